@@ -1,0 +1,32 @@
+package dev.dormouse.sdk;
+
+import java.time.Instant;
+import java.util.concurrent.CompletionStage;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What an actor object is given by whoever runs it. Users reach these through {@link
+ * WebSocketActor}'s methods of the same names.
+ *
+ * @param <A> the type of the attachments
+ */
+public interface ActorContext<A extends @Nullable Object> {
+
+  /** The actor's name. */
+  ActorId id();
+
+  /** The actor's connections. */
+  Connections<A> connections();
+
+  /** The actor's storage. */
+  Storage storage();
+
+  /** Keeps the current turn open until the stage has completed. */
+  void waitFor(CompletionStage<?> stage);
+
+  /** The time, by the clock of whoever runs the actor. */
+  Instant now();
+
+  /** How often the actor was activated, this time included; from 1. */
+  long activation();
+}

@@ -1,0 +1,75 @@
+package dev.dormouse.sdk;
+
+import java.nio.charset.StandardCharsets;
+
+/**
+ * How a connection ended.
+ *
+ * @param code the status code of RFC 6455, section 7.4; 1005 if the close frame had none, 1006 if
+ *     there was no close frame
+ * @param reason the text of the close frame, at most {@value #REASON_BYTES_MAX} bytes in UTF-8; may
+ *     be empty
+ * @param cause who or what ended it
+ */
+public record CloseReason(int code, String reason, Cause cause) {
+
+  /** The longest reason, in bytes of UTF-8 (RFC 6455, section 5.5). */
+  public static final int REASON_BYTES_MAX = 123;
+
+  /** No close frame was received: the code 1006 of RFC 6455, section 7.1.5. */
+  public static final int ABNORMAL = 1006;
+
+  /** Who or what ended a connection. */
+  public enum Cause {
+    /** The client sent a close frame. */
+    CLIENT,
+    /** The actor called {@link Connection#close}. */
+    ACTOR,
+    /** The client broke the protocol or a limit, and the server closed the connection. */
+    VIOLATION,
+    /** The client vanished: reset, network gone, no close frame. */
+    CONNECTION_LOST,
+    /** The server was stopped in good order. */
+    SHUTDOWN,
+    /** The process that held the socket died; this is learnt when the server starts again. */
+    PROCESS_DIED
+  }
+
+  /** The close of a connection that ended without a close frame. */
+  public static CloseReason abnormal(Cause cause) {
+    return new CloseReason(ABNORMAL, "", cause);
+  }
+
+  /** Whether there was a close handshake: false for 1006 only. */
+  public boolean wasClean() {
+    return code != ABNORMAL;
+  }
+
+  /**
+   * Whether an endpoint may put this code into a close frame: 1000 to 1003, 1007 to 1014, 3000 to
+   * 4999 (RFC 6455, section 7.4, and the IANA registry). 1005, 1006 and 1015 never go on the wire.
+   */
+  public static boolean mayBeSent(int code) {
+    return (code >= 1000 && code <= 1003)
+        || (code >= 1007 && code <= 1014)
+        || (code >= 3000 && code <= 4999);
+  }
+
+  /**
+   * Checks a close before it is sent.
+   *
+   * @throws IllegalArgumentException if the code may not be sent or the reason is over {@value
+   *     #REASON_BYTES_MAX} bytes; the message names the value and the limit
+   */
+  public static void checkSendable(int code, String reason) {
+    if (!mayBeSent(code)) {
+      throw new IllegalArgumentException(
+          "close code " + code + " may not be sent; use 1000-1003, 1007-1014 or 3000-4999");
+    }
+    int bytes = reason.getBytes(StandardCharsets.UTF_8).length;
+    if (bytes > REASON_BYTES_MAX) {
+      throw new IllegalArgumentException(
+          "close reason has " + bytes + " bytes; the limit is " + REASON_BYTES_MAX);
+    }
+  }
+}

@@ -1,0 +1,96 @@
+package dev.dormouse.sdk;
+
+import java.nio.ByteBuffer;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A client's WebSocket as its actor sees it. It survives hibernation: the socket stays open while
+ * the actor is not in memory, and its attachment and tags are on disk.
+ *
+ * <p>A handle is valid while its actor object lives, on the actor's thread, inside a turn. What it
+ * does becomes visible to the client when the turn is committed. A handle of a closed connection is
+ * inert: what it sends goes nowhere, nothing throws.
+ *
+ * <pre>{@code
+ * protected void onMessage(Connection<Member> from, String text) {
+ *   from.attach(from.attachment().spoke());
+ *   from.send("you said " + text);
+ * }
+ * }</pre>
+ *
+ * @param <A> the type of the attachment
+ */
+public interface Connection<A extends @Nullable Object> {
+
+  /** The most tags a connection may have. */
+  int TAGS_MAX = 10;
+
+  /** The longest tag, in bytes of UTF-8. */
+  int TAG_BYTES_MAX = 256;
+
+  /** The name of the connection, from handshake to close. */
+  ConnectionId id();
+
+  /** Whether the actor still counts the client as connected; false once either side closed. */
+  boolean isOpen();
+
+  /**
+   * The attachment; null if none was ever attached. An attachment that is changed in place is
+   * stored with the turn as if it had been attached again; immutable records are the better choice.
+   *
+   * @throws StoredValueException if the stored bytes cannot be read; the connection still works
+   */
+  A attachment();
+
+  /**
+   * Replaces the attachment. It is serialized at the end of the turn; a value that cannot be, or
+   * that is over the limit (16 KiB by default), fails the turn with an error that names its class
+   * and size.
+   */
+  void attach(A attachment);
+
+  /** The tags, in the order in which they were set. */
+  Set<String> tags();
+
+  /**
+   * Adds tags; those it has already stay as they are.
+   *
+   * @throws LimitExceededException if there would be more than {@value #TAGS_MAX}, or if one is
+   *     over {@value #TAG_BYTES_MAX} bytes
+   */
+  void tag(String... tags);
+
+  /** Removes tags; those it does not have are passed over. */
+  void untag(String... tags);
+
+  /**
+   * Sends a text message, once the turn is committed.
+   *
+   * @throws LimitExceededException if the message is over 32 MiB
+   */
+  void send(String text);
+
+  /**
+   * Sends a binary message, once the turn is committed. The bytes between position and limit are
+   * copied at once; the buffer's position is not moved.
+   *
+   * @throws LimitExceededException if the message is over 32 MiB
+   */
+  void send(ByteBuffer bytes);
+
+  /** Closes with 1000 and no reason, once the turn is committed. */
+  default void close() {
+    close(1000, "");
+  }
+
+  /**
+   * Closes the connection, once the turn is committed and after what was sent before. The actor's
+   * {@code onClose} follows when the client has answered or has been given up.
+   *
+   * @param code 1000–1003, 1007–1014 or 3000–4999
+   * @param reason at most {@value CloseReason#REASON_BYTES_MAX} bytes in UTF-8
+   * @throws IllegalArgumentException if the code may not be sent or the reason is too long
+   */
+  void close(int code, String reason);
+}

@@ -1,0 +1,70 @@
+package dev.dormouse.sdk;
+
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * The name of a connection, from handshake to close, across hibernation. Never used twice.
+ *
+ * <p>It names the incarnation (one run of a node) that accepted the socket, and the connection's
+ * number in that run, so ids sort by the order of acceptance.
+ *
+ * @param value 24 bits of incarnation, then 40 bits of number
+ */
+public record ConnectionId(long value) implements Comparable<ConnectionId> {
+
+  private static final int NUMBER_BITS = 40;
+  private static final long NUMBER_MAX = (1L << NUMBER_BITS) - 1;
+  private static final long INCARNATION_MAX = (1L << 24) - 1;
+  private static final Pattern TEXT = Pattern.compile("([0-9]{1,8})\\.([0-9]{1,13})");
+
+  /**
+   * The id of the {@code number}th connection of an incarnation.
+   *
+   * @throws IllegalArgumentException if the incarnation is not 0 to 2^24-1 or the number not 0 to
+   *     2^40-1
+   */
+  public static ConnectionId of(long incarnation, long number) {
+    if (incarnation < 0 || incarnation > INCARNATION_MAX) {
+      throw new IllegalArgumentException("incarnation " + incarnation + " is not 0 to " + INCARNATION_MAX);
+    }
+    if (number < 0 || number > NUMBER_MAX) {
+      throw new IllegalArgumentException("connection number " + number + " is not 0 to " + NUMBER_MAX);
+    }
+    return new ConnectionId(incarnation << NUMBER_BITS | number);
+  }
+
+  /**
+   * Reads what {@link #toString} wrote.
+   *
+   * @throws IllegalArgumentException if the text is not of the form {@code 3.17}
+   */
+  public static ConnectionId parse(String text) {
+    Matcher matcher = TEXT.matcher(text);
+    if (!matcher.matches()) {
+      throw new IllegalArgumentException("connection id '" + text + "' is not of the form 3.17");
+    }
+    return of(Long.parseLong(matcher.group(1)), Long.parseLong(matcher.group(2)));
+  }
+
+  /** The run of the node that accepted the socket. */
+  public long incarnation() {
+    return value >>> NUMBER_BITS;
+  }
+
+  /** The connection's number in that run, from 1. */
+  public long number() {
+    return value & NUMBER_MAX;
+  }
+
+  @Override
+  public int compareTo(ConnectionId other) {
+    return Long.compareUnsigned(value, other.value);
+  }
+
+  /** {@code incarnation.number}, such as {@code 3.17}. */
+  @Override
+  public String toString() {
+    return incarnation() + "." + number();
+  }
+}

@@ -1,0 +1,38 @@
+package dev.dormouse.sdk;
+
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * The head of an HTTP request: everything but the body.
+ *
+ * @param method such as {@code GET}
+ * @param path the path as the client wrote it, without the query
+ * @param query the parameters of the query, decoded, each with its values in order
+ * @param headers the headers in order; a name may come more than once
+ * @param remoteAddress the client's address, as text; may be empty if it is not known
+ */
+public record RequestHead(
+    String method,
+    String path,
+    Map<String, List<String>> query,
+    List<Header> headers,
+    String remoteAddress) {
+
+  /** Copies what it is given. */
+  public RequestHead {
+    query = Map.copyOf(query);
+    headers = List.copyOf(headers);
+  }
+
+  /** The first value of a query parameter, decoded. */
+  public Optional<String> query(String name) {
+    return query.getOrDefault(name, List.of()).stream().findFirst();
+  }
+
+  /** The first value of a header; the case of the name does not matter. */
+  public Optional<String> header(String name) {
+    return headers.stream().filter(h -> h.name().equalsIgnoreCase(name)).map(Header::value).findFirst();
+  }
+}

@@ -1,0 +1,75 @@
+package dev.dormouse.sdk;
+
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A client's request to connect (RFC 6455, section 4.2), to be accepted or rejected within its
+ * turn. A turn that ends with neither is answered 500.
+ *
+ * <pre>{@code
+ * protected void onUpgrade(Upgrade<Member> upgrade) {
+ *   var name = upgrade.query("name");
+ *   if (name.isEmpty()) upgrade.reject(400, "name is missing");
+ *   else upgrade.accept(new Member(name.get(), 0), "member").send("welcome");
+ * }
+ * }</pre>
+ *
+ * @param <A> the type of the attachment
+ */
+public interface Upgrade<A extends @Nullable Object> {
+
+  /** The request: path, query, headers, remote address. */
+  RequestHead request();
+
+  /** The first value of a query parameter, decoded. */
+  default Optional<String> query(String name) {
+    return request().query(name);
+  }
+
+  /** The first value of a header; the case of the name does not matter. */
+  default Optional<String> header(String name) {
+    return request().header(name);
+  }
+
+  /**
+   * Adds a header to the answer 101, such as {@code Set-Cookie}.
+   *
+   * @throws IllegalArgumentException if name or value hold characters a header cannot
+   */
+  void addHeader(String name, String value);
+
+  /**
+   * Accepts the client without an attachment.
+   *
+   * @throws IllegalStateException if the upgrade was decided already, or its turn is over
+   */
+  Connection<A> accept();
+
+  /**
+   * Accepts the client. What is sent to the connection in this turn leaves after the 101, and
+   * before anything later.
+   *
+   * @throws IllegalStateException if the upgrade was decided already, or its turn is over
+   * @throws LimitExceededException if there are too many tags, or one is too long
+   */
+  Connection<A> accept(A attachment, String... tags);
+
+  /**
+   * Rejects the client with a plain text answer.
+   *
+   * @param status 300 to 599
+   * @throws IllegalStateException if the upgrade was decided already, or its turn is over
+   */
+  default void reject(int status, String body) {
+    reject(HttpResponse.text(status, body));
+  }
+
+  /**
+   * Rejects the client with an answer of status 300 to 599.
+   *
+   * @throws IllegalArgumentException if the status is not 300 to 599
+   * @throws IllegalStateException if the upgrade was decided already, or its turn is over
+   */
+  void reject(HttpResponse response);
+}

@@ -1,0 +1,147 @@
+package dev.dormouse.sdk;
+
+import java.nio.ByteBuffer;
+import java.time.Instant;
+import java.util.concurrent.CompletionStage;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An actor that owns WebSockets. Subclass it, override what you need:
+ *
+ * <pre>{@code
+ * public final class Counter extends WebSocketActor<Integer> {
+ *   protected void onUpgrade(Upgrade<Integer> upgrade) {
+ *     upgrade.accept(0);
+ *   }
+ *   protected void onMessage(Connection<Integer> from, String text) {
+ *     from.attach(from.attachment() + 1);
+ *     from.send("you sent " + from.attachment());
+ *   }
+ * }
+ * }</pre>
+ *
+ * <p><b>One at a time.</b> Handlers of one actor never run at the same time, and the messages of a
+ * connection come in order, each after the one before has finished. Handlers may block, unless the
+ * type chose {@link Threading#EVENT_LOOP}.
+ *
+ * <p><b>All or nothing.</b> What a handler does (storage, attachments, tags, sends, closes) is
+ * committed when it returns, and sent only then. If it throws, nothing of it is kept or sent, the
+ * error is logged, and the object is dropped, since its fields may be half changed: the next event
+ * makes a new one from what is stored. The connections stay open.
+ *
+ * <p><b>Sleep.</b> After a while without events (10 s by default) the object is dropped too; the
+ * connections stay open and the next event makes a new one. So keep in fields only what can be
+ * had again, and load it in {@link #onActivate}.
+ *
+ * <p>A turn may last 30 s; then the actor is reset, and what the handler does later goes nowhere.
+ *
+ * @param <A> the type of the attachments: what an actor knows of a connection. A record, by
+ *     preference; at most 16 KiB serialized by default
+ */
+public abstract class WebSocketActor<A extends @Nullable Object> {
+  private @Nullable ActorContext<A> context;
+
+  /** For subclasses. Nothing of the actor can be reached yet: load state in {@link #onActivate}. */
+  protected WebSocketActor() {}
+
+  /** The actor came into memory: once for each object, before anything else. A turn of its own. */
+  protected void onActivate() throws Exception {}
+
+  /**
+   * A client asks to connect; by default it is accepted, without attachment.
+   *
+   * @throws Exception anything: the client is answered 500, and there is no connection
+   */
+  protected void onUpgrade(Upgrade<A> upgrade) throws Exception {
+    upgrade.accept();
+  }
+
+  /** A text message came. By default it is ignored. */
+  protected void onMessage(Connection<A> from, String text) throws Exception {}
+
+  /**
+   * A binary message came. By default it is ignored.
+   *
+   * @param bytes the whole message; the actor's own, not shared with anything
+   */
+  protected void onMessage(Connection<A> from, ByteBuffer bytes) throws Exception {}
+
+  /**
+   * A connection ended. It takes effect exactly once for each connection that was accepted, even if
+   * the process died with it: then the next start brings it, with code 1006. The connection is still
+   * listed, with tags and attachment; what is sent to it goes nowhere.
+   */
+  protected void onClose(Connection<A> gone, CloseReason reason) throws Exception {}
+
+  /**
+   * The socket of a connection failed, or the client broke the protocol. {@link #onClose} follows.
+   * Unlike it, this is not repeated after a crash.
+   *
+   * @param error says what happened
+   */
+  protected void onError(Connection<A> connection, Throwable error) throws Exception {}
+
+  /**
+   * The object is about to be dropped because the actor is idle or the server stops. A turn of its
+   * own: what it stores is committed. Not called when the actor is reset or the process dies, so
+   * nothing may depend on it.
+   */
+  protected void onHibernate() throws Exception {}
+
+  /** A plain HTTP request came. By default it is answered 404. */
+  protected void onRequest(HttpRequest request) throws Exception {
+    request.respond(HttpResponse.text(404, "nothing here"));
+  }
+
+  /** The actor's name. */
+  protected final ActorId id() {
+    return context().id();
+  }
+
+  /** The actor's connections; can be narrowed by tag. */
+  protected final Connections<A> connections() {
+    return context().connections();
+  }
+
+  /** The actor's durable storage. */
+  protected final Storage storage() {
+    return context().storage();
+  }
+
+  /**
+   * Keeps the current turn open until the stage has completed: the next event waits, and what
+   * happens meanwhile in callbacks of the stage belongs to this turn. If the stage fails, so does
+   * the turn.
+   *
+   * @throws IllegalStateException if no turn is open
+   */
+  protected final void waitFor(CompletionStage<?> stage) {
+    context().waitFor(stage);
+  }
+
+  /** The time, by the server's clock; a test moves it by hand. */
+  protected final Instant now() {
+    return context().now();
+  }
+
+  /** How often this actor was activated, this time included; from 1. For people to look at. */
+  protected final long activation() {
+    return context().activation();
+  }
+
+  final void bind(ActorContext<A> context) {
+    if (this.context != null) {
+      throw new IllegalStateException(
+          getClass().getName() + " was handed out twice: its factory must make a new object each time");
+    }
+    this.context = context;
+  }
+
+  private ActorContext<A> context() {
+    if (context == null) {
+      throw new IllegalStateException(
+          "nothing of the actor can be reached in its constructor; use onActivate");
+    }
+    return context;
+  }
+}

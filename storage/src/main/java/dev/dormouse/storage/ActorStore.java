@@ -1,0 +1,76 @@
+package dev.dormouse.storage;
+
+import dev.dormouse.sdk.ActorId;
+import java.util.List;
+import java.util.concurrent.CompletionStage;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The durable rows of actors. Each actor has its own ordered key space in each {@link Table}; the
+ * writes of one turn are committed together.
+ *
+ * <p>All methods may be called from any thread. Reads see what was committed, never half a commit.
+ * Commits of one actor take effect, and are reported, in the order in which they were handed in.
+ * After {@link #close} every method throws {@link IllegalStateException}.
+ */
+public interface ActorStore extends AutoCloseable {
+
+  /** The number of this opening of the store; greater than that of any opening before; from 1. */
+  long incarnation();
+
+  /** What a commit that is done has survived. */
+  Durability durability();
+
+  /**
+   * The value of a row, or null if there is none. A fresh array.
+   *
+   * @param key the row's key within the actor and table; may be empty
+   * @throws CorruptRowException if the stored bytes fail their checksum or have an unknown version
+   */
+  byte @Nullable [] get(ActorId actor, Table table, byte[] key);
+
+  /**
+   * Rows of one actor in the order of their keys (unsigned bytes), read at once.
+   *
+   * @param span which keys, and from which end
+   * @param limit the most rows, at least 1
+   * @throws CorruptRowException if the bytes of one fail their checksum or have an unknown version
+   */
+  List<Row> scan(ActorId actor, Table table, KeySpan span, int limit);
+
+  /**
+   * Rows of all actors in the order in which the store keeps them, a page at a time.
+   *
+   * @param after the last row of the page before; null for the first page
+   * @param limit the most rows, at least 1
+   */
+  List<PlacedRow> scanAll(Table table, @Nullable PlacedRow after, int limit);
+
+  /**
+   * Hands in the writes of a turn. The stage completes when they are kept as {@link #durability}
+   * says, or are known not to be; it never completes exceptionally. It may complete on the calling
+   * thread before this method returns, or on a thread of the store, which must not be held up.
+   */
+  CompletionStage<CommitResult> commit(TurnBatch batch);
+
+  /** Waits for the commits that were handed in, then closes. Idempotent. */
+  @Override
+  void close();
+
+  /**
+   * A row of one actor.
+   *
+   * @param key the key within actor and table
+   * @param value the value
+   */
+  record Row(byte[] key, byte[] value) {}
+
+  /**
+   * A row and whose it is.
+   *
+   * @param actor the actor
+   * @param key the key within actor and table
+   * @param value the value; null if it could not be read, being corrupt
+   */
+  record PlacedRow(ActorId actor, byte[] key, byte @Nullable [] value) {}
+}

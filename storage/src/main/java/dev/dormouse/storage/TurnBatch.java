@@ -1,0 +1,24 @@
+package dev.dormouse.storage;
+
+import dev.dormouse.sdk.ActorId;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The writes of one turn: all are kept, or none.
+ *
+ * @param actor whose rows they are
+ * @param epoch the number of the ownership under which the turn ran; an old one is fenced
+ * @param writes in any order, at most one for a row
+ */
+public record TurnBatch(ActorId actor, long epoch, List<Write> writes) {
+
+  /**
+   * A row set or removed.
+   *
+   * @param table the table
+   * @param key the key within the actor's table
+   * @param value the value; null removes the row
+   */
+  public record Write(Table table, byte[] key, byte @Nullable [] value) {}
+}

@@ -1,0 +1,14 @@
+/**
+ * Where state is kept: {@link dev.dormouse.storage.ActorStore}, its engines, and the codecs of what
+ * is stored.
+ *
+ * <p>The store knows rows of bytes that belong to actors, and commits the writes of one turn
+ * together; of turns, connections and handlers it knows nothing. RocksDB and Kryo stay inside this
+ * package. {@link dev.dormouse.storage.ConnectionRow} and {@link dev.dormouse.storage.ActorRow} say
+ * what is in the rows that are not the user's own. Stored bytes are forever: golden-byte tests hold
+ * them.
+ */
+@NullMarked
+package dev.dormouse.storage;
+
+import org.jspecify.annotations.NullMarked;
