@@ -1,0 +1,33 @@
+package dev.dormouse.server.protocol;
+
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/** Gateway and host in one process: a call. */
+public final class DirectTransport implements Transport {
+  private volatile @Nullable Consumer<ToHost> host;
+  private volatile @Nullable Consumer<Release> gateway;
+
+  @Override
+  public void connect(Consumer<ToHost> host, Consumer<Release> gateway) {
+    this.host = host;
+    this.gateway = gateway;
+  }
+
+  @Override
+  public void toHost(ToHost record) {
+    connected(host).accept(record);
+  }
+
+  @Override
+  public void toGateway(Release release) {
+    connected(gateway).accept(release);
+  }
+
+  private static <T> Consumer<T> connected(@Nullable Consumer<T> end) {
+    if (end == null) {
+      throw new IllegalStateException("the transport is not connected yet");
+    }
+    return end;
+  }
+}

@@ -1,0 +1,14 @@
+package dev.dormouse.server.protocol;
+
+import dev.dormouse.sdk.ActorId;
+import java.util.List;
+
+/**
+ * What a turn lets out once it is committed, in order. The releases of an actor are handed to the
+ * transport one after the other, in the order of its turns.
+ *
+ * @param actor whose turn it was
+ * @param epoch the number of the ownership under which the turn ran
+ * @param records what to do, in order
+ */
+public record Release(ActorId actor, long epoch, List<ToGateway> records) {}

@@ -1,0 +1,99 @@
+package dev.dormouse.server.protocol;
+
+import dev.dormouse.sdk.ConnectionId;
+import dev.dormouse.sdk.Header;
+import dev.dormouse.sdk.HttpResponse;
+import java.util.List;
+import java.util.Set;
+
+/** What a host tells a gateway, always inside a {@link Release}. */
+public sealed interface ToGateway {
+
+  /**
+   * The upgrade is accepted and the connection is on disk: answer 101. If the client is gone by
+   * now, the gateway answers {@link ToHost.Closed}.
+   *
+   * @param connection the connection
+   * @param tags its tags
+   * @param headers headers for the 101
+   */
+  record Accepted(ConnectionId connection, List<String> tags, List<Header> headers)
+      implements ToGateway {}
+
+  /**
+   * The upgrade is rejected: answer this.
+   *
+   * @param connection the connection that will not be
+   * @param response the answer, status 300 to 599
+   */
+  record Rejected(ConnectionId connection, HttpResponse response) implements ToGateway {}
+
+  /**
+   * Send a message; dropped if the connection is gone.
+   *
+   * @param connection to whom
+   * @param payload the message
+   */
+  record Send(ConnectionId connection, Payload payload) implements ToGateway {}
+
+  /**
+   * Send a message to the actor's connections.
+   *
+   * @param tags the tags a connection must have, all of them; empty for every connection
+   * @param except connections to leave out
+   * @param payload the message
+   */
+  record Broadcast(List<String> tags, Set<ConnectionId> except, Payload payload)
+      implements ToGateway {}
+
+  /**
+   * The connection's tags are these now.
+   *
+   * @param connection the connection
+   * @param tags all of its tags
+   */
+  record Retagged(ConnectionId connection, List<String> tags) implements ToGateway {}
+
+  /**
+   * Close the connection, after what was sent before. No message of it is passed on from here; its
+   * {@link ToHost.Closed} is.
+   *
+   * @param connection the connection
+   * @param code a code that may be sent
+   * @param reason at most 123 bytes
+   */
+  record Close(ConnectionId connection, int code, String reason) implements ToGateway {}
+
+  /**
+   * The answer to a plain HTTP request.
+   *
+   * @param request its number
+   * @param response the answer
+   */
+  record Responded(long request, HttpResponse response) implements ToGateway {}
+
+  /**
+   * The message was handled, and those before it: the gateway may forget them, and gets its credit
+   * back.
+   *
+   * @param connection the connection
+   * @param sequence the message's number
+   */
+  record Handled(ConnectionId connection, long sequence) implements ToGateway {}
+
+  /**
+   * There was no room for the message: keep it, and those after it, until {@link Resumed}.
+   *
+   * @param connection the connection
+   * @param sequence the first message that was not taken
+   */
+  record Withheld(ConnectionId connection, long sequence) implements ToGateway {}
+
+  /**
+   * There is room again: send again, from this message on.
+   *
+   * @param connection the connection
+   * @param sequence the first message to send again
+   */
+  record Resumed(ConnectionId connection, long sequence) implements ToGateway {}
+}

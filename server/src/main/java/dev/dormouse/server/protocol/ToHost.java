@@ -1,0 +1,65 @@
+package dev.dormouse.server.protocol;
+
+import dev.dormouse.sdk.ActorId;
+import dev.dormouse.sdk.CloseReason;
+import dev.dormouse.sdk.ConnectionId;
+import dev.dormouse.sdk.RequestHead;
+
+/**
+ * What a gateway tells the host of an actor. For one connection in this order: {@link Open}, any
+ * number of {@link Message}, at most one {@link Failed}, exactly one {@link Closed} if it was
+ * accepted.
+ */
+public sealed interface ToHost {
+
+  /** Whom it is for. */
+  ActorId actor();
+
+  /**
+   * A client asks to connect. Answered by {@link ToGateway.Accepted} or {@link ToGateway.Rejected}.
+   *
+   * @param actor the actor
+   * @param connection the id that the connection will have
+   * @param head the upgrade request
+   */
+  record Open(ActorId actor, ConnectionId connection, RequestHead head) implements ToHost {}
+
+  /**
+   * A message came. Answered by {@link ToGateway.Handled}, or {@link ToGateway.Withheld}.
+   *
+   * @param actor the actor
+   * @param connection where it came from
+   * @param sequence its number in the connection, from 1
+   * @param payload the message
+   */
+  record Message(ActorId actor, ConnectionId connection, long sequence, Payload payload)
+      implements ToHost {}
+
+  /**
+   * The socket failed, or the client broke the protocol; {@link Closed} follows.
+   *
+   * @param actor the actor
+   * @param connection the connection
+   * @param error what happened, in words
+   */
+  record Failed(ActorId actor, ConnectionId connection, String error) implements ToHost {}
+
+  /**
+   * The connection ended. The last that is said of it.
+   *
+   * @param actor the actor
+   * @param connection the connection
+   * @param reason how it ended
+   */
+  record Closed(ActorId actor, ConnectionId connection, CloseReason reason) implements ToHost {}
+
+  /**
+   * A plain HTTP request. Answered by {@link ToGateway.Responded}.
+   *
+   * @param actor the actor
+   * @param request its number, chosen by the gateway, for the answer
+   * @param head the head
+   * @param body the body; not changed after the record is made
+   */
+  record Request(ActorId actor, long request, RequestHead head, byte[] body) implements ToHost {}
+}

@@ -1,0 +1,17 @@
+/**
+ * What gateway and host say to each other: {@link dev.dormouse.server.protocol.ToHost}, {@link
+ * dev.dormouse.server.protocol.ToGateway} in a {@link dev.dormouse.server.protocol.Release}, and
+ * the {@link dev.dormouse.server.protocol.Transport} that carries them. The only place where the
+ * two meet; in one process by direct call, between nodes with the same records.
+ *
+ * <p><b>Messages in.</b> A gateway numbers the messages of each connection from 1 and keeps each
+ * until the host says it was {@link dev.dormouse.server.protocol.ToGateway.Handled}. It has at most
+ * {@link dev.dormouse.server.protocol.Transport#CREDIT} of them outstanding; then it stops reading
+ * the socket. A host without room answers {@link dev.dormouse.server.protocol.ToGateway.Withheld}
+ * and later {@link dev.dormouse.server.protocol.ToGateway.Resumed}, whereupon the gateway sends
+ * again from that number on.
+ */
+@NullMarked
+package dev.dormouse.server.protocol;
+
+import org.jspecify.annotations.NullMarked;
