@@ -27,6 +27,13 @@ public record KeySpan(byte[] from, byte @Nullable [] to, boolean isReversed) {
     return new KeySpan(from, to, !isReversed);
   }
 
+  /** What is left of the span when this key was the last one read. */
+  public KeySpan beyond(byte[] key) {
+    return isReversed
+        ? new KeySpan(from, key, true)
+        : new KeySpan(Arrays.copyOf(key, key.length + 1), to, false);
+  }
+
   /** Whether the key is in the span. */
   public boolean contains(byte[] key) {
     return Arrays.compareUnsigned(key, from) >= 0

@@ -1,0 +1,158 @@
+package dev.dormouse.server.host;
+
+import dev.dormouse.sdk.ActorId;
+import dev.dormouse.storage.ActorStore;
+import dev.dormouse.storage.ActorStore.Row;
+import dev.dormouse.storage.KeySpan;
+import dev.dormouse.storage.Table;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Map;
+import java.util.NavigableMap;
+import java.util.Optional;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An actor's rows as its turns see them: what the store has, overlaid with the writes of turns whose
+ * commit is on its way, overlaid with those of the open turn.
+ *
+ * <p>Belongs to the cell, and outlives an activation: writes on their way are true for the next one
+ * too. Used by whoever runs the cell.
+ */
+final class ActorRows {
+  /** A written value; empty for a removed row. */
+  private record Unsettled(Optional<byte[]> value, long turn) {}
+
+  private static final NavigableMap<RowKey, Optional<byte[]>> NO_WRITES = new TreeMap<>();
+
+  private final ActorStore store;
+  private final ActorId actor;
+  private final TreeMap<RowKey, Unsettled> unsettled = new TreeMap<>();
+  private NavigableMap<RowKey, Optional<byte[]>> open = NO_WRITES;
+
+  ActorRows(ActorStore store, ActorId actor) {
+    this.store = store;
+    this.actor = actor;
+  }
+
+  /** The writes of the turn that is open from here on. */
+  void open(NavigableMap<RowKey, Optional<byte[]>> writes) {
+    open = writes;
+  }
+
+  /** The open turn's writes are on their way. */
+  void handedIn(long turn) {
+    open.forEach((key, value) -> unsettled.put(key, new Unsettled(value, turn)));
+    open = NO_WRITES;
+  }
+
+  /** The open turn's writes are forgotten. */
+  void discard() {
+    open = NO_WRITES;
+  }
+
+  /** All turns up to this one are in the store. */
+  void settle(long turn) {
+    if (!unsettled.isEmpty()) {
+      unsettled.values().removeIf(u -> u.turn <= turn);
+    }
+  }
+
+  /** Nothing is known of what was on its way: read the store again. */
+  void forget() {
+    unsettled.clear();
+    open = NO_WRITES;
+  }
+
+  byte @Nullable [] get(RowKey key) {
+    Optional<byte[]> written = open.get(key);
+    if (written != null) {
+      return written.orElse(null);
+    }
+    Unsettled onItsWay = unsettled.get(key);
+    return onItsWay != null ? onItsWay.value.orElse(null) : store.get(actor, key.table(), key.bytes());
+  }
+
+  /** Rows in order, at most so many. */
+  List<Row> scan(Table table, KeySpan span, int limit) {
+    NavigableMap<RowKey, Optional<byte[]>> overlay = overlay(table, span);
+    if (overlay.isEmpty()) {
+      return store.scan(actor, table, span, limit);
+    }
+    List<Row> rows = new ArrayList<>();
+    Iterator<Map.Entry<RowKey, Optional<byte[]>>> written = overlay.entrySet().iterator();
+    Map.Entry<RowKey, Optional<byte[]>> next = written.next();
+    StorePages stored = new StorePages(table, span, limit);
+    Row row = stored.next();
+    while (rows.size() < limit && (next != null || row != null)) {
+      int order = next == null ? 1 : row == null ? -1 : compare(next.getKey().bytes(), row.key(), span);
+      if (order <= 0) {
+        byte[] key = next.getKey().bytes();
+        next.getValue().ifPresent(value -> rows.add(new Row(key, value)));
+        next = written.hasNext() ? written.next() : null;
+      } else {
+        rows.add(row);
+      }
+      if (order >= 0) {
+        row = stored.next();
+      }
+    }
+    return rows;
+  }
+
+  private static int compare(byte[] a, byte[] b, KeySpan span) {
+    int order = Arrays.compareUnsigned(a, b);
+    return span.isReversed() ? -order : order;
+  }
+
+  private NavigableMap<RowKey, Optional<byte[]>> overlay(Table table, KeySpan span) {
+    if (unsettled.isEmpty() && open.isEmpty()) {
+      return NO_WRITES;
+    }
+    NavigableMap<RowKey, Optional<byte[]>> overlay = new TreeMap<>();
+    within(unsettled, table, span).forEach((key, u) -> overlay.put(key, u.value));
+    overlay.putAll(within(open, table, span));
+    return span.isReversed() ? overlay.descendingMap() : overlay;
+  }
+
+  private static <V> Map<RowKey, V> within(NavigableMap<RowKey, V> rows, Table table, KeySpan span) {
+    NavigableMap<RowKey, V> found = new TreeMap<>();
+    for (Map.Entry<RowKey, V> entry : rows.tailMap(new RowKey(table, span.from()), true).entrySet()) {
+      if (entry.getKey().table() != table || !span.contains(entry.getKey().bytes())) {
+        break;
+      }
+      found.put(entry.getKey(), entry.getValue());
+    }
+    return found;
+  }
+
+  /** The store's rows of a span, one at a time, read page by page. */
+  private final class StorePages {
+    private final Table table;
+    private final int pageSize;
+    private KeySpan rest;
+    private Iterator<Row> page = List.<Row>of().iterator();
+    private boolean isLast;
+
+    StorePages(Table table, KeySpan span, int limit) {
+      this.table = table;
+      this.rest = span;
+      this.pageSize = Math.min(limit, 256);
+    }
+
+    @Nullable Row next() {
+      if (!page.hasNext() && !isLast) {
+        List<Row> rows = store.scan(actor, table, rest, pageSize);
+        isLast = rows.size() < pageSize;
+        if (!isLast) {
+          rest = rest.beyond(rows.get(rows.size() - 1).key());
+        }
+        page = rows.iterator();
+      }
+      return page.hasNext() ? page.next() : null;
+    }
+  }
+}

@@ -1,0 +1,169 @@
+package dev.dormouse.server.host;
+
+import dev.dormouse.sdk.ConnectionId;
+import dev.dormouse.server.protocol.ToGateway.Resumed;
+import dev.dormouse.server.protocol.ToHost;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The work that waits for one actor, and whether the cell's thread is on its way: the border between
+ * the threads that bring events and the one that handles them. Its monitor guards all fields.
+ *
+ * <p>Messages over the capacity are not taken: the connection is remembered with the number of the
+ * first one, and what comes of it out of turn is passed over until the gateway has sent again from
+ * that number on.
+ */
+final class Mailbox {
+
+  /** What became of an offer. */
+  enum Admission {
+    /** It waits; the cell is on its way. */
+    QUEUED,
+    /** It waits; the caller must set the cell going. */
+    WAKE,
+    /** There is no room. */
+    FULL,
+    /** A message that the gateway will send again; nothing to do. */
+    OUT_OF_TURN,
+    /** The cell is retired; ask for the actor's next one. */
+    RETIRED
+  }
+
+  private record Gap(long sequence, boolean isResumed) {}
+
+  private final int capacity;
+  private final ArrayDeque<Work> queue = new ArrayDeque<>(2);
+  private @Nullable Map<ConnectionId, Gap> gaps;
+  private boolean isScheduled;
+  private boolean isSignalled;
+  private boolean isRetired;
+
+  Mailbox(int capacity) {
+    this.capacity = capacity;
+  }
+
+  synchronized Admission offer(Work work) {
+    if (isRetired) {
+      return Admission.RETIRED;
+    }
+    if (work instanceof Work.Handle handle) {
+      Admission refused = refusal(handle.event());
+      if (refused != null) {
+        return refused;
+      }
+    }
+    queue.add(work);
+    return schedule() ? Admission.WAKE : Admission.QUEUED;
+  }
+
+  private @Nullable Admission refusal(ToHost event) {
+    boolean isFull = queue.size() >= capacity;
+    if (event instanceof ToHost.Message message) {
+      Gap gap = gaps == null ? null : gaps.get(message.connection());
+      if (gap != null && (!gap.isResumed || message.sequence() != gap.sequence)) {
+        return Admission.OUT_OF_TURN;
+      }
+      if (isFull) {
+        gaps().put(message.connection(), new Gap(message.sequence(), false));
+        return Admission.FULL;
+      }
+      if (gap != null) {
+        gaps().remove(message.connection());
+      }
+      return null;
+    }
+    if (event instanceof ToHost.Closed closed && gaps != null) {
+      gaps.remove(closed.connection());
+    }
+    boolean canBeRefused = event instanceof ToHost.Open || event instanceof ToHost.Request;
+    return isFull && canBeRefused ? Admission.FULL : null;
+  }
+
+  /** The first work, or null; it stays. Cell's thread. */
+  synchronized @Nullable Work peek() {
+    return queue.peek();
+  }
+
+  /** Takes the first work, which is there. Cell's thread. */
+  synchronized Work take() {
+    return queue.remove();
+  }
+
+  /** Connections that were told to wait and may go on, once half of the room is free. */
+  synchronized List<Resumed> resumable() {
+    if (gaps == null || queue.size() > capacity / 2) {
+      return List.of();
+    }
+    List<Resumed> resumed = new ArrayList<>();
+    gaps.replaceAll(
+        (connection, gap) -> {
+          if (!gap.isResumed) {
+            resumed.add(new Resumed(connection, gap.sequence));
+          }
+          return new Gap(gap.sequence, true);
+        });
+    if (gaps.isEmpty()) {
+      gaps = null;
+    }
+    return resumed;
+  }
+
+  /**
+   * Has the cell run, even if nothing waits.
+   *
+   * @return whether the caller must set it going
+   */
+  synchronized boolean signal() {
+    isSignalled = true;
+    return schedule();
+  }
+
+  /**
+   * The cell's thread wants to leave.
+   *
+   * @return false if something came meanwhile: it must go on
+   */
+  synchronized boolean park() {
+    if (!queue.isEmpty() || isSignalled) {
+      isSignalled = false;
+      return false;
+    }
+    isScheduled = false;
+    return true;
+  }
+
+  /**
+   * Refuses all further work, if none waits.
+   *
+   * @return whether it does
+   */
+  synchronized boolean retire() {
+    if (!queue.isEmpty() || gaps != null) {
+      return false;
+    }
+    isRetired = true;
+    return true;
+  }
+
+  synchronized int size() {
+    return queue.size();
+  }
+
+  private boolean schedule() {
+    boolean wasScheduled = isScheduled;
+    isScheduled = true;
+    return !wasScheduled;
+  }
+
+  private Map<ConnectionId, Gap> gaps() {
+    if (gaps == null) {
+      gaps = new HashMap<>();
+    }
+    return gaps;
+  }
+}

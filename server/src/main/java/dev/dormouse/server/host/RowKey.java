@@ -1,0 +1,37 @@
+package dev.dormouse.server.host;
+
+import dev.dormouse.sdk.ConnectionId;
+import dev.dormouse.storage.ActorRow;
+import dev.dormouse.storage.Table;
+import java.nio.ByteBuffer;
+import java.util.Arrays;
+
+/** A row of one actor; ordered as the store orders them. */
+record RowKey(Table table, byte[] bytes) implements Comparable<RowKey> {
+  static final RowKey ACTOR = new RowKey(Table.ACTOR, ActorRow.KEY);
+
+  static RowKey connection(ConnectionId id) {
+    return new RowKey(Table.CONNECTION, ByteBuffer.allocate(8).putLong(id.value()).array());
+  }
+
+  /** The connection of a row of {@link Table#CONNECTION}. */
+  static ConnectionId connection(byte[] key) {
+    return new ConnectionId(ByteBuffer.wrap(key).getLong());
+  }
+
+  @Override
+  public int compareTo(RowKey other) {
+    int byTable = table.compareTo(other.table);
+    return byTable != 0 ? byTable : Arrays.compareUnsigned(bytes, other.bytes);
+  }
+
+  @Override
+  public boolean equals(Object other) {
+    return other instanceof RowKey that && compareTo(that) == 0;
+  }
+
+  @Override
+  public int hashCode() {
+    return 31 * table.hashCode() + Arrays.hashCode(bytes);
+  }
+}

@@ -1,0 +1,63 @@
+package dev.dormouse.server.host;
+
+import dev.dormouse.sdk.ConnectionId;
+import dev.dormouse.server.protocol.ToHost;
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
+
+/** What a turn is about. */
+sealed interface Work {
+
+  /** An event from a gateway. */
+  record Handle(ToHost event, Runnable ended) implements Work {
+    private static final Runnable NOTHING = () -> {};
+
+    Handle(ToHost event) {
+      this(event, NOTHING);
+    }
+  }
+
+  /** The object was made. */
+  record Activate() implements Work {}
+
+  /**
+   * The object is to be dropped.
+   *
+   * @param onlyIfIdle whether events that wait behind it cancel it
+   * @param dropped completes once the object is gone and all it did is kept; with false if it was
+   *     cancelled
+   */
+  record Hibernate(boolean onlyIfIdle, CompletableFuture<Boolean> dropped) implements Work {}
+
+  /** The connection that the work is about; null if it is about none. */
+  default @Nullable ConnectionId connection() {
+    if (!(this instanceof Handle handle)) {
+      return null;
+    }
+    ToHost event = handle.event();
+    if (event instanceof ToHost.Open open) {
+      return open.connection();
+    } else if (event instanceof ToHost.Message message) {
+      return message.connection();
+    } else if (event instanceof ToHost.Failed failed) {
+      return failed.connection();
+    } else if (event instanceof ToHost.Closed closed) {
+      return closed.connection();
+    }
+    return null;
+  }
+
+  /** What it is, in a word, for logs. */
+  default String label() {
+    if (this instanceof Handle handle) {
+      return switch (handle.event().getClass().getSimpleName()) {
+        case "Open" -> "upgrade";
+        case "Message" -> "message";
+        case "Failed" -> "error";
+        case "Closed" -> "close";
+        default -> "request";
+      };
+    }
+    return this instanceof Activate ? "activate" : "hibernate";
+  }
+}
