@@ -7,6 +7,7 @@ import dev.dormouse.storage.KeySpan;
 import dev.dormouse.storage.Table;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
@@ -26,7 +27,8 @@ final class ActorRows {
   /** A written value; empty for a removed row. */
   private record Unsettled(Optional<byte[]> value, long turn) {}
 
-  private static final NavigableMap<RowKey, Optional<byte[]>> NO_WRITES = new TreeMap<>();
+  private static final NavigableMap<RowKey, Optional<byte[]>> NO_WRITES =
+      Collections.emptyNavigableMap();
 
   private final ActorStore store;
   private final ActorId actor;

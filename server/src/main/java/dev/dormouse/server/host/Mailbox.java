@@ -143,7 +143,7 @@ final class Mailbox {
    * @return whether it does
    */
   synchronized boolean retire() {
-    if (!queue.isEmpty() || gaps != null) {
+    if (!queue.isEmpty() || (gaps != null && !gaps.isEmpty())) {
       return false;
     }
     isRetired = true;

@@ -1,0 +1,274 @@
+package dev.dormouse.server.host;
+
+import dev.dormouse.sdk.ActorContext;
+import dev.dormouse.sdk.ActorId;
+import dev.dormouse.sdk.ActorInvoker;
+import dev.dormouse.sdk.ActorOptions;
+import dev.dormouse.sdk.ConnectionFailedException;
+import dev.dormouse.sdk.ConnectionId;
+import dev.dormouse.sdk.Connections;
+import dev.dormouse.sdk.LimitExceededException;
+import dev.dormouse.sdk.Storage;
+import dev.dormouse.sdk.StoredValueException;
+import dev.dormouse.sdk.WebSocketActor;
+import dev.dormouse.server.protocol.Payload;
+import dev.dormouse.server.protocol.Time;
+import dev.dormouse.server.protocol.ToHost;
+import dev.dormouse.storage.ActorRow;
+import dev.dormouse.storage.ConnectionRow;
+import dev.dormouse.storage.CorruptRowException;
+import java.nio.ByteBuffer;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletionStage;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One actor object in memory, and what it knows: its connections as far as they were touched, and
+ * the turn that is open. When a turn fails the whole of it is dropped, so nothing ever needs to be
+ * undone.
+ *
+ * <p>Its monitor guards all of it, since callbacks of what a turn waits for come on threads of
+ * their own.
+ */
+final class Activation implements ActorContext<@Nullable Object> {
+  private final ActorId id;
+  private final ActorType type;
+  private final ActorRows rows;
+  private final Time time;
+  private final Set<ConnectionId> closing;
+  private final ActorInvoker<@Nullable Object> actor;
+  private final Map<ConnectionId, LiveConnection> known = new HashMap<>();
+  private final StoredValues storage;
+
+  private final long number;
+  private final long epoch;
+  private ActorRow stored;
+  private int connectionCount;
+  private @Nullable Turn turn;
+
+  /**
+   * Reads the actor's row and makes the object.
+   *
+   * @param epoch the number of the ownership under which it runs
+   * @param closing connections whose close was sent, though their end was not heard of yet
+   */
+  Activation(
+      ActorId id,
+      ActorType type,
+      ActorRows rows,
+      Time time,
+      long epoch,
+      Set<ConnectionId> closing) {
+    this.id = id;
+    this.type = type;
+    this.rows = rows;
+    this.time = time;
+    this.closing = closing;
+    byte[] row = rows.get(RowKey.ACTOR);
+    this.stored = row == null ? ActorRow.NONE : ActorRow.decode(row);
+    this.epoch = epoch;
+    this.number = stored.activations() + 1;
+    this.connectionCount = stored.connections();
+    this.storage = new StoredValues(this, rows, type.codec());
+    @SuppressWarnings("unchecked") // the attachments are whatever the actor's own code attached
+    WebSocketActor<@Nullable Object> made = (WebSocketActor<@Nullable Object>) type.factory().get();
+    this.actor = new ActorInvoker<>(made, this);
+  }
+
+  // What handlers see.
+
+  @Override
+  public ActorId id() {
+    return id;
+  }
+
+  @Override
+  public Connections<@Nullable Object> connections() {
+    return new ConnectionsView(this, Set.of(), Set.of());
+  }
+
+  @Override
+  public Storage storage() {
+    return storage;
+  }
+
+  @Override
+  public void waitFor(CompletionStage<?> stage) {
+    Turn open;
+    synchronized (this) {
+      open = turn();
+    }
+    open.await(stage);
+  }
+
+  @Override
+  public Instant now() {
+    return time.instant();
+  }
+
+  @Override
+  public long activation() {
+    return number;
+  }
+
+  // What the cell does with it.
+
+  /** Runs the handler of the turn's work. */
+  void run(Turn opened) throws Exception {
+    synchronized (this) {
+      turn = opened;
+      rows.open(opened.writes());
+    }
+    Work work = opened.work();
+    if (work instanceof Work.Activate) {
+      actor.activate();
+    } else if (work instanceof Work.Hibernate) {
+      actor.hibernate();
+    } else if (work instanceof Work.Handle handle) {
+      run(handle.event());
+    }
+  }
+
+  private void run(ToHost event) throws Exception {
+    if (event instanceof ToHost.Open open) {
+      actor.upgrade(new PendingUpgrade(this, open));
+    } else if (event instanceof ToHost.Message message) {
+      LiveConnection from = connection(message.connection());
+      if (message.payload() instanceof Payload.Text text) {
+        actor.message(from, text.string());
+      } else {
+        actor.message(from, ByteBuffer.wrap(message.payload().bytes()));
+      }
+    } else if (event instanceof ToHost.Failed failed) {
+      actor.error(connection(failed.connection()), new ConnectionFailedException(failed.error()));
+    } else if (event instanceof ToHost.Closed closed) {
+      LiveConnection gone = connection(closed.connection());
+      synchronized (this) {
+        gone.markClosing();
+      }
+      actor.close(gone, closed.reason());
+    } else if (event instanceof ToHost.Request request) {
+      actor.request(new PendingRequest(this, request));
+    }
+  }
+
+  /**
+   * Completes the writes of a turn whose handler is through: attachments and tags that it touched,
+   * the row of a connection that ended, the actor's own row. After this the turn is closed.
+   *
+   * @param isLast whether the object is dropped after it
+   * @throws RuntimeException if an attachment cannot be stored: the turn has failed
+   */
+  synchronized void collect(Turn ended, boolean isLast) {
+    for (LiveConnection connection : ended.touched()) {
+      ConnectionRow changed = connection.changedRow();
+      if (changed != null) {
+        ended.writes().put(RowKey.connection(connection.id()), Optional.of(changed.encode()));
+      }
+    }
+    if (ended.work() instanceof Work.Handle handle && handle.event() instanceof ToHost.Closed closed) {
+      forget(ended, closed.connection());
+    }
+    ActorRow row = new ActorRow(epoch, number, connectionCount);
+    if (!row.equals(stored) && (isLast || !ended.writes().isEmpty())) {
+      ended.writes().put(RowKey.ACTOR, Optional.of(row.encode()));
+      stored = row;
+    }
+    turn = null;
+  }
+
+  private void forget(Turn ended, ConnectionId gone) {
+    ended.writes().put(RowKey.connection(gone), Optional.empty());
+    connectionCount--;
+    LiveConnection handle = known.remove(gone);
+    if (handle != null) {
+      handle.markGone();
+    }
+  }
+
+  // What its connections, views and pending answers need.
+
+  /** The open turn. */
+  synchronized Turn turn() {
+    if (turn == null) {
+      throw new IllegalStateException("no turn is open; an actor can be used inside its handlers only");
+    }
+    turn.check();
+    return turn;
+  }
+
+  ActorRows rows() {
+    return rows;
+  }
+
+  synchronized int connectionCount() {
+    return connectionCount;
+  }
+
+  /** The handle of a connection; its row is read when touched. */
+  synchronized LiveConnection connection(ConnectionId connection) {
+    return known.computeIfAbsent(
+        connection, key -> new LiveConnection(this, key, closing.contains(key)));
+  }
+
+  /** The handle of a connection whose row was just read. */
+  synchronized LiveConnection connection(ConnectionId connection, ConnectionRow row) {
+    return known.computeIfAbsent(
+        connection, key -> new LiveConnection(this, key, closing.contains(key), row));
+  }
+
+  /** Accepts a connection: its row is part of the open turn from here on. */
+  LiveConnection accept(ConnectionId accepted, @Nullable Object attachment, Set<String> tags) {
+    Turn open = turn();
+    LiveConnection.checkTags(tags);
+    LiveConnection connection =
+        new LiveConnection(this, accepted, time.wallMs(), attachment, tags);
+    ConnectionRow row = new ConnectionRow(time.wallMs(), List.copyOf(tags), null);
+    open.writes().put(RowKey.connection(accepted), Optional.of(row.encode()));
+    open.touched().add(connection);
+    known.put(accepted, connection);
+    connectionCount++;
+    return connection;
+  }
+
+  /** Whether a connection is stored, readable or not. */
+  boolean isStored(ConnectionId connection) {
+    try {
+      return rows.get(RowKey.connection(connection)) != null;
+    } catch (CorruptRowException e) {
+      return true;
+    }
+  }
+
+  @Nullable ConnectionRow connectionRow(ConnectionId connection) {
+    byte[] row = rows.get(RowKey.connection(connection));
+    return row == null ? null : ConnectionRow.decode(row);
+  }
+
+  byte @Nullable [] encodeAttachment(@Nullable Object attachment) {
+    return attachment == null ? null : type.codec().encode(attachment, type.attachmentBytesMax());
+  }
+
+  Object decodeAttachment(ConnectionId connection, byte[] bytes) {
+    try {
+      return type.codec().decode(bytes);
+    } catch (StoredValueException e) {
+      throw new StoredValueException(
+          "the attachment of connection " + connection + " of " + id + " cannot be read: " + e.getMessage(), e);
+    }
+  }
+
+  /** The payload, if it may be sent. */
+  static Payload checkSize(Payload payload) {
+    if (payload.size() > ActorOptions.MESSAGE_BYTES_CEILING) {
+      throw new LimitExceededException(
+          "a message", payload.size(), ActorOptions.MESSAGE_BYTES_CEILING, "bytes");
+    }
+    return payload;
+  }
+}

@@ -1,0 +1,481 @@
+package dev.dormouse.server.host;
+
+import dev.dormouse.sdk.ActorId;
+import dev.dormouse.sdk.ConnectionId;
+import dev.dormouse.sdk.Connections;
+import dev.dormouse.sdk.FailurePolicy;
+import dev.dormouse.server.protocol.Release;
+import dev.dormouse.server.protocol.Time;
+import dev.dormouse.server.protocol.ToGateway;
+import dev.dormouse.server.protocol.ToHost;
+import dev.dormouse.server.protocol.Transport;
+import dev.dormouse.storage.ActorRow;
+import dev.dormouse.storage.ActorStore;
+import dev.dormouse.storage.TurnBatch;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * An actor's shell in memory. It takes work from the mailbox, one piece at a time, sees to it that
+ * there is an actor object, runs the handler in a turn, hands the turn's writes to the store and its
+ * words to the gate.
+ *
+ * <p><b>Who runs it.</b> One thread at a time: whoever set it going through the mailbox, or whoever
+ * won the right to end its open {@link Turn}. Fields without another word belong to that thread.
+ *
+ * <p><b>When a turn fails</b>, nothing of it is kept or said, and the object is dropped, since its
+ * fields may be half changed. Commits on their way are not touched by that. When a commit is lost,
+ * the cell waits until all on their way have reported, forgets everything, and reads the store anew.
+ */
+final class ActorCell {
+  private static final Logger log = LoggerFactory.getLogger(ActorCell.class);
+
+  /** How much is done in one go before others get the thread. */
+  private static final int SLICE = 64;
+
+  private final ActorId id;
+  private final ActorType type;
+  private final ActorStore store;
+  private final Time time;
+  private final HostOptions options;
+  private final Executor executor;
+  private final Consumer<ActorCell> onRetired;
+
+  private final Mailbox mailbox;
+  private final OutputGate gate;
+  private final ActorRows rows;
+  private final Set<ConnectionId> closing = new HashSet<>();
+  private final List<CompletableFuture<Boolean>> waitingForSleep = new ArrayList<>();
+  private long turns;
+
+  /** Written by whoever runs the cell, read by anyone. */
+  private volatile CellState state = CellState.COLD;
+
+  /** Null unless the state is an active one. Written by whoever runs the cell, read by anyone. */
+  private volatile @Nullable Activation activation;
+
+  /** Null unless a turn is open. Written by whoever runs the cell, read by anyone. */
+  private volatile @Nullable Turn openTurn;
+
+  /** Written by whoever runs the cell, read by anyone. */
+  private volatile long lastEventNs;
+
+  ActorCell(
+      ActorId id,
+      ActorType type,
+      ActorStore store,
+      Transport transport,
+      Time time,
+      HostOptions options,
+      Consumer<ActorCell> onRetired) {
+    this.id = id;
+    this.type = type;
+    this.store = store;
+    this.time = time;
+    this.options = options;
+    this.executor = type.executor().apply(id);
+    this.onRetired = onRetired;
+    this.mailbox = new Mailbox(options.mailboxMax());
+    this.gate = new OutputGate(transport::toGateway, this::signal);
+    this.rows = new ActorRows(store, id);
+    this.lastEventNs = time.nowNs();
+  }
+
+  ActorId id() {
+    return id;
+  }
+
+  // From outside, any thread.
+
+  /**
+   * Hands in work.
+   *
+   * @return false if the cell is retired: the actor has, or needs, another one
+   */
+  boolean offer(Work work) {
+    switch (mailbox.offer(work)) {
+      case WAKE -> executor.execute(this::run);
+      case FULL -> gate.say(release(Verdicts.noRoom(work)));
+      case QUEUED, OUT_OF_TURN -> {}
+      case RETIRED -> {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** Abandons the open turn if it began too long ago. */
+  void abandonOverdue(long nowNs) {
+    Turn turn = openTurn;
+    if (turn == null || nowNs - turn.startedNs() < options.turnLimit().toNanos()) {
+      return;
+    }
+    String why = "the turn took longer than " + options.turnLimit().toSeconds() + " s";
+    if (turn.abandon(why)) {
+      executor.execute(() -> endAndGoOn(turn));
+    }
+  }
+
+  IdlePolicy.Candidate candidate() {
+    return new IdlePolicy.Candidate(id, lastEventNs, openTurn != null || mailbox.size() > 0);
+  }
+
+  ActorStatus status(long nowNs) {
+    Activation current = activation;
+    ActorStatus asleep = statusOf(id, store);
+    if (current == null) {
+      return asleep;
+    }
+    return new ActorStatus(
+        id, ActorStatus.State.ACTIVE, current.connectionCount(), current.activation(), pins(nowNs));
+  }
+
+  /** What is to be seen of an actor that is not in memory. */
+  static ActorStatus statusOf(ActorId id, ActorStore store) {
+    byte[] bytes = store.get(id, RowKey.ACTOR.table(), RowKey.ACTOR.bytes());
+    ActorRow row = bytes == null ? ActorRow.NONE : ActorRow.decode(bytes);
+    return new ActorStatus(
+        id,
+        row.connections() > 0 ? ActorStatus.State.HIBERNATED : ActorStatus.State.INACTIVE,
+        row.connections(),
+        row.activations(),
+        List.of());
+  }
+
+  private List<String> pins(long nowNs) {
+    List<String> pins = new ArrayList<>();
+    Turn turn = openTurn;
+    if (turn != null) {
+      pins.add(
+          (turn.isAwaiting() ? "waitFor in a turn" : "a running turn")
+              + " since "
+              + seconds(nowNs - turn.startedNs()));
+    }
+    if (mailbox.size() > 0) {
+      pins.add(mailbox.size() + " waiting events");
+    }
+    if (gate.isHolding()) {
+      pins.add("commits on their way");
+    }
+    if (pins.isEmpty()) {
+      pins.add(
+          "idle for " + seconds(nowNs - lastEventNs) + " of " + seconds(options.idle().toNanos()));
+    }
+    return pins;
+  }
+
+  private static String seconds(long ns) {
+    return "%.1f s".formatted(ns / (double) Duration.ofSeconds(1).toNanos());
+  }
+
+  private void signal() {
+    if (mailbox.signal()) {
+      executor.execute(this::run);
+    }
+  }
+
+  // The cell's own thread, from here on.
+
+  private void run() {
+    for (int i = 0; i < SLICE; i++) {
+      if (!step()) {
+        return;
+      }
+    }
+    executor.execute(this::run);
+  }
+
+  /**
+   * Does one thing.
+   *
+   * @return false if the caller is to leave the cell alone: it has parked, or retired, or whoever
+   *     ends the open turn goes on
+   */
+  private boolean step() {
+    if (gate.loss() != null) {
+      return resetAfterLoss();
+    }
+    Work next = mailbox.peek();
+    if (next == null) {
+      return state == CellState.SETTLING ? settle() : !mailbox.park();
+    }
+    if (next instanceof Work.Hibernate hibernate) {
+      mailbox.take();
+      return hibernate(hibernate);
+    }
+    if (!state.isActive()) {
+      return activate();
+    }
+    mailbox.take();
+    resumeWithheld();
+    return next instanceof Work.Handle handle && isMoot(handle.event())
+        ? passOver(handle)
+        : runTurn(next, CellState.BUSY);
+  }
+
+  private boolean activate() {
+    if (state == CellState.SETTLING) {
+      state = state.to(CellState.COLD);
+      wakeSleepers();
+    }
+    state = state.to(CellState.ACTIVATING);
+    try {
+      activation = new Activation(id, type, rows, time, store.incarnation(), closing);
+    } catch (Throwable e) {
+      return activationFailed(e);
+    }
+    return runTurn(new Work.Activate(), CellState.ACTIVATING);
+  }
+
+  /** The event that waits is answered as if its own turn had failed; the next one tries again. */
+  private boolean activationFailed(Throwable cause) {
+    drop(CellState.COLD);
+    Work waiting = mailbox.peek();
+    if (waiting instanceof Work.Handle handle) {
+      mailbox.take();
+      log.error("actor {} could not be activated for a {}: {}", id, waiting.label(), cause, cause);
+      say(Verdicts.failed(waiting, FailurePolicy.KEEP_OPEN));
+      handle.ended().run();
+    } else {
+      log.error("actor {} could not be activated: {}", id, cause, cause);
+    }
+    return true;
+  }
+
+  private boolean hibernate(Work.Hibernate hibernate) {
+    boolean isCancelled = hibernate.onlyIfIdle() && mailbox.size() > 0;
+    if (isCancelled || state == CellState.RETIRED) {
+      hibernate.dropped().complete(false);
+      return true;
+    }
+    waitingForSleep.add(hibernate.dropped());
+    if (state.isActive()) {
+      return runTurn(hibernate, CellState.HIBERNATING);
+    }
+    if (state == CellState.COLD) {
+      state = state.to(CellState.SETTLING);
+    }
+    return true;
+  }
+
+  /** The object is gone; once its commits are in the store, so is the cell. */
+  private boolean settle() {
+    if (!gate.isEmpty() || !mailbox.retire()) {
+      return !mailbox.park();
+    }
+    state = state.to(CellState.RETIRED);
+    onRetired.accept(this);
+    wakeSleepers();
+    return false;
+  }
+
+  private void wakeSleepers() {
+    waitingForSleep.forEach(dropped -> dropped.complete(true));
+    waitingForSleep.clear();
+  }
+
+  /** Whether nobody needs to hear of the event any more. */
+  private boolean isMoot(ToHost event) {
+    if (event instanceof ToHost.Closed closed) {
+      Activation current = activation;
+      return current != null && !current.isStored(closed.connection());
+    }
+    return event instanceof ToHost.Message message && closing.contains(message.connection());
+  }
+
+  private boolean passOver(Work.Handle handle) {
+    if (handle.event() instanceof ToHost.Message message) {
+      say(List.of(new ToGateway.Handled(message.connection(), message.sequence())));
+    }
+    handle.ended().run();
+    return true;
+  }
+
+  private boolean runTurn(Work work, CellState during) {
+    Activation current = activation;
+    if (current == null) {
+      throw new IllegalStateException("a turn needs an actor object");
+    }
+    Turn turn = new Turn(++turns, work, time.nowNs(), this::lastStageCompleted);
+    state = state.to(during);
+    openTurn = turn;
+    Throwable thrown = null;
+    if (work instanceof Work.Handle handle && isOverConnectionLimit(current, handle.event())) {
+      turn.outbox().addAll(Verdicts.tooManyConnections(work));
+    } else {
+      try {
+        current.run(turn);
+      } catch (Throwable e) {
+        thrown = e;
+      }
+    }
+    if (!turn.returned(thrown)) {
+      return false;
+    }
+    end(turn, current);
+    return true;
+  }
+
+  private static boolean isOverConnectionLimit(Activation current, ToHost event) {
+    return event instanceof ToHost.Open && current.connectionCount() >= Connections.CONNECTIONS_MAX;
+  }
+
+  private void lastStageCompleted(Turn turn) {
+    executor.execute(() -> endAndGoOn(turn));
+  }
+
+  private void endAndGoOn(Turn turn) {
+    Activation current = activation;
+    if (current == null) {
+      throw new IllegalStateException("a turn ended without an actor object");
+    }
+    end(turn, current);
+    run();
+  }
+
+  private void end(Turn turn, Activation current) {
+    Throwable failure = turn.failure();
+    if (failure == null) {
+      failure = Verdicts.undecided(turn);
+    }
+    boolean isLast = turn.work() instanceof Work.Hibernate;
+    if (failure == null) {
+      try {
+        current.collect(turn, isLast);
+      } catch (RuntimeException | Error e) {
+        failure = e;
+      }
+    }
+    openTurn = null;
+    lastEventNs = time.nowNs();
+    if (gate.loss() != null) {
+      failure = new IllegalStateException("a commit before this turn was lost");
+    }
+    if (failure == null) {
+      commit(turn);
+      if (isLast) {
+        drop(CellState.SETTLING);
+      } else {
+        state = state.to(CellState.IDLE);
+      }
+    } else {
+      fail(turn, failure);
+    }
+    rows.settle(gate.settled());
+    if (turn.work() instanceof Work.Handle handle) {
+      handle.ended().run();
+    }
+  }
+
+  private void commit(Turn turn) {
+    List<ToGateway> records = new ArrayList<>(turn.outbox());
+    records.addAll(Verdicts.handled(turn.work()));
+    for (ToGateway record : records) {
+      if (record instanceof ToGateway.Close close) {
+        closing.add(close.connection());
+      }
+    }
+    if (turn.work() instanceof Work.Handle handle && handle.event() instanceof ToHost.Closed closed) {
+      closing.remove(closed.connection());
+    }
+    send(turn, release(records), release(Verdicts.lost(turn.work())));
+  }
+
+  /** Nothing of the turn is kept or said; the object, whose fields it may have changed, is dropped. */
+  private void fail(Turn turn, Throwable failure) {
+    Work work = turn.work();
+    rows.discard();
+    if (work instanceof Work.Activate) {
+      activationFailed(failure);
+      return;
+    }
+    log.error(
+        "a turn of actor {} failed ({}, connection {}); nothing of it was kept or sent: {}",
+        id,
+        work.label(),
+        work.connection(),
+        failure,
+        failure);
+    drop(work instanceof Work.Hibernate ? CellState.SETTLING : CellState.COLD);
+    if (work instanceof Work.Handle handle && handle.event() instanceof ToHost.Closed closed) {
+      forgetConnection(closed.connection());
+    } else {
+      List<ToGateway> records = Verdicts.failed(work, type.failurePolicy());
+      records.stream()
+          .filter(ToGateway.Close.class::isInstance)
+          .forEach(record -> closing.add(((ToGateway.Close) record).connection()));
+      say(records);
+    }
+  }
+
+  /** A close handler threw: what it did is void, but the connection is gone all the same. */
+  private void forgetConnection(ConnectionId gone) {
+    closing.remove(gone);
+    Turn turn = new Turn(++turns, new Work.Activate(), time.nowNs(), this::lastStageCompleted);
+    rows.open(turn.writes());
+    byte[] bytes = rows.get(RowKey.ACTOR);
+    ActorRow row = bytes == null ? ActorRow.NONE : ActorRow.decode(bytes);
+    ActorRow without = new ActorRow(store.incarnation(), row.activations(), row.connections() - 1);
+    turn.writes().put(RowKey.ACTOR, Optional.of(without.encode()));
+    turn.writes().put(RowKey.connection(gone), Optional.empty());
+    send(turn, release(List.of()), release(List.of()));
+  }
+
+  private void say(List<ToGateway> records) {
+    gate.pass(++turns, release(records), release(records));
+  }
+
+  private void send(Turn turn, Release release, Release ifLost) {
+    if (turn.writes().isEmpty()) {
+      rows.discard();
+      gate.pass(turn.number(), release, ifLost);
+      return;
+    }
+    rows.handedIn(turn.number());
+    List<TurnBatch.Write> writes = new ArrayList<>(turn.writes().size());
+    turn.writes()
+        .forEach((key, value) -> writes.add(new TurnBatch.Write(key.table(), key.bytes(), value.orElse(null))));
+    gate.hold(
+        turn.number(), release, ifLost, store.commit(new TurnBatch(id, store.incarnation(), writes)));
+  }
+
+  private boolean resetAfterLoss() {
+    if (!gate.isEmpty()) {
+      return !mailbox.park();
+    }
+    log.error("commits of actor {} were lost ({}); it is reset", id, gate.loss());
+    if (state.isActive()) {
+      drop(CellState.COLD);
+    }
+    rows.forget();
+    gate.reopen();
+    return true;
+  }
+
+  private void drop(CellState after) {
+    activation = null;
+    openTurn = null;
+    state = state.to(after);
+  }
+
+  private void resumeWithheld() {
+    List<ToGateway.Resumed> resumed = mailbox.resumable();
+    if (!resumed.isEmpty()) {
+      gate.say(release(List.copyOf(resumed)));
+    }
+  }
+
+  private Release release(List<ToGateway> records) {
+    return new Release(id, store.incarnation(), records);
+  }
+}

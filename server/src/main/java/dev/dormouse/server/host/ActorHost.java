@@ -1,0 +1,157 @@
+package dev.dormouse.server.host;
+
+import dev.dormouse.sdk.ActorId;
+import dev.dormouse.server.protocol.Release;
+import dev.dormouse.server.protocol.Time;
+import dev.dormouse.server.protocol.ToGateway;
+import dev.dormouse.server.protocol.ToHost;
+import dev.dormouse.server.protocol.Transport;
+import dev.dormouse.storage.ActorStore;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Runs the actors of a node: brings each event to its actor's cell, makes cells when they are
+ * needed, and has idle ones hibernate. All methods may be called from any thread and return at once.
+ */
+public final class ActorHost {
+  private static final Logger log = LoggerFactory.getLogger(ActorHost.class);
+
+  private final Map<String, ActorType> types;
+  private final ActorStore store;
+  private final Transport transport;
+  private final Time time;
+  private final HostOptions options;
+  private final ConcurrentHashMap<ActorId, ActorCell> cells = new ConcurrentHashMap<>();
+  private volatile boolean isStopping;
+
+  /**
+   * A host without actors in memory.
+   *
+   * @throws IllegalArgumentException if two types have the same name
+   */
+  public ActorHost(
+      List<ActorType> types, ActorStore store, Transport transport, Time time, HostOptions options) {
+    this.types =
+        types.stream()
+            .collect(
+                Collectors.toUnmodifiableMap(
+                    ActorType::name,
+                    Function.identity(),
+                    (a, b) -> {
+                      throw new IllegalArgumentException("two actor types have the name " + a.name());
+                    }));
+    this.store = store;
+    this.transport = transport;
+    this.time = time;
+    this.options = options;
+  }
+
+  /** An event from a gateway. */
+  public void accept(ToHost event) {
+    accept(new Work.Handle(event));
+  }
+
+  void accept(Work.Handle work) {
+    ToHost event = work.event();
+    ActorType type = types.get(event.actor().type());
+    if (type == null) {
+      refuse(work, Verdicts.unknownType(event));
+    } else if (isStopping && !(event instanceof ToHost.Closed)) {
+      refuse(work, Verdicts.stopping(event));
+    } else {
+      offer(event.actor(), type, work);
+    }
+  }
+
+  private void refuse(Work.Handle work, List<ToGateway> records) {
+    if (!records.isEmpty()) {
+      transport.toGateway(new Release(work.event().actor(), store.incarnation(), records));
+    }
+    work.ended().run();
+  }
+
+  private void offer(ActorId id, ActorType type, Work work) {
+    ActorCell cell;
+    do {
+      cell = cells.computeIfAbsent(id, key -> newCell(key, type));
+    } while (!cell.offer(work));
+  }
+
+  private ActorCell newCell(ActorId id, ActorType type) {
+    return new ActorCell(
+        id, type, store, transport, time, options, retired -> cells.remove(retired.id(), retired));
+  }
+
+  /** Has idle actors hibernate and abandons turns that take too long. To be called now and then. */
+  public void tick() {
+    long nowNs = time.nowNs();
+    cells.values().forEach(cell -> cell.abandonOverdue(nowNs));
+    List<IdlePolicy.Candidate> active = cells.values().stream().map(ActorCell::candidate).toList();
+    IdlePolicy.toHibernate(active, nowNs, options.idle().toNanos(), options.activeActorsMax())
+        .forEach(id -> hibernate(id, true));
+  }
+
+  /**
+   * Drops an actor from memory as soon as the events that wait for it now are handled.
+   *
+   * @return completes once the object is gone and all it did is in the store; at once if it was not
+   *     in memory
+   */
+  public CompletableFuture<Boolean> hibernate(ActorId id) {
+    return hibernate(id, false);
+  }
+
+  private CompletableFuture<Boolean> hibernate(ActorId id, boolean onlyIfIdle) {
+    CompletableFuture<Boolean> dropped = new CompletableFuture<>();
+    ActorCell cell = cells.get(id);
+    if (cell == null || !cell.offer(new Work.Hibernate(onlyIfIdle, dropped))) {
+      dropped.complete(true);
+    }
+    return dropped;
+  }
+
+  /**
+   * Closes the connections that a dead process left in the store: each gets its close event, once,
+   * a page of them at a time.
+   *
+   * @return completes with their number once all have been handled
+   */
+  public CompletableFuture<Long> closeLeftovers() {
+    return new Leftovers(store, types.keySet(), this::accept).close();
+  }
+
+  /** What can be seen of an actor; of one that never was, an inactive one without a past. */
+  public ActorStatus status(ActorId id) {
+    ActorCell cell = cells.get(id);
+    return cell == null ? ActorCell.statusOf(id, store) : cell.status(time.nowNs());
+  }
+
+  /** Whether there is an actor type of that name. */
+  public boolean hosts(String type) {
+    return types.containsKey(type);
+  }
+
+  /** How many actors are in memory. */
+  public int activeActors() {
+    return cells.size();
+  }
+
+  /**
+   * Refuses what is new, lets every actor finish what waits for it, and drops them all.
+   *
+   * @return completes once no actor is in memory and all they did is in the store
+   */
+  public CompletableFuture<Void> stop() {
+    isStopping = true;
+    log.debug("stopping with {} actors in memory", cells.size());
+    return CompletableFuture.allOf(
+        cells.keySet().stream().map(this::hibernate).toArray(CompletableFuture[]::new));
+  }
+}

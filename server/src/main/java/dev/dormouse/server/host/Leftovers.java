@@ -1,0 +1,97 @@
+package dev.dormouse.server.host;
+
+import dev.dormouse.sdk.CloseReason;
+import dev.dormouse.sdk.ConnectionId;
+import dev.dormouse.server.protocol.ToHost;
+import dev.dormouse.storage.ActorStore;
+import dev.dormouse.storage.ActorStore.PlacedRow;
+import dev.dormouse.storage.Table;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Connections whose process died: their rows are in the store, their sockets are nowhere. Each is
+ * closed with 1006, in a turn that removes its row; what a crash interrupts, the next start finds
+ * again. One page is under way at a time, so that they do not crowd out the living.
+ */
+final class Leftovers {
+  private static final Logger log = LoggerFactory.getLogger(Leftovers.class);
+  private static final int PAGE = 256;
+
+  private final ActorStore store;
+  private final Set<String> types;
+  private final Consumer<Work.Handle> host;
+  private final CompletableFuture<Long> done = new CompletableFuture<>();
+
+  /** Of the page that is under way; handed from thread to thread by {@code underWay}. */
+  private long closed;
+
+  private long orphaned;
+
+  Leftovers(ActorStore store, Set<String> types, Consumer<Work.Handle> host) {
+    this.store = store;
+    this.types = types;
+    this.host = host;
+  }
+
+  CompletableFuture<Long> close() {
+    nextPage(null);
+    return done;
+  }
+
+  private void nextPage(@Nullable PlacedRow after) {
+    List<PlacedRow> page;
+    try {
+      page = store.scanAll(Table.CONNECTION, after, PAGE);
+    } catch (RuntimeException e) {
+      done.completeExceptionally(e);
+      return;
+    }
+    if (page.isEmpty()) {
+      finish();
+      return;
+    }
+    PlacedRow last = page.get(page.size() - 1);
+    List<PlacedRow> dead = page.stream().filter(this::isLeftover).toList();
+    closed += dead.size();
+    AtomicInteger underWay = new AtomicInteger(dead.size() + 1);
+    Runnable ended =
+        () -> {
+          if (underWay.decrementAndGet() == 0) {
+            nextPage(last);
+          }
+        };
+    dead.forEach(row -> host.accept(new Work.Handle(closeOf(row), ended)));
+    ended.run();
+  }
+
+  private boolean isLeftover(PlacedRow row) {
+    if (RowKey.connection(row.key()).incarnation() == store.incarnation()) {
+      return false;
+    }
+    boolean isHosted = types.contains(row.actor().type());
+    if (!isHosted) {
+      orphaned++;
+    }
+    return isHosted;
+  }
+
+  private static ToHost closeOf(PlacedRow row) {
+    ConnectionId connection = RowKey.connection(row.key());
+    return new ToHost.Closed(
+        row.actor(), connection, CloseReason.abnormal(CloseReason.Cause.PROCESS_DIED));
+  }
+
+  private void finish() {
+    if (orphaned > 0) {
+      log.warn("{} connections in the store belong to actor types that are not registered", orphaned);
+    }
+    done.complete(closed);
+  }
+}

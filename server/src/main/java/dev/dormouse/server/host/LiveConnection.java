@@ -1,0 +1,258 @@
+package dev.dormouse.server.host;
+
+import dev.dormouse.sdk.CloseReason;
+import dev.dormouse.sdk.Connection;
+import dev.dormouse.sdk.ConnectionId;
+import dev.dormouse.sdk.LimitExceededException;
+import dev.dormouse.server.protocol.Payload;
+import dev.dormouse.server.protocol.ToGateway;
+import dev.dormouse.storage.ConnectionRow;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.LinkedHashSet;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A connection as one activation knows it: the handle that the actor holds, and its state. There is
+ * one of a connection in an activation. The row is read, and the attachment decoded, when first
+ * touched. All fields are guarded by the activation's monitor.
+ */
+final class LiveConnection implements Connection<@Nullable Object> {
+  private final Activation activation;
+  private final ConnectionId id;
+  private boolean isClosing;
+  private boolean isGone;
+
+  /** Whether tags changed, or it was never stored. */
+  private boolean isRowStale;
+
+  private boolean isRead;
+  private long acceptedAtMs;
+  private Set<String> tags = Set.of();
+  private byte @Nullable [] storedAttachment;
+  private boolean isDecoded;
+  private @Nullable Object attachment;
+
+  /** One that is stored: its row is read when touched. */
+  LiveConnection(Activation activation, ConnectionId id, boolean isClosing) {
+    this.activation = activation;
+    this.id = id;
+    this.isClosing = isClosing;
+  }
+
+  /** One that is stored, and whose row was just read. */
+  LiveConnection(Activation activation, ConnectionId id, boolean isClosing, ConnectionRow row) {
+    this(activation, id, isClosing);
+    adopt(row);
+  }
+
+  /** One that is being accepted. */
+  LiveConnection(
+      Activation activation,
+      ConnectionId id,
+      long acceptedAtMs,
+      @Nullable Object attachment,
+      Set<String> tags) {
+    this(activation, id, false);
+    this.isRowStale = true;
+    this.isRead = true;
+    this.acceptedAtMs = acceptedAtMs;
+    this.tags = tags;
+    this.isDecoded = true;
+    this.attachment = attachment;
+  }
+
+  private void adopt(ConnectionRow row) {
+    isRead = true;
+    acceptedAtMs = row.acceptedAtMs();
+    tags = new LinkedHashSet<>(row.tags());
+    storedAttachment = row.attachment();
+  }
+
+  private void read() {
+    if (!isRead) {
+      activation.turn();
+      ConnectionRow row = activation.connectionRow(id);
+      if (row == null) {
+        isRead = true;
+        isDecoded = true;
+        isGone = true;
+      } else {
+        adopt(row);
+      }
+    }
+  }
+
+  @Override
+  public ConnectionId id() {
+    return id;
+  }
+
+  @Override
+  public boolean isOpen() {
+    synchronized (activation) {
+      return !isClosing && !isGone;
+    }
+  }
+
+  @Override
+  public @Nullable Object attachment() {
+    synchronized (activation) {
+      if (isGone) {
+        return attachment;
+      }
+      Turn turn = activation.turn();
+      read();
+      if (!isDecoded) {
+        attachment = storedAttachment == null ? null : activation.decodeAttachment(id, storedAttachment);
+        isDecoded = true;
+      }
+      turn.touched().add(this);
+      return attachment;
+    }
+  }
+
+  @Override
+  public void attach(@Nullable Object value) {
+    synchronized (activation) {
+      if (isGone) {
+        return;
+      }
+      Turn turn = activation.turn();
+      read();
+      attachment = value;
+      isDecoded = true;
+      turn.touched().add(this);
+    }
+  }
+
+  @Override
+  public Set<String> tags() {
+    synchronized (activation) {
+      read();
+      return Collections.unmodifiableSet(new LinkedHashSet<>(tags));
+    }
+  }
+
+  /** Whether it has all of these. */
+  boolean isTagged(Set<String> wanted) {
+    read();
+    return tags.containsAll(wanted);
+  }
+
+  @Override
+  public void tag(String... added) {
+    synchronized (activation) {
+      read();
+      Set<String> more = new LinkedHashSet<>(tags);
+      Collections.addAll(more, added);
+      retag(more);
+    }
+  }
+
+  @Override
+  public void untag(String... removed) {
+    synchronized (activation) {
+      read();
+      Set<String> fewer = new LinkedHashSet<>(tags);
+      for (String tag : removed) {
+        fewer.remove(tag);
+      }
+      retag(fewer);
+    }
+  }
+
+  private void retag(Set<String> changed) {
+    if (isGone || changed.equals(tags)) {
+      return;
+    }
+    Turn turn = activation.turn();
+    checkTags(changed);
+    tags = changed;
+    isRowStale = true;
+    turn.touched().add(this);
+    if (!isClosing) {
+      turn.outbox().add(new ToGateway.Retagged(id, new ArrayList<>(tags)));
+    }
+  }
+
+  /** Throws if there are too many, or one is too long. */
+  static void checkTags(Set<String> tags) {
+    if (tags.size() > TAGS_MAX) {
+      throw new LimitExceededException("the number of tags of a connection", tags.size(), TAGS_MAX, "tags");
+    }
+    for (String tag : tags) {
+      int bytes = tag.getBytes(StandardCharsets.UTF_8).length;
+      if (bytes > TAG_BYTES_MAX) {
+        throw new LimitExceededException("a tag", bytes, TAG_BYTES_MAX, "bytes");
+      }
+    }
+  }
+
+  @Override
+  public void send(String text) {
+    send(Payload.text(text));
+  }
+
+  @Override
+  public void send(ByteBuffer bytes) {
+    send(Payload.binary(bytes));
+  }
+
+  private void send(Payload payload) {
+    synchronized (activation) {
+      if (isClosing || isGone) {
+        return;
+      }
+      activation.turn().outbox().add(new ToGateway.Send(id, Activation.checkSize(payload)));
+    }
+  }
+
+  @Override
+  public void close(int code, String reason) {
+    CloseReason.checkSendable(code, reason);
+    synchronized (activation) {
+      if (isClosing || isGone) {
+        return;
+      }
+      activation.turn().outbox().add(new ToGateway.Close(id, code, reason));
+      isClosing = true;
+    }
+  }
+
+  /** The client is gone: from here on nothing can be sent. The handle still tells what it knew. */
+  void markClosing() {
+    isClosing = true;
+  }
+
+  boolean isClosing() {
+    return isClosing;
+  }
+
+  /** The turn of its close is over. */
+  void markGone() {
+    isGone = true;
+  }
+
+  /**
+   * The row to store, now that the turn which touched it is through; null if it is stored as it is.
+   *
+   * @throws RuntimeException if the attachment cannot be stored
+   */
+  @Nullable ConnectionRow changedRow() {
+    if (isGone) {
+      return null;
+    }
+    byte[] bytes = isDecoded ? activation.encodeAttachment(attachment) : storedAttachment;
+    if (!isRowStale && Arrays.equals(bytes, storedAttachment)) {
+      return null;
+    }
+    storedAttachment = bytes;
+    isRowStale = false;
+    return new ConnectionRow(acceptedAtMs, new ArrayList<>(tags), bytes);
+  }
+}

@@ -1,0 +1,137 @@
+package dev.dormouse.server.host;
+
+import dev.dormouse.server.protocol.Release;
+import dev.dormouse.server.protocol.ToGateway;
+import dev.dormouse.storage.CommitResult;
+import java.util.ArrayDeque;
+import java.util.List;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Holds what an actor's turns say until it is kept, and lets it out in the order of the turns. A
+ * turn that stored nothing waits only for those before it.
+ *
+ * <p>Once a commit is lost (fenced, or unknown) nothing more goes out but the words for the lost
+ * turns, until the cell has reset itself. Turns come in on the cell's thread, results on the store's:
+ * the monitor guards all fields and is held while a release is handed to the transport, so that
+ * releases never overtake each other.
+ */
+final class OutputGate {
+
+  private static final class Held {
+    final long turn;
+    final Release release;
+    final Release ifLost;
+    @Nullable CommitResult result;
+
+    Held(long turn, Release release, Release ifLost, @Nullable CommitResult result) {
+      this.turn = turn;
+      this.release = release;
+      this.ifLost = ifLost;
+      this.result = result;
+    }
+  }
+
+  private final Consumer<Release> out;
+  private final Runnable onEmpty;
+  private final ArrayDeque<Held> held = new ArrayDeque<>(2);
+  private @Nullable CommitResult loss;
+  private long settled;
+  private boolean isAwaited;
+
+  /**
+   * A gate that is open.
+   *
+   * @param onEmpty called on the thread that let the last release out, if {@link #isEmpty} was asked
+   *     before that and said no
+   */
+  OutputGate(Consumer<Release> out, Runnable onEmpty) {
+    this.out = out;
+    this.onEmpty = onEmpty;
+  }
+
+  /** A turn that stored nothing. */
+  synchronized void pass(long turn, Release release, Release ifLost) {
+    held.add(new Held(turn, release, ifLost, CommitResult.DONE));
+    letOut();
+  }
+
+  /** A turn whose writes are on their way. */
+  void hold(long turn, Release release, Release ifLost, CompletionStage<CommitResult> commit) {
+    Held entry = new Held(turn, release, ifLost, null);
+    synchronized (this) {
+      held.add(entry);
+    }
+    commit.whenComplete((result, error) -> arrived(entry, error == null ? result : new CommitResult.Unknown(error)));
+  }
+
+  /** Words that belong to no turn, such as flow control. */
+  synchronized void say(Release release) {
+    emit(release);
+  }
+
+  private void arrived(Held entry, CommitResult result) {
+    boolean isNowEmpty;
+    synchronized (this) {
+      entry.result = result;
+      letOut();
+      isNowEmpty = isAwaited && held.isEmpty();
+      if (isNowEmpty) {
+        isAwaited = false;
+      }
+    }
+    if (isNowEmpty) {
+      onEmpty.run();
+    }
+  }
+
+  private void letOut() {
+    for (Held next = held.peek(); next != null && next.result != null; next = held.peek()) {
+      if (!(next.result instanceof CommitResult.Done) && loss == null) {
+        loss = next.result;
+      }
+      emit(loss == null ? next.release : next.ifLost);
+      settled = next.turn;
+      held.remove();
+    }
+  }
+
+  private void emit(Release release) {
+    if (!release.records().isEmpty()) {
+      out.accept(release);
+    }
+  }
+
+  /** The last turn that was let out: what it and those before it wrote is in the store. */
+  synchronized long settled() {
+    return settled;
+  }
+
+  /** Whether nothing is held; if not, {@code onEmpty} is called when that comes true. */
+  synchronized boolean isEmpty() {
+    isAwaited = !held.isEmpty();
+    return !isAwaited;
+  }
+
+  /** Whether something is held, without asking to be told. */
+  synchronized boolean isHolding() {
+    return !held.isEmpty();
+  }
+
+  /** How a commit was lost; null if none was. */
+  synchronized @Nullable CommitResult loss() {
+    return loss;
+  }
+
+  /** The cell has reset itself: turns from here on are heard again. */
+  synchronized void reopen() {
+    loss = null;
+  }
+
+  /** A release without words. */
+  static Release silence(Release like) {
+    return new Release(like.actor(), like.epoch(), List.<ToGateway>of());
+  }
+}

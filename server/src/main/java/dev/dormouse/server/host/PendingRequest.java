@@ -1,0 +1,44 @@
+package dev.dormouse.server.host;
+
+import dev.dormouse.sdk.HttpRequest;
+import dev.dormouse.sdk.HttpResponse;
+import dev.dormouse.sdk.RequestHead;
+import dev.dormouse.server.protocol.ToGateway;
+import dev.dormouse.server.protocol.ToHost;
+
+/** A plain HTTP request that its turn has to answer. Guarded by the activation's monitor. */
+final class PendingRequest implements HttpRequest {
+  private final Activation activation;
+  private final ToHost.Request request;
+
+  PendingRequest(Activation activation, ToHost.Request request) {
+    this.activation = activation;
+    this.request = request;
+  }
+
+  @Override
+  public RequestHead head() {
+    return request.head();
+  }
+
+  @Override
+  public byte[] body() {
+    return request.body().clone();
+  }
+
+  @Override
+  public void respond(HttpResponse response) {
+    synchronized (activation) {
+      Turn turn = activation.turn();
+      if (isAnswered(turn)) {
+        throw new IllegalStateException("this request was answered already");
+      }
+      turn.outbox().add(new ToGateway.Responded(request.request(), response));
+    }
+  }
+
+  /** Whether a turn about a request answered it. */
+  static boolean isAnswered(Turn turn) {
+    return turn.outbox().stream().anyMatch(r -> r instanceof ToGateway.Responded);
+  }
+}

@@ -1,0 +1,128 @@
+package dev.dormouse.server.host;
+
+import dev.dormouse.sdk.KeyRange;
+import dev.dormouse.sdk.LimitExceededException;
+import dev.dormouse.sdk.Storage;
+import dev.dormouse.sdk.StoredValueException;
+import dev.dormouse.storage.ActorStore.Row;
+import dev.dormouse.storage.KeySpan;
+import dev.dormouse.storage.Table;
+import dev.dormouse.storage.ValueCodec;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+
+/** An actor's storage as its open turn sees it. */
+final class StoredValues implements Storage {
+  private final Activation activation;
+  private final ActorRows rows;
+  private final ValueCodec codec;
+
+  StoredValues(Activation activation, ActorRows rows, ValueCodec codec) {
+    this.activation = activation;
+    this.rows = rows;
+    this.codec = codec;
+  }
+
+  @Override
+  public <T> Optional<T> get(String key, Class<T> type) {
+    synchronized (activation) {
+      activation.turn();
+      byte[] bytes = rows.get(rowKey(key));
+      return bytes == null ? Optional.empty() : Optional.of(decode(key, bytes, type));
+    }
+  }
+
+  @Override
+  public void put(String key, Object value) {
+    synchronized (activation) {
+      Turn turn = activation.turn();
+      RowKey row = rowKey(key);
+      turn.writes().put(row, Optional.of(encode(key, value)));
+    }
+  }
+
+  @Override
+  public boolean delete(String key) {
+    synchronized (activation) {
+      Turn turn = activation.turn();
+      RowKey row = rowKey(key);
+      boolean wasThere = rows.get(row) != null;
+      if (wasThere) {
+        turn.writes().put(row, Optional.empty());
+      }
+      return wasThere;
+    }
+  }
+
+  @Override
+  public <T> List<Entry<T>> list(KeyRange range, Class<T> type) {
+    synchronized (activation) {
+      activation.turn();
+      int limit = range.isLimited() ? range.limit() : LIST_MAX + 1;
+      List<Row> found = rows.scan(Table.VALUE, span(range), limit);
+      if (found.size() > LIST_MAX) {
+        throw new LimitExceededException(
+            "a list of the keys with prefix '" + range.prefix() + "' without a limit of its own",
+            found.size(),
+            LIST_MAX,
+            "entries or more");
+      }
+      List<Entry<T>> entries = new ArrayList<>(found.size());
+      for (Row row : found) {
+        String key = new String(row.key(), StandardCharsets.UTF_8);
+        entries.add(new Entry<>(key, decode(key, row.value(), type)));
+      }
+      return entries;
+    }
+  }
+
+  private byte[] encode(String key, Object value) {
+    try {
+      return codec.encode(value, VALUE_BYTES_MAX);
+    } catch (StoredValueException e) {
+      throw new StoredValueException("the value of key '" + key + "': " + e.getMessage(), e);
+    }
+  }
+
+  private <T> T decode(String key, byte[] bytes, Class<T> type) {
+    Object value;
+    try {
+      value = codec.decode(bytes);
+    } catch (StoredValueException e) {
+      throw new StoredValueException("the value of key '" + key + "': " + e.getMessage(), e);
+    }
+    if (!type.isInstance(value)) {
+      throw new StoredValueException(
+          "the value of key '" + key + "' is of " + value.getClass().getName() + ", not of " + type.getName(),
+          null);
+    }
+    return type.cast(value);
+  }
+
+  private static RowKey rowKey(String key) {
+    byte[] bytes = key.getBytes(StandardCharsets.UTF_8);
+    if (bytes.length == 0 || bytes.length > KEY_BYTES_MAX) {
+      throw new LimitExceededException("a storage key", bytes.length, KEY_BYTES_MAX, "bytes, and at least 1");
+    }
+    return new RowKey(Table.VALUE, bytes);
+  }
+
+  private static KeySpan span(KeyRange range) {
+    KeySpan span = KeySpan.prefix(range.prefix().getBytes(StandardCharsets.UTF_8));
+    byte[] from = span.from();
+    byte[] to = span.to();
+    if (range.after() != null) {
+      byte[] after = range.after().getBytes(StandardCharsets.UTF_8);
+      byte[] next = Arrays.copyOf(after, after.length + 1);
+      from = Arrays.compareUnsigned(next, from) > 0 ? next : from;
+    }
+    if (range.before() != null) {
+      byte[] before = range.before().getBytes(StandardCharsets.UTF_8);
+      to = to == null || Arrays.compareUnsigned(before, to) < 0 ? before : to;
+    }
+    return new KeySpan(from, to, range.isReversed());
+  }
+}

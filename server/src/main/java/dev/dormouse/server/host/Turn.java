@@ -1,0 +1,163 @@
+package dev.dormouse.server.host;
+
+import dev.dormouse.server.protocol.ToGateway;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.NavigableMap;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One event being handled: what it wrote, what it wants to say, and who may end it.
+ *
+ * <p>Exactly one caller wins the right to end a turn, and with it the right to run the cell: the
+ * thread of the handler when it returns, the thread on which the last awaited stage completes, or
+ * the clock that finds it overdue. Whoever loses must not touch the cell again. The turn's monitor
+ * guards {@code state}, {@code awaited} and {@code failure}; the rest belongs to the activation's
+ * monitor.
+ */
+final class Turn {
+  private enum State {
+    /** The handler runs. */
+    RUNNING,
+    /** The handler has returned; awaited stages have not. */
+    AWAITING,
+    /** Somebody ends it, or has. */
+    ENDED,
+    /** It took too long: what it does goes nowhere. */
+    ABANDONED
+  }
+
+  private final long number;
+  private final Work work;
+  private final long startedNs;
+  private final Thread thread;
+  private final Consumer<Turn> onLastStage;
+
+  private final NavigableMap<RowKey, Optional<byte[]>> writes = new TreeMap<>();
+  private final List<ToGateway> outbox = new ArrayList<>();
+  private final Set<LiveConnection> touched = new LinkedHashSet<>();
+
+  private State state = State.RUNNING;
+  private int awaited;
+  private @Nullable Throwable failure;
+
+  /** Begins on the calling thread. */
+  Turn(long number, Work work, long startedNs, Consumer<Turn> onLastStage) {
+    this.number = number;
+    this.work = work;
+    this.startedNs = startedNs;
+    this.thread = Thread.currentThread();
+    this.onLastStage = onLastStage;
+  }
+
+  long number() {
+    return number;
+  }
+
+  Work work() {
+    return work;
+  }
+
+  long startedNs() {
+    return startedNs;
+  }
+
+  NavigableMap<RowKey, Optional<byte[]>> writes() {
+    return writes;
+  }
+
+  List<ToGateway> outbox() {
+    return outbox;
+  }
+
+  Set<LiveConnection> touched() {
+    return touched;
+  }
+
+  /**
+   * Lets a handler, or a callback of what it waits for, go on.
+   *
+   * @throws IllegalStateException if the turn is over, or the caller is not part of it
+   */
+  synchronized void check() {
+    if (state == State.ABANDONED) {
+      throw new IllegalStateException("this turn took too long and was abandoned; its actor was reset");
+    }
+    if (state == State.ENDED) {
+      throw new IllegalStateException("this turn is over; use waitFor to keep a turn open");
+    }
+    if (awaited == 0 && Thread.currentThread() != thread) {
+      throw new IllegalStateException(
+          "a turn is open on another thread; use waitFor for work that belongs to it");
+    }
+  }
+
+  synchronized void await(CompletionStage<?> stage) {
+    check();
+    awaited++;
+    stage.whenComplete((result, error) -> stageCompleted(error));
+  }
+
+  private void stageCompleted(@Nullable Throwable error) {
+    boolean isMine;
+    synchronized (this) {
+      awaited--;
+      if (error != null && failure == null) {
+        failure = error;
+      }
+      isMine = state == State.AWAITING && (awaited == 0 || failure != null);
+      if (isMine) {
+        state = State.ENDED;
+      }
+    }
+    if (isMine) {
+      onLastStage.accept(this);
+    }
+  }
+
+  /**
+   * The handler has returned or thrown.
+   *
+   * @return whether the caller is to end the turn
+   */
+  synchronized boolean returned(@Nullable Throwable thrown) {
+    if (state != State.RUNNING) {
+      return false;
+    }
+    if (thrown != null && failure == null) {
+      failure = thrown;
+    }
+    boolean isOver = awaited == 0 || failure != null;
+    state = isOver ? State.ENDED : State.AWAITING;
+    return isOver;
+  }
+
+  /**
+   * Gives the turn up.
+   *
+   * @return whether the caller is to end it; false if somebody else does already
+   */
+  synchronized boolean abandon(String why) {
+    if (state == State.ENDED || state == State.ABANDONED) {
+      return false;
+    }
+    state = State.ABANDONED;
+    failure = new IllegalStateException(why);
+    return true;
+  }
+
+  synchronized boolean isAwaiting() {
+    return state == State.AWAITING;
+  }
+
+  /** Why it failed; null if it did not. */
+  synchronized @Nullable Throwable failure() {
+    return failure;
+  }
+}
