@@ -53,7 +53,9 @@ public record ActorId(String type, String key) {
       if (Character.isISOControl(c)) {
         return "has the control character U+%04X at %d".formatted((int) c, i);
       }
-      if (Character.isHighSurrogate(c) && i + 1 < key.length() && Character.isLowSurrogate(key.charAt(i + 1))) {
+      if (Character.isHighSurrogate(c)
+          && i + 1 < key.length()
+          && Character.isLowSurrogate(key.charAt(i + 1))) {
         i++;
       } else if (Character.isSurrogate(c)) {
         return "has an unpaired surrogate at " + i;

@@ -26,10 +26,12 @@ public record ConnectionId(long value) implements Comparable<ConnectionId> {
    */
   public static ConnectionId of(long incarnation, long number) {
     if (incarnation < 0 || incarnation > INCARNATION_MAX) {
-      throw new IllegalArgumentException("incarnation " + incarnation + " is not 0 to " + INCARNATION_MAX);
+      throw new IllegalArgumentException(
+          "incarnation " + incarnation + " is not 0 to " + INCARNATION_MAX);
     }
     if (number < 0 || number > NUMBER_MAX) {
-      throw new IllegalArgumentException("connection number " + number + " is not 0 to " + NUMBER_MAX);
+      throw new IllegalArgumentException(
+          "connection number " + number + " is not 0 to " + NUMBER_MAX);
     }
     return new ConnectionId(incarnation << NUMBER_BITS | number);
   }

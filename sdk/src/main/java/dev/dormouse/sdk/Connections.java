@@ -11,8 +11,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>It is a view: {@link #tagged} and {@link #except} narrow it, nothing is read before it is
  * asked for. Iterating reads connections page by page and decodes an attachment when it is touched;
- * a broadcast reads nothing at all, since the gateway knows who has which tag. A connection is still
- * in the list inside its own {@code onClose}.
+ * a broadcast reads nothing at all, since the gateway knows who has which tag. A connection is
+ * still in the list inside its own {@code onClose}.
  *
  * <pre>{@code
  * connections().broadcast("hello");
@@ -22,8 +22,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param <A> the type of the attachment
  */
-public interface Connections<A extends @Nullable Object>
-    extends Iterable<Connection<A>> {
+public interface Connections<A extends @Nullable Object> extends Iterable<Connection<A>> {
 
   /** The most connections an actor may have; an upgrade over it is answered 503. */
   int CONNECTIONS_MAX = 32_768;
@@ -44,8 +43,8 @@ public interface Connections<A extends @Nullable Object>
   Optional<Connection<A>> find(ConnectionId id);
 
   /**
-   * Sends a text message to each of them, once the turn is committed: to those that are connected at
-   * that point of the actor's history.
+   * Sends a text message to each of them, once the turn is committed: to those that are connected
+   * at that point of the actor's history.
    *
    * @throws LimitExceededException if the message is over 32 MiB
    */

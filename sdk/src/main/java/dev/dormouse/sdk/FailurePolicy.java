@@ -1,6 +1,9 @@
 package dev.dormouse.sdk;
 
-/** What becomes of a connection whose message made its handler throw. The turn is discarded in any case. */
+/**
+ * What becomes of a connection whose message made its handler throw. The turn is discarded in any
+ * case.
+ */
 public enum FailurePolicy {
   /** It stays open; the error is logged with actor and connection. */
   KEEP_OPEN,

@@ -19,7 +19,8 @@ public record Header(String name, String value) {
       throw new IllegalArgumentException("header name '" + name + "' is not a token");
     }
     if (value.chars().anyMatch(c -> c == '\r' || c == '\n' || c == 0)) {
-      throw new IllegalArgumentException("header " + name + " has a line break or NUL in its value");
+      throw new IllegalArgumentException(
+          "header " + name + " has a line break or NUL in its value");
     }
   }
 

@@ -48,7 +48,9 @@ public final class HttpResponse {
 
   private static HttpResponse typed(int status, String contentType, String body) {
     return new HttpResponse(
-        status, List.of(new Header("Content-Type", contentType)), body.getBytes(StandardCharsets.UTF_8));
+        status,
+        List.of(new Header("Content-Type", contentType)),
+        body.getBytes(StandardCharsets.UTF_8));
   }
 
   /** The same answer with one header more. */

@@ -7,9 +7,9 @@ import java.util.Optional;
  * An actor's durable key-value view. Reads inside a turn see the turn's own writes; the writes are
  * committed with everything else the turn did, or not at all. No actor sees another's keys.
  *
- * <p>Values are strings, boxed numbers, booleans, byte arrays, the JDK's common collections and time
- * types, and the classes that {@link ActorOptions#stores} names. A value is serialized when it is
- * put: changing it afterwards changes nothing.
+ * <p>Values are strings, boxed numbers, booleans, byte arrays, the JDK's common collections and
+ * time types, and the classes that {@link ActorOptions#stores} names. A value is serialized when it
+ * is put: changing it afterwards changes nothing.
  *
  * <pre>{@code
  * long total = storage().get("total", Long.class).orElse(0L) + 1;

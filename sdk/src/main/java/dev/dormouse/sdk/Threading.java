@@ -3,8 +3,8 @@ package dev.dormouse.sdk;
 /** Where the handlers of an actor type run. One at a time per actor in each case. */
 public enum Threading {
   /**
-   * Handlers may block: they run on virtual threads where the JDK has them (21 and later), on a pool
-   * of worker threads on 17.
+   * Handlers may block: they run on virtual threads where the JDK has them (21 and later), on a
+   * pool of worker threads on 17.
    */
   MAY_BLOCK,
   /**

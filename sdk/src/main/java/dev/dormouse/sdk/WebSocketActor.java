@@ -30,8 +30,8 @@ import org.jspecify.annotations.Nullable;
  * makes a new one from what is stored. The connections stay open.
  *
  * <p><b>Sleep.</b> After a while without events (10 s by default) the object is dropped too; the
- * connections stay open and the next event makes a new one. So keep in fields only what can be
- * had again, and load it in {@link #onActivate}.
+ * connections stay open and the next event makes a new one. So keep in fields only what can be had
+ * again, and load it in {@link #onActivate}.
  *
  * <p>A turn may last 30 s; then the actor is reset, and what the handler does later goes nowhere.
  *
@@ -68,8 +68,8 @@ public abstract class WebSocketActor<A extends @Nullable Object> {
 
   /**
    * A connection ended. It takes effect exactly once for each connection that was accepted, even if
-   * the process died with it: then the next start brings it, with code 1006. The connection is still
-   * listed, with tags and attachment; what is sent to it goes nowhere.
+   * the process died with it: then the next start brings it, with code 1006. The connection is
+   * still listed, with tags and attachment; what is sent to it goes nowhere.
    */
   protected void onClose(Connection<A> gone, CloseReason reason) throws Exception {}
 
@@ -132,7 +132,8 @@ public abstract class WebSocketActor<A extends @Nullable Object> {
   final void bind(ActorContext<A> context) {
     if (this.context != null) {
       throw new IllegalStateException(
-          getClass().getName() + " was handed out twice: its factory must make a new object each time");
+          getClass().getName()
+              + " was handed out twice: its factory must make a new object each time");
     }
     this.context = context;
   }

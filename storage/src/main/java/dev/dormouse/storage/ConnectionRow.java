@@ -60,7 +60,8 @@ public record ConnectionRow(long acceptedAtMs, List<String> tags, byte @Nullable
       }
       return new ConnectionRow(acceptedAtMs, List.copyOf(tags), attachment);
     } catch (RuntimeException e) {
-      throw new CorruptRowException("a connection's row of " + bytes.length + " bytes is cut short", e);
+      throw new CorruptRowException(
+          "a connection's row of " + bytes.length + " bytes is cut short", e);
     }
   }
 }

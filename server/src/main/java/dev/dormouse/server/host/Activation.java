@@ -171,7 +171,8 @@ final class Activation implements ActorContext<@Nullable Object> {
         ended.writes().put(RowKey.connection(connection.id()), Optional.of(changed.encode()));
       }
     }
-    if (ended.work() instanceof Work.Handle handle && handle.event() instanceof ToHost.Closed closed) {
+    if (ended.work() instanceof Work.Handle handle
+        && handle.event() instanceof ToHost.Closed closed) {
       forget(ended, closed.connection());
     }
     ActorRow row = new ActorRow(epoch, number, connectionCount);
@@ -196,7 +197,8 @@ final class Activation implements ActorContext<@Nullable Object> {
   /** The open turn. */
   synchronized Turn turn() {
     if (turn == null) {
-      throw new IllegalStateException("no turn is open; an actor can be used inside its handlers only");
+      throw new IllegalStateException(
+          "no turn is open; an actor can be used inside its handlers only");
     }
     turn.check();
     return turn;
@@ -226,8 +228,7 @@ final class Activation implements ActorContext<@Nullable Object> {
   LiveConnection accept(ConnectionId accepted, @Nullable Object attachment, Set<String> tags) {
     Turn open = turn();
     LiveConnection.checkTags(tags);
-    LiveConnection connection =
-        new LiveConnection(this, accepted, time.wallMs(), attachment, tags);
+    LiveConnection connection = new LiveConnection(this, accepted, time.wallMs(), attachment, tags);
     ConnectionRow row = new ConnectionRow(time.wallMs(), List.copyOf(tags), null);
     open.writes().put(RowKey.connection(accepted), Optional.of(row.encode()));
     open.touched().add(connection);
@@ -259,7 +260,13 @@ final class Activation implements ActorContext<@Nullable Object> {
       return type.codec().decode(bytes);
     } catch (StoredValueException e) {
       throw new StoredValueException(
-          "the attachment of connection " + connection + " of " + id + " cannot be read: " + e.getMessage(), e);
+          "the attachment of connection "
+              + connection
+              + " of "
+              + id
+              + " cannot be read: "
+              + e.getMessage(),
+          e);
     }
   }
 

@@ -27,15 +27,16 @@ import org.slf4j.LoggerFactory;
 
 /**
  * An actor's shell in memory. It takes work from the mailbox, one piece at a time, sees to it that
- * there is an actor object, runs the handler in a turn, hands the turn's writes to the store and its
- * words to the gate.
+ * there is an actor object, runs the handler in a turn, hands the turn's writes to the store and
+ * its words to the gate.
  *
  * <p><b>Who runs it.</b> One thread at a time: whoever set it going through the mailbox, or whoever
  * won the right to end its open {@link Turn}. Fields without another word belong to that thread.
  *
  * <p><b>When a turn fails</b>, nothing of it is kept or said, and the object is dropped, since its
  * fields may be half changed. Commits on their way are not touched by that. When a commit is lost,
- * the cell waits until all on their way have reported, forgets everything, and reads the store anew.
+ * the cell waits until all on their way have reported, forgets everything, and reads the store
+ * anew.
  */
 final class ActorCell {
   private static final Logger log = LoggerFactory.getLogger(ActorCell.class);
@@ -218,9 +219,10 @@ final class ActorCell {
     }
     mailbox.take();
     resumeWithheld();
-    return next instanceof Work.Handle handle && isMoot(handle.event())
-        ? passOver(handle)
-        : runTurn(next, CellState.BUSY);
+    if (next instanceof Work.Handle handle && isMoot(handle.event())) {
+      return passOver(handle);
+    }
+    return runTurn(next, CellState.BUSY);
   }
 
   private boolean activate() {
@@ -359,9 +361,8 @@ final class ActorCell {
     openTurn = null;
     lastEventNs = time.nowNs();
     if (gate.loss() != null) {
-      failure = new IllegalStateException("a commit before this turn was lost");
-    }
-    if (failure == null) {
+      lose(turn);
+    } else if (failure == null) {
       commit(turn);
       if (isLast) {
         drop(CellState.SETTLING);
@@ -385,13 +386,16 @@ final class ActorCell {
         closing.add(close.connection());
       }
     }
-    if (turn.work() instanceof Work.Handle handle && handle.event() instanceof ToHost.Closed closed) {
+    if (turn.work() instanceof Work.Handle handle
+        && handle.event() instanceof ToHost.Closed closed) {
       closing.remove(closed.connection());
     }
     send(turn, release(records), release(Verdicts.lost(turn.work())));
   }
 
-  /** Nothing of the turn is kept or said; the object, whose fields it may have changed, is dropped. */
+  /**
+   * Nothing of the turn is kept or said; the object, whose fields it may have changed, is dropped.
+   */
   private void fail(Turn turn, Throwable failure) {
     Work work = turn.work();
     rows.discard();
@@ -444,9 +448,14 @@ final class ActorCell {
     rows.handedIn(turn.number());
     List<TurnBatch.Write> writes = new ArrayList<>(turn.writes().size());
     turn.writes()
-        .forEach((key, value) -> writes.add(new TurnBatch.Write(key.table(), key.bytes(), value.orElse(null))));
+        .forEach(
+            (key, value) ->
+                writes.add(new TurnBatch.Write(key.table(), key.bytes(), value.orElse(null))));
     gate.hold(
-        turn.number(), release, ifLost, store.commit(new TurnBatch(id, store.incarnation(), writes)));
+        turn.number(),
+        release,
+        ifLost,
+        store.commit(new TurnBatch(id, store.incarnation(), writes)));
   }
 
   private boolean resetAfterLoss() {

@@ -18,7 +18,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Runs the actors of a node: brings each event to its actor's cell, makes cells when they are
- * needed, and has idle ones hibernate. All methods may be called from any thread and return at once.
+ * needed, and has idle ones hibernate. All methods may be called from any thread and return at
+ * once.
  */
 public final class ActorHost {
   private static final Logger log = LoggerFactory.getLogger(ActorHost.class);
@@ -37,7 +38,11 @@ public final class ActorHost {
    * @throws IllegalArgumentException if two types have the same name
    */
   public ActorHost(
-      List<ActorType> types, ActorStore store, Transport transport, Time time, HostOptions options) {
+      List<ActorType> types,
+      ActorStore store,
+      Transport transport,
+      Time time,
+      HostOptions options) {
     this.types =
         types.stream()
             .collect(
@@ -45,7 +50,8 @@ public final class ActorHost {
                     ActorType::name,
                     Function.identity(),
                     (a, b) -> {
-                      throw new IllegalArgumentException("two actor types have the name " + a.name());
+                      throw new IllegalArgumentException(
+                          "two actor types have the name " + a.name());
                     }));
     this.store = store;
     this.transport = transport;
@@ -95,7 +101,7 @@ public final class ActorHost {
     cells.values().forEach(cell -> cell.abandonOverdue(nowNs));
     List<IdlePolicy.Candidate> active = cells.values().stream().map(ActorCell::candidate).toList();
     IdlePolicy.toHibernate(active, nowNs, options.idle().toNanos(), options.activeActorsMax())
-        .forEach(id -> hibernate(id, true));
+        .forEach(id -> hibernate(id, new Work.Hibernate(true, new CompletableFuture<>())));
   }
 
   /**
@@ -105,16 +111,16 @@ public final class ActorHost {
    *     in memory
    */
   public CompletableFuture<Boolean> hibernate(ActorId id) {
-    return hibernate(id, false);
+    CompletableFuture<Boolean> dropped = new CompletableFuture<>();
+    hibernate(id, new Work.Hibernate(false, dropped));
+    return dropped;
   }
 
-  private CompletableFuture<Boolean> hibernate(ActorId id, boolean onlyIfIdle) {
-    CompletableFuture<Boolean> dropped = new CompletableFuture<>();
+  private void hibernate(ActorId id, Work.Hibernate work) {
     ActorCell cell = cells.get(id);
-    if (cell == null || !cell.offer(new Work.Hibernate(onlyIfIdle, dropped))) {
-      dropped.complete(true);
+    if (cell == null || !cell.offer(work)) {
+      work.dropped().complete(true);
     }
-    return dropped;
   }
 
   /**

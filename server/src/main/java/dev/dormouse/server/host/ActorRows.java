@@ -17,8 +17,8 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An actor's rows as its turns see them: what the store has, overlaid with the writes of turns whose
- * commit is on its way, overlaid with those of the open turn.
+ * An actor's rows as its turns see them: what the store has, overlaid with the writes of turns
+ * whose commit is on its way, overlaid with those of the open turn.
  *
  * <p>Belongs to the cell, and outlives an activation: writes on their way are true for the next one
  * too. Used by whoever runs the cell.
@@ -75,7 +75,9 @@ final class ActorRows {
       return written.orElse(null);
     }
     Unsettled onItsWay = unsettled.get(key);
-    return onItsWay != null ? onItsWay.value.orElse(null) : store.get(actor, key.table(), key.bytes());
+    return onItsWay != null
+        ? onItsWay.value.orElse(null)
+        : store.get(actor, key.table(), key.bytes());
   }
 
   /** Rows in order, at most so many. */
@@ -85,22 +87,24 @@ final class ActorRows {
       return store.scan(actor, table, span, limit);
     }
     List<Row> rows = new ArrayList<>();
-    Iterator<Map.Entry<RowKey, Optional<byte[]>>> written = overlay.entrySet().iterator();
-    Map.Entry<RowKey, Optional<byte[]>> next = written.next();
     StorePages stored = new StorePages(table, span, limit);
     Row row = stored.next();
-    while (rows.size() < limit && (next != null || row != null)) {
-      int order = next == null ? 1 : row == null ? -1 : compare(next.getKey().bytes(), row.key(), span);
-      if (order <= 0) {
-        byte[] key = next.getKey().bytes();
-        next.getValue().ifPresent(value -> rows.add(new Row(key, value)));
-        next = written.hasNext() ? written.next() : null;
-      } else {
+    for (Map.Entry<RowKey, Optional<byte[]>> written : overlay.entrySet()) {
+      byte[] key = written.getKey().bytes();
+      while (row != null && rows.size() < limit && compare(row.key(), key, span) < 0) {
         rows.add(row);
-      }
-      if (order >= 0) {
         row = stored.next();
       }
+      if (row != null && compare(row.key(), key, span) == 0) {
+        row = stored.next();
+      }
+      if (rows.size() < limit) {
+        written.getValue().ifPresent(value -> rows.add(new Row(key, value)));
+      }
+    }
+    while (row != null && rows.size() < limit) {
+      rows.add(row);
+      row = stored.next();
     }
     return rows;
   }
@@ -120,9 +124,11 @@ final class ActorRows {
     return span.isReversed() ? overlay.descendingMap() : overlay;
   }
 
-  private static <V> Map<RowKey, V> within(NavigableMap<RowKey, V> rows, Table table, KeySpan span) {
+  private static <V> Map<RowKey, V> within(
+      NavigableMap<RowKey, V> rows, Table table, KeySpan span) {
     NavigableMap<RowKey, V> found = new TreeMap<>();
-    for (Map.Entry<RowKey, V> entry : rows.tailMap(new RowKey(table, span.from()), true).entrySet()) {
+    for (Map.Entry<RowKey, V> entry :
+        rows.tailMap(new RowKey(table, span.from()), true).entrySet()) {
       if (entry.getKey().table() != table || !span.contains(entry.getKey().bytes())) {
         break;
       }

@@ -71,7 +71,8 @@ final class ConnectionsView implements Connections<@Nullable Object> {
       ConnectionRow row = activation.connectionRow(id);
       return row == null
           ? Optional.empty()
-          : Optional.<Connection<@Nullable Object>>of(activation.connection(id, row)).filter(this::matches);
+          : Optional.<Connection<@Nullable Object>>of(activation.connection(id, row))
+              .filter(this::matches);
     }
   }
 
@@ -90,7 +91,9 @@ final class ConnectionsView implements Connections<@Nullable Object> {
       activation
           .turn()
           .outbox()
-          .add(new ToGateway.Broadcast(List.copyOf(tags), Set.copyOf(except), Activation.checkSize(payload)));
+          .add(
+              new ToGateway.Broadcast(
+                  List.copyOf(tags), Set.copyOf(except), Activation.checkSize(payload)));
     }
   }
 
@@ -132,7 +135,8 @@ final class ConnectionsView implements Connections<@Nullable Object> {
         isLast = rows.size() < PAGE;
         for (Row row : rows) {
           LiveConnection connection =
-              activation.connection(RowKey.connection(row.key()), ConnectionRow.decode(row.value()));
+              activation.connection(
+                  RowKey.connection(row.key()), ConnectionRow.decode(row.value()));
           if (matches(connection)) {
             page.add(connection);
           }

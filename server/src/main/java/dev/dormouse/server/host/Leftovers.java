@@ -90,7 +90,8 @@ final class Leftovers {
 
   private void finish() {
     if (orphaned > 0) {
-      log.warn("{} connections in the store belong to actor types that are not registered", orphaned);
+      log.warn(
+          "{} connections in the store belong to actor types that are not registered", orphaned);
     }
     done.complete(closed);
   }

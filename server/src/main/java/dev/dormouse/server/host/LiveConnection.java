@@ -100,6 +100,7 @@ final class LiveConnection implements Connection<@Nullable Object> {
   }
 
   @Override
+  @SuppressWarnings("NullAway") // the attachments' type admits null here
   public @Nullable Object attachment() {
     synchronized (activation) {
       if (isGone) {
@@ -108,7 +109,8 @@ final class LiveConnection implements Connection<@Nullable Object> {
       Turn turn = activation.turn();
       read();
       if (!isDecoded) {
-        attachment = storedAttachment == null ? null : activation.decodeAttachment(id, storedAttachment);
+        attachment =
+            storedAttachment == null ? null : activation.decodeAttachment(id, storedAttachment);
         isDecoded = true;
       }
       turn.touched().add(this);
@@ -183,7 +185,8 @@ final class LiveConnection implements Connection<@Nullable Object> {
   /** Throws if there are too many, or one is too long. */
   static void checkTags(Set<String> tags) {
     if (tags.size() > TAGS_MAX) {
-      throw new LimitExceededException("the number of tags of a connection", tags.size(), TAGS_MAX, "tags");
+      throw new LimitExceededException(
+          "the number of tags of a connection", tags.size(), TAGS_MAX, "tags");
     }
     for (String tag : tags) {
       int bytes = tag.getBytes(StandardCharsets.UTF_8).length;

@@ -11,8 +11,9 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The work that waits for one actor, and whether the cell's thread is on its way: the border between
- * the threads that bring events and the one that handles them. Its monitor guards all fields.
+ * The work that waits for one actor, and whether the cell's thread is on its way: the border
+ * between the threads that bring events and the one that handles them. Its monitor guards all
+ * fields.
  *
  * <p>Messages over the capacity are not taken: the connection is remembered with the number of the
  * first one, and what comes of it out of turn is passed over until the gateway has sent again from

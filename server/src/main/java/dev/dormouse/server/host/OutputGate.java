@@ -14,9 +14,9 @@ import org.jspecify.annotations.Nullable;
  * turn that stored nothing waits only for those before it.
  *
  * <p>Once a commit is lost (fenced, or unknown) nothing more goes out but the words for the lost
- * turns, until the cell has reset itself. Turns come in on the cell's thread, results on the store's:
- * the monitor guards all fields and is held while a release is handed to the transport, so that
- * releases never overtake each other.
+ * turns, until the cell has reset itself. Turns come in on the cell's thread, results on the
+ * store's: the monitor guards all fields and is held while a release is handed to the transport, so
+ * that releases never overtake each other.
  */
 final class OutputGate {
 
@@ -44,8 +44,8 @@ final class OutputGate {
   /**
    * A gate that is open.
    *
-   * @param onEmpty called on the thread that let the last release out, if {@link #isEmpty} was asked
-   *     before that and said no
+   * @param onEmpty called on the thread that let the last release out, if {@link #isEmpty} was
+   *     asked before that and said no
    */
   OutputGate(Consumer<Release> out, Runnable onEmpty) {
     this.out = out;
@@ -64,7 +64,9 @@ final class OutputGate {
     synchronized (this) {
       held.add(entry);
     }
-    commit.whenComplete((result, error) -> arrived(entry, error == null ? result : new CommitResult.Unknown(error)));
+    commit.whenComplete(
+        (result, error) ->
+            arrived(entry, error == null ? result : new CommitResult.Unknown(error)));
   }
 
   /** Words that belong to no turn, such as flow control. */

@@ -49,7 +49,8 @@ final class PendingUpgrade implements Upgrade<@Nullable Object> {
       Set<String> tagSet = new LinkedHashSet<>(List.of(tags));
       LiveConnection connection = activation.accept(open.connection(), attachment, tagSet);
       turn.outbox()
-          .add(new ToGateway.Accepted(open.connection(), List.copyOf(tagSet), List.copyOf(headers)));
+          .add(
+              new ToGateway.Accepted(open.connection(), List.copyOf(tagSet), List.copyOf(headers)));
       return connection;
     }
   }
@@ -57,7 +58,8 @@ final class PendingUpgrade implements Upgrade<@Nullable Object> {
   @Override
   public void reject(HttpResponse response) {
     if (response.status() < 300) {
-      throw new IllegalArgumentException("status " + response.status() + " is no rejection; use 300 to 599");
+      throw new IllegalArgumentException(
+          "status " + response.status() + " is no rejection; use 300 to 599");
     }
     synchronized (activation) {
       Turn turn = undecided();

@@ -96,7 +96,12 @@ final class StoredValues implements Storage {
     }
     if (!type.isInstance(value)) {
       throw new StoredValueException(
-          "the value of key '" + key + "' is of " + value.getClass().getName() + ", not of " + type.getName(),
+          "the value of key '"
+              + key
+              + "' is of "
+              + value.getClass().getName()
+              + ", not of "
+              + type.getName(),
           null);
     }
     return type.cast(value);
@@ -105,7 +110,8 @@ final class StoredValues implements Storage {
   private static RowKey rowKey(String key) {
     byte[] bytes = key.getBytes(StandardCharsets.UTF_8);
     if (bytes.length == 0 || bytes.length > KEY_BYTES_MAX) {
-      throw new LimitExceededException("a storage key", bytes.length, KEY_BYTES_MAX, "bytes, and at least 1");
+      throw new LimitExceededException(
+          "a storage key", bytes.length, KEY_BYTES_MAX, "bytes, and at least 1");
     }
     return new RowKey(Table.VALUE, bytes);
   }

@@ -87,7 +87,8 @@ final class Turn {
    */
   synchronized void check() {
     if (state == State.ABANDONED) {
-      throw new IllegalStateException("this turn took too long and was abandoned; its actor was reset");
+      throw new IllegalStateException(
+          "this turn took too long and was abandoned; its actor was reset");
     }
     if (state == State.ENDED) {
       throw new IllegalStateException("this turn is over; use waitFor to keep a turn open");

@@ -45,7 +45,8 @@ final class Verdicts {
   static List<ToGateway> lost(Work work) {
     ToHost event = event(work);
     if (event instanceof ToHost.Open open) {
-      return List.of(new ToGateway.Rejected(open.connection(), busy("the actor could not be stored")));
+      return List.of(
+          new ToGateway.Rejected(open.connection(), busy("the actor could not be stored")));
     }
     if (event instanceof ToHost.Request request) {
       return List.of(
@@ -87,7 +88,8 @@ final class Verdicts {
 
   /** There is no such actor type here. */
   static List<ToGateway> unknownType(ToHost event) {
-    HttpResponse notFound = HttpResponse.text(404, "there is no actor type " + event.actor().type());
+    HttpResponse notFound =
+        HttpResponse.text(404, "there is no actor type " + event.actor().type());
     if (event instanceof ToHost.Open open) {
       return List.of(new ToGateway.Rejected(open.connection(), notFound));
     }
@@ -103,7 +105,10 @@ final class Verdicts {
         ? List.of(
             new ToGateway.Rejected(
                 open.connection(),
-                busy("the actor has " + Connections.CONNECTIONS_MAX + " connections, the most it may")))
+                busy(
+                    "the actor has "
+                        + Connections.CONNECTIONS_MAX
+                        + " connections, the most it may")))
         : List.of();
   }
 

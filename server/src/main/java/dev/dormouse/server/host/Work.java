@@ -10,10 +10,8 @@ sealed interface Work {
 
   /** An event from a gateway. */
   record Handle(ToHost event, Runnable ended) implements Work {
-    private static final Runnable NOTHING = () -> {};
-
     Handle(ToHost event) {
-      this(event, NOTHING);
+      this(event, () -> {});
     }
   }
 
