@@ -77,13 +77,11 @@ public final class Dormouse {
   /**
    * Runs the server as the command line says, until the process is told to stop. Returns when the
    * server is up. If it cannot start, says why on the standard error stream and ends the process
-   * with 1 (2 if the command line is at fault).
+   * with 1 (2 if the command line is at fault). With {@code --help} or {@code --version} it prints
+   * that and ends the process with 0.
    */
   public void start(String... args) {
-    int exitCode = ServerCommand.run(this, args);
-    if (exitCode != ServerCommand.RUNNING) {
-      System.exit(exitCode);
-    }
+    ServerCommand.run(this, args).ifPresent(System::exit);
   }
 
   /**

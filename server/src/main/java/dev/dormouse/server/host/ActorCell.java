@@ -170,7 +170,7 @@ final class ActorCell {
     }
     if (pins.isEmpty()) {
       pins.add(
-          "idle for " + seconds(nowNs - lastEventNs) + " of " + seconds(options.idle().toNanos()));
+          "idle " + seconds(nowNs - lastEventNs) + " of " + seconds(options.idle().toNanos()));
     }
     return pins;
   }
