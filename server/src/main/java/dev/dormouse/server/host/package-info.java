@@ -1,0 +1,5 @@
+/** Actors in memory and how they are run. */
+@NullMarked
+package dev.dormouse.server.host;
+
+import org.jspecify.annotations.NullMarked;
