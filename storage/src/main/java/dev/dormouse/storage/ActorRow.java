@@ -32,7 +32,8 @@ public record ActorRow(long epoch, long activations, int connections) {
    */
   public static ActorRow decode(byte[] bytes) {
     if (bytes.length < 20) {
-      throw new CorruptRowException("an actor's row has " + bytes.length + " bytes of at least 20", null);
+      throw new CorruptRowException(
+          "an actor's row has " + bytes.length + " bytes of at least 20", null);
     }
     ByteBuffer in = ByteBuffer.wrap(bytes);
     return new ActorRow(in.getLong(), in.getLong(), in.getInt());

@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param tags in order
  * @param attachment as its codec wrote it; null if there is none
  */
+@SuppressWarnings("ArrayRecordComponent") // nobody compares them
 public record ConnectionRow(long acceptedAtMs, List<String> tags, byte @Nullable [] attachment) {
 
   /** The bytes to store. */
@@ -60,7 +61,8 @@ public record ConnectionRow(long acceptedAtMs, List<String> tags, byte @Nullable
       }
       return new ConnectionRow(acceptedAtMs, List.copyOf(tags), attachment);
     } catch (RuntimeException e) {
-      throw new CorruptRowException("a connection's row of " + bytes.length + " bytes is cut short", e);
+      throw new CorruptRowException(
+          "a connection's row of " + bytes.length + " bytes is cut short", e);
     }
   }
 }

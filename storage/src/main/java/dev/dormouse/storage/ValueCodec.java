@@ -3,7 +3,8 @@ package dev.dormouse.storage;
 /**
  * Turns the values of one actor type into bytes and back. May be called from any thread.
  *
- * <p>It writes and makes only classes that the type's author named, and the JDK's plain value types.
+ * <p>It writes and makes only classes that the type's author named, and the JDK's plain value
+ * types.
  */
 public interface ValueCodec {
 
@@ -11,8 +12,8 @@ public interface ValueCodec {
    * The bytes of a value.
    *
    * @param bytesMax the most bytes it may take
-   * @throws dev.dormouse.sdk.StoredValueException if the value, or something inside it, is of a class
-   *     that was not named; the message names the class
+   * @throws dev.dormouse.sdk.StoredValueException if the value, or something inside it, is of a
+   *     class that was not named; the message names the class
    * @throws dev.dormouse.sdk.LimitExceededException if it takes more; the message names the class
    *     and the limit
    */
