@@ -30,13 +30,14 @@ import org.jspecify.annotations.Nullable;
  *       409 with the status if it is not done after {@value #HIBERNATE_LIMIT_SECONDS} s
  * </ul>
  *
- * <p>Since a browser on the same machine can be led here by any page, requests whose {@code Host} or
- * {@code Origin} is not loopback are answered 403.
+ * <p>Since a browser on the same machine can be led here by any page, requests whose {@code Host}
+ * or {@code Origin} is not loopback are answered 403.
  */
 public final class AdminServer {
   private static final int HIBERNATE_LIMIT_SECONDS = 5;
   private static final Set<String> LOOPBACK = Set.of("127.0.0.1", "localhost", "[::1]");
-  private static final Pattern AUTHORITY = Pattern.compile("(?:https?://)?(\\[[^\\]]*\\]|[^:/]*)(?::\\d*)?");
+  private static final Pattern AUTHORITY =
+      Pattern.compile("(?:https?://)?(\\[[^\\]]*\\]|[^:/]*)(?::\\d*)?");
 
   private final Vertx vertx;
   private final ActorHost host;
@@ -114,7 +115,8 @@ public final class AdminServer {
     Future.fromCompletionStage(
             host.hibernate(actor).orTimeout(HIBERNATE_LIMIT_SECONDS, TimeUnit.SECONDS),
             vertx.getOrCreateContext())
-        .onComplete(dropped -> answer(context, dropped.succeeded() ? 200 : 409, host.status(actor)));
+        .onComplete(
+            dropped -> answer(context, dropped.succeeded() ? 200 : 409, host.status(actor)));
   }
 
   /** The actor that the path names; null if it names none, which is answered. */

@@ -169,8 +169,7 @@ final class ActorCell {
       pins.add("commits on their way");
     }
     if (pins.isEmpty()) {
-      pins.add(
-          "idle " + seconds(nowNs - lastEventNs) + " of " + seconds(options.idle().toNanos()));
+      pins.add("idle " + seconds(nowNs - lastEventNs) + " of " + seconds(options.idle().toNanos()));
     }
     return pins;
   }
@@ -222,7 +221,8 @@ final class ActorCell {
     if (next instanceof Work.Handle handle && isMoot(handle.event())) {
       return passOver(handle);
     }
-    return runTurn(next, CellState.BUSY);
+    state = state.to(CellState.BUSY);
+    return runTurn(next);
   }
 
   private boolean activate() {
@@ -236,7 +236,7 @@ final class ActorCell {
     } catch (Throwable e) {
       return activationFailed(e);
     }
-    return runTurn(new Work.Activate(), CellState.ACTIVATING);
+    return runTurn(new Work.Activate());
   }
 
   /** The event that waits is answered as if its own turn had failed; the next one tries again. */
@@ -262,7 +262,8 @@ final class ActorCell {
     }
     waitingForSleep.add(hibernate.dropped());
     if (state.isActive()) {
-      return runTurn(hibernate, CellState.HIBERNATING);
+      state = state.to(CellState.HIBERNATING);
+      return runTurn(hibernate);
     }
     if (state == CellState.COLD) {
       state = state.to(CellState.SETTLING);
@@ -303,13 +304,12 @@ final class ActorCell {
     return true;
   }
 
-  private boolean runTurn(Work work, CellState during) {
+  private boolean runTurn(Work work) {
     Activation current = activation;
     if (current == null) {
       throw new IllegalStateException("a turn needs an actor object");
     }
     Turn turn = new Turn(++turns, work, time.nowNs(), this::lastStageCompleted);
-    state = state.to(during);
     openTurn = turn;
     Throwable thrown = null;
     if (work instanceof Work.Handle handle && isOverConnectionLimit(current, handle.event())) {
@@ -391,6 +391,13 @@ final class ActorCell {
       closing.remove(closed.connection());
     }
     send(turn, release(records), release(Verdicts.lost(turn.work())));
+  }
+
+  /** A commit before this turn was lost, and with it whatever this turn saw. */
+  private void lose(Turn turn) {
+    rows.discard();
+    drop(turn.work() instanceof Work.Hibernate ? CellState.SETTLING : CellState.COLD);
+    say(Verdicts.lost(turn.work()));
   }
 
   /**

@@ -160,7 +160,9 @@ public final class ActorHost {
     for (int looked = 0; looked < LISTED_ROWS_MAX && found.size() < limit; looked += LIST_PAGE) {
       List<PlacedRow> page = store.scanAll(Table.ACTOR, last, LIST_PAGE);
       for (PlacedRow row : page) {
-        if (row.actor().type().equals(type) && found.size() < limit && !found.containsKey(row.actor())) {
+        if (row.actor().type().equals(type)
+            && found.size() < limit
+            && !found.containsKey(row.actor())) {
           ActorStatus status = status(row.actor());
           if (status.state() != ActorStatus.State.INACTIVE) {
             found.put(row.actor(), status);

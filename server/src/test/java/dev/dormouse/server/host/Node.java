@@ -107,8 +107,7 @@ final class Node {
   }
 
   void close(ConnectionId gone, int code) {
-    host.accept(
-        new ToHost.Closed(ROOM, gone, new CloseReason(code, "", CloseReason.Cause.CLIENT)));
+    host.accept(new ToHost.Closed(ROOM, gone, new CloseReason(code, "", CloseReason.Cause.CLIENT)));
     steps.runAll();
   }
 

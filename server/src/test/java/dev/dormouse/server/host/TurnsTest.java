@@ -31,7 +31,7 @@ import org.junit.jupiter.api.Test;
 class TurnsTest {
 
   /** Counts in the attachment and in storage, and answers; {@code fail} throws after all that. */
-  private static final class Counting extends Script {
+  private static class Counting extends Script {
     @Override
     void onMessage(Actor self, Connection<Object> from, String text) throws IOException {
       Note note = ((Note) from.attachment()).counted();
@@ -192,7 +192,8 @@ class TurnsTest {
               @Override
               void onRequest(Actor self, HttpRequest request) {
                 request.respond(
-                    HttpResponse.text(200, self.store().get("said", String.class).orElse("nothing")));
+                    HttpResponse.text(
+                        200, self.store().get("said", String.class).orElse("nothing")));
               }
             });
     ConnectionId id = node.connect("ada");
@@ -264,7 +265,8 @@ class TurnsTest {
     node.steps.runAll();
     assertThat(node.heard()).containsExactly(new Handled(id, 1));
     node.request();
-    assertThat(node.heard()).containsExactly(new Responded(1, HttpResponse.text(200, "kept false")));
+    assertThat(node.heard())
+        .containsExactly(new Responded(1, HttpResponse.text(200, "kept false")));
   }
 
   @Test
@@ -278,15 +280,15 @@ class TurnsTest {
               void onMessage(Actor self, Connection<Object> from, String text) {
                 if (text.equals("hang")) {
                   self.store().put("hung", true);
-                  never.whenComplete(
-                      (value, error) -> {
-                        try {
-                          from.send("too late");
-                        } catch (IllegalStateException e) {
-                          late.add(e);
-                        }
-                      });
-                  self.await(never);
+                  self.await(
+                      never.whenComplete(
+                          (value, error) -> {
+                            try {
+                              from.send("too late");
+                            } catch (IllegalStateException e) {
+                              late.add(e);
+                            }
+                          }));
                 }
                 from.send(text + " " + self.store().get("hung", Boolean.class).isPresent());
               }
@@ -302,7 +304,9 @@ class TurnsTest {
     never.complete("at last");
     node.steps.runAll();
     assertThat(node.heard()).isEmpty();
-    assertThat(late).singleElement().satisfies(e -> assertThat(e).hasMessageContaining("abandoned"));
+    assertThat(late)
+        .singleElement()
+        .satisfies(e -> assertThat(e).hasMessageContaining("abandoned"));
     assertThat(node.status().connections()).isEqualTo(1);
   }
 
@@ -372,8 +376,7 @@ class TurnsTest {
     node.message(id, "bo");
     node.message(id, "cy");
     assertThat(node.texts())
-        .containsExactly(
-            "1:was " + new Note("ada", 0), "1:was " + new Note("bo", 0));
+        .containsExactly("1:was " + new Note("ada", 0), "1:was " + new Note("bo", 0));
   }
 
   @Test
@@ -388,7 +391,10 @@ class TurnsTest {
                 if (text.equals("c")) {
                   self.store().delete("k/a");
                 }
-                lists.add(keys(self, KeyRange.prefix("k/")) + keys(self, KeyRange.prefix("k/").reversed().limit(2)));
+                lists.add(
+                    ""
+                        + keys(self, KeyRange.prefix("k/"))
+                        + keys(self, KeyRange.prefix("k/").reversed().limit(2)));
               }
 
               private List<String> keys(Actor self, KeyRange range) {
@@ -411,7 +417,8 @@ class TurnsTest {
   }
 
   @Test
-  @DisplayName("S34 S35 A connection is listed in its own close handler, and hears nothing any more")
+  @DisplayName(
+      "S34 S35 A connection is listed in its own close handler, and hears nothing any more")
   void s34() {
     List<String> seen = new ArrayList<>();
     Node node =
