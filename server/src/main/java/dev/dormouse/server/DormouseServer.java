@@ -225,20 +225,20 @@ public final class DormouseServer implements AutoCloseable {
       return;
     }
     isReady = false;
-    long deadlineNs = System.nanoTime() + options.drain().toNanos();
+    long deadlineNs = options.time().nowNs() + options.drain().toNanos();
     Duration forSockets = options.drain().dividedBy(2);
     drain(gateway.shutdown(GOING_AWAY, forSockets).toCompletionStage(), deadlineNs, "sockets");
     drain(host.stop(), deadlineNs, "actors");
     store.close();
     threads.close();
-    drain(vertx.close().toCompletionStage(), System.nanoTime() + STEP_LIMIT.toNanos(), "event loops");
+    drain(vertx.close().toCompletionStage(), options.time().nowNs() + STEP_LIMIT.toNanos(), "event loops");
   }
 
-  private static void drain(CompletionStage<?> stage, long deadlineNs, String what) {
+  private void drain(CompletionStage<?> stage, long deadlineNs, String what) {
     try {
       stage
           .toCompletableFuture()
-          .get(Math.max(0, deadlineNs - System.nanoTime()), TimeUnit.NANOSECONDS);
+          .get(Math.max(0, deadlineNs - options.time().nowNs()), TimeUnit.NANOSECONDS);
     } catch (TimeoutException e) {
       log.warn("{} were not done in time; the next start deals with what is left", what);
     } catch (ExecutionException e) {

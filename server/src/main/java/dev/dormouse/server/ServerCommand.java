@@ -154,7 +154,7 @@ final class ServerCommand {
 
   private static OptionalInt start(
       Dormouse description, ServerOptions options, PrintWriter out, PrintWriter err) {
-    long startedNs = System.nanoTime();
+    long startedNs = options.time().nowNs();
     DormouseServer server;
     try {
       server = description.open(options);
@@ -163,7 +163,7 @@ final class ServerCommand {
       return OptionalInt.of(CANNOT_START);
     }
     Runtime.getRuntime().addShutdownHook(new Thread(server::close, "dormouse-stop"));
-    out.println(StartScreen.of(server, (System.nanoTime() - startedNs) / 1_000_000));
+    out.println(StartScreen.of(server, (options.time().nowNs() - startedNs) / 1_000_000));
     return OptionalInt.empty();
   }
 
