@@ -15,10 +15,12 @@ import dev.dormouse.storage.MemoryDisk;
 import dev.dormouse.storage.StoreOptions;
 import dev.dormouse.storage.Stores;
 import io.vertx.core.Future;
+import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
+import io.vertx.core.internal.ContextInternal;
 import io.vertx.core.internal.VertxInternal;
 import io.vertx.ext.web.Router;
 import java.time.Duration;
@@ -125,11 +127,11 @@ public final class DormouseServer implements AutoCloseable {
   /** One listener for each event loop; they share the port, and sockets go to them in turn. */
   private int listenOnce(Router router, int port) {
     HttpServer listener = vertx.createHttpServer(httpOptions()).requestHandler(router);
-    Future<HttpServer> listening =
-        ((VertxInternal) vertx)
-            .createEventLoopContext()
-            .compose(() -> listener.listen(port, options.host()));
-    await(listening, "--port " + port + " on " + options.host());
+    ContextInternal eventLoop = ((VertxInternal) vertx).createEventLoopContext();
+    Promise<HttpServer> listening = eventLoop.promise();
+    eventLoop.runOnContext(
+        started -> listener.listen(port, options.host()).onComplete(listening));
+    await(listening.future(), "--port " + port + " on " + options.host());
     listeners.add(listener);
     return listener.actualPort();
   }
@@ -171,7 +173,7 @@ public final class DormouseServer implements AutoCloseable {
       return future.toCompletionStage().toCompletableFuture().get(STEP_LIMIT.toSeconds(), TimeUnit.SECONDS);
     } catch (ExecutionException e) {
       throw new ServerStartException(
-          "cannot listen (%s): %s".formatted(option, e.getCause().getMessage()), e.getCause());
+          "cannot listen (%s): %s".formatted(option, e.getCause()), e);
     } catch (TimeoutException e) {
       throw new ServerStartException("cannot listen (%s): it takes too long".formatted(option), e);
     } catch (InterruptedException e) {

@@ -3,6 +3,7 @@ package dev.dormouse.server;
 import dev.dormouse.storage.Durability;
 import dev.dormouse.storage.StoreOpenException;
 import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Locale;
@@ -115,8 +116,8 @@ final class ServerCommand {
         description,
         args,
         System.getenv(),
-        new PrintWriter(System.out, true),
-        new PrintWriter(System.err, true));
+        new PrintWriter(System.out, true, StandardCharsets.UTF_8),
+        new PrintWriter(System.err, true, StandardCharsets.UTF_8));
   }
 
   static OptionalInt run(
