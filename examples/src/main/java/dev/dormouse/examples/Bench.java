@@ -8,8 +8,8 @@ import java.nio.ByteBuffer;
 /**
  * The subject of load tests. A message that begins with {@code B} goes as it is to all connections
  * of the actor; one that begins with {@code D} is answered with {@code
- * {"activation":n,"count":attachment,"connections":k}}; any other is echoed, and something is stored
- * or not.
+ * {"activation":n,"count":attachment,"connections":k}}; any other is echoed, and something is
+ * stored or not.
  */
 public final class Bench extends WebSocketActor<Integer> {
 

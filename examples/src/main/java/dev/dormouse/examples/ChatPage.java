@@ -13,7 +13,9 @@ import java.io.UncheckedIOException;
 import java.util.List;
 import java.util.Locale;
 
-/** The page of the chat at {@code /}, and {@code /rooms}, which tells it what every room is doing. */
+/**
+ * The page of the chat at {@code /}, and {@code /rooms}, which tells it what every room is doing.
+ */
 final class ChatPage {
   private static final int ROOMS_MAX = 200;
   private static final List<String> FILES =
@@ -74,7 +76,8 @@ final class ChatPage {
   }
 
   private static String contentType(String file) {
-    String type = file.endsWith(".js") ? "text/javascript" : file.endsWith(".css") ? "text/css" : "text/html";
+    String type =
+        file.endsWith(".js") ? "text/javascript" : file.endsWith(".css") ? "text/css" : "text/html";
     return type + "; charset=utf-8";
   }
 

@@ -78,7 +78,8 @@ public final class ChatRoom extends WebSocketActor<ChatRoom.Member> {
       return;
     }
     Line line =
-        new Line(++lastId, from.id().toString(), from.attachment().name(), said, now().toEpochMilli());
+        new Line(
+            ++lastId, from.id().toString(), from.attachment().name(), said, now().toEpochMilli());
     storage().put(key(line.id()), line);
     storage().delete(key(line.id() - KEPT));
     connections().broadcast(json(line).encode());
@@ -92,8 +93,7 @@ public final class ChatRoom extends WebSocketActor<ChatRoom.Member> {
     }
     String was = from.attachment().name();
     from.attach(new Member(name.get()));
-    connections()
-        .broadcast(event("renamed").put("member", json(from)).put("was", was).encode());
+    connections().broadcast(event("renamed").put("member", json(from)).put("was", was).encode());
   }
 
   @Override

@@ -1,6 +1,7 @@
 package dev.dormouse.server;
 
 import dev.dormouse.storage.Durability;
+import java.math.BigDecimal;
 import java.util.Locale;
 
 /** What a server says of itself when it is up: one screen. */
@@ -23,7 +24,7 @@ final class StartScreen {
           admin        http://127.0.0.1:%d   (loopback only)
           data         %s
           durability   %s: %s
-          idle         %.3g s without events, then an actor leaves memory; its sockets stay
+          idle         %s s without events, then an actor leaves memory; its sockets stay
           java         %s, pid %d, up in %d ms
         """
         .formatted(
@@ -33,7 +34,7 @@ final class StartScreen {
             data,
             options.durability().name().toLowerCase(Locale.ROOT),
             options.durability().promise(),
-            options.idle().toMillis() / 1000.0,
+            BigDecimal.valueOf(options.idle().toMillis(), 3).stripTrailingZeros().toPlainString(),
             Runtime.version().feature(),
             ProcessHandle.current().pid(),
             startedInMs);

@@ -11,6 +11,7 @@ import dev.dormouse.server.protocol.ToHost;
 import dev.dormouse.server.protocol.Transport;
 import dev.dormouse.storage.ActorRow;
 import dev.dormouse.storage.ActorStore;
+import dev.dormouse.storage.CommitResult;
 import dev.dormouse.storage.TurnBatch;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -19,6 +20,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -133,49 +135,20 @@ final class ActorCell {
 
   ActorStatus status(long nowNs) {
     Activation current = activation;
-    ActorStatus asleep = statusOf(id, store);
     if (current == null) {
-      return asleep;
+      return ActorStatus.asleep(id, store);
     }
-    return new ActorStatus(
-        id, ActorStatus.State.ACTIVE, current.connectionCount(), current.activation(), pins(nowNs));
-  }
-
-  /** What is to be seen of an actor that is not in memory. */
-  static ActorStatus statusOf(ActorId id, ActorStore store) {
-    byte[] bytes = store.get(id, RowKey.ACTOR.table(), RowKey.ACTOR.bytes());
-    ActorRow row = bytes == null ? ActorRow.NONE : ActorRow.decode(bytes);
-    return new ActorStatus(
-        id,
-        row.connections() > 0 ? ActorStatus.State.HIBERNATED : ActorStatus.State.INACTIVE,
-        row.connections(),
-        row.activations(),
-        List.of());
-  }
-
-  private List<String> pins(long nowNs) {
-    List<String> pins = new ArrayList<>();
     Turn turn = openTurn;
-    if (turn != null) {
-      pins.add(
-          (turn.isAwaiting() ? "waitFor in a turn" : "a running turn")
-              + " since "
-              + seconds(nowNs - turn.startedNs()));
-    }
-    if (mailbox.size() > 0) {
-      pins.add(mailbox.size() + " waiting events");
-    }
-    if (gate.isHolding()) {
-      pins.add("commits on their way");
-    }
-    if (pins.isEmpty()) {
-      pins.add("idle " + seconds(nowNs - lastEventNs) + " of " + seconds(options.idle().toNanos()));
-    }
-    return pins;
-  }
-
-  private static String seconds(long ns) {
-    return "%.1f s".formatted(ns / (double) Duration.ofSeconds(1).toNanos());
+    List<String> pins =
+        Pins.of(
+            turn == null ? null : Duration.ofNanos(nowNs - turn.startedNs()),
+            turn != null && turn.isAwaiting(),
+            mailbox.size(),
+            gate.isHolding(),
+            Duration.ofNanos(nowNs - lastEventNs),
+            options.idle());
+    return new ActorStatus(
+        id, ActorStatus.State.ACTIVE, current.connectionCount(), current.activation(), pins);
   }
 
   private void signal() {
@@ -429,13 +402,21 @@ final class ActorCell {
     }
   }
 
-  /** A close handler threw: what it did is void, but the connection is gone all the same. */
+  /**
+   * A close handler threw: what it did is void, but the connection is gone all the same. If the
+   * store cannot even be read, the row stays, and the next start finds it.
+   */
   private void forgetConnection(ConnectionId gone) {
     closing.remove(gone);
+    ActorRow row;
+    try {
+      row = ActorRow.decodeOrNone(rows.get(RowKey.ACTOR));
+    } catch (RuntimeException e) {
+      log.error("the row of connection {} of actor {} could not be removed", gone, id, e);
+      return;
+    }
     Turn turn = new Turn(++turns, new Work.Activate(), time.nowNs(), this::lastStageCompleted);
     rows.open(turn.writes());
-    byte[] bytes = rows.get(RowKey.ACTOR);
-    ActorRow row = bytes == null ? ActorRow.NONE : ActorRow.decode(bytes);
     ActorRow without = new ActorRow(store.incarnation(), row.activations(), row.connections() - 1);
     turn.writes().put(RowKey.ACTOR, Optional.of(without.encode()));
     turn.writes().put(RowKey.connection(gone), Optional.empty());
@@ -458,11 +439,15 @@ final class ActorCell {
         .forEach(
             (key, value) ->
                 writes.add(new TurnBatch.Write(key.table(), key.bytes(), value.orElse(null))));
-    gate.hold(
-        turn.number(),
-        release,
-        ifLost,
-        store.commit(new TurnBatch(id, store.incarnation(), writes)));
+    gate.hold(turn.number(), release, ifLost, commit(writes));
+  }
+
+  private CompletionStage<CommitResult> commit(List<TurnBatch.Write> writes) {
+    try {
+      return store.commit(new TurnBatch(id, store.incarnation(), writes));
+    } catch (RuntimeException e) {
+      return CompletableFuture.completedStage(new CommitResult.Unknown(e));
+    }
   }
 
   private boolean resetAfterLoss() {

@@ -142,7 +142,7 @@ public final class ActorHost {
   /** What can be seen of an actor; of one that never was, an inactive one without a past. */
   public ActorStatus status(ActorId id) {
     ActorCell cell = cells.get(id);
-    return cell == null ? ActorCell.statusOf(id, store) : cell.status(time.nowNs());
+    return cell == null ? ActorStatus.asleep(id, store) : cell.status(time.nowNs());
   }
 
   /**

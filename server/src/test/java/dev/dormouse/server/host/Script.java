@@ -1,5 +1,6 @@
 package dev.dormouse.server.host;
 
+import dev.dormouse.sdk.ActorId;
 import dev.dormouse.sdk.CloseReason;
 import dev.dormouse.sdk.Connection;
 import dev.dormouse.sdk.Connections;
@@ -60,6 +61,10 @@ class Script {
 
     void await(CompletionStage<?> stage) {
       waitFor(stage);
+    }
+
+    ActorId name() {
+      return id();
     }
 
     long number() {
