@@ -49,8 +49,8 @@ class ReadmeTest {
     }
   }
 
-  private static WebSocket connect(
-      DormouseServer server, String name, BlockingQueue<String> heard) throws Exception {
+  private static WebSocket connect(DormouseServer server, String name, BlockingQueue<String> heard)
+      throws Exception {
     URI uri = URI.create("ws://127.0.0.1:" + server.port() + "/chat/room?name=" + name);
     WebSocket.Listener listener =
         new WebSocket.Listener() {

@@ -63,7 +63,9 @@ record ActorDefinition(
         .collect(Collectors.joining("-"));
   }
 
-  /** The class that fills in {@code A} of {@code WebSocketActor<A>}; null if there is none to store. */
+  /**
+   * The class that fills in {@code A} of {@code WebSocketActor<A>}; null if there is none to store.
+   */
   private static @Nullable Class<?> attachmentOf(Class<?> type) {
     Type superclass = type.getGenericSuperclass();
     if (superclass instanceof ParameterizedType parameterized
@@ -82,7 +84,8 @@ record ActorDefinition(
           .anyMatch(
               m ->
                   m.getName().equals("onRequest")
-                      && Arrays.equals(m.getParameterTypes(), new Class<?>[] {HttpRequest.class}))) {
+                      && Arrays.equals(
+                          m.getParameterTypes(), new Class<?>[] {HttpRequest.class}))) {
         return true;
       }
     }

@@ -36,11 +36,18 @@ import java.util.function.BiConsumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** A server that runs: gateway, host and store of one node. All methods may be called from any thread. */
+/**
+ * A server that runs: gateway, host and store of one node. All methods may be called from any
+ * thread.
+ */
 public final class DormouseServer implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(DormouseServer.class);
   private static final int GOING_AWAY = 1001;
   private static final int EXIT_IO_ERROR = 74;
+
+  /** To Vert.x, a negative port is a free one that all listeners with this number share. */
+  private static final int ANY_SHARED_PORT = -1;
+
   private static final long TICK_MS = 250;
   private static final Duration LEFTOVERS_BEFORE_OPENING = Duration.ofSeconds(10);
   private static final Duration STEP_LIMIT = Duration.ofSeconds(30);
@@ -104,7 +111,8 @@ public final class DormouseServer implements AutoCloseable {
 
   /** After an I/O error nobody knows what the disk holds: only a new start can tell. */
   private static void endProcess(Throwable cause) {
-    log.error("the store failed; the process ends, so that nothing is answered that is not kept", cause);
+    log.error(
+        "the store failed; the process ends, so that nothing is answered that is not kept", cause);
     Runtime.getRuntime().halt(EXIT_IO_ERROR);
   }
 
@@ -116,24 +124,26 @@ public final class DormouseServer implements AutoCloseable {
     routes.forEach(r -> r.accept(router, this));
     actors.forEach(actor -> gateway.mount(router, actor.route()));
     await(admin.listen(options.adminPort()), "--admin-port " + options.adminPort());
-    int loops = VertxOptions.DEFAULT_EVENT_LOOP_POOL_SIZE;
-    int port = options.port();
-    for (int i = 0; i < loops; i++) {
-      port = listenOnce(router, port);
+    for (int i = 0; i < VertxOptions.DEFAULT_EVENT_LOOP_POOL_SIZE; i++) {
+      listeners.add(listenOnce(router));
     }
     isReady = true;
   }
 
   /** One listener for each event loop; they share the port, and sockets go to them in turn. */
-  private int listenOnce(Router router, int port) {
-    HttpServer listener = vertx.createHttpServer(httpOptions()).requestHandler(router);
+  private HttpServer listenOnce(Router router) {
+    int port = options.port() == 0 ? ANY_SHARED_PORT : options.port();
     ContextInternal eventLoop = ((VertxInternal) vertx).createEventLoopContext();
     Promise<HttpServer> listening = eventLoop.promise();
     eventLoop.runOnContext(
-        started -> listener.listen(port, options.host()).onComplete(listening));
-    await(listening.future(), "--port " + port + " on " + options.host());
-    listeners.add(listener);
-    return listener.actualPort();
+        started ->
+            vertx
+                .createHttpServer(httpOptions())
+                .connectionHandler(gateway::keepEarlyBytes)
+                .requestHandler(router)
+                .listen(port, options.host())
+                .onComplete(listening));
+    return await(listening.future(), "--port " + options.port() + " on " + options.host());
   }
 
   private static HttpServerOptions httpOptions() {
@@ -170,10 +180,12 @@ public final class DormouseServer implements AutoCloseable {
 
   private static <T> T await(Future<T> future, String option) {
     try {
-      return future.toCompletionStage().toCompletableFuture().get(STEP_LIMIT.toSeconds(), TimeUnit.SECONDS);
+      return future
+          .toCompletionStage()
+          .toCompletableFuture()
+          .get(STEP_LIMIT.toSeconds(), TimeUnit.SECONDS);
     } catch (ExecutionException e) {
-      throw new ServerStartException(
-          "cannot listen (%s): %s".formatted(option, e.getCause()), e);
+      throw new ServerStartException("cannot listen (%s): %s".formatted(option, e.getCause()), e);
     } catch (TimeoutException e) {
       throw new ServerStartException("cannot listen (%s): it takes too long".formatted(option), e);
     } catch (InterruptedException e) {
@@ -233,7 +245,10 @@ public final class DormouseServer implements AutoCloseable {
     drain(host.stop(), deadlineNs, "actors");
     store.close();
     threads.close();
-    drain(vertx.close().toCompletionStage(), options.time().nowNs() + STEP_LIMIT.toNanos(), "event loops");
+    drain(
+        vertx.close().toCompletionStage(),
+        options.time().nowNs() + STEP_LIMIT.toNanos(),
+        "event loops");
   }
 
   private void drain(CompletionStage<?> stage, long deadlineNs, String what) {

@@ -174,8 +174,7 @@ final class ServerCommand {
     checkRange(line, "--idle", idle, IDLE_MIN);
     checkRange(line, "--drain", drain, Duration.ZERO);
     ServerOptions defaults = ServerOptions.defaults();
-    return new ServerOptions(
-        host, port, adminPort, data, durability, idle, drain, defaults.time());
+    return new ServerOptions(host, port, adminPort, data, durability, idle, drain, defaults.time());
   }
 
   private static void checkRange(CommandLine line, String option, int port) {
@@ -187,7 +186,8 @@ final class ServerCommand {
   private static void checkRange(CommandLine line, String option, Duration value, Duration min) {
     if (value.compareTo(min) < 0 || value.compareTo(DAY) > 0) {
       throw new ParameterException(
-          line, "%s: %d ms is not %d ms to 24 h".formatted(option, value.toMillis(), min.toMillis()));
+          line,
+          "%s: %d ms is not %d ms to 24 h".formatted(option, value.toMillis(), min.toMillis()));
     }
   }
 
@@ -199,7 +199,8 @@ final class ServerCommand {
       String digits = value.replaceFirst("[a-z]+$", "");
       String unit = value.substring(digits.length());
       if (!digits.matches("[0-9]{1,9}")) {
-        throw new TypeConversionException("'" + text + "' is not a time such as 500ms, 10s, 5m or 1h");
+        throw new TypeConversionException(
+            "'" + text + "' is not a time such as 500ms, 10s, 5m or 1h");
       }
       long number = Long.parseLong(digits);
       return switch (unit) {

@@ -19,7 +19,10 @@ import picocli.CommandLine.Model.ArgSpec;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParameterException;
 
-/** Values of options from the environment and from a properties file. A name that is no option is an error. */
+/**
+ * Values of options from the environment and from a properties file. A name that is no option is an
+ * error.
+ */
 final class Settings implements IDefaultValueProvider {
   private static final String PREFIX = "DORMOUSE_";
   private static final String CONFIG = "config";
@@ -45,7 +48,8 @@ final class Settings implements IDefaultValueProvider {
     environment.forEach(
         (variable, value) -> {
           if (variable.startsWith(PREFIX)) {
-            String name = variable.substring(PREFIX.length()).toLowerCase(Locale.ROOT).replace('_', '-');
+            String name =
+                variable.substring(PREFIX.length()).toLowerCase(Locale.ROOT).replace('_', '-');
             checkKnown(line, known, name, "the environment variable " + variable);
             fromEnvironment.put(name, value);
           }
