@@ -1,4 +1,45 @@
-/** HTTP routes and the sockets of clients. */
+/**
+ * Holds the clients' sockets: {@link dev.dormouse.server.gateway.WebSocketGateway} turns upgrades
+ * into sockets, what clients send into {@link dev.dormouse.server.protocol.ToHost} records, and a
+ * host's releases into frames. It knows no actor; one that sleeps costs it nothing but its sockets.
+ *
+ * <pre>
+ *   Router ──► WebSocketGateway ──► Handshake ──► PendingUpgrades ──► ToHost.Open
+ *                                                       │ Accepted
+ *                                                ChannelTakeover   (101)
+ *                                                       ▼
+ *   network ──► frame decoder ──► ClientSocket ──► InboundWindow ──► ToHost.Message
+ *               (Netty)             ▲  SocketState, Closing          ToHost.Closed
+ *                                   │
+ *   Release ──► Releases ──► LoopBatches ──► OutboundFrames ──► network
+ *                 └ ConnectionGroups
+ * </pre>
+ *
+ * <table>
+ *   <caption>The parts</caption>
+ *   <tr><td>{@code Handshake}, {@code OriginPolicy}</td><td>who may upgrade: pure functions</td></tr>
+ *   <tr><td>{@code PendingUpgrades}</td><td>upgrades that wait for their actor</td></tr>
+ *   <tr><td>{@code PlainRequests}</td><td>HTTP to actors that answer it</td></tr>
+ *   <tr><td>{@code ClientSocket}</td><td>a socket; the one place where its life
+ *       ({@code SocketState}) changes</td></tr>
+ *   <tr><td>{@code MessageAssembler}</td><td>fragments become a message</td></tr>
+ *   <tr><td>{@code InboundWindow}</td><td>messages that are not handled yet, and credit</td></tr>
+ *   <tr><td>{@code ConnectionGroups}</td><td>the sockets of an actor</td></tr>
+ *   <tr><td>{@code LoopBatches}</td><td>one task for an event loop, one flush for a
+ *       socket</td></tr>
+ *   <tr><td>{@code ChannelTakeover}</td><td>reaches behind Vert.x for Netty's channel: the one class
+ *       that does</td></tr>
+ *   <tr><td>{@code EarlyBytes}</td><td>what a client sends before it has read the 101</td></tr>
+ * </table>
+ *
+ * <p><b>Promises.</b> The 101 leaves before the first frame. What a host releases for an actor, one
+ * after the other, leaves each socket in that order. Every connection that was accepted is told
+ * closed, once, after all its messages. Whatever a client does, the memory it takes is bounded;
+ * nothing is dropped that {@link dev.dormouse.server.gateway.GatewayCounts} does not count.
+ *
+ * <p><b>Threads.</b> A socket belongs to the event loop that accepted it. Releases may come from
+ * any thread; they find their recipients there and leave the rest to the loops.
+ */
 @NullMarked
 package dev.dormouse.server.gateway;
 

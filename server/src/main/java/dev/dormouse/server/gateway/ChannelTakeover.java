@@ -1,0 +1,87 @@
+package dev.dormouse.server.gateway;
+
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelPipeline;
+import io.netty.channel.EventLoop;
+import io.netty.handler.codec.http.websocketx.WebSocket13FrameDecoder;
+import io.netty.handler.codec.http.websocketx.WebSocketDecoderConfig;
+import io.vertx.core.http.HttpConnection;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.internal.net.NetSocketInternal;
+import io.vertx.core.net.NetSocket;
+import io.vertx.core.net.impl.ConnectionBase;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reaches behind Vert.x for the Netty channel: the one place that knows how.
+ *
+ * <p>After {@code toNetSocket} the pipeline is {@code [ssl] [idle] handler}; the last is Vert.x's
+ * own and refers to the upgrade request, its headers and its connection. A socket puts {@code frame
+ * decoder, ClientSocket} before it and, unless Vert.x keeps metrics there, removes it: an open
+ * socket then keeps nothing of its request alive. The HTTP server still knows the channel, by its
+ * own group, and closes it when it closes.
+ */
+final class ChannelTakeover {
+  private static final String HTTP_DECODER = "httpDecoder";
+
+  private ChannelTakeover() {}
+
+  /** The event loop of the request's connection. */
+  static EventLoop loopOf(HttpServerRequest request) {
+    return ((ConnectionBase) request.connection()).channel().eventLoop();
+  }
+
+  /**
+   * The pipeline of a connection, and the name in it of the HTTP/1 decoder; null if it is another.
+   */
+  static @Nullable ChannelPipeline http1Pipeline(HttpConnection connection) {
+    if (connection instanceof ConnectionBase base
+        && base.channel().pipeline().get(HTTP_DECODER) != null) {
+      return base.channel().pipeline();
+    }
+    return null;
+  }
+
+  /** Puts a handler before the HTTP/1 decoder, and one before Vert.x's. */
+  static void watch(ChannelPipeline pipeline, EarlyBytes early) {
+    pipeline.addBefore(HTTP_DECODER, null, early);
+    pipeline.addBefore("handler", null, early.watch());
+  }
+
+  /**
+   * Makes the channel the socket's, and opens it. On its event loop, before anything more is read.
+   *
+   * @return false if the TCP connection is gone
+   */
+  static boolean takeOver(NetSocket connection, ClientSocket socket) {
+    ChannelHandlerContext vertx = ((NetSocketInternal) connection).channelHandlerContext();
+    if (!vertx.channel().isActive()) {
+      return false;
+    }
+    ChannelPipeline pipeline = vertx.pipeline();
+    pipeline.addBefore(vertx.name(), null, frameDecoder(socket.messageBytesMax()));
+    pipeline.addBefore(vertx.name(), null, socket);
+    if (((ConnectionBase) connection).metrics() == null) {
+      pipeline.remove(vertx.name());
+    }
+    socket.opened();
+    EarlyBytes early = pipeline.get(EarlyBytes.class);
+    if (early != null) {
+      early.passOn(pipeline);
+    }
+    return true;
+  }
+
+  /** Strict, without extensions; breaches are for the socket to answer. */
+  private static WebSocket13FrameDecoder frameDecoder(int frameBytesMax) {
+    return new WebSocket13FrameDecoder(
+        WebSocketDecoderConfig.newBuilder()
+            .expectMaskedFrames(true)
+            .allowMaskMismatch(false)
+            .allowExtensions(false)
+            .maxFramePayloadLength(frameBytesMax)
+            .closeOnProtocolViolation(false)
+            .withUTF8Validator(false)
+            .build());
+  }
+}

@@ -1,0 +1,449 @@
+package dev.dormouse.server.gateway;
+
+import dev.dormouse.sdk.ActorId;
+import dev.dormouse.sdk.CloseReason;
+import dev.dormouse.sdk.CloseReason.Cause;
+import dev.dormouse.sdk.ConnectionId;
+import dev.dormouse.server.protocol.Payload;
+import dev.dormouse.server.protocol.ToHost;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufUtil;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.EventLoop;
+import io.netty.handler.codec.http.websocketx.CloseWebSocketFrame;
+import io.netty.handler.codec.http.websocketx.CorruptedWebSocketFrameException;
+import io.netty.handler.codec.http.websocketx.PingWebSocketFrame;
+import io.netty.handler.codec.http.websocketx.PongWebSocketFrame;
+import io.netty.handler.codec.http.websocketx.WebSocketFrame;
+import io.netty.util.ReferenceCountUtil;
+import io.netty.util.concurrent.Future;
+import java.io.IOException;
+import java.nio.channels.ClosedChannelException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One client's socket, from the actor's acceptance to the end of the TCP connection: a Netty
+ * handler behind the frame decoder.
+ *
+ * <p><b>The end.</b> {@link SocketState} is its life, {@link #go} the one place that changes it.
+ * Whatever happens, the host hears {@link ToHost.Closed} exactly once, after every message that
+ * came before is handled; an actor that closes wants none of them, and hears it at once. Then, when
+ * the TCP connection is gone too, the socket is forgotten.
+ *
+ * <p><b>Reading stops</b> while {@link InboundWindow#isFull}. Pings and closes in bytes that were
+ * read already are still served; those behind them wait in the network, as messages do.
+ *
+ * <p><b>Memory.</b> An idle socket has only the fields below and no timer: what belongs to a
+ * message on its way, to unhandled messages or to the end is made when it is needed and dropped
+ * with it.
+ *
+ * <p>Everything is on the socket's event loop unless it says otherwise.
+ */
+final class ClientSocket extends ChannelInboundHandlerAdapter {
+  /** The {@link #place} of a socket that is in no group. */
+  static final int NO_PLACE = -1;
+
+  private static final Logger log = LoggerFactory.getLogger(ClientSocket.class);
+
+  private final GatewayParts parts;
+  private final ActorRoute route;
+  private final ActorId actor;
+  private final ConnectionId id;
+  private final EventLoop loop;
+  private final long acceptedNs;
+  private final InboundMessages inbound;
+
+  /** Where it is among its actor's sockets. Guarded by the group in {@link ConnectionGroups}. */
+  int place = NO_PLACE;
+
+  /** Changed by whoever brings the actor's releases, one after the other. */
+  private volatile List<String> tags;
+
+  private SocketState state = SocketState.UPGRADING;
+
+  /** What the host said before the 101 was out; null if nothing, and after. */
+  private @Nullable List<LoopBatches.Step> early;
+
+  /** Null before it is in the pipeline: while it is {@link SocketState#UPGRADING}. */
+  private @Nullable SocketWriter writer;
+
+  /** Null until the end begins. */
+  private @Nullable Closing closing;
+
+  ClientSocket(
+      GatewayParts parts,
+      ActorRoute route,
+      ActorId actor,
+      ConnectionId id,
+      EventLoop loop,
+      List<String> tags) {
+    this.parts = parts;
+    this.route = route;
+    this.actor = actor;
+    this.id = id;
+    this.loop = loop;
+    this.tags = tags;
+    this.acceptedNs = parts.time().nowNs();
+    this.inbound = new InboundMessages(parts, actor, id, route.messageBytesMax());
+  }
+
+  /** Any thread. */
+  ActorId actor() {
+    return actor;
+  }
+
+  /** Any thread. */
+  ConnectionId id() {
+    return id;
+  }
+
+  /** The one thread that may touch it. Any thread. */
+  EventLoop loop() {
+    return loop;
+  }
+
+  /** The longest message, in bytes. Any thread. */
+  int messageBytesMax() {
+    return route.messageBytesMax();
+  }
+
+  /** Whoever brings the actor's releases. */
+  void retag(List<String> tags) {
+    this.tags = tags;
+  }
+
+  /** Whether it has them all. Whoever brings the actor's releases. */
+  boolean hasTags(List<String> wanted) {
+    return wanted.isEmpty() || tags.containsAll(wanted);
+  }
+
+  private void go(SocketState next) {
+    state = state.to(next);
+  }
+
+  // ---- the beginning
+
+  @Override
+  public void handlerAdded(ChannelHandlerContext context) {
+    writer = new SocketWriter(context);
+  }
+
+  /** The 101 is written and the pipeline complete: what the host said meanwhile goes out now. */
+  void opened() {
+    if (state != SocketState.UPGRADING) {
+      endTcp();
+      return;
+    }
+    go(SocketState.OPEN);
+    List<LoopBatches.Step> steps = early;
+    early = null;
+    if (steps != null) {
+      steps.forEach(step -> step.apply(this));
+      flush();
+    }
+  }
+
+  /** The client was gone before the 101, or the connection could not be taken over. */
+  void neverOpened() {
+    if (state == SocketState.UPGRADING) {
+      early = null;
+      gone();
+    }
+  }
+
+  private boolean isTooEarly(LoopBatches.Step step) {
+    if (state != SocketState.UPGRADING) {
+      return false;
+    }
+    if (early == null) {
+      early = new ArrayList<>(2);
+    }
+    early.add(step);
+    return true;
+  }
+
+  // ---- from the client
+
+  @Override
+  public void channelRead(ChannelHandlerContext context, Object message) {
+    try {
+      if (message instanceof WebSocketFrame frame) {
+        receive(frame);
+      }
+    } catch (ViolationException violation) {
+      violated(violation.code(), String.valueOf(violation.getMessage()));
+    } finally {
+      ReferenceCountUtil.release(message);
+    }
+  }
+
+  private void receive(WebSocketFrame frame) {
+    if (frame instanceof CloseWebSocketFrame close) {
+      clientCloses(close);
+    } else if (frame instanceof PongWebSocketFrame) {
+      parts.counters().pongs.increment();
+    } else if (frame instanceof PingWebSocketFrame) {
+      ping(frame.content());
+    } else if (state == SocketState.OPEN) {
+      inbound.add(frame);
+      read();
+    } else if (frame.isFinalFragment()) {
+      parts.counters().droppedIn.increment();
+    }
+  }
+
+  private void ping(ByteBuf payload) {
+    if (writer != null && state == SocketState.OPEN) {
+      writer.pong(ByteBufUtil.getBytes(payload));
+    }
+  }
+
+  /** Reads from the network, or stops; once the end has begun, whatever comes is read. */
+  private void read() {
+    if (writer != null) {
+      writer.read(state != SocketState.OPEN || !inbound.isFull());
+    }
+  }
+
+  @Override
+  public void channelReadComplete(ChannelHandlerContext context) {
+    flush();
+  }
+
+  @Override
+  public void channelWritabilityChanged(ChannelHandlerContext context) {
+    if (writer != null && state == SocketState.OPEN) {
+      writer.writabilityChanged();
+    }
+  }
+
+  /** Events of the HTTP server's are not for a socket; its shutdown closes the channel itself. */
+  @Override
+  public void userEventTriggered(ChannelHandlerContext context, Object event) {
+    ReferenceCountUtil.release(event);
+  }
+
+  // ---- from the host
+
+  /**
+   * Sends a message; dropped unless the socket is open.
+   *
+   * @param shared the message as a frame, if it goes to others too; the caller keeps its reference
+   */
+  void send(Payload message, @Nullable ByteBuf shared) {
+    if (isTooEarly(socket -> socket.send(message, null))) {
+      return;
+    }
+    if (writer == null || state != SocketState.OPEN || isTooSlow(writer)) {
+      parts.counters().droppedOut.increment();
+      return;
+    }
+    writer.message(message, shared);
+    parts.counters().messagesOut.increment();
+  }
+
+  private boolean isTooSlow(SocketWriter writer) {
+    int bytesMax = parts.options().outboundBytesMax();
+    if (writer.waitingBytes() >= bytesMax) {
+      writer.flush();
+    }
+    if (writer.waitingBytes() < bytesMax) {
+      return false;
+    }
+    parts.counters().slowClosed.increment();
+    begin(writer, new CloseReason(CloseCodes.TRY_AGAIN_LATER, "reads too slowly", Cause.VIOLATION));
+    return true;
+  }
+
+  /** Writes out what was written since the last time. */
+  void flush() {
+    if (writer != null) {
+      writer.flush();
+    }
+  }
+
+  /** The message was handled, and those before it. */
+  void handled(long sequence) {
+    inbound.handled(sequence);
+    read();
+    report();
+  }
+
+  /** The message was not taken, nor those after it. */
+  void withheld(long sequence) {
+    inbound.withheld(sequence);
+  }
+
+  /** The message is wanted now, and those after it. */
+  void resumed(long sequence) {
+    inbound.resumed(sequence);
+  }
+
+  // ---- the end
+
+  /** The actor closes, or the gateway shuts down. The first to close says how it ended. */
+  void close(CloseReason reason) {
+    if (isTooEarly(socket -> socket.close(reason))) {
+      return;
+    }
+    if (reason.cause() == Cause.ACTOR) {
+      inbound.forget();
+    }
+    if (writer != null && state == SocketState.OPEN) {
+      begin(writer, reason);
+    }
+    report();
+  }
+
+  private void begin(SocketWriter writer, CloseReason reason) {
+    end(Closing.begun(reason), SocketState.CLOSING, parts.options().close());
+    writer.close(reason.code(), reason.reason());
+  }
+
+  private void clientCloses(CloseWebSocketFrame frame) {
+    if (writer == null) {
+      return;
+    }
+    if (state == SocketState.OPEN) {
+      CloseReason reason = readReason(frame);
+      end(Closing.certain(reason, null), SocketState.DRAINING, parts.options().drain());
+      writer.lastClose(reason.code(), "");
+      report();
+    } else if (state == SocketState.CLOSING && closing != null) {
+      closing.answered();
+      drain(writer, closing);
+    }
+  }
+
+  private static CloseReason readReason(CloseWebSocketFrame frame) {
+    ByteBuf payload = frame.content();
+    if (!payload.isReadable()) {
+      return new CloseReason(CloseCodes.NO_CODE, "", Cause.CLIENT);
+    }
+    int code = payload.getUnsignedShort(payload.readerIndex());
+    if (!CloseReason.mayBeSent(code)) {
+      throw new ViolationException(CloseCodes.PROTOCOL_ERROR, "close code " + code);
+    }
+    String text = frame.reasonText();
+    return new CloseReason(code, text == null ? "" : text, Cause.CLIENT);
+  }
+
+  @Override
+  public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
+    if (cause instanceof CorruptedWebSocketFrameException violation) {
+      violated(violation.closeStatus().code(), String.valueOf(violation.getMessage()));
+    } else if (!(cause instanceof ClosedChannelException)) {
+      // Otherwise what was waiting to be written is dropped with the channel, which says so itself.
+      failed(cause);
+      endTcp();
+    }
+  }
+
+  private void failed(Throwable cause) {
+    if (!(cause instanceof IOException)) {
+      log.error("socket of connection {} of actor {} failed", id, actor, cause);
+    }
+    if (closing == null) {
+      CloseReason lost = CloseReason.abnormal(Cause.CONNECTION_LOST);
+      closing = Closing.certain(lost, String.valueOf(cause.getMessage()));
+    }
+  }
+
+  /** The client broke the protocol or a limit; what else it sends cannot be understood. */
+  private void violated(int code, String words) {
+    if (writer == null) {
+      return;
+    }
+    if (state == SocketState.OPEN) {
+      String text = words.substring(0, Math.min(words.length(), CloseReason.REASON_BYTES_MAX));
+      CloseReason reason = new CloseReason(code, text, Cause.VIOLATION);
+      end(Closing.certain(reason, words), SocketState.DRAINING, parts.options().drain());
+      writer.lastClose(code, text);
+      report();
+    } else if (state == SocketState.CLOSING && closing != null) {
+      closing.unanswered();
+      drain(writer, closing);
+    }
+  }
+
+  /** The end begins: no more messages, either way. */
+  private void end(Closing begun, SocketState next, Duration wait) {
+    go(next);
+    closing = begun;
+    begun.waitFor(endTcpAfter(wait));
+    inbound.end();
+    parts.groups().leave(this);
+    read();
+  }
+
+  private void drain(SocketWriter writer, Closing ending) {
+    go(SocketState.DRAINING);
+    ending.waitFor(endTcpAfter(parts.options().drain()));
+    writer.finish();
+    report();
+  }
+
+  private Future<?> endTcpAfter(Duration wait) {
+    return loop.schedule(this::endTcp, wait.toNanos(), TimeUnit.NANOSECONDS);
+  }
+
+  private void endTcp() {
+    if (writer != null) {
+      writer.abandon();
+    }
+  }
+
+  /** Ends it now, whatever the client or the host still owe. */
+  void abandon() {
+    inbound.forget();
+    neverOpened();
+    report();
+    endTcp();
+  }
+
+  @Override
+  public void channelInactive(ChannelHandlerContext context) {
+    if (state != SocketState.GONE) {
+      gone();
+    }
+    context.fireChannelInactive();
+  }
+
+  private void gone() {
+    go(SocketState.GONE);
+    if (closing == null) {
+      closing = Closing.certain(CloseReason.abnormal(Cause.CONNECTION_LOST), null);
+    }
+    closing.stopWaiting();
+    closing.unanswered();
+    inbound.end();
+    parts.groups().leave(this);
+    report();
+  }
+
+  /** Tells the host, once, when all that came before is handled; then, when gone, is forgotten. */
+  private void report() {
+    CloseReason outcome = closing == null ? null : closing.outcome();
+    if (closing == null || outcome == null || !inbound.isHandled()) {
+      return;
+    }
+    if (closing.report()) {
+      if (closing.failure() != null) {
+        parts.transport().toHost(new ToHost.Failed(actor, id, closing.failure()));
+      }
+      parts.transport().toHost(new ToHost.Closed(actor, id, outcome));
+      long openMs = TimeUnit.NANOSECONDS.toMillis(parts.time().nowNs() - acceptedNs);
+      log.debug("connection {} of actor {} ended after {} ms: {}", id, actor, openMs, outcome);
+    }
+    if (state == SocketState.GONE) {
+      parts.groups().remove(this);
+    }
+  }
+}

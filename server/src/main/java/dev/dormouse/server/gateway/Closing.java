@@ -1,0 +1,84 @@
+package dev.dormouse.server.gateway;
+
+import dev.dormouse.sdk.CloseReason;
+import dev.dormouse.sdk.CloseReason.Cause;
+import io.netty.util.concurrent.Future;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What is known of a socket's end. Made when the end begins; an open socket has none. The socket's
+ * event loop only.
+ */
+final class Closing {
+  /** What began the end, with the code that was sent or received. */
+  private final CloseReason begun;
+
+  /** What to tell the host before the close; null if nothing failed. */
+  private final @Nullable String failure;
+
+  private @Nullable CloseReason outcome;
+  private @Nullable Future<?> deadline;
+  private boolean isReported;
+
+  private Closing(CloseReason begun, @Nullable String failure, @Nullable CloseReason outcome) {
+    this.begun = begun;
+    this.failure = failure;
+    this.outcome = outcome;
+  }
+
+  /** An end whose outcome hangs on the client's answer. */
+  static Closing begun(CloseReason begun) {
+    return new Closing(begun, null, null);
+  }
+
+  /** An end that is certain. */
+  static Closing certain(CloseReason outcome, @Nullable String failure) {
+    return new Closing(outcome, failure, outcome);
+  }
+
+  /** The client answered with a close frame of its own. */
+  void answered() {
+    if (outcome == null) {
+      outcome = begun;
+    }
+  }
+
+  /**
+   * No answer can come any more. An actor's close is then abnormal (1006); the server's own ends
+   * are told as they were sent.
+   */
+  void unanswered() {
+    if (outcome == null) {
+      outcome = begun.cause() == Cause.ACTOR ? CloseReason.abnormal(Cause.ACTOR) : begun;
+    }
+  }
+
+  /** How the connection ended; null while that is open. */
+  @Nullable CloseReason outcome() {
+    return outcome;
+  }
+
+  @Nullable String failure() {
+    return failure;
+  }
+
+  /** Waits for this deadline, and no longer for one before. */
+  void waitFor(Future<?> deadline) {
+    stopWaiting();
+    this.deadline = deadline;
+  }
+
+  void stopWaiting() {
+    if (deadline != null) {
+      deadline.cancel(false);
+      deadline = null;
+    }
+  }
+
+  /** True the first time it is called. */
+  boolean report() {
+    boolean isFirst = !isReported;
+    isReported = true;
+    return isFirst;
+  }
+}

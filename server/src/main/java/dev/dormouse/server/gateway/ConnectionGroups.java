@@ -1,0 +1,114 @@
+package dev.dormouse.server.gateway;
+
+import dev.dormouse.sdk.ActorId;
+import dev.dormouse.sdk.ConnectionId;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The sockets of a gateway: each by its connection's id until the last was said of it, and by its
+ * actor while messages may be sent to it. An actor without such sockets costs nothing.
+ *
+ * <p>Any thread.
+ */
+final class ConnectionGroups {
+  private final ConcurrentHashMap<ConnectionId, ClientSocket> byId = new ConcurrentHashMap<>();
+  private final ConcurrentHashMap<ActorId, Group> byActor = new ConcurrentHashMap<>();
+  private volatile Runnable onEmpty = () -> {};
+
+  /** Adds a socket, to both. */
+  void add(ClientSocket socket) {
+    byId.put(socket.id(), socket);
+    byActor.compute(
+        socket.actor(),
+        (actor, group) -> {
+          Group joined = group == null ? new Group() : group;
+          joined.add(socket);
+          return joined;
+        });
+  }
+
+  /** No more messages for this socket; nothing if it left before. */
+  void leave(ClientSocket socket) {
+    byActor.computeIfPresent(socket.actor(), (actor, group) -> group.remove(socket) ? null : group);
+  }
+
+  /** The last was said of this socket. */
+  void remove(ClientSocket socket) {
+    leave(socket);
+    byId.remove(socket.id(), socket);
+    if (byId.isEmpty()) {
+      onEmpty.run();
+    }
+  }
+
+  @Nullable ClientSocket get(ConnectionId id) {
+    return byId.get(id);
+  }
+
+  /** Calls with each socket of the actor that messages may be sent to, in no order. */
+  void forEach(ActorId actor, Consumer<ClientSocket> action) {
+    Group group = byActor.get(actor);
+    if (group != null) {
+      group.forEach(action);
+    }
+  }
+
+  /** Every socket of which not all is said. */
+  List<ClientSocket> all() {
+    return new ArrayList<>(byId.values());
+  }
+
+  /** How many sockets there are of which not all is said. */
+  long size() {
+    return byId.mappingCount();
+  }
+
+  /** How many actors have sockets. */
+  int actors() {
+    return byActor.size();
+  }
+
+  /** Has this run whenever the last socket is removed, from the thread that removes it. */
+  void onEmpty(Runnable onEmpty) {
+    this.onEmpty = onEmpty;
+  }
+
+  /** The sockets of one actor; a socket knows its place, so that it leaves at once. */
+  private static final class Group {
+    private ClientSocket[] members = new ClientSocket[1];
+    private int size;
+
+    synchronized void add(ClientSocket socket) {
+      if (size == members.length) {
+        members = Arrays.copyOf(members, 2 * size);
+      }
+      members[size] = socket;
+      socket.place = size;
+      size++;
+    }
+
+    /** Takes a member out, and says whether none is left. */
+    synchronized boolean remove(ClientSocket socket) {
+      int place = socket.place;
+      if (place != ClientSocket.NO_PLACE) {
+        ClientSocket last = members[--size];
+        members[place] = last;
+        last.place = place;
+        Arrays.fill(members, size, size + 1, null);
+        socket.place = ClientSocket.NO_PLACE;
+      }
+      return size == 0;
+    }
+
+    synchronized void forEach(Consumer<ClientSocket> action) {
+      for (int i = 0; i < size; i++) {
+        action.accept(members[i]);
+      }
+    }
+  }
+}

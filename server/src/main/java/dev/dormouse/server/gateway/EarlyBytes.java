@@ -1,0 +1,182 @@
+package dev.dormouse.server.gateway;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.CompositeByteBuf;
+import io.netty.channel.ChannelDuplexHandler;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelPipeline;
+import io.netty.channel.ChannelPromise;
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpRequest;
+import io.netty.handler.codec.http.HttpResponse;
+import io.netty.handler.codec.http.HttpStatusClass;
+import io.netty.handler.codec.http.LastHttpContent;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Keeps what a client sends behind an upgrade request from the HTTP decoder, which would take
+ * frames for a request, until the request is answered. With 101 it is the socket's first input;
+ * with any other answer it is the HTTP connection's next.
+ *
+ * <p>Two handlers: this one stands before the HTTP decoder and feeds it no further than the end of
+ * a head; {@link Watch} stands behind and says whether the head was an upgrade's. At most {@value
+ * #BYTES_MAX} bytes and one read more are kept; then nothing is read until the answer.
+ *
+ * <p>Both are on the connection's event loop, and leave with the 101.
+ */
+final class EarlyBytes extends ChannelInboundHandlerAdapter {
+  private static final int BYTES_MAX = 1 << 16;
+
+  private final Watch watch = new Watch();
+
+  private @Nullable ChannelHandlerContext context;
+
+  /** What is kept; null if nothing. */
+  private @Nullable CompositeByteBuf kept;
+
+  /** Whether the request that came last is an upgrade, and not answered yet. */
+  private boolean isKeeping;
+
+  /** How many requests are not answered yet. */
+  private int unanswered;
+
+  /** Whether a body is being read, in which heads do not end. */
+  private boolean isInBody;
+
+  /** Whether the line, and the head, had anything so far. */
+  private boolean isLineEmpty = true;
+
+  private boolean isHeadEmpty = true;
+
+  ChannelDuplexHandler watch() {
+    return watch;
+  }
+
+  @Override
+  public void handlerAdded(ChannelHandlerContext context) {
+    this.context = context;
+  }
+
+  @Override
+  public void channelRead(ChannelHandlerContext context, Object message) {
+    if (message instanceof ByteBuf bytes) {
+      feed(context, bytes);
+    } else {
+      context.fireChannelRead(message);
+    }
+  }
+
+  private void feed(ChannelHandlerContext context, ByteBuf bytes) {
+    while (!isKeeping && !isInBody) {
+      int length = headLength(bytes);
+      if (length == bytes.readableBytes()) {
+        break;
+      }
+      context.fireChannelRead(bytes.readRetainedSlice(length));
+    }
+    if (isKeeping) {
+      keep(context, bytes);
+    } else {
+      context.fireChannelRead(bytes);
+    }
+  }
+
+  /** How many bytes there are up to the end of a head, or in all. */
+  private int headLength(ByteBuf bytes) {
+    int start = bytes.readerIndex();
+    for (int i = start; i < bytes.writerIndex(); i++) {
+      byte b = bytes.getByte(i);
+      if (b == '\n' && isLineEmpty && !isHeadEmpty) {
+        isHeadEmpty = true;
+        return i + 1 - start;
+      }
+      if (b == '\n') {
+        isLineEmpty = true;
+      } else if (b != '\r') {
+        isLineEmpty = false;
+        isHeadEmpty = false;
+      }
+    }
+    return bytes.readableBytes();
+  }
+
+  private void keep(ChannelHandlerContext context, ByteBuf bytes) {
+    if (kept == null) {
+      kept = context.alloc().compositeBuffer(Integer.MAX_VALUE);
+    }
+    kept.addComponent(true, bytes);
+    if (kept.readableBytes() > BYTES_MAX) {
+      context.channel().config().setAutoRead(false);
+    }
+  }
+
+  /** The answer was 101: what is kept belongs to what is behind now. */
+  void passOn(ChannelPipeline pipeline) {
+    if (pipeline.context(watch) != null) {
+      pipeline.remove(watch);
+    }
+    pipeline.remove(this);
+  }
+
+  /** The answer was another: HTTP goes on. */
+  private void goOn() {
+    ChannelHandlerContext context = this.context;
+    ByteBuf bytes = kept;
+    if (isKeeping && context != null && !context.isRemoved()) {
+      isKeeping = false;
+      kept = null;
+      if (bytes != null) {
+        context.channel().config().setAutoRead(true);
+        feed(context, bytes);
+        context.fireChannelReadComplete();
+      }
+    }
+  }
+
+  @Override
+  public void handlerRemoved(ChannelHandlerContext context) {
+    ByteBuf bytes = kept;
+    kept = null;
+    if (bytes == null) {
+      return;
+    }
+    if (context.channel().isActive()) {
+      context.channel().config().setAutoRead(true);
+      context.fireChannelRead(bytes);
+      context.fireChannelReadComplete();
+    } else {
+      bytes.release();
+    }
+  }
+
+  /** Sees decoded requests come and answers go. */
+  private final class Watch extends ChannelDuplexHandler {
+
+    @Override
+    public void channelRead(ChannelHandlerContext context, Object message) {
+      if (message instanceof HttpRequest request) {
+        isInBody = true;
+        unanswered++;
+        isKeeping = request.headers().containsValue(HttpHeaderNames.UPGRADE, "websocket", true);
+      }
+      if (message instanceof LastHttpContent) {
+        isInBody = false;
+      }
+      context.fireChannelRead(message);
+    }
+
+    @Override
+    public void write(ChannelHandlerContext context, Object message, ChannelPromise promise)
+        throws Exception {
+      if (message instanceof HttpResponse response
+          && response.status().codeClass() != HttpStatusClass.INFORMATIONAL) {
+        unanswered--;
+        if (isKeeping && unanswered == 0) {
+          context.channel().eventLoop().execute(EarlyBytes.this::goOn);
+        }
+      }
+      super.write(context, message, promise);
+    }
+  }
+}

@@ -1,0 +1,65 @@
+package dev.dormouse.server.gateway;
+
+import java.time.Duration;
+import java.util.Set;
+
+/**
+ * The limits of a gateway.
+ *
+ * @param handshake the longest an upgrade waits for the actor; then 503
+ * @param request the longest a plain request waits for the actor; then 504
+ * @param close how long the server waits for the client's answer to its close frame; then the TCP
+ *     connection is closed without
+ * @param drain how long what the client still sends after both close frames is read and discarded,
+ *     so that it sees an orderly end; then the TCP connection is closed
+ * @param outboundBytesMax the most bytes that may wait for one client; if as many wait when there
+ *     is more to send, the client is too slow and is closed with 1013
+ * @param allowedOrigins origins that may connect besides the server's own, such as {@code
+ *     https://example.org}; {@code *} for all
+ */
+public record GatewayOptions(
+    Duration handshake,
+    Duration request,
+    Duration close,
+    Duration drain,
+    int outboundBytesMax,
+    Set<String> allowedOrigins) {
+
+  /** Copies the set. */
+  public GatewayOptions {
+    allowedOrigins = Set.copyOf(allowedOrigins);
+  }
+
+  /**
+   * 10 s handshake, 30 s request, 5 s close, 1 s drain, 1 MiB outbound, the server's own origin.
+   */
+  public static GatewayOptions defaults() {
+    return new GatewayOptions(
+        Duration.ofSeconds(10),
+        Duration.ofSeconds(30),
+        Duration.ofSeconds(5),
+        Duration.ofSeconds(1),
+        1 << 20,
+        Set.of());
+  }
+
+  /** The same, with other origins. */
+  public GatewayOptions withAllowedOrigins(Set<String> allowedOrigins) {
+    return new GatewayOptions(handshake, request, close, drain, outboundBytesMax, allowedOrigins);
+  }
+
+  /** The same, with another time for the handshake. */
+  public GatewayOptions withHandshake(Duration handshake) {
+    return new GatewayOptions(handshake, request, close, drain, outboundBytesMax, allowedOrigins);
+  }
+
+  /** The same, with another time for the client's answer to a close frame. */
+  public GatewayOptions withClose(Duration close) {
+    return new GatewayOptions(handshake, request, close, drain, outboundBytesMax, allowedOrigins);
+  }
+
+  /** The same, with another limit of waiting bytes. */
+  public GatewayOptions withOutboundBytesMax(int outboundBytesMax) {
+    return new GatewayOptions(handshake, request, close, drain, outboundBytesMax, allowedOrigins);
+  }
+}

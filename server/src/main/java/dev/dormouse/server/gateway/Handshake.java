@@ -1,0 +1,146 @@
+package dev.dormouse.server.gateway;
+
+import dev.dormouse.sdk.Header;
+import dev.dormouse.sdk.HttpResponse;
+import dev.dormouse.sdk.RequestHead;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.Arrays;
+import java.util.Base64;
+import java.util.List;
+import java.util.regex.Pattern;
+
+/**
+ * What the head of a request asks for (RFC 6455, sections 4.1 and 4.2). A pure function of the
+ * head: nothing is asked of the actor before it said {@link Valid}.
+ *
+ * <p>Neither extensions nor subprotocols are negotiated.
+ */
+sealed interface Handshake {
+
+  /** No upgrade to WebSocket: an HTTP request like others. */
+  record Plain() implements Handshake {}
+
+  /**
+   * An upgrade as it should be.
+   *
+   * @param accept the value of {@code Sec-WebSocket-Accept}
+   */
+  record Valid(String accept) implements Handshake {}
+
+  /**
+   * An upgrade that cannot be.
+   *
+   * @param response the answer
+   */
+  record Refused(HttpResponse response) implements Handshake {}
+
+  /**
+   * Judges a request.
+   *
+   * @param head the head
+   * @param isHttp11 whether the version is exactly HTTP/1.1
+   * @param origins which web pages may connect
+   */
+  static Handshake of(RequestHead head, boolean isHttp11, OriginPolicy origins) {
+    return HandshakeRules.judge(head, isHttp11, origins);
+  }
+
+  /**
+   * The answer to a request without upgrade, where only upgrades are served (RFC 9110, 15.5.22).
+   */
+  static HttpResponse upgradeRequired() {
+    return HttpResponse.text(426, "this is a WebSocket endpoint")
+        .with("Upgrade", "websocket")
+        .with("Connection", "Upgrade")
+        .with("Sec-WebSocket-Version", HandshakeRules.VERSION);
+  }
+}
+
+final class HandshakeRules {
+  static final String VERSION = "13";
+
+  private static final String GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
+  private static final int KEY_BYTES = 16;
+  private static final Pattern HOST =
+      Pattern.compile("(\\[[0-9A-Fa-f:.]+]|[A-Za-z0-9._~!$&'()*+,;=%-]+)(:[0-9]{0,5})?");
+
+  private HandshakeRules() {}
+
+  static Handshake judge(RequestHead head, boolean isHttp11, OriginPolicy origins) {
+    if (!hasToken(head, "Upgrade", "websocket")) {
+      return new Handshake.Plain();
+    }
+    if (!head.method().equals("GET")) {
+      return new Handshake.Refused(
+          HttpResponse.text(405, "an upgrade is a GET").with("Allow", "GET"));
+    }
+    if (!isHttp11) {
+      return malformed("an upgrade needs HTTP/1.1");
+    }
+    List<String> hosts = values(head, "Host");
+    if (hosts.size() != 1 || !HOST.matcher(hosts.get(0)).matches()) {
+      return malformed("an upgrade needs one Host");
+    }
+    if (!hasToken(head, "Connection", "upgrade") || hasToken(head, "Connection", "close")) {
+      return malformed("Connection must say Upgrade, and not close");
+    }
+    if (hasBody(head)) {
+      return malformed("an upgrade has no body");
+    }
+    if (!values(head, "Sec-WebSocket-Version").equals(List.of(VERSION))) {
+      return new Handshake.Refused(Handshake.upgradeRequired());
+    }
+    List<String> keys = values(head, "Sec-WebSocket-Key");
+    if (keys.size() != 1 || !isKey(keys.get(0))) {
+      return malformed("Sec-WebSocket-Key must be 16 bytes in base64, once");
+    }
+    List<String> pages = values(head, "Origin");
+    if (!pages.stream().allMatch(origin -> origins.allows(origin, hosts.get(0)))) {
+      return new Handshake.Refused(HttpResponse.text(403, "this origin may not connect"));
+    }
+    return new Handshake.Valid(accept(keys.get(0)));
+  }
+
+  private static Handshake malformed(String why) {
+    return new Handshake.Refused(HttpResponse.text(400, why));
+  }
+
+  private static List<String> values(RequestHead head, String name) {
+    return head.headers().stream()
+        .filter(header -> header.name().equalsIgnoreCase(name))
+        .map(Header::value)
+        .map(String::strip)
+        .toList();
+  }
+
+  private static boolean hasToken(RequestHead head, String name, String token) {
+    return values(head, name).stream()
+        .flatMap(value -> Arrays.stream(value.split(",", -1)))
+        .anyMatch(part -> part.strip().equalsIgnoreCase(token));
+  }
+
+  private static boolean hasBody(RequestHead head) {
+    return !values(head, "Transfer-Encoding").isEmpty()
+        || !values(head, "Content-Length").stream().allMatch("0"::equals);
+  }
+
+  private static boolean isKey(String key) {
+    try {
+      return key.length() == 24 && Base64.getDecoder().decode(key).length == KEY_BYTES;
+    } catch (IllegalArgumentException notBase64) {
+      return false;
+    }
+  }
+
+  private static String accept(String key) {
+    try {
+      MessageDigest sha1 = MessageDigest.getInstance("SHA-1");
+      byte[] digest = sha1.digest((key + GUID).getBytes(StandardCharsets.US_ASCII));
+      return Base64.getEncoder().encodeToString(digest);
+    } catch (NoSuchAlgorithmException everyPlatformHasIt) {
+      throw new IllegalStateException(everyPlatformHasIt);
+    }
+  }
+}

@@ -1,0 +1,58 @@
+package dev.dormouse.server.gateway;
+
+import dev.dormouse.sdk.Header;
+import dev.dormouse.sdk.HttpResponse;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpServerResponse;
+import io.vertx.ext.web.RoutingContext;
+import java.util.Locale;
+import java.util.Set;
+
+/** Sends {@link HttpResponse}s. On the request's context. */
+final class HttpAnswers {
+  private static final String RETRY_SECONDS = "1";
+
+  /** What belongs to the connection, not to an answer. */
+  private static final Set<String> RESERVED =
+      Set.of("connection", "content-length", "keep-alive", "transfer-encoding", "upgrade");
+
+  private HttpAnswers() {}
+
+  /** Answers; nothing if the client is gone. What is left of the request's body is discarded. */
+  static void send(RoutingContext request, HttpResponse answer) {
+    HttpServerResponse response = request.response();
+    if (response.ended() || response.closed()) {
+      return;
+    }
+    request.request().resume();
+    response.setStatusCode(answer.status());
+    answer.headers().forEach(header -> add(response, header));
+    response.end(Buffer.buffer(answer.body()));
+  }
+
+  /** The same, for answers of the gateway's own, whose headers are as they should be. */
+  static void sendAsIs(RoutingContext request, HttpResponse answer) {
+    answer.headers().stream()
+        .filter(header -> isReserved(header.name()))
+        .forEach(header -> request.response().putHeader(header.name(), header.value()));
+    send(request, answer);
+  }
+
+  /** Adds a header, unless it belongs to the connection. */
+  static void add(HttpServerResponse response, Header header) {
+    if (header.name().equalsIgnoreCase("Content-Type")) {
+      response.putHeader(header.name(), header.value());
+    } else if (!isReserved(header.name())) {
+      response.headers().add(header.name(), header.value());
+    }
+  }
+
+  /** 503, to be tried again soon. */
+  static HttpResponse unavailable(String why) {
+    return HttpResponse.text(503, why).with("Retry-After", RETRY_SECONDS);
+  }
+
+  private static boolean isReserved(String name) {
+    return RESERVED.contains(name.toLowerCase(Locale.ROOT));
+  }
+}

@@ -1,0 +1,109 @@
+package dev.dormouse.server.gateway;
+
+import dev.dormouse.server.protocol.Payload;
+import dev.dormouse.server.protocol.Transport;
+import java.util.ArrayDeque;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The messages of a connection that the host has not handled yet: those it was sent, at most {@link
+ * Transport#CREDIT}, and those that wait for credit. Go-back-N: what was sent and not taken is sent
+ * again from a number on. An idle connection has none.
+ *
+ * <p>Nothing is read from the socket while it {@link #isFull}, so what waits is what one read
+ * brought; {@link #waitingBytes} lets the socket bound even that. The socket's event loop only.
+ */
+final class InboundWindow {
+  /** What a message costs besides its bytes, for {@link #waitingBytes}. */
+  static final long MESSAGE_OVERHEAD_BYTES = 32;
+
+  private final ArrayDeque<Payload> sent = new ArrayDeque<>(4);
+  private final ArrayDeque<Payload> waiting = new ArrayDeque<>(1);
+
+  /** The number of the first message that is not handled. */
+  private long first;
+
+  private long waitingBytes;
+  private boolean isWithheld;
+
+  /** A window whose first message will have this number. */
+  InboundWindow(long first) {
+    this.first = first;
+  }
+
+  /** A message came. */
+  void add(Payload message) {
+    waiting.add(message);
+    waitingBytes += cost(message);
+  }
+
+  /** The number that the message which {@link #next} returned has. */
+  long lastSent() {
+    return first + sent.size() - 1;
+  }
+
+  /** The next message to send, counted as sent; null if there is none or it must wait. */
+  @Nullable Payload next() {
+    if (isWithheld || sent.size() >= Transport.CREDIT) {
+      return null;
+    }
+    Payload next = waiting.poll();
+    if (next != null) {
+      waitingBytes -= cost(next);
+      sent.add(next);
+    }
+    return next;
+  }
+
+  /** The host handled the message and those before it. What was never sent cannot be handled. */
+  void handled(long sequence) {
+    while (first <= sequence && !sent.isEmpty()) {
+      sent.remove();
+      first++;
+    }
+  }
+
+  /** The host did not take the message, nor those after it: keep them. */
+  void withheld(long sequence) {
+    goBackTo(sequence);
+    isWithheld = true;
+  }
+
+  /** The host has room for the message and those after it. */
+  void resumed(long sequence) {
+    goBackTo(sequence);
+    isWithheld = false;
+  }
+
+  private void goBackTo(long sequence) {
+    while (!sent.isEmpty() && lastSent() >= sequence) {
+      Payload message = sent.removeLast();
+      waiting.addFirst(message);
+      waitingBytes += cost(message);
+    }
+  }
+
+  /** Whether nothing more should be read from the socket. */
+  boolean isFull() {
+    return sent.size() + waiting.size() >= Transport.CREDIT;
+  }
+
+  /** Whether the host handled everything. */
+  boolean isEmpty() {
+    return sent.isEmpty() && waiting.isEmpty();
+  }
+
+  /** How many messages were not sent, or not taken. */
+  int waiting() {
+    return waiting.size();
+  }
+
+  /** How much memory they take, in bytes, about. */
+  long waitingBytes() {
+    return waitingBytes;
+  }
+
+  private static long cost(Payload message) {
+    return message.size() + MESSAGE_OVERHEAD_BYTES;
+  }
+}

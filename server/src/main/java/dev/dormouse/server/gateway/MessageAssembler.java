@@ -1,0 +1,110 @@
+package dev.dormouse.server.gateway;
+
+import dev.dormouse.server.protocol.Payload;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufUtil;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Puts the fragments of one message together (RFC 6455, section 5.4). Made for the first fragment,
+ * dropped after the last; a message in one frame needs none, see {@link #whole}.
+ *
+ * <p><b>Limits.</b> The message has at most as many bytes as it was told [1009]. It may come in any
+ * number of pieces as long as they are not silly: after the first {@value #FRAGMENTS_FREE}, there
+ * must have been at least {@value #FRAGMENT_BYTES_MEAN_MIN} bytes a piece [1008]. So 4 MiB in
+ * pieces of 64 bytes is fine and an endless flow of empty pieces is not.
+ *
+ * <p>Bytes are copied: nothing here refers to the network's buffers. The socket's event loop only.
+ */
+final class MessageAssembler {
+  /** How many fragments a message may have however short they are. */
+  static final int FRAGMENTS_FREE = 1_024;
+
+  /** How many bytes a fragment must have in the mean once there are more. */
+  static final int FRAGMENT_BYTES_MEAN_MIN = 16;
+
+  private static final int CAPACITY_MIN = 256;
+
+  private final int bytesMax;
+
+  /** Null for a binary message. */
+  private final @Nullable Utf8Check utf8;
+
+  private byte[] bytes = new byte[0];
+  private int size;
+  private int fragments;
+
+  MessageAssembler(boolean isText, int bytesMax) {
+    this.bytesMax = bytesMax;
+    this.utf8 = isText ? new Utf8Check() : null;
+  }
+
+  /**
+   * A message that came in one frame; its length was checked when the frame was decoded.
+   *
+   * @throws ViolationException 1007 if text is not UTF-8
+   */
+  static Payload whole(boolean isText, ByteBuf content) {
+    byte[] bytes = ByteBufUtil.getBytes(content);
+    if (!isText) {
+      return new Payload.Binary(bytes);
+    }
+    if (!Utf8Check.isUtf8(bytes)) {
+      throw notUtf8();
+    }
+    return new Payload.Text(bytes);
+  }
+
+  /**
+   * Adds a fragment.
+   *
+   * @throws ViolationException 1009 if the message is too long, 1008 if its fragments are too many
+   *     and too short, 1007 if text is not UTF-8 so far
+   */
+  void add(ByteBuf content) {
+    int length = content.readableBytes();
+    if (length > bytesMax - size) {
+      throw new ViolationException(
+          CloseCodes.TOO_BIG, "a message has at most " + bytesMax + " bytes");
+    }
+    fragments++;
+    if (fragments > FRAGMENTS_FREE
+        && (long) size + length < (long) fragments * FRAGMENT_BYTES_MEAN_MIN) {
+      throw new ViolationException(CloseCodes.POLICY, "too many short fragments");
+    }
+    if (length > bytes.length - size) {
+      grow(size + length);
+    }
+    content.getBytes(content.readerIndex(), bytes, size, length);
+    if (utf8 != null && !utf8.accepts(bytes, size, size + length)) {
+      throw notUtf8();
+    }
+    size += length;
+  }
+
+  /**
+   * The message, after its last fragment.
+   *
+   * @throws ViolationException 1007 if text breaks off within a character
+   */
+  Payload finish() {
+    byte[] message = size == bytes.length ? bytes : Arrays.copyOf(bytes, size);
+    if (utf8 == null) {
+      return new Payload.Binary(message);
+    }
+    if (!utf8.isComplete()) {
+      throw notUtf8();
+    }
+    return new Payload.Text(message);
+  }
+
+  private void grow(int needed) {
+    long doubled = Math.max(CAPACITY_MIN, 2L * bytes.length);
+    bytes = Arrays.copyOf(bytes, (int) Math.min(bytesMax, Math.max(needed, doubled)));
+  }
+
+  private static ViolationException notUtf8() {
+    return new ViolationException(CloseCodes.NOT_UTF_8, "text is not UTF-8");
+  }
+}

@@ -1,0 +1,62 @@
+package dev.dormouse.server.gateway;
+
+import dev.dormouse.server.protocol.Payload;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
+import java.nio.charset.StandardCharsets;
+
+/**
+ * Writes the server's frames (RFC 6455, section 5.2): final, unmasked, header and payload in one
+ * direct buffer. One buffer can then be sent to any number of sockets, each with a duplicate of its
+ * own, and one write to the network carries the whole frame.
+ */
+final class OutboundFrames {
+  private static final int FINAL = 0x80;
+  private static final int TEXT = 0x1;
+  private static final int BINARY = 0x2;
+  private static final int CLOSE = 0x8;
+  private static final int PONG = 0xA;
+
+  private static final int LENGTH_7_MAX = 125;
+  private static final int LENGTH_16_MAX = 0xFFFF;
+  private static final int LENGTH_IN_16 = 126;
+  private static final int LENGTH_IN_64 = 127;
+  private static final int HEADER_BYTES_MAX = 10;
+
+  private OutboundFrames() {}
+
+  static ByteBuf message(ByteBufAllocator allocator, Payload payload) {
+    int opcode = payload instanceof Payload.Text ? TEXT : BINARY;
+    return frame(allocator, opcode, payload.bytes());
+  }
+
+  static ByteBuf pong(ByteBufAllocator allocator, byte[] payload) {
+    return frame(allocator, PONG, payload);
+  }
+
+  /** A close frame; without payload for the code 1005, which means that there is none. */
+  static ByteBuf close(ByteBufAllocator allocator, int code, String reason) {
+    if (code == CloseCodes.NO_CODE) {
+      return frame(allocator, CLOSE, new byte[0]);
+    }
+    byte[] text = reason.getBytes(StandardCharsets.UTF_8);
+    byte[] payload = new byte[2 + text.length];
+    payload[0] = (byte) (code >>> 8);
+    payload[1] = (byte) code;
+    System.arraycopy(text, 0, payload, 2, text.length);
+    return frame(allocator, CLOSE, payload);
+  }
+
+  private static ByteBuf frame(ByteBufAllocator allocator, int opcode, byte[] payload) {
+    ByteBuf frame = allocator.directBuffer(HEADER_BYTES_MAX + payload.length);
+    frame.writeByte(FINAL | opcode);
+    if (payload.length <= LENGTH_7_MAX) {
+      frame.writeByte(payload.length);
+    } else if (payload.length <= LENGTH_16_MAX) {
+      frame.writeByte(LENGTH_IN_16).writeShort(payload.length);
+    } else {
+      frame.writeByte(LENGTH_IN_64).writeLong(payload.length);
+    }
+    return frame.writeBytes(payload);
+  }
+}

@@ -1,0 +1,112 @@
+package dev.dormouse.server.gateway;
+
+import dev.dormouse.sdk.ActorId;
+import dev.dormouse.sdk.ConnectionId;
+import dev.dormouse.sdk.Header;
+import dev.dormouse.sdk.HttpResponse;
+import io.netty.channel.EventLoop;
+import io.vertx.core.AsyncResult;
+import io.vertx.core.Context;
+import io.vertx.core.MultiMap;
+import io.vertx.core.Vertx;
+import io.vertx.core.http.HttpServerResponse;
+import io.vertx.core.net.NetSocket;
+import io.vertx.ext.web.RoutingContext;
+import java.time.Duration;
+import java.util.List;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * An upgrade that waits for its actor. Holds the request; so it is dropped when the socket is open.
+ *
+ * <p>Whoever takes it out of {@link PendingUpgrades} decides it, once.
+ */
+final class PendingUpgrade {
+  private static final Logger log = LoggerFactory.getLogger(PendingUpgrade.class);
+
+  private final GatewayParts parts;
+  private final Vertx vertx;
+  private final RoutingContext request;
+  private final Context context;
+  private final EventLoop loop;
+  private final ActorRoute route;
+  private final ActorId actor;
+  private final ConnectionId id;
+  private final Handshake.Valid handshake;
+
+  /** Written before the upgrade can be found by others. */
+  private long timer;
+
+  /** On the request's context. */
+  PendingUpgrade(
+      GatewayParts parts,
+      Vertx vertx,
+      RoutingContext request,
+      ActorRoute route,
+      ActorId actor,
+      ConnectionId id,
+      Handshake.Valid handshake) {
+    this.parts = parts;
+    this.vertx = vertx;
+    this.request = request;
+    this.context = vertx.getOrCreateContext();
+    this.loop = ChannelTakeover.loopOf(request.request());
+    this.route = route;
+    this.actor = actor;
+    this.id = id;
+    this.handshake = handshake;
+  }
+
+  /** Has this run after a while, unless it is decided before. On the request's context. */
+  void await(Duration wait, Runnable overdue) {
+    timer = vertx.setTimer(Math.max(1, wait.toMillis()), elapsed -> overdue.run());
+  }
+
+  /** The socket that it becomes; not open yet. Any thread. */
+  ClientSocket socket(List<String> tags) {
+    return new ClientSocket(parts, route, actor, id, loop, tags);
+  }
+
+  /** The client is gone. Any thread. */
+  void forget() {
+    vertx.cancelTimer(timer);
+  }
+
+  /** Answers in place of 101; the HTTP connection lives on. Any thread. */
+  void refuse(HttpResponse response) {
+    vertx.cancelTimer(timer);
+    context.runOnContext(run -> HttpAnswers.send(request, response));
+  }
+
+  /**
+   * Answers 101 and hands the TCP connection to the socket, soon: handlers of the router may have
+   * their say about the headers, on the request's context. Any thread.
+   */
+  void accept(ClientSocket socket, List<Header> headers) {
+    vertx.cancelTimer(timer);
+    context.runOnContext(run -> switchProtocols(socket, headers));
+  }
+
+  private void switchProtocols(ClientSocket socket, List<Header> headers) {
+    HttpServerResponse response = request.response();
+    if (response.closed() || response.headWritten()) {
+      socket.neverOpened();
+      return;
+    }
+    headers.forEach(header -> HttpAnswers.add(response, header));
+    MultiMap all = response.headers();
+    all.remove("Content-Length").remove("Transfer-Encoding");
+    all.set("Upgrade", "websocket").set("Connection", "Upgrade");
+    all.set("Sec-WebSocket-Accept", handshake.accept());
+    request.request().toNetSocket().onComplete(taken -> takeOver(taken, socket));
+  }
+
+  private void takeOver(AsyncResult<NetSocket> taken, ClientSocket socket) {
+    if (taken.succeeded() && ChannelTakeover.takeOver(taken.result(), socket)) {
+      return;
+    }
+    log.debug("connection {} of actor {} was lost before its 101", id, actor, taken.cause());
+    socket.neverOpened();
+  }
+}

@@ -1,0 +1,115 @@
+package dev.dormouse.server.gateway;
+
+import dev.dormouse.sdk.ActorId;
+import dev.dormouse.sdk.CloseReason;
+import dev.dormouse.sdk.CloseReason.Cause;
+import dev.dormouse.sdk.ConnectionId;
+import dev.dormouse.sdk.HttpResponse;
+import dev.dormouse.sdk.RequestHead;
+import dev.dormouse.server.protocol.ToGateway;
+import dev.dormouse.server.protocol.ToHost;
+import io.vertx.core.Vertx;
+import io.vertx.ext.web.RoutingContext;
+import java.util.List;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The upgrades that wait for their actor. Each is taken out by exactly one of: the host's answer,
+ * the deadline, the client's going, the gateway's stopping. If the host accepts one that is not
+ * here any more, it is told at once that the connection is closed.
+ */
+final class PendingUpgrades {
+  private final GatewayParts parts;
+  private final Vertx vertx;
+  private final long incarnation;
+  private final AtomicLong numbers = new AtomicLong();
+  private final ConcurrentHashMap<ConnectionId, PendingUpgrade> pending = new ConcurrentHashMap<>();
+
+  /** How sockets that still come are closed; null unless the gateway is stopping. */
+  private volatile @Nullable CloseReason stopped;
+
+  PendingUpgrades(GatewayParts parts, Vertx vertx, long incarnation) {
+    this.parts = parts;
+    this.vertx = vertx;
+    this.incarnation = incarnation;
+  }
+
+  /** Asks the host. On the request's context; the request is paused. */
+  void ask(
+      RoutingContext request,
+      ActorRoute route,
+      ActorId actor,
+      RequestHead head,
+      Handshake.Valid handshake) {
+    ConnectionId id = ConnectionId.of(incarnation, numbers.incrementAndGet());
+    PendingUpgrade upgrade = new PendingUpgrade(parts, vertx, request, route, actor, id, handshake);
+    pending.put(id, upgrade);
+    upgrade.await(
+        parts.options().handshake(),
+        () -> refuse(id, HttpAnswers.unavailable("the actor did not answer in time")));
+    request.addEndHandler(ended -> forget(id));
+    if (stopped != null) {
+      refuse(id, stopping());
+      return;
+    }
+    parts.transport().toHost(new ToHost.Open(actor, id, head));
+  }
+
+  private void forget(ConnectionId id) {
+    PendingUpgrade gone = pending.remove(id);
+    if (gone != null) {
+      parts.counters().refused.increment();
+      gone.forget();
+    }
+  }
+
+  private void refuse(ConnectionId id, HttpResponse response) {
+    PendingUpgrade refused = pending.remove(id);
+    if (refused != null) {
+      parts.counters().refused.increment();
+      refused.refuse(response);
+    }
+  }
+
+  /** The host accepts. Whoever brings the actor's releases. */
+  void accepted(ActorId actor, ToGateway.Accepted accepted, LoopBatches batches) {
+    PendingUpgrade upgrade = pending.remove(accepted.connection());
+    if (upgrade == null) {
+      CloseReason lost = CloseReason.abnormal(Cause.CONNECTION_LOST);
+      parts.transport().toHost(new ToHost.Closed(actor, accepted.connection(), lost));
+      return;
+    }
+    ClientSocket socket = upgrade.socket(accepted.tags());
+    parts.groups().add(socket);
+    batches.add(socket, accepting -> upgrade.accept(accepting, accepted.headers()));
+    CloseReason reason = stopped;
+    if (reason != null) {
+      batches.add(socket, late -> late.close(reason));
+    }
+  }
+
+  /** The host rejects; nothing if the client is gone or was told already. Any thread. */
+  void rejected(ToGateway.Rejected rejected) {
+    refuse(rejected.connection(), rejected.response());
+  }
+
+  /** Refuses those that wait and those to come. Any thread. */
+  void stop(CloseReason reason) {
+    stopped = reason;
+    List.copyOf(pending.keySet()).forEach(id -> refuse(id, stopping()));
+  }
+
+  boolean isStopping() {
+    return stopped != null;
+  }
+
+  static HttpResponse stopping() {
+    return HttpAnswers.unavailable("the server is stopping");
+  }
+
+  long size() {
+    return pending.mappingCount();
+  }
+}

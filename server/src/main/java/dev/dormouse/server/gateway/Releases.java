@@ -1,0 +1,126 @@
+package dev.dormouse.server.gateway;
+
+import dev.dormouse.sdk.CloseReason;
+import dev.dormouse.sdk.CloseReason.Cause;
+import dev.dormouse.sdk.ConnectionId;
+import dev.dormouse.server.protocol.Release;
+import dev.dormouse.server.protocol.ToGateway;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
+import java.util.ArrayList;
+import java.util.List;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Carries out what hosts release. Recipients are found on the thread that brings the release, so
+ * that what came later cannot change who hears it; the rest is up to the sockets' event loops.
+ *
+ * <p>Any thread; the releases of one actor one after the other.
+ */
+final class Releases {
+  private static final Logger log = LoggerFactory.getLogger(Releases.class);
+  private static final int INTERNAL_ERROR = 1011;
+
+  private final GatewayParts parts;
+  private final PendingUpgrades upgrades;
+  private final PlainRequests requests;
+
+  Releases(GatewayParts parts, PendingUpgrades upgrades, PlainRequests requests) {
+    this.parts = parts;
+    this.upgrades = upgrades;
+    this.requests = requests;
+  }
+
+  void accept(Release release) {
+    LoopBatches batches = new LoopBatches();
+    try {
+      for (ToGateway record : release.records()) {
+        carryOut(release, record, batches);
+      }
+    } finally {
+      batches.dispatch();
+    }
+  }
+
+  private void carryOut(Release release, ToGateway record, LoopBatches batches) {
+    if (record instanceof ToGateway.Send send) {
+      send(send, batches);
+    } else if (record instanceof ToGateway.Handled handled) {
+      apply(handled.connection(), batches, socket -> socket.handled(handled.sequence()));
+    } else if (record instanceof ToGateway.Broadcast broadcast) {
+      broadcast(release, broadcast, batches);
+    } else if (record instanceof ToGateway.Accepted accepted) {
+      upgrades.accepted(release.actor(), accepted, batches);
+    } else if (record instanceof ToGateway.Rejected rejected) {
+      upgrades.rejected(rejected);
+    } else if (record instanceof ToGateway.Retagged retagged) {
+      retag(retagged);
+    } else if (record instanceof ToGateway.Close close) {
+      CloseReason reason = sendable(close);
+      apply(close.connection(), batches, socket -> socket.close(reason));
+    } else if (record instanceof ToGateway.Withheld withheld) {
+      apply(withheld.connection(), batches, socket -> socket.withheld(withheld.sequence()));
+    } else if (record instanceof ToGateway.Resumed resumed) {
+      apply(resumed.connection(), batches, socket -> socket.resumed(resumed.sequence()));
+    } else if (record instanceof ToGateway.Responded responded) {
+      requests.responded(responded);
+    }
+  }
+
+  private void apply(ConnectionId id, LoopBatches batches, LoopBatches.Step step) {
+    ClientSocket socket = parts.groups().get(id);
+    if (socket != null) {
+      batches.add(socket, step);
+    }
+  }
+
+  private void send(ToGateway.Send send, LoopBatches batches) {
+    ClientSocket socket = parts.groups().get(send.connection());
+    if (socket == null) {
+      parts.counters().droppedOut.increment();
+    } else {
+      batches.add(socket, recipient -> recipient.send(send.payload(), null));
+    }
+  }
+
+  private void broadcast(Release release, ToGateway.Broadcast broadcast, LoopBatches batches) {
+    List<ClientSocket> recipients = new ArrayList<>();
+    parts
+        .groups()
+        .forEach(
+            release.actor(),
+            socket -> {
+              if (socket.hasTags(broadcast.tags()) && !broadcast.except().contains(socket.id())) {
+                recipients.add(socket);
+              }
+            });
+    if (recipients.isEmpty()) {
+      return;
+    }
+    ByteBuf frame = OutboundFrames.message(ByteBufAllocator.DEFAULT, broadcast.payload());
+    batches.share(frame);
+    LoopBatches.Step step = socket -> socket.send(broadcast.payload(), frame);
+    recipients.forEach(socket -> batches.add(socket, step));
+  }
+
+  private void retag(ToGateway.Retagged retagged) {
+    ClientSocket socket = parts.groups().get(retagged.connection());
+    if (socket != null) {
+      socket.retag(retagged.tags());
+    }
+  }
+
+  private static CloseReason sendable(ToGateway.Close close) {
+    try {
+      CloseReason.checkSendable(close.code(), close.reason());
+      return new CloseReason(close.code(), close.reason(), Cause.ACTOR);
+    } catch (IllegalArgumentException notSendable) {
+      log.error(
+          "connection {} is closed with 1011 instead: {}",
+          close.connection(),
+          notSendable.getMessage());
+      return new CloseReason(INTERNAL_ERROR, "", Cause.ACTOR);
+    }
+  }
+}

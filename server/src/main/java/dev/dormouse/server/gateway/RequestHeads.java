@@ -1,0 +1,95 @@
+package dev.dormouse.server.gateway;
+
+import dev.dormouse.sdk.ActorId;
+import dev.dormouse.sdk.Header;
+import dev.dormouse.sdk.RequestHead;
+import io.vertx.core.MultiMap;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.net.SocketAddress;
+import io.vertx.ext.web.RoutingContext;
+import io.vertx.ext.web.handler.HttpException;
+import java.io.ByteArrayOutputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** Reads heads of requests. */
+final class RequestHeads {
+
+  private RequestHeads() {}
+
+  /**
+   * The head of a request.
+   *
+   * @throws IllegalArgumentException if the query or a header is malformed; the message says how
+   */
+  static RequestHead head(RoutingContext context) {
+    HttpServerRequest request = context.request();
+    List<Header> headers = new ArrayList<>();
+    request.headers().forEach((name, value) -> headers.add(new Header(name, value)));
+    String path = request.path();
+    return new RequestHead(
+        request.method().name(),
+        path == null ? "" : path,
+        query(context),
+        headers,
+        address(request.remoteAddress()));
+  }
+
+  /**
+   * The actor that a request is for.
+   *
+   * @throws IllegalArgumentException if the path is not valid, or the key; the message says how
+   */
+  static ActorId actor(RoutingContext context, ActorRoute route) {
+    checkPath(context.request().path());
+    String key = context.pathParam(ActorRoute.KEY);
+    return new ActorId(route.type(), key == null ? "" : key);
+  }
+
+  private static Map<String, List<String>> query(RoutingContext context) {
+    MultiMap parameters;
+    try {
+      parameters = context.queryParams();
+    } catch (HttpException | IllegalArgumentException malformed) {
+      throw new IllegalArgumentException("the query is malformed", malformed);
+    }
+    Map<String, List<String>> query = new LinkedHashMap<>();
+    parameters.forEach(
+        (name, value) -> query.computeIfAbsent(name, key -> new ArrayList<>()).add(value));
+    query.replaceAll((name, values) -> List.copyOf(values));
+    return query;
+  }
+
+  private static String address(SocketAddress address) {
+    String host = address == null ? null : address.hostAddress();
+    return host == null ? "" : host;
+  }
+
+  /** Decoders replace what is not UTF-8; two keys could then name one actor. */
+  static void checkPath(String path) {
+    ByteArrayOutputStream decoded = new ByteArrayOutputStream(path.length());
+    int i = 0;
+    while (i < path.length()) {
+      if (path.charAt(i) != '%') {
+        decoded.writeBytes(path.substring(i, i + 1).getBytes(StandardCharsets.UTF_8));
+        i++;
+      } else if (i + 2 < path.length() && hex(path, i + 1) >= 0 && hex(path, i + 2) >= 0) {
+        decoded.write(hex(path, i + 1) << 4 | hex(path, i + 2));
+        i += 3;
+      } else {
+        throw new IllegalArgumentException("the path has a malformed escape at " + i);
+      }
+    }
+    if (!Utf8Check.isUtf8(decoded.toByteArray())) {
+      throw new IllegalArgumentException("the path is not UTF-8");
+    }
+  }
+
+  private static int hex(String text, int at) {
+    char c = text.charAt(at);
+    return c < 0x80 ? Character.digit(c, 16) : -1;
+  }
+}

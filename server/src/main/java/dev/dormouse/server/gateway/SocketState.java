@@ -1,0 +1,47 @@
+package dev.dormouse.server.gateway;
+
+import java.util.EnumSet;
+import java.util.Set;
+
+/**
+ * The life of a socket (RFC 6455, section 7.1).
+ *
+ * <pre>
+ *   UPGRADING ──► OPEN ──── the server closes ───► CLOSING
+ *       │          │ │                              │   │
+ *       │          │ └ the client closes, ──► DRAINING ◄┘ the client's close frame came,
+ *       │          │   or broke the protocol     │      │ or can not be read any more
+ *       ▼          ▼                             ▼      ▼
+ *       └──────────┴──────────► GONE ◄───────────┴──────┘   the TCP connection ended
+ * </pre>
+ */
+enum SocketState {
+  /** The actor accepted; the 101 is on its way. Nothing may be written yet. */
+  UPGRADING,
+  /** Messages go both ways. */
+  OPEN,
+  /** The server's close frame is sent, the client's is awaited. Nothing more is sent. */
+  CLOSING,
+  /** Nothing more is said by either side; what still arrives is discarded. */
+  DRAINING,
+  /** There is no TCP connection. */
+  GONE;
+
+  private Set<SocketState> next() {
+    return switch (this) {
+      case UPGRADING -> EnumSet.of(OPEN, GONE);
+      case OPEN -> EnumSet.of(CLOSING, DRAINING, GONE);
+      case CLOSING -> EnumSet.of(DRAINING, GONE);
+      case DRAINING -> EnumSet.of(GONE);
+      case GONE -> EnumSet.noneOf(SocketState.class);
+    };
+  }
+
+  /** The state itself, if it may follow this one. */
+  SocketState to(SocketState next) {
+    if (!next().contains(next)) {
+      throw new IllegalStateException("a socket cannot go from " + this + " to " + next);
+    }
+    return next;
+  }
+}

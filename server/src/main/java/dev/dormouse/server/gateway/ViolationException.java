@@ -1,0 +1,18 @@
+package dev.dormouse.server.gateway;
+
+/** The client broke the protocol or a limit; the connection is to be closed with the code. */
+final class ViolationException extends RuntimeException {
+  private static final long serialVersionUID = 1L;
+
+  private final int code;
+
+  /** With a code that may be sent, and a reason of at most 123 bytes. */
+  ViolationException(int code, String reason) {
+    super(reason, null, false, false);
+    this.code = code;
+  }
+
+  int code() {
+    return code;
+  }
+}

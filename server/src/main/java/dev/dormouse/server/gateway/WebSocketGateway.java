@@ -1,0 +1,168 @@
+package dev.dormouse.server.gateway;
+
+import dev.dormouse.sdk.ActorId;
+import dev.dormouse.sdk.CloseReason;
+import dev.dormouse.sdk.CloseReason.Cause;
+import dev.dormouse.sdk.HttpResponse;
+import dev.dormouse.sdk.RequestHead;
+import dev.dormouse.server.protocol.Release;
+import dev.dormouse.server.protocol.Time;
+import dev.dormouse.server.protocol.Transport;
+import io.netty.channel.ChannelPipeline;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import io.vertx.core.Vertx;
+import io.vertx.core.http.HttpConnection;
+import io.vertx.core.http.HttpVersion;
+import io.vertx.ext.web.Router;
+import io.vertx.ext.web.RoutingContext;
+import java.time.Duration;
+
+/**
+ * Holds the sockets of actors: takes upgrades from a vertx-web router, tells the host what clients
+ * say, and does to the sockets what the host releases.
+ *
+ * <pre>{@code
+ * gateway.mount(router, new ActorRoute("chat", "/chat/:key", false, 1 << 20));
+ * transport.connect(host::accept, gateway::accept);
+ * vertx.createHttpServer(options)
+ *     .connectionHandler(gateway::keepEarlyBytes)
+ *     .requestHandler(router)
+ *     .listen();
+ * }</pre>
+ *
+ * <p>The HTTP server is to run on event loops and to serve HTTP/1.1; requests of other versions are
+ * plain ones. Limits and their outcomes are in {@link GatewayOptions} and {@link ActorRoute}.
+ */
+public final class WebSocketGateway {
+  private final Vertx vertx;
+  private final GatewayParts parts;
+  private final OriginPolicy origins;
+  private final PendingUpgrades upgrades;
+  private final PlainRequests requests;
+  private final Releases releases;
+
+  /**
+   * A gateway without routes.
+   *
+   * @param incarnation the number of this run of the node; it is in the id of every connection
+   */
+  public WebSocketGateway(
+      GatewayOptions options, Vertx vertx, Transport transport, Time time, long incarnation) {
+    this.vertx = vertx;
+    this.parts = new GatewayParts(options, transport, time, new ConnectionGroups(), new Counters());
+    this.origins = new OriginPolicy(options.allowedOrigins());
+    this.upgrades = new PendingUpgrades(parts, vertx, incarnation);
+    this.requests = new PlainRequests(parts, vertx);
+    this.releases = new Releases(parts, upgrades, requests);
+  }
+
+  /**
+   * Makes actors reachable. Handlers that were put on the router before see the requests first and
+   * may answer them, or add headers and cookies, which are then on the 101 too. One that works
+   * asynchronously must pause the request.
+   */
+  public void mount(Router router, ActorRoute route) {
+    router.route(route.path()).handler(request -> handle(request, route));
+  }
+
+  /**
+   * Has frames that a client sends before it has read the 101 reach the actor. To be the HTTP
+   * server's connection handler; without it such frames are taken for bad HTTP. It works for TLS
+   * and for servers whose options say {@code setHttp2ClearTextEnabled(false)}.
+   */
+  public void keepEarlyBytes(HttpConnection connection) {
+    ChannelPipeline pipeline = ChannelTakeover.http1Pipeline(connection);
+    if (pipeline != null) {
+      ChannelTakeover.watch(pipeline, new EarlyBytes());
+    }
+  }
+
+  private void handle(RoutingContext request, ActorRoute route) {
+    ActorId actor;
+    RequestHead head;
+    try {
+      actor = RequestHeads.actor(request, route);
+      head = RequestHeads.head(request);
+    } catch (IllegalArgumentException malformed) {
+      HttpAnswers.send(request, HttpResponse.text(400, String.valueOf(malformed.getMessage())));
+      return;
+    }
+    boolean isHttp11 = request.request().version() == HttpVersion.HTTP_1_1;
+    Handshake handshake = Handshake.of(head, isHttp11, origins);
+    if (handshake instanceof Handshake.Valid valid) {
+      upgrade(request, route, actor, head, valid);
+    } else if (handshake instanceof Handshake.Refused refused) {
+      refuse(request, refused.response());
+    } else if (route.answersHttp()) {
+      requests.pass(request, actor, head);
+    } else {
+      HttpAnswers.sendAsIs(request, Handshake.upgradeRequired());
+    }
+  }
+
+  private void upgrade(
+      RoutingContext request,
+      ActorRoute route,
+      ActorId actor,
+      RequestHead head,
+      Handshake.Valid handshake) {
+    if (upgrades.isStopping()) {
+      refuse(request, PendingUpgrades.stopping());
+    } else if (request.response().writeQueueFull()) {
+      // The 101 must go out before HTTP's encoder leaves; the answers before it are still waiting.
+      refuse(request, HttpAnswers.unavailable("earlier answers were not read yet"));
+    } else {
+      request.request().pause();
+      upgrades.ask(request, route, actor, head, handshake);
+    }
+  }
+
+  private void refuse(RoutingContext request, HttpResponse response) {
+    parts.counters().refused.increment();
+    HttpAnswers.sendAsIs(request, response);
+  }
+
+  /**
+   * Does what a host releases. Any thread; returns at once. The releases of one actor are to come
+   * one after the other, and reach each socket in that order.
+   */
+  public void accept(Release release) {
+    releases.accept(release);
+  }
+
+  /**
+   * Ends all connections: upgrades are answered 503 from now on, every client gets a close frame,
+   * and those that have not answered in time are dropped. The host hears of each, once; it should
+   * still be there.
+   *
+   * @param code what the close frames say, such as 1001 or, for a restart, 1012
+   * @param within how long clients, and the host, have
+   * @return completes when there are no more sockets
+   */
+  public Future<Void> shutdown(int code, Duration within) {
+    CloseReason reason = new CloseReason(code, "", Cause.SHUTDOWN);
+    CloseReason.checkSendable(code, reason.reason());
+    Promise<Void> done = Promise.promise();
+    parts.groups().onEmpty(done::tryComplete);
+    upgrades.stop(reason);
+    toAll(socket -> socket.close(reason));
+    if (parts.groups().size() == 0) {
+      done.tryComplete();
+    }
+    long timer =
+        vertx.setTimer(Math.max(1, within.toMillis()), elapsed -> toAll(ClientSocket::abandon));
+    return done.future().onComplete(gone -> vertx.cancelTimer(timer));
+  }
+
+  private void toAll(LoopBatches.Step step) {
+    LoopBatches batches = new LoopBatches();
+    parts.groups().all().forEach(socket -> batches.add(socket, step));
+    batches.dispatch();
+  }
+
+  /** What it has done so far. Any thread. */
+  public GatewayCounts counts() {
+    return parts.counters().read(parts.groups().size(), upgrades.size());
+  }
+}
