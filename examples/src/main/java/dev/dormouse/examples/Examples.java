@@ -1,12 +1,28 @@
 package dev.dormouse.examples;
 
+import dev.dormouse.examples.Bench.AfterEcho;
+import dev.dormouse.server.Dormouse;
+
 /** The program that serves the examples. */
 public final class Examples {
 
   private Examples() {}
 
-  /** Says what this is. */
+  /** Starts the server as the command line says. */
   public static void main(String[] args) {
-    System.out.println("Dormouse examples");
+    server().start(args);
+  }
+
+  /** The examples, not started. */
+  static Dormouse server() {
+    return Dormouse.server()
+        .routes(ChatPage::mount)
+        .actor("/chat/:key", ChatRoom.class, ChatRoom::new, o -> o.stores(ChatRoom.Line.class))
+        .actor("/counter/:key", Counter.class, Counter::new)
+        .actor("/echo/:key", Echo.class, Echo::new)
+        .actor("/journal/:key", Journal.class, Journal::new, Journal::options)
+        .actor("/bench/echo/:key", Bench.class, () -> new Bench(AfterEcho.NOTHING))
+        .actor("/bench/attach/:key", Bench.class, () -> new Bench(AfterEcho.ATTACH))
+        .actor("/bench/put/:key", Bench.class, () -> new Bench(AfterEcho.PUT));
   }
 }

@@ -1,4 +1,20 @@
-/** The server: its start, its parts and how they are put together. */
+/**
+ * The server: {@link dev.dormouse.server.Dormouse} describes one, {@link
+ * dev.dormouse.server.DormouseServer} is one that runs.
+ *
+ * <p>The path of a message is five rooms: {@code gateway.WebSocketGateway} takes it off the socket,
+ * {@code protocol.Transport} carries it, {@code host.ActorHost} finds the actor's cell, {@code
+ * host.ActorCell} runs the handler in a turn, {@code storage.ActorStore} keeps what it did; then
+ * the answer goes the same way back. This package wires them and knows the command line.
+ *
+ * <table>
+ *   <caption>The packages</caption>
+ *   <tr><td>{@code protocol}</td><td>what gateway and host say to each other</td></tr>
+ *   <tr><td>{@code gateway}</td><td>sockets and frames; knows Vert.x and Netty, not the host</td></tr>
+ *   <tr><td>{@code host}</td><td>actors and turns; knows no socket and no thread</td></tr>
+ *   <tr><td>{@code admin}</td><td>health checks, and a look at actors from outside</td></tr>
+ * </table>
+ */
 @NullMarked
 package dev.dormouse.server;
 

@@ -1,6 +1,7 @@
 package dev.dormouse.storage;
 
 import java.nio.ByteBuffer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What is stored of an actor itself: all that a wake must read.
@@ -23,6 +24,11 @@ public record ActorRow(long epoch, long activations, int connections) {
   /** The bytes to store. */
   public byte[] encode() {
     return ByteBuffer.allocate(20).putLong(epoch).putLong(activations).putInt(connections).array();
+  }
+
+  /** Reads what {@link #encode} wrote; {@link #NONE} if there is nothing. */
+  public static ActorRow decodeOrNone(byte @Nullable [] bytes) {
+    return bytes == null ? NONE : decode(bytes);
   }
 
   /**

@@ -9,9 +9,10 @@ import org.jspecify.annotations.Nullable;
  * The durable rows of actors. Each actor has its own ordered key space in each {@link Table}; the
  * writes of one turn are committed together.
  *
- * <p>All methods may be called from any thread. Reads see what was committed, never half a commit.
- * Commits of one actor take effect, and are reported, in the order in which they were handed in.
- * After {@link #close} every method throws {@link IllegalStateException}.
+ * <p>All methods may be called from any thread. Each read sees what was committed, never half a
+ * commit. Commits of one actor take effect, and are reported, in the order in which they were
+ * handed in. After {@link #close} reads and {@link #commit} throw {@link IllegalStateException}.
+ * Reads throw {@link java.io.UncheckedIOException} if the disk cannot be read.
  */
 public interface ActorStore extends AutoCloseable {
 
@@ -39,21 +40,36 @@ public interface ActorStore extends AutoCloseable {
   List<Row> scan(ActorId actor, Table table, KeySpan span, int limit);
 
   /**
-   * Rows of all actors in the order in which the store keeps them, a page at a time.
+   * Rows of all actors in the order in which the store keeps them, a page at a time; the rows of an
+   * actor lie together, in the order of their keys. Rows committed meanwhile may be among them or
+   * not.
    *
    * @param after the last row of the page before; null for the first page
    * @param limit the most rows, at least 1
+   * @throws CorruptRowException if a row's key cannot be read; a value that cannot is null
    */
   List<PlacedRow> scanAll(Table table, @Nullable PlacedRow after, int limit);
 
   /**
    * Hands in the writes of a turn. The stage completes when they are kept as {@link #durability}
    * says, or are known not to be; it never completes exceptionally. It may complete on the calling
-   * thread before this method returns, or on a thread of the store, which must not be held up.
+   * thread before this method returns, or on a thread of the store or of another caller, which must
+   * not be held up and must not close the store.
+   *
+   * <p>After a commit has ended in {@link CommitResult.Unknown} because a write failed, all that
+   * follow do, too: a later turn may build on what was lost. The store does not limit how many
+   * commits wait; who hands them in does.
+   *
+   * @param batch not to be changed until the stage completes; its epoch is that of this opening,
+   *     {@link #incarnation}, or it is fenced
    */
   CompletionStage<CommitResult> commit(TurnBatch batch);
 
-  /** Waits for the commits that were handed in, then closes. Idempotent. */
+  /**
+   * Waits for the commits that were handed in, then closes. Idempotent.
+   *
+   * @throws IllegalStateException if the completion of a commit calls it
+   */
   @Override
   void close();
 
@@ -63,6 +79,7 @@ public interface ActorStore extends AutoCloseable {
    * @param key the key within actor and table
    * @param value the value
    */
+  @SuppressWarnings("ArrayRecordComponent") // nobody compares them
   record Row(byte[] key, byte[] value) {}
 
   /**
@@ -72,5 +89,6 @@ public interface ActorStore extends AutoCloseable {
    * @param key the key within actor and table
    * @param value the value; null if it could not be read, being corrupt
    */
+  @SuppressWarnings("ArrayRecordComponent") // nobody compares them
   record PlacedRow(ActorId actor, byte[] key, byte @Nullable [] value) {}
 }

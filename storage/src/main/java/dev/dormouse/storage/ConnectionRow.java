@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param tags in order
  * @param attachment as its codec wrote it; null if there is none
  */
+@SuppressWarnings("ArrayRecordComponent") // nobody compares them
 public record ConnectionRow(long acceptedAtMs, List<String> tags, byte @Nullable [] attachment) {
 
   /** The bytes to store. */

@@ -10,6 +10,7 @@ import org.jspecify.annotations.Nullable;
  * @param to the key that ends it, left out; null for no end
  * @param isReversed whether to begin with the greatest key
  */
+@SuppressWarnings("ArrayRecordComponent") // nobody compares them
 public record KeySpan(byte[] from, byte @Nullable [] to, boolean isReversed) {
 
   /** All keys, the least first. */

@@ -20,5 +20,6 @@ public record TurnBatch(ActorId actor, long epoch, List<Write> writes) {
    * @param key the key within the actor's table
    * @param value the value; null removes the row
    */
+  @SuppressWarnings("ArrayRecordComponent") // nobody compares them
   public record Write(Table table, byte[] key, byte @Nullable [] value) {}
 }

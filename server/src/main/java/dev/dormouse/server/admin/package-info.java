@@ -1,4 +1,4 @@
-/** The interface for operators. */
+/** The admin port: health checks, and a look at actors from outside. On loopback only. */
 @NullMarked
 package dev.dormouse.server.admin;
 

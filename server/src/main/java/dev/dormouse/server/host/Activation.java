@@ -16,7 +16,6 @@ import dev.dormouse.server.protocol.Time;
 import dev.dormouse.server.protocol.ToHost;
 import dev.dormouse.storage.ActorRow;
 import dev.dormouse.storage.ConnectionRow;
-import dev.dormouse.storage.CorruptRowException;
 import java.nio.ByteBuffer;
 import java.time.Instant;
 import java.util.HashMap;
@@ -69,8 +68,7 @@ final class Activation implements ActorContext<@Nullable Object> {
     this.rows = rows;
     this.time = time;
     this.closing = closing;
-    byte[] row = rows.get(RowKey.ACTOR);
-    this.stored = row == null ? ActorRow.NONE : ActorRow.decode(row);
+    this.stored = ActorRow.decodeOrNone(rows.get(RowKey.ACTOR));
     this.epoch = epoch;
     this.number = stored.activations() + 1;
     this.connectionCount = stored.connections();
@@ -237,11 +235,11 @@ final class Activation implements ActorContext<@Nullable Object> {
     return connection;
   }
 
-  /** Whether a connection is stored, readable or not. */
+  /** Whether a connection is stored; true if that cannot be told. */
   boolean isStored(ConnectionId connection) {
     try {
       return rows.get(RowKey.connection(connection)) != null;
-    } catch (CorruptRowException e) {
+    } catch (RuntimeException e) {
       return true;
     }
   }

@@ -11,6 +11,7 @@ import dev.dormouse.server.protocol.ToHost;
 import dev.dormouse.server.protocol.Transport;
 import dev.dormouse.storage.ActorRow;
 import dev.dormouse.storage.ActorStore;
+import dev.dormouse.storage.CommitResult;
 import dev.dormouse.storage.TurnBatch;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -19,6 +20,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -133,50 +135,20 @@ final class ActorCell {
 
   ActorStatus status(long nowNs) {
     Activation current = activation;
-    ActorStatus asleep = statusOf(id, store);
     if (current == null) {
-      return asleep;
+      return ActorStatus.asleep(id, store);
     }
-    return new ActorStatus(
-        id, ActorStatus.State.ACTIVE, current.connectionCount(), current.activation(), pins(nowNs));
-  }
-
-  /** What is to be seen of an actor that is not in memory. */
-  static ActorStatus statusOf(ActorId id, ActorStore store) {
-    byte[] bytes = store.get(id, RowKey.ACTOR.table(), RowKey.ACTOR.bytes());
-    ActorRow row = bytes == null ? ActorRow.NONE : ActorRow.decode(bytes);
-    return new ActorStatus(
-        id,
-        row.connections() > 0 ? ActorStatus.State.HIBERNATED : ActorStatus.State.INACTIVE,
-        row.connections(),
-        row.activations(),
-        List.of());
-  }
-
-  private List<String> pins(long nowNs) {
-    List<String> pins = new ArrayList<>();
     Turn turn = openTurn;
-    if (turn != null) {
-      pins.add(
-          (turn.isAwaiting() ? "waitFor in a turn" : "a running turn")
-              + " since "
-              + seconds(nowNs - turn.startedNs()));
-    }
-    if (mailbox.size() > 0) {
-      pins.add(mailbox.size() + " waiting events");
-    }
-    if (gate.isHolding()) {
-      pins.add("commits on their way");
-    }
-    if (pins.isEmpty()) {
-      pins.add(
-          "idle for " + seconds(nowNs - lastEventNs) + " of " + seconds(options.idle().toNanos()));
-    }
-    return pins;
-  }
-
-  private static String seconds(long ns) {
-    return "%.1f s".formatted(ns / (double) Duration.ofSeconds(1).toNanos());
+    List<String> pins =
+        Pins.of(
+            turn == null ? null : Duration.ofNanos(nowNs - turn.startedNs()),
+            turn != null && turn.isAwaiting(),
+            mailbox.size(),
+            gate.isHolding(),
+            Duration.ofNanos(nowNs - lastEventNs),
+            options.idle());
+    return new ActorStatus(
+        id, ActorStatus.State.ACTIVE, current.connectionCount(), current.activation(), pins);
   }
 
   private void signal() {
@@ -222,7 +194,8 @@ final class ActorCell {
     if (next instanceof Work.Handle handle && isMoot(handle.event())) {
       return passOver(handle);
     }
-    return runTurn(next, CellState.BUSY);
+    state = state.to(CellState.BUSY);
+    return runTurn(next);
   }
 
   private boolean activate() {
@@ -236,7 +209,7 @@ final class ActorCell {
     } catch (Throwable e) {
       return activationFailed(e);
     }
-    return runTurn(new Work.Activate(), CellState.ACTIVATING);
+    return runTurn(new Work.Activate());
   }
 
   /** The event that waits is answered as if its own turn had failed; the next one tries again. */
@@ -262,7 +235,8 @@ final class ActorCell {
     }
     waitingForSleep.add(hibernate.dropped());
     if (state.isActive()) {
-      return runTurn(hibernate, CellState.HIBERNATING);
+      state = state.to(CellState.HIBERNATING);
+      return runTurn(hibernate);
     }
     if (state == CellState.COLD) {
       state = state.to(CellState.SETTLING);
@@ -303,13 +277,12 @@ final class ActorCell {
     return true;
   }
 
-  private boolean runTurn(Work work, CellState during) {
+  private boolean runTurn(Work work) {
     Activation current = activation;
     if (current == null) {
       throw new IllegalStateException("a turn needs an actor object");
     }
     Turn turn = new Turn(++turns, work, time.nowNs(), this::lastStageCompleted);
-    state = state.to(during);
     openTurn = turn;
     Throwable thrown = null;
     if (work instanceof Work.Handle handle && isOverConnectionLimit(current, handle.event())) {
@@ -393,6 +366,13 @@ final class ActorCell {
     send(turn, release(records), release(Verdicts.lost(turn.work())));
   }
 
+  /** A commit before this turn was lost, and with it whatever this turn saw. */
+  private void lose(Turn turn) {
+    rows.discard();
+    drop(turn.work() instanceof Work.Hibernate ? CellState.SETTLING : CellState.COLD);
+    say(Verdicts.lost(turn.work()));
+  }
+
   /**
    * Nothing of the turn is kept or said; the object, whose fields it may have changed, is dropped.
    */
@@ -422,13 +402,21 @@ final class ActorCell {
     }
   }
 
-  /** A close handler threw: what it did is void, but the connection is gone all the same. */
+  /**
+   * A close handler threw: what it did is void, but the connection is gone all the same. If the
+   * store cannot even be read, the row stays, and the next start finds it.
+   */
   private void forgetConnection(ConnectionId gone) {
     closing.remove(gone);
+    ActorRow row;
+    try {
+      row = ActorRow.decodeOrNone(rows.get(RowKey.ACTOR));
+    } catch (RuntimeException e) {
+      log.error("the row of connection {} of actor {} could not be removed", gone, id, e);
+      return;
+    }
     Turn turn = new Turn(++turns, new Work.Activate(), time.nowNs(), this::lastStageCompleted);
     rows.open(turn.writes());
-    byte[] bytes = rows.get(RowKey.ACTOR);
-    ActorRow row = bytes == null ? ActorRow.NONE : ActorRow.decode(bytes);
     ActorRow without = new ActorRow(store.incarnation(), row.activations(), row.connections() - 1);
     turn.writes().put(RowKey.ACTOR, Optional.of(without.encode()));
     turn.writes().put(RowKey.connection(gone), Optional.empty());
@@ -451,11 +439,15 @@ final class ActorCell {
         .forEach(
             (key, value) ->
                 writes.add(new TurnBatch.Write(key.table(), key.bytes(), value.orElse(null))));
-    gate.hold(
-        turn.number(),
-        release,
-        ifLost,
-        store.commit(new TurnBatch(id, store.incarnation(), writes)));
+    gate.hold(turn.number(), release, ifLost, commit(writes));
+  }
+
+  private CompletionStage<CommitResult> commit(List<TurnBatch.Write> writes) {
+    try {
+      return store.commit(new TurnBatch(id, store.incarnation(), writes));
+    } catch (RuntimeException e) {
+      return CompletableFuture.completedStage(new CommitResult.Unknown(e));
+    }
   }
 
   private boolean resetAfterLoss() {

@@ -7,6 +7,9 @@ import dev.dormouse.server.protocol.ToGateway;
 import dev.dormouse.server.protocol.ToHost;
 import dev.dormouse.server.protocol.Transport;
 import dev.dormouse.storage.ActorStore;
+import dev.dormouse.storage.ActorStore.PlacedRow;
+import dev.dormouse.storage.Table;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -23,6 +26,9 @@ import org.slf4j.LoggerFactory;
  */
 public final class ActorHost {
   private static final Logger log = LoggerFactory.getLogger(ActorHost.class);
+
+  private static final int LISTED_ROWS_MAX = 16_384;
+  private static final int LIST_PAGE = 256;
 
   private final Map<String, ActorType> types;
   private final ActorStore store;
@@ -136,7 +142,39 @@ public final class ActorHost {
   /** What can be seen of an actor; of one that never was, an inactive one without a past. */
   public ActorStatus status(ActorId id) {
     ActorCell cell = cells.get(id);
-    return cell == null ? ActorCell.statusOf(id, store) : cell.status(time.nowNs());
+    return cell == null ? ActorStatus.asleep(id, store) : cell.status(time.nowNs());
+  }
+
+  /**
+   * Actors of a type, in no order; those that have neither connections nor a cell are left out.
+   *
+   * @param limit the most actors; no more than {@value #LISTED_ROWS_MAX} stored ones are looked at
+   */
+  public List<ActorStatus> actors(String type, int limit) {
+    Map<ActorId, ActorStatus> found = new LinkedHashMap<>();
+    cells.keySet().stream()
+        .filter(id -> id.type().equals(type))
+        .limit(limit)
+        .forEach(id -> found.put(id, status(id)));
+    PlacedRow last = null;
+    for (int looked = 0; looked < LISTED_ROWS_MAX && found.size() < limit; looked += LIST_PAGE) {
+      List<PlacedRow> page = store.scanAll(Table.ACTOR, last, LIST_PAGE);
+      for (PlacedRow row : page) {
+        if (row.actor().type().equals(type)
+            && found.size() < limit
+            && !found.containsKey(row.actor())) {
+          ActorStatus status = status(row.actor());
+          if (status.state() != ActorStatus.State.INACTIVE) {
+            found.put(row.actor(), status);
+          }
+        }
+      }
+      if (page.size() < LIST_PAGE) {
+        break;
+      }
+      last = page.get(page.size() - 1);
+    }
+    return List.copyOf(found.values());
   }
 
   /** Whether there is an actor type of that name. */

@@ -1,6 +1,8 @@
 package dev.dormouse.server.host;
 
 import dev.dormouse.sdk.ActorId;
+import dev.dormouse.storage.ActorRow;
+import dev.dormouse.storage.ActorStore;
 import java.util.List;
 
 /**
@@ -23,6 +25,13 @@ public record ActorStatus(
     HIBERNATED,
     /** Not in memory, no connections. */
     INACTIVE
+  }
+
+  /** Of an actor that is not in memory, as far as it is stored. */
+  static ActorStatus asleep(ActorId id, ActorStore store) {
+    ActorRow row = ActorRow.decodeOrNone(store.get(id, RowKey.ACTOR.table(), RowKey.ACTOR.bytes()));
+    State state = row.connections() > 0 ? State.HIBERNATED : State.INACTIVE;
+    return new ActorStatus(id, state, row.connections(), row.activations(), List.of());
   }
 
   /** Copies the list. */

@@ -1,0 +1,25 @@
+package dev.dormouse.examples;
+
+import dev.dormouse.sdk.Connection;
+import dev.dormouse.sdk.Upgrade;
+import dev.dormouse.sdk.WebSocketActor;
+
+/**
+ * Counts messages: those of a connection in its attachment, those of all in storage. Answers {@code
+ * <attachment> <total>}.
+ */
+public final class Counter extends WebSocketActor<Integer> {
+
+  @Override
+  protected void onUpgrade(Upgrade<Integer> upgrade) {
+    upgrade.accept(0);
+  }
+
+  @Override
+  protected void onMessage(Connection<Integer> from, String text) {
+    from.attach(from.attachment() + 1);
+    long total = storage().get("total", Long.class).orElse(0L) + 1;
+    storage().put("total", total);
+    from.send(from.attachment() + " " + total);
+  }
+}

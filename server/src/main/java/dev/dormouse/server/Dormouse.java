@@ -1,0 +1,96 @@
+package dev.dormouse.server;
+
+import dev.dormouse.sdk.ActorOptions;
+import dev.dormouse.sdk.WebSocketActor;
+import io.vertx.ext.web.Router;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.BiConsumer;
+import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
+
+/**
+ * A server to be: its actor types, and the application's own routes.
+ *
+ * <pre>{@code
+ * public static void main(String[] args) {
+ *   Dormouse.server()
+ *       .actor("/chat/:key", ChatRoom.class, ChatRoom::new)
+ *       .start(args);
+ * }
+ * }</pre>
+ */
+public final class Dormouse {
+  private final List<ActorDefinition> actors = new ArrayList<>();
+  private final List<BiConsumer<Router, DormouseServer>> routes = new ArrayList<>();
+
+  private Dormouse() {}
+
+  /** A server without actors. */
+  public static Dormouse server() {
+    return new Dormouse();
+  }
+
+  /** An actor type with the default options. */
+  public <T extends WebSocketActor<?>> Dormouse actor(
+      String path, Class<T> type, Supplier<? extends T> factory) {
+    return actor(path, type, factory, UnaryOperator.identity());
+  }
+
+  /**
+   * An actor type.
+   *
+   * @param path where clients reach it; the parameter {@code :key} is the actor's key, as in {@code
+   *     /chat/:key}
+   * @param type the actor class; its attachment class is read from {@code extends
+   *     WebSocketActor<…>}
+   * @param factory makes a new object each time
+   * @param options changes the default options
+   * @throws IllegalArgumentException if the path has no {@code :key}, if the name is taken, or if a
+   *     class that is to be stored cannot be
+   */
+  public <T extends WebSocketActor<?>> Dormouse actor(
+      String path,
+      Class<T> type,
+      Supplier<? extends T> factory,
+      UnaryOperator<ActorOptions> options) {
+    ActorDefinition actor =
+        ActorDefinition.of(path, type, factory, options.apply(ActorOptions.defaults()));
+    if (actors.stream().anyMatch(other -> other.name().equals(actor.name()))) {
+      throw new IllegalArgumentException(
+          "two actor types are named '%s'; name one of them with ActorOptions.named"
+              .formatted(actor.name()));
+    }
+    actors.add(actor);
+    return this;
+  }
+
+  /**
+   * The application's own routes and middleware, on the router that upgrades pass through too. They
+   * come before the actors' routes, in the order in which they are added.
+   */
+  public Dormouse routes(BiConsumer<Router, DormouseServer> routes) {
+    this.routes.add(routes);
+    return this;
+  }
+
+  /**
+   * Runs the server as the command line says, until the process is told to stop. Returns when the
+   * server is up. If it cannot start, says why on the standard error stream and ends the process
+   * with 1 (2 if the command line is at fault). With {@code --help} or {@code --version} it prints
+   * that and ends the process with 0.
+   */
+  public void start(String... args) {
+    ServerCommand.run(this, args).ifPresent(System::exit);
+  }
+
+  /**
+   * Runs the server inside this process.
+   *
+   * @throws dev.dormouse.storage.StoreOpenException if the data folder cannot be used
+   * @throws ServerStartException if a port cannot be had
+   */
+  public DormouseServer open(ServerOptions options) {
+    return DormouseServer.open(actors, routes, options);
+  }
+}

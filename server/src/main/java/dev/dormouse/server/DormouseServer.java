@@ -1,0 +1,267 @@
+package dev.dormouse.server;
+
+import dev.dormouse.sdk.ActorId;
+import dev.dormouse.server.admin.AdminServer;
+import dev.dormouse.server.gateway.GatewayOptions;
+import dev.dormouse.server.gateway.WebSocketGateway;
+import dev.dormouse.server.host.ActorHost;
+import dev.dormouse.server.host.ActorStatus;
+import dev.dormouse.server.host.HostOptions;
+import dev.dormouse.server.protocol.DirectTransport;
+import dev.dormouse.server.protocol.Transport;
+import dev.dormouse.storage.ActorStore;
+import dev.dormouse.storage.Durability;
+import dev.dormouse.storage.MemoryDisk;
+import dev.dormouse.storage.StoreOptions;
+import dev.dormouse.storage.Stores;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import io.vertx.core.Vertx;
+import io.vertx.core.VertxOptions;
+import io.vertx.core.http.HttpServer;
+import io.vertx.core.http.HttpServerOptions;
+import io.vertx.core.internal.ContextInternal;
+import io.vertx.core.internal.VertxInternal;
+import io.vertx.ext.web.Router;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.BiConsumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A server that runs: gateway, host and store of one node. All methods may be called from any
+ * thread.
+ */
+public final class DormouseServer implements AutoCloseable {
+  private static final Logger log = LoggerFactory.getLogger(DormouseServer.class);
+  private static final int GOING_AWAY = 1001;
+  private static final int EXIT_IO_ERROR = 74;
+
+  /** To Vert.x, a negative port is a free one that all listeners with this number share. */
+  private static final int ANY_SHARED_PORT = -1;
+
+  private static final long TICK_MS = 250;
+  private static final Duration LEFTOVERS_BEFORE_OPENING = Duration.ofSeconds(10);
+  private static final Duration STEP_LIMIT = Duration.ofSeconds(30);
+
+  private final ServerOptions options;
+  private final ActorStore store;
+  private final Vertx vertx;
+  private final HandlerThreads threads;
+  private final ActorHost host;
+  private final WebSocketGateway gateway;
+  private final List<HttpServer> listeners = new ArrayList<>();
+  private final AdminServer admin;
+  private final AtomicBoolean isClosed = new AtomicBoolean();
+  private volatile boolean isReady;
+
+  private DormouseServer(List<ActorDefinition> actors, ServerOptions options, ActorStore store) {
+    this.options = options;
+    this.store = store;
+    this.vertx = Vertx.vertx(new VertxOptions().setPreferNativeTransport(true));
+    this.threads = new HandlerThreads(((VertxInternal) vertx).eventLoopGroup());
+    Transport transport = new DirectTransport();
+    this.host =
+        new ActorHost(
+            actors.stream()
+                .map(actor -> actor.type(id -> threads.of(actor.options().threading(), id)))
+                .toList(),
+            store,
+            transport,
+            options.time(),
+            HostOptions.defaults().withIdle(options.idle()));
+    this.gateway =
+        new WebSocketGateway(
+            GatewayOptions.defaults(), vertx, transport, options.time(), store.incarnation());
+    transport.connect(host::accept, gateway::accept);
+    this.admin = new AdminServer(vertx, host, () -> isReady);
+  }
+
+  static DormouseServer open(
+      List<ActorDefinition> actors,
+      List<BiConsumer<Router, DormouseServer>> routes,
+      ServerOptions options) {
+    DormouseServer server = new DormouseServer(actors, options, openStore(options));
+    try {
+      server.listen(actors, routes);
+      return server;
+    } catch (RuntimeException | Error e) {
+      server.close();
+      throw e;
+    }
+  }
+
+  private static ActorStore openStore(ServerOptions options) {
+    if (options.durability() == Durability.MEMORY) {
+      return Stores.memory(new MemoryDisk());
+    }
+    return Stores.open(
+        StoreOptions.in(options.data())
+            .durability(options.durability())
+            .onFatal(DormouseServer::endProcess));
+  }
+
+  /** After an I/O error nobody knows what the disk holds: only a new start can tell. */
+  private static void endProcess(Throwable cause) {
+    log.error(
+        "the store failed; the process ends, so that nothing is answered that is not kept", cause);
+    Runtime.getRuntime().halt(EXIT_IO_ERROR);
+  }
+
+  private void listen(
+      List<ActorDefinition> actors, List<BiConsumer<Router, DormouseServer>> routes) {
+    vertx.setPeriodic(TICK_MS, timer -> host.tick());
+    closeLeftovers();
+    Router router = Router.router(vertx);
+    routes.forEach(r -> r.accept(router, this));
+    actors.forEach(actor -> gateway.mount(router, actor.route()));
+    await(admin.listen(options.adminPort()), "--admin-port " + options.adminPort());
+    for (int i = 0; i < VertxOptions.DEFAULT_EVENT_LOOP_POOL_SIZE; i++) {
+      listeners.add(listenOnce(router));
+    }
+    isReady = true;
+  }
+
+  /** One listener for each event loop; they share the port, and sockets go to them in turn. */
+  private HttpServer listenOnce(Router router) {
+    int port = options.port() == 0 ? ANY_SHARED_PORT : options.port();
+    ContextInternal eventLoop = ((VertxInternal) vertx).createEventLoopContext();
+    Promise<HttpServer> listening = eventLoop.promise();
+    eventLoop.runOnContext(
+        started ->
+            vertx
+                .createHttpServer(httpOptions())
+                .connectionHandler(gateway::keepEarlyBytes)
+                .requestHandler(router)
+                .listen(port, options.host())
+                .onComplete(listening));
+    return await(listening.future(), "--port " + options.port() + " on " + options.host());
+  }
+
+  private static HttpServerOptions httpOptions() {
+    return new HttpServerOptions()
+        .setHttp2ClearTextEnabled(false)
+        .setPerMessageWebSocketCompressionSupported(false)
+        .setPerFrameWebSocketCompressionSupported(false)
+        .setAcceptBacklog(8192)
+        .setTcpNoDelay(true);
+  }
+
+  private void closeLeftovers() {
+    CompletableFuture<Long> closing =
+        host.closeLeftovers()
+            .whenComplete(
+                (number, error) -> {
+                  if (error != null) {
+                    log.error("connections of the last run could not all be closed", error);
+                  } else if (number > 0) {
+                    log.info("closed {} connections that the last run left behind", number);
+                  }
+                });
+    try {
+      closing.get(LEFTOVERS_BEFORE_OPENING.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (TimeoutException e) {
+      log.warn("connections of the last run are still being closed; opening the port meanwhile");
+    } catch (ExecutionException e) {
+      throw new ServerStartException("the store cannot be read: " + e.getCause(), e.getCause());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new ServerStartException("interrupted while starting", e);
+    }
+  }
+
+  private static <T> T await(Future<T> future, String option) {
+    try {
+      return future
+          .toCompletionStage()
+          .toCompletableFuture()
+          .get(STEP_LIMIT.toSeconds(), TimeUnit.SECONDS);
+    } catch (ExecutionException e) {
+      throw new ServerStartException("cannot listen (%s): %s".formatted(option, e.getCause()), e);
+    } catch (TimeoutException e) {
+      throw new ServerStartException("cannot listen (%s): it takes too long".formatted(option), e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new ServerStartException("interrupted while starting", e);
+    }
+  }
+
+  /** The options it was started with. */
+  public ServerOptions options() {
+    return options;
+  }
+
+  /** The port it listens on. */
+  public int port() {
+    return listeners.get(0).actualPort();
+  }
+
+  /** The port of the admin pages. */
+  public int adminPort() {
+    return admin.port();
+  }
+
+  /** What can be seen of an actor. */
+  public ActorStatus status(ActorId actor) {
+    return host.status(actor);
+  }
+
+  /** Actors of a type that have connections or are in memory, in no order, at most so many. */
+  public List<ActorStatus> actors(String type, int limit) {
+    return host.actors(type, limit);
+  }
+
+  /**
+   * Drops an actor from memory once the events that wait for it are handled; its connections stay.
+   *
+   * @return completes when it is done
+   */
+  public CompletionStage<Boolean> hibernate(ActorId actor) {
+    return host.hibernate(actor);
+  }
+
+  /**
+   * Stops in good order: no new clients, a close frame with 1001 to each one that is there, their
+   * close handlers, {@code onHibernate} for each actor in memory, then the store. What is not done
+   * within the drain time is left to the next start. Idempotent; returns when all is closed.
+   */
+  @Override
+  public void close() {
+    if (!isClosed.compareAndSet(false, true)) {
+      return;
+    }
+    isReady = false;
+    long deadlineNs = options.time().nowNs() + options.drain().toNanos();
+    Duration forSockets = options.drain().dividedBy(2);
+    drain(gateway.shutdown(GOING_AWAY, forSockets).toCompletionStage(), deadlineNs, "sockets");
+    drain(host.stop(), deadlineNs, "actors");
+    store.close();
+    threads.close();
+    drain(
+        vertx.close().toCompletionStage(),
+        options.time().nowNs() + STEP_LIMIT.toNanos(),
+        "event loops");
+  }
+
+  private void drain(CompletionStage<?> stage, long deadlineNs, String what) {
+    try {
+      stage
+          .toCompletableFuture()
+          .get(Math.max(0, deadlineNs - options.time().nowNs()), TimeUnit.NANOSECONDS);
+    } catch (TimeoutException e) {
+      log.warn("{} were not done in time; the next start deals with what is left", what);
+    } catch (ExecutionException e) {
+      log.warn("{} did not stop cleanly", what, e.getCause());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}

@@ -1,0 +1,72 @@
+package dev.dormouse.server;
+
+import dev.dormouse.sdk.ActorId;
+import dev.dormouse.sdk.Threading;
+import io.netty.channel.EventLoopGroup;
+import io.netty.util.concurrent.EventExecutor;
+import java.lang.reflect.InvocationTargetException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Executor;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/** The threads that handlers run on: virtual ones or a pool, and the event loops. */
+final class HandlerThreads implements AutoCloseable {
+  /** Of the pool on a JDK without virtual threads: so many handlers may block at a time. */
+  private static final int WORKERS = 256;
+
+  private final ExecutorService workers = virtualThreads();
+  private final List<EventExecutor> eventLoops = new ArrayList<>();
+
+  HandlerThreads(EventLoopGroup eventLoopGroup) {
+    eventLoopGroup.forEach(eventLoops::add);
+  }
+
+  /** Where the handlers of an actor run. */
+  Executor of(Threading threading, ActorId actor) {
+    return switch (threading) {
+      case MAY_BLOCK -> workers;
+      case EVENT_LOOP -> eventLoops.get(Math.floorMod(actor.hashCode(), eventLoops.size()));
+    };
+  }
+
+  private static ExecutorService virtualThreads() {
+    try {
+      return (ExecutorService)
+          Executors.class.getMethod("newVirtualThreadPerTaskExecutor").invoke(null);
+    } catch (NoSuchMethodException e) {
+      return workerPool();
+    } catch (IllegalAccessException | InvocationTargetException e) {
+      throw new IllegalStateException("virtual threads are there, but cannot be used", e);
+    }
+  }
+
+  private static ExecutorService workerPool() {
+    AtomicInteger number = new AtomicInteger();
+    ThreadPoolExecutor pool =
+        new ThreadPoolExecutor(
+            WORKERS,
+            WORKERS,
+            30,
+            TimeUnit.SECONDS,
+            new LinkedBlockingQueue<>(),
+            task -> {
+              Thread thread = new Thread(task, "dormouse-actor-" + number.incrementAndGet());
+              thread.setDaemon(true);
+              return thread;
+            });
+    pool.allowCoreThreadTimeOut(true);
+    return pool;
+  }
+
+  /** Takes no more work; what runs is not waited for. */
+  @Override
+  public void close() {
+    workers.shutdown();
+  }
+}

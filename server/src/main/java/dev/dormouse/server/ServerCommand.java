@@ -1,0 +1,230 @@
+package dev.dormouse.server;
+
+import dev.dormouse.storage.Durability;
+import dev.dormouse.storage.StoreOpenException;
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Locale;
+import java.util.Map;
+import java.util.OptionalInt;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.TypeConversionException;
+
+/** The command line of a server. */
+@Command(
+    name = "dormouse",
+    mixinStandardHelpOptions = true,
+    version = "Dormouse 0.1.0",
+    sortOptions = false,
+    usageHelpAutoWidth = true,
+    description = {
+      "Runs a server for actors that own WebSockets and sleep.",
+      "",
+      "Each option can also be given as an environment variable (--admin-port is",
+      "DORMOUSE_ADMIN_PORT) or as a line of a properties file (admin-port=9090). The command line"
+          + " wins over the environment, and the environment over the file.",
+      ""
+    },
+    exitCodeOnInvalidInput = ServerCommand.BAD_USAGE)
+final class ServerCommand {
+  static final int HELP_PRINTED = 0;
+  static final int CANNOT_START = 1;
+  static final int BAD_USAGE = 2;
+
+  private static final Duration IDLE_MIN = Duration.ofMillis(10);
+  private static final Duration DAY = Duration.ofDays(1);
+
+  @Option(
+      names = "--host",
+      paramLabel = "ADDRESS",
+      defaultValue = "127.0.0.1",
+      description = "The address to listen on; 0.0.0.0 for all. Default: ${DEFAULT-VALUE}")
+  private String host = "";
+
+  @Option(
+      names = "--port",
+      paramLabel = "PORT",
+      defaultValue = "8080",
+      description = "The port to listen on, 0 for any that is free. Default: ${DEFAULT-VALUE}")
+  private int port;
+
+  @Option(
+      names = "--data",
+      paramLabel = "FOLDER",
+      defaultValue = "./data",
+      description = "Where state is kept; made if it is not there. Default: ${DEFAULT-VALUE}")
+  private Path data = Path.of("data");
+
+  @Option(
+      names = "--durability",
+      paramLabel = "LEVEL",
+      defaultValue = "fsync",
+      converter = DurabilityConverter.class,
+      description = {
+        "What a reply has survived. Default: ${DEFAULT-VALUE}",
+        "  fsync   a power cut: one fsync for all turns that wait",
+        "  wal     kill -9; a power cut may lose the last seconds",
+        "  memory  nothing: for tests"
+      })
+  private Durability durability = Durability.FSYNC;
+
+  @Option(
+      names = "--idle",
+      paramLabel = "TIME",
+      defaultValue = "10s",
+      converter = DurationConverter.class,
+      description =
+          "An actor without events for so long leaves memory, 10ms to 24h. Default:"
+              + " ${DEFAULT-VALUE}")
+  private Duration idle = Duration.ZERO;
+
+  @Option(
+      names = "--drain",
+      paramLabel = "TIME",
+      defaultValue = "10s",
+      converter = DurationConverter.class,
+      description = "How long a stop may take, 0s to 24h. Default: ${DEFAULT-VALUE}")
+  private Duration drain = Duration.ZERO;
+
+  @Option(
+      names = "--admin-port",
+      paramLabel = "PORT",
+      defaultValue = "9090",
+      description =
+          "The port of health checks and actor states, on loopback only; 0 for any that is free."
+              + " Default: ${DEFAULT-VALUE}")
+  private int adminPort;
+
+  @Option(
+      names = "--config",
+      paramLabel = "FILE",
+      description = "A properties file with options. Default: none")
+  @SuppressWarnings("UnusedVariable") // read ahead of the others, by Settings
+  private Path config = Path.of("");
+
+  private ServerCommand() {}
+
+  /** Parses, starts, prints. Empty if the server is up, else the code to exit with. */
+  static OptionalInt run(Dormouse description, String... args) {
+    return run(
+        description,
+        args,
+        System.getenv(),
+        new PrintWriter(System.out, true, StandardCharsets.UTF_8),
+        new PrintWriter(System.err, true, StandardCharsets.UTF_8));
+  }
+
+  static OptionalInt run(
+      Dormouse description,
+      String[] args,
+      Map<String, String> environment,
+      PrintWriter out,
+      PrintWriter err) {
+    ServerCommand command = new ServerCommand();
+    CommandLine line = new CommandLine(command).setOut(out).setErr(err);
+    ServerOptions options;
+    try {
+      line.setDefaultValueProvider(Settings.read(line, args, environment));
+      line.parseArgs(args);
+      if (line.isUsageHelpRequested() || line.isVersionHelpRequested()) {
+        print(line, out);
+        return OptionalInt.of(HELP_PRINTED);
+      }
+      options = command.options(line);
+    } catch (ParameterException e) {
+      err.println("dormouse: " + e.getMessage());
+      err.println("Try --help.");
+      return OptionalInt.of(BAD_USAGE);
+    }
+    return start(description, options, out, err);
+  }
+
+  private static void print(CommandLine line, PrintWriter out) {
+    if (line.isUsageHelpRequested()) {
+      line.usage(out);
+    } else {
+      line.printVersionHelp(out);
+    }
+  }
+
+  private static OptionalInt start(
+      Dormouse description, ServerOptions options, PrintWriter out, PrintWriter err) {
+    long startedNs = options.time().nowNs();
+    DormouseServer server;
+    try {
+      server = description.open(options);
+    } catch (StoreOpenException | ServerStartException | IllegalArgumentException e) {
+      err.println("dormouse: " + e.getMessage());
+      return OptionalInt.of(CANNOT_START);
+    }
+    Runtime.getRuntime().addShutdownHook(new Thread(server::close, "dormouse-stop"));
+    out.println(StartScreen.of(server, (options.time().nowNs() - startedNs) / 1_000_000));
+    return OptionalInt.empty();
+  }
+
+  private ServerOptions options(CommandLine line) {
+    checkRange(line, "--port", port);
+    checkRange(line, "--admin-port", adminPort);
+    checkRange(line, "--idle", idle, IDLE_MIN);
+    checkRange(line, "--drain", drain, Duration.ZERO);
+    ServerOptions defaults = ServerOptions.defaults();
+    return new ServerOptions(host, port, adminPort, data, durability, idle, drain, defaults.time());
+  }
+
+  private static void checkRange(CommandLine line, String option, int port) {
+    if (port < 0 || port > 65_535) {
+      throw new ParameterException(line, option + ": " + port + " is not a port, 0 to 65535");
+    }
+  }
+
+  private static void checkRange(CommandLine line, String option, Duration value, Duration min) {
+    if (value.compareTo(min) < 0 || value.compareTo(DAY) > 0) {
+      throw new ParameterException(
+          line,
+          "%s: %d ms is not %d ms to 24 h".formatted(option, value.toMillis(), min.toMillis()));
+    }
+  }
+
+  /** {@code 500ms}, {@code 10s}, {@code 5m}, {@code 1h}. */
+  static final class DurationConverter implements ITypeConverter<Duration> {
+    @Override
+    public Duration convert(String text) {
+      String value = text.strip().toLowerCase(Locale.ROOT);
+      String digits = value.replaceFirst("[a-z]+$", "");
+      String unit = value.substring(digits.length());
+      if (!digits.matches("[0-9]{1,9}")) {
+        throw new TypeConversionException(
+            "'" + text + "' is not a time such as 500ms, 10s, 5m or 1h");
+      }
+      long number = Long.parseLong(digits);
+      return switch (unit) {
+        case "ms" -> Duration.ofMillis(number);
+        case "s" -> Duration.ofSeconds(number);
+        case "m" -> Duration.ofMinutes(number);
+        case "h" -> Duration.ofHours(number);
+        default ->
+            throw new TypeConversionException(
+                "'" + text + "' has no unit; write it as 500ms, 10s, 5m or 1h");
+      };
+    }
+  }
+
+  /** {@code fsync}, {@code wal}, {@code memory}. */
+  static final class DurabilityConverter implements ITypeConverter<Durability> {
+    @Override
+    public Durability convert(String text) {
+      return switch (text.strip().toLowerCase(Locale.ROOT)) {
+        case "fsync" -> Durability.FSYNC;
+        case "wal" -> Durability.WAL;
+        case "memory" -> Durability.MEMORY;
+        default -> throw new TypeConversionException("'" + text + "' is not fsync, wal or memory");
+      };
+    }
+  }
+}

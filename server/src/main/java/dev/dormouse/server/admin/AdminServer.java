@@ -1,0 +1,162 @@
+package dev.dormouse.server.admin;
+
+import dev.dormouse.sdk.ActorId;
+import dev.dormouse.server.host.ActorHost;
+import dev.dormouse.server.host.ActorStatus;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import io.vertx.core.http.HttpServer;
+import io.vertx.core.http.HttpServerOptions;
+import io.vertx.core.json.JsonArray;
+import io.vertx.core.json.JsonObject;
+import io.vertx.ext.web.Router;
+import io.vertx.ext.web.RoutingContext;
+import java.util.Locale;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The admin port, on loopback only:
+ *
+ * <ul>
+ *   <li>{@code GET /healthz}: 200 while the process answers at all
+ *   <li>{@code GET /readyz}: 200 while clients are welcome, else 503
+ *   <li>{@code GET /actors/{type}/{key}}: an {@link ActorStatus} in JSON
+ *   <li>{@code POST /actors/{type}/{key}/hibernate}: drops the actor from memory, then its status;
+ *       409 with the status if it is not done after {@value #HIBERNATE_LIMIT_SECONDS} s
+ * </ul>
+ *
+ * <p>Since a browser on the same machine can be led here by any page, requests whose {@code Host}
+ * or {@code Origin} is not loopback are answered 403.
+ */
+public final class AdminServer {
+  private static final int HIBERNATE_LIMIT_SECONDS = 5;
+  private static final Set<String> LOOPBACK = Set.of("127.0.0.1", "localhost", "[::1]");
+  private static final Pattern AUTHORITY =
+      Pattern.compile("(?:https?://)?(\\[[^\\]]*\\]|[^:/]*)(?::\\d*)?");
+
+  private final Vertx vertx;
+  private final ActorHost host;
+  private final BooleanSupplier isReady;
+  private @Nullable HttpServer server;
+
+  /** An admin server that does not listen yet. */
+  public AdminServer(Vertx vertx, ActorHost host, BooleanSupplier isReady) {
+    this.vertx = vertx;
+    this.host = host;
+    this.isReady = isReady;
+  }
+
+  /** Listens on loopback; on any free port if it is 0. */
+  public Future<HttpServer> listen(int port) {
+    HttpServer made = vertx.createHttpServer(new HttpServerOptions()).requestHandler(routes());
+    server = made;
+    return made.listen(port, "127.0.0.1");
+  }
+
+  /** The port it listens on. */
+  public int port() {
+    if (server == null) {
+      throw new IllegalStateException("the admin server does not listen yet");
+    }
+    return server.actualPort();
+  }
+
+  private Router routes() {
+    Router router = Router.router(vertx);
+    router.route().handler(this::refuseForeigners);
+    router.get("/healthz").handler(context -> answer(context, 200, "ok"));
+    router
+        .get("/readyz")
+        .handler(
+            context -> {
+              boolean ready = isReady.getAsBoolean();
+              answer(context, ready ? 200 : 503, ready ? "ready" : "not ready");
+            });
+    router.get("/actors/:type/:key").handler(this::show);
+    router.post("/actors/:type/:key/hibernate").handler(this::hibernate);
+    return router;
+  }
+
+  private void refuseForeigners(RoutingContext context) {
+    if (isLoopback(context.request().getHeader("Host"))
+        && (context.request().getHeader("Origin") == null
+            || isLoopback(context.request().getHeader("Origin")))) {
+      context.next();
+    } else {
+      answer(context, 403, "the admin port answers to loopback names only");
+    }
+  }
+
+  private static boolean isLoopback(@Nullable String authority) {
+    if (authority == null) {
+      return false;
+    }
+    Matcher matcher = AUTHORITY.matcher(authority);
+    return matcher.matches() && LOOPBACK.contains(matcher.group(1).toLowerCase(Locale.ROOT));
+  }
+
+  private void show(RoutingContext context) {
+    ActorId actor = actor(context);
+    if (actor != null) {
+      answer(context, 200, host.status(actor));
+    }
+  }
+
+  private void hibernate(RoutingContext context) {
+    ActorId actor = actor(context);
+    if (actor == null) {
+      return;
+    }
+    Future.fromCompletionStage(
+            host.hibernate(actor).orTimeout(HIBERNATE_LIMIT_SECONDS, TimeUnit.SECONDS),
+            vertx.getOrCreateContext())
+        .onComplete(
+            dropped -> answer(context, dropped.succeeded() ? 200 : 409, host.status(actor)));
+  }
+
+  /** The actor that the path names; null if it names none, which is answered. */
+  private @Nullable ActorId actor(RoutingContext context) {
+    try {
+      ActorId actor = new ActorId(context.pathParam("type"), context.pathParam("key"));
+      if (host.hosts(actor.type())) {
+        return actor;
+      }
+      answer(context, 404, "there is no actor type " + actor.type());
+    } catch (IllegalArgumentException e) {
+      answer(context, 400, String.valueOf(e.getMessage()));
+    }
+    return null;
+  }
+
+  private static void answer(RoutingContext context, int status, String text) {
+    context
+        .response()
+        .setStatusCode(status)
+        .putHeader("Content-Type", "text/plain; charset=utf-8")
+        .end(text + "\n");
+  }
+
+  private static void answer(RoutingContext context, int status, ActorStatus actor) {
+    context
+        .response()
+        .setStatusCode(status)
+        .putHeader("Content-Type", "application/json")
+        .putHeader("Cache-Control", "no-store")
+        .end(json(actor).encode());
+  }
+
+  private static JsonObject json(ActorStatus actor) {
+    return new JsonObject()
+        .put("type", actor.id().type())
+        .put("key", actor.id().key())
+        .put("state", actor.state().name().toLowerCase(Locale.ROOT))
+        .put("connections", actor.connections())
+        .put("activation", actor.activation())
+        .put("pins", new JsonArray(actor.pins()));
+  }
+}

@@ -1,0 +1,96 @@
+package dev.dormouse.server;
+
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.core.importer.ImportOption;
+import dev.dormouse.server.protocol.Time;
+import java.time.Instant;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Who may import whom. */
+class ArchitectureTest {
+  private static final String SDK = "dev.dormouse.sdk..";
+  private static final String STORAGE = "dev.dormouse.storage..";
+  private static final String PROTOCOL = "dev.dormouse.server.protocol..";
+  private static final String GATEWAY = "dev.dormouse.server.gateway..";
+  private static final String HOST = "dev.dormouse.server.host..";
+  private static final String JDK = "java..";
+  private static final String JSPECIFY = "org.jspecify..";
+  private static final String SLF4J = "org.slf4j..";
+  private static final String VERTX = "io.vertx..";
+  private static final String NETTY = "io.netty..";
+  private static final String ROCKSDB = "org.rocksdb..";
+  private static final String KRYO = "com.esotericsoftware..";
+
+  private static final JavaClasses PRODUCT =
+      new ClassFileImporter()
+          .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
+          .importPackages("dev.dormouse");
+
+  private static Stream<Arguments> rooms() {
+    return Stream.of(
+        room(SDK, SDK, JDK, JSPECIFY),
+        room(STORAGE, STORAGE, SDK, JDK, JSPECIFY, SLF4J, ROCKSDB, KRYO),
+        room(PROTOCOL, PROTOCOL, SDK, JDK, JSPECIFY),
+        room(GATEWAY, GATEWAY, PROTOCOL, SDK, JDK, JSPECIFY, SLF4J, VERTX, NETTY),
+        room(HOST, HOST, PROTOCOL, SDK, STORAGE, JDK, JSPECIFY, SLF4J));
+  }
+
+  private static Arguments room(String room, String... mayImport) {
+    return Arguments.of(room, mayImport);
+  }
+
+  @ParameterizedTest
+  @MethodSource("rooms")
+  void aRoomImportsOnlyWhatTheMapAllows(String room, String[] mayImport) {
+    classes()
+        .that()
+        .resideInAPackage(room)
+        .should()
+        .onlyDependOnClassesThat()
+        .resideInAnyPackage(mayImport)
+        .check(PRODUCT);
+  }
+
+  @Test
+  void rocksDbAndKryoStayInStorage() {
+    noClasses()
+        .that()
+        .resideOutsideOfPackage(STORAGE)
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage(ROCKSDB, KRYO)
+        .check(PRODUCT);
+  }
+
+  @Test
+  void noPackagesImportEachOther() {
+    slices().matching("dev.dormouse.(**)").should().beFreeOfCycles().check(PRODUCT);
+  }
+
+  @Test
+  void timeIsTheOnlyReaderOfClocks() {
+    noClasses()
+        .that()
+        .resideInAPackage("dev.dormouse.server..")
+        .and()
+        .doNotImplement(Time.class)
+        .should()
+        .callMethod(System.class, "nanoTime")
+        .orShould()
+        .callMethod(System.class, "currentTimeMillis")
+        .orShould()
+        .callMethod(Instant.class, "now")
+        .orShould()
+        .callMethod(Thread.class, "sleep", long.class)
+        .check(PRODUCT);
+  }
+}

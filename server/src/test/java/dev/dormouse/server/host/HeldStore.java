@@ -1,0 +1,91 @@
+package dev.dormouse.server.host;
+
+import dev.dormouse.sdk.ActorId;
+import dev.dormouse.storage.ActorStore;
+import dev.dormouse.storage.CommitResult;
+import dev.dormouse.storage.Durability;
+import dev.dormouse.storage.KeySpan;
+import dev.dormouse.storage.Table;
+import dev.dormouse.storage.TurnBatch;
+import java.util.ArrayDeque;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import org.jspecify.annotations.Nullable;
+
+/** A store whose commits wait until the test lets them through, or loses them. */
+final class HeldStore implements ActorStore {
+  private record Waiting(TurnBatch batch, CompletableFuture<CommitResult> result) {}
+
+  private final ActorStore store;
+  private final ArrayDeque<Waiting> waiting = new ArrayDeque<>();
+  private boolean isHolding;
+
+  HeldStore(ActorStore store) {
+    this.store = store;
+  }
+
+  void hold() {
+    isHolding = true;
+  }
+
+  int waiting() {
+    return waiting.size();
+  }
+
+  void letThrough() {
+    Waiting next = waiting.remove();
+    store.commit(next.batch).thenAccept(next.result::complete);
+  }
+
+  void letAllThrough() {
+    isHolding = false;
+    while (!waiting.isEmpty()) {
+      letThrough();
+    }
+  }
+
+  void lose(CommitResult as) {
+    waiting.remove().result.complete(as);
+  }
+
+  @Override
+  public CompletionStage<CommitResult> commit(TurnBatch batch) {
+    if (!isHolding) {
+      return store.commit(batch);
+    }
+    Waiting entry = new Waiting(batch, new CompletableFuture<>());
+    waiting.add(entry);
+    return entry.result;
+  }
+
+  @Override
+  public long incarnation() {
+    return store.incarnation();
+  }
+
+  @Override
+  public Durability durability() {
+    return store.durability();
+  }
+
+  @Override
+  public byte @Nullable [] get(ActorId actor, Table table, byte[] key) {
+    return store.get(actor, table, key);
+  }
+
+  @Override
+  public List<Row> scan(ActorId actor, Table table, KeySpan span, int limit) {
+    return store.scan(actor, table, span, limit);
+  }
+
+  @Override
+  public List<PlacedRow> scanAll(Table table, @Nullable PlacedRow after, int limit) {
+    return store.scanAll(table, after, limit);
+  }
+
+  @Override
+  public void close() {
+    store.close();
+  }
+}

@@ -1,0 +1,373 @@
+package dev.dormouse.server.host;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.dormouse.sdk.CloseReason;
+import dev.dormouse.sdk.Connection;
+import dev.dormouse.sdk.ConnectionId;
+import dev.dormouse.sdk.HttpRequest;
+import dev.dormouse.sdk.HttpResponse;
+import dev.dormouse.sdk.Upgrade;
+import dev.dormouse.server.host.Script.Actor;
+import dev.dormouse.server.host.Script.Note;
+import dev.dormouse.server.host.Script.Tally;
+import dev.dormouse.server.protocol.ToGateway;
+import dev.dormouse.server.protocol.ToGateway.Broadcast;
+import dev.dormouse.storage.CommitResult;
+import dev.dormouse.storage.MemoryDisk;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+
+class HibernationTest {
+
+  @Test
+  void anIdleActorLeavesMemoryAndTheNextMessageBringsItBackWithEverything() {
+    Node node =
+        new Node(
+            new Script() {
+              @Override
+              void onMessage(Actor self, Connection<Object> from, String text) {
+                from.attach(((Note) from.attachment()).counted());
+                self.store().put("last", text);
+                from.tag("spoke");
+                from.send(
+                    self.number()
+                        + " "
+                        + from.attachment()
+                        + " "
+                        + self.all().tagged("spoke").count()
+                        + " of "
+                        + self.all().count());
+              }
+            });
+    ConnectionId ada = node.connect("ada");
+    ConnectionId bo = node.connect("bo");
+    node.message(ada, "hello");
+    assertThat(node.texts()).containsExactly("1:1 " + new Note("ada", 1) + " 1 of 2");
+    node.tickAfter(Duration.ofMillis(9_999));
+    assertThat(node.status().state()).isEqualTo(ActorStatus.State.ACTIVE);
+    assertThat(node.status().pins()).containsExactly("idle 10.0 s of 10.0 s");
+    node.tickAfter(Duration.ofMillis(1));
+    assertThat(node.host.activeActors()).isZero();
+    assertThat(node.status())
+        .isEqualTo(new ActorStatus(Node.ROOM, ActorStatus.State.HIBERNATED, 2, 1, List.of()));
+    node.message(bo, "good morning");
+    node.message(ada, "you too");
+    assertThat(node.texts())
+        .containsExactly(
+            "2:2 " + new Note("bo", 1) + " 2 of 2", "1:2 " + new Note("ada", 2) + " 2 of 2");
+    assertThat(node.status().activation()).isEqualTo(2);
+  }
+
+  @Test
+  void whatOnHibernateStoresIsThereAtTheNextWake() {
+    List<Object> found = new ArrayList<>();
+    Node node =
+        new Node(
+            new Script() {
+              @Override
+              void onActivate(Actor self) {
+                found.add(self.store().get("nap", Long.class).orElse(0L));
+              }
+
+              @Override
+              void onHibernate(Actor self) {
+                self.store().put("nap", self.number());
+              }
+            });
+    ConnectionId ada = node.connect("ada");
+    assertThat(node.hibernate()).isTrue();
+    node.message(ada, "a");
+    assertThat(node.hibernate()).isTrue();
+    node.message(ada, "b");
+    assertThat(found).containsExactly(0L, 1L, 2L);
+  }
+
+  @Test
+  void anEventThatComesWhileTheLastCommitIsUnderWayFindsWhatItWrote() {
+    Node node =
+        new Node(
+            new Script() {
+              @Override
+              void onMessage(Actor self, Connection<Object> from, String text) {
+                from.send(self.store().get("k", String.class).orElse("nothing"));
+                self.store().put("k", text);
+              }
+            });
+    ConnectionId ada = node.connect("ada");
+    node.heard();
+    node.store.hold();
+    node.message(ada, "a");
+    assertThat(node.hibernate()).isFalse();
+    node.message(ada, "b");
+    node.store.letAllThrough();
+    node.steps.runAll();
+    assertThat(node.texts()).containsExactly("1:nothing", "1:a");
+  }
+
+  @Test
+  void aHandlerOfHibernateThatThrowsDoesNotKeepTheActorInMemory() {
+    Node node =
+        new Node(
+            new Script() {
+              @Override
+              void onHibernate(Actor self) throws IOException {
+                throw new IOException("as asked");
+              }
+            });
+    node.connect("ada");
+    assertThat(node.hibernate()).isTrue();
+    assertThat(node.host.activeActors()).isZero();
+  }
+
+  @Test
+  void workThatATurnWaitsForPinsTheActor() {
+    CompletableFuture<Void> slow = new CompletableFuture<>();
+    Node node =
+        new Node(
+            new Script() {
+              @Override
+              void onMessage(Actor self, Connection<Object> from, String text) {
+                self.await(slow);
+              }
+            });
+    node.message(node.connect("ada"), "wait");
+    node.tickAfter(Duration.ofSeconds(20));
+    assertThat(node.host.activeActors()).isEqualTo(1);
+    slow.complete(null);
+    node.steps.runAll();
+    node.tickAfter(Duration.ofSeconds(10));
+    assertThat(node.host.activeActors()).isZero();
+  }
+
+  @Test
+  @DisplayName("S19 An attachment that is changed in place is stored with the turn")
+  void s19() {
+    Node node =
+        new Node(
+            new Script() {
+              @Override
+              void onUpgrade(Actor self, Upgrade<Object> upgrade) {
+                upgrade.accept(new Tally());
+              }
+
+              @Override
+              void onMessage(Actor self, Connection<Object> from, String text) {
+                from.send("" + ++((Tally) from.attachment()).count);
+              }
+            });
+    ConnectionId ada = node.connect("ada");
+    node.heard();
+    node.message(ada, "a");
+    node.hibernate();
+    node.message(ada, "b");
+    assertThat(node.texts()).containsExactly("1:1", "1:2");
+  }
+
+  @Test
+  @DisplayName("S19 An attachment that is only read is not written again")
+  void s19Unchanged() {
+    Node node =
+        new Node(
+            new Script() {
+              @Override
+              void onMessage(Actor self, Connection<Object> from, String text) {
+                from.send(String.valueOf(from.attachment()));
+              }
+            });
+    ConnectionId ada = node.connect("ada");
+    node.store.hold();
+    node.message(ada, "a");
+    assertThat(node.store.waiting()).isZero();
+  }
+
+  @Test
+  @DisplayName("S30 A broadcast goes by tag and exclusion, and needs no connection's row")
+  void s30() {
+    Node node =
+        new Node(
+            new Script() {
+              @Override
+              void onMessage(Actor self, Connection<Object> from, String text) {
+                self.all().tagged("x").except(from).broadcast(text);
+              }
+            });
+    ConnectionId ada = node.connect("ada");
+    node.heard();
+    node.message(ada, "hi");
+    assertThat(node.heard())
+        .first()
+        .isEqualTo(
+            new Broadcast(
+                List.of("x"), Set.of(ada), dev.dormouse.server.protocol.Payload.text("hi")));
+  }
+
+  @Test
+  @DisplayName("S29 Tags persist, are set once, and change in order")
+  void s29() {
+    Node node =
+        new Node(
+            new Script() {
+              @Override
+              void onUpgrade(Actor self, Upgrade<Object> upgrade) {
+                upgrade.accept(new Note("x", 0), "b", "a");
+              }
+
+              @Override
+              void onMessage(Actor self, Connection<Object> from, String text) {
+                from.tag("c", "a");
+                from.untag("b");
+                from.send(String.valueOf(from.tags()));
+              }
+            });
+    ConnectionId ada = node.connect("ada");
+    assertThat(node.heard())
+        .containsExactly(new ToGateway.Accepted(ada, List.of("b", "a"), List.of()));
+    node.message(ada, "1");
+    assertThat(node.heard()).contains(new ToGateway.Retagged(ada, List.of("a", "c")));
+    node.hibernate();
+    node.message(ada, "2");
+    assertThat(node.texts()).containsExactly("1:[a, c]");
+  }
+
+  @Test
+  void moreThanTheMostTagsFailTheTurn() {
+    Node node =
+        new Node(
+            new Script() {
+              @Override
+              void onMessage(Actor self, Connection<Object> from, String text) {
+                from.tag("1", "2", "3", "4", "5", "6", "7", "8", "9", "10");
+                from.send("ten");
+                if (text.equals("more")) {
+                  from.tag("11");
+                }
+              }
+            });
+    ConnectionId ada = node.connect("ada");
+    node.heard();
+    node.message(ada, "more");
+    assertThat(node.texts()).isEmpty();
+    node.message(ada, "ten");
+    assertThat(node.texts()).containsExactly("1:ten");
+  }
+
+  /** Records closes in storage, so that what a failed or lost turn did cannot be seen. */
+  private static final class ClosingBook extends Script {
+    @Override
+    void onClose(Actor self, Connection<Object> gone, CloseReason reason) {
+      String book = self.store().get("book", String.class).orElse("");
+      String entry =
+          gone.id() + ":" + reason.code() + ":" + reason.cause() + ":" + gone.attachment() + ";";
+      self.store().put("book", book + entry);
+    }
+
+    @Override
+    void onRequest(Actor self, HttpRequest request) {
+      request.respond(
+          HttpResponse.text(
+              200, self.all().count() + " " + self.store().get("book", String.class).orElse("")));
+    }
+  }
+
+  @Test
+  void connectionsOfADeadProcessAreClosedOnceAtTheNextStart() {
+    MemoryDisk disk = new MemoryDisk();
+    Node dead = new Node(disk, new ClosingBook());
+    dead.connect("ada");
+    dead.connect("bo");
+
+    Node next = new Node(disk, new ClosingBook());
+    ConnectionId living = next.connect("cy");
+    CompletableFuture<Long> closed = next.host.closeLeftovers();
+    next.steps.runAll();
+    assertThat(closed).isCompletedWithValue(2L);
+    next.heard();
+    next.request();
+    String book =
+        "1 1.1:1006:PROCESS_DIED:"
+            + new Note("ada", 0)
+            + ";1.2:1006:PROCESS_DIED:"
+            + new Note("bo", 0)
+            + ";";
+    assertThat(next.heard())
+        .containsExactly(new ToGateway.Responded(1, HttpResponse.text(200, book)));
+    assertThat(living.incarnation()).isEqualTo(2);
+
+    Node last = new Node(disk, new ClosingBook());
+    CompletableFuture<Long> closedLater = last.host.closeLeftovers();
+    last.steps.runAll();
+    assertThat(closedLater).isCompletedWithValue(1L);
+    last.heard();
+    last.request();
+    assertThat(last.heard())
+        .containsExactly(
+            new ToGateway.Responded(
+                1,
+                HttpResponse.text(
+                    200,
+                    book.replaceFirst("1", "0")
+                        + "2.1:1006:PROCESS_DIED:"
+                        + new Note("cy", 0)
+                        + ";")));
+  }
+
+  @Test
+  void aCloseThatDiedBeforeItWasStoredIsRepeated() {
+    MemoryDisk disk = new MemoryDisk();
+    Node first = new Node(disk, new ClosingBook());
+    first.connect("ada");
+
+    Node second = new Node(disk, new ClosingBook());
+    second.store.hold();
+    CompletableFuture<Long> interrupted = second.host.closeLeftovers();
+    second.steps.runAll();
+    second.store.lose(new CommitResult.Unknown(new IOException("killed")));
+
+    Node third = new Node(disk, new ClosingBook());
+    CompletableFuture<Long> closed = third.host.closeLeftovers();
+    third.steps.runAll();
+    assertThat(List.of(interrupted.join(), closed.join())).containsExactly(1L, 1L);
+    third.request();
+    assertThat(third.heard())
+        .containsExactly(
+            new ToGateway.Responded(
+                1, HttpResponse.text(200, "0 1.1:1006:PROCESS_DIED:" + new Note("ada", 0) + ";")));
+  }
+
+  @Test
+  void stoppingLetsEveryActorFinishAndRefusesWhatIsNew() {
+    List<String> seen = new ArrayList<>();
+    Node node =
+        new Node(
+            new Script() {
+              @Override
+              void onMessage(Actor self, Connection<Object> from, String text) {
+                seen.add(text);
+              }
+
+              @Override
+              void onHibernate(Actor self) {
+                seen.add("hibernated");
+              }
+            });
+    ConnectionId ada = node.connect("ada");
+    node.offer(ada, "a");
+    CompletableFuture<Void> stopped = node.host.stop();
+    node.steps.runAll();
+    assertThat(stopped).isCompleted();
+    assertThat(seen).containsExactly("a", "hibernated");
+    node.heard();
+    ConnectionId late = node.connect("bo");
+    assertThat(node.heard())
+        .containsExactly(
+            new ToGateway.Rejected(
+                late, HttpResponse.text(503, "the server is stopping").with("Retry-After", "1")));
+  }
+}

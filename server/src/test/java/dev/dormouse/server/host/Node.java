@@ -1,0 +1,140 @@
+package dev.dormouse.server.host;
+
+import dev.dormouse.sdk.ActorId;
+import dev.dormouse.sdk.CloseReason;
+import dev.dormouse.sdk.ConnectionId;
+import dev.dormouse.sdk.FailurePolicy;
+import dev.dormouse.sdk.Header;
+import dev.dormouse.sdk.RequestHead;
+import dev.dormouse.server.protocol.DirectTransport;
+import dev.dormouse.server.protocol.Payload;
+import dev.dormouse.server.protocol.Release;
+import dev.dormouse.server.protocol.ToGateway;
+import dev.dormouse.server.protocol.ToHost;
+import dev.dormouse.storage.Codecs;
+import dev.dormouse.storage.MemoryDisk;
+import dev.dormouse.storage.Stores;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+
+/** A host on a disk of memory, a clock and an executor that the test drives, and what it said. */
+final class Node {
+  static final ActorId ROOM = new ActorId("room", "one");
+
+  final ManualTime time = new ManualTime();
+  final Steps steps = new Steps();
+  final HeldStore store;
+  final ActorHost host;
+  final List<ToGateway> said = new ArrayList<>();
+  private final Map<ConnectionId, Long> sequences = new HashMap<>();
+  private long connections;
+  private long requests;
+
+  Node(MemoryDisk disk, Script script, FailurePolicy policy, HostOptions options) {
+    store = new HeldStore(Stores.memory(disk));
+    ActorType type =
+        new ActorType(
+            "room",
+            () -> new Script.Actor(script),
+            Codecs.kryo(List.of(Script.Note.class, Script.Tally.class)),
+            id -> steps,
+            policy,
+            16 << 10);
+    DirectTransport transport = new DirectTransport();
+    host = new ActorHost(List.of(type), store, transport, time, options);
+    transport.connect(host::accept, this::hear);
+  }
+
+  Node(MemoryDisk disk, Script script) {
+    this(disk, script, FailurePolicy.KEEP_OPEN, HostOptions.defaults());
+  }
+
+  Node(Script script) {
+    this(new MemoryDisk(), script);
+  }
+
+  private void hear(Release release) {
+    said.addAll(release.records());
+  }
+
+  /** What was said since the last call. */
+  List<ToGateway> heard() {
+    List<ToGateway> heard = List.copyOf(said);
+    said.clear();
+    return heard;
+  }
+
+  /** The texts among it that were sent to somebody, as {@code connection number:text}. */
+  List<String> texts() {
+    List<String> texts = new ArrayList<>();
+    for (ToGateway record : heard()) {
+      if (record instanceof ToGateway.Send send && send.payload() instanceof Payload.Text text) {
+        texts.add(send.connection().number() + ":" + text.string());
+      } else if (record instanceof ToGateway.Broadcast all
+          && all.payload() instanceof Payload.Text text) {
+        texts.add("all:" + text.string());
+      }
+    }
+    return texts;
+  }
+
+  /** Begins an upgrade; the id is that of the connection to be. */
+  ConnectionId offerUpgrade(String name) {
+    ConnectionId id = ConnectionId.of(store.incarnation(), ++connections);
+    host.accept(new ToHost.Open(ROOM, id, head("name", name)));
+    return id;
+  }
+
+  /** Connects a client. */
+  ConnectionId connect(String name) {
+    ConnectionId id = offerUpgrade(name);
+    steps.runAll();
+    return id;
+  }
+
+  void offer(ConnectionId from, String text) {
+    host.accept(
+        new ToHost.Message(ROOM, from, sequences.merge(from, 1L, Long::sum), Payload.text(text)));
+  }
+
+  void message(ConnectionId from, String text) {
+    offer(from, text);
+    steps.runAll();
+  }
+
+  void close(ConnectionId gone, int code) {
+    host.accept(new ToHost.Closed(ROOM, gone, new CloseReason(code, "", CloseReason.Cause.CLIENT)));
+    steps.runAll();
+  }
+
+  long request() {
+    host.accept(new ToHost.Request(ROOM, ++requests, head("a", "b"), new byte[0]));
+    steps.runAll();
+    return requests;
+  }
+
+  boolean hibernate() {
+    CompletableFuture<Boolean> dropped = host.hibernate(ROOM);
+    steps.runAll();
+    return dropped.isDone();
+  }
+
+  void tickAfter(Duration by) {
+    time.advance(by);
+    host.tick();
+    steps.runAll();
+  }
+
+  ActorStatus status() {
+    return host.status(ROOM);
+  }
+
+  private static RequestHead head(String name, String value) {
+    return new RequestHead(
+        "GET", "/room/one", Map.of(name, List.of(value)), List.of(new Header("Host", "x")), "");
+  }
+}

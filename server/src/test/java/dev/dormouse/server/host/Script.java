@@ -1,0 +1,114 @@
+package dev.dormouse.server.host;
+
+import dev.dormouse.sdk.ActorId;
+import dev.dormouse.sdk.CloseReason;
+import dev.dormouse.sdk.Connection;
+import dev.dormouse.sdk.Connections;
+import dev.dormouse.sdk.HttpRequest;
+import dev.dormouse.sdk.Storage;
+import dev.dormouse.sdk.Upgrade;
+import dev.dormouse.sdk.WebSocketActor;
+import java.nio.ByteBuffer;
+import java.util.concurrent.CompletionStage;
+
+/** What an actor of a test does, handler by handler; by default nothing much. */
+class Script {
+  /** What a test attaches. */
+  record Note(String name, int count) {
+    Note counted() {
+      return new Note(name, count + 1);
+    }
+  }
+
+  /** An attachment that is changed in place. */
+  static final class Tally {
+    int count;
+  }
+
+  void onActivate(Actor self) throws Exception {}
+
+  void onUpgrade(Actor self, Upgrade<Object> upgrade) throws Exception {
+    upgrade.accept(new Note(upgrade.query("name").orElse("guest"), 0));
+  }
+
+  void onMessage(Actor self, Connection<Object> from, String text) throws Exception {}
+
+  void onMessage(Actor self, Connection<Object> from, ByteBuffer bytes) throws Exception {}
+
+  void onClose(Actor self, Connection<Object> gone, CloseReason reason) throws Exception {}
+
+  void onError(Actor self, Connection<Object> connection, Throwable error) throws Exception {}
+
+  void onHibernate(Actor self) throws Exception {}
+
+  void onRequest(Actor self, HttpRequest request) throws Exception {}
+
+  /** The actor that follows a script; what it may do is open to the script. */
+  static final class Actor extends WebSocketActor<Object> {
+    private final Script script;
+
+    Actor(Script script) {
+      this.script = script;
+    }
+
+    Connections<Object> all() {
+      return connections();
+    }
+
+    Storage store() {
+      return storage();
+    }
+
+    void await(CompletionStage<?> stage) {
+      waitFor(stage);
+    }
+
+    ActorId name() {
+      return id();
+    }
+
+    long number() {
+      return activation();
+    }
+
+    @Override
+    protected void onActivate() throws Exception {
+      script.onActivate(this);
+    }
+
+    @Override
+    protected void onUpgrade(Upgrade<Object> upgrade) throws Exception {
+      script.onUpgrade(this, upgrade);
+    }
+
+    @Override
+    protected void onMessage(Connection<Object> from, String text) throws Exception {
+      script.onMessage(this, from, text);
+    }
+
+    @Override
+    protected void onMessage(Connection<Object> from, ByteBuffer bytes) throws Exception {
+      script.onMessage(this, from, bytes);
+    }
+
+    @Override
+    protected void onClose(Connection<Object> gone, CloseReason reason) throws Exception {
+      script.onClose(this, gone, reason);
+    }
+
+    @Override
+    protected void onError(Connection<Object> connection, Throwable error) throws Exception {
+      script.onError(this, connection, error);
+    }
+
+    @Override
+    protected void onHibernate() throws Exception {
+      script.onHibernate(this);
+    }
+
+    @Override
+    protected void onRequest(HttpRequest request) throws Exception {
+      script.onRequest(this, request);
+    }
+  }
+}

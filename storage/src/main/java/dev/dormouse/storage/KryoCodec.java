@@ -1,0 +1,153 @@
+package dev.dormouse.storage;
+
+import com.esotericsoftware.kryo.io.KryoBufferOverflowException;
+import dev.dormouse.sdk.LimitExceededException;
+import dev.dormouse.sdk.StoredValueException;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.BlockingQueue;
+import java.util.function.Function;
+
+/**
+ * A codec by Kryo, with our own form of the user's classes.
+ *
+ * <pre>
+ * version (1) · {@link ShapeTable} · class of the value · value
+ * </pre>
+ *
+ * <p>Kryo is for one thread at a time and expensive to make, so instances are lent from a small
+ * stock; a thread-local one for each of many virtual threads would fill the heap.
+ */
+final class KryoCodec implements ValueCodec {
+  private static final byte VERSION = 1;
+  private static final byte[] NONE = {};
+  private static final int STOCK_MAX = 32;
+  private static final int BUFFER_BYTES_FIRST = 256;
+  private static final int BUFFER_BYTES_KEPT_MAX = 64 << 10;
+
+  private final List<StoredType> types;
+  private final Map<Integer, Shape> shapes = new HashMap<>();
+  private final BlockingQueue<Bench> stock = new ArrayBlockingQueue<>(STOCK_MAX);
+
+  /**
+   * For the named classes.
+   *
+   * @param stableName the text that a class's id in stored bytes is made of
+   */
+  KryoCodec(Collection<Class<?>> named, Function<Class<?>, String> stableName) {
+    types = new ArrayList<>(BuiltInTypes.all());
+    types.addAll(NamedClasses.of(named, stableName));
+    for (StoredType type : types) {
+      if (type.serializer() instanceof ShapeSerializer serializer) {
+        shapes.put(type.id(), serializer.shape());
+      }
+    }
+    stock.add(new Bench());
+  }
+
+  @Override
+  public byte[] encode(Object value, int bytesMax) {
+    Bench bench = take();
+    try {
+      return bench.encode(value, bytesMax);
+    } catch (StoredValueException e) {
+      throw new StoredValueException(cannotWrite(value) + e.getMessage(), e);
+    } catch (KryoBufferOverflowException e) {
+      throw new LimitExceededException(
+          "a value of class " + value.getClass().getName() + ", counted no further,",
+          bytesMax + 1L,
+          bytesMax,
+          "bytes");
+    } catch (LimitExceededException e) {
+      throw e;
+    } catch (RuntimeException e) {
+      throw new StoredValueException(cannotWrite(value) + e, e);
+    } finally {
+      give(bench);
+    }
+  }
+
+  @Override
+  public Object decode(byte[] bytes) {
+    Bench bench = take();
+    try {
+      return bench.decode(bytes);
+    } catch (StoredValueException e) {
+      throw e;
+    } catch (RuntimeException | StackOverflowError e) {
+      throw new StoredValueException("the stored bytes cannot be read: " + e, e);
+    } finally {
+      give(bench);
+    }
+  }
+
+  private Bench take() {
+    Bench bench = stock.poll();
+    return bench == null ? new Bench() : bench;
+  }
+
+  private void give(Bench bench) {
+    bench.clear();
+    stock.offer(bench); // if the stock is full, it is one too many
+  }
+
+  private static String cannotWrite(Object value) {
+    return "a value of class " + value.getClass().getName() + " cannot be stored: ";
+  }
+
+  /** What one thread needs at a time. */
+  private final class Bench {
+    private final ValueKryo kryo = new ValueKryo(types);
+    private final ValueOutput out = new ValueOutput();
+    private final ValueInput in = new ValueInput();
+    private byte[] buffer = new byte[BUFFER_BYTES_FIRST];
+
+    /** Lets go of the value before. */
+    void clear() {
+      kryo.clear();
+      out.setBuffer(buffer, -1);
+      in.setBuffer(NONE);
+    }
+
+    byte[] encode(Object value, int bytesMax) {
+      boolean fits = buffer.length <= bytesMax;
+      out.setBuffer(fits ? buffer : new byte[Math.max(1, bytesMax)], Math.max(1, bytesMax));
+      kryo.writeClassAndObject(out, value);
+      byte[] body = out.getBuffer();
+      int bodyBytes = out.position();
+      if (body.length <= BUFFER_BYTES_KEPT_MAX) {
+        buffer = body;
+      }
+      long bytes = 1L + ShapeTable.bytesOf(kryo.shapes()) + bodyBytes;
+      if (bytes > bytesMax) {
+        throw new LimitExceededException(
+            "a value of class " + value.getClass().getName(), bytes, bytesMax, "bytes");
+      }
+      out.setBuffer(new byte[(int) bytes], (int) bytes);
+      out.writeByte(VERSION);
+      ShapeTable.write(kryo.shapes(), out);
+      out.writeBytes(body, 0, bodyBytes);
+      return out.getBuffer();
+    }
+
+    Object decode(byte[] bytes) {
+      in.setBuffer(bytes);
+      byte version = in.readByte();
+      if (version != VERSION) {
+        throw new StoredValueException(
+            "the stored bytes have the unknown version " + (version & 0xff), null);
+      }
+      ShapeTable.read(in, shapes, kryo);
+      Object value = kryo.readClassAndObject(in);
+      if (value == null || in.remaining() > 0) {
+        throw new StoredValueException(
+            "the stored bytes " + (value == null ? "hold nothing" : "go on after the value"), null);
+      }
+      return value;
+    }
+  }
+}

@@ -1,0 +1,105 @@
+package dev.dormouse.storage;
+
+import java.util.Arrays;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.NavigableMap;
+import java.util.TreeMap;
+import java.util.concurrent.locks.ReadWriteLock;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a store in memory keeps; it outlives the store. Opening a second store on it is what a test
+ * of a host does to let the process die: the new one finds all that was committed, and the commits
+ * of the old one are fenced from then on.
+ *
+ * <p>May be used from any thread.
+ */
+public final class MemoryDisk {
+  private final ReadWriteLock lock = new ReentrantReadWriteLock();
+  // Guarded by the lock, like the maps.
+  private final Map<Table, NavigableMap<byte[], byte[]>> tables = new EnumMap<>(Table.class);
+  private long incarnation;
+
+  /** Empty; the first store opened on it is incarnation 1. */
+  public MemoryDisk() {
+    this(1);
+  }
+
+  /**
+   * Empty; the first store opened on it has this incarnation.
+   *
+   * @throws IllegalArgumentException if it is less than 1
+   */
+  public MemoryDisk(long firstIncarnation) {
+    if (firstIncarnation < 1) {
+      throw new IllegalArgumentException("incarnation " + firstIncarnation + " is less than 1");
+    }
+    incarnation = firstIncarnation - 1;
+    for (Table table : Table.values()) {
+      tables.put(table, new TreeMap<>(Arrays::compareUnsigned));
+    }
+  }
+
+  /** Begins an incarnation, which fences those before. */
+  long begin() {
+    lock.writeLock().lock();
+    try {
+      return ++incarnation;
+    } finally {
+      lock.writeLock().unlock();
+    }
+  }
+
+  /** The value of a stored key; null if there is none. */
+  byte @Nullable [] get(Table table, byte[] storedKey) {
+    lock.readLock().lock();
+    try {
+      return rows(table).get(storedKey);
+    } finally {
+      lock.readLock().unlock();
+    }
+  }
+
+  /** Reads a table; the map must not leave the function. */
+  <T> T read(Table table, Function<NavigableMap<byte[], byte[]>, T> reading) {
+    lock.readLock().lock();
+    try {
+      return reading.apply(rows(table));
+    } finally {
+      lock.readLock().unlock();
+    }
+  }
+
+  /** Keeps all the writes, if the epoch is in force. */
+  CommitResult write(long epoch, List<StoredWrite> writes) {
+    lock.writeLock().lock();
+    try {
+      if (epoch != incarnation) {
+        return new CommitResult.Fenced(incarnation);
+      }
+      for (StoredWrite write : writes) {
+        byte[] value = write.value();
+        if (value == null) {
+          rows(write.table()).remove(write.key());
+        } else {
+          rows(write.table()).put(write.key(), value);
+        }
+      }
+      return CommitResult.DONE;
+    } finally {
+      lock.writeLock().unlock();
+    }
+  }
+
+  private NavigableMap<byte[], byte[]> rows(Table table) {
+    NavigableMap<byte[], byte[]> rows = tables.get(table);
+    if (rows == null) {
+      throw new AssertionError("every table has a map");
+    }
+    return rows;
+  }
+}

@@ -1,0 +1,229 @@
+package dev.dormouse.storage;
+
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import org.rocksdb.AbstractImmutableNativeReference;
+import org.rocksdb.BlockBasedTableConfig;
+import org.rocksdb.BloomFilter;
+import org.rocksdb.Cache;
+import org.rocksdb.ColumnFamilyDescriptor;
+import org.rocksdb.ColumnFamilyHandle;
+import org.rocksdb.ColumnFamilyOptions;
+import org.rocksdb.CompressionType;
+import org.rocksdb.DBOptions;
+import org.rocksdb.InfoLogLevel;
+import org.rocksdb.LRUCache;
+import org.rocksdb.Options;
+import org.rocksdb.RocksDB;
+import org.rocksdb.RocksDBException;
+import org.rocksdb.WALRecoveryMode;
+
+/**
+ * The engine, opened with its options: a column family for each table, and the default one for what
+ * concerns the folder.
+ *
+ * <p>No prefix extractor: what stands before a row key has no fixed length, and a filter over the
+ * part that has one would not tell actors apart. Scans are bounded by keys instead; point reads go
+ * by filters over whole keys.
+ *
+ * <p>Owns native memory; {@link #close} gives it back and must be the last thing done with it.
+ */
+final class RocksTables implements AutoCloseable {
+  static {
+    // Before any class of the engine is made, or it ends in an UnsatisfiedLinkError.
+    RocksDB.loadLibrary();
+  }
+
+  private static final long MEMTABLE_BYTES = 32L << 20;
+  private static final int MEMTABLES_MAX = 3;
+  private static final double MEMTABLE_FILTER_RATIO = 0.05;
+  private static final double FILTER_BITS_PER_KEY = 10;
+  private static final long WAL_BYTES_MAX = 64L << 20;
+  private static final long BYTES_PER_SYNC = 1L << 20;
+  private static final int TABLE_FORMAT = 6;
+
+  private final RocksDB db;
+  private final ColumnFamilyHandle meta;
+  private final Map<Table, ColumnFamilyHandle> tables;
+  // To be closed from the last to the first.
+  private final Deque<AbstractImmutableNativeReference> owned;
+
+  private RocksTables(
+      RocksDB db,
+      ColumnFamilyHandle meta,
+      Map<Table, ColumnFamilyHandle> tables,
+      Deque<AbstractImmutableNativeReference> owned) {
+    this.db = db;
+    this.meta = meta;
+    this.tables = tables;
+    this.owned = owned;
+  }
+
+  /**
+   * Opens the engine's folder, or makes it.
+   *
+   * @throws StoreOpenException if it is damaged
+   */
+  static RocksTables open(Path folder, long blockCacheBytes) {
+    boolean isNew = !Files.exists(folder.resolve("CURRENT"));
+    if (isNew && hasTableFiles(folder)) {
+      // The engine would begin a new, empty database over the old one's files.
+      throw new StoreOpenException(
+          "the data folder " + folder + " has table files but no file CURRENT: it is incomplete",
+          null);
+    }
+    Deque<AbstractImmutableNativeReference> owned = new ArrayDeque<>();
+    try {
+      return open(folder, isNew, blockCacheBytes, owned);
+    } catch (RocksDBException e) {
+      closeAll(owned);
+      throw new StoreOpenException(
+          "the data folder " + folder + " cannot be opened: " + e.getMessage(), e);
+    } catch (RuntimeException | Error e) {
+      closeAll(owned);
+      throw e;
+    }
+  }
+
+  private static RocksTables open(
+      Path folder,
+      boolean isNew,
+      long blockCacheBytes,
+      Deque<AbstractImmutableNativeReference> owned)
+      throws RocksDBException {
+    Cache cache = owned(owned, new LRUCache(blockCacheBytes));
+    ColumnFamilyOptions tableOptions = owned(owned, tableOptions(cache, owned));
+    DBOptions options = owned(owned, options());
+
+    List<ColumnFamilyDescriptor> families = new ArrayList<>();
+    for (byte[] name : familyNames(folder, isNew)) {
+      families.add(new ColumnFamilyDescriptor(name, tableOptions));
+    }
+    List<ColumnFamilyHandle> handles = new ArrayList<>();
+    RocksDB db = owned(owned, RocksDB.open(options, folder.toString(), families, handles));
+    handles.forEach(owned::push);
+
+    ColumnFamilyHandle meta = handles.get(0);
+    Map<Table, ColumnFamilyHandle> tables = new EnumMap<>(Table.class);
+    for (Table table : Table.values()) {
+      for (int i = 0; i < families.size(); i++) {
+        if (nameOf(table).equals(new String(families.get(i).getName(), StandardCharsets.UTF_8))) {
+          tables.put(table, handles.get(i));
+        }
+      }
+    }
+    return new RocksTables(db, meta, tables, owned);
+  }
+
+  RocksDB db() {
+    return db;
+  }
+
+  /** Where what concerns the folder is kept. */
+  ColumnFamilyHandle meta() {
+    return meta;
+  }
+
+  /** Where the rows of a table are kept. */
+  ColumnFamilyHandle of(Table table) {
+    ColumnFamilyHandle handle = tables.get(table);
+    if (handle == null) {
+      throw new AssertionError("every table was opened");
+    }
+    return handle;
+  }
+
+  @Override
+  public void close() {
+    db.cancelAllBackgroundWork(true);
+    closeAll(owned);
+  }
+
+  private static <T extends AbstractImmutableNativeReference> T owned(
+      Deque<AbstractImmutableNativeReference> owned, T object) {
+    owned.push(object);
+    return object;
+  }
+
+  private static void closeAll(Deque<AbstractImmutableNativeReference> owned) {
+    while (!owned.isEmpty()) {
+      owned.pop().close();
+    }
+  }
+
+  /** The default family first; then ours, and any that a newer version may have made. */
+  private static List<byte[]> familyNames(Path folder, boolean isNew) throws RocksDBException {
+    List<String> names = new ArrayList<>();
+    names.add(new String(RocksDB.DEFAULT_COLUMN_FAMILY, StandardCharsets.UTF_8));
+    for (Table table : Table.values()) {
+      names.add(nameOf(table));
+    }
+    if (!isNew) {
+      try (Options options = new Options()) {
+        for (byte[] present : RocksDB.listColumnFamilies(options, folder.toString())) {
+          String name = new String(present, StandardCharsets.UTF_8);
+          if (!names.contains(name)) {
+            names.add(name);
+          }
+        }
+      }
+    }
+    return names.stream().map(name -> name.getBytes(StandardCharsets.UTF_8)).toList();
+  }
+
+  private static String nameOf(Table table) {
+    return switch (table) {
+      case ACTOR -> "actor";
+      case CONNECTION -> "connection";
+      case VALUE -> "value";
+    };
+  }
+
+  private static boolean hasTableFiles(Path folder) {
+    String[] names = folder.toFile().list((parent, name) -> name.endsWith(".sst"));
+    return names != null && names.length > 0;
+  }
+
+  private static DBOptions options() {
+    return new DBOptions()
+        .setCreateIfMissing(true)
+        .setCreateMissingColumnFamilies(true)
+        .setParanoidChecks(true)
+        .setWalRecoveryMode(WALRecoveryMode.TolerateCorruptedTailRecords)
+        .setAtomicFlush(true)
+        .setMaxTotalWalSize(WAL_BYTES_MAX)
+        .setMaxBackgroundJobs(2)
+        .setBytesPerSync(BYTES_PER_SYNC)
+        .setInfoLogLevel(InfoLogLevel.WARN_LEVEL)
+        .setKeepLogFileNum(2)
+        .setStatsDumpPeriodSec(0)
+        .setStatsPersistPeriodSec(0);
+  }
+
+  private static ColumnFamilyOptions tableOptions(
+      Cache cache, Deque<AbstractImmutableNativeReference> owned) {
+    BlockBasedTableConfig blocks =
+        new BlockBasedTableConfig()
+            .setBlockCache(cache)
+            .setFilterPolicy(owned(owned, new BloomFilter(FILTER_BITS_PER_KEY, false)))
+            .setWholeKeyFiltering(true)
+            .setFormatVersion(TABLE_FORMAT)
+            .setCacheIndexAndFilterBlocks(true)
+            .setPinL0FilterAndIndexBlocksInCache(true);
+    return new ColumnFamilyOptions()
+        .setTableFormatConfig(blocks)
+        .setMemtablePrefixBloomSizeRatio(MEMTABLE_FILTER_RATIO)
+        .setMemtableWholeKeyFiltering(true)
+        .setWriteBufferSize(MEMTABLE_BYTES)
+        .setMaxWriteBufferNumber(MEMTABLES_MAX)
+        .setCompressionType(CompressionType.LZ4_COMPRESSION)
+        .setLevelCompactionDynamicLevelBytes(true);
+  }
+}

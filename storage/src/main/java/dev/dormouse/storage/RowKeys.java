@@ -1,0 +1,118 @@
+package dev.dormouse.storage;
+
+import dev.dormouse.sdk.ActorId;
+import java.nio.BufferUnderflowException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.HexFormat;
+
+/**
+ * The keys under which rows are stored.
+ *
+ * <pre>
+ * table code (1) · shard (2) · length of type (1) · type · length of key (2) · key · row key
+ * </pre>
+ *
+ * <p>Numbers are big-endian. The lengths make what comes before the row key prefix-free: no actor's
+ * rows can lie among another's, whatever the two are called. The shard comes first so that the rows
+ * of a shard lie together and can be handed over with it.
+ */
+final class RowKeys {
+  /** The most shards that two bytes can name. */
+  static final int SHARDS_MAX = 1 << 16;
+
+  private final int shards;
+
+  /** Of a folder with so many shards, 1 to {@value #SHARDS_MAX}. */
+  RowKeys(int shards) {
+    if (shards < 1 || shards > SHARDS_MAX) {
+      throw new IllegalArgumentException(shards + " shards are not 1 to " + SHARDS_MAX);
+    }
+    this.shards = shards;
+  }
+
+  /** Which shard an actor belongs to. */
+  int shardOf(ActorId actor) {
+    // A type has no slash, so no two ids have the same text.
+    return (int) Long.remainderUnsigned(StableHash.of(actor.toString()), shards);
+  }
+
+  /** The stored key of a row. */
+  byte[] encode(ActorId actor, Table table, byte[] rowKey) {
+    byte[] type = actor.type().getBytes(StandardCharsets.UTF_8);
+    byte[] key = actor.key().getBytes(StandardCharsets.UTF_8);
+    return ByteBuffer.allocate(1 + 2 + 1 + type.length + 2 + key.length + rowKey.length)
+        .put(table.code())
+        .putShort((short) shardOf(actor))
+        .put((byte) type.length)
+        .put(type)
+        .putShort((short) key.length)
+        .put(key)
+        .put(rowKey)
+        .array();
+  }
+
+  /** The least stored key of a table that is greater than every row of an actor. */
+  byte[] endOf(ActorId actor, Table table) {
+    return endOf(encode(actor, table, new byte[0]));
+  }
+
+  /** The least stored key that is greater than every row of a table. */
+  static byte[] endOf(Table table) {
+    return endOf(new byte[] {table.code()});
+  }
+
+  private static byte[] endOf(byte[] prefix) {
+    byte[] end = KeySpan.endOf(prefix);
+    if (end == null) {
+      throw new AssertionError("a table's code is less than 0xff");
+    }
+    return end;
+  }
+
+  /**
+   * Whose row a stored key is, and which.
+   *
+   * @throws CorruptRowException if no row of this table and this number of shards has such a key
+   */
+  Place decode(Table table, byte[] storedKey) {
+    ByteBuffer in = ByteBuffer.wrap(storedKey);
+    try {
+      byte code = in.get();
+      int shard = in.getShort() & 0xffff;
+      ActorId actor = new ActorId(text(in, in.get() & 0xff), text(in, in.getShort() & 0xffff));
+      byte[] rowKey = Arrays.copyOfRange(storedKey, in.position(), storedKey.length);
+      if (code == table.code() && shard == shardOf(actor)) {
+        return new Place(actor, rowKey);
+      }
+    } catch (BufferUnderflowException | IllegalArgumentException e) {
+      throw new CorruptRowException(unreadable(table, storedKey), e);
+    }
+    throw new CorruptRowException(unreadable(table, storedKey), null);
+  }
+
+  private static String text(ByteBuffer in, int length) {
+    byte[] bytes = new byte[Math.min(length, in.remaining() + 1)];
+    in.get(bytes);
+    return new String(bytes, StandardCharsets.UTF_8);
+  }
+
+  private static String unreadable(Table table, byte[] storedKey) {
+    return "table " + table + " has a row under a key that no row can have: " + hex(storedKey);
+  }
+
+  /** How keys are shown in messages. */
+  static String hex(byte[] key) {
+    return HexFormat.of().formatHex(key);
+  }
+
+  /**
+   * Whose row it is, and which.
+   *
+   * @param actor the actor
+   * @param rowKey the key within actor and table
+   */
+  @SuppressWarnings("ArrayRecordComponent") // nobody compares them
+  record Place(ActorId actor, byte[] rowKey) {}
+}

@@ -1,0 +1,57 @@
+package dev.dormouse.storage;
+
+import java.nio.ByteBuffer;
+import java.util.zip.CRC32C;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The envelope of every stored value: {@code version (1) · CRC32C (4, big-endian) · payload}.
+ *
+ * <p>The sum is taken over the stored key and the payload, so that a value that turns up under
+ * another key is found out too. It is checked before anything else looks at the payload.
+ */
+final class RowSeal {
+  private static final byte VERSION = 1;
+  private static final int HEAD_BYTES = 1 + 4;
+
+  private RowSeal() {}
+
+  /** The value to store. */
+  static byte[] seal(byte[] storedKey, byte[] payload) {
+    return ByteBuffer.allocate(HEAD_BYTES + payload.length)
+        .put(VERSION)
+        .putInt(sumOf(storedKey, payload, 0))
+        .put(payload)
+        .array();
+  }
+
+  /** The payload of a stored value; null if it was not sealed under this key, or is damaged. */
+  static byte @Nullable [] open(byte[] storedKey, byte[] value) {
+    if (value.length < HEAD_BYTES
+        || value[0] != VERSION
+        || ByteBuffer.wrap(value).getInt(1) != sumOf(storedKey, value, HEAD_BYTES)) {
+      return null;
+    }
+    byte[] payload = new byte[value.length - HEAD_BYTES];
+    System.arraycopy(value, HEAD_BYTES, payload, 0, payload.length);
+    return payload;
+  }
+
+  /** Why {@link #open} gave nothing, to end a sentence. */
+  static String faultOf(byte[] value) {
+    if (value.length < HEAD_BYTES) {
+      return "has " + value.length + " bytes of at least " + HEAD_BYTES;
+    }
+    if (value[0] != VERSION) {
+      return "has the unknown version " + (value[0] & 0xff);
+    }
+    return "fails its checksum";
+  }
+
+  private static int sumOf(byte[] storedKey, byte[] bytes, int from) {
+    CRC32C sum = new CRC32C();
+    sum.update(storedKey);
+    sum.update(bytes, from, bytes.length - from);
+    return (int) sum.getValue();
+  }
+}

@@ -1,0 +1,87 @@
+package dev.dormouse.storage;
+
+import com.esotericsoftware.kryo.KryoException;
+import com.esotericsoftware.kryo.io.Input;
+import com.esotericsoftware.kryo.io.KryoBufferUnderflowException;
+import java.nio.charset.Charset;
+import java.nio.charset.StandardCharsets;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Kryo's input that believes no length: what it says must fit into what is left, before anything of
+ * that size is made. Reads what {@link ValueOutput} writes, and never changes the bytes it reads.
+ */
+final class ValueInput extends Input {
+
+  /** How many bytes are left. */
+  int remaining() {
+    return limit - position;
+  }
+
+  /**
+   * Reads a number of things that take at least a byte each.
+   *
+   * @throws KryoException if there cannot be so many
+   */
+  int readCount() {
+    return checked(readVarInt(true), 1);
+  }
+
+  @Override
+  protected int require(int required) {
+    if (required > limit - position) {
+      throw new KryoBufferUnderflowException("the bytes end too early");
+    }
+    return limit - position;
+  }
+
+  @Override
+  public @Nullable String readString() {
+    int head = readVarInt(true);
+    if (head == 0) {
+      return null;
+    }
+    Charset charset = (head & 1) == 1 ? StandardCharsets.UTF_8 : StandardCharsets.UTF_16BE;
+    int length = checked((head - 1) >>> 1, 1);
+    String text = new String(buffer, position, length, charset);
+    position += length;
+    return text;
+  }
+
+  @Override
+  public byte[] readBytes(int length) {
+    return super.readBytes(checked(length, 1));
+  }
+
+  @Override
+  public int[] readInts(int length) {
+    return super.readInts(checked(length, Integer.BYTES));
+  }
+
+  @Override
+  public int[] readInts(int length, boolean optimizePositive) {
+    return super.readInts(checked(length, 1), optimizePositive);
+  }
+
+  @Override
+  public long[] readLongs(int length) {
+    return super.readLongs(checked(length, Long.BYTES));
+  }
+
+  @Override
+  public long[] readLongs(int length, boolean optimizePositive) {
+    return super.readLongs(checked(length, 1), optimizePositive);
+  }
+
+  @Override
+  public double[] readDoubles(int length) {
+    return super.readDoubles(checked(length, Double.BYTES));
+  }
+
+  private int checked(int count, int bytesEach) {
+    if (count < 0 || count > remaining() / bytesEach) {
+      throw new KryoException("a length of " + count + " where " + remaining() + " bytes are left");
+    }
+    return count;
+  }
+}

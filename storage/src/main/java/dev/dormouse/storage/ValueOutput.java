@@ -1,0 +1,61 @@
+package dev.dormouse.storage;
+
+import com.esotericsoftware.kryo.io.Output;
+import java.nio.charset.StandardCharsets;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Kryo's output with our form of strings, and with chunks: a length, then so many bytes.
+ *
+ * <p>A string is {@code 0} for null, or {@code 1 + 2 * length} and UTF-8, or {@code 2 + 2 * length}
+ * and UTF-16 where unpaired surrogates keep it from being UTF-8; lengths in bytes, as
+ * variable-length numbers.
+ */
+final class ValueOutput extends Output {
+
+  @Override
+  public void writeString(@Nullable String text) {
+    if (text == null) {
+      writeVarInt(0, true);
+      return;
+    }
+    boolean isUtf8 = isWellFormed(text);
+    byte[] bytes = text.getBytes(isUtf8 ? StandardCharsets.UTF_8 : StandardCharsets.UTF_16BE);
+    writeVarInt(Math.addExact(Math.multiplyExact(2, bytes.length), isUtf8 ? 1 : 2), true);
+    writeBytes(bytes);
+  }
+
+  /** Begins a chunk; the result is for {@link #endChunk}. */
+  int beginChunk() {
+    writeByte(0); // most lengths take one byte
+    return position;
+  }
+
+  /** Puts the length before the chunk, and moves the chunk if the length takes more than a byte. */
+  void endChunk(int start) {
+    int length = position - start;
+    int more = varIntLength(length, true) - 1;
+    if (more > 0) {
+      require(more);
+      System.arraycopy(buffer, start, buffer, start + more, length);
+    }
+    position = start - 1;
+    writeVarInt(length, true);
+    position += length;
+  }
+
+  private static boolean isWellFormed(String text) {
+    for (int i = 0; i < text.length(); i++) {
+      char c = text.charAt(i);
+      if (Character.isSurrogate(c)) {
+        if (!Character.isHighSurrogate(c)
+            || i + 1 == text.length()
+            || !Character.isLowSurrogate(text.charAt(i + 1))) {
+          return false;
+        }
+        i++;
+      }
+    }
+    return true;
+  }
+}
