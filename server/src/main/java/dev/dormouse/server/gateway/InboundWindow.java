@@ -104,6 +104,6 @@ final class InboundWindow {
   }
 
   private static long cost(Payload message) {
-    return (long) message.size() + MESSAGE_OVERHEAD_BYTES;
+    return message.size() + MESSAGE_OVERHEAD_BYTES;
   }
 }

@@ -116,7 +116,10 @@ final class Releases {
       CloseReason.checkSendable(close.code(), close.reason());
       return new CloseReason(close.code(), close.reason(), Cause.ACTOR);
     } catch (IllegalArgumentException notSendable) {
-      log.error("connection {} is closed with 1011 instead", close.connection(), notSendable);
+      log.error(
+          "connection {} is closed with 1011 instead: {}",
+          close.connection(),
+          notSendable.getMessage());
       return new CloseReason(INTERNAL_ERROR, "", Cause.ACTOR);
     }
   }

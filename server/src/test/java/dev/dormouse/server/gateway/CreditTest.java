@@ -1,0 +1,173 @@
+package dev.dormouse.server.gateway;
+
+import static dev.dormouse.server.gateway.RawClient.frame;
+import static dev.dormouse.server.gateway.TestServer.LOBBY;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.dormouse.sdk.ConnectionId;
+import dev.dormouse.server.protocol.ToGateway;
+import dev.dormouse.server.protocol.ToHost;
+import dev.dormouse.server.protocol.Transport;
+import io.vertx.core.Vertx;
+import java.nio.ByteBuffer;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+
+class CreditTest {
+  private static Vertx vertx;
+  private TestServer server;
+  private FakeHost host;
+
+  @BeforeAll
+  static void startVertx() {
+    vertx = TestServer.vertx();
+  }
+
+  @AfterAll
+  static void stopVertx() {
+    TestServer.await(vertx.close());
+  }
+
+  @BeforeEach
+  void start() {
+    server = new TestServer(vertx);
+    host = server.host;
+    host.acceptOnly();
+  }
+
+  @AfterEach
+  void stop() {
+    server.close();
+  }
+
+  private void hears(int from, int to) throws InterruptedException {
+    for (int sequence = from; sequence <= to; sequence++) {
+      ToHost.Message message = host.next(ToHost.Message.class);
+      assertThat(message.sequence()).isEqualTo(sequence);
+    }
+  }
+
+  @Test
+  @DisplayName("a host that handles nothing hears no more than its credit, then goes on in order")
+  void credit() throws Exception {
+    try (RawClient client = server.open("/chat/lobby")) {
+      ConnectionId id = host.nextOpen();
+      for (int i = 1; i <= 40; i++) {
+        client.text("m" + i);
+      }
+      hears(1, Transport.CREDIT);
+      host.hearsNothing();
+      host.release(LOBBY, new ToGateway.Handled(id, 1));
+      hears(17, 17);
+      host.hearsNothing();
+      host.release(LOBBY, new ToGateway.Handled(id, 10));
+      hears(18, 26);
+      host.release(LOBBY, new ToGateway.Handled(id, 26));
+      hears(27, 40);
+      host.release(LOBBY, new ToGateway.Handled(id, 40));
+      client.text("41");
+      hears(41, 41);
+      host.hearsNothing();
+    }
+  }
+
+  @Test
+  @DisplayName("while the credit is used up the socket is not read; the client has to wait")
+  void readingStops() throws Exception {
+    int messages = 400;
+    byte[] payload = new byte[1 << 16];
+    try (RawClient client = server.open("/chat/lobby")) {
+      ConnectionId id = host.nextOpen();
+      CompletableFuture<Void> sender =
+          CompletableFuture.runAsync(
+              () -> {
+                for (int i = 1; i <= messages; i++) {
+                  ByteBuffer.wrap(payload).putInt(i);
+                  client.send(frame(RawClient.BINARY, payload));
+                }
+              });
+      hears(1, Transport.CREDIT);
+      host.hearsNothing();
+      assertThat(sender).isNotDone();
+      assertThat(server.gateway.counts().messagesIn()).isLessThan(Transport.CREDIT + 4);
+      for (int i = 1; i <= messages; i++) {
+        host.release(LOBBY, new ToGateway.Handled(id, i));
+        if (i + Transport.CREDIT <= messages) {
+          ToHost.Message message = host.next(ToHost.Message.class);
+          assertThat(message.sequence()).isEqualTo(i + Transport.CREDIT);
+          assertThat(ByteBuffer.wrap(message.payload().bytes()).getInt())
+              .isEqualTo(i + Transport.CREDIT);
+        }
+      }
+      sender.get(10, TimeUnit.SECONDS);
+      host.hearsNothing();
+    }
+  }
+
+  @Test
+  @DisplayName("what was withheld is kept, and sent again from there when it is wanted")
+  void withheldAndResumed() throws Exception {
+    try (RawClient client = server.open("/chat/lobby")) {
+      ConnectionId id = host.nextOpen();
+      for (int i = 1; i <= 5; i++) {
+        client.text("m" + i);
+      }
+      hears(1, 5);
+      host.release(LOBBY, new ToGateway.Handled(id, 2), new ToGateway.Withheld(id, 3));
+      client.text("m6");
+      host.hearsNothing();
+      host.release(LOBBY, new ToGateway.Resumed(id, 3));
+      hears(3, 6);
+      host.release(LOBBY, new ToGateway.Withheld(id, 5), new ToGateway.Handled(id, 4));
+      host.hearsNothing();
+      host.release(LOBBY, new ToGateway.Resumed(id, 5));
+      hears(5, 6);
+      host.release(LOBBY, new ToGateway.Handled(id, 6));
+      client.text("m7");
+      hears(7, 7);
+    }
+  }
+
+  @Test
+  @DisplayName("a client that leaves while its messages are withheld: they come, then its close")
+  void leavesWhileWithheld() throws Exception {
+    try (RawClient client = server.open("/chat/lobby")) {
+      ConnectionId id = host.nextOpen();
+      client.text("m1").text("m2");
+      hears(1, 2);
+      host.release(LOBBY, new ToGateway.Withheld(id, 1));
+      client.endOutput();
+      client.awaitEnd();
+      host.hearsNothing();
+      host.release(LOBBY, new ToGateway.Resumed(id, 1));
+      hears(1, 2);
+      host.release(LOBBY, new ToGateway.Handled(id, 2));
+      assertThat(host.nextClosed().code()).isEqualTo(1006);
+    }
+  }
+
+  @Test
+  @DisplayName(
+      "a burst of messages far over the credit is answered 1008 once the client has gone on")
+  void floodThenEnd() throws Exception {
+    try (RawClient client = server.open("/small/one")) {
+      host.nextOpen();
+      byte[] tiny = frame(RawClient.BINARY, "");
+      byte[] many = new byte[tiny.length * 100_000];
+      for (int i = 0; i < many.length; i += tiny.length) {
+        System.arraycopy(tiny, 0, many, i, tiny.length);
+      }
+      client.send(many);
+      client.endOutput();
+      hears(1, Transport.CREDIT);
+      host.hearsNothing();
+      assertThat(server.gateway.counts().messagesIn()).isLessThan(40_000);
+    }
+  }
+}

@@ -1,0 +1,123 @@
+package dev.dormouse.server.gateway;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.dormouse.sdk.ActorId;
+import dev.dormouse.sdk.CloseReason;
+import dev.dormouse.sdk.ConnectionId;
+import dev.dormouse.server.protocol.DirectTransport;
+import dev.dormouse.server.protocol.Payload;
+import dev.dormouse.server.protocol.Release;
+import dev.dormouse.server.protocol.ToGateway;
+import dev.dormouse.server.protocol.ToHost;
+import dev.dormouse.server.protocol.Transport;
+import java.util.List;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import java.util.function.Function;
+
+/**
+ * A host that does what a test says: it records what comes and, by its script, answers at once, on
+ * the thread that brought it.
+ */
+final class FakeHost {
+  private final DirectTransport transport = new DirectTransport();
+  private final BlockingQueue<ToHost> heard = new LinkedBlockingQueue<>();
+  private volatile Function<ToHost, List<ToGateway>> script = event -> List.of();
+
+  Transport transport() {
+    return transport;
+  }
+
+  void connect(Consumer<Release> gateway) {
+    transport.connect(this::accept, gateway);
+  }
+
+  private void accept(ToHost event) {
+    List<ToGateway> answer = script.apply(event);
+    heard.add(event);
+    if (!answer.isEmpty()) {
+      transport.toGateway(new Release(event.actor(), 1, answer));
+    }
+  }
+
+  /** From now on, answers so. */
+  void script(Function<ToHost, List<ToGateway>> script) {
+    this.script = script;
+  }
+
+  /** From now on, accepts whoever comes, with these tags, and handles every message. */
+  void acceptAll(String... tags) {
+    script(
+        event -> {
+          if (event instanceof ToHost.Open open) {
+            return List.of(new ToGateway.Accepted(open.connection(), List.of(tags), List.of()));
+          }
+          return handled(event);
+        });
+  }
+
+  /** From now on, accepts whoever comes and leaves messages unanswered. */
+  void acceptOnly() {
+    script(
+        event ->
+            event instanceof ToHost.Open open
+                ? List.of(new ToGateway.Accepted(open.connection(), List.of(), List.of()))
+                : List.of());
+  }
+
+  /** From now on, accepts whoever comes, and sends every message back. */
+  void echo() {
+    script(
+        event -> {
+          if (event instanceof ToHost.Open open) {
+            return List.of(new ToGateway.Accepted(open.connection(), List.of(), List.of()));
+          }
+          if (event instanceof ToHost.Message message) {
+            return List.of(
+                new ToGateway.Send(message.connection(), message.payload()),
+                new ToGateway.Handled(message.connection(), message.sequence()));
+          }
+          return List.of();
+        });
+  }
+
+  static List<ToGateway> handled(ToHost event) {
+    return event instanceof ToHost.Message message
+        ? List.of(new ToGateway.Handled(message.connection(), message.sequence()))
+        : List.of();
+  }
+
+  void release(ActorId actor, ToGateway... records) {
+    transport.toGateway(new Release(actor, 1, List.of(records)));
+  }
+
+  /** Waits for what comes next, which must be of this kind. */
+  <T extends ToHost> T next(Class<T> kind) throws InterruptedException {
+    ToHost next = heard.poll(10, TimeUnit.SECONDS);
+    assertThat(next).isInstanceOf(kind);
+    return kind.cast(next);
+  }
+
+  /** Waits for an upgrade; its connection. */
+  ConnectionId nextOpen() throws InterruptedException {
+    return next(ToHost.Open.class).connection();
+  }
+
+  /** Waits for a text message. */
+  String nextText() throws InterruptedException {
+    return ((Payload.Text) next(ToHost.Message.class).payload()).string();
+  }
+
+  /** Waits for the end of a connection. */
+  CloseReason nextClosed() throws InterruptedException {
+    return next(ToHost.Closed.class).reason();
+  }
+
+  /** Nothing came, and nothing comes in a moment. */
+  void hearsNothing() throws InterruptedException {
+    assertThat(heard.poll(100, TimeUnit.MILLISECONDS)).isNull();
+  }
+}

@@ -1,0 +1,90 @@
+package dev.dormouse.server.gateway;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.dormouse.sdk.Header;
+import dev.dormouse.sdk.RequestHead;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+
+class HandshakeTest {
+  private static final OriginPolicy OWN = new OriginPolicy(Set.of());
+
+  private static Handshake judge(String... headers) {
+    return judge(OWN, headers);
+  }
+
+  private static Handshake judge(OriginPolicy origins, String... headers) {
+    List<Header> all =
+        List.of(headers).stream()
+            .map(line -> line.split(": ", 2))
+            .map(parts -> new Header(parts[0], parts[1]))
+            .toList();
+    return Handshake.of(new RequestHead("GET", "/", Map.of(), all, ""), true, origins);
+  }
+
+  @Test
+  @DisplayName("names and tokens are compared without case, and may come in lists")
+  void caseAndLists() {
+    assertThat(
+            judge(
+                "HOST: [::1]:8080",
+                "connection: foo",
+                "CONNECTION: keep-alive ,UPGRADE",
+                "upgrade: foo, WebSocket",
+                "sec-websocket-version:  13 ",
+                "sec-websocket-key: " + RawClient.KEY,
+                "Content-Length: 0"))
+        .isEqualTo(new Handshake.Valid(RawClient.ACCEPT));
+  }
+
+  @Test
+  @DisplayName("two hosts, two keys or two versions are refused")
+  void twice() {
+    String[] good = RawClient.goodHeaders().toArray(String[]::new);
+    assertThat(judge(good)).isInstanceOf(Handshake.Valid.class);
+    for (String twice : List.of(good[0], good[3], good[4])) {
+      String[] bad = java.util.Arrays.copyOf(good, good.length + 1);
+      bad[good.length] = twice;
+      assertThat(judge(bad)).isInstanceOf(Handshake.Refused.class);
+    }
+  }
+
+  @Test
+  @DisplayName("a key must be 16 bytes in base64")
+  void keys() {
+    for (String key : List.of("AAAAAAAAAAAAAAAAAAAAAA", "AAAAAAAAAAAAAAAAAAAAAAAA", "!", "A b=")) {
+      assertThat(
+              judge(
+                  "Host: x",
+                  "Connection: Upgrade",
+                  "Upgrade: websocket",
+                  "Sec-WebSocket-Version: 13",
+                  "Sec-WebSocket-Key: " + key))
+          .isInstanceOf(Handshake.Refused.class);
+    }
+  }
+
+  @Test
+  @DisplayName("origins: the server's own, those listed, all only if that is written out")
+  void origins() {
+    assertThat(OWN.allows("http://a.test", "a.test")).isTrue();
+    assertThat(OWN.allows("http://a.test:80", "A.test")).isTrue();
+    assertThat(OWN.allows("https://a.test", "a.test:443")).isTrue();
+    assertThat(OWN.allows("https://a.test:8443", "a.test:8443")).isTrue();
+    assertThat(OWN.allows("https://[::1]:8443", "[::1]:8443")).isTrue();
+    assertThat(OWN.allows("http://a.test", "a.test:443")).isFalse();
+    assertThat(OWN.allows("http://a.test.evil", "a.test")).isFalse();
+    assertThat(OWN.allows("http://a.test@evil", "evil")).isFalse();
+    assertThat(OWN.allows("ftp://a.test", "a.test")).isFalse();
+    assertThat(OWN.allows("", "a.test")).isFalse();
+    assertThat(new OriginPolicy(Set.of("https://B.test")).allows("https://b.test", "a.test"))
+        .isTrue();
+    assertThat(new OriginPolicy(Set.of("https://b.test")).allows("http://b.test", "a.test"))
+        .isFalse();
+    assertThat(new OriginPolicy(Set.of("*")).allows("null", "a.test")).isTrue();
+  }
+}

@@ -1,0 +1,75 @@
+package dev.dormouse.server.gateway;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.dormouse.server.protocol.Payload;
+import dev.dormouse.server.protocol.Transport;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+
+class InboundWindowTest {
+  private final InboundWindow window = new InboundWindow(1);
+
+  private void add(int from, int to) {
+    for (int i = from; i <= to; i++) {
+      window.add(Payload.text("m" + i));
+    }
+  }
+
+  private List<Long> sendAll() {
+    List<Long> sent = new ArrayList<>();
+    for (Payload next = window.next(); next != null; next = window.next()) {
+      assertThat(next).isEqualTo(Payload.text("m" + window.lastSent()));
+      sent.add(window.lastSent());
+    }
+    return sent;
+  }
+
+  @Test
+  @DisplayName("no more are sent than there is credit; what is handled gives it back")
+  void credit() {
+    add(1, Transport.CREDIT + 3);
+    assertThat(sendAll()).hasSize(Transport.CREDIT);
+    assertThat(window.isFull()).isTrue();
+    window.handled(2);
+    assertThat(sendAll()).containsExactly(17L, 18L);
+    window.handled(18);
+    assertThat(window.isFull()).isFalse();
+    assertThat(sendAll()).containsExactly(19L);
+    window.handled(19);
+    assertThat(window.isEmpty()).isTrue();
+    assertThat(window.waitingBytes()).isZero();
+  }
+
+  @Test
+  @DisplayName("withheld: nothing is sent until it is resumed, then all from there again")
+  void goBack() {
+    add(1, 4);
+    sendAll();
+    window.withheld(2);
+    add(5, 5);
+    assertThat(sendAll()).isEmpty();
+    assertThat(window.waiting()).isEqualTo(4);
+    window.handled(1);
+    window.resumed(2);
+    assertThat(sendAll()).containsExactly(2L, 3L, 4L, 5L);
+  }
+
+  @Test
+  @DisplayName("what is handled twice, or was never sent, changes nothing")
+  void strangeNumbers() {
+    add(1, 2);
+    sendAll();
+    window.handled(1);
+    window.handled(1);
+    window.withheld(1);
+    window.resumed(1);
+    assertThat(sendAll()).containsExactly(2L);
+    add(3, 3);
+    window.handled(99);
+    assertThat(window.isEmpty()).isFalse();
+    assertThat(sendAll()).containsExactly(3L);
+  }
+}

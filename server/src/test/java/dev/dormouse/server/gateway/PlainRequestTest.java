@@ -1,0 +1,121 @@
+package dev.dormouse.server.gateway;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.dormouse.sdk.ActorId;
+import dev.dormouse.sdk.HttpResponse;
+import dev.dormouse.server.gateway.RawClient.Answer;
+import dev.dormouse.server.protocol.ToGateway;
+import dev.dormouse.server.protocol.ToHost;
+import io.vertx.core.Vertx;
+import io.vertx.ext.web.handler.BodyHandler;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.List;
+import java.util.Set;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class PlainRequestTest {
+  private static final ActorId ONE = new ActorId("small", "one");
+
+  private static Vertx vertx;
+
+  @BeforeAll
+  static void startVertx() {
+    vertx = TestServer.vertx();
+  }
+
+  @AfterAll
+  static void stopVertx() {
+    TestServer.await(vertx.close());
+  }
+
+  private static String post(int length) {
+    return "POST /small/one?a=1 HTTP/1.1\r\nHost: x\r\nContent-Length: " + length + "\r\n\r\n";
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  @DisplayName("a request goes to the actor with its body, and the actor's answer comes back")
+  void answered(boolean hasBodyHandler) throws Exception {
+    try (TestServer server =
+            new TestServer(
+                vertx,
+                GatewayOptions.defaults(),
+                router -> {
+                  if (hasBodyHandler) {
+                    router.route().handler(BodyHandler.create(false));
+                  }
+                });
+        RawClient client = server.client()) {
+      for (int i = 0; i < 2; i++) {
+        client.send(post(5)).send("hel").send("lo");
+        ToHost.Request request = server.host.next(ToHost.Request.class);
+        assertThat(request.actor()).isEqualTo(ONE);
+        assertThat(request.head().method()).isEqualTo("POST");
+        assertThat(request.head().query("a")).contains("1");
+        assertThat(new String(request.body(), StandardCharsets.UTF_8)).isEqualTo("hello");
+        server.host.release(
+            ONE,
+            new ToGateway.Responded(
+                request.request(),
+                HttpResponse.json(201, "{\"n\":1}").with("X-A", "1").with("X-A", "2")));
+        Answer answer = client.readAnswer();
+        assertThat(answer.status()).isEqualTo(201);
+        assertThat(answer.header("X-A")).containsExactly("1", "2");
+        assertThat(answer.header("Content-Type")).containsExactly("application/json");
+        assertThat(answer.body()).isEqualTo("{\"n\":1}");
+      }
+    }
+  }
+
+  @Test
+  @DisplayName("a request without body is a request; the largest body passes, one byte more is 413")
+  void bodies() throws Exception {
+    try (TestServer server = new TestServer(vertx)) {
+      server.host.script(
+          event ->
+              event instanceof ToHost.Request request
+                  ? List.of(
+                      new ToGateway.Responded(
+                          request.request(), HttpResponse.text(200, "" + request.body().length)))
+                  : List.of());
+      try (RawClient client = server.client()) {
+        client.send("GET /small/one HTTP/1.1\r\nHost: x\r\n\r\n");
+        assertThat(client.readAnswer().body()).isEqualTo("0");
+        client.send(post(1 << 20)).send(new byte[1 << 20]);
+        assertThat(client.readAnswer().body()).isEqualTo("" + (1 << 20));
+        client.send(post((1 << 20) + 1)).send(new byte[(1 << 20) + 1]);
+        assertThat(client.readAnswer().status()).isEqualTo(413);
+        client.awaitEnd();
+      }
+    }
+  }
+
+  @Test
+  @DisplayName("an actor that does not answer in time: 504, and its late answer goes nowhere")
+  void overdue() throws Exception {
+    GatewayOptions hasty =
+        new GatewayOptions(
+            Duration.ofSeconds(1),
+            Duration.ofMillis(50),
+            Duration.ofSeconds(1),
+            Duration.ofSeconds(1),
+            1 << 20,
+            Set.of());
+    try (TestServer server = new TestServer(vertx, hasty);
+        RawClient client = server.client()) {
+      client.send("GET /small/one HTTP/1.1\r\nHost: x\r\n\r\n");
+      assertThat(client.readAnswer().status()).isEqualTo(504);
+      long number = server.host.next(ToHost.Request.class).request();
+      server.host.release(ONE, new ToGateway.Responded(number, HttpResponse.text(200, "late")));
+      client.send("GET /chat/x HTTP/1.1\r\nHost: x\r\n\r\n");
+      assertThat(client.readAnswer().status()).isEqualTo(426);
+    }
+  }
+}

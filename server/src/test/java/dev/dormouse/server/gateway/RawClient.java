@@ -1,0 +1,288 @@
+package dev.dormouse.server.gateway;
+
+import java.io.BufferedInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.DataInputStream;
+import java.io.EOFException;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.net.SocketException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+
+/** A client that sends exactly the bytes it is told to, and reads frames. Waits 10 s at most. */
+final class RawClient implements AutoCloseable {
+  static final int CONTINUATION = 0x0;
+  static final int TEXT = 0x1;
+  static final int BINARY = 0x2;
+  static final int CLOSE = 0x8;
+  static final int PING = 0x9;
+  static final int PONG = 0xA;
+
+  /** The key of RFC 6455, section 1.3, and what is to be answered. */
+  static final String KEY = "dGhlIHNhbXBsZSBub25jZQ==";
+
+  static final String ACCEPT = "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=";
+
+  private static final byte[] MASK = {0x11, (byte) 0xA2, 0x33, (byte) 0xC4};
+
+  private final Socket socket = new Socket();
+  private final DataInputStream in;
+
+  RawClient(int port) {
+    this(port, 0);
+  }
+
+  /** With a small receive buffer, for clients that read slowly. */
+  RawClient(int port, int receiveBufferBytes) {
+    try {
+      if (receiveBufferBytes > 0) {
+        socket.setReceiveBufferSize(receiveBufferBytes);
+      }
+      socket.setTcpNoDelay(true);
+      socket.setSoTimeout(10_000);
+      socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), 10_000);
+      in = new DataInputStream(new BufferedInputStream(socket.getInputStream()));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** The head of a good upgrade request, with more headers. */
+  static String upgrade(String path, String... more) {
+    return head("GET " + path + " HTTP/1.1", goodHeaders(), more);
+  }
+
+  static List<String> goodHeaders() {
+    return List.of(
+        "Host: dormouse.test",
+        "Connection: keep-alive, Upgrade",
+        "Upgrade: websocket",
+        "Sec-WebSocket-Version: 13",
+        "Sec-WebSocket-Key: " + KEY);
+  }
+
+  static String head(String requestLine, List<String> headers, String... more) {
+    List<String> lines = new ArrayList<>();
+    lines.add(requestLine);
+    lines.addAll(headers);
+    lines.addAll(List.of(more));
+    return String.join("\r\n", lines) + "\r\n\r\n";
+  }
+
+  RawClient send(String latin1) {
+    return send(latin1.getBytes(StandardCharsets.ISO_8859_1));
+  }
+
+  RawClient send(byte[]... parts) {
+    try {
+      ByteArrayOutputStream all = new ByteArrayOutputStream();
+      for (byte[] part : parts) {
+        all.writeBytes(part);
+      }
+      socket.getOutputStream().write(all.toByteArray());
+      return this;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Upgrades, and reads the 101. */
+  RawClient open(String path, String... more) {
+    Answer answer = send(upgrade(path, more)).readAnswer();
+    if (answer.status() != 101) {
+      throw new AssertionError("not a 101: " + answer);
+    }
+    return this;
+  }
+
+  RawClient text(String text) {
+    return send(frame(TEXT, text));
+  }
+
+  static byte[] frame(int opcode, String payload) {
+    return frame(true, opcode, payload.getBytes(StandardCharsets.UTF_8));
+  }
+
+  static byte[] frame(int opcode, byte[] payload) {
+    return frame(true, opcode, payload);
+  }
+
+  static byte[] frame(boolean isFinal, int opcode, byte[] payload) {
+    return frame((isFinal ? 0x80 : 0) | opcode, true, payload.length, payload);
+  }
+
+  /** A frame whose first byte and declared length are as told. */
+  static byte[] frame(int firstByte, boolean isMasked, long length, byte[] payload) {
+    ByteBuffer bytes = ByteBuffer.allocate(14 + payload.length);
+    bytes.put((byte) firstByte);
+    int mask = isMasked ? 0x80 : 0;
+    if (length < 126) {
+      bytes.put((byte) (mask | length));
+    } else if (length < 1 << 16) {
+      bytes.put((byte) (mask | 126)).putShort((short) length);
+    } else {
+      bytes.put((byte) (mask | 127)).putLong(length);
+    }
+    if (isMasked) {
+      bytes.put(MASK);
+    }
+    for (int i = 0; i < payload.length; i++) {
+      bytes.put((byte) (isMasked ? payload[i] ^ MASK[i % 4] : payload[i]));
+    }
+    byte[] exact = new byte[bytes.position()];
+    bytes.flip().get(exact);
+    return exact;
+  }
+
+  static byte[] closeFrame(int code, String reason) {
+    return frame(CLOSE, closePayload(code, reason));
+  }
+
+  static byte[] closePayload(int code, String reason) {
+    byte[] text = reason.getBytes(StandardCharsets.UTF_8);
+    return ByteBuffer.allocate(2 + text.length).putShort((short) code).put(text).array();
+  }
+
+  /** A frame from the server. */
+  record Frame(boolean isFinal, int opcode, byte[] payload) {
+
+    String text() {
+      return new String(payload, StandardCharsets.UTF_8);
+    }
+
+    /** The close code; 1005 if there is none. */
+    int code() {
+      return payload.length < 2 ? 1005 : ByteBuffer.wrap(payload).getShort() & 0xFFFF;
+    }
+
+    @Override
+    public String toString() {
+      return "Frame[" + opcode + ", " + payload.length + " bytes, " + text() + "]";
+    }
+  }
+
+  Frame readFrame() {
+    try {
+      int first = in.readUnsignedByte();
+      int second = in.readUnsignedByte();
+      if ((second & 0x80) != 0 || (first & 0x70) != 0) {
+        throw new AssertionError("a masked frame, or reserved bits: " + first + " " + second);
+      }
+      long length = second & 0x7F;
+      if (length == 126) {
+        length = in.readUnsignedShort();
+      } else if (length == 127) {
+        length = in.readLong();
+      }
+      return new Frame((first & 0x80) != 0, first & 0xF, in.readNBytes((int) length));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  String readText() {
+    Frame frame = readFrame();
+    if (frame.opcode() != TEXT) {
+      throw new AssertionError("not text: " + frame);
+    }
+    return frame.text();
+  }
+
+  /** Reads a close frame; its code. */
+  int readClose() {
+    Frame frame = readFrame();
+    if (frame.opcode() != CLOSE) {
+      throw new AssertionError("not a close: " + frame);
+    }
+    return frame.code();
+  }
+
+  /** Waits for the end of the TCP connection, whatever comes before it. */
+  void awaitEnd() {
+    try {
+      while (in.read() >= 0) {}
+    } catch (SocketException reset) {
+      // The end, too.
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** An HTTP answer. */
+  record Answer(int status, List<String> headers, String body) {
+
+    /** The values of a header, in order. */
+    List<String> header(String name) {
+      String prefix = name.toLowerCase(java.util.Locale.ROOT) + ":";
+      return headers.stream()
+          .filter(line -> line.toLowerCase(java.util.Locale.ROOT).startsWith(prefix))
+          .map(line -> line.substring(prefix.length()).strip())
+          .toList();
+    }
+  }
+
+  /** Reads an answer, with its body if it says how long that is. */
+  Answer readAnswer() {
+    try {
+      String status = readLine();
+      List<String> headers = new ArrayList<>();
+      for (String line = readLine(); !line.isEmpty(); line = readLine()) {
+        headers.add(line);
+      }
+      Answer head = new Answer(Integer.parseInt(status.split(" ", -1)[1]), headers, "");
+      List<String> length = head.header("Content-Length");
+      int bytes = length.isEmpty() ? 0 : Integer.parseInt(length.get(0));
+      return new Answer(
+          head.status(), headers, new String(in.readNBytes(bytes), StandardCharsets.UTF_8));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private String readLine() throws IOException {
+    StringBuilder line = new StringBuilder();
+    for (int c = in.read(); c != '\n'; c = in.read()) {
+      if (c < 0) {
+        throw new EOFException("after '" + line + "'");
+      }
+      if (c != '\r') {
+        line.append((char) c);
+      }
+    }
+    return line.toString();
+  }
+
+  /** Says that nothing more is sent. */
+  void endOutput() {
+    try {
+      socket.shutdownOutput();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Vanishes: a TCP reset. */
+  void reset() {
+    try {
+      socket.setSoLinger(true, 0);
+      socket.close();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  @Override
+  public void close() {
+    try {
+      socket.close();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}

@@ -1,0 +1,105 @@
+package dev.dormouse.server.gateway;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.dormouse.sdk.CloseReason;
+import dev.dormouse.sdk.CloseReason.Cause;
+import dev.dormouse.server.gateway.RawClient.Answer;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+
+class ShutdownTest {
+  private static Vertx vertx;
+  private TestServer server;
+  private FakeHost host;
+
+  @BeforeAll
+  static void startVertx() {
+    vertx = TestServer.vertx();
+  }
+
+  @AfterAll
+  static void stopVertx() {
+    TestServer.await(vertx.close());
+  }
+
+  @BeforeEach
+  void start() {
+    server = new TestServer(vertx);
+    host = server.host;
+    host.acceptAll();
+  }
+
+  @AfterEach
+  void stop() {
+    server.close();
+  }
+
+  @Test
+  @DisplayName("S37 every client gets the code, the actor hears of each once, then nothing is left")
+  void closesAll() throws Exception {
+    List<RawClient> clients = new ArrayList<>();
+    for (int i = 0; i < 5; i++) {
+      clients.add(server.open("/chat/lobby"));
+      host.nextOpen();
+    }
+    Future<Void> done = server.gateway.shutdown(1001, Duration.ofSeconds(10));
+    for (RawClient client : clients) {
+      assertThat(client.readClose()).isEqualTo(1001);
+      client.send(RawClient.closeFrame(1001, ""));
+      client.awaitEnd();
+      client.close();
+      assertThat(host.nextClosed()).isEqualTo(new CloseReason(1001, "", Cause.SHUTDOWN));
+    }
+    TestServer.await(done);
+    assertThat(server.gateway.counts().sockets()).isZero();
+    host.hearsNothing();
+  }
+
+  @Test
+  @DisplayName("S38 clients that never answer, and hosts that never handle, do not hold it up")
+  void nobodyAnswers() throws Exception {
+    host.acceptOnly();
+    try (RawClient silent = server.open("/chat/lobby");
+        RawClient unheard = server.open("/chat/lobby")) {
+      host.nextOpen();
+      host.nextOpen();
+      unheard.text("m");
+      host.nextText();
+      TestServer.await(server.gateway.shutdown(1012, Duration.ofMillis(100)));
+      assertThat(host.nextClosed()).isEqualTo(new CloseReason(1012, "", Cause.SHUTDOWN));
+      assertThat(host.nextClosed()).isEqualTo(new CloseReason(1012, "", Cause.SHUTDOWN));
+      assertThat(silent.readClose()).isEqualTo(1012);
+      silent.awaitEnd();
+      host.hearsNothing();
+    }
+  }
+
+  @Test
+  @DisplayName("upgrades that wait, and those that come, are answered 503")
+  void refusesUpgrades() throws Exception {
+    host.script(FakeHost::handled);
+    try (RawClient waiting = server.client();
+        RawClient late = server.client()) {
+      waiting.send(RawClient.upgrade("/chat/lobby"));
+      host.nextOpen();
+      TestServer.await(server.gateway.shutdown(1001, Duration.ofSeconds(10)));
+      late.send(RawClient.upgrade("/chat/lobby"));
+      for (RawClient client : List.of(waiting, late)) {
+        Answer answer = client.readAnswer();
+        assertThat(answer.status()).isEqualTo(503);
+        assertThat(answer.header("Retry-After")).containsExactly("1");
+      }
+      host.hearsNothing();
+    }
+  }
+}

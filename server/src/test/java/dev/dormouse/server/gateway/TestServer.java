@@ -1,0 +1,101 @@
+package dev.dormouse.server.gateway;
+
+import dev.dormouse.sdk.ActorId;
+import dev.dormouse.server.protocol.Time;
+import io.vertx.core.DeploymentOptions;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import io.vertx.core.VertxOptions;
+import io.vertx.core.http.HttpServerOptions;
+import io.vertx.core.net.SocketAddress;
+import io.vertx.ext.web.Router;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+
+/** A gateway behind an HTTP server on a free port, with a fake host. */
+final class TestServer implements AutoCloseable {
+  /** The actor of {@code /chat/lobby}. */
+  static final ActorId LOBBY = new ActorId("chat", "lobby");
+
+  /** The longest message at {@code /chat}. */
+  static final int MESSAGE_BYTES_MAX = 1 << 20;
+
+  private static final int EVENT_LOOPS = 2;
+
+  final FakeHost host = new FakeHost();
+  final WebSocketGateway gateway;
+  private final Vertx vertx;
+  private final String deployment;
+  private boolean isClosed;
+  private volatile int port;
+
+  TestServer(Vertx vertx) {
+    this(vertx, GatewayOptions.defaults(), router -> {});
+  }
+
+  TestServer(Vertx vertx, GatewayOptions options) {
+    this(vertx, options, router -> {});
+  }
+
+  TestServer(Vertx vertx, GatewayOptions options, Consumer<Router> before) {
+    this.vertx = vertx;
+    Router router = Router.router(vertx);
+    before.accept(router);
+    gateway = new WebSocketGateway(options, vertx, host.transport(), Time.system(), 7);
+    gateway.mount(router, new ActorRoute("chat", "/chat/:key", false, MESSAGE_BYTES_MAX));
+    gateway.mount(router, new ActorRoute("small", "/small/:key", true, 100));
+    gateway.mount(router, new ActorRoute("large", "/large/:key", false, 8 << 20));
+    host.connect(gateway::accept);
+    SocketAddress address = SocketAddress.sharedRandomPort(1, "127.0.0.1");
+    deployment =
+        await(
+            vertx.deployVerticle(
+                () -> context -> listen(router, address),
+                new DeploymentOptions().setInstances(EVENT_LOOPS)));
+  }
+
+  /** One of several servers that share a port, so that sockets are on several event loops. */
+  private Future<?> listen(Router router, SocketAddress address) {
+    return vertx
+        .createHttpServer(new HttpServerOptions().setHttp2ClearTextEnabled(false))
+        .connectionHandler(gateway::keepEarlyBytes)
+        .requestHandler(router)
+        .listen(address)
+        .onSuccess(server -> port = server.actualPort());
+  }
+
+  static Vertx vertx() {
+    return Vertx.vertx(
+        new VertxOptions().setPreferNativeTransport(true).setEventLoopPoolSize(EVENT_LOOPS));
+  }
+
+  int port() {
+    return port;
+  }
+
+  RawClient client() {
+    return new RawClient(port());
+  }
+
+  /** A client whose upgrade the host's script accepts. */
+  RawClient open(String path) {
+    return client().open(path);
+  }
+
+  static <T> T await(Future<T> future) {
+    try {
+      return future.toCompletionStage().toCompletableFuture().get(10, TimeUnit.SECONDS);
+    } catch (Exception e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  /** Closes the HTTP servers, and with them every connection. Once is enough. */
+  @Override
+  public void close() {
+    if (!isClosed) {
+      isClosed = true;
+      await(vertx.undeploy(deployment));
+    }
+  }
+}

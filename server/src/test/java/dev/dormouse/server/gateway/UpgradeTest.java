@@ -1,0 +1,483 @@
+package dev.dormouse.server.gateway;
+
+import static dev.dormouse.server.gateway.TestServer.LOBBY;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.dormouse.sdk.ActorId;
+import dev.dormouse.sdk.CloseReason;
+import dev.dormouse.sdk.CloseReason.Cause;
+import dev.dormouse.sdk.ConnectionId;
+import dev.dormouse.sdk.Header;
+import dev.dormouse.sdk.HttpResponse;
+import dev.dormouse.server.gateway.RawClient.Answer;
+import dev.dormouse.server.protocol.Payload;
+import dev.dormouse.server.protocol.ToGateway;
+import dev.dormouse.server.protocol.ToHost;
+import io.vertx.core.Vertx;
+import io.vertx.core.http.Cookie;
+import io.vertx.ext.web.handler.BodyHandler;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class UpgradeTest {
+  private static Vertx vertx;
+  private TestServer server;
+  private FakeHost host;
+
+  @BeforeAll
+  static void startVertx() {
+    vertx = TestServer.vertx();
+  }
+
+  @AfterAll
+  static void stopVertx() {
+    TestServer.await(vertx.close());
+  }
+
+  @BeforeEach
+  void start() {
+    use(new TestServer(vertx));
+  }
+
+  private void use(TestServer started) {
+    server = started;
+    host = started.host;
+  }
+
+  @AfterEach
+  void stop() {
+    server.close();
+  }
+
+  @Test
+  @DisplayName("an accepted upgrade is answered 101 with the accept value of RFC 6455, 1.3")
+  void answers101() throws Exception {
+    host.acceptAll();
+    try (RawClient client = server.client()) {
+      Answer answer =
+          client.send(RawClient.upgrade("/chat/lobby?name=ada&name=b%20c")).readAnswer();
+      assertThat(answer.status()).isEqualTo(101);
+      assertThat(answer.header("Upgrade")).containsExactly("websocket");
+      assertThat(answer.header("Connection")).containsExactly("Upgrade");
+      assertThat(answer.header("Sec-WebSocket-Accept")).containsExactly(RawClient.ACCEPT);
+      assertThat(answer.header("Sec-WebSocket-Extensions")).isEmpty();
+      assertThat(answer.header("Content-Length")).isEmpty();
+      assertThat(answer.header("Transfer-Encoding")).isEmpty();
+
+      ToHost.Open open = host.next(ToHost.Open.class);
+      assertThat(open.actor()).isEqualTo(LOBBY);
+      assertThat(open.connection()).isEqualTo(ConnectionId.of(7, 1));
+      assertThat(open.head().path()).isEqualTo("/chat/lobby");
+      assertThat(open.head().query().get("name")).containsExactly("ada", "b c");
+      assertThat(open.head().header("Host")).contains("dormouse.test");
+      assertThat(open.head().remoteAddress()).isEqualTo("127.0.0.1");
+    }
+  }
+
+  @ParameterizedTest(name = "{0} becomes {1}")
+  @CsvSource({
+    "Host: dormouse.test, Host: a b, 400",
+    "Host: dormouse.test, X: no host, 400",
+    "'Connection: keep-alive, Upgrade', Connection: keep-alive, 400",
+    "'Connection: keep-alive, Upgrade', 'Connection: close, Upgrade', 400",
+    "Sec-WebSocket-Version: 13, Sec-WebSocket-Version: 8, 426",
+    "Sec-WebSocket-Version: 13, X: no version, 426",
+    "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==, Sec-WebSocket-Key: short, 400",
+    "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==, X: no key, 400",
+    "Upgrade: websocket, Upgrade: h2c, 426",
+    "Upgrade: websocket, X: no upgrade, 426",
+    "Host: dormouse.test, 'Host: dormouse.test\r\nContent-Length: 3', 400",
+  })
+  @DisplayName("S1 S13 a handshake with one wrong header is refused before the actor hears of it")
+  void refusesBadHandshakes(String good, String bad, int status) throws Exception {
+    List<String> headers = new ArrayList<>(RawClient.goodHeaders());
+    assertThat(headers.remove(good)).isTrue();
+    headers.add(bad);
+    try (RawClient client = server.client()) {
+      Answer answer =
+          client
+              .send(RawClient.head("GET /chat/lobby HTTP/1.1", headers))
+              .send(bad.contains("Content-Length") ? "abc" : "")
+              .readAnswer();
+      assertThat(answer.status()).isEqualTo(status);
+      assertThat(answer.body()).isNotEmpty();
+      if (status == 426) {
+        assertThat(answer.header("Upgrade")).containsExactly("websocket");
+        assertThat(answer.header("Sec-WebSocket-Version")).containsExactly("13");
+      }
+      host.hearsNothing();
+    }
+  }
+
+  @Test
+  @DisplayName("an upgrade that is no GET is answered 405, one of HTTP/1.0 with 400")
+  void refusesBadRequestLines() {
+    try (RawClient client = server.client()) {
+      Answer answer =
+          client
+              .send(RawClient.head("POST /chat/lobby HTTP/1.1", RawClient.goodHeaders()))
+              .readAnswer();
+      assertThat(answer.status()).isEqualTo(405);
+      assertThat(answer.header("Allow")).containsExactly("GET");
+    }
+    try (RawClient client = server.client()) {
+      Answer answer =
+          client
+              .send(RawClient.head("GET /chat/lobby HTTP/1.0", RawClient.goodHeaders()))
+              .readAnswer();
+      assertThat(answer.status()).isEqualTo(400);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"h2c", "dummy"})
+  @DisplayName("C13 an unknown upgrade is answered 426, or served as plain HTTP; never a hang")
+  void unknownUpgrades(String protocol) throws Exception {
+    List<String> headers =
+        List.of("Host: dormouse.test", "Connection: Upgrade", "Upgrade: " + protocol);
+    try (RawClient client = server.client()) {
+      assertThat(
+              client
+                  .send(RawClient.head("GET /chat/lobby HTTP/1.1", headers))
+                  .readAnswer()
+                  .status())
+          .isEqualTo(426);
+      client.send(RawClient.head("GET /small/lobby HTTP/1.1", headers));
+      host.next(ToHost.Request.class);
+    }
+  }
+
+  @Test
+  @DisplayName("C17 a plain GET on a socket route is answered 426 with Upgrade and Connection")
+  void plainGet() {
+    try (RawClient client = server.client()) {
+      Answer answer = client.send("GET /chat/lobby HTTP/1.1\r\nHost: x\r\n\r\n").readAnswer();
+      assertThat(answer.status()).isEqualTo(426);
+      assertThat(answer.header("Upgrade")).containsExactly("websocket");
+      assertThat(answer.header("Connection")).containsExactly("Upgrade");
+      assertThat(answer.header("Sec-WebSocket-Version")).containsExactly("13");
+      assertThat(answer.body()).isNotEmpty();
+    }
+  }
+
+  @Test
+  @DisplayName("C8 an upgrade without a route is answered 404 with a body")
+  void noRoute() {
+    try (RawClient client = server.client()) {
+      Answer answer = client.send(RawClient.upgrade("/nowhere")).readAnswer();
+      assertThat(answer.status()).isEqualTo(404);
+      assertThat(answer.body()).isNotEmpty();
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"%zz", "%f", "%ff", "%c3%28", "%ed%a0%80", "%c0%af", "a%00b", "%2e%2e", "%0a"})
+  @DisplayName("a key that is malformed, not UTF-8 or not allowed is answered 400")
+  void badKeys(String key) throws Exception {
+    try (RawClient client = server.client()) {
+      Answer answer = client.send(RawClient.upgrade("/chat/" + key)).readAnswer();
+      assertThat(answer.status()).isIn(400, 404);
+      host.hearsNothing();
+    }
+  }
+
+  @Test
+  @DisplayName("a key is percent-decoded, once, and a plus stays a plus")
+  void keysAreDecoded() throws Exception {
+    host.acceptAll();
+    try (RawClient client = server.open("/chat/a%2Fb%2525+%C3%A4")) {
+      assertThat(host.next(ToHost.Open.class).actor()).isEqualTo(new ActorId("chat", "a/b%25+ä"));
+      client.text("x");
+      host.nextText();
+    }
+  }
+
+  @Test
+  @DisplayName("a key over its limit is answered 400 with the reason")
+  void longKey() {
+    try (RawClient client = server.client()) {
+      Answer answer = client.send(RawClient.upgrade("/chat/" + "k".repeat(513))).readAnswer();
+      assertThat(answer.status()).isEqualTo(400);
+      assertThat(answer.header("Content-Type").get(0)).startsWith("text/plain");
+      assertThat(answer.body()).contains("513").contains("512");
+    }
+  }
+
+  @Test
+  @DisplayName("S2 a rejected upgrade has the actor's answer, and its HTTP connection lives on")
+  void rejected() throws Exception {
+    host.script(
+        event ->
+            event instanceof ToHost.Open open
+                ? List.of(
+                    new ToGateway.Rejected(
+                        open.connection(),
+                        HttpResponse.json(401, "{}")
+                            .with("WWW-Authenticate", "Basic")
+                            .with("Set-Cookie", "a=1")
+                            .with("Set-Cookie", "b=2")))
+                : List.of());
+    try (RawClient client = server.client()) {
+      Answer answer = client.send(RawClient.upgrade("/chat/lobby")).readAnswer();
+      assertThat(answer.status()).isEqualTo(401);
+      assertThat(answer.header("WWW-Authenticate")).containsExactly("Basic");
+      assertThat(answer.header("Set-Cookie")).containsExactly("a=1", "b=2");
+      assertThat(answer.header("Content-Type")).containsExactly("application/json");
+      assertThat(answer.body()).isEqualTo("{}");
+      host.nextOpen();
+
+      host.acceptAll();
+      client.open("/chat/lobby");
+      host.nextOpen();
+    }
+    assertThat(host.nextClosed()).isEqualTo(CloseReason.abnormal(Cause.CONNECTION_LOST));
+    host.hearsNothing();
+    assertThat(server.gateway.counts().refused()).isEqualTo(1);
+  }
+
+  @Test
+  @DisplayName("C4 S9 headers and cookies of handlers before, and of the actor, are on the 101")
+  void cookies() {
+    server.close();
+    use(
+        new TestServer(
+            vertx,
+            GatewayOptions.defaults(),
+            router ->
+                router
+                    .route()
+                    .handler(
+                        request -> {
+                          request.response().putHeader("X-Request-Id", "r1");
+                          request.response().addCookie(Cookie.cookie("visit", "1"));
+                          request.addHeadersEndHandler(
+                              end -> request.response().putHeader("X-Took", "2"));
+                          request.next();
+                        })));
+    host.script(
+        event ->
+            event instanceof ToHost.Open open
+                ? List.of(
+                    new ToGateway.Accepted(
+                        open.connection(),
+                        List.of(),
+                        List.of(
+                            new Header("Set-Cookie", "a=1"),
+                            new Header("Set-Cookie", "b=2"),
+                            new Header("X-Actor", "lobby"),
+                            new Header("Content-Length", "9"),
+                            new Header("Connection", "close"))))
+                : List.of());
+    try (RawClient client = server.client()) {
+      Answer answer = client.send(RawClient.upgrade("/chat/lobby")).readAnswer();
+      assertThat(answer.status()).isEqualTo(101);
+      assertThat(answer.header("Set-Cookie")).containsExactlyInAnyOrder("visit=1", "a=1", "b=2");
+      assertThat(answer.header("X-Request-Id")).containsExactly("r1");
+      assertThat(answer.header("X-Took")).containsExactly("2");
+      assertThat(answer.header("X-Actor")).containsExactly("lobby");
+      assertThat(answer.header("Content-Length")).isEmpty();
+      assertThat(answer.header("Connection")).containsExactly("Upgrade");
+    }
+  }
+
+  @Test
+  @DisplayName("C7 a body handler before the socket route is passed over")
+  void bodyHandler() throws Exception {
+    server.close();
+    use(
+        new TestServer(
+            vertx,
+            GatewayOptions.defaults(),
+            router -> router.route().handler(BodyHandler.create(false))));
+    host.echo();
+    try (RawClient client = server.open("/chat/lobby")) {
+      assertThat(client.text("hello").readText()).isEqualTo("hello");
+    }
+  }
+
+  @Test
+  @DisplayName("an asynchronous handler before the socket route may hold an upgrade up")
+  void asynchronousHandler() {
+    server.close();
+    use(
+        new TestServer(
+            vertx,
+            GatewayOptions.defaults(),
+            router ->
+                router
+                    .route()
+                    .handler(
+                        request -> {
+                          request.request().pause();
+                          vertx.setTimer(20, elapsed -> request.next());
+                        })));
+    host.echo();
+    try (RawClient client = server.client()) {
+      client.send(RawClient.upgrade("/chat/lobby"));
+      client.text("early");
+      assertThat(client.readAnswer().status()).isEqualTo(101);
+      assertThat(client.readText()).isEqualTo("early");
+    }
+  }
+
+  @Test
+  @DisplayName("C10 S7 what the actor sends while it accepts leaves after the 101, in order")
+  void sendsWhileAccepting() throws Exception {
+    host.script(
+        event ->
+            event instanceof ToHost.Open open
+                ? List.of(
+                    new ToGateway.Accepted(open.connection(), List.of("a"), List.of()),
+                    new ToGateway.Send(open.connection(), Payload.text("1")),
+                    new ToGateway.Broadcast(List.of("a"), Set.of(), Payload.text("2")),
+                    new ToGateway.Send(open.connection(), Payload.text("3")))
+                : List.of());
+    try (RawClient client = server.client()) {
+      client.send(RawClient.upgrade("/chat/lobby"));
+      host.release(LOBBY, new ToGateway.Send(host.nextOpen(), Payload.text("4")));
+      assertThat(client.readAnswer().status()).isEqualTo(101);
+      for (String expected : List.of("1", "2", "3", "4")) {
+        assertThat(client.readText()).isEqualTo(expected);
+      }
+    }
+  }
+
+  @Test
+  @DisplayName("S8 S36 a close while accepting: the client sees open, what was sent, that close")
+  void closesWhileAccepting() throws Exception {
+    host.script(
+        event ->
+            event instanceof ToHost.Open open
+                ? List.of(
+                    new ToGateway.Accepted(open.connection(), List.of(), List.of()),
+                    new ToGateway.Send(open.connection(), Payload.text("bye")),
+                    new ToGateway.Close(open.connection(), 4001, "full"),
+                    new ToGateway.Send(open.connection(), Payload.text("never")))
+                : List.of());
+    try (RawClient client = server.client()) {
+      client.open("/chat/lobby");
+      assertThat(client.readText()).isEqualTo("bye");
+      assertThat(client.readClose()).isEqualTo(4001);
+      client.send(RawClient.closeFrame(4001, "")).awaitEnd();
+    }
+    host.nextOpen();
+    assertThat(host.nextClosed()).isEqualTo(new CloseReason(4001, "full", Cause.ACTOR));
+    host.hearsNothing();
+    assertThat(server.gateway.counts().droppedOut()).isEqualTo(1);
+  }
+
+  @Test
+  @DisplayName("C12 a frame in the same segment as the upgrade request is not lost")
+  void framesWithTheRequest() {
+    host.echo();
+    try (RawClient client = server.client()) {
+      client.send(
+          RawClient.upgrade("/chat/lobby").getBytes(java.nio.charset.StandardCharsets.US_ASCII),
+          RawClient.frame(RawClient.TEXT, "first"),
+          RawClient.frame(RawClient.TEXT, "second"));
+      assertThat(client.readAnswer().status()).isEqualTo(101);
+      assertThat(client.readText()).isEqualTo("first");
+      assertThat(client.readText()).isEqualTo("second");
+      assertThat(client.text("third").readText()).isEqualTo("third");
+    }
+  }
+
+  @Test
+  @DisplayName("C12 frames that come while the actor thinks are not lost, and are bounded")
+  void framesBeforeTheAnswer() throws Exception {
+    host.script(FakeHost::handled);
+    try (RawClient client = server.client()) {
+      client.send(RawClient.upgrade("/chat/lobby"));
+      ConnectionId id = host.nextOpen();
+      byte[] payload = new byte[200_000];
+      client.send(RawClient.frame(RawClient.BINARY, payload)).text("after");
+      host.release(LOBBY, new ToGateway.Accepted(id, List.of(), List.of()));
+      assertThat(client.readAnswer().status()).isEqualTo(101);
+      assertThat(host.next(ToHost.Message.class).payload()).isEqualTo(new Payload.Binary(payload));
+      assertThat(host.nextText()).isEqualTo("after");
+    }
+  }
+
+  @Test
+  @DisplayName("C12 a request behind an upgrade that is refused is served")
+  void requestBehindARefusedUpgrade() throws Exception {
+    try (RawClient client = server.client()) {
+      client.send(RawClient.upgrade("/chat/lobby") + RawClient.upgrade("/nowhere"));
+      host.release(LOBBY, new ToGateway.Rejected(host.nextOpen(), HttpResponse.text(403, "no")));
+      assertThat(client.readAnswer().status()).isEqualTo(403);
+      assertThat(client.readAnswer().status()).isEqualTo(404);
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "http://dormouse.test, 101",
+    "https://dormouse.test, 101",
+    "HTTPS://Dormouse.Test:443, 101",
+    "http://dormouse.test:8080, 403",
+    "https://evil.test, 403",
+    "null, 403",
+  })
+  @DisplayName("pages of other origins are refused with 403, before the actor hears of them")
+  void origins(String origin, int status) {
+    host.acceptAll();
+    try (RawClient client = server.client()) {
+      client.send(RawClient.upgrade("/chat/lobby", "Origin: " + origin));
+      assertThat(client.readAnswer().status()).isEqualTo(status);
+    }
+  }
+
+  @Test
+  @DisplayName("S14 an actor that does not answer in time: 503, and its late yes is a close")
+  void overdue() throws Exception {
+    server.close();
+    use(new TestServer(vertx, GatewayOptions.defaults().withHandshake(Duration.ofMillis(50))));
+    try (RawClient client = server.client()) {
+      Answer answer = client.send(RawClient.upgrade("/chat/lobby")).readAnswer();
+      assertThat(answer.status()).isEqualTo(503);
+      assertThat(answer.header("Retry-After")).containsExactly("1");
+      ConnectionId id = host.nextOpen();
+      host.release(LOBBY, new ToGateway.Accepted(id, List.of(), List.of()));
+      assertThat(host.nextClosed()).isEqualTo(CloseReason.abnormal(Cause.CONNECTION_LOST));
+      assertThat(server.gateway.counts().sockets()).isZero();
+
+      client.send(RawClient.upgrade("/nowhere"));
+      assertThat(client.readAnswer().status()).isEqualTo(404);
+    }
+  }
+
+  @Test
+  @DisplayName("S12 a client that is gone before the answer leaves nothing; a late yes is a close")
+  void goneBeforeTheAnswer() throws Exception {
+    try (RawClient client = server.client();
+        RawClient other = server.client()) {
+      client.send(RawClient.upgrade("/chat/lobby"));
+      ConnectionId id = host.nextOpen();
+      client.reset();
+      for (boolean isGone = false; !isGone; isGone = server.gateway.counts().upgrades() == 0) {
+        // Each of these goes through an event loop.
+        assertThat(other.send(RawClient.upgrade("/nowhere")).readAnswer().status()).isEqualTo(404);
+      }
+      host.release(
+          LOBBY,
+          new ToGateway.Accepted(id, List.of(), List.of()),
+          new ToGateway.Send(id, Payload.text("hello")));
+      assertThat(host.nextClosed()).isEqualTo(CloseReason.abnormal(Cause.CONNECTION_LOST));
+      host.hearsNothing();
+      assertThat(server.gateway.counts().sockets()).isZero();
+      assertThat(server.gateway.counts().droppedOut()).isEqualTo(1);
+    }
+  }
+}
