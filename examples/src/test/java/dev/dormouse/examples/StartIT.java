@@ -37,7 +37,7 @@ class StartIT {
   void theVersionIsTold() throws Exception {
     Ended ended = run(Map.of(), "--version");
     assertThat(ended.code()).isZero();
-    assertThat(ended.output()).startsWith("Dormouse ");
+    assertThat(ended.output()).containsPattern("(?m)^Dormouse \\d");
   }
 
   @ParameterizedTest
@@ -89,17 +89,17 @@ class StartIT {
       assertThat(server.output())
           .containsPattern("data +" + data + "\n")
           .containsPattern("durability +wal: ")
-          .containsPattern("idle +3\\.00 s ");
+          .containsPattern("idle +3 s ");
     }
     try (ServerProcess server = ServerProcess.start(directory, both)) {
       assertThat(server.output())
           .containsPattern("durability +wal: ")
-          .containsPattern("idle +2\\.00 s ");
+          .containsPattern("idle +2 s ");
     }
     try (ServerProcess server = ServerProcess.start(directory, both, "--idle", "1s")) {
       assertThat(server.output())
           .containsPattern("durability +wal: ")
-          .containsPattern("idle +1\\.00 s ");
+          .containsPattern("idle +1 s ");
     }
   }
 
@@ -179,10 +179,10 @@ class StartIT {
       assertThat(server.stop()).isEqualTo(TERMINATED);
       assertThat(Duration.ofNanos(System.nanoTime() - startNs)).isLessThan(Duration.ofSeconds(8));
       assertThat(closeCodes(ada, bo, counter)).containsExactly(1001, 1001, 1001);
-      assertThat(server.output()).doesNotContain("WARN", "ERROR");
+      assertThat(server.output()).doesNotContain("WARN ", "ERROR ");
     }
     try (ServerProcess again = ServerProcess.start(data)) {
-      assertThat(again.output()).doesNotContain("left behind", "WARN", "ERROR");
+      assertThat(again.output()).doesNotContain("left behind", "WARN ", "ERROR ");
       assertThat(again.admin().actor("chat", "stop").connections()).isZero();
       try (Client cleo = again.connect("/chat/stop?name=Cleo");
           Client counter = again.connect("/counter/stop")) {
