@@ -37,10 +37,10 @@ final class FakeHost {
 
   private void accept(ToHost event) {
     List<ToGateway> answer = script.apply(event);
-    heard.add(event);
     if (!answer.isEmpty()) {
       transport.toGateway(new Release(event.actor(), 1, answer));
     }
+    heard.add(event); // not before: releases of an actor come one after the other
   }
 
   /** From now on, answers so. */
