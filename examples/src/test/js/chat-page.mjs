@@ -61,7 +61,7 @@ async function say(page, text) {
   await page.getByTestId('composer').press('Enter');
 }
 
-const shot = (page, name) => page.screenshot({ path: join(screenshots, `${name}.png`) });
+const shot = (page, name) => page.screenshot({ animations: 'disabled', path: join(screenshots, `${name}.png`) });
 
 try {
   const ada = await enter('Ada');
