@@ -1,0 +1,194 @@
+package dev.dormouse.storage;
+
+import static dev.dormouse.storage.ActorStoreContract.number;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.dormouse.sdk.ActorId;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.CompletionStage;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+@Timeout(120)
+class DurabilityTest {
+  private static final int ACTORS = 4;
+
+  @TempDir Path folder;
+
+  @ParameterizedTest
+  @CsvSource({"FSYNC, 1", "FSYNC, 300", "WAL, 1", "WAL, 3000"})
+  void whatWasAcknowledgedBeforeAKillIsThereAfterwards(Durability durability, int acknowledgements)
+      throws Exception {
+    int[] last = new int[ACTORS];
+    Arrays.fill(last, -1);
+    try (ChildProcess child =
+        ChildProcess.start(Committer.class, folder.toString(), durability.name())) {
+      String line = child.line();
+      for (int i = 0; line != null; i++) {
+        String[] words = line.split(" ", -1);
+        last[Integer.parseInt(words[0])] = Integer.parseInt(words[1]);
+        if (i == acknowledgements) {
+          child.kill();
+        }
+        line = child.line();
+      }
+    }
+
+    try (ActorStore store = open(folder, durability)) {
+      assertThat(store.incarnation()).isEqualTo(2);
+      for (int actor = 0; actor < ACTORS; actor++) {
+        List<ActorStore.Row> rows = rowsOf(store, actor);
+        assertThat(rows).hasSizeGreaterThan(last[actor]);
+        checkRows(rows);
+      }
+    }
+    assertThat(Arrays.stream(last).sum()).isGreaterThan(acknowledgements - 10);
+  }
+
+  @Test
+  void aFlippedBitInTheLogGivesAnEarlierStateOrAnErrorAndNeverWrongRows() throws IOException {
+    long seed = new Random().nextLong();
+    System.out.println("flipped bits of the log: seed " + seed);
+    Random random = new Random(seed);
+    Path original = Files.createDirectory(folder.resolve("original"));
+    int commits = 200;
+    try (ActorStore store = open(original, Durability.WAL)) {
+      for (int i = 0; i < commits; i++) {
+        ActorStoreContract.done(commit(store, 0, i));
+      }
+    }
+    Path log = onlyLog(original);
+    byte[] bytes = Files.readAllBytes(log);
+    int refused = 0;
+    for (int round = 0; round < 60; round++) {
+      Path copy = copy(original, folder.resolve("copy" + round));
+      // The first rounds hit the tail, which a crash may leave torn.
+      int from = round < 20 ? bytes.length - 200 : 0;
+      int bit = 8 * from + random.nextInt(8 * (bytes.length - from));
+      byte[] flipped = bytes.clone();
+      flipped[bit / 8] ^= (byte) (1 << bit % 8);
+      Files.write(onlyLog(copy), flipped);
+      try (ActorStore store = open(copy, Durability.WAL)) {
+        List<ActorStore.Row> rows = rowsOf(store, 0);
+        assertThat(rows).as("bit %d, seed %d", bit, seed).hasSizeLessThanOrEqualTo(commits);
+        checkRows(rows);
+      } catch (StoreOpenException e) {
+        assertThat(e)
+            .hasMessageContaining(copy.toRealPath().toString())
+            .hasMessageContaining(log.getFileName().toString());
+        refused++;
+      }
+    }
+    assertThat(refused).as("seed %d", seed).isBetween(1, 60);
+  }
+
+  @Test
+  void aLogThatWasCutShortGivesAnEarlierState() throws IOException {
+    Path original = Files.createDirectory(folder.resolve("original"));
+    int commits = 50;
+    try (ActorStore store = open(original, Durability.WAL)) {
+      for (int i = 0; i < commits; i++) {
+        ActorStoreContract.done(commit(store, 0, i));
+      }
+    }
+    byte[] bytes = Files.readAllBytes(onlyLog(original));
+    int fewer = 0;
+    for (int cut = 1; cut <= 100; cut += 7) {
+      Path copy = copy(original, folder.resolve("copy" + cut));
+      Files.write(onlyLog(copy), Arrays.copyOf(bytes, bytes.length - cut));
+      try (ActorStore store = open(copy, Durability.WAL)) {
+        List<ActorStore.Row> rows = rowsOf(store, 0);
+        assertThat(rows).hasSizeBetween(commits - 3, commits - 1);
+        checkRows(rows);
+        fewer++;
+      }
+    }
+    assertThat(fewer).isEqualTo(15);
+  }
+
+  private static ActorStore open(Path folder, Durability durability) {
+    return Stores.open(StoreOptions.in(folder).durability(durability));
+  }
+
+  private static CompletionStage<CommitResult> commit(ActorStore store, int actor, int turn) {
+    return store.commit(
+        new TurnBatch(
+            idOf(actor),
+            store.incarnation(),
+            List.of(new TurnBatch.Write(Table.VALUE, number(turn), number(~turn)))));
+  }
+
+  private static ActorId idOf(int actor) {
+    return new ActorId("chat", "r" + actor);
+  }
+
+  private static List<ActorStore.Row> rowsOf(ActorStore store, int actor) {
+    return store.scan(idOf(actor), Table.VALUE, KeySpan.all(), Integer.MAX_VALUE);
+  }
+
+  /** Each turn wrote one row; what is there must be the first so many of them. */
+  private static void checkRows(List<ActorStore.Row> rows) {
+    for (int i = 0; i < rows.size(); i++) {
+      assertThat(rows.get(i).key()).isEqualTo(number(i));
+      assertThat(rows.get(i).value()).isEqualTo(number(~i));
+    }
+  }
+
+  private static Path onlyLog(Path folder) throws IOException {
+    try (Stream<Path> files = Files.list(folder.resolve("rocksdb"))) {
+      List<Path> logs =
+          files.filter(file -> file.getFileName().toString().endsWith(".log")).toList();
+      assertThat(logs).hasSize(1);
+      return logs.get(0);
+    }
+  }
+
+  private static Path copy(Path from, Path to) throws IOException {
+    try (Stream<Path> files = Files.walk(from)) {
+      files.forEach(
+          file -> {
+            try {
+              Files.copy(file, to.resolve(from.relativize(file)));
+            } catch (IOException e) {
+              throw new UncheckedIOException(e);
+            }
+          });
+    }
+    return to;
+  }
+
+  /** Commits turns of some actors at once, and prints each that is done. */
+  static final class Committer {
+    private Committer() {}
+
+    public static void main(String[] args) throws InterruptedException {
+      ActorStore store = open(Path.of(args[0]), Durability.valueOf(args[1]));
+      Thread[] threads = new Thread[ACTORS];
+      for (int actor = 0; actor < ACTORS; actor++) {
+        int id = actor;
+        threads[id] =
+            new Thread(
+                () -> {
+                  for (int turn = 0; ; turn++) {
+                    ActorStoreContract.done(commit(store, id, turn));
+                    System.out.println(id + " " + turn);
+                  }
+                });
+        threads[id].start();
+      }
+      for (Thread thread : threads) {
+        thread.join();
+      }
+    }
+  }
+}
