@@ -89,13 +89,6 @@ final class RocksTables implements AutoCloseable {
     Deque<AbstractImmutableNativeReference> owned = new ArrayDeque<>();
     try {
       List<String> present = hasCurrent ? familiesIn(folder) : List.of();
-      for (Table table : Table.values()) {
-        if (hasRows && !present.contains(nameOf(table))) {
-          // The engine would pass over the table's rows and make it anew.
-          throw new StoreOpenException(
-              "the data folder " + folder + " is damaged: its table " + table + " is lost", null);
-        }
-      }
       return open(folder, present, !hasRows, blockCacheBytes, owned);
     } catch (RocksDBException e) {
       closeAll(owned);
@@ -229,6 +222,7 @@ final class RocksTables implements AutoCloseable {
     }
   }
 
+  /** Tables are not made where there are rows: one that is missing there is lost, with its rows. */
   private static DBOptions options(boolean mayMake) {
     return new DBOptions()
         .setCreateIfMissing(mayMake)
