@@ -62,11 +62,7 @@ class NamedClassesTest {
 
   static final class Names extends ArrayList<String> {
     private static final long serialVersionUID = 1L;
-    private int extra;
-
-    int extra() {
-      return extra++;
-    }
+    int extra;
   }
 
   static final class Log extends java.util.logging.LogRecord {
@@ -78,19 +74,12 @@ class NamedClassesTest {
   }
 
   static class Parent {
-    private int number;
-
-    int parentNumber() {
-      return number++;
-    }
+    int number;
   }
 
+  @SuppressWarnings("HidingField") // that is what is tested
   static final class Child extends Parent {
-    private int number;
-
-    int childNumber() {
-      return number++;
-    }
+    int number;
   }
 
   @Test

@@ -102,11 +102,7 @@ class StoredBytesTest {
   }
 
   static class BadAccount {
-    private int owner = 1;
-
-    int owner() {
-      return owner;
-    }
+    int owner = 1;
   }
 
   /** Classes share their ids if their stable names are the same. */
@@ -241,7 +237,6 @@ class StoredBytesTest {
     assertThat(((LaterAccount) codec(LaterAccount.class).decode(bytes)).text())
         .isEqualTo("Ann 0.5");
     refused(codec(BadAccount.class), bytes, "field owner: stored java.lang.String, wanted int");
-    assertThat(new BadAccount().owner()).isEqualTo(1);
   }
 
   @Test
