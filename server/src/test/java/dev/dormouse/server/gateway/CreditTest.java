@@ -5,6 +5,7 @@ import static dev.dormouse.server.gateway.TestServer.LOBBY;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.dormouse.sdk.ConnectionId;
+import dev.dormouse.server.protocol.Payload;
 import dev.dormouse.server.protocol.ToGateway;
 import dev.dormouse.server.protocol.ToHost;
 import dev.dormouse.server.protocol.Transport;
@@ -119,7 +120,12 @@ class CreditTest {
         client.text("m" + i);
       }
       hears(1, 5);
-      host.release(LOBBY, new ToGateway.Handled(id, 2), new ToGateway.Withheld(id, 3));
+      host.release(
+          LOBBY,
+          new ToGateway.Handled(id, 2),
+          new ToGateway.Withheld(id, 3),
+          new ToGateway.Send(id, Payload.text("done")));
+      assertThat(client.readText()).isEqualTo("done");
       client.text("m6");
       host.hearsNothing();
       host.release(LOBBY, new ToGateway.Resumed(id, 3));

@@ -35,7 +35,8 @@ final class FakeHost {
     transport.connect(this::accept, gateway);
   }
 
-  private void accept(ToHost event) {
+  /** Releases leave one after the other. */
+  private synchronized void accept(ToHost event) {
     List<ToGateway> answer = script.apply(event);
     if (!answer.isEmpty()) {
       transport.toGateway(new Release(event.actor(), 1, answer));
@@ -90,7 +91,7 @@ final class FakeHost {
         : List.of();
   }
 
-  void release(ActorId actor, ToGateway... records) {
+  synchronized void release(ActorId actor, ToGateway... records) {
     transport.toGateway(new Release(actor, 1, List.of(records)));
   }
 
