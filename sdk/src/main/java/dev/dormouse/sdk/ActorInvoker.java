@@ -5,7 +5,14 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Calls the handlers of one actor object. For whoever runs actors: the server, a test kit. The
- * caller sees to it that one call runs at a time.
+ * caller sees to it that one call runs at a time, and that {@link #activate} is the first. What a
+ * handler throws comes through as it is.
+ *
+ * <pre>{@code
+ * ActorInvoker<Member> room = new ActorInvoker<>(new ChatRoom(), context);
+ * room.activate();
+ * room.message(ada, "hello");
+ * }</pre>
  *
  * @param <A> the type of the attachments
  */

@@ -5,6 +5,12 @@ import java.nio.charset.StandardCharsets;
 /**
  * How a connection ended.
  *
+ * <pre>{@code
+ * protected void onClose(Connection<Member> gone, CloseReason reason) {
+ *   if (!reason.wasClean()) storage().put("lost/" + gone.id(), reason.cause().name());
+ * }
+ * }</pre>
+ *
  * @param code the status code of RFC 6455, section 7.4; 1005 if the close frame had none, 1006 if
  *     there was no close frame
  * @param reason the text of the close frame, at most {@value #REASON_BYTES_MAX} bytes in UTF-8; may

@@ -9,6 +9,11 @@ import java.util.regex.Pattern;
  * <p>It names the incarnation (one run of a node) that accepted the socket, and the connection's
  * number in that run, so ids sort by the order of acceptance.
  *
+ * <pre>{@code
+ * ConnectionId id = ConnectionId.parse("3.17");   // what toString wrote, from a message or a log
+ * connections().find(id).ifPresent(c -> c.send("psst"));
+ * }</pre>
+ *
  * @param value 24 bits of incarnation, then 40 bits of number
  */
 public record ConnectionId(long value) implements Comparable<ConnectionId> {

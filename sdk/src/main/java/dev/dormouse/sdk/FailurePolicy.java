@@ -3,6 +3,10 @@ package dev.dormouse.sdk;
 /**
  * What becomes of a connection whose message made its handler throw. The turn is discarded in any
  * case.
+ *
+ * <pre>{@code
+ * .actor("/game/:key", Game.class, Game::new, o -> o.onFailure(FailurePolicy.CLOSE))
+ * }</pre>
  */
 public enum FailurePolicy {
   /** It stays open; the error is logged with actor and connection. */

@@ -3,6 +3,10 @@ package dev.dormouse.sdk;
 /**
  * One header field (RFC 9110, section 5).
  *
+ * <pre>{@code
+ * new Header("Set-Cookie", "seen=1; HttpOnly")
+ * }</pre>
+ *
  * @param name a token, not empty
  * @param value the value, without line breaks or NUL
  */

@@ -1,6 +1,17 @@
 package dev.dormouse.sdk;
 
-/** Something is over its limit. The message names it, its size and the limit. */
+/**
+ * Something is over its limit. The message names it, its size and the limit. Thrown into a handler,
+ * it fails the turn unless it is caught.
+ *
+ * <pre>{@code
+ * try {
+ *   from.tag(wanted);
+ * } catch (LimitExceededException e) {
+ *   from.send(e.getMessage());   // "a tag is 300 bytes; the limit is 256"
+ * }
+ * }</pre>
+ */
 public final class LimitExceededException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 

@@ -5,7 +5,12 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * The head of an HTTP request: everything but the body.
+ * The head of an HTTP request: everything but the body; at most 8 KiB of it.
+ *
+ * <pre>{@code
+ * String token = upgrade.request().header("Authorization").orElse("");
+ * int page = request.head().query("page").map(Integer::parseInt).orElse(0);
+ * }</pre>
  *
  * @param method such as {@code GET}
  * @param path the path as the client wrote it, without the query

@@ -1,6 +1,12 @@
 package dev.dormouse.sdk;
 
-/** Where the handlers of an actor type run. One at a time per actor in each case. */
+/**
+ * Where the handlers of an actor type run. One at a time per actor in each case.
+ *
+ * <pre>{@code
+ * .actor("/echo/:key", Echo.class, Echo::new, o -> o.threading(Threading.EVENT_LOOP))
+ * }</pre>
+ */
 public enum Threading {
   /**
    * Handlers may block: they run on virtual threads where the JDK has them (21 and later), on a

@@ -81,7 +81,7 @@ public final class Dormouse {
    * that and ends the process with 0.
    */
   public void start(String... args) {
-    ServerCommand.run(this, args).ifPresent(System::exit);
+    ServerCommand.run(this::open, args).ifPresent(System::exit);
   }
 
   /**

@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.util.Locale;
 import java.util.Map;
 import java.util.OptionalInt;
+import java.util.function.Function;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ITypeConverter;
@@ -111,9 +112,9 @@ final class ServerCommand {
   private ServerCommand() {}
 
   /** Parses, starts, prints. Empty if the server is up, else the code to exit with. */
-  static OptionalInt run(Dormouse description, String... args) {
+  static OptionalInt run(Function<ServerOptions, DormouseServer> opening, String... args) {
     return run(
-        description,
+        opening,
         args,
         System.getenv(),
         new PrintWriter(System.out, true, StandardCharsets.UTF_8),
@@ -121,7 +122,7 @@ final class ServerCommand {
   }
 
   static OptionalInt run(
-      Dormouse description,
+      Function<ServerOptions, DormouseServer> opening,
       String[] args,
       Map<String, String> environment,
       PrintWriter out,
@@ -142,7 +143,7 @@ final class ServerCommand {
       err.println("Try --help.");
       return OptionalInt.of(BAD_USAGE);
     }
-    return start(description, options, out, err);
+    return start(opening, options, out, err);
   }
 
   private static void print(CommandLine line, PrintWriter out) {
@@ -154,11 +155,14 @@ final class ServerCommand {
   }
 
   private static OptionalInt start(
-      Dormouse description, ServerOptions options, PrintWriter out, PrintWriter err) {
+      Function<ServerOptions, DormouseServer> opening,
+      ServerOptions options,
+      PrintWriter out,
+      PrintWriter err) {
     long startedNs = options.time().nowNs();
     DormouseServer server;
     try {
-      server = description.open(options);
+      server = opening.apply(options);
     } catch (StoreOpenException | ServerStartException | IllegalArgumentException e) {
       err.println("dormouse: " + e.getMessage());
       return OptionalInt.of(CANNOT_START);

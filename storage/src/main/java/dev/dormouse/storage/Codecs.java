@@ -4,6 +4,13 @@ import java.util.Collection;
 
 /** Makes codecs. */
 public final class Codecs {
+  static {
+    // Kryo's fast paths go by sun.misc.Unsafe, of which newer JDKs warn; ours do without them.
+    if (System.getProperty("kryo.unsafe") == null) {
+      System.setProperty("kryo.unsafe", "false");
+    }
+  }
+
   private Codecs() {}
 
   /**

@@ -1,5 +1,8 @@
 package dev.dormouse.storage;
 
+import java.io.File;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -7,8 +10,11 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.EnumMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.stream.Stream;
 import org.rocksdb.AbstractImmutableNativeReference;
 import org.rocksdb.BlockBasedTableConfig;
 import org.rocksdb.BloomFilter;
@@ -72,20 +78,23 @@ final class RocksTables implements AutoCloseable {
    * @throws StoreOpenException if it is damaged
    */
   static RocksTables open(Path folder, long blockCacheBytes) {
-    boolean isNew = !Files.exists(folder.resolve("CURRENT"));
-    if (isNew && hasTableFiles(folder)) {
+    boolean hasRows = hasRows(folder);
+    boolean hasCurrent = Files.exists(folder.resolve("CURRENT"));
+    if (hasRows && !hasCurrent) {
       // The engine would begin a new, empty database over the old one's files.
       throw new StoreOpenException(
-          "the data folder " + folder + " has table files but no file CURRENT: it is incomplete",
-          null);
+          "the data folder " + folder + " is damaged: it has rows but no file CURRENT", null);
     }
+    EngineLogs.check(folder);
     Deque<AbstractImmutableNativeReference> owned = new ArrayDeque<>();
     try {
-      return open(folder, isNew, blockCacheBytes, owned);
+      List<String> present = hasCurrent ? familiesIn(folder) : List.of();
+      return open(folder, present, !hasRows, blockCacheBytes, owned);
     } catch (RocksDBException e) {
       closeAll(owned);
       throw new StoreOpenException(
-          "the data folder " + folder + " cannot be opened: " + e.getMessage(), e);
+          "the data folder " + folder + " cannot be opened: " + e.getMessage() + detailsOf(folder),
+          e);
     } catch (RuntimeException | Error e) {
       closeAll(owned);
       throw e;
@@ -94,17 +103,19 @@ final class RocksTables implements AutoCloseable {
 
   private static RocksTables open(
       Path folder,
-      boolean isNew,
+      List<String> present,
+      boolean mayMake,
       long blockCacheBytes,
       Deque<AbstractImmutableNativeReference> owned)
       throws RocksDBException {
     Cache cache = owned(owned, new LRUCache(blockCacheBytes));
     ColumnFamilyOptions tableOptions = owned(owned, tableOptions(cache, owned));
-    DBOptions options = owned(owned, options());
+    DBOptions options = owned(owned, options(mayMake));
 
     List<ColumnFamilyDescriptor> families = new ArrayList<>();
-    for (byte[] name : familyNames(folder, isNew)) {
-      families.add(new ColumnFamilyDescriptor(name, tableOptions));
+    for (String name : familiesToOpen(present)) {
+      byte[] bytes = name.getBytes(StandardCharsets.UTF_8);
+      families.add(new ColumnFamilyDescriptor(bytes, tableOptions));
     }
     List<ColumnFamilyHandle> handles = new ArrayList<>();
     RocksDB db = owned(owned, RocksDB.open(options, folder.toString(), families, handles));
@@ -158,24 +169,23 @@ final class RocksTables implements AutoCloseable {
     }
   }
 
+  private static List<String> familiesIn(Path folder) throws RocksDBException {
+    try (Options options = new Options()) {
+      return RocksDB.listColumnFamilies(options, folder.toString()).stream()
+          .map(name -> new String(name, StandardCharsets.UTF_8))
+          .toList();
+    }
+  }
+
   /** The default family first; then ours, and any that a newer version may have made. */
-  private static List<byte[]> familyNames(Path folder, boolean isNew) throws RocksDBException {
-    List<String> names = new ArrayList<>();
+  private static Set<String> familiesToOpen(List<String> present) {
+    Set<String> names = new LinkedHashSet<>();
     names.add(new String(RocksDB.DEFAULT_COLUMN_FAMILY, StandardCharsets.UTF_8));
     for (Table table : Table.values()) {
       names.add(nameOf(table));
     }
-    if (!isNew) {
-      try (Options options = new Options()) {
-        for (byte[] present : RocksDB.listColumnFamilies(options, folder.toString())) {
-          String name = new String(present, StandardCharsets.UTF_8);
-          if (!names.contains(name)) {
-            names.add(name);
-          }
-        }
-      }
-    }
-    return names.stream().map(name -> name.getBytes(StandardCharsets.UTF_8)).toList();
+    names.addAll(present);
+    return names;
   }
 
   private static String nameOf(Table table) {
@@ -186,15 +196,37 @@ final class RocksTables implements AutoCloseable {
     };
   }
 
-  private static boolean hasTableFiles(Path folder) {
-    String[] names = folder.toFile().list((parent, name) -> name.endsWith(".sst"));
-    return names != null && names.length > 0;
+  /** Whether anything was ever written. The very first start may have been cut short before. */
+  private static boolean hasRows(Path folder) {
+    File[] files =
+        folder
+            .toFile()
+            .listFiles(
+                file ->
+                    file.getName().endsWith(".sst")
+                        || (file.getName().endsWith(".log") && file.length() > 0));
+    return files != null && files.length > 0;
   }
 
-  private static DBOptions options() {
+  /** The engine's exception does not name the damaged file, but its log of this opening does. */
+  private static String detailsOf(Path folder) {
+    try (Stream<String> lines = Files.lines(folder.resolve("LOG"))) {
+      String path = folder + File.separator;
+      return lines
+          .filter(line -> line.contains("[WARN]") && line.contains(path))
+          .map(line -> " (" + line.substring(line.indexOf(path) + path.length()) + ")")
+          .findFirst()
+          .orElse("");
+    } catch (IOException | UncheckedIOException e) {
+      return "";
+    }
+  }
+
+  /** Tables are not made where there are rows: one that is missing there is lost, with its rows. */
+  private static DBOptions options(boolean mayMake) {
     return new DBOptions()
-        .setCreateIfMissing(true)
-        .setCreateMissingColumnFamilies(true)
+        .setCreateIfMissing(mayMake)
+        .setCreateMissingColumnFamilies(mayMake)
         .setParanoidChecks(true)
         .setWalRecoveryMode(WALRecoveryMode.TolerateCorruptedTailRecords)
         .setAtomicFlush(true)

@@ -3,7 +3,7 @@ package dev.dormouse.storage;
 import com.esotericsoftware.kryo.KryoException;
 import com.esotericsoftware.kryo.io.Input;
 import com.esotericsoftware.kryo.io.KryoBufferUnderflowException;
-import java.nio.charset.Charset;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
@@ -41,9 +41,11 @@ final class ValueInput extends Input {
     if (head == 0) {
       return null;
     }
-    Charset charset = (head & 1) == 1 ? StandardCharsets.UTF_8 : StandardCharsets.UTF_16BE;
     int length = checked((head - 1) >>> 1, 1);
-    String text = new String(buffer, position, length, charset);
+    String text =
+        (head & 1) == 1
+            ? new String(buffer, position, length, StandardCharsets.UTF_8)
+            : ByteBuffer.wrap(buffer, position, length).asCharBuffer().toString();
     position += length;
     return text;
   }

@@ -32,13 +32,14 @@ final class ValueKryo extends Kryo {
   private final List<EnumSerializer> enums = new ArrayList<>();
 
   ValueKryo(Collection<StoredType> types) {
-    super(new NoNames(), null);
+    super(new Resolver(), null);
     setRegistrationRequired(true);
     setReferences(false);
     setOptimizedGenerics(false);
     setMaxDepth(2 * DEPTH_MAX); // ours comes first, and says more
+    Resolver resolver = (Resolver) getClassResolver();
     for (StoredType type : types) {
-      register(new Registration(type.type(), type.serializer(), type.id()));
+      resolver.add(new Registration(type.type(), type.serializer(), type.id()));
       if (type.serializer() instanceof EnumSerializer serializer) {
         enums.add(serializer);
       }
@@ -105,8 +106,18 @@ final class ValueKryo extends Kryo {
     }
   }
 
-  /** Refuses classes that the bytes give by name: loading one is doing what a stranger says. */
-  private static final class NoNames extends DefaultClassResolver {
+  /** Finds classes by their ids alone. */
+  private static final class Resolver extends DefaultClassResolver {
+
+    /** Unlike Kryo's own method, lets several classes have the same id; the first is read. */
+    void add(Registration registration) {
+      classToRegistration.put(registration.getType(), registration);
+      if (!idToRegistration.containsKey(registration.getId())) {
+        idToRegistration.put(registration.getId(), registration);
+      }
+    }
+
+    /** Loading a class that the bytes name would be doing what a stranger says. */
     @Override
     protected Registration readName(Input input) {
       throw new KryoException("a class is given by name");

@@ -1,6 +1,7 @@
 package dev.dormouse.storage;
 
 import com.esotericsoftware.kryo.io.Output;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
@@ -20,7 +21,7 @@ final class ValueOutput extends Output {
       return;
     }
     boolean isUtf8 = isWellFormed(text);
-    byte[] bytes = text.getBytes(isUtf8 ? StandardCharsets.UTF_8 : StandardCharsets.UTF_16BE);
+    byte[] bytes = isUtf8 ? text.getBytes(StandardCharsets.UTF_8) : utf16(text);
     writeVarInt(Math.addExact(Math.multiplyExact(2, bytes.length), isUtf8 ? 1 : 2), true);
     writeBytes(bytes);
   }
@@ -57,5 +58,12 @@ final class ValueOutput extends Output {
       }
     }
     return true;
+  }
+
+  /** Java's own encoder puts a question mark in place of what is not well-formed. */
+  private static byte[] utf16(String text) {
+    ByteBuffer bytes = ByteBuffer.allocate(Math.multiplyExact(Character.BYTES, text.length()));
+    bytes.asCharBuffer().put(text);
+    return bytes.array();
   }
 }

@@ -2,6 +2,9 @@
  * Where state is kept: {@link dev.dormouse.storage.ActorStore}, its engines, and the codecs of what
  * is stored.
  *
+ * <p>Start at {@link dev.dormouse.storage.Stores} and {@link dev.dormouse.storage.Codecs}, which
+ * make all there is.
+ *
  * <p>The store knows rows of bytes that belong to actors, and commits the writes of one turn
  * together; of turns, connections and handlers it knows nothing. RocksDB and Kryo stay inside this
  * package. {@link dev.dormouse.storage.ConnectionRow} and {@link dev.dormouse.storage.ActorRow} say

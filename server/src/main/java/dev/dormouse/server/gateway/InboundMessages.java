@@ -13,8 +13,11 @@ import org.jspecify.annotations.Nullable;
  * way and everything is handled it has nothing but the last number. The socket's event loop only.
  */
 final class InboundMessages {
-  /** What may wait for credit besides the longest message, in bytes [1008]. */
-  private static final int WAITING_BYTES_SLACK = 1 << 20;
+  /**
+   * What may be unhandled besides the longest message, in bytes [1008]. Reading stops long before;
+   * but the end of a client's output has everything read that it sent.
+   */
+  private static final int HELD_BYTES_SLACK = 2 * InboundWindow.HELD_BYTES_ENOUGH;
 
   private final GatewayParts parts;
   private final ActorId actor;
@@ -70,7 +73,7 @@ final class InboundMessages {
       window = unhandled;
     }
     unhandled.add(message);
-    if (unhandled.waitingBytes() > messageBytesMax + (long) WAITING_BYTES_SLACK) {
+    if (unhandled.heldBytes() > messageBytesMax + (long) HELD_BYTES_SLACK) {
       throw new ViolationException(CloseCodes.POLICY, "too many messages at once");
     }
     pump(unhandled);

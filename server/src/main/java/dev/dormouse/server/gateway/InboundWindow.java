@@ -10,12 +10,16 @@ import org.jspecify.annotations.Nullable;
  * Transport#CREDIT}, and those that wait for credit. Go-back-N: what was sent and not taken is sent
  * again from a number on. An idle connection has none.
  *
- * <p>Nothing is read from the socket while it {@link #isFull}, so what waits is what one read
- * brought; {@link #waitingBytes} lets the socket bound even that. The socket's event loop only.
+ * <p>Nothing is read from the socket while it {@link #isFull}, so what waits beyond that is what
+ * one read brought; {@link #heldBytes} lets the socket bound even that. The socket's event loop
+ * only.
  */
 final class InboundWindow {
-  /** What a message costs besides its bytes, for {@link #waitingBytes}. */
-  static final long MESSAGE_OVERHEAD_BYTES = 32;
+  /** With so many bytes unhandled, nothing more is read, whatever the credit. */
+  static final int HELD_BYTES_ENOUGH = 1 << 20;
+
+  /** What a message costs besides its bytes, for {@link #heldBytes}. */
+  private static final long MESSAGE_OVERHEAD_BYTES = 32;
 
   private final ArrayDeque<Payload> sent = new ArrayDeque<>(4);
   private final ArrayDeque<Payload> waiting = new ArrayDeque<>(1);
@@ -23,7 +27,7 @@ final class InboundWindow {
   /** The number of the first message that is not handled. */
   private long first;
 
-  private long waitingBytes;
+  private long heldBytes;
   private boolean isWithheld;
 
   /** A window whose first message will have this number. */
@@ -34,7 +38,7 @@ final class InboundWindow {
   /** A message came. */
   void add(Payload message) {
     waiting.add(message);
-    waitingBytes += cost(message);
+    heldBytes += cost(message);
   }
 
   /** The number that the message which {@link #next} returned has. */
@@ -49,7 +53,6 @@ final class InboundWindow {
     }
     Payload next = waiting.poll();
     if (next != null) {
-      waitingBytes -= cost(next);
       sent.add(next);
     }
     return next;
@@ -58,7 +61,7 @@ final class InboundWindow {
   /** The host handled the message and those before it. What was never sent cannot be handled. */
   void handled(long sequence) {
     while (first <= sequence && !sent.isEmpty()) {
-      sent.remove();
+      heldBytes -= cost(sent.remove());
       first++;
     }
   }
@@ -77,15 +80,13 @@ final class InboundWindow {
 
   private void goBackTo(long sequence) {
     while (!sent.isEmpty() && lastSent() >= sequence) {
-      Payload message = sent.removeLast();
-      waiting.addFirst(message);
-      waitingBytes += cost(message);
+      waiting.addFirst(sent.removeLast());
     }
   }
 
   /** Whether nothing more should be read from the socket. */
   boolean isFull() {
-    return sent.size() + waiting.size() >= Transport.CREDIT;
+    return sent.size() + waiting.size() >= Transport.CREDIT || heldBytes >= HELD_BYTES_ENOUGH;
   }
 
   /** Whether the host handled everything. */
@@ -98,9 +99,9 @@ final class InboundWindow {
     return waiting.size();
   }
 
-  /** How much memory they take, in bytes, about. */
-  long waitingBytes() {
-    return waitingBytes;
+  /** How much memory all of them take, in bytes, about. */
+  long heldBytes() {
+    return heldBytes;
   }
 
   private static long cost(Payload message) {

@@ -134,7 +134,7 @@ final class Activation implements ActorContext<@Nullable Object> {
 
   private void run(ToHost event) throws Exception {
     if (event instanceof ToHost.Open open) {
-      actor.upgrade(new PendingUpgrade(this, open));
+      actor.upgrade(new UpgradeDecision(this, open));
     } else if (event instanceof ToHost.Message message) {
       LiveConnection from = connection(message.connection());
       if (message.payload() instanceof Payload.Text text) {
@@ -151,7 +151,7 @@ final class Activation implements ActorContext<@Nullable Object> {
       }
       actor.close(gone, closed.reason());
     } else if (event instanceof ToHost.Request request) {
-      actor.request(new PendingRequest(this, request));
+      actor.request(new RequestAnswer(this, request));
     }
   }
 

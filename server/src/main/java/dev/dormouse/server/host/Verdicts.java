@@ -115,10 +115,10 @@ final class Verdicts {
   /** The failure of a handler that returned without the answer it owed; null if it owes none. */
   static @Nullable Throwable undecided(Turn turn) {
     ToHost event = event(turn.work());
-    if (event instanceof ToHost.Open && !PendingUpgrade.isDecided(turn)) {
+    if (event instanceof ToHost.Open && !UpgradeDecision.isDecided(turn)) {
       return new IllegalStateException("onUpgrade neither accepted nor rejected");
     }
-    if (event instanceof ToHost.Request && !PendingRequest.isAnswered(turn)) {
+    if (event instanceof ToHost.Request && !RequestAnswer.isAnswered(turn)) {
       return new IllegalStateException("onRequest did not respond");
     }
     return null;

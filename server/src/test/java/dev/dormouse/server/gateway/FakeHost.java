@@ -38,10 +38,10 @@ final class FakeHost {
   /** Releases leave one after the other. */
   private synchronized void accept(ToHost event) {
     List<ToGateway> answer = script.apply(event);
-    heard.add(event);
     if (!answer.isEmpty()) {
       transport.toGateway(new Release(event.actor(), 1, answer));
     }
+    heard.add(event); // not before: releases of an actor come one after the other
   }
 
   /** From now on, answers so. */

@@ -40,7 +40,24 @@ class InboundWindowTest {
     assertThat(sendAll()).containsExactly(19L);
     window.handled(19);
     assertThat(window.isEmpty()).isTrue();
-    assertThat(window.waitingBytes()).isZero();
+    assertThat(window.heldBytes()).isZero();
+  }
+
+  @Test
+  @DisplayName("long messages stop the reading before the credit is used up")
+  void longMessages() {
+    window.add(new Payload.Binary(new byte[InboundWindow.HELD_BYTES_ENOUGH / 2]));
+    assertThat(window.isFull()).isFalse();
+    window.add(new Payload.Binary(new byte[InboundWindow.HELD_BYTES_ENOUGH / 2]));
+    assertThat(window.isFull()).isTrue();
+    window.next();
+    window.next();
+    window.withheld(1);
+    assertThat(window.isFull()).isTrue();
+    window.resumed(1);
+    window.next();
+    window.handled(1);
+    assertThat(window.isFull()).isFalse();
   }
 
   @Test

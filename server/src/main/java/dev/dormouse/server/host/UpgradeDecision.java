@@ -14,12 +14,12 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** An upgrade that its turn has to decide. Guarded by the activation's monitor. */
-final class PendingUpgrade implements Upgrade<@Nullable Object> {
+final class UpgradeDecision implements Upgrade<@Nullable Object> {
   private final Activation activation;
   private final ToHost.Open open;
   private final List<Header> headers = new ArrayList<>();
 
-  PendingUpgrade(Activation activation, ToHost.Open open) {
+  UpgradeDecision(Activation activation, ToHost.Open open) {
     this.activation = activation;
     this.open = open;
   }

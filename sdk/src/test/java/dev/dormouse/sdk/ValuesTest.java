@@ -1,0 +1,155 @@
+package dev.dormouse.sdk;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
+
+import dev.dormouse.sdk.CloseReason.Cause;
+import java.util.List;
+import java.util.Map;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.constraints.LongRange;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class ValuesTest {
+
+  @ParameterizedTest
+  @ValueSource(strings = {"lobby", "a/b", "ünïcödé", "🐿", "...", " ", "%2e%2e"})
+  void aKeyMayBeAlmostAnything(String key) {
+    assertThat(new ActorId("chat", key).toString()).isEqualTo("chat/" + key);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", ".", "..", "a\u0000b", "a\nb", "\u0085", "\ud83d", "\udc3f\ud83d"})
+  void aKeyThatCannotBeIsRefusedWithTheReason(String key) {
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> new ActorId("chat", key))
+        .withMessageStartingWith("actor key ");
+  }
+
+  @Test
+  void aKeyHasAtMost512BytesOfUtf8() {
+    assertThat(new ActorId("chat", "ü".repeat(256)).key()).hasSize(256);
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> new ActorId("chat", "ü".repeat(256) + "x"))
+        .withMessage("actor key has 513 bytes; the limit is 512");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", "Chat", "1a", "-a", "a b", "a/b", "a_b"})
+  void aTypeThatCannotBeIsRefused(String type) {
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> new ActorId(type, "k"))
+        .withMessageContaining("actor type '" + type + "'");
+  }
+
+  @Property
+  void aConnectionIdIsReadAsItWasWritten(
+      @ForAll @LongRange(min = 0, max = (1L << 24) - 1) long incarnation,
+      @ForAll @LongRange(min = 0, max = (1L << 40) - 1) long number) {
+    ConnectionId id = ConnectionId.of(incarnation, number);
+    assertThat(ConnectionId.parse(id.toString())).isEqualTo(id);
+    assertThat(id.incarnation()).isEqualTo(incarnation);
+    assertThat(id.number()).isEqualTo(number);
+  }
+
+  @Test
+  void connectionIdsSortByAcceptance() {
+    assertThat(ConnectionId.of(1, 99)).isLessThan(ConnectionId.of(2, 1));
+    assertThat(ConnectionId.of(2, 1)).isLessThan(ConnectionId.of((1L << 24) - 1, 0));
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"", "1", "1.", ".1", "1.2.3", "a.b", "-1.2", "99999999.1", "1.9999999999999"})
+  void whatIsNoConnectionIdIsRefused(String text) {
+    assertThatIllegalArgumentException().isThrownBy(() -> ConnectionId.parse(text));
+  }
+
+  @Test
+  @DisplayName("S33 A close is unclean for 1006 only")
+  void s33() {
+    assertThat(CloseReason.abnormal(Cause.CONNECTION_LOST).wasClean()).isFalse();
+    assertThat(new CloseReason(1005, "", Cause.CLIENT).wasClean()).isTrue();
+    assertThat(new CloseReason(1001, "", Cause.SHUTDOWN).wasClean()).isTrue();
+  }
+
+  @ParameterizedTest
+  @DisplayName("S39 Codes that never go on the wire are refused")
+  @ValueSource(ints = {0, 999, 1004, 1005, 1006, 1015, 1016, 2999, 5000})
+  void s39(int code) {
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> CloseReason.checkSendable(code, ""))
+        .withMessageContaining("close code " + code);
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1000, 1003, 1007, 1014, 3000, 4999})
+  void codesThatMayBeSentAreNotRefused(int code) {
+    CloseReason.checkSendable(code, "ü".repeat(61) + "x");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> CloseReason.checkSendable(code, "ü".repeat(62)))
+        .withMessage("close reason has 124 bytes; the limit is 123");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"a\r\nSet-Cookie: x", "a\nb", "a\u0000"})
+  void aHeaderCannotSmuggleAnother(String value) {
+    assertThatIllegalArgumentException().isThrownBy(() -> new Header("X", value));
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> HttpResponse.text(200, "").with("X", value));
+    assertThatIllegalArgumentException().isThrownBy(() -> new Header("X:" + value, ""));
+  }
+
+  @Test
+  void headersAreFoundWhateverTheirCase() {
+    RequestHead head =
+        new RequestHead(
+            "GET",
+            "/",
+            Map.of("a", List.of("1", "2")),
+            List.of(new Header("X-A", "one"), new Header("x-a", "two")),
+            "");
+    assertThat(head.header("x-A")).contains("one");
+    assertThat(head.query("a")).contains("1");
+    assertThat(head.query("A")).isEmpty();
+  }
+
+  @Test
+  void aResponseDoesNotShareItsBytes() {
+    byte[] body = {1};
+    HttpResponse response = HttpResponse.of(200, List.of(), body);
+    body[0] = 2;
+    response.body()[0] = 3;
+    assertThat(response.body()).containsExactly(1);
+    assertThatIllegalArgumentException().isThrownBy(() -> HttpResponse.text(101, ""));
+  }
+
+  @Test
+  void limitsOfOptionsAreChecked() {
+    ActorOptions options = ActorOptions.defaults();
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> options.messageBytesMax((32 << 20) + 1))
+        .withMessage("messageBytesMax 33554433 is not 1 to 33554432");
+    assertThatIllegalArgumentException().isThrownBy(() -> options.attachmentBytesMax(0));
+    assertThatIllegalArgumentException().isThrownBy(() -> KeyRange.all().limit(0));
+    assertThatIllegalArgumentException().isThrownBy(() -> KeyRange.all().limit(10_001));
+  }
+
+  @Test
+  void nothingOfAnActorCanBeReachedInItsConstructor() {
+    class Eager extends WebSocketActor<Integer> {
+      Eager() {
+        storage().put("too", "early");
+      }
+    }
+
+    assertThatIllegalStateException()
+        .isThrownBy(Eager::new)
+        .withMessageContaining("use onActivate");
+  }
+}

@@ -1,0 +1,58 @@
+package dev.dormouse.storage;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Another JVM with the tests' class path, which is dead after {@link #close}. */
+final class ChildProcess implements AutoCloseable {
+  private final Process process;
+  private final BufferedReader out;
+
+  private ChildProcess(Process process) {
+    this.process = process;
+    this.out = process.inputReader(StandardCharsets.UTF_8);
+  }
+
+  static ChildProcess start(Class<?> main, String... args) throws IOException {
+    String java =
+        System.getProperty(
+            "dormouse.test.java",
+            Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    List<String> command =
+        new ArrayList<>(
+            List.of(
+                java,
+                "-XX:+IgnoreUnrecognizedVMOptions",
+                "--enable-native-access=ALL-UNNAMED",
+                "-cp",
+                System.getProperty("java.class.path"),
+                main.getName()));
+    command.addAll(List.of(args));
+    return new ChildProcess(
+        new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start());
+  }
+
+  long pid() {
+    return process.pid();
+  }
+
+  /** The next line it prints; null if it ended. */
+  String line() throws IOException {
+    return out.readLine();
+  }
+
+  /** SIGKILL, and waits until it is dead; what it printed before can still be read. */
+  void kill() {
+    process.toHandle().destroyForcibly(); // unlike that of Process, leaves the output open
+    process.onExit().join();
+  }
+
+  @Override
+  public void close() {
+    kill();
+  }
+}

@@ -1,0 +1,207 @@
+package dev.dormouse.storage;
+
+import static dev.dormouse.storage.ActorStoreContract.number;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+import dev.dormouse.sdk.ActorId;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.CompletionStage;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+@Timeout(120)
+class DurabilityTest {
+  private static final int ACTORS = 4;
+
+  @TempDir Path folder;
+  private int copies;
+
+  @ParameterizedTest
+  @CsvSource({"FSYNC, 1", "FSYNC, 300", "WAL, 1", "WAL, 3000"})
+  void whatWasAcknowledgedBeforeAKillIsThereAfterwards(Durability durability, int acknowledgements)
+      throws Exception {
+    int[] last = new int[ACTORS];
+    Arrays.fill(last, -1);
+    try (ChildProcess child =
+        ChildProcess.start(Committer.class, folder.toString(), durability.name())) {
+      String line = child.line();
+      for (int i = 0; line != null; i++) {
+        String[] words = line.split(" ", -1);
+        last[Integer.parseInt(words[0])] = Integer.parseInt(words[1]);
+        if (i == acknowledgements) {
+          child.kill();
+        }
+        line = child.line();
+      }
+    }
+
+    try (ActorStore store = open(folder, durability)) {
+      assertThat(store.incarnation()).isEqualTo(2);
+      for (int actor = 0; actor < ACTORS; actor++) {
+        List<ActorStore.Row> rows = rowsOf(store, actor);
+        assertThat(rows).hasSizeGreaterThan(last[actor]);
+        checkRows(rows);
+      }
+    }
+    assertThat(Arrays.stream(last).sum()).isGreaterThan(acknowledgements - 10);
+  }
+
+  @Test
+  void aFlippedBitInTheLogIsRefusedByTheFilesNameOrCostsTheLastCommitAlone() throws IOException {
+    Path original = originalOf(6);
+    byte[] log = Files.readAllBytes(onlyFile(original, ".log"));
+    int refused = 0;
+    int bits = 8 * log.length;
+    for (int bit = 0; bit < bits; bit += 5) { // all bits of a byte take their turns
+      byte[] flipped = flipped(log, bit);
+      try (ActorStore store = openWith(original, ".log", flipped)) {
+        // A longer length in the last record cannot be told from a record that was cut short.
+        assertThat(bit).isGreaterThan(bits - 8 * 64);
+        assertThat(rowsOf(store, 0)).as("bit %d", bit).hasSize(5);
+        checkRows(rowsOf(store, 0));
+      } catch (StoreOpenException e) {
+        assertThat(e).hasMessageContaining(".log");
+        refused++;
+      }
+    }
+    assertThat(refused).isGreaterThan(bits / 5 - 16);
+  }
+
+  @Test
+  void aFlippedBitInTheManifestIsRefused() throws IOException {
+    Path original = originalOf(6);
+    String name = onlyFile(original, "MANIFEST-").getFileName().toString();
+    byte[] manifest = Files.readAllBytes(onlyFile(original, name));
+    for (int bit = 0; bit < 8 * manifest.length; bit += 7) {
+      byte[] flipped = flipped(manifest, bit);
+      assertThatExceptionOfType(StoreOpenException.class)
+          .as("bit %d", bit)
+          .isThrownBy(() -> openWith(original, name, flipped).close())
+          .withMessageContaining("rocksdb");
+    }
+  }
+
+  @Test
+  void aLogThatWasCutShortGivesAnEarlierState() throws IOException {
+    int commits = 50;
+    Path original = originalOf(commits);
+    byte[] log = Files.readAllBytes(onlyFile(original, ".log"));
+    for (int cut = 1; cut <= 100; cut += 7) {
+      try (ActorStore store = openWith(original, ".log", Arrays.copyOf(log, log.length - cut))) {
+        List<ActorStore.Row> rows = rowsOf(store, 0);
+        assertThat(rows).hasSizeBetween(commits - 3, commits - 1);
+        checkRows(rows);
+      }
+    }
+  }
+
+  private static ActorStore open(Path folder, Durability durability) {
+    return Stores.open(StoreOptions.in(folder).durability(durability));
+  }
+
+  private static CompletionStage<CommitResult> commit(ActorStore store, int actor, int turn) {
+    return store.commit(
+        new TurnBatch(
+            idOf(actor),
+            store.incarnation(),
+            List.of(new TurnBatch.Write(Table.VALUE, number(turn), number(~turn)))));
+  }
+
+  private static ActorId idOf(int actor) {
+    return new ActorId("chat", "r" + actor);
+  }
+
+  private static List<ActorStore.Row> rowsOf(ActorStore store, int actor) {
+    return store.scan(idOf(actor), Table.VALUE, KeySpan.all(), Integer.MAX_VALUE);
+  }
+
+  /** Each turn wrote one row; what is there must be the first so many of them. */
+  private static void checkRows(List<ActorStore.Row> rows) {
+    for (int i = 0; i < rows.size(); i++) {
+      assertThat(rows.get(i).key()).isEqualTo(number(i));
+      assertThat(rows.get(i).value()).isEqualTo(number(~i));
+    }
+  }
+
+  /** A folder with so many commits in the log, closed. */
+  private Path originalOf(int commits) throws IOException {
+    Path original = Files.createDirectory(folder.resolve("original"));
+    try (ActorStore store = open(original, Durability.WAL)) {
+      for (int i = 0; i < commits; i++) {
+        ActorStoreContract.done(commit(store, 0, i));
+      }
+    }
+    return original;
+  }
+
+  /** Opens a copy of a folder with other bytes in one file. */
+  private ActorStore openWith(Path original, String file, byte[] bytes) throws IOException {
+    Path copy = copy(original, folder.resolve("copy" + copies++));
+    Files.write(onlyFile(copy, file), bytes);
+    return open(copy, Durability.WAL);
+  }
+
+  private static byte[] flipped(byte[] bytes, int bit) {
+    byte[] flipped = bytes.clone();
+    flipped[bit / 8] ^= (byte) (1 << bit % 8);
+    return flipped;
+  }
+
+  private static Path onlyFile(Path folder, String part) throws IOException {
+    try (Stream<Path> files = Files.list(folder.resolve("rocksdb"))) {
+      List<Path> found =
+          files.filter(file -> file.getFileName().toString().contains(part)).toList();
+      assertThat(found).hasSize(1);
+      return found.get(0);
+    }
+  }
+
+  private static Path copy(Path from, Path to) throws IOException {
+    try (Stream<Path> files = Files.walk(from)) {
+      files.forEach(
+          file -> {
+            try {
+              Files.copy(file, to.resolve(from.relativize(file)));
+            } catch (IOException e) {
+              throw new UncheckedIOException(e);
+            }
+          });
+    }
+    return to;
+  }
+
+  /** Commits turns of some actors at once, and prints each that is done. */
+  static final class Committer {
+    private Committer() {}
+
+    public static void main(String[] args) throws InterruptedException {
+      ActorStore store = open(Path.of(args[0]), Durability.valueOf(args[1]));
+      Thread[] threads = new Thread[ACTORS];
+      for (int actor = 0; actor < ACTORS; actor++) {
+        int id = actor;
+        threads[id] =
+            new Thread(
+                () -> {
+                  for (int turn = 0; ; turn++) {
+                    ActorStoreContract.done(commit(store, id, turn));
+                    System.out.println(id + " " + turn);
+                  }
+                });
+        threads[id].start();
+      }
+      for (Thread thread : threads) {
+        thread.join();
+      }
+    }
+  }
+}

@@ -1,0 +1,304 @@
+package dev.dormouse.storage;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.rocksdb.RocksDBException;
+import org.rocksdb.Status;
+
+@Timeout(60)
+class GroupCommitTest {
+  private final AtomicReference<Throwable> fatal = new AtomicReference<>();
+  private final AtomicInteger fatals = new AtomicInteger();
+  private final CountDownLatch fatalTold = new CountDownLatch(1);
+
+  @Test
+  void withoutFsyncAnIdleStoreIsWrittenToByTheCaller() {
+    List<Thread> writers = new ArrayList<>();
+    GroupCommit commits =
+        new GroupCommit(writes -> writers.add(Thread.currentThread()), false, this::onFatal);
+
+    CompletionStage<CommitResult> commit = commits.commit(writes(1));
+
+    assertThat(commit.toCompletableFuture()).isCompletedWithValue(CommitResult.DONE);
+    assertThat(writers).containsExactly(Thread.currentThread());
+    commits.close();
+  }
+
+  @Test
+  void withFsyncTheCommitterWrites() {
+    List<String> writers = new ArrayList<>();
+    GroupCommit commits =
+        new GroupCommit(
+            writes -> writers.add(Thread.currentThread().getName()), true, this::onFatal);
+
+    ActorStoreContract.done(commits.commit(writes(1)));
+
+    commits.close();
+    assertThat(writers).containsExactly("dormouse-commit");
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void commitsThatComeDuringAWriteShareTheNextOne(boolean isSynced) throws Exception {
+    GatedSink sink = new GatedSink();
+    GroupCommit commits = new GroupCommit(sink, isSynced, this::onFatal);
+    Thread first = new Thread(() -> commits.commit(writes(1)));
+    first.start();
+    sink.awaitWrite();
+
+    List<CompletionStage<CommitResult>> waiting = new ArrayList<>();
+    for (int i = 0; i < 1_000; i++) {
+      waiting.add(commits.commit(writes(2)));
+    }
+    assertThat(waiting).noneMatch(commit -> commit.toCompletableFuture().isDone());
+    sink.letPass(2);
+
+    waiting.forEach(ActorStoreContract::done);
+    first.join();
+    commits.close();
+    assertThat(sink.sizes).containsExactly(1, 2_000);
+    assertThat(commits.commits()).isEqualTo(1_001);
+    assertThat(commits.writes()).isEqualTo(2);
+  }
+
+  @Test
+  void aRoundIsBoundedByNumberAndByBytes() throws Exception {
+    GatedSink sink = new GatedSink();
+    GroupCommit commits = new GroupCommit(sink, true, this::onFatal);
+    CompletionStage<CommitResult> last = commits.commit(writes(1));
+    sink.awaitWrite();
+    for (int i = 0; i < GroupCommit.ROUND_COMMITS_MAX + 1; i++) {
+      commits.commit(writes(1));
+    }
+    byte[] large = new byte[(int) GroupCommit.ROUND_BYTES_MAX];
+    for (int i = 0; i < 2; i++) {
+      last = commits.commit(List.of(new StoredWrite(Table.VALUE, new byte[1], large)));
+    }
+    sink.letPass(5);
+
+    ActorStoreContract.done(last);
+    commits.close();
+    assertThat(sink.sizes).containsExactly(1, GroupCommit.ROUND_COMMITS_MAX, 1, 1, 1);
+  }
+
+  @Test
+  void aCallerThatWritesForOthersIsLetGo() throws Exception {
+    AtomicReference<GroupCommit> commits = new AtomicReference<>();
+    List<Thread> writers = new ArrayList<>();
+    int turns = 100;
+    CountDownLatch reported = new CountDownLatch(turns - 1);
+    // Each write hands in the next commit, so that the queue is never empty after a round.
+    GroupCommit.Sink sink =
+        writes -> {
+          writers.add(Thread.currentThread());
+          if (writers.size() < turns) {
+            commits.get().commit(writes(1)).thenRun(reported::countDown);
+          }
+        };
+    commits.set(new GroupCommit(sink, false, this::onFatal));
+
+    ActorStoreContract.done(commits.get().commit(writes(1)));
+    reported.await();
+    ActorStoreContract.done(commits.get().commit(writes(1)));
+    commits.get().close();
+
+    assertThat(writers).hasSize(turns + 1);
+    assertThat(writers.stream().filter(t -> t == Thread.currentThread()).count())
+        .isBetween(1L, turns - 1L);
+    assertThat(writers).anyMatch(t -> t.getName().equals("dormouse-commit"));
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void afterAnIoErrorNothingIsDoneAnyMoreAndTheServerIsToldOnce(boolean isSynced) throws Exception {
+    RocksDBException broken = failure(Status.Code.IOError, Status.SubCode.None);
+    AtomicInteger attempts = new AtomicInteger();
+    GroupCommit commits =
+        new GroupCommit(
+            writes -> {
+              attempts.incrementAndGet();
+              throw broken;
+            },
+            isSynced,
+            this::onFatal);
+
+    for (int i = 0; i < 3; i++) {
+      assertThat(ActorStoreContract.join(commits.commit(writes(1))))
+          .isEqualTo(new CommitResult.Unknown(broken));
+    }
+    assertThat(fatalTold.await(30, TimeUnit.SECONDS)).isTrue();
+    commits.close();
+    assertThat(fatal.get()).isSameAs(broken);
+    assertThat(fatals).hasValue(1);
+    assertThat(attempts).hasValue(1);
+    assertThat(commits.commits()).isZero();
+  }
+
+  @Test
+  void anErrorThatIsNoneOfTheEnginesIsFatalToo() throws Exception {
+    OutOfMemoryError error = new OutOfMemoryError("made up");
+    GroupCommit commits =
+        new GroupCommit(
+            writes -> {
+              throw error;
+            },
+            true,
+            this::onFatal);
+
+    assertThat(ActorStoreContract.join(commits.commit(writes(1))))
+        .isEqualTo(new CommitResult.Unknown(error));
+    assertThat(fatalTold.await(30, TimeUnit.SECONDS)).isTrue();
+    commits.close();
+  }
+
+  @Test
+  void aFullDiskIsNotFatalButNoLaterTurnIsKeptWithoutTheLostOne() throws Exception {
+    RocksDBException full = failure(Status.Code.IOError, Status.SubCode.NoSpace);
+    GatedSink sink = new GatedSink();
+    sink.failure = full;
+    GroupCommit commits = new GroupCommit(sink, true, this::onFatal);
+    CompletionStage<CommitResult> lost = commits.commit(writes(1));
+    sink.awaitWrite();
+    CompletionStage<CommitResult> builtOnIt = commits.commit(writes(1));
+    sink.letPass(1);
+
+    assertThat(ActorStoreContract.join(lost)).isEqualTo(new CommitResult.Unknown(full));
+    assertThat(ActorStoreContract.join(builtOnIt)).isEqualTo(new CommitResult.Unknown(full));
+    commits.close();
+    assertThat(sink.sizes).containsExactly(1);
+    assertThat(fatals).hasValue(0);
+  }
+
+  @Test
+  void whoeverEndsTheProcessMayCloseTheStore() throws Exception {
+    CompletableFuture<GroupCommit> made = new CompletableFuture<>();
+    CountDownLatch closed = new CountDownLatch(1);
+    GroupCommit commits =
+        new GroupCommit(
+            writes -> {
+              throw failure(Status.Code.IOError, Status.SubCode.None);
+            },
+            true,
+            cause -> {
+              made.join().close();
+              closed.countDown();
+            });
+    made.complete(commits);
+
+    ActorStoreContract.join(commits.commit(writes(1)));
+
+    assertThat(closed.await(30, TimeUnit.SECONDS)).isTrue();
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void theCompletionOfACommitCannotCloseTheStore(boolean isSynced) throws Exception {
+    GatedSink sink = new GatedSink();
+    GroupCommit commits = new GroupCommit(sink, isSynced, this::onFatal);
+    Thread first = new Thread(() -> commits.commit(writes(1)));
+    first.start();
+    sink.awaitWrite();
+    CompletableFuture<CommitResult> second =
+        commits.commit(writes(1)).toCompletableFuture().whenComplete((r, e) -> commits.close());
+    sink.letPass(2);
+
+    assertThatIllegalStateException()
+        .isThrownBy(
+            () -> {
+              try {
+                second.join();
+              } catch (CompletionException e) {
+                throw e.getCause();
+              }
+            })
+        .withMessageContaining("completion");
+    first.join();
+    commits.close();
+    assertThatIllegalStateException()
+        .isThrownBy(() -> commits.commit(writes(1)))
+        .withMessage("the store is closed");
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void closingWaitsForWhatWasHandedIn(boolean isSynced) throws Exception {
+    GatedSink sink = new GatedSink();
+    GroupCommit commits = new GroupCommit(sink, isSynced, this::onFatal);
+    Thread first = new Thread(() -> commits.commit(writes(1)));
+    first.start();
+    sink.awaitWrite();
+    CompletionStage<CommitResult> second = commits.commit(writes(1));
+    Thread closer = new Thread(commits::close);
+    closer.start();
+    sink.letPass(2);
+    closer.join();
+
+    assertThat(second.toCompletableFuture()).isCompletedWithValue(CommitResult.DONE);
+    first.join();
+  }
+
+  private void onFatal(Throwable cause) {
+    fatal.set(cause);
+    fatals.incrementAndGet();
+    fatalTold.countDown();
+  }
+
+  private static RocksDBException failure(Status.Code code, Status.SubCode subCode) {
+    return new RocksDBException("made up", new Status(code, subCode, null));
+  }
+
+  private static List<StoredWrite> writes(int number) {
+    List<StoredWrite> writes = new ArrayList<>();
+    for (int i = 0; i < number; i++) {
+      writes.add(new StoredWrite(Table.VALUE, new byte[] {1}, new byte[] {2}));
+    }
+    return writes;
+  }
+
+  /** Holds each write until the test lets it pass. */
+  private static final class GatedSink implements GroupCommit.Sink {
+    final List<Integer> sizes = new ArrayList<>(); // one writer at a time; read after close
+    volatile RocksDBException failure;
+    private final LinkedBlockingQueue<Boolean> begun = new LinkedBlockingQueue<>();
+    private final LinkedBlockingQueue<Boolean> passes = new LinkedBlockingQueue<>();
+
+    @Override
+    public void write(List<StoredWrite> writes) throws RocksDBException {
+      sizes.add(writes.size());
+      begun.add(true);
+      try {
+        passes.take();
+      } catch (InterruptedException e) {
+        throw new AssertionError(e);
+      }
+      if (failure != null) {
+        throw failure;
+      }
+    }
+
+    void awaitWrite() throws InterruptedException {
+      begun.take();
+    }
+
+    void letPass(int number) {
+      for (int i = 0; i < number; i++) {
+        passes.add(true);
+      }
+    }
+  }
+}

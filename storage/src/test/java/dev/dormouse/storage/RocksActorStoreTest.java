@@ -1,0 +1,282 @@
+package dev.dormouse.storage;
+
+import static dev.dormouse.storage.ActorStoreContract.LOBBY;
+import static dev.dormouse.storage.ActorStoreContract.OTHER;
+import static dev.dormouse.storage.ActorStoreContract.bytes;
+import static dev.dormouse.storage.ActorStoreContract.number;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+
+import dev.dormouse.sdk.ActorId;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.RepeatedTest;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.rocksdb.FlushOptions;
+import org.rocksdb.RocksDBException;
+
+@Timeout(120)
+class RocksActorStoreTest {
+  @TempDir Path folder;
+
+  @Test
+  void concurrentCommitsShareWrites() throws Exception {
+    int threads = 8;
+    int commitsEach = 125;
+    long commitsInAll = 1_000;
+    try (RocksActorStore store = open(Durability.FSYNC)) {
+      CountDownLatch together = new CountDownLatch(threads);
+      inThreads(
+          threads,
+          thread -> {
+            together.countDown();
+            together.await();
+            List<CompletionStage<CommitResult>> commits = new ArrayList<>();
+            for (int i = 0; i < commitsEach; i++) {
+              commits.add(put(store, new ActorId("chat", "r" + thread), number(i), number(i)));
+            }
+            commits.forEach(ActorStoreContract::done);
+          });
+
+      assertThat(store.commits().commits()).isEqualTo(commitsInAll);
+      assertThat(store.commits().writes()).isLessThan(commitsInAll / 4);
+      for (int thread = 0; thread < threads; thread++) {
+        ActorId actor = new ActorId("chat", "r" + thread);
+        assertThat(store.scan(actor, Table.VALUE, KeySpan.all(), 1_000)).hasSize(commitsEach);
+      }
+    }
+  }
+
+  @RepeatedTest(30)
+  void closingWhileItIsUsedEndsInAnExceptionAndNothingWorse() throws Exception {
+    RocksActorStore store = open(Durability.WAL);
+    ActorStoreContract.done(put(store, LOBBY, bytes("a"), bytes("1")));
+    int threads = 8;
+    AtomicInteger refused = new AtomicInteger();
+    CountDownLatch busy = new CountDownLatch(threads);
+    Thread closer =
+        new Thread(
+            () -> {
+              try {
+                busy.await();
+              } catch (InterruptedException e) {
+                throw new AssertionError(e);
+              }
+              store.close();
+            });
+    closer.start();
+    inThreads(
+        threads,
+        thread -> {
+          try {
+            for (int i = 0; ; i++) {
+              switch (thread % 4) {
+                case 0 -> store.get(LOBBY, Table.VALUE, bytes("a"));
+                case 1 -> store.scan(LOBBY, Table.VALUE, KeySpan.all(), 10);
+                case 2 -> store.scanAll(Table.VALUE, null, 10);
+                default ->
+                    ActorStoreContract.done(put(store, OTHER, number(i % 10), number(thread)));
+              }
+              if (i == 20) {
+                busy.countDown();
+              }
+            }
+          } catch (IllegalStateException e) {
+            assertThat(e).hasMessage("the store is closed");
+            refused.incrementAndGet();
+          }
+        });
+    closer.join();
+
+    assertThat(refused).hasValue(threads);
+    try (ActorStore again = open(Durability.WAL)) {
+      assertThat(again.get(LOBBY, Table.VALUE, bytes("a"))).isEqualTo(bytes("1"));
+    }
+  }
+
+  @Test
+  void aDamagedValueIsRefusedByActorTableAndKey() throws Exception {
+    try (RocksActorStore store = open(Durability.FSYNC)) {
+      ActorStoreContract.done(put(store, LOBBY, bytes("good"), bytes("1")));
+    }
+    byte[] storedKey = new RowKeys(4_096).encode(LOBBY, Table.VALUE, bytes("bad"));
+    byte[] damaged = RowSeal.seal(storedKey, bytes("2"));
+    damaged[damaged.length - 1] ^= 1;
+    raw(tables -> tables.db().put(tables.of(Table.VALUE), storedKey, damaged));
+
+    try (RocksActorStore store = open(Durability.FSYNC)) {
+      String message =
+          "actor chat/lobby, table VALUE, key 626164: the stored value fails its checksum";
+      assertThatExceptionOfType(CorruptRowException.class)
+          .isThrownBy(() -> store.get(LOBBY, Table.VALUE, bytes("bad")))
+          .withMessage(message);
+      assertThatExceptionOfType(CorruptRowException.class)
+          .isThrownBy(() -> store.scan(LOBBY, Table.VALUE, KeySpan.all(), 10))
+          .withMessage(message);
+      assertThat(store.scan(LOBBY, Table.VALUE, KeySpan.prefix(bytes("g")), 10)).hasSize(1);
+      assertThat(store.scanAll(Table.VALUE, null, 10))
+          .satisfiesExactly(
+              row -> assertThat(row.value()).isNull(),
+              row -> assertThat(row.value()).isEqualTo(bytes("1")));
+    }
+  }
+
+  @Test
+  void aFolderOfANewerVersionIsRefused() throws Exception {
+    open(Durability.FSYNC).close();
+    rawMeta("format", 2);
+
+    assertThatExceptionOfType(StoreOpenException.class)
+        .isThrownBy(() -> open(Durability.FSYNC))
+        .withMessageContaining(folder.toString())
+        .withMessageEndingWith(
+            "was written by a newer version: it has format 2, and this version reads up to 1");
+  }
+
+  @Test
+  void aDamagedFolderIsRefused() throws Exception {
+    open(Durability.FSYNC).close();
+    raw(tables -> tables.db().put(bytes("shards"), bytes("x")));
+
+    assertThatExceptionOfType(StoreOpenException.class)
+        .isThrownBy(() -> open(Durability.FSYNC))
+        .withMessageEndingWith("is damaged: its shards cannot be read");
+
+    raw(tables -> tables.db().delete(bytes("shards")));
+    assertThatExceptionOfType(StoreOpenException.class)
+        .isThrownBy(() -> open(Durability.FSYNC))
+        .withMessageEndingWith("is damaged: its shards is missing");
+  }
+
+  @Test
+  void aFolderThatLostItsCurrentFileIsNotBegunAnew() throws Exception {
+    try (RocksActorStore store = open(Durability.FSYNC)) {
+      ActorStoreContract.done(put(store, LOBBY, bytes("a"), bytes("1")));
+    }
+    raw(
+        tables -> {
+          try (var options = new FlushOptions().setWaitForFlush(true)) {
+            tables.db().flush(options, tables.of(Table.VALUE));
+          }
+        });
+    Files.delete(folder.resolve("rocksdb").resolve("CURRENT"));
+
+    assertThatExceptionOfType(StoreOpenException.class)
+        .isThrownBy(() -> open(Durability.FSYNC))
+        .withMessageEndingWith("is damaged: it has rows but no file CURRENT");
+  }
+
+  @Test
+  void theNumberOfShardsIsThatOfTheFolder() {
+    Stores.open(StoreOptions.in(folder).shards(3)).close();
+
+    try (ActorStore store = Stores.open(StoreOptions.in(folder).shards(5))) {
+      ActorStoreContract.done(put(store, LOBBY, bytes("a"), bytes("1")));
+    }
+    byte[] storedKey = new RowKeys(3).encode(LOBBY, Table.VALUE, bytes("a"));
+    raw(tables -> assertThat(tables.db().get(tables.of(Table.VALUE), storedKey)).isNotNull());
+  }
+
+  @Test
+  void aSecondOpeningInTheProcessIsRefusedAndHarmsNothing() {
+    try (RocksActorStore store = open(Durability.FSYNC)) {
+      assertThatExceptionOfType(StoreOpenException.class)
+          .isThrownBy(() -> open(Durability.FSYNC))
+          .withMessageContaining("already open in this process");
+      ActorStoreContract.done(put(store, LOBBY, bytes("a"), bytes("1")));
+    }
+    open(Durability.FSYNC).close();
+  }
+
+  @Test
+  void optionsOutOfRangeAreRefused() {
+    assertThatIllegalArgumentException().isThrownBy(() -> StoreOptions.in(folder).shards(0));
+    assertThatIllegalArgumentException().isThrownBy(() -> StoreOptions.in(folder).shards(65_537));
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> StoreOptions.in(folder).blockCacheBytes(1));
+  }
+
+  @Test
+  void largeValuesAndManyRowsAreReadBack() {
+    byte[] large = new byte[2 << 20];
+    large[large.length - 1] = 7;
+    try (RocksActorStore store = open(Durability.WAL)) {
+      for (int i = 0; i < 40; i++) { // more than a memtable
+        ActorStoreContract.done(put(store, LOBBY, number(i), large));
+      }
+      assertThat(store.get(LOBBY, Table.VALUE, number(0))).isEqualTo(large);
+    }
+    try (RocksActorStore store = open(Durability.WAL)) {
+      assertThat(store.scan(LOBBY, Table.VALUE, KeySpan.all().reversed(), 2))
+          .satisfiesExactly(
+              row -> assertThat(row.key()).isEqualTo(number(39)),
+              row -> assertThat(row.value()).isEqualTo(large));
+    }
+  }
+
+  private RocksActorStore open(Durability durability) {
+    return RocksActorStore.open(StoreOptions.in(folder).durability(durability));
+  }
+
+  private static CompletionStage<CommitResult> put(
+      ActorStore store, ActorId actor, byte[] key, byte[] value) {
+    return store.commit(
+        new TurnBatch(
+            actor, store.incarnation(), List.of(new TurnBatch.Write(Table.VALUE, key, value))));
+  }
+
+  private interface RawWork {
+    void run(RocksTables tables) throws RocksDBException;
+  }
+
+  /** Does something to the folder that the store would not do. */
+  private void raw(RawWork work) {
+    try (RocksTables tables = RocksTables.open(folder.resolve("rocksdb"), 1 << 20)) {
+      work.run(tables);
+    } catch (RocksDBException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  private void rawMeta(String name, long number) {
+    byte[] payload = ByteBuffer.allocate(Long.BYTES).putLong(number).array();
+    raw(tables -> tables.db().put(bytes(name), RowSeal.seal(bytes(name), payload)));
+  }
+
+  private interface ThreadWork {
+    void run(int thread) throws Exception;
+  }
+
+  private static void inThreads(int threads, ThreadWork work) throws Exception {
+    ExecutorService executor = Executors.newFixedThreadPool(threads);
+    try {
+      List<Future<Object>> running = new ArrayList<>();
+      for (int i = 0; i < threads; i++) {
+        int thread = i;
+        running.add(
+            executor.submit(
+                () -> {
+                  work.run(thread);
+                  return null;
+                }));
+      }
+      for (Future<Object> one : running) {
+        one.get();
+      }
+    } finally {
+      executor.shutdownNow();
+    }
+  }
+}
