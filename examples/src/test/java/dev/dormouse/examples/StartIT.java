@@ -192,6 +192,16 @@ class StartIT {
     }
   }
 
+  @Test
+  void aServerThatRestartsSaysSo() throws Exception {
+    try (ServerProcess server = ServerProcess.start(directory.resolve("data"), "--restart");
+        Client client = server.connect("/echo/restart")) {
+      assertThat(client.ask("x")).isEqualTo("x");
+      assertThat(server.stop()).isEqualTo(TERMINATED);
+      assertThat(closeCodes(client)).containsExactly(1012);
+    }
+  }
+
   /** The close codes, after whatever else was heard. */
   private static List<Integer> closeCodes(Client... clients) throws InterruptedException {
     List<Integer> codes = new ArrayList<>();

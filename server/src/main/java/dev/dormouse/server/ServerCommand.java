@@ -94,6 +94,13 @@ final class ServerCommand {
   private Duration drain = Duration.ZERO;
 
   @Option(
+      names = "--restart",
+      description =
+          "At a stop, tell clients that the server restarts (close code 1012) rather than goes away"
+              + " (1001).")
+  private boolean isRestart;
+
+  @Option(
       names = "--admin-port",
       paramLabel = "PORT",
       defaultValue = "9090",
@@ -178,7 +185,8 @@ final class ServerCommand {
     checkRange(line, "--idle", idle, IDLE_MIN);
     checkRange(line, "--drain", drain, Duration.ZERO);
     ServerOptions defaults = ServerOptions.defaults();
-    return new ServerOptions(host, port, adminPort, data, durability, idle, drain, defaults.time());
+    return new ServerOptions(
+        host, port, adminPort, data, durability, idle, drain, isRestart, defaults.time());
   }
 
   private static void checkRange(CommandLine line, String option, int port) {

@@ -15,6 +15,8 @@ import java.time.Duration;
  * @param durability what a reply has survived
  * @param idle an actor without events for so long hibernates
  * @param drain how long a stop may take
+ * @param isRestart whether clients are told at a stop that the server restarts (1012) rather than
+ *     goes away (1001)
  * @param time the clock
  */
 public record ServerOptions(
@@ -25,6 +27,7 @@ public record ServerOptions(
     Durability durability,
     Duration idle,
     Duration drain,
+    boolean isRestart,
     Time time) {
 
   /** Port 8080 and 9090 on 127.0.0.1, {@code ./data}, fsync, 10 s idle, 10 s drain. */
@@ -37,26 +40,27 @@ public record ServerOptions(
         Durability.FSYNC,
         Duration.ofSeconds(10),
         Duration.ofSeconds(10),
+        false,
         Time.system());
   }
 
   /** The same on other ports. */
   public ServerOptions ports(int port, int adminPort) {
-    return new ServerOptions(host, port, adminPort, data, durability, idle, drain, time);
+    return new ServerOptions(host, port, adminPort, data, durability, idle, drain, isRestart, time);
   }
 
   /** The same with another folder and durability. */
   public ServerOptions data(Path data, Durability durability) {
-    return new ServerOptions(host, port, adminPort, data, durability, idle, drain, time);
+    return new ServerOptions(host, port, adminPort, data, durability, idle, drain, isRestart, time);
   }
 
   /** The same with another idle time. */
   public ServerOptions idle(Duration idle) {
-    return new ServerOptions(host, port, adminPort, data, durability, idle, drain, time);
+    return new ServerOptions(host, port, adminPort, data, durability, idle, drain, isRestart, time);
   }
 
   /** The same with another clock. */
   public ServerOptions time(Time time) {
-    return new ServerOptions(host, port, adminPort, data, durability, idle, drain, time);
+    return new ServerOptions(host, port, adminPort, data, durability, idle, drain, isRestart, time);
   }
 }
