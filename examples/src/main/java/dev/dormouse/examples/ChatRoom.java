@@ -58,15 +58,14 @@ public final class ChatRoom extends WebSocketActor<ChatRoom.Member> {
 
   @Override
   protected void onMessage(Connection<Member> from, String text) {
-    JsonObject message;
     try {
-      message = new JsonObject(text);
-      switch (message.getString("type", "")) {
-        case "say" -> say(from, message.getString("text", ""));
-        case "rename" -> rename(from, message.getString("name", ""));
+      JsonObject message = new JsonObject(text);
+      switch (textOf(message, "type")) {
+        case "say" -> say(from, textOf(message, "text"));
+        case "rename" -> rename(from, textOf(message, "name"));
         default -> refuse(from, "the type is neither 'say' nor 'rename'");
       }
-    } catch (DecodeException | ClassCastException e) {
+    } catch (DecodeException e) {
       refuse(from, "that is not a message in JSON");
     }
   }
@@ -111,6 +110,10 @@ public final class ChatRoom extends WebSocketActor<ChatRoom.Member> {
       history.add(json(last.get(i).value()));
     }
     return event("welcome").put("you", json(me)).put("members", members).put("history", history);
+  }
+
+  private static String textOf(JsonObject message, String field) {
+    return message.getValue(field) instanceof String text ? text : "";
   }
 
   private static Optional<String> nameOf(String wanted) {

@@ -8,8 +8,8 @@ import org.jspecify.annotations.Nullable;
  * What an actor object is given by whoever runs it. Users reach these through {@link
  * WebSocketActor}'s methods of the same names.
  *
- * <p>All methods are called on the thread of the open turn, or in callbacks of what it waits for;
- * outside of a turn they throw {@link IllegalStateException}.
+ * <p>What reads or changes state is called on the thread of the open turn, or in callbacks of what
+ * it waits for; outside of a turn it throws {@link IllegalStateException}.
  *
  * <pre>{@code
  * var actor = new ActorInvoker<>(new ChatRoom(), context);   // whoever runs actors

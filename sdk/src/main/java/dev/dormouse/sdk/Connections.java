@@ -7,7 +7,8 @@ import java.util.stream.StreamSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The open connections of an actor, or a part of them, in the order in which they were accepted.
+ * The open connections of an actor, or a part of them, in the order of their ids: that in which
+ * they asked to connect.
  *
  * <p>It is a view: {@link #tagged} and {@link #except} narrow it, nothing is read before it is
  * asked for. Iterating reads connections page by page and decodes an attachment when it is touched;

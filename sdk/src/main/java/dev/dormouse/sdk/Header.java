@@ -8,23 +8,26 @@ package dev.dormouse.sdk;
  * }</pre>
  *
  * @param name a token, not empty
- * @param value the value, without line breaks or NUL
+ * @param value the value: Latin-1 without control characters, tabs allowed
  */
 public record Header(String name, String value) {
 
   /**
    * Checks both.
    *
-   * @throws IllegalArgumentException if the name is not a token, or the value has a line break or
-   *     NUL
+   * @throws IllegalArgumentException if the name is not a token, or the value has a control
+   *     character or one beyond Latin-1
    */
   public Header {
     if (name.isEmpty() || !name.chars().allMatch(Header::isTokenChar)) {
       throw new IllegalArgumentException("header name '" + name + "' is not a token");
     }
-    if (value.chars().anyMatch(c -> c == '\r' || c == '\n' || c == 0)) {
-      throw new IllegalArgumentException(
-          "header " + name + " has a line break or NUL in its value");
+    for (int i = 0; i < value.length(); i++) {
+      char c = value.charAt(i);
+      if ((c < ' ' && c != '\t') || c == 0x7f || c > 0xff) {
+        throw new IllegalArgumentException(
+            "header %s has the character U+%04X at %d of its value".formatted(name, (int) c, i));
+      }
     }
   }
 

@@ -5,7 +5,7 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * The head of an HTTP request: everything but the body; at most 8 KiB of it.
+ * The head of an HTTP request: everything but the body. Its headers have at most 8 KiB in all.
  *
  * <pre>{@code
  * String token = upgrade.request().header("Authorization").orElse("");

@@ -97,7 +97,7 @@ class ValuesTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"a\r\nSet-Cookie: x", "a\nb", "a\u0000"})
+  @ValueSource(strings = {"a\r\nSet-Cookie: x", "a\nb", "a\u0000", "a\u0001b", "\u007f", "\u0416"})
   void aHeaderCannotSmuggleAnother(String value) {
     assertThatIllegalArgumentException().isThrownBy(() -> new Header("X", value));
     assertThatIllegalArgumentException()

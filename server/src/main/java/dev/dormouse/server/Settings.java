@@ -47,7 +47,7 @@ final class Settings implements IDefaultValueProvider {
     Map<String, String> fromEnvironment = new HashMap<>();
     environment.forEach(
         (variable, value) -> {
-          if (variable.startsWith(PREFIX)) {
+          if (variable.startsWith(PREFIX) && !isServiceLink(variable, value)) {
             String name =
                 variable.substring(PREFIX.length()).toLowerCase(Locale.ROOT).replace('_', '-');
             checkKnown(line, known, name, "the environment variable " + variable);
@@ -66,6 +66,14 @@ final class Settings implements IDefaultValueProvider {
     }
     values.putAll(fromEnvironment);
     return new Settings(values);
+  }
+
+  /** What Kubernetes sets for a service of our name, such as DORMOUSE_PORT=tcp://10.0.0.1:80. */
+  private static boolean isServiceLink(String variable, String value) {
+    return variable.startsWith(PREFIX + "SERVICE_")
+        || variable.startsWith(PREFIX + "PORT_")
+        || value.startsWith("tcp://")
+        || value.startsWith("udp://");
   }
 
   private static void checkKnown(CommandLine line, Set<String> known, String name, String where) {

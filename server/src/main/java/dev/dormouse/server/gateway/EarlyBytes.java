@@ -8,6 +8,7 @@ import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelPipeline;
 import io.netty.channel.ChannelPromise;
 import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpResponse;
 import io.netty.handler.codec.http.HttpStatusClass;
@@ -22,6 +23,9 @@ import org.jspecify.annotations.Nullable;
  * <p>Two handlers: this one stands before the HTTP decoder and feeds it no further than the end of
  * a head; {@link Watch} stands behind and says whether the head was an upgrade's. At most {@value
  * #BYTES_MAX} bytes and one read more are kept; then nothing is read until the answer.
+ *
+ * <p>An upgrade that comes in one read with a request that has a body, before it, is not watched:
+ * what follows it there is lost. RFC 6455 has clients wait for the 101 anyway.
  *
  * <p>Both are on the connection's event loop, and leave with the 101.
  */
@@ -158,12 +162,20 @@ final class EarlyBytes extends ChannelInboundHandlerAdapter {
       if (message instanceof HttpRequest request) {
         isInBody = true;
         unanswered++;
-        isKeeping = request.headers().containsValue(HttpHeaderNames.UPGRADE, "websocket", true);
+        isKeeping = isUpgrade(request);
       }
       if (message instanceof LastHttpContent) {
         isInBody = false;
       }
       context.fireChannelRead(message);
+    }
+
+    /** One that can be: its body, if it had one, must reach whoever reads it. */
+    private static boolean isUpgrade(HttpRequest request) {
+      return request.method().equals(HttpMethod.GET)
+          && request.headers().containsValue(HttpHeaderNames.UPGRADE, "websocket", true)
+          && !request.headers().contains(HttpHeaderNames.CONTENT_LENGTH)
+          && !request.headers().contains(HttpHeaderNames.TRANSFER_ENCODING);
     }
 
     @Override

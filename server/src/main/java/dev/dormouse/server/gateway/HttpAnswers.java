@@ -7,6 +7,8 @@ import io.vertx.core.http.HttpServerResponse;
 import io.vertx.ext.web.RoutingContext;
 import java.util.Locale;
 import java.util.Set;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Sends {@link HttpResponse}s. On the request's context. */
 final class HttpAnswers {
@@ -15,6 +17,8 @@ final class HttpAnswers {
   /** What belongs to the connection, not to an answer. */
   private static final Set<String> RESERVED =
       Set.of("connection", "content-length", "keep-alive", "transfer-encoding", "upgrade");
+
+  private static final Logger log = LoggerFactory.getLogger(HttpAnswers.class);
 
   private HttpAnswers() {}
 
@@ -26,7 +30,14 @@ final class HttpAnswers {
     }
     request.request().resume();
     response.setStatusCode(answer.status());
-    answer.headers().forEach(header -> add(response, header));
+    try {
+      answer.headers().forEach(header -> add(response, header));
+    } catch (RuntimeException e) {
+      log.error("a header of the answer to {} cannot be sent", request.normalizedPath(), e);
+      response.headers().clear();
+      response.setStatusCode(500).end("a header of the answer is not valid");
+      return;
+    }
     response.end(Buffer.buffer(answer.body()));
   }
 

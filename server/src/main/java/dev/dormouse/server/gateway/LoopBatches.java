@@ -91,7 +91,7 @@ final class LoopBatches {
     private static void apply(Step step, ClientSocket socket) {
       try {
         step.apply(socket);
-      } catch (RuntimeException harmsNoOther) {
+      } catch (RuntimeException | Error harmsNoOther) {
         log.error("connection {} of actor {}", socket.id(), socket.actor(), harmsNoOther);
         socket.abandon();
       }

@@ -94,7 +94,15 @@ final class PendingUpgrade {
       socket.neverOpened();
       return;
     }
-    headers.forEach(header -> HttpAnswers.add(response, header));
+    try {
+      headers.forEach(header -> HttpAnswers.add(response, header));
+    } catch (RuntimeException e) {
+      log.error("a header for the 101 of connection {} of actor {} cannot be sent", id, actor, e);
+      socket.neverOpened();
+      response.headers().clear();
+      HttpAnswers.send(request, HttpResponse.text(500, "a header of the answer is not valid"));
+      return;
+    }
     MultiMap all = response.headers();
     all.remove("Content-Length").remove("Transfer-Encoding");
     all.set("Upgrade", "websocket").set("Connection", "Upgrade");

@@ -37,7 +37,11 @@ final class PlainRequests {
     HttpServerRequest http = request.request();
     if (http.isEnded()) {
       Buffer read = request.body().buffer();
-      ask(request, actor, head, read == null ? Buffer.buffer() : read);
+      if (read != null && read.length() > HttpRequest.BODY_BYTES_MAX) {
+        tooLarge(request);
+      } else {
+        ask(request, actor, head, read == null ? Buffer.buffer() : read);
+      }
       return;
     }
     Buffer body = Buffer.buffer();

@@ -13,6 +13,7 @@ import dev.dormouse.sdk.StoredValueException;
 import dev.dormouse.sdk.WebSocketActor;
 import dev.dormouse.server.protocol.Payload;
 import dev.dormouse.server.protocol.Time;
+import dev.dormouse.server.protocol.ToGateway;
 import dev.dormouse.server.protocol.ToHost;
 import dev.dormouse.storage.ActorRow;
 import dev.dormouse.storage.ConnectionRow;
@@ -40,7 +41,6 @@ final class Activation implements ActorContext<@Nullable Object> {
   private final ActorRows rows;
   private final Time time;
   private final Set<ConnectionId> closing;
-  private final ActorInvoker<@Nullable Object> actor;
   private final Map<ConnectionId, LiveConnection> known = new HashMap<>();
   private final StoredValues storage;
 
@@ -50,8 +50,11 @@ final class Activation implements ActorContext<@Nullable Object> {
   private int connectionCount;
   private @Nullable Turn turn;
 
+  /** Null before the turn of {@code onActivate}. */
+  private @Nullable ActorInvoker<@Nullable Object> actor;
+
   /**
-   * Reads the actor's row and makes the object.
+   * Reads the actor's row; the object is made in the turn of its {@code onActivate}.
    *
    * @param epoch the number of the ownership under which it runs
    * @param closing connections whose close was sent, though their end was not heard of yet
@@ -73,9 +76,6 @@ final class Activation implements ActorContext<@Nullable Object> {
     this.number = stored.activations() + 1;
     this.connectionCount = stored.connections();
     this.storage = new StoredValues(this, rows, type.codec());
-    @SuppressWarnings("unchecked") // the attachments are whatever the actor's own code attached
-    WebSocketActor<@Nullable Object> made = (WebSocketActor<@Nullable Object>) type.factory().get();
-    this.actor = new ActorInvoker<>(made, this);
   }
 
   // What handlers see.
@@ -119,20 +119,30 @@ final class Activation implements ActorContext<@Nullable Object> {
   /** Runs the handler of the turn's work. */
   void run(Turn opened) throws Exception {
     synchronized (this) {
+      opened.check(); // a thread that was held up until its turn was abandoned ends here
       turn = opened;
       rows.open(opened.writes());
     }
     Work work = opened.work();
     if (work instanceof Work.Activate) {
-      actor.activate();
+      ActorInvoker<@Nullable Object> made = make();
+      actor = made;
+      made.activate();
+    } else if (actor == null) {
+      throw new IllegalStateException("the object is made in the turn of onActivate");
     } else if (work instanceof Work.Hibernate) {
       actor.hibernate();
     } else if (work instanceof Work.Handle handle) {
-      run(handle.event());
+      run(actor, handle.event());
     }
   }
 
-  private void run(ToHost event) throws Exception {
+  @SuppressWarnings("unchecked") // the attachments are whatever the actor's own code attached
+  private ActorInvoker<@Nullable Object> make() {
+    return new ActorInvoker<>((WebSocketActor<@Nullable Object>) type.factory().get(), this);
+  }
+
+  private void run(ActorInvoker<@Nullable Object> actor, ToHost event) throws Exception {
     if (event instanceof ToHost.Open open) {
       actor.upgrade(new UpgradeDecision(this, open));
     } else if (event instanceof ToHost.Message message) {
@@ -268,12 +278,18 @@ final class Activation implements ActorContext<@Nullable Object> {
     }
   }
 
-  /** The payload, if it may be sent. */
-  static Payload checkSize(Payload payload) {
+  /**
+   * Has the open turn say something.
+   *
+   * @throws LimitExceededException if the payload, or all that the turn says, is too large
+   */
+  void say(ToGateway record, Payload payload) {
     if (payload.size() > ActorOptions.MESSAGE_BYTES_CEILING) {
       throw new LimitExceededException(
           "a message", payload.size(), ActorOptions.MESSAGE_BYTES_CEILING, "bytes");
     }
-    return payload;
+    Turn open = turn();
+    open.charge((long) payload.size() + Turn.OVERHEAD_BYTES);
+    open.outbox().add(record);
   }
 }

@@ -4,23 +4,17 @@ import dev.dormouse.sdk.ActorId;
 import dev.dormouse.sdk.ConnectionId;
 import dev.dormouse.sdk.Connections;
 import dev.dormouse.sdk.FailurePolicy;
-import dev.dormouse.server.protocol.Release;
 import dev.dormouse.server.protocol.Time;
 import dev.dormouse.server.protocol.ToGateway;
 import dev.dormouse.server.protocol.ToHost;
 import dev.dormouse.server.protocol.Transport;
-import dev.dormouse.storage.ActorRow;
 import dev.dormouse.storage.ActorStore;
-import dev.dormouse.storage.CommitResult;
-import dev.dormouse.storage.TurnBatch;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -59,7 +53,7 @@ final class ActorCell {
   private final ActorRows rows;
   private final Set<ConnectionId> closing = new HashSet<>();
   private final List<CompletableFuture<Boolean>> waitingForSleep = new ArrayList<>();
-  private long turns;
+  private final Outgoing outgoing;
 
   /** Written by whoever runs the cell, read by anyone. */
   private volatile CellState state = CellState.COLD;
@@ -69,6 +63,9 @@ final class ActorCell {
 
   /** Null unless a turn is open. Written by whoever runs the cell, read by anyone. */
   private volatile @Nullable Turn openTurn;
+
+  /** Null unless an activation failed and is to be tried again. As the one before. */
+  private volatile @Nullable Retry resting;
 
   /** Written by whoever runs the cell, read by anyone. */
   private volatile long lastEventNs;
@@ -91,6 +88,7 @@ final class ActorCell {
     this.mailbox = new Mailbox(options.mailboxMax());
     this.gate = new OutputGate(transport::toGateway, this::signal);
     this.rows = new ActorRows(store, id);
+    this.outgoing = new Outgoing(id, store, rows, gate);
     this.lastEventNs = time.nowNs();
   }
 
@@ -108,7 +106,7 @@ final class ActorCell {
   boolean offer(Work work) {
     switch (mailbox.offer(work)) {
       case WAKE -> executor.execute(this::run);
-      case FULL -> gate.say(release(Verdicts.noRoom(work)));
+      case FULL -> outgoing.tell(Verdicts.noRoom(work));
       case QUEUED, OUT_OF_TURN -> {}
       case RETIRED -> {
         return false;
@@ -129,8 +127,17 @@ final class ActorCell {
     }
   }
 
+  /** Has the cell try again, if it rests and the time has come. */
+  void retryIfDue(long nowNs) {
+    Retry retry = resting;
+    if (retry != null && retry.isDue(nowNs)) {
+      signal();
+    }
+  }
+
   IdlePolicy.Candidate candidate() {
-    return new IdlePolicy.Candidate(id, lastEventNs, openTurn != null || mailbox.size() > 0);
+    boolean isPinned = openTurn != null || mailbox.size() > 0;
+    return new IdlePolicy.Candidate(id, lastEventNs, isPinned);
   }
 
   ActorStatus status(long nowNs) {
@@ -160,10 +167,14 @@ final class ActorCell {
   // The cell's own thread, from here on.
 
   private void run() {
-    for (int i = 0; i < SLICE; i++) {
-      if (!step()) {
-        return;
+    try {
+      for (int i = 0; i < SLICE; i++) {
+        if (!step()) {
+          return;
+        }
       }
+    } catch (RuntimeException | Error e) {
+      reset(e);
     }
     executor.execute(this::run);
   }
@@ -182,15 +193,18 @@ final class ActorCell {
     if (next == null) {
       return state == CellState.SETTLING ? settle() : !mailbox.park();
     }
+    if (resting != null && !resting.isDue(time.nowNs())) {
+      mailbox.rest();
+      return false;
+    }
     if (next instanceof Work.Hibernate hibernate) {
-      mailbox.take();
+      take();
       return hibernate(hibernate);
     }
     if (!state.isActive()) {
       return activate();
     }
-    mailbox.take();
-    resumeWithheld();
+    take();
     if (next instanceof Work.Handle handle && isMoot(handle.event())) {
       return passOver(handle);
     }
@@ -198,33 +212,56 @@ final class ActorCell {
     return runTurn(next);
   }
 
+  /** Takes the first work; those who were told that there is no room hear when there is. */
+  private void take() {
+    mailbox.take();
+    outgoing.tell(mailbox.resumable());
+  }
+
   private boolean activate() {
     if (state == CellState.SETTLING) {
       state = state.to(CellState.COLD);
-      wakeSleepers();
+      wakeSleepers(false);
     }
     state = state.to(CellState.ACTIVATING);
     try {
       activation = new Activation(id, type, rows, time, store.incarnation(), closing);
-    } catch (Throwable e) {
-      return activationFailed(e);
+    } catch (RuntimeException | Error e) {
+      activationFailed(e);
+      return true;
     }
     return runTurn(new Work.Activate());
   }
 
-  /** The event that waits is answered as if its own turn had failed; the next one tries again. */
-  private boolean activationFailed(Throwable cause) {
+  /**
+   * The event that waits is answered as if its own turn had failed, and the next one tries again. A
+   * close must take effect: it waits for later attempts, while there are any left.
+   */
+  private void activationFailed(Throwable cause) {
     drop(CellState.COLD);
     Work waiting = mailbox.peek();
-    if (waiting instanceof Work.Handle handle) {
-      mailbox.take();
-      log.error("actor {} could not be activated for a {}: {}", id, waiting.label(), cause, cause);
-      say(Verdicts.failed(waiting, FailurePolicy.KEEP_OPEN));
-      handle.ended().run();
-    } else {
-      log.error("actor {} could not be activated: {}", id, cause, cause);
+    log.error(
+        "actor {} could not be activated for a {}: {}",
+        id,
+        waiting == null ? "stop" : waiting.label(),
+        cause,
+        cause);
+    if (!(waiting instanceof Work.Handle handle)) {
+      return;
     }
-    return true;
+    boolean isClose = handle.event() instanceof ToHost.Closed;
+    Retry next = isClose ? Retry.after(resting, time.nowNs()) : null;
+    resting = next;
+    if (next != null) {
+      return;
+    }
+    take();
+    if (handle.event() instanceof ToHost.Closed closed) {
+      forgetConnection(closed.connection());
+    } else {
+      outgoing.say(Verdicts.failed(waiting, FailurePolicy.KEEP_OPEN));
+    }
+    handle.ended().run();
   }
 
   private boolean hibernate(Work.Hibernate hibernate) {
@@ -244,19 +281,25 @@ final class ActorCell {
     return true;
   }
 
-  /** The object is gone; once its commits are in the store, so is the cell. */
+  /**
+   * The object is gone. Once its commits are in the store, and no close that it began is still
+   * unanswered, so is the cell.
+   */
   private boolean settle() {
-    if (!gate.isEmpty() || !mailbox.retire()) {
+    if (!gate.isEmpty()) {
+      return !mailbox.park();
+    }
+    wakeSleepers(true);
+    if (!closing.isEmpty() || !mailbox.retire()) {
       return !mailbox.park();
     }
     state = state.to(CellState.RETIRED);
     onRetired.accept(this);
-    wakeSleepers();
     return false;
   }
 
-  private void wakeSleepers() {
-    waitingForSleep.forEach(dropped -> dropped.complete(true));
+  private void wakeSleepers(boolean isDropped) {
+    waitingForSleep.forEach(dropped -> dropped.complete(isDropped));
     waitingForSleep.clear();
   }
 
@@ -271,7 +314,7 @@ final class ActorCell {
 
   private boolean passOver(Work.Handle handle) {
     if (handle.event() instanceof ToHost.Message message) {
-      say(List.of(new ToGateway.Handled(message.connection(), message.sequence())));
+      outgoing.say(List.of(new ToGateway.Handled(message.connection(), message.sequence())));
     }
     handle.ended().run();
     return true;
@@ -282,7 +325,7 @@ final class ActorCell {
     if (current == null) {
       throw new IllegalStateException("a turn needs an actor object");
     }
-    Turn turn = new Turn(++turns, work, time.nowNs(), this::lastStageCompleted);
+    Turn turn = new Turn(outgoing.nextNumber(), work, time.nowNs(), this::lastStageCompleted);
     openTurn = turn;
     Throwable thrown = null;
     if (work instanceof Work.Handle handle && isOverConnectionLimit(current, handle.event())) {
@@ -314,7 +357,11 @@ final class ActorCell {
     if (current == null) {
       throw new IllegalStateException("a turn ended without an actor object");
     }
-    end(turn, current);
+    try {
+      end(turn, current);
+    } catch (RuntimeException | Error e) {
+      reset(e);
+    }
     run();
   }
 
@@ -336,6 +383,7 @@ final class ActorCell {
     if (gate.loss() != null) {
       lose(turn);
     } else if (failure == null) {
+      resting = null;
       commit(turn);
       if (isLast) {
         drop(CellState.SETTLING);
@@ -345,7 +393,6 @@ final class ActorCell {
     } else {
       fail(turn, failure);
     }
-    rows.settle(gate.settled());
     if (turn.work() instanceof Work.Handle handle) {
       handle.ended().run();
     }
@@ -363,14 +410,14 @@ final class ActorCell {
         && handle.event() instanceof ToHost.Closed closed) {
       closing.remove(closed.connection());
     }
-    send(turn, release(records), release(Verdicts.lost(turn.work())));
+    outgoing.leave(turn, records, Verdicts.lost(turn.work()));
   }
 
   /** A commit before this turn was lost, and with it whatever this turn saw. */
   private void lose(Turn turn) {
     rows.discard();
     drop(turn.work() instanceof Work.Hibernate ? CellState.SETTLING : CellState.COLD);
-    say(Verdicts.lost(turn.work()));
+    outgoing.say(Verdicts.lost(turn.work()));
   }
 
   /**
@@ -398,7 +445,7 @@ final class ActorCell {
       records.stream()
           .filter(ToGateway.Close.class::isInstance)
           .forEach(record -> closing.add(((ToGateway.Close) record).connection()));
-      say(records);
+      outgoing.say(records);
     }
   }
 
@@ -408,45 +455,11 @@ final class ActorCell {
    */
   private void forgetConnection(ConnectionId gone) {
     closing.remove(gone);
-    ActorRow row;
     try {
-      row = ActorRow.decodeOrNone(rows.get(RowKey.ACTOR));
+      outgoing.forget(gone);
     } catch (RuntimeException e) {
-      log.error("the row of connection {} of actor {} could not be removed", gone, id, e);
-      return;
-    }
-    Turn turn = new Turn(++turns, new Work.Activate(), time.nowNs(), this::lastStageCompleted);
-    rows.open(turn.writes());
-    ActorRow without = new ActorRow(store.incarnation(), row.activations(), row.connections() - 1);
-    turn.writes().put(RowKey.ACTOR, Optional.of(without.encode()));
-    turn.writes().put(RowKey.connection(gone), Optional.empty());
-    send(turn, release(List.of()), release(List.of()));
-  }
-
-  private void say(List<ToGateway> records) {
-    gate.pass(++turns, release(records), release(records));
-  }
-
-  private void send(Turn turn, Release release, Release ifLost) {
-    if (turn.writes().isEmpty()) {
       rows.discard();
-      gate.pass(turn.number(), release, ifLost);
-      return;
-    }
-    rows.handedIn(turn.number());
-    List<TurnBatch.Write> writes = new ArrayList<>(turn.writes().size());
-    turn.writes()
-        .forEach(
-            (key, value) ->
-                writes.add(new TurnBatch.Write(key.table(), key.bytes(), value.orElse(null))));
-    gate.hold(turn.number(), release, ifLost, commit(writes));
-  }
-
-  private CompletionStage<CommitResult> commit(List<TurnBatch.Write> writes) {
-    try {
-      return store.commit(new TurnBatch(id, store.incarnation(), writes));
-    } catch (RuntimeException e) {
-      return CompletableFuture.completedStage(new CommitResult.Unknown(e));
+      log.error("the row of connection {} of actor {} could not be removed", gone, id, e);
     }
   }
 
@@ -459,6 +472,7 @@ final class ActorCell {
       drop(CellState.COLD);
     }
     rows.forget();
+    closing.clear();
     gate.reopen();
     return true;
   }
@@ -469,14 +483,22 @@ final class ActorCell {
     state = state.to(after);
   }
 
-  private void resumeWithheld() {
-    List<ToGateway.Resumed> resumed = mailbox.resumable();
-    if (!resumed.isEmpty()) {
-      gate.say(release(List.copyOf(resumed)));
+  /**
+   * Something failed that nothing here can fail by: the work at hand is given up, the cell goes on.
+   */
+  private void reset(Throwable cause) {
+    log.error("the cell of actor {} failed; it is reset", id, cause);
+    rows.discard();
+    if (state == CellState.RETIRED) {
+      return;
     }
-  }
-
-  private Release release(List<ToGateway> records) {
-    return new Release(id, store.incarnation(), records);
+    if (state != CellState.COLD) {
+      drop(CellState.COLD);
+    }
+    Work work = mailbox.peek();
+    if (work != null) {
+      take();
+      outgoing.say(Verdicts.failed(work, type.failurePolicy()));
+    }
   }
 }

@@ -105,6 +105,7 @@ public final class ActorHost {
   public void tick() {
     long nowNs = time.nowNs();
     cells.values().forEach(cell -> cell.abandonOverdue(nowNs));
+    cells.values().forEach(cell -> cell.retryIfDue(nowNs));
     List<IdlePolicy.Candidate> active = cells.values().stream().map(ActorCell::candidate).toList();
     IdlePolicy.toHibernate(active, nowNs, options.idle().toNanos(), options.activeActorsMax())
         .forEach(id -> hibernate(id, new Work.Hibernate(true, new CompletableFuture<>())));

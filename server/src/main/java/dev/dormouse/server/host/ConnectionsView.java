@@ -88,12 +88,8 @@ final class ConnectionsView implements Connections<@Nullable Object> {
 
   private void broadcast(Payload payload) {
     synchronized (activation) {
-      activation
-          .turn()
-          .outbox()
-          .add(
-              new ToGateway.Broadcast(
-                  List.copyOf(tags), Set.copyOf(except), Activation.checkSize(payload)));
+      activation.say(
+          new ToGateway.Broadcast(List.copyOf(tags), Set.copyOf(except), payload), payload);
     }
   }
 

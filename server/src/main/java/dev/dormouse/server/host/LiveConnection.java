@@ -8,7 +8,6 @@ import dev.dormouse.server.protocol.Payload;
 import dev.dormouse.server.protocol.ToGateway;
 import dev.dormouse.storage.ConnectionRow;
 import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
@@ -189,7 +188,7 @@ final class LiveConnection implements Connection<@Nullable Object> {
           "the number of tags of a connection", tags.size(), TAGS_MAX, "tags");
     }
     for (String tag : tags) {
-      int bytes = tag.getBytes(StandardCharsets.UTF_8).length;
+      int bytes = RowKey.utf8("a tag", tag).length;
       if (bytes > TAG_BYTES_MAX) {
         throw new LimitExceededException("a tag", bytes, TAG_BYTES_MAX, "bytes");
       }
@@ -211,7 +210,7 @@ final class LiveConnection implements Connection<@Nullable Object> {
       if (isClosing || isGone) {
         return;
       }
-      activation.turn().outbox().add(new ToGateway.Send(id, Activation.checkSize(payload)));
+      activation.say(new ToGateway.Send(id, payload), payload);
     }
   }
 

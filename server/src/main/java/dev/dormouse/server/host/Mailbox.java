@@ -1,7 +1,9 @@
 package dev.dormouse.server.host;
 
 import dev.dormouse.sdk.ConnectionId;
+import dev.dormouse.server.protocol.ToGateway;
 import dev.dormouse.server.protocol.ToGateway.Resumed;
+import dev.dormouse.server.protocol.ToGateway.Withheld;
 import dev.dormouse.server.protocol.ToHost;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -27,7 +29,7 @@ final class Mailbox {
     QUEUED,
     /** It waits; the caller must set the cell going. */
     WAKE,
-    /** There is no room. */
+    /** There is no room; for a message, its connection is remembered. */
     FULL,
     /** A message that the gateway will send again; nothing to do. */
     OUT_OF_TURN,
@@ -95,15 +97,20 @@ final class Mailbox {
     return queue.remove();
   }
 
-  /** Connections that were told to wait and may go on, once half of the room is free. */
-  synchronized List<Resumed> resumable() {
+  /**
+   * What to tell of connections whose messages were not taken, once half of the room is free: what
+   * was withheld, and that it is wanted now. Both are told by the cell's thread, so that neither
+   * can overtake the other; until then a gateway has no more than its credit under way.
+   */
+  synchronized List<ToGateway> resumable() {
     if (gaps == null || queue.size() > capacity / 2) {
       return List.of();
     }
-    List<Resumed> resumed = new ArrayList<>();
+    List<ToGateway> resumed = new ArrayList<>();
     gaps.replaceAll(
         (connection, gap) -> {
           if (!gap.isResumed) {
+            resumed.add(new Withheld(connection, gap.sequence));
             resumed.add(new Resumed(connection, gap.sequence));
           }
           return new Gap(gap.sequence, true);
@@ -136,6 +143,12 @@ final class Mailbox {
     }
     isScheduled = false;
     return true;
+  }
+
+  /** The cell's thread leaves, though work waits: it will be signalled when the time has come. */
+  synchronized void rest() {
+    isSignalled = false;
+    isScheduled = false;
   }
 
   /**

@@ -1,13 +1,13 @@
 package dev.dormouse.server.host;
 
 import dev.dormouse.server.protocol.Release;
-import dev.dormouse.server.protocol.ToGateway;
 import dev.dormouse.storage.CommitResult;
 import java.util.ArrayDeque;
-import java.util.List;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Holds what an actor's turns say until it is kept, and lets it out in the order of the turns. A
@@ -19,6 +19,7 @@ import org.jspecify.annotations.Nullable;
  * that releases never overtake each other.
  */
 final class OutputGate {
+  private static final Logger log = LoggerFactory.getLogger(OutputGate.class);
 
   private static final class Held {
     final long turn;
@@ -94,15 +95,20 @@ final class OutputGate {
       if (!(next.result instanceof CommitResult.Done) && loss == null) {
         loss = next.result;
       }
-      emit(loss == null ? next.release : next.ifLost);
       settled = next.turn;
       held.remove();
+      emit(loss == null ? next.release : next.ifLost);
     }
   }
 
   private void emit(Release release) {
-    if (!release.records().isEmpty()) {
+    if (release.records().isEmpty()) {
+      return;
+    }
+    try {
       out.accept(release);
+    } catch (RuntimeException | Error e) {
+      log.error("what actor {} said could not be handed on", release.actor(), e);
     }
   }
 
@@ -130,10 +136,5 @@ final class OutputGate {
   /** The cell has reset itself: turns from here on are heard again. */
   synchronized void reopen() {
     loss = null;
-  }
-
-  /** A release without words. */
-  static Release silence(Release like) {
-    return new Release(like.actor(), like.epoch(), List.<ToGateway>of());
   }
 }

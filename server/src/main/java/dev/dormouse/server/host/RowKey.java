@@ -4,6 +4,9 @@ import dev.dormouse.sdk.ConnectionId;
 import dev.dormouse.storage.ActorRow;
 import dev.dormouse.storage.Table;
 import java.nio.ByteBuffer;
+import java.nio.CharBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
 /** A row of one actor; ordered as the store orders them. */
@@ -12,6 +15,23 @@ record RowKey(Table table, byte[] bytes) implements Comparable<RowKey> {
 
   static RowKey connection(ConnectionId id) {
     return new RowKey(Table.CONNECTION, ByteBuffer.allocate(8).putLong(id.value()).array());
+  }
+
+  /**
+   * A text in UTF-8.
+   *
+   * @throws IllegalArgumentException if it has an unpaired surrogate, which has no UTF-8: two such
+   *     texts would become one
+   */
+  static byte[] utf8(String what, String text) {
+    try {
+      ByteBuffer bytes = StandardCharsets.UTF_8.newEncoder().encode(CharBuffer.wrap(text));
+      byte[] encoded = new byte[bytes.remaining()];
+      bytes.get(encoded);
+      return encoded;
+    } catch (CharacterCodingException e) {
+      throw new IllegalArgumentException(what + " has an unpaired surrogate", e);
+    }
   }
 
   /** The connection of a row of {@link Table#CONNECTION}. */

@@ -12,6 +12,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 
 /** An actor's storage as its open turn sees it. */
@@ -37,10 +38,13 @@ final class StoredValues implements Storage {
 
   @Override
   public void put(String key, Object value) {
+    Objects.requireNonNull(value, () -> "the value of key '" + key + "' is null; use delete");
     synchronized (activation) {
       Turn turn = activation.turn();
       RowKey row = rowKey(key);
-      turn.writes().put(row, Optional.of(encode(key, value)));
+      byte[] bytes = encode(key, value);
+      turn.charge((long) row.bytes().length + bytes.length + Turn.OVERHEAD_BYTES);
+      turn.writes().put(row, Optional.of(bytes));
     }
   }
 
@@ -51,6 +55,7 @@ final class StoredValues implements Storage {
       RowKey row = rowKey(key);
       boolean wasThere = rows.get(row) != null;
       if (wasThere) {
+        turn.charge((long) row.bytes().length + Turn.OVERHEAD_BYTES);
         turn.writes().put(row, Optional.empty());
       }
       return wasThere;
@@ -108,7 +113,7 @@ final class StoredValues implements Storage {
   }
 
   private static RowKey rowKey(String key) {
-    byte[] bytes = key.getBytes(StandardCharsets.UTF_8);
+    byte[] bytes = RowKey.utf8("a storage key", key);
     if (bytes.length == 0 || bytes.length > KEY_BYTES_MAX) {
       throw new LimitExceededException(
           "a storage key", bytes.length, KEY_BYTES_MAX, "bytes, and at least 1");
@@ -117,16 +122,16 @@ final class StoredValues implements Storage {
   }
 
   private static KeySpan span(KeyRange range) {
-    KeySpan span = KeySpan.prefix(range.prefix().getBytes(StandardCharsets.UTF_8));
+    KeySpan span = KeySpan.prefix(RowKey.utf8("a key prefix", range.prefix()));
     byte[] from = span.from();
     byte[] to = span.to();
     if (range.after() != null) {
-      byte[] after = range.after().getBytes(StandardCharsets.UTF_8);
+      byte[] after = RowKey.utf8("a storage key", range.after());
       byte[] next = Arrays.copyOf(after, after.length + 1);
       from = Arrays.compareUnsigned(next, from) > 0 ? next : from;
     }
     if (range.before() != null) {
-      byte[] before = range.before().getBytes(StandardCharsets.UTF_8);
+      byte[] before = RowKey.utf8("a storage key", range.before());
       to = to == null || Arrays.compareUnsigned(before, to) < 0 ? before : to;
     }
     return new KeySpan(from, to, range.isReversed());

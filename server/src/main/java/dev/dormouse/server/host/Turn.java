@@ -1,5 +1,6 @@
 package dev.dormouse.server.host;
 
+import dev.dormouse.sdk.LimitExceededException;
 import dev.dormouse.server.protocol.ToGateway;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
@@ -33,6 +34,12 @@ final class Turn {
     ABANDONED
   }
 
+  /** The most that one turn may send and store, in bytes. */
+  static final long BYTES_MAX = 64L << 20;
+
+  /** What a record or a row costs besides its bytes. */
+  static final int OVERHEAD_BYTES = 64;
+
   private final long number;
   private final Work work;
   private final long startedNs;
@@ -42,6 +49,8 @@ final class Turn {
   private final NavigableMap<RowKey, Optional<byte[]>> writes = new TreeMap<>();
   private final List<ToGateway> outbox = new ArrayList<>();
   private final Set<LiveConnection> touched = new LinkedHashSet<>();
+
+  private long bytes;
 
   private State state = State.RUNNING;
   private int awaited;
@@ -74,6 +83,19 @@ final class Turn {
 
   List<ToGateway> outbox() {
     return outbox;
+  }
+
+  /**
+   * Adds to what it says or writes, before that is done.
+   *
+   * @throws LimitExceededException if it would be more than {@value #BYTES_MAX} bytes in all
+   */
+  void charge(long more) {
+    if (bytes + more > BYTES_MAX) {
+      throw new LimitExceededException(
+          "what one turn sends and stores", bytes + more, BYTES_MAX, "bytes");
+    }
+    bytes += more;
   }
 
   Set<LiveConnection> touched() {
@@ -129,6 +151,7 @@ final class Turn {
    */
   synchronized boolean returned(@Nullable Throwable thrown) {
     if (state != State.RUNNING) {
+      Thread.interrupted(); // what abandon did to the thread must not reach its next work
       return false;
     }
     if (thrown != null && failure == null) {
@@ -140,13 +163,16 @@ final class Turn {
   }
 
   /**
-   * Gives the turn up.
+   * Gives the turn up, and interrupts its handler.
    *
    * @return whether the caller is to end it; false if somebody else does already
    */
   synchronized boolean abandon(String why) {
     if (state == State.ENDED || state == State.ABANDONED) {
       return false;
+    }
+    if (state == State.RUNNING) {
+      thread.interrupt();
     }
     state = State.ABANDONED;
     failure = new IllegalStateException(why);

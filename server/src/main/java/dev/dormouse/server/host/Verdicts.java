@@ -60,7 +60,7 @@ final class Verdicts {
     return List.of();
   }
 
-  /** The mailbox is full. */
+  /** The mailbox is full; of messages the mailbox itself knows what to tell. */
   static List<ToGateway> noRoom(Work work) {
     ToHost event = event(work);
     if (event instanceof ToHost.Open open) {
@@ -68,9 +68,6 @@ final class Verdicts {
     }
     if (event instanceof ToHost.Request request) {
       return List.of(new ToGateway.Responded(request.request(), busy("the actor is busy")));
-    }
-    if (event instanceof ToHost.Message message) {
-      return List.of(new ToGateway.Withheld(message.connection(), message.sequence()));
     }
     return List.of();
   }

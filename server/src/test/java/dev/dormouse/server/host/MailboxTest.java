@@ -45,9 +45,9 @@ class MailboxTest {
     for (int i = 1; i <= 6; i++) {
       offer(ada, i);
     }
-    assertThat(node.heard()).containsExactly(new Withheld(ada, 5));
+    assertThat(node.heard()).isEmpty();
     node.steps.runAll();
-    assertThat(node.heard()).contains(new Resumed(ada, 5));
+    assertThat(node.heard()).containsSubsequence(new Withheld(ada, 5), new Resumed(ada, 5));
     offer(ada, 6);
     offer(ada, 5);
     offer(ada, 6);

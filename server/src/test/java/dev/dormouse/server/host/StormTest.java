@@ -142,7 +142,9 @@ class StormTest {
             () -> {
               for (int i = 0; !isOver.get(); i++) {
                 host.tick();
-                assertThat(host.hibernate(new ActorId("room", "r" + i % ACTORS)).join()).isTrue();
+                host.hibernate(new ActorId("room", "r" + i % ACTORS))
+                    .orTimeout(20, TimeUnit.SECONDS)
+                    .join();
               }
             },
             "sandman");
@@ -156,7 +158,8 @@ class StormTest {
       }
       assertThat(done.await(60, TimeUnit.SECONDS)).isTrue();
       isOver.set(true);
-      sandman.join();
+      sandman.join(Duration.ofSeconds(30).toMillis());
+      assertThat(sandman.isAlive()).isFalse();
       host.stop().get(10, TimeUnit.SECONDS);
       assertThat(script.collisions).hasValue(0);
       clients.values().forEach(StormTest::checkAnswers);

@@ -1,0 +1,100 @@
+package dev.dormouse.server.host;
+
+import dev.dormouse.sdk.ActorId;
+import dev.dormouse.sdk.ConnectionId;
+import dev.dormouse.server.protocol.Release;
+import dev.dormouse.server.protocol.ToGateway;
+import dev.dormouse.storage.ActorRow;
+import dev.dormouse.storage.ActorStore;
+import dev.dormouse.storage.CommitResult;
+import dev.dormouse.storage.TurnBatch;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.NavigableMap;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+
+/**
+ * The way out of a cell: what a turn wrote goes to the store, and what it says to the gate, under
+ * the turn's number. Used by whoever runs the cell, {@link #tell} by anyone.
+ */
+final class Outgoing {
+  private final ActorId id;
+  private final ActorStore store;
+  private final ActorRows rows;
+  private final OutputGate gate;
+  private long turns;
+
+  Outgoing(ActorId id, ActorStore store, ActorRows rows, OutputGate gate) {
+    this.id = id;
+    this.store = store;
+    this.rows = rows;
+    this.gate = gate;
+  }
+
+  /** The number of the next turn, or of what takes a turn's place. */
+  long nextNumber() {
+    return ++turns;
+  }
+
+  /** Says at once what belongs to no turn, such as flow control. */
+  void tell(List<ToGateway> records) {
+    if (!records.isEmpty()) {
+      gate.say(release(records));
+    }
+  }
+
+  /** Says something after all turns so far. */
+  void say(List<ToGateway> records) {
+    gate.pass(nextNumber(), release(records), release(records));
+  }
+
+  /** Lets a turn out: its writes are handed in, its words wait for them. */
+  void leave(Turn turn, List<ToGateway> records, List<ToGateway> ifLost) {
+    leave(turn.number(), turn.writes(), records, ifLost);
+  }
+
+  /** Removes a connection whose close handler could not have its way. */
+  void forget(ConnectionId gone) {
+    ActorRow row = ActorRow.decodeOrNone(rows.get(RowKey.ACTOR));
+    ActorRow without = new ActorRow(store.incarnation(), row.activations(), row.connections() - 1);
+    NavigableMap<RowKey, Optional<byte[]>> writes = new TreeMap<>();
+    writes.put(RowKey.ACTOR, Optional.of(without.encode()));
+    writes.put(RowKey.connection(gone), Optional.empty());
+    rows.open(writes);
+    leave(nextNumber(), writes, List.of(), List.of());
+  }
+
+  private void leave(
+      long number,
+      NavigableMap<RowKey, Optional<byte[]>> writes,
+      List<ToGateway> records,
+      List<ToGateway> ifLost) {
+    if (writes.isEmpty()) {
+      rows.discard();
+      gate.pass(number, release(records), release(ifLost));
+    } else {
+      rows.handedIn(number);
+      gate.hold(number, release(records), release(ifLost), commit(writes));
+    }
+    rows.settle(gate.settled());
+  }
+
+  private CompletionStage<CommitResult> commit(NavigableMap<RowKey, Optional<byte[]>> rowWrites) {
+    List<TurnBatch.Write> writes = new ArrayList<>(rowWrites.size());
+    rowWrites.forEach(
+        (key, value) ->
+            writes.add(new TurnBatch.Write(key.table(), key.bytes(), value.orElse(null))));
+    try {
+      return store.commit(new TurnBatch(id, store.incarnation(), writes));
+    } catch (RuntimeException e) {
+      return CompletableFuture.completedStage(new CommitResult.Unknown(e));
+    }
+  }
+
+  private Release release(List<ToGateway> records) {
+    return new Release(id, store.incarnation(), records);
+  }
+}
