@@ -32,6 +32,7 @@ final class Node {
   final List<ToGateway> said = new ArrayList<>();
   private final Map<ConnectionId, Long> sequences = new HashMap<>();
   private long connections;
+  private boolean isFailing;
   private long requests;
 
   Node(MemoryDisk disk, Script script, FailurePolicy policy, HostOptions options) {
@@ -57,7 +58,16 @@ final class Node {
     this(new MemoryDisk(), script);
   }
 
+  /** The next thing that is said cannot be handed on. */
+  void failNextRelease() {
+    isFailing = true;
+  }
+
   private void hear(Release release) {
+    if (isFailing) {
+      isFailing = false;
+      throw new IllegalStateException("as asked");
+    }
     said.addAll(release.records());
   }
 
@@ -87,6 +97,11 @@ final class Node {
     ConnectionId id = ConnectionId.of(store.incarnation(), ++connections);
     host.accept(new ToHost.Open(ROOM, id, head("name", name)));
     return id;
+  }
+
+  /** The upgrade of an incarnation's first connections. */
+  static ToHost open(int number) {
+    return new ToHost.Open(ROOM, ConnectionId.of(1, number), head("name", "n"));
   }
 
   /** Connects a client. */

@@ -1,0 +1,325 @@
+package dev.dormouse.server.host;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.dormouse.sdk.CloseReason;
+import dev.dormouse.sdk.Connection;
+import dev.dormouse.sdk.ConnectionId;
+import dev.dormouse.sdk.FailurePolicy;
+import dev.dormouse.sdk.HttpRequest;
+import dev.dormouse.sdk.HttpResponse;
+import dev.dormouse.server.host.Script.Actor;
+import dev.dormouse.server.host.Script.Note;
+import dev.dormouse.server.protocol.DirectTransport;
+import dev.dormouse.server.protocol.Payload;
+import dev.dormouse.server.protocol.ToGateway;
+import dev.dormouse.server.protocol.ToGateway.Handled;
+import dev.dormouse.server.protocol.ToHost;
+import dev.dormouse.storage.Codecs;
+import dev.dormouse.storage.MemoryDisk;
+import dev.dormouse.storage.Stores;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Test;
+
+/** What breaks costs its own turn, or its own actor, and nothing is left hanging. */
+class FaultsTest {
+
+  /** An actor whose activation fails while it is told to, and that notes its closes. */
+  private static final class Frail extends Script {
+    private int failures;
+    private final List<String> closes = new ArrayList<>();
+
+    @Override
+    void onActivate(Actor self) {
+      if (failures > 0) {
+        failures--;
+        throw new IllegalStateException("not now");
+      }
+    }
+
+    @Override
+    void onMessage(Actor self, Connection<Object> from, String text) {
+      from.send(text);
+    }
+
+    @Override
+    void onClose(Actor self, Connection<Object> gone, CloseReason reason) {
+      closes.add(gone.id() + " " + reason.code());
+    }
+  }
+
+  @Test
+  void anEventWhoseActivationFailsIsAnsweredAndTheNextOneTriesAgain() {
+    Frail frail = new Frail();
+    Node node = new Node(frail);
+    ConnectionId ada = node.connect("ada");
+    node.hibernate();
+    node.heard();
+    frail.failures = 1;
+    node.message(ada, "lost");
+    assertThat(node.heard()).containsExactly(new Handled(ada, 1));
+    node.message(ada, "found");
+    assertThat(node.texts()).containsExactly("1:found");
+  }
+
+  @Test
+  void aCloseWaitsForAnActivationThatSucceeds() {
+    Frail frail = new Frail();
+    Node node = new Node(frail);
+    ConnectionId ada = node.connect("ada");
+    node.hibernate();
+    frail.failures = 3;
+    node.close(ada, 1000);
+    assertThat(frail.closes).isEmpty();
+    assertThat(node.status().connections()).isEqualTo(1);
+    node.tickAfter(Duration.ofMillis(250));
+    node.tickAfter(Duration.ofMillis(499));
+    assertThat(frail.failures).isEqualTo(1);
+    node.tickAfter(Duration.ofMillis(1));
+    assertThat(frail.closes).isEmpty();
+    node.tickAfter(Duration.ofSeconds(1));
+    assertThat(frail.closes).containsExactly("1.1 1000");
+    assertThat(node.status().connections()).isZero();
+  }
+
+  @Test
+  void aCloseWhoseActivationNeverSucceedsStillRemovesTheConnection() {
+    Frail frail = new Frail();
+    Node node = new Node(frail);
+    ConnectionId ada = node.connect("ada");
+    node.hibernate();
+    frail.failures = Integer.MAX_VALUE;
+    node.close(ada, 1000);
+    for (int i = 0; i < 5; i++) {
+      assertThat(node.status().connections()).isEqualTo(1);
+      node.tickAfter(Duration.ofSeconds(10));
+    }
+    assertThat(node.status().connections()).isZero();
+  }
+
+  @Test
+  void connectionsThatWereWithheldAreResumedThoughActivationsFail() {
+    Frail frail = new Frail();
+    Node node =
+        new Node(
+            new MemoryDisk(),
+            frail,
+            FailurePolicy.KEEP_OPEN,
+            new HostOptions(Duration.ofSeconds(10), Duration.ofSeconds(30), 4, 10));
+    ConnectionId ada = node.connect("ada");
+    node.hibernate();
+    node.heard();
+    frail.failures = 4;
+    for (int i = 1; i <= 5; i++) {
+      node.offer(ada, "m" + i);
+    }
+    node.steps.runAll();
+    assertThat(node.heard())
+        .containsSubsequence(
+            new ToGateway.Withheld(ada, 5), new ToGateway.Resumed(ada, 5), new Handled(ada, 4));
+    node.host.accept(new ToHost.Message(Node.ROOM, ada, 5, Payload.text("m5")));
+    node.steps.runAll();
+    assertThat(node.texts()).containsExactly("1:m5");
+    assertThat(node.hibernate()).isTrue();
+    assertThat(node.host.activeActors()).isZero();
+  }
+
+  @Test
+  void anObjectThatTakesTooLongToMakeIsGivenUp() throws Exception {
+    CountDownLatch stuck = new CountDownLatch(1);
+    AtomicInteger made = new AtomicInteger();
+    BlockingQueue<ToGateway> heard = new ArrayBlockingQueue<>(16);
+    ManualTime time = new ManualTime();
+    ExecutorService threads = Executors.newCachedThreadPool();
+    try {
+      ActorHost host =
+          blocking(
+              threads,
+              time,
+              heard,
+              () -> {
+                if (made.incrementAndGet() == 1) {
+                  stuck.countDown();
+                  sleepUntilInterrupted();
+                }
+                return new Script.Actor(new Script());
+              });
+      host.accept(Node.open(1));
+      assertThat(stuck.await(10, TimeUnit.SECONDS)).isTrue();
+      time.advance(Duration.ofSeconds(31));
+      host.tick();
+      assertThat(heard.poll(10, TimeUnit.SECONDS)).isInstanceOf(ToGateway.Rejected.class);
+      host.accept(Node.open(2));
+      assertThat(heard.poll(10, TimeUnit.SECONDS)).isInstanceOf(ToGateway.Accepted.class);
+    } finally {
+      threads.shutdownNow();
+    }
+  }
+
+  @Test
+  void aHandlerThatBlocksIsInterruptedAndTheCellIsNotRunTwice() throws Exception {
+    CountDownLatch stuck = new CountDownLatch(1);
+    CountDownLatch returned = new CountDownLatch(1);
+    BlockingQueue<ToGateway> heard = new ArrayBlockingQueue<>(16);
+    ManualTime time = new ManualTime();
+    ExecutorService threads = Executors.newCachedThreadPool();
+    AtomicInteger inside = new AtomicInteger();
+    AtomicInteger most = new AtomicInteger();
+    Script script =
+        new Script() {
+          @Override
+          void onMessage(Actor self, Connection<Object> from, String text) {
+            most.accumulateAndGet(inside.incrementAndGet(), Math::max);
+            try {
+              if (text.equals("hang")) {
+                stuck.countDown();
+                sleepUntilInterrupted();
+                returned.countDown();
+              } else {
+                from.send(text + " " + Thread.currentThread().isInterrupted());
+              }
+            } finally {
+              inside.decrementAndGet();
+            }
+          }
+        };
+    try {
+      ActorHost host = blocking(threads, time, heard, () -> new Script.Actor(script));
+      host.accept(Node.open(1));
+      assertThat(heard.poll(10, TimeUnit.SECONDS)).isInstanceOf(ToGateway.Accepted.class);
+      ConnectionId ada = ConnectionId.of(1, 1);
+      host.accept(new ToHost.Message(Node.ROOM, ada, 1, Payload.text("hang")));
+      assertThat(stuck.await(10, TimeUnit.SECONDS)).isTrue();
+      time.advance(Duration.ofSeconds(31));
+      host.tick();
+      assertThat(returned.await(10, TimeUnit.SECONDS)).isTrue();
+      assertThat(heard.poll(10, TimeUnit.SECONDS)).isEqualTo(new Handled(ada, 1));
+      for (int i = 2; i < 10; i++) {
+        host.accept(new ToHost.Message(Node.ROOM, ada, i, Payload.text("m" + i)));
+        assertThat(heard.poll(10, TimeUnit.SECONDS))
+            .isEqualTo(new ToGateway.Send(ada, Payload.text("m" + i + " false")));
+        assertThat(heard.poll(10, TimeUnit.SECONDS)).isEqualTo(new Handled(ada, i));
+      }
+      assertThat(most.get()).isLessThanOrEqualTo(2);
+    } finally {
+      threads.shutdownNow();
+    }
+  }
+
+  private static ActorHost blocking(
+      ExecutorService threads,
+      ManualTime time,
+      BlockingQueue<ToGateway> heard,
+      java.util.function.Supplier<Script.Actor> factory) {
+    DirectTransport transport = new DirectTransport();
+    ActorType type =
+        new ActorType(
+            "room",
+            factory,
+            Codecs.kryo(List.of(Note.class)),
+            id -> threads,
+            FailurePolicy.KEEP_OPEN,
+            1024);
+    ActorHost host =
+        new ActorHost(
+            List.of(type),
+            Stores.memory(new MemoryDisk()),
+            transport,
+            time,
+            HostOptions.defaults());
+    transport.connect(host::accept, release -> heard.addAll(release.records()));
+    return host;
+  }
+
+  /** Bounded by the test's own patience: nobody but an interrupt ends it sooner. */
+  private static void sleepUntilInterrupted() {
+    try {
+      if (new CountDownLatch(1).await(60, TimeUnit.SECONDS)) {
+        throw new AssertionError("nobody counts it down");
+      }
+    } catch (InterruptedException e) {
+      // As it should be; the flag is cleared by this.
+    }
+  }
+
+  @Test
+  void aTransportThatThrowsDoesNotStopTheActor() {
+    Frail frail = new Frail();
+    Node node = new Node(frail);
+    ConnectionId ada = node.connect("ada");
+    node.heard();
+    node.failNextRelease();
+    node.message(ada, "unheard");
+    assertThat(node.heard()).isEmpty();
+    node.message(ada, "heard");
+    assertThat(node.texts()).containsExactly("1:heard");
+    assertThat(node.hibernate()).isTrue();
+  }
+
+  @Test
+  void aTurnThatFloodsFails() {
+    Node node =
+        new Node(
+            new Script() {
+              @Override
+              void onMessage(Actor self, Connection<Object> from, String text) {
+                String mebibyte = "x".repeat(1 << 20);
+                for (int i = 0; i < Integer.parseInt(text); i++) {
+                  if (i % 2 == 0) {
+                    from.send(mebibyte);
+                  } else {
+                    self.store().put("k" + i, mebibyte);
+                  }
+                }
+              }
+
+              @Override
+              void onRequest(Actor self, HttpRequest request) {
+                boolean isKept = self.store().get("k1", String.class).isPresent();
+                request.respond(HttpResponse.text(200, "" + isKept));
+              }
+            });
+    ConnectionId ada = node.connect("ada");
+    node.heard();
+    node.message(ada, "70");
+    assertThat(node.heard()).containsExactly(new Handled(ada, 1));
+    node.request();
+    assertThat(node.heard())
+        .containsExactly(new ToGateway.Responded(1, HttpResponse.text(200, "false")));
+    node.message(ada, "60");
+    assertThat(node.heard()).hasSize(31);
+  }
+
+  @Test
+  void aConnectionThatIsBeingClosedIsSoAfterSleepToo() {
+    Node node =
+        new Node(
+            new Script() {
+              @Override
+              void onMessage(Actor self, Connection<Object> from, String text) {
+                self.all().except(from).forEach(other -> other.close(4000, "bye"));
+                from.send(self.all().stream().map(c -> "" + c.isOpen()).toList().toString());
+              }
+            });
+    ConnectionId ada = node.connect("ada");
+    ConnectionId bo = node.connect("bo");
+    node.heard();
+    node.message(ada, "kick");
+    assertThat(node.texts()).containsExactly("1:[true, false]");
+    assertThat(node.hibernate()).isTrue();
+    node.message(ada, "again");
+    assertThat(node.texts()).containsExactly("1:[true, false]");
+    node.close(bo, 4000);
+    assertThat(node.hibernate()).isTrue();
+    assertThat(node.host.activeActors()).isZero();
+  }
+}
