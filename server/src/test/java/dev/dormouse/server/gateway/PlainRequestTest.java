@@ -75,6 +75,31 @@ class PlainRequestTest {
   }
 
   @Test
+  @DisplayName("C7 a body handler before a socket route limits nothing, and hangs nothing")
+  void bodyHandlers() throws Exception {
+    try (TestServer server =
+            new TestServer(
+                vertx,
+                GatewayOptions.defaults(),
+                router -> {
+                  router.route().handler(BodyHandler.create(false));
+                  router
+                      .post("/plain")
+                      .handler(context -> context.end("read " + context.body().length()));
+                });
+        RawClient client = server.client();
+        RawClient other = server.client()) {
+      client.send(
+          "POST /plain HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+              + "Content-Length: 5\r\n\r\nhello");
+      assertThat(client.readAnswer().body()).isEqualTo("read 5");
+      other.send(post((1 << 20) + 1)).send(new byte[(1 << 20) + 1]);
+      assertThat(other.readAnswer().status()).isEqualTo(413);
+      server.host.hearsNothing();
+    }
+  }
+
+  @Test
   @DisplayName("a request without body is a request; the largest body passes, one byte more is 413")
   void bodies() throws Exception {
     try (TestServer server = new TestServer(vertx)) {
