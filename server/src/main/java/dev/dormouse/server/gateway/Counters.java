@@ -10,6 +10,8 @@ final class Counters {
   final LongAdder droppedIn = new LongAdder();
   final LongAdder droppedOut = new LongAdder();
   final LongAdder slowClosed = new LongAdder();
+  final LongAdder pings = new LongAdder();
+  final LongAdder silentDropped = new LongAdder();
   final LongAdder pongs = new LongAdder();
 
   GatewayCounts read(long sockets, long upgrades) {
@@ -22,6 +24,8 @@ final class Counters {
         droppedIn.sum(),
         droppedOut.sum(),
         slowClosed.sum(),
+        pings.sum(),
+        silentDropped.sum(),
         pongs.sum());
   }
 }

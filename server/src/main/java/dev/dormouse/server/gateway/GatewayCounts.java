@@ -11,6 +11,8 @@ package dev.dormouse.server.gateway;
  * @param droppedIn messages that came after the close of their connection
  * @param droppedOut messages whose connection was gone or closing, one for each recipient
  * @param slowClosed clients closed with 1013
+ * @param pings pings sent to clients of which nothing was heard
+ * @param silentDropped clients given up, because they did not answer a ping either
  * @param pongs pongs received, and ignored
  */
 public record GatewayCounts(
@@ -22,4 +24,6 @@ public record GatewayCounts(
     long droppedIn,
     long droppedOut,
     long slowClosed,
+    long pings,
+    long silentDropped,
     long pongs) {}

@@ -9,4 +9,5 @@ record GatewayParts(
     Transport transport,
     Time time,
     ConnectionGroups groups,
-    Counters counters) {}
+    Counters counters,
+    Heartbeats heartbeats) {}

@@ -47,6 +47,12 @@ final class SocketWriter {
     }
   }
 
+  /** Writes a ping without payload, and flushes. */
+  void ping() {
+    write(OutboundFrames.ping(context.alloc()));
+    flush();
+  }
+
   /** The client reads again, perhaps. */
   void writabilityChanged() {
     byte[] payload = owedPong;
@@ -106,9 +112,15 @@ final class SocketWriter {
     context.write(frame, context.voidPromise());
   }
 
-  /** Whether the network is read from. */
-  void read(boolean isWanted) {
+  /**
+   * Whether the network is read from, from here on.
+   *
+   * @return whether reading begins again
+   */
+  boolean read(boolean isWanted) {
+    boolean wasWanted = context.channel().config().isAutoRead();
     context.channel().config().setAutoRead(isWanted);
+    return isWanted && !wasWanted;
   }
 
   /** Ends the TCP connection. */

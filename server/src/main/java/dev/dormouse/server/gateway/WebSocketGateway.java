@@ -50,7 +50,14 @@ public final class WebSocketGateway {
   public WebSocketGateway(
       GatewayOptions options, Vertx vertx, Transport transport, Time time, long incarnation) {
     this.vertx = vertx;
-    this.parts = new GatewayParts(options, transport, time, new ConnectionGroups(), new Counters());
+    this.parts =
+        new GatewayParts(
+            options,
+            transport,
+            time,
+            new ConnectionGroups(),
+            new Counters(),
+            new Heartbeats(options.pingInterval()));
     this.origins = new OriginPolicy(options.allowedOrigins());
     this.upgrades = new PendingUpgrades(parts, vertx, incarnation);
     this.requests = new PlainRequests(parts, vertx);
