@@ -1,5 +1,7 @@
 package dev.dormouse.server;
 
+import dev.dormouse.server.gateway.ConnectionLimits;
+import dev.dormouse.server.gateway.GatewayOptions;
 import dev.dormouse.server.protocol.Time;
 import dev.dormouse.storage.Durability;
 import java.nio.file.Path;
@@ -15,6 +17,7 @@ import java.time.Duration;
  * @param durability what a reply has survived
  * @param idle an actor without events for so long hibernates
  * @param drain how long a stop may take
+ * @param gateway limits and times of the sockets
  * @param time the clock
  */
 public record ServerOptions(
@@ -25,9 +28,13 @@ public record ServerOptions(
     Durability durability,
     Duration idle,
     Duration drain,
+    GatewayOptions gateway,
     Time time) {
 
-  /** Port 8080 and 9090 on 127.0.0.1, {@code ./data}, fsync, 10 s idle, 10 s drain. */
+  /**
+   * Port 8080 and 9090 on 127.0.0.1, {@code ./data}, fsync, 10 s idle, 10 s drain, as many
+   * connections as the process's file handles suffice for.
+   */
   public static ServerOptions defaults() {
     return new ServerOptions(
         "127.0.0.1",
@@ -37,26 +44,33 @@ public record ServerOptions(
         Durability.FSYNC,
         Duration.ofSeconds(10),
         Duration.ofSeconds(10),
+        GatewayOptions.defaults()
+            .withLimits(new ConnectionLimits(FileHandles.connectionsMax(), 0, 0)),
         Time.system());
   }
 
   /** The same on other ports. */
   public ServerOptions ports(int port, int adminPort) {
-    return new ServerOptions(host, port, adminPort, data, durability, idle, drain, time);
+    return new ServerOptions(host, port, adminPort, data, durability, idle, drain, gateway, time);
   }
 
   /** The same with another folder and durability. */
   public ServerOptions data(Path data, Durability durability) {
-    return new ServerOptions(host, port, adminPort, data, durability, idle, drain, time);
+    return new ServerOptions(host, port, adminPort, data, durability, idle, drain, gateway, time);
   }
 
   /** The same with another idle time. */
   public ServerOptions idle(Duration idle) {
-    return new ServerOptions(host, port, adminPort, data, durability, idle, drain, time);
+    return new ServerOptions(host, port, adminPort, data, durability, idle, drain, gateway, time);
   }
 
   /** The same with another clock. */
   public ServerOptions time(Time time) {
-    return new ServerOptions(host, port, adminPort, data, durability, idle, drain, time);
+    return new ServerOptions(host, port, adminPort, data, durability, idle, drain, gateway, time);
+  }
+
+  /** The same with other limits and times of the sockets. */
+  public ServerOptions gateway(GatewayOptions gateway) {
+    return new ServerOptions(host, port, adminPort, data, durability, idle, drain, gateway, time);
   }
 }

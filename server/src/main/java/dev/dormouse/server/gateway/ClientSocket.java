@@ -61,6 +61,7 @@ final class ClientSocket extends WheelPeer {
   private final EventLoop loop;
   private final long acceptedNs;
   private final InboundMessages inbound;
+  private final Admission.Seat seat;
 
   /** Where it is among its actor's sockets. Guarded by the group in {@link ConnectionGroups}. */
   int place = NO_PLACE;
@@ -85,15 +86,17 @@ final class ClientSocket extends WheelPeer {
       ActorId actor,
       ConnectionId id,
       EventLoop loop,
-      List<String> tags) {
+      List<String> tags,
+      Admission.Seat seat) {
     this.parts = parts;
     this.route = route;
     this.actor = actor;
     this.id = id;
     this.loop = loop;
     this.tags = tags;
+    this.seat = seat;
     this.acceptedNs = parts.time().nowNs();
-    this.inbound = new InboundMessages(parts, actor, id, route.messageBytesMax());
+    this.inbound = new InboundMessages(parts, actor, id, route);
   }
 
   /** Any thread. */
@@ -471,8 +474,8 @@ final class ClientSocket extends WheelPeer {
       long openMs = TimeUnit.NANOSECONDS.toMillis(parts.time().nowNs() - acceptedNs);
       log.debug("connection {} of actor {} ended after {} ms: {}", id, actor, openMs, outcome);
     }
-    if (state == SocketState.GONE) {
-      parts.groups().remove(this);
+    if (state == SocketState.GONE && parts.groups().remove(this)) {
+      seat.free();
     }
   }
 }

@@ -10,4 +10,5 @@ record GatewayParts(
     Time time,
     ConnectionGroups groups,
     Counters counters,
-    Heartbeats heartbeats) {}
+    Heartbeats heartbeats,
+    Admission admission) {}

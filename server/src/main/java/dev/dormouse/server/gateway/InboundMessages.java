@@ -24,6 +24,9 @@ final class InboundMessages {
   private final ConnectionId id;
   private final int messageBytesMax;
 
+  /** Null if messages may come at any rate. */
+  private final @Nullable TokenBucket rate;
+
   /** The number of the message that came last. */
   private long lastSequence;
 
@@ -33,11 +36,15 @@ final class InboundMessages {
   /** Null unless a message is on its way in fragments. */
   private @Nullable MessageAssembler assembler;
 
-  InboundMessages(GatewayParts parts, ActorId actor, ConnectionId id, int messageBytesMax) {
+  InboundMessages(GatewayParts parts, ActorId actor, ConnectionId id, ActorRoute route) {
     this.parts = parts;
     this.actor = actor;
     this.id = id;
-    this.messageBytesMax = messageBytesMax;
+    this.messageBytesMax = route.messageBytesMax();
+    this.rate =
+        route.messagesPerSecondMax() == 0
+            ? null
+            : new TokenBucket(route.messagesPerSecondMax(), parts.time().nowNs());
   }
 
   /**
@@ -66,6 +73,10 @@ final class InboundMessages {
 
   private void message(Payload message) {
     parts.counters().messagesIn.increment();
+    if (rate != null && !rate.take(parts.time().nowNs())) {
+      parts.counters().hastyClosed.increment();
+      throw new ViolationException(CloseCodes.POLICY, "too many messages in a second");
+    }
     lastSequence++;
     InboundWindow unhandled = window;
     if (unhandled == null) {

@@ -29,12 +29,17 @@ class ConnectionGroupsTest {
           Time.system(),
           groups,
           new Counters(),
-          new Heartbeats(Duration.ZERO));
+          new Heartbeats(Duration.ZERO),
+          new Admission(ConnectionLimits.none()));
 
   private ClientSocket socket(String key, long number) {
     ActorRoute route = new ActorRoute("chat", "/chat/:key", false, 100);
     ConnectionId id = ConnectionId.of(1, number);
-    return new ClientSocket(parts, route, new ActorId("chat", key), id, LOOP, List.of());
+    return new ClientSocket(parts, route, new ActorId("chat", key), id, LOOP, List.of(), seat());
+  }
+
+  private Admission.Seat seat() {
+    return (Admission.Seat) parts.admission().admit(null, 0);
   }
 
   private List<ClientSocket> membersOf(String key) {
