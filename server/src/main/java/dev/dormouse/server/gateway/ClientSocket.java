@@ -198,7 +198,10 @@ final class ClientSocket extends WheelPeer {
     } else if (frame instanceof PingWebSocketFrame) {
       ping(frame.content());
     } else if (state == SocketState.OPEN) {
-      inbound.add(frame);
+      Payload reply = inbound.add(frame);
+      if (reply != null) {
+        send(reply, null);
+      }
       read();
     } else if (frame.isFinalFragment()) {
       parts.counters().droppedIn.increment();

@@ -15,6 +15,7 @@ final class Counters {
   final LongAdder droppedIn = new LongAdder();
   final LongAdder droppedOut = new LongAdder();
   final LongAdder slowClosed = new LongAdder();
+  final LongAdder autoReplies = new LongAdder();
   final LongAdder hastyClosed = new LongAdder();
   final LongAdder pings = new LongAdder();
   final LongAdder silentDropped = new LongAdder();
@@ -45,6 +46,7 @@ final class Counters {
         droppedIn.sum(),
         droppedOut.sum(),
         slowClosed.sum(),
+        autoReplies.sum(),
         hastyClosed.sum(),
         pings.sum(),
         silentDropped.sum(),

@@ -13,6 +13,7 @@ import java.util.Map;
  * @param droppedIn messages that came after the close of their connection
  * @param droppedOut messages whose connection was gone or closing, one for each recipient
  * @param slowClosed clients closed with 1013
+ * @param autoReplies messages among those received that were answered without their actor
  * @param hastyClosed clients closed with 1008, because they sent too many messages in a second
  * @param pings pings sent to clients of which nothing was heard
  * @param silentDropped clients given up, because they did not answer a ping either
@@ -27,6 +28,7 @@ public record GatewayCounts(
     long droppedIn,
     long droppedOut,
     long slowClosed,
+    long autoReplies,
     long hastyClosed,
     long pings,
     long silentDropped,

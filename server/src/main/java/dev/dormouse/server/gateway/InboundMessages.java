@@ -50,16 +50,17 @@ final class InboundMessages {
   /**
    * A data frame came. Its bytes are copied.
    *
+   * @return what to answer the message at once, without the host; null if there is no message yet,
+   *     or it is for the host
    * @throws ViolationException if the message breaks a limit or is not UTF-8, or far too many
    *     messages wait
    */
-  void add(WebSocketFrame frame) {
+  @Nullable Payload add(WebSocketFrame frame) {
     MessageAssembler fragments = assembler;
     boolean isText = frame instanceof TextWebSocketFrame;
     if (fragments == null) {
       if (frame.isFinalFragment()) {
-        message(MessageAssembler.whole(isText, frame.content()));
-        return;
+        return message(MessageAssembler.whole(isText, frame.content()));
       }
       fragments = new MessageAssembler(isText, messageBytesMax);
       assembler = fragments;
@@ -67,15 +68,21 @@ final class InboundMessages {
     fragments.add(frame.content());
     if (frame.isFinalFragment()) {
       assembler = null;
-      message(fragments.finish());
+      return message(fragments.finish());
     }
+    return null;
   }
 
-  private void message(Payload message) {
+  private @Nullable Payload message(Payload message) {
     parts.counters().messagesIn.increment();
     if (rate != null && !rate.take(parts.time().nowNs())) {
       parts.counters().hastyClosed.increment();
       throw new ViolationException(CloseCodes.POLICY, "too many messages in a second");
+    }
+    Payload reply = parts.groups().autoReplyTo(actor, message);
+    if (reply != null) {
+      parts.counters().autoReplies.increment();
+      return reply;
     }
     lastSequence++;
     InboundWindow unhandled = window;
@@ -88,6 +95,7 @@ final class InboundMessages {
       throw new ViolationException(CloseCodes.POLICY, "too many messages at once");
     }
     pump(unhandled);
+    return null;
   }
 
   private void pump(InboundWindow unhandled) {

@@ -57,6 +57,7 @@ final class ActorCell {
   private final Mailbox mailbox;
   private final OutputGate gate;
   private final ActorRows rows;
+  private final AutoReplyRows autoReplies;
   private final Set<ConnectionId> closing = new HashSet<>();
   private final List<CompletableFuture<Boolean>> waitingForSleep = new ArrayList<>();
   private long turns;
@@ -91,6 +92,7 @@ final class ActorCell {
     this.mailbox = new Mailbox(options.mailboxMax());
     this.gate = new OutputGate(transport::toGateway, this::signal);
     this.rows = new ActorRows(store, id);
+    this.autoReplies = new AutoReplyRows(rows);
     this.lastEventNs = time.nowNs();
   }
 
@@ -205,7 +207,7 @@ final class ActorCell {
     }
     state = state.to(CellState.ACTIVATING);
     try {
-      activation = new Activation(id, type, rows, time, store.incarnation(), closing);
+      activation = new Activation(id, type, rows, autoReplies, time, store.incarnation(), closing);
     } catch (Throwable e) {
       return activationFailed(e);
     }
@@ -459,6 +461,7 @@ final class ActorCell {
       drop(CellState.COLD);
     }
     rows.forget();
+    autoReplies.forget();
     gate.reopen();
     return true;
   }
