@@ -12,6 +12,9 @@ import org.jspecify.annotations.Nullable;
  * Each method is called on the event loop of the peer.
  */
 final class Heartbeats {
+  /** How many peers are looked at before the event loop turns to others. */
+  private static final int PEERS_AT_ONCE = 512;
+
   private final long tickNs;
   private final ConcurrentHashMap<EventLoop, Loop> loops = new ConcurrentHashMap<>();
 
@@ -52,7 +55,18 @@ final class Heartbeats {
       if (turning == null) {
         // Not at a fixed rate: after a pause, ticks that were missed must not come all at once.
         turning =
-            eventLoop.scheduleWithFixedDelay(wheel::tick, tickNs, tickNs, TimeUnit.NANOSECONDS);
+            eventLoop.scheduleWithFixedDelay(this::turn, tickNs, tickNs, TimeUnit.NANOSECONDS);
+      }
+    }
+
+    private void turn() {
+      wheel.tick();
+      look();
+    }
+
+    private void look() {
+      if (wheel.look(PEERS_AT_ONCE)) {
+        eventLoop.execute(this::look);
       }
     }
 

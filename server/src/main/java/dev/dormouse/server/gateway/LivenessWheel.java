@@ -29,8 +29,12 @@ final class LivenessWheel {
   private int now;
   private int size;
 
+  /** The peers that this tick is about and that were not looked at yet. */
+  private Slot due;
+
   LivenessWheel() {
     Arrays.setAll(slots, i -> new Slot());
+    due = slots[0];
   }
 
   /** The number of the tick; it may overflow, only differences mean something. */
@@ -63,15 +67,30 @@ final class LivenessWheel {
     return slots[Math.floorMod(now + ticks, slots.length)];
   }
 
-  /** A tick has passed. */
+  /** A tick has passed. What the one before left over is done first; then comes {@link #look}. */
   void tick() {
+    look(Integer.MAX_VALUE);
     now++;
-    Slot due = slotIn(0);
-    for (WheelPeer peer = due.last(); peer != null; peer = due.last()) {
+    due = slotIn(0);
+  }
+
+  /**
+   * Looks at peers for which something may be due.
+   *
+   * @param peersMax how many at most
+   * @return whether there may be more
+   */
+  boolean look(int peersMax) {
+    for (int looked = 0; looked < peersMax; looked++) {
+      WheelPeer peer = due.last();
+      if (peer == null) {
+        return false;
+      }
       due.remove(peer);
       size--;
       look(peer);
     }
+    return true;
   }
 
   private void look(WheelPeer peer) {

@@ -52,7 +52,28 @@ class LivenessWheelTest {
   private void ticks(int number) {
     for (int i = 0; i < number; i++) {
       wheel.tick();
+      assertThat(wheel.look(Integer.MAX_VALUE)).isFalse();
     }
+  }
+
+  @Test
+  @DisplayName("many at once are looked at in portions, and those left over before the next tick")
+  void portions() {
+    List<Peer> peers = new ArrayList<>();
+    for (int i = 0; i < 10; i++) {
+      peers.add(join());
+    }
+    ticks(TICKS_PER_INTERVAL - 1);
+    wheel.tick();
+    assertThat(wheel.look(4)).isTrue();
+    assertThat(peers.stream().filter(peer -> peer.pinged.isEmpty())).hasSize(6);
+    wheel.remove(peers.get(0));
+    wheel.tick();
+    assertThat(wheel.look(4)).isFalse();
+    assertThat(peers.stream().filter(peer -> peer.pinged.isEmpty())).containsExactly(peers.get(0));
+    ticks(TICKS_PER_INTERVAL);
+    assertThat(peers.stream().filter(peer -> peer.givenUp == -1)).containsExactly(peers.get(0));
+    assertThat(wheel.size()).isZero();
   }
 
   @Test
@@ -166,7 +187,7 @@ class LivenessWheelTest {
           lastHeard.set(i, wheel.now());
         }
       }
-      wheel.tick();
+      ticks(1);
       for (int i = 0; i < peers.size(); i++) {
         int dueAt = lastHeard.get(i) + 2 * TICKS_PER_INTERVAL;
         assertThat(peers.get(i).givenUp)
