@@ -25,7 +25,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** What a server does for its clients while their actor is asleep. */
 class SleepingActorTest {
   private static final ActorId ROOM = new ActorId("room", "one");
-  private static final Duration PING_INTERVAL = Duration.ofMillis(500);
+  private static final Duration PING_INTERVAL = Duration.ofMillis(800);
 
   @TempDir private Path folder;
 

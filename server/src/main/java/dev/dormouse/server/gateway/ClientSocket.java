@@ -61,7 +61,6 @@ final class ClientSocket extends WheelPeer {
   private final EventLoop loop;
   private final long acceptedNs;
   private final InboundMessages inbound;
-  private final Admission.Seat seat;
 
   /** Where it is among its actor's sockets. Guarded by the group in {@link ConnectionGroups}. */
   int place = NO_PLACE;
@@ -70,6 +69,9 @@ final class ClientSocket extends WheelPeer {
   private volatile List<String> tags;
 
   private SocketState state = SocketState.UPGRADING;
+
+  /** Null once it is freed: when the socket is forgotten. */
+  private Admission.@Nullable Seat seat;
 
   /** What the host said before the 101 was out; null if nothing, and after. */
   private @Nullable List<LoopBatches.Step> early;
@@ -477,8 +479,12 @@ final class ClientSocket extends WheelPeer {
       long openMs = TimeUnit.NANOSECONDS.toMillis(parts.time().nowNs() - acceptedNs);
       log.debug("connection {} of actor {} ended after {} ms: {}", id, actor, openMs, outcome);
     }
-    if (state == SocketState.GONE && parts.groups().remove(this)) {
-      seat.free();
+    if (state == SocketState.GONE) {
+      if (seat != null) {
+        seat.free();
+        seat = null;
+      }
+      parts.groups().remove(this);
     }
   }
 }

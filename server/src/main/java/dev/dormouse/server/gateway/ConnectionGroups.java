@@ -38,14 +38,13 @@ final class ConnectionGroups {
     byActor.computeIfPresent(socket.actor(), (actor, group) -> group.remove(socket) ? null : group);
   }
 
-  /** The last was said of this socket; false if it was removed before. */
-  boolean remove(ClientSocket socket) {
+  /** The last was said of this socket. */
+  void remove(ClientSocket socket) {
     leave(socket);
-    boolean isRemoved = byId.remove(socket.id(), socket);
+    byId.remove(socket.id(), socket);
     if (byId.isEmpty()) {
       onEmpty.run();
     }
-    return isRemoved;
   }
 
   @Nullable ClientSocket get(ConnectionId id) {

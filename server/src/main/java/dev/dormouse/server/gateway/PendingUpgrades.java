@@ -64,8 +64,8 @@ final class PendingUpgrades {
   private void forget(ConnectionId id) {
     PendingUpgrade gone = pending.remove(id);
     if (gone != null) {
-      parts.counters().refused(Refusal.CLIENT_GONE);
       gone.forget();
+      parts.counters().refused(Refusal.CLIENT_GONE);
     }
   }
 

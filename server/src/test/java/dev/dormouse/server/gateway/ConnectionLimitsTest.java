@@ -117,7 +117,7 @@ class ConnectionLimitsTest {
         server.host.nextOpen();
         goes.reset();
       }
-      for (int i = 0; server.gateway.counts().upgrades() != 0; i++) {
+      for (int i = 0; server.gateway.counts().refused(Refusal.CLIENT_GONE) == 0; i++) {
         assertThat(i).isLessThan(ROUND_TRIPS_MAX);
         assertThat(client.send(RawClient.upgrade("/nowhere")).readAnswer().status()).isEqualTo(404);
       }

@@ -24,7 +24,7 @@ import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
 class LivenessTest {
-  private static final Duration INTERVAL = Duration.ofMillis(400);
+  private static final Duration INTERVAL = Duration.ofMillis(500);
 
   private static Vertx vertx;
   private TestServer server;
