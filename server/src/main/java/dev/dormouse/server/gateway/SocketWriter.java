@@ -113,14 +113,14 @@ final class SocketWriter {
   }
 
   /**
-   * Whether the network is read from, from here on.
+   * Reads from the network, or stops.
    *
-   * @return whether reading begins again
+   * @return whether it had stopped, and reads again
    */
   boolean read(boolean isWanted) {
-    boolean wasWanted = context.channel().config().isAutoRead();
+    boolean resumes = isWanted && !context.channel().config().isAutoRead();
     context.channel().config().setAutoRead(isWanted);
-    return isWanted && !wasWanted;
+    return resumes;
   }
 
   /** Ends the TCP connection. */
