@@ -42,6 +42,7 @@ import org.slf4j.LoggerFactory;
 public final class DormouseServer implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(DormouseServer.class);
   private static final int GOING_AWAY = 1001;
+  private static final int SERVICE_RESTART = 1012;
   private static final int EXIT_IO_ERROR = 74;
 
   /** To Vert.x, a negative port is a free one that all listeners with this number share. */
@@ -139,7 +140,7 @@ public final class DormouseServer implements AutoCloseable {
             vertx
                 .createHttpServer(httpOptions())
                 .connectionHandler(gateway::keepEarlyBytes)
-                .requestHandler(router)
+                .requestHandler(gateway.inFrontOf(router))
                 .listen(port, options.host())
                 .onComplete(listening));
     return await(listening.future(), "--port " + options.port() + " on " + options.host());
@@ -228,9 +229,10 @@ public final class DormouseServer implements AutoCloseable {
   }
 
   /**
-   * Stops in good order: no new clients, a close frame with 1001 to each one that is there, their
-   * close handlers, {@code onHibernate} for each actor in memory, then the store. What is not done
-   * within the drain time is left to the next start. Idempotent; returns when all is closed.
+   * Stops in good order: no new clients, a close frame with 1001 (1012 for a restart) to each one
+   * that is there, their close handlers, {@code onHibernate} for each actor in memory, then the
+   * store. What is not done within the drain time is left to the next start. Idempotent; returns
+   * when all is closed.
    */
   @Override
   public void close() {
@@ -240,7 +242,8 @@ public final class DormouseServer implements AutoCloseable {
     isReady = false;
     long deadlineNs = options.time().nowNs() + options.drain().toNanos();
     Duration forSockets = options.drain().dividedBy(2);
-    drain(gateway.shutdown(GOING_AWAY, forSockets).toCompletionStage(), deadlineNs, "sockets");
+    int code = options.isRestart() ? SERVICE_RESTART : GOING_AWAY;
+    drain(gateway.shutdown(code, forSockets).toCompletionStage(), deadlineNs, "sockets");
     drain(host.stop(), deadlineNs, "actors");
     store.close();
     threads.close();

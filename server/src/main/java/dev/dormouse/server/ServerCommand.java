@@ -97,6 +97,13 @@ final class ServerCommand {
   private Duration drain = Duration.ZERO;
 
   @Option(
+      names = "--restart",
+      description =
+          "At a stop, tell clients that the server restarts (close code 1012) rather than goes away"
+              + " (1001).")
+  private boolean isRestart;
+
+  @Option(
       names = "--admin-port",
       paramLabel = "PORT",
       defaultValue = "9090",
@@ -234,6 +241,7 @@ final class ServerCommand {
         durability,
         idle,
         drain,
+        isRestart,
         gateway
             .withPingInterval(ping)
             .withLimits(

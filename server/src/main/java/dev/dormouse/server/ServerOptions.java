@@ -17,6 +17,8 @@ import java.time.Duration;
  * @param durability what a reply has survived
  * @param idle an actor without events for so long hibernates
  * @param drain how long a stop may take
+ * @param isRestart whether clients are told at a stop that the server restarts (1012) rather than
+ *     goes away (1001)
  * @param gateway limits and times of the sockets
  * @param time the clock
  */
@@ -28,6 +30,7 @@ public record ServerOptions(
     Durability durability,
     Duration idle,
     Duration drain,
+    boolean isRestart,
     GatewayOptions gateway,
     Time time) {
 
@@ -44,6 +47,7 @@ public record ServerOptions(
         Durability.FSYNC,
         Duration.ofSeconds(10),
         Duration.ofSeconds(10),
+        false,
         GatewayOptions.defaults()
             .withLimits(new ConnectionLimits(FileHandles.connectionsMax(), 0, 0)),
         Time.system());
@@ -51,26 +55,31 @@ public record ServerOptions(
 
   /** The same on other ports. */
   public ServerOptions ports(int port, int adminPort) {
-    return new ServerOptions(host, port, adminPort, data, durability, idle, drain, gateway, time);
+    return new ServerOptions(
+        host, port, adminPort, data, durability, idle, drain, isRestart, gateway, time);
   }
 
   /** The same with another folder and durability. */
   public ServerOptions data(Path data, Durability durability) {
-    return new ServerOptions(host, port, adminPort, data, durability, idle, drain, gateway, time);
+    return new ServerOptions(
+        host, port, adminPort, data, durability, idle, drain, isRestart, gateway, time);
   }
 
   /** The same with another idle time. */
   public ServerOptions idle(Duration idle) {
-    return new ServerOptions(host, port, adminPort, data, durability, idle, drain, gateway, time);
+    return new ServerOptions(
+        host, port, adminPort, data, durability, idle, drain, isRestart, gateway, time);
   }
 
   /** The same with another clock. */
   public ServerOptions time(Time time) {
-    return new ServerOptions(host, port, adminPort, data, durability, idle, drain, gateway, time);
+    return new ServerOptions(
+        host, port, adminPort, data, durability, idle, drain, isRestart, gateway, time);
   }
 
   /** The same with other limits and times of the sockets. */
   public ServerOptions gateway(GatewayOptions gateway) {
-    return new ServerOptions(host, port, adminPort, data, durability, idle, drain, gateway, time);
+    return new ServerOptions(
+        host, port, adminPort, data, durability, idle, drain, isRestart, gateway, time);
   }
 }

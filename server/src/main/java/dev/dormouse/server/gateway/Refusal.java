@@ -2,7 +2,10 @@ package dev.dormouse.server.gateway;
 
 /** Why an upgrade was not answered 101. */
 public enum Refusal {
-  /** It is not as RFC 6455 wants it: 400, 405, 426. Or its origin may not connect: 403. */
+  /**
+   * It is not as RFC 6455 wants it: 400, 405, 426. Or its origin may not connect: 403. Any request
+   * that cannot be routed, 400, counts here too.
+   */
   HANDSHAKE,
   /** The node has all the connections it may have: 503. */
   NODE_FULL,

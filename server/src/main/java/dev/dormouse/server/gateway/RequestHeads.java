@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** Reads heads of requests. */
 final class RequestHeads {
@@ -41,10 +42,9 @@ final class RequestHeads {
   /**
    * The actor that a request is for.
    *
-   * @throws IllegalArgumentException if the path is not valid, or the key; the message says how
+   * @throws IllegalArgumentException if the key is not valid; the message says how
    */
   static ActorId actor(RoutingContext context, ActorRoute route) {
-    checkPath(context.request().path());
     String key = context.pathParam(ActorRoute.KEY);
     return new ActorId(route.type(), key == null ? "" : key);
   }
@@ -66,6 +66,19 @@ final class RequestHeads {
   private static String address(SocketAddress address) {
     String host = address == null ? null : address.hostAddress();
     return host == null ? "" : host;
+  }
+
+  /** Why a request cannot be routed at all; null if it can. */
+  static @Nullable String faultOf(HttpServerRequest request) {
+    if (request.authority() == null) {
+      return "there is no valid Host header";
+    }
+    try {
+      checkPath(request.path());
+      return null;
+    } catch (IllegalArgumentException malformed) {
+      return String.valueOf(malformed.getMessage());
+    }
   }
 
   /** Decoders replace what is not UTF-8; two keys could then name one actor. */

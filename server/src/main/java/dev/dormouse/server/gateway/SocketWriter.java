@@ -86,10 +86,18 @@ final class SocketWriter {
     context.writeAndFlush(last).addListener(written -> shutdownOutput());
   }
 
-  /** TLS says its end itself, when the channel is closed. */
+  /** The client sees the end at once, while what it still sends can be read. */
   private void shutdownOutput() {
-    boolean isTls = context.pipeline().get(SslHandler.class) != null;
-    if (!isTls && context.channel() instanceof DuplexChannel channel && channel.isActive()) {
+    SslHandler tls = context.pipeline().get(SslHandler.class);
+    if (tls == null) {
+      shutdownTcpOutput();
+    } else {
+      tls.closeOutbound().addListener(sent -> shutdownTcpOutput());
+    }
+  }
+
+  private void shutdownTcpOutput() {
+    if (context.channel() instanceof DuplexChannel channel && channel.isActive()) {
       channel.shutdownOutput();
     }
   }

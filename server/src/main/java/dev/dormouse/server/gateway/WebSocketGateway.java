@@ -10,14 +10,17 @@ import dev.dormouse.server.protocol.Time;
 import dev.dormouse.server.protocol.Transport;
 import io.netty.channel.ChannelPipeline;
 import io.vertx.core.Future;
+import io.vertx.core.Handler;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpConnection;
+import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpVersion;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
 import java.net.SocketAddress;
 import java.time.Duration;
+import java.util.Collection;
 
 /**
  * Holds the sockets of actors: takes upgrades from a vertx-web router, tells the host what clients
@@ -28,7 +31,7 @@ import java.time.Duration;
  * transport.connect(host::accept, gateway::accept);
  * vertx.createHttpServer(options)
  *     .connectionHandler(gateway::keepEarlyBytes)
- *     .requestHandler(router)
+ *     .requestHandler(gateway.inFrontOf(router))
  *     .listen();
  * }</pre>
  *
@@ -36,6 +39,9 @@ import java.time.Duration;
  * plain ones. Limits and their outcomes are in {@link GatewayOptions} and {@link ActorRoute}.
  */
 public final class WebSocketGateway {
+  /** The part of a shutdown's time over which the close frames are spread. */
+  private static final int SPREAD_PART = 2;
+
   private final Vertx vertx;
   private final GatewayParts parts;
   private final OriginPolicy origins;
@@ -85,6 +91,22 @@ public final class WebSocketGateway {
     if (pipeline != null) {
       ChannelTakeover.watch(pipeline, new EarlyBytes());
     }
+  }
+
+  /**
+   * The HTTP server's request handler: answers 400 to what no router can route, a malformed path or
+   * a missing {@code Host}, which a router would log as an error of its own each time.
+   */
+  public Handler<HttpServerRequest> inFrontOf(Router router) {
+    return request -> {
+      String fault = RequestHeads.faultOf(request);
+      if (fault == null) {
+        router.handle(request);
+      } else {
+        parts.counters().refused(Refusal.HANDSHAKE);
+        request.response().setStatusCode(400).putHeader("Content-Type", "text/plain").end(fault);
+      }
+    };
   }
 
   private void handle(RoutingContext request, ActorRoute route) {
@@ -150,9 +172,9 @@ public final class WebSocketGateway {
   }
 
   /**
-   * Ends all connections: upgrades are answered 503 from now on, every client gets a close frame,
-   * and those that have not answered in time are dropped. The host hears of each, once; it should
-   * still be there.
+   * Ends all connections: upgrades are answered 503 from now on, every client gets a close frame
+   * (many clients: spread over the first half of the time), and those that have not answered in
+   * time are dropped. The host hears of each, once; it should still be there.
    *
    * @param code what the close frames say, such as 1001 or, for a restart, 1012
    * @param within how long clients, and the host, have
@@ -164,18 +186,24 @@ public final class WebSocketGateway {
     Promise<Void> done = Promise.promise();
     parts.groups().onEmpty(done::tryComplete);
     upgrades.stop(reason);
-    toAll(socket -> socket.close(reason));
+    Farewell.say(
+        vertx,
+        parts.groups().all(),
+        within.dividedBy(SPREAD_PART),
+        slice -> toAll(slice, socket -> socket.close(reason)));
     if (parts.groups().size() == 0) {
       done.tryComplete();
     }
     long timer =
-        vertx.setTimer(Math.max(1, within.toMillis()), elapsed -> toAll(ClientSocket::abandon));
+        vertx.setTimer(
+            Math.max(1, within.toMillis()),
+            elapsed -> toAll(parts.groups().all(), ClientSocket::abandon));
     return done.future().onComplete(gone -> vertx.cancelTimer(timer));
   }
 
-  private void toAll(LoopBatches.Step step) {
+  private static void toAll(Collection<ClientSocket> sockets, LoopBatches.Step step) {
     LoopBatches batches = new LoopBatches();
-    parts.groups().all().forEach(socket -> batches.add(socket, step));
+    sockets.forEach(socket -> batches.add(socket, step));
     batches.dispatch();
   }
 

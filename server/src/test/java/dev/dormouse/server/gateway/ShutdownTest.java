@@ -66,6 +66,31 @@ class ShutdownTest {
   }
 
   @Test
+  @DisplayName("S37 many clients hear it spread over half of the time, each once")
+  void spreadsManyCloses() throws Exception {
+    host.acceptAll();
+    List<RawClient> clients = new ArrayList<>();
+    for (int i = 0; i < 250; i++) {
+      clients.add(server.open("/chat/lobby"));
+      host.nextOpen();
+    }
+    long beganNs = System.nanoTime();
+    Future<Void> done = server.gateway.shutdown(1012, Duration.ofSeconds(10));
+    for (RawClient client : clients) {
+      assertThat(client.readClose()).isEqualTo(1012);
+      client.send(RawClient.closeFrame(1012, ""));
+      client.close();
+    }
+    TestServer.await(done);
+    // 100 at once, and 100 more each of the two times that a timer of 10 ms has run.
+    assertThat(System.nanoTime() - beganNs).isGreaterThanOrEqualTo(20_000_000);
+    for (int i = 0; i < clients.size(); i++) {
+      assertThat(host.nextClosed().cause()).isEqualTo(Cause.SHUTDOWN);
+    }
+    host.hearsNothing();
+  }
+
+  @Test
   @DisplayName("S38 clients that never answer, and hosts that never handle, do not hold it up")
   void nobodyAnswers() throws Exception {
     host.acceptOnly();

@@ -66,7 +66,7 @@ final class TestServer implements AutoCloseable {
     return vertx
         .createHttpServer(new HttpServerOptions().setHttp2ClearTextEnabled(false))
         .connectionHandler(gateway::keepEarlyBytes)
-        .requestHandler(router)
+        .requestHandler(gateway.inFrontOf(router))
         .listen(address)
         .onSuccess(server -> port = server.actualPort());
   }

@@ -1,0 +1,27 @@
+package dev.dormouse.examples;
+
+import io.vertx.core.json.JsonObject;
+import java.util.List;
+
+/** The messages of the chat. */
+final class Chat {
+  private Chat() {}
+
+  static String say(String text) {
+    return new JsonObject().put("type", "say").put("text", text).encode();
+  }
+
+  /** The names of those who are here. */
+  static List<String> members(JsonObject welcome) {
+    return welcome.getJsonArray("members").stream()
+        .map(member -> ((JsonObject) member).getString("name"))
+        .toList();
+  }
+
+  /** The texts that were said before. */
+  static List<String> history(JsonObject welcome) {
+    return welcome.getJsonArray("history").stream()
+        .map(line -> ((JsonObject) line).getString("text"))
+        .toList();
+  }
+}

@@ -1,0 +1,129 @@
+package dev.dormouse.examples;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.io.Writer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * A process that a test started: what it prints is kept, every wait is bounded, and it is ended.
+ */
+final class Child implements AutoCloseable {
+  static final Duration LIMIT = Duration.ofSeconds(60);
+
+  private final Process process;
+  private final Thread reader;
+  private final Object lock = new Object();
+  private final StringBuilder output = new StringBuilder();
+  private boolean isOutputAtEnd;
+
+  private Child(Process process) {
+    this.process = process;
+    this.reader = new Thread(this::read, "output of " + process.pid());
+    reader.setDaemon(true);
+    reader.start();
+  }
+
+  /** Starts it; its variables {@code DORMOUSE_…} are those given, and no others. */
+  static Child start(Path directory, Map<String, String> variables, List<String> command)
+      throws IOException {
+    ProcessBuilder builder =
+        new ProcessBuilder(command).directory(directory.toFile()).redirectErrorStream(true);
+    builder.environment().keySet().removeIf(name -> name.startsWith("DORMOUSE_"));
+    builder.environment().putAll(variables);
+    return new Child(builder.start());
+  }
+
+  private void read() {
+    try (BufferedReader lines = process.inputReader(StandardCharsets.UTF_8)) {
+      for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+        synchronized (lock) {
+          output.append(line).append('\n');
+          lock.notifyAll();
+        }
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    } finally {
+      synchronized (lock) {
+        isOutputAtEnd = true;
+        lock.notifyAll();
+      }
+    }
+  }
+
+  /** Waits until it has printed that. */
+  Matcher awaitOutput(Pattern wanted) throws InterruptedException {
+    long deadlineNs = System.nanoTime() + LIMIT.toNanos();
+    synchronized (lock) {
+      while (true) {
+        Matcher matcher = wanted.matcher(output.toString());
+        if (matcher.find()) {
+          return matcher;
+        }
+        long leftMs = TimeUnit.NANOSECONDS.toMillis(deadlineNs - System.nanoTime());
+        if (isOutputAtEnd || leftMs <= 0) {
+          throw new AssertionError("it did not print '" + wanted + "' but:\n" + output);
+        }
+        lock.wait(leftMs);
+      }
+    }
+  }
+
+  /** Writes a line to its standard input. */
+  void tell(String line) throws IOException {
+    Writer input = process.outputWriter(StandardCharsets.UTF_8);
+    input.write(line + "\n");
+    input.flush();
+  }
+
+  long pid() {
+    return process.pid();
+  }
+
+  /** SIGTERM. */
+  void terminate() {
+    process.destroy();
+  }
+
+  /** SIGKILL. */
+  void kill() {
+    process.destroyForcibly();
+  }
+
+  /** Waits for its end, and for all it printed. */
+  int awaitExit() throws InterruptedException {
+    if (!process.waitFor(LIMIT.toMillis(), TimeUnit.MILLISECONDS)) {
+      throw new AssertionError("it did not end but printed:\n" + output());
+    }
+    reader.join(LIMIT.toMillis());
+    return process.exitValue();
+  }
+
+  /** What it printed so far, on both streams. */
+  String output() {
+    synchronized (lock) {
+      return output.toString();
+    }
+  }
+
+  /** Kills it, and what it started. */
+  @Override
+  public void close() {
+    process.descendants().forEach(ProcessHandle::destroyForcibly);
+    process.destroyForcibly();
+    try {
+      awaitExit();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}

@@ -1,0 +1,115 @@
+package dev.dormouse.examples;
+
+import java.io.IOException;
+import java.net.URI;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Pattern;
+
+/**
+ * The examples' jar in its own process, with all that a user has: flags, output, ports, signals.
+ */
+final class ServerProcess implements AutoCloseable {
+  private static final Pattern LISTENING =
+      Pattern.compile("listening +http://127\\.0\\.0\\.1:(?<port>\\d+)");
+  private static final Pattern ADMIN =
+      Pattern.compile("admin +http://127\\.0\\.0\\.1:(?<port>\\d+) ");
+  private static final Pattern UP = Pattern.compile("pid \\d+, up in \\d+ ms\n");
+
+  private final Child process;
+  private final int port;
+  private final int adminPort;
+
+  private ServerProcess(Child process) throws InterruptedException {
+    this.process = process;
+    try {
+      this.port = Integer.parseInt(process.awaitOutput(LISTENING).group("port"));
+      this.adminPort = Integer.parseInt(process.awaitOutput(ADMIN).group("port"));
+      process.awaitOutput(UP);
+    } catch (InterruptedException | RuntimeException | Error e) {
+      process.close();
+      throw e;
+    }
+  }
+
+  /** Starts it on free ports, unless flags name some, and waits until it is up. */
+  static ServerProcess start(Path data, String... flags) throws Exception {
+    List<String> args = new ArrayList<>(List.of(flags));
+    if (!args.contains("--port")) {
+      args.addAll(List.of("--port", "0"));
+    }
+    args.addAll(List.of("--admin-port", "0", "--data", data.toString()));
+    return start(data.getParent(), Map.of(), args.toArray(String[]::new));
+  }
+
+  /** Starts it with just these variables and flags, and waits until it is up. */
+  static ServerProcess start(Path directory, Map<String, String> variables, String... flags)
+      throws Exception {
+    return new ServerProcess(launch(directory, variables, flags));
+  }
+
+  /** Starts it and waits for nothing. */
+  static Child launch(Path directory, Map<String, String> variables, String... flags)
+      throws IOException {
+    List<String> command = new ArrayList<>();
+    command.add(System.getProperty("dormouse.test.java"));
+    command.add("-jar");
+    command.add(Path.of(System.getProperty("dormouse.examples.jar")).toAbsolutePath().toString());
+    command.addAll(List.of(flags));
+    return Child.start(directory, variables, command);
+  }
+
+  int port() {
+    return port;
+  }
+
+  int adminPort() {
+    return adminPort;
+  }
+
+  long pid() {
+    return process.pid();
+  }
+
+  String output() {
+    return process.output();
+  }
+
+  URI http(String path) {
+    return URI.create("http://127.0.0.1:" + port + path);
+  }
+
+  Admin admin() {
+    return new Admin(URI.create("http://127.0.0.1:" + adminPort));
+  }
+
+  Client connect(String path) throws Exception {
+    return Client.connect(URI.create("ws://127.0.0.1:" + port + path));
+  }
+
+  /** SIGKILL, without waiting for its end. */
+  void kill9() {
+    process.kill();
+  }
+
+  int awaitExit() throws InterruptedException {
+    return process.awaitExit();
+  }
+
+  /**
+   * SIGTERM.
+   *
+   * @return the exit code
+   */
+  int stop() throws InterruptedException {
+    process.terminate();
+    return process.awaitExit();
+  }
+
+  @Override
+  public void close() {
+    process.close();
+  }
+}

@@ -1,0 +1,154 @@
+// Two people chat in headless Chromium: node chat-page.mjs <http://server> <folder for screenshots>
+// Prints "kill" when the server is to be killed and "start" when it is to come back, and waits for "done" each time.
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { chromium } from 'playwright-core';
+import { LIMIT_MS, test } from './shared.mjs';
+
+const [server, screenshots] = process.argv.slice(2);
+const ROOM = 'e2e';
+const OUTAGE = /net::ERR_(CONNECTION_REFUSED|CONNECTION_RESET|EMPTY_RESPONSE)/;
+
+const browser = await chromium.launch({
+  executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+  args: ['--no-sandbox', '--headless', '--disable-gpu', '--disable-quic', '--no-first-run',
+    '--disable-background-networking', '--disable-component-update', '--disable-sync'],
+});
+const complaints = [];
+let isOutage = false;
+
+async function enter(name, options = {}) {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, colorScheme: 'light', ...options });
+  context.setDefaultTimeout(LIMIT_MS);
+  const page = await context.newPage();
+  page.on('pageerror', (error) => complaints.push(`${name}: ${error}`));
+  page.on('console', (message) => {
+    const isExpected = isOutage && OUTAGE.test(message.text());
+    if (['error', 'warning'].includes(message.type()) && !isExpected) complaints.push(`${name}: ${message.text()}`);
+  });
+  await page.goto(`${server}/#${ROOM}`);
+  await until(page, (people) => people > 0, () => document.querySelectorAll('[data-testid=member]').length);
+  await page.getByTestId('name').fill(name);
+  await page.getByTestId('name').press('Enter');
+  await showsMembers(page, (names) => names.includes(name));
+  return page;
+}
+
+/** Waits until what the page answers is as wanted; fails with the last answer. */
+async function until(page, wanted, ask) {
+  const deadline = Date.now() + LIMIT_MS;
+  let answer = await page.evaluate(ask);
+  while (!wanted(answer)) {
+    assert.ok(Date.now() < deadline, `${wanted} with ${JSON.stringify(answer)}`);
+    await page.evaluate(() => new Promise((resolve) => { requestAnimationFrame(resolve); }));
+    answer = await page.evaluate(ask);
+  }
+  return answer;
+}
+
+const showsMembers = (page, wanted) => until(page, wanted,
+  () => [...document.querySelectorAll('[data-testid=member] .member-name')].map((node) => node.textContent));
+
+const showsTexts = (page, texts) => until(page, (shown) => JSON.stringify(shown) === JSON.stringify(texts),
+  () => [...document.querySelectorAll('[data-testid=message] .text')].map((node) => node.textContent));
+
+const showsState = (page, state) => page.locator(`[data-testid=actor-state][data-state=${state}]`).waitFor();
+
+const activation = async (page) => Number(await page.getByTestId('activation').textContent());
+
+async function say(page, text) {
+  await page.getByTestId('composer').fill(text);
+  await page.getByTestId('composer').press('Enter');
+}
+
+const shot = (page, name) => page.screenshot({ animations: 'disabled', path: join(screenshots, `${name}.png`) });
+
+try {
+  const ada = await enter('Ada');
+  const bo = await enter('Bo', { colorScheme: 'dark' });
+  const both = [ada, bo];
+  const isAdaAndBo = (names) => names.length === 2 && names.includes('Ada') && names.includes('Bo');
+
+  // Both hear both.
+  const texts = ['Good morning', 'Morning. Quiet now.'];
+  await say(ada, texts[0]);
+  await showsTexts(bo, texts.slice(0, 1));
+  await say(bo, texts[1]);
+  for (const page of both) {
+    await showsTexts(page, texts);
+    await showsMembers(page, isAdaAndBo);
+  }
+
+  // The room falls asleep; the next message wakes it.
+  await showsState(ada, 'active');
+  await shot(ada, '1-awake-light');
+  for (const page of both) await showsState(page, 'hibernated');
+  await shot(ada, '2-asleep-light');
+  await shot(bo, '3-asleep-dark');
+  const before = await activation(ada);
+  texts.push('Wake up');
+  await say(bo, texts.at(-1));
+  await until(ada, (number) => number === before + 1, () => Number(document.querySelector('[data-testid=activation]').textContent));
+  await showsState(ada, 'active');
+  for (const page of both) await showsTexts(page, texts);
+
+  // The server dies. What is being written stays; nothing can be sent.
+  isOutage = true;
+  await test('kill');
+  for (const page of both) await page.getByTestId('banner').waitFor();
+  await ada.getByTestId('composer').fill('Written in the dark');
+  assert.equal(await ada.getByTestId('send').isDisabled(), true);
+  await ada.getByTestId('composer').press('Enter');
+  await shot(ada, '4-away-light');
+
+  // It is back, and so are both, by themselves: each message once, each person once.
+  await test('start');
+  for (const page of both) await page.getByTestId('banner').waitFor({ state: 'hidden' });
+  for (const page of both) {
+    await showsTexts(page, texts);
+    await showsMembers(page, isAdaAndBo);
+  }
+  isOutage = false;
+  assert.equal(await ada.getByTestId('composer').inputValue(), 'Written in the dark');
+  await ada.getByTestId('send').click();
+  texts.push('Written in the dark', 'I can read it');
+  await showsTexts(bo, texts.slice(0, -1));
+  await say(bo, texts.at(-1));
+  for (const page of both) await showsTexts(page, texts);
+  await shot(bo, '5-back-dark');
+
+  // Light and dark, and the choice is kept.
+  const background = () => getComputedStyle(document.body).backgroundColor;
+  const light = await ada.evaluate(background);
+  const dark = await bo.evaluate(background);
+  assert.notEqual(light, dark);
+  await ada.getByTestId('theme-toggle').click();
+  await until(ada, (color) => color === dark, background);
+  await ada.reload();
+  await until(ada, (color) => color === dark, background);
+  await showsTexts(ada, texts);
+  await shot(ada, '6-toggled-dark');
+  await ada.getByTestId('theme-toggle').click();
+  await until(ada, (color) => color === light, background);
+
+  // On a phone nothing scrolls sideways.
+  const phone = await enter('Cleo', { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true });
+  await showsTexts(phone, texts);
+  const isTooWide = () => document.documentElement.scrollWidth > document.documentElement.clientWidth;
+  assert.equal(await phone.evaluate(isTooWide), false);
+  assert.equal(await phone.evaluate(() => document.documentElement.clientWidth), 390);
+  await shot(phone, '7-phone-light');
+  for (const drawer of ['rooms', 'people']) {
+    await phone.locator(`.open-${drawer}`).click();
+    await phone.locator(`#${drawer}-panel.open`).waitFor();
+    assert.equal(await phone.evaluate(isTooWide), false);
+    await shot(phone, `8-phone-${drawer}`);
+    await phone.keyboard.press('Escape');
+  }
+
+  assert.deepEqual(complaints, []);
+  console.log('ok');
+} finally {
+  await browser.close();
+}
+process.exit();

@@ -1,0 +1,181 @@
+package dev.dormouse.server.admin;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.dormouse.sdk.FailurePolicy;
+import dev.dormouse.sdk.WebSocketActor;
+import dev.dormouse.server.host.ActorHost;
+import dev.dormouse.server.host.ActorType;
+import dev.dormouse.server.host.HostOptions;
+import dev.dormouse.server.protocol.DirectTransport;
+import dev.dormouse.server.protocol.Time;
+import dev.dormouse.storage.Codecs;
+import dev.dormouse.storage.MemoryDisk;
+import dev.dormouse.storage.Stores;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import io.vertx.core.http.HttpClient;
+import io.vertx.core.http.HttpMethod;
+import io.vertx.core.http.RequestOptions;
+import io.vertx.core.json.JsonObject;
+import io.vertx.junit5.VertxExtension;
+import io.vertx.junit5.VertxTestContext;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+@ExtendWith(VertxExtension.class)
+class AdminServerTest {
+
+  private static final class Idle extends WebSocketActor<Void> {}
+
+  private record Answer(int status, String body) {}
+
+  private final AtomicBoolean isReady = new AtomicBoolean(true);
+  private AdminServer admin;
+  private HttpClient client;
+
+  @BeforeEach
+  void listen(Vertx vertx, VertxTestContext context) {
+    ActorType type =
+        new ActorType(
+            "room",
+            Idle::new,
+            Codecs.kryo(List.of()),
+            id -> Runnable::run,
+            FailurePolicy.KEEP_OPEN,
+            1024);
+    ActorHost host =
+        new ActorHost(
+            List.of(type),
+            Stores.memory(new MemoryDisk()),
+            new DirectTransport(),
+            Time.system(),
+            HostOptions.defaults());
+    admin = new AdminServer(vertx, host, isReady::get);
+    client = vertx.createHttpClient();
+    admin.listen(0).onComplete(context.succeedingThenComplete());
+  }
+
+  private Future<Answer> ask(HttpMethod method, String path, String header, String value) {
+    RequestOptions options =
+        new RequestOptions().setMethod(method).setHost("127.0.0.1").setPort(admin.port());
+    options.setURI(path);
+    if (!header.isEmpty()) {
+      options.putHeader(header, value);
+    }
+    return client
+        .request(options)
+        .compose(request -> request.send())
+        .compose(
+            response ->
+                response.body().map(b -> new Answer(response.statusCode(), b.toString().strip())));
+  }
+
+  private Future<Answer> get(String path) {
+    return ask(HttpMethod.GET, path, "", "");
+  }
+
+  @Test
+  void healthIsAlwaysWellAndReadinessFollowsTheServer(VertxTestContext context) {
+    get("/healthz")
+        .compose(
+            health -> {
+              context.verify(() -> assertThat(health).isEqualTo(new Answer(200, "ok")));
+              return get("/readyz");
+            })
+        .compose(
+            ready -> {
+              context.verify(() -> assertThat(ready).isEqualTo(new Answer(200, "ready")));
+              isReady.set(false);
+              return get("/readyz");
+            })
+        .onComplete(
+            context.succeeding(
+                notReady ->
+                    context.verify(
+                        () -> {
+                          assertThat(notReady).isEqualTo(new Answer(503, "not ready"));
+                          context.completeNow();
+                        })));
+  }
+
+  @Test
+  void anActorThatNeverWasIsInactive(VertxTestContext context) {
+    get("/actors/room/l%C3%B6bby")
+        .onComplete(
+            context.succeeding(
+                answer ->
+                    context.verify(
+                        () -> {
+                          assertThat(answer.status()).isEqualTo(200);
+                          assertThat(new JsonObject(answer.body()))
+                              .isEqualTo(
+                                  new JsonObject(
+                                      """
+                                      {"type":"room","key":"löbby","state":"inactive",
+                                       "connections":0,"activation":0,"pins":[]}"""));
+                          context.completeNow();
+                        })));
+  }
+
+  @Test
+  void whatIsNotInMemoryIsHibernatedAtOnce(VertxTestContext context) {
+    ask(HttpMethod.POST, "/actors/room/lobby/hibernate", "", "")
+        .onComplete(
+            context.succeeding(
+                answer ->
+                    context.verify(
+                        () -> {
+                          assertThat(answer.status()).isEqualTo(200);
+                          context.completeNow();
+                        })));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "/actors/nope/lobby, 404, there is no actor type nope",
+    "/actors/Room/lobby, 400, 'actor type ''Room'' is not 1 to 64 of a-z, 0-9 and ''-'', beginning with a letter'",
+    "/actors/room/a%00b, 400, actor key has the control character U+0000 at 1",
+  })
+  void whatIsNoActorIsSaid(String path, int status, String body, VertxTestContext context) {
+    get(path)
+        .onComplete(
+            context.succeeding(
+                answer ->
+                    context.verify(
+                        () -> {
+                          assertThat(answer).isEqualTo(new Answer(status, body));
+                          context.completeNow();
+                        })));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "Host, localhost:1, 200",
+    "Host, [::1]:9090, 200",
+    "Host, evil.example, 403",
+    "Host, 127.0.0.1.evil.example, 403",
+    "Host, localhost@evil.example, 400",
+    "Origin, http://localhost:8080, 200",
+    "Origin, https://evil.example, 403",
+    "Origin, null, 403",
+    "Origin, http://localhost.evil.example, 403",
+  })
+  void onlyLoopbackNamesAreAnswered(
+      String header, String value, int status, VertxTestContext context) {
+    ask(HttpMethod.GET, "/healthz", header, value)
+        .onComplete(
+            context.succeeding(
+                answer ->
+                    context.verify(
+                        () -> {
+                          assertThat(answer.status()).isEqualTo(status);
+                          context.completeNow();
+                        })));
+  }
+}
