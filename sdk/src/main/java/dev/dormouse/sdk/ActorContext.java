@@ -29,6 +29,12 @@ public interface ActorContext<A extends @Nullable Object> {
   /** The actor's storage. */
   Storage storage();
 
+  /** Has messages of this text answered without the actor, from the end of the turn on. */
+  void autoReply(AutoReply reply);
+
+  /** Has messages of this text come to the actor again; nothing if they do. */
+  void clearAutoReply(String request);
+
   /** Keeps the current turn open until the stage has completed. */
   void waitFor(CompletionStage<?> stage);
 

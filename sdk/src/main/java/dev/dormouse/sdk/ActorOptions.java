@@ -18,6 +18,8 @@ import org.jspecify.annotations.Nullable;
  * @param threading where the handlers run
  * @param messageBytesMax the largest message a client may send, in bytes; over it the connection is
  *     closed with 1009
+ * @param messagesPerSecondMax how many messages a client may send in a second, as many of them at
+ *     once; over it the connection is closed with 1008; zero: any number
  * @param attachmentBytesMax the largest attachment, in bytes as serialized
  */
 public record ActorOptions(
@@ -26,6 +28,7 @@ public record ActorOptions(
     FailurePolicy failurePolicy,
     Threading threading,
     int messageBytesMax,
+    int messagesPerSecondMax,
     int attachmentBytesMax) {
 
   /** The largest message that {@link #messageBytesMax(int)} allows: 32 MiB. */
@@ -38,19 +41,32 @@ public record ActorOptions(
   public ActorOptions {
     stored = List.copyOf(stored);
     checkRange("messageBytesMax", messageBytesMax, MESSAGE_BYTES_CEILING);
+    if (messagesPerSecondMax < 0) {
+      throw new IllegalArgumentException(
+          "messagesPerSecondMax " + messagesPerSecondMax + " is negative");
+    }
     checkRange("attachmentBytesMax", attachmentBytesMax, ATTACHMENT_BYTES_CEILING);
   }
 
-  /** 1 MiB messages, 16 KiB attachments, handlers may block, connections stay open on failure. */
+  /**
+   * 1 MiB messages at any rate, 16 KiB attachments, handlers may block, connections stay open on
+   * failure.
+   */
   public static ActorOptions defaults() {
     return new ActorOptions(
-        null, List.of(), FailurePolicy.KEEP_OPEN, Threading.MAY_BLOCK, 1 << 20, 16 << 10);
+        null, List.of(), FailurePolicy.KEEP_OPEN, Threading.MAY_BLOCK, 1 << 20, 0, 16 << 10);
   }
 
   /** Names the type; stored data is found by this name, so it must not change. */
   public ActorOptions named(String name) {
     return new ActorOptions(
-        name, stored, failurePolicy, threading, messageBytesMax, attachmentBytesMax);
+        name,
+        stored,
+        failurePolicy,
+        threading,
+        messageBytesMax,
+        messagesPerSecondMax,
+        attachmentBytesMax);
   }
 
   /**
@@ -61,18 +77,31 @@ public record ActorOptions(
     List<Class<?>> more = new ArrayList<>(stored);
     more.addAll(List.of(classes));
     return new ActorOptions(
-        name, more, failurePolicy, threading, messageBytesMax, attachmentBytesMax);
+        name,
+        more,
+        failurePolicy,
+        threading,
+        messageBytesMax,
+        messagesPerSecondMax,
+        attachmentBytesMax);
   }
 
   /** Chooses what becomes of a connection whose message made its handler throw. */
   public ActorOptions onFailure(FailurePolicy policy) {
-    return new ActorOptions(name, stored, policy, threading, messageBytesMax, attachmentBytesMax);
+    return new ActorOptions(
+        name, stored, policy, threading, messageBytesMax, messagesPerSecondMax, attachmentBytesMax);
   }
 
   /** Chooses where the handlers run. */
   public ActorOptions threading(Threading threading) {
     return new ActorOptions(
-        name, stored, failurePolicy, threading, messageBytesMax, attachmentBytesMax);
+        name,
+        stored,
+        failurePolicy,
+        threading,
+        messageBytesMax,
+        messagesPerSecondMax,
+        attachmentBytesMax);
   }
 
   /**
@@ -82,7 +111,19 @@ public record ActorOptions(
    * @throws IllegalArgumentException if it is out of range
    */
   public ActorOptions messageBytesMax(int bytes) {
-    return new ActorOptions(name, stored, failurePolicy, threading, bytes, attachmentBytesMax);
+    return new ActorOptions(
+        name, stored, failurePolicy, threading, bytes, messagesPerSecondMax, attachmentBytesMax);
+  }
+
+  /**
+   * Limits how many messages a client may send in a second.
+   *
+   * @param messages at least 1; 0 for any number, the default
+   * @throws IllegalArgumentException if it is negative
+   */
+  public ActorOptions messagesPerSecondMax(int messages) {
+    return new ActorOptions(
+        name, stored, failurePolicy, threading, messageBytesMax, messages, attachmentBytesMax);
   }
 
   /**
@@ -92,7 +133,8 @@ public record ActorOptions(
    * @throws IllegalArgumentException if it is out of range
    */
   public ActorOptions attachmentBytesMax(int bytes) {
-    return new ActorOptions(name, stored, failurePolicy, threading, messageBytesMax, bytes);
+    return new ActorOptions(
+        name, stored, failurePolicy, threading, messageBytesMax, messagesPerSecondMax, bytes);
   }
 
   private static void checkRange(String what, int value, int max) {

@@ -109,6 +109,28 @@ public abstract class WebSocketActor<A extends @Nullable Object> {
   }
 
   /**
+   * Has every text message that equals {@code request}, from any connection, answered with {@code
+   * reply} by the server, without waking the actor; it hears nothing of them. Takes the place of an
+   * earlier reply to the same request. Durable, and part of the turn like all else: it holds from
+   * the end of the turn until it is cleared, after a restart too.
+   *
+   * <p>Such a message does not wait for those before it: it may be answered while the actor is
+   * still busy with an earlier message of the same connection.
+   *
+   * @param request a whole message, at most 2 KiB of UTF-8
+   * @param reply the answer, at most 2 KiB of UTF-8
+   * @throws LimitExceededException if one is too long, or the actor has 16 automatic replies
+   */
+  protected final void autoReply(String request, String reply) {
+    context().autoReply(new AutoReply(request, reply));
+  }
+
+  /** Has messages that equal {@code request} come to the actor again; nothing if they do. */
+  protected final void clearAutoReply(String request) {
+    context().clearAutoReply(request);
+  }
+
+  /**
    * Keeps the current turn open until the stage has completed: the next event waits, and what
    * happens meanwhile in callbacks of the stage belongs to this turn. If the stage fails, so does
    * the turn.

@@ -2,7 +2,6 @@ package dev.dormouse.server;
 
 import dev.dormouse.sdk.ActorId;
 import dev.dormouse.server.admin.AdminServer;
-import dev.dormouse.server.gateway.GatewayOptions;
 import dev.dormouse.server.gateway.WebSocketGateway;
 import dev.dormouse.server.host.ActorHost;
 import dev.dormouse.server.host.ActorStatus;
@@ -81,7 +80,7 @@ public final class DormouseServer implements AutoCloseable {
             HostOptions.defaults().withIdle(options.idle()));
     this.gateway =
         new WebSocketGateway(
-            GatewayOptions.defaults(), vertx, transport, options.time(), store.incarnation());
+            options.gateway(), vertx, transport, options.time(), store.incarnation());
     transport.connect(host::accept, gateway::accept);
     this.admin = new AdminServer(vertx, host, () -> isReady);
   }

@@ -1,5 +1,7 @@
 package dev.dormouse.server;
 
+import dev.dormouse.server.gateway.ConnectionLimits;
+import dev.dormouse.server.gateway.GatewayOptions;
 import dev.dormouse.storage.Durability;
 import dev.dormouse.storage.StoreOpenException;
 import java.io.PrintWriter;
@@ -39,6 +41,7 @@ final class ServerCommand {
   static final int BAD_USAGE = 2;
 
   private static final Duration IDLE_MIN = Duration.ofMillis(10);
+  private static final Duration PING_MIN = Duration.ofSeconds(1);
   private static final Duration DAY = Duration.ofDays(1);
 
   @Option(
@@ -108,6 +111,43 @@ final class ServerCommand {
           "The port of health checks and actor states, on loopback only; 0 for any that is free."
               + " Default: ${DEFAULT-VALUE}")
   private int adminPort;
+
+  @Option(
+      names = "--ping",
+      paramLabel = "TIME",
+      defaultValue = "30s",
+      converter = DurationConverter.class,
+      description =
+          "A client that is silent for so long is pinged, and dropped after twice as long; 1s to"
+              + " 24h, 0s for never. Default: ${DEFAULT-VALUE}")
+  private Duration ping = Duration.ZERO;
+
+  @Option(
+      names = "--max-connections",
+      paramLabel = "NUMBER",
+      defaultValue = "0",
+      description =
+          "The most connections; over it upgrades are answered 503. Default: what the process's"
+              + " file handles suffice for")
+  private int maxConnections;
+
+  @Option(
+      names = "--max-connections-per-ip",
+      paramLabel = "NUMBER",
+      defaultValue = "0",
+      description =
+          "The most connections of one IPv4 address or IPv6 /64; over it upgrades are answered"
+              + " 429. Default: any number")
+  private int maxConnectionsPerIp;
+
+  @Option(
+      names = "--upgrades-per-second-per-ip",
+      paramLabel = "NUMBER",
+      defaultValue = "0",
+      description =
+          "How many upgrades of one IPv4 address or IPv6 /64 are taken in a second; over it they"
+              + " are answered 429. Default: any number")
+  private int upgradesPerSecondPerIp;
 
   @Option(
       names = "--config",
@@ -184,9 +224,35 @@ final class ServerCommand {
     checkRange(line, "--admin-port", adminPort);
     checkRange(line, "--idle", idle, IDLE_MIN);
     checkRange(line, "--drain", drain, Duration.ZERO);
+    if (!ping.isZero()) {
+      checkRange(line, "--ping", ping, PING_MIN);
+    }
+    checkNotNegative(line, "--max-connections", maxConnections);
+    checkNotNegative(line, "--max-connections-per-ip", maxConnectionsPerIp);
+    checkNotNegative(line, "--upgrades-per-second-per-ip", upgradesPerSecondPerIp);
     ServerOptions defaults = ServerOptions.defaults();
+    GatewayOptions gateway = defaults.gateway();
+    int connectionsMax = maxConnections == 0 ? gateway.limits().connectionsMax() : maxConnections;
     return new ServerOptions(
-        host, port, adminPort, data, durability, idle, drain, isRestart, defaults.time());
+        host,
+        port,
+        adminPort,
+        data,
+        durability,
+        idle,
+        drain,
+        isRestart,
+        gateway
+            .withPingInterval(ping)
+            .withLimits(
+                new ConnectionLimits(connectionsMax, maxConnectionsPerIp, upgradesPerSecondPerIp)),
+        defaults.time());
+  }
+
+  private static void checkNotNegative(CommandLine line, String option, int value) {
+    if (value < 0) {
+      throw new ParameterException(line, option + ": " + value + " is negative");
+    }
   }
 
   private static void checkRange(CommandLine line, String option, int port) {

@@ -1,5 +1,7 @@
 package dev.dormouse.server;
 
+import dev.dormouse.server.gateway.ConnectionLimits;
+import dev.dormouse.server.gateway.GatewayOptions;
 import dev.dormouse.server.protocol.Time;
 import dev.dormouse.storage.Durability;
 import java.nio.file.Path;
@@ -17,6 +19,7 @@ import java.time.Duration;
  * @param drain how long a stop may take
  * @param isRestart whether clients are told at a stop that the server restarts (1012) rather than
  *     goes away (1001)
+ * @param gateway limits and times of the sockets
  * @param time the clock
  */
 public record ServerOptions(
@@ -28,9 +31,13 @@ public record ServerOptions(
     Duration idle,
     Duration drain,
     boolean isRestart,
+    GatewayOptions gateway,
     Time time) {
 
-  /** Port 8080 and 9090 on 127.0.0.1, {@code ./data}, fsync, 10 s idle, 10 s drain. */
+  /**
+   * Port 8080 and 9090 on 127.0.0.1, {@code ./data}, fsync, 10 s idle, 10 s drain, as many
+   * connections as the process's file handles suffice for.
+   */
   public static ServerOptions defaults() {
     return new ServerOptions(
         "127.0.0.1",
@@ -41,26 +48,38 @@ public record ServerOptions(
         Duration.ofSeconds(10),
         Duration.ofSeconds(10),
         false,
+        GatewayOptions.defaults()
+            .withLimits(new ConnectionLimits(FileHandles.connectionsMax(), 0, 0)),
         Time.system());
   }
 
   /** The same on other ports. */
   public ServerOptions ports(int port, int adminPort) {
-    return new ServerOptions(host, port, adminPort, data, durability, idle, drain, isRestart, time);
+    return new ServerOptions(
+        host, port, adminPort, data, durability, idle, drain, isRestart, gateway, time);
   }
 
   /** The same with another folder and durability. */
   public ServerOptions data(Path data, Durability durability) {
-    return new ServerOptions(host, port, adminPort, data, durability, idle, drain, isRestart, time);
+    return new ServerOptions(
+        host, port, adminPort, data, durability, idle, drain, isRestart, gateway, time);
   }
 
   /** The same with another idle time. */
   public ServerOptions idle(Duration idle) {
-    return new ServerOptions(host, port, adminPort, data, durability, idle, drain, isRestart, time);
+    return new ServerOptions(
+        host, port, adminPort, data, durability, idle, drain, isRestart, gateway, time);
   }
 
   /** The same with another clock. */
   public ServerOptions time(Time time) {
-    return new ServerOptions(host, port, adminPort, data, durability, idle, drain, isRestart, time);
+    return new ServerOptions(
+        host, port, adminPort, data, durability, idle, drain, isRestart, gateway, time);
+  }
+
+  /** The same with other limits and times of the sockets. */
+  public ServerOptions gateway(GatewayOptions gateway) {
+    return new ServerOptions(
+        host, port, adminPort, data, durability, idle, drain, isRestart, gateway, time);
   }
 }

@@ -2,7 +2,10 @@ package dev.dormouse.storage;
 
 /** The kinds of rows that an actor has. The codes are part of stored keys and never change. */
 public enum Table {
-  /** One row, of the empty key: {@link ActorRow}. */
+  /**
+   * One row of the empty key, {@link ActorRow}, and perhaps one of the key {@code R}, {@link
+   * AutoRepliesRow}.
+   */
   ACTOR('A'),
   /** A row for each connection, keyed by its id, eight bytes big-endian: {@link ConnectionRow}. */
   CONNECTION('C'),

@@ -9,8 +9,11 @@ package dev.dormouse.server.gateway;
  * @param answersHttp whether plain requests go to the actor; otherwise they are answered 426
  * @param messageBytesMax the longest message a client may send, in bytes; over it the connection is
  *     closed with 1009
+ * @param messagesPerSecondMax how many messages a client may send in a second, as many of them at
+ *     once; over it the connection is closed with 1008; zero: any number
  */
-public record ActorRoute(String type, String path, boolean answersHttp, int messageBytesMax) {
+public record ActorRoute(
+    String type, String path, boolean answersHttp, int messageBytesMax, int messagesPerSecondMax) {
 
   /** The path parameter that is the actor's key. */
   static final String KEY = "key";
@@ -18,7 +21,7 @@ public record ActorRoute(String type, String path, boolean answersHttp, int mess
   /**
    * Checks it.
    *
-   * @throws IllegalArgumentException if the path has no {@code :key}, or the limit is not positive
+   * @throws IllegalArgumentException if the path has no {@code :key}, or a limit is not positive
    */
   public ActorRoute {
     if (!path.contains(":" + KEY)) {
@@ -27,5 +30,18 @@ public record ActorRoute(String type, String path, boolean answersHttp, int mess
     if (messageBytesMax <= 0) {
       throw new IllegalArgumentException("a message limit of " + messageBytesMax + " bytes");
     }
+    if (messagesPerSecondMax < 0) {
+      throw new IllegalArgumentException("a limit of " + messagesPerSecondMax + " messages");
+    }
+  }
+
+  /** Messages may come at any rate. */
+  public ActorRoute(String type, String path, boolean answersHttp, int messageBytesMax) {
+    this(type, path, answersHttp, messageBytesMax, 0);
+  }
+
+  /** The same, with another limit of messages in a second. */
+  public ActorRoute withMessagesPerSecondMax(int messagesPerSecondMax) {
+    return new ActorRoute(type, path, answersHttp, messageBytesMax, messagesPerSecondMax);
   }
 }

@@ -10,6 +10,7 @@ import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.internal.net.NetSocketInternal;
 import io.vertx.core.net.NetSocket;
 import io.vertx.core.net.impl.ConnectionBase;
+import java.net.SocketAddress;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,6 +30,11 @@ final class ChannelTakeover {
   /** The event loop of the request's connection. */
   static EventLoop loopOf(HttpServerRequest request) {
     return ((ConnectionBase) request.connection()).channel().eventLoop();
+  }
+
+  /** Where the request's connection comes from; null if that is not known any more. */
+  static @Nullable SocketAddress clientOf(HttpServerRequest request) {
+    return ((ConnectionBase) request.connection()).channel().remoteAddress();
   }
 
   /**

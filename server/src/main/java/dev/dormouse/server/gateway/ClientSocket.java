@@ -9,7 +9,6 @@ import dev.dormouse.server.protocol.ToHost;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.channel.ChannelHandlerContext;
-import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.EventLoop;
 import io.netty.handler.codec.http.websocketx.CloseWebSocketFrame;
 import io.netty.handler.codec.http.websocketx.CorruptedWebSocketFrameException;
@@ -40,13 +39,16 @@ import org.slf4j.LoggerFactory;
  * <p><b>Reading stops</b> while {@link InboundWindow#isFull}. Pings and closes in bytes that were
  * read already are still served; those behind them wait in the network, as messages do.
  *
+ * <p><b>Liveness.</b> While it is open, a {@link LivenessWheel} has the client pinged when nothing
+ * comes from it, and gives it up when still nothing comes. The host hears only of the end.
+ *
  * <p><b>Memory.</b> An idle socket has only the fields below and no timer: what belongs to a
  * message on its way, to unhandled messages or to the end is made when it is needed and dropped
  * with it.
  *
  * <p>Everything is on the socket's event loop unless it says otherwise.
  */
-final class ClientSocket extends ChannelInboundHandlerAdapter {
+final class ClientSocket extends WheelPeer {
   /** The {@link #place} of a socket that is in no group. */
   static final int NO_PLACE = -1;
 
@@ -68,6 +70,9 @@ final class ClientSocket extends ChannelInboundHandlerAdapter {
 
   private SocketState state = SocketState.UPGRADING;
 
+  /** Null once it is freed: when the socket is forgotten. */
+  private Admission.@Nullable Seat seat;
+
   /** What the host said before the 101 was out; null if nothing, and after. */
   private @Nullable List<LoopBatches.Step> early;
 
@@ -83,15 +88,17 @@ final class ClientSocket extends ChannelInboundHandlerAdapter {
       ActorId actor,
       ConnectionId id,
       EventLoop loop,
-      List<String> tags) {
+      List<String> tags,
+      Admission.Seat seat) {
     this.parts = parts;
     this.route = route;
     this.actor = actor;
     this.id = id;
     this.loop = loop;
     this.tags = tags;
+    this.seat = seat;
     this.acceptedNs = parts.time().nowNs();
-    this.inbound = new InboundMessages(parts, actor, id, route.messageBytesMax());
+    this.inbound = new InboundMessages(parts, actor, id, route);
   }
 
   /** Any thread. */
@@ -142,6 +149,7 @@ final class ClientSocket extends ChannelInboundHandlerAdapter {
       return;
     }
     go(SocketState.OPEN);
+    parts.heartbeats().join(this, loop);
     List<LoopBatches.Step> steps = early;
     early = null;
     if (steps != null) {
@@ -192,7 +200,10 @@ final class ClientSocket extends ChannelInboundHandlerAdapter {
     } else if (frame instanceof PingWebSocketFrame) {
       ping(frame.content());
     } else if (state == SocketState.OPEN) {
-      inbound.add(frame);
+      Payload reply = inbound.add(frame);
+      if (reply != null) {
+        send(reply, null);
+      }
       read();
     } else if (frame.isFinalFragment()) {
       parts.counters().droppedIn.increment();
@@ -208,12 +219,36 @@ final class ClientSocket extends ChannelInboundHandlerAdapter {
   /** Reads from the network, or stops; once the end has begun, whatever comes is read. */
   private void read() {
     if (writer != null) {
-      writer.read(state != SocketState.OPEN || !inbound.isFull());
+      boolean isWanted = isRead();
+      if (writer.read(isWanted)) {
+        heard(); // what it sent meanwhile is yet to come
+      }
     }
   }
 
   @Override
+  boolean isRead() {
+    return state != SocketState.OPEN || !inbound.isFull();
+  }
+
+  @Override
+  void ping() {
+    if (writer != null) {
+      writer.ping();
+      parts.counters().pings.increment();
+    }
+  }
+
+  /** The TCP connection is closed at once: nobody is there to answer a close frame. */
+  @Override
+  void giveUp() {
+    parts.counters().silentDropped.increment();
+    endTcp();
+  }
+
+  @Override
   public void channelReadComplete(ChannelHandlerContext context) {
+    heard();
     flush();
   }
 
@@ -379,6 +414,7 @@ final class ClientSocket extends ChannelInboundHandlerAdapter {
     closing = begun;
     begun.waitFor(endTcpAfter(wait));
     inbound.end();
+    parts.heartbeats().leave(this, loop);
     parts.groups().leave(this);
     read();
   }
@@ -424,6 +460,7 @@ final class ClientSocket extends ChannelInboundHandlerAdapter {
     closing.stopWaiting();
     closing.unanswered();
     inbound.end();
+    parts.heartbeats().leave(this, loop);
     parts.groups().leave(this);
     report();
   }
@@ -443,6 +480,10 @@ final class ClientSocket extends ChannelInboundHandlerAdapter {
       log.debug("connection {} of actor {} ended after {} ms: {}", id, actor, openMs, outcome);
     }
     if (state == SocketState.GONE) {
+      if (seat != null) {
+        seat.free();
+        seat = null;
+      }
       parts.groups().remove(this);
     }
   }

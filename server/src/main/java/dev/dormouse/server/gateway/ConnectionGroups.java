@@ -2,6 +2,7 @@ package dev.dormouse.server.gateway;
 
 import dev.dormouse.sdk.ActorId;
 import dev.dormouse.sdk.ConnectionId;
+import dev.dormouse.server.protocol.Payload;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -50,6 +51,22 @@ final class ConnectionGroups {
     return byId.get(id);
   }
 
+  /** Has these messages of the actor's clients answered; nothing if it has no sockets. */
+  void autoReplies(ActorId actor, AutoReplyTable replies) {
+    byActor.computeIfPresent(
+        actor,
+        (key, group) -> {
+          group.autoReplies = replies;
+          return group;
+        });
+  }
+
+  /** The automatic reply to a message; null if it is for the actor. */
+  @Nullable Payload autoReplyTo(ActorId actor, Payload message) {
+    Group group = byActor.get(actor);
+    return group == null ? null : group.autoReplies.replyTo(message);
+  }
+
   /** Calls with each socket of the actor that messages may be sent to, in no order. */
   void forEach(ActorId actor, Consumer<ClientSocket> action) {
     Group group = byActor.get(actor);
@@ -82,6 +99,9 @@ final class ConnectionGroups {
   private static final class Group {
     private ClientSocket[] members = new ClientSocket[1];
     private int size;
+
+    /** Forgotten with the last member; the host tells it again with the next. */
+    private volatile AutoReplyTable autoReplies = AutoReplyTable.NONE;
 
     synchronized void add(ClientSocket socket) {
       if (size == members.length) {

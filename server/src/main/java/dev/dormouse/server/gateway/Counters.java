@@ -1,16 +1,40 @@
 package dev.dormouse.server.gateway;
 
+import java.util.Arrays;
+import java.util.EnumMap;
+import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.Function;
+import java.util.stream.Collectors;
 
 /** What is counted, from any thread. Read as {@link GatewayCounts}, which explains each. */
 final class Counters {
   final LongAdder messagesIn = new LongAdder();
   final LongAdder messagesOut = new LongAdder();
-  final LongAdder refused = new LongAdder();
   final LongAdder droppedIn = new LongAdder();
   final LongAdder droppedOut = new LongAdder();
   final LongAdder slowClosed = new LongAdder();
+  final LongAdder autoReplies = new LongAdder();
+  final LongAdder hastyClosed = new LongAdder();
+  final LongAdder pings = new LongAdder();
+  final LongAdder silentDropped = new LongAdder();
   final LongAdder pongs = new LongAdder();
+
+  private final Map<Refusal, LongAdder> refused =
+      Arrays.stream(Refusal.values())
+          .collect(Collectors.toUnmodifiableMap(Function.identity(), why -> new LongAdder()));
+
+  /** An upgrade was not answered 101. */
+  void refused(Refusal why) {
+    Objects.requireNonNull(refused.get(why)).increment();
+  }
+
+  private Map<Refusal, Long> refusals() {
+    Map<Refusal, Long> refusals = new EnumMap<>(Refusal.class);
+    refused.forEach((why, number) -> refusals.put(why, number.sum()));
+    return refusals;
+  }
 
   GatewayCounts read(long sockets, long upgrades) {
     return new GatewayCounts(
@@ -18,10 +42,14 @@ final class Counters {
         upgrades,
         messagesIn.sum(),
         messagesOut.sum(),
-        refused.sum(),
+        refusals(),
         droppedIn.sum(),
         droppedOut.sum(),
         slowClosed.sum(),
+        autoReplies.sum(),
+        hastyClosed.sum(),
+        pings.sum(),
+        silentDropped.sum(),
         pongs.sum());
   }
 }

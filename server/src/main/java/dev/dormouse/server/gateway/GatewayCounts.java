@@ -1,5 +1,7 @@
 package dev.dormouse.server.gateway;
 
+import java.util.Map;
+
 /**
  * What a gateway has done since it was made; the first two are of this moment.
  *
@@ -7,10 +9,14 @@ package dev.dormouse.server.gateway;
  * @param upgrades upgrades that wait for an actor
  * @param messagesIn whole messages received
  * @param messagesOut messages handed to the network, one for each recipient
- * @param refused upgrades that were not answered 101
+ * @param refusals upgrades that were not answered 101, by reason; every reason is there
  * @param droppedIn messages that came after the close of their connection
  * @param droppedOut messages whose connection was gone or closing, one for each recipient
  * @param slowClosed clients closed with 1013
+ * @param autoReplies messages among those received that were answered without their actor
+ * @param hastyClosed clients closed with 1008, because they sent too many messages in a second
+ * @param pings pings sent to clients of which nothing was heard
+ * @param silentDropped clients given up, because they did not answer a ping either
  * @param pongs pongs received, and ignored
  */
 public record GatewayCounts(
@@ -18,8 +24,28 @@ public record GatewayCounts(
     long upgrades,
     long messagesIn,
     long messagesOut,
-    long refused,
+    Map<Refusal, Long> refusals,
     long droppedIn,
     long droppedOut,
     long slowClosed,
-    long pongs) {}
+    long autoReplies,
+    long hastyClosed,
+    long pings,
+    long silentDropped,
+    long pongs) {
+
+  /** Copies the map. */
+  public GatewayCounts {
+    refusals = Map.copyOf(refusals);
+  }
+
+  /** Upgrades that were not answered 101. */
+  public long refused() {
+    return refusals.values().stream().mapToLong(Long::longValue).sum();
+  }
+
+  /** Upgrades that were not answered 101 for this reason. */
+  public long refused(Refusal why) {
+    return refusals.getOrDefault(why, 0L);
+  }
+}

@@ -14,6 +14,9 @@ import java.util.Set;
  *     so that it sees an orderly end; then the TCP connection is closed
  * @param outboundBytesMax the most bytes that may wait for one client; if as many wait when there
  *     is more to send, the client is too slow and is closed with 1013
+ * @param pingInterval a client of which nothing was heard for so long is pinged; after twice as
+ *     long it is taken for dead, and the TCP connection closed; zero: neither
+ * @param limits how many clients may connect
  * @param allowedOrigins origins that may connect besides the server's own, such as {@code
  *     https://example.org}; {@code *} for all
  */
@@ -23,6 +26,8 @@ public record GatewayOptions(
     Duration close,
     Duration drain,
     int outboundBytesMax,
+    Duration pingInterval,
+    ConnectionLimits limits,
     Set<String> allowedOrigins) {
 
   /** Copies the set. */
@@ -31,7 +36,8 @@ public record GatewayOptions(
   }
 
   /**
-   * 10 s handshake, 30 s request, 5 s close, 1 s drain, 1 MiB outbound, the server's own origin.
+   * 10 s handshake, 30 s request, 5 s close, 1 s drain, 1 MiB outbound, a ping after 30 s, as many
+   * clients as come, the server's own origin.
    */
   public static GatewayOptions defaults() {
     return new GatewayOptions(
@@ -40,26 +46,50 @@ public record GatewayOptions(
         Duration.ofSeconds(5),
         Duration.ofSeconds(1),
         1 << 20,
+        Duration.ofSeconds(30),
+        ConnectionLimits.none(),
         Set.of());
   }
 
   /** The same, with other origins. */
   public GatewayOptions withAllowedOrigins(Set<String> allowedOrigins) {
-    return new GatewayOptions(handshake, request, close, drain, outboundBytesMax, allowedOrigins);
+    return new GatewayOptions(
+        handshake, request, close, drain, outboundBytesMax, pingInterval, limits, allowedOrigins);
   }
 
   /** The same, with another time for the handshake. */
   public GatewayOptions withHandshake(Duration handshake) {
-    return new GatewayOptions(handshake, request, close, drain, outboundBytesMax, allowedOrigins);
+    return new GatewayOptions(
+        handshake, request, close, drain, outboundBytesMax, pingInterval, limits, allowedOrigins);
+  }
+
+  /** The same, with another time for plain requests. */
+  public GatewayOptions withRequest(Duration request) {
+    return new GatewayOptions(
+        handshake, request, close, drain, outboundBytesMax, pingInterval, limits, allowedOrigins);
   }
 
   /** The same, with another time for the client's answer to a close frame. */
   public GatewayOptions withClose(Duration close) {
-    return new GatewayOptions(handshake, request, close, drain, outboundBytesMax, allowedOrigins);
+    return new GatewayOptions(
+        handshake, request, close, drain, outboundBytesMax, pingInterval, limits, allowedOrigins);
   }
 
   /** The same, with another limit of waiting bytes. */
   public GatewayOptions withOutboundBytesMax(int outboundBytesMax) {
-    return new GatewayOptions(handshake, request, close, drain, outboundBytesMax, allowedOrigins);
+    return new GatewayOptions(
+        handshake, request, close, drain, outboundBytesMax, pingInterval, limits, allowedOrigins);
+  }
+
+  /** The same, with another ping interval. */
+  public GatewayOptions withPingInterval(Duration pingInterval) {
+    return new GatewayOptions(
+        handshake, request, close, drain, outboundBytesMax, pingInterval, limits, allowedOrigins);
+  }
+
+  /** The same, with other limits of clients. */
+  public GatewayOptions withLimits(ConnectionLimits limits) {
+    return new GatewayOptions(
+        handshake, request, close, drain, outboundBytesMax, pingInterval, limits, allowedOrigins);
   }
 }

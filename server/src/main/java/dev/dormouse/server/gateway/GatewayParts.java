@@ -9,4 +9,6 @@ record GatewayParts(
     Transport transport,
     Time time,
     ConnectionGroups groups,
-    Counters counters) {}
+    Counters counters,
+    Heartbeats heartbeats,
+    Admission admission) {}

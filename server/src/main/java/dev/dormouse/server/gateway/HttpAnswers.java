@@ -63,6 +63,19 @@ final class HttpAnswers {
     return HttpResponse.text(503, why).with("Retry-After", RETRY_SECONDS);
   }
 
+  /** The answer to an upgrade that is over a limit of {@link ConnectionLimits}. */
+  static HttpResponse tooMany(Refusal why) {
+    return switch (why) {
+      case ADDRESS_FULL ->
+          HttpResponse.text(429, "this address has too many connections")
+              .with("Retry-After", RETRY_SECONDS);
+      case ADDRESS_RATE ->
+          HttpResponse.text(429, "this address connects too often")
+              .with("Retry-After", RETRY_SECONDS);
+      default -> unavailable("the server has all the connections it may have");
+    };
+  }
+
   private static boolean isReserved(String name) {
     return RESERVED.contains(name.toLowerCase(Locale.ROOT));
   }

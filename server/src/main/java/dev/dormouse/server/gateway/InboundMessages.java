@@ -24,6 +24,9 @@ final class InboundMessages {
   private final ConnectionId id;
   private final int messageBytesMax;
 
+  /** Null if messages may come at any rate. */
+  private final @Nullable TokenBucket rate;
+
   /** The number of the message that came last. */
   private long lastSequence;
 
@@ -33,26 +36,31 @@ final class InboundMessages {
   /** Null unless a message is on its way in fragments. */
   private @Nullable MessageAssembler assembler;
 
-  InboundMessages(GatewayParts parts, ActorId actor, ConnectionId id, int messageBytesMax) {
+  InboundMessages(GatewayParts parts, ActorId actor, ConnectionId id, ActorRoute route) {
     this.parts = parts;
     this.actor = actor;
     this.id = id;
-    this.messageBytesMax = messageBytesMax;
+    this.messageBytesMax = route.messageBytesMax();
+    this.rate =
+        route.messagesPerSecondMax() == 0
+            ? null
+            : new TokenBucket(route.messagesPerSecondMax(), parts.time().nowNs());
   }
 
   /**
    * A data frame came. Its bytes are copied.
    *
+   * @return what to answer the message at once, without the host; null if there is no message yet,
+   *     or it is for the host
    * @throws ViolationException if the message breaks a limit or is not UTF-8, or far too many
    *     messages wait
    */
-  void add(WebSocketFrame frame) {
+  @Nullable Payload add(WebSocketFrame frame) {
     MessageAssembler fragments = assembler;
     boolean isText = frame instanceof TextWebSocketFrame;
     if (fragments == null) {
       if (frame.isFinalFragment()) {
-        message(MessageAssembler.whole(isText, frame.content()));
-        return;
+        return message(MessageAssembler.whole(isText, frame.content()));
       }
       fragments = new MessageAssembler(isText, messageBytesMax);
       assembler = fragments;
@@ -60,12 +68,22 @@ final class InboundMessages {
     fragments.add(frame.content());
     if (frame.isFinalFragment()) {
       assembler = null;
-      message(fragments.finish());
+      return message(fragments.finish());
     }
+    return null;
   }
 
-  private void message(Payload message) {
+  private @Nullable Payload message(Payload message) {
     parts.counters().messagesIn.increment();
+    if (rate != null && !rate.take(parts.time().nowNs())) {
+      parts.counters().hastyClosed.increment();
+      throw new ViolationException(CloseCodes.POLICY, "too many messages in a second");
+    }
+    Payload reply = parts.groups().autoReplyTo(actor, message);
+    if (reply != null) {
+      parts.counters().autoReplies.increment();
+      return reply;
+    }
     lastSequence++;
     InboundWindow unhandled = window;
     if (unhandled == null) {
@@ -77,6 +95,7 @@ final class InboundMessages {
       throw new ViolationException(CloseCodes.POLICY, "too many messages at once");
     }
     pump(unhandled);
+    return null;
   }
 
   private void pump(InboundWindow unhandled) {

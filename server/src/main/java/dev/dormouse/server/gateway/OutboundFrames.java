@@ -15,6 +15,7 @@ final class OutboundFrames {
   private static final int TEXT = 0x1;
   private static final int BINARY = 0x2;
   private static final int CLOSE = 0x8;
+  private static final int PING = 0x9;
   private static final int PONG = 0xA;
 
   private static final int LENGTH_7_MAX = 125;
@@ -28,6 +29,10 @@ final class OutboundFrames {
   static ByteBuf message(ByteBufAllocator allocator, Payload payload) {
     int opcode = payload instanceof Payload.Text ? TEXT : BINARY;
     return frame(allocator, opcode, payload.bytes());
+  }
+
+  static ByteBuf ping(ByteBufAllocator allocator) {
+    return frame(allocator, PING, new byte[0]);
   }
 
   static ByteBuf pong(ByteBufAllocator allocator, byte[] payload) {

@@ -34,6 +34,7 @@ final class PendingUpgrade {
   private final ActorId actor;
   private final ConnectionId id;
   private final Handshake.Valid handshake;
+  private final Admission.Seat seat;
 
   /** Written before the upgrade can be found by others. */
   private long timer;
@@ -46,7 +47,8 @@ final class PendingUpgrade {
       ActorRoute route,
       ActorId actor,
       ConnectionId id,
-      Handshake.Valid handshake) {
+      Handshake.Valid handshake,
+      Admission.Seat seat) {
     this.parts = parts;
     this.vertx = vertx;
     this.request = request;
@@ -56,6 +58,7 @@ final class PendingUpgrade {
     this.actor = actor;
     this.id = id;
     this.handshake = handshake;
+    this.seat = seat;
   }
 
   /** Has this run after a while, unless it is decided before. On the request's context. */
@@ -63,18 +66,20 @@ final class PendingUpgrade {
     timer = vertx.setTimer(Math.max(1, wait.toMillis()), elapsed -> overdue.run());
   }
 
-  /** The socket that it becomes; not open yet. Any thread. */
+  /** The socket that it becomes, in its seat; not open yet. Any thread. */
   ClientSocket socket(List<String> tags) {
-    return new ClientSocket(parts, route, actor, id, loop, tags);
+    return new ClientSocket(parts, route, actor, id, loop, tags, seat);
   }
 
   /** The client is gone. Any thread. */
   void forget() {
+    seat.free();
     vertx.cancelTimer(timer);
   }
 
   /** Answers in place of 101; the HTTP connection lives on. Any thread. */
   void refuse(HttpResponse response) {
+    seat.free();
     vertx.cancelTimer(timer);
     context.runOnContext(run -> HttpAnswers.send(request, response));
   }

@@ -36,22 +36,26 @@ final class PendingUpgrades {
     this.incarnation = incarnation;
   }
 
-  /** Asks the host. On the request's context; the request is paused. */
+  /** Asks the host. On the request's context; the request is paused, the seat is its own. */
   void ask(
       RoutingContext request,
       ActorRoute route,
       ActorId actor,
       RequestHead head,
-      Handshake.Valid handshake) {
+      Handshake.Valid handshake,
+      Admission.Seat seat) {
     ConnectionId id = ConnectionId.of(incarnation, numbers.incrementAndGet());
-    PendingUpgrade upgrade = new PendingUpgrade(parts, vertx, request, route, actor, id, handshake);
+    PendingUpgrade upgrade =
+        new PendingUpgrade(parts, vertx, request, route, actor, id, handshake, seat);
     pending.put(id, upgrade);
     upgrade.await(
         parts.options().handshake(),
-        () -> refuse(id, HttpAnswers.unavailable("the actor did not answer in time")));
+        () ->
+            refuse(
+                id, Refusal.OVERDUE, HttpAnswers.unavailable("the actor did not answer in time")));
     request.addEndHandler(ended -> forget(id));
     if (stopped != null) {
-      refuse(id, stopping());
+      refuse(id, Refusal.STOPPING, stopping());
       return;
     }
     parts.transport().toHost(new ToHost.Open(actor, id, head));
@@ -60,15 +64,15 @@ final class PendingUpgrades {
   private void forget(ConnectionId id) {
     PendingUpgrade gone = pending.remove(id);
     if (gone != null) {
-      parts.counters().refused.increment();
       gone.forget();
+      parts.counters().refused(Refusal.CLIENT_GONE);
     }
   }
 
-  private void refuse(ConnectionId id, HttpResponse response) {
+  private void refuse(ConnectionId id, Refusal why, HttpResponse response) {
     PendingUpgrade refused = pending.remove(id);
     if (refused != null) {
-      parts.counters().refused.increment();
+      parts.counters().refused(why);
       refused.refuse(response);
     }
   }
@@ -92,13 +96,13 @@ final class PendingUpgrades {
 
   /** The host rejects; nothing if the client is gone or was told already. Any thread. */
   void rejected(ToGateway.Rejected rejected) {
-    refuse(rejected.connection(), rejected.response());
+    refuse(rejected.connection(), Refusal.REJECTED, rejected.response());
   }
 
   /** Refuses those that wait and those to come. Any thread. */
   void stop(CloseReason reason) {
     stopped = reason;
-    List.copyOf(pending.keySet()).forEach(id -> refuse(id, stopping()));
+    List.copyOf(pending.keySet()).forEach(id -> refuse(id, Refusal.STOPPING, stopping()));
   }
 
   boolean isStopping() {

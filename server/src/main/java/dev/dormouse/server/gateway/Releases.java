@@ -63,6 +63,8 @@ final class Releases {
       apply(withheld.connection(), batches, socket -> socket.withheld(withheld.sequence()));
     } else if (record instanceof ToGateway.Resumed resumed) {
       apply(resumed.connection(), batches, socket -> socket.resumed(resumed.sequence()));
+    } else if (record instanceof ToGateway.AutoReplies told) {
+      parts.groups().autoReplies(release.actor(), AutoReplyTable.of(told.replies()));
     } else if (record instanceof ToGateway.Responded responded) {
       requests.responded(responded);
     }

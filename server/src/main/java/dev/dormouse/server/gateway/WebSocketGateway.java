@@ -18,6 +18,7 @@ import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpVersion;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
+import java.net.SocketAddress;
 import java.time.Duration;
 import java.util.Collection;
 
@@ -56,7 +57,15 @@ public final class WebSocketGateway {
   public WebSocketGateway(
       GatewayOptions options, Vertx vertx, Transport transport, Time time, long incarnation) {
     this.vertx = vertx;
-    this.parts = new GatewayParts(options, transport, time, new ConnectionGroups(), new Counters());
+    this.parts =
+        new GatewayParts(
+            options,
+            transport,
+            time,
+            new ConnectionGroups(),
+            new Counters(),
+            new Heartbeats(options.pingInterval()),
+            new Admission(options.limits()));
     this.origins = new OriginPolicy(options.allowedOrigins());
     this.upgrades = new PendingUpgrades(parts, vertx, incarnation);
     this.requests = new PlainRequests(parts, vertx);
@@ -94,7 +103,7 @@ public final class WebSocketGateway {
       if (fault == null) {
         router.handle(request);
       } else {
-        parts.counters().refused.increment();
+        parts.counters().refused(Refusal.HANDSHAKE);
         request.response().setStatusCode(400).putHeader("Content-Type", "text/plain").end(fault);
       }
     };
@@ -115,7 +124,7 @@ public final class WebSocketGateway {
     if (handshake instanceof Handshake.Valid valid) {
       upgrade(request, route, actor, head, valid);
     } else if (handshake instanceof Handshake.Refused refused) {
-      refuse(request, refused.response());
+      refuse(request, Refusal.HANDSHAKE, refused.response());
     } else if (route.answersHttp()) {
       requests.pass(request, actor, head);
     } else {
@@ -130,18 +139,27 @@ public final class WebSocketGateway {
       RequestHead head,
       Handshake.Valid handshake) {
     if (upgrades.isStopping()) {
-      refuse(request, PendingUpgrades.stopping());
+      refuse(request, Refusal.STOPPING, PendingUpgrades.stopping());
     } else if (request.response().writeQueueFull()) {
       // The 101 must go out before HTTP's encoder leaves; the answers before it are still waiting.
-      refuse(request, HttpAnswers.unavailable("earlier answers were not read yet"));
+      refuse(
+          request,
+          Refusal.UNREAD_ANSWERS,
+          HttpAnswers.unavailable("earlier answers were not read yet"));
     } else {
-      request.request().pause();
-      upgrades.ask(request, route, actor, head, handshake);
+      SocketAddress client = ChannelTakeover.clientOf(request.request());
+      Admission.Verdict verdict = parts.admission().admit(client, parts.time().nowNs());
+      if (verdict instanceof Admission.Refused refused) {
+        refuse(request, refused.why(), HttpAnswers.tooMany(refused.why()));
+      } else if (verdict instanceof Admission.Seat seat) {
+        request.request().pause();
+        upgrades.ask(request, route, actor, head, handshake, seat);
+      }
     }
   }
 
-  private void refuse(RoutingContext request, HttpResponse response) {
-    parts.counters().refused.increment();
+  private void refuse(RoutingContext request, Refusal why, HttpResponse response) {
+    parts.counters().refused(why);
     HttpAnswers.sendAsIs(request, response);
   }
 

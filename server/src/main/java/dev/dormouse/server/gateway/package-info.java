@@ -25,6 +25,10 @@
  *   <tr><td>{@code MessageAssembler}</td><td>fragments become a message</td></tr>
  *   <tr><td>{@code InboundWindow}</td><td>messages that are not handled yet, and credit</td></tr>
  *   <tr><td>{@code ConnectionGroups}</td><td>the sockets of an actor</td></tr>
+ *   <tr><td>{@code Admission}</td><td>how many may connect; {@code AddressRates}, {@code
+ *       TokenBucket}: how often</td></tr>
+ *   <tr><td>{@code AutoReplyTable}</td><td>what is answered without the actor</td></tr>
+ *   <tr><td>{@code LivenessWheel}, {@code Heartbeats}</td><td>who is pinged, and given up</td></tr>
  *   <tr><td>{@code LoopBatches}</td><td>one task for an event loop, one flush for a
  *       socket</td></tr>
  *   <tr><td>{@code ChannelTakeover}</td><td>reaches behind Vert.x for Netty's channel: the one class

@@ -4,6 +4,7 @@ import dev.dormouse.sdk.ActorContext;
 import dev.dormouse.sdk.ActorId;
 import dev.dormouse.sdk.ActorInvoker;
 import dev.dormouse.sdk.ActorOptions;
+import dev.dormouse.sdk.AutoReply;
 import dev.dormouse.sdk.ConnectionFailedException;
 import dev.dormouse.sdk.ConnectionId;
 import dev.dormouse.sdk.Connections;
@@ -39,6 +40,7 @@ final class Activation implements ActorContext<@Nullable Object> {
   private final ActorId id;
   private final ActorType type;
   private final ActorRows rows;
+  private final AutoReplyRows autoReplies;
   private final Time time;
   private final Set<ConnectionId> closing;
   private final Map<ConnectionId, LiveConnection> known = new HashMap<>();
@@ -63,12 +65,14 @@ final class Activation implements ActorContext<@Nullable Object> {
       ActorId id,
       ActorType type,
       ActorRows rows,
+      AutoReplyRows autoReplies,
       Time time,
       long epoch,
       Set<ConnectionId> closing) {
     this.id = id;
     this.type = type;
     this.rows = rows;
+    this.autoReplies = autoReplies;
     this.time = time;
     this.closing = closing;
     this.stored = ActorRow.decodeOrNone(rows.get(RowKey.ACTOR));
@@ -93,6 +97,16 @@ final class Activation implements ActorContext<@Nullable Object> {
   @Override
   public Storage storage() {
     return storage;
+  }
+
+  @Override
+  public synchronized void autoReply(AutoReply reply) {
+    autoReplies.put(turn(), reply);
+  }
+
+  @Override
+  public synchronized void clearAutoReply(String request) {
+    autoReplies.remove(turn(), request);
   }
 
   @Override
@@ -183,6 +197,7 @@ final class Activation implements ActorContext<@Nullable Object> {
         && handle.event() instanceof ToHost.Closed closed) {
       forget(ended, closed.connection());
     }
+    ended.outbox().addAll(autoReplies.news(ended));
     ActorRow row = new ActorRow(epoch, number, connectionCount);
     if (!row.equals(stored) && (isLast || !ended.writes().isEmpty())) {
       ended.writes().put(RowKey.ACTOR, Optional.of(row.encode()));

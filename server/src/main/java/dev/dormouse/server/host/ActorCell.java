@@ -51,6 +51,7 @@ final class ActorCell {
   private final Mailbox mailbox;
   private final OutputGate gate;
   private final ActorRows rows;
+  private final AutoReplyRows autoReplies;
   private final Set<ConnectionId> closing = new HashSet<>();
   private final List<CompletableFuture<Boolean>> waitingForSleep = new ArrayList<>();
   private final Outgoing outgoing;
@@ -89,6 +90,7 @@ final class ActorCell {
     this.gate = new OutputGate(transport::toGateway, this::signal);
     this.rows = new ActorRows(store, id);
     this.outgoing = new Outgoing(id, store, rows, gate);
+    this.autoReplies = new AutoReplyRows(rows);
     this.lastEventNs = time.nowNs();
   }
 
@@ -225,7 +227,7 @@ final class ActorCell {
     }
     state = state.to(CellState.ACTIVATING);
     try {
-      activation = new Activation(id, type, rows, time, store.incarnation(), closing);
+      activation = new Activation(id, type, rows, autoReplies, time, store.incarnation(), closing);
     } catch (RuntimeException | Error e) {
       activationFailed(e);
       return true;
@@ -473,6 +475,7 @@ final class ActorCell {
     }
     rows.forget();
     closing.clear();
+    autoReplies.forget();
     gate.reopen();
     return true;
   }

@@ -6,6 +6,7 @@ import dev.dormouse.server.protocol.Time;
 import dev.dormouse.server.protocol.ToGateway;
 import dev.dormouse.server.protocol.ToHost;
 import dev.dormouse.server.protocol.Transport;
+import dev.dormouse.storage.ActorRow;
 import dev.dormouse.storage.ActorStore;
 import dev.dormouse.storage.ActorStore.PlacedRow;
 import dev.dormouse.storage.Table;
@@ -161,7 +162,8 @@ public final class ActorHost {
     for (int looked = 0; looked < LISTED_ROWS_MAX && found.size() < limit; looked += LIST_PAGE) {
       List<PlacedRow> page = store.scanAll(Table.ACTOR, last, LIST_PAGE);
       for (PlacedRow row : page) {
-        if (row.actor().type().equals(type)
+        if (row.key().length == ActorRow.KEY.length
+            && row.actor().type().equals(type)
             && found.size() < limit
             && !found.containsKey(row.actor())) {
           ActorStatus status = status(row.actor());

@@ -2,6 +2,7 @@ package dev.dormouse.server.host;
 
 import dev.dormouse.sdk.ConnectionId;
 import dev.dormouse.storage.ActorRow;
+import dev.dormouse.storage.AutoRepliesRow;
 import dev.dormouse.storage.Table;
 import java.nio.ByteBuffer;
 import java.nio.CharBuffer;
@@ -12,6 +13,7 @@ import java.util.Arrays;
 /** A row of one actor; ordered as the store orders them. */
 record RowKey(Table table, byte[] bytes) implements Comparable<RowKey> {
   static final RowKey ACTOR = new RowKey(Table.ACTOR, ActorRow.KEY);
+  static final RowKey AUTO_REPLIES = new RowKey(Table.ACTOR, AutoRepliesRow.key());
 
   static RowKey connection(ConnectionId id) {
     return new RowKey(Table.CONNECTION, ByteBuffer.allocate(8).putLong(id.value()).array());

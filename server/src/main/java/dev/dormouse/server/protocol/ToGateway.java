@@ -1,5 +1,6 @@
 package dev.dormouse.server.protocol;
 
+import dev.dormouse.sdk.AutoReply;
 import dev.dormouse.sdk.ConnectionId;
 import dev.dormouse.sdk.Header;
 import dev.dormouse.sdk.HttpResponse;
@@ -63,6 +64,16 @@ public sealed interface ToGateway {
    * @param reason at most 123 bytes
    */
   record Close(ConnectionId connection, int code, String reason) implements ToGateway {}
+
+  /**
+   * The actor's automatic replies are these from here on: text messages of its connections that
+   * equal a request are answered by the gateway, and not passed on. Nothing if the actor has no
+   * connection. Comes when they change, and with each {@link Accepted} if there are any; so a
+   * gateway may forget them with the actor's last connection.
+   *
+   * @param replies all of them
+   */
+  record AutoReplies(List<AutoReply> replies) implements ToGateway {}
 
   /**
    * The answer to a plain HTTP request.

@@ -8,6 +8,7 @@ import dev.dormouse.server.protocol.DirectTransport;
 import dev.dormouse.server.protocol.Time;
 import io.netty.channel.DefaultEventLoop;
 import io.netty.channel.EventLoop;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -23,12 +24,22 @@ class ConnectionGroupsTest {
   private final ConnectionGroups groups = new ConnectionGroups();
   private final GatewayParts parts =
       new GatewayParts(
-          GatewayOptions.defaults(), new DirectTransport(), Time.system(), groups, new Counters());
+          GatewayOptions.defaults(),
+          new DirectTransport(),
+          Time.system(),
+          groups,
+          new Counters(),
+          new Heartbeats(Duration.ZERO),
+          new Admission(ConnectionLimits.none()));
 
   private ClientSocket socket(String key, long number) {
     ActorRoute route = new ActorRoute("chat", "/chat/:key", false, 100);
     ConnectionId id = ConnectionId.of(1, number);
-    return new ClientSocket(parts, route, new ActorId("chat", key), id, LOOP, List.of());
+    return new ClientSocket(parts, route, new ActorId("chat", key), id, LOOP, List.of(), seat());
+  }
+
+  private Admission.Seat seat() {
+    return (Admission.Seat) parts.admission().admit(null, 0);
   }
 
   private List<ClientSocket> membersOf(String key) {

@@ -12,7 +12,6 @@ import io.vertx.ext.web.handler.BodyHandler;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
-import java.util.Set;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DisplayName;
@@ -125,14 +124,7 @@ class PlainRequestTest {
   @Test
   @DisplayName("an actor that does not answer in time: 504, and its late answer goes nowhere")
   void overdue() throws Exception {
-    GatewayOptions hasty =
-        new GatewayOptions(
-            Duration.ofSeconds(1),
-            Duration.ofMillis(50),
-            Duration.ofSeconds(1),
-            Duration.ofSeconds(1),
-            1 << 20,
-            Set.of());
+    GatewayOptions hasty = GatewayOptions.defaults().withRequest(Duration.ofMillis(50));
     try (TestServer server = new TestServer(vertx, hasty);
         RawClient client = server.client()) {
       client.send("GET /small/one HTTP/1.1\r\nHost: x\r\n\r\n");

@@ -20,6 +20,9 @@ final class TestServer implements AutoCloseable {
   /** The longest message at {@code /chat}. */
   static final int MESSAGE_BYTES_MAX = 1 << 20;
 
+  /** How many messages a second a client may send at {@code /calm}. */
+  static final int MESSAGES_PER_SECOND = 5;
+
   private static final int EVENT_LOOPS = 2;
 
   final FakeHost host = new FakeHost();
@@ -44,6 +47,10 @@ final class TestServer implements AutoCloseable {
     gateway = new WebSocketGateway(options, vertx, host.transport(), Time.system(), 7);
     gateway.mount(router, new ActorRoute("chat", "/chat/:key", false, MESSAGE_BYTES_MAX));
     gateway.mount(router, new ActorRoute("small", "/small/:key", true, 100));
+    gateway.mount(
+        router,
+        new ActorRoute("calm", "/calm/:key", false, 100)
+            .withMessagesPerSecondMax(MESSAGES_PER_SECOND));
     gateway.mount(router, new ActorRoute("large", "/large/:key", false, 8 << 20));
     host.connect(gateway::accept);
     SocketAddress address = SocketAddress.sharedRandomPort(1, "127.0.0.1");

@@ -59,6 +59,14 @@ class Script {
       return storage();
     }
 
+    void reply(String request, String reply) {
+      autoReply(request, reply);
+    }
+
+    void clearReply(String request) {
+      clearAutoReply(request);
+    }
+
     void await(CompletionStage<?> stage) {
       waitFor(stage);
     }

@@ -1,0 +1,122 @@
+package dev.dormouse.server.gateway;
+
+import java.net.Inet4Address;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+import java.nio.ByteBuffer;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Who gets in, by {@link ConnectionLimits}: an upgrade takes a seat, which it or the socket that it
+ * becomes frees when it is gone. What it remembers is bounded by the seats taken and by {@link
+ * AddressRates}. Any thread.
+ */
+final class Admission {
+  /** What an upgrade is given. */
+  sealed interface Verdict {}
+
+  /** No seat. */
+  record Refused(Refusal why) implements Verdict {}
+
+  /** One more connection. To be freed once. */
+  sealed interface Seat extends Verdict {
+    void free();
+  }
+
+  private final class AnySeat implements Seat {
+    @Override
+    public void free() {
+      taken.decrementAndGet();
+    }
+  }
+
+  private final class AddressSeat implements Seat {
+    private final long address;
+
+    AddressSeat(long address) {
+      this.address = address;
+    }
+
+    @Override
+    public void free() {
+      freeAt(address);
+      taken.decrementAndGet();
+    }
+  }
+
+  private final ConnectionLimits limits;
+  private final AtomicInteger taken = new AtomicInteger();
+  private final Seat anySeat = new AnySeat();
+
+  /** How many seats each address has, if that is limited. */
+  private final ConcurrentHashMap<Long, Integer> byAddress = new ConcurrentHashMap<>();
+
+  /** Null if there is no limit. */
+  private final @Nullable AddressRates rates;
+
+  Admission(ConnectionLimits limits) {
+    this.limits = limits;
+    this.rates =
+        limits.upgradesPerSecondPerAddress() == 0
+            ? null
+            : new AddressRates(limits.upgradesPerSecondPerAddress());
+  }
+
+  /**
+   * A seat for a client, or not.
+   *
+   * @param client where it connects from; null, or none of the internet's: no limit for its address
+   */
+  Verdict admit(@Nullable SocketAddress client, long nowNs) {
+    if (taken.incrementAndGet() > limits.connectionsMax()) {
+      return refuse(Refusal.NODE_FULL);
+    }
+    if (!(client instanceof InetSocketAddress internet) || internet.getAddress() == null) {
+      return anySeat;
+    }
+    long address = keyOf(internet.getAddress());
+    if (rates != null && !rates.take(address, nowNs)) {
+      return refuse(Refusal.ADDRESS_RATE);
+    }
+    if (limits.perAddressMax() == 0) {
+      return anySeat;
+    }
+    if (byAddress.merge(address, 1, Integer::sum) > limits.perAddressMax()) {
+      freeAt(address);
+      return refuse(Refusal.ADDRESS_FULL);
+    }
+    return new AddressSeat(address);
+  }
+
+  private void freeAt(long address) {
+    byAddress.computeIfPresent(address, (key, seats) -> seats == 1 ? null : seats - 1);
+  }
+
+  private Verdict refuse(Refusal why) {
+    taken.decrementAndGet();
+    return new Refused(why);
+  }
+
+  /** How many seats are taken. */
+  int taken() {
+    return taken.get();
+  }
+
+  /** How many addresses have seats, if those are limited. */
+  int addresses() {
+    return byAddress.size();
+  }
+
+  /**
+   * An IPv4 address, under a prefix that no IPv6 host has, or the first half of an IPv6 address.
+   */
+  static long keyOf(InetAddress address) {
+    byte[] bytes = address.getAddress();
+    return address instanceof Inet4Address
+        ? ByteBuffer.wrap(bytes).getInt() & 0xFFFF_FFFFL
+        : ByteBuffer.wrap(bytes).getLong();
+  }
+}

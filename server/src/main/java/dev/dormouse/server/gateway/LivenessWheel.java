@@ -1,0 +1,149 @@
+package dev.dormouse.server.gateway;
+
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Finds the peers that have gone silent: a hashed wheel of {@value #TICKS_PER_INTERVAL} ticks to
+ * the ping interval, one for the sockets of an event loop, so that none needs a timer or a lock.
+ *
+ * <p>A peer that was not heard for one interval is pinged; one that was not heard for two is given
+ * up. A peer is looked at when one of the two may be due, and otherwise costs nothing: being heard
+ * of is one number written. A tick is counted, not measured: while the process stands still, or its
+ * event loop does, no peer grows silent. What was heard within a tick counts as heard at its
+ * beginning, so a peer is given up at most one tick before the two intervals are over.
+ *
+ * <p>One thread at a time.
+ */
+final class LivenessWheel {
+  /** How finely time is told. */
+  static final int TICKS_PER_INTERVAL = 30;
+
+  private static final Logger log = LoggerFactory.getLogger(LivenessWheel.class);
+
+  /** As many ticks as lie between now and the farthest that anything can be due, and now. */
+  private final Slot[] slots = new Slot[TICKS_PER_INTERVAL + 1];
+
+  private int now;
+  private int size;
+
+  /** The peers that this tick is about and that were not looked at yet. */
+  private Slot due;
+
+  LivenessWheel() {
+    Arrays.setAll(slots, i -> new Slot());
+    due = slots[0];
+  }
+
+  /** The number of the tick; it may overflow, only differences mean something. */
+  int now() {
+    return now;
+  }
+
+  /** How many peers are on it. */
+  int size() {
+    return size;
+  }
+
+  /** Adds a peer, heard of now. */
+  void add(WheelPeer peer) {
+    peer.heardTick = now;
+    slotIn(TICKS_PER_INTERVAL).add(peer);
+    size++;
+  }
+
+  /** Takes a peer off; nothing if it is not on the wheel. */
+  void remove(WheelPeer peer) {
+    Slot slot = peer.slot;
+    if (slot != null) {
+      slot.remove(peer);
+      size--;
+    }
+  }
+
+  private Slot slotIn(int ticks) {
+    return slots[Math.floorMod(now + ticks, slots.length)];
+  }
+
+  /** A tick has passed. What the one before left over is done first; then comes {@link #look}. */
+  void tick() {
+    look(Integer.MAX_VALUE);
+    now++;
+    due = slotIn(0);
+  }
+
+  /**
+   * Looks at peers for which something may be due.
+   *
+   * @param peersMax how many at most
+   * @return whether there may be more
+   */
+  boolean look(int peersMax) {
+    for (int looked = 0; looked < peersMax; looked++) {
+      WheelPeer peer = due.last();
+      if (peer == null) {
+        return false;
+      }
+      due.remove(peer);
+      size--;
+      look(peer);
+    }
+    return true;
+  }
+
+  private void look(WheelPeer peer) {
+    if (!peer.isRead()) {
+      peer.heardTick = now;
+    }
+    int silentTicks = now - peer.heardTick;
+    boolean isOverdue = silentTicks >= TICKS_PER_INTERVAL;
+    if (silentTicks < 2 * TICKS_PER_INTERVAL) {
+      slotIn((isOverdue ? 2 : 1) * TICKS_PER_INTERVAL - silentTicks).add(peer);
+      size++;
+    }
+    try {
+      if (silentTicks >= 2 * TICKS_PER_INTERVAL) {
+        peer.giveUp();
+      } else if (isOverdue) {
+        peer.ping();
+      }
+    } catch (RuntimeException harmsNoOther) {
+      log.error("a peer could not be pinged or given up", harmsNoOther);
+    }
+  }
+
+  /**
+   * The peers that are looked at in the same tick; each knows its place, so that it leaves at once.
+   */
+  static final class Slot {
+    private WheelPeer[] members = {};
+    private int size;
+
+    private void add(WheelPeer peer) {
+      if (size == members.length) {
+        members = Arrays.copyOf(members, Math.max(4, 2 * size));
+      }
+      members[size] = peer;
+      peer.slot = this;
+      peer.placeInSlot = size;
+      size++;
+    }
+
+    private void remove(WheelPeer peer) {
+      WheelPeer last = members[--size];
+      members[peer.placeInSlot] = last;
+      last.placeInSlot = peer.placeInSlot;
+      Arrays.fill(members, size, size + 1, null);
+      peer.slot = null;
+      if (size == 0) {
+        members = new WheelPeer[0];
+      }
+    }
+
+    private @Nullable WheelPeer last() {
+      return size == 0 ? null : members[size - 1];
+    }
+  }
+}

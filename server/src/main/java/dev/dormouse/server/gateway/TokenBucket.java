@@ -1,0 +1,31 @@
+package dev.dormouse.server.gateway;
+
+import java.util.concurrent.TimeUnit;
+
+/**
+ * So many times a second, and as many at once. It begins full. One thread at a time; the times that
+ * it is handed must not go back.
+ */
+final class TokenBucket {
+  private final int perSecond;
+  private double tokens;
+  private long filledNs;
+
+  TokenBucket(int perSecond, long nowNs) {
+    this.perSecond = perSecond;
+    this.tokens = perSecond;
+    this.filledNs = nowNs;
+  }
+
+  /** Takes a token; false if there is none. */
+  boolean take(long nowNs) {
+    double filled = (double) (nowNs - filledNs) * perSecond / TimeUnit.SECONDS.toNanos(1);
+    tokens = Math.min(perSecond, tokens + filled);
+    filledNs = nowNs;
+    if (tokens < 1) {
+      return false;
+    }
+    tokens--;
+    return true;
+  }
+}

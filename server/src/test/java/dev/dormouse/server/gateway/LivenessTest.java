@@ -1,0 +1,132 @@
+package dev.dormouse.server.gateway;
+
+import static dev.dormouse.server.gateway.RawClient.PING;
+import static dev.dormouse.server.gateway.RawClient.PONG;
+import static dev.dormouse.server.gateway.RawClient.TEXT;
+import static dev.dormouse.server.gateway.RawClient.frame;
+import static dev.dormouse.server.gateway.TestServer.LOBBY;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.dormouse.sdk.CloseReason;
+import dev.dormouse.sdk.CloseReason.Cause;
+import dev.dormouse.sdk.ConnectionId;
+import dev.dormouse.server.protocol.ToGateway;
+import dev.dormouse.server.protocol.ToHost;
+import dev.dormouse.server.protocol.Transport;
+import io.vertx.core.Vertx;
+import java.time.Duration;
+import java.util.Arrays;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+
+class LivenessTest {
+  private static final Duration INTERVAL = Duration.ofMillis(500);
+
+  private static Vertx vertx;
+  private TestServer server;
+  private FakeHost host;
+
+  @BeforeAll
+  static void startVertx() {
+    vertx = TestServer.vertx();
+  }
+
+  @AfterAll
+  static void stopVertx() {
+    TestServer.await(vertx.close());
+  }
+
+  @BeforeEach
+  void start() {
+    server = new TestServer(vertx, GatewayOptions.defaults().withPingInterval(INTERVAL));
+    host = server.host;
+    host.acceptAll();
+  }
+
+  @AfterEach
+  void stop() {
+    server.close();
+  }
+
+  /** Waits for a ping and answers it. */
+  private static void answerPing(RawClient client) {
+    RawClient.Frame ping = client.readFrame();
+    assertThat(ping.opcode()).isEqualTo(PING);
+    assertThat(ping.payload()).isEmpty();
+    client.send(frame(PONG, ""));
+  }
+
+  @Test
+  @DisplayName("a client that never answers is pinged once, dropped, and told as lost")
+  void silent() throws Exception {
+    try (RawClient client = server.open("/chat/lobby")) {
+      host.nextOpen();
+      assertThat(client.readFrame().opcode()).isEqualTo(PING);
+      assertThat(host.nextClosed()).isEqualTo(CloseReason.abnormal(Cause.CONNECTION_LOST));
+      client.awaitEnd();
+      host.hearsNothing();
+    }
+    assertThat(server.gateway.counts().pings()).isEqualTo(1);
+    assertThat(server.gateway.counts().silentDropped()).isEqualTo(1);
+    assertThat(server.gateway.counts().sockets()).isZero();
+  }
+
+  @Test
+  @DisplayName("one that answers stays, and its actor hears nothing of it")
+  void answers() throws Exception {
+    try (RawClient client = server.open("/chat/lobby")) {
+      host.nextOpen();
+      for (int i = 0; i < 4; i++) {
+        answerPing(client);
+      }
+      host.hearsNothing();
+      assertThat(server.gateway.counts().pings()).isGreaterThanOrEqualTo(4);
+      assertThat(server.gateway.counts().silentDropped()).isZero();
+    }
+  }
+
+  @Test
+  @DisplayName("a byte now and then of a message is a sign of life")
+  void bytesCount() throws Exception {
+    byte[] message = frame(TEXT, "slowly");
+    try (RawClient pacer = server.open("/chat/lobby");
+        RawClient slow = server.open("/chat/lobby")) {
+      host.nextOpen();
+      host.nextOpen();
+      for (int i = 0; i < 4; i++) {
+        slow.send(new byte[] {message[i]});
+        answerPing(pacer);
+      }
+      slow.send(Arrays.copyOfRange(message, 4, message.length));
+      assertThat(host.nextText()).isEqualTo("slowly");
+      assertThat(server.gateway.counts().silentDropped()).isZero();
+    }
+  }
+
+  @Test
+  @DisplayName("a client whose messages wait for its actor is not read, and not taken for dead")
+  void notRead() throws Exception {
+    host.acceptOnly();
+    try (RawClient pacer = server.open("/chat/other");
+        RawClient waiting = server.open("/chat/lobby")) {
+      host.nextOpen();
+      ConnectionId id = host.nextOpen();
+      for (int i = 0; i < Transport.CREDIT; i++) {
+        waiting.text("m" + i);
+        assertThat(host.nextText()).isEqualTo("m" + i);
+      }
+      for (int i = 0; i < 4; i++) {
+        answerPing(pacer);
+      }
+      host.hearsNothing();
+      host.release(LOBBY, new ToGateway.Handled(id, Transport.CREDIT));
+      waiting.text("still here");
+      assertThat(host.next(ToHost.Message.class).connection()).isEqualTo(id);
+      assertThat(server.gateway.counts().silentDropped()).isZero();
+    }
+  }
+}
