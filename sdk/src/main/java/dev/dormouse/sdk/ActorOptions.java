@@ -2,6 +2,7 @@ package dev.dormouse.sdk;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,6 +20,7 @@ import org.jspecify.annotations.Nullable;
  * @param messageBytesMax the largest message a client may send, in bytes; over it the connection is
  *     closed with 1009
  * @param attachmentBytesMax the largest attachment, in bytes as serialized
+ * @param subprotocols the subprotocols that clients may choose from (RFC 6455, section 1.9)
  */
 public record ActorOptions(
     @Nullable String name,
@@ -26,7 +28,8 @@ public record ActorOptions(
     FailurePolicy failurePolicy,
     Threading threading,
     int messageBytesMax,
-    int attachmentBytesMax) {
+    int attachmentBytesMax,
+    List<String> subprotocols) {
 
   /** The largest message that {@link #messageBytesMax(int)} allows: 32 MiB. */
   public static final int MESSAGE_BYTES_CEILING = 32 << 20;
@@ -34,9 +37,14 @@ public record ActorOptions(
   /** The largest attachment that {@link #attachmentBytesMax(int)} allows: 1 MiB. */
   public static final int ATTACHMENT_BYTES_CEILING = 1 << 20;
 
-  /** Checks the limits. */
+  /** What RFC 9110, section 5.6.2, calls a token. */
+  private static final Pattern TOKEN = Pattern.compile("[!#$%&'*+.^_`|~0-9A-Za-z-]+");
+
+  /** Checks the limits and the subprotocols. */
   public ActorOptions {
     stored = List.copyOf(stored);
+    subprotocols = List.copyOf(subprotocols);
+    subprotocols.forEach(ActorOptions::checkToken);
     checkRange("messageBytesMax", messageBytesMax, MESSAGE_BYTES_CEILING);
     checkRange("attachmentBytesMax", attachmentBytesMax, ATTACHMENT_BYTES_CEILING);
   }
@@ -44,13 +52,19 @@ public record ActorOptions(
   /** 1 MiB messages, 16 KiB attachments, handlers may block, connections stay open on failure. */
   public static ActorOptions defaults() {
     return new ActorOptions(
-        null, List.of(), FailurePolicy.KEEP_OPEN, Threading.MAY_BLOCK, 1 << 20, 16 << 10);
+        null,
+        List.of(),
+        FailurePolicy.KEEP_OPEN,
+        Threading.MAY_BLOCK,
+        1 << 20,
+        16 << 10,
+        List.of());
   }
 
   /** Names the type; stored data is found by this name, so it must not change. */
   public ActorOptions named(String name) {
     return new ActorOptions(
-        name, stored, failurePolicy, threading, messageBytesMax, attachmentBytesMax);
+        name, stored, failurePolicy, threading, messageBytesMax, attachmentBytesMax, subprotocols);
   }
 
   /**
@@ -61,18 +75,19 @@ public record ActorOptions(
     List<Class<?>> more = new ArrayList<>(stored);
     more.addAll(List.of(classes));
     return new ActorOptions(
-        name, more, failurePolicy, threading, messageBytesMax, attachmentBytesMax);
+        name, more, failurePolicy, threading, messageBytesMax, attachmentBytesMax, subprotocols);
   }
 
   /** Chooses what becomes of a connection whose message made its handler throw. */
   public ActorOptions onFailure(FailurePolicy policy) {
-    return new ActorOptions(name, stored, policy, threading, messageBytesMax, attachmentBytesMax);
+    return new ActorOptions(
+        name, stored, policy, threading, messageBytesMax, attachmentBytesMax, subprotocols);
   }
 
   /** Chooses where the handlers run. */
   public ActorOptions threading(Threading threading) {
     return new ActorOptions(
-        name, stored, failurePolicy, threading, messageBytesMax, attachmentBytesMax);
+        name, stored, failurePolicy, threading, messageBytesMax, attachmentBytesMax, subprotocols);
   }
 
   /**
@@ -82,7 +97,8 @@ public record ActorOptions(
    * @throws IllegalArgumentException if it is out of range
    */
   public ActorOptions messageBytesMax(int bytes) {
-    return new ActorOptions(name, stored, failurePolicy, threading, bytes, attachmentBytesMax);
+    return new ActorOptions(
+        name, stored, failurePolicy, threading, bytes, attachmentBytesMax, subprotocols);
   }
 
   /**
@@ -92,7 +108,32 @@ public record ActorOptions(
    * @throws IllegalArgumentException if it is out of range
    */
   public ActorOptions attachmentBytesMax(int bytes) {
-    return new ActorOptions(name, stored, failurePolicy, threading, messageBytesMax, bytes);
+    return new ActorOptions(
+        name, stored, failurePolicy, threading, messageBytesMax, bytes, subprotocols);
+  }
+
+  /**
+   * Names the subprotocols that the actors speak. A client gets the first of its own list that is
+   * among them, or none, and is told which; so is the actor, by {@link Upgrade#subprotocol()}.
+   *
+   * @param names compared as they are, such as {@code graphql-transport-ws}
+   * @throws IllegalArgumentException if one has characters that a header's token cannot
+   */
+  public ActorOptions subprotocols(String... names) {
+    return new ActorOptions(
+        name,
+        stored,
+        failurePolicy,
+        threading,
+        messageBytesMax,
+        attachmentBytesMax,
+        List.of(names));
+  }
+
+  private static void checkToken(String subprotocol) {
+    if (!TOKEN.matcher(subprotocol).matches()) {
+      throw new IllegalArgumentException("subprotocol '" + subprotocol + "' is not a token");
+    }
   }
 
   private static void checkRange(String what, int value, int max) {

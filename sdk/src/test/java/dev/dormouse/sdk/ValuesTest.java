@@ -136,6 +136,8 @@ class ValuesTest {
         .isThrownBy(() -> options.messageBytesMax((32 << 20) + 1))
         .withMessage("messageBytesMax 33554433 is not 1 to 33554432");
     assertThatIllegalArgumentException().isThrownBy(() -> options.attachmentBytesMax(0));
+    assertThatIllegalArgumentException().isThrownBy(() -> options.subprotocols("v1", "a b"));
+    assertThatIllegalArgumentException().isThrownBy(() -> options.subprotocols(""));
     assertThatIllegalArgumentException().isThrownBy(() -> KeyRange.all().limit(0));
     assertThatIllegalArgumentException().isThrownBy(() -> KeyRange.all().limit(10_001));
   }

@@ -48,7 +48,8 @@ record ActorDefinition(
   }
 
   ActorRoute route() {
-    return new ActorRoute(name, path, answersHttp, options.messageBytesMax());
+    return new ActorRoute(
+        name, path, answersHttp, options.messageBytesMax(), options.subprotocols());
   }
 
   ActorType type(Function<ActorId, Executor> executor) {

@@ -99,6 +99,10 @@ final class PendingUpgrade {
     all.remove("Content-Length").remove("Transfer-Encoding");
     all.set("Upgrade", "websocket").set("Connection", "Upgrade");
     all.set("Sec-WebSocket-Accept", handshake.accept());
+    all.remove("Sec-WebSocket-Extensions").remove("Sec-WebSocket-Protocol");
+    if (handshake.subprotocol() != null) {
+      all.set("Sec-WebSocket-Protocol", handshake.subprotocol());
+    }
     request.request().toNetSocket().onComplete(taken -> takeOver(taken, socket));
   }
 

@@ -54,7 +54,7 @@ final class PendingUpgrades {
       refuse(id, stopping());
       return;
     }
-    parts.transport().toHost(new ToHost.Open(actor, id, head));
+    parts.transport().toHost(new ToHost.Open(actor, id, head, handshake.subprotocol()));
   }
 
   private void forget(ConnectionId id) {

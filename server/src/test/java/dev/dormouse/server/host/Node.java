@@ -84,8 +84,13 @@ final class Node {
 
   /** Begins an upgrade; the id is that of the connection to be. */
   ConnectionId offerUpgrade(String name) {
+    return offerUpgrade(name, null);
+  }
+
+  /** The same, of a client that gets a subprotocol, unless that is null. */
+  ConnectionId offerUpgrade(String name, String subprotocol) {
     ConnectionId id = ConnectionId.of(store.incarnation(), ++connections);
-    host.accept(new ToHost.Open(ROOM, id, head("name", name)));
+    host.accept(new ToHost.Open(ROOM, id, head("name", name), subprotocol));
     return id;
   }
 
