@@ -74,6 +74,9 @@ final class ClientSocket extends ChannelInboundHandlerAdapter {
   /** Null before it is in the pipeline: while it is {@link SocketState#UPGRADING}. */
   private @Nullable SocketWriter writer;
 
+  /** Null unless, when it was read from last, there was half a frame or message. */
+  private @Nullable HalfInput half;
+
   /** Null until the end begins. */
   private @Nullable Closing closing;
 
@@ -207,14 +210,29 @@ final class ClientSocket extends ChannelInboundHandlerAdapter {
 
   /** Reads from the network, or stops; once the end has begun, whatever comes is read. */
   private void read() {
-    if (writer != null) {
-      writer.read(state != SocketState.OPEN || !inbound.isFull());
+    boolean isWanted = state != SocketState.OPEN || !inbound.isFull();
+    if (writer != null && writer.read(isWanted) && half != null) {
+      half.restart();
     }
   }
 
   @Override
   public void channelReadComplete(ChannelHandlerContext context) {
     flush();
+    FrameDecoder frames = context.pipeline().get(FrameDecoder.class);
+    if (half == null && state == SocketState.OPEN && (frames.isWithin() || inbound.isWithin())) {
+      half = new HalfInput(parts, loop, frames, inbound, this::halfElapsed);
+    }
+    if (half != null) {
+      half.look();
+    }
+  }
+
+  private void halfElapsed(@Nullable String late) {
+    half = null;
+    if (late != null) {
+      violated(CloseCodes.POLICY, late);
+    }
   }
 
   @Override
@@ -378,7 +396,7 @@ final class ClientSocket extends ChannelInboundHandlerAdapter {
     go(next);
     closing = begun;
     begun.waitFor(endTcpAfter(wait));
-    inbound.end();
+    endInput();
     parts.groups().leave(this);
     read();
   }
@@ -423,9 +441,17 @@ final class ClientSocket extends ChannelInboundHandlerAdapter {
     }
     closing.stopWaiting();
     closing.unanswered();
-    inbound.end();
+    endInput();
     parts.groups().leave(this);
     report();
+  }
+
+  private void endInput() {
+    inbound.end();
+    if (half != null) {
+      half.stop();
+      half = null;
+    }
   }
 
   /** Tells the host, once, when all that came before is handled; then, when gone, is forgotten. */

@@ -12,6 +12,7 @@ import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpResponse;
 import io.netty.handler.codec.http.HttpStatusClass;
 import io.netty.handler.codec.http.LastHttpContent;
+import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,7 +22,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Two handlers: this one stands before the HTTP decoder and feeds it no further than the end of
  * a head; {@link Watch} stands behind and says whether the head was an upgrade's. At most {@value
- * #BYTES_MAX} bytes and one read more are kept; then nothing is read until the answer.
+ * #BYTES_MAX} bytes and one read more are kept; then nothing is read until the answer. A head that
+ * does not come in time ends the connection, see {@link HeadDeadline}.
  *
  * <p>Both are on the connection's event loop, and leave with the 101.
  */
@@ -29,6 +31,7 @@ final class EarlyBytes extends ChannelInboundHandlerAdapter {
   private static final int BYTES_MAX = 1 << 16;
 
   private final Watch watch = new Watch();
+  private final HeadDeadline deadline;
 
   private @Nullable ChannelHandlerContext context;
 
@@ -49,6 +52,11 @@ final class EarlyBytes extends ChannelInboundHandlerAdapter {
 
   private boolean isHeadEmpty = true;
 
+  /** With the longest that a client may take over the head of a request. */
+  EarlyBytes(Duration head) {
+    this.deadline = new HeadDeadline(head, () -> unanswered == 0);
+  }
+
   ChannelDuplexHandler watch() {
     return watch;
   }
@@ -56,6 +64,7 @@ final class EarlyBytes extends ChannelInboundHandlerAdapter {
   @Override
   public void handlerAdded(ChannelHandlerContext context) {
     this.context = context;
+    deadline.start(context);
   }
 
   @Override
@@ -79,6 +88,9 @@ final class EarlyBytes extends ChannelInboundHandlerAdapter {
       keep(context, bytes);
     } else {
       context.fireChannelRead(bytes);
+    }
+    if (!isHeadEmpty && !context.isRemoved()) {
+      deadline.start(context);
     }
   }
 
@@ -136,6 +148,7 @@ final class EarlyBytes extends ChannelInboundHandlerAdapter {
 
   @Override
   public void handlerRemoved(ChannelHandlerContext context) {
+    deadline.stop();
     ByteBuf bytes = kept;
     kept = null;
     if (bytes == null) {
@@ -158,6 +171,7 @@ final class EarlyBytes extends ChannelInboundHandlerAdapter {
       if (message instanceof HttpRequest request) {
         isInBody = true;
         unanswered++;
+        deadline.stop();
         isKeeping = request.headers().containsValue(HttpHeaderNames.UPGRADE, "websocket", true);
       }
       if (message instanceof LastHttpContent) {

@@ -115,6 +115,16 @@ final class InboundMessages {
     }
   }
 
+  /** Whether some of a message came, but not all. */
+  boolean isWithin() {
+    return assembler != null;
+  }
+
+  /** How many messages came whole. */
+  long count() {
+    return lastSequence;
+  }
+
   /** Whether nothing more should be read from the network. */
   boolean isFull() {
     return window != null && window.isFull();

@@ -106,9 +106,15 @@ final class SocketWriter {
     context.write(frame, context.voidPromise());
   }
 
-  /** Whether the network is read from. */
-  void read(boolean isWanted) {
+  /**
+   * Reads from the network, or stops.
+   *
+   * @return whether it had stopped, and reads again
+   */
+  boolean read(boolean isWanted) {
+    boolean resumes = isWanted && !context.channel().config().isAutoRead();
     context.channel().config().setAutoRead(isWanted);
+    return resumes;
   }
 
   /** Ends the TCP connection. */

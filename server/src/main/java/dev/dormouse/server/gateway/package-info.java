@@ -23,6 +23,8 @@
  *   <tr><td>{@code ClientSocket}</td><td>a socket; the one place where its life
  *       ({@code SocketState}) changes</td></tr>
  *   <tr><td>{@code MessageAssembler}</td><td>fragments become a message</td></tr>
+ *   <tr><td>{@code HalfInput}, {@code HeadDeadline}</td><td>how long a client may take over what it
+ *       began</td></tr>
  *   <tr><td>{@code InboundWindow}</td><td>messages that are not handled yet, and credit</td></tr>
  *   <tr><td>{@code ConnectionGroups}</td><td>the sockets of an actor</td></tr>
  *   <tr><td>{@code LoopBatches}</td><td>one task for an event loop, one flush for a

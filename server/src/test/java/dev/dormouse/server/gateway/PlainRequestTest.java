@@ -102,6 +102,9 @@ class PlainRequestTest {
   void overdue() throws Exception {
     GatewayOptions hasty =
         new GatewayOptions(
+            Duration.ofSeconds(10),
+            Duration.ofSeconds(10),
+            Duration.ofSeconds(10),
             Duration.ofSeconds(1),
             Duration.ofMillis(50),
             Duration.ofSeconds(1),

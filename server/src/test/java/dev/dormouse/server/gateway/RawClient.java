@@ -214,6 +214,15 @@ final class RawClient implements AutoCloseable {
     }
   }
 
+  /** What comes up to the end of the TCP connection. */
+  byte[] readToEnd() {
+    try {
+      return in.readAllBytes();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
   /** An HTTP answer. */
   record Answer(int status, List<String> headers, String body) {
 
