@@ -21,6 +21,7 @@ import org.jspecify.annotations.Nullable;
  *     closed with 1009
  * @param attachmentBytesMax the largest attachment, in bytes as serialized
  * @param subprotocols the subprotocols that clients may choose from (RFC 6455, section 1.9)
+ * @param compression whether clients may have messages compressed (RFC 7692)
  */
 public record ActorOptions(
     @Nullable String name,
@@ -29,7 +30,8 @@ public record ActorOptions(
     Threading threading,
     int messageBytesMax,
     int attachmentBytesMax,
-    List<String> subprotocols) {
+    List<String> subprotocols,
+    boolean compression) {
 
   /** The largest message that {@link #messageBytesMax(int)} allows: 32 MiB. */
   public static final int MESSAGE_BYTES_CEILING = 32 << 20;
@@ -58,13 +60,21 @@ public record ActorOptions(
         Threading.MAY_BLOCK,
         1 << 20,
         16 << 10,
-        List.of());
+        List.of(),
+        false);
   }
 
   /** Names the type; stored data is found by this name, so it must not change. */
   public ActorOptions named(String name) {
     return new ActorOptions(
-        name, stored, failurePolicy, threading, messageBytesMax, attachmentBytesMax, subprotocols);
+        name,
+        stored,
+        failurePolicy,
+        threading,
+        messageBytesMax,
+        attachmentBytesMax,
+        subprotocols,
+        compression);
   }
 
   /**
@@ -75,19 +85,40 @@ public record ActorOptions(
     List<Class<?>> more = new ArrayList<>(stored);
     more.addAll(List.of(classes));
     return new ActorOptions(
-        name, more, failurePolicy, threading, messageBytesMax, attachmentBytesMax, subprotocols);
+        name,
+        more,
+        failurePolicy,
+        threading,
+        messageBytesMax,
+        attachmentBytesMax,
+        subprotocols,
+        compression);
   }
 
   /** Chooses what becomes of a connection whose message made its handler throw. */
   public ActorOptions onFailure(FailurePolicy policy) {
     return new ActorOptions(
-        name, stored, policy, threading, messageBytesMax, attachmentBytesMax, subprotocols);
+        name,
+        stored,
+        policy,
+        threading,
+        messageBytesMax,
+        attachmentBytesMax,
+        subprotocols,
+        compression);
   }
 
   /** Chooses where the handlers run. */
   public ActorOptions threading(Threading threading) {
     return new ActorOptions(
-        name, stored, failurePolicy, threading, messageBytesMax, attachmentBytesMax, subprotocols);
+        name,
+        stored,
+        failurePolicy,
+        threading,
+        messageBytesMax,
+        attachmentBytesMax,
+        subprotocols,
+        compression);
   }
 
   /**
@@ -98,7 +129,14 @@ public record ActorOptions(
    */
   public ActorOptions messageBytesMax(int bytes) {
     return new ActorOptions(
-        name, stored, failurePolicy, threading, bytes, attachmentBytesMax, subprotocols);
+        name,
+        stored,
+        failurePolicy,
+        threading,
+        bytes,
+        attachmentBytesMax,
+        subprotocols,
+        compression);
   }
 
   /**
@@ -109,7 +147,7 @@ public record ActorOptions(
    */
   public ActorOptions attachmentBytesMax(int bytes) {
     return new ActorOptions(
-        name, stored, failurePolicy, threading, messageBytesMax, bytes, subprotocols);
+        name, stored, failurePolicy, threading, messageBytesMax, bytes, subprotocols, compression);
   }
 
   /**
@@ -127,7 +165,26 @@ public record ActorOptions(
         threading,
         messageBytesMax,
         attachmentBytesMax,
-        List.of(names));
+        List.of(names),
+        compression);
+  }
+
+  /**
+   * Chooses whether messages are compressed for clients that offer it (permessage-deflate, RFC
+   * 7692): each by itself, without context takeover. {@link #messageBytesMax(int)} limits what is
+   * inflated. Off by default: it costs time, and lengths tell of secrets that are sent beside what
+   * a stranger may choose.
+   */
+  public ActorOptions compression(boolean isOn) {
+    return new ActorOptions(
+        name,
+        stored,
+        failurePolicy,
+        threading,
+        messageBytesMax,
+        attachmentBytesMax,
+        subprotocols,
+        isOn);
   }
 
   private static void checkToken(String subprotocol) {

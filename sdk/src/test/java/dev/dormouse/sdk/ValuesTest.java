@@ -143,6 +143,34 @@ class ValuesTest {
   }
 
   @Test
+  void eachOptionIsKeptWhenOthersChange() {
+    ActorOptions options =
+        ActorOptions.defaults()
+            .compression(true)
+            .subprotocols("v2", "v1")
+            .attachmentBytesMax(1)
+            .messageBytesMax(2)
+            .threading(Threading.EVENT_LOOP)
+            .onFailure(FailurePolicy.CLOSE)
+            .stores(String.class)
+            .named("x")
+            .compression(true)
+            .subprotocols("v2", "v1");
+    assertThat(options)
+        .isEqualTo(
+            new ActorOptions(
+                "x",
+                List.of(String.class),
+                FailurePolicy.CLOSE,
+                Threading.EVENT_LOOP,
+                2,
+                1,
+                List.of("v2", "v1"),
+                true));
+    assertThat(options.attachmentBytesMax(3).messageBytesMax(4).named("y").compression()).isTrue();
+  }
+
+  @Test
   void nothingOfAnActorCanBeReachedInItsConstructor() {
     class Eager extends WebSocketActor<Integer> {
       Eager() {

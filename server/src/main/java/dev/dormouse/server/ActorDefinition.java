@@ -49,7 +49,12 @@ record ActorDefinition(
 
   ActorRoute route() {
     return new ActorRoute(
-        name, path, answersHttp, options.messageBytesMax(), options.subprotocols());
+        name,
+        path,
+        answersHttp,
+        options.messageBytesMax(),
+        options.subprotocols(),
+        options.compression());
   }
 
   ActorType type(Function<ActorId, Executor> executor) {

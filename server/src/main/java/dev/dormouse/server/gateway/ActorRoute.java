@@ -12,9 +12,15 @@ import java.util.List;
  * @param messageBytesMax the longest message a client may send, in bytes; over it the connection is
  *     closed with 1009
  * @param subprotocols those that clients may choose from
+ * @param compression whether clients that offer permessage-deflate get it
  */
 public record ActorRoute(
-    String type, String path, boolean answersHttp, int messageBytesMax, List<String> subprotocols) {
+    String type,
+    String path,
+    boolean answersHttp,
+    int messageBytesMax,
+    List<String> subprotocols,
+    boolean compression) {
 
   /** The path parameter that is the actor's key. */
   static final String KEY = "key";

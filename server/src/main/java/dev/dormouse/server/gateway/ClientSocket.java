@@ -53,10 +53,10 @@ final class ClientSocket extends ChannelInboundHandlerAdapter {
   private static final Logger log = LoggerFactory.getLogger(ClientSocket.class);
 
   private final GatewayParts parts;
-  private final ActorRoute route;
   private final ActorId actor;
   private final ConnectionId id;
   private final EventLoop loop;
+  private final boolean isCompressed;
   private final long acceptedNs;
   private final InboundMessages inbound;
 
@@ -86,15 +86,16 @@ final class ClientSocket extends ChannelInboundHandlerAdapter {
       ActorId actor,
       ConnectionId id,
       EventLoop loop,
+      boolean isCompressed,
       List<String> tags) {
     this.parts = parts;
-    this.route = route;
     this.actor = actor;
     this.id = id;
     this.loop = loop;
+    this.isCompressed = isCompressed;
     this.tags = tags;
     this.acceptedNs = parts.time().nowNs();
-    this.inbound = new InboundMessages(parts, actor, id, route.messageBytesMax());
+    this.inbound = new InboundMessages(parts, actor, id, route.messageBytesMax(), isCompressed);
   }
 
   /** Any thread. */
@@ -112,9 +113,9 @@ final class ClientSocket extends ChannelInboundHandlerAdapter {
     return loop;
   }
 
-  /** The longest message, in bytes. Any thread. */
-  int messageBytesMax() {
-    return route.messageBytesMax();
+  /** What is to stand before it in the pipeline. */
+  FrameDecoder frameDecoder() {
+    return new FrameDecoder(inbound.frameBytesMax(), isCompressed);
   }
 
   /** Whoever brings the actor's releases. */
@@ -135,7 +136,7 @@ final class ClientSocket extends ChannelInboundHandlerAdapter {
 
   @Override
   public void handlerAdded(ChannelHandlerContext context) {
-    writer = new SocketWriter(context);
+    writer = new SocketWriter(context, isCompressed);
   }
 
   /** The 101 is written and the pipeline complete: what the host said meanwhile goes out now. */
@@ -188,6 +189,7 @@ final class ClientSocket extends ChannelInboundHandlerAdapter {
   }
 
   private void receive(WebSocketFrame frame) {
+    inbound.checkReservedBits(frame);
     if (frame instanceof CloseWebSocketFrame close) {
       clientCloses(close);
     } else if (frame instanceof PongWebSocketFrame) {

@@ -14,12 +14,17 @@ final class FrameDecoder extends WebSocket13FrameDecoder {
   private boolean isWithin;
   private long frames;
 
-  FrameDecoder(int frameBytesMax) {
+  /**
+   * Makes it.
+   *
+   * @param hasExtensions whether reserved bits are let through
+   */
+  FrameDecoder(int frameBytesMax, boolean hasExtensions) {
     super(
         WebSocketDecoderConfig.newBuilder()
             .expectMaskedFrames(true)
             .allowMaskMismatch(false)
-            .allowExtensions(false)
+            .allowExtensions(hasExtensions)
             .maxFramePayloadLength(frameBytesMax)
             .closeOnProtocolViolation(false)
             .withUTF8Validator(false)

@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * head: nothing is asked of the actor before it said {@link Valid}.
  *
  * <p>Of the subprotocols that the client asks for it gets the first that is served (section 1.9),
- * or none. Extensions are not negotiated.
+ * or none. Of the extensions there is only permessage-deflate, see {@link DeflateOffer}.
  */
 sealed interface Handshake {
 
@@ -30,8 +30,10 @@ sealed interface Handshake {
    *
    * @param accept the value of {@code Sec-WebSocket-Accept}
    * @param subprotocol that of {@code Sec-WebSocket-Protocol}; null if the header is not to be
+   * @param extensions that of {@code Sec-WebSocket-Extensions}; null if there is no compression
    */
-  record Valid(String accept, @Nullable String subprotocol) implements Handshake {}
+  record Valid(String accept, @Nullable String subprotocol, @Nullable String extensions)
+      implements Handshake {}
 
   /**
    * An upgrade that cannot be.
@@ -46,11 +48,10 @@ sealed interface Handshake {
    * @param head the head
    * @param isHttp11 whether the version is exactly HTTP/1.1
    * @param origins which web pages may connect
-   * @param subprotocols those that are served
+   * @param route which subprotocols are served, and whether compression is
    */
-  static Handshake of(
-      RequestHead head, boolean isHttp11, OriginPolicy origins, List<String> subprotocols) {
-    return HandshakeRules.judge(head, isHttp11, origins, subprotocols);
+  static Handshake of(RequestHead head, boolean isHttp11, OriginPolicy origins, ActorRoute route) {
+    return HandshakeRules.judge(head, isHttp11, origins, route);
   }
 
   /**
@@ -75,7 +76,7 @@ final class HandshakeRules {
   private HandshakeRules() {}
 
   static Handshake judge(
-      RequestHead head, boolean isHttp11, OriginPolicy origins, List<String> subprotocols) {
+      RequestHead head, boolean isHttp11, OriginPolicy origins, ActorRoute route) {
     if (!hasToken(head, "Upgrade", "websocket")) {
       return new Handshake.Plain();
     }
@@ -107,7 +108,10 @@ final class HandshakeRules {
     if (!pages.stream().allMatch(origin -> origins.allows(origin, hosts.get(0)))) {
       return new Handshake.Refused(HttpResponse.text(403, "this origin may not connect"));
     }
-    return new Handshake.Valid(accept(keys.get(0)), subprotocol(head, subprotocols));
+    return new Handshake.Valid(
+        accept(keys.get(0)),
+        subprotocol(head, route.subprotocols()),
+        route.compression() ? DeflateOffer.answer(values(head, "Sec-WebSocket-Extensions")) : null);
   }
 
   private static Handshake malformed(String why) {

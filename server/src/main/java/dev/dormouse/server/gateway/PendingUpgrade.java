@@ -65,7 +65,7 @@ final class PendingUpgrade {
 
   /** The socket that it becomes; not open yet. Any thread. */
   ClientSocket socket(List<String> tags) {
-    return new ClientSocket(parts, route, actor, id, loop, tags);
+    return new ClientSocket(parts, route, actor, id, loop, handshake.extensions() != null, tags);
   }
 
   /** The client is gone. Any thread. */
@@ -100,6 +100,9 @@ final class PendingUpgrade {
     all.set("Upgrade", "websocket").set("Connection", "Upgrade");
     all.set("Sec-WebSocket-Accept", handshake.accept());
     all.remove("Sec-WebSocket-Extensions").remove("Sec-WebSocket-Protocol");
+    if (handshake.extensions() != null) {
+      all.set("Sec-WebSocket-Extensions", handshake.extensions());
+    }
     if (handshake.subprotocol() != null) {
       all.set("Sec-WebSocket-Protocol", handshake.subprotocol());
     }

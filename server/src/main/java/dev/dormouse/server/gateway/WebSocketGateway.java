@@ -23,7 +23,7 @@ import java.time.Duration;
  * say, and does to the sockets what the host releases.
  *
  * <pre>{@code
- * gateway.mount(router, new ActorRoute("chat", "/chat/:key", false, 1 << 20, List.of()));
+ * gateway.mount(router, new ActorRoute("chat", "/chat/:key", false, 1 << 20, List.of(), false));
  * transport.connect(host::accept, gateway::accept);
  * vertx.createHttpServer(options)
  *     .connectionHandler(gateway::keepEarlyBytes)
@@ -90,7 +90,7 @@ public final class WebSocketGateway {
       return;
     }
     boolean isHttp11 = request.request().version() == HttpVersion.HTTP_1_1;
-    Handshake handshake = Handshake.of(head, isHttp11, origins, route.subprotocols());
+    Handshake handshake = Handshake.of(head, isHttp11, origins, route);
     if (handshake instanceof Handshake.Valid valid) {
       upgrade(request, route, actor, head, valid);
     } else if (handshake instanceof Handshake.Refused refused) {

@@ -26,9 +26,9 @@ class ConnectionGroupsTest {
           GatewayOptions.defaults(), new DirectTransport(), Time.system(), groups, new Counters());
 
   private ClientSocket socket(String key, long number) {
-    ActorRoute route = new ActorRoute("chat", "/chat/:key", false, 100, List.of());
+    ActorRoute route = new ActorRoute("chat", "/chat/:key", false, 100, List.of(), false);
     ConnectionId id = ConnectionId.of(1, number);
-    return new ClientSocket(parts, route, new ActorId("chat", key), id, LOOP, List.of());
+    return new ClientSocket(parts, route, new ActorId("chat", key), id, LOOP, false, List.of());
   }
 
   private List<ClientSocket> membersOf(String key) {

@@ -14,6 +14,9 @@ import org.junit.jupiter.api.Test;
 class HandshakeTest {
   private static final OriginPolicy OWN = new OriginPolicy(Set.of());
 
+  private static final ActorRoute ROUTE =
+      new ActorRoute("chat", "/chat/:key", false, 100, List.of("b", "a"), false);
+
   private static Handshake judge(String... headers) {
     return judge(OWN, headers);
   }
@@ -24,8 +27,7 @@ class HandshakeTest {
             .map(line -> line.split(": ", 2))
             .map(parts -> new Header(parts[0], parts[1]))
             .toList();
-    return Handshake.of(
-        new RequestHead("GET", "/", Map.of(), all, ""), true, origins, List.of("b", "a"));
+    return Handshake.of(new RequestHead("GET", "/", Map.of(), all, ""), true, origins, ROUTE);
   }
 
   @Test
@@ -40,7 +42,7 @@ class HandshakeTest {
                 "sec-websocket-version:  13 ",
                 "sec-websocket-key: " + RawClient.KEY,
                 "Content-Length: 0"))
-        .isEqualTo(new Handshake.Valid(RawClient.ACCEPT, null));
+        .isEqualTo(new Handshake.Valid(RawClient.ACCEPT, null, null));
   }
 
   @Test

@@ -47,9 +47,13 @@ final class TestServer implements AutoCloseable {
     before.accept(router);
     gateway = new WebSocketGateway(options, vertx, host.transport(), Time.system(), 7);
     gateway.mount(
-        router, new ActorRoute("chat", "/chat/:key", false, MESSAGE_BYTES_MAX, SUBPROTOCOLS));
-    gateway.mount(router, new ActorRoute("small", "/small/:key", true, 100, List.of()));
-    gateway.mount(router, new ActorRoute("large", "/large/:key", false, 8 << 20, List.of()));
+        router,
+        new ActorRoute("chat", "/chat/:key", false, MESSAGE_BYTES_MAX, SUBPROTOCOLS, false));
+    gateway.mount(router, new ActorRoute("small", "/small/:key", true, 100, List.of(), false));
+    gateway.mount(router, new ActorRoute("large", "/large/:key", false, 8 << 20, List.of(), false));
+    gateway.mount(
+        router,
+        new ActorRoute("deflate", "/deflate/:key", false, MESSAGE_BYTES_MAX, List.of(), true));
     host.connect(gateway::accept);
     SocketAddress address = SocketAddress.sharedRandomPort(1, "127.0.0.1");
     deployment =
