@@ -56,13 +56,13 @@ const checks = {
   },
 
   async 'too-large'() {
-    const peer = await open('/echo/node');
+    const peer = await open('/bench/echo/node');
     peer.socket.send('a'.repeat(MESSAGE_MAX + 1));
     assert.equal((await peer.next()).code, 1009);
   },
 
   async 'too-large-in-fragments'() {
-    const peer = await open('/echo/node');
+    const peer = await open('/bench/echo/node');
     peer.socket.send('a'.repeat(MESSAGE_MAX), { fin: false });
     peer.socket.send('a', { fin: true });
     assert.equal((await peer.next()).code, 1009);

@@ -19,7 +19,7 @@ public final class Examples {
         .routes(ChatPage::mount)
         .actor("/chat/:key", ChatRoom.class, ChatRoom::new, o -> o.stores(ChatRoom.Line.class))
         .actor("/counter/:key", Counter.class, Counter::new)
-        .actor("/echo/:key", Echo.class, Echo::new)
+        .actor("/echo/:key", Echo.class, Echo::new, o -> o.messageBytesMax(16 << 20))
         .actor("/journal/:key", Journal.class, Journal::new, Journal::options)
         .actor("/bench/echo/:key", Bench.class, () -> new Bench(AfterEcho.NOTHING))
         .actor("/bench/attach/:key", Bench.class, () -> new Bench(AfterEcho.ATTACH))

@@ -101,7 +101,12 @@ final class Child implements AutoCloseable {
 
   /** Waits for its end, and for all it printed. */
   int awaitExit() throws InterruptedException {
-    if (!process.waitFor(LIMIT.toMillis(), TimeUnit.MILLISECONDS)) {
+    return awaitExit(LIMIT);
+  }
+
+  /** The same, for one that takes its time. */
+  int awaitExit(Duration limit) throws InterruptedException {
+    if (!process.waitFor(limit.toMillis(), TimeUnit.MILLISECONDS)) {
       throw new AssertionError("it did not end but printed:\n" + output());
     }
     reader.join(LIMIT.toMillis());

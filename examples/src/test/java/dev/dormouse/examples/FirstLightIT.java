@@ -76,7 +76,7 @@ class FirstLightIT {
 
   @Test
   void aMessageBeyondTheLimitIsAnsweredWith1009() throws Exception {
-    try (Client client = server.connect("/echo/too-long")) {
+    try (Client client = server.connect("/bench/echo/too-long")) {
       var unused = client.sendWithoutWaiting(Client.textOf(MESSAGE_MAX + 1));
       assertThat(client.nextClose().code()).isEqualTo(1009);
     }

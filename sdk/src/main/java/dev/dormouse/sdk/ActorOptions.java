@@ -2,6 +2,7 @@ package dev.dormouse.sdk;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,6 +22,8 @@ import org.jspecify.annotations.Nullable;
  * @param messagesPerSecondMax how many messages a client may send in a second, as many of them at
  *     once; over it the connection is closed with 1008; zero: any number
  * @param attachmentBytesMax the largest attachment, in bytes as serialized
+ * @param subprotocols the subprotocols that clients may choose from (RFC 6455, section 1.9)
+ * @param compression whether clients may have messages compressed (RFC 7692)
  */
 public record ActorOptions(
     @Nullable String name,
@@ -29,7 +32,9 @@ public record ActorOptions(
     Threading threading,
     int messageBytesMax,
     int messagesPerSecondMax,
-    int attachmentBytesMax) {
+    int attachmentBytesMax,
+    List<String> subprotocols,
+    boolean compression) {
 
   /** The largest message that {@link #messageBytesMax(int)} allows: 32 MiB. */
   public static final int MESSAGE_BYTES_CEILING = 32 << 20;
@@ -37,9 +42,14 @@ public record ActorOptions(
   /** The largest attachment that {@link #attachmentBytesMax(int)} allows: 1 MiB. */
   public static final int ATTACHMENT_BYTES_CEILING = 1 << 20;
 
-  /** Checks the limits. */
+  /** What RFC 9110, section 5.6.2, calls a token. */
+  private static final Pattern TOKEN = Pattern.compile("[!#$%&'*+.^_`|~0-9A-Za-z-]+");
+
+  /** Checks the limits and the subprotocols. */
   public ActorOptions {
     stored = List.copyOf(stored);
+    subprotocols = List.copyOf(subprotocols);
+    subprotocols.forEach(ActorOptions::checkToken);
     checkRange("messageBytesMax", messageBytesMax, MESSAGE_BYTES_CEILING);
     if (messagesPerSecondMax < 0) {
       throw new IllegalArgumentException(
@@ -54,7 +64,15 @@ public record ActorOptions(
    */
   public static ActorOptions defaults() {
     return new ActorOptions(
-        null, List.of(), FailurePolicy.KEEP_OPEN, Threading.MAY_BLOCK, 1 << 20, 0, 16 << 10);
+        null,
+        List.of(),
+        FailurePolicy.KEEP_OPEN,
+        Threading.MAY_BLOCK,
+        1 << 20,
+        0,
+        16 << 10,
+        List.of(),
+        false);
   }
 
   /** Names the type; stored data is found by this name, so it must not change. */
@@ -66,7 +84,9 @@ public record ActorOptions(
         threading,
         messageBytesMax,
         messagesPerSecondMax,
-        attachmentBytesMax);
+        attachmentBytesMax,
+        subprotocols,
+        compression);
   }
 
   /**
@@ -83,13 +103,23 @@ public record ActorOptions(
         threading,
         messageBytesMax,
         messagesPerSecondMax,
-        attachmentBytesMax);
+        attachmentBytesMax,
+        subprotocols,
+        compression);
   }
 
   /** Chooses what becomes of a connection whose message made its handler throw. */
   public ActorOptions onFailure(FailurePolicy policy) {
     return new ActorOptions(
-        name, stored, policy, threading, messageBytesMax, messagesPerSecondMax, attachmentBytesMax);
+        name,
+        stored,
+        policy,
+        threading,
+        messageBytesMax,
+        messagesPerSecondMax,
+        attachmentBytesMax,
+        subprotocols,
+        compression);
   }
 
   /** Chooses where the handlers run. */
@@ -101,7 +131,9 @@ public record ActorOptions(
         threading,
         messageBytesMax,
         messagesPerSecondMax,
-        attachmentBytesMax);
+        attachmentBytesMax,
+        subprotocols,
+        compression);
   }
 
   /**
@@ -112,7 +144,15 @@ public record ActorOptions(
    */
   public ActorOptions messageBytesMax(int bytes) {
     return new ActorOptions(
-        name, stored, failurePolicy, threading, bytes, messagesPerSecondMax, attachmentBytesMax);
+        name,
+        stored,
+        failurePolicy,
+        threading,
+        bytes,
+        messagesPerSecondMax,
+        attachmentBytesMax,
+        subprotocols,
+        compression);
   }
 
   /**
@@ -123,7 +163,15 @@ public record ActorOptions(
    */
   public ActorOptions messagesPerSecondMax(int messages) {
     return new ActorOptions(
-        name, stored, failurePolicy, threading, messageBytesMax, messages, attachmentBytesMax);
+        name,
+        stored,
+        failurePolicy,
+        threading,
+        messageBytesMax,
+        messages,
+        attachmentBytesMax,
+        subprotocols,
+        compression);
   }
 
   /**
@@ -134,7 +182,60 @@ public record ActorOptions(
    */
   public ActorOptions attachmentBytesMax(int bytes) {
     return new ActorOptions(
-        name, stored, failurePolicy, threading, messageBytesMax, messagesPerSecondMax, bytes);
+        name,
+        stored,
+        failurePolicy,
+        threading,
+        messageBytesMax,
+        messagesPerSecondMax,
+        bytes,
+        subprotocols,
+        compression);
+  }
+
+  /**
+   * Names the subprotocols that the actors speak. A client gets the first of its own list that is
+   * among them, or none, and is told which; so is the actor, by {@link Upgrade#subprotocol()}.
+   *
+   * @param names compared as they are, such as {@code graphql-transport-ws}
+   * @throws IllegalArgumentException if one has characters that a header's token cannot
+   */
+  public ActorOptions subprotocols(String... names) {
+    return new ActorOptions(
+        name,
+        stored,
+        failurePolicy,
+        threading,
+        messageBytesMax,
+        messagesPerSecondMax,
+        attachmentBytesMax,
+        List.of(names),
+        compression);
+  }
+
+  /**
+   * Chooses whether messages are compressed for clients that offer it (permessage-deflate, RFC
+   * 7692): each by itself, without context takeover. {@link #messageBytesMax(int)} limits what is
+   * inflated. Off by default: it costs time, and lengths tell of secrets that are sent beside what
+   * a stranger may choose.
+   */
+  public ActorOptions compression(boolean isOn) {
+    return new ActorOptions(
+        name,
+        stored,
+        failurePolicy,
+        threading,
+        messageBytesMax,
+        messagesPerSecondMax,
+        attachmentBytesMax,
+        subprotocols,
+        isOn);
+  }
+
+  private static void checkToken(String subprotocol) {
+    if (!TOKEN.matcher(subprotocol).matches()) {
+      throw new IllegalArgumentException("subprotocol '" + subprotocol + "' is not a token");
+    }
   }
 
   private static void checkRange(String what, int value, int max) {

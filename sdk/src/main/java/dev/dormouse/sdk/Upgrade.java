@@ -33,7 +33,14 @@ public interface Upgrade<A extends @Nullable Object> {
   }
 
   /**
-   * Adds a header to the answer 101, such as {@code Set-Cookie}.
+   * The subprotocol that the client gets: the first it asked for that {@link
+   * ActorOptions#subprotocols} names; empty if there is none.
+   */
+  Optional<String> subprotocol();
+
+  /**
+   * Adds a header to the answer 101, such as {@code Set-Cookie}. Those that make it a handshake are
+   * the server's.
    *
    * @throws IllegalArgumentException if name or value hold characters a header cannot
    */

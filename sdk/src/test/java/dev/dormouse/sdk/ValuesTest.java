@@ -136,8 +136,40 @@ class ValuesTest {
         .isThrownBy(() -> options.messageBytesMax((32 << 20) + 1))
         .withMessage("messageBytesMax 33554433 is not 1 to 33554432");
     assertThatIllegalArgumentException().isThrownBy(() -> options.attachmentBytesMax(0));
+    assertThatIllegalArgumentException().isThrownBy(() -> options.subprotocols("v1", "a b"));
+    assertThatIllegalArgumentException().isThrownBy(() -> options.subprotocols(""));
     assertThatIllegalArgumentException().isThrownBy(() -> KeyRange.all().limit(0));
     assertThatIllegalArgumentException().isThrownBy(() -> KeyRange.all().limit(10_001));
+  }
+
+  @Test
+  void eachOptionIsKeptWhenOthersChange() {
+    ActorOptions options =
+        ActorOptions.defaults()
+            .compression(true)
+            .subprotocols("v2", "v1")
+            .attachmentBytesMax(1)
+            .messageBytesMax(2)
+            .threading(Threading.EVENT_LOOP)
+            .onFailure(FailurePolicy.CLOSE)
+            .stores(String.class)
+            .named("x")
+            .compression(true)
+            .messagesPerSecondMax(5)
+            .subprotocols("v2", "v1");
+    assertThat(options)
+        .isEqualTo(
+            new ActorOptions(
+                "x",
+                List.of(String.class),
+                FailurePolicy.CLOSE,
+                Threading.EVENT_LOOP,
+                2,
+                5,
+                1,
+                List.of("v2", "v1"),
+                true));
+    assertThat(options.attachmentBytesMax(3).messageBytesMax(4).named("y").compression()).isTrue();
   }
 
   @Test

@@ -49,7 +49,13 @@ record ActorDefinition(
 
   ActorRoute route() {
     return new ActorRoute(
-        name, path, answersHttp, options.messageBytesMax(), options.messagesPerSecondMax());
+        name,
+        path,
+        answersHttp,
+        options.messageBytesMax(),
+        options.messagesPerSecondMax(),
+        options.subprotocols(),
+        options.compression());
   }
 
   ActorType type(Function<ActorId, Executor> executor) {

@@ -48,6 +48,12 @@ public final class DormouseServer implements AutoCloseable {
   /** To Vert.x, a negative port is a free one that all listeners with this number share. */
   private static final int ANY_SHARED_PORT = -1;
 
+  /** The longest request line, in bytes [414]. */
+  private static final int REQUEST_LINE_BYTES_MAX = 4 << 10;
+
+  /** The most of all headers together, in bytes [431]. */
+  private static final int HEADERS_BYTES_MAX = 8 << 10;
+
   private static final long TICK_MS = 250;
   private static final Duration LEFTOVERS_BEFORE_OPENING = Duration.ofSeconds(10);
   private static final Duration STEP_LIMIT = Duration.ofSeconds(30);
@@ -149,6 +155,8 @@ public final class DormouseServer implements AutoCloseable {
   private static HttpServerOptions httpOptions() {
     return new HttpServerOptions()
         .setHttp2ClearTextEnabled(false)
+        .setMaxInitialLineLength(REQUEST_LINE_BYTES_MAX)
+        .setMaxHeaderSize(HEADERS_BYTES_MAX)
         .setPerMessageWebSocketCompressionSupported(false)
         .setPerFrameWebSocketCompressionSupported(false)
         .setAcceptBacklog(8192)

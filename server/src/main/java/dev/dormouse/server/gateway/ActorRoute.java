@@ -1,5 +1,7 @@
 package dev.dormouse.server.gateway;
 
+import java.util.List;
+
 /**
  * Where the actors of a type are found.
  *
@@ -11,19 +13,28 @@ package dev.dormouse.server.gateway;
  *     closed with 1009
  * @param messagesPerSecondMax how many messages a client may send in a second, as many of them at
  *     once; over it the connection is closed with 1008; zero: any number
+ * @param subprotocols those that clients may choose from
+ * @param compression whether clients that offer permessage-deflate get it
  */
 public record ActorRoute(
-    String type, String path, boolean answersHttp, int messageBytesMax, int messagesPerSecondMax) {
+    String type,
+    String path,
+    boolean answersHttp,
+    int messageBytesMax,
+    int messagesPerSecondMax,
+    List<String> subprotocols,
+    boolean compression) {
 
   /** The path parameter that is the actor's key. */
   static final String KEY = "key";
 
   /**
-   * Checks it.
+   * Checks it, and copies the list.
    *
    * @throws IllegalArgumentException if the path has no {@code :key}, or a limit is not positive
    */
   public ActorRoute {
+    subprotocols = List.copyOf(subprotocols);
     if (!path.contains(":" + KEY)) {
       throw new IllegalArgumentException("path " + path + " has no parameter :" + KEY);
     }
@@ -35,13 +46,14 @@ public record ActorRoute(
     }
   }
 
-  /** Messages may come at any rate. */
+  /** Messages may come at any rate; no subprotocols, no compression. */
   public ActorRoute(String type, String path, boolean answersHttp, int messageBytesMax) {
-    this(type, path, answersHttp, messageBytesMax, 0);
+    this(type, path, answersHttp, messageBytesMax, 0, List.of(), false);
   }
 
   /** The same, with another limit of messages in a second. */
   public ActorRoute withMessagesPerSecondMax(int messagesPerSecondMax) {
-    return new ActorRoute(type, path, answersHttp, messageBytesMax, messagesPerSecondMax);
+    return new ActorRoute(
+        type, path, answersHttp, messageBytesMax, messagesPerSecondMax, subprotocols, compression);
   }
 }

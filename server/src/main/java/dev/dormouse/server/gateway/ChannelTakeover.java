@@ -3,8 +3,6 @@ package dev.dormouse.server.gateway;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelPipeline;
 import io.netty.channel.EventLoop;
-import io.netty.handler.codec.http.websocketx.WebSocket13FrameDecoder;
-import io.netty.handler.codec.http.websocketx.WebSocketDecoderConfig;
 import io.vertx.core.http.HttpConnection;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.internal.net.NetSocketInternal;
@@ -65,7 +63,7 @@ final class ChannelTakeover {
       return false;
     }
     ChannelPipeline pipeline = vertx.pipeline();
-    pipeline.addBefore(vertx.name(), null, frameDecoder(socket.messageBytesMax()));
+    pipeline.addBefore(vertx.name(), null, socket.frameDecoder());
     pipeline.addBefore(vertx.name(), null, socket);
     if (((ConnectionBase) connection).metrics() == null) {
       pipeline.remove(vertx.name());
@@ -76,18 +74,5 @@ final class ChannelTakeover {
       early.passOn(pipeline);
     }
     return true;
-  }
-
-  /** Strict, without extensions; breaches are for the socket to answer. */
-  private static WebSocket13FrameDecoder frameDecoder(int frameBytesMax) {
-    return new WebSocket13FrameDecoder(
-        WebSocketDecoderConfig.newBuilder()
-            .expectMaskedFrames(true)
-            .allowMaskMismatch(false)
-            .allowExtensions(false)
-            .maxFramePayloadLength(frameBytesMax)
-            .closeOnProtocolViolation(false)
-            .withUTF8Validator(false)
-            .build());
   }
 }

@@ -55,10 +55,10 @@ final class ClientSocket extends WheelPeer {
   private static final Logger log = LoggerFactory.getLogger(ClientSocket.class);
 
   private final GatewayParts parts;
-  private final ActorRoute route;
   private final ActorId actor;
   private final ConnectionId id;
   private final EventLoop loop;
+  private final boolean isCompressed;
   private final long acceptedNs;
   private final InboundMessages inbound;
 
@@ -79,6 +79,9 @@ final class ClientSocket extends WheelPeer {
   /** Null before it is in the pipeline: while it is {@link SocketState#UPGRADING}. */
   private @Nullable SocketWriter writer;
 
+  /** Null unless, when it was read from last, there was half a frame or message. */
+  private @Nullable HalfInput half;
+
   /** Null until the end begins. */
   private @Nullable Closing closing;
 
@@ -88,17 +91,18 @@ final class ClientSocket extends WheelPeer {
       ActorId actor,
       ConnectionId id,
       EventLoop loop,
+      boolean isCompressed,
       List<String> tags,
       Admission.Seat seat) {
     this.parts = parts;
-    this.route = route;
     this.actor = actor;
     this.id = id;
     this.loop = loop;
+    this.isCompressed = isCompressed;
     this.tags = tags;
     this.seat = seat;
     this.acceptedNs = parts.time().nowNs();
-    this.inbound = new InboundMessages(parts, actor, id, route);
+    this.inbound = new InboundMessages(parts, actor, id, route, isCompressed);
   }
 
   /** Any thread. */
@@ -116,9 +120,9 @@ final class ClientSocket extends WheelPeer {
     return loop;
   }
 
-  /** The longest message, in bytes. Any thread. */
-  int messageBytesMax() {
-    return route.messageBytesMax();
+  /** What is to stand before it in the pipeline. */
+  FrameDecoder frameDecoder() {
+    return new FrameDecoder(inbound.frameBytesMax(), isCompressed);
   }
 
   /** Whoever brings the actor's releases. */
@@ -139,7 +143,7 @@ final class ClientSocket extends WheelPeer {
 
   @Override
   public void handlerAdded(ChannelHandlerContext context) {
-    writer = new SocketWriter(context);
+    writer = new SocketWriter(context, isCompressed);
   }
 
   /** The 101 is written and the pipeline complete: what the host said meanwhile goes out now. */
@@ -193,6 +197,7 @@ final class ClientSocket extends WheelPeer {
   }
 
   private void receive(WebSocketFrame frame) {
+    inbound.checkReservedBits(frame);
     if (frame instanceof CloseWebSocketFrame close) {
       clientCloses(close);
     } else if (frame instanceof PongWebSocketFrame) {
@@ -218,11 +223,12 @@ final class ClientSocket extends WheelPeer {
 
   /** Reads from the network, or stops; once the end has begun, whatever comes is read. */
   private void read() {
-    if (writer != null) {
-      boolean isWanted = isRead();
-      if (writer.read(isWanted)) {
-        heard(); // what it sent meanwhile is yet to come
-      }
+    if (writer == null || !writer.read(isRead())) {
+      return;
+    }
+    heard(); // what it sent meanwhile is yet to come
+    if (half != null) {
+      half.restart();
     }
   }
 
@@ -250,6 +256,20 @@ final class ClientSocket extends WheelPeer {
   public void channelReadComplete(ChannelHandlerContext context) {
     heard();
     flush();
+    FrameDecoder frames = context.pipeline().get(FrameDecoder.class);
+    if (half == null && state == SocketState.OPEN && (frames.isWithin() || inbound.isWithin())) {
+      half = new HalfInput(parts, loop, frames, inbound, this::halfElapsed);
+    }
+    if (half != null) {
+      half.look();
+    }
+  }
+
+  private void halfElapsed(@Nullable String late) {
+    half = null;
+    if (late != null) {
+      violated(CloseCodes.POLICY, late);
+    }
   }
 
   @Override
@@ -413,8 +433,7 @@ final class ClientSocket extends WheelPeer {
     go(next);
     closing = begun;
     begun.waitFor(endTcpAfter(wait));
-    inbound.end();
-    parts.heartbeats().leave(this, loop);
+    endInput();
     parts.groups().leave(this);
     read();
   }
@@ -459,10 +478,18 @@ final class ClientSocket extends WheelPeer {
     }
     closing.stopWaiting();
     closing.unanswered();
-    inbound.end();
-    parts.heartbeats().leave(this, loop);
+    endInput();
     parts.groups().leave(this);
     report();
+  }
+
+  private void endInput() {
+    inbound.end();
+    parts.heartbeats().leave(this, loop);
+    if (half != null) {
+      half.stop();
+      half = null;
+    }
   }
 
   /** Tells the host, once, when all that came before is handled; then, when gone, is forgotten. */

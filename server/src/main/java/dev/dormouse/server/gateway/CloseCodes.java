@@ -10,8 +10,8 @@ final class CloseCodes {
   /** Never sent: a close frame came without a code. */
   static final int NO_CODE = 1005;
 
-  /** Text that is not UTF-8. */
-  static final int NOT_UTF_8 = 1007;
+  /** Text that is not UTF-8, or compressed data that is none. */
+  static final int BAD_PAYLOAD = 1007;
 
   /** A rule of this server was broken. */
   static final int POLICY = 1008;

@@ -13,6 +13,7 @@ import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpResponse;
 import io.netty.handler.codec.http.HttpStatusClass;
 import io.netty.handler.codec.http.LastHttpContent;
+import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,7 +23,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Two handlers: this one stands before the HTTP decoder and feeds it no further than the end of
  * a head; {@link Watch} stands behind and says whether the head was an upgrade's. At most {@value
- * #BYTES_MAX} bytes and one read more are kept; then nothing is read until the answer.
+ * #BYTES_MAX} bytes and one read more are kept; then nothing is read until the answer. A head that
+ * does not come in time ends the connection, see {@link HeadDeadline}.
  *
  * <p>An upgrade that comes in one read with a request that has a body, before it, is not watched:
  * what follows it there is lost. RFC 6455 has clients wait for the 101 anyway.
@@ -33,6 +35,7 @@ final class EarlyBytes extends ChannelInboundHandlerAdapter {
   private static final int BYTES_MAX = 1 << 16;
 
   private final Watch watch = new Watch();
+  private final HeadDeadline deadline;
 
   private @Nullable ChannelHandlerContext context;
 
@@ -53,6 +56,11 @@ final class EarlyBytes extends ChannelInboundHandlerAdapter {
 
   private boolean isHeadEmpty = true;
 
+  /** With the longest that a client may take over the head of a request. */
+  EarlyBytes(Duration head) {
+    this.deadline = new HeadDeadline(head, () -> unanswered == 0);
+  }
+
   ChannelDuplexHandler watch() {
     return watch;
   }
@@ -60,6 +68,7 @@ final class EarlyBytes extends ChannelInboundHandlerAdapter {
   @Override
   public void handlerAdded(ChannelHandlerContext context) {
     this.context = context;
+    deadline.start(context);
   }
 
   @Override
@@ -83,6 +92,9 @@ final class EarlyBytes extends ChannelInboundHandlerAdapter {
       keep(context, bytes);
     } else {
       context.fireChannelRead(bytes);
+    }
+    if (!isHeadEmpty && !context.isRemoved()) {
+      deadline.start(context);
     }
   }
 
@@ -140,6 +152,7 @@ final class EarlyBytes extends ChannelInboundHandlerAdapter {
 
   @Override
   public void handlerRemoved(ChannelHandlerContext context) {
+    deadline.stop();
     ByteBuf bytes = kept;
     kept = null;
     if (bytes == null) {
@@ -162,6 +175,7 @@ final class EarlyBytes extends ChannelInboundHandlerAdapter {
       if (message instanceof HttpRequest request) {
         isInBody = true;
         unanswered++;
+        deadline.stop();
         isKeeping = isUpgrade(request);
       }
       if (message instanceof LastHttpContent) {

@@ -10,12 +10,15 @@ import java.util.Arrays;
 import java.util.Base64;
 import java.util.List;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What the head of a request asks for (RFC 6455, sections 4.1 and 4.2). A pure function of the
  * head: nothing is asked of the actor before it said {@link Valid}.
  *
- * <p>Neither extensions nor subprotocols are negotiated.
+ * <p>Of the subprotocols that the client asks for it gets the first that is served (section 1.9),
+ * or none. Of the extensions there is only permessage-deflate, see {@link DeflateOffer}.
  */
 sealed interface Handshake {
 
@@ -26,8 +29,11 @@ sealed interface Handshake {
    * An upgrade as it should be.
    *
    * @param accept the value of {@code Sec-WebSocket-Accept}
+   * @param subprotocol that of {@code Sec-WebSocket-Protocol}; null if the header is not to be
+   * @param extensions that of {@code Sec-WebSocket-Extensions}; null if there is no compression
    */
-  record Valid(String accept) implements Handshake {}
+  record Valid(String accept, @Nullable String subprotocol, @Nullable String extensions)
+      implements Handshake {}
 
   /**
    * An upgrade that cannot be.
@@ -42,9 +48,10 @@ sealed interface Handshake {
    * @param head the head
    * @param isHttp11 whether the version is exactly HTTP/1.1
    * @param origins which web pages may connect
+   * @param route which subprotocols are served, and whether compression is
    */
-  static Handshake of(RequestHead head, boolean isHttp11, OriginPolicy origins) {
-    return HandshakeRules.judge(head, isHttp11, origins);
+  static Handshake of(RequestHead head, boolean isHttp11, OriginPolicy origins, ActorRoute route) {
+    return HandshakeRules.judge(head, isHttp11, origins, route);
   }
 
   /**
@@ -68,7 +75,8 @@ final class HandshakeRules {
 
   private HandshakeRules() {}
 
-  static Handshake judge(RequestHead head, boolean isHttp11, OriginPolicy origins) {
+  static Handshake judge(
+      RequestHead head, boolean isHttp11, OriginPolicy origins, ActorRoute route) {
     if (!hasToken(head, "Upgrade", "websocket")) {
       return new Handshake.Plain();
     }
@@ -100,7 +108,10 @@ final class HandshakeRules {
     if (!pages.stream().allMatch(origin -> origins.allows(origin, hosts.get(0)))) {
       return new Handshake.Refused(HttpResponse.text(403, "this origin may not connect"));
     }
-    return new Handshake.Valid(accept(keys.get(0)));
+    return new Handshake.Valid(
+        accept(keys.get(0)),
+        subprotocol(head, route.subprotocols()),
+        route.compression() ? DeflateOffer.answer(values(head, "Sec-WebSocket-Extensions")) : null);
   }
 
   private static Handshake malformed(String why) {
@@ -116,9 +127,17 @@ final class HandshakeRules {
   }
 
   private static boolean hasToken(RequestHead head, String name, String token) {
+    return tokens(head, name).anyMatch(token::equalsIgnoreCase);
+  }
+
+  private static Stream<String> tokens(RequestHead head, String name) {
     return values(head, name).stream()
         .flatMap(value -> Arrays.stream(value.split(",", -1)))
-        .anyMatch(part -> part.strip().equalsIgnoreCase(token));
+        .map(String::strip);
+  }
+
+  private static @Nullable String subprotocol(RequestHead head, List<String> served) {
+    return tokens(head, "Sec-WebSocket-Protocol").filter(served::contains).findFirst().orElse(null);
   }
 
   private static boolean hasBody(RequestHead head) {

@@ -4,6 +4,8 @@ import dev.dormouse.sdk.ActorId;
 import dev.dormouse.sdk.ConnectionId;
 import dev.dormouse.server.protocol.Payload;
 import dev.dormouse.server.protocol.ToHost;
+import io.netty.buffer.ByteBufUtil;
+import io.netty.handler.codec.http.websocketx.BinaryWebSocketFrame;
 import io.netty.handler.codec.http.websocketx.TextWebSocketFrame;
 import io.netty.handler.codec.http.websocketx.WebSocketFrame;
 import org.jspecify.annotations.Nullable;
@@ -19,6 +21,9 @@ final class InboundMessages {
    */
   private static final int HELD_BYTES_SLACK = 2 * InboundWindow.HELD_BYTES_ENOUGH;
 
+  /** Netty's three bits in one number. */
+  private static final int RSV1 = 4;
+
   private final GatewayParts parts;
   private final ActorId actor;
   private final ConnectionId id;
@@ -33,18 +38,49 @@ final class InboundMessages {
   /** Null while every message is handled. */
   private @Nullable InboundWindow window;
 
+  private final boolean isCompressed;
+
+  /** Whether the message on its way is compressed, and whether it is text; else false. */
+  private boolean isMessageCompressed;
+
+  private boolean isMessageText;
+
   /** Null unless a message is on its way in fragments. */
   private @Nullable MessageAssembler assembler;
 
-  InboundMessages(GatewayParts parts, ActorId actor, ConnectionId id, ActorRoute route) {
+  /**
+   * Those of a connection.
+   *
+   * @param isCompressed whether permessage-deflate was negotiated
+   */
+  InboundMessages(
+      GatewayParts parts, ActorId actor, ConnectionId id, ActorRoute route, boolean isCompressed) {
     this.parts = parts;
     this.actor = actor;
     this.id = id;
     this.messageBytesMax = route.messageBytesMax();
+    this.isCompressed = isCompressed;
     this.rate =
         route.messagesPerSecondMax() == 0
             ? null
             : new TokenBucket(route.messagesPerSecondMax(), parts.time().nowNs());
+  }
+
+  /** The longest frame, in bytes. */
+  int frameBytesMax() {
+    return isCompressed ? Deflation.compressedBytesMax(messageBytesMax) : messageBytesMax;
+  }
+
+  /**
+   * The only one is RSV1 on the first frame of a message that is compressed (RFC 7692, section 6).
+   *
+   * @throws ViolationException 1002 otherwise
+   */
+  void checkReservedBits(WebSocketFrame frame) {
+    boolean isData = frame instanceof TextWebSocketFrame || frame instanceof BinaryWebSocketFrame;
+    if (frame.rsv() != 0 && !(isCompressed && isData && frame.rsv() == RSV1)) {
+      throw new ViolationException(CloseCodes.PROTOCOL_ERROR, "reserved bits " + frame.rsv());
+    }
   }
 
   /**
@@ -57,20 +93,37 @@ final class InboundMessages {
    */
   @Nullable Payload add(WebSocketFrame frame) {
     MessageAssembler fragments = assembler;
-    boolean isText = frame instanceof TextWebSocketFrame;
     if (fragments == null) {
+      isMessageText = frame instanceof TextWebSocketFrame;
+      isMessageCompressed = frame.rsv() == RSV1;
       if (frame.isFinalFragment()) {
-        return message(MessageAssembler.whole(isText, frame.content()));
+        return message(whole(ByteBufUtil.getBytes(frame.content())));
       }
-      fragments = new MessageAssembler(isText, messageBytesMax);
+      fragments =
+          isMessageCompressed
+              ? new MessageAssembler(false, frameBytesMax())
+              : new MessageAssembler(isMessageText, messageBytesMax);
       assembler = fragments;
     }
     fragments.add(frame.content());
     if (frame.isFinalFragment()) {
       assembler = null;
-      return message(fragments.finish());
+      Payload message = fragments.finish();
+      return message(isMessageCompressed ? whole(message.bytes()) : message);
     }
     return null;
+  }
+
+  /** A message whose bytes were not looked at yet. */
+  private Payload whole(byte[] bytes) {
+    if (isMessageCompressed) {
+      byte[] inflated = Deflation.ofLoop().inflate(bytes, messageBytesMax);
+      return MessageAssembler.whole(isMessageText, inflated);
+    }
+    if (bytes.length > messageBytesMax) {
+      throw MessageAssembler.tooLong(messageBytesMax);
+    }
+    return MessageAssembler.whole(isMessageText, bytes);
   }
 
   private @Nullable Payload message(Payload message) {
@@ -132,6 +185,16 @@ final class InboundMessages {
       unhandled.resumed(sequence);
       pump(unhandled);
     }
+  }
+
+  /** Whether some of a message came, but not all. */
+  boolean isWithin() {
+    return assembler != null;
+  }
+
+  /** How many messages came whole. */
+  long count() {
+    return lastSequence;
   }
 
   /** Whether nothing more should be read from the network. */

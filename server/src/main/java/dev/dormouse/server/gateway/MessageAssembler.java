@@ -2,7 +2,6 @@ package dev.dormouse.server.gateway;
 
 import dev.dormouse.server.protocol.Payload;
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.ByteBufUtil;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
@@ -41,12 +40,11 @@ final class MessageAssembler {
   }
 
   /**
-   * A message that came in one frame; its length was checked when the frame was decoded.
+   * A message that came in one frame; its length is checked already.
    *
    * @throws ViolationException 1007 if text is not UTF-8
    */
-  static Payload whole(boolean isText, ByteBuf content) {
-    byte[] bytes = ByteBufUtil.getBytes(content);
+  static Payload whole(boolean isText, byte[] bytes) {
     if (!isText) {
       return new Payload.Binary(bytes);
     }
@@ -65,8 +63,7 @@ final class MessageAssembler {
   void add(ByteBuf content) {
     int length = content.readableBytes();
     if (length > bytesMax - size) {
-      throw new ViolationException(
-          CloseCodes.TOO_BIG, "a message has at most " + bytesMax + " bytes");
+      throw tooLong(bytesMax);
     }
     fragments++;
     if (fragments > FRAGMENTS_FREE
@@ -104,7 +101,12 @@ final class MessageAssembler {
     bytes = Arrays.copyOf(bytes, (int) Math.min(bytesMax, Math.max(needed, doubled)));
   }
 
+  static ViolationException tooLong(int bytesMax) {
+    return new ViolationException(
+        CloseCodes.TOO_BIG, "a message has at most " + bytesMax + " bytes");
+  }
+
   private static ViolationException notUtf8() {
-    return new ViolationException(CloseCodes.NOT_UTF_8, "text is not UTF-8");
+    return new ViolationException(CloseCodes.BAD_PAYLOAD, "text is not UTF-8");
   }
 }

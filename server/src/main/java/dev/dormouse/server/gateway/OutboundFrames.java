@@ -12,6 +12,7 @@ import java.nio.charset.StandardCharsets;
  */
 final class OutboundFrames {
   private static final int FINAL = 0x80;
+  private static final int COMPRESSED = 0x40;
   private static final int TEXT = 0x1;
   private static final int BINARY = 0x2;
   private static final int CLOSE = 0x8;
@@ -27,8 +28,18 @@ final class OutboundFrames {
   private OutboundFrames() {}
 
   static ByteBuf message(ByteBufAllocator allocator, Payload payload) {
-    int opcode = payload instanceof Payload.Text ? TEXT : BINARY;
-    return frame(allocator, opcode, payload.bytes());
+    return frame(allocator, opcode(payload), payload.bytes());
+  }
+
+  /** The same compressed (RFC 7692, section 7.2.1), if that is shorter. On an event loop. */
+  static ByteBuf compressed(ByteBufAllocator allocator, Payload payload) {
+    byte[] bytes = Deflation.ofLoop().compress(payload.bytes());
+    boolean isShorter = bytes.length < payload.size();
+    return frame(allocator, (isShorter ? COMPRESSED : 0) | opcode(payload), bytes);
+  }
+
+  private static int opcode(Payload payload) {
+    return payload instanceof Payload.Text ? TEXT : BINARY;
   }
 
   static ByteBuf ping(ByteBufAllocator allocator) {

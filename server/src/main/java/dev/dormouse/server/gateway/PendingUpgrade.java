@@ -68,7 +68,8 @@ final class PendingUpgrade {
 
   /** The socket that it becomes, in its seat; not open yet. Any thread. */
   ClientSocket socket(List<String> tags) {
-    return new ClientSocket(parts, route, actor, id, loop, tags, seat);
+    return new ClientSocket(
+        parts, route, actor, id, loop, handshake.extensions() != null, tags, seat);
   }
 
   /** The client is gone. Any thread. */
@@ -112,6 +113,13 @@ final class PendingUpgrade {
     all.remove("Content-Length").remove("Transfer-Encoding");
     all.set("Upgrade", "websocket").set("Connection", "Upgrade");
     all.set("Sec-WebSocket-Accept", handshake.accept());
+    all.remove("Sec-WebSocket-Extensions").remove("Sec-WebSocket-Protocol");
+    if (handshake.extensions() != null) {
+      all.set("Sec-WebSocket-Extensions", handshake.extensions());
+    }
+    if (handshake.subprotocol() != null) {
+      all.set("Sec-WebSocket-Protocol", handshake.subprotocol());
+    }
     request.request().toNetSocket().onComplete(taken -> takeOver(taken, socket));
   }
 

@@ -58,7 +58,7 @@ final class PendingUpgrades {
       refuse(id, Refusal.STOPPING, stopping());
       return;
     }
-    parts.transport().toHost(new ToHost.Open(actor, id, head));
+    parts.transport().toHost(new ToHost.Open(actor, id, head, handshake.subprotocol()));
   }
 
   private void forget(ConnectionId id) {

@@ -16,26 +16,37 @@ import org.jspecify.annotations.Nullable;
 @SuppressWarnings("FutureReturnValueIgnored")
 final class SocketWriter {
   private final ChannelHandlerContext context;
+  private final boolean isCompressed;
 
   private boolean isUnflushed;
 
   /** The payload of the latest ping, if the client did not read the pongs before; else null. */
   private byte @Nullable [] owedPong;
 
-  SocketWriter(ChannelHandlerContext context) {
+  /**
+   * Writes to a channel.
+   *
+   * @param isCompressed whether permessage-deflate was negotiated
+   */
+  SocketWriter(ChannelHandlerContext context, boolean isCompressed) {
     this.context = context;
+    this.isCompressed = isCompressed;
   }
 
   /**
    * Writes a message.
    *
-   * @param shared the message as a frame, if it goes to others too; the caller keeps its reference
+   * @param shared the message as a plain frame, if it goes to others too; the caller keeps its
+   *     reference
    */
   void message(Payload message, @Nullable ByteBuf shared) {
-    write(
-        shared == null
-            ? OutboundFrames.message(context.alloc(), message)
-            : shared.retainedDuplicate());
+    if (isCompressed && message.size() >= Deflation.BYTES_MIN) {
+      write(OutboundFrames.compressed(context.alloc(), message));
+    } else if (shared == null) {
+      write(OutboundFrames.message(context.alloc(), message));
+    } else {
+      write(shared.retainedDuplicate());
+    }
   }
 
   /** Writes a pong, or remembers the latest one until the client reads. */

@@ -10,6 +10,7 @@ import dev.dormouse.server.protocol.ToHost;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -27,6 +28,11 @@ final class UpgradeDecision implements Upgrade<@Nullable Object> {
   @Override
   public RequestHead request() {
     return open.head();
+  }
+
+  @Override
+  public Optional<String> subprotocol() {
+    return Optional.ofNullable(open.subprotocol());
   }
 
   @Override

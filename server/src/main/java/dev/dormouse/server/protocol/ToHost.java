@@ -4,6 +4,7 @@ import dev.dormouse.sdk.ActorId;
 import dev.dormouse.sdk.CloseReason;
 import dev.dormouse.sdk.ConnectionId;
 import dev.dormouse.sdk.RequestHead;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a gateway tells the host of an actor. For one connection in this order: {@link Open}, any
@@ -21,8 +22,11 @@ public sealed interface ToHost {
    * @param actor the actor
    * @param connection the id that the connection will have
    * @param head the upgrade request
+   * @param subprotocol the one that the client gets if it is accepted; null if none
    */
-  record Open(ActorId actor, ConnectionId connection, RequestHead head) implements ToHost {}
+  record Open(
+      ActorId actor, ConnectionId connection, RequestHead head, @Nullable String subprotocol)
+      implements ToHost {}
 
   /**
    * A message came. Answered by {@link ToGateway.Handled}, or {@link ToGateway.Withheld}.

@@ -35,7 +35,8 @@ class ConnectionGroupsTest {
   private ClientSocket socket(String key, long number) {
     ActorRoute route = new ActorRoute("chat", "/chat/:key", false, 100);
     ConnectionId id = ConnectionId.of(1, number);
-    return new ClientSocket(parts, route, new ActorId("chat", key), id, LOOP, List.of(), seat());
+    return new ClientSocket(
+        parts, route, new ActorId("chat", key), id, LOOP, false, List.of(), seat());
   }
 
   private Admission.Seat seat() {

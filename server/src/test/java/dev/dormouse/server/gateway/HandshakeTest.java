@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.dormouse.sdk.Header;
 import dev.dormouse.sdk.RequestHead;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -12,6 +13,9 @@ import org.junit.jupiter.api.Test;
 
 class HandshakeTest {
   private static final OriginPolicy OWN = new OriginPolicy(Set.of());
+
+  private static final ActorRoute ROUTE =
+      new ActorRoute("chat", "/chat/:key", false, 100, 0, List.of("b", "a"), false);
 
   private static Handshake judge(String... headers) {
     return judge(OWN, headers);
@@ -23,7 +27,7 @@ class HandshakeTest {
             .map(line -> line.split(": ", 2))
             .map(parts -> new Header(parts[0], parts[1]))
             .toList();
-    return Handshake.of(new RequestHead("GET", "/", Map.of(), all, ""), true, origins);
+    return Handshake.of(new RequestHead("GET", "/", Map.of(), all, ""), true, origins, ROUTE);
   }
 
   @Test
@@ -38,7 +42,24 @@ class HandshakeTest {
                 "sec-websocket-version:  13 ",
                 "sec-websocket-key: " + RawClient.KEY,
                 "Content-Length: 0"))
-        .isEqualTo(new Handshake.Valid(RawClient.ACCEPT));
+        .isEqualTo(new Handshake.Valid(RawClient.ACCEPT, null, null));
+  }
+
+  @Test
+  @DisplayName("of the subprotocols, the first of the client's list that is served, or none")
+  void subprotocols() {
+    assertThat(subprotocol("Sec-WebSocket-Protocol: x, a ,b")).isEqualTo("a");
+    assertThat(subprotocol("Sec-WebSocket-Protocol: x", "sec-websocket-protocol: b, a"))
+        .isEqualTo("b");
+    assertThat(subprotocol("Sec-WebSocket-Protocol: A")).isNull();
+    assertThat(subprotocol("Sec-WebSocket-Protocol: ,")).isNull();
+    assertThat(subprotocol("Sec-WebSocket-Protocol: a b")).isNull();
+  }
+
+  private static String subprotocol(String... asked) {
+    List<String> headers = new ArrayList<>(RawClient.goodHeaders());
+    headers.addAll(List.of(asked));
+    return ((Handshake.Valid) judge(headers.toArray(String[]::new))).subprotocol();
   }
 
   @Test

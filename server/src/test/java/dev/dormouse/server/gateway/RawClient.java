@@ -168,11 +168,16 @@ final class RawClient implements AutoCloseable {
   }
 
   Frame readFrame() {
+    return readFrame(0);
+  }
+
+  /** Reads a frame that has these reserved bits, in their place in the first byte. */
+  Frame readFrame(int reserved) {
     try {
       int first = in.readUnsignedByte();
       int second = in.readUnsignedByte();
-      if ((second & 0x80) != 0 || (first & 0x70) != 0) {
-        throw new AssertionError("a masked frame, or reserved bits: " + first + " " + second);
+      if ((second & 0x80) != 0 || (first & 0x70) != reserved) {
+        throw new AssertionError("a masked frame, or other reserved bits: " + first + " " + second);
       }
       long length = second & 0x7F;
       if (length == 126) {
@@ -209,6 +214,15 @@ final class RawClient implements AutoCloseable {
       while (in.read() >= 0) {}
     } catch (SocketException reset) {
       // The end, too.
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** What comes up to the end of the TCP connection. */
+  byte[] readToEnd() {
+    try {
+      return in.readAllBytes();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

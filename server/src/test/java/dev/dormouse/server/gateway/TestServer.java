@@ -9,6 +9,7 @@ import io.vertx.core.VertxOptions;
 import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.net.SocketAddress;
 import io.vertx.ext.web.Router;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
@@ -22,6 +23,9 @@ final class TestServer implements AutoCloseable {
 
   /** How many messages a second a client may send at {@code /calm}. */
   static final int MESSAGES_PER_SECOND = 5;
+
+  /** What {@code /chat} speaks; the others speak nothing special. */
+  static final List<String> SUBPROTOCOLS = List.of("v2", "v1");
 
   private static final int EVENT_LOOPS = 2;
 
@@ -45,13 +49,18 @@ final class TestServer implements AutoCloseable {
     Router router = Router.router(vertx);
     before.accept(router);
     gateway = new WebSocketGateway(options, vertx, host.transport(), Time.system(), 7);
-    gateway.mount(router, new ActorRoute("chat", "/chat/:key", false, MESSAGE_BYTES_MAX));
+    gateway.mount(
+        router,
+        new ActorRoute("chat", "/chat/:key", false, MESSAGE_BYTES_MAX, 0, SUBPROTOCOLS, false));
     gateway.mount(router, new ActorRoute("small", "/small/:key", true, 100));
     gateway.mount(
         router,
         new ActorRoute("calm", "/calm/:key", false, 100)
             .withMessagesPerSecondMax(MESSAGES_PER_SECOND));
     gateway.mount(router, new ActorRoute("large", "/large/:key", false, 8 << 20));
+    gateway.mount(
+        router,
+        new ActorRoute("deflate", "/deflate/:key", false, MESSAGE_BYTES_MAX, 0, List.of(), true));
     host.connect(gateway::accept);
     SocketAddress address = SocketAddress.sharedRandomPort(1, "127.0.0.1");
     deployment =

@@ -292,6 +292,35 @@ class UpgradeTest {
     }
   }
 
+  @ParameterizedTest(name = "{0} of {1}: {2}")
+  @CsvSource({
+    "chat, 'v1, v2', v1",
+    "chat, 'v3, v2, v1', v2",
+    "chat, V1,",
+    "chat, v3,",
+    "small, v1,",
+  })
+  @DisplayName("a client gets the first subprotocol of its list that is served; the actor hears it")
+  void subprotocols(String type, String asked, String chosen) throws Exception {
+    host.script(
+        event ->
+            event instanceof ToHost.Open open
+                ? List.of(
+                    new ToGateway.Accepted(
+                        open.connection(),
+                        List.of(),
+                        List.of(new Header("Sec-WebSocket-Protocol", "the-actor-has-no-say"))))
+                : List.of());
+    try (RawClient client = server.client()) {
+      client.send(RawClient.upgrade("/" + type + "/lobby", "Sec-WebSocket-Protocol: " + asked));
+      Answer answer = client.readAnswer();
+      assertThat(answer.status()).isEqualTo(101);
+      assertThat(answer.header("Sec-WebSocket-Protocol"))
+          .isEqualTo(chosen == null ? List.of() : List.of(chosen));
+      assertThat(host.next(ToHost.Open.class).subprotocol()).isEqualTo(chosen);
+    }
+  }
+
   @Test
   @DisplayName("C7 a body handler before the socket route is passed over")
   void bodyHandler() throws Exception {

@@ -94,14 +94,19 @@ final class Node {
 
   /** Begins an upgrade; the id is that of the connection to be. */
   ConnectionId offerUpgrade(String name) {
+    return offerUpgrade(name, null);
+  }
+
+  /** The same, of a client that gets a subprotocol, unless that is null. */
+  ConnectionId offerUpgrade(String name, String subprotocol) {
     ConnectionId id = ConnectionId.of(store.incarnation(), ++connections);
-    host.accept(new ToHost.Open(ROOM, id, head("name", name)));
+    host.accept(new ToHost.Open(ROOM, id, head("name", name), subprotocol));
     return id;
   }
 
   /** The upgrade of an incarnation's first connections. */
   static ToHost open(int number) {
-    return new ToHost.Open(ROOM, ConnectionId.of(1, number), head("name", "n"));
+    return new ToHost.Open(ROOM, ConnectionId.of(1, number), head("name", "n"), null);
   }
 
   /** Connects a client. */

@@ -154,7 +154,7 @@ class StormTest {
         ActorId actor = new ActorId("room", "r" + i % ACTORS);
         ConnectionId id = ConnectionId.of(store.incarnation(), i + 1L);
         clients.put(id, new Client(host, actor, id, done));
-        host.accept(new ToHost.Open(actor, id, head("c" + i)));
+        host.accept(new ToHost.Open(actor, id, head("c" + i), null));
       }
       assertThat(done.await(60, TimeUnit.SECONDS)).isTrue();
       isOver.set(true);

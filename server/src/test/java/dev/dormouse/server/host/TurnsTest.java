@@ -24,6 +24,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -140,6 +141,24 @@ class TurnsTest {
     node.message(id, "a");
     assertThat(activations).containsExactly(1L, 2L);
     assertThat(node.status().state()).isEqualTo(ActorStatus.State.ACTIVE);
+  }
+
+  @Test
+  void anActorIsToldTheSubprotocolOfItsClient() {
+    List<Optional<String>> told = new ArrayList<>();
+    Node node =
+        new Node(
+            new Script() {
+              @Override
+              void onUpgrade(Actor self, Upgrade<Object> upgrade) {
+                told.add(upgrade.subprotocol());
+                upgrade.accept();
+              }
+            });
+    node.connect("ada");
+    node.offerUpgrade("ben", "v1");
+    node.steps.runAll();
+    assertThat(told).containsExactly(Optional.empty(), Optional.of("v1"));
   }
 
   @Test

@@ -1,0 +1,63 @@
+package dev.dormouse.server.gateway;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufUtil;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.ChannelFutureListener;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.util.concurrent.Future;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Bounds how long a client may take over the head of a request: then 408 (RFC 9110, section
+ * 15.5.9), and the TCP connection is closed. A timer runs only while a head is awaited. The
+ * connection's event loop only.
+ */
+@SuppressWarnings("FutureReturnValueIgnored")
+final class HeadDeadline {
+  private static final String ANSWER =
+      "HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
+
+  private final Duration limit;
+  private final BooleanSupplier isNext;
+  private @Nullable Future<?> timer;
+
+  /**
+   * With the longest it may take.
+   *
+   * @param isNext whether the client's next answer is for this head; if not, there is no 408
+   */
+  HeadDeadline(Duration limit, BooleanSupplier isNext) {
+    this.limit = limit;
+    this.isNext = isNext;
+  }
+
+  /** A head is awaited; nothing if one was already. */
+  void start(ChannelHandlerContext context) {
+    if (timer == null) {
+      timer =
+          context
+              .executor()
+              .schedule(() -> elapsed(context), limit.toNanos(), TimeUnit.NANOSECONDS);
+    }
+  }
+
+  /** No head is awaited. */
+  void stop() {
+    if (timer != null) {
+      timer.cancel(false);
+      timer = null;
+    }
+  }
+
+  private void elapsed(ChannelHandlerContext context) {
+    ByteBuf answer =
+        isNext.getAsBoolean()
+            ? ByteBufUtil.writeAscii(context.alloc(), ANSWER)
+            : Unpooled.EMPTY_BUFFER;
+    context.writeAndFlush(answer).addListener(ChannelFutureListener.CLOSE);
+  }
+}
