@@ -59,7 +59,6 @@ final class ClientSocket extends WheelPeer {
   private final ConnectionId id;
   private final EventLoop loop;
   private final boolean isCompressed;
-  private final long acceptedNs;
   private final InboundMessages inbound;
 
   /** Where it is among its actor's sockets. Guarded by the group in {@link ConnectionGroups}. */
@@ -101,7 +100,6 @@ final class ClientSocket extends WheelPeer {
     this.isCompressed = isCompressed;
     this.tags = tags;
     this.seat = seat;
-    this.acceptedNs = parts.time().nowNs();
     this.inbound = new InboundMessages(parts, actor, id, route, isCompressed);
   }
 
@@ -367,7 +365,7 @@ final class ClientSocket extends WheelPeer {
       return;
     }
     if (state == SocketState.OPEN) {
-      CloseReason reason = readReason(frame);
+      CloseReason reason = Closing.reasonOf(frame);
       end(Closing.certain(reason, null), SocketState.DRAINING, parts.options().drain());
       writer.lastClose(reason.code(), "");
       report();
@@ -375,19 +373,6 @@ final class ClientSocket extends WheelPeer {
       closing.answered();
       drain(writer, closing);
     }
-  }
-
-  private static CloseReason readReason(CloseWebSocketFrame frame) {
-    ByteBuf payload = frame.content();
-    if (!payload.isReadable()) {
-      return new CloseReason(CloseCodes.NO_CODE, "", Cause.CLIENT);
-    }
-    int code = payload.getUnsignedShort(payload.readerIndex());
-    if (!CloseReason.mayBeSent(code)) {
-      throw new ViolationException(CloseCodes.PROTOCOL_ERROR, "close code " + code);
-    }
-    String text = frame.reasonText();
-    return new CloseReason(code, text == null ? "" : text, Cause.CLIENT);
   }
 
   @Override
@@ -483,6 +468,13 @@ final class ClientSocket extends WheelPeer {
     report();
   }
 
+  private void freeSeat() {
+    if (seat != null) {
+      seat.free();
+      seat = null;
+    }
+  }
+
   private void endInput() {
     inbound.end();
     parts.heartbeats().leave(this, loop);
@@ -503,14 +495,9 @@ final class ClientSocket extends WheelPeer {
         parts.transport().toHost(new ToHost.Failed(actor, id, closing.failure()));
       }
       parts.transport().toHost(new ToHost.Closed(actor, id, outcome));
-      long openMs = TimeUnit.NANOSECONDS.toMillis(parts.time().nowNs() - acceptedNs);
-      log.debug("connection {} of actor {} ended after {} ms: {}", id, actor, openMs, outcome);
     }
     if (state == SocketState.GONE) {
-      if (seat != null) {
-        seat.free();
-        seat = null;
-      }
+      freeSeat();
       parts.groups().remove(this);
     }
   }

@@ -2,6 +2,8 @@ package dev.dormouse.server.gateway;
 
 import dev.dormouse.sdk.CloseReason;
 import dev.dormouse.sdk.CloseReason.Cause;
+import io.netty.buffer.ByteBuf;
+import io.netty.handler.codec.http.websocketx.CloseWebSocketFrame;
 import io.netty.util.concurrent.Future;
 import org.jspecify.annotations.Nullable;
 
@@ -34,6 +36,24 @@ final class Closing {
   /** An end that is certain. */
   static Closing certain(CloseReason outcome, @Nullable String failure) {
     return new Closing(outcome, failure, outcome);
+  }
+
+  /**
+   * What a client's close frame says (RFC 6455, section 5.5.1).
+   *
+   * @throws ViolationException if its code may not be sent
+   */
+  static CloseReason reasonOf(CloseWebSocketFrame frame) {
+    ByteBuf payload = frame.content();
+    if (!payload.isReadable()) {
+      return new CloseReason(CloseCodes.NO_CODE, "", Cause.CLIENT);
+    }
+    int code = payload.getUnsignedShort(payload.readerIndex());
+    if (!CloseReason.mayBeSent(code)) {
+      throw new ViolationException(CloseCodes.PROTOCOL_ERROR, "close code " + code);
+    }
+    String text = frame.reasonText();
+    return new CloseReason(code, text == null ? "" : text, Cause.CLIENT);
   }
 
   /** The client answered with a close frame of its own. */

@@ -42,7 +42,7 @@ final class Activation implements ActorContext<@Nullable Object> {
   private final ActorRows rows;
   private final AutoReplyRows autoReplies;
   private final Time time;
-  private final Set<ConnectionId> closing;
+  private final ClosingConnections closing;
   private final Map<ConnectionId, LiveConnection> known = new HashMap<>();
   private final StoredValues storage;
 
@@ -68,7 +68,7 @@ final class Activation implements ActorContext<@Nullable Object> {
       AutoReplyRows autoReplies,
       Time time,
       long epoch,
-      Set<ConnectionId> closing) {
+      ClosingConnections closing) {
     this.id = id;
     this.type = type;
     this.rows = rows;

@@ -1,7 +1,6 @@
 package dev.dormouse.server.host;
 
 import dev.dormouse.sdk.ActorId;
-import dev.dormouse.sdk.ConnectionId;
 import dev.dormouse.sdk.Connections;
 import dev.dormouse.sdk.FailurePolicy;
 import dev.dormouse.server.protocol.Time;
@@ -11,9 +10,7 @@ import dev.dormouse.server.protocol.Transport;
 import dev.dormouse.storage.ActorStore;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.function.Consumer;
@@ -52,7 +49,7 @@ final class ActorCell {
   private final OutputGate gate;
   private final ActorRows rows;
   private final AutoReplyRows autoReplies;
-  private final Set<ConnectionId> closing = new HashSet<>();
+  private final ClosingConnections closing = new ClosingConnections();
   private final List<CompletableFuture<Boolean>> waitingForSleep = new ArrayList<>();
   private final Outgoing outgoing;
 
@@ -259,7 +256,7 @@ final class ActorCell {
     }
     take();
     if (handle.event() instanceof ToHost.Closed closed) {
-      forgetConnection(closed.connection());
+      forget(closed);
     } else {
       outgoing.say(Verdicts.failed(waiting, FailurePolicy.KEEP_OPEN));
     }
@@ -403,14 +400,9 @@ final class ActorCell {
   private void commit(Turn turn) {
     List<ToGateway> records = new ArrayList<>(turn.outbox());
     records.addAll(Verdicts.handled(turn.work()));
-    for (ToGateway record : records) {
-      if (record instanceof ToGateway.Close close) {
-        closing.add(close.connection());
-      }
-    }
-    if (turn.work() instanceof Work.Handle handle
-        && handle.event() instanceof ToHost.Closed closed) {
-      closing.remove(closed.connection());
+    closing.said(records);
+    if (turn.work() instanceof Work.Handle handle) {
+      closing.handled(handle.event());
     }
     outgoing.leave(turn, records, Verdicts.lost(turn.work()));
   }
@@ -441,12 +433,10 @@ final class ActorCell {
         failure);
     drop(work instanceof Work.Hibernate ? CellState.SETTLING : CellState.COLD);
     if (work instanceof Work.Handle handle && handle.event() instanceof ToHost.Closed closed) {
-      forgetConnection(closed.connection());
+      forget(closed);
     } else {
       List<ToGateway> records = Verdicts.failed(work, type.failurePolicy());
-      records.stream()
-          .filter(ToGateway.Close.class::isInstance)
-          .forEach(record -> closing.add(((ToGateway.Close) record).connection()));
+      closing.said(records);
       outgoing.say(records);
     }
   }
@@ -455,13 +445,13 @@ final class ActorCell {
    * A close handler threw: what it did is void, but the connection is gone all the same. If the
    * store cannot even be read, the row stays, and the next start finds it.
    */
-  private void forgetConnection(ConnectionId gone) {
-    closing.remove(gone);
+  private void forget(ToHost.Closed closed) {
+    closing.handled(closed);
     try {
-      outgoing.forget(gone);
+      outgoing.forget(closed.connection());
     } catch (RuntimeException e) {
       rows.discard();
-      log.error("the row of connection {} of actor {} could not be removed", gone, id, e);
+      log.error("{} of actor {} could not be removed", closed.connection(), id, e);
     }
   }
 

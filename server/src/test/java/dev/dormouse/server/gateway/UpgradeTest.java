@@ -407,49 +407,6 @@ class UpgradeTest {
     assertThat(server.gateway.counts().droppedOut()).isEqualTo(1);
   }
 
-  @Test
-  @DisplayName("C12 a frame in the same segment as the upgrade request is not lost")
-  void framesWithTheRequest() {
-    host.echo();
-    try (RawClient client = server.client()) {
-      client.send(
-          RawClient.upgrade("/chat/lobby").getBytes(java.nio.charset.StandardCharsets.US_ASCII),
-          RawClient.frame(RawClient.TEXT, "first"),
-          RawClient.frame(RawClient.TEXT, "second"));
-      assertThat(client.readAnswer().status()).isEqualTo(101);
-      assertThat(client.readText()).isEqualTo("first");
-      assertThat(client.readText()).isEqualTo("second");
-      assertThat(client.text("third").readText()).isEqualTo("third");
-    }
-  }
-
-  @Test
-  @DisplayName("C12 frames that come while the actor thinks are not lost, and are bounded")
-  void framesBeforeTheAnswer() throws Exception {
-    host.script(FakeHost::handled);
-    try (RawClient client = server.client()) {
-      client.send(RawClient.upgrade("/chat/lobby"));
-      ConnectionId id = host.nextOpen();
-      byte[] payload = new byte[200_000];
-      client.send(RawClient.frame(RawClient.BINARY, payload)).text("after");
-      host.release(LOBBY, new ToGateway.Accepted(id, List.of(), List.of()));
-      assertThat(client.readAnswer().status()).isEqualTo(101);
-      assertThat(host.next(ToHost.Message.class).payload()).isEqualTo(new Payload.Binary(payload));
-      assertThat(host.nextText()).isEqualTo("after");
-    }
-  }
-
-  @Test
-  @DisplayName("C12 a request behind an upgrade that is refused is served")
-  void requestBehindARefusedUpgrade() throws Exception {
-    try (RawClient client = server.client()) {
-      client.send(RawClient.upgrade("/chat/lobby") + RawClient.upgrade("/nowhere"));
-      host.release(LOBBY, new ToGateway.Rejected(host.nextOpen(), HttpResponse.text(403, "no")));
-      assertThat(client.readAnswer().status()).isEqualTo(403);
-      assertThat(client.readAnswer().status()).isEqualTo(404);
-    }
-  }
-
   @ParameterizedTest
   @CsvSource({
     "http://dormouse.test, 101",

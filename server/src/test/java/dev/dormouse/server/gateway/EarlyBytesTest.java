@@ -1,0 +1,92 @@
+package dev.dormouse.server.gateway;
+
+import static dev.dormouse.server.gateway.TestServer.LOBBY;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.dormouse.sdk.ConnectionId;
+import dev.dormouse.sdk.HttpResponse;
+import dev.dormouse.server.protocol.Payload;
+import dev.dormouse.server.protocol.ToGateway;
+import dev.dormouse.server.protocol.ToHost;
+import io.vertx.core.Vertx;
+import java.util.List;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+
+class EarlyBytesTest {
+  private static Vertx vertx;
+  private TestServer server;
+  private FakeHost host;
+
+  @BeforeAll
+  static void startVertx() {
+    vertx = TestServer.vertx();
+  }
+
+  @AfterAll
+  static void stopVertx() {
+    TestServer.await(vertx.close());
+  }
+
+  @BeforeEach
+  void start() {
+    use(new TestServer(vertx));
+  }
+
+  private void use(TestServer started) {
+    server = started;
+    host = started.host;
+  }
+
+  @AfterEach
+  void stop() {
+    server.close();
+  }
+
+  @Test
+  @DisplayName("C12 a frame in the same segment as the upgrade request is not lost")
+  void framesWithTheRequest() {
+    host.echo();
+    try (RawClient client = server.client()) {
+      client.send(
+          RawClient.upgrade("/chat/lobby").getBytes(java.nio.charset.StandardCharsets.US_ASCII),
+          RawClient.frame(RawClient.TEXT, "first"),
+          RawClient.frame(RawClient.TEXT, "second"));
+      assertThat(client.readAnswer().status()).isEqualTo(101);
+      assertThat(client.readText()).isEqualTo("first");
+      assertThat(client.readText()).isEqualTo("second");
+      assertThat(client.text("third").readText()).isEqualTo("third");
+    }
+  }
+
+  @Test
+  @DisplayName("C12 frames that come while the actor thinks are not lost, and are bounded")
+  void framesBeforeTheAnswer() throws Exception {
+    host.script(FakeHost::handled);
+    try (RawClient client = server.client()) {
+      client.send(RawClient.upgrade("/chat/lobby"));
+      ConnectionId id = host.nextOpen();
+      byte[] payload = new byte[200_000];
+      client.send(RawClient.frame(RawClient.BINARY, payload)).text("after");
+      host.release(LOBBY, new ToGateway.Accepted(id, List.of(), List.of()));
+      assertThat(client.readAnswer().status()).isEqualTo(101);
+      assertThat(host.next(ToHost.Message.class).payload()).isEqualTo(new Payload.Binary(payload));
+      assertThat(host.nextText()).isEqualTo("after");
+    }
+  }
+
+  @Test
+  @DisplayName("C12 a request behind an upgrade that is refused is served")
+  void requestBehindARefusedUpgrade() throws Exception {
+    try (RawClient client = server.client()) {
+      client.send(RawClient.upgrade("/chat/lobby") + RawClient.upgrade("/nowhere"));
+      host.release(LOBBY, new ToGateway.Rejected(host.nextOpen(), HttpResponse.text(403, "no")));
+      assertThat(client.readAnswer().status()).isEqualTo(403);
+      assertThat(client.readAnswer().status()).isEqualTo(404);
+    }
+  }
+}
