@@ -103,12 +103,11 @@ final class ClientSocket extends WheelPeer {
     this.inbound = new InboundMessages(parts, actor, id, route, isCompressed);
   }
 
-  /** Any thread. */
+  /** Any thread, like the next. */
   ActorId actor() {
     return actor;
   }
 
-  /** Any thread. */
   ConnectionId id() {
     return id;
   }
@@ -468,13 +467,6 @@ final class ClientSocket extends WheelPeer {
     report();
   }
 
-  private void freeSeat() {
-    if (seat != null) {
-      seat.free();
-      seat = null;
-    }
-  }
-
   private void endInput() {
     inbound.end();
     parts.heartbeats().leave(this, loop);
@@ -497,7 +489,10 @@ final class ClientSocket extends WheelPeer {
       parts.transport().toHost(new ToHost.Closed(actor, id, outcome));
     }
     if (state == SocketState.GONE) {
-      freeSeat();
+      if (seat != null) {
+        seat.free();
+        seat = null;
+      }
       parts.groups().remove(this);
     }
   }
