@@ -15,6 +15,8 @@ import dev.dormouse.storage.Stores;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpClient;
+import io.vertx.core.http.HttpClientRequest;
+import io.vertx.core.http.HttpClientResponse;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.RequestOptions;
 import io.vertx.core.json.JsonObject;
@@ -38,9 +40,11 @@ class AdminServerTest {
   private final AtomicBoolean isReady = new AtomicBoolean(true);
   private AdminServer admin;
   private HttpClient client;
+  private Vertx vertx;
 
   @BeforeEach
   void listen(Vertx vertx, VertxTestContext context) {
+    this.vertx = vertx;
     ActorType type =
         new ActorType(
             "room",
@@ -68,12 +72,20 @@ class AdminServerTest {
     if (!header.isEmpty()) {
       options.putHeader(header, value);
     }
-    return client
-        .request(options)
-        .compose(request -> request.send())
-        .compose(
-            response ->
-                response.body().map(b -> new Answer(response.statusCode(), b.toString().strip())));
+    // On an event loop, so that the body cannot come before somebody listens for it.
+    return Future.future(
+        answer ->
+            vertx.runOnContext(
+                run ->
+                    client
+                        .request(options)
+                        .compose(HttpClientRequest::send)
+                        .compose(AdminServerTest::read)
+                        .onComplete(answer)));
+  }
+
+  private static Future<Answer> read(HttpClientResponse response) {
+    return response.body().map(body -> new Answer(response.statusCode(), body.toString().strip()));
   }
 
   private Future<Answer> get(String path) {
