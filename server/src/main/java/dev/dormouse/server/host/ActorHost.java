@@ -115,8 +115,8 @@ public final class ActorHost {
   /**
    * Drops an actor from memory as soon as the events that wait for it now are handled.
    *
-   * @return completes once the object is gone and all it did is in the store; at once if it was not
-   *     in memory
+   * @return completes with true once the object is gone and all it did is in the store, at once if
+   *     it was not in memory; with false if the next event has brought it back before that
    */
   public CompletableFuture<Boolean> hibernate(ActorId id) {
     CompletableFuture<Boolean> dropped = new CompletableFuture<>();
