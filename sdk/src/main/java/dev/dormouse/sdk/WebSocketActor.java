@@ -70,6 +70,9 @@ public abstract class WebSocketActor<A extends @Nullable Object> {
    * A connection ended. It takes effect exactly once for each connection that was accepted, even if
    * the process died with it: then the next start brings it, with code 1006. The connection is
    * still listed, with tags and attachment; what is sent to it goes nowhere.
+   *
+   * @throws Exception anything: what the handler did is void, the connection is gone all the same,
+   *     and the close is not delivered again
    */
   protected void onClose(Connection<A> gone, CloseReason reason) throws Exception {}
 

@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
 final class InboundMessages {
   /**
    * What may be unhandled besides the longest message, in bytes [1008]. Reading stops long before;
-   * but the end of a client's output has everything read that it sent.
+   * this bounds what a transport may read all the same.
    */
   private static final int HELD_BYTES_SLACK = 2 * InboundWindow.HELD_BYTES_ENOUGH;
 

@@ -160,7 +160,7 @@ class CreditTest {
 
   @Test
   @DisplayName(
-      "a burst of messages far over the credit is answered 1008 once the client has gone on")
+      "a burst far over the credit stays in the network, though the client ends its output")
   void floodThenEnd() throws Exception {
     try (RawClient client = server.open("/small/one")) {
       host.nextOpen();

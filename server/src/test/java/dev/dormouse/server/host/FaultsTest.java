@@ -24,10 +24,12 @@ import java.util.List;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 
 /** What breaks costs its own turn, or its own actor, and nothing is left hanging. */
@@ -166,7 +168,7 @@ class FaultsTest {
   }
 
   @Test
-  void aHandlerThatBlocksIsInterruptedAndTheCellIsNotRunTwice() throws Exception {
+  void aHandlerThatBlocksIsInterruptedAndTheFlagDoesNotReachTheNext() throws Exception {
     CountDownLatch stuck = new CountDownLatch(1);
     CountDownLatch returned = new CountDownLatch(1);
     BlockingQueue<ToGateway> heard = new ArrayBlockingQueue<>(16);
@@ -215,8 +217,63 @@ class FaultsTest {
     }
   }
 
+  @Test
+  void aHandlerThatReturnsAfterItsTurnWasAbandonedDoesNotTouchTheNextTurn() throws Exception {
+    CountDownLatch stuck = new CountDownLatch(1);
+    CountDownLatch letGo = new CountDownLatch(1);
+    AtomicReference<Thread> stale = new AtomicReference<>();
+    BlockingQueue<ToGateway> heard = new ArrayBlockingQueue<>(16);
+    ManualTime time = new ManualTime();
+    Script script =
+        new Script() {
+          @Override
+          void onMessage(Actor self, Connection<Object> from, String text) throws Exception {
+            if (text.equals("hang")) {
+              stale.set(Thread.currentThread());
+              stuck.countDown();
+              waitThoughInterrupted(letGo);
+            } else {
+              letGo.countDown();
+              stale.get().join(Duration.ofSeconds(10).toMillis());
+              from.send(text + " " + stale.get().isAlive());
+            }
+          }
+        };
+    ActorHost host =
+        blocking(FaultsTest::onItsOwnThread, time, heard, () -> new Script.Actor(script));
+    host.accept(Node.open(1));
+    assertThat(heard.poll(10, TimeUnit.SECONDS)).isInstanceOf(ToGateway.Accepted.class);
+    ConnectionId ada = ConnectionId.of(1, 1);
+    host.accept(new ToHost.Message(Node.ROOM, ada, 1, Payload.text("hang")));
+    assertThat(stuck.await(10, TimeUnit.SECONDS)).isTrue();
+    host.accept(new ToHost.Message(Node.ROOM, ada, 2, Payload.text("next")));
+    time.advance(Duration.ofSeconds(31));
+    host.tick();
+    assertThat(heard.poll(10, TimeUnit.SECONDS)).isEqualTo(new Handled(ada, 1));
+    assertThat(heard.poll(20, TimeUnit.SECONDS))
+        .isEqualTo(new ToGateway.Send(ada, Payload.text("next false")));
+    assertThat(heard.poll(10, TimeUnit.SECONDS)).isEqualTo(new Handled(ada, 2));
+  }
+
+  private static void onItsOwnThread(Runnable task) {
+    Thread thread = new Thread(task, "handler");
+    thread.setDaemon(true);
+    thread.start();
+  }
+
+  private static void waitThoughInterrupted(CountDownLatch latch) {
+    boolean isDone = false;
+    while (!isDone) {
+      try {
+        isDone = latch.await(60, TimeUnit.SECONDS);
+      } catch (InterruptedException e) {
+        // A handler that does not listen: it goes on.
+      }
+    }
+  }
+
   private static ActorHost blocking(
-      ExecutorService threads,
+      Executor threads,
       ManualTime time,
       BlockingQueue<ToGateway> heard,
       java.util.function.Supplier<Script.Actor> factory) {
