@@ -23,6 +23,7 @@ public final class Examples {
         .actor("/journal/:key", Journal.class, Journal::new, Journal::options)
         .actor("/bench/echo/:key", Bench.class, () -> new Bench(AfterEcho.NOTHING))
         .actor("/bench/attach/:key", Bench.class, () -> new Bench(AfterEcho.ATTACH))
+        .actor("/bench/idle/:key", Idle.class, Idle::new)
         .actor("/bench/put/:key", Bench.class, () -> new Bench(AfterEcho.PUT));
   }
 }
