@@ -6,6 +6,8 @@ import java.util.Locale;
 /** What can be measured. */
 enum Mode {
   ECHO("closed", "/bench/echo/k%d", "wal", 1_000, "echo, nothing stored"),
+  ECHO_LOOP("closed", "/bench/loop-echo/k%d", "wal", 1_000, "the same, handlers on event loops"),
+  ATTACH_LOOP("closed", "/bench/loop-attach/k%d", "wal", 1_000, "attach, handlers on event loops"),
   ATTACH("closed", "/bench/attach/k%d", "wal", 1_000, "echo + attachment committed before it, wal"),
   ATTACH_FSYNC(
       "closed",
@@ -74,7 +76,7 @@ enum Mode {
   /** What of it is shown; the first is the headline. */
   List<Reported> reported() {
     return switch (this) {
-      case ECHO, ATTACH, ATTACH_FSYNC, PUT ->
+      case ECHO, ECHO_LOOP, ATTACH, ATTACH_LOOP, ATTACH_FSYNC, PUT ->
           List.of(
               new Reported("perSecond", "messages", "/s", true),
               new Reported("cpuUs", "server CPU of a message", "µs", false),
