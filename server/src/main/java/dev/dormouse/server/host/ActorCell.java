@@ -8,6 +8,7 @@ import dev.dormouse.server.protocol.ToGateway;
 import dev.dormouse.server.protocol.ToHost;
 import dev.dormouse.server.protocol.Transport;
 import dev.dormouse.storage.ActorStore;
+import dev.dormouse.storage.CommitResult;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -75,6 +76,7 @@ final class ActorCell {
       Transport transport,
       Time time,
       HostOptions options,
+      Consumer<ToHost.Closed> unclosed,
       Consumer<ActorCell> onRetired) {
     this.id = id;
     this.type = type;
@@ -86,7 +88,7 @@ final class ActorCell {
     this.mailbox = new Mailbox(options.mailboxMax());
     this.gate = new OutputGate(transport::toGateway, this::signal);
     this.rows = new ActorRows(store, id);
-    this.outgoing = new Outgoing(id, store, rows, gate);
+    this.outgoing = new Outgoing(id, store, rows, gate, unclosed);
     this.autoReplies = new AutoReplyRows(rows);
     this.lastEventNs = time.nowNs();
   }
@@ -379,8 +381,9 @@ final class ActorCell {
     }
     openTurn = null;
     lastEventNs = time.nowNs();
-    if (gate.loss() != null) {
-      lose(turn);
+    CommitResult loss = gate.loss();
+    if (loss != null) {
+      lose(turn, loss);
     } else if (failure == null) {
       resting = null;
       commit(turn);
@@ -404,14 +407,14 @@ final class ActorCell {
     if (turn.work() instanceof Work.Handle handle) {
       closing.handled(handle.event());
     }
-    outgoing.leave(turn, records, Verdicts.lost(turn.work()));
+    outgoing.leave(turn, records);
   }
 
   /** A commit before this turn was lost, and with it whatever this turn saw. */
-  private void lose(Turn turn) {
+  private void lose(Turn turn, CommitResult loss) {
     rows.discard();
     drop(turn.work() instanceof Work.Hibernate ? CellState.SETTLING : CellState.COLD);
-    outgoing.say(Verdicts.lost(turn.work()));
+    outgoing.lose(turn.work(), loss);
   }
 
   /**
@@ -448,7 +451,7 @@ final class ActorCell {
   private void forget(ToHost.Closed closed) {
     closing.handled(closed);
     try {
-      outgoing.forget(closed.connection());
+      outgoing.forget(closed);
     } catch (RuntimeException e) {
       rows.discard();
       log.error("{} of actor {} could not be removed", closed.connection(), id, e);
@@ -459,14 +462,12 @@ final class ActorCell {
     if (!gate.isEmpty()) {
       return !mailbox.park();
     }
-    log.error("commits of actor {} were lost ({}); it is reset", id, gate.loss());
     if (state.isActive()) {
       drop(CellState.COLD);
     }
-    rows.forget();
     closing.clear();
+    closing.said(outgoing.reopen());
     autoReplies.forget();
-    gate.reopen();
     return true;
   }
 

@@ -37,6 +37,7 @@ public final class ActorHost {
   private final Time time;
   private final HostOptions options;
   private final ConcurrentHashMap<ActorId, ActorCell> cells = new ConcurrentHashMap<>();
+  private final Unclosed unclosed = new Unclosed();
   private volatile boolean isStopping;
 
   /**
@@ -99,12 +100,23 @@ public final class ActorHost {
 
   private ActorCell newCell(ActorId id, ActorType type) {
     return new ActorCell(
-        id, type, store, transport, time, options, retired -> cells.remove(retired.id(), retired));
+        id,
+        type,
+        store,
+        transport,
+        time,
+        options,
+        unclosed::add,
+        retired -> cells.remove(retired.id(), retired));
   }
 
-  /** Has idle actors hibernate and abandons turns that take too long. To be called now and then. */
+  /**
+   * Has idle actors hibernate, abandons turns that take too long, and tries again what failed. To
+   * be called now and then, by one thread at a time.
+   */
   public void tick() {
     long nowNs = time.nowNs();
+    unclosed.retry(this::accept);
     cells.values().forEach(cell -> cell.abandonOverdue(nowNs));
     cells.values().forEach(cell -> cell.retryIfDue(nowNs));
     List<IdlePolicy.Candidate> active = cells.values().stream().map(ActorCell::candidate).toList();
