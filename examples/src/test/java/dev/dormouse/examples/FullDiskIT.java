@@ -38,7 +38,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 @Tag("once")
 class FullDiskIT {
   private static final long DISK_BYTES = 64L << 20;
-  private static final int CANNOT_START = 1;
   private static final Duration RESUMES_WITHIN = Duration.ofSeconds(10);
   private static final int POLL_MS = 100;
 
@@ -91,25 +90,6 @@ class FullDiskIT {
       }
       try (ServerProcess again = ServerProcess.start(data)) {
         assertThat(Http.get(again.http("/journal/j")).body().lines()).isEqualTo(lines);
-      }
-    }
-  }
-
-  @ParameterizedTest
-  @ValueSource(booleans = {true, false})
-  void aServerIsNotStartedOnAFullDiskAndSaysWhy(boolean hasRun) throws Exception {
-    try (LoopDisk disk = LoopDisk.make(directory.resolve("disk.img"), DISK_BYTES)) {
-      Path data = disk.root().resolve("data");
-      if (hasRun) {
-        ServerProcess.start(data).close();
-      }
-      disk.fill();
-      String[] args = {"--port", "0", "--admin-port", "0", "--data", data.toString()};
-      try (Child full = ServerProcess.launch(directory, Map.of(), args)) {
-        assertThat(full.awaitExit()).isEqualTo(CANNOT_START);
-        assertThat(full.output())
-            .contains("dormouse: the data folder " + data, "No space left on device")
-            .doesNotContain("\tat ");
       }
     }
   }

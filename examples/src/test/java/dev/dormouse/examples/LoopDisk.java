@@ -1,7 +1,6 @@
 package dev.dormouse.examples;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.io.RandomAccessFile;
@@ -24,7 +23,7 @@ final class LoopDisk implements AutoCloseable {
     this.root = root;
   }
 
-  /** Ends a test where no disk can be mounted: as passed over, in CI as failed. */
+  /** Ends a test where no disk can be mounted. */
   static void assumeMountable(Path directory) throws Exception {
     String why;
     try (LoopDisk disk = make(directory.resolve("probe.img"), 8 << 20)) {
@@ -33,10 +32,7 @@ final class LoopDisk implements AutoCloseable {
     } catch (AssertionError | IOException e) {
       why = "no loop device can be mounted here (it takes root and e2fsprogs): " + e.getMessage();
     }
-    if (Boolean.parseBoolean(System.getenv("CI"))) {
-      throw new AssertionError(why);
-    }
-    assumeTrue(false, why);
+    Machine.lacks(why);
   }
 
   /** A new, empty disk. */
@@ -69,23 +65,24 @@ final class LoopDisk implements AutoCloseable {
     run("fsfreeze", "--unfreeze", root.toString());
   }
 
-  /** Whether nothing can be written to it, from here on. */
-  void readOnly(boolean isReadOnly) throws Exception {
-    run("mount", "-o", isReadOnly ? "remount,ro" : "remount,rw", root.toString());
+  /** Lets nobody write to it any more. */
+  void makeReadOnly() throws Exception {
+    run("mount", "-o", "remount,ro", root.toString());
   }
 
   /** Takes all the space that is left, into a file that can be deleted. */
   Path fill() throws IOException {
     Path ballast = root.resolve("ballast");
-    byte[] zeros = new byte[1 << 10];
-    try (RandomAccessFile file = new RandomAccessFile(ballast.toFile(), "rw")) {
-      file.seek(file.length());
-      while (true) {
-        file.write(zeros);
-      }
-    } catch (IOException e) {
-      if (e.getMessage() == null || !e.getMessage().contains("No space left")) {
-        throw e;
+    for (int bytes = 1 << 20; bytes >= 1 << 9; bytes /= 2) {
+      try (RandomAccessFile file = new RandomAccessFile(ballast.toFile(), "rw")) {
+        file.seek(file.length());
+        while (true) {
+          file.write(new byte[bytes]);
+        }
+      } catch (IOException e) {
+        if (e.getMessage() == null || !e.getMessage().contains("No space left")) {
+          throw e;
+        }
       }
     }
     return ballast;
