@@ -1,14 +1,15 @@
 package dev.dormouse.storage;
 
 import dev.dormouse.sdk.ActorId;
+import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.rocksdb.ReadOptions;
 import org.rocksdb.RocksDBException;
@@ -55,24 +56,15 @@ final class RocksActorStore implements ActorStore {
     return open(options, DiskRoom::of);
   }
 
-  /** How the room in a folder is told. */
-  interface RoomOf {
-    DiskRoom of(Path folder) throws IOException;
-  }
-
-  /** The same, with another idea of how much of the disk may be used. */
-  static RocksActorStore open(StoreOptions options, RoomOf roomOf) {
+  /** The same, with another idea of how much of a folder's disk may be used. */
+  static RocksActorStore open(StoreOptions options, Function<File, DiskRoom> roomIn) {
     DataFolder folder = DataFolder.take(options.folder());
     RocksTables tables = null;
     try {
       tables = RocksTables.open(folder.engine(), options.blockCacheBytes());
       FolderMeta meta = FolderMeta.begin(tables, folder, options.shards());
-      return new RocksActorStore(options, folder, tables, meta, roomOf.of(folder.engine()));
-    } catch (IOException e) {
-      tables.close();
-      folder.close();
-      throw new StoreOpenException(
-          "the data folder " + folder + " cannot be used: its free space is not told", e);
+      DiskRoom room = roomIn.apply(folder.engine().toFile());
+      return new RocksActorStore(options, folder, tables, meta, room);
     } catch (RuntimeException | Error e) {
       if (tables != null) {
         tables.close();
