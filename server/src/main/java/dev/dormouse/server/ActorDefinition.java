@@ -48,14 +48,7 @@ record ActorDefinition(
   }
 
   ActorRoute route() {
-    return new ActorRoute(
-        name,
-        path,
-        answersHttp,
-        options.messageBytesMax(),
-        options.messagesPerSecondMax(),
-        options.subprotocols(),
-        options.compression());
+    return new ActorRoute(name, path, answersHttp, options);
   }
 
   ActorType type(Function<ActorId, Executor> executor) {

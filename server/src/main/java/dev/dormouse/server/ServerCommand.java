@@ -233,20 +233,19 @@ final class ServerCommand {
     ServerOptions defaults = ServerOptions.defaults();
     GatewayOptions gateway = defaults.gateway();
     int connectionsMax = maxConnections == 0 ? gateway.limits().connectionsMax() : maxConnections;
-    return new ServerOptions(
-        host,
-        port,
-        adminPort,
-        data,
-        durability,
-        idle,
-        drain,
-        isRestart,
-        gateway
-            .withPingInterval(ping)
-            .withLimits(
-                new ConnectionLimits(connectionsMax, maxConnectionsPerIp, upgradesPerSecondPerIp)),
-        defaults.time());
+    return defaults
+        .host(host)
+        .ports(port, adminPort)
+        .data(data, durability)
+        .idle(idle)
+        .drain(drain)
+        .restart(isRestart)
+        .gateway(
+            gateway
+                .pingInterval(ping)
+                .limits(
+                    new ConnectionLimits(
+                        connectionsMax, maxConnectionsPerIp, upgradesPerSecondPerIp)));
   }
 
   private static void checkNotNegative(CommandLine line, String option, int value) {

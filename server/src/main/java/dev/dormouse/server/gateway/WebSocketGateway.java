@@ -27,7 +27,7 @@ import java.util.Collection;
  * say, and does to the sockets what the host releases.
  *
  * <pre>{@code
- * gateway.mount(router, new ActorRoute("chat", "/chat/:key", false, 1 << 20, List.of(), false));
+ * gateway.mount(router, new ActorRoute("chat", "/chat/:key", false, ActorOptions.defaults()));
  * transport.connect(host::accept, gateway::accept);
  * vertx.createHttpServer(options)
  *     .connectionHandler(gateway::keepEarlyBytes)

@@ -44,7 +44,7 @@ class HalfInputTest {
   }
 
   private static TestServer server(Duration head, Duration frame, Duration message) {
-    return new TestServer(vertx, GatewayOptions.defaults().withInput(head, frame, message));
+    return new TestServer(vertx, GatewayOptions.defaults().input(head, frame, message));
   }
 
   @ParameterizedTest

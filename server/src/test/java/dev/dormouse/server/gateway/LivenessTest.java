@@ -42,7 +42,7 @@ class LivenessTest {
 
   @BeforeEach
   void start() {
-    server = new TestServer(vertx, GatewayOptions.defaults().withPingInterval(INTERVAL));
+    server = new TestServer(vertx, GatewayOptions.defaults().pingInterval(INTERVAL));
     host = server.host;
     host.acceptAll();
   }

@@ -124,7 +124,7 @@ class PlainRequestTest {
   @Test
   @DisplayName("an actor that does not answer in time: 504, and its late answer goes nowhere")
   void overdue() throws Exception {
-    GatewayOptions hasty = GatewayOptions.defaults().withRequest(Duration.ofMillis(50));
+    GatewayOptions hasty = GatewayOptions.defaults().request(Duration.ofMillis(50));
     try (TestServer server = new TestServer(vertx, hasty);
         RawClient client = server.client()) {
       client.send("GET /small/one HTTP/1.1\r\nHost: x\r\n\r\n");
