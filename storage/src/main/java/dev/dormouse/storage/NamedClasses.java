@@ -62,15 +62,21 @@ final class NamedClasses {
   }
 
   private void add(Class<?> type, String name, int storedId, int id) {
-    String other = names.put(storedId, name);
-    if (other != null) {
-      throw new IllegalArgumentException(
-          "the class names "
-              + other
-              + " and "
-              + name
-              + " have the same id in stored bytes: one must be another name");
+    for (StoredType other : types) {
+      if (other.id() == storedId) {
+        throw new IllegalArgumentException(
+            "classes "
+                + other.type().getName()
+                + " and "
+                + type.getName()
+                + " have the same id in stored bytes, by the names "
+                + names.get(storedId)
+                + " and "
+                + name
+                + ": one must have another name");
+      }
     }
+    names.put(storedId, name);
     types.add(new StoredType(type, storedId, serializerOf(type, name, storedId, id)));
   }
 

@@ -36,24 +36,28 @@ final class PlainValues {
 
   private PlainValues() {}
 
+  /** Expensive to make, and for one thread at a time. */
+  private static final ValueKryo kryo = new ValueKryo(TYPES);
+
   /**
    * What the bytes hold.
    *
    * @param names of the classes by their ids, as far as they are known
    */
-  static Object of(byte[] bytes, Map<Integer, String> names) {
-    ValueKryo kryo = new ValueKryo(TYPES);
-    kryo.name(names);
+  static synchronized Object of(byte[] bytes, Map<Integer, String> names) {
     ValueInput in = new ValueInput();
     in.setBuffer(bytes);
     try {
       KryoCodec.begin(in);
       ShapeTable.read(in, Map.of(), kryo);
       kryo.setLenient(true);
+      kryo.setNames(names);
       Object plain = plain(KryoCodec.end(in, kryo.readClassAndObject(in)));
       return plain == null ? NOTHING : plain;
     } catch (RuntimeException | StackOverflowError e) {
       return unreadable(e, bytes);
+    } finally {
+      kryo.clear();
     }
   }
 

@@ -17,9 +17,9 @@ import org.jspecify.annotations.Nullable;
  * <p>Kryo's own serializers go by order for records, and read other values without a word once the
  * components have changed.
  *
- * <p>Objects that have lost or gained slots since, or one of whose values does not fit any more, are
- * made by the class's migration, if it has one. Without one, a slot that was stored and is gone is
- * passed over, one that was not stored is left to the class, and a value that does not fit is
+ * <p>Objects that have lost or gained slots since, or one of whose values does not fit any more,
+ * are made by the class's migration, if it has one. Without one, a slot that was stored and is gone
+ * is passed over, one that was not stored is left to the class, and a value that does not fit is
  * refused.
  */
 final class ShapeSerializer extends Serializer<Object> {

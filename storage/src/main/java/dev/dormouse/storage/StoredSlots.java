@@ -7,8 +7,8 @@ import java.util.List;
  * How the objects of a class lie in the bytes at hand.
  *
  * @param names what the slots were called, in the order in which they were stored
- * @param plan for each of them the index of the slot that it fills today, -1 if there is none; empty
- *     if the class is not known
+ * @param plan for each of them the index of the slot that it fills today, -1 if there is none;
+ *     empty if the class is not known
  * @param isCurrent whether the names are those of today, in whatever order
  */
 @SuppressWarnings("ArrayRecordComponent") // nobody compares them

@@ -21,9 +21,9 @@ import org.jspecify.annotations.Nullable;
  * A Kryo that knows the registered classes and no others, together with the shapes that the value
  * at hand is made of. For one thread at a time.
  *
- * <p><b>Lenient reading.</b> Where a migration is to make the object, what is of a class that is not
- * known is read as {@link StoredObject}, a stand-in; elsewhere it is refused. {@link #isLenient} and
- * {@link #standIns} are how the readers of a value agree on that.
+ * <p><b>Lenient reading.</b> Where a migration is to make the object, what is of a class that is
+ * not known is read as {@link StoredObject}, a stand-in; elsewhere it is refused. {@link
+ * #isLenient} and {@link #standIns} are how the readers of a value agree on that.
  */
 final class ValueKryo extends Kryo {
   /** How deep values may nest. Beyond it they are taken to contain themselves. */
@@ -40,7 +40,7 @@ final class ValueKryo extends Kryo {
   private final Map<Integer, int[]> unread = new HashMap<>();
 
   private final List<EnumSerializer> enums = new ArrayList<>();
-  private final Map<Integer, String> names = new HashMap<>();
+  private Map<Integer, String> names = Map.of();
 
   private boolean isLenient;
   private int standIns;
@@ -120,8 +120,8 @@ final class ValueKryo extends Kryo {
   }
 
   /** Gives classes that are not known names nevertheless, for people to read. */
-  void name(Map<Integer, String> more) {
-    names.putAll(more);
+  void setNames(Map<Integer, String> names) {
+    this.names = names;
   }
 
   /** Whether what is of a class that is not known is read as a stand-in. */
