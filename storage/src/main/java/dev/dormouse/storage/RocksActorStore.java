@@ -116,7 +116,7 @@ final class RocksActorStore implements ActorStore {
     List<Row> rows = new ArrayList<>();
     for (Stored stored : read(table, nameOf(actor, table), from, to, span.isReversed(), limit)) {
       byte[] rowKey = Arrays.copyOfRange(stored.key(), rowKeyAt, stored.key().length);
-      rows.add(new Row(rowKey, open(actor, table, rowKey, stored.key(), stored.value())));
+      rows.add(new Row(rowKey, RowSeal.open(stored.key(), stored.value())));
     }
     return rows;
   }
@@ -133,9 +133,6 @@ final class RocksActorStore implements ActorStore {
     for (Stored stored : read(table, "table " + table, from, RowKeys.endOf(table), false, limit)) {
       RowKeys.Place place = keys.decode(table, stored.key());
       byte[] value = RowSeal.open(stored.key(), stored.value());
-      if (value == null) {
-        log.error("{}", faultOf(place.actor(), table, place.rowKey(), stored.value()));
-      }
       rows.add(new PlacedRow(place.actor(), place.rowKey(), value));
     }
     return rows;
