@@ -2,12 +2,13 @@ package dev.dormouse.server.gateway.edge;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
-import io.netty.channel.SimpleChannelInboundHandler;
+import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.handler.codec.ByteToMessageDecoder;
 import io.netty.handler.codec.haproxy.HAProxyCommand;
 import io.netty.handler.codec.haproxy.HAProxyMessage;
 import io.netty.handler.codec.haproxy.HAProxyMessageDecoder;
 import io.netty.handler.codec.haproxy.HAProxyProxiedProtocol.TransportProtocol;
+import io.netty.util.ReferenceCountUtil;
 import java.net.InetAddress;
 import java.util.List;
 import org.slf4j.Logger;
@@ -86,13 +87,28 @@ final class ProxyHeader extends ByteToMessageDecoder {
     context.close();
   }
 
-  /** Behind the decoder. */
-  private final class Named extends SimpleChannelInboundHandler<HAProxyMessage> {
+  /** Behind Netty's decoder. Leaves with the header; if that is bad, nothing passes any more. */
+  private final class Named extends ChannelInboundHandlerAdapter {
+    private boolean isBad;
 
     @Override
-    protected void channelRead0(ChannelHandlerContext context, HAProxyMessage header) {
+    public void channelRead(ChannelHandlerContext context, Object message) {
+      if (message instanceof HAProxyMessage header) {
+        try {
+          take(context, header);
+        } finally {
+          header.release();
+        }
+      } else if (isBad) {
+        ReferenceCountUtil.release(message);
+      } else {
+        context.fireChannelRead(message);
+      }
+    }
+
+    private void take(ChannelHandlerContext context, HAProxyMessage header) {
       if (header.proxiedProtocol().transportProtocol() == TransportProtocol.DGRAM) {
-        refuse(context, new IllegalArgumentException("not TCP"));
+        exceptionCaught(context, new IllegalArgumentException("not TCP"));
         return;
       }
       String source = header.command() == HAProxyCommand.LOCAL ? null : header.sourceAddress();
@@ -107,7 +123,10 @@ final class ProxyHeader extends ByteToMessageDecoder {
 
     @Override
     public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
-      refuse(context, cause);
+      if (!isBad) {
+        isBad = true;
+        refuse(context, cause);
+      }
     }
   }
 }
