@@ -64,6 +64,7 @@ public final class WebSocketGateway {
             transport,
             time,
             new ConnectionGroups(),
+            new LoopQueues(),
             new Counters(),
             new Heartbeats(options.pingInterval()),
             new Admission(options.limits()));
@@ -215,8 +216,8 @@ public final class WebSocketGateway {
     return done.future().onComplete(gone -> vertx.cancelTimer(timer));
   }
 
-  private static void toAll(Collection<ClientSocket> sockets, LoopBatches.Step step) {
-    LoopBatches batches = new LoopBatches();
+  private void toAll(Collection<ClientSocket> sockets, LoopBatches.Step step) {
+    LoopBatches batches = new LoopBatches(parts.loops());
     sockets.forEach(socket -> batches.add(socket, step));
     batches.dispatch();
   }
