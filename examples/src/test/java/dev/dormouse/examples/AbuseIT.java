@@ -87,7 +87,10 @@ class AbuseIT {
       for (int sent = 0; sent < pings; sent += atOnce) {
         some.reset();
         for (int i = sent; i < sent + atOnce; i++) {
-          some.writeBytes(Frames.of(Frames.FINAL | Frames.PING, "%-125d".formatted(i).getBytes()));
+          some.writeBytes(
+              Frames.of(
+                  Frames.FINAL | Frames.PING,
+                  "%-125d".formatted(i).getBytes(java.nio.charset.StandardCharsets.US_ASCII)));
         }
         client.send(some.toByteArray());
       }
