@@ -2,7 +2,6 @@ package dev.dormouse.server.host;
 
 import dev.dormouse.sdk.ActorId;
 import dev.dormouse.sdk.Connections;
-import dev.dormouse.sdk.FailurePolicy;
 import dev.dormouse.server.protocol.Time;
 import dev.dormouse.server.protocol.ToGateway;
 import dev.dormouse.server.protocol.ToHost;
@@ -52,6 +51,7 @@ final class ActorCell {
   private final ClosingConnections closing = new ClosingConnections();
   private final List<CompletableFuture<Boolean>> waitingForSleep = new ArrayList<>();
   private final Outgoing outgoing;
+  private final Recovery recovery;
 
   /** Written by whoever runs the cell, read by anyone. */
   private volatile CellState state = CellState.COLD;
@@ -61,9 +61,6 @@ final class ActorCell {
 
   /** Null unless a turn is open. Written by whoever runs the cell, read by anyone. */
   private volatile @Nullable Turn openTurn;
-
-  /** Null unless an activation failed and is to be tried again. As the one before. */
-  private volatile @Nullable Retry resting;
 
   /** Written by whoever runs the cell, read by anyone. */
   private volatile long lastEventNs;
@@ -87,6 +84,7 @@ final class ActorCell {
     this.gate = new OutputGate(transport::toGateway, this::signal);
     this.rows = new ActorRows(store, id);
     this.outgoing = new Outgoing(id, store, rows, gate);
+    this.recovery = new Recovery(id, type.failurePolicy(), time, rows, outgoing, closing);
     this.autoReplies = new AutoReplyRows(rows);
     this.lastEventNs = time.nowNs();
   }
@@ -128,8 +126,7 @@ final class ActorCell {
 
   /** Has the cell try again, if it rests and the time has come. */
   void retryIfDue(long nowNs) {
-    Retry retry = resting;
-    if (retry != null && retry.isDue(nowNs)) {
+    if (recovery.isRetryDue(nowNs)) {
       signal();
     }
   }
@@ -192,7 +189,7 @@ final class ActorCell {
     if (next == null) {
       return state == CellState.SETTLING ? settle() : !mailbox.park();
     }
-    if (resting != null && !resting.isDue(time.nowNs())) {
+    if (recovery.isResting()) {
       mailbox.rest();
       return false;
     }
@@ -232,35 +229,13 @@ final class ActorCell {
     return runTurn(new Work.Activate());
   }
 
-  /**
-   * The event that waits is answered as if its own turn had failed, and the next one tries again. A
-   * close must take effect: it waits for later attempts, while there are any left.
-   */
   private void activationFailed(Throwable cause) {
     drop(CellState.COLD);
     Work waiting = mailbox.peek();
-    log.error(
-        "actor {} could not be activated for a {}: {}",
-        id,
-        waiting == null ? "stop" : waiting.label(),
-        cause,
-        cause);
-    if (!(waiting instanceof Work.Handle handle)) {
-      return;
+    if (recovery.activationFailed(waiting, cause) && waiting instanceof Work.Handle handle) {
+      take();
+      recovery.giveUp(handle);
     }
-    boolean isClose = handle.event() instanceof ToHost.Closed;
-    Retry next = isClose ? Retry.after(resting, time.nowNs()) : null;
-    resting = next;
-    if (next != null) {
-      return;
-    }
-    take();
-    if (handle.event() instanceof ToHost.Closed closed) {
-      forget(closed);
-    } else {
-      outgoing.say(Verdicts.failed(waiting, FailurePolicy.KEEP_OPEN));
-    }
-    handle.ended().run();
   }
 
   private boolean hibernate(Work.Hibernate hibernate) {
@@ -382,7 +357,7 @@ final class ActorCell {
     if (gate.loss() != null) {
       lose(turn);
     } else if (failure == null) {
-      resting = null;
+      recovery.succeeded();
       commit(turn);
       if (isLast) {
         drop(CellState.SETTLING);
@@ -424,35 +399,8 @@ final class ActorCell {
       activationFailed(failure);
       return;
     }
-    log.error(
-        "a turn of actor {} failed ({}, connection {}); nothing of it was kept or sent: {}",
-        id,
-        work.label(),
-        work.connection(),
-        failure,
-        failure);
     drop(work instanceof Work.Hibernate ? CellState.SETTLING : CellState.COLD);
-    if (work instanceof Work.Handle handle && handle.event() instanceof ToHost.Closed closed) {
-      forget(closed);
-    } else {
-      List<ToGateway> records = Verdicts.failed(work, type.failurePolicy());
-      closing.said(records);
-      outgoing.say(records);
-    }
-  }
-
-  /**
-   * A close handler threw: what it did is void, but the connection is gone all the same. If the
-   * store cannot even be read, the row stays, and the next start finds it.
-   */
-  private void forget(ToHost.Closed closed) {
-    closing.handled(closed);
-    try {
-      outgoing.forget(closed.connection());
-    } catch (RuntimeException e) {
-      rows.discard();
-      log.error("{} of actor {} could not be removed", closed.connection(), id, e);
-    }
+    recovery.turnFailed(work, failure);
   }
 
   private boolean resetAfterLoss() {
