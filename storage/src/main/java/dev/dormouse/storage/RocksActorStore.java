@@ -3,11 +3,13 @@ package dev.dormouse.storage;
 import dev.dormouse.sdk.ActorId;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.rocksdb.ReadOptions;
 import org.rocksdb.RocksDBException;
@@ -30,6 +32,7 @@ final class RocksActorStore implements ActorStore {
   private final DataFolder folder;
   private final RocksTables tables;
   private final RowKeys keys;
+  private final FolderMeta meta;
   private final long incarnation;
   private final WriteOptions writeOptions;
   private final GroupCommit commits;
@@ -41,6 +44,7 @@ final class RocksActorStore implements ActorStore {
     this.folder = folder;
     this.tables = tables;
     this.keys = new RowKeys(meta.shards());
+    this.meta = meta;
     this.incarnation = meta.incarnation();
     boolean isSynced = durability == Durability.FSYNC;
     this.writeOptions = new WriteOptions().setSync(isSynced);
@@ -53,12 +57,18 @@ final class RocksActorStore implements ActorStore {
    * @throws StoreOpenException as {@link Stores#open} says
    */
   static RocksActorStore open(StoreOptions options) {
+    return open(options, Surroundings::of);
+  }
+
+  /** The same; the surroundings are told by the function of the engine's folder. */
+  static RocksActorStore open(StoreOptions options, Function<Path, Surroundings> surroundings) {
     DataFolder folder = DataFolder.take(options.folder());
     RocksTables tables = null;
     try {
       tables = RocksTables.open(folder.engine(), options.blockCacheBytes());
-      return new RocksActorStore(
-          options, folder, tables, FolderMeta.begin(tables, folder, options.shards()));
+      FolderMeta meta =
+          FolderMeta.begin(tables, folder, options.shards(), surroundings.apply(folder.engine()));
+      return new RocksActorStore(options, folder, tables, meta);
     } catch (RuntimeException | Error e) {
       if (tables != null) {
         tables.close();
@@ -71,6 +81,18 @@ final class RocksActorStore implements ActorStore {
   @Override
   public long incarnation() {
     return incarnation;
+  }
+
+  @Override
+  public Ending endingOf(long earlier) {
+    long pass = gate.enter();
+    try {
+      return FolderMeta.endingOf(tables, earlier);
+    } catch (RocksDBException e) {
+      throw unreadable("how opening " + earlier + " ended", e);
+    } finally {
+      gate.leave(pass);
+    }
   }
 
   @Override
@@ -152,6 +174,7 @@ final class RocksActorStore implements ActorStore {
       }
       try {
         tables.db().syncWal();
+        end();
       } catch (RocksDBException e) {
         log.error("the last commits in {} may not survive a power cut", folder, e);
       } finally {
@@ -159,6 +182,14 @@ final class RocksActorStore implements ActorStore {
         tables.close();
         folder.close();
       }
+    }
+  }
+
+  private void end() {
+    try {
+      meta.end(tables);
+    } catch (RocksDBException e) {
+      log.warn("the next opening of {} will not know that this one was closed", folder, e);
     }
   }
 
