@@ -5,8 +5,6 @@ import dev.dormouse.sdk.Connections;
 import dev.dormouse.server.protocol.Time;
 import dev.dormouse.server.protocol.ToGateway;
 import dev.dormouse.server.protocol.ToHost;
-import dev.dormouse.server.protocol.Transport;
-import dev.dormouse.storage.ActorStore;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -14,8 +12,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * An actor's shell in memory. It takes work from the mailbox, one piece at a time, sees to it that
@@ -28,19 +24,16 @@ import org.slf4j.LoggerFactory;
  * <p><b>When a turn fails</b>, nothing of it is kept or said, and the object is dropped, since its
  * fields may be half changed. Commits on their way are not touched by that. When a commit is lost,
  * the cell waits until all on their way have reported, forgets everything, and reads the store
- * anew.
+ * anew. What becomes of the event, and when the next is tried, is for {@link Recovery} to say.
  */
 final class ActorCell {
-  private static final Logger log = LoggerFactory.getLogger(ActorCell.class);
-
   /** How much is done in one go before others get the thread. */
   private static final int SLICE = 64;
 
   private final ActorId id;
   private final ActorType type;
-  private final ActorStore store;
+  private final HostParts host;
   private final Time time;
-  private final HostOptions options;
   private final Executor executor;
   private final Consumer<ActorCell> onRetired;
 
@@ -65,26 +58,21 @@ final class ActorCell {
   /** Written by whoever runs the cell, read by anyone. */
   private volatile long lastEventNs;
 
-  ActorCell(
-      ActorId id,
-      ActorType type,
-      ActorStore store,
-      Transport transport,
-      Time time,
-      HostOptions options,
-      Consumer<ActorCell> onRetired) {
+  /** Null unless a turn has begun whose end was not seen to yet. */
+  private @Nullable Work atHand;
+
+  ActorCell(ActorId id, ActorType type, HostParts host, Consumer<ActorCell> onRetired) {
     this.id = id;
     this.type = type;
-    this.store = store;
-    this.time = time;
-    this.options = options;
+    this.host = host;
+    this.time = host.time();
     this.executor = type.executor().apply(id);
     this.onRetired = onRetired;
-    this.mailbox = new Mailbox(options.mailboxMax());
-    this.gate = new OutputGate(transport::toGateway, this::signal);
-    this.rows = new ActorRows(store, id);
-    this.outgoing = new Outgoing(id, store, rows, gate);
-    this.recovery = new Recovery(id, type.failurePolicy(), time, rows, outgoing, closing);
+    this.mailbox = new Mailbox(host.options().mailboxMax());
+    this.gate = new OutputGate(host.transport()::toGateway, this::signal);
+    this.rows = new ActorRows(host.store(), id);
+    this.outgoing = new Outgoing(id, host.store(), rows, gate);
+    this.recovery = new Recovery(id, type.failurePolicy(), host, mailbox, rows, outgoing, closing);
     this.autoReplies = new AutoReplyRows(rows);
     this.lastEventNs = time.nowNs();
   }
@@ -101,6 +89,10 @@ final class ActorCell {
    * @return false if the cell is retired: the actor has, or needs, another one
    */
   boolean offer(Work work) {
+    if (recovery.refuses(work)) {
+      recovery.refuse(work);
+      return true;
+    }
     switch (mailbox.offer(work)) {
       case WAKE -> executor.execute(this::run);
       case FULL -> outgoing.tell(Verdicts.noRoom(work));
@@ -115,43 +107,53 @@ final class ActorCell {
   /** Abandons the open turn if it began too long ago. */
   void abandonOverdue(long nowNs) {
     Turn turn = openTurn;
-    if (turn == null || nowNs - turn.startedNs() < options.turnLimit().toNanos()) {
+    Duration limit = host.options().turnLimit();
+    if (turn == null || nowNs - turn.startedNs() < limit.toNanos()) {
       return;
     }
-    String why = "the turn took longer than " + options.turnLimit().toSeconds() + " s";
+    String why = "the turn took longer than " + limit.toSeconds() + " s";
     if (turn.abandon(why)) {
       executor.execute(() -> endAndGoOn(turn));
     }
   }
 
-  /** Has the cell try again, if it rests and the time has come. */
+  /** Has the cell try again, if something waits for that and the time has come. */
   void retryIfDue(long nowNs) {
-    if (recovery.isRetryDue(nowNs)) {
+    if (recovery.isDue(nowNs)) {
       signal();
     }
   }
 
   IdlePolicy.Candidate candidate() {
-    boolean isPinned = openTurn != null || mailbox.size() > 0;
+    boolean isOwing = activation == null && recovery.owedCloses() > 0;
+    boolean isPinned = openTurn != null || mailbox.size() > 0 || isOwing;
     return new IdlePolicy.Candidate(id, lastEventNs, isPinned);
+  }
+
+  /** How many connections have ended without their close having taken effect. */
+  int owedCloses() {
+    return recovery.owedCloses();
   }
 
   ActorStatus status(long nowNs) {
     Activation current = activation;
-    if (current == null) {
-      return ActorStatus.asleep(id, store);
-    }
     Turn turn = openTurn;
-    List<String> pins =
-        Pins.of(
-            turn == null ? null : Duration.ofNanos(nowNs - turn.startedNs()),
-            turn != null && turn.isAwaiting(),
-            mailbox.size(),
-            gate.isHolding(),
-            Duration.ofNanos(nowNs - lastEventNs),
-            options.idle());
-    return new ActorStatus(
-        id, ActorStatus.State.ACTIVE, current.connectionCount(), current.activation(), pins);
+    ActorStatus stored =
+        current == null
+            ? ActorStatus.asleep(id, host.store())
+            : new ActorStatus(
+                id,
+                ActorStatus.State.ACTIVE,
+                current.connectionCount(),
+                current.activation(),
+                Pins.of(
+                    turn == null ? null : Duration.ofNanos(nowNs - turn.startedNs()),
+                    turn != null && turn.isAwaiting(),
+                    mailbox.size(),
+                    gate.isHolding(),
+                    Duration.ofNanos(nowNs - lastEventNs),
+                    host.options().idle()));
+    return recovery.addTo(stored, nowNs);
   }
 
   private void signal() {
@@ -185,33 +187,41 @@ final class ActorCell {
     if (gate.loss() != null) {
       return resetAfterLoss();
     }
-    Work next = mailbox.peek();
-    if (next == null) {
-      return state == CellState.SETTLING ? settle() : !mailbox.park();
-    }
-    if (recovery.isResting()) {
-      mailbox.rest();
-      return false;
-    }
-    if (next instanceof Work.Hibernate hibernate) {
+    Work first = mailbox.peek();
+    if (first instanceof Work.Hibernate hibernate) {
       take();
       return hibernate(hibernate);
+    }
+    if (first instanceof Work.Handle handle && isOfClosing(handle.event())) {
+      take();
+      return passOver(handle);
+    }
+    Work.Handle owed = recovery.owedDue();
+    if (first == null && owed == null) {
+      return state == CellState.SETTLING ? settle() : !mailbox.park();
+    }
+    if (recovery.restNs(time.nowNs()) > 0) {
+      mailbox.rest();
+      return false;
     }
     if (!state.isActive()) {
       return activate();
     }
-    take();
-    if (next instanceof Work.Handle handle && isMoot(handle.event())) {
+    if (owed != null) {
+      return runEvent(owed);
+    }
+    Work next = take();
+    if (next instanceof Work.Handle handle && hasEnded(handle.event())) {
       return passOver(handle);
     }
-    state = state.to(CellState.BUSY);
-    return runTurn(next);
+    return runEvent(next);
   }
 
   /** Takes the first work; those who were told that there is no room hear when there is. */
-  private void take() {
-    mailbox.take();
+  private Work take() {
+    Work first = mailbox.take();
     outgoing.tell(mailbox.resumable());
+    return first;
   }
 
   private boolean activate() {
@@ -220,22 +230,15 @@ final class ActorCell {
       wakeSleepers(false);
     }
     state = state.to(CellState.ACTIVATING);
+    long beganNs = time.nowNs();
     try {
-      activation = new Activation(id, type, rows, autoReplies, time, store.incarnation(), closing);
+      activation = new Activation(id, type, rows, autoReplies, host, closing);
     } catch (RuntimeException | Error e) {
-      activationFailed(e);
+      drop(CellState.COLD);
+      recovery.activationFailed(e, beganNs);
       return true;
     }
     return runTurn(new Work.Activate());
-  }
-
-  private void activationFailed(Throwable cause) {
-    drop(CellState.COLD);
-    Work waiting = mailbox.peek();
-    if (recovery.activationFailed(waiting, cause) && waiting instanceof Work.Handle handle) {
-      take();
-      recovery.giveUp(handle);
-    }
   }
 
   private boolean hibernate(Work.Hibernate hibernate) {
@@ -256,8 +259,8 @@ final class ActorCell {
   }
 
   /**
-   * The object is gone. Once its commits are in the store, and no close that it began is still
-   * unanswered, so is the cell.
+   * The object is gone. Once its commits are in the store, and no close is still unanswered or
+   * owed, so is the cell.
    */
   private boolean settle() {
     if (!gate.isEmpty()) {
@@ -277,21 +280,25 @@ final class ActorCell {
     waitingForSleep.clear();
   }
 
-  /** Whether nobody needs to hear of the event any more. */
-  private boolean isMoot(ToHost event) {
-    if (event instanceof ToHost.Closed closed) {
-      Activation current = activation;
-      return current != null && !current.isStored(closed.connection());
-    }
+  /** Whether it is a message of a connection that the actor has closed. */
+  private boolean isOfClosing(ToHost event) {
     return event instanceof ToHost.Message message && closing.contains(message.connection());
   }
 
+  /** Whether it is the close of a connection that has had its close. */
+  private boolean hasEnded(ToHost event) {
+    return event instanceof ToHost.Closed closed && !rows.mayHave(closed.connection());
+  }
+
   private boolean passOver(Work.Handle handle) {
-    if (handle.event() instanceof ToHost.Message message) {
-      outgoing.say(List.of(new ToGateway.Handled(message.connection(), message.sequence())));
-    }
-    handle.ended().run();
+    outgoing.say(Verdicts.handled(handle));
+    recovery.done(handle);
     return true;
+  }
+
+  private boolean runEvent(Work event) {
+    state = state.to(CellState.BUSY);
+    return runTurn(event);
   }
 
   private boolean runTurn(Work work) {
@@ -301,6 +308,7 @@ final class ActorCell {
     }
     Turn turn = new Turn(outgoing.nextNumber(), work, time.nowNs(), this::lastStageCompleted);
     openTurn = turn;
+    atHand = work;
     Throwable thrown = null;
     if (work instanceof Work.Handle handle && isOverConnectionLimit(current, handle.event())) {
       turn.outbox().addAll(Verdicts.tooManyConnections(work));
@@ -344,7 +352,8 @@ final class ActorCell {
     if (failure == null) {
       failure = Verdicts.undecided(turn);
     }
-    boolean isLast = turn.work() instanceof Work.Hibernate;
+    Work work = turn.work();
+    boolean isLast = work instanceof Work.Hibernate;
     if (failure == null) {
       try {
         current.collect(turn, isLast);
@@ -352,12 +361,11 @@ final class ActorCell {
         failure = e;
       }
     }
+    Throwable unreadable = turn.isAbandoned() ? null : rows.unreadable();
+    Throwable cause = failure == null ? unreadable : failure;
     openTurn = null;
     lastEventNs = time.nowNs();
-    if (gate.loss() != null) {
-      lose(turn);
-    } else if (failure == null) {
-      recovery.succeeded();
+    if (gate.loss() == null && cause == null) {
       commit(turn);
       if (isLast) {
         drop(CellState.SETTLING);
@@ -365,56 +373,56 @@ final class ActorCell {
         state = state.to(CellState.IDLE);
       }
     } else {
-      fail(turn, failure);
+      discard(turn, cause, unreadable);
     }
-    if (turn.work() instanceof Work.Handle handle) {
-      handle.ended().run();
+    atHand = null;
+  }
+
+  /**
+   * Nothing of the turn is kept or said, and the object, whose fields it may have changed, goes.
+   */
+  private void discard(Turn turn, @Nullable Throwable cause, @Nullable Throwable unreadable) {
+    Work work = turn.work();
+    rows.discard();
+    drop(work instanceof Work.Hibernate ? CellState.SETTLING : CellState.COLD);
+    if (cause == null || gate.loss() != null) {
+      recovery.lost(work); // and with what was lost, whatever this turn saw
+    } else if (work instanceof Work.Activate) {
+      recovery.activationFailed(cause, turn.startedNs());
+    } else if (unreadable != null && work instanceof Work.Handle handle) {
+      recovery.unreadable(handle, unreadable, turn.startedNs());
+    } else {
+      recovery.turnFailed(work, cause);
     }
   }
 
   private void commit(Turn turn) {
-    List<ToGateway> records = new ArrayList<>(turn.outbox());
-    records.addAll(Verdicts.handled(turn.work()));
-    closing.said(records);
-    if (turn.work() instanceof Work.Handle handle) {
-      closing.handled(handle.event());
-    }
-    outgoing.leave(turn, records, Verdicts.lost(turn.work()));
-  }
-
-  /** A commit before this turn was lost, and with it whatever this turn saw. */
-  private void lose(Turn turn) {
-    rows.discard();
-    drop(turn.work() instanceof Work.Hibernate ? CellState.SETTLING : CellState.COLD);
-    outgoing.say(Verdicts.lost(turn.work()));
-  }
-
-  /**
-   * Nothing of the turn is kept or said; the object, whose fields it may have changed, is dropped.
-   */
-  private void fail(Turn turn, Throwable failure) {
     Work work = turn.work();
-    rows.discard();
-    if (work instanceof Work.Activate) {
-      activationFailed(failure);
-      return;
+    List<ToGateway> records = new ArrayList<>(turn.outbox());
+    records.addAll(Verdicts.handled(work));
+    closing.said(records);
+    outgoing.leave(turn, records, Verdicts.lost(work));
+    if (work instanceof Work.Handle handle) {
+      recovery.left(turn.number(), handle, records);
+    } else if (work instanceof Work.Activate) {
+      recovery.activated();
     }
-    drop(work instanceof Work.Hibernate ? CellState.SETTLING : CellState.COLD);
-    recovery.turnFailed(work, failure);
+    recovery.settle(gate.settled());
   }
 
   private boolean resetAfterLoss() {
     if (!gate.isEmpty()) {
       return !mailbox.park();
     }
-    log.error("commits of actor {} were lost ({}); it is reset", id, gate.loss());
+    host.failures().error("commits of actor {} were lost ({}); it is reset", id, gate.loss());
     if (state.isActive()) {
       drop(CellState.COLD);
     }
+    recovery.settle(gate.settled());
     rows.forget();
-    closing.clear();
     autoReplies.forget();
     gate.reopen();
+    recovery.resetAfterLoss();
     return true;
   }
 
@@ -428,7 +436,7 @@ final class ActorCell {
    * Something failed that nothing here can fail by: the work at hand is given up, the cell goes on.
    */
   private void reset(Throwable cause) {
-    log.error("the cell of actor {} failed; it is reset", id, cause);
+    host.failures().error("the cell of actor {} failed; it is reset", id, cause);
     rows.discard();
     if (state == CellState.RETIRED) {
       return;
@@ -436,10 +444,17 @@ final class ActorCell {
     if (state != CellState.COLD) {
       drop(CellState.COLD);
     }
-    Work work = mailbox.peek();
-    if (work != null) {
-      take();
-      outgoing.say(Verdicts.failed(work, type.failurePolicy()));
+    Work failed = atHand;
+    if (failed == null && mailbox.peek() != null) {
+      failed = take();
+    }
+    if (failed != null) {
+      atHand = null;
+      try {
+        recovery.turnFailed(failed, cause);
+      } catch (RuntimeException | Error e) {
+        host.failures().error("nor could that of actor {} be told", id, e);
+      }
     }
   }
 }

@@ -3,6 +3,7 @@ package dev.dormouse.server.host;
 import dev.dormouse.sdk.ActorId;
 import dev.dormouse.storage.ActorRow;
 import dev.dormouse.storage.ActorStore;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -24,14 +25,27 @@ public record ActorStatus(
     /** Not in memory, connections open. */
     HIBERNATED,
     /** Not in memory, no connections. */
-    INACTIVE
+    INACTIVE;
+
+    private static State asleep(int connections) {
+      return connections > 0 ? HIBERNATED : INACTIVE;
+    }
   }
 
   /** Of an actor that is not in memory, as far as it is stored. */
   static ActorStatus asleep(ActorId id, ActorStore store) {
     ActorRow row = ActorRow.decodeOrNone(store.get(id, RowKey.ACTOR.table(), RowKey.ACTOR.bytes()));
-    State state = row.connections() > 0 ? State.HIBERNATED : State.INACTIVE;
+    State state = State.asleep(row.connections());
     return new ActorStatus(id, state, row.connections(), row.activations(), List.of());
+  }
+
+  /** The same, less connections that have ended, and with more pins. */
+  ActorStatus with(int ended, List<String> morePins) {
+    int open = Math.max(0, connections - ended);
+    List<String> all = new ArrayList<>(pins);
+    all.addAll(morePins);
+    State now = state == State.ACTIVE ? state : State.asleep(open);
+    return new ActorStatus(id, now, open, activation, all);
   }
 
   /** Copies the list. */

@@ -56,15 +56,21 @@ final class Outgoing {
     leave(turn.number(), turn.writes(), records, ifLost);
   }
 
-  /** Removes a connection whose close handler could not have its way. */
-  void forget(ConnectionId gone) {
+  /**
+   * Removes a connection whose close handler could not have its way.
+   *
+   * @return the number of what takes the turn's place
+   */
+  long forget(ConnectionId gone) {
     ActorRow row = ActorRow.decodeOrNone(rows.get(RowKey.ACTOR));
     ActorRow without = new ActorRow(store.incarnation(), row.activations(), row.connections() - 1);
     NavigableMap<RowKey, Optional<byte[]>> writes = new TreeMap<>();
     writes.put(RowKey.ACTOR, Optional.of(without.encode()));
     writes.put(RowKey.connection(gone), Optional.empty());
     rows.open(writes);
-    leave(nextNumber(), writes, List.of(), List.of());
+    long number = nextNumber();
+    leave(number, writes, List.of(), List.of());
+    return number;
   }
 
   private void leave(

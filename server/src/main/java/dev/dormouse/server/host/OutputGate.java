@@ -46,7 +46,7 @@ final class OutputGate {
    * A gate that is open.
    *
    * @param onEmpty called on the thread that let the last release out, if {@link #isEmpty} was
-   *     asked before that and said no
+   *     asked before that and said no, or if a commit was lost
    */
   OutputGate(Consumer<Release> out, Runnable onEmpty) {
     this.out = out;
@@ -80,7 +80,7 @@ final class OutputGate {
     synchronized (this) {
       entry.result = result;
       letOut();
-      isNowEmpty = isAwaited && held.isEmpty();
+      isNowEmpty = (isAwaited || loss != null) && held.isEmpty();
       if (isNowEmpty) {
         isAwaited = false;
       }
@@ -95,7 +95,9 @@ final class OutputGate {
       if (!(next.result instanceof CommitResult.Done) && loss == null) {
         loss = next.result;
       }
-      settled = next.turn;
+      if (loss == null) {
+        settled = next.turn;
+      }
       held.remove();
       emit(loss == null ? next.release : next.ifLost);
     }
@@ -112,7 +114,7 @@ final class OutputGate {
     }
   }
 
-  /** The last turn that was let out: what it and those before it wrote is in the store. */
+  /** The last turn that was kept: what it and those before it wrote is in the store. */
   synchronized long settled() {
     return settled;
   }

@@ -5,108 +5,207 @@ import dev.dormouse.sdk.FailurePolicy;
 import dev.dormouse.server.protocol.Time;
 import dev.dormouse.server.protocol.ToGateway;
 import dev.dormouse.server.protocol.ToHost;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.function.BooleanSupplier;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
- * What a cell does about work that failed: says so, logs it, and decides what is tried again, and
- * when. The cell's own life is none of its business. Used by whoever runs the cell, {@link
- * #isRetryDue} by anyone.
+ * What a cell does about failures: what is tried again, and when; what is given up, who is told.
+ * The cell's own life is none of its business.
+ *
+ * <p><b>A handler that throws, hangs or resets its actor</b> has had its chance: its event is
+ * answered, and the next one comes to a new object.
+ *
+ * <p><b>An activation that fails</b>, or a turn that could not read the store, is nothing that its
+ * event must suffer for: the event waits, those behind it too, and after a rest a new object is
+ * tried, as {@link RetryPolicy} says. After so many failures of the same event it is given up, and
+ * those behind it have their chance. If the actor cannot be activated for them either, all that
+ * waits is given up with each further failure, so that every client hears of it soon. A message
+ * that is given up closes its connection with 1011; a close is set aside, {@link OwedCloses}.
+ * Upgrades and requests have somebody who can ask again: they wait for as long as the trouble may
+ * be a passing one and are answered 503 then.
+ *
+ * <p>Used by whoever runs the cell; what says so, by anyone.
  */
 final class Recovery {
-  private static final Logger log = LoggerFactory.getLogger(Recovery.class);
-
   private final ActorId id;
   private final FailurePolicy failurePolicy;
+  private final RetryPolicy policy;
   private final Time time;
+  private final FailureLog failures;
+  private final BooleanSupplier isStopping;
+  private final Mailbox mailbox;
   private final ActorRows rows;
   private final Outgoing outgoing;
   private final ClosingConnections closing;
+  private final OwedCloses owed;
+  private final LongAdder eventsGivenUp;
 
-  /** Null unless an activation failed and is to be tried again. */
-  private volatile @Nullable Retry resting;
+  /** Of activations since the last that went well; null if none failed. */
+  private volatile @Nullable Retry activations;
+
+  /** Of the first event in the mailbox; null if it has not failed. */
+  private volatile @Nullable Retry event;
 
   Recovery(
       ActorId id,
       FailurePolicy failurePolicy,
-      Time time,
+      HostParts host,
+      Mailbox mailbox,
       ActorRows rows,
       Outgoing outgoing,
       ClosingConnections closing) {
     this.id = id;
     this.failurePolicy = failurePolicy;
-    this.time = time;
+    this.policy = host.options().retries();
+    this.time = host.time();
+    this.failures = host.failures();
+    this.isStopping = host.isStopping();
+    this.mailbox = mailbox;
     this.rows = rows;
     this.outgoing = outgoing;
     this.closing = closing;
+    this.eventsGivenUp = host.eventsGivenUp();
+    this.owed = new OwedCloses(id, rows, closing, policy);
   }
 
-  /** Whether the cell rests, and the time has come to try again. Any thread. */
-  boolean isRetryDue(long nowNs) {
-    Retry retry = resting;
-    return retry != null && retry.isDue(nowNs);
+  // When. Any thread.
+
+  /** How long nothing is to be tried yet, in nanoseconds; 0 if it may be. */
+  long restNs(long nowNs) {
+    if (isStopping.getAsBoolean()) {
+      return 0;
+    }
+    return Math.max(restNs(activations, nowNs), restNs(event, nowNs));
   }
 
-  /** Whether nothing is to be tried yet. */
-  boolean isResting() {
-    Retry retry = resting;
-    return retry != null && !retry.isDue(time.nowNs());
+  private static long restNs(@Nullable Retry retry, long nowNs) {
+    return retry == null || retry.isDue(nowNs) ? 0 : retry.dueNs() - nowNs;
   }
 
-  /** A turn ended well. */
-  void succeeded() {
-    resting = null;
+  /** How many activations have failed in a row. */
+  int failedActivations() {
+    Retry failed = activations;
+    return failed == null ? 0 : failed.failures();
   }
 
-  /**
-   * There is no actor object for the work that waits. It is answered as if its own turn had failed,
-   * and the next one tries again. A close must take effect: it waits for later attempts, while
-   * there are any left.
-   *
-   * @return whether it is given up: it must be taken, and is {@link #giveUp given up} then
-   */
-  boolean activationFailed(@Nullable Work waiting, Throwable cause) {
-    log.error(
-        "actor {} could not be activated for a {}: {}",
-        id,
-        waiting == null ? "stop" : waiting.label(),
-        cause,
-        cause);
-    if (!(waiting instanceof Work.Handle handle)) {
+  /** Whether an attempt is due that nothing but the time will set going. */
+  boolean isDue(long nowNs) {
+    boolean isWaiting = (activations != null || event != null) && mailbox.size() > 0;
+    return (isWaiting || isOwedDue(nowNs)) && restNs(nowNs) == 0;
+  }
+
+  private boolean isOwedDue(long nowNs) {
+    return owed.isDue(nowNs) && !isStopping.getAsBoolean();
+  }
+
+  /** How many connections have ended without their close having taken effect. */
+  int owedCloses() {
+    return owed.count();
+  }
+
+  /** Whether the work is to be answered at once, since the actor is not to be had. */
+  boolean refuses(Work work) {
+    Retry failed = activations;
+    if (failed == null || !isRefusable(work)) {
       return false;
     }
-    boolean isClose = handle.event() instanceof ToHost.Closed;
-    resting = isClose ? Retry.after(resting, time.nowNs()) : null;
-    return resting == null;
+    long nowNs = time.nowNs();
+    return restNs(nowNs) > 0 && !failed.mayPass(policy, nowNs);
   }
 
-  void giveUp(Work.Handle handle) {
-    if (handle.event() instanceof ToHost.Closed closed) {
-      forget(closed);
-    } else {
-      outgoing.say(Verdicts.failed(handle, FailurePolicy.KEEP_OPEN));
+  /** Answers what {@link #refuses} has found. */
+  void refuse(Work work) {
+    outgoing.tell(Verdicts.unavailable(work, restSeconds()));
+  }
+
+  /** What is seen of an actor, with what is to be known of its failures. */
+  ActorStatus addTo(ActorStatus status, long nowNs) {
+    int closes = owed.count();
+    int failed = failedActivations();
+    if (closes == 0 && failed == 0) {
+      return status;
     }
-    handle.ended().run();
+    List<String> pins = new ArrayList<>();
+    if (failed > 0) {
+      pins.add(Pins.failedActivations(failed, restNs(nowNs)));
+    }
+    if (closes > 0) {
+      pins.add(closes + " closes that could not take effect yet");
+    }
+    return status.with(closes, pins);
   }
 
-  /** A handler failed: nothing of its turn is kept or said. */
+  // What comes next.
+
+  /** A close that is owed and due; null if there is none. */
+  Work.@Nullable Handle owedDue() {
+    long nowNs = time.nowNs();
+    return isOwedDue(nowNs) ? owed.due(nowNs) : null;
+  }
+
+  // What became of it.
+
+  /** The turn of {@code onActivate} ended well. */
+  void activated() {
+    if (activations != null) {
+      activations = null;
+      owed.tryNow(time.nowNs());
+    }
+  }
+
+  /** The turn of an event ended well, and is handed in to the store. */
+  void left(long turn, Work.Handle work, List<ToGateway> said) {
+    owed.leaves(turn, work.event(), said);
+    done(work);
+  }
+
+  /** The event is answered, or nobody needs to hear of it any more. */
+  void done(Work.Handle work) {
+    if (owed.isFirst(work)) {
+      owed.remove();
+    } else {
+      closing.handled(work.event());
+      event = null;
+    }
+    work.ended().run();
+  }
+
+  /** All turns up to this one are kept. */
+  void settle(long turn) {
+    owed.settle(turn);
+  }
+
+  /** A handler failed, or its actor was reset: nothing of its turn is kept or said. */
   void turnFailed(Work work, Throwable failure) {
-    log.error(
-        "a turn of actor {} failed ({}, connection {}); nothing of it was kept or sent: {}",
+    boolean isReset = failure instanceof ResetException;
+    failures.error(
+        isReset
+            ? "a turn of actor {} ({}, connection {}) has reset it; nothing of it was kept or sent: {}"
+            : "a turn of actor {} failed ({}, connection {}); nothing of it was kept or sent: {}",
         id,
         work.label(),
         work.connection(),
         failure,
         failure);
-    if (work instanceof Work.Handle handle && handle.event() instanceof ToHost.Closed closed) {
+    if (!(work instanceof Work.Handle handle)) {
+      return;
+    }
+    if (handle.event() instanceof ToHost.Closed closed) {
       forget(closed);
     } else {
-      List<ToGateway> records = Verdicts.failed(work, failurePolicy);
-      closing.said(records);
-      outgoing.say(records);
+      say(isReset ? Verdicts.reset(work) : Verdicts.failed(work, failurePolicy));
     }
+    done(handle);
+  }
+
+  private void say(List<ToGateway> records) {
+    closing.said(records);
+    outgoing.say(records);
   }
 
   /**
@@ -114,12 +213,150 @@ final class Recovery {
    * store cannot even be read, the row stays, and the next start finds it.
    */
   private void forget(ToHost.Closed closed) {
-    closing.handled(closed);
     try {
-      outgoing.forget(closed.connection());
+      owed.leaves(outgoing.forget(closed.connection()), closed, List.of());
     } catch (RuntimeException e) {
       rows.discard();
-      log.error("{} of actor {} could not be removed", closed.connection(), id, e);
+      failures.error("{} of actor {} could not be removed", closed.connection(), id, e);
     }
+  }
+
+  /** The turn of an event could not read the store: it is tried again, or given up. */
+  void unreadable(Work.Handle work, Throwable cause, long beganNs) {
+    long nowNs = time.nowNs();
+    failures.error(
+        "a turn of actor {} could not read the store ({}, connection {}): {}",
+        id,
+        work.label(),
+        work.connection(),
+        String.valueOf(cause));
+    if (owed.isFirst(work)) {
+      owed.failedFirst(beganNs, nowNs);
+      return;
+    }
+    Retry failed = Retry.after(event, policy, beganNs, nowNs);
+    if (isOver(failed) || (isRefusable(work) && !failed.mayPass(policy, nowNs))) {
+      event = null;
+      giveUp(work, cause);
+    } else {
+      event = failed;
+      mailbox.putBack(work);
+    }
+  }
+
+  /** There is no actor object for the events that wait. */
+  void activationFailed(Throwable cause, long beganNs) {
+    long nowNs = time.nowNs();
+    Retry failed = Retry.after(activations, policy, beganNs, nowNs);
+    activations = failed;
+    owed.failed(beganNs, nowNs);
+    Work first = mailbox.peek();
+    logActivation(failed, first, cause);
+    if (isStopping.getAsBoolean() || failed.failures() > policy.attemptsMax()) {
+      event = null;
+      giveUp(waiting -> true, cause);
+      return;
+    }
+    if (first != null) {
+      failFirst(first, cause, Retry.after(event, policy, beganNs, nowNs));
+    }
+    if (!failed.mayPass(policy, nowNs)) {
+      if (first != null && isRefusable(first)) {
+        event = null;
+      }
+      giveUp(Recovery::isRefusable, cause);
+    }
+  }
+
+  private void failFirst(Work first, Throwable cause, Retry failed) {
+    if (isOver(failed) && first instanceof Work.Handle handle) {
+      event = null;
+      mailbox.take();
+      giveUp(handle, cause);
+      outgoing.tell(mailbox.resumable());
+    } else {
+      event = failed;
+    }
+  }
+
+  private boolean isOver(Retry failed) {
+    return isStopping.getAsBoolean() || failed.failures() >= policy.attemptsMax();
+  }
+
+  /** The first of a row comes with its stack trace. */
+  private void logActivation(Retry failed, @Nullable Work first, Throwable cause) {
+    String why = first == null ? "close that is owed" : first.label();
+    if (failed.failures() == 1) {
+      failures.error("actor {} could not be activated for a {}: {}", id, why, cause, cause);
+    } else {
+      failures.error(
+          "actor {} could not be activated for a {}, {} times in a row: {}",
+          id,
+          why,
+          failed.failures(),
+          String.valueOf(cause));
+    }
+  }
+
+  private static boolean isRefusable(Work work) {
+    return work instanceof Work.Handle handle
+        && (handle.event() instanceof ToHost.Open || handle.event() instanceof ToHost.Request);
+  }
+
+  /** Gives up some of those that wait. */
+  private void giveUp(Predicate<Work.Handle> whom, Throwable cause) {
+    mailbox.takeAll(whom).forEach(work -> giveUp(work, cause));
+    outgoing.tell(mailbox.resumable());
+  }
+
+  private void giveUp(Work.Handle work, Throwable cause) {
+    if (isRefusable(work)) {
+      outgoing.say(Verdicts.unavailable(work, restSeconds()));
+    } else if (work.event() instanceof ToHost.Message message
+        && closing.contains(message.connection())) {
+      outgoing.say(Verdicts.handled(work));
+    } else {
+      boolean isOwed = work.event() instanceof ToHost.Closed;
+      failures.error(
+          "a {} of connection {} of actor {} is {}, since the actor failed too often: {}",
+          work.label(),
+          work.connection(),
+          id,
+          isOwed ? "put off" : "given up",
+          String.valueOf(cause));
+      if (work.event() instanceof ToHost.Closed closed) {
+        owed.add(closed);
+      } else {
+        eventsGivenUp.increment();
+        say(Verdicts.givenUp(work));
+      }
+    }
+    work.ended().run();
+  }
+
+  private long restSeconds() {
+    return 1 + TimeUnit.NANOSECONDS.toSeconds(restNs(time.nowNs()));
+  }
+
+  /** The turn ran, and whether it was kept is not known. */
+  void lost(Work work) {
+    outgoing.say(Verdicts.lost(work));
+    if (!(work instanceof Work.Handle handle)) {
+      return;
+    }
+    if (owed.isFirst(work)) {
+      return; // it stays, and is tried again when the cell has been reset
+    }
+    if (handle.event() instanceof ToHost.Closed closed) {
+      owed.add(closed);
+    }
+    event = null;
+    handle.ended().run();
+  }
+
+  /** Nothing is known of the turns that were on their way; the rows are read anew. */
+  void resetAfterLoss() {
+    closing.clear();
+    owed.lost(time.nowNs());
   }
 }

@@ -41,6 +41,42 @@ final class Verdicts {
     return List.of();
   }
 
+  /** Its handler has reset the actor, which its sender need not suffer for. */
+  static List<ToGateway> reset(Work work) {
+    String why = "the actor was reset";
+    ToHost event = event(work);
+    if (event instanceof ToHost.Open open) {
+      return List.of(new ToGateway.Rejected(open.connection(), busy(why)));
+    }
+    if (event instanceof ToHost.Request request) {
+      return List.of(new ToGateway.Responded(request.request(), busy(why)));
+    }
+    return handled(work);
+  }
+
+  /** It never had a turn that it could be judged by, and is given up. */
+  static List<ToGateway> givenUp(Work work) {
+    return event(work) instanceof ToHost.Message message
+        ? List.of(
+            new ToGateway.Handled(message.connection(), message.sequence()),
+            new ToGateway.Close(message.connection(), INTERNAL_ERROR, "the actor failed"))
+        : List.of();
+  }
+
+  /** An upgrade or a request whose actor is not to be had before so many seconds have passed. */
+  static List<ToGateway> unavailable(Work work, long seconds) {
+    HttpResponse answer =
+        HttpResponse.text(503, "the actor failed").with("Retry-After", String.valueOf(seconds));
+    ToHost event = event(work);
+    if (event instanceof ToHost.Open open) {
+      return List.of(new ToGateway.Rejected(open.connection(), answer));
+    }
+    if (event instanceof ToHost.Request request) {
+      return List.of(new ToGateway.Responded(request.request(), answer));
+    }
+    return List.of();
+  }
+
   /** Its turn ran, and whether it was kept is not known. */
   static List<ToGateway> lost(Work work) {
     ToHost event = event(work);

@@ -4,22 +4,34 @@ import dev.dormouse.sdk.ActorId;
 import dev.dormouse.storage.ActorStore;
 import dev.dormouse.storage.CommitResult;
 import dev.dormouse.storage.Durability;
+import dev.dormouse.storage.Ending;
 import dev.dormouse.storage.KeySpan;
 import dev.dormouse.storage.Table;
 import dev.dormouse.storage.TurnBatch;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
-/** A store whose commits wait until the test lets them through, or loses them. */
+/**
+ * A store whose commits wait until the test lets them through, or loses them, and whose values
+ * cannot be read if the test says so.
+ */
 final class HeldStore implements ActorStore {
   private record Waiting(TurnBatch batch, CompletableFuture<CommitResult> result) {}
 
   private final ActorStore store;
   private final ArrayDeque<Waiting> waiting = new ArrayDeque<>();
+  private final List<TurnBatch> kept = new ArrayList<>();
   private boolean isHolding;
+  private Predicate<String> unreadable = key -> false;
+  private boolean isActorUnreadable;
 
   HeldStore(ActorStore store) {
     this.store = store;
@@ -33,9 +45,29 @@ final class HeldStore implements ActorStore {
     return waiting.size();
   }
 
+  /** The batches that were kept, in order. */
+  List<TurnBatch> kept() {
+    return kept;
+  }
+
+  /** Values of these keys cannot be read from now on. */
+  void failReads(Predicate<String> keys) {
+    unreadable = keys;
+  }
+
+  /** The rows of actors themselves can, or cannot, be read from now on. */
+  void failActorReads(boolean isFailing) {
+    isActorUnreadable = isFailing;
+  }
+
   void letThrough() {
     Waiting next = waiting.remove();
-    store.commit(next.batch).thenAccept(next.result::complete);
+    keep(next.batch).thenAccept(next.result::complete);
+  }
+
+  private CompletionStage<CommitResult> keep(TurnBatch batch) {
+    kept.add(batch);
+    return store.commit(batch);
   }
 
   void letAllThrough() {
@@ -49,10 +81,18 @@ final class HeldStore implements ActorStore {
     waiting.remove().result.complete(as);
   }
 
+  /** Keeps the next, and says that this is not known. */
+  void keepUnknown() {
+    Waiting next = waiting.remove();
+    keep(next.batch)
+        .thenAccept(
+            done -> next.result.complete(new CommitResult.Unknown(new IOException("who knows"))));
+  }
+
   @Override
   public CompletionStage<CommitResult> commit(TurnBatch batch) {
     if (!isHolding) {
-      return store.commit(batch);
+      return keep(batch);
     }
     Waiting entry = new Waiting(batch, new CompletableFuture<>());
     waiting.add(entry);
@@ -65,12 +105,22 @@ final class HeldStore implements ActorStore {
   }
 
   @Override
+  public Ending endingOf(long earlier) {
+    return store.endingOf(earlier);
+  }
+
+  @Override
   public Durability durability() {
     return store.durability();
   }
 
   @Override
   public byte @Nullable [] get(ActorId actor, Table table, byte[] key) {
+    boolean isFailing =
+        table == Table.VALUE && unreadable.test(new String(key, StandardCharsets.UTF_8));
+    if (isFailing || (table == Table.ACTOR && isActorUnreadable)) {
+      throw new UncheckedIOException(new IOException("bad sector"));
+    }
     return store.get(actor, table, key);
   }
 

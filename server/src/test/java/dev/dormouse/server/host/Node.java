@@ -24,6 +24,7 @@ import java.util.concurrent.CompletableFuture;
 /** A host on a disk of memory, a clock and an executor that the test drives, and what it said. */
 final class Node {
   static final ActorId ROOM = new ActorId("room", "one");
+  static final Duration TICK = Duration.ofMillis(250);
 
   final ManualTime time = new ManualTime();
   final Steps steps = new Steps();
@@ -48,6 +49,10 @@ final class Node {
     DirectTransport transport = new DirectTransport();
     host = new ActorHost(List.of(type), store, transport, time, options);
     transport.connect(host::accept, this::hear);
+  }
+
+  Node(Script script, HostOptions options) {
+    this(new MemoryDisk(), script, FailurePolicy.KEEP_OPEN, options);
   }
 
   Node(MemoryDisk disk, Script script) {
@@ -141,6 +146,14 @@ final class Node {
     CompletableFuture<Boolean> dropped = host.hibernate(ROOM);
     steps.runAll();
     return dropped.isDone();
+  }
+
+  /** Lets time pass as the server's timer sees it. */
+  void pass(Duration by) {
+    long ticks = by.dividedBy(TICK);
+    for (long i = 0; i < ticks; i++) {
+      tickAfter(TICK);
+    }
   }
 
   void tickAfter(Duration by) {
