@@ -14,6 +14,7 @@ import dev.dormouse.server.protocol.ToHost;
 import dev.dormouse.storage.Codecs;
 import dev.dormouse.storage.MemoryDisk;
 import dev.dormouse.storage.Stores;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -140,6 +141,17 @@ final class Node {
     host.accept(new ToHost.Request(ROOM, ++requests, head("a", "b"), new byte[0]));
     steps.runAll();
     return requests;
+  }
+
+  /** Asks with a plain request, and gives the text of the answer; what else was said is lost. */
+  String ask() {
+    long number = request();
+    return heard().stream()
+        .filter(said -> said instanceof ToGateway.Responded answer && answer.request() == number)
+        .map(said -> ((ToGateway.Responded) said).response().body())
+        .map(body -> new String(body, StandardCharsets.UTF_8))
+        .findFirst()
+        .orElse("no answer");
   }
 
   boolean hibernate() {

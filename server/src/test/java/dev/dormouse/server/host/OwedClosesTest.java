@@ -11,7 +11,6 @@ import dev.dormouse.sdk.Upgrade;
 import dev.dormouse.server.host.Script.Actor;
 import dev.dormouse.server.host.Script.Note;
 import dev.dormouse.server.protocol.ToGateway;
-import dev.dormouse.server.protocol.ToGateway.Responded;
 import dev.dormouse.storage.CommitResult;
 import dev.dormouse.storage.MemoryDisk;
 import java.io.IOException;
@@ -60,16 +59,6 @@ class OwedClosesTest {
   private final Book book = new Book();
   private final Node node = new Node(disk, book);
 
-  private static String bookOf(Node node) {
-    node.heard();
-    node.request();
-    return ((Responded) node.heard().get(0)).response().toString();
-  }
-
-  private static String written(String line) {
-    return HttpResponse.text(200, line).toString();
-  }
-
   @Test
   void aCloseWaitsForAnActivationThatSucceeds() {
     ConnectionId ada = node.connect("ada");
@@ -112,14 +101,13 @@ class OwedClosesTest {
     assertThat(node.host.owedCloses()).isZero();
     assertThat(node.hibernate()).isTrue();
     assertThat(node.host.activeActors()).isZero();
-    assertThat(bookOf(node))
+    assertThat(node.ask())
         .isEqualTo(
-            written(
-                "1000 CLIENT "
+            "1000 CLIENT "
                     + new Note("ada", 1)
                     + " [new, counted];1001 CLIENT "
                     + new Note("bo", 0)
-                    + " [new];"));
+                    + " [new];");
   }
 
   @Test
@@ -194,7 +182,7 @@ class OwedClosesTest {
     node.store.letAllThrough();
     node.pass(Duration.ofMillis(250));
     assertThat(node.host.owedCloses()).isZero();
-    assertThat(bookOf(node)).isEqualTo(written("1000 CLIENT " + new Note("ada", 0) + " [new];"));
+    assertThat(node.ask()).isEqualTo("1000 CLIENT " + new Note("ada", 0) + " [new];");
   }
 
   @Test
@@ -209,7 +197,7 @@ class OwedClosesTest {
     assertThat(node.host.owedCloses()).isZero();
     node.pass(Duration.ofSeconds(1));
     assertThat(book.closes).hasSize(1);
-    assertThat(bookOf(node)).isEqualTo(written("1000 CLIENT " + new Note("ada", 0) + " [new];"));
+    assertThat(node.ask()).isEqualTo("1000 CLIENT " + new Note("ada", 0) + " [new];");
     assertThat(node.status().connections()).isZero();
   }
 
@@ -224,7 +212,7 @@ class OwedClosesTest {
     node.store.letAllThrough();
     node.steps.runAll();
     node.pass(Duration.ofMillis(250));
-    assertThat(bookOf(node)).isEqualTo(written("1000 CLIENT " + new Note("ada", 0) + " [new];"));
+    assertThat(node.ask()).isEqualTo("1000 CLIENT " + new Note("ada", 0) + " [new];");
   }
 
   @Test
@@ -243,7 +231,7 @@ class OwedClosesTest {
     assertThat(attempts).isEqualTo(8); // after 0, 0.25, 0.75, … 31.75 s
     node.store.letAllThrough();
     node.pass(Duration.ofMinutes(5));
-    assertThat(bookOf(node)).isEqualTo(written("1000 CLIENT " + new Note("ada", 0) + " [new];"));
+    assertThat(node.ask()).isEqualTo("1000 CLIENT " + new Note("ada", 0) + " [new];");
   }
 
   @Test
@@ -277,7 +265,7 @@ class OwedClosesTest {
     assertThat(node.host.owedCloses()).isEqualTo(1);
     node.store.failReads(key -> false);
     node.pass(Duration.ofSeconds(1));
-    assertThat(bookOf(node)).isEqualTo(written("1000 CLIENT " + new Note("ada", 0) + " [new];"));
+    assertThat(node.ask()).isEqualTo("1000 CLIENT " + new Note("ada", 0) + " [new];");
     assertThat(node.host.owedCloses()).isZero();
   }
 }

@@ -81,7 +81,8 @@ class RecoveryTest {
         }
       }
       assertThat(logs.lines())
-          .singleElement()
+          .hasSize(6)
+          .last()
           .asString()
           .contains("a message of connection " + ada + " of actor room/one is given up");
     }

@@ -283,14 +283,16 @@ class ResetTest {
     Node awaiting =
         new Node(
             new Script() {
+              private CompletableFuture<Void> callback = CompletableFuture.completedFuture(null);
+
               @Override
               void onMessage(Actor self, Connection<Object> from, String text) {
                 self.store().put("k", text);
                 if (text.equals("wait")) {
                   self.await(never);
-                  first.thenRun(() -> self.startOver("as asked"));
+                  callback = first.thenRun(() -> self.startOver("as asked"));
                 }
-                from.send(text + " " + self.number());
+                from.send(text + " " + self.number() + " " + callback.isCompletedExceptionally());
               }
             });
     ConnectionId ada = awaiting.connect("ada");
@@ -300,7 +302,7 @@ class ResetTest {
     assertThat(awaiting.heard()).isEmpty();
     first.complete(null);
     awaiting.steps.runAll();
-    assertThat(awaiting.texts()).containsExactly("1:next 2");
+    assertThat(awaiting.texts()).containsExactly("1:next 2 true");
     never.complete(null);
     awaiting.steps.runAll();
     assertThat(awaiting.heard()).isEmpty();
