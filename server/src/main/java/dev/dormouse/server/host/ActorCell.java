@@ -5,6 +5,8 @@ import dev.dormouse.sdk.Connections;
 import dev.dormouse.server.protocol.Time;
 import dev.dormouse.server.protocol.ToGateway;
 import dev.dormouse.server.protocol.ToHost;
+import dev.dormouse.storage.CommitResult;
+import dev.dormouse.storage.CorruptRowException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -70,8 +72,8 @@ final class ActorCell {
     this.onRetired = onRetired;
     this.mailbox = new Mailbox(host.options().mailboxMax());
     this.gate = new OutputGate(host.transport()::toGateway, this::signal);
-    this.rows = new ActorRows(host.store(), id);
-    this.outgoing = new Outgoing(id, host.store(), rows, gate);
+    this.rows = new ActorRows(host.store(), id, host.quarantine());
+    this.outgoing = new Outgoing(id, host.store(), rows, gate, host.unclosed()::add);
     this.recovery = new Recovery(id, type.failurePolicy(), host, mailbox, rows, outgoing, closing);
     this.autoReplies = new AutoReplyRows(rows);
     this.lastEventNs = time.nowNs();
@@ -233,6 +235,10 @@ final class ActorCell {
     long beganNs = time.nowNs();
     try {
       activation = new Activation(id, type, rows, autoReplies, host, closing);
+    } catch (CorruptRowException e) {
+      drop(CellState.COLD);
+      recovery.corrupt(e);
+      return true;
     } catch (RuntimeException | Error e) {
       drop(CellState.COLD);
       recovery.activationFailed(e, beganNs);
@@ -385,8 +391,11 @@ final class ActorCell {
     Work work = turn.work();
     rows.discard();
     drop(work instanceof Work.Hibernate ? CellState.SETTLING : CellState.COLD);
-    if (cause == null || gate.loss() != null) {
-      recovery.lost(work); // and with what was lost, whatever this turn saw
+    CommitResult loss = gate.loss();
+    if (loss != null) {
+      recovery.lost(work, loss); // and with what was lost, whatever this turn saw
+    } else if (cause == null) {
+      throw new AssertionError("a turn is discarded for a reason");
     } else if (work instanceof Work.Activate) {
       recovery.activationFailed(cause, turn.startedNs());
     } else if (unreadable != null && work instanceof Work.Handle handle) {
@@ -401,28 +410,23 @@ final class ActorCell {
     List<ToGateway> records = new ArrayList<>(turn.outbox());
     records.addAll(Verdicts.handled(work));
     closing.said(records);
-    outgoing.leave(turn, records, Verdicts.lost(work));
+    outgoing.leave(turn, records);
     if (work instanceof Work.Handle handle) {
-      recovery.left(turn.number(), handle, records);
+      recovery.done(handle);
     } else if (work instanceof Work.Activate) {
       recovery.activated();
     }
-    recovery.settle(gate.settled());
   }
 
   private boolean resetAfterLoss() {
     if (!gate.isEmpty()) {
       return !mailbox.park();
     }
-    host.failures().error("commits of actor {} were lost ({}); it is reset", id, gate.loss());
     if (state.isActive()) {
       drop(CellState.COLD);
     }
-    recovery.settle(gate.settled());
-    rows.forget();
+    recovery.resetAfterLoss(outgoing.reopen());
     autoReplies.forget();
-    gate.reopen();
-    recovery.resetAfterLoss();
     return true;
   }
 

@@ -41,7 +41,9 @@ public final class ActorHost {
   private final BackgroundWork background;
   private final LongAdder eventsGivenUp = new LongAdder();
   private final HostParts parts;
+  private final Quarantine quarantine = new Quarantine();
   private final ConcurrentHashMap<ActorId, ActorCell> cells = new ConcurrentHashMap<>();
+  private final Unclosed unclosed = new Unclosed();
   private volatile boolean isStopping;
 
   /**
@@ -73,7 +75,16 @@ public final class ActorHost {
     this.background = new BackgroundWork(failures);
     this.parts =
         new HostParts(
-            store, transport, time, options, () -> isStopping, failures, background, eventsGivenUp);
+            store,
+            transport,
+            time,
+            options,
+            () -> isStopping,
+            failures,
+            background,
+            quarantine,
+            unclosed,
+            eventsGivenUp);
   }
 
   /** An event from a gateway. */
@@ -111,10 +122,14 @@ public final class ActorHost {
     return new ActorCell(id, type, parts, retired -> cells.remove(retired.id(), retired));
   }
 
-  /** Has idle actors hibernate and abandons turns that take too long. To be called now and then. */
+  /**
+   * Has idle actors hibernate, abandons turns that take too long, and tries again what failed. To
+   * be called now and then, by one thread at a time.
+   */
   public void tick() {
     failures.tick();
     long nowNs = time.nowNs();
+    unclosed.retry(this::accept);
     cells.values().forEach(cell -> cell.abandonOverdue(nowNs));
     cells.values().forEach(cell -> cell.retryIfDue(nowNs));
     List<IdlePolicy.Candidate> active = cells.values().stream().map(ActorCell::candidate).toList();
@@ -143,13 +158,13 @@ public final class ActorHost {
 
   /**
    * Closes the connections that earlier runs left in the store: each gets its close event, once, a
-   * page of them at a time.
+   * page of them at a time. Those of actors that cannot be read are left as they are.
    *
    * @return completes with their number once all have been handled, or put off because their actor
    *     cannot be activated: see {@link #owedCloses}
    */
   public CompletableFuture<Long> closeLeftovers() {
-    return new Leftovers(store, types.keySet(), this::accept).close();
+    return new Leftovers(store, types.keySet(), this::accept, quarantine).close();
   }
 
   /** What can be seen of an actor; of one that never was, an inactive one without a past. */
@@ -159,7 +174,8 @@ public final class ActorHost {
   }
 
   /**
-   * Actors of a type, in no order; those that have neither connections nor a cell are left out.
+   * Actors of a type, in no order; those that have neither connections nor a cell are left out,
+   * those that cannot be read are not.
    *
    * @param limit the most actors; no more than {@value #LISTED_ROWS_MAX} stored ones are looked at
    */
@@ -196,6 +212,11 @@ public final class ActorHost {
     return types.containsKey(type);
   }
 
+  /** What it could not read since it was made. */
+  public HostCounts counts() {
+    return quarantine.counts();
+  }
+
   /** How many actors are in memory. */
   public int activeActors() {
     return cells.size();
@@ -206,7 +227,7 @@ public final class ActorHost {
    * cannot be activated, or the store failed. It is tried again, by this process or by the next.
    */
   public long owedCloses() {
-    return cells.values().stream().mapToLong(ActorCell::owedCloses).sum();
+    return unclosed.size() + cells.values().stream().mapToLong(ActorCell::owedCloses).sum();
   }
 
   /** How many events were given up, since their actor could not be activated, or the store read. */

@@ -20,4 +20,6 @@ record HostParts(
     BooleanSupplier isStopping,
     FailureLog failures,
     BackgroundWork background,
+    Quarantine quarantine,
+    Unclosed unclosed,
     LongAdder eventsGivenUp) {}

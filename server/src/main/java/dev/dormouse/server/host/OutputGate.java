@@ -5,6 +5,7 @@ import dev.dormouse.storage.CommitResult;
 import java.util.ArrayDeque;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -24,10 +25,14 @@ final class OutputGate {
   private static final class Held {
     final long turn;
     final Release release;
-    final Release ifLost;
+    final Function<CommitResult, Release> ifLost;
     @Nullable CommitResult result;
 
-    Held(long turn, Release release, Release ifLost, @Nullable CommitResult result) {
+    Held(
+        long turn,
+        Release release,
+        Function<CommitResult, Release> ifLost,
+        @Nullable CommitResult result) {
       this.turn = turn;
       this.release = release;
       this.ifLost = ifLost;
@@ -46,7 +51,7 @@ final class OutputGate {
    * A gate that is open.
    *
    * @param onEmpty called on the thread that let the last release out, if {@link #isEmpty} was
-   *     asked before that and said no, or if a commit was lost
+   *     asked before that and said no
    */
   OutputGate(Consumer<Release> out, Runnable onEmpty) {
     this.out = out;
@@ -54,13 +59,21 @@ final class OutputGate {
   }
 
   /** A turn that stored nothing. */
-  synchronized void pass(long turn, Release release, Release ifLost) {
+  synchronized void pass(long turn, Release release, Function<CommitResult, Release> ifLost) {
     held.add(new Held(turn, release, ifLost, CommitResult.DONE));
     letOut();
   }
 
-  /** A turn whose writes are on their way. */
-  void hold(long turn, Release release, Release ifLost, CompletionStage<CommitResult> commit) {
+  /**
+   * A turn whose writes are on their way.
+   *
+   * @param ifLost what to say instead, by how the first commit was lost; called at most once
+   */
+  void hold(
+      long turn,
+      Release release,
+      Function<CommitResult, Release> ifLost,
+      CompletionStage<CommitResult> commit) {
     Held entry = new Held(turn, release, ifLost, null);
     synchronized (this) {
       held.add(entry);
@@ -80,7 +93,7 @@ final class OutputGate {
     synchronized (this) {
       entry.result = result;
       letOut();
-      isNowEmpty = (isAwaited || loss != null) && held.isEmpty();
+      isNowEmpty = isAwaited && held.isEmpty();
       if (isNowEmpty) {
         isAwaited = false;
       }
@@ -95,11 +108,9 @@ final class OutputGate {
       if (!(next.result instanceof CommitResult.Done) && loss == null) {
         loss = next.result;
       }
-      if (loss == null) {
-        settled = next.turn;
-      }
+      settled = next.turn;
       held.remove();
-      emit(loss == null ? next.release : next.ifLost);
+      emit(loss == null ? next.release : next.ifLost.apply(loss));
     }
   }
 
@@ -114,7 +125,7 @@ final class OutputGate {
     }
   }
 
-  /** The last turn that was kept: what it and those before it wrote is in the store. */
+  /** The last turn that was let out: what it and those before it wrote is in the store. */
   synchronized long settled() {
     return settled;
   }

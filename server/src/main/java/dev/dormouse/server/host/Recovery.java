@@ -5,6 +5,8 @@ import dev.dormouse.sdk.FailurePolicy;
 import dev.dormouse.server.protocol.Time;
 import dev.dormouse.server.protocol.ToGateway;
 import dev.dormouse.server.protocol.ToHost;
+import dev.dormouse.storage.CommitResult;
+import dev.dormouse.storage.CorruptRowException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -44,6 +46,7 @@ final class Recovery {
   private final ClosingConnections closing;
   private final OwedCloses owed;
   private final LongAdder eventsGivenUp;
+  private final Quarantine quarantine;
 
   /** Of activations since the last that went well; null if none failed. */
   private volatile @Nullable Retry activations;
@@ -70,7 +73,8 @@ final class Recovery {
     this.outgoing = outgoing;
     this.closing = closing;
     this.eventsGivenUp = host.eventsGivenUp();
-    this.owed = new OwedCloses(id, rows, closing, policy);
+    this.quarantine = host.quarantine();
+    this.owed = new OwedCloses(rows, closing, policy);
   }
 
   // When. Any thread.
@@ -158,12 +162,6 @@ final class Recovery {
     }
   }
 
-  /** The turn of an event ended well, and is handed in to the store. */
-  void left(long turn, Work.Handle work, List<ToGateway> said) {
-    owed.leaves(turn, work.event(), said);
-    done(work);
-  }
-
   /** The event is answered, or nobody needs to hear of it any more. */
   void done(Work.Handle work) {
     if (owed.isFirst(work)) {
@@ -173,11 +171,6 @@ final class Recovery {
       event = null;
     }
     work.ended().run();
-  }
-
-  /** All turns up to this one are kept. */
-  void settle(long turn) {
-    owed.settle(turn);
   }
 
   /** A handler failed, or its actor was reset: nothing of its turn is kept or said. */
@@ -214,7 +207,7 @@ final class Recovery {
    */
   private void forget(ToHost.Closed closed) {
     try {
-      owed.leaves(outgoing.forget(closed.connection()), closed, List.of());
+      outgoing.forget(closed);
     } catch (RuntimeException e) {
       rows.discard();
       failures.error("{} of actor {} could not be removed", closed.connection(), id, e);
@@ -338,25 +331,33 @@ final class Recovery {
     return 1 + TimeUnit.NANOSECONDS.toSeconds(restNs(time.nowNs()));
   }
 
-  /** The turn ran, and whether it was kept is not known. */
-  void lost(Work work) {
-    outgoing.say(Verdicts.lost(work));
-    if (!(work instanceof Work.Handle handle)) {
-      return;
+  /**
+   * What is stored of the actor cannot be understood: trying again would not help. Its rows are left
+   * as they are, and the first event is refused.
+   */
+  void corrupt(CorruptRowException cause) {
+    long nowNs = time.nowNs();
+    owed.failed(nowNs, nowNs);
+    if (mailbox.peek() instanceof Work.Handle handle) {
+      mailbox.take();
+      outgoing.say(quarantine.refuse(handle.event(), cause));
+      done(handle);
+      outgoing.tell(mailbox.resumable());
     }
-    if (owed.isFirst(work)) {
-      return; // it stays, and is tried again when the cell has been reset
-    }
-    if (handle.event() instanceof ToHost.Closed closed) {
-      owed.add(closed);
-    }
-    event = null;
-    handle.ended().run();
   }
 
-  /** Nothing is known of the turns that were on their way; the rows are read anew. */
-  void resetAfterLoss() {
+  /** What the turn ran on was lost, and so is it. */
+  void lost(Work work, CommitResult loss) {
+    outgoing.lose(work, loss);
+    if (work instanceof Work.Handle handle) {
+      done(handle);
+    }
+  }
+
+  /** Commits were lost, and the rows are read anew; this was said of their turns. */
+  void resetAfterLoss(List<ToGateway> said) {
     closing.clear();
-    owed.lost(time.nowNs());
+    closing.said(said);
+    owed.forEach(closing::add);
   }
 }

@@ -2,6 +2,7 @@ package dev.dormouse.server.host;
 
 import dev.dormouse.sdk.ActorId;
 import dev.dormouse.storage.ActorStore;
+import dev.dormouse.storage.CommitChain;
 import dev.dormouse.storage.CommitResult;
 import dev.dormouse.storage.Durability;
 import dev.dormouse.storage.Ending;
@@ -13,15 +14,18 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A store whose commits wait until the test lets them through, or loses them, and whose values
- * cannot be read if the test says so.
+ * A store whose commits wait until the test lets them through, or loses them; whose disk may be
+ * full; and whose rows cannot be read if the test says so.
  */
 final class HeldStore implements ActorStore {
   private record Waiting(TurnBatch batch, CompletableFuture<CommitResult> result) {}
@@ -29,9 +33,12 @@ final class HeldStore implements ActorStore {
   private final ActorStore store;
   private final ArrayDeque<Waiting> waiting = new ArrayDeque<>();
   private final List<TurnBatch> kept = new ArrayList<>();
-  private boolean isHolding;
   private Predicate<String> unreadable = key -> false;
   private boolean isActorUnreadable;
+  private final Set<CommitChain> broken = Collections.newSetFromMap(new IdentityHashMap<>());
+  private boolean isHolding;
+  private boolean isFull;
+  private int refusals;
 
   HeldStore(ActorStore store) {
     this.store = store;
@@ -39,6 +46,18 @@ final class HeldStore implements ActorStore {
 
   void hold() {
     isHolding = true;
+  }
+
+  /** Says whether the disk is full. */
+  void full(boolean isFull) {
+    this.isFull = isFull;
+  }
+
+  /** How many commits were refused since the last call. */
+  int refusals() {
+    int number = refusals;
+    refusals = 0;
+    return number;
   }
 
   int waiting() {
@@ -62,10 +81,15 @@ final class HeldStore implements ActorStore {
 
   void letThrough() {
     Waiting next = waiting.remove();
-    keep(next.batch).thenAccept(next.result::complete);
+    write(next.batch).thenAccept(next.result::complete);
   }
 
-  private CompletionStage<CommitResult> keep(TurnBatch batch) {
+  private CompletionStage<CommitResult> write(TurnBatch batch) {
+    if (isFull || broken.contains(batch.chain())) {
+      refusals++;
+      broken.add(batch.chain());
+      return CompletableFuture.completedStage(new CommitResult.Refused("full, as asked"));
+    }
     kept.add(batch);
     return store.commit(batch);
   }
@@ -78,21 +102,21 @@ final class HeldStore implements ActorStore {
   }
 
   void lose(CommitResult as) {
-    waiting.remove().result.complete(as);
+    Waiting next = waiting.remove();
+    broken.add(next.batch.chain());
+    next.result.complete(as);
   }
 
-  /** Keeps the next, and says that this is not known. */
-  void keepUnknown() {
-    Waiting next = waiting.remove();
-    keep(next.batch)
-        .thenAccept(
-            done -> next.result.complete(new CommitResult.Unknown(new IOException("who knows"))));
+  /** Keeps it, and says otherwise. */
+  void keepButLose(CommitResult as) {
+    store.commit(waiting.element().batch);
+    lose(as);
   }
 
   @Override
   public CompletionStage<CommitResult> commit(TurnBatch batch) {
     if (!isHolding) {
-      return keep(batch);
+      return write(batch);
     }
     Waiting entry = new Waiting(batch, new CompletableFuture<>());
     waiting.add(entry);
