@@ -69,7 +69,8 @@ public final class DormouseServer implements AutoCloseable {
   private final AtomicBoolean isClosed = new AtomicBoolean();
   private volatile boolean isReady;
 
-  private DormouseServer(List<ActorDefinition> actors, ServerOptions options, ActorStore store) {
+  private DormouseServer(
+      List<ActorDefinition> actors, ServerOptions options, ActorStore store, Transport transport) {
     this.options = options;
     this.store = store;
     this.vertx =
@@ -78,7 +79,6 @@ public final class DormouseServer implements AutoCloseable {
                 .setPreferNativeTransport(true)
                 .setEventLoopPoolSize(eventLoops(options)));
     this.threads = new HandlerThreads(((VertxInternal) vertx).eventLoopGroup());
-    Transport transport = new DirectTransport();
     this.host =
         new ActorHost(
             actors.stream()
@@ -99,7 +99,17 @@ public final class DormouseServer implements AutoCloseable {
       List<ActorDefinition> actors,
       List<BiConsumer<Router, DormouseServer>> routes,
       ServerOptions options) {
-    DormouseServer server = new DormouseServer(actors, options, openStore(options));
+    return open(actors, routes, options, openStore(options), new DirectTransport());
+  }
+
+  /** The same over a store that is open, and is closed with the server. */
+  static DormouseServer open(
+      List<ActorDefinition> actors,
+      List<BiConsumer<Router, DormouseServer>> routes,
+      ServerOptions options,
+      ActorStore store,
+      Transport transport) {
+    DormouseServer server = new DormouseServer(actors, options, store, transport);
     try {
       server.listen(actors, routes);
       return server;
