@@ -85,7 +85,7 @@ class KillPointsIT {
   }
 
   private static DormouseServer open(Path data) {
-    return Witness.server(Witness::new)
+    return Chronicle.server(Chronicle::new)
         .open(ServerOptions.defaults().ports(0, 0).data(data, Durability.FSYNC));
   }
 
@@ -149,15 +149,15 @@ class KillPointsIT {
 
   private static void check(Map<String, String> stored, List<Talker> talkers) throws Exception {
     // Each turn is whole: the lines, their number, the hash over them.
-    List<String> lines = List.copyOf(under(Witness.LINE, stored).values());
+    List<String> lines = List.copyOf(under(Chronicle.LINE, stored).values());
     List<String> answers = HashChain.answers(lines);
     if (!lines.isEmpty()) {
       assertThat(stored.get("count") + " " + stored.get("hash"))
           .isEqualTo(answers.get(answers.size() - 1));
     }
     // Each connection that was accepted was closed once, with what it carried at last.
-    Map<String, String> opened = under(Witness.OPENED, stored);
-    Map<String, String> closed = under(Witness.CLOSED, stored);
+    Map<String, String> opened = under(Chronicle.OPENED, stored);
+    Map<String, String> closed = under(Chronicle.CLOSED, stored);
     assertThat(closed.keySet()).isEqualTo(opened.keySet());
     assertThat(opened.values()).containsOnly("1");
     for (Talker talker : talkers) {
@@ -166,7 +166,7 @@ class KillPointsIT {
         assertThat(opened).containsKey(talker.name);
       }
       if (opened.containsKey(talker.name)) {
-        String carried = kept.size() + " " + Witness.tagsAfter(talker.name, kept.size());
+        String carried = kept.size() + " " + Chronicle.tagsAfter(talker.name, kept.size());
         assertThat(closed.get(talker.name))
             .isIn("1006 " + carried, talker.hasClosed ? "1000 " + carried : "");
       }

@@ -2,7 +2,7 @@ package dev.dormouse.server;
 
 import dev.dormouse.examples.KillPoint;
 import dev.dormouse.examples.KillPoint.Moment;
-import dev.dormouse.examples.Witness;
+import dev.dormouse.examples.Chronicle;
 import dev.dormouse.sdk.ActorId;
 import dev.dormouse.sdk.CloseReason;
 import dev.dormouse.sdk.Connection;
@@ -55,7 +55,7 @@ public final class KilledServer {
             KillPoint.valueOf(args[1]), Moment.valueOf(args[2]), Integer.parseInt(args[3]));
     Path data = Path.of(args[0]);
     DormouseServer server =
-        Witness.server(() -> killed.new KilledWitness())
+        Chronicle.server(() -> killed.new KilledWitness())
             .open(
                 ServerOptions.defaults().ports(0, 0),
                 killed
@@ -86,7 +86,7 @@ public final class KilledServer {
     }
   }
 
-  private final class KilledWitness extends Witness {
+  private final class KilledWitness extends Chronicle {
     @Override
     protected void onActivate() {
       super.onActivate();

@@ -165,7 +165,7 @@ public final class DormouseServer implements AutoCloseable {
         started ->
             vertx
                 .createHttpServer(httpOptions())
-                .connectionHandler(gateway::keepEarlyBytes)
+                .connectionHandler(gateway::meet)
                 .requestHandler(gateway.inFrontOf(router))
                 .listen(port, options.host())
                 .onComplete(listening));
@@ -192,6 +192,7 @@ public final class DormouseServer implements AutoCloseable {
                     log.error("connections of the last run could not all be closed", error);
                   } else if (number > 0) {
                     log.info("closed {} connections that the last run left behind", number);
+                    warnOfOwedCloses();
                   }
                 });
     try {
@@ -203,6 +204,13 @@ public final class DormouseServer implements AutoCloseable {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new ServerStartException("interrupted while starting", e);
+    }
+  }
+
+  private void warnOfOwedCloses() {
+    long owed = host.owedCloses();
+    if (owed > 0) {
+      log.warn("onClose of {} connections could not take effect yet; it is tried again", owed);
     }
   }
 
@@ -258,9 +266,9 @@ public final class DormouseServer implements AutoCloseable {
 
   /**
    * Stops in good order: no new clients, a close frame with 1001 (1012 for a restart) to each one
-   * that is there, their close handlers, {@code onHibernate} for each actor in memory, then the
-   * store. What is not done within the drain time is left to the next start. Idempotent; returns
-   * when all is closed.
+   * that is there, their close handlers, {@code onHibernate} for each actor in memory, the end of
+   * what actors do in the background, then the store. What is not done within the drain time is
+   * left to the next start. Idempotent; returns when all is closed.
    */
   @Override
   public void close() {
@@ -273,6 +281,7 @@ public final class DormouseServer implements AutoCloseable {
     int code = options.isRestart() ? SERVICE_RESTART : GOING_AWAY;
     drain(gateway.shutdown(code, forSockets).toCompletionStage(), deadlineNs, "sockets");
     drain(host.stop(), deadlineNs, "actors");
+    warnOfOwedCloses();
     store.close();
     threads.close();
     drain(

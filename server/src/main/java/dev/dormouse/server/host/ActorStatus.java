@@ -3,6 +3,8 @@ package dev.dormouse.server.host;
 import dev.dormouse.sdk.ActorId;
 import dev.dormouse.storage.ActorRow;
 import dev.dormouse.storage.ActorStore;
+import dev.dormouse.storage.CorruptRowException;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -10,8 +12,8 @@ import java.util.List;
  *
  * @param id the actor
  * @param state where its life stands
- * @param connections its open connections
- * @param activation how often it was activated so far
+ * @param connections its open connections; 0 if it is unreadable
+ * @param activation how often it was activated so far; 0 if it is unreadable
  * @param pins what keeps it in memory, in words; empty if it is not
  */
 public record ActorStatus(
@@ -24,14 +26,34 @@ public record ActorStatus(
     /** Not in memory, connections open. */
     HIBERNATED,
     /** Not in memory, no connections. */
-    INACTIVE
+    INACTIVE,
+    /** Not in memory, and what is stored of it cannot be read: its events are refused. */
+    UNREADABLE;
+
+    private static State asleep(int connections) {
+      return connections > 0 ? HIBERNATED : INACTIVE;
+    }
   }
 
   /** Of an actor that is not in memory, as far as it is stored. */
   static ActorStatus asleep(ActorId id, ActorStore store) {
-    ActorRow row = ActorRow.decodeOrNone(store.get(id, RowKey.ACTOR.table(), RowKey.ACTOR.bytes()));
-    State state = row.connections() > 0 ? State.HIBERNATED : State.INACTIVE;
+    ActorRow row;
+    try {
+      row = ActorRow.decodeOrNone(store.get(id, RowKey.ACTOR.table(), RowKey.ACTOR.bytes()));
+    } catch (CorruptRowException e) {
+      return new ActorStatus(id, State.UNREADABLE, 0, 0, List.of());
+    }
+    State state = State.asleep(row.connections());
     return new ActorStatus(id, state, row.connections(), row.activations(), List.of());
+  }
+
+  /** The same, less connections that have ended, and with more pins. */
+  ActorStatus with(int ended, List<String> morePins) {
+    int open = Math.max(0, connections - ended);
+    List<String> all = new ArrayList<>(pins);
+    all.addAll(morePins);
+    State now = state == State.ACTIVE ? state : State.asleep(open);
+    return new ActorStatus(id, now, open, activation, all);
   }
 
   /** Copies the list. */
