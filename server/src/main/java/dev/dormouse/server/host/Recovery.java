@@ -332,8 +332,8 @@ final class Recovery {
   }
 
   /**
-   * What is stored of the actor cannot be understood: trying again would not help. Its rows are left
-   * as they are, and the first event is refused.
+   * What is stored of the actor cannot be understood: trying again would not help. Its rows are
+   * left as they are, and the first event is refused.
    */
   void corrupt(CorruptRowException cause) {
     long nowNs = time.nowNs();

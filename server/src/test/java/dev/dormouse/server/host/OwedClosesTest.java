@@ -104,10 +104,10 @@ class OwedClosesTest {
     assertThat(node.ask())
         .isEqualTo(
             "1000 CLIENT "
-                    + new Note("ada", 1)
-                    + " [new, counted];1001 CLIENT "
-                    + new Note("bo", 0)
-                    + " [new];");
+                + new Note("ada", 1)
+                + " [new, counted];1001 CLIENT "
+                + new Note("bo", 0)
+                + " [new];");
   }
 
   @Test
