@@ -2,6 +2,7 @@ package dev.dormouse.server;
 
 import dev.dormouse.sdk.ActorId;
 import dev.dormouse.server.admin.AdminServer;
+import dev.dormouse.server.admin.BackupPage;
 import dev.dormouse.server.gateway.WebSocketGateway;
 import dev.dormouse.server.host.ActorHost;
 import dev.dormouse.server.host.ActorStatus;
@@ -9,6 +10,7 @@ import dev.dormouse.server.host.HostOptions;
 import dev.dormouse.server.protocol.DirectTransport;
 import dev.dormouse.server.protocol.Transport;
 import dev.dormouse.storage.ActorStore;
+import dev.dormouse.storage.BackupReport;
 import dev.dormouse.storage.Durability;
 import dev.dormouse.storage.MemoryDisk;
 import dev.dormouse.storage.StoreOptions;
@@ -22,6 +24,7 @@ import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.internal.ContextInternal;
 import io.vertx.core.internal.VertxInternal;
 import io.vertx.ext.web.Router;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -92,7 +95,9 @@ public final class DormouseServer implements AutoCloseable {
         new WebSocketGateway(
             options.gateway(), vertx, transport, options.time(), store.incarnation());
     transport.connect(host::accept, gateway::accept);
-    this.admin = new AdminServer(vertx, host, () -> isReady);
+    this.admin =
+        new AdminServer(
+            vertx, host, () -> isReady, new BackupPage(vertx, options.data(), this::backup));
   }
 
   static DormouseServer open(
@@ -235,6 +240,18 @@ public final class DormouseServer implements AutoCloseable {
   /** Actors of a type that have connections or are in memory, in no order, at most so many. */
   public List<ActorStatus> actors(String type, int limit) {
     return host.actors(type, limit);
+  }
+
+  /**
+   * Takes a backup while the server goes on: all that was answered before the call is in it, every
+   * turn as a whole. Runs on the caller's thread, and may take long.
+   *
+   * @param to a folder that is missing or empty
+   * @throws dev.dormouse.storage.BackupException if it cannot be written, or another is being taken
+   * @throws UnsupportedOperationException if the server keeps nothing ({@link Durability#MEMORY})
+   */
+  public BackupReport backup(Path to) {
+    return store.backup(to, options.time().instant());
   }
 
   /**

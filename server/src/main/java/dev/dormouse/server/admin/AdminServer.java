@@ -12,6 +12,7 @@ import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
+import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
@@ -44,13 +45,15 @@ public final class AdminServer {
   private final Vertx vertx;
   private final ActorHost host;
   private final BooleanSupplier isReady;
+  private final List<AdminPage> pages;
   private @Nullable HttpServer server;
 
-  /** An admin server that does not listen yet. */
-  public AdminServer(Vertx vertx, ActorHost host, BooleanSupplier isReady) {
+  /** An admin server that does not listen yet; it answers what the pages do, too. */
+  public AdminServer(Vertx vertx, ActorHost host, BooleanSupplier isReady, AdminPage... pages) {
     this.vertx = vertx;
     this.host = host;
     this.isReady = isReady;
+    this.pages = List.of(pages);
   }
 
   /** Listens on loopback; on any free port if it is 0. */
@@ -84,6 +87,7 @@ public final class AdminServer {
     router.get("/counts").handler(context -> answer(context, 200, json(host.counts())));
     router.get("/actors/:type/:key").handler(this::show);
     router.post("/actors/:type/:key/hibernate").handler(this::hibernate);
+    pages.forEach(page -> page.mount(router));
     return router;
   }
 
@@ -138,7 +142,7 @@ public final class AdminServer {
     return null;
   }
 
-  private static void answer(RoutingContext context, int status, String text) {
+  static void answer(RoutingContext context, int status, String text) {
     context
         .response()
         .setStatusCode(status)
@@ -150,7 +154,7 @@ public final class AdminServer {
     answer(context, status, json(actor));
   }
 
-  private static void answer(RoutingContext context, int status, JsonObject json) {
+  static void answer(RoutingContext context, int status, JsonObject json) {
     context
         .response()
         .setStatusCode(status)
