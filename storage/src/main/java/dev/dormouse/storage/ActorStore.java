@@ -21,6 +21,14 @@ public interface ActorStore extends AutoCloseable {
   /** The number of this opening of the store; greater than that of any opening before; from 1. */
   long incarnation();
 
+  /**
+   * How an earlier opening ended, as far as can be told: {@link Ending#PROCESS_DIED} unless
+   * something else is known.
+   */
+  default Ending endingOf(long incarnation) {
+    return Ending.PROCESS_DIED;
+  }
+
   /** What a commit that is done has survived. */
   Durability durability();
 
@@ -87,7 +95,8 @@ public interface ActorStore extends AutoCloseable {
   }
 
   /**
-   * Waits for the commits that were handed in, then closes. Idempotent.
+   * Waits for the commits that were handed in, then closes. The next opening can tell that this one
+   * was closed. Idempotent.
    *
    * @throws IllegalStateException if the completion of a commit calls it
    */

@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.rocksdb.ReadOptions;
 import org.rocksdb.RocksDBException;
@@ -31,6 +32,7 @@ final class RocksActorStore implements ActorStore {
   private final DataFolder folder;
   private final RocksTables tables;
   private final RowKeys keys;
+  private final FolderMeta meta;
   private final long incarnation;
   private final EngineWriter writer;
   private final GroupCommit commits;
@@ -43,6 +45,7 @@ final class RocksActorStore implements ActorStore {
     this.folder = folder;
     this.tables = tables;
     this.keys = new RowKeys(meta.shards());
+    this.meta = meta;
     this.incarnation = meta.incarnation();
     boolean isSynced = durability == Durability.FSYNC;
     this.writer = new EngineWriter(tables, isSynced, room, System::nanoTime);
@@ -65,13 +68,20 @@ final class RocksActorStore implements ActorStore {
 
   /** The same, with another idea of how much of the disk may be used. */
   static RocksActorStore open(StoreOptions options, RoomOf roomOf) {
+    return open(options, roomOf, Surroundings::of);
+  }
+
+  /** The same, with other surroundings; both are told of the engine's folder. */
+  static RocksActorStore open(
+      StoreOptions options, RoomOf roomOf, Function<Path, Surroundings> surroundings) {
     DataFolder folder = DataFolder.take(options.folder());
     RocksTables tables = null;
     try {
       folder.checkInService();
       Backups.sweep(folder);
       tables = RocksTables.open(folder.engine(), options.blockCacheBytes());
-      FolderMeta meta = FolderMeta.begin(tables, folder, options.shards());
+      FolderMeta meta =
+          FolderMeta.begin(tables, folder, options.shards(), surroundings.apply(folder.engine()));
       return new RocksActorStore(options, folder, tables, meta, roomOf.of(folder.engine()));
     } catch (IOException e) {
       tables.close();
@@ -90,6 +100,18 @@ final class RocksActorStore implements ActorStore {
   @Override
   public long incarnation() {
     return incarnation;
+  }
+
+  @Override
+  public Ending endingOf(long earlier) {
+    long pass = gate.enter();
+    try {
+      return FolderMeta.endingOf(tables, earlier);
+    } catch (RocksDBException e) {
+      throw unreadable("how opening " + earlier + " ended", e);
+    } finally {
+      gate.leave(pass);
+    }
   }
 
   @Override
@@ -188,6 +210,7 @@ final class RocksActorStore implements ActorStore {
       }
       try {
         tables.db().syncWal();
+        end();
       } catch (RocksDBException e) {
         log.error("the last commits in {} may not survive a power cut", folder, e);
       } finally {
@@ -195,6 +218,14 @@ final class RocksActorStore implements ActorStore {
         tables.close();
         folder.close();
       }
+    }
+  }
+
+  private void end() {
+    try {
+      meta.end(tables);
+    } catch (RocksDBException e) {
+      log.warn("the next opening of {} will not know that this one was closed", folder, e);
     }
   }
 
