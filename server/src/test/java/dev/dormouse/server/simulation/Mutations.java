@@ -124,6 +124,19 @@ final class Mutations {
               "emit(loss == null ? next.release : next.ifLost);",
               "emit(next.result instanceof CommitResult.Done ? next.release : next.ifLost);",
               KEPT_FIRST),
+          of(
+              "the sender of a lost message is not told",
+              "host/Verdicts.java",
+              "          new ToGateway.Handled(message.connection(), message.sequence()),\n"
+                  + "          new ToGateway.Close(message.connection(), INTERNAL_ERROR, \"not stored\"));",
+              "          new ToGateway.Handled(message.connection(), message.sequence()));",
+              KEPT_FIRST),
+          of(
+              "a release names another epoch",
+              "host/Outgoing.java",
+              "return new Release(id, store.incarnation(), records);",
+              "return new Release(id, store.incarnation() + 1, records);",
+              KEPT_FIRST),
           // 4
           of(
               "attachments that onHibernate set are forgotten",
@@ -139,6 +152,7 @@ final class Mutations {
               "      turn.touched().add(this);\n      return attachment;",
               "      return attachment;",
               ATOMIC,
+              KEPT_FIRST,
               SLEEP),
           of(
               "an actor sleeps before its commits are done",
@@ -154,6 +168,27 @@ final class Mutations {
               "    Unsettled onItsWay = key.table() == Table.ACTOR ? null : unsettled.get(key);\n",
               ATOMIC,
               SLEEP),
+          of(
+              "what is on its way to the store is forgotten one turn too early",
+              "host/ActorRows.java",
+              "unsettled.values().removeIf(u -> u.turn <= turn);",
+              "unsettled.values().removeIf(u -> u.turn <= turn + 1);",
+              ATOMIC,
+              SLEEP),
+          of(
+              "what a lost turn wrote is still seen",
+              "host/ActorRows.java",
+              "    unsettled.clear();\n",
+              "",
+              ATOMIC,
+              SLEEP),
+          of(
+              "a stop does not wait for the actors",
+              "host/ActorHost.java",
+              "cells.keySet().stream().map(this::hibernate).toArray(",
+              "cells.keySet().stream().map(this::hibernate).limit(0).toArray(",
+              SLEEP,
+              LIVENESS),
           // 5
           of(
               "a close does not remove the connection",
@@ -244,6 +279,20 @@ final class Mutations {
               "host/Mailbox.java",
               "if (gaps == null || queue.size() > capacity / 2) {",
               "if (gaps == null || queue.size() >= 0) {",
+              LIVENESS),
+          of(
+              "messages of a connection that the actor closed are not answered",
+              "host/ActorCell.java",
+              "if (handle.event() instanceof ToHost.Message message) {\n      outgoing.say(",
+              "if (handle.event() instanceof ToHost.Message message && mailbox.size() > 99) {\n"
+                  + "      outgoing.say(",
+              LIVENESS,
+              ONE_AT_A_TIME),
+          of(
+              "a cell is never given up",
+              "host/Mailbox.java",
+              "if (!queue.isEmpty() || (gaps != null && !gaps.isEmpty())) {",
+              "if (capacity > 0) {",
               LIVENESS),
           of(
               "idle actors stay in memory",

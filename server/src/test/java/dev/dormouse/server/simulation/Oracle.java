@@ -51,10 +51,6 @@ final class Oracle {
     return broken;
   }
 
-  long turns() {
-    return turns;
-  }
-
   ActorModel actor(ActorId id) {
     return actors.computeIfAbsent(id, ActorModel::new);
   }
@@ -92,6 +88,10 @@ final class Oracle {
     TurnModel turn =
         new TurnModel(++turns, kind, actor, object, connection, about, run.time().nowNs());
     run.trace("begin " + turn);
+    run.count(Happening.TURN);
+    if (run.isNested()) {
+      run.count(Happening.TURN_DURING_ANOTHER_ACTORS);
+    }
     if (Thread.interrupted()) {
       broken(Promise.BAD_HANDLER, turn + " begins on an interrupted thread");
     }
@@ -132,6 +132,9 @@ final class Oracle {
       }
       case CLOSE -> {
         checkIsThere(turn, Promise.CLOSED_ONCE);
+        if (id.incarnation() != run.node().store.incarnation()) {
+          run.count(Happening.LEFTOVER_CLOSED);
+        }
         if (!isGone(actor, id)) {
           broken(Promise.CLOSED_ONCE, turn + " comes though the connection is open");
         }
@@ -186,6 +189,7 @@ final class Oracle {
   /** A turn was given up. */
   void abandoned(TurnModel turn) {
     turn.isAbandoned = true;
+    run.count(Happening.TURN_GIVEN_UP);
     turn.isInterrupted = !turn.hasReturned;
     over(turn, Fate.BAD);
   }
@@ -202,6 +206,12 @@ final class Oracle {
     actor.owing.add(turn);
     if (fate == Fate.BAD || turn.kind == Kind.HIBERNATE) {
       turn.object.isDropped = true;
+    }
+    if (fate == Fate.BAD) {
+      run.count(Happening.TURN_FAILED);
+    }
+    if (turn.kind == Kind.HIBERNATE) {
+      run.count(Happening.SLEEP);
     }
     if (fate == Fate.BAD && turn.kind == Kind.ACTIVATE) {
       actor.failedActivations++;
@@ -334,7 +344,11 @@ final class Oracle {
     run.trace("commit " + commit + " of " + id + ": " + result.getClass().getSimpleName());
     if (result instanceof CommitResult.Done) {
       actor.doneUpTo = commit;
-    } else if (!actor.isLossPending) {
+      run.count(Happening.COMMIT_DONE);
+      return;
+    }
+    run.count(Happening.COMMIT_LOST);
+    if (!actor.isLossPending) {
       actor.isLossPending = true;
       for (TurnModel turn : actor.owing) {
         turn.isLost |= !turn.isSettled || turn.needs >= commit;

@@ -41,6 +41,7 @@ final class ReleaseCheck {
         release.records().stream()
             .allMatch(r -> r instanceof ToGateway.Withheld || r instanceof ToGateway.Resumed);
     if (isFlowControl) {
+      run.count(Happening.MESSAGES_WITHHELD);
       return;
     }
     countAnswers(actor, release);
@@ -107,6 +108,7 @@ final class ReleaseCheck {
           (record instanceof ToGateway.Rejected r && r.response().status() == 503)
               || (record instanceof ToGateway.Responded q && q.response().status() == 503);
       if (isRefused) {
+        run.count(Happening.REFUSED);
         mailboxes.refused(actor, record);
       } else if (!actor.everClosing.contains(Words.connection(record))
           && actor.failedActivations-- <= 0) {
@@ -127,6 +129,7 @@ final class ReleaseCheck {
       return true;
     }
     if (turn.isLost) {
+      run.count(Happening.TURN_LOST);
       return said.equals(turn.lostVerdict());
     }
     if (turn.fate != Fate.GOOD || !isAllOf(turn, records, said)) {

@@ -41,7 +41,7 @@ final class SimulatedNode {
   private final List<ToHost.Request> requests = new ArrayList<>();
   private final List<ToHost> repeated = new ArrayList<>();
   private long connections;
-  private CompletableFuture<Long> leftovers = CompletableFuture.completedFuture(0L);
+  private CompletableFuture<?> leftovers = CompletableFuture.completedFuture(null);
   private long tasksRun;
   private boolean isStopping;
   private int brought;
@@ -134,6 +134,7 @@ final class SimulatedNode {
     } else if (chosen == ready.size() && !requests.isEmpty()) {
       deliver(requests.remove(run.dice().below(requests.size())));
     } else {
+      run.count(Happening.CLOSE_TOLD_TWICE);
       deliver(repeated.remove(run.dice().below(repeated.size())));
     }
   }
@@ -215,7 +216,7 @@ final class SimulatedNode {
   /** Closes what dead nodes have left. */
   void closeLeftovers() {
     run.trace("close leftovers");
-    leftovers = host.closeLeftovers();
+    leftovers = CompletableFuture.allOf(leftovers, host.closeLeftovers());
   }
 
   /** Whether it has not closed them all yet. */

@@ -276,6 +276,9 @@ final class SimulatedStore implements ActorStore {
     underWay.forEach(
         (actor, commits) -> {
           int surviving = run.dice().between(0, commits.size());
+          if (surviving > 0 && surviving < commits.size()) {
+            run.count(Happening.CRASH_BETWEEN_COMMITS);
+          }
           for (Commit commit : commits) {
             if (commit.result == null && surviving-- > 0) {
               keep(commit.batch);

@@ -4,11 +4,14 @@ import dev.dormouse.sdk.ActorId;
 import dev.dormouse.sdk.CloseReason;
 import dev.dormouse.sdk.CloseReason.Cause;
 import dev.dormouse.server.protocol.Payload;
+import dev.dormouse.server.protocol.Transport;
 import dev.dormouse.server.simulation.TurnModel.Fate;
 import java.io.PrintStream;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -23,7 +26,12 @@ public final class Simulation {
   private static final int DEPTH_MAX = 2;
 
   /** What a run came to. */
-  record Outcome(long seed, @Nullable String broken, long hash, long turns, List<String> last) {}
+  record Outcome(
+      long seed,
+      @Nullable String broken,
+      long hash,
+      Map<Happening, Integer> happenings,
+      List<String> last) {}
 
   /** A stage that a turn waits for. */
   record Stage(TurnModel turn, CompletableFuture<Void> begun, CompletableFuture<Void> awaited) {}
@@ -40,6 +48,7 @@ public final class Simulation {
   private SimulatedNode node;
   private int depth;
   private long numbers;
+  private final Map<Happening, Integer> happenings = new EnumMap<>(Happening.class);
   private boolean isCalm;
 
   private Simulation(long seed, @Nullable PrintStream out) {
@@ -71,7 +80,7 @@ public final class Simulation {
       run.trace("end: " + (Thread.interrupted() ? "interrupted" : "whole"));
     }
     return new Outcome(
-        seed, run.oracle.broken(), run.trace.hash(), run.oracle.turns(), run.trace.lastLines());
+        seed, run.oracle.broken(), run.trace.hash(), run.happenings, run.trace.lastLines());
   }
 
   /** What a seed breaks, in words; null if nothing. For those who have loaded the class anew. */
@@ -168,7 +177,7 @@ public final class Simulation {
         node.gateway.sockets().stream().filter(SimulatedSocket::maySay).toList();
     if (!open.isEmpty()) {
       SimulatedSocket socket = dice.pick(open);
-      int number = dice.chance(80) ? 1 : dice.between(2, 12);
+      int number = dice.chance(70) ? 1 : dice.between(2, Transport.CREDIT);
       for (int i = 0; i < number && socket.maySay(); i++) {
         say(socket);
       }
@@ -234,6 +243,7 @@ public final class Simulation {
   /** The process dies, and the next one begins. */
   void crash() {
     trace("crash");
+    count(Happening.CRASH);
     node.store.crash();
     begin();
   }
@@ -241,6 +251,7 @@ public final class Simulation {
   /** The node is stopped in good order, as far as that goes, and the next one begins. */
   void stop() {
     trace("stop");
+    count(Happening.STOP);
     node.gateway.shutDown();
     steps.someOf(node, 150);
     node.stop(() -> actors.forEach(oracle::dropped));
@@ -302,6 +313,10 @@ public final class Simulation {
 
   long nextNumber() {
     return ++numbers;
+  }
+
+  void count(Happening happening) {
+    happenings.merge(happening, 1, Integer::sum);
   }
 
   void trace(String text) {

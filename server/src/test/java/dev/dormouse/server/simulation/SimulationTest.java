@@ -4,7 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.fail;
 
 import java.io.PrintStream;
+import java.util.EnumMap;
 import java.util.HashSet;
+import java.util.Map;
 import java.util.Set;
 import java.util.SplittableRandom;
 import org.jspecify.annotations.Nullable;
@@ -30,11 +32,14 @@ class SimulationTest {
     // Fresh seeds each time: so that every build tries what none has tried before.
     long first = new SplittableRandom().nextLong(1_000_000_000_000L);
     System.out.println("simulation: " + SEEDS + " seeds from " + first);
-    long turns = 0;
+    Map<Happening, Integer> happenings = new EnumMap<>(Happening.class);
     for (long seed = first; seed < first + SEEDS; seed++) {
-      turns += run(seed, null).turns();
+      run(seed, null).happenings().forEach((h, n) -> happenings.merge(h, n, Integer::sum));
     }
-    assertThat(turns).as("turns that were run").isGreaterThan(10L * SEEDS);
+    System.out.println("simulation: " + happenings);
+    if (SEEDS >= 500) {
+      assertThat(happenings).containsKeys(Happening.values());
+    }
   }
 
   private static Simulation.Outcome run(long seed, @Nullable PrintStream out) {

@@ -30,6 +30,8 @@ final class Steps {
     STOP
   }
 
+  private static final int DOOMED_CRASH_PERCENT = 3;
+
   private final Simulation run;
 
   /** Each step as often as its weight says: one is drawn by its place. */
@@ -46,11 +48,12 @@ final class Steps {
     return switch (step) {
       case RUN -> 250;
       case TO_HOST -> 160;
-      case TO_GATEWAY, TO_CLIENT, SAY -> 100;
+      case SAY -> 130;
+      case TO_GATEWAY, TO_CLIENT -> 100;
       case REPORT -> 90;
       case WRITE -> 70;
       case STAGE -> 30;
-      case CONNECT -> 25;
+      case CONNECT -> 30;
       case END, REQUEST, TICK -> 20;
       case HIBERNATE -> 12;
       case LOOK, LEFTOVERS -> 2;
@@ -65,7 +68,12 @@ final class Steps {
 
   /** Takes some step. */
   void any() {
-    take(run.dice().pick(drawn));
+    boolean isDoomed = !run.node().store.isGood() && !run.isNested();
+    if (isDoomed && run.dice().chance(DOOMED_CRASH_PERCENT)) {
+      run.crash(); // a process whose store has failed ends soon, by itself or by others
+    } else {
+      take(run.dice().pick(drawn));
+    }
   }
 
   private void take(Step step) {

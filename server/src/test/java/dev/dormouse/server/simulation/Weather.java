@@ -44,7 +44,7 @@ record Weather(
 
   static Weather draw(Dice dice) {
     return new Weather(
-        dice.between(100, 900),
+        dice.between(100, 1_200),
         dice.between(1, 4),
         dice.between(1, 8),
         some(dice, 6),
@@ -62,7 +62,7 @@ record Weather(
         new HostOptions(
             Duration.ofMillis(dice.between(1, 20_000)),
             Duration.ofMillis(dice.between(500, 40_000)),
-            dice.between(3, 40),
+            dice.chance(50) ? dice.between(3, 8) : dice.between(3, 40),
             dice.between(1, 5)));
   }
 
