@@ -1,40 +1,23 @@
 package dev.dormouse.sdk;
 
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What an actor type may choose. Immutable; each method returns a changed copy.
+ * What an actor type may choose. Immutable; each method that takes a choice returns a changed copy,
+ * the method of the same name without parameter tells what was chosen.
  *
  * <pre>{@code
  * .actor("/chat/:key", ChatRoom.class, ChatRoom::new, o -> o.stores(Line.class).onFailure(FailurePolicy.CLOSE))
  * }</pre>
- *
- * @param name the type's name in ids, logs and stored keys; null: made of the path's fixed parts,
- *     {@code /bench/echo/:key} being {@code bench-echo}
- * @param stored the classes of attachments and stored values, besides the attachment class itself
- * @param failurePolicy what becomes of a connection whose message made its handler throw
- * @param threading where the handlers run
- * @param messageBytesMax the largest message a client may send, in bytes; over it the connection is
- *     closed with 1009
- * @param messagesPerSecondMax how many messages a client may send in a second, as many of them at
- *     once; over it the connection is closed with 1008; zero: any number
- * @param attachmentBytesMax the largest attachment, in bytes as serialized
- * @param subprotocols the subprotocols that clients may choose from (RFC 6455, section 1.9)
- * @param compression whether clients may have messages compressed (RFC 7692)
  */
-public record ActorOptions(
-    @Nullable String name,
-    List<Class<?>> stored,
-    FailurePolicy failurePolicy,
-    Threading threading,
-    int messageBytesMax,
-    int messagesPerSecondMax,
-    int attachmentBytesMax,
-    List<String> subprotocols,
-    boolean compression) {
+public final class ActorOptions {
 
   /** The largest message that {@link #messageBytesMax(int)} allows: 32 MiB. */
   public static final int MESSAGE_BYTES_CEILING = 32 << 20;
@@ -45,17 +28,39 @@ public record ActorOptions(
   /** What RFC 9110, section 5.6.2, calls a token. */
   private static final Pattern TOKEN = Pattern.compile("[!#$%&'*+.^_`|~0-9A-Za-z-]+");
 
-  /** Checks the limits and the subprotocols. */
-  public ActorOptions {
-    stored = List.copyOf(stored);
-    subprotocols = List.copyOf(subprotocols);
-    subprotocols.forEach(ActorOptions::checkToken);
-    checkRange("messageBytesMax", messageBytesMax, MESSAGE_BYTES_CEILING);
-    if (messagesPerSecondMax < 0) {
-      throw new IllegalArgumentException(
-          "messagesPerSecondMax " + messagesPerSecondMax + " is negative");
+  private final Values values;
+
+  /** The choices; changed only before they are an option's. */
+  private static final class Values implements Cloneable {
+    @Nullable String name;
+    List<Class<?>> stored = List.of();
+    Map<String, Class<?>> renamed = Map.of();
+    Map<Class<?>, Function<StoredFields, ?>> migrations = Map.of();
+    FailurePolicy failurePolicy = FailurePolicy.KEEP_OPEN;
+    Threading threading = Threading.MAY_BLOCK;
+    int messageBytesMax = 1 << 20;
+    int messagesPerSecondMax;
+    int attachmentBytesMax = 16 << 10;
+    List<String> subprotocols = List.of();
+    boolean compression;
+
+    Values copy() {
+      try {
+        return (Values) clone();
+      } catch (CloneNotSupportedException e) {
+        throw new AssertionError(e);
+      }
     }
-    checkRange("attachmentBytesMax", attachmentBytesMax, ATTACHMENT_BYTES_CEILING);
+  }
+
+  private ActorOptions(Values values) {
+    this.values = values;
+  }
+
+  private ActorOptions with(Consumer<Values> change) {
+    Values changed = values.copy();
+    change.accept(changed);
+    return new ActorOptions(changed);
   }
 
   /**
@@ -63,30 +68,20 @@ public record ActorOptions(
    * failure.
    */
   public static ActorOptions defaults() {
-    return new ActorOptions(
-        null,
-        List.of(),
-        FailurePolicy.KEEP_OPEN,
-        Threading.MAY_BLOCK,
-        1 << 20,
-        0,
-        16 << 10,
-        List.of(),
-        false);
+    return new ActorOptions(new Values());
   }
 
   /** Names the type; stored data is found by this name, so it must not change. */
   public ActorOptions named(String name) {
-    return new ActorOptions(
-        name,
-        stored,
-        failurePolicy,
-        threading,
-        messageBytesMax,
-        messagesPerSecondMax,
-        attachmentBytesMax,
-        subprotocols,
-        compression);
+    return with(v -> v.name = name);
+  }
+
+  /**
+   * The type's name in ids, logs and stored keys; null: made of the path's fixed parts, {@code
+   * /bench/echo/:key} being {@code bench-echo}.
+   */
+  public @Nullable String name() {
+    return values.name;
   }
 
   /**
@@ -94,123 +89,154 @@ public record ActorOptions(
    * be stored, nor made from stored bytes. The attachment class need not be named.
    */
   public ActorOptions stores(Class<?>... classes) {
-    List<Class<?>> more = new ArrayList<>(stored);
+    List<Class<?>> more = new ArrayList<>(values.stored);
     more.addAll(List.of(classes));
-    return new ActorOptions(
-        name,
-        more,
-        failurePolicy,
-        threading,
-        messageBytesMax,
-        messagesPerSecondMax,
-        attachmentBytesMax,
-        subprotocols,
-        compression);
+    return with(v -> v.stored = List.copyOf(more));
+  }
+
+  /** The classes of attachments and stored values, besides the attachment class itself. */
+  public List<Class<?>> stored() {
+    return values.stored;
+  }
+
+  /**
+   * Says that a stored class had another name: what was stored under it is read as this class, as
+   * if it had always been called so. The class counts as named.
+   *
+   * @param olderName the binary name, such as {@code com.example.ChatRoom$User}; one class may have
+   *     had several
+   * @param now the class of today
+   */
+  public ActorOptions renamed(String olderName, Class<?> now) {
+    Map<String, Class<?>> more = new HashMap<>(values.renamed);
+    more.put(olderName, now);
+    return with(v -> v.renamed = Map.copyOf(more));
+  }
+
+  /** The stored classes of today by the names that they had. */
+  public Map<String, Class<?>> renamed() {
+    return values.renamed;
+  }
+
+  /**
+   * Makes objects of a class of what was stored by an earlier version of the application. The class
+   * counts as named.
+   *
+   * <p>Without a migration, components and fields may come, go and change places: one that was not
+   * stored is null, 0 or false (a field is as the constructor leaves it), one that is gone is
+   * passed over. A value of another type is refused. With a migration, none of that is done:
+   * whenever a stored object of the class has other fields than the class has today, or a value
+   * that is not of today's type, or that its constructor refuses, the migration is called with what
+   * was stored, whatever version that is of, and makes the object. It is called, too, where an
+   * attachment or stored value of the class is wanted and one of another class is found, and for a
+   * constant that an enum has no more. What it makes is stored when the value is next stored.
+   *
+   * <p>It cannot be told from stored bytes that the meaning of a field has changed: then change its
+   * name, too.
+   *
+   * @param to the class of today: a record, a class or an enum
+   * @param migration makes the object; it may be called from several threads at once, and must use
+   *     nothing but what it is given; what it throws makes the value unreadable
+   */
+  public <T> ActorOptions migrates(Class<T> to, Function<StoredFields, ? extends T> migration) {
+    Map<Class<?>, Function<StoredFields, ?>> more = new HashMap<>(values.migrations);
+    more.put(to, migration);
+    return with(v -> v.migrations = Map.copyOf(more));
+  }
+
+  /** What makes objects of a class of what was stored in an earlier form. */
+  public Map<Class<?>, Function<StoredFields, ?>> migrations() {
+    return values.migrations;
   }
 
   /** Chooses what becomes of a connection whose message made its handler throw. */
   public ActorOptions onFailure(FailurePolicy policy) {
-    return new ActorOptions(
-        name,
-        stored,
-        policy,
-        threading,
-        messageBytesMax,
-        messagesPerSecondMax,
-        attachmentBytesMax,
-        subprotocols,
-        compression);
+    return with(v -> v.failurePolicy = policy);
+  }
+
+  /** What becomes of a connection whose message made its handler throw. */
+  public FailurePolicy failurePolicy() {
+    return values.failurePolicy;
   }
 
   /** Chooses where the handlers run. */
   public ActorOptions threading(Threading threading) {
-    return new ActorOptions(
-        name,
-        stored,
-        failurePolicy,
-        threading,
-        messageBytesMax,
-        messagesPerSecondMax,
-        attachmentBytesMax,
-        subprotocols,
-        compression);
+    return with(v -> v.threading = threading);
+  }
+
+  /** Where the handlers run. */
+  public Threading threading() {
+    return values.threading;
   }
 
   /**
-   * Limits the messages that clients may send.
+   * Limits the messages that clients may send; over it the connection is closed with 1009.
    *
    * @param bytes 1 to 32 MiB
    * @throws IllegalArgumentException if it is out of range
    */
   public ActorOptions messageBytesMax(int bytes) {
-    return new ActorOptions(
-        name,
-        stored,
-        failurePolicy,
-        threading,
-        bytes,
-        messagesPerSecondMax,
-        attachmentBytesMax,
-        subprotocols,
-        compression);
+    checkRange("messageBytesMax", bytes, MESSAGE_BYTES_CEILING);
+    return with(v -> v.messageBytesMax = bytes);
+  }
+
+  /** The largest message a client may send, in bytes. */
+  public int messageBytesMax() {
+    return values.messageBytesMax;
   }
 
   /**
-   * Limits how many messages a client may send in a second.
+   * Limits how many messages a client may send in a second, as many of them at once; over it the
+   * connection is closed with 1008.
    *
    * @param messages at least 1; 0 for any number, the default
    * @throws IllegalArgumentException if it is negative
    */
   public ActorOptions messagesPerSecondMax(int messages) {
-    return new ActorOptions(
-        name,
-        stored,
-        failurePolicy,
-        threading,
-        messageBytesMax,
-        messages,
-        attachmentBytesMax,
-        subprotocols,
-        compression);
+    if (messages < 0) {
+      throw new IllegalArgumentException("messagesPerSecondMax " + messages + " is negative");
+    }
+    return with(v -> v.messagesPerSecondMax = messages);
+  }
+
+  /** How many messages a client may send in a second; 0 for any number. */
+  public int messagesPerSecondMax() {
+    return values.messagesPerSecondMax;
   }
 
   /**
-   * Limits the attachments.
+   * Limits the attachments, as serialized; over it the turn fails.
    *
    * @param bytes 1 to 1 MiB
    * @throws IllegalArgumentException if it is out of range
    */
   public ActorOptions attachmentBytesMax(int bytes) {
-    return new ActorOptions(
-        name,
-        stored,
-        failurePolicy,
-        threading,
-        messageBytesMax,
-        messagesPerSecondMax,
-        bytes,
-        subprotocols,
-        compression);
+    checkRange("attachmentBytesMax", bytes, ATTACHMENT_BYTES_CEILING);
+    return with(v -> v.attachmentBytesMax = bytes);
+  }
+
+  /** The largest attachment, in bytes as serialized. */
+  public int attachmentBytesMax() {
+    return values.attachmentBytesMax;
   }
 
   /**
-   * Names the subprotocols that the actors speak. A client gets the first of its own list that is
-   * among them, or none, and is told which; so is the actor, by {@link Upgrade#subprotocol()}.
+   * Names the subprotocols that the actors speak (RFC 6455, section 1.9). A client gets the first
+   * of its own list that is among them, or none, and is told which; so is the actor, by {@link
+   * Upgrade#subprotocol()}.
    *
    * @param names compared as they are, such as {@code graphql-transport-ws}
    * @throws IllegalArgumentException if one has characters that a header's token cannot
    */
   public ActorOptions subprotocols(String... names) {
-    return new ActorOptions(
-        name,
-        stored,
-        failurePolicy,
-        threading,
-        messageBytesMax,
-        messagesPerSecondMax,
-        attachmentBytesMax,
-        List.of(names),
-        compression);
+    List<String> checked = List.of(names);
+    checked.forEach(ActorOptions::checkToken);
+    return with(v -> v.subprotocols = checked);
+  }
+
+  /** The subprotocols that clients may choose from. */
+  public List<String> subprotocols() {
+    return values.subprotocols;
   }
 
   /**
@@ -220,16 +246,12 @@ public record ActorOptions(
    * a stranger may choose.
    */
   public ActorOptions compression(boolean isOn) {
-    return new ActorOptions(
-        name,
-        stored,
-        failurePolicy,
-        threading,
-        messageBytesMax,
-        messagesPerSecondMax,
-        attachmentBytesMax,
-        subprotocols,
-        isOn);
+    return with(v -> v.compression = isOn);
+  }
+
+  /** Whether clients may have messages compressed. */
+  public boolean compression() {
+    return values.compression;
   }
 
   private static void checkToken(String subprotocol) {

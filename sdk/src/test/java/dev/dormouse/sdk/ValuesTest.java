@@ -157,19 +157,17 @@ class ValuesTest {
             .compression(true)
             .messagesPerSecondMax(5)
             .subprotocols("v2", "v1");
-    assertThat(options)
-        .isEqualTo(
-            new ActorOptions(
-                "x",
-                List.of(String.class),
-                FailurePolicy.CLOSE,
-                Threading.EVENT_LOOP,
-                2,
-                5,
-                1,
-                List.of("v2", "v1"),
-                true));
-    assertThat(options.attachmentBytesMax(3).messageBytesMax(4).named("y").compression()).isTrue();
+    assertThat(options.attachmentBytesMax(3).messageBytesMax(4).named("y").messageBytesMax())
+        .isEqualTo(4);
+    assertThat(options.name()).isEqualTo("x");
+    assertThat(options.stored()).isEqualTo(List.of(String.class));
+    assertThat(options.failurePolicy()).isEqualTo(FailurePolicy.CLOSE);
+    assertThat(options.threading()).isEqualTo(Threading.EVENT_LOOP);
+    assertThat(options.messageBytesMax()).isEqualTo(2);
+    assertThat(options.messagesPerSecondMax()).isEqualTo(5);
+    assertThat(options.attachmentBytesMax()).isEqualTo(1);
+    assertThat(options.subprotocols()).isEqualTo(List.of("v2", "v1"));
+    assertThat(options.compression()).isTrue();
   }
 
   @Test

@@ -26,6 +26,7 @@ record ActorDefinition(
     Supplier<? extends WebSocketActor<?>> factory,
     ActorOptions options,
     ValueCodec codec,
+    Class<?> attachment,
     boolean answersHttp) {
 
   static ActorDefinition of(
@@ -44,23 +45,28 @@ record ActorDefinition(
       stored.add(attachment);
     }
     return new ActorDefinition(
-        checked.type(), path, factory, options, Codecs.kryo(stored), overridesOnRequest(type));
+        checked.type(),
+        path,
+        factory,
+        options,
+        Codecs.kryo(stored, options.renamed(), options.migrations()),
+        attachment == null ? Object.class : attachment,
+        overridesOnRequest(type));
   }
 
   ActorRoute route() {
-    return new ActorRoute(
-        name,
-        path,
-        answersHttp,
-        options.messageBytesMax(),
-        options.messagesPerSecondMax(),
-        options.subprotocols(),
-        options.compression());
+    return new ActorRoute(name, path, answersHttp, options);
   }
 
   ActorType type(Function<ActorId, Executor> executor) {
     return new ActorType(
-        name, factory, codec, executor, options.failurePolicy(), options.attachmentBytesMax());
+        name,
+        factory,
+        codec,
+        attachment,
+        executor,
+        options.failurePolicy(),
+        options.attachmentBytesMax());
   }
 
   /** The fixed parts of a path, {@code /bench/echo/:key} being {@code bench-echo}. */

@@ -150,6 +150,14 @@ final class ServerCommand {
   private int upgradesPerSecondPerIp;
 
   @Option(
+      names = "--event-loops",
+      paramLabel = "NUMBER",
+      defaultValue = "0",
+      description =
+          "How many event loops the sockets are spread over. Default: two for each processor")
+  private int eventLoops;
+
+  @Option(
       names = "--config",
       paramLabel = "FILE",
       description = "A properties file with options. Default: none")
@@ -227,26 +235,27 @@ final class ServerCommand {
     if (!ping.isZero()) {
       checkRange(line, "--ping", ping, PING_MIN);
     }
+    checkNotNegative(line, "--event-loops", eventLoops);
     checkNotNegative(line, "--max-connections", maxConnections);
     checkNotNegative(line, "--max-connections-per-ip", maxConnectionsPerIp);
     checkNotNegative(line, "--upgrades-per-second-per-ip", upgradesPerSecondPerIp);
     ServerOptions defaults = ServerOptions.defaults();
     GatewayOptions gateway = defaults.gateway();
     int connectionsMax = maxConnections == 0 ? gateway.limits().connectionsMax() : maxConnections;
-    return new ServerOptions(
-        host,
-        port,
-        adminPort,
-        data,
-        durability,
-        idle,
-        drain,
-        isRestart,
-        gateway
-            .withPingInterval(ping)
-            .withLimits(
-                new ConnectionLimits(connectionsMax, maxConnectionsPerIp, upgradesPerSecondPerIp)),
-        defaults.time());
+    return defaults
+        .host(host)
+        .ports(port, adminPort)
+        .data(data, durability)
+        .idle(idle)
+        .drain(drain)
+        .restart(isRestart)
+        .eventLoops(eventLoops)
+        .gateway(
+            gateway
+                .pingInterval(ping)
+                .limits(
+                    new ConnectionLimits(
+                        connectionsMax, maxConnectionsPerIp, upgradesPerSecondPerIp)));
   }
 
   private static void checkNotNegative(CommandLine line, String option, int value) {

@@ -6,80 +6,170 @@ import dev.dormouse.server.protocol.Time;
 import dev.dormouse.storage.Durability;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.function.Consumer;
 
 /**
- * How a server runs.
- *
- * @param host the address to listen on
- * @param port the port to listen on; 0 for any that is free
- * @param adminPort the port of the admin pages, on loopback only; 0 for any that is free
- * @param data the folder of the store; not used with {@link Durability#MEMORY}
- * @param durability what a reply has survived
- * @param idle an actor without events for so long hibernates
- * @param drain how long a stop may take
- * @param isRestart whether clients are told at a stop that the server restarts (1012) rather than
- *     goes away (1001)
- * @param gateway limits and times of the sockets
- * @param time the clock
+ * How a server runs. Immutable; each method that takes a choice returns a changed copy, the method
+ * of the same name without parameter tells what was chosen.
  */
-public record ServerOptions(
-    String host,
-    int port,
-    int adminPort,
-    Path data,
-    Durability durability,
-    Duration idle,
-    Duration drain,
-    boolean isRestart,
-    GatewayOptions gateway,
-    Time time) {
+public final class ServerOptions {
+  private final Values values;
+
+  /** The choices; changed only before they are an option's. */
+  private static final class Values implements Cloneable {
+    String host = "127.0.0.1";
+    int port = 8080;
+    int adminPort = 9090;
+    Path data = Path.of("data");
+    Durability durability = Durability.FSYNC;
+    Duration idle = Duration.ofSeconds(10);
+    Duration drain = Duration.ofSeconds(10);
+    boolean isRestart;
+    GatewayOptions gateway =
+        GatewayOptions.defaults().limits(new ConnectionLimits(FileHandles.connectionsMax(), 0, 0));
+    int eventLoops;
+    Time time = Time.system();
+
+    Values copy() {
+      try {
+        return (Values) clone();
+      } catch (CloneNotSupportedException e) {
+        throw new AssertionError(e);
+      }
+    }
+  }
+
+  private ServerOptions(Values values) {
+    this.values = values;
+  }
+
+  private ServerOptions with(Consumer<Values> change) {
+    Values changed = values.copy();
+    change.accept(changed);
+    return new ServerOptions(changed);
+  }
 
   /**
    * Port 8080 and 9090 on 127.0.0.1, {@code ./data}, fsync, 10 s idle, 10 s drain, as many
    * connections as the process's file handles suffice for.
    */
   public static ServerOptions defaults() {
-    return new ServerOptions(
-        "127.0.0.1",
-        8080,
-        9090,
-        Path.of("data"),
-        Durability.FSYNC,
-        Duration.ofSeconds(10),
-        Duration.ofSeconds(10),
-        false,
-        GatewayOptions.defaults()
-            .withLimits(new ConnectionLimits(FileHandles.connectionsMax(), 0, 0)),
-        Time.system());
+    return new ServerOptions(new Values());
   }
 
-  /** The same on other ports. */
+  /** The address to listen on. */
+  public ServerOptions host(String host) {
+    return with(v -> v.host = host);
+  }
+
+  /** The address to listen on. */
+  public String host() {
+    return values.host;
+  }
+
+  /**
+   * The ports to listen on; 0 for any that is free.
+   *
+   * @param adminPort that of the admin pages, on loopback only
+   */
   public ServerOptions ports(int port, int adminPort) {
-    return new ServerOptions(
-        host, port, adminPort, data, durability, idle, drain, isRestart, gateway, time);
+    return with(
+        v -> {
+          v.port = port;
+          v.adminPort = adminPort;
+        });
   }
 
-  /** The same with another folder and durability. */
+  /** The port to listen on; 0 for any that is free. */
+  public int port() {
+    return values.port;
+  }
+
+  /** The port of the admin pages; 0 for any that is free. */
+  public int adminPort() {
+    return values.adminPort;
+  }
+
+  /**
+   * Where state is kept, and what a reply has survived.
+   *
+   * @param data the folder of the store; not used with {@link Durability#MEMORY}
+   */
   public ServerOptions data(Path data, Durability durability) {
-    return new ServerOptions(
-        host, port, adminPort, data, durability, idle, drain, isRestart, gateway, time);
+    return with(
+        v -> {
+          v.data = data;
+          v.durability = durability;
+        });
   }
 
-  /** The same with another idle time. */
+  /** The folder of the store; not used with {@link Durability#MEMORY}. */
+  public Path data() {
+    return values.data;
+  }
+
+  /** What a reply has survived. */
+  public Durability durability() {
+    return values.durability;
+  }
+
+  /** An actor without events for so long hibernates. */
   public ServerOptions idle(Duration idle) {
-    return new ServerOptions(
-        host, port, adminPort, data, durability, idle, drain, isRestart, gateway, time);
+    return with(v -> v.idle = idle);
   }
 
-  /** The same with another clock. */
-  public ServerOptions time(Time time) {
-    return new ServerOptions(
-        host, port, adminPort, data, durability, idle, drain, isRestart, gateway, time);
+  /** After how long without events an actor hibernates. */
+  public Duration idle() {
+    return values.idle;
   }
 
-  /** The same with other limits and times of the sockets. */
+  /** How long a stop may take. */
+  public ServerOptions drain(Duration drain) {
+    return with(v -> v.drain = drain);
+  }
+
+  /** How long a stop may take. */
+  public Duration drain() {
+    return values.drain;
+  }
+
+  /** Whether clients are told at a stop that the server restarts (1012), not goes away (1001). */
+  public ServerOptions restart(boolean isRestart) {
+    return with(v -> v.isRestart = isRestart);
+  }
+
+  /** Whether clients are told at a stop that the server restarts. */
+  public boolean isRestart() {
+    return values.isRestart;
+  }
+
+  /** Limits and times of the sockets. */
   public ServerOptions gateway(GatewayOptions gateway) {
-    return new ServerOptions(
-        host, port, adminPort, data, durability, idle, drain, isRestart, gateway, time);
+    return with(v -> v.gateway = gateway);
+  }
+
+  /** Limits and times of the sockets. */
+  public GatewayOptions gateway() {
+    return values.gateway;
+  }
+
+  /** How many event loops the sockets are spread over; 0 for two for each processor. */
+  public ServerOptions eventLoops(int eventLoops) {
+    return with(v -> v.eventLoops = eventLoops);
+  }
+
+  /** How many event loops the sockets are spread over; 0 for two for each processor. */
+  public int eventLoops() {
+    return values.eventLoops;
+  }
+
+  /** The clock. */
+  public ServerOptions time(Time time) {
+    return with(v -> v.time = time);
+  }
+
+  /** The clock. */
+  public Time time() {
+    return values.time;
   }
 }

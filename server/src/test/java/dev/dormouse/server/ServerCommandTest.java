@@ -3,8 +3,10 @@ package dev.dormouse.server;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.dormouse.server.gateway.ConnectionLimits;
+import dev.dormouse.storage.Durability;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -39,7 +41,9 @@ class ServerCommandTest {
 
   @Test
   void withoutArgumentsTheOptionsAreTheDefaults() {
-    assertThat(parsed(Map.of()).gateway()).isEqualTo(ServerOptions.defaults().gateway());
+    assertThat(parsed(Map.of()))
+        .usingRecursiveComparison()
+        .isEqualTo(ServerOptions.defaults().data(Path.of("./data"), Durability.FSYNC));
   }
 
   @Test

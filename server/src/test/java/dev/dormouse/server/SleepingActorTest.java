@@ -78,7 +78,7 @@ class SleepingActorTest {
   }
 
   private DormouseServer open(Durability durability) {
-    GatewayOptions gateway = ServerOptions.defaults().gateway().withPingInterval(PING_INTERVAL);
+    GatewayOptions gateway = ServerOptions.defaults().gateway().pingInterval(PING_INTERVAL);
     return Dormouse.server()
         .actor("/room/:key", Room.class, Room::new)
         .open(

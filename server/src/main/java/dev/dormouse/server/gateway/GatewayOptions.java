@@ -2,190 +2,189 @@ package dev.dormouse.server.gateway;
 
 import java.time.Duration;
 import java.util.Set;
+import java.util.function.Consumer;
 
 /**
- * The limits of a gateway.
- *
- * @param head the longest a client may take over a request's head, from the start of the TCP
- *     connection if it is the first; then 408, and the TCP connection is closed
- * @param frame the longest a client may take over one frame, of which some came; then 1008
- * @param message the longest a client may take over one message; then 1008
- * @param handshake the longest an upgrade waits for the actor; then 503
- * @param request the longest a plain request waits for the actor; then 504
- * @param close how long the server waits for the client's answer to its close frame; then the TCP
- *     connection is closed without
- * @param drain how long what the client still sends after both close frames is read and discarded,
- *     so that it sees an orderly end; then the TCP connection is closed
- * @param outboundBytesMax the most bytes that may wait for one client; if as many wait when there
- *     is more to send, the client is too slow and is closed with 1013
- * @param pingInterval a client of which nothing was heard for so long is pinged; after twice as
- *     long it is taken for dead, and the TCP connection closed; zero: neither
- * @param limits how many clients may connect
- * @param allowedOrigins origins that may connect besides the server's own, such as {@code
- *     https://example.org}; {@code *} for all
+ * The limits of a gateway. Immutable; each method that takes a limit returns a changed copy, the
+ * method of the same name without parameter tells it.
  */
-public record GatewayOptions(
-    Duration head,
-    Duration frame,
-    Duration message,
-    Duration handshake,
-    Duration request,
-    Duration close,
-    Duration drain,
-    int outboundBytesMax,
-    Duration pingInterval,
-    ConnectionLimits limits,
-    Set<String> allowedOrigins) {
+public final class GatewayOptions {
+  private final Values values;
 
-  /** Copies the set. */
-  public GatewayOptions {
-    allowedOrigins = Set.copyOf(allowedOrigins);
+  /** The limits; changed only before they are an option's. */
+  private static final class Values implements Cloneable {
+    Duration head = Duration.ofSeconds(10);
+    Duration frame = Duration.ofSeconds(30);
+    Duration message = Duration.ofSeconds(60);
+    Duration keepAlive = Duration.ofSeconds(75);
+    Duration handshake = Duration.ofSeconds(10);
+    Duration request = Duration.ofSeconds(30);
+    Duration close = Duration.ofSeconds(5);
+    Duration drain = Duration.ofSeconds(1);
+    int outboundBytesMax = 1 << 20;
+    Duration pingInterval = Duration.ofSeconds(30);
+    ConnectionLimits limits = ConnectionLimits.none();
+    Set<String> allowedOrigins = Set.of();
+
+    Values copy() {
+      try {
+        return (Values) clone();
+      } catch (CloneNotSupportedException e) {
+        throw new AssertionError(e);
+      }
+    }
+  }
+
+  private GatewayOptions(Values values) {
+    this.values = values;
+  }
+
+  private GatewayOptions with(Consumer<Values> change) {
+    Values changed = values.copy();
+    change.accept(changed);
+    return new GatewayOptions(changed);
   }
 
   /**
-   * 10 s head, 30 s frame, 60 s message, 10 s handshake, 30 s request, 5 s close, 1 s drain, 1 MiB
-   * outbound, a ping after 30 s, as many clients as come, the server's own origin.
+   * 10 s head, 30 s frame, 60 s message, 75 s keep-alive, 10 s handshake, 30 s request, 5 s close,
+   * 1 s drain, 1 MiB outbound, a ping after 30 s, as many clients as come, the server's own origin.
    */
   public static GatewayOptions defaults() {
-    return new GatewayOptions(
-        Duration.ofSeconds(10),
-        Duration.ofSeconds(30),
-        Duration.ofSeconds(60),
-        Duration.ofSeconds(10),
-        Duration.ofSeconds(30),
-        Duration.ofSeconds(5),
-        Duration.ofSeconds(1),
-        1 << 20,
-        Duration.ofSeconds(30),
-        ConnectionLimits.none(),
-        Set.of());
+    return new GatewayOptions(new Values());
   }
 
-  /** The same, with other origins. */
-  public GatewayOptions withAllowedOrigins(Set<String> allowedOrigins) {
-    return new GatewayOptions(
-        head,
-        frame,
-        message,
-        handshake,
-        request,
-        close,
-        drain,
-        outboundBytesMax,
-        pingInterval,
-        limits,
-        allowedOrigins);
+  /**
+   * The longest a client may take over what it begins.
+   *
+   * @param head over a request's head, from the start of the TCP connection if it is the first;
+   *     then 408, and the TCP connection is closed
+   * @param frame over one frame, of which some came; then 1008
+   * @param message over one message; then 1008; and over the body of a plain request; then 408
+   */
+  public GatewayOptions input(Duration head, Duration frame, Duration message) {
+    return with(
+        v -> {
+          v.head = head;
+          v.frame = frame;
+          v.message = message;
+        });
   }
 
-  /** The same, with other times for what clients begin: a request's head, a frame, a message. */
-  public GatewayOptions withInput(Duration head, Duration frame, Duration message) {
-    return new GatewayOptions(
-        head,
-        frame,
-        message,
-        handshake,
-        request,
-        close,
-        drain,
-        outboundBytesMax,
-        pingInterval,
-        limits,
-        allowedOrigins);
+  /** The longest a client may take over a request's head. */
+  public Duration head() {
+    return values.head;
   }
 
-  /** The same, with another time for the handshake. */
-  public GatewayOptions withHandshake(Duration handshake) {
-    return new GatewayOptions(
-        head,
-        frame,
-        message,
-        handshake,
-        request,
-        close,
-        drain,
-        outboundBytesMax,
-        pingInterval,
-        limits,
-        allowedOrigins);
+  /** The longest a client may take over one frame. */
+  public Duration frame() {
+    return values.frame;
   }
 
-  /** The same, with another time for plain requests. */
-  public GatewayOptions withRequest(Duration request) {
-    return new GatewayOptions(
-        head,
-        frame,
-        message,
-        handshake,
-        request,
-        close,
-        drain,
-        outboundBytesMax,
-        pingInterval,
-        limits,
-        allowedOrigins);
+  /** The longest a client may take over one message, or over the body of a plain request. */
+  public Duration message() {
+    return values.message;
   }
 
-  /** The same, with another time for the client's answer to a close frame. */
-  public GatewayOptions withClose(Duration close) {
-    return new GatewayOptions(
-        head,
-        frame,
-        message,
-        handshake,
-        request,
-        close,
-        drain,
-        outboundBytesMax,
-        pingInterval,
-        limits,
-        allowedOrigins);
+  /**
+   * How long an HTTP connection is kept without a request, unless the client still reads what it
+   * asked for; then it is closed.
+   */
+  public GatewayOptions keepAlive(Duration keepAlive) {
+    return with(v -> v.keepAlive = keepAlive);
   }
 
-  /** The same, with another limit of waiting bytes. */
-  public GatewayOptions withOutboundBytesMax(int outboundBytesMax) {
-    return new GatewayOptions(
-        head,
-        frame,
-        message,
-        handshake,
-        request,
-        close,
-        drain,
-        outboundBytesMax,
-        pingInterval,
-        limits,
-        allowedOrigins);
+  /** How long an HTTP connection is kept without a request. */
+  public Duration keepAlive() {
+    return values.keepAlive;
   }
 
-  /** The same, with another ping interval. */
-  public GatewayOptions withPingInterval(Duration pingInterval) {
-    return new GatewayOptions(
-        head,
-        frame,
-        message,
-        handshake,
-        request,
-        close,
-        drain,
-        outboundBytesMax,
-        pingInterval,
-        limits,
-        allowedOrigins);
+  /** How long an upgrade waits for the actor; then 503. */
+  public GatewayOptions handshake(Duration handshake) {
+    return with(v -> v.handshake = handshake);
   }
 
-  /** The same, with other limits of clients. */
-  public GatewayOptions withLimits(ConnectionLimits limits) {
-    return new GatewayOptions(
-        head,
-        frame,
-        message,
-        handshake,
-        request,
-        close,
-        drain,
-        outboundBytesMax,
-        pingInterval,
-        limits,
-        allowedOrigins);
+  /** The longest an upgrade waits for the actor. */
+  public Duration handshake() {
+    return values.handshake;
+  }
+
+  /** How long a plain request waits for the actor; then 504. */
+  public GatewayOptions request(Duration request) {
+    return with(v -> v.request = request);
+  }
+
+  /** The longest a plain request waits for the actor. */
+  public Duration request() {
+    return values.request;
+  }
+
+  /**
+   * How long the server waits for the client's answer to its close frame; then the TCP connection
+   * is closed without.
+   */
+  public GatewayOptions close(Duration close) {
+    return with(v -> v.close = close);
+  }
+
+  /** The longest the server waits for the client's answer to its close frame. */
+  public Duration close() {
+    return values.close;
+  }
+
+  /**
+   * How long what the client still sends after both close frames is read and discarded, so that it
+   * sees an orderly end; then the TCP connection is closed.
+   */
+  public Duration drain() {
+    return values.drain;
+  }
+
+  /**
+   * How many bytes may wait for one client; if as many wait when there is more to send, the client
+   * is too slow and is closed with 1013.
+   */
+  public GatewayOptions outboundBytesMax(int outboundBytesMax) {
+    return with(v -> v.outboundBytesMax = outboundBytesMax);
+  }
+
+  /** The most bytes that may wait for one client. */
+  public int outboundBytesMax() {
+    return values.outboundBytesMax;
+  }
+
+  /**
+   * A client of which nothing was heard for so long is pinged; after twice as long it is taken for
+   * dead, and the TCP connection closed; zero: neither.
+   */
+  public GatewayOptions pingInterval(Duration pingInterval) {
+    return with(v -> v.pingInterval = pingInterval);
+  }
+
+  /** After how long a silence a client is pinged; zero: never. */
+  public Duration pingInterval() {
+    return values.pingInterval;
+  }
+
+  /** How many clients may connect. */
+  public GatewayOptions limits(ConnectionLimits limits) {
+    return with(v -> v.limits = limits);
+  }
+
+  /** How many clients may connect. */
+  public ConnectionLimits limits() {
+    return values.limits;
+  }
+
+  /**
+   * Origins that may connect besides the server's own, such as {@code https://example.org}; {@code
+   * *} for all.
+   */
+  public GatewayOptions allowedOrigins(Set<String> allowedOrigins) {
+    return with(v -> v.allowedOrigins = Set.copyOf(allowedOrigins));
+  }
+
+  /** Origins that may connect besides the server's own. */
+  public Set<String> allowedOrigins() {
+    return values.allowedOrigins;
   }
 }

@@ -110,8 +110,10 @@ final class HandshakeRules {
     }
     return new Handshake.Valid(
         accept(keys.get(0)),
-        subprotocol(head, route.subprotocols()),
-        route.compression() ? DeflateOffer.answer(values(head, "Sec-WebSocket-Extensions")) : null);
+        subprotocol(head, route.options().subprotocols()),
+        route.options().compression()
+            ? DeflateOffer.answer(values(head, "Sec-WebSocket-Extensions"))
+            : null);
   }
 
   private static Handshake malformed(String why) {

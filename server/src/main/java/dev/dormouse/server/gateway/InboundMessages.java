@@ -58,12 +58,12 @@ final class InboundMessages {
     this.parts = parts;
     this.actor = actor;
     this.id = id;
-    this.messageBytesMax = route.messageBytesMax();
+    this.messageBytesMax = route.options().messageBytesMax();
     this.isCompressed = isCompressed;
     this.rate =
-        route.messagesPerSecondMax() == 0
+        route.options().messagesPerSecondMax() == 0
             ? null
-            : new TokenBucket(route.messagesPerSecondMax(), parts.time().nowNs());
+            : new TokenBucket(route.options().messagesPerSecondMax(), parts.time().nowNs());
   }
 
   /** The longest frame, in bytes. */

@@ -27,7 +27,7 @@ import java.util.Collection;
  * say, and does to the sockets what the host releases.
  *
  * <pre>{@code
- * gateway.mount(router, new ActorRoute("chat", "/chat/:key", false, 1 << 20, List.of(), false));
+ * gateway.mount(router, new ActorRoute("chat", "/chat/:key", false, ActorOptions.defaults()));
  * transport.connect(host::accept, gateway::accept);
  * vertx.createHttpServer(options)
  *     .connectionHandler(gateway::keepEarlyBytes)
@@ -82,15 +82,16 @@ public final class WebSocketGateway {
   }
 
   /**
-   * Has frames that a client sends before it has read the 101 reach the actor, and bounds how long
-   * a client may take over the head of a request. To be the HTTP server's connection handler;
-   * without it such frames are taken for bad HTTP. It works for TLS and for servers whose options
-   * say {@code setHttp2ClearTextEnabled(false)}.
+   * Has frames that a client sends before it has read the 101 reach the actor, and guards HTTP
+   * connections: bounds how many there are, how long a client may take over the head of a request,
+   * and how long it may pause between requests. To be the HTTP server's connection handler; without
+   * it such frames are taken for bad HTTP. It works for TLS and for servers whose options say
+   * {@code setHttp2ClearTextEnabled(false)}.
    */
   public void keepEarlyBytes(HttpConnection connection) {
     ChannelPipeline pipeline = ChannelTakeover.http1Pipeline(connection);
     if (pipeline != null) {
-      ChannelTakeover.watch(pipeline, new EarlyBytes(parts.options().head()));
+      ChannelTakeover.watch(pipeline, new EarlyBytes(parts));
     }
   }
 

@@ -41,7 +41,7 @@ class CloseTest {
 
   @BeforeEach
   void start() {
-    server = new TestServer(vertx, GatewayOptions.defaults().withClose(Duration.ofMillis(200)));
+    server = new TestServer(vertx, GatewayOptions.defaults().close(Duration.ofMillis(200)));
     host = server.host;
     host.acceptAll();
   }

@@ -3,6 +3,7 @@ package dev.dormouse.server.gateway;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.dormouse.sdk.ActorId;
+import dev.dormouse.sdk.ActorOptions;
 import dev.dormouse.sdk.ConnectionId;
 import dev.dormouse.server.protocol.DirectTransport;
 import dev.dormouse.server.protocol.Time;
@@ -33,7 +34,7 @@ class ConnectionGroupsTest {
           new Admission(ConnectionLimits.none()));
 
   private ClientSocket socket(String key, long number) {
-    ActorRoute route = new ActorRoute("chat", "/chat/:key", false, 100);
+    ActorRoute route = new ActorRoute("chat", "/chat/:key", false, ActorOptions.defaults());
     ConnectionId id = ConnectionId.of(1, number);
     return new ClientSocket(
         parts, route, new ActorId("chat", key), id, LOOP, false, List.of(), seat());

@@ -35,7 +35,7 @@ class ConnectionLimitsTest {
   }
 
   private static TestServer server(ConnectionLimits limits) {
-    TestServer server = new TestServer(vertx, GatewayOptions.defaults().withLimits(limits));
+    TestServer server = new TestServer(vertx, GatewayOptions.defaults().limits(limits));
     server.host.echo();
     return server;
   }

@@ -44,9 +44,7 @@ class FanOutTest {
     server =
         new TestServer(
             vertx,
-            GatewayOptions.defaults()
-                .withOutboundBytesMax(1 << 18)
-                .withClose(Duration.ofMillis(200)));
+            GatewayOptions.defaults().outboundBytesMax(1 << 18).close(Duration.ofMillis(200)));
     host = server.host;
   }
 

@@ -2,6 +2,7 @@ package dev.dormouse.server.gateway;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.dormouse.sdk.ActorOptions;
 import dev.dormouse.sdk.Header;
 import dev.dormouse.sdk.RequestHead;
 import java.util.ArrayList;
@@ -15,7 +16,7 @@ class HandshakeTest {
   private static final OriginPolicy OWN = new OriginPolicy(Set.of());
 
   private static final ActorRoute ROUTE =
-      new ActorRoute("chat", "/chat/:key", false, 100, 0, List.of("b", "a"), false);
+      new ActorRoute("chat", "/chat/:key", false, ActorOptions.defaults().subprotocols("b", "a"));
 
   private static Handshake judge(String... headers) {
     return judge(OWN, headers);

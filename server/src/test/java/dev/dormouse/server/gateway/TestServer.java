@@ -1,6 +1,7 @@
 package dev.dormouse.server.gateway;
 
 import dev.dormouse.sdk.ActorId;
+import dev.dormouse.sdk.ActorOptions;
 import dev.dormouse.server.protocol.Time;
 import io.vertx.core.DeploymentOptions;
 import io.vertx.core.Future;
@@ -12,6 +13,7 @@ import io.vertx.ext.web.Router;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.function.UnaryOperator;
 
 /** A gateway behind an HTTP server on a free port, with a fake host. */
 final class TestServer implements AutoCloseable {
@@ -49,18 +51,15 @@ final class TestServer implements AutoCloseable {
     Router router = Router.router(vertx);
     before.accept(router);
     gateway = new WebSocketGateway(options, vertx, host.transport(), Time.system(), 7);
-    gateway.mount(
+    mount(router, "chat", false, o -> o.subprotocols(SUBPROTOCOLS.toArray(String[]::new)));
+    mount(router, "small", true, o -> o.messageBytesMax(100));
+    mount(
         router,
-        new ActorRoute("chat", "/chat/:key", false, MESSAGE_BYTES_MAX, 0, SUBPROTOCOLS, false));
-    gateway.mount(router, new ActorRoute("small", "/small/:key", true, 100));
-    gateway.mount(
-        router,
-        new ActorRoute("calm", "/calm/:key", false, 100)
-            .withMessagesPerSecondMax(MESSAGES_PER_SECOND));
-    gateway.mount(router, new ActorRoute("large", "/large/:key", false, 8 << 20));
-    gateway.mount(
-        router,
-        new ActorRoute("deflate", "/deflate/:key", false, MESSAGE_BYTES_MAX, 0, List.of(), true));
+        "calm",
+        false,
+        o -> o.messageBytesMax(100).messagesPerSecondMax(MESSAGES_PER_SECOND));
+    mount(router, "large", false, o -> o.messageBytesMax(8 << 20));
+    mount(router, "deflate", false, o -> o.compression(true));
     host.connect(gateway::accept);
     SocketAddress address = SocketAddress.sharedRandomPort(1, "127.0.0.1");
     deployment =
@@ -68,6 +67,12 @@ final class TestServer implements AutoCloseable {
             vertx.deployVerticle(
                 () -> context -> listen(router, address),
                 new DeploymentOptions().setInstances(EVENT_LOOPS)));
+  }
+
+  private void mount(
+      Router router, String type, boolean answersHttp, UnaryOperator<ActorOptions> choice) {
+    ActorOptions options = choice.apply(ActorOptions.defaults().messageBytesMax(MESSAGE_BYTES_MAX));
+    gateway.mount(router, new ActorRoute(type, "/" + type + "/:key", answersHttp, options));
   }
 
   /** One of several servers that share a port, so that sockets are on several event loops. */

@@ -429,7 +429,7 @@ class UpgradeTest {
   @DisplayName("S14 an actor that does not answer in time: 503, and its late yes is a close")
   void overdue() throws Exception {
     server.close();
-    use(new TestServer(vertx, GatewayOptions.defaults().withHandshake(Duration.ofMillis(50))));
+    use(new TestServer(vertx, GatewayOptions.defaults().handshake(Duration.ofMillis(50))));
     try (RawClient client = server.client()) {
       Answer answer = client.send(RawClient.upgrade("/chat/lobby")).readAnswer();
       assertThat(answer.status()).isEqualTo(503);
