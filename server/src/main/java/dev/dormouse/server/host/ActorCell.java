@@ -332,8 +332,8 @@ final class ActorCell {
   }
 
   private boolean passOver(Work.Handle handle) {
-    if (handle.event() instanceof ToHost.Message message) {
-      outgoing.say(List.of(new ToGateway.Handled(message.connection(), message.sequence())));
+    if (handle.event() instanceof ToHost.Message) {
+      outgoing.passOver(handle);
     }
     handle.ended().run();
     return true;
