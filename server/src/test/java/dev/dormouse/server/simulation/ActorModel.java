@@ -50,6 +50,15 @@ final class ActorModel {
   /** Whether a commit was lost, and no turn has begun since. */
   boolean isLossPending;
 
+  /** Whether the first of them was refused. */
+  boolean isRefused;
+
+  /** The connections that turns which were lost since then were about to close. */
+  final Set<ConnectionId> closingInVain = new HashSet<>();
+
+  /** The connections that were closed because their messages were lost. */
+  final Set<ConnectionId> closedByLoss = new HashSet<>();
+
   /** The open turn; null if there is none. */
   @Nullable TurnModel open;
 
@@ -67,6 +76,12 @@ final class ActorModel {
 
   /** The connections of which the host was told that they are closed. */
   final Set<ConnectionId> closedToHost = new HashSet<>();
+
+  /** The tags of connections as the gateway was told. */
+  final Map<ConnectionId, List<String>> toldTags = new HashMap<>();
+
+  /** The connections whose tags a lost turn has changed, since it was kept all the same. */
+  final Set<ConnectionId> tagsInDoubt = new HashSet<>();
 
   /** The last message of a connection that was handled, and whose handler began. */
   final Map<ConnectionId, Long> handled = new HashMap<>();
@@ -113,8 +128,12 @@ final class ActorModel {
     ended = null;
     owing.clear();
     closing.clear();
+    closingInVain.clear();
+    closedByLoss.clear();
     everClosing.clear();
     closedToHost.clear();
+    toldTags.clear();
+    tagsInDoubt.clear();
     handled.clear();
     begun.clear();
     object = null;

@@ -22,6 +22,7 @@ final class Healing {
   void heal() {
     run.trace("heal");
     run.node().store.failReads(0);
+    run.node().store.fill(false);
     if (!run.node().store.isGood() || run.dice().chance(50)) {
       run.crash();
     }
@@ -87,6 +88,7 @@ final class Healing {
   }
 
   private void checkNothingWaits() {
+    run.oracle().rested();
     SimulatedNode node = run.node();
     for (SimulatedSocket socket : node.gateway.sockets()) {
       if (socket.state != SimulatedSocket.State.OPEN || socket.unhandled() > 0) {

@@ -26,7 +26,9 @@ final class MailboxCheck {
   /** Something was brought to the host. */
   void brought(ActorModel actor, ToHost record) {
     Object event = eventOf(record);
-    actor.brought.removeIf(b -> b.event.equals(event));
+    if (!(record instanceof ToHost.Closed)) { // which may come twice, and then wait twice
+      actor.brought.removeIf(b -> b.event.equals(event));
+    }
     int before = (int) actor.brought.stream().filter(b -> b.takenAt == Long.MAX_VALUE).count();
     actor.brought.add(new Brought(event, ++moments, before));
   }
@@ -80,7 +82,7 @@ final class MailboxCheck {
 
   private static @Nullable Brought find(ActorModel actor, List<Object> event) {
     for (Brought brought : actor.brought) {
-      if (brought.event.equals(event)) {
+      if (brought.event.equals(event) && brought.takenAt == Long.MAX_VALUE) {
         return brought;
       }
     }

@@ -197,7 +197,9 @@ final class Oracle {
   private void over(TurnModel turn, Fate fate) {
     ActorModel actor = turn.actor;
     turn.fate = fate;
-    turn.isLost = actor.isLossPending;
+    if (actor.isLossPending) {
+      lost(turn);
+    }
     if (turn.kind == Kind.CLOSE) {
       turn.work.connections().remove(turn.connection);
     }
@@ -350,9 +352,28 @@ final class Oracle {
     run.count(Happening.COMMIT_LOST);
     if (!actor.isLossPending) {
       actor.isLossPending = true;
-      for (TurnModel turn : actor.owing) {
-        turn.isLost |= !turn.isSettled || turn.needs >= commit;
-        actor.everClosing.addAll(turn.closing);
+      actor.isRefused = result instanceof CommitResult.Refused;
+      actor.closingInVain.clear();
+      actor.owing.stream()
+          .filter(turn -> !turn.isSettled || turn.needs >= commit)
+          .forEach(Oracle::lost);
+    }
+  }
+
+  private static void lost(TurnModel turn) {
+    turn.isLost = true;
+    turn.isRefused = turn.actor.isRefused;
+    turn.actor.closingInVain.addAll(turn.closing);
+  }
+
+  /** Nothing is under way any more: what is stored of each actor is what there is. */
+  void rested() {
+    for (ActorModel actor : actors.values()) {
+      if (actor.open == null) {
+        settle(actor);
+        if (actor.isLossPending) {
+          forgetLost(actor);
+        }
       }
     }
   }
@@ -366,7 +387,19 @@ final class Oracle {
     actor.doneUpTo = actor.commits;
     actor.rows = run.node().store.rows(actor.id).copy();
     actor.current = Picture.of(actor.rows);
+    actor
+        .current
+        .connections()
+        .forEach(
+            (id, member) -> {
+              if (!actor.isRefused && !member.tags().equals(actor.toldTags.get(id))) {
+                actor.tagsInDoubt.add(id);
+              }
+            });
     actor.closing.clear();
+    actor.closing.addAll(actor.closedByLoss);
+    actor.everClosing.addAll(actor.closedByLoss);
+    actor.closedByLoss.clear();
     if (actor.object != null) {
       actor.object.isDropped = true;
     }

@@ -46,7 +46,7 @@ final class ReleaseCheck {
     }
     countAnswers(actor, release);
     if (isAboutNoTurn(actor, release)) {
-      checkUnhandled(actor, release);
+      checkUnhandled(actor, release.records(), said);
       return;
     }
     for (TurnModel turn = actor.owing.poll(); turn != null; turn = actor.owing.poll()) {
@@ -87,36 +87,38 @@ final class ReleaseCheck {
   }
 
   private static boolean isAboutNoTurn(ActorModel actor, Release release) {
-    boolean isAnswer = false;
-    for (ToGateway record : release.records()) {
-      boolean isVerdict =
-          record instanceof ToGateway.Handled
-              || record instanceof ToGateway.Rejected
-              || record instanceof ToGateway.Responded;
-      isAnswer |= isVerdict;
-      if (!isVerdict || actor.owing.stream().anyMatch(turn -> turn.isAnsweredBy(record))) {
-        return false;
-      }
-    }
-    return isAnswer;
+    ToGateway first = release.records().get(0);
+    boolean isAnswer =
+        first instanceof ToGateway.Handled
+            || first instanceof ToGateway.Rejected
+            || first instanceof ToGateway.Responded;
+    return isAnswer && actor.owing.stream().noneMatch(turn -> turn.isAnsweredBy(first));
   }
 
   /** Something is answered that no handler saw. */
-  private void checkUnhandled(ActorModel actor, Release release) {
-    for (ToGateway record : release.records()) {
-      boolean isRefused =
-          (record instanceof ToGateway.Rejected r && r.response().status() == 503)
-              || (record instanceof ToGateway.Responded q && q.response().status() == 503);
-      if (isRefused) {
-        run.count(Happening.REFUSED);
-        mailboxes.refused(actor, record);
-      } else if (!actor.everClosing.contains(Words.connection(record))
-          && actor.failedActivations-- <= 0) {
-        oracle.broken(
-            Promise.ATOMIC,
-            Words.describe(record) + " of " + actor.id + " was said, and no handler called");
-      }
-      mailboxes.answered(actor, record);
+  private void checkUnhandled(ActorModel actor, List<ToGateway> records, List<String> said) {
+    ToGateway first = records.get(0);
+    mailboxes.answered(actor, first);
+    boolean isRefused =
+        (first instanceof ToGateway.Rejected r && r.response().status() == 503)
+            || (first instanceof ToGateway.Responded q && q.response().status() == 503);
+    if (isRefused && records.size() == 1) {
+      run.count(Happening.REFUSED);
+      mailboxes.refused(actor, first);
+      return;
+    }
+    ConnectionId id = Words.connection(first);
+    boolean isClosed =
+        records.size() == 2
+            && records.get(1) instanceof ToGateway.Close close
+            && close.connection().equals(id);
+    boolean isOwed =
+        actor.everClosing.contains(id) || (isClosed && actor.closingInVain.contains(id));
+    if (isClosed) {
+      actor.closedByLoss.add(id);
+    }
+    if (!isOwed && actor.failedActivations-- <= 0) {
+      oracle.broken(Promise.ATOMIC, said + " of " + actor.id + ", and no handler was called");
     }
   }
 
@@ -130,6 +132,9 @@ final class ReleaseCheck {
     }
     if (turn.isLost) {
       run.count(Happening.TURN_LOST);
+      if (turn.kind == Kind.MESSAGE) {
+        turn.actor.closedByLoss.add(turn.connection);
+      }
       return said.equals(turn.lostVerdict());
     }
     if (turn.fate != Fate.GOOD || !isAllOf(turn, records, said)) {
@@ -160,6 +165,10 @@ final class ReleaseCheck {
       boolean isSaid = at < said.size() && said.get(at).equals(word.text());
       if (isSaid && records.get(at) instanceof ToGateway.Broadcast broadcast) {
         broadcasts.put(broadcast, word);
+      } else if (isSaid && records.get(at) instanceof ToGateway.Accepted accepted) {
+        turn.actor.toldTags.put(accepted.connection(), accepted.tags());
+      } else if (isSaid && records.get(at) instanceof ToGateway.Retagged retagged) {
+        turn.actor.toldTags.put(retagged.connection(), retagged.tags());
       }
       if (!isSaid && !word.isOptional()) {
         return false;
@@ -192,11 +201,13 @@ final class ReleaseCheck {
     if (word == null) {
       return; // something is broken already
     }
+    Set<ConnectionId> open = new TreeSet<>(present);
+    open.removeAll(word.closing());
+    open.removeAll(oracle.actor(actor).tagsInDoubt);
     Set<ConnectionId> wanted = new TreeSet<>(word.recipients());
-    wanted.retainAll(present);
-    wanted.removeAll(word.closing());
+    wanted.retainAll(open);
     Set<ConnectionId> reached = new TreeSet<>(recipients);
-    reached.removeAll(word.closing());
+    reached.retainAll(open);
     if (!wanted.equals(reached)) {
       oracle.broken(
           Promise.ATOMIC,

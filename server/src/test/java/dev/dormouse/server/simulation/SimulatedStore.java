@@ -2,6 +2,7 @@ package dev.dormouse.server.simulation;
 
 import dev.dormouse.sdk.ActorId;
 import dev.dormouse.storage.ActorStore;
+import dev.dormouse.storage.CommitChain;
 import dev.dormouse.storage.CommitResult;
 import dev.dormouse.storage.Durability;
 import dev.dormouse.storage.KeySpan;
@@ -12,9 +13,12 @@ import java.io.UncheckedIOException;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
+import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
@@ -62,7 +66,11 @@ final class SimulatedStore implements ActorStore {
   /** Handed in and not reported, the oldest first; no empty ones. */
   private final Map<ActorId, ArrayDeque<Commit>> underWay = new LinkedHashMap<>();
 
+  /** What comes later in these chains is refused. */
+  private final Set<CommitChain> broken = Collections.newSetFromMap(new IdentityHashMap<>());
+
   private Health health = Health.GOOD;
+  private boolean isFull;
   private int badReadsPercent;
 
   SimulatedStore(Simulation run, Disk disk) {
@@ -143,8 +151,10 @@ final class SimulatedStore implements ActorStore {
     ArrayDeque<Commit> before = underWay.get(batch.actor());
     if (health == Health.FENCED) {
       commit.result = new CommitResult.Fenced(incarnation + 1);
-    } else if (health == Health.FAILED || (before != null && before.getLast().result != null)) {
+    } else if (health == Health.FAILED) {
       commit.result = unknown();
+    } else if (isFull || broken.contains(batch.chain())) {
+      refuse(commit);
     }
     underWay.computeIfAbsent(batch.actor(), id -> new ArrayDeque<>()).add(commit);
     if (before == null && run.dice().chance(run.weather().swiftCommitsPercent())) {
@@ -154,6 +164,11 @@ final class SimulatedStore implements ActorStore {
       run.meanwhile(null);
     }
     return commit.stage;
+  }
+
+  private void refuse(Commit commit) {
+    commit.result = new CommitResult.Refused("as the dice say");
+    broken.add(commit.batch.chain());
   }
 
   private static CommitResult unknown() {
@@ -239,10 +254,24 @@ final class SimulatedStore implements ActorStore {
     }
   }
 
-  /** The commits of some actor are lost, and no others. */
-  void loseSome() {
+  /** Some of what was handed in, and all that builds on it, is refused. */
+  void refuseSome() {
     if (health == Health.GOOD && !underWay.isEmpty()) {
-      lose(anActorUnderWay().getKey());
+      Map.Entry<ActorId, ArrayDeque<Commit>> unlucky = anActorUnderWay();
+      run.trace("commits of " + unlucky.getKey() + " are refused");
+      for (Commit commit : unlucky.getValue()) {
+        if (!commit.isWritten && commit.result == null) {
+          refuse(commit);
+        }
+      }
+    }
+  }
+
+  /** The disk has no room from here on, or has some again. */
+  void fill(boolean isFull) {
+    if (this.isFull != isFull) {
+      run.trace(isFull ? "the disk is full" : "the disk has room");
+      this.isFull = isFull;
     }
   }
 

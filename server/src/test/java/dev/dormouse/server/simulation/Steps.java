@@ -23,7 +23,8 @@ final class Steps {
     LOOK,
     LEFTOVERS,
     BAD_READS,
-    LOSE,
+    REFUSE,
+    FULL,
     FAIL,
     FENCE,
     CRASH,
@@ -58,7 +59,8 @@ final class Steps {
       case HIBERNATE -> 12;
       case LOOK, LEFTOVERS -> 2;
       case BAD_READS -> weather.badReadsWeight();
-      case LOSE -> weather.lossWeight();
+      case REFUSE -> weather.refusalWeight();
+      case FULL -> weather.fullWeight();
       case FAIL -> weather.failWeight();
       case FENCE -> weather.fenceWeight();
       case CRASH -> weather.crashWeight();
@@ -95,7 +97,8 @@ final class Steps {
       case LOOK -> run.look();
       case LEFTOVERS -> node.closeLeftovers();
       case BAD_READS -> node.store.failReads(run.dice().chance(50) ? 0 : 30);
-      case LOSE -> node.store.loseSome();
+      case REFUSE -> node.store.refuseSome();
+      case FULL -> node.store.fill(run.dice().chance(30));
       case FAIL -> node.store.fail();
       case FENCE -> node.store.fence();
       case CRASH -> {

@@ -26,9 +26,14 @@ final class TextCodec implements ValueCodec {
   }
 
   @Override
-  public Object decode(byte[] bytes) {
+  public <T> T decode(byte[] bytes, Class<T> type) {
     String text = new String(bytes, StandardCharsets.UTF_8);
-    return text.charAt(0) == 'B' ? new Badge(text.substring(1)) : text.substring(1);
+    return type.cast(text.charAt(0) == 'B' ? new Badge(text.substring(1)) : text.substring(1));
+  }
+
+  @Override
+  public Object describe(byte[] bytes) {
+    return new String(bytes, StandardCharsets.UTF_8);
   }
 
   /** What a value is in a {@link Picture}. */

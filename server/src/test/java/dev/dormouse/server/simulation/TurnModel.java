@@ -93,6 +93,9 @@ final class TurnModel {
   /** Whether a commit before it, or its own, was lost. */
   boolean isLost;
 
+  /** Whether that commit was refused, so that its sender may try again. */
+  boolean isRefused;
+
   /** Whether it is known what it handed in. */
   boolean isSettled;
 
@@ -164,21 +167,21 @@ final class TurnModel {
 
   /** What is said in its place if it fails. */
   List<String> failedVerdict(boolean closes) {
-    return verdict(500, closes);
+    return verdict(500, closes, 1011);
   }
 
   /** What is said in its place if a commit was lost. */
   List<String> lostVerdict() {
-    return verdict(503, true);
+    return verdict(503, true, isRefused ? 1013 : 1011);
   }
 
-  private List<String> verdict(int status, boolean closes) {
+  private List<String> verdict(int status, boolean closes, int code) {
     return switch (kind) {
       case UPGRADE -> List.of(Words.reject(connection, status));
       case REQUEST -> List.of(Words.respond(about, status));
       case MESSAGE ->
           closes
-              ? List.of(Words.handled(connection, about), Words.close(connection, 1011))
+              ? List.of(Words.handled(connection, about), Words.close(connection, code))
               : List.of(Words.handled(connection, about));
       case ACTIVATE, ERROR, CLOSE, HIBERNATE -> List.of();
     };

@@ -12,7 +12,8 @@ import java.time.Duration;
  * @param connectionsMax the most open at a time
  * @param crashWeight how often the node dies, against 1,000 of other steps; likewise the next ones
  * @param stopWeight how often it is stopped in good order
- * @param lossWeight how often commits of one actor are lost
+ * @param refusalWeight how often commits of one actor are refused
+ * @param fullWeight how often the disk becomes full, or has room again
  * @param failWeight how often the store fails for good
  * @param fenceWeight how often the store is fenced
  * @param badReadsWeight how often reads begin or cease to fail
@@ -30,7 +31,8 @@ record Weather(
     int connectionsMax,
     int crashWeight,
     int stopWeight,
-    int lossWeight,
+    int refusalWeight,
+    int fullWeight,
     int failWeight,
     int fenceWeight,
     int badReadsWeight,
@@ -49,7 +51,8 @@ record Weather(
         dice.between(1, 8),
         some(dice, 6),
         some(dice, 2),
-        0 * some(dice, 8),
+        some(dice, 8),
+        some(dice, 6),
         some(dice, 2),
         some(dice, 2),
         0 * some(dice, 4),
