@@ -7,11 +7,13 @@ import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** The simulation notices when a promise is broken: here each is, on purpose. */
+@ExtendWith(QuietHost.class)
 @Tag("full")
 class MutationsTest {
   private static final int SEEDS_MAX = 500;

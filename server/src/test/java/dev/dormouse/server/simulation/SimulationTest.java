@@ -11,8 +11,10 @@ import java.util.Set;
 import java.util.SplittableRandom;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 
 /** See the README beside this file. */
+@ExtendWith(QuietHost.class)
 class SimulationTest {
   private static final String COMMAND =
       "mvn -q test -pl server -am -Dtest=SimulationTest -Dsurefire.failIfNoSpecifiedTests=false"
