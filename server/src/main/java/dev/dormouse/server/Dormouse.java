@@ -2,6 +2,8 @@ package dev.dormouse.server;
 
 import dev.dormouse.sdk.ActorOptions;
 import dev.dormouse.sdk.WebSocketActor;
+import dev.dormouse.server.protocol.Transport;
+import dev.dormouse.storage.ActorStore;
 import io.vertx.ext.web.Router;
 import java.util.ArrayList;
 import java.util.List;
@@ -92,5 +94,10 @@ public final class Dormouse {
    */
   public DormouseServer open(ServerOptions options) {
     return DormouseServer.open(actors, routes, options);
+  }
+
+  /** The same over a store that is open, and is closed with the server. */
+  DormouseServer open(ServerOptions options, ActorStore store, Transport transport) {
+    return DormouseServer.open(actors, routes, options, store, transport);
   }
 }

@@ -69,7 +69,8 @@ public final class DormouseServer implements AutoCloseable {
   private final AtomicBoolean isClosed = new AtomicBoolean();
   private volatile boolean isReady;
 
-  private DormouseServer(List<ActorDefinition> actors, ServerOptions options, ActorStore store) {
+  private DormouseServer(
+      List<ActorDefinition> actors, ServerOptions options, ActorStore store, Transport transport) {
     this.options = options;
     this.store = store;
     this.vertx =
@@ -78,7 +79,6 @@ public final class DormouseServer implements AutoCloseable {
                 .setPreferNativeTransport(true)
                 .setEventLoopPoolSize(eventLoops(options)));
     this.threads = new HandlerThreads(((VertxInternal) vertx).eventLoopGroup());
-    Transport transport = new DirectTransport();
     this.host =
         new ActorHost(
             actors.stream()
@@ -99,7 +99,17 @@ public final class DormouseServer implements AutoCloseable {
       List<ActorDefinition> actors,
       List<BiConsumer<Router, DormouseServer>> routes,
       ServerOptions options) {
-    DormouseServer server = new DormouseServer(actors, options, openStore(options));
+    return open(actors, routes, options, openStore(options), new DirectTransport());
+  }
+
+  /** The same over a store that is open, and is closed with the server. */
+  static DormouseServer open(
+      List<ActorDefinition> actors,
+      List<BiConsumer<Router, DormouseServer>> routes,
+      ServerOptions options,
+      ActorStore store,
+      Transport transport) {
+    DormouseServer server = new DormouseServer(actors, options, store, transport);
     try {
       server.listen(actors, routes);
       return server;
@@ -155,7 +165,7 @@ public final class DormouseServer implements AutoCloseable {
         started ->
             vertx
                 .createHttpServer(httpOptions())
-                .connectionHandler(gateway::keepEarlyBytes)
+                .connectionHandler(gateway::meet)
                 .requestHandler(gateway.inFrontOf(router))
                 .listen(port, options.host())
                 .onComplete(listening));
@@ -182,6 +192,7 @@ public final class DormouseServer implements AutoCloseable {
                     log.error("connections of the last run could not all be closed", error);
                   } else if (number > 0) {
                     log.info("closed {} connections that the last run left behind", number);
+                    warnOfOwedCloses();
                   }
                 });
     try {
@@ -193,6 +204,13 @@ public final class DormouseServer implements AutoCloseable {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new ServerStartException("interrupted while starting", e);
+    }
+  }
+
+  private void warnOfOwedCloses() {
+    long owed = host.owedCloses();
+    if (owed > 0) {
+      log.warn("onClose of {} connections could not take effect yet; it is tried again", owed);
     }
   }
 
@@ -248,9 +266,9 @@ public final class DormouseServer implements AutoCloseable {
 
   /**
    * Stops in good order: no new clients, a close frame with 1001 (1012 for a restart) to each one
-   * that is there, their close handlers, {@code onHibernate} for each actor in memory, then the
-   * store. What is not done within the drain time is left to the next start. Idempotent; returns
-   * when all is closed.
+   * that is there, their close handlers, {@code onHibernate} for each actor in memory, the end of
+   * what actors do in the background, then the store. What is not done within the drain time is
+   * left to the next start. Idempotent; returns when all is closed.
    */
   @Override
   public void close() {
@@ -263,6 +281,7 @@ public final class DormouseServer implements AutoCloseable {
     int code = options.isRestart() ? SERVICE_RESTART : GOING_AWAY;
     drain(gateway.shutdown(code, forSockets).toCompletionStage(), deadlineNs, "sockets");
     drain(host.stop(), deadlineNs, "actors");
+    warnOfOwedCloses();
     store.close();
     threads.close();
     drain(

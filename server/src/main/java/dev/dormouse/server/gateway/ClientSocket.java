@@ -72,6 +72,9 @@ final class ClientSocket extends WheelPeer {
 
   private SocketState state = SocketState.UPGRADING;
 
+  /** Whether a read from the network is being handled, after which comes a flush. */
+  private boolean isReading;
+
   /** Null once it is freed: when the socket is forgotten. */
   private Admission.@Nullable Seat seat;
 
@@ -181,6 +184,7 @@ final class ClientSocket extends WheelPeer {
 
   @Override
   public void channelRead(ChannelHandlerContext context, Object message) {
+    isReading = true;
     try {
       if (message instanceof WebSocketFrame frame) {
         receive(frame);
@@ -246,11 +250,13 @@ final class ClientSocket extends WheelPeer {
   @Override
   void giveUp() {
     parts.counters().silentDropped.increment();
+    lost(Cause.CLIENT_SILENT, null);
     endTcp();
   }
 
   @Override
   public void channelReadComplete(ChannelHandlerContext context) {
+    isReading = false;
     heard();
     flush();
     if (half == null && state == SocketState.OPEN && (frames.isWithin() || inbound.isWithin())) {
@@ -313,9 +319,9 @@ final class ClientSocket extends WheelPeer {
     return true;
   }
 
-  /** Writes out what was written since the last time. */
+  /** Writes out what was written since the last time, at the end of a read if one is handled. */
   void flush() {
-    if (writer != null) {
+    if (writer != null && !isReading) {
       writer.flush();
     }
   }
@@ -379,19 +385,17 @@ final class ClientSocket extends WheelPeer {
       violated(violation.closeStatus().code(), String.valueOf(violation.getMessage()));
     } else if (!(cause instanceof ClosedChannelException)) {
       // Otherwise what was waiting to be written is dropped with the channel, which says so itself.
-      failed(cause);
+      if (!(cause instanceof IOException)) {
+        log.error("socket of connection {} of actor {} failed", id, actor, cause);
+      }
+      lost(Cause.CONNECTION_LOST, String.valueOf(cause.getMessage()));
       endTcp();
     }
   }
 
-  private void failed(Throwable cause) {
-    if (!(cause instanceof IOException)) {
-      log.error("socket of connection {} of actor {} failed", id, actor, cause);
-    }
-    if (closing == null) {
-      CloseReason lost = CloseReason.abnormal(Cause.CONNECTION_LOST);
-      closing = Closing.certain(lost, String.valueOf(cause.getMessage()));
-    }
+  private Closing lost(Cause cause, @Nullable String failure) {
+    closing = closing == null ? Closing.lost(cause, failure) : closing;
+    return closing;
   }
 
   /** The client broke the protocol or a limit; what else it sends cannot be understood. */
@@ -456,11 +460,9 @@ final class ClientSocket extends WheelPeer {
 
   private void gone() {
     go(SocketState.GONE);
-    if (closing == null) {
-      closing = Closing.certain(CloseReason.abnormal(Cause.CONNECTION_LOST), null);
-    }
-    closing.stopWaiting();
-    closing.unanswered();
+    Closing ended = lost(Cause.CONNECTION_LOST, null);
+    ended.stopWaiting();
+    ended.unanswered();
     endInput();
     parts.groups().leave(this);
     report();

@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
@@ -36,6 +37,10 @@ public final class ActorHost {
   private final Transport transport;
   private final Time time;
   private final HostOptions options;
+  private final FailureLog failures;
+  private final BackgroundWork background;
+  private final LongAdder eventsGivenUp = new LongAdder();
+  private final HostParts parts;
   private final Quarantine quarantine = new Quarantine();
   private final ConcurrentHashMap<ActorId, ActorCell> cells = new ConcurrentHashMap<>();
   private final Unclosed unclosed = new Unclosed();
@@ -66,6 +71,20 @@ public final class ActorHost {
     this.transport = transport;
     this.time = time;
     this.options = options;
+    this.failures = new FailureLog(time);
+    this.background = new BackgroundWork(failures);
+    this.parts =
+        new HostParts(
+            store,
+            transport,
+            time,
+            options,
+            () -> isStopping,
+            failures,
+            background,
+            quarantine,
+            unclosed,
+            eventsGivenUp);
   }
 
   /** An event from a gateway. */
@@ -100,16 +119,7 @@ public final class ActorHost {
   }
 
   private ActorCell newCell(ActorId id, ActorType type) {
-    return new ActorCell(
-        id,
-        type,
-        store,
-        transport,
-        time,
-        options,
-        unclosed::add,
-        quarantine,
-        retired -> cells.remove(retired.id(), retired));
+    return new ActorCell(id, type, parts, retired -> cells.remove(retired.id(), retired));
   }
 
   /**
@@ -117,6 +127,7 @@ public final class ActorHost {
    * be called now and then, by one thread at a time.
    */
   public void tick() {
+    failures.tick();
     long nowNs = time.nowNs();
     unclosed.retry(this::accept);
     cells.values().forEach(cell -> cell.abandonOverdue(nowNs));
@@ -146,10 +157,11 @@ public final class ActorHost {
   }
 
   /**
-   * Closes the connections that a dead process left in the store: each gets its close event, once,
-   * a page of them at a time. Those of actors that cannot be read are left as they are.
+   * Closes the connections that earlier runs left in the store: each gets its close event, once, a
+   * page of them at a time. Those of actors that cannot be read are left as they are.
    *
-   * @return completes with their number once all have been handled
+   * @return completes with their number once all have been handled, or put off because their actor
+   *     cannot be activated: see {@link #owedCloses}
    */
   public CompletableFuture<Long> closeLeftovers() {
     return new Leftovers(store, types.keySet(), this::accept, quarantine).close();
@@ -211,14 +223,31 @@ public final class ActorHost {
   }
 
   /**
-   * Refuses what is new, lets every actor finish what waits for it, and drops them all.
+   * How many connections have ended without their {@code onClose} having taken effect: their actors
+   * cannot be activated, or the store failed. It is tried again, by this process or by the next.
+   */
+  public long owedCloses() {
+    return unclosed.size() + cells.values().stream().mapToLong(ActorCell::owedCloses).sum();
+  }
+
+  /** How many events were given up, since their actor could not be activated, or the store read. */
+  public long eventsGivenUp() {
+    return eventsGivenUp.sum();
+  }
+
+  /**
+   * Refuses what is new, lets every actor finish what waits for it, and drops them all; then waits
+   * for what they have begun in the background. Nothing is put off any more: an actor that rests
+   * after a failure has its last attempt now.
    *
-   * @return completes once no actor is in memory and all they did is in the store
+   * @return completes once no actor is in memory, all they did is in the store, and no background
+   *     work is under way
    */
   public CompletableFuture<Void> stop() {
     isStopping = true;
     log.debug("stopping with {} actors in memory", cells.size());
     return CompletableFuture.allOf(
-        cells.keySet().stream().map(this::hibernate).toArray(CompletableFuture[]::new));
+            cells.keySet().stream().map(this::hibernate).toArray(CompletableFuture[]::new))
+        .thenCompose(dropped -> background.drained());
   }
 }

@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -95,6 +96,19 @@ final class Mailbox {
   /** Takes the first work, which is there. Cell's thread. */
   synchronized Work take() {
     return queue.remove();
+  }
+
+  /** Puts back what was taken last: it is the first again, room or not. Cell's thread. */
+  synchronized void putBack(Work first) {
+    queue.addFirst(first);
+  }
+
+  /** Takes those of the events that are to be given up, in order. Cell's thread. */
+  synchronized List<Work.Handle> takeAll(Predicate<Work.Handle> whom) {
+    List<Work.Handle> taken = new ArrayList<>();
+    queue.removeIf(
+        work -> work instanceof Work.Handle handle && whom.test(handle) && taken.add(handle));
+    return taken;
   }
 
   /**

@@ -106,6 +106,7 @@ final class Turn {
    * Lets a handler, or a callback of what it waits for, go on.
    *
    * @throws IllegalStateException if the turn is over, or the caller is not part of it
+   * @throws ResetException if its handler has reset the actor and goes on
    */
   synchronized void check() {
     if (state == State.ABANDONED) {
@@ -115,10 +116,34 @@ final class Turn {
     if (state == State.ENDED) {
       throw new IllegalStateException("this turn is over; use waitFor to keep a turn open");
     }
+    if (failure instanceof ResetException reset) {
+      throw reset;
+    }
     if (awaited == 0 && Thread.currentThread() != thread) {
       throw new IllegalStateException(
           "a turn is open on another thread; use waitFor for work that belongs to it");
     }
+  }
+
+  /**
+   * Discards the turn and has its actor reset: whoever called goes no further, and what else would
+   * be done in the turn goes nowhere.
+   */
+  void reset(String why) {
+    ResetException reset = new ResetException(why);
+    boolean isMine;
+    synchronized (this) {
+      check();
+      failure = reset;
+      isMine = state == State.AWAITING;
+      if (isMine) {
+        state = State.ENDED;
+      }
+    }
+    if (isMine) {
+      onLastStage.accept(this);
+    }
+    throw reset;
   }
 
   synchronized void await(CompletionStage<?> stage) {
@@ -177,6 +202,10 @@ final class Turn {
     state = State.ABANDONED;
     failure = new IllegalStateException(why);
     return true;
+  }
+
+  synchronized boolean isAbandoned() {
+    return state == State.ABANDONED;
   }
 
   synchronized boolean isAwaiting() {
