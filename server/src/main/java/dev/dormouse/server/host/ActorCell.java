@@ -297,7 +297,9 @@ final class ActorCell {
   }
 
   private boolean passOver(Work.Handle handle) {
-    outgoing.say(Verdicts.handled(handle));
+    if (handle.event() instanceof ToHost.Message) {
+      outgoing.passOver(handle);
+    }
     recovery.done(handle);
     return true;
   }

@@ -80,6 +80,14 @@ final class Outgoing {
     gate.pass(nextNumber(), release, loss -> release);
   }
 
+  /** Answers a message that nobody needs to hear of; if what made it so is lost, so is it. */
+  void passOver(Work.Handle message) {
+    gate.pass(
+        nextNumber(),
+        release(Verdicts.handled(message)),
+        loss -> release(ofLost(message, List.of(), loss)));
+  }
+
   /** Lets a turn out: its writes are handed in, its words wait for them. */
   void leave(Turn turn, List<ToGateway> records) {
     leave(turn.number(), turn.writes(), records, turn.work());

@@ -307,7 +307,7 @@ final class Recovery {
       outgoing.say(Verdicts.unavailable(work, restSeconds()));
     } else if (work.event() instanceof ToHost.Message message
         && closing.contains(message.connection())) {
-      outgoing.say(Verdicts.handled(work));
+      outgoing.passOver(work);
     } else {
       boolean isOwed = work.event() instanceof ToHost.Closed;
       failures.error(
