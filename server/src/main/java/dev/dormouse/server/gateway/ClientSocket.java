@@ -203,7 +203,9 @@ final class ClientSocket extends WheelPeer {
     } else if (frame instanceof PongWebSocketFrame) {
       parts.counters().pongs.increment();
     } else if (frame instanceof PingWebSocketFrame) {
-      ping(frame.content());
+      if (writer != null && state == SocketState.OPEN) {
+        writer.pong(ByteBufUtil.getBytes(frame.content()));
+      }
     } else if (state == SocketState.OPEN) {
       Payload reply = inbound.add(frame);
       if (reply != null) {
@@ -212,12 +214,6 @@ final class ClientSocket extends WheelPeer {
       read();
     } else if (frame.isFinalFragment()) {
       parts.counters().droppedIn.increment();
-    }
-  }
-
-  private void ping(ByteBuf payload) {
-    if (writer != null && state == SocketState.OPEN) {
-      writer.pong(ByteBufUtil.getBytes(payload));
     }
   }
 
@@ -384,18 +380,14 @@ final class ClientSocket extends WheelPeer {
       violated(violation.closeStatus().code(), String.valueOf(violation.getMessage()));
     } else if (!(cause instanceof ClosedChannelException)) {
       // Otherwise what was waiting to be written is dropped with the channel, which says so itself.
-      failed(cause);
+      if (!(cause instanceof IOException)) {
+        log.error("socket of connection {} of actor {} failed", id, actor, cause);
+      }
+      if (closing == null) {
+        CloseReason lost = CloseReason.abnormal(Cause.CONNECTION_LOST);
+        closing = Closing.certain(lost, String.valueOf(cause.getMessage()));
+      }
       endTcp();
-    }
-  }
-
-  private void failed(Throwable cause) {
-    if (!(cause instanceof IOException)) {
-      log.error("socket of connection {} of actor {} failed", id, actor, cause);
-    }
-    if (closing == null) {
-      CloseReason lost = CloseReason.abnormal(Cause.CONNECTION_LOST);
-      closing = Closing.certain(lost, String.valueOf(cause.getMessage()));
     }
   }
 
