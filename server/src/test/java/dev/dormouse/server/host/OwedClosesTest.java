@@ -12,6 +12,7 @@ import dev.dormouse.server.host.Script.Actor;
 import dev.dormouse.server.host.Script.Note;
 import dev.dormouse.server.protocol.ToGateway;
 import dev.dormouse.storage.CommitResult;
+import dev.dormouse.storage.CorruptRowException;
 import dev.dormouse.storage.MemoryDisk;
 import java.io.IOException;
 import java.time.Duration;
@@ -124,6 +125,24 @@ class OwedClosesTest {
     node.pass(Duration.ofSeconds(10));
     assertThat(node.texts()).containsExactly("2:1 1");
     assertThat(book.closes).containsExactly("1.1 1000 CLIENT");
+  }
+
+  @Test
+  void oneWhoseActorBecomesUnreadableMeanwhileIsTriedSeldomAndNotLost() {
+    ConnectionId ada = node.connect("ada");
+    node.hibernate();
+    book.failForEver();
+    node.close(ada, 1000);
+    node.pass(Duration.ofSeconds(8));
+    book.failures = 0;
+    node.store.failActorReads(new CorruptRowException("rubbish", null));
+    node.pass(Duration.ofHours(1));
+    assertThat(node.store.failedActorReads()).isBetween(12, 24);
+    assertThat(node.host.owedCloses()).isEqualTo(1);
+    node.store.failActorReads(null);
+    node.pass(Duration.ofMinutes(5));
+    assertThat(book.closes).containsExactly("1.1 1000 CLIENT");
+    assertThat(node.host.owedCloses()).isZero();
   }
 
   @Test

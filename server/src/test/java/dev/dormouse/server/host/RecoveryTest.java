@@ -15,6 +15,8 @@ import dev.dormouse.server.protocol.ToGateway.Rejected;
 import dev.dormouse.server.protocol.ToGateway.Responded;
 import dev.dormouse.server.protocol.ToHost;
 import dev.dormouse.storage.Table;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -196,11 +198,12 @@ class RecoveryTest {
   @Test
   void anActorWhoseRowCannotBeReadIsTriedAgain() {
     ConnectionId ada = asleep("ada");
-    node.store.failActorReads(true);
+    node.store.failActorReads(new UncheckedIOException(new IOException("bad sector")));
     node.message(ada, "a");
     node.pass(Duration.ofSeconds(1));
     assertThat(node.heard()).isEmpty();
-    node.store.failActorReads(false);
+    assertThat(node.store.failedActorReads()).isEqualTo(3);
+    node.store.failActorReads(null);
     node.pass(Duration.ofSeconds(1));
     assertThat(node.texts()).containsExactly("1:a of 1");
   }
