@@ -4,11 +4,13 @@ import dev.dormouse.sdk.ActorId;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.rocksdb.ReadOptions;
@@ -35,6 +37,7 @@ final class RocksActorStore implements ActorStore {
   private final EngineWriter writer;
   private final GroupCommit commits;
   private final OpenGate gate = new OpenGate();
+  private final ReentrantLock backups = new ReentrantLock();
 
   private RocksActorStore(
       StoreOptions options, DataFolder folder, RocksTables tables, FolderMeta meta, DiskRoom room) {
@@ -74,6 +77,8 @@ final class RocksActorStore implements ActorStore {
     DataFolder folder = DataFolder.take(options.folder());
     RocksTables tables = null;
     try {
+      folder.checkInService();
+      Backups.sweep(folder);
       tables = RocksTables.open(folder.engine(), options.blockCacheBytes());
       FolderMeta meta =
           FolderMeta.begin(tables, folder, options.shards(), surroundings.apply(folder.engine()));
@@ -174,6 +179,26 @@ final class RocksActorStore implements ActorStore {
               write.table(), storedKey, value == null ? null : RowSeal.seal(storedKey, value)));
     }
     return commits.commit(batch.chain(), writes);
+  }
+
+  @Override
+  public BackupReport backup(Path to, Instant at) {
+    Path target = Backups.checkedTarget(folder.path(), to);
+    if (!backups.tryLock()) {
+      throw new BackupException("a backup is being taken already", null);
+    }
+    try {
+      Path checkpoint;
+      long pass = gate.enter();
+      try {
+        checkpoint = Backups.checkpoint(tables.db(), folder);
+      } finally {
+        gate.leave(pass);
+      }
+      return Backups.finish(checkpoint, target, at);
+    } finally {
+      backups.unlock();
+    }
   }
 
   @Override

@@ -2,8 +2,6 @@ package dev.dormouse.server.gateway;
 
 import java.net.Inet4Address;
 import java.net.InetAddress;
-import java.net.InetSocketAddress;
-import java.net.SocketAddress;
 import java.nio.ByteBuffer;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -90,16 +88,16 @@ final class Admission {
   /**
    * A seat for a client, or not.
    *
-   * @param client where it connects from; null, or none of the internet's: no limit for its address
+   * @param client where it is; null if nowhere on the internet: no limit for its address
    */
-  Verdict admit(@Nullable SocketAddress client, long nowNs) {
+  Verdict admit(@Nullable InetAddress client, long nowNs) {
     if (taken.incrementAndGet() > limits.connectionsMax()) {
       return refuse(Refusal.NODE_FULL);
     }
-    if (!(client instanceof InetSocketAddress internet) || internet.getAddress() == null) {
+    if (client == null) {
       return anySeat;
     }
-    long address = keyOf(internet.getAddress());
+    long address = keyOf(client);
     if (rates != null && !rates.take(address, nowNs)) {
       return refuse(Refusal.ADDRESS_RATE);
     }

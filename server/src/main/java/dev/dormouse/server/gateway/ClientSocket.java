@@ -72,6 +72,9 @@ final class ClientSocket extends WheelPeer {
 
   private SocketState state = SocketState.UPGRADING;
 
+  /** Whether a read from the network is being handled, after which comes a flush. */
+  private boolean isReading;
+
   /** Null once it is freed: when the socket is forgotten. */
   private Admission.@Nullable Seat seat;
 
@@ -181,6 +184,7 @@ final class ClientSocket extends WheelPeer {
 
   @Override
   public void channelRead(ChannelHandlerContext context, Object message) {
+    isReading = true;
     try {
       if (message instanceof WebSocketFrame frame) {
         receive(frame);
@@ -252,6 +256,7 @@ final class ClientSocket extends WheelPeer {
 
   @Override
   public void channelReadComplete(ChannelHandlerContext context) {
+    isReading = false;
     heard();
     flush();
     if (half == null && state == SocketState.OPEN && (frames.isWithin() || inbound.isWithin())) {
@@ -314,9 +319,9 @@ final class ClientSocket extends WheelPeer {
     return true;
   }
 
-  /** Writes out what was written since the last time. */
+  /** Writes out what was written since the last time, at the end of a read if one is handled. */
   void flush() {
-    if (writer != null) {
+    if (writer != null && !isReading) {
       writer.flush();
     }
   }

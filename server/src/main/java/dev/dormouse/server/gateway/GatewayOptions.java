@@ -1,8 +1,12 @@
 package dev.dormouse.server.gateway;
 
+import dev.dormouse.server.gateway.edge.ProxyProtocol;
+import dev.dormouse.server.gateway.edge.ServerTls;
+import dev.dormouse.server.gateway.edge.TrustedProxies;
 import java.time.Duration;
 import java.util.Set;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The limits of a gateway. Immutable; each method that takes a limit returns a changed copy, the
@@ -25,6 +29,9 @@ public final class GatewayOptions {
     Duration pingInterval = Duration.ofSeconds(30);
     ConnectionLimits limits = ConnectionLimits.none();
     Set<String> allowedOrigins = Set.of();
+    TrustedProxies trustedProxies = TrustedProxies.none();
+    ProxyProtocol proxyProtocol = ProxyProtocol.OFF;
+    @Nullable ServerTls tls;
 
     Values copy() {
       try {
@@ -177,14 +184,47 @@ public final class GatewayOptions {
 
   /**
    * Origins that may connect besides the server's own, such as {@code https://example.org}; {@code
-   * *} for all.
+   * *}, alone, for all.
+   *
+   * @throws IllegalArgumentException if one is none; the message names it
    */
   public GatewayOptions allowedOrigins(Set<String> allowedOrigins) {
+    new OriginPolicy(allowedOrigins);
     return with(v -> v.allowedOrigins = Set.copyOf(allowedOrigins));
   }
 
   /** Origins that may connect besides the server's own. */
   public Set<String> allowedOrigins() {
     return values.allowedOrigins;
+  }
+
+  /** The proxies that are believed about clients. */
+  public GatewayOptions trustedProxies(TrustedProxies trustedProxies) {
+    return with(v -> v.trustedProxies = trustedProxies);
+  }
+
+  /** The proxies that are believed about clients. */
+  public TrustedProxies trustedProxies() {
+    return values.trustedProxies;
+  }
+
+  /** Whether connections begin with a header of the PROXY protocol. */
+  public GatewayOptions proxyProtocol(ProxyProtocol proxyProtocol) {
+    return with(v -> v.proxyProtocol = proxyProtocol);
+  }
+
+  /** Whether connections begin with a header of the PROXY protocol. */
+  public ProxyProtocol proxyProtocol() {
+    return values.proxyProtocol;
+  }
+
+  /** Encrypts connections; the head's limit is that of the TLS handshake and the head together. */
+  public GatewayOptions tls(ServerTls tls) {
+    return with(v -> v.tls = tls);
+  }
+
+  /** How connections are encrypted; null if they are not. */
+  public @Nullable ServerTls tls() {
+    return values.tls;
   }
 }
