@@ -103,7 +103,8 @@ class ServerLivesTest {
   }
 
   @Test
-  @DisplayName("S31 A close that a stop did not come to is delivered by the next start, and says so")
+  @DisplayName(
+      "S31 A close that a stop did not come to is delivered by the next start, and says so")
   void stopUnfinished() throws Exception {
     try (DormouseServer server = open();
         TextClient ada = new TextClient(server, "/room/one?name=ada")) {

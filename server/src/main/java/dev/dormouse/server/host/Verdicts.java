@@ -83,8 +83,7 @@ final class Verdicts {
 
   /** There is no such actor type here. */
   static List<ToGateway> unknownType(ToHost event) {
-    return refused(
-        event, HttpResponse.text(404, "there is no actor type " + event.actor().type()));
+    return refused(event, HttpResponse.text(404, "there is no actor type " + event.actor().type()));
   }
 
   /** The actor has all the connections it may have. */
@@ -123,8 +122,7 @@ final class Verdicts {
     return List.of();
   }
 
-  private static List<ToGateway> handledAndClosed(
-      ToHost.Message message, int code, String reason) {
+  private static List<ToGateway> handledAndClosed(ToHost.Message message, int code, String reason) {
     return List.of(
         new ToGateway.Handled(message.connection(), message.sequence()),
         new ToGateway.Close(message.connection(), code, reason));

@@ -48,7 +48,8 @@ class HalfInputTest {
   }
 
   @Test
-  @DisplayName("a half head lives 10 s, a half frame 30 s, a half message 60 s, unless told otherwise")
+  @DisplayName(
+      "a half head lives 10 s, a half frame 30 s, a half message 60 s, unless told otherwise")
   void defaults() {
     GatewayOptions defaults = GatewayOptions.defaults();
     assertThat(defaults.head()).isEqualTo(Duration.ofSeconds(10));

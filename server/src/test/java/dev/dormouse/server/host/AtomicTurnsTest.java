@@ -124,13 +124,13 @@ class AtomicTurnsTest {
   }
 
   @Test
-  @DisplayName("S19 An attachment that is changed in work that the turn waits for is stored with it")
+  @DisplayName(
+      "S19 An attachment that is changed in work that the turn waits for is stored with it")
   void s19Asynchronous() {
     CompletableFuture<Void> slow = new CompletableFuture<>();
     Node node =
         tallying(
-            (self, from) ->
-                self.await(slow.thenRun(() -> ((Tally) from.attachment()).count += 5)));
+            (self, from) -> self.await(slow.thenRun(() -> ((Tally) from.attachment()).count += 5)));
     ConnectionId ada = node.connect("ada");
     node.message(ada, "add");
     slow.complete(null);
@@ -222,8 +222,7 @@ class AtomicTurnsTest {
                     .except(from)
                     .forEach(
                         other ->
-                            other.attach(
-                                text.equals("large") ? "x".repeat(16_384) : new Thread()));
+                            other.attach(text.equals("large") ? "x".repeat(16_384) : new Thread()));
                 from.send("never");
               }
             });

@@ -62,8 +62,12 @@ class DeathsTest {
     ConnectionId ada = dead.connect("ada");
     dead.message(ada, "x");
     dead.hibernate();
-    assertThat(start().ask()).isEqualTo("[Entry[key=dead/1.1, value=" + new Note("ada", 1) + " [x] 1006 PROCESS_DIED]] 1 0");
-    assertThat(start().ask()).isEqualTo("[Entry[key=dead/1.1, value=" + new Note("ada", 1) + " [x] 1006 PROCESS_DIED]] 1 0");
+    assertThat(start().ask())
+        .isEqualTo(
+            "[Entry[key=dead/1.1, value=" + new Note("ada", 1) + " [x] 1006 PROCESS_DIED]] 1 0");
+    assertThat(start().ask())
+        .isEqualTo(
+            "[Entry[key=dead/1.1, value=" + new Note("ada", 1) + " [x] 1006 PROCESS_DIED]] 1 0");
   }
 
   @Test
@@ -74,11 +78,13 @@ class DeathsTest {
     Node second = new Node(disk, new Register());
     second.connect("bo");
     disk.restartMachine();
-    assertThat(start().ask()).isEqualTo("[Entry[key=dead/1.1, value="
-            + new Note("ada", 0)
-            + " [] 1006 PROCESS_DIED], Entry[key=dead/2.1, value="
-            + new Note("bo", 0)
-            + " [] 1006 MACHINE_RESTARTED]] 2 0");
+    assertThat(start().ask())
+        .isEqualTo(
+            "[Entry[key=dead/1.1, value="
+                + new Note("ada", 0)
+                + " [] 1006 PROCESS_DIED], Entry[key=dead/2.1, value="
+                + new Note("bo", 0)
+                + " [] 1006 MACHINE_RESTARTED]] 2 0");
   }
 
   @Test
@@ -87,7 +93,11 @@ class DeathsTest {
     stopped.connect("ada");
     stopped.store.close();
     disk.restartMachine();
-    assertThat(start().ask()).isEqualTo("[Entry[key=dead/1.1, value=" + new Note("ada", 0) + " [] 1006 SHUTDOWN_UNFINISHED]] 1 0");
+    assertThat(start().ask())
+        .isEqualTo(
+            "[Entry[key=dead/1.1, value="
+                + new Note("ada", 0)
+                + " [] 1006 SHUTDOWN_UNFINISHED]] 1 0");
   }
 
   /**

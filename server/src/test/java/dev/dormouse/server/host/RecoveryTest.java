@@ -86,7 +86,7 @@ class RecoveryTest {
           .hasSize(6)
           .last()
           .asString()
-          .contains("a message of connection " + ada + " of actor room/one is given up");
+          .contains("the message of connection " + ada + " of actor room/one is given up");
     }
     assertThat(attemptsAtMs).containsExactly(0L, 250L, 750L, 1_750L, 3_750L, 7_750L);
     assertThat(node.heard()).containsExactly(new Handled(ada, 1), closed(ada));
@@ -341,7 +341,8 @@ class RecoveryTest {
           .hasSize(7)
           .last()
           .asString()
-          .contains("a message of connection " + senders.get(500) + " of actor room/one", "sector");
+          .contains(
+              "the message of connection " + senders.get(500) + " of actor room/one", "sector");
     }
     assertThat(reading.handled).hasSize(1_000).doesNotHaveDuplicates();
     List<ToGateway> heard = room.heard();

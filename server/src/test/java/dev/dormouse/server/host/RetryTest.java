@@ -21,7 +21,8 @@ class RetryTest {
     for (int failures = 1; failures <= 8; failures++) {
       restsMs.add(Duration.ofNanos(POLICY.restNs(failures)).toMillis());
     }
-    assertThat(restsMs).containsExactly(250L, 500L, 1_000L, 2_000L, 4_000L, 8_000L, 10_000L, 10_000L);
+    assertThat(restsMs)
+        .containsExactly(250L, 500L, 1_000L, 2_000L, 4_000L, 8_000L, 10_000L, 10_000L);
     assertThat(POLICY.restNs(Integer.MAX_VALUE)).isEqualTo(ms(10_000));
     assertThat(POLICY.withRestMax(Duration.ofDays(300)).restNs(Integer.MAX_VALUE))
         .isEqualTo(ms(250) << 20);
