@@ -13,6 +13,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
@@ -252,6 +253,24 @@ class RocksActorStoreTest {
     }
     try (RocksActorStore next = open(folder.resolve("same boot"), monday, 7)) {
       assertThat(next.endingOf(1)).isEqualTo(Ending.PROCESS_DIED);
+    }
+  }
+
+  @Test
+  void aRestoredBackupIsTheDeathOfAProcessWhateverTheMachineDid() {
+    Path backup = folder.resolve("backup");
+    Path restored = folder.resolve("restored");
+    try (RocksActorStore living =
+        RocksActorStore.open(
+            StoreOptions.in(folder.resolve("living")),
+            DiskRoom::of,
+            engine -> new Surroundings(new UUID(0, 1), Surroundings.of(engine).folder()))) {
+      living.backup(backup, Instant.EPOCH);
+    }
+    Backups.restore(backup, restored);
+    try (ActorStore store = Stores.open(StoreOptions.in(restored))) {
+      assertThat(store.incarnation()).isEqualTo(2);
+      assertThat(store.endingOf(1)).isEqualTo(Ending.PROCESS_DIED);
     }
   }
 

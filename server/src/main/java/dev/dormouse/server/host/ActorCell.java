@@ -194,7 +194,7 @@ final class ActorCell {
       take();
       return hibernate(hibernate);
     }
-    if (first instanceof Work.Handle handle && isOfClosing(handle.event())) {
+    if (first instanceof Work.Handle handle && recovery.isOfClosing(handle)) {
       take();
       return passOver(handle);
     }
@@ -284,11 +284,6 @@ final class ActorCell {
   private void wakeSleepers(boolean isDropped) {
     waitingForSleep.forEach(dropped -> dropped.complete(isDropped));
     waitingForSleep.clear();
-  }
-
-  /** Whether it is a message of a connection that the actor has closed. */
-  private boolean isOfClosing(ToHost event) {
-    return event instanceof ToHost.Message message && closing.contains(message.connection());
   }
 
   /** Whether it is the close of a connection that has had its close. */

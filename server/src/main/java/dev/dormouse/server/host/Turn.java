@@ -106,7 +106,6 @@ final class Turn {
    * Lets a handler, or a callback of what it waits for, go on.
    *
    * @throws IllegalStateException if the turn is over, or the caller is not part of it
-   * @throws ResetException if its handler has reset the actor and goes on
    */
   synchronized void check() {
     if (state == State.ABANDONED) {
@@ -115,9 +114,6 @@ final class Turn {
     }
     if (state == State.ENDED) {
       throw new IllegalStateException("this turn is over; use waitFor to keep a turn open");
-    }
-    if (failure instanceof ResetException reset) {
-      throw reset;
     }
     if (awaited == 0 && Thread.currentThread() != thread) {
       throw new IllegalStateException(

@@ -34,7 +34,8 @@ final class HeldStore implements ActorStore {
   private final ArrayDeque<Waiting> waiting = new ArrayDeque<>();
   private final List<TurnBatch> kept = new ArrayList<>();
   private Predicate<String> unreadable = key -> false;
-  private boolean isActorUnreadable;
+  private @Nullable RuntimeException actorFailure;
+  private int failedActorReads;
   private final Set<CommitChain> broken = Collections.newSetFromMap(new IdentityHashMap<>());
   private boolean isHolding;
   private boolean isFull;
@@ -74,9 +75,15 @@ final class HeldStore implements ActorStore {
     unreadable = keys;
   }
 
-  /** The rows of actors themselves can, or cannot, be read from now on. */
-  void failActorReads(boolean isFailing) {
-    isActorUnreadable = isFailing;
+  /** Reading the row of an actor itself throws this from now on; null to have it read again. */
+  void failActorReads(@Nullable RuntimeException failure) {
+    actorFailure = failure;
+    failedActorReads = 0;
+  }
+
+  /** How often that has happened. */
+  int failedActorReads() {
+    return failedActorReads;
   }
 
   void letThrough() {
@@ -140,10 +147,12 @@ final class HeldStore implements ActorStore {
 
   @Override
   public byte @Nullable [] get(ActorId actor, Table table, byte[] key) {
-    boolean isFailing =
-        table == Table.VALUE && unreadable.test(new String(key, StandardCharsets.UTF_8));
-    if (isFailing || (table == Table.ACTOR && isActorUnreadable)) {
+    if (table == Table.VALUE && unreadable.test(new String(key, StandardCharsets.UTF_8))) {
       throw new UncheckedIOException(new IOException("bad sector"));
+    }
+    if (table == Table.ACTOR && actorFailure != null) {
+      failedActorReads++;
+      throw actorFailure;
     }
     return store.get(actor, table, key);
   }
