@@ -94,14 +94,12 @@ final class RocksActorStore implements ActorStore {
   }
 
   @Override
-  public List<Row> scan(ActorId actor, Table table, KeySpan span, int limit) {
+  public List<Row> scan(ActorId actor, Table table, KeySpan wanted, int limit) {
     MemoryActorStore.checkLimit(limit);
-    byte[] from = keys.encode(actor, table, span.from());
-    byte[] to = span.to() == null ? keys.endOf(actor, table) : keys.encode(actor, table, span.to());
-    int rowKeyAt = from.length - span.from().length;
+    RowKeys.StoredSpan span = keys.encode(actor, table, wanted);
     List<Row> rows = new ArrayList<>();
-    for (Stored stored : read(table, nameOf(actor, table), from, to, span.isReversed(), limit)) {
-      byte[] rowKey = Arrays.copyOfRange(stored.key(), rowKeyAt, stored.key().length);
+    for (Stored stored : read(table, nameOf(actor, table), span, wanted.isReversed(), limit)) {
+      byte[] rowKey = Arrays.copyOfRange(stored.key(), span.rowKeyAt(), stored.key().length);
       rows.add(new Row(rowKey, open(actor, table, rowKey, stored.key(), stored.value())));
     }
     return rows;
@@ -116,7 +114,8 @@ final class RocksActorStore implements ActorStore {
       from = Arrays.copyOf(last, last.length + 1); // the least key behind the last
     }
     List<PlacedRow> rows = new ArrayList<>();
-    for (Stored stored : read(table, "table " + table, from, RowKeys.endOf(table), false, limit)) {
+    RowKeys.StoredSpan span = new RowKeys.StoredSpan(from, RowKeys.endOf(table), 0);
+    for (Stored stored : read(table, "table " + table, span, false, limit)) {
       RowKeys.Place place = keys.decode(table, stored.key());
       byte[] value = RowSeal.open(stored.key(), stored.value());
       if (value == null) {
@@ -128,19 +127,93 @@ final class RocksActorStore implements ActorStore {
   }
 
   @Override
+  public int shards() {
+    return keys.shards();
+  }
+
+  @Override
+  public int shardOf(ActorId actor) {
+    return keys.shardOf(actor);
+  }
+
+  @Override
+  public List<DueAlarm> firstDue(DueClock clock) {
+    long pass = gate.enter();
+    try (ReadOptions options = new ReadOptions().setTotalOrderSeek(true);
+        RocksIterator rows = tables.db().newIterator(tables.of(Table.DUE), options)) {
+      List<DueAlarm> found =
+          DueIndex.first(
+              keys,
+              clock,
+              key -> {
+                rows.seek(key);
+                return rows.isValid() ? rows.key() : null;
+              });
+      rows.status();
+      return found;
+    } catch (RocksDBException e) {
+      throw unreadable("table " + Table.DUE, e);
+    } finally {
+      gate.leave(pass);
+    }
+  }
+
+  @Override
+  public List<DueAlarm> due(
+      DueClock clock, int shard, long fromMs, @Nullable DueAlarm after, int limit) {
+    MemoryActorStore.checkLimit(limit);
+    byte[] from = DueIndex.from(keys, clock, shard, fromMs, after);
+    List<DueAlarm> found = new ArrayList<>();
+    long pass = gate.enter();
+    try (Slice upper = new Slice(RowKeys.endOfDue(shard, clock));
+        ReadOptions options =
+            new ReadOptions().setTotalOrderSeek(true).setIterateUpperBound(upper);
+        RocksIterator rows = tables.db().newIterator(tables.of(Table.DUE), options)) {
+      for (rows.seek(from); rows.isValid() && found.size() < limit; rows.next()) {
+        DueAlarm alarm = DueIndex.readable(keys, rows.key());
+        if (alarm != null) {
+          found.add(alarm);
+        }
+      }
+      rows.status();
+      return found;
+    } catch (RocksDBException e) {
+      throw unreadable("table " + Table.DUE + ", shard " + shard, e);
+    } finally {
+      gate.leave(pass);
+    }
+  }
+
+  @Override
+  public @Nullable ClockMark clockMark() {
+    long pass = gate.enter();
+    try {
+      return FolderMeta.clockMark(tables);
+    } catch (RocksDBException e) {
+      throw unreadable("the mark of the running clock", e);
+    } finally {
+      gate.leave(pass);
+    }
+  }
+
+  @Override
+  public void keep(ClockMark mark) {
+    long pass = gate.enter();
+    try {
+      FolderMeta.keep(tables, mark);
+    } catch (RocksDBException e) {
+      throw new UncheckedIOException("the mark of the running clock", new IOException(e));
+    } finally {
+      gate.leave(pass);
+    }
+  }
+
+  @Override
   public CompletionStage<CommitResult> commit(TurnBatch batch) {
     if (batch.epoch() != incarnation) {
       return CompletableFuture.completedStage(new CommitResult.Fenced(incarnation));
     }
-    List<StoredWrite> writes = new ArrayList<>(batch.writes().size());
-    for (TurnBatch.Write write : batch.writes()) {
-      byte[] storedKey = keys.encode(batch.actor(), write.table(), write.key());
-      byte[] value = write.value();
-      writes.add(
-          new StoredWrite(
-              write.table(), storedKey, value == null ? null : RowSeal.seal(storedKey, value)));
-    }
-    return commits.commit(writes);
+    return commits.commit(StoredWrite.of(batch, keys, RowSeal::seal));
   }
 
   @Override
@@ -171,7 +244,10 @@ final class RocksActorStore implements ActorStore {
     try (WriteBatch batch = new WriteBatch()) {
       for (StoredWrite write : writes) {
         byte[] value = write.value();
-        if (value == null) {
+        byte[] end = write.end();
+        if (end != null) {
+          batch.deleteRange(tables.of(write.table()), write.key(), end);
+        } else if (value == null) {
           batch.delete(tables.of(write.table()), write.key());
         } else {
           batch.put(tables.of(write.table()), write.key(), value);
@@ -185,14 +261,16 @@ final class RocksActorStore implements ActorStore {
   private record Stored(byte[] key, byte[] value) {}
 
   private List<Stored> read(
-      Table table, String what, byte[] from, byte[] to, boolean isReversed, int limit) {
-    if (Arrays.compareUnsigned(from, to) >= 0) {
+      Table table, String what, RowKeys.StoredSpan span, boolean isReversed, int limit) {
+    if (span.isEmpty()) {
       return List.of();
     }
+    long overhead = (long) span.rowKeyAt() + RowSeal.HEAD_BYTES;
     List<Stored> found = new ArrayList<>();
+    long bytes = 0;
     long pass = gate.enter();
-    try (Slice lower = new Slice(from);
-        Slice upper = new Slice(to);
+    try (Slice lower = new Slice(span.from());
+        Slice upper = new Slice(span.to());
         ReadOptions options =
             new ReadOptions()
                 .setTotalOrderSeek(true)
@@ -205,8 +283,10 @@ final class RocksActorStore implements ActorStore {
         rows.seekToFirst();
       }
       while (rows.isValid()) {
-        found.add(new Stored(rows.key(), rows.value()));
-        if (found.size() == limit) {
+        Stored row = new Stored(rows.key(), rows.value());
+        found.add(row);
+        bytes += row.key().length + row.value().length - overhead;
+        if (found.size() == limit || bytes >= READ_BYTES_MAX) {
           break;
         }
         if (isReversed) {

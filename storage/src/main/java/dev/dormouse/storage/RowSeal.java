@@ -12,7 +12,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class RowSeal {
   private static final byte VERSION = 1;
-  private static final int HEAD_BYTES = 1 + 4;
+
+  /** What a stored value has besides its payload. */
+  static final int HEAD_BYTES = 1 + 4;
 
   private RowSeal() {}
 

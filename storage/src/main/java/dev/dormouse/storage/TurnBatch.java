@@ -9,9 +9,23 @@ import org.jspecify.annotations.Nullable;
  *
  * @param actor whose rows they are
  * @param epoch the number of the ownership under which the turn ran; an old one is fenced
+ * @param cleared what is removed before any of the writes takes effect
  * @param writes in any order, at most one for a row
  */
-public record TurnBatch(ActorId actor, long epoch, List<Write> writes) {
+public record TurnBatch(ActorId actor, long epoch, List<Clear> cleared, List<Write> writes) {
+
+  /** One that removes no spans. */
+  public TurnBatch(ActorId actor, long epoch, List<Write> writes) {
+    this(actor, epoch, List.of(), writes);
+  }
+
+  /**
+   * All rows of a span are removed, however many there are.
+   *
+   * @param table the table; not {@link Table#DUE}, whose rows do not lie by actor
+   * @param span the keys; its direction does not matter
+   */
+  public record Clear(Table table, KeySpan span) {}
 
   /**
    * A row set or removed.
