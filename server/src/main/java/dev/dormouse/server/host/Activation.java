@@ -4,6 +4,8 @@ import dev.dormouse.sdk.ActorContext;
 import dev.dormouse.sdk.ActorId;
 import dev.dormouse.sdk.ActorInvoker;
 import dev.dormouse.sdk.ActorOptions;
+import dev.dormouse.sdk.Alarm;
+import dev.dormouse.sdk.Alarms;
 import dev.dormouse.sdk.AutoReply;
 import dev.dormouse.sdk.ConnectionFailedException;
 import dev.dormouse.sdk.ConnectionId;
@@ -45,6 +47,7 @@ final class Activation implements ActorContext<@Nullable Object> {
   private final ClosingConnections closing;
   private final Map<ConnectionId, LiveConnection> known = new HashMap<>();
   private final StoredValues storage;
+  private final AlarmRows alarms;
 
   private final long number;
   private final long epoch;
@@ -66,6 +69,7 @@ final class Activation implements ActorContext<@Nullable Object> {
       ActorType type,
       ActorRows rows,
       AutoReplyRows autoReplies,
+      RunningTime running,
       Time time,
       long epoch,
       ClosingConnections closing) {
@@ -80,6 +84,7 @@ final class Activation implements ActorContext<@Nullable Object> {
     this.number = stored.activations() + 1;
     this.connectionCount = stored.connections();
     this.storage = new StoredValues(this, rows, type.codec());
+    this.alarms = new AlarmRows(this, id, rows, running);
   }
 
   // What handlers see.
@@ -97,6 +102,11 @@ final class Activation implements ActorContext<@Nullable Object> {
   @Override
   public Storage storage() {
     return storage;
+  }
+
+  @Override
+  public Alarms alarms() {
+    return alarms;
   }
 
   @Override
@@ -135,7 +145,7 @@ final class Activation implements ActorContext<@Nullable Object> {
     synchronized (this) {
       opened.check(); // a thread that was held up until its turn was abandoned ends here
       turn = opened;
-      rows.open(opened.writes());
+      rows.open(opened.writes(), opened.clears());
     }
     Work work = opened.work();
     if (work instanceof Work.Activate) {
@@ -148,7 +158,25 @@ final class Activation implements ActorContext<@Nullable Object> {
       actor.hibernate();
     } else if (work instanceof Work.Handle handle) {
       run(actor, handle.event());
+    } else if (work instanceof Work.Alarm alarm) {
+      actor.alarm(ring(opened, alarm));
     }
+  }
+
+  /** Whether nobody needs to hear of the work any more. */
+  synchronized boolean isMoot(Work work) {
+    if (work instanceof Work.Alarm alarm) {
+      return alarms.isMoot(alarm.due());
+    }
+    ToHost event = work instanceof Work.Handle handle ? handle.event() : null;
+    if (event instanceof ToHost.Closed closed) {
+      return !isStored(closed.connection());
+    }
+    return event instanceof ToHost.Message message && closing.contains(message.connection());
+  }
+
+  private synchronized Alarm ring(Turn opened, Work.Alarm work) {
+    return alarms.ring(opened, work.due());
   }
 
   @SuppressWarnings("unchecked") // the attachments are whatever the actor's own code attached
@@ -199,7 +227,7 @@ final class Activation implements ActorContext<@Nullable Object> {
     }
     ended.outbox().addAll(autoReplies.news(ended));
     ActorRow row = new ActorRow(epoch, number, connectionCount);
-    if (!row.equals(stored) && (isLast || !ended.writes().isEmpty())) {
+    if (!row.equals(stored) && (isLast || ended.isWriting())) {
       ended.writes().put(RowKey.ACTOR, Optional.of(row.encode()));
       stored = row;
     }
@@ -261,7 +289,7 @@ final class Activation implements ActorContext<@Nullable Object> {
   }
 
   /** Whether a connection is stored; true if that cannot be told. */
-  boolean isStored(ConnectionId connection) {
+  private boolean isStored(ConnectionId connection) {
     try {
       return rows.get(RowKey.connection(connection)) != null;
     } catch (RuntimeException e) {

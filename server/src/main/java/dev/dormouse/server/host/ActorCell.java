@@ -52,6 +52,7 @@ final class ActorCell {
   private final ClosingConnections closing = new ClosingConnections();
   private final List<CompletableFuture<Boolean>> waitingForSleep = new ArrayList<>();
   private final Outgoing outgoing;
+  private final AlarmTurns alarms;
 
   /** Written by whoever runs the cell, read by anyone. */
   private volatile CellState state = CellState.COLD;
@@ -75,6 +76,7 @@ final class ActorCell {
       Transport transport,
       Time time,
       HostOptions options,
+      AlarmTurns alarms,
       Consumer<ActorCell> onRetired) {
     this.id = id;
     this.type = type;
@@ -86,7 +88,8 @@ final class ActorCell {
     this.mailbox = new Mailbox(options.mailboxMax());
     this.gate = new OutputGate(transport::toGateway, this::signal);
     this.rows = new ActorRows(store, id);
-    this.outgoing = new Outgoing(id, store, rows, gate);
+    this.outgoing = new Outgoing(id, store, rows, gate, alarms);
+    this.alarms = alarms;
     this.autoReplies = new AutoReplyRows(rows);
     this.lastEventNs = time.nowNs();
   }
@@ -204,8 +207,9 @@ final class ActorCell {
       return activate();
     }
     take();
-    if (next instanceof Work.Handle handle && isMoot(handle.event())) {
-      return passOver(handle);
+    Activation current = activation;
+    if (current != null && current.isMoot(next)) {
+      return passOver(next);
     }
     state = state.to(CellState.BUSY);
     return runTurn(next);
@@ -224,7 +228,9 @@ final class ActorCell {
     }
     state = state.to(CellState.ACTIVATING);
     try {
-      activation = new Activation(id, type, rows, autoReplies, time, store.incarnation(), closing);
+      activation =
+          new Activation(
+              id, type, rows, autoReplies, alarms.running(), time, store.incarnation(), closing);
     } catch (RuntimeException | Error e) {
       activationFailed(e);
       return true;
@@ -245,6 +251,11 @@ final class ActorCell {
         waiting == null ? "stop" : waiting.label(),
         cause,
         cause);
+    if (waiting instanceof Work.Alarm alarm) {
+      take();
+      alarms.failed(rows, outgoing, alarm.due());
+      alarm.end();
+    }
     if (!(waiting instanceof Work.Handle handle)) {
       return;
     }
@@ -302,20 +313,12 @@ final class ActorCell {
     waitingForSleep.clear();
   }
 
-  /** Whether nobody needs to hear of the event any more. */
-  private boolean isMoot(ToHost event) {
-    if (event instanceof ToHost.Closed closed) {
-      Activation current = activation;
-      return current != null && !current.isStored(closed.connection());
+  private boolean passOver(Work work) {
+    if (work instanceof Work.Alarm alarm) {
+      alarms.passOver(rows, outgoing, alarm.due());
     }
-    return event instanceof ToHost.Message message && closing.contains(message.connection());
-  }
-
-  private boolean passOver(Work.Handle handle) {
-    if (handle.event() instanceof ToHost.Message message) {
-      outgoing.say(List.of(new ToGateway.Handled(message.connection(), message.sequence())));
-    }
-    handle.ended().run();
+    outgoing.say(Verdicts.handled(work));
+    work.end();
     return true;
   }
 
@@ -392,9 +395,7 @@ final class ActorCell {
     } else {
       fail(turn, failure);
     }
-    if (turn.work() instanceof Work.Handle handle) {
-      handle.ended().run();
-    }
+    turn.work().end();
   }
 
   private void commit(Turn turn) {
@@ -434,6 +435,8 @@ final class ActorCell {
     drop(work instanceof Work.Hibernate ? CellState.SETTLING : CellState.COLD);
     if (work instanceof Work.Handle handle && handle.event() instanceof ToHost.Closed closed) {
       forget(closed);
+    } else if (work instanceof Work.Alarm alarm) {
+      alarms.failed(rows, outgoing, alarm.due());
     } else {
       List<ToGateway> records = Verdicts.failed(work, type.failurePolicy());
       closing.said(records);
@@ -492,6 +495,7 @@ final class ActorCell {
     if (work != null) {
       take();
       outgoing.say(Verdicts.failed(work, type.failurePolicy()));
+      work.end();
     }
   }
 }

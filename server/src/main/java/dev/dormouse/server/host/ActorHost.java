@@ -1,6 +1,7 @@
 package dev.dormouse.server.host;
 
 import dev.dormouse.sdk.ActorId;
+import dev.dormouse.sdk.Alarm;
 import dev.dormouse.server.protocol.Release;
 import dev.dormouse.server.protocol.Time;
 import dev.dormouse.server.protocol.ToGateway;
@@ -9,6 +10,7 @@ import dev.dormouse.server.protocol.Transport;
 import dev.dormouse.storage.ActorRow;
 import dev.dormouse.storage.ActorStore;
 import dev.dormouse.storage.ActorStore.PlacedRow;
+import dev.dormouse.storage.DueAlarm;
 import dev.dormouse.storage.Table;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -36,6 +38,8 @@ public final class ActorHost {
   private final Transport transport;
   private final Time time;
   private final HostOptions options;
+  private final AlarmClock alarmClock;
+  private final AlarmTurns alarms;
   private final ConcurrentHashMap<ActorId, ActorCell> cells = new ConcurrentHashMap<>();
   private volatile boolean isStopping;
 
@@ -64,6 +68,8 @@ public final class ActorHost {
     this.transport = transport;
     this.time = time;
     this.options = options;
+    this.alarmClock = new AlarmClock(store, time, this.types.keySet(), this::accept);
+    this.alarms = new AlarmTurns(alarmClock);
   }
 
   /** An event from a gateway. */
@@ -83,6 +89,14 @@ public final class ActorHost {
     }
   }
 
+  private void accept(DueAlarm due) {
+    ActorType type = types.get(due.actor().type());
+    if (type == null) {
+      throw new AssertionError("the clock passes over alarms of types that are not registered");
+    }
+    offer(due.actor(), type, new Work.Alarm(due, () -> alarmClock.ended(due)));
+  }
+
   private void refuse(Work.Handle work, List<ToGateway> records) {
     if (!records.isEmpty()) {
       transport.toGateway(new Release(work.event().actor(), store.incarnation(), records));
@@ -99,7 +113,14 @@ public final class ActorHost {
 
   private ActorCell newCell(ActorId id, ActorType type) {
     return new ActorCell(
-        id, type, store, transport, time, options, retired -> cells.remove(retired.id(), retired));
+        id,
+        type,
+        store,
+        transport,
+        time,
+        options,
+        alarms,
+        retired -> cells.remove(retired.id(), retired));
   }
 
   /** Has idle actors hibernate and abandons turns that take too long. To be called now and then. */
@@ -110,6 +131,29 @@ public final class ActorHost {
     List<IdlePolicy.Candidate> active = cells.values().stream().map(ActorCell::candidate).toList();
     IdlePolicy.toHibernate(active, nowNs, options.idle().toNanos(), options.activeActorsMax())
         .forEach(id -> hibernate(id, new Work.Hibernate(true, new CompletableFuture<>())));
+  }
+
+  /**
+   * Hands alarms that are due to their actors. To be called several times a second, by a thread
+   * that may wait for the disk, once connections of a dead process are closed. A call while another
+   * one is under way does nothing.
+   *
+   * @return whether more alarms are due than may be under way: to be called again soon
+   */
+  public boolean ringAlarms() {
+    return alarmClock.ring();
+  }
+
+  /** What became of alarms since the start. */
+  public AlarmCounts alarmCounts() {
+    return alarms.counts();
+  }
+
+  /**
+   * The alarms of an actor as they are stored, the one that is due first first. Reads the store.
+   */
+  public List<Alarm> alarms(ActorId id) {
+    return alarms.list(store, id);
   }
 
   /**
@@ -172,7 +216,7 @@ public final class ActorHost {
           }
         }
       }
-      if (page.size() < LIST_PAGE) {
+      if (page.isEmpty()) {
         break;
       }
       last = page.get(page.size() - 1);
@@ -191,12 +235,14 @@ public final class ActorHost {
   }
 
   /**
-   * Refuses what is new, lets every actor finish what waits for it, and drops them all.
+   * Refuses what is new, rings no more alarms, lets every actor finish what waits for it, and drops
+   * them all.
    *
    * @return completes once no actor is in memory and all they did is in the store
    */
   public CompletableFuture<Void> stop() {
     isStopping = true;
+    alarmClock.stop();
     log.debug("stopping with {} actors in memory", cells.size());
     return CompletableFuture.allOf(
         cells.keySet().stream().map(this::hibernate).toArray(CompletableFuture[]::new));

@@ -25,13 +25,15 @@ final class Outgoing {
   private final ActorStore store;
   private final ActorRows rows;
   private final OutputGate gate;
+  private final AlarmTurns alarms;
   private long turns;
 
-  Outgoing(ActorId id, ActorStore store, ActorRows rows, OutputGate gate) {
+  Outgoing(ActorId id, ActorStore store, ActorRows rows, OutputGate gate, AlarmTurns alarms) {
     this.id = id;
     this.store = store;
     this.rows = rows;
     this.gate = gate;
+    this.alarms = alarms;
   }
 
   /** The number of the next turn, or of what takes a turn's place. */
@@ -53,7 +55,13 @@ final class Outgoing {
 
   /** Lets a turn out: its writes are handed in, its words wait for them. */
   void leave(Turn turn, List<ToGateway> records, List<ToGateway> ifLost) {
-    leave(turn.number(), turn.writes(), records, ifLost);
+    leave(turn.number(), turn.writes(), turn.clears(), records, ifLost);
+  }
+
+  /** Has rows written in the place of a turn. */
+  void keep(NavigableMap<RowKey, Optional<byte[]>> writes) {
+    rows.open(writes, List.of());
+    leave(nextNumber(), writes, List.of(), List.of(), List.of());
   }
 
   /** Removes a connection whose close handler could not have its way. */
@@ -63,32 +71,36 @@ final class Outgoing {
     NavigableMap<RowKey, Optional<byte[]>> writes = new TreeMap<>();
     writes.put(RowKey.ACTOR, Optional.of(without.encode()));
     writes.put(RowKey.connection(gone), Optional.empty());
-    rows.open(writes);
-    leave(nextNumber(), writes, List.of(), List.of());
+    keep(writes);
   }
 
   private void leave(
       long number,
       NavigableMap<RowKey, Optional<byte[]>> writes,
+      List<TurnBatch.Clear> clears,
       List<ToGateway> records,
       List<ToGateway> ifLost) {
-    if (writes.isEmpty()) {
+    if (writes.isEmpty() && clears.isEmpty()) {
       rows.discard();
       gate.pass(number, release(records), release(ifLost));
     } else {
       rows.handedIn(number);
-      gate.hold(number, release(records), release(ifLost), commit(writes));
+      gate.hold(number, release(records), release(ifLost), commit(writes, clears));
     }
     rows.settle(gate.settled());
   }
 
-  private CompletionStage<CommitResult> commit(NavigableMap<RowKey, Optional<byte[]>> rowWrites) {
+  private CompletionStage<CommitResult> commit(
+      NavigableMap<RowKey, Optional<byte[]>> rowWrites, List<TurnBatch.Clear> clears) {
     List<TurnBatch.Write> writes = new ArrayList<>(rowWrites.size());
     rowWrites.forEach(
         (key, value) ->
             writes.add(new TurnBatch.Write(key.table(), key.bytes(), value.orElse(null))));
     try {
-      return store.commit(new TurnBatch(id, store.incarnation(), writes));
+      CompletionStage<CommitResult> commit =
+          store.commit(new TurnBatch(id, store.incarnation(), List.copyOf(clears), writes));
+      alarms.handedIn(id, writes, commit);
+      return commit;
     } catch (RuntimeException e) {
       return CompletableFuture.completedStage(new CommitResult.Unknown(e));
     }

@@ -25,7 +25,7 @@ import java.util.concurrent.CompletableFuture;
 final class Node {
   static final ActorId ROOM = new ActorId("room", "one");
 
-  final ManualTime time = new ManualTime();
+  final ManualTime time;
   final Steps steps = new Steps();
   final HeldStore store;
   final ActorHost host;
@@ -35,7 +35,8 @@ final class Node {
   private boolean isFailing;
   private long requests;
 
-  Node(MemoryDisk disk, Script script, FailurePolicy policy, HostOptions options) {
+  Node(MemoryDisk disk, Script script, FailurePolicy policy, HostOptions options, ManualTime time) {
+    this.time = time;
     store = new HeldStore(Stores.memory(disk));
     ActorType type =
         new ActorType(
@@ -48,6 +49,14 @@ final class Node {
     DirectTransport transport = new DirectTransport();
     host = new ActorHost(List.of(type), store, transport, time, options);
     transport.connect(host::accept, this::hear);
+  }
+
+  Node(MemoryDisk disk, Script script, ManualTime time) {
+    this(disk, script, FailurePolicy.KEEP_OPEN, HostOptions.defaults(), time);
+  }
+
+  Node(MemoryDisk disk, Script script, FailurePolicy policy, HostOptions options) {
+    this(disk, script, policy, options, new ManualTime());
   }
 
   Node(MemoryDisk disk, Script script) {
@@ -147,6 +156,16 @@ final class Node {
     time.advance(by);
     host.tick();
     steps.runAll();
+  }
+
+  void ring() {
+    host.ringAlarms();
+    steps.runAll();
+  }
+
+  void ringAfter(Duration by) {
+    time.advance(by);
+    ring();
   }
 
   ActorStatus status() {
