@@ -1,10 +1,12 @@
 package dev.dormouse.server;
 
 import dev.dormouse.sdk.ActorId;
+import dev.dormouse.sdk.Alarm;
 import dev.dormouse.server.admin.AdminServer;
 import dev.dormouse.server.gateway.WebSocketGateway;
 import dev.dormouse.server.host.ActorHost;
 import dev.dormouse.server.host.ActorStatus;
+import dev.dormouse.server.host.AlarmCounts;
 import dev.dormouse.server.host.HostOptions;
 import dev.dormouse.server.protocol.DirectTransport;
 import dev.dormouse.server.protocol.Transport;
@@ -63,6 +65,7 @@ public final class DormouseServer implements AutoCloseable {
   private final Vertx vertx;
   private final HandlerThreads threads;
   private final ActorHost host;
+  private final AlarmThread alarms;
   private final WebSocketGateway gateway;
   private final List<HttpServer> listeners = new ArrayList<>();
   private final AdminServer admin;
@@ -72,7 +75,11 @@ public final class DormouseServer implements AutoCloseable {
   private DormouseServer(List<ActorDefinition> actors, ServerOptions options, ActorStore store) {
     this.options = options;
     this.store = store;
-    this.vertx = Vertx.vertx(new VertxOptions().setPreferNativeTransport(true));
+    this.vertx =
+        Vertx.vertx(
+            new VertxOptions()
+                .setPreferNativeTransport(true)
+                .setEventLoopPoolSize(eventLoops(options)));
     this.threads = new HandlerThreads(((VertxInternal) vertx).eventLoopGroup());
     Transport transport = new DirectTransport();
     this.host =
@@ -84,6 +91,7 @@ public final class DormouseServer implements AutoCloseable {
             transport,
             options.time(),
             HostOptions.defaults().withIdle(options.idle()));
+    this.alarms = new AlarmThread(host::ringAlarms);
     this.gateway =
         new WebSocketGateway(
             options.gateway(), vertx, transport, options.time(), store.incarnation());
@@ -126,14 +134,21 @@ public final class DormouseServer implements AutoCloseable {
       List<ActorDefinition> actors, List<BiConsumer<Router, DormouseServer>> routes) {
     vertx.setPeriodic(TICK_MS, timer -> host.tick());
     closeLeftovers();
+    alarms.start(); // not before: their handlers would see connections that are gone
     Router router = Router.router(vertx);
     routes.forEach(r -> r.accept(router, this));
     actors.forEach(actor -> gateway.mount(router, actor.route()));
     await(admin.listen(options.adminPort()), "--admin-port " + options.adminPort());
-    for (int i = 0; i < VertxOptions.DEFAULT_EVENT_LOOP_POOL_SIZE; i++) {
+    for (int i = 0; i < eventLoops(options); i++) {
       listeners.add(listenOnce(router));
     }
     isReady = true;
+  }
+
+  private static int eventLoops(ServerOptions options) {
+    return options.eventLoops() == 0
+        ? VertxOptions.DEFAULT_EVENT_LOOP_POOL_SIZE
+        : options.eventLoops();
   }
 
   /** One listener for each event loop; they share the port, and sockets go to them in turn. */
@@ -227,6 +242,16 @@ public final class DormouseServer implements AutoCloseable {
     return host.actors(type, limit);
   }
 
+  /** The alarms of an actor that are set, the one that is due first first. */
+  public List<Alarm> alarms(ActorId actor) {
+    return host.alarms(actor);
+  }
+
+  /** What became of alarms since the start. */
+  public AlarmCounts alarmCounts() {
+    return host.alarmCounts();
+  }
+
   /**
    * Drops an actor from memory once the events that wait for it are handled; its connections stay.
    *
@@ -253,6 +278,7 @@ public final class DormouseServer implements AutoCloseable {
     int code = options.isRestart() ? SERVICE_RESTART : GOING_AWAY;
     drain(gateway.shutdown(code, forSockets).toCompletionStage(), deadlineNs, "sockets");
     drain(host.stop(), deadlineNs, "actors");
+    alarms.close();
     store.close();
     threads.close();
     drain(

@@ -94,9 +94,11 @@ public interface ActorStore extends AutoCloseable {
    * thread before this method returns, or on a thread of the store or of another caller, which must
    * not be held up and must not close the store.
    *
-   * <p>After a commit has ended in {@link CommitResult.Unknown} because a write failed, all that
-   * follow do, too: a later turn may build on what was lost. The store does not limit how many
-   * commits wait; who hands them in does.
+   * <p>Once a commit has ended in {@link CommitResult.Refused} or {@link CommitResult.Unknown}, so
+   * do all that come later in its chain: they may build on what was lost. While the disk has no
+   * room commits are refused; reads go on, and so do commits as soon as there is room. After a
+   * write that failed for another reason nothing is kept any more. The store does not limit how
+   * many commits wait; who hands them in does.
    *
    * @param batch not to be changed until the stage completes; its epoch is that of this opening,
    *     {@link #incarnation}, or it is fenced

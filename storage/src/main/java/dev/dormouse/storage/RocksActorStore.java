@@ -3,6 +3,7 @@ package dev.dormouse.storage;
 import dev.dormouse.sdk.ActorId;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -14,8 +15,6 @@ import org.rocksdb.RocksDBException;
 import org.rocksdb.RocksIterator;
 import org.rocksdb.Slice;
 import org.rocksdb.Status;
-import org.rocksdb.WriteBatch;
-import org.rocksdb.WriteOptions;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -31,20 +30,20 @@ final class RocksActorStore implements ActorStore {
   private final RocksTables tables;
   private final RowKeys keys;
   private final long incarnation;
-  private final WriteOptions writeOptions;
+  private final EngineWriter writer;
   private final GroupCommit commits;
   private final OpenGate gate = new OpenGate();
 
   private RocksActorStore(
-      StoreOptions options, DataFolder folder, RocksTables tables, FolderMeta meta) {
+      StoreOptions options, DataFolder folder, RocksTables tables, FolderMeta meta, DiskRoom room) {
     this.durability = options.durability();
     this.folder = folder;
     this.tables = tables;
     this.keys = new RowKeys(meta.shards());
     this.incarnation = meta.incarnation();
     boolean isSynced = durability == Durability.FSYNC;
-    this.writeOptions = new WriteOptions().setSync(isSynced);
-    this.commits = new GroupCommit(this::write, isSynced, options.onFatal());
+    this.writer = new EngineWriter(tables, isSynced, room, System::nanoTime);
+    this.commits = new GroupCommit(writer, isSynced, options.onFatal());
   }
 
   /**
@@ -53,12 +52,27 @@ final class RocksActorStore implements ActorStore {
    * @throws StoreOpenException as {@link Stores#open} says
    */
   static RocksActorStore open(StoreOptions options) {
+    return open(options, DiskRoom::of);
+  }
+
+  /** How the room in a folder is told. */
+  interface RoomOf {
+    DiskRoom of(Path folder) throws IOException;
+  }
+
+  /** The same, with another idea of how much of the disk may be used. */
+  static RocksActorStore open(StoreOptions options, RoomOf roomOf) {
     DataFolder folder = DataFolder.take(options.folder());
     RocksTables tables = null;
     try {
       tables = RocksTables.open(folder.engine(), options.blockCacheBytes());
-      return new RocksActorStore(
-          options, folder, tables, FolderMeta.begin(tables, folder, options.shards()));
+      FolderMeta meta = FolderMeta.begin(tables, folder, options.shards());
+      return new RocksActorStore(options, folder, tables, meta, roomOf.of(folder.engine()));
+    } catch (IOException e) {
+      tables.close();
+      folder.close();
+      throw new StoreOpenException(
+          "the data folder " + folder + " cannot be used: its free space is not told", e);
     } catch (RuntimeException | Error e) {
       if (tables != null) {
         tables.close();
@@ -213,7 +227,7 @@ final class RocksActorStore implements ActorStore {
     if (batch.epoch() != incarnation) {
       return CompletableFuture.completedStage(new CommitResult.Fenced(incarnation));
     }
-    return commits.commit(StoredWrite.of(batch, keys, RowSeal::seal));
+    return commits.commit(batch.chain(), StoredWrite.of(batch, keys, RowSeal::seal));
   }
 
   @Override
@@ -228,7 +242,7 @@ final class RocksActorStore implements ActorStore {
       } catch (RocksDBException e) {
         log.error("the last commits in {} may not survive a power cut", folder, e);
       } finally {
-        writeOptions.close();
+        writer.close();
         tables.close();
         folder.close();
       }
@@ -238,23 +252,6 @@ final class RocksActorStore implements ActorStore {
   /** For tests: how well commits were gathered. */
   GroupCommit commits() {
     return commits;
-  }
-
-  private void write(List<StoredWrite> writes) throws RocksDBException {
-    try (WriteBatch batch = new WriteBatch()) {
-      for (StoredWrite write : writes) {
-        byte[] value = write.value();
-        byte[] end = write.end();
-        if (end != null) {
-          batch.deleteRange(tables.of(write.table()), write.key(), end);
-        } else if (value == null) {
-          batch.delete(tables.of(write.table()), write.key());
-        } else {
-          batch.put(tables.of(write.table()), write.key(), value);
-        }
-      }
-      tables.db().write(writeOptions, batch);
-    }
   }
 
   @SuppressWarnings("ArrayRecordComponent") // nobody compares them

@@ -51,7 +51,7 @@ final class RocksTables implements AutoCloseable {
   private static final int MEMTABLES_MAX = 3;
   private static final double MEMTABLE_FILTER_RATIO = 0.05;
   private static final double FILTER_BITS_PER_KEY = 10;
-  private static final long WAL_BYTES_MAX = 64L << 20;
+  static final long WAL_BYTES_MAX = 64L << 20;
   private static final long BYTES_PER_SYNC = 1L << 20;
   private static final int TABLE_FORMAT = 6;
 
@@ -59,6 +59,7 @@ final class RocksTables implements AutoCloseable {
   private final ColumnFamilyHandle meta;
   private final Map<Table, ColumnFamilyHandle> tables; // some may be missing before complete
   private final ColumnFamilyOptions tableOptions;
+  private final EngineRecoveries recoveries;
   // To be closed from the last to the first.
   private final Deque<AbstractImmutableNativeReference> owned;
 
@@ -67,11 +68,13 @@ final class RocksTables implements AutoCloseable {
       ColumnFamilyHandle meta,
       Map<Table, ColumnFamilyHandle> tables,
       ColumnFamilyOptions tableOptions,
+      EngineRecoveries recoveries,
       Deque<AbstractImmutableNativeReference> owned) {
     this.db = db;
     this.meta = meta;
     this.tables = tables;
     this.tableOptions = tableOptions;
+    this.recoveries = recoveries;
     this.owned = owned;
   }
 
@@ -114,7 +117,8 @@ final class RocksTables implements AutoCloseable {
       throws RocksDBException {
     Cache cache = owned(owned, new LRUCache(blockCacheBytes));
     ColumnFamilyOptions tableOptions = owned(owned, tableOptions(cache, owned));
-    DBOptions options = owned(owned, options(mayMake));
+    EngineRecoveries recoveries = owned(owned, new EngineRecoveries());
+    DBOptions options = owned(owned, options(mayMake).setListeners(List.of(recoveries)));
 
     List<ColumnFamilyDescriptor> families = new ArrayList<>();
     for (String name : familiesToOpen(present, mayMake)) {
@@ -133,7 +137,7 @@ final class RocksTables implements AutoCloseable {
         }
       }
     }
-    return new RocksTables(db, meta, tables, tableOptions, owned);
+    return new RocksTables(db, meta, tables, tableOptions, recoveries, owned);
   }
 
   private static ColumnFamilyDescriptor descriptor(String name, ColumnFamilyOptions options) {
@@ -180,6 +184,11 @@ final class RocksTables implements AutoCloseable {
       throw new AssertionError("every table was opened");
     }
     return handle;
+  }
+
+  /** How often the engine has recovered from an error of its own accord. */
+  long recoveries() {
+    return recoveries.number();
   }
 
   @Override

@@ -9,14 +9,16 @@ import org.jspecify.annotations.Nullable;
  *
  * @param actor whose rows they are
  * @param epoch the number of the ownership under which the turn ran; an old one is fenced
+ * @param chain the turns on whose writes this one builds
  * @param cleared what is removed before any of the writes takes effect
  * @param writes in any order, at most one for a row
  */
-public record TurnBatch(ActorId actor, long epoch, List<Clear> cleared, List<Write> writes) {
+public record TurnBatch(
+    ActorId actor, long epoch, CommitChain chain, List<Clear> cleared, List<Write> writes) {
 
-  /** One that removes no spans. */
+  /** Writes that build on no others, and clear nothing. */
   public TurnBatch(ActorId actor, long epoch, List<Write> writes) {
-    this(actor, epoch, List.of(), writes);
+    this(actor, epoch, new CommitChain(), List.of(), writes);
   }
 
   /**

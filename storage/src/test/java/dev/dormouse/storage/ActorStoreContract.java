@@ -269,6 +269,7 @@ abstract class ActorStoreContract {
         new TurnBatch(
             actor,
             store.incarnation(),
+            new CommitChain(),
             List.of(new TurnBatch.Clear(Table.VALUE, span)),
             Arrays.asList(writes)));
   }

@@ -8,6 +8,7 @@ import dev.dormouse.server.protocol.ToGateway;
 import dev.dormouse.server.protocol.ToHost;
 import dev.dormouse.server.protocol.Transport;
 import dev.dormouse.storage.ActorStore;
+import dev.dormouse.storage.CommitResult;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -77,6 +78,7 @@ final class ActorCell {
       Time time,
       HostOptions options,
       AlarmTurns alarms,
+      Consumer<ToHost.Closed> unclosed,
       Consumer<ActorCell> onRetired) {
     this.id = id;
     this.type = type;
@@ -88,7 +90,7 @@ final class ActorCell {
     this.mailbox = new Mailbox(options.mailboxMax());
     this.gate = new OutputGate(transport::toGateway, this::signal);
     this.rows = new ActorRows(store, id);
-    this.outgoing = new Outgoing(id, store, rows, gate, alarms);
+    this.outgoing = new Outgoing(id, store, rows, gate, alarms, unclosed);
     this.alarms = alarms;
     this.autoReplies = new AutoReplyRows(rows);
     this.lastEventNs = time.nowNs();
@@ -209,7 +211,8 @@ final class ActorCell {
     take();
     Activation current = activation;
     if (current != null && current.isMoot(next)) {
-      return passOver(next);
+      outgoing.passOver(next);
+      return true;
     }
     state = state.to(CellState.BUSY);
     return runTurn(next);
@@ -253,7 +256,7 @@ final class ActorCell {
         cause);
     if (waiting instanceof Work.Alarm alarm) {
       take();
-      alarms.failed(rows, outgoing, alarm.due());
+      alarms.failed(rows, outgoing, alarm);
       alarm.end();
     }
     if (!(waiting instanceof Work.Handle handle)) {
@@ -311,15 +314,6 @@ final class ActorCell {
   private void wakeSleepers(boolean isDropped) {
     waitingForSleep.forEach(dropped -> dropped.complete(isDropped));
     waitingForSleep.clear();
-  }
-
-  private boolean passOver(Work work) {
-    if (work instanceof Work.Alarm alarm) {
-      alarms.passOver(rows, outgoing, alarm.due());
-    }
-    outgoing.say(Verdicts.handled(work));
-    work.end();
-    return true;
   }
 
   private boolean runTurn(Work work) {
@@ -382,8 +376,9 @@ final class ActorCell {
     }
     openTurn = null;
     lastEventNs = time.nowNs();
-    if (gate.loss() != null) {
-      lose(turn);
+    CommitResult loss = gate.loss();
+    if (loss != null) {
+      lose(turn, loss);
     } else if (failure == null) {
       resting = null;
       commit(turn);
@@ -405,14 +400,14 @@ final class ActorCell {
     if (turn.work() instanceof Work.Handle handle) {
       closing.handled(handle.event());
     }
-    outgoing.leave(turn, records, Verdicts.lost(turn.work()));
+    outgoing.leave(turn, records);
   }
 
   /** A commit before this turn was lost, and with it whatever this turn saw. */
-  private void lose(Turn turn) {
+  private void lose(Turn turn, CommitResult loss) {
     rows.discard();
     drop(turn.work() instanceof Work.Hibernate ? CellState.SETTLING : CellState.COLD);
-    outgoing.say(Verdicts.lost(turn.work()));
+    outgoing.lose(turn.work(), loss);
   }
 
   /**
@@ -436,7 +431,7 @@ final class ActorCell {
     if (work instanceof Work.Handle handle && handle.event() instanceof ToHost.Closed closed) {
       forget(closed);
     } else if (work instanceof Work.Alarm alarm) {
-      alarms.failed(rows, outgoing, alarm.due());
+      alarms.failed(rows, outgoing, alarm);
     } else {
       List<ToGateway> records = Verdicts.failed(work, type.failurePolicy());
       closing.said(records);
@@ -451,7 +446,7 @@ final class ActorCell {
   private void forget(ToHost.Closed closed) {
     closing.handled(closed);
     try {
-      outgoing.forget(closed.connection());
+      outgoing.forget(closed);
     } catch (RuntimeException e) {
       rows.discard();
       log.error("{} of actor {} could not be removed", closed.connection(), id, e);
@@ -462,14 +457,12 @@ final class ActorCell {
     if (!gate.isEmpty()) {
       return !mailbox.park();
     }
-    log.error("commits of actor {} were lost ({}); it is reset", id, gate.loss());
     if (state.isActive()) {
       drop(CellState.COLD);
     }
-    rows.forget();
     closing.clear();
+    closing.said(outgoing.reopen());
     autoReplies.forget();
-    gate.reopen();
     return true;
   }
 

@@ -41,6 +41,7 @@ public final class ActorHost {
   private final AlarmClock alarmClock;
   private final AlarmTurns alarms;
   private final ConcurrentHashMap<ActorId, ActorCell> cells = new ConcurrentHashMap<>();
+  private final Unclosed unclosed = new Unclosed();
   private volatile boolean isStopping;
 
   /**
@@ -120,12 +121,17 @@ public final class ActorHost {
         time,
         options,
         alarms,
+        unclosed::add,
         retired -> cells.remove(retired.id(), retired));
   }
 
-  /** Has idle actors hibernate and abandons turns that take too long. To be called now and then. */
+  /**
+   * Has idle actors hibernate, abandons turns that take too long, and tries again what failed. To
+   * be called now and then, by one thread at a time.
+   */
   public void tick() {
     long nowNs = time.nowNs();
+    unclosed.retry(this::accept);
     cells.values().forEach(cell -> cell.abandonOverdue(nowNs));
     cells.values().forEach(cell -> cell.retryIfDue(nowNs));
     List<IdlePolicy.Candidate> active = cells.values().stream().map(ActorCell::candidate).toList();

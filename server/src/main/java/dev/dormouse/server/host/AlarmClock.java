@@ -51,6 +51,7 @@ final class AlarmClock {
   private static final int PAGES_OF_LANE_MAX = 8;
   private static final long SLOW_NS = 1_000_000_000;
   private static final long REST_NS = 1_000_000_000;
+  private static final long LOSS_REST_NS = 5_000_000_000L;
   private static final long FAULT_REST_NS = 10_000_000_000L;
 
   /** An alarm that was handed to its actor. */
@@ -136,16 +137,14 @@ final class AlarmClock {
       lower(alarm);
     } else if (isDone) {
       land(alarm);
+    } else {
+      rest(alarm, LOSS_REST_NS);
     }
   }
 
   /** The turn of an alarm that was handed out is over; its commit may be on its way. */
   synchronized void ended(DueAlarm alarm) {
-    Flight flight = flights.get(alarm);
-    if (flight != null) {
-      flight.isResting = true;
-      flight.restsUntilNs = time.nowNs() + REST_NS;
-    }
+    rest(alarm, REST_NS);
   }
 
   /** Hands out no more, from when this returns. */
@@ -248,10 +247,15 @@ final class AlarmClock {
   /** Keeps a mark of the running clock, if there is one and anything depends on it. */
   private void keepMark() {
     ClockMark now = running.newMark(mark);
-    if (now != null && hasAlarmsBy(DueClock.RUNNING)) {
-      store.keep(now);
-      mark = now;
+    if (now == null || !hasAlarmsBy(DueClock.RUNNING)) {
+      return;
     }
+    try {
+      store.keep(now);
+    } catch (RuntimeException e) {
+      log.error("the running clock could not be marked; trying again in a minute", e);
+    }
+    mark = now;
   }
 
   private synchronized boolean hasAlarmsBy(DueClock clock) {
@@ -350,6 +354,16 @@ final class AlarmClock {
   }
 
   // With the monitor.
+
+  private void rest(DueAlarm alarm, long ns) {
+    Flight flight = flights.get(alarm);
+    if (flight != null) {
+      long untilNs = time.nowNs() + ns;
+      flight.restsUntilNs =
+          flight.isResting && flight.restsUntilNs - untilNs > 0 ? flight.restsUntilNs : untilNs;
+      flight.isResting = true;
+    }
+  }
 
   /** A flight is over. */
   private void land(DueAlarm alarm) {

@@ -57,7 +57,8 @@ final class AlarmTurns {
    * An alarm that is moot was moved, cancelled or handled since it was handed out, and has no row
    * by its time any more. If it has one, there is none by its name that fits, or that can be read.
    */
-  void passOver(ActorRows rows, Outgoing outgoing, DueAlarm due) {
+  void passOver(ActorRows rows, Outgoing outgoing, Work.Alarm work) {
+    DueAlarm due = work.due();
     if (rows.get(AlarmRows.due(due)) != null) {
       givenUp.incrementAndGet();
       log.error(
@@ -66,7 +67,7 @@ final class AlarmTurns {
           due.actor());
       NavigableMap<RowKey, Optional<byte[]>> writes = new TreeMap<>();
       writes.put(AlarmRows.due(due), Optional.empty());
-      outgoing.keep(writes);
+      outgoing.keep(writes, work);
     }
   }
 
@@ -74,7 +75,8 @@ final class AlarmTurns {
    * A turn of an alarm failed, or there was no actor object for it: it is tried again later, or
    * given up. If even that cannot be stored, it stays as it is and comes again.
    */
-  void failed(ActorRows rows, Outgoing outgoing, DueAlarm due) {
+  void failed(ActorRows rows, Outgoing outgoing, Work.Alarm work) {
+    DueAlarm due = work.due();
     ActorId actor = due.actor();
     String name = due.name();
     try {
@@ -88,7 +90,7 @@ final class AlarmTurns {
       NavigableMap<RowKey, Optional<byte[]>> writes = new TreeMap<>();
       AlarmRow next = isLast ? null : row.failed(running().nowMs() + delayMs);
       AlarmRows.write(writes, actor, name, row, next);
-      outgoing.keep(writes);
+      outgoing.keep(writes, work);
       if (isLast) {
         givenUp.incrementAndGet();
         log.error("alarm '{}' of actor {} is given up: attempt {} failed", name, actor, failures);
