@@ -1,6 +1,7 @@
 package dev.dormouse.server.admin;
 
 import dev.dormouse.sdk.ActorId;
+import dev.dormouse.sdk.Alarm;
 import dev.dormouse.server.host.ActorHost;
 import dev.dormouse.server.host.ActorStatus;
 import io.vertx.core.Future;
@@ -11,6 +12,7 @@ import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
+import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
@@ -25,7 +27,8 @@ import org.jspecify.annotations.Nullable;
  * <ul>
  *   <li>{@code GET /healthz}: 200 while the process answers at all
  *   <li>{@code GET /readyz}: 200 while clients are welcome, else 503
- *   <li>{@code GET /actors/{type}/{key}}: an {@link ActorStatus} in JSON
+ *   <li>{@code GET /actors/{type}/{key}}: an {@link ActorStatus} in JSON, with the number of alarms
+ *       that are set and the first {@value #ALARMS_SHOWN} of them
  *   <li>{@code POST /actors/{type}/{key}/hibernate}: drops the actor from memory, then its status;
  *       409 with the status if it is not done after {@value #HIBERNATE_LIMIT_SECONDS} s
  * </ul>
@@ -35,6 +38,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class AdminServer {
   private static final int HIBERNATE_LIMIT_SECONDS = 5;
+  private static final int ALARMS_SHOWN = 16;
   private static final Set<String> LOOPBACK = Set.of("127.0.0.1", "localhost", "[::1]");
   private static final Pattern AUTHORITY =
       Pattern.compile("(?:https?://)?(\\[[^\\]]*\\]|[^:/]*)(?::\\d*)?");
@@ -105,7 +109,7 @@ public final class AdminServer {
   private void show(RoutingContext context) {
     ActorId actor = actor(context);
     if (actor != null) {
-      answer(context, 200, host.status(actor));
+      answer(context, 200, actor);
     }
   }
 
@@ -117,8 +121,7 @@ public final class AdminServer {
     Future.fromCompletionStage(
             host.hibernate(actor).orTimeout(HIBERNATE_LIMIT_SECONDS, TimeUnit.SECONDS),
             vertx.getOrCreateContext())
-        .onComplete(
-            dropped -> answer(context, dropped.succeeded() ? 200 : 409, host.status(actor)));
+        .onComplete(dropped -> answer(context, dropped.succeeded() ? 200 : 409, actor));
   }
 
   /** The actor that the path names; null if it names none, which is answered. */
@@ -143,22 +146,33 @@ public final class AdminServer {
         .end(text + "\n");
   }
 
-  private static void answer(RoutingContext context, int status, ActorStatus actor) {
+  private void answer(RoutingContext context, int status, ActorId actor) {
     context
         .response()
         .setStatusCode(status)
         .putHeader("Content-Type", "application/json")
         .putHeader("Cache-Control", "no-store")
-        .end(json(actor).encode());
+        .end(json(host.status(actor), host.alarms(actor)).encode());
   }
 
-  private static JsonObject json(ActorStatus actor) {
+  private static JsonObject json(ActorStatus actor, List<Alarm> alarms) {
+    JsonArray first = new JsonArray();
+    alarms.stream().limit(ALARMS_SHOWN).forEach(alarm -> first.add(json(alarm)));
     return new JsonObject()
         .put("type", actor.id().type())
         .put("key", actor.id().key())
         .put("state", actor.state().name().toLowerCase(Locale.ROOT))
         .put("connections", actor.connections())
         .put("activation", actor.activation())
-        .put("pins", new JsonArray(actor.pins()));
+        .put("pins", new JsonArray(actor.pins()))
+        .put("alarms", alarms.size())
+        .put("nextAlarms", first);
+  }
+
+  private static JsonObject json(Alarm alarm) {
+    return new JsonObject()
+        .put("name", alarm.name())
+        .put("due", alarm.due().toString())
+        .put("attempt", alarm.attempt());
   }
 }

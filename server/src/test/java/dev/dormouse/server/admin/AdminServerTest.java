@@ -146,7 +146,8 @@ class AdminServerTest {
                                   new JsonObject(
                                       """
                                       {"type":"room","key":"löbby","state":"inactive",
-                                       "connections":0,"activation":0,"pins":[]}"""));
+                                       "connections":0,"activation":0,"pins":[],\
+                                       "alarms":0,"nextAlarms":[]}"""));
                           context.completeNow();
                         })));
   }
