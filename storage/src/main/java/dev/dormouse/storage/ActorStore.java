@@ -40,7 +40,8 @@ public interface ActorStore extends AutoCloseable {
    * @param span which keys, and from which end
    * @param limit the most rows, at least 1; there are fewer if the span has no more, or if they
    *     {@linkplain #isFull have all the bytes} that are read at once
-   * @throws CorruptRowException if the bytes of one fail their checksum or have an unknown version
+   * @throws CorruptRowException if the engine cannot go on from row to row; a value alone that
+   *     fails its checksum or has an unknown version is null, and {@link #get} says why
    */
   List<Row> scan(ActorId actor, Table table, KeySpan span, int limit);
 
@@ -52,7 +53,8 @@ public interface ActorStore extends AutoCloseable {
    * @param after the last row of the page before; null for the first page
    * @param limit the most rows, at least 1; there are fewer if the table has no more, or if they
    *     have {@link #READ_BYTES_MAX} bytes
-   * @throws CorruptRowException if a row's key cannot be read; a value that cannot is null
+   * @throws CorruptRowException if a row's key cannot be read, or the engine cannot go on from row
+   *     to row; a value alone that cannot be read is null, and {@link #get} says why
    */
   List<PlacedRow> scanAll(Table table, @Nullable PlacedRow after, int limit);
 
@@ -122,14 +124,14 @@ public interface ActorStore extends AutoCloseable {
    * A row of one actor.
    *
    * @param key the key within actor and table
-   * @param value the value
+   * @param value the value; null if it could not be read, being corrupt
    */
   @SuppressWarnings("ArrayRecordComponent") // nobody compares them
-  record Row(byte[] key, byte[] value) {
+  record Row(byte[] key, byte @Nullable [] value) {
 
-    /** How many bytes it has. */
+    /** How many bytes it has, as far as they could be read. */
     public long bytes() {
-      return (long) key.length + value.length;
+      return (long) key.length + (value == null ? 0 : value.length);
     }
   }
 
@@ -141,5 +143,11 @@ public interface ActorStore extends AutoCloseable {
    * @param value the value; null if it could not be read, being corrupt
    */
   @SuppressWarnings("ArrayRecordComponent") // nobody compares them
-  record PlacedRow(ActorId actor, byte[] key, byte @Nullable [] value) {}
+  record PlacedRow(ActorId actor, byte[] key, byte @Nullable [] value) {
+
+    /** How many bytes it has besides its actor's name, as far as they could be read. */
+    long bytes() {
+      return (long) key.length + (value == null ? 0 : value.length);
+    }
+  }
 }

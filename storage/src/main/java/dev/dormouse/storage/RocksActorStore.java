@@ -9,6 +9,8 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.function.BiFunction;
+import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
 import org.rocksdb.ReadOptions;
 import org.rocksdb.RocksDBException;
@@ -111,12 +113,17 @@ final class RocksActorStore implements ActorStore {
   public List<Row> scan(ActorId actor, Table table, KeySpan wanted, int limit) {
     MemoryActorStore.checkLimit(limit);
     RowKeys.StoredSpan span = keys.encode(actor, table, wanted);
-    List<Row> rows = new ArrayList<>();
-    for (Stored stored : read(table, nameOf(actor, table), span, wanted.isReversed(), limit)) {
-      byte[] rowKey = Arrays.copyOfRange(stored.key(), span.rowKeyAt(), stored.key().length);
-      rows.add(new Row(rowKey, open(actor, table, rowKey, stored.key(), stored.value())));
-    }
-    return rows;
+    return read(
+        table,
+        nameOf(actor, table),
+        span,
+        wanted.isReversed(),
+        limit,
+        (storedKey, value) -> {
+          byte[] rowKey = Arrays.copyOfRange(storedKey, span.rowKeyAt(), storedKey.length);
+          return new Row(rowKey, RowSeal.open(storedKey, value));
+        },
+        Row::bytes);
   }
 
   @Override
@@ -127,17 +134,17 @@ final class RocksActorStore implements ActorStore {
       byte[] last = keys.encode(after.actor(), table, after.key());
       from = Arrays.copyOf(last, last.length + 1); // the least key behind the last
     }
-    List<PlacedRow> rows = new ArrayList<>();
-    RowKeys.StoredSpan span = new RowKeys.StoredSpan(from, RowKeys.endOf(table), 0);
-    for (Stored stored : read(table, "table " + table, span, false, limit)) {
-      RowKeys.Place place = keys.decode(table, stored.key());
-      byte[] value = RowSeal.open(stored.key(), stored.value());
-      if (value == null) {
-        log.error("{}", faultOf(place.actor(), table, place.rowKey(), stored.value()));
-      }
-      rows.add(new PlacedRow(place.actor(), place.rowKey(), value));
-    }
-    return rows;
+    return read(
+        table,
+        "table " + table,
+        new RowKeys.StoredSpan(from, RowKeys.endOf(table), 0),
+        false,
+        limit,
+        (storedKey, value) -> {
+          RowKeys.Place place = keys.decode(table, storedKey);
+          return new PlacedRow(place.actor(), place.rowKey(), RowSeal.open(storedKey, value));
+        },
+        PlacedRow::bytes);
   }
 
   @Override
@@ -254,16 +261,19 @@ final class RocksActorStore implements ActorStore {
     return commits;
   }
 
-  @SuppressWarnings("ArrayRecordComponent") // nobody compares them
-  private record Stored(byte[] key, byte[] value) {}
-
-  private List<Stored> read(
-      Table table, String what, RowKeys.StoredSpan span, boolean isReversed, int limit) {
+  /** Rows in the order of their stored keys; the bytes of each are counted as it says. */
+  private <R> List<R> read(
+      Table table,
+      String what,
+      RowKeys.StoredSpan span,
+      boolean isReversed,
+      int limit,
+      BiFunction<byte[], byte[], R> row,
+      ToLongFunction<R> bytesOf) {
     if (span.isEmpty()) {
       return List.of();
     }
-    long overhead = (long) span.rowKeyAt() + RowSeal.HEAD_BYTES;
-    List<Stored> found = new ArrayList<>();
+    List<R> found = new ArrayList<>();
     long bytes = 0;
     long pass = gate.enter();
     try (Slice lower = new Slice(span.from());
@@ -280,9 +290,9 @@ final class RocksActorStore implements ActorStore {
         rows.seekToFirst();
       }
       while (rows.isValid()) {
-        Stored row = new Stored(rows.key(), rows.value());
-        found.add(row);
-        bytes += row.key().length + row.value().length - overhead;
+        R next = row.apply(rows.key(), rows.value());
+        found.add(next);
+        bytes += bytesOf.applyAsLong(next);
         if (found.size() == limit || bytes >= READ_BYTES_MAX) {
           break;
         }

@@ -12,9 +12,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class RowSeal {
   private static final byte VERSION = 1;
-
-  /** What a stored value has besides its payload. */
-  static final int HEAD_BYTES = 1 + 4;
+  private static final int HEAD_BYTES = 1 + 4;
 
   private RowSeal() {}
 

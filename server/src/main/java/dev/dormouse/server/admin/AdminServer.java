@@ -4,6 +4,8 @@ import dev.dormouse.sdk.ActorId;
 import dev.dormouse.sdk.Alarm;
 import dev.dormouse.server.host.ActorHost;
 import dev.dormouse.server.host.ActorStatus;
+import dev.dormouse.server.host.AlarmCounts;
+import dev.dormouse.server.host.HostCounts;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpServer;
@@ -27,6 +29,7 @@ import org.jspecify.annotations.Nullable;
  * <ul>
  *   <li>{@code GET /healthz}: 200 while the process answers at all
  *   <li>{@code GET /readyz}: 200 while clients are welcome, else 503
+ *   <li>{@code GET /counts}: {@link HostCounts} and {@link AlarmCounts} in JSON
  *   <li>{@code GET /actors/{type}/{key}}: an {@link ActorStatus} in JSON, with the number of alarms
  *       that are set and the first {@value #ALARMS_SHOWN} of them
  *   <li>{@code POST /actors/{type}/{key}/hibernate}: drops the actor from memory, then its status;
@@ -83,6 +86,9 @@ public final class AdminServer {
               boolean ready = isReady.getAsBoolean();
               answer(context, ready ? 200 : 503, ready ? "ready" : "not ready");
             });
+    router
+        .get("/counts")
+        .handler(context -> answer(context, 200, json(host.counts(), host.alarmCounts())));
     router.get("/actors/:type/:key").handler(this::show);
     router.post("/actors/:type/:key/hibernate").handler(this::hibernate);
     return router;
@@ -147,12 +153,34 @@ public final class AdminServer {
   }
 
   private void answer(RoutingContext context, int status, ActorId actor) {
+    answer(context, status, json(host.status(actor), host.alarms(actor)));
+  }
+
+  private static void answer(RoutingContext context, int status, JsonObject json) {
     context
         .response()
         .setStatusCode(status)
         .putHeader("Content-Type", "application/json")
         .putHeader("Cache-Control", "no-store")
-        .end(json(host.status(actor), host.alarms(actor)).encode());
+        .end(json.encode());
+  }
+
+  private static JsonObject json(HostCounts counts, AlarmCounts alarms) {
+    return new JsonObject()
+        .put("unreadableActors", counts.unreadableActors())
+        .put("unreadableConnections", counts.unreadableConnections())
+        .put("unreadableAttachments", counts.unreadableAttachments())
+        .put("unreadableValues", counts.unreadableValues())
+        .put("refusedEvents", counts.refusedEvents())
+        .put("unclosedLeftovers", counts.unclosedLeftovers())
+        .put(
+            "alarms",
+            new JsonObject()
+                .put("underWay", alarms.underWay())
+                .put("rung", alarms.rung())
+                .put("failed", alarms.failed())
+                .put("givenUp", alarms.givenUp())
+                .put("unhostedTypes", alarms.unhosted()));
   }
 
   private static JsonObject json(ActorStatus actor, List<Alarm> alarms) {

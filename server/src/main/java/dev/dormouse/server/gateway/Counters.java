@@ -1,5 +1,6 @@
 package dev.dormouse.server.gateway;
 
+import dev.dormouse.server.gateway.edge.EdgeCounts;
 import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.Map;
@@ -36,7 +37,7 @@ final class Counters {
     return refusals;
   }
 
-  GatewayCounts read(long sockets, long upgrades) {
+  GatewayCounts read(long sockets, long upgrades, EdgeCounts edge) {
     return new GatewayCounts(
         sockets,
         upgrades,
@@ -50,6 +51,7 @@ final class Counters {
         hastyClosed.sum(),
         pings.sum(),
         silentDropped.sum(),
-        pongs.sum());
+        pongs.sum(),
+        edge);
   }
 }

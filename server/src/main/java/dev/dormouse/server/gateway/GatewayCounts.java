@@ -1,5 +1,6 @@
 package dev.dormouse.server.gateway;
 
+import dev.dormouse.server.gateway.edge.EdgeCounts;
 import java.util.Map;
 
 /**
@@ -18,6 +19,7 @@ import java.util.Map;
  * @param pings pings sent to clients of which nothing was heard
  * @param silentDropped clients given up, because they did not answer a ping either
  * @param pongs pongs received, and ignored
+ * @param edge what happened before the gateway
  */
 public record GatewayCounts(
     long sockets,
@@ -32,7 +34,8 @@ public record GatewayCounts(
     long hastyClosed,
     long pings,
     long silentDropped,
-    long pongs) {
+    long pongs,
+    EdgeCounts edge) {
 
   /** Copies the map. */
   public GatewayCounts {

@@ -9,6 +9,7 @@ import dev.dormouse.server.protocol.ToHost;
 import dev.dormouse.server.protocol.Transport;
 import dev.dormouse.storage.ActorStore;
 import dev.dormouse.storage.CommitResult;
+import dev.dormouse.storage.CorruptRowException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -43,6 +44,7 @@ final class ActorCell {
   private final ActorStore store;
   private final Time time;
   private final HostOptions options;
+  private final Quarantine quarantine;
   private final Executor executor;
   private final Consumer<ActorCell> onRetired;
 
@@ -79,17 +81,19 @@ final class ActorCell {
       HostOptions options,
       AlarmTurns alarms,
       Consumer<ToHost.Closed> unclosed,
+      Quarantine quarantine,
       Consumer<ActorCell> onRetired) {
     this.id = id;
     this.type = type;
     this.store = store;
     this.time = time;
     this.options = options;
+    this.quarantine = quarantine;
     this.executor = type.executor().apply(id);
     this.onRetired = onRetired;
     this.mailbox = new Mailbox(options.mailboxMax());
     this.gate = new OutputGate(transport::toGateway, this::signal);
-    this.rows = new ActorRows(store, id);
+    this.rows = new ActorRows(store, id, quarantine);
     this.outgoing = new Outgoing(id, store, rows, gate, alarms, unclosed);
     this.alarms = alarms;
     this.autoReplies = new AutoReplyRows(rows);
@@ -234,11 +238,29 @@ final class ActorCell {
       activation =
           new Activation(
               id, type, rows, autoReplies, alarms.running(), time, store.incarnation(), closing);
+    } catch (CorruptRowException e) {
+      refuse(e);
+      return true;
     } catch (RuntimeException | Error e) {
       activationFailed(e);
       return true;
     }
     return runTurn(new Work.Activate());
+  }
+
+  /** The actor's row cannot be read: trying again would not help. Its rows are left as they are. */
+  private void refuse(CorruptRowException cause) {
+    drop(CellState.COLD);
+    if (mailbox.peek() instanceof Work.Handle handle) {
+      take();
+      closing.handled(handle.event());
+      outgoing.say(quarantine.refuse(handle.event(), cause));
+      handle.ended().run();
+    } else if (mailbox.peek() instanceof Work.Alarm alarm) {
+      take();
+      quarantine.actor(id, cause);
+      alarms.setAside(alarm);
+    }
   }
 
   /**

@@ -40,6 +40,7 @@ public final class ActorHost {
   private final HostOptions options;
   private final AlarmClock alarmClock;
   private final AlarmTurns alarms;
+  private final Quarantine quarantine = new Quarantine();
   private final ConcurrentHashMap<ActorId, ActorCell> cells = new ConcurrentHashMap<>();
   private final Unclosed unclosed = new Unclosed();
   private volatile boolean isStopping;
@@ -122,6 +123,7 @@ public final class ActorHost {
         options,
         alarms,
         unclosed::add,
+        quarantine,
         retired -> cells.remove(retired.id(), retired));
   }
 
@@ -183,12 +185,12 @@ public final class ActorHost {
 
   /**
    * Closes the connections that a dead process left in the store: each gets its close event, once,
-   * a page of them at a time.
+   * a page of them at a time. Those of actors that cannot be read are left as they are.
    *
    * @return completes with their number once all have been handled
    */
   public CompletableFuture<Long> closeLeftovers() {
-    return new Leftovers(store, types.keySet(), this::accept).close();
+    return new Leftovers(store, types.keySet(), this::accept, quarantine).close();
   }
 
   /** What can be seen of an actor; of one that never was, an inactive one without a past. */
@@ -198,7 +200,8 @@ public final class ActorHost {
   }
 
   /**
-   * Actors of a type, in no order; those that have neither connections nor a cell are left out.
+   * Actors of a type, in no order; those that have neither connections nor a cell are left out,
+   * those that cannot be read are not.
    *
    * @param limit the most actors; no more than {@value #LISTED_ROWS_MAX} stored ones are looked at
    */
@@ -233,6 +236,11 @@ public final class ActorHost {
   /** Whether there is an actor type of that name. */
   public boolean hosts(String type) {
     return types.containsKey(type);
+  }
+
+  /** What it could not read since it was made. */
+  public HostCounts counts() {
+    return quarantine.counts();
   }
 
   /** How many actors are in memory. */

@@ -33,6 +33,7 @@ final class ActorRows {
 
   private final ActorStore store;
   private final ActorId actor;
+  private final Quarantine quarantine;
 
   /**
    * What a key was set to by the last turn on its way that wrote it, unless a later one cleared.
@@ -47,9 +48,20 @@ final class ActorRows {
 
   private List<Clear> openClears = List.of();
 
-  ActorRows(ActorStore store, ActorId actor) {
+  ActorRows(ActorStore store, ActorId actor, Quarantine quarantine) {
     this.store = store;
     this.actor = actor;
+    this.quarantine = quarantine;
+  }
+
+  /** Whose rows they are. */
+  ActorId actor() {
+    return actor;
+  }
+
+  /** Where rows that cannot be read, or understood, are noted. */
+  Quarantine quarantine() {
+    return quarantine;
   }
 
   /** The writes of the turn that is open from here on, and what it clears before them. */
@@ -89,6 +101,11 @@ final class ActorRows {
     discard();
   }
 
+  /**
+   * A row's value; null if there is none.
+   *
+   * @throws dev.dormouse.storage.CorruptRowException if it cannot be read
+   */
   byte @Nullable [] get(RowKey key) {
     Optional<byte[]> written = open.get(key);
     if (written == null && clearing(openClears, key.table(), key.bytes()) == null) {
@@ -102,7 +119,10 @@ final class ActorRows {
     return written == null ? null : written.orElse(null);
   }
 
-  /** Rows in order, at most so many; else like {@link ActorStore#scan}. */
+  /**
+   * Rows in order, at most so many, the value of one that cannot be read being null; else like
+   * {@link ActorStore#scan}.
+   */
   List<Row> scan(Table table, KeySpan span, int limit) {
     NavigableMap<RowKey, Optional<byte[]>> overlay = overlay(table, span);
     List<Clear> clears = clears();

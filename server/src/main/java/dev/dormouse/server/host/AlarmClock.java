@@ -35,8 +35,9 @@ import org.slf4j.LoggerFactory;
  * others. If a flight ends without such a commit (the commit was lost, for instance), its alarm
  * rests a second and is looked at again.
  *
- * <p><b>What it passes over.</b> Alarms of actor types that are not registered. They stay in the
- * store, below the bound, and are looked at again after the next start.
+ * <p><b>What it passes over.</b> Alarms of actor types that are not registered, and those that
+ * cannot be read, or whose actor cannot. They stay in the store, below the bound, and are looked at
+ * again after the next start.
  *
  * <p>The monitor guards the fields and is never held while the store is read; {@code ringing} lets
  * one thread read at a time.
@@ -145,6 +146,11 @@ final class AlarmClock {
   /** The turn of an alarm that was handed out is over; its commit may be on its way. */
   synchronized void ended(DueAlarm alarm) {
     rest(alarm, REST_NS);
+  }
+
+  /** An alarm that was handed out, or its actor, cannot be read: it is passed over from now on. */
+  synchronized void setAside(DueAlarm alarm) {
+    land(alarm);
   }
 
   /** Hands out no more, from when this returns. */

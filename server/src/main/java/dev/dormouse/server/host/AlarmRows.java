@@ -4,6 +4,7 @@ import dev.dormouse.sdk.ActorId;
 import dev.dormouse.sdk.Alarm;
 import dev.dormouse.sdk.Alarms;
 import dev.dormouse.sdk.LimitExceededException;
+import dev.dormouse.sdk.StoredValueException;
 import dev.dormouse.storage.ActorStore.Row;
 import dev.dormouse.storage.AlarmRow;
 import dev.dormouse.storage.CorruptRowException;
@@ -14,6 +15,7 @@ import dev.dormouse.storage.Table;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.NavigableMap;
@@ -25,6 +27,10 @@ import org.jspecify.annotations.Nullable;
  * written and removed together.
  */
 final class AlarmRows implements Alarms {
+  /** The one that is due first first. */
+  static final Comparator<Alarm> BY_DUE =
+      Comparator.comparing(Alarm::due).thenComparing(Alarm::name);
+
   /** What a row costs besides its name. */
   private static final int ROW_BYTES = 64;
 
@@ -67,8 +73,8 @@ final class AlarmRows implements Alarms {
     synchronized (activation) {
       Turn turn = activation.turn();
       RowKey key = key(name);
-      AlarmRow before = read(key);
-      if (before == null) {
+      AlarmRow before = readable(key);
+      if (before == null && !isThere(key)) {
         int others = count();
         if (others >= ALARMS_MAX) {
           throw new LimitExceededException(
@@ -86,13 +92,13 @@ final class AlarmRows implements Alarms {
     synchronized (activation) {
       Turn turn = activation.turn();
       RowKey key = key(name);
-      AlarmRow before = read(key);
-      if (before != null) {
+      boolean wasThere = isThere(key);
+      if (wasThere) {
         turn.charge(2L * (key.bytes().length + Turn.OVERHEAD_BYTES));
         count = count() - 1;
-        write(turn.writes(), actor, name, before, null);
+        write(turn.writes(), actor, name, readable(key), null);
       }
-      return before != null;
+      return wasThere;
     }
   }
 
@@ -100,8 +106,15 @@ final class AlarmRows implements Alarms {
   public Optional<Alarm> get(String name) {
     synchronized (activation) {
       activation.turn();
-      AlarmRow row = read(key(name));
-      return row == null ? Optional.empty() : Optional.of(alarm(name, row, running));
+      RowKey key = key(name);
+      if (!isThere(key)) {
+        return Optional.empty();
+      }
+      AlarmRow row = readable(key);
+      if (row == null) {
+        throw unreadable(name);
+      }
+      return Optional.of(alarm(name, row, running));
     }
   }
 
@@ -109,21 +122,35 @@ final class AlarmRows implements Alarms {
   public List<Alarm> list() {
     synchronized (activation) {
       activation.turn();
-      return list(rows.scan(Table.ALARM, KeySpan.all(), ALARMS_MAX), running);
+      List<Alarm> alarms = new ArrayList<>();
+      for (Row stored : rows.scan(Table.ALARM, KeySpan.all(), ALARMS_MAX)) {
+        Alarm alarm = alarm(stored, running);
+        if (alarm == null) {
+          throw unreadable(nameOf(stored));
+        }
+        alarms.add(alarm);
+      }
+      alarms.sort(BY_DUE);
+      return List.copyOf(alarms);
     }
   }
 
-  /** The alarms of rows, the one that is due first first. */
-  static List<Alarm> list(List<Row> rows, RunningTime running) {
-    return rows.stream()
-        .map(
-            row ->
-                alarm(
-                    new String(row.key(), StandardCharsets.UTF_8),
-                    AlarmRow.decode(row.value()),
-                    running))
-        .sorted(Comparator.comparing(Alarm::due).thenComparing(Alarm::name))
-        .toList();
+  private static StoredValueException unreadable(String name) {
+    return new StoredValueException("alarm '" + name + "' cannot be read", null);
+  }
+
+  private static String nameOf(Row row) {
+    return new String(row.key(), StandardCharsets.UTF_8);
+  }
+
+  /** The alarm of a row; null if it cannot be read. */
+  static @Nullable Alarm alarm(Row stored, RunningTime running) {
+    try {
+      byte[] value = stored.value();
+      return value == null ? null : alarm(nameOf(stored), AlarmRow.decode(value), running);
+    } catch (CorruptRowException e) {
+      return null;
+    }
   }
 
   private static Alarm alarm(String name, AlarmRow row, RunningTime running) {
@@ -147,14 +174,10 @@ final class AlarmRows implements Alarms {
     return alarm(due.name(), row, running);
   }
 
-  /** Whether an alarm that was handed out was moved, cancelled or handled meanwhile. */
+  /** Whether an alarm that was handed out is not set for that time any more, or cannot be read. */
   boolean isMoot(DueAlarm due) {
-    try {
-      AlarmRow row = read(key(due.name()));
-      return row == null || !row.place(actor, due.name()).equals(due);
-    } catch (CorruptRowException | LimitExceededException e) {
-      return true;
-    }
+    AlarmRow row = readable(key(due.name()));
+    return row == null || !row.place(actor, due.name()).equals(due);
   }
 
   private int count() {
@@ -165,9 +188,33 @@ final class AlarmRows implements Alarms {
     return read(rows, key);
   }
 
+  /**
+   * The row of an alarm; null if there is none.
+   *
+   * @throws CorruptRowException if it cannot be read
+   */
   static @Nullable AlarmRow read(ActorRows rows, RowKey key) {
     byte[] row = rows.get(key);
     return row == null ? null : AlarmRow.decode(row);
+  }
+
+  /** The row of an alarm; null if there is none that can be read. */
+  private @Nullable AlarmRow readable(RowKey key) {
+    try {
+      return read(key);
+    } catch (CorruptRowException e) {
+      rows.quarantine().alarm(actor, new String(key.bytes(), StandardCharsets.UTF_8), e);
+      return null;
+    }
+  }
+
+  /** Whether there is a row; one that cannot be read is one. */
+  private boolean isThere(RowKey key) {
+    try {
+      return rows.get(key) != null;
+    } catch (CorruptRowException e) {
+      return true;
+    }
   }
 
   /** Puts one alarm in place of another; null for none. */

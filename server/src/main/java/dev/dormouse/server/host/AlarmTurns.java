@@ -6,12 +6,14 @@ import dev.dormouse.sdk.Alarms;
 import dev.dormouse.storage.ActorStore;
 import dev.dormouse.storage.AlarmRow;
 import dev.dormouse.storage.CommitResult;
+import dev.dormouse.storage.CorruptRowException;
 import dev.dormouse.storage.DueAlarm;
 import dev.dormouse.storage.KeySpan;
 import dev.dormouse.storage.Table;
 import dev.dormouse.storage.TurnBatch;
 import java.util.List;
 import java.util.NavigableMap;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.CompletionStage;
@@ -55,20 +57,24 @@ final class AlarmTurns {
 
   /**
    * An alarm that is moot was moved, cancelled or handled since it was handed out, and has no row
-   * by its time any more. If it has one, there is none by its name that fits, or that can be read.
+   * by its time any more. If it has one all the same, its row by name either cannot be read, and
+   * both stay, or it could not, and was set anew.
    */
   void passOver(ActorRows rows, Outgoing outgoing, Work.Alarm work) {
     DueAlarm due = work.due();
-    if (rows.get(AlarmRows.due(due)) != null) {
-      givenUp.incrementAndGet();
-      log.error(
-          "alarm '{}' of actor {} is given up: its row is missing, or cannot be read",
-          due.name(),
-          due.actor());
-      NavigableMap<RowKey, Optional<byte[]>> writes = new TreeMap<>();
-      writes.put(AlarmRows.due(due), Optional.empty());
-      outgoing.keep(writes, work);
+    if (rows.get(AlarmRows.due(due)) == null) {
+      return;
     }
+    try {
+      AlarmRows.read(rows, AlarmRows.key(due.name()));
+    } catch (CorruptRowException e) {
+      setAside(work);
+      return;
+    }
+    log.warn("alarm '{}' of actor {} is not set for this time any more", due.name(), due.actor());
+    NavigableMap<RowKey, Optional<byte[]>> writes = new TreeMap<>();
+    writes.put(AlarmRows.due(due), Optional.empty());
+    outgoing.keep(writes, work);
   }
 
   /**
@@ -110,14 +116,25 @@ final class AlarmTurns {
     }
   }
 
+  /**
+   * Neither the alarm nor its actor can be read: it is left as it is, and comes again after the
+   * next start.
+   */
+  void setAside(Work.Alarm work) {
+    clock.setAside(work.due());
+  }
+
   AlarmCounts counts() {
     return new AlarmCounts(
         clock.underWay(), clock.rung(), failed.get(), givenUp.get(), clock.unhosted());
   }
 
-  /** The alarms of an actor as they are stored. */
+  /** The alarms of an actor as they are stored, without those that cannot be read. */
   List<Alarm> list(ActorStore store, ActorId actor) {
-    return AlarmRows.list(
-        store.scan(actor, Table.ALARM, KeySpan.all(), Alarms.ALARMS_MAX), running());
+    return store.scan(actor, Table.ALARM, KeySpan.all(), Alarms.ALARMS_MAX).stream()
+        .map(row -> AlarmRows.alarm(row, running()))
+        .filter(Objects::nonNull)
+        .sorted(AlarmRows.BY_DUE)
+        .toList();
   }
 }

@@ -43,6 +43,23 @@ final class Verdicts {
     return List.of();
   }
 
+  /** Its actor cannot be read. */
+  static List<ToGateway> unreadable(ToHost event) {
+    HttpResponse answer = HttpResponse.text(500, "what is stored of the actor cannot be read");
+    if (event instanceof ToHost.Open open) {
+      return List.of(new ToGateway.Rejected(open.connection(), answer));
+    }
+    if (event instanceof ToHost.Request request) {
+      return List.of(new ToGateway.Responded(request.request(), answer));
+    }
+    if (event instanceof ToHost.Message message) {
+      return List.of(
+          new ToGateway.Handled(message.connection(), message.sequence()),
+          new ToGateway.Close(message.connection(), INTERNAL_ERROR, "the actor cannot be read"));
+    }
+    return List.of();
+  }
+
   /** Its turn ran, and was not kept; or whether it was is not known. */
   static List<ToGateway> lost(Work work, CommitResult loss) {
     ToHost event = event(work);

@@ -6,13 +6,13 @@ import dev.dormouse.sdk.ActorId;
 import dev.dormouse.sdk.Alarm;
 import dev.dormouse.sdk.Connection;
 import dev.dormouse.sdk.ConnectionId;
+import dev.dormouse.sdk.StoredValueException;
 import dev.dormouse.storage.ActorStore;
 import dev.dormouse.storage.AlarmRow;
 import dev.dormouse.storage.DueAlarm;
 import dev.dormouse.storage.DueClock;
 import dev.dormouse.storage.MemoryDisk;
 import dev.dormouse.storage.Stores;
-import dev.dormouse.storage.Table;
 import dev.dormouse.storage.TurnBatch;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -49,7 +49,23 @@ class AlarmClockTest {
 
         @Override
         void onMessage(Actor self, Connection<Object> from, String text) {
-          from.send(text);
+          if (!text.equals("alarms")) {
+            from.send(text);
+            return;
+          }
+          for (Runnable reading :
+              List.<Runnable>of(() -> self.clock().list(), () -> self.clock().get("bad"))) {
+            try {
+              reading.run();
+              from.send("read");
+            } catch (StoredValueException e) {
+              from.send(e.getMessage());
+            }
+          }
+          self.clock().after("bad", Duration.ofSeconds(5));
+          self.clock().cancel("bad");
+          self.clock().after("bad", Duration.ofSeconds(5));
+          from.send("" + self.clock().get("bad").isPresent());
         }
       };
 
@@ -173,20 +189,64 @@ class AlarmClockTest {
     assertThat(node.host.ringAlarms()).as("they are no hot loop").isFalse();
   }
 
-  @Test
-  void anAlarmWhoseRowsDoNotFitIsGivenUpOnce() {
-    left(List.of(alarm(room(1), "half"), alarm(room(1), "bad"), alarm(room(1), "good")));
+  private void leftRaw(ActorId actor, RowKey key, byte[] value) {
     try (ActorStore store = Stores.memory(disk)) {
-      TurnBatch.Write half = new TurnBatch.Write(Table.ALARM, AlarmRows.key("half").bytes(), null);
-      TurnBatch.Write bad =
-          new TurnBatch.Write(Table.ALARM, AlarmRows.key("bad").bytes(), new byte[] {9});
-      store.commit(new TurnBatch(room(1), store.incarnation(), List.of(half, bad)));
+      TurnBatch.Write write = new TurnBatch.Write(key.table(), key.bytes(), value);
+      store.commit(new TurnBatch(actor, store.incarnation(), List.of(write)));
     }
+  }
+
+  @Test
+  void aTimeWithoutAnAlarmIsForgotten() {
+    left(List.of(alarm(room(1), "half"), alarm(room(1), "good")));
+    leftRaw(room(1), AlarmRows.key("half"), null);
     Node node = new Node(disk, script, time);
     node.ring();
     node.ringAfter(Duration.ofMinutes(1));
     assertThat(rung.get("r1")).containsExactly("good");
-    assertThat(node.host.alarmCounts()).isEqualTo(new AlarmCounts(0, 3, 0, 2, 0));
+    assertThat(node.host.alarmCounts()).isEqualTo(new AlarmCounts(0, 2, 0, 0, 0));
     assertThat(node.store.firstDue(DueClock.WALL)).isEmpty();
+  }
+
+  @Test
+  void anAlarmThatCannotBeReadDoesNotRingAndStaysUntilItIsSetAnew() {
+    DueAlarm bad = alarm(Node.ROOM, "bad");
+    left(List.of(bad, alarm(Node.ROOM, "good")));
+    leftRaw(Node.ROOM, AlarmRows.key("bad"), new byte[] {9});
+    Node node = new Node(disk, script, time);
+    for (int i = 0; i < 3; i++) {
+      node.ringAfter(Duration.ofMinutes(1));
+    }
+    assertThat(rung.get("one")).containsExactly("good");
+    assertThat(node.host.alarmCounts()).isEqualTo(new AlarmCounts(0, 2, 0, 0, 0));
+    assertThat(node.host.counts().unreadableValues()).isEqualTo(1);
+    assertThat(node.store.firstDue(DueClock.WALL)).containsExactly(bad);
+    assertThat(node.host.alarms(Node.ROOM)).isEmpty();
+
+    ConnectionId ada = node.connect("ada");
+    node.heard();
+    node.message(ada, "alarms");
+    assertThat(node.texts())
+        .containsExactly("1:alarm 'bad' cannot be read", "1:alarm 'bad' cannot be read", "1:true");
+    Node next = new Node(disk, script, time);
+    next.ring();
+    next.ringAfter(Duration.ofSeconds(5));
+    assertThat(rung.get("one")).containsExactly("good", "bad");
+    assertThat(next.store.firstDue(DueClock.WALL)).isEmpty();
+    assertThat(next.store.firstDue(DueClock.RUNNING)).isEmpty();
+  }
+
+  @Test
+  void theAlarmsOfAnActorThatCannotBeReadStay() {
+    left(List.of(alarm(room(1), "a"), alarm(room(1), "b"), alarm(room(2), "c")));
+    leftRaw(room(1), RowKey.ACTOR, new byte[] {9});
+    Node node = new Node(disk, script, time);
+    for (int i = 0; i < 3; i++) {
+      node.ringAfter(Duration.ofMinutes(1));
+    }
+    assertThat(rung).containsOnlyKeys("r2");
+    assertThat(node.host.alarms(room(1))).hasSize(2).noneMatch(Alarm::isRetry);
+    assertThat(node.host.alarmCounts()).isEqualTo(new AlarmCounts(0, 3, 0, 0, 0));
+    assertThat(node.host.counts().unreadableActors()).isEqualTo(1);
   }
 }
