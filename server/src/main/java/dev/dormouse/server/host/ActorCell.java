@@ -73,7 +73,7 @@ final class ActorCell {
     this.mailbox = new Mailbox(host.options().mailboxMax());
     this.gate = new OutputGate(host.transport()::toGateway, this::signal);
     this.rows = new ActorRows(host.store(), id, host.quarantine());
-    this.outgoing = new Outgoing(id, host.store(), rows, gate, host.unclosed()::add);
+    this.outgoing = new Outgoing(id, host.store(), rows, gate, host.alarms(), host.unclosed()::add);
     this.recovery = new Recovery(id, type.failurePolicy(), host, mailbox, rows, outgoing, closing);
     this.autoReplies = new AutoReplyRows(rows);
     this.lastEventNs = time.nowNs();
@@ -215,6 +215,12 @@ final class ActorCell {
     Work next = take();
     if (next instanceof Work.Handle handle && hasEnded(handle.event())) {
       return passOver(handle);
+    }
+    Activation current = activation;
+    if (next instanceof Work.Alarm alarm && current != null && current.isMoot(alarm)) {
+      host.alarms().passOver(rows, outgoing, alarm);
+      recovery.done(alarm);
+      return true;
     }
     return runEvent(next);
   }
@@ -408,10 +414,10 @@ final class ActorCell {
     records.addAll(Verdicts.handled(work));
     closing.said(records);
     outgoing.leave(turn, records);
-    if (work instanceof Work.Handle handle) {
-      recovery.done(handle);
-    } else if (work instanceof Work.Activate) {
+    if (work instanceof Work.Activate) {
       recovery.activated();
+    } else if (!(work instanceof Work.Hibernate)) {
+      recovery.done(work);
     }
   }
 

@@ -2,6 +2,7 @@ package dev.dormouse.server.host;
 
 import dev.dormouse.sdk.LimitExceededException;
 import dev.dormouse.server.protocol.ToGateway;
+import dev.dormouse.storage.TurnBatch.Clear;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -47,6 +48,7 @@ final class Turn {
   private final Consumer<Turn> onLastStage;
 
   private final NavigableMap<RowKey, Optional<byte[]>> writes = new TreeMap<>();
+  private final List<Clear> clears = new ArrayList<>();
   private final List<ToGateway> outbox = new ArrayList<>();
   private final Set<LiveConnection> touched = new LinkedHashSet<>();
 
@@ -79,6 +81,16 @@ final class Turn {
 
   NavigableMap<RowKey, Optional<byte[]>> writes() {
     return writes;
+  }
+
+  /** What is removed before the writes take effect. */
+  List<Clear> clears() {
+    return clears;
+  }
+
+  /** Whether it changes anything that is stored. */
+  boolean isWriting() {
+    return !writes.isEmpty() || !clears.isEmpty();
   }
 
   List<ToGateway> outbox() {
