@@ -1,6 +1,7 @@
 package dev.dormouse.storage;
 
 import dev.dormouse.sdk.ActorId;
+import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
@@ -63,19 +64,16 @@ final class RocksActorStore implements ActorStore {
     return open(options, DiskRoom::of);
   }
 
-  /** How the room in a folder is told. */
-  interface RoomOf {
-    DiskRoom of(Path folder) throws IOException;
-  }
-
-  /** The same, with another idea of how much of the disk may be used. */
-  static RocksActorStore open(StoreOptions options, RoomOf roomOf) {
-    return open(options, roomOf, Surroundings::of);
+  /** The same, with another idea of how much of a folder's disk may be used. */
+  static RocksActorStore open(StoreOptions options, Function<File, DiskRoom> roomIn) {
+    return open(options, roomIn, Surroundings::of);
   }
 
   /** The same, with other surroundings; both are told of the engine's folder. */
   static RocksActorStore open(
-      StoreOptions options, RoomOf roomOf, Function<Path, Surroundings> surroundings) {
+      StoreOptions options,
+      Function<File, DiskRoom> roomIn,
+      Function<Path, Surroundings> surroundings) {
     DataFolder folder = DataFolder.take(options.folder());
     RocksTables tables = null;
     try {
@@ -84,12 +82,8 @@ final class RocksActorStore implements ActorStore {
       tables = RocksTables.open(folder.engine(), options.blockCacheBytes());
       FolderMeta meta =
           FolderMeta.begin(tables, folder, options.shards(), surroundings.apply(folder.engine()));
-      return new RocksActorStore(options, folder, tables, meta, roomOf.of(folder.engine()));
-    } catch (IOException e) {
-      tables.close();
-      folder.close();
-      throw new StoreOpenException(
-          "the data folder " + folder + " cannot be used: its free space is not told", e);
+      DiskRoom room = roomIn.apply(folder.engine().toFile());
+      return new RocksActorStore(options, folder, tables, meta, room);
     } catch (RuntimeException | Error e) {
       if (tables != null) {
         tables.close();

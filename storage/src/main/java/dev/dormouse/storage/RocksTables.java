@@ -39,6 +39,11 @@ import org.rocksdb.WALRecoveryMode;
  * part that has one would not tell actors apart. Scans are bounded by keys instead; point reads go
  * by filters over whole keys.
  *
+ * <p>When the engine falls behind with what it does in the background (three full memtables of a
+ * table, or 20 files that were not compacted yet) it slows writes down, and from 36 files on it
+ * stops them, until it has caught up. Commits wait that long, and so do those who hand them in;
+ * nothing fails for it.
+ *
  * <p>Owns native memory; {@link #close} gives it back and must be the last thing done with it.
  */
 final class RocksTables implements AutoCloseable {
