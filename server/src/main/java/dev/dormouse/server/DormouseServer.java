@@ -1,14 +1,18 @@
 package dev.dormouse.server;
 
 import dev.dormouse.sdk.ActorId;
+import dev.dormouse.sdk.Alarm;
 import dev.dormouse.server.admin.AdminServer;
+import dev.dormouse.server.admin.BackupPage;
 import dev.dormouse.server.gateway.WebSocketGateway;
 import dev.dormouse.server.host.ActorHost;
 import dev.dormouse.server.host.ActorStatus;
+import dev.dormouse.server.host.AlarmCounts;
 import dev.dormouse.server.host.HostOptions;
 import dev.dormouse.server.protocol.DirectTransport;
 import dev.dormouse.server.protocol.Transport;
 import dev.dormouse.storage.ActorStore;
+import dev.dormouse.storage.BackupReport;
 import dev.dormouse.storage.Durability;
 import dev.dormouse.storage.MemoryDisk;
 import dev.dormouse.storage.StoreOptions;
@@ -22,6 +26,7 @@ import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.internal.ContextInternal;
 import io.vertx.core.internal.VertxInternal;
 import io.vertx.ext.web.Router;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -63,6 +68,7 @@ public final class DormouseServer implements AutoCloseable {
   private final Vertx vertx;
   private final HandlerThreads threads;
   private final ActorHost host;
+  private final AlarmThread alarms;
   private final WebSocketGateway gateway;
   private final List<HttpServer> listeners = new ArrayList<>();
   private final AdminServer admin;
@@ -88,11 +94,14 @@ public final class DormouseServer implements AutoCloseable {
             transport,
             options.time(),
             HostOptions.defaults().withIdle(options.idle()));
+    this.alarms = new AlarmThread(host::ringAlarms);
     this.gateway =
         new WebSocketGateway(
             options.gateway(), vertx, transport, options.time(), store.incarnation());
     transport.connect(host::accept, gateway::accept);
-    this.admin = new AdminServer(vertx, host, () -> isReady);
+    this.admin =
+        new AdminServer(
+            vertx, host, () -> isReady, new BackupPage(vertx, options.data(), this::backup));
   }
 
   static DormouseServer open(
@@ -140,6 +149,7 @@ public final class DormouseServer implements AutoCloseable {
       List<ActorDefinition> actors, List<BiConsumer<Router, DormouseServer>> routes) {
     vertx.setPeriodic(TICK_MS, timer -> host.tick());
     closeLeftovers();
+    alarms.start(); // not before: their handlers would see connections that are gone
     Router router = Router.router(vertx);
     routes.forEach(r -> r.accept(router, this));
     actors.forEach(actor -> gateway.mount(router, actor.route()));
@@ -255,6 +265,28 @@ public final class DormouseServer implements AutoCloseable {
     return host.actors(type, limit);
   }
 
+  /** The alarms of an actor that are set, the one that is due first first. */
+  public List<Alarm> alarms(ActorId actor) {
+    return host.alarms(actor);
+  }
+
+  /** What became of alarms since the start. */
+  public AlarmCounts alarmCounts() {
+    return host.alarmCounts();
+  }
+
+  /**
+   * Takes a backup while the server goes on: all that was answered before the call is in it, every
+   * turn as a whole. Runs on the caller's thread, and may take long.
+   *
+   * @param to a folder that is missing or empty
+   * @throws dev.dormouse.storage.BackupException if it cannot be written, or another is being taken
+   * @throws UnsupportedOperationException if the server keeps nothing ({@link Durability#MEMORY})
+   */
+  public BackupReport backup(Path to) {
+    return store.backup(to, options.time().instant());
+  }
+
   /**
    * Drops an actor from memory once the events that wait for it are handled; its connections stay.
    *
@@ -282,6 +314,7 @@ public final class DormouseServer implements AutoCloseable {
     drain(gateway.shutdown(code, forSockets).toCompletionStage(), deadlineNs, "sockets");
     drain(host.stop(), deadlineNs, "actors");
     warnOfOwedCloses();
+    alarms.close();
     store.close();
     threads.close();
     drain(

@@ -55,8 +55,8 @@ final class DataFolder implements AutoCloseable {
   static DataFolder take(Path folder) {
     Path path = made(folder.toAbsolutePath().normalize());
     if (!held.add(path)) {
-      throw new StoreOpenException(
-          "the data folder " + path + " is already open in this process", null);
+      throw StoreOpenException.inUse(
+          "the data folder " + path + " is already open in this process");
     }
     try {
       return new DataFolder(path, locked(path));
@@ -187,8 +187,8 @@ final class DataFolder implements AutoCloseable {
     try {
       FileLock lock = file.tryLock(LOCKED_BYTE, 1, false);
       if (lock == null) {
-        throw new StoreOpenException(
-            "the data folder " + path + " is in use by " + holderOf(file), null);
+        throw StoreOpenException.inUse(
+            "the data folder " + path + " is in use by " + holderOf(file));
       }
       ProcessHandle self = ProcessHandle.current();
       String text =

@@ -98,7 +98,10 @@ final class EngineWriter implements GroupCommit.Sink, AutoCloseable {
     try (WriteBatch batch = new WriteBatch()) {
       for (StoredWrite write : writes) {
         byte[] value = write.value();
-        if (value == null) {
+        byte[] end = write.end();
+        if (end != null) {
+          batch.deleteRange(tables.of(write.table()), write.key(), end);
+        } else if (value == null) {
           batch.delete(tables.of(write.table()), write.key());
         } else {
           batch.put(tables.of(write.table()), write.key(), value);
