@@ -2,12 +2,15 @@ package dev.dormouse.server;
 
 import dev.dormouse.sdk.ActorId;
 import dev.dormouse.server.admin.AdminServer;
+import dev.dormouse.server.gateway.GatewayOptions;
 import dev.dormouse.server.gateway.WebSocketGateway;
 import dev.dormouse.server.host.ActorHost;
 import dev.dormouse.server.host.ActorStatus;
 import dev.dormouse.server.host.HostOptions;
 import dev.dormouse.server.protocol.DirectTransport;
 import dev.dormouse.server.protocol.Transport;
+import dev.dormouse.server.tls.CertificateWatch;
+import dev.dormouse.server.tls.TlsFiles;
 import dev.dormouse.storage.ActorStore;
 import dev.dormouse.storage.Durability;
 import dev.dormouse.storage.MemoryDisk;
@@ -32,6 +35,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BiConsumer;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -55,11 +59,13 @@ public final class DormouseServer implements AutoCloseable {
   private static final int HEADERS_BYTES_MAX = 8 << 10;
 
   private static final long TICK_MS = 250;
+  private static final long CERTIFICATE_LOOK_MS = 2_000;
   private static final Duration LEFTOVERS_BEFORE_OPENING = Duration.ofSeconds(10);
   private static final Duration STEP_LIMIT = Duration.ofSeconds(30);
 
   private final ServerOptions options;
   private final ActorStore store;
+  private final @Nullable CertificateWatch certificate;
   private final Vertx vertx;
   private final HandlerThreads threads;
   private final ActorHost host;
@@ -69,8 +75,13 @@ public final class DormouseServer implements AutoCloseable {
   private final AtomicBoolean isClosed = new AtomicBoolean();
   private volatile boolean isReady;
 
-  private DormouseServer(List<ActorDefinition> actors, ServerOptions options, ActorStore store) {
+  private DormouseServer(
+      List<ActorDefinition> actors,
+      ServerOptions options,
+      @Nullable CertificateWatch certificate,
+      ActorStore store) {
     this.options = options;
+    this.certificate = certificate;
     this.store = store;
     this.vertx = Vertx.vertx(new VertxOptions().setPreferNativeTransport(true));
     this.threads = new HandlerThreads(((VertxInternal) vertx).eventLoopGroup());
@@ -84,9 +95,14 @@ public final class DormouseServer implements AutoCloseable {
             transport,
             options.time(),
             HostOptions.defaults().withIdle(options.idle()));
+    GatewayOptions sockets = options.gateway();
     this.gateway =
         new WebSocketGateway(
-            options.gateway(), vertx, transport, options.time(), store.incarnation());
+            certificate == null ? sockets : sockets.tls(certificate.tls()),
+            vertx,
+            transport,
+            options.time(),
+            store.incarnation());
     transport.connect(host::accept, gateway::accept);
     this.admin = new AdminServer(vertx, host, () -> isReady);
   }
@@ -95,7 +111,9 @@ public final class DormouseServer implements AutoCloseable {
       List<ActorDefinition> actors,
       List<BiConsumer<Router, DormouseServer>> routes,
       ServerOptions options) {
-    DormouseServer server = new DormouseServer(actors, options, openStore(options));
+    TlsFiles tls = options.tls();
+    CertificateWatch certificate = tls == null ? null : CertificateWatch.open(tls, options.time());
+    DormouseServer server = new DormouseServer(actors, options, certificate, openStore(options));
     try {
       server.listen(actors, routes);
       return server;
@@ -125,6 +143,9 @@ public final class DormouseServer implements AutoCloseable {
   private void listen(
       List<ActorDefinition> actors, List<BiConsumer<Router, DormouseServer>> routes) {
     vertx.setPeriodic(TICK_MS, timer -> host.tick());
+    if (certificate != null) {
+      vertx.setPeriodic(CERTIFICATE_LOOK_MS, timer -> vertx.executeBlocking(certificate::look));
+    }
     closeLeftovers();
     Router router = Router.router(vertx);
     routes.forEach(r -> r.accept(router, this));
