@@ -30,6 +30,7 @@ public final class ServerOptions {
     GatewayOptions gateway =
         GatewayOptions.defaults().limits(new ConnectionLimits(FileHandles.connectionsMax(), 0, 0));
     @Nullable TlsFiles tls;
+    int eventLoops;
     Time time = Time.system();
 
     Values copy() {
@@ -166,6 +167,16 @@ public final class ServerOptions {
   /** Where the certificate is; null if connections are not encrypted. */
   public @Nullable TlsFiles tls() {
     return values.tls;
+  }
+
+  /** How many event loops the sockets are spread over; 0 for two for each processor. */
+  public ServerOptions eventLoops(int eventLoops) {
+    return with(v -> v.eventLoops = eventLoops);
+  }
+
+  /** How many event loops the sockets are spread over; 0 for two for each processor. */
+  public int eventLoops() {
+    return values.eventLoops;
   }
 
   /** The clock. */

@@ -3,6 +3,7 @@ package dev.dormouse.server.admin;
 import dev.dormouse.sdk.ActorId;
 import dev.dormouse.server.host.ActorHost;
 import dev.dormouse.server.host.ActorStatus;
+import dev.dormouse.server.host.HostCounts;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpServer;
@@ -25,6 +26,7 @@ import org.jspecify.annotations.Nullable;
  * <ul>
  *   <li>{@code GET /healthz}: 200 while the process answers at all
  *   <li>{@code GET /readyz}: 200 while clients are welcome, else 503
+ *   <li>{@code GET /counts}: {@link HostCounts} in JSON
  *   <li>{@code GET /actors/{type}/{key}}: an {@link ActorStatus} in JSON
  *   <li>{@code POST /actors/{type}/{key}/hibernate}: drops the actor from memory, then its status;
  *       409 with the status if it is not done after {@value #HIBERNATE_LIMIT_SECONDS} s
@@ -53,7 +55,9 @@ public final class AdminServer {
 
   /** Listens on loopback; on any free port if it is 0. */
   public Future<HttpServer> listen(int port) {
-    HttpServer made = vertx.createHttpServer(new HttpServerOptions()).requestHandler(routes());
+    // HTTP/1.1 only: a client that is taken up on h2c has no Host header to judge it by.
+    HttpServerOptions options = new HttpServerOptions().setHttp2ClearTextEnabled(false);
+    HttpServer made = vertx.createHttpServer(options).requestHandler(routes());
     server = made;
     return made.listen(port, "127.0.0.1");
   }
@@ -77,6 +81,7 @@ public final class AdminServer {
               boolean ready = isReady.getAsBoolean();
               answer(context, ready ? 200 : 503, ready ? "ready" : "not ready");
             });
+    router.get("/counts").handler(context -> answer(context, 200, json(host.counts())));
     router.get("/actors/:type/:key").handler(this::show);
     router.post("/actors/:type/:key/hibernate").handler(this::hibernate);
     return router;
@@ -142,12 +147,26 @@ public final class AdminServer {
   }
 
   private static void answer(RoutingContext context, int status, ActorStatus actor) {
+    answer(context, status, json(actor));
+  }
+
+  private static void answer(RoutingContext context, int status, JsonObject json) {
     context
         .response()
         .setStatusCode(status)
         .putHeader("Content-Type", "application/json")
         .putHeader("Cache-Control", "no-store")
-        .end(json(actor).encode());
+        .end(json.encode());
+  }
+
+  private static JsonObject json(HostCounts counts) {
+    return new JsonObject()
+        .put("unreadableActors", counts.unreadableActors())
+        .put("unreadableConnections", counts.unreadableConnections())
+        .put("unreadableAttachments", counts.unreadableAttachments())
+        .put("unreadableValues", counts.unreadableValues())
+        .put("refusedEvents", counts.refusedEvents())
+        .put("unclosedLeftovers", counts.unclosedLeftovers());
   }
 
   private static JsonObject json(ActorStatus actor) {

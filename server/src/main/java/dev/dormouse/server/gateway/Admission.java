@@ -45,7 +45,14 @@ final class Admission {
     }
   }
 
+  /** How many TCP connections there may be besides as many sockets as there may be. */
+  static final int PLAIN_MAX = 256;
+
   private final ConnectionLimits limits;
+
+  /** TCP connections on which there is HTTP. */
+  private final AtomicInteger plain = new AtomicInteger();
+
   private final AtomicInteger taken = new AtomicInteger();
   private final Seat anySeat = new AnySeat();
 
@@ -61,6 +68,21 @@ final class Admission {
         limits.upgradesPerSecondPerAddress() == 0
             ? null
             : new AddressRates(limits.upgradesPerSecondPerAddress());
+  }
+
+  /**
+   * A TCP connection comes, on which there will be HTTP; to be closed once, whatever is answered.
+   *
+   * @return whether it may be: if not, there are too many for the process's file handles
+   */
+  boolean openPlain() {
+    return plain.incrementAndGet() + (long) taken.get()
+        <= limits.connectionsMax() + (long) PLAIN_MAX;
+  }
+
+  /** It is gone, or became a socket. */
+  void closePlain() {
+    plain.decrementAndGet();
   }
 
   /**

@@ -69,7 +69,7 @@ final class ChannelTakeover {
       return false;
     }
     ChannelPipeline pipeline = vertx.pipeline();
-    pipeline.addBefore(vertx.name(), null, socket.frameDecoder());
+    pipeline.addBefore(vertx.name(), null, socket.frames);
     pipeline.addBefore(vertx.name(), null, socket);
     if (((ConnectionBase) connection).metrics() == null) {
       pipeline.remove(vertx.name());

@@ -36,8 +36,8 @@ import org.slf4j.LoggerFactory;
  * came before is handled; an actor that closes wants none of them, and hears it at once. Then, when
  * the TCP connection is gone too, the socket is forgotten.
  *
- * <p><b>Reading stops</b> while {@link InboundWindow#isFull}. Pings and closes in bytes that were
- * read already are still served; those behind them wait in the network, as messages do.
+ * <p><b>Reading stops</b> while {@link InboundWindow#isFull}. Until then pings and closes are
+ * served though the actor is behind; those after it wait, as the messages before them do.
  *
  * <p><b>Liveness.</b> While it is open, a {@link LivenessWheel} has the client pinged when nothing
  * comes from it, and gives it up when still nothing comes. The host hears only of the end.
@@ -61,6 +61,9 @@ final class ClientSocket extends WheelPeer {
   private final boolean isCompressed;
   private final InboundMessages inbound;
 
+  /** What is to stand before it in the pipeline. */
+  final FrameDecoder frames;
+
   /** Where it is among its actor's sockets. Guarded by the group in {@link ConnectionGroups}. */
   int place = NO_PLACE;
 
@@ -68,6 +71,9 @@ final class ClientSocket extends WheelPeer {
   private volatile List<String> tags;
 
   private SocketState state = SocketState.UPGRADING;
+
+  /** Whether a read from the network is being handled, after which comes a flush. */
+  private boolean isReading;
 
   /** Null once it is freed: when the socket is forgotten. */
   private Admission.@Nullable Seat seat;
@@ -101,6 +107,7 @@ final class ClientSocket extends WheelPeer {
     this.tags = tags;
     this.seat = seat;
     this.inbound = new InboundMessages(parts, actor, id, route, isCompressed);
+    this.frames = new FrameDecoder(inbound.frameBytesMax(), isCompressed, this::isRead);
   }
 
   /** Any thread, like the next. */
@@ -115,11 +122,6 @@ final class ClientSocket extends WheelPeer {
   /** The one thread that may touch it. Any thread. */
   EventLoop loop() {
     return loop;
-  }
-
-  /** What is to stand before it in the pipeline. */
-  FrameDecoder frameDecoder() {
-    return new FrameDecoder(inbound.frameBytesMax(), isCompressed);
   }
 
   /** Whoever brings the actor's releases. */
@@ -182,6 +184,7 @@ final class ClientSocket extends WheelPeer {
 
   @Override
   public void channelRead(ChannelHandlerContext context, Object message) {
+    isReading = true;
     try {
       if (message instanceof WebSocketFrame frame) {
         receive(frame);
@@ -224,6 +227,7 @@ final class ClientSocket extends WheelPeer {
       return;
     }
     heard(); // what it sent meanwhile is yet to come
+    loop.execute(frames::resume);
     if (half != null) {
       half.restart();
     }
@@ -251,9 +255,9 @@ final class ClientSocket extends WheelPeer {
 
   @Override
   public void channelReadComplete(ChannelHandlerContext context) {
+    isReading = false;
     heard();
     flush();
-    FrameDecoder frames = context.pipeline().get(FrameDecoder.class);
     if (half == null && state == SocketState.OPEN && (frames.isWithin() || inbound.isWithin())) {
       half = new HalfInput(parts, loop, frames, inbound, this::halfElapsed);
     }
@@ -314,9 +318,9 @@ final class ClientSocket extends WheelPeer {
     return true;
   }
 
-  /** Writes out what was written since the last time. */
+  /** Writes out what was written since the last time, at the end of a read if one is handled. */
   void flush() {
-    if (writer != null) {
+    if (writer != null && !isReading) {
       writer.flush();
     }
   }

@@ -20,6 +20,7 @@ public final class GatewayOptions {
     Duration head = Duration.ofSeconds(10);
     Duration frame = Duration.ofSeconds(30);
     Duration message = Duration.ofSeconds(60);
+    Duration keepAlive = Duration.ofSeconds(75);
     Duration handshake = Duration.ofSeconds(10);
     Duration request = Duration.ofSeconds(30);
     Duration close = Duration.ofSeconds(5);
@@ -52,8 +53,8 @@ public final class GatewayOptions {
   }
 
   /**
-   * 10 s head, 30 s frame, 60 s message, 10 s handshake, 30 s request, 5 s close, 1 s drain, 1 MiB
-   * outbound, a ping after 30 s, as many clients as come, the server's own origin.
+   * 10 s head, 30 s frame, 60 s message, 75 s keep-alive, 10 s handshake, 30 s request, 5 s close,
+   * 1 s drain, 1 MiB outbound, a ping after 30 s, as many clients as come, the server's own origin.
    */
   public static GatewayOptions defaults() {
     return new GatewayOptions(new Values());
@@ -65,7 +66,7 @@ public final class GatewayOptions {
    * @param head over a request's head, from the start of the TCP connection if it is the first;
    *     then 408, and the TCP connection is closed
    * @param frame over one frame, of which some came; then 1008
-   * @param message over one message; then 1008
+   * @param message over one message; then 1008; and over the body of a plain request; then 408
    */
   public GatewayOptions input(Duration head, Duration frame, Duration message) {
     return with(
@@ -86,9 +87,22 @@ public final class GatewayOptions {
     return values.frame;
   }
 
-  /** The longest a client may take over one message. */
+  /** The longest a client may take over one message, or over the body of a plain request. */
   public Duration message() {
     return values.message;
+  }
+
+  /**
+   * How long an HTTP connection is kept without a request, unless the client still reads what it
+   * asked for; then it is closed.
+   */
+  public GatewayOptions keepAlive(Duration keepAlive) {
+    return with(v -> v.keepAlive = keepAlive);
+  }
+
+  /** How long an HTTP connection is kept without a request. */
+  public Duration keepAlive() {
+    return values.keepAlive;
   }
 
   /** How long an upgrade waits for the actor; then 503. */

@@ -12,7 +12,6 @@ import io.vertx.ext.web.RoutingContext;
 import io.vertx.ext.web.handler.HttpException;
 import java.io.ByteArrayOutputStream;
 import java.net.InetAddress;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -88,19 +87,33 @@ final class RequestHeads {
    * @throws IllegalArgumentException if it cannot; the message says why
    */
   static void check(HttpServerRequest request) {
-    if (request.authority() == null) {
-      throw new IllegalArgumentException("there is no valid Host header");
+    if (request.authority() == null || request.headers().getAll("Host").size() > 1) {
+      throw new IllegalArgumentException("there is no valid Host header, or more than one");
     }
     checkPath(request.path());
+    checkQuery(request);
+  }
+
+  private static void checkQuery(HttpServerRequest request) {
+    try {
+      request.params();
+    } catch (IllegalArgumentException malformed) {
+      throw new IllegalArgumentException("the query is malformed", malformed);
+    }
   }
 
   /** Decoders replace what is not UTF-8; two keys could then name one actor. */
-  static void checkPath(String path) {
+  static void checkPath(@Nullable String path) {
+    if (path == null || !path.startsWith("/")) {
+      throw new IllegalArgumentException("the path does not begin with /");
+    }
     ByteArrayOutputStream decoded = new ByteArrayOutputStream(path.length());
     int i = 0;
     while (i < path.length()) {
-      if (path.charAt(i) != '%') {
-        decoded.writeBytes(path.substring(i, i + 1).getBytes(StandardCharsets.UTF_8));
+      if (path.charAt(i) >= 0x80) {
+        throw new IllegalArgumentException("the path is not ASCII at %d: escape it".formatted(i));
+      } else if (path.charAt(i) != '%') {
+        decoded.write(path.charAt(i));
         i++;
       } else if (i + 2 < path.length() && hex(path, i + 1) >= 0 && hex(path, i + 2) >= 0) {
         decoded.write(hex(path, i + 1) << 4 | hex(path, i + 2));

@@ -64,6 +64,7 @@ public final class WebSocketGateway {
             transport,
             time,
             new ConnectionGroups(),
+            new LoopQueues(),
             new Counters(),
             new Heartbeats(options.pingInterval()),
             new Admission(options.limits()));
@@ -86,15 +87,15 @@ public final class WebSocketGateway {
 
   /**
    * Meets a new connection: speaks TLS and the PROXY protocol as the options say, has frames that a
-   * client sends before it has read the 101 reach the actor, and bounds how long a client may take
-   * over all that comes before its first request's end of head. To be the connection handler of
-   * HTTP servers that speak no TLS of their own, and whose options say {@code
-   * setHttp2ClearTextEnabled(false)}.
+   * client sends before it has read the 101 reach the actor, and bounds how many connections there
+   * are, how long a client may take over all that comes before its first request's end of head, and
+   * how long it may pause between requests. To be the connection handler of HTTP servers that speak
+   * no TLS of their own, and whose options say {@code setHttp2ClearTextEnabled(false)}.
    */
   public void meet(HttpConnection connection) {
     ChannelPipeline pipeline = ChannelTakeover.http1Pipeline(connection);
     if (pipeline != null) {
-      ChannelTakeover.guard(pipeline, edge, new EarlyBytes(parts.options().head()));
+      ChannelTakeover.guard(pipeline, edge, new EarlyBytes(parts));
     }
   }
 
@@ -215,8 +216,8 @@ public final class WebSocketGateway {
     return done.future().onComplete(gone -> vertx.cancelTimer(timer));
   }
 
-  private static void toAll(Collection<ClientSocket> sockets, LoopBatches.Step step) {
-    LoopBatches batches = new LoopBatches();
+  private void toAll(Collection<ClientSocket> sockets, LoopBatches.Step step) {
+    LoopBatches batches = new LoopBatches(parts.loops());
     sockets.forEach(socket -> batches.add(socket, step));
     batches.dispatch();
   }

@@ -36,7 +36,9 @@ public final class ActorHost {
   private final Transport transport;
   private final Time time;
   private final HostOptions options;
+  private final Quarantine quarantine = new Quarantine();
   private final ConcurrentHashMap<ActorId, ActorCell> cells = new ConcurrentHashMap<>();
+  private final Unclosed unclosed = new Unclosed();
   private volatile boolean isStopping;
 
   /**
@@ -99,12 +101,24 @@ public final class ActorHost {
 
   private ActorCell newCell(ActorId id, ActorType type) {
     return new ActorCell(
-        id, type, store, transport, time, options, retired -> cells.remove(retired.id(), retired));
+        id,
+        type,
+        store,
+        transport,
+        time,
+        options,
+        unclosed::add,
+        quarantine,
+        retired -> cells.remove(retired.id(), retired));
   }
 
-  /** Has idle actors hibernate and abandons turns that take too long. To be called now and then. */
+  /**
+   * Has idle actors hibernate, abandons turns that take too long, and tries again what failed. To
+   * be called now and then, by one thread at a time.
+   */
   public void tick() {
     long nowNs = time.nowNs();
+    unclosed.retry(this::accept);
     cells.values().forEach(cell -> cell.abandonOverdue(nowNs));
     cells.values().forEach(cell -> cell.retryIfDue(nowNs));
     List<IdlePolicy.Candidate> active = cells.values().stream().map(ActorCell::candidate).toList();
@@ -133,12 +147,12 @@ public final class ActorHost {
 
   /**
    * Closes the connections that a dead process left in the store: each gets its close event, once,
-   * a page of them at a time.
+   * a page of them at a time. Those of actors that cannot be read are left as they are.
    *
    * @return completes with their number once all have been handled
    */
   public CompletableFuture<Long> closeLeftovers() {
-    return new Leftovers(store, types.keySet(), this::accept).close();
+    return new Leftovers(store, types.keySet(), this::accept, quarantine).close();
   }
 
   /** What can be seen of an actor; of one that never was, an inactive one without a past. */
@@ -148,7 +162,8 @@ public final class ActorHost {
   }
 
   /**
-   * Actors of a type, in no order; those that have neither connections nor a cell are left out.
+   * Actors of a type, in no order; those that have neither connections nor a cell are left out,
+   * those that cannot be read are not.
    *
    * @param limit the most actors; no more than {@value #LISTED_ROWS_MAX} stored ones are looked at
    */
@@ -183,6 +198,11 @@ public final class ActorHost {
   /** Whether there is an actor type of that name. */
   public boolean hosts(String type) {
     return types.containsKey(type);
+  }
+
+  /** What it could not read since it was made. */
+  public HostCounts counts() {
+    return quarantine.counts();
   }
 
   /** How many actors are in memory. */

@@ -5,6 +5,7 @@ import dev.dormouse.storage.CommitResult;
 import java.util.ArrayDeque;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -24,10 +25,14 @@ final class OutputGate {
   private static final class Held {
     final long turn;
     final Release release;
-    final Release ifLost;
+    final Function<CommitResult, Release> ifLost;
     @Nullable CommitResult result;
 
-    Held(long turn, Release release, Release ifLost, @Nullable CommitResult result) {
+    Held(
+        long turn,
+        Release release,
+        Function<CommitResult, Release> ifLost,
+        @Nullable CommitResult result) {
       this.turn = turn;
       this.release = release;
       this.ifLost = ifLost;
@@ -54,13 +59,21 @@ final class OutputGate {
   }
 
   /** A turn that stored nothing. */
-  synchronized void pass(long turn, Release release, Release ifLost) {
+  synchronized void pass(long turn, Release release, Function<CommitResult, Release> ifLost) {
     held.add(new Held(turn, release, ifLost, CommitResult.DONE));
     letOut();
   }
 
-  /** A turn whose writes are on their way. */
-  void hold(long turn, Release release, Release ifLost, CompletionStage<CommitResult> commit) {
+  /**
+   * A turn whose writes are on their way.
+   *
+   * @param ifLost what to say instead, by how the first commit was lost; called at most once
+   */
+  void hold(
+      long turn,
+      Release release,
+      Function<CommitResult, Release> ifLost,
+      CompletionStage<CommitResult> commit) {
     Held entry = new Held(turn, release, ifLost, null);
     synchronized (this) {
       held.add(entry);
@@ -97,7 +110,7 @@ final class OutputGate {
       }
       settled = next.turn;
       held.remove();
-      emit(loss == null ? next.release : next.ifLost);
+      emit(loss == null ? next.release : next.ifLost.apply(loss));
     }
   }
 

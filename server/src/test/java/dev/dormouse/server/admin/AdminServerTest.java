@@ -22,6 +22,9 @@ import io.vertx.core.http.RequestOptions;
 import io.vertx.core.json.JsonObject;
 import io.vertx.junit5.VertxExtension;
 import io.vertx.junit5.VertxTestContext;
+import java.net.URI;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse.BodyHandlers;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.BeforeEach;
@@ -117,6 +120,19 @@ class AdminServerTest {
   }
 
   @Test
+  void aClientThatWouldRatherSpeakHttp2IsAnswered() throws Exception {
+    var answer =
+        java.net.http.HttpClient.newHttpClient()
+            .send(
+                HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + admin.port() + "/healthz"))
+                    .build(),
+                BodyHandlers.ofString());
+
+    assertThat(answer.statusCode()).isEqualTo(200);
+    assertThat(answer.body()).isEqualTo("ok\n");
+  }
+
+  @Test
   void anActorThatNeverWasIsInactive(VertxTestContext context) {
     get("/actors/room/l%C3%B6bby")
         .onComplete(
@@ -131,6 +147,26 @@ class AdminServerTest {
                                       """
                                       {"type":"room","key":"löbby","state":"inactive",
                                        "connections":0,"activation":0,"pins":[]}"""));
+                          context.completeNow();
+                        })));
+  }
+
+  @Test
+  void whatCannotBeReadIsCounted(VertxTestContext context) {
+    get("/counts")
+        .onComplete(
+            context.succeeding(
+                answer ->
+                    context.verify(
+                        () -> {
+                          assertThat(answer.status()).isEqualTo(200);
+                          assertThat(new JsonObject(answer.body()))
+                              .isEqualTo(
+                                  new JsonObject(
+                                      """
+                                      {"unreadableActors":0,"unreadableConnections":0,
+                                       "unreadableAttachments":0,"unreadableValues":0,
+                                       "refusedEvents":0,"unclosedLeftovers":0}"""));
                           context.completeNow();
                         })));
   }

@@ -10,6 +10,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.dormouse.sdk.ActorId;
+import dev.dormouse.sdk.ConnectionId;
 import dev.dormouse.server.gateway.RawClient.Answer;
 import dev.dormouse.server.gateway.RawClient.Frame;
 import dev.dormouse.server.protocol.Payload;
@@ -334,6 +335,29 @@ class DeflateTest {
       client.awaitEnd();
       neighbour.send(compressed(TEXT, "after".getBytes(UTF_8)));
       assertThat(neighbour.readText()).isEqualTo("after");
+    }
+  }
+
+  @Test
+  @DisplayName(
+      "many long messages that are short on the wire come one after the other, all of them")
+  void burst() throws Exception {
+    host.acceptOnly();
+    int messages = 20;
+    byte[] message = compressed(BINARY, new byte[TestServer.MESSAGE_BYTES_MAX]);
+    byte[][] all = new byte[messages][];
+    Arrays.fill(all, message);
+    try (RawClient client = server.client().open("/deflate/one", OFFER)) {
+      ConnectionId id = host.nextOpen();
+      client.send(join(all));
+      for (int i = 1; i <= messages; i++) {
+        assertThat(host.next(ToHost.Message.class).sequence()).isEqualTo(i);
+        assertThat(server.gateway.counts().messagesIn()).isEqualTo(i);
+        host.release(new ActorId("deflate", "one"), new ToGateway.Handled(id, i));
+      }
+      client.send(RawClient.closeFrame(1000, ""));
+      assertThat(client.readClose()).isEqualTo(1000);
+      assertThat(host.nextClosed().code()).isEqualTo(1000);
     }
   }
 
