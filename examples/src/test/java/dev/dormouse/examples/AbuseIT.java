@@ -291,7 +291,8 @@ class AbuseIT {
   }
 
   @Test
-  @DisplayName("100 clients that send without end to actors that are stuck: it stays in the network")
+  @DisplayName(
+      "100 clients that send without end to actors that are stuck: it stays in the network")
   void stuckActors() throws Exception {
     Path unstuck = directory.resolve("unstuck");
     byte[] tiny = Frames.repeat(Frames.of(Frames.FINAL | Frames.BINARY, new byte[0]), 100_000);
@@ -325,8 +326,7 @@ class AbuseIT {
     }
     var dripping = Executors.newSingleThreadScheduledExecutor();
     try {
-      var unused =
-          dripping.scheduleAtFixedRate(new Drip(clients, request), 0, 1, TimeUnit.SECONDS);
+      var unused = dripping.scheduleAtFixedRate(new Drip(clients, request), 0, 1, TimeUnit.SECONDS);
       List<Integer> statuses = new ArrayList<>();
       for (RawClient client : clients) {
         statuses.add(threads.submit(client::readStatus).get(1, TimeUnit.MINUTES));

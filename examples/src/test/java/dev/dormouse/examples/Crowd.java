@@ -50,8 +50,7 @@ final class Crowd implements AutoCloseable {
           SocketChannel.open(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
       channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
       channel.write(
-          ByteBuffer.wrap(
-              RawClient.upgrade(path.apply(i)).getBytes(StandardCharsets.US_ASCII)));
+          ByteBuffer.wrap(RawClient.upgrade(path.apply(i)).getBytes(StandardCharsets.US_ASCII)));
       channel.configureBlocking(false);
       Member member = new Member(channel);
       crowd.members.add(member);
@@ -195,9 +194,7 @@ final class Crowd implements AutoCloseable {
         return;
       }
       long length =
-          length7 == 127
-              ? frame.getLong(2)
-              : length7 == 126 ? frame.getShort(2) & 0xFFFF : length7;
+          length7 == 127 ? frame.getLong(2) : length7 == 126 ? frame.getShort(2) & 0xFFFF : length7;
       int kept = (int) Math.min(KEPT, length);
       if (size == headBytes + kept) {
         skip = length - kept;

@@ -21,8 +21,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Mutated frames, so many as {@code -Ddormouse.test.frames} says, against a server whose buffers are
- * all watched for leaks. Prints how connections ended.
+ * Mutated frames, so many as {@code -Ddormouse.test.frames} says, against a server whose buffers
+ * are all watched for leaks. Prints how connections ended.
  */
 @Tag("full")
 class FuzzIT {
@@ -110,8 +110,7 @@ class FuzzIT {
 
   private String outcome(RawClient client, Mutations.Talk talk) throws IOException {
     try {
-      client.send(
-          talk.isEarly() ? Mutations.join(talk.upgrade(), talk.bytes()) : talk.upgrade());
+      client.send(talk.isEarly() ? Mutations.join(talk.upgrade(), talk.bytes()) : talk.upgrade());
       assertThat(client.readStatus()).isEqualTo(101);
       if (!talk.isEarly()) {
         client.send(talk.bytes());

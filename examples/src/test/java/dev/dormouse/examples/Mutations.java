@@ -32,8 +32,7 @@ final class Mutations {
   Talk talk() {
     String path = PATHS.get(random.nextInt(PATHS.size())).formatted(random.nextInt(KEYS));
     boolean isCompressed = path.startsWith("/deflate");
-    String upgrade =
-        isCompressed ? RawClient.upgrade(path, DEFLATE) : RawClient.upgrade(path);
+    String upgrade = isCompressed ? RawClient.upgrade(path, DEFLATE) : RawClient.upgrade(path);
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     int frames = 1 + random.nextInt(FRAMES_MAX);
     for (int i = 0; i < frames; i++) {
@@ -102,7 +101,8 @@ final class Mutations {
     return switch (random.nextInt(7)) {
       case 0 -> Arrays.copyOf(frame, from); // cut off
       case 1 -> join(Arrays.copyOf(frame, from), Arrays.copyOfRange(frame, to, frame.length));
-      case 2 -> join(Arrays.copyOf(frame, from), bytes(8), Arrays.copyOfRange(frame, from, frame.length));
+      case 2 ->
+          join(Arrays.copyOf(frame, from), bytes(8), Arrays.copyOfRange(frame, from, frame.length));
       case 3 -> join(frame, Arrays.copyOfRange(frame, from, to)); // said twice
       case 4 -> { // one byte of the head
         frame[Math.min(frame.length - 1, random.nextInt(6))] = (byte) random.nextInt(256);

@@ -16,7 +16,9 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** How a server ends, in good order or not, with clients connected: what they and actors are told. */
+/**
+ * How a server ends, in good order or not, with clients connected: what they and actors are told.
+ */
 @Tag("full")
 class StopIT {
   private static final int TERMINATED = 128 + 15;

@@ -1,8 +1,8 @@
 package dev.dormouse.server;
 
+import dev.dormouse.examples.Chronicle;
 import dev.dormouse.examples.KillPoint;
 import dev.dormouse.examples.KillPoint.Moment;
-import dev.dormouse.examples.Chronicle;
 import dev.dormouse.sdk.ActorId;
 import dev.dormouse.sdk.CloseReason;
 import dev.dormouse.sdk.Connection;
