@@ -6,11 +6,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.LongSummaryStatistics;
 import java.util.Random;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.LongStream;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -60,11 +60,15 @@ class StopIT {
       Files.createFile(goOn);
       assertThat(server.awaitExit()).isEqualTo(TERMINATED);
       Duration took = Duration.ofNanos(System.nanoTime() - startNs);
-      LongStream told = crowd.members().stream().mapToLong(member -> member.closedNs - startNs);
+      LongSummaryStatistics told =
+          crowd.members().stream()
+              .mapToLong(member -> (member.closedNs - startNs) / 1_000_000)
+              .summaryStatistics();
       System.out.printf(
-          "StopIT.stop: 300 told by %s, ended after %d ms%n",
-          told.summaryStatistics(), took.toMillis());
+          "StopIT.stop: 300 told after %d to %d ms, ended after %d ms%n",
+          told.getMin(), told.getMax(), took.toMillis());
       assertThat(took).isLessThan(drain);
+      assertThat(deaf.readClose()).isEqualTo(1001); // it was there to be read
       assertThat(crowd.members()).allMatch(member -> member.wrong == null);
       assertThat(server.output()).doesNotContain("WARN", "ERROR");
     }
@@ -94,7 +98,7 @@ class StopIT {
     try {
       for (int i = 0; i < 4; i++) {
         // Before it is up, when it is, or a little later.
-        long delayMs = 300 + random.nextInt(1_500);
+        long delayMs = 300L + random.nextInt(1_500);
         try (Child server = ServerProcess.launchTestActors(directory.resolve("data"), List.of())) {
           var unused = killer.schedule(server::kill, delayMs, TimeUnit.MILLISECONDS);
           server.awaitExit();

@@ -1,11 +1,13 @@
 package dev.dormouse.server;
 
 import dev.dormouse.sdk.ActorId;
+import dev.dormouse.sdk.Alarm;
 import dev.dormouse.server.admin.AdminServer;
 import dev.dormouse.server.admin.BackupPage;
 import dev.dormouse.server.gateway.WebSocketGateway;
 import dev.dormouse.server.host.ActorHost;
 import dev.dormouse.server.host.ActorStatus;
+import dev.dormouse.server.host.AlarmCounts;
 import dev.dormouse.server.host.HostOptions;
 import dev.dormouse.server.protocol.DirectTransport;
 import dev.dormouse.server.protocol.Transport;
@@ -66,6 +68,7 @@ public final class DormouseServer implements AutoCloseable {
   private final Vertx vertx;
   private final HandlerThreads threads;
   private final ActorHost host;
+  private final AlarmThread alarms;
   private final WebSocketGateway gateway;
   private final List<HttpServer> listeners = new ArrayList<>();
   private final AdminServer admin;
@@ -91,6 +94,7 @@ public final class DormouseServer implements AutoCloseable {
             transport,
             options.time(),
             HostOptions.defaults().withIdle(options.idle()));
+    this.alarms = new AlarmThread(host::ringAlarms);
     this.gateway =
         new WebSocketGateway(
             options.gateway(), vertx, transport, options.time(), store.incarnation());
@@ -145,6 +149,7 @@ public final class DormouseServer implements AutoCloseable {
       List<ActorDefinition> actors, List<BiConsumer<Router, DormouseServer>> routes) {
     vertx.setPeriodic(TICK_MS, timer -> host.tick());
     closeLeftovers();
+    alarms.start(); // not before: their handlers would see connections that are gone
     Router router = Router.router(vertx);
     routes.forEach(r -> r.accept(router, this));
     actors.forEach(actor -> gateway.mount(router, actor.route()));
@@ -260,6 +265,16 @@ public final class DormouseServer implements AutoCloseable {
     return host.actors(type, limit);
   }
 
+  /** The alarms of an actor that are set, the one that is due first first. */
+  public List<Alarm> alarms(ActorId actor) {
+    return host.alarms(actor);
+  }
+
+  /** What became of alarms since the start. */
+  public AlarmCounts alarmCounts() {
+    return host.alarmCounts();
+  }
+
   /**
    * Takes a backup while the server goes on: all that was answered before the call is in it, every
    * turn as a whole. Runs on the caller's thread, and may take long.
@@ -299,6 +314,7 @@ public final class DormouseServer implements AutoCloseable {
     drain(gateway.shutdown(code, forSockets).toCompletionStage(), deadlineNs, "sockets");
     drain(host.stop(), deadlineNs, "actors");
     warnOfOwedCloses();
+    alarms.close();
     store.close();
     threads.close();
     drain(

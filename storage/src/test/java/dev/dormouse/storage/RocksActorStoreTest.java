@@ -13,6 +13,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
@@ -139,13 +140,13 @@ class RocksActorStoreTest {
   @Test
   void aFolderOfANewerVersionIsRefused() throws Exception {
     open(Durability.FSYNC).close();
-    rawMeta("format", 2);
+    rawMeta("format", FolderMeta.FORMAT + 1);
 
     assertThatExceptionOfType(StoreOpenException.class)
         .isThrownBy(() -> open(Durability.FSYNC))
         .withMessageContaining(folder.toString())
         .withMessageEndingWith(
-            "was written by a newer version: it has format 2, and this version reads up to 1");
+            "was written by a newer version: it has format 3, and this version reads up to 2");
   }
 
   @Test
@@ -252,6 +253,24 @@ class RocksActorStoreTest {
     }
     try (RocksActorStore next = open(folder.resolve("same boot"), monday, 7)) {
       assertThat(next.endingOf(1)).isEqualTo(Ending.PROCESS_DIED);
+    }
+  }
+
+  @Test
+  void aRestoredBackupIsTheDeathOfAProcessWhateverTheMachineDid() {
+    Path backup = folder.resolve("backup");
+    Path restored = folder.resolve("restored");
+    try (RocksActorStore living =
+        RocksActorStore.open(
+            StoreOptions.in(folder.resolve("living")),
+            DiskRoom::of,
+            engine -> new Surroundings(new UUID(0, 1), Surroundings.of(engine).folder()))) {
+      living.backup(backup, Instant.EPOCH);
+    }
+    Backups.restore(backup, restored);
+    try (ActorStore store = Stores.open(StoreOptions.in(restored))) {
+      assertThat(store.incarnation()).isEqualTo(2);
+      assertThat(store.endingOf(1)).isEqualTo(Ending.PROCESS_DIED);
     }
   }
 

@@ -203,7 +203,9 @@ final class ClientSocket extends WheelPeer {
     } else if (frame instanceof PongWebSocketFrame) {
       parts.counters().pongs.increment();
     } else if (frame instanceof PingWebSocketFrame) {
-      ping(frame.content());
+      if (writer != null && state == SocketState.OPEN) {
+        writer.pong(ByteBufUtil.getBytes(frame.content()));
+      }
     } else if (state == SocketState.OPEN) {
       Payload reply = inbound.add(frame);
       if (reply != null) {
@@ -212,12 +214,6 @@ final class ClientSocket extends WheelPeer {
       read();
     } else if (frame.isFinalFragment()) {
       parts.counters().droppedIn.increment();
-    }
-  }
-
-  private void ping(ByteBuf payload) {
-    if (writer != null && state == SocketState.OPEN) {
-      writer.pong(ByteBufUtil.getBytes(payload));
     }
   }
 

@@ -73,7 +73,7 @@ final class ActorCell {
     this.mailbox = new Mailbox(host.options().mailboxMax());
     this.gate = new OutputGate(host.transport()::toGateway, this::signal);
     this.rows = new ActorRows(host.store(), id, host.quarantine());
-    this.outgoing = new Outgoing(id, host.store(), rows, gate, host.unclosed()::add);
+    this.outgoing = new Outgoing(id, host.store(), rows, gate, host.alarms(), host.unclosed()::add);
     this.recovery = new Recovery(id, type.failurePolicy(), host, mailbox, rows, outgoing, closing);
     this.autoReplies = new AutoReplyRows(rows);
     this.lastEventNs = time.nowNs();
@@ -194,7 +194,7 @@ final class ActorCell {
       take();
       return hibernate(hibernate);
     }
-    if (first instanceof Work.Handle handle && isOfClosing(handle.event())) {
+    if (first instanceof Work.Handle handle && recovery.isOfClosing(handle)) {
       take();
       return passOver(handle);
     }
@@ -215,6 +215,12 @@ final class ActorCell {
     Work next = take();
     if (next instanceof Work.Handle handle && hasEnded(handle.event())) {
       return passOver(handle);
+    }
+    Activation current = activation;
+    if (next instanceof Work.Alarm alarm && current != null && current.isMoot(alarm)) {
+      host.alarms().passOver(rows, outgoing, alarm);
+      recovery.done(alarm);
+      return true;
     }
     return runEvent(next);
   }
@@ -286,18 +292,15 @@ final class ActorCell {
     waitingForSleep.clear();
   }
 
-  /** Whether it is a message of a connection that the actor has closed. */
-  private boolean isOfClosing(ToHost event) {
-    return event instanceof ToHost.Message message && closing.contains(message.connection());
-  }
-
   /** Whether it is the close of a connection that has had its close. */
   private boolean hasEnded(ToHost event) {
     return event instanceof ToHost.Closed closed && !rows.mayHave(closed.connection());
   }
 
   private boolean passOver(Work.Handle handle) {
-    outgoing.say(Verdicts.handled(handle));
+    if (handle.event() instanceof ToHost.Message) {
+      outgoing.passOver(handle);
+    }
     recovery.done(handle);
     return true;
   }
@@ -411,10 +414,10 @@ final class ActorCell {
     records.addAll(Verdicts.handled(work));
     closing.said(records);
     outgoing.leave(turn, records);
-    if (work instanceof Work.Handle handle) {
-      recovery.done(handle);
-    } else if (work instanceof Work.Activate) {
+    if (work instanceof Work.Activate) {
       recovery.activated();
+    } else if (!(work instanceof Work.Hibernate)) {
+      recovery.done(work);
     }
   }
 

@@ -22,4 +22,5 @@ record HostParts(
     BackgroundWork background,
     Quarantine quarantine,
     Unclosed unclosed,
+    AlarmTurns alarms,
     LongAdder eventsGivenUp) {}

@@ -103,11 +103,10 @@ final class Mailbox {
     queue.addFirst(first);
   }
 
-  /** Takes those of the events that are to be given up, in order. Cell's thread. */
-  synchronized List<Work.Handle> takeAll(Predicate<Work.Handle> whom) {
-    List<Work.Handle> taken = new ArrayList<>();
-    queue.removeIf(
-        work -> work instanceof Work.Handle handle && whom.test(handle) && taken.add(handle));
+  /** Takes all such work, in order. Cell's thread. */
+  synchronized List<Work> takeAll(Predicate<Work> whom) {
+    List<Work> taken = new ArrayList<>();
+    queue.removeIf(work -> whom.test(work) && taken.add(work));
     return taken;
   }
 

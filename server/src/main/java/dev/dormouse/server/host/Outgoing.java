@@ -35,6 +35,7 @@ final class Outgoing {
   private final ActorStore store;
   private final ActorRows rows;
   private final OutputGate gate;
+  private final AlarmTurns alarms;
   private final Consumer<ToHost.Closed> unclosed;
 
   /** Of lost turns, since the last reset. Written on the store's thread. */
@@ -54,11 +55,13 @@ final class Outgoing {
       ActorStore store,
       ActorRows rows,
       OutputGate gate,
+      AlarmTurns alarms,
       Consumer<ToHost.Closed> unclosed) {
     this.id = id;
     this.store = store;
     this.rows = rows;
     this.gate = gate;
+    this.alarms = alarms;
     this.unclosed = unclosed;
   }
 
@@ -80,9 +83,23 @@ final class Outgoing {
     gate.pass(nextNumber(), release, loss -> release);
   }
 
+  /** Answers a message that nobody needs to hear of; if what made it so is lost, so is it. */
+  void passOver(Work.Handle message) {
+    gate.pass(
+        nextNumber(),
+        release(Verdicts.handled(message)),
+        loss -> release(ofLost(message, List.of(), loss)));
+  }
+
   /** Lets a turn out: its writes are handed in, its words wait for them. */
   void leave(Turn turn, List<ToGateway> records) {
-    leave(turn.number(), turn.writes(), records, turn.work());
+    leave(turn.number(), turn.writes(), turn.clears(), records, turn.work());
+  }
+
+  /** Has rows written in the place of a turn. */
+  void keep(NavigableMap<RowKey, Optional<byte[]>> writes, Work work) {
+    rows.open(writes, List.of());
+    leave(nextNumber(), writes, List.of(), List.of(), work);
   }
 
   /** A turn saw what a lost commit had changed: it is lost, too. */
@@ -117,22 +134,22 @@ final class Outgoing {
     NavigableMap<RowKey, Optional<byte[]>> writes = new TreeMap<>();
     writes.put(RowKey.ACTOR, Optional.of(without.encode()));
     writes.put(RowKey.connection(gone), Optional.empty());
-    rows.open(writes);
-    leave(nextNumber(), writes, List.of(), new Work.Handle(closed));
+    keep(writes, new Work.Handle(closed));
   }
 
   private void leave(
       long number,
       NavigableMap<RowKey, Optional<byte[]>> writes,
+      List<TurnBatch.Clear> clears,
       List<ToGateway> records,
       Work work) {
     Function<CommitResult, Release> ifLost = loss -> release(ofLost(work, records, loss));
-    if (writes.isEmpty()) {
+    if (writes.isEmpty() && clears.isEmpty()) {
       rows.discard();
       gate.pass(number, release(records), ifLost);
     } else {
       rows.handedIn(number);
-      gate.hold(number, release(records), ifLost, commit(writes));
+      gate.hold(number, release(records), ifLost, commit(writes, clears));
     }
     rows.settle(gate.settled());
   }
@@ -153,13 +170,17 @@ final class Outgoing {
     return records;
   }
 
-  private CompletionStage<CommitResult> commit(NavigableMap<RowKey, Optional<byte[]>> rowWrites) {
+  private CompletionStage<CommitResult> commit(
+      NavigableMap<RowKey, Optional<byte[]>> rowWrites, List<TurnBatch.Clear> clears) {
     List<TurnBatch.Write> writes = new ArrayList<>(rowWrites.size());
     rowWrites.forEach(
         (key, value) ->
             writes.add(new TurnBatch.Write(key.table(), key.bytes(), value.orElse(null))));
     try {
-      return store.commit(new TurnBatch(id, store.incarnation(), chain, writes));
+      CompletionStage<CommitResult> commit =
+          store.commit(new TurnBatch(id, store.incarnation(), chain, List.copyOf(clears), writes));
+      alarms.handedIn(id, writes, commit);
+      return commit;
     } catch (RuntimeException e) {
       return CompletableFuture.completedStage(new CommitResult.Unknown(e));
     }

@@ -47,6 +47,7 @@ final class Recovery {
   private final OwedCloses owed;
   private final LongAdder eventsGivenUp;
   private final Quarantine quarantine;
+  private final AlarmTurns alarms;
 
   /** Of activations since the last that went well; null if none failed. */
   private volatile @Nullable Retry activations;
@@ -74,6 +75,7 @@ final class Recovery {
     this.closing = closing;
     this.eventsGivenUp = host.eventsGivenUp();
     this.quarantine = host.quarantine();
+    this.alarms = host.alarms();
     this.owed = new OwedCloses(rows, closing, policy);
   }
 
@@ -163,14 +165,17 @@ final class Recovery {
   }
 
   /** The event is answered, or nobody needs to hear of it any more. */
-  void done(Work.Handle work) {
-    if (owed.isFirst(work)) {
-      owed.remove();
-    } else {
-      closing.handled(work.event());
-      event = null;
+  void done(Work work) {
+    if (work instanceof Work.Handle handle) {
+      if (owed.isFirst(handle)) {
+        owed.remove();
+        work.end();
+        return;
+      }
+      closing.handled(handle.event());
     }
-    work.ended().run();
+    event = null;
+    work.end();
   }
 
   /** A handler failed, or its actor was reset: nothing of its turn is kept or said. */
@@ -185,15 +190,19 @@ final class Recovery {
         work.connection(),
         failure,
         failure);
+    if (work instanceof Work.Alarm alarm) {
+      alarms.failed(rows, outgoing, alarm);
+      done(alarm);
+    }
     if (!(work instanceof Work.Handle handle)) {
       return;
     }
     if (handle.event() instanceof ToHost.Closed closed) {
-      forget(closed);
+      forget(handle, closed);
     } else {
       say(isReset ? Verdicts.reset(work) : Verdicts.failed(work, failurePolicy));
+      done(handle);
     }
-    done(handle);
   }
 
   private void say(List<ToGateway> records) {
@@ -202,15 +211,16 @@ final class Recovery {
   }
 
   /**
-   * A close handler threw: what it did is void, but the connection is gone all the same. If the
-   * store cannot even be read, the row stays, and the next start finds it.
+   * A close handler threw: what it did is void, but the connection is gone all the same, unless the
+   * store cannot even be read.
    */
-  private void forget(ToHost.Closed closed) {
+  private void forget(Work.Handle work, ToHost.Closed closed) {
     try {
       outgoing.forget(closed);
+      done(work);
     } catch (RuntimeException e) {
       rows.discard();
-      failures.error("{} of actor {} could not be removed", closed.connection(), id, e);
+      unreadable(work, e, time.nowNs());
     }
   }
 
@@ -228,7 +238,8 @@ final class Recovery {
       return;
     }
     Retry failed = Retry.after(event, policy, beganNs, nowNs);
-    if (isOver(failed) || (isRefusable(work) && !failed.mayPass(policy, nowNs))) {
+    boolean isOver = isStopping.getAsBoolean() || failed.failures() >= policy.attemptsMax();
+    if (isOver || (isRefusable(work) && !failed.mayPass(policy, nowNs))) {
       event = null;
       giveUp(work, cause);
     } else {
@@ -247,7 +258,7 @@ final class Recovery {
     logActivation(failed, first, cause);
     if (isStopping.getAsBoolean() || failed.failures() > policy.attemptsMax()) {
       event = null;
-      giveUp(waiting -> true, cause);
+      giveUp(work -> !(work instanceof Work.Hibernate), cause);
       return;
     }
     if (first != null) {
@@ -262,28 +273,27 @@ final class Recovery {
   }
 
   private void failFirst(Work first, Throwable cause, Retry failed) {
-    if (isOver(failed) && first instanceof Work.Handle handle) {
+    if (first instanceof Work.Hibernate) {
+      return; // it came while the actor was being activated for a close that is owed
+    }
+    // An alarm has retries of its own, which are stored.
+    if (failed.failures() >= policy.attemptsMax() || first instanceof Work.Alarm) {
       event = null;
-      mailbox.take();
-      giveUp(handle, cause);
+      giveUp(mailbox.take(), cause);
       outgoing.tell(mailbox.resumable());
     } else {
       event = failed;
     }
   }
 
-  private boolean isOver(Retry failed) {
-    return isStopping.getAsBoolean() || failed.failures() >= policy.attemptsMax();
-  }
-
   /** The first of a row comes with its stack trace. */
   private void logActivation(Retry failed, @Nullable Work first, Throwable cause) {
     String why = first == null ? "close that is owed" : first.label();
     if (failed.failures() == 1) {
-      failures.error("actor {} could not be activated for a {}: {}", id, why, cause, cause);
+      failures.error("actor {} could not be activated ({}): {}", id, why, cause, cause);
     } else {
       failures.error(
-          "actor {} could not be activated for a {}, {} times in a row: {}",
+          "actor {} could not be activated ({}), {} times in a row: {}",
           id,
           why,
           failed.failures(),
@@ -297,34 +307,45 @@ final class Recovery {
   }
 
   /** Gives up some of those that wait. */
-  private void giveUp(Predicate<Work.Handle> whom, Throwable cause) {
+  private void giveUp(Predicate<Work> whom, Throwable cause) {
     mailbox.takeAll(whom).forEach(work -> giveUp(work, cause));
     outgoing.tell(mailbox.resumable());
   }
 
-  private void giveUp(Work.Handle work, Throwable cause) {
-    if (isRefusable(work)) {
+  private void giveUp(Work work, Throwable cause) {
+    if (work instanceof Work.Alarm alarm) {
+      alarms.failed(rows, outgoing, alarm);
+    } else if (isRefusable(work)) {
       outgoing.say(Verdicts.unavailable(work, restSeconds()));
-    } else if (work.event() instanceof ToHost.Message message
-        && closing.contains(message.connection())) {
-      outgoing.say(Verdicts.handled(work));
+    } else if (work instanceof Work.Handle handle && isOfClosing(handle)) {
+      outgoing.passOver(handle);
+    } else if (work instanceof Work.Handle handle
+        && handle.event() instanceof ToHost.Closed closed) {
+      logGivenUp(work, "put off", cause);
+      owed.add(closed);
     } else {
-      boolean isOwed = work.event() instanceof ToHost.Closed;
-      failures.error(
-          "a {} of connection {} of actor {} is {}, since the actor failed too often: {}",
-          work.label(),
-          work.connection(),
-          id,
-          isOwed ? "put off" : "given up",
-          String.valueOf(cause));
-      if (work.event() instanceof ToHost.Closed closed) {
-        owed.add(closed);
-      } else {
-        eventsGivenUp.increment();
-        say(Verdicts.givenUp(work));
-      }
+      logGivenUp(work, "given up", cause);
+      eventsGivenUp.increment();
+      say(Verdicts.givenUp(work));
     }
-    work.ended().run();
+    work.end();
+  }
+
+  private void logGivenUp(Work work, String outcome, Throwable cause) {
+    failures.error(
+        "the {} of connection {} of actor {} is {}, since the actor failed too often: {}",
+        work.label(),
+        work.connection(),
+        id,
+        outcome,
+        String.valueOf(cause));
+  }
+
+  /** Whether it is a message of a connection that the actor has closed, or that has ended. */
+  boolean isOfClosing(Work work) {
+    return work instanceof Work.Handle handle
+        && handle.event() instanceof ToHost.Message message
+        && closing.contains(message.connection());
   }
 
   private long restSeconds() {
@@ -332,25 +353,33 @@ final class Recovery {
   }
 
   /**
-   * What is stored of the actor cannot be understood: trying again would not help. Its rows are
-   * left as they are, and the first event is refused.
+   * What is stored of the actor cannot be understood: trying again would not help an event. Its
+   * rows are left as they are, and the first event is refused.
    */
   void corrupt(CorruptRowException cause) {
     long nowNs = time.nowNs();
-    owed.failed(nowNs, nowNs);
     if (mailbox.peek() instanceof Work.Handle handle) {
+      owed.failed(nowNs, nowNs);
       mailbox.take();
       outgoing.say(quarantine.refuse(handle.event(), cause));
       done(handle);
       outgoing.tell(mailbox.resumable());
+    } else if (mailbox.peek() instanceof Work.Alarm alarm) {
+      owed.failed(nowNs, nowNs);
+      mailbox.take();
+      quarantine.actor(id, cause);
+      alarms.setAside(alarm);
+      outgoing.tell(mailbox.resumable());
+    } else {
+      activationFailed(cause, nowNs);
     }
   }
 
   /** What the turn ran on was lost, and so is it. */
   void lost(Work work, CommitResult loss) {
     outgoing.lose(work, loss);
-    if (work instanceof Work.Handle handle) {
-      done(handle);
+    if (work instanceof Work.Handle || work instanceof Work.Alarm) {
+      done(work);
     }
   }
 

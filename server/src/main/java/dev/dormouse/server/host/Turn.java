@@ -2,6 +2,7 @@ package dev.dormouse.server.host;
 
 import dev.dormouse.sdk.LimitExceededException;
 import dev.dormouse.server.protocol.ToGateway;
+import dev.dormouse.storage.TurnBatch.Clear;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -47,6 +48,7 @@ final class Turn {
   private final Consumer<Turn> onLastStage;
 
   private final NavigableMap<RowKey, Optional<byte[]>> writes = new TreeMap<>();
+  private final List<Clear> clears = new ArrayList<>();
   private final List<ToGateway> outbox = new ArrayList<>();
   private final Set<LiveConnection> touched = new LinkedHashSet<>();
 
@@ -81,6 +83,16 @@ final class Turn {
     return writes;
   }
 
+  /** What is removed before the writes take effect. */
+  List<Clear> clears() {
+    return clears;
+  }
+
+  /** Whether it changes anything that is stored. */
+  boolean isWriting() {
+    return !writes.isEmpty() || !clears.isEmpty();
+  }
+
   List<ToGateway> outbox() {
     return outbox;
   }
@@ -106,7 +118,6 @@ final class Turn {
    * Lets a handler, or a callback of what it waits for, go on.
    *
    * @throws IllegalStateException if the turn is over, or the caller is not part of it
-   * @throws ResetException if its handler has reset the actor and goes on
    */
   synchronized void check() {
     if (state == State.ABANDONED) {
@@ -115,9 +126,6 @@ final class Turn {
     }
     if (state == State.ENDED) {
       throw new IllegalStateException("this turn is over; use waitFor to keep a turn open");
-    }
-    if (failure instanceof ResetException reset) {
-      throw reset;
     }
     if (awaited == 0 && Thread.currentThread() != thread) {
       throw new IllegalStateException(

@@ -2,8 +2,11 @@ package dev.dormouse.server.host;
 
 import dev.dormouse.sdk.ActorId;
 import dev.dormouse.storage.ActorStore;
+import dev.dormouse.storage.ClockMark;
 import dev.dormouse.storage.CommitChain;
 import dev.dormouse.storage.CommitResult;
+import dev.dormouse.storage.DueAlarm;
+import dev.dormouse.storage.DueClock;
 import dev.dormouse.storage.Durability;
 import dev.dormouse.storage.Ending;
 import dev.dormouse.storage.KeySpan;
@@ -34,7 +37,8 @@ final class HeldStore implements ActorStore {
   private final ArrayDeque<Waiting> waiting = new ArrayDeque<>();
   private final List<TurnBatch> kept = new ArrayList<>();
   private Predicate<String> unreadable = key -> false;
-  private boolean isActorUnreadable;
+  private @Nullable RuntimeException actorFailure;
+  private int failedActorReads;
   private final Set<CommitChain> broken = Collections.newSetFromMap(new IdentityHashMap<>());
   private boolean isHolding;
   private boolean isFull;
@@ -74,9 +78,15 @@ final class HeldStore implements ActorStore {
     unreadable = keys;
   }
 
-  /** The rows of actors themselves can, or cannot, be read from now on. */
-  void failActorReads(boolean isFailing) {
-    isActorUnreadable = isFailing;
+  /** Reading the row of an actor itself throws this from now on; null to have it read again. */
+  void failActorReads(@Nullable RuntimeException failure) {
+    actorFailure = failure;
+    failedActorReads = 0;
+  }
+
+  /** How often that has happened. */
+  int failedActorReads() {
+    return failedActorReads;
   }
 
   void letThrough() {
@@ -140,10 +150,12 @@ final class HeldStore implements ActorStore {
 
   @Override
   public byte @Nullable [] get(ActorId actor, Table table, byte[] key) {
-    boolean isFailing =
-        table == Table.VALUE && unreadable.test(new String(key, StandardCharsets.UTF_8));
-    if (isFailing || (table == Table.ACTOR && isActorUnreadable)) {
+    if (table == Table.VALUE && unreadable.test(new String(key, StandardCharsets.UTF_8))) {
       throw new UncheckedIOException(new IOException("bad sector"));
+    }
+    if (table == Table.ACTOR && actorFailure != null) {
+      failedActorReads++;
+      throw actorFailure;
     }
     return store.get(actor, table, key);
   }
@@ -156,6 +168,37 @@ final class HeldStore implements ActorStore {
   @Override
   public List<PlacedRow> scanAll(Table table, @Nullable PlacedRow after, int limit) {
     return store.scanAll(table, after, limit);
+  }
+
+  @Override
+  public int shards() {
+    return store.shards();
+  }
+
+  @Override
+  public int shardOf(ActorId actor) {
+    return store.shardOf(actor);
+  }
+
+  @Override
+  public List<DueAlarm> firstDue(DueClock clock) {
+    return store.firstDue(clock);
+  }
+
+  @Override
+  public List<DueAlarm> due(
+      DueClock clock, int shard, long fromMs, @Nullable DueAlarm after, int limit) {
+    return store.due(clock, shard, fromMs, after, limit);
+  }
+
+  @Override
+  public @Nullable ClockMark clockMark() {
+    return store.clockMark();
+  }
+
+  @Override
+  public void keep(ClockMark mark) {
+    store.keep(mark);
   }
 
   @Override

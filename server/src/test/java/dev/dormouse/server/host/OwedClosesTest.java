@@ -12,9 +12,14 @@ import dev.dormouse.server.host.Script.Actor;
 import dev.dormouse.server.host.Script.Note;
 import dev.dormouse.server.protocol.ToGateway;
 import dev.dormouse.storage.CommitResult;
+import dev.dormouse.storage.CorruptRowException;
 import dev.dormouse.storage.MemoryDisk;
+import dev.dormouse.storage.Table;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -124,6 +129,50 @@ class OwedClosesTest {
     node.pass(Duration.ofSeconds(10));
     assertThat(node.texts()).containsExactly("2:1 1");
     assertThat(book.closes).containsExactly("1.1 1000 CLIENT");
+  }
+
+  @Test
+  void oneWhoseActorBecomesUnreadableMeanwhileIsTriedSeldomAndNotLost() {
+    ConnectionId ada = node.connect("ada");
+    node.hibernate();
+    book.failForEver();
+    node.close(ada, 1000);
+    node.pass(Duration.ofSeconds(8));
+    book.failures = 0;
+    node.store.failActorReads(new CorruptRowException("rubbish", null));
+    node.pass(Duration.ofHours(1));
+    assertThat(node.store.failedActorReads()).isBetween(12, 24);
+    assertThat(node.host.owedCloses()).isEqualTo(1);
+    node.store.failActorReads(null);
+    node.pass(Duration.ofMinutes(5));
+    assertThat(book.closes).containsExactly("1.1 1000 CLIENT");
+    assertThat(node.host.owedCloses()).isZero();
+  }
+
+  @Test
+  void oneWhoseHandlerThrowsThoughTheStoreCannotEvenBeReadIsNotForgottenHalfway() {
+    List<Integer> tries = new ArrayList<>();
+    Node failing =
+        new Node(
+            new Script() {
+              @Override
+              void onClose(Actor self, Connection<Object> gone, CloseReason reason) {
+                tries.add(reason.code());
+                self.store().put("trace", true);
+                throw new IllegalStateException("as asked");
+              }
+            });
+    ConnectionId ada = failing.connect("ada");
+    failing.store.failActorReads(new UncheckedIOException(new IOException("bad sector")));
+    failing.close(ada, 1000);
+    failing.pass(Duration.ofSeconds(1));
+    assertThat(tries).containsExactly(1000);
+    failing.store.failActorReads(null);
+    failing.pass(Duration.ofSeconds(1));
+    assertThat(tries).containsExactly(1000, 1000);
+    assertThat(failing.status().connections()).isZero();
+    assertThat(failing.store.kept())
+        .noneMatch(batch -> batch.writes().stream().anyMatch(w -> w.table() == Table.VALUE));
   }
 
   @Test

@@ -15,6 +15,8 @@ import dev.dormouse.server.protocol.ToGateway.Rejected;
 import dev.dormouse.server.protocol.ToGateway.Responded;
 import dev.dormouse.server.protocol.ToHost;
 import dev.dormouse.storage.Table;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -84,7 +86,7 @@ class RecoveryTest {
           .hasSize(6)
           .last()
           .asString()
-          .contains("a message of connection " + ada + " of actor room/one is given up");
+          .contains("the message of connection " + ada + " of actor room/one is given up");
     }
     assertThat(attemptsAtMs).containsExactly(0L, 250L, 750L, 1_750L, 3_750L, 7_750L);
     assertThat(node.heard()).containsExactly(new Handled(ada, 1), closed(ada));
@@ -196,11 +198,12 @@ class RecoveryTest {
   @Test
   void anActorWhoseRowCannotBeReadIsTriedAgain() {
     ConnectionId ada = asleep("ada");
-    node.store.failActorReads(true);
+    node.store.failActorReads(new UncheckedIOException(new IOException("bad sector")));
     node.message(ada, "a");
     node.pass(Duration.ofSeconds(1));
     assertThat(node.heard()).isEmpty();
-    node.store.failActorReads(false);
+    assertThat(node.store.failedActorReads()).isEqualTo(3);
+    node.store.failActorReads(null);
     node.pass(Duration.ofSeconds(1));
     assertThat(node.texts()).containsExactly("1:a of 1");
   }
@@ -338,7 +341,8 @@ class RecoveryTest {
           .hasSize(7)
           .last()
           .asString()
-          .contains("a message of connection " + senders.get(500) + " of actor room/one", "sector");
+          .contains(
+              "the message of connection " + senders.get(500) + " of actor room/one", "sector");
     }
     assertThat(reading.handled).hasSize(1_000).doesNotHaveDuplicates();
     List<ToGateway> heard = room.heard();
