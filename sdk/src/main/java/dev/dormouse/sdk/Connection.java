@@ -29,6 +29,9 @@ public interface Connection<A extends @Nullable Object> {
   /** The longest tag, in bytes of UTF-8. */
   int TAG_BYTES_MAX = 256;
 
+  /** The longest key of {@link #sendLatest}, in bytes of UTF-8. */
+  int KEY_BYTES_MAX = 256;
+
   /** The name of the connection, from handshake to close. */
   ConnectionId id();
 
@@ -65,19 +68,40 @@ public interface Connection<A extends @Nullable Object> {
   void untag(String... tags);
 
   /**
-   * Sends a text message, once the turn is committed.
+   * Sends a text message, once the turn is committed. If the client reads too slowly, the type's
+   * {@link OutboundPolicy} says what becomes of it.
    *
+   * @return to be asked what became of it
    * @throws LimitExceededException if the message is over 32 MiB
    */
-  void send(String text);
+  Delivery send(String text);
 
   /**
    * Sends a binary message, once the turn is committed. The bytes between position and limit are
    * copied at once; the buffer's position is not moved.
    *
+   * @return to be asked what became of it
    * @throws LimitExceededException if the message is over 32 MiB
    */
-  void send(ByteBuffer bytes);
+  Delivery send(ByteBuffer bytes);
+
+  /**
+   * Sends a text message that makes earlier ones of the same key worthless, such as a position or a
+   * price: where the type chose {@link OutboundPolicy#CONFLATE}, it takes the place of the one that
+   * still waits for a slow client. Elsewhere it is sent like any other.
+   *
+   * @param key what it is about; at most {@value #KEY_BYTES_MAX} bytes
+   * @return to be asked what became of it
+   * @throws LimitExceededException if the message is over 32 MiB, or the key too long
+   */
+  Delivery sendLatest(String key, String text);
+
+  /**
+   * The same with a binary message, whose bytes are copied at once.
+   *
+   * @throws LimitExceededException if the message is over 32 MiB, or the key too long
+   */
+  Delivery sendLatest(String key, ByteBuffer bytes);
 
   /** Closes with 1000 and no reason, once the turn is committed. */
   default void close() {

@@ -1,6 +1,7 @@
 package dev.dormouse.server.gateway;
 
 import dev.dormouse.sdk.ActorId;
+import dev.dormouse.sdk.ActorOptions;
 import dev.dormouse.sdk.CloseReason;
 import dev.dormouse.sdk.CloseReason.Cause;
 import dev.dormouse.sdk.ConnectionId;
@@ -58,7 +59,6 @@ final class ClientSocket extends WheelPeer {
   private final ActorId actor;
   private final ConnectionId id;
   private final EventLoop loop;
-  private final boolean isCompressed;
   private final InboundMessages inbound;
 
   /** Where it is among its actor's sockets. Guarded by the group in {@link ConnectionGroups}. */
@@ -90,20 +90,30 @@ final class ClientSocket extends WheelPeer {
       ActorId actor,
       ConnectionId id,
       EventLoop loop,
-      boolean isCompressed,
+      @Nullable DeflateTerms terms,
       List<String> tags,
       Admission.Seat seat) {
     this.parts = parts;
     this.actor = actor;
     this.id = id;
     this.loop = loop;
-    this.isCompressed = isCompressed;
     this.tags = tags;
     this.seat = seat;
-    this.inbound = new InboundMessages(parts, actor, id, route, isCompressed);
+    SocketDeflate deflate =
+        terms == null ? null : new SocketDeflate(terms, parts.counters().deflateContexts);
+    this.inbound = new InboundMessages(parts, actor, id, route.options(), deflate);
   }
 
-  /** Any thread, like the next. */
+  /** What all sockets share. Any thread, like the next. */
+  GatewayParts parts() {
+    return parts;
+  }
+
+  /** What the actor type chose. */
+  ActorOptions options() {
+    return inbound.options();
+  }
+
   ActorId actor() {
     return actor;
   }
@@ -119,7 +129,7 @@ final class ClientSocket extends WheelPeer {
 
   /** What is to stand before it in the pipeline. */
   FrameDecoder frameDecoder() {
-    return new FrameDecoder(inbound.frameBytesMax(), isCompressed);
+    return new FrameDecoder(inbound.frameBytesMax(), inbound.deflate() != null);
   }
 
   /** Whoever brings the actor's releases. */
@@ -140,7 +150,7 @@ final class ClientSocket extends WheelPeer {
 
   @Override
   public void handlerAdded(ChannelHandlerContext context) {
-    writer = new SocketWriter(context, isCompressed);
+    writer = new SocketWriter(context, this, inbound.deflate());
   }
 
   /** The 101 is written and the pipeline complete: what the host said meanwhile goes out now. */
@@ -151,19 +161,23 @@ final class ClientSocket extends WheelPeer {
     }
     go(SocketState.OPEN);
     parts.heartbeats().join(this, loop);
-    List<LoopBatches.Step> steps = early;
-    early = null;
-    if (steps != null) {
-      steps.forEach(step -> step.apply(this));
-      flush();
-    }
+    applyEarly();
+    flush();
   }
 
   /** The client was gone before the 101, or the connection could not be taken over. */
   void neverOpened() {
     if (state == SocketState.UPGRADING) {
-      early = null;
       gone();
+      applyEarly(); // each step says that it is in vain
+    }
+  }
+
+  private void applyEarly() {
+    List<LoopBatches.Step> steps = early;
+    early = null;
+    if (steps != null) {
+      steps.forEach(step -> step.apply(this));
     }
   }
 
@@ -204,7 +218,7 @@ final class ClientSocket extends WheelPeer {
     } else if (state == SocketState.OPEN) {
       Payload reply = inbound.add(frame);
       if (reply != null) {
-        send(reply, null);
+        send(reply, null, null, 0);
       }
       read();
     } else if (frame.isFinalFragment()) {
@@ -271,7 +285,7 @@ final class ClientSocket extends WheelPeer {
 
   @Override
   public void channelWritabilityChanged(ChannelHandlerContext context) {
-    if (writer != null && state == SocketState.OPEN) {
+    if (writer != null) {
       writer.writabilityChanged();
     }
   }
@@ -284,34 +298,19 @@ final class ClientSocket extends WheelPeer {
 
   // ---- from the host
 
-  /**
-   * Sends a message; dropped unless the socket is open.
-   *
-   * @param shared the message as a frame, if it goes to others too; the caller keeps its reference
-   */
-  void send(Payload message, @Nullable ByteBuf shared) {
-    if (isTooEarly(socket -> socket.send(message, null))) {
+  /** Sends a message, as {@link SocketWriter#message} says; dropped unless the socket is open. */
+  void send(Payload message, @Nullable ByteBuf shared, @Nullable String key, long report) {
+    if (isTooEarly(socket -> socket.send(message, null, key, report))) {
       return;
     }
-    if (writer == null || state != SocketState.OPEN || isTooSlow(writer)) {
-      parts.counters().droppedOut.increment();
-      return;
+    if (writer == null || state != SocketState.OPEN) {
+      parts.lost(actor, id, report);
+    } else if (!writer.message(message, shared, key, report)) {
+      parts.counters().slowClosed.increment();
+      begin(
+          writer, new CloseReason(CloseCodes.TRY_AGAIN_LATER, "reads too slowly", Cause.VIOLATION));
+      parts.lost(actor, id, report);
     }
-    writer.message(message, shared);
-    parts.counters().messagesOut.increment();
-  }
-
-  private boolean isTooSlow(SocketWriter writer) {
-    int bytesMax = parts.options().outboundBytesMax();
-    if (writer.waitingBytes() >= bytesMax) {
-      writer.flush();
-    }
-    if (writer.waitingBytes() < bytesMax) {
-      return false;
-    }
-    parts.counters().slowClosed.increment();
-    begin(writer, new CloseReason(CloseCodes.TRY_AGAIN_LATER, "reads too slowly", Cause.VIOLATION));
-    return true;
   }
 
   /** Writes out what was written since the last time. */
@@ -380,18 +379,14 @@ final class ClientSocket extends WheelPeer {
       violated(violation.closeStatus().code(), String.valueOf(violation.getMessage()));
     } else if (!(cause instanceof ClosedChannelException)) {
       // Otherwise what was waiting to be written is dropped with the channel, which says so itself.
-      failed(cause);
+      if (!(cause instanceof IOException)) {
+        log.error("socket of connection {} of actor {} failed", id, actor, cause);
+      }
+      if (closing == null) {
+        CloseReason lost = CloseReason.abnormal(Cause.CONNECTION_LOST);
+        closing = Closing.certain(lost, String.valueOf(cause.getMessage()));
+      }
       endTcp();
-    }
-  }
-
-  private void failed(Throwable cause) {
-    if (!(cause instanceof IOException)) {
-      log.error("socket of connection {} of actor {} failed", id, actor, cause);
-    }
-    if (closing == null) {
-      CloseReason lost = CloseReason.abnormal(Cause.CONNECTION_LOST);
-      closing = Closing.certain(lost, String.valueOf(cause.getMessage()));
     }
   }
 
@@ -463,6 +458,9 @@ final class ClientSocket extends WheelPeer {
     closing.stopWaiting();
     closing.unanswered();
     endInput();
+    if (writer != null) {
+      writer.release();
+    }
     parts.groups().leave(this);
     report();
   }

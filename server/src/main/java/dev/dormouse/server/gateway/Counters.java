@@ -20,6 +20,9 @@ final class Counters {
   final LongAdder pings = new LongAdder();
   final LongAdder silentDropped = new LongAdder();
   final LongAdder pongs = new LongAdder();
+  final LongAdder slowDropped = new LongAdder();
+  final LongAdder conflated = new LongAdder();
+  final LongAdder deflateContexts = new LongAdder();
 
   private final Map<Refusal, LongAdder> refused =
       Arrays.stream(Refusal.values())
@@ -50,6 +53,9 @@ final class Counters {
         hastyClosed.sum(),
         pings.sum(),
         silentDropped.sum(),
-        pongs.sum());
+        pongs.sum(),
+        slowDropped.sum(),
+        conflated.sum(),
+        deflateContexts.sum());
   }
 }

@@ -3,7 +3,7 @@ package dev.dormouse.server.gateway;
 import java.util.Map;
 
 /**
- * What a gateway has done since it was made; the first two are of this moment.
+ * What a gateway has done since it was made; the first two, and the last, are of this moment.
  *
  * @param sockets sockets that are open, or closing
  * @param upgrades upgrades that wait for an actor
@@ -11,13 +11,17 @@ import java.util.Map;
  * @param messagesOut messages handed to the network, one for each recipient
  * @param refusals upgrades that were not answered 101, by reason; every reason is there
  * @param droppedIn messages that came after the close of their connection
- * @param droppedOut messages whose connection was gone or closing, one for each recipient
+ * @param droppedOut messages whose connection was gone or closing, or went before they were handed
+ *     to the network, one for each recipient
  * @param slowClosed clients closed with 1013
  * @param autoReplies messages among those received that were answered without their actor
  * @param hastyClosed clients closed with 1008, because they sent too many messages in a second
  * @param pings pings sent to clients of which nothing was heard
  * @param silentDropped clients given up, because they did not answer a ping either
  * @param pongs pongs received, and ignored
+ * @param slowDropped messages dropped because their client read too slowly
+ * @param conflated messages whose place a later one of the same key took
+ * @param deflateContexts compressors and inflaters that sockets hold in native memory
  */
 public record GatewayCounts(
     long sockets,
@@ -32,7 +36,10 @@ public record GatewayCounts(
     long hastyClosed,
     long pings,
     long silentDropped,
-    long pongs) {
+    long pongs,
+    long slowDropped,
+    long conflated,
+    long deflateContexts) {
 
   /** Copies the map. */
   public GatewayCounts {

@@ -1,5 +1,6 @@
 package dev.dormouse.server.gateway;
 
+import dev.dormouse.sdk.ActorId;
 import dev.dormouse.sdk.CloseReason;
 import dev.dormouse.sdk.CloseReason.Cause;
 import dev.dormouse.sdk.ConnectionId;
@@ -45,7 +46,7 @@ final class Releases {
 
   private void carryOut(Release release, ToGateway record, LoopBatches batches) {
     if (record instanceof ToGateway.Send send) {
-      send(send, batches);
+      send(release.actor(), send, batches);
     } else if (record instanceof ToGateway.Handled handled) {
       apply(handled.connection(), batches, socket -> socket.handled(handled.sequence()));
     } else if (record instanceof ToGateway.Broadcast broadcast) {
@@ -77,12 +78,12 @@ final class Releases {
     }
   }
 
-  private void send(ToGateway.Send send, LoopBatches batches) {
+  private void send(ActorId actor, ToGateway.Send send, LoopBatches batches) {
     ClientSocket socket = parts.groups().get(send.connection());
     if (socket == null) {
-      parts.counters().droppedOut.increment();
+      parts.lost(actor, send.connection(), send.report());
     } else {
-      batches.add(socket, recipient -> recipient.send(send.payload(), null));
+      batches.add(socket, to -> to.send(send.payload(), null, send.key(), send.report()));
     }
   }
 
@@ -102,7 +103,7 @@ final class Releases {
     }
     ByteBuf frame = OutboundFrames.message(ByteBufAllocator.DEFAULT, broadcast.payload());
     batches.share(frame);
-    LoopBatches.Step step = socket -> socket.send(broadcast.payload(), frame);
+    LoopBatches.Step step = socket -> socket.send(broadcast.payload(), frame, broadcast.key(), 0);
     recipients.forEach(socket -> batches.add(socket, step));
   }
 

@@ -75,6 +75,7 @@ final class ActorCell {
       Transport transport,
       Time time,
       HostOptions options,
+      Outcomes outcomes,
       Consumer<ActorCell> onRetired) {
     this.id = id;
     this.type = type;
@@ -84,9 +85,11 @@ final class ActorCell {
     this.executor = type.executor().apply(id);
     this.onRetired = onRetired;
     this.mailbox = new Mailbox(options.mailboxMax());
-    this.gate = new OutputGate(transport::toGateway, this::signal);
+    this.gate =
+        new OutputGate(
+            transport::toGateway, lost -> outcomes.discarded(id, lost.records()), this::signal);
     this.rows = new ActorRows(store, id);
-    this.outgoing = new Outgoing(id, store, rows, gate);
+    this.outgoing = new Outgoing(id, store, rows, gate, outcomes);
     this.autoReplies = new AutoReplyRows(rows);
     this.lastEventNs = time.nowNs();
   }
@@ -324,7 +327,7 @@ final class ActorCell {
     if (current == null) {
       throw new IllegalStateException("a turn needs an actor object");
     }
-    Turn turn = new Turn(outgoing.nextNumber(), work, time.nowNs(), this::lastStageCompleted);
+    Turn turn = outgoing.open(work, time.nowNs(), this::lastStageCompleted);
     openTurn = turn;
     Throwable thrown = null;
     if (work instanceof Work.Handle handle && isOverConnectionLimit(current, handle.event())) {
@@ -409,7 +412,7 @@ final class ActorCell {
 
   /** A commit before this turn was lost, and with it whatever this turn saw. */
   private void lose(Turn turn) {
-    rows.discard();
+    outgoing.discard(turn);
     drop(turn.work() instanceof Work.Hibernate ? CellState.SETTLING : CellState.COLD);
     outgoing.say(Verdicts.lost(turn.work()));
   }
@@ -419,7 +422,7 @@ final class ActorCell {
    */
   private void fail(Turn turn, Throwable failure) {
     Work work = turn.work();
-    rows.discard();
+    outgoing.discard(turn);
     if (work instanceof Work.Activate) {
       activationFailed(failure);
       return;

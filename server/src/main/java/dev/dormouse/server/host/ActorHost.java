@@ -37,6 +37,7 @@ public final class ActorHost {
   private final Time time;
   private final HostOptions options;
   private final ConcurrentHashMap<ActorId, ActorCell> cells = new ConcurrentHashMap<>();
+  private final Outcomes outcomes;
   private volatile boolean isStopping;
 
   /**
@@ -64,11 +65,16 @@ public final class ActorHost {
     this.transport = transport;
     this.time = time;
     this.options = options;
+    this.outcomes = new Outcomes(store.incarnation());
   }
 
-  /** An event from a gateway. */
-  public void accept(ToHost event) {
-    accept(new Work.Handle(event));
+  /** What a gateway tells. */
+  public void accept(ToHost told) {
+    if (told instanceof ToHost.Delivered delivered) {
+      outcomes.arrived(delivered.actor(), delivered.report(), delivered.outcome());
+    } else {
+      accept(new Work.Handle(told));
+    }
   }
 
   void accept(Work.Handle work) {
@@ -99,7 +105,14 @@ public final class ActorHost {
 
   private ActorCell newCell(ActorId id, ActorType type) {
     return new ActorCell(
-        id, type, store, transport, time, options, retired -> cells.remove(retired.id(), retired));
+        id,
+        type,
+        store,
+        transport,
+        time,
+        options,
+        outcomes,
+        retired -> cells.remove(retired.id(), retired));
   }
 
   /** Has idle actors hibernate and abandons turns that take too long. To be called now and then. */
@@ -183,6 +196,13 @@ public final class ActorHost {
   /** Whether there is an actor type of that name. */
   public boolean hosts(String type) {
     return types.containsKey(type);
+  }
+
+  /**
+   * How many messages there are of which an actor asked what becomes of them, and does not know.
+   */
+  int openOutcomes() {
+    return outcomes.size();
   }
 
   /** How many actors are in memory. */

@@ -15,6 +15,7 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Consumer;
 
 /**
  * The way out of a cell: what a turn wrote goes to the store, and what it says to the gate, under
@@ -25,18 +26,31 @@ final class Outgoing {
   private final ActorStore store;
   private final ActorRows rows;
   private final OutputGate gate;
+  private final Outcomes outcomes;
   private long turns;
 
-  Outgoing(ActorId id, ActorStore store, ActorRows rows, OutputGate gate) {
+  Outgoing(ActorId id, ActorStore store, ActorRows rows, OutputGate gate, Outcomes outcomes) {
     this.id = id;
     this.store = store;
     this.rows = rows;
     this.gate = gate;
+    this.outcomes = outcomes;
+  }
+
+  /** Begins the next turn, on the calling thread. */
+  Turn open(Work work, long startedNs, Consumer<Turn> onLastStage) {
+    return new Turn(nextNumber(), work, startedNs, outcomes, onLastStage);
   }
 
   /** The number of the next turn, or of what takes a turn's place. */
-  long nextNumber() {
+  private long nextNumber() {
     return ++turns;
+  }
+
+  /** Nothing of what a turn wrote and said is kept. */
+  void discard(Turn failed) {
+    rows.discard();
+    failed.discardOutcomes(id);
   }
 
   /** Says at once what belongs to no turn, such as flow control. */

@@ -1,5 +1,7 @@
 package dev.dormouse.server.host;
 
+import dev.dormouse.sdk.ActorId;
+import dev.dormouse.sdk.Delivery.Outcome;
 import dev.dormouse.sdk.LimitExceededException;
 import dev.dormouse.server.protocol.ToGateway;
 import java.util.ArrayList;
@@ -10,6 +12,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -45,6 +48,7 @@ final class Turn {
   private final long startedNs;
   private final Thread thread;
   private final Consumer<Turn> onLastStage;
+  private final Outcomes outcomes;
 
   private final NavigableMap<RowKey, Optional<byte[]>> writes = new TreeMap<>();
   private final List<ToGateway> outbox = new ArrayList<>();
@@ -56,12 +60,16 @@ final class Turn {
   private int awaited;
   private @Nullable Throwable failure;
 
+  /** The numbers of messages whose outcome was asked for. Guarded as {@code state} is. */
+  private List<Long> asked = List.of();
+
   /** Begins on the calling thread. */
-  Turn(long number, Work work, long startedNs, Consumer<Turn> onLastStage) {
+  Turn(long number, Work work, long startedNs, Outcomes outcomes, Consumer<Turn> onLastStage) {
     this.number = number;
     this.work = work;
     this.startedNs = startedNs;
     this.thread = Thread.currentThread();
+    this.outcomes = outcomes;
     this.onLastStage = onLastStage;
   }
 
@@ -83,6 +91,34 @@ final class Turn {
 
   List<ToGateway> outbox() {
     return outbox;
+  }
+
+  /**
+   * Has the gateway tell what becomes of a message.
+   *
+   * @param place where it is in the outbox
+   * @param executor where the stage is completed
+   */
+  synchronized void askOutcome(int place, OutcomeStage<Outcome> stage, Executor executor) {
+    check();
+    if (outbox.get(place) instanceof ToGateway.Send send) {
+      long report = outcomes.ask(stage, executor);
+      if (asked.isEmpty()) {
+        asked = new ArrayList<>(1);
+      }
+      asked.add(report);
+      outbox.set(place, new ToGateway.Send(send.connection(), send.payload(), send.key(), report));
+    }
+  }
+
+  /** Nothing of it is said. */
+  synchronized void discardOutcomes(ActorId actor) {
+    asked.forEach(report -> outcomes.arrived(actor, report, Outcome.TURN_DISCARDED));
+  }
+
+  /** Whether the thread that calls runs its handler. */
+  synchronized boolean isHandledHere() {
+    return state == State.RUNNING && Thread.currentThread() == thread;
   }
 
   /**

@@ -37,7 +37,7 @@ class ConnectionGroupsTest {
     ActorRoute route = new ActorRoute("chat", "/chat/:key", false, ActorOptions.defaults());
     ConnectionId id = ConnectionId.of(1, number);
     return new ClientSocket(
-        parts, route, new ActorId("chat", key), id, LOOP, false, List.of(), seat());
+        parts, route, new ActorId("chat", key), id, LOOP, null, List.of(), seat());
   }
 
   private Admission.Seat seat() {

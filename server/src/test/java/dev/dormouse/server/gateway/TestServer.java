@@ -2,6 +2,7 @@ package dev.dormouse.server.gateway;
 
 import dev.dormouse.sdk.ActorId;
 import dev.dormouse.sdk.ActorOptions;
+import dev.dormouse.sdk.Compression;
 import dev.dormouse.server.protocol.Time;
 import io.vertx.core.DeploymentOptions;
 import io.vertx.core.Future;
@@ -59,7 +60,7 @@ final class TestServer implements AutoCloseable {
         false,
         o -> o.messageBytesMax(100).messagesPerSecondMax(MESSAGES_PER_SECOND));
     mount(router, "large", false, o -> o.messageBytesMax(8 << 20));
-    mount(router, "deflate", false, o -> o.compression(true));
+    mount(router, "deflate", false, o -> o.compression(Compression.ON));
     host.connect(gateway::accept);
     SocketAddress address = SocketAddress.sharedRandomPort(1, "127.0.0.1");
     deployment =
