@@ -1,6 +1,7 @@
 package dev.dormouse.examples;
 
 import dev.dormouse.examples.Bench.AfterEcho;
+import dev.dormouse.sdk.Threading;
 import dev.dormouse.server.Dormouse;
 
 /** The program that serves the examples. */
@@ -23,6 +24,17 @@ public final class Examples {
         .actor("/journal/:key", Journal.class, Journal::new, Journal::options)
         .actor("/bench/echo/:key", Bench.class, () -> new Bench(AfterEcho.NOTHING))
         .actor("/bench/attach/:key", Bench.class, () -> new Bench(AfterEcho.ATTACH))
+        .actor(
+            "/bench/loop-echo/:key",
+            Bench.class,
+            () -> new Bench(AfterEcho.NOTHING),
+            o -> o.threading(Threading.EVENT_LOOP))
+        .actor(
+            "/bench/loop-attach/:key",
+            Bench.class,
+            () -> new Bench(AfterEcho.ATTACH),
+            o -> o.threading(Threading.EVENT_LOOP))
+        .actor("/bench/idle/:key", Idle.class, Idle::new)
         .actor("/bench/put/:key", Bench.class, () -> new Bench(AfterEcho.PUT));
   }
 }

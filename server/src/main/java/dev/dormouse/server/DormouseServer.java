@@ -72,7 +72,11 @@ public final class DormouseServer implements AutoCloseable {
   private DormouseServer(List<ActorDefinition> actors, ServerOptions options, ActorStore store) {
     this.options = options;
     this.store = store;
-    this.vertx = Vertx.vertx(new VertxOptions().setPreferNativeTransport(true));
+    this.vertx =
+        Vertx.vertx(
+            new VertxOptions()
+                .setPreferNativeTransport(true)
+                .setEventLoopPoolSize(eventLoops(options)));
     this.threads = new HandlerThreads(((VertxInternal) vertx).eventLoopGroup());
     Transport transport = new DirectTransport();
     this.host =
@@ -130,10 +134,16 @@ public final class DormouseServer implements AutoCloseable {
     routes.forEach(r -> r.accept(router, this));
     actors.forEach(actor -> gateway.mount(router, actor.route()));
     await(admin.listen(options.adminPort()), "--admin-port " + options.adminPort());
-    for (int i = 0; i < VertxOptions.DEFAULT_EVENT_LOOP_POOL_SIZE; i++) {
+    for (int i = 0; i < eventLoops(options); i++) {
       listeners.add(listenOnce(router));
     }
     isReady = true;
+  }
+
+  private static int eventLoops(ServerOptions options) {
+    return options.eventLoops() == 0
+        ? VertxOptions.DEFAULT_EVENT_LOOP_POOL_SIZE
+        : options.eventLoops();
   }
 
   /** One listener for each event loop; they share the port, and sockets go to them in turn. */

@@ -150,6 +150,14 @@ final class ServerCommand {
   private int upgradesPerSecondPerIp;
 
   @Option(
+      names = "--event-loops",
+      paramLabel = "NUMBER",
+      defaultValue = "0",
+      description =
+          "How many event loops the sockets are spread over. Default: two for each processor")
+  private int eventLoops;
+
+  @Option(
       names = "--config",
       paramLabel = "FILE",
       description = "A properties file with options. Default: none")
@@ -227,6 +235,7 @@ final class ServerCommand {
     if (!ping.isZero()) {
       checkRange(line, "--ping", ping, PING_MIN);
     }
+    checkNotNegative(line, "--event-loops", eventLoops);
     checkNotNegative(line, "--max-connections", maxConnections);
     checkNotNegative(line, "--max-connections-per-ip", maxConnectionsPerIp);
     checkNotNegative(line, "--upgrades-per-second-per-ip", upgradesPerSecondPerIp);
@@ -240,6 +249,7 @@ final class ServerCommand {
         .idle(idle)
         .drain(drain)
         .restart(isRestart)
+        .eventLoops(eventLoops)
         .gateway(
             gateway
                 .pingInterval(ping)

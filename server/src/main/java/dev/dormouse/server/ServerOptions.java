@@ -27,6 +27,7 @@ public final class ServerOptions {
     boolean isRestart;
     GatewayOptions gateway =
         GatewayOptions.defaults().limits(new ConnectionLimits(FileHandles.connectionsMax(), 0, 0));
+    int eventLoops;
     Time time = Time.system();
 
     Values copy() {
@@ -150,6 +151,16 @@ public final class ServerOptions {
   /** Limits and times of the sockets. */
   public GatewayOptions gateway() {
     return values.gateway;
+  }
+
+  /** How many event loops the sockets are spread over; 0 for two for each processor. */
+  public ServerOptions eventLoops(int eventLoops) {
+    return with(v -> v.eventLoops = eventLoops);
+  }
+
+  /** How many event loops the sockets are spread over; 0 for two for each processor. */
+  public int eventLoops() {
+    return values.eventLoops;
   }
 
   /** The clock. */

@@ -53,7 +53,9 @@ public final class AdminServer {
 
   /** Listens on loopback; on any free port if it is 0. */
   public Future<HttpServer> listen(int port) {
-    HttpServer made = vertx.createHttpServer(new HttpServerOptions()).requestHandler(routes());
+    // HTTP/1.1 only: a client that is taken up on h2c has no Host header to judge it by.
+    HttpServerOptions options = new HttpServerOptions().setHttp2ClearTextEnabled(false);
+    HttpServer made = vertx.createHttpServer(options).requestHandler(routes());
     server = made;
     return made.listen(port, "127.0.0.1");
   }

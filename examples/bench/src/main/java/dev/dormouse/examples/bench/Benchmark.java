@@ -1,0 +1,255 @@
+package dev.dormouse.examples.bench;
+
+import io.vertx.core.json.JsonObject;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.function.ToDoubleFunction;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.TypeConversionException;
+
+/** Runs the modes one after the other, the two servers in turn, and writes down what came out. */
+@Command(
+    name = "dormouse-bench",
+    mixinStandardHelpOptions = true,
+    version = "Dormouse 0.1.0",
+    sortOptions = false,
+    usageHelpAutoWidth = true,
+    description =
+        "Measures a Dormouse server against a stock Vert.x WebSocket server, each in a process of"
+            + " its own, driven in turn from a third.")
+final class Benchmark implements Callable<Integer> {
+  /** File handles that a process needs besides those of its connections. */
+  private static final int HANDLES_RESERVED = 1_000;
+
+  private static final int HANDLES = 20_000;
+  private static final int QUICK_CONNECTIONS_MAX = 1_000;
+  private static final long IDLE_MS = 500;
+
+  /** How long after the last message an actor is surely asleep: idle, and a few looks at it. */
+  private static final long ASLEEP_MS = 2_000;
+
+  @Option(
+      names = "--modes",
+      split = ",",
+      converter = ModeConverter.class,
+      description = "What to measure; default: everything. Of: ${COMPLETION-CANDIDATES}")
+  private List<Mode> modes = Arrays.asList(Mode.values());
+
+  @Option(
+      names = "--rounds",
+      defaultValue = "5",
+      description = "Rounds of each. Default: ${DEFAULT-VALUE}")
+  private int rounds;
+
+  @Option(
+      names = "--seconds",
+      defaultValue = "4",
+      description =
+          "How long a round measures; it warms up half as long. Default: ${DEFAULT-VALUE}")
+  private double seconds;
+
+  @Option(
+      names = "--connections",
+      defaultValue = "0",
+      description = "How many connections; default: as many as a mode is meant for")
+  private int connections;
+
+  @Option(
+      names = "--bytes",
+      defaultValue = "128",
+      description = "The length of a message. Default: ${DEFAULT-VALUE}")
+  private int bytes;
+
+  @Option(
+      names = "--per-second",
+      defaultValue = "10000",
+      description = "Messages a second in mode paced. Default: ${DEFAULT-VALUE}")
+  private int perSecond;
+
+  @Option(
+      names = "--quick",
+      description = "A look in less than a minute: one short round each, at most 1,000 connections")
+  private boolean isQuick;
+
+  @Option(
+      names = "--java",
+      paramLabel = "FILE",
+      description = "The java that runs the servers; default: the one that runs this")
+  private Path java = Path.of(System.getProperty("java.home"), "bin", "java");
+
+  @Option(
+      names = "--jvm-args",
+      paramLabel = "ARGS",
+      split = " ",
+      defaultValue = "-XX:+UseSerialGC -Xmx2g",
+      description = "The servers' JVM arguments. Default: ${DEFAULT-VALUE}")
+  private List<String> jvmArguments = List.of();
+
+  @Option(
+      names = "--out",
+      paramLabel = "FOLDER",
+      defaultValue = "bench-results",
+      description = "Where results.json, .md and .svg go. Default: ${DEFAULT-VALUE}")
+  private Path out = Path.of("bench-results");
+
+  private final List<Figure> figures = new ArrayList<>();
+
+  private Benchmark() {}
+
+  /** As the command line says. */
+  public static void main(String[] args) {
+    System.exit(run(args));
+  }
+
+  /** The same, without ending the process; the code to exit with. */
+  static int run(String... args) {
+    return new CommandLine(new Benchmark()).execute(args);
+  }
+
+  @Override
+  public Integer call() throws IOException {
+    if (isQuick) {
+      rounds = 1;
+      seconds = Math.min(seconds, 1);
+    }
+    Machine machine = new Machine(java, jvmArguments, Machine.canPin());
+    System.out.println(machine.describe());
+    for (Mode mode : modes) {
+      System.out.println("\n" + mode.label() + ": " + mode.about());
+      measure(machine, mode);
+    }
+    Report report = new Report(machine.describe(), figures);
+    Files.createDirectories(out);
+    Files.writeString(out.resolve("results.json"), report.json());
+    Files.writeString(out.resolve("results.md"), report.markdown());
+    Files.writeString(out.resolve("results.svg"), report.svg());
+    System.out.println("\n" + report.markdown() + "\nAlso in " + out.toAbsolutePath());
+    return 0;
+  }
+
+  private void measure(Machine machine, Mode mode) {
+    Map<Mode.Reported, Values> values = new LinkedHashMap<>();
+    mode.reported().forEach(reported -> values.put(reported, new Values()));
+    try (ServerProcess dormouse = ServerProcess.dormouse(machine, mode.durability(), IDLE_MS);
+        ServerProcess baseline = mode.hasBaseline() ? ServerProcess.baseline(machine) : null) {
+      for (int round = 0; round < rounds; round++) {
+        JsonObject ours = ours(machine, mode, dormouse);
+        JsonObject theirs =
+            baseline == null ? null : ClientProcess.run(machine, task(mode, baseline));
+        values.forEach((reported, both) -> both.add(reported.key(), ours, theirs));
+        System.out.println("  round " + (round + 1) + ": " + line(values));
+      }
+    }
+    values.forEach(
+        (reported, both) ->
+            figures.add(
+                new Figure(
+                    mode,
+                    reported.name(),
+                    reported.unit(),
+                    reported.isMoreBetter(),
+                    both.dormouse,
+                    both.baseline)));
+  }
+
+  private JsonObject ours(Machine machine, Mode mode, ServerProcess dormouse) {
+    Task task = task(mode, dormouse);
+    JsonObject figures = ClientProcess.run(machine, task);
+    if (mode == Mode.WAKE_LARGE) {
+      JsonObject small = ClientProcess.run(machine, withOneConnection(task));
+      figures.put("largeToSmall", figures.getDouble("coldP50Us") / small.getDouble("coldP50Us"));
+    }
+    return figures;
+  }
+
+  private Task task(Mode mode, ServerProcess server) {
+    int wanted = connections == 0 ? mode.connections() : connections;
+    int most = Math.min(HANDLES - HANDLES_RESERVED, isQuick ? QUICK_CONNECTIONS_MAX : HANDLES);
+    long measuredMs = (long) (seconds * 1_000);
+    return new Task(
+        mode.load(),
+        server.port(),
+        server.adminPort(),
+        server.pid(),
+        mode.path(),
+        Math.min(wanted, most),
+        bytes,
+        measuredMs / 2,
+        measuredMs,
+        perSecond,
+        ASLEEP_MS);
+  }
+
+  /** The same of an actor that has one connection only. */
+  private static Task withOneConnection(Task task) {
+    return new Task(
+        task.load(),
+        task.port(),
+        task.adminPort(),
+        task.pid(),
+        task.path() + "-small",
+        1,
+        task.bytes(),
+        task.warmUpMs(),
+        task.measuredMs(),
+        task.perSecond(),
+        task.idleMs());
+  }
+
+  private static String line(Map<Mode.Reported, Values> values) {
+    StringBuilder line = new StringBuilder();
+    values.forEach(
+        (reported, both) -> {
+          int last = both.dormouse.size() - 1;
+          line.append(reported.name()).append(' ');
+          line.append(Report.number(both.dormouse.get(last))).append(' ').append(reported.unit());
+          if (!both.baseline.isEmpty()) {
+            double ratio = both.dormouse.get(last) / both.baseline.get(last);
+            line.append(" (").append(Report.number(ratio)).append(" R)");
+          }
+          line.append("; ");
+        });
+    return line.toString();
+  }
+
+  /** The values of a figure, as the rounds go by. */
+  private static final class Values {
+    final List<Double> dormouse = new ArrayList<>();
+    final List<Double> baseline = new ArrayList<>();
+
+    void add(String key, JsonObject ours, @Nullable JsonObject theirs) {
+      ToDoubleFunction<JsonObject> value = figures -> figures.getDouble(key);
+      dormouse.add(value.applyAsDouble(ours));
+      if (theirs != null && theirs.containsKey(key)) {
+        baseline.add(value.applyAsDouble(theirs));
+      }
+    }
+  }
+
+  /** {@code wake-large} is {@link Mode#WAKE_LARGE}. */
+  static final class ModeConverter implements ITypeConverter<Mode> {
+    @Override
+    public Mode convert(String text) {
+      return Arrays.stream(Mode.values())
+          .filter(mode -> mode.label().equals(text))
+          .findFirst()
+          .orElseThrow(
+              () ->
+                  new TypeConversionException(
+                      "'%s' is none of %s"
+                          .formatted(
+                              text, Arrays.stream(Mode.values()).map(Mode::label).toList())));
+    }
+  }
+}

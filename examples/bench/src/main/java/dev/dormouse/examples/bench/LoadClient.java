@@ -1,0 +1,15 @@
+package dev.dormouse.examples.bench;
+
+import io.vertx.core.json.JsonObject;
+
+/** The program of the client's process: does one {@link Task}, prints the figures as JSON. */
+final class LoadClient {
+  private LoadClient() {}
+
+  /** Takes the task as its one argument. */
+  public static void main(String[] args) {
+    Task task = Task.of(new JsonObject(args[0]));
+    System.out.println(Load.named(task.load()).run(task).encode());
+    System.exit(0); // an event loop that is still about to end is nothing to wait for
+  }
+}

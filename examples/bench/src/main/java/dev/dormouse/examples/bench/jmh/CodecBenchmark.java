@@ -1,0 +1,39 @@
+package dev.dormouse.examples.bench.jmh;
+
+import dev.dormouse.storage.Codecs;
+import dev.dormouse.storage.ValueCodec;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.BenchmarkMode;
+import org.openjdk.jmh.annotations.Mode;
+import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.State;
+
+/** An attachment to bytes, and back. */
+@State(Scope.Thread)
+@BenchmarkMode(Mode.AverageTime)
+@OutputTimeUnit(TimeUnit.NANOSECONDS)
+public class CodecBenchmark {
+  private static final int BYTES_MAX = 16 << 10;
+
+  /** What a room may know of a member. */
+  public record Member(String name, int said, boolean isAway, List<String> seen) {}
+
+  private final ValueCodec codec = Codecs.kryo(List.of(Member.class));
+  private final Member member = new Member("ada", 17, false, List.of("one", "two", "three"));
+  private final byte[] stored = codec.encode(member, BYTES_MAX);
+
+  /** Writes one. */
+  @Benchmark
+  public byte[] encode() {
+    return codec.encode(member, BYTES_MAX);
+  }
+
+  /** Reads one. */
+  @Benchmark
+  public Object decode() {
+    return codec.decode(stored);
+  }
+}

@@ -1,0 +1,102 @@
+package dev.dormouse.examples.bench.jmh;
+
+import dev.dormouse.sdk.ActorId;
+import dev.dormouse.sdk.Connection;
+import dev.dormouse.sdk.ConnectionId;
+import dev.dormouse.sdk.FailurePolicy;
+import dev.dormouse.sdk.RequestHead;
+import dev.dormouse.sdk.Upgrade;
+import dev.dormouse.sdk.WebSocketActor;
+import dev.dormouse.server.host.ActorHost;
+import dev.dormouse.server.host.ActorType;
+import dev.dormouse.server.host.HostOptions;
+import dev.dormouse.server.protocol.DirectTransport;
+import dev.dormouse.server.protocol.Payload;
+import dev.dormouse.server.protocol.Time;
+import dev.dormouse.server.protocol.ToHost;
+import dev.dormouse.storage.ActorStore;
+import dev.dormouse.storage.Codecs;
+import dev.dormouse.storage.MemoryDisk;
+import dev.dormouse.storage.Stores;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.BenchmarkMode;
+import org.openjdk.jmh.annotations.Mode;
+import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Param;
+import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.Setup;
+import org.openjdk.jmh.annotations.State;
+
+/**
+ * One message through the host: mailbox, turn, commit to memory, release. Everything on one thread;
+ * no socket, no disk.
+ */
+@State(Scope.Thread)
+@BenchmarkMode(Mode.AverageTime)
+@OutputTimeUnit(TimeUnit.NANOSECONDS)
+@SuppressWarnings("NullAway.Init") // set by JMH, or by the set-up
+public class TurnBenchmark {
+  private static final ActorId ID = new ActorId("bench", "one");
+
+  /** What the handler does besides its answer. */
+  @Param({"nothing", "attach", "put"})
+  public String stored;
+
+  private ActorHost host;
+  private ConnectionId connection;
+  private Payload message;
+  private long sequence;
+
+  private static final class Answering extends WebSocketActor<Integer> {
+    private final String stored;
+
+    Answering(String stored) {
+      this.stored = stored;
+    }
+
+    @Override
+    protected void onUpgrade(Upgrade<Integer> upgrade) {
+      upgrade.accept(0);
+    }
+
+    @Override
+    protected void onMessage(Connection<Integer> from, String text) {
+      from.send(text);
+      if (stored.equals("attach")) {
+        from.attach(from.attachment() + 1);
+      } else if (stored.equals("put")) {
+        storage().put("last", text);
+      }
+    }
+  }
+
+  /** A host with one actor, which has one connection. */
+  @Setup
+  public void connect() {
+    ActorType type =
+        new ActorType(
+            "bench",
+            () -> new Answering(stored),
+            Codecs.kryo(List.of()),
+            id -> Runnable::run,
+            FailurePolicy.KEEP_OPEN,
+            16 << 10);
+    ActorStore store = Stores.memory(new MemoryDisk());
+    DirectTransport transport = new DirectTransport();
+    host = new ActorHost(List.of(type), store, transport, Time.system(), HostOptions.defaults());
+    transport.connect(host::accept, release -> {});
+    connection = ConnectionId.of(store.incarnation(), 1);
+    RequestHead head = new RequestHead("GET", "/", Map.of(), List.of(), "");
+    host.accept(new ToHost.Open(ID, connection, head, null));
+    message = Payload.text("x".repeat(128));
+  }
+
+  /** A text of 128 bytes, echoed. */
+  @Benchmark
+  public void message() {
+    host.accept(new ToHost.Message(ID, connection, ++sequence, message));
+  }
+}
