@@ -1,7 +1,10 @@
 package dev.dormouse.sdk;
 
 import java.nio.ByteBuffer;
+import java.time.Instant;
+import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -102,6 +105,19 @@ public interface Connection<A extends @Nullable Object> {
    * @throws LimitExceededException if the message is over 32 MiB, or the key too long
    */
   Delivery sendLatest(String key, ByteBuffer bytes);
+
+  /**
+   * Asks the server that holds the socket when anything last came from the client, be it a pong or
+   * part of a frame; at once, not at the end of the turn, and without waiting for the client. So a
+   * turn may {@link WebSocketActor#waitFor wait for} the answer.
+   *
+   * <p>The time is that server's, up to a thirtieth of the ping interval too early (a second, by
+   * default). While a client's messages wait for the actor it is not read, and counts as seen.
+   *
+   * @return completes outside of any turn, on the threads of the actor type; with nothing if the
+   *     connection is not open, or clients are not pinged
+   */
+  CompletionStage<Optional<Instant>> lastSeen();
 
   /** Closes with 1000 and no reason, once the turn is committed. */
   default void close() {

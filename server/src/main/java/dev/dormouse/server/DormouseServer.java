@@ -1,7 +1,10 @@
 package dev.dormouse.server;
 
 import dev.dormouse.sdk.ActorId;
+import dev.dormouse.sdk.ConnectionId;
 import dev.dormouse.server.admin.AdminServer;
+import dev.dormouse.server.gateway.ConnectionStatus;
+import dev.dormouse.server.gateway.GatewayCounts;
 import dev.dormouse.server.gateway.WebSocketGateway;
 import dev.dormouse.server.host.ActorHost;
 import dev.dormouse.server.host.ActorStatus;
@@ -32,6 +35,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BiConsumer;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -92,7 +96,7 @@ public final class DormouseServer implements AutoCloseable {
         new WebSocketGateway(
             options.gateway(), vertx, transport, options.time(), store.incarnation());
     transport.connect(host::accept, gateway::accept);
-    this.admin = new AdminServer(vertx, host, () -> isReady);
+    this.admin = new AdminServer(vertx, host, gateway, () -> isReady);
   }
 
   static DormouseServer open(
@@ -230,6 +234,22 @@ public final class DormouseServer implements AutoCloseable {
   /** What can be seen of an actor. */
   public ActorStatus status(ActorId actor) {
     return host.status(actor);
+  }
+
+  /** What the gateway has done so far. */
+  public GatewayCounts counts() {
+    return gateway.counts();
+  }
+
+  /**
+   * An actor's connections, in the order of their ids, page by page. Wakes nobody.
+   *
+   * @param after the last of the page before; null for the first page
+   * @param limit how many at most
+   */
+  public CompletionStage<List<ConnectionStatus>> connections(
+      ActorId actor, @Nullable ConnectionId after, int limit) {
+    return gateway.connections(actor, after, limit).toCompletionStage();
   }
 
   /** Actors of a type that have connections or are in memory, in no order, at most so many. */

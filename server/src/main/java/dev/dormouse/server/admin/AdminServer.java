@@ -1,6 +1,9 @@
 package dev.dormouse.server.admin;
 
 import dev.dormouse.sdk.ActorId;
+import dev.dormouse.sdk.ConnectionId;
+import dev.dormouse.server.gateway.ConnectionStatus;
+import dev.dormouse.server.gateway.WebSocketGateway;
 import dev.dormouse.server.host.ActorHost;
 import dev.dormouse.server.host.ActorStatus;
 import io.vertx.core.Future;
@@ -11,6 +14,7 @@ import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
+import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
@@ -26,6 +30,10 @@ import org.jspecify.annotations.Nullable;
  *   <li>{@code GET /healthz}: 200 while the process answers at all
  *   <li>{@code GET /readyz}: 200 while clients are welcome, else 503
  *   <li>{@code GET /actors/{type}/{key}}: an {@link ActorStatus} in JSON
+ *   <li>{@code GET /actors/{type}/{key}/connections?after={id}&limit={n}}: a page of {@link
+ *       ConnectionStatus} in JSON, and {@code next}, the {@code after} of the next page, or null if
+ *       this is the last; at most {@value #CONNECTIONS_MAX}, by default {@value
+ *       #CONNECTIONS_DEFAULT}
  *   <li>{@code POST /actors/{type}/{key}/hibernate}: drops the actor from memory, then its status;
  *       409 with the status if it is not done after {@value #HIBERNATE_LIMIT_SECONDS} s
  * </ul>
@@ -35,19 +43,26 @@ import org.jspecify.annotations.Nullable;
  */
 public final class AdminServer {
   private static final int HIBERNATE_LIMIT_SECONDS = 5;
+  private static final int CONNECTIONS_MAX = 1_000;
+  private static final int CONNECTIONS_DEFAULT = 100;
   private static final Set<String> LOOPBACK = Set.of("127.0.0.1", "localhost", "[::1]");
   private static final Pattern AUTHORITY =
       Pattern.compile("(?:https?://)?(\\[[^\\]]*\\]|[^:/]*)(?::\\d*)?");
 
+  private static final Pattern LIMIT = Pattern.compile("[0-9]{1,4}");
+
   private final Vertx vertx;
   private final ActorHost host;
+  private final WebSocketGateway gateway;
   private final BooleanSupplier isReady;
   private @Nullable HttpServer server;
 
   /** An admin server that does not listen yet. */
-  public AdminServer(Vertx vertx, ActorHost host, BooleanSupplier isReady) {
+  public AdminServer(
+      Vertx vertx, ActorHost host, WebSocketGateway gateway, BooleanSupplier isReady) {
     this.vertx = vertx;
     this.host = host;
+    this.gateway = gateway;
     this.isReady = isReady;
   }
 
@@ -80,6 +95,7 @@ public final class AdminServer {
               answer(context, ready ? 200 : 503, ready ? "ready" : "not ready");
             });
     router.get("/actors/:type/:key").handler(this::show);
+    router.get("/actors/:type/:key/connections").handler(this::showConnections);
     router.post("/actors/:type/:key/hibernate").handler(this::hibernate);
     return router;
   }
@@ -107,6 +123,39 @@ public final class AdminServer {
     if (actor != null) {
       answer(context, 200, host.status(actor));
     }
+  }
+
+  private void showConnections(RoutingContext context) {
+    ActorId actor = actor(context);
+    if (actor == null) {
+      return;
+    }
+    String after = context.request().getParam("after");
+    String limit = context.request().getParam("limit", String.valueOf(CONNECTIONS_DEFAULT));
+    ConnectionId last;
+    int most;
+    try {
+      last = after == null ? null : ConnectionId.parse(after);
+      most = limitOf(limit);
+    } catch (IllegalArgumentException e) {
+      answer(context, 400, String.valueOf(e.getMessage()));
+      return;
+    }
+    Future.fromCompletionStage(
+            gateway.connections(actor, last, most + 1).toCompletionStage(),
+            vertx.getOrCreateContext())
+        .onSuccess(found -> answer(context, 200, json(found, most)))
+        .onFailure(context::fail);
+  }
+
+  private static int limitOf(String text) {
+    if (LIMIT.matcher(text).matches()) {
+      int limit = Integer.parseInt(text);
+      if (limit >= 1 && limit <= CONNECTIONS_MAX) {
+        return limit;
+      }
+    }
+    throw new IllegalArgumentException("limit '" + text + "' is not 1 to " + CONNECTIONS_MAX);
   }
 
   private void hibernate(RoutingContext context) {
@@ -144,12 +193,30 @@ public final class AdminServer {
   }
 
   private static void answer(RoutingContext context, int status, ActorStatus actor) {
+    answer(context, status, json(actor));
+  }
+
+  private static void answer(RoutingContext context, int status, JsonObject json) {
     context
         .response()
         .setStatusCode(status)
         .putHeader("Content-Type", "application/json")
         .putHeader("Cache-Control", "no-store")
-        .end(json(actor).encode());
+        .end(json.encode());
+  }
+
+  private static JsonObject json(List<ConnectionStatus> found, int most) {
+    List<ConnectionStatus> page = found.subList(0, Math.min(most, found.size()));
+    JsonArray connections = new JsonArray();
+    page.forEach(
+        each ->
+            connections.add(
+                new JsonObject()
+                    .put("id", each.connection().toString())
+                    .put("lastSeen", each.lastSeen())
+                    .put("waitingBytes", each.waitingBytes())));
+    String next = found.size() > most ? page.get(most - 1).connection().toString() : null;
+    return new JsonObject().put("connections", connections).put("next", next);
   }
 
   private static JsonObject json(ActorStatus actor) {

@@ -214,7 +214,9 @@ final class ClientSocket extends WheelPeer {
     } else if (frame instanceof PongWebSocketFrame) {
       parts.counters().pongs.increment();
     } else if (frame instanceof PingWebSocketFrame) {
-      ping(frame.content());
+      if (writer != null && state == SocketState.OPEN) {
+        writer.pong(ByteBufUtil.getBytes(frame.content()));
+      }
     } else if (state == SocketState.OPEN) {
       Payload reply = inbound.add(frame);
       if (reply != null) {
@@ -223,12 +225,6 @@ final class ClientSocket extends WheelPeer {
       read();
     } else if (frame.isFinalFragment()) {
       parts.counters().droppedIn.increment();
-    }
-  }
-
-  private void ping(ByteBuf payload) {
-    if (writer != null && state == SocketState.OPEN) {
-      writer.pong(ByteBufUtil.getBytes(payload));
     }
   }
 
@@ -335,6 +331,11 @@ final class ClientSocket extends WheelPeer {
   /** The message is wanted now, and those after it. */
   void resumed(long sequence) {
     inbound.resumed(sequence);
+  }
+
+  /** How many bytes the client has not read yet. */
+  long waitingBytes() {
+    return writer == null ? 0 : writer.waitingBytes();
   }
 
   // ---- the end

@@ -6,10 +6,13 @@ import dev.dormouse.sdk.CloseReason.Cause;
 import dev.dormouse.sdk.ConnectionId;
 import dev.dormouse.server.protocol.Release;
 import dev.dormouse.server.protocol.ToGateway;
+import dev.dormouse.server.protocol.ToHost;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -66,6 +69,8 @@ final class Releases {
       apply(resumed.connection(), batches, socket -> socket.resumed(resumed.sequence()));
     } else if (record instanceof ToGateway.AutoReplies told) {
       parts.groups().autoReplies(release.actor(), AutoReplyTable.of(told.replies()));
+    } else if (record instanceof ToGateway.AskSeen asked) {
+      tellSeen(release.actor(), asked, batches);
     } else if (record instanceof ToGateway.Responded responded) {
       requests.responded(responded);
     }
@@ -85,6 +90,20 @@ final class Releases {
     } else {
       batches.add(socket, to -> to.send(send.payload(), null, send.key(), send.report()));
     }
+  }
+
+  private void tellSeen(ActorId actor, ToGateway.AskSeen asked, LoopBatches batches) {
+    ClientSocket socket = parts.groups().get(asked.connection());
+    if (socket == null) {
+      tellSeen(actor, asked, (Instant) null);
+    } else {
+      batches.add(
+          socket, seen -> tellSeen(actor, asked, parts.heartbeats().lastHeard(seen, seen.loop())));
+    }
+  }
+
+  private void tellSeen(ActorId actor, ToGateway.AskSeen asked, @Nullable Instant at) {
+    parts.transport().toHost(new ToHost.Seen(actor, asked.connection(), asked.report(), at));
   }
 
   private void broadcast(Release release, ToGateway.Broadcast broadcast, LoopBatches batches) {

@@ -27,6 +27,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
@@ -117,7 +118,7 @@ final class Activation implements ActorContext<@Nullable Object> {
     synchronized (this) {
       open = turn();
     }
-    if (stage instanceof OutcomeStage<?> outcome) {
+    if (stage instanceof AskedStage<?> outcome) {
       outcome.checkAwaitedBy(open);
     }
     open.await(stage);
@@ -316,14 +317,21 @@ final class Activation implements ActorContext<@Nullable Object> {
   }
 
   /** Asks what becomes of a message that the turn of this number, which is to be open, sent. */
-  OutcomeStage<Outcome> askOutcome(long number, int place) {
+  AskedStage<Outcome> askOutcome(long number, int place) {
     Turn open = turn();
     if (open.number() != number) {
       throw new IllegalStateException(
           "what becomes of a message can be asked within the turn that sends it only");
     }
-    OutcomeStage<Outcome> stage = new OutcomeStage<>(this, number);
+    AskedStage<Outcome> stage = new AskedStage<>(this, number);
     open.askOutcome(place, stage, type.executor().apply(id));
+    return stage;
+  }
+
+  /** Asks the gateway at once when something was last heard of a client. */
+  CompletionStage<Optional<Instant>> askSeen(ConnectionId connection) {
+    CompletableFuture<Optional<Instant>> stage = new CompletableFuture<>();
+    turn().askSeen(connection, stage, type.executor().apply(id));
     return stage;
   }
 

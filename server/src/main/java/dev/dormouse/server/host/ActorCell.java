@@ -75,7 +75,7 @@ final class ActorCell {
       Transport transport,
       Time time,
       HostOptions options,
-      Outcomes outcomes,
+      Asked asked,
       Consumer<ActorCell> onRetired) {
     this.id = id;
     this.type = type;
@@ -87,9 +87,9 @@ final class ActorCell {
     this.mailbox = new Mailbox(options.mailboxMax());
     this.gate =
         new OutputGate(
-            transport::toGateway, lost -> outcomes.discarded(id, lost.records()), this::signal);
+            transport::toGateway, lost -> asked.discarded(id, lost.records()), this::signal);
     this.rows = new ActorRows(store, id);
-    this.outgoing = new Outgoing(id, store, rows, gate, outcomes);
+    this.outgoing = new Outgoing(id, store, rows, gate, asked);
     this.autoReplies = new AutoReplyRows(rows);
     this.lastEventNs = time.nowNs();
   }

@@ -37,7 +37,7 @@ public final class ActorHost {
   private final Time time;
   private final HostOptions options;
   private final ConcurrentHashMap<ActorId, ActorCell> cells = new ConcurrentHashMap<>();
-  private final Outcomes outcomes;
+  private final Asked asked;
   private volatile boolean isStopping;
 
   /**
@@ -65,13 +65,15 @@ public final class ActorHost {
     this.transport = transport;
     this.time = time;
     this.options = options;
-    this.outcomes = new Outcomes(store.incarnation());
+    this.asked = new Asked(store.incarnation());
   }
 
   /** What a gateway tells. */
   public void accept(ToHost told) {
     if (told instanceof ToHost.Delivered delivered) {
-      outcomes.arrived(delivered.actor(), delivered.report(), delivered.outcome());
+      asked.answered(delivered.report(), delivered);
+    } else if (told instanceof ToHost.Seen seen) {
+      asked.answered(seen.report(), seen);
     } else {
       accept(new Work.Handle(told));
     }
@@ -111,7 +113,7 @@ public final class ActorHost {
         transport,
         time,
         options,
-        outcomes,
+        asked,
         retired -> cells.remove(retired.id(), retired));
   }
 
@@ -198,11 +200,9 @@ public final class ActorHost {
     return types.containsKey(type);
   }
 
-  /**
-   * How many messages there are of which an actor asked what becomes of them, and does not know.
-   */
-  int openOutcomes() {
-    return outcomes.size();
+  /** How much actors asked gateways and were not told yet. */
+  int openQuestions() {
+    return asked.size();
   }
 
   /** How many actors are in memory. */

@@ -9,11 +9,15 @@ import dev.dormouse.server.protocol.Payload;
 import dev.dormouse.server.protocol.ToGateway;
 import dev.dormouse.storage.ConnectionRow;
 import java.nio.ByteBuffer;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.LinkedHashSet;
+import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -232,6 +236,15 @@ final class LiveConnection implements Connection<@Nullable Object> {
       throw new LimitExceededException("the key of a message", bytes, KEY_BYTES_MAX, "bytes");
     }
     return key;
+  }
+
+  @Override
+  public CompletionStage<Optional<Instant>> lastSeen() {
+    synchronized (activation) {
+      return isClosing || isGone
+          ? CompletableFuture.completedStage(Optional.empty())
+          : activation.askSeen(id);
+    }
   }
 
   @Override

@@ -2,12 +2,15 @@ package dev.dormouse.server.host;
 
 import dev.dormouse.sdk.ActorId;
 import dev.dormouse.sdk.ConnectionId;
+import dev.dormouse.sdk.Delivery.Outcome;
 import dev.dormouse.server.protocol.Release;
 import dev.dormouse.server.protocol.ToGateway;
+import dev.dormouse.server.protocol.ToHost;
 import dev.dormouse.storage.ActorRow;
 import dev.dormouse.storage.ActorStore;
 import dev.dormouse.storage.CommitResult;
 import dev.dormouse.storage.TurnBatch;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.NavigableMap;
@@ -15,6 +18,7 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
 import java.util.function.Consumer;
 
 /**
@@ -26,20 +30,20 @@ final class Outgoing {
   private final ActorStore store;
   private final ActorRows rows;
   private final OutputGate gate;
-  private final Outcomes outcomes;
+  private final Asked asked;
   private long turns;
 
-  Outgoing(ActorId id, ActorStore store, ActorRows rows, OutputGate gate, Outcomes outcomes) {
+  Outgoing(ActorId id, ActorStore store, ActorRows rows, OutputGate gate, Asked asked) {
     this.id = id;
     this.store = store;
     this.rows = rows;
     this.gate = gate;
-    this.outcomes = outcomes;
+    this.asked = asked;
   }
 
   /** Begins the next turn, on the calling thread. */
   Turn open(Work work, long startedNs, Consumer<Turn> onLastStage) {
-    return new Turn(nextNumber(), work, startedNs, outcomes, onLastStage);
+    return new Turn(nextNumber(), work, startedNs, this, onLastStage);
   }
 
   /** The number of the next turn, or of what takes a turn's place. */
@@ -50,7 +54,7 @@ final class Outgoing {
   /** Nothing of what a turn wrote and said is kept. */
   void discard(Turn failed) {
     rows.discard();
-    failed.discardOutcomes(id);
+    asked.discarded(id, failed.asked());
   }
 
   /** Says at once what belongs to no turn, such as flow control. */
@@ -58,6 +62,37 @@ final class Outgoing {
     if (!records.isEmpty()) {
       gate.say(release(records));
     }
+  }
+
+  /**
+   * Asks what becomes of a message.
+   *
+   * @return the message with a number to report under
+   */
+  ToGateway.Send askOutcome(ToGateway.Send send, AskedStage<Outcome> stage, Executor executor) {
+    long report =
+        asked.ask(
+            told -> {
+              if (told instanceof ToHost.Delivered delivered) {
+                stage.complete(delivered.outcome());
+              }
+            },
+            executor);
+    return new ToGateway.Send(send.connection(), send.payload(), send.key(), report);
+  }
+
+  /** Asks at once when something was last heard of a client. */
+  void askSeen(
+      ConnectionId connection, CompletableFuture<Optional<Instant>> stage, Executor executor) {
+    long report =
+        asked.ask(
+            told -> {
+              if (told instanceof ToHost.Seen seen) {
+                stage.complete(Optional.ofNullable(seen.at()));
+              }
+            },
+            executor);
+    tell(List.of(new ToGateway.AskSeen(connection, report)));
   }
 
   /** Says something after all turns so far. */

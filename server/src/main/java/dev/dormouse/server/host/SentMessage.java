@@ -16,7 +16,7 @@ final class SentMessage implements Delivery {
   private final int place;
 
   /** Null until somebody asks. */
-  private @Nullable OutcomeStage<Outcome> outcome;
+  private @Nullable AskedStage<Outcome> outcome;
 
   /**
    * The message at a place of the open turn's outbox.
@@ -32,7 +32,7 @@ final class SentMessage implements Delivery {
   @Override
   public CompletionStage<Outcome> outcome() {
     synchronized (activation) {
-      OutcomeStage<Outcome> asked = outcome;
+      AskedStage<Outcome> asked = outcome;
       if (asked == null) {
         asked = activation.askOutcome(turn, place);
         outcome = asked;

@@ -1,9 +1,10 @@
 package dev.dormouse.server.host;
 
-import dev.dormouse.sdk.ActorId;
+import dev.dormouse.sdk.ConnectionId;
 import dev.dormouse.sdk.Delivery.Outcome;
 import dev.dormouse.sdk.LimitExceededException;
 import dev.dormouse.server.protocol.ToGateway;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -11,6 +12,7 @@ import java.util.NavigableMap;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.function.Consumer;
@@ -48,7 +50,7 @@ final class Turn {
   private final long startedNs;
   private final Thread thread;
   private final Consumer<Turn> onLastStage;
-  private final Outcomes outcomes;
+  private final Outgoing outgoing;
 
   private final NavigableMap<RowKey, Optional<byte[]>> writes = new TreeMap<>();
   private final List<ToGateway> outbox = new ArrayList<>();
@@ -60,16 +62,16 @@ final class Turn {
   private int awaited;
   private @Nullable Throwable failure;
 
-  /** The numbers of messages whose outcome was asked for. Guarded as {@code state} is. */
-  private List<Long> asked = List.of();
+  /** The messages whose outcome was asked for. Guarded as {@code state} is. */
+  private List<ToGateway.Send> asked = List.of();
 
   /** Begins on the calling thread. */
-  Turn(long number, Work work, long startedNs, Outcomes outcomes, Consumer<Turn> onLastStage) {
+  Turn(long number, Work work, long startedNs, Outgoing outgoing, Consumer<Turn> onLastStage) {
     this.number = number;
     this.work = work;
     this.startedNs = startedNs;
     this.thread = Thread.currentThread();
-    this.outcomes = outcomes;
+    this.outgoing = outgoing;
     this.onLastStage = onLastStage;
   }
 
@@ -99,21 +101,27 @@ final class Turn {
    * @param place where it is in the outbox
    * @param executor where the stage is completed
    */
-  synchronized void askOutcome(int place, OutcomeStage<Outcome> stage, Executor executor) {
+  synchronized void askOutcome(int place, AskedStage<Outcome> stage, Executor executor) {
     check();
     if (outbox.get(place) instanceof ToGateway.Send send) {
-      long report = outcomes.ask(stage, executor);
+      ToGateway.Send answered = outgoing.askOutcome(send, stage, executor);
+      outbox.set(place, answered);
       if (asked.isEmpty()) {
         asked = new ArrayList<>(1);
       }
-      asked.add(report);
-      outbox.set(place, new ToGateway.Send(send.connection(), send.payload(), send.key(), report));
+      asked.add(answered);
     }
   }
 
-  /** Nothing of it is said. */
-  synchronized void discardOutcomes(ActorId actor) {
-    asked.forEach(report -> outcomes.arrived(actor, report, Outcome.TURN_DISCARDED));
+  /** Has the gateway tell at once when something was last heard of a client. */
+  void askSeen(
+      ConnectionId connection, CompletableFuture<Optional<Instant>> stage, Executor executor) {
+    outgoing.askSeen(connection, stage, executor);
+  }
+
+  /** The messages whose outcome was asked for. */
+  synchronized List<ToGateway.Send> asked() {
+    return List.copyOf(asked);
   }
 
   /** Whether the thread that calls runs its handler. */

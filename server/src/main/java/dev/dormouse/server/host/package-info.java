@@ -19,7 +19,8 @@
  *   <tr><td>{@code ActorRows}</td><td>the store, overlaid with writes that are not committed
  *       yet</td></tr>
  *   <tr><td>{@code OutputGate}</td><td>holds what turns say until they are kept</td></tr>
- *   <tr><td>{@code Outcomes}</td><td>what became of messages, for those who asked</td></tr>
+ *   <tr><td>{@code Asked}</td><td>what actors asked gateways: what became of a message, when a
+ *       client was last heard of</td></tr>
  *   <tr><td>{@code IdlePolicy}</td><td>who is to hibernate: a pure function</td></tr>
  * </table>
  *

@@ -95,6 +95,15 @@ public sealed interface ToGateway {
   record AutoReplies(List<AutoReply> replies) implements ToGateway {}
 
   /**
+   * Tell when something was last heard of the client: {@link ToHost.Seen} does, in any case. It
+   * belongs to no turn.
+   *
+   * @param connection the connection
+   * @param report the number to tell it under
+   */
+  record AskSeen(ConnectionId connection, long report) implements ToGateway {}
+
+  /**
    * The answer to a plain HTTP request.
    *
    * @param request its number

@@ -4,11 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.dormouse.sdk.FailurePolicy;
 import dev.dormouse.sdk.WebSocketActor;
+import dev.dormouse.server.gateway.GatewayOptions;
+import dev.dormouse.server.gateway.WebSocketGateway;
 import dev.dormouse.server.host.ActorHost;
 import dev.dormouse.server.host.ActorType;
 import dev.dormouse.server.host.HostOptions;
 import dev.dormouse.server.protocol.DirectTransport;
 import dev.dormouse.server.protocol.Time;
+import dev.dormouse.server.protocol.Transport;
 import dev.dormouse.storage.Codecs;
 import dev.dormouse.storage.MemoryDisk;
 import dev.dormouse.storage.Stores;
@@ -56,14 +59,17 @@ class AdminServerTest {
             id -> Runnable::run,
             FailurePolicy.KEEP_OPEN,
             1024);
+    Transport transport = new DirectTransport();
     ActorHost host =
         new ActorHost(
             List.of(type),
             Stores.memory(new MemoryDisk()),
-            new DirectTransport(),
+            transport,
             Time.system(),
             HostOptions.defaults());
-    admin = new AdminServer(vertx, host, isReady::get);
+    WebSocketGateway gateway =
+        new WebSocketGateway(GatewayOptions.defaults(), vertx, transport, Time.system(), 1);
+    admin = new AdminServer(vertx, host, gateway, isReady::get);
     client = vertx.createHttpClient();
     admin.listen(0).onComplete(context.succeedingThenComplete());
   }

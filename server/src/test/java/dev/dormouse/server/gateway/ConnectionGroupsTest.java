@@ -30,7 +30,7 @@ class ConnectionGroupsTest {
           Time.system(),
           groups,
           new Counters(),
-          new Heartbeats(Duration.ZERO),
+          new Heartbeats(Duration.ZERO, Time.system()),
           new Admission(ConnectionLimits.none()));
 
   private ClientSocket socket(String key, long number) {

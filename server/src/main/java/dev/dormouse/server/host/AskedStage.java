@@ -9,11 +9,11 @@ import java.util.concurrent.TimeoutException;
  * A stage that completes after the turn in which it was asked for. That turn must not wait for it,
  * nor for a stage made of it: it would do so until its limit.
  */
-final class OutcomeStage<T> extends CompletableFuture<T> {
+final class AskedStage<T> extends CompletableFuture<T> {
   private final Activation activation;
   private final long turn;
 
-  OutcomeStage(Activation activation, long turn) {
+  AskedStage(Activation activation, long turn) {
     this.activation = activation;
     this.turn = turn;
   }
@@ -35,7 +35,7 @@ final class OutcomeStage<T> extends CompletableFuture<T> {
 
   @Override
   public <U> CompletableFuture<U> newIncompleteFuture() {
-    return new OutcomeStage<>(activation, turn);
+    return new AskedStage<>(activation, turn);
   }
 
   @Override
