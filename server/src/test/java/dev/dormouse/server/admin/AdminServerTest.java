@@ -158,6 +158,21 @@ class AdminServerTest {
   }
 
   @Test
+  void anActorWithoutConnectionsHasAnEmptyPage(VertxTestContext context) {
+    get("/actors/room/lobby/connections")
+        .onComplete(
+            context.succeeding(
+                answer ->
+                    context.verify(
+                        () -> {
+                          assertThat(answer.status()).isEqualTo(200);
+                          assertThat(new JsonObject(answer.body()))
+                              .isEqualTo(new JsonObject("{\"connections\":[],\"next\":null}"));
+                          context.completeNow();
+                        })));
+  }
+
+  @Test
   void whatIsNotInMemoryIsHibernatedAtOnce(VertxTestContext context) {
     ask(HttpMethod.POST, "/actors/room/lobby/hibernate", "", "")
         .onComplete(
@@ -175,6 +190,11 @@ class AdminServerTest {
     "/actors/nope/lobby, 404, there is no actor type nope",
     "/actors/Room/lobby, 400, 'actor type ''Room'' is not 1 to 64 of a-z, 0-9 and ''-'', beginning with a letter'",
     "/actors/room/a%00b, 400, actor key has the control character U+0000 at 1",
+    "/actors/nope/lobby/connections, 404, there is no actor type nope",
+    "/actors/room/a/connections?after=x, 400, 'connection id ''x'' is not of the form 3.17'",
+    "/actors/room/a/connections?limit=0, 400, 'limit ''0'' is not 1 to 1000'",
+    "/actors/room/a/connections?limit=1001, 400, 'limit ''1001'' is not 1 to 1000'",
+    "/actors/room/a/connections?limit=-1, 400, 'limit ''-1'' is not 1 to 1000'",
   })
   void whatIsNoActorIsSaid(String path, int status, String body, VertxTestContext context) {
     get(path)

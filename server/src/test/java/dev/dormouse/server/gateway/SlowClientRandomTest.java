@@ -9,7 +9,6 @@ import dev.dormouse.sdk.CloseReason.Cause;
 import dev.dormouse.sdk.Delivery.Outcome;
 import dev.dormouse.sdk.OutboundPolicy;
 import dev.dormouse.server.protocol.Payload;
-import io.netty.util.ResourceLeakDetector;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -21,6 +20,7 @@ import java.util.stream.LongStream;
 import java.util.stream.Stream;
 import java.util.zip.DataFormatException;
 import java.util.zip.Inflater;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -29,6 +29,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** Messages at random, for a network that takes some now and then. */
 class SlowClientRandomTest {
+  private static LeakWatch leaks;
+
   private static final int SEEDS = 4;
   private static final int MESSAGES = 400;
 
@@ -49,7 +51,12 @@ class SlowClientRandomTest {
 
   @BeforeAll
   static void lookForLeaks() {
-    ResourceLeakDetector.setLevel(ResourceLeakDetector.Level.PARANOID);
+    leaks = new LeakWatch();
+  }
+
+  @AfterAll
+  static void noLeaks() {
+    leaks.close();
   }
 
   static Stream<Arguments> runs() {

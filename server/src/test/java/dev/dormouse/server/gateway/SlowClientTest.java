@@ -15,6 +15,8 @@ import dev.dormouse.sdk.Delivery.Outcome;
 import dev.dormouse.sdk.OutboundPolicy;
 import java.util.List;
 import java.util.Map;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -22,6 +24,18 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /** What becomes of messages when the network takes them more slowly than they are sent. */
 class SlowClientTest {
+  private static LeakWatch leaks;
+
+  @BeforeAll
+  static void lookForLeaks() {
+    leaks = new LeakWatch();
+  }
+
+  @AfterAll
+  static void noLeaks() {
+    leaks.close();
+  }
+
   /** A text of so many characters that begins with the given one. */
   private static String text(char first, int length) {
     return first + "-".repeat(length - 1);
