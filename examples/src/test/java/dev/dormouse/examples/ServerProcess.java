@@ -1,5 +1,6 @@
 package dev.dormouse.examples;
 
+import java.io.File;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Path;
@@ -36,12 +37,29 @@ final class ServerProcess implements AutoCloseable {
 
   /** Starts it on free ports, unless flags name some, and waits until it is up. */
   static ServerProcess start(Path data, String... flags) throws Exception {
+    return start(data.getParent(), Map.of(), withPorts(data, flags));
+  }
+
+  /** The same with {@link TestActors} too, and these options of the JVM. */
+  static ServerProcess startTestActors(Path data, List<String> jvm, String... flags)
+      throws Exception {
+    List<String> command = new ArrayList<>(List.of(System.getProperty("dormouse.test.java")));
+    command.addAll(jvm);
+    String tests =
+        Path.of(TestActors.class.getProtectionDomain().getCodeSource().getLocation().toURI())
+            .toString();
+    command.addAll(List.of("-cp", jar() + File.pathSeparator + tests, TestActors.class.getName()));
+    command.addAll(List.of(withPorts(data, flags)));
+    return new ServerProcess(Child.start(data.getParent(), Map.of(), command));
+  }
+
+  private static String[] withPorts(Path data, String... flags) {
     List<String> args = new ArrayList<>(List.of(flags));
     if (!args.contains("--port")) {
       args.addAll(List.of("--port", "0"));
     }
     args.addAll(List.of("--admin-port", "0", "--data", data.toString()));
-    return start(data.getParent(), Map.of(), args.toArray(String[]::new));
+    return args.toArray(String[]::new);
   }
 
   /** Starts it with just these variables and flags, and waits until it is up. */
@@ -56,9 +74,13 @@ final class ServerProcess implements AutoCloseable {
     List<String> command = new ArrayList<>();
     command.add(System.getProperty("dormouse.test.java"));
     command.add("-jar");
-    command.add(Path.of(System.getProperty("dormouse.examples.jar")).toAbsolutePath().toString());
+    command.add(jar());
     command.addAll(List.of(flags));
     return Child.start(directory, variables, command);
+  }
+
+  private static String jar() {
+    return Path.of(System.getProperty("dormouse.examples.jar")).toAbsolutePath().toString();
   }
 
   int port() {
@@ -96,6 +118,11 @@ final class ServerProcess implements AutoCloseable {
 
   int awaitExit() throws InterruptedException {
     return process.awaitExit();
+  }
+
+  /** SIGTERM, without waiting for its end. */
+  void terminate() {
+    process.terminate();
   }
 
   /**

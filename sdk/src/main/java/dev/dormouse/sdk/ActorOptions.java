@@ -1,8 +1,11 @@
 package dev.dormouse.sdk;
 
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -34,6 +37,8 @@ public final class ActorOptions {
   private static final class Values implements Cloneable {
     @Nullable String name;
     List<Class<?>> stored = List.of();
+    Map<String, Class<?>> renamed = Map.of();
+    Map<Class<?>, Function<StoredFields, ?>> migrations = Map.of();
     FailurePolicy failurePolicy = FailurePolicy.KEEP_OPEN;
     Threading threading = Threading.MAY_BLOCK;
     int messageBytesMax = 1 << 20;
@@ -97,6 +102,56 @@ public final class ActorOptions {
   /** The classes of attachments and stored values, besides the attachment class itself. */
   public List<Class<?>> stored() {
     return values.stored;
+  }
+
+  /**
+   * Says that a stored class had another name: what was stored under it is read as this class, as
+   * if it had always been called so. The class counts as named.
+   *
+   * @param olderName the binary name, such as {@code com.example.ChatRoom$User}; one class may have
+   *     had several
+   * @param now the class of today
+   */
+  public ActorOptions renamed(String olderName, Class<?> now) {
+    Map<String, Class<?>> more = new HashMap<>(values.renamed);
+    more.put(olderName, now);
+    return with(v -> v.renamed = Map.copyOf(more));
+  }
+
+  /** The stored classes of today by the names that they had. */
+  public Map<String, Class<?>> renamed() {
+    return values.renamed;
+  }
+
+  /**
+   * Makes objects of a class of what was stored by an earlier version of the application. The class
+   * counts as named.
+   *
+   * <p>Without a migration, components and fields may come, go and change places: one that was not
+   * stored is null, 0 or false (a field is as the constructor leaves it), one that is gone is
+   * passed over. A value of another type is refused. With a migration, none of that is done:
+   * whenever a stored object of the class has other fields than the class has today, or a value
+   * that is not of today's type, or that its constructor refuses, the migration is called with what
+   * was stored, whatever version that is of, and makes the object. It is called, too, where an
+   * attachment or stored value of the class is wanted and one of another class is found, and for a
+   * constant that an enum has no more. What it makes is stored when the value is next stored.
+   *
+   * <p>It cannot be told from stored bytes that the meaning of a field has changed: then change its
+   * name, too.
+   *
+   * @param to the class of today: a record, a class or an enum
+   * @param migration makes the object; it may be called from several threads at once, and must use
+   *     nothing but what it is given; what it throws makes the value unreadable
+   */
+  public <T> ActorOptions migrates(Class<T> to, Function<StoredFields, ? extends T> migration) {
+    Map<Class<?>, Function<StoredFields, ?>> more = new HashMap<>(values.migrations);
+    more.put(to, migration);
+    return with(v -> v.migrations = Map.copyOf(more));
+  }
+
+  /** What makes objects of a class of what was stored in an earlier form. */
+  public Map<Class<?>, Function<StoredFields, ?>> migrations() {
+    return values.migrations;
   }
 
   /** Chooses what becomes of a connection whose message made its handler throw. */

@@ -45,18 +45,25 @@ public interface Connection<A extends @Nullable Object> {
    * The attachment; null if none was ever attached. An attachment that is changed in place is
    * stored with the turn as if it had been attached again; immutable records are the better choice.
    *
-   * @throws StoredValueException if the stored bytes cannot be read; the connection still works
+   * @throws StoredValueException if the stored bytes cannot be read, or are of another class than
+   *     the actor's attachments; the connection still works, and the bytes are left as they are
+   *     until something is attached anew
    */
   A attachment();
 
   /**
-   * Replaces the attachment. It is serialized at the end of the turn; a value that cannot be, or
-   * that is over the limit (16 KiB by default), fails the turn with an error that names its class
-   * and size.
+   * Replaces the attachment, be it readable or not. It is serialized at the end of the turn; a
+   * value that cannot be, or that is over the limit (16 KiB by default), fails the turn with an
+   * error that names its class and size.
    */
   void attach(A attachment);
 
-  /** The tags, in the order in which they were set. */
+  /**
+   * The tags, in the order in which they were set.
+   *
+   * @throws StoredValueException if all that is stored of the connection is damaged: it is in no
+   *     {@link Connections#tagged} then, and has no tags once something is attached anew
+   */
   Set<String> tags();
 
   /**
@@ -64,10 +71,15 @@ public interface Connection<A extends @Nullable Object> {
    *
    * @throws LimitExceededException if there would be more than {@value #TAGS_MAX}, or if one is
    *     over {@value #TAG_BYTES_MAX} bytes
+   * @throws StoredValueException if the tags cannot be read
    */
   void tag(String... tags);
 
-  /** Removes tags; those it does not have are passed over. */
+  /**
+   * Removes tags; those it does not have are passed over.
+   *
+   * @throws StoredValueException if the tags cannot be read
+   */
   void untag(String... tags);
 
   /**

@@ -17,6 +17,8 @@
  *   <tr><td>{@link dev.dormouse.sdk.HttpRequest}, {@link dev.dormouse.sdk.HttpResponse}</td>
  *       <td>plain HTTP to an actor</td></tr>
  *   <tr><td>{@link dev.dormouse.sdk.ActorOptions}</td><td>what an actor type may choose</td></tr>
+ *   <tr><td>{@link dev.dormouse.sdk.StoredFields}</td>
+ *       <td>what an earlier version of the application stored, to be migrated</td></tr>
  *   <tr><td>{@link dev.dormouse.sdk.ActorContext}, {@link dev.dormouse.sdk.ActorInvoker}</td>
  *       <td>for whoever runs actors: the server, a test kit</td></tr>
  * </table>

@@ -26,6 +26,7 @@ record ActorDefinition(
     Supplier<? extends WebSocketActor<?>> factory,
     ActorOptions options,
     ValueCodec codec,
+    Class<?> attachment,
     boolean answersHttp) {
 
   static ActorDefinition of(
@@ -44,7 +45,13 @@ record ActorDefinition(
       stored.add(attachment);
     }
     return new ActorDefinition(
-        checked.type(), path, factory, options, Codecs.kryo(stored), overridesOnRequest(type));
+        checked.type(),
+        path,
+        factory,
+        options,
+        Codecs.kryo(stored, options.renamed(), options.migrations()),
+        attachment == null ? Object.class : attachment,
+        overridesOnRequest(type));
   }
 
   ActorRoute route() {
@@ -53,7 +60,13 @@ record ActorDefinition(
 
   ActorType type(Function<ActorId, Executor> executor) {
     return new ActorType(
-        name, factory, codec, executor, options.failurePolicy(), options.attachmentBytesMax());
+        name,
+        factory,
+        codec,
+        attachment,
+        executor,
+        options.failurePolicy(),
+        options.attachmentBytesMax());
   }
 
   /** The fixed parts of a path, {@code /bench/echo/:key} being {@code bench-echo}. */

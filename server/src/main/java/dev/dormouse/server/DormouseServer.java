@@ -159,7 +159,7 @@ public final class DormouseServer implements AutoCloseable {
         started ->
             vertx
                 .createHttpServer(httpOptions())
-                .connectionHandler(gateway::keepEarlyBytes)
+                .connectionHandler(gateway::meet)
                 .requestHandler(gateway.inFrontOf(router))
                 .listen(port, options.host())
                 .onComplete(listening));

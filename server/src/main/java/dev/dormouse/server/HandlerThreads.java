@@ -21,18 +21,58 @@ final class HandlerThreads implements AutoCloseable {
   private static final int WORKERS = 256;
 
   private final ExecutorService workers = virtualThreads();
-  private final List<EventExecutor> eventLoops = new ArrayList<>();
+  private final List<LoopTurns> eventLoops = new ArrayList<>();
 
   HandlerThreads(EventLoopGroup eventLoopGroup) {
-    eventLoopGroup.forEach(eventLoops::add);
+    eventLoopGroup.forEach(loop -> eventLoops.add(new LoopTurns(loop)));
   }
 
-  /** Where the handlers of an actor run. */
+  /**
+   * Where the handlers of an actor run that is about to come into memory. On event loops it is the
+   * caller's if it is one, which is that of the socket whose message wakes the actor.
+   */
   Executor of(Threading threading, ActorId actor) {
     return switch (threading) {
       case MAY_BLOCK -> workers;
-      case EVENT_LOOP -> eventLoops.get(Math.floorMod(actor.hashCode(), eventLoops.size()));
+      case EVENT_LOOP -> {
+        for (LoopTurns turns : eventLoops) {
+          if (turns.loop.inEventLoop()) {
+            yield turns;
+          }
+        }
+        yield eventLoops.get(Math.floorMod(actor.hashCode(), eventLoops.size()));
+      }
     };
+  }
+
+  /** Runs the actors of an event loop; at once if that is where it is called and none runs. */
+  private static final class LoopTurns implements Executor {
+    private final EventExecutor loop;
+
+    /** The loop's only. */
+    private boolean isRunning;
+
+    LoopTurns(EventExecutor loop) {
+      this.loop = loop;
+    }
+
+    @Override
+    public void execute(Runnable turns) {
+      if (loop.inEventLoop() && !isRunning) {
+        run(turns);
+      } else {
+        loop.execute(() -> run(turns));
+      }
+    }
+
+    private void run(Runnable turns) {
+      isRunning = true;
+      try {
+        turns.run();
+      } finally {
+        isRunning = false;
+      }
+    }
   }
 
   private static ExecutorService virtualThreads() {

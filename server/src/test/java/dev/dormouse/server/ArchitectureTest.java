@@ -72,6 +72,17 @@ class ArchitectureTest {
   }
 
   @Test
+  void javasOwnSerializationIsBanned() {
+    noClasses()
+        .should()
+        .dependOnClassesThat()
+        .haveNameMatching(
+            "java\\.io\\.(Object(In|Out)putStream|Externalizable)"
+                + "|com\\.esotericsoftware\\.kryo\\.serializers\\.(Java|Externalizable)Serializer")
+        .check(PRODUCT);
+  }
+
+  @Test
   void noPackagesImportEachOther() {
     slices().matching("dev.dormouse.(**)").should().beFreeOfCycles().check(PRODUCT);
   }

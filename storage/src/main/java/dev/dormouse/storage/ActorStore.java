@@ -35,7 +35,8 @@ public interface ActorStore extends AutoCloseable {
    *
    * @param span which keys, and from which end
    * @param limit the most rows, at least 1
-   * @throws CorruptRowException if the bytes of one fail their checksum or have an unknown version
+   * @throws CorruptRowException if the engine cannot go on from row to row; a value alone that
+   *     fails its checksum or has an unknown version is null, and {@link #get} says why
    */
   List<Row> scan(ActorId actor, Table table, KeySpan span, int limit);
 
@@ -46,7 +47,8 @@ public interface ActorStore extends AutoCloseable {
    *
    * @param after the last row of the page before; null for the first page
    * @param limit the most rows, at least 1
-   * @throws CorruptRowException if a row's key cannot be read; a value that cannot is null
+   * @throws CorruptRowException if a row's key cannot be read, or the engine cannot go on from row
+   *     to row; a value alone that cannot be read is null, and {@link #get} says why
    */
   List<PlacedRow> scanAll(Table table, @Nullable PlacedRow after, int limit);
 
@@ -56,9 +58,11 @@ public interface ActorStore extends AutoCloseable {
    * thread before this method returns, or on a thread of the store or of another caller, which must
    * not be held up and must not close the store.
    *
-   * <p>After a commit has ended in {@link CommitResult.Unknown} because a write failed, all that
-   * follow do, too: a later turn may build on what was lost. The store does not limit how many
-   * commits wait; who hands them in does.
+   * <p>Once a commit has ended in {@link CommitResult.Refused} or {@link CommitResult.Unknown}, so
+   * do all that come later in its chain: they may build on what was lost. While the disk has no
+   * room commits are refused; reads go on, and so do commits as soon as there is room. After a
+   * write that failed for another reason nothing is kept any more. The store does not limit how
+   * many commits wait; who hands them in does.
    *
    * @param batch not to be changed until the stage completes; its epoch is that of this opening,
    *     {@link #incarnation}, or it is fenced
@@ -77,10 +81,10 @@ public interface ActorStore extends AutoCloseable {
    * A row of one actor.
    *
    * @param key the key within actor and table
-   * @param value the value
+   * @param value the value; null if it could not be read, being corrupt
    */
   @SuppressWarnings("ArrayRecordComponent") // nobody compares them
-  record Row(byte[] key, byte[] value) {}
+  record Row(byte[] key, byte @Nullable [] value) {}
 
   /**
    * A row and whose it is.

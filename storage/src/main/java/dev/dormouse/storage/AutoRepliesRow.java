@@ -69,8 +69,6 @@ public record AutoRepliesRow(List<AutoReply> replies) {
   }
 
   private static String text(ByteBuffer in) {
-    byte[] text = new byte[in.getShort() & 0xffff];
-    in.get(text);
-    return new String(text, StandardCharsets.UTF_8);
+    return RowKeys.text(in, in.getShort() & 0xffff);
   }
 }

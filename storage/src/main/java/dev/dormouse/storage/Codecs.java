@@ -1,6 +1,9 @@
 package dev.dormouse.storage;
 
+import dev.dormouse.sdk.StoredFields;
 import java.util.Collection;
+import java.util.Map;
+import java.util.function.Function;
 
 /** Makes codecs. */
 public final class Codecs {
@@ -32,6 +35,26 @@ public final class Codecs {
    *     classes collide; the message names them
    */
   public static ValueCodec kryo(Collection<Class<?>> named) {
-    return new KryoCodec(named, Class::getName);
+    return kryo(named, Map.of(), Map.of());
+  }
+
+  /**
+   * The same, for classes that were renamed or changed since something was stored.
+   *
+   * <p>An object is made by the migration to its class if it lacks a component or field of today's,
+   * has another one, or holds a value that is none of today's; likewise a value that is wanted as
+   * that class and is of another one, and an enum's constant that is not there any more. Classes
+   * that are migrated or renamed to count as named.
+   *
+   * @param renamed the classes of today by the binary names that they had; those of arrays follow
+   * @param migrations makes objects of a class of what is stored
+   * @throws IllegalArgumentException also if a class cannot be migrated to, or if an older name is
+   *     that of another class
+   */
+  public static ValueCodec kryo(
+      Collection<Class<?>> named,
+      Map<String, Class<?>> renamed,
+      Map<Class<?>, Function<StoredFields, ?>> migrations) {
+    return new KryoCodec(new Naming(named, renamed, migrations), Class::getName);
   }
 }

@@ -14,6 +14,14 @@ public sealed interface CommitResult {
   record Fenced(long epoch) implements CommitResult {}
 
   /**
+   * Nothing of it was kept: the disk has no room, or an earlier commit of its chain was lost. Later
+   * ones may be kept again.
+   *
+   * @param why the reason, in words
+   */
+  record Refused(String why) implements CommitResult {}
+
+  /**
    * It may have been kept or not. Whoever handed it in must forget what it knows and read again.
    *
    * @param cause what went wrong

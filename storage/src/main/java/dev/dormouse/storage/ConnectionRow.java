@@ -50,9 +50,7 @@ public record ConnectionRow(long acceptedAtMs, List<String> tags, byte @Nullable
       int tagCount = in.get() & 0xff;
       List<String> tags = new ArrayList<>(tagCount);
       for (int i = 0; i < tagCount; i++) {
-        byte[] tag = new byte[in.getShort() & 0xffff];
-        in.get(tag);
-        tags.add(new String(tag, StandardCharsets.UTF_8));
+        tags.add(RowKeys.text(in, in.getShort() & 0xffff));
       }
       byte[] attachment = null;
       if (in.get() == 1) {

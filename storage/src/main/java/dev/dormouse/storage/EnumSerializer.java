@@ -8,15 +8,23 @@ import dev.dormouse.sdk.StoredValueException;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /** Writes a constant as its name: constants come, go and change places. */
-final class EnumSerializer extends Serializer<Enum<?>> {
+final class EnumSerializer extends Serializer<Object> {
   private final Class<?> type;
+  private final @Nullable Migration migration;
   private final Map<String, Enum<?>> constants = new HashMap<>();
 
   EnumSerializer(Class<?> type) {
+    this(type, null);
+  }
+
+  /** With what makes constants of names that are not known. */
+  EnumSerializer(Class<?> type, @Nullable Migration migration) {
     super(false, true);
     this.type = type;
+    this.migration = migration;
     for (Object constant : type.getEnumConstants()) {
       Enum<?> named = (Enum<?>) constant;
       constants.put(named.name(), named);
@@ -33,24 +41,45 @@ final class EnumSerializer extends Serializer<Enum<?>> {
   }
 
   @Override
-  public void write(Kryo kryo, Output out, Enum<?> constant) {
-    out.writeString(constant.name());
+  public void write(Kryo kryo, Output out, Object constant) {
+    out.writeString(((Enum<?>) constant).name());
   }
 
   @Override
-  public Enum<?> read(Kryo kryo, Input in, Class<? extends Enum<?>> ignored) {
-    return read(in);
+  public Object read(Kryo kryo, Input in, Class<?> ignored) {
+    String name = in.readString();
+    Enum<?> constant = find(name);
+    if (constant != null) {
+      return constant;
+    }
+    ValueKryo values = (ValueKryo) kryo;
+    if (name != null && values.isLenient()) {
+      values.standIn();
+      return new StoredConstant(name);
+    }
+    throw missing(name);
   }
 
   /** Reads a constant. */
   Enum<?> read(Input in) {
     String name = in.readString();
-    Enum<?> constant = constants.get(name);
+    Enum<?> constant = find(name);
     if (constant == null) {
-      throw new StoredValueException(
-          "enum " + type.getName() + " has no constant " + name + ", which is stored", null);
+      throw missing(name);
     }
     return constant;
+  }
+
+  private @Nullable Enum<?> find(@Nullable String name) {
+    Enum<?> constant = constants.get(name);
+    return constant == null && name != null && migration != null
+        ? (Enum<?>) migration.migrate(StoredObject.ofValue(type.getName(), name))
+        : constant;
+  }
+
+  private StoredValueException missing(@Nullable String name) {
+    return new StoredValueException(
+        "enum " + type.getName() + " has no constant " + name + ", which is stored", null);
   }
 
   /**

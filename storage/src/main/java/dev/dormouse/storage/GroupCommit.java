@@ -10,7 +10,6 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.rocksdb.RocksDBException;
-import org.rocksdb.Status;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -33,8 +32,12 @@ import org.slf4j.LoggerFactory;
  * writes, and what others hand in meanwhile; it is let go after some rounds, lest it write for
  * others for ever. With fsync the thread {@code dormouse-commit} is always the writer.
  *
- * <p>After a write has failed nothing is written any more: a later turn of the same actor may have
- * been run on what the failed one had changed, and must not be kept without it.
+ * <p>A round for which there is no room ends without being kept, and so does whatever comes later
+ * in the {@linkplain CommitChain chains} of its commits: a turn may have been run on what a lost
+ * one had changed, and must not be kept without it. Other rounds are tried as they come.
+ *
+ * <p>After a write has failed for want of anything but space nothing is written any more: what the
+ * disk holds is not known then, and an fsync that is repeated may lie.
  */
 final class GroupCommit {
   private static final Logger log = LoggerFactory.getLogger(GroupCommit.class);
@@ -45,6 +48,14 @@ final class GroupCommit {
 
   /** Where rounds go. */
   interface Sink {
+    /**
+     * Why a round of so many bytes cannot be taken; null if it can. Before each write, on its
+     * thread.
+     */
+    default @Nullable String refusal(long bytes) {
+      return null;
+    }
+
     /** Keeps all the writes, or throws. Called by one thread at a time. */
     void write(List<StoredWrite> writes) throws RocksDBException;
   }
@@ -56,7 +67,13 @@ final class GroupCommit {
   }
 
   private record Waiting(
-      List<StoredWrite> writes, long bytes, CompletableFuture<CommitResult> result) {}
+      CommitChain chain,
+      List<StoredWrite> writes,
+      long bytes,
+      CompletableFuture<CommitResult> result) {}
+
+  private static final CommitResult BUILT_ON_LOST =
+      new CommitResult.Refused("a commit that it builds on was lost");
 
   private final Sink sink;
   private final boolean isSynced;
@@ -70,7 +87,7 @@ final class GroupCommit {
   private Writer writer;
   private @Nullable Thread writing; // who is in a round, until it is reported
   private boolean isClosed;
-  private @Nullable Throwable failure; // the first; set by the writer
+  private @Nullable Throwable failure; // that nothing is written after; set by the writer
   private long commits;
   private long writes;
 
@@ -94,9 +111,10 @@ final class GroupCommit {
   /**
    * Hands in what must be kept together.
    *
+   * @param chain what was handed in before that this builds on
    * @throws IllegalStateException after {@link #close}
    */
-  CompletionStage<CommitResult> commit(List<StoredWrite> toKeep) {
+  CompletionStage<CommitResult> commit(CommitChain chain, List<StoredWrite> toKeep) {
     long bytes = 0;
     for (StoredWrite write : toKeep) {
       bytes += write.bytes();
@@ -107,7 +125,7 @@ final class GroupCommit {
       if (isClosed) {
         throw new IllegalStateException("the store is closed");
       }
-      queue.add(new Waiting(toKeep, bytes, result));
+      queue.add(new Waiting(chain, toKeep, bytes, result));
       if (writer == Writer.COMMITTER) {
         changed.signalAll();
       }
@@ -227,9 +245,15 @@ final class GroupCommit {
   }
 
   private void write(List<Waiting> round) {
-    CommitResult result = resultOf(round);
+    List<Waiting> sound = round.stream().filter(waiting -> !waiting.chain().isBroken()).toList();
+    CommitResult result = resultOf(sound);
+    boolean isDone = result instanceof CommitResult.Done;
+    if (!isDone) {
+      sound.forEach(waiting -> waiting.chain().breakOff());
+    }
+    CommitResult ofBroken = isDone ? BUILT_ON_LOST : result;
     for (Waiting waiting : round) {
-      waiting.result().complete(result);
+      waiting.result().complete(waiting.chain().isBroken() ? ofBroken : result);
     }
     lock.lock();
     try {
@@ -241,57 +265,65 @@ final class GroupCommit {
 
   private CommitResult resultOf(List<Waiting> round) {
     List<StoredWrite> toKeep = new ArrayList<>();
-    round.forEach(waiting -> toKeep.addAll(waiting.writes()));
-    Throwable cause;
+    long bytes = 0;
+    for (Waiting waiting : round) {
+      toKeep.addAll(waiting.writes());
+      bytes += waiting.bytes();
+    }
+    Throwable broken;
     lock.lock();
     try {
-      cause = failure;
+      broken = failure;
     } finally {
       lock.unlock();
     }
-    if (cause == null) {
-      try {
-        if (!toKeep.isEmpty()) {
-          sink.write(toKeep);
-        }
-      } catch (RocksDBException | RuntimeException | Error e) {
-        cause = e;
-        tell(e);
-      }
+    CommitResult result = CommitResult.DONE;
+    if (broken != null) {
+      result = new CommitResult.Unknown(broken);
+    } else if (!toKeep.isEmpty()) {
+      result = written(toKeep, bytes);
     }
     lock.lock();
     try {
-      failure = cause;
-      if (cause == null) {
+      if (result instanceof CommitResult.Done) {
         commits += round.size();
         writes += toKeep.isEmpty() ? 0 : 1;
       }
     } finally {
       lock.unlock();
     }
-    return cause == null ? CommitResult.DONE : new CommitResult.Unknown(cause);
+    return result;
   }
 
-  private void tell(Throwable cause) {
-    if (isNoSpace(cause)) {
-      log.error(
-          "the disk is full: nothing can be stored until there is room and the server is started"
-              + " again",
-          cause);
-      return;
+  private CommitResult written(List<StoredWrite> toKeep, long bytes) {
+    try {
+      String refusal = sink.refusal(bytes);
+      if (refusal != null) {
+        return new CommitResult.Refused(refusal);
+      }
+      sink.write(toKeep);
+      return CommitResult.DONE;
+    } catch (RocksDBException | RuntimeException | Error e) {
+      if (EngineWriter.isNoSpace(e)) {
+        log.error("the disk is full; what was just written is lost, or kept", e);
+      } else {
+        fail(e);
+      }
+      return new CommitResult.Unknown(e);
+    }
+  }
+
+  private void fail(Throwable cause) {
+    lock.lock();
+    try {
+      failure = cause;
+    } finally {
+      lock.unlock();
     }
     log.error("a write failed; what the disk holds is uncertain", cause);
     // On a thread of its own: whoever ends the process there waits for close(), which waits for us.
     Thread teller = new Thread(() -> onFatal.accept(cause), "dormouse-fatal");
     teller.setDaemon(true);
     teller.start();
-  }
-
-  private static boolean isNoSpace(Throwable cause) {
-    if (!(cause instanceof RocksDBException failed)) {
-      return false;
-    }
-    Status status = failed.getStatus();
-    return status != null && status.getSubCode() == Status.SubCode.NoSpace;
   }
 }

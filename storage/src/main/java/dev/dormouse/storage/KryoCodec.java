@@ -1,16 +1,18 @@
 package dev.dormouse.storage;
 
+import com.esotericsoftware.kryo.KryoException;
 import com.esotericsoftware.kryo.io.KryoBufferOverflowException;
 import dev.dormouse.sdk.LimitExceededException;
+import dev.dormouse.sdk.StoredFields;
 import dev.dormouse.sdk.StoredValueException;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A codec by Kryo, with our own form of the user's classes.
@@ -30,6 +32,8 @@ final class KryoCodec implements ValueCodec {
   private static final int BUFFER_BYTES_KEPT_MAX = 64 << 10;
 
   private final List<StoredType> types;
+  private final Map<Class<?>, Migration> migrations = new HashMap<>();
+  private final Map<Integer, String> names;
   private final Map<Integer, Shape> shapes = new HashMap<>();
   private final BlockingQueue<Bench> stock = new ArrayBlockingQueue<>(STOCK_MAX);
 
@@ -38,9 +42,12 @@ final class KryoCodec implements ValueCodec {
    *
    * @param stableName the text that a class's id in stored bytes is made of
    */
-  KryoCodec(Collection<Class<?>> named, Function<Class<?>, String> stableName) {
+  KryoCodec(Naming naming, Function<Class<?>, String> stableName) {
+    NamedClasses named = NamedClasses.of(naming, stableName);
+    names = named.names();
+    naming.migrations().forEach((to, how) -> migrations.put(to, new Migration(to, how)));
     types = new ArrayList<>(BuiltInTypes.all());
-    types.addAll(NamedClasses.of(named, stableName));
+    types.addAll(named.types());
     for (StoredType type : types) {
       if (type.serializer() instanceof ShapeSerializer serializer) {
         shapes.put(type.id(), serializer.shape());
@@ -72,17 +79,24 @@ final class KryoCodec implements ValueCodec {
   }
 
   @Override
-  public Object decode(byte[] bytes) {
+  public <T> T decode(byte[] bytes, Class<T> type) {
     Bench bench = take();
     try {
-      return bench.decode(bytes);
+      return bench.decode(bytes, type);
     } catch (StoredValueException e) {
       throw e;
+    } catch (KryoException e) {
+      throw new StoredValueException("the stored bytes cannot be read: " + e.getMessage(), e);
     } catch (RuntimeException | StackOverflowError e) {
       throw new StoredValueException("the stored bytes cannot be read: " + e, e);
     } finally {
       give(bench);
     }
+  }
+
+  @Override
+  public Object describe(byte[] bytes) {
+    return PlainValues.of(bytes, names);
   }
 
   private Bench take() {
@@ -134,20 +148,48 @@ final class KryoCodec implements ValueCodec {
       return out.getBuffer();
     }
 
-    Object decode(byte[] bytes) {
+    <T> T decode(byte[] bytes, Class<T> type) {
       in.setBuffer(bytes);
-      byte version = in.readByte();
-      if (version != VERSION) {
-        throw new StoredValueException(
-            "the stored bytes have the unknown version " + (version & 0xff), null);
-      }
+      begin(in);
       ShapeTable.read(in, shapes, kryo);
-      Object value = kryo.readClassAndObject(in);
-      if (value == null || in.remaining() > 0) {
-        throw new StoredValueException(
-            "the stored bytes " + (value == null ? "hold nothing" : "go on after the value"), null);
+      Migration migration = migrations.get(type);
+      kryo.setLenient(migration != null);
+      Object value = end(in, kryo.readClassAndObject(in));
+      boolean fits = type.isInstance(value) && kryo.standIns() == 0;
+      if (!fits && migration != null) {
+        value = migration.migrate(fieldsOf(value));
       }
-      return value;
+      if (!type.isInstance(value)) {
+        throw new StoredValueException(
+            "it is of " + value.getClass().getName() + ", not of " + type.getName(), null);
+      }
+      return type.cast(value);
     }
+  }
+
+  /** Checks what stands before the table of shapes. */
+  static void begin(ValueInput in) {
+    byte version = in.readByte();
+    if (version != VERSION) {
+      throw new StoredValueException(
+          "the stored bytes have the unknown version " + (version & 0xff), null);
+    }
+  }
+
+  /** Checks that there is a value, and nothing behind it. */
+  static Object end(ValueInput in, @Nullable Object value) {
+    if (value == null || in.remaining() > 0) {
+      throw new StoredValueException(
+          "the stored bytes " + (value == null ? "hold nothing" : "go on after the value"), null);
+    }
+    return value;
+  }
+
+  private static StoredFields fieldsOf(Object value) {
+    if (value instanceof StoredFields fields) {
+      return fields;
+    }
+    return StoredObject.ofValue(
+        value.getClass().getName(), value instanceof StoredConstant c ? c.name() : value);
   }
 }

@@ -1,13 +1,13 @@
 package dev.dormouse.storage;
 
 import com.esotericsoftware.kryo.Serializer;
+import dev.dormouse.sdk.StoredFields;
 import java.lang.reflect.GenericArrayType;
 import java.lang.reflect.Modifier;
 import java.lang.reflect.ParameterizedType;
 import java.lang.reflect.Type;
 import java.lang.reflect.WildcardType;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -21,35 +21,86 @@ import java.util.function.Function;
 final class NamedClasses {
   private static final int ID_BITS = 28;
 
+  private final Map<Class<?>, Function<StoredFields, ?>> migrations;
   private final Set<Class<?>> classes = new LinkedHashSet<>();
+  private final Map<Integer, String> names = new HashMap<>();
   private final List<StoredType> types = new ArrayList<>();
 
-  private NamedClasses() {}
+  private NamedClasses(Map<Class<?>, Function<StoredFields, ?>> migrations) {
+    this.migrations = migrations;
+  }
 
   /**
-   * The types of the named classes.
+   * The types of the named classes; of a class that was renamed, one for each name.
    *
    * @param stableName the text that a class's id is made of
    * @throws IllegalArgumentException as {@link Codecs#kryo} says
    */
-  static List<StoredType> of(Collection<Class<?>> named, Function<Class<?>, String> stableName) {
-    NamedClasses all = new NamedClasses();
-    named.forEach(all::add);
-    Map<Integer, Class<?>> ids = new HashMap<>();
+  static NamedClasses of(Naming naming, Function<Class<?>, String> stableName) {
+    NamedClasses all = new NamedClasses(naming.migrations());
+    naming.classes().forEach(all::add);
+    naming.renamed().values().forEach(all::add);
+    naming.migrations().keySet().forEach(all::addMigrated);
     for (Class<?> type : all.classes) {
-      int id = idOf(stableName.apply(type));
-      Class<?> other = ids.put(id, type);
-      if (other != null) {
+      String name = stableName.apply(type);
+      all.add(type, name, idOf(name), idOf(name));
+    }
+    naming
+        .renamed()
+        .forEach((name, type) -> all.addOlder(type, name, idOf(stableName.apply(type))));
+    return all;
+  }
+
+  /** The types, each class's present name before its older ones. */
+  List<StoredType> types() {
+    return List.copyOf(types);
+  }
+
+  /** The names that the ids are made of. */
+  Map<Integer, String> names() {
+    return Map.copyOf(names);
+  }
+
+  private void add(Class<?> type, String name, int storedId, int id) {
+    for (StoredType other : types) {
+      if (other.id() == storedId) {
         throw new IllegalArgumentException(
             "classes "
-                + other.getName()
+                + other.type().getName()
                 + " and "
                 + type.getName()
-                + " have the same id in stored bytes: one must have another name");
+                + " have the same id in stored bytes, by the names "
+                + names.get(storedId)
+                + " and "
+                + name
+                + ": one must have another name");
       }
-      all.types.add(new StoredType(type, id, all.serializerOf(type, id)));
     }
-    return List.copyOf(all.types);
+    names.put(storedId, name);
+    types.add(new StoredType(type, storedId, serializerOf(type, name, storedId, id)));
+  }
+
+  /** An older name of a class is one of the arrays of it, too. */
+  private void addOlder(Class<?> type, String olderName, int id) {
+    if (!classes.contains(type)) {
+      throw new IllegalArgumentException(
+          "class " + type.getName() + " cannot have the older name " + olderName);
+    }
+    add(type, olderName, idOf(olderName), id);
+    for (Class<?> array : classes) {
+      if (array.isArray() && array.getComponentType() == type) {
+        String name = "[L" + olderName + ";";
+        add(array, name, idOf(name), idOf(name));
+      }
+    }
+  }
+
+  private void addMigrated(Class<?> type) {
+    add(type);
+    if (!classes.contains(type) || type.isArray()) {
+      throw new IllegalArgumentException(
+          "class " + type.getName() + " cannot be migrated to: it is no record, class or enum");
+    }
   }
 
   /** The id of a class of this name: 28 bits of the hash, above those of the built-in types. */
@@ -121,9 +172,11 @@ final class NamedClasses {
     }
   }
 
-  private Serializer<?> serializerOf(Class<?> type, int id) {
+  private Serializer<?> serializerOf(Class<?> type, String name, int storedId, int id) {
+    Function<StoredFields, ?> function = migrations.get(type);
+    Migration migration = function == null ? null : new Migration(type, function);
     if (type.isEnum()) {
-      return new EnumSerializer(type);
+      return new EnumSerializer(type, migration);
     }
     if (type.isArray()) {
       return new ArraySerializer(type.getComponentType());
@@ -132,7 +185,7 @@ final class NamedClasses {
     for (Shape.Slot slot : shape.slots()) {
       checkNamed(shape.nameOf(slot), slot.type());
     }
-    return new ShapeSerializer(shape);
+    return new ShapeSerializer(shape, storedId, name, migration);
   }
 
   /** Finds at the start of the server what would otherwise fail at the first write. */

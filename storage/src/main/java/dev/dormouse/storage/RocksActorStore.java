@@ -3,6 +3,7 @@ package dev.dormouse.storage;
 import dev.dormouse.sdk.ActorId;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -14,8 +15,6 @@ import org.rocksdb.RocksDBException;
 import org.rocksdb.RocksIterator;
 import org.rocksdb.Slice;
 import org.rocksdb.Status;
-import org.rocksdb.WriteBatch;
-import org.rocksdb.WriteOptions;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -31,20 +30,20 @@ final class RocksActorStore implements ActorStore {
   private final RocksTables tables;
   private final RowKeys keys;
   private final long incarnation;
-  private final WriteOptions writeOptions;
+  private final EngineWriter writer;
   private final GroupCommit commits;
   private final OpenGate gate = new OpenGate();
 
   private RocksActorStore(
-      StoreOptions options, DataFolder folder, RocksTables tables, FolderMeta meta) {
+      StoreOptions options, DataFolder folder, RocksTables tables, FolderMeta meta, DiskRoom room) {
     this.durability = options.durability();
     this.folder = folder;
     this.tables = tables;
     this.keys = new RowKeys(meta.shards());
     this.incarnation = meta.incarnation();
     boolean isSynced = durability == Durability.FSYNC;
-    this.writeOptions = new WriteOptions().setSync(isSynced);
-    this.commits = new GroupCommit(this::write, isSynced, options.onFatal());
+    this.writer = new EngineWriter(tables, isSynced, room, System::nanoTime);
+    this.commits = new GroupCommit(writer, isSynced, options.onFatal());
   }
 
   /**
@@ -53,12 +52,27 @@ final class RocksActorStore implements ActorStore {
    * @throws StoreOpenException as {@link Stores#open} says
    */
   static RocksActorStore open(StoreOptions options) {
+    return open(options, DiskRoom::of);
+  }
+
+  /** How the room in a folder is told. */
+  interface RoomOf {
+    DiskRoom of(Path folder) throws IOException;
+  }
+
+  /** The same, with another idea of how much of the disk may be used. */
+  static RocksActorStore open(StoreOptions options, RoomOf roomOf) {
     DataFolder folder = DataFolder.take(options.folder());
     RocksTables tables = null;
     try {
       tables = RocksTables.open(folder.engine(), options.blockCacheBytes());
-      return new RocksActorStore(
-          options, folder, tables, FolderMeta.begin(tables, folder, options.shards()));
+      FolderMeta meta = FolderMeta.begin(tables, folder, options.shards());
+      return new RocksActorStore(options, folder, tables, meta, roomOf.of(folder.engine()));
+    } catch (IOException e) {
+      tables.close();
+      folder.close();
+      throw new StoreOpenException(
+          "the data folder " + folder + " cannot be used: its free space is not told", e);
     } catch (RuntimeException | Error e) {
       if (tables != null) {
         tables.close();
@@ -102,7 +116,7 @@ final class RocksActorStore implements ActorStore {
     List<Row> rows = new ArrayList<>();
     for (Stored stored : read(table, nameOf(actor, table), from, to, span.isReversed(), limit)) {
       byte[] rowKey = Arrays.copyOfRange(stored.key(), rowKeyAt, stored.key().length);
-      rows.add(new Row(rowKey, open(actor, table, rowKey, stored.key(), stored.value())));
+      rows.add(new Row(rowKey, RowSeal.open(stored.key(), stored.value())));
     }
     return rows;
   }
@@ -119,9 +133,6 @@ final class RocksActorStore implements ActorStore {
     for (Stored stored : read(table, "table " + table, from, RowKeys.endOf(table), false, limit)) {
       RowKeys.Place place = keys.decode(table, stored.key());
       byte[] value = RowSeal.open(stored.key(), stored.value());
-      if (value == null) {
-        log.error("{}", faultOf(place.actor(), table, place.rowKey(), stored.value()));
-      }
       rows.add(new PlacedRow(place.actor(), place.rowKey(), value));
     }
     return rows;
@@ -140,7 +151,7 @@ final class RocksActorStore implements ActorStore {
           new StoredWrite(
               write.table(), storedKey, value == null ? null : RowSeal.seal(storedKey, value)));
     }
-    return commits.commit(writes);
+    return commits.commit(batch.chain(), writes);
   }
 
   @Override
@@ -155,7 +166,7 @@ final class RocksActorStore implements ActorStore {
       } catch (RocksDBException e) {
         log.error("the last commits in {} may not survive a power cut", folder, e);
       } finally {
-        writeOptions.close();
+        writer.close();
         tables.close();
         folder.close();
       }
@@ -165,20 +176,6 @@ final class RocksActorStore implements ActorStore {
   /** For tests: how well commits were gathered. */
   GroupCommit commits() {
     return commits;
-  }
-
-  private void write(List<StoredWrite> writes) throws RocksDBException {
-    try (WriteBatch batch = new WriteBatch()) {
-      for (StoredWrite write : writes) {
-        byte[] value = write.value();
-        if (value == null) {
-          batch.delete(tables.of(write.table()), write.key());
-        } else {
-          batch.put(tables.of(write.table()), write.key(), value);
-        }
-      }
-      tables.db().write(writeOptions, batch);
-    }
   }
 
   @SuppressWarnings("ArrayRecordComponent") // nobody compares them

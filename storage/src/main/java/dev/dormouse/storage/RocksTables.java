@@ -51,13 +51,14 @@ final class RocksTables implements AutoCloseable {
   private static final int MEMTABLES_MAX = 3;
   private static final double MEMTABLE_FILTER_RATIO = 0.05;
   private static final double FILTER_BITS_PER_KEY = 10;
-  private static final long WAL_BYTES_MAX = 64L << 20;
+  static final long WAL_BYTES_MAX = 64L << 20;
   private static final long BYTES_PER_SYNC = 1L << 20;
   private static final int TABLE_FORMAT = 6;
 
   private final RocksDB db;
   private final ColumnFamilyHandle meta;
   private final Map<Table, ColumnFamilyHandle> tables;
+  private final EngineRecoveries recoveries;
   // To be closed from the last to the first.
   private final Deque<AbstractImmutableNativeReference> owned;
 
@@ -65,10 +66,12 @@ final class RocksTables implements AutoCloseable {
       RocksDB db,
       ColumnFamilyHandle meta,
       Map<Table, ColumnFamilyHandle> tables,
+      EngineRecoveries recoveries,
       Deque<AbstractImmutableNativeReference> owned) {
     this.db = db;
     this.meta = meta;
     this.tables = tables;
+    this.recoveries = recoveries;
     this.owned = owned;
   }
 
@@ -110,7 +113,8 @@ final class RocksTables implements AutoCloseable {
       throws RocksDBException {
     Cache cache = owned(owned, new LRUCache(blockCacheBytes));
     ColumnFamilyOptions tableOptions = owned(owned, tableOptions(cache, owned));
-    DBOptions options = owned(owned, options(mayMake));
+    EngineRecoveries recoveries = owned(owned, new EngineRecoveries());
+    DBOptions options = owned(owned, options(mayMake).setListeners(List.of(recoveries)));
 
     List<ColumnFamilyDescriptor> families = new ArrayList<>();
     for (String name : familiesToOpen(present)) {
@@ -130,7 +134,7 @@ final class RocksTables implements AutoCloseable {
         }
       }
     }
-    return new RocksTables(db, meta, tables, owned);
+    return new RocksTables(db, meta, tables, recoveries, owned);
   }
 
   RocksDB db() {
@@ -149,6 +153,11 @@ final class RocksTables implements AutoCloseable {
       throw new AssertionError("every table was opened");
     }
     return handle;
+  }
+
+  /** How often the engine has recovered from an error of its own accord. */
+  long recoveries() {
+    return recoveries.number();
   }
 
   @Override

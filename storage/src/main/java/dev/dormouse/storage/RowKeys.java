@@ -92,8 +92,12 @@ final class RowKeys {
     throw new CorruptRowException(unreadable(table, storedKey), null);
   }
 
-  private static String text(ByteBuffer in, int length) {
-    byte[] bytes = new byte[Math.min(length, in.remaining() + 1)];
+  /** So many bytes of UTF-8; nothing of that size is made before it is known that there are. */
+  static String text(ByteBuffer in, int length) {
+    if (length > in.remaining()) {
+      throw new BufferUnderflowException();
+    }
+    byte[] bytes = new byte[length];
     in.get(bytes);
     return new String(bytes, StandardCharsets.UTF_8);
   }

@@ -3,6 +3,7 @@ package dev.dormouse.storage;
 import dev.dormouse.sdk.StoredValueException;
 import java.lang.reflect.Type;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,13 +19,17 @@ final class Shape {
   private final List<Slot> slots;
   private final Maker maker;
   private final byte[] entry;
+  private final StoredSlots current;
 
   Shape(Class<?> type, int id, List<Slot> slots, Maker maker) {
     this.type = type;
     this.id = id;
     this.slots = List.copyOf(slots);
     this.maker = maker;
-    this.entry = ShapeTable.entryOf(id, slots.stream().map(Slot::name).toList());
+    List<String> names = slots.stream().map(Slot::name).toList();
+    this.entry = ShapeTable.entryOf(id, names);
+    this.current =
+        new StoredSlots(names, IntStream.range(0, names.size()).toArray(), /* isCurrent= */ true);
   }
 
   Class<?> type() {
@@ -47,6 +52,11 @@ final class Shape {
       }
     }
     return -1;
+  }
+
+  /** How its objects lie in bytes that were written by it. */
+  StoredSlots current() {
+    return current;
   }
 
   /** How a {@link ShapeTable} describes it. */

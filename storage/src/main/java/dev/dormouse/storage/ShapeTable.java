@@ -2,10 +2,13 @@ package dev.dormouse.storage;
 
 import com.esotericsoftware.kryo.KryoException;
 import com.esotericsoftware.kryo.io.Output;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * The table of shapes that stands before a value: the names of slots, once for each class, however
@@ -51,7 +54,7 @@ final class ShapeTable {
     }
   }
 
-  /** Reads the table, and tells the Kryo where the stored slots of the known shapes go. */
+  /** Reads the table, and tells the Kryo how the classes lie in the bytes. */
   static void read(ValueInput in, Map<Integer, Shape> known, ValueKryo kryo) {
     int entries = in.readCount();
     for (int i = 0; i < entries; i++) {
@@ -60,35 +63,37 @@ final class ShapeTable {
       int end = start + length;
       int id = in.readVarInt(true);
       Shape shape = known.get(id);
-      if (shape != null && !kryo.plan(id, planOf(shape, in, start, end))) {
+      if (shape == null) {
+        kryo.describe(id, start, end);
+      } else if (!kryo.describe(id, slotsOf(shape, in, start, end))) {
         throw new KryoException("class " + shape.type().getName() + " is described twice");
       }
       in.setPosition(end);
     }
   }
 
-  private static int[] planOf(Shape shape, ValueInput in, int start, int end) {
+  private static StoredSlots slotsOf(Shape shape, ValueInput in, int start, int end) {
     byte[] entry = shape.entry();
-    int[] plan;
-    if (Arrays.equals(entry, 0, entry.length, in.getBuffer(), start, end)) {
-      plan = new int[shape.slots().size()];
-      Arrays.setAll(plan, i -> i);
-      return plan;
-    }
-    plan = new int[in.readCount()];
-    for (int i = 0; i < plan.length; i++) {
+    return Arrays.equals(entry, 0, entry.length, in.getBuffer(), start, end)
+        ? shape.current()
+        : StoredSlots.of(shape, namesIn(in, end));
+  }
+
+  /** The names of an entry that ends there, behind the id. */
+  static List<String> namesIn(ValueInput in, int end) {
+    int count = in.readCount();
+    List<String> names = new ArrayList<>();
+    Set<String> distinct = new HashSet<>();
+    for (int i = 0; i < count; i++) {
       String name = in.readString();
-      int slot = shape.indexOf(name);
-      for (int earlier = 0; slot >= 0 && earlier < i; earlier++) {
-        if (plan[earlier] == slot) {
-          throw new KryoException("class " + shape.type().getName() + " has " + name + " twice");
-        }
+      if (name == null || !distinct.add(name)) {
+        throw new KryoException("the description of a class has the field " + name + " twice");
       }
-      plan[i] = slot;
+      names.add(name);
     }
     if (in.position() != end) {
-      throw new KryoException("the description of " + shape.type().getName() + " has no end");
+      throw new KryoException("the description of a class has no end");
     }
-    return plan;
+    return names;
   }
 }

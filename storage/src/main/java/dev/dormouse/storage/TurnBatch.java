@@ -9,9 +9,15 @@ import org.jspecify.annotations.Nullable;
  *
  * @param actor whose rows they are
  * @param epoch the number of the ownership under which the turn ran; an old one is fenced
+ * @param chain the turns on whose writes this one builds
  * @param writes in any order, at most one for a row
  */
-public record TurnBatch(ActorId actor, long epoch, List<Write> writes) {
+public record TurnBatch(ActorId actor, long epoch, CommitChain chain, List<Write> writes) {
+
+  /** Writes that build on no others. */
+  public TurnBatch(ActorId actor, long epoch, List<Write> writes) {
+    this(actor, epoch, new CommitChain(), writes);
+  }
 
   /**
    * A row set or removed.

@@ -1,5 +1,6 @@
 package dev.dormouse.storage;
 
+import dev.dormouse.sdk.StoredFields;
 import java.lang.invoke.MethodType;
 import java.lang.reflect.GenericArrayType;
 import java.lang.reflect.ParameterizedType;
@@ -99,8 +100,18 @@ final class TypeFit {
 
   private static String sentence(Type wanted, @Nullable Object value) {
     return "stored "
-        + (value == null ? "null" : value.getClass().getTypeName())
+        + (value == null ? "null" : nameOf(value))
         + ", wanted "
         + wanted.getTypeName();
+  }
+
+  /** As the class of a value is called in messages. */
+  static String nameOf(Object value) {
+    if (value instanceof StoredFields unknown) {
+      return "class " + unknown.className();
+    }
+    return value instanceof StoredConstant constant
+        ? "the constant " + constant.name()
+        : value.getClass().getTypeName();
   }
 }

@@ -24,5 +24,24 @@ public interface ValueCodec {
    *
    * @throws dev.dormouse.sdk.StoredValueException if the bytes cannot be read
    */
-  Object decode(byte[] bytes);
+  default Object decode(byte[] bytes) {
+    return decode(bytes, Object.class);
+  }
+
+  /**
+   * The same, of a class: another one is refused, unless there is a migration to this class.
+   *
+   * @throws dev.dormouse.sdk.StoredValueException if the bytes cannot be read, or hold a value of
+   *     another class; the message names both
+   */
+  <T> T decode(byte[] bytes, Class<T> type);
+
+  /**
+   * What the bytes hold, for people to look at: lists, and maps with texts as keys, of texts,
+   * numbers, booleans and nulls. Makes no object of the classes that were named, and needs none of
+   * them: of others the fields are told, too. An object is a map of its fields and {@code @class}, a
+   * map with other keys than texts a list of pairs. What cannot be read is a map of {@code
+   * @unreadable}, the reason, and {@code @hex}.
+   */
+  Object describe(byte[] bytes);
 }

@@ -18,6 +18,11 @@ final class ChildProcess implements AutoCloseable {
   }
 
   static ChildProcess start(Class<?> main, String... args) throws IOException {
+    return start(List.of(), main, args);
+  }
+
+  /** The same, with flags for the JVM. */
+  static ChildProcess start(List<String> flags, Class<?> main, String... args) throws IOException {
     String java =
         System.getProperty(
             "dormouse.test.java",
@@ -25,12 +30,9 @@ final class ChildProcess implements AutoCloseable {
     List<String> command =
         new ArrayList<>(
             List.of(
-                java,
-                "-XX:+IgnoreUnrecognizedVMOptions",
-                "--enable-native-access=ALL-UNNAMED",
-                "-cp",
-                System.getProperty("java.class.path"),
-                main.getName()));
+                java, "-XX:+IgnoreUnrecognizedVMOptions", "--enable-native-access=ALL-UNNAMED"));
+    command.addAll(flags);
+    command.addAll(List.of("-cp", System.getProperty("java.class.path"), main.getName()));
     command.addAll(List.of(args));
     return new ChildProcess(
         new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start());

@@ -22,6 +22,9 @@ import org.rocksdb.Status;
 
 @Timeout(60)
 class GroupCommitTest {
+  private static final CommitResult BUILT_ON_LOST =
+      new CommitResult.Refused("a commit that it builds on was lost");
+
   private final AtomicReference<Throwable> fatal = new AtomicReference<>();
   private final AtomicInteger fatals = new AtomicInteger();
   private final CountDownLatch fatalTold = new CountDownLatch(1);
@@ -32,7 +35,7 @@ class GroupCommitTest {
     GroupCommit commits =
         new GroupCommit(writes -> writers.add(Thread.currentThread()), false, this::onFatal);
 
-    CompletionStage<CommitResult> commit = commits.commit(writes(1));
+    CompletionStage<CommitResult> commit = commits.commit(new CommitChain(), writes(1));
 
     assertThat(commit.toCompletableFuture()).isCompletedWithValue(CommitResult.DONE);
     assertThat(writers).containsExactly(Thread.currentThread());
@@ -46,7 +49,7 @@ class GroupCommitTest {
         new GroupCommit(
             writes -> writers.add(Thread.currentThread().getName()), true, this::onFatal);
 
-    ActorStoreContract.done(commits.commit(writes(1)));
+    ActorStoreContract.done(commits.commit(new CommitChain(), writes(1)));
 
     commits.close();
     assertThat(writers).containsExactly("dormouse-commit");
@@ -57,13 +60,13 @@ class GroupCommitTest {
   void commitsThatComeDuringAWriteShareTheNextOne(boolean isSynced) throws Exception {
     GatedSink sink = new GatedSink();
     GroupCommit commits = new GroupCommit(sink, isSynced, this::onFatal);
-    Thread first = new Thread(() -> commits.commit(writes(1)));
+    Thread first = new Thread(() -> commits.commit(new CommitChain(), writes(1)));
     first.start();
     sink.awaitWrite();
 
     List<CompletionStage<CommitResult>> waiting = new ArrayList<>();
     for (int i = 0; i < 1_000; i++) {
-      waiting.add(commits.commit(writes(2)));
+      waiting.add(commits.commit(new CommitChain(), writes(2)));
     }
     assertThat(waiting).noneMatch(commit -> commit.toCompletableFuture().isDone());
     sink.letPass(2);
@@ -80,14 +83,16 @@ class GroupCommitTest {
   void aRoundIsBoundedByNumberAndByBytes() throws Exception {
     GatedSink sink = new GatedSink();
     GroupCommit commits = new GroupCommit(sink, true, this::onFatal);
-    CompletionStage<CommitResult> last = commits.commit(writes(1));
+    CompletionStage<CommitResult> last = commits.commit(new CommitChain(), writes(1));
     sink.awaitWrite();
     for (int i = 0; i < GroupCommit.ROUND_COMMITS_MAX + 1; i++) {
-      commits.commit(writes(1));
+      commits.commit(new CommitChain(), writes(1));
     }
     byte[] large = new byte[(int) GroupCommit.ROUND_BYTES_MAX];
     for (int i = 0; i < 2; i++) {
-      last = commits.commit(List.of(new StoredWrite(Table.VALUE, new byte[1], large)));
+      last =
+          commits.commit(
+              new CommitChain(), List.of(new StoredWrite(Table.VALUE, new byte[1], large)));
     }
     sink.letPass(5);
 
@@ -107,14 +112,14 @@ class GroupCommitTest {
         writes -> {
           writers.add(Thread.currentThread());
           if (writers.size() < turns) {
-            commits.get().commit(writes(1)).thenRun(reported::countDown);
+            commits.get().commit(new CommitChain(), writes(1)).thenRun(reported::countDown);
           }
         };
     commits.set(new GroupCommit(sink, false, this::onFatal));
 
-    ActorStoreContract.done(commits.get().commit(writes(1)));
+    ActorStoreContract.done(commits.get().commit(new CommitChain(), writes(1)));
     reported.await();
-    ActorStoreContract.done(commits.get().commit(writes(1)));
+    ActorStoreContract.done(commits.get().commit(new CommitChain(), writes(1)));
     commits.get().close();
 
     assertThat(writers).hasSize(turns + 1);
@@ -138,7 +143,7 @@ class GroupCommitTest {
             this::onFatal);
 
     for (int i = 0; i < 3; i++) {
-      assertThat(ActorStoreContract.join(commits.commit(writes(1))))
+      assertThat(ActorStoreContract.join(commits.commit(new CommitChain(), writes(1))))
           .isEqualTo(new CommitResult.Unknown(broken));
     }
     assertThat(fatalTold.await(30, TimeUnit.SECONDS)).isTrue();
@@ -160,27 +165,74 @@ class GroupCommitTest {
             true,
             this::onFatal);
 
-    assertThat(ActorStoreContract.join(commits.commit(writes(1))))
+    assertThat(ActorStoreContract.join(commits.commit(new CommitChain(), writes(1))))
         .isEqualTo(new CommitResult.Unknown(error));
     assertThat(fatalTold.await(30, TimeUnit.SECONDS)).isTrue();
     commits.close();
   }
 
-  @Test
-  void aFullDiskIsNotFatalButNoLaterTurnIsKeptWithoutTheLostOne() throws Exception {
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void aFullDiskIsNotFatalButNoLaterTurnIsKeptWithoutTheLostOne(boolean isSynced) throws Exception {
     RocksDBException full = failure(Status.Code.IOError, Status.SubCode.NoSpace);
     GatedSink sink = new GatedSink();
     sink.failure = full;
-    GroupCommit commits = new GroupCommit(sink, true, this::onFatal);
-    CompletionStage<CommitResult> lost = commits.commit(writes(1));
+    GroupCommit commits = new GroupCommit(sink, isSynced, this::onFatal);
+    CommitChain chain = new CommitChain();
+    CompletableFuture<CommitResult> lost = new CompletableFuture<>();
+    Thread first = new Thread(() -> commits.commit(chain, writes(1)).thenAccept(lost::complete));
+    first.start();
     sink.awaitWrite();
-    CompletionStage<CommitResult> builtOnIt = commits.commit(writes(1));
+    CompletionStage<CommitResult> builtOnIt = commits.commit(chain, writes(2));
+    CompletionStage<CommitResult> other = commits.commit(new CommitChain(), writes(3));
     sink.letPass(1);
+    sink.awaitWrite();
+    sink.failure = null;
+    sink.letPass(3);
 
     assertThat(ActorStoreContract.join(lost)).isEqualTo(new CommitResult.Unknown(full));
-    assertThat(ActorStoreContract.join(builtOnIt)).isEqualTo(new CommitResult.Unknown(full));
+    assertThat(ActorStoreContract.join(builtOnIt)).isEqualTo(BUILT_ON_LOST);
+    ActorStoreContract.done(other);
+    assertThat(ActorStoreContract.join(commits.commit(chain, writes(4)))).isEqualTo(BUILT_ON_LOST);
+    ActorStoreContract.done(commits.commit(new CommitChain(), writes(5)));
+    first.join();
     commits.close();
-    assertThat(sink.sizes).containsExactly(1);
+    assertThat(sink.sizes).containsExactly(1, 3, 5);
+    assertThat(commits.commits()).isEqualTo(2);
+    assertThat(fatals).hasValue(0);
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void withoutRoomNothingIsWrittenUntilThereIsRoom(boolean isSynced) {
+    AtomicReference<String> refusal = new AtomicReference<>("no room");
+    List<Integer> sizes = new ArrayList<>();
+    GroupCommit commits =
+        new GroupCommit(
+            new GroupCommit.Sink() {
+              @Override
+              public String refusal(long bytes) {
+                return refusal.get();
+              }
+
+              @Override
+              public void write(List<StoredWrite> writes) {
+                sizes.add(writes.size());
+              }
+            },
+            isSynced,
+            this::onFatal);
+    CommitChain chain = new CommitChain();
+
+    assertThat(ActorStoreContract.join(commits.commit(chain, writes(1))))
+        .isEqualTo(new CommitResult.Refused("no room"));
+    ActorStoreContract.done(commits.commit(new CommitChain(), writes(0))); // needs none
+    refusal.set(null);
+    assertThat(ActorStoreContract.join(commits.commit(chain, writes(2)))).isEqualTo(BUILT_ON_LOST);
+    ActorStoreContract.done(commits.commit(new CommitChain(), writes(3)));
+
+    commits.close();
+    assertThat(sizes).containsExactly(3);
     assertThat(fatals).hasValue(0);
   }
 
@@ -200,7 +252,7 @@ class GroupCommitTest {
             });
     made.complete(commits);
 
-    ActorStoreContract.join(commits.commit(writes(1)));
+    ActorStoreContract.join(commits.commit(new CommitChain(), writes(1)));
 
     assertThat(closed.await(30, TimeUnit.SECONDS)).isTrue();
   }
@@ -210,11 +262,14 @@ class GroupCommitTest {
   void theCompletionOfACommitCannotCloseTheStore(boolean isSynced) throws Exception {
     GatedSink sink = new GatedSink();
     GroupCommit commits = new GroupCommit(sink, isSynced, this::onFatal);
-    Thread first = new Thread(() -> commits.commit(writes(1)));
+    Thread first = new Thread(() -> commits.commit(new CommitChain(), writes(1)));
     first.start();
     sink.awaitWrite();
     CompletableFuture<CommitResult> second =
-        commits.commit(writes(1)).toCompletableFuture().whenComplete((r, e) -> commits.close());
+        commits
+            .commit(new CommitChain(), writes(1))
+            .toCompletableFuture()
+            .whenComplete((r, e) -> commits.close());
     sink.letPass(2);
 
     assertThatIllegalStateException()
@@ -230,7 +285,7 @@ class GroupCommitTest {
     first.join();
     commits.close();
     assertThatIllegalStateException()
-        .isThrownBy(() -> commits.commit(writes(1)))
+        .isThrownBy(() -> commits.commit(new CommitChain(), writes(1)))
         .withMessage("the store is closed");
   }
 
@@ -239,10 +294,10 @@ class GroupCommitTest {
   void closingWaitsForWhatWasHandedIn(boolean isSynced) throws Exception {
     GatedSink sink = new GatedSink();
     GroupCommit commits = new GroupCommit(sink, isSynced, this::onFatal);
-    Thread first = new Thread(() -> commits.commit(writes(1)));
+    Thread first = new Thread(() -> commits.commit(new CommitChain(), writes(1)));
     first.start();
     sink.awaitWrite();
-    CompletionStage<CommitResult> second = commits.commit(writes(1));
+    CompletionStage<CommitResult> second = commits.commit(new CommitChain(), writes(1));
     Thread closer = new Thread(commits::close);
     closer.start();
     sink.letPass(2);

@@ -155,7 +155,8 @@ class NamedClassesTest {
   @Test
   void twoClassesOfTheSameIdAreRefused() {
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> new KryoCodec(List.of(Line.class, Round.class), type -> "same"))
+        .isThrownBy(
+            () -> new KryoCodec(Naming.of(List.of(Line.class, Round.class)), type -> "same"))
         .withMessageContaining(Line.class.getName())
         .withMessageContaining(Round.class.getName());
   }

@@ -109,7 +109,8 @@ class StoredBytesTest {
   private static ValueCodec codec(Class<?> asMember, Class<?>... others) {
     List<Class<?>> named = new ArrayList<>(List.of(others));
     named.add(asMember);
-    return new KryoCodec(named, type -> type == asMember ? "Member" : type.getSimpleName());
+    return new KryoCodec(
+        Naming.of(named), type -> type == asMember ? "Member" : type.getSimpleName());
   }
 
   private static final ValueCodec writer = codec(Member.class, Rank.class, Seat.class);

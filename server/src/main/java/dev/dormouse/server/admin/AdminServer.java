@@ -6,6 +6,7 @@ import dev.dormouse.server.gateway.ConnectionStatus;
 import dev.dormouse.server.gateway.WebSocketGateway;
 import dev.dormouse.server.host.ActorHost;
 import dev.dormouse.server.host.ActorStatus;
+import dev.dormouse.server.host.HostCounts;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpServer;
@@ -29,6 +30,7 @@ import org.jspecify.annotations.Nullable;
  * <ul>
  *   <li>{@code GET /healthz}: 200 while the process answers at all
  *   <li>{@code GET /readyz}: 200 while clients are welcome, else 503
+ *   <li>{@code GET /counts}: {@link HostCounts} in JSON
  *   <li>{@code GET /actors/{type}/{key}}: an {@link ActorStatus} in JSON
  *   <li>{@code GET /actors/{type}/{key}/connections?after={id}&limit={n}}: a page of {@link
  *       ConnectionStatus} in JSON, and {@code next}, the {@code after} of the next page, or null if
@@ -94,6 +96,7 @@ public final class AdminServer {
               boolean ready = isReady.getAsBoolean();
               answer(context, ready ? 200 : 503, ready ? "ready" : "not ready");
             });
+    router.get("/counts").handler(context -> answer(context, 200, json(host.counts())));
     router.get("/actors/:type/:key").handler(this::show);
     router.get("/actors/:type/:key/connections").handler(this::showConnections);
     router.post("/actors/:type/:key/hibernate").handler(this::hibernate);
@@ -217,6 +220,16 @@ public final class AdminServer {
                     .put("waitingBytes", each.waitingBytes())));
     String next = found.size() > most ? page.get(most - 1).connection().toString() : null;
     return new JsonObject().put("connections", connections).put("next", next);
+  }
+
+  private static JsonObject json(HostCounts counts) {
+    return new JsonObject()
+        .put("unreadableActors", counts.unreadableActors())
+        .put("unreadableConnections", counts.unreadableConnections())
+        .put("unreadableAttachments", counts.unreadableAttachments())
+        .put("unreadableValues", counts.unreadableValues())
+        .put("refusedEvents", counts.refusedEvents())
+        .put("unclosedLeftovers", counts.unclosedLeftovers());
   }
 
   private static JsonObject json(ActorStatus actor) {

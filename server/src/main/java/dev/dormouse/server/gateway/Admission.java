@@ -2,8 +2,6 @@ package dev.dormouse.server.gateway;
 
 import java.net.Inet4Address;
 import java.net.InetAddress;
-import java.net.InetSocketAddress;
-import java.net.SocketAddress;
 import java.nio.ByteBuffer;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -47,7 +45,14 @@ final class Admission {
     }
   }
 
+  /** How many TCP connections there may be besides as many sockets as there may be. */
+  static final int PLAIN_MAX = 256;
+
   private final ConnectionLimits limits;
+
+  /** TCP connections on which there is HTTP. */
+  private final AtomicInteger plain = new AtomicInteger();
+
   private final AtomicInteger taken = new AtomicInteger();
   private final Seat anySeat = new AnySeat();
 
@@ -66,18 +71,33 @@ final class Admission {
   }
 
   /**
+   * A TCP connection comes, on which there will be HTTP; to be closed once, whatever is answered.
+   *
+   * @return whether it may be: if not, there are too many for the process's file handles
+   */
+  boolean openPlain() {
+    return plain.incrementAndGet() + (long) taken.get()
+        <= limits.connectionsMax() + (long) PLAIN_MAX;
+  }
+
+  /** It is gone, or became a socket. */
+  void closePlain() {
+    plain.decrementAndGet();
+  }
+
+  /**
    * A seat for a client, or not.
    *
-   * @param client where it connects from; null, or none of the internet's: no limit for its address
+   * @param client where it is; null if nowhere on the internet: no limit for its address
    */
-  Verdict admit(@Nullable SocketAddress client, long nowNs) {
+  Verdict admit(@Nullable InetAddress client, long nowNs) {
     if (taken.incrementAndGet() > limits.connectionsMax()) {
       return refuse(Refusal.NODE_FULL);
     }
-    if (!(client instanceof InetSocketAddress internet) || internet.getAddress() == null) {
+    if (client == null) {
       return anySeat;
     }
-    long address = keyOf(internet.getAddress());
+    long address = keyOf(client);
     if (rates != null && !rates.take(address, nowNs)) {
       return refuse(Refusal.ADDRESS_RATE);
     }

@@ -1,5 +1,7 @@
 package dev.dormouse.server.gateway;
 
+import dev.dormouse.server.gateway.edge.Edge;
+import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelPipeline;
 import io.netty.channel.EventLoop;
@@ -8,31 +10,31 @@ import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.internal.net.NetSocketInternal;
 import io.vertx.core.net.NetSocket;
 import io.vertx.core.net.impl.ConnectionBase;
-import java.net.SocketAddress;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Reaches behind Vert.x for the Netty channel: the one place that knows how.
  *
- * <p>After {@code toNetSocket} the pipeline is {@code [ssl] [idle] handler}; the last is Vert.x's
- * own and refers to the upgrade request, its headers and its connection. A socket puts {@code frame
- * decoder, ClientSocket} before it and, unless Vert.x keeps metrics there, removes it: an open
- * socket then keeps nothing of its request alive. The HTTP server still knows the channel, by its
- * own group, and closes it when it closes.
+ * <p>After {@code toNetSocket} the pipeline is {@code [ssl, TlsFailures] handler}; the last is
+ * Vert.x's own and refers to the upgrade request, its headers and its connection. A socket puts
+ * {@code frame decoder, ClientSocket} before it and, unless Vert.x keeps metrics there, removes it:
+ * an open socket then keeps nothing of its request alive. The HTTP server still knows the channel,
+ * by its own group, and closes it when it closes.
  */
 final class ChannelTakeover {
   private static final String HTTP_DECODER = "httpDecoder";
+  private static final String VERTX = "handler";
 
   private ChannelTakeover() {}
 
   /** The event loop of the request's connection. */
   static EventLoop loopOf(HttpServerRequest request) {
-    return ((ConnectionBase) request.connection()).channel().eventLoop();
+    return channelOf(request).eventLoop();
   }
 
-  /** Where the request's connection comes from; null if that is not known any more. */
-  static @Nullable SocketAddress clientOf(HttpServerRequest request) {
-    return ((ConnectionBase) request.connection()).channel().remoteAddress();
+  /** The request's connection. */
+  static Channel channelOf(HttpServerRequest request) {
+    return ((ConnectionBase) request.connection()).channel();
   }
 
   /**
@@ -46,10 +48,14 @@ final class ChannelTakeover {
     return null;
   }
 
-  /** Puts a handler before the HTTP/1 decoder, and one before Vert.x's. */
-  static void watch(ChannelPipeline pipeline, EarlyBytes early) {
+  /**
+   * Puts the edge's handlers before all others, one before the HTTP/1 decoder, and one before
+   * Vert.x's.
+   */
+  static void guard(ChannelPipeline pipeline, Edge edge, EarlyBytes early) {
+    edge.standBefore(pipeline, VERTX);
     pipeline.addBefore(HTTP_DECODER, null, early);
-    pipeline.addBefore("handler", null, early.watch());
+    pipeline.addBefore(VERTX, null, early.watch());
   }
 
   /**
@@ -63,7 +69,7 @@ final class ChannelTakeover {
       return false;
     }
     ChannelPipeline pipeline = vertx.pipeline();
-    pipeline.addBefore(vertx.name(), null, socket.frameDecoder());
+    pipeline.addBefore(vertx.name(), null, socket.frames);
     pipeline.addBefore(vertx.name(), null, socket);
     if (((ConnectionBase) connection).metrics() == null) {
       pipeline.remove(vertx.name());

@@ -37,8 +37,8 @@ import org.slf4j.LoggerFactory;
  * came before is handled; an actor that closes wants none of them, and hears it at once. Then, when
  * the TCP connection is gone too, the socket is forgotten.
  *
- * <p><b>Reading stops</b> while {@link InboundWindow#isFull}. Pings and closes in bytes that were
- * read already are still served; those behind them wait in the network, as messages do.
+ * <p><b>Reading stops</b> while {@link InboundWindow#isFull}. Until then pings and closes are
+ * served though the actor is behind; those after it wait, as the messages before them do.
  *
  * <p><b>Liveness.</b> While it is open, a {@link LivenessWheel} has the client pinged when nothing
  * comes from it, and gives it up when still nothing comes. The host hears only of the end.
@@ -61,6 +61,9 @@ final class ClientSocket extends WheelPeer {
   private final EventLoop loop;
   private final InboundMessages inbound;
 
+  /** What is to stand before it in the pipeline. */
+  final FrameDecoder frames;
+
   /** Where it is among its actor's sockets. Guarded by the group in {@link ConnectionGroups}. */
   int place = NO_PLACE;
 
@@ -68,6 +71,9 @@ final class ClientSocket extends WheelPeer {
   private volatile List<String> tags;
 
   private SocketState state = SocketState.UPGRADING;
+
+  /** Whether a read from the network is being handled, after which comes a flush. */
+  private boolean isReading;
 
   /** Null once it is freed: when the socket is forgotten. */
   private Admission.@Nullable Seat seat;
@@ -102,6 +108,7 @@ final class ClientSocket extends WheelPeer {
     SocketDeflate deflate =
         terms == null ? null : new SocketDeflate(terms, parts.counters().deflateContexts);
     this.inbound = new InboundMessages(parts, actor, id, route.options(), deflate);
+    this.frames = new FrameDecoder(inbound.frameBytesMax(), deflate != null, this::isRead);
   }
 
   /** What all sockets share. Any thread, like the next. */
@@ -109,7 +116,6 @@ final class ClientSocket extends WheelPeer {
     return parts;
   }
 
-  /** What the actor type chose. */
   ActorOptions options() {
     return inbound.options();
   }
@@ -125,11 +131,6 @@ final class ClientSocket extends WheelPeer {
   /** The one thread that may touch it. Any thread. */
   EventLoop loop() {
     return loop;
-  }
-
-  /** What is to stand before it in the pipeline. */
-  FrameDecoder frameDecoder() {
-    return new FrameDecoder(inbound.frameBytesMax(), inbound.deflate() != null);
   }
 
   /** Whoever brings the actor's releases. */
@@ -196,6 +197,7 @@ final class ClientSocket extends WheelPeer {
 
   @Override
   public void channelRead(ChannelHandlerContext context, Object message) {
+    isReading = true;
     try {
       if (message instanceof WebSocketFrame frame) {
         receive(frame);
@@ -234,6 +236,7 @@ final class ClientSocket extends WheelPeer {
       return;
     }
     heard(); // what it sent meanwhile is yet to come
+    loop.execute(frames::resume);
     if (half != null) {
       half.restart();
     }
@@ -261,9 +264,9 @@ final class ClientSocket extends WheelPeer {
 
   @Override
   public void channelReadComplete(ChannelHandlerContext context) {
+    isReading = false;
     heard();
     flush();
-    FrameDecoder frames = context.pipeline().get(FrameDecoder.class);
     if (half == null && state == SocketState.OPEN && (frames.isWithin() || inbound.isWithin())) {
       half = new HalfInput(parts, loop, frames, inbound, this::halfElapsed);
     }
@@ -303,15 +306,14 @@ final class ClientSocket extends WheelPeer {
       parts.lost(actor, id, report);
     } else if (!writer.message(message, shared, key, report)) {
       parts.counters().slowClosed.increment();
-      begin(
-          writer, new CloseReason(CloseCodes.TRY_AGAIN_LATER, "reads too slowly", Cause.VIOLATION));
+      begin(writer, Closing.TOO_SLOW);
       parts.lost(actor, id, report);
     }
   }
 
-  /** Writes out what was written since the last time. */
+  /** Writes out what was written since the last time, at the end of a read if one is handled. */
   void flush() {
-    if (writer != null) {
+    if (writer != null && !isReading) {
       writer.flush();
     }
   }

@@ -6,7 +6,8 @@ package dev.dormouse.server.gateway;
  *
  * <p>An address is an IPv4 address, or the first 64 bits of an IPv6 address.
  *
- * @param connectionsMax the most sockets and upgrades that wait, together [503]
+ * @param connectionsMax the most sockets and upgrades that wait, together [503]; with 256 more, the
+ *     most TCP connections, HTTP's included [503 before the request, and closed]
  * @param perAddressMax the same for one address; zero: any number [429]
  * @param upgradesPerSecondPerAddress how many upgrades of one address are passed on in a second, as
  *     many of them at once; zero: any number [429]

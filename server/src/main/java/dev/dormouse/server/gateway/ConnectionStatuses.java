@@ -37,7 +37,7 @@ final class ConnectionStatuses {
         .forEach(
             socket -> byLoop.computeIfAbsent(socket.loop(), l -> new ArrayList<>()).add(socket));
     List<Future<List<ConnectionStatus>>> looks = new ArrayList<>();
-    byLoop.forEach((loop, its) -> looks.add(look(parts.heartbeats(), loop, its)));
+    byLoop.forEach((loop, its) -> looks.add(look(parts, loop, its)));
     return Future.all(looks)
         .map(
             all ->
@@ -48,20 +48,23 @@ final class ConnectionStatuses {
   }
 
   private static Future<List<ConnectionStatus>> look(
-      Heartbeats heartbeats, EventLoop loop, List<ClientSocket> sockets) {
+      GatewayParts parts, EventLoop loop, List<ClientSocket> sockets) {
     Promise<List<ConnectionStatus>> seen = Promise.promise();
     try {
-      loop.execute(
-          () ->
-              seen.complete(
-                  sockets.stream()
-                      .map(
-                          socket ->
-                              new ConnectionStatus(
-                                  socket.id(),
-                                  heartbeats.lastHeard(socket, loop),
-                                  socket.waitingBytes()))
-                      .toList()));
+      parts
+          .loops()
+          .run(
+              loop,
+              () ->
+                  seen.complete(
+                      sockets.stream()
+                          .map(
+                              socket ->
+                                  new ConnectionStatus(
+                                      socket.id(),
+                                      parts.heartbeats().lastHeard(socket, loop),
+                                      socket.waitingBytes()))
+                          .toList()));
     } catch (RejectedExecutionException loopIsShutDown) {
       seen.complete(List.of());
     }

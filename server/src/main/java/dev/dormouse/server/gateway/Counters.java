@@ -1,5 +1,6 @@
 package dev.dormouse.server.gateway;
 
+import dev.dormouse.server.gateway.edge.EdgeCounts;
 import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.Map;
@@ -39,7 +40,7 @@ final class Counters {
     return refusals;
   }
 
-  GatewayCounts read(long sockets, long upgrades) {
+  GatewayCounts read(long sockets, long upgrades, EdgeCounts edge) {
     return new GatewayCounts(
         sockets,
         upgrades,
@@ -56,6 +57,7 @@ final class Counters {
         pongs.sum(),
         slowDropped.sum(),
         conflated.sum(),
-        deflateContexts.sum());
+        deflateContexts.sum(),
+        edge);
   }
 }

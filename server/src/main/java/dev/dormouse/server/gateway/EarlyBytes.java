@@ -13,7 +13,7 @@ import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpResponse;
 import io.netty.handler.codec.http.HttpStatusClass;
 import io.netty.handler.codec.http.LastHttpContent;
-import java.time.Duration;
+import io.netty.util.ReferenceCountUtil;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,8 +23,11 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Two handlers: this one stands before the HTTP decoder and feeds it no further than the end of
  * a head; {@link Watch} stands behind and says whether the head was an upgrade's. At most {@value
- * #BYTES_MAX} bytes and one read more are kept; then nothing is read until the answer. A head that
- * does not come in time ends the connection, see {@link HeadDeadline}.
+ * #BYTES_MAX} bytes and one read more are kept; then nothing is read until the answer.
+ *
+ * <p>It also guards the connection while it is HTTP's: there are only so many, see {@link
+ * Admission#openPlain}; a head that does not come in time ends it, see {@link HeadDeadline}, and so
+ * does a long pause between requests, see {@link KeepAlive}.
  *
  * <p>An upgrade that comes in one read with a request that has a body, before it, is not watched:
  * what follows it there is lost. RFC 6455 has clients wait for the 101 anyway.
@@ -35,7 +38,9 @@ final class EarlyBytes extends ChannelInboundHandlerAdapter {
   private static final int BYTES_MAX = 1 << 16;
 
   private final Watch watch = new Watch();
+  private final GatewayParts parts;
   private final HeadDeadline deadline;
+  private final KeepAlive keepAlive;
 
   private @Nullable ChannelHandlerContext context;
 
@@ -45,7 +50,10 @@ final class EarlyBytes extends ChannelInboundHandlerAdapter {
   /** Whether the request that came last is an upgrade, and not answered yet. */
   private boolean isKeeping;
 
-  /** How many requests are not answered yet. */
+  /** Whether there were too many connections; what it sends is discarded. */
+  private boolean isRefused;
+
+  /** How many requests are not answered yet, or not to the end. */
   private int unanswered;
 
   /** Whether a body is being read, in which heads do not end. */
@@ -56,9 +64,10 @@ final class EarlyBytes extends ChannelInboundHandlerAdapter {
 
   private boolean isHeadEmpty = true;
 
-  /** With the longest that a client may take over the head of a request. */
-  EarlyBytes(Duration head) {
-    this.deadline = new HeadDeadline(head, () -> unanswered == 0);
+  EarlyBytes(GatewayParts parts) {
+    this.parts = parts;
+    this.deadline = new HeadDeadline(parts.options().head(), () -> unanswered == 0);
+    this.keepAlive = new KeepAlive(parts.options().keepAlive());
   }
 
   ChannelDuplexHandler watch() {
@@ -68,12 +77,20 @@ final class EarlyBytes extends ChannelInboundHandlerAdapter {
   @Override
   public void handlerAdded(ChannelHandlerContext context) {
     this.context = context;
-    deadline.start(context);
+    isRefused = !parts.admission().openPlain();
+    if (isRefused) {
+      parts.counters().refused(Refusal.NODE_FULL);
+      HttpEnd.full(context);
+    } else {
+      deadline.start(context);
+    }
   }
 
   @Override
   public void channelRead(ChannelHandlerContext context, Object message) {
-    if (message instanceof ByteBuf bytes) {
+    if (isRefused) {
+      ReferenceCountUtil.release(message);
+    } else if (message instanceof ByteBuf bytes) {
       feed(context, bytes);
     } else {
       context.fireChannelRead(message);
@@ -152,7 +169,9 @@ final class EarlyBytes extends ChannelInboundHandlerAdapter {
 
   @Override
   public void handlerRemoved(ChannelHandlerContext context) {
+    parts.admission().closePlain();
     deadline.stop();
+    keepAlive.stop();
     ByteBuf bytes = kept;
     kept = null;
     if (bytes == null) {
@@ -176,6 +195,7 @@ final class EarlyBytes extends ChannelInboundHandlerAdapter {
         isInBody = true;
         unanswered++;
         deadline.stop();
+        keepAlive.stop();
         isKeeping = isUpgrade(request);
       }
       if (message instanceof LastHttpContent) {
@@ -195,14 +215,25 @@ final class EarlyBytes extends ChannelInboundHandlerAdapter {
     @Override
     public void write(ChannelHandlerContext context, Object message, ChannelPromise promise)
         throws Exception {
-      if (message instanceof HttpResponse response
-          && response.status().codeClass() != HttpStatusClass.INFORMATIONAL) {
+      if (message instanceof LastHttpContent && !isInformational(message)) {
         unanswered--;
-        if (isKeeping && unanswered == 0) {
-          context.channel().eventLoop().execute(EarlyBytes.this::goOn);
+        if (unanswered == 0) {
+          answered(context);
         }
       }
       super.write(context, message, promise);
+    }
+
+    private void answered(ChannelHandlerContext context) {
+      keepAlive.start(context);
+      if (isKeeping) {
+        context.channel().eventLoop().execute(EarlyBytes.this::goOn);
+      }
+    }
+
+    private static boolean isInformational(Object message) {
+      return message instanceof HttpResponse response
+          && response.status().codeClass() == HttpStatusClass.INFORMATIONAL;
     }
   }
 }

@@ -1,5 +1,6 @@
 package dev.dormouse.server.gateway;
 
+import dev.dormouse.server.gateway.edge.EdgeCounts;
 import java.util.Map;
 
 /**
@@ -22,6 +23,7 @@ import java.util.Map;
  * @param slowDropped messages dropped because their client read too slowly
  * @param conflated messages whose place a later one of the same key took
  * @param deflateContexts compressors and inflaters that sockets hold in native memory
+ * @param edge what happened before the gateway
  */
 public record GatewayCounts(
     long sockets,
@@ -39,7 +41,8 @@ public record GatewayCounts(
     long pongs,
     long slowDropped,
     long conflated,
-    long deflateContexts) {
+    long deflateContexts,
+    EdgeCounts edge) {
 
   /** Copies the map. */
   public GatewayCounts {

@@ -1,8 +1,12 @@
 package dev.dormouse.server.gateway;
 
+import dev.dormouse.server.gateway.edge.ProxyProtocol;
+import dev.dormouse.server.gateway.edge.ServerTls;
+import dev.dormouse.server.gateway.edge.TrustedProxies;
 import java.time.Duration;
 import java.util.Set;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The limits of a gateway. Immutable; each method that takes a limit returns a changed copy, the
@@ -16,6 +20,7 @@ public final class GatewayOptions {
     Duration head = Duration.ofSeconds(10);
     Duration frame = Duration.ofSeconds(30);
     Duration message = Duration.ofSeconds(60);
+    Duration keepAlive = Duration.ofSeconds(75);
     Duration handshake = Duration.ofSeconds(10);
     Duration request = Duration.ofSeconds(30);
     Duration close = Duration.ofSeconds(5);
@@ -24,6 +29,9 @@ public final class GatewayOptions {
     Duration pingInterval = Duration.ofSeconds(30);
     ConnectionLimits limits = ConnectionLimits.none();
     Set<String> allowedOrigins = Set.of();
+    TrustedProxies trustedProxies = TrustedProxies.none();
+    ProxyProtocol proxyProtocol = ProxyProtocol.OFF;
+    @Nullable ServerTls tls;
 
     Values copy() {
       try {
@@ -45,8 +53,8 @@ public final class GatewayOptions {
   }
 
   /**
-   * 10 s head, 30 s frame, 60 s message, 10 s handshake, 30 s request, 5 s close, 1 s drain, 1 MiB
-   * outbound, a ping after 30 s, as many clients as come, the server's own origin.
+   * 10 s head, 30 s frame, 60 s message, 75 s keep-alive, 10 s handshake, 30 s request, 5 s close,
+   * 1 s drain, 1 MiB outbound, a ping after 30 s, as many clients as come, the server's own origin.
    */
   public static GatewayOptions defaults() {
     return new GatewayOptions(new Values());
@@ -58,7 +66,7 @@ public final class GatewayOptions {
    * @param head over a request's head, from the start of the TCP connection if it is the first;
    *     then 408, and the TCP connection is closed
    * @param frame over one frame, of which some came; then 1008
-   * @param message over one message; then 1008
+   * @param message over one message; then 1008; and over the body of a plain request; then 408
    */
   public GatewayOptions input(Duration head, Duration frame, Duration message) {
     return with(
@@ -79,9 +87,22 @@ public final class GatewayOptions {
     return values.frame;
   }
 
-  /** The longest a client may take over one message. */
+  /** The longest a client may take over one message, or over the body of a plain request. */
   public Duration message() {
     return values.message;
+  }
+
+  /**
+   * How long an HTTP connection is kept without a request, unless the client still reads what it
+   * asked for; then it is closed.
+   */
+  public GatewayOptions keepAlive(Duration keepAlive) {
+    return with(v -> v.keepAlive = keepAlive);
+  }
+
+  /** How long an HTTP connection is kept without a request. */
+  public Duration keepAlive() {
+    return values.keepAlive;
   }
 
   /** How long an upgrade waits for the actor; then 503. */
@@ -126,8 +147,8 @@ public final class GatewayOptions {
   }
 
   /**
-   * How many bytes may wait for one client; if as many wait when there is more to send, the client
-   * is too slow and is closed with 1013.
+   * How many bytes may wait for one client, unless its actor type chose otherwise; {@link
+   * dev.dormouse.sdk.ActorOptions#outboundBytesMax(int)} says what counts, and what comes over it.
    */
   public GatewayOptions outboundBytesMax(int outboundBytesMax) {
     return with(v -> v.outboundBytesMax = outboundBytesMax);
@@ -163,14 +184,47 @@ public final class GatewayOptions {
 
   /**
    * Origins that may connect besides the server's own, such as {@code https://example.org}; {@code
-   * *} for all.
+   * *}, alone, for all.
+   *
+   * @throws IllegalArgumentException if one is none; the message names it
    */
   public GatewayOptions allowedOrigins(Set<String> allowedOrigins) {
+    new OriginPolicy(allowedOrigins);
     return with(v -> v.allowedOrigins = Set.copyOf(allowedOrigins));
   }
 
   /** Origins that may connect besides the server's own. */
   public Set<String> allowedOrigins() {
     return values.allowedOrigins;
+  }
+
+  /** The proxies that are believed about clients. */
+  public GatewayOptions trustedProxies(TrustedProxies trustedProxies) {
+    return with(v -> v.trustedProxies = trustedProxies);
+  }
+
+  /** The proxies that are believed about clients. */
+  public TrustedProxies trustedProxies() {
+    return values.trustedProxies;
+  }
+
+  /** Whether connections begin with a header of the PROXY protocol. */
+  public GatewayOptions proxyProtocol(ProxyProtocol proxyProtocol) {
+    return with(v -> v.proxyProtocol = proxyProtocol);
+  }
+
+  /** Whether connections begin with a header of the PROXY protocol. */
+  public ProxyProtocol proxyProtocol() {
+    return values.proxyProtocol;
+  }
+
+  /** Encrypts connections; the head's limit is that of the TLS handshake and the head together. */
+  public GatewayOptions tls(ServerTls tls) {
+    return with(v -> v.tls = tls);
+  }
+
+  /** How connections are encrypted; null if they are not. */
+  public @Nullable ServerTls tls() {
+    return values.tls;
   }
 }

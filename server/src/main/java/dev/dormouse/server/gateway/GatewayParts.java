@@ -13,6 +13,7 @@ record GatewayParts(
     Transport transport,
     Time time,
     ConnectionGroups groups,
+    LoopQueues loops,
     Counters counters,
     Heartbeats heartbeats,
     Admission admission) {

@@ -22,6 +22,15 @@ import org.jspecify.annotations.Nullable;
  */
 sealed interface Handshake {
 
+  /**
+   * What the client sent its request to: this server, or the first of the listed proxies before it.
+   *
+   * @param isHttp11 whether the version is exactly HTTP/1.1
+   * @param isHttps whether it was encrypted, as far as is known
+   * @param authority host, perhaps with a port
+   */
+  record Target(boolean isHttp11, boolean isHttps, String authority) {}
+
   /** No upgrade to WebSocket: an HTTP request like others. */
   record Plain() implements Handshake {}
 
@@ -46,12 +55,12 @@ sealed interface Handshake {
    * Judges a request.
    *
    * @param head the head
-   * @param isHttp11 whether the version is exactly HTTP/1.1
+   * @param target where it was sent to
    * @param origins which web pages may connect
    * @param route which subprotocols are served, and whether compression is
    */
-  static Handshake of(RequestHead head, boolean isHttp11, OriginPolicy origins, ActorRoute route) {
-    return HandshakeRules.judge(head, isHttp11, origins, route);
+  static Handshake of(RequestHead head, Target target, OriginPolicy origins, ActorRoute route) {
+    return HandshakeRules.judge(head, target, origins, route);
   }
 
   /**
@@ -76,7 +85,7 @@ final class HandshakeRules {
   private HandshakeRules() {}
 
   static Handshake judge(
-      RequestHead head, boolean isHttp11, OriginPolicy origins, ActorRoute route) {
+      RequestHead head, Handshake.Target target, OriginPolicy origins, ActorRoute route) {
     if (!hasToken(head, "Upgrade", "websocket")) {
       return new Handshake.Plain();
     }
@@ -84,7 +93,7 @@ final class HandshakeRules {
       return new Handshake.Refused(
           HttpResponse.text(405, "an upgrade is a GET").with("Allow", "GET"));
     }
-    if (!isHttp11) {
+    if (!target.isHttp11()) {
       return malformed("an upgrade needs HTTP/1.1");
     }
     List<String> hosts = values(head, "Host");
@@ -105,7 +114,7 @@ final class HandshakeRules {
       return malformed("Sec-WebSocket-Key must be 16 bytes in base64, once");
     }
     List<String> pages = values(head, "Origin");
-    if (!pages.stream().allMatch(origin -> origins.allows(origin, hosts.get(0)))) {
+    if (!pages.stream().allMatch(origin -> origins.allows(origin, target))) {
       return new Handshake.Refused(HttpResponse.text(403, "this origin may not connect"));
     }
     return new Handshake.Valid(

@@ -1,9 +1,5 @@
 package dev.dormouse.server.gateway;
 
-import io.netty.buffer.ByteBuf;
-import io.netty.buffer.ByteBufUtil;
-import io.netty.buffer.Unpooled;
-import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.util.concurrent.Future;
 import java.time.Duration;
@@ -16,11 +12,7 @@ import org.jspecify.annotations.Nullable;
  * 15.5.9), and the TCP connection is closed. A timer runs only while a head is awaited. The
  * connection's event loop only.
  */
-@SuppressWarnings("FutureReturnValueIgnored")
 final class HeadDeadline {
-  private static final String ANSWER =
-      "HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
-
   private final Duration limit;
   private final BooleanSupplier isNext;
   private @Nullable Future<?> timer;
@@ -54,10 +46,10 @@ final class HeadDeadline {
   }
 
   private void elapsed(ChannelHandlerContext context) {
-    ByteBuf answer =
-        isNext.getAsBoolean()
-            ? ByteBufUtil.writeAscii(context.alloc(), ANSWER)
-            : Unpooled.EMPTY_BUFFER;
-    context.writeAndFlush(answer).addListener(ChannelFutureListener.CLOSE);
+    if (isNext.getAsBoolean()) {
+      HttpEnd.timeout(context);
+    } else {
+      HttpEnd.silently(context);
+    }
   }
 }

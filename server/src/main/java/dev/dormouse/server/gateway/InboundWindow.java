@@ -10,16 +10,20 @@ import org.jspecify.annotations.Nullable;
  * Transport#CREDIT}, and those that wait for credit. Go-back-N: what was sent and not taken is sent
  * again from a number on. An idle connection has none.
  *
- * <p>Nothing is read from the socket while it {@link #isFull}, so what waits beyond that is what
- * one read brought; {@link #heldBytes} lets the socket bound even that. The socket's event loop
- * only.
+ * <p>Nothing is read from the socket while it {@link #isFull}. Some messages may wait, so that a
+ * ping or a close behind them is served though the actor is behind.
+ *
+ * <p>The socket's event loop only.
  */
 final class InboundWindow {
   /** With so many bytes unhandled, nothing more is read, whatever the credit. */
   static final int HELD_BYTES_ENOUGH = 1 << 20;
 
-  /** What a message costs besides its bytes, for {@link #heldBytes}. */
-  private static final long MESSAGE_OVERHEAD_BYTES = 32;
+  /** With so many bytes waiting for credit, nothing more is read. */
+  static final int WAITING_BYTES_ENOUGH = 64 << 10;
+
+  /** What a message costs besides its bytes, about, in both. */
+  static final int MESSAGE_OVERHEAD_BYTES = 64;
 
   private final ArrayDeque<Payload> sent = new ArrayDeque<>(4);
   private final ArrayDeque<Payload> waiting = new ArrayDeque<>(1);
@@ -27,7 +31,10 @@ final class InboundWindow {
   /** The number of the first message that is not handled. */
   private long first;
 
+  /** Of all, and of those that wait. */
   private long heldBytes;
+
+  private long waitingBytes;
   private boolean isWithheld;
 
   /** A window whose first message will have this number. */
@@ -38,6 +45,7 @@ final class InboundWindow {
   /** A message came. */
   void add(Payload message) {
     waiting.add(message);
+    waitingBytes += cost(message);
     heldBytes += cost(message);
   }
 
@@ -54,6 +62,7 @@ final class InboundWindow {
     Payload next = waiting.poll();
     if (next != null) {
       sent.add(next);
+      waitingBytes -= cost(next);
     }
     return next;
   }
@@ -80,13 +89,15 @@ final class InboundWindow {
 
   private void goBackTo(long sequence) {
     while (!sent.isEmpty() && lastSent() >= sequence) {
-      waiting.addFirst(sent.removeLast());
+      Payload message = sent.removeLast();
+      waiting.addFirst(message);
+      waitingBytes += cost(message);
     }
   }
 
   /** Whether nothing more should be read from the socket. */
   boolean isFull() {
-    return sent.size() + waiting.size() >= Transport.CREDIT || heldBytes >= HELD_BYTES_ENOUGH;
+    return waitingBytes >= WAITING_BYTES_ENOUGH || heldBytes >= HELD_BYTES_ENOUGH;
   }
 
   /** Whether the host handled everything. */
@@ -105,6 +116,6 @@ final class InboundWindow {
   }
 
   private static long cost(Payload message) {
-    return message.size() + MESSAGE_OVERHEAD_BYTES;
+    return (long) message.size() + MESSAGE_OVERHEAD_BYTES;
   }
 }

@@ -10,8 +10,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * What a release does to sockets, gathered by event loop: each loop gets one task, does its steps
- * in order, then flushes each socket that it touched, once. Always by the loop's queue, even from
- * the loop itself, so that releases which come one after the other are carried out so.
+ * in order, then flushes each socket that it touched, once. Releases which come one after the other
+ * are carried out so: see {@link LoopQueues}.
  *
  * <p>Made for one release, by one thread.
  */
@@ -23,8 +23,13 @@ final class LoopBatches {
     void apply(ClientSocket socket);
   }
 
+  private final LoopQueues loops;
   private final List<Batch> batches = new ArrayList<>(2);
   private final List<ByteBuf> shared = new ArrayList<>(0);
+
+  LoopBatches(LoopQueues loops) {
+    this.loops = loops;
+  }
 
   void add(ClientSocket socket, Step step) {
     batchOf(socket.loop()).add(socket, step);
@@ -40,7 +45,7 @@ final class LoopBatches {
     for (Batch batch : batches) {
       shared.forEach(ByteBuf::retain);
       try {
-        batch.loop.execute(batch);
+        loops.run(batch.loop, batch);
       } catch (RejectedExecutionException loopIsShutDown) {
         log.debug("an event loop is shut down; its sockets are gone");
         shared.forEach(ByteBuf::release);

@@ -1,51 +1,69 @@
 package dev.dormouse.server.gateway;
 
-import java.util.Locale;
 import java.util.Set;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
  * Which web pages may connect (RFC 6455, section 10.2): those of the server's own host and port,
  * and those that are listed. Clients that are no browsers send no origin and are not asked for one.
+ *
+ * <p>Where the request was encrypted, so must the page be. Where it was not, a proxy that is not
+ * listed may have ended TLS: pages of both schemes are the server's own, each with its default
+ * port.
  */
 final class OriginPolicy {
   private static final String ALL = "*";
-  private static final Pattern WEB = Pattern.compile("(https?)://([^/?#@]+)");
-  private static final Pattern PORT = Pattern.compile(":[0-9]*$");
 
-  private final Set<String> allowed;
+  private final boolean isForAll;
+  private final Set<WebOrigin> allowed;
 
+  /**
+   * With origins besides the server's own.
+   *
+   * @throws IllegalArgumentException if an entry is no origin; the message names it
+   */
   OriginPolicy(Set<String> allowed) {
+    this.isForAll = allowed.contains(ALL);
+    if (isForAll && allowed.size() > 1) {
+      throw new IllegalArgumentException("'*' allows every origin, and stands alone");
+    }
     this.allowed =
-        allowed.stream()
-            .map(origin -> origin.toLowerCase(Locale.ROOT))
-            .collect(Collectors.toUnmodifiableSet());
+        isForAll
+            ? Set.of()
+            : allowed.stream().map(OriginPolicy::entry).collect(Collectors.toUnmodifiableSet());
+  }
+
+  private static WebOrigin entry(String text) {
+    WebOrigin origin = WebOrigin.parse(text);
+    if (origin == null) {
+      throw new IllegalArgumentException(
+          "'%s' is no origin such as https://example.org or http://127.0.0.1:8080%s"
+              .formatted(
+                  text,
+                  text.chars().anyMatch(c -> c > 0x7F)
+                      ? "; international names are written in ASCII (xn--…)"
+                      : ""));
+    }
+    return origin;
   }
 
   /**
-   * Whether a page of this origin may connect.
+   * Whether a page may connect.
    *
-   * @param origin the header {@code Origin}
-   * @param host the header {@code Host}; without a port it has the default port of the origin's
-   *     scheme, since a proxy may have ended TLS
+   * @param header its header {@code Origin}
+   * @param target what it connects to
    */
-  boolean allows(String origin, String host) {
-    String lower = origin.toLowerCase(Locale.ROOT);
-    if (allowed.contains(ALL) || allowed.contains(lower)) {
+  boolean allows(String header, Handshake.Target target) {
+    if (isForAll) {
       return true;
     }
-    Matcher web = WEB.matcher(lower);
-    if (!web.matches()) {
-      return false;
-    }
-    String defaultPort = web.group(1).equals("https") ? ":443" : ":80";
-    return withPort(web.group(2), defaultPort)
-        .equals(withPort(host.toLowerCase(Locale.ROOT), defaultPort));
+    WebOrigin origin = WebOrigin.parse(header);
+    return origin != null && (allowed.contains(origin) || isOwn(origin, target));
   }
 
-  private static String withPort(String authority, String defaultPort) {
-    return PORT.matcher(authority).find() ? authority : authority + defaultPort;
+  private static boolean isOwn(WebOrigin origin, Handshake.Target target) {
+    return origin.isOfTheWeb()
+        && (origin.isHttps() || !target.isHttps())
+        && origin.equals(WebOrigin.parse(origin.scheme() + "://" + target.authority()));
   }
 }

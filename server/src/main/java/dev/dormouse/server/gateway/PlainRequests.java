@@ -45,30 +45,38 @@ final class PlainRequests {
       return;
     }
     Buffer body = Buffer.buffer();
+    long deadline =
+        vertx.setTimer(
+            Math.max(1, parts.options().message().toMillis()),
+            elapsed -> refuse(request, HttpResponse.text(408, "the body did not come in time")));
+    request.addEndHandler(answeredOrGone -> vertx.cancelTimer(deadline));
     http.handler(
         part -> {
-          if (body.length() <= HttpRequest.BODY_BYTES_MAX) {
-            body.appendBuffer(part);
-            if (body.length() > HttpRequest.BODY_BYTES_MAX) {
-              tooLarge(request);
-            }
+          body.appendBuffer(part);
+          if (body.length() > HttpRequest.BODY_BYTES_MAX) {
+            tooLarge(request);
           }
         });
     http.endHandler(
         end -> {
-          if (body.length() <= HttpRequest.BODY_BYTES_MAX) {
-            ask(request, actor, head, body);
-          }
+          vertx.cancelTimer(deadline);
+          ask(request, actor, head, body);
         });
     http.resume();
   }
 
-  /** What the client still sends is discarded for a while, so that it reads the answer. */
   private void tooLarge(RoutingContext request) {
-    HttpAnswers.sendAsIs(
+    refuse(
         request,
-        HttpResponse.text(413, "a body has at most " + HttpRequest.BODY_BYTES_MAX + " bytes")
-            .with("Connection", "close"));
+        HttpResponse.text(413, "a body has at most " + HttpRequest.BODY_BYTES_MAX + " bytes"));
+  }
+
+  /** What the client still sends is discarded for a while, so that it reads the answer. */
+  private void refuse(RoutingContext request, HttpResponse answer) {
+    if (!request.request().isEnded()) {
+      request.request().handler(rest -> {}).endHandler(end -> {});
+    }
+    HttpAnswers.sendAsIs(request, answer.with("Connection", "close"));
     vertx.setTimer(
         Math.max(1, parts.options().drain().toMillis()),
         timer -> request.request().connection().close());

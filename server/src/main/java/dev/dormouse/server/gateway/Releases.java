@@ -37,7 +37,7 @@ final class Releases {
   }
 
   void accept(Release release) {
-    LoopBatches batches = new LoopBatches();
+    LoopBatches batches = new LoopBatches(parts.loops());
     try {
       for (ToGateway record : release.records()) {
         carryOut(release, record, batches);

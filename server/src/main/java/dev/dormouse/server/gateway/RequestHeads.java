@@ -3,13 +3,15 @@ package dev.dormouse.server.gateway;
 import dev.dormouse.sdk.ActorId;
 import dev.dormouse.sdk.Header;
 import dev.dormouse.sdk.RequestHead;
+import dev.dormouse.server.gateway.edge.Addresses;
 import io.vertx.core.MultiMap;
 import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.http.HttpVersion;
 import io.vertx.core.net.SocketAddress;
 import io.vertx.ext.web.RoutingContext;
 import io.vertx.ext.web.handler.HttpException;
 import java.io.ByteArrayOutputStream;
-import java.nio.charset.StandardCharsets;
+import java.net.InetAddress;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -31,12 +33,13 @@ final class RequestHeads {
     List<Header> headers = new ArrayList<>();
     request.headers().forEach((name, value) -> headers.add(new Header(name, value)));
     String path = request.path();
+    InetAddress client = client(request);
     return new RequestHead(
         request.method().name(),
         path == null ? "" : path,
         query(context),
         headers,
-        address(request.remoteAddress()));
+        client == null ? "" : Addresses.text(client));
   }
 
   /**
@@ -63,31 +66,54 @@ final class RequestHeads {
     return query;
   }
 
-  private static String address(SocketAddress address) {
-    String host = address == null ? null : address.hostAddress();
-    return host == null ? "" : host;
+  /** Where the client is; null if it is nowhere on the internet, or not known any more. */
+  static @Nullable InetAddress client(HttpServerRequest request) {
+    SocketAddress address = request.remoteAddress();
+    String text = address == null ? null : address.hostAddress();
+    return text == null ? null : Addresses.parse(text.replaceFirst("%.*", ""));
   }
 
-  /** Why a request cannot be routed at all; null if it can. */
-  static @Nullable String faultOf(HttpServerRequest request) {
-    if (request.authority() == null) {
-      return "there is no valid Host header";
+  /** What the request is sent to, in which version of HTTP. */
+  static Handshake.Target target(HttpServerRequest request) {
+    return new Handshake.Target(
+        request.version() == HttpVersion.HTTP_1_1,
+        request.isSSL(),
+        String.valueOf(request.authority()));
+  }
+
+  /**
+   * Whether a request can be routed at all.
+   *
+   * @throws IllegalArgumentException if it cannot; the message says why
+   */
+  static void check(HttpServerRequest request) {
+    if (request.authority() == null || request.headers().getAll("Host").size() > 1) {
+      throw new IllegalArgumentException("there is no valid Host header, or more than one");
     }
+    checkPath(request.path());
+    checkQuery(request);
+  }
+
+  private static void checkQuery(HttpServerRequest request) {
     try {
-      checkPath(request.path());
-      return null;
+      request.params();
     } catch (IllegalArgumentException malformed) {
-      return String.valueOf(malformed.getMessage());
+      throw new IllegalArgumentException("the query is malformed", malformed);
     }
   }
 
   /** Decoders replace what is not UTF-8; two keys could then name one actor. */
-  static void checkPath(String path) {
+  static void checkPath(@Nullable String path) {
+    if (path == null || !path.startsWith("/")) {
+      throw new IllegalArgumentException("the path does not begin with /");
+    }
     ByteArrayOutputStream decoded = new ByteArrayOutputStream(path.length());
     int i = 0;
     while (i < path.length()) {
-      if (path.charAt(i) != '%') {
-        decoded.writeBytes(path.substring(i, i + 1).getBytes(StandardCharsets.UTF_8));
+      if (path.charAt(i) >= 0x80) {
+        throw new IllegalArgumentException("the path is not ASCII at %d: escape it".formatted(i));
+      } else if (path.charAt(i) != '%') {
+        decoded.write(path.charAt(i));
         i++;
       } else if (i + 2 < path.length() && hex(path, i + 1) >= 0 && hex(path, i + 2) >= 0) {
         decoded.write(hex(path, i + 1) << 4 | hex(path, i + 2));

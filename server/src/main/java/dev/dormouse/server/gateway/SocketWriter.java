@@ -96,13 +96,16 @@ final class SocketWriter {
     }
     WaitingMessages queue = waiting();
     if (replacedKey != null && replaced != null) {
-      leaveOut(queue.remove(replacedKey), Outcome.CONFLATED, socket.parts().counters().conflated);
-    }
-    while (!queue.isEmpty() && !hasRoom(bytes)) {
-      leaveOut(queue.poll(), Outcome.DROPPED, socket.parts().counters().slowDropped);
+      queue.remove(replacedKey);
     }
     ByteBuf kept = shared == null || deflate != null ? null : shared.retain();
     queue.add(replacedKey, new Entry(message, kept, report, bytes));
+    if (replaced != null) {
+      leaveOut(replaced, Outcome.CONFLATED, socket.parts().counters().conflated);
+    }
+    while (queue.size() > 1 && waitingBytes() > bytesMax()) {
+      leaveOut(queue.poll(), Outcome.DROPPED, socket.parts().counters().slowDropped);
+    }
     return true;
   }
 

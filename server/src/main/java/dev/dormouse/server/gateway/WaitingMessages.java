@@ -112,6 +112,11 @@ final class WaitingMessages {
     return entries.isEmpty();
   }
 
+  /** How many messages wait. */
+  int size() {
+    return entries.size();
+  }
+
   /** What all messages cost. */
   long bytes() {
     return bytes;

@@ -6,6 +6,7 @@ import dev.dormouse.sdk.CloseReason.Cause;
 import dev.dormouse.sdk.ConnectionId;
 import dev.dormouse.sdk.HttpResponse;
 import dev.dormouse.sdk.RequestHead;
+import dev.dormouse.server.gateway.edge.Edge;
 import dev.dormouse.server.protocol.Release;
 import dev.dormouse.server.protocol.Time;
 import dev.dormouse.server.protocol.Transport;
@@ -16,10 +17,9 @@ import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpConnection;
 import io.vertx.core.http.HttpServerRequest;
-import io.vertx.core.http.HttpVersion;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
-import java.net.SocketAddress;
+import java.net.InetAddress;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
@@ -33,7 +33,7 @@ import org.jspecify.annotations.Nullable;
  * gateway.mount(router, new ActorRoute("chat", "/chat/:key", false, ActorOptions.defaults()));
  * transport.connect(host::accept, gateway::accept);
  * vertx.createHttpServer(options)
- *     .connectionHandler(gateway::keepEarlyBytes)
+ *     .connectionHandler(gateway::meet)
  *     .requestHandler(gateway.inFrontOf(router))
  *     .listen();
  * }</pre>
@@ -47,6 +47,7 @@ public final class WebSocketGateway {
 
   private final Vertx vertx;
   private final GatewayParts parts;
+  private final Edge edge;
   private final OriginPolicy origins;
   private final PendingUpgrades upgrades;
   private final PlainRequests requests;
@@ -66,9 +67,12 @@ public final class WebSocketGateway {
             transport,
             time,
             new ConnectionGroups(),
+            new LoopQueues(),
             new Counters(),
             new Heartbeats(options.pingInterval(), time),
             new Admission(options.limits()));
+    this.edge =
+        new Edge(options.trustedProxies(), options.proxyProtocol(), options.tls(), options.head());
     this.origins = new OriginPolicy(options.allowedOrigins());
     this.upgrades = new PendingUpgrades(parts, vertx, incarnation);
     this.requests = new PlainRequests(parts, vertx);
@@ -85,31 +89,41 @@ public final class WebSocketGateway {
   }
 
   /**
-   * Has frames that a client sends before it has read the 101 reach the actor, and bounds how long
-   * a client may take over the head of a request. To be the HTTP server's connection handler;
-   * without it such frames are taken for bad HTTP. It works for TLS and for servers whose options
-   * say {@code setHttp2ClearTextEnabled(false)}.
+   * Meets a new connection: speaks TLS and the PROXY protocol as the options say, has frames that a
+   * client sends before it has read the 101 reach the actor, and bounds how many connections there
+   * are, how long a client may take over all that comes before its first request's end of head, and
+   * how long it may pause between requests. To be the connection handler of HTTP servers that speak
+   * no TLS of their own, and whose options say {@code setHttp2ClearTextEnabled(false)}.
    */
-  public void keepEarlyBytes(HttpConnection connection) {
+  public void meet(HttpConnection connection) {
     ChannelPipeline pipeline = ChannelTakeover.http1Pipeline(connection);
     if (pipeline != null) {
-      ChannelTakeover.watch(pipeline, new EarlyBytes(parts.options().head()));
+      ChannelTakeover.guard(pipeline, edge, new EarlyBytes(parts));
     }
   }
 
   /**
-   * The HTTP server's request handler: answers 400 to what no router can route, a malformed path or
-   * a missing {@code Host}, which a router would log as an error of its own each time.
+   * The HTTP server's request handler. The router sees requests as their clients sent them, to
+   * listed proxies or here. What no router can route is answered 400: a malformed path, a missing
+   * {@code Host}, which a router would log as an error of its own each time; and what a listed
+   * proxy forwards with malformed headers.
    */
   public Handler<HttpServerRequest> inFrontOf(Router router) {
     return request -> {
-      String fault = RequestHeads.faultOf(request);
-      if (fault == null) {
-        router.handle(request);
-      } else {
+      HttpServerRequest view;
+      try {
+        RequestHeads.check(request);
+        view = edge.view(request, ChannelTakeover.channelOf(request));
+      } catch (IllegalArgumentException malformed) {
         parts.counters().refused(Refusal.HANDSHAKE);
-        request.response().setStatusCode(400).putHeader("Content-Type", "text/plain").end(fault);
+        request
+            .response()
+            .setStatusCode(400)
+            .putHeader("Content-Type", "text/plain")
+            .end(String.valueOf(malformed.getMessage()));
+        return;
       }
+      router.handle(view);
     };
   }
 
@@ -123,8 +137,8 @@ public final class WebSocketGateway {
       HttpAnswers.send(request, HttpResponse.text(400, String.valueOf(malformed.getMessage())));
       return;
     }
-    boolean isHttp11 = request.request().version() == HttpVersion.HTTP_1_1;
-    Handshake handshake = Handshake.of(head, isHttp11, origins, route);
+    Handshake handshake =
+        Handshake.of(head, RequestHeads.target(request.request()), origins, route);
     if (handshake instanceof Handshake.Valid valid) {
       upgrade(request, route, actor, head, valid);
     } else if (handshake instanceof Handshake.Refused refused) {
@@ -151,7 +165,7 @@ public final class WebSocketGateway {
           Refusal.UNREAD_ANSWERS,
           HttpAnswers.unavailable("earlier answers were not read yet"));
     } else {
-      SocketAddress client = ChannelTakeover.clientOf(request.request());
+      InetAddress client = RequestHeads.client(request.request());
       Admission.Verdict verdict = parts.admission().admit(client, parts.time().nowNs());
       if (verdict instanceof Admission.Refused refused) {
         refuse(request, refused.why(), HttpAnswers.tooMany(refused.why()));
@@ -205,8 +219,8 @@ public final class WebSocketGateway {
     return done.future().onComplete(gone -> vertx.cancelTimer(timer));
   }
 
-  private static void toAll(Collection<ClientSocket> sockets, LoopBatches.Step step) {
-    LoopBatches batches = new LoopBatches();
+  private void toAll(Collection<ClientSocket> sockets, LoopBatches.Step step) {
+    LoopBatches batches = new LoopBatches(parts.loops());
     sockets.forEach(socket -> batches.add(socket, step));
     batches.dispatch();
   }
@@ -225,6 +239,6 @@ public final class WebSocketGateway {
 
   /** What it has done so far. Any thread. */
   public GatewayCounts counts() {
-    return parts.counters().read(parts.groups().size(), upgrades.size());
+    return parts.counters().read(parts.groups().size(), upgrades.size(), edge.counts());
   }
 }

@@ -20,6 +20,7 @@ import dev.dormouse.server.protocol.ToGateway;
 import dev.dormouse.server.protocol.ToHost;
 import dev.dormouse.storage.ActorRow;
 import dev.dormouse.storage.ConnectionRow;
+import dev.dormouse.storage.CorruptRowException;
 import java.nio.ByteBuffer;
 import java.time.Instant;
 import java.util.HashMap;
@@ -247,10 +248,13 @@ final class Activation implements ActorContext<@Nullable Object> {
         connection, key -> new LiveConnection(this, key, closing.contains(key)));
   }
 
-  /** The handle of a connection whose row was just read. */
-  synchronized LiveConnection connection(ConnectionId connection, ConnectionRow row) {
-    return known.computeIfAbsent(
-        connection, key -> new LiveConnection(this, key, closing.contains(key), row));
+  /** The handle of a connection whose row was just read; null if it cannot be. */
+  synchronized LiveConnection connection(ConnectionId connection, byte @Nullable [] row) {
+    LiveConnection handle = connection(connection);
+    if (row != null) {
+      handle.adoptIfUnread(row);
+    }
+    return handle;
   }
 
   /** Accepts a connection: its row is part of the open turn from here on. */
@@ -275,6 +279,11 @@ final class Activation implements ActorContext<@Nullable Object> {
     }
   }
 
+  /**
+   * What is stored of a connection; null if it is not.
+   *
+   * @throws CorruptRowException if it cannot be read
+   */
   @Nullable ConnectionRow connectionRow(ConnectionId connection) {
     byte[] row = rows.get(RowKey.connection(connection));
     return row == null ? null : ConnectionRow.decode(row);
@@ -286,17 +295,34 @@ final class Activation implements ActorContext<@Nullable Object> {
 
   Object decodeAttachment(ConnectionId connection, byte[] bytes) {
     try {
-      return type.codec().decode(bytes);
+      return type.codec().decode(bytes, type.attachment());
     } catch (StoredValueException e) {
-      throw new StoredValueException(
-          "the attachment of connection "
-              + connection
-              + " of "
-              + id
-              + " cannot be read: "
-              + e.getMessage(),
-          e);
+      rows.quarantine().attachment(id, connection, e);
+      throw unreadable("the attachment", connection, e);
     }
+  }
+
+  /** Of a connection whose row cannot be read. */
+  StoredValueException unreadableRow(String part, ConnectionId connection, RuntimeException cause) {
+    rows.quarantine().connection(id, connection, cause);
+    return unreadable(part, connection, cause);
+  }
+
+  private StoredValueException unreadable(
+      String part, ConnectionId connection, RuntimeException cause) {
+    return new StoredValueException(
+        part
+            + " of connection "
+            + connection
+            + " of "
+            + id
+            + " cannot be read: "
+            + cause.getMessage(),
+        cause);
+  }
+
+  long wallMs() {
+    return time.wallMs();
   }
 
   /**

@@ -8,6 +8,8 @@ import dev.dormouse.server.protocol.ToGateway;
 import dev.dormouse.server.protocol.ToHost;
 import dev.dormouse.server.protocol.Transport;
 import dev.dormouse.storage.ActorStore;
+import dev.dormouse.storage.CommitResult;
+import dev.dormouse.storage.CorruptRowException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -42,6 +44,7 @@ final class ActorCell {
   private final ActorStore store;
   private final Time time;
   private final HostOptions options;
+  private final Quarantine quarantine;
   private final Executor executor;
   private final Consumer<ActorCell> onRetired;
 
@@ -76,20 +79,23 @@ final class ActorCell {
       Time time,
       HostOptions options,
       Asked asked,
+      Consumer<ToHost.Closed> unclosed,
+      Quarantine quarantine,
       Consumer<ActorCell> onRetired) {
     this.id = id;
     this.type = type;
     this.store = store;
     this.time = time;
     this.options = options;
+    this.quarantine = quarantine;
     this.executor = type.executor().apply(id);
     this.onRetired = onRetired;
     this.mailbox = new Mailbox(options.mailboxMax());
     this.gate =
         new OutputGate(
             transport::toGateway, lost -> asked.discarded(id, lost.records()), this::signal);
-    this.rows = new ActorRows(store, id);
-    this.outgoing = new Outgoing(id, store, rows, gate, asked);
+    this.rows = new ActorRows(store, id, quarantine);
+    this.outgoing = new Outgoing(id, store, rows, gate, asked, unclosed);
     this.autoReplies = new AutoReplyRows(rows);
     this.lastEventNs = time.nowNs();
   }
@@ -228,11 +234,25 @@ final class ActorCell {
     state = state.to(CellState.ACTIVATING);
     try {
       activation = new Activation(id, type, rows, autoReplies, time, store.incarnation(), closing);
+    } catch (CorruptRowException e) {
+      refuse(e);
+      return true;
     } catch (RuntimeException | Error e) {
       activationFailed(e);
       return true;
     }
     return runTurn(new Work.Activate());
+  }
+
+  /** The actor's row cannot be read: trying again would not help. Its rows are left as they are. */
+  private void refuse(CorruptRowException cause) {
+    drop(CellState.COLD);
+    if (mailbox.peek() instanceof Work.Handle handle) {
+      take();
+      closing.handled(handle.event());
+      outgoing.say(quarantine.refuse(handle.event(), cause));
+      handle.ended().run();
+    }
   }
 
   /**
@@ -382,8 +402,9 @@ final class ActorCell {
     }
     openTurn = null;
     lastEventNs = time.nowNs();
-    if (gate.loss() != null) {
-      lose(turn);
+    CommitResult loss = gate.loss();
+    if (loss != null) {
+      lose(turn, loss);
     } else if (failure == null) {
       resting = null;
       commit(turn);
@@ -407,14 +428,14 @@ final class ActorCell {
     if (turn.work() instanceof Work.Handle handle) {
       closing.handled(handle.event());
     }
-    outgoing.leave(turn, records, Verdicts.lost(turn.work()));
+    outgoing.leave(turn, records);
   }
 
   /** A commit before this turn was lost, and with it whatever this turn saw. */
-  private void lose(Turn turn) {
+  private void lose(Turn turn, CommitResult loss) {
     outgoing.discard(turn);
     drop(turn.work() instanceof Work.Hibernate ? CellState.SETTLING : CellState.COLD);
-    outgoing.say(Verdicts.lost(turn.work()));
+    outgoing.lose(turn.work(), loss);
   }
 
   /**
@@ -451,7 +472,7 @@ final class ActorCell {
   private void forget(ToHost.Closed closed) {
     closing.handled(closed);
     try {
-      outgoing.forget(closed.connection());
+      outgoing.forget(closed);
     } catch (RuntimeException e) {
       rows.discard();
       log.error("{} of actor {} could not be removed", closed.connection(), id, e);
@@ -462,14 +483,12 @@ final class ActorCell {
     if (!gate.isEmpty()) {
       return !mailbox.park();
     }
-    log.error("commits of actor {} were lost ({}); it is reset", id, gate.loss());
     if (state.isActive()) {
       drop(CellState.COLD);
     }
-    rows.forget();
     closing.clear();
+    closing.said(outgoing.reopen());
     autoReplies.forget();
-    gate.reopen();
     return true;
   }
 

@@ -36,8 +36,10 @@ public final class ActorHost {
   private final Transport transport;
   private final Time time;
   private final HostOptions options;
+  private final Quarantine quarantine = new Quarantine();
   private final ConcurrentHashMap<ActorId, ActorCell> cells = new ConcurrentHashMap<>();
   private final Asked asked;
+  private final Unclosed unclosed = new Unclosed();
   private volatile boolean isStopping;
 
   /**
@@ -114,12 +116,18 @@ public final class ActorHost {
         time,
         options,
         asked,
+        unclosed::add,
+        quarantine,
         retired -> cells.remove(retired.id(), retired));
   }
 
-  /** Has idle actors hibernate and abandons turns that take too long. To be called now and then. */
+  /**
+   * Has idle actors hibernate, abandons turns that take too long, and tries again what failed. To
+   * be called now and then, by one thread at a time.
+   */
   public void tick() {
     long nowNs = time.nowNs();
+    unclosed.retry(this::accept);
     cells.values().forEach(cell -> cell.abandonOverdue(nowNs));
     cells.values().forEach(cell -> cell.retryIfDue(nowNs));
     List<IdlePolicy.Candidate> active = cells.values().stream().map(ActorCell::candidate).toList();
@@ -148,12 +156,12 @@ public final class ActorHost {
 
   /**
    * Closes the connections that a dead process left in the store: each gets its close event, once,
-   * a page of them at a time.
+   * a page of them at a time. Those of actors that cannot be read are left as they are.
    *
    * @return completes with their number once all have been handled
    */
   public CompletableFuture<Long> closeLeftovers() {
-    return new Leftovers(store, types.keySet(), this::accept).close();
+    return new Leftovers(store, types.keySet(), this::accept, quarantine).close();
   }
 
   /** What can be seen of an actor; of one that never was, an inactive one without a past. */
@@ -163,7 +171,8 @@ public final class ActorHost {
   }
 
   /**
-   * Actors of a type, in no order; those that have neither connections nor a cell are left out.
+   * Actors of a type, in no order; those that have neither connections nor a cell are left out,
+   * those that cannot be read are not.
    *
    * @param limit the most actors; no more than {@value #LISTED_ROWS_MAX} stored ones are looked at
    */
@@ -203,6 +212,11 @@ public final class ActorHost {
   /** How much actors asked gateways and were not told yet. */
   int openQuestions() {
     return asked.size();
+  }
+
+  /** What it could not read since it was made. */
+  public HostCounts counts() {
+    return quarantine.counts();
   }
 
   /** How many actors are in memory. */

@@ -32,12 +32,24 @@ final class ActorRows {
 
   private final ActorStore store;
   private final ActorId actor;
+  private final Quarantine quarantine;
   private final TreeMap<RowKey, Unsettled> unsettled = new TreeMap<>();
   private NavigableMap<RowKey, Optional<byte[]>> open = NO_WRITES;
 
-  ActorRows(ActorStore store, ActorId actor) {
+  ActorRows(ActorStore store, ActorId actor, Quarantine quarantine) {
     this.store = store;
     this.actor = actor;
+    this.quarantine = quarantine;
+  }
+
+  /** Whose rows they are. */
+  ActorId actor() {
+    return actor;
+  }
+
+  /** Where rows that cannot be read, or understood, are noted. */
+  Quarantine quarantine() {
+    return quarantine;
   }
 
   /** The writes of the turn that is open from here on. */
@@ -69,6 +81,11 @@ final class ActorRows {
     open = NO_WRITES;
   }
 
+  /**
+   * A row's value; null if there is none.
+   *
+   * @throws dev.dormouse.storage.CorruptRowException if it cannot be read
+   */
   byte @Nullable [] get(RowKey key) {
     Optional<byte[]> written = open.get(key);
     if (written != null) {
@@ -80,7 +97,7 @@ final class ActorRows {
         : store.get(actor, key.table(), key.bytes());
   }
 
-  /** Rows in order, at most so many. */
+  /** Rows in order, at most so many; the value of one that cannot be read is null. */
   List<Row> scan(Table table, KeySpan span, int limit) {
     NavigableMap<RowKey, Optional<byte[]>> overlay = overlay(table, span);
     if (overlay.isEmpty()) {

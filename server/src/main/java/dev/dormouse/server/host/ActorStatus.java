@@ -3,6 +3,7 @@ package dev.dormouse.server.host;
 import dev.dormouse.sdk.ActorId;
 import dev.dormouse.storage.ActorRow;
 import dev.dormouse.storage.ActorStore;
+import dev.dormouse.storage.CorruptRowException;
 import java.util.List;
 
 /**
@@ -10,8 +11,8 @@ import java.util.List;
  *
  * @param id the actor
  * @param state where its life stands
- * @param connections its open connections
- * @param activation how often it was activated so far
+ * @param connections its open connections; 0 if it is unreadable
+ * @param activation how often it was activated so far; 0 if it is unreadable
  * @param pins what keeps it in memory, in words; empty if it is not
  */
 public record ActorStatus(
@@ -24,12 +25,19 @@ public record ActorStatus(
     /** Not in memory, connections open. */
     HIBERNATED,
     /** Not in memory, no connections. */
-    INACTIVE
+    INACTIVE,
+    /** Not in memory, and what is stored of it cannot be read: its events are refused. */
+    UNREADABLE
   }
 
   /** Of an actor that is not in memory, as far as it is stored. */
   static ActorStatus asleep(ActorId id, ActorStore store) {
-    ActorRow row = ActorRow.decodeOrNone(store.get(id, RowKey.ACTOR.table(), RowKey.ACTOR.bytes()));
+    ActorRow row;
+    try {
+      row = ActorRow.decodeOrNone(store.get(id, RowKey.ACTOR.table(), RowKey.ACTOR.bytes()));
+    } catch (CorruptRowException e) {
+      return new ActorStatus(id, State.UNREADABLE, 0, 0, List.of());
+    }
     State state = row.connections() > 0 ? State.HIBERNATED : State.INACTIVE;
     return new ActorStatus(id, state, row.connections(), row.activations(), List.of());
   }

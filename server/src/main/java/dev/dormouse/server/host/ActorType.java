@@ -14,6 +14,7 @@ import java.util.function.Supplier;
  * @param name the type's part of its actors' ids
  * @param factory makes a new object each time
  * @param codec of attachments and stored values
+ * @param attachment what attachments are; {@code Object.class} if that is not known
  * @param executor where an actor's handlers run; it may use many threads, the cell sees to one at a
  *     time
  * @param failurePolicy what becomes of a connection whose message made its handler throw
@@ -23,6 +24,19 @@ public record ActorType(
     String name,
     Supplier<? extends WebSocketActor<?>> factory,
     ValueCodec codec,
+    Class<?> attachment,
     Function<ActorId, Executor> executor,
     FailurePolicy failurePolicy,
-    int attachmentBytesMax) {}
+    int attachmentBytesMax) {
+
+  /** Of an actor whose attachments may be of any class. */
+  public ActorType(
+      String name,
+      Supplier<? extends WebSocketActor<?>> factory,
+      ValueCodec codec,
+      Function<ActorId, Executor> executor,
+      FailurePolicy failurePolicy,
+      int attachmentBytesMax) {
+    this(name, factory, codec, Object.class, executor, failurePolicy, attachmentBytesMax);
+  }
+}

@@ -4,6 +4,7 @@ import dev.dormouse.sdk.AutoReply;
 import dev.dormouse.sdk.LimitExceededException;
 import dev.dormouse.server.protocol.ToGateway;
 import dev.dormouse.storage.AutoRepliesRow;
+import dev.dormouse.storage.CorruptRowException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -58,9 +59,14 @@ final class AutoReplyRows {
     }
   }
 
-  /** As the open turn sees them. */
+  /** As the open turn sees them; none if they cannot be read. */
   private List<AutoReply> read() {
-    return AutoRepliesRow.decodeOrNone(rows.get(RowKey.AUTO_REPLIES)).replies();
+    try {
+      return AutoRepliesRow.decodeOrNone(rows.get(RowKey.AUTO_REPLIES)).replies();
+    } catch (CorruptRowException e) {
+      rows.quarantine().value(rows.actor(), "automatic replies", e);
+      return List.of();
+    }
   }
 
   private static void write(Turn open, List<AutoReply> replies) {

@@ -6,7 +6,6 @@ import dev.dormouse.sdk.Connections;
 import dev.dormouse.server.protocol.Payload;
 import dev.dormouse.server.protocol.ToGateway;
 import dev.dormouse.storage.ActorStore.Row;
-import dev.dormouse.storage.ConnectionRow;
 import dev.dormouse.storage.KeySpan;
 import dev.dormouse.storage.Table;
 import java.nio.ByteBuffer;
@@ -68,11 +67,10 @@ final class ConnectionsView implements Connections<@Nullable Object> {
   public Optional<Connection<@Nullable Object>> find(ConnectionId id) {
     synchronized (activation) {
       activation.turn();
-      ConnectionRow row = activation.connectionRow(id);
-      return row == null
-          ? Optional.empty()
-          : Optional.<Connection<@Nullable Object>>of(activation.connection(id, row))
-              .filter(this::matches);
+      return activation.isStored(id)
+          ? Optional.<Connection<@Nullable Object>>of(activation.connection(id))
+              .filter(this::matches)
+          : Optional.empty();
     }
   }
 
@@ -141,8 +139,7 @@ final class ConnectionsView implements Connections<@Nullable Object> {
         isLast = rows.size() < PAGE;
         for (Row row : rows) {
           LiveConnection connection =
-              activation.connection(
-                  RowKey.connection(row.key()), ConnectionRow.decode(row.value()));
+              activation.connection(RowKey.connection(row.key()), row.value());
           if (matches(connection)) {
             page.add(connection);
           }

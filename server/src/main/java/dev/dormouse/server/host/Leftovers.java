@@ -1,10 +1,12 @@
 package dev.dormouse.server.host;
 
+import dev.dormouse.sdk.ActorId;
 import dev.dormouse.sdk.CloseReason;
 import dev.dormouse.sdk.ConnectionId;
 import dev.dormouse.server.protocol.ToHost;
 import dev.dormouse.storage.ActorStore;
 import dev.dormouse.storage.ActorStore.PlacedRow;
+import dev.dormouse.storage.CorruptRowException;
 import dev.dormouse.storage.Table;
 import java.util.List;
 import java.util.Set;
@@ -18,7 +20,8 @@ import org.slf4j.LoggerFactory;
 /**
  * Connections whose process died: their rows are in the store, their sockets are nowhere. Each is
  * closed with 1006, in a turn that removes its row; what a crash interrupts, the next start finds
- * again. One page is under way at a time, so that they do not crowd out the living.
+ * again. One page is under way at a time, so that they do not crowd out the living. What cannot be
+ * read is passed over: the start does not wait for a repair.
  */
 final class Leftovers {
   private static final Logger log = LoggerFactory.getLogger(Leftovers.class);
@@ -27,17 +30,26 @@ final class Leftovers {
   private final ActorStore store;
   private final Set<String> types;
   private final Consumer<Work.Handle> host;
+  private final Quarantine quarantine;
   private final CompletableFuture<Long> done = new CompletableFuture<>();
 
   /** Of the page that is under way; handed from thread to thread by {@code underWay}. */
   private long closed;
 
   private long orphaned;
+  private long unreadable;
 
-  Leftovers(ActorStore store, Set<String> types, Consumer<Work.Handle> host) {
+  /** The actor that was looked at last, and whether its row can be read. */
+  private @Nullable ActorId lookedAt;
+
+  private boolean isActorReadable;
+
+  Leftovers(
+      ActorStore store, Set<String> types, Consumer<Work.Handle> host, Quarantine quarantine) {
     this.store = store;
     this.types = types;
     this.host = host;
+    this.quarantine = quarantine;
   }
 
   CompletableFuture<Long> close() {
@@ -49,6 +61,10 @@ final class Leftovers {
     List<PlacedRow> page;
     try {
       page = store.scanAll(Table.CONNECTION, after, PAGE);
+    } catch (CorruptRowException e) {
+      log.error("connections of the last run cannot be found, and stay stored: {}", e.getMessage());
+      finish();
+      return;
     } catch (RuntimeException e) {
       done.completeExceptionally(e);
       return;
@@ -78,8 +94,29 @@ final class Leftovers {
     boolean isHosted = types.contains(row.actor().type());
     if (!isHosted) {
       orphaned++;
+      return false;
     }
-    return isHosted;
+    if (!isReadable(row.actor())) {
+      unreadable++;
+      quarantine.unclosedLeftover();
+      return false;
+    }
+    return true;
+  }
+
+  /** The rows of an actor lie together, so it is asked once for each. */
+  private boolean isReadable(ActorId actor) {
+    if (!actor.equals(lookedAt)) {
+      lookedAt = actor;
+      try {
+        store.get(actor, RowKey.ACTOR.table(), RowKey.ACTOR.bytes());
+        isActorReadable = true;
+      } catch (CorruptRowException e) {
+        isActorReadable = false;
+        quarantine.actor(actor, e);
+      }
+    }
+    return isActorReadable;
   }
 
   private static ToHost closeOf(PlacedRow row) {
@@ -92,6 +129,9 @@ final class Leftovers {
     if (orphaned > 0) {
       log.warn(
           "{} connections in the store belong to actor types that are not registered", orphaned);
+    }
+    if (unreadable > 0) {
+      log.error("{} connections in the store belong to actors that cannot be read", unreadable);
     }
     done.complete(closed);
   }

@@ -8,12 +8,14 @@ import dev.dormouse.sdk.LimitExceededException;
 import dev.dormouse.server.protocol.Payload;
 import dev.dormouse.server.protocol.ToGateway;
 import dev.dormouse.storage.ConnectionRow;
+import dev.dormouse.storage.CorruptRowException;
 import java.nio.ByteBuffer;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -35,6 +37,10 @@ final class LiveConnection implements Connection<@Nullable Object> {
   private boolean isRowStale;
 
   private boolean isRead;
+
+  /** Why the row cannot be read; null if it can, or something was attached anew. */
+  private @Nullable CorruptRowException fault;
+
   private long acceptedAtMs;
   private Set<String> tags = Set.of();
   private byte @Nullable [] storedAttachment;
@@ -46,12 +52,6 @@ final class LiveConnection implements Connection<@Nullable Object> {
     this.activation = activation;
     this.id = id;
     this.isClosing = isClosing;
-  }
-
-  /** One that is stored, and whose row was just read. */
-  LiveConnection(Activation activation, ConnectionId id, boolean isClosing, ConnectionRow row) {
-    this(activation, id, isClosing);
-    adopt(row);
   }
 
   /** One that is being accepted. */
@@ -77,9 +77,24 @@ final class LiveConnection implements Connection<@Nullable Object> {
     storedAttachment = row.attachment();
   }
 
-  private void read() {
+  /** Takes a row that was read with others. */
+  void adoptIfUnread(byte[] row) {
     if (!isRead) {
-      activation.turn();
+      try {
+        adopt(ConnectionRow.decode(row));
+      } catch (CorruptRowException e) {
+        isRead = true;
+        fault = e;
+      }
+    }
+  }
+
+  private void read() {
+    if (isRead) {
+      return;
+    }
+    activation.turn();
+    try {
       ConnectionRow row = activation.connectionRow(id);
       if (row == null) {
         isRead = true;
@@ -88,6 +103,16 @@ final class LiveConnection implements Connection<@Nullable Object> {
       } else {
         adopt(row);
       }
+    } catch (CorruptRowException e) {
+      isRead = true;
+      fault = e;
+    }
+  }
+
+  /** Throws if the row cannot be read. */
+  private void checkReadable(String part) {
+    if (fault != null) {
+      throw activation.unreadableRow(part, id, fault);
     }
   }
 
@@ -112,6 +137,7 @@ final class LiveConnection implements Connection<@Nullable Object> {
       }
       Turn turn = activation.turn();
       read();
+      checkReadable("the attachment");
       if (!isDecoded) {
         attachment =
             storedAttachment == null ? null : activation.decodeAttachment(id, storedAttachment);
@@ -130,9 +156,22 @@ final class LiveConnection implements Connection<@Nullable Object> {
       }
       Turn turn = activation.turn();
       read();
+      if (fault != null) {
+        beginAnew();
+      }
       attachment = value;
       isDecoded = true;
       turn.touched().add(this);
+    }
+  }
+
+  /** A row that cannot be read is written anew: without tags, which the gateway must know. */
+  private void beginAnew() {
+    fault = null;
+    acceptedAtMs = activation.wallMs();
+    isRowStale = true;
+    if (!isClosing) {
+      activation.turn().outbox().add(new ToGateway.Retagged(id, List.of()));
     }
   }
 
@@ -140,11 +179,12 @@ final class LiveConnection implements Connection<@Nullable Object> {
   public Set<String> tags() {
     synchronized (activation) {
       read();
+      checkReadable("the tags");
       return Collections.unmodifiableSet(new LinkedHashSet<>(tags));
     }
   }
 
-  /** Whether it has all of these. */
+  /** Whether it has all of these; one whose row cannot be read has none. */
   boolean isTagged(Set<String> wanted) {
     read();
     return tags.containsAll(wanted);
@@ -154,6 +194,7 @@ final class LiveConnection implements Connection<@Nullable Object> {
   public void tag(String... added) {
     synchronized (activation) {
       read();
+      checkReadable("the tags");
       Set<String> more = new LinkedHashSet<>(tags);
       Collections.addAll(more, added);
       retag(more);
@@ -164,6 +205,7 @@ final class LiveConnection implements Connection<@Nullable Object> {
   public void untag(String... removed) {
     synchronized (activation) {
       read();
+      checkReadable("the tags");
       Set<String> fewer = new LinkedHashSet<>(tags);
       for (String tag : removed) {
         fewer.remove(tag);
@@ -279,7 +321,7 @@ final class LiveConnection implements Connection<@Nullable Object> {
    * @throws RuntimeException if the attachment cannot be stored
    */
   @Nullable ConnectionRow changedRow() {
-    if (isGone) {
+    if (isGone || fault != null) {
       return null;
     }
     byte[] bytes = isDecoded ? activation.encodeAttachment(attachment) : storedAttachment;

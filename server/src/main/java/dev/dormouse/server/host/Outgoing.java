@@ -8,6 +8,7 @@ import dev.dormouse.server.protocol.ToGateway;
 import dev.dormouse.server.protocol.ToHost;
 import dev.dormouse.storage.ActorRow;
 import dev.dormouse.storage.ActorStore;
+import dev.dormouse.storage.CommitChain;
 import dev.dormouse.storage.CommitResult;
 import dev.dormouse.storage.TurnBatch;
 import java.time.Instant;
@@ -18,27 +19,51 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executor;
 import java.util.function.Consumer;
+import java.util.function.Function;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The way out of a cell: what a turn wrote goes to the store, and what it says to the gate, under
  * the turn's number. Used by whoever runs the cell, {@link #tell} by anyone.
  */
 final class Outgoing {
+  private static final Logger log = LoggerFactory.getLogger(Outgoing.class);
+
   private final ActorId id;
   private final ActorStore store;
   private final ActorRows rows;
   private final OutputGate gate;
   private final Asked asked;
+  private final Consumer<ToHost.Closed> unclosed;
+
+  /** Of lost turns, since the last reset. Written on the store's thread. */
+  private final ConcurrentLinkedQueue<ToGateway> saidOfLost = new ConcurrentLinkedQueue<>();
+
+  private CommitChain chain = new CommitChain();
   private long turns;
 
-  Outgoing(ActorId id, ActorStore store, ActorRows rows, OutputGate gate, Asked asked) {
+  /**
+   * Out of a new cell.
+   *
+   * @param unclosed hears of closes whose commit was lost, on the store's thread
+   */
+  Outgoing(
+      ActorId id,
+      ActorStore store,
+      ActorRows rows,
+      OutputGate gate,
+      Asked asked,
+      Consumer<ToHost.Closed> unclosed) {
     this.id = id;
     this.store = store;
     this.rows = rows;
     this.gate = gate;
     this.asked = asked;
+    this.unclosed = unclosed;
   }
 
   /** Begins the next turn, on the calling thread. */
@@ -97,38 +122,74 @@ final class Outgoing {
 
   /** Says something after all turns so far. */
   void say(List<ToGateway> records) {
-    gate.pass(nextNumber(), release(records), release(records));
+    Release release = release(records);
+    gate.pass(nextNumber(), release, loss -> release);
   }
 
   /** Lets a turn out: its writes are handed in, its words wait for them. */
-  void leave(Turn turn, List<ToGateway> records, List<ToGateway> ifLost) {
-    leave(turn.number(), turn.writes(), records, ifLost);
+  void leave(Turn turn, List<ToGateway> records) {
+    leave(turn.number(), turn.writes(), records, turn.work());
+  }
+
+  /** A turn saw what a lost commit had changed: it is lost, too. */
+  void lose(Work work, CommitResult loss) {
+    say(ofLost(work, loss));
+  }
+
+  /**
+   * All commits have reported, some of them as lost: what comes now builds on none of them.
+   *
+   * @return what was said of the lost turns
+   */
+  List<ToGateway> reopen() {
+    if (gate.loss() instanceof CommitResult.Refused refused) {
+      log.debug("actor {} is reset: {}", id, refused.why());
+    } else {
+      log.error("commits of actor {} were lost ({}); it is reset", id, gate.loss());
+    }
+    List<ToGateway> said = List.copyOf(saidOfLost);
+    saidOfLost.clear();
+    rows.forget();
+    chain = new CommitChain();
+    gate.reopen();
+    return said;
   }
 
   /** Removes a connection whose close handler could not have its way. */
-  void forget(ConnectionId gone) {
+  void forget(ToHost.Closed closed) {
+    ConnectionId gone = closed.connection();
     ActorRow row = ActorRow.decodeOrNone(rows.get(RowKey.ACTOR));
     ActorRow without = new ActorRow(store.incarnation(), row.activations(), row.connections() - 1);
     NavigableMap<RowKey, Optional<byte[]>> writes = new TreeMap<>();
     writes.put(RowKey.ACTOR, Optional.of(without.encode()));
     writes.put(RowKey.connection(gone), Optional.empty());
     rows.open(writes);
-    leave(nextNumber(), writes, List.of(), List.of());
+    leave(nextNumber(), writes, List.of(), new Work.Handle(closed));
   }
 
   private void leave(
       long number,
       NavigableMap<RowKey, Optional<byte[]>> writes,
       List<ToGateway> records,
-      List<ToGateway> ifLost) {
+      Work work) {
+    Function<CommitResult, Release> ifLost = loss -> release(ofLost(work, loss));
     if (writes.isEmpty()) {
       rows.discard();
-      gate.pass(number, release(records), release(ifLost));
+      gate.pass(number, release(records), ifLost);
     } else {
       rows.handedIn(number);
-      gate.hold(number, release(records), release(ifLost), commit(writes));
+      gate.hold(number, release(records), ifLost, commit(writes));
     }
     rows.settle(gate.settled());
+  }
+
+  private List<ToGateway> ofLost(Work work, CommitResult loss) {
+    if (work instanceof Work.Handle handle && handle.event() instanceof ToHost.Closed closed) {
+      unclosed.accept(closed);
+    }
+    List<ToGateway> records = Verdicts.lost(work, loss);
+    saidOfLost.addAll(records);
+    return records;
   }
 
   private CompletionStage<CommitResult> commit(NavigableMap<RowKey, Optional<byte[]>> rowWrites) {
@@ -137,7 +198,7 @@ final class Outgoing {
         (key, value) ->
             writes.add(new TurnBatch.Write(key.table(), key.bytes(), value.orElse(null))));
     try {
-      return store.commit(new TurnBatch(id, store.incarnation(), writes));
+      return store.commit(new TurnBatch(id, store.incarnation(), chain, writes));
     } catch (RuntimeException e) {
       return CompletableFuture.completedStage(new CommitResult.Unknown(e));
     }

@@ -5,6 +5,7 @@ import dev.dormouse.storage.CommitResult;
 import java.util.ArrayDeque;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -24,10 +25,14 @@ final class OutputGate {
   private static final class Held {
     final long turn;
     final Release release;
-    final Release ifLost;
+    final Function<CommitResult, Release> ifLost;
     @Nullable CommitResult result;
 
-    Held(long turn, Release release, Release ifLost, @Nullable CommitResult result) {
+    Held(
+        long turn,
+        Release release,
+        Function<CommitResult, Release> ifLost,
+        @Nullable CommitResult result) {
       this.turn = turn;
       this.release = release;
       this.ifLost = ifLost;
@@ -57,13 +62,21 @@ final class OutputGate {
   }
 
   /** A turn that stored nothing. */
-  synchronized void pass(long turn, Release release, Release ifLost) {
+  synchronized void pass(long turn, Release release, Function<CommitResult, Release> ifLost) {
     held.add(new Held(turn, release, ifLost, CommitResult.DONE));
     letOut();
   }
 
-  /** A turn whose writes are on their way. */
-  void hold(long turn, Release release, Release ifLost, CompletionStage<CommitResult> commit) {
+  /**
+   * A turn whose writes are on their way.
+   *
+   * @param ifLost what to say instead, by how the first commit was lost; called at most once
+   */
+  void hold(
+      long turn,
+      Release release,
+      Function<CommitResult, Release> ifLost,
+      CompletionStage<CommitResult> commit) {
     Held entry = new Held(turn, release, ifLost, null);
     synchronized (this) {
       held.add(entry);
@@ -104,7 +117,7 @@ final class OutputGate {
         emit(next.release);
       } else {
         onLost.accept(next.release);
-        emit(next.ifLost);
+        emit(next.ifLost.apply(loss));
       }
     }
   }

@@ -5,6 +5,7 @@ import dev.dormouse.sdk.LimitExceededException;
 import dev.dormouse.sdk.Storage;
 import dev.dormouse.sdk.StoredValueException;
 import dev.dormouse.storage.ActorStore.Row;
+import dev.dormouse.storage.CorruptRowException;
 import dev.dormouse.storage.KeySpan;
 import dev.dormouse.storage.Table;
 import dev.dormouse.storage.ValueCodec;
@@ -14,6 +15,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /** An actor's storage as its open turn sees it. */
 final class StoredValues implements Storage {
@@ -31,7 +33,7 @@ final class StoredValues implements Storage {
   public <T> Optional<T> get(String key, Class<T> type) {
     synchronized (activation) {
       activation.turn();
-      byte[] bytes = rows.get(rowKey(key));
+      byte[] bytes = read(key);
       return bytes == null ? Optional.empty() : Optional.of(decode(key, bytes, type));
     }
   }
@@ -53,7 +55,7 @@ final class StoredValues implements Storage {
     synchronized (activation) {
       Turn turn = activation.turn();
       RowKey row = rowKey(key);
-      boolean wasThere = rows.get(row) != null;
+      boolean wasThere = isThere(row);
       if (wasThere) {
         turn.charge((long) row.bytes().length + Turn.OVERHEAD_BYTES);
         turn.writes().put(row, Optional.empty());
@@ -78,7 +80,10 @@ final class StoredValues implements Storage {
       List<Entry<T>> entries = new ArrayList<>(found.size());
       for (Row row : found) {
         String key = new String(row.key(), StandardCharsets.UTF_8);
-        entries.add(new Entry<>(key, decode(key, row.value(), type)));
+        byte[] bytes = row.value() == null ? read(key) : row.value();
+        if (bytes != null) {
+          entries.add(new Entry<>(key, decode(key, bytes, type)));
+        }
       }
       return entries;
     }
@@ -92,24 +97,44 @@ final class StoredValues implements Storage {
     }
   }
 
-  private <T> T decode(String key, byte[] bytes, Class<T> type) {
-    Object value;
+  private byte @Nullable [] read(String key) {
     try {
-      value = codec.decode(bytes);
+      return rows.get(rowKey(key));
+    } catch (CorruptRowException e) {
+      rows.quarantine().value(rows.actor(), key, e);
+      throw new StoredValueException(
+          "the value of key '" + key + "' cannot be read: " + e.getMessage(), e);
+    }
+  }
+
+  /** Whether there is a row; one that cannot be read is one. */
+  private boolean isThere(RowKey row) {
+    try {
+      return rows.get(row) != null;
+    } catch (CorruptRowException e) {
+      return true;
+    }
+  }
+
+  private <T> T decode(String key, byte[] bytes, Class<T> type) {
+    try {
+      return codec.decode(bytes, type);
     } catch (StoredValueException e) {
+      if (!isReadable(bytes)) {
+        rows.quarantine().value(rows.actor(), key, e);
+      }
       throw new StoredValueException("the value of key '" + key + "': " + e.getMessage(), e);
     }
-    if (!type.isInstance(value)) {
-      throw new StoredValueException(
-          "the value of key '"
-              + key
-              + "' is of "
-              + value.getClass().getName()
-              + ", not of "
-              + type.getName(),
-          null);
+  }
+
+  /** Whether it is but another class that was asked for. */
+  private boolean isReadable(byte[] bytes) {
+    try {
+      codec.decode(bytes);
+      return true;
+    } catch (StoredValueException e) {
+      return false;
     }
-    return type.cast(value);
   }
 
   private static RowKey rowKey(String key) {

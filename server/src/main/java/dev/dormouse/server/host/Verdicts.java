@@ -5,12 +5,14 @@ import dev.dormouse.sdk.FailurePolicy;
 import dev.dormouse.sdk.HttpResponse;
 import dev.dormouse.server.protocol.ToGateway;
 import dev.dormouse.server.protocol.ToHost;
+import dev.dormouse.storage.CommitResult;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** What the gateway is told about a piece of work, by what became of it. Pure functions. */
 final class Verdicts {
   private static final int INTERNAL_ERROR = 1011;
+  private static final int TRY_AGAIN_LATER = 1013;
   private static final String RETRY_SECONDS = "1";
 
   private Verdicts() {}
@@ -41,8 +43,25 @@ final class Verdicts {
     return List.of();
   }
 
-  /** Its turn ran, and whether it was kept is not known. */
-  static List<ToGateway> lost(Work work) {
+  /** Its actor cannot be read. */
+  static List<ToGateway> unreadable(ToHost event) {
+    HttpResponse answer = HttpResponse.text(500, "what is stored of the actor cannot be read");
+    if (event instanceof ToHost.Open open) {
+      return List.of(new ToGateway.Rejected(open.connection(), answer));
+    }
+    if (event instanceof ToHost.Request request) {
+      return List.of(new ToGateway.Responded(request.request(), answer));
+    }
+    if (event instanceof ToHost.Message message) {
+      return List.of(
+          new ToGateway.Handled(message.connection(), message.sequence()),
+          new ToGateway.Close(message.connection(), INTERNAL_ERROR, "the actor cannot be read"));
+    }
+    return List.of();
+  }
+
+  /** Its turn ran, and was not kept; or whether it was is not known. */
+  static List<ToGateway> lost(Work work, CommitResult loss) {
     ToHost event = event(work);
     if (event instanceof ToHost.Open open) {
       return List.of(
@@ -55,7 +74,9 @@ final class Verdicts {
     if (event instanceof ToHost.Message message) {
       return List.of(
           new ToGateway.Handled(message.connection(), message.sequence()),
-          new ToGateway.Close(message.connection(), INTERNAL_ERROR, "not stored"));
+          loss instanceof CommitResult.Refused
+              ? new ToGateway.Close(message.connection(), TRY_AGAIN_LATER, "the disk is full")
+              : new ToGateway.Close(message.connection(), INTERNAL_ERROR, "not stored"));
     }
     return List.of();
   }

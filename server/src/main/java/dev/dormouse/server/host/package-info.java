@@ -21,6 +21,10 @@
  *   <tr><td>{@code OutputGate}</td><td>holds what turns say until they are kept</td></tr>
  *   <tr><td>{@code Asked}</td><td>what actors asked gateways: what became of a message, when a
  *       client was last heard of</td></tr>
+ *   <tr><td>{@code Unclosed}</td><td>closes that a full disk could not keep, to be tried
+ *       again</td></tr>
+ *   <tr><td>{@code Quarantine}</td><td>what cannot be read: logged once, counted, left as it
+ *       is</td></tr>
  *   <tr><td>{@code IdlePolicy}</td><td>who is to hibernate: a pure function</td></tr>
  * </table>
  *

@@ -173,6 +173,26 @@ class AdminServerTest {
   }
 
   @Test
+  void whatCannotBeReadIsCounted(VertxTestContext context) {
+    get("/counts")
+        .onComplete(
+            context.succeeding(
+                answer ->
+                    context.verify(
+                        () -> {
+                          assertThat(answer.status()).isEqualTo(200);
+                          assertThat(new JsonObject(answer.body()))
+                              .isEqualTo(
+                                  new JsonObject(
+                                      """
+                                      {"unreadableActors":0,"unreadableConnections":0,
+                                       "unreadableAttachments":0,"unreadableValues":0,
+                                       "refusedEvents":0,"unclosedLeftovers":0}"""));
+                          context.completeNow();
+                        })));
+  }
+
+  @Test
   void whatIsNotInMemoryIsHibernatedAtOnce(VertxTestContext context) {
     ask(HttpMethod.POST, "/actors/room/lobby/hibernate", "", "")
         .onComplete(

@@ -4,8 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.dormouse.server.gateway.Admission.Seat;
 import java.net.InetAddress;
-import java.net.InetSocketAddress;
-import java.net.SocketAddress;
 import java.net.UnknownHostException;
 import java.util.ArrayList;
 import java.util.List;
@@ -15,9 +13,9 @@ import org.junit.jupiter.api.Test;
 class AdmissionTest {
   private static final long SECOND_NS = 1_000_000_000;
 
-  private static SocketAddress from(String literal) {
+  private static InetAddress from(String literal) {
     try {
-      return new InetSocketAddress(InetAddress.getByName(literal), 1);
+      return InetAddress.getByName(literal);
     } catch (UnknownHostException e) {
       throw new AssertionError(e);
     }
@@ -75,7 +73,7 @@ class AdmissionTest {
   @DisplayName("upgrades of an address come at its rate; those refused take no seat")
   void rate() {
     Admission admission = new Admission(new ConnectionLimits(100, 0, 2));
-    SocketAddress client = from("192.0.2.1");
+    InetAddress client = from("192.0.2.1");
     assertThat(admission.admit(client, 0)).isInstanceOf(Seat.class);
     assertThat(admission.admit(client, 0)).isInstanceOf(Seat.class);
     assertThat(admission.admit(client, 0)).isEqualTo(refused(Refusal.ADDRESS_RATE));

@@ -29,6 +29,7 @@ class ConnectionGroupsTest {
           new DirectTransport(),
           Time.system(),
           groups,
+          new LoopQueues(),
           new Counters(),
           new Heartbeats(Duration.ZERO, Time.system()),
           new Admission(ConnectionLimits.none()));

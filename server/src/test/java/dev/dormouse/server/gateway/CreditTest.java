@@ -4,6 +4,8 @@ import static dev.dormouse.server.gateway.RawClient.frame;
 import static dev.dormouse.server.gateway.TestServer.LOBBY;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.dormouse.sdk.CloseReason;
+import dev.dormouse.sdk.CloseReason.Cause;
 import dev.dormouse.sdk.ConnectionId;
 import dev.dormouse.server.protocol.Payload;
 import dev.dormouse.server.protocol.ToGateway;
@@ -112,6 +114,31 @@ class CreditTest {
   }
 
   @Test
+  @DisplayName("pings, and a close, behind messages that wait for the actor are answered at once")
+  void controlFrames() throws Exception {
+    try (RawClient client = server.open("/chat/lobby")) {
+      ConnectionId id = host.nextOpen();
+      for (int i = 1; i <= 100; i++) {
+        client.text("m" + i).send(frame(RawClient.PING, "p" + i));
+      }
+      for (int i = 1; i <= 100; i++) {
+        assertThat(client.readFrame().text()).isEqualTo("p" + i);
+      }
+      client.send(RawClient.closeFrame(1000, "enough"));
+      assertThat(client.readClose()).isEqualTo(1000);
+      client.awaitEnd();
+      hears(1, Transport.CREDIT);
+      for (int i = 1; i <= 100; i++) {
+        host.release(LOBBY, new ToGateway.Handled(id, i));
+        if (i + Transport.CREDIT <= 100) {
+          hears(i + Transport.CREDIT, i + Transport.CREDIT);
+        }
+      }
+      assertThat(host.nextClosed()).isEqualTo(new CloseReason(1000, "enough", Cause.CLIENT));
+    }
+  }
+
+  @Test
   @DisplayName("what was withheld is kept, and sent again from there when it is wanted")
   void withheldAndResumed() throws Exception {
     try (RawClient client = server.open("/chat/lobby")) {
@@ -174,6 +201,30 @@ class CreditTest {
       hears(1, Transport.CREDIT);
       host.hearsNothing();
       assertThat(server.gateway.counts().messagesIn()).isLessThan(40_000);
+    }
+  }
+
+  @Test
+  @DisplayName("what was read when the client ends its output is handled, in order, then the close")
+  void readThenEnd() throws Exception {
+    try (RawClient client = server.open("/chat/lobby")) {
+      ConnectionId id = host.nextOpen();
+      byte[] small = frame(RawClient.BINARY, "x");
+      byte[] many = new byte[small.length * 2_000];
+      for (int i = 0; i < many.length; i += small.length) {
+        System.arraycopy(small, 0, many, i, small.length);
+      }
+      client.send(many).endOutput();
+      client.awaitEnd();
+      long heard = 0;
+      ToHost next = host.next(ToHost.class);
+      while (next instanceof ToHost.Message message) {
+        assertThat(message.sequence()).isEqualTo(++heard);
+        host.release(LOBBY, new ToGateway.Handled(id, heard));
+        next = host.next(ToHost.class);
+      }
+      assertThat(next).isInstanceOf(ToHost.Closed.class);
+      assertThat(heard).isEqualTo(server.gateway.counts().messagesIn()).isGreaterThan(500);
     }
   }
 }

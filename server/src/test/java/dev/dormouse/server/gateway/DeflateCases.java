@@ -288,6 +288,30 @@ abstract class DeflateCases {
   }
 
   @Test
+  @DisplayName(
+      "many long messages that are short on the wire come one after the other, all of them")
+  void burst() throws Exception {
+    host.acceptOnly();
+    int messages = 20;
+    byte[][] all = new byte[messages][];
+    try (Squeezer client = new Squeezer()) {
+      for (int i = 0; i < messages; i++) {
+        all[i] = client.frame(BINARY, new byte[TestServer.MESSAGE_BYTES_MAX]);
+      }
+      client.raw.send(all);
+      for (int i = 1; i <= messages; i++) {
+        ToHost.Message message = host.next(ToHost.Message.class);
+        assertThat(message.sequence()).isEqualTo(i);
+        assertThat(server.gateway.counts().messagesIn()).isEqualTo(i);
+        host.release(new ActorId(type, "one"), new ToGateway.Handled(message.connection(), i));
+      }
+      client.raw.send(RawClient.closeFrame(1000, ""));
+      assertThat(client.raw.readClose()).isEqualTo(1000);
+      assertThat(host.nextClosed().code()).isEqualTo(1000);
+    }
+  }
+
+  @Test
   @DisplayName("a broadcast reaches each socket as it negotiated")
   void broadcast() throws Exception {
     String text = "to all of you, ".repeat(20);

@@ -2,6 +2,7 @@ package dev.dormouse.server.gateway;
 
 import static dev.dormouse.server.gateway.TestServer.LOBBY;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.dormouse.sdk.ConnectionId;
 import dev.dormouse.sdk.HttpResponse;
@@ -9,7 +10,10 @@ import dev.dormouse.server.protocol.Payload;
 import dev.dormouse.server.protocol.ToGateway;
 import dev.dormouse.server.protocol.ToHost;
 import io.vertx.core.Vertx;
+import java.io.UncheckedIOException;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -64,7 +68,7 @@ class EarlyBytesTest {
   }
 
   @Test
-  @DisplayName("C12 frames that come while the actor thinks are not lost, and are bounded")
+  @DisplayName("C12 frames that come while the actor thinks are not lost")
   void framesBeforeTheAnswer() throws Exception {
     host.script(FakeHost::handled);
     try (RawClient client = server.client()) {
@@ -76,6 +80,37 @@ class EarlyBytesTest {
       assertThat(client.readAnswer().status()).isEqualTo(101);
       assertThat(host.next(ToHost.Message.class).payload()).isEqualTo(new Payload.Binary(payload));
       assertThat(host.nextText()).isEqualTo("after");
+    }
+  }
+
+  @Test
+  @DisplayName("S15 what comes before the answer is bounded, and dropped with the client")
+  void floodBeforeTheAnswer() throws Exception {
+    host.script(FakeHost::handled);
+    byte[] flood = RawClient.frame(RawClient.BINARY, new byte[1 << 20]);
+    try (RawClient client = server.client();
+        RawClient other = server.client()) {
+      client.send(RawClient.upgrade("/chat/lobby"));
+      ConnectionId id = host.nextOpen();
+      CompletableFuture<Void> sender =
+          CompletableFuture.runAsync(
+              () -> {
+                for (int i = 0; i < 100; i++) { // far more than the network holds
+                  client.send(flood);
+                }
+              });
+      host.hearsNothing();
+      assertThat(sender).isNotDone();
+      client.reset();
+      assertThatThrownBy(() -> sender.get(10, TimeUnit.SECONDS))
+          .hasCauseInstanceOf(UncheckedIOException.class);
+      for (boolean isGone = false; !isGone; isGone = server.gateway.counts().upgrades() == 0) {
+        // Each of these goes through an event loop.
+        assertThat(other.send(RawClient.upgrade("/nowhere")).readAnswer().status()).isEqualTo(404);
+      }
+      host.release(LOBBY, new ToGateway.Accepted(id, List.of(), List.of()));
+      assertThat(host.nextClosed().code()).isEqualTo(1006);
+      host.hearsNothing();
     }
   }
 

@@ -116,18 +116,25 @@ class HalfInputTest {
       try (RawClient client = server.open("/chat/lobby")) {
         ConnectionId id = server.host.nextOpen();
         byte[] rest = frame(TEXT, "rest");
+        int waiting = InboundWindow.WAITING_BYTES_ENOUGH / InboundWindow.MESSAGE_OVERHEAD_BYTES;
+        int messages = Transport.CREDIT + waiting;
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-        for (int i = 0; i < Transport.CREDIT; i++) {
+        for (int i = 0; i < messages; i++) {
           bytes.writeBytes(frame(TEXT, "x"));
         }
         bytes.write(rest, 0, 3);
         client.send(bytes.toByteArray());
+        client.send(Arrays.copyOfRange(rest, 3, rest.length));
         for (int i = 0; i < Transport.CREDIT; i++) {
           server.host.nextText();
         }
-        client.send(Arrays.copyOfRange(rest, 3, rest.length));
         server.host.hearsNothing();
-        server.host.release(LOBBY, new ToGateway.Handled(id, Transport.CREDIT));
+        for (int i = 1; i <= messages; i++) {
+          server.host.release(LOBBY, new ToGateway.Handled(id, i));
+          if (i + Transport.CREDIT <= messages) {
+            assertThat(server.host.nextText()).isEqualTo("x");
+          }
+        }
         assertThat(server.host.nextText()).isEqualTo("rest");
         server.host.hearsNothing();
       }

@@ -32,11 +32,9 @@ class InboundWindowTest {
   void credit() {
     add(1, Transport.CREDIT + 3);
     assertThat(sendAll()).hasSize(Transport.CREDIT);
-    assertThat(window.isFull()).isTrue();
     window.handled(2);
     assertThat(sendAll()).containsExactly(17L, 18L);
     window.handled(18);
-    assertThat(window.isFull()).isFalse();
     assertThat(sendAll()).containsExactly(19L);
     window.handled(19);
     assertThat(window.isEmpty()).isTrue();
@@ -44,18 +42,40 @@ class InboundWindowTest {
   }
 
   @Test
+  @DisplayName("64 KiB that wait for credit stop the reading, until some of them are sent")
+  void waitingMessages() {
+    int size = 1_000;
+    int enough =
+        1 + InboundWindow.WAITING_BYTES_ENOUGH / (size + InboundWindow.MESSAGE_OVERHEAD_BYTES);
+    for (int i = 1; i <= Transport.CREDIT + enough; i++) {
+      assertThat(window.isFull()).isFalse();
+      window.add(new Payload.Binary(new byte[size]));
+      while (window.next() != null) {}
+    }
+    assertThat(window.isFull()).isTrue();
+    window.handled(1);
+    assertThat(window.next()).isNotNull();
+    assertThat(window.isFull()).isFalse();
+    window.withheld(2);
+    assertThat(window.isFull()).isTrue();
+    window.resumed(2);
+    while (window.next() != null) {}
+    assertThat(window.isFull()).isFalse();
+  }
+
+  @Test
   @DisplayName("long messages stop the reading before the credit is used up")
   void longMessages() {
     window.add(new Payload.Binary(new byte[InboundWindow.HELD_BYTES_ENOUGH / 2]));
+    window.next();
     assertThat(window.isFull()).isFalse();
     window.add(new Payload.Binary(new byte[InboundWindow.HELD_BYTES_ENOUGH / 2]));
+    window.next();
     assertThat(window.isFull()).isTrue();
-    window.next();
-    window.next();
     window.withheld(1);
     assertThat(window.isFull()).isTrue();
     window.resumed(1);
-    window.next();
+    while (window.next() != null) {}
     window.handled(1);
     assertThat(window.isFull()).isFalse();
   }

@@ -122,6 +122,24 @@ class PlainRequestTest {
   }
 
   @Test
+  @DisplayName("a body that trickles is answered 408 in the end, and the actor never hears of it")
+  void slowBody() throws Exception {
+    Duration minutes = Duration.ofMinutes(10);
+    GatewayOptions hasty =
+        GatewayOptions.defaults().input(minutes, minutes, Duration.ofMillis(100));
+    try (TestServer server = new TestServer(vertx, hasty);
+        RawClient client = server.client()) {
+      client.send(post(10)).send(new byte[4]);
+      Answer answer = client.readAnswer();
+      assertThat(answer.status()).isEqualTo(408);
+      assertThat(answer.header("Connection")).containsExactly("close");
+      client.send(new byte[6]);
+      client.awaitEnd();
+      server.host.hearsNothing();
+    }
+  }
+
+  @Test
   @DisplayName("an actor that does not answer in time: 504, and its late answer goes nowhere")
   void overdue() throws Exception {
     GatewayOptions hasty = GatewayOptions.defaults().request(Duration.ofMillis(50));

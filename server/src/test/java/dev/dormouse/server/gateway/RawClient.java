@@ -14,6 +14,9 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLParameters;
+import javax.net.ssl.SSLSocket;
 
 /** A client that sends exactly the bytes it is told to, and reads frames. Waits 10 s at most. */
 final class RawClient implements AutoCloseable {
@@ -31,7 +34,10 @@ final class RawClient implements AutoCloseable {
 
   private static final byte[] MASK = {0x11, (byte) 0xA2, 0x33, (byte) 0xC4};
 
-  private final Socket socket = new Socket();
+  /** What bytes go through: TLS, or {@link #tcp}. */
+  private final Socket socket;
+
+  private final Socket tcp;
   private final DataInputStream in;
 
   RawClient(int port) {
@@ -40,6 +46,57 @@ final class RawClient implements AutoCloseable {
 
   /** With a small receive buffer, for clients that read slowly. */
   RawClient(int port, int receiveBufferBytes) {
+    this(connect(port, receiveBufferBytes), null);
+  }
+
+  private RawClient(Socket tcp, Socket tls) {
+    this.tcp = tcp;
+    this.socket = tls == null ? tcp : tls;
+    try {
+      in = new DataInputStream(new BufferedInputStream(socket.getInputStream()));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /**
+   * Goes on in TLS, after the handshake. What was read ahead is lost, so there should be nothing.
+   */
+  RawClient tls(SSLContext context, String... protocols) {
+    try {
+      SSLSocket tls =
+          (SSLSocket)
+              context.getSocketFactory().createSocket(tcp, "localhost", tcp.getPort(), true);
+      if (protocols.length > 0) {
+        tls.setEnabledProtocols(protocols);
+      }
+      SSLParameters parameters = tls.getSSLParameters();
+      parameters.setEndpointIdentificationAlgorithm("HTTPS");
+      parameters.setApplicationProtocols(new String[] {"h2", "http/1.1"});
+      tls.setSSLParameters(parameters);
+      tls.startHandshake();
+      return new RawClient(tcp, tls);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** What was agreed to, if it speaks TLS. */
+  SSLSocket tls() {
+    return (SSLSocket) socket;
+  }
+
+  /** Sends bytes past TLS. */
+  void sendUnencrypted(byte[] bytes) {
+    try {
+      tcp.getOutputStream().write(bytes);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static Socket connect(int port, int receiveBufferBytes) {
+    Socket socket = new Socket();
     try {
       if (receiveBufferBytes > 0) {
         socket.setReceiveBufferSize(receiveBufferBytes);
@@ -47,7 +104,7 @@ final class RawClient implements AutoCloseable {
       socket.setTcpNoDelay(true);
       socket.setSoTimeout(10_000);
       socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), 10_000);
-      in = new DataInputStream(new BufferedInputStream(socket.getInputStream()));
+      return socket;
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -284,8 +341,8 @@ final class RawClient implements AutoCloseable {
   /** Vanishes: a TCP reset. */
   void reset() {
     try {
-      socket.setSoLinger(true, 0);
-      socket.close();
+      tcp.setSoLinger(true, 0);
+      tcp.close();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

@@ -53,6 +53,7 @@ final class StuckSocket implements AutoCloseable {
             transport,
             Time.system(),
             new ConnectionGroups(),
+            new LoopQueues(),
             counters,
             new Heartbeats(Duration.ZERO, Time.system()),
             new Admission(ConnectionLimits.none()));
@@ -67,7 +68,7 @@ final class StuckSocket implements AutoCloseable {
             List.of(),
             (Admission.Seat) parts.admission().admit(null, 0));
     parts.groups().add(socket);
-    channel.pipeline().addLast(socket.frameDecoder(), socket);
+    channel.pipeline().addLast(socket.frames, socket);
     socket.opened();
   }
 

@@ -84,7 +84,7 @@ final class TestServer implements AutoCloseable {
   private Future<?> listen(Router router, SocketAddress address) {
     return vertx
         .createHttpServer(new HttpServerOptions().setHttp2ClearTextEnabled(false))
-        .connectionHandler(gateway::keepEarlyBytes)
+        .connectionHandler(gateway::meet)
         .requestHandler(gateway.inFrontOf(router))
         .listen(address)
         .onSuccess(server -> port = server.actualPort());

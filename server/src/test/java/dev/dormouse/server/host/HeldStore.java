@@ -2,24 +2,34 @@ package dev.dormouse.server.host;
 
 import dev.dormouse.sdk.ActorId;
 import dev.dormouse.storage.ActorStore;
+import dev.dormouse.storage.CommitChain;
 import dev.dormouse.storage.CommitResult;
 import dev.dormouse.storage.Durability;
 import dev.dormouse.storage.KeySpan;
 import dev.dormouse.storage.Table;
 import dev.dormouse.storage.TurnBatch;
 import java.util.ArrayDeque;
+import java.util.Collections;
+import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
-/** A store whose commits wait until the test lets them through, or loses them. */
+/**
+ * A store whose commits wait until the test lets them through, or loses them; and whose disk may be
+ * full.
+ */
 final class HeldStore implements ActorStore {
   private record Waiting(TurnBatch batch, CompletableFuture<CommitResult> result) {}
 
   private final ActorStore store;
   private final ArrayDeque<Waiting> waiting = new ArrayDeque<>();
+  private final Set<CommitChain> broken = Collections.newSetFromMap(new IdentityHashMap<>());
   private boolean isHolding;
+  private boolean isFull;
+  private int refusals;
 
   HeldStore(ActorStore store) {
     this.store = store;
@@ -29,13 +39,34 @@ final class HeldStore implements ActorStore {
     isHolding = true;
   }
 
+  /** Says whether the disk is full. */
+  void full(boolean isFull) {
+    this.isFull = isFull;
+  }
+
+  /** How many commits were refused since the last call. */
+  int refusals() {
+    int number = refusals;
+    refusals = 0;
+    return number;
+  }
+
   int waiting() {
     return waiting.size();
   }
 
   void letThrough() {
     Waiting next = waiting.remove();
-    store.commit(next.batch).thenAccept(next.result::complete);
+    write(next.batch).thenAccept(next.result::complete);
+  }
+
+  private CompletionStage<CommitResult> write(TurnBatch batch) {
+    if (isFull || broken.contains(batch.chain())) {
+      refusals++;
+      broken.add(batch.chain());
+      return CompletableFuture.completedStage(new CommitResult.Refused("full, as asked"));
+    }
+    return store.commit(batch);
   }
 
   void letAllThrough() {
@@ -46,13 +77,21 @@ final class HeldStore implements ActorStore {
   }
 
   void lose(CommitResult as) {
-    waiting.remove().result.complete(as);
+    Waiting next = waiting.remove();
+    broken.add(next.batch.chain());
+    next.result.complete(as);
+  }
+
+  /** Keeps it, and says otherwise. */
+  void keepButLose(CommitResult as) {
+    store.commit(waiting.element().batch);
+    lose(as);
   }
 
   @Override
   public CompletionStage<CommitResult> commit(TurnBatch batch) {
     if (!isHolding) {
-      return store.commit(batch);
+      return write(batch);
     }
     Waiting entry = new Waiting(batch, new CompletableFuture<>());
     waiting.add(entry);

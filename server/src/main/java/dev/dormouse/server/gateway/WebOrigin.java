@@ -1,0 +1,63 @@
+package dev.dormouse.server.gateway;
+
+import dev.dormouse.server.gateway.edge.Addresses;
+import java.net.InetAddress;
+import java.util.Locale;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Where a page comes from (RFC 6454): two of them are equal if pages of the one may do what pages
+ * of the other may.
+ *
+ * @param scheme in lower case
+ * @param host in lower case; international names in ASCII, as browsers send them; IPv6 in brackets
+ * @param port {@value #NO_PORT} if the scheme is not of the web and no port is written
+ */
+record WebOrigin(String scheme, String host, int port) {
+  private static final int NO_PORT = -1;
+
+  private static final Pattern SERIALIZED =
+      Pattern.compile("([A-Za-z][A-Za-z0-9+.-]*)://([^:\\[\\]]+|\\[[^\\[\\]]*])(?::([0-9]{1,5}))?");
+  private static final Pattern NAME = Pattern.compile("[A-Za-z0-9._-]+");
+
+  /** As the header {@code Origin} has it (section 6.2), but one that is not {@code null}. */
+  static @Nullable WebOrigin parse(String text) {
+    Matcher matcher = SERIALIZED.matcher(text);
+    if (!matcher.matches()) {
+      return null;
+    }
+    String scheme = matcher.group(1).toLowerCase(Locale.ROOT);
+    String host = host(matcher.group(2));
+    String port = matcher.group(3);
+    return host == null
+        ? null
+        : new WebOrigin(scheme, host, port == null ? defaultPort(scheme) : Integer.parseInt(port));
+  }
+
+  private static @Nullable String host(String text) {
+    if (!text.startsWith("[")) {
+      return NAME.matcher(text).matches() ? text.toLowerCase(Locale.ROOT) : null;
+    }
+    String literal = text.substring(1, text.length() - 1);
+    InetAddress address = literal.indexOf(':') < 0 ? null : Addresses.parse(literal);
+    return address == null ? null : "[" + Addresses.text(address) + "]";
+  }
+
+  private static int defaultPort(String scheme) {
+    return switch (scheme) {
+      case "http" -> 80;
+      case "https" -> 443;
+      default -> NO_PORT;
+    };
+  }
+
+  boolean isHttps() {
+    return scheme.equals("https");
+  }
+
+  boolean isOfTheWeb() {
+    return isHttps() || scheme.equals("http");
+  }
+}

@@ -1,0 +1,132 @@
+package dev.dormouse.server.gateway.edge;
+
+import dev.dormouse.server.gateway.edge.ForwardedHeader.Hop;
+import java.net.InetAddress;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.function.Function;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What listed proxies say of a request, in {@code Forwarded} (RFC 7239) or {@code X-Forwarded-For},
+ * {@code -Proto} and {@code -Host}. A pure function of the headers; to be asked only if the peer is
+ * listed itself.
+ *
+ * <p><b>The client</b> is the right-most address that is not listed: what is left of it was written
+ * by nobody who is known. If all are listed, it is the left-most. An address that a proxy does not
+ * tell ({@code unknown}, {@code _name}, or what is no address) ends the search: the client then
+ * counts as the proxy next to it.
+ *
+ * <p><b>Scheme and host</b> are, in {@code Forwarded}, those beside the client, or else the first
+ * to the right; in {@code X-Forwarded-Proto} and {@code -Host} the right-most.
+ *
+ * <p><b>Both kinds</b> must agree about the client: one of them may have been written by the
+ * client, and passed on by a proxy that knows only the other. About scheme and host, {@code
+ * Forwarded} wins.
+ *
+ * @param client the client
+ * @param scheme {@code http} or {@code https}; null if no proxy says
+ * @param host host, perhaps with a port; null if no proxy says
+ */
+record Forwarding(InetAddress client, @Nullable String scheme, @Nullable String host) {
+  private static final Pattern HOST =
+      Pattern.compile("(\\[[0-9A-Fa-f:.]+]|[A-Za-z0-9._-]+)(:[0-9]{1,5})?");
+
+  /**
+   * Reads the headers.
+   *
+   * @param peer the listed proxy that sent the request
+   * @param values the values of a header, in order
+   * @throws IllegalArgumentException if they are malformed or contradict each other; the message
+   *     says how
+   */
+  static Forwarding of(
+      InetAddress peer, Function<String, List<String>> values, TrustedProxies trusted) {
+    List<Hop> hops = ForwardedHeader.parse(values.apply("Forwarded"));
+    Found found = Found.in(hops.stream().map(Hop::node).toList(), peer, trusted);
+    InetAddress client = found.client();
+    List<String> addresses = list(values.apply("X-Forwarded-For"));
+    if (!addresses.isEmpty()) {
+      client = Found.in(addresses, peer, trusted).client();
+      if (hops.stream().anyMatch(hop -> hop.node() != null) && !client.equals(found.client())) {
+        throw new IllegalArgumentException(
+            "Forwarded and X-Forwarded-For do not agree about the client");
+      }
+    }
+    String scheme = last(values.apply("X-Forwarded-Proto"));
+    String host = last(values.apply("X-Forwarded-Host"));
+    for (Hop hop : hops.subList(found.index(), hops.size())) {
+      if (hop.proto() != null) {
+        scheme = hop.proto();
+        break;
+      }
+    }
+    for (Hop hop : hops.subList(found.index(), hops.size())) {
+      if (hop.host() != null) {
+        host = hop.host();
+        break;
+      }
+    }
+    return new Forwarding(client, scheme(scheme), host(host));
+  }
+
+  /**
+   * The client in a list.
+   *
+   * @param index what was said together with it is here
+   */
+  private record Found(InetAddress client, int index) {
+
+    static Found in(
+        List<? extends @Nullable String> nodes, InetAddress peer, TrustedProxies trusted) {
+      InetAddress client = peer;
+      for (int i = nodes.size() - 1; i >= 0; i--) {
+        String node = nodes.get(i);
+        InetAddress address = node == null ? null : Addresses.parseNode(node);
+        if (address == null) {
+          return new Found(client, i);
+        }
+        client = address;
+        if (!trusted.contains(address)) {
+          return new Found(client, i);
+        }
+      }
+      return new Found(client, 0);
+    }
+  }
+
+  private static List<String> list(List<String> lines) {
+    return lines.stream()
+        .flatMap(line -> Arrays.stream(line.split(",", -1)))
+        .map(String::strip)
+        .filter(entry -> !entry.isEmpty())
+        .toList();
+  }
+
+  private static @Nullable String last(List<String> lines) {
+    List<String> entries = list(lines);
+    return entries.isEmpty() ? null : entries.get(entries.size() - 1);
+  }
+
+  /** Proxies that know WebSockets may tell their schemes. */
+  private static @Nullable String scheme(@Nullable String told) {
+    if (told == null) {
+      return null;
+    }
+    return switch (told.toLowerCase(Locale.ROOT)) {
+      case "http", "ws" -> "http";
+      case "https", "wss" -> "https";
+      default ->
+          throw new IllegalArgumentException("a proxy tells a scheme that is not http or https");
+    };
+  }
+
+  private static @Nullable String host(@Nullable String told) {
+    if (told != null && !HOST.matcher(told).matches()) {
+      throw new IllegalArgumentException("a proxy tells a host that is none");
+    }
+    return told;
+  }
+}

@@ -1,0 +1,132 @@
+package dev.dormouse.server.gateway.edge;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.handler.codec.ByteToMessageDecoder;
+import io.netty.handler.codec.haproxy.HAProxyCommand;
+import io.netty.handler.codec.haproxy.HAProxyMessage;
+import io.netty.handler.codec.haproxy.HAProxyMessageDecoder;
+import io.netty.handler.codec.haproxy.HAProxyProxiedProtocol.TransportProtocol;
+import io.netty.util.ReferenceCountUtil;
+import java.net.InetAddress;
+import java.util.List;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Takes the header of the PROXY protocol, version 1 or 2, from the beginning of a connection, and
+ * leaves. What it names is the connection's {@link Peer} from then on.
+ *
+ * <p>A malformed header ends the connection (section 2.2 of the protocol's text); one that does not
+ * come is ended as a late head of a request is. A header without an address, as of a proxy's own
+ * health check, leaves the proxy as the peer, but nothing that it forwards is believed.
+ */
+@SuppressWarnings("FutureReturnValueIgnored")
+final class ProxyHeader extends ByteToMessageDecoder {
+  /** The most bytes of a version 2 header behind the addresses; they are ignored. */
+  private static final int EXTRA_BYTES_MAX = 4_096;
+
+  /** Where the version is in a header of version 2, and what Netty's decoder waits at for ever. */
+  private static final int VERSION_AT = 12;
+
+  private static final byte NO_VERSION = -1;
+
+  private static final Logger log = LoggerFactory.getLogger(ProxyHeader.class);
+
+  private final ProxyProtocol mode;
+  private final TrustedProxies trusted;
+  private final EdgeCounters counters;
+
+  ProxyHeader(ProxyProtocol mode, TrustedProxies trusted, EdgeCounters counters) {
+    this.mode = mode;
+    this.trusted = trusted;
+    this.counters = counters;
+  }
+
+  @Override
+  protected void decode(ChannelHandlerContext context, ByteBuf in, List<Object> out) {
+    if (!trusted.contains(Peer.addressOf(context.channel()))) {
+      withoutHeader(context, in);
+      return;
+    }
+    if (in.readableBytes() <= VERSION_AT) {
+      return;
+    }
+    switch (HAProxyMessageDecoder.detectProtocol(in).state()) {
+      case NEEDS_MORE_DATA -> {}
+      case INVALID -> withoutHeader(context, in);
+      case DETECTED -> {
+        if (in.getByte(in.readerIndex() + VERSION_AT) == NO_VERSION) {
+          in.skipBytes(in.readableBytes());
+          refuse(context, new IllegalArgumentException("no version"));
+          return;
+        }
+        context.pipeline().addAfter(context.name(), null, new Named());
+        context
+            .pipeline()
+            .addAfter(context.name(), null, new HAProxyMessageDecoder(EXTRA_BYTES_MAX));
+        context.pipeline().remove(this);
+      }
+    }
+  }
+
+  private void withoutHeader(ChannelHandlerContext context, ByteBuf in) {
+    if (mode == ProxyProtocol.REQUIRED) {
+      counters.proxyHeadersRefused.increment();
+      in.skipBytes(in.readableBytes());
+      BadOpening.answer(context, "connections begin with a PROXY header, from listed proxies only");
+    } else {
+      context.pipeline().remove(this);
+    }
+  }
+
+  private void refuse(ChannelHandlerContext context, Throwable cause) {
+    counters.proxyHeadersRefused.increment();
+    log.debug("bad PROXY header from {}", context.channel().remoteAddress(), cause);
+    context.close();
+  }
+
+  /** Behind Netty's decoder. Leaves with the header; if that is bad, nothing passes any more. */
+  private final class Named extends ChannelInboundHandlerAdapter {
+    private boolean isBad;
+
+    @Override
+    public void channelRead(ChannelHandlerContext context, Object message) {
+      if (message instanceof HAProxyMessage header) {
+        try {
+          take(context, header);
+        } finally {
+          header.release();
+        }
+      } else if (isBad) {
+        ReferenceCountUtil.release(message);
+      } else {
+        context.fireChannelRead(message);
+      }
+    }
+
+    private void take(ChannelHandlerContext context, HAProxyMessage header) {
+      if (header.proxiedProtocol().transportProtocol() == TransportProtocol.DGRAM) {
+        exceptionCaught(context, new IllegalArgumentException("not TCP"));
+        return;
+      }
+      String source = header.command() == HAProxyCommand.LOCAL ? null : header.sourceAddress();
+      InetAddress address = source == null ? null : Addresses.parse(source);
+      Peer peer =
+          address == null
+              ? new Peer(Peer.addressOf(context.channel()), false)
+              : new Peer(address, trusted.contains(address));
+      peer.isAt(context.channel());
+      context.pipeline().remove(this);
+    }
+
+    @Override
+    public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
+      if (!isBad) {
+        isBad = true;
+        refuse(context, cause);
+      }
+    }
+  }
+}

@@ -1,0 +1,50 @@
+package dev.dormouse.server.gateway.edge;
+
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.handler.codec.DecoderException;
+import io.netty.handler.ssl.SslCompletionEvent;
+import io.netty.handler.ssl.SslHandshakeCompletionEvent;
+import javax.net.ssl.SSLException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Stands behind Netty's TLS handler and keeps its failures from the server, which would log each as
+ * an error: those of the handshake are counted, those after it are the network's.
+ */
+@SuppressWarnings("FutureReturnValueIgnored")
+final class TlsFailures extends ChannelInboundHandlerAdapter {
+  private static final Logger log = LoggerFactory.getLogger(TlsFailures.class);
+
+  private final EdgeCounters counters;
+  private boolean isShaken;
+
+  TlsFailures(EdgeCounters counters) {
+    this.counters = counters;
+  }
+
+  @Override
+  public void userEventTriggered(ChannelHandlerContext context, Object event) {
+    if (event instanceof SslHandshakeCompletionEvent handshake) {
+      isShaken = handshake.isSuccess();
+      if (!isShaken) {
+        counters.tlsFailed.increment();
+        log.debug("no TLS with {}", context.channel().remoteAddress(), handshake.cause());
+      }
+    } else if (!(event instanceof SslCompletionEvent)) {
+      context.fireUserEventTriggered(event);
+    }
+  }
+
+  @Override
+  public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
+    if (!isShaken) {
+      context.close();
+    } else if (cause instanceof DecoderException && cause.getCause() instanceof SSLException tls) {
+      context.fireExceptionCaught(tls);
+    } else {
+      context.fireExceptionCaught(cause);
+    }
+  }
+}

@@ -1,0 +1,60 @@
+package dev.dormouse.server.gateway.edge;
+
+import java.net.InetAddress;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** The proxies whose word about a client counts. Immutable. */
+public final class TrustedProxies {
+  private static final TrustedProxies NONE = new TrustedProxies(List.of());
+
+  private final List<AddressRange> ranges;
+
+  private TrustedProxies(List<AddressRange> ranges) {
+    this.ranges = ranges;
+  }
+
+  /** No proxy: whoever connects is the client. */
+  public static TrustedProxies none() {
+    return NONE;
+  }
+
+  /**
+   * Addresses and ranges of addresses, of IPv4 and IPv6, such as {@code 192.0.2.7}, {@code
+   * 10.0.0.0/8}, {@code fd00::/8}.
+   *
+   * @throws IllegalArgumentException if one is neither; the message names it
+   */
+  public static TrustedProxies of(List<String> entries) {
+    return new TrustedProxies(entries.stream().map(AddressRange::parse).toList());
+  }
+
+  /** Whether there are none. */
+  public boolean isEmpty() {
+    return ranges.isEmpty();
+  }
+
+  /** Whether an address is one of theirs. */
+  public boolean contains(@Nullable InetAddress address) {
+    if (address == null || ranges.isEmpty()) {
+      return false;
+    }
+    byte[] bytes = Addresses.plain(address).getAddress();
+    return ranges.stream().anyMatch(range -> range.contains(bytes));
+  }
+
+  @Override
+  public boolean equals(@Nullable Object other) {
+    return other instanceof TrustedProxies proxies && ranges.equals(proxies.ranges);
+  }
+
+  @Override
+  public int hashCode() {
+    return ranges.hashCode();
+  }
+
+  @Override
+  public String toString() {
+    return "TrustedProxies" + ranges;
+  }
+}

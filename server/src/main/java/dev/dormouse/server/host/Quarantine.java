@@ -1,0 +1,139 @@
+package dev.dormouse.server.host;
+
+import dev.dormouse.sdk.ActorId;
+import dev.dormouse.sdk.ConnectionId;
+import dev.dormouse.server.protocol.ToGateway;
+import dev.dormouse.server.protocol.ToHost;
+import java.util.Arrays;
+import java.util.EnumMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.concurrent.atomic.LongAdder;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What cannot be read, be it that its bytes fail their checksum, or that the application has no
+ * class for them any more. It is logged once, counted, and left as it is: nobody writes over it but
+ * the actor that it belongs to, when it sets it anew. Whoever came upon it says what that means for
+ * the work at hand; all others are served.
+ *
+ * <p>All methods may be called from any thread.
+ */
+final class Quarantine {
+  private static final Logger log = LoggerFactory.getLogger(Quarantine.class);
+
+  /** How many faults are told apart; those beyond are counted each time, and not logged. */
+  static final int KNOWN_MAX = 4_096;
+
+  /** What a fault is in. */
+  enum Part {
+    ACTOR,
+    CONNECTION,
+    ATTACHMENT,
+    VALUE
+  }
+
+  private record Place(Part part, ActorId actor, String name) {}
+
+  private final Map<Part, LongAdder> counts = new EnumMap<>(Part.class);
+  private final LongAdder refusedEvents = new LongAdder();
+  private final LongAdder unclosedLeftovers = new LongAdder();
+
+  /** Guarded by itself. */
+  private final Set<Place> known = new HashSet<>();
+
+  Quarantine() {
+    Arrays.stream(Part.values()).forEach(part -> counts.put(part, new LongAdder()));
+  }
+
+  /** An actor's own row. */
+  void actor(ActorId actor, RuntimeException cause) {
+    note(
+        new Place(Part.ACTOR, actor, ""),
+        "its events are refused until it can be read, and its rows are left as they are",
+        cause);
+  }
+
+  /** The row of a connection. */
+  void connection(ActorId actor, ConnectionId connection, RuntimeException cause) {
+    note(
+        new Place(Part.CONNECTION, actor, connection.toString()),
+        "it has no tags and no attachment; the row is left as it is until it is attached to anew",
+        cause);
+  }
+
+  /** The attachment of a connection. */
+  void attachment(ActorId actor, ConnectionId connection, RuntimeException cause) {
+    note(
+        new Place(Part.ATTACHMENT, actor, connection.toString()),
+        "its bytes are left as they are until something is attached anew",
+        cause);
+  }
+
+  /** An entry of an actor's storage, or its automatic replies. */
+  void value(ActorId actor, String name, RuntimeException cause) {
+    note(
+        new Place(Part.VALUE, actor, name),
+        "its bytes are left as they are until it is set",
+        cause);
+  }
+
+  /** Refuses the event of an actor whose own row cannot be read: what the gateway is told. */
+  List<ToGateway> refuse(ToHost event, RuntimeException cause) {
+    actor(event.actor(), cause);
+    refusedEvents.increment();
+    return Verdicts.unreadable(event);
+  }
+
+  /** The connection of a dead process was left as it is, because its actor cannot be read. */
+  void unclosedLeftover() {
+    unclosedLeftovers.increment();
+  }
+
+  HostCounts counts() {
+    return new HostCounts(
+        count(Part.ACTOR),
+        count(Part.CONNECTION),
+        count(Part.ATTACHMENT),
+        count(Part.VALUE),
+        refusedEvents.sum(),
+        unclosedLeftovers.sum());
+  }
+
+  private long count(Part part) {
+    return Objects.requireNonNull(counts.get(part)).sum();
+  }
+
+  private void note(Place place, String outcome, RuntimeException cause) {
+    boolean isLogged;
+    boolean isLast;
+    synchronized (known) {
+      if (known.contains(place)) {
+        return;
+      }
+      isLogged = known.size() < KNOWN_MAX;
+      isLast = known.size() == KNOWN_MAX - 1;
+      if (isLogged) {
+        known.add(place);
+      }
+    }
+    Objects.requireNonNull(counts.get(place.part())).increment();
+    if (isLogged) {
+      log.error(
+          "actor {}, {} {}cannot be read; {}: {}",
+          place.actor(),
+          place.part().name().toLowerCase(Locale.ROOT),
+          place.name().isEmpty() ? "" : place.name() + " ",
+          outcome,
+          cause.getMessage());
+    }
+    if (isLast) {
+      log.error("{} parts cannot be read; those beyond are counted, not logged", KNOWN_MAX);
+    }
+  }
+}

@@ -1,0 +1,44 @@
+package dev.dormouse.server.tls;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What is in the files at a moment; two are equal if nothing changed.
+ *
+ * @param files in order; none if one of them cannot be read
+ * @param fault why one of them cannot be read; null if all can
+ */
+record Contents(List<ByteBuffer> files, @Nullable String fault) {
+  /** The most bytes of a file. */
+  static final int BYTES_MAX = 1 << 20;
+
+  static Contents read(List<Path> paths) {
+    List<ByteBuffer> files = new ArrayList<>();
+    for (Path path : paths) {
+      try (InputStream in = Files.newInputStream(path)) {
+        byte[] bytes = in.readNBytes(BYTES_MAX + 1);
+        if (bytes.length > BYTES_MAX) {
+          return new Contents(List.of(), path + " has more than " + BYTES_MAX + " bytes");
+        }
+        files.add(ByteBuffer.wrap(bytes));
+      } catch (NoSuchFileException e) {
+        return new Contents(List.of(), "there is no file " + path);
+      } catch (IOException e) {
+        return new Contents(List.of(), path + " cannot be read: " + e.getMessage());
+      }
+    }
+    return new Contents(files, null);
+  }
+
+  byte[] bytes(int file) {
+    return files.get(file).array();
+  }
+}

@@ -1,0 +1,112 @@
+package dev.dormouse.server.gateway;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.netty.channel.DefaultEventLoop;
+import io.netty.channel.EventLoop;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+class LoopQueuesTest {
+  private final EventLoop loop = new DefaultEventLoop();
+  private final LoopQueues queues = new LoopQueues();
+  private final List<String> done = new ArrayList<>();
+
+  @AfterEach
+  void endLoop() {
+    loop.shutdownGracefully(0, 1, TimeUnit.SECONDS).syncUninterruptibly();
+  }
+
+  private List<String> doneAfter(Runnable first) {
+    loop.submit(first).syncUninterruptibly();
+    return loop.submit(() -> List.copyOf(done)).syncUninterruptibly().getNow();
+  }
+
+  @Test
+  void workOfTheLoopItselfIsDoneAtOnce() {
+    List<String> order =
+        doneAfter(
+            () -> {
+              queues.run(loop, () -> done.add("work"));
+              done.add("caller");
+            });
+
+    assertThat(order).containsExactly("work", "caller");
+  }
+
+  @Test
+  void workThatCameFromAnotherThreadIsNotOvertakenByThatOfTheLoop() throws Exception {
+    CountDownLatch isHandedIn = new CountDownLatch(1);
+    Thread other =
+        new Thread(
+            () -> {
+              queues.run(loop, () -> done.add("first"));
+              isHandedIn.countDown();
+            });
+
+    List<String> order =
+        doneAfter(
+            () -> {
+              other.start();
+              try {
+                assertThat(isHandedIn.await(10, TimeUnit.SECONDS)).isTrue();
+              } catch (InterruptedException e) {
+                throw new IllegalStateException(e);
+              }
+              queues.run(loop, () -> done.add("second"));
+              done.add("caller");
+            });
+
+    other.join();
+    assertThat(order).containsExactly("caller", "first", "second");
+  }
+
+  @Test
+  void workThatComesOfWorkIsDoneAfterIt() {
+    List<String> order =
+        doneAfter(
+            () ->
+                queues.run(
+                    loop,
+                    () -> {
+                      queues.run(loop, () -> done.add("inner"));
+                      done.add("outer");
+                    }));
+
+    assertThat(order).containsExactly("outer", "inner");
+  }
+
+  @Test
+  void workThatThrowsHoldsUpNone() {
+    loop.submit(
+            () -> {
+              try {
+                queues.run(
+                    loop,
+                    () -> {
+                      throw new IllegalStateException("as asked");
+                    });
+              } catch (IllegalStateException e) {
+                done.add(e.getMessage());
+              }
+            })
+        .syncUninterruptibly();
+
+    assertThat(doneAfter(() -> queues.run(loop, () -> done.add("next"))))
+        .containsExactly("as asked", "next");
+  }
+
+  @Test
+  void aLoopThatIsShutDownRefuses() {
+    loop.shutdownGracefully(0, 1, TimeUnit.SECONDS).syncUninterruptibly();
+
+    assertThatThrownBy(() -> queues.run(loop, () -> {}))
+        .isInstanceOf(RejectedExecutionException.class);
+  }
+}

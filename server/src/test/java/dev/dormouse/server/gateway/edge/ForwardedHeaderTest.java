@@ -1,0 +1,105 @@
+package dev.dormouse.server.gateway.edge;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.dormouse.server.gateway.edge.ForwardedHeader.Hop;
+import java.util.List;
+import net.jqwik.api.Arbitraries;
+import net.jqwik.api.Arbitrary;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.Provide;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class ForwardedHeaderTest {
+
+  @Test
+  @DisplayName("the examples of RFC 7239, sections 4, 6 and 7")
+  void examples() {
+    assertThat(parse("for=\"_gazonk\"")).containsExactly(new Hop("_gazonk", null, null));
+    assertThat(parse("For=\"[2001:db8:cafe::17]:4711\""))
+        .containsExactly(new Hop("[2001:db8:cafe::17]:4711", null, null));
+    assertThat(parse("for=192.0.2.60;proto=http;by=203.0.113.43"))
+        .containsExactly(new Hop("192.0.2.60", "http", null));
+    assertThat(parse("for=192.0.2.43, for=198.51.100.17"))
+        .containsExactly(new Hop("192.0.2.43", null, null), new Hop("198.51.100.17", null, null));
+    assertThat(parse("for=_hidden, for=_SEVKISEK")).hasSize(2);
+    assertThat(parse("for=192.0.2.43,for=\"[2001:db8:cafe::17]\",for=unknown"))
+        .extracting(Hop::node)
+        .containsExactly("192.0.2.43", "[2001:db8:cafe::17]", "unknown");
+    assertThat(parse("for=192.0.2.43", "for=\"[2001:db8:cafe::17]\", for=unknown")).hasSize(3);
+    assertThat(parse("proto=https;HOST=example.org"))
+        .containsExactly(new Hop(null, "https", "example.org"));
+  }
+
+  @Test
+  @DisplayName("space, empty entries, escapes, and names that are not known")
+  void oddities() {
+    assertThat(parse()).isEmpty();
+    assertThat(parse("")).isEmpty();
+    assertThat(parse(" , ,")).isEmpty();
+    assertThat(parse("for=a; ;proto=b ; host=c ,\t, for=d;"))
+        .containsExactly(new Hop("a", "b", "c"), new Hop("d", null, null));
+    assertThat(parse("for=\"a\\\"b\\\\\"")).containsExactly(new Hop("a\"b\\", null, null));
+    assertThat(parse("for=\"a,b;c\", for=\"\""))
+        .containsExactly(new Hop("a,b;c", null, null), new Hop("", null, null));
+    assertThat(parse("secret=x;for=a;ext=\"y\"")).containsExactly(new Hop("a", null, null));
+    assertThat(parse("secret=x")).containsExactly(new Hop(null, null, null));
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "for",
+        "for=",
+        "=a",
+        "for=\"a",
+        "for=\"a\\\"",
+        "for=\"a\\",
+        "for=a b",
+        "for=\"a\"b",
+        "for=2001:db8::1",
+        "for=[2001:db8::1]",
+        "for=a;for=b",
+        "for=a;For=b",
+        "for =a",
+        "for= a",
+        "192.0.2.1",
+        "for=\"x, for=192.0.2.1",
+        "for=a,\"",
+        "for=\u00e4",
+      })
+  @DisplayName("what is malformed is refused, so that nothing can be hidden in it")
+  void malformed(String line) {
+    assertThatThrownBy(() -> parse("for=192.0.2.1", line, "for=192.0.2.2"))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("Forwarded is malformed at ");
+  }
+
+  /** Whatever a client wrote, the last hop is the proxy's, or there is none. */
+  @Property
+  void whatAProxyAppendsIsReadOrAllIsRefused(@ForAll("lines") String hostile) {
+    Hop ours = new Hop("192.0.2.99", "https", null);
+    List<Hop> hops;
+    try {
+      hops = parse(hostile + ", for=192.0.2.99;proto=https");
+    } catch (IllegalArgumentException refused) {
+      assertThat(refused).hasMessageContaining("Forwarded is malformed at ");
+      return;
+    }
+    assertThat(hops.get(hops.size() - 1)).isEqualTo(ours);
+  }
+
+  @Provide
+  Arbitrary<String> lines() {
+    return Arbitraries.strings().withChars("for=ab,;\"\\ [:]\t\u00ff").ofMaxLength(40);
+  }
+
+  private static List<Hop> parse(String... lines) {
+    return ForwardedHeader.parse(List.of(lines));
+  }
+}

@@ -1,0 +1,132 @@
+package dev.dormouse.storage;
+
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+import org.rocksdb.RocksDBException;
+import org.rocksdb.Status;
+import org.rocksdb.WriteBatch;
+import org.rocksdb.WriteOptions;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Writes rounds to the engine while the disk has room for them.
+ *
+ * <p><b>When there is little room</b> rounds are refused before the engine sees them, by asking the
+ * file system each time: so what was refused is certainly not kept, the engine goes on reading, and
+ * the first round after there is room again is taken. The engine itself must not meet the end of
+ * the disk if that can be avoided. A record of its log that was written in half has to be disposed
+ * of, which it does by flushing all it has in memory and beginning a new log; a process that died
+ * while it does so could not be started again.
+ *
+ * <p><b>If the engine meets it all the same</b> (somebody else filled the disk at that moment, or
+ * what it writes in the background did), it takes no writes until it has recovered, which it does
+ * by itself, looking every five seconds whether the disk has 32 MiB free. It must be left alone
+ * that long: a write meanwhile makes its recovery fail. So rounds are refused until it has said
+ * that it is done. The round that met it may have been kept or not: not once the engine has
+ * recovered, perhaps if the process ends before.
+ *
+ * <p>Used by one thread at a time, whoever writes the round.
+ */
+final class EngineWriter implements GroupCommit.Sink, AutoCloseable {
+  private static final Logger log = LoggerFactory.getLogger(EngineWriter.class);
+
+  /** How long the engine may take to recover once there is room; then it never will. */
+  private static final long RECOVERY_NS_MAX = TimeUnit.SECONDS.toNanos(30);
+
+  /** How much more than the reserve must be free before writing resumes, as a part of it. */
+  private static final int MORE_PART = 8;
+
+  private static final int MIB = 1 << 20;
+
+  private final RocksTables tables;
+  private final DiskRoom room;
+  private final LongSupplier clockNs;
+  private final WriteOptions options;
+
+  /** Whether the last round was refused. */
+  private boolean isRefusing;
+
+  /** Null unless the engine has met the end of the disk and not recovered yet. */
+  private @Nullable RocksDBException stop;
+
+  /** How often it had recovered when it was stopped. */
+  private long recoveriesBefore;
+
+  /** Since when the engine could have recovered. */
+  private long roomSinceNs;
+
+  EngineWriter(RocksTables tables, boolean isSynced, DiskRoom room, LongSupplier clockNs) {
+    this.tables = tables;
+    this.room = room;
+    this.clockNs = clockNs;
+    this.options = new WriteOptions().setSync(isSynced);
+  }
+
+  @Override
+  public @Nullable String refusal(long bytes) {
+    String why = reason(bytes);
+    if (why != null && !isRefusing) {
+      log.error("nothing can be stored until there is room: {}", why);
+    } else if (why == null && isRefusing) {
+      log.info("there is room on the disk again: turns are stored");
+    }
+    isRefusing = why != null;
+    return why;
+  }
+
+  private @Nullable String reason(long bytes) {
+    long more = isRefusing ? room.reserveBytes() / MORE_PART : 0;
+    if (!room.isFor(bytes + more)) {
+      roomSinceNs = clockNs.getAsLong();
+      return "the disk has less than " + room.reserveBytes() / MIB + " MiB free";
+    }
+    if (stop == null || tables.recoveries() != recoveriesBefore) {
+      stop = null;
+      return null;
+    }
+    if (clockNs.getAsLong() - roomSinceNs > RECOVERY_NS_MAX) {
+      throw new IllegalStateException("the engine did not recover from a full disk", stop);
+    }
+    return "the disk was full, and the engine has not recovered yet";
+  }
+
+  @Override
+  public void write(List<StoredWrite> writes) throws RocksDBException {
+    long recoveries = tables.recoveries();
+    try (WriteBatch batch = new WriteBatch()) {
+      for (StoredWrite write : writes) {
+        byte[] value = write.value();
+        if (value == null) {
+          batch.delete(tables.of(write.table()), write.key());
+        } else {
+          batch.put(tables.of(write.table()), write.key(), value);
+        }
+      }
+      tables.db().write(options, batch);
+    } catch (RocksDBException e) {
+      if (isNoSpace(e)) {
+        stop = e;
+        recoveriesBefore = recoveries;
+        roomSinceNs = clockNs.getAsLong();
+      }
+      throw e;
+    }
+  }
+
+  /** Whether a write failed for want of space, and for nothing worse. */
+  static boolean isNoSpace(Throwable cause) {
+    if (!(cause instanceof RocksDBException failed)) {
+      return false;
+    }
+    Status status = failed.getStatus();
+    return status != null && status.getSubCode() == Status.SubCode.NoSpace;
+  }
+
+  @Override
+  public void close() {
+    options.close();
+  }
+}
