@@ -14,6 +14,7 @@ import dev.dormouse.server.host.ActorStatus;
 import dev.dormouse.storage.Durability;
 import io.vertx.core.json.JsonObject;
 import java.io.InputStream;
+import java.net.InetAddress;
 import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -176,7 +177,7 @@ class SleepingActorTest {
 
   /** A client that says nothing after its upgrade, whose answer is read. */
   private static Socket connectSilently(DormouseServer server) throws Exception {
-    Socket socket = new Socket("127.0.0.1", server.port());
+    Socket socket = new Socket(InetAddress.getLoopbackAddress(), server.port());
     socket.setSoTimeout(10_000);
     String upgrade =
         """

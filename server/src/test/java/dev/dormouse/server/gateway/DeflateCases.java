@@ -133,7 +133,7 @@ abstract class DeflateCases {
   @ValueSource(ints = {0, 1, 16, 63, 64, 65, 256, 1_024, 4_096, 16_384, 65_536, 131_072, 1 << 20})
   @DisplayName("messages of any size come compressed and go so, if that is shorter")
   void sizes(int size) throws Exception {
-    boolean isSqueezed = size >= Deflation.BYTES_MIN || terms.serverKeepsContext() && size > 0;
+    boolean isSqueezed = size >= Deflation.BYTES_MIN || (terms.serverKeepsContext() && size > 0);
     try (Squeezer client = new Squeezer()) {
       byte[] text = "Siebenschlaefer ".repeat(size / 16 + 1).substring(0, size).getBytes(UTF_8);
       for (int i = 0; i < 3; i++) {

@@ -64,7 +64,7 @@ class SlowClientTest {
     try (StuckSocket client = new StuckSocket(policy)) {
       for (int i = 0; i < 9; i++) {
         client.send(i + 1, null, text((char) ('0' + i), 4_000 - 100));
-        assertThat(client.socket.waitingBytes()).isEqualTo((i + 1) * 4_000);
+        assertThat(client.socket.waitingBytes()).isEqualTo((i + 1) * 4_000L);
       }
       client.send(10, null, text('9', 4_000 - 100));
       assertThat(client.socket.waitingBytes()).isEqualTo(BYTES_MAX);

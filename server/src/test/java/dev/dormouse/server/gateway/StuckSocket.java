@@ -97,7 +97,7 @@ final class StuckSocket implements AutoCloseable {
 
   /** The client is lost. */
   void lose() {
-    channel.close();
+    assertThat(channel.close().isSuccess()).isTrue();
     channel.runPendingTasks();
   }
 
