@@ -136,6 +136,12 @@ final class RawClient implements AutoCloseable {
     }
   }
 
+  /** Vanishes: a TCP reset. */
+  void reset() throws IOException {
+    socket.setSoLinger(true, 0);
+    socket.close();
+  }
+
   void endOutput() throws IOException {
     socket.shutdownOutput();
   }

@@ -43,14 +43,17 @@ final class ServerProcess implements AutoCloseable {
   /** The same with {@link TestActors} too, and these options of the JVM. */
   static ServerProcess startTestActors(Path data, List<String> jvm, String... flags)
       throws Exception {
+    return new ServerProcess(launchTestActors(data, jvm, flags));
+  }
+
+  /** The same, without waiting for anything. */
+  static Child launchTestActors(Path data, List<String> jvm, String... flags) throws IOException {
     List<String> command = new ArrayList<>(List.of(System.getProperty("dormouse.test.java")));
     command.addAll(jvm);
-    String tests =
-        Path.of(TestActors.class.getProtectionDomain().getCodeSource().getLocation().toURI())
-            .toString();
+    String tests = TestActors.class.getProtectionDomain().getCodeSource().getLocation().getPath();
     command.addAll(List.of("-cp", jar() + File.pathSeparator + tests, TestActors.class.getName()));
     command.addAll(List.of(withPorts(data, flags)));
-    return new ServerProcess(Child.start(data.getParent(), Map.of(), command));
+    return Child.start(data.getParent(), Map.of(), command);
   }
 
   private static String[] withPorts(Path data, String... flags) {

@@ -45,7 +45,7 @@ final class TestActors {
         while (!Files.exists(Path.of(text.substring(UNTIL.length())))) {
           LockSupport.parkNanos(POLL_NS);
         }
-        count("waited ");
+        count("waited");
       }
       connections().broadcast(text);
     }

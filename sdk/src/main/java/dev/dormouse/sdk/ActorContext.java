@@ -38,6 +38,12 @@ public interface ActorContext<A extends @Nullable Object> {
   /** Keeps the current turn open until the stage has completed. */
   void waitFor(CompletionStage<?> stage);
 
+  /** Has a stop of the server wait for the stage, and nothing else. */
+  void inBackground(CompletionStage<?> stage);
+
+  /** Discards the current turn and drops the actor object; does not return. */
+  void reset(String why);
+
   /** The time, by the clock of whoever runs the actor. */
   Instant now();
 

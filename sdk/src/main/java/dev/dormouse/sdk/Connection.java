@@ -43,7 +43,8 @@ public interface Connection<A extends @Nullable Object> {
 
   /**
    * The attachment; null if none was ever attached. An attachment that is changed in place is
-   * stored with the turn as if it had been attached again; immutable records are the better choice.
+   * stored with the turn as if it had been attached again, if the turn has asked for it here or is
+   * about this connection; immutable records are the better choice.
    *
    * @throws StoredValueException if the stored bytes cannot be read, or are of another class than
    *     the actor's attachments; the connection still works, and the bytes are left as they are

@@ -3,6 +3,8 @@ package dev.dormouse.server;
 import dev.dormouse.sdk.ActorId;
 import dev.dormouse.sdk.ConnectionId;
 import dev.dormouse.server.admin.AdminServer;
+import dev.dormouse.server.admin.BackupPage;
+import dev.dormouse.server.admin.ConnectionsPage;
 import dev.dormouse.server.gateway.ConnectionStatus;
 import dev.dormouse.server.gateway.GatewayCounts;
 import dev.dormouse.server.gateway.WebSocketGateway;
@@ -12,6 +14,7 @@ import dev.dormouse.server.host.HostOptions;
 import dev.dormouse.server.protocol.DirectTransport;
 import dev.dormouse.server.protocol.Transport;
 import dev.dormouse.storage.ActorStore;
+import dev.dormouse.storage.BackupReport;
 import dev.dormouse.storage.Durability;
 import dev.dormouse.storage.MemoryDisk;
 import dev.dormouse.storage.StoreOptions;
@@ -25,6 +28,7 @@ import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.internal.ContextInternal;
 import io.vertx.core.internal.VertxInternal;
 import io.vertx.ext.web.Router;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -73,7 +77,8 @@ public final class DormouseServer implements AutoCloseable {
   private final AtomicBoolean isClosed = new AtomicBoolean();
   private volatile boolean isReady;
 
-  private DormouseServer(List<ActorDefinition> actors, ServerOptions options, ActorStore store) {
+  private DormouseServer(
+      List<ActorDefinition> actors, ServerOptions options, ActorStore store, Transport transport) {
     this.options = options;
     this.store = store;
     this.vertx =
@@ -82,7 +87,6 @@ public final class DormouseServer implements AutoCloseable {
                 .setPreferNativeTransport(true)
                 .setEventLoopPoolSize(eventLoops(options)));
     this.threads = new HandlerThreads(((VertxInternal) vertx).eventLoopGroup());
-    Transport transport = new DirectTransport();
     this.host =
         new ActorHost(
             actors.stream()
@@ -96,14 +100,30 @@ public final class DormouseServer implements AutoCloseable {
         new WebSocketGateway(
             options.gateway(), vertx, transport, options.time(), store.incarnation());
     transport.connect(host::accept, gateway::accept);
-    this.admin = new AdminServer(vertx, host, gateway, () -> isReady);
+    this.admin =
+        new AdminServer(
+            vertx,
+            host,
+            () -> isReady,
+            new BackupPage(vertx, options.data(), this::backup),
+            new ConnectionsPage(vertx, host, gateway));
   }
 
   static DormouseServer open(
       List<ActorDefinition> actors,
       List<BiConsumer<Router, DormouseServer>> routes,
       ServerOptions options) {
-    DormouseServer server = new DormouseServer(actors, options, openStore(options));
+    return open(actors, routes, options, openStore(options), new DirectTransport());
+  }
+
+  /** The same over a store that is open, and is closed with the server. */
+  static DormouseServer open(
+      List<ActorDefinition> actors,
+      List<BiConsumer<Router, DormouseServer>> routes,
+      ServerOptions options,
+      ActorStore store,
+      Transport transport) {
+    DormouseServer server = new DormouseServer(actors, options, store, transport);
     try {
       server.listen(actors, routes);
       return server;
@@ -186,6 +206,7 @@ public final class DormouseServer implements AutoCloseable {
                     log.error("connections of the last run could not all be closed", error);
                   } else if (number > 0) {
                     log.info("closed {} connections that the last run left behind", number);
+                    warnOfOwedCloses();
                   }
                 });
     try {
@@ -197,6 +218,13 @@ public final class DormouseServer implements AutoCloseable {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new ServerStartException("interrupted while starting", e);
+    }
+  }
+
+  private void warnOfOwedCloses() {
+    long owed = host.owedCloses();
+    if (owed > 0) {
+      log.warn("onClose of {} connections could not take effect yet; it is tried again", owed);
     }
   }
 
@@ -258,6 +286,18 @@ public final class DormouseServer implements AutoCloseable {
   }
 
   /**
+   * Takes a backup while the server goes on: all that was answered before the call is in it, every
+   * turn as a whole. Runs on the caller's thread, and may take long.
+   *
+   * @param to a folder that is missing or empty
+   * @throws dev.dormouse.storage.BackupException if it cannot be written, or another is being taken
+   * @throws UnsupportedOperationException if the server keeps nothing ({@link Durability#MEMORY})
+   */
+  public BackupReport backup(Path to) {
+    return store.backup(to, options.time().instant());
+  }
+
+  /**
    * Drops an actor from memory once the events that wait for it are handled; its connections stay.
    *
    * @return completes when it is done
@@ -268,9 +308,9 @@ public final class DormouseServer implements AutoCloseable {
 
   /**
    * Stops in good order: no new clients, a close frame with 1001 (1012 for a restart) to each one
-   * that is there, their close handlers, {@code onHibernate} for each actor in memory, then the
-   * store. What is not done within the drain time is left to the next start. Idempotent; returns
-   * when all is closed.
+   * that is there, their close handlers, {@code onHibernate} for each actor in memory, the end of
+   * what actors do in the background, then the store. What is not done within the drain time is
+   * left to the next start. Idempotent; returns when all is closed.
    */
   @Override
   public void close() {
@@ -283,6 +323,7 @@ public final class DormouseServer implements AutoCloseable {
     int code = options.isRestart() ? SERVICE_RESTART : GOING_AWAY;
     drain(gateway.shutdown(code, forSockets).toCompletionStage(), deadlineNs, "sockets");
     drain(host.stop(), deadlineNs, "actors");
+    warnOfOwedCloses();
     store.close();
     threads.close();
     drain(

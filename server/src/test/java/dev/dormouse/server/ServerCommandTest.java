@@ -27,6 +27,7 @@ class ServerCommandTest {
               opened.add(options);
               throw new ServerStartException("not in this test", new IllegalStateException());
             },
+            type -> null,
             args,
             environment,
             out,

@@ -171,6 +171,7 @@ class SleepingActorTest {
       assertAsleep(server, 1);
       assertThat(closes.poll(10, TimeUnit.SECONDS)).isEqualTo("1006 in activation 2");
       assertThat(server.counts().silentDropped()).isEqualTo(1);
+      hibernate(server);
       assertThat(server.status(ROOM).connections()).isZero();
     }
   }

@@ -1,6 +1,8 @@
 package dev.dormouse.storage;
 
 import dev.dormouse.sdk.ActorId;
+import java.nio.file.Path;
+import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
@@ -18,6 +20,14 @@ public interface ActorStore extends AutoCloseable {
 
   /** The number of this opening of the store; greater than that of any opening before; from 1. */
   long incarnation();
+
+  /**
+   * How an earlier opening ended, as far as can be told: {@link Ending#PROCESS_DIED} unless
+   * something else is known.
+   */
+  default Ending endingOf(long incarnation) {
+    return Ending.PROCESS_DIED;
+  }
 
   /** What a commit that is done has survived. */
   Durability durability();
@@ -70,7 +80,23 @@ public interface ActorStore extends AutoCloseable {
   CompletionStage<CommitResult> commit(TurnBatch batch);
 
   /**
-   * Waits for the commits that were handed in, then closes. Idempotent.
+   * Takes a {@linkplain Backups backup} while the store is in use: all commits that were done
+   * before the call are in it. Runs on the caller's thread, and takes as long as writing out what
+   * is in memory, and copying all if the backup is on another file system. Commits go on meanwhile,
+   * and the store may be closed.
+   *
+   * @param to a folder that is missing or empty; its parent is there
+   * @param at the time, to be noted in the backup
+   * @throws BackupException if it cannot be written, or another is being taken
+   * @throws UnsupportedOperationException if the store keeps nothing
+   */
+  default BackupReport backup(Path to, Instant at) {
+    throw new UnsupportedOperationException("a store in memory has nothing to back up");
+  }
+
+  /**
+   * Waits for the commits that were handed in, then closes. The next opening can tell that this one
+   * was closed. Idempotent.
    *
    * @throws IllegalStateException if the completion of a commit calls it
    */

@@ -9,14 +9,19 @@ import org.rocksdb.WriteOptions;
 
 /**
  * What is kept of a folder as a whole: three numbers, of eight bytes big-endian, sealed like rows,
- * under {@code format}, {@code shards} and {@code incarnation}.
+ * under {@code format}, {@code shards} and {@code incarnation}; and of each of the last {@value
+ * #RUNS_KEPT} openings a {@link RunRow}, sealed too.
  *
  * @param shards the number of shards, chosen when the folder was made
  * @param incarnation the number of this opening, greater than all before
+ * @param surroundings where it takes place
  */
-record FolderMeta(int shards, long incarnation) {
+record FolderMeta(int shards, long incarnation, Surroundings surroundings) {
   /** Of the keys, the seal and the column families. */
   static final long FORMAT = 1;
+
+  /** Of how many openings it is known how they ended. */
+  static final int RUNS_KEPT = 1_024;
 
   private static final byte[] FORMAT_KEY = "format".getBytes(StandardCharsets.UTF_8);
   private static final byte[] SHARDS_KEY = "shards".getBytes(StandardCharsets.UTF_8);
@@ -26,9 +31,11 @@ record FolderMeta(int shards, long incarnation) {
    * Reads it and begins an incarnation, which is on the disk when this returns.
    *
    * @param shardsIfNew the number of shards of a folder that was just made
+   * @param surroundings where the opening takes place
    * @throws StoreOpenException if the folder was written by a newer version or cannot be read
    */
-  static FolderMeta begin(RocksTables tables, DataFolder folder, int shardsIfNew) {
+  static FolderMeta begin(
+      RocksTables tables, DataFolder folder, int shardsIfNew, Surroundings surroundings) {
     try (WriteBatch batch = new WriteBatch();
         WriteOptions synced = new WriteOptions().setSync(true)) {
       // Nothing was ever written to it, not even by an opening that was cut short.
@@ -47,12 +54,42 @@ record FolderMeta(int shards, long incarnation) {
       }
       long incarnation = isNew ? 1 : read(tables, folder, INCARNATION_KEY) + 1;
       put(batch, INCARNATION_KEY, incarnation);
+      put(batch, incarnation, new RunRow(surroundings, false));
+      batch.delete(RunRow.key(incarnation - RUNS_KEPT));
       tables.db().write(synced, batch);
-      return new FolderMeta((int) shards, incarnation);
+      return new FolderMeta((int) shards, incarnation, surroundings);
     } catch (RocksDBException e) {
       throw new StoreOpenException(
           "the data folder " + folder + " cannot be opened: " + e.getMessage(), e);
     }
+  }
+
+  /** Ends the incarnation in good order. */
+  void end(RocksTables tables) throws RocksDBException {
+    try (WriteBatch batch = new WriteBatch();
+        WriteOptions synced = new WriteOptions().setSync(true)) {
+      put(batch, incarnation, new RunRow(surroundings, true));
+      tables.db().write(synced, batch);
+    }
+  }
+
+  /** How an earlier incarnation ended. */
+  static Ending endingOf(RocksTables tables, long incarnation) throws RocksDBException {
+    return RunRow.endingOf(run(tables, incarnation), run(tables, incarnation + 1));
+  }
+
+  private static void put(WriteBatch batch, long incarnation, RunRow run) throws RocksDBException {
+    byte[] key = RunRow.key(incarnation);
+    batch.put(key, RowSeal.seal(key, run.encode()));
+  }
+
+  /** Null if it is not there, or cannot be read: then nothing is known of it. */
+  private static @Nullable RunRow run(RocksTables tables, long incarnation)
+      throws RocksDBException {
+    byte[] key = RunRow.key(incarnation);
+    byte @Nullable [] stored = tables.db().get(tables.meta(), key);
+    byte @Nullable [] payload = stored == null ? null : RowSeal.open(key, stored);
+    return payload == null ? null : RunRow.decodeOrNull(payload);
   }
 
   private static void checkFormat(long format, DataFolder folder) {

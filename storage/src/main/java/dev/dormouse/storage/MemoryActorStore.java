@@ -36,6 +36,11 @@ final class MemoryActorStore implements ActorStore {
   }
 
   @Override
+  public Ending endingOf(long earlier) {
+    return disk.endingOf(earlier);
+  }
+
+  @Override
   public Durability durability() {
     return Durability.MEMORY;
   }
@@ -115,6 +120,7 @@ final class MemoryActorStore implements ActorStore {
   @Override
   public void close() {
     isClosed = true;
+    disk.end(incarnation);
   }
 
   private void checkOpen() {

@@ -2,10 +2,12 @@ package dev.dormouse.storage;
 
 import java.util.Arrays;
 import java.util.EnumMap;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
 import java.util.TreeMap;
+import java.util.UUID;
 import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.Function;
@@ -22,6 +24,8 @@ public final class MemoryDisk {
   private final ReadWriteLock lock = new ReentrantReadWriteLock();
   // Guarded by the lock, like the maps.
   private final Map<Table, NavigableMap<byte[], byte[]>> tables = new EnumMap<>(Table.class);
+  private final Map<Long, RunRow> runs = new HashMap<>();
+  private long boots = 1;
   private long incarnation;
 
   /** Empty; the first store opened on it is incarnation 1. */
@@ -48,7 +52,39 @@ public final class MemoryDisk {
   long begin() {
     lock.writeLock().lock();
     try {
-      return ++incarnation;
+      incarnation++;
+      runs.put(incarnation, new RunRow(new Surroundings(new UUID(0, boots), 1), false));
+      return incarnation;
+    } finally {
+      lock.writeLock().unlock();
+    }
+  }
+
+  /** Ends an incarnation in good order. */
+  void end(long ended) {
+    lock.writeLock().lock();
+    try {
+      runs.computeIfPresent(ended, (key, run) -> new RunRow(run.surroundings(), true));
+    } finally {
+      lock.writeLock().unlock();
+    }
+  }
+
+  /** How an earlier incarnation ended. */
+  Ending endingOf(long earlier) {
+    lock.readLock().lock();
+    try {
+      return RunRow.endingOf(runs.get(earlier), runs.get(earlier + 1));
+    } finally {
+      lock.readLock().unlock();
+    }
+  }
+
+  /** The machine restarts: a store that is open, and not closed before the next one, died so. */
+  public void restartMachine() {
+    lock.writeLock().lock();
+    try {
+      boots++;
     } finally {
       lock.writeLock().unlock();
     }

@@ -4,11 +4,14 @@ import dev.dormouse.sdk.ActorId;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.rocksdb.ReadOptions;
 import org.rocksdb.RocksDBException;
@@ -29,10 +32,12 @@ final class RocksActorStore implements ActorStore {
   private final DataFolder folder;
   private final RocksTables tables;
   private final RowKeys keys;
+  private final FolderMeta meta;
   private final long incarnation;
   private final EngineWriter writer;
   private final GroupCommit commits;
   private final OpenGate gate = new OpenGate();
+  private final ReentrantLock backups = new ReentrantLock();
 
   private RocksActorStore(
       StoreOptions options, DataFolder folder, RocksTables tables, FolderMeta meta, DiskRoom room) {
@@ -40,6 +45,7 @@ final class RocksActorStore implements ActorStore {
     this.folder = folder;
     this.tables = tables;
     this.keys = new RowKeys(meta.shards());
+    this.meta = meta;
     this.incarnation = meta.incarnation();
     boolean isSynced = durability == Durability.FSYNC;
     this.writer = new EngineWriter(tables, isSynced, room, System::nanoTime);
@@ -62,11 +68,20 @@ final class RocksActorStore implements ActorStore {
 
   /** The same, with another idea of how much of the disk may be used. */
   static RocksActorStore open(StoreOptions options, RoomOf roomOf) {
+    return open(options, roomOf, Surroundings::of);
+  }
+
+  /** The same, with other surroundings; both are told of the engine's folder. */
+  static RocksActorStore open(
+      StoreOptions options, RoomOf roomOf, Function<Path, Surroundings> surroundings) {
     DataFolder folder = DataFolder.take(options.folder());
     RocksTables tables = null;
     try {
+      folder.checkInService();
+      Backups.sweep(folder);
       tables = RocksTables.open(folder.engine(), options.blockCacheBytes());
-      FolderMeta meta = FolderMeta.begin(tables, folder, options.shards());
+      FolderMeta meta =
+          FolderMeta.begin(tables, folder, options.shards(), surroundings.apply(folder.engine()));
       return new RocksActorStore(options, folder, tables, meta, roomOf.of(folder.engine()));
     } catch (IOException e) {
       tables.close();
@@ -85,6 +100,18 @@ final class RocksActorStore implements ActorStore {
   @Override
   public long incarnation() {
     return incarnation;
+  }
+
+  @Override
+  public Ending endingOf(long earlier) {
+    long pass = gate.enter();
+    try {
+      return FolderMeta.endingOf(tables, earlier);
+    } catch (RocksDBException e) {
+      throw unreadable("how opening " + earlier + " ended", e);
+    } finally {
+      gate.leave(pass);
+    }
   }
 
   @Override
@@ -155,6 +182,26 @@ final class RocksActorStore implements ActorStore {
   }
 
   @Override
+  public BackupReport backup(Path to, Instant at) {
+    Path target = Backups.checkedTarget(folder.path(), to);
+    if (!backups.tryLock()) {
+      throw new BackupException("a backup is being taken already", null);
+    }
+    try {
+      Path checkpoint;
+      long pass = gate.enter();
+      try {
+        checkpoint = Backups.checkpoint(tables.db(), folder);
+      } finally {
+        gate.leave(pass);
+      }
+      return Backups.finish(checkpoint, target, at);
+    } finally {
+      backups.unlock();
+    }
+  }
+
+  @Override
   public void close() {
     commits.close(); // not under the lock: the completion of a commit may call this, and is refused
     synchronized (this) {
@@ -163,6 +210,7 @@ final class RocksActorStore implements ActorStore {
       }
       try {
         tables.db().syncWal();
+        end();
       } catch (RocksDBException e) {
         log.error("the last commits in {} may not survive a power cut", folder, e);
       } finally {
@@ -170,6 +218,14 @@ final class RocksActorStore implements ActorStore {
         tables.close();
         folder.close();
       }
+    }
+  }
+
+  private void end() {
+    try {
+      meta.end(tables);
+    } catch (RocksDBException e) {
+      log.warn("the next opening of {} will not know that this one was closed", folder, e);
     }
   }
 

@@ -197,7 +197,8 @@ final class RocksTables implements AutoCloseable {
     return names;
   }
 
-  private static String nameOf(Table table) {
+  /** The name of the column family of a table. */
+  static String nameOf(Table table) {
     return switch (table) {
       case ACTOR -> "actor";
       case CONNECTION -> "connection";

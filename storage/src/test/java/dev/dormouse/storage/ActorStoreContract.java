@@ -244,6 +244,18 @@ abstract class ActorStoreContract {
   }
 
   @Test
+  void anOpeningThatWasClosedIsKnownToHaveBeen() {
+    assertThat(store.endingOf(0)).isEqualTo(Ending.PROCESS_DIED);
+    store.close();
+    store = open();
+    store.close();
+    store = open();
+
+    assertThat(store.endingOf(1)).isEqualTo(Ending.CLOSED);
+    assertThat(store.endingOf(2)).isEqualTo(Ending.CLOSED);
+  }
+
+  @Test
   void aCommitOfAnotherEpochIsFencedAndKeepsNothing() {
     store.close();
     store = open();

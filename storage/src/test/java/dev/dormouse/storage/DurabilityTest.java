@@ -47,6 +47,7 @@ class DurabilityTest {
 
     try (ActorStore store = open(folder, durability)) {
       assertThat(store.incarnation()).isEqualTo(2);
+      assertThat(store.endingOf(1)).isEqualTo(Ending.PROCESS_DIED);
       for (int actor = 0; actor < ACTORS; actor++) {
         List<ActorStore.Row> rows = rowsOf(store, actor);
         assertThat(rows).hasSizeGreaterThan(last[actor]);
@@ -133,15 +134,15 @@ class DurabilityTest {
     }
   }
 
-  /** A folder with so many commits in the log, closed. */
+  /** A folder with so many commits in the log, as a process leaves it that dies. */
   private Path originalOf(int commits) throws IOException {
     Path original = Files.createDirectory(folder.resolve("original"));
     try (ActorStore store = open(original, Durability.WAL)) {
       for (int i = 0; i < commits; i++) {
         ActorStoreContract.done(commit(store, 0, i));
       }
+      return copy(original, folder.resolve("dead"));
     }
-    return original;
   }
 
   /** Opens a copy of a folder with other bytes in one file. */

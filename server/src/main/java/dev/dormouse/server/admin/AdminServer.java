@@ -1,9 +1,6 @@
 package dev.dormouse.server.admin;
 
 import dev.dormouse.sdk.ActorId;
-import dev.dormouse.sdk.ConnectionId;
-import dev.dormouse.server.gateway.ConnectionStatus;
-import dev.dormouse.server.gateway.WebSocketGateway;
 import dev.dormouse.server.host.ActorHost;
 import dev.dormouse.server.host.ActorStatus;
 import dev.dormouse.server.host.HostCounts;
@@ -32,10 +29,6 @@ import org.jspecify.annotations.Nullable;
  *   <li>{@code GET /readyz}: 200 while clients are welcome, else 503
  *   <li>{@code GET /counts}: {@link HostCounts} in JSON
  *   <li>{@code GET /actors/{type}/{key}}: an {@link ActorStatus} in JSON
- *   <li>{@code GET /actors/{type}/{key}/connections?after={id}&limit={n}}: a page of {@link
- *       ConnectionStatus} in JSON, and {@code next}, the {@code after} of the next page, or null if
- *       this is the last; at most {@value #CONNECTIONS_MAX}, by default {@value
- *       #CONNECTIONS_DEFAULT}
  *   <li>{@code POST /actors/{type}/{key}/hibernate}: drops the actor from memory, then its status;
  *       409 with the status if it is not done after {@value #HIBERNATE_LIMIT_SECONDS} s
  * </ul>
@@ -45,27 +38,22 @@ import org.jspecify.annotations.Nullable;
  */
 public final class AdminServer {
   private static final int HIBERNATE_LIMIT_SECONDS = 5;
-  private static final int CONNECTIONS_MAX = 1_000;
-  private static final int CONNECTIONS_DEFAULT = 100;
   private static final Set<String> LOOPBACK = Set.of("127.0.0.1", "localhost", "[::1]");
   private static final Pattern AUTHORITY =
       Pattern.compile("(?:https?://)?(\\[[^\\]]*\\]|[^:/]*)(?::\\d*)?");
 
-  private static final Pattern LIMIT = Pattern.compile("[0-9]{1,4}");
-
   private final Vertx vertx;
   private final ActorHost host;
-  private final WebSocketGateway gateway;
   private final BooleanSupplier isReady;
+  private final List<AdminPage> pages;
   private @Nullable HttpServer server;
 
-  /** An admin server that does not listen yet. */
-  public AdminServer(
-      Vertx vertx, ActorHost host, WebSocketGateway gateway, BooleanSupplier isReady) {
+  /** An admin server that does not listen yet; it answers what the pages do, too. */
+  public AdminServer(Vertx vertx, ActorHost host, BooleanSupplier isReady, AdminPage... pages) {
     this.vertx = vertx;
     this.host = host;
-    this.gateway = gateway;
     this.isReady = isReady;
+    this.pages = List.of(pages);
   }
 
   /** Listens on loopback; on any free port if it is 0. */
@@ -98,8 +86,8 @@ public final class AdminServer {
             });
     router.get("/counts").handler(context -> answer(context, 200, json(host.counts())));
     router.get("/actors/:type/:key").handler(this::show);
-    router.get("/actors/:type/:key/connections").handler(this::showConnections);
     router.post("/actors/:type/:key/hibernate").handler(this::hibernate);
+    pages.forEach(page -> page.mount(router));
     return router;
   }
 
@@ -122,47 +110,14 @@ public final class AdminServer {
   }
 
   private void show(RoutingContext context) {
-    ActorId actor = actor(context);
+    ActorId actor = actor(context, host);
     if (actor != null) {
       answer(context, 200, host.status(actor));
     }
   }
 
-  private void showConnections(RoutingContext context) {
-    ActorId actor = actor(context);
-    if (actor == null) {
-      return;
-    }
-    String after = context.request().getParam("after");
-    String limit = context.request().getParam("limit", String.valueOf(CONNECTIONS_DEFAULT));
-    ConnectionId last;
-    int most;
-    try {
-      last = after == null ? null : ConnectionId.parse(after);
-      most = limitOf(limit);
-    } catch (IllegalArgumentException e) {
-      answer(context, 400, String.valueOf(e.getMessage()));
-      return;
-    }
-    Future.fromCompletionStage(
-            gateway.connections(actor, last, most + 1).toCompletionStage(),
-            vertx.getOrCreateContext())
-        .onSuccess(found -> answer(context, 200, json(found, most)))
-        .onFailure(context::fail);
-  }
-
-  private static int limitOf(String text) {
-    if (LIMIT.matcher(text).matches()) {
-      int limit = Integer.parseInt(text);
-      if (limit >= 1 && limit <= CONNECTIONS_MAX) {
-        return limit;
-      }
-    }
-    throw new IllegalArgumentException("limit '" + text + "' is not 1 to " + CONNECTIONS_MAX);
-  }
-
   private void hibernate(RoutingContext context) {
-    ActorId actor = actor(context);
+    ActorId actor = actor(context, host);
     if (actor == null) {
       return;
     }
@@ -174,7 +129,7 @@ public final class AdminServer {
   }
 
   /** The actor that the path names; null if it names none, which is answered. */
-  private @Nullable ActorId actor(RoutingContext context) {
+  static @Nullable ActorId actor(RoutingContext context, ActorHost host) {
     try {
       ActorId actor = new ActorId(context.pathParam("type"), context.pathParam("key"));
       if (host.hosts(actor.type())) {
@@ -187,7 +142,7 @@ public final class AdminServer {
     return null;
   }
 
-  private static void answer(RoutingContext context, int status, String text) {
+  static void answer(RoutingContext context, int status, String text) {
     context
         .response()
         .setStatusCode(status)
@@ -199,27 +154,13 @@ public final class AdminServer {
     answer(context, status, json(actor));
   }
 
-  private static void answer(RoutingContext context, int status, JsonObject json) {
+  static void answer(RoutingContext context, int status, JsonObject json) {
     context
         .response()
         .setStatusCode(status)
         .putHeader("Content-Type", "application/json")
         .putHeader("Cache-Control", "no-store")
         .end(json.encode());
-  }
-
-  private static JsonObject json(List<ConnectionStatus> found, int most) {
-    List<ConnectionStatus> page = found.subList(0, Math.min(most, found.size()));
-    JsonArray connections = new JsonArray();
-    page.forEach(
-        each ->
-            connections.add(
-                new JsonObject()
-                    .put("id", each.connection().toString())
-                    .put("lastSeen", each.lastSeen())
-                    .put("waitingBytes", each.waitingBytes())));
-    String next = found.size() > most ? page.get(most - 1).connection().toString() : null;
-    return new JsonObject().put("connections", connections).put("next", next);
   }
 
   private static JsonObject json(HostCounts counts) {

@@ -259,6 +259,7 @@ final class ClientSocket extends WheelPeer {
   @Override
   void giveUp() {
     parts.counters().silentDropped.increment();
+    lost(Cause.CLIENT_SILENT, null);
     endTcp();
   }
 
@@ -335,7 +336,6 @@ final class ClientSocket extends WheelPeer {
     inbound.resumed(sequence);
   }
 
-  /** How many bytes the client has not read yet. */
   long waitingBytes() {
     return writer == null ? 0 : writer.waitingBytes();
   }
@@ -385,12 +385,14 @@ final class ClientSocket extends WheelPeer {
       if (!(cause instanceof IOException)) {
         log.error("socket of connection {} of actor {} failed", id, actor, cause);
       }
-      if (closing == null) {
-        CloseReason lost = CloseReason.abnormal(Cause.CONNECTION_LOST);
-        closing = Closing.certain(lost, String.valueOf(cause.getMessage()));
-      }
+      lost(Cause.CONNECTION_LOST, String.valueOf(cause.getMessage()));
       endTcp();
     }
+  }
+
+  private Closing lost(Cause cause, @Nullable String failure) {
+    closing = closing == null ? Closing.lost(cause, failure) : closing;
+    return closing;
   }
 
   /** The client broke the protocol or a limit; what else it sends cannot be understood. */
@@ -455,11 +457,9 @@ final class ClientSocket extends WheelPeer {
 
   private void gone() {
     go(SocketState.GONE);
-    if (closing == null) {
-      closing = Closing.certain(CloseReason.abnormal(Cause.CONNECTION_LOST), null);
-    }
-    closing.stopWaiting();
-    closing.unanswered();
+    Closing ended = lost(Cause.CONNECTION_LOST, null);
+    ended.stopWaiting();
+    ended.unanswered();
     endInput();
     if (writer != null) {
       writer.release();

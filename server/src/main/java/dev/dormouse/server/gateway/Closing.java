@@ -42,6 +42,11 @@ final class Closing {
     return new Closing(outcome, failure, outcome);
   }
 
+  /** The end of a connection of which nothing more is to be heard. */
+  static Closing lost(Cause cause, @Nullable String failure) {
+    return certain(CloseReason.abnormal(cause), failure);
+  }
+
   /**
    * What a client's close frame says (RFC 6455, section 5.5.1).
    *

@@ -65,19 +65,21 @@ final class FrameDecoder extends WebSocket13FrameDecoder {
   /** Frames may be wanted again: then those that were kept come. Not from within one that comes. */
   void resume() {
     ChannelHandlerContext context = this.context;
-    if (context == null || context.isRemoved() || !isWanted.getAsBoolean() || isEmpty()) {
+    if (context == null
+        || context.isRemoved()
+        || !isWanted.getAsBoolean()
+        || actualReadableBytes() == 0) {
       return;
     }
     try {
-      channelRead(context, Unpooled.EMPTY_BUFFER);
-      channelReadComplete(context);
+      try {
+        channelRead(context, Unpooled.EMPTY_BUFFER);
+      } finally {
+        channelReadComplete(context);
+      }
     } catch (Exception breach) {
       context.fireExceptionCaught(breach);
     }
-  }
-
-  private boolean isEmpty() {
-    return actualReadableBytes() == 0;
   }
 
   /** The client sends no more: what was kept comes, wanted or not. */

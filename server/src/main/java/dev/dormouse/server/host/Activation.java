@@ -26,6 +26,7 @@ import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -47,6 +48,7 @@ final class Activation implements ActorContext<@Nullable Object> {
   private final AutoReplyRows autoReplies;
   private final Time time;
   private final ClosingConnections closing;
+  private final BackgroundWork background;
   private final Map<ConnectionId, LiveConnection> known = new HashMap<>();
   private final StoredValues storage;
 
@@ -62,7 +64,6 @@ final class Activation implements ActorContext<@Nullable Object> {
   /**
    * Reads the actor's row; the object is made in the turn of its {@code onActivate}.
    *
-   * @param epoch the number of the ownership under which it runs
    * @param closing connections whose close was sent, though their end was not heard of yet
    */
   Activation(
@@ -70,17 +71,17 @@ final class Activation implements ActorContext<@Nullable Object> {
       ActorType type,
       ActorRows rows,
       AutoReplyRows autoReplies,
-      Time time,
-      long epoch,
+      HostParts host,
       ClosingConnections closing) {
     this.id = id;
     this.type = type;
     this.rows = rows;
     this.autoReplies = autoReplies;
-    this.time = time;
+    this.time = host.time();
+    this.background = host.background();
     this.closing = closing;
     this.stored = ActorRow.decodeOrNone(rows.get(RowKey.ACTOR));
-    this.epoch = epoch;
+    this.epoch = host.store().incarnation();
     this.number = stored.activations() + 1;
     this.connectionCount = stored.connections();
     this.storage = new StoredValues(this, rows, type.codec());
@@ -123,6 +124,24 @@ final class Activation implements ActorContext<@Nullable Object> {
       outcome.checkAwaitedBy(open);
     }
     open.await(stage);
+  }
+
+  @Override
+  public void inBackground(CompletionStage<?> stage) {
+    synchronized (this) {
+      turn();
+    }
+    background.add(id, stage);
+  }
+
+  @Override
+  public void reset(String why) {
+    Objects.requireNonNull(why, "why");
+    Turn open;
+    synchronized (this) {
+      open = turn();
+    }
+    open.reset(why);
   }
 
   @Override
@@ -188,16 +207,23 @@ final class Activation implements ActorContext<@Nullable Object> {
 
   /**
    * Completes the writes of a turn whose handler is through: attachments and tags that it touched,
-   * the row of a connection that ended, the actor's own row. After this the turn is closed.
+   * or that belong to the connection it was about; the row of a connection that ended; the actor's
+   * own row. After this the turn is closed.
    *
    * @param isLast whether the object is dropped after it
    * @throws RuntimeException if an attachment cannot be stored: the turn has failed
    */
   synchronized void collect(Turn ended, boolean isLast) {
+    LiveConnection subject = known.get(ended.work().connection());
+    if (subject != null) {
+      ended.touched().add(subject); // a field of the actor may hold what is attached
+    }
     for (LiveConnection connection : ended.touched()) {
       ConnectionRow changed = connection.changedRow();
       if (changed != null) {
-        ended.writes().put(RowKey.connection(connection.id()), Optional.of(changed.encode()));
+        byte[] row = changed.encode();
+        ended.charge((long) row.length + Turn.OVERHEAD_BYTES);
+        ended.writes().put(RowKey.connection(connection.id()), Optional.of(row));
       }
     }
     if (ended.work() instanceof Work.Handle handle
@@ -270,15 +296,6 @@ final class Activation implements ActorContext<@Nullable Object> {
     return connection;
   }
 
-  /** Whether a connection is stored; true if that cannot be told. */
-  boolean isStored(ConnectionId connection) {
-    try {
-      return rows.get(RowKey.connection(connection)) != null;
-    } catch (RuntimeException e) {
-      return true;
-    }
-  }
-
   /**
    * What is stored of a connection; null if it is not.
    *
@@ -289,8 +306,16 @@ final class Activation implements ActorContext<@Nullable Object> {
     return row == null ? null : ConnectionRow.decode(row);
   }
 
-  byte @Nullable [] encodeAttachment(@Nullable Object attachment) {
-    return attachment == null ? null : type.codec().encode(attachment, type.attachmentBytesMax());
+  byte @Nullable [] encodeAttachment(ConnectionId connection, @Nullable Object attachment) {
+    if (attachment == null) {
+      return null;
+    }
+    try {
+      return type.codec().encode(attachment, type.attachmentBytesMax());
+    } catch (StoredValueException | LimitExceededException e) {
+      throw new StoredValueException(
+          "the attachment of connection " + connection + " of " + id + ": " + e.getMessage(), e);
+    }
   }
 
   Object decodeAttachment(ConnectionId connection, byte[] bytes) {

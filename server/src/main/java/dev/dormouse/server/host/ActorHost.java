@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
@@ -36,9 +37,12 @@ public final class ActorHost {
   private final Transport transport;
   private final Time time;
   private final HostOptions options;
+  private final FailureLog failures;
+  private final BackgroundWork background;
+  private final LongAdder eventsGivenUp = new LongAdder();
+  private final HostParts parts;
   private final Quarantine quarantine = new Quarantine();
   private final ConcurrentHashMap<ActorId, ActorCell> cells = new ConcurrentHashMap<>();
-  private final Asked asked;
   private final Unclosed unclosed = new Unclosed();
   private volatile boolean isStopping;
 
@@ -67,15 +71,29 @@ public final class ActorHost {
     this.transport = transport;
     this.time = time;
     this.options = options;
-    this.asked = new Asked(store.incarnation());
+    this.failures = new FailureLog(time);
+    this.background = new BackgroundWork(failures);
+    this.parts =
+        new HostParts(
+            store,
+            transport,
+            time,
+            options,
+            () -> isStopping,
+            failures,
+            background,
+            quarantine,
+            unclosed,
+            eventsGivenUp,
+            new Asked(store.incarnation()));
   }
 
   /** What a gateway tells. */
   public void accept(ToHost told) {
     if (told instanceof ToHost.Delivered delivered) {
-      asked.answered(delivered.report(), delivered);
+      parts.asked().answered(delivered.report(), delivered);
     } else if (told instanceof ToHost.Seen seen) {
-      asked.answered(seen.report(), seen);
+      parts.asked().answered(seen.report(), seen);
     } else {
       accept(new Work.Handle(told));
     }
@@ -108,17 +126,7 @@ public final class ActorHost {
   }
 
   private ActorCell newCell(ActorId id, ActorType type) {
-    return new ActorCell(
-        id,
-        type,
-        store,
-        transport,
-        time,
-        options,
-        asked,
-        unclosed::add,
-        quarantine,
-        retired -> cells.remove(retired.id(), retired));
+    return new ActorCell(id, type, parts, retired -> cells.remove(retired.id(), retired));
   }
 
   /**
@@ -126,6 +134,7 @@ public final class ActorHost {
    * be called now and then, by one thread at a time.
    */
   public void tick() {
+    failures.tick();
     long nowNs = time.nowNs();
     unclosed.retry(this::accept);
     cells.values().forEach(cell -> cell.abandonOverdue(nowNs));
@@ -155,10 +164,11 @@ public final class ActorHost {
   }
 
   /**
-   * Closes the connections that a dead process left in the store: each gets its close event, once,
-   * a page of them at a time. Those of actors that cannot be read are left as they are.
+   * Closes the connections that earlier runs left in the store: each gets its close event, once, a
+   * page of them at a time. Those of actors that cannot be read are left as they are.
    *
-   * @return completes with their number once all have been handled
+   * @return completes with their number once all have been handled, or put off because their actor
+   *     cannot be activated: see {@link #owedCloses}
    */
   public CompletableFuture<Long> closeLeftovers() {
     return new Leftovers(store, types.keySet(), this::accept, quarantine).close();
@@ -211,7 +221,7 @@ public final class ActorHost {
 
   /** How much actors asked gateways and were not told yet. */
   int openQuestions() {
-    return asked.size();
+    return parts.asked().size();
   }
 
   /** What it could not read since it was made. */
@@ -225,14 +235,31 @@ public final class ActorHost {
   }
 
   /**
-   * Refuses what is new, lets every actor finish what waits for it, and drops them all.
+   * How many connections have ended without their {@code onClose} having taken effect: their actors
+   * cannot be activated, or the store failed. It is tried again, by this process or by the next.
+   */
+  public long owedCloses() {
+    return unclosed.size() + cells.values().stream().mapToLong(ActorCell::owedCloses).sum();
+  }
+
+  /** How many events were given up, since their actor could not be activated, or the store read. */
+  public long eventsGivenUp() {
+    return eventsGivenUp.sum();
+  }
+
+  /**
+   * Refuses what is new, lets every actor finish what waits for it, and drops them all; then waits
+   * for what they have begun in the background. Nothing is put off any more: an actor that rests
+   * after a failure has its last attempt now.
    *
-   * @return completes once no actor is in memory and all they did is in the store
+   * @return completes once no actor is in memory, all they did is in the store, and no background
+   *     work is under way
    */
   public CompletableFuture<Void> stop() {
     isStopping = true;
     log.debug("stopping with {} actors in memory", cells.size());
     return CompletableFuture.allOf(
-        cells.keySet().stream().map(this::hibernate).toArray(CompletableFuture[]::new));
+            cells.keySet().stream().map(this::hibernate).toArray(CompletableFuture[]::new))
+        .thenCompose(dropped -> background.drained());
   }
 }

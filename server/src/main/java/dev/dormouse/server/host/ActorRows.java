@@ -1,10 +1,12 @@
 package dev.dormouse.server.host;
 
 import dev.dormouse.sdk.ActorId;
+import dev.dormouse.sdk.ConnectionId;
 import dev.dormouse.storage.ActorStore;
 import dev.dormouse.storage.ActorStore.Row;
 import dev.dormouse.storage.KeySpan;
 import dev.dormouse.storage.Table;
+import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
@@ -14,6 +16,7 @@ import java.util.Map;
 import java.util.NavigableMap;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -36,6 +39,9 @@ final class ActorRows {
   private final TreeMap<RowKey, Unsettled> unsettled = new TreeMap<>();
   private NavigableMap<RowKey, Optional<byte[]>> open = NO_WRITES;
 
+  /** Null unless the open turn could not read the store. */
+  private @Nullable UncheckedIOException unreadable;
+
   ActorRows(ActorStore store, ActorId actor, Quarantine quarantine) {
     this.store = store;
     this.actor = actor;
@@ -55,17 +61,18 @@ final class ActorRows {
   /** The writes of the turn that is open from here on. */
   void open(NavigableMap<RowKey, Optional<byte[]>> writes) {
     open = writes;
+    unreadable = null;
   }
 
   /** The open turn's writes are on their way. */
   void handedIn(long turn) {
     open.forEach((key, value) -> unsettled.put(key, new Unsettled(value, turn)));
-    open = NO_WRITES;
+    discard();
   }
 
   /** The open turn's writes are forgotten. */
   void discard() {
-    open = NO_WRITES;
+    open(NO_WRITES);
   }
 
   /** All turns up to this one are in the store. */
@@ -94,14 +101,43 @@ final class ActorRows {
     Unsettled onItsWay = unsettled.get(key);
     return onItsWay != null
         ? onItsWay.value.orElse(null)
-        : store.get(actor, key.table(), key.bytes());
+        : read(() -> store.get(actor, key.table(), key.bytes()));
+  }
+
+  /** Whether a connection is stored; true if that cannot be told. */
+  boolean mayHave(ConnectionId connection) {
+    try {
+      return get(RowKey.connection(connection)) != null;
+    } catch (RuntimeException e) {
+      return true;
+    }
+  }
+
+  /**
+   * Why the open turn could not read the store; null if it could. Whatever its handler has made of
+   * that, it has not seen what is stored.
+   */
+  @Nullable UncheckedIOException unreadable() {
+    return unreadable;
+  }
+
+  private <T extends @Nullable Object> T read(Supplier<T> reading) {
+    NavigableMap<RowKey, Optional<byte[]>> reader = open;
+    try {
+      return reading.get();
+    } catch (UncheckedIOException e) {
+      if (reader != NO_WRITES && reader == open) { // or it was abandoned, and another is open
+        unreadable = e;
+      }
+      throw e;
+    }
   }
 
   /** Rows in order, at most so many; the value of one that cannot be read is null. */
   List<Row> scan(Table table, KeySpan span, int limit) {
     NavigableMap<RowKey, Optional<byte[]>> overlay = overlay(table, span);
     if (overlay.isEmpty()) {
-      return store.scan(actor, table, span, limit);
+      return read(() -> store.scan(actor, table, span, limit));
     }
     List<Row> rows = new ArrayList<>();
     StorePages stored = new StorePages(table, span, limit);
@@ -170,7 +206,8 @@ final class ActorRows {
 
     @Nullable Row next() {
       if (!page.hasNext() && !isLast) {
-        List<Row> rows = store.scan(actor, table, rest, pageSize);
+        KeySpan span = rest;
+        List<Row> rows = read(() -> store.scan(actor, table, span, pageSize));
         isLast = rows.size() < pageSize;
         if (!isLast) {
           rest = rest.beyond(rows.get(rows.size() - 1).key());

@@ -67,7 +67,7 @@ final class ConnectionsView implements Connections<@Nullable Object> {
   public Optional<Connection<@Nullable Object>> find(ConnectionId id) {
     synchronized (activation) {
       activation.turn();
-      return activation.isStored(id)
+      return activation.rows().mayHave(id)
           ? Optional.<Connection<@Nullable Object>>of(activation.connection(id))
               .filter(this::matches)
           : Optional.empty();

@@ -324,7 +324,7 @@ final class LiveConnection implements Connection<@Nullable Object> {
     if (isGone || fault != null) {
       return null;
     }
-    byte[] bytes = isDecoded ? activation.encodeAttachment(attachment) : storedAttachment;
+    byte[] bytes = isDecoded ? activation.encodeAttachment(id, attachment) : storedAttachment;
     if (!isRowStale && Arrays.equals(bytes, storedAttachment)) {
       return null;
     }

@@ -1,6 +1,7 @@
 package dev.dormouse.server.host;
 
 import dev.dormouse.sdk.ActorId;
+import dev.dormouse.sdk.CloseReason;
 import dev.dormouse.sdk.ConnectionId;
 import dev.dormouse.sdk.Delivery.Outcome;
 import dev.dormouse.server.protocol.Release;
@@ -49,7 +50,8 @@ final class Outgoing {
   /**
    * Out of a new cell.
    *
-   * @param unclosed hears of closes whose commit was lost, on the store's thread
+   * @param unclosed hears, on the store's thread, of closes whose commit was lost, and of
+   *     connections that may be stored though their clients are told that they are none
    */
   Outgoing(
       ActorId id,
@@ -126,6 +128,14 @@ final class Outgoing {
     gate.pass(nextNumber(), release, loss -> release);
   }
 
+  /** Answers a message that nobody needs to hear of; if what made it so is lost, so is it. */
+  void passOver(Work.Handle message) {
+    gate.pass(
+        nextNumber(),
+        release(Verdicts.handled(message)),
+        loss -> release(ofLost(message, List.of(), loss)));
+  }
+
   /** Lets a turn out: its writes are handed in, its words wait for them. */
   void leave(Turn turn, List<ToGateway> records) {
     leave(turn.number(), turn.writes(), records, turn.work());
@@ -133,7 +143,7 @@ final class Outgoing {
 
   /** A turn saw what a lost commit had changed: it is lost, too. */
   void lose(Work work, CommitResult loss) {
-    say(ofLost(work, loss));
+    say(ofLost(work, List.of(), loss));
   }
 
   /**
@@ -172,7 +182,7 @@ final class Outgoing {
       NavigableMap<RowKey, Optional<byte[]>> writes,
       List<ToGateway> records,
       Work work) {
-    Function<CommitResult, Release> ifLost = loss -> release(ofLost(work, loss));
+    Function<CommitResult, Release> ifLost = loss -> release(ofLost(work, records, loss));
     if (writes.isEmpty()) {
       rows.discard();
       gate.pass(number, release(records), ifLost);
@@ -183,9 +193,16 @@ final class Outgoing {
     rows.settle(gate.settled());
   }
 
-  private List<ToGateway> ofLost(Work work, CommitResult loss) {
+  private List<ToGateway> ofLost(Work work, List<ToGateway> unsaid, CommitResult loss) {
     if (work instanceof Work.Handle handle && handle.event() instanceof ToHost.Closed closed) {
       unclosed.accept(closed);
+    }
+    for (ToGateway record : unsaid) {
+      if (record instanceof ToGateway.Accepted accepted) {
+        // The client is told that there is no connection; the store may have one all the same.
+        CloseReason reason = CloseReason.abnormal(CloseReason.Cause.CONNECTION_LOST);
+        unclosed.accept(new ToHost.Closed(id, accepted.connection(), reason));
+      }
     }
     List<ToGateway> records = Verdicts.lost(work, loss);
     saidOfLost.addAll(records);

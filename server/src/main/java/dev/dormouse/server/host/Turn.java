@@ -165,6 +165,27 @@ final class Turn {
     }
   }
 
+  /**
+   * Discards the turn and has its actor reset: whoever called goes no further, and what else would
+   * be done in the turn goes nowhere.
+   */
+  void reset(String why) {
+    ResetException reset = new ResetException(why);
+    boolean isMine;
+    synchronized (this) {
+      check();
+      failure = reset;
+      isMine = state == State.AWAITING;
+      if (isMine) {
+        state = State.ENDED;
+      }
+    }
+    if (isMine) {
+      onLastStage.accept(this);
+    }
+    throw reset;
+  }
+
   synchronized void await(CompletionStage<?> stage) {
     check();
     awaited++;
@@ -221,6 +242,10 @@ final class Turn {
     state = State.ABANDONED;
     failure = new IllegalStateException(why);
     return true;
+  }
+
+  synchronized boolean isAbandoned() {
+    return state == State.ABANDONED;
   }
 
   synchronized boolean isAwaiting() {

@@ -69,7 +69,7 @@ class AdminServerTest {
             HostOptions.defaults());
     WebSocketGateway gateway =
         new WebSocketGateway(GatewayOptions.defaults(), vertx, transport, Time.system(), 1);
-    admin = new AdminServer(vertx, host, gateway, isReady::get);
+    admin = new AdminServer(vertx, host, isReady::get, new ConnectionsPage(vertx, host, gateway));
     client = vertx.createHttpClient();
     admin.listen(0).onComplete(context.succeedingThenComplete());
   }

@@ -47,6 +47,16 @@ class HalfInputTest {
     return new TestServer(vertx, GatewayOptions.defaults().input(head, frame, message));
   }
 
+  @Test
+  @DisplayName(
+      "a half head lives 10 s, a half frame 30 s, a half message 60 s, unless told otherwise")
+  void defaults() {
+    GatewayOptions defaults = GatewayOptions.defaults();
+    assertThat(defaults.head()).isEqualTo(Duration.ofSeconds(10));
+    assertThat(defaults.frame()).isEqualTo(Duration.ofSeconds(30));
+    assertThat(defaults.message()).isEqualTo(Duration.ofSeconds(60));
+  }
+
   @ParameterizedTest
   @ValueSource(ints = {1, 2, 3, 6, 7})
   @DisplayName("a frame that breaks off, in its head or its payload, is closed with 1008")

@@ -64,12 +64,12 @@ class LivenessTest {
   }
 
   @Test
-  @DisplayName("a client that never answers is pinged once, dropped, and told as lost")
+  @DisplayName("a client that never answers is pinged once, dropped, and told as silent")
   void silent() throws Exception {
     try (RawClient client = server.open("/chat/lobby")) {
       host.nextOpen();
       assertThat(client.readFrame().opcode()).isEqualTo(PING);
-      assertThat(host.nextClosed()).isEqualTo(CloseReason.abnormal(Cause.CONNECTION_LOST));
+      assertThat(host.nextClosed()).isEqualTo(CloseReason.abnormal(Cause.CLIENT_SILENT));
       client.awaitEnd();
       host.hearsNothing();
     }

@@ -183,13 +183,14 @@ class MessagesTest {
                 frame(false, BINARY, new byte[TestServer.MESSAGE_BYTES_MAX]),
                 frame(true, CONTINUATION, a)),
             1009),
-        Arguments.of("empty fragments", emptyFragments(), 1008));
+        Arguments.of("empty fragments", fragments(new byte[0]), 1008),
+        Arguments.of("fragments of a byte", fragments(a), 1008));
   }
 
-  private static byte[] emptyFragments() {
+  private static byte[] fragments(byte[] payload) {
     byte[][] frames = new byte[MessageAssembler.FRAGMENTS_FREE + 1][];
-    Arrays.fill(frames, frame(false, CONTINUATION, new byte[0]));
-    frames[0] = frame(false, TEXT, new byte[0]);
+    Arrays.fill(frames, frame(false, CONTINUATION, payload));
+    frames[0] = frame(false, TEXT, payload);
     return join(frames);
   }
 

@@ -109,6 +109,34 @@ class FullDiskTest {
   }
 
   @Test
+  void aMessageThatWasPassedOverForACloseThatIsNotKeptIsNotForgotten() {
+    Node kicking =
+        new Node(
+            new Script() {
+              @Override
+              void onMessage(Actor self, Connection<Object> from, String text) {
+                self.store().put("kicked by", text);
+                self.all().except(from).forEach(other -> other.close(4000, "bye"));
+              }
+            });
+    ConnectionId ada = kicking.connect("ada");
+    ConnectionId bo = kicking.connect("bo");
+    kicking.heard();
+    kicking.store.hold();
+    kicking.message(ada, "kick");
+    kicking.message(bo, "wait!");
+    kicking.store.full(true);
+    kicking.store.letAllThrough();
+    kicking.steps.runAll();
+    assertThat(kicking.heard())
+        .containsExactly(
+            new Handled(ada, 1),
+            new ToGateway.Close(ada, 1013, "the disk is full"),
+            new Handled(bo, 1),
+            new ToGateway.Close(bo, 1013, "the disk is full"));
+  }
+
+  @Test
   void upgradesAndRequestsThatNeedTheDiskAreAnswered503AndOthersAreServed() {
     node.connect("ada");
     node.heard();

@@ -71,6 +71,14 @@ class Script {
       waitFor(stage);
     }
 
+    void background(CompletionStage<?> stage) {
+      inBackground(stage);
+    }
+
+    void startOver(String why) {
+      reset(why);
+    }
+
     ActorId name() {
       return id();
     }

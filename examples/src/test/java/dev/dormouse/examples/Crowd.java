@@ -1,0 +1,225 @@
+package dev.dormouse.examples;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.StandardSocketOptions;
+import java.nio.ByteBuffer;
+import java.nio.channels.SelectionKey;
+import java.nio.channels.Selector;
+import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.function.IntFunction;
+import java.util.function.Predicate;
+
+/**
+ * Many clients that read all they get, in one thread. They answer pings and closes, and note what
+ * came: the texts of a broadcast are numbered, see {@link #number}.
+ */
+final class Crowd implements AutoCloseable {
+  private static final int UPGRADES_AT_ONCE = 64;
+
+  private final Selector selector;
+  private final Semaphore upgrading = new Semaphore(UPGRADES_AT_ONCE);
+  private final ConcurrentLinkedQueue<Member> joining = new ConcurrentLinkedQueue<>();
+  private final List<Member> members = new ArrayList<>();
+  private final ByteBuffer bytes = ByteBuffer.allocateDirect(1 << 16);
+  private final Object lock = new Object();
+  private volatile boolean isOver;
+
+  private Crowd() throws IOException {
+    selector = Selector.open();
+    Thread thread = new Thread(this::read, "crowd");
+    thread.setDaemon(true);
+    thread.start();
+  }
+
+  /** So many clients, each at its own path; returns when all are in. */
+  static Crowd connect(int port, int number, IntFunction<String> path) throws Exception {
+    Crowd crowd = new Crowd();
+    for (int i = 0; i < number; i++) {
+      if (!crowd.upgrading.tryAcquire(Child.LIMIT.toSeconds(), TimeUnit.SECONDS)) {
+        throw new AssertionError("client " + i + " waits for the upgrades before it");
+      }
+      SocketChannel channel =
+          SocketChannel.open(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
+      channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
+      channel.write(
+          ByteBuffer.wrap(RawClient.upgrade(path.apply(i)).getBytes(StandardCharsets.US_ASCII)));
+      channel.configureBlocking(false);
+      Member member = new Member(channel);
+      crowd.members.add(member);
+      crowd.joining.add(member);
+      crowd.selector.wakeup();
+    }
+    crowd.await("upgraded", member -> member.status == 101);
+    return crowd;
+  }
+
+  /** The text of a broadcast that is the so-manieth. */
+  static String number(int number) {
+    return "%08d".formatted(number);
+  }
+
+  /** Waits until all are as wanted. */
+  void await(String what, Predicate<Member> wanted) throws InterruptedException {
+    long deadlineNs = System.nanoTime() + Child.LIMIT.toNanos();
+    synchronized (lock) {
+      while (!members.stream().allMatch(wanted)) {
+        long leftMs = TimeUnit.NANOSECONDS.toMillis(deadlineNs - System.nanoTime());
+        if (leftMs <= 0) {
+          long number = members.stream().filter(wanted).count();
+          throw new AssertionError(
+              "%d of %d clients are %s".formatted(number, members.size(), what));
+        }
+        lock.wait(leftMs);
+      }
+    }
+  }
+
+  List<Member> members() {
+    return members;
+  }
+
+  private void read() {
+    try {
+      while (!isOver) {
+        selector.select();
+        for (Member member = joining.poll(); member != null; member = joining.poll()) {
+          member.channel.register(selector, SelectionKey.OP_READ, member);
+        }
+        synchronized (lock) {
+          selector.selectedKeys().forEach(this::read);
+          selector.selectedKeys().clear();
+          lock.notifyAll();
+        }
+      }
+    } catch (IOException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  private void read(SelectionKey key) {
+    Member member = (Member) key.attachment();
+    int statusBefore = member.status;
+    try {
+      bytes.clear();
+      if (member.channel.read(bytes) < 0) {
+        member.isGone = true;
+        key.cancel();
+        member.channel.close();
+      } else {
+        member.take(bytes.flip());
+      }
+    } catch (IOException reset) {
+      member.isGone = true;
+      key.cancel();
+    }
+    if (statusBefore == 0 && member.status != 0) {
+      upgrading.release();
+    }
+  }
+
+  @Override
+  public void close() throws IOException {
+    isOver = true;
+    selector.wakeup();
+    for (Member member : members) {
+      member.channel.close();
+    }
+  }
+
+  /** One of them. What it saw is guarded by the crowd's lock while it is awaited. */
+  static final class Member {
+    private static final int KEPT = 8;
+
+    private final SocketChannel channel;
+    private final StringBuilder head = new StringBuilder();
+    private final ByteBuffer frame = ByteBuffer.allocate(10 + KEPT);
+    private long skip;
+
+    /** Of the answer to its upgrade; zero before. */
+    int status;
+
+    /** How many numbered texts came, in order from zero. */
+    int numbered;
+
+    /** What came out of order, or else was not expected; null if nothing. */
+    String wrong;
+
+    /** The code of the close frame; zero before. */
+    int closeCode;
+
+    long closedNs;
+
+    /** Whether the TCP connection has ended. */
+    boolean isGone;
+
+    private Member(SocketChannel channel) {
+      this.channel = channel;
+    }
+
+    private void take(ByteBuffer bytes) throws IOException {
+      while (status == 0 && bytes.hasRemaining()) {
+        head.append((char) bytes.get());
+        if (head.length() >= 4 && head.indexOf("\r\n\r\n", head.length() - 4) >= 0) {
+          status = Integer.parseInt(head.substring(9, 12));
+        }
+      }
+      while (bytes.hasRemaining()) {
+        int skipped = (int) Math.min(skip, bytes.remaining());
+        bytes.position(bytes.position() + skipped);
+        skip -= skipped;
+        if (skip == 0 && bytes.hasRemaining()) {
+          frame.put(bytes.get());
+          takeFrame();
+        }
+      }
+    }
+
+    /** Looks whether head and beginning of a frame are there; the rest is skipped. */
+    private void takeFrame() throws IOException {
+      int size = frame.position();
+      if (size < 2) {
+        return;
+      }
+      int length7 = frame.get(1) & 0x7F;
+      int headBytes = length7 == 127 ? 10 : length7 == 126 ? 4 : 2;
+      if (size < headBytes) {
+        return;
+      }
+      long length =
+          length7 == 127 ? frame.getLong(2) : length7 == 126 ? frame.getShort(2) & 0xFFFF : length7;
+      int kept = (int) Math.min(KEPT, length);
+      if (size == headBytes + kept) {
+        skip = length - kept;
+        takeFrame(frame.get(0) & 0xF, frame.array(), headBytes, kept);
+        frame.clear();
+      }
+    }
+
+    private void takeFrame(int opcode, byte[] bytes, int from, int length) throws IOException {
+      if (opcode == Frames.CLOSE) {
+        closeCode = length < 2 ? 1005 : ByteBuffer.wrap(bytes).getShort(from) & 0xFFFF;
+        closedNs = System.nanoTime();
+        channel.write(ByteBuffer.wrap(Frames.close(1000)));
+        return;
+      }
+      if (opcode == Frames.PING) {
+        channel.write(ByteBuffer.wrap(Frames.of(Frames.FINAL | Frames.PONG, new byte[0])));
+        return;
+      }
+      String text = new String(bytes, from, length, StandardCharsets.US_ASCII);
+      if (opcode == Frames.TEXT && text.equals(number(numbered))) {
+        numbered++;
+      } else if (wrong == null) {
+        wrong = "opcode " + opcode + ", '" + text + "' after " + numbered;
+      }
+    }
+  }
+}
