@@ -75,9 +75,9 @@ public final class ActorHost {
     this.transport = transport;
     this.time = time;
     this.options = options;
-    this.alarmClock = new AlarmClock(store, time, this.types.keySet(), this::accept);
-    this.alarms = new AlarmTurns(alarmClock);
     this.failures = new FailureLog(time);
+    this.alarmClock = new AlarmClock(store, time, this.types.keySet(), this::accept);
+    this.alarms = new AlarmTurns(alarmClock, failures);
     this.background = new BackgroundWork(failures);
     this.parts =
         new HostParts(
