@@ -1,6 +1,7 @@
 package dev.dormouse.server.gateway;
 
 import dev.dormouse.sdk.ActorId;
+import dev.dormouse.sdk.ActorOptions;
 import dev.dormouse.sdk.ConnectionId;
 import dev.dormouse.server.protocol.Payload;
 import dev.dormouse.server.protocol.ToHost;
@@ -21,13 +22,19 @@ final class InboundMessages {
    */
   private static final int HELD_BYTES_SLACK = 2 * InboundWindow.HELD_BYTES_ENOUGH;
 
+  /** Said to a client that is closed because all of them sent too much. */
+  static final String TOO_MUCH = "the server has too much to handle";
+
+  /** Less of a frame or message on its way is not worth counting. */
+  private static final int UNFINISHED_BYTES_MIN = 4 << 10;
+
   /** Netty's three bits in one number. */
   private static final int RSV1 = 4;
 
   private final GatewayParts parts;
   private final ActorId actor;
   private final ConnectionId id;
-  private final int messageBytesMax;
+  private final ActorOptions options;
 
   /** Null if messages may come at any rate. */
   private final @Nullable TokenBucket rate;
@@ -38,7 +45,8 @@ final class InboundMessages {
   /** Null while every message is handled. */
   private @Nullable InboundWindow window;
 
-  private final boolean isCompressed;
+  /** Null if permessage-deflate was not negotiated. */
+  private final @Nullable SocketDeflate deflate;
 
   /** Whether the message on its way is compressed, and whether it is text; else false. */
   private boolean isMessageCompressed;
@@ -48,27 +56,47 @@ final class InboundMessages {
   /** Null unless a message is on its way in fragments. */
   private @Nullable MessageAssembler assembler;
 
+  /** What was taken of the budget for a frame and a message on their way. */
+  private int unfinishedBytes;
+
   /**
    * Those of a connection.
    *
-   * @param isCompressed whether permessage-deflate was negotiated
+   * @param options what the actor type chose
+   * @param deflate null if permessage-deflate was not negotiated
    */
   InboundMessages(
-      GatewayParts parts, ActorId actor, ConnectionId id, ActorRoute route, boolean isCompressed) {
+      GatewayParts parts,
+      ActorId actor,
+      ConnectionId id,
+      ActorOptions options,
+      @Nullable SocketDeflate deflate) {
     this.parts = parts;
     this.actor = actor;
     this.id = id;
-    this.messageBytesMax = route.options().messageBytesMax();
-    this.isCompressed = isCompressed;
+    this.options = options;
+    this.deflate = deflate;
     this.rate =
-        route.options().messagesPerSecondMax() == 0
+        options.messagesPerSecondMax() == 0
             ? null
-            : new TokenBucket(route.options().messagesPerSecondMax(), parts.time().nowNs());
+            : new TokenBucket(options.messagesPerSecondMax(), parts.time().nowNs());
+  }
+
+  /** What the actor type chose. */
+  ActorOptions options() {
+    return options;
+  }
+
+  /** The compression that was negotiated; null if none was. */
+  @Nullable SocketDeflate deflate() {
+    return deflate;
   }
 
   /** The longest frame, in bytes. */
   int frameBytesMax() {
-    return isCompressed ? Deflation.compressedBytesMax(messageBytesMax) : messageBytesMax;
+    return deflate == null
+        ? options.messageBytesMax()
+        : Deflation.compressedBytesMax(options.messageBytesMax());
   }
 
   /**
@@ -78,7 +106,7 @@ final class InboundMessages {
    */
   void checkReservedBits(WebSocketFrame frame) {
     boolean isData = frame instanceof TextWebSocketFrame || frame instanceof BinaryWebSocketFrame;
-    if (frame.rsv() != 0 && !(isCompressed && isData && frame.rsv() == RSV1)) {
+    if (frame.rsv() != 0 && !(deflate != null && isData && frame.rsv() == RSV1)) {
       throw new ViolationException(CloseCodes.PROTOCOL_ERROR, "reserved bits " + frame.rsv());
     }
   }
@@ -102,7 +130,7 @@ final class InboundMessages {
       fragments =
           isMessageCompressed
               ? new MessageAssembler(false, frameBytesMax())
-              : new MessageAssembler(isMessageText, messageBytesMax);
+              : new MessageAssembler(isMessageText, options.messageBytesMax());
       assembler = fragments;
     }
     fragments.add(frame.content());
@@ -116,12 +144,12 @@ final class InboundMessages {
 
   /** A message whose bytes were not looked at yet. */
   private Payload whole(byte[] bytes) {
-    if (isMessageCompressed) {
-      byte[] inflated = Deflation.ofLoop().inflate(bytes, messageBytesMax);
+    if (isMessageCompressed && deflate != null) {
+      byte[] inflated = deflate.inflate(bytes, options.messageBytesMax());
       return MessageAssembler.whole(isMessageText, inflated);
     }
-    if (bytes.length > messageBytesMax) {
-      throw MessageAssembler.tooLong(messageBytesMax);
+    if (bytes.length > options.messageBytesMax()) {
+      throw MessageAssembler.tooLong(options.messageBytesMax());
     }
     return MessageAssembler.whole(isMessageText, bytes);
   }
@@ -137,14 +165,18 @@ final class InboundMessages {
       parts.counters().autoReplies.increment();
       return reply;
     }
-    lastSequence++;
     InboundWindow unhandled = window;
+    long held = message.size() + (unhandled == null ? 0 : unhandled.heldBytes());
+    if (held >= InboundBudget.LITTLE && isOverdrawn()) {
+      throw new ViolationException(CloseCodes.TRY_AGAIN_LATER, TOO_MUCH);
+    }
+    lastSequence++;
     if (unhandled == null) {
-      unhandled = new InboundWindow(lastSequence);
+      unhandled = new InboundWindow(lastSequence, parts.inboundBudget());
       window = unhandled;
     }
     unhandled.add(message);
-    if (unhandled.heldBytes() > messageBytesMax + (long) HELD_BYTES_SLACK) {
+    if (unhandled.heldBytes() > options.messageBytesMax() + (long) HELD_BYTES_SLACK) {
       throw new ViolationException(CloseCodes.POLICY, "too many messages at once");
     }
     pump(unhandled);
@@ -187,6 +219,32 @@ final class InboundMessages {
     }
   }
 
+  /**
+   * Told after a read how many bytes came of a frame that is not whole.
+   *
+   * @return whether the clients together sent far too much, this one among them [1013]
+   */
+  boolean isTooMuch(int frameBytes) {
+    int bytes = frameBytes + (assembler == null ? 0 : assembler.capacity());
+    takeUnfinished(bytes < UNFINISHED_BYTES_MIN ? 0 : bytes);
+    return bytes >= InboundBudget.LITTLE && isOverdrawn();
+  }
+
+  private boolean isOverdrawn() {
+    boolean isOverdrawn = parts.inboundBudget().isOverdrawn();
+    if (isOverdrawn) {
+      parts.counters().overloadClosed.increment();
+    }
+    return isOverdrawn;
+  }
+
+  private void takeUnfinished(int bytes) {
+    if (bytes != unfinishedBytes) {
+      parts.inboundBudget().take(bytes - unfinishedBytes);
+      unfinishedBytes = bytes;
+    }
+  }
+
   /** Whether some of a message came, but not all. */
   boolean isWithin() {
     return assembler != null;
@@ -210,12 +268,17 @@ final class InboundMessages {
   /** No more frames will come. */
   void end() {
     assembler = null;
+    takeUnfinished(0);
+    if (deflate != null) {
+      deflate.endInput();
+    }
   }
 
   /** Nobody wants the messages that came. */
   void forget() {
     if (window != null) {
       parts.counters().droppedIn.add(window.waiting());
+      window.forget();
       window = null;
     }
   }

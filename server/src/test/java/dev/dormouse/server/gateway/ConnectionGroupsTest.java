@@ -31,14 +31,15 @@ class ConnectionGroupsTest {
           groups,
           new LoopQueues(),
           new Counters(),
-          new Heartbeats(Duration.ZERO),
-          new Admission(ConnectionLimits.none()));
+          new Heartbeats(Duration.ZERO, Time.system()),
+          new Admission(ConnectionLimits.none()),
+          new InboundBudget(Long.MAX_VALUE));
 
   private ClientSocket socket(String key, long number) {
     ActorRoute route = new ActorRoute("chat", "/chat/:key", false, ActorOptions.defaults());
     ConnectionId id = ConnectionId.of(1, number);
     return new ClientSocket(
-        parts, route, new ActorId("chat", key), id, LOOP, false, List.of(), seat());
+        parts, route, new ActorId("chat", key), id, LOOP, null, List.of(), seat());
   }
 
   private Admission.Seat seat() {
