@@ -4,6 +4,7 @@ import dev.dormouse.sdk.ActorId;
 import dev.dormouse.sdk.Alarm;
 import dev.dormouse.server.admin.AdminServer;
 import dev.dormouse.server.admin.BackupPage;
+import dev.dormouse.server.gateway.GatewayOptions;
 import dev.dormouse.server.gateway.WebSocketGateway;
 import dev.dormouse.server.host.ActorHost;
 import dev.dormouse.server.host.ActorStatus;
@@ -11,6 +12,8 @@ import dev.dormouse.server.host.AlarmCounts;
 import dev.dormouse.server.host.HostOptions;
 import dev.dormouse.server.protocol.DirectTransport;
 import dev.dormouse.server.protocol.Transport;
+import dev.dormouse.server.tls.CertificateWatch;
+import dev.dormouse.server.tls.TlsFiles;
 import dev.dormouse.storage.ActorStore;
 import dev.dormouse.storage.BackupReport;
 import dev.dormouse.storage.Durability;
@@ -37,6 +40,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BiConsumer;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -60,11 +64,13 @@ public final class DormouseServer implements AutoCloseable {
   private static final int HEADERS_BYTES_MAX = 8 << 10;
 
   private static final long TICK_MS = 250;
+  private static final long CERTIFICATE_LOOK_MS = 2_000;
   private static final Duration LEFTOVERS_BEFORE_OPENING = Duration.ofSeconds(10);
   private static final Duration STEP_LIMIT = Duration.ofSeconds(30);
 
   private final ServerOptions options;
   private final ActorStore store;
+  private final @Nullable CertificateWatch certificate;
   private final Vertx vertx;
   private final HandlerThreads threads;
   private final ActorHost host;
@@ -76,8 +82,13 @@ public final class DormouseServer implements AutoCloseable {
   private volatile boolean isReady;
 
   private DormouseServer(
-      List<ActorDefinition> actors, ServerOptions options, ActorStore store, Transport transport) {
+      List<ActorDefinition> actors,
+      ServerOptions options,
+      @Nullable CertificateWatch certificate,
+      ActorStore store,
+      Transport transport) {
     this.options = options;
+    this.certificate = certificate;
     this.store = store;
     this.vertx =
         Vertx.vertx(
@@ -95,9 +106,14 @@ public final class DormouseServer implements AutoCloseable {
             options.time(),
             HostOptions.defaults().withIdle(options.idle()));
     this.alarms = new AlarmThread(host::ringAlarms);
+    GatewayOptions sockets = options.gateway();
     this.gateway =
         new WebSocketGateway(
-            options.gateway(), vertx, transport, options.time(), store.incarnation());
+            certificate == null ? sockets : sockets.tls(certificate.tls()),
+            vertx,
+            transport,
+            options.time(),
+            store.incarnation());
     transport.connect(host::accept, gateway::accept);
     this.admin =
         new AdminServer(
@@ -108,17 +124,33 @@ public final class DormouseServer implements AutoCloseable {
       List<ActorDefinition> actors,
       List<BiConsumer<Router, DormouseServer>> routes,
       ServerOptions options) {
-    return open(actors, routes, options, openStore(options), new DirectTransport());
+    CertificateWatch certificate = certificateOf(options);
+    return open(actors, routes, options, certificate, openStore(options), new DirectTransport());
   }
 
-  /** The same over a store that is open, and is closed with the server. */
+  /** The same over a store that is open, and is closed with the server; without TLS. */
   static DormouseServer open(
       List<ActorDefinition> actors,
       List<BiConsumer<Router, DormouseServer>> routes,
       ServerOptions options,
       ActorStore store,
       Transport transport) {
-    DormouseServer server = new DormouseServer(actors, options, store, transport);
+    return open(actors, routes, options, null, store, transport);
+  }
+
+  private static @Nullable CertificateWatch certificateOf(ServerOptions options) {
+    TlsFiles tls = options.tls();
+    return tls == null ? null : CertificateWatch.open(tls, options.time());
+  }
+
+  private static DormouseServer open(
+      List<ActorDefinition> actors,
+      List<BiConsumer<Router, DormouseServer>> routes,
+      ServerOptions options,
+      @Nullable CertificateWatch certificate,
+      ActorStore store,
+      Transport transport) {
+    DormouseServer server = new DormouseServer(actors, options, certificate, store, transport);
     try {
       server.listen(actors, routes);
       return server;
@@ -148,6 +180,9 @@ public final class DormouseServer implements AutoCloseable {
   private void listen(
       List<ActorDefinition> actors, List<BiConsumer<Router, DormouseServer>> routes) {
     vertx.setPeriodic(TICK_MS, timer -> host.tick());
+    if (certificate != null) {
+      vertx.setPeriodic(CERTIFICATE_LOOK_MS, timer -> vertx.executeBlocking(certificate::look));
+    }
     closeLeftovers();
     alarms.start(); // not before: their handlers would see connections that are gone
     Router router = Router.router(vertx);
