@@ -66,7 +66,7 @@ class StopUnderLoadIT {
     for (int stop = 0; stop < STOPS; stop++) {
       CountDownLatch gate = new CountDownLatch(1);
       try (DormouseServer server =
-          Witness.server(() -> new GatedWitness(gate))
+          Chronicle.server(() -> new GatedChronicle(gate))
               .open(
                   ServerOptions.defaults()
                       .ports(0, 0)
@@ -101,10 +101,10 @@ class StopUnderLoadIT {
   }
 
   /** Handles nothing before the gate is open. */
-  private static final class GatedWitness extends Witness {
+  private static final class GatedChronicle extends Chronicle {
     private final CountDownLatch gate;
 
-    GatedWitness(CountDownLatch gate) {
+    GatedChronicle(CountDownLatch gate) {
       this.gate = gate;
     }
 

@@ -254,6 +254,10 @@ final class ClientSocket extends WheelPeer {
   public void channelReadComplete(ChannelHandlerContext context) {
     isReading = false;
     heard();
+    if (state == SocketState.OPEN && inbound.isTooMuch(frames.keptBytes())) {
+      violated(CloseCodes.TRY_AGAIN_LATER, InboundMessages.TOO_MUCH);
+    }
+    read();
     flush();
     if (half == null && state == SocketState.OPEN && (frames.isWithin() || inbound.isWithin())) {
       half = new HalfInput(parts, loop, frames, inbound, this::halfElapsed);

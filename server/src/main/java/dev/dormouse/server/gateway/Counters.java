@@ -21,6 +21,7 @@ final class Counters {
   final LongAdder pings = new LongAdder();
   final LongAdder silentDropped = new LongAdder();
   final LongAdder pongs = new LongAdder();
+  final LongAdder overloadClosed = new LongAdder();
 
   private final Map<Refusal, LongAdder> refused =
       Arrays.stream(Refusal.values())
@@ -52,6 +53,7 @@ final class Counters {
         pings.sum(),
         silentDropped.sum(),
         pongs.sum(),
+        overloadClosed.sum(),
         edge);
   }
 }

@@ -13,12 +13,13 @@ import java.util.Map;
  * @param refusals upgrades that were not answered 101, by reason; every reason is there
  * @param droppedIn messages that came after the close of their connection
  * @param droppedOut messages whose connection was gone or closing, one for each recipient
- * @param slowClosed clients closed with 1013
+ * @param slowClosed clients closed with 1013, because they read too slowly
  * @param autoReplies messages among those received that were answered without their actor
  * @param hastyClosed clients closed with 1008, because they sent too many messages in a second
  * @param pings pings sent to clients of which nothing was heard
  * @param silentDropped clients given up, because they did not answer a ping either
  * @param pongs pongs received, and ignored
+ * @param overloadClosed clients closed with 1013, because all together sent too much
  * @param edge what happened before the gateway
  */
 public record GatewayCounts(
@@ -35,6 +36,7 @@ public record GatewayCounts(
     long pings,
     long silentDropped,
     long pongs,
+    long overloadClosed,
     EdgeCounts edge) {
 
   /** Copies the map. */

@@ -12,4 +12,5 @@ record GatewayParts(
     LoopQueues loops,
     Counters counters,
     Heartbeats heartbeats,
-    Admission admission) {}
+    Admission admission,
+    InboundBudget inboundBudget) {}
