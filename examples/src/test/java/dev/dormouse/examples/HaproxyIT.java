@@ -114,8 +114,7 @@ class HaproxyIT {
                 encrypted);
     Path file =
         Files.writeString(folder.resolve("haproxy.cfg"), config + backendOfTheReadme(forwarded));
-    String program =
-        Optional.ofNullable(System.getenv("HAPROXY")).orElse("/usr/sbin/haproxy");
+    String program = Optional.ofNullable(System.getenv("HAPROXY")).orElse("/usr/sbin/haproxy");
     haproxy = Child.start(folder, Map.of(), List.of(program, "-db", "-V", "-f", file.toString()));
     haproxy.awaitOutput(Pattern.compile("Using \\w+\\(\\) as the polling mechanism"));
   }
