@@ -10,6 +10,8 @@
  *   <tr><td>{@link dev.dormouse.sdk.Upgrade}</td><td>a client asks to connect: accept or reject</td></tr>
  *   <tr><td>{@link dev.dormouse.sdk.Connection}, {@link dev.dormouse.sdk.Connections}</td>
  *       <td>one client, or many: attachment, tags, send, broadcast, close</td></tr>
+ *   <tr><td>{@link dev.dormouse.sdk.Delivery}, {@link dev.dormouse.sdk.OutboundPolicy}</td>
+ *       <td>what became of a message; what becomes of those that a client is too slow for</td></tr>
  *   <tr><td>{@link dev.dormouse.sdk.Storage}, {@link dev.dormouse.sdk.KeyRange}</td>
  *       <td>the actor's durable, typed key-value view</td></tr>
  *   <tr><td>{@link dev.dormouse.sdk.Alarms}, {@link dev.dormouse.sdk.Alarm}</td>

@@ -2,8 +2,12 @@ package dev.dormouse.server;
 
 import dev.dormouse.sdk.ActorId;
 import dev.dormouse.sdk.Alarm;
+import dev.dormouse.sdk.ConnectionId;
 import dev.dormouse.server.admin.AdminServer;
 import dev.dormouse.server.admin.BackupPage;
+import dev.dormouse.server.admin.ConnectionsPage;
+import dev.dormouse.server.gateway.ConnectionStatus;
+import dev.dormouse.server.gateway.GatewayCounts;
 import dev.dormouse.server.gateway.GatewayOptions;
 import dev.dormouse.server.gateway.WebSocketGateway;
 import dev.dormouse.server.host.ActorHost;
@@ -117,7 +121,11 @@ public final class DormouseServer implements AutoCloseable {
     transport.connect(host::accept, gateway::accept);
     this.admin =
         new AdminServer(
-            vertx, host, () -> isReady, new BackupPage(vertx, options.data(), this::backup));
+            vertx,
+            host,
+            () -> isReady,
+            new BackupPage(vertx, options.data(), this::backup),
+            new ConnectionsPage(vertx, host, gateway));
   }
 
   static DormouseServer open(
@@ -293,6 +301,22 @@ public final class DormouseServer implements AutoCloseable {
   /** What can be seen of an actor. */
   public ActorStatus status(ActorId actor) {
     return host.status(actor);
+  }
+
+  /** What the gateway has done so far. */
+  public GatewayCounts counts() {
+    return gateway.counts();
+  }
+
+  /**
+   * An actor's connections, in the order of their ids, page by page. Wakes nobody.
+   *
+   * @param after the last of the page before; null for the first page
+   * @param limit how many at most
+   */
+  public CompletionStage<List<ConnectionStatus>> connections(
+      ActorId actor, @Nullable ConnectionId after, int limit) {
+    return gateway.connections(actor, after, limit).toCompletionStage();
   }
 
   /** Actors of a type that have connections or are in memory, in no order, at most so many. */

@@ -116,14 +116,14 @@ public final class AdminServer {
   }
 
   private void show(RoutingContext context) {
-    ActorId actor = actor(context);
+    ActorId actor = actor(context, host);
     if (actor != null) {
       answer(context, 200, actor);
     }
   }
 
   private void hibernate(RoutingContext context) {
-    ActorId actor = actor(context);
+    ActorId actor = actor(context, host);
     if (actor == null) {
       return;
     }
@@ -134,7 +134,7 @@ public final class AdminServer {
   }
 
   /** The actor that the path names; null if it names none, which is answered. */
-  private @Nullable ActorId actor(RoutingContext context) {
+  static @Nullable ActorId actor(RoutingContext context, ActorHost host) {
     try {
       ActorId actor = new ActorId(context.pathParam("type"), context.pathParam("key"));
       if (host.hosts(actor.type())) {

@@ -12,6 +12,10 @@ import org.jspecify.annotations.Nullable;
  * event loop only.
  */
 final class Closing {
+  /** What a client is told that reads too slowly. */
+  static final CloseReason TOO_SLOW =
+      new CloseReason(CloseCodes.TRY_AGAIN_LATER, "reads too slowly", Cause.VIOLATION);
+
   /** What began the end, with the code that was sent or received. */
   private final CloseReason begun;
 

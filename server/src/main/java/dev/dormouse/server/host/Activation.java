@@ -10,6 +10,8 @@ import dev.dormouse.sdk.AutoReply;
 import dev.dormouse.sdk.ConnectionFailedException;
 import dev.dormouse.sdk.ConnectionId;
 import dev.dormouse.sdk.Connections;
+import dev.dormouse.sdk.Delivery;
+import dev.dormouse.sdk.Delivery.Outcome;
 import dev.dormouse.sdk.LimitExceededException;
 import dev.dormouse.sdk.Storage;
 import dev.dormouse.sdk.StoredValueException;
@@ -29,6 +31,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
@@ -125,6 +128,9 @@ final class Activation implements ActorContext<@Nullable Object> {
     Turn open;
     synchronized (this) {
       open = turn();
+    }
+    if (stage instanceof AskedStage<?> outcome) {
+      outcome.checkAwaitedBy(open);
     }
     open.await(stage);
   }
@@ -367,9 +373,10 @@ final class Activation implements ActorContext<@Nullable Object> {
   /**
    * Has the open turn say something.
    *
+   * @return that it was said, to be asked what becomes of it
    * @throws LimitExceededException if the payload, or all that the turn says, is too large
    */
-  void say(ToGateway record, Payload payload) {
+  Delivery say(ToGateway record, Payload payload) {
     if (payload.size() > ActorOptions.MESSAGE_BYTES_CEILING) {
       throw new LimitExceededException(
           "a message", payload.size(), ActorOptions.MESSAGE_BYTES_CEILING, "bytes");
@@ -377,5 +384,30 @@ final class Activation implements ActorContext<@Nullable Object> {
     Turn open = turn();
     open.charge((long) payload.size() + Turn.OVERHEAD_BYTES);
     open.outbox().add(record);
+    return new SentMessage(this, open.number(), open.outbox().size() - 1);
+  }
+
+  /** Asks what becomes of a message that the turn of this number, which is to be open, sent. */
+  AskedStage<Outcome> askOutcome(long number, int place) {
+    Turn open = turn();
+    if (open.number() != number) {
+      throw new IllegalStateException(
+          "what becomes of a message can be asked within the turn that sends it only");
+    }
+    AskedStage<Outcome> stage = new AskedStage<>(this, number);
+    open.askOutcome(place, stage, type.executor().apply(id));
+    return stage;
+  }
+
+  /** Asks the gateway at once when something was last heard of a client. */
+  CompletionStage<Optional<Instant>> askSeen(ConnectionId connection) {
+    CompletableFuture<Optional<Instant>> stage = new CompletableFuture<>();
+    turn().askSeen(connection, stage, type.executor().apply(id));
+    return stage;
+  }
+
+  /** The open turn, if its handler runs on the thread that calls; else null. */
+  synchronized @Nullable Turn turnOfThisThread() {
+    return turn != null && turn.isHandledHere() ? turn : null;
   }
 }

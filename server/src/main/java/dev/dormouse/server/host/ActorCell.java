@@ -71,9 +71,13 @@ final class ActorCell {
     this.executor = type.executor().apply(id);
     this.onRetired = onRetired;
     this.mailbox = new Mailbox(host.options().mailboxMax());
-    this.gate = new OutputGate(host.transport()::toGateway, this::signal);
+    this.gate =
+        new OutputGate(
+            host.transport()::toGateway,
+            lost -> host.asked().discarded(id, lost.records()),
+            this::signal);
     this.rows = new ActorRows(host.store(), id, host.quarantine());
-    this.outgoing = new Outgoing(id, host.store(), rows, gate, host.alarms(), host.unclosed()::add);
+    this.outgoing = new Outgoing(id, host, rows, gate);
     this.recovery = new Recovery(id, type.failurePolicy(), host, mailbox, rows, outgoing, closing);
     this.autoReplies = new AutoReplyRows(rows);
     this.lastEventNs = time.nowNs();
@@ -315,7 +319,7 @@ final class ActorCell {
     if (current == null) {
       throw new IllegalStateException("a turn needs an actor object");
     }
-    Turn turn = new Turn(outgoing.nextNumber(), work, time.nowNs(), this::lastStageCompleted);
+    Turn turn = outgoing.open(work, time.nowNs(), this::lastStageCompleted);
     openTurn = turn;
     atHand = work;
     Throwable thrown = null;
@@ -392,7 +396,7 @@ final class ActorCell {
    */
   private void discard(Turn turn, @Nullable Throwable cause, @Nullable Throwable unreadable) {
     Work work = turn.work();
-    rows.discard();
+    outgoing.discard(turn);
     drop(work instanceof Work.Hibernate ? CellState.SETTLING : CellState.COLD);
     CommitResult loss = gate.loss();
     if (loss != null) {

@@ -75,9 +75,9 @@ public final class ActorHost {
     this.transport = transport;
     this.time = time;
     this.options = options;
-    this.alarmClock = new AlarmClock(store, time, this.types.keySet(), this::accept);
-    this.alarms = new AlarmTurns(alarmClock);
     this.failures = new FailureLog(time);
+    this.alarmClock = new AlarmClock(store, time, this.types.keySet(), this::accept);
+    this.alarms = new AlarmTurns(alarmClock, failures);
     this.background = new BackgroundWork(failures);
     this.parts =
         new HostParts(
@@ -91,12 +91,19 @@ public final class ActorHost {
             quarantine,
             unclosed,
             alarms,
-            eventsGivenUp);
+            eventsGivenUp,
+            new Asked(store.incarnation()));
   }
 
-  /** An event from a gateway. */
-  public void accept(ToHost event) {
-    accept(new Work.Handle(event));
+  /** What a gateway tells. */
+  public void accept(ToHost told) {
+    if (told instanceof ToHost.Delivered delivered) {
+      parts.asked().answered(delivered.report(), delivered);
+    } else if (told instanceof ToHost.Seen seen) {
+      parts.asked().answered(seen.report(), seen);
+    } else {
+      accept(new Work.Handle(told));
+    }
   }
 
   void accept(Work.Handle work) {
@@ -248,6 +255,11 @@ public final class ActorHost {
   /** Whether there is an actor type of that name. */
   public boolean hosts(String type) {
     return types.containsKey(type);
+  }
+
+  /** How much actors asked gateways and were not told yet. */
+  int openQuestions() {
+    return parts.asked().size();
   }
 
   /** What it could not read since it was made. */

@@ -77,18 +77,28 @@ final class ConnectionsView implements Connections<@Nullable Object> {
 
   @Override
   public void broadcast(String text) {
-    broadcast(Payload.text(text));
+    broadcast(Payload.text(text), null);
   }
 
   @Override
   public void broadcast(ByteBuffer bytes) {
-    broadcast(Payload.binary(bytes));
+    broadcast(Payload.binary(bytes), null);
   }
 
-  private void broadcast(Payload payload) {
+  @Override
+  public void broadcastLatest(String key, String text) {
+    broadcast(Payload.text(text), LiveConnection.checkKey(key));
+  }
+
+  @Override
+  public void broadcastLatest(String key, ByteBuffer bytes) {
+    broadcast(Payload.binary(bytes), LiveConnection.checkKey(key));
+  }
+
+  private void broadcast(Payload payload, @Nullable String key) {
     synchronized (activation) {
       activation.say(
-          new ToGateway.Broadcast(List.copyOf(tags), Set.copyOf(except), payload), payload);
+          new ToGateway.Broadcast(List.copyOf(tags), Set.copyOf(except), payload, key), payload);
     }
   }
 

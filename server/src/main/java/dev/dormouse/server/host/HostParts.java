@@ -23,4 +23,5 @@ record HostParts(
     Quarantine quarantine,
     Unclosed unclosed,
     AlarmTurns alarms,
-    LongAdder eventsGivenUp) {}
+    LongAdder eventsGivenUp,
+    Asked asked) {}

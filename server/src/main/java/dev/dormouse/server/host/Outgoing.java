@@ -3,6 +3,7 @@ package dev.dormouse.server.host;
 import dev.dormouse.sdk.ActorId;
 import dev.dormouse.sdk.CloseReason;
 import dev.dormouse.sdk.ConnectionId;
+import dev.dormouse.sdk.Delivery.Outcome;
 import dev.dormouse.server.protocol.Release;
 import dev.dormouse.server.protocol.ToGateway;
 import dev.dormouse.server.protocol.ToHost;
@@ -11,6 +12,7 @@ import dev.dormouse.storage.ActorStore;
 import dev.dormouse.storage.CommitChain;
 import dev.dormouse.storage.CommitResult;
 import dev.dormouse.storage.TurnBatch;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.NavigableMap;
@@ -19,6 +21,7 @@ import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.Executor;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import org.slf4j.Logger;
@@ -36,6 +39,12 @@ final class Outgoing {
   private final ActorRows rows;
   private final OutputGate gate;
   private final AlarmTurns alarms;
+  private final Asked asked;
+
+  /**
+   * Hears, on the store's thread, of closes whose commit was lost, and of connections that may be
+   * stored though their clients are told that they are none.
+   */
   private final Consumer<ToHost.Closed> unclosed;
 
   /** Of lost turns, since the last reset. Written on the store's thread. */
@@ -44,30 +53,31 @@ final class Outgoing {
   private CommitChain chain = new CommitChain();
   private long turns;
 
-  /**
-   * Out of a new cell.
-   *
-   * @param unclosed hears, on the store's thread, of closes whose commit was lost, and of
-   *     connections that may be stored though their clients are told that they are none
-   */
-  Outgoing(
-      ActorId id,
-      ActorStore store,
-      ActorRows rows,
-      OutputGate gate,
-      AlarmTurns alarms,
-      Consumer<ToHost.Closed> unclosed) {
+  /** Out of a new cell. */
+  Outgoing(ActorId id, HostParts host, ActorRows rows, OutputGate gate) {
     this.id = id;
-    this.store = store;
+    this.store = host.store();
     this.rows = rows;
     this.gate = gate;
-    this.alarms = alarms;
-    this.unclosed = unclosed;
+    this.alarms = host.alarms();
+    this.asked = host.asked();
+    this.unclosed = host.unclosed()::add;
+  }
+
+  /** Begins the next turn, on the calling thread. */
+  Turn open(Work work, long startedNs, Consumer<Turn> onLastStage) {
+    return new Turn(nextNumber(), work, startedNs, this, onLastStage);
   }
 
   /** The number of the next turn, or of what takes a turn's place. */
-  long nextNumber() {
+  private long nextNumber() {
     return ++turns;
+  }
+
+  /** Nothing of what a turn wrote and said is kept. */
+  void discard(Turn failed) {
+    rows.discard();
+    asked.discarded(id, failed.asked());
   }
 
   /** Says at once what belongs to no turn, such as flow control. */
@@ -75,6 +85,37 @@ final class Outgoing {
     if (!records.isEmpty()) {
       gate.say(release(records));
     }
+  }
+
+  /**
+   * Asks what becomes of a message.
+   *
+   * @return the message with a number to report under
+   */
+  ToGateway.Send askOutcome(ToGateway.Send send, AskedStage<Outcome> stage, Executor executor) {
+    long report =
+        asked.ask(
+            told -> {
+              if (told instanceof ToHost.Delivered delivered) {
+                stage.complete(delivered.outcome());
+              }
+            },
+            executor);
+    return new ToGateway.Send(send.connection(), send.payload(), send.key(), report);
+  }
+
+  /** Asks at once when something was last heard of a client. */
+  void askSeen(
+      ConnectionId connection, CompletableFuture<Optional<Instant>> stage, Executor executor) {
+    long report =
+        asked.ask(
+            told -> {
+              if (told instanceof ToHost.Seen seen) {
+                stage.complete(Optional.ofNullable(seen.at()));
+              }
+            },
+            executor);
+    tell(List.of(new ToGateway.AskSeen(connection, report)));
   }
 
   /** Says something after all turns so far. */
