@@ -307,7 +307,7 @@ final class ClientSocket extends WheelPeer {
       parts.lost(actor, id, report);
     } else if (!writer.message(message, shared, key, report)) {
       parts.counters().slowClosed.increment();
-      begin(writer, Closing.TOO_SLOW);
+      close(Closing.TOO_SLOW);
       parts.lost(actor, id, report);
     }
   }
