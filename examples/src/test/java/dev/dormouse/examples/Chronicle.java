@@ -1,5 +1,6 @@
 package dev.dormouse.examples;
 
+import dev.dormouse.sdk.Alarm;
 import dev.dormouse.sdk.CloseReason;
 import dev.dormouse.sdk.Connection;
 import dev.dormouse.sdk.HttpRequest;
@@ -8,6 +9,7 @@ import dev.dormouse.sdk.Storage;
 import dev.dormouse.sdk.Upgrade;
 import dev.dormouse.sdk.WebSocketActor;
 import dev.dormouse.server.Dormouse;
+import java.time.Duration;
 import java.util.Optional;
 import java.util.SortedSet;
 import java.util.TreeSet;
@@ -17,15 +19,17 @@ import java.util.function.Supplier;
  * Writes down all that happens to it, each thing in several places that must agree afterwards. The
  * first thing it tells a connection is {@code hello}; a message it answers with {@code done <count>
  * <hash>}, as {@link Journal} does, and if it begins with {@code all} it tells all connections
- * {@code said <count> <hash>}. {@code GET} returns what it has stored, a key and value on each
- * line.
+ * {@code said <count> <hash>} and sets an alarm, which tells them {@code rang <name>}. {@code GET}
+ * returns what it has stored, a key and value on each line.
  */
 public class Chronicle extends WebSocketActor<Chronicle.Mark> {
   static final String LINE = "line/";
   static final String OPENED = "opened/";
   static final String CLOSED = "closed/";
+  static final String RUNG = "rung/";
   static final String SLEPT = "slept";
   static final String WOKE = "woke";
+  private static final Duration RINGS_AFTER = Duration.ofMillis(20);
   private static final String COUNT = "count";
   private static final String HASH = "hash";
 
@@ -37,7 +41,7 @@ public class Chronicle extends WebSocketActor<Chronicle.Mark> {
    */
   public record Mark(String name, int said) {}
 
-  /** A server of witnesses. */
+  /** A server of chronicles. */
   public static Dormouse server(Supplier<Chronicle> factory) {
     return Dormouse.server().actor("/witness/:key", Chronicle.class, factory);
   }
@@ -77,7 +81,14 @@ public class Chronicle extends WebSocketActor<Chronicle.Mark> {
     from.send("done " + count + " " + hash);
     if (message.startsWith("all")) {
       connections().broadcast("said " + count + " " + hash);
+      alarms().after(RUNG + count, RINGS_AFTER);
     }
+  }
+
+  @Override
+  protected void onAlarm(Alarm alarm) {
+    storage().put(alarm.name(), number(alarm.name()) + 1);
+    connections().broadcast("rang " + alarm.name());
   }
 
   @Override
@@ -101,7 +112,7 @@ public class Chronicle extends WebSocketActor<Chronicle.Mark> {
         all.append(entry.key()).append(' ').append(entry.value()).append('\n');
       }
     }
-    for (String prefix : new String[] {OPENED, COUNT, SLEPT, WOKE}) {
+    for (String prefix : new String[] {OPENED, RUNG, COUNT, SLEPT, WOKE}) {
       for (Storage.Entry<Long> entry : storage().list(prefix, Long.class)) {
         all.append(entry.key()).append(' ').append(entry.value()).append('\n');
       }

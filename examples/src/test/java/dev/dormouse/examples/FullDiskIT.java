@@ -19,12 +19,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.Callable;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.Executors;
-import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -39,7 +34,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 class FullDiskIT {
   private static final long DISK_BYTES = 64L << 20;
   private static final Duration RESUMES_WITHIN = Duration.ofSeconds(10);
-  private static final int POLL_MS = 100;
 
   @TempDir private Path directory;
 
@@ -76,7 +70,7 @@ class FullDiskIT {
 
         Files.delete(ballast);
         long freedNs = System.nanoTime();
-        until(() -> refusal(server).isEmpty());
+        Until.isTrue(() -> refusal(server).isEmpty());
         Duration resumed = Duration.ofNanos(System.nanoTime() - freedNs);
         System.out.println("FullDiskIT: writing resumed after " + resumed.toMillis() + " ms");
         assertThat(resumed).isLessThan(RESUMES_WITHIN);
@@ -164,7 +158,7 @@ class FullDiskIT {
   /** Commits a row, and another one if that was not done, and so on; the number of the next. */
   private static int commitUntilDone(Child store, int row, List<String> done) throws Exception {
     int[] next = {row};
-    until(() -> commit(store, next[0]++, done).equals("Done"));
+    Until.isTrue(() -> commit(store, next[0]++, done).equals("Done"));
     return next[0];
   }
 
@@ -188,31 +182,6 @@ class FullDiskIT {
         return Optional.of(refused.getResponse());
       }
       throw e;
-    }
-  }
-
-  /** Tries again and again. */
-  private static void until(Callable<Boolean> attempt) throws Exception {
-    CompletableFuture<Void> done = new CompletableFuture<>();
-    ScheduledExecutorService trying = Executors.newSingleThreadScheduledExecutor();
-    try {
-      var unused =
-          trying.scheduleWithFixedDelay(
-              () -> {
-                try {
-                  if (!done.isDone() && attempt.call()) {
-                    done.complete(null);
-                  }
-                } catch (Exception | AssertionError e) {
-                  done.completeExceptionally(e);
-                }
-              },
-              0,
-              POLL_MS,
-              TimeUnit.MILLISECONDS);
-      done.get(Child.LIMIT.toSeconds(), TimeUnit.SECONDS);
-    } finally {
-      trying.shutdownNow();
     }
   }
 }

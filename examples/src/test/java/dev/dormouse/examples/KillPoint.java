@@ -15,7 +15,9 @@ public enum KillPoint {
   /** A connection is being accepted. */
   MID_ACCEPT,
   /** A connection's close handler runs. */
-  MID_CLOSE;
+  MID_CLOSE,
+  /** An alarm is being handled. */
+  MID_ALARM;
 
   /** How near to the point, for those that take a while: in the handler, or around its commit. */
   public enum Moment {

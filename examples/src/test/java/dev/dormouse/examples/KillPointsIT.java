@@ -21,6 +21,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
@@ -66,7 +67,7 @@ class KillPointsIT {
         for (String actor : ACTORS) {
           assertThat(plain.status(new ActorId("witness", actor)).connections()).isZero();
           URI uri = URI.create("http://127.0.0.1:" + plain.port() + "/witness/" + actor);
-          Map<String, String> stored = stored(Http.get(uri).body());
+          Map<String, String> stored = storedOnceAllHasRung(uri);
           check(stored, talkers.stream().filter(t -> t.actor.equals(actor)).toList());
           assertThat(stored).containsAllEntriesOf(settled(before.getOrDefault(actor, Map.of())));
           before.put(actor, stored);
@@ -80,7 +81,7 @@ class KillPointsIT {
     return switch (point) {
       case BEFORE_WRITE, AFTER_WRITE_BEFORE_RELEASE -> 200;
       case MID_BROADCAST -> 60;
-      case MID_HIBERNATE, MID_WAKE, MID_ACCEPT, MID_CLOSE -> 12;
+      case MID_HIBERNATE, MID_WAKE, MID_ACCEPT, MID_CLOSE, MID_ALARM -> 12;
     };
   }
 
@@ -123,6 +124,21 @@ class KillPointsIT {
     }
   }
 
+  /** What an actor has stored, after the alarms that were set before the kill have come. */
+  private static Map<String, String> storedOnceAllHasRung(URI uri) throws Exception {
+    AtomicReference<Map<String, String>> stored = new AtomicReference<>(Map.of());
+    Until.isTrue(
+        () -> {
+          stored.set(stored(Http.get(uri).body()));
+          long set =
+              under(Chronicle.LINE, stored.get()).values().stream()
+                  .filter(line -> line.startsWith("all"))
+                  .count();
+          return under(Chronicle.RUNG, stored.get()).size() == set;
+        });
+    return stored.get();
+  }
+
   private static Map<String, String> stored(String body) {
     Map<String, String> stored = new TreeMap<>();
     body.lines().forEach(l -> stored.put(l.split(" ", 2)[0], l.split(" ", 2)[1]));
@@ -159,7 +175,10 @@ class KillPointsIT {
     Map<String, String> opened = under(Chronicle.OPENED, stored);
     Map<String, String> closed = under(Chronicle.CLOSED, stored);
     assertThat(closed.keySet()).isEqualTo(opened.keySet());
-    assertThat(opened.values()).containsOnly("1");
+    assertThat(opened.values()).allMatch("1"::equals);
+    // Each alarm took effect once.
+    Map<String, String> rung = under(Chronicle.RUNG, stored);
+    assertThat(rung.values()).allMatch("1"::equals);
     for (Talker talker : talkers) {
       List<String> kept = lines.stream().filter(l -> l.endsWith(" " + talker.name)).toList();
       if (talker.heard.contains("hello")) {
@@ -177,6 +196,10 @@ class KillPointsIT {
       for (String heard :
           talker.heard.subList(Math.min(1, talker.heard.size()), talker.heard.size())) {
         String[] words = heard.split(" ", 2);
+        if (words[0].equals("rang")) {
+          assertThat(rung).containsKey(words[1].substring(Chronicle.RUNG.length()));
+          continue;
+        }
         int count = Integer.parseInt(words[1].split(" ")[0]);
         assertThat(answers).hasSizeGreaterThanOrEqualTo(count);
         assertThat(words[1]).isEqualTo(answers.get(count - 1));

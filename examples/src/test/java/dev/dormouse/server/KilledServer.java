@@ -4,6 +4,7 @@ import dev.dormouse.examples.Chronicle;
 import dev.dormouse.examples.KillPoint;
 import dev.dormouse.examples.KillPoint.Moment;
 import dev.dormouse.sdk.ActorId;
+import dev.dormouse.sdk.Alarm;
 import dev.dormouse.sdk.CloseReason;
 import dev.dormouse.sdk.Connection;
 import dev.dormouse.sdk.Upgrade;
@@ -55,7 +56,7 @@ public final class KilledServer {
             KillPoint.valueOf(args[1]), Moment.valueOf(args[2]), Integer.parseInt(args[3]));
     Path data = Path.of(args[0]);
     DormouseServer server =
-        Chronicle.server(() -> killed.new KilledWitness())
+        Chronicle.server(() -> killed.new KilledChronicle())
             .open(
                 ServerOptions.defaults().ports(0, 0),
                 killed
@@ -86,7 +87,7 @@ public final class KilledServer {
     }
   }
 
-  private final class KilledWitness extends Chronicle {
+  private final class KilledChronicle extends Chronicle {
     @Override
     protected void onActivate() {
       super.onActivate();
@@ -103,6 +104,12 @@ public final class KilledServer {
     protected void onClose(Connection<Mark> gone, CloseReason reason) {
       super.onClose(gone, reason);
       pass(KillPoint.MID_CLOSE, Moment.INSIDE);
+    }
+
+    @Override
+    protected void onAlarm(Alarm alarm) {
+      super.onAlarm(alarm);
+      pass(KillPoint.MID_ALARM, Moment.INSIDE);
     }
 
     @Override
@@ -140,6 +147,8 @@ public final class KilledServer {
           return KillPoint.MID_CLOSE;
         } else if (write.table() == Table.VALUE && key.startsWith("opened/")) {
           return KillPoint.MID_ACCEPT;
+        } else if (write.table() == Table.VALUE && key.startsWith("rung/")) {
+          return KillPoint.MID_ALARM;
         } else if (write.table() == Table.VALUE && key.equals("slept")) {
           return KillPoint.MID_HIBERNATE;
         } else if (write.table() == Table.VALUE && key.equals("woke")) {

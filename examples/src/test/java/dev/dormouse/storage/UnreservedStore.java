@@ -5,7 +5,6 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Random;
@@ -28,9 +27,7 @@ public final class UnreservedStore {
         StoreOptions.in(Path.of(args[0])).onFatal(cause -> Runtime.getRuntime().halt(FATAL));
     Random random = new Random(0);
     byte[] value = new byte[Integer.parseInt(args[1])];
-    try (ActorStore store =
-            RocksActorStore.open(
-                options, folder -> DiskRoom.unlimited(Files.getFileStore(folder)));
+    try (ActorStore store = RocksActorStore.open(options, folder -> DiskRoom.unlimited());
         BufferedReader lines =
             new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8))) {
       System.out.println("open.");

@@ -29,6 +29,9 @@ public interface ActorContext<A extends @Nullable Object> {
   /** The actor's storage. */
   Storage storage();
 
+  /** The actor's alarms. */
+  Alarms alarms();
+
   /** Has messages of this text answered without the actor, from the end of the turn on. */
   void autoReply(AutoReply reply);
 

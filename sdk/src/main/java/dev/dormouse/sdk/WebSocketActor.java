@@ -24,10 +24,10 @@ import org.jspecify.annotations.Nullable;
  * connection come in order, each after the one before has finished. Handlers may block, unless the
  * type chose {@link Threading#EVENT_LOOP}.
  *
- * <p><b>All or nothing.</b> What a handler does (storage, attachments, tags, sends, closes) is
- * committed when it returns, and sent only then. If it throws, nothing of it is kept or sent, the
- * error is logged, and the object is dropped, since its fields may be half changed: the next event
- * makes a new one from what is stored. The connections stay open.
+ * <p><b>All or nothing.</b> What a handler does (storage, attachments, tags, alarms, sends, closes)
+ * is committed when it returns, and sent only then. If it throws, nothing of it is kept or sent,
+ * the error is logged, and the object is dropped, since its fields may be half changed: the next
+ * event makes a new one from what is stored. The connections stay open.
  *
  * <p><b>Sleep.</b> After a while without events (10 s by default) the object is dropped too; the
  * connections stay open and the next event makes a new one. So keep in fields only what can be had
@@ -106,6 +106,19 @@ public abstract class WebSocketActor<A extends @Nullable Object> {
     request.respond(HttpResponse.text(404, "nothing here"));
   }
 
+  /**
+   * An alarm is due, see {@link #alarms}. It is gone once this turn is committed, unless the
+   * handler has set it anew.
+   *
+   * @throws Exception anything: nothing of the turn is kept, and the alarm is tried again, up to
+   *     {@link Alarms#ATTEMPTS_MAX} times in all; by default an {@link
+   *     UnsupportedOperationException}, since an alarm that nobody handles is a mistake
+   */
+  protected void onAlarm(Alarm alarm) throws Exception {
+    throw new UnsupportedOperationException(
+        getClass().getName() + " has an alarm '" + alarm.name() + "' but no onAlarm");
+  }
+
   /** The actor's name. */
   protected final ActorId id() {
     return context().id();
@@ -119,6 +132,11 @@ public abstract class WebSocketActor<A extends @Nullable Object> {
   /** The actor's durable storage. */
   protected final Storage storage() {
     return context().storage();
+  }
+
+  /** The actor's alarms: durable, and they wake it. */
+  protected final Alarms alarms() {
+    return context().alarms();
   }
 
   /**

@@ -71,6 +71,7 @@ final class BackupCommand extends FolderCommand {
     try {
       HttpResponse<String> answer =
           HttpClient.newBuilder()
+              .version(HttpClient.Version.HTTP_1_1)
               .connectTimeout(CONNECT_LIMIT)
               .build()
               .send(

@@ -102,6 +102,7 @@ public final class Dormouse {
    *
    * @throws dev.dormouse.storage.StoreOpenException if the data folder cannot be used
    * @throws ServerStartException if a port cannot be had
+   * @throws IllegalArgumentException if the certificate cannot be used; the message names the file
    */
   public DormouseServer open(ServerOptions options) {
     return DormouseServer.open(actors, routes, options);

@@ -1,18 +1,23 @@
 package dev.dormouse.server;
 
 import dev.dormouse.sdk.ActorId;
+import dev.dormouse.sdk.Alarm;
 import dev.dormouse.sdk.ConnectionId;
 import dev.dormouse.server.admin.AdminServer;
 import dev.dormouse.server.admin.BackupPage;
 import dev.dormouse.server.admin.ConnectionsPage;
 import dev.dormouse.server.gateway.ConnectionStatus;
 import dev.dormouse.server.gateway.GatewayCounts;
+import dev.dormouse.server.gateway.GatewayOptions;
 import dev.dormouse.server.gateway.WebSocketGateway;
 import dev.dormouse.server.host.ActorHost;
 import dev.dormouse.server.host.ActorStatus;
+import dev.dormouse.server.host.AlarmCounts;
 import dev.dormouse.server.host.HostOptions;
 import dev.dormouse.server.protocol.DirectTransport;
 import dev.dormouse.server.protocol.Transport;
+import dev.dormouse.server.tls.CertificateWatch;
+import dev.dormouse.server.tls.TlsFiles;
 import dev.dormouse.storage.ActorStore;
 import dev.dormouse.storage.BackupReport;
 import dev.dormouse.storage.Durability;
@@ -63,14 +68,17 @@ public final class DormouseServer implements AutoCloseable {
   private static final int HEADERS_BYTES_MAX = 8 << 10;
 
   private static final long TICK_MS = 250;
+  private static final long CERTIFICATE_LOOK_MS = 2_000;
   private static final Duration LEFTOVERS_BEFORE_OPENING = Duration.ofSeconds(10);
   private static final Duration STEP_LIMIT = Duration.ofSeconds(30);
 
   private final ServerOptions options;
   private final ActorStore store;
+  private final @Nullable CertificateWatch certificate;
   private final Vertx vertx;
   private final HandlerThreads threads;
   private final ActorHost host;
+  private final AlarmThread alarms;
   private final WebSocketGateway gateway;
   private final List<HttpServer> listeners = new ArrayList<>();
   private final AdminServer admin;
@@ -78,8 +86,13 @@ public final class DormouseServer implements AutoCloseable {
   private volatile boolean isReady;
 
   private DormouseServer(
-      List<ActorDefinition> actors, ServerOptions options, ActorStore store, Transport transport) {
+      List<ActorDefinition> actors,
+      ServerOptions options,
+      @Nullable CertificateWatch certificate,
+      ActorStore store,
+      Transport transport) {
     this.options = options;
+    this.certificate = certificate;
     this.store = store;
     this.vertx =
         Vertx.vertx(
@@ -96,9 +109,15 @@ public final class DormouseServer implements AutoCloseable {
             transport,
             options.time(),
             HostOptions.defaults().withIdle(options.idle()));
+    this.alarms = new AlarmThread(host::ringAlarms);
+    GatewayOptions sockets = options.gateway();
     this.gateway =
         new WebSocketGateway(
-            options.gateway(), vertx, transport, options.time(), store.incarnation());
+            certificate == null ? sockets : sockets.tls(certificate.tls()),
+            vertx,
+            transport,
+            options.time(),
+            store.incarnation());
     transport.connect(host::accept, gateway::accept);
     this.admin =
         new AdminServer(
@@ -113,17 +132,33 @@ public final class DormouseServer implements AutoCloseable {
       List<ActorDefinition> actors,
       List<BiConsumer<Router, DormouseServer>> routes,
       ServerOptions options) {
-    return open(actors, routes, options, openStore(options), new DirectTransport());
+    CertificateWatch certificate = certificateOf(options);
+    return open(actors, routes, options, certificate, openStore(options), new DirectTransport());
   }
 
-  /** The same over a store that is open, and is closed with the server. */
+  /** The same over a store that is open, and is closed with the server; without TLS. */
   static DormouseServer open(
       List<ActorDefinition> actors,
       List<BiConsumer<Router, DormouseServer>> routes,
       ServerOptions options,
       ActorStore store,
       Transport transport) {
-    DormouseServer server = new DormouseServer(actors, options, store, transport);
+    return open(actors, routes, options, null, store, transport);
+  }
+
+  private static @Nullable CertificateWatch certificateOf(ServerOptions options) {
+    TlsFiles tls = options.tls();
+    return tls == null ? null : CertificateWatch.open(tls, options.time());
+  }
+
+  private static DormouseServer open(
+      List<ActorDefinition> actors,
+      List<BiConsumer<Router, DormouseServer>> routes,
+      ServerOptions options,
+      @Nullable CertificateWatch certificate,
+      ActorStore store,
+      Transport transport) {
+    DormouseServer server = new DormouseServer(actors, options, certificate, store, transport);
     try {
       server.listen(actors, routes);
       return server;
@@ -153,7 +188,11 @@ public final class DormouseServer implements AutoCloseable {
   private void listen(
       List<ActorDefinition> actors, List<BiConsumer<Router, DormouseServer>> routes) {
     vertx.setPeriodic(TICK_MS, timer -> host.tick());
+    if (certificate != null) {
+      vertx.setPeriodic(CERTIFICATE_LOOK_MS, timer -> vertx.executeBlocking(certificate::look));
+    }
     closeLeftovers();
+    alarms.start(); // not before: their handlers would see connections that are gone
     Router router = Router.router(vertx);
     routes.forEach(r -> r.accept(router, this));
     actors.forEach(actor -> gateway.mount(router, actor.route()));
@@ -285,6 +324,16 @@ public final class DormouseServer implements AutoCloseable {
     return host.actors(type, limit);
   }
 
+  /** The alarms of an actor that are set, the one that is due first first. */
+  public List<Alarm> alarms(ActorId actor) {
+    return host.alarms(actor);
+  }
+
+  /** What became of alarms since the start. */
+  public AlarmCounts alarmCounts() {
+    return host.alarmCounts();
+  }
+
   /**
    * Takes a backup while the server goes on: all that was answered before the call is in it, every
    * turn as a whole. Runs on the caller's thread, and may take long.
@@ -324,6 +373,7 @@ public final class DormouseServer implements AutoCloseable {
     drain(gateway.shutdown(code, forSockets).toCompletionStage(), deadlineNs, "sockets");
     drain(host.stop(), deadlineNs, "actors");
     warnOfOwedCloses();
+    alarms.close();
     store.close();
     threads.close();
     drain(

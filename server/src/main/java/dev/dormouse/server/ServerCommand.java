@@ -2,6 +2,7 @@ package dev.dormouse.server;
 
 import dev.dormouse.server.gateway.ConnectionLimits;
 import dev.dormouse.server.gateway.GatewayOptions;
+import dev.dormouse.server.tls.TlsFiles;
 import dev.dormouse.storage.Durability;
 import dev.dormouse.storage.StoreOpenException;
 import dev.dormouse.storage.ValueCodec;
@@ -17,6 +18,7 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.TypeConversionException;
@@ -152,6 +154,10 @@ final class ServerCommand {
               + " are answered 429. Default: any number")
   private int upgradesPerSecondPerIp;
 
+  @Mixin private final ClientOptions clients = new ClientOptions();
+
+  @Mixin private final TlsOptions tls = new TlsOptions();
+
   @Option(
       names = "--event-loops",
       paramLabel = "NUMBER",
@@ -259,20 +265,24 @@ final class ServerCommand {
     ServerOptions defaults = ServerOptions.defaults();
     GatewayOptions gateway = defaults.gateway();
     int connectionsMax = maxConnections == 0 ? gateway.limits().connectionsMax() : maxConnections;
-    return defaults
-        .host(host)
-        .ports(port, adminPort)
-        .data(data, durability)
-        .idle(idle)
-        .drain(drain)
-        .restart(isRestart)
-        .eventLoops(eventLoops)
-        .gateway(
-            gateway
-                .pingInterval(ping)
-                .limits(
-                    new ConnectionLimits(
-                        connectionsMax, maxConnectionsPerIp, upgradesPerSecondPerIp)));
+    ServerOptions options =
+        defaults
+            .host(host)
+            .ports(port, adminPort)
+            .data(data, durability)
+            .idle(idle)
+            .drain(drain)
+            .restart(isRestart)
+            .eventLoops(eventLoops)
+            .gateway(
+                clients
+                    .in(line, gateway)
+                    .pingInterval(ping)
+                    .limits(
+                        new ConnectionLimits(
+                            connectionsMax, maxConnectionsPerIp, upgradesPerSecondPerIp)));
+    TlsFiles files = tls.files(line);
+    return files == null ? options : options.tls(files);
   }
 
   private static void checkNotNegative(CommandLine line, String option, int value) {

@@ -66,6 +66,11 @@ class ServerLivesTest {
             .drain(Duration.ofMillis(500)));
   }
 
+  /** Before its clients are gone. */
+  private static void stop(DormouseServer server) {
+    server.close();
+  }
+
   @Test
   @DisplayName("S27 Two servers in one process do not meet")
   void twoServers() throws Exception {
@@ -79,7 +84,7 @@ class ServerLivesTest {
       assertThat(ada.next()).isEqualTo("ada: hello");
       assertThat(bo.next()).isEqualTo("bo: hi");
       assertThat(left.status(ROOM).connections()).isEqualTo(1);
-      left.close();
+      stop(left);
       assertThat(ada.next()).isEqualTo("closed 1001 ");
       assertThat(bo.ask("still here")).isEqualTo("bo: still here");
     }
@@ -110,7 +115,7 @@ class ServerLivesTest {
         TextClient ada = new TextClient(server, "/room/one?name=ada")) {
       ada.send("linger");
       assertThat(ada.ask("gone?")).isEqualTo("nobody");
-      server.close();
+      stop(server);
       assertThat(ada.next()).isEqualTo("closed 1001 ");
     }
     try (DormouseServer server = open();

@@ -9,16 +9,20 @@ import org.rocksdb.WriteOptions;
 
 /**
  * What is kept of a folder as a whole: three numbers, of eight bytes big-endian, sealed like rows,
- * under {@code format}, {@code shards} and {@code incarnation}; and of each of the last {@value
- * #RUNS_KEPT} openings a {@link RunRow}, sealed too.
+ * under {@code format}, {@code shards} and {@code incarnation}; under {@code clock}, a {@link
+ * ClockMark}; and of each of the last {@value #RUNS_KEPT} openings a {@link RunRow}, sealed too.
+ *
+ * <p>The format says which tables there must be. A folder of an older one gets the tables that came
+ * later when it is opened, and then the newer format; an opening that is cut short between the two
+ * is taken up by the next.
  *
  * @param shards the number of shards, chosen when the folder was made
  * @param incarnation the number of this opening, greater than all before
  * @param surroundings where it takes place
  */
 record FolderMeta(int shards, long incarnation, Surroundings surroundings) {
-  /** Of the keys, the seal and the column families. */
-  static final long FORMAT = 1;
+  /** Of the keys, the seal and the column families: 2 has the tables of alarms. */
+  static final long FORMAT = 2;
 
   /** Of how many openings it is known how they ended. */
   static final int RUNS_KEPT = 1_024;
@@ -26,6 +30,7 @@ record FolderMeta(int shards, long incarnation, Surroundings surroundings) {
   private static final byte[] FORMAT_KEY = "format".getBytes(StandardCharsets.UTF_8);
   private static final byte[] SHARDS_KEY = "shards".getBytes(StandardCharsets.UTF_8);
   private static final byte[] INCARNATION_KEY = "incarnation".getBytes(StandardCharsets.UTF_8);
+  private static final byte[] CLOCK_KEY = "clock".getBytes(StandardCharsets.UTF_8);
 
   /**
    * Reads it and begins an incarnation, which is on the disk when this returns.
@@ -40,11 +45,15 @@ record FolderMeta(int shards, long incarnation, Surroundings surroundings) {
         WriteOptions synced = new WriteOptions().setSync(true)) {
       // Nothing was ever written to it, not even by an opening that was cut short.
       boolean isNew = tables.db().getLatestSequenceNumber() == 0;
+      long format = isNew ? 0 : read(tables, folder, FORMAT_KEY);
       if (isNew) {
-        put(batch, FORMAT_KEY, FORMAT);
         put(batch, SHARDS_KEY, shardsIfNew);
       } else {
-        checkFormat(read(tables, folder, FORMAT_KEY), folder);
+        checkFormat(format, folder);
+      }
+      tables.complete(format, folder);
+      if (format < FORMAT) {
+        put(batch, FORMAT_KEY, FORMAT);
       }
       long shards = isNew ? shardsIfNew : read(tables, folder, SHARDS_KEY);
       if (shards < 1 || shards > RowKeys.SHARDS_MAX) {
@@ -90,6 +99,27 @@ record FolderMeta(int shards, long incarnation, Surroundings surroundings) {
     byte @Nullable [] stored = tables.db().get(tables.meta(), key);
     byte @Nullable [] payload = stored == null ? null : RowSeal.open(key, stored);
     return payload == null ? null : RunRow.decodeOrNull(payload);
+  }
+
+  /** The mark that was kept last; null if none was. */
+  static @Nullable ClockMark clockMark(RocksTables tables) throws RocksDBException {
+    byte @Nullable [] stored = tables.db().get(tables.meta(), CLOCK_KEY);
+    if (stored == null) {
+      return null;
+    }
+    byte @Nullable [] payload = RowSeal.open(CLOCK_KEY, stored);
+    if (payload == null) {
+      throw new CorruptRowException(
+          "the mark of the running clock " + RowSeal.faultOf(stored), null);
+    }
+    return ClockMark.decode(payload);
+  }
+
+  /** Keeps a mark; it is not worth an fsync. */
+  static void keep(RocksTables tables, ClockMark mark) throws RocksDBException {
+    try (WriteOptions options = new WriteOptions()) {
+      tables.db().put(tables.meta(), options, CLOCK_KEY, RowSeal.seal(CLOCK_KEY, mark.encode()));
+    }
   }
 
   private static void checkFormat(long format, DataFolder folder) {

@@ -27,6 +27,7 @@ public final class MemoryDisk {
   private final Map<Long, RunRow> runs = new HashMap<>();
   private long boots = 1;
   private long incarnation;
+  private @Nullable ClockMark clockMark;
 
   /** Empty; the first store opened on it is incarnation 1. */
   public MemoryDisk() {
@@ -119,13 +120,38 @@ public final class MemoryDisk {
       }
       for (StoredWrite write : writes) {
         byte[] value = write.value();
-        if (value == null) {
+        byte[] end = write.end();
+        if (end != null) {
+          rows(write.table()).subMap(write.key(), true, end, false).clear();
+        } else if (value == null) {
           rows(write.table()).remove(write.key());
         } else {
           rows(write.table()).put(write.key(), value);
         }
       }
       return CommitResult.DONE;
+    } finally {
+      lock.writeLock().unlock();
+    }
+  }
+
+  /** The mark that was kept last. */
+  @Nullable ClockMark clockMark() {
+    lock.readLock().lock();
+    try {
+      return clockMark;
+    } finally {
+      lock.readLock().unlock();
+    }
+  }
+
+  /** Keeps a mark, if the epoch is in force. */
+  void keep(long epoch, ClockMark mark) {
+    lock.writeLock().lock();
+    try {
+      if (epoch == incarnation) {
+        clockMark = mark;
+      }
     } finally {
       lock.writeLock().unlock();
     }

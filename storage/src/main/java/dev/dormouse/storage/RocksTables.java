@@ -39,6 +39,11 @@ import org.rocksdb.WALRecoveryMode;
  * part that has one would not tell actors apart. Scans are bounded by keys instead; point reads go
  * by filters over whole keys.
  *
+ * <p>When the engine falls behind with what it does in the background (three full memtables of a
+ * table, or 20 files that were not compacted yet) it slows writes down, and from 36 files on it
+ * stops them, until it has caught up. Commits wait that long, and so do those who hand them in;
+ * nothing fails for it.
+ *
  * <p>Owns native memory; {@link #close} gives it back and must be the last thing done with it.
  */
 final class RocksTables implements AutoCloseable {
@@ -57,7 +62,8 @@ final class RocksTables implements AutoCloseable {
 
   private final RocksDB db;
   private final ColumnFamilyHandle meta;
-  private final Map<Table, ColumnFamilyHandle> tables;
+  private final Map<Table, ColumnFamilyHandle> tables; // some may be missing before complete
+  private final ColumnFamilyOptions tableOptions;
   private final EngineRecoveries recoveries;
   // To be closed from the last to the first.
   private final Deque<AbstractImmutableNativeReference> owned;
@@ -66,17 +72,20 @@ final class RocksTables implements AutoCloseable {
       RocksDB db,
       ColumnFamilyHandle meta,
       Map<Table, ColumnFamilyHandle> tables,
+      ColumnFamilyOptions tableOptions,
       EngineRecoveries recoveries,
       Deque<AbstractImmutableNativeReference> owned) {
     this.db = db;
     this.meta = meta;
     this.tables = tables;
+    this.tableOptions = tableOptions;
     this.recoveries = recoveries;
     this.owned = owned;
   }
 
   /**
-   * Opens the engine's folder, or makes it.
+   * Opens the engine's folder, or makes it. If it is an older one, tables that came later are
+   * missing until {@link #complete}.
    *
    * @throws StoreOpenException if it is damaged
    */
@@ -117,9 +126,8 @@ final class RocksTables implements AutoCloseable {
     DBOptions options = owned(owned, options(mayMake).setListeners(List.of(recoveries)));
 
     List<ColumnFamilyDescriptor> families = new ArrayList<>();
-    for (String name : familiesToOpen(present)) {
-      byte[] bytes = name.getBytes(StandardCharsets.UTF_8);
-      families.add(new ColumnFamilyDescriptor(bytes, tableOptions));
+    for (String name : familiesToOpen(present, mayMake)) {
+      families.add(descriptor(name, tableOptions));
     }
     List<ColumnFamilyHandle> handles = new ArrayList<>();
     RocksDB db = owned(owned, RocksDB.open(options, folder.toString(), families, handles));
@@ -134,7 +142,35 @@ final class RocksTables implements AutoCloseable {
         }
       }
     }
-    return new RocksTables(db, meta, tables, recoveries, owned);
+    return new RocksTables(db, meta, tables, tableOptions, recoveries, owned);
+  }
+
+  private static ColumnFamilyDescriptor descriptor(String name, ColumnFamilyOptions options) {
+    return new ColumnFamilyDescriptor(name.getBytes(StandardCharsets.UTF_8), options);
+  }
+
+  /**
+   * Makes the tables that a folder of this format need not have.
+   *
+   * @throws StoreOpenException if one is missing that it must have: its rows are lost
+   */
+  void complete(long format, DataFolder folder) throws RocksDBException {
+    for (Table table : Table.values()) {
+      if (tables.containsKey(table)) {
+        continue;
+      }
+      if (table.sinceFormat() <= format) {
+        throw new StoreOpenException(
+            "the data folder "
+                + folder
+                + " is damaged: in rocksdb the table "
+                + nameOf(table)
+                + " is missing",
+            null);
+      }
+      tables.put(
+          table, owned(owned, db.createColumnFamily(descriptor(nameOf(table), tableOptions))));
+    }
   }
 
   RocksDB db() {
@@ -186,12 +222,17 @@ final class RocksTables implements AutoCloseable {
     }
   }
 
-  /** The default family first; then ours, and any that a newer version may have made. */
-  private static Set<String> familiesToOpen(List<String> present) {
+  /**
+   * The default family first; then ours, and any that a newer version may have made. Of ours, those
+   * that an older version did not make are left out if they cannot be made and are not there.
+   */
+  private static Set<String> familiesToOpen(List<String> present, boolean mayMake) {
     Set<String> names = new LinkedHashSet<>();
     names.add(new String(RocksDB.DEFAULT_COLUMN_FAMILY, StandardCharsets.UTF_8));
     for (Table table : Table.values()) {
-      names.add(nameOf(table));
+      if (mayMake || table.sinceFormat() == 1) {
+        names.add(nameOf(table));
+      }
     }
     names.addAll(present);
     return names;
@@ -203,6 +244,8 @@ final class RocksTables implements AutoCloseable {
       case ACTOR -> "actor";
       case CONNECTION -> "connection";
       case VALUE -> "value";
+      case ALARM -> "alarm";
+      case DUE -> "due";
     };
   }
 

@@ -140,13 +140,13 @@ class RocksActorStoreTest {
   @Test
   void aFolderOfANewerVersionIsRefused() throws Exception {
     open(Durability.FSYNC).close();
-    rawMeta("format", 2);
+    rawMeta("format", FolderMeta.FORMAT + 1);
 
     assertThatExceptionOfType(StoreOpenException.class)
         .isThrownBy(() -> open(Durability.FSYNC))
         .withMessageContaining(folder.toString())
         .withMessageEndingWith(
-            "was written by a newer version: it has format 2, and this version reads up to 1");
+            "was written by a newer version: it has format 3, and this version reads up to 2");
   }
 
   @Test

@@ -267,6 +267,10 @@ final class ClientSocket extends WheelPeer {
   public void channelReadComplete(ChannelHandlerContext context) {
     isReading = false;
     heard();
+    if (state == SocketState.OPEN && inbound.isTooMuch(frames.keptBytes())) {
+      violated(CloseCodes.TRY_AGAIN_LATER, InboundMessages.TOO_MUCH);
+    }
+    read();
     flush();
     if (half == null && state == SocketState.OPEN && (frames.isWithin() || inbound.isWithin())) {
       half = new HalfInput(parts, loop, frames, inbound, this::halfElapsed);
@@ -351,14 +355,10 @@ final class ClientSocket extends WheelPeer {
       inbound.forget();
     }
     if (writer != null && state == SocketState.OPEN) {
-      begin(writer, reason);
+      end(Closing.begun(reason), SocketState.CLOSING, parts.options().close());
+      writer.close(reason.code(), reason.reason());
     }
     report();
-  }
-
-  private void begin(SocketWriter writer, CloseReason reason) {
-    end(Closing.begun(reason), SocketState.CLOSING, parts.options().close());
-    writer.close(reason.code(), reason.reason());
   }
 
   private void clientCloses(CloseWebSocketFrame frame) {

@@ -21,6 +21,7 @@ final class Counters {
   final LongAdder pings = new LongAdder();
   final LongAdder silentDropped = new LongAdder();
   final LongAdder pongs = new LongAdder();
+  final LongAdder overloadClosed = new LongAdder();
   final LongAdder slowDropped = new LongAdder();
   final LongAdder conflated = new LongAdder();
   final LongAdder deflateContexts = new LongAdder();
@@ -55,6 +56,7 @@ final class Counters {
         pings.sum(),
         silentDropped.sum(),
         pongs.sum(),
+        overloadClosed.sum(),
         slowDropped.sum(),
         conflated.sum(),
         deflateContexts.sum(),

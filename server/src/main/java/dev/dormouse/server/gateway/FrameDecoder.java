@@ -65,10 +65,7 @@ final class FrameDecoder extends WebSocket13FrameDecoder {
   /** Frames may be wanted again: then those that were kept come. Not from within one that comes. */
   void resume() {
     ChannelHandlerContext context = this.context;
-    if (context == null
-        || context.isRemoved()
-        || !isWanted.getAsBoolean()
-        || actualReadableBytes() == 0) {
+    if (context == null || context.isRemoved() || !isWanted.getAsBoolean() || keptBytes() == 0) {
       return;
     }
     try {
@@ -92,6 +89,11 @@ final class FrameDecoder extends WebSocket13FrameDecoder {
   /** Whether some of a frame came, but not all. */
   boolean isWithin() {
     return isWithin;
+  }
+
+  /** How many bytes came that are no whole frame, or no frame that was wanted. */
+  int keptBytes() {
+    return actualReadableBytes();
   }
 
   /** How many frames came whole. */

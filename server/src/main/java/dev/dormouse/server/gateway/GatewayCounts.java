@@ -14,12 +14,13 @@ import java.util.Map;
  * @param droppedIn messages that came after the close of their connection
  * @param droppedOut messages whose connection was gone or closing, or went before they were handed
  *     to the network, one for each recipient
- * @param slowClosed clients closed with 1013
+ * @param slowClosed clients closed with 1013, because they read too slowly
  * @param autoReplies messages among those received that were answered without their actor
  * @param hastyClosed clients closed with 1008, because they sent too many messages in a second
  * @param pings pings sent to clients of which nothing was heard
  * @param silentDropped clients given up, because they did not answer a ping either
  * @param pongs pongs received, and ignored
+ * @param overloadClosed clients closed with 1013, because all together sent too much
  * @param slowDropped messages dropped because their client read too slowly
  * @param conflated messages whose place a later one of the same key took
  * @param deflateContexts compressors and inflaters that sockets hold in native memory
@@ -39,6 +40,7 @@ public record GatewayCounts(
     long pings,
     long silentDropped,
     long pongs,
+    long overloadClosed,
     long slowDropped,
     long conflated,
     long deflateContexts,

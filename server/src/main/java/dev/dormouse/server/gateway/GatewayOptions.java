@@ -26,6 +26,7 @@ public final class GatewayOptions {
     Duration close = Duration.ofSeconds(5);
     Duration drain = Duration.ofSeconds(1);
     int outboundBytesMax = 1 << 20;
+    long inboundBytesMax = Runtime.getRuntime().maxMemory() / 4;
     Duration pingInterval = Duration.ofSeconds(30);
     ConnectionLimits limits = ConnectionLimits.none();
     Set<String> allowedOrigins = Set.of();
@@ -54,7 +55,8 @@ public final class GatewayOptions {
 
   /**
    * 10 s head, 30 s frame, 60 s message, 75 s keep-alive, 10 s handshake, 30 s request, 5 s close,
-   * 1 s drain, 1 MiB outbound, a ping after 30 s, as many clients as come, the server's own origin.
+   * 1 s drain, 1 MiB outbound, a quarter of the heap inbound, a ping after 30 s, as many clients as
+   * come, the server's own origin.
    */
   public static GatewayOptions defaults() {
     return new GatewayOptions(new Values());
@@ -157,6 +159,20 @@ public final class GatewayOptions {
   /** The most bytes that may wait for one client. */
   public int outboundBytesMax() {
     return values.outboundBytesMax;
+  }
+
+  /**
+   * How many bytes clients may have sent, all together, that are not handled or not whole yet. Over
+   * it, a socket is read only while it has less than 64 KiB of them; over twice as many, a client
+   * that has more and sends more is closed with 1013.
+   */
+  public GatewayOptions inboundBytesMax(long inboundBytesMax) {
+    return with(v -> v.inboundBytesMax = inboundBytesMax);
+  }
+
+  /** The most bytes that clients may have sent, all together, and that are not handled. */
+  public long inboundBytesMax() {
+    return values.inboundBytesMax;
   }
 
   /**

@@ -16,7 +16,8 @@ record GatewayParts(
     LoopQueues loops,
     Counters counters,
     Heartbeats heartbeats,
-    Admission admission) {
+    Admission admission,
+    InboundBudget inboundBudget) {
 
   /** A message will not be written any more: its connection is gone, or going. Any thread. */
   void lost(ActorId actor, ConnectionId connection, long report) {

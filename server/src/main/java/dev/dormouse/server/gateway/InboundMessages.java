@@ -22,6 +22,12 @@ final class InboundMessages {
    */
   private static final int HELD_BYTES_SLACK = 2 * InboundWindow.HELD_BYTES_ENOUGH;
 
+  /** Said to a client that is closed because all of them sent too much. */
+  static final String TOO_MUCH = "the server has too much to handle";
+
+  /** Less of a frame or message on its way is not worth counting. */
+  private static final int UNFINISHED_BYTES_MIN = 4 << 10;
+
   /** Netty's three bits in one number. */
   private static final int RSV1 = 4;
 
@@ -49,6 +55,9 @@ final class InboundMessages {
 
   /** Null unless a message is on its way in fragments. */
   private @Nullable MessageAssembler assembler;
+
+  /** What was taken of the budget for a frame and a message on their way. */
+  private int unfinishedBytes;
 
   /**
    * Those of a connection.
@@ -156,10 +165,14 @@ final class InboundMessages {
       parts.counters().autoReplies.increment();
       return reply;
     }
-    lastSequence++;
     InboundWindow unhandled = window;
+    long held = message.size() + (unhandled == null ? 0 : unhandled.heldBytes());
+    if (held >= InboundBudget.LITTLE && isOverdrawn()) {
+      throw new ViolationException(CloseCodes.TRY_AGAIN_LATER, TOO_MUCH);
+    }
+    lastSequence++;
     if (unhandled == null) {
-      unhandled = new InboundWindow(lastSequence);
+      unhandled = new InboundWindow(lastSequence, parts.inboundBudget());
       window = unhandled;
     }
     unhandled.add(message);
@@ -206,6 +219,32 @@ final class InboundMessages {
     }
   }
 
+  /**
+   * Told after a read how many bytes came of a frame that is not whole.
+   *
+   * @return whether the clients together sent far too much, this one among them [1013]
+   */
+  boolean isTooMuch(int frameBytes) {
+    int bytes = frameBytes + (assembler == null ? 0 : assembler.capacity());
+    takeUnfinished(bytes < UNFINISHED_BYTES_MIN ? 0 : bytes);
+    return bytes >= InboundBudget.LITTLE && isOverdrawn();
+  }
+
+  private boolean isOverdrawn() {
+    boolean isOverdrawn = parts.inboundBudget().isOverdrawn();
+    if (isOverdrawn) {
+      parts.counters().overloadClosed.increment();
+    }
+    return isOverdrawn;
+  }
+
+  private void takeUnfinished(int bytes) {
+    if (bytes != unfinishedBytes) {
+      parts.inboundBudget().take(bytes - unfinishedBytes);
+      unfinishedBytes = bytes;
+    }
+  }
+
   /** Whether some of a message came, but not all. */
   boolean isWithin() {
     return assembler != null;
@@ -229,6 +268,7 @@ final class InboundMessages {
   /** No more frames will come. */
   void end() {
     assembler = null;
+    takeUnfinished(0);
     if (deflate != null) {
       deflate.endInput();
     }
@@ -238,6 +278,7 @@ final class InboundMessages {
   void forget() {
     if (window != null) {
       parts.counters().droppedIn.add(window.waiting());
+      window.forget();
       window = null;
     }
   }

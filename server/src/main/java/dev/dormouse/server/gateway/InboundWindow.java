@@ -25,6 +25,7 @@ final class InboundWindow {
   /** What a message costs besides its bytes, about, in both. */
   static final int MESSAGE_OVERHEAD_BYTES = 64;
 
+  private final InboundBudget budget;
   private final ArrayDeque<Payload> sent = new ArrayDeque<>(4);
   private final ArrayDeque<Payload> waiting = new ArrayDeque<>(1);
 
@@ -38,15 +39,21 @@ final class InboundWindow {
   private boolean isWithheld;
 
   /** A window whose first message will have this number. */
-  InboundWindow(long first) {
+  InboundWindow(long first, InboundBudget budget) {
     this.first = first;
+    this.budget = budget;
   }
 
   /** A message came. */
   void add(Payload message) {
     waiting.add(message);
     waitingBytes += cost(message);
-    heldBytes += cost(message);
+    hold(cost(message));
+  }
+
+  private void hold(long bytes) {
+    heldBytes += bytes;
+    budget.take(bytes);
   }
 
   /** The number that the message which {@link #next} returned has. */
@@ -70,7 +77,7 @@ final class InboundWindow {
   /** The host handled the message and those before it. What was never sent cannot be handled. */
   void handled(long sequence) {
     while (first <= sequence && !sent.isEmpty()) {
-      heldBytes -= cost(sent.remove());
+      hold(-cost(sent.remove()));
       first++;
     }
   }
@@ -97,7 +104,14 @@ final class InboundWindow {
 
   /** Whether nothing more should be read from the socket. */
   boolean isFull() {
-    return waitingBytes >= WAITING_BYTES_ENOUGH || heldBytes >= HELD_BYTES_ENOUGH;
+    return waitingBytes >= WAITING_BYTES_ENOUGH
+        || heldBytes >= HELD_BYTES_ENOUGH
+        || (heldBytes >= InboundBudget.LITTLE && budget.isSpent());
+  }
+
+  /** Nobody wants them any more. */
+  void forget() {
+    hold(-heldBytes);
   }
 
   /** Whether the host handled everything. */

@@ -96,6 +96,11 @@ final class MessageAssembler {
     return new Payload.Text(message);
   }
 
+  /** How much memory it takes, in bytes. */
+  int capacity() {
+    return bytes.length;
+  }
+
   private void grow(int needed) {
     long doubled = Math.max(CAPACITY_MIN, 2L * bytes.length);
     bytes = Arrays.copyOf(bytes, (int) Math.min(bytesMax, Math.max(needed, doubled)));

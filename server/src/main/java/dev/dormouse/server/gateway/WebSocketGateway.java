@@ -70,7 +70,8 @@ public final class WebSocketGateway {
             new LoopQueues(),
             new Counters(),
             new Heartbeats(options.pingInterval(), time),
-            new Admission(options.limits()));
+            new Admission(options.limits()),
+            new InboundBudget(options.inboundBytesMax()));
     this.edge =
         new Edge(options.trustedProxies(), options.proxyProtocol(), options.tls(), options.head());
     this.origins = new OriginPolicy(options.allowedOrigins());

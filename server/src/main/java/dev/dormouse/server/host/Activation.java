@@ -4,6 +4,8 @@ import dev.dormouse.sdk.ActorContext;
 import dev.dormouse.sdk.ActorId;
 import dev.dormouse.sdk.ActorInvoker;
 import dev.dormouse.sdk.ActorOptions;
+import dev.dormouse.sdk.Alarm;
+import dev.dormouse.sdk.Alarms;
 import dev.dormouse.sdk.AutoReply;
 import dev.dormouse.sdk.ConnectionFailedException;
 import dev.dormouse.sdk.ConnectionId;
@@ -51,6 +53,7 @@ final class Activation implements ActorContext<@Nullable Object> {
   private final BackgroundWork background;
   private final Map<ConnectionId, LiveConnection> known = new HashMap<>();
   private final StoredValues storage;
+  private final AlarmRows alarms;
 
   private final long number;
   private final long epoch;
@@ -85,6 +88,7 @@ final class Activation implements ActorContext<@Nullable Object> {
     this.number = stored.activations() + 1;
     this.connectionCount = stored.connections();
     this.storage = new StoredValues(this, rows, type.codec());
+    this.alarms = new AlarmRows(this, id, rows, host.alarms().running());
   }
 
   // What handlers see.
@@ -102,6 +106,11 @@ final class Activation implements ActorContext<@Nullable Object> {
   @Override
   public Storage storage() {
     return storage;
+  }
+
+  @Override
+  public Alarms alarms() {
+    return alarms;
   }
 
   @Override
@@ -161,7 +170,7 @@ final class Activation implements ActorContext<@Nullable Object> {
     synchronized (this) {
       opened.check(); // a thread that was held up until its turn was abandoned ends here
       turn = opened;
-      rows.open(opened.writes());
+      rows.open(opened.writes(), opened.clears());
     }
     Work work = opened.work();
     if (work instanceof Work.Activate) {
@@ -174,7 +183,18 @@ final class Activation implements ActorContext<@Nullable Object> {
       actor.hibernate();
     } else if (work instanceof Work.Handle handle) {
       run(actor, handle.event());
+    } else if (work instanceof Work.Alarm alarm) {
+      actor.alarm(ring(opened, alarm));
     }
+  }
+
+  /** Whether the alarm was moved, cancelled or handled since it was handed out. */
+  synchronized boolean isMoot(Work.Alarm work) {
+    return alarms.isMoot(work.due());
+  }
+
+  private synchronized Alarm ring(Turn opened, Work.Alarm work) {
+    return alarms.ring(opened, work.due());
   }
 
   @SuppressWarnings("unchecked") // the attachments are whatever the actor's own code attached
@@ -232,7 +252,7 @@ final class Activation implements ActorContext<@Nullable Object> {
     }
     ended.outbox().addAll(autoReplies.news(ended));
     ActorRow row = new ActorRow(epoch, number, connectionCount);
-    if (!row.equals(stored) && (isLast || !ended.writes().isEmpty())) {
+    if (!row.equals(stored) && (isLast || ended.isWriting())) {
       ended.writes().put(RowKey.ACTOR, Optional.of(row.encode()));
       stored = row;
     }

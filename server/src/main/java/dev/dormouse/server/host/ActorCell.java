@@ -77,7 +77,7 @@ final class ActorCell {
             lost -> host.asked().discarded(id, lost.records()),
             this::signal);
     this.rows = new ActorRows(host.store(), id, host.quarantine());
-    this.outgoing = new Outgoing(id, host.store(), rows, gate, host.asked(), host.unclosed()::add);
+    this.outgoing = new Outgoing(id, host, rows, gate);
     this.recovery = new Recovery(id, type.failurePolicy(), host, mailbox, rows, outgoing, closing);
     this.autoReplies = new AutoReplyRows(rows);
     this.lastEventNs = time.nowNs();
@@ -219,6 +219,12 @@ final class ActorCell {
     Work next = take();
     if (next instanceof Work.Handle handle && hasEnded(handle.event())) {
       return passOver(handle);
+    }
+    Activation current = activation;
+    if (next instanceof Work.Alarm alarm && current != null && current.isMoot(alarm)) {
+      host.alarms().passOver(rows, outgoing, alarm);
+      recovery.done(alarm);
+      return true;
     }
     return runEvent(next);
   }
@@ -412,10 +418,10 @@ final class ActorCell {
     records.addAll(Verdicts.handled(work));
     closing.said(records);
     outgoing.leave(turn, records);
-    if (work instanceof Work.Handle handle) {
-      recovery.done(handle);
-    } else if (work instanceof Work.Activate) {
+    if (work instanceof Work.Activate) {
       recovery.activated();
+    } else if (!(work instanceof Work.Hibernate)) {
+      recovery.done(work);
     }
   }
 

@@ -1,6 +1,7 @@
 package dev.dormouse.server.host;
 
 import dev.dormouse.sdk.ActorId;
+import dev.dormouse.sdk.Alarm;
 import dev.dormouse.server.protocol.Release;
 import dev.dormouse.server.protocol.Time;
 import dev.dormouse.server.protocol.ToGateway;
@@ -9,6 +10,7 @@ import dev.dormouse.server.protocol.Transport;
 import dev.dormouse.storage.ActorRow;
 import dev.dormouse.storage.ActorStore;
 import dev.dormouse.storage.ActorStore.PlacedRow;
+import dev.dormouse.storage.DueAlarm;
 import dev.dormouse.storage.Table;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -37,6 +39,8 @@ public final class ActorHost {
   private final Transport transport;
   private final Time time;
   private final HostOptions options;
+  private final AlarmClock alarmClock;
+  private final AlarmTurns alarms;
   private final FailureLog failures;
   private final BackgroundWork background;
   private final LongAdder eventsGivenUp = new LongAdder();
@@ -71,6 +75,8 @@ public final class ActorHost {
     this.transport = transport;
     this.time = time;
     this.options = options;
+    this.alarmClock = new AlarmClock(store, time, this.types.keySet(), this::accept);
+    this.alarms = new AlarmTurns(alarmClock);
     this.failures = new FailureLog(time);
     this.background = new BackgroundWork(failures);
     this.parts =
@@ -84,6 +90,7 @@ public final class ActorHost {
             background,
             quarantine,
             unclosed,
+            alarms,
             eventsGivenUp,
             new Asked(store.incarnation()));
   }
@@ -109,6 +116,14 @@ public final class ActorHost {
     } else {
       offer(event.actor(), type, work);
     }
+  }
+
+  private void accept(DueAlarm due) {
+    ActorType type = types.get(due.actor().type());
+    if (type == null) {
+      throw new AssertionError("the clock passes over alarms of types that are not registered");
+    }
+    offer(due.actor(), type, new Work.Alarm(due, () -> alarmClock.ended(due)));
   }
 
   private void refuse(Work.Handle work, List<ToGateway> records) {
@@ -142,6 +157,29 @@ public final class ActorHost {
     List<IdlePolicy.Candidate> active = cells.values().stream().map(ActorCell::candidate).toList();
     IdlePolicy.toHibernate(active, nowNs, options.idle().toNanos(), options.activeActorsMax())
         .forEach(id -> hibernate(id, new Work.Hibernate(true, new CompletableFuture<>())));
+  }
+
+  /**
+   * Hands alarms that are due to their actors. To be called several times a second, by a thread
+   * that may wait for the disk, once connections of a dead process are closed. A call while another
+   * one is under way does nothing.
+   *
+   * @return whether more alarms are due than may be under way: to be called again soon
+   */
+  public boolean ringAlarms() {
+    return alarmClock.ring();
+  }
+
+  /** What became of alarms since the start. */
+  public AlarmCounts alarmCounts() {
+    return alarms.counts();
+  }
+
+  /**
+   * The alarms of an actor as they are stored, the one that is due first first. Reads the store.
+   */
+  public List<Alarm> alarms(ActorId id) {
+    return alarms.list(store, id);
   }
 
   /**
@@ -206,7 +244,7 @@ public final class ActorHost {
           }
         }
       }
-      if (page.size() < LIST_PAGE) {
+      if (page.isEmpty()) {
         break;
       }
       last = page.get(page.size() - 1);
@@ -248,15 +286,16 @@ public final class ActorHost {
   }
 
   /**
-   * Refuses what is new, lets every actor finish what waits for it, and drops them all; then waits
-   * for what they have begun in the background. Nothing is put off any more: an actor that rests
-   * after a failure has its last attempt now.
+   * Refuses what is new, rings no more alarms, lets every actor finish what waits for it, and drops
+   * them all; then waits for what they have begun in the background. Nothing is put off any more:
+   * an actor that rests after a failure has its last attempt now.
    *
    * @return completes once no actor is in memory, all they did is in the store, and no background
    *     work is under way
    */
   public CompletableFuture<Void> stop() {
     isStopping = true;
+    alarmClock.stop();
     log.debug("stopping with {} actors in memory", cells.size());
     return CompletableFuture.allOf(
             cells.keySet().stream().map(this::hibernate).toArray(CompletableFuture[]::new))

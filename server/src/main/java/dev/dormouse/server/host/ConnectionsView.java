@@ -5,6 +5,7 @@ import dev.dormouse.sdk.ConnectionId;
 import dev.dormouse.sdk.Connections;
 import dev.dormouse.server.protocol.Payload;
 import dev.dormouse.server.protocol.ToGateway;
+import dev.dormouse.storage.ActorStore;
 import dev.dormouse.storage.ActorStore.Row;
 import dev.dormouse.storage.KeySpan;
 import dev.dormouse.storage.Table;
@@ -136,7 +137,7 @@ final class ConnectionsView implements Connections<@Nullable Object> {
       synchronized (activation) {
         activation.turn();
         List<Row> rows = new ArrayList<>(activation.rows().scan(Table.CONNECTION, rest, PAGE));
-        isLast = rows.size() < PAGE;
+        isLast = rows.size() < PAGE && !ActorStore.isFull(rows);
         for (Row row : rows) {
           LiveConnection connection =
               activation.connection(RowKey.connection(row.key()), row.value());

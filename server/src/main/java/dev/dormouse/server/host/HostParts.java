@@ -22,5 +22,6 @@ record HostParts(
     BackgroundWork background,
     Quarantine quarantine,
     Unclosed unclosed,
+    AlarmTurns alarms,
     LongAdder eventsGivenUp,
     Asked asked) {}

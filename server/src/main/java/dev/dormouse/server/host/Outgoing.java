@@ -39,6 +39,12 @@ final class Outgoing {
   private final ActorRows rows;
   private final OutputGate gate;
   private final Asked asked;
+  private final AlarmTurns alarms;
+
+  /**
+   * Hears, on the store's thread, of closes whose commit was lost, and of connections that may be
+   * stored though their clients are told that they are none.
+   */
   private final Consumer<ToHost.Closed> unclosed;
 
   /** Of lost turns, since the last reset. Written on the store's thread. */
@@ -47,25 +53,15 @@ final class Outgoing {
   private CommitChain chain = new CommitChain();
   private long turns;
 
-  /**
-   * Out of a new cell.
-   *
-   * @param unclosed hears, on the store's thread, of closes whose commit was lost, and of
-   *     connections that may be stored though their clients are told that they are none
-   */
-  Outgoing(
-      ActorId id,
-      ActorStore store,
-      ActorRows rows,
-      OutputGate gate,
-      Asked asked,
-      Consumer<ToHost.Closed> unclosed) {
+  /** Out of a new cell. */
+  Outgoing(ActorId id, HostParts host, ActorRows rows, OutputGate gate) {
     this.id = id;
-    this.store = store;
+    this.store = host.store();
     this.rows = rows;
     this.gate = gate;
-    this.asked = asked;
-    this.unclosed = unclosed;
+    this.asked = host.asked();
+    this.alarms = host.alarms();
+    this.unclosed = host.unclosed()::add;
   }
 
   /** Begins the next turn, on the calling thread. */
@@ -138,7 +134,13 @@ final class Outgoing {
 
   /** Lets a turn out: its writes are handed in, its words wait for them. */
   void leave(Turn turn, List<ToGateway> records) {
-    leave(turn.number(), turn.writes(), records, turn.work());
+    leave(turn.number(), turn.writes(), turn.clears(), records, turn.work());
+  }
+
+  /** Has rows written in the place of a turn. */
+  void keep(NavigableMap<RowKey, Optional<byte[]>> writes, Work work) {
+    rows.open(writes, List.of());
+    leave(nextNumber(), writes, List.of(), List.of(), work);
   }
 
   /** A turn saw what a lost commit had changed: it is lost, too. */
@@ -173,22 +175,22 @@ final class Outgoing {
     NavigableMap<RowKey, Optional<byte[]>> writes = new TreeMap<>();
     writes.put(RowKey.ACTOR, Optional.of(without.encode()));
     writes.put(RowKey.connection(gone), Optional.empty());
-    rows.open(writes);
-    leave(nextNumber(), writes, List.of(), new Work.Handle(closed));
+    keep(writes, new Work.Handle(closed));
   }
 
   private void leave(
       long number,
       NavigableMap<RowKey, Optional<byte[]>> writes,
+      List<TurnBatch.Clear> clears,
       List<ToGateway> records,
       Work work) {
     Function<CommitResult, Release> ifLost = loss -> release(ofLost(work, records, loss));
-    if (writes.isEmpty()) {
+    if (writes.isEmpty() && clears.isEmpty()) {
       rows.discard();
       gate.pass(number, release(records), ifLost);
     } else {
       rows.handedIn(number);
-      gate.hold(number, release(records), ifLost, commit(writes));
+      gate.hold(number, release(records), ifLost, commit(writes, clears));
     }
     rows.settle(gate.settled());
   }
@@ -209,13 +211,17 @@ final class Outgoing {
     return records;
   }
 
-  private CompletionStage<CommitResult> commit(NavigableMap<RowKey, Optional<byte[]>> rowWrites) {
+  private CompletionStage<CommitResult> commit(
+      NavigableMap<RowKey, Optional<byte[]>> rowWrites, List<TurnBatch.Clear> clears) {
     List<TurnBatch.Write> writes = new ArrayList<>(rowWrites.size());
     rowWrites.forEach(
         (key, value) ->
             writes.add(new TurnBatch.Write(key.table(), key.bytes(), value.orElse(null))));
     try {
-      return store.commit(new TurnBatch(id, store.incarnation(), chain, writes));
+      CompletionStage<CommitResult> commit =
+          store.commit(new TurnBatch(id, store.incarnation(), chain, List.copyOf(clears), writes));
+      alarms.handedIn(id, writes, commit);
+      return commit;
     } catch (RuntimeException e) {
       return CompletableFuture.completedStage(new CommitResult.Unknown(e));
     }

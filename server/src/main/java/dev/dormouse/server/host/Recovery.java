@@ -47,6 +47,7 @@ final class Recovery {
   private final OwedCloses owed;
   private final LongAdder eventsGivenUp;
   private final Quarantine quarantine;
+  private final AlarmTurns alarms;
 
   /** Of activations since the last that went well; null if none failed. */
   private volatile @Nullable Retry activations;
@@ -74,6 +75,7 @@ final class Recovery {
     this.closing = closing;
     this.eventsGivenUp = host.eventsGivenUp();
     this.quarantine = host.quarantine();
+    this.alarms = host.alarms();
     this.owed = new OwedCloses(rows, closing, policy);
   }
 
@@ -163,14 +165,17 @@ final class Recovery {
   }
 
   /** The event is answered, or nobody needs to hear of it any more. */
-  void done(Work.Handle work) {
-    if (owed.isFirst(work)) {
-      owed.remove();
-    } else {
-      closing.handled(work.event());
-      event = null;
+  void done(Work work) {
+    if (work instanceof Work.Handle handle) {
+      if (owed.isFirst(handle)) {
+        owed.remove();
+        work.end();
+        return;
+      }
+      closing.handled(handle.event());
     }
-    work.ended().run();
+    event = null;
+    work.end();
   }
 
   /** A handler failed, or its actor was reset: nothing of its turn is kept or said. */
@@ -185,6 +190,10 @@ final class Recovery {
         work.connection(),
         failure,
         failure);
+    if (work instanceof Work.Alarm alarm) {
+      alarms.failed(rows, outgoing, alarm);
+      done(alarm);
+    }
     if (!(work instanceof Work.Handle handle)) {
       return;
     }
@@ -267,7 +276,8 @@ final class Recovery {
     if (first instanceof Work.Hibernate) {
       return; // it came while the actor was being activated for a close that is owed
     }
-    if (failed.failures() >= policy.attemptsMax()) {
+    // An alarm has retries of its own, which are stored.
+    if (failed.failures() >= policy.attemptsMax() || first instanceof Work.Alarm) {
       event = null;
       giveUp(mailbox.take(), cause);
       outgoing.tell(mailbox.resumable());
@@ -303,7 +313,9 @@ final class Recovery {
   }
 
   private void giveUp(Work work, Throwable cause) {
-    if (isRefusable(work)) {
+    if (work instanceof Work.Alarm alarm) {
+      alarms.failed(rows, outgoing, alarm);
+    } else if (isRefusable(work)) {
       outgoing.say(Verdicts.unavailable(work, restSeconds()));
     } else if (work instanceof Work.Handle handle && isOfClosing(handle)) {
       outgoing.passOver(handle);
@@ -316,9 +328,7 @@ final class Recovery {
       eventsGivenUp.increment();
       say(Verdicts.givenUp(work));
     }
-    if (work instanceof Work.Handle handle) {
-      handle.ended().run();
-    }
+    work.end();
   }
 
   private void logGivenUp(Work work, String outcome, Throwable cause) {
@@ -354,6 +364,12 @@ final class Recovery {
       outgoing.say(quarantine.refuse(handle.event(), cause));
       done(handle);
       outgoing.tell(mailbox.resumable());
+    } else if (mailbox.peek() instanceof Work.Alarm alarm) {
+      owed.failed(nowNs, nowNs);
+      mailbox.take();
+      quarantine.actor(id, cause);
+      alarms.setAside(alarm);
+      outgoing.tell(mailbox.resumable());
     } else {
       activationFailed(cause, nowNs);
     }
@@ -362,8 +378,8 @@ final class Recovery {
   /** What the turn ran on was lost, and so is it. */
   void lost(Work work, CommitResult loss) {
     outgoing.lose(work, loss);
-    if (work instanceof Work.Handle handle) {
-      done(handle);
+    if (work instanceof Work.Handle || work instanceof Work.Alarm) {
+      done(work);
     }
   }
 

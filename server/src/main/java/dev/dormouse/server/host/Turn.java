@@ -4,6 +4,7 @@ import dev.dormouse.sdk.ConnectionId;
 import dev.dormouse.sdk.Delivery.Outcome;
 import dev.dormouse.sdk.LimitExceededException;
 import dev.dormouse.server.protocol.ToGateway;
+import dev.dormouse.storage.TurnBatch.Clear;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
@@ -53,6 +54,7 @@ final class Turn {
   private final Outgoing outgoing;
 
   private final NavigableMap<RowKey, Optional<byte[]>> writes = new TreeMap<>();
+  private final List<Clear> clears = new ArrayList<>();
   private final List<ToGateway> outbox = new ArrayList<>();
   private final Set<LiveConnection> touched = new LinkedHashSet<>();
 
@@ -89,6 +91,16 @@ final class Turn {
 
   NavigableMap<RowKey, Optional<byte[]>> writes() {
     return writes;
+  }
+
+  /** What is removed before the writes take effect. */
+  List<Clear> clears() {
+    return clears;
+  }
+
+  /** Whether it changes anything that is stored. */
+  boolean isWriting() {
+    return !writes.isEmpty() || !clears.isEmpty();
   }
 
   List<ToGateway> outbox() {

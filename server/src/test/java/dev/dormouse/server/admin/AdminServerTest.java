@@ -152,7 +152,8 @@ class AdminServerTest {
                                   new JsonObject(
                                       """
                                       {"type":"room","key":"löbby","state":"inactive",
-                                       "connections":0,"activation":0,"pins":[]}"""));
+                                       "connections":0,"activation":0,"pins":[],\
+                                       "alarms":0,"nextAlarms":[]}"""));
                           context.completeNow();
                         })));
   }
@@ -187,7 +188,9 @@ class AdminServerTest {
                                       """
                                       {"unreadableActors":0,"unreadableConnections":0,
                                        "unreadableAttachments":0,"unreadableValues":0,
-                                       "refusedEvents":0,"unclosedLeftovers":0}"""));
+                                       "refusedEvents":0,"unclosedLeftovers":0,
+                                       "alarms":{"underWay":0,"rung":0,"failed":0,"givenUp":0,
+                                        "unhostedTypes":0}}"""));
                           context.completeNow();
                         })));
   }

@@ -32,7 +32,8 @@ class ConnectionGroupsTest {
           new LoopQueues(),
           new Counters(),
           new Heartbeats(Duration.ZERO, Time.system()),
-          new Admission(ConnectionLimits.none()));
+          new Admission(ConnectionLimits.none()),
+          new InboundBudget(Long.MAX_VALUE));
 
   private ClientSocket socket(String key, long number) {
     ActorRoute route = new ActorRoute("chat", "/chat/:key", false, ActorOptions.defaults());

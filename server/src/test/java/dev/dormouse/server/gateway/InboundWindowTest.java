@@ -10,7 +10,8 @@ import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
 class InboundWindowTest {
-  private final InboundWindow window = new InboundWindow(1);
+  private final InboundBudget budget = new InboundBudget(1 << 20);
+  private final InboundWindow window = new InboundWindow(1, budget);
 
   private void add(int from, int to) {
     for (int i = from; i <= to; i++) {
@@ -78,6 +79,26 @@ class InboundWindowTest {
     while (window.next() != null) {}
     window.handled(1);
     assertThat(window.isFull()).isFalse();
+  }
+
+  @Test
+  @DisplayName(
+      "what is held is taken of the budget; spent, it stops those that hold more than little")
+  void budget() {
+    InboundWindow other = new InboundWindow(1, budget);
+    other.add(new Payload.Binary(new byte[1 << 20]));
+    assertThat(budget.isSpent()).isTrue();
+    window.add(new Payload.Binary(new byte[1_000]));
+    window.next();
+    assertThat(window.isFull()).isFalse();
+    window.add(new Payload.Binary(new byte[InboundBudget.LITTLE]));
+    window.next();
+    assertThat(window.isFull()).isTrue();
+    assertThat(budget.isOverdrawn()).isFalse();
+    other.forget();
+    assertThat(window.isFull()).isFalse();
+    window.handled(2);
+    assertThat(budget.taken()).isZero();
   }
 
   @Test

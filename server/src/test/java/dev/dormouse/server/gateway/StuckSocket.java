@@ -56,7 +56,8 @@ final class StuckSocket implements AutoCloseable {
             new LoopQueues(),
             counters,
             new Heartbeats(Duration.ZERO, Time.system()),
-            new Admission(ConnectionLimits.none()));
+            new Admission(ConnectionLimits.none()),
+            new InboundBudget(Long.MAX_VALUE));
     socket =
         new ClientSocket(
             parts,

@@ -25,6 +25,8 @@ class FullDiskTest {
 
   /** Counts what is put; tells the count; keeps who has closed. */
   private static final class Counter extends Script {
+    private boolean isPuttingOnRequest;
+
     @Override
     void onMessage(Actor self, Connection<Object> from, String text) {
       if (text.equals("put")) {
@@ -35,6 +37,9 @@ class FullDiskTest {
 
     @Override
     void onRequest(Actor self, HttpRequest request) {
+      if (isPuttingOnRequest) {
+        self.store().put("count", count(self) + 1);
+      }
       request.respond(HttpResponse.text(200, self.store().get("closed", String.class).orElse("")));
     }
 
@@ -50,7 +55,8 @@ class FullDiskTest {
     }
   }
 
-  private final Node node = new Node(new Counter());
+  private final Counter counter = new Counter();
+  private final Node node = new Node(counter);
 
   @Test
   void theSenderOfWhatCannotBeKeptIsToldToTryAgainLaterAndOthersStay() {
@@ -151,6 +157,9 @@ class FullDiskTest {
     node.request();
     assertThat(node.heard()).contains(new ToGateway.Responded(1, HttpResponse.text(200, "")));
     assertThat(node.status().connections()).isEqualTo(1);
+    counter.isPuttingOnRequest = true;
+    node.request();
+    assertThat(node.heard()).contains(new ToGateway.Responded(2, busy));
   }
 
   @Test

@@ -2,8 +2,11 @@ package dev.dormouse.server.host;
 
 import dev.dormouse.sdk.ActorId;
 import dev.dormouse.storage.ActorStore;
+import dev.dormouse.storage.ClockMark;
 import dev.dormouse.storage.CommitChain;
 import dev.dormouse.storage.CommitResult;
+import dev.dormouse.storage.DueAlarm;
+import dev.dormouse.storage.DueClock;
 import dev.dormouse.storage.Durability;
 import dev.dormouse.storage.Ending;
 import dev.dormouse.storage.KeySpan;
@@ -165,6 +168,37 @@ final class HeldStore implements ActorStore {
   @Override
   public List<PlacedRow> scanAll(Table table, @Nullable PlacedRow after, int limit) {
     return store.scanAll(table, after, limit);
+  }
+
+  @Override
+  public int shards() {
+    return store.shards();
+  }
+
+  @Override
+  public int shardOf(ActorId actor) {
+    return store.shardOf(actor);
+  }
+
+  @Override
+  public List<DueAlarm> firstDue(DueClock clock) {
+    return store.firstDue(clock);
+  }
+
+  @Override
+  public List<DueAlarm> due(
+      DueClock clock, int shard, long fromMs, @Nullable DueAlarm after, int limit) {
+    return store.due(clock, shard, fromMs, after, limit);
+  }
+
+  @Override
+  public @Nullable ClockMark clockMark() {
+    return store.clockMark();
+  }
+
+  @Override
+  public void keep(ClockMark mark) {
+    store.keep(mark);
   }
 
   @Override

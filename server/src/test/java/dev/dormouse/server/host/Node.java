@@ -27,7 +27,7 @@ final class Node {
   static final ActorId ROOM = new ActorId("room", "one");
   static final Duration TICK = Duration.ofMillis(250);
 
-  final ManualTime time = new ManualTime();
+  final ManualTime time;
   final Steps steps = new Steps();
   final HeldStore store;
   final ActorHost host;
@@ -37,7 +37,8 @@ final class Node {
   private boolean isFailing;
   private long requests;
 
-  Node(MemoryDisk disk, Script script, FailurePolicy policy, HostOptions options) {
+  Node(MemoryDisk disk, Script script, FailurePolicy policy, HostOptions options, ManualTime time) {
+    this.time = time;
     store = new HeldStore(Stores.memory(disk));
     ActorType type =
         new ActorType(
@@ -54,6 +55,14 @@ final class Node {
 
   Node(Script script, HostOptions options) {
     this(new MemoryDisk(), script, FailurePolicy.KEEP_OPEN, options);
+  }
+
+  Node(MemoryDisk disk, Script script, ManualTime time) {
+    this(disk, script, FailurePolicy.KEEP_OPEN, HostOptions.defaults(), time);
+  }
+
+  Node(MemoryDisk disk, Script script, FailurePolicy policy, HostOptions options) {
+    this(disk, script, policy, options, new ManualTime());
   }
 
   Node(MemoryDisk disk, Script script) {
@@ -172,6 +181,16 @@ final class Node {
     time.advance(by);
     host.tick();
     steps.runAll();
+  }
+
+  void ring() {
+    host.ringAlarms();
+    steps.runAll();
+  }
+
+  void ringAfter(Duration by) {
+    time.advance(by);
+    ring();
   }
 
   ActorStatus status() {

@@ -1,0 +1,37 @@
+package dev.dormouse.server.host;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.dormouse.sdk.ActorId;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+
+class AlarmRetryTest {
+  private static final ActorId ROOM = new ActorId("room", "one");
+
+  @Test
+  void aDelayDoublesAndIsUpToHalfAsLongAgain() {
+    for (int failures = 1; failures <= 6; failures++) {
+      long least = 1_000L << failures;
+      assertThat(AlarmRetry.isGivenUp(failures)).isFalse();
+      for (int i = 0; i < 1_000; i++) {
+        assertThat(AlarmRetry.delayMs(ROOM, "a" + i, failures)).isBetween(least, least * 3 / 2);
+      }
+    }
+    assertThat(AlarmRetry.isGivenUp(7)).isTrue();
+  }
+
+  @Test
+  void alarmsThatFailedTogetherAreSpread() {
+    long[] delays =
+        IntStream.range(0, 1_000)
+            .mapToLong(i -> AlarmRetry.delayMs(new ActorId("room", "r" + i), "a", 1))
+            .toArray();
+    for (int tenth = 0; tenth < 10; tenth++) {
+      long from = 2_000 + 100L * tenth;
+      assertThat(java.util.Arrays.stream(delays).filter(d -> d >= from && d < from + 100).count())
+          .isBetween(50L, 150L);
+    }
+    assertThat(AlarmRetry.delayMs(ROOM, "a", 1)).isEqualTo(AlarmRetry.delayMs(ROOM, "a", 1));
+  }
+}
