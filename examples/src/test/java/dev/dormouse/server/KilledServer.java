@@ -61,8 +61,7 @@ public final class KilledServer {
         Chronicle.server(() -> killed.new KilledChronicle())
             .open(
                 ServerOptions.defaults().ports(0, 0),
-                killed
-                .new KilledStore(Stores.open(StoreOptions.in(data).durability(Durability.FSYNC))),
+                killed.killed(Stores.open(StoreOptions.in(data).durability(Durability.FSYNC))),
                 killed.new KilledTransport());
     List<ActorId> actors =
         List.of(args).subList(4, args.length).stream().map(k -> new ActorId("witness", k)).toList();
