@@ -20,6 +20,7 @@ import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.UnaryOperator;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterAll;
@@ -28,6 +29,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /**
@@ -87,16 +89,12 @@ class HaproxyIT {
           option httpchk
           http-check send meth GET uri / ver HTTP/1.1 hdr Host chat.example.org
           server one 127.0.0.1:%d send-proxy-v2 check inter 100ms fall 1
-        listen x-forwarded
+        frontend x-forwarded
           bind 127.0.0.1:%d
-          option forwardfor
-          http-request set-header X-Forwarded-Proto https
-          http-request set-header X-Forwarded-Host chat.example.org
-          http-request del-header Forwarded
-          server one 127.0.0.1:%d
+          default_backend dormouse
         listen forwarded
           bind 127.0.0.1:%d
-          http-request set-header Forwarded "for=%%[src];proto=https;host=chat.example.org"
+          http-request set-header Forwarded "for=%%[src];proto=https;host=public.example.org"
           http-request del-header X-Forwarded-For
           server one 127.0.0.1:%d
         listen encrypted
@@ -110,14 +108,23 @@ class HaproxyIT {
                 ports.get(Way.PROXY_V2),
                 proxied,
                 ports.get(Way.X_FORWARDED),
-                forwarded,
                 ports.get(Way.FORWARDED),
                 forwarded,
                 ports.get(Way.ENCRYPTED),
                 encrypted);
-    Path file = Files.writeString(folder.resolve("haproxy.cfg"), config);
-    haproxy = Child.start(folder, Map.of(), List.of("haproxy", "-db", "-V", "-f", file.toString()));
+    Path file =
+        Files.writeString(folder.resolve("haproxy.cfg"), config + backendOfTheReadme(forwarded));
+    String program = Optional.ofNullable(System.getenv("HAPROXY")).orElse("/usr/sbin/haproxy");
+    haproxy = Child.start(folder, Map.of(), List.of(program, "-db", "-V", "-f", file.toString()));
     haproxy.awaitOutput(Pattern.compile("Using \\w+\\(\\) as the polling mechanism"));
+  }
+
+  private static String backendOfTheReadme(int port) throws IOException {
+    String readme = Files.readString(Path.of("../README.md"));
+    int begin = readme.indexOf("```haproxy\n") + "```haproxy\n".length();
+    String backend = readme.substring(begin, readme.indexOf("```", begin));
+    assertThat(backend).startsWith("backend dormouse\n").contains("127.0.0.1:8080\n");
+    return backend.replace("127.0.0.1:8080\n", "127.0.0.1:" + port + "\n");
   }
 
   /** HAProxy cannot choose. */
@@ -163,19 +170,19 @@ class HaproxyIT {
   }
 
   @ParameterizedTest
-  @EnumSource(names = {"X_FORWARDED", "FORWARDED"})
-  void theServersOwnPagesAreThoseOfTheHostThatThePublicSees(Way way) throws Exception {
-    int port = ports.get(way);
-    try (PlainClient client = new PlainClient("127.0.0.4", port)) {
-      for (String foreign :
-          List.of(
-              "http://chat.example.org",
-              "https://chat.example.org:8443",
-              "https://chat.example.org.evil.example",
-              "http://127.0.0.1:" + port)) {
-        assertThat(client.upgrade("/echo/origin", "Origin: " + foreign)).isEqualTo(403);
-      }
-      assertThat(client.upgrade("/echo/origin", "Origin: https://chat.example.org")).isEqualTo(101);
+  @CsvSource({
+    "X_FORWARDED, http://chat.example.org, http://chat.example.org:8443",
+    "X_FORWARDED, http://chat.example.org, http://chat.example.org.evil.example",
+    "X_FORWARDED, http://chat.example.org, http://127.0.0.1",
+    "FORWARDED, https://public.example.org, http://public.example.org",
+    "FORWARDED, https://public.example.org, https://chat.example.org",
+  })
+  void theServersOwnPagesAreThoseOfTheHostThatThePublicSees(Way way, String own, String foreign)
+      throws Exception {
+    try (PlainClient client = new PlainClient("127.0.0.4", ports.get(way))) {
+      String[] wouldBe = {"Origin: " + foreign, "X-Forwarded-Host: evil.example"};
+      assertThat(client.upgrade("/echo/origin", wouldBe)).isEqualTo(403);
+      assertThat(client.upgrade("/echo/origin", "Origin: " + own)).isEqualTo(101);
     }
   }
 

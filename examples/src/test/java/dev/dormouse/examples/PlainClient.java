@@ -28,7 +28,7 @@ final class PlainClient implements AutoCloseable {
     String request =
         """
         GET %s HTTP/1.1
-        Host: 127.0.0.1
+        Host: chat.example.org
         Connection: Upgrade
         Upgrade: websocket
         Sec-WebSocket-Version: 13

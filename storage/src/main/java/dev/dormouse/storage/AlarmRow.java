@@ -11,7 +11,8 @@ import java.nio.ByteBuffer;
  * @param clock the clock by which it was set
  * @param dueMs when it is due by that clock, in milliseconds
  * @param failures how many attempts have failed, 0 to 127
- * @param retryMs if any has failed, when it is tried again, by {@link DueClock#RUNNING}; else 0
+ * @param retryMs when it comes again, by {@link DueClock#RUNNING}, if an attempt failed or it was
+ *     put off; else 0
  */
 public record AlarmRow(DueClock clock, long dueMs, int failures, long retryMs) {
   private static final byte VERSION = 1;
@@ -22,6 +23,11 @@ public record AlarmRow(DueClock clock, long dueMs, int failures, long retryMs) {
     this(clock, dueMs, 0, 0);
   }
 
+  /** The same, to come again without an attempt having failed. */
+  public AlarmRow putOff(long retryMs) {
+    return new AlarmRow(clock, dueMs, failures, retryMs);
+  }
+
   /** The same after one more failure. */
   public AlarmRow failed(long retryMs) {
     return new AlarmRow(clock, dueMs, failures + 1, retryMs);
@@ -29,7 +35,7 @@ public record AlarmRow(DueClock clock, long dueMs, int failures, long retryMs) {
 
   /** Where it stands in the order in which alarms come due. */
   public DueAlarm place(ActorId actor, String name) {
-    return failures == 0
+    return retryMs == 0
         ? new DueAlarm(actor, clock, dueMs, name)
         : new DueAlarm(actor, DueClock.RUNNING, retryMs, name);
   }

@@ -39,8 +39,11 @@ class AlarmRowTest {
   }
 
   @Test
-  void anAlarmThatFailedStandsWhereItIsTriedAgain() {
+  void anAlarmThatFailedOrWasPutOffStandsWhereItComesAgain() {
     assertThat(FRESH.place(LOBBY, "a")).isEqualTo(new DueAlarm(LOBBY, DueClock.WALL, 0x0102, "a"));
+    assertThat(FRESH.putOff(7).place(LOBBY, "a"))
+        .isEqualTo(new DueAlarm(LOBBY, DueClock.RUNNING, 7, "a"));
+    assertThat(FRESH.putOff(7).failures()).isZero();
     assertThat(FAILED.place(LOBBY, "a")).isEqualTo(new DueAlarm(LOBBY, DueClock.RUNNING, 16, "a"));
   }
 

@@ -17,7 +17,9 @@
  *
  * <table>
  *   <caption>The parts</caption>
- *   <tr><td>{@code Handshake}, {@code OriginPolicy}</td><td>who may upgrade: pure functions</td></tr>
+ *   <tr><td>{@code edge}</td><td>a package of its own: TLS, and proxies before the server</td></tr>
+ *   <tr><td>{@code Handshake}, {@code OriginPolicy}, {@code WebOrigin}</td><td>who may upgrade: pure
+ *       functions</td></tr>
  *   <tr><td>{@code PendingUpgrades}</td><td>upgrades that wait for their actor</td></tr>
  *   <tr><td>{@code PlainRequests}</td><td>HTTP to actors that answer it</td></tr>
  *   <tr><td>{@code ClientSocket}</td><td>a socket; the one place where its life

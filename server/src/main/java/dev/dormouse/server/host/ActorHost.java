@@ -75,9 +75,9 @@ public final class ActorHost {
     this.transport = transport;
     this.time = time;
     this.options = options;
-    this.alarmClock = new AlarmClock(store, time, this.types.keySet(), this::accept);
-    this.alarms = new AlarmTurns(alarmClock);
     this.failures = new FailureLog(time);
+    this.alarmClock = new AlarmClock(store, time, this.types.keySet(), this::accept);
+    this.alarms = new AlarmTurns(alarmClock, failures);
     this.background = new BackgroundWork(failures);
     this.parts =
         new HostParts(
@@ -151,7 +151,9 @@ public final class ActorHost {
   public void tick() {
     failures.tick();
     long nowNs = time.nowNs();
-    unclosed.retry(this::accept);
+    if (!isStopping) {
+      unclosed.retry(this::accept);
+    }
     cells.values().forEach(cell -> cell.abandonOverdue(nowNs));
     cells.values().forEach(cell -> cell.retryIfDue(nowNs));
     List<IdlePolicy.Candidate> active = cells.values().stream().map(ActorCell::candidate).toList();

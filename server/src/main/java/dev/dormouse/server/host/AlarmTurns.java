@@ -18,6 +18,8 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.BiFunction;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -29,11 +31,13 @@ final class AlarmTurns {
   private static final Logger log = LoggerFactory.getLogger(AlarmTurns.class);
 
   private final AlarmClock clock;
+  private final FailureLog failures;
   private final AtomicLong failed = new AtomicLong();
   private final AtomicLong givenUp = new AtomicLong();
 
-  AlarmTurns(AlarmClock clock) {
+  AlarmTurns(AlarmClock clock, FailureLog failures) {
     this.clock = clock;
+    this.failures = failures;
   }
 
   RunningTime running() {
@@ -77,42 +81,76 @@ final class AlarmTurns {
     outgoing.keep(writes, work);
   }
 
-  /**
-   * A turn of an alarm failed, or there was no actor object for it: it is tried again later, or
-   * given up. If even that cannot be stored, it stays as it is and comes again.
-   */
+  /** A turn of an alarm failed: it is tried again later, or given up. */
   void failed(ActorRows rows, Outgoing outgoing, Work.Alarm work) {
+    ActorId actor = work.due().actor();
+    String name = work.due().name();
+    AlarmRow row = move(rows, outgoing, work, this::afterFailure);
+    if (row == null) {
+      return;
+    }
+    int attempts = row.failures() + 1;
+    if (AlarmRetry.isGivenUp(attempts)) {
+      givenUp.incrementAndGet();
+      failures.error(
+          "alarm '{}' of actor {} is given up: {} attempts failed", name, actor, attempts);
+    } else {
+      failed.incrementAndGet();
+      failures.error(
+          "alarm '{}' of actor {} failed; it has {} attempts left",
+          name,
+          actor,
+          Alarms.ATTEMPTS_MAX - attempts);
+    }
+  }
+
+  private Optional<AlarmRow> afterFailure(DueAlarm due, AlarmRow row) {
+    int attempts = row.failures() + 1;
+    return AlarmRetry.isGivenUp(attempts)
+        ? Optional.empty()
+        : Optional.of(row.failed(running().nowMs() + AlarmRetry.delayMs(due, attempts)));
+  }
+
+  /**
+   * There is no actor object for an alarm: it comes again later, and that was no attempt.
+   *
+   * @param activations how many activations have failed in a row
+   */
+  void putOff(ActorRows rows, Outgoing outgoing, Work.Alarm work, int activations) {
+    move(
+        rows,
+        outgoing,
+        work,
+        (due, row) ->
+            Optional.of(row.putOff(running().nowMs() + AlarmRetry.delayMs(due, activations))));
+  }
+
+  /**
+   * Stores something else of an alarm that was handed out, if it still stands where it stood.
+   *
+   * @return what was stored; null if it stands elsewhere, or the store failed: then it stays as it
+   *     is, and comes again
+   */
+  private @Nullable AlarmRow move(
+      ActorRows rows,
+      Outgoing outgoing,
+      Work.Alarm work,
+      BiFunction<DueAlarm, AlarmRow, Optional<AlarmRow>> change) {
     DueAlarm due = work.due();
-    ActorId actor = due.actor();
-    String name = due.name();
     try {
-      AlarmRow row = AlarmRows.read(rows, AlarmRows.key(name));
-      if (row == null) {
-        return;
+      AlarmRow row = AlarmRows.read(rows, AlarmRows.key(due.name()));
+      if (row == null || !row.place(due.actor(), due.name()).equals(due)) {
+        return null;
       }
-      int failures = row.failures() + 1;
-      long delayMs = AlarmRetry.delayMs(actor, name, failures);
-      boolean isLast = AlarmRetry.isGivenUp(failures);
       NavigableMap<RowKey, Optional<byte[]>> writes = new TreeMap<>();
-      AlarmRow next = isLast ? null : row.failed(running().nowMs() + delayMs);
-      AlarmRows.write(writes, actor, name, row, next);
+      AlarmRow next = change.apply(due, row).orElse(null);
+      AlarmRows.write(writes, due.actor(), due.name(), row, next);
       outgoing.keep(writes, work);
-      if (isLast) {
-        givenUp.incrementAndGet();
-        log.error("alarm '{}' of actor {} is given up: attempt {} failed", name, actor, failures);
-      } else {
-        failed.incrementAndGet();
-        log.warn(
-            "alarm '{}' of actor {} failed, attempt {} of {}; the next is in {} ms",
-            name,
-            actor,
-            failures,
-            Alarms.ATTEMPTS_MAX,
-            delayMs);
-      }
+      return row;
     } catch (RuntimeException e) {
       rows.discard();
-      log.error("alarm '{}' of actor {} failed, and could not be set again", name, actor, e);
+      failures.error("alarm '{}' of actor {} could not be set again", due.name(), due.actor(), e);
+      return null;
     }
   }
 

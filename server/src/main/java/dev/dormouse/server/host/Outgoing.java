@@ -38,8 +38,8 @@ final class Outgoing {
   private final ActorStore store;
   private final ActorRows rows;
   private final OutputGate gate;
-  private final Asked asked;
   private final AlarmTurns alarms;
+  private final Asked asked;
 
   /**
    * Hears, on the store's thread, of closes whose commit was lost, and of connections that may be
@@ -59,8 +59,8 @@ final class Outgoing {
     this.store = host.store();
     this.rows = rows;
     this.gate = gate;
-    this.asked = host.asked();
     this.alarms = host.alarms();
+    this.asked = host.asked();
     this.unclosed = host.unclosed()::add;
   }
 

@@ -27,9 +27,9 @@ import org.jspecify.annotations.Nullable;
  * tried, as {@link RetryPolicy} says. After so many failures of the same event it is given up, and
  * those behind it have their chance. If the actor cannot be activated for them either, all that
  * waits is given up with each further failure, so that every client hears of it soon. A message
- * that is given up closes its connection with 1011; a close is set aside, {@link OwedCloses}.
- * Upgrades and requests have somebody who can ask again: they wait for as long as the trouble may
- * be a passing one and are answered 503 then.
+ * that is given up closes its connection with 1011; a close is set aside, {@link OwedCloses}; an
+ * alarm is put off at once, however often it takes. Upgrades and requests have somebody who can ask
+ * again: they wait for as long as the trouble may be a passing one and are answered 503 then.
  *
  * <p>Used by whoever runs the cell; what says so, by anyone.
  */
@@ -276,7 +276,7 @@ final class Recovery {
     if (first instanceof Work.Hibernate) {
       return; // it came while the actor was being activated for a close that is owed
     }
-    // An alarm has retries of its own, which are stored.
+    // An alarm is put off, and that is stored.
     if (failed.failures() >= policy.attemptsMax() || first instanceof Work.Alarm) {
       event = null;
       giveUp(mailbox.take(), cause);
@@ -314,7 +314,9 @@ final class Recovery {
 
   private void giveUp(Work work, Throwable cause) {
     if (work instanceof Work.Alarm alarm) {
-      alarms.failed(rows, outgoing, alarm);
+      if (!isStopping.getAsBoolean()) {
+        alarms.putOff(rows, outgoing, alarm, Math.max(1, failedActivations()));
+      }
     } else if (isRefusable(work)) {
       outgoing.say(Verdicts.unavailable(work, restSeconds()));
     } else if (work instanceof Work.Handle handle && isOfClosing(handle)) {
@@ -369,6 +371,7 @@ final class Recovery {
       mailbox.take();
       quarantine.actor(id, cause);
       alarms.setAside(alarm);
+      done(alarm);
       outgoing.tell(mailbox.resumable());
     } else {
       activationFailed(cause, nowNs);

@@ -3,11 +3,17 @@ package dev.dormouse.server.host;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.dormouse.sdk.ActorId;
+import dev.dormouse.storage.DueAlarm;
+import dev.dormouse.storage.DueClock;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 class AlarmRetryTest {
   private static final ActorId ROOM = new ActorId("room", "one");
+
+  private static DueAlarm alarm(ActorId actor, String name) {
+    return new DueAlarm(actor, DueClock.WALL, 0, name);
+  }
 
   @Test
   void aDelayDoublesAndIsUpToHalfAsLongAgain() {
@@ -15,7 +21,8 @@ class AlarmRetryTest {
       long least = 1_000L << failures;
       assertThat(AlarmRetry.isGivenUp(failures)).isFalse();
       for (int i = 0; i < 1_000; i++) {
-        assertThat(AlarmRetry.delayMs(ROOM, "a" + i, failures)).isBetween(least, least * 3 / 2);
+        assertThat(AlarmRetry.delayMs(alarm(ROOM, "a" + i), failures))
+            .isBetween(least, least * 3 / 2);
       }
     }
     assertThat(AlarmRetry.isGivenUp(7)).isTrue();
@@ -25,13 +32,15 @@ class AlarmRetryTest {
   void alarmsThatFailedTogetherAreSpread() {
     long[] delays =
         IntStream.range(0, 1_000)
-            .mapToLong(i -> AlarmRetry.delayMs(new ActorId("room", "r" + i), "a", 1))
+            .mapToLong(i -> AlarmRetry.delayMs(alarm(new ActorId("room", "r" + i), "a"), 1))
             .toArray();
     for (int tenth = 0; tenth < 10; tenth++) {
       long from = 2_000 + 100L * tenth;
       assertThat(java.util.Arrays.stream(delays).filter(d -> d >= from && d < from + 100).count())
           .isBetween(50L, 150L);
     }
-    assertThat(AlarmRetry.delayMs(ROOM, "a", 1)).isEqualTo(AlarmRetry.delayMs(ROOM, "a", 1));
+    assertThat(AlarmRetry.delayMs(alarm(ROOM, "a"), 1))
+        .isEqualTo(AlarmRetry.delayMs(alarm(ROOM, "a"), 1));
+    assertThat(AlarmRetry.delayMs(alarm(ROOM, "a"), 1_000)).isBetween(64_000L, 96_000L);
   }
 }

@@ -266,16 +266,22 @@ class AlarmsTest {
   }
 
   @Test
-  void anActorThatCannotBeActivatedForItsAlarmIsTriedAgain() {
+  void anAlarmWhoseActorCannotBeActivatedIsPutOffAndLosesNoAttempt() {
     ConnectionId ada = node.connect("ada");
     node.message(ada, "after a 1000");
     node.hibernate();
     clockwork.isActivationFailing = true;
     node.ringAfter(Duration.ofSeconds(1));
-    assertThat(node.host.alarms(Node.ROOM)).singleElement().matches(Alarm::isRetry);
+    for (int i = 0; i < 20; i++) {
+      assertThat(node.host.alarms(Node.ROOM)).singleElement().matches(alarm -> !alarm.isRetry());
+      node.tickAfter(Duration.ofSeconds(50));
+      node.ringAfter(Duration.ofSeconds(50));
+    }
+    assertThat(node.host.alarmCounts().rung()).as("tried again and again").isGreaterThan(10);
     clockwork.isActivationFailing = false;
-    node.ringAfter(Duration.ofSeconds(3));
-    assertThat(clockwork.attempts).containsExactly("a 2");
+    node.tickAfter(Duration.ofSeconds(50));
+    node.ringAfter(Duration.ofSeconds(50));
+    assertThat(clockwork.attempts).containsExactly("a 1");
   }
 
   @Test

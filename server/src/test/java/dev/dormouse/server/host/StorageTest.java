@@ -201,7 +201,6 @@ class StorageTest {
     Random random = new Random(seed);
     TreeMap<String, Long> kept = new TreeMap<>();
     TreeMap<String, Long> committed = new TreeMap<>();
-    List<TreeMap<String, Long>> onTheirWay = new ArrayList<>();
     List<AssertionError> faults = new ArrayList<>();
     for (int i = 0; i < 80; i++) {
       switch (random.nextInt(8)) {
@@ -215,7 +214,6 @@ class StorageTest {
       }
       if (node.store.waiting() == 0) {
         committed = new TreeMap<>(kept);
-        onTheirWay.clear();
       } else if (random.nextInt(6) == 0) {
         node.store.lose(new CommitResult.Unknown(new IOException("as asked")));
         node.store.letAllThrough();
@@ -241,7 +239,7 @@ class StorageTest {
     }
   }
 
-  private static void step(Random random, Storage storage, TreeMap<String, Long> model) {
+  private static void step(Random random, Storage storage, Map<String, Long> model) {
     String key = key(random);
     switch (random.nextInt(8)) {
       case 0, 1 -> {
