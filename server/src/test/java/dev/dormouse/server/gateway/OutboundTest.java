@@ -5,6 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.dormouse.sdk.ActorId;
 import dev.dormouse.sdk.ConnectionId;
 import dev.dormouse.sdk.Delivery.Outcome;
+import dev.dormouse.server.Certificates;
+import dev.dormouse.server.Certificates.Identity;
+import dev.dormouse.server.gateway.edge.ServerTls;
 import dev.dormouse.server.protocol.Payload;
 import dev.dormouse.server.protocol.ToGateway;
 import dev.dormouse.server.protocol.ToHost;
@@ -14,22 +17,29 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import javax.net.ssl.SSLContext;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Clients that do not read, over real sockets; and what is said of single messages. */
 class OutboundTest {
   private static final int TEXT_LENGTH = 1 << 16;
   private static final int TRIES_MAX = 10_000;
 
+  private static final Identity SERVER = Certificates.selfSigned("server");
+  private static final SSLContext CLIENT = Certificates.clientOf(SERVER.certificate());
+
   private static Vertx vertx;
   private static LeakWatch leaks;
   private TestServer server;
   private FakeHost host;
+  private boolean isTls;
 
   @BeforeAll
   static void startVertx() {
@@ -45,10 +55,15 @@ class OutboundTest {
 
   @BeforeEach
   void start() {
+    start(false);
+  }
+
+  private void start(boolean isTls) {
+    GatewayOptions options =
+        GatewayOptions.defaults().outboundBytesMax(1 << 18).close(Duration.ofMillis(200));
+    this.isTls = isTls;
     server =
-        new TestServer(
-            vertx,
-            GatewayOptions.defaults().outboundBytesMax(1 << 18).close(Duration.ofMillis(200)));
+        new TestServer(vertx, isTls ? options.tls(new ServerTls(SERVER.keyManagers())) : options);
     host = server.host;
     host.acceptAll();
   }
@@ -56,6 +71,11 @@ class OutboundTest {
   @AfterEach
   void stop() {
     server.close();
+  }
+
+  private void restart(boolean isTls) {
+    stop();
+    start(isTls);
   }
 
   private static String text(String first) {
@@ -71,16 +91,22 @@ class OutboundTest {
     TestServer.await(server.gateway.connections(actor, null, 10));
   }
 
-  private RawClient openSlowly(String path) {
-    return new RawClient(server.port(), 4_096).open(path);
+  private RawClient open(RawClient client, String path) {
+    return (isTls ? client.tls(CLIENT) : client).open(path);
   }
 
-  @Test
+  private RawClient openSlowly(String path) {
+    return open(new RawClient(server.port(), 4_096), path);
+  }
+
+  @ParameterizedTest(name = "TLS: {0}")
+  @ValueSource(booleans = {false, true})
   @DisplayName("drop oldest: a client that reads again hears the newest; its neighbour hears all")
-  void dropOldest() throws Exception {
+  void dropOldest(boolean isTls) throws Exception {
+    restart(isTls);
     ActorId actor = new ActorId("drop", "one");
     try (RawClient slow = openSlowly("/drop/one");
-        RawClient quick = server.open("/drop/one")) {
+        RawClient quick = open(server.client(), "/drop/one")) {
       int sent = 0;
       while (server.gateway.counts().slowDropped() < 20 && sent < TRIES_MAX) {
         String text = text(String.valueOf(sent++));
@@ -102,9 +128,11 @@ class OutboundTest {
     }
   }
 
-  @Test
+  @ParameterizedTest(name = "TLS: {0}")
+  @ValueSource(booleans = {false, true})
   @DisplayName("conflate: a client that reads again hears the latest of each key, and all others")
-  void conflate() throws Exception {
+  void conflate(boolean isTls) throws Exception {
+    restart(isTls);
     ActorId actor = new ActorId("conflate", "one");
     try (RawClient slow = openSlowly("/conflate/one")) {
       ConnectionId id = host.nextOpen();
@@ -188,9 +216,11 @@ class OutboundTest {
     assertThat(counts.droppedOut() + counts.messagesOut()).isEqualTo(1);
   }
 
-  @Test
+  @ParameterizedTest(name = "TLS: {0}")
+  @ValueSource(booleans = {false, true})
   @DisplayName("what waits for a slow client that is lost is told, and released")
-  void lost() throws Exception {
+  void lost(boolean isTls) throws Exception {
+    restart(isTls);
     ActorId actor = new ActorId("drop", "one");
     RawClient slow = openSlowly("/drop/one");
     ConnectionId id = host.nextOpen();
