@@ -94,7 +94,7 @@ class BackupIT {
     }
     Ended verified = run(adminPort, command("verify"));
     assertThat(verified.code()).as(verified.output()).isZero();
-    assertThat(verified.output()).contains("2 actors, 2 connections, ", "; whole\n");
+    assertThat(verified.output()).contains("2 actors, 2 connections, ", ", 0 alarms; whole\n");
     Ended restored = run(adminPort, command("restore"));
     assertThat(restored.code()).as(restored.output()).isZero();
     Ended dumped = run(adminPort, command("dump"));

@@ -16,11 +16,13 @@ import dev.dormouse.server.protocol.Transport;
 import dev.dormouse.storage.ActorStore;
 import dev.dormouse.storage.CommitResult;
 import dev.dormouse.storage.Durability;
-import dev.dormouse.storage.KeySpan;
 import dev.dormouse.storage.StoreOptions;
 import dev.dormouse.storage.Stores;
 import dev.dormouse.storage.Table;
 import dev.dormouse.storage.TurnBatch;
+import java.lang.reflect.InvocationHandler;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Proxy;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
@@ -119,74 +121,53 @@ public final class KilledServer {
     }
   }
 
-  private final class KilledStore implements ActorStore {
-    private final ActorStore store;
+  /** The store, all of it, but for its commits. */
+  private ActorStore killed(ActorStore store) {
+    InvocationHandler handler =
+        (proxy, method, args) -> {
+          if (method.getName().equals("commit")) {
+            return commit(store, (TurnBatch) args[0]);
+          }
+          try {
+            return method.invoke(store, args);
+          } catch (InvocationTargetException e) {
+            throw e.getCause();
+          }
+        };
+    return (ActorStore)
+        Proxy.newProxyInstance(
+            ActorStore.class.getClassLoader(), new Class<?>[] {ActorStore.class}, handler);
+  }
 
-    KilledStore(ActorStore store) {
-      this.store = store;
+  private CompletionStage<CommitResult> commit(ActorStore store, TurnBatch batch) {
+    KillPoint turn = turnOf(batch);
+    if (turn == KillPoint.BEFORE_WRITE) {
+      pass(KillPoint.BEFORE_WRITE, moment);
+      return store
+          .commit(batch)
+          .whenComplete((r, e) -> pass(KillPoint.AFTER_WRITE_BEFORE_RELEASE, moment));
     }
+    pass(turn, Moment.BEFORE_COMMIT);
+    // The gate that lets words out is told after this.
+    return store.commit(batch).whenComplete((r, e) -> pass(turn, Moment.AFTER_COMMIT));
+  }
 
-    @Override
-    public CompletionStage<CommitResult> commit(TurnBatch batch) {
-      KillPoint turn = turnOf(batch);
-      if (turn == KillPoint.BEFORE_WRITE) {
-        pass(KillPoint.BEFORE_WRITE, moment);
-        return store
-            .commit(batch)
-            .whenComplete((r, e) -> pass(KillPoint.AFTER_WRITE_BEFORE_RELEASE, moment));
+  private static KillPoint turnOf(TurnBatch batch) {
+    for (TurnBatch.Write write : batch.writes()) {
+      String key = new String(write.key(), StandardCharsets.UTF_8);
+      if (write.table() == Table.CONNECTION && write.value() == null) {
+        return KillPoint.MID_CLOSE;
+      } else if (write.table() == Table.VALUE && key.startsWith("opened/")) {
+        return KillPoint.MID_ACCEPT;
+      } else if (write.table() == Table.VALUE && key.startsWith("rung/")) {
+        return KillPoint.MID_ALARM;
+      } else if (write.table() == Table.VALUE && key.equals("slept")) {
+        return KillPoint.MID_HIBERNATE;
+      } else if (write.table() == Table.VALUE && key.equals("woke")) {
+        return KillPoint.MID_WAKE;
       }
-      pass(turn, Moment.BEFORE_COMMIT);
-      // The gate that lets words out is told after this.
-      return store.commit(batch).whenComplete((r, e) -> pass(turn, Moment.AFTER_COMMIT));
     }
-
-    private static KillPoint turnOf(TurnBatch batch) {
-      for (TurnBatch.Write write : batch.writes()) {
-        String key = new String(write.key(), StandardCharsets.UTF_8);
-        if (write.table() == Table.CONNECTION && write.value() == null) {
-          return KillPoint.MID_CLOSE;
-        } else if (write.table() == Table.VALUE && key.startsWith("opened/")) {
-          return KillPoint.MID_ACCEPT;
-        } else if (write.table() == Table.VALUE && key.startsWith("rung/")) {
-          return KillPoint.MID_ALARM;
-        } else if (write.table() == Table.VALUE && key.equals("slept")) {
-          return KillPoint.MID_HIBERNATE;
-        } else if (write.table() == Table.VALUE && key.equals("woke")) {
-          return KillPoint.MID_WAKE;
-        }
-      }
-      return KillPoint.BEFORE_WRITE;
-    }
-
-    @Override
-    public long incarnation() {
-      return store.incarnation();
-    }
-
-    @Override
-    public Durability durability() {
-      return store.durability();
-    }
-
-    @Override
-    public byte[] get(ActorId actor, Table table, byte[] key) {
-      return store.get(actor, table, key);
-    }
-
-    @Override
-    public List<Row> scan(ActorId actor, Table table, KeySpan span, int limit) {
-      return store.scan(actor, table, span, limit);
-    }
-
-    @Override
-    public List<PlacedRow> scanAll(Table table, PlacedRow after, int limit) {
-      return store.scanAll(table, after, limit);
-    }
-
-    @Override
-    public void close() {
-      store.close();
-    }
+    return KillPoint.BEFORE_WRITE;
   }
 
   private final class KilledTransport implements Transport {

@@ -159,6 +159,8 @@ class ValuesTest {
             .threading(Threading.EVENT_LOOP)
             .onFailure(FailurePolicy.CLOSE)
             .stores(String.class)
+            .renamed("a.Old", Integer.class)
+            .migrates(Long.class, old -> 1L)
             .named("x")
             .compression(Compression.WITH_CONTEXT)
             .messagesPerSecondMax(5)
@@ -167,6 +169,9 @@ class ValuesTest {
         .isEqualTo(4);
     assertThat(options.name()).isEqualTo("x");
     assertThat(options.stored()).isEqualTo(List.of(String.class));
+    assertThat(options.renamed()).isEqualTo(Map.of("a.Old", Integer.class));
+    assertThat(options.migrations()).containsOnlyKeys(Long.class);
+    assertThat(options.renamed("b.Old", Integer.class).renamed()).hasSize(2);
     assertThat(options.failurePolicy()).isEqualTo(FailurePolicy.CLOSE);
     assertThat(options.threading()).isEqualTo(Threading.EVENT_LOOP);
     assertThat(options.messageBytesMax()).isEqualTo(2);

@@ -19,7 +19,7 @@ import picocli.CommandLine.Parameters;
     usageHelpAutoWidth = true,
     description = {
       "Prints what is stored of an actor, in a backup or in a data folder that no server uses, as"
-          + " lines of JSON: its own row, its automatic replies, connections and values.",
+          + " lines of JSON: its own row, its automatic replies, connections, values and alarms.",
       "",
       "Objects are shown by their fields, whether this application has their class or not; what"
           + " cannot be read is shown in hex, and the command ends with 3 then.",

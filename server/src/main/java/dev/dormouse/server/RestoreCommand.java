@@ -16,7 +16,8 @@ import picocli.CommandLine.Option;
       "Copies a backup to a data folder, which must not be there yet, or be empty.",
       "",
       "A server that starts on it finds all as it was when the backup was taken. Connections of"
-          + " that time are closed with 1006, as after a crash.",
+          + " that time are closed with 1006, as after a crash; alarms that have come due since are"
+          + " rung.",
       ""
     })
 final class RestoreCommand extends FolderCommand {

@@ -51,13 +51,14 @@ final class VerifyCommand extends FolderCommand {
     out()
         .printf(
             Locale.ROOT,
-            "%s: %d files, %,d bytes; %,d actors, %,d connections, %,d values; %s%n",
+            "%s: %d files, %,d bytes; %,d actors, %,d connections, %,d values, %,d alarms; %s%n",
             verified,
             report.files(),
             report.bytes(),
             report.actors(),
             report.connections(),
             report.values(),
+            report.alarms(),
             report.faults() == 0 ? "whole" : report.faults() + " faults");
     return report.faults() == 0 ? DONE : DAMAGED;
   }

@@ -29,6 +29,9 @@ final class ActorDump {
   long dump(ActorId actor, Consumer<Map<String, Object>> shown) {
     long number = 0;
     for (Table table : tables.tables()) {
+      if (table == Table.DUE) {
+        continue; // only the order of the alarms, which do not lie by actor there
+      }
       byte[] from = keys.encode(actor, table, new byte[0]);
       byte[] end = keys.endOf(actor, table);
       try (ReadTables.Cursor rows = tables.cursor(table, from)) {
@@ -63,8 +66,7 @@ final class ActorDump {
     switch (table) {
       case ACTOR -> shown.put("row", isOwn ? "actor" : isReplies ? "autoReplies" : "unknown");
       case CONNECTION -> shown.put("row", "connection");
-      case VALUE -> shown.put("row", "value");
-      default -> shown.put("row", RocksTables.nameOf(table));
+      case VALUE, ALARM, DUE -> shown.put("row", RocksTables.nameOf(table));
     }
     if (isOwn) {
       shown.put("type", actor.type());
@@ -85,7 +87,7 @@ final class ActorDump {
       } else if (table == Table.VALUE) {
         shown.put("value", codec.describe(payload));
       } else {
-        shown.put("@hex", RowKeys.hex(payload));
+        putAlarm(shown, AlarmRow.decode(payload));
       }
     } catch (CorruptRowException e) {
       shown.putAll(PlainValues.unreadable(e, stored.value()));
@@ -119,6 +121,15 @@ final class ActorDump {
     }
   }
 
+  private static void putAlarm(Map<String, Object> shown, AlarmRow row) {
+    if (row.clock() == DueClock.WALL) {
+      shown.put("due", Instant.ofEpochMilli(row.dueMs()).toString());
+    } else {
+      shown.put("dueByRunningMs", row.dueMs());
+    }
+    shown.put("failures", row.failures());
+  }
+
   /** A row's key as people know it. */
   static String nameOf(Table table, byte[] rowKey) {
     if (table == Table.CONNECTION && rowKey.length == Long.BYTES) {
@@ -126,7 +137,8 @@ final class ActorDump {
     }
     String text = new String(rowKey, StandardCharsets.UTF_8);
     boolean isText =
-        table == Table.VALUE && Arrays.equals(text.getBytes(StandardCharsets.UTF_8), rowKey);
+        (table == Table.VALUE || table == Table.ALARM)
+            && Arrays.equals(text.getBytes(StandardCharsets.UTF_8), rowKey);
     return isText ? text : RowKeys.hex(rowKey);
   }
 }

@@ -47,11 +47,11 @@ final class FolderCheck {
       tables.files().forEach(file -> checkSums(tables, file));
       rows.run();
       return new FolderReport(
-          files, bytes, rows.actors(), rows.connections(), rows.values(), faults);
+          files, bytes, rows.actors(), rows.connections(), rows.values(), rows.alarms(), faults);
     } catch (StoreOpenException e) {
       fault(String.valueOf(e.getMessage()));
       nameDamagedFiles();
-      return new FolderReport(files, bytes, 0, 0, 0, faults);
+      return new FolderReport(files, bytes, 0, 0, 0, 0, faults);
     }
   }
 

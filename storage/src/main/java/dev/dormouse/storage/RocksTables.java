@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.rocksdb.AbstractImmutableNativeReference;
 import org.rocksdb.BlockBasedTableConfig;
 import org.rocksdb.BloomFilter;
@@ -29,7 +30,11 @@ import org.rocksdb.LRUCache;
 import org.rocksdb.Options;
 import org.rocksdb.RocksDB;
 import org.rocksdb.RocksDBException;
+import org.rocksdb.SstFileReader;
+import org.rocksdb.Status;
 import org.rocksdb.WALRecoveryMode;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The engine, opened with its options: a column family for each table, and the default one for what
@@ -47,6 +52,8 @@ import org.rocksdb.WALRecoveryMode;
  * <p>Owns native memory; {@link #close} gives it back and must be the last thing done with it.
  */
 final class RocksTables implements AutoCloseable {
+  private static final Logger log = LoggerFactory.getLogger(RocksTables.class);
+
   static {
     // Before any class of the engine is made, or it ends in an UnsatisfiedLinkError.
     RocksDB.loadLibrary();
@@ -105,7 +112,11 @@ final class RocksTables implements AutoCloseable {
     } catch (RocksDBException e) {
       closeAll(owned);
       throw new StoreOpenException(
-          "the data folder " + folder + " cannot be opened: " + e.getMessage() + detailsOf(folder),
+          "the data folder "
+              + folder
+              + " cannot be opened: "
+              + e.getMessage()
+              + detailsOf(folder, e),
           e);
     } catch (RuntimeException | Error e) {
       closeAll(owned);
@@ -261,8 +272,18 @@ final class RocksTables implements AutoCloseable {
     return files != null && files.length > 0;
   }
 
-  /** The engine's exception does not name the damaged file, but its log of this opening does. */
-  private static String detailsOf(Path folder) {
+  /**
+   * Which file it was about: the engine's exception does not name a log, but its own log of this
+   * opening does; nor a table whose head is damaged, but there each one can be tried.
+   */
+  private static String detailsOf(Path folder, RocksDBException cause) {
+    Status status = cause.getStatus();
+    if (status != null && status.getCode() == Status.Code.Corruption) {
+      String table = damagedTable(folder);
+      if (table != null) {
+        return " (" + table + ")";
+      }
+    }
     try (Stream<String> lines = Files.lines(folder.resolve("LOG"))) {
       String path = folder + File.separator;
       return lines
@@ -273,6 +294,23 @@ final class RocksTables implements AutoCloseable {
     } catch (IOException | UncheckedIOException e) {
       return "";
     }
+  }
+
+  /** The first table that cannot be opened, and why; null if all can. */
+  private static @Nullable String damagedTable(Path folder) {
+    try (Stream<Path> files = Files.list(folder);
+        Options options = new Options()) {
+      for (Path file : files.filter(f -> f.toString().endsWith(".sst")).sorted().toList()) {
+        try (SstFileReader table = new SstFileReader(options)) {
+          table.open(file.toString());
+        } catch (RocksDBException e) {
+          return file.getFileName() + ": " + e.getMessage();
+        }
+      }
+    } catch (IOException e) {
+      log.debug("the tables in {} cannot be listed", folder, e);
+    }
+    return null;
   }
 
   /** Tables are not made where there are rows: one that is missing there is lost, with its rows. */

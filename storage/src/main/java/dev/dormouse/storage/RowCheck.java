@@ -2,6 +2,7 @@ package dev.dormouse.storage;
 
 import dev.dormouse.sdk.ActorId;
 import dev.dormouse.sdk.StoredValueException;
+import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -10,7 +11,7 @@ import org.rocksdb.RocksDBException;
 
 /**
  * Checks rows: of each its key, its seal and its form, and what the application can make of it; and
- * that actors have as many connections as they say.
+ * that actors have as many connections as they say, and each alarm its place.
  */
 final class RowCheck {
   private final ReadTables tables;
@@ -21,6 +22,7 @@ final class RowCheck {
   private long actors;
   private long connections;
   private long values;
+  private long alarms;
 
   /** Whose connections are being counted, and how many there are so far. */
   private @Nullable ActorId counting;
@@ -52,6 +54,10 @@ final class RowCheck {
 
   long values() {
     return values;
+  }
+
+  long alarms() {
+    return alarms;
   }
 
   private void fault(String what) {
@@ -97,9 +103,10 @@ final class RowCheck {
         }
         case CONNECTION -> checkValue(place.actor(), ConnectionRow.decode(payload).attachment());
         case VALUE -> checkValue(place.actor(), payload);
-        default -> {}
+        case ALARM -> checkAlarm(place, AlarmRow.decode(payload));
+        case DUE -> checkDue(DueAlarm.of(place.actor(), place.rowKey()));
       }
-    } catch (CorruptRowException | StoredValueException e) {
+    } catch (CorruptRowException | StoredValueException | IllegalArgumentException e) {
       fault(nameOf(table, place) + e.getMessage());
     }
   }
@@ -115,6 +122,8 @@ final class RowCheck {
       counted++;
     } else if (table == Table.VALUE) {
       values++;
+    } else if (table == Table.ALARM) {
+      alarms++;
     }
   }
 
@@ -158,6 +167,32 @@ final class RowCheck {
     }
     counting = next;
     counted = 0;
+  }
+
+  /** An alarm without a place in the order of alarms would never come due. */
+  private void checkAlarm(RowKeys.Place place, AlarmRow alarm) throws RocksDBException {
+    String name = new String(place.rowKey(), StandardCharsets.UTF_8);
+    DueAlarm due = alarm.place(place.actor(), name);
+    if (tables.get(Table.DUE, keys.encode(place.actor(), Table.DUE, due.key())) == null) {
+      fault("actor " + place.actor() + ", alarm '" + name + "' would never come due");
+    }
+  }
+
+  private void checkDue(DueAlarm due) throws RocksDBException {
+    byte[] key = keys.encode(due.actor(), Table.ALARM, due.name().getBytes(StandardCharsets.UTF_8));
+    byte[] stored = tables.get(Table.ALARM, key);
+    byte[] payload = stored == null ? null : RowSeal.open(key, stored);
+    boolean isDamaged = stored != null && payload == null; // told with its own row
+    if (!isDamaged
+        && (payload == null
+            || !AlarmRow.decode(payload).place(due.actor(), due.name()).equals(due))) {
+      fault(
+          "actor "
+              + due.actor()
+              + ", alarm '"
+              + due.name()
+              + "' would come due, and is not stored");
+    }
   }
 
   private void checkValue(ActorId actor, byte @Nullable [] value) {

@@ -5,6 +5,7 @@ import static dev.dormouse.storage.ActorStoreContract.number;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
@@ -14,6 +15,7 @@ import java.util.List;
 import java.util.Random;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -72,6 +74,16 @@ class FlippedBitTest {
     }
     System.out.println("FlippedBitTest, " + kind + ": refused " + refused);
     assertThat(refused).isPositive();
+  }
+
+  /** It is in the table's properties, of which the engine says that the manifest is damaged. */
+  @Test
+  void aTableWhoseHeadIsDamagedIsNamedThoughTheEngineNamesAnother() throws IOException {
+    Path table = files(".sst").get(0);
+    String text = new String(Files.readAllBytes(table), StandardCharsets.ISO_8859_1);
+    int at = text.indexOf("whole.key.filtering");
+    assertThat(at).isPositive();
+    assertThat(isRefused(table, 8L * at + 4)).isTrue(); // a g in place of the w
   }
 
   /** Checks what is read with a bit flipped, counted over files. */

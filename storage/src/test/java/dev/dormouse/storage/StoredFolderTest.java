@@ -28,6 +28,8 @@ class StoredFolderTest {
 
   private static final ValueCodec CODEC = Codecs.kryo(List.of(Member.class));
 
+  private static final AlarmRow ALARM = new AlarmRow(DueClock.WALL, 60_000);
+
   @TempDir Path folder;
 
   private interface RawWork {
@@ -73,7 +75,10 @@ class StoredFolderTest {
                               .encode()),
                       new TurnBatch.Write(Table.VALUE, bytes("a"), CODEC.encode(1L, 1_000)),
                       new TurnBatch.Write(
-                          Table.VALUE, bytes("b"), CODEC.encode(List.of("x"), 1_000))))));
+                          Table.VALUE, bytes("b"), CODEC.encode(List.of("x"), 1_000)),
+                      new TurnBatch.Write(Table.ALARM, bytes("wake"), ALARM.encode()),
+                      new TurnBatch.Write(
+                          Table.DUE, ALARM.place(LOBBY, "wake").key(), DueAlarm.value())))));
       done(
           store.commit(
               new TurnBatch(
@@ -111,7 +116,7 @@ class StoredFolderTest {
               fault -> {
                 throw new AssertionError(fault);
               });
-      assertThat(report).isEqualTo(new FolderReport(report.files(), report.bytes(), 2, 1, 2, 0));
+      assertThat(report).isEqualTo(new FolderReport(report.files(), report.bytes(), 2, 1, 2, 1, 0));
       assertThat(report.files()).isGreaterThan(3);
       assertThat(stored.isBackup()).isFalse();
     }
@@ -154,6 +159,20 @@ class StoredFolderTest {
             "actor chat/other counts 2 connections and has none",
             "actor chat/lobby counts 1 connections and has 2",
             "actor chat/ghost has 1 connections and no row of its own");
+  }
+
+  @Test
+  void alarmsThatWouldNeverOrWronglyComeDueAreNamed() throws Exception {
+    byte[] due = KEYS.encode(LOBBY, Table.DUE, ALARM.place(LOBBY, "wake").key());
+    raw(tables -> tables.db().delete(tables.of(Table.DUE), due));
+    byte[] ghost = new DueAlarm(OTHER, DueClock.RUNNING, 5, "ghost").key();
+    byte[] ghostKey = KEYS.encode(OTHER, Table.DUE, ghost);
+    put(OTHER, Table.DUE, ghost, RowSeal.seal(ghostKey, DueAlarm.value()));
+
+    assertThat(faults())
+        .containsExactlyInAnyOrder(
+            "actor chat/lobby, alarm 'wake' would never come due",
+            "actor chat/other, alarm 'ghost' would come due, and is not stored");
   }
 
   @Test
@@ -205,7 +224,8 @@ class StoredFolderTest {
                 "attachment",
                 Map.of("@class", Member.class.getName(), "name", "Ann", "said", 3)),
             Map.of("row", "value", "key", "a", "value", 1L),
-            Map.of("row", "value", "key", "b", "value", List.of("x")));
+            Map.of("row", "value", "key", "b", "value", List.of("x")),
+            Map.of("row", "alarm", "key", "wake", "due", "1970-01-01T00:01:00Z", "failures", 0));
     assertThat(dump(OTHER, CODEC)).hasSize(1);
     assertThat(dump(new ActorId("chat", "nobody"), CODEC)).isEmpty();
   }

@@ -311,7 +311,7 @@ final class ClientSocket extends WheelPeer {
       parts.lost(actor, id, report);
     } else if (!writer.message(message, shared, key, report)) {
       parts.counters().slowClosed.increment();
-      begin(writer, Closing.TOO_SLOW);
+      close(Closing.TOO_SLOW);
       parts.lost(actor, id, report);
     }
   }
@@ -355,14 +355,10 @@ final class ClientSocket extends WheelPeer {
       inbound.forget();
     }
     if (writer != null && state == SocketState.OPEN) {
-      begin(writer, reason);
+      end(Closing.begun(reason), SocketState.CLOSING, parts.options().close());
+      writer.close(reason.code(), reason.reason());
     }
     report();
-  }
-
-  private void begin(SocketWriter writer, CloseReason reason) {
-    end(Closing.begun(reason), SocketState.CLOSING, parts.options().close());
-    writer.close(reason.code(), reason.reason());
   }
 
   private void clientCloses(CloseWebSocketFrame frame) {

@@ -7,6 +7,7 @@ import dev.dormouse.server.protocol.ToGateway;
 import dev.dormouse.server.protocol.ToHost;
 import dev.dormouse.storage.CommitResult;
 import dev.dormouse.storage.CorruptRowException;
+import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -213,20 +214,8 @@ final class ActorCell {
     if (!state.isActive()) {
       return activate();
     }
-    if (owed != null) {
-      return runEvent(owed);
-    }
-    Work next = take();
-    if (next instanceof Work.Handle handle && hasEnded(handle.event())) {
-      return passOver(handle);
-    }
-    Activation current = activation;
-    if (next instanceof Work.Alarm alarm && current != null && current.isMoot(alarm)) {
-      host.alarms().passOver(rows, outgoing, alarm);
-      recovery.done(alarm);
-      return true;
-    }
-    return runEvent(next);
+    Work next = owed == null ? take() : owed;
+    return isVain(next) || runEvent(next);
   }
 
   /** Takes the first work; those who were told that there is no room hear when there is. */
@@ -296,9 +285,27 @@ final class ActorCell {
     waitingForSleep.clear();
   }
 
-  /** Whether it is the close of a connection that has had its close. */
-  private boolean hasEnded(ToHost event) {
-    return event instanceof ToHost.Closed closed && !rows.mayHave(closed.connection());
+  /** Sees to work that is not to be handled: what has had its turn, or cannot have it yet. */
+  private boolean isVain(Work work) {
+    if (work instanceof Work.Alarm alarm) {
+      Activation current = activation;
+      boolean isMoot = current != null && current.isMoot(alarm);
+      if (isMoot) {
+        host.alarms().passOver(rows, outgoing, alarm);
+        recovery.done(alarm);
+      }
+      return isMoot;
+    }
+    if (!(work instanceof Work.Handle handle)
+        || !(handle.event() instanceof ToHost.Closed closed)) {
+      return false;
+    }
+    try {
+      return !rows.has(closed.connection()) && passOver(handle);
+    } catch (UncheckedIOException e) {
+      recovery.unreadable(handle, e, time.nowNs());
+      return true;
+    }
   }
 
   private boolean passOver(Work.Handle handle) {

@@ -151,7 +151,9 @@ public final class ActorHost {
   public void tick() {
     failures.tick();
     long nowNs = time.nowNs();
-    unclosed.retry(this::accept);
+    if (!isStopping) {
+      unclosed.retry(this::accept);
+    }
     cells.values().forEach(cell -> cell.abandonOverdue(nowNs));
     cells.values().forEach(cell -> cell.retryIfDue(nowNs));
     List<IdlePolicy.Candidate> active = cells.values().stream().map(ActorCell::candidate).toList();

@@ -4,6 +4,7 @@ import dev.dormouse.sdk.ActorId;
 import dev.dormouse.sdk.ConnectionId;
 import dev.dormouse.storage.ActorStore;
 import dev.dormouse.storage.ActorStore.Row;
+import dev.dormouse.storage.CorruptRowException;
 import dev.dormouse.storage.KeySpan;
 import dev.dormouse.storage.Table;
 import dev.dormouse.storage.TurnBatch.Clear;
@@ -125,11 +126,24 @@ final class ActorRows {
     return written == null ? null : written.orElse(null);
   }
 
-  /** Whether a connection is stored; true if that cannot be told. */
-  boolean mayHave(ConnectionId connection) {
+  /**
+   * Whether a connection is stored, be it that its row cannot be understood.
+   *
+   * @throws UncheckedIOException if that cannot be told
+   */
+  boolean has(ConnectionId connection) {
     try {
       return get(RowKey.connection(connection)) != null;
-    } catch (RuntimeException e) {
+    } catch (CorruptRowException e) {
+      return true;
+    }
+  }
+
+  /** The same; true if that cannot be told. */
+  boolean mayHave(ConnectionId connection) {
+    try {
+      return has(connection);
+    } catch (UncheckedIOException e) {
       return true;
     }
   }

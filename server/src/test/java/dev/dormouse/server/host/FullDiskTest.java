@@ -17,6 +17,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 
 /** While the store refuses commits, what needs none goes on, and nothing is forgotten. */
@@ -112,6 +113,20 @@ class FullDiskTest {
     ConnectionId cleo = node.connect("cleo");
     node.message(cleo, "get");
     assertThat(node.texts()).containsExactly("3:count 0");
+  }
+
+  @Test
+  void aCloseThatCouldNotBeKeptWakesNobodyOnceTheHostHasStopped() {
+    ConnectionId ada = node.connect("ada");
+    node.store.full(true);
+    node.close(ada, 1000);
+    CompletableFuture<Void> stopped = node.host.stop();
+    node.steps.runAll();
+    assertThat(stopped).isCompleted();
+    node.store.full(false);
+    node.tickAfter(TICK);
+    assertThat(node.host.activeActors()).isZero();
+    assertThat(node.host.owedCloses()).isEqualTo(1);
   }
 
   @Test

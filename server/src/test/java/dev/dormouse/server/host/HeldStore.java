@@ -39,6 +39,7 @@ final class HeldStore implements ActorStore {
   private Predicate<String> unreadable = key -> false;
   private @Nullable RuntimeException actorFailure;
   private int failedActorReads;
+  private boolean isConnectionUnreadable;
   private final Set<CommitChain> broken = Collections.newSetFromMap(new IdentityHashMap<>());
   private boolean isHolding;
   private boolean isFull;
@@ -87,6 +88,11 @@ final class HeldStore implements ActorStore {
   /** How often that has happened. */
   int failedActorReads() {
     return failedActorReads;
+  }
+
+  /** The rows of connections can, or cannot, be read from now on. */
+  void failConnectionReads(boolean isFailing) {
+    isConnectionUnreadable = isFailing;
   }
 
   void letThrough() {
@@ -150,7 +156,8 @@ final class HeldStore implements ActorStore {
 
   @Override
   public byte @Nullable [] get(ActorId actor, Table table, byte[] key) {
-    if (table == Table.VALUE && unreadable.test(new String(key, StandardCharsets.UTF_8))) {
+    if ((table == Table.VALUE && unreadable.test(new String(key, StandardCharsets.UTF_8)))
+        || (table == Table.CONNECTION && isConnectionUnreadable)) {
       throw new UncheckedIOException(new IOException("bad sector"));
     }
     if (table == Table.ACTOR && actorFailure != null) {

@@ -79,6 +79,20 @@ class OwedClosesTest {
   }
 
   @Test
+  void aSecondCloseIsNotHandledWhileNobodyCanTellThatItIsTheSecond() {
+    ConnectionId ada = node.connect("ada");
+    node.connect("bo");
+    node.close(ada, 1000);
+    node.store.failConnectionReads(true);
+    node.close(ada, 1006);
+    node.store.failConnectionReads(false);
+    node.pass(Duration.ofSeconds(1));
+    assertThat(book.closes).containsExactly("1.1 1000 CLIENT");
+    assertThat(node.status().connections()).isEqualTo(1);
+    assertThat(node.host.owedCloses()).isZero();
+  }
+
+  @Test
   void oneWhoseActorCannotBeActivatedIsPutOffCountsForNothingAndTakesEffectOnce() {
     ConnectionId ada = node.connect("ada");
     ConnectionId bo = node.connect("bo");

@@ -17,6 +17,10 @@ final class ActorModel {
   /** An event that was brought to the host; the moments are numbers that only grow. */
   static final class Brought {
     final Object event;
+
+    /** Whether it is nowhere but in the mailbox until it is taken; a close may be put aside. */
+    final boolean mustWait;
+
     final long broughtAt;
 
     /** How many of those before it may have waited then. */
@@ -25,8 +29,9 @@ final class ActorModel {
     /** {@link Long#MAX_VALUE} until its handler began. */
     long takenAt = Long.MAX_VALUE;
 
-    Brought(Object event, long broughtAt, int before) {
+    Brought(Object event, boolean mustWait, long broughtAt, int before) {
       this.event = event;
+      this.mustWait = mustWait;
       this.broughtAt = broughtAt;
       this.before = before;
     }
@@ -49,6 +54,9 @@ final class ActorModel {
 
   /** Whether a commit was lost, and no turn has begun since. */
   boolean isLossPending;
+
+  /** Whether that ever was so: then the host has events of its own for the actor. */
+  boolean hasLost;
 
   /** Whether the first of them was refused. */
   boolean isRefused;
@@ -91,10 +99,16 @@ final class ActorModel {
   /** Null if there never was one in this run of the node. */
   @Nullable RandomActor object;
 
-  /** Activations that failed, for each of which one event goes without a handler. */
-  int failedActivations;
+  /** Whether an activation failed, or the store could not be read. */
+  boolean isTroubled;
 
-  /** How often it was sent to sleep since its last event. */
+  /** How often that was so since an event was done. */
+  int troubles;
+
+  /** Whether that was so often that events may have been given up. */
+  boolean mayHaveGivenUp;
+
+  /** How often it was sent to sleep, and has not heard what came of it. */
   int hibernations;
 
   final List<Brought> brought = new ArrayList<>();
@@ -124,6 +138,7 @@ final class ActorModel {
     underWay.clear();
     doneUpTo = commits;
     isLossPending = false;
+    hasLost = false;
     open = null;
     ended = null;
     owing.clear();
@@ -137,7 +152,9 @@ final class ActorModel {
     handled.clear();
     begun.clear();
     object = null;
-    failedActivations = 0;
+    isTroubled = false;
+    troubles = 0;
+    mayHaveGivenUp = false;
     hibernations = 0;
     brought.clear();
   }

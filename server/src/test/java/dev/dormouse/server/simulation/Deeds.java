@@ -126,7 +126,23 @@ final class Deeds {
     if (dice.chance(30)) {
       look();
     }
-    throwIf(run.mayMisbehave(run.weather().throwPercent()));
+    if (run.mayMisbehave(run.weather().throwPercent())) {
+      fail();
+    }
+  }
+
+  private void fail() {
+    int how = dice.below(4);
+    throwIf(how < 2);
+    turn.isReset = true;
+    turn.hasFailed = true;
+    try {
+      self.beginAnew();
+    } catch (RuntimeException e) {
+      if (how == 2) {
+        throw e;
+      }
+    }
   }
 
   private static void throwIf(boolean isThrowing) {
@@ -136,6 +152,11 @@ final class Deeds {
   }
 
   private void waitForStages() {
+    if (dice.chance(20)) {
+      CompletableFuture<Void> work = new CompletableFuture<>();
+      self.inTheBackground(work);
+      run.addBackground(work);
+    }
     int stages = dice.between(1, 2);
     for (int i = 0; i < stages; i++) {
       CompletableFuture<Void> begun = new CompletableFuture<>();
@@ -402,7 +423,7 @@ final class Deeds {
     work.connections()
         .forEach(
             (id, member) -> {
-              if (turn.isClosing(id)) {
+              if (turn.isClosing(id) || mayBeClosing()) {
                 closing.add(id);
               }
               if (member.tags().containsAll(tags) && (except == null || !id.equals(except.id()))) {
@@ -460,7 +481,13 @@ final class Deeds {
 
   /** A word, about a connection if it is about one; said in vain if that is about to go. */
   private void say(String text, @Nullable ConnectionId to) {
-    turn.words.add(Word.of(text, to != null && turn.isClosing(to)));
+    boolean isOptional = to != null && (turn.isClosing(to) || mayBeClosing());
+    turn.words.add(Word.of(text, isOptional));
+  }
+
+  /** Whether any connection may be about to close without the model's knowing. */
+  private boolean mayBeClosing() {
+    return run.oracle().mayHaveGivenUp(turn.actor);
   }
 
   // Looking.
@@ -481,7 +508,7 @@ final class Deeds {
     for (Connection<Object> c : self.all()) {
       there.add(c.id() + " " + c.tags() + (isDecoding ? " " + described(c.attachment()) : ""));
       boolean isOpen = !turn.isClosing(c.id());
-      if (isOpen != c.isOpen()) {
+      if (isOpen != c.isOpen() && !(isOpen && mayBeClosing())) {
         there.add(isOpen ? "is open" : "is not open");
       }
     }

@@ -11,6 +11,11 @@ import java.util.List;
  */
 final class Healing {
   private static final long TICK_MS = 250;
+
+  /** Closes that are owed are tried again after five minutes at the latest. */
+  private static final long OWED_MS = 400_000;
+
+  private static final long OWED_TICK_MS = 5_000;
   private static final int STEPS_MAX = 200_000;
 
   private final Simulation run;
@@ -57,6 +62,16 @@ final class Healing {
       run.tick(TICK_MS);
       drain();
     }
+    for (long waited = 0;
+        waited < OWED_MS && isOwing() && !run.isBroken();
+        waited += OWED_TICK_MS) {
+      run.tick(OWED_TICK_MS);
+      drain();
+    }
+  }
+
+  private boolean isOwing() {
+    return run.node().host.owedCloses() > 0;
   }
 
   private void drain() {
@@ -109,6 +124,9 @@ final class Healing {
           .filter(turn -> !turn.mayBeSilent())
           .findFirst()
           .ifPresent(turn -> broken("never heard of: " + turn));
+    }
+    if (isOwing()) {
+      broken(node.host.owedCloses() + " closes are owed");
     }
     if (node.host.activeActors() > 0) {
       broken(node.host.activeActors() + " cells are left: " + node.host.actors("room", 9));

@@ -30,7 +30,7 @@ final class MailboxCheck {
       actor.brought.removeIf(b -> b.event.equals(event));
     }
     int before = (int) actor.brought.stream().filter(b -> b.takenAt == Long.MAX_VALUE).count();
-    actor.brought.add(new Brought(event, ++moments, before));
+    actor.brought.add(new Brought(event, !(record instanceof ToHost.Closed), ++moments, before));
   }
 
   private static Object eventOf(ToHost record) {
@@ -63,7 +63,7 @@ final class MailboxCheck {
     long waiting =
         actor.brought.stream()
             .filter(b -> b.broughtAt < taken.broughtAt && b.takenAt != Long.MAX_VALUE)
-            .filter(b -> b.takenAt > taken.broughtAt)
+            .filter(b -> b.takenAt > taken.broughtAt && b.mustWait)
             .count();
     int capacity = run.weather().options().mailboxMax();
     if (isRefusable && waiting >= capacity) {
@@ -99,15 +99,11 @@ final class MailboxCheck {
         && event.equals(event(Kind.REQUEST, null, responded.request()));
   }
 
-  /** An upgrade or a request was refused. */
-  void refused(ActorModel actor, ToGateway record) {
-    for (Brought brought : actor.brought) {
-      boolean isLoaded = actor.hibernations > 0 || run.node().isRefusing();
-      if (isAnswer(record, brought.event) && brought.before == 0 && !isLoaded) {
-        oracle.broken(
-            Promise.LIMITS, Words.describe(record) + " of " + actor.id + ", which is not busy");
-      }
-    }
+  /** Whether an upgrade or a request may have met a full mailbox. */
+  boolean mayBeFull(ActorModel actor, ToGateway refusal) {
+    boolean isLoaded = actor.hibernations > 0 || actor.hasLost || run.node().isRefusing();
+    return isLoaded
+        || actor.brought.stream().noneMatch(b -> isAnswer(refusal, b.event) && b.before == 0);
   }
 
   /** An event was answered, and no handler called. */

@@ -98,7 +98,6 @@ final class Oracle {
     checkObject(actor, turn);
     checkEvent(actor, turn);
     actor.open = turn;
-    actor.hibernations = 0;
     return turn;
   }
 
@@ -164,7 +163,8 @@ final class Oracle {
     turn.hasReturned = true;
     turn.hasFailed |= thrown != null;
     if (turn.fate == Fate.OPEN && (turn.awaited == 0 || turn.hasFailed)) {
-      over(turn, turn.hasFailed || turn.isDoomed ? Fate.BAD : Fate.GOOD);
+      boolean isBad = turn.hasFailed || turn.isDoomed || turn.couldNotRead;
+      over(turn, isBad ? Fate.BAD : Fate.GOOD);
     }
   }
 
@@ -215,26 +215,51 @@ final class Oracle {
     if (turn.kind == Kind.HIBERNATE) {
       run.count(Happening.SLEEP);
     }
-    if (fate == Fate.BAD && turn.kind == Kind.ACTIVATE) {
-      actor.failedActivations++;
+    if (turn.isRetried()) {
+      comesAgain(turn);
+    } else if (turn.kind == Kind.ACTIVATE && fate == Fate.BAD) {
+      troubled(actor);
+    } else if (turn.kind != Kind.ACTIVATE) {
+      actor.troubles = 0;
     }
     run.trace("over " + turn);
   }
 
+  private void comesAgain(TurnModel turn) {
+    run.count(Happening.TURN_TRIED_AGAIN);
+    if (turn.kind == Kind.MESSAGE) {
+      turn.actor.begun.put(turn.connection, turn.about - 1);
+    }
+    troubled(turn.actor);
+  }
+
+  /** Whether events may have been given up, and their connections be about to close. */
+  boolean mayHaveGivenUp(ActorModel actor) {
+    return actor.mayHaveGivenUp || (actor.isTroubled && run.node().isStopping());
+  }
+
+  private void troubled(ActorModel actor) {
+    actor.isTroubled = true;
+    actor.troubles++;
+    actor.mayHaveGivenUp |= actor.troubles >= run.weather().options().retries().attemptsMax();
+  }
+
   /** An object could not be made. */
   void activationFailed(ActorId id) {
-    actor(id).failedActivations++;
+    troubled(actor(id));
   }
 
   /** The store could not be read for this actor. */
   void readFailed(ActorId id) {
     ActorModel actor = actor(id);
-    if (actor.ended != null) {
+    if (actor.open != null) {
+      actor.open.couldNotRead = true;
+    } else if (actor.ended != null && !actor.ended.mayFail) {
       actor.ended.mayFail = true;
       actor.ended.object.mayBeDropped = true;
-    }
-    if (actor.open == null) {
-      actor.failedActivations++;
+      comesAgain(actor.ended);
+    } else {
+      troubled(actor);
     }
   }
 
@@ -271,13 +296,13 @@ final class Oracle {
       actor.everClosing.addAll(turn.closing);
     } else {
       turn.object.isDropped = true;
-      boolean isMessage = turn.kind == Kind.MESSAGE;
-      if (isMessage && !turn.isLost && actor.closesOnFailure()) {
+      boolean isJudged = turn.kind == Kind.MESSAGE && !turn.isLost && !turn.isRetried();
+      if (isJudged && !turn.mayFail && turn.failedVerdict().size() > 1) {
         actor.closing.add(turn.connection);
         actor.everClosing.add(turn.connection);
       }
     }
-    if (turn.kind == Kind.CLOSE) {
+    if (turn.kind == Kind.CLOSE && !turn.isRetried() && !turn.mayFail) {
       actor.closing.remove(turn.connection);
     }
   }
@@ -326,7 +351,7 @@ final class Oracle {
         boolean isItsTurn = turn != null && turn.kind == Kind.CLOSE && id.equals(turn.connection);
         settle(actor);
         run.trace("hand in the end of " + id + " of " + actor.id);
-        if (!(isItsTurn && turn.fate == Fate.BAD) && actor.failedActivations-- <= 0) {
+        if (!isItsTurn || turn.fate != Fate.BAD) {
           broken(Promise.CLOSED_ONCE, id + " of " + actor.id + " goes without its close");
         }
         actor.closing.remove(id);
@@ -352,6 +377,7 @@ final class Oracle {
     run.count(Happening.COMMIT_LOST);
     if (!actor.isLossPending) {
       actor.isLossPending = true;
+      actor.hasLost = true;
       actor.isRefused = result instanceof CommitResult.Refused;
       actor.closingInVain.clear();
       actor.owing.stream()
@@ -364,6 +390,9 @@ final class Oracle {
     turn.isLost = true;
     turn.isRefused = turn.actor.isRefused;
     turn.actor.closingInVain.addAll(turn.closing);
+    if (turn.kind == Kind.UPGRADE) {
+      turn.actor.closedToHost.add(turn.connection); // by the host itself, if it is stored after all
+    }
   }
 
   /** Nothing is under way any more: what is stored of each actor is what there is. */

@@ -124,6 +124,14 @@ final class RandomActor extends WebSocketActor<Object> {
     clearAutoReply(request);
   }
 
+  void inTheBackground(CompletionStage<?> stage) {
+    inBackground(stage);
+  }
+
+  void beginAnew() {
+    reset("as the dice say");
+  }
+
   void await(CompletionStage<?> stage) {
     waitFor(stage);
   }

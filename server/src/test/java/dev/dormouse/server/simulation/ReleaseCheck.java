@@ -2,12 +2,14 @@ package dev.dormouse.server.simulation;
 
 import dev.dormouse.sdk.ActorId;
 import dev.dormouse.sdk.ConnectionId;
+import dev.dormouse.sdk.HttpResponse;
 import dev.dormouse.server.protocol.Payload;
 import dev.dormouse.server.protocol.Release;
 import dev.dormouse.server.protocol.ToGateway;
 import dev.dormouse.server.simulation.TurnModel.Fate;
 import dev.dormouse.server.simulation.TurnModel.Kind;
 import dev.dormouse.server.simulation.TurnModel.Word;
+import java.nio.charset.StandardCharsets;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Set;
@@ -50,7 +52,8 @@ final class ReleaseCheck {
       return;
     }
     for (TurnModel turn = actor.owing.poll(); turn != null; turn = actor.owing.poll()) {
-      if (isOf(turn, release.records(), said)) {
+      boolean isPastAttempt = turn.mayComeAgain() && isAnswered(actor, release.records().get(0));
+      if (!isPastAttempt && isOf(turn, release.records(), said)) {
         return;
       }
       if (!turn.mayBeSilent()) {
@@ -60,14 +63,18 @@ final class ReleaseCheck {
         return;
       }
     }
-    oracle.broken(Promise.ATOMIC, "no turn of " + actor.id + " has said " + said);
+    if (isAnswer(release.records().get(0))) {
+      checkUnhandled(actor, release.records(), said);
+    } else {
+      oracle.broken(Promise.ATOMIC, "no turn of " + actor.id + " has said " + said);
+    }
   }
 
   private static List<String> expected(TurnModel turn) {
     return turn.isLost
         ? turn.lostVerdict()
         : turn.fate == Fate.BAD
-            ? turn.failedVerdict(turn.actor.closesOnFailure())
+            ? turn.failedVerdict()
             : turn.words.stream().map(Word::text).toList();
   }
 
@@ -88,58 +95,110 @@ final class ReleaseCheck {
 
   private static boolean isAboutNoTurn(ActorModel actor, Release release) {
     ToGateway first = release.records().get(0);
-    boolean isAnswer =
-        first instanceof ToGateway.Handled
-            || first instanceof ToGateway.Rejected
-            || first instanceof ToGateway.Responded;
-    return isAnswer && actor.owing.stream().noneMatch(turn -> turn.isAnsweredBy(first));
+    return isAnswer(first) && !isAnswered(actor, first);
+  }
+
+  private static boolean isAnswer(ToGateway record) {
+    return record instanceof ToGateway.Handled
+        || record instanceof ToGateway.Rejected
+        || record instanceof ToGateway.Responded;
+  }
+
+  /** Whether a turn that was not heard of yet may be answered by a record. */
+  private static boolean isAnswered(ActorModel actor, ToGateway record) {
+    return actor.owing.stream()
+        .anyMatch(turn -> turn.isAnsweredBy(record) && (!turn.isRetried() || turn.isLost));
   }
 
   /** Something is answered that no handler saw. */
   private void checkUnhandled(ActorModel actor, List<ToGateway> records, List<String> said) {
     ToGateway first = records.get(0);
-    mailboxes.answered(actor, first);
-    boolean isRefused =
-        (first instanceof ToGateway.Rejected r && r.response().status() == 503)
-            || (first instanceof ToGateway.Responded q && q.response().status() == 503);
-    if (isRefused && records.size() == 1) {
-      run.count(Happening.REFUSED);
-      mailboxes.refused(actor, first);
-      return;
+    boolean isOwed =
+        first instanceof ToGateway.Handled
+            ? mayGoUnhandled(actor, records)
+            : mayBeRefused(actor, first);
+    if (!isOwed) {
+      oracle.broken(
+          Promise.ATOMIC, said + " of " + actor.id + ", and no handler was called: " + records);
     }
-    ConnectionId id = Words.connection(first);
+    mailboxes.answered(actor, first);
+  }
+
+  /** The connection was closed before, or is now: by a turn that is lost, or being given up. */
+  private boolean mayGoUnhandled(ActorModel actor, List<ToGateway> records) {
+    ConnectionId id = Words.connection(records.get(0));
+    boolean isClosedByLoss = actor.closedByLoss.contains(id);
     boolean isClosed =
         records.size() == 2
             && records.get(1) instanceof ToGateway.Close close
             && close.connection().equals(id);
-    boolean isOwed =
-        actor.everClosing.contains(id) || (isClosed && actor.closingInVain.contains(id));
-    if (isClosed) {
+    if (!isClosed) {
+      return records.size() == 1
+          && (actor.everClosing.contains(id) || (isClosedByLoss && actor.underWay.isEmpty()));
+    }
+    boolean isOwed = isClosedByLoss || actor.everClosing.contains(id);
+    if (actor.isLossPending) {
       actor.closedByLoss.add(id);
+      isOwed |= actor.closingInVain.contains(id);
+    } else {
+      actor.closing.add(id);
+      actor.everClosing.add(id);
     }
-    if (!isOwed && actor.failedActivations-- <= 0) {
-      oracle.broken(Promise.ATOMIC, said + " of " + actor.id + ", and no handler was called");
+    return isOwed || oracle.mayHaveGivenUp(actor);
+  }
+
+  private boolean mayBeRefused(ActorModel actor, ToGateway record) {
+    HttpResponse response =
+        record instanceof ToGateway.Rejected rejected
+            ? rejected.response()
+            : ((ToGateway.Responded) record).response();
+    if (response.status() != 503) {
+      return false;
     }
+    run.count(Happening.REFUSED);
+    return switch (new String(response.body(), StandardCharsets.UTF_8)) {
+      case "the actor is busy" -> mailboxes.mayBeFull(actor, record);
+      case "the actor failed" -> actor.isTroubled;
+      case "the server is stopping" -> run.node().isStopping();
+      default -> false;
+    };
   }
 
   /** Whether the records are what is to be heard of a turn, and may be heard now. */
   private boolean isOf(TurnModel turn, List<ToGateway> records, List<String> said) {
-    boolean closes = turn.actor.closesOnFailure();
-    if ((turn.fate == Fate.BAD || turn.mayFail) && said.equals(turn.failedVerdict(closes))) {
-      turn.fate = Fate.BAD;
-      oracle.settle(turn);
-      return true;
-    }
-    if (turn.isLost) {
+    if (turn.isLost && said.equals(turn.lostVerdict())) {
       run.count(Happening.TURN_LOST);
       if (turn.kind == Kind.MESSAGE) {
         turn.actor.closedByLoss.add(turn.connection);
       }
-      return said.equals(turn.lostVerdict());
+      return true;
     }
-    if (turn.fate != Fate.GOOD || !isAllOf(turn, records, said)) {
-      return false;
+    if (isGivenUp(turn, records) && said.equals(turn.givenUpVerdict())) {
+      turn.fate = Fate.BAD;
+      oracle.settle(turn);
+      if (turn.kind == Kind.MESSAGE) {
+        turn.actor.closing.add(turn.connection);
+        turn.actor.everClosing.add(turn.connection);
+      }
+      return true;
     }
+    if (turn.fate == Fate.BAD && !turn.isRetried() && said.equals(turn.failedVerdict())) {
+      oracle.settle(turn);
+      return true;
+    }
+    return turn.fate == Fate.GOOD && !turn.isLost && isAllOf(turn, records, said) && isKept(turn);
+  }
+
+  /** Whether it may be the last attempt at an event. */
+  private boolean isGivenUp(TurnModel turn, List<ToGateway> records) {
+    boolean isImpatient = turn.kind == Kind.UPGRADE || turn.kind == Kind.REQUEST;
+    return turn.mayComeAgain()
+        && (isImpatient || oracle.mayHaveGivenUp(turn.actor))
+        && !isAnswered(turn.actor, records.get(0));
+  }
+
+  /** It is said; it must be kept. */
+  private boolean isKept(TurnModel turn) {
     if (!turn.isSettled) {
       if (turn.isChanged()) {
         oracle.broken(Promise.KEPT_FIRST, turn + " is heard of before it hands in what it wrote");

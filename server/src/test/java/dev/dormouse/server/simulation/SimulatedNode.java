@@ -216,12 +216,16 @@ final class SimulatedNode {
   /** Closes what dead nodes have left. */
   void closeLeftovers() {
     run.trace("close leftovers");
-    leftovers = CompletableFuture.allOf(leftovers, host.closeLeftovers());
+    run.outside(() -> leftovers = CompletableFuture.allOf(leftovers, host.closeLeftovers()));
   }
 
   /** Whether it has not closed them all yet. */
   boolean hasLeftovers() {
     return !leftovers.isDone();
+  }
+
+  boolean isStopping() {
+    return isStopping;
   }
 
   /** Whether upgrades may be refused though no event of a client's waits. */

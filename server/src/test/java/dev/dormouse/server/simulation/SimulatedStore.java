@@ -2,8 +2,11 @@ package dev.dormouse.server.simulation;
 
 import dev.dormouse.sdk.ActorId;
 import dev.dormouse.storage.ActorStore;
+import dev.dormouse.storage.ClockMark;
 import dev.dormouse.storage.CommitChain;
 import dev.dormouse.storage.CommitResult;
+import dev.dormouse.storage.DueAlarm;
+import dev.dormouse.storage.DueClock;
 import dev.dormouse.storage.Durability;
 import dev.dormouse.storage.KeySpan;
 import dev.dormouse.storage.Table;
@@ -128,9 +131,40 @@ final class SimulatedStore implements ActorStore {
     return found;
   }
 
+  // Alarms are not simulated.
+
+  @Override
+  public int shards() {
+    return 1;
+  }
+
+  @Override
+  public int shardOf(ActorId actor) {
+    return 0;
+  }
+
+  @Override
+  public List<DueAlarm> firstDue(DueClock clock) {
+    return List.of();
+  }
+
+  @Override
+  public List<DueAlarm> due(
+      DueClock clock, int shard, long fromMs, @Nullable DueAlarm after, int limit) {
+    return List.of();
+  }
+
+  @Override
+  public @Nullable ClockMark clockMark() {
+    return null;
+  }
+
+  @Override
+  public void keep(ClockMark mark) {}
+
   private void mayFail(@Nullable ActorId actor) {
     if (badReadsPercent > 0 && run.dice().chance(badReadsPercent)) {
-      if (actor != null) {
+      if (actor != null && !run.isOutside()) {
         run.oracle().readFailed(actor);
       }
       throw new UncheckedIOException(new IOException("a bad block"));

@@ -44,12 +44,14 @@ public final class Simulation {
   private final SimulatedStore.Disk disk = new SimulatedStore.Disk();
   private final List<ActorId> actors;
   private final List<Stage> stages = new ArrayList<>();
+  private final List<CompletableFuture<Void>> background = new ArrayList<>();
   private final Steps steps;
   private SimulatedNode node;
   private int depth;
   private long numbers;
   private final Map<Happening, Integer> happenings = new EnumMap<>(Happening.class);
   private boolean isCalm;
+  private boolean isOutside;
 
   private Simulation(long seed, @Nullable PrintStream out) {
     dice = new Dice(seed);
@@ -167,6 +169,17 @@ public final class Simulation {
     }
   }
 
+  void addBackground(CompletableFuture<Void> work) {
+    background.add(work);
+  }
+
+  /** Completes some work that no turn waits for. */
+  void completeBackground() {
+    if (!background.isEmpty()) {
+      background.remove(dice.below(background.size())).complete(null);
+    }
+  }
+
   void addStage(Stage stage) {
     stages.add(stage);
   }
@@ -225,6 +238,7 @@ public final class Simulation {
   }
 
   private void slept(ActorId actor, @Nullable Boolean isDropped, @Nullable Throwable error) {
+    oracle.actor(actor).hibernations--;
     if (error != null) {
       oracle.broken(Promise.LIVENESS, actor + " cannot be sent to sleep: " + error);
     } else if (Boolean.TRUE.equals(isDropped)) {
@@ -233,11 +247,23 @@ public final class Simulation {
   }
 
   void look() {
+    outside(() -> node.host.status(dice.pick(actors)));
+  }
+
+  /** Does what reads the store itself, and none of the actors'; it may fail to. */
+  void outside(Runnable reading) {
+    isOutside = true;
     try {
-      node.host.status(dice.pick(actors));
+      reading.run();
     } catch (UncheckedIOException e) {
-      trace("a status cannot be read");
+      trace("cannot be read from outside");
+    } finally {
+      isOutside = false;
     }
+  }
+
+  boolean isOutside() {
+    return isOutside;
   }
 
   /** The process dies, and the next one begins. */
@@ -261,6 +287,7 @@ public final class Simulation {
 
   private void begin() {
     stages.clear();
+    background.clear();
     node = new SimulatedNode(this, disk);
     oracle.restarted(node.store);
     node.closeLeftovers();

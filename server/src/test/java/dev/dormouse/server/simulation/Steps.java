@@ -93,7 +93,10 @@ final class Steps {
       case REQUEST -> run.request();
       case TICK -> run.tick(pause());
       case HIBERNATE -> run.hibernate();
-      case STAGE -> run.completeStage();
+      case STAGE -> {
+        run.completeStage();
+        run.completeBackground();
+      }
       case LOOK -> run.look();
       case LEFTOVERS -> node.closeLeftovers();
       case BAD_READS -> node.store.failReads(run.dice().chance(50) ? 0 : 30);
@@ -133,6 +136,7 @@ final class Steps {
         default -> {
           run.end();
           run.completeStage();
+          run.completeBackground();
         }
       }
       run.checkBetweenSteps();

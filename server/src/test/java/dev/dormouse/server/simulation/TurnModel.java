@@ -87,6 +87,12 @@ final class TurnModel {
   /** Whether its thread was interrupted while others had the simulation's. */
   boolean isInterrupted;
 
+  /** Whether it could not read what is stored: it is nothing then, and its event comes again. */
+  boolean couldNotRead;
+
+  /** Whether its handler has reset the actor. */
+  boolean isReset;
+
   /** Whether it failed all the same after its handler was through, the disk being bad. */
   boolean mayFail;
 
@@ -151,10 +157,12 @@ final class TurnModel {
   /** Whether there may be nothing to hear of it. */
   boolean mayBeSilent() {
     boolean isOwedAnAnswer = kind == Kind.UPGRADE || kind == Kind.MESSAGE || kind == Kind.REQUEST;
+    if (mayComeAgain()) {
+      return true;
+    }
     boolean isSpeaking =
         fate == Fate.GOOD
             && !isLost
-            && !mayFail
             && (words.stream().anyMatch(word -> !word.isOptional()) || owesReplies());
     return !isOwedAnAnswer && !isSpeaking;
   }
@@ -165,9 +173,27 @@ final class TurnModel {
     return !work.replies().equals(base.replies()) || (isAccepting && !work.replies().isEmpty());
   }
 
+  /** Whether its event is to come again. */
+  boolean isRetried() {
+    boolean isOfEvent = kind != Kind.ACTIVATE && kind != Kind.HIBERNATE;
+    return couldNotRead && isOfEvent && !isAbandoned;
+  }
+
+  /** Whether its event may come again. */
+  boolean mayComeAgain() {
+    return isRetried() || mayFail;
+  }
+
   /** What is said in its place if it fails. */
-  List<String> failedVerdict(boolean closes) {
-    return verdict(500, closes, 1011);
+  List<String> failedVerdict() {
+    return isReset && !isAbandoned
+        ? verdict(503, false, 0)
+        : verdict(500, actor.closesOnFailure(), 1011);
+  }
+
+  /** What is said if it is not tried any more. */
+  List<String> givenUpVerdict() {
+    return verdict(503, true, 1011);
   }
 
   /** What is said in its place if a commit was lost. */

@@ -1,6 +1,7 @@
 package dev.dormouse.server.simulation;
 
 import dev.dormouse.server.host.HostOptions;
+import dev.dormouse.server.host.RetryPolicy;
 import java.time.Duration;
 
 /**
@@ -55,7 +56,7 @@ record Weather(
         some(dice, 6),
         some(dice, 2),
         some(dice, 2),
-        0 * some(dice, 4),
+        some(dice, 4),
         some(dice, 15),
         some(dice, 20),
         some(dice, 25),
@@ -66,7 +67,12 @@ record Weather(
             Duration.ofMillis(dice.between(1, 20_000)),
             Duration.ofMillis(dice.between(500, 40_000)),
             dice.chance(50) ? dice.between(3, 8) : dice.between(3, 40),
-            dice.between(1, 5)));
+            dice.between(1, 5),
+            new RetryPolicy(
+                dice.between(2, 6),
+                Duration.ofMillis(dice.between(1, 500)),
+                Duration.ofSeconds(dice.between(1, 10)),
+                Duration.ofMillis(dice.between(0, 3_000)))));
   }
 
   private static int some(Dice dice, int most) {
