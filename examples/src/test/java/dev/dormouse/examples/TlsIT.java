@@ -14,6 +14,8 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
+import javax.net.ssl.SSLException;
+import javax.net.ssl.SSLSocket;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -92,6 +94,34 @@ class TlsIT {
       assertThat(client.ask(text)).isEqualTo(text);
       client.sendClose(4000, "bye");
       assertThat(client.nextClose()).isEqualTo(new Client.Closed(4000, ""));
+    }
+  }
+
+  @Test
+  void aClientOfAnOlderTlsCannotHaveTheHandshakeRepeated() throws Exception {
+    Path password = put("password", Certificate.PASSWORD);
+    try (ServerProcess server =
+            ServerProcess.start(
+                folder.resolve("older"),
+                "--tls-keystore=" + first.keystore(),
+                "--tls-keystore-password-file=" + password);
+        SSLSocket socket =
+            (SSLSocket)
+                first
+                    .client()
+                    .sslContext()
+                    .getSocketFactory()
+                    .createSocket("127.0.0.1", server.port())) {
+      socket.setSoTimeout((int) Child.LIMIT.toMillis());
+      socket.setEnabledProtocols(new String[] {"TLSv1.2"});
+      socket.startHandshake();
+      assertThatThrownBy(
+              () -> {
+                socket.startHandshake();
+                socket.getInputStream().read();
+              })
+          .isInstanceOf(SSLException.class)
+          .hasMessageContaining("handshake_failure");
     }
   }
 

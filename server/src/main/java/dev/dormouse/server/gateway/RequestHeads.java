@@ -70,7 +70,11 @@ final class RequestHeads {
   static @Nullable InetAddress client(HttpServerRequest request) {
     SocketAddress address = request.remoteAddress();
     String text = address == null ? null : address.hostAddress();
-    return text == null ? null : Addresses.parse(text.replaceFirst("%.*", ""));
+    if (text == null) {
+      return null;
+    }
+    int zone = text.indexOf('%');
+    return Addresses.parse(zone < 0 ? text : text.substring(0, zone));
   }
 
   /** What the request is sent to, in which version of HTTP. */

@@ -13,6 +13,7 @@ import dev.dormouse.server.Certificates;
 import dev.dormouse.server.Certificates.Identity;
 import dev.dormouse.server.gateway.RawClient.Answer;
 import dev.dormouse.server.gateway.edge.ServerTls;
+import dev.dormouse.server.protocol.Payload;
 import dev.dormouse.server.protocol.ToGateway;
 import dev.dormouse.server.protocol.ToHost;
 import io.vertx.core.Vertx;
@@ -23,6 +24,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.Set;
 import javax.net.ssl.SSLContext;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -166,6 +168,30 @@ class TlsTest {
       }
       assertThat(((ToHost.Closed) next).reason())
           .isEqualTo(CloseReason.abnormal(Cause.CONNECTION_LOST));
+    }
+  }
+
+  @Test
+  @DisplayName("a client that reads too slowly is closed with 1013, behind what was sent before")
+  void slow() throws Exception {
+    host.acceptAll();
+    String text = "x".repeat(50_000);
+    try (RawClient slow = new RawClient(server.port(), 4_096).tls(KNOWS_FIRST).open("/chat/lobby");
+        RawClient quick = client().open("/chat/lobby")) {
+      int sent = 0;
+      while (server.gateway.counts().slowClosed() == 0) {
+        assertThat(++sent).isLessThan(1_000);
+        host.release(LOBBY, new ToGateway.Broadcast(List.of(), Set.of(), Payload.text(text)));
+        assertThat(quick.readText()).isEqualTo(text);
+      }
+      int heard = 0;
+      RawClient.Frame frame = slow.readFrame();
+      for (; frame.opcode() == RawClient.TEXT; frame = slow.readFrame()) {
+        assertThat(frame.payload()).hasSize(text.length());
+        heard++;
+      }
+      assertThat(frame.code()).isEqualTo(1013);
+      assertThat(heard).isPositive().isLessThan(sent);
     }
   }
 

@@ -43,6 +43,15 @@ public final class ServerTls {
           "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256",
           "TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256");
 
+  /** A client of TLS 1.2 could have the server shake hands for ever. The JDK reads it once. */
+  private static final String NO_RENEGOTIATION = "jdk.tls.rejectClientInitiatedRenegotiation";
+
+  static {
+    if (System.getProperty(NO_RENEGOTIATION) == null) {
+      System.setProperty(NO_RENEGOTIATION, "true");
+    }
+  }
+
   private final LongAdder replaced = new LongAdder();
   private final LongAdder refused = new LongAdder();
   private volatile SslContext context;
