@@ -2,8 +2,11 @@ package dev.dormouse.server.simulation;
 
 import dev.dormouse.sdk.ActorId;
 import dev.dormouse.storage.ActorStore;
+import dev.dormouse.storage.ClockMark;
 import dev.dormouse.storage.CommitChain;
 import dev.dormouse.storage.CommitResult;
+import dev.dormouse.storage.DueAlarm;
+import dev.dormouse.storage.DueClock;
 import dev.dormouse.storage.Durability;
 import dev.dormouse.storage.KeySpan;
 import dev.dormouse.storage.Table;
@@ -14,6 +17,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
+import java.util.Comparator;
 import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -34,6 +38,7 @@ final class SimulatedStore implements ActorStore {
   static final class Disk {
     private final Map<ActorId, Rows> rows = new LinkedHashMap<>();
     private long incarnation;
+    private @Nullable ClockMark clockMark;
   }
 
   /** How the store is. */
@@ -126,6 +131,54 @@ final class SimulatedStore implements ActorStore {
       isBeyond |= isThere;
     }
     return found;
+  }
+
+  /** One, so that the alarms of all actors are in one order. */
+  @Override
+  public int shards() {
+    return 1;
+  }
+
+  @Override
+  public int shardOf(ActorId actor) {
+    return 0;
+  }
+
+  @Override
+  public List<DueAlarm> firstDue(DueClock clock) {
+    return due(clock, 0, 0, null, 1);
+  }
+
+  @Override
+  public List<DueAlarm> due(
+      DueClock clock, int shard, long fromMs, @Nullable DueAlarm after, int limit) {
+    mayFail(null);
+    List<DueAlarm> found = new ArrayList<>();
+    visible.forEach(
+        (actor, rows) ->
+            rows.table(Table.DUE).keySet().forEach(key -> found.add(DueAlarm.of(actor, key))));
+    Comparator<DueAlarm> order =
+        Comparator.comparingLong(DueAlarm::ms)
+            .thenComparing(alarm -> alarm.actor().toString())
+            .thenComparing(DueAlarm::name);
+    return found.stream()
+        .filter(alarm -> alarm.clock() == clock)
+        .filter(alarm -> after == null ? alarm.ms() >= fromMs : order.compare(alarm, after) > 0)
+        .sorted(order)
+        .limit(limit)
+        .toList();
+  }
+
+  @Override
+  public @Nullable ClockMark clockMark() {
+    return disk.clockMark;
+  }
+
+  @Override
+  public void keep(ClockMark mark) {
+    if (health == Health.GOOD) {
+      disk.clockMark = mark;
+    }
   }
 
   private void mayFail(@Nullable ActorId actor) {

@@ -1,6 +1,7 @@
 package dev.dormouse.server.simulation;
 
 import dev.dormouse.server.host.HostOptions;
+import dev.dormouse.server.host.RetryPolicy;
 import java.time.Duration;
 
 /**
@@ -66,7 +67,8 @@ record Weather(
             Duration.ofMillis(dice.between(1, 20_000)),
             Duration.ofMillis(dice.between(500, 40_000)),
             dice.chance(50) ? dice.between(3, 8) : dice.between(3, 40),
-            dice.between(1, 5)));
+            dice.between(1, 5),
+            RetryPolicy.defaults()));
   }
 
   private static int some(Dice dice, int most) {
