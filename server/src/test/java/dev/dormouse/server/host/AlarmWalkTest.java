@@ -51,7 +51,8 @@ class AlarmWalkTest {
         @Override
         void onAlarm(Actor self, Alarm alarm) throws IOException {
           String due = self.store().get(alarm.name(), String.class).orElse("none");
-          if (!isDue(due)) {
+          // A retry goes by the running clock, wherever the wall clock is by then.
+          if (alarm.isRetry() ? due.equals("none") : !isDue(due)) {
             faults.add(alarm + " came at " + now() + " though what is set is " + due);
           }
           self.store().delete(alarm.name());

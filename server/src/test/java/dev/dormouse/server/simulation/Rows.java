@@ -35,6 +35,9 @@ final class Rows {
   }
 
   void apply(TurnBatch batch) {
+    for (TurnBatch.Clear clear : batch.cleared()) {
+      table(clear.table()).keySet().removeIf(key -> clear.span().contains(key));
+    }
     for (TurnBatch.Write write : batch.writes()) {
       if (write.value() == null) {
         table(write.table()).remove(write.key());

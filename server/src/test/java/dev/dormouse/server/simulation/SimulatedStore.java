@@ -17,6 +17,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
+import java.util.Comparator;
 import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -37,6 +38,7 @@ final class SimulatedStore implements ActorStore {
   static final class Disk {
     private final Map<ActorId, Rows> rows = new LinkedHashMap<>();
     private long incarnation;
+    private @Nullable ClockMark clockMark;
   }
 
   /** How the store is. */
@@ -131,8 +133,7 @@ final class SimulatedStore implements ActorStore {
     return found;
   }
 
-  // Alarms are not simulated.
-
+  /** One, so that the alarms of all actors are in one order. */
   @Override
   public int shards() {
     return 1;
@@ -145,22 +146,40 @@ final class SimulatedStore implements ActorStore {
 
   @Override
   public List<DueAlarm> firstDue(DueClock clock) {
-    return List.of();
+    return due(clock, 0, 0, null, 1);
   }
 
   @Override
   public List<DueAlarm> due(
       DueClock clock, int shard, long fromMs, @Nullable DueAlarm after, int limit) {
-    return List.of();
+    mayFail(null);
+    List<DueAlarm> found = new ArrayList<>();
+    visible.forEach(
+        (actor, rows) ->
+            rows.table(Table.DUE).keySet().forEach(key -> found.add(DueAlarm.of(actor, key))));
+    Comparator<DueAlarm> order =
+        Comparator.comparingLong(DueAlarm::ms)
+            .thenComparing(alarm -> alarm.actor().toString())
+            .thenComparing(DueAlarm::name);
+    return found.stream()
+        .filter(alarm -> alarm.clock() == clock)
+        .filter(alarm -> after == null ? alarm.ms() >= fromMs : order.compare(alarm, after) > 0)
+        .sorted(order)
+        .limit(limit)
+        .toList();
   }
 
   @Override
   public @Nullable ClockMark clockMark() {
-    return null;
+    return disk.clockMark;
   }
 
   @Override
-  public void keep(ClockMark mark) {}
+  public void keep(ClockMark mark) {
+    if (health == Health.GOOD) {
+      disk.clockMark = mark;
+    }
+  }
 
   private void mayFail(@Nullable ActorId actor) {
     if (badReadsPercent > 0 && run.dice().chance(badReadsPercent)) {
