@@ -25,9 +25,10 @@
  *   <tr><td>{@code MessageAssembler}</td><td>fragments become a message</td></tr>
  *   <tr><td>{@code DeflateOffer}, {@code Deflation}</td><td>compression: what is agreed to, and
  *       the work, with one set of buffers for an event loop</td></tr>
- *   <tr><td>{@code HalfInput}, {@code HeadDeadline}</td><td>how long a client may take over what it
- *       began</td></tr>
- *   <tr><td>{@code InboundWindow}</td><td>messages that are not handled yet, and credit</td></tr>
+ *   <tr><td>{@code HalfInput}, {@code HeadDeadline}, {@code KeepAlive}</td><td>how long a client
+ *       may take over what it began, and pause between requests</td></tr>
+ *   <tr><td>{@code InboundWindow}</td><td>messages that are not handled yet, and credit; {@code
+ *       InboundBudget}: those of all clients</td></tr>
  *   <tr><td>{@code ConnectionGroups}</td><td>the sockets of an actor</td></tr>
  *   <tr><td>{@code Admission}</td><td>how many may connect; {@code AddressRates}, {@code
  *       TokenBucket}: how often</td></tr>
