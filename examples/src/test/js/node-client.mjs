@@ -74,6 +74,7 @@ const checks = {
     const response = await fetch(`${admin}/actors/bench-attach/node/hibernate`, { method: 'POST' });
     assert.deepEqual(await response.json(), {
       type: 'bench-attach', key: 'node', state: 'hibernated', connections: 1, activation: 1, pins: [],
+      alarms: 0, nextAlarms: [],
     });
     peer.socket.ping('who sleeps does not mind');
     assert.deepEqual(await peer.next(), { pong: 'who sleeps does not mind' });

@@ -18,8 +18,6 @@ public final class Counter extends WebSocketActor<Integer> {
   @Override
   protected void onMessage(Connection<Integer> from, String text) {
     from.attach(from.attachment() + 1);
-    long total = storage().get("total", Long.class).orElse(0L) + 1;
-    storage().put("total", total);
-    from.send(from.attachment() + " " + total);
+    from.send(from.attachment() + " " + storage().increment("total", 1));
   }
 }

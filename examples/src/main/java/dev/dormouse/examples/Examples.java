@@ -22,6 +22,7 @@ public final class Examples {
         .actor("/counter/:key", Counter.class, Counter::new)
         .actor("/echo/:key", Echo.class, Echo::new, o -> o.messageBytesMax(16 << 20))
         .actor("/journal/:key", Journal.class, Journal::new, Journal::options)
+        .actor("/reminder/:key", Reminder.class, Reminder::new)
         .actor("/bench/echo/:key", Bench.class, () -> new Bench(AfterEcho.NOTHING))
         .actor("/bench/attach/:key", Bench.class, () -> new Bench(AfterEcho.ATTACH))
         .actor(

@@ -2,6 +2,7 @@ package dev.dormouse.examples;
 
 import io.vertx.core.json.JsonObject;
 import java.net.URI;
+import java.net.http.HttpClient;
 import java.net.http.WebSocket;
 import java.nio.ByteBuffer;
 import java.util.concurrent.BlockingQueue;
@@ -35,9 +36,13 @@ final class Client implements AutoCloseable {
   }
 
   static Client connect(URI uri) throws Exception {
+    return connect(uri, Http.CLIENT);
+  }
+
+  static Client connect(URI uri, HttpClient client) throws Exception {
     BlockingQueue<Event> events = new LinkedBlockingQueue<>();
     return new Client(
-        within(Http.CLIENT.newWebSocketBuilder().buildAsync(uri, new Listener(events))), events);
+        within(client.newWebSocketBuilder().buildAsync(uri, new Listener(events))), events);
   }
 
   private static <T> T within(CompletableFuture<T> future) throws Exception {

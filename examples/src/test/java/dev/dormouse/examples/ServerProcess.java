@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
@@ -14,19 +15,22 @@ import java.util.regex.Pattern;
  */
 final class ServerProcess implements AutoCloseable {
   private static final Pattern LISTENING =
-      Pattern.compile("listening +http://127\\.0\\.0\\.1:(?<port>\\d+)");
+      Pattern.compile("listening +http(?<tls>s?)://127\\.0\\.0\\.1:(?<port>\\d+)");
   private static final Pattern ADMIN =
       Pattern.compile("admin +http://127\\.0\\.0\\.1:(?<port>\\d+) ");
   private static final Pattern UP = Pattern.compile("pid \\d+, up in \\d+ ms\n");
 
   private final Child process;
+  private final String tls;
   private final int port;
   private final int adminPort;
 
   private ServerProcess(Child process) throws InterruptedException {
     this.process = process;
     try {
-      this.port = Integer.parseInt(process.awaitOutput(LISTENING).group("port"));
+      Matcher listening = process.awaitOutput(LISTENING);
+      this.tls = listening.group("tls");
+      this.port = Integer.parseInt(listening.group("port"));
       this.adminPort = Integer.parseInt(process.awaitOutput(ADMIN).group("port"));
       process.awaitOutput(UP);
     } catch (InterruptedException | RuntimeException | Error e) {
@@ -103,15 +107,24 @@ final class ServerProcess implements AutoCloseable {
   }
 
   URI http(String path) {
-    return URI.create("http://127.0.0.1:" + port + path);
+    return URI.create("http%s://127.0.0.1:%d%s".formatted(tls, port, path));
   }
 
   Admin admin() {
     return new Admin(URI.create("http://127.0.0.1:" + adminPort));
   }
 
+  URI socket(String path) {
+    return URI.create("ws%s://127.0.0.1:%d%s".formatted(tls, port, path));
+  }
+
   Client connect(String path) throws Exception {
-    return Client.connect(URI.create("ws://127.0.0.1:" + port + path));
+    return Client.connect(socket(path));
+  }
+
+  /** Waits until it has printed that. */
+  void awaitOutput(Pattern wanted) throws InterruptedException {
+    process.awaitOutput(wanted);
   }
 
   /** SIGKILL, without waiting for its end. */

@@ -2,6 +2,7 @@ package dev.dormouse.examples;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.dormouse.storage.NewerFolder;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
@@ -157,6 +158,22 @@ class StartIT {
     Path file = Files.writeString(directory.resolve("file"), "precious");
     cannotStart(run(Map.of(), args("--data", file.toString())), file.toString());
     assertThat(file).hasContent("precious");
+  }
+
+  @Test
+  void aDataFolderWhoseParentIsMissingIsRefused() throws Exception {
+    Path data = directory.resolve("mistyped").resolve("data");
+    cannotStart(run(Map.of(), args("--data", data.toString())), data.toString());
+    assertThat(data.getParent()).doesNotExist();
+  }
+
+  @Test
+  void aDataFolderOfANewerVersionIsRefused() throws Exception {
+    Path data = directory.resolve("data");
+    NewerFolder.make(data);
+    cannotStart(
+        run(Map.of(), args("--data", data.toString())),
+        "the data folder " + data + " was written by a newer version");
   }
 
   private static void cannotStart(Ended ended, String named) {

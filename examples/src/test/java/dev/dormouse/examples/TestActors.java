@@ -2,6 +2,7 @@ package dev.dormouse.examples;
 
 import dev.dormouse.examples.Bench.AfterEcho;
 import dev.dormouse.sdk.CloseReason;
+import dev.dormouse.sdk.Compression;
 import dev.dormouse.sdk.Connection;
 import dev.dormouse.sdk.HttpRequest;
 import dev.dormouse.sdk.HttpResponse;
@@ -24,7 +25,7 @@ final class TestActors {
             "/deflate/:key",
             Bench.class,
             () -> new Bench(AfterEcho.NOTHING),
-            o -> o.compression(true))
+            o -> o.compression(Compression.ON))
         .actor("/goodbyes/:key", Goodbyes.class, Goodbyes::new)
         .start(args);
   }

@@ -29,6 +29,9 @@ public interface ActorContext<A extends @Nullable Object> {
   /** The actor's storage. */
   Storage storage();
 
+  /** The actor's alarms. */
+  Alarms alarms();
+
   /** Has messages of this text answered without the actor, from the end of the turn on. */
   void autoReply(AutoReply reply);
 
@@ -37,6 +40,12 @@ public interface ActorContext<A extends @Nullable Object> {
 
   /** Keeps the current turn open until the stage has completed. */
   void waitFor(CompletionStage<?> stage);
+
+  /** Has a stop of the server wait for the stage, and nothing else. */
+  void inBackground(CompletionStage<?> stage);
+
+  /** Discards the current turn and drops the actor object; does not return. */
+  void reset(String why);
 
   /** The time, by the clock of whoever runs the actor. */
   Instant now();

@@ -68,4 +68,9 @@ public final class ActorInvoker<A extends @Nullable Object> {
   public void request(HttpRequest request) throws Exception {
     actor.onRequest(request);
   }
+
+  /** Calls {@link WebSocketActor#onAlarm}. */
+  public void alarm(Alarm alarm) throws Exception {
+    actor.onAlarm(alarm);
+  }
 }

@@ -25,6 +25,9 @@ public final class ActorOptions {
   /** The largest attachment that {@link #attachmentBytesMax(int)} allows: 1 MiB. */
   public static final int ATTACHMENT_BYTES_CEILING = 1 << 20;
 
+  /** The most bytes that {@link #outboundBytesMax(int)} lets wait for a client: 256 MiB. */
+  public static final int OUTBOUND_BYTES_CEILING = 256 << 20;
+
   /** What RFC 9110, section 5.6.2, calls a token. */
   private static final Pattern TOKEN = Pattern.compile("[!#$%&'*+.^_`|~0-9A-Za-z-]+");
 
@@ -42,7 +45,9 @@ public final class ActorOptions {
     int messagesPerSecondMax;
     int attachmentBytesMax = 16 << 10;
     List<String> subprotocols = List.of();
-    boolean compression;
+    Compression compression = Compression.OFF;
+    OutboundPolicy outboundPolicy = OutboundPolicy.CLOSE;
+    int outboundBytesMax;
 
     Values copy() {
       try {
@@ -65,7 +70,7 @@ public final class ActorOptions {
 
   /**
    * 1 MiB messages at any rate, 16 KiB attachments, handlers may block, connections stay open on
-   * failure.
+   * failure, slow clients are closed, nothing is compressed.
    */
   public static ActorOptions defaults() {
     return new ActorOptions(new Values());
@@ -239,19 +244,47 @@ public final class ActorOptions {
     return values.subprotocols;
   }
 
-  /**
-   * Chooses whether messages are compressed for clients that offer it (permessage-deflate, RFC
-   * 7692): each by itself, without context takeover. {@link #messageBytesMax(int)} limits what is
-   * inflated. Off by default: it costs time, and lengths tell of secrets that are sent beside what
-   * a stranger may choose.
-   */
-  public ActorOptions compression(boolean isOn) {
-    return with(v -> v.compression = isOn);
+  /** Chooses whether messages are compressed for clients that offer it. Off by default. */
+  public ActorOptions compression(Compression compression) {
+    return with(v -> v.compression = compression);
   }
 
   /** Whether clients may have messages compressed. */
-  public boolean compression() {
+  public Compression compression() {
     return values.compression;
+  }
+
+  /**
+   * Chooses what becomes of messages that a client reads too slowly. By default it is closed with
+   * 1013.
+   */
+  public ActorOptions onSlowClient(OutboundPolicy policy) {
+    return with(v -> v.outboundPolicy = policy);
+  }
+
+  /** What becomes of messages that a client reads too slowly. */
+  public OutboundPolicy outboundPolicy() {
+    return values.outboundPolicy;
+  }
+
+  /**
+   * Limits what may wait for one client: the bytes of all frames that the operating system has not
+   * taken, and 96 for each; over it comes {@link #onSlowClient}. A longer message is taken if
+   * nothing else waits. Each broadcast counts for each of its recipients, though they share it.
+   *
+   * @param bytes 1 to 256 MiB; 0 for the server's own limit, the default, which is 1 MiB
+   * @throws IllegalArgumentException if it is out of range
+   */
+  public ActorOptions outboundBytesMax(int bytes) {
+    if (bytes != 0) {
+      checkRange("outboundBytesMax", bytes, OUTBOUND_BYTES_CEILING);
+    }
+    return with(v -> v.outboundBytesMax = bytes);
+  }
+
+  /** How many bytes may wait for one client; 0 for the server's own limit. */
+  public int outboundBytesMax() {
+    return values.outboundBytesMax;
   }
 
   private static void checkToken(String subprotocol) {

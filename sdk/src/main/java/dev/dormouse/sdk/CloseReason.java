@@ -35,10 +35,25 @@ public record CloseReason(int code, String reason, Cause cause) {
     VIOLATION,
     /** The client vanished: reset, network gone, no close frame. */
     CONNECTION_LOST,
+    /** The client was silent: nothing came from it, not even the answer to a ping. */
+    CLIENT_SILENT,
     /** The server was stopped in good order. */
     SHUTDOWN,
-    /** The process that held the socket died; this is learnt when the server starts again. */
-    PROCESS_DIED
+    /**
+     * The server was stopped in good order, but its time was over before the actor had handled the
+     * close; this and those below are learnt when the server starts again, and have code 1006.
+     */
+    SHUTDOWN_UNFINISHED,
+    /**
+     * The process that held the socket died. Also after the data folder was copied or restored from
+     * a backup, and wherever it is not known that the machine restarted.
+     */
+    PROCESS_DIED,
+    /**
+     * The process died with its machine, which was restarted or lost power, or whose disk was taken
+     * to another one. Known on Linux only.
+     */
+    MACHINE_RESTARTED
   }
 
   /** The close of a connection that ended without a close frame. */

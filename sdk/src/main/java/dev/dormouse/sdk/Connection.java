@@ -1,7 +1,10 @@
 package dev.dormouse.sdk;
 
 import java.nio.ByteBuffer;
+import java.time.Instant;
+import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,6 +32,9 @@ public interface Connection<A extends @Nullable Object> {
   /** The longest tag, in bytes of UTF-8. */
   int TAG_BYTES_MAX = 256;
 
+  /** The longest key of {@link #sendLatest}, in bytes of UTF-8. */
+  int KEY_BYTES_MAX = 256;
+
   /** The name of the connection, from handshake to close. */
   ConnectionId id();
 
@@ -37,7 +43,8 @@ public interface Connection<A extends @Nullable Object> {
 
   /**
    * The attachment; null if none was ever attached. An attachment that is changed in place is
-   * stored with the turn as if it had been attached again; immutable records are the better choice.
+   * stored with the turn as if it had been attached again, if the turn has asked for it here or is
+   * about this connection; immutable records are the better choice.
    *
    * @throws StoredValueException if the stored bytes cannot be read, or are of another class than
    *     the actor's attachments; the connection still works, and the bytes are left as they are
@@ -77,19 +84,53 @@ public interface Connection<A extends @Nullable Object> {
   void untag(String... tags);
 
   /**
-   * Sends a text message, once the turn is committed.
+   * Sends a text message, once the turn is committed. If the client reads too slowly, the type's
+   * {@link OutboundPolicy} says what becomes of it.
    *
+   * @return to be asked what became of it
    * @throws LimitExceededException if the message is over 32 MiB
    */
-  void send(String text);
+  Delivery send(String text);
 
   /**
    * Sends a binary message, once the turn is committed. The bytes between position and limit are
    * copied at once; the buffer's position is not moved.
    *
+   * @return to be asked what became of it
    * @throws LimitExceededException if the message is over 32 MiB
    */
-  void send(ByteBuffer bytes);
+  Delivery send(ByteBuffer bytes);
+
+  /**
+   * Sends a text message that makes earlier ones of the same key worthless, such as a position or a
+   * price: where the type chose {@link OutboundPolicy#CONFLATE}, it takes the place of the one that
+   * still waits for a slow client. Elsewhere it is sent like any other.
+   *
+   * @param key what it is about; at most {@value #KEY_BYTES_MAX} bytes
+   * @return to be asked what became of it
+   * @throws LimitExceededException if the message is over 32 MiB, or the key too long
+   */
+  Delivery sendLatest(String key, String text);
+
+  /**
+   * The same with a binary message, whose bytes are copied at once.
+   *
+   * @throws LimitExceededException if the message is over 32 MiB, or the key too long
+   */
+  Delivery sendLatest(String key, ByteBuffer bytes);
+
+  /**
+   * Asks the server that holds the socket when anything last came from the client, be it a pong or
+   * part of a frame; at once, not at the end of the turn, and without waiting for the client. So a
+   * turn may {@link WebSocketActor#waitFor wait for} the answer.
+   *
+   * <p>The time is that server's, up to a thirtieth of the ping interval too early (a second, by
+   * default). While a client's messages wait for the actor it is not read, and counts as seen.
+   *
+   * @return completes outside of any turn, on the threads of the actor type; with nothing if the
+   *     connection is not open, or clients are not pinged
+   */
+  CompletionStage<Optional<Instant>> lastSeen();
 
   /** Closes with 1000 and no reason, once the turn is committed. */
   default void close() {

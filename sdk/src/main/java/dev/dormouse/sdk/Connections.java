@@ -59,6 +59,20 @@ public interface Connections<A extends @Nullable Object> extends Iterable<Connec
    */
   void broadcast(ByteBuffer bytes);
 
+  /**
+   * Sends to each of them what {@link Connection#sendLatest} would, with the same keys.
+   *
+   * @throws LimitExceededException if the message is over 32 MiB, or the key too long
+   */
+  void broadcastLatest(String key, String text);
+
+  /**
+   * The same with a binary message, whose bytes are copied at once.
+   *
+   * @throws LimitExceededException if the message is over 32 MiB, or the key too long
+   */
+  void broadcastLatest(String key, ByteBuffer bytes);
+
   /** As a stream; it reads as it goes. */
   default Stream<Connection<A>> stream() {
     return StreamSupport.stream(spliterator(), false);

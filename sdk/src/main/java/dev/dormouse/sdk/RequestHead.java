@@ -15,8 +15,11 @@ import java.util.Optional;
  * @param method such as {@code GET}
  * @param path the path as the client wrote it, without the query
  * @param query the parameters of the query, decoded, each with its values in order
- * @param headers the headers in order; a name may come more than once
- * @param remoteAddress the client's address, as text; may be empty if it is not known
+ * @param headers the headers in order; a name may come more than once. {@code Forwarded} and {@code
+ *     X-Forwarded-…} are there only if a listed proxy sent the request; what is in them may still
+ *     be the client's own word
+ * @param remoteAddress the client's address, as text, IPv6 as RFC 5952 writes it: what listed
+ *     proxies say, or else where the connection comes from; may be empty if it is not known
  */
 public record RequestHead(
     String method,

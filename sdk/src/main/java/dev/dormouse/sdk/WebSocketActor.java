@@ -24,16 +24,21 @@ import org.jspecify.annotations.Nullable;
  * connection come in order, each after the one before has finished. Handlers may block, unless the
  * type chose {@link Threading#EVENT_LOOP}.
  *
- * <p><b>All or nothing.</b> What a handler does (storage, attachments, tags, sends, closes) is
- * committed when it returns, and sent only then. If it throws, nothing of it is kept or sent, the
- * error is logged, and the object is dropped, since its fields may be half changed: the next event
- * makes a new one from what is stored. The connections stay open.
+ * <p><b>All or nothing.</b> What a handler does (storage, attachments, tags, alarms, sends, closes)
+ * is committed when it returns, and sent only then. If it throws, nothing of it is kept or sent,
+ * the error is logged, and the object is dropped, since its fields may be half changed: the next
+ * event makes a new one from what is stored. The connections stay open.
  *
  * <p><b>Sleep.</b> After a while without events (10 s by default) the object is dropped too; the
  * connections stay open and the next event makes a new one. So keep in fields only what can be had
  * again, and load it in {@link #onActivate}.
  *
  * <p>A turn may last 30 s; then the actor is reset, and what the handler does later goes nowhere.
+ *
+ * <p><b>If no object can be made</b>, since the constructor or {@link #onActivate} throws or hangs,
+ * or the store cannot be read, events wait, and it is tried again after 250 ms, then twice as long
+ * each time. An event for which it has failed 6 times is given up: a message closes its connection
+ * with 1011. {@link #onClose} is not given up.
  *
  * @param <A> the type of the attachments: what an actor knows of a connection. A record, by
  *     preference; at most 16 KiB serialized by default
@@ -44,7 +49,11 @@ public abstract class WebSocketActor<A extends @Nullable Object> {
   /** For subclasses. Nothing of the actor can be reached yet: load state in {@link #onActivate}. */
   protected WebSocketActor() {}
 
-  /** The actor came into memory: once for each object, before anything else. A turn of its own. */
+  /**
+   * The actor came into memory: once for each object, before anything else. A turn of its own.
+   *
+   * @throws Exception anything: the object is dropped, and a new one is tried after a while
+   */
   protected void onActivate() throws Exception {}
 
   /**
@@ -68,8 +77,9 @@ public abstract class WebSocketActor<A extends @Nullable Object> {
 
   /**
    * A connection ended. It takes effect exactly once for each connection that was accepted, even if
-   * the process died with it: then the next start brings it, with code 1006. The connection is
-   * still listed, with tags and attachment; what is sent to it goes nowhere.
+   * the process died with it: then the next start brings it, with code 1006 and a {@link
+   * CloseReason.Cause} that says what it died of. The connection is still listed, with tags and
+   * attachment; what is sent to it goes nowhere.
    *
    * @throws Exception anything: what the handler did is void, the connection is gone all the same,
    *     and the close is not delivered again
@@ -96,6 +106,19 @@ public abstract class WebSocketActor<A extends @Nullable Object> {
     request.respond(HttpResponse.text(404, "nothing here"));
   }
 
+  /**
+   * An alarm is due, see {@link #alarms}. It is gone once this turn is committed, unless the
+   * handler has set it anew.
+   *
+   * @throws Exception anything: nothing of the turn is kept, and the alarm is tried again, up to
+   *     {@link Alarms#ATTEMPTS_MAX} times in all; by default an {@link
+   *     UnsupportedOperationException}, since an alarm that nobody handles is a mistake
+   */
+  protected void onAlarm(Alarm alarm) throws Exception {
+    throw new UnsupportedOperationException(
+        getClass().getName() + " has an alarm '" + alarm.name() + "' but no onAlarm");
+  }
+
   /** The actor's name. */
   protected final ActorId id() {
     return context().id();
@@ -109,6 +132,11 @@ public abstract class WebSocketActor<A extends @Nullable Object> {
   /** The actor's durable storage. */
   protected final Storage storage() {
     return context().storage();
+  }
+
+  /** The actor's alarms: durable, and they wake it. */
+  protected final Alarms alarms() {
+    return context().alarms();
   }
 
   /**
@@ -142,6 +170,37 @@ public abstract class WebSocketActor<A extends @Nullable Object> {
    */
   protected final void waitFor(CompletionStage<?> stage) {
     context().waitFor(stage);
+  }
+
+  /**
+   * Lets the stage go on beside the actor: no event waits for it, nor does hibernation, but a stop
+   * of the server does, as long as its drain time lasts. For work whose result the actor does not
+   * need, such as a call to another service. Nothing of the actor can be used in its callbacks once
+   * the turn is over. If the stage fails, that is logged, and no more.
+   *
+   * @throws LimitExceededException if the actor has 1,024 pieces of background work under way
+   * @throws IllegalStateException if no turn is open
+   */
+  protected final void inBackground(CompletionStage<?> stage) {
+    context().inBackground(stage);
+  }
+
+  /**
+   * Begins anew: discards the current turn, and drops this object as if its handler had thrown.
+   * Nothing that the turn did is kept or sent; the connections stay open, and the next event makes
+   * a new object from what is stored. For an actor that finds its own fields to be wrong.
+   *
+   * <p>It does not return: it throws, and if that is caught, whatever else the turn does goes
+   * nowhere. The event is not handled again. The sender of a message hears nothing of it, whatever
+   * the {@link FailurePolicy}; an upgrade or a request is answered 503; a connection that has ended
+   * is gone, as if {@link #onClose} had thrown. In {@link #onActivate}, the activation has failed,
+   * and is tried again after a while.
+   *
+   * @param why for the log
+   * @throws IllegalStateException if no turn is open
+   */
+  protected final void reset(String why) {
+    context().reset(why);
   }
 
   /** The time, by the server's clock; a test moves it by hand. */

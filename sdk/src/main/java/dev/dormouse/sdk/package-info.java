@@ -10,8 +10,12 @@
  *   <tr><td>{@link dev.dormouse.sdk.Upgrade}</td><td>a client asks to connect: accept or reject</td></tr>
  *   <tr><td>{@link dev.dormouse.sdk.Connection}, {@link dev.dormouse.sdk.Connections}</td>
  *       <td>one client, or many: attachment, tags, send, broadcast, close</td></tr>
+ *   <tr><td>{@link dev.dormouse.sdk.Delivery}, {@link dev.dormouse.sdk.OutboundPolicy}</td>
+ *       <td>what became of a message; what becomes of those that a client is too slow for</td></tr>
  *   <tr><td>{@link dev.dormouse.sdk.Storage}, {@link dev.dormouse.sdk.KeyRange}</td>
  *       <td>the actor's durable, typed key-value view</td></tr>
+ *   <tr><td>{@link dev.dormouse.sdk.Alarms}, {@link dev.dormouse.sdk.Alarm}</td>
+ *       <td>what is to happen later: durable, wakes the actor</td></tr>
  *   <tr><td>{@link dev.dormouse.sdk.HttpRequest}, {@link dev.dormouse.sdk.HttpResponse}</td>
  *       <td>plain HTTP to an actor</td></tr>
  *   <tr><td>{@link dev.dormouse.sdk.ActorOptions}</td><td>what an actor type may choose</td></tr>
@@ -22,8 +26,8 @@
  * </table>
  *
  * <p><b>A turn.</b> One event handled is a turn. Everything a turn did (storage, attachments, tags,
- * what it sent) is committed together, and leaves the server only then. If the handler throws,
- * nothing of the turn is kept or sent.
+ * alarms, what it sent) is committed together, and leaves the server only then. If the handler
+ * throws, nothing of the turn is kept or sent.
  *
  * <p><b>Sleep.</b> An idle actor leaves memory while its connections stay open: it is
  * <i>hibernated</i>. The next event makes a new object of it, with every connection, tag,

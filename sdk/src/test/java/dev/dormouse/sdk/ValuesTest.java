@@ -136,6 +136,10 @@ class ValuesTest {
         .isThrownBy(() -> options.messageBytesMax((32 << 20) + 1))
         .withMessage("messageBytesMax 33554433 is not 1 to 33554432");
     assertThatIllegalArgumentException().isThrownBy(() -> options.attachmentBytesMax(0));
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> options.outboundBytesMax((256 << 20) + 1))
+        .withMessage("outboundBytesMax 268435457 is not 1 to 268435456");
+    assertThatIllegalArgumentException().isThrownBy(() -> options.outboundBytesMax(-1));
     assertThatIllegalArgumentException().isThrownBy(() -> options.subprotocols("v1", "a b"));
     assertThatIllegalArgumentException().isThrownBy(() -> options.subprotocols(""));
     assertThatIllegalArgumentException().isThrownBy(() -> KeyRange.all().limit(0));
@@ -146,28 +150,38 @@ class ValuesTest {
   void eachOptionIsKeptWhenOthersChange() {
     ActorOptions options =
         ActorOptions.defaults()
-            .compression(true)
+            .compression(Compression.WITH_CONTEXT)
+            .onSlowClient(OutboundPolicy.CONFLATE)
+            .outboundBytesMax(6)
             .subprotocols("v2", "v1")
             .attachmentBytesMax(1)
             .messageBytesMax(2)
             .threading(Threading.EVENT_LOOP)
             .onFailure(FailurePolicy.CLOSE)
             .stores(String.class)
+            .renamed("a.Old", Integer.class)
+            .migrates(Long.class, old -> 1L)
             .named("x")
-            .compression(true)
+            .compression(Compression.WITH_CONTEXT)
             .messagesPerSecondMax(5)
             .subprotocols("v2", "v1");
     assertThat(options.attachmentBytesMax(3).messageBytesMax(4).named("y").messageBytesMax())
         .isEqualTo(4);
     assertThat(options.name()).isEqualTo("x");
     assertThat(options.stored()).isEqualTo(List.of(String.class));
+    assertThat(options.renamed()).isEqualTo(Map.of("a.Old", Integer.class));
+    assertThat(options.migrations()).containsOnlyKeys(Long.class);
+    assertThat(options.renamed("b.Old", Integer.class).renamed()).hasSize(2);
     assertThat(options.failurePolicy()).isEqualTo(FailurePolicy.CLOSE);
     assertThat(options.threading()).isEqualTo(Threading.EVENT_LOOP);
     assertThat(options.messageBytesMax()).isEqualTo(2);
     assertThat(options.messagesPerSecondMax()).isEqualTo(5);
     assertThat(options.attachmentBytesMax()).isEqualTo(1);
     assertThat(options.subprotocols()).isEqualTo(List.of("v2", "v1"));
-    assertThat(options.compression()).isTrue();
+    assertThat(options.compression()).isEqualTo(Compression.WITH_CONTEXT);
+    assertThat(options.outboundPolicy()).isEqualTo(OutboundPolicy.CONFLATE);
+    assertThat(options.outboundBytesMax()).isEqualTo(6);
+    assertThat(options.outboundBytesMax(0).outboundBytesMax()).isZero();
   }
 
   @Test

@@ -2,12 +2,16 @@ package dev.dormouse.server;
 
 import dev.dormouse.sdk.ActorOptions;
 import dev.dormouse.sdk.WebSocketActor;
+import dev.dormouse.server.protocol.Transport;
+import dev.dormouse.storage.ActorStore;
+import dev.dormouse.storage.ValueCodec;
 import io.vertx.ext.web.Router;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.BiConsumer;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A server to be: its actor types, and the application's own routes.
@@ -78,10 +82,19 @@ public final class Dormouse {
    * Runs the server as the command line says, until the process is told to stop. Returns when the
    * server is up. If it cannot start, says why on the standard error stream and ends the process
    * with 1 (2 if the command line is at fault). With {@code --help} or {@code --version} it prints
-   * that and ends the process with 0.
+   * that and ends the process with 0. With one of the commands {@code backup}, {@code restore},
+   * {@code verify} and {@code dump} it does that, and ends the process.
    */
   public void start(String... args) {
-    ServerCommand.run(this::open, args).ifPresent(System::exit);
+    ServerCommand.run(this::open, this::codecOf, args).ifPresent(System::exit);
+  }
+
+  @Nullable ValueCodec codecOf(String type) {
+    return actors.stream()
+        .filter(actor -> actor.name().equals(type))
+        .map(ActorDefinition::codec)
+        .findFirst()
+        .orElse(null);
   }
 
   /**
@@ -89,8 +102,14 @@ public final class Dormouse {
    *
    * @throws dev.dormouse.storage.StoreOpenException if the data folder cannot be used
    * @throws ServerStartException if a port cannot be had
+   * @throws IllegalArgumentException if the certificate cannot be used; the message names the file
    */
   public DormouseServer open(ServerOptions options) {
     return DormouseServer.open(actors, routes, options);
+  }
+
+  /** The same over a store that is open, and is closed with the server. */
+  DormouseServer open(ServerOptions options, ActorStore store, Transport transport) {
+    return DormouseServer.open(actors, routes, options, store, transport);
   }
 }

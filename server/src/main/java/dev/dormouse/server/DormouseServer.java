@@ -1,14 +1,25 @@
 package dev.dormouse.server;
 
 import dev.dormouse.sdk.ActorId;
+import dev.dormouse.sdk.Alarm;
+import dev.dormouse.sdk.ConnectionId;
 import dev.dormouse.server.admin.AdminServer;
+import dev.dormouse.server.admin.BackupPage;
+import dev.dormouse.server.admin.ConnectionsPage;
+import dev.dormouse.server.gateway.ConnectionStatus;
+import dev.dormouse.server.gateway.GatewayCounts;
+import dev.dormouse.server.gateway.GatewayOptions;
 import dev.dormouse.server.gateway.WebSocketGateway;
 import dev.dormouse.server.host.ActorHost;
 import dev.dormouse.server.host.ActorStatus;
+import dev.dormouse.server.host.AlarmCounts;
 import dev.dormouse.server.host.HostOptions;
 import dev.dormouse.server.protocol.DirectTransport;
 import dev.dormouse.server.protocol.Transport;
+import dev.dormouse.server.tls.CertificateWatch;
+import dev.dormouse.server.tls.TlsFiles;
 import dev.dormouse.storage.ActorStore;
+import dev.dormouse.storage.BackupReport;
 import dev.dormouse.storage.Durability;
 import dev.dormouse.storage.MemoryDisk;
 import dev.dormouse.storage.StoreOptions;
@@ -22,6 +33,7 @@ import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.internal.ContextInternal;
 import io.vertx.core.internal.VertxInternal;
 import io.vertx.ext.web.Router;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -32,6 +44,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BiConsumer;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -55,22 +68,31 @@ public final class DormouseServer implements AutoCloseable {
   private static final int HEADERS_BYTES_MAX = 8 << 10;
 
   private static final long TICK_MS = 250;
+  private static final long CERTIFICATE_LOOK_MS = 2_000;
   private static final Duration LEFTOVERS_BEFORE_OPENING = Duration.ofSeconds(10);
   private static final Duration STEP_LIMIT = Duration.ofSeconds(30);
 
   private final ServerOptions options;
   private final ActorStore store;
+  private final @Nullable CertificateWatch certificate;
   private final Vertx vertx;
   private final HandlerThreads threads;
   private final ActorHost host;
+  private final AlarmThread alarms;
   private final WebSocketGateway gateway;
   private final List<HttpServer> listeners = new ArrayList<>();
   private final AdminServer admin;
   private final AtomicBoolean isClosed = new AtomicBoolean();
   private volatile boolean isReady;
 
-  private DormouseServer(List<ActorDefinition> actors, ServerOptions options, ActorStore store) {
+  private DormouseServer(
+      List<ActorDefinition> actors,
+      ServerOptions options,
+      @Nullable CertificateWatch certificate,
+      ActorStore store,
+      Transport transport) {
     this.options = options;
+    this.certificate = certificate;
     this.store = store;
     this.vertx =
         Vertx.vertx(
@@ -78,7 +100,6 @@ public final class DormouseServer implements AutoCloseable {
                 .setPreferNativeTransport(true)
                 .setEventLoopPoolSize(eventLoops(options)));
     this.threads = new HandlerThreads(((VertxInternal) vertx).eventLoopGroup());
-    Transport transport = new DirectTransport();
     this.host =
         new ActorHost(
             actors.stream()
@@ -88,18 +109,56 @@ public final class DormouseServer implements AutoCloseable {
             transport,
             options.time(),
             HostOptions.defaults().withIdle(options.idle()));
+    this.alarms = new AlarmThread(host::ringAlarms);
+    GatewayOptions sockets = options.gateway();
     this.gateway =
         new WebSocketGateway(
-            options.gateway(), vertx, transport, options.time(), store.incarnation());
+            certificate == null ? sockets : sockets.tls(certificate.tls()),
+            vertx,
+            transport,
+            options.time(),
+            store.incarnation());
     transport.connect(host::accept, gateway::accept);
-    this.admin = new AdminServer(vertx, host, () -> isReady);
+    this.admin =
+        new AdminServer(
+            vertx,
+            host,
+            () -> isReady,
+            new BackupPage(vertx, options.data(), this::backup),
+            new ConnectionsPage(vertx, host, gateway));
   }
 
   static DormouseServer open(
       List<ActorDefinition> actors,
       List<BiConsumer<Router, DormouseServer>> routes,
       ServerOptions options) {
-    DormouseServer server = new DormouseServer(actors, options, openStore(options));
+    CertificateWatch certificate = certificateOf(options);
+    return open(actors, routes, options, certificate, openStore(options), new DirectTransport());
+  }
+
+  /** The same over a store that is open, and is closed with the server; without TLS. */
+  static DormouseServer open(
+      List<ActorDefinition> actors,
+      List<BiConsumer<Router, DormouseServer>> routes,
+      ServerOptions options,
+      ActorStore store,
+      Transport transport) {
+    return open(actors, routes, options, null, store, transport);
+  }
+
+  private static @Nullable CertificateWatch certificateOf(ServerOptions options) {
+    TlsFiles tls = options.tls();
+    return tls == null ? null : CertificateWatch.open(tls, options.time());
+  }
+
+  private static DormouseServer open(
+      List<ActorDefinition> actors,
+      List<BiConsumer<Router, DormouseServer>> routes,
+      ServerOptions options,
+      @Nullable CertificateWatch certificate,
+      ActorStore store,
+      Transport transport) {
+    DormouseServer server = new DormouseServer(actors, options, certificate, store, transport);
     try {
       server.listen(actors, routes);
       return server;
@@ -129,7 +188,11 @@ public final class DormouseServer implements AutoCloseable {
   private void listen(
       List<ActorDefinition> actors, List<BiConsumer<Router, DormouseServer>> routes) {
     vertx.setPeriodic(TICK_MS, timer -> host.tick());
+    if (certificate != null) {
+      vertx.setPeriodic(CERTIFICATE_LOOK_MS, timer -> vertx.executeBlocking(certificate::look));
+    }
     closeLeftovers();
+    alarms.start(); // not before: their handlers would see connections that are gone
     Router router = Router.router(vertx);
     routes.forEach(r -> r.accept(router, this));
     actors.forEach(actor -> gateway.mount(router, actor.route()));
@@ -182,6 +245,7 @@ public final class DormouseServer implements AutoCloseable {
                     log.error("connections of the last run could not all be closed", error);
                   } else if (number > 0) {
                     log.info("closed {} connections that the last run left behind", number);
+                    warnOfOwedCloses();
                   }
                 });
     try {
@@ -193,6 +257,13 @@ public final class DormouseServer implements AutoCloseable {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new ServerStartException("interrupted while starting", e);
+    }
+  }
+
+  private void warnOfOwedCloses() {
+    long owed = host.owedCloses();
+    if (owed > 0) {
+      log.warn("onClose of {} connections could not take effect yet; it is tried again", owed);
     }
   }
 
@@ -232,9 +303,47 @@ public final class DormouseServer implements AutoCloseable {
     return host.status(actor);
   }
 
+  /** What the gateway has done so far. */
+  public GatewayCounts counts() {
+    return gateway.counts();
+  }
+
+  /**
+   * An actor's connections, in the order of their ids, page by page. Wakes nobody.
+   *
+   * @param after the last of the page before; null for the first page
+   * @param limit how many at most
+   */
+  public CompletionStage<List<ConnectionStatus>> connections(
+      ActorId actor, @Nullable ConnectionId after, int limit) {
+    return gateway.connections(actor, after, limit).toCompletionStage();
+  }
+
   /** Actors of a type that have connections or are in memory, in no order, at most so many. */
   public List<ActorStatus> actors(String type, int limit) {
     return host.actors(type, limit);
+  }
+
+  /** The alarms of an actor that are set, the one that is due first first. */
+  public List<Alarm> alarms(ActorId actor) {
+    return host.alarms(actor);
+  }
+
+  /** What became of alarms since the start. */
+  public AlarmCounts alarmCounts() {
+    return host.alarmCounts();
+  }
+
+  /**
+   * Takes a backup while the server goes on: all that was answered before the call is in it, every
+   * turn as a whole. Runs on the caller's thread, and may take long.
+   *
+   * @param to a folder that is missing or empty
+   * @throws dev.dormouse.storage.BackupException if it cannot be written, or another is being taken
+   * @throws UnsupportedOperationException if the server keeps nothing ({@link Durability#MEMORY})
+   */
+  public BackupReport backup(Path to) {
+    return store.backup(to, options.time().instant());
   }
 
   /**
@@ -248,9 +357,9 @@ public final class DormouseServer implements AutoCloseable {
 
   /**
    * Stops in good order: no new clients, a close frame with 1001 (1012 for a restart) to each one
-   * that is there, their close handlers, {@code onHibernate} for each actor in memory, then the
-   * store. What is not done within the drain time is left to the next start. Idempotent; returns
-   * when all is closed.
+   * that is there, their close handlers, {@code onHibernate} for each actor in memory, the end of
+   * what actors do in the background, then the store. What is not done within the drain time is
+   * left to the next start. Idempotent; returns when all is closed.
    */
   @Override
   public void close() {
@@ -263,6 +372,8 @@ public final class DormouseServer implements AutoCloseable {
     int code = options.isRestart() ? SERVICE_RESTART : GOING_AWAY;
     drain(gateway.shutdown(code, forSockets).toCompletionStage(), deadlineNs, "sockets");
     drain(host.stop(), deadlineNs, "actors");
+    warnOfOwedCloses();
+    alarms.close();
     store.close();
     threads.close();
     drain(

@@ -2,8 +2,10 @@ package dev.dormouse.server;
 
 import dev.dormouse.server.gateway.ConnectionLimits;
 import dev.dormouse.server.gateway.GatewayOptions;
+import dev.dormouse.server.tls.TlsFiles;
 import dev.dormouse.storage.Durability;
 import dev.dormouse.storage.StoreOpenException;
+import dev.dormouse.storage.ValueCodec;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -12,9 +14,11 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.OptionalInt;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.TypeConversionException;
@@ -27,7 +31,8 @@ import picocli.CommandLine.TypeConversionException;
     sortOptions = false,
     usageHelpAutoWidth = true,
     description = {
-      "Runs a server for actors that own WebSockets and sleep.",
+      "Runs a server for actors that own WebSockets and sleep; or, with one of the commands below,"
+          + " does something with its data.",
       "",
       "Each option can also be given as an environment variable (--admin-port is",
       "DORMOUSE_ADMIN_PORT) or as a line of a properties file (admin-port=9090). The command line"
@@ -149,6 +154,10 @@ final class ServerCommand {
               + " are answered 429. Default: any number")
   private int upgradesPerSecondPerIp;
 
+  @Mixin private final ClientOptions clients = new ClientOptions();
+
+  @Mixin private final TlsOptions tls = new TlsOptions();
+
   @Option(
       names = "--event-loops",
       paramLabel = "NUMBER",
@@ -166,10 +175,18 @@ final class ServerCommand {
 
   private ServerCommand() {}
 
-  /** Parses, starts, prints. Empty if the server is up, else the code to exit with. */
-  static OptionalInt run(Function<ServerOptions, DormouseServer> opening, String... args) {
+  /**
+   * Parses, starts, prints. Empty if the server is up, else the code to exit with.
+   *
+   * @param codecs that of an actor type; null if there is none of the name
+   */
+  static OptionalInt run(
+      Function<ServerOptions, DormouseServer> opening,
+      Function<String, @Nullable ValueCodec> codecs,
+      String... args) {
     return run(
         opening,
+        codecs,
         args,
         System.getenv(),
         new PrintWriter(System.out, true, StandardCharsets.UTF_8),
@@ -178,16 +195,22 @@ final class ServerCommand {
 
   static OptionalInt run(
       Function<ServerOptions, DormouseServer> opening,
+      Function<String, @Nullable ValueCodec> codecs,
       String[] args,
       Map<String, String> environment,
       PrintWriter out,
       PrintWriter err) {
     ServerCommand command = new ServerCommand();
-    CommandLine line = new CommandLine(command).setOut(out).setErr(err);
+    CommandLine line = new CommandLine(command);
+    FolderCommand.addTo(line, codecs);
+    line.setOut(out).setErr(err);
     ServerOptions options;
     try {
       line.setDefaultValueProvider(Settings.read(line, args, environment));
-      line.parseArgs(args);
+      CommandLine.ParseResult parsed = line.parseArgs(args);
+      if (parsed.hasSubcommand()) {
+        return OptionalInt.of(FolderCommand.run(line, parsed));
+      }
       if (line.isUsageHelpRequested() || line.isVersionHelpRequested()) {
         print(line, out);
         return OptionalInt.of(HELP_PRINTED);
@@ -242,20 +265,24 @@ final class ServerCommand {
     ServerOptions defaults = ServerOptions.defaults();
     GatewayOptions gateway = defaults.gateway();
     int connectionsMax = maxConnections == 0 ? gateway.limits().connectionsMax() : maxConnections;
-    return defaults
-        .host(host)
-        .ports(port, adminPort)
-        .data(data, durability)
-        .idle(idle)
-        .drain(drain)
-        .restart(isRestart)
-        .eventLoops(eventLoops)
-        .gateway(
-            gateway
-                .pingInterval(ping)
-                .limits(
-                    new ConnectionLimits(
-                        connectionsMax, maxConnectionsPerIp, upgradesPerSecondPerIp)));
+    ServerOptions options =
+        defaults
+            .host(host)
+            .ports(port, adminPort)
+            .data(data, durability)
+            .idle(idle)
+            .drain(drain)
+            .restart(isRestart)
+            .eventLoops(eventLoops)
+            .gateway(
+                clients
+                    .in(line, gateway)
+                    .pingInterval(ping)
+                    .limits(
+                        new ConnectionLimits(
+                            connectionsMax, maxConnectionsPerIp, upgradesPerSecondPerIp)));
+    TlsFiles files = tls.files(line);
+    return files == null ? options : options.tls(files);
   }
 
   private static void checkNotNegative(CommandLine line, String option, int value) {

@@ -3,10 +3,12 @@ package dev.dormouse.server;
 import dev.dormouse.server.gateway.ConnectionLimits;
 import dev.dormouse.server.gateway.GatewayOptions;
 import dev.dormouse.server.protocol.Time;
+import dev.dormouse.server.tls.TlsFiles;
 import dev.dormouse.storage.Durability;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How a server runs. Immutable; each method that takes a choice returns a changed copy, the method
@@ -27,6 +29,7 @@ public final class ServerOptions {
     boolean isRestart;
     GatewayOptions gateway =
         GatewayOptions.defaults().limits(new ConnectionLimits(FileHandles.connectionsMax(), 0, 0));
+    @Nullable TlsFiles tls;
     int eventLoops;
     Time time = Time.system();
 
@@ -151,6 +154,19 @@ public final class ServerOptions {
   /** Limits and times of the sockets. */
   public GatewayOptions gateway() {
     return values.gateway;
+  }
+
+  /**
+   * Encrypts connections, with the certificate in these files, which may be replaced meanwhile; but
+   * those to the admin port.
+   */
+  public ServerOptions tls(TlsFiles tls) {
+    return with(v -> v.tls = tls);
+  }
+
+  /** Where the certificate is; null if connections are not encrypted. */
+  public @Nullable TlsFiles tls() {
+    return values.tls;
   }
 
   /** How many event loops the sockets are spread over; 0 for two for each processor. */

@@ -20,7 +20,7 @@ final class StartScreen {
            (-.-)  z z    Dormouse: actors that own WebSockets, and sleep
           c(")(")
 
-          listening    http://%s:%d
+          listening    %s://%s:%d
           admin        http://127.0.0.1:%d   (loopback only)
           data         %s
           durability   %s: %s
@@ -28,6 +28,7 @@ final class StartScreen {
           java         %s, pid %d, up in %d ms
         """
         .formatted(
+            options.tls() == null ? "http" : "https",
             options.host(),
             server.port(),
             server.adminPort(),

@@ -23,6 +23,7 @@ class ArchitectureTest {
   private static final String GATEWAY = "dev.dormouse.server.gateway..";
   private static final String HOST = "dev.dormouse.server.host..";
   private static final String JDK = "java..";
+  private static final String JDK_TLS = "javax.net.ssl..";
   private static final String JSPECIFY = "org.jspecify..";
   private static final String SLF4J = "org.slf4j..";
   private static final String VERTX = "io.vertx..";
@@ -40,7 +41,7 @@ class ArchitectureTest {
         room(SDK, SDK, JDK, JSPECIFY),
         room(STORAGE, STORAGE, SDK, JDK, JSPECIFY, SLF4J, ROCKSDB, KRYO),
         room(PROTOCOL, PROTOCOL, SDK, JDK, JSPECIFY),
-        room(GATEWAY, GATEWAY, PROTOCOL, SDK, JDK, JSPECIFY, SLF4J, VERTX, NETTY),
+        room(GATEWAY, GATEWAY, PROTOCOL, SDK, JDK, JDK_TLS, JSPECIFY, SLF4J, VERTX, NETTY),
         room(HOST, HOST, PROTOCOL, SDK, STORAGE, JDK, JSPECIFY, SLF4J));
   }
 

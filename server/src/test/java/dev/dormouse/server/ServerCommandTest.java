@@ -3,6 +3,10 @@ package dev.dormouse.server;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.dormouse.server.gateway.ConnectionLimits;
+import dev.dormouse.server.gateway.GatewayOptions;
+import dev.dormouse.server.gateway.edge.ProxyProtocol;
+import dev.dormouse.server.gateway.edge.TrustedProxies;
+import dev.dormouse.server.tls.TlsFiles;
 import dev.dormouse.storage.Durability;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -27,6 +31,7 @@ class ServerCommandTest {
               opened.add(options);
               throw new ServerStartException("not in this test", new IllegalStateException());
             },
+            type -> null,
             args,
             environment,
             out,
@@ -69,11 +74,64 @@ class ServerCommandTest {
     "--max-connections=-1, --max-connections: -1 is negative",
     "--max-connections-per-ip=-1, --max-connections-per-ip: -1 is negative",
     "--upgrades-per-second-per-ip=-1, --upgrades-per-second-per-ip: -1 is negative",
+    "--allowed-origins=example.org, '--allowed-origins: ''example.org'' is no origin'",
+    "'--allowed-origins=https://a.test,https://b.test/', '''https://b.test/'' is no origin'",
+    "'--allowed-origins=*,https://a.test', '--allowed-origins: ''*'' allows every origin'",
+    "--allowed-origins=null, '--allowed-origins: ''null'' is no origin'",
+    "'--trusted-proxies=10.0.0.0/8,proxy', '--trusted-proxies: ''proxy'' is no address'",
+    "--trusted-proxies=10.0.0.0/33, '--trusted-proxies: ''10.0.0.0/33'' is no range'",
+    "--proxy-protocol=on, '''on'' is not off'",
+    "--proxy-protocol=required, --proxy-protocol wants --trusted-proxies",
+    "--tls-cert=chain.pem, --tls-cert wants --tls-key",
+    "--tls-key=key.pem, --tls-key wants --tls-cert",
+    "--tls-keystore=store.p12, --tls-keystore wants --tls-keystore-password-file",
+    "--tls-keystore-password-file=password, wants --tls-keystore",
   })
   void valuesOutOfRangeAreRefused(String argument, String words) {
     assertThat(run(Map.of(), argument)).isEqualTo(ServerCommand.BAD_USAGE);
     assertThat(opened).isEmpty();
     assertThat(said.toString()).contains(words);
+  }
+
+  @Test
+  void aCertificateIsInOnePlaceOnly() {
+    assertThat(
+            run(
+                Map.of("DORMOUSE_TLS_KEYSTORE", "s", "DORMOUSE_TLS_KEYSTORE_PASSWORD_FILE", "p"),
+                "--tls-cert=c",
+                "--tls-key=k"))
+        .isEqualTo(ServerCommand.BAD_USAGE);
+    assertThat(said.toString()).contains("--tls-cert and --tls-keystore");
+  }
+
+  @Test
+  void theCertificateIsInPemOrInAKeyStore() {
+    assertThat(parsed(Map.of("DORMOUSE_TLS_KEY", "k.pem"), "--tls-cert", "c.pem").tls())
+        .isEqualTo(new TlsFiles.Pem(Path.of("c.pem"), Path.of("k.pem")));
+    opened.clear();
+    assertThat(
+            parsed(Map.of("DORMOUSE_TLS_KEYSTORE_PASSWORD_FILE", "p"), "--tls-keystore=s.p12")
+                .tls())
+        .isEqualTo(new TlsFiles.Pkcs12(Path.of("s.p12"), Path.of("p")));
+  }
+
+  @Test
+  void originsAndProxiesAreLists() {
+    GatewayOptions gateway =
+        parsed(
+                Map.of("DORMOUSE_TRUSTED_PROXIES", "10.0.0.0/8, ::1"),
+                "--allowed-origins=https://a.test,http://b.test:8080",
+                "--allowed-origins",
+                "https://c.test",
+                "--proxy-protocol=Optional")
+            .gateway();
+    assertThat(gateway.allowedOrigins())
+        .containsExactlyInAnyOrder("https://a.test", "http://b.test:8080", "https://c.test");
+    assertThat(gateway.trustedProxies()).isEqualTo(TrustedProxies.of(List.of("10.0.0.0/8", "::1")));
+    assertThat(gateway.proxyProtocol()).isEqualTo(ProxyProtocol.OPTIONAL);
+    opened.clear();
+    assertThat(parsed(Map.of("DORMOUSE_ALLOWED_ORIGINS", "*")).gateway().allowedOrigins())
+        .containsExactly("*");
   }
 
   @Test
@@ -84,6 +142,13 @@ class ServerCommandTest {
             "--ping=TIME",
             "--max-connections=NUMBER",
             "--max-connections-per-ip=NUMBER",
-            "--upgrades-per-second-per-ip=NUMBER");
+            "--upgrades-per-second-per-ip=NUMBER",
+            "--allowed-origins=ORIGIN",
+            "--trusted-proxies=ADDRESS",
+            "--proxy-protocol=MODE",
+            "--tls-cert=FILE",
+            "--tls-key=FILE",
+            "--tls-keystore=FILE",
+            "--tls-keystore-password-file=FILE");
   }
 }

@@ -3,17 +3,31 @@ package dev.dormouse.server;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.dormouse.sdk.ActorId;
+import dev.dormouse.sdk.CloseReason;
 import dev.dormouse.sdk.Connection;
+import dev.dormouse.sdk.ConnectionId;
+import dev.dormouse.sdk.Delivery.Outcome;
 import dev.dormouse.sdk.WebSocketActor;
+import dev.dormouse.server.gateway.ConnectionStatus;
 import dev.dormouse.server.gateway.GatewayOptions;
 import dev.dormouse.server.host.ActorStatus;
 import dev.dormouse.storage.Durability;
+import io.vertx.core.json.JsonObject;
+import java.io.InputStream;
+import java.net.InetAddress;
+import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.net.http.WebSocket;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Queue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -28,15 +42,38 @@ class SleepingActorTest {
   private static final Duration PING_INTERVAL = Duration.ofMillis(800);
 
   @TempDir private Path folder;
+  private final BlockingQueue<String> closes = new LinkedBlockingQueue<>();
 
-  /** Learns to answer {@code ping} when told so; else says how often it was activated. */
+  /**
+   * Learns to answer {@code ping} when told so; says what became of {@code sent}, and when a client
+   * was {@code seen}; else says how often it was activated.
+   */
   public static final class Room extends WebSocketActor<Void> {
+    private final Queue<String> closes;
+    private CompletionStage<Outcome> told;
+
+    Room(Queue<String> closes) {
+      this.closes = closes;
+    }
+
     @Override
     protected void onMessage(Connection<Void> from, String text) {
-      if (text.equals("learn")) {
-        autoReply("ping", "pong");
+      switch (text) {
+        case "sent" -> told = from.send("sent").outcome();
+        case "told" -> waitFor(told.thenAccept(outcome -> from.send(outcome.name())));
+        case "seen" ->
+            waitFor(from.lastSeen().thenAccept(at -> from.send(String.valueOf(at.orElseThrow()))));
+        case "learn" -> {
+          autoReply("ping", "pong");
+          from.send("learn " + activation());
+        }
+        default -> from.send(text + " " + activation());
       }
-      from.send(text + " " + activation());
+    }
+
+    @Override
+    protected void onClose(Connection<Void> gone, CloseReason reason) {
+      closes.add(reason.code() + " in activation " + activation());
     }
   }
 
@@ -80,7 +117,7 @@ class SleepingActorTest {
   private DormouseServer open(Durability durability) {
     GatewayOptions gateway = ServerOptions.defaults().gateway().pingInterval(PING_INTERVAL);
     return Dormouse.server()
-        .actor("/room/:key", Room.class, Room::new)
+        .actor("/room/:key", Room.class, () -> new Room(closes))
         .open(
             ServerOptions.defaults()
                 .ports(0, 0)
@@ -116,8 +153,68 @@ class SleepingActorTest {
       }
       assertThat(client.ask("ping")).isEqualTo("pong");
       assertAsleep(server, 1);
+      assertThat(server.counts().autoReplies()).isEqualTo(4);
       assertThat(client.ask("hello")).isEqualTo("hello 2");
       assertThat(client.ask("ping")).isEqualTo("pong");
+      assertThat(server.counts().autoReplies()).isEqualTo(5);
+    }
+  }
+
+  @Test
+  @DisplayName("a client that goes silent wakes it once it is given up, for onClose with 1006")
+  void silentClient() throws Exception {
+    try (DormouseServer server = open(Durability.MEMORY);
+        Socket silent = connectSilently(server)) {
+      hibernate(server);
+      InputStream in = silent.getInputStream();
+      assertThat(in.read()).isEqualTo(0x89); // a ping
+      assertAsleep(server, 1);
+      assertThat(closes.poll(10, TimeUnit.SECONDS)).isEqualTo("1006 in activation 2");
+      assertThat(server.counts().silentDropped()).isEqualTo(1);
+      hibernate(server);
+      assertThat(server.status(ROOM).connections()).isZero();
+    }
+  }
+
+  /** A client that says nothing after its upgrade, whose answer is read. */
+  private static Socket connectSilently(DormouseServer server) throws Exception {
+    Socket socket = new Socket(InetAddress.getLoopbackAddress(), server.port());
+    socket.setSoTimeout(10_000);
+    String upgrade =
+        """
+        GET /room/one HTTP/1.1
+        Host: 127.0.0.1
+        Connection: Upgrade
+        Upgrade: websocket
+        Sec-WebSocket-Version: 13
+        Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==
+
+        """
+            .replace("\n", "\r\n");
+    socket.getOutputStream().write(upgrade.getBytes(StandardCharsets.US_ASCII));
+    StringBuilder answer = new StringBuilder();
+    while (answer.indexOf("\r\n\r\n") < 0) {
+      answer.append((char) socket.getInputStream().read());
+    }
+    assertThat(answer).startsWith("HTTP/1.1 101 ");
+    return socket;
+  }
+
+  @Test
+  @DisplayName("it learns what became of a message, and when a client was last seen")
+  void delivered() throws Exception {
+    try (DormouseServer server = open(Durability.WAL);
+        Client client = new Client(server)) {
+      Instant before = Instant.now().minus(PING_INTERVAL);
+      assertThat(client.ask("sent")).isEqualTo("sent");
+      assertThat(client.ask("told")).isEqualTo("WRITTEN");
+      assertThat(Instant.parse(client.ask("seen"))).isBetween(before, Instant.now());
+      hibernate(server);
+      List<ConnectionStatus> page =
+          server.connections(ROOM, null, 10).toCompletableFuture().get(10, TimeUnit.SECONDS);
+      assertThat(page).hasSize(1);
+      assertThat(page.get(0).lastSeen()).isBetween(before, Instant.now());
+      assertAsleep(server, 1);
     }
   }
 
@@ -135,7 +232,39 @@ class SleepingActorTest {
       long activation = server.status(ROOM).activation();
       assertThat(client.ask("ping")).isEqualTo("pong");
       assertAsleep(server, activation);
+      assertThat(server.counts().autoReplies()).isEqualTo(2);
       assertThat(client.ask("hello")).isEqualTo("hello " + (activation + 1));
+    }
+  }
+
+  private static JsonObject admin(DormouseServer server, String path) throws Exception {
+    URI uri = URI.create("http://127.0.0.1:" + server.adminPort() + "/actors/room/one" + path);
+    return new JsonObject(
+        HttpClient.newHttpClient()
+            .send(HttpRequest.newBuilder(uri).build(), HttpResponse.BodyHandlers.ofString())
+            .body());
+  }
+
+  @Test
+  @DisplayName("the admin port lists its connections, with when they were seen, page by page")
+  void listed() throws Exception {
+    try (DormouseServer server = open(Durability.MEMORY);
+        Client one = new Client(server);
+        Client two = new Client(server)) {
+      assertThat(one.ask("hello")).isEqualTo("hello 1");
+      assertThat(two.ask("hello")).isEqualTo("hello 1");
+      hibernate(server);
+      JsonObject page = admin(server, "/connections?limit=1");
+      JsonObject first = page.getJsonArray("connections").getJsonObject(0);
+      assertThat(page.getString("next")).isEqualTo(first.getString("id"));
+      assertThat(first.getInstant("lastSeen")).isAfter(Instant.EPOCH).isBefore(Instant.now());
+      assertThat(first.getLong("waitingBytes")).isZero();
+      JsonObject last = admin(server, "/connections?limit=1&after=" + page.getString("next"));
+      JsonObject second = last.getJsonArray("connections").getJsonObject(0);
+      assertThat(ConnectionId.parse(second.getString("id")))
+          .isGreaterThan(ConnectionId.parse(first.getString("id")));
+      assertThat(last.getString("next")).isNull();
+      assertThat(admin(server, "").getString("state")).isEqualTo("hibernated");
     }
   }
 }

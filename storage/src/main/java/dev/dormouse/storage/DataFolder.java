@@ -30,6 +30,9 @@ final class DataFolder implements AutoCloseable {
    */
   private static final Set<Path> held = ConcurrentHashMap.newKeySet();
 
+  /** The file that is locked. */
+  static final String LOCK = "dormouse.lock";
+
   /** The byte that is locked lies behind the text, which others may read where locks are strict. */
   private static final long LOCKED_BYTE = Long.MAX_VALUE - 1;
 
@@ -52,8 +55,8 @@ final class DataFolder implements AutoCloseable {
   static DataFolder take(Path folder) {
     Path path = made(folder.toAbsolutePath().normalize());
     if (!held.add(path)) {
-      throw new StoreOpenException(
-          "the data folder " + path + " is already open in this process", null);
+      throw StoreOpenException.inUse(
+          "the data folder " + path + " is already open in this process");
     }
     try {
       return new DataFolder(path, locked(path));
@@ -61,6 +64,51 @@ final class DataFolder implements AutoCloseable {
       held.remove(path);
       throw e;
     }
+  }
+
+  /**
+   * Takes a folder that is there and has an engine's files.
+   *
+   * @throws StoreOpenException if it is not there or cannot be written, or another store has it
+   */
+  static DataFolder takeExisting(Path folder) {
+    if (!Files.isDirectory(folder.resolve("rocksdb"))) {
+      throw new StoreOpenException(
+          "there is no data folder " + folder.toAbsolutePath().normalize(), null);
+    }
+    DataFolder taken = take(folder);
+    try {
+      taken.checkInService();
+      return taken;
+    } catch (RuntimeException e) {
+      taken.close();
+      throw e;
+    }
+  }
+
+  /**
+   * Checks that it is one to work with: no backup, which would not be one afterwards, and none that
+   * is half restored.
+   *
+   * @throws StoreOpenException if it is
+   */
+  void checkInService() {
+    if (BackupList.isIn(path)) {
+      throw new StoreOpenException(
+          "the folder " + path + " is a backup; restore it to another folder first", null);
+    }
+    if (Files.exists(path.resolve(Backups.RESTORING))) {
+      throw new StoreOpenException(
+          "a backup was being restored to the folder "
+              + path
+              + " and was not finished; remove the folder and restore again",
+          null);
+    }
+  }
+
+  /** Where it is. */
+  Path path() {
+    return path;
   }
 
   /** The engine's folder; the engine makes it. */
@@ -128,7 +176,7 @@ final class DataFolder implements AutoCloseable {
     try {
       file =
           FileChannel.open(
-              path.resolve("dormouse.lock"),
+              path.resolve(LOCK),
               StandardOpenOption.CREATE,
               StandardOpenOption.READ,
               StandardOpenOption.WRITE);
@@ -139,8 +187,8 @@ final class DataFolder implements AutoCloseable {
     try {
       FileLock lock = file.tryLock(LOCKED_BYTE, 1, false);
       if (lock == null) {
-        throw new StoreOpenException(
-            "the data folder " + path + " is in use by " + holderOf(file), null);
+        throw StoreOpenException.inUse(
+            "the data folder " + path + " is in use by " + holderOf(file));
       }
       ProcessHandle self = ProcessHandle.current();
       String text =

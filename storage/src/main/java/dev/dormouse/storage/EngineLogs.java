@@ -5,22 +5,27 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import java.util.zip.CRC32C;
 
 /**
- * Looks through the engine's log files before it opens them, for damage that RocksDB 11.8.1 does
- * not refuse, though a single flipped bit can be the cause:
+ * Looks through the engine's files before it opens them, for damage that RocksDB 11.8.1 does not
+ * refuse, or does not lay at the right file's door, though a single flipped bit can be the cause:
  *
  * <ul>
- *   <li>A record's type turns into that of a recycled file: the engine reads it again and again for
- *       ever. We do not recycle files, so there is no such record.
- *   <li>A record's length grows beyond the end of the file: the engine takes it for the last one,
- *       which a crash has cut short, and drops it with all that follow. After one that was cut
- *       short nothing follows; so if there are whole records up to the end, it was not.
+ *   <li>{@code CURRENT} names no manifest, or one that is not there.
+ *   <li>A log record's type turns into that of a recycled file: the engine reads it again and again
+ *       for ever. We do not recycle files, so there is no such record.
+ *   <li>A log record's length grows beyond the end of the file: the engine takes it for the last
+ *       one, which a crash has cut short, and drops it with all that follow. After one that was cut
+ *       short nothing follows; so if there are whole records up to the end, it was not. Nor does
+ *       what there is of such a one fit its sum; so if it does, only the length is wrong.
  * </ul>
  *
  * <p>All other damage is left to the engine, which refuses it.
@@ -30,6 +35,7 @@ import java.util.zip.CRC32C;
  * seven bytes at the end of a block are filling.
  */
 final class EngineLogs {
+  private static final Pattern CURRENT = Pattern.compile("(?<manifest>MANIFEST-[0-9]{6,20})\n");
   private static final int BLOCK_BYTES = 32 << 10;
   private static final int HEADER_BYTES = 7;
   private static final int MASK_DELTA = 0xa282ead8;
@@ -50,6 +56,7 @@ final class EngineLogs {
       return;
     }
     try (Stream<Path> files = Files.list(folder)) {
+      checkCurrent(folder);
       List<Path> logs = files.filter(EngineLogs::isLog).sorted().toList();
       for (Path log : logs) {
         check(folder, log);
@@ -57,6 +64,25 @@ final class EngineLogs {
     } catch (IOException e) {
       throw new StoreOpenException(
           "the data folder " + folder + " cannot be read: " + e.getMessage(), e);
+    }
+  }
+
+  private static void checkCurrent(Path folder) throws IOException {
+    Path current = folder.resolve("CURRENT");
+    if (!Files.exists(current)) {
+      return;
+    }
+    String text = new String(Files.readAllBytes(current), StandardCharsets.ISO_8859_1);
+    Matcher named = CURRENT.matcher(text);
+    if (!named.matches() || !Files.exists(folder.resolve(named.group("manifest")))) {
+      throw new StoreOpenException(
+          "the data folder "
+              + folder
+              + " is damaged: its file CURRENT names "
+              + (named.matches()
+                  ? named.group("manifest") + ", which is not there"
+                  : "no manifest"),
+          null);
     }
   }
 
@@ -98,7 +124,7 @@ final class EngineLogs {
         return at;
       }
       int end = endOf(block, at);
-      if (end > block.length && isFollowed(block, at)) {
+      if (end > block.length && (isFollowed(block, at) || isWhole(block, at, block.length))) {
         return at;
       }
       if (end > block.length || !isWhole(block, at, end)) {

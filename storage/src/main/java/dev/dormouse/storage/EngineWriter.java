@@ -15,18 +15,17 @@ import org.slf4j.LoggerFactory;
  * Writes rounds to the engine while the disk has room for them.
  *
  * <p><b>When there is little room</b> rounds are refused before the engine sees them, by asking the
- * file system each time: so what was refused is certainly not kept, the engine goes on reading, and
- * the first round after there is room again is taken. The engine itself must not meet the end of
- * the disk if that can be avoided. A record of its log that was written in half has to be disposed
- * of, which it does by flushing all it has in memory and beginning a new log; a process that died
- * while it does so could not be started again.
+ * file system each time. What was refused is certainly not kept then; reads go on; and the first
+ * round after there is room again is taken at once. The reserve is what the engine needs to write
+ * out all that it has in memory.
  *
- * <p><b>If the engine meets it all the same</b> (somebody else filled the disk at that moment, or
- * what it writes in the background did), it takes no writes until it has recovered, which it does
- * by itself, looking every five seconds whether the disk has 32 MiB free. It must be left alone
- * that long: a write meanwhile makes its recovery fail. So rounds are refused until it has said
- * that it is done. The round that met it may have been kept or not: not once the engine has
- * recovered, perhaps if the process ends before.
+ * <p><b>If the engine meets the end of the disk all the same</b> (somebody else filled it at that
+ * moment, or what the engine writes in the background did), it takes no writes until it has
+ * recovered. That it does by itself: it looks every five seconds whether 32 MiB are free, flushes
+ * all it has in memory and begins a new log, so that no record comes to lie behind one that was
+ * written in half. It must be left alone that long, since a write meanwhile makes its recovery
+ * fail; so rounds are refused until it has said that it is done. The round that met the end may
+ * have been kept or not: not once the engine has recovered, perhaps if the process ends before.
  *
  * <p>Used by one thread at a time, whoever writes the round.
  */
@@ -99,7 +98,10 @@ final class EngineWriter implements GroupCommit.Sink, AutoCloseable {
     try (WriteBatch batch = new WriteBatch()) {
       for (StoredWrite write : writes) {
         byte[] value = write.value();
-        if (value == null) {
+        byte[] end = write.end();
+        if (end != null) {
+          batch.deleteRange(tables.of(write.table()), write.key(), end);
+        } else if (value == null) {
           batch.delete(tables.of(write.table()), write.key());
         } else {
           batch.put(tables.of(write.table()), write.key(), value);
@@ -108,12 +110,17 @@ final class EngineWriter implements GroupCommit.Sink, AutoCloseable {
       tables.db().write(options, batch);
     } catch (RocksDBException e) {
       if (isNoSpace(e)) {
-        stop = e;
-        recoveriesBefore = recoveries;
-        roomSinceNs = clockNs.getAsLong();
+        stopped(e, recoveries);
       }
       throw e;
     }
+  }
+
+  /** The engine has met the end of the disk, having recovered so many times before. */
+  void stopped(RocksDBException cause, long recoveries) {
+    stop = cause;
+    recoveriesBefore = recoveries;
+    roomSinceNs = clockNs.getAsLong();
   }
 
   /** Whether a write failed for want of space, and for nothing worse. */

@@ -36,6 +36,11 @@ final class MemoryActorStore implements ActorStore {
   }
 
   @Override
+  public Ending endingOf(long earlier) {
+    return disk.endingOf(earlier);
+  }
+
+  @Override
   public Durability durability() {
     return Durability.MEMORY;
   }
@@ -51,27 +56,25 @@ final class MemoryActorStore implements ActorStore {
   public List<Row> scan(ActorId actor, Table table, KeySpan span, int limit) {
     checkOpen();
     checkLimit(limit);
-    byte[] from = KEYS.encode(actor, table, span.from());
-    byte[] to = span.to() == null ? KEYS.endOf(actor, table) : KEYS.encode(actor, table, span.to());
-    if (Arrays.compareUnsigned(from, to) >= 0) {
+    RowKeys.StoredSpan stored = KEYS.encode(actor, table, span);
+    if (stored.isEmpty()) {
       return List.of();
     }
-    int rowKeyAt = from.length - span.from().length;
     return disk.read(
         table,
         rows -> {
-          NavigableMap<byte[], byte[]> part = rows.subMap(from, true, to, false);
+          NavigableMap<byte[], byte[]> part = rows.subMap(stored.from(), true, stored.to(), false);
           List<Row> found = new ArrayList<>();
+          long bytes = 0;
           for (Map.Entry<byte[], byte[]> row :
               (span.isReversed() ? part.descendingMap() : part).entrySet()) {
-            if (found.size() == limit) {
+            if (found.size() == limit || bytes >= READ_BYTES_MAX) {
               break;
             }
             byte[] storedKey = row.getKey();
-            found.add(
-                new Row(
-                    Arrays.copyOfRange(storedKey, rowKeyAt, storedKey.length),
-                    row.getValue().clone()));
+            byte[] rowKey = Arrays.copyOfRange(storedKey, stored.rowKeyAt(), storedKey.length);
+            found.add(new Row(rowKey, row.getValue().clone()));
+            bytes += (long) rowKey.length + row.getValue().length;
           }
           return found;
         });
@@ -86,10 +89,12 @@ final class MemoryActorStore implements ActorStore {
         table,
         rows -> {
           List<PlacedRow> found = new ArrayList<>();
+          long bytes = 0;
           for (Map.Entry<byte[], byte[]> row : rows.tailMap(last, false).entrySet()) {
-            if (found.size() == limit) {
+            if (found.size() == limit || bytes >= READ_BYTES_MAX) {
               break;
             }
+            bytes += (long) row.getKey().length + row.getValue().length;
             RowKeys.Place place = KEYS.decode(table, row.getKey());
             found.add(new PlacedRow(place.actor(), place.rowKey(), row.getValue().clone()));
           }
@@ -98,23 +103,68 @@ final class MemoryActorStore implements ActorStore {
   }
 
   @Override
+  public int shards() {
+    return KEYS.shards();
+  }
+
+  @Override
+  public int shardOf(ActorId actor) {
+    return KEYS.shardOf(actor);
+  }
+
+  @Override
+  public List<DueAlarm> firstDue(DueClock clock) {
+    checkOpen();
+    return disk.read(Table.DUE, rows -> DueIndex.first(KEYS, clock, rows::ceilingKey));
+  }
+
+  @Override
+  public List<DueAlarm> due(
+      DueClock clock, int shard, long fromMs, @Nullable DueAlarm after, int limit) {
+    checkOpen();
+    checkLimit(limit);
+    byte[] from = DueIndex.from(KEYS, clock, shard, fromMs, after);
+    byte[] to = RowKeys.endOfDue(shard, clock);
+    return disk.read(
+        Table.DUE,
+        rows -> {
+          List<DueAlarm> found = new ArrayList<>();
+          for (byte[] key : rows.subMap(from, true, to, false).keySet()) {
+            DueAlarm alarm = DueIndex.readable(KEYS, key);
+            if (alarm != null) {
+              found.add(alarm);
+            }
+            if (found.size() == limit) {
+              break;
+            }
+          }
+          return found;
+        });
+  }
+
+  @Override
+  public @Nullable ClockMark clockMark() {
+    checkOpen();
+    return disk.clockMark();
+  }
+
+  @Override
+  public void keep(ClockMark mark) {
+    checkOpen();
+    disk.keep(incarnation, mark);
+  }
+
+  @Override
   public CompletionStage<CommitResult> commit(TurnBatch batch) {
     checkOpen();
-    List<StoredWrite> writes = new ArrayList<>(batch.writes().size());
-    for (TurnBatch.Write write : batch.writes()) {
-      byte[] value = write.value();
-      writes.add(
-          new StoredWrite(
-              write.table(),
-              KEYS.encode(batch.actor(), write.table(), write.key()),
-              value == null ? null : value.clone()));
-    }
+    List<StoredWrite> writes = StoredWrite.of(batch, KEYS, (key, value) -> value.clone());
     return CompletableFuture.completedStage(disk.write(batch.epoch(), writes));
   }
 
   @Override
   public void close() {
     isClosed = true;
+    disk.end(incarnation);
   }
 
   private void checkOpen() {

@@ -2,10 +2,12 @@ package dev.dormouse.storage;
 
 import java.util.Arrays;
 import java.util.EnumMap;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
 import java.util.TreeMap;
+import java.util.UUID;
 import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.Function;
@@ -22,7 +24,10 @@ public final class MemoryDisk {
   private final ReadWriteLock lock = new ReentrantReadWriteLock();
   // Guarded by the lock, like the maps.
   private final Map<Table, NavigableMap<byte[], byte[]>> tables = new EnumMap<>(Table.class);
+  private final Map<Long, RunRow> runs = new HashMap<>();
+  private long boots = 1;
   private long incarnation;
+  private @Nullable ClockMark clockMark;
 
   /** Empty; the first store opened on it is incarnation 1. */
   public MemoryDisk() {
@@ -48,7 +53,39 @@ public final class MemoryDisk {
   long begin() {
     lock.writeLock().lock();
     try {
-      return ++incarnation;
+      incarnation++;
+      runs.put(incarnation, new RunRow(new Surroundings(new UUID(0, boots), 1), false));
+      return incarnation;
+    } finally {
+      lock.writeLock().unlock();
+    }
+  }
+
+  /** Ends an incarnation in good order. */
+  void end(long ended) {
+    lock.writeLock().lock();
+    try {
+      runs.computeIfPresent(ended, (key, run) -> new RunRow(run.surroundings(), true));
+    } finally {
+      lock.writeLock().unlock();
+    }
+  }
+
+  /** How an earlier incarnation ended. */
+  Ending endingOf(long earlier) {
+    lock.readLock().lock();
+    try {
+      return RunRow.endingOf(runs.get(earlier), runs.get(earlier + 1));
+    } finally {
+      lock.readLock().unlock();
+    }
+  }
+
+  /** The machine restarts: a store that is open, and not closed before the next one, died so. */
+  public void restartMachine() {
+    lock.writeLock().lock();
+    try {
+      boots++;
     } finally {
       lock.writeLock().unlock();
     }
@@ -83,13 +120,38 @@ public final class MemoryDisk {
       }
       for (StoredWrite write : writes) {
         byte[] value = write.value();
-        if (value == null) {
+        byte[] end = write.end();
+        if (end != null) {
+          rows(write.table()).subMap(write.key(), true, end, false).clear();
+        } else if (value == null) {
           rows(write.table()).remove(write.key());
         } else {
           rows(write.table()).put(write.key(), value);
         }
       }
       return CommitResult.DONE;
+    } finally {
+      lock.writeLock().unlock();
+    }
+  }
+
+  /** The mark that was kept last. */
+  @Nullable ClockMark clockMark() {
+    lock.readLock().lock();
+    try {
+      return clockMark;
+    } finally {
+      lock.readLock().unlock();
+    }
+  }
+
+  /** Keeps a mark, if the epoch is in force. */
+  void keep(long epoch, ClockMark mark) {
+    lock.writeLock().lock();
+    try {
+      if (epoch == incarnation) {
+        clockMark = mark;
+      }
     } finally {
       lock.writeLock().unlock();
     }

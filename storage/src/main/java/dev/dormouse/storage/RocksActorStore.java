@@ -1,14 +1,20 @@
 package dev.dormouse.storage;
 
 import dev.dormouse.sdk.ActorId;
+import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BiFunction;
+import java.util.function.Function;
+import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
 import org.rocksdb.ReadOptions;
 import org.rocksdb.RocksDBException;
@@ -29,10 +35,12 @@ final class RocksActorStore implements ActorStore {
   private final DataFolder folder;
   private final RocksTables tables;
   private final RowKeys keys;
+  private final FolderMeta meta;
   private final long incarnation;
   private final EngineWriter writer;
   private final GroupCommit commits;
   private final OpenGate gate = new OpenGate();
+  private final ReentrantLock backups = new ReentrantLock();
 
   private RocksActorStore(
       StoreOptions options, DataFolder folder, RocksTables tables, FolderMeta meta, DiskRoom room) {
@@ -40,6 +48,7 @@ final class RocksActorStore implements ActorStore {
     this.folder = folder;
     this.tables = tables;
     this.keys = new RowKeys(meta.shards());
+    this.meta = meta;
     this.incarnation = meta.incarnation();
     boolean isSynced = durability == Durability.FSYNC;
     this.writer = new EngineWriter(tables, isSynced, room, System::nanoTime);
@@ -55,24 +64,26 @@ final class RocksActorStore implements ActorStore {
     return open(options, DiskRoom::of);
   }
 
-  /** How the room in a folder is told. */
-  interface RoomOf {
-    DiskRoom of(Path folder) throws IOException;
+  /** The same, with another idea of how much of a folder's disk may be used. */
+  static RocksActorStore open(StoreOptions options, Function<File, DiskRoom> roomIn) {
+    return open(options, roomIn, Surroundings::of);
   }
 
-  /** The same, with another idea of how much of the disk may be used. */
-  static RocksActorStore open(StoreOptions options, RoomOf roomOf) {
+  /** The same, with other surroundings; both are told of the engine's folder. */
+  static RocksActorStore open(
+      StoreOptions options,
+      Function<File, DiskRoom> roomIn,
+      Function<Path, Surroundings> surroundings) {
     DataFolder folder = DataFolder.take(options.folder());
     RocksTables tables = null;
     try {
+      folder.checkInService();
+      Backups.sweep(folder);
       tables = RocksTables.open(folder.engine(), options.blockCacheBytes());
-      FolderMeta meta = FolderMeta.begin(tables, folder, options.shards());
-      return new RocksActorStore(options, folder, tables, meta, roomOf.of(folder.engine()));
-    } catch (IOException e) {
-      tables.close();
-      folder.close();
-      throw new StoreOpenException(
-          "the data folder " + folder + " cannot be used: its free space is not told", e);
+      FolderMeta meta =
+          FolderMeta.begin(tables, folder, options.shards(), surroundings.apply(folder.engine()));
+      DiskRoom room = roomIn.apply(folder.engine().toFile());
+      return new RocksActorStore(options, folder, tables, meta, room);
     } catch (RuntimeException | Error e) {
       if (tables != null) {
         tables.close();
@@ -85,6 +96,18 @@ final class RocksActorStore implements ActorStore {
   @Override
   public long incarnation() {
     return incarnation;
+  }
+
+  @Override
+  public Ending endingOf(long earlier) {
+    long pass = gate.enter();
+    try {
+      return FolderMeta.endingOf(tables, earlier);
+    } catch (RocksDBException e) {
+      throw unreadable("how opening " + earlier + " ended", e);
+    } finally {
+      gate.leave(pass);
+    }
   }
 
   @Override
@@ -108,17 +131,20 @@ final class RocksActorStore implements ActorStore {
   }
 
   @Override
-  public List<Row> scan(ActorId actor, Table table, KeySpan span, int limit) {
+  public List<Row> scan(ActorId actor, Table table, KeySpan wanted, int limit) {
     MemoryActorStore.checkLimit(limit);
-    byte[] from = keys.encode(actor, table, span.from());
-    byte[] to = span.to() == null ? keys.endOf(actor, table) : keys.encode(actor, table, span.to());
-    int rowKeyAt = from.length - span.from().length;
-    List<Row> rows = new ArrayList<>();
-    for (Stored stored : read(table, nameOf(actor, table), from, to, span.isReversed(), limit)) {
-      byte[] rowKey = Arrays.copyOfRange(stored.key(), rowKeyAt, stored.key().length);
-      rows.add(new Row(rowKey, RowSeal.open(stored.key(), stored.value())));
-    }
-    return rows;
+    RowKeys.StoredSpan span = keys.encode(actor, table, wanted);
+    return read(
+        table,
+        nameOf(actor, table),
+        span,
+        wanted.isReversed(),
+        limit,
+        (storedKey, value) -> {
+          byte[] rowKey = Arrays.copyOfRange(storedKey, span.rowKeyAt(), storedKey.length);
+          return new Row(rowKey, RowSeal.open(storedKey, value));
+        },
+        Row::bytes);
   }
 
   @Override
@@ -129,13 +155,99 @@ final class RocksActorStore implements ActorStore {
       byte[] last = keys.encode(after.actor(), table, after.key());
       from = Arrays.copyOf(last, last.length + 1); // the least key behind the last
     }
-    List<PlacedRow> rows = new ArrayList<>();
-    for (Stored stored : read(table, "table " + table, from, RowKeys.endOf(table), false, limit)) {
-      RowKeys.Place place = keys.decode(table, stored.key());
-      byte[] value = RowSeal.open(stored.key(), stored.value());
-      rows.add(new PlacedRow(place.actor(), place.rowKey(), value));
+    return read(
+        table,
+        "table " + table,
+        new RowKeys.StoredSpan(from, RowKeys.endOf(table), 0),
+        false,
+        limit,
+        (storedKey, value) -> {
+          RowKeys.Place place = keys.decode(table, storedKey);
+          return new PlacedRow(place.actor(), place.rowKey(), RowSeal.open(storedKey, value));
+        },
+        PlacedRow::bytes);
+  }
+
+  @Override
+  public int shards() {
+    return keys.shards();
+  }
+
+  @Override
+  public int shardOf(ActorId actor) {
+    return keys.shardOf(actor);
+  }
+
+  @Override
+  public List<DueAlarm> firstDue(DueClock clock) {
+    long pass = gate.enter();
+    try (ReadOptions options = new ReadOptions().setTotalOrderSeek(true);
+        RocksIterator rows = tables.db().newIterator(tables.of(Table.DUE), options)) {
+      List<DueAlarm> found =
+          DueIndex.first(
+              keys,
+              clock,
+              key -> {
+                rows.seek(key);
+                return rows.isValid() ? rows.key() : null;
+              });
+      rows.status();
+      return found;
+    } catch (RocksDBException e) {
+      throw unreadable("table " + Table.DUE, e);
+    } finally {
+      gate.leave(pass);
     }
-    return rows;
+  }
+
+  @Override
+  public List<DueAlarm> due(
+      DueClock clock, int shard, long fromMs, @Nullable DueAlarm after, int limit) {
+    MemoryActorStore.checkLimit(limit);
+    byte[] from = DueIndex.from(keys, clock, shard, fromMs, after);
+    List<DueAlarm> found = new ArrayList<>();
+    long pass = gate.enter();
+    try (Slice upper = new Slice(RowKeys.endOfDue(shard, clock));
+        ReadOptions options =
+            new ReadOptions().setTotalOrderSeek(true).setIterateUpperBound(upper);
+        RocksIterator rows = tables.db().newIterator(tables.of(Table.DUE), options)) {
+      for (rows.seek(from); rows.isValid() && found.size() < limit; rows.next()) {
+        DueAlarm alarm = DueIndex.readable(keys, rows.key());
+        if (alarm != null) {
+          found.add(alarm);
+        }
+      }
+      rows.status();
+      return found;
+    } catch (RocksDBException e) {
+      throw unreadable("table " + Table.DUE + ", shard " + shard, e);
+    } finally {
+      gate.leave(pass);
+    }
+  }
+
+  @Override
+  public @Nullable ClockMark clockMark() {
+    long pass = gate.enter();
+    try {
+      return FolderMeta.clockMark(tables);
+    } catch (RocksDBException e) {
+      throw unreadable("the mark of the running clock", e);
+    } finally {
+      gate.leave(pass);
+    }
+  }
+
+  @Override
+  public void keep(ClockMark mark) {
+    long pass = gate.enter();
+    try {
+      FolderMeta.keep(tables, mark);
+    } catch (RocksDBException e) {
+      throw new UncheckedIOException("the mark of the running clock", new IOException(e));
+    } finally {
+      gate.leave(pass);
+    }
   }
 
   @Override
@@ -143,15 +255,27 @@ final class RocksActorStore implements ActorStore {
     if (batch.epoch() != incarnation) {
       return CompletableFuture.completedStage(new CommitResult.Fenced(incarnation));
     }
-    List<StoredWrite> writes = new ArrayList<>(batch.writes().size());
-    for (TurnBatch.Write write : batch.writes()) {
-      byte[] storedKey = keys.encode(batch.actor(), write.table(), write.key());
-      byte[] value = write.value();
-      writes.add(
-          new StoredWrite(
-              write.table(), storedKey, value == null ? null : RowSeal.seal(storedKey, value)));
+    return commits.commit(batch.chain(), StoredWrite.of(batch, keys, RowSeal::seal));
+  }
+
+  @Override
+  public BackupReport backup(Path to, Instant at) {
+    Path target = Backups.checkedTarget(folder.path(), to);
+    if (!backups.tryLock()) {
+      throw new BackupException("a backup is being taken already", null);
     }
-    return commits.commit(batch.chain(), writes);
+    try {
+      Path checkpoint;
+      long pass = gate.enter();
+      try {
+        checkpoint = Backups.checkpoint(tables.db(), folder);
+      } finally {
+        gate.leave(pass);
+      }
+      return Backups.finish(checkpoint, target, at);
+    } finally {
+      backups.unlock();
+    }
   }
 
   @Override
@@ -163,6 +287,7 @@ final class RocksActorStore implements ActorStore {
       }
       try {
         tables.db().syncWal();
+        end();
       } catch (RocksDBException e) {
         log.error("the last commits in {} may not survive a power cut", folder, e);
       } finally {
@@ -173,23 +298,36 @@ final class RocksActorStore implements ActorStore {
     }
   }
 
+  private void end() {
+    try {
+      meta.end(tables);
+    } catch (RocksDBException e) {
+      log.warn("the next opening of {} will not know that this one was closed", folder, e);
+    }
+  }
+
   /** For tests: how well commits were gathered. */
   GroupCommit commits() {
     return commits;
   }
 
-  @SuppressWarnings("ArrayRecordComponent") // nobody compares them
-  private record Stored(byte[] key, byte[] value) {}
-
-  private List<Stored> read(
-      Table table, String what, byte[] from, byte[] to, boolean isReversed, int limit) {
-    if (Arrays.compareUnsigned(from, to) >= 0) {
+  /** Rows in the order of their stored keys; the bytes of each are counted as it says. */
+  private <R> List<R> read(
+      Table table,
+      String what,
+      RowKeys.StoredSpan span,
+      boolean isReversed,
+      int limit,
+      BiFunction<byte[], byte[], R> row,
+      ToLongFunction<R> bytesOf) {
+    if (span.isEmpty()) {
       return List.of();
     }
-    List<Stored> found = new ArrayList<>();
+    List<R> found = new ArrayList<>();
+    long bytes = 0;
     long pass = gate.enter();
-    try (Slice lower = new Slice(from);
-        Slice upper = new Slice(to);
+    try (Slice lower = new Slice(span.from());
+        Slice upper = new Slice(span.to());
         ReadOptions options =
             new ReadOptions()
                 .setTotalOrderSeek(true)
@@ -202,8 +340,10 @@ final class RocksActorStore implements ActorStore {
         rows.seekToFirst();
       }
       while (rows.isValid()) {
-        found.add(new Stored(rows.key(), rows.value()));
-        if (found.size() == limit) {
+        R next = row.apply(rows.key(), rows.value());
+        found.add(next);
+        bytes += bytesOf.applyAsLong(next);
+        if (found.size() == limit || bytes >= READ_BYTES_MAX) {
           break;
         }
         if (isReversed) {

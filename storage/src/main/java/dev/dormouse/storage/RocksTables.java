@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.rocksdb.AbstractImmutableNativeReference;
 import org.rocksdb.BlockBasedTableConfig;
 import org.rocksdb.BloomFilter;
@@ -29,7 +30,11 @@ import org.rocksdb.LRUCache;
 import org.rocksdb.Options;
 import org.rocksdb.RocksDB;
 import org.rocksdb.RocksDBException;
+import org.rocksdb.SstFileReader;
+import org.rocksdb.Status;
 import org.rocksdb.WALRecoveryMode;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The engine, opened with its options: a column family for each table, and the default one for what
@@ -39,9 +44,16 @@ import org.rocksdb.WALRecoveryMode;
  * part that has one would not tell actors apart. Scans are bounded by keys instead; point reads go
  * by filters over whole keys.
  *
+ * <p>When the engine falls behind with what it does in the background (three full memtables of a
+ * table, or 20 files that were not compacted yet) it slows writes down, and from 36 files on it
+ * stops them, until it has caught up. Commits wait that long, and so do those who hand them in;
+ * nothing fails for it.
+ *
  * <p>Owns native memory; {@link #close} gives it back and must be the last thing done with it.
  */
 final class RocksTables implements AutoCloseable {
+  private static final Logger log = LoggerFactory.getLogger(RocksTables.class);
+
   static {
     // Before any class of the engine is made, or it ends in an UnsatisfiedLinkError.
     RocksDB.loadLibrary();
@@ -57,7 +69,8 @@ final class RocksTables implements AutoCloseable {
 
   private final RocksDB db;
   private final ColumnFamilyHandle meta;
-  private final Map<Table, ColumnFamilyHandle> tables;
+  private final Map<Table, ColumnFamilyHandle> tables; // some may be missing before complete
+  private final ColumnFamilyOptions tableOptions;
   private final EngineRecoveries recoveries;
   // To be closed from the last to the first.
   private final Deque<AbstractImmutableNativeReference> owned;
@@ -66,17 +79,20 @@ final class RocksTables implements AutoCloseable {
       RocksDB db,
       ColumnFamilyHandle meta,
       Map<Table, ColumnFamilyHandle> tables,
+      ColumnFamilyOptions tableOptions,
       EngineRecoveries recoveries,
       Deque<AbstractImmutableNativeReference> owned) {
     this.db = db;
     this.meta = meta;
     this.tables = tables;
+    this.tableOptions = tableOptions;
     this.recoveries = recoveries;
     this.owned = owned;
   }
 
   /**
-   * Opens the engine's folder, or makes it.
+   * Opens the engine's folder, or makes it. If it is an older one, tables that came later are
+   * missing until {@link #complete}.
    *
    * @throws StoreOpenException if it is damaged
    */
@@ -96,7 +112,11 @@ final class RocksTables implements AutoCloseable {
     } catch (RocksDBException e) {
       closeAll(owned);
       throw new StoreOpenException(
-          "the data folder " + folder + " cannot be opened: " + e.getMessage() + detailsOf(folder),
+          "the data folder "
+              + folder
+              + " cannot be opened: "
+              + e.getMessage()
+              + detailsOf(folder, e),
           e);
     } catch (RuntimeException | Error e) {
       closeAll(owned);
@@ -117,9 +137,8 @@ final class RocksTables implements AutoCloseable {
     DBOptions options = owned(owned, options(mayMake).setListeners(List.of(recoveries)));
 
     List<ColumnFamilyDescriptor> families = new ArrayList<>();
-    for (String name : familiesToOpen(present)) {
-      byte[] bytes = name.getBytes(StandardCharsets.UTF_8);
-      families.add(new ColumnFamilyDescriptor(bytes, tableOptions));
+    for (String name : familiesToOpen(present, mayMake)) {
+      families.add(descriptor(name, tableOptions));
     }
     List<ColumnFamilyHandle> handles = new ArrayList<>();
     RocksDB db = owned(owned, RocksDB.open(options, folder.toString(), families, handles));
@@ -134,7 +153,35 @@ final class RocksTables implements AutoCloseable {
         }
       }
     }
-    return new RocksTables(db, meta, tables, recoveries, owned);
+    return new RocksTables(db, meta, tables, tableOptions, recoveries, owned);
+  }
+
+  private static ColumnFamilyDescriptor descriptor(String name, ColumnFamilyOptions options) {
+    return new ColumnFamilyDescriptor(name.getBytes(StandardCharsets.UTF_8), options);
+  }
+
+  /**
+   * Makes the tables that a folder of this format need not have.
+   *
+   * @throws StoreOpenException if one is missing that it must have: its rows are lost
+   */
+  void complete(long format, DataFolder folder) throws RocksDBException {
+    for (Table table : Table.values()) {
+      if (tables.containsKey(table)) {
+        continue;
+      }
+      if (table.sinceFormat() <= format) {
+        throw new StoreOpenException(
+            "the data folder "
+                + folder
+                + " is damaged: in rocksdb the table "
+                + nameOf(table)
+                + " is missing",
+            null);
+      }
+      tables.put(
+          table, owned(owned, db.createColumnFamily(descriptor(nameOf(table), tableOptions))));
+    }
   }
 
   RocksDB db() {
@@ -186,22 +233,30 @@ final class RocksTables implements AutoCloseable {
     }
   }
 
-  /** The default family first; then ours, and any that a newer version may have made. */
-  private static Set<String> familiesToOpen(List<String> present) {
+  /**
+   * The default family first; then ours, and any that a newer version may have made. Of ours, those
+   * that an older version did not make are left out if they cannot be made and are not there.
+   */
+  private static Set<String> familiesToOpen(List<String> present, boolean mayMake) {
     Set<String> names = new LinkedHashSet<>();
     names.add(new String(RocksDB.DEFAULT_COLUMN_FAMILY, StandardCharsets.UTF_8));
     for (Table table : Table.values()) {
-      names.add(nameOf(table));
+      if (mayMake || table.sinceFormat() == 1) {
+        names.add(nameOf(table));
+      }
     }
     names.addAll(present);
     return names;
   }
 
-  private static String nameOf(Table table) {
+  /** The name of the column family of a table. */
+  static String nameOf(Table table) {
     return switch (table) {
       case ACTOR -> "actor";
       case CONNECTION -> "connection";
       case VALUE -> "value";
+      case ALARM -> "alarm";
+      case DUE -> "due";
     };
   }
 
@@ -217,8 +272,18 @@ final class RocksTables implements AutoCloseable {
     return files != null && files.length > 0;
   }
 
-  /** The engine's exception does not name the damaged file, but its log of this opening does. */
-  private static String detailsOf(Path folder) {
+  /**
+   * Which file it was about: the engine's exception does not name a log, but its own log of this
+   * opening does; nor a table whose head is damaged, but there each one can be tried.
+   */
+  private static String detailsOf(Path folder, RocksDBException cause) {
+    Status status = cause.getStatus();
+    if (status != null && status.getCode() == Status.Code.Corruption) {
+      String table = damagedTable(folder);
+      if (table != null) {
+        return " (" + table + ")";
+      }
+    }
     try (Stream<String> lines = Files.lines(folder.resolve("LOG"))) {
       String path = folder + File.separator;
       return lines
@@ -229,6 +294,23 @@ final class RocksTables implements AutoCloseable {
     } catch (IOException | UncheckedIOException e) {
       return "";
     }
+  }
+
+  /** The first table that cannot be opened, and why; null if all can. */
+  private static @Nullable String damagedTable(Path folder) {
+    try (Stream<Path> files = Files.list(folder);
+        Options options = new Options()) {
+      for (Path file : files.filter(f -> f.toString().endsWith(".sst")).sorted().toList()) {
+        try (SstFileReader table = new SstFileReader(options)) {
+          table.open(file.toString());
+        } catch (RocksDBException e) {
+          return file.getFileName() + ": " + e.getMessage();
+        }
+      }
+    } catch (IOException e) {
+      log.debug("the tables in {} cannot be listed", folder, e);
+    }
+    return null;
   }
 
   /** Tables are not made where there are rows: one that is missing there is lost, with its rows. */

@@ -14,6 +14,9 @@ import java.util.HexFormat;
  * table code (1) · shard (2) · length of type (1) · type · length of key (2) · key · row key
  * </pre>
  *
+ * <p>Of {@link Table#DUE}, the part of the row key that says when stands behind the shard: its rows
+ * lie in the order of time.
+ *
  * <p>Numbers are big-endian. The lengths make what comes before the row key prefix-free: no actor's
  * rows can lie among another's, whatever the two are called. The shard comes first so that the rows
  * of a shard lie together and can be handed over with it.
@@ -42,15 +45,56 @@ final class RowKeys {
   byte[] encode(ActorId actor, Table table, byte[] rowKey) {
     byte[] type = actor.type().getBytes(StandardCharsets.UTF_8);
     byte[] key = actor.key().getBytes(StandardCharsets.UTF_8);
+    int head = table.headBytes();
     return ByteBuffer.allocate(1 + 2 + 1 + type.length + 2 + key.length + rowKey.length)
         .put(table.code())
         .putShort((short) shardOf(actor))
+        .put(rowKey, 0, head)
         .put((byte) type.length)
         .put(type)
         .putShort((short) key.length)
         .put(key)
-        .put(rowKey)
+        .put(rowKey, head, rowKey.length - head)
         .array();
+  }
+
+  /**
+   * The stored keys of a span of an actor's rows.
+   *
+   * @throws IllegalArgumentException if the rows of the table do not lie by actor
+   */
+  StoredSpan encode(ActorId actor, Table table, KeySpan span) {
+    if (table.headBytes() > 0) {
+      throw new IllegalArgumentException("the rows of table " + table + " do not lie by actor");
+    }
+    byte[] from = encode(actor, table, span.from());
+    byte[] to = span.to() == null ? endOf(actor, table) : encode(actor, table, span.to());
+    return new StoredSpan(from, to, from.length - span.from().length);
+  }
+
+  /** The least stored key of an alarm that is due at this time or later. */
+  static byte[] due(int shard, DueClock clock, long ms) {
+    return ByteBuffer.allocate(1 + 2 + DueAlarm.TIME_BYTES)
+        .put(Table.DUE.code())
+        .putShort((short) shard)
+        .put(clock.code())
+        .putLong(ms)
+        .array();
+  }
+
+  /** The least stored key that is greater than those of all alarms of a shard and clock. */
+  static byte[] endOfDue(int shard, DueClock clock) {
+    return endOf(Arrays.copyOf(due(shard, clock, 0), 1 + 2 + 1));
+  }
+
+  /** The least stored key of a table that is greater than every row of a shard. */
+  static byte[] afterShard(Table table, int shard) {
+    return endOf(new byte[] {table.code(), (byte) (shard >> 8), (byte) shard});
+  }
+
+  /** How many shards there are. */
+  int shards() {
+    return shards;
   }
 
   /** The least stored key of a table that is greater than every row of an actor. */
@@ -81,8 +125,11 @@ final class RowKeys {
     try {
       byte code = in.get();
       int shard = in.getShort() & 0xffff;
+      byte[] head = new byte[table.headBytes()];
+      in.get(head);
       ActorId actor = new ActorId(text(in, in.get() & 0xff), text(in, in.getShort() & 0xffff));
-      byte[] rowKey = Arrays.copyOfRange(storedKey, in.position(), storedKey.length);
+      byte[] rowKey = Arrays.copyOf(head, head.length + in.remaining());
+      in.get(rowKey, head.length, in.remaining());
       if (code == table.code() && shard == shardOf(actor)) {
         return new Place(actor, rowKey);
       }
@@ -109,6 +156,20 @@ final class RowKeys {
   /** How keys are shown in messages. */
   static String hex(byte[] key) {
     return HexFormat.of().formatHex(key);
+  }
+
+  /**
+   * Stored keys that lie together.
+   *
+   * @param from the least
+   * @param to the one that ends them, left out
+   * @param rowKeyAt how many bytes of each stand before the row key
+   */
+  @SuppressWarnings("ArrayRecordComponent") // nobody compares them
+  record StoredSpan(byte[] from, byte[] to, int rowKeyAt) {
+    boolean isEmpty() {
+      return Arrays.compareUnsigned(from, to) >= 0;
+    }
   }
 
   /**

@@ -1,5 +1,7 @@
 package dev.dormouse.storage;
 
+import java.util.ArrayList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -8,12 +10,41 @@ import org.jspecify.annotations.Nullable;
  * @param table the table
  * @param key the stored key
  * @param value the stored value; null removes the row
+ * @param end null unless all rows from the key up to this one, left out, are to be removed
  */
 @SuppressWarnings("ArrayRecordComponent") // nobody compares them
-record StoredWrite(Table table, byte[] key, byte @Nullable [] value) {
+record StoredWrite(Table table, byte[] key, byte @Nullable [] value, byte @Nullable [] end) {
+
+  /** Of one row. */
+  StoredWrite(Table table, byte[] key, byte @Nullable [] value) {
+    this(table, key, value, null);
+  }
+
+  /** The writes of a batch, in the order in which they take effect. */
+  static List<StoredWrite> of(TurnBatch batch, RowKeys keys, Sealing sealing) {
+    List<StoredWrite> writes = new ArrayList<>(batch.cleared().size() + batch.writes().size());
+    for (TurnBatch.Clear clear : batch.cleared()) {
+      RowKeys.StoredSpan span = keys.encode(batch.actor(), clear.table(), clear.span());
+      if (!span.isEmpty()) {
+        writes.add(new StoredWrite(clear.table(), span.from(), null, span.to()));
+      }
+    }
+    for (TurnBatch.Write write : batch.writes()) {
+      byte[] key = keys.encode(batch.actor(), write.table(), write.key());
+      byte[] value = write.value();
+      writes.add(
+          new StoredWrite(write.table(), key, value == null ? null : sealing.stored(key, value)));
+    }
+    return writes;
+  }
+
+  /** What is stored in place of a value. */
+  interface Sealing {
+    byte[] stored(byte[] storedKey, byte[] value);
+  }
 
   /** How much it adds to a write of the engine, in bytes, nearly. */
   long bytes() {
-    return 16L + key.length + (value == null ? 0 : value.length);
+    return 16L + key.length + (value == null ? 0 : value.length) + (end == null ? 0 : end.length);
   }
 }

@@ -10,14 +10,24 @@ import org.jspecify.annotations.Nullable;
  * @param actor whose rows they are
  * @param epoch the number of the ownership under which the turn ran; an old one is fenced
  * @param chain the turns on whose writes this one builds
+ * @param cleared what is removed before any of the writes takes effect
  * @param writes in any order, at most one for a row
  */
-public record TurnBatch(ActorId actor, long epoch, CommitChain chain, List<Write> writes) {
+public record TurnBatch(
+    ActorId actor, long epoch, CommitChain chain, List<Clear> cleared, List<Write> writes) {
 
-  /** Writes that build on no others. */
+  /** Writes that build on no others, and clear nothing. */
   public TurnBatch(ActorId actor, long epoch, List<Write> writes) {
-    this(actor, epoch, new CommitChain(), writes);
+    this(actor, epoch, new CommitChain(), List.of(), writes);
   }
+
+  /**
+   * All rows of a span are removed, however many there are.
+   *
+   * @param table the table; not {@link Table#DUE}, whose rows do not lie by actor
+   * @param span the keys; its direction does not matter
+   */
+  public record Clear(Table table, KeySpan span) {}
 
   /**
    * A row set or removed.

@@ -9,7 +9,12 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
+import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.TreeMap;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
@@ -228,6 +233,147 @@ abstract class ActorStoreContract {
   }
 
   @Test
+  void aClearedSpanIsGoneWhateverItHeldAndWritesOfTheBatchComeAfterIt() {
+    for (String key : List.of("a", "b", "b1", "c", "d")) {
+      put(LOBBY, key, "old");
+      put(OTHER, key, "old");
+    }
+    done(write(LOBBY, new TurnBatch.Write(Table.CONNECTION, bytes("b"), bytes("c"))));
+    KeySpan span = new KeySpan(bytes("b"), bytes("d"), false);
+
+    done(clear(LOBBY, span, new TurnBatch.Write(Table.VALUE, bytes("b1"), bytes("new"))));
+
+    assertThat(keys(KeySpan.all(), 10)).containsExactly("a", "b1", "d");
+    assertThat(get(LOBBY, "b1")).isEqualTo("new");
+    assertThat(get(OTHER, "b")).isEqualTo("old");
+    assertThat(store.get(LOBBY, Table.CONNECTION, bytes("b"))).isEqualTo(bytes("c"));
+    put(LOBBY, "c", "newer");
+    assertThat(keys(KeySpan.all().reversed(), 10)).containsExactly("d", "c", "b1", "a");
+
+    done(clear(LOBBY, KeySpan.all().reversed()));
+    store.close();
+    store = open();
+    assertThat(keys(KeySpan.all(), 10)).isEmpty();
+    assertThat(placed(store.scanAll(Table.VALUE, null, 10))).hasSize(5).allMatch(this::isOthers);
+    done(clear(OTHER, new KeySpan(bytes("d"), bytes("a"), false)));
+    assertThat(store.scanAll(Table.VALUE, null, 10)).hasSize(5);
+  }
+
+  private boolean isOthers(String placed) {
+    return placed.startsWith(OTHER + ":");
+  }
+
+  private CompletionStage<CommitResult> clear(
+      ActorId actor, KeySpan span, TurnBatch.Write... writes) {
+    return store.commit(
+        new TurnBatch(
+            actor,
+            store.incarnation(),
+            new CommitChain(),
+            List.of(new TurnBatch.Clear(Table.VALUE, span)),
+            Arrays.asList(writes)));
+  }
+
+  @Test
+  void aReadEndsOnceItHasTheBytesThatAreReadAtOnce() {
+    byte[] large = new byte[4 << 20];
+    int enough = (int) (ActorStore.READ_BYTES_MAX / large.length);
+    for (int i = 0; i < enough + 2; i++) {
+      done(write(LOBBY, new TurnBatch.Write(Table.VALUE, number(i), large)));
+    }
+    List<ActorStore.Row> first = store.scan(LOBBY, Table.VALUE, KeySpan.all(), 1_000);
+
+    assertThat(first).hasSize(enough);
+    assertThat(ActorStore.isFull(first)).isTrue();
+    assertThat(store.scan(LOBBY, Table.VALUE, KeySpan.all().reversed(), 1_000)).hasSize(enough);
+    KeySpan rest = KeySpan.all().beyond(first.get(enough - 1).key());
+    List<ActorStore.Row> last = store.scan(LOBBY, Table.VALUE, rest, 1_000);
+    assertThat(last).hasSize(2);
+    assertThat(ActorStore.isFull(last)).isFalse();
+    assertThat(store.scanAll(Table.VALUE, null, 1_000)).hasSizeBetween(1, enough);
+  }
+
+  @Test
+  void alarmsOfAShardAreFoundInTheOrderOfTheirTimesByClock() {
+    List<DueAlarm> alarms = new ArrayList<>();
+    for (long ms : new long[] {0, 1, 255, 256, 1L << 40, Long.MAX_VALUE}) {
+      for (DueClock clock : DueClock.values()) {
+        alarms.add(new DueAlarm(LOBBY, clock, ms, "é"));
+      }
+    }
+    alarms.add(new DueAlarm(LOBBY, DueClock.WALL, 255, "a"));
+    Collections.shuffle(alarms, new Random(1));
+    alarms.forEach(this::putDue);
+    int shard = store.shardOf(LOBBY);
+    List<DueAlarm> wall =
+        alarms.stream()
+            .filter(alarm -> alarm.clock() == DueClock.WALL)
+            .sorted(Comparator.comparingLong(DueAlarm::ms).thenComparing(DueAlarm::name))
+            .toList();
+
+    assertThat(store.due(DueClock.WALL, shard, 0, null, 100)).isEqualTo(wall);
+    assertThat(store.due(DueClock.WALL, shard, 256, null, 2)).isEqualTo(wall.subList(4, 6));
+    assertThat(store.due(DueClock.RUNNING, shard, 0, null, 100)).hasSize(6);
+    List<DueAlarm> paged = new ArrayList<>();
+    List<DueAlarm> page = store.due(DueClock.WALL, shard, 0, null, 2);
+    while (!page.isEmpty()) {
+      paged.addAll(page);
+      page = store.due(DueClock.WALL, shard, 0, page.get(page.size() - 1), 2);
+    }
+    assertThat(paged).isEqualTo(wall);
+    assertThat(store.due(DueClock.WALL, (shard + 1) % store.shards(), 0, null, 9)).isEmpty();
+    assertThat(store.scanAll(Table.DUE, null, 100)).hasSize(alarms.size());
+
+    done(write(LOBBY, new TurnBatch.Write(Table.DUE, wall.get(0).key(), null)));
+    assertThat(store.due(DueClock.WALL, shard, 0, null, 1)).containsExactly(wall.get(1));
+  }
+
+  @Test
+  void theFirstAlarmOfEachShardIsFound() {
+    assertThat(store.firstDue(DueClock.WALL)).isEmpty();
+    Map<Integer, DueAlarm> first = new TreeMap<>();
+    for (int i = 0; i < 200; i++) {
+      ActorId actor = new ActorId("chat", "r" + i);
+      DueAlarm alarm = new DueAlarm(actor, DueClock.WALL, 1_000 - i, "a");
+      putDue(alarm);
+      putDue(new DueAlarm(actor, DueClock.WALL, 5_000, "later"));
+      if (i % 3 == 0) {
+        putDue(new DueAlarm(actor, DueClock.RUNNING, 7, "running"));
+      }
+      first.put(store.shardOf(actor), alarm);
+    }
+    ActorId other = new ActorId("chat", "r200");
+    putDue(new DueAlarm(other, DueClock.RUNNING, 7, "running"));
+
+    assertThat(store.firstDue(DueClock.WALL)).containsExactlyElementsOf(first.values());
+    assertThat(store.firstDue(DueClock.RUNNING))
+        .hasSizeBetween(1, 68)
+        .allMatch(alarm -> alarm.ms() == 7)
+        .anyMatch(alarm -> store.shardOf(alarm.actor()) == store.shardOf(other));
+  }
+
+  @Test
+  void theRowsOfAnActorsAlarmsByTimeCannotBeScannedOrCleared() {
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> store.scan(LOBBY, Table.DUE, KeySpan.all(), 1))
+        .withMessage("the rows of table DUE do not lie by actor");
+  }
+
+  @Test
+  void theMarkOfTheClockIsThatWhichWasKeptLast() {
+    assertThat(store.clockMark()).isNull();
+    store.keep(new ClockMark(1, 2));
+    store.keep(new ClockMark(-3, Long.MAX_VALUE));
+    store.close();
+    store = open();
+    assertThat(store.clockMark()).isEqualTo(new ClockMark(-3, Long.MAX_VALUE));
+  }
+
+  private void putDue(DueAlarm alarm) {
+    done(write(alarm.actor(), new TurnBatch.Write(Table.DUE, alarm.key(), DueAlarm.value())));
+  }
+
+  @Test
   void openedAgainItHoldsTheSameAndIsTheNextIncarnation() {
     assertThat(store.incarnation()).isEqualTo(1);
     put(LOBBY, "a", "1");
@@ -241,6 +387,18 @@ abstract class ActorStoreContract {
     assertThat(store.incarnation()).isEqualTo(2);
     assertThat(get(LOBBY, "a")).isEqualTo("1");
     assertThat(placed(store.scanAll(Table.VALUE, null, 10))).isEqualTo(before).hasSize(1);
+  }
+
+  @Test
+  void anOpeningThatWasClosedIsKnownToHaveBeen() {
+    assertThat(store.endingOf(0)).isEqualTo(Ending.PROCESS_DIED);
+    store.close();
+    store = open();
+    store.close();
+    store = open();
+
+    assertThat(store.endingOf(1)).isEqualTo(Ending.CLOSED);
+    assertThat(store.endingOf(2)).isEqualTo(Ending.CLOSED);
   }
 
   @Test

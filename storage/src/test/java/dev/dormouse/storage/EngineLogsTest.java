@@ -51,6 +51,33 @@ class EngineLogsTest {
   }
 
   @Test
+  void theLastRecordIsRefusedIfOnlyItsLengthKeepsItFromBeingWhole() throws IOException {
+    byte[] log = concat(record(1, bytes("first")), record(1, bytes("second")));
+    for (int bit = 3; bit < 16; bit++) { // of a length of 6
+      byte[] longer = log.clone();
+      longer[12 + 4 + bit / 8] ^= (byte) (1 << bit % 8);
+      Files.write(folder.resolve("000004.log"), longer);
+      assertThatExceptionOfType(StoreOpenException.class)
+          .as("bit %d", bit)
+          .isThrownBy(() -> EngineLogs.check(folder))
+          .withMessageEndingWith("000004.log has a bad record at 12");
+    }
+  }
+
+  @Test
+  void aFileCurrentThatNamesNoManifestThatIsThereIsRefused() throws IOException {
+    Files.createFile(folder.resolve("MANIFEST-000005"));
+    for (String text : List.of("", "MANIFEST-000005", "MANIFEST-000004\n", "mANIFEST-000005\n")) {
+      Files.writeString(folder.resolve("CURRENT"), text);
+      assertThatExceptionOfType(StoreOpenException.class)
+          .isThrownBy(() -> EngineLogs.check(folder))
+          .withMessageContaining("its file CURRENT names");
+    }
+    Files.writeString(folder.resolve("CURRENT"), "MANIFEST-000005\n");
+    assertThatNoException().isThrownBy(() -> EngineLogs.check(folder));
+  }
+
+  @Test
   void aLogThatIsCutShortAnywhereIsLeftToTheEngine() throws IOException {
     byte[] log = concat(record(1, bytes("first")), record(1, bytes("second")));
     for (int length = 0; length <= log.length; length++) {

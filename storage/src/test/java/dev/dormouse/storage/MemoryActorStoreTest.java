@@ -27,6 +27,17 @@ class MemoryActorStoreTest extends ActorStoreContract {
   }
 
   @Test
+  void aStoreThatDiedIsKnownToHaveDiedAloneOrWithTheMachine() {
+    try (ActorStore second = open()) {
+      disk.restartMachine();
+      try (ActorStore third = open()) {
+        assertThat(third.endingOf(1)).isEqualTo(Ending.PROCESS_DIED);
+        assertThat(third.endingOf(second.incarnation())).isEqualTo(Ending.MACHINE_RESTARTED);
+      }
+    }
+  }
+
+  @Test
   void theFirstIncarnationMayBeChosen() {
     try (ActorStore later = Stores.memory(new MemoryDisk(41))) {
       assertThat(later.incarnation()).isEqualTo(41);

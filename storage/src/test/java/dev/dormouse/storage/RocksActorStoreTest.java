@@ -9,17 +9,21 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import dev.dormouse.sdk.ActorId;
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.UUID;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -136,13 +140,13 @@ class RocksActorStoreTest {
   @Test
   void aFolderOfANewerVersionIsRefused() throws Exception {
     open(Durability.FSYNC).close();
-    rawMeta("format", 2);
+    rawMeta("format", FolderMeta.FORMAT + 1);
 
     assertThatExceptionOfType(StoreOpenException.class)
         .isThrownBy(() -> open(Durability.FSYNC))
         .withMessageContaining(folder.toString())
         .withMessageEndingWith(
-            "was written by a newer version: it has format 2, and this version reads up to 1");
+            "was written by a newer version: it has format 3, and this version reads up to 2");
   }
 
   @Test
@@ -224,6 +228,88 @@ class RocksActorStoreTest {
               row -> assertThat(row.key()).isEqualTo(number(39)),
               row -> assertThat(row.value()).isEqualTo(large));
     }
+  }
+
+  @Test
+  void aFolderTellsARestartOfTheMachineFromTheDeathOfAProcessAndFromACopy() throws IOException {
+    UUID monday = new UUID(0, 1);
+    UUID tuesday = new UUID(0, 2);
+    Path dead;
+    try (RocksActorStore living = open(folder.resolve("living"), monday, 7)) {
+      assertThat(living.incarnation()).isEqualTo(1);
+      dead = copy(folder.resolve("living"), folder.resolve("dead"));
+      copy(dead, folder.resolve("restored"));
+      copy(dead, folder.resolve("same boot"));
+    }
+    try (RocksActorStore next = open(dead, tuesday, 7)) {
+      assertThat(next.endingOf(1)).isEqualTo(Ending.MACHINE_RESTARTED);
+    }
+    try (RocksActorStore later = open(dead, monday, 8)) {
+      assertThat(later.endingOf(1)).isEqualTo(Ending.MACHINE_RESTARTED);
+      assertThat(later.endingOf(2)).isEqualTo(Ending.CLOSED);
+    }
+    try (RocksActorStore restored = open(folder.resolve("restored"), tuesday, 8)) {
+      assertThat(restored.endingOf(1)).isEqualTo(Ending.PROCESS_DIED);
+    }
+    try (RocksActorStore next = open(folder.resolve("same boot"), monday, 7)) {
+      assertThat(next.endingOf(1)).isEqualTo(Ending.PROCESS_DIED);
+    }
+  }
+
+  @Test
+  void aRestoredBackupIsTheDeathOfAProcessWhateverTheMachineDid() {
+    Path backup = folder.resolve("backup");
+    Path restored = folder.resolve("restored");
+    try (RocksActorStore living =
+        RocksActorStore.open(
+            StoreOptions.in(folder.resolve("living")),
+            DiskRoom::of,
+            engine -> new Surroundings(new UUID(0, 1), Surroundings.of(engine).folder()))) {
+      living.backup(backup, Instant.EPOCH);
+    }
+    Backups.restore(backup, restored);
+    try (ActorStore store = Stores.open(StoreOptions.in(restored))) {
+      assertThat(store.incarnation()).isEqualTo(2);
+      assertThat(store.endingOf(1)).isEqualTo(Ending.PROCESS_DIED);
+    }
+  }
+
+  @Test
+  void ofAnOpeningWhoseRowIsMissingOrDamagedNothingIsKnown() {
+    open(Durability.WAL).close();
+    open(Durability.WAL).close();
+    raw(tables -> tables.db().delete(RunRow.key(1)));
+    raw(tables -> tables.db().put(RunRow.key(2), bytes("rubbish")));
+    try (RocksActorStore store = open(Durability.WAL)) {
+      assertThat(store.incarnation()).isEqualTo(3);
+      assertThat(store.endingOf(1)).isEqualTo(Ending.PROCESS_DIED);
+      assertThat(store.endingOf(2)).isEqualTo(Ending.PROCESS_DIED);
+    }
+  }
+
+  @Test
+  void theRowsOfOpeningsLongPastAreRemoved() {
+    open(Durability.WAL).close();
+    rawMeta("incarnation", FolderMeta.RUNS_KEPT);
+    open(Durability.WAL).close();
+    raw(tables -> assertThat(tables.db().get(RunRow.key(1))).isNull());
+    raw(tables -> assertThat(tables.db().get(RunRow.key(1 + FolderMeta.RUNS_KEPT))).isNotNull());
+  }
+
+  private static RocksActorStore open(Path folder, UUID boot, long number) {
+    return RocksActorStore.open(
+        StoreOptions.in(folder).durability(Durability.WAL),
+        DiskRoom::of,
+        engine -> new Surroundings(boot, number));
+  }
+
+  private static Path copy(Path from, Path to) throws IOException {
+    try (Stream<Path> files = Files.walk(from)) {
+      for (Path file : (Iterable<Path>) files::iterator) {
+        Files.copy(file, to.resolve(from.relativize(file).toString()));
+      }
+    }
+    return to;
   }
 
   private RocksActorStore open(Durability durability) {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import dev.dormouse.sdk.ActorId;
+import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.HexFormat;
 import org.junit.jupiter.api.DisplayName;
@@ -31,6 +32,22 @@ class RowKeysTest {
         .isEqualTo("43" + "0530" + "04" + "63686174" + "0005" + "6c6f626279" + "0000010000000007");
     assertThat(hex(keys.encode(new ActorId("d", "Ä/ 日"), Table.VALUE, new byte[] {(byte) 0xff})))
         .isEqualTo("56" + "02d1" + "01" + "64" + "0007" + "c3842f20e697a5" + "ff");
+  }
+
+  @Test
+  @DisplayName("The bytes of the stored keys of alarms never change")
+  void alarmsAreGolden() {
+    assertThat(hex(keys.encode(LOBBY, Table.ALARM, "é".getBytes(StandardCharsets.UTF_8))))
+        .isEqualTo("4c" + "0530" + "04" + "63686174" + "0005" + "6c6f626279" + "c3a9");
+    DueAlarm due = new DueAlarm(LOBBY, DueClock.WALL, 0x0102030405L, "é");
+    String hex = "44" + "0530" + "57" + "0000000102030405" + "0463686174" + "00056c6f626279c3a9";
+    byte[] key = keys.encode(LOBBY, Table.DUE, due.key());
+    assertThat(hex(key)).isEqualTo(hex);
+    RowKeys.Place place = keys.decode(Table.DUE, key);
+    assertThat(DueAlarm.of(place.actor(), place.rowKey())).isEqualTo(due);
+    DueAlarm running = new DueAlarm(LOBBY, DueClock.RUNNING, 1, "");
+    assertThat(hex(running.key())).isEqualTo("52" + "0000000000000001");
+    assertThat(hex(DueAlarm.value())).isEmpty();
   }
 
   @Test

@@ -1,8 +1,10 @@
 package dev.dormouse.server.admin;
 
 import dev.dormouse.sdk.ActorId;
+import dev.dormouse.sdk.Alarm;
 import dev.dormouse.server.host.ActorHost;
 import dev.dormouse.server.host.ActorStatus;
+import dev.dormouse.server.host.AlarmCounts;
 import dev.dormouse.server.host.HostCounts;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
@@ -12,6 +14,7 @@ import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
+import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
@@ -26,8 +29,9 @@ import org.jspecify.annotations.Nullable;
  * <ul>
  *   <li>{@code GET /healthz}: 200 while the process answers at all
  *   <li>{@code GET /readyz}: 200 while clients are welcome, else 503
- *   <li>{@code GET /counts}: {@link HostCounts} in JSON
- *   <li>{@code GET /actors/{type}/{key}}: an {@link ActorStatus} in JSON
+ *   <li>{@code GET /counts}: {@link HostCounts} and {@link AlarmCounts} in JSON
+ *   <li>{@code GET /actors/{type}/{key}}: an {@link ActorStatus} in JSON, with the number of alarms
+ *       that are set and the first {@value #ALARMS_SHOWN} of them
  *   <li>{@code POST /actors/{type}/{key}/hibernate}: drops the actor from memory, then its status;
  *       409 with the status if it is not done after {@value #HIBERNATE_LIMIT_SECONDS} s
  * </ul>
@@ -37,6 +41,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class AdminServer {
   private static final int HIBERNATE_LIMIT_SECONDS = 5;
+  private static final int ALARMS_SHOWN = 16;
   private static final Set<String> LOOPBACK = Set.of("127.0.0.1", "localhost", "[::1]");
   private static final Pattern AUTHORITY =
       Pattern.compile("(?:https?://)?(\\[[^\\]]*\\]|[^:/]*)(?::\\d*)?");
@@ -44,13 +49,15 @@ public final class AdminServer {
   private final Vertx vertx;
   private final ActorHost host;
   private final BooleanSupplier isReady;
+  private final List<AdminPage> pages;
   private @Nullable HttpServer server;
 
-  /** An admin server that does not listen yet. */
-  public AdminServer(Vertx vertx, ActorHost host, BooleanSupplier isReady) {
+  /** An admin server that does not listen yet; it answers what the pages do, too. */
+  public AdminServer(Vertx vertx, ActorHost host, BooleanSupplier isReady, AdminPage... pages) {
     this.vertx = vertx;
     this.host = host;
     this.isReady = isReady;
+    this.pages = List.of(pages);
   }
 
   /** Listens on loopback; on any free port if it is 0. */
@@ -81,9 +88,12 @@ public final class AdminServer {
               boolean ready = isReady.getAsBoolean();
               answer(context, ready ? 200 : 503, ready ? "ready" : "not ready");
             });
-    router.get("/counts").handler(context -> answer(context, 200, json(host.counts())));
+    router
+        .get("/counts")
+        .handler(context -> answer(context, 200, json(host.counts(), host.alarmCounts())));
     router.get("/actors/:type/:key").handler(this::show);
     router.post("/actors/:type/:key/hibernate").handler(this::hibernate);
+    pages.forEach(page -> page.mount(router));
     return router;
   }
 
@@ -106,26 +116,25 @@ public final class AdminServer {
   }
 
   private void show(RoutingContext context) {
-    ActorId actor = actor(context);
+    ActorId actor = actor(context, host);
     if (actor != null) {
-      answer(context, 200, host.status(actor));
+      answer(context, 200, actor);
     }
   }
 
   private void hibernate(RoutingContext context) {
-    ActorId actor = actor(context);
+    ActorId actor = actor(context, host);
     if (actor == null) {
       return;
     }
     Future.fromCompletionStage(
             host.hibernate(actor).orTimeout(HIBERNATE_LIMIT_SECONDS, TimeUnit.SECONDS),
             vertx.getOrCreateContext())
-        .onComplete(
-            dropped -> answer(context, dropped.succeeded() ? 200 : 409, host.status(actor)));
+        .onComplete(dropped -> answer(context, dropped.succeeded() ? 200 : 409, actor));
   }
 
   /** The actor that the path names; null if it names none, which is answered. */
-  private @Nullable ActorId actor(RoutingContext context) {
+  static @Nullable ActorId actor(RoutingContext context, ActorHost host) {
     try {
       ActorId actor = new ActorId(context.pathParam("type"), context.pathParam("key"));
       if (host.hosts(actor.type())) {
@@ -138,7 +147,7 @@ public final class AdminServer {
     return null;
   }
 
-  private static void answer(RoutingContext context, int status, String text) {
+  static void answer(RoutingContext context, int status, String text) {
     context
         .response()
         .setStatusCode(status)
@@ -146,11 +155,11 @@ public final class AdminServer {
         .end(text + "\n");
   }
 
-  private static void answer(RoutingContext context, int status, ActorStatus actor) {
-    answer(context, status, json(actor));
+  private void answer(RoutingContext context, int status, ActorId actor) {
+    answer(context, status, json(host.status(actor), host.alarms(actor)));
   }
 
-  private static void answer(RoutingContext context, int status, JsonObject json) {
+  static void answer(RoutingContext context, int status, JsonObject json) {
     context
         .response()
         .setStatusCode(status)
@@ -159,23 +168,42 @@ public final class AdminServer {
         .end(json.encode());
   }
 
-  private static JsonObject json(HostCounts counts) {
+  private static JsonObject json(HostCounts counts, AlarmCounts alarms) {
     return new JsonObject()
         .put("unreadableActors", counts.unreadableActors())
         .put("unreadableConnections", counts.unreadableConnections())
         .put("unreadableAttachments", counts.unreadableAttachments())
         .put("unreadableValues", counts.unreadableValues())
         .put("refusedEvents", counts.refusedEvents())
-        .put("unclosedLeftovers", counts.unclosedLeftovers());
+        .put("unclosedLeftovers", counts.unclosedLeftovers())
+        .put(
+            "alarms",
+            new JsonObject()
+                .put("underWay", alarms.underWay())
+                .put("rung", alarms.rung())
+                .put("failed", alarms.failed())
+                .put("givenUp", alarms.givenUp())
+                .put("unhostedTypes", alarms.unhosted()));
   }
 
-  private static JsonObject json(ActorStatus actor) {
+  private static JsonObject json(ActorStatus actor, List<Alarm> alarms) {
+    JsonArray first = new JsonArray();
+    alarms.stream().limit(ALARMS_SHOWN).forEach(alarm -> first.add(json(alarm)));
     return new JsonObject()
         .put("type", actor.id().type())
         .put("key", actor.id().key())
         .put("state", actor.state().name().toLowerCase(Locale.ROOT))
         .put("connections", actor.connections())
         .put("activation", actor.activation())
-        .put("pins", new JsonArray(actor.pins()));
+        .put("pins", new JsonArray(actor.pins()))
+        .put("alarms", alarms.size())
+        .put("nextAlarms", first);
+  }
+
+  private static JsonObject json(Alarm alarm) {
+    return new JsonObject()
+        .put("name", alarm.name())
+        .put("due", alarm.due().toString())
+        .put("attempt", alarm.attempt());
   }
 }

@@ -1,6 +1,7 @@
 package dev.dormouse.server.gateway;
 
 import dev.dormouse.sdk.ActorId;
+import dev.dormouse.sdk.ActorOptions;
 import dev.dormouse.sdk.CloseReason;
 import dev.dormouse.sdk.CloseReason.Cause;
 import dev.dormouse.sdk.ConnectionId;
@@ -58,7 +59,6 @@ final class ClientSocket extends WheelPeer {
   private final ActorId actor;
   private final ConnectionId id;
   private final EventLoop loop;
-  private final boolean isCompressed;
   private final InboundMessages inbound;
 
   /** What is to stand before it in the pipeline. */
@@ -96,21 +96,30 @@ final class ClientSocket extends WheelPeer {
       ActorId actor,
       ConnectionId id,
       EventLoop loop,
-      boolean isCompressed,
+      @Nullable DeflateTerms terms,
       List<String> tags,
       Admission.Seat seat) {
     this.parts = parts;
     this.actor = actor;
     this.id = id;
     this.loop = loop;
-    this.isCompressed = isCompressed;
     this.tags = tags;
     this.seat = seat;
-    this.inbound = new InboundMessages(parts, actor, id, route, isCompressed);
-    this.frames = new FrameDecoder(inbound.frameBytesMax(), isCompressed, this::isRead);
+    SocketDeflate deflate =
+        terms == null ? null : new SocketDeflate(terms, parts.counters().deflateContexts);
+    this.inbound = new InboundMessages(parts, actor, id, route.options(), deflate);
+    this.frames = new FrameDecoder(inbound.frameBytesMax(), deflate != null, this::isRead);
   }
 
-  /** Any thread, like the next. */
+  /** What all sockets share. Any thread, like the next. */
+  GatewayParts parts() {
+    return parts;
+  }
+
+  ActorOptions options() {
+    return inbound.options();
+  }
+
   ActorId actor() {
     return actor;
   }
@@ -142,7 +151,7 @@ final class ClientSocket extends WheelPeer {
 
   @Override
   public void handlerAdded(ChannelHandlerContext context) {
-    writer = new SocketWriter(context, isCompressed);
+    writer = new SocketWriter(context, this, inbound.deflate());
   }
 
   /** The 101 is written and the pipeline complete: what the host said meanwhile goes out now. */
@@ -153,19 +162,23 @@ final class ClientSocket extends WheelPeer {
     }
     go(SocketState.OPEN);
     parts.heartbeats().join(this, loop);
-    List<LoopBatches.Step> steps = early;
-    early = null;
-    if (steps != null) {
-      steps.forEach(step -> step.apply(this));
-      flush();
-    }
+    applyEarly();
+    flush();
   }
 
   /** The client was gone before the 101, or the connection could not be taken over. */
   void neverOpened() {
     if (state == SocketState.UPGRADING) {
-      early = null;
       gone();
+      applyEarly(); // each step says that it is in vain
+    }
+  }
+
+  private void applyEarly() {
+    List<LoopBatches.Step> steps = early;
+    early = null;
+    if (steps != null) {
+      steps.forEach(step -> step.apply(this));
     }
   }
 
@@ -209,7 +222,7 @@ final class ClientSocket extends WheelPeer {
     } else if (state == SocketState.OPEN) {
       Payload reply = inbound.add(frame);
       if (reply != null) {
-        send(reply, null);
+        send(reply, null, null, 0);
       }
       read();
     } else if (frame.isFinalFragment()) {
@@ -246,6 +259,7 @@ final class ClientSocket extends WheelPeer {
   @Override
   void giveUp() {
     parts.counters().silentDropped.increment();
+    lost(Cause.CLIENT_SILENT, null);
     endTcp();
   }
 
@@ -275,7 +289,7 @@ final class ClientSocket extends WheelPeer {
 
   @Override
   public void channelWritabilityChanged(ChannelHandlerContext context) {
-    if (writer != null && state == SocketState.OPEN) {
+    if (writer != null) {
       writer.writabilityChanged();
     }
   }
@@ -288,34 +302,18 @@ final class ClientSocket extends WheelPeer {
 
   // ---- from the host
 
-  /**
-   * Sends a message; dropped unless the socket is open.
-   *
-   * @param shared the message as a frame, if it goes to others too; the caller keeps its reference
-   */
-  void send(Payload message, @Nullable ByteBuf shared) {
-    if (isTooEarly(socket -> socket.send(message, null))) {
+  /** Sends a message, as {@link SocketWriter#message} says; dropped unless the socket is open. */
+  void send(Payload message, @Nullable ByteBuf shared, @Nullable String key, long report) {
+    if (isTooEarly(socket -> socket.send(message, null, key, report))) {
       return;
     }
-    if (writer == null || state != SocketState.OPEN || isTooSlow(writer)) {
-      parts.counters().droppedOut.increment();
-      return;
+    if (writer == null || state != SocketState.OPEN) {
+      parts.lost(actor, id, report);
+    } else if (!writer.message(message, shared, key, report)) {
+      parts.counters().slowClosed.increment();
+      close(Closing.TOO_SLOW);
+      parts.lost(actor, id, report);
     }
-    writer.message(message, shared);
-    parts.counters().messagesOut.increment();
-  }
-
-  private boolean isTooSlow(SocketWriter writer) {
-    int bytesMax = parts.options().outboundBytesMax();
-    if (writer.waitingBytes() >= bytesMax) {
-      writer.flush();
-    }
-    if (writer.waitingBytes() < bytesMax) {
-      return false;
-    }
-    parts.counters().slowClosed.increment();
-    begin(writer, new CloseReason(CloseCodes.TRY_AGAIN_LATER, "reads too slowly", Cause.VIOLATION));
-    return true;
   }
 
   /** Writes out what was written since the last time, at the end of a read if one is handled. */
@@ -342,6 +340,10 @@ final class ClientSocket extends WheelPeer {
     inbound.resumed(sequence);
   }
 
+  long waitingBytes() {
+    return writer == null ? 0 : writer.waitingBytes();
+  }
+
   // ---- the end
 
   /** The actor closes, or the gateway shuts down. The first to close says how it ended. */
@@ -353,14 +355,10 @@ final class ClientSocket extends WheelPeer {
       inbound.forget();
     }
     if (writer != null && state == SocketState.OPEN) {
-      begin(writer, reason);
+      end(Closing.begun(reason), SocketState.CLOSING, parts.options().close());
+      writer.close(reason.code(), reason.reason());
     }
     report();
-  }
-
-  private void begin(SocketWriter writer, CloseReason reason) {
-    end(Closing.begun(reason), SocketState.CLOSING, parts.options().close());
-    writer.close(reason.code(), reason.reason());
   }
 
   private void clientCloses(CloseWebSocketFrame frame) {
@@ -387,12 +385,14 @@ final class ClientSocket extends WheelPeer {
       if (!(cause instanceof IOException)) {
         log.error("socket of connection {} of actor {} failed", id, actor, cause);
       }
-      if (closing == null) {
-        CloseReason lost = CloseReason.abnormal(Cause.CONNECTION_LOST);
-        closing = Closing.certain(lost, String.valueOf(cause.getMessage()));
-      }
+      lost(Cause.CONNECTION_LOST, String.valueOf(cause.getMessage()));
       endTcp();
     }
+  }
+
+  private Closing lost(Cause cause, @Nullable String failure) {
+    closing = closing == null ? Closing.lost(cause, failure) : closing;
+    return closing;
   }
 
   /** The client broke the protocol or a limit; what else it sends cannot be understood. */
@@ -457,12 +457,13 @@ final class ClientSocket extends WheelPeer {
 
   private void gone() {
     go(SocketState.GONE);
-    if (closing == null) {
-      closing = Closing.certain(CloseReason.abnormal(Cause.CONNECTION_LOST), null);
-    }
-    closing.stopWaiting();
-    closing.unanswered();
+    Closing ended = lost(Cause.CONNECTION_LOST, null);
+    ended.stopWaiting();
+    ended.unanswered();
     endInput();
+    if (writer != null) {
+      writer.release();
+    }
     parts.groups().leave(this);
     report();
   }

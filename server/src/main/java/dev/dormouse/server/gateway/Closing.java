@@ -12,6 +12,10 @@ import org.jspecify.annotations.Nullable;
  * event loop only.
  */
 final class Closing {
+  /** What a client is told that reads too slowly. */
+  static final CloseReason TOO_SLOW =
+      new CloseReason(CloseCodes.TRY_AGAIN_LATER, "reads too slowly", Cause.VIOLATION);
+
   /** What began the end, with the code that was sent or received. */
   private final CloseReason begun;
 
@@ -36,6 +40,11 @@ final class Closing {
   /** An end that is certain. */
   static Closing certain(CloseReason outcome, @Nullable String failure) {
     return new Closing(outcome, failure, outcome);
+  }
+
+  /** The end of a connection of which nothing more is to be heard. */
+  static Closing lost(Cause cause, @Nullable String failure) {
+    return certain(CloseReason.abnormal(cause), failure);
   }
 
   /**

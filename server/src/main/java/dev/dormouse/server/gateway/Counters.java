@@ -22,6 +22,9 @@ final class Counters {
   final LongAdder silentDropped = new LongAdder();
   final LongAdder pongs = new LongAdder();
   final LongAdder overloadClosed = new LongAdder();
+  final LongAdder slowDropped = new LongAdder();
+  final LongAdder conflated = new LongAdder();
+  final LongAdder deflateContexts = new LongAdder();
 
   private final Map<Refusal, LongAdder> refused =
       Arrays.stream(Refusal.values())
@@ -54,6 +57,9 @@ final class Counters {
         silentDropped.sum(),
         pongs.sum(),
         overloadClosed.sum(),
+        slowDropped.sum(),
+        conflated.sum(),
+        deflateContexts.sum(),
         edge);
   }
 }

@@ -1,5 +1,6 @@
 package dev.dormouse.server.gateway;
 
+import dev.dormouse.sdk.Compression;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
@@ -10,59 +11,62 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Answers offers of permessage-deflate (RFC 7692, section 7.1): pure functions. The first offer
- * that can be kept is accepted, always without context takeover, either way, so that a socket needs
- * no memory between its messages. The server's window is always of 15 bits: an offer that asks for
- * a smaller one is declined, as is one that is malformed.
+ * that can be kept is accepted. The server's window is always of 15 bits: an offer that asks for a
+ * smaller one is declined, as is one that is malformed. What a client says of its own window is
+ * left to it, since the server can inflate whatever fits 15 bits.
+ *
+ * <p>Without context takeover, either way, unless the actor type wants it; and then, too, for a
+ * side for which the client says so.
  */
 final class DeflateOffer {
-  private static final String NAME = "permessage-deflate";
-  private static final String WITHOUT_CONTEXT =
-      "; server_no_context_takeover; client_no_context_takeover";
-  private static final String WINDOW_15 = "; server_max_window_bits=15";
-
   private static final Pattern CLIENT_WINDOW =
       Pattern.compile("client_max_window_bits(\\s*=\\s*(\"([89]|1[0-5])\"|[89]|1[0-5]))?");
   private static final Pattern SERVER_WINDOW =
       Pattern.compile("server_max_window_bits\\s*=\\s*(\"15\"|15)");
+  private static final String SERVER_WINDOW_NAME = "server_max_window_bits";
 
   private DeflateOffer() {}
 
   /**
-   * The value of {@code Sec-WebSocket-Extensions} in the answer; null if no offer is accepted.
+   * What is agreed to; null if no offer is accepted.
    *
-   * @param headers the header's values in the request, in order
+   * @param headers the values of {@code Sec-WebSocket-Extensions} in the request, in order
+   * @param wanted what the actor type wants
    */
-  static @Nullable String answer(List<String> headers) {
+  static @Nullable DeflateTerms answer(List<String> headers, Compression wanted) {
+    if (wanted == Compression.OFF) {
+      return null;
+    }
     return headers.stream()
         .flatMap(header -> Arrays.stream(header.split(",", -1)))
-        .map(DeflateOffer::answer)
+        .map(offer -> answer(offer, wanted == Compression.WITH_CONTEXT))
         .filter(Objects::nonNull)
         .findFirst()
         .orElse(null);
   }
 
-  private static @Nullable String answer(String offer) {
+  private static @Nullable DeflateTerms answer(String offer, boolean isContextWanted) {
     String[] parts = offer.split(";", -1);
-    if (!parts[0].strip().equals(NAME)) {
+    if (!parts[0].strip().equals(DeflateTerms.NAME)) {
       return null;
     }
     Set<String> names = new HashSet<>();
-    boolean isWindowAsked = false;
     for (String part : Arrays.asList(parts).subList(1, parts.length)) {
       String parameter = part.strip();
-      boolean isWindow = SERVER_WINDOW.matcher(parameter).matches();
-      boolean isKept = isWindow || isKept(parameter);
-      if (!isKept || !names.add(parameter.split("[\\s=]", 2)[0])) {
+      if (!isKept(parameter) || !names.add(parameter.split("[\\s=]", 2)[0])) {
         return null;
       }
-      isWindowAsked |= isWindow;
     }
-    return NAME + WITHOUT_CONTEXT + (isWindowAsked ? WINDOW_15 : "");
+    return new DeflateTerms(
+        isContextWanted && !names.contains(DeflateTerms.SERVER_WITHOUT_CONTEXT),
+        isContextWanted && !names.contains(DeflateTerms.CLIENT_WITHOUT_CONTEXT),
+        names.contains(SERVER_WINDOW_NAME));
   }
 
   private static boolean isKept(String parameter) {
-    return parameter.equals("server_no_context_takeover")
-        || parameter.equals("client_no_context_takeover")
-        || CLIENT_WINDOW.matcher(parameter).matches();
+    return parameter.equals(DeflateTerms.SERVER_WITHOUT_CONTEXT)
+        || parameter.equals(DeflateTerms.CLIENT_WITHOUT_CONTEXT)
+        || CLIENT_WINDOW.matcher(parameter).matches()
+        || SERVER_WINDOW.matcher(parameter).matches();
   }
 }

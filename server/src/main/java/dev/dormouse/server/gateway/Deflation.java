@@ -5,13 +5,15 @@ import java.util.Arrays;
 import java.util.zip.DataFormatException;
 import java.util.zip.Deflater;
 import java.util.zip.Inflater;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Compresses and inflates whole messages (RFC 7692, section 7.2), each by itself. So one event loop
- * needs one of it for all its sockets. The event loop's thread only.
+ * Compresses and inflates whole messages (RFC 7692, section 7.2): the work, and what it is done
+ * with where each message stands by itself, so that one of it suffices for all sockets of an event
+ * loop. The event loop's thread only.
  */
 final class Deflation {
-  /** Messages that are shorter are not worth it. */
+  /** Messages that are shorter are not worth it by themselves. */
   static final int BYTES_MIN = 64;
 
   private static final FastThreadLocal<Deflation> OF_LOOP =
@@ -31,16 +33,26 @@ final class Deflation {
   /** How a flush ends; left out on the wire. */
   private static final byte[] TAIL = {0, 0, (byte) 0xFF, (byte) 0xFF};
 
+  private static final byte[] NOTHING = {};
+
   private static final int CAPACITY_MIN = 256;
 
-  private final Deflater deflater = new Deflater(Deflater.DEFAULT_COMPRESSION, true);
-  private final Inflater inflater = new Inflater(true);
+  private final Deflater deflater = newDeflater();
+  private final Inflater inflater = newInflater();
 
   private Deflation() {}
 
   /** That of the event loop that calls. */
   static Deflation ofLoop() {
     return OF_LOOP.get();
+  }
+
+  static Deflater newDeflater() {
+    return new Deflater(Deflater.DEFAULT_COMPRESSION, true);
+  }
+
+  static Inflater newInflater() {
+    return new Inflater(true);
   }
 
   /**
@@ -51,40 +63,67 @@ final class Deflation {
     return messageBytesMax + messageBytesMax / 512 + CAPACITY_MIN;
   }
 
-  /** The message compressed, without the tail; the message itself if that is not longer. */
-  byte[] compress(byte[] message) {
+  /** The message compressed by itself, without the tail; null if that is not shorter. */
+  byte @Nullable [] compress(byte[] message) {
     if (message.length < BYTES_MIN) {
-      return message;
+      return null;
     }
     deflater.setInput(message);
     byte[] bytes = new byte[message.length];
     int size = deflater.deflate(bytes, 0, bytes.length, Deflater.SYNC_FLUSH);
     deflater.reset();
-    boolean isShorter = size < bytes.length;
-    return isShorter ? Arrays.copyOf(bytes, size - TAIL.length) : message;
+    return size < bytes.length ? Arrays.copyOf(bytes, size - TAIL.length) : null;
+  }
+
+  /** The message compressed with the context of those before it, without the tail. */
+  static byte[] compress(byte[] message, Deflater context) {
+    context.setInput(message);
+    byte[] bytes = new byte[CAPACITY_MIN + message.length / 2];
+    int size = 0;
+    while (true) {
+      size += context.deflate(bytes, size, bytes.length - size, Deflater.SYNC_FLUSH);
+      if (size < bytes.length) {
+        context.setInput(NOTHING); // or it would keep the message
+        return Arrays.copyOf(bytes, size - TAIL.length);
+      }
+      bytes = Arrays.copyOf(bytes, size + CAPACITY_MIN + message.length / 2);
+    }
   }
 
   /**
-   * The message that was compressed. Memory is taken as it comes out, never more than twice the
-   * limit.
+   * The message that was compressed by itself. Memory is taken as it comes out, never more than
+   * twice the limit.
    *
    * @throws ViolationException 1009 if it has more bytes than the limit, 1007 if it is not
    *     compressed data
    */
   byte[] inflate(byte[] compressed, int bytesMax) {
-    byte[] input = Arrays.copyOf(compressed, compressed.length + TAIL.length);
-    System.arraycopy(TAIL, 0, input, compressed.length, TAIL.length);
-    inflater.setInput(input);
     try {
-      return inflateAll(input, bytesMax);
-    } catch (DataFormatException notCompressed) {
-      throw new ViolationException(CloseCodes.BAD_PAYLOAD, "not compressed data");
+      return inflate(compressed, bytesMax, inflater);
     } finally {
       inflater.reset();
     }
   }
 
-  private byte[] inflateAll(byte[] input, int bytesMax) throws DataFormatException {
+  /**
+   * The message that was compressed with the context of those before it; the rest is as above. A
+   * block that says it is the last ends the context, as it does that of a compressor.
+   */
+  static byte[] inflate(byte[] compressed, int bytesMax, Inflater context) {
+    byte[] input = Arrays.copyOf(compressed, compressed.length + TAIL.length);
+    System.arraycopy(TAIL, 0, input, compressed.length, TAIL.length);
+    context.setInput(input);
+    try {
+      return inflateAll(input, bytesMax, context);
+    } catch (DataFormatException notCompressed) {
+      throw new ViolationException(CloseCodes.BAD_PAYLOAD, "not compressed data");
+    } finally {
+      context.setInput(NOTHING);
+    }
+  }
+
+  private static byte[] inflateAll(byte[] input, int bytesMax, Inflater inflater)
+      throws DataFormatException {
     byte[] bytes = new byte[CAPACITY_MIN];
     int size = 0;
     while (true) {
@@ -96,7 +135,7 @@ final class Deflation {
       if (size == bytes.length) {
         bytes = Arrays.copyOf(bytes, (int) Math.min(bytesMax + 1L, 2L * size));
       } else if (inflater.finished() && inflater.getRemaining() > 0) {
-        goOnAfterFinalBlock(input);
+        goOnAfterFinalBlock(input, inflater);
       } else if (more == 0) {
         return Arrays.copyOf(bytes, size);
       }
@@ -104,7 +143,7 @@ final class Deflation {
   }
 
   /** A block may say that it is the last, and others follow (RFC 7692, section 7.2.3.4). */
-  private void goOnAfterFinalBlock(byte[] input) {
+  private static void goOnAfterFinalBlock(byte[] input, Inflater inflater) {
     int left = inflater.getRemaining();
     inflater.reset();
     inflater.setInput(input, input.length - left, left);

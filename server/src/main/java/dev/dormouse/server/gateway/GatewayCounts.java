@@ -4,7 +4,7 @@ import dev.dormouse.server.gateway.edge.EdgeCounts;
 import java.util.Map;
 
 /**
- * What a gateway has done since it was made; the first two are of this moment.
+ * What a gateway has done since it was made; the first two, and the last, are of this moment.
  *
  * @param sockets sockets that are open, or closing
  * @param upgrades upgrades that wait for an actor
@@ -12,7 +12,8 @@ import java.util.Map;
  * @param messagesOut messages handed to the network, one for each recipient
  * @param refusals upgrades that were not answered 101, by reason; every reason is there
  * @param droppedIn messages that came after the close of their connection
- * @param droppedOut messages whose connection was gone or closing, one for each recipient
+ * @param droppedOut messages whose connection was gone or closing, or went before they were handed
+ *     to the network, one for each recipient
  * @param slowClosed clients closed with 1013, because they read too slowly
  * @param autoReplies messages among those received that were answered without their actor
  * @param hastyClosed clients closed with 1008, because they sent too many messages in a second
@@ -20,6 +21,9 @@ import java.util.Map;
  * @param silentDropped clients given up, because they did not answer a ping either
  * @param pongs pongs received, and ignored
  * @param overloadClosed clients closed with 1013, because all together sent too much
+ * @param slowDropped messages dropped because their client read too slowly
+ * @param conflated messages whose place a later one of the same key took
+ * @param deflateContexts compressors and inflaters that sockets hold in native memory
  * @param edge what happened before the gateway
  */
 public record GatewayCounts(
@@ -37,6 +41,9 @@ public record GatewayCounts(
     long silentDropped,
     long pongs,
     long overloadClosed,
+    long slowDropped,
+    long conflated,
+    long deflateContexts,
     EdgeCounts edge) {
 
   /** Copies the map. */

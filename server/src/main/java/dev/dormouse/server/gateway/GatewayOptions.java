@@ -149,8 +149,8 @@ public final class GatewayOptions {
   }
 
   /**
-   * How many bytes may wait for one client; if as many wait when there is more to send, the client
-   * is too slow and is closed with 1013.
+   * How many bytes may wait for one client, unless its actor type chose otherwise; {@link
+   * dev.dormouse.sdk.ActorOptions#outboundBytesMax(int)} says what counts, and what comes over it.
    */
   public GatewayOptions outboundBytesMax(int outboundBytesMax) {
     return with(v -> v.outboundBytesMax = outboundBytesMax);

@@ -39,9 +39,9 @@ sealed interface Handshake {
    *
    * @param accept the value of {@code Sec-WebSocket-Accept}
    * @param subprotocol that of {@code Sec-WebSocket-Protocol}; null if the header is not to be
-   * @param extensions that of {@code Sec-WebSocket-Extensions}; null if there is no compression
+   * @param deflate what is agreed to of compression; null if there is none
    */
-  record Valid(String accept, @Nullable String subprotocol, @Nullable String extensions)
+  record Valid(String accept, @Nullable String subprotocol, @Nullable DeflateTerms deflate)
       implements Handshake {}
 
   /**
@@ -120,9 +120,8 @@ final class HandshakeRules {
     return new Handshake.Valid(
         accept(keys.get(0)),
         subprotocol(head, route.options().subprotocols()),
-        route.options().compression()
-            ? DeflateOffer.answer(values(head, "Sec-WebSocket-Extensions"))
-            : null);
+        DeflateOffer.answer(
+            values(head, "Sec-WebSocket-Extensions"), route.options().compression()));
   }
 
   private static Handshake malformed(String why) {

@@ -1,8 +1,10 @@
 package dev.dormouse.server.gateway;
 
+import dev.dormouse.server.protocol.Time;
 import io.netty.channel.EventLoop;
 import io.netty.util.concurrent.Future;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -10,16 +12,24 @@ import org.jspecify.annotations.Nullable;
 /**
  * The {@link LivenessWheel} of each event loop, turned by one timer while there are peers on it.
  * Each method is called on the event loop of the peer.
+ *
+ * <p>It remembers when the latest ticks were, longer than a peer may be silent: so a peer that
+ * notes a tick knows a time, whatever the process stood still meanwhile.
  */
 final class Heartbeats {
   /** How many peers are looked at before the event loop turns to others. */
   private static final int PEERS_AT_ONCE = 512;
 
+  /** A power of two, and more than the ticks after which a silent peer is given up. */
+  private static final int TICKS_REMEMBERED = 64;
+
+  private final Time time;
   private final long tickNs;
   private final ConcurrentHashMap<EventLoop, Loop> loops = new ConcurrentHashMap<>();
 
   /** With zero, nobody is pinged or given up. */
-  Heartbeats(Duration interval) {
+  Heartbeats(Duration interval, Time time) {
+    this.time = time;
     this.tickNs = interval.toNanos() / LivenessWheel.TICKS_PER_INTERVAL;
   }
 
@@ -38,9 +48,23 @@ final class Heartbeats {
     }
   }
 
+  /**
+   * When something was last heard of the peer, less than a tick too early. While it is not read it
+   * counts as heard of.
+   *
+   * @return null if it is not on the wheel
+   */
+  @Nullable Instant lastHeard(WheelPeer peer, EventLoop eventLoop) {
+    Loop loop = loops.get(eventLoop);
+    return loop == null || peer.slot == null ? null : loop.timeOf(peer.heardTick);
+  }
+
   private final class Loop {
     private final EventLoop eventLoop;
     private final LivenessWheel wheel = new LivenessWheel();
+
+    /** When the latest ticks were, in milliseconds of the wall clock, by their number. */
+    private final long[] tickTimesMs = new long[TICKS_REMEMBERED];
 
     /** Null while nobody is on the wheel. */
     private @Nullable Future<?> turning;
@@ -53,6 +77,7 @@ final class Heartbeats {
       peer.wheel = wheel;
       wheel.add(peer);
       if (turning == null) {
+        noteTime();
         // Not at a fixed rate: after a pause, ticks that were missed must not come all at once.
         turning =
             eventLoop.scheduleWithFixedDelay(this::turn, tickNs, tickNs, TimeUnit.NANOSECONDS);
@@ -61,7 +86,20 @@ final class Heartbeats {
 
     private void turn() {
       wheel.tick();
+      noteTime();
       look();
+    }
+
+    private void noteTime() {
+      tickTimesMs[placeOf(wheel.now())] = time.wallMs();
+    }
+
+    Instant timeOf(int tick) {
+      return Instant.ofEpochMilli(tickTimesMs[placeOf(tick)]);
+    }
+
+    private static int placeOf(int tick) {
+      return tick & (TICKS_REMEMBERED - 1);
     }
 
     private void look() {

@@ -3,6 +3,7 @@ package dev.dormouse.server.gateway;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
+import io.netty.handler.ssl.SslHandler;
 
 /**
  * Ends HTTP connections without the HTTP server: by an answer of the gateway's own, or by none. On
@@ -30,6 +31,11 @@ final class HttpEnd {
   }
 
   private static void answer(ChannelHandlerContext context, String answer) {
+    SslHandler tls = context.pipeline().get(SslHandler.class);
+    if (tls != null && !tls.handshakeFuture().isSuccess()) {
+      silently(context); // an answer would wait for the handshake
+      return;
+    }
     context
         .writeAndFlush(ByteBufUtil.writeAscii(context.alloc(), answer))
         .addListener(ChannelFutureListener.CLOSE);

@@ -1,6 +1,7 @@
 package dev.dormouse.server.gateway;
 
 import dev.dormouse.sdk.ActorId;
+import dev.dormouse.sdk.ActorOptions;
 import dev.dormouse.sdk.ConnectionId;
 import dev.dormouse.server.protocol.Payload;
 import dev.dormouse.server.protocol.ToHost;
@@ -33,7 +34,7 @@ final class InboundMessages {
   private final GatewayParts parts;
   private final ActorId actor;
   private final ConnectionId id;
-  private final int messageBytesMax;
+  private final ActorOptions options;
 
   /** Null if messages may come at any rate. */
   private final @Nullable TokenBucket rate;
@@ -44,7 +45,8 @@ final class InboundMessages {
   /** Null while every message is handled. */
   private @Nullable InboundWindow window;
 
-  private final boolean isCompressed;
+  /** Null if permessage-deflate was not negotiated. */
+  private final @Nullable SocketDeflate deflate;
 
   /** Whether the message on its way is compressed, and whether it is text; else false. */
   private boolean isMessageCompressed;
@@ -60,24 +62,41 @@ final class InboundMessages {
   /**
    * Those of a connection.
    *
-   * @param isCompressed whether permessage-deflate was negotiated
+   * @param options what the actor type chose
+   * @param deflate null if permessage-deflate was not negotiated
    */
   InboundMessages(
-      GatewayParts parts, ActorId actor, ConnectionId id, ActorRoute route, boolean isCompressed) {
+      GatewayParts parts,
+      ActorId actor,
+      ConnectionId id,
+      ActorOptions options,
+      @Nullable SocketDeflate deflate) {
     this.parts = parts;
     this.actor = actor;
     this.id = id;
-    this.messageBytesMax = route.options().messageBytesMax();
-    this.isCompressed = isCompressed;
+    this.options = options;
+    this.deflate = deflate;
     this.rate =
-        route.options().messagesPerSecondMax() == 0
+        options.messagesPerSecondMax() == 0
             ? null
-            : new TokenBucket(route.options().messagesPerSecondMax(), parts.time().nowNs());
+            : new TokenBucket(options.messagesPerSecondMax(), parts.time().nowNs());
+  }
+
+  /** What the actor type chose. */
+  ActorOptions options() {
+    return options;
+  }
+
+  /** The compression that was negotiated; null if none was. */
+  @Nullable SocketDeflate deflate() {
+    return deflate;
   }
 
   /** The longest frame, in bytes. */
   int frameBytesMax() {
-    return isCompressed ? Deflation.compressedBytesMax(messageBytesMax) : messageBytesMax;
+    return deflate == null
+        ? options.messageBytesMax()
+        : Deflation.compressedBytesMax(options.messageBytesMax());
   }
 
   /**
@@ -87,7 +106,7 @@ final class InboundMessages {
    */
   void checkReservedBits(WebSocketFrame frame) {
     boolean isData = frame instanceof TextWebSocketFrame || frame instanceof BinaryWebSocketFrame;
-    if (frame.rsv() != 0 && !(isCompressed && isData && frame.rsv() == RSV1)) {
+    if (frame.rsv() != 0 && !(deflate != null && isData && frame.rsv() == RSV1)) {
       throw new ViolationException(CloseCodes.PROTOCOL_ERROR, "reserved bits " + frame.rsv());
     }
   }
@@ -111,7 +130,7 @@ final class InboundMessages {
       fragments =
           isMessageCompressed
               ? new MessageAssembler(false, frameBytesMax())
-              : new MessageAssembler(isMessageText, messageBytesMax);
+              : new MessageAssembler(isMessageText, options.messageBytesMax());
       assembler = fragments;
     }
     fragments.add(frame.content());
@@ -125,12 +144,12 @@ final class InboundMessages {
 
   /** A message whose bytes were not looked at yet. */
   private Payload whole(byte[] bytes) {
-    if (isMessageCompressed) {
-      byte[] inflated = Deflation.ofLoop().inflate(bytes, messageBytesMax);
+    if (isMessageCompressed && deflate != null) {
+      byte[] inflated = deflate.inflate(bytes, options.messageBytesMax());
       return MessageAssembler.whole(isMessageText, inflated);
     }
-    if (bytes.length > messageBytesMax) {
-      throw MessageAssembler.tooLong(messageBytesMax);
+    if (bytes.length > options.messageBytesMax()) {
+      throw MessageAssembler.tooLong(options.messageBytesMax());
     }
     return MessageAssembler.whole(isMessageText, bytes);
   }
@@ -156,7 +175,7 @@ final class InboundMessages {
       window = unhandled;
     }
     unhandled.add(message);
-    if (unhandled.heldBytes() > messageBytesMax + (long) HELD_BYTES_SLACK) {
+    if (unhandled.heldBytes() > options.messageBytesMax() + (long) HELD_BYTES_SLACK) {
       throw new ViolationException(CloseCodes.POLICY, "too many messages at once");
     }
     pump(unhandled);
@@ -255,6 +274,9 @@ final class InboundMessages {
   void end() {
     assembler = null;
     takeUnfinished(0);
+    if (deflate != null) {
+      deflate.endInput();
+    }
   }
 
   /** Nobody wants the messages that came. */

@@ -31,11 +31,16 @@ final class OutboundFrames {
     return frame(allocator, opcode(payload), payload.bytes());
   }
 
-  /** The same compressed (RFC 7692, section 7.2.1), if that is shorter. On an event loop. */
-  static ByteBuf compressed(ByteBufAllocator allocator, Payload payload) {
-    byte[] bytes = Deflation.ofLoop().compress(payload.bytes());
-    boolean isShorter = bytes.length < payload.size();
-    return frame(allocator, (isShorter ? COMPRESSED : 0) | opcode(payload), bytes);
+  /** The same, of which the bytes are compressed (RFC 7692, section 7.2.1). */
+  static ByteBuf compressed(ByteBufAllocator allocator, Payload payload, byte[] compressed) {
+    return frame(allocator, COMPRESSED | opcode(payload), compressed);
+  }
+
+  /** How many bytes the frame of a message has, when it is not compressed. */
+  static long bytes(Payload payload) {
+    int size = payload.size();
+    int lengthBytes = size <= LENGTH_7_MAX ? 0 : size <= LENGTH_16_MAX ? 2 : 8;
+    return 2L + lengthBytes + size;
   }
 
   private static int opcode(Payload payload) {

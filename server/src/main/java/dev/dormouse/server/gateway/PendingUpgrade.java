@@ -68,8 +68,7 @@ final class PendingUpgrade {
 
   /** The socket that it becomes, in its seat; not open yet. Any thread. */
   ClientSocket socket(List<String> tags) {
-    return new ClientSocket(
-        parts, route, actor, id, loop, handshake.extensions() != null, tags, seat);
+    return new ClientSocket(parts, route, actor, id, loop, handshake.deflate(), tags, seat);
   }
 
   /** The client is gone. Any thread. */
@@ -114,8 +113,8 @@ final class PendingUpgrade {
     all.set("Upgrade", "websocket").set("Connection", "Upgrade");
     all.set("Sec-WebSocket-Accept", handshake.accept());
     all.remove("Sec-WebSocket-Extensions").remove("Sec-WebSocket-Protocol");
-    if (handshake.extensions() != null) {
-      all.set("Sec-WebSocket-Extensions", handshake.extensions());
+    if (handshake.deflate() != null) {
+      all.set("Sec-WebSocket-Extensions", handshake.deflate().header());
     }
     if (handshake.subprotocol() != null) {
       all.set("Sec-WebSocket-Protocol", handshake.subprotocol());

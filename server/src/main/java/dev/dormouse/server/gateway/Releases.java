@@ -1,14 +1,18 @@
 package dev.dormouse.server.gateway;
 
+import dev.dormouse.sdk.ActorId;
 import dev.dormouse.sdk.CloseReason;
 import dev.dormouse.sdk.CloseReason.Cause;
 import dev.dormouse.sdk.ConnectionId;
 import dev.dormouse.server.protocol.Release;
 import dev.dormouse.server.protocol.ToGateway;
+import dev.dormouse.server.protocol.ToHost;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -45,7 +49,7 @@ final class Releases {
 
   private void carryOut(Release release, ToGateway record, LoopBatches batches) {
     if (record instanceof ToGateway.Send send) {
-      send(send, batches);
+      send(release.actor(), send, batches);
     } else if (record instanceof ToGateway.Handled handled) {
       apply(handled.connection(), batches, socket -> socket.handled(handled.sequence()));
     } else if (record instanceof ToGateway.Broadcast broadcast) {
@@ -65,6 +69,8 @@ final class Releases {
       apply(resumed.connection(), batches, socket -> socket.resumed(resumed.sequence()));
     } else if (record instanceof ToGateway.AutoReplies told) {
       parts.groups().autoReplies(release.actor(), AutoReplyTable.of(told.replies()));
+    } else if (record instanceof ToGateway.AskSeen asked) {
+      tellSeen(release.actor(), asked, batches);
     } else if (record instanceof ToGateway.Responded responded) {
       requests.responded(responded);
     }
@@ -77,13 +83,27 @@ final class Releases {
     }
   }
 
-  private void send(ToGateway.Send send, LoopBatches batches) {
+  private void send(ActorId actor, ToGateway.Send send, LoopBatches batches) {
     ClientSocket socket = parts.groups().get(send.connection());
     if (socket == null) {
-      parts.counters().droppedOut.increment();
+      parts.lost(actor, send.connection(), send.report());
     } else {
-      batches.add(socket, recipient -> recipient.send(send.payload(), null));
+      batches.add(socket, to -> to.send(send.payload(), null, send.key(), send.report()));
     }
+  }
+
+  private void tellSeen(ActorId actor, ToGateway.AskSeen asked, LoopBatches batches) {
+    ClientSocket socket = parts.groups().get(asked.connection());
+    if (socket == null) {
+      tellSeen(actor, asked, (Instant) null);
+    } else {
+      batches.add(
+          socket, seen -> tellSeen(actor, asked, parts.heartbeats().lastHeard(seen, seen.loop())));
+    }
+  }
+
+  private void tellSeen(ActorId actor, ToGateway.AskSeen asked, @Nullable Instant at) {
+    parts.transport().toHost(new ToHost.Seen(actor, asked.connection(), asked.report(), at));
   }
 
   private void broadcast(Release release, ToGateway.Broadcast broadcast, LoopBatches batches) {
@@ -102,7 +122,7 @@ final class Releases {
     }
     ByteBuf frame = OutboundFrames.message(ByteBufAllocator.DEFAULT, broadcast.payload());
     batches.share(frame);
-    LoopBatches.Step step = socket -> socket.send(broadcast.payload(), frame);
+    LoopBatches.Step step = socket -> socket.send(broadcast.payload(), frame, broadcast.key(), 0);
     recipients.forEach(socket -> batches.add(socket, step));
   }
 

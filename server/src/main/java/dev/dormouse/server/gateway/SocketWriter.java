@@ -1,52 +1,210 @@
 package dev.dormouse.server.gateway;
 
+import dev.dormouse.sdk.Delivery.Outcome;
+import dev.dormouse.sdk.OutboundPolicy;
+import dev.dormouse.server.gateway.WaitingMessages.Entry;
 import dev.dormouse.server.protocol.Payload;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelOutboundBuffer;
+import io.netty.channel.WriteBufferWaterMark;
 import io.netty.channel.socket.DuplexChannel;
 import io.netty.handler.ssl.SslHandler;
+import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Writes to one socket. What is written goes out with the next {@link #flush}. A write that fails
  * is told to the socket's handler; so nobody waits for its future. The socket's event loop only.
+ *
+ * <p><b>A slow client.</b> While the channel is writable, messages go straight to it. Once it is
+ * not, they wait here, where the type's {@link OutboundPolicy} can still leave some out; those in
+ * the channel may have been begun. When it is writable again they follow, and are compressed only
+ * then, since a context knows no message that was left out. Messages wait only while the channel is
+ * not writable, or about to tell that it is. Close frames go behind them, pings and pongs before.
  */
 @SuppressWarnings("FutureReturnValueIgnored")
 final class SocketWriter {
+  /** The share of what may wait that may be in the channel, where nothing can be left out. */
+  private static final int CHANNEL_SHARE = 4;
+
   private final ChannelHandlerContext context;
-  private final boolean isCompressed;
+  private final ClientSocket socket;
+  private final @Nullable SocketDeflate deflate;
 
   private boolean isUnflushed;
 
-  /** The payload of the latest ping, if the client did not read the pongs before; else null. */
-  private byte @Nullable [] owedPong;
+  /** Null while the client keeps up. */
+  private @Nullable WaitingMessages waiting;
 
   /**
    * Writes to a channel.
    *
-   * @param isCompressed whether permessage-deflate was negotiated
+   * @param deflate null if permessage-deflate was not negotiated
    */
-  SocketWriter(ChannelHandlerContext context, boolean isCompressed) {
+  SocketWriter(
+      ChannelHandlerContext context, ClientSocket socket, @Nullable SocketDeflate deflate) {
     this.context = context;
-    this.isCompressed = isCompressed;
+    this.socket = socket;
+    this.deflate = deflate;
+    int channelBytes = bytesMax() / CHANNEL_SHARE;
+    if (channelBytes < context.channel().config().getWriteBufferHighWaterMark()) {
+      context
+          .channel()
+          .config()
+          .setWriteBufferWaterMark(new WriteBufferWaterMark(channelBytes / 2, channelBytes));
+    }
   }
 
   /**
-   * Writes a message.
+   * Sends a message, now or when the client has read others.
    *
    * @param shared the message as a plain frame, if it goes to others too; the caller keeps its
    *     reference
+   * @param key by which it may replace another, or be replaced; else null
+   * @param report the number under which somebody asks what becomes of it; else 0
+   * @return false if the client is too slow for it, and is to be closed; nothing was done then
    */
-  void message(Payload message, @Nullable ByteBuf shared) {
-    if (isCompressed && message.size() >= Deflation.BYTES_MIN) {
-      write(OutboundFrames.compressed(context.alloc(), message));
-    } else if (shared == null) {
-      write(OutboundFrames.message(context.alloc(), message));
-    } else {
-      write(shared.retainedDuplicate());
+  boolean message(Payload message, @Nullable ByteBuf shared, @Nullable String key, long report) {
+    long bytes = OutboundFrames.bytes(message) + WaitingMessages.OVERHEAD_BYTES;
+    boolean isStraight = goesStraight(bytes);
+    if (!isStraight) {
+      flush();
+      isStraight = goesStraight(bytes);
     }
+    if (isStraight) {
+      write(frame(message, shared), report);
+      return true;
+    }
+    return waits(message, shared, key, report, bytes);
+  }
+
+  private boolean goesStraight(long bytes) {
+    return !isAnyWaiting()
+        && context.channel().isWritable()
+        && (hasRoom(bytes) || policy() == OutboundPolicy.DROP_OLDEST);
+  }
+
+  private boolean waits(
+      Payload message, @Nullable ByteBuf shared, @Nullable String key, long report, long bytes) {
+    String replacedKey = policy() == OutboundPolicy.CONFLATE ? key : null;
+    Entry replaced = waiting == null ? null : waiting.get(replacedKey);
+    if (policy() != OutboundPolicy.DROP_OLDEST
+        && !hasRoom(bytes - (replaced == null ? 0 : replaced.bytes()))) {
+      return false;
+    }
+    WaitingMessages queue = waiting();
+    if (replacedKey != null && replaced != null) {
+      queue.remove(replacedKey);
+    }
+    ByteBuf kept = shared == null || deflate != null ? null : shared.retain();
+    queue.add(replacedKey, new Entry(message, kept, report, bytes));
+    if (replaced != null) {
+      leaveOut(replaced, Outcome.CONFLATED, socket.parts().counters().conflated);
+    }
+    while (queue.size() > 1 && waitingBytes() > bytesMax()) {
+      leaveOut(queue.poll(), Outcome.DROPPED, socket.parts().counters().slowDropped);
+    }
+    return true;
+  }
+
+  private void leaveOut(Entry entry, Outcome outcome, LongAdder counter) {
+    entry.release();
+    counter.increment();
+    report(entry.report(), outcome);
+  }
+
+  private void report(long report, Outcome outcome) {
+    socket.parts().delivered(socket.actor(), socket.id(), report, outcome);
+  }
+
+  private OutboundPolicy policy() {
+    return socket.options().outboundPolicy();
+  }
+
+  private int bytesMax() {
+    int chosen = socket.options().outboundBytesMax();
+    return chosen > 0 ? chosen : socket.parts().options().outboundBytesMax();
+  }
+
+  private boolean isAnyWaiting() {
+    return waiting != null && !waiting.isEmpty();
+  }
+
+  private WaitingMessages waiting() {
+    WaitingMessages queue = waiting;
+    if (queue == null) {
+      queue = new WaitingMessages();
+      waiting = queue;
+    }
+    return queue;
+  }
+
+  /** Whether so many bytes more are within the limit; whatever is longer is, alone. */
+  private boolean hasRoom(long more) {
+    long bytes = waitingBytes();
+    return bytes == 0 || bytes + more <= bytesMax();
+  }
+
+  /** How many bytes wait for the client to read, with 96 more for each frame. */
+  long waitingBytes() {
+    ChannelOutboundBuffer inChannel = context.channel().unsafe().outboundBuffer();
+    return (inChannel == null ? 0 : inChannel.totalPendingWriteBytes())
+        + (waiting == null ? 0 : waiting.bytes());
+  }
+
+  /** A message as a frame, compressed if that was agreed on and is worth it. */
+  private ByteBuf frame(Payload message, @Nullable ByteBuf shared) {
+    byte[] compressed = deflate == null ? null : deflate.compress(message.bytes());
+    if (compressed != null) {
+      return OutboundFrames.compressed(context.alloc(), message, compressed);
+    }
+    return shared == null
+        ? OutboundFrames.message(context.alloc(), message)
+        : shared.retainedDuplicate();
+  }
+
+  private void write(ByteBuf frame, long report) {
+    socket.parts().counters().messagesOut.increment();
+    if (report == 0) {
+      write(frame);
+      return;
+    }
+    isUnflushed = true;
+    context.write(frame).addListener(written -> written(report, written.cause()));
+  }
+
+  /** As without a report, a write that fails is told to the handler. */
+  private void written(long report, @Nullable Throwable failure) {
+    report(report, failure == null ? Outcome.WRITTEN : Outcome.CONNECTION_CLOSED);
+    if (failure != null && context.channel().isRegistered()) {
+      context.pipeline().fireExceptionCaught(failure);
+    }
+  }
+
+  /** The client reads again, perhaps: sends what waits, as far as it goes. */
+  void writabilityChanged() {
+    WaitingMessages queue = waiting;
+    if (queue == null || !context.channel().isWritable()) {
+      return;
+    }
+    byte[] pong = queue.takeOwedPong();
+    if (pong != null) {
+      pong(pong);
+    }
+    while (context.channel().isWritable() && !queue.isEmpty()) {
+      Entry next = queue.poll();
+      ByteBuf kept = next.shared();
+      write(kept == null ? frame(next.payload(), null) : kept.duplicate(), next.report());
+    }
+    if (queue.isEmpty()) {
+      waiting = null;
+      if (queue.ending() != null) {
+        writeEnd(queue.ending(), queue.isOutputEnding());
+      }
+    }
+    flush();
   }
 
   /** Writes a pong, or remembers the latest one until the client reads. */
@@ -54,7 +212,7 @@ final class SocketWriter {
     if (context.channel().isWritable()) {
       write(OutboundFrames.pong(context.alloc(), payload));
     } else {
-      owedPong = payload;
+      waiting().owePong(payload);
     }
   }
 
@@ -64,37 +222,53 @@ final class SocketWriter {
     flush();
   }
 
-  /** The client reads again, perhaps. */
-  void writabilityChanged() {
-    byte[] payload = owedPong;
-    if (payload != null && context.channel().isWritable()) {
-      owedPong = null;
-      pong(payload);
+  /** Writes a close frame, behind all messages, and flushes. The client's is awaited. */
+  void close(int code, String reason) {
+    end(OutboundFrames.close(context.alloc(), code, reason), false);
+  }
+
+  /** Writes a close frame, behind all messages, then the end of output. */
+  void lastClose(int code, String reason) {
+    end(OutboundFrames.close(context.alloc(), code, reason), true);
+  }
+
+  /** Writes the end of output, behind all that is to be written. */
+  void finish() {
+    end(Unpooled.EMPTY_BUFFER, true);
+  }
+
+  private void end(ByteBuf last, boolean isOutputEnding) {
+    if (waiting != null && isAnyWaiting()) {
+      waiting.end(last, isOutputEnding);
+    } else {
+      waiting = null;
+      writeEnd(last, isOutputEnding);
+    }
+  }
+
+  private void writeEnd(ByteBuf last, boolean isOutputEnding) {
+    if (deflate != null) {
+      deflate.endOutput();
+    }
+    if (isOutputEnding) {
+      isUnflushed = false;
+      context.writeAndFlush(last).addListener(written -> shutdownOutput());
+    } else {
+      write(last);
       flush();
     }
   }
 
-  /** Writes a close frame, and flushes. The client's is awaited. */
-  void close(int code, String reason) {
-    write(OutboundFrames.close(context.alloc(), code, reason));
-    flush();
-    owedPong = null;
-  }
-
-  /** Writes a close frame, then the end of output. */
-  void lastClose(int code, String reason) {
-    finish(OutboundFrames.close(context.alloc(), code, reason));
-  }
-
-  /** Writes the end of output. */
-  void finish() {
-    finish(Unpooled.EMPTY_BUFFER);
-  }
-
-  private void finish(ByteBuf last) {
-    owedPong = null;
-    isUnflushed = false;
-    context.writeAndFlush(last).addListener(written -> shutdownOutput());
+  /** The TCP connection is gone, and what waited with it. */
+  void release() {
+    WaitingMessages lost = waiting;
+    waiting = null;
+    if (lost != null) {
+      lost.drop(entry -> socket.parts().lost(socket.actor(), socket.id(), entry.report()));
+    }
+    if (deflate != null) {
+      deflate.endOutput();
+    }
   }
 
   /** The client sees the end at once, while what it still sends can be read. */
@@ -111,12 +285,6 @@ final class SocketWriter {
     if (context.channel() instanceof DuplexChannel channel && channel.isActive()) {
       channel.shutdownOutput();
     }
-  }
-
-  /** How many bytes wait for the client to read, with Netty's overhead. */
-  long waitingBytes() {
-    ChannelOutboundBuffer waiting = context.channel().unsafe().outboundBuffer();
-    return waiting == null ? 0 : waiting.totalPendingWriteBytes();
   }
 
   void flush() {

@@ -3,6 +3,7 @@ package dev.dormouse.server.gateway;
 import dev.dormouse.sdk.ActorId;
 import dev.dormouse.sdk.CloseReason;
 import dev.dormouse.sdk.CloseReason.Cause;
+import dev.dormouse.sdk.ConnectionId;
 import dev.dormouse.sdk.HttpResponse;
 import dev.dormouse.sdk.RequestHead;
 import dev.dormouse.server.gateway.edge.Edge;
@@ -21,6 +22,8 @@ import io.vertx.ext.web.RoutingContext;
 import java.net.InetAddress;
 import java.time.Duration;
 import java.util.Collection;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Holds the sockets of actors: takes upgrades from a vertx-web router, tells the host what clients
@@ -66,7 +69,7 @@ public final class WebSocketGateway {
             new ConnectionGroups(),
             new LoopQueues(),
             new Counters(),
-            new Heartbeats(options.pingInterval()),
+            new Heartbeats(options.pingInterval(), time),
             new Admission(options.limits()),
             new InboundBudget(options.inboundBytesMax()));
     this.edge =
@@ -221,6 +224,18 @@ public final class WebSocketGateway {
     LoopBatches batches = new LoopBatches(parts.loops());
     sockets.forEach(socket -> batches.add(socket, step));
     batches.dispatch();
+  }
+
+  /**
+   * The connections of an actor whose sockets are here, in the order of their ids, page by page.
+   * Wakes nobody. Any thread.
+   *
+   * @param after the last of the page before; null for the first page
+   * @param limit how many at most
+   */
+  public Future<List<ConnectionStatus>> connections(
+      ActorId actor, @Nullable ConnectionId after, int limit) {
+    return ConnectionStatuses.of(parts, actor, after, limit);
   }
 
   /** What it has done so far. Any thread. */

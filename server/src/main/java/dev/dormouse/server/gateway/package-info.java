@@ -11,20 +11,23 @@
  *   network ──► frame decoder ──► ClientSocket ──► InboundWindow ──► ToHost.Message
  *               (Netty)             ▲  SocketState, Closing          ToHost.Closed
  *                                   │
- *   Release ──► Releases ──► LoopBatches ──► OutboundFrames ──► network
- *                 └ ConnectionGroups
+ *   Release ──► Releases ──► LoopBatches ──► SocketWriter ──► OutboundFrames ──► network
+ *                 └ ConnectionGroups           └ WaitingMessages
  * </pre>
  *
  * <table>
  *   <caption>The parts</caption>
- *   <tr><td>{@code Handshake}, {@code OriginPolicy}</td><td>who may upgrade: pure functions</td></tr>
+ *   <tr><td>{@code edge}</td><td>a package of its own: TLS, and proxies before the server</td></tr>
+ *   <tr><td>{@code Handshake}, {@code OriginPolicy}, {@code WebOrigin}</td><td>who may upgrade: pure
+ *       functions</td></tr>
  *   <tr><td>{@code PendingUpgrades}</td><td>upgrades that wait for their actor</td></tr>
  *   <tr><td>{@code PlainRequests}</td><td>HTTP to actors that answer it</td></tr>
  *   <tr><td>{@code ClientSocket}</td><td>a socket; the one place where its life
  *       ({@code SocketState}) changes</td></tr>
  *   <tr><td>{@code MessageAssembler}</td><td>fragments become a message</td></tr>
- *   <tr><td>{@code DeflateOffer}, {@code Deflation}</td><td>compression: what is agreed to, and
- *       the work, with one set of buffers for an event loop</td></tr>
+ *   <tr><td>{@code DeflateOffer}, {@code DeflateTerms}</td><td>compression: what is agreed to</td></tr>
+ *   <tr><td>{@code Deflation}, {@code SocketDeflate}</td><td>the work, with one set of buffers for
+ *       an event loop; contexts of a socket's own, if that was agreed</td></tr>
  *   <tr><td>{@code HalfInput}, {@code HeadDeadline}, {@code KeepAlive}</td><td>how long a client
  *       may take over what it began, and pause between requests</td></tr>
  *   <tr><td>{@code InboundWindow}</td><td>messages that are not handled yet, and credit; {@code
@@ -34,6 +37,9 @@
  *       TokenBucket}: how often</td></tr>
  *   <tr><td>{@code AutoReplyTable}</td><td>what is answered without the actor</td></tr>
  *   <tr><td>{@code LivenessWheel}, {@code Heartbeats}</td><td>who is pinged, and given up</td></tr>
+ *   <tr><td>{@code SocketWriter}, {@code WaitingMessages}</td><td>what goes to a socket, and what
+ *       waits, or is left out, while a client does not read</td></tr>
+ *   <tr><td>{@code ConnectionStatuses}</td><td>a look at sockets from outside</td></tr>
  *   <tr><td>{@code LoopBatches}</td><td>one task for an event loop, one flush for a
  *       socket</td></tr>
  *   <tr><td>{@code ChannelTakeover}</td><td>reaches behind Vert.x for Netty's channel: the one class
@@ -44,7 +50,8 @@
  * <p><b>Promises.</b> The 101 leaves before the first frame. What a host releases for an actor, one
  * after the other, leaves each socket in that order. Every connection that was accepted is told
  * closed, once, after all its messages. Whatever a client does, the memory it takes is bounded;
- * nothing is dropped that {@link dev.dormouse.server.gateway.GatewayCounts} does not count.
+ * nothing is dropped that {@link dev.dormouse.server.gateway.GatewayCounts} does not count. Who
+ * asks what became of a message is told, once.
  *
  * <p><b>Threads.</b> A socket belongs to the event loop that accepted it. Releases may come from
  * any thread; they find their recipients there and leave the rest to the loops.

@@ -4,10 +4,14 @@ import dev.dormouse.sdk.ActorContext;
 import dev.dormouse.sdk.ActorId;
 import dev.dormouse.sdk.ActorInvoker;
 import dev.dormouse.sdk.ActorOptions;
+import dev.dormouse.sdk.Alarm;
+import dev.dormouse.sdk.Alarms;
 import dev.dormouse.sdk.AutoReply;
 import dev.dormouse.sdk.ConnectionFailedException;
 import dev.dormouse.sdk.ConnectionId;
 import dev.dormouse.sdk.Connections;
+import dev.dormouse.sdk.Delivery;
+import dev.dormouse.sdk.Delivery.Outcome;
 import dev.dormouse.sdk.LimitExceededException;
 import dev.dormouse.sdk.Storage;
 import dev.dormouse.sdk.StoredValueException;
@@ -24,8 +28,10 @@ import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
@@ -44,8 +50,10 @@ final class Activation implements ActorContext<@Nullable Object> {
   private final AutoReplyRows autoReplies;
   private final Time time;
   private final ClosingConnections closing;
+  private final BackgroundWork background;
   private final Map<ConnectionId, LiveConnection> known = new HashMap<>();
   private final StoredValues storage;
+  private final AlarmRows alarms;
 
   private final long number;
   private final long epoch;
@@ -59,7 +67,6 @@ final class Activation implements ActorContext<@Nullable Object> {
   /**
    * Reads the actor's row; the object is made in the turn of its {@code onActivate}.
    *
-   * @param epoch the number of the ownership under which it runs
    * @param closing connections whose close was sent, though their end was not heard of yet
    */
   Activation(
@@ -67,20 +74,21 @@ final class Activation implements ActorContext<@Nullable Object> {
       ActorType type,
       ActorRows rows,
       AutoReplyRows autoReplies,
-      Time time,
-      long epoch,
+      HostParts host,
       ClosingConnections closing) {
     this.id = id;
     this.type = type;
     this.rows = rows;
     this.autoReplies = autoReplies;
-    this.time = time;
+    this.time = host.time();
+    this.background = host.background();
     this.closing = closing;
     this.stored = ActorRow.decodeOrNone(rows.get(RowKey.ACTOR));
-    this.epoch = epoch;
+    this.epoch = host.store().incarnation();
     this.number = stored.activations() + 1;
     this.connectionCount = stored.connections();
     this.storage = new StoredValues(this, rows, type.codec());
+    this.alarms = new AlarmRows(this, id, rows, host.alarms().running());
   }
 
   // What handlers see.
@@ -101,6 +109,11 @@ final class Activation implements ActorContext<@Nullable Object> {
   }
 
   @Override
+  public Alarms alarms() {
+    return alarms;
+  }
+
+  @Override
   public synchronized void autoReply(AutoReply reply) {
     autoReplies.put(turn(), reply);
   }
@@ -116,7 +129,28 @@ final class Activation implements ActorContext<@Nullable Object> {
     synchronized (this) {
       open = turn();
     }
+    if (stage instanceof AskedStage<?> outcome) {
+      outcome.checkAwaitedBy(open);
+    }
     open.await(stage);
+  }
+
+  @Override
+  public void inBackground(CompletionStage<?> stage) {
+    synchronized (this) {
+      turn();
+    }
+    background.add(id, stage);
+  }
+
+  @Override
+  public void reset(String why) {
+    Objects.requireNonNull(why, "why");
+    Turn open;
+    synchronized (this) {
+      open = turn();
+    }
+    open.reset(why);
   }
 
   @Override
@@ -136,7 +170,7 @@ final class Activation implements ActorContext<@Nullable Object> {
     synchronized (this) {
       opened.check(); // a thread that was held up until its turn was abandoned ends here
       turn = opened;
-      rows.open(opened.writes());
+      rows.open(opened.writes(), opened.clears());
     }
     Work work = opened.work();
     if (work instanceof Work.Activate) {
@@ -149,7 +183,18 @@ final class Activation implements ActorContext<@Nullable Object> {
       actor.hibernate();
     } else if (work instanceof Work.Handle handle) {
       run(actor, handle.event());
+    } else if (work instanceof Work.Alarm alarm) {
+      actor.alarm(ring(opened, alarm));
     }
+  }
+
+  /** Whether the alarm was moved, cancelled or handled since it was handed out. */
+  synchronized boolean isMoot(Work.Alarm work) {
+    return alarms.isMoot(work.due());
+  }
+
+  private synchronized Alarm ring(Turn opened, Work.Alarm work) {
+    return alarms.ring(opened, work.due());
   }
 
   @SuppressWarnings("unchecked") // the attachments are whatever the actor's own code attached
@@ -182,16 +227,23 @@ final class Activation implements ActorContext<@Nullable Object> {
 
   /**
    * Completes the writes of a turn whose handler is through: attachments and tags that it touched,
-   * the row of a connection that ended, the actor's own row. After this the turn is closed.
+   * or that belong to the connection it was about; the row of a connection that ended; the actor's
+   * own row. After this the turn is closed.
    *
    * @param isLast whether the object is dropped after it
    * @throws RuntimeException if an attachment cannot be stored: the turn has failed
    */
   synchronized void collect(Turn ended, boolean isLast) {
+    LiveConnection subject = known.get(ended.work().connection());
+    if (subject != null) {
+      ended.touched().add(subject); // a field of the actor may hold what is attached
+    }
     for (LiveConnection connection : ended.touched()) {
       ConnectionRow changed = connection.changedRow();
       if (changed != null) {
-        ended.writes().put(RowKey.connection(connection.id()), Optional.of(changed.encode()));
+        byte[] row = changed.encode();
+        ended.charge((long) row.length + Turn.OVERHEAD_BYTES);
+        ended.writes().put(RowKey.connection(connection.id()), Optional.of(row));
       }
     }
     if (ended.work() instanceof Work.Handle handle
@@ -200,7 +252,7 @@ final class Activation implements ActorContext<@Nullable Object> {
     }
     ended.outbox().addAll(autoReplies.news(ended));
     ActorRow row = new ActorRow(epoch, number, connectionCount);
-    if (!row.equals(stored) && (isLast || !ended.writes().isEmpty())) {
+    if (!row.equals(stored) && (isLast || ended.isWriting())) {
       ended.writes().put(RowKey.ACTOR, Optional.of(row.encode()));
       stored = row;
     }
@@ -264,15 +316,6 @@ final class Activation implements ActorContext<@Nullable Object> {
     return connection;
   }
 
-  /** Whether a connection is stored; true if that cannot be told. */
-  boolean isStored(ConnectionId connection) {
-    try {
-      return rows.get(RowKey.connection(connection)) != null;
-    } catch (RuntimeException e) {
-      return true;
-    }
-  }
-
   /**
    * What is stored of a connection; null if it is not.
    *
@@ -283,8 +326,16 @@ final class Activation implements ActorContext<@Nullable Object> {
     return row == null ? null : ConnectionRow.decode(row);
   }
 
-  byte @Nullable [] encodeAttachment(@Nullable Object attachment) {
-    return attachment == null ? null : type.codec().encode(attachment, type.attachmentBytesMax());
+  byte @Nullable [] encodeAttachment(ConnectionId connection, @Nullable Object attachment) {
+    if (attachment == null) {
+      return null;
+    }
+    try {
+      return type.codec().encode(attachment, type.attachmentBytesMax());
+    } catch (StoredValueException | LimitExceededException e) {
+      throw new StoredValueException(
+          "the attachment of connection " + connection + " of " + id + ": " + e.getMessage(), e);
+    }
   }
 
   Object decodeAttachment(ConnectionId connection, byte[] bytes) {
@@ -322,9 +373,10 @@ final class Activation implements ActorContext<@Nullable Object> {
   /**
    * Has the open turn say something.
    *
+   * @return that it was said, to be asked what becomes of it
    * @throws LimitExceededException if the payload, or all that the turn says, is too large
    */
-  void say(ToGateway record, Payload payload) {
+  Delivery say(ToGateway record, Payload payload) {
     if (payload.size() > ActorOptions.MESSAGE_BYTES_CEILING) {
       throw new LimitExceededException(
           "a message", payload.size(), ActorOptions.MESSAGE_BYTES_CEILING, "bytes");
@@ -332,5 +384,30 @@ final class Activation implements ActorContext<@Nullable Object> {
     Turn open = turn();
     open.charge((long) payload.size() + Turn.OVERHEAD_BYTES);
     open.outbox().add(record);
+    return new SentMessage(this, open.number(), open.outbox().size() - 1);
+  }
+
+  /** Asks what becomes of a message that the turn of this number, which is to be open, sent. */
+  AskedStage<Outcome> askOutcome(long number, int place) {
+    Turn open = turn();
+    if (open.number() != number) {
+      throw new IllegalStateException(
+          "what becomes of a message can be asked within the turn that sends it only");
+    }
+    AskedStage<Outcome> stage = new AskedStage<>(this, number);
+    open.askOutcome(place, stage, type.executor().apply(id));
+    return stage;
+  }
+
+  /** Asks the gateway at once when something was last heard of a client. */
+  CompletionStage<Optional<Instant>> askSeen(ConnectionId connection) {
+    CompletableFuture<Optional<Instant>> stage = new CompletableFuture<>();
+    turn().askSeen(connection, stage, type.executor().apply(id));
+    return stage;
+  }
+
+  /** The open turn, if its handler runs on the thread that calls; else null. */
+  synchronized @Nullable Turn turnOfThisThread() {
+    return turn != null && turn.isHandledHere() ? turn : null;
   }
 }

@@ -2,14 +2,12 @@ package dev.dormouse.server.host;
 
 import dev.dormouse.sdk.ActorId;
 import dev.dormouse.sdk.Connections;
-import dev.dormouse.sdk.FailurePolicy;
 import dev.dormouse.server.protocol.Time;
 import dev.dormouse.server.protocol.ToGateway;
 import dev.dormouse.server.protocol.ToHost;
-import dev.dormouse.server.protocol.Transport;
-import dev.dormouse.storage.ActorStore;
 import dev.dormouse.storage.CommitResult;
 import dev.dormouse.storage.CorruptRowException;
+import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -17,8 +15,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * An actor's shell in memory. It takes work from the mailbox, one piece at a time, sees to it that
@@ -31,20 +27,16 @@ import org.slf4j.LoggerFactory;
  * <p><b>When a turn fails</b>, nothing of it is kept or said, and the object is dropped, since its
  * fields may be half changed. Commits on their way are not touched by that. When a commit is lost,
  * the cell waits until all on their way have reported, forgets everything, and reads the store
- * anew.
+ * anew. What becomes of the event, and when the next is tried, is for {@link Recovery} to say.
  */
 final class ActorCell {
-  private static final Logger log = LoggerFactory.getLogger(ActorCell.class);
-
   /** How much is done in one go before others get the thread. */
   private static final int SLICE = 64;
 
   private final ActorId id;
   private final ActorType type;
-  private final ActorStore store;
+  private final HostParts host;
   private final Time time;
-  private final HostOptions options;
-  private final Quarantine quarantine;
   private final Executor executor;
   private final Consumer<ActorCell> onRetired;
 
@@ -55,6 +47,7 @@ final class ActorCell {
   private final ClosingConnections closing = new ClosingConnections();
   private final List<CompletableFuture<Boolean>> waitingForSleep = new ArrayList<>();
   private final Outgoing outgoing;
+  private final Recovery recovery;
 
   /** Written by whoever runs the cell, read by anyone. */
   private volatile CellState state = CellState.COLD;
@@ -65,34 +58,28 @@ final class ActorCell {
   /** Null unless a turn is open. Written by whoever runs the cell, read by anyone. */
   private volatile @Nullable Turn openTurn;
 
-  /** Null unless an activation failed and is to be tried again. As the one before. */
-  private volatile @Nullable Retry resting;
-
   /** Written by whoever runs the cell, read by anyone. */
   private volatile long lastEventNs;
 
-  ActorCell(
-      ActorId id,
-      ActorType type,
-      ActorStore store,
-      Transport transport,
-      Time time,
-      HostOptions options,
-      Consumer<ToHost.Closed> unclosed,
-      Quarantine quarantine,
-      Consumer<ActorCell> onRetired) {
+  /** Null unless a turn has begun whose end was not seen to yet. */
+  private @Nullable Work atHand;
+
+  ActorCell(ActorId id, ActorType type, HostParts host, Consumer<ActorCell> onRetired) {
     this.id = id;
     this.type = type;
-    this.store = store;
-    this.time = time;
-    this.options = options;
-    this.quarantine = quarantine;
+    this.host = host;
+    this.time = host.time();
     this.executor = type.executor().apply(id);
     this.onRetired = onRetired;
-    this.mailbox = new Mailbox(options.mailboxMax());
-    this.gate = new OutputGate(transport::toGateway, this::signal);
-    this.rows = new ActorRows(store, id, quarantine);
-    this.outgoing = new Outgoing(id, store, rows, gate, unclosed);
+    this.mailbox = new Mailbox(host.options().mailboxMax());
+    this.gate =
+        new OutputGate(
+            host.transport()::toGateway,
+            lost -> host.asked().discarded(id, lost.records()),
+            this::signal);
+    this.rows = new ActorRows(host.store(), id, host.quarantine());
+    this.outgoing = new Outgoing(id, host, rows, gate);
+    this.recovery = new Recovery(id, type.failurePolicy(), host, mailbox, rows, outgoing, closing);
     this.autoReplies = new AutoReplyRows(rows);
     this.lastEventNs = time.nowNs();
   }
@@ -109,6 +96,10 @@ final class ActorCell {
    * @return false if the cell is retired: the actor has, or needs, another one
    */
   boolean offer(Work work) {
+    if (recovery.refuses(work)) {
+      recovery.refuse(work);
+      return true;
+    }
     switch (mailbox.offer(work)) {
       case WAKE -> executor.execute(this::run);
       case FULL -> outgoing.tell(Verdicts.noRoom(work));
@@ -123,44 +114,53 @@ final class ActorCell {
   /** Abandons the open turn if it began too long ago. */
   void abandonOverdue(long nowNs) {
     Turn turn = openTurn;
-    if (turn == null || nowNs - turn.startedNs() < options.turnLimit().toNanos()) {
+    Duration limit = host.options().turnLimit();
+    if (turn == null || nowNs - turn.startedNs() < limit.toNanos()) {
       return;
     }
-    String why = "the turn took longer than " + options.turnLimit().toSeconds() + " s";
+    String why = "the turn took longer than " + limit.toSeconds() + " s";
     if (turn.abandon(why)) {
       executor.execute(() -> endAndGoOn(turn));
     }
   }
 
-  /** Has the cell try again, if it rests and the time has come. */
+  /** Has the cell try again, if something waits for that and the time has come. */
   void retryIfDue(long nowNs) {
-    Retry retry = resting;
-    if (retry != null && retry.isDue(nowNs)) {
+    if (recovery.isDue(nowNs)) {
       signal();
     }
   }
 
   IdlePolicy.Candidate candidate() {
-    boolean isPinned = openTurn != null || mailbox.size() > 0;
+    boolean isOwing = activation == null && recovery.owedCloses() > 0;
+    boolean isPinned = openTurn != null || mailbox.size() > 0 || isOwing;
     return new IdlePolicy.Candidate(id, lastEventNs, isPinned);
+  }
+
+  /** How many connections have ended without their close having taken effect. */
+  int owedCloses() {
+    return recovery.owedCloses();
   }
 
   ActorStatus status(long nowNs) {
     Activation current = activation;
-    if (current == null) {
-      return ActorStatus.asleep(id, store);
-    }
     Turn turn = openTurn;
-    List<String> pins =
-        Pins.of(
-            turn == null ? null : Duration.ofNanos(nowNs - turn.startedNs()),
-            turn != null && turn.isAwaiting(),
-            mailbox.size(),
-            gate.isHolding(),
-            Duration.ofNanos(nowNs - lastEventNs),
-            options.idle());
-    return new ActorStatus(
-        id, ActorStatus.State.ACTIVE, current.connectionCount(), current.activation(), pins);
+    ActorStatus stored =
+        current == null
+            ? ActorStatus.asleep(id, host.store())
+            : new ActorStatus(
+                id,
+                ActorStatus.State.ACTIVE,
+                current.connectionCount(),
+                current.activation(),
+                Pins.of(
+                    turn == null ? null : Duration.ofNanos(nowNs - turn.startedNs()),
+                    turn != null && turn.isAwaiting(),
+                    mailbox.size(),
+                    gate.isHolding(),
+                    Duration.ofNanos(nowNs - lastEventNs),
+                    host.options().idle()));
+    return recovery.addTo(stored, nowNs);
   }
 
   private void signal() {
@@ -194,33 +194,35 @@ final class ActorCell {
     if (gate.loss() != null) {
       return resetAfterLoss();
     }
-    Work next = mailbox.peek();
-    if (next == null) {
-      return state == CellState.SETTLING ? settle() : !mailbox.park();
-    }
-    if (resting != null && !resting.isDue(time.nowNs())) {
-      mailbox.rest();
-      return false;
-    }
-    if (next instanceof Work.Hibernate hibernate) {
+    Work first = mailbox.peek();
+    if (first instanceof Work.Hibernate hibernate) {
       take();
       return hibernate(hibernate);
+    }
+    if (first instanceof Work.Handle handle && recovery.isOfClosing(handle)) {
+      take();
+      return passOver(handle);
+    }
+    Work.Handle owed = recovery.owedDue();
+    if (first == null && owed == null) {
+      return state == CellState.SETTLING ? settle() : !mailbox.park();
+    }
+    if (recovery.restNs(time.nowNs()) > 0) {
+      mailbox.rest();
+      return false;
     }
     if (!state.isActive()) {
       return activate();
     }
-    take();
-    if (next instanceof Work.Handle handle && isMoot(handle.event())) {
-      return passOver(handle);
-    }
-    state = state.to(CellState.BUSY);
-    return runTurn(next);
+    Work next = owed == null ? take() : owed;
+    return isVain(next) || runEvent(next);
   }
 
   /** Takes the first work; those who were told that there is no room hear when there is. */
-  private void take() {
-    mailbox.take();
+  private Work take() {
+    Work first = mailbox.take();
     outgoing.tell(mailbox.resumable());
+    return first;
   }
 
   private boolean activate() {
@@ -229,58 +231,19 @@ final class ActorCell {
       wakeSleepers(false);
     }
     state = state.to(CellState.ACTIVATING);
+    long beganNs = time.nowNs();
     try {
-      activation = new Activation(id, type, rows, autoReplies, time, store.incarnation(), closing);
+      activation = new Activation(id, type, rows, autoReplies, host, closing);
     } catch (CorruptRowException e) {
-      refuse(e);
+      drop(CellState.COLD);
+      recovery.corrupt(e);
       return true;
     } catch (RuntimeException | Error e) {
-      activationFailed(e);
+      drop(CellState.COLD);
+      recovery.activationFailed(e, beganNs);
       return true;
     }
     return runTurn(new Work.Activate());
-  }
-
-  /** The actor's row cannot be read: trying again would not help. Its rows are left as they are. */
-  private void refuse(CorruptRowException cause) {
-    drop(CellState.COLD);
-    if (mailbox.peek() instanceof Work.Handle handle) {
-      take();
-      closing.handled(handle.event());
-      outgoing.say(quarantine.refuse(handle.event(), cause));
-      handle.ended().run();
-    }
-  }
-
-  /**
-   * The event that waits is answered as if its own turn had failed, and the next one tries again. A
-   * close must take effect: it waits for later attempts, while there are any left.
-   */
-  private void activationFailed(Throwable cause) {
-    drop(CellState.COLD);
-    Work waiting = mailbox.peek();
-    log.error(
-        "actor {} could not be activated for a {}: {}",
-        id,
-        waiting == null ? "stop" : waiting.label(),
-        cause,
-        cause);
-    if (!(waiting instanceof Work.Handle handle)) {
-      return;
-    }
-    boolean isClose = handle.event() instanceof ToHost.Closed;
-    Retry next = isClose ? Retry.after(resting, time.nowNs()) : null;
-    resting = next;
-    if (next != null) {
-      return;
-    }
-    take();
-    if (handle.event() instanceof ToHost.Closed closed) {
-      forget(closed);
-    } else {
-      outgoing.say(Verdicts.failed(waiting, FailurePolicy.KEEP_OPEN));
-    }
-    handle.ended().run();
   }
 
   private boolean hibernate(Work.Hibernate hibernate) {
@@ -301,8 +264,8 @@ final class ActorCell {
   }
 
   /**
-   * The object is gone. Once its commits are in the store, and no close that it began is still
-   * unanswered, so is the cell.
+   * The object is gone. Once its commits are in the store, and no close is still unanswered or
+   * owed, so is the cell.
    */
   private boolean settle() {
     if (!gate.isEmpty()) {
@@ -322,21 +285,40 @@ final class ActorCell {
     waitingForSleep.clear();
   }
 
-  /** Whether nobody needs to hear of the event any more. */
-  private boolean isMoot(ToHost event) {
-    if (event instanceof ToHost.Closed closed) {
+  /** Sees to work that is not to be handled: what has had its turn, or cannot have it yet. */
+  private boolean isVain(Work work) {
+    if (work instanceof Work.Alarm alarm) {
       Activation current = activation;
-      return current != null && !current.isStored(closed.connection());
+      boolean isMoot = current != null && current.isMoot(alarm);
+      if (isMoot) {
+        host.alarms().passOver(rows, outgoing, alarm);
+        recovery.done(alarm);
+      }
+      return isMoot;
     }
-    return event instanceof ToHost.Message message && closing.contains(message.connection());
+    if (!(work instanceof Work.Handle handle)
+        || !(handle.event() instanceof ToHost.Closed closed)) {
+      return false;
+    }
+    try {
+      return !rows.has(closed.connection()) && passOver(handle);
+    } catch (UncheckedIOException e) {
+      recovery.unreadable(handle, e, time.nowNs());
+      return true;
+    }
   }
 
   private boolean passOver(Work.Handle handle) {
-    if (handle.event() instanceof ToHost.Message message) {
-      outgoing.say(List.of(new ToGateway.Handled(message.connection(), message.sequence())));
+    if (handle.event() instanceof ToHost.Message) {
+      outgoing.passOver(handle);
     }
-    handle.ended().run();
+    recovery.done(handle);
     return true;
+  }
+
+  private boolean runEvent(Work event) {
+    state = state.to(CellState.BUSY);
+    return runTurn(event);
   }
 
   private boolean runTurn(Work work) {
@@ -344,8 +326,9 @@ final class ActorCell {
     if (current == null) {
       throw new IllegalStateException("a turn needs an actor object");
     }
-    Turn turn = new Turn(outgoing.nextNumber(), work, time.nowNs(), this::lastStageCompleted);
+    Turn turn = outgoing.open(work, time.nowNs(), this::lastStageCompleted);
     openTurn = turn;
+    atHand = work;
     Throwable thrown = null;
     if (work instanceof Work.Handle handle && isOverConnectionLimit(current, handle.event())) {
       turn.outbox().addAll(Verdicts.tooManyConnections(work));
@@ -389,7 +372,8 @@ final class ActorCell {
     if (failure == null) {
       failure = Verdicts.undecided(turn);
     }
-    boolean isLast = turn.work() instanceof Work.Hibernate;
+    Work work = turn.work();
+    boolean isLast = work instanceof Work.Hibernate;
     if (failure == null) {
       try {
         current.collect(turn, isLast);
@@ -397,13 +381,11 @@ final class ActorCell {
         failure = e;
       }
     }
+    Throwable unreadable = turn.isAbandoned() ? null : rows.unreadable();
+    Throwable cause = failure == null ? unreadable : failure;
     openTurn = null;
     lastEventNs = time.nowNs();
-    CommitResult loss = gate.loss();
-    if (loss != null) {
-      lose(turn, loss);
-    } else if (failure == null) {
-      resting = null;
+    if (gate.loss() == null && cause == null) {
       commit(turn);
       if (isLast) {
         drop(CellState.SETTLING);
@@ -411,68 +393,42 @@ final class ActorCell {
         state = state.to(CellState.IDLE);
       }
     } else {
-      fail(turn, failure);
+      discard(turn, cause, unreadable);
     }
-    if (turn.work() instanceof Work.Handle handle) {
-      handle.ended().run();
+    atHand = null;
+  }
+
+  /**
+   * Nothing of the turn is kept or said, and the object, whose fields it may have changed, goes.
+   */
+  private void discard(Turn turn, @Nullable Throwable cause, @Nullable Throwable unreadable) {
+    Work work = turn.work();
+    outgoing.discard(turn);
+    drop(work instanceof Work.Hibernate ? CellState.SETTLING : CellState.COLD);
+    CommitResult loss = gate.loss();
+    if (loss != null) {
+      recovery.lost(work, loss); // and with what was lost, whatever this turn saw
+    } else if (cause == null) {
+      throw new AssertionError("a turn is discarded for a reason");
+    } else if (work instanceof Work.Activate) {
+      recovery.activationFailed(cause, turn.startedNs());
+    } else if (unreadable != null && work instanceof Work.Handle handle) {
+      recovery.unreadable(handle, unreadable, turn.startedNs());
+    } else {
+      recovery.turnFailed(work, cause);
     }
   }
 
   private void commit(Turn turn) {
-    List<ToGateway> records = new ArrayList<>(turn.outbox());
-    records.addAll(Verdicts.handled(turn.work()));
-    closing.said(records);
-    if (turn.work() instanceof Work.Handle handle) {
-      closing.handled(handle.event());
-    }
-    outgoing.leave(turn, records);
-  }
-
-  /** A commit before this turn was lost, and with it whatever this turn saw. */
-  private void lose(Turn turn, CommitResult loss) {
-    rows.discard();
-    drop(turn.work() instanceof Work.Hibernate ? CellState.SETTLING : CellState.COLD);
-    outgoing.lose(turn.work(), loss);
-  }
-
-  /**
-   * Nothing of the turn is kept or said; the object, whose fields it may have changed, is dropped.
-   */
-  private void fail(Turn turn, Throwable failure) {
     Work work = turn.work();
-    rows.discard();
+    List<ToGateway> records = new ArrayList<>(turn.outbox());
+    records.addAll(Verdicts.handled(work));
+    closing.said(records);
+    outgoing.leave(turn, records);
     if (work instanceof Work.Activate) {
-      activationFailed(failure);
-      return;
-    }
-    log.error(
-        "a turn of actor {} failed ({}, connection {}); nothing of it was kept or sent: {}",
-        id,
-        work.label(),
-        work.connection(),
-        failure,
-        failure);
-    drop(work instanceof Work.Hibernate ? CellState.SETTLING : CellState.COLD);
-    if (work instanceof Work.Handle handle && handle.event() instanceof ToHost.Closed closed) {
-      forget(closed);
-    } else {
-      List<ToGateway> records = Verdicts.failed(work, type.failurePolicy());
-      closing.said(records);
-      outgoing.say(records);
-    }
-  }
-
-  /**
-   * A close handler threw: what it did is void, but the connection is gone all the same. If the
-   * store cannot even be read, the row stays, and the next start finds it.
-   */
-  private void forget(ToHost.Closed closed) {
-    closing.handled(closed);
-    try {
-      outgoing.forget(closed);
-    } catch (RuntimeException e) {
-      rows.discard();
-      log.error("{} of actor {} could not be removed", closed.connection(), id, e);
+      recovery.activated();
+    } else if (!(work instanceof Work.Hibernate)) {
+      recovery.done(work);
     }
   }
 
@@ -483,8 +439,7 @@ final class ActorCell {
     if (state.isActive()) {
       drop(CellState.COLD);
     }
-    closing.clear();
-    closing.said(outgoing.reopen());
+    recovery.resetAfterLoss(outgoing.reopen());
     autoReplies.forget();
     return true;
   }
@@ -499,7 +454,7 @@ final class ActorCell {
    * Something failed that nothing here can fail by: the work at hand is given up, the cell goes on.
    */
   private void reset(Throwable cause) {
-    log.error("the cell of actor {} failed; it is reset", id, cause);
+    host.failures().error("the cell of actor {} failed; it is reset", id, cause);
     rows.discard();
     if (state == CellState.RETIRED) {
       return;
@@ -507,10 +462,17 @@ final class ActorCell {
     if (state != CellState.COLD) {
       drop(CellState.COLD);
     }
-    Work work = mailbox.peek();
-    if (work != null) {
-      take();
-      outgoing.say(Verdicts.failed(work, type.failurePolicy()));
+    Work failed = atHand;
+    if (failed == null && mailbox.peek() != null) {
+      failed = take();
+    }
+    if (failed != null) {
+      atHand = null;
+      try {
+        recovery.turnFailed(failed, cause);
+      } catch (RuntimeException | Error e) {
+        host.failures().error("nor could that of actor {} be told", id, e);
+      }
     }
   }
 }

@@ -1,6 +1,7 @@
 package dev.dormouse.server.host;
 
 import dev.dormouse.sdk.ActorId;
+import dev.dormouse.sdk.Alarm;
 import dev.dormouse.server.protocol.Release;
 import dev.dormouse.server.protocol.Time;
 import dev.dormouse.server.protocol.ToGateway;
@@ -9,12 +10,14 @@ import dev.dormouse.server.protocol.Transport;
 import dev.dormouse.storage.ActorRow;
 import dev.dormouse.storage.ActorStore;
 import dev.dormouse.storage.ActorStore.PlacedRow;
+import dev.dormouse.storage.DueAlarm;
 import dev.dormouse.storage.Table;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
@@ -36,6 +39,12 @@ public final class ActorHost {
   private final Transport transport;
   private final Time time;
   private final HostOptions options;
+  private final AlarmClock alarmClock;
+  private final AlarmTurns alarms;
+  private final FailureLog failures;
+  private final BackgroundWork background;
+  private final LongAdder eventsGivenUp = new LongAdder();
+  private final HostParts parts;
   private final Quarantine quarantine = new Quarantine();
   private final ConcurrentHashMap<ActorId, ActorCell> cells = new ConcurrentHashMap<>();
   private final Unclosed unclosed = new Unclosed();
@@ -66,11 +75,35 @@ public final class ActorHost {
     this.transport = transport;
     this.time = time;
     this.options = options;
+    this.failures = new FailureLog(time);
+    this.alarmClock = new AlarmClock(store, time, this.types.keySet(), this::accept);
+    this.alarms = new AlarmTurns(alarmClock, failures);
+    this.background = new BackgroundWork(failures);
+    this.parts =
+        new HostParts(
+            store,
+            transport,
+            time,
+            options,
+            () -> isStopping,
+            failures,
+            background,
+            quarantine,
+            unclosed,
+            alarms,
+            eventsGivenUp,
+            new Asked(store.incarnation()));
   }
 
-  /** An event from a gateway. */
-  public void accept(ToHost event) {
-    accept(new Work.Handle(event));
+  /** What a gateway tells. */
+  public void accept(ToHost told) {
+    if (told instanceof ToHost.Delivered delivered) {
+      parts.asked().answered(delivered.report(), delivered);
+    } else if (told instanceof ToHost.Seen seen) {
+      parts.asked().answered(seen.report(), seen);
+    } else {
+      accept(new Work.Handle(told));
+    }
   }
 
   void accept(Work.Handle work) {
@@ -83,6 +116,14 @@ public final class ActorHost {
     } else {
       offer(event.actor(), type, work);
     }
+  }
+
+  private void accept(DueAlarm due) {
+    ActorType type = types.get(due.actor().type());
+    if (type == null) {
+      throw new AssertionError("the clock passes over alarms of types that are not registered");
+    }
+    offer(due.actor(), type, new Work.Alarm(due, () -> alarmClock.ended(due)));
   }
 
   private void refuse(Work.Handle work, List<ToGateway> records) {
@@ -100,16 +141,7 @@ public final class ActorHost {
   }
 
   private ActorCell newCell(ActorId id, ActorType type) {
-    return new ActorCell(
-        id,
-        type,
-        store,
-        transport,
-        time,
-        options,
-        unclosed::add,
-        quarantine,
-        retired -> cells.remove(retired.id(), retired));
+    return new ActorCell(id, type, parts, retired -> cells.remove(retired.id(), retired));
   }
 
   /**
@@ -117,13 +149,39 @@ public final class ActorHost {
    * be called now and then, by one thread at a time.
    */
   public void tick() {
+    failures.tick();
     long nowNs = time.nowNs();
-    unclosed.retry(this::accept);
+    if (!isStopping) {
+      unclosed.retry(this::accept);
+    }
     cells.values().forEach(cell -> cell.abandonOverdue(nowNs));
     cells.values().forEach(cell -> cell.retryIfDue(nowNs));
     List<IdlePolicy.Candidate> active = cells.values().stream().map(ActorCell::candidate).toList();
     IdlePolicy.toHibernate(active, nowNs, options.idle().toNanos(), options.activeActorsMax())
         .forEach(id -> hibernate(id, new Work.Hibernate(true, new CompletableFuture<>())));
+  }
+
+  /**
+   * Hands alarms that are due to their actors. To be called several times a second, by a thread
+   * that may wait for the disk, once connections of a dead process are closed. A call while another
+   * one is under way does nothing.
+   *
+   * @return whether more alarms are due than may be under way: to be called again soon
+   */
+  public boolean ringAlarms() {
+    return alarmClock.ring();
+  }
+
+  /** What became of alarms since the start. */
+  public AlarmCounts alarmCounts() {
+    return alarms.counts();
+  }
+
+  /**
+   * The alarms of an actor as they are stored, the one that is due first first. Reads the store.
+   */
+  public List<Alarm> alarms(ActorId id) {
+    return alarms.list(store, id);
   }
 
   /**
@@ -146,10 +204,11 @@ public final class ActorHost {
   }
 
   /**
-   * Closes the connections that a dead process left in the store: each gets its close event, once,
-   * a page of them at a time. Those of actors that cannot be read are left as they are.
+   * Closes the connections that earlier runs left in the store: each gets its close event, once, a
+   * page of them at a time. Those of actors that cannot be read are left as they are.
    *
-   * @return completes with their number once all have been handled
+   * @return completes with their number once all have been handled, or put off because their actor
+   *     cannot be activated: see {@link #owedCloses}
    */
   public CompletableFuture<Long> closeLeftovers() {
     return new Leftovers(store, types.keySet(), this::accept, quarantine).close();
@@ -187,7 +246,7 @@ public final class ActorHost {
           }
         }
       }
-      if (page.size() < LIST_PAGE) {
+      if (page.isEmpty()) {
         break;
       }
       last = page.get(page.size() - 1);
@@ -198,6 +257,11 @@ public final class ActorHost {
   /** Whether there is an actor type of that name. */
   public boolean hosts(String type) {
     return types.containsKey(type);
+  }
+
+  /** How much actors asked gateways and were not told yet. */
+  int openQuestions() {
+    return parts.asked().size();
   }
 
   /** What it could not read since it was made. */
@@ -211,14 +275,32 @@ public final class ActorHost {
   }
 
   /**
-   * Refuses what is new, lets every actor finish what waits for it, and drops them all.
+   * How many connections have ended without their {@code onClose} having taken effect: their actors
+   * cannot be activated, or the store failed. It is tried again, by this process or by the next.
+   */
+  public long owedCloses() {
+    return unclosed.size() + cells.values().stream().mapToLong(ActorCell::owedCloses).sum();
+  }
+
+  /** How many events were given up, since their actor could not be activated, or the store read. */
+  public long eventsGivenUp() {
+    return eventsGivenUp.sum();
+  }
+
+  /**
+   * Refuses what is new, rings no more alarms, lets every actor finish what waits for it, and drops
+   * them all; then waits for what they have begun in the background. Nothing is put off any more:
+   * an actor that rests after a failure has its last attempt now.
    *
-   * @return completes once no actor is in memory and all they did is in the store
+   * @return completes once no actor is in memory, all they did is in the store, and no background
+   *     work is under way
    */
   public CompletableFuture<Void> stop() {
     isStopping = true;
+    alarmClock.stop();
     log.debug("stopping with {} actors in memory", cells.size());
     return CompletableFuture.allOf(
-        cells.keySet().stream().map(this::hibernate).toArray(CompletableFuture[]::new));
+            cells.keySet().stream().map(this::hibernate).toArray(CompletableFuture[]::new))
+        .thenCompose(dropped -> background.drained());
   }
 }

@@ -1,10 +1,14 @@
 package dev.dormouse.server.host;
 
 import dev.dormouse.sdk.ActorId;
+import dev.dormouse.sdk.ConnectionId;
 import dev.dormouse.storage.ActorStore;
 import dev.dormouse.storage.ActorStore.Row;
+import dev.dormouse.storage.CorruptRowException;
 import dev.dormouse.storage.KeySpan;
 import dev.dormouse.storage.Table;
+import dev.dormouse.storage.TurnBatch.Clear;
+import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
@@ -14,6 +18,7 @@ import java.util.Map;
 import java.util.NavigableMap;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,8 +38,22 @@ final class ActorRows {
   private final ActorStore store;
   private final ActorId actor;
   private final Quarantine quarantine;
+
+  /**
+   * What a key was set to by the last turn on its way that wrote it, unless a later one cleared.
+   */
   private final TreeMap<RowKey, Unsettled> unsettled = new TreeMap<>();
+
+  /** By turn. They are older than any of {@code unsettled} that is inside of them. */
+  private final Map<Long, List<Clear>> unsettledClears = new TreeMap<>();
+
+  /** They are newer than {@code openClears}. */
   private NavigableMap<RowKey, Optional<byte[]>> open = NO_WRITES;
+
+  /** Null unless the open turn could not read the store. */
+  private @Nullable UncheckedIOException unreadable;
+
+  private List<Clear> openClears = List.of();
 
   ActorRows(ActorStore store, ActorId actor, Quarantine quarantine) {
     this.store = store;
@@ -52,20 +71,26 @@ final class ActorRows {
     return quarantine;
   }
 
-  /** The writes of the turn that is open from here on. */
-  void open(NavigableMap<RowKey, Optional<byte[]>> writes) {
+  /** The writes of the turn that is open from here on, and what it clears before them. */
+  void open(NavigableMap<RowKey, Optional<byte[]>> writes, List<Clear> clears) {
     open = writes;
+    unreadable = null;
+    openClears = clears;
   }
 
   /** The open turn's writes are on their way. */
   void handedIn(long turn) {
+    if (!openClears.isEmpty()) {
+      openClears.forEach(clear -> without(unsettled, clear));
+      unsettledClears.put(turn, List.copyOf(openClears));
+    }
     open.forEach((key, value) -> unsettled.put(key, new Unsettled(value, turn)));
-    open = NO_WRITES;
+    discard();
   }
 
   /** The open turn's writes are forgotten. */
   void discard() {
-    open = NO_WRITES;
+    open(NO_WRITES, List.of());
   }
 
   /** All turns up to this one are in the store. */
@@ -73,12 +98,14 @@ final class ActorRows {
     if (!unsettled.isEmpty()) {
       unsettled.values().removeIf(u -> u.turn <= turn);
     }
+    unsettledClears.keySet().removeIf(t -> t <= turn);
   }
 
   /** Nothing is known of what was on its way: read the store again. */
   void forget() {
     unsettled.clear();
-    open = NO_WRITES;
+    unsettledClears.clear();
+    discard();
   }
 
   /**
@@ -88,46 +115,125 @@ final class ActorRows {
    */
   byte @Nullable [] get(RowKey key) {
     Optional<byte[]> written = open.get(key);
-    if (written != null) {
-      return written.orElse(null);
+    if (written == null && clearing(openClears, key.table(), key.bytes()) == null) {
+      Unsettled onItsWay = unsettled.get(key);
+      if (onItsWay != null) {
+        written = onItsWay.value;
+      } else if (clearing(clears(), key.table(), key.bytes()) == null) {
+        return read(() -> store.get(actor, key.table(), key.bytes()));
+      }
     }
-    Unsettled onItsWay = unsettled.get(key);
-    return onItsWay != null
-        ? onItsWay.value.orElse(null)
-        : store.get(actor, key.table(), key.bytes());
+    return written == null ? null : written.orElse(null);
   }
 
-  /** Rows in order, at most so many; the value of one that cannot be read is null. */
+  /**
+   * Whether a connection is stored, be it that its row cannot be understood.
+   *
+   * @throws UncheckedIOException if that cannot be told
+   */
+  boolean has(ConnectionId connection) {
+    try {
+      return get(RowKey.connection(connection)) != null;
+    } catch (CorruptRowException e) {
+      return true;
+    }
+  }
+
+  /** The same; true if that cannot be told. */
+  boolean mayHave(ConnectionId connection) {
+    try {
+      return has(connection);
+    } catch (UncheckedIOException e) {
+      return true;
+    }
+  }
+
+  /**
+   * Why the open turn could not read the store; null if it could. Whatever its handler has made of
+   * that, it has not seen what is stored.
+   */
+  @Nullable UncheckedIOException unreadable() {
+    return unreadable;
+  }
+
+  private <T extends @Nullable Object> T read(Supplier<T> reading) {
+    NavigableMap<RowKey, Optional<byte[]>> reader = open;
+    try {
+      return reading.get();
+    } catch (UncheckedIOException e) {
+      if (reader != NO_WRITES && reader == open) { // or it was abandoned, and another is open
+        unreadable = e;
+      }
+      throw e;
+    }
+  }
+
+  /**
+   * Rows in order, at most so many, the value of one that cannot be read being null; else like
+   * {@link ActorStore#scan}.
+   */
   List<Row> scan(Table table, KeySpan span, int limit) {
     NavigableMap<RowKey, Optional<byte[]>> overlay = overlay(table, span);
-    if (overlay.isEmpty()) {
-      return store.scan(actor, table, span, limit);
+    List<Clear> clears = clears();
+    if (overlay.isEmpty() && clears.isEmpty()) {
+      return read(() -> store.scan(actor, table, span, limit));
     }
     List<Row> rows = new ArrayList<>();
-    StorePages stored = new StorePages(table, span, limit);
+    long bytes = 0;
+    StorePages stored = new StorePages(table, span, limit, clears);
     Row row = stored.next();
-    for (Map.Entry<RowKey, Optional<byte[]>> written : overlay.entrySet()) {
-      byte[] key = written.getKey().bytes();
-      while (row != null && rows.size() < limit && compare(row.key(), key, span) < 0) {
-        rows.add(row);
+    Iterator<Map.Entry<RowKey, Optional<byte[]>>> written = overlay.entrySet().iterator();
+    Map.Entry<RowKey, Optional<byte[]>> write = written.hasNext() ? written.next() : null;
+    while (rows.size() < limit && bytes < ActorStore.READ_BYTES_MAX) {
+      Row found;
+      if (row != null && (write == null || compare(row.key(), write.getKey(), span) < 0)) {
+        found = row;
         row = stored.next();
+      } else if (write != null) {
+        if (row != null && compare(row.key(), write.getKey(), span) == 0) {
+          row = stored.next();
+        }
+        byte[] value = write.getValue().orElse(null);
+        found = value == null ? null : new Row(write.getKey().bytes(), value);
+        write = written.hasNext() ? written.next() : null;
+      } else {
+        break;
       }
-      if (row != null && compare(row.key(), key, span) == 0) {
-        row = stored.next();
+      if (found != null) {
+        rows.add(found);
+        bytes += found.bytes();
       }
-      if (rows.size() < limit) {
-        written.getValue().ifPresent(value -> rows.add(new Row(key, value)));
-      }
-    }
-    while (row != null && rows.size() < limit) {
-      rows.add(row);
-      row = stored.next();
     }
     return rows;
   }
 
-  private static int compare(byte[] a, byte[] b, KeySpan span) {
-    int order = Arrays.compareUnsigned(a, b);
+  /** All that are not in the store yet. */
+  private List<Clear> clears() {
+    if (unsettledClears.isEmpty()) {
+      return openClears;
+    }
+    List<Clear> all = new ArrayList<>(openClears);
+    unsettledClears.values().forEach(all::addAll);
+    return all;
+  }
+
+  /** One of these that removes a row; null if none does. */
+  private static @Nullable KeySpan clearing(List<Clear> clears, Table table, byte[] key) {
+    for (Clear clear : clears) {
+      if (clear.table() == table && clear.span().contains(key)) {
+        return clear.span();
+      }
+    }
+    return null;
+  }
+
+  /** Takes out of writes what a later clear removes. */
+  static void without(NavigableMap<RowKey, ?> writes, Clear cleared) {
+    within(writes, cleared.table(), cleared.span()).keySet().forEach(writes::remove);
+  }
+
+  private static int compare(byte[] a, RowKey b, KeySpan span) {
+    int order = Arrays.compareUnsigned(a, b.bytes());
     return span.isReversed() ? -order : order;
   }
 
@@ -137,6 +243,7 @@ final class ActorRows {
     }
     NavigableMap<RowKey, Optional<byte[]>> overlay = new TreeMap<>();
     within(unsettled, table, span).forEach((key, u) -> overlay.put(key, u.value));
+    openClears.forEach(clear -> without(overlay, clear));
     overlay.putAll(within(open, table, span));
     return span.isReversed() ? overlay.descendingMap() : overlay;
   }
@@ -154,30 +261,61 @@ final class ActorRows {
     return found;
   }
 
-  /** The store's rows of a span, one at a time, read page by page. */
+  /** The store's rows of a span that are not cleared, one at a time, read page by page. */
   private final class StorePages {
     private final Table table;
     private final int pageSize;
+    private final List<Clear> clears;
     private KeySpan rest;
-    private Iterator<Row> page = List.<Row>of().iterator();
+    private List<Row> page = List.of();
+    private int at;
     private boolean isLast;
 
-    StorePages(Table table, KeySpan span, int limit) {
+    StorePages(Table table, KeySpan span, int limit, List<Clear> clears) {
       this.table = table;
       this.rest = span;
       this.pageSize = Math.min(limit, 256);
+      this.clears = clears;
     }
 
     @Nullable Row next() {
-      if (!page.hasNext() && !isLast) {
-        List<Row> rows = store.scan(actor, table, rest, pageSize);
-        isLast = rows.size() < pageSize;
-        if (!isLast) {
-          rest = rest.beyond(rows.get(rows.size() - 1).key());
+      while (at < page.size() || !isLast) {
+        if (at == page.size()) {
+          readPage();
+          continue;
         }
-        page = rows.iterator();
+        Row row = page.get(at++);
+        KeySpan cleared = clearing(clears, table, row.key());
+        if (cleared == null) {
+          return row;
+        }
+        if (cleared.contains(page.get(page.size() - 1).key())) {
+          passOver(cleared);
+        }
       }
-      return page.hasNext() ? page.next() : null;
+      return null;
+    }
+
+    private void readPage() {
+      KeySpan span = rest;
+      page = read(() -> store.scan(actor, table, span, pageSize));
+      at = 0;
+      isLast = page.size() < pageSize && !ActorStore.isFull(page);
+      if (!isLast) {
+        rest = rest.beyond(page.get(page.size() - 1).key());
+      }
+    }
+
+    /** Goes on behind a span that is cleared, which may hold any number of rows. */
+    private void passOver(KeySpan cleared) {
+      at = page.size();
+      if (rest.isReversed()) {
+        rest = new KeySpan(rest.from(), cleared.from(), true);
+      } else if (cleared.to() == null) {
+        isLast = true;
+      } else {
+        rest = new KeySpan(cleared.to(), rest.to(), false);
+      }
     }
   }
 }

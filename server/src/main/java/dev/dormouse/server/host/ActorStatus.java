@@ -4,6 +4,7 @@ import dev.dormouse.sdk.ActorId;
 import dev.dormouse.storage.ActorRow;
 import dev.dormouse.storage.ActorStore;
 import dev.dormouse.storage.CorruptRowException;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -27,7 +28,11 @@ public record ActorStatus(
     /** Not in memory, no connections. */
     INACTIVE,
     /** Not in memory, and what is stored of it cannot be read: its events are refused. */
-    UNREADABLE
+    UNREADABLE;
+
+    private static State asleep(int connections) {
+      return connections > 0 ? HIBERNATED : INACTIVE;
+    }
   }
 
   /** Of an actor that is not in memory, as far as it is stored. */
@@ -38,8 +43,17 @@ public record ActorStatus(
     } catch (CorruptRowException e) {
       return new ActorStatus(id, State.UNREADABLE, 0, 0, List.of());
     }
-    State state = row.connections() > 0 ? State.HIBERNATED : State.INACTIVE;
+    State state = State.asleep(row.connections());
     return new ActorStatus(id, state, row.connections(), row.activations(), List.of());
+  }
+
+  /** The same, less connections that have ended, and with more pins. */
+  ActorStatus with(int ended, List<String> morePins) {
+    int open = Math.max(0, connections - ended);
+    List<String> all = new ArrayList<>(pins);
+    all.addAll(morePins);
+    State now = state == State.ACTIVE ? state : State.asleep(open);
+    return new ActorStatus(id, now, open, activation, all);
   }
 
   /** Copies the list. */

@@ -8,9 +8,9 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * The connections that the actor has closed and whose end was not heard of yet: what still comes
- * from them is passed over, and they are not open any more, whether the actor slept meanwhile or
- * not. Belongs to the cell; used by whoever runs it.
+ * The connections that the actor has closed, or that have ended, and whose close has not taken
+ * effect yet: what still comes from them is passed over, and they are not open any more, whether
+ * the actor slept meanwhile or not. Belongs to the cell; used by whoever runs it.
  */
 final class ClosingConnections {
   private final Set<ConnectionId> ids = new HashSet<>();
@@ -22,6 +22,11 @@ final class ClosingConnections {
         ids.add(close.connection());
       }
     }
+  }
+
+  /** A connection ended; its close is put off. */
+  void add(ToHost.Closed closed) {
+    ids.add(closed.connection());
   }
 
   /** An event was handled. */

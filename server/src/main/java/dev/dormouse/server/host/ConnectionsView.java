@@ -5,6 +5,7 @@ import dev.dormouse.sdk.ConnectionId;
 import dev.dormouse.sdk.Connections;
 import dev.dormouse.server.protocol.Payload;
 import dev.dormouse.server.protocol.ToGateway;
+import dev.dormouse.storage.ActorStore;
 import dev.dormouse.storage.ActorStore.Row;
 import dev.dormouse.storage.KeySpan;
 import dev.dormouse.storage.Table;
@@ -67,7 +68,7 @@ final class ConnectionsView implements Connections<@Nullable Object> {
   public Optional<Connection<@Nullable Object>> find(ConnectionId id) {
     synchronized (activation) {
       activation.turn();
-      return activation.isStored(id)
+      return activation.rows().mayHave(id)
           ? Optional.<Connection<@Nullable Object>>of(activation.connection(id))
               .filter(this::matches)
           : Optional.empty();
@@ -76,18 +77,28 @@ final class ConnectionsView implements Connections<@Nullable Object> {
 
   @Override
   public void broadcast(String text) {
-    broadcast(Payload.text(text));
+    broadcast(Payload.text(text), null);
   }
 
   @Override
   public void broadcast(ByteBuffer bytes) {
-    broadcast(Payload.binary(bytes));
+    broadcast(Payload.binary(bytes), null);
   }
 
-  private void broadcast(Payload payload) {
+  @Override
+  public void broadcastLatest(String key, String text) {
+    broadcast(Payload.text(text), LiveConnection.checkKey(key));
+  }
+
+  @Override
+  public void broadcastLatest(String key, ByteBuffer bytes) {
+    broadcast(Payload.binary(bytes), LiveConnection.checkKey(key));
+  }
+
+  private void broadcast(Payload payload, @Nullable String key) {
     synchronized (activation) {
       activation.say(
-          new ToGateway.Broadcast(List.copyOf(tags), Set.copyOf(except), payload), payload);
+          new ToGateway.Broadcast(List.copyOf(tags), Set.copyOf(except), payload, key), payload);
     }
   }
 
@@ -126,7 +137,7 @@ final class ConnectionsView implements Connections<@Nullable Object> {
       synchronized (activation) {
         activation.turn();
         List<Row> rows = new ArrayList<>(activation.rows().scan(Table.CONNECTION, rest, PAGE));
-        isLast = rows.size() < PAGE;
+        isLast = rows.size() < PAGE && !ActorStore.isFull(rows);
         for (Row row : rows) {
           LiveConnection connection =
               activation.connection(RowKey.connection(row.key()), row.value());

@@ -7,8 +7,8 @@ package dev.dormouse.server.host;
  * @param unreadableActors actors whose own row cannot be read; their events are refused
  * @param unreadableConnections connections whose row cannot be read; their events are handled
  * @param unreadableAttachments attachments that cannot be read, though their row can
- * @param unreadableValues entries of an actor's storage that cannot be read, and lists of automatic
- *     replies
+ * @param unreadableValues entries of an actor's storage that cannot be read, lists of automatic
+ *     replies, and alarms
  * @param refusedEvents events of actors that cannot be read
  * @param unclosedLeftovers connections of a process that died whose actor cannot be read: they stay
  *     stored, and the next start tries again

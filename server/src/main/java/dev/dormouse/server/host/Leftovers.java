@@ -8,7 +8,9 @@ import dev.dormouse.storage.ActorStore;
 import dev.dormouse.storage.ActorStore.PlacedRow;
 import dev.dormouse.storage.CorruptRowException;
 import dev.dormouse.storage.Table;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -18,10 +20,11 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Connections whose process died: their rows are in the store, their sockets are nowhere. Each is
- * closed with 1006, in a turn that removes its row; what a crash interrupts, the next start finds
- * again. One page is under way at a time, so that they do not crowd out the living. What cannot be
- * read is passed over: the start does not wait for a repair.
+ * Connections that an earlier run has left behind: their rows are in the store, their sockets are
+ * nowhere. Each is closed with 1006 and a cause that says how that run ended, in a turn that
+ * removes its row; what a crash interrupts, the next start finds again. One page is under way at a
+ * time, so that they do not crowd out the living. What cannot be read is passed over: the start
+ * does not wait for a repair.
  */
 final class Leftovers {
   private static final Logger log = LoggerFactory.getLogger(Leftovers.class);
@@ -38,6 +41,9 @@ final class Leftovers {
 
   private long orphaned;
   private long unreadable;
+
+  /** Of what the connections of an incarnation have died. Like the numbers before. */
+  private final Map<Long, CloseReason.Cause> causes = new HashMap<>();
 
   /** The actor that was looked at last, and whether its row can be read. */
   private @Nullable ActorId lookedAt;
@@ -74,7 +80,13 @@ final class Leftovers {
       return;
     }
     PlacedRow last = page.get(page.size() - 1);
-    List<PlacedRow> dead = page.stream().filter(this::isLeftover).toList();
+    List<ToHost> dead;
+    try {
+      dead = page.stream().filter(this::isLeftover).map(this::closeOf).toList();
+    } catch (RuntimeException e) {
+      done.completeExceptionally(e);
+      return;
+    }
     closed += dead.size();
     AtomicInteger underWay = new AtomicInteger(dead.size() + 1);
     Runnable ended =
@@ -83,7 +95,7 @@ final class Leftovers {
             nextPage(last);
           }
         };
-    dead.forEach(row -> host.accept(new Work.Handle(closeOf(row), ended)));
+    dead.forEach(close -> host.accept(new Work.Handle(close, ended)));
     ended.run();
   }
 
@@ -119,10 +131,18 @@ final class Leftovers {
     return isActorReadable;
   }
 
-  private static ToHost closeOf(PlacedRow row) {
+  private ToHost closeOf(PlacedRow row) {
     ConnectionId connection = RowKey.connection(row.key());
-    return new ToHost.Closed(
-        row.actor(), connection, CloseReason.abnormal(CloseReason.Cause.PROCESS_DIED));
+    CloseReason.Cause cause = causes.computeIfAbsent(connection.incarnation(), this::causeOf);
+    return new ToHost.Closed(row.actor(), connection, CloseReason.abnormal(cause));
+  }
+
+  private CloseReason.Cause causeOf(long incarnation) {
+    return switch (store.endingOf(incarnation)) {
+      case CLOSED -> CloseReason.Cause.SHUTDOWN_UNFINISHED;
+      case PROCESS_DIED -> CloseReason.Cause.PROCESS_DIED;
+      case MACHINE_RESTARTED -> CloseReason.Cause.MACHINE_RESTARTED;
+    };
   }
 
   private void finish() {

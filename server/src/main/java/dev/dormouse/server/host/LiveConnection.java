@@ -3,18 +3,23 @@ package dev.dormouse.server.host;
 import dev.dormouse.sdk.CloseReason;
 import dev.dormouse.sdk.Connection;
 import dev.dormouse.sdk.ConnectionId;
+import dev.dormouse.sdk.Delivery;
 import dev.dormouse.sdk.LimitExceededException;
 import dev.dormouse.server.protocol.Payload;
 import dev.dormouse.server.protocol.ToGateway;
 import dev.dormouse.storage.ConnectionRow;
 import dev.dormouse.storage.CorruptRowException;
 import java.nio.ByteBuffer;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -238,21 +243,49 @@ final class LiveConnection implements Connection<@Nullable Object> {
   }
 
   @Override
-  public void send(String text) {
-    send(Payload.text(text));
+  public Delivery send(String text) {
+    return send(Payload.text(text), null);
   }
 
   @Override
-  public void send(ByteBuffer bytes) {
-    send(Payload.binary(bytes));
+  public Delivery send(ByteBuffer bytes) {
+    return send(Payload.binary(bytes), null);
   }
 
-  private void send(Payload payload) {
+  @Override
+  public Delivery sendLatest(String key, String text) {
+    return send(Payload.text(text), checkKey(key));
+  }
+
+  @Override
+  public Delivery sendLatest(String key, ByteBuffer bytes) {
+    return send(Payload.binary(bytes), checkKey(key));
+  }
+
+  private Delivery send(Payload payload, @Nullable String key) {
     synchronized (activation) {
       if (isClosing || isGone) {
-        return;
+        return SentMessage.TO_NOBODY;
       }
-      activation.say(new ToGateway.Send(id, payload), payload);
+      return activation.say(new ToGateway.Send(id, payload, key, 0), payload);
+    }
+  }
+
+  /** The key of a message, if it is not too long. */
+  static String checkKey(String key) {
+    int bytes = RowKey.utf8("a key", key).length;
+    if (bytes > KEY_BYTES_MAX) {
+      throw new LimitExceededException("the key of a message", bytes, KEY_BYTES_MAX, "bytes");
+    }
+    return key;
+  }
+
+  @Override
+  public CompletionStage<Optional<Instant>> lastSeen() {
+    synchronized (activation) {
+      return isClosing || isGone
+          ? CompletableFuture.completedStage(Optional.empty())
+          : activation.askSeen(id);
     }
   }
 
@@ -291,7 +324,7 @@ final class LiveConnection implements Connection<@Nullable Object> {
     if (isGone || fault != null) {
       return null;
     }
-    byte[] bytes = isDecoded ? activation.encodeAttachment(attachment) : storedAttachment;
+    byte[] bytes = isDecoded ? activation.encodeAttachment(id, attachment) : storedAttachment;
     if (!isRowStale && Arrays.equals(bytes, storedAttachment)) {
       return null;
     }

@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -95,6 +96,18 @@ final class Mailbox {
   /** Takes the first work, which is there. Cell's thread. */
   synchronized Work take() {
     return queue.remove();
+  }
+
+  /** Puts back what was taken last: it is the first again, room or not. Cell's thread. */
+  synchronized void putBack(Work first) {
+    queue.addFirst(first);
+  }
+
+  /** Takes all such work, in order. Cell's thread. */
+  synchronized List<Work> takeAll(Predicate<Work> whom) {
+    List<Work> taken = new ArrayList<>();
+    queue.removeIf(work -> whom.test(work) && taken.add(work));
+    return taken;
   }
 
   /**

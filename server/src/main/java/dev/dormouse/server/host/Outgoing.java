@@ -1,7 +1,9 @@
 package dev.dormouse.server.host;
 
 import dev.dormouse.sdk.ActorId;
+import dev.dormouse.sdk.CloseReason;
 import dev.dormouse.sdk.ConnectionId;
+import dev.dormouse.sdk.Delivery.Outcome;
 import dev.dormouse.server.protocol.Release;
 import dev.dormouse.server.protocol.ToGateway;
 import dev.dormouse.server.protocol.ToHost;
@@ -10,6 +12,7 @@ import dev.dormouse.storage.ActorStore;
 import dev.dormouse.storage.CommitChain;
 import dev.dormouse.storage.CommitResult;
 import dev.dormouse.storage.TurnBatch;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.NavigableMap;
@@ -18,6 +21,7 @@ import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.Executor;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import org.slf4j.Logger;
@@ -34,6 +38,13 @@ final class Outgoing {
   private final ActorStore store;
   private final ActorRows rows;
   private final OutputGate gate;
+  private final AlarmTurns alarms;
+  private final Asked asked;
+
+  /**
+   * Hears, on the store's thread, of closes whose commit was lost, and of connections that may be
+   * stored though their clients are told that they are none.
+   */
   private final Consumer<ToHost.Closed> unclosed;
 
   /** Of lost turns, since the last reset. Written on the store's thread. */
@@ -42,27 +53,31 @@ final class Outgoing {
   private CommitChain chain = new CommitChain();
   private long turns;
 
-  /**
-   * Out of a new cell.
-   *
-   * @param unclosed hears of closes whose commit was lost, on the store's thread
-   */
-  Outgoing(
-      ActorId id,
-      ActorStore store,
-      ActorRows rows,
-      OutputGate gate,
-      Consumer<ToHost.Closed> unclosed) {
+  /** Out of a new cell. */
+  Outgoing(ActorId id, HostParts host, ActorRows rows, OutputGate gate) {
     this.id = id;
-    this.store = store;
+    this.store = host.store();
     this.rows = rows;
     this.gate = gate;
-    this.unclosed = unclosed;
+    this.alarms = host.alarms();
+    this.asked = host.asked();
+    this.unclosed = host.unclosed()::add;
+  }
+
+  /** Begins the next turn, on the calling thread. */
+  Turn open(Work work, long startedNs, Consumer<Turn> onLastStage) {
+    return new Turn(nextNumber(), work, startedNs, this, onLastStage);
   }
 
   /** The number of the next turn, or of what takes a turn's place. */
-  long nextNumber() {
+  private long nextNumber() {
     return ++turns;
+  }
+
+  /** Nothing of what a turn wrote and said is kept. */
+  void discard(Turn failed) {
+    rows.discard();
+    asked.discarded(id, failed.asked());
   }
 
   /** Says at once what belongs to no turn, such as flow control. */
@@ -72,20 +87,65 @@ final class Outgoing {
     }
   }
 
+  /**
+   * Asks what becomes of a message.
+   *
+   * @return the message with a number to report under
+   */
+  ToGateway.Send askOutcome(ToGateway.Send send, AskedStage<Outcome> stage, Executor executor) {
+    long report =
+        asked.ask(
+            told -> {
+              if (told instanceof ToHost.Delivered delivered) {
+                stage.complete(delivered.outcome());
+              }
+            },
+            executor);
+    return new ToGateway.Send(send.connection(), send.payload(), send.key(), report);
+  }
+
+  /** Asks at once when something was last heard of a client. */
+  void askSeen(
+      ConnectionId connection, CompletableFuture<Optional<Instant>> stage, Executor executor) {
+    long report =
+        asked.ask(
+            told -> {
+              if (told instanceof ToHost.Seen seen) {
+                stage.complete(Optional.ofNullable(seen.at()));
+              }
+            },
+            executor);
+    tell(List.of(new ToGateway.AskSeen(connection, report)));
+  }
+
   /** Says something after all turns so far. */
   void say(List<ToGateway> records) {
     Release release = release(records);
     gate.pass(nextNumber(), release, loss -> release);
   }
 
+  /** Answers a message that nobody needs to hear of; if what made it so is lost, so is it. */
+  void passOver(Work.Handle message) {
+    gate.pass(
+        nextNumber(),
+        release(Verdicts.handled(message)),
+        loss -> release(ofLost(message, List.of(), loss)));
+  }
+
   /** Lets a turn out: its writes are handed in, its words wait for them. */
   void leave(Turn turn, List<ToGateway> records) {
-    leave(turn.number(), turn.writes(), records, turn.work());
+    leave(turn.number(), turn.writes(), turn.clears(), records, turn.work());
+  }
+
+  /** Has rows written in the place of a turn. */
+  void keep(NavigableMap<RowKey, Optional<byte[]>> writes, Work work) {
+    rows.open(writes, List.of());
+    leave(nextNumber(), writes, List.of(), List.of(), work);
   }
 
   /** A turn saw what a lost commit had changed: it is lost, too. */
   void lose(Work work, CommitResult loss) {
-    say(ofLost(work, loss));
+    say(ofLost(work, List.of(), loss));
   }
 
   /**
@@ -115,42 +175,53 @@ final class Outgoing {
     NavigableMap<RowKey, Optional<byte[]>> writes = new TreeMap<>();
     writes.put(RowKey.ACTOR, Optional.of(without.encode()));
     writes.put(RowKey.connection(gone), Optional.empty());
-    rows.open(writes);
-    leave(nextNumber(), writes, List.of(), new Work.Handle(closed));
+    keep(writes, new Work.Handle(closed));
   }
 
   private void leave(
       long number,
       NavigableMap<RowKey, Optional<byte[]>> writes,
+      List<TurnBatch.Clear> clears,
       List<ToGateway> records,
       Work work) {
-    Function<CommitResult, Release> ifLost = loss -> release(ofLost(work, loss));
-    if (writes.isEmpty()) {
+    Function<CommitResult, Release> ifLost = loss -> release(ofLost(work, records, loss));
+    if (writes.isEmpty() && clears.isEmpty()) {
       rows.discard();
       gate.pass(number, release(records), ifLost);
     } else {
       rows.handedIn(number);
-      gate.hold(number, release(records), ifLost, commit(writes));
+      gate.hold(number, release(records), ifLost, commit(writes, clears));
     }
     rows.settle(gate.settled());
   }
 
-  private List<ToGateway> ofLost(Work work, CommitResult loss) {
+  private List<ToGateway> ofLost(Work work, List<ToGateway> unsaid, CommitResult loss) {
     if (work instanceof Work.Handle handle && handle.event() instanceof ToHost.Closed closed) {
       unclosed.accept(closed);
+    }
+    for (ToGateway record : unsaid) {
+      if (record instanceof ToGateway.Accepted accepted) {
+        // The client is told that there is no connection; the store may have one all the same.
+        CloseReason reason = CloseReason.abnormal(CloseReason.Cause.CONNECTION_LOST);
+        unclosed.accept(new ToHost.Closed(id, accepted.connection(), reason));
+      }
     }
     List<ToGateway> records = Verdicts.lost(work, loss);
     saidOfLost.addAll(records);
     return records;
   }
 
-  private CompletionStage<CommitResult> commit(NavigableMap<RowKey, Optional<byte[]>> rowWrites) {
+  private CompletionStage<CommitResult> commit(
+      NavigableMap<RowKey, Optional<byte[]>> rowWrites, List<TurnBatch.Clear> clears) {
     List<TurnBatch.Write> writes = new ArrayList<>(rowWrites.size());
     rowWrites.forEach(
         (key, value) ->
             writes.add(new TurnBatch.Write(key.table(), key.bytes(), value.orElse(null))));
     try {
-      return store.commit(new TurnBatch(id, store.incarnation(), chain, writes));
+      CompletionStage<CommitResult> commit =
+          store.commit(new TurnBatch(id, store.incarnation(), chain, List.copyOf(clears), writes));
+      alarms.handedIn(id, writes, commit);
+      return commit;
     } catch (RuntimeException e) {
       return CompletableFuture.completedStage(new CommitResult.Unknown(e));
     }

@@ -41,6 +41,7 @@ final class OutputGate {
   }
 
   private final Consumer<Release> out;
+  private final Consumer<Release> onLost;
   private final Runnable onEmpty;
   private final ArrayDeque<Held> held = new ArrayDeque<>(2);
   private @Nullable CommitResult loss;
@@ -50,11 +51,13 @@ final class OutputGate {
   /**
    * A gate that is open.
    *
+   * @param onLost called with what does not go out, with the monitor held
    * @param onEmpty called on the thread that let the last release out, if {@link #isEmpty} was
    *     asked before that and said no
    */
-  OutputGate(Consumer<Release> out, Runnable onEmpty) {
+  OutputGate(Consumer<Release> out, Consumer<Release> onLost, Runnable onEmpty) {
     this.out = out;
+    this.onLost = onLost;
     this.onEmpty = onEmpty;
   }
 
@@ -110,7 +113,12 @@ final class OutputGate {
       }
       settled = next.turn;
       held.remove();
-      emit(loss == null ? next.release : next.ifLost.apply(loss));
+      if (loss == null) {
+        emit(next.release);
+      } else {
+        onLost.accept(next.release);
+        emit(next.ifLost.apply(loss));
+      }
     }
   }
 

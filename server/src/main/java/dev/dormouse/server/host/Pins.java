@@ -40,6 +40,13 @@ final class Pins {
     return pins;
   }
 
+  /** What else is to be known of an actor that cannot be activated. */
+  static String failedActivations(int number, long restNs) {
+    return number
+        + " activations have failed in a row; next attempt in "
+        + seconds(Duration.ofNanos(restNs));
+  }
+
   private static String seconds(Duration duration) {
     return String.format(Locale.ROOT, "%.1f s", duration.toMillis() / 1000.0);
   }

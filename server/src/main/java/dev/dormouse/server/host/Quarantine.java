@@ -35,7 +35,8 @@ final class Quarantine {
     ACTOR,
     CONNECTION,
     ATTACHMENT,
-    VALUE
+    VALUE,
+    ALARM
   }
 
   private record Place(Part part, ActorId actor, String name) {}
@@ -83,6 +84,14 @@ final class Quarantine {
         cause);
   }
 
+  /** An alarm. */
+  void alarm(ActorId actor, String name, RuntimeException cause) {
+    note(
+        new Place(Part.ALARM, actor, name),
+        "it does not ring; its bytes are left as they are until it is set",
+        cause);
+  }
+
   /** Refuses the event of an actor whose own row cannot be read: what the gateway is told. */
   List<ToGateway> refuse(ToHost event, RuntimeException cause) {
     actor(event.actor(), cause);
@@ -100,7 +109,7 @@ final class Quarantine {
         count(Part.ACTOR),
         count(Part.CONNECTION),
         count(Part.ATTACHMENT),
-        count(Part.VALUE),
+        count(Part.VALUE) + count(Part.ALARM),
         refusedEvents.sum(),
         unclosedLeftovers.sum());
   }

@@ -1,28 +1,34 @@
 package dev.dormouse.server.host;
 
-import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
- * When a failed activation is tried again for an event that must take effect: {@value #ATTEMPTS}
- * times in all, after 250 ms, then twice as long each time.
+ * Failures in a row, and when the next attempt is due. By the clock that never jumps.
  *
- * @param failures how many attempts have failed
- * @param dueNs when the next is due, by the clock that never jumps
+ * @param failures how many attempts have failed, at least one
+ * @param sinceNs when the first of them began
+ * @param dueNs when the next is due
  */
-record Retry(int failures, long dueNs) {
-  private static final int ATTEMPTS = 6;
-  private static final Duration FIRST = Duration.ofMillis(250);
+record Retry(int failures, long sinceNs, long dueNs) {
 
-  /** After one more failure; null if no attempt is left. */
-  static @Nullable Retry after(@Nullable Retry before, long nowNs) {
+  /** After one more failure, of an attempt that began then and has just ended. */
+  static Retry after(@Nullable Retry before, RetryPolicy policy, long beganNs, long nowNs) {
     int failures = before == null ? 1 : before.failures + 1;
-    return failures == ATTEMPTS
-        ? null
-        : new Retry(failures, nowNs + (FIRST.toNanos() << (failures - 1)));
+    long sinceNs = before == null ? beganNs : before.sinceNs;
+    return new Retry(failures, sinceNs, nowNs + policy.restNs(failures));
+  }
+
+  /** The same, with the next attempt due at once. */
+  Retry dueAt(long nowNs) {
+    return new Retry(failures, sinceNs, nowNs);
   }
 
   boolean isDue(long nowNs) {
     return nowNs - dueNs >= 0;
+  }
+
+  /** Whether so many failures in a row, over such a time, may still be a passing trouble. */
+  boolean mayPass(RetryPolicy policy, long nowNs) {
+    return nowNs - sinceNs < policy.patience().toNanos();
   }
 }

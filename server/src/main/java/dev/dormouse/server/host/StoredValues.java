@@ -4,15 +4,20 @@ import dev.dormouse.sdk.KeyRange;
 import dev.dormouse.sdk.LimitExceededException;
 import dev.dormouse.sdk.Storage;
 import dev.dormouse.sdk.StoredValueException;
+import dev.dormouse.storage.ActorStore;
 import dev.dormouse.storage.ActorStore.Row;
 import dev.dormouse.storage.CorruptRowException;
 import dev.dormouse.storage.KeySpan;
 import dev.dormouse.storage.Table;
+import dev.dormouse.storage.TurnBatch.Clear;
 import dev.dormouse.storage.ValueCodec;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collection;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -35,6 +40,32 @@ final class StoredValues implements Storage {
       activation.turn();
       byte[] bytes = read(key);
       return bytes == null ? Optional.empty() : Optional.of(decode(key, bytes, type));
+    }
+  }
+
+  @Override
+  public <T> Map<String, T> getAll(Collection<String> keys, Class<T> type) {
+    if (keys.size() > LIST_MAX) {
+      throw new LimitExceededException(
+          "the number of keys to get at once", keys.size(), LIST_MAX, "keys");
+    }
+    synchronized (activation) {
+      activation.turn();
+      Map<String, T> values = new LinkedHashMap<>();
+      long read = 0;
+      for (String key : keys) {
+        RowKey row = rowKey(key);
+        byte[] bytes = read(key);
+        if (bytes != null) {
+          read += (long) row.bytes().length + bytes.length;
+          if (read > READ_BYTES_MAX) {
+            throw new LimitExceededException(
+                "what the keys hold that were to be got at once", read, READ_BYTES_MAX, "bytes");
+          }
+          values.put(key, decode(key, bytes, type));
+        }
+      }
+      return values;
     }
   }
 
@@ -65,6 +96,55 @@ final class StoredValues implements Storage {
   }
 
   @Override
+  public void deleteAll(KeyRange range) {
+    if (range.isLimited()) {
+      throw new IllegalArgumentException("a range that is deleted cannot be limited");
+    }
+    Clear clear = new Clear(Table.VALUE, span(range));
+    synchronized (activation) {
+      Turn turn = activation.turn();
+      if (turn.clears().size() == DELETED_RANGES_MAX) {
+        throw new LimitExceededException(
+            "the number of ranges that one turn deletes",
+            DELETED_RANGES_MAX + 1,
+            DELETED_RANGES_MAX,
+            "ranges");
+      }
+      turn.charge(2L * KEY_BYTES_MAX + Turn.OVERHEAD_BYTES);
+      ActorRows.without(turn.writes(), clear);
+      turn.clears().add(clear);
+    }
+  }
+
+  @Override
+  public long increment(String key, long delta) {
+    synchronized (activation) {
+      activation.turn();
+      byte[] bytes = read(key);
+      long sum = Math.addExact(bytes == null ? 0 : wholeNumber(key, bytes), delta);
+      put(key, sum);
+      return sum;
+    }
+  }
+
+  private long wholeNumber(String key, byte[] bytes) {
+    Number number = decode(key, bytes, Number.class);
+    if (number instanceof Long
+        || number instanceof Integer
+        || number instanceof Short
+        || number instanceof Byte) {
+      return number.longValue();
+    }
+    throw new StoredValueException(
+        "the value of key '"
+            + key
+            + "' is of "
+            + number.getClass().getName()
+            + ", which is no whole number of at most 64 bits",
+        null);
+  }
+
+  @Override
   public <T> List<Entry<T>> list(KeyRange range, Class<T> type) {
     synchronized (activation) {
       activation.turn();
@@ -76,6 +156,13 @@ final class StoredValues implements Storage {
             found.size(),
             LIST_MAX,
             "entries or more");
+      }
+      if (ActorStore.isFull(found)) {
+        throw new LimitExceededException(
+            "a list of the keys with prefix '" + range.prefix() + "'",
+            found.stream().mapToLong(Row::bytes).sum(),
+            READ_BYTES_MAX,
+            "bytes or more, with " + found.size() + " entries");
       }
       List<Entry<T>> entries = new ArrayList<>(found.size());
       for (Row row : found) {

@@ -1,7 +1,11 @@
 package dev.dormouse.server.host;
 
+import dev.dormouse.sdk.ConnectionId;
+import dev.dormouse.sdk.Delivery.Outcome;
 import dev.dormouse.sdk.LimitExceededException;
 import dev.dormouse.server.protocol.ToGateway;
+import dev.dormouse.storage.TurnBatch.Clear;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -9,7 +13,9 @@ import java.util.NavigableMap;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -45,8 +51,10 @@ final class Turn {
   private final long startedNs;
   private final Thread thread;
   private final Consumer<Turn> onLastStage;
+  private final Outgoing outgoing;
 
   private final NavigableMap<RowKey, Optional<byte[]>> writes = new TreeMap<>();
+  private final List<Clear> clears = new ArrayList<>();
   private final List<ToGateway> outbox = new ArrayList<>();
   private final Set<LiveConnection> touched = new LinkedHashSet<>();
 
@@ -56,12 +64,16 @@ final class Turn {
   private int awaited;
   private @Nullable Throwable failure;
 
+  /** The messages whose outcome was asked for. Guarded as {@code state} is. */
+  private List<ToGateway.Send> asked = List.of();
+
   /** Begins on the calling thread. */
-  Turn(long number, Work work, long startedNs, Consumer<Turn> onLastStage) {
+  Turn(long number, Work work, long startedNs, Outgoing outgoing, Consumer<Turn> onLastStage) {
     this.number = number;
     this.work = work;
     this.startedNs = startedNs;
     this.thread = Thread.currentThread();
+    this.outgoing = outgoing;
     this.onLastStage = onLastStage;
   }
 
@@ -81,8 +93,52 @@ final class Turn {
     return writes;
   }
 
+  /** What is removed before the writes take effect. */
+  List<Clear> clears() {
+    return clears;
+  }
+
+  /** Whether it changes anything that is stored. */
+  boolean isWriting() {
+    return !writes.isEmpty() || !clears.isEmpty();
+  }
+
   List<ToGateway> outbox() {
     return outbox;
+  }
+
+  /**
+   * Has the gateway tell what becomes of a message.
+   *
+   * @param place where it is in the outbox
+   * @param executor where the stage is completed
+   */
+  synchronized void askOutcome(int place, AskedStage<Outcome> stage, Executor executor) {
+    check();
+    if (outbox.get(place) instanceof ToGateway.Send send) {
+      ToGateway.Send answered = outgoing.askOutcome(send, stage, executor);
+      outbox.set(place, answered);
+      if (asked.isEmpty()) {
+        asked = new ArrayList<>(1);
+      }
+      asked.add(answered);
+    }
+  }
+
+  /** Has the gateway tell at once when something was last heard of a client. */
+  void askSeen(
+      ConnectionId connection, CompletableFuture<Optional<Instant>> stage, Executor executor) {
+    outgoing.askSeen(connection, stage, executor);
+  }
+
+  /** The messages whose outcome was asked for. */
+  synchronized List<ToGateway.Send> asked() {
+    return List.copyOf(asked);
+  }
+
+  /** Whether the thread that calls runs its handler. */
+  synchronized boolean isHandledHere() {
+    return state == State.RUNNING && Thread.currentThread() == thread;
   }
 
   /**
@@ -119,6 +175,27 @@ final class Turn {
       throw new IllegalStateException(
           "a turn is open on another thread; use waitFor for work that belongs to it");
     }
+  }
+
+  /**
+   * Discards the turn and has its actor reset: whoever called goes no further, and what else would
+   * be done in the turn goes nowhere.
+   */
+  void reset(String why) {
+    ResetException reset = new ResetException(why);
+    boolean isMine;
+    synchronized (this) {
+      check();
+      failure = reset;
+      isMine = state == State.AWAITING;
+      if (isMine) {
+        state = State.ENDED;
+      }
+    }
+    if (isMine) {
+      onLastStage.accept(this);
+    }
+    throw reset;
   }
 
   synchronized void await(CompletionStage<?> stage) {
@@ -177,6 +254,10 @@ final class Turn {
     state = State.ABANDONED;
     failure = new IllegalStateException(why);
     return true;
+  }
+
+  synchronized boolean isAbandoned() {
+    return state == State.ABANDONED;
   }
 
   synchronized boolean isAwaiting() {

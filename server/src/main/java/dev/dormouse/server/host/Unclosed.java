@@ -26,6 +26,11 @@ final class Unclosed {
     isLosing = true;
   }
 
+  /** How many are to be closed again. Takes time in proportion. */
+  int size() {
+    return waiting.size();
+  }
+
   /** Closes some again. To be called now and then. */
   void retry(Consumer<ToHost> host) {
     int most = isLosing ? 1 : PAGE;

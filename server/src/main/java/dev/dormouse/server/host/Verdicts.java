@@ -26,95 +26,64 @@ final class Verdicts {
 
   /** Its turn failed. */
   static List<ToGateway> failed(Work work, FailurePolicy policy) {
-    ToHost event = event(work);
-    if (event instanceof ToHost.Open open) {
-      return List.of(new ToGateway.Rejected(open.connection(), internalError()));
-    }
-    if (event instanceof ToHost.Request request) {
-      return List.of(new ToGateway.Responded(request.request(), internalError()));
-    }
-    if (event instanceof ToHost.Message message) {
-      ToGateway handled = new ToGateway.Handled(message.connection(), message.sequence());
+    if (event(work) instanceof ToHost.Message message) {
       return policy == FailurePolicy.KEEP_OPEN
-          ? List.of(handled)
-          : List.of(
-              handled, new ToGateway.Close(message.connection(), INTERNAL_ERROR, "internal error"));
+          ? handled(work)
+          : handledAndClosed(message, INTERNAL_ERROR, "internal error");
     }
-    return List.of();
+    return refused(event(work), internalError());
+  }
+
+  /** Its handler has reset the actor, which its sender need not suffer for. */
+  static List<ToGateway> reset(Work work) {
+    List<ToGateway> refused = refused(event(work), busy("the actor was reset"));
+    return refused.isEmpty() ? handled(work) : refused;
+  }
+
+  /** It never had a turn that it could be judged by, and is given up. */
+  static List<ToGateway> givenUp(Work work) {
+    return event(work) instanceof ToHost.Message message
+        ? handledAndClosed(message, INTERNAL_ERROR, "the actor failed")
+        : List.of();
+  }
+
+  /** An upgrade or a request whose actor is not to be had before so many seconds have passed. */
+  static List<ToGateway> unavailable(Work work, long seconds) {
+    return refused(
+        event(work),
+        HttpResponse.text(503, "the actor failed").with("Retry-After", String.valueOf(seconds)));
   }
 
   /** Its actor cannot be read. */
   static List<ToGateway> unreadable(ToHost event) {
-    HttpResponse answer = HttpResponse.text(500, "what is stored of the actor cannot be read");
-    if (event instanceof ToHost.Open open) {
-      return List.of(new ToGateway.Rejected(open.connection(), answer));
-    }
-    if (event instanceof ToHost.Request request) {
-      return List.of(new ToGateway.Responded(request.request(), answer));
-    }
-    if (event instanceof ToHost.Message message) {
-      return List.of(
-          new ToGateway.Handled(message.connection(), message.sequence()),
-          new ToGateway.Close(message.connection(), INTERNAL_ERROR, "the actor cannot be read"));
-    }
-    return List.of();
+    return event instanceof ToHost.Message message
+        ? handledAndClosed(message, INTERNAL_ERROR, "the actor cannot be read")
+        : refused(event, HttpResponse.text(500, "what is stored of the actor cannot be read"));
   }
 
   /** Its turn ran, and was not kept; or whether it was is not known. */
   static List<ToGateway> lost(Work work, CommitResult loss) {
-    ToHost event = event(work);
-    if (event instanceof ToHost.Open open) {
-      return List.of(
-          new ToGateway.Rejected(open.connection(), busy("the actor could not be stored")));
+    if (event(work) instanceof ToHost.Message message) {
+      return loss instanceof CommitResult.Refused
+          ? handledAndClosed(message, TRY_AGAIN_LATER, "the disk is full")
+          : handledAndClosed(message, INTERNAL_ERROR, "not stored");
     }
-    if (event instanceof ToHost.Request request) {
-      return List.of(
-          new ToGateway.Responded(request.request(), busy("the actor could not be stored")));
-    }
-    if (event instanceof ToHost.Message message) {
-      return List.of(
-          new ToGateway.Handled(message.connection(), message.sequence()),
-          loss instanceof CommitResult.Refused
-              ? new ToGateway.Close(message.connection(), TRY_AGAIN_LATER, "the disk is full")
-              : new ToGateway.Close(message.connection(), INTERNAL_ERROR, "not stored"));
-    }
-    return List.of();
+    return refused(event(work), busy("the actor could not be stored"));
   }
 
   /** The mailbox is full; of messages the mailbox itself knows what to tell. */
   static List<ToGateway> noRoom(Work work) {
-    ToHost event = event(work);
-    if (event instanceof ToHost.Open open) {
-      return List.of(new ToGateway.Rejected(open.connection(), busy("the actor is busy")));
-    }
-    if (event instanceof ToHost.Request request) {
-      return List.of(new ToGateway.Responded(request.request(), busy("the actor is busy")));
-    }
-    return List.of();
+    return refused(event(work), busy("the actor is busy"));
   }
 
   /** The server is about to stop. */
   static List<ToGateway> stopping(ToHost event) {
-    if (event instanceof ToHost.Open open) {
-      return List.of(new ToGateway.Rejected(open.connection(), busy("the server is stopping")));
-    }
-    if (event instanceof ToHost.Request request) {
-      return List.of(new ToGateway.Responded(request.request(), busy("the server is stopping")));
-    }
-    return List.of();
+    return refused(event, busy("the server is stopping"));
   }
 
   /** There is no such actor type here. */
   static List<ToGateway> unknownType(ToHost event) {
-    HttpResponse notFound =
-        HttpResponse.text(404, "there is no actor type " + event.actor().type());
-    if (event instanceof ToHost.Open open) {
-      return List.of(new ToGateway.Rejected(open.connection(), notFound));
-    }
-    if (event instanceof ToHost.Request request) {
-      return List.of(new ToGateway.Responded(request.request(), notFound));
-    }
-    return List.of();
+    return refused(event, HttpResponse.text(404, "there is no actor type " + event.actor().type()));
   }
 
   /** The actor has all the connections it may have. */
@@ -140,6 +109,23 @@ final class Verdicts {
       return new IllegalStateException("onRequest did not respond");
     }
     return null;
+  }
+
+  /** The answer to an upgrade or a request; nothing to all else. */
+  private static List<ToGateway> refused(@Nullable ToHost event, HttpResponse answer) {
+    if (event instanceof ToHost.Open open) {
+      return List.of(new ToGateway.Rejected(open.connection(), answer));
+    }
+    if (event instanceof ToHost.Request request) {
+      return List.of(new ToGateway.Responded(request.request(), answer));
+    }
+    return List.of();
+  }
+
+  private static List<ToGateway> handledAndClosed(ToHost.Message message, int code, String reason) {
+    return List.of(
+        new ToGateway.Handled(message.connection(), message.sequence()),
+        new ToGateway.Close(message.connection(), code, reason));
   }
 
   private static @Nullable ToHost event(Work work) {

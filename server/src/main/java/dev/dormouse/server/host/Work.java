@@ -2,6 +2,7 @@ package dev.dormouse.server.host;
 
 import dev.dormouse.sdk.ConnectionId;
 import dev.dormouse.server.protocol.ToHost;
+import dev.dormouse.storage.DueAlarm;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
@@ -26,6 +27,23 @@ sealed interface Work {
    *     cancelled
    */
   record Hibernate(boolean onlyIfIdle, CompletableFuture<Boolean> dropped) implements Work {}
+
+  /**
+   * An alarm is due.
+   *
+   * @param due which, and where it stood when it was handed out
+   * @param whenEnded run when its turn is over, or it needs none; what it wrote may be on its way
+   */
+  record Alarm(DueAlarm due, Runnable whenEnded) implements Work {}
+
+  /** To be called once the work is done with, however it went. */
+  default void end() {
+    if (this instanceof Handle handle) {
+      handle.ended().run();
+    } else if (this instanceof Alarm alarm) {
+      alarm.whenEnded().run();
+    }
+  }
 
   /** The connection that the work is about; null if it is about none. */
   default @Nullable ConnectionId connection() {
@@ -55,6 +73,9 @@ sealed interface Work {
         case "Closed" -> "close";
         default -> "request";
       };
+    }
+    if (this instanceof Alarm) {
+      return "alarm";
     }
     return this instanceof Activate ? "activate" : "hibernate";
   }

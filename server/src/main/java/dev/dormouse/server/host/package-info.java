@@ -19,11 +19,19 @@
  *   <tr><td>{@code ActorRows}</td><td>the store, overlaid with writes that are not committed
  *       yet</td></tr>
  *   <tr><td>{@code OutputGate}</td><td>holds what turns say until they are kept</td></tr>
+ *   <tr><td>{@code Asked}</td><td>what actors asked gateways: what became of a message, when a
+ *       client was last heard of</td></tr>
+ *   <tr><td>{@code Recovery}</td><td>what is tried again after a failure, and when ({@code
+ *       RetryPolicy}, {@code Retry}: pure); {@code OwedCloses}: closes that are still to take
+ *       effect</td></tr>
  *   <tr><td>{@code Unclosed}</td><td>closes that a full disk could not keep, to be tried
  *       again</td></tr>
  *   <tr><td>{@code Quarantine}</td><td>what cannot be read: logged once, counted, left as it
  *       is</td></tr>
  *   <tr><td>{@code IdlePolicy}</td><td>who is to hibernate: a pure function</td></tr>
+ *   <tr><td>{@code Leftovers}</td><td>connections of earlier runs, which are closed</td></tr>
+ *   <tr><td>{@code BackgroundWork}</td><td>what no turn waits for, but a stop does</td></tr>
+ *   <tr><td>{@code FailureLog}</td><td>tells failures, at a bounded rate</td></tr>
  * </table>
  *
  * <p><b>Threads.</b> The package makes none: handlers run on the executor that came with the actor

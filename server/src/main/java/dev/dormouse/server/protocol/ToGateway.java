@@ -6,6 +6,7 @@ import dev.dormouse.sdk.Header;
 import dev.dormouse.sdk.HttpResponse;
 import java.util.List;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** What a host tells a gateway, always inside a {@link Release}. */
 public sealed interface ToGateway {
@@ -34,8 +35,18 @@ public sealed interface ToGateway {
    *
    * @param connection to whom
    * @param payload the message
+   * @param key if a later message of the same key makes it worthless; else null
+   * @param report the number under which {@link ToHost.Delivered} is to say what became of it; 0 if
+   *     nobody asks
    */
-  record Send(ConnectionId connection, Payload payload) implements ToGateway {}
+  record Send(ConnectionId connection, Payload payload, @Nullable String key, long report)
+      implements ToGateway {
+
+    /** One without a key, that nobody asks about. */
+    public Send(ConnectionId connection, Payload payload) {
+      this(connection, payload, null, 0);
+    }
+  }
 
   /**
    * Send a message to the actor's connections.
@@ -43,9 +54,17 @@ public sealed interface ToGateway {
    * @param tags the tags a connection must have, all of them; empty for every connection
    * @param except connections to leave out
    * @param payload the message
+   * @param key if a later message of the same key makes it worthless; else null
    */
-  record Broadcast(List<String> tags, Set<ConnectionId> except, Payload payload)
-      implements ToGateway {}
+  record Broadcast(
+      List<String> tags, Set<ConnectionId> except, Payload payload, @Nullable String key)
+      implements ToGateway {
+
+    /** One without a key. */
+    public Broadcast(List<String> tags, Set<ConnectionId> except, Payload payload) {
+      this(tags, except, payload, null);
+    }
+  }
 
   /**
    * The connection's tags are these now.
@@ -74,6 +93,15 @@ public sealed interface ToGateway {
    * @param replies all of them
    */
   record AutoReplies(List<AutoReply> replies) implements ToGateway {}
+
+  /**
+   * Tell when something was last heard of the client: {@link ToHost.Seen} does, in any case. It
+   * belongs to no turn.
+   *
+   * @param connection the connection
+   * @param report the number to tell it under
+   */
+  record AskSeen(ConnectionId connection, long report) implements ToGateway {}
 
   /**
    * The answer to a plain HTTP request.

@@ -3,13 +3,15 @@ package dev.dormouse.server.protocol;
 import dev.dormouse.sdk.ActorId;
 import dev.dormouse.sdk.CloseReason;
 import dev.dormouse.sdk.ConnectionId;
+import dev.dormouse.sdk.Delivery.Outcome;
 import dev.dormouse.sdk.RequestHead;
+import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
 /**
  * What a gateway tells the host of an actor. For one connection in this order: {@link Open}, any
  * number of {@link Message}, at most one {@link Failed}, exactly one {@link Closed} if it was
- * accepted.
+ * accepted; {@link Delivered} and {@link Seen} at any time, after the close too.
  */
 public sealed interface ToHost {
 
@@ -56,6 +58,29 @@ public sealed interface ToHost {
    * @param reason how it ended
    */
   record Closed(ActorId actor, ConnectionId connection, CloseReason reason) implements ToHost {}
+
+  /**
+   * What became of a message that was asked about; said exactly once of each. It is no event: it
+   * wakes nobody.
+   *
+   * @param actor the actor
+   * @param connection to whom the message was sent
+   * @param report the number in {@link ToGateway.Send}
+   * @param outcome what became of it
+   */
+  record Delivered(ActorId actor, ConnectionId connection, long report, Outcome outcome)
+      implements ToHost {}
+
+  /**
+   * When something was last heard of a client, as was asked. No event either.
+   *
+   * @param actor the actor
+   * @param connection the connection
+   * @param report the number in {@link ToGateway.AskSeen}
+   * @param at when; null if that is not known
+   */
+  record Seen(ActorId actor, ConnectionId connection, long report, @Nullable Instant at)
+      implements ToHost {}
 
   /**
    * A plain HTTP request. Answered by {@link ToGateway.Responded}.

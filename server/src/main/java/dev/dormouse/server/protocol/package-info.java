@@ -10,6 +10,9 @@
  * the socket. A host without room answers {@link dev.dormouse.server.protocol.ToGateway.Withheld}
  * and later {@link dev.dormouse.server.protocol.ToGateway.Resumed}, whereupon the gateway sends
  * again from that number on.
+ *
+ * <p><b>Messages out.</b> What becomes of a message is not told, unless it was sent with a number
+ * to report under; then {@link dev.dormouse.server.protocol.ToHost.Delivered} says it once.
  */
 @NullMarked
 package dev.dormouse.server.protocol;

@@ -58,17 +58,24 @@ public final class CertificateWatch {
     return tls;
   }
 
-  /** Looks whether there is a new certificate. To be called every few seconds; reads the files. */
-  public void look() {
+  /**
+   * Looks whether there is a new certificate. To be called every few seconds; reads the files.
+   *
+   * @return whether one was taken into use
+   */
+  public boolean look() {
     Contents now = Contents.read(files.paths());
     if (!now.equals(seen)) {
       seen = now;
       untold = replace(now);
-    } else if (untold != null) {
+      return untold == null;
+    }
+    if (untold != null) {
       log.warn("the new certificate cannot be used, the old one stays: {}", untold);
       tls.refused();
       untold = null;
     }
+    return false;
   }
 
   private @Nullable String replace(Contents contents) {

@@ -4,11 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.dormouse.sdk.FailurePolicy;
 import dev.dormouse.sdk.WebSocketActor;
+import dev.dormouse.server.gateway.GatewayOptions;
+import dev.dormouse.server.gateway.WebSocketGateway;
 import dev.dormouse.server.host.ActorHost;
 import dev.dormouse.server.host.ActorType;
 import dev.dormouse.server.host.HostOptions;
 import dev.dormouse.server.protocol.DirectTransport;
 import dev.dormouse.server.protocol.Time;
+import dev.dormouse.server.protocol.Transport;
 import dev.dormouse.storage.Codecs;
 import dev.dormouse.storage.MemoryDisk;
 import dev.dormouse.storage.Stores;
@@ -56,14 +59,17 @@ class AdminServerTest {
             id -> Runnable::run,
             FailurePolicy.KEEP_OPEN,
             1024);
+    Transport transport = new DirectTransport();
     ActorHost host =
         new ActorHost(
             List.of(type),
             Stores.memory(new MemoryDisk()),
-            new DirectTransport(),
+            transport,
             Time.system(),
             HostOptions.defaults());
-    admin = new AdminServer(vertx, host, isReady::get);
+    WebSocketGateway gateway =
+        new WebSocketGateway(GatewayOptions.defaults(), vertx, transport, Time.system(), 1);
+    admin = new AdminServer(vertx, host, isReady::get, new ConnectionsPage(vertx, host, gateway));
     client = vertx.createHttpClient();
     admin.listen(0).onComplete(context.succeedingThenComplete());
   }
@@ -146,7 +152,23 @@ class AdminServerTest {
                                   new JsonObject(
                                       """
                                       {"type":"room","key":"löbby","state":"inactive",
-                                       "connections":0,"activation":0,"pins":[]}"""));
+                                       "connections":0,"activation":0,"pins":[],\
+                                       "alarms":0,"nextAlarms":[]}"""));
+                          context.completeNow();
+                        })));
+  }
+
+  @Test
+  void anActorWithoutConnectionsHasAnEmptyPage(VertxTestContext context) {
+    get("/actors/room/lobby/connections")
+        .onComplete(
+            context.succeeding(
+                answer ->
+                    context.verify(
+                        () -> {
+                          assertThat(answer.status()).isEqualTo(200);
+                          assertThat(new JsonObject(answer.body()))
+                              .isEqualTo(new JsonObject("{\"connections\":[],\"next\":null}"));
                           context.completeNow();
                         })));
   }
@@ -166,7 +188,9 @@ class AdminServerTest {
                                       """
                                       {"unreadableActors":0,"unreadableConnections":0,
                                        "unreadableAttachments":0,"unreadableValues":0,
-                                       "refusedEvents":0,"unclosedLeftovers":0}"""));
+                                       "refusedEvents":0,"unclosedLeftovers":0,
+                                       "alarms":{"underWay":0,"rung":0,"failed":0,"givenUp":0,
+                                        "unhostedTypes":0}}"""));
                           context.completeNow();
                         })));
   }
@@ -189,6 +213,11 @@ class AdminServerTest {
     "/actors/nope/lobby, 404, there is no actor type nope",
     "/actors/Room/lobby, 400, 'actor type ''Room'' is not 1 to 64 of a-z, 0-9 and ''-'', beginning with a letter'",
     "/actors/room/a%00b, 400, actor key has the control character U+0000 at 1",
+    "/actors/nope/lobby/connections, 404, there is no actor type nope",
+    "/actors/room/a/connections?after=x, 400, 'connection id ''x'' is not of the form 3.17'",
+    "/actors/room/a/connections?limit=0, 400, 'limit ''0'' is not 1 to 1000'",
+    "/actors/room/a/connections?limit=1001, 400, 'limit ''1001'' is not 1 to 1000'",
+    "/actors/room/a/connections?limit=-1, 400, 'limit ''-1'' is not 1 to 1000'",
   })
   void whatIsNoActorIsSaid(String path, int status, String body, VertxTestContext context) {
     get(path)

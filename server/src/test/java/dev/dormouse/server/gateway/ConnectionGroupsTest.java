@@ -31,7 +31,7 @@ class ConnectionGroupsTest {
           groups,
           new LoopQueues(),
           new Counters(),
-          new Heartbeats(Duration.ZERO),
+          new Heartbeats(Duration.ZERO, Time.system()),
           new Admission(ConnectionLimits.none()),
           new InboundBudget(Long.MAX_VALUE));
 
@@ -39,7 +39,7 @@ class ConnectionGroupsTest {
     ActorRoute route = new ActorRoute("chat", "/chat/:key", false, ActorOptions.defaults());
     ConnectionId id = ConnectionId.of(1, number);
     return new ClientSocket(
-        parts, route, new ActorId("chat", key), id, LOOP, false, List.of(), seat());
+        parts, route, new ActorId("chat", key), id, LOOP, null, List.of(), seat());
   }
 
   private Admission.Seat seat() {

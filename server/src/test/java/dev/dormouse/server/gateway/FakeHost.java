@@ -117,6 +117,11 @@ final class FakeHost {
     return next(ToHost.Closed.class).reason();
   }
 
+  /** Nothing came so far. What a request says is heard before its answer is sent. */
+  void heardNothing() {
+    assertThat(heard.peek()).isNull();
+  }
+
   /** Nothing came, and nothing comes in a moment. */
   void hearsNothing() throws InterruptedException {
     assertThat(heard.poll(100, TimeUnit.MILLISECONDS)).isNull();

@@ -15,7 +15,10 @@ import dev.dormouse.server.protocol.ToGateway;
 import dev.dormouse.server.protocol.ToHost;
 import io.vertx.core.Vertx;
 import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -61,12 +64,12 @@ class LivenessTest {
   }
 
   @Test
-  @DisplayName("a client that never answers is pinged once, dropped, and told as lost")
+  @DisplayName("a client that never answers is pinged once, dropped, and told as silent")
   void silent() throws Exception {
     try (RawClient client = server.open("/chat/lobby")) {
       host.nextOpen();
       assertThat(client.readFrame().opcode()).isEqualTo(PING);
-      assertThat(host.nextClosed()).isEqualTo(CloseReason.abnormal(Cause.CONNECTION_LOST));
+      assertThat(host.nextClosed()).isEqualTo(CloseReason.abnormal(Cause.CLIENT_SILENT));
       client.awaitEnd();
       host.hearsNothing();
     }
@@ -126,5 +129,76 @@ class LivenessTest {
       assertThat(host.next(ToHost.Message.class).connection()).isEqualTo(id);
       assertThat(server.gateway.counts().silentDropped()).isZero();
     }
+  }
+
+  private List<ConnectionStatus> connections(ConnectionId after, int limit) {
+    return TestServer.await(server.gateway.connections(LOBBY, after, limit));
+  }
+
+  @Test
+  @DisplayName("when a client was last seen follows its pongs, and the host hears nothing of them")
+  void lastSeen() throws Exception {
+    try (RawClient client = server.open("/chat/lobby")) {
+      ConnectionId id = host.nextOpen();
+      List<ConnectionStatus> opened = connections(null, 10);
+      assertThat(opened).hasSize(1);
+      assertThat(opened.get(0).connection()).isEqualTo(id);
+      assertThat(opened.get(0).waitingBytes()).isZero();
+      answerPing(client);
+      assertThat(client.readFrame().opcode()).isEqualTo(PING); // the next, after that answer
+      Instant pong = connections(null, 10).get(0).lastSeen();
+      assertThat(pong).isAfter(opened.get(0).lastSeen()).isBeforeOrEqualTo(Instant.now());
+      host.hearsNothing();
+      client.send(frame(PONG, ""));
+      host.release(LOBBY, new ToGateway.AskSeen(id, 5));
+      ToHost.Seen seen = host.next(ToHost.Seen.class);
+      assertThat(seen.report()).isEqualTo(5);
+      assertThat(seen.at()).isAfterOrEqualTo(pong);
+    }
+  }
+
+  @Test
+  @DisplayName("of a connection that is not there, nothing is known; the host is told so")
+  void unknown() throws Exception {
+    ConnectionId nobody = ConnectionId.of(7, 1_000_000);
+    host.release(LOBBY, new ToGateway.AskSeen(nobody, 6));
+    assertThat(host.next(ToHost.Seen.class)).isEqualTo(new ToHost.Seen(LOBBY, nobody, 6, null));
+  }
+
+  @Test
+  @DisplayName("where clients are not pinged, it is not known when they were seen")
+  void notPinged() throws Exception {
+    server.close();
+    server = new TestServer(vertx, GatewayOptions.defaults().pingInterval(Duration.ZERO));
+    host = server.host;
+    host.acceptAll();
+    try (RawClient client = server.open("/chat/lobby")) {
+      ConnectionId id = host.nextOpen();
+      assertThat(connections(null, 10)).containsExactly(new ConnectionStatus(id, null, 0));
+      client.text("still there");
+      assertThat(host.nextText()).isEqualTo("still there");
+    }
+  }
+
+  @Test
+  @DisplayName("connections are listed in the order of their ids, page by page, on all event loops")
+  void pages() throws Exception {
+    List<RawClient> clients = new ArrayList<>();
+    List<ConnectionId> ids = new ArrayList<>();
+    for (int i = 0; i < 7; i++) {
+      clients.add(server.open("/chat/lobby"));
+      ids.add(host.nextOpen());
+    }
+    List<ConnectionId> listed = new ArrayList<>();
+    ConnectionId last = null;
+    for (int page = 0; page < 4; page++) {
+      List<ConnectionStatus> found = connections(last, 2);
+      assertThat(found).hasSize(page < 3 ? 2 : 1);
+      found.forEach(status -> listed.add(status.connection()));
+      last = listed.get(listed.size() - 1);
+    }
+    assertThat(listed).isEqualTo(ids);
+    assertThat(connections(last, 2)).isEmpty();
+    clients.forEach(RawClient::close);
   }
 }

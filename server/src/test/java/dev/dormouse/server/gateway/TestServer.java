@@ -2,6 +2,8 @@ package dev.dormouse.server.gateway;
 
 import dev.dormouse.sdk.ActorId;
 import dev.dormouse.sdk.ActorOptions;
+import dev.dormouse.sdk.Compression;
+import dev.dormouse.sdk.OutboundPolicy;
 import dev.dormouse.server.protocol.Time;
 import io.vertx.core.DeploymentOptions;
 import io.vertx.core.Future;
@@ -59,7 +61,10 @@ final class TestServer implements AutoCloseable {
         false,
         o -> o.messageBytesMax(100).messagesPerSecondMax(MESSAGES_PER_SECOND));
     mount(router, "large", false, o -> o.messageBytesMax(8 << 20));
-    mount(router, "deflate", false, o -> o.compression(true));
+    mount(router, "deflate", false, o -> o.compression(Compression.ON));
+    mount(router, "context", false, o -> o.compression(Compression.WITH_CONTEXT));
+    mount(router, "drop", false, o -> o.onSlowClient(OutboundPolicy.DROP_OLDEST));
+    mount(router, "conflate", false, o -> o.onSlowClient(OutboundPolicy.CONFLATE));
     host.connect(gateway::accept);
     SocketAddress address = SocketAddress.sharedRandomPort(1, "127.0.0.1");
     deployment =

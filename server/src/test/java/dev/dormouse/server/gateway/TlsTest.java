@@ -20,6 +20,8 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Random;
 import javax.net.ssl.SSLContext;
 import org.junit.jupiter.api.AfterAll;
@@ -207,6 +209,31 @@ class TlsTest {
       headless.awaitEnd();
     }
     awaitTlsFailed(2);
+  }
+
+  @Test
+  @DisplayName("TCP connections over the limit are closed at once, without a handshake")
+  void tooMany() {
+    server.close();
+    Duration patience = Duration.ofMinutes(5);
+    use(
+        GatewayOptions.defaults()
+            .limits(new ConnectionLimits(1, 0, 0))
+            .input(patience, patience, patience));
+    List<RawClient> clients = new ArrayList<>();
+    try (RawClient other = client()) {
+      for (int i = 0; i < Admission.PLAIN_MAX + 3; i++) {
+        clients.add(server.client());
+      }
+      for (int i = 0; clients.stream().filter(RawClient::isAtEnd).count() < 3; i++) {
+        // Each of these goes through an event loop.
+        assertThat(i).isLessThan(ROUND_TRIPS_MAX);
+        assertThat(other.send(RawClient.upgrade("/nowhere")).readAnswer().status()).isEqualTo(404);
+      }
+      assertThat(server.gateway.counts().refused(Refusal.NODE_FULL)).isEqualTo(3);
+    } finally {
+      clients.forEach(RawClient::close);
+    }
   }
 
   @Test

@@ -17,7 +17,6 @@ import io.vertx.core.Vertx;
 import io.vertx.core.http.Cookie;
 import io.vertx.ext.web.handler.BodyHandler;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.AfterAll;
@@ -28,7 +27,6 @@ import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.junit.jupiter.params.provider.ValueSource;
 
 class UpgradeTest {
   private static Vertx vertx;
@@ -85,114 +83,6 @@ class UpgradeTest {
     }
   }
 
-  @ParameterizedTest(name = "{0} becomes {1}")
-  @CsvSource({
-    "Host: dormouse.test, Host: a b, 400",
-    "Host: dormouse.test, X: no host, 400",
-    "'Connection: keep-alive, Upgrade', Connection: keep-alive, 400",
-    "'Connection: keep-alive, Upgrade', 'Connection: close, Upgrade', 400",
-    "Sec-WebSocket-Version: 13, Sec-WebSocket-Version: 8, 426",
-    "Sec-WebSocket-Version: 13, X: no version, 426",
-    "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==, Sec-WebSocket-Key: short, 400",
-    "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==, X: no key, 400",
-    "Upgrade: websocket, Upgrade: h2c, 426",
-    "Upgrade: websocket, X: no upgrade, 426",
-    "Host: dormouse.test, 'Host: dormouse.test\r\nContent-Length: 3', 400",
-  })
-  @DisplayName("S1 S13 a handshake with one wrong header is refused before the actor hears of it")
-  void refusesBadHandshakes(String good, String bad, int status) throws Exception {
-    List<String> headers = new ArrayList<>(RawClient.goodHeaders());
-    assertThat(headers.remove(good)).isTrue();
-    headers.add(bad);
-    try (RawClient client = server.client()) {
-      Answer answer =
-          client
-              .send(RawClient.head("GET /chat/lobby HTTP/1.1", headers))
-              .send(bad.contains("Content-Length") ? "abc" : "")
-              .readAnswer();
-      assertThat(answer.status()).isEqualTo(status);
-      assertThat(answer.body()).isNotEmpty();
-      if (status == 426) {
-        assertThat(answer.header("Upgrade")).containsExactly("websocket");
-        assertThat(answer.header("Sec-WebSocket-Version")).containsExactly("13");
-      }
-      host.hearsNothing();
-    }
-  }
-
-  @Test
-  @DisplayName("an upgrade that is no GET is answered 405, one of HTTP/1.0 with 400")
-  void refusesBadRequestLines() {
-    try (RawClient client = server.client()) {
-      Answer answer =
-          client
-              .send(RawClient.head("POST /chat/lobby HTTP/1.1", RawClient.goodHeaders()))
-              .readAnswer();
-      assertThat(answer.status()).isEqualTo(405);
-      assertThat(answer.header("Allow")).containsExactly("GET");
-    }
-    try (RawClient client = server.client()) {
-      Answer answer =
-          client
-              .send(RawClient.head("GET /chat/lobby HTTP/1.0", RawClient.goodHeaders()))
-              .readAnswer();
-      assertThat(answer.status()).isEqualTo(400);
-    }
-  }
-
-  @ParameterizedTest
-  @ValueSource(strings = {"h2c", "dummy"})
-  @DisplayName("C13 an unknown upgrade is answered 426, or served as plain HTTP; never a hang")
-  void unknownUpgrades(String protocol) throws Exception {
-    List<String> headers =
-        List.of("Host: dormouse.test", "Connection: Upgrade", "Upgrade: " + protocol);
-    try (RawClient client = server.client()) {
-      assertThat(
-              client
-                  .send(RawClient.head("GET /chat/lobby HTTP/1.1", headers))
-                  .readAnswer()
-                  .status())
-          .isEqualTo(426);
-      client.send(RawClient.head("GET /small/lobby HTTP/1.1", headers));
-      host.next(ToHost.Request.class);
-    }
-  }
-
-  @Test
-  @DisplayName("C17 a plain GET on a socket route is answered 426 with Upgrade and Connection")
-  void plainGet() {
-    try (RawClient client = server.client()) {
-      Answer answer = client.send("GET /chat/lobby HTTP/1.1\r\nHost: x\r\n\r\n").readAnswer();
-      assertThat(answer.status()).isEqualTo(426);
-      assertThat(answer.header("Upgrade")).containsExactly("websocket");
-      assertThat(answer.header("Connection")).containsExactly("Upgrade");
-      assertThat(answer.header("Sec-WebSocket-Version")).containsExactly("13");
-      assertThat(answer.body()).isNotEmpty();
-    }
-  }
-
-  @Test
-  @DisplayName("C8 an upgrade without a route is answered 404 with a body")
-  void noRoute() {
-    try (RawClient client = server.client()) {
-      Answer answer = client.send(RawClient.upgrade("/nowhere")).readAnswer();
-      assertThat(answer.status()).isEqualTo(404);
-      assertThat(answer.body()).isNotEmpty();
-    }
-  }
-
-  @ParameterizedTest
-  @ValueSource(
-      strings = {"%zz", "%f", "%ff", "%c3%28", "%ed%a0%80", "%c0%af", "a%00b", "%2e%2e", "%0a"})
-  @DisplayName("a key that is malformed, not UTF-8 or not allowed is answered 400")
-  void badKeys(String key) throws Exception {
-    try (RawClient client = server.client()) {
-      Answer answer = client.send(RawClient.upgrade("/chat/" + key)).readAnswer();
-      assertThat(answer.status()).isIn(400, 404);
-      host.hearsNothing();
-    }
-  }
-
   @Test
   @DisplayName("a key is percent-decoded, once, and a plus stays a plus")
   void keysAreDecoded() throws Exception {
@@ -201,17 +91,6 @@ class UpgradeTest {
       assertThat(host.next(ToHost.Open.class).actor()).isEqualTo(new ActorId("chat", "a/b%25+ä"));
       client.text("x");
       host.nextText();
-    }
-  }
-
-  @Test
-  @DisplayName("a key over its limit is answered 400 with the reason")
-  void longKey() {
-    try (RawClient client = server.client()) {
-      Answer answer = client.send(RawClient.upgrade("/chat/" + "k".repeat(513))).readAnswer();
-      assertThat(answer.status()).isEqualTo(400);
-      assertThat(answer.header("Content-Type").get(0)).startsWith("text/plain");
-      assertThat(answer.body()).contains("513").contains("512");
     }
   }
 
@@ -405,24 +284,6 @@ class UpgradeTest {
     assertThat(host.nextClosed()).isEqualTo(new CloseReason(4001, "full", Cause.ACTOR));
     host.hearsNothing();
     assertThat(server.gateway.counts().droppedOut()).isEqualTo(1);
-  }
-
-  @ParameterizedTest
-  @CsvSource({
-    "http://dormouse.test, 101",
-    "https://dormouse.test, 101",
-    "HTTPS://Dormouse.Test:443, 101",
-    "http://dormouse.test:8080, 403",
-    "https://evil.test, 403",
-    "null, 403",
-  })
-  @DisplayName("pages of other origins are refused with 403, before the actor hears of them")
-  void origins(String origin, int status) {
-    host.acceptAll();
-    try (RawClient client = server.client()) {
-      client.send(RawClient.upgrade("/chat/lobby", "Origin: " + origin));
-      assertThat(client.readAnswer().status()).isEqualTo(status);
-    }
   }
 
   @Test

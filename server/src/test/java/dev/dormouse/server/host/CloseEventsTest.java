@@ -86,7 +86,7 @@ class CloseEventsTest {
   }
 
   @Test
-  @DisplayName("S41 A handle kept after the close is inert")
+  @DisplayName("S29 S41 A handle kept after the close is inert")
   void s41() {
     List<Connection<Object>> kept = new ArrayList<>();
     Node node =

@@ -17,6 +17,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 
 /** While the store refuses commits, what needs none goes on, and nothing is forgotten. */
@@ -25,6 +26,8 @@ class FullDiskTest {
 
   /** Counts what is put; tells the count; keeps who has closed. */
   private static final class Counter extends Script {
+    private boolean isPuttingOnRequest;
+
     @Override
     void onMessage(Actor self, Connection<Object> from, String text) {
       if (text.equals("put")) {
@@ -35,6 +38,9 @@ class FullDiskTest {
 
     @Override
     void onRequest(Actor self, HttpRequest request) {
+      if (isPuttingOnRequest) {
+        self.store().put("count", count(self) + 1);
+      }
       request.respond(HttpResponse.text(200, self.store().get("closed", String.class).orElse("")));
     }
 
@@ -50,7 +56,8 @@ class FullDiskTest {
     }
   }
 
-  private final Node node = new Node(new Counter());
+  private final Counter counter = new Counter();
+  private final Node node = new Node(counter);
 
   @Test
   void theSenderOfWhatCannotBeKeptIsToldToTryAgainLaterAndOthersStay() {
@@ -109,6 +116,48 @@ class FullDiskTest {
   }
 
   @Test
+  void aCloseThatCouldNotBeKeptWakesNobodyOnceTheHostHasStopped() {
+    ConnectionId ada = node.connect("ada");
+    node.store.full(true);
+    node.close(ada, 1000);
+    CompletableFuture<Void> stopped = node.host.stop();
+    node.steps.runAll();
+    assertThat(stopped).isCompleted();
+    node.store.full(false);
+    node.tickAfter(TICK);
+    assertThat(node.host.activeActors()).isZero();
+    assertThat(node.host.owedCloses()).isEqualTo(1);
+  }
+
+  @Test
+  void aMessageThatWasPassedOverForACloseThatIsNotKeptIsNotForgotten() {
+    Node kicking =
+        new Node(
+            new Script() {
+              @Override
+              void onMessage(Actor self, Connection<Object> from, String text) {
+                self.store().put("kicked by", text);
+                self.all().except(from).forEach(other -> other.close(4000, "bye"));
+              }
+            });
+    ConnectionId ada = kicking.connect("ada");
+    ConnectionId bo = kicking.connect("bo");
+    kicking.heard();
+    kicking.store.hold();
+    kicking.message(ada, "kick");
+    kicking.message(bo, "wait!");
+    kicking.store.full(true);
+    kicking.store.letAllThrough();
+    kicking.steps.runAll();
+    assertThat(kicking.heard())
+        .containsExactly(
+            new Handled(ada, 1),
+            new ToGateway.Close(ada, 1013, "the disk is full"),
+            new Handled(bo, 1),
+            new ToGateway.Close(bo, 1013, "the disk is full"));
+  }
+
+  @Test
   void upgradesAndRequestsThatNeedTheDiskAreAnswered503AndOthersAreServed() {
     node.connect("ada");
     node.heard();
@@ -123,6 +172,9 @@ class FullDiskTest {
     node.request();
     assertThat(node.heard()).contains(new ToGateway.Responded(1, HttpResponse.text(200, "")));
     assertThat(node.status().connections()).isEqualTo(1);
+    counter.isPuttingOnRequest = true;
+    node.request();
+    assertThat(node.heard()).contains(new ToGateway.Responded(2, busy));
   }
 
   @Test

@@ -2,30 +2,44 @@ package dev.dormouse.server.host;
 
 import dev.dormouse.sdk.ActorId;
 import dev.dormouse.storage.ActorStore;
+import dev.dormouse.storage.ClockMark;
 import dev.dormouse.storage.CommitChain;
 import dev.dormouse.storage.CommitResult;
+import dev.dormouse.storage.DueAlarm;
+import dev.dormouse.storage.DueClock;
 import dev.dormouse.storage.Durability;
+import dev.dormouse.storage.Ending;
 import dev.dormouse.storage.KeySpan;
 import dev.dormouse.storage.Table;
 import dev.dormouse.storage.TurnBatch;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A store whose commits wait until the test lets them through, or loses them; and whose disk may be
- * full.
+ * A store whose commits wait until the test lets them through, or loses them; whose disk may be
+ * full; and whose rows cannot be read if the test says so.
  */
 final class HeldStore implements ActorStore {
   private record Waiting(TurnBatch batch, CompletableFuture<CommitResult> result) {}
 
   private final ActorStore store;
   private final ArrayDeque<Waiting> waiting = new ArrayDeque<>();
+  private final List<TurnBatch> kept = new ArrayList<>();
+  private Predicate<String> unreadable = key -> false;
+  private @Nullable RuntimeException actorFailure;
+  private int failedActorReads;
+  private boolean isConnectionUnreadable;
   private final Set<CommitChain> broken = Collections.newSetFromMap(new IdentityHashMap<>());
   private boolean isHolding;
   private boolean isFull;
@@ -55,6 +69,32 @@ final class HeldStore implements ActorStore {
     return waiting.size();
   }
 
+  /** The batches that were kept, in order. */
+  List<TurnBatch> kept() {
+    return kept;
+  }
+
+  /** Values of these keys cannot be read from now on. */
+  void failReads(Predicate<String> keys) {
+    unreadable = keys;
+  }
+
+  /** Reading the row of an actor itself throws this from now on; null to have it read again. */
+  void failActorReads(@Nullable RuntimeException failure) {
+    actorFailure = failure;
+    failedActorReads = 0;
+  }
+
+  /** How often that has happened. */
+  int failedActorReads() {
+    return failedActorReads;
+  }
+
+  /** The rows of connections can, or cannot, be read from now on. */
+  void failConnectionReads(boolean isFailing) {
+    isConnectionUnreadable = isFailing;
+  }
+
   void letThrough() {
     Waiting next = waiting.remove();
     write(next.batch).thenAccept(next.result::complete);
@@ -66,6 +106,7 @@ final class HeldStore implements ActorStore {
       broken.add(batch.chain());
       return CompletableFuture.completedStage(new CommitResult.Refused("full, as asked"));
     }
+    kept.add(batch);
     return store.commit(batch);
   }
 
@@ -104,12 +145,25 @@ final class HeldStore implements ActorStore {
   }
 
   @Override
+  public Ending endingOf(long earlier) {
+    return store.endingOf(earlier);
+  }
+
+  @Override
   public Durability durability() {
     return store.durability();
   }
 
   @Override
   public byte @Nullable [] get(ActorId actor, Table table, byte[] key) {
+    if ((table == Table.VALUE && unreadable.test(new String(key, StandardCharsets.UTF_8)))
+        || (table == Table.CONNECTION && isConnectionUnreadable)) {
+      throw new UncheckedIOException(new IOException("bad sector"));
+    }
+    if (table == Table.ACTOR && actorFailure != null) {
+      failedActorReads++;
+      throw actorFailure;
+    }
     return store.get(actor, table, key);
   }
 
@@ -121,6 +175,37 @@ final class HeldStore implements ActorStore {
   @Override
   public List<PlacedRow> scanAll(Table table, @Nullable PlacedRow after, int limit) {
     return store.scanAll(table, after, limit);
+  }
+
+  @Override
+  public int shards() {
+    return store.shards();
+  }
+
+  @Override
+  public int shardOf(ActorId actor) {
+    return store.shardOf(actor);
+  }
+
+  @Override
+  public List<DueAlarm> firstDue(DueClock clock) {
+    return store.firstDue(clock);
+  }
+
+  @Override
+  public List<DueAlarm> due(
+      DueClock clock, int shard, long fromMs, @Nullable DueAlarm after, int limit) {
+    return store.due(clock, shard, fromMs, after, limit);
+  }
+
+  @Override
+  public @Nullable ClockMark clockMark() {
+    return store.clockMark();
+  }
+
+  @Override
+  public void keep(ClockMark mark) {
+    store.keep(mark);
   }
 
   @Override

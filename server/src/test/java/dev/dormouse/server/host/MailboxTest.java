@@ -13,7 +13,6 @@ import dev.dormouse.server.protocol.ToGateway.Resumed;
 import dev.dormouse.server.protocol.ToGateway.Withheld;
 import dev.dormouse.server.protocol.ToHost;
 import dev.dormouse.storage.MemoryDisk;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -32,7 +31,7 @@ class MailboxTest {
           new MemoryDisk(),
           collecting,
           FailurePolicy.KEEP_OPEN,
-          new HostOptions(Duration.ofSeconds(10), Duration.ofSeconds(30), 4, 10));
+          HostOptions.defaults().withMailboxMax(4));
 
   private void offer(ConnectionId from, long sequence) {
     node.host.accept(new ToHost.Message(Node.ROOM, from, sequence, Payload.text("m" + sequence)));

@@ -14,6 +14,7 @@ import dev.dormouse.server.protocol.ToHost;
 import dev.dormouse.storage.Codecs;
 import dev.dormouse.storage.MemoryDisk;
 import dev.dormouse.storage.Stores;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -24,8 +25,9 @@ import java.util.concurrent.CompletableFuture;
 /** A host on a disk of memory, a clock and an executor that the test drives, and what it said. */
 final class Node {
   static final ActorId ROOM = new ActorId("room", "one");
+  static final Duration TICK = Duration.ofMillis(250);
 
-  final ManualTime time = new ManualTime();
+  final ManualTime time;
   final Steps steps = new Steps();
   final HeldStore store;
   final ActorHost host;
@@ -35,7 +37,8 @@ final class Node {
   private boolean isFailing;
   private long requests;
 
-  Node(MemoryDisk disk, Script script, FailurePolicy policy, HostOptions options) {
+  Node(MemoryDisk disk, Script script, FailurePolicy policy, HostOptions options, ManualTime time) {
+    this.time = time;
     store = new HeldStore(Stores.memory(disk));
     ActorType type =
         new ActorType(
@@ -48,6 +51,18 @@ final class Node {
     DirectTransport transport = new DirectTransport();
     host = new ActorHost(List.of(type), store, transport, time, options);
     transport.connect(host::accept, this::hear);
+  }
+
+  Node(Script script, HostOptions options) {
+    this(new MemoryDisk(), script, FailurePolicy.KEEP_OPEN, options);
+  }
+
+  Node(MemoryDisk disk, Script script, ManualTime time) {
+    this(disk, script, FailurePolicy.KEEP_OPEN, HostOptions.defaults(), time);
+  }
+
+  Node(MemoryDisk disk, Script script, FailurePolicy policy, HostOptions options) {
+    this(disk, script, policy, options, new ManualTime());
   }
 
   Node(MemoryDisk disk, Script script) {
@@ -137,16 +152,45 @@ final class Node {
     return requests;
   }
 
+  /** Asks with a plain request, and gives the text of the answer; what else was said is lost. */
+  String ask() {
+    long number = request();
+    return heard().stream()
+        .filter(said -> said instanceof ToGateway.Responded answer && answer.request() == number)
+        .map(said -> ((ToGateway.Responded) said).response().body())
+        .map(body -> new String(body, StandardCharsets.UTF_8))
+        .findFirst()
+        .orElse("no answer");
+  }
+
   boolean hibernate() {
     CompletableFuture<Boolean> dropped = host.hibernate(ROOM);
     steps.runAll();
     return dropped.isDone();
   }
 
+  /** Lets time pass as the server's timer sees it. */
+  void pass(Duration by) {
+    long ticks = by.dividedBy(TICK);
+    for (long i = 0; i < ticks; i++) {
+      tickAfter(TICK);
+    }
+  }
+
   void tickAfter(Duration by) {
     time.advance(by);
     host.tick();
     steps.runAll();
+  }
+
+  void ring() {
+    host.ringAlarms();
+    steps.runAll();
+  }
+
+  void ringAfter(Duration by) {
+    time.advance(by);
+    ring();
   }
 
   ActorStatus status() {

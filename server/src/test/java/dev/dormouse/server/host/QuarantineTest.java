@@ -314,6 +314,32 @@ class QuarantineTest {
   }
 
   @Test
+  @DisplayName("A migrated attachment is stored in its new form once it is touched")
+  void migratedAttachments() {
+    record Older(String title) {}
+    Life life =
+        new Life(
+            Codecs.kryo(
+                List.of(),
+                Map.of(Older.class.getName(), Note.class),
+                Map.of(Note.class, old -> new Note(old.get("title", String.class).orElse(""), 0))),
+            Note.class);
+    ConnectionId ada = life.connect(ROOM);
+    life.hibernate(ROOM);
+    RowKey key = RowKey.connection(ada);
+    byte[] older = Codecs.kryo(List.of(Older.class)).encode(new Older("lady"), 1_000);
+    life.write(ROOM, key, new ConnectionRow(1, List.of(), older).encode());
+    life.heard();
+
+    life.message(ROOM, ada, "hello");
+    assertThat(ConnectionRow.decode(life.row(ROOM, key)).attachment()).isEqualTo(older);
+    life.message(ROOM, ada, "attachment");
+    assertThat(life.texts()).containsExactly("1.1 hello", "1.1 " + new Note("lady", 0));
+    assertThat(CODEC.decode(ConnectionRow.decode(life.row(ROOM, key)).attachment()))
+        .isEqualTo(new Note("lady", 0));
+  }
+
+  @Test
   @DisplayName("S25 A connection whose row is damaged is listed, heard and closed, without tags")
   void aDamagedConnection() {
     Life life = new Life();

@@ -1,6 +1,8 @@
 package dev.dormouse.server.host;
 
 import dev.dormouse.sdk.ActorId;
+import dev.dormouse.sdk.Alarm;
+import dev.dormouse.sdk.Alarms;
 import dev.dormouse.sdk.CloseReason;
 import dev.dormouse.sdk.Connection;
 import dev.dormouse.sdk.Connections;
@@ -43,6 +45,8 @@ class Script {
 
   void onRequest(Actor self, HttpRequest request) throws Exception {}
 
+  void onAlarm(Actor self, Alarm alarm) throws Exception {}
+
   /** The actor that follows a script; what it may do is open to the script. */
   static final class Actor extends WebSocketActor<Object> {
     private final Script script;
@@ -59,6 +63,10 @@ class Script {
       return storage();
     }
 
+    Alarms clock() {
+      return alarms();
+    }
+
     void reply(String request, String reply) {
       autoReply(request, reply);
     }
@@ -69,6 +77,14 @@ class Script {
 
     void await(CompletionStage<?> stage) {
       waitFor(stage);
+    }
+
+    void background(CompletionStage<?> stage) {
+      inBackground(stage);
+    }
+
+    void startOver(String why) {
+      reset(why);
     }
 
     ActorId name() {
@@ -117,6 +133,11 @@ class Script {
     @Override
     protected void onRequest(HttpRequest request) throws Exception {
       script.onRequest(this, request);
+    }
+
+    @Override
+    protected void onAlarm(Alarm alarm) throws Exception {
+      script.onAlarm(this, alarm);
     }
   }
 }

@@ -1,0 +1,110 @@
+package dev.dormouse.examples;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * A disk of a test's own: an ext4 file system in a file, on a loop device. Needs root, and a kernel
+ * that lets it mount.
+ */
+final class LoopDisk implements AutoCloseable {
+  private final Path image;
+  private final Path root;
+
+  private LoopDisk(Path image, Path root) {
+    this.image = image;
+    this.root = root;
+  }
+
+  /** Ends a test where no disk can be mounted. */
+  static void assumeMountable(Path directory) throws Exception {
+    String why;
+    try (LoopDisk disk = make(directory.resolve("probe.img"), 8 << 20)) {
+      assertThat(disk.root()).isDirectory();
+      return;
+    } catch (AssertionError | IOException e) {
+      why = "no loop device can be mounted here (it takes root and e2fsprogs): " + e.getMessage();
+    }
+    Machine.lacks(why);
+  }
+
+  /** A new, empty disk. */
+  static LoopDisk make(Path image, long bytes) throws Exception {
+    try (RandomAccessFile file = new RandomAccessFile(image.toFile(), "rw")) {
+      file.setLength(bytes);
+    }
+    run("mkfs.ext4", "-q", "-F", image.toString());
+    return mount(image);
+  }
+
+  /** A disk that was made before. */
+  static LoopDisk mount(Path image) throws Exception {
+    Path root = Files.createDirectories(image.resolveSibling(image.getFileName() + ".mounted"));
+    run("mount", "-o", "loop", image.toString(), root.toString());
+    return new LoopDisk(image, root);
+  }
+
+  /** Where it is mounted. */
+  Path root() {
+    return root;
+  }
+
+  /** Writes what the system has for the disk to it, and lets nobody write until {@link #thaw}. */
+  void freeze() throws Exception {
+    run("fsfreeze", "--freeze", root.toString());
+  }
+
+  void thaw() throws Exception {
+    run("fsfreeze", "--unfreeze", root.toString());
+  }
+
+  /** Lets nobody write to it any more. */
+  void makeReadOnly() throws Exception {
+    run("mount", "-o", "remount,ro", root.toString());
+  }
+
+  /** Takes all the space that is left, into a file that can be deleted. */
+  Path fill() throws IOException {
+    Path ballast = root.resolve("ballast");
+    for (int bytes = 1 << 20; bytes >= 1 << 9; bytes /= 2) {
+      try (RandomAccessFile file = new RandomAccessFile(ballast.toFile(), "rw")) {
+        file.seek(file.length());
+        while (true) {
+          file.write(new byte[bytes]);
+        }
+      } catch (IOException e) {
+        if (e.getMessage() == null || !e.getMessage().contains("No space left")) {
+          throw e;
+        }
+      }
+    }
+    return ballast;
+  }
+
+  /** Unmounts it; its image stays. */
+  @Override
+  public void close() {
+    try {
+      run("umount", root.toString());
+    } catch (Exception e) {
+      throw new IllegalStateException(image + " could not be unmounted", e);
+    }
+  }
+
+  /** Runs a command of the system to its end. */
+  static void run(String... command) throws Exception {
+    try (Child child = Child.start(Path.of("."), Map.of(), List.of(command))) {
+      int code = child.awaitExit();
+      assertThat(code).as("%s: %s", List.of(command), child.output()).isZero();
+    } catch (UncheckedIOException e) {
+      throw e.getCause();
+    }
+  }
+}

@@ -1,0 +1,32 @@
+package dev.dormouse.sdk;
+
+import java.time.Instant;
+
+/**
+ * An alarm of an actor: one that is set, or one that rings.
+ *
+ * <pre>{@code
+ * protected void onAlarm(Alarm alarm) {
+ *   if (alarm.isRetry()) …                                     // an earlier attempt failed
+ *   alarms().at(alarm.name(), alarm.due().plusSeconds(60));    // and again in a minute
+ * }
+ * }</pre>
+ *
+ * @param name its name
+ * @param due when it is, or was, due; of one set with {@link Alarms#after} as the wall clock stands
+ *     now. A retry has the time of the first attempt
+ * @param attempt which attempt to handle it this is, or will be, from 1 to {@link
+ *     Alarms#ATTEMPTS_MAX}
+ */
+public record Alarm(String name, Instant due, int attempt) {
+
+  /** Whether an earlier attempt failed. */
+  public boolean isRetry() {
+    return attempt > 1;
+  }
+
+  /** Whether the alarm is given up if this attempt fails. */
+  public boolean isLastAttempt() {
+    return attempt >= Alarms.ATTEMPTS_MAX;
+  }
+}

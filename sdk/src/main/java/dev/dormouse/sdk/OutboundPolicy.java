@@ -1,0 +1,31 @@
+package dev.dormouse.sdk;
+
+/**
+ * What becomes of messages for a client that does not read them as fast as they are sent. They wait
+ * until there are as many bytes as {@link ActorOptions#outboundBytesMax(int)}; what does not fit
+ * then is for the policy.
+ *
+ * <pre>{@code
+ * .actor("/game/:key", Game.class, Game::new, o -> o.onSlowClient(OutboundPolicy.CONFLATE))
+ * }</pre>
+ *
+ * <p>Whatever is left out, what is delivered comes in the order in which it was sent. A sender
+ * learns what became of a message from {@link Delivery#outcome()}.
+ */
+public enum OutboundPolicy {
+  /** The connection is closed with 1013 (try again later, IANA registry of close codes). */
+  CLOSE,
+  /**
+   * The oldest messages that wait are dropped, until the new one fits; it is always kept. What is
+   * partly written stays, and so does what the operating system took.
+   */
+  DROP_OLDEST,
+  /**
+   * A message that is sent with a key ({@link Connection#sendLatest}, {@link
+   * Connections#broadcastLatest}) takes the place of the one with the same key, if that still
+   * waits, but goes to the end: so a slow client hears of each key only the latest, in the order in
+   * which they were sent. A key that changes faster than the client reads waits behind the others.
+   * If what is left does not fit, the connection is closed with 1013.
+   */
+  CONFLATE
+}

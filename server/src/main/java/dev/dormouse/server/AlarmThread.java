@@ -1,0 +1,61 @@
+package dev.dormouse.server;
+
+import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The thread that looks for alarms that are due, every {@value #REST_MS} ms, and sooner while more
+ * are due than may be under way. It may wait for the disk, which event loops must not.
+ */
+final class AlarmThread implements AutoCloseable {
+  private static final Logger log = LoggerFactory.getLogger(AlarmThread.class);
+  private static final long REST_MS = 20;
+  private static final long BEHIND_MS = 1;
+
+  private final BooleanSupplier ring;
+  private final ScheduledExecutorService thread =
+      Executors.newSingleThreadScheduledExecutor(
+          task -> {
+            Thread made = new Thread(task, "dormouse-alarms");
+            made.setDaemon(true);
+            return made;
+          });
+
+  /** Not started yet. */
+  AlarmThread(BooleanSupplier ring) {
+    this.ring = ring;
+  }
+
+  void start() {
+    schedule(0);
+  }
+
+  private void schedule(long delayMs) {
+    try {
+      var unused = thread.schedule(this::run, delayMs, TimeUnit.MILLISECONDS);
+    } catch (RejectedExecutionException e) {
+      log.debug("closed");
+    }
+  }
+
+  private void run() {
+    boolean isBehind = false;
+    try {
+      isBehind = ring.getAsBoolean();
+    } catch (RuntimeException | Error e) {
+      log.error("alarms could not be rung; trying again", e);
+    }
+    schedule(isBehind ? BEHIND_MS : REST_MS);
+  }
+
+  /** Rings no more; a call that is under way is not waited for. */
+  @Override
+  public void close() {
+    thread.shutdownNow();
+  }
+}

@@ -1,0 +1,121 @@
+package dev.dormouse.server;
+
+import dev.dormouse.server.protocol.Time;
+import dev.dormouse.storage.BackupReport;
+import dev.dormouse.storage.Backups;
+import dev.dormouse.storage.StoreOpenException;
+import io.vertx.core.json.DecodeException;
+import io.vertx.core.json.JsonObject;
+import java.io.IOException;
+import java.net.URI;
+import java.net.URLEncoder;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Locale;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** Takes a backup: the server that runs does, if there is one. */
+@Command(
+    name = "backup",
+    sortOptions = false,
+    usageHelpAutoWidth = true,
+    description = {
+      "Takes a backup of a data folder.",
+      "",
+      "If a server uses the folder, that server takes the backup, told to through its admin port,"
+          + " and goes on meanwhile. All that it has answered before is in the backup, and of what"
+          + " comes meanwhile whole turns only.",
+      "",
+      "On the file system of the data folder a backup takes a moment and little room: it shares"
+          + " the files that never change with the data folder (hard links). Elsewhere all is"
+          + " copied.",
+      ""
+    })
+final class BackupCommand extends FolderCommand {
+  private static final Duration CONNECT_LIMIT = Duration.ofSeconds(10);
+  private static final int OK = 200;
+
+  @Option(
+      names = "--to",
+      paramLabel = "FOLDER",
+      required = true,
+      description = "Where the backup is to be: a folder that is not there yet, or empty.")
+  private Path to = Path.of("");
+
+  @Option(
+      names = "--admin-port",
+      paramLabel = "PORT",
+      defaultValue = "9090",
+      description = "The admin port of the server that uses the folder. Default: ${DEFAULT-VALUE}")
+  private int adminPort;
+
+  @Override
+  int run() {
+    try {
+      BackupReport report = Backups.take(data(), to, Time.system().instant());
+      return done(report.folder().toString(), report.files(), report.bytes(), report.linkedBytes());
+    } catch (StoreOpenException e) {
+      if (!e.isInUse()) {
+        throw e;
+      }
+      return ask(String.valueOf(e.getMessage()));
+    }
+  }
+
+  private int ask(String why) {
+    try {
+      HttpResponse<String> answer =
+          HttpClient.newBuilder()
+              .version(HttpClient.Version.HTTP_1_1)
+              .connectTimeout(CONNECT_LIMIT)
+              .build()
+              .send(
+                  HttpRequest.newBuilder(uri()).POST(HttpRequest.BodyPublishers.noBody()).build(),
+                  HttpResponse.BodyHandlers.ofString());
+      if (answer.statusCode() != OK) {
+        return failed(
+            "the server on admin port " + adminPort + " answers: " + answer.body().strip());
+      }
+      JsonObject report = new JsonObject(answer.body());
+      return done(
+          report.getString("folder"),
+          report.getLong("files"),
+          report.getLong("bytes"),
+          report.getLong("linkedBytes"));
+    } catch (IOException e) {
+      return failed(
+          why + ", which does not answer on admin port " + adminPort + "; see --admin-port");
+    } catch (DecodeException e) {
+      return failed(why + ", and what answers on admin port " + adminPort + " is no Dormouse");
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return failed("interrupted");
+    }
+  }
+
+  private URI uri() {
+    return URI.create(
+        "http://127.0.0.1:" + adminPort + "/backup?to=" + encoded(to) + "&data=" + encoded(data()));
+  }
+
+  private static String encoded(Path path) {
+    return URLEncoder.encode(path.toAbsolutePath().normalize().toString(), StandardCharsets.UTF_8);
+  }
+
+  private int done(String folder, long files, long bytes, long linkedBytes) {
+    out()
+        .printf(
+            Locale.ROOT,
+            "%s: %d files, %,d bytes, %,d of them shared with the data folder%n",
+            folder,
+            files,
+            bytes,
+            linkedBytes);
+    return DONE;
+  }
+}

@@ -1,0 +1,91 @@
+package dev.dormouse.server;
+
+import dev.dormouse.server.gateway.GatewayOptions;
+import dev.dormouse.server.gateway.edge.ProxyProtocol;
+import dev.dormouse.server.gateway.edge.TrustedProxies;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import java.util.function.Supplier;
+import picocli.CommandLine;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.TypeConversionException;
+
+/** The options about who clients are: where their pages are from, which proxies tell about them. */
+final class ClientOptions {
+  @Option(
+      names = "--allowed-origins",
+      paramLabel = "ORIGIN",
+      split = ",",
+      description =
+          "Web pages that may connect besides the server's own, such as https://example.org, with"
+              + " commas between them; * alone for all. Default: none")
+  private List<String> allowedOrigins = List.of();
+
+  @Option(
+      names = "--trusted-proxies",
+      paramLabel = "ADDRESS",
+      split = ",",
+      description =
+          "Addresses and ranges (10.0.0.0/8, fd00::/8) of proxies whose Forwarded and X-Forwarded-*"
+              + " headers are believed, with commas between them. Default: none")
+  private List<String> trustedProxies = List.of();
+
+  @Option(
+      names = "--proxy-protocol",
+      paramLabel = "MODE",
+      defaultValue = "off",
+      converter = ModeConverter.class,
+      description = {
+        "Whether connections of those proxies begin with a PROXY header, version 1 or 2. Default:"
+            + " ${DEFAULT-VALUE}",
+        "  off       no",
+        "  optional  they may",
+        "  required  they do, and nobody else connects"
+      })
+  private ProxyProtocol proxyProtocol = ProxyProtocol.OFF;
+
+  /** The options of a gateway, with these. */
+  GatewayOptions in(CommandLine line, GatewayOptions gateway) {
+    TrustedProxies trusted =
+        named(line, "--trusted-proxies", () -> TrustedProxies.of(stripped(trustedProxies)));
+    if (proxyProtocol != ProxyProtocol.OFF && trusted.isEmpty()) {
+      throw new ParameterException(
+          line, "--proxy-protocol wants --trusted-proxies, since it is believed of those only");
+    }
+    return named(
+            line,
+            "--allowed-origins",
+            () -> gateway.allowedOrigins(Set.copyOf(stripped(allowedOrigins))))
+        .trustedProxies(trusted)
+        .proxyProtocol(proxyProtocol);
+  }
+
+  private static List<String> stripped(List<String> entries) {
+    return entries.stream().map(String::strip).toList();
+  }
+
+  private static <T> T named(CommandLine line, String option, Supplier<T> value) {
+    try {
+      return value.get();
+    } catch (IllegalArgumentException e) {
+      throw new ParameterException(line, option + ": " + e.getMessage(), e);
+    }
+  }
+
+  /** {@code off}, {@code optional}, {@code required}. */
+  static final class ModeConverter implements ITypeConverter<ProxyProtocol> {
+    @Override
+    public ProxyProtocol convert(String text) {
+      return switch (text.strip().toLowerCase(Locale.ROOT)) {
+        case "off" -> ProxyProtocol.OFF;
+        case "optional" -> ProxyProtocol.OPTIONAL;
+        case "required" -> ProxyProtocol.REQUIRED;
+        default ->
+            throw new TypeConversionException("'" + text + "' is not off, optional or required");
+      };
+    }
+  }
+}

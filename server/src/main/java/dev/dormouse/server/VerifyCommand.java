@@ -1,0 +1,71 @@
+package dev.dormouse.server;
+
+import dev.dormouse.storage.FolderReport;
+import dev.dormouse.storage.StoredFolder;
+import dev.dormouse.storage.ValueCodec;
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Parameters;
+
+/** Reads all there is, and names what is damaged. */
+@Command(
+    name = "verify",
+    sortOptions = false,
+    usageHelpAutoWidth = true,
+    description = {
+      "Reads all of a backup, or of a data folder that no server uses, and checks every sum; and"
+          + " whether the classes of this application can read what is stored. Names what is"
+          + " damaged, and ends with 3 then.",
+      ""
+    })
+final class VerifyCommand extends FolderCommand {
+  /** The most faults that are named. */
+  private static final int NAMED_MAX = 1_000;
+
+  private final Function<String, @Nullable ValueCodec> codecs;
+  private long named;
+
+  @Parameters(
+      arity = "0..1",
+      paramLabel = "FOLDER",
+      description = "The backup or data folder. Default: the one of --data")
+  private @Nullable Path folder;
+
+  VerifyCommand(Function<String, @Nullable ValueCodec> codecs) {
+    this.codecs = codecs;
+  }
+
+  @Override
+  int run() {
+    Path verified = folder == null ? data() : folder;
+    FolderReport report;
+    try (StoredFolder stored = StoredFolder.open(verified)) {
+      report = stored.verify(codecs, this::name);
+    }
+    if (report.faults() > NAMED_MAX) {
+      out().printf(Locale.ROOT, "and %d more%n", report.faults() - NAMED_MAX);
+    }
+    out()
+        .printf(
+            Locale.ROOT,
+            "%s: %d files, %,d bytes; %,d actors, %,d connections, %,d values, %,d alarms; %s%n",
+            verified,
+            report.files(),
+            report.bytes(),
+            report.actors(),
+            report.connections(),
+            report.values(),
+            report.alarms(),
+            report.faults() == 0 ? "whole" : report.faults() + " faults");
+    return report.faults() == 0 ? DONE : DAMAGED;
+  }
+
+  private void name(String fault) {
+    if (named++ < NAMED_MAX) {
+      out().println(fault);
+    }
+  }
+}

@@ -1,0 +1,173 @@
+package dev.dormouse.server.gateway;
+
+import dev.dormouse.server.protocol.Payload;
+import io.netty.buffer.ByteBuf;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.Objects;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What one client is to be sent when its socket can be written again: whole messages, none of them
+ * begun, in the order of sending; then, perhaps, the end. Made while the socket cannot be written;
+ * a client that keeps up has none. It decides nothing; {@link SocketWriter} does.
+ *
+ * <p>A message that also goes to others is held as a reference to the one frame of all, which is
+ * released when the message leaves, whatever becomes of it. The socket's event loop only.
+ */
+final class WaitingMessages {
+  /** What a message costs besides its bytes, in bytes: what Netty counts, too. */
+  static final int OVERHEAD_BYTES = 96;
+
+  /** A message that waits. */
+  static final class Entry {
+    private final Payload payload;
+    private final @Nullable ByteBuf shared;
+    private final long report;
+    private final long bytes;
+
+    /**
+     * A message.
+     *
+     * @param shared the message as a frame, if it goes to others too; the reference is the entry's
+     * @param report the number under which somebody asks what becomes of it; else 0
+     * @param bytes what it costs
+     */
+    Entry(Payload payload, @Nullable ByteBuf shared, long report, long bytes) {
+      this.payload = payload;
+      this.shared = shared;
+      this.report = report;
+      this.bytes = bytes;
+    }
+
+    Payload payload() {
+      return payload;
+    }
+
+    /** The frame, with the entry's reference; null if there is none yet. */
+    @Nullable ByteBuf shared() {
+      return shared;
+    }
+
+    long report() {
+      return report;
+    }
+
+    long bytes() {
+      return bytes;
+    }
+
+    /** It will not be sent. */
+    void release() {
+      if (shared != null) {
+        shared.release();
+      }
+    }
+  }
+
+  /** By the key of what may be replaced, by the entry itself if nothing may. */
+  private final LinkedHashMap<Object, Entry> entries = new LinkedHashMap<>();
+
+  private long bytes;
+
+  /** The payload of the latest ping that is not answered; null if there is none. */
+  private byte @Nullable [] owedPong;
+
+  /** What is written once no message waits; null while the socket is open. */
+  private @Nullable ByteBuf ending;
+
+  private boolean isOutputEnding;
+
+  /** Adds a message at the end; one of this key is not there. */
+  void add(@Nullable String key, Entry entry) {
+    entries.put(key == null ? entry : key, entry);
+    bytes += entry.bytes;
+  }
+
+  /** The message of this key; null if none waits. */
+  @Nullable Entry get(@Nullable String key) {
+    return key == null ? null : entries.get(key);
+  }
+
+  /** Takes the message of this key, which waits. */
+  Entry remove(String key) {
+    return taken(Objects.requireNonNull(entries.remove(key)));
+  }
+
+  /** Takes the oldest message, which waits. */
+  Entry poll() {
+    Iterator<Entry> oldest = entries.values().iterator();
+    Entry entry = oldest.next();
+    oldest.remove();
+    return taken(entry);
+  }
+
+  private Entry taken(Entry entry) {
+    bytes -= entry.bytes;
+    return entry;
+  }
+
+  boolean isEmpty() {
+    return entries.isEmpty();
+  }
+
+  /** How many messages wait. */
+  int size() {
+    return entries.size();
+  }
+
+  /** What all messages cost. */
+  long bytes() {
+    return bytes;
+  }
+
+  /** A ping is to be answered, instead of any before. */
+  void owePong(byte[] payload) {
+    owedPong = payload;
+  }
+
+  /** The payload of the pong to be sent now; null if none is. */
+  byte @Nullable [] takeOwedPong() {
+    byte[] payload = owedPong;
+    owedPong = null;
+    return payload;
+  }
+
+  /**
+   * Nothing more comes.
+   *
+   * @param last what is written after all messages; nothing, if something is to be already
+   * @param isOutputEnding whether the TCP connection's output ends then
+   */
+  void end(ByteBuf last, boolean isOutputEnding) {
+    if (ending == null) {
+      ending = last;
+    }
+    this.isOutputEnding |= isOutputEnding;
+    owedPong = null;
+  }
+
+  /** What is written after all messages; null while the socket is open. */
+  @Nullable ByteBuf ending() {
+    return ending;
+  }
+
+  /** Whether the TCP connection's output ends with {@link #ending}. */
+  boolean isOutputEnding() {
+    return isOutputEnding;
+  }
+
+  /** Nothing of it can be sent any more: calls with each message. */
+  void drop(Consumer<Entry> dropped) {
+    while (!isEmpty()) {
+      Entry entry = poll();
+      entry.release();
+      dropped.accept(entry);
+    }
+    if (ending != null) {
+      ending.release();
+      ending = null;
+    }
+  }
+}

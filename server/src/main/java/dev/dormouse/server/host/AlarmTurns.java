@@ -1,0 +1,178 @@
+package dev.dormouse.server.host;
+
+import dev.dormouse.sdk.ActorId;
+import dev.dormouse.sdk.Alarm;
+import dev.dormouse.sdk.Alarms;
+import dev.dormouse.storage.ActorStore;
+import dev.dormouse.storage.AlarmRow;
+import dev.dormouse.storage.CommitResult;
+import dev.dormouse.storage.CorruptRowException;
+import dev.dormouse.storage.DueAlarm;
+import dev.dormouse.storage.KeySpan;
+import dev.dormouse.storage.Table;
+import dev.dormouse.storage.TurnBatch;
+import java.util.List;
+import java.util.NavigableMap;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.BiFunction;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What becomes of alarms that were handed to their cells: what is stored when a turn failed, and
+ * what the clock is told. The rows of an actor are used by whoever runs its cell.
+ */
+final class AlarmTurns {
+  private static final Logger log = LoggerFactory.getLogger(AlarmTurns.class);
+
+  private final AlarmClock clock;
+  private final FailureLog failures;
+  private final AtomicLong failed = new AtomicLong();
+  private final AtomicLong givenUp = new AtomicLong();
+
+  AlarmTurns(AlarmClock clock, FailureLog failures) {
+    this.clock = clock;
+    this.failures = failures;
+  }
+
+  RunningTime running() {
+    return clock.running();
+  }
+
+  /** Writes were handed in; the clock hears of the alarms among them when they are kept. */
+  void handedIn(ActorId actor, List<TurnBatch.Write> writes, CompletionStage<CommitResult> commit) {
+    List<TurnBatch.Write> due =
+        writes.stream().filter(write -> write.table() == Table.DUE).toList();
+    if (!due.isEmpty()) {
+      commit.thenAccept(result -> committed(actor, due, result instanceof CommitResult.Done));
+    }
+  }
+
+  private void committed(ActorId actor, List<TurnBatch.Write> due, boolean isDone) {
+    for (TurnBatch.Write write : due) {
+      clock.committed(DueAlarm.of(actor, write.key()), write.value() == null, isDone);
+    }
+  }
+
+  /**
+   * An alarm that is moot was moved, cancelled or handled since it was handed out, and has no row
+   * by its time any more. If it has one all the same, its row by name either cannot be read, and
+   * both stay, or it could not, and was set anew.
+   */
+  void passOver(ActorRows rows, Outgoing outgoing, Work.Alarm work) {
+    DueAlarm due = work.due();
+    if (rows.get(AlarmRows.due(due)) == null) {
+      return;
+    }
+    try {
+      AlarmRows.read(rows, AlarmRows.key(due.name()));
+    } catch (CorruptRowException e) {
+      setAside(work);
+      return;
+    }
+    log.warn("alarm '{}' of actor {} is not set for this time any more", due.name(), due.actor());
+    NavigableMap<RowKey, Optional<byte[]>> writes = new TreeMap<>();
+    writes.put(AlarmRows.due(due), Optional.empty());
+    outgoing.keep(writes, work);
+  }
+
+  /** A turn of an alarm failed: it is tried again later, or given up. */
+  void failed(ActorRows rows, Outgoing outgoing, Work.Alarm work) {
+    ActorId actor = work.due().actor();
+    String name = work.due().name();
+    AlarmRow row = move(rows, outgoing, work, this::afterFailure);
+    if (row == null) {
+      return;
+    }
+    int attempts = row.failures() + 1;
+    if (AlarmRetry.isGivenUp(attempts)) {
+      givenUp.incrementAndGet();
+      failures.error(
+          "alarm '{}' of actor {} is given up: {} attempts failed", name, actor, attempts);
+    } else {
+      failed.incrementAndGet();
+      failures.error(
+          "alarm '{}' of actor {} failed; it has {} attempts left",
+          name,
+          actor,
+          Alarms.ATTEMPTS_MAX - attempts);
+    }
+  }
+
+  private Optional<AlarmRow> afterFailure(DueAlarm due, AlarmRow row) {
+    int attempts = row.failures() + 1;
+    return AlarmRetry.isGivenUp(attempts)
+        ? Optional.empty()
+        : Optional.of(row.failed(running().nowMs() + AlarmRetry.delayMs(due, attempts)));
+  }
+
+  /**
+   * There is no actor object for an alarm: it comes again later, and that was no attempt.
+   *
+   * @param activations how many activations have failed in a row
+   */
+  void putOff(ActorRows rows, Outgoing outgoing, Work.Alarm work, int activations) {
+    move(
+        rows,
+        outgoing,
+        work,
+        (due, row) ->
+            Optional.of(row.putOff(running().nowMs() + AlarmRetry.delayMs(due, activations))));
+  }
+
+  /**
+   * Stores something else of an alarm that was handed out, if it still stands where it stood.
+   *
+   * @return what was stored; null if it stands elsewhere, or the store failed: then it stays as it
+   *     is, and comes again
+   */
+  private @Nullable AlarmRow move(
+      ActorRows rows,
+      Outgoing outgoing,
+      Work.Alarm work,
+      BiFunction<DueAlarm, AlarmRow, Optional<AlarmRow>> change) {
+    DueAlarm due = work.due();
+    try {
+      AlarmRow row = AlarmRows.read(rows, AlarmRows.key(due.name()));
+      if (row == null || !row.place(due.actor(), due.name()).equals(due)) {
+        return null;
+      }
+      NavigableMap<RowKey, Optional<byte[]>> writes = new TreeMap<>();
+      AlarmRow next = change.apply(due, row).orElse(null);
+      AlarmRows.write(writes, due.actor(), due.name(), row, next);
+      outgoing.keep(writes, work);
+      return row;
+    } catch (RuntimeException e) {
+      rows.discard();
+      failures.error("alarm '{}' of actor {} could not be set again", due.name(), due.actor(), e);
+      return null;
+    }
+  }
+
+  /**
+   * Neither the alarm nor its actor can be read: it is left as it is, and comes again after the
+   * next start.
+   */
+  void setAside(Work.Alarm work) {
+    clock.setAside(work.due());
+  }
+
+  AlarmCounts counts() {
+    return new AlarmCounts(
+        clock.underWay(), clock.rung(), failed.get(), givenUp.get(), clock.unhosted());
+  }
+
+  /** The alarms of an actor as they are stored, without those that cannot be read. */
+  List<Alarm> list(ActorStore store, ActorId actor) {
+    return store.scan(actor, Table.ALARM, KeySpan.all(), Alarms.ALARMS_MAX).stream()
+        .map(row -> AlarmRows.alarm(row, running()))
+        .filter(Objects::nonNull)
+        .sorted(AlarmRows.BY_DUE)
+        .toList();
+  }
+}

@@ -1,0 +1,108 @@
+package dev.dormouse.server.host;
+
+import dev.dormouse.server.protocol.ToHost;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Closes that must take effect and have not, since the actor could not be activated for them, or
+ * they could not read the store. Their connections' rows are still there, so that the next start
+ * finds them if this process does not come to it; but as long as they are owed, the connections
+ * count for nothing.
+ *
+ * <p>They are tried again whenever the actor has been activated, and at growing intervals, the
+ * longest being 5 minutes. Used by whoever runs the cell; {@link #count} and {@link #isDue} by
+ * anyone.
+ */
+final class OwedCloses {
+  private static final Duration REST_MAX = Duration.ofMinutes(5);
+
+  private final ActorRows rows;
+  private final ClosingConnections closing;
+  private final RetryPolicy policy;
+  private final ArrayDeque<Work.Handle> owed = new ArrayDeque<>(2);
+
+  private volatile int count;
+
+  /** Null unless an attempt failed since one went well. */
+  private volatile @Nullable Retry retry;
+
+  OwedCloses(ActorRows rows, ClosingConnections closing, RetryPolicy policy) {
+    this.rows = rows;
+    this.closing = closing;
+    this.policy = policy.withRestMax(REST_MAX);
+  }
+
+  /** How many are owed. */
+  int count() {
+    return count;
+  }
+
+  boolean isDue(long nowNs) {
+    Retry last = retry;
+    return count > 0 && (last == null || last.isDue(nowNs));
+  }
+
+  /** The first that has not taken effect, as far as can be told, if it is time; it stays. */
+  Work.@Nullable Handle due(long nowNs) {
+    if (!isDue(nowNs)) {
+      return null;
+    }
+    for (Work.Handle first = owed.peek(); first != null; first = owed.peek()) {
+      if (first.event() instanceof ToHost.Closed closed && rows.mayHave(closed.connection())) {
+        return first;
+      }
+      remove();
+    }
+    return null;
+  }
+
+  /** Whether it is the one that {@link #due} gave. */
+  boolean isFirst(Work work) {
+    return owed.peek() == work;
+  }
+
+  void add(ToHost.Closed close) {
+    closing.add(close);
+    owed.add(new Work.Handle(close));
+    count = owed.size();
+  }
+
+  /** The first has taken effect, or has had its chance. */
+  void remove() {
+    Work.Handle done = owed.remove();
+    closing.handled(done.event());
+    count = owed.size();
+    retry = null;
+  }
+
+  /** The first failed; the others come before it now. */
+  void failedFirst(long beganNs, long nowNs) {
+    owed.add(owed.remove());
+    failed(beganNs, nowNs);
+  }
+
+  /** No attempt could be made. */
+  void failed(long beganNs, long nowNs) {
+    if (count > 0) {
+      retry = Retry.after(retry, policy, beganNs, nowNs);
+    }
+  }
+
+  /** What stood in their way may be gone. */
+  void tryNow(long nowNs) {
+    Retry last = retry;
+    retry = last == null ? null : last.dueAt(nowNs);
+  }
+
+  /** Shows all that are owed. */
+  void forEach(Consumer<ToHost.Closed> action) {
+    for (Work.Handle close : owed) {
+      if (close.event() instanceof ToHost.Closed closed) {
+        action.accept(closed);
+      }
+    }
+  }
+}

@@ -1,0 +1,395 @@
+package dev.dormouse.server.host;
+
+import dev.dormouse.sdk.ActorId;
+import dev.dormouse.sdk.FailurePolicy;
+import dev.dormouse.server.protocol.Time;
+import dev.dormouse.server.protocol.ToGateway;
+import dev.dormouse.server.protocol.ToHost;
+import dev.dormouse.storage.CommitResult;
+import dev.dormouse.storage.CorruptRowException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.function.BooleanSupplier;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a cell does about failures: what is tried again, and when; what is given up, who is told.
+ * The cell's own life is none of its business.
+ *
+ * <p><b>A handler that throws, hangs or resets its actor</b> has had its chance: its event is
+ * answered, and the next one comes to a new object.
+ *
+ * <p><b>An activation that fails</b>, or a turn that could not read the store, is nothing that its
+ * event must suffer for: the event waits, those behind it too, and after a rest a new object is
+ * tried, as {@link RetryPolicy} says. After so many failures of the same event it is given up, and
+ * those behind it have their chance. If the actor cannot be activated for them either, all that
+ * waits is given up with each further failure, so that every client hears of it soon. A message
+ * that is given up closes its connection with 1011; a close is set aside, {@link OwedCloses}; an
+ * alarm is put off at once, however often it takes. Upgrades and requests have somebody who can ask
+ * again: they wait for as long as the trouble may be a passing one and are answered 503 then.
+ *
+ * <p>Used by whoever runs the cell; what says so, by anyone.
+ */
+final class Recovery {
+  private final ActorId id;
+  private final FailurePolicy failurePolicy;
+  private final RetryPolicy policy;
+  private final Time time;
+  private final FailureLog failures;
+  private final BooleanSupplier isStopping;
+  private final Mailbox mailbox;
+  private final ActorRows rows;
+  private final Outgoing outgoing;
+  private final ClosingConnections closing;
+  private final OwedCloses owed;
+  private final LongAdder eventsGivenUp;
+  private final Quarantine quarantine;
+  private final AlarmTurns alarms;
+
+  /** Of activations since the last that went well; null if none failed. */
+  private volatile @Nullable Retry activations;
+
+  /** Of the first event in the mailbox; null if it has not failed. */
+  private volatile @Nullable Retry event;
+
+  Recovery(
+      ActorId id,
+      FailurePolicy failurePolicy,
+      HostParts host,
+      Mailbox mailbox,
+      ActorRows rows,
+      Outgoing outgoing,
+      ClosingConnections closing) {
+    this.id = id;
+    this.failurePolicy = failurePolicy;
+    this.policy = host.options().retries();
+    this.time = host.time();
+    this.failures = host.failures();
+    this.isStopping = host.isStopping();
+    this.mailbox = mailbox;
+    this.rows = rows;
+    this.outgoing = outgoing;
+    this.closing = closing;
+    this.eventsGivenUp = host.eventsGivenUp();
+    this.quarantine = host.quarantine();
+    this.alarms = host.alarms();
+    this.owed = new OwedCloses(rows, closing, policy);
+  }
+
+  // When. Any thread.
+
+  /** How long nothing is to be tried yet, in nanoseconds; 0 if it may be. */
+  long restNs(long nowNs) {
+    if (isStopping.getAsBoolean()) {
+      return 0;
+    }
+    return Math.max(restNs(activations, nowNs), restNs(event, nowNs));
+  }
+
+  private static long restNs(@Nullable Retry retry, long nowNs) {
+    return retry == null || retry.isDue(nowNs) ? 0 : retry.dueNs() - nowNs;
+  }
+
+  /** How many activations have failed in a row. */
+  int failedActivations() {
+    Retry failed = activations;
+    return failed == null ? 0 : failed.failures();
+  }
+
+  /** Whether an attempt is due that nothing but the time will set going. */
+  boolean isDue(long nowNs) {
+    boolean isWaiting = (activations != null || event != null) && mailbox.size() > 0;
+    return (isWaiting || isOwedDue(nowNs)) && restNs(nowNs) == 0;
+  }
+
+  private boolean isOwedDue(long nowNs) {
+    return owed.isDue(nowNs) && !isStopping.getAsBoolean();
+  }
+
+  /** How many connections have ended without their close having taken effect. */
+  int owedCloses() {
+    return owed.count();
+  }
+
+  /** Whether the work is to be answered at once, since the actor is not to be had. */
+  boolean refuses(Work work) {
+    Retry failed = activations;
+    if (failed == null || !isRefusable(work)) {
+      return false;
+    }
+    long nowNs = time.nowNs();
+    return restNs(nowNs) > 0 && !failed.mayPass(policy, nowNs);
+  }
+
+  /** Answers what {@link #refuses} has found. */
+  void refuse(Work work) {
+    outgoing.tell(Verdicts.unavailable(work, restSeconds()));
+  }
+
+  /** What is seen of an actor, with what is to be known of its failures. */
+  ActorStatus addTo(ActorStatus status, long nowNs) {
+    int closes = owed.count();
+    int failed = failedActivations();
+    if (closes == 0 && failed == 0) {
+      return status;
+    }
+    List<String> pins = new ArrayList<>();
+    if (failed > 0) {
+      pins.add(Pins.failedActivations(failed, restNs(nowNs)));
+    }
+    if (closes > 0) {
+      pins.add(closes + " closes that could not take effect yet");
+    }
+    return status.with(closes, pins);
+  }
+
+  // What comes next.
+
+  /** A close that is owed and due; null if there is none. */
+  Work.@Nullable Handle owedDue() {
+    long nowNs = time.nowNs();
+    return isOwedDue(nowNs) ? owed.due(nowNs) : null;
+  }
+
+  // What became of it.
+
+  /** The turn of {@code onActivate} ended well. */
+  void activated() {
+    if (activations != null) {
+      activations = null;
+      owed.tryNow(time.nowNs());
+    }
+  }
+
+  /** The event is answered, or nobody needs to hear of it any more. */
+  void done(Work work) {
+    if (work instanceof Work.Handle handle) {
+      if (owed.isFirst(handle)) {
+        owed.remove();
+        work.end();
+        return;
+      }
+      closing.handled(handle.event());
+    }
+    event = null;
+    work.end();
+  }
+
+  /** A handler failed, or its actor was reset: nothing of its turn is kept or said. */
+  void turnFailed(Work work, Throwable failure) {
+    boolean isReset = failure instanceof ResetException;
+    failures.error(
+        isReset
+            ? "a turn of actor {} ({}, connection {}) has reset it; nothing of it was kept or sent: {}"
+            : "a turn of actor {} failed ({}, connection {}); nothing of it was kept or sent: {}",
+        id,
+        work.label(),
+        work.connection(),
+        failure,
+        failure);
+    if (work instanceof Work.Alarm alarm) {
+      alarms.failed(rows, outgoing, alarm);
+      done(alarm);
+    }
+    if (!(work instanceof Work.Handle handle)) {
+      return;
+    }
+    if (handle.event() instanceof ToHost.Closed closed) {
+      forget(handle, closed);
+    } else {
+      say(isReset ? Verdicts.reset(work) : Verdicts.failed(work, failurePolicy));
+      done(handle);
+    }
+  }
+
+  private void say(List<ToGateway> records) {
+    closing.said(records);
+    outgoing.say(records);
+  }
+
+  /**
+   * A close handler threw: what it did is void, but the connection is gone all the same, unless the
+   * store cannot even be read.
+   */
+  private void forget(Work.Handle work, ToHost.Closed closed) {
+    try {
+      outgoing.forget(closed);
+      done(work);
+    } catch (RuntimeException e) {
+      rows.discard();
+      unreadable(work, e, time.nowNs());
+    }
+  }
+
+  /** The turn of an event could not read the store: it is tried again, or given up. */
+  void unreadable(Work.Handle work, Throwable cause, long beganNs) {
+    long nowNs = time.nowNs();
+    failures.error(
+        "a turn of actor {} could not read the store ({}, connection {}): {}",
+        id,
+        work.label(),
+        work.connection(),
+        String.valueOf(cause));
+    if (owed.isFirst(work)) {
+      owed.failedFirst(beganNs, nowNs);
+      return;
+    }
+    Retry failed = Retry.after(event, policy, beganNs, nowNs);
+    boolean isOver = isStopping.getAsBoolean() || failed.failures() >= policy.attemptsMax();
+    if (isOver || (isRefusable(work) && !failed.mayPass(policy, nowNs))) {
+      event = null;
+      giveUp(work, cause);
+    } else {
+      event = failed;
+      mailbox.putBack(work);
+    }
+  }
+
+  /** There is no actor object for the events that wait. */
+  void activationFailed(Throwable cause, long beganNs) {
+    long nowNs = time.nowNs();
+    Retry failed = Retry.after(activations, policy, beganNs, nowNs);
+    activations = failed;
+    owed.failed(beganNs, nowNs);
+    Work first = mailbox.peek();
+    logActivation(failed, first, cause);
+    if (isStopping.getAsBoolean() || failed.failures() > policy.attemptsMax()) {
+      event = null;
+      giveUp(work -> !(work instanceof Work.Hibernate), cause);
+      return;
+    }
+    if (first != null) {
+      failFirst(first, cause, Retry.after(event, policy, beganNs, nowNs));
+    }
+    if (!failed.mayPass(policy, nowNs)) {
+      if (first != null && isRefusable(first)) {
+        event = null;
+      }
+      giveUp(Recovery::isRefusable, cause);
+    }
+  }
+
+  private void failFirst(Work first, Throwable cause, Retry failed) {
+    if (first instanceof Work.Hibernate) {
+      return; // it came while the actor was being activated for a close that is owed
+    }
+    // An alarm is put off, and that is stored.
+    if (failed.failures() >= policy.attemptsMax() || first instanceof Work.Alarm) {
+      event = null;
+      giveUp(mailbox.take(), cause);
+      outgoing.tell(mailbox.resumable());
+    } else {
+      event = failed;
+    }
+  }
+
+  /** The first of a row comes with its stack trace. */
+  private void logActivation(Retry failed, @Nullable Work first, Throwable cause) {
+    String why = first == null ? "close that is owed" : first.label();
+    if (failed.failures() == 1) {
+      failures.error("actor {} could not be activated ({}): {}", id, why, cause, cause);
+    } else {
+      failures.error(
+          "actor {} could not be activated ({}), {} times in a row: {}",
+          id,
+          why,
+          failed.failures(),
+          String.valueOf(cause));
+    }
+  }
+
+  private static boolean isRefusable(Work work) {
+    return work instanceof Work.Handle handle
+        && (handle.event() instanceof ToHost.Open || handle.event() instanceof ToHost.Request);
+  }
+
+  /** Gives up some of those that wait. */
+  private void giveUp(Predicate<Work> whom, Throwable cause) {
+    mailbox.takeAll(whom).forEach(work -> giveUp(work, cause));
+    outgoing.tell(mailbox.resumable());
+  }
+
+  private void giveUp(Work work, Throwable cause) {
+    if (work instanceof Work.Alarm alarm) {
+      if (!isStopping.getAsBoolean()) {
+        alarms.putOff(rows, outgoing, alarm, Math.max(1, failedActivations()));
+      }
+    } else if (isRefusable(work)) {
+      outgoing.say(Verdicts.unavailable(work, restSeconds()));
+    } else if (work instanceof Work.Handle handle && isOfClosing(handle)) {
+      outgoing.passOver(handle);
+    } else if (work instanceof Work.Handle handle
+        && handle.event() instanceof ToHost.Closed closed) {
+      logGivenUp(work, "put off", cause);
+      owed.add(closed);
+    } else {
+      logGivenUp(work, "given up", cause);
+      eventsGivenUp.increment();
+      say(Verdicts.givenUp(work));
+    }
+    work.end();
+  }
+
+  private void logGivenUp(Work work, String outcome, Throwable cause) {
+    failures.error(
+        "the {} of connection {} of actor {} is {}, since the actor failed too often: {}",
+        work.label(),
+        work.connection(),
+        id,
+        outcome,
+        String.valueOf(cause));
+  }
+
+  /** Whether it is a message of a connection that the actor has closed, or that has ended. */
+  boolean isOfClosing(Work work) {
+    return work instanceof Work.Handle handle
+        && handle.event() instanceof ToHost.Message message
+        && closing.contains(message.connection());
+  }
+
+  private long restSeconds() {
+    return 1 + TimeUnit.NANOSECONDS.toSeconds(restNs(time.nowNs()));
+  }
+
+  /**
+   * What is stored of the actor cannot be understood: trying again would not help an event. Its
+   * rows are left as they are, and the first event is refused.
+   */
+  void corrupt(CorruptRowException cause) {
+    long nowNs = time.nowNs();
+    if (mailbox.peek() instanceof Work.Handle handle) {
+      owed.failed(nowNs, nowNs);
+      mailbox.take();
+      outgoing.say(quarantine.refuse(handle.event(), cause));
+      done(handle);
+      outgoing.tell(mailbox.resumable());
+    } else if (mailbox.peek() instanceof Work.Alarm alarm) {
+      owed.failed(nowNs, nowNs);
+      mailbox.take();
+      quarantine.actor(id, cause);
+      alarms.setAside(alarm);
+      done(alarm);
+      outgoing.tell(mailbox.resumable());
+    } else {
+      activationFailed(cause, nowNs);
+    }
+  }
+
+  /** What the turn ran on was lost, and so is it. */
+  void lost(Work work, CommitResult loss) {
+    outgoing.lose(work, loss);
+    if (work instanceof Work.Handle || work instanceof Work.Alarm) {
+      done(work);
+    }
+  }
+
+  /** Commits were lost, and the rows are read anew; this was said of their turns. */
+  void resetAfterLoss(List<ToGateway> said) {
+    closing.clear();
+    closing.said(said);
+    owed.forEach(closing::add);
+  }
+}

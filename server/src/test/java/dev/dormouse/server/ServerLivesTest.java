@@ -1,0 +1,127 @@
+package dev.dormouse.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.dormouse.sdk.ActorId;
+import dev.dormouse.sdk.CloseReason;
+import dev.dormouse.sdk.Connection;
+import dev.dormouse.sdk.Upgrade;
+import dev.dormouse.sdk.WebSocketActor;
+import dev.dormouse.storage.Durability;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Whole servers, beside each other and one after the other. */
+class ServerLivesTest {
+  private static final ActorId ROOM = new ActorId("room", "one");
+
+  @TempDir private Path folder;
+
+  /** Says what it is told to all, and tells who has gone, and of what. */
+  public static final class Room extends WebSocketActor<String> {
+    @Override
+    protected void onUpgrade(Upgrade<String> upgrade) {
+      upgrade.accept(upgrade.query("name").orElse("guest"));
+    }
+
+    @Override
+    protected void onMessage(Connection<String> from, String text) {
+      switch (text) {
+        case "gone?" -> from.send(storage().get("gone", String.class).orElse("nobody"));
+        case "linger" -> storage().put("lingers", true);
+        case "reset" -> {
+          connections().broadcast("never heard");
+          reset("as asked");
+        }
+        default -> connections().broadcast(from.attachment() + ": " + text);
+      }
+    }
+
+    @Override
+    protected void onClose(Connection<String> gone, CloseReason reason) {
+      boolean isLingering = storage().get("lingers", Boolean.class).orElse(false);
+      if (isLingering && reason.cause() == CloseReason.Cause.SHUTDOWN) {
+        waitFor(new CompletableFuture<>()); // longer than a stop waits
+      }
+      String line = gone.attachment() + " " + reason.code() + " " + reason.cause();
+      storage().put("gone", storage().get("gone", String.class).orElse("") + line + ";");
+    }
+  }
+
+  private static DormouseServer open(ServerOptions options) {
+    return Dormouse.server()
+        .actor("/room/:key", Room.class, Room::new)
+        .open(options.ports(0, 0).idle(Duration.ofHours(1)));
+  }
+
+  private DormouseServer open() {
+    return open(
+        ServerOptions.defaults()
+            .data(folder.resolve("data"), Durability.WAL)
+            .drain(Duration.ofMillis(500)));
+  }
+
+  /** Before its clients are gone. */
+  private static void stop(DormouseServer server) {
+    server.close();
+  }
+
+  @Test
+  @DisplayName("S27 Two servers in one process do not meet")
+  void twoServers() throws Exception {
+    ServerOptions inMemory = ServerOptions.defaults().data(folder, Durability.MEMORY);
+    try (DormouseServer left = open(inMemory);
+        DormouseServer right = open(inMemory);
+        TextClient ada = new TextClient(left, "/room/one?name=ada");
+        TextClient bo = new TextClient(right, "/room/one?name=bo")) {
+      ada.send("hello");
+      bo.send("hi");
+      assertThat(ada.next()).isEqualTo("ada: hello");
+      assertThat(bo.next()).isEqualTo("bo: hi");
+      assertThat(left.status(ROOM).connections()).isEqualTo(1);
+      stop(left);
+      assertThat(ada.next()).isEqualTo("closed 1001 ");
+      assertThat(bo.ask("still here")).isEqualTo("bo: still here");
+    }
+  }
+
+  @Test
+  @DisplayName("S30 A broadcast reaches the sockets of an actor that slept, and was reset")
+  void broadcast() throws Exception {
+    try (DormouseServer server = open();
+        TextClient ada = new TextClient(server, "/room/one?name=ada");
+        TextClient bo = new TextClient(server, "/room/one?name=bo")) {
+      assertThat(server.hibernate(ROOM).toCompletableFuture().get(10, TimeUnit.SECONDS)).isTrue();
+      ada.send("1");
+      ada.send("reset");
+      ada.send("2");
+      for (TextClient client : new TextClient[] {ada, bo}) {
+        assertThat(client.next()).isEqualTo("ada: 1");
+        assertThat(client.next()).isEqualTo("ada: 2");
+      }
+    }
+  }
+
+  @Test
+  @DisplayName(
+      "S31 A close that a stop did not come to is delivered by the next start, and says so")
+  void stopUnfinished() throws Exception {
+    try (DormouseServer server = open();
+        TextClient ada = new TextClient(server, "/room/one?name=ada")) {
+      ada.send("linger");
+      assertThat(ada.ask("gone?")).isEqualTo("nobody");
+      stop(server);
+      assertThat(ada.next()).isEqualTo("closed 1001 ");
+    }
+    try (DormouseServer server = open();
+        TextClient bo = new TextClient(server, "/room/one?name=bo")) {
+      assertThat(bo.ask("gone?")).isEqualTo("ada 1006 SHUTDOWN_UNFINISHED;");
+      assertThat(server.status(ROOM).connections()).isEqualTo(1);
+    }
+  }
+}

@@ -1,0 +1,218 @@
+package dev.dormouse.server.gateway;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.dormouse.sdk.ActorId;
+import dev.dormouse.sdk.ConnectionId;
+import dev.dormouse.sdk.Delivery.Outcome;
+import dev.dormouse.server.protocol.Payload;
+import dev.dormouse.server.protocol.ToGateway;
+import dev.dormouse.server.protocol.ToHost;
+import io.vertx.core.Vertx;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+
+/** Clients that do not read, over real sockets; and what is said of single messages. */
+class OutboundTest {
+  private static final int TEXT_LENGTH = 1 << 16;
+  private static final int TRIES_MAX = 10_000;
+
+  private static Vertx vertx;
+  private static LeakWatch leaks;
+  private TestServer server;
+  private FakeHost host;
+
+  @BeforeAll
+  static void startVertx() {
+    vertx = TestServer.vertx();
+    leaks = new LeakWatch(); // after Vert.x, which switches Netty's detector off when it is loaded
+  }
+
+  @AfterAll
+  static void stopVertx() {
+    TestServer.await(vertx.close());
+    leaks.close();
+  }
+
+  @BeforeEach
+  void start() {
+    server =
+        new TestServer(
+            vertx,
+            GatewayOptions.defaults().outboundBytesMax(1 << 18).close(Duration.ofMillis(200)));
+    host = server.host;
+    host.acceptAll();
+  }
+
+  @AfterEach
+  void stop() {
+    server.close();
+  }
+
+  private static String text(String first) {
+    return first + " " + "x".repeat(TEXT_LENGTH);
+  }
+
+  private static String firstWord(String text) {
+    return text.substring(0, text.indexOf(' '));
+  }
+
+  /** Waits until what was released for the actor is carried out. */
+  private void awaitLoops(ActorId actor) {
+    TestServer.await(server.gateway.connections(actor, null, 10));
+  }
+
+  private RawClient openSlowly(String path) {
+    return new RawClient(server.port(), 4_096).open(path);
+  }
+
+  @Test
+  @DisplayName("drop oldest: a client that reads again hears the newest; its neighbour hears all")
+  void dropOldest() throws Exception {
+    ActorId actor = new ActorId("drop", "one");
+    try (RawClient slow = openSlowly("/drop/one");
+        RawClient quick = server.open("/drop/one")) {
+      int sent = 0;
+      while (server.gateway.counts().slowDropped() < 20 && sent < TRIES_MAX) {
+        String text = text(String.valueOf(sent++));
+        host.release(actor, new ToGateway.Broadcast(List.of(), Set.of(), Payload.text(text)));
+        assertThat(quick.readText()).isEqualTo(text);
+      }
+      int last = -1;
+      int heard = 0;
+      while (last < sent - 1) {
+        int number = Integer.parseInt(firstWord(slow.readText()));
+        assertThat(number).isGreaterThan(last);
+        last = number;
+        heard++;
+      }
+      GatewayCounts counts = server.gateway.counts();
+      assertThat(counts.slowDropped()).isEqualTo(sent - heard);
+      assertThat(counts.slowClosed()).isZero();
+      assertThat(counts.messagesOut()).isEqualTo(sent + heard);
+    }
+  }
+
+  @Test
+  @DisplayName("conflate: a client that reads again hears the latest of each key, and all others")
+  void conflate() throws Exception {
+    ActorId actor = new ActorId("conflate", "one");
+    try (RawClient slow = openSlowly("/conflate/one")) {
+      ConnectionId id = host.nextOpen();
+      int round = 0;
+      int others = 0;
+      while (server.gateway.counts().conflated() < 20 && round < TRIES_MAX) {
+        String latest = text("b" + round);
+        host.release(
+            actor,
+            new ToGateway.Send(id, Payload.text(text("a" + round)), "a", 0),
+            new ToGateway.Broadcast(List.of(), Set.of(), Payload.text(latest), "b"));
+        if (round % 64 == 0) {
+          host.release(actor, new ToGateway.Send(id, Payload.text("other" + others++ + " ")));
+        }
+        awaitLoops(actor);
+        round++;
+      }
+      Map<Character, Integer> last = new HashMap<>();
+      int heardOthers = 0;
+      while (!Map.of('a', round - 1, 'b', round - 1).equals(last) || heardOthers < others) {
+        String word = firstWord(slow.readText());
+        if (word.startsWith("other")) {
+          assertThat(word).isEqualTo("other" + heardOthers++);
+        } else {
+          Integer before = last.put(word.charAt(0), Integer.parseInt(word.substring(1)));
+          assertThat(last.get(word.charAt(0))).isGreaterThan(before == null ? -1 : before);
+        }
+      }
+      assertThat(server.gateway.counts().slowClosed()).isZero();
+    }
+  }
+
+  private Outcome outcomeOf(long report) throws InterruptedException {
+    ToHost.Delivered delivered = host.next(ToHost.Delivered.class);
+    assertThat(delivered.report()).isEqualTo(report);
+    return delivered.outcome();
+  }
+
+  private static ToGateway.Send send(ConnectionId to, String text, long report) {
+    return new ToGateway.Send(to, Payload.text(text), null, report);
+  }
+
+  @Test
+  @DisplayName("who asks is told: written, or that the connection is closed, going, or unknown")
+  void outcomes() throws Exception {
+    try (RawClient client = server.open("/chat/lobby")) {
+      ConnectionId id = host.nextOpen();
+      host.release(TestServer.LOBBY, send(id, "one", 1));
+      assertThat(outcomeOf(1)).isEqualTo(Outcome.WRITTEN);
+      assertThat(client.readText()).isEqualTo("one");
+      host.release(TestServer.LOBBY, new ToGateway.Close(id, 1000, ""), send(id, "too late", 2));
+      assertThat(outcomeOf(2)).isEqualTo(Outcome.CONNECTION_CLOSED);
+      host.release(TestServer.LOBBY, send(ConnectionId.of(7, 1_000_000), "to nobody", 3));
+      assertThat(outcomeOf(3)).isEqualTo(Outcome.CONNECTION_CLOSED);
+      assertThat(client.readClose()).isEqualTo(1000);
+    }
+    assertThat(server.gateway.counts().droppedOut()).isEqualTo(2);
+  }
+
+  @Test
+  @DisplayName("what was sent before the 101 to a client that never saw it is told and counted")
+  void neverOpened() throws Exception {
+    host.script(event -> List.of());
+    RawClient client = server.client();
+    client.send(RawClient.upgrade("/chat/lobby"));
+    ConnectionId id = host.nextOpen();
+    client.reset();
+    host.release(
+        TestServer.LOBBY, new ToGateway.Accepted(id, List.of(), List.of()), send(id, "welcome", 1));
+    boolean isTold = false;
+    boolean isClosed = false;
+    while (!isTold || !isClosed) {
+      ToHost next = host.next(ToHost.class);
+      if (next instanceof ToHost.Delivered delivered) {
+        assertThat(delivered.outcome()).isIn(Outcome.CONNECTION_CLOSED, Outcome.WRITTEN);
+        isTold = true;
+      }
+      isClosed |= next instanceof ToHost.Closed;
+    }
+    GatewayCounts counts = server.gateway.counts();
+    assertThat(counts.droppedOut() + counts.messagesOut()).isEqualTo(1);
+  }
+
+  @Test
+  @DisplayName("what waits for a slow client that is lost is told, and released")
+  void lost() throws Exception {
+    ActorId actor = new ActorId("drop", "one");
+    RawClient slow = openSlowly("/drop/one");
+    ConnectionId id = host.nextOpen();
+    int asked = 0;
+    while (server.gateway.counts().slowDropped() == 0 && asked < TRIES_MAX) {
+      host.release(actor, send(id, text("m"), ++asked));
+      awaitLoops(actor);
+    }
+    slow.reset();
+    Map<Outcome, Integer> told = new HashMap<>();
+    int answers = 0;
+    boolean isClosed = false;
+    while (answers < asked || !isClosed) {
+      ToHost next = host.next(ToHost.class);
+      if (next instanceof ToHost.Delivered delivered) {
+        told.merge(delivered.outcome(), 1, Integer::sum);
+        answers++;
+      }
+      isClosed |= next instanceof ToHost.Closed;
+    }
+    assertThat(told).containsKeys(Outcome.DROPPED, Outcome.CONNECTION_CLOSED);
+    GatewayCounts counts = server.gateway.counts();
+    assertThat(counts.messagesOut() + counts.slowDropped() + counts.droppedOut()).isEqualTo(asked);
+  }
+}

@@ -1,0 +1,165 @@
+package dev.dormouse.server.host;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.dormouse.sdk.CloseReason;
+import dev.dormouse.sdk.Connection;
+import dev.dormouse.sdk.ConnectionId;
+import dev.dormouse.sdk.HttpRequest;
+import dev.dormouse.sdk.HttpResponse;
+import dev.dormouse.server.host.Script.Actor;
+import dev.dormouse.server.host.Script.Note;
+import dev.dormouse.storage.MemoryDisk;
+import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+
+/** However a connection dies, {@code onClose} takes effect once and says of what. */
+class DeathsTest {
+
+  /** Writes each death into storage, with all that was known of the connection. */
+  private static final class Register extends Script {
+    @Override
+    void onMessage(Actor self, Connection<Object> from, String text) {
+      from.attach(((Note) from.attachment()).counted());
+      from.tag(text);
+    }
+
+    @Override
+    void onClose(Actor self, Connection<Object> gone, CloseReason reason) {
+      String entry = gone.attachment() + " " + gone.tags() + " " + reason.code() + " ";
+      self.store().put("dead/" + gone.id(), entry + reason.cause());
+      self.store().put("deaths", self.store().get("deaths", Long.class).orElse(0L) + 1);
+    }
+
+    @Override
+    void onRequest(Actor self, HttpRequest request) {
+      request.respond(
+          HttpResponse.text(
+              200,
+              self.store().list("dead/", String.class)
+                  + " "
+                  + self.store().get("deaths", Long.class).orElse(0L)
+                  + " "
+                  + self.all().count()));
+    }
+  }
+
+  private final MemoryDisk disk = new MemoryDisk();
+
+  private Node start() {
+    Node node = new Node(disk, new Register());
+    CompletableFuture<Long> closed = node.host.closeLeftovers();
+    node.steps.runAll();
+    assertThat(closed).isCompleted();
+    return node;
+  }
+
+  @Test
+  @DisplayName("S31 S32 A process that died is told as such, with the last attachment and tags")
+  void processDied() {
+    Node dead = start();
+    ConnectionId ada = dead.connect("ada");
+    dead.message(ada, "x");
+    dead.hibernate();
+    assertThat(start().ask())
+        .isEqualTo(
+            "[Entry[key=dead/1.1, value=" + new Note("ada", 1) + " [x] 1006 PROCESS_DIED]] 1 0");
+    assertThat(start().ask())
+        .isEqualTo(
+            "[Entry[key=dead/1.1, value=" + new Note("ada", 1) + " [x] 1006 PROCESS_DIED]] 1 0");
+  }
+
+  @Test
+  void aMachineThatRestartedIsToldAsSuchAndTheDeathsBeforeItAsTheyWere() {
+    Node first = start();
+    first.connect("ada");
+    // A second run, which does not come to the first one's leftovers before the machine goes.
+    Node second = new Node(disk, new Register());
+    second.connect("bo");
+    disk.restartMachine();
+    assertThat(start().ask())
+        .isEqualTo(
+            "[Entry[key=dead/1.1, value="
+                + new Note("ada", 0)
+                + " [] 1006 PROCESS_DIED], Entry[key=dead/2.1, value="
+                + new Note("bo", 0)
+                + " [] 1006 MACHINE_RESTARTED]] 2 0");
+  }
+
+  @Test
+  void aStopThatDidNotFinishIsToldAsSuch() {
+    Node stopped = start();
+    stopped.connect("ada");
+    stopped.store.close();
+    disk.restartMachine();
+    assertThat(start().ask())
+        .isEqualTo(
+            "[Entry[key=dead/1.1, value="
+                + new Note("ada", 0)
+                + " [] 1006 SHUTDOWN_UNFINISHED]] 1 0");
+  }
+
+  /**
+   * The same story is cut short after each of its commits, and what the next process does about it
+   * after each of its own: whoever was accepted dies once.
+   */
+  @Test
+  @DisplayName("S31 Whenever the process is killed, every connection that is stored is closed once")
+  void killedAtAnyPoint() {
+    int accepted = 3;
+    int storyCommits = commitsOf(new MemoryDisk());
+    assertThat(storyCommits).isGreaterThan(6);
+    for (int kept = 0; kept <= storyCommits; kept++) {
+      for (int keptByNext = 0; keptByNext <= accepted; keptByNext++) {
+        MemoryDisk cut = new MemoryDisk();
+        Node first = new Node(cut, new Register());
+        first.store.hold();
+        tell(first);
+        letThrough(first, kept);
+
+        Node second = new Node(cut, new Register());
+        second.store.hold();
+        CompletableFuture<Long> interrupted = second.host.closeLeftovers();
+        second.steps.runAll();
+        letThrough(second, keptByNext);
+
+        Node third = new Node(cut, new Register());
+        CompletableFuture<Long> closed = third.host.closeLeftovers();
+        third.steps.runAll();
+        assertThat(closed).isCompleted();
+        assertThat(interrupted).isDone();
+        assertThat(third.ask())
+            .as("%d commits, then %d", kept, keptByNext)
+            .endsWith("] " + Math.min(kept, accepted) + " 0");
+      }
+    }
+  }
+
+  private static void letThrough(Node node, int commits) {
+    for (int i = 0; i < commits && node.store.waiting() > 0; i++) {
+      node.store.letThrough();
+    }
+  }
+
+  private static int commitsOf(MemoryDisk disk) {
+    Node node = new Node(disk, new Register());
+    node.store.hold();
+    tell(node);
+    return node.store.waiting();
+  }
+
+  /** Three connect, first of all; then they speak, and two go, in their ways. */
+  private static void tell(Node node) {
+    ConnectionId ada = node.connect("ada");
+    ConnectionId bo = node.connect("bo");
+    ConnectionId cy = node.connect("cy");
+    node.message(bo, "x");
+    node.close(ada, 1000);
+    node.message(cy, "y");
+    node.hibernate();
+    node.message(bo, "z");
+    node.close(bo, 1006);
+    node.message(cy, "z");
+  }
+}

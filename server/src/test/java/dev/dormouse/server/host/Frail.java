@@ -1,0 +1,48 @@
+package dev.dormouse.server.host;
+
+import dev.dormouse.sdk.CloseReason;
+import dev.dormouse.sdk.Connection;
+import dev.dormouse.sdk.HttpRequest;
+import dev.dormouse.sdk.HttpResponse;
+import java.util.ArrayList;
+import java.util.List;
+
+/** An actor that cannot be activated as long as the test says so, and that notes its closes. */
+class Frail extends Script {
+  /** How many activations are still to fail. */
+  int failures;
+
+  /** How many were tried. */
+  int attempts;
+
+  /** Of each close the connection, how it ended, and how many were listed. */
+  final List<String> closes = new ArrayList<>();
+
+  void failForEver() {
+    failures = Integer.MAX_VALUE;
+  }
+
+  @Override
+  void onActivate(Actor self) {
+    attempts++;
+    if (failures > 0) {
+      failures--;
+      throw new IllegalStateException("not now");
+    }
+  }
+
+  @Override
+  void onMessage(Actor self, Connection<Object> from, String text) {
+    from.send(text + " of " + self.all().count());
+  }
+
+  @Override
+  void onRequest(Actor self, HttpRequest request) {
+    request.respond(HttpResponse.text(200, "fine"));
+  }
+
+  @Override
+  void onClose(Actor self, Connection<Object> gone, CloseReason reason) {
+    closes.add(gone.id() + " " + reason.code() + " " + reason.cause());
+  }
+}

@@ -1,0 +1,307 @@
+package dev.dormouse.server.host;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+
+import dev.dormouse.sdk.Connection;
+import dev.dormouse.sdk.ConnectionId;
+import dev.dormouse.sdk.KeyRange;
+import dev.dormouse.sdk.LimitExceededException;
+import dev.dormouse.sdk.Storage;
+import dev.dormouse.sdk.StoredValueException;
+import dev.dormouse.storage.CommitResult;
+import dev.dormouse.storage.MemoryDisk;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.TreeMap;
+import java.util.function.Consumer;
+import java.util.stream.IntStream;
+import java.util.stream.LongStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+class StorageTest {
+  private Consumer<Storage> next = storage -> {};
+
+  private final Script script =
+      new Script() {
+        @Override
+        void onMessage(Actor self, Connection<Object> from, String text) throws IOException {
+          next.accept(self.store());
+          from.send("done");
+          if (text.equals("fail")) {
+            throw new IOException("as asked");
+          }
+        }
+      };
+
+  private final MemoryDisk disk = new MemoryDisk();
+  private Node node = new Node(disk, script);
+  private ConnectionId ada = node.connect("ada");
+
+  /** Does it in a turn of its own; an assertion in it that does not hold fails the turn. */
+  private void turn(Consumer<Storage> work) {
+    node.heard();
+    next = work;
+    node.message(ada, "go");
+    assertThat(node.texts()).containsExactly("1:done");
+  }
+
+  @Test
+  void manyKeysAreGotAtOnceInTheOrderInWhichTheyWereAskedFor() {
+    turn(
+        storage -> {
+          storage.put("a", 1);
+          storage.put("b", 2);
+        });
+    turn(
+        storage -> {
+          storage.put("c", 3);
+          storage.delete("b");
+          assertThat(storage.getAll(List.of("c", "b", "nothing", "a", "c"), Integer.class))
+              .containsExactly(Map.entry("c", 3), Map.entry("a", 1));
+          assertThat(storage.getAll(List.of(), Integer.class)).isEmpty();
+          storage.put("d", "text");
+          assertThatExceptionOfType(StoredValueException.class)
+              .isThrownBy(() -> storage.getAll(List.of("a", "d"), Integer.class))
+              .withMessageContaining("key 'd'");
+          assertThatExceptionOfType(LimitExceededException.class)
+              .isThrownBy(() -> storage.getAll(List.of("a", ""), Integer.class));
+          assertThatExceptionOfType(LimitExceededException.class)
+              .isThrownBy(() -> storage.getAll(Collections.nCopies(10_001, "a"), Integer.class))
+              .withMessage("the number of keys to get at once is 10001 keys; the limit is 10000");
+        });
+  }
+
+  @Test
+  void oneCallReadsSoManyBytesAndNoMore() {
+    byte[] large = new byte[1 << 20];
+    List<String> keys = IntStream.range(0, 40).mapToObj(i -> "k%02d".formatted(i)).toList();
+    for (int half = 0; half < 2; half++) {
+      List<String> some = keys.subList(20 * half, 20 * half + 20);
+      turn(storage -> some.forEach(key -> storage.put(key, large)));
+    }
+    turn(
+        storage -> {
+          assertThatExceptionOfType(LimitExceededException.class)
+              .isThrownBy(() -> storage.list("k", byte[].class))
+              .withMessageMatching(
+                  "a list of the keys with prefix 'k' is 33\\d{6} bytes or more, with 32 entries;"
+                      + " the limit is 33554432");
+          assertThat(storage.list(KeyRange.prefix("k").reversed().limit(31), byte[].class))
+              .hasSize(31);
+          assertThatExceptionOfType(LimitExceededException.class)
+              .isThrownBy(() -> storage.getAll(keys, byte[].class))
+              .withMessageMatching(
+                  "what the keys hold .* is 33\\d{6} bytes; the limit is 33554432");
+          assertThat(storage.getAll(keys.subList(0, 31), byte[].class)).hasSize(31);
+        });
+  }
+
+  @Test
+  void deletingAllRemovesWhatWasPutBeforeAndNotWhatIsPutAfter() {
+    turn(storage -> IntStream.range(0, 1_000).forEach(i -> storage.put("k" + i, i)));
+    turn(
+        storage -> {
+          storage.put("before", 1);
+          storage.deleteAll();
+          assertThat(storage.list("", Integer.class)).isEmpty();
+          assertThat(storage.get("k7", Integer.class)).isEmpty();
+          assertThat(storage.delete("k7")).isFalse();
+          assertThat(storage.increment("k7", 5)).isEqualTo(5);
+          storage.put("after", 2);
+        });
+    turn(
+        storage ->
+            assertThat(storage.list("", Number.class).stream().map(Storage.Entry::key))
+                .containsExactly("after", "k7"));
+    node.hibernate();
+    turn(storage -> assertThat(storage.get("after", Integer.class)).contains(2));
+  }
+
+  @Test
+  void aFailedTurnHasDeletedNothing() {
+    turn(storage -> storage.put("a", 1));
+    next = Storage::deleteAll;
+    node.message(ada, "fail");
+    turn(storage -> assertThat(storage.get("a", Integer.class)).contains(1));
+  }
+
+  @Test
+  void aRangeIsDeletedByPrefixAndBoundsButNotByNumber() {
+    turn(
+        storage -> {
+          for (String key : List.of("a", "b1", "b2", "b3", "b4", "c")) {
+            storage.put(key, key);
+          }
+        });
+    turn(
+        storage -> {
+          storage.deleteAll(KeyRange.prefix("b").after("b1").before("b4").reversed());
+          assertThat(storage.list("", String.class).stream().map(Storage.Entry::key))
+              .containsExactly("a", "b1", "b4", "c");
+          assertThatIllegalArgumentException()
+              .isThrownBy(() -> storage.deleteAll(KeyRange.prefix("b").limit(1)))
+              .withMessage("a range that is deleted cannot be limited");
+          for (int i = 1; i < Storage.DELETED_RANGES_MAX; i++) {
+            storage.deleteAll(KeyRange.prefix("z"));
+          }
+          assertThatExceptionOfType(LimitExceededException.class)
+              .isThrownBy(storage::deleteAll)
+              .withMessage(
+                  "the number of ranges that one turn deletes is 257 ranges; the limit is 256");
+        });
+  }
+
+  @Test
+  void aWholeNumberIsAddedToAndAnythingElseIsNot() {
+    turn(
+        storage -> {
+          assertThat(storage.increment("n", 3)).isEqualTo(3);
+          assertThat(storage.increment("n", -5)).isEqualTo(-2);
+          assertThat(storage.get("n", Long.class)).contains(-2L);
+          storage.put("int", 7);
+          assertThat(storage.increment("int", 1)).isEqualTo(8);
+          assertThat(storage.get("int", Long.class)).contains(8L);
+          storage.put("byte", (byte) 1);
+          storage.put("short", (short) 2);
+          assertThat(storage.increment("byte", 0) + storage.increment("short", 0)).isEqualTo(3);
+          storage.put("max", Long.MAX_VALUE);
+          assertThatExceptionOfType(ArithmeticException.class)
+              .isThrownBy(() -> storage.increment("max", 1));
+          assertThat(storage.get("max", Long.class)).contains(Long.MAX_VALUE);
+          storage.put("double", 1.0);
+          assertThatExceptionOfType(StoredValueException.class)
+              .isThrownBy(() -> storage.increment("double", 1))
+              .withMessageContaining("key 'double'")
+              .withMessageContaining("java.lang.Double");
+          storage.put("text", "1");
+          assertThatExceptionOfType(StoredValueException.class)
+              .isThrownBy(() -> storage.increment("text", 1));
+          assertThatExceptionOfType(LimitExceededException.class)
+              .isThrownBy(() -> storage.increment("", 1));
+        });
+  }
+
+  static LongStream seeds() {
+    return LongStream.range(1, 61);
+  }
+
+  /** Against a map, while commits wait, turns fail, commits are lost and the actor sleeps. */
+  @ParameterizedTest(name = "seed {0}")
+  @MethodSource("seeds")
+  void aTurnSeesItsOwnWritesAndThoseOfAllTurnsBeforeIt(long seed) {
+    Random random = new Random(seed);
+    TreeMap<String, Long> kept = new TreeMap<>();
+    TreeMap<String, Long> committed = new TreeMap<>();
+    List<AssertionError> faults = new ArrayList<>();
+    for (int i = 0; i < 80; i++) {
+      switch (random.nextInt(8)) {
+        case 0 -> node.store.hold();
+        case 1 -> {
+          node.store.letAllThrough();
+          node.steps.runAll();
+        }
+        case 2 -> node.hibernate();
+        default -> {}
+      }
+      if (node.store.waiting() == 0) {
+        committed = new TreeMap<>(kept);
+      } else if (random.nextInt(6) == 0) {
+        node.store.lose(new CommitResult.Unknown(new IOException("as asked")));
+        node.store.letAllThrough();
+        node.steps.runAll();
+        kept = new TreeMap<>(committed);
+        ada = node.connect("ada");
+      }
+      boolean isFailing = random.nextInt(5) == 0;
+      TreeMap<String, Long> model = new TreeMap<>(kept);
+      next =
+          storage -> {
+            try {
+              for (int n = random.nextInt(8); n >= 0; n--) {
+                step(random, storage, model);
+              }
+            } catch (AssertionError e) {
+              faults.add(e);
+            }
+          };
+      node.message(ada, isFailing ? "fail" : "go");
+      assertThat(faults).as("seed %d, turn %d", seed, i).isEmpty();
+      kept = isFailing ? kept : model;
+    }
+  }
+
+  private static void step(Random random, Storage storage, Map<String, Long> model) {
+    String key = key(random);
+    switch (random.nextInt(8)) {
+      case 0, 1 -> {
+        long value = random.nextLong();
+        storage.put(key, value);
+        model.put(key, value);
+      }
+      case 2 -> assertThat(storage.delete(key)).isEqualTo(model.remove(key) != null);
+      case 3 -> {
+        long sum = model.getOrDefault(key, 0L) / 2;
+        assertThat(storage.increment(key, sum - model.getOrDefault(key, 0L))).isEqualTo(sum);
+        model.put(key, sum);
+      }
+      case 4 -> {
+        KeyRange range = range(random);
+        storage.deleteAll(range);
+        model.keySet().removeIf(k -> isIn(range, k));
+      }
+      case 5 -> {
+        List<String> keys = List.of(key, key(random), key(random));
+        Map<String, Long> expected = new LinkedHashMap<>();
+        keys.stream().filter(model::containsKey).forEach(k -> expected.put(k, model.get(k)));
+        assertThat(storage.getAll(keys, Long.class)).isEqualTo(expected);
+      }
+      default -> {
+        KeyRange range = range(random);
+        List<Storage.Entry<Long>> expected = new ArrayList<>();
+        model.forEach(
+            (k, v) -> {
+              if (isIn(range, k)) {
+                expected.add(new Storage.Entry<>(k, v));
+              }
+            });
+        if (range.isReversed()) {
+          Collections.reverse(expected);
+        }
+        assertThat(storage.list(range, Long.class)).isEqualTo(expected);
+        int limit = 1 + random.nextInt(4);
+        assertThat(storage.list(range.limit(limit), Long.class))
+            .isEqualTo(expected.subList(0, Math.min(limit, expected.size())));
+      }
+    }
+  }
+
+  private static String key(Random random) {
+    StringBuilder key = new StringBuilder();
+    for (int i = random.nextInt(3); i >= 0; i--) {
+      key.append("ab\u00ff".charAt(random.nextInt(3)));
+    }
+    return key.toString();
+  }
+
+  private static KeyRange range(Random random) {
+    KeyRange range = KeyRange.prefix(random.nextBoolean() ? "" : key(random).substring(0, 1));
+    range = random.nextBoolean() ? range : range.after(key(random));
+    range = random.nextBoolean() ? range : range.before(key(random));
+    return random.nextBoolean() ? range : range.reversed();
+  }
+
+  private static boolean isIn(KeyRange range, String key) {
+    return key.startsWith(range.prefix())
+        && (range.after() == null || key.compareTo(range.after()) > 0)
+        && (range.before() == null || key.compareTo(range.before()) < 0);
+  }
+}

@@ -1,0 +1,314 @@
+package dev.dormouse.server.simulation;
+
+import static dev.dormouse.server.simulation.Promise.ATOMIC;
+import static dev.dormouse.server.simulation.Promise.BAD_HANDLER;
+import static dev.dormouse.server.simulation.Promise.CLOSED_ONCE;
+import static dev.dormouse.server.simulation.Promise.KEPT_FIRST;
+import static dev.dormouse.server.simulation.Promise.LIMITS;
+import static dev.dormouse.server.simulation.Promise.LIVENESS;
+import static dev.dormouse.server.simulation.Promise.ONE_AT_A_TIME;
+import static dev.dormouse.server.simulation.Promise.SLEEP;
+
+import java.util.EnumSet;
+import java.util.List;
+
+/** Ways to break each promise. */
+final class Mutations {
+  private Mutations() {}
+
+  static final List<Mutation> ALL =
+      List.of(
+          // 1
+          of(
+              "the newest event is handled first",
+              "host/Mailbox.java",
+              "queue.add(work);",
+              "queue.addFirst(work);",
+              ONE_AT_A_TIME,
+              CLOSED_ONCE),
+          of(
+              "a turn ends though it waits for a stage",
+              "host/Turn.java",
+              "boolean isOver = awaited == 0 || failure != null;",
+              "boolean isOver = true;",
+              ONE_AT_A_TIME,
+              ATOMIC),
+          of(
+              "messages are taken out of turn after some were withheld",
+              "host/Mailbox.java",
+              "if (gap != null && (!gap.isResumed || message.sequence() != gap.sequence)) {",
+              "if (gap != null && !gap.isResumed) {",
+              ONE_AT_A_TIME),
+          of(
+              "messages of a connection that the actor closed are passed on",
+              "host/ClosingConnections.java",
+              "ids.add(close.connection());",
+              "ids.remove(close.connection());",
+              ONE_AT_A_TIME,
+              SLEEP),
+          // 2
+          of(
+              "what a failed turn said goes out",
+              "host/ActorCell.java",
+              "List<ToGateway> records = Verdicts.failed(work, type.failurePolicy());",
+              "List<ToGateway> records = new ArrayList<>(turn.outbox());"
+                  + " records.addAll(Verdicts.failed(work, type.failurePolicy()));",
+              ATOMIC,
+              KEPT_FIRST),
+          of(
+              "what a failed turn wrote is kept",
+              "host/ActorCell.java",
+              "    rows.discard();\n    if (work instanceof Work.Activate) {",
+              "    outgoing.leave(turn, List.of(), List.of());\n"
+                  + "    if (work instanceof Work.Activate) {",
+              ATOMIC),
+          of(
+              "the object of a failed turn is used again",
+              "host/ActorCell.java",
+              "    drop(work instanceof Work.Hibernate ? CellState.SETTLING : CellState.COLD);\n"
+                  + "    if (work instanceof Work.Handle handle &&",
+              "    if (work instanceof Work.Hibernate) drop(CellState.SETTLING);"
+                  + " else state = state.to(CellState.IDLE);\n"
+                  + "    if (work instanceof Work.Handle handle &&",
+              ATOMIC),
+          of(
+              "the number of connections does not go down",
+              "host/Activation.java",
+              "    connectionCount--;\n",
+              "",
+              ATOMIC),
+          of(
+              "new tags are stored, and the gateway not told",
+              "host/LiveConnection.java",
+              "    if (!isClosing) {\n      turn.outbox()",
+              "    if (tags.size() > 9) {\n      turn.outbox()",
+              ATOMIC),
+          of(
+              "new automatic replies are stored, and the gateway not told",
+              "host/AutoReplyRows.java",
+              "boolean isChanged = ended.writes().containsKey(RowKey.AUTO_REPLIES);",
+              "boolean isChanged = false;",
+              ATOMIC),
+          of(
+              "a lost commit does not reset the actor",
+              "host/ActorCell.java",
+              "    if (gate.loss() != null) {\n      return resetAfterLoss();",
+              "    if (gate.loss() != null && state == CellState.SETTLING) {\n"
+                  + "      return resetAfterLoss();",
+              ATOMIC),
+          // 3
+          of(
+              "a turn speaks before it is committed",
+              "host/Outgoing.java",
+              "gate.hold(number, release(records), release(ifLost), commit(writes));",
+              "commit(writes).thenAccept(result -> {});"
+                  + " gate.pass(number, release(records), release(ifLost));",
+              KEPT_FIRST),
+          of(
+              "a turn that stored nothing does not wait for those before it",
+              "host/OutputGate.java",
+              "held.add(new Held(turn, release, ifLost, CommitResult.DONE));",
+              "held.addFirst(new Held(turn, release, ifLost, CommitResult.DONE));",
+              KEPT_FIRST,
+              ATOMIC),
+          of(
+              "a fenced commit counts as done",
+              "host/OutputGate.java",
+              "if (!(next.result instanceof CommitResult.Done) && loss == null) {",
+              "if (next.result instanceof CommitResult.Unknown && loss == null) {",
+              KEPT_FIRST,
+              ATOMIC),
+          of(
+              "the turns after a lost one speak",
+              "host/OutputGate.java",
+              "emit(loss == null ? next.release : next.ifLost);",
+              "emit(next.result instanceof CommitResult.Done ? next.release : next.ifLost);",
+              KEPT_FIRST),
+          of(
+              "the sender of a lost message is not told",
+              "host/Verdicts.java",
+              "          new ToGateway.Handled(message.connection(), message.sequence()),\n"
+                  + "          new ToGateway.Close(message.connection(), INTERNAL_ERROR, \"not stored\"));",
+              "          new ToGateway.Handled(message.connection(), message.sequence()));",
+              KEPT_FIRST),
+          of(
+              "a release names another epoch",
+              "host/Outgoing.java",
+              "return new Release(id, store.incarnation(), records);",
+              "return new Release(id, store.incarnation() + 1, records);",
+              KEPT_FIRST),
+          // 4
+          of(
+              "attachments that onHibernate set are forgotten",
+              "host/Activation.java",
+              "for (LiveConnection connection : ended.touched()) {",
+              "for (LiveConnection connection : isLast ? Set.<LiveConnection>of() : ended.touched())"
+                  + " {",
+              ATOMIC,
+              SLEEP),
+          of(
+              "an attachment that is changed in place is forgotten",
+              "host/LiveConnection.java",
+              "      turn.touched().add(this);\n      return attachment;",
+              "      return attachment;",
+              ATOMIC,
+              KEPT_FIRST,
+              SLEEP),
+          of(
+              "an actor sleeps before its commits are done",
+              "host/ActorCell.java",
+              "  private boolean settle() {\n    if (!gate.isEmpty()) {",
+              "  private boolean settle() {\n    if (gate.isHolding() && state == CellState.COLD) {",
+              SLEEP,
+              LIVENESS),
+          of(
+              "a new activation does not see what is on its way to the store",
+              "host/ActorRows.java",
+              "    Unsettled onItsWay = unsettled.get(key);\n",
+              "    Unsettled onItsWay = key.table() == Table.ACTOR ? null : unsettled.get(key);\n",
+              ATOMIC,
+              SLEEP),
+          of(
+              "what is on its way to the store is forgotten one turn too early",
+              "host/ActorRows.java",
+              "unsettled.values().removeIf(u -> u.turn <= turn);",
+              "unsettled.values().removeIf(u -> u.turn <= turn + 1);",
+              ATOMIC,
+              SLEEP),
+          of(
+              "what a lost turn wrote is still seen",
+              "host/ActorRows.java",
+              "    unsettled.clear();\n",
+              "",
+              ATOMIC,
+              SLEEP),
+          of(
+              "a stop does not wait for the actors",
+              "host/ActorHost.java",
+              "cells.keySet().stream().map(this::hibernate).toArray(",
+              "cells.keySet().stream().map(this::hibernate).limit(0).toArray(",
+              SLEEP,
+              LIVENESS),
+          // 5
+          of(
+              "a close does not remove the connection",
+              "host/Activation.java",
+              "ended.writes().put(RowKey.connection(gone), Optional.empty());\n    connectionCount--;",
+              "",
+              ATOMIC,
+              CLOSED_ONCE),
+          of(
+              "a close that comes twice is handled twice",
+              "host/ActorCell.java",
+              "return current != null && !current.isStored(closed.connection());",
+              "return false;",
+              CLOSED_ONCE),
+          of(
+              "leftovers of the run before the last are not closed",
+              "host/Leftovers.java",
+              "if (RowKey.connection(row.key()).incarnation() == store.incarnation()) {",
+              "if (RowKey.connection(row.key()).incarnation() != store.incarnation() - 1) {",
+              CLOSED_ONCE,
+              LIVENESS),
+          of(
+              "a close whose handler throws keeps the connection",
+              "host/ActorCell.java",
+              "      outgoing.forget(closed.connection());\n",
+              "      rows.discard();\n",
+              CLOSED_ONCE,
+              LIVENESS),
+          // 6
+          of(
+              "a turn that takes too long is not given up",
+              "host/ActorHost.java",
+              "cells.values().forEach(cell -> cell.abandonOverdue(nowNs));",
+              "",
+              BAD_HANDLER,
+              LIVENESS),
+          of(
+              "a turn that was given up ends well",
+              "host/Turn.java",
+              "    failure = new IllegalStateException(why);\n",
+              "",
+              ATOMIC,
+              KEPT_FIRST,
+              BAD_HANDLER),
+          of(
+              "the handler of a turn that was given up may go on",
+              "host/Turn.java",
+              "    if (state == State.ABANDONED) {\n",
+              "    if (state == State.ABANDONED && awaited > 99) {\n",
+              BAD_HANDLER),
+          of(
+              "the interrupt of a turn that was given up reaches the next one",
+              "host/Turn.java",
+              "      Thread.interrupted(); //",
+              "      //",
+              BAD_HANDLER),
+          of(
+              "a handler that throws costs its connection",
+              "host/Verdicts.java",
+              "return policy == FailurePolicy.KEEP_OPEN\n",
+              "return policy != FailurePolicy.KEEP_OPEN\n",
+              ATOMIC,
+              KEPT_FIRST,
+              BAD_HANDLER),
+          // 7
+          of(
+              "a mailbox takes whatever comes",
+              "host/Mailbox.java",
+              "boolean isFull = queue.size() >= capacity;",
+              "boolean isFull = queue.size() >= 2 * capacity;",
+              LIMITS),
+          of(
+              "an attachment may be of any size",
+              "host/Activation.java",
+              "type.codec().encode(attachment, type.attachmentBytesMax());",
+              "type.codec().encode(attachment, Integer.MAX_VALUE);",
+              ATOMIC,
+              LIMITS),
+          of(
+              "a connection may have any number of tags",
+              "host/LiveConnection.java",
+              "if (tags.size() > TAGS_MAX) {",
+              "if (tags.size() > 9 * TAGS_MAX) {",
+              LIMITS),
+          // What waits is done in the end.
+          of(
+              "what was withheld is never wanted",
+              "host/Mailbox.java",
+              "if (gaps == null || queue.size() > capacity / 2) {",
+              "if (gaps == null || queue.size() >= 0) {",
+              LIVENESS),
+          of(
+              "messages of a connection that the actor closed are not answered",
+              "host/ActorCell.java",
+              "if (handle.event() instanceof ToHost.Message message) {\n      outgoing.say(",
+              "if (handle.event() instanceof ToHost.Message message && mailbox.size() > 99) {\n"
+                  + "      outgoing.say(",
+              LIVENESS,
+              ONE_AT_A_TIME),
+          of(
+              "a cell is never given up",
+              "host/Mailbox.java",
+              "if (!queue.isEmpty() || (gaps != null && !gaps.isEmpty())) {",
+              "if (capacity > 0) {",
+              LIVENESS),
+          of(
+              "idle actors stay in memory",
+              "host/IdlePolicy.java",
+              "if (nowNs - candidate.lastEventNs >= idleNs) {",
+              "if (nowNs - candidate.lastEventNs < 0) {",
+              LIVENESS),
+          of(
+              "a close whose activation failed is not tried again",
+              "host/ActorHost.java",
+              "cells.values().forEach(cell -> cell.retryIfDue(nowNs));",
+              "",
+              LIVENESS));
+
+  private static Mutation of(
+      String name, String file, String from, String to, Promise first, Promise... others) {
+    return new Mutation(name, EnumSet.of(first, others), file, from, to);
+  }
+}

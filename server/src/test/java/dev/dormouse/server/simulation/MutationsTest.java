@@ -1,0 +1,51 @@
+package dev.dormouse.server.simulation;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** The simulation notices when a promise is broken: here each is, on purpose. */
+@ExtendWith(QuietHost.class)
+@Tag("full")
+class MutationsTest {
+  private static final int SEEDS_MAX = 500;
+
+  @TempDir private Path folder;
+
+  static List<Mutation> mutations() {
+    return Mutations.ALL;
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @MethodSource("mutations")
+  void isNoticed(Mutation mutation) throws Exception {
+    try (Mutation.Runs runs = mutation.compile(folder)) {
+      String broken = null;
+      int seeds = 0;
+      while (broken == null && seeds < SEEDS_MAX) {
+        broken = runs.broken(++seeds);
+      }
+      assertThat(broken).as("what %d seeds find of: %s", SEEDS_MAX, mutation.name()).isNotNull();
+      String[] lines = broken.split("\n", 2);
+      System.out.printf(
+          "| %s | %s | %d | %s |%n",
+          mutation.name(), lines[0].replace("promise ", ""), seeds, lines[1].strip());
+      assertThat(mutation.promises()).as(broken).anyMatch(p -> p.toString().equals(lines[0]));
+    }
+  }
+
+  @Test
+  void theReadmeListsThemAll() throws Exception {
+    String readme =
+        Files.readString(Path.of("src/test/java/dev/dormouse/server/simulation/README.md"));
+    assertThat(mutations()).allMatch(mutation -> readme.contains("| " + mutation.name() + " |"));
+  }
+}

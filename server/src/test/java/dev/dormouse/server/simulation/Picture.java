@@ -1,0 +1,111 @@
+package dev.dormouse.server.simulation;
+
+import dev.dormouse.sdk.AutoReply;
+import dev.dormouse.sdk.ConnectionId;
+import dev.dormouse.storage.ActorRow;
+import dev.dormouse.storage.AutoRepliesRow;
+import dev.dormouse.storage.ConnectionRow;
+import dev.dormouse.storage.Table;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * All that is durable of an actor, as its user sees it: what a turn finds, and what it leaves.
+ *
+ * @param values storage: key to text
+ * @param connections in the order of their ids
+ * @param replies the automatic replies: request to reply, in order
+ */
+record Picture(
+    TreeMap<String, String> values,
+    TreeMap<ConnectionId, Member> connections,
+    LinkedHashMap<String, String> replies) {
+
+  /**
+   * A connection.
+   *
+   * @param attachment as {@link TextCodec#describe} has it; null if there is none
+   * @param tags in order
+   */
+  record Member(@Nullable String attachment, List<String> tags) {}
+
+  Picture() {
+    this(new TreeMap<>(), new TreeMap<>(), new LinkedHashMap<>());
+  }
+
+  Picture copy() {
+    return new Picture(
+        new TreeMap<>(values), new TreeMap<>(connections), new LinkedHashMap<>(replies));
+  }
+
+  Picture without(ConnectionId gone) {
+    Picture less = copy();
+    less.connections.remove(gone);
+    return less;
+  }
+
+  List<AutoReply> autoReplies() {
+    return replies.entrySet().stream().map(e -> new AutoReply(e.getKey(), e.getValue())).toList();
+  }
+
+  /**
+   * Reads an actor's rows.
+   *
+   * @throws IllegalStateException if they contradict each other
+   */
+  static Picture of(Rows rows) {
+    Picture picture = new Picture();
+    TextCodec codec = new TextCodec();
+    rows.table(Table.VALUE)
+        .forEach(
+            (key, value) ->
+                picture.values.put(
+                    new String(key, StandardCharsets.UTF_8), (String) codec.decode(value)));
+    rows.table(Table.CONNECTION)
+        .forEach(
+            (key, value) -> {
+              ConnectionRow row = ConnectionRow.decode(value);
+              String attachment =
+                  row.attachment() == null
+                      ? null
+                      : new String(row.attachment(), StandardCharsets.UTF_8);
+              picture.connections.put(
+                  new ConnectionId(ByteBuffer.wrap(key).getLong()),
+                  new Member(attachment, row.tags()));
+            });
+    for (AutoReply reply :
+        AutoRepliesRow.decodeOrNone(rows.get(Table.ACTOR, AutoRepliesRow.key())).replies()) {
+      picture.replies.put(reply.request(), reply.reply());
+    }
+    ActorRow row = ActorRow.decodeOrNone(rows.get(Table.ACTOR, ActorRow.KEY));
+    if (row.connections() != picture.connections.size()) {
+      throw new IllegalStateException(
+          "its row counts %d connections, and it has the rows of %s"
+              .formatted(row.connections(), picture.connections.keySet()));
+    }
+    return picture;
+  }
+
+  /** In words, what this has that the other has not. */
+  String differenceTo(Picture other) {
+    return "storage %s, connections %s, automatic replies %s, not %s, %s, %s"
+        .formatted(
+            only(values, other.values),
+            only(connections, other.connections),
+            only(replies, other.replies),
+            only(other.values, values),
+            only(other.connections, connections),
+            only(other.replies, replies));
+  }
+
+  private static <K, V> Map<K, V> only(Map<K, V> all, Map<K, V> but) {
+    Map<K, V> rest = new LinkedHashMap<>(all);
+    rest.entrySet().removeAll(but.entrySet());
+    return rest;
+  }
+}

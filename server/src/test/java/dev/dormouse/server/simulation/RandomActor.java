@@ -1,0 +1,138 @@
+package dev.dormouse.server.simulation;
+
+import dev.dormouse.sdk.ActorId;
+import dev.dormouse.sdk.CloseReason;
+import dev.dormouse.sdk.Connection;
+import dev.dormouse.sdk.ConnectionId;
+import dev.dormouse.sdk.Connections;
+import dev.dormouse.sdk.HttpRequest;
+import dev.dormouse.sdk.Storage;
+import dev.dormouse.sdk.Upgrade;
+import dev.dormouse.sdk.WebSocketActor;
+import dev.dormouse.server.simulation.TurnModel.Kind;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletionStage;
+import org.jspecify.annotations.Nullable;
+
+/** An actor whose handlers do whatever the dice say, and tell the oracle. */
+final class RandomActor extends WebSocketActor<Object> {
+  private interface Handler {
+    void run(Deeds deeds) throws Exception;
+  }
+
+  private final Simulation run;
+
+  /** Handles of earlier turns. */
+  final List<Connection<Object>> kept = new ArrayList<>();
+
+  /** Whether it must never be called again. */
+  boolean isDropped;
+
+  /** Whether the end of one of its turns may have failed, the disk being bad. */
+  boolean mayBeDropped;
+
+  private RandomActor(Simulation run) {
+    this.run = run;
+  }
+
+  /** Makes one, or fails to. */
+  static RandomActor make(Simulation run) {
+    if (run.mayMisbehave(run.weather().throwPercent() / 2)) {
+      run.oracle().activationFailed(run.node().runningActor());
+      throw new IllegalStateException("as the dice say: no object");
+    }
+    return new RandomActor(run);
+  }
+
+  private void handle(Kind kind, @Nullable ConnectionId connection, long about, Handler handler)
+      throws Exception {
+    TurnModel turn = run.oracle().begin(this, kind, connection, about);
+    try {
+      handler.run(new Deeds(run, this, turn));
+    } catch (Throwable e) {
+      run.oracle().returned(turn, e);
+      throw e;
+    }
+    run.oracle().returned(turn, null);
+  }
+
+  @Override
+  protected void onActivate() throws Exception {
+    handle(Kind.ACTIVATE, null, 0, Deeds::some);
+  }
+
+  @Override
+  protected void onUpgrade(Upgrade<Object> upgrade) throws Exception {
+    ConnectionId asking = ConnectionId.parse(upgrade.query("id").orElseThrow());
+    handle(Kind.UPGRADE, asking, 0, deeds -> deeds.upgrade(upgrade));
+  }
+
+  @Override
+  protected void onMessage(Connection<Object> from, String text) throws Exception {
+    long sequence = Long.parseLong(text.substring(1));
+    handle(Kind.MESSAGE, from.id(), sequence, deeds -> deeds.message(from));
+  }
+
+  @Override
+  protected void onMessage(Connection<Object> from, ByteBuffer bytes) throws Exception {
+    onMessage(from, StandardCharsets.UTF_8.decode(bytes).toString());
+  }
+
+  @Override
+  protected void onError(Connection<Object> connection, Throwable error) throws Exception {
+    handle(Kind.ERROR, connection.id(), 0, deeds -> deeds.about(connection));
+  }
+
+  @Override
+  protected void onClose(Connection<Object> gone, CloseReason reason) throws Exception {
+    handle(Kind.CLOSE, gone.id(), 0, deeds -> deeds.about(gone));
+  }
+
+  @Override
+  protected void onRequest(HttpRequest request) throws Exception {
+    long number = Long.parseLong(request.head().query("number").orElseThrow());
+    handle(Kind.REQUEST, null, number, deeds -> deeds.request(request));
+  }
+
+  @Override
+  protected void onHibernate() throws Exception {
+    handle(Kind.HIBERNATE, null, 0, Deeds::some);
+  }
+
+  // What is protected, for the deeds.
+
+  ActorId name() {
+    return id();
+  }
+
+  Connections<Object> all() {
+    return connections();
+  }
+
+  Storage store() {
+    return storage();
+  }
+
+  void reply(String request, String reply) {
+    autoReply(request, reply);
+  }
+
+  void clearReply(String request) {
+    clearAutoReply(request);
+  }
+
+  void inTheBackground(CompletionStage<?> stage) {
+    inBackground(stage);
+  }
+
+  void beginAnew() {
+    reset("as the dice say");
+  }
+
+  void await(CompletionStage<?> stage) {
+    waitFor(stage);
+  }
+}

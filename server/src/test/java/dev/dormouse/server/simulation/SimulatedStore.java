@@ -1,0 +1,356 @@
+package dev.dormouse.server.simulation;
+
+import dev.dormouse.sdk.ActorId;
+import dev.dormouse.storage.ActorStore;
+import dev.dormouse.storage.ClockMark;
+import dev.dormouse.storage.CommitChain;
+import dev.dormouse.storage.CommitResult;
+import dev.dormouse.storage.DueAlarm;
+import dev.dormouse.storage.DueClock;
+import dev.dormouse.storage.Durability;
+import dev.dormouse.storage.KeySpan;
+import dev.dormouse.storage.Table;
+import dev.dormouse.storage.TurnBatch;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.IdentityHashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A store that is as slow and as frail as its contract allows. A commit is handed in, later written
+ * (reads see it), later reported; the actor's commits in order, those of different actors in any.
+ * Until it is reported nobody knows whether it survives.
+ */
+final class SimulatedStore implements ActorStore {
+
+  /** What outlives the process. */
+  static final class Disk {
+    private final Map<ActorId, Rows> rows = new LinkedHashMap<>();
+    private long incarnation;
+  }
+
+  /** How the store is. */
+  private enum Health {
+    GOOD,
+    /** A write failed: nothing is written until the store is opened anew. */
+    FAILED,
+    /** Another has taken the actors over. */
+    FENCED
+  }
+
+  private static final class Commit {
+    final TurnBatch batch;
+    final CompletableFuture<CommitResult> stage = new CompletableFuture<>();
+    boolean isWritten;
+
+    /** Null until it is known. */
+    @Nullable CommitResult result;
+
+    Commit(TurnBatch batch) {
+      this.batch = batch;
+    }
+  }
+
+  private final Simulation run;
+  private final Disk disk;
+  private final long incarnation;
+  private final Map<ActorId, Rows> visible = new LinkedHashMap<>();
+
+  /** Handed in and not reported, the oldest first; no empty ones. */
+  private final Map<ActorId, ArrayDeque<Commit>> underWay = new LinkedHashMap<>();
+
+  /** What comes later in these chains is refused. */
+  private final Set<CommitChain> broken = Collections.newSetFromMap(new IdentityHashMap<>());
+
+  private Health health = Health.GOOD;
+  private boolean isFull;
+  private int badReadsPercent;
+
+  SimulatedStore(Simulation run, Disk disk) {
+    this.run = run;
+    this.disk = disk;
+    this.incarnation = ++disk.incarnation;
+    disk.rows.forEach((actor, rows) -> visible.put(actor, rows.copy()));
+  }
+
+  @Override
+  public long incarnation() {
+    return incarnation;
+  }
+
+  @Override
+  public Durability durability() {
+    return Durability.FSYNC;
+  }
+
+  // Reads.
+
+  /** The actor's rows as reads see them now. */
+  Rows rows(ActorId actor) {
+    return visible.computeIfAbsent(actor, id -> new Rows());
+  }
+
+  @Override
+  public byte @Nullable [] get(ActorId actor, Table table, byte[] key) {
+    mayFail(actor);
+    return rows(actor).get(table, key);
+  }
+
+  @Override
+  public List<Row> scan(ActorId actor, Table table, KeySpan span, int limit) {
+    mayFail(actor);
+    return rows(actor).scan(table, span, limit);
+  }
+
+  @Override
+  public List<PlacedRow> scanAll(Table table, @Nullable PlacedRow after, int limit) {
+    mayFail(null);
+    List<PlacedRow> found = new ArrayList<>();
+    boolean isBeyond = after == null;
+    for (Map.Entry<ActorId, Rows> entry : visible.entrySet()) {
+      boolean isThere = after != null && after.actor().equals(entry.getKey());
+      for (Map.Entry<byte[], byte[]> row : entry.getValue().table(table).entrySet()) {
+        boolean isWanted =
+            isBeyond || (isThere && Arrays.compareUnsigned(row.getKey(), after.key()) > 0);
+        if (isWanted && found.size() < limit) {
+          found.add(new PlacedRow(entry.getKey(), row.getKey().clone(), row.getValue().clone()));
+        }
+      }
+      isBeyond |= isThere;
+    }
+    return found;
+  }
+
+  // Alarms are not simulated.
+
+  @Override
+  public int shards() {
+    return 1;
+  }
+
+  @Override
+  public int shardOf(ActorId actor) {
+    return 0;
+  }
+
+  @Override
+  public List<DueAlarm> firstDue(DueClock clock) {
+    return List.of();
+  }
+
+  @Override
+  public List<DueAlarm> due(
+      DueClock clock, int shard, long fromMs, @Nullable DueAlarm after, int limit) {
+    return List.of();
+  }
+
+  @Override
+  public @Nullable ClockMark clockMark() {
+    return null;
+  }
+
+  @Override
+  public void keep(ClockMark mark) {}
+
+  private void mayFail(@Nullable ActorId actor) {
+    if (badReadsPercent > 0 && run.dice().chance(badReadsPercent)) {
+      if (actor != null && !run.isOutside()) {
+        run.oracle().readFailed(actor);
+      }
+      throw new UncheckedIOException(new IOException("a bad block"));
+    }
+  }
+
+  /** So many reads in a hundred fail from here on. */
+  void failReads(int percent) {
+    badReadsPercent = percent;
+  }
+
+  // Commits.
+
+  @Override
+  public CompletionStage<CommitResult> commit(TurnBatch batch) {
+    run.oracle().handedIn(batch, incarnation);
+    Commit commit = new Commit(batch);
+    ArrayDeque<Commit> before = underWay.get(batch.actor());
+    if (health == Health.FENCED) {
+      commit.result = new CommitResult.Fenced(incarnation + 1);
+    } else if (health == Health.FAILED) {
+      commit.result = unknown();
+    } else if (isFull || broken.contains(batch.chain())) {
+      refuse(commit);
+    }
+    underWay.computeIfAbsent(batch.actor(), id -> new ArrayDeque<>()).add(commit);
+    if (before == null && run.dice().chance(run.weather().swiftCommitsPercent())) {
+      write(commit);
+      report(batch.actor());
+    } else {
+      run.meanwhile(null);
+    }
+    return commit.stage;
+  }
+
+  private void refuse(Commit commit) {
+    commit.result = new CommitResult.Refused("as the dice say");
+    broken.add(commit.batch.chain());
+  }
+
+  private static CommitResult unknown() {
+    return new CommitResult.Unknown(new IOException("a write failed"));
+  }
+
+  private void write(Commit commit) {
+    if (commit.result == null && !commit.isWritten) {
+      commit.isWritten = true;
+      rows(commit.batch.actor()).apply(commit.batch);
+    }
+  }
+
+  /** Writes what some actor handed in. */
+  void write() {
+    if (!underWay.isEmpty()) {
+      int most = run.dice().between(1, 3);
+      anActorUnderWay().getValue().stream().limit(most).forEach(this::write);
+    }
+  }
+
+  /** Reports some actor's first commit, if it is written or lost. */
+  void report() {
+    if (!underWay.isEmpty()) {
+      report(anActorUnderWay().getKey());
+    }
+  }
+
+  private Map.Entry<ActorId, ArrayDeque<Commit>> anActorUnderWay() {
+    return run.dice().pick(List.copyOf(underWay.entrySet()));
+  }
+
+  private void report(ActorId actor) {
+    ArrayDeque<Commit> commits = underWay.get(actor);
+    Commit first = commits.getFirst();
+    if (first.result == null && !first.isWritten) {
+      return;
+    }
+    commits.removeFirst();
+    if (commits.isEmpty()) {
+      underWay.remove(actor);
+    }
+    CommitResult result = first.result == null ? CommitResult.DONE : first.result;
+    if (result == CommitResult.DONE) {
+      keep(first.batch);
+    }
+    run.oracle().reported(actor, result);
+    first.stage.complete(result);
+  }
+
+  private void keep(TurnBatch batch) {
+    disk.rows.computeIfAbsent(batch.actor(), id -> new Rows()).apply(batch);
+  }
+
+  boolean isIdle() {
+    return underWay.isEmpty();
+  }
+
+  // What goes wrong.
+
+  /** A write failed, for good: what was under way may have been kept or not, the rest is not. */
+  void fail() {
+    if (health == Health.GOOD) {
+      health = Health.FAILED;
+      run.trace("the store fails");
+      List.copyOf(underWay.keySet()).forEach(this::lose);
+    }
+  }
+
+  /** Another node has taken over: what was not written yet will not be. */
+  void fence() {
+    if (health == Health.GOOD) {
+      health = Health.FENCED;
+      disk.incarnation++;
+      run.trace("the store is fenced");
+      for (ArrayDeque<Commit> commits : underWay.values()) {
+        for (Commit commit : commits) {
+          if (!commit.isWritten && commit.result == null) {
+            commit.result = new CommitResult.Fenced(disk.incarnation);
+          }
+        }
+      }
+    }
+  }
+
+  /** Some of what was handed in, and all that builds on it, is refused. */
+  void refuseSome() {
+    if (health == Health.GOOD && !underWay.isEmpty()) {
+      Map.Entry<ActorId, ArrayDeque<Commit>> unlucky = anActorUnderWay();
+      run.trace("commits of " + unlucky.getKey() + " are refused");
+      for (Commit commit : unlucky.getValue()) {
+        if (!commit.isWritten && commit.result == null) {
+          refuse(commit);
+        }
+      }
+    }
+  }
+
+  /** The disk has no room from here on, or has some again. */
+  void fill(boolean isFull) {
+    if (this.isFull != isFull) {
+      run.trace(isFull ? "the disk is full" : "the disk has room");
+      this.isFull = isFull;
+    }
+  }
+
+  private void lose(ActorId actor) {
+    int surviving = surviving(underWay.get(actor));
+    run.trace("commits of " + actor + " are lost; kept all the same: " + surviving);
+    for (Commit commit : underWay.get(actor)) {
+      if (commit.result == null) {
+        if (surviving > 0) {
+          write(commit);
+          keep(commit.batch);
+        }
+        commit.result = unknown();
+      }
+      surviving--;
+    }
+  }
+
+  /** What was written is there; of the rest none, or some from the front. */
+  private int surviving(ArrayDeque<Commit> commits) {
+    int written = (int) commits.stream().filter(commit -> commit.isWritten).count();
+    return run.dice().between(written, commits.size());
+  }
+
+  boolean isGood() {
+    return health == Health.GOOD;
+  }
+
+  /** The process dies: of what was not reported yet, each actor's later part is lost. */
+  void crash() {
+    underWay.forEach(
+        (actor, commits) -> {
+          int surviving = run.dice().between(0, commits.size());
+          if (surviving > 0 && surviving < commits.size()) {
+            run.count(Happening.CRASH_BETWEEN_COMMITS);
+          }
+          for (Commit commit : commits) {
+            if (commit.result == null && surviving-- > 0) {
+              keep(commit.batch);
+            }
+          }
+        });
+    underWay.clear();
+  }
+
+  @Override
+  public void close() {}
+}

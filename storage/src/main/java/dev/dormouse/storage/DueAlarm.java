@@ -1,0 +1,68 @@
+package dev.dormouse.storage;
+
+import dev.dormouse.sdk.ActorId;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+
+/**
+ * Where an alarm stands in the order in which the alarms of a shard come due. Each alarm has one
+ * such row in {@link Table#DUE}, without a value, besides its {@link AlarmRow}; both are written in
+ * the same batch.
+ *
+ * <p>Bytes of the key: clock (1), milliseconds (8, big-endian), name in UTF-8.
+ *
+ * @param actor whose it is
+ * @param clock the clock that {@code ms} is read from
+ * @param ms when it is due, not negative
+ * @param name its name
+ */
+public record DueAlarm(ActorId actor, DueClock clock, long ms, String name) {
+  /** The part of the key that says when, and stands before the actor in stored keys. */
+  static final int TIME_BYTES = 1 + Long.BYTES;
+
+  private static final byte[] NO_VALUE = {};
+
+  /**
+   * Checks the time.
+   *
+   * @throws IllegalArgumentException if it is negative
+   */
+  public DueAlarm {
+    if (ms < 0) {
+      throw new IllegalArgumentException("an alarm cannot be due at " + ms + " ms");
+    }
+  }
+
+  /** The row's key in {@link Table#DUE}. */
+  public byte[] key() {
+    byte[] text = name.getBytes(StandardCharsets.UTF_8);
+    return ByteBuffer.allocate(TIME_BYTES + text.length)
+        .put(clock.code())
+        .putLong(ms)
+        .put(text)
+        .array();
+  }
+
+  /** The row's value. */
+  public static byte[] value() {
+    return NO_VALUE;
+  }
+
+  /**
+   * Reads what {@link #key} wrote.
+   *
+   * @throws CorruptRowException if the bytes are not of that form
+   */
+  public static DueAlarm of(ActorId actor, byte[] key) {
+    try {
+      ByteBuffer in = ByteBuffer.wrap(key);
+      DueClock clock = DueClock.of(in.get());
+      long ms = in.getLong();
+      String name = new String(key, TIME_BYTES, key.length - TIME_BYTES, StandardCharsets.UTF_8);
+      return new DueAlarm(actor, clock, ms, name);
+    } catch (RuntimeException e) {
+      throw new CorruptRowException(
+          "actor " + actor + ", table DUE, key " + RowKeys.hex(key) + " cannot be read", e);
+    }
+  }
+}

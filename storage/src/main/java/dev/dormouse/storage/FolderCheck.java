@@ -1,0 +1,131 @@
+package dev.dormouse.storage;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashSet;
+import java.util.Set;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+import org.rocksdb.LiveFileMetaData;
+
+/**
+ * Checks a folder: of a backup whether its files are those it was made of; of each file the
+ * engine's sums; and all rows, {@link RowCheck}.
+ */
+final class FolderCheck {
+  private final Path path;
+  private final @Nullable BackupList list;
+  private final Function<String, @Nullable ValueCodec> codecs;
+  private final Consumer<String> told;
+
+  private long files;
+  private long bytes;
+  private long faults;
+
+  FolderCheck(
+      Path path,
+      @Nullable BackupList list,
+      Function<String, @Nullable ValueCodec> codecs,
+      Consumer<String> told) {
+    this.path = path;
+    this.list = list;
+    this.codecs = codecs;
+    this.told = told;
+  }
+
+  FolderReport run() {
+    try {
+      checkFiles();
+    } catch (IOException e) {
+      fault(path + " cannot be read: " + FileTree.reasonOf(e));
+    }
+    try (ReadTables tables = ReadTables.open(path.resolve(Backups.ENGINE))) {
+      RowCheck rows = new RowCheck(tables, tables.keys(), codecs, this::fault);
+      tables.files().forEach(file -> checkSums(tables, file));
+      rows.run();
+      return new FolderReport(
+          files, bytes, rows.actors(), rows.connections(), rows.values(), rows.alarms(), faults);
+    } catch (StoreOpenException e) {
+      fault(String.valueOf(e.getMessage()));
+      nameDamagedFiles();
+      return new FolderReport(files, bytes, 0, 0, 0, 0, faults);
+    }
+  }
+
+  /** The engine does not always know which file keeps it from opening the folder. */
+  private void nameDamagedFiles() {
+    try {
+      for (Path file : FileTree.filesIn(path.resolve(Backups.ENGINE))) {
+        String fault = file.toString().endsWith(".sst") ? ReadTables.faultOf(file) : null;
+        if (fault != null) {
+          fault("file " + file.getFileName() + ": " + fault);
+        }
+      }
+    } catch (IOException e) {
+      fault(path + " cannot be read: " + FileTree.reasonOf(e));
+    }
+  }
+
+  private void fault(String what) {
+    faults++;
+    told.accept(what);
+  }
+
+  private void checkFiles() throws IOException {
+    Path engine = path.resolve(Backups.ENGINE);
+    Set<String> present = new HashSet<>();
+    for (Path file : FileTree.filesIn(engine)) {
+      files++;
+      bytes += Files.size(file);
+      present.add(file.getFileName().toString());
+    }
+    if (list == null) {
+      return;
+    }
+    for (BackupList.Entry entry : list.entries()) {
+      Path file = engine.resolve(entry.name());
+      Long sum = entry.sum();
+      if (!present.contains(entry.name())) {
+        fault("file " + entry.name() + " is missing");
+      } else if (Files.size(file) != entry.bytes()) {
+        fault("file " + entry.name() + " has " + Files.size(file) + " bytes of " + entry.bytes());
+      } else if (sum != null && sum != FileTree.sumOf(file)) {
+        fault("file " + entry.name() + " is not as it was written");
+      }
+    }
+  }
+
+  private void checkSums(ReadTables tables, LiveFileMetaData file) {
+    String fault =
+        ReadTables.faultOf(path.resolve(Backups.ENGINE).resolve(ReadTables.fileName(file)));
+    if (fault != null) {
+      fault(
+          "file "
+              + ReadTables.fileName(file)
+              + ", table "
+              + new String(file.columnFamilyName(), StandardCharsets.UTF_8)
+              + ", rows from "
+              + nameOf(tables.keys(), file.smallestKey())
+              + " to "
+              + nameOf(tables.keys(), file.largestKey())
+              + ": "
+              + fault);
+    }
+  }
+
+  private static String nameOf(RowKeys keys, byte[] storedKey) {
+    for (Table table : Table.values()) {
+      if (storedKey.length > 0 && storedKey[0] == table.code()) {
+        try {
+          return "actor " + keys.decode(table, storedKey).actor();
+        } catch (CorruptRowException e) {
+          break;
+        }
+      }
+    }
+    return RowKeys.hex(storedKey);
+  }
+}

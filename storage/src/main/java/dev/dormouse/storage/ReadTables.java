@@ -1,0 +1,274 @@
+package dev.dormouse.storage;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Deque;
+import java.util.EnumMap;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.rocksdb.AbstractImmutableNativeReference;
+import org.rocksdb.ColumnFamilyDescriptor;
+import org.rocksdb.ColumnFamilyHandle;
+import org.rocksdb.ColumnFamilyOptions;
+import org.rocksdb.DBOptions;
+import org.rocksdb.LiveFileMetaData;
+import org.rocksdb.Options;
+import org.rocksdb.ReadOptions;
+import org.rocksdb.RocksDB;
+import org.rocksdb.RocksDBException;
+import org.rocksdb.RocksIterator;
+import org.rocksdb.SstFileReader;
+import org.rocksdb.WALRecoveryMode;
+
+/**
+ * The engine, opened to be read only: nothing in its folder is changed. What is in its log, and
+ * would otherwise be written out at an opening, is kept in memory.
+ *
+ * <p>Owns native memory; {@link #close} gives it back and must be the last thing done with it.
+ */
+final class ReadTables implements AutoCloseable {
+  static {
+    RocksDB.loadLibrary();
+  }
+
+  private final RocksDB db;
+  private final RowKeys keys;
+  private final Map<Table, ColumnFamilyHandle> tables;
+  private final Path logs;
+  // To be closed from the last to the first.
+  private final Deque<AbstractImmutableNativeReference> owned;
+
+  private ReadTables(
+      RocksDB db,
+      RowKeys keys,
+      Map<Table, ColumnFamilyHandle> tables,
+      Path logs,
+      Deque<AbstractImmutableNativeReference> owned) {
+    this.db = db;
+    this.keys = keys;
+    this.tables = tables;
+    this.logs = logs;
+    this.owned = owned;
+  }
+
+  /**
+   * Opens the engine's folder.
+   *
+   * @throws StoreOpenException if it is damaged
+   */
+  static ReadTables open(Path folder) {
+    EngineLogs.check(folder);
+    Deque<AbstractImmutableNativeReference> owned = new ArrayDeque<>();
+    Path logs = null;
+    try {
+      logs = Files.createTempDirectory("dormouse-engine-log");
+      return open(folder, logs, owned);
+    } catch (RocksDBException | IOException e) {
+      release(owned, logs);
+      throw new StoreOpenException(
+          "the folder " + folder + " cannot be opened: " + e.getMessage(), e);
+    } catch (RuntimeException | Error e) {
+      release(owned, logs);
+      throw e;
+    }
+  }
+
+  private static ReadTables open(
+      Path folder, Path logs, Deque<AbstractImmutableNativeReference> owned)
+      throws RocksDBException {
+    ColumnFamilyOptions tableOptions = new ColumnFamilyOptions();
+    owned.push(tableOptions);
+    DBOptions options =
+        new DBOptions()
+            .setParanoidChecks(true)
+            .setWalRecoveryMode(WALRecoveryMode.TolerateCorruptedTailRecords)
+            .setDbLogDir(logs.toString());
+    owned.push(options);
+    List<ColumnFamilyDescriptor> families = new ArrayList<>();
+    try (Options listing = new Options()) {
+      for (byte[] name : RocksDB.listColumnFamilies(listing, folder.toString())) {
+        families.add(new ColumnFamilyDescriptor(name, tableOptions));
+      }
+    }
+    if (families.stream()
+        .noneMatch(family -> Arrays.equals(family.getName(), RocksDB.DEFAULT_COLUMN_FAMILY))) {
+      throw new StoreOpenException(
+          "the folder " + folder + " is damaged: its list of tables cannot be read", null);
+    }
+    List<ColumnFamilyHandle> handles = new ArrayList<>();
+    RocksDB db = RocksDB.openReadOnly(options, folder.toString(), families, handles);
+    owned.push(db);
+    handles.forEach(owned::push);
+    Map<String, ColumnFamilyHandle> byName = new HashMap<>();
+    for (int i = 0; i < handles.size(); i++) {
+      byName.put(text(families.get(i).getName()), handles.get(i));
+    }
+    Map<Table, ColumnFamilyHandle> tables = new EnumMap<>(Table.class);
+    for (Table table : Table.values()) {
+      ColumnFamilyHandle handle = byName.get(RocksTables.nameOf(table));
+      if (handle != null) {
+        tables.put(table, handle);
+      }
+    }
+    ColumnFamilyHandle meta = byName.get(text(RocksDB.DEFAULT_COLUMN_FAMILY));
+    if (meta == null) {
+      throw new AssertionError("an engine always has its default family");
+    }
+    return new ReadTables(db, keysOf(folder, db, meta), tables, logs, owned);
+  }
+
+  private static RowKeys keysOf(Path folder, RocksDB db, ColumnFamilyHandle meta)
+      throws RocksDBException {
+    Long format = number(db, meta, "format");
+    Long shards = number(db, meta, "shards");
+    if (format == null || shards == null || shards < 1 || shards > RowKeys.SHARDS_MAX) {
+      throw new StoreOpenException(
+          "the folder " + folder + " is damaged: its format or number of shards cannot be read",
+          null);
+    }
+    if (format > FolderMeta.FORMAT) {
+      throw new StoreOpenException(
+          "the folder "
+              + folder
+              + " was written by a newer version: it has format "
+              + format
+              + ", and this version reads up to "
+              + FolderMeta.FORMAT,
+          null);
+    }
+    return new RowKeys(shards.intValue());
+  }
+
+  /** A number that concerns the folder as a whole; null if it is missing or damaged. */
+  private static @Nullable Long number(RocksDB db, ColumnFamilyHandle meta, String name)
+      throws RocksDBException {
+    byte[] key = name.getBytes(StandardCharsets.UTF_8);
+    byte @Nullable [] stored = db.get(meta, key);
+    byte @Nullable [] payload = stored == null ? null : RowSeal.open(key, stored);
+    return payload == null || payload.length != Long.BYTES
+        ? null
+        : ByteBuffer.wrap(payload).getLong();
+  }
+
+  /** The keys of its rows. */
+  RowKeys keys() {
+    return keys;
+  }
+
+  private static String text(byte[] name) {
+    return new String(name, StandardCharsets.UTF_8);
+  }
+
+  /** The tables that there are: those that came later than the folder are not. */
+  List<Table> tables() {
+    return List.copyOf(tables.keySet());
+  }
+
+  /** The stored value of a stored key; null if there is none. */
+  byte @Nullable [] get(Table table, byte[] key) throws RocksDBException {
+    return db.get(handle(table), key);
+  }
+
+  private ColumnFamilyHandle handle(Table table) {
+    ColumnFamilyHandle handle = tables.get(table);
+    if (handle == null) {
+      throw new IllegalArgumentException("there is no table " + table);
+    }
+    return handle;
+  }
+
+  /** A stored row. */
+  @SuppressWarnings("ArrayRecordComponent") // nobody compares them
+  record Stored(byte[] key, byte[] value) {}
+
+  /** The rows of a table, beginning with a stored key. For one thread at a time. */
+  final class Cursor implements AutoCloseable {
+    private final ReadOptions options;
+    private final RocksIterator rows;
+
+    private Cursor(Table table, byte[] from) {
+      options = new ReadOptions().setTotalOrderSeek(true).setVerifyChecksums(true);
+      rows = db.newIterator(handle(table), options);
+      rows.seek(from);
+    }
+
+    /**
+     * The row at hand; null behind the last.
+     *
+     * @throws RocksDBException if the engine cannot go on
+     */
+    @Nullable Stored row() throws RocksDBException {
+      if (rows.isValid()) {
+        return new Stored(rows.key(), rows.value());
+      }
+      rows.status(); // an iterator ends at an error as it ends at the last row
+      return null;
+    }
+
+    void next() {
+      rows.next();
+    }
+
+    @Override
+    public void close() {
+      rows.close();
+      options.close();
+    }
+  }
+
+  /** Reads a table from there on. */
+  Cursor cursor(Table table, byte[] from) {
+    return new Cursor(table, from);
+  }
+
+  /** The files that hold rows. */
+  List<LiveFileMetaData> files() {
+    return db.getLiveFilesMetaData();
+  }
+
+  /**
+   * Checks the sums of the blocks of a file that holds rows.
+   *
+   * @return what is wrong; null if nothing is
+   */
+  static @Nullable String faultOf(Path file) {
+    try (Options options = new Options();
+        SstFileReader reader = new SstFileReader(options)) {
+      reader.open(file.toString());
+      reader.verifyChecksum();
+      return null;
+    } catch (RocksDBException e) {
+      return e.getMessage();
+    }
+  }
+
+  static String fileName(LiveFileMetaData file) {
+    return file.fileName().replaceFirst("^/", "");
+  }
+
+  @Override
+  public void close() {
+    release(owned, logs);
+  }
+
+  private static void release(Deque<AbstractImmutableNativeReference> owned, @Nullable Path logs) {
+    while (!owned.isEmpty()) {
+      owned.pop().close();
+    }
+    try {
+      if (logs != null) {
+        FileTree.remove(logs);
+      }
+    } catch (IOException e) {
+      // it lies where others clear up
+    }
+  }
+}
