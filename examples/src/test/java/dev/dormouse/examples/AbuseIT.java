@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -34,10 +35,13 @@ class AbuseIT {
   private static final List<String> SMALL_HEAP = List.of("-Xmx96m");
 
   /** The heap, as much for the network's buffers, and what a JVM and RocksDB take besides. */
-  private static final long RESIDENT_MIB_MAX = 400;
+  private static final long RESIDENT_MIB_MAX = 500;
 
   private static final String DEFLATE = "Sec-WebSocket-Extensions: permessage-deflate";
   private static final int KIB_64 = 64 << 10;
+
+  /** No close code. */
+  private static final int ANSWERED = 0;
 
   @TempDir private static Path directory;
   private static ServerProcess server;
@@ -314,6 +318,69 @@ class AbuseIT {
       client.close();
     }
     Files.createFile(unstuck);
+  }
+
+  @Test
+  @DisplayName(
+      "150 clients, each with a message of 1 MiB for an actor that is stuck: some get 1013")
+  void stuckMessages() throws Exception {
+    Path unstuck = directory.resolve("unstuck-messages");
+    byte[] large = Frames.of(Frames.FINAL | Frames.BINARY, new byte[1 << 20]);
+    CountDownLatch firstRefused = new CountDownLatch(1);
+    List<Future<Integer>> outcomes = new ArrayList<>();
+    for (int i = 0; i < 150; i++) {
+      RawClient client = RawClient.open(server.port(), "/goodbyes/large" + i);
+      client.send(Frames.text("until " + unstuck));
+      outcomes.add(
+          threads.submit(
+              () -> {
+                int code = answerTo(client, large);
+                if (code == 1013) {
+                  firstRefused.countDown();
+                }
+                return code;
+              }));
+    }
+    assertThat(firstRefused.await(Child.LIMIT.toSeconds(), TimeUnit.SECONDS)).isTrue();
+    Files.createFile(unstuck);
+    tell("%d refused", refused(outcomes));
+  }
+
+  /** How many got 1013; the others must have been answered. */
+  private static long refused(List<Future<Integer>> outcomes) throws Exception {
+    List<Integer> codes = new ArrayList<>();
+    for (Future<Integer> outcome : outcomes) {
+      codes.add(outcome.get(Child.LIMIT.toSeconds(), TimeUnit.SECONDS));
+    }
+    assertThat(codes).containsOnly(ANSWERED, 1013);
+    return codes.stream().filter(code -> code == 1013).count();
+  }
+
+  /** Sends it and reads its echo; or the code of the close. */
+  private static int answerTo(RawClient client, byte[] large) throws IOException {
+    try (RawClient ended = client) {
+      send(ended, large, 1);
+      while (true) {
+        RawClient.Frame frame = ended.read();
+        if (frame.opcode() == Frames.CLOSE) {
+          return frame.code();
+        } else if (frame.opcode() == Frames.BINARY) {
+          return ANSWERED;
+        }
+      }
+    }
+  }
+
+  @Test
+  @DisplayName("20 messages of 16 MiB at once: they are answered, or get 1013")
+  void largestMessages() throws Exception {
+    byte[] large = Frames.of(Frames.FINAL | Frames.BINARY, new byte[16 << 20]);
+    List<Future<Integer>> outcomes = new ArrayList<>();
+    for (int i = 0; i < 20; i++) {
+      RawClient client = RawClient.open(server.port(), "/echo/large" + i);
+      outcomes.add(threads.submit(() -> answerTo(client, large)));
+    }
+    tell("%d refused", refused(outcomes));
   }
 
   @Test

@@ -26,7 +26,7 @@ public final class GatewayOptions {
     Duration close = Duration.ofSeconds(5);
     Duration drain = Duration.ofSeconds(1);
     int outboundBytesMax = 1 << 20;
-    long inboundBytesMax = Runtime.getRuntime().maxMemory() / 4;
+    long inboundBytesMax = Runtime.getRuntime().maxMemory() / 8;
     Duration pingInterval = Duration.ofSeconds(30);
     ConnectionLimits limits = ConnectionLimits.none();
     Set<String> allowedOrigins = Set.of();
@@ -55,7 +55,7 @@ public final class GatewayOptions {
 
   /**
    * 10 s head, 30 s frame, 60 s message, 75 s keep-alive, 10 s handshake, 30 s request, 5 s close,
-   * 1 s drain, 1 MiB outbound, a quarter of the heap inbound, a ping after 30 s, as many clients as
+   * 1 s drain, 1 MiB outbound, an eighth of the heap inbound, a ping after 30 s, as many clients as
    * come, the server's own origin.
    */
   public static GatewayOptions defaults() {
@@ -163,8 +163,8 @@ public final class GatewayOptions {
 
   /**
    * How many bytes clients may have sent, all together, that are not handled or not whole yet. Over
-   * it, a socket is read only while it has less than 64 KiB of them; over twice as many, a client
-   * that has more and sends more is closed with 1013.
+   * half of it, a socket that has 64 KiB of them unhandled is not read; when others have taken all
+   * of it, a client that has 64 KiB and sends more is closed with 1013.
    */
   public GatewayOptions inboundBytesMax(long inboundBytesMax) {
     return with(v -> v.inboundBytesMax = inboundBytesMax);

@@ -4,8 +4,8 @@ import java.util.concurrent.atomic.LongAdder;
 
 /**
  * Bounds what clients have sent, all together, that is not handled or not whole yet. A client that
- * has little of it is never concerned. Of those that have more, none is read while it {@link
- * #isSpent}, unless nothing of it is unhandled; and when it {@link #isOverdrawn}, whoever sends
+ * has little of it is never concerned. Of those that have more, none is read while half of it is
+ * taken, unless nothing of it is unhandled; and when all of it is taken by others, whoever sends
  * more is closed with 1013.
  *
  * <p>Any thread.
@@ -26,12 +26,14 @@ final class InboundBudget {
     taken.add(bytes);
   }
 
-  boolean isSpent() {
-    return taken.sum() >= bytesMax;
+  /** Whether half of it is taken. */
+  boolean isScarce() {
+    return taken.sum() >= bytesMax / 2;
   }
 
-  boolean isOverdrawn() {
-    return taken.sum() >= 2 * bytesMax;
+  /** Whether all of it is taken by others than the client that has so many bytes of it. */
+  boolean isSpentByOthers(long own) {
+    return taken.sum() - own >= bytesMax;
   }
 
   /** How much is taken, in bytes. */

@@ -166,8 +166,7 @@ final class InboundMessages {
       return reply;
     }
     InboundWindow unhandled = window;
-    long held = message.size() + (unhandled == null ? 0 : unhandled.heldBytes());
-    if (held >= InboundBudget.LITTLE && isOverdrawn()) {
+    if (isTooMuch(message.size() + heldBytes())) {
       throw new ViolationException(CloseCodes.TRY_AGAIN_LATER, TOO_MUCH);
     }
     lastSequence++;
@@ -222,20 +221,26 @@ final class InboundMessages {
   /**
    * Told after a read how many bytes came of a frame that is not whole.
    *
-   * @return whether the clients together sent far too much, this one among them [1013]
+   * @return whether the clients together sent too much, this one among them [1013]
    */
-  boolean isTooMuch(int frameBytes) {
+  boolean isTooMuchWith(int frameBytes) {
     int bytes = frameBytes + (assembler == null ? 0 : assembler.capacity());
     takeUnfinished(bytes < UNFINISHED_BYTES_MIN ? 0 : bytes);
-    return bytes >= InboundBudget.LITTLE && isOverdrawn();
+    return isTooMuch(bytes + heldBytes());
   }
 
-  private boolean isOverdrawn() {
-    boolean isOverdrawn = parts.inboundBudget().isOverdrawn();
-    if (isOverdrawn) {
+  private long heldBytes() {
+    return window == null ? 0 : window.heldBytes();
+  }
+
+  private boolean isTooMuch(long bytes) {
+    boolean isTooMuch =
+        bytes >= InboundBudget.LITTLE
+            && parts.inboundBudget().isSpentByOthers(unfinishedBytes + heldBytes());
+    if (isTooMuch) {
       parts.counters().overloadClosed.increment();
     }
-    return isOverdrawn;
+    return isTooMuch;
   }
 
   private void takeUnfinished(int bytes) {

@@ -106,7 +106,7 @@ final class InboundWindow {
   boolean isFull() {
     return waitingBytes >= WAITING_BYTES_ENOUGH
         || heldBytes >= HELD_BYTES_ENOUGH
-        || (heldBytes >= InboundBudget.LITTLE && budget.isSpent());
+        || (heldBytes >= InboundBudget.LITTLE && budget.isScarce());
   }
 
   /** Nobody wants them any more. */

@@ -10,7 +10,7 @@ import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
 class InboundWindowTest {
-  private final InboundBudget budget = new InboundBudget(1 << 20);
+  private final InboundBudget budget = new InboundBudget(1 << 23);
   private final InboundWindow window = new InboundWindow(1, budget);
 
   private void add(int from, int to) {
@@ -82,23 +82,33 @@ class InboundWindowTest {
   }
 
   @Test
-  @DisplayName(
-      "what is held is taken of the budget; spent, it stops those that hold more than little")
+  @DisplayName("what is held is taken of the budget; scarce, it stops who holds more than little")
   void budget() {
     InboundWindow other = new InboundWindow(1, budget);
-    other.add(new Payload.Binary(new byte[1 << 20]));
-    assertThat(budget.isSpent()).isTrue();
+    other.add(new Payload.Binary(new byte[1 << 22]));
+    assertThat(budget.isScarce()).isTrue();
     window.add(new Payload.Binary(new byte[1_000]));
     window.next();
     assertThat(window.isFull()).isFalse();
     window.add(new Payload.Binary(new byte[InboundBudget.LITTLE]));
     window.next();
     assertThat(window.isFull()).isTrue();
-    assertThat(budget.isOverdrawn()).isFalse();
     other.forget();
     assertThat(window.isFull()).isFalse();
     window.handled(2);
     assertThat(budget.taken()).isZero();
+  }
+
+  @Test
+  @DisplayName("the budget is spent for a client when others have taken all of it")
+  void spent() {
+    budget.take(1 << 23);
+    assertThat(budget.isSpentByOthers(0)).isTrue();
+    assertThat(budget.isSpentByOthers(1)).isFalse();
+    budget.take(5);
+    assertThat(budget.isSpentByOthers(5)).isTrue();
+    budget.take(-1);
+    assertThat(budget.isSpentByOthers(5)).isFalse();
   }
 
   @Test
