@@ -288,13 +288,7 @@ final class ActorCell {
   /** Sees to work that is not to be handled: what has had its turn, or cannot have it yet. */
   private boolean isVain(Work work) {
     if (work instanceof Work.Alarm alarm) {
-      Activation current = activation;
-      boolean isMoot = current != null && current.isMoot(alarm);
-      if (isMoot) {
-        host.alarms().passOver(rows, outgoing, alarm);
-        recovery.done(alarm);
-      }
-      return isMoot;
+      return isVain(alarm);
     }
     if (!(work instanceof Work.Handle handle)
         || !(handle.event() instanceof ToHost.Closed closed)) {
@@ -304,6 +298,22 @@ final class ActorCell {
       return !rows.has(closed.connection()) && passOver(handle);
     } catch (UncheckedIOException e) {
       recovery.unreadable(handle, e, time.nowNs());
+      return true;
+    }
+  }
+
+  private boolean isVain(Work.Alarm alarm) {
+    Activation current = activation;
+    try {
+      boolean isMoot = current != null && current.isMoot(alarm);
+      if (isMoot) {
+        host.alarms().passOver(rows, outgoing, alarm);
+        recovery.done(alarm);
+      }
+      return isMoot;
+    } catch (UncheckedIOException e) {
+      host.failures().error("alarms of actor {} cannot be read: {}", id, String.valueOf(e));
+      recovery.done(alarm); // it is still set, and comes again
       return true;
     }
   }
@@ -404,6 +414,7 @@ final class ActorCell {
   private void discard(Turn turn, @Nullable Throwable cause, @Nullable Throwable unreadable) {
     Work work = turn.work();
     outgoing.discard(turn);
+    autoReplies.discard();
     drop(work instanceof Work.Hibernate ? CellState.SETTLING : CellState.COLD);
     CommitResult loss = gate.loss();
     if (loss != null) {

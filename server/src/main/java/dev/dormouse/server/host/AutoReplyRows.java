@@ -28,6 +28,9 @@ final class AutoReplyRows {
   /** Whether the gateway may have been told what is not stored, or not told what is. */
   private boolean isInDoubt;
 
+  /** Whether it was before the last news. */
+  private boolean wasInDoubt;
+
   AutoReplyRows(ActorRows rows) {
     this.rows = rows;
   }
@@ -80,6 +83,7 @@ final class AutoReplyRows {
 
   /** What the gateway is to be told at the end of a turn that has not failed. */
   List<ToGateway> news(Turn ended) {
+    wasInDoubt = isInDoubt;
     boolean isChanged = ended.writes().containsKey(RowKey.AUTO_REPLIES);
     boolean isAccepting = ended.outbox().stream().anyMatch(ToGateway.Accepted.class::isInstance);
     if (!isChanged && !isAccepting && !isInDoubt) {
@@ -93,6 +97,12 @@ final class AutoReplyRows {
     boolean isNews = isChanged || isInDoubt || !replies.isEmpty();
     isInDoubt = false;
     return isNews ? List.of(new ToGateway.AutoReplies(replies)) : List.of();
+  }
+
+  /** The turn that was to bring the last news failed after all: they are none. */
+  void discard() {
+    known = null;
+    isInDoubt |= wasInDoubt;
   }
 
   /** A commit was lost: what is stored must be read, and told, again. */

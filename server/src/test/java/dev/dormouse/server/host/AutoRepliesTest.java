@@ -1,6 +1,7 @@
 package dev.dormouse.server.host;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.dormouse.sdk.AutoReply;
 import dev.dormouse.sdk.Connection;
@@ -11,6 +12,8 @@ import dev.dormouse.server.protocol.ToGateway;
 import dev.dormouse.storage.CommitResult;
 import dev.dormouse.storage.MemoryDisk;
 import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -151,5 +154,32 @@ class AutoRepliesTest {
     assertThat(((ToGateway.AutoReplies) told.get(0)).replies())
         .hasSize(16)
         .startsWith(new AutoReply("r0", "b"), new AutoReply("r1", "a"));
+  }
+
+  @Test
+  void theGatewayHearsNothingOfATurnThatCouldNotReadTheStore() {
+    Node node =
+        new Node(
+            new Script() {
+              private boolean isTriedAgain;
+
+              @Override
+              void onMessage(Actor self, Connection<Object> from, String text) {
+                if (!isTriedAgain) {
+                  isTriedAgain = true;
+                  self.reply("ping", "pong");
+                  assertThatThrownBy(() -> self.store().get("bad", String.class))
+                      .isInstanceOf(UncheckedIOException.class);
+                }
+              }
+            });
+    ConnectionId ada = node.connect("ada");
+    node.heard();
+    node.store.failReads("bad"::equals);
+    node.message(ada, "hello");
+    node.pass(Duration.ofSeconds(1));
+    assertThat(node.heard()).containsExactly(new ToGateway.Handled(ada, 1));
+    node.connect("bo");
+    assertThat(repliesIn(node.heard())).isEmpty();
   }
 }

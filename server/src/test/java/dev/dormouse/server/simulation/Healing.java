@@ -16,6 +16,10 @@ final class Healing {
   private static final long OWED_MS = 400_000;
 
   private static final long OWED_TICK_MS = 5_000;
+
+  /** As long as an alarm may be off, or rest after failures. */
+  private static final long ALARMS_MS = 400_000;
+
   private static final int STEPS_MAX = 200_000;
 
   private final Simulation run;
@@ -58,6 +62,10 @@ final class Healing {
             + run.weather().options().idle().toMillis()
             + 20_000;
     drain();
+    for (long waited = 0; waited < ALARMS_MS && hasAlarms() && !run.isBroken(); waited += 1_000) {
+      run.tick(1_000);
+      drain();
+    }
     for (long waited = 0; waited < wait && !run.isBroken(); waited += TICK_MS) {
       run.tick(TICK_MS);
       drain();
@@ -68,6 +76,10 @@ final class Healing {
       run.tick(OWED_TICK_MS);
       drain();
     }
+  }
+
+  private boolean hasAlarms() {
+    return run.oracle().actors().stream().anyMatch(a -> !a.current.alarms().isEmpty());
   }
 
   private boolean isOwing() {
@@ -124,6 +136,15 @@ final class Healing {
           .filter(turn -> !turn.mayBeSilent())
           .findFirst()
           .ifPresent(turn -> broken("never heard of: " + turn));
+    }
+    TurnModel asking = run.questions().unanswered();
+    if (asking != null) {
+      broken("never told what became of its message: " + asking);
+    }
+    for (ActorModel actor : run.oracle().actors()) {
+      if (!actor.current.alarms().isEmpty()) {
+        broken("alarms of " + actor.id + " never rang: " + actor.current.alarms());
+      }
     }
     if (isOwing()) {
       broken(node.host.owedCloses() + " closes are owed");

@@ -50,26 +50,27 @@ final class Mutations {
           of(
               "what a failed turn said goes out",
               "host/ActorCell.java",
-              "List<ToGateway> records = Verdicts.failed(work, type.failurePolicy());",
-              "List<ToGateway> records = new ArrayList<>(turn.outbox());"
-                  + " records.addAll(Verdicts.failed(work, type.failurePolicy()));",
+              "    } else {\n      recovery.turnFailed(work, cause);",
+              "    } else {\n      outgoing.say(List.copyOf(turn.outbox()));\n"
+                  + "      recovery.turnFailed(work, cause);",
               ATOMIC,
               KEPT_FIRST),
           of(
               "what a failed turn wrote is kept",
               "host/ActorCell.java",
-              "    rows.discard();\n    if (work instanceof Work.Activate) {",
-              "    outgoing.leave(turn, List.of(), List.of());\n"
-                  + "    if (work instanceof Work.Activate) {",
+              "    outgoing.discard(turn);\n",
+              "    outgoing.leave(turn, List.of());\n",
               ATOMIC),
           of(
               "the object of a failed turn is used again",
               "host/ActorCell.java",
               "    drop(work instanceof Work.Hibernate ? CellState.SETTLING : CellState.COLD);\n"
-                  + "    if (work instanceof Work.Handle handle &&",
-              "    if (work instanceof Work.Hibernate) drop(CellState.SETTLING);"
-                  + " else state = state.to(CellState.IDLE);\n"
-                  + "    if (work instanceof Work.Handle handle &&",
+                  + "    CommitResult loss = gate.loss();",
+              "    CommitResult loss = gate.loss();\n"
+                  + "    if (loss == null && work instanceof Work.Handle)"
+                  + " state = state.to(CellState.IDLE);\n"
+                  + "    else drop(work instanceof Work.Hibernate ? CellState.SETTLING"
+                  + " : CellState.COLD);",
               ATOMIC),
           of(
               "the number of connections does not go down",
@@ -96,13 +97,66 @@ final class Mutations {
               "    if (gate.loss() != null && state == CellState.SETTLING) {\n"
                   + "      return resetAfterLoss();",
               ATOMIC),
+          of(
+              "a turn that could not read the store is kept all the same",
+              "host/ActorCell.java",
+              "Throwable unreadable = turn.isAbandoned() ? null : rows.unreadable();",
+              "Throwable unreadable = null;",
+              ATOMIC,
+              KEPT_FIRST),
+          of(
+              "automatic replies of a turn that failed at its end are told",
+              "host/ActorCell.java",
+              "    autoReplies.discard();\n",
+              "",
+              ATOMIC),
+          of(
+              "a message that was passed over for a close that was lost is forgotten",
+              "host/Outgoing.java",
+              "loss -> release(ofLost(message, List.of(), loss)));",
+              "loss -> release(Verdicts.handled(message)));",
+              ATOMIC),
+          of(
+              "an alarm is still set after its turn",
+              "host/AlarmRows.java",
+              "    write(turn.writes(), actor, due.name(), row, null);\n    count = Math",
+              "    count = Math",
+              ATOMIC,
+              KEPT_FIRST),
+          of(
+              "an alarm whose turn failed is given up",
+              "host/AlarmTurns.java",
+              "return AlarmRetry.isGivenUp(attempts)\n        ? Optional.empty()",
+              "return attempts > 0\n        ? Optional.empty()",
+              ATOMIC),
+          of(
+              "an alarm that is cancelled rings all the same",
+              "host/AlarmRows.java",
+              "        write(turn.writes(), actor, name, readable(key), null);\n",
+              "",
+              ATOMIC,
+              SLEEP,
+              KEPT_FIRST),
+          of(
+              "an alarm whose commit was lost does not come again",
+              "host/AlarmClock.java",
+              "      rest(alarm, LOSS_REST_NS);\n",
+              "      rest(alarm, Long.MAX_VALUE / 4);\n",
+              LIVENESS),
+          of(
+              "an alarm that cannot be read costs the next event its turn",
+              "host/ActorCell.java",
+              "      recovery.done(alarm); // it is still set, and comes again\n      return true;",
+              "      throw e;",
+              ATOMIC,
+              LIVENESS),
           // 3
           of(
               "a turn speaks before it is committed",
               "host/Outgoing.java",
-              "gate.hold(number, release(records), release(ifLost), commit(writes));",
-              "commit(writes).thenAccept(result -> {});"
-                  + " gate.pass(number, release(records), release(ifLost));",
+              "gate.hold(number, release(records), ifLost, commit(writes, clears));",
+              "commit(writes, clears).thenAccept(result -> {});"
+                  + " gate.pass(number, release(records), ifLost);",
               KEPT_FIRST),
           of(
               "a turn that stored nothing does not wait for those before it",
@@ -121,15 +175,14 @@ final class Mutations {
           of(
               "the turns after a lost one speak",
               "host/OutputGate.java",
-              "emit(loss == null ? next.release : next.ifLost);",
-              "emit(next.result instanceof CommitResult.Done ? next.release : next.ifLost);",
+              "      if (loss == null) {\n        emit(next.release);",
+              "      if (next.result instanceof CommitResult.Done) {\n        emit(next.release);",
               KEPT_FIRST),
           of(
               "the sender of a lost message is not told",
               "host/Verdicts.java",
-              "          new ToGateway.Handled(message.connection(), message.sequence()),\n"
-                  + "          new ToGateway.Close(message.connection(), INTERNAL_ERROR, \"not stored\"));",
-              "          new ToGateway.Handled(message.connection(), message.sequence()));",
+              "? handledAndClosed(message, TRY_AGAIN_LATER, \"the disk is full\")",
+              "? handled(work)",
               KEPT_FIRST),
           of(
               "a release names another epoch",
@@ -189,6 +242,13 @@ final class Mutations {
               "cells.keySet().stream().map(this::hibernate).limit(0).toArray(",
               SLEEP,
               LIVENESS),
+          of(
+              "a host that has stopped wakes its actors",
+              "host/ActorHost.java",
+              "    if (!isStopping) {\n      unclosed",
+              "    if (options != null) {\n      unclosed",
+              SLEEP,
+              LIVENESS),
           // 5
           of(
               "a close does not remove the connection",
@@ -200,9 +260,29 @@ final class Mutations {
           of(
               "a close that comes twice is handled twice",
               "host/ActorCell.java",
-              "return current != null && !current.isStored(closed.connection());",
+              "return !rows.has(closed.connection()) && passOver(handle);",
               "return false;",
               CLOSED_ONCE),
+          of(
+              "a close that may be the second is handled",
+              "host/ActorCell.java",
+              "      recovery.unreadable(handle, e, time.nowNs());\n      return true;",
+              "      return false;",
+              CLOSED_ONCE),
+          of(
+              "a close that had to be put off is forgotten",
+              "host/Recovery.java",
+              "      owed.add(closed);\n",
+              "",
+              CLOSED_ONCE,
+              LIVENESS),
+          of(
+              "a close whose commit was lost is not tried again",
+              "host/Outgoing.java",
+              "      unclosed.accept(closed);\n",
+              "",
+              CLOSED_ONCE,
+              LIVENESS),
           of(
               "leftovers of the run before the last are not closed",
               "host/Leftovers.java",
@@ -212,8 +292,8 @@ final class Mutations {
               LIVENESS),
           of(
               "a close whose handler throws keeps the connection",
-              "host/ActorCell.java",
-              "      outgoing.forget(closed.connection());\n",
+              "host/Recovery.java",
+              "      outgoing.forget(closed);\n",
               "      rows.discard();\n",
               CLOSED_ONCE,
               LIVENESS),
@@ -283,9 +363,8 @@ final class Mutations {
           of(
               "messages of a connection that the actor closed are not answered",
               "host/ActorCell.java",
-              "if (handle.event() instanceof ToHost.Message message) {\n      outgoing.say(",
-              "if (handle.event() instanceof ToHost.Message message && mailbox.size() > 99) {\n"
-                  + "      outgoing.say(",
+              "    if (handle.event() instanceof ToHost.Message) {\n      outgoing.passOver(handle);",
+              "    if (mailbox.size() > 99) {\n      outgoing.passOver(handle);",
               LIVENESS,
               ONE_AT_A_TIME),
           of(

@@ -1,6 +1,7 @@
 package dev.dormouse.server.simulation;
 
 import dev.dormouse.sdk.ActorId;
+import dev.dormouse.sdk.Alarm;
 import dev.dormouse.sdk.ConnectionId;
 import dev.dormouse.server.protocol.ToHost;
 import dev.dormouse.server.simulation.TurnModel.Fate;
@@ -24,6 +25,7 @@ final class Oracle {
 
   private final MailboxCheck mailboxes;
   private final ReleaseCheck releases;
+  private final AlarmCheck alarms;
   private long turns;
   private @Nullable String broken;
 
@@ -31,6 +33,7 @@ final class Oracle {
     this.run = run;
     this.mailboxes = new MailboxCheck(run, this);
     this.releases = new ReleaseCheck(run, this, mailboxes);
+    this.alarms = new AlarmCheck(run, this);
   }
 
   /** What checks the releases. */
@@ -143,7 +146,7 @@ final class Oracle {
           broken(Promise.ONE_AT_A_TIME, turn + " comes a second time");
         }
       }
-      case ERROR, REQUEST, ACTIVATE, HIBERNATE -> {}
+      case ERROR, REQUEST, ALARM, ACTIVATE, HIBERNATE -> {}
     }
     mailboxes.taken(turn);
   }
@@ -156,6 +159,13 @@ final class Oracle {
 
   private boolean isGone(ActorModel actor, ConnectionId id) {
     return actor.closedToHost.contains(id) || id.incarnation() != run.node().store.incarnation();
+  }
+
+  /** The handler of an alarm begins. */
+  void rings(TurnModel turn, Alarm alarm) {
+    turn.alarm = alarm.name();
+    turn.work.alarms().remove(alarm.name());
+    alarms.rings(turn, alarm);
   }
 
   /** A handler is through. */
@@ -260,6 +270,9 @@ final class Oracle {
       comesAgain(actor.ended);
     } else {
       troubled(actor);
+      if (actor.object != null) {
+        actor.object.mayBeDropped = true; // by an alarm that could not be read, say
+      }
     }
   }
 
@@ -357,6 +370,11 @@ final class Oracle {
         actor.closing.remove(id);
         return;
       }
+    }
+    if (alarms.isMoved(actor, turn, after)) {
+      settle(actor);
+      run.trace("hand in what becomes of an alarm of " + actor.id);
+      return;
     }
     String whose = turn == null ? "no turn of " + actor.id : turn.toString();
     Picture wanted = turn == null || turn.fate == Fate.BAD ? actor.current : turn.work;

@@ -1,16 +1,21 @@
 package dev.dormouse.server.simulation;
 
+import dev.dormouse.sdk.ActorId;
 import dev.dormouse.sdk.AutoReply;
 import dev.dormouse.sdk.ConnectionId;
 import dev.dormouse.storage.ActorRow;
+import dev.dormouse.storage.AlarmRow;
 import dev.dormouse.storage.AutoRepliesRow;
 import dev.dormouse.storage.ConnectionRow;
+import dev.dormouse.storage.DueAlarm;
 import dev.dormouse.storage.Table;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
@@ -20,11 +25,16 @@ import org.jspecify.annotations.Nullable;
  * @param values storage: key to text
  * @param connections in the order of their ids
  * @param replies the automatic replies: request to reply, in order
+ * @param alarms by name
  */
 record Picture(
     TreeMap<String, String> values,
     TreeMap<ConnectionId, Member> connections,
-    LinkedHashMap<String, String> replies) {
+    LinkedHashMap<String, String> replies,
+    TreeMap<String, AlarmRow> alarms) {
+
+  /** Rows name their actor's alarms only; whose they are is known otherwise. */
+  private static final ActorId ANY = new ActorId("any", "one");
 
   /**
    * A connection.
@@ -35,12 +45,15 @@ record Picture(
   record Member(@Nullable String attachment, List<String> tags) {}
 
   Picture() {
-    this(new TreeMap<>(), new TreeMap<>(), new LinkedHashMap<>());
+    this(new TreeMap<>(), new TreeMap<>(), new LinkedHashMap<>(), new TreeMap<>());
   }
 
   Picture copy() {
     return new Picture(
-        new TreeMap<>(values), new TreeMap<>(connections), new LinkedHashMap<>(replies));
+        new TreeMap<>(values),
+        new TreeMap<>(connections),
+        new LinkedHashMap<>(replies),
+        new TreeMap<>(alarms));
   }
 
   Picture without(ConnectionId gone) {
@@ -65,7 +78,7 @@ record Picture(
         .forEach(
             (key, value) ->
                 picture.values.put(
-                    new String(key, StandardCharsets.UTF_8), (String) codec.decode(value)));
+                    new String(key, StandardCharsets.UTF_8), String.valueOf(codec.decode(value))));
     rows.table(Table.CONNECTION)
         .forEach(
             (key, value) -> {
@@ -82,6 +95,7 @@ record Picture(
         AutoRepliesRow.decodeOrNone(rows.get(Table.ACTOR, AutoRepliesRow.key())).replies()) {
       picture.replies.put(reply.request(), reply.reply());
     }
+    picture.readAlarms(rows);
     ActorRow row = ActorRow.decodeOrNone(rows.get(Table.ACTOR, ActorRow.KEY));
     if (row.connections() != picture.connections.size()) {
       throw new IllegalStateException(
@@ -91,16 +105,36 @@ record Picture(
     return picture;
   }
 
+  private void readAlarms(Rows rows) {
+    Set<DueAlarm> places = new HashSet<>();
+    rows.table(Table.ALARM)
+        .forEach(
+            (key, value) -> {
+              String name = new String(key, StandardCharsets.UTF_8);
+              alarms.put(name, AlarmRow.decode(value));
+              places.add(alarms.get(name).place(ANY, name));
+            });
+    Set<DueAlarm> due = new HashSet<>();
+    rows.table(Table.DUE).keySet().forEach(key -> due.add(DueAlarm.of(ANY, key)));
+    if (!due.equals(places)) {
+      throw new IllegalStateException(
+          "its alarms are due at " + places + ", and its rows say at " + due);
+    }
+  }
+
   /** In words, what this has that the other has not. */
   String differenceTo(Picture other) {
-    return "storage %s, connections %s, automatic replies %s, not %s, %s, %s"
-        .formatted(
-            only(values, other.values),
-            only(connections, other.connections),
-            only(replies, other.replies),
-            only(other.values, values),
-            only(other.connections, connections),
-            only(other.replies, replies));
+    return describe(this, other) + ", not " + describe(other, this);
+  }
+
+  private static String describe(Picture all, Picture but) {
+    Map<String, Map<?, ?>> parts = new LinkedHashMap<>();
+    parts.put("storage", only(all.values, but.values));
+    parts.put("connections", only(all.connections, but.connections));
+    parts.put("automatic replies", only(all.replies, but.replies));
+    parts.put("alarms", only(all.alarms, but.alarms));
+    parts.values().removeIf(Map::isEmpty);
+    return parts.isEmpty() ? "nothing" : parts.toString();
   }
 
   private static <K, V> Map<K, V> only(Map<K, V> all, Map<K, V> but) {

@@ -1,11 +1,14 @@
 package dev.dormouse.server.simulation;
 
 import dev.dormouse.sdk.ActorId;
+import dev.dormouse.sdk.Alarm;
+import dev.dormouse.sdk.Alarms;
 import dev.dormouse.sdk.CloseReason;
 import dev.dormouse.sdk.Connection;
 import dev.dormouse.sdk.ConnectionId;
 import dev.dormouse.sdk.Connections;
 import dev.dormouse.sdk.HttpRequest;
+import dev.dormouse.sdk.KeyRange;
 import dev.dormouse.sdk.Storage;
 import dev.dormouse.sdk.Upgrade;
 import dev.dormouse.sdk.WebSocketActor;
@@ -98,6 +101,11 @@ final class RandomActor extends WebSocketActor<Object> {
   }
 
   @Override
+  protected void onAlarm(Alarm alarm) throws Exception {
+    handle(Kind.ALARM, null, 0, deeds -> deeds.alarm(alarm));
+  }
+
+  @Override
   protected void onHibernate() throws Exception {
     handle(Kind.HIBERNATE, null, 0, Deeds::some);
   }
@@ -114,6 +122,25 @@ final class RandomActor extends WebSocketActor<Object> {
 
   Storage store() {
     return storage();
+  }
+
+  /** All that is in storage. */
+  List<String> values() {
+    return storage().list(KeyRange.all(), Object.class).stream()
+        .map(entry -> entry.key() + "=" + entry.value())
+        .toList();
+  }
+
+  /** All alarms, with the time they were set for and how often they failed. */
+  List<String> alarmsByName() {
+    return alarms().list().stream()
+        .map(a -> a.name() + " " + a.due().toEpochMilli() + " " + (a.attempt() - 1))
+        .sorted()
+        .toList();
+  }
+
+  Alarms clock() {
+    return alarms();
   }
 
   void reply(String request, String reply) {

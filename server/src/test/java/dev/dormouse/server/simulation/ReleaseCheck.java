@@ -184,6 +184,10 @@ final class ReleaseCheck {
     }
     if (turn.fate == Fate.BAD && !turn.isRetried() && said.equals(turn.failedVerdict())) {
       oracle.settle(turn);
+      if (said.size() > 1) {
+        turn.actor.closing.add(turn.connection);
+        turn.actor.everClosing.add(turn.connection);
+      }
       return true;
     }
     return turn.fate == Fate.GOOD && !turn.isLost && isAllOf(turn, records, said) && isKept(turn);

@@ -36,7 +36,7 @@ final class Rows {
 
   void apply(TurnBatch batch) {
     for (TurnBatch.Clear clear : batch.cleared()) {
-      table(clear.table()).keySet().removeIf(key -> clear.span().contains(key));
+      table(clear.table()).keySet().removeIf(clear.span()::contains);
     }
     for (TurnBatch.Write write : batch.writes()) {
       if (write.value() == null) {

@@ -94,6 +94,8 @@ final class SimulatedGateway {
     }
     if (socket != null) {
       socket.toClient.add(record);
+    } else if (record instanceof ToGateway.Send send) {
+      run.node().answer(release.actor(), send, false);
     }
   }
 

@@ -2,6 +2,7 @@ package dev.dormouse.server.simulation;
 
 import dev.dormouse.sdk.ActorId;
 import dev.dormouse.sdk.ConnectionId;
+import dev.dormouse.sdk.Delivery.Outcome;
 import dev.dormouse.sdk.FailurePolicy;
 import dev.dormouse.sdk.Header;
 import dev.dormouse.sdk.RequestHead;
@@ -40,6 +41,7 @@ final class SimulatedNode {
   private final Map<ActorId, ArrayDeque<Release>> releases = new LinkedHashMap<>();
   private final List<ToHost.Request> requests = new ArrayList<>();
   private final List<ToHost> repeated = new ArrayList<>();
+  private final List<ToHost> answers = new ArrayList<>();
   private long connections;
   private CompletableFuture<?> leftovers = CompletableFuture.completedFuture(null);
   private long tasksRun;
@@ -120,6 +122,10 @@ final class SimulatedNode {
   void deliverToHost() {
     List<SimulatedSocket> ready =
         gateway.sockets().stream().filter(socket -> !socket.toHost.isEmpty()).toList();
+    if (!answers.isEmpty() && (ready.isEmpty() || run.dice().chance(20))) {
+      host.accept(answers.remove(run.dice().below(answers.size())));
+      return;
+    }
     int choices = ready.size() + (requests.isEmpty() ? 0 : 1) + (repeated.isEmpty() ? 0 : 1);
     if (choices == 0) {
       return;
@@ -175,9 +181,18 @@ final class SimulatedNode {
       }
       socket.apply(record);
       if (record instanceof ToGateway.Send send) {
+        answer(socket.actor, send, socket.state == SimulatedSocket.State.OPEN);
         run.oracle().releases().heard(socket.actor, send.payload());
       }
       gateway.tidy();
+    }
+  }
+
+  /** Tells what became of a message, if that was asked. */
+  void answer(ActorId actor, ToGateway.Send send, boolean isWritten) {
+    if (send.report() != 0) {
+      Outcome outcome = isWritten ? Outcome.WRITTEN : Outcome.CONNECTION_CLOSED;
+      answers.add(new ToHost.Delivered(actor, send.connection(), send.report(), outcome));
     }
   }
 
@@ -187,6 +202,7 @@ final class SimulatedNode {
         && releases.isEmpty()
         && requests.isEmpty()
         && repeated.isEmpty()
+        && answers.isEmpty()
         && store.isIdle()
         && gateway.sockets().stream().allMatch(s -> s.toHost.isEmpty() && s.toClient.isEmpty());
   }
@@ -216,12 +232,20 @@ final class SimulatedNode {
   /** Closes what dead nodes have left. */
   void closeLeftovers() {
     run.trace("close leftovers");
+    brought++;
     run.outside(() -> leftovers = CompletableFuture.allOf(leftovers, host.closeLeftovers()));
   }
 
   /** Whether it has not closed them all yet. */
   boolean hasLeftovers() {
     return !leftovers.isDone();
+  }
+
+  /** Has the host look for alarms, as is done once the leftovers are closed. */
+  void ringAlarms() {
+    if (!hasLeftovers()) {
+      run.outside(host::ringAlarms);
+    }
   }
 
   boolean isStopping() {

@@ -22,9 +22,12 @@ import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -38,8 +41,15 @@ final class SimulatedStore implements ActorStore {
   static final class Disk {
     private final Map<ActorId, Rows> rows = new LinkedHashMap<>();
     private long incarnation;
-    private @Nullable ClockMark clockMark;
+    private @Nullable ClockMark mark;
   }
+
+  private static final int SHARDS = 4;
+
+  private static final Comparator<DueAlarm> ORDER =
+      Comparator.comparingLong(DueAlarm::ms)
+          .thenComparing(alarm -> alarm.actor().toString())
+          .thenComparing(DueAlarm::name);
 
   /** How the store is. */
   private enum Health {
@@ -133,52 +143,56 @@ final class SimulatedStore implements ActorStore {
     return found;
   }
 
-  /** One, so that the alarms of all actors are in one order. */
+  // Alarms are not simulated.
+
   @Override
   public int shards() {
-    return 1;
+    return SHARDS;
   }
 
   @Override
   public int shardOf(ActorId actor) {
-    return 0;
+    return Math.floorMod(actor.hashCode(), SHARDS);
   }
 
   @Override
   public List<DueAlarm> firstDue(DueClock clock) {
-    return due(clock, 0, 0, null, 1);
+    mayFail(null);
+    return IntStream.range(0, SHARDS)
+        .mapToObj(shard -> due(clock, shard).findFirst())
+        .flatMap(Optional::stream)
+        .toList();
   }
 
   @Override
   public List<DueAlarm> due(
       DueClock clock, int shard, long fromMs, @Nullable DueAlarm after, int limit) {
     mayFail(null);
-    List<DueAlarm> found = new ArrayList<>();
-    visible.forEach(
-        (actor, rows) ->
-            rows.table(Table.DUE).keySet().forEach(key -> found.add(DueAlarm.of(actor, key))));
-    Comparator<DueAlarm> order =
-        Comparator.comparingLong(DueAlarm::ms)
-            .thenComparing(alarm -> alarm.actor().toString())
-            .thenComparing(DueAlarm::name);
-    return found.stream()
-        .filter(alarm -> alarm.clock() == clock)
-        .filter(alarm -> after == null ? alarm.ms() >= fromMs : order.compare(alarm, after) > 0)
-        .sorted(order)
+    return due(clock, shard)
+        .filter(alarm -> after == null ? alarm.ms() >= fromMs : ORDER.compare(alarm, after) > 0)
         .limit(limit)
         .toList();
   }
 
+  private Stream<DueAlarm> due(DueClock clock, int shard) {
+    return visible.entrySet().stream()
+        .filter(entry -> shardOf(entry.getKey()) == shard)
+        .flatMap(
+            entry ->
+                entry.getValue().table(Table.DUE).keySet().stream()
+                    .map(key -> DueAlarm.of(entry.getKey(), key)))
+        .filter(alarm -> alarm.clock() == clock)
+        .sorted(ORDER);
+  }
+
   @Override
   public @Nullable ClockMark clockMark() {
-    return disk.clockMark;
+    return disk.mark;
   }
 
   @Override
   public void keep(ClockMark mark) {
-    if (health == Health.GOOD) {
-      disk.clockMark = mark;
-    }
+    disk.mark = mark;
   }
 
   private void mayFail(@Nullable ActorId actor) {

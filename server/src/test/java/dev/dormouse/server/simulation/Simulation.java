@@ -45,6 +45,7 @@ public final class Simulation {
   private final List<ActorId> actors;
   private final List<Stage> stages = new ArrayList<>();
   private final List<CompletableFuture<Void>> background = new ArrayList<>();
+  private final Questions questions = new Questions(this);
   private final Steps steps;
   private SimulatedNode node;
   private int depth;
@@ -143,6 +144,7 @@ public final class Simulation {
     trace("tick");
     List<TurnModel> overdue = oracle.overdue(weather.options().turnLimit().toNanos());
     node.host.tick();
+    node.ringAlarms();
     boolean isInterrupted = Thread.interrupted();
     overdue.forEach(oracle::abandoned);
     if (isInterrupted != overdue.stream().anyMatch(turn -> turn.isInterrupted)) {
@@ -288,6 +290,7 @@ public final class Simulation {
   private void begin() {
     stages.clear();
     background.clear();
+    questions.forget();
     node = new SimulatedNode(this, disk);
     oracle.restarted(node.store);
     node.closeLeftovers();
@@ -324,6 +327,10 @@ public final class Simulation {
 
   SimulatedNode node() {
     return node;
+  }
+
+  Questions questions() {
+    return questions;
   }
 
   List<ActorId> actors() {

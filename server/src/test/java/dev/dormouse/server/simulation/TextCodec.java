@@ -1,10 +1,12 @@
 package dev.dormouse.server.simulation;
 
 import dev.dormouse.sdk.LimitExceededException;
+import dev.dormouse.sdk.StoredValueException;
 import dev.dormouse.storage.ValueCodec;
 import java.nio.charset.StandardCharsets;
+import org.jspecify.annotations.Nullable;
 
-/** Writes texts, and badges: a letter for the kind, then UTF-8. */
+/** Writes texts, numbers and badges: a letter for the kind, then UTF-8. */
 final class TextCodec implements ValueCodec {
 
   /** An attachment that is changed in place. */
@@ -28,7 +30,17 @@ final class TextCodec implements ValueCodec {
   @Override
   public <T> T decode(byte[] bytes, Class<T> type) {
     String text = new String(bytes, StandardCharsets.UTF_8);
-    return type.cast(text.charAt(0) == 'B' ? new Badge(text.substring(1)) : text.substring(1));
+    String rest = text.substring(1);
+    Object value =
+        switch (text.charAt(0)) {
+          case 'B' -> new Badge(rest);
+          case 'L' -> Long.valueOf(rest);
+          default -> rest;
+        };
+    if (!type.isInstance(value)) {
+      throw new StoredValueException(text + " is no " + type, null);
+    }
+    return type.cast(value);
   }
 
   @Override
@@ -38,6 +50,13 @@ final class TextCodec implements ValueCodec {
 
   /** What a value is in a {@link Picture}. */
   static String describe(Object value) {
-    return value instanceof Badge badge ? "B" + badge.text : "S" + value;
+    return value instanceof Badge badge
+        ? "B" + badge.text
+        : value instanceof Long number ? "L" + number : "S" + value;
+  }
+
+  /** The same; null for nothing. */
+  static @Nullable String describeOrNull(@Nullable Object value) {
+    return value == null ? null : describe(value);
   }
 }

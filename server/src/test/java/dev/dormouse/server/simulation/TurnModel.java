@@ -18,6 +18,7 @@ final class TurnModel {
     ERROR,
     CLOSE,
     REQUEST,
+    ALARM,
     HIBERNATE
   }
 
@@ -59,6 +60,9 @@ final class TurnModel {
 
   /** The message's number in its connection, or the request's; otherwise 0. */
   final long about;
+
+  /** The alarm's name; null if it is about none. */
+  @Nullable String alarm;
 
   final long beganNs;
   final Picture base;
@@ -175,7 +179,7 @@ final class TurnModel {
 
   /** Whether its event is to come again. */
   boolean isRetried() {
-    boolean isOfEvent = kind != Kind.ACTIVATE && kind != Kind.HIBERNATE;
+    boolean isOfEvent = kind != Kind.ACTIVATE && kind != Kind.HIBERNATE && kind != Kind.ALARM;
     return couldNotRead && isOfEvent && !isAbandoned;
   }
 
@@ -209,13 +213,13 @@ final class TurnModel {
           closes
               ? List.of(Words.handled(connection, about), Words.close(connection, code))
               : List.of(Words.handled(connection, about));
-      case ACTIVATE, ERROR, CLOSE, HIBERNATE -> List.of();
+      case ACTIVATE, ERROR, CLOSE, ALARM, HIBERNATE -> List.of();
     };
   }
 
   @Override
   public String toString() {
-    String whose = connection == null ? "" : " " + connection;
+    String whose = connection != null ? " " + connection : alarm != null ? " " + alarm : "";
     return "turn T%d of %s (%s%s%s%s%s)"
         .formatted(
             number,

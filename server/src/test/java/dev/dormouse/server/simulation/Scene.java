@@ -1,0 +1,131 @@
+package dev.dormouse.server.simulation;
+
+import dev.dormouse.sdk.Connection;
+import dev.dormouse.sdk.ConnectionId;
+import dev.dormouse.server.simulation.TurnModel.Word;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Objects;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** One turn from inside its handler: the actor, the model of the turn, and who is there. */
+final class Scene {
+  private static final List<String> TAGS = List.of("a", "b", "c", "d");
+
+  final Simulation run;
+  final Dice dice;
+  final RandomActor self;
+  final TurnModel turn;
+  final Picture work;
+  private int count;
+
+  /** The connection that the turn is about, if there is one to be had. */
+  @Nullable Connection<Object> mine;
+
+  Scene(Simulation run, RandomActor self, TurnModel turn) {
+    this.run = run;
+    this.dice = run.dice();
+    this.self = self;
+    this.turn = turn;
+    this.work = turn.work;
+  }
+
+  /** A text that says whose it is, and that nobody else says. */
+  String next() {
+    return "T" + turn.number + "." + ++count;
+  }
+
+  Set<String> someTags() {
+    Set<String> tags = new LinkedHashSet<>();
+    int number = dice.below(3);
+    for (int i = 0; i < number; i++) {
+      tags.add(aTag());
+    }
+    return tags;
+  }
+
+  String aTag() {
+    return dice.pick(TAGS);
+  }
+
+  /** Some connection that the actor has, found in one of the ways there are. */
+  @Nullable Connection<Object> someone() {
+    if (work.connections().isEmpty()) {
+      return null;
+    }
+    if (mine != null && work.connections().containsKey(mine.id()) && dice.chance(40)) {
+      return mine;
+    }
+    ConnectionId id = dice.pick(List.copyOf(work.connections().keySet()));
+    for (Connection<Object> handle : self.kept) {
+      if (handle.id().equals(id)) {
+        return handle;
+      }
+    }
+    Connection<Object> found =
+        dice.chance(50)
+            ? self.all().find(id).orElse(null)
+            : self.all().stream().filter(c -> c.id().equals(id)).findFirst().orElse(null);
+    if (found == null) {
+      run.oracle().broken(Promise.SLEEP, turn + " does not find connection " + id);
+    }
+    return found;
+  }
+
+  /** A word, about a connection if it is about one; said in vain if that is about to go. */
+  void say(String text, @Nullable ConnectionId to) {
+    boolean isOptional = to != null && (turn.isClosing(to) || mayBeClosing());
+    turn.words.add(Word.of(text, isOptional));
+  }
+
+  /** Whether any connection may be about to close without the model's knowing. */
+  boolean mayBeClosing() {
+    return run.oracle().mayHaveGivenUp(turn.actor);
+  }
+
+  // Looking.
+
+  /** Looks at all there is: it must be as the model has it. */
+  void look() {
+    List<String> values = new ArrayList<>();
+    work.values().forEach((key, value) -> values.add(key + "=" + value));
+    same("storage", values, self.values());
+    List<String> alarms = new ArrayList<>();
+    work.alarms()
+        .forEach((name, row) -> alarms.add(name + " " + row.dueMs() + " " + row.failures()));
+    same("alarms", alarms, self.alarmsByName());
+    same("number of connections", work.connections().size(), self.all().count());
+    lookAtConnections(dice.chance(50));
+  }
+
+  private void lookAtConnections(boolean isDecoding) {
+    List<String> there = new ArrayList<>();
+    for (Connection<Object> c : self.all()) {
+      String attachment = isDecoding ? " " + TextCodec.describeOrNull(c.attachment()) : "";
+      there.add(c.id() + " " + c.tags() + attachment);
+      boolean isOpen = !turn.isClosing(c.id());
+      if (isOpen != c.isOpen() && !(isOpen && mayBeClosing())) {
+        there.add(isOpen ? "is not open" : "is open");
+      }
+    }
+    List<String> wanted = new ArrayList<>();
+    work.connections()
+        .forEach(
+            (id, member) ->
+                wanted.add(
+                    id + " " + member.tags() + (isDecoding ? " " + member.attachment() : "")));
+    same("connections", wanted, there);
+  }
+
+  /** What is found must be what the model says. */
+  void same(String what, @Nullable Object wanted, @Nullable Object found) {
+    if (!Objects.equals(wanted, found)) {
+      run.oracle()
+          .broken(
+              turn.work.equals(turn.base) ? Promise.SLEEP : Promise.ATOMIC,
+              "%s finds %s to be %s, not %s".formatted(turn, what, found, wanted));
+    }
+  }
+}
