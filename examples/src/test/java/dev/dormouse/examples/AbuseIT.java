@@ -372,18 +372,6 @@ class AbuseIT {
   }
 
   @Test
-  @DisplayName("20 messages of 16 MiB at once: they are answered, or get 1013")
-  void largestMessages() throws Exception {
-    byte[] large = Frames.of(Frames.FINAL | Frames.BINARY, new byte[16 << 20]);
-    List<Future<Integer>> outcomes = new ArrayList<>();
-    for (int i = 0; i < 20; i++) {
-      RawClient client = RawClient.open(server.port(), "/echo/large" + i);
-      outcomes.add(threads.submit(() -> answerTo(client, large)));
-    }
-    tell("%d refused", refused(outcomes));
-  }
-
-  @Test
   @DisplayName("200 half handshakes at a byte a second: 408 after 10 s")
   void halfHandshakes() throws Exception {
     byte[] request = RawClient.upgrade("/bench/echo/half").getBytes(StandardCharsets.US_ASCII);

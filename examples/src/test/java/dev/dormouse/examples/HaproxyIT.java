@@ -21,9 +21,12 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.UnaryOperator;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -143,6 +146,16 @@ class HaproxyIT {
         Examples.server().open(more.apply(defaults.gateway(gateway.apply(listed))));
     servers.add(server);
     return server.port();
+  }
+
+  /** The clients of the test before are gone when the servers have heard of it. */
+  @BeforeEach
+  void awaitNobody() {
+    long startNs = System.nanoTime();
+    while (servers.stream().anyMatch(server -> server.counts().sockets() > 0)) {
+      assertThat(System.nanoTime() - startNs).isLessThan(Child.LIMIT.toNanos());
+      LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(5));
+    }
   }
 
   @AfterAll

@@ -105,18 +105,6 @@ final class Mutations {
               ATOMIC,
               KEPT_FIRST),
           of(
-              "automatic replies of a turn that failed at its end are told",
-              "host/ActorCell.java",
-              "    autoReplies.discard();\n",
-              "",
-              ATOMIC),
-          of(
-              "a message that was passed over for a close that was lost is forgotten",
-              "host/Outgoing.java",
-              "loss -> release(ofLost(message, List.of(), loss)));",
-              "loss -> release(Verdicts.handled(message)));",
-              ATOMIC),
-          of(
               "an alarm is still set after its turn",
               "host/AlarmRows.java",
               "    write(turn.writes(), actor, due.name(), row, null);\n    count = Math",
@@ -157,6 +145,7 @@ final class Mutations {
               "gate.hold(number, release(records), ifLost, commit(writes, clears));",
               "commit(writes, clears).thenAccept(result -> {});"
                   + " gate.pass(number, release(records), ifLost);",
+              ATOMIC,
               KEPT_FIRST),
           of(
               "a turn that stored nothing does not wait for those before it",
@@ -240,13 +229,6 @@ final class Mutations {
               "host/ActorHost.java",
               "cells.keySet().stream().map(this::hibernate).toArray(",
               "cells.keySet().stream().map(this::hibernate).limit(0).toArray(",
-              SLEEP,
-              LIVENESS),
-          of(
-              "a host that has stopped wakes its actors",
-              "host/ActorHost.java",
-              "    if (!isStopping) {\n      unclosed",
-              "    if (options != null) {\n      unclosed",
               SLEEP,
               LIVENESS),
           // 5
