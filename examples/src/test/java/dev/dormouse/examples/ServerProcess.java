@@ -53,6 +53,12 @@ final class ServerProcess implements AutoCloseable {
   /** The same, without waiting for anything. */
   static Child launchTestActors(Path data, List<String> jvm, String... flags) throws IOException {
     List<String> command = new ArrayList<>(List.of(System.getProperty("dormouse.test.java")));
+    // What the jar's manifest says; a JVM too old for one of these ignores it.
+    command.addAll(
+        List.of(
+            "-XX:+IgnoreUnrecognizedVMOptions",
+            "--enable-native-access=ALL-UNNAMED",
+            "--sun-misc-unsafe-memory-access=allow"));
     command.addAll(jvm);
     String tests = TestActors.class.getProtectionDomain().getCodeSource().getLocation().getPath();
     command.addAll(List.of("-cp", jar() + File.pathSeparator + tests, TestActors.class.getName()));
