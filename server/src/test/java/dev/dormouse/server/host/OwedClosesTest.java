@@ -190,6 +190,29 @@ class OwedClosesTest {
   }
 
   @Test
+  void oneThatIsOwedOutlivesTheLossOfACommitAndSleep() {
+    ConnectionId ada = node.connect("ada");
+    ConnectionId bo = node.connect("bo");
+    node.store.failReads(key -> key.equals("book"));
+    node.close(ada, 1000);
+    node.pass(Duration.ofMillis(7_750));
+    assertThat(node.host.owedCloses()).isEqualTo(1);
+    node.message(bo, "still here?");
+    node.store.hold();
+    node.hibernate();
+    node.store.lose(UNKNOWN);
+    node.store.letAllThrough();
+    node.steps.runAll();
+    node.hibernate();
+    assertThat(node.host.owedCloses()).isEqualTo(1);
+    node.store.failReads(key -> false);
+    node.pass(Duration.ofMinutes(5));
+    assertThat(book.closes).last().isEqualTo("1.1 1000 CLIENT");
+    assertThat(node.host.owedCloses()).isZero();
+    assertThat(node.status().connections()).isEqualTo(1);
+  }
+
+  @Test
   void oneThatIsOwedWhenTheProcessEndsIsFoundByTheNext() {
     ConnectionId ada = node.connect("ada");
     node.hibernate();

@@ -181,6 +181,21 @@ class RecoveryTest {
   }
 
   @Test
+  void anEventDoesNotInheritTheFailuresOfTheUpgradeBeforeIt() {
+    ConnectionId ada = asleep("ada");
+    frail.failForEver();
+    node.connect("bo");
+    node.pass(Duration.ofMillis(3_750));
+    assertThat(node.heard()).hasSize(1);
+    node.message(ada, "a");
+    node.pass(Duration.ofSeconds(4));
+    assertThat(frail.attempts).isEqualTo(6);
+    assertThat(node.heard()).isEmpty();
+    node.pass(Duration.ofSeconds(8));
+    assertThat(node.heard()).containsExactly(new Handled(ada, 1), closed(ada));
+  }
+
+  @Test
   void anUpgradeThatComesAfterTheRestIsTriedFor() {
     asleep("ada");
     frail.failForEver();
