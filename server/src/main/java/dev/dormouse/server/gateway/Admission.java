@@ -85,6 +85,11 @@ final class Admission {
     plain.decrementAndGet();
   }
 
+  /** How many there are of those. */
+  int plain() {
+    return plain.get();
+  }
+
   /**
    * A seat for a client, or not.
    *

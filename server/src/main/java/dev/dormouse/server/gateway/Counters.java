@@ -41,9 +41,10 @@ final class Counters {
     return refusals;
   }
 
-  GatewayCounts read(long sockets, long upgrades, EdgeCounts edge) {
+  GatewayCounts read(long sockets, long httpConnections, long upgrades, EdgeCounts edge) {
     return new GatewayCounts(
         sockets,
+        httpConnections,
         upgrades,
         messagesIn.sum(),
         messagesOut.sum(),

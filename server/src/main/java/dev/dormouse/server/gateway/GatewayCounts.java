@@ -4,9 +4,11 @@ import dev.dormouse.server.gateway.edge.EdgeCounts;
 import java.util.Map;
 
 /**
- * What a gateway has done since it was made; the first two, and the last, are of this moment.
+ * What a gateway has done since it was made; the first three, and {@code deflateContexts}, are of
+ * this moment.
  *
  * @param sockets sockets that are open, or closing
+ * @param httpConnections TCP connections that speak HTTP, those of pending upgrades too
  * @param upgrades upgrades that wait for an actor
  * @param messagesIn whole messages received
  * @param messagesOut messages handed to the network, one for each recipient
@@ -28,6 +30,7 @@ import java.util.Map;
  */
 public record GatewayCounts(
     long sockets,
+    long httpConnections,
     long upgrades,
     long messagesIn,
     long messagesOut,

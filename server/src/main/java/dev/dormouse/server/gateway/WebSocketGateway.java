@@ -240,6 +240,8 @@ public final class WebSocketGateway {
 
   /** What it has done so far. Any thread. */
   public GatewayCounts counts() {
-    return parts.counters().read(parts.groups().size(), upgrades.size(), edge.counts());
+    return parts
+        .counters()
+        .read(parts.groups().size(), parts.admission().plain(), upgrades.size(), edge.counts());
   }
 }

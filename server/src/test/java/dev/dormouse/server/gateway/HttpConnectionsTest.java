@@ -72,6 +72,7 @@ class HttpConnectionsTest {
       }
       clients.get(1).send("GET /nowhere HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
       clients.get(1).awaitEnd();
+      server.awaitCounts(counts -> counts.httpConnections() < Admission.PLAIN_MAX);
       respond(server);
       try (RawClient late = server.client()) {
         assertThat(late.send(REQUEST).readAnswer().body()).isEqualTo("here");

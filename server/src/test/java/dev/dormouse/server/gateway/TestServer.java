@@ -7,6 +7,7 @@ import dev.dormouse.sdk.OutboundPolicy;
 import dev.dormouse.server.protocol.Time;
 import io.vertx.core.DeploymentOptions;
 import io.vertx.core.Future;
+import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
 import io.vertx.core.http.HttpServerOptions;
@@ -15,6 +16,7 @@ import io.vertx.ext.web.Router;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import java.util.function.UnaryOperator;
 
 /** A gateway behind an HTTP server on a free port, with a fake host. */
@@ -106,6 +108,24 @@ final class TestServer implements AutoCloseable {
   /** A client whose upgrade the host's script accepts. */
   RawClient open(String path) {
     return client().open(path);
+  }
+
+  /** Waits until what the gateway counts is so. */
+  void awaitCounts(Predicate<GatewayCounts> wanted) {
+    Promise<Void> reached = Promise.promise();
+    long timer =
+        vertx.setPeriodic(
+            1,
+            look -> {
+              if (wanted.test(gateway.counts())) {
+                reached.tryComplete();
+              }
+            });
+    try {
+      await(reached.future());
+    } finally {
+      vertx.cancelTimer(timer);
+    }
   }
 
   static <T> T await(Future<T> future) {
