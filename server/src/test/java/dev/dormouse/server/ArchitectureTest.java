@@ -22,6 +22,7 @@ class ArchitectureTest {
   private static final String PROTOCOL = "dev.dormouse.server.protocol..";
   private static final String GATEWAY = "dev.dormouse.server.gateway..";
   private static final String HOST = "dev.dormouse.server.host..";
+  private static final String OBSERVE = "dev.dormouse.server.observe..";
   private static final String JDK = "java..";
   private static final String JDK_TLS = "javax.net.ssl..";
   private static final String JSPECIFY = "org.jspecify..";
@@ -41,8 +42,9 @@ class ArchitectureTest {
         room(SDK, SDK, JDK, JSPECIFY),
         room(STORAGE, STORAGE, SDK, JDK, JSPECIFY, SLF4J, ROCKSDB, KRYO),
         room(PROTOCOL, PROTOCOL, SDK, JDK, JSPECIFY),
-        room(GATEWAY, GATEWAY, PROTOCOL, SDK, JDK, JDK_TLS, JSPECIFY, SLF4J, VERTX, NETTY),
-        room(HOST, HOST, PROTOCOL, SDK, STORAGE, JDK, JSPECIFY, SLF4J));
+        room(OBSERVE, OBSERVE, PROTOCOL, SDK, JDK, JSPECIFY, SLF4J),
+        room(GATEWAY, GATEWAY, OBSERVE, PROTOCOL, SDK, JDK, JDK_TLS, JSPECIFY, SLF4J, VERTX, NETTY),
+        room(HOST, HOST, OBSERVE, PROTOCOL, SDK, STORAGE, JDK, JSPECIFY, SLF4J));
   }
 
   private static Arguments room(String room, String... mayImport) {

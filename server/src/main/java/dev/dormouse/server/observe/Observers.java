@@ -1,0 +1,103 @@
+package dev.dormouse.server.observe;
+
+import dev.dormouse.server.protocol.Time;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.BiConsumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Those who listen, and the way to tell them: what is told is made only if somebody listens, and
+ * what an observer throws goes into the log. Any thread.
+ *
+ * <pre>{@code
+ * if (observers.isAny()) {
+ *   observers.tell(DormouseObserver::actorReset, new ActorReset(actor, cause));
+ * }
+ * }</pre>
+ */
+public final class Observers {
+  private static final Logger log = LoggerFactory.getLogger(Observers.class);
+  private static final long COMPLAINT_PAUSE_NS = Duration.ofMinutes(1).toNanos();
+
+  private final Time time;
+  private final CopyOnWriteArrayList<DormouseObserver> all = new CopyOnWriteArrayList<>();
+  private final CopyOnWriteArrayList<DormouseObserver> ofFrames = new CopyOnWriteArrayList<>();
+  private final AtomicLong failures = new AtomicLong();
+  private final AtomicLong quietUntilNs;
+
+  /** Nobody yet. */
+  public Observers(Time time) {
+    this.time = time;
+    this.quietUntilNs = new AtomicLong(time.nowNs());
+  }
+
+  /**
+   * One more.
+   *
+   * @return has it hear nothing more; idempotent
+   */
+  public Runnable add(DormouseObserver observer) {
+    all.add(observer);
+    if (observer.wantsFrames()) {
+      ofFrames.add(observer);
+    }
+    return () -> {
+      all.remove(observer);
+      ofFrames.remove(observer);
+    };
+  }
+
+  /** Whether anybody listens. */
+  public boolean isAny() {
+    return !all.isEmpty();
+  }
+
+  /** Whether anybody wants to hear of frames. */
+  public boolean isAnyOfFrames() {
+    return !ofFrames.isEmpty();
+  }
+
+  /** Tells everybody. To be asked first: {@link #isAny}. */
+  public <T> void tell(BiConsumer<DormouseObserver, T> method, T what) {
+    tell(all, method, what);
+  }
+
+  /** Tells those who want to hear of frames. To be asked first: {@link #isAnyOfFrames}. */
+  public void tellOfFrame(
+      BiConsumer<DormouseObserver, DormouseObserver.Frame> method, DormouseObserver.Frame frame) {
+    tell(ofFrames, method, frame);
+  }
+
+  private <T> void tell(
+      List<DormouseObserver> observers, BiConsumer<DormouseObserver, T> method, T what) {
+    for (DormouseObserver observer : observers) {
+      try {
+        method.accept(observer, what);
+      } catch (Throwable e) {
+        complain(observer, e);
+      }
+    }
+  }
+
+  private void complain(DormouseObserver observer, Throwable failure) {
+    failures.incrementAndGet();
+    long nowNs = time.nowNs();
+    long quiet = quietUntilNs.get();
+    if (nowNs - quiet >= 0 && quietUntilNs.compareAndSet(quiet, nowNs + COMPLAINT_PAUSE_NS)) {
+      log.error(
+          "observer {} failed; it is told of what comes all the same ({} failures so far)",
+          observer,
+          failures,
+          failure);
+    }
+  }
+
+  /** How often an observer threw. */
+  public long failures() {
+    return failures.get();
+  }
+}

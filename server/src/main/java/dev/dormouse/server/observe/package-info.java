@@ -1,0 +1,10 @@
+/**
+ * What can be watched: {@link dev.dormouse.server.observe.DormouseObserver} hears of upgrades,
+ * frames, closes, actors, turns and limits. Gateway and host tell {@link
+ * dev.dormouse.server.observe.Observers}; metrics, traces, logs, the inspector and the dashboard
+ * listen.
+ */
+@NullMarked
+package dev.dormouse.server.observe;
+
+import org.jspecify.annotations.NullMarked;

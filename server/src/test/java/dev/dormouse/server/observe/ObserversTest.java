@@ -1,0 +1,65 @@
+package dev.dormouse.server.observe;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.dormouse.sdk.ActorId;
+import dev.dormouse.server.observe.DormouseObserver.ActorReset;
+import dev.dormouse.server.protocol.Time;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+
+class ObserversTest {
+  private static final ActorReset RESET = new ActorReset(new ActorId("chat", "lobby"), "a test");
+
+  private static final class Hearing implements DormouseObserver {
+    final List<ActorReset> heard = new ArrayList<>();
+
+    @Override
+    public void actorReset(ActorReset reset) {
+      heard.add(reset);
+    }
+  }
+
+  private static final class Throwing implements DormouseObserver {
+    @Override
+    public void actorReset(ActorReset reset) {
+      throw new AssertionError("an observer's fault");
+    }
+  }
+
+  private final Observers observers = new Observers(Time.system());
+
+  @Test
+  @DisplayName("N13 an observer that throws is no matter to the others, nor to who tells")
+  void throwing() {
+    Hearing hearing = new Hearing();
+    observers.add(new Throwing());
+    observers.add(hearing);
+    observers.tell(DormouseObserver::actorReset, RESET);
+    observers.tell(DormouseObserver::actorReset, RESET);
+    assertThat(hearing.heard).containsExactly(RESET, RESET);
+    assertThat(observers.failures()).isEqualTo(2);
+  }
+
+  @Test
+  @DisplayName("N12 nobody is told of frames who does not want to hear of them")
+  void frames() {
+    assertThat(observers.isAny()).isFalse();
+    Runnable removal = observers.add(new Hearing());
+    assertThat(observers.isAny()).isTrue();
+    assertThat(observers.isAnyOfFrames()).isFalse();
+    observers.add(
+        new DormouseObserver() {
+          @Override
+          public boolean wantsFrames() {
+            return true;
+          }
+        });
+    assertThat(observers.isAnyOfFrames()).isTrue();
+    removal.run();
+    removal.run();
+    assertThat(observers.isAny()).isTrue();
+  }
+}
