@@ -3,6 +3,7 @@ package dev.dormouse.server;
 import dev.dormouse.sdk.ActorId;
 import dev.dormouse.sdk.Alarm;
 import dev.dormouse.sdk.ConnectionId;
+import dev.dormouse.server.admin.AdminOptions;
 import dev.dormouse.server.admin.AdminServer;
 import dev.dormouse.server.admin.BackupPage;
 import dev.dormouse.server.admin.ConnectionsPage;
@@ -88,6 +89,7 @@ public final class DormouseServer implements AutoCloseable {
   private DormouseServer(
       List<ActorDefinition> actors,
       ServerOptions options,
+      AdminOptions adminOptions,
       @Nullable CertificateWatch certificate,
       ActorStore store,
       Transport transport) {
@@ -124,6 +126,8 @@ public final class DormouseServer implements AutoCloseable {
             vertx,
             host,
             () -> isReady,
+            adminOptions,
+            options.time(),
             new BackupPage(vertx, options.data(), this::backup),
             new ConnectionsPage(vertx, host, gateway));
   }
@@ -132,8 +136,10 @@ public final class DormouseServer implements AutoCloseable {
       List<ActorDefinition> actors,
       List<BiConsumer<Router, DormouseServer>> routes,
       ServerOptions options) {
+    AdminOptions admin = adminOf(options);
     CertificateWatch certificate = certificateOf(options);
-    return open(actors, routes, options, certificate, openStore(options), new DirectTransport());
+    ActorStore store = openStore(options);
+    return open(actors, routes, options, admin, certificate, store, new DirectTransport());
   }
 
   /** The same over a store that is open, and is closed with the server; without TLS. */
@@ -143,7 +149,11 @@ public final class DormouseServer implements AutoCloseable {
       ServerOptions options,
       ActorStore store,
       Transport transport) {
-    return open(actors, routes, options, null, store, transport);
+    return open(actors, routes, options, adminOf(options), null, store, transport);
+  }
+
+  private static AdminOptions adminOf(ServerOptions options) {
+    return AdminOptions.of(options.adminHost(), options.adminTokenFile());
   }
 
   private static @Nullable CertificateWatch certificateOf(ServerOptions options) {
@@ -155,10 +165,12 @@ public final class DormouseServer implements AutoCloseable {
       List<ActorDefinition> actors,
       List<BiConsumer<Router, DormouseServer>> routes,
       ServerOptions options,
+      AdminOptions admin,
       @Nullable CertificateWatch certificate,
       ActorStore store,
       Transport transport) {
-    DormouseServer server = new DormouseServer(actors, options, certificate, store, transport);
+    DormouseServer server =
+        new DormouseServer(actors, options, admin, certificate, store, transport);
     try {
       server.listen(actors, routes);
       return server;
@@ -196,7 +208,9 @@ public final class DormouseServer implements AutoCloseable {
     Router router = Router.router(vertx);
     routes.forEach(r -> r.accept(router, this));
     actors.forEach(actor -> gateway.mount(router, actor.route()));
-    await(admin.listen(options.adminPort()), "--admin-port " + options.adminPort());
+    await(
+        admin.listen(options.adminPort()),
+        "--admin-port " + options.adminPort() + " on " + options.adminHost());
     for (int i = 0; i < eventLoops(options); i++) {
       listeners.add(listenOnce(router));
     }
@@ -296,6 +310,11 @@ public final class DormouseServer implements AutoCloseable {
   /** The port of the admin pages. */
   public int adminPort() {
     return admin.port();
+  }
+
+  /** Where this machine finds the dashboard. */
+  public String adminUrl() {
+    return admin.url();
   }
 
   /** What can be seen of an actor. */

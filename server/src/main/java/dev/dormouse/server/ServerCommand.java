@@ -113,9 +113,11 @@ final class ServerCommand {
       paramLabel = "PORT",
       defaultValue = "9090",
       description =
-          "The port of health checks and actor states, on loopback only; 0 for any that is free."
-              + " Default: ${DEFAULT-VALUE}")
+          "The port of the dashboard and of health checks; 0 for any that is free. Default:"
+              + " ${DEFAULT-VALUE}")
   private int adminPort;
+
+  @Mixin private final AdminPortOptions admin = new AdminPortOptions();
 
   @Option(
       names = "--ping",
@@ -269,6 +271,7 @@ final class ServerCommand {
         defaults
             .host(host)
             .ports(port, adminPort)
+            .admin(admin.host(), admin.tokenFile())
             .data(data, durability)
             .idle(idle)
             .drain(drain)
