@@ -388,7 +388,6 @@ final class Recovery {
 
   /** Commits were lost, and the rows are read anew; this was said of their turns. */
   void resetAfterLoss(List<ToGateway> said) {
-    closing.clear();
     closing.said(said);
     owed.forEach(closing::add);
   }
