@@ -67,6 +67,12 @@ final class ActorModel {
   /** Of those, the ones that nobody else had closed before. */
   final Set<ConnectionId> closedInVain = new HashSet<>();
 
+  /** The connections that have ended, or never were to be, which lost turns were about. */
+  final Set<ConnectionId> goneInVain = new HashSet<>();
+
+  /** The connections whose removal was handed in, though their close handler failed. */
+  final Set<ConnectionId> removed = new HashSet<>();
+
   /** The connections that were closed because their messages were lost. */
   final Set<ConnectionId> closedByLoss = new HashSet<>();
 
@@ -151,6 +157,8 @@ final class ActorModel {
     closing.clear();
     closingInVain.clear();
     closedInVain.clear();
+    goneInVain.clear();
+    removed.clear();
     closedByLoss.clear();
     everClosing.clear();
     closedToHost.clear();

@@ -373,6 +373,7 @@ final class Oracle {
           broken(Promise.CLOSED_ONCE, id + " of " + actor.id + " goes without its close");
         }
         actor.closing.remove(id);
+        actor.removed.add(id);
         return;
       }
     }
@@ -414,6 +415,9 @@ final class Oracle {
     turn.isRefused = turn.actor.isRefused;
     turn.actor.closingInVain.addAll(turn.closing);
     turn.actor.closedInVain.addAll(turn.closingFirst);
+    if (turn.kind == Kind.CLOSE || turn.kind == Kind.UPGRADE) {
+      turn.actor.goneInVain.add(turn.connection);
+    }
     if (turn.kind == Kind.UPGRADE) {
       turn.actor.closedToHost.add(turn.connection); // by the host itself, if it is stored after all
     }
@@ -451,6 +455,9 @@ final class Oracle {
             });
     actor.closing.removeAll(actor.closedInVain);
     actor.closedInVain.clear();
+    actor.goneInVain.addAll(actor.removed);
+    actor.closing.addAll(actor.goneInVain);
+    actor.goneInVain.clear();
     actor.closing.addAll(actor.closedByLoss);
     actor.everClosing.addAll(actor.closedByLoss);
     actor.closedByLoss.clear();
