@@ -67,8 +67,8 @@ final class ActorModel {
   /** Of those, the ones that nobody else had closed before. */
   final Set<ConnectionId> closedInVain = new HashSet<>();
 
-  /** The connections that have ended, or never were to be, which lost turns were about. */
-  final Set<ConnectionId> goneInVain = new HashSet<>();
+  /** Lost turns about connections that have ended, or never were to be. */
+  final List<TurnModel> endsInVain = new ArrayList<>();
 
   /** The connections whose removal was handed in, though their close handler failed. */
   final Set<ConnectionId> removed = new HashSet<>();
@@ -157,7 +157,7 @@ final class ActorModel {
     closing.clear();
     closingInVain.clear();
     closedInVain.clear();
-    goneInVain.clear();
+    endsInVain.clear();
     removed.clear();
     closedByLoss.clear();
     everClosing.clear();

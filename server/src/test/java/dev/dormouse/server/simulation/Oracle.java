@@ -416,7 +416,7 @@ final class Oracle {
     turn.actor.closingInVain.addAll(turn.closing);
     turn.actor.closedInVain.addAll(turn.closingFirst);
     if (turn.kind == Kind.CLOSE || turn.kind == Kind.UPGRADE) {
-      turn.actor.goneInVain.add(turn.connection);
+      turn.actor.endsInVain.add(turn);
     }
     if (turn.kind == Kind.UPGRADE) {
       turn.actor.closedToHost.add(turn.connection); // by the host itself, if it is stored after all
@@ -455,9 +455,11 @@ final class Oracle {
             });
     actor.closing.removeAll(actor.closedInVain);
     actor.closedInVain.clear();
-    actor.goneInVain.addAll(actor.removed);
-    actor.closing.addAll(actor.goneInVain);
-    actor.goneInVain.clear();
+    actor.closing.addAll(actor.removed);
+    actor.endsInVain.stream()
+        .filter(turn -> !turn.isRetried())
+        .forEach(turn -> actor.closing.add(turn.connection));
+    actor.endsInVain.clear();
     actor.closing.addAll(actor.closedByLoss);
     actor.everClosing.addAll(actor.closedByLoss);
     actor.closedByLoss.clear();
