@@ -434,7 +434,7 @@ final class ActorCell {
     Work work = turn.work();
     List<ToGateway> records = new ArrayList<>(turn.outbox());
     records.addAll(Verdicts.handled(work));
-    closing.said(records);
+    closing.said(records, turn.number());
     outgoing.leave(turn, records);
     if (work instanceof Work.Activate) {
       recovery.activated();
@@ -450,6 +450,7 @@ final class ActorCell {
     if (state.isActive()) {
       drop(CellState.COLD);
     }
+    closing.lostAfter(gate.settled());
     recovery.resetAfterLoss(outgoing.reopen());
     autoReplies.forget();
     return true;
