@@ -1,7 +1,6 @@
 package dev.dormouse.server.host;
 
 import dev.dormouse.sdk.ActorId;
-import dev.dormouse.sdk.Connections;
 import dev.dormouse.server.protocol.Time;
 import dev.dormouse.server.protocol.ToGateway;
 import dev.dormouse.server.protocol.ToHost;
@@ -118,10 +117,20 @@ final class ActorCell {
     if (turn == null || nowNs - turn.startedNs() < limit.toNanos()) {
       return;
     }
-    String why = "the turn took longer than " + limit.toSeconds() + " s";
-    if (turn.abandon(why)) {
-      executor.execute(() -> endAndGoOn(turn));
+    abandon(turn, "the turn took longer than " + limit.toSeconds() + " s");
+  }
+
+  private boolean abandon(@Nullable Turn turn, String why) {
+    if (turn == null || !turn.abandon(why)) {
+      return false;
     }
+    executor.execute(() -> endAndGoOn(turn));
+    return true;
+  }
+
+  /** Drops the actor object; with an open turn, as if that took too long. */
+  boolean reset(Work.Hibernate reset, String why) {
+    return (abandon(openTurn, why) && reset.dropped().complete(true)) || offer(reset);
   }
 
   /** Has the cell try again, if something waits for that and the time has come. */
@@ -153,13 +162,7 @@ final class ActorCell {
                 ActorStatus.State.ACTIVE,
                 current.connectionCount(),
                 current.activation(),
-                Pins.of(
-                    turn == null ? null : Duration.ofNanos(nowNs - turn.startedNs()),
-                    turn != null && turn.isAwaiting(),
-                    mailbox.size(),
-                    gate.isHolding(),
-                    Duration.ofNanos(nowNs - lastEventNs),
-                    host.options().idle()));
+                Pins.of(turn, mailbox.size(), gate, nowNs, lastEventNs, host.options().idle()));
     return recovery.addTo(stored, nowNs);
   }
 
@@ -253,9 +256,12 @@ final class ActorCell {
       return true;
     }
     waitingForSleep.add(hibernate.dropped());
-    if (state.isActive()) {
+    if (state.isActive() && !hibernate.isReset()) {
       state = state.to(CellState.HIBERNATING);
       return runTurn(hibernate);
+    }
+    if (state.isActive()) {
+      drop(CellState.COLD);
     }
     if (state == CellState.COLD) {
       state = state.to(CellState.SETTLING);
@@ -340,7 +346,7 @@ final class ActorCell {
     openTurn = turn;
     atHand = work;
     Throwable thrown = null;
-    if (work instanceof Work.Handle handle && isOverConnectionLimit(current, handle.event())) {
+    if (Verdicts.isTooMany(work, current.connectionCount())) {
       turn.outbox().addAll(Verdicts.tooManyConnections(work));
     } else {
       try {
@@ -354,10 +360,6 @@ final class ActorCell {
     }
     end(turn, current);
     return true;
-  }
-
-  private static boolean isOverConnectionLimit(Activation current, ToHost event) {
-    return event instanceof ToHost.Open && current.connectionCount() >= Connections.CONNECTIONS_MAX;
   }
 
   private void lastStageCompleted(Turn turn) {

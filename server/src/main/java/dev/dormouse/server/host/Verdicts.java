@@ -86,6 +86,11 @@ final class Verdicts {
     return refused(event, HttpResponse.text(404, "there is no actor type " + event.actor().type()));
   }
 
+  /** Whether it asks for one connection more than an actor may have. */
+  static boolean isTooMany(Work work, int connections) {
+    return event(work) instanceof ToHost.Open && connections >= Connections.CONNECTIONS_MAX;
+  }
+
   /** The actor has all the connections it may have. */
   static List<ToGateway> tooManyConnections(Work work) {
     return event(work) instanceof ToHost.Open open
