@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.dormouse.sdk.ActorId;
 import dev.dormouse.sdk.FailurePolicy;
+import dev.dormouse.sdk.HttpRequest;
+import dev.dormouse.sdk.HttpResponse;
 import dev.dormouse.sdk.RequestHead;
 import dev.dormouse.server.protocol.DirectTransport;
 import dev.dormouse.server.protocol.ToHost;
@@ -26,17 +28,21 @@ import org.junit.jupiter.api.Test;
 
 /** Pages of actors, stored and in memory. */
 class ActorSearchTest {
+
+  private static final class Answering extends Script {
+    @Override
+    void onRequest(Actor self, HttpRequest request) {
+      request.respond(HttpResponse.text(200, "here"));
+    }
+  }
+
   private final ManualTime time = new ManualTime();
   private final ActorStore store = Stores.memory(new MemoryDisk());
   private final Steps steps = new Steps();
   private final DirectTransport transport = new DirectTransport();
   private final ActorHost host =
       new ActorHost(
-          List.of(type("room"), type("game")),
-          store,
-          transport,
-          time,
-          HostOptions.defaults());
+          List.of(type("room"), type("game")), store, transport, time, HostOptions.defaults());
 
   @BeforeEach
   void connect() {
@@ -46,7 +52,7 @@ class ActorSearchTest {
   private ActorType type(String name) {
     return new ActorType(
         name,
-        () -> new Script.Actor(new Script()),
+        () -> new Script.Actor(new Answering()),
         Codecs.kryo(List.of(Script.Note.class)),
         id -> steps,
         FailurePolicy.KEEP_OPEN,
