@@ -195,7 +195,9 @@ final class GroupCommit {
       try {
         if (queue.isEmpty() || rounds == CALLER_ROUNDS_MAX) {
           writer = queue.isEmpty() ? Writer.NOBODY : Writer.COMMITTER;
-          changed.signalAll();
+          if (writer == Writer.COMMITTER || isClosed) {
+            changed.signalAll();
+          }
           return;
         }
         round = takeRound();

@@ -441,7 +441,7 @@ final class ActorCell {
     Work work = turn.work();
     List<ToGateway> records = new ArrayList<>(turn.outbox());
     records.addAll(Verdicts.handled(work));
-    closing.said(records);
+    closing.said(records, turn.number());
     outgoing.leave(turn, records, TurnWatch.of(host, id, turn, current, lastEventNs));
     if (work instanceof Work.Activate) {
       recovery.activated();
@@ -458,6 +458,7 @@ final class ActorCell {
       TurnWatch.reset(host, id, gate.loss());
       drop(CellState.COLD);
     }
+    closing.lostAfter(gate.settled());
     recovery.resetAfterLoss(outgoing.reopen());
     autoReplies.forget();
     return true;

@@ -33,6 +33,15 @@ import org.slf4j.LoggerFactory;
  * the turn's number. Used by whoever runs the cell, {@link #tell} by anyone.
  */
 final class Outgoing {
+
+  /**
+   * What came of turns whose commits were lost.
+   *
+   * @param said what their clients were told
+   * @param closes those that have not taken effect, and come again
+   */
+  record Lost(List<ToGateway> said, List<ToHost.Closed> closes) {}
+
   private static final Logger log = LoggerFactory.getLogger(Outgoing.class);
 
   private final ActorId id;
@@ -50,6 +59,9 @@ final class Outgoing {
 
   /** Of lost turns, since the last reset. Written on the store's thread. */
   private final ConcurrentLinkedQueue<ToGateway> saidOfLost = new ConcurrentLinkedQueue<>();
+
+  /** The same. */
+  private final ConcurrentLinkedQueue<ToHost.Closed> lostCloses = new ConcurrentLinkedQueue<>();
 
   private CommitChain chain = new CommitChain();
   private long turns;
@@ -154,23 +166,20 @@ final class Outgoing {
     say(ofLost(work, List.of(), loss));
   }
 
-  /**
-   * All commits have reported, some of them as lost: what comes now builds on none of them.
-   *
-   * @return what was said of the lost turns
-   */
-  List<ToGateway> reopen() {
+  /** All commits have reported, some of them as lost: what comes now builds on none of them. */
+  Lost reopen() {
     if (gate.loss() instanceof CommitResult.Refused refused) {
       log.debug("actor {} is reset: {}", id, refused.why());
     } else {
       log.error("commits of actor {} were lost ({}); it is reset", id, gate.loss());
     }
-    List<ToGateway> said = List.copyOf(saidOfLost);
+    Lost lost = new Lost(List.copyOf(saidOfLost), List.copyOf(lostCloses));
     saidOfLost.clear();
+    lostCloses.clear();
     rows.forget();
     chain = new CommitChain();
     gate.reopen();
-    return said;
+    return lost;
   }
 
   /** Removes a connection whose close handler could not have its way. */
@@ -204,18 +213,23 @@ final class Outgoing {
 
   private List<ToGateway> ofLost(Work work, List<ToGateway> unsaid, CommitResult loss) {
     if (work instanceof Work.Handle handle && handle.event() instanceof ToHost.Closed closed) {
-      unclosed.accept(closed);
+      closeAgain(closed);
     }
     for (ToGateway record : unsaid) {
       if (record instanceof ToGateway.Accepted accepted) {
         // The client is told that there is no connection; the store may have one all the same.
         CloseReason reason = CloseReason.abnormal(CloseReason.Cause.CONNECTION_LOST);
-        unclosed.accept(new ToHost.Closed(id, accepted.connection(), reason));
+        closeAgain(new ToHost.Closed(id, accepted.connection(), reason));
       }
     }
     List<ToGateway> records = Verdicts.lost(work, loss);
     saidOfLost.addAll(records);
     return records;
+  }
+
+  private void closeAgain(ToHost.Closed closed) {
+    lostCloses.add(closed);
+    unclosed.accept(closed);
   }
 
   private CompletionStage<CommitResult> commit(

@@ -124,9 +124,9 @@ final class OutputGate {
       if (!(next.result instanceof CommitResult.Done) && loss == null) {
         loss = next.result;
       }
-      settled = next.turn;
       held.remove();
       if (loss == null) {
+        settled = next.turn;
         emit(next.release);
       } else {
         onLost.accept(next.release);
@@ -155,7 +155,7 @@ final class OutputGate {
     }
   }
 
-  /** The last turn that was let out: what it and those before it wrote is in the store. */
+  /** The last turn that was let out and not lost: what it and those before it wrote is stored. */
   synchronized long settled() {
     return settled;
   }
