@@ -29,7 +29,19 @@ final class RequestHeads {
    * @throws IllegalArgumentException if the query or a header is malformed; the message says how
    */
   static RequestHead head(RoutingContext context) {
-    HttpServerRequest request = context.request();
+    return head(context.request(), query(context));
+  }
+
+  /** The same of a request that was not routed, and may be malformed: then without its query. */
+  static RequestHead headOfAny(HttpServerRequest request) {
+    try {
+      return head(request, query(request.params()));
+    } catch (IllegalArgumentException malformed) {
+      return head(request, Map.of());
+    }
+  }
+
+  private static RequestHead head(HttpServerRequest request, Map<String, List<String>> query) {
     List<Header> headers = new ArrayList<>();
     request.headers().forEach((name, value) -> headers.add(new Header(name, value)));
     String path = request.path();
@@ -37,7 +49,7 @@ final class RequestHeads {
     return new RequestHead(
         request.method().name(),
         path == null ? "" : path,
-        query(context),
+        query,
         headers,
         client == null ? "" : Addresses.text(client));
   }
@@ -59,6 +71,10 @@ final class RequestHeads {
     } catch (HttpException | IllegalArgumentException malformed) {
       throw new IllegalArgumentException("the query is malformed", malformed);
     }
+    return query(parameters);
+  }
+
+  private static Map<String, List<String>> query(MultiMap parameters) {
     Map<String, List<String>> query = new LinkedHashMap<>();
     parameters.forEach(
         (name, value) -> query.computeIfAbsent(name, key -> new ArrayList<>()).add(value));

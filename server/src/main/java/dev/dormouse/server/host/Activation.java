@@ -56,6 +56,7 @@ final class Activation implements ActorContext<@Nullable Object> {
   private final AlarmRows alarms;
 
   private final long number;
+  private final long madeNs;
   private final long epoch;
   private ActorRow stored;
   private int connectionCount;
@@ -86,6 +87,7 @@ final class Activation implements ActorContext<@Nullable Object> {
     this.stored = ActorRow.decodeOrNone(rows.get(RowKey.ACTOR));
     this.epoch = host.store().incarnation();
     this.number = stored.activations() + 1;
+    this.madeNs = time.nowNs();
     this.connectionCount = stored.connections();
     this.storage = new StoredValues(this, rows, type.codec());
     this.alarms = new AlarmRows(this, id, rows, host.alarms().running());
@@ -164,6 +166,10 @@ final class Activation implements ActorContext<@Nullable Object> {
   }
 
   // What the cell does with it.
+
+  long madeNs() {
+    return madeNs;
+  }
 
   /** Runs the handler of the turn's work. */
   void run(Turn opened) throws Exception {

@@ -102,7 +102,10 @@ final class ActorCell {
     }
     switch (mailbox.offer(work)) {
       case WAKE -> executor.execute(this::run);
-      case FULL -> outgoing.tell(Verdicts.noRoom(work));
+      case FULL -> {
+        TurnWatch.hit(host, "mailbox", Verdicts.noRoomOutcome(work), id, work.connection());
+        outgoing.tell(Verdicts.noRoom(work));
+      }
       case QUEUED, OUT_OF_TURN -> {}
       case RETIRED -> {
         return false;
@@ -120,6 +123,7 @@ final class ActorCell {
     }
     String why = "the turn took longer than " + limit.toSeconds() + " s";
     if (turn.abandon(why)) {
+      TurnWatch.hit(host, "turn", "reset", id, turn.work().connection());
       executor.execute(() -> endAndGoOn(turn));
     }
   }
@@ -243,7 +247,8 @@ final class ActorCell {
       recovery.activationFailed(e, beganNs);
       return true;
     }
-    return runTurn(new Work.Activate());
+    Work first = mailbox.peek();
+    return runTurn(new Work.Activate(first == null ? "close" : first.label(), beganNs));
   }
 
   private boolean hibernate(Work.Hibernate hibernate) {
@@ -341,6 +346,7 @@ final class ActorCell {
     atHand = work;
     Throwable thrown = null;
     if (work instanceof Work.Handle handle && isOverConnectionLimit(current, handle.event())) {
+      TurnWatch.hit(host, "connections-per-actor", "503", id, work.connection());
       turn.outbox().addAll(Verdicts.tooManyConnections(work));
     } else {
       try {
@@ -396,13 +402,14 @@ final class ActorCell {
     openTurn = null;
     lastEventNs = time.nowNs();
     if (gate.loss() == null && cause == null) {
-      commit(turn);
+      commit(turn, current);
       if (isLast) {
         drop(CellState.SETTLING);
       } else {
         state = state.to(CellState.IDLE);
       }
     } else {
+      TurnWatch.discarded(host, id, turn, current, gate.loss(), cause);
       discard(turn, cause, unreadable);
     }
     atHand = null;
@@ -430,12 +437,12 @@ final class ActorCell {
     }
   }
 
-  private void commit(Turn turn) {
+  private void commit(Turn turn, Activation current) {
     Work work = turn.work();
     List<ToGateway> records = new ArrayList<>(turn.outbox());
     records.addAll(Verdicts.handled(work));
     closing.said(records, turn.number());
-    outgoing.leave(turn, records);
+    outgoing.leave(turn, records, TurnWatch.of(host, id, turn, current, lastEventNs));
     if (work instanceof Work.Activate) {
       recovery.activated();
     } else if (!(work instanceof Work.Hibernate)) {
@@ -448,6 +455,7 @@ final class ActorCell {
       return !mailbox.park();
     }
     if (state.isActive()) {
+      TurnWatch.reset(host, id, gate.loss());
       drop(CellState.COLD);
     }
     closing.lostAfter(gate.settled());
@@ -472,6 +480,7 @@ final class ActorCell {
       return;
     }
     if (state != CellState.COLD) {
+      TurnWatch.reset(host, id, cause);
       drop(CellState.COLD);
     }
     Work failed = atHand;
