@@ -78,7 +78,7 @@ final class ActorCell {
             lost -> host.asked().discarded(id, lost.records()),
             this::signal);
     this.rows = new ActorRows(host.store(), id, host.quarantine());
-    this.outgoing = new Outgoing(id, host, rows, gate);
+    this.outgoing = new Outgoing(id, executor, host, rows, gate);
     this.recovery = new Recovery(id, type.failurePolicy(), host, mailbox, rows, outgoing, closing);
     this.autoReplies = new AutoReplyRows(rows);
     this.lastEventNs = time.nowNs();

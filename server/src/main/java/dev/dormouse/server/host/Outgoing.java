@@ -63,12 +63,19 @@ final class Outgoing {
   /** The same. */
   private final ConcurrentLinkedQueue<ToHost.Closed> lostCloses = new ConcurrentLinkedQueue<>();
 
-  private CommitChain chain = new CommitChain();
+  private final Executor executor;
+  private CommitChain chain;
   private long turns;
 
-  /** Out of a new cell. */
-  Outgoing(ActorId id, HostParts host, ActorRows rows, OutputGate gate) {
+  /**
+   * Out of a new cell.
+   *
+   * @param executor where its handlers run
+   */
+  Outgoing(ActorId id, Executor executor, HostParts host, ActorRows rows, OutputGate gate) {
     this.id = id;
+    this.executor = executor;
+    this.chain = new CommitChain(executor);
     this.store = host.store();
     this.rows = rows;
     this.gate = gate;
@@ -177,7 +184,7 @@ final class Outgoing {
     saidOfLost.clear();
     lostCloses.clear();
     rows.forget();
-    chain = new CommitChain();
+    chain = new CommitChain(executor);
     gate.reopen();
     return lost;
   }
