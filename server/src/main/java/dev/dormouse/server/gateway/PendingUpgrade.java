@@ -120,7 +120,11 @@ final class PendingUpgrade {
     if (handshake.subprotocol() != null) {
       all.set("Sec-WebSocket-Protocol", handshake.subprotocol());
     }
-    request.request().toNetSocket().onComplete(taken -> takeOver(taken, socket));
+    try {
+      request.request().toNetSocket().onComplete(taken -> takeOver(taken, socket));
+    } catch (RuntimeException e) {
+      failed(socket, e);
+    }
   }
 
   private void takeOver(AsyncResult<NetSocket> taken, ClientSocket socket) {
@@ -128,10 +132,21 @@ final class PendingUpgrade {
       return;
     }
     log.debug("connection {} of actor {} was lost before its 101", id, actor, taken.cause());
+    if (taken.failed() && ChannelTakeover.channelOf(request.request()).isActive()) {
+      failed(socket, taken.cause());
+    } else {
+      socket.neverOpened();
+    }
+  }
+
+  /** By an error before the 101: then nobody answers any more. */
+  private void failed(ClientSocket socket, Throwable cause) {
+    log.error("connection {} of actor {} could not be taken over", id, actor, cause);
     UpgradeWatch watch = UpgradeWatch.of(parts, request.request());
-    if (watch != null && taken.failed()) {
-      watch.failed(taken.cause());
+    if (watch != null) {
+      watch.failed(cause);
     }
     socket.neverOpened();
+    request.request().connection().close();
   }
 }
