@@ -135,10 +135,18 @@ final class ActorCell {
     }
   }
 
+  /** Whether it has had nothing to do for so long that it is to hibernate. */
+  boolean isIdle(long nowNs) {
+    return IdlePolicy.isIdle(lastEventNs, nowNs, host.options().idle().toNanos()) && !isPinned();
+  }
+
   IdlePolicy.Candidate candidate() {
+    return new IdlePolicy.Candidate(id, lastEventNs, isPinned());
+  }
+
+  private boolean isPinned() {
     boolean isOwing = activation == null && recovery.owedCloses() > 0;
-    boolean isPinned = openTurn != null || mailbox.size() > 0 || isOwing;
-    return new IdlePolicy.Candidate(id, lastEventNs, isPinned);
+    return openTurn != null || mailbox.size() > 0 || isOwing;
   }
 
   /** How many connections have ended without their close having taken effect. */

@@ -151,10 +151,10 @@ public final class ActorHost {
   }
 
   private void offer(ActorId id, ActorType type, Work work) {
-    ActorCell cell;
-    do {
+    ActorCell cell = cells.get(id); // most often it is there, and this takes no lock
+    while (cell == null || !cell.offer(work)) {
       cell = cells.computeIfAbsent(id, key -> newCell(key, type));
-    } while (!cell.offer(work));
+    }
   }
 
   private ActorCell newCell(ActorId id, ActorType type) {
@@ -171,11 +171,25 @@ public final class ActorHost {
     if (!isStopping) {
       unclosed.retry(this::accept);
     }
-    cells.values().forEach(cell -> cell.abandonOverdue(nowNs));
-    cells.values().forEach(cell -> cell.retryIfDue(nowNs));
-    List<IdlePolicy.Candidate> active = cells.values().stream().map(ActorCell::candidate).toList();
-    IdlePolicy.toHibernate(active, nowNs, options.idle().toNanos(), options.activeActorsMax())
-        .forEach(id -> hibernate(id, new Work.Hibernate(true, new CompletableFuture<>())));
+    int stay = 0;
+    for (ActorCell cell : cells.values()) {
+      cell.abandonOverdue(nowNs);
+      cell.retryIfDue(nowNs);
+      if (cell.isIdle(nowNs)) {
+        hibernate(cell.id(), new Work.Hibernate(true, new CompletableFuture<>()));
+      } else {
+        stay++;
+      }
+    }
+    if (stay > options.activeActorsMax()) {
+      List<IdlePolicy.Candidate> active =
+          cells.values().stream()
+              .filter(cell -> !cell.isIdle(nowNs))
+              .map(ActorCell::candidate)
+              .toList();
+      IdlePolicy.overMost(active, nowNs, options.activeActorsMax())
+          .forEach(id -> hibernate(id, new Work.Hibernate(true, new CompletableFuture<>())));
+    }
   }
 
   /**

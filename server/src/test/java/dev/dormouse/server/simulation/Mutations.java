@@ -358,13 +358,13 @@ final class Mutations {
           of(
               "idle actors stay in memory",
               "host/IdlePolicy.java",
-              "if (nowNs - candidate.lastEventNs >= idleNs) {",
-              "if (nowNs - candidate.lastEventNs < 0) {",
+              "return nowNs - lastEventNs >= idleNs;",
+              "return nowNs - lastEventNs < 0;",
               LIVENESS),
           of(
               "a close whose activation failed is not tried again",
               "host/ActorHost.java",
-              "cells.values().forEach(cell -> cell.retryIfDue(nowNs));",
+              "      cell.retryIfDue(nowNs);\n",
               "",
               LIVENESS));
 
