@@ -4,8 +4,10 @@ import dev.dormouse.sdk.ActorOptions;
 import dev.dormouse.sdk.WebSocketActor;
 import dev.dormouse.server.observe.DormouseObserver;
 import dev.dormouse.server.protocol.Transport;
+import dev.dormouse.server.tracing.Tracing;
 import dev.dormouse.storage.ActorStore;
 import dev.dormouse.storage.ValueCodec;
+import io.opentelemetry.api.OpenTelemetry;
 import io.vertx.ext.web.Router;
 import java.util.ArrayList;
 import java.util.List;
@@ -29,6 +31,7 @@ public final class Dormouse {
   private final List<ActorDefinition> actors = new ArrayList<>();
   private final List<BiConsumer<Router, DormouseServer>> routes = new ArrayList<>();
   private final List<DormouseObserver> observers = new ArrayList<>();
+  private @Nullable OpenTelemetry telemetry;
 
   private Dormouse() {}
 
@@ -87,6 +90,23 @@ public final class Dormouse {
   }
 
   /**
+   * Tells this telemetry of each upgrade, connection and turn as a span, as {@link Tracing} says.
+   * Off by default.
+   */
+  public Dormouse openTelemetry(OpenTelemetry telemetry) {
+    this.telemetry = telemetry;
+    return this;
+  }
+
+  private List<DormouseObserver> observers(ServerOptions options) {
+    List<DormouseObserver> all = new ArrayList<>(observers);
+    if (telemetry != null) {
+      all.add(new Tracing(telemetry, options.time()));
+    }
+    return all;
+  }
+
+  /**
    * Runs the server as the command line says, until the process is told to stop. Returns when the
    * server is up. If it cannot start, says why on the standard error stream and ends the process
    * with 1 (2 if the command line is at fault). With {@code --help} or {@code --version} it prints
@@ -113,11 +133,11 @@ public final class Dormouse {
    * @throws IllegalArgumentException if the certificate cannot be used; the message names the file
    */
   public DormouseServer open(ServerOptions options) {
-    return DormouseServer.open(actors, routes, observers, options);
+    return DormouseServer.open(actors, routes, observers(options), options);
   }
 
   /** The same over a store that is open, and is closed with the server. */
   DormouseServer open(ServerOptions options, ActorStore store, Transport transport) {
-    return DormouseServer.open(actors, routes, observers, options, store, transport);
+    return DormouseServer.open(actors, routes, observers(options), options, store, transport);
   }
 }

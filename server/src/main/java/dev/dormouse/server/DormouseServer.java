@@ -14,6 +14,8 @@ import dev.dormouse.server.host.ActorHost;
 import dev.dormouse.server.host.ActorStatus;
 import dev.dormouse.server.host.AlarmCounts;
 import dev.dormouse.server.host.HostOptions;
+import dev.dormouse.server.metrics.ServerMetrics;
+import dev.dormouse.server.metrics.Snapshot;
 import dev.dormouse.server.observe.DormouseObserver;
 import dev.dormouse.server.observe.Observers;
 import dev.dormouse.server.protocol.DirectTransport;
@@ -133,7 +135,8 @@ public final class DormouseServer implements AutoCloseable {
             host,
             () -> isReady,
             new BackupPage(vertx, options.data(), this::backup),
-            new ConnectionsPage(vertx, host, gateway));
+            new ConnectionsPage(vertx, host, gateway),
+            new ServerMetrics(vertx, this.observers, this::snapshot));
   }
 
   static DormouseServer open(
@@ -318,6 +321,22 @@ public final class DormouseServer implements AutoCloseable {
    */
   public Runnable observe(DormouseObserver observer) {
     return observers.add(observer);
+  }
+
+  private Snapshot snapshot() {
+    return new Snapshot(
+        gateway.counts(),
+        host.counts(),
+        host.alarmCounts(),
+        store.commitCounts(),
+        host.activeActors(),
+        gateway.countActors(actor -> !host.isActive(actor)),
+        gateway.outboundBytes(),
+        gateway.activeRequests(),
+        host.owedCloses(),
+        host.eventsGivenUp(),
+        store.durability() == Durability.MEMORY ? 0 : ServerMetrics.bytesIn(options.data()),
+        observers.failures());
   }
 
   /** What can be seen of an actor. */

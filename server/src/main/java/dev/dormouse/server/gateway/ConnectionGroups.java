@@ -8,6 +8,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -83,6 +84,11 @@ final class ConnectionGroups {
   /** How many sockets there are of which not all is said. */
   long size() {
     return byId.mappingCount();
+  }
+
+  /** How many actors have sockets, of those that are chosen. */
+  long count(Predicate<ActorId> chosen) {
+    return byActor.keySet().stream().filter(chosen).count();
   }
 
   /** How many actors have sockets. */

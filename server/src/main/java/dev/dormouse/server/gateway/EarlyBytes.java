@@ -56,6 +56,8 @@ final class EarlyBytes extends ChannelInboundHandlerAdapter {
   /** The upgrade that somebody watches; null if there is none. */
   private @Nullable UpgradeWatch upgrade;
 
+  private final RequestWatch requests;
+
   /** How many requests are not answered yet, or not to the end. */
   private int unanswered;
 
@@ -69,6 +71,7 @@ final class EarlyBytes extends ChannelInboundHandlerAdapter {
 
   EarlyBytes(GatewayParts parts) {
     this.parts = parts;
+    this.requests = new RequestWatch(parts);
     this.deadline = new HeadDeadline(parts.options().head(), () -> unanswered == 0);
     this.keepAlive = new KeepAlive(parts.options().keepAlive());
   }
@@ -185,6 +188,7 @@ final class EarlyBytes extends ChannelInboundHandlerAdapter {
     parts.admission().closePlain();
     deadline.stop();
     keepAlive.stop();
+    requests.gone();
     if (upgrade != null) {
       upgrade.ended(context.channel().isActive());
     }
@@ -210,6 +214,7 @@ final class EarlyBytes extends ChannelInboundHandlerAdapter {
       if (message instanceof HttpRequest request) {
         isInBody = true;
         unanswered++;
+        requests.came(request);
         deadline.stop();
         keepAlive.stop();
         isKeeping = isUpgrade(request);
@@ -231,11 +236,15 @@ final class EarlyBytes extends ChannelInboundHandlerAdapter {
     @Override
     public void write(ChannelHandlerContext context, Object message, ChannelPromise promise)
         throws Exception {
-      if (upgrade != null && message instanceof HttpResponse answer) {
-        upgrade.answered(answer);
+      if (message instanceof HttpResponse answer) {
+        requests.answering(answer);
+        if (upgrade != null) {
+          upgrade.answered(answer);
+        }
       }
       if (message instanceof LastHttpContent && !isInformational(message)) {
         unanswered--;
+        requests.answered();
         if (unanswered == 0) {
           answered(context);
         }

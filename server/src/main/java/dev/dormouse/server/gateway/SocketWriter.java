@@ -159,8 +159,9 @@ final class SocketWriter {
   /** How many bytes wait for the client to read, with 96 more for each frame. */
   long waitingBytes() {
     ChannelOutboundBuffer inChannel = context.channel().unsafe().outboundBuffer();
+    WaitingMessages queue = waiting; // others may look, too
     return (inChannel == null ? 0 : inChannel.totalPendingWriteBytes())
-        + (waiting == null ? 0 : waiting.bytes());
+        + (queue == null ? 0 : queue.bytes());
   }
 
   /** A message as a frame, compressed if that was agreed on and is worth it. */

@@ -24,6 +24,7 @@ import java.net.InetAddress;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -252,6 +253,21 @@ public final class WebSocketGateway {
   public Future<List<ConnectionStatus>> connections(
       ActorId actor, @Nullable ConnectionId after, int limit) {
     return ConnectionStatuses.of(parts, actor, after, limit);
+  }
+
+  /** How many actors have sockets here, of those that are chosen. Any thread. */
+  public long countActors(Predicate<ActorId> chosen) {
+    return parts.groups().count(chosen);
+  }
+
+  /** How many bytes wait for clients to read them, about. Looks at each socket. Any thread. */
+  public long outboundBytes() {
+    return parts.groups().all().stream().mapToLong(ClientSocket::waitingBytes).sum();
+  }
+
+  /** How many HTTP requests are not answered yet. Any thread. */
+  public long activeRequests() {
+    return parts.counters().activeRequests.sum();
   }
 
   /** What it has done so far. Any thread. */

@@ -300,6 +300,11 @@ public final class ActorHost {
     return quarantine.counts();
   }
 
+  /** Whether an actor is in memory. */
+  public boolean isActive(ActorId id) {
+    return cells.containsKey(id);
+  }
+
   /** How many actors are in memory. */
   public int activeActors() {
     return cells.size();

@@ -49,6 +49,16 @@ public interface DormouseObserver {
   record UpgradeStarted(ConnectionId connection, RequestHead head) {}
 
   /**
+   * An HTTP request was answered, but not with 101; so an upgrade that was declined is told here,
+   * too, and one that was accepted is not.
+   *
+   * @param method such as GET; whatever the client sent
+   * @param status such as 200; 0 if the client was gone before there was an answer
+   * @param tookNs from the end of its head to the end of its answer
+   */
+  record RequestEnded(String method, int status, long tookNs) {}
+
+  /**
    * The 101 is written.
    *
    * @param connection the connection
@@ -221,6 +231,9 @@ public interface DormouseObserver {
   default boolean wantsFrames() {
     return false;
   }
+
+  /** An HTTP request was answered. */
+  default void requestEnded(RequestEnded ended) {}
 
   /** A request to upgrade has come. One of the next four follows. */
   default void upgradeStarted(UpgradeStarted started) {}

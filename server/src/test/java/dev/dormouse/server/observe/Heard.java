@@ -55,6 +55,11 @@ public final class Heard implements DormouseObserver {
   }
 
   @Override
+  public void requestEnded(RequestEnded ended) {
+    all.add(ended);
+  }
+
+  @Override
   public void upgradeStarted(UpgradeStarted started) {
     all.add(started);
   }
