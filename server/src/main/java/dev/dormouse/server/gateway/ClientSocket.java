@@ -24,8 +24,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * One client's socket, from the actor's acceptance to the end of the TCP connection: a Netty
@@ -51,8 +49,6 @@ import org.slf4j.LoggerFactory;
 final class ClientSocket extends WheelPeer {
   /** The {@link #place} of a socket that is in no group. */
   static final int NO_PLACE = -1;
-
-  private static final Logger log = LoggerFactory.getLogger(ClientSocket.class);
 
   private final GatewayParts parts;
   private final ActorId actor;
@@ -383,7 +379,7 @@ final class ClientSocket extends WheelPeer {
     } else if (!(cause instanceof ClosedChannelException)) {
       // Otherwise what was waiting to be written is dropped with the channel, which says so itself.
       if (!(cause instanceof IOException)) {
-        log.error("socket of connection {} of actor {} failed", id, actor, cause);
+        SocketWatch.logFailure(this, cause);
       }
       lost(Cause.CONNECTION_LOST, String.valueOf(cause.getMessage()));
       endTcp();

@@ -4,6 +4,7 @@ import dev.dormouse.sdk.ActorId;
 import dev.dormouse.sdk.ConnectionId;
 import dev.dormouse.sdk.Header;
 import dev.dormouse.sdk.HttpResponse;
+import dev.dormouse.server.observe.LogLabels;
 import io.netty.channel.EventLoop;
 import io.vertx.core.AsyncResult;
 import io.vertx.core.Context;
@@ -103,7 +104,15 @@ final class PendingUpgrade {
     try {
       headers.forEach(header -> HttpAnswers.add(response, header));
     } catch (RuntimeException e) {
-      log.error("a header for the 101 of connection {} of actor {} cannot be sent", id, actor, e);
+      LogLabels.with(
+          actor,
+          id,
+          () ->
+              log.error(
+                  "a header for the 101 of connection {} of actor {} cannot be sent",
+                  id,
+                  actor,
+                  e));
       socket.neverOpened();
       response.headers().clear();
       HttpAnswers.send(request, HttpResponse.text(500, "a header of the answer is not valid"));
@@ -141,7 +150,10 @@ final class PendingUpgrade {
 
   /** By an error before the 101: then nobody answers any more. */
   private void failed(ClientSocket socket, Throwable cause) {
-    log.error("connection {} of actor {} could not be taken over", id, actor, cause);
+    LogLabels.with(
+        actor,
+        id,
+        () -> log.error("connection {} of actor {} could not be taken over", id, actor, cause));
     UpgradeWatch watch = UpgradeWatch.of(parts, request.request());
     if (watch != null) {
       watch.failed(cause);

@@ -7,6 +7,7 @@ import dev.dormouse.server.observe.DormouseObserver;
 import dev.dormouse.server.observe.DormouseObserver.ConnectionClosed;
 import dev.dormouse.server.observe.DormouseObserver.Frame;
 import dev.dormouse.server.observe.DormouseObserver.FrameError;
+import dev.dormouse.server.observe.LogLabels;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.handler.codec.http.websocketx.BinaryWebSocketFrame;
@@ -15,6 +16,8 @@ import io.netty.handler.codec.http.websocketx.PingWebSocketFrame;
 import io.netty.handler.codec.http.websocketx.PongWebSocketFrame;
 import io.netty.handler.codec.http.websocketx.TextWebSocketFrame;
 import io.netty.handler.codec.http.websocketx.WebSocketFrame;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Tells observers of an open socket. The socket's event loop only. */
 final class SocketWatch {
@@ -25,6 +28,7 @@ final class SocketWatch {
   private static final int TIME_UNIT_BITS = 24;
 
   private static final int OPCODE = 0xF;
+  private static final Logger log = LoggerFactory.getLogger(SocketWatch.class);
 
   private SocketWatch() {}
 
@@ -93,6 +97,14 @@ final class SocketWatch {
       return 9;
     }
     return frame instanceof PongWebSocketFrame ? 10 : 0;
+  }
+
+  /** It failed, and not because the network did. */
+  static void logFailure(ClientSocket socket, Throwable cause) {
+    ConnectionId id = socket.id();
+    ActorId actor = socket.actor();
+    LogLabels.with(
+        actor, id, () -> log.error("socket of connection {} of actor {} failed", id, actor, cause));
   }
 
   /** The end begins. */

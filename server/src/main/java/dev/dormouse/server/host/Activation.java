@@ -16,6 +16,7 @@ import dev.dormouse.sdk.LimitExceededException;
 import dev.dormouse.sdk.Storage;
 import dev.dormouse.sdk.StoredValueException;
 import dev.dormouse.sdk.WebSocketActor;
+import dev.dormouse.server.observe.LogLabels;
 import dev.dormouse.server.protocol.Payload;
 import dev.dormouse.server.protocol.Time;
 import dev.dormouse.server.protocol.ToGateway;
@@ -178,7 +179,15 @@ final class Activation implements ActorContext<@Nullable Object> {
       turn = opened;
       rows.open(opened.writes(), opened.clears());
     }
-    Work work = opened.work();
+    LogLabels.put(id, opened.work().connection());
+    try {
+      run(opened.work(), opened);
+    } finally {
+      LogLabels.remove();
+    }
+  }
+
+  private void run(Work work, Turn opened) throws Exception {
     if (work instanceof Work.Activate) {
       ActorInvoker<@Nullable Object> made = make();
       actor = made;
