@@ -75,7 +75,7 @@ public interface DormouseObserver {
    *
    * @param connection the connection that will not be
    * @param actor the actor; null if the request never came to its route
-   * @param status such as 401
+   * @param status such as 401; 101 if a handler before the route opened a WebSocket of its own
    * @param headers all headers of the answer
    * @param why the gateway's own reason, such as {@code NODE_FULL}; null if it is somebody else's
    * @param tookNs since the upgrade started
@@ -154,7 +154,7 @@ public interface DormouseObserver {
    * @param connection the connection
    * @param actor its actor
    * @param reason how it ended
-   * @param lastedNs since the 101
+   * @param lastedNs since the 101, to about 17 ms
    * @param bytesIn bytes of all payloads that came
    * @param bytesOut bytes of all payloads that were written
    */
