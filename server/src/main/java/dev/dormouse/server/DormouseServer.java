@@ -32,13 +32,18 @@ import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.internal.ContextInternal;
 import io.vertx.core.internal.VertxInternal;
+import io.vertx.ext.web.Route;
 import io.vertx.ext.web.Router;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -82,6 +87,11 @@ public final class DormouseServer implements AutoCloseable {
   private final WebSocketGateway gateway;
   private final List<HttpServer> listeners = new ArrayList<>();
   private final AdminServer admin;
+  private final Map<String, ActorDefinition> actors = new LinkedHashMap<>();
+
+  /** Names of the types that the application has mounted where it wants them. */
+  private final Set<String> mounted = ConcurrentHashMap.newKeySet();
+
   private final AtomicBoolean isClosed = new AtomicBoolean();
   private volatile boolean isReady;
 
@@ -91,6 +101,7 @@ public final class DormouseServer implements AutoCloseable {
       @Nullable CertificateWatch certificate,
       ActorStore store,
       Transport transport) {
+    actors.forEach(actor -> this.actors.put(actor.name(), actor));
     this.options = options;
     this.certificate = certificate;
     this.store = store;
@@ -160,7 +171,7 @@ public final class DormouseServer implements AutoCloseable {
       Transport transport) {
     DormouseServer server = new DormouseServer(actors, options, certificate, store, transport);
     try {
-      server.listen(actors, routes);
+      server.listen(routes);
       return server;
     } catch (RuntimeException | Error e) {
       server.close();
@@ -185,8 +196,7 @@ public final class DormouseServer implements AutoCloseable {
     Runtime.getRuntime().halt(EXIT_IO_ERROR);
   }
 
-  private void listen(
-      List<ActorDefinition> actors, List<BiConsumer<Router, DormouseServer>> routes) {
+  private void listen(List<BiConsumer<Router, DormouseServer>> routes) {
     vertx.setPeriodic(TICK_MS, timer -> host.tick());
     if (certificate != null) {
       vertx.setPeriodic(CERTIFICATE_LOOK_MS, timer -> vertx.executeBlocking(certificate::look));
@@ -195,7 +205,9 @@ public final class DormouseServer implements AutoCloseable {
     alarms.start(); // not before: their handlers would see connections that are gone
     Router router = Router.router(vertx);
     routes.forEach(r -> r.accept(router, this));
-    actors.forEach(actor -> gateway.mount(router, actor.route()));
+    actors.values().stream()
+        .filter(actor -> !mounted.contains(actor.name()))
+        .forEach(actor -> gateway.mount(router, actor.route()));
     await(admin.listen(options.adminPort()), "--admin-port " + options.adminPort());
     for (int i = 0; i < eventLoops(options); i++) {
       listeners.add(listenOnce(router));
@@ -286,6 +298,30 @@ public final class DormouseServer implements AutoCloseable {
   /** The options it was started with. */
   public ServerOptions options() {
     return options;
+  }
+
+  /** What the server's own router runs on: for handlers that want one. To be left open. */
+  public Vertx vertx() {
+    return vertx;
+  }
+
+  /**
+   * Makes the actors of a type reachable on a router of the application's, such as a sub-router, at
+   * the type's path, as seen from there. For {@link Dormouse#routes}: a type that is mounted there
+   * is not mounted again behind it. It may be mounted more than once.
+   *
+   * @param type the type's name
+   * @return the route, which may be narrowed, to a virtual host for example
+   * @throws IllegalArgumentException if there is no actor type of the name
+   */
+  public Route mount(Router router, String type) {
+    ActorDefinition actor = actors.get(type);
+    if (actor == null) {
+      throw new IllegalArgumentException(
+          "there is no actor type '%s'; there are %s".formatted(type, actors.keySet()));
+    }
+    mounted.add(type);
+    return gateway.mount(router, actor.route());
   }
 
   /** The port it listens on. */

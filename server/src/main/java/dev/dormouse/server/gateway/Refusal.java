@@ -17,10 +17,12 @@ public enum Refusal {
   UNREAD_ANSWERS,
   /** The gateway stops: 503. */
   STOPPING,
+  /** The access rule of the actor's type said no, or failed: whatever it answered. */
+  ACCESS,
   /** The host said no: whatever it answered. */
   REJECTED,
-  /** The host did not answer in time: 503. */
+  /** Host or access rule did not answer in time: 503. */
   OVERDUE,
-  /** The client was gone before the host answered. */
+  /** The client was gone before either answered. */
   CLIENT_GONE
 }

@@ -39,7 +39,8 @@ final class RequestHeads {
         path == null ? "" : path,
         query(context),
         headers,
-        client == null ? "" : Addresses.text(client));
+        client == null ? "" : Addresses.text(client),
+        Users.of(context));
   }
 
   /**
