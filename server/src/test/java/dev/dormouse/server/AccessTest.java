@@ -13,6 +13,7 @@ import dev.dormouse.server.gateway.Refusal;
 import dev.dormouse.server.host.ActorStatus;
 import io.vertx.ext.auth.User;
 import io.vertx.ext.web.handler.HttpException;
+import io.vertx.ext.web.impl.UserContextInternal;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
@@ -45,8 +46,7 @@ class AccessTest {
                 .handler(
                     request -> {
                       if (request.queryParam("who").contains("ada")) {
-                        ((io.vertx.ext.web.impl.UserContextInternal) request.userContext())
-                            .setUser(User.fromName("ada"));
+                        ((UserContextInternal) request.userContext()).setUser(User.fromName("ada"));
                       }
                       request.response().putHeader("X-Request-Id", "7");
                       request.next();
@@ -59,7 +59,8 @@ class AccessTest {
   }
 
   @Test
-  @DisplayName("S1 S2 who is denied gets status, headers, each cookie and body; the actor sleeps on")
+  @DisplayName(
+      "S1 S2 who is denied gets status, headers, each cookie and body; the actor sleeps on")
   void denied() {
     try (DormouseServer server =
         open(
@@ -104,7 +105,8 @@ class AccessTest {
   }
 
   @Test
-  @DisplayName("S1 a rule may take its time; frames sent meanwhile wait, the client is not answered")
+  @DisplayName(
+      "S1 a rule may take its time; frames sent meanwhile wait, the client is not answered")
   void later() throws Exception {
     BlockingQueue<CompletableFuture<Access>> asked = new LinkedBlockingQueue<>();
     try (DormouseServer server =
@@ -125,8 +127,7 @@ class AccessTest {
         assertThat(client.readText()).startsWith("welcome");
         assertThat(client.readText()).isEqualTo("nobody: early");
 
-        plain.send(
-            "POST /desk/one HTTP/1.1\r\nHost: dormouse.test\r\nContent-Length: 2\r\n\r\nhi");
+        plain.send("POST /desk/one HTTP/1.1\r\nHost: dormouse.test\r\nContent-Length: 2\r\n\r\nhi");
         asked.poll(10, TimeUnit.SECONDS).complete(Access.granted());
         assertThat(plain.readAnswer().body()).isEqualTo("hello nobody");
         plain.send("GET /desk/one HTTP/1.1\r\nHost: dormouse.test\r\n\r\n");
@@ -214,9 +215,7 @@ class AccessTest {
         client.send(request);
         CompletableFuture<Access> decision = asked.poll(10, TimeUnit.SECONDS);
         client.reset();
-        while (server.counts().httpConnections() > 0) {
-          Thread.onSpinWait();
-        }
+        Desk.await(server, () -> server.counts().httpConnections() == 0);
         decision.complete(Access.granted());
         assertThat(Desk.get(server, "/nowhere").status()).isEqualTo(404);
       }

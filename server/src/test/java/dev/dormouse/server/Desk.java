@@ -16,7 +16,10 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.function.BiConsumer;
+import java.util.function.BooleanSupplier;
 import java.util.function.UnaryOperator;
 
 /** An actor that says who it takes its clients for; behind whatever routes a test wants. */
@@ -84,6 +87,26 @@ public final class Desk extends WebSocketActor<String> {
   static String welcome(DormouseServer server, String path, String... headers) {
     try (RawClient client = new RawClient(server.port())) {
       return client.open(path, headers).readText();
+    }
+  }
+
+  /** Waits until something of a server is so. */
+  static void await(DormouseServer server, BooleanSupplier condition) throws Exception {
+    CompletableFuture<Void> met = new CompletableFuture<>();
+    long timer =
+        server
+            .vertx()
+            .setPeriodic(
+                1,
+                look -> {
+                  if (condition.getAsBoolean()) {
+                    met.complete(null);
+                  }
+                });
+    try {
+      met.get(30, TimeUnit.SECONDS);
+    } finally {
+      server.vertx().cancelTimer(timer);
     }
   }
 }

@@ -352,7 +352,7 @@ public final class RawClient implements AutoCloseable {
   }
 
   /** Vanishes: a TCP reset. */
-  void reset() {
+  public void reset() {
     try {
       tcp.setSoLinger(true, 0);
       tcp.close();
