@@ -3,6 +3,8 @@ package dev.dormouse.server;
 import dev.dormouse.sdk.ActorId;
 import dev.dormouse.sdk.Alarm;
 import dev.dormouse.sdk.ConnectionId;
+import dev.dormouse.server.accesslog.AccessLog;
+import dev.dormouse.server.accesslog.AccessLogFormat;
 import dev.dormouse.server.admin.AdminServer;
 import dev.dormouse.server.admin.BackupPage;
 import dev.dormouse.server.admin.ConnectionsPage;
@@ -25,11 +27,13 @@ import dev.dormouse.storage.MemoryDisk;
 import dev.dormouse.storage.StoreOptions;
 import dev.dormouse.storage.Stores;
 import io.vertx.core.Future;
+import io.vertx.core.Handler;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
+import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.internal.ContextInternal;
 import io.vertx.core.internal.VertxInternal;
 import io.vertx.ext.web.Route;
@@ -87,6 +91,10 @@ public final class DormouseServer implements AutoCloseable {
   private final WebSocketGateway gateway;
   private final List<HttpServer> listeners = new ArrayList<>();
   private final AdminServer admin;
+
+  /** Null if there is none. */
+  private final @Nullable AccessLog accessLog;
+
   private final Map<String, ActorDefinition> actors = new LinkedHashMap<>();
 
   /** Names of the types that the application has mounted where it wants them. */
@@ -130,6 +138,10 @@ public final class DormouseServer implements AutoCloseable {
             options.time(),
             store.incarnation());
     transport.connect(host::accept, gateway::accept);
+    this.accessLog =
+        options.accessLog() == AccessLogFormat.OFF
+            ? null
+            : new AccessLog(options.accessLog(), options.time());
     this.admin =
         new AdminServer(
             vertx,
@@ -204,6 +216,9 @@ public final class DormouseServer implements AutoCloseable {
     closeLeftovers();
     alarms.start(); // not before: their handlers would see connections that are gone
     Router router = Router.router(vertx);
+    if (accessLog != null) {
+      accessLog.listenTo(router);
+    }
     routes.forEach(r -> r.accept(router, this));
     actors.values().stream()
         .filter(actor -> !mounted.contains(actor.name()))
@@ -231,10 +246,15 @@ public final class DormouseServer implements AutoCloseable {
             vertx
                 .createHttpServer(httpOptions())
                 .connectionHandler(gateway::meet)
-                .requestHandler(gateway.inFrontOf(router))
+                .requestHandler(inFrontOf(router))
                 .listen(port, options.host())
                 .onComplete(listening));
     return await(listening.future(), "--port " + options.port() + " on " + options.host());
+  }
+
+  private Handler<HttpServerRequest> inFrontOf(Router router) {
+    Handler<HttpServerRequest> handler = gateway.inFrontOf(router);
+    return accessLog == null ? handler : accessLog.inFrontOf(handler);
   }
 
   private static HttpServerOptions httpOptions() {
