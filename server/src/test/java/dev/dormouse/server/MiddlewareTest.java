@@ -367,4 +367,19 @@ class MiddlewareTest {
       }
     }
   }
+
+  @Test
+  @DisplayName("C7 a handler that takes its time and does not pause the request hangs no upgrade")
+  void doesNotPause() {
+    try (DormouseServer server =
+        Desk.open(
+            (router, self) ->
+                router
+                    .route()
+                    .handler(
+                        request -> self.vertx().timer(20).onComplete(elapsed -> request.next())))) {
+      assertThat(Desk.welcome(server, PATH)).isEqualTo(NOBODY);
+      assertThat(Desk.get(server, PATH).body()).isEqualTo("hello nobody");
+    }
+  }
 }
