@@ -5,6 +5,7 @@ import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
 import io.vertx.core.internal.http.HttpServerRequestInternal;
 import io.vertx.core.internal.http.HttpServerRequestWrapper;
+import io.vertx.core.net.SocketAddress;
 import java.lang.reflect.InvocationHandler;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
@@ -49,6 +50,18 @@ final class UpgradeRequest extends HttpServerRequestWrapper {
   @Override
   public HttpServerResponse response() {
     return response;
+  }
+
+  /** What the superclass would ask the connection for, and not the view below. */
+  @Override
+  public @Nullable SocketAddress remoteAddress() {
+    return delegate.remoteAddress();
+  }
+
+  /** As above. */
+  @Override
+  public boolean isSSL() {
+    return delegate.isSSL();
   }
 
   /** Passes everything on to the response, and keeps who wants to hear of its end. */
