@@ -2,6 +2,7 @@ package dev.dormouse.server;
 
 import dev.dormouse.sdk.ActorOptions;
 import dev.dormouse.sdk.WebSocketActor;
+import dev.dormouse.server.observe.DormouseObserver;
 import dev.dormouse.server.protocol.Transport;
 import dev.dormouse.storage.ActorStore;
 import dev.dormouse.storage.ValueCodec;
@@ -27,6 +28,7 @@ import org.jspecify.annotations.Nullable;
 public final class Dormouse {
   private final List<ActorDefinition> actors = new ArrayList<>();
   private final List<BiConsumer<Router, DormouseServer>> routes = new ArrayList<>();
+  private final List<DormouseObserver> observers = new ArrayList<>();
 
   private Dormouse() {}
 
@@ -91,6 +93,12 @@ public final class Dormouse {
     return this;
   }
 
+  /** One who hears what the server does, from its start on. */
+  public Dormouse observe(DormouseObserver observer) {
+    observers.add(observer);
+    return this;
+  }
+
   /**
    * Runs the server as the command line says, until the process is told to stop. Returns when the
    * server is up. If it cannot start, says why on the standard error stream and ends the process
@@ -118,11 +126,11 @@ public final class Dormouse {
    * @throws IllegalArgumentException if the certificate cannot be used; the message names the file
    */
   public DormouseServer open(ServerOptions options) {
-    return DormouseServer.open(actors, routes, options);
+    return DormouseServer.open(actors, routes, observers, options);
   }
 
   /** The same over a store that is open, and is closed with the server. */
   DormouseServer open(ServerOptions options, ActorStore store, Transport transport) {
-    return DormouseServer.open(actors, routes, options, store, transport);
+    return DormouseServer.open(actors, routes, observers, options, store, transport);
   }
 }

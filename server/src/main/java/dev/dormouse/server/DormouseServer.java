@@ -16,6 +16,8 @@ import dev.dormouse.server.host.ActorHost;
 import dev.dormouse.server.host.ActorStatus;
 import dev.dormouse.server.host.AlarmCounts;
 import dev.dormouse.server.host.HostOptions;
+import dev.dormouse.server.observe.DormouseObserver;
+import dev.dormouse.server.observe.Observers;
 import dev.dormouse.server.protocol.DirectTransport;
 import dev.dormouse.server.protocol.Transport;
 import dev.dormouse.server.tls.CertificateWatch;
@@ -86,6 +88,7 @@ public final class DormouseServer implements AutoCloseable {
   private final @Nullable CertificateWatch certificate;
   private final Vertx vertx;
   private final HandlerThreads threads;
+  private final Observers observers;
   private final ActorHost host;
   private final AlarmThread alarms;
   private final WebSocketGateway gateway;
@@ -105,6 +108,7 @@ public final class DormouseServer implements AutoCloseable {
 
   private DormouseServer(
       List<ActorDefinition> actors,
+      List<DormouseObserver> observers,
       ServerOptions options,
       @Nullable CertificateWatch certificate,
       ActorStore store,
@@ -113,6 +117,8 @@ public final class DormouseServer implements AutoCloseable {
     this.options = options;
     this.certificate = certificate;
     this.store = store;
+    this.observers = new Observers(options.time());
+    observers.forEach(this.observers::add);
     this.vertx =
         Vertx.vertx(
             new VertxOptions()
@@ -127,7 +133,8 @@ public final class DormouseServer implements AutoCloseable {
             store,
             transport,
             options.time(),
-            HostOptions.defaults().withIdle(options.idle()));
+            HostOptions.defaults().withIdle(options.idle()),
+            this.observers);
     this.alarms = new AlarmThread(host::ringAlarms);
     GatewayOptions sockets = options.gateway();
     this.gateway =
@@ -136,12 +143,16 @@ public final class DormouseServer implements AutoCloseable {
             vertx,
             transport,
             options.time(),
-            store.incarnation());
+            store.incarnation(),
+            this.observers);
     transport.connect(host::accept, gateway::accept);
     this.accessLog =
         options.accessLog() == AccessLogFormat.OFF
             ? null
             : new AccessLog(options.accessLog(), options.time());
+    if (accessLog != null) {
+      this.observers.add(accessLog);
+    }
     this.admin =
         new AdminServer(
             vertx,
@@ -154,19 +165,22 @@ public final class DormouseServer implements AutoCloseable {
   static DormouseServer open(
       List<ActorDefinition> actors,
       List<BiConsumer<Router, DormouseServer>> routes,
+      List<DormouseObserver> observers,
       ServerOptions options) {
     CertificateWatch certificate = certificateOf(options);
-    return open(actors, routes, options, certificate, openStore(options), new DirectTransport());
+    return open(
+        actors, routes, observers, options, certificate, openStore(options), new DirectTransport());
   }
 
   /** The same over a store that is open, and is closed with the server; without TLS. */
   static DormouseServer open(
       List<ActorDefinition> actors,
       List<BiConsumer<Router, DormouseServer>> routes,
+      List<DormouseObserver> observers,
       ServerOptions options,
       ActorStore store,
       Transport transport) {
-    return open(actors, routes, options, null, store, transport);
+    return open(actors, routes, observers, options, null, store, transport);
   }
 
   private static @Nullable CertificateWatch certificateOf(ServerOptions options) {
@@ -177,11 +191,13 @@ public final class DormouseServer implements AutoCloseable {
   private static DormouseServer open(
       List<ActorDefinition> actors,
       List<BiConsumer<Router, DormouseServer>> routes,
+      List<DormouseObserver> observers,
       ServerOptions options,
       @Nullable CertificateWatch certificate,
       ActorStore store,
       Transport transport) {
-    DormouseServer server = new DormouseServer(actors, options, certificate, store, transport);
+    DormouseServer server =
+        new DormouseServer(actors, observers, options, certificate, store, transport);
     try {
       server.listen(routes);
       return server;
@@ -352,6 +368,15 @@ public final class DormouseServer implements AutoCloseable {
   /** The port of the admin pages. */
   public int adminPort() {
     return admin.port();
+  }
+
+  /**
+   * One more who hears what the server does.
+   *
+   * @return has it hear nothing more; idempotent
+   */
+  public Runnable observe(DormouseObserver observer) {
+    return observers.add(observer);
   }
 
   /** What can be seen of an actor. */

@@ -185,8 +185,8 @@ public final class ServerOptions {
   /**
    * Chooses the access log, off by default: a line for each answered request, and two for each
    * connection, at its 101 and at its close, to the logger {@value AccessLog#LOGGER}. It tells the
-   * client's address and user, method, path, status, times, bytes, {@code Referer} and {@code
-   * User-Agent}; no query, no cookie, no other header.
+   * client's address, method, path, status, times, bytes, {@code Referer}, {@code User-Agent}, and
+   * of a request that is not answered with 101 the user; no query, no cookie, no other header.
    */
   public ServerOptions accessLog(AccessLogFormat format) {
     return with(v -> v.accessLog = format);

@@ -98,6 +98,40 @@ class AccessLogLinesTest {
   }
 
   @Test
+  @DisplayName("C11 N9 a connection has one line at its 101 and one at its close, and no other")
+  void connections() throws Exception {
+    try (DormouseServer server = open(AccessLogFormat.JSON)) {
+      try (RawClient client = new RawClient(server.port())) {
+        client.open("/desk/one?token=s3cret", "User-Agent: raw");
+        JsonObject upgrade = next();
+        assertThat(upgrade.getString("event")).isEqualTo("upgrade");
+        assertThat(upgrade.getInteger("status")).isEqualTo(101);
+        assertThat(upgrade.getString("client")).isEqualTo("127.0.0.1");
+        assertThat(upgrade.getString("path")).isEqualTo("/desk/one");
+        assertThat(upgrade.getString("agent")).isEqualTo("raw");
+        assertThat(upgrade.getLong("tookUs")).isPositive();
+        assertThat(upgrade.encode()).doesNotContain("s3cret");
+        String welcome = client.readText();
+        String answer = client.text("hi").readText();
+        client.send(RawClient.closeFrame(4000, "bye")).awaitEnd();
+        JsonObject close = next();
+        assertThat(close.getString("event")).isEqualTo("close");
+        assertThat(close.getInteger("code")).isEqualTo(4000);
+        assertThat(close.getString("cause")).isEqualTo("CLIENT");
+        assertThat(close.getString("path")).isEqualTo("/desk/one");
+        assertThat(close.getString("connection")).isEqualTo(upgrade.getString("connection"));
+        assertThat(close.getLong("bytesIn")).isGreaterThanOrEqualTo("hi".length());
+        assertThat(close.getLong("bytesOut"))
+            .isGreaterThanOrEqualTo(welcome.length() + answer.length());
+        assertThat(close.getLong("tookUs")).isPositive();
+      }
+      assertThat(Desk.get(server, "/nowhere").status()).isEqualTo(404);
+      assertThat(next().getInteger("status")).isEqualTo(404);
+    }
+    assertThat(lines).isEmpty();
+  }
+
+  @Test
   @DisplayName("off, there is no access log")
   void off() {
     try (DormouseServer server = open(AccessLogFormat.OFF)) {

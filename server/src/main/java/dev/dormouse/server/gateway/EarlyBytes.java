@@ -53,6 +53,9 @@ final class EarlyBytes extends ChannelInboundHandlerAdapter {
   /** Whether there were too many connections; what it sends is discarded. */
   private boolean isRefused;
 
+  /** The upgrade that somebody watches; null if there is none. */
+  private @Nullable UpgradeWatch upgrade;
+
   /** How many requests are not answered yet, or not to the end. */
   private int unanswered;
 
@@ -74,12 +77,22 @@ final class EarlyBytes extends ChannelInboundHandlerAdapter {
     return watch;
   }
 
+  /** The upgrade is watched from now on, and none before it. */
+  void upgrade(UpgradeWatch begun) {
+    upgrade = begun;
+  }
+
+  /** The upgrade that came last, if it is watched. Any thread, after it came. */
+  @Nullable UpgradeWatch upgrade() {
+    return upgrade;
+  }
+
   @Override
   public void handlerAdded(ChannelHandlerContext context) {
     this.context = context;
     isRefused = !parts.admission().openPlain();
     if (isRefused) {
-      parts.counters().refused(Refusal.NODE_FULL);
+      parts.refused(Refusal.NODE_FULL, null, null);
       HttpEnd.full(context);
     } else {
       deadline.start(context);
@@ -172,6 +185,9 @@ final class EarlyBytes extends ChannelInboundHandlerAdapter {
     parts.admission().closePlain();
     deadline.stop();
     keepAlive.stop();
+    if (upgrade != null) {
+      upgrade.ended(context.channel().isActive());
+    }
     ByteBuf bytes = kept;
     kept = null;
     if (bytes == null) {
@@ -215,6 +231,9 @@ final class EarlyBytes extends ChannelInboundHandlerAdapter {
     @Override
     public void write(ChannelHandlerContext context, Object message, ChannelPromise promise)
         throws Exception {
+      if (upgrade != null && message instanceof HttpResponse answer) {
+        upgrade.answered(answer);
+      }
       if (message instanceof LastHttpContent && !isInformational(message)) {
         unanswered--;
         if (unanswered == 0) {

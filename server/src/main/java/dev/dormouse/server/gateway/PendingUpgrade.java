@@ -79,7 +79,8 @@ final class PendingUpgrade {
   }
 
   /** Answers in place of 101; the HTTP connection lives on. Any thread. */
-  void refuse(HttpResponse response) {
+  void refuse(Refusal why, HttpResponse response) {
+    UpgradeWatch.refused(parts, request.request(), why);
     seat.free();
     vertx.cancelTimer(timer);
     context.runOnContext(run -> HttpAnswers.send(request, response));
@@ -137,6 +138,10 @@ final class PendingUpgrade {
       return;
     }
     log.debug("connection {} of actor {} was lost before its 101", id, actor, taken.cause());
+    UpgradeWatch watch = UpgradeWatch.of(parts, request.request());
+    if (watch != null && taken.failed()) {
+      watch.failed(taken.cause());
+    }
     socket.neverOpened();
   }
 }

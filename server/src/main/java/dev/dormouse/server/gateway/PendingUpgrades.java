@@ -39,6 +39,11 @@ final class PendingUpgrades {
     this.incarnation = incarnation;
   }
 
+  /** The id of the next connection. Any thread. */
+  ConnectionId nextId() {
+    return ConnectionId.of(incarnation, numbers.incrementAndGet());
+  }
+
   /**
    * Asks the access rule, then the host. On the request's context; the request is paused, the seat
    * is its own.
@@ -50,7 +55,8 @@ final class PendingUpgrades {
       RequestHead head,
       Handshake.Valid handshake,
       Admission.Seat seat) {
-    ConnectionId id = ConnectionId.of(incarnation, numbers.incrementAndGet());
+    UpgradeWatch watch = UpgradeWatch.of(parts, request.request());
+    ConnectionId id = watch == null ? nextId() : watch.id();
     PendingUpgrade upgrade =
         new PendingUpgrade(parts, vertx, request, route, actor, id, handshake, seat);
     pending.put(id, upgrade);
@@ -88,8 +94,7 @@ final class PendingUpgrades {
   private void refuse(ConnectionId id, Refusal why, HttpResponse response) {
     PendingUpgrade refused = pending.remove(id);
     if (refused != null) {
-      parts.counters().refused(why);
-      refused.refuse(response);
+      refused.refuse(why, response);
     }
   }
 

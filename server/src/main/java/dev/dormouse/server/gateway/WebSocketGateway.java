@@ -7,6 +7,7 @@ import dev.dormouse.sdk.ConnectionId;
 import dev.dormouse.sdk.HttpResponse;
 import dev.dormouse.sdk.RequestHead;
 import dev.dormouse.server.gateway.edge.Edge;
+import dev.dormouse.server.observe.Observers;
 import dev.dormouse.server.protocol.Release;
 import dev.dormouse.server.protocol.Time;
 import dev.dormouse.server.protocol.Transport;
@@ -55,12 +56,23 @@ public final class WebSocketGateway {
   private final Releases releases;
 
   /**
-   * A gateway without routes.
+   * A gateway without routes, which nobody can observe.
    *
    * @param incarnation the number of this run of the node; it is in the id of every connection
    */
   public WebSocketGateway(
       GatewayOptions options, Vertx vertx, Transport transport, Time time, long incarnation) {
+    this(options, vertx, transport, time, incarnation, new Observers(time));
+  }
+
+  /** The same, of which observers are told. */
+  public WebSocketGateway(
+      GatewayOptions options,
+      Vertx vertx,
+      Transport transport,
+      Time time,
+      long incarnation,
+      Observers observers) {
     this.vertx = vertx;
     this.parts =
         new GatewayParts(
@@ -72,7 +84,8 @@ public final class WebSocketGateway {
             new Counters(),
             new Heartbeats(options.pingInterval(), time),
             new Admission(options.limits()),
-            new InboundBudget(options.inboundBytesMax()));
+            new InboundBudget(options.inboundBytesMax()),
+            observers);
     this.edge =
         new Edge(options.trustedProxies(), options.proxyProtocol(), options.tls(), options.head());
     this.origins = new OriginPolicy(options.allowedOrigins());
@@ -121,7 +134,8 @@ public final class WebSocketGateway {
         RequestHeads.check(request);
         view = UpgradeRequest.of(edge.view(request, ChannelTakeover.channelOf(request)));
       } catch (IllegalArgumentException malformed) {
-        parts.counters().refused(Refusal.HANDSHAKE);
+        UpgradeWatch.begin(parts, request, upgrades::nextId);
+        UpgradeWatch.refused(parts, request, Refusal.HANDSHAKE);
         request
             .response()
             .setStatusCode(400)
@@ -129,6 +143,7 @@ public final class WebSocketGateway {
             .end(String.valueOf(malformed.getMessage()));
         return;
       }
+      UpgradeWatch.begin(parts, view, upgrades::nextId);
       router.handle(view);
     };
   }
@@ -138,6 +153,7 @@ public final class WebSocketGateway {
     RequestHead head;
     try {
       actor = RequestHeads.actor(request, route);
+      UpgradeWatch.reached(parts, request.request(), actor);
       head = RequestHeads.head(request);
     } catch (IllegalArgumentException malformed) {
       HttpAnswers.send(request, HttpResponse.text(400, String.valueOf(malformed.getMessage())));
@@ -183,7 +199,7 @@ public final class WebSocketGateway {
   }
 
   private void refuse(RoutingContext request, Refusal why, HttpResponse response) {
-    parts.counters().refused(why);
+    UpgradeWatch.refused(parts, request.request(), why);
     HttpAnswers.sendAsIs(request, response);
   }
 

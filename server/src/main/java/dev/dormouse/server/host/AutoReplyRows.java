@@ -85,8 +85,7 @@ final class AutoReplyRows {
   List<ToGateway> news(Turn ended) {
     wasInDoubt = isInDoubt;
     boolean isChanged = ended.writes().containsKey(RowKey.AUTO_REPLIES);
-    boolean isAccepting = ended.outbox().stream().anyMatch(ToGateway.Accepted.class::isInstance);
-    if (!isChanged && !isAccepting && !isInDoubt) {
+    if (!isChanged && !isInDoubt && !isAccepting(ended)) {
       return List.of();
     }
     List<AutoReply> replies = known;
@@ -97,6 +96,15 @@ final class AutoReplyRows {
     boolean isNews = isChanged || isInDoubt || !replies.isEmpty();
     isInDoubt = false;
     return isNews ? List.of(new ToGateway.AutoReplies(replies)) : List.of();
+  }
+
+  private static boolean isAccepting(Turn ended) {
+    for (ToGateway said : ended.outbox()) {
+      if (said instanceof ToGateway.Accepted) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /** The turn that was to bring the last news failed after all: they are none. */

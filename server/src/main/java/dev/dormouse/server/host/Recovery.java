@@ -386,10 +386,10 @@ final class Recovery {
     }
   }
 
-  /** Commits were lost, and the rows are read anew; this was said of their turns. */
-  void resetAfterLoss(List<ToGateway> said) {
-    closing.clear();
-    closing.said(said);
+  /** Commits were lost, and the rows are read anew. */
+  void resetAfterLoss(Outgoing.Lost lost) {
+    closing.said(lost.said());
+    lost.closes().forEach(closing::add);
     owed.forEach(closing::add);
   }
 }

@@ -89,6 +89,11 @@ final class Verdicts {
     return refused(event(work), busy("the actor is busy"));
   }
 
+  /** In a word, what {@link #noRoom} does. */
+  static String noRoomOutcome(Work work) {
+    return event(work) instanceof ToHost.Message ? "pause" : "503";
+  }
+
   /** The server is about to stop. */
   static List<ToGateway> stopping(ToHost event) {
     return refused(event, busy("the server is stopping"));
