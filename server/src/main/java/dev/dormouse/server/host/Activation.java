@@ -84,7 +84,11 @@ final class Activation implements ActorContext<@Nullable Object> {
     this.time = host.time();
     this.background = host.background();
     this.closing = closing;
-    this.stored = ActorRow.decodeOrNone(rows.get(RowKey.ACTOR));
+    byte[] row = rows.get(RowKey.ACTOR);
+    if (row == null) {
+      autoReplies.none();
+    }
+    this.stored = ActorRow.decodeOrNone(row);
     this.epoch = host.store().incarnation();
     this.number = stored.activations() + 1;
     this.madeNs = time.nowNs();

@@ -35,6 +35,11 @@ final class AutoReplyRows {
     this.rows = rows;
   }
 
+  /** Nothing is stored of the actor yet: there is none. */
+  void none() {
+    known = List.of();
+  }
+
   /** Adds a reply, or replaces the one to the same request. */
   void put(Turn open, AutoReply reply) {
     List<AutoReply> replies = new ArrayList<>(read());
