@@ -23,6 +23,7 @@ class ArchitectureTest {
   private static final String GATEWAY = "dev.dormouse.server.gateway..";
   private static final String HOST = "dev.dormouse.server.host..";
   private static final String OBSERVE = "dev.dormouse.server.observe..";
+  private static final String ACCESS_LOG = "dev.dormouse.server.accesslog..";
   private static final String JDK = "java..";
   private static final String JDK_TLS = "javax.net.ssl..";
   private static final String JSPECIFY = "org.jspecify..";
@@ -43,6 +44,7 @@ class ArchitectureTest {
         room(STORAGE, STORAGE, SDK, JDK, JSPECIFY, SLF4J, ROCKSDB, KRYO),
         room(PROTOCOL, PROTOCOL, SDK, JDK, JSPECIFY),
         room(OBSERVE, OBSERVE, PROTOCOL, SDK, JDK, JSPECIFY, SLF4J),
+        room(ACCESS_LOG, ACCESS_LOG, OBSERVE, PROTOCOL, SDK, JDK, JSPECIFY, SLF4J, VERTX),
         room(GATEWAY, GATEWAY, OBSERVE, PROTOCOL, SDK, JDK, JDK_TLS, JSPECIFY, SLF4J, VERTX, NETTY),
         room(HOST, HOST, OBSERVE, PROTOCOL, SDK, STORAGE, JDK, JSPECIFY, SLF4J));
   }

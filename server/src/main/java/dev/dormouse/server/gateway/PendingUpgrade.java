@@ -14,6 +14,7 @@ import io.vertx.core.net.NetSocket;
 import io.vertx.ext.web.RoutingContext;
 import java.time.Duration;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -100,10 +101,15 @@ final class PendingUpgrade {
       socket.neverOpened();
       return;
     }
+    UpgradeRequest.Answer answer = UpgradeRequest.answer(response);
     try {
       headers.forEach(header -> HttpAnswers.add(response, header));
+      if (answer != null) {
+        answer.beforeHeaders();
+      }
     } catch (RuntimeException e) {
-      log.error("a header for the 101 of connection {} of actor {} cannot be sent", id, actor, e);
+      log.error(
+          "the headers for the 101 of connection {} of actor {} cannot be sent", id, actor, e);
       socket.neverOpened();
       response.headers().clear();
       HttpAnswers.send(request, HttpResponse.text(500, "a header of the answer is not valid"));
@@ -120,11 +126,15 @@ final class PendingUpgrade {
     if (handshake.subprotocol() != null) {
       all.set("Sec-WebSocket-Protocol", handshake.subprotocol());
     }
-    request.request().toNetSocket().onComplete(taken -> takeOver(taken, socket));
+    request.request().toNetSocket().onComplete(taken -> takeOver(taken, socket, answer));
   }
 
-  private void takeOver(AsyncResult<NetSocket> taken, ClientSocket socket) {
+  private void takeOver(
+      AsyncResult<NetSocket> taken, ClientSocket socket, UpgradeRequest.@Nullable Answer answer) {
     if (taken.succeeded() && ChannelTakeover.takeOver(taken.result(), socket)) {
+      if (answer != null) {
+        answer.ended();
+      }
       return;
     }
     log.debug("connection {} of actor {} was lost before its 101", id, actor, taken.cause());
