@@ -76,7 +76,20 @@ public final class Dormouse {
 
   /**
    * The application's own routes and middleware, on the router that upgrades pass through too. They
-   * come before the actors' routes, in the order in which they are added.
+   * come before the actors' routes, in the order in which they are added. What they set on the
+   * response (headers, cookies) is on the 101 too, and they may answer in its place; actors are
+   * reachable elsewhere by {@link DormouseServer#mount}.
+   *
+   * <pre>{@code
+   * .routes((router, server) -> {
+   *   router.route("/chat/*").handler(JWTAuthHandler.create(auth)); // upgrade.user() is who it says
+   *   Router games = Router.router(server.vertx());
+   *   server.mount(games, "game");
+   *   router.route("/games/*").virtualHost("*.example.org").subRouter(games);
+   * })
+   * }</pre>
+   *
+   * <p>A handler that works asynchronously must pause the request; those of vertx-web do.
    */
   public Dormouse routes(BiConsumer<Router, DormouseServer> routes) {
     this.routes.add(routes);

@@ -3,6 +3,8 @@ package dev.dormouse.server;
 import dev.dormouse.sdk.ActorId;
 import dev.dormouse.sdk.Alarm;
 import dev.dormouse.sdk.ConnectionId;
+import dev.dormouse.server.accesslog.AccessLog;
+import dev.dormouse.server.accesslog.AccessLogFormat;
 import dev.dormouse.server.admin.AdminServer;
 import dev.dormouse.server.admin.BackupPage;
 import dev.dormouse.server.admin.ConnectionsPage;
@@ -29,20 +31,27 @@ import dev.dormouse.storage.MemoryDisk;
 import dev.dormouse.storage.StoreOptions;
 import dev.dormouse.storage.Stores;
 import io.vertx.core.Future;
+import io.vertx.core.Handler;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
+import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.internal.ContextInternal;
 import io.vertx.core.internal.VertxInternal;
+import io.vertx.ext.web.Route;
 import io.vertx.ext.web.Router;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -87,6 +96,15 @@ public final class DormouseServer implements AutoCloseable {
   private final WebSocketGateway gateway;
   private final List<HttpServer> listeners = new ArrayList<>();
   private final AdminServer admin;
+
+  /** Null if there is none. */
+  private final @Nullable AccessLog accessLog;
+
+  private final Map<String, ActorDefinition> actors = new LinkedHashMap<>();
+
+  /** Names of the types that the application has mounted where it wants them. */
+  private final Set<String> mounted = ConcurrentHashMap.newKeySet();
+
   private final AtomicBoolean isClosed = new AtomicBoolean();
   private volatile boolean isReady;
 
@@ -97,6 +115,7 @@ public final class DormouseServer implements AutoCloseable {
       @Nullable CertificateWatch certificate,
       ActorStore store,
       Transport transport) {
+    actors.forEach(actor -> this.actors.put(actor.name(), actor));
     this.options = options;
     this.certificate = certificate;
     this.store = store;
@@ -129,6 +148,13 @@ public final class DormouseServer implements AutoCloseable {
             store.incarnation(),
             this.observers);
     transport.connect(host::accept, gateway::accept);
+    this.accessLog =
+        options.accessLog() == AccessLogFormat.OFF
+            ? null
+            : new AccessLog(options.accessLog(), options.time());
+    if (accessLog != null) {
+      this.observers.add(accessLog);
+    }
     this.admin =
         new AdminServer(
             vertx,
@@ -176,7 +202,7 @@ public final class DormouseServer implements AutoCloseable {
     DormouseServer server =
         new DormouseServer(actors, observers, options, certificate, store, transport);
     try {
-      server.listen(actors, routes);
+      server.listen(routes);
       return server;
     } catch (RuntimeException | Error e) {
       server.close();
@@ -201,8 +227,7 @@ public final class DormouseServer implements AutoCloseable {
     Runtime.getRuntime().halt(EXIT_IO_ERROR);
   }
 
-  private void listen(
-      List<ActorDefinition> actors, List<BiConsumer<Router, DormouseServer>> routes) {
+  private void listen(List<BiConsumer<Router, DormouseServer>> routes) {
     vertx.setPeriodic(TICK_MS, timer -> host.tick());
     if (certificate != null) {
       vertx.setPeriodic(CERTIFICATE_LOOK_MS, timer -> vertx.executeBlocking(certificate::look));
@@ -210,8 +235,13 @@ public final class DormouseServer implements AutoCloseable {
     closeLeftovers();
     alarms.start(); // not before: their handlers would see connections that are gone
     Router router = Router.router(vertx);
+    if (accessLog != null) {
+      accessLog.listenTo(router);
+    }
     routes.forEach(r -> r.accept(router, this));
-    actors.forEach(actor -> gateway.mount(router, actor.route()));
+    actors.values().stream()
+        .filter(actor -> !mounted.contains(actor.name()))
+        .forEach(actor -> gateway.mount(router, actor.route()));
     await(admin.listen(options.adminPort()), "--admin-port " + options.adminPort());
     for (int i = 0; i < eventLoops(options); i++) {
       listeners.add(listenOnce(router));
@@ -235,10 +265,15 @@ public final class DormouseServer implements AutoCloseable {
             vertx
                 .createHttpServer(httpOptions())
                 .connectionHandler(gateway::meet)
-                .requestHandler(gateway.inFrontOf(router))
+                .requestHandler(inFrontOf(router))
                 .listen(port, options.host())
                 .onComplete(listening));
     return await(listening.future(), "--port " + options.port() + " on " + options.host());
+  }
+
+  private Handler<HttpServerRequest> inFrontOf(Router router) {
+    Handler<HttpServerRequest> handler = gateway.inFrontOf(router);
+    return accessLog == null ? handler : accessLog.inFrontOf(handler);
   }
 
   private static HttpServerOptions httpOptions() {
@@ -302,6 +337,30 @@ public final class DormouseServer implements AutoCloseable {
   /** The options it was started with. */
   public ServerOptions options() {
     return options;
+  }
+
+  /** What the server's own router runs on: for handlers that want one. To be left open. */
+  public Vertx vertx() {
+    return vertx;
+  }
+
+  /**
+   * Makes the actors of a type reachable on a router of the application's, such as a sub-router, at
+   * the type's path, as seen from there. For {@link Dormouse#routes}: a type that is mounted there
+   * is not mounted again behind it. It may be mounted more than once.
+   *
+   * @param type the type's name
+   * @return the route, which may be narrowed, to a virtual host for example
+   * @throws IllegalArgumentException if there is no actor type of the name
+   */
+  public Route mount(Router router, String type) {
+    ActorDefinition actor = actors.get(type);
+    if (actor == null) {
+      throw new IllegalArgumentException(
+          "there is no actor type '%s'; there are %s".formatted(type, actors.keySet()));
+    }
+    mounted.add(type);
+    return gateway.mount(router, actor.route());
   }
 
   /** The port it listens on. */

@@ -26,6 +26,7 @@ class ArchitectureTest {
   private static final String ADMIN = "dev.dormouse.server.admin..";
   private static final String METRICS = "dev.dormouse.server.metrics..";
   private static final String TRACING = "dev.dormouse.server.tracing..";
+  private static final String ACCESS_LOG = "dev.dormouse.server.accesslog..";
   private static final String JDK = "java..";
   private static final String JDK_TLS = "javax.net.ssl..";
   private static final String JSPECIFY = "org.jspecify..";
@@ -48,6 +49,7 @@ class ArchitectureTest {
         room(STORAGE, STORAGE, SDK, JDK, JSPECIFY, SLF4J, ROCKSDB, KRYO),
         room(PROTOCOL, PROTOCOL, SDK, JDK, JSPECIFY),
         room(OBSERVE, OBSERVE, PROTOCOL, SDK, JDK, JSPECIFY, SLF4J),
+        room(ACCESS_LOG, ACCESS_LOG, OBSERVE, PROTOCOL, SDK, JDK, JSPECIFY, SLF4J, VERTX),
         room(GATEWAY, GATEWAY, OBSERVE, PROTOCOL, SDK, JDK, JDK_TLS, JSPECIFY, SLF4J, VERTX, NETTY),
         room(
             METRICS,

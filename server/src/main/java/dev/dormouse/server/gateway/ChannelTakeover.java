@@ -83,6 +83,8 @@ final class ChannelTakeover {
     UpgradeWatch upgrade = early == null ? null : early.upgrade();
     if (upgrade != null && socket.isOpening()) {
       upgrade.accepted(socket.actor());
+    } else if (upgrade != null) {
+      upgrade.failed(new IllegalStateException("the gateway has ended it before its 101"));
     }
     socket.opened();
     if (early != null) {

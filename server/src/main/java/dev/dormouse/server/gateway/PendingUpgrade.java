@@ -15,6 +15,7 @@ import io.vertx.core.net.NetSocket;
 import io.vertx.ext.web.RoutingContext;
 import java.time.Duration;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -101,15 +102,19 @@ final class PendingUpgrade {
       socket.neverOpened();
       return;
     }
+    UpgradeRequest.Answer answer = UpgradeRequest.answer(response);
     try {
       headers.forEach(header -> HttpAnswers.add(response, header));
+      if (answer != null) {
+        answer.beforeHeaders();
+      }
     } catch (RuntimeException e) {
       LogLabels.with(
           actor,
           id,
           () ->
               log.error(
-                  "a header for the 101 of connection {} of actor {} cannot be sent",
+                  "the headers for the 101 of connection {} of actor {} cannot be sent",
                   id,
                   actor,
                   e));
@@ -130,14 +135,18 @@ final class PendingUpgrade {
       all.set("Sec-WebSocket-Protocol", handshake.subprotocol());
     }
     try {
-      request.request().toNetSocket().onComplete(taken -> takeOver(taken, socket));
+      request.request().toNetSocket().onComplete(taken -> takeOver(taken, socket, answer));
     } catch (RuntimeException e) {
       failed(socket, e);
     }
   }
 
-  private void takeOver(AsyncResult<NetSocket> taken, ClientSocket socket) {
+  private void takeOver(
+      AsyncResult<NetSocket> taken, ClientSocket socket, UpgradeRequest.@Nullable Answer answer) {
     if (taken.succeeded() && ChannelTakeover.takeOver(taken.result(), socket)) {
+      if (answer != null) {
+        answer.ended();
+      }
       return;
     }
     log.debug("connection {} of actor {} was lost before its 101", id, actor, taken.cause());

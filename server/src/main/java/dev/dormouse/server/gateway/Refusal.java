@@ -19,11 +19,13 @@ public enum Refusal {
   UNREAD_ANSWERS("unread-answers", "503"),
   /** The gateway stops: 503. */
   STOPPING(null, ""),
+  /** The access rule of the actor's type said no, or failed: whatever it answered. */
+  ACCESS(null, ""),
   /** The host said no: whatever it answered. */
   REJECTED(null, ""),
-  /** The host did not answer in time: 503. */
+  /** Host or access rule did not answer in time: 503. */
   OVERDUE("handshake-time", "503"),
-  /** The client was gone before the host answered. */
+  /** The client was gone before either answered. */
   CLIENT_GONE(null, "");
 
   private final @Nullable String limit;

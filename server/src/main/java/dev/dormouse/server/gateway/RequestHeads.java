@@ -3,6 +3,7 @@ package dev.dormouse.server.gateway;
 import dev.dormouse.sdk.ActorId;
 import dev.dormouse.sdk.Header;
 import dev.dormouse.sdk.RequestHead;
+import dev.dormouse.sdk.User;
 import dev.dormouse.server.gateway.edge.Addresses;
 import io.vertx.core.MultiMap;
 import io.vertx.core.http.HttpServerRequest;
@@ -16,6 +17,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** Reads heads of requests. */
@@ -29,19 +31,20 @@ final class RequestHeads {
    * @throws IllegalArgumentException if the query or a header is malformed; the message says how
    */
   static RequestHead head(RoutingContext context) {
-    return head(context.request(), query(context));
+    return head(context.request(), query(context), Users.of(context));
   }
 
   /** The same of a request that was not routed, and may be malformed: then without its query. */
   static RequestHead headOfAny(HttpServerRequest request) {
     try {
-      return head(request, query(request.params()));
+      return head(request, query(request.params()), Optional.empty());
     } catch (IllegalArgumentException malformed) {
-      return head(request, Map.of());
+      return head(request, Map.of(), Optional.empty());
     }
   }
 
-  private static RequestHead head(HttpServerRequest request, Map<String, List<String>> query) {
+  private static RequestHead head(
+      HttpServerRequest request, Map<String, List<String>> query, Optional<User> user) {
     List<Header> headers = new ArrayList<>();
     request.headers().forEach((name, value) -> headers.add(new Header(name, value)));
     String path = request.path();
@@ -51,7 +54,8 @@ final class RequestHeads {
         path == null ? "" : path,
         query,
         headers,
-        client == null ? "" : Addresses.text(client));
+        client == null ? "" : Addresses.text(client),
+        user);
   }
 
   /**

@@ -43,7 +43,7 @@ final class UpgradeWatch {
 
   private boolean isEnded;
 
-  private UpgradeWatch(GatewayParts parts, ConnectionId id) {
+  UpgradeWatch(GatewayParts parts, ConnectionId id) {
     this.parts = parts;
     this.id = id;
     this.startedNs = parts.time().nowNs();

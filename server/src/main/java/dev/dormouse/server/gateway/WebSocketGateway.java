@@ -18,6 +18,7 @@ import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpConnection;
 import io.vertx.core.http.HttpServerRequest;
+import io.vertx.ext.web.Route;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
 import java.net.InetAddress;
@@ -89,8 +90,9 @@ public final class WebSocketGateway {
     this.edge =
         new Edge(options.trustedProxies(), options.proxyProtocol(), options.tls(), options.head());
     this.origins = new OriginPolicy(options.allowedOrigins());
-    this.upgrades = new PendingUpgrades(parts, vertx, incarnation);
-    this.requests = new PlainRequests(parts, vertx);
+    AccessCheck access = new AccessCheck(parts, vertx);
+    this.upgrades = new PendingUpgrades(parts, vertx, access, incarnation);
+    this.requests = new PlainRequests(parts, vertx, access);
     this.releases = new Releases(parts, upgrades, requests);
   }
 
@@ -98,9 +100,11 @@ public final class WebSocketGateway {
    * Makes actors reachable. Handlers that were put on the router before see the requests first and
    * may answer them, or add headers and cookies, which are then on the 101 too. One that works
    * asynchronously must pause the request.
+   *
+   * @return the route, which may be narrowed, to a virtual host for example
    */
-  public void mount(Router router, ActorRoute route) {
-    router.route(route.path()).handler(request -> handle(request, route));
+  public Route mount(Router router, ActorRoute route) {
+    return router.route(route.path()).handler(request -> handle(request, route));
   }
 
   /**
@@ -119,16 +123,17 @@ public final class WebSocketGateway {
 
   /**
    * The HTTP server's request handler. The router sees requests as their clients sent them, to
-   * listed proxies or here. What no router can route is answered 400: a malformed path, a missing
-   * {@code Host}, which a router would log as an error of its own each time; and what a listed
-   * proxy forwards with malformed headers.
+   * listed proxies or here. Handlers that act before the headers of an answer, or at its end, do so
+   * for a 101 too; before its headers they see the status that was set, or 200. What no router can
+   * route is answered 400: a malformed path, a missing {@code Host}, which a router would log as an
+   * error of its own each time; and what a listed proxy forwards with malformed headers.
    */
   public Handler<HttpServerRequest> inFrontOf(Router router) {
     return request -> {
       HttpServerRequest view;
       try {
         RequestHeads.check(request);
-        view = edge.view(request, ChannelTakeover.channelOf(request));
+        view = UpgradeRequest.of(edge.view(request, ChannelTakeover.channelOf(request)));
       } catch (IllegalArgumentException malformed) {
         UpgradeWatch.begin(parts, request, upgrades::nextId);
         UpgradeWatch.refused(parts, request, Refusal.HANDSHAKE);
@@ -162,7 +167,7 @@ public final class WebSocketGateway {
     } else if (handshake instanceof Handshake.Refused refused) {
       refuse(request, Refusal.HANDSHAKE, refused.response());
     } else if (route.answersHttp()) {
-      requests.pass(request, actor, head);
+      requests.pass(request, route, actor, head);
     } else {
       HttpAnswers.sendAsIs(request, Handshake.upgradeRequired());
     }

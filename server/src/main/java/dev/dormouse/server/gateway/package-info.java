@@ -20,7 +20,11 @@
  *   <tr><td>{@code edge}</td><td>a package of its own: TLS, and proxies before the server</td></tr>
  *   <tr><td>{@code Handshake}, {@code OriginPolicy}, {@code WebOrigin}</td><td>who may upgrade: pure
  *       functions</td></tr>
- *   <tr><td>{@code PendingUpgrades}</td><td>upgrades that wait for their actor</td></tr>
+ *   <tr><td>{@code AccessCheck}, {@code Users}</td><td>what the application says of who may come,
+ *       and who a client is</td></tr>
+ *   <tr><td>{@code WebSocketUpgrades}</td><td>for handlers before the actors' routes</td></tr>
+ *   <tr><td>{@code PendingUpgrades}</td><td>upgrades that wait for an access rule, or their
+ *       actor</td></tr>
  *   <tr><td>{@code PlainRequests}</td><td>HTTP to actors that answer it</td></tr>
  *   <tr><td>{@code ClientSocket}</td><td>a socket; the one place where its life
  *       ({@code SocketState}) changes</td></tr>

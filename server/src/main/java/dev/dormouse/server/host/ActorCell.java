@@ -1,7 +1,6 @@
 package dev.dormouse.server.host;
 
 import dev.dormouse.sdk.ActorId;
-import dev.dormouse.sdk.Connections;
 import dev.dormouse.server.protocol.Time;
 import dev.dormouse.server.protocol.ToGateway;
 import dev.dormouse.server.protocol.ToHost;
@@ -102,10 +101,7 @@ final class ActorCell {
     }
     switch (mailbox.offer(work)) {
       case WAKE -> executor.execute(this::run);
-      case FULL -> {
-        TurnWatch.hit(host, "mailbox", Verdicts.noRoomOutcome(work), id, work.connection());
-        outgoing.tell(Verdicts.noRoom(work));
-      }
+      case FULL -> outgoing.tell(TurnWatch.noRoom(host, id, work));
       case QUEUED, OUT_OF_TURN -> {}
       case RETIRED -> {
         return false;
@@ -255,8 +251,7 @@ final class ActorCell {
       recovery.activationFailed(e, beganNs);
       return true;
     }
-    Work first = mailbox.peek();
-    return runTurn(new Work.Activate(first == null ? "close" : first.label(), beganNs));
+    return runTurn(Work.Activate.by(mailbox.peek(), beganNs));
   }
 
   private boolean hibernate(Work.Hibernate hibernate) {
@@ -353,7 +348,7 @@ final class ActorCell {
     openTurn = turn;
     atHand = work;
     Throwable thrown = null;
-    if (work instanceof Work.Handle handle && isOverConnectionLimit(current, handle.event())) {
+    if (Verdicts.isOneTooMany(work, current.connectionCount())) {
       TurnWatch.hit(host, "connections-per-actor", "503", id, work.connection());
       turn.outbox().addAll(Verdicts.tooManyConnections(work));
     } else {
@@ -368,10 +363,6 @@ final class ActorCell {
     }
     end(turn, current);
     return true;
-  }
-
-  private static boolean isOverConnectionLimit(Activation current, ToHost event) {
-    return event instanceof ToHost.Open && current.connectionCount() >= Connections.CONNECTIONS_MAX;
   }
 
   private void lastStageCompleted(Turn turn) {

@@ -9,7 +9,9 @@ import dev.dormouse.server.observe.DormouseObserver.ActorReset;
 import dev.dormouse.server.observe.DormouseObserver.LimitHit;
 import dev.dormouse.server.observe.DormouseObserver.TurnEnded;
 import dev.dormouse.server.observe.DormouseObserver.TurnOutcome;
+import dev.dormouse.server.protocol.ToGateway;
 import dev.dormouse.storage.CommitResult;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -116,6 +118,12 @@ final class TurnWatch {
       host.observers()
           .tell(DormouseObserver::actorReset, new ActorReset(actor, String.valueOf(cause)));
     }
+  }
+
+  /** The mailbox is full. Any thread. */
+  static List<ToGateway> noRoom(HostParts host, ActorId actor, Work work) {
+    hit(host, "mailbox", Verdicts.noRoomOutcome(work), actor, work.connection());
+    return Verdicts.noRoom(work);
   }
 
   /** A limit was hit. Any thread. */

@@ -35,7 +35,12 @@ sealed interface Work {
    * @param reason the label of the work that it was made for
    * @param beganNs when its making began
    */
-  record Activate(String reason, long beganNs) implements Work {}
+  record Activate(String reason, long beganNs) implements Work {
+    /** For the first work that waits; if there is none, for a close that is owed. */
+    static Activate by(@Nullable Work first, long beganNs) {
+      return new Activate(first == null ? "close" : first.label(), beganNs);
+    }
+  }
 
   /**
    * The object is to be dropped.

@@ -20,6 +20,7 @@ import dev.dormouse.server.observe.DormouseObserver.UpgradeStarted;
 import dev.dormouse.server.observe.Heard;
 import dev.dormouse.server.observe.Heard.Seen;
 import dev.dormouse.server.protocol.Payload;
+import dev.dormouse.server.protocol.Time;
 import dev.dormouse.server.protocol.ToGateway;
 import dev.dormouse.server.protocol.ToHost;
 import io.vertx.core.Vertx;
@@ -222,17 +223,34 @@ class WatchTest {
   }
 
   @Test
-  @DisplayName("N1 failed: what was accepted could not be taken over")
-  void failed() throws Exception {
+  @DisplayName("N1 rejected: what breaks the headers of the 101 has it answered 500")
+  void broken() throws Exception {
     host.acceptAll();
-    try (RawClient client = server.client()) {
-      client.send(RawClient.upgrade("/large/breaks"));
-      ConnectionId id = host.nextOpen();
-      UpgradeFailed failed = heard.next(UpgradeFailed.class);
-      assertThat(failed.connection()).isEqualTo(id);
-      assertThat(failed.cause()).hasMessage("as asked");
-    }
-    host.nextClosed();
+    assertThat(rejected("/large/breaks").status()).isEqualTo(500);
+  }
+
+  @Test
+  @DisplayName("N1 failed: once, and it is neither aborted nor accepted after")
+  void failed() {
+    GatewayParts parts =
+        new GatewayParts(
+            GatewayOptions.defaults(),
+            host.transport(),
+            Time.system(),
+            new ConnectionGroups(),
+            new LoopQueues(),
+            new Counters(),
+            new Heartbeats(Duration.ZERO, Time.system()),
+            new Admission(ConnectionLimits.none()),
+            new InboundBudget(Long.MAX_VALUE),
+            server.observers);
+    UpgradeWatch watch = new UpgradeWatch(parts, ConnectionId.of(7, 99));
+    Throwable cause = new IllegalStateException("as asked");
+    watch.failed(cause);
+    watch.ended(false);
+    watch.accepted(LOBBY);
+    assertThat(heard.waiting(Object.class))
+        .containsExactly(new UpgradeFailed(ConnectionId.of(7, 99), null, cause));
   }
 
   @Test
