@@ -3,6 +3,8 @@ package dev.dormouse.server;
 import dev.dormouse.sdk.ActorId;
 import dev.dormouse.sdk.Alarm;
 import dev.dormouse.sdk.ConnectionId;
+import dev.dormouse.server.accesslog.AccessLog;
+import dev.dormouse.server.accesslog.AccessLogFormat;
 import dev.dormouse.server.admin.AdminOptions;
 import dev.dormouse.server.admin.AdminServer;
 import dev.dormouse.server.admin.BackupPage;
@@ -15,6 +17,10 @@ import dev.dormouse.server.host.ActorHost;
 import dev.dormouse.server.host.ActorStatus;
 import dev.dormouse.server.host.AlarmCounts;
 import dev.dormouse.server.host.HostOptions;
+import dev.dormouse.server.metrics.ServerMetrics;
+import dev.dormouse.server.metrics.Snapshot;
+import dev.dormouse.server.observe.DormouseObserver;
+import dev.dormouse.server.observe.Observers;
 import dev.dormouse.server.protocol.DirectTransport;
 import dev.dormouse.server.protocol.Transport;
 import dev.dormouse.server.tls.CertificateWatch;
@@ -26,20 +32,26 @@ import dev.dormouse.storage.MemoryDisk;
 import dev.dormouse.storage.StoreOptions;
 import dev.dormouse.storage.Stores;
 import io.vertx.core.Future;
+import io.vertx.core.Handler;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
 import io.vertx.core.http.HttpServer;
-import io.vertx.core.http.HttpServerOptions;
+import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.internal.ContextInternal;
 import io.vertx.core.internal.VertxInternal;
+import io.vertx.ext.web.Route;
 import io.vertx.ext.web.Router;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -59,15 +71,6 @@ public final class DormouseServer implements AutoCloseable {
   private static final int SERVICE_RESTART = 1012;
   private static final int EXIT_IO_ERROR = 74;
 
-  /** To Vert.x, a negative port is a free one that all listeners with this number share. */
-  private static final int ANY_SHARED_PORT = -1;
-
-  /** The longest request line, in bytes [414]. */
-  private static final int REQUEST_LINE_BYTES_MAX = 4 << 10;
-
-  /** The most of all headers together, in bytes [431]. */
-  private static final int HEADERS_BYTES_MAX = 8 << 10;
-
   private static final long TICK_MS = 250;
   private static final long CERTIFICATE_LOOK_MS = 2_000;
   private static final Duration LEFTOVERS_BEFORE_OPENING = Duration.ofSeconds(10);
@@ -78,29 +81,43 @@ public final class DormouseServer implements AutoCloseable {
   private final @Nullable CertificateWatch certificate;
   private final Vertx vertx;
   private final HandlerThreads threads;
+  private final Observers observers;
   private final ActorHost host;
   private final AlarmThread alarms;
   private final WebSocketGateway gateway;
   private final List<HttpServer> listeners = new ArrayList<>();
   private final AdminServer admin;
+
+  /** Null if there is none. */
+  private final @Nullable AccessLog accessLog;
+
+  private final Map<String, ActorDefinition> actors = new LinkedHashMap<>();
+
+  /** Names of the types that the application has mounted where it wants them. */
+  private final Set<String> mounted = ConcurrentHashMap.newKeySet();
+
   private final AtomicBoolean isClosed = new AtomicBoolean();
   private volatile boolean isReady;
 
   private DormouseServer(
       List<ActorDefinition> actors,
+      List<DormouseObserver> observers,
       ServerOptions options,
       AdminOptions adminOptions,
       @Nullable CertificateWatch certificate,
       ActorStore store,
       Transport transport) {
+    actors.forEach(actor -> this.actors.put(actor.name(), actor));
     this.options = options;
     this.certificate = certificate;
     this.store = store;
+    this.observers = new Observers(options.time());
+    observers.forEach(this.observers::add);
     this.vertx =
         Vertx.vertx(
             new VertxOptions()
                 .setPreferNativeTransport(true)
-                .setEventLoopPoolSize(eventLoops(options)));
+                .setEventLoopPoolSize(Listening.eventLoops(options)));
     this.threads = new HandlerThreads(((VertxInternal) vertx).eventLoopGroup());
     this.host =
         new ActorHost(
@@ -110,7 +127,8 @@ public final class DormouseServer implements AutoCloseable {
             store,
             transport,
             options.time(),
-            HostOptions.defaults().withIdle(options.idle()));
+            HostOptions.defaults().withIdle(options.idle()),
+            this.observers);
     this.alarms = new AlarmThread(host::ringAlarms);
     GatewayOptions sockets = options.gateway();
     this.gateway =
@@ -119,8 +137,16 @@ public final class DormouseServer implements AutoCloseable {
             vertx,
             transport,
             options.time(),
-            store.incarnation());
+            store.incarnation(),
+            this.observers);
     transport.connect(host::accept, gateway::accept);
+    this.accessLog =
+        options.accessLog() == AccessLogFormat.OFF
+            ? null
+            : new AccessLog(options.accessLog(), options.time());
+    if (accessLog != null) {
+      this.observers.add(accessLog);
+    }
     this.admin =
         new AdminServer(
             vertx,
@@ -129,27 +155,35 @@ public final class DormouseServer implements AutoCloseable {
             adminOptions,
             options.time(),
             new BackupPage(vertx, options.data(), this::backup),
-            new ConnectionsPage(vertx, host, gateway));
+            new ConnectionsPage(vertx, host, gateway),
+            new ServerMetrics(vertx, this.observers, this::snapshot));
   }
 
   static DormouseServer open(
       List<ActorDefinition> actors,
       List<BiConsumer<Router, DormouseServer>> routes,
+      List<DormouseObserver> observers,
       ServerOptions options) {
-    AdminOptions admin = adminOf(options);
-    CertificateWatch certificate = certificateOf(options);
-    ActorStore store = openStore(options);
-    return open(actors, routes, options, admin, certificate, store, new DirectTransport());
+    return open(
+        actors,
+        routes,
+        observers,
+        options,
+        adminOf(options),
+        certificateOf(options),
+        openStore(options),
+        new DirectTransport());
   }
 
   /** The same over a store that is open, and is closed with the server; without TLS. */
   static DormouseServer open(
       List<ActorDefinition> actors,
       List<BiConsumer<Router, DormouseServer>> routes,
+      List<DormouseObserver> observers,
       ServerOptions options,
       ActorStore store,
       Transport transport) {
-    return open(actors, routes, options, adminOf(options), null, store, transport);
+    return open(actors, routes, observers, options, adminOf(options), null, store, transport);
   }
 
   private static AdminOptions adminOf(ServerOptions options) {
@@ -164,15 +198,16 @@ public final class DormouseServer implements AutoCloseable {
   private static DormouseServer open(
       List<ActorDefinition> actors,
       List<BiConsumer<Router, DormouseServer>> routes,
+      List<DormouseObserver> observers,
       ServerOptions options,
       AdminOptions admin,
       @Nullable CertificateWatch certificate,
       ActorStore store,
       Transport transport) {
     DormouseServer server =
-        new DormouseServer(actors, options, admin, certificate, store, transport);
+        new DormouseServer(actors, observers, options, admin, certificate, store, transport);
     try {
-      server.listen(actors, routes);
+      server.listen(routes);
       return server;
     } catch (RuntimeException | Error e) {
       server.close();
@@ -197,8 +232,7 @@ public final class DormouseServer implements AutoCloseable {
     Runtime.getRuntime().halt(EXIT_IO_ERROR);
   }
 
-  private void listen(
-      List<ActorDefinition> actors, List<BiConsumer<Router, DormouseServer>> routes) {
+  private void listen(List<BiConsumer<Router, DormouseServer>> routes) {
     vertx.setPeriodic(TICK_MS, timer -> host.tick());
     if (certificate != null) {
       vertx.setPeriodic(CERTIFICATE_LOOK_MS, timer -> vertx.executeBlocking(certificate::look));
@@ -206,48 +240,40 @@ public final class DormouseServer implements AutoCloseable {
     closeLeftovers();
     alarms.start(); // not before: their handlers would see connections that are gone
     Router router = Router.router(vertx);
+    if (accessLog != null) {
+      accessLog.listenTo(router);
+    }
     routes.forEach(r -> r.accept(router, this));
-    actors.forEach(actor -> gateway.mount(router, actor.route()));
+    actors.values().stream()
+        .filter(actor -> !mounted.contains(actor.name()))
+        .forEach(actor -> gateway.mount(router, actor.route()));
     await(
         admin.listen(options.adminPort()),
         "--admin-port " + options.adminPort() + " on " + options.adminHost());
-    for (int i = 0; i < eventLoops(options); i++) {
+    for (int i = 0; i < Listening.eventLoops(options); i++) {
       listeners.add(listenOnce(router));
     }
     isReady = true;
   }
 
-  private static int eventLoops(ServerOptions options) {
-    return options.eventLoops() == 0
-        ? VertxOptions.DEFAULT_EVENT_LOOP_POOL_SIZE
-        : options.eventLoops();
-  }
-
   /** One listener for each event loop; they share the port, and sockets go to them in turn. */
   private HttpServer listenOnce(Router router) {
-    int port = options.port() == 0 ? ANY_SHARED_PORT : options.port();
     ContextInternal eventLoop = ((VertxInternal) vertx).createEventLoopContext();
     Promise<HttpServer> listening = eventLoop.promise();
     eventLoop.runOnContext(
         started ->
             vertx
-                .createHttpServer(httpOptions())
+                .createHttpServer(Listening.http())
                 .connectionHandler(gateway::meet)
-                .requestHandler(gateway.inFrontOf(router))
-                .listen(port, options.host())
+                .requestHandler(inFrontOf(router))
+                .listen(Listening.port(options), options.host())
                 .onComplete(listening));
     return await(listening.future(), "--port " + options.port() + " on " + options.host());
   }
 
-  private static HttpServerOptions httpOptions() {
-    return new HttpServerOptions()
-        .setHttp2ClearTextEnabled(false)
-        .setMaxInitialLineLength(REQUEST_LINE_BYTES_MAX)
-        .setMaxHeaderSize(HEADERS_BYTES_MAX)
-        .setPerMessageWebSocketCompressionSupported(false)
-        .setPerFrameWebSocketCompressionSupported(false)
-        .setAcceptBacklog(8192)
-        .setTcpNoDelay(true);
+  private Handler<HttpServerRequest> inFrontOf(Router router) {
+    Handler<HttpServerRequest> handler = gateway.inFrontOf(router);
+    return accessLog == null ? handler : accessLog.inFrontOf(handler);
   }
 
   private void closeLeftovers() {
@@ -302,6 +328,30 @@ public final class DormouseServer implements AutoCloseable {
     return options;
   }
 
+  /** What the server's own router runs on: for handlers that want one. To be left open. */
+  public Vertx vertx() {
+    return vertx;
+  }
+
+  /**
+   * Makes the actors of a type reachable on a router of the application's, such as a sub-router, at
+   * the type's path, as seen from there. For {@link Dormouse#routes}: a type that is mounted there
+   * is not mounted again behind it. It may be mounted more than once.
+   *
+   * @param type the type's name
+   * @return the route, which may be narrowed, to a virtual host for example
+   * @throws IllegalArgumentException if there is no actor type of the name
+   */
+  public Route mount(Router router, String type) {
+    ActorDefinition actor = actors.get(type);
+    if (actor == null) {
+      throw new IllegalArgumentException(
+          "there is no actor type '%s'; there are %s".formatted(type, actors.keySet()));
+    }
+    mounted.add(type);
+    return gateway.mount(router, actor.route());
+  }
+
   /** The port it listens on. */
   public int port() {
     return listeners.get(0).actualPort();
@@ -312,9 +362,34 @@ public final class DormouseServer implements AutoCloseable {
     return admin.port();
   }
 
-  /** Where this machine finds the dashboard. */
+  /** Where this machine finds the admin port. */
   public String adminUrl() {
     return admin.url();
+  }
+
+  /**
+   * One more who hears what the server does.
+   *
+   * @return has it hear nothing more; idempotent
+   */
+  public Runnable observe(DormouseObserver observer) {
+    return observers.add(observer);
+  }
+
+  private Snapshot snapshot() {
+    return new Snapshot(
+        gateway.counts(),
+        host.counts(),
+        host.alarmCounts(),
+        store.commitCounts(),
+        host.activeActors(),
+        gateway.countActors(actor -> !host.isActive(actor)),
+        gateway.outboundBytes(),
+        gateway.activeRequests(),
+        host.owedCloses(),
+        host.eventsGivenUp(),
+        store.durability() == Durability.MEMORY ? 0 : ServerMetrics.bytesIn(options.data()),
+        observers.failures());
   }
 
   /** What can be seen of an actor. */

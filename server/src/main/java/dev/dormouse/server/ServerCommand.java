@@ -1,5 +1,6 @@
 package dev.dormouse.server;
 
+import dev.dormouse.server.accesslog.AccessLogFormat;
 import dev.dormouse.server.gateway.ConnectionLimits;
 import dev.dormouse.server.gateway.GatewayOptions;
 import dev.dormouse.server.tls.TlsFiles;
@@ -113,8 +114,8 @@ final class ServerCommand {
       paramLabel = "PORT",
       defaultValue = "9090",
       description =
-          "The port of the dashboard and of health checks; 0 for any that is free. Default:"
-              + " ${DEFAULT-VALUE}")
+          "The port of health checks and actor states; 0 for any that is free."
+              + " Default: ${DEFAULT-VALUE}")
   private int adminPort;
 
   @Mixin private final AdminPortOptions admin = new AdminPortOptions();
@@ -167,6 +168,20 @@ final class ServerCommand {
       description =
           "How many event loops the sockets are spread over. Default: two for each processor")
   private int eventLoops;
+
+  @Option(
+      names = "--access-log",
+      paramLabel = "FORMAT",
+      defaultValue = "off",
+      converter = AccessLogConverter.class,
+      description = {
+        "Log each answered request, and each connection at its 101 and its close, without queries,"
+            + " to the logger dormouse.access. Default: ${DEFAULT-VALUE}",
+        "  combined  as Apache does, with more fields at the end",
+        "  json      a JSON object in each line",
+        "  off       not at all"
+      })
+  private AccessLogFormat accessLog = AccessLogFormat.OFF;
 
   @Option(
       names = "--config",
@@ -277,6 +292,7 @@ final class ServerCommand {
             .drain(drain)
             .restart(isRestart)
             .eventLoops(eventLoops)
+            .accessLog(accessLog)
             .gateway(
                 clients
                     .in(line, gateway)
@@ -341,6 +357,19 @@ final class ServerCommand {
         case "wal" -> Durability.WAL;
         case "memory" -> Durability.MEMORY;
         default -> throw new TypeConversionException("'" + text + "' is not fsync, wal or memory");
+      };
+    }
+  }
+
+  /** {@code off}, {@code combined}, {@code json}. */
+  static final class AccessLogConverter implements ITypeConverter<AccessLogFormat> {
+    @Override
+    public AccessLogFormat convert(String text) {
+      return switch (text.strip().toLowerCase(Locale.ROOT)) {
+        case "off" -> AccessLogFormat.OFF;
+        case "combined" -> AccessLogFormat.COMBINED;
+        case "json" -> AccessLogFormat.JSON;
+        default -> throw new TypeConversionException("'" + text + "' is not off, combined or json");
       };
     }
   }

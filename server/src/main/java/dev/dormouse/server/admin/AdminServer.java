@@ -1,6 +1,7 @@
 package dev.dormouse.server.admin;
 
 import dev.dormouse.sdk.ActorId;
+import dev.dormouse.sdk.Alarm;
 import dev.dormouse.server.gateway.WebSocketGateway;
 import dev.dormouse.server.host.ActorHost;
 import dev.dormouse.server.host.ActorStatus;
@@ -13,10 +14,12 @@ import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
@@ -44,7 +47,6 @@ public final class AdminServer {
   private final AdminOptions options;
   private final Time time;
   private final List<AdminPage> pages;
-  private final StoreReads reads;
   private @Nullable HttpServer server;
 
   /** An admin server that does not listen yet; it answers what the pages do, too. */
@@ -61,7 +63,6 @@ public final class AdminServer {
     this.time = time;
     this.isReady = isReady;
     this.pages = List.of(pages);
-    this.reads = new StoreReads(vertx);
   }
 
   /** Listens; on any free port if it is 0. */
@@ -162,7 +163,7 @@ public final class AdminServer {
   }
 
   private void answer(RoutingContext context, int status, ActorId actor) {
-    reads.answer(context, status, () -> ActorJson.of(host, actor, ALARMS_SHOWN));
+    answer(context, status, json(host.status(actor), host.alarms(actor)));
   }
 
   static void answer(RoutingContext context, int status, JsonObject json) {
@@ -190,5 +191,26 @@ public final class AdminServer {
                 .put("failed", alarms.failed())
                 .put("givenUp", alarms.givenUp())
                 .put("unhostedTypes", alarms.unhosted()));
+  }
+
+  private static JsonObject json(ActorStatus actor, List<Alarm> alarms) {
+    JsonArray first = new JsonArray();
+    alarms.stream().limit(ALARMS_SHOWN).forEach(alarm -> first.add(json(alarm)));
+    return new JsonObject()
+        .put("type", actor.id().type())
+        .put("key", actor.id().key())
+        .put("state", actor.state().name().toLowerCase(Locale.ROOT))
+        .put("connections", actor.connections())
+        .put("activation", actor.activation())
+        .put("pins", new JsonArray(actor.pins()))
+        .put("alarms", alarms.size())
+        .put("nextAlarms", first);
+  }
+
+  private static JsonObject json(Alarm alarm) {
+    return new JsonObject()
+        .put("name", alarm.name())
+        .put("due", alarm.due().toString())
+        .put("attempt", alarm.attempt());
   }
 }

@@ -12,6 +12,7 @@ import io.vertx.core.json.JsonObject;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
 import java.util.List;
+import java.util.regex.Pattern;
 
 /**
  * {@code GET /actors/{type}/{key}/connections?after={id}&limit={n}}: an actor's connections whose
@@ -22,6 +23,7 @@ import java.util.List;
 public final class ConnectionsPage implements AdminPage {
   private static final int LIMIT_MAX = 1_000;
   private static final int LIMIT_DEFAULT = 100;
+  private static final Pattern LIMIT = Pattern.compile("[0-9]{1,4}");
 
   private final Vertx vertx;
   private final ActorHost host;
@@ -49,7 +51,7 @@ public final class ConnectionsPage implements AdminPage {
     int limit;
     try {
       last = after == null ? null : ConnectionId.parse(after);
-      limit = PageParams.limit(context, LIMIT_DEFAULT, LIMIT_MAX);
+      limit = limitOf(context.request().getParam("limit", String.valueOf(LIMIT_DEFAULT)));
     } catch (IllegalArgumentException e) {
       AdminServer.answer(context, 400, String.valueOf(e.getMessage()));
       return;
@@ -59,6 +61,16 @@ public final class ConnectionsPage implements AdminPage {
             vertx.getOrCreateContext())
         .onSuccess(found -> AdminServer.answer(context, 200, json(found, limit)))
         .onFailure(context::fail);
+  }
+
+  private static int limitOf(String text) {
+    if (LIMIT.matcher(text).matches()) {
+      int limit = Integer.parseInt(text);
+      if (limit >= 1 && limit <= LIMIT_MAX) {
+        return limit;
+      }
+    }
+    throw new IllegalArgumentException("limit '" + text + "' is not 1 to " + LIMIT_MAX);
   }
 
   /** A page of what was found, which may be one more. */

@@ -8,7 +8,7 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 
 /**
- * A file of the dashboard, as it is in the jar.
+ * A file of the admin port, as it is in the jar.
  *
  * @param type its media type
  * @param content its bytes

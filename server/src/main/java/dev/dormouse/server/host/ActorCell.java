@@ -77,7 +77,7 @@ final class ActorCell {
             lost -> host.asked().discarded(id, lost.records()),
             this::signal);
     this.rows = new ActorRows(host.store(), id, host.quarantine());
-    this.outgoing = new Outgoing(id, host, rows, gate);
+    this.outgoing = new Outgoing(id, executor, host, rows, gate);
     this.recovery = new Recovery(id, type.failurePolicy(), host, mailbox, rows, outgoing, closing);
     this.autoReplies = new AutoReplyRows(rows);
     this.lastEventNs = time.nowNs();
@@ -101,7 +101,7 @@ final class ActorCell {
     }
     switch (mailbox.offer(work)) {
       case WAKE -> executor.execute(this::run);
-      case FULL -> outgoing.tell(Verdicts.noRoom(work));
+      case FULL -> outgoing.tell(TurnWatch.noRoom(host, id, work));
       case QUEUED, OUT_OF_TURN -> {}
       case RETIRED -> {
         return false;
@@ -114,10 +114,11 @@ final class ActorCell {
   void abandonOverdue(long nowNs) {
     Turn turn = openTurn;
     Duration limit = host.options().turnLimit();
-    if (turn == null || nowNs - turn.startedNs() < limit.toNanos()) {
-      return;
+    if (turn != null
+        && nowNs - turn.startedNs() >= limit.toNanos()
+        && abandon(turn, "the turn took longer than " + limit.toSeconds() + " s")) {
+      TurnWatch.hit(host, "turn", "reset", id, turn.work().connection());
     }
-    abandon(turn, "the turn took longer than " + limit.toSeconds() + " s");
   }
 
   private boolean abandon(@Nullable Turn turn, String why) {
@@ -140,10 +141,18 @@ final class ActorCell {
     }
   }
 
+  /** Whether it has had nothing to do for so long that it is to hibernate. */
+  boolean isIdle(long nowNs) {
+    return IdlePolicy.isIdle(lastEventNs, nowNs, host.options().idle().toNanos()) && !isPinned();
+  }
+
   IdlePolicy.Candidate candidate() {
+    return new IdlePolicy.Candidate(id, lastEventNs, isPinned());
+  }
+
+  private boolean isPinned() {
     boolean isOwing = activation == null && recovery.owedCloses() > 0;
-    boolean isPinned = openTurn != null || mailbox.size() > 0 || isOwing;
-    return new IdlePolicy.Candidate(id, lastEventNs, isPinned);
+    return openTurn != null || mailbox.size() > 0 || isOwing;
   }
 
   /** How many connections have ended without their close having taken effect. */
@@ -246,7 +255,7 @@ final class ActorCell {
       recovery.activationFailed(e, beganNs);
       return true;
     }
-    return runTurn(new Work.Activate());
+    return runTurn(Work.Activate.by(mailbox.peek(), beganNs));
   }
 
   private boolean hibernate(Work.Hibernate hibernate) {
@@ -261,6 +270,7 @@ final class ActorCell {
       return runTurn(hibernate);
     }
     if (state.isActive()) {
+      TurnWatch.reset(host, id, "it was reset from outside");
       drop(CellState.COLD);
     }
     if (state == CellState.COLD) {
@@ -346,7 +356,8 @@ final class ActorCell {
     openTurn = turn;
     atHand = work;
     Throwable thrown = null;
-    if (Verdicts.isTooMany(work, current.connectionCount())) {
+    if (Verdicts.isOneTooMany(work, current.connectionCount())) {
+      TurnWatch.hit(host, "connections-per-actor", "503", id, work.connection());
       turn.outbox().addAll(Verdicts.tooManyConnections(work));
     } else {
       try {
@@ -398,21 +409,20 @@ final class ActorCell {
     openTurn = null;
     lastEventNs = time.nowNs();
     if (gate.loss() == null && cause == null) {
-      commit(turn);
+      commit(turn, current);
       if (isLast) {
         drop(CellState.SETTLING);
       } else {
         state = state.to(CellState.IDLE);
       }
     } else {
+      TurnWatch.discarded(host, id, turn, current, gate.loss(), cause);
       discard(turn, cause, unreadable);
     }
     atHand = null;
   }
 
-  /**
-   * Nothing of the turn is kept or said, and the object, whose fields it may have changed, goes.
-   */
+  /** Nothing of the turn is kept or said; the object, whose fields may have changed, goes. */
   private void discard(Turn turn, @Nullable Throwable cause, @Nullable Throwable unreadable) {
     Work work = turn.work();
     outgoing.discard(turn);
@@ -432,12 +442,12 @@ final class ActorCell {
     }
   }
 
-  private void commit(Turn turn) {
+  private void commit(Turn turn, Activation current) {
     Work work = turn.work();
     List<ToGateway> records = new ArrayList<>(turn.outbox());
     records.addAll(Verdicts.handled(work));
     closing.said(records, turn.number());
-    outgoing.leave(turn, records);
+    outgoing.leave(turn, records, TurnWatch.of(host, id, turn, current, lastEventNs));
     if (work instanceof Work.Activate) {
       recovery.activated();
     } else if (!(work instanceof Work.Hibernate)) {
@@ -450,6 +460,7 @@ final class ActorCell {
       return !mailbox.park();
     }
     if (state.isActive()) {
+      TurnWatch.reset(host, id, gate.loss());
       drop(CellState.COLD);
     }
     closing.lostAfter(gate.settled());
@@ -464,9 +475,7 @@ final class ActorCell {
     state = state.to(after);
   }
 
-  /**
-   * Something failed that nothing here can fail by: the work at hand is given up, the cell goes on.
-   */
+  /** Something failed that nothing here can fail by: the work at hand is given up. */
   private void reset(Throwable cause) {
     host.failures().error("the cell of actor {} failed; it is reset", id, cause);
     rows.discard();
@@ -474,12 +483,10 @@ final class ActorCell {
       return;
     }
     if (state != CellState.COLD) {
+      TurnWatch.reset(host, id, cause);
       drop(CellState.COLD);
     }
-    Work failed = atHand;
-    if (failed == null && mailbox.peek() != null) {
-      failed = take();
-    }
+    Work failed = atHand == null && mailbox.peek() != null ? take() : atHand;
     if (failed != null) {
       atHand = null;
       try {

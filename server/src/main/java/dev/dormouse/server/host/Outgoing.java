@@ -24,6 +24,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executor;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -62,12 +63,19 @@ final class Outgoing {
   /** The same. */
   private final ConcurrentLinkedQueue<ToHost.Closed> lostCloses = new ConcurrentLinkedQueue<>();
 
-  private CommitChain chain = new CommitChain();
+  private final Executor executor;
+  private CommitChain chain;
   private long turns;
 
-  /** Out of a new cell. */
-  Outgoing(ActorId id, HostParts host, ActorRows rows, OutputGate gate) {
+  /**
+   * Out of a new cell.
+   *
+   * @param executor where its handlers run
+   */
+  Outgoing(ActorId id, Executor executor, HostParts host, ActorRows rows, OutputGate gate) {
     this.id = id;
+    this.executor = executor;
+    this.chain = new CommitChain(executor);
     this.store = host.store();
     this.rows = rows;
     this.gate = gate;
@@ -133,7 +141,7 @@ final class Outgoing {
   /** Says something after all turns so far. */
   void say(List<ToGateway> records) {
     Release release = release(records);
-    gate.pass(nextNumber(), release, loss -> release);
+    gate.pass(nextNumber(), release, loss -> release, null);
   }
 
   /** Answers a message that nobody needs to hear of; if what made it so is lost, so is it. */
@@ -141,18 +149,23 @@ final class Outgoing {
     gate.pass(
         nextNumber(),
         release(Verdicts.handled(message)),
-        loss -> release(ofLost(message, List.of(), loss)));
+        loss -> release(ofLost(message, List.of(), loss)),
+        null);
   }
 
-  /** Lets a turn out: its writes are handed in, its words wait for them. */
-  void leave(Turn turn, List<ToGateway> records) {
-    leave(turn.number(), turn.writes(), turn.clears(), records, turn.work());
+  /**
+   * Lets a turn out: its writes are handed in, its words wait for them.
+   *
+   * @param watch told what became of it; null if nobody wants to know
+   */
+  void leave(Turn turn, List<ToGateway> records, @Nullable TurnWatch watch) {
+    leave(turn.number(), turn.writes(), turn.clears(), records, turn.work(), watch);
   }
 
   /** Has rows written in the place of a turn. */
   void keep(NavigableMap<RowKey, Optional<byte[]>> writes, Work work) {
     rows.open(writes, List.of());
-    leave(nextNumber(), writes, List.of(), List.of(), work);
+    leave(nextNumber(), writes, List.of(), List.of(), work, null);
   }
 
   /** A turn saw what a lost commit had changed: it is lost, too. */
@@ -171,7 +184,7 @@ final class Outgoing {
     saidOfLost.clear();
     lostCloses.clear();
     rows.forget();
-    chain = new CommitChain();
+    chain = new CommitChain(executor);
     gate.reopen();
     return lost;
   }
@@ -192,14 +205,15 @@ final class Outgoing {
       NavigableMap<RowKey, Optional<byte[]>> writes,
       List<TurnBatch.Clear> clears,
       List<ToGateway> records,
-      Work work) {
+      Work work,
+      @Nullable TurnWatch watch) {
     Function<CommitResult, Release> ifLost = loss -> release(ofLost(work, records, loss));
     if (writes.isEmpty() && clears.isEmpty()) {
       rows.discard();
-      gate.pass(number, release(records), ifLost);
+      gate.pass(number, release(records), ifLost, watch);
     } else {
       rows.handedIn(number);
-      gate.hold(number, release(records), ifLost, commit(writes, clears));
+      gate.hold(number, release(records), ifLost, watch, commit(writes, clears));
     }
     rows.settle(gate.settled());
   }

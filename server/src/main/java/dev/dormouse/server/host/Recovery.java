@@ -200,7 +200,7 @@ final class Recovery {
     if (handle.event() instanceof ToHost.Closed closed) {
       forget(handle, closed);
     } else {
-      say(isReset ? Verdicts.reset(work) : Verdicts.failed(work, failurePolicy));
+      say(isReset ? Verdicts.reset(work) : Verdicts.failed(work, failurePolicy, failure));
       done(handle);
     }
   }

@@ -59,7 +59,7 @@ final class Mutations {
               "what a failed turn wrote is kept",
               "host/ActorCell.java",
               "    outgoing.discard(turn);\n",
-              "    outgoing.leave(turn, List.of());\n",
+              "    outgoing.leave(turn, List.of(), null);\n",
               ATOMIC),
           of(
               "the object of a failed turn is used again",
@@ -142,16 +142,16 @@ final class Mutations {
           of(
               "a turn speaks before it is committed",
               "host/Outgoing.java",
-              "gate.hold(number, release(records), ifLost, commit(writes, clears));",
+              "gate.hold(number, release(records), ifLost, watch, commit(writes, clears));",
               "commit(writes, clears).thenAccept(result -> {});"
-                  + " gate.pass(number, release(records), ifLost);",
+                  + " gate.pass(number, release(records), ifLost, watch);",
               ATOMIC,
               KEPT_FIRST),
           of(
               "a turn that stored nothing does not wait for those before it",
               "host/OutputGate.java",
-              "held.add(new Held(turn, release, ifLost, CommitResult.DONE));",
-              "held.addFirst(new Held(turn, release, ifLost, CommitResult.DONE));",
+              "held.add(new Held(turn, release, ifLost, watch, CommitResult.DONE));",
+              "held.addFirst(new Held(turn, release, ifLost, watch, CommitResult.DONE));",
               KEPT_FIRST,
               ATOMIC),
           of(
@@ -358,13 +358,13 @@ final class Mutations {
           of(
               "idle actors stay in memory",
               "host/IdlePolicy.java",
-              "if (nowNs - candidate.lastEventNs >= idleNs) {",
-              "if (nowNs - candidate.lastEventNs < 0) {",
+              "return nowNs - lastEventNs >= idleNs;",
+              "return nowNs - lastEventNs < 0;",
               LIVENESS),
           of(
               "a close whose activation failed is not tried again",
               "host/ActorHost.java",
-              "cells.values().forEach(cell -> cell.retryIfDue(nowNs));",
+              "      cell.retryIfDue(nowNs);\n",
               "",
               LIVENESS));
 
