@@ -42,7 +42,7 @@ final class Mutations {
           of(
               "messages of a connection that the actor closed are passed on",
               "host/ClosingConnections.java",
-              "ids.add(close.connection());",
+              "ids.putIfAbsent(close.connection(), turn);",
               "ids.remove(close.connection());",
               ONE_AT_A_TIME,
               SLEEP),
@@ -164,8 +164,8 @@ final class Mutations {
           of(
               "the turns after a lost one speak",
               "host/OutputGate.java",
-              "      if (loss == null) {\n        emit(next.release);",
-              "      if (next.result instanceof CommitResult.Done) {\n        emit(next.release);",
+              "      if (loss == null) {\n        settled = next.turn;",
+              "      if (next.result instanceof CommitResult.Done) {\n        settled = next.turn;",
               KEPT_FIRST),
           of(
               "the sender of a lost message is not told",
@@ -191,7 +191,7 @@ final class Mutations {
           of(
               "an attachment that is changed in place is forgotten",
               "host/LiveConnection.java",
-              "      turn.touched().add(this);\n      return attachment;",
+              "      turn.touch(this);\n      return attachment;",
               "      return attachment;",
               ATOMIC,
               KEPT_FIRST,
@@ -261,7 +261,7 @@ final class Mutations {
           of(
               "a close whose commit was lost is not tried again",
               "host/Outgoing.java",
-              "      unclosed.accept(closed);\n",
+              "    unclosed.accept(closed);\n",
               "",
               CLOSED_ONCE,
               LIVENESS),
@@ -283,7 +283,7 @@ final class Mutations {
           of(
               "a turn that takes too long is not given up",
               "host/ActorHost.java",
-              "cells.values().forEach(cell -> cell.abandonOverdue(nowNs));",
+              "      cell.abandonOverdue(nowNs);\n",
               "",
               BAD_HANDLER,
               LIVENESS),
