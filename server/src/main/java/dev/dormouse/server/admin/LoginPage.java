@@ -10,12 +10,15 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * {@code /login}: the form that asks a person for the token. {@code POST /login} with it sets a
- * cookie that no script can read and no other site's page can send, and leads to {@code /}; a wrong
- * token is answered 401. {@code POST /logout} takes the cookie away. The token is only ever in a
- * body. Without a token there is nothing to log in to: it leads to {@code /}.
+ * cookie that no script can read and no other site's page can send, and leads to {@code /counts}; a
+ * wrong token is answered 401. {@code POST /logout} takes the cookie away. The token is only ever
+ * in a body. Without a token there is nothing to log in to: it leads to {@code /counts} too.
  */
 final class LoginPage implements AdminPage {
   static final Set<String> PATHS = Set.of("/login", "/login.css", "/icon.svg");
+
+  /** Where a login leads. */
+  private static final String WITHIN = "/counts";
 
   private static final int FORM_BYTES_MAX = 4 << 10;
 
@@ -39,7 +42,7 @@ final class LoginPage implements AdminPage {
         .handler(
             context -> {
               if (access.pass() == null) {
-                lead(context, "/");
+                lead(context, WITHIN);
               } else {
                 form.answer(context);
               }
@@ -55,10 +58,10 @@ final class LoginPage implements AdminPage {
   private void login(RoutingContext context, PageFile wrong) {
     String pass = access.pass();
     if (pass == null) {
-      lead(context, "/");
+      lead(context, WITHIN);
     } else if (access.isToken(context.request().getFormAttribute("token"))) {
       context.response().addCookie(cookie(context, pass, AdminAccess.LOGIN_LASTS.toSeconds()));
-      lead(context, "/");
+      lead(context, WITHIN);
     } else {
       wrong.answer(context, 401);
     }

@@ -392,7 +392,7 @@ class AdminAccessTest {
     assertThat(wrong.status()).isEqualTo(401);
     assertThat(wrong.header("Set-Cookie")).isEmpty();
     assertThat(login.status()).isEqualTo(303);
-    assertThat(login.header("Location")).isEqualTo("/");
+    assertThat(login.header("Location")).isEqualTo("/counts");
     assertThat(cookie)
         .contains("HTTPOnly", "SameSite=Strict", "Path=/")
         .doesNotContain(TOKEN, "Secure");
