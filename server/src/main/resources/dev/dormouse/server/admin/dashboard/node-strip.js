@@ -9,7 +9,7 @@ export class NodeStrip {
   #active = new Chart('active', 'Actors in memory', [''], whole);
   #wakes = new Chart('wakes', 'Wakes', [''], rate);
   #messages = new Chart('messages', 'Messages', ['in', 'out'], rate);
-  #commits = new Chart('commits', 'Commit time', ['half', '99 %'], ms);
+  #commits = new Chart('commits', 'Commit time', ['median', '99 %'], ms);
   #heap = new Chart('heap', 'Heap', [''], bytes);
 
   constructor(root) {
@@ -38,8 +38,8 @@ export class NodeStrip {
       note: `${rate(last(history.messagesOut))} out/s`,
     });
     this.#commits.update({
-      ...common, number: ms(last(history.commitMedianMs)), series: [history.commitMedianMs, history.commitTailMs],
-      note: `half of them; 99 % within ${ms(last(history.commitTailMs))}`,
+      ...common, number: ms(last(history.commitMedianMs)), unit: 'median', series: [history.commitMedianMs, history.commitTailMs],
+      note: `99 % within ${ms(last(history.commitTailMs))}`,
     });
     this.#heap.update({
       ...common, number: bytes(heap.usedBytes), series: [history.heapBytes], note: perSocket(heap),

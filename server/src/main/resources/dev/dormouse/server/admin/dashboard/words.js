@@ -1,6 +1,6 @@
 // Numbers, sizes and times as people read them.
 
-const WHOLE = new Intl.NumberFormat('en');
+const WHOLE = new Intl.NumberFormat('en', { maximumFractionDigits: 0 });
 const TIME = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit', second: '2-digit' });
 const DAY_AND_TIME = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle: 'medium' });
 
@@ -8,7 +8,7 @@ export const whole = (number) => WHOLE.format(number);
 
 /** With three digits that matter. */
 export function rate(number) {
-  if (number >= 100 || Number.isInteger(number)) return whole(Math.round(number));
+  if (number >= 100 || Number.isInteger(number)) return whole(number);
   return number.toFixed(number >= 10 ? 1 : 2);
 }
 
