@@ -14,6 +14,8 @@ import dev.dormouse.server.host.ActorHost;
 import dev.dormouse.server.host.ActorStatus;
 import dev.dormouse.server.host.AlarmCounts;
 import dev.dormouse.server.host.HostOptions;
+import dev.dormouse.server.inspector.InspectorPage;
+import dev.dormouse.server.observe.Observers;
 import dev.dormouse.server.protocol.DirectTransport;
 import dev.dormouse.server.protocol.Transport;
 import dev.dormouse.server.tls.CertificateWatch;
@@ -81,6 +83,7 @@ public final class DormouseServer implements AutoCloseable {
   private final AlarmThread alarms;
   private final WebSocketGateway gateway;
   private final List<HttpServer> listeners = new ArrayList<>();
+  private final Observers observers;
   private final AdminServer admin;
   private final AtomicBoolean isClosed = new AtomicBoolean();
   private volatile boolean isReady;
@@ -94,6 +97,7 @@ public final class DormouseServer implements AutoCloseable {
     this.options = options;
     this.certificate = certificate;
     this.store = store;
+    this.observers = new Observers(options.time());
     this.vertx =
         Vertx.vertx(
             new VertxOptions()
@@ -125,7 +129,16 @@ public final class DormouseServer implements AutoCloseable {
             host,
             () -> isReady,
             new BackupPage(vertx, options.data(), this::backup),
-            new ConnectionsPage(vertx, host, gateway));
+            new ConnectionsPage(vertx, host, gateway),
+            new InspectorPage(
+                vertx,
+                observers,
+                options.time(),
+                host,
+                gateway,
+                actors.stream().map(ActorDefinition::route).toList(),
+                options.tls() != null,
+                () -> options.host() + ":" + port()));
   }
 
   static DormouseServer open(

@@ -37,11 +37,16 @@ import org.jspecify.annotations.Nullable;
  * </ul>
  *
  * <p>Since a browser on the same machine can be led here by any page, requests whose {@code Host}
- * or {@code Origin} is not loopback are answered 403.
+ * or {@code Origin} is not loopback are answered 403; the origin of Chromium's DevTools may come
+ * too.
  */
 public final class AdminServer {
   private static final int HIBERNATE_LIMIT_SECONDS = 5;
   private static final int ALARMS_SHOWN = 16;
+
+  /** The origin of the DevTools that come with Chromium: no page's. */
+  private static final String DEVTOOLS = "devtools://devtools";
+
   private static final Set<String> LOOPBACK = Set.of("127.0.0.1", "localhost", "[::1]");
   private static final Pattern AUTHORITY =
       Pattern.compile("(?:https?://)?(\\[[^\\]]*\\]|[^:/]*)(?::\\d*)?");
@@ -63,7 +68,11 @@ public final class AdminServer {
   /** Listens on loopback; on any free port if it is 0. */
   public Future<HttpServer> listen(int port) {
     // HTTP/1.1 only: a client that is taken up on h2c has no Host header to judge it by.
-    HttpServerOptions options = new HttpServerOptions().setHttp2ClearTextEnabled(false);
+    HttpServerOptions options =
+        new HttpServerOptions()
+            .setHttp2ClearTextEnabled(false)
+            .setPerMessageWebSocketCompressionSupported(false)
+            .setPerFrameWebSocketCompressionSupported(false);
     HttpServer made = vertx.createHttpServer(options).requestHandler(routes());
     server = made;
     return made.listen(port, "127.0.0.1");
@@ -98,9 +107,9 @@ public final class AdminServer {
   }
 
   private void refuseForeigners(RoutingContext context) {
+    String origin = context.request().getHeader("Origin");
     if (isLoopback(context.request().getHeader("Host"))
-        && (context.request().getHeader("Origin") == null
-            || isLoopback(context.request().getHeader("Origin")))) {
+        && (origin == null || origin.equals(DEVTOOLS) || isLoopback(origin))) {
       context.next();
     } else {
       answer(context, 403, "the admin port answers to loopback names only");

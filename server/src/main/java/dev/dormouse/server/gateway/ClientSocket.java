@@ -133,6 +133,11 @@ final class ClientSocket extends WheelPeer {
     return loop;
   }
 
+  /** Whether its 101 is out, and its TCP connection not gone. */
+  boolean isThere() {
+    return state != SocketState.UPGRADING && state != SocketState.GONE;
+  }
+
   /** Whoever brings the actor's releases. */
   void retag(List<String> tags) {
     this.tags = tags;
