@@ -59,7 +59,7 @@ final class Targets {
         .put("url", url)
         .put(
             "devtoolsFrontendUrl",
-            "devtools://devtools/bundled/inspector.html?ws=" + SocketUrls.encode(address))
+            "devtools://devtools/bundled/js_app.html?ws=" + SocketUrls.encode(address))
         .put("webSocketDebuggerUrl", "ws://" + address);
   }
 }
