@@ -65,6 +65,18 @@ public record ActorId(String type, String key) {
     return bytes > KEY_BYTES_MAX ? "has " + bytes + " bytes; the limit is " + KEY_BYTES_MAX : null;
   }
 
+  // Those of a record do the same, but take longer to warm up, and this is looked up all the time.
+
+  @Override
+  public boolean equals(Object other) {
+    return other instanceof ActorId that && key.equals(that.key) && type.equals(that.type);
+  }
+
+  @Override
+  public int hashCode() {
+    return 31 * type.hashCode() + key.hashCode();
+  }
+
   /** {@code type/key}. */
   @Override
   public String toString() {

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.BiFunction;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.regex.Pattern;
@@ -48,6 +49,7 @@ public final class ActorOptions {
     Compression compression = Compression.OFF;
     OutboundPolicy outboundPolicy = OutboundPolicy.CLOSE;
     int outboundBytesMax;
+    @Nullable BiFunction<ActorId, RequestHead, Access> access;
 
     Values copy() {
       try {
@@ -70,7 +72,7 @@ public final class ActorOptions {
 
   /**
    * 1 MiB messages at any rate, 16 KiB attachments, handlers may block, connections stay open on
-   * failure, slow clients are closed, nothing is compressed.
+   * failure, slow clients are closed, nothing is compressed, every client may come to its actor.
    */
   public static ActorOptions defaults() {
     return new ActorOptions(new Values());
@@ -285,6 +287,27 @@ public final class ActorOptions {
   /** How many bytes may wait for one client; 0 for the server's own limit. */
   public int outboundBytesMax() {
     return values.outboundBytesMax;
+  }
+
+  /**
+   * Chooses who may come to the actors, by upgrade or by plain request: asked before an actor hears
+   * of either, and without waking it. What is not granted costs no turn and no activation.
+   *
+   * <p>The rule is called on an event loop, for several clients at the same time, and must not
+   * block; what takes longer is {@link Access#later}. A rule that throws, or a stage that fails, is
+   * answered 500, or as a {@link ResponseException} says. One that takes longer than a handshake
+   * may (10 s) is answered 503; what it decides then is ignored. So it is if the client has gone.
+   *
+   * @param rule decides by the actor that is asked for, and the request with its {@linkplain
+   *     RequestHead#user user}
+   */
+  public ActorOptions access(BiFunction<ActorId, RequestHead, Access> rule) {
+    return with(v -> v.access = rule);
+  }
+
+  /** Who may come to the actors; null for everybody. */
+  public @Nullable BiFunction<ActorId, RequestHead, Access> access() {
+    return values.access;
   }
 
   private static void checkToken(String subprotocol) {

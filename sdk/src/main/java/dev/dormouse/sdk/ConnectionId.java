@@ -65,6 +65,16 @@ public record ConnectionId(long value) implements Comparable<ConnectionId> {
   }
 
   @Override
+  public boolean equals(Object other) {
+    return other instanceof ConnectionId that && value == that.value;
+  }
+
+  @Override
+  public int hashCode() {
+    return Long.hashCode(value);
+  }
+
+  @Override
   public int compareTo(ConnectionId other) {
     return Long.compareUnsigned(value, other.value);
   }

@@ -20,18 +20,31 @@ import java.util.Optional;
  *     be the client's own word
  * @param remoteAddress the client's address, as text, IPv6 as RFC 5952 writes it: what listed
  *     proxies say, or else where the connection comes from; may be empty if it is not known
+ * @param user who the client is, if the server's middleware authenticated it; never what the client
+ *     says of itself
  */
 public record RequestHead(
     String method,
     String path,
     Map<String, List<String>> query,
     List<Header> headers,
-    String remoteAddress) {
+    String remoteAddress,
+    Optional<User> user) {
 
   /** Copies what it is given. */
   public RequestHead {
     query = Map.copyOf(query);
     headers = List.copyOf(headers);
+  }
+
+  /** One of a client that nobody authenticated. */
+  public RequestHead(
+      String method,
+      String path,
+      Map<String, List<String>> query,
+      List<Header> headers,
+      String remoteAddress) {
+    this(method, path, query, headers, remoteAddress, Optional.empty());
   }
 
   /** The first value of a query parameter, decoded. */

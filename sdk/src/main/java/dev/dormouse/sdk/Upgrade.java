@@ -5,7 +5,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A client's request to connect (RFC 6455, section 4.2), to be accepted or rejected within its
- * turn. A turn that ends with neither is answered 500.
+ * turn. A turn that ends with neither, or by an exception, is answered 500, or as a {@link
+ * ResponseException} says; then nobody is connected.
  *
  * <pre>{@code
  * protected void onUpgrade(Upgrade<Member> upgrade) {
@@ -19,8 +20,13 @@ import org.jspecify.annotations.Nullable;
  */
 public interface Upgrade<A extends @Nullable Object> {
 
-  /** The request: path, query, headers, remote address. */
+  /** The request: path, query, headers, remote address, user. */
   RequestHead request();
+
+  /** Who the client is, if the server's middleware authenticated it. */
+  default Optional<User> user() {
+    return request().user();
+  }
 
   /** The first value of a query parameter, decoded. */
   default Optional<String> query(String name) {

@@ -8,6 +8,8 @@
  *   <caption>The map</caption>
  *   <tr><td>{@link dev.dormouse.sdk.WebSocketActor}</td><td>the handlers: one event at a time</td></tr>
  *   <tr><td>{@link dev.dormouse.sdk.Upgrade}</td><td>a client asks to connect: accept or reject</td></tr>
+ *   <tr><td>{@link dev.dormouse.sdk.Access}, {@link dev.dormouse.sdk.User}</td>
+ *       <td>who may come to an actor at all; who a client is</td></tr>
  *   <tr><td>{@link dev.dormouse.sdk.Connection}, {@link dev.dormouse.sdk.Connections}</td>
  *       <td>one client, or many: attachment, tags, send, broadcast, close</td></tr>
  *   <tr><td>{@link dev.dormouse.sdk.Delivery}, {@link dev.dormouse.sdk.OutboundPolicy}</td>
@@ -17,7 +19,8 @@
  *   <tr><td>{@link dev.dormouse.sdk.Alarms}, {@link dev.dormouse.sdk.Alarm}</td>
  *       <td>what is to happen later: durable, wakes the actor</td></tr>
  *   <tr><td>{@link dev.dormouse.sdk.HttpRequest}, {@link dev.dormouse.sdk.HttpResponse}</td>
- *       <td>plain HTTP to an actor</td></tr>
+ *       <td>plain HTTP to an actor; {@link dev.dormouse.sdk.ResponseException}: an answer that is
+ *       thrown</td></tr>
  *   <tr><td>{@link dev.dormouse.sdk.ActorOptions}</td><td>what an actor type may choose</td></tr>
  *   <tr><td>{@link dev.dormouse.sdk.StoredFields}</td>
  *       <td>what an earlier version of the application stored, to be migrated</td></tr>

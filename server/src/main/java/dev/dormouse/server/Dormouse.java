@@ -2,9 +2,12 @@ package dev.dormouse.server;
 
 import dev.dormouse.sdk.ActorOptions;
 import dev.dormouse.sdk.WebSocketActor;
+import dev.dormouse.server.observe.DormouseObserver;
 import dev.dormouse.server.protocol.Transport;
+import dev.dormouse.server.tracing.Tracing;
 import dev.dormouse.storage.ActorStore;
 import dev.dormouse.storage.ValueCodec;
+import io.opentelemetry.api.OpenTelemetry;
 import io.vertx.ext.web.Router;
 import java.util.ArrayList;
 import java.util.List;
@@ -27,6 +30,8 @@ import org.jspecify.annotations.Nullable;
 public final class Dormouse {
   private final List<ActorDefinition> actors = new ArrayList<>();
   private final List<BiConsumer<Router, DormouseServer>> routes = new ArrayList<>();
+  private final List<DormouseObserver> observers = new ArrayList<>();
+  private @Nullable OpenTelemetry telemetry;
 
   private Dormouse() {}
 
@@ -71,11 +76,47 @@ public final class Dormouse {
 
   /**
    * The application's own routes and middleware, on the router that upgrades pass through too. They
-   * come before the actors' routes, in the order in which they are added.
+   * come before the actors' routes, in the order in which they are added. What they set on the
+   * response (headers, cookies) is on the 101 too, and they may answer in its place; actors are
+   * reachable elsewhere by {@link DormouseServer#mount}.
+   *
+   * <pre>{@code
+   * .routes((router, server) -> {
+   *   router.route("/chat/*").handler(JWTAuthHandler.create(auth)); // upgrade.user() is who it says
+   *   Router games = Router.router(server.vertx());
+   *   server.mount(games, "game");
+   *   router.route("/games/*").virtualHost("*.example.org").subRouter(games);
+   * })
+   * }</pre>
+   *
+   * <p>A handler that works asynchronously must pause the request; those of vertx-web do.
    */
   public Dormouse routes(BiConsumer<Router, DormouseServer> routes) {
     this.routes.add(routes);
     return this;
+  }
+
+  /** One who hears what the server does, from its start on. */
+  public Dormouse observe(DormouseObserver observer) {
+    observers.add(observer);
+    return this;
+  }
+
+  /**
+   * Tells this telemetry of each upgrade, connection and turn as a span, as {@link Tracing} says.
+   * Off by default.
+   */
+  public Dormouse openTelemetry(OpenTelemetry telemetry) {
+    this.telemetry = telemetry;
+    return this;
+  }
+
+  private List<DormouseObserver> observers(ServerOptions options) {
+    List<DormouseObserver> all = new ArrayList<>(observers);
+    if (telemetry != null) {
+      all.add(new Tracing(telemetry, options.time()));
+    }
+    return all;
   }
 
   /**
@@ -105,11 +146,11 @@ public final class Dormouse {
    * @throws IllegalArgumentException if the certificate cannot be used; the message names the file
    */
   public DormouseServer open(ServerOptions options) {
-    return DormouseServer.open(actors, routes, options);
+    return DormouseServer.open(actors, routes, observers(options), options);
   }
 
   /** The same over a store that is open, and is closed with the server. */
   DormouseServer open(ServerOptions options, ActorStore store, Transport transport) {
-    return DormouseServer.open(actors, routes, options, store, transport);
+    return DormouseServer.open(actors, routes, observers(options), options, store, transport);
   }
 }

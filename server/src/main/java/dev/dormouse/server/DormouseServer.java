@@ -3,6 +3,8 @@ package dev.dormouse.server;
 import dev.dormouse.sdk.ActorId;
 import dev.dormouse.sdk.Alarm;
 import dev.dormouse.sdk.ConnectionId;
+import dev.dormouse.server.accesslog.AccessLog;
+import dev.dormouse.server.accesslog.AccessLogFormat;
 import dev.dormouse.server.admin.AdminServer;
 import dev.dormouse.server.admin.BackupPage;
 import dev.dormouse.server.admin.ConnectionsPage;
@@ -15,6 +17,9 @@ import dev.dormouse.server.host.ActorStatus;
 import dev.dormouse.server.host.AlarmCounts;
 import dev.dormouse.server.host.HostOptions;
 import dev.dormouse.server.inspector.InspectorPage;
+import dev.dormouse.server.metrics.ServerMetrics;
+import dev.dormouse.server.metrics.Snapshot;
+import dev.dormouse.server.observe.DormouseObserver;
 import dev.dormouse.server.observe.Observers;
 import dev.dormouse.server.protocol.DirectTransport;
 import dev.dormouse.server.protocol.Transport;
@@ -27,20 +32,27 @@ import dev.dormouse.storage.MemoryDisk;
 import dev.dormouse.storage.StoreOptions;
 import dev.dormouse.storage.Stores;
 import io.vertx.core.Future;
+import io.vertx.core.Handler;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
+import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.internal.ContextInternal;
 import io.vertx.core.internal.VertxInternal;
+import io.vertx.ext.web.Route;
 import io.vertx.ext.web.Router;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -85,19 +97,31 @@ public final class DormouseServer implements AutoCloseable {
   private final List<HttpServer> listeners = new ArrayList<>();
   private final Observers observers;
   private final AdminServer admin;
+
+  /** Null if there is none. */
+  private final @Nullable AccessLog accessLog;
+
+  private final Map<String, ActorDefinition> actors = new LinkedHashMap<>();
+
+  /** Names of the types that the application has mounted where it wants them. */
+  private final Set<String> mounted = ConcurrentHashMap.newKeySet();
+
   private final AtomicBoolean isClosed = new AtomicBoolean();
   private volatile boolean isReady;
 
   private DormouseServer(
       List<ActorDefinition> actors,
+      List<DormouseObserver> observers,
       ServerOptions options,
       @Nullable CertificateWatch certificate,
       ActorStore store,
       Transport transport) {
+    actors.forEach(actor -> this.actors.put(actor.name(), actor));
     this.options = options;
     this.certificate = certificate;
     this.store = store;
     this.observers = new Observers(options.time());
+    observers.forEach(this.observers::add);
     this.vertx =
         Vertx.vertx(
             new VertxOptions()
@@ -112,7 +136,8 @@ public final class DormouseServer implements AutoCloseable {
             store,
             transport,
             options.time(),
-            HostOptions.defaults().withIdle(options.idle()));
+            HostOptions.defaults().withIdle(options.idle()),
+            this.observers);
     this.alarms = new AlarmThread(host::ringAlarms);
     GatewayOptions sockets = options.gateway();
     this.gateway =
@@ -121,8 +146,16 @@ public final class DormouseServer implements AutoCloseable {
             vertx,
             transport,
             options.time(),
-            store.incarnation());
+            store.incarnation(),
+            this.observers);
     transport.connect(host::accept, gateway::accept);
+    this.accessLog =
+        options.accessLog() == AccessLogFormat.OFF
+            ? null
+            : new AccessLog(options.accessLog(), options.time());
+    if (accessLog != null) {
+      this.observers.add(accessLog);
+    }
     this.admin =
         new AdminServer(
             vertx,
@@ -132,31 +165,35 @@ public final class DormouseServer implements AutoCloseable {
             new ConnectionsPage(vertx, host, gateway),
             new InspectorPage(
                 vertx,
-                observers,
+                this.observers,
                 options.time(),
                 host,
                 gateway,
                 actors.stream().map(ActorDefinition::route).toList(),
                 options.tls() != null,
-                () -> options.host() + ":" + port()));
+                () -> options.host() + ":" + port()),
+            new ServerMetrics(vertx, this.observers, this::snapshot));
   }
 
   static DormouseServer open(
       List<ActorDefinition> actors,
       List<BiConsumer<Router, DormouseServer>> routes,
+      List<DormouseObserver> observers,
       ServerOptions options) {
     CertificateWatch certificate = certificateOf(options);
-    return open(actors, routes, options, certificate, openStore(options), new DirectTransport());
+    return open(
+        actors, routes, observers, options, certificate, openStore(options), new DirectTransport());
   }
 
   /** The same over a store that is open, and is closed with the server; without TLS. */
   static DormouseServer open(
       List<ActorDefinition> actors,
       List<BiConsumer<Router, DormouseServer>> routes,
+      List<DormouseObserver> observers,
       ServerOptions options,
       ActorStore store,
       Transport transport) {
-    return open(actors, routes, options, null, store, transport);
+    return open(actors, routes, observers, options, null, store, transport);
   }
 
   private static @Nullable CertificateWatch certificateOf(ServerOptions options) {
@@ -167,13 +204,15 @@ public final class DormouseServer implements AutoCloseable {
   private static DormouseServer open(
       List<ActorDefinition> actors,
       List<BiConsumer<Router, DormouseServer>> routes,
+      List<DormouseObserver> observers,
       ServerOptions options,
       @Nullable CertificateWatch certificate,
       ActorStore store,
       Transport transport) {
-    DormouseServer server = new DormouseServer(actors, options, certificate, store, transport);
+    DormouseServer server =
+        new DormouseServer(actors, observers, options, certificate, store, transport);
     try {
-      server.listen(actors, routes);
+      server.listen(routes);
       return server;
     } catch (RuntimeException | Error e) {
       server.close();
@@ -198,8 +237,7 @@ public final class DormouseServer implements AutoCloseable {
     Runtime.getRuntime().halt(EXIT_IO_ERROR);
   }
 
-  private void listen(
-      List<ActorDefinition> actors, List<BiConsumer<Router, DormouseServer>> routes) {
+  private void listen(List<BiConsumer<Router, DormouseServer>> routes) {
     vertx.setPeriodic(TICK_MS, timer -> host.tick());
     if (certificate != null) {
       vertx.setPeriodic(CERTIFICATE_LOOK_MS, timer -> vertx.executeBlocking(certificate::look));
@@ -207,8 +245,13 @@ public final class DormouseServer implements AutoCloseable {
     closeLeftovers();
     alarms.start(); // not before: their handlers would see connections that are gone
     Router router = Router.router(vertx);
+    if (accessLog != null) {
+      accessLog.listenTo(router);
+    }
     routes.forEach(r -> r.accept(router, this));
-    actors.forEach(actor -> gateway.mount(router, actor.route()));
+    actors.values().stream()
+        .filter(actor -> !mounted.contains(actor.name()))
+        .forEach(actor -> gateway.mount(router, actor.route()));
     await(admin.listen(options.adminPort()), "--admin-port " + options.adminPort());
     for (int i = 0; i < eventLoops(options); i++) {
       listeners.add(listenOnce(router));
@@ -232,10 +275,15 @@ public final class DormouseServer implements AutoCloseable {
             vertx
                 .createHttpServer(httpOptions())
                 .connectionHandler(gateway::meet)
-                .requestHandler(gateway.inFrontOf(router))
+                .requestHandler(inFrontOf(router))
                 .listen(port, options.host())
                 .onComplete(listening));
     return await(listening.future(), "--port " + options.port() + " on " + options.host());
+  }
+
+  private Handler<HttpServerRequest> inFrontOf(Router router) {
+    Handler<HttpServerRequest> handler = gateway.inFrontOf(router);
+    return accessLog == null ? handler : accessLog.inFrontOf(handler);
   }
 
   private static HttpServerOptions httpOptions() {
@@ -301,6 +349,30 @@ public final class DormouseServer implements AutoCloseable {
     return options;
   }
 
+  /** What the server's own router runs on: for handlers that want one. To be left open. */
+  public Vertx vertx() {
+    return vertx;
+  }
+
+  /**
+   * Makes the actors of a type reachable on a router of the application's, such as a sub-router, at
+   * the type's path, as seen from there. For {@link Dormouse#routes}: a type that is mounted there
+   * is not mounted again behind it. It may be mounted more than once.
+   *
+   * @param type the type's name
+   * @return the route, which may be narrowed, to a virtual host for example
+   * @throws IllegalArgumentException if there is no actor type of the name
+   */
+  public Route mount(Router router, String type) {
+    ActorDefinition actor = actors.get(type);
+    if (actor == null) {
+      throw new IllegalArgumentException(
+          "there is no actor type '%s'; there are %s".formatted(type, actors.keySet()));
+    }
+    mounted.add(type);
+    return gateway.mount(router, actor.route());
+  }
+
   /** The port it listens on. */
   public int port() {
     return listeners.get(0).actualPort();
@@ -309,6 +381,31 @@ public final class DormouseServer implements AutoCloseable {
   /** The port of the admin pages. */
   public int adminPort() {
     return admin.port();
+  }
+
+  /**
+   * One more who hears what the server does.
+   *
+   * @return has it hear nothing more; idempotent
+   */
+  public Runnable observe(DormouseObserver observer) {
+    return observers.add(observer);
+  }
+
+  private Snapshot snapshot() {
+    return new Snapshot(
+        gateway.counts(),
+        host.counts(),
+        host.alarmCounts(),
+        store.commitCounts(),
+        host.activeActors(),
+        gateway.countActors(actor -> !host.isActive(actor)),
+        gateway.outboundBytes(),
+        gateway.activeRequests(),
+        host.owedCloses(),
+        host.eventsGivenUp(),
+        store.durability() == Durability.MEMORY ? 0 : ServerMetrics.bytesIn(options.data()),
+        observers.failures());
   }
 
   /** What can be seen of an actor. */

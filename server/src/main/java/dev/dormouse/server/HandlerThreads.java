@@ -14,17 +14,25 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 
 /** The threads that handlers run on: virtual ones or a pool, and the event loops. */
 final class HandlerThreads implements AutoCloseable {
   /** Of the pool on a JDK without virtual threads: so many handlers may block at a time. */
   private static final int WORKERS = 256;
 
-  private final ExecutorService workers = virtualThreads();
+  private final ExecutorService workers;
+
+  /** The workers, or the way to them. */
+  private final Executor blocking;
+
   private final List<LoopTurns> eventLoops = new ArrayList<>();
 
   HandlerThreads(EventLoopGroup eventLoopGroup) {
     eventLoopGroup.forEach(loop -> eventLoops.add(new LoopTurns(loop)));
+    ExecutorService virtual = virtualThreads();
+    this.workers = virtual == null ? workerPool() : virtual;
+    this.blocking = virtual == null ? workers : new Bursts(virtual, eventLoopGroup);
   }
 
   /**
@@ -33,7 +41,7 @@ final class HandlerThreads implements AutoCloseable {
    */
   Executor of(Threading threading, ActorId actor) {
     return switch (threading) {
-      case MAY_BLOCK -> workers;
+      case MAY_BLOCK -> blocking;
       case EVENT_LOOP -> {
         for (LoopTurns turns : eventLoops) {
           if (turns.loop.inEventLoop()) {
@@ -75,12 +83,13 @@ final class HandlerThreads implements AutoCloseable {
     }
   }
 
-  private static ExecutorService virtualThreads() {
+  /** Null on a JDK without. */
+  private static @Nullable ExecutorService virtualThreads() {
     try {
       return (ExecutorService)
           Executors.class.getMethod("newVirtualThreadPerTaskExecutor").invoke(null);
     } catch (NoSuchMethodException e) {
-      return workerPool();
+      return null;
     } catch (IllegalAccessException | InvocationTargetException e) {
       throw new IllegalStateException("virtual threads are there, but cannot be used", e);
     }

@@ -1,5 +1,6 @@
 package dev.dormouse.server;
 
+import dev.dormouse.server.accesslog.AccessLogFormat;
 import dev.dormouse.server.gateway.ConnectionLimits;
 import dev.dormouse.server.gateway.GatewayOptions;
 import dev.dormouse.server.tls.TlsFiles;
@@ -167,6 +168,20 @@ final class ServerCommand {
   private int eventLoops;
 
   @Option(
+      names = "--access-log",
+      paramLabel = "FORMAT",
+      defaultValue = "off",
+      converter = AccessLogConverter.class,
+      description = {
+        "Log each answered request, and each connection at its 101 and its close, without queries,"
+            + " to the logger dormouse.access. Default: ${DEFAULT-VALUE}",
+        "  combined  as Apache does, with more fields at the end",
+        "  json      a JSON object in each line",
+        "  off       not at all"
+      })
+  private AccessLogFormat accessLog = AccessLogFormat.OFF;
+
+  @Option(
       names = "--config",
       paramLabel = "FILE",
       description = "A properties file with options. Default: none")
@@ -274,6 +289,7 @@ final class ServerCommand {
             .drain(drain)
             .restart(isRestart)
             .eventLoops(eventLoops)
+            .accessLog(accessLog)
             .gateway(
                 clients
                     .in(line, gateway)
@@ -338,6 +354,19 @@ final class ServerCommand {
         case "wal" -> Durability.WAL;
         case "memory" -> Durability.MEMORY;
         default -> throw new TypeConversionException("'" + text + "' is not fsync, wal or memory");
+      };
+    }
+  }
+
+  /** {@code off}, {@code combined}, {@code json}. */
+  static final class AccessLogConverter implements ITypeConverter<AccessLogFormat> {
+    @Override
+    public AccessLogFormat convert(String text) {
+      return switch (text.strip().toLowerCase(Locale.ROOT)) {
+        case "off" -> AccessLogFormat.OFF;
+        case "combined" -> AccessLogFormat.COMBINED;
+        case "json" -> AccessLogFormat.JSON;
+        default -> throw new TypeConversionException("'" + text + "' is not off, combined or json");
       };
     }
   }

@@ -1,5 +1,7 @@
 package dev.dormouse.server;
 
+import dev.dormouse.server.accesslog.AccessLog;
+import dev.dormouse.server.accesslog.AccessLogFormat;
 import dev.dormouse.server.gateway.ConnectionLimits;
 import dev.dormouse.server.gateway.GatewayOptions;
 import dev.dormouse.server.protocol.Time;
@@ -31,6 +33,7 @@ public final class ServerOptions {
         GatewayOptions.defaults().limits(new ConnectionLimits(FileHandles.connectionsMax(), 0, 0));
     @Nullable TlsFiles tls;
     int eventLoops;
+    AccessLogFormat accessLog = AccessLogFormat.OFF;
     Time time = Time.system();
 
     Values copy() {
@@ -177,6 +180,21 @@ public final class ServerOptions {
   /** How many event loops the sockets are spread over; 0 for two for each processor. */
   public int eventLoops() {
     return values.eventLoops;
+  }
+
+  /**
+   * Chooses the access log, off by default: a line for each answered request, and two for each
+   * connection, at its 101 and at its close, to the logger {@value AccessLog#LOGGER}. It tells the
+   * client's address, method, path, status, times, bytes, {@code Referer}, {@code User-Agent}, and
+   * of a request that is not answered with 101 the user; no query, no cookie, no other header.
+   */
+  public ServerOptions accessLog(AccessLogFormat format) {
+    return with(v -> v.accessLog = format);
+  }
+
+  /** How the access log is written. */
+  public AccessLogFormat accessLog() {
+    return values.accessLog;
   }
 
   /** The clock. */

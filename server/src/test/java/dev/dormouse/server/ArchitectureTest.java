@@ -23,12 +23,18 @@ class ArchitectureTest {
   private static final String GATEWAY = "dev.dormouse.server.gateway..";
   private static final String HOST = "dev.dormouse.server.host..";
   private static final String OBSERVE = "dev.dormouse.server.observe..";
+  private static final String ADMIN = "dev.dormouse.server.admin..";
+  private static final String METRICS = "dev.dormouse.server.metrics..";
+  private static final String TRACING = "dev.dormouse.server.tracing..";
+  private static final String ACCESS_LOG = "dev.dormouse.server.accesslog..";
   private static final String JDK = "java..";
   private static final String JDK_TLS = "javax.net.ssl..";
   private static final String JSPECIFY = "org.jspecify..";
   private static final String SLF4J = "org.slf4j..";
   private static final String VERTX = "io.vertx..";
   private static final String NETTY = "io.netty..";
+  private static final String MICROMETER = "io.micrometer..";
+  private static final String OPENTELEMETRY = "io.opentelemetry..";
   private static final String ROCKSDB = "org.rocksdb..";
   private static final String KRYO = "com.esotericsoftware..";
 
@@ -43,7 +49,22 @@ class ArchitectureTest {
         room(STORAGE, STORAGE, SDK, JDK, JSPECIFY, SLF4J, ROCKSDB, KRYO),
         room(PROTOCOL, PROTOCOL, SDK, JDK, JSPECIFY),
         room(OBSERVE, OBSERVE, PROTOCOL, SDK, JDK, JSPECIFY, SLF4J),
+        room(ACCESS_LOG, ACCESS_LOG, OBSERVE, PROTOCOL, SDK, JDK, JSPECIFY, SLF4J, VERTX),
         room(GATEWAY, GATEWAY, OBSERVE, PROTOCOL, SDK, JDK, JDK_TLS, JSPECIFY, SLF4J, VERTX, NETTY),
+        room(
+            METRICS,
+            METRICS,
+            SDK,
+            ADMIN,
+            GATEWAY,
+            HOST,
+            OBSERVE,
+            STORAGE,
+            JDK,
+            JSPECIFY,
+            VERTX,
+            MICROMETER),
+        room(TRACING, TRACING, OBSERVE, PROTOCOL, SDK, JDK, JSPECIFY, OPENTELEMETRY),
         room(HOST, HOST, OBSERVE, PROTOCOL, SDK, STORAGE, JDK, JSPECIFY, SLF4J));
   }
 

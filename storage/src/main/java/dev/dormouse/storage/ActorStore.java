@@ -117,6 +117,11 @@ public interface ActorStore extends AutoCloseable {
    */
   CompletionStage<CommitResult> commit(TurnBatch batch);
 
+  /** How well commits were gathered so far; zeros if the store does not count. Any thread. */
+  default CommitCounts commitCounts() {
+    return new CommitCounts(0, 0);
+  }
+
   /**
    * Takes a {@linkplain Backups backup} while the store is in use: all commits that were done
    * before the call are in it. Runs on the caller's thread, and takes as long as writing out what

@@ -2,9 +2,12 @@ package dev.dormouse.storage;
 
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
@@ -31,6 +34,10 @@ import org.slf4j.LoggerFactory;
  * <p>A write without fsync takes microseconds, less than waking another thread would: the caller
  * writes, and what others hand in meanwhile; it is let go after some rounds, lest it write for
  * others for ever. With fsync the thread {@code dormouse-commit} is always the writer.
+ *
+ * <p>If a chain names an executor, what comes of it and of others with the same one is gathered
+ * until a task there hands it in, and is the caller: an event loop gathers the turns of all that it
+ * has read. Whatever holds that task up holds up the commits of no other executor.
  *
  * <p>A round for which there is no room ends without being kept, and so does whatever comes later
  * in the {@linkplain CommitChain chains} of its commits: a turn may have been run on what a lost
@@ -84,6 +91,7 @@ final class GroupCommit {
   private final Condition changed = lock.newCondition();
   // All below are guarded by the lock.
   private final ArrayDeque<Waiting> queue = new ArrayDeque<>();
+  private final IdentityHashMap<Executor, List<Waiting>> gathered = new IdentityHashMap<>();
   private Writer writer;
   private @Nullable Thread writing; // who is in a round, until it is reported
   private boolean isClosed;
@@ -120,24 +128,72 @@ final class GroupCommit {
       bytes += write.bytes();
     }
     CompletableFuture<CommitResult> result = new CompletableFuture<>();
+    Waiting waiting = new Waiting(chain, toKeep, bytes, result);
+    Executor executor = chain.writer();
+    boolean isFirst = false;
     lock.lock();
     try {
       if (isClosed) {
         throw new IllegalStateException("the store is closed");
       }
-      queue.add(new Waiting(chain, toKeep, bytes, result));
+      List<Waiting> before = executor == null ? null : gathered.get(executor);
+      if (before != null) {
+        before.add(waiting);
+        return result;
+      }
+      if (executor != null && writer != Writer.COMMITTER) {
+        isFirst = true;
+        gathered.put(executor, new ArrayList<>(List.of(waiting)));
+      } else {
+        queue.add(waiting);
+      }
+    } finally {
+      lock.unlock();
+    }
+    if (executor != null && isFirst) {
+      handInSoon(executor);
+    } else {
+      writeIfNobodyDoes();
+    }
+    return result;
+  }
+
+  private void handInSoon(Executor executor) {
+    try {
+      executor.execute(() -> handIn(executor));
+    } catch (RejectedExecutionException e) {
+      handIn(executor);
+    }
+  }
+
+  private void handIn(Executor executor) {
+    lock.lock();
+    try {
+      List<Waiting> waiting = gathered.remove(executor);
+      if (waiting == null) {
+        return; // the store is closed, and has seen to them
+      }
+      queue.addAll(waiting);
+    } finally {
+      lock.unlock();
+    }
+    writeIfNobodyDoes();
+  }
+
+  private void writeIfNobodyDoes() {
+    lock.lock();
+    try {
       if (writer == Writer.COMMITTER) {
         changed.signalAll();
       }
       if (writer != Writer.NOBODY) {
-        return result;
+        return;
       }
       writer = Writer.CALLER;
     } finally {
       lock.unlock();
     }
     writeAsCaller();
-    return result;
   }
 
   /** Waits for what was handed in. Not to be called by a completion: it would wait for itself. */
@@ -149,6 +205,11 @@ final class GroupCommit {
         throw new IllegalStateException("the store cannot be closed by the completion of a commit");
       }
       isClosed = true;
+      gathered.values().forEach(queue::addAll);
+      gathered.clear();
+      if (writer == Writer.NOBODY && !queue.isEmpty()) {
+        writer = Writer.COMMITTER;
+      }
       changed.signalAll();
       while (writer == Writer.CALLER) {
         changed.awaitUninterruptibly();
@@ -195,7 +256,9 @@ final class GroupCommit {
       try {
         if (queue.isEmpty() || rounds == CALLER_ROUNDS_MAX) {
           writer = queue.isEmpty() ? Writer.NOBODY : Writer.COMMITTER;
-          changed.signalAll();
+          if (writer == Writer.COMMITTER || isClosed) {
+            changed.signalAll();
+          }
           return;
         }
         round = takeRound();

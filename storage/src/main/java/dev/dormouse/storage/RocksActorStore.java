@@ -306,6 +306,11 @@ final class RocksActorStore implements ActorStore {
     }
   }
 
+  @Override
+  public CommitCounts commitCounts() {
+    return new CommitCounts(commits.commits(), commits.writes());
+  }
+
   /** For tests: how well commits were gathered. */
   GroupCommit commits() {
     return commits;

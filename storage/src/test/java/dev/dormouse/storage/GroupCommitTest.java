@@ -9,7 +9,9 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Executor;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
@@ -40,6 +42,80 @@ class GroupCommitTest {
     assertThat(commit.toCompletableFuture()).isCompletedWithValue(CommitResult.DONE);
     assertThat(writers).containsExactly(Thread.currentThread());
     commits.close();
+  }
+
+  @Test
+  void whatComesBeforeAnExecutorsTaskRunsIsWrittenAtOnce() {
+    List<Integer> sizes = new ArrayList<>();
+    GroupCommit commits = new GroupCommit(writes -> sizes.add(writes.size()), false, this::onFatal);
+    List<Runnable> tasks = new ArrayList<>();
+    List<Integer> done = new ArrayList<>();
+    for (int i = 0; i < 5; i++) {
+      int number = i;
+      commits
+          .commit(new CommitChain(tasks::add), writes(1))
+          .thenRun(() -> done.add(number)); // each of tasks::add is an executor of its own
+    }
+    Executor loop = tasks::add;
+    for (int i = 5; i < 10; i++) {
+      int number = i;
+      commits.commit(new CommitChain(loop), writes(1)).thenRun(() -> done.add(number));
+    }
+    assertThat(tasks).hasSize(6);
+    assertThat(sizes).isEmpty();
+    tasks.get(5).run();
+    assertThat(sizes).containsExactly(5);
+    assertThat(done).containsExactly(5, 6, 7, 8, 9);
+    tasks.forEach(Runnable::run); // the last has nothing to do any more
+    assertThat(sizes).containsExactly(5, 1, 1, 1, 1, 1);
+    commits.close();
+  }
+
+  @Test
+  void anExecutorThatIsHeldUpHoldsUpNoOther() {
+    GroupCommit commits = new GroupCommit(writes -> {}, false, this::onFatal);
+    CompletionStage<CommitResult> heldUp = commits.commit(new CommitChain(never -> {}), writes(1));
+    ActorStoreContract.done(commits.commit(new CommitChain(), writes(1)));
+    ActorStoreContract.done(commits.commit(new CommitChain(Runnable::run), writes(1)));
+    assertThat(heldUp.toCompletableFuture()).isNotDone();
+    commits.close();
+    ActorStoreContract.done(heldUp);
+  }
+
+  @Test
+  void ifAnExecutorTakesNoMoreTasksTheCallerWrites() {
+    GroupCommit commits = new GroupCommit(writes -> {}, false, this::onFatal);
+    Executor closed =
+        task -> {
+          throw new RejectedExecutionException("closed");
+        };
+    assertThat(commits.commit(new CommitChain(closed), writes(1)).toCompletableFuture())
+        .isCompletedWithValue(CommitResult.DONE);
+    commits.close();
+  }
+
+  @Test
+  void aCommitDoesNotOvertakeThoseThatItsExecutorHasGathered() throws Exception {
+    GatedSink sink = new GatedSink();
+    GroupCommit commits = new GroupCommit(sink, false, this::onFatal);
+    List<Runnable> tasks = new ArrayList<>();
+    Executor loop = tasks::add;
+    CommitChain chain = new CommitChain(loop);
+    List<Integer> done = new ArrayList<>();
+    Thread first = new Thread(() -> commits.commit(new CommitChain(), writes(7)));
+    first.start();
+    sink.awaitWrite();
+    CompletionStage<Void> second = commits.commit(chain, writes(1)).thenRun(() -> done.add(1));
+    CompletionStage<Void> third = commits.commit(chain, writes(2)).thenRun(() -> done.add(2));
+    assertThat(tasks).hasSize(1);
+    tasks.get(0).run();
+    sink.letPass(2);
+    first.join();
+    CompletableFuture.allOf(second.toCompletableFuture(), third.toCompletableFuture())
+        .get(10, TimeUnit.SECONDS);
+    commits.close();
+    assertThat(sink.sizes).containsExactly(7, 3);
+    assertThat(done).containsExactly(1, 2);
   }
 
   @Test

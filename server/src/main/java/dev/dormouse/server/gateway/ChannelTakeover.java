@@ -37,6 +37,11 @@ final class ChannelTakeover {
     return ((ConnectionBase) request.connection()).channel();
   }
 
+  /** What guards the request's connection while it is HTTP's; null if nothing does. */
+  static @Nullable EarlyBytes guardOf(HttpServerRequest request) {
+    return channelOf(request).pipeline().get(EarlyBytes.class);
+  }
+
   /**
    * The pipeline of a connection, and the name in it of the HTTP/1 decoder; null if it is another.
    */
@@ -74,8 +79,14 @@ final class ChannelTakeover {
     if (((ConnectionBase) connection).metrics() == null) {
       pipeline.remove(vertx.name());
     }
-    socket.opened();
     EarlyBytes early = pipeline.get(EarlyBytes.class);
+    UpgradeWatch upgrade = early == null ? null : early.upgrade();
+    if (upgrade != null && socket.isOpening()) {
+      upgrade.accepted(socket.actor());
+    } else if (upgrade != null) {
+      upgrade.failed(new IllegalStateException("the gateway has ended it before its 101"));
+    }
+    socket.opened();
     if (early != null) {
       early.passOn(pipeline);
     }

@@ -14,7 +14,6 @@ import io.netty.channel.EventLoop;
 import io.netty.handler.codec.http.websocketx.CloseWebSocketFrame;
 import io.netty.handler.codec.http.websocketx.CorruptedWebSocketFrameException;
 import io.netty.handler.codec.http.websocketx.PingWebSocketFrame;
-import io.netty.handler.codec.http.websocketx.PongWebSocketFrame;
 import io.netty.handler.codec.http.websocketx.WebSocketFrame;
 import io.netty.util.ReferenceCountUtil;
 import io.netty.util.concurrent.Future;
@@ -25,8 +24,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * One client's socket, from the actor's acceptance to the end of the TCP connection: a Netty
@@ -52,8 +49,6 @@ import org.slf4j.LoggerFactory;
 final class ClientSocket extends WheelPeer {
   /** The {@link #place} of a socket that is in no group. */
   static final int NO_PLACE = -1;
-
-  private static final Logger log = LoggerFactory.getLogger(ClientSocket.class);
 
   private final GatewayParts parts;
   private final ActorId actor;
@@ -128,6 +123,11 @@ final class ClientSocket extends WheelPeer {
     return id;
   }
 
+  /** Whether the 101 is yet to come, and it is wanted. */
+  boolean isOpening() {
+    return state == SocketState.UPGRADING;
+  }
+
   /** The one thread that may touch it. Any thread. */
   EventLoop loop() {
     return loop;
@@ -166,6 +166,7 @@ final class ClientSocket extends WheelPeer {
       return;
     }
     go(SocketState.OPEN);
+    inbound.opened();
     parts.heartbeats().join(this, loop);
     applyEarly();
     flush();
@@ -216,22 +217,19 @@ final class ClientSocket extends WheelPeer {
 
   private void receive(WebSocketFrame frame) {
     inbound.checkReservedBits(frame);
-    if (frame instanceof CloseWebSocketFrame close) {
-      clientCloses(close);
-    } else if (frame instanceof PongWebSocketFrame) {
-      parts.counters().pongs.increment();
-    } else if (frame instanceof PingWebSocketFrame) {
-      if (writer != null && state == SocketState.OPEN) {
-        writer.pong(ByteBufUtil.getBytes(frame.content()));
-      }
-    } else if (state == SocketState.OPEN) {
+    if (state == SocketState.OPEN && !InboundMessages.isControl(frame)) {
       Payload reply = inbound.add(frame);
       if (reply != null) {
-        send(reply, null, null, 0);
+        send(reply, null, null, GatewayParts.AUTOMATIC);
       }
       read();
-    } else if (frame.isFinalFragment()) {
-      parts.counters().droppedIn.increment();
+      return;
+    }
+    inbound.came(frame);
+    if (frame instanceof CloseWebSocketFrame close) {
+      clientCloses(close);
+    } else if (frame instanceof PingWebSocketFrame && writer != null && state == SocketState.OPEN) {
+      writer.pong(ByteBufUtil.getBytes(frame.content()));
     }
   }
 
@@ -256,14 +254,13 @@ final class ClientSocket extends WheelPeer {
   void ping() {
     if (writer != null) {
       writer.ping();
-      parts.counters().pings.increment();
     }
   }
 
   /** The TCP connection is closed at once: nobody is there to answer a close frame. */
   @Override
   void giveUp() {
-    parts.counters().silentDropped.increment();
+    parts.hit(parts.counters().silentDropped, "silence", "close 1006", actor, id);
     lost(Cause.CLIENT_SILENT, null);
     endTcp();
   }
@@ -315,7 +312,6 @@ final class ClientSocket extends WheelPeer {
     if (writer == null || state != SocketState.OPEN) {
       parts.lost(actor, id, report);
     } else if (!writer.message(message, shared, key, report)) {
-      parts.counters().slowClosed.increment();
       close(Closing.TOO_SLOW);
       parts.lost(actor, id, report);
     }
@@ -388,7 +384,7 @@ final class ClientSocket extends WheelPeer {
     } else if (!(cause instanceof ClosedChannelException)) {
       // Otherwise what was waiting to be written is dropped with the channel, which says so itself.
       if (!(cause instanceof IOException)) {
-        log.error("socket of connection {} of actor {} failed", id, actor, cause);
+        SocketWatch.logFailure(this, cause);
       }
       lost(Cause.CONNECTION_LOST, String.valueOf(cause.getMessage()));
       endTcp();
@@ -396,7 +392,7 @@ final class ClientSocket extends WheelPeer {
   }
 
   private Closing lost(Cause cause, @Nullable String failure) {
-    closing = closing == null ? Closing.lost(cause, failure) : closing;
+    closing = closing == null ? SocketWatch.ending(this, Closing.lost(cause, failure)) : closing;
     return closing;
   }
 
@@ -406,10 +402,9 @@ final class ClientSocket extends WheelPeer {
       return;
     }
     if (state == SocketState.OPEN) {
-      String text = words.substring(0, Math.min(words.length(), CloseReason.REASON_BYTES_MAX));
-      CloseReason reason = new CloseReason(code, text, Cause.VIOLATION);
-      end(Closing.certain(reason, words), SocketState.DRAINING, parts.options().drain());
-      writer.lastClose(code, text);
+      Closing broken = Closing.violated(code, words);
+      end(broken, SocketState.DRAINING, parts.options().drain());
+      writer.lastClose(code, broken.begun().reason());
       report();
     } else if (state == SocketState.CLOSING && closing != null) {
       closing.unanswered();
@@ -420,7 +415,7 @@ final class ClientSocket extends WheelPeer {
   /** The end begins: no more messages, either way. */
   private void end(Closing begun, SocketState next, Duration wait) {
     go(next);
-    closing = begun;
+    closing = SocketWatch.ending(this, begun);
     begun.waitFor(endTcpAfter(wait));
     endInput();
     parts.groups().leave(this);
@@ -464,10 +459,11 @@ final class ClientSocket extends WheelPeer {
     go(SocketState.GONE);
     Closing ended = lost(Cause.CONNECTION_LOST, null);
     ended.stopWaiting();
-    ended.unanswered();
+    CloseReason outcome = ended.unanswered();
     endInput();
     if (writer != null) {
       writer.release();
+      inbound.gone(outcome, writer.bytesOut());
     }
     parts.groups().leave(this);
     report();

@@ -37,6 +37,12 @@ final class Closing {
     return new Closing(begun, null, null);
   }
 
+  /** The client broke the protocol or a limit. */
+  static Closing violated(int code, String words) {
+    String text = words.substring(0, Math.min(words.length(), CloseReason.REASON_BYTES_MAX));
+    return certain(new CloseReason(code, text, Cause.VIOLATION), words);
+  }
+
   /** An end that is certain. */
   static Closing certain(CloseReason outcome, @Nullable String failure) {
     return new Closing(outcome, failure, outcome);
@@ -75,11 +81,14 @@ final class Closing {
   /**
    * No answer can come any more. An actor's close is then abnormal (1006); the server's own ends
    * are told as they were sent.
+   *
+   * @return how the connection ended
    */
-  void unanswered() {
+  CloseReason unanswered() {
     if (outcome == null) {
       outcome = begun.cause() == Cause.ACTOR ? CloseReason.abnormal(Cause.ACTOR) : begun;
     }
+    return outcome;
   }
 
   /** How the connection ended; null while that is open. */
@@ -89,6 +98,11 @@ final class Closing {
 
   @Nullable String failure() {
     return failure;
+  }
+
+  /** What began the end. */
+  CloseReason begun() {
+    return begun;
   }
 
   /** Waits for this deadline, and no longer for one before. */

@@ -8,17 +8,22 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The sockets of a gateway: each by its connection's id until the last was said of it, and by its
- * actor while messages may be sent to it. An actor without such sockets costs nothing.
+ * actor while messages may be sent to it. An actor without such sockets costs nothing, one with a
+ * single socket no more than its place in the table.
  *
  * <p>Any thread.
  */
 final class ConnectionGroups {
   private final ConcurrentHashMap<ConnectionId, ClientSocket> byId = new ConcurrentHashMap<>();
-  private final ConcurrentHashMap<ActorId, Group> byActor = new ConcurrentHashMap<>();
+
+  /** Of each actor its only socket, or a {@link Group} of them. */
+  private final ConcurrentHashMap<ActorId, Object> byActor = new ConcurrentHashMap<>();
+
   private volatile Runnable onEmpty = () -> {};
 
   /** Adds a socket, to both. */
@@ -26,8 +31,11 @@ final class ConnectionGroups {
     byId.put(socket.id(), socket);
     byActor.compute(
         socket.actor(),
-        (actor, group) -> {
-          Group joined = group == null ? new Group() : group;
+        (actor, members) -> {
+          if (members == null) {
+            return socket;
+          }
+          Group joined = groupOf(members);
           joined.add(socket);
           return joined;
         });
@@ -35,7 +43,17 @@ final class ConnectionGroups {
 
   /** No more messages for this socket; nothing if it left before. */
   void leave(ClientSocket socket) {
-    byActor.computeIfPresent(socket.actor(), (actor, group) -> group.remove(socket) ? null : group);
+    byActor.computeIfPresent(
+        socket.actor(),
+        (actor, members) -> {
+          boolean isLast =
+              members instanceof Group group ? group.remove(socket) : members == socket;
+          return isLast ? null : members;
+        });
+  }
+
+  private static Group groupOf(Object members) {
+    return members instanceof Group group ? group : new Group((ClientSocket) members);
   }
 
   /** The last was said of this socket. */
@@ -55,7 +73,11 @@ final class ConnectionGroups {
   void autoReplies(ActorId actor, AutoReplyTable replies) {
     byActor.computeIfPresent(
         actor,
-        (key, group) -> {
+        (key, members) -> {
+          if (replies == AutoReplyTable.NONE && !(members instanceof Group)) {
+            return members;
+          }
+          Group group = groupOf(members);
           group.autoReplies = replies;
           return group;
         });
@@ -63,15 +85,16 @@ final class ConnectionGroups {
 
   /** The automatic reply to a message; null if it is for the actor. */
   @Nullable Payload autoReplyTo(ActorId actor, Payload message) {
-    Group group = byActor.get(actor);
-    return group == null ? null : group.autoReplies.replyTo(message);
+    return byActor.get(actor) instanceof Group group ? group.autoReplies.replyTo(message) : null;
   }
 
   /** Calls with each socket of the actor that messages may be sent to, in no order. */
   void forEach(ActorId actor, Consumer<ClientSocket> action) {
-    Group group = byActor.get(actor);
-    if (group != null) {
+    Object members = byActor.get(actor);
+    if (members instanceof Group group) {
       group.forEach(action);
+    } else if (members != null) {
+      action.accept((ClientSocket) members);
     }
   }
 
@@ -83,6 +106,11 @@ final class ConnectionGroups {
   /** How many sockets there are of which not all is said. */
   long size() {
     return byId.mappingCount();
+  }
+
+  /** How many actors have sockets, of those that are chosen. */
+  long count(Predicate<ActorId> chosen) {
+    return byActor.keySet().stream().filter(chosen).count();
   }
 
   /** How many actors have sockets. */
@@ -102,6 +130,10 @@ final class ConnectionGroups {
 
     /** Forgotten with the last member; the host tells it again with the next. */
     private volatile AutoReplyTable autoReplies = AutoReplyTable.NONE;
+
+    Group(ClientSocket first) {
+      add(first);
+    }
 
     synchronized void add(ClientSocket socket) {
       if (size == members.length) {

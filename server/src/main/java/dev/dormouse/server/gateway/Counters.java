@@ -26,6 +26,9 @@ final class Counters {
   final LongAdder conflated = new LongAdder();
   final LongAdder deflateContexts = new LongAdder();
 
+  /** HTTP requests that are not answered yet. */
+  final LongAdder activeRequests = new LongAdder();
+
   private final Map<Refusal, LongAdder> refused =
       Arrays.stream(Refusal.values())
           .collect(Collectors.toUnmodifiableMap(Function.identity(), why -> new LongAdder()));

@@ -53,6 +53,11 @@ final class EarlyBytes extends ChannelInboundHandlerAdapter {
   /** Whether there were too many connections; what it sends is discarded. */
   private boolean isRefused;
 
+  /** The upgrade that somebody watches; null if there is none. */
+  private @Nullable UpgradeWatch upgrade;
+
+  private final RequestWatch requests;
+
   /** How many requests are not answered yet, or not to the end. */
   private int unanswered;
 
@@ -66,6 +71,7 @@ final class EarlyBytes extends ChannelInboundHandlerAdapter {
 
   EarlyBytes(GatewayParts parts) {
     this.parts = parts;
+    this.requests = new RequestWatch(parts);
     this.deadline = new HeadDeadline(parts.options().head(), () -> unanswered == 0);
     this.keepAlive = new KeepAlive(parts.options().keepAlive());
   }
@@ -74,12 +80,22 @@ final class EarlyBytes extends ChannelInboundHandlerAdapter {
     return watch;
   }
 
+  /** The upgrade is watched from now on, and none before it. */
+  void upgrade(UpgradeWatch begun) {
+    upgrade = begun;
+  }
+
+  /** The upgrade that came last, if it is watched. Any thread, after it came. */
+  @Nullable UpgradeWatch upgrade() {
+    return upgrade;
+  }
+
   @Override
   public void handlerAdded(ChannelHandlerContext context) {
     this.context = context;
     isRefused = !parts.admission().openPlain();
     if (isRefused) {
-      parts.counters().refused(Refusal.NODE_FULL);
+      parts.refused(Refusal.NODE_FULL, null, null);
       HttpEnd.full(context);
     } else {
       deadline.start(context);
@@ -172,6 +188,10 @@ final class EarlyBytes extends ChannelInboundHandlerAdapter {
     parts.admission().closePlain();
     deadline.stop();
     keepAlive.stop();
+    requests.gone();
+    if (upgrade != null) {
+      upgrade.ended(context.channel().isActive());
+    }
     ByteBuf bytes = kept;
     kept = null;
     if (bytes == null) {
@@ -194,6 +214,7 @@ final class EarlyBytes extends ChannelInboundHandlerAdapter {
       if (message instanceof HttpRequest request) {
         isInBody = true;
         unanswered++;
+        requests.came(request);
         deadline.stop();
         keepAlive.stop();
         isKeeping = isUpgrade(request);
@@ -215,8 +236,15 @@ final class EarlyBytes extends ChannelInboundHandlerAdapter {
     @Override
     public void write(ChannelHandlerContext context, Object message, ChannelPromise promise)
         throws Exception {
+      if (message instanceof HttpResponse answer) {
+        requests.answering(answer);
+        if (upgrade != null) {
+          upgrade.answered(answer);
+        }
+      }
       if (message instanceof LastHttpContent && !isInformational(message)) {
         unanswered--;
+        requests.answered();
         if (unanswered == 0) {
           answered(context);
         }

@@ -2,11 +2,15 @@ package dev.dormouse.server.gateway;
 
 import dev.dormouse.sdk.ActorId;
 import dev.dormouse.sdk.ActorOptions;
+import dev.dormouse.sdk.CloseReason;
 import dev.dormouse.sdk.ConnectionId;
 import dev.dormouse.server.protocol.Payload;
 import dev.dormouse.server.protocol.ToHost;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.handler.codec.http.websocketx.BinaryWebSocketFrame;
+import io.netty.handler.codec.http.websocketx.CloseWebSocketFrame;
+import io.netty.handler.codec.http.websocketx.PingWebSocketFrame;
+import io.netty.handler.codec.http.websocketx.PongWebSocketFrame;
 import io.netty.handler.codec.http.websocketx.TextWebSocketFrame;
 import io.netty.handler.codec.http.websocketx.WebSocketFrame;
 import org.jspecify.annotations.Nullable;
@@ -58,6 +62,12 @@ final class InboundMessages {
 
   /** What was taken of the budget for a frame and a message on their way. */
   private int unfinishedBytes;
+
+  /** When the socket was opened, by {@link SocketWatch#now}. */
+  private int openedAt;
+
+  /** Of the payloads of all frames that came. */
+  private long bytesIn;
 
   /**
    * Those of a connection.
@@ -120,12 +130,51 @@ final class InboundMessages {
    *     messages wait
    */
   @Nullable Payload add(WebSocketFrame frame) {
+    Payload message;
+    Payload reply = null;
+    try {
+      message = assemble(frame);
+      reply = message == null ? null : replyTo(message);
+    } finally {
+      came(frame, reply != null);
+    }
+    if (message != null && reply == null) {
+      pass(message);
+    }
+    return reply;
+  }
+
+  static boolean isControl(WebSocketFrame frame) {
+    return frame instanceof PingWebSocketFrame
+        || frame instanceof PongWebSocketFrame
+        || frame instanceof CloseWebSocketFrame;
+  }
+
+  /** A control frame comes, or one of a message that is too late. */
+  void came(WebSocketFrame frame) {
+    came(frame, false);
+    if (frame instanceof PongWebSocketFrame) {
+      parts.counters().pongs.increment();
+    } else if (!isControl(frame) && frame.isFinalFragment()) {
+      parts.counters().droppedIn.increment();
+    }
+  }
+
+  private void came(WebSocketFrame frame, boolean isAutomatic) {
+    bytesIn += frame.content().readableBytes();
+    if (parts.observers().isAnyOfFrames()) {
+      SocketWatch.in(parts, actor, id, frame, isAutomatic);
+    }
+  }
+
+  /** The message that the frame ends; null if it ends none. */
+  private @Nullable Payload assemble(WebSocketFrame frame) {
     MessageAssembler fragments = assembler;
     if (fragments == null) {
       isMessageText = frame instanceof TextWebSocketFrame;
       isMessageCompressed = frame.rsv() == RSV1;
       if (frame.isFinalFragment()) {
-        return message(whole(ByteBufUtil.getBytes(frame.content())));
+        return whole(ByteBufUtil.getBytes(frame.content()));
       }
       fragments =
           isMessageCompressed
@@ -137,7 +186,7 @@ final class InboundMessages {
     if (frame.isFinalFragment()) {
       assembler = null;
       Payload message = fragments.finish();
-      return message(isMessageCompressed ? whole(message.bytes()) : message);
+      return isMessageCompressed ? whole(message.bytes()) : message;
     }
     return null;
   }
@@ -154,17 +203,20 @@ final class InboundMessages {
     return MessageAssembler.whole(isMessageText, bytes);
   }
 
-  private @Nullable Payload message(Payload message) {
+  private @Nullable Payload replyTo(Payload message) {
     parts.counters().messagesIn.increment();
     if (rate != null && !rate.take(parts.time().nowNs())) {
-      parts.counters().hastyClosed.increment();
+      parts.hit(parts.counters().hastyClosed, "messages-per-second", "close 1008", actor, id);
       throw new ViolationException(CloseCodes.POLICY, "too many messages in a second");
     }
     Payload reply = parts.groups().autoReplyTo(actor, message);
     if (reply != null) {
       parts.counters().autoReplies.increment();
-      return reply;
     }
+    return reply;
+  }
+
+  private void pass(Payload message) {
     InboundWindow unhandled = window;
     if (isTooMuch(message.size() + heldBytes())) {
       throw new ViolationException(CloseCodes.TRY_AGAIN_LATER, TOO_MUCH);
@@ -179,7 +231,6 @@ final class InboundMessages {
       throw new ViolationException(CloseCodes.POLICY, "too many messages at once");
     }
     pump(unhandled);
-    return null;
   }
 
   private void pump(InboundWindow unhandled) {
@@ -238,7 +289,7 @@ final class InboundMessages {
         bytes >= InboundBudget.LITTLE
             && parts.inboundBudget().isSpentByOthers(unfinishedBytes + heldBytes());
     if (isTooMuch) {
-      parts.counters().overloadClosed.increment();
+      parts.hit(parts.counters().overloadClosed, "inbound-bytes", "close 1013", actor, id);
     }
     return isTooMuch;
   }
@@ -268,6 +319,16 @@ final class InboundMessages {
   /** Whether every message that came is handled. */
   boolean isHandled() {
     return window == null;
+  }
+
+  /** The 101 is written. */
+  void opened() {
+    openedAt = SocketWatch.now(parts);
+  }
+
+  /** A socket that was open is gone. */
+  void gone(CloseReason reason, long bytesOut) {
+    SocketWatch.gone(parts, actor, id, reason, openedAt, bytesIn, bytesOut);
   }
 
   /** No more frames will come. */

@@ -26,7 +26,7 @@ final class InboundWindow {
   static final int MESSAGE_OVERHEAD_BYTES = 64;
 
   private final InboundBudget budget;
-  private final ArrayDeque<Payload> sent = new ArrayDeque<>(4);
+  private final ArrayDeque<Payload> sent = new ArrayDeque<>(1);
   private final ArrayDeque<Payload> waiting = new ArrayDeque<>(1);
 
   /** The number of the first message that is not handled. */

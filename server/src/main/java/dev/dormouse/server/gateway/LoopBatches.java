@@ -1,5 +1,6 @@
 package dev.dormouse.server.gateway;
 
+import dev.dormouse.server.observe.LogLabels;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.EventLoop;
 import java.util.ArrayList;
@@ -97,7 +98,11 @@ final class LoopBatches {
       try {
         step.apply(socket);
       } catch (RuntimeException | Error harmsNoOther) {
-        log.error("connection {} of actor {}", socket.id(), socket.actor(), harmsNoOther);
+        LogLabels.with(
+            socket.actor(),
+            socket.id(),
+            () ->
+                log.error("connection {} of actor {}", socket.id(), socket.actor(), harmsNoOther));
         socket.abandon();
       }
     }

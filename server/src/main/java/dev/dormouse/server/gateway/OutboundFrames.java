@@ -43,6 +43,13 @@ final class OutboundFrames {
     return 2L + lengthBytes + size;
   }
 
+  /** How many bytes of a frame are its payload. */
+  static int payloadBytes(ByteBuf frame) {
+    int length = frame.getByte(frame.readerIndex() + 1);
+    int lengthBytes = length == LENGTH_IN_16 ? 2 : length == LENGTH_IN_64 ? 8 : 0;
+    return frame.readableBytes() - 2 - lengthBytes;
+  }
+
   private static int opcode(Payload payload) {
     return payload instanceof Payload.Text ? TEXT : BINARY;
   }

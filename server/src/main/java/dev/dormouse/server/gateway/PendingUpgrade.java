@@ -4,6 +4,7 @@ import dev.dormouse.sdk.ActorId;
 import dev.dormouse.sdk.ConnectionId;
 import dev.dormouse.sdk.Header;
 import dev.dormouse.sdk.HttpResponse;
+import dev.dormouse.server.observe.LogLabels;
 import io.netty.channel.EventLoop;
 import io.vertx.core.AsyncResult;
 import io.vertx.core.Context;
@@ -14,6 +15,7 @@ import io.vertx.core.net.NetSocket;
 import io.vertx.ext.web.RoutingContext;
 import java.time.Duration;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -78,7 +80,8 @@ final class PendingUpgrade {
   }
 
   /** Answers in place of 101; the HTTP connection lives on. Any thread. */
-  void refuse(HttpResponse response) {
+  void refuse(Refusal why, HttpResponse response) {
+    UpgradeWatch.refused(parts, request.request(), why);
     seat.free();
     vertx.cancelTimer(timer);
     context.runOnContext(run -> HttpAnswers.send(request, response));
@@ -99,10 +102,22 @@ final class PendingUpgrade {
       socket.neverOpened();
       return;
     }
+    UpgradeRequest.Answer answer = UpgradeRequest.answer(response);
     try {
       headers.forEach(header -> HttpAnswers.add(response, header));
+      if (answer != null) {
+        answer.beforeHeaders();
+      }
     } catch (RuntimeException e) {
-      log.error("a header for the 101 of connection {} of actor {} cannot be sent", id, actor, e);
+      LogLabels.with(
+          actor,
+          id,
+          () ->
+              log.error(
+                  "the headers for the 101 of connection {} of actor {} cannot be sent",
+                  id,
+                  actor,
+                  e));
       socket.neverOpened();
       response.headers().clear();
       HttpAnswers.send(request, HttpResponse.text(500, "a header of the answer is not valid"));
@@ -119,14 +134,40 @@ final class PendingUpgrade {
     if (handshake.subprotocol() != null) {
       all.set("Sec-WebSocket-Protocol", handshake.subprotocol());
     }
-    request.request().toNetSocket().onComplete(taken -> takeOver(taken, socket));
+    try {
+      request.request().toNetSocket().onComplete(taken -> takeOver(taken, socket, answer));
+    } catch (RuntimeException e) {
+      failed(socket, e);
+    }
   }
 
-  private void takeOver(AsyncResult<NetSocket> taken, ClientSocket socket) {
+  private void takeOver(
+      AsyncResult<NetSocket> taken, ClientSocket socket, UpgradeRequest.@Nullable Answer answer) {
     if (taken.succeeded() && ChannelTakeover.takeOver(taken.result(), socket)) {
+      if (answer != null) {
+        answer.ended();
+      }
       return;
     }
     log.debug("connection {} of actor {} was lost before its 101", id, actor, taken.cause());
+    if (taken.failed() && ChannelTakeover.channelOf(request.request()).isActive()) {
+      failed(socket, taken.cause());
+    } else {
+      socket.neverOpened();
+    }
+  }
+
+  /** By an error before the 101: then nobody answers any more. */
+  private void failed(ClientSocket socket, Throwable cause) {
+    LogLabels.with(
+        actor,
+        id,
+        () -> log.error("connection {} of actor {} could not be taken over", id, actor, cause));
+    UpgradeWatch watch = UpgradeWatch.of(parts, request.request());
+    if (watch != null) {
+      watch.failed(cause);
+    }
     socket.neverOpened();
+    request.request().connection().close();
   }
 }

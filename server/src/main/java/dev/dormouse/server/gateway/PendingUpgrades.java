@@ -6,6 +6,7 @@ import dev.dormouse.sdk.CloseReason.Cause;
 import dev.dormouse.sdk.ConnectionId;
 import dev.dormouse.sdk.HttpResponse;
 import dev.dormouse.sdk.RequestHead;
+import dev.dormouse.server.gateway.AccessCheck.Outcome;
 import dev.dormouse.server.protocol.ToGateway;
 import dev.dormouse.server.protocol.ToHost;
 import io.vertx.core.Vertx;
@@ -16,13 +17,14 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The upgrades that wait for their actor. Each is taken out by exactly one of: the host's answer,
- * the deadline, the client's going, the gateway's stopping. If the host accepts one that is not
- * here any more, it is told at once that the connection is closed.
+ * The upgrades that wait for an access rule, or their actor. Each is taken out by exactly one of:
+ * the answer of either, the deadline, the client's going, the gateway's stopping. If the host
+ * accepts one that is not here any more, it is told at once that the connection is closed.
  */
 final class PendingUpgrades {
   private final GatewayParts parts;
   private final Vertx vertx;
+  private final AccessCheck access;
   private final long incarnation;
   private final AtomicLong numbers = new AtomicLong();
   private final ConcurrentHashMap<ConnectionId, PendingUpgrade> pending = new ConcurrentHashMap<>();
@@ -30,13 +32,22 @@ final class PendingUpgrades {
   /** How sockets that still come are closed; null unless the gateway is stopping. */
   private volatile @Nullable CloseReason stopped;
 
-  PendingUpgrades(GatewayParts parts, Vertx vertx, long incarnation) {
+  PendingUpgrades(GatewayParts parts, Vertx vertx, AccessCheck access, long incarnation) {
     this.parts = parts;
     this.vertx = vertx;
+    this.access = access;
     this.incarnation = incarnation;
   }
 
-  /** Asks the host. On the request's context; the request is paused, the seat is its own. */
+  /** The id of the next connection. Any thread. */
+  ConnectionId nextId() {
+    return ConnectionId.of(incarnation, numbers.incrementAndGet());
+  }
+
+  /**
+   * Asks the access rule, then the host. On the request's context; the request is paused, the seat
+   * is its own.
+   */
   void ask(
       RoutingContext request,
       ActorRoute route,
@@ -44,7 +55,8 @@ final class PendingUpgrades {
       RequestHead head,
       Handshake.Valid handshake,
       Admission.Seat seat) {
-    ConnectionId id = ConnectionId.of(incarnation, numbers.incrementAndGet());
+    UpgradeWatch watch = UpgradeWatch.of(parts, request.request());
+    ConnectionId id = watch == null ? nextId() : watch.id();
     PendingUpgrade upgrade =
         new PendingUpgrade(parts, vertx, request, route, actor, id, handshake, seat);
     pending.put(id, upgrade);
@@ -58,7 +70,17 @@ final class PendingUpgrades {
       refuse(id, Refusal.STOPPING, stopping());
       return;
     }
-    parts.transport().toHost(new ToHost.Open(actor, id, head, handshake.subprotocol()));
+    access.ask(
+        route,
+        actor,
+        head,
+        outcome -> {
+          if (outcome instanceof Outcome.Denied denied) {
+            refuse(id, denied.why(), denied.response());
+          } else if (pending.containsKey(id)) {
+            parts.transport().toHost(new ToHost.Open(actor, id, head, handshake.subprotocol()));
+          }
+        });
   }
 
   private void forget(ConnectionId id) {
@@ -72,8 +94,7 @@ final class PendingUpgrades {
   private void refuse(ConnectionId id, Refusal why, HttpResponse response) {
     PendingUpgrade refused = pending.remove(id);
     if (refused != null) {
-      parts.counters().refused(why);
-      refused.refuse(response);
+      refused.refuse(why, response);
     }
   }
 

@@ -4,6 +4,7 @@ import dev.dormouse.sdk.ActorId;
 import dev.dormouse.sdk.HttpRequest;
 import dev.dormouse.sdk.HttpResponse;
 import dev.dormouse.sdk.RequestHead;
+import dev.dormouse.server.gateway.AccessCheck.Outcome;
 import dev.dormouse.server.protocol.ToGateway;
 import dev.dormouse.server.protocol.ToHost;
 import io.vertx.core.Context;
@@ -15,25 +16,45 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * Plain HTTP requests to actors: reads the body, at most {@link HttpRequest#BODY_BYTES_MAX} [413],
- * asks the host, answers what it says, within {@link GatewayOptions#request} [504].
+ * Plain HTTP requests to actors: asks the access rule, reads the body, at most {@link
+ * HttpRequest#BODY_BYTES_MAX} [413], asks the host, answers what it says, within {@link
+ * GatewayOptions#request} [504].
  *
  * <p>On the request's context, but for {@link #responded}.
  */
 final class PlainRequests {
   private final GatewayParts parts;
   private final Vertx vertx;
+  private final AccessCheck access;
   private final AtomicLong numbers = new AtomicLong();
   private final ConcurrentHashMap<Long, Waiting> waiting = new ConcurrentHashMap<>();
 
   private record Waiting(RoutingContext request, Context context, long timer) {}
 
-  PlainRequests(GatewayParts parts, Vertx vertx) {
+  PlainRequests(GatewayParts parts, Vertx vertx, AccessCheck access) {
     this.parts = parts;
     this.vertx = vertx;
+    this.access = access;
   }
 
-  void pass(RoutingContext request, ActorId actor, RequestHead head) {
+  void pass(RoutingContext request, ActorRoute route, ActorId actor, RequestHead head) {
+    if (!request.request().isEnded()) {
+      request.request().pause();
+    }
+    access.ask(
+        route,
+        actor,
+        head,
+        outcome -> {
+          if (outcome instanceof Outcome.Denied denied) {
+            HttpAnswers.send(request, denied.response());
+          } else if (!request.response().closed()) {
+            read(request, actor, head);
+          }
+        });
+  }
+
+  private void read(RoutingContext request, ActorId actor, RequestHead head) {
     HttpServerRequest http = request.request();
     if (http.isEnded()) {
       Buffer read = request.body().buffer();

@@ -3,6 +3,7 @@ package dev.dormouse.server.gateway;
 import dev.dormouse.sdk.ActorId;
 import dev.dormouse.sdk.Header;
 import dev.dormouse.sdk.RequestHead;
+import dev.dormouse.sdk.User;
 import dev.dormouse.server.gateway.edge.Addresses;
 import io.vertx.core.MultiMap;
 import io.vertx.core.http.HttpServerRequest;
@@ -16,6 +17,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** Reads heads of requests. */
@@ -29,7 +31,20 @@ final class RequestHeads {
    * @throws IllegalArgumentException if the query or a header is malformed; the message says how
    */
   static RequestHead head(RoutingContext context) {
-    HttpServerRequest request = context.request();
+    return head(context.request(), query(context), Users.of(context));
+  }
+
+  /** The same of a request that was not routed, and may be malformed: then without its query. */
+  static RequestHead headOfAny(HttpServerRequest request) {
+    try {
+      return head(request, query(request.params()), Optional.empty());
+    } catch (IllegalArgumentException malformed) {
+      return head(request, Map.of(), Optional.empty());
+    }
+  }
+
+  private static RequestHead head(
+      HttpServerRequest request, Map<String, List<String>> query, Optional<User> user) {
     List<Header> headers = new ArrayList<>();
     request.headers().forEach((name, value) -> headers.add(new Header(name, value)));
     String path = request.path();
@@ -37,9 +52,10 @@ final class RequestHeads {
     return new RequestHead(
         request.method().name(),
         path == null ? "" : path,
-        query(context),
+        query,
         headers,
-        client == null ? "" : Addresses.text(client));
+        client == null ? "" : Addresses.text(client),
+        user);
   }
 
   /**
@@ -59,6 +75,10 @@ final class RequestHeads {
     } catch (HttpException | IllegalArgumentException malformed) {
       throw new IllegalArgumentException("the query is malformed", malformed);
     }
+    return query(parameters);
+  }
+
+  private static Map<String, List<String>> query(MultiMap parameters) {
     Map<String, List<String>> query = new LinkedHashMap<>();
     parameters.forEach(
         (name, value) -> query.computeIfAbsent(name, key -> new ArrayList<>()).add(value));

@@ -35,6 +35,9 @@ final class SocketWriter {
 
   private boolean isUnflushed;
 
+  /** Of the payloads of all frames that were written. */
+  private long bytesOut;
+
   /** Null while the client keeps up. */
   private @Nullable WaitingMessages waiting;
 
@@ -63,7 +66,8 @@ final class SocketWriter {
    * @param shared the message as a plain frame, if it goes to others too; the caller keeps its
    *     reference
    * @param key by which it may replace another, or be replaced; else null
-   * @param report the number under which somebody asks what becomes of it; else 0
+   * @param report the number under which somebody asks what becomes of it; else 0, or {@link
+   *     GatewayParts#AUTOMATIC}
    * @return false if the client is too slow for it, and is to be closed; nothing was done then
    */
   boolean message(Payload message, @Nullable ByteBuf shared, @Nullable String key, long report) {
@@ -92,6 +96,7 @@ final class SocketWriter {
     Entry replaced = waiting == null ? null : waiting.get(replacedKey);
     if (policy() != OutboundPolicy.DROP_OLDEST
         && !hasRoom(bytes - (replaced == null ? 0 : replaced.bytes()))) {
+      hit(socket.parts().counters().slowClosed, "close 1013");
       return false;
     }
     WaitingMessages queue = waiting();
@@ -101,18 +106,22 @@ final class SocketWriter {
     ByteBuf kept = shared == null || deflate != null ? null : shared.retain();
     queue.add(replacedKey, new Entry(message, kept, report, bytes));
     if (replaced != null) {
-      leaveOut(replaced, Outcome.CONFLATED, socket.parts().counters().conflated);
+      leaveOut(replaced, Outcome.CONFLATED, socket.parts().counters().conflated, "conflate");
     }
     while (queue.size() > 1 && waitingBytes() > bytesMax()) {
-      leaveOut(queue.poll(), Outcome.DROPPED, socket.parts().counters().slowDropped);
+      leaveOut(queue.poll(), Outcome.DROPPED, socket.parts().counters().slowDropped, "drop");
     }
     return true;
   }
 
-  private void leaveOut(Entry entry, Outcome outcome, LongAdder counter) {
+  private void leaveOut(Entry entry, Outcome outcome, LongAdder counter, String what) {
     entry.release();
-    counter.increment();
+    hit(counter, what);
     report(entry.report(), outcome);
+  }
+
+  private void hit(LongAdder counter, String what) {
+    socket.parts().hit(counter, "outbound-bytes", what, socket.actor(), socket.id());
   }
 
   private void report(long report, Outcome outcome) {
@@ -150,8 +159,9 @@ final class SocketWriter {
   /** How many bytes wait for the client to read, with 96 more for each frame. */
   long waitingBytes() {
     ChannelOutboundBuffer inChannel = context.channel().unsafe().outboundBuffer();
+    WaitingMessages queue = waiting; // others may look, too
     return (inChannel == null ? 0 : inChannel.totalPendingWriteBytes())
-        + (waiting == null ? 0 : waiting.bytes());
+        + (queue == null ? 0 : queue.bytes());
   }
 
   /** A message as a frame, compressed if that was agreed on and is worth it. */
@@ -167,10 +177,11 @@ final class SocketWriter {
 
   private void write(ByteBuf frame, long report) {
     socket.parts().counters().messagesOut.increment();
-    if (report == 0) {
-      write(frame);
+    if (!GatewayParts.isAsked(report)) {
+      write(frame, report == GatewayParts.AUTOMATIC);
       return;
     }
+    goesOut(frame, false);
     isUnflushed = true;
     context.write(frame).addListener(written -> written(report, written.cause()));
   }
@@ -210,7 +221,7 @@ final class SocketWriter {
   /** Writes a pong, or remembers the latest one until the client reads. */
   void pong(byte[] payload) {
     if (context.channel().isWritable()) {
-      write(OutboundFrames.pong(context.alloc(), payload));
+      write(OutboundFrames.pong(context.alloc(), payload), false);
     } else {
       waiting().owePong(payload);
     }
@@ -218,7 +229,8 @@ final class SocketWriter {
 
   /** Writes a ping without payload, and flushes. */
   void ping() {
-    write(OutboundFrames.ping(context.alloc()));
+    socket.parts().counters().pings.increment();
+    write(OutboundFrames.ping(context.alloc()), false);
     flush();
   }
 
@@ -252,9 +264,10 @@ final class SocketWriter {
     }
     if (isOutputEnding) {
       isUnflushed = false;
+      goesOut(last, false);
       context.writeAndFlush(last).addListener(written -> shutdownOutput());
     } else {
-      write(last);
+      write(last, false);
       flush();
     }
   }
@@ -294,9 +307,26 @@ final class SocketWriter {
     }
   }
 
-  private void write(ByteBuf frame) {
+  private void write(ByteBuf frame, boolean isAutomatic) {
+    goesOut(frame, isAutomatic);
     isUnflushed = true;
     context.write(frame, context.voidPromise());
+  }
+
+  private void goesOut(ByteBuf frame, boolean isAutomatic) {
+    if (!frame.isReadable()) {
+      return; // the end alone
+    }
+    bytesOut += OutboundFrames.payloadBytes(frame);
+    GatewayParts parts = socket.parts();
+    if (parts.observers().isAnyOfFrames()) {
+      SocketWatch.out(parts, socket.actor(), socket.id(), frame, isAutomatic);
+    }
+  }
+
+  /** How many bytes the payloads of all frames had that were written. */
+  long bytesOut() {
+    return bytesOut;
   }
 
   /**

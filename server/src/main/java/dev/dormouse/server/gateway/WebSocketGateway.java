@@ -7,6 +7,7 @@ import dev.dormouse.sdk.ConnectionId;
 import dev.dormouse.sdk.HttpResponse;
 import dev.dormouse.sdk.RequestHead;
 import dev.dormouse.server.gateway.edge.Edge;
+import dev.dormouse.server.observe.Observers;
 import dev.dormouse.server.protocol.Release;
 import dev.dormouse.server.protocol.Time;
 import dev.dormouse.server.protocol.Transport;
@@ -17,6 +18,7 @@ import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpConnection;
 import io.vertx.core.http.HttpServerRequest;
+import io.vertx.ext.web.Route;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
 import java.net.InetAddress;
@@ -56,12 +58,23 @@ public final class WebSocketGateway {
   private final Releases releases;
 
   /**
-   * A gateway without routes.
+   * A gateway without routes, which nobody can observe.
    *
    * @param incarnation the number of this run of the node; it is in the id of every connection
    */
   public WebSocketGateway(
       GatewayOptions options, Vertx vertx, Transport transport, Time time, long incarnation) {
+    this(options, vertx, transport, time, incarnation, new Observers(time));
+  }
+
+  /** The same, of which observers are told. */
+  public WebSocketGateway(
+      GatewayOptions options,
+      Vertx vertx,
+      Transport transport,
+      Time time,
+      long incarnation,
+      Observers observers) {
     this.vertx = vertx;
     this.parts =
         new GatewayParts(
@@ -73,12 +86,14 @@ public final class WebSocketGateway {
             new Counters(),
             new Heartbeats(options.pingInterval(), time),
             new Admission(options.limits()),
-            new InboundBudget(options.inboundBytesMax()));
+            new InboundBudget(options.inboundBytesMax()),
+            observers);
     this.edge =
         new Edge(options.trustedProxies(), options.proxyProtocol(), options.tls(), options.head());
     this.origins = new OriginPolicy(options.allowedOrigins());
-    this.upgrades = new PendingUpgrades(parts, vertx, incarnation);
-    this.requests = new PlainRequests(parts, vertx);
+    AccessCheck access = new AccessCheck(parts, vertx);
+    this.upgrades = new PendingUpgrades(parts, vertx, access, incarnation);
+    this.requests = new PlainRequests(parts, vertx, access);
     this.releases = new Releases(parts, upgrades, requests);
   }
 
@@ -86,9 +101,11 @@ public final class WebSocketGateway {
    * Makes actors reachable. Handlers that were put on the router before see the requests first and
    * may answer them, or add headers and cookies, which are then on the 101 too. One that works
    * asynchronously must pause the request.
+   *
+   * @return the route, which may be narrowed, to a virtual host for example
    */
-  public void mount(Router router, ActorRoute route) {
-    router.route(route.path()).handler(request -> handle(request, route));
+  public Route mount(Router router, ActorRoute route) {
+    return router.route(route.path()).handler(request -> handle(request, route));
   }
 
   /**
@@ -107,18 +124,20 @@ public final class WebSocketGateway {
 
   /**
    * The HTTP server's request handler. The router sees requests as their clients sent them, to
-   * listed proxies or here. What no router can route is answered 400: a malformed path, a missing
-   * {@code Host}, which a router would log as an error of its own each time; and what a listed
-   * proxy forwards with malformed headers.
+   * listed proxies or here. Handlers that act before the headers of an answer, or at its end, do so
+   * for a 101 too; before its headers they see the status that was set, or 200. What no router can
+   * route is answered 400: a malformed path, a missing {@code Host}, which a router would log as an
+   * error of its own each time; and what a listed proxy forwards with malformed headers.
    */
   public Handler<HttpServerRequest> inFrontOf(Router router) {
     return request -> {
       HttpServerRequest view;
       try {
         RequestHeads.check(request);
-        view = edge.view(request, ChannelTakeover.channelOf(request));
+        view = UpgradeRequest.of(edge.view(request, ChannelTakeover.channelOf(request)));
       } catch (IllegalArgumentException malformed) {
-        parts.counters().refused(Refusal.HANDSHAKE);
+        UpgradeWatch.begin(parts, request, upgrades::nextId);
+        UpgradeWatch.refused(parts, request, Refusal.HANDSHAKE);
         request
             .response()
             .setStatusCode(400)
@@ -126,6 +145,7 @@ public final class WebSocketGateway {
             .end(String.valueOf(malformed.getMessage()));
         return;
       }
+      UpgradeWatch.begin(parts, view, upgrades::nextId);
       router.handle(view);
     };
   }
@@ -135,6 +155,7 @@ public final class WebSocketGateway {
     RequestHead head;
     try {
       actor = RequestHeads.actor(request, route);
+      UpgradeWatch.reached(parts, request.request(), actor);
       head = RequestHeads.head(request);
     } catch (IllegalArgumentException malformed) {
       HttpAnswers.send(request, HttpResponse.text(400, String.valueOf(malformed.getMessage())));
@@ -147,7 +168,7 @@ public final class WebSocketGateway {
     } else if (handshake instanceof Handshake.Refused refused) {
       refuse(request, Refusal.HANDSHAKE, refused.response());
     } else if (route.answersHttp()) {
-      requests.pass(request, actor, head);
+      requests.pass(request, route, actor, head);
     } else {
       HttpAnswers.sendAsIs(request, Handshake.upgradeRequired());
     }
@@ -180,7 +201,7 @@ public final class WebSocketGateway {
   }
 
   private void refuse(RoutingContext request, Refusal why, HttpResponse response) {
-    parts.counters().refused(why);
+    UpgradeWatch.refused(parts, request.request(), why);
     HttpAnswers.sendAsIs(request, response);
   }
 
@@ -253,6 +274,21 @@ public final class WebSocketGateway {
   public Future<Long> visitOpen(
       Predicate<ActorId> which, int limit, BiConsumer<ConnectionId, ActorId> visitor) {
     return OpenConnections.visit(parts, vertx, which, limit, visitor);
+  }
+
+  /** How many actors have sockets here, of those that are chosen. Any thread. */
+  public long countActors(Predicate<ActorId> chosen) {
+    return parts.groups().count(chosen);
+  }
+
+  /** How many bytes wait for clients to read them, about. Looks at each socket. Any thread. */
+  public long outboundBytes() {
+    return parts.groups().all().stream().mapToLong(ClientSocket::waitingBytes).sum();
+  }
+
+  /** How many HTTP requests are not answered yet. Any thread. */
+  public long activeRequests() {
+    return parts.counters().activeRequests.sum();
   }
 
   /** What it has done so far. Any thread. */

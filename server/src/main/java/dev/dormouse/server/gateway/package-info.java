@@ -20,7 +20,11 @@
  *   <tr><td>{@code edge}</td><td>a package of its own: TLS, and proxies before the server</td></tr>
  *   <tr><td>{@code Handshake}, {@code OriginPolicy}, {@code WebOrigin}</td><td>who may upgrade: pure
  *       functions</td></tr>
- *   <tr><td>{@code PendingUpgrades}</td><td>upgrades that wait for their actor</td></tr>
+ *   <tr><td>{@code AccessCheck}, {@code Users}</td><td>what the application says of who may come,
+ *       and who a client is</td></tr>
+ *   <tr><td>{@code WebSocketUpgrades}</td><td>for handlers before the actors' routes</td></tr>
+ *   <tr><td>{@code PendingUpgrades}</td><td>upgrades that wait for an access rule, or their
+ *       actor</td></tr>
  *   <tr><td>{@code PlainRequests}</td><td>HTTP to actors that answer it</td></tr>
  *   <tr><td>{@code ClientSocket}</td><td>a socket; the one place where its life
  *       ({@code SocketState}) changes</td></tr>
@@ -41,6 +45,8 @@
  *       waits, or is left out, while a client does not read</td></tr>
  *   <tr><td>{@code ConnectionStatuses}, {@code OpenConnections}</td><td>a look at sockets from
  *       outside</td></tr>
+ *   <tr><td>{@code UpgradeWatch}, {@code RequestWatch}, {@code SocketWatch}</td><td>what observers
+ *       are told of upgrades, requests and sockets</td></tr>
  *   <tr><td>{@code LoopBatches}</td><td>one task for an event loop, one flush for a
  *       socket</td></tr>
  *   <tr><td>{@code ChannelTakeover}</td><td>reaches behind Vert.x for Netty's channel: the one class

@@ -16,6 +16,7 @@ import dev.dormouse.sdk.LimitExceededException;
 import dev.dormouse.sdk.Storage;
 import dev.dormouse.sdk.StoredValueException;
 import dev.dormouse.sdk.WebSocketActor;
+import dev.dormouse.server.observe.LogLabels;
 import dev.dormouse.server.protocol.Payload;
 import dev.dormouse.server.protocol.Time;
 import dev.dormouse.server.protocol.ToGateway;
@@ -56,6 +57,7 @@ final class Activation implements ActorContext<@Nullable Object> {
   private final AlarmRows alarms;
 
   private final long number;
+  private final long madeNs;
   private final long epoch;
   private ActorRow stored;
   private int connectionCount;
@@ -83,9 +85,14 @@ final class Activation implements ActorContext<@Nullable Object> {
     this.time = host.time();
     this.background = host.background();
     this.closing = closing;
-    this.stored = ActorRow.decodeOrNone(rows.get(RowKey.ACTOR));
+    byte[] row = rows.get(RowKey.ACTOR);
+    if (row == null) {
+      autoReplies.none();
+    }
+    this.stored = ActorRow.decodeOrNone(row);
     this.epoch = host.store().incarnation();
     this.number = stored.activations() + 1;
+    this.madeNs = time.nowNs();
     this.connectionCount = stored.connections();
     this.storage = new StoredValues(this, rows, type.codec());
     this.alarms = new AlarmRows(this, id, rows, host.alarms().running());
@@ -165,6 +172,10 @@ final class Activation implements ActorContext<@Nullable Object> {
 
   // What the cell does with it.
 
+  long madeNs() {
+    return madeNs;
+  }
+
   /** Runs the handler of the turn's work. */
   void run(Turn opened) throws Exception {
     synchronized (this) {
@@ -172,7 +183,15 @@ final class Activation implements ActorContext<@Nullable Object> {
       turn = opened;
       rows.open(opened.writes(), opened.clears());
     }
-    Work work = opened.work();
+    LogLabels.put(id, opened.work().connection());
+    try {
+      run(opened.work(), opened);
+    } finally {
+      LogLabels.remove();
+    }
+  }
+
+  private void run(Work work, Turn opened) throws Exception {
     if (work instanceof Work.Activate) {
       ActorInvoker<@Nullable Object> made = make();
       actor = made;
@@ -234,29 +253,35 @@ final class Activation implements ActorContext<@Nullable Object> {
    * @throws RuntimeException if an attachment cannot be stored: the turn has failed
    */
   synchronized void collect(Turn ended, boolean isLast) {
-    LiveConnection subject = known.get(ended.work().connection());
-    if (subject != null) {
-      ended.touched().add(subject); // a field of the actor may hold what is attached
-    }
     for (LiveConnection connection : ended.touched()) {
-      ConnectionRow changed = connection.changedRow();
-      if (changed != null) {
-        byte[] row = changed.encode();
-        ended.charge((long) row.length + Turn.OVERHEAD_BYTES);
-        ended.writes().put(RowKey.connection(connection.id()), Optional.of(row));
-      }
+      collect(ended, connection);
+    }
+    LiveConnection subject = known.get(ended.work().connection());
+    if (subject != null && !ended.touched().contains(subject)) {
+      collect(ended, subject); // a field of the actor may hold what is attached
     }
     if (ended.work() instanceof Work.Handle handle
         && handle.event() instanceof ToHost.Closed closed) {
       forget(ended, closed.connection());
     }
     ended.outbox().addAll(autoReplies.news(ended));
-    ActorRow row = new ActorRow(epoch, number, connectionCount);
-    if (!row.equals(stored) && (isLast || ended.isWriting())) {
-      ended.writes().put(RowKey.ACTOR, Optional.of(row.encode()));
-      stored = row;
+    if (isLast || ended.isWriting()) {
+      ActorRow row = new ActorRow(epoch, number, connectionCount);
+      if (!row.equals(stored)) {
+        ended.writes().put(RowKey.ACTOR, Optional.of(row.encode()));
+        stored = row;
+      }
     }
     turn = null;
+  }
+
+  private static void collect(Turn ended, LiveConnection connection) {
+    ConnectionRow changed = connection.changedRow();
+    if (changed != null) {
+      byte[] row = changed.encode();
+      ended.charge((long) row.length + Turn.OVERHEAD_BYTES);
+      ended.writes().put(RowKey.connection(connection.id()), Optional.of(row));
+    }
   }
 
   private void forget(Turn ended, ConnectionId gone) {
@@ -290,8 +315,12 @@ final class Activation implements ActorContext<@Nullable Object> {
 
   /** The handle of a connection; its row is read when touched. */
   synchronized LiveConnection connection(ConnectionId connection) {
-    return known.computeIfAbsent(
-        connection, key -> new LiveConnection(this, key, closing.contains(key)));
+    LiveConnection handle = known.get(connection);
+    if (handle == null) {
+      handle = new LiveConnection(this, connection, closing.contains(connection));
+      known.put(connection, handle);
+    }
+    return handle;
   }
 
   /** The handle of a connection whose row was just read; null if it cannot be. */
@@ -310,7 +339,7 @@ final class Activation implements ActorContext<@Nullable Object> {
     LiveConnection connection = new LiveConnection(this, accepted, time.wallMs(), attachment, tags);
     ConnectionRow row = new ConnectionRow(time.wallMs(), List.copyOf(tags), null);
     open.writes().put(RowKey.connection(accepted), Optional.of(row.encode()));
-    open.touched().add(connection);
+    open.touch(connection);
     known.put(accepted, connection);
     connectionCount++;
     return connection;

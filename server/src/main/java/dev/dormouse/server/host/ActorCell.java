@@ -1,7 +1,6 @@
 package dev.dormouse.server.host;
 
 import dev.dormouse.sdk.ActorId;
-import dev.dormouse.sdk.Connections;
 import dev.dormouse.server.protocol.Time;
 import dev.dormouse.server.protocol.ToGateway;
 import dev.dormouse.server.protocol.ToHost;
@@ -78,7 +77,7 @@ final class ActorCell {
             lost -> host.asked().discarded(id, lost.records()),
             this::signal);
     this.rows = new ActorRows(host.store(), id, host.quarantine());
-    this.outgoing = new Outgoing(id, host, rows, gate);
+    this.outgoing = new Outgoing(id, executor, host, rows, gate);
     this.recovery = new Recovery(id, type.failurePolicy(), host, mailbox, rows, outgoing, closing);
     this.autoReplies = new AutoReplyRows(rows);
     this.lastEventNs = time.nowNs();
@@ -102,7 +101,7 @@ final class ActorCell {
     }
     switch (mailbox.offer(work)) {
       case WAKE -> executor.execute(this::run);
-      case FULL -> outgoing.tell(Verdicts.noRoom(work));
+      case FULL -> outgoing.tell(TurnWatch.noRoom(host, id, work));
       case QUEUED, OUT_OF_TURN -> {}
       case RETIRED -> {
         return false;
@@ -120,6 +119,7 @@ final class ActorCell {
     }
     String why = "the turn took longer than " + limit.toSeconds() + " s";
     if (turn.abandon(why)) {
+      TurnWatch.hit(host, "turn", "reset", id, turn.work().connection());
       executor.execute(() -> endAndGoOn(turn));
     }
   }
@@ -131,10 +131,18 @@ final class ActorCell {
     }
   }
 
+  /** Whether it has had nothing to do for so long that it is to hibernate. */
+  boolean isIdle(long nowNs) {
+    return IdlePolicy.isIdle(lastEventNs, nowNs, host.options().idle().toNanos()) && !isPinned();
+  }
+
   IdlePolicy.Candidate candidate() {
+    return new IdlePolicy.Candidate(id, lastEventNs, isPinned());
+  }
+
+  private boolean isPinned() {
     boolean isOwing = activation == null && recovery.owedCloses() > 0;
-    boolean isPinned = openTurn != null || mailbox.size() > 0 || isOwing;
-    return new IdlePolicy.Candidate(id, lastEventNs, isPinned);
+    return openTurn != null || mailbox.size() > 0 || isOwing;
   }
 
   /** How many connections have ended without their close having taken effect. */
@@ -243,7 +251,7 @@ final class ActorCell {
       recovery.activationFailed(e, beganNs);
       return true;
     }
-    return runTurn(new Work.Activate());
+    return runTurn(Work.Activate.by(mailbox.peek(), beganNs));
   }
 
   private boolean hibernate(Work.Hibernate hibernate) {
@@ -340,7 +348,8 @@ final class ActorCell {
     openTurn = turn;
     atHand = work;
     Throwable thrown = null;
-    if (work instanceof Work.Handle handle && isOverConnectionLimit(current, handle.event())) {
+    if (Verdicts.isOneTooMany(work, current.connectionCount())) {
+      TurnWatch.hit(host, "connections-per-actor", "503", id, work.connection());
       turn.outbox().addAll(Verdicts.tooManyConnections(work));
     } else {
       try {
@@ -354,10 +363,6 @@ final class ActorCell {
     }
     end(turn, current);
     return true;
-  }
-
-  private static boolean isOverConnectionLimit(Activation current, ToHost event) {
-    return event instanceof ToHost.Open && current.connectionCount() >= Connections.CONNECTIONS_MAX;
   }
 
   private void lastStageCompleted(Turn turn) {
@@ -396,13 +401,14 @@ final class ActorCell {
     openTurn = null;
     lastEventNs = time.nowNs();
     if (gate.loss() == null && cause == null) {
-      commit(turn);
+      commit(turn, current);
       if (isLast) {
         drop(CellState.SETTLING);
       } else {
         state = state.to(CellState.IDLE);
       }
     } else {
+      TurnWatch.discarded(host, id, turn, current, gate.loss(), cause);
       discard(turn, cause, unreadable);
     }
     atHand = null;
@@ -430,12 +436,12 @@ final class ActorCell {
     }
   }
 
-  private void commit(Turn turn) {
+  private void commit(Turn turn, Activation current) {
     Work work = turn.work();
     List<ToGateway> records = new ArrayList<>(turn.outbox());
     records.addAll(Verdicts.handled(work));
-    closing.said(records);
-    outgoing.leave(turn, records);
+    closing.said(records, turn.number());
+    outgoing.leave(turn, records, TurnWatch.of(host, id, turn, current, lastEventNs));
     if (work instanceof Work.Activate) {
       recovery.activated();
     } else if (!(work instanceof Work.Hibernate)) {
@@ -448,8 +454,10 @@ final class ActorCell {
       return !mailbox.park();
     }
     if (state.isActive()) {
+      TurnWatch.reset(host, id, gate.loss());
       drop(CellState.COLD);
     }
+    closing.lostAfter(gate.settled());
     recovery.resetAfterLoss(outgoing.reopen());
     autoReplies.forget();
     return true;
@@ -471,6 +479,7 @@ final class ActorCell {
       return;
     }
     if (state != CellState.COLD) {
+      TurnWatch.reset(host, id, cause);
       drop(CellState.COLD);
     }
     Work failed = atHand;

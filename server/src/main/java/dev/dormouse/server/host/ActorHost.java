@@ -2,6 +2,7 @@ package dev.dormouse.server.host;
 
 import dev.dormouse.sdk.ActorId;
 import dev.dormouse.sdk.Alarm;
+import dev.dormouse.server.observe.Observers;
 import dev.dormouse.server.protocol.Release;
 import dev.dormouse.server.protocol.Time;
 import dev.dormouse.server.protocol.ToGateway;
@@ -51,7 +52,7 @@ public final class ActorHost {
   private volatile boolean isStopping;
 
   /**
-   * A host without actors in memory.
+   * A host without actors in memory, which nobody can observe.
    *
    * @throws IllegalArgumentException if two types have the same name
    */
@@ -61,6 +62,17 @@ public final class ActorHost {
       Transport transport,
       Time time,
       HostOptions options) {
+    this(types, store, transport, time, options, new Observers(time));
+  }
+
+  /** The same, of which observers are told. */
+  public ActorHost(
+      List<ActorType> types,
+      ActorStore store,
+      Transport transport,
+      Time time,
+      HostOptions options,
+      Observers observers) {
     this.types =
         types.stream()
             .collect(
@@ -92,7 +104,8 @@ public final class ActorHost {
             unclosed,
             alarms,
             eventsGivenUp,
-            new Asked(store.incarnation()));
+            new Asked(store.incarnation()),
+            observers);
   }
 
   /** What a gateway tells. */
@@ -102,7 +115,7 @@ public final class ActorHost {
     } else if (told instanceof ToHost.Seen seen) {
       parts.asked().answered(seen.report(), seen);
     } else {
-      accept(new Work.Handle(told));
+      accept(new Work.Handle(told, nowIfWatched()));
     }
   }
 
@@ -123,7 +136,11 @@ public final class ActorHost {
     if (type == null) {
       throw new AssertionError("the clock passes over alarms of types that are not registered");
     }
-    offer(due.actor(), type, new Work.Alarm(due, () -> alarmClock.ended(due)));
+    offer(due.actor(), type, new Work.Alarm(due, () -> alarmClock.ended(due), nowIfWatched()));
+  }
+
+  private long nowIfWatched() {
+    return parts.observers().isAny() ? time.nowNs() : 0;
   }
 
   private void refuse(Work.Handle work, List<ToGateway> records) {
@@ -134,10 +151,10 @@ public final class ActorHost {
   }
 
   private void offer(ActorId id, ActorType type, Work work) {
-    ActorCell cell;
-    do {
+    ActorCell cell = cells.get(id); // most often it is there, and this takes no lock
+    while (cell == null || !cell.offer(work)) {
       cell = cells.computeIfAbsent(id, key -> newCell(key, type));
-    } while (!cell.offer(work));
+    }
   }
 
   private ActorCell newCell(ActorId id, ActorType type) {
@@ -154,11 +171,25 @@ public final class ActorHost {
     if (!isStopping) {
       unclosed.retry(this::accept);
     }
-    cells.values().forEach(cell -> cell.abandonOverdue(nowNs));
-    cells.values().forEach(cell -> cell.retryIfDue(nowNs));
-    List<IdlePolicy.Candidate> active = cells.values().stream().map(ActorCell::candidate).toList();
-    IdlePolicy.toHibernate(active, nowNs, options.idle().toNanos(), options.activeActorsMax())
-        .forEach(id -> hibernate(id, new Work.Hibernate(true, new CompletableFuture<>())));
+    int stay = 0;
+    for (ActorCell cell : cells.values()) {
+      cell.abandonOverdue(nowNs);
+      cell.retryIfDue(nowNs);
+      if (cell.isIdle(nowNs)) {
+        hibernate(cell.id(), new Work.Hibernate(true, new CompletableFuture<>()));
+      } else {
+        stay++;
+      }
+    }
+    if (stay > options.activeActorsMax()) {
+      List<IdlePolicy.Candidate> active =
+          cells.values().stream()
+              .filter(cell -> !cell.isIdle(nowNs))
+              .map(ActorCell::candidate)
+              .toList();
+      IdlePolicy.overMost(active, nowNs, options.activeActorsMax())
+          .forEach(id -> hibernate(id, new Work.Hibernate(true, new CompletableFuture<>())));
+    }
   }
 
   /**
@@ -267,6 +298,11 @@ public final class ActorHost {
   /** What it could not read since it was made. */
   public HostCounts counts() {
     return quarantine.counts();
+  }
+
+  /** Whether an actor is in memory. */
+  public boolean isActive(ActorId id) {
+    return cells.containsKey(id);
   }
 
   /** How many actors are in memory. */

@@ -98,7 +98,9 @@ final class ActorRows {
     if (!unsettled.isEmpty()) {
       unsettled.values().removeIf(u -> u.turn <= turn);
     }
-    unsettledClears.keySet().removeIf(t -> t <= turn);
+    if (!unsettledClears.isEmpty()) {
+      unsettledClears.keySet().removeIf(t -> t <= turn);
+    }
   }
 
   /** Nothing is known of what was on its way: read the store again. */

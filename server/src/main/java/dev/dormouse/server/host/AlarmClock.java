@@ -217,6 +217,9 @@ final class AlarmClock {
     Map<DueClock, Long> nowMs = new EnumMap<>(DueClock.class);
     nowMs.put(DueClock.RUNNING, running.nowMs());
     nowMs.put(DueClock.WALL, time.wallMs());
+    if (!isAnyDue(nowMs)) {
+      return false;
+    }
     boolean isBehind = false;
     for (int i = 0; i < lanes.number(); i++) {
       int lane = nextLane;
@@ -271,6 +274,14 @@ final class AlarmClock {
 
   private synchronized boolean isStopped() {
     return isStopped;
+  }
+
+  private synchronized boolean isAnyDue(Map<DueClock, Long> nowMs) {
+    boolean isAny = false;
+    for (Map.Entry<DueClock, Long> now : nowMs.entrySet()) {
+      isAny |= lanes.isAnyDue(now.getKey(), now.getValue());
+    }
+    return isAny;
   }
 
   private synchronized boolean isDue(int lane, long nowMs) {

@@ -23,6 +23,9 @@ final class AlarmLanes {
   /** By lane, first those of one clock and then of the other. */
   private final long[] fromMs;
 
+  /** By clock; nothing is due before, though the first may be due later. */
+  private final long[] soonestMs = {NEVER, NEVER};
+
   /** Where the reading of a lane broke off among alarms of the same time. */
   private final Map<Integer, DueAlarm> cursors = new HashMap<>();
 
@@ -44,6 +47,19 @@ final class AlarmLanes {
 
   int of(ActorId actor, DueClock clock) {
     return store.shardOf(actor) + (clock == DueClock.RUNNING ? 0 : shards);
+  }
+
+  /** Whether any lane of the clock is due. */
+  boolean isAnyDue(DueClock clock, long nowMs) {
+    int half = clock == DueClock.RUNNING ? 0 : 1;
+    if (soonestMs[half] <= nowMs) {
+      long soonest = NEVER;
+      for (int lane = half * shards; lane < (half + 1) * shards; lane++) {
+        soonest = Math.min(soonest, fromMs[lane]);
+      }
+      soonestMs[half] = soonest;
+    }
+    return soonestMs[half] <= nowMs;
   }
 
   boolean isDue(int lane, long nowMs) {
@@ -70,7 +86,13 @@ final class AlarmLanes {
     if (cursor != null && ms <= cursor.ms()) {
       cursors.remove(lane);
     }
-    fromMs[lane] = Math.min(fromMs[lane], ms);
+    set(lane, Math.min(fromMs[lane], ms));
+  }
+
+  private void set(int lane, long ms) {
+    fromMs[lane] = ms;
+    int half = lane / shards;
+    soonestMs[half] = Math.min(soonestMs[half], ms);
   }
 
   /**
@@ -107,7 +129,7 @@ final class AlarmLanes {
    */
   void end(Page page, @Nullable DueAlarm last, @Nullable Long nextMs) {
     if (nextMs != null && nextMs < fromMs[page.lane]) {
-      fromMs[page.lane] = nextMs;
+      set(page.lane, nextMs);
       if (last != null && last.ms() == nextMs) {
         cursors.put(page.lane, last);
       }

@@ -35,6 +35,11 @@ final class AutoReplyRows {
     this.rows = rows;
   }
 
+  /** Nothing is stored of the actor yet: there is none. */
+  void none() {
+    known = List.of();
+  }
+
   /** Adds a reply, or replaces the one to the same request. */
   void put(Turn open, AutoReply reply) {
     List<AutoReply> replies = new ArrayList<>(read());
@@ -85,8 +90,7 @@ final class AutoReplyRows {
   List<ToGateway> news(Turn ended) {
     wasInDoubt = isInDoubt;
     boolean isChanged = ended.writes().containsKey(RowKey.AUTO_REPLIES);
-    boolean isAccepting = ended.outbox().stream().anyMatch(ToGateway.Accepted.class::isInstance);
-    if (!isChanged && !isAccepting && !isInDoubt) {
+    if (!isChanged && !isInDoubt && !isAccepting(ended)) {
       return List.of();
     }
     List<AutoReply> replies = known;
@@ -97,6 +101,15 @@ final class AutoReplyRows {
     boolean isNews = isChanged || isInDoubt || !replies.isEmpty();
     isInDoubt = false;
     return isNews ? List.of(new ToGateway.AutoReplies(replies)) : List.of();
+  }
+
+  private static boolean isAccepting(Turn ended) {
+    for (ToGateway said : ended.outbox()) {
+      if (said instanceof ToGateway.Accepted) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /** The turn that was to bring the last news failed after all: they are none. */

@@ -3,9 +3,9 @@ package dev.dormouse.server.host;
 import dev.dormouse.sdk.ConnectionId;
 import dev.dormouse.server.protocol.ToGateway;
 import dev.dormouse.server.protocol.ToHost;
-import java.util.HashSet;
+import java.util.HashMap;
 import java.util.List;
-import java.util.Set;
+import java.util.Map;
 
 /**
  * The connections that the actor has closed, or that have ended, and whose close has not taken
@@ -13,20 +13,33 @@ import java.util.Set;
  * the actor slept meanwhile or not. Belongs to the cell; used by whoever runs it.
  */
 final class ClosingConnections {
-  private final Set<ConnectionId> ids = new HashSet<>();
+  /** The turn without which it is not so. */
+  private static final long NONE = 0;
 
-  /** A turn has said this. */
+  /** By connection, the first turn that has closed it; {@link #NONE} if it is closed for sure. */
+  private final Map<ConnectionId, Long> ids = new HashMap<>();
+
+  /** A turn says this, if its commit is not lost. */
+  void said(List<ToGateway> records, long turn) {
+    for (ToGateway record : records) {
+      if (record instanceof ToGateway.Close close) {
+        ids.putIfAbsent(close.connection(), turn);
+      }
+    }
+  }
+
+  /** This is said, whatever becomes of commits. */
   void said(List<ToGateway> records) {
     for (ToGateway record : records) {
       if (record instanceof ToGateway.Close close) {
-        ids.add(close.connection());
+        ids.put(close.connection(), NONE);
       }
     }
   }
 
   /** A connection ended; its close is put off. */
   void add(ToHost.Closed closed) {
-    ids.add(closed.connection());
+    ids.put(closed.connection(), NONE);
   }
 
   /** An event was handled. */
@@ -37,15 +50,15 @@ final class ClosingConnections {
   }
 
   boolean contains(ConnectionId connection) {
-    return ids.contains(connection);
+    return ids.containsKey(connection);
   }
 
   boolean isEmpty() {
     return ids.isEmpty();
   }
 
-  /** Whether their closes were said is not known any more. */
-  void clear() {
-    ids.clear();
+  /** The turns after this one were lost, and with them what they closed. */
+  void lostAfter(long turn) {
+    ids.values().removeIf(closer -> closer > turn);
   }
 }

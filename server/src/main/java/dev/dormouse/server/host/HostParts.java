@@ -1,5 +1,6 @@
 package dev.dormouse.server.host;
 
+import dev.dormouse.server.observe.Observers;
 import dev.dormouse.server.protocol.Time;
 import dev.dormouse.server.protocol.Transport;
 import dev.dormouse.storage.ActorStore;
@@ -24,4 +25,5 @@ record HostParts(
     Unclosed unclosed,
     AlarmTurns alarms,
     LongAdder eventsGivenUp,
-    Asked asked) {}
+    Asked asked,
+    Observers observers) {}

@@ -1,11 +1,10 @@
 package dev.dormouse.server.host;
 
 import dev.dormouse.sdk.ActorId;
-import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 
-/** Who is to hibernate. A pure function. */
+/** Who is to hibernate. Pure functions. */
 final class IdlePolicy {
 
   /**
@@ -19,28 +18,21 @@ final class IdlePolicy {
 
   private IdlePolicy() {}
 
+  /** Whether an actor that last did something then has been idle for the whole time. */
+  static boolean isIdle(long lastEventNs, long nowNs, long idleNs) {
+    return nowNs - lastEventNs >= idleNs;
+  }
+
   /**
-   * The actors that were idle for the whole time, and of the others the least recently used ones
-   * over the most that may be in memory. Pinned ones never.
+   * Of the actors in memory, the least recently used ones over the most that may be. Pinned ones
+   * never.
    */
-  static List<ActorId> toHibernate(List<Candidate> active, long nowNs, long idleNs, int activeMax) {
-    List<ActorId> chosen = new ArrayList<>();
-    List<Candidate> others = new ArrayList<>();
-    for (Candidate candidate : active) {
-      if (candidate.isPinned) {
-        continue;
-      }
-      if (nowNs - candidate.lastEventNs >= idleNs) {
-        chosen.add(candidate.id);
-      } else {
-        others.add(candidate);
-      }
-    }
-    int excess = active.size() - chosen.size() - activeMax;
-    if (excess > 0) {
-      others.sort(Comparator.comparingLong(candidate -> candidate.lastEventNs - nowNs));
-      others.stream().limit(excess).forEach(candidate -> chosen.add(candidate.id));
-    }
-    return chosen;
+  static List<ActorId> overMost(List<Candidate> active, long nowNs, int activeMax) {
+    return active.stream()
+        .filter(candidate -> !candidate.isPinned)
+        .sorted(Comparator.comparingLong(candidate -> candidate.lastEventNs - nowNs))
+        .limit(Math.max(0, active.size() - activeMax))
+        .map(Candidate::id)
+        .toList();
   }
 }

@@ -143,7 +143,7 @@ final class LiveConnection implements Connection<@Nullable Object> {
             storedAttachment == null ? null : activation.decodeAttachment(id, storedAttachment);
         isDecoded = true;
       }
-      turn.touched().add(this);
+      turn.touch(this);
       return attachment;
     }
   }
@@ -161,7 +161,7 @@ final class LiveConnection implements Connection<@Nullable Object> {
       }
       attachment = value;
       isDecoded = true;
-      turn.touched().add(this);
+      turn.touch(this);
     }
   }
 
@@ -222,7 +222,7 @@ final class LiveConnection implements Connection<@Nullable Object> {
     checkTags(changed);
     tags = changed;
     isRowStale = true;
-    turn.touched().add(this);
+    turn.touch(this);
     if (!isClosing) {
       turn.outbox().add(new ToGateway.Retagged(id, new ArrayList<>(tags)));
     }

@@ -24,6 +24,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executor;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -32,6 +33,15 @@ import org.slf4j.LoggerFactory;
  * the turn's number. Used by whoever runs the cell, {@link #tell} by anyone.
  */
 final class Outgoing {
+
+  /**
+   * What came of turns whose commits were lost.
+   *
+   * @param said what their clients were told
+   * @param closes those that have not taken effect, and come again
+   */
+  record Lost(List<ToGateway> said, List<ToHost.Closed> closes) {}
+
   private static final Logger log = LoggerFactory.getLogger(Outgoing.class);
 
   private final ActorId id;
@@ -50,12 +60,22 @@ final class Outgoing {
   /** Of lost turns, since the last reset. Written on the store's thread. */
   private final ConcurrentLinkedQueue<ToGateway> saidOfLost = new ConcurrentLinkedQueue<>();
 
-  private CommitChain chain = new CommitChain();
+  /** The same. */
+  private final ConcurrentLinkedQueue<ToHost.Closed> lostCloses = new ConcurrentLinkedQueue<>();
+
+  private final Executor executor;
+  private CommitChain chain;
   private long turns;
 
-  /** Out of a new cell. */
-  Outgoing(ActorId id, HostParts host, ActorRows rows, OutputGate gate) {
+  /**
+   * Out of a new cell.
+   *
+   * @param executor where its handlers run
+   */
+  Outgoing(ActorId id, Executor executor, HostParts host, ActorRows rows, OutputGate gate) {
     this.id = id;
+    this.executor = executor;
+    this.chain = new CommitChain(executor);
     this.store = host.store();
     this.rows = rows;
     this.gate = gate;
@@ -121,7 +141,7 @@ final class Outgoing {
   /** Says something after all turns so far. */
   void say(List<ToGateway> records) {
     Release release = release(records);
-    gate.pass(nextNumber(), release, loss -> release);
+    gate.pass(nextNumber(), release, loss -> release, null);
   }
 
   /** Answers a message that nobody needs to hear of; if what made it so is lost, so is it. */
@@ -129,18 +149,23 @@ final class Outgoing {
     gate.pass(
         nextNumber(),
         release(Verdicts.handled(message)),
-        loss -> release(ofLost(message, List.of(), loss)));
+        loss -> release(ofLost(message, List.of(), loss)),
+        null);
   }
 
-  /** Lets a turn out: its writes are handed in, its words wait for them. */
-  void leave(Turn turn, List<ToGateway> records) {
-    leave(turn.number(), turn.writes(), turn.clears(), records, turn.work());
+  /**
+   * Lets a turn out: its writes are handed in, its words wait for them.
+   *
+   * @param watch told what became of it; null if nobody wants to know
+   */
+  void leave(Turn turn, List<ToGateway> records, @Nullable TurnWatch watch) {
+    leave(turn.number(), turn.writes(), turn.clears(), records, turn.work(), watch);
   }
 
   /** Has rows written in the place of a turn. */
   void keep(NavigableMap<RowKey, Optional<byte[]>> writes, Work work) {
     rows.open(writes, List.of());
-    leave(nextNumber(), writes, List.of(), List.of(), work);
+    leave(nextNumber(), writes, List.of(), List.of(), work, null);
   }
 
   /** A turn saw what a lost commit had changed: it is lost, too. */
@@ -148,23 +173,20 @@ final class Outgoing {
     say(ofLost(work, List.of(), loss));
   }
 
-  /**
-   * All commits have reported, some of them as lost: what comes now builds on none of them.
-   *
-   * @return what was said of the lost turns
-   */
-  List<ToGateway> reopen() {
+  /** All commits have reported, some of them as lost: what comes now builds on none of them. */
+  Lost reopen() {
     if (gate.loss() instanceof CommitResult.Refused refused) {
       log.debug("actor {} is reset: {}", id, refused.why());
     } else {
       log.error("commits of actor {} were lost ({}); it is reset", id, gate.loss());
     }
-    List<ToGateway> said = List.copyOf(saidOfLost);
+    Lost lost = new Lost(List.copyOf(saidOfLost), List.copyOf(lostCloses));
     saidOfLost.clear();
+    lostCloses.clear();
     rows.forget();
-    chain = new CommitChain();
+    chain = new CommitChain(executor);
     gate.reopen();
-    return said;
+    return lost;
   }
 
   /** Removes a connection whose close handler could not have its way. */
@@ -183,32 +205,38 @@ final class Outgoing {
       NavigableMap<RowKey, Optional<byte[]>> writes,
       List<TurnBatch.Clear> clears,
       List<ToGateway> records,
-      Work work) {
+      Work work,
+      @Nullable TurnWatch watch) {
     Function<CommitResult, Release> ifLost = loss -> release(ofLost(work, records, loss));
     if (writes.isEmpty() && clears.isEmpty()) {
       rows.discard();
-      gate.pass(number, release(records), ifLost);
+      gate.pass(number, release(records), ifLost, watch);
     } else {
       rows.handedIn(number);
-      gate.hold(number, release(records), ifLost, commit(writes, clears));
+      gate.hold(number, release(records), ifLost, watch, commit(writes, clears));
     }
     rows.settle(gate.settled());
   }
 
   private List<ToGateway> ofLost(Work work, List<ToGateway> unsaid, CommitResult loss) {
     if (work instanceof Work.Handle handle && handle.event() instanceof ToHost.Closed closed) {
-      unclosed.accept(closed);
+      closeAgain(closed);
     }
     for (ToGateway record : unsaid) {
       if (record instanceof ToGateway.Accepted accepted) {
         // The client is told that there is no connection; the store may have one all the same.
         CloseReason reason = CloseReason.abnormal(CloseReason.Cause.CONNECTION_LOST);
-        unclosed.accept(new ToHost.Closed(id, accepted.connection(), reason));
+        closeAgain(new ToHost.Closed(id, accepted.connection(), reason));
       }
     }
     List<ToGateway> records = Verdicts.lost(work, loss);
     saidOfLost.addAll(records);
     return records;
+  }
+
+  private void closeAgain(ToHost.Closed closed) {
+    lostCloses.add(closed);
+    unclosed.accept(closed);
   }
 
   private CompletionStage<CommitResult> commit(

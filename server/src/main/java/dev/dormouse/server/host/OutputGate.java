@@ -26,16 +26,19 @@ final class OutputGate {
     final long turn;
     final Release release;
     final Function<CommitResult, Release> ifLost;
+    final @Nullable TurnWatch watch;
     @Nullable CommitResult result;
 
     Held(
         long turn,
         Release release,
         Function<CommitResult, Release> ifLost,
+        @Nullable TurnWatch watch,
         @Nullable CommitResult result) {
       this.turn = turn;
       this.release = release;
       this.ifLost = ifLost;
+      this.watch = watch;
       this.result = result;
     }
   }
@@ -61,9 +64,17 @@ final class OutputGate {
     this.onEmpty = onEmpty;
   }
 
-  /** A turn that stored nothing. */
-  synchronized void pass(long turn, Release release, Function<CommitResult, Release> ifLost) {
-    held.add(new Held(turn, release, ifLost, CommitResult.DONE));
+  /**
+   * A turn that stored nothing.
+   *
+   * @param watch told what became of it; null if nobody wants to know
+   */
+  synchronized void pass(
+      long turn,
+      Release release,
+      Function<CommitResult, Release> ifLost,
+      @Nullable TurnWatch watch) {
+    held.add(new Held(turn, release, ifLost, watch, CommitResult.DONE));
     letOut();
   }
 
@@ -71,13 +82,15 @@ final class OutputGate {
    * A turn whose writes are on their way.
    *
    * @param ifLost what to say instead, by how the first commit was lost; called at most once
+   * @param watch told what became of it; null if nobody wants to know
    */
   void hold(
       long turn,
       Release release,
       Function<CommitResult, Release> ifLost,
+      @Nullable TurnWatch watch,
       CompletionStage<CommitResult> commit) {
-    Held entry = new Held(turn, release, ifLost, null);
+    Held entry = new Held(turn, release, ifLost, watch, null);
     synchronized (this) {
       held.add(entry);
     }
@@ -111,14 +124,23 @@ final class OutputGate {
       if (!(next.result instanceof CommitResult.Done) && loss == null) {
         loss = next.result;
       }
-      settled = next.turn;
       held.remove();
       if (loss == null) {
+        settled = next.turn;
         emit(next.release);
       } else {
         onLost.accept(next.release);
         emit(next.ifLost.apply(loss));
       }
+      tell(next.watch, loss == null);
+    }
+  }
+
+  private static void tell(@Nullable TurnWatch watch, boolean isKept) {
+    if (watch != null && isKept) {
+      watch.kept();
+    } else if (watch != null) {
+      watch.lost();
     }
   }
 
@@ -133,7 +155,7 @@ final class OutputGate {
     }
   }
 
-  /** The last turn that was let out: what it and those before it wrote is in the store. */
+  /** The last turn that was let out and not lost: what it and those before it wrote is stored. */
   synchronized long settled() {
     return settled;
   }

@@ -200,7 +200,7 @@ final class Recovery {
     if (handle.event() instanceof ToHost.Closed closed) {
       forget(handle, closed);
     } else {
-      say(isReset ? Verdicts.reset(work) : Verdicts.failed(work, failurePolicy));
+      say(isReset ? Verdicts.reset(work) : Verdicts.failed(work, failurePolicy, failure));
       done(handle);
     }
   }
@@ -386,10 +386,10 @@ final class Recovery {
     }
   }
 
-  /** Commits were lost, and the rows are read anew; this was said of their turns. */
-  void resetAfterLoss(List<ToGateway> said) {
-    closing.clear();
-    closing.said(said);
+  /** Commits were lost, and the rows are read anew. */
+  void resetAfterLoss(Outgoing.Lost lost) {
+    closing.said(lost.said());
+    lost.closes().forEach(closing::add);
     owed.forEach(closing::add);
   }
 }

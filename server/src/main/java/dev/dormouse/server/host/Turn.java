@@ -56,7 +56,9 @@ final class Turn {
   private final NavigableMap<RowKey, Optional<byte[]>> writes = new TreeMap<>();
   private final List<Clear> clears = new ArrayList<>();
   private final List<ToGateway> outbox = new ArrayList<>();
-  private final Set<LiveConnection> touched = new LinkedHashSet<>();
+
+  /** What most turns leave empty is made when it is needed. */
+  private Set<LiveConnection> touched = Set.of();
 
   private long bytes;
 
@@ -154,8 +156,16 @@ final class Turn {
     bytes += more;
   }
 
+  /** The connections that its handler has touched. */
   Set<LiveConnection> touched() {
     return touched;
+  }
+
+  void touch(LiveConnection connection) {
+    if (touched.isEmpty()) {
+      touched = new LinkedHashSet<>(4);
+    }
+    touched.add(connection);
   }
 
   /**

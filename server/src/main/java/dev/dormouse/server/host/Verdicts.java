@@ -3,10 +3,12 @@ package dev.dormouse.server.host;
 import dev.dormouse.sdk.Connections;
 import dev.dormouse.sdk.FailurePolicy;
 import dev.dormouse.sdk.HttpResponse;
+import dev.dormouse.sdk.ResponseException;
 import dev.dormouse.server.protocol.ToGateway;
 import dev.dormouse.server.protocol.ToHost;
 import dev.dormouse.storage.CommitResult;
 import java.util.List;
+import java.util.concurrent.CompletionException;
 import org.jspecify.annotations.Nullable;
 
 /** What the gateway is told about a piece of work, by what became of it. Pure functions. */
@@ -24,14 +26,25 @@ final class Verdicts {
         : List.of();
   }
 
-  /** Its turn failed. */
-  static List<ToGateway> failed(Work work, FailurePolicy policy) {
+  /** Its turn failed, by what its handler threw or left undone. */
+  static List<ToGateway> failed(Work work, FailurePolicy policy, Throwable failure) {
     if (event(work) instanceof ToHost.Message message) {
       return policy == FailurePolicy.KEEP_OPEN
           ? handled(work)
           : handledAndClosed(message, INTERNAL_ERROR, "internal error");
     }
-    return refused(event(work), internalError());
+    return refused(event(work), answerTo(event(work), failure));
+  }
+
+  private static HttpResponse answerTo(@Nullable ToHost event, Throwable failure) {
+    Throwable thrown =
+        failure instanceof CompletionException && failure.getCause() != null
+            ? failure.getCause()
+            : failure;
+    return thrown instanceof ResponseException known
+            && (known.response().status() >= 300 || !(event instanceof ToHost.Open))
+        ? known.response()
+        : HttpResponse.text(500, "the actor failed");
   }
 
   /** Its handler has reset the actor, which its sender need not suffer for. */
@@ -76,6 +89,11 @@ final class Verdicts {
     return refused(event(work), busy("the actor is busy"));
   }
 
+  /** In a word, what {@link #noRoom} does. */
+  static String noRoomOutcome(Work work) {
+    return event(work) instanceof ToHost.Message ? "pause" : "503";
+  }
+
   /** The server is about to stop. */
   static List<ToGateway> stopping(ToHost event) {
     return refused(event, busy("the server is stopping"));
@@ -84,6 +102,11 @@ final class Verdicts {
   /** There is no such actor type here. */
   static List<ToGateway> unknownType(ToHost event) {
     return refused(event, HttpResponse.text(404, "there is no actor type " + event.actor().type()));
+  }
+
+  /** Whether it is an upgrade, and the actor has all the connections it may have. */
+  static boolean isOneTooMany(Work work, int connections) {
+    return event(work) instanceof ToHost.Open && connections >= Connections.CONNECTIONS_MAX;
   }
 
   /** The actor has all the connections it may have. */
@@ -130,10 +153,6 @@ final class Verdicts {
 
   private static @Nullable ToHost event(Work work) {
     return work instanceof Work.Handle handle ? handle.event() : null;
-  }
-
-  private static HttpResponse internalError() {
-    return HttpResponse.text(500, "the actor failed");
   }
 
   private static HttpResponse busy(String why) {

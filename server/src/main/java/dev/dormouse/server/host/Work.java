@@ -9,15 +9,38 @@ import org.jspecify.annotations.Nullable;
 /** What a turn is about. */
 sealed interface Work {
 
-  /** An event from a gateway. */
-  record Handle(ToHost event, Runnable ended) implements Work {
+  /**
+   * An event from a gateway.
+   *
+   * @param ended run when it is done with
+   * @param arrivedNs when it came; 0 if nobody wants to know
+   */
+  record Handle(ToHost event, Runnable ended, long arrivedNs) implements Work {
     Handle(ToHost event) {
-      this(event, () -> {});
+      this(event, 0);
+    }
+
+    Handle(ToHost event, long arrivedNs) {
+      this(event, () -> {}, arrivedNs);
+    }
+
+    Handle(ToHost event, Runnable ended) {
+      this(event, ended, 0);
     }
   }
 
-  /** The object was made. */
-  record Activate() implements Work {}
+  /**
+   * The object was made.
+   *
+   * @param reason the label of the work that it was made for
+   * @param beganNs when its making began
+   */
+  record Activate(String reason, long beganNs) implements Work {
+    /** For the first work that waits; if there is none, for a close that is owed. */
+    static Activate by(@Nullable Work first, long beganNs) {
+      return new Activate(first == null ? "close" : first.label(), beganNs);
+    }
+  }
 
   /**
    * The object is to be dropped.
@@ -33,8 +56,14 @@ sealed interface Work {
    *
    * @param due which, and where it stood when it was handed out
    * @param whenEnded run when its turn is over, or it needs none; what it wrote may be on its way
+   * @param arrivedNs when it was handed out; 0 if nobody wants to know
    */
-  record Alarm(DueAlarm due, Runnable whenEnded) implements Work {}
+  record Alarm(DueAlarm due, Runnable whenEnded, long arrivedNs) implements Work {}
+
+  /** When it came to the host; 0 if that is not known. */
+  default long arrivedNs() {
+    return 0;
+  }
 
   /** To be called once the work is done with, however it went. */
   default void end() {

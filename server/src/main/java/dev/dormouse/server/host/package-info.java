@@ -19,6 +19,7 @@
  *   <tr><td>{@code ActorRows}</td><td>the store, overlaid with writes that are not committed
  *       yet</td></tr>
  *   <tr><td>{@code OutputGate}</td><td>holds what turns say until they are kept</td></tr>
+ *   <tr><td>{@code TurnWatch}</td><td>what observers are told of turns</td></tr>
  *   <tr><td>{@code Asked}</td><td>what actors asked gateways: what became of a message, when a
  *       client was last heard of</td></tr>
  *   <tr><td>{@code Recovery}</td><td>what is tried again after a failure, and when ({@code

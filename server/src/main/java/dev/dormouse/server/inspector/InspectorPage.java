@@ -10,6 +10,7 @@ import io.netty.handler.codec.http.websocketx.CorruptedWebSocketFrameException;
 import io.vertx.core.Context;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpConnection;
 import io.vertx.core.http.ServerWebSocket;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
@@ -42,6 +43,9 @@ public final class InspectorPage implements AdminPage {
   private static final int INSPECTORS_MAX = 16;
   private static final short TEXT_ONLY = 1003;
   private static final short TOO_BIG = 1009;
+
+  /** How long an inspector that is closed has to answer. */
+  private static final long CLOSING_MS = 1_000;
 
   private final Vertx vertx;
   private final InspectorParts parts;
@@ -157,18 +161,20 @@ public final class InspectorPage implements AdminPage {
       attached.decrementAndGet();
       refuse(context, 503, "there are " + INSPECTORS_MAX + " inspectors attached already");
     } else {
+      HttpConnection connection = context.request().connection();
       context
           .request()
           .toWebSocket()
-          .onSuccess(socket -> serve(socket, filter))
+          .onSuccess(socket -> serve(socket, connection, filter))
           .onFailure(failure -> attached.decrementAndGet()); // and is answered
     }
   }
 
-  private void serve(ServerWebSocket socket, InspectorFilter filter) {
-    Context loop = vertx.getOrCreateContext();
-    Outbox outbox = new Outbox(new SocketWire(socket, loop));
+  private void serve(ServerWebSocket socket, HttpConnection connection, InspectorFilter filter) {
+    SocketWire wire = new SocketWire(socket, connection, vertx);
+    Outbox outbox = new Outbox(wire);
     Inspector inspector = new Inspector(parts, filter, outbox);
+    wire.whenClosing = inspector::end;
     socket
         .textMessageHandler(inspector::ask)
         .binaryMessageHandler(bytes -> socket.close(TEXT_ONLY, "text only"))
@@ -189,7 +195,20 @@ public final class InspectorPage implements AdminPage {
   }
 
   /** An inspector's socket. What is written to one that is gone is lost. */
-  private record SocketWire(ServerWebSocket socket, Context loop) implements Outbox.Wire {
+  private static final class SocketWire implements Outbox.Wire {
+    private final ServerWebSocket socket;
+    private final HttpConnection connection;
+    private final Vertx vertx;
+    private final Context loop;
+    private Runnable whenClosing = () -> {};
+
+    SocketWire(ServerWebSocket socket, HttpConnection connection, Vertx vertx) {
+      this.socket = socket;
+      this.connection = connection;
+      this.vertx = vertx;
+      this.loop = vertx.getOrCreateContext();
+    }
+
     @Override
     public void run(Runnable task) {
       loop.runOnContext(now -> task.run());
@@ -205,9 +224,12 @@ public final class InspectorPage implements AdminPage {
       socket.writeTextMessage(text);
     }
 
+    /** A client that does not read does not get the close frame either: TCP ends soon after. */
     @Override
     public void close(int code, String reason) {
+      whenClosing.run();
       socket.close((short) code, reason);
+      vertx.setTimer(CLOSING_MS, elapsed -> connection.close());
     }
   }
 }

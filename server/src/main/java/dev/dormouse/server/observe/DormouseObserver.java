@@ -49,6 +49,16 @@ public interface DormouseObserver {
   record UpgradeStarted(ConnectionId connection, RequestHead head) {}
 
   /**
+   * An HTTP request was answered, but not with 101; so an upgrade that was declined is told here,
+   * too, and one that was accepted is not.
+   *
+   * @param method such as GET; whatever the client sent
+   * @param status such as 200; 0 if the client was gone before there was an answer
+   * @param tookNs from the end of its head to the end of its answer
+   */
+  record RequestEnded(String method, int status, long tookNs) {}
+
+  /**
    * The 101 is written.
    *
    * @param connection the connection
@@ -65,7 +75,7 @@ public interface DormouseObserver {
    *
    * @param connection the connection that will not be
    * @param actor the actor; null if the request never came to its route
-   * @param status such as 401
+   * @param status such as 401; 101 if a handler before the route opened a WebSocket of its own
    * @param headers all headers of the answer
    * @param why the gateway's own reason, such as {@code NODE_FULL}; null if it is somebody else's
    * @param tookNs since the upgrade started
@@ -144,7 +154,7 @@ public interface DormouseObserver {
    * @param connection the connection
    * @param actor its actor
    * @param reason how it ended
-   * @param lastedNs since the 101
+   * @param lastedNs since the 101, to about 17 ms
    * @param bytesIn bytes of all payloads that came
    * @param bytesOut bytes of all payloads that were written
    */
@@ -221,6 +231,9 @@ public interface DormouseObserver {
   default boolean wantsFrames() {
     return false;
   }
+
+  /** An HTTP request was answered. */
+  default void requestEnded(RequestEnded ended) {}
 
   /** A request to upgrade has come. One of the next four follows. */
   default void upgradeStarted(UpgradeStarted started) {}

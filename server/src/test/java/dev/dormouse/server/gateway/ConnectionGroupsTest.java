@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.dormouse.sdk.ActorId;
 import dev.dormouse.sdk.ActorOptions;
 import dev.dormouse.sdk.ConnectionId;
+import dev.dormouse.server.observe.Observers;
 import dev.dormouse.server.protocol.DirectTransport;
 import dev.dormouse.server.protocol.Time;
 import io.netty.channel.DefaultEventLoop;
@@ -33,7 +34,8 @@ class ConnectionGroupsTest {
           new Counters(),
           new Heartbeats(Duration.ZERO, Time.system()),
           new Admission(ConnectionLimits.none()),
-          new InboundBudget(Long.MAX_VALUE));
+          new InboundBudget(Long.MAX_VALUE),
+          new Observers(Time.system()));
 
   private ClientSocket socket(String key, long number) {
     ActorRoute route = new ActorRoute("chat", "/chat/:key", false, ActorOptions.defaults());

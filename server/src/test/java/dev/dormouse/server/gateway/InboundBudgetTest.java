@@ -136,6 +136,8 @@ class InboundBudgetTest {
     clients.get(1).send(frame(true, CONTINUATION, new byte[1]));
     assertThat(host.next(ToHost.Message.class).payload().size()).isEqualTo(MUCH.length + 1);
     handled(1, 1);
+    clients.get(1).send(frame(PING, ""));
+    assertThat(clients.get(1).readFrame().opcode()).isEqualTo(PONG); // its event loop has heard it
     sendsMuch(3);
   }
 }

@@ -20,9 +20,9 @@ import javax.net.ssl.SSLParameters;
 import javax.net.ssl.SSLSocket;
 
 /** A client that sends exactly the bytes it is told to, and reads frames. Waits 10 s at most. */
-final class RawClient implements AutoCloseable {
+public final class RawClient implements AutoCloseable {
   static final int CONTINUATION = 0x0;
-  static final int TEXT = 0x1;
+  public static final int TEXT = 0x1;
   static final int BINARY = 0x2;
   static final int CLOSE = 0x8;
   static final int PING = 0x9;
@@ -41,7 +41,7 @@ final class RawClient implements AutoCloseable {
   private final Socket tcp;
   private final DataInputStream in;
 
-  RawClient(int port) {
+  public RawClient(int port) {
     this(port, 0);
   }
 
@@ -112,11 +112,11 @@ final class RawClient implements AutoCloseable {
   }
 
   /** The head of a good upgrade request, with more headers. */
-  static String upgrade(String path, String... more) {
+  public static String upgrade(String path, String... more) {
     return head("GET " + path + " HTTP/1.1", goodHeaders(), more);
   }
 
-  static List<String> goodHeaders() {
+  public static List<String> goodHeaders() {
     return List.of(
         "Host: dormouse.test",
         "Connection: keep-alive, Upgrade",
@@ -125,7 +125,7 @@ final class RawClient implements AutoCloseable {
         "Sec-WebSocket-Key: " + KEY);
   }
 
-  static String head(String requestLine, List<String> headers, String... more) {
+  public static String head(String requestLine, List<String> headers, String... more) {
     List<String> lines = new ArrayList<>();
     lines.add(requestLine);
     lines.addAll(headers);
@@ -133,11 +133,11 @@ final class RawClient implements AutoCloseable {
     return String.join("\r\n", lines) + "\r\n\r\n";
   }
 
-  RawClient send(String latin1) {
+  public RawClient send(String latin1) {
     return send(latin1.getBytes(StandardCharsets.ISO_8859_1));
   }
 
-  RawClient send(byte[]... parts) {
+  public RawClient send(byte[]... parts) {
     try {
       ByteArrayOutputStream all = new ByteArrayOutputStream();
       for (byte[] part : parts) {
@@ -151,7 +151,7 @@ final class RawClient implements AutoCloseable {
   }
 
   /** Upgrades, and reads the 101. */
-  RawClient open(String path, String... more) {
+  public RawClient open(String path, String... more) {
     Answer answer = send(upgrade(path, more)).readAnswer();
     if (answer.status() != 101) {
       throw new AssertionError("not a 101: " + answer);
@@ -159,11 +159,11 @@ final class RawClient implements AutoCloseable {
     return this;
   }
 
-  RawClient text(String text) {
+  public RawClient text(String text) {
     return send(frame(TEXT, text));
   }
 
-  static byte[] frame(int opcode, String payload) {
+  public static byte[] frame(int opcode, String payload) {
     return frame(true, opcode, payload.getBytes(StandardCharsets.UTF_8));
   }
 
@@ -198,7 +198,7 @@ final class RawClient implements AutoCloseable {
     return exact;
   }
 
-  static byte[] closeFrame(int code, String reason) {
+  public static byte[] closeFrame(int code, String reason) {
     return frame(CLOSE, closePayload(code, reason));
   }
 
@@ -208,7 +208,7 @@ final class RawClient implements AutoCloseable {
   }
 
   /** A frame from the server. */
-  record Frame(boolean isFinal, int opcode, byte[] payload) {
+  public record Frame(boolean isFinal, int opcode, byte[] payload) {
 
     String text() {
       return new String(payload, StandardCharsets.UTF_8);
@@ -225,7 +225,7 @@ final class RawClient implements AutoCloseable {
     }
   }
 
-  Frame readFrame() {
+  public Frame readFrame() {
     return readFrame(0);
   }
 
@@ -249,7 +249,7 @@ final class RawClient implements AutoCloseable {
     }
   }
 
-  String readText() {
+  public String readText() {
     Frame frame = readFrame();
     if (frame.opcode() != TEXT) {
       throw new AssertionError("not text: " + frame);
@@ -258,7 +258,7 @@ final class RawClient implements AutoCloseable {
   }
 
   /** Reads a close frame; its code. */
-  int readClose() {
+  public int readClose() {
     Frame frame = readFrame();
     if (frame.opcode() != CLOSE) {
       throw new AssertionError("not a close: " + frame);
@@ -267,7 +267,7 @@ final class RawClient implements AutoCloseable {
   }
 
   /** Waits for the end of the TCP connection, whatever comes before it. */
-  void awaitEnd() {
+  public void awaitEnd() {
     try {
       while (in.read() >= 0) {}
     } catch (SocketException reset) {
@@ -299,10 +299,10 @@ final class RawClient implements AutoCloseable {
   }
 
   /** An HTTP answer. */
-  record Answer(int status, List<String> headers, String body) {
+  public record Answer(int status, List<String> headers, String body) {
 
     /** The values of a header, in order. */
-    List<String> header(String name) {
+    public List<String> header(String name) {
       String prefix = name.toLowerCase(java.util.Locale.ROOT) + ":";
       return headers.stream()
           .filter(line -> line.toLowerCase(java.util.Locale.ROOT).startsWith(prefix))
@@ -312,7 +312,7 @@ final class RawClient implements AutoCloseable {
   }
 
   /** Reads an answer, with its body if it says how long that is. */
-  Answer readAnswer() {
+  public Answer readAnswer() {
     try {
       String status = readLine();
       List<String> headers = new ArrayList<>();
@@ -352,7 +352,7 @@ final class RawClient implements AutoCloseable {
   }
 
   /** Vanishes: a TCP reset. */
-  void reset() {
+  public void reset() {
     try {
       tcp.setSoLinger(true, 0);
       tcp.close();

@@ -8,6 +8,7 @@ import dev.dormouse.sdk.CloseReason;
 import dev.dormouse.sdk.ConnectionId;
 import dev.dormouse.sdk.Delivery.Outcome;
 import dev.dormouse.sdk.OutboundPolicy;
+import dev.dormouse.server.observe.Observers;
 import dev.dormouse.server.protocol.DirectTransport;
 import dev.dormouse.server.protocol.Payload;
 import dev.dormouse.server.protocol.Time;
@@ -57,7 +58,8 @@ final class StuckSocket implements AutoCloseable {
             counters,
             new Heartbeats(Duration.ZERO, Time.system()),
             new Admission(ConnectionLimits.none()),
-            new InboundBudget(Long.MAX_VALUE));
+            new InboundBudget(Long.MAX_VALUE),
+            new Observers(Time.system()));
     socket =
         new ClientSocket(
             parts,

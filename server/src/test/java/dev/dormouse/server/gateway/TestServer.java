@@ -4,6 +4,7 @@ import dev.dormouse.sdk.ActorId;
 import dev.dormouse.sdk.ActorOptions;
 import dev.dormouse.sdk.Compression;
 import dev.dormouse.sdk.OutboundPolicy;
+import dev.dormouse.server.observe.Observers;
 import dev.dormouse.server.protocol.Time;
 import io.vertx.core.DeploymentOptions;
 import io.vertx.core.Future;
@@ -37,6 +38,7 @@ final class TestServer implements AutoCloseable {
 
   final FakeHost host = new FakeHost();
   final WebSocketGateway gateway;
+  final Observers observers = new Observers(Time.system());
   private final Vertx vertx;
   private final String deployment;
   private boolean isClosed;
@@ -54,7 +56,7 @@ final class TestServer implements AutoCloseable {
     this.vertx = vertx;
     Router router = Router.router(vertx);
     before.accept(router);
-    gateway = new WebSocketGateway(options, vertx, host.transport(), Time.system(), 7);
+    gateway = new WebSocketGateway(options, vertx, host.transport(), Time.system(), 7, observers);
     mount(router, "chat", false, o -> o.subprotocols(SUBPROTOCOLS.toArray(String[]::new)));
     mount(router, "small", true, o -> o.messageBytesMax(100));
     mount(

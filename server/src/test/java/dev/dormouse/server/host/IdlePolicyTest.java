@@ -16,25 +16,27 @@ class IdlePolicyTest {
     return new Candidate(new ActorId("a", key), lastEventNs, true);
   }
 
-  private static List<String> chosen(List<Candidate> active, int activeMax) {
-    return IdlePolicy.toHibernate(active, 100, 10, activeMax).stream().map(ActorId::key).toList();
+  private static List<String> overMost(List<Candidate> active, int activeMax) {
+    return IdlePolicy.overMost(active, 100, activeMax).stream().map(ActorId::key).toList();
   }
 
   @Test
-  void thoseThatWereIdleForTheWholeTimeAreChosen() {
-    assertThat(chosen(List.of(actor("old", 90), actor("young", 91), actor("older", 0)), 9))
-        .containsExactly("old", "older");
+  void whoeverHasDoneNothingForTheWholeTimeIsIdle() {
+    assertThat(IdlePolicy.isIdle(90, 100, 10)).isTrue();
+    assertThat(IdlePolicy.isIdle(91, 100, 10)).isFalse();
+    assertThat(IdlePolicy.isIdle(Long.MAX_VALUE - 5, Long.MIN_VALUE + 4, 10)).isTrue();
   }
 
   @Test
-  void pinnedOnesNeverAre() {
-    assertThat(chosen(List.of(pinned("busy", 0), pinned("busier", 99)), 0)).isEmpty();
+  void pinnedOnesNeverAreOverTheMost() {
+    assertThat(overMost(List.of(pinned("busy", 0), pinned("busier", 99)), 0)).isEmpty();
   }
 
   @Test
   void overTheMostTheLeastRecentlyUsedAre() {
     List<Candidate> active =
-        List.of(actor("c", 97), pinned("p", 91), actor("a", 95), actor("b", 96), actor("idle", 1));
-    assertThat(chosen(active, 2)).containsExactly("idle", "a", "b");
+        List.of(actor("c", 97), pinned("p", 91), actor("a", 95), actor("b", 96));
+    assertThat(overMost(active, 2)).containsExactly("a", "b");
+    assertThat(overMost(active, 4)).isEmpty();
   }
 }

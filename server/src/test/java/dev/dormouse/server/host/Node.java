@@ -6,6 +6,7 @@ import dev.dormouse.sdk.ConnectionId;
 import dev.dormouse.sdk.FailurePolicy;
 import dev.dormouse.sdk.Header;
 import dev.dormouse.sdk.RequestHead;
+import dev.dormouse.server.observe.Observers;
 import dev.dormouse.server.protocol.DirectTransport;
 import dev.dormouse.server.protocol.Payload;
 import dev.dormouse.server.protocol.Release;
@@ -31,6 +32,7 @@ final class Node {
   final Steps steps = new Steps();
   final HeldStore store;
   final ActorHost host;
+  final Observers observers;
   final List<ToGateway> said = new ArrayList<>();
   private final Map<ConnectionId, Long> sequences = new HashMap<>();
   private long connections;
@@ -48,8 +50,9 @@ final class Node {
             id -> steps,
             policy,
             16 << 10);
+    observers = new Observers(time);
     DirectTransport transport = new DirectTransport();
-    host = new ActorHost(List.of(type), store, transport, time, options);
+    host = new ActorHost(List.of(type), store, transport, time, options, observers);
     transport.connect(host::accept, this::hear);
   }
 

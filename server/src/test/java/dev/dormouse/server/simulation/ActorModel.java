@@ -64,6 +64,15 @@ final class ActorModel {
   /** The connections that turns which were lost since then were about to close. */
   final Set<ConnectionId> closingInVain = new HashSet<>();
 
+  /** Of those, the ones that nobody else had closed before. */
+  final Set<ConnectionId> closedInVain = new HashSet<>();
+
+  /** Lost turns about connections that have ended, or never were to be. */
+  final List<TurnModel> endsInVain = new ArrayList<>();
+
+  /** The connections whose removal was handed in, though their close handler failed. */
+  final Set<ConnectionId> removed = new HashSet<>();
+
   /** The connections that were closed because their messages were lost. */
   final Set<ConnectionId> closedByLoss = new HashSet<>();
 
@@ -108,6 +117,9 @@ final class ActorModel {
   /** Whether that was so often that events may have been given up. */
   boolean mayHaveGivenUp;
 
+  /** Whether alarms were set in this run of the node: one may wait though it is not any more. */
+  boolean hasHadAlarms;
+
   /** How often it was sent to sleep, and has not heard what came of it. */
   int hibernations;
 
@@ -144,6 +156,9 @@ final class ActorModel {
     owing.clear();
     closing.clear();
     closingInVain.clear();
+    closedInVain.clear();
+    endsInVain.clear();
+    removed.clear();
     closedByLoss.clear();
     everClosing.clear();
     closedToHost.clear();
@@ -156,6 +171,7 @@ final class ActorModel {
     troubles = 0;
     mayHaveGivenUp = false;
     hibernations = 0;
+    hasHadAlarms = !current.alarms().isEmpty();
     brought.clear();
   }
 }

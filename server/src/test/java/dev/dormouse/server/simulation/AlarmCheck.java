@@ -61,9 +61,9 @@ final class AlarmCheck {
         continue;
       }
       boolean isItsTurn = ended != null && name.equals(ended.alarm);
-      return (isItsTurn && ended.fate != TurnModel.Fate.OPEN)
-          ? isAfterFailure(row, moved)
-          : actor.isTroubled && (isPutOff(row, moved) || isAfterFailure(row, moved));
+      boolean mayHaveFailed = isItsTurn && ended.fate != TurnModel.Fate.OPEN;
+      return ((mayHaveFailed || actor.isTroubled) && isAfterFailure(row, moved))
+          || (actor.isTroubled && isPutOff(row, moved));
     }
     return false;
   }

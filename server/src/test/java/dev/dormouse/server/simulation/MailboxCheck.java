@@ -102,10 +102,7 @@ final class MailboxCheck {
   /** Whether an upgrade or a request may have met a full mailbox. */
   boolean mayBeFull(ActorModel actor, ToGateway refusal) {
     boolean isLoaded =
-        actor.hibernations > 0
-            || actor.hasLost
-            || !actor.current.alarms().isEmpty()
-            || run.node().isRefusing();
+        actor.hibernations > 0 || actor.hasLost || actor.hasHadAlarms || run.node().isRefusing();
     return isLoaded
         || actor.brought.stream().noneMatch(b -> isAnswer(refusal, b.event) && b.before == 0);
   }

@@ -42,7 +42,7 @@ final class Mutations {
           of(
               "messages of a connection that the actor closed are passed on",
               "host/ClosingConnections.java",
-              "ids.add(close.connection());",
+              "ids.putIfAbsent(close.connection(), turn);",
               "ids.remove(close.connection());",
               ONE_AT_A_TIME,
               SLEEP),
@@ -59,7 +59,7 @@ final class Mutations {
               "what a failed turn wrote is kept",
               "host/ActorCell.java",
               "    outgoing.discard(turn);\n",
-              "    outgoing.leave(turn, List.of());\n",
+              "    outgoing.leave(turn, List.of(), null);\n",
               ATOMIC),
           of(
               "the object of a failed turn is used again",
@@ -142,16 +142,16 @@ final class Mutations {
           of(
               "a turn speaks before it is committed",
               "host/Outgoing.java",
-              "gate.hold(number, release(records), ifLost, commit(writes, clears));",
+              "gate.hold(number, release(records), ifLost, watch, commit(writes, clears));",
               "commit(writes, clears).thenAccept(result -> {});"
-                  + " gate.pass(number, release(records), ifLost);",
+                  + " gate.pass(number, release(records), ifLost, watch);",
               ATOMIC,
               KEPT_FIRST),
           of(
               "a turn that stored nothing does not wait for those before it",
               "host/OutputGate.java",
-              "held.add(new Held(turn, release, ifLost, CommitResult.DONE));",
-              "held.addFirst(new Held(turn, release, ifLost, CommitResult.DONE));",
+              "held.add(new Held(turn, release, ifLost, watch, CommitResult.DONE));",
+              "held.addFirst(new Held(turn, release, ifLost, watch, CommitResult.DONE));",
               KEPT_FIRST,
               ATOMIC),
           of(
@@ -164,8 +164,8 @@ final class Mutations {
           of(
               "the turns after a lost one speak",
               "host/OutputGate.java",
-              "      if (loss == null) {\n        emit(next.release);",
-              "      if (next.result instanceof CommitResult.Done) {\n        emit(next.release);",
+              "      if (loss == null) {\n        settled = next.turn;",
+              "      if (next.result instanceof CommitResult.Done) {\n        settled = next.turn;",
               KEPT_FIRST),
           of(
               "the sender of a lost message is not told",
@@ -191,7 +191,7 @@ final class Mutations {
           of(
               "an attachment that is changed in place is forgotten",
               "host/LiveConnection.java",
-              "      turn.touched().add(this);\n      return attachment;",
+              "      turn.touch(this);\n      return attachment;",
               "      return attachment;",
               ATOMIC,
               KEPT_FIRST,
@@ -261,7 +261,7 @@ final class Mutations {
           of(
               "a close whose commit was lost is not tried again",
               "host/Outgoing.java",
-              "      unclosed.accept(closed);\n",
+              "    unclosed.accept(closed);\n",
               "",
               CLOSED_ONCE,
               LIVENESS),
@@ -283,7 +283,7 @@ final class Mutations {
           of(
               "a turn that takes too long is not given up",
               "host/ActorHost.java",
-              "cells.values().forEach(cell -> cell.abandonOverdue(nowNs));",
+              "      cell.abandonOverdue(nowNs);\n",
               "",
               BAD_HANDLER,
               LIVENESS),
@@ -358,13 +358,13 @@ final class Mutations {
           of(
               "idle actors stay in memory",
               "host/IdlePolicy.java",
-              "if (nowNs - candidate.lastEventNs >= idleNs) {",
-              "if (nowNs - candidate.lastEventNs < 0) {",
+              "return nowNs - lastEventNs >= idleNs;",
+              "return nowNs - lastEventNs < 0;",
               LIVENESS),
           of(
               "a close whose activation failed is not tried again",
               "host/ActorHost.java",
-              "cells.values().forEach(cell -> cell.retryIfDue(nowNs));",
+              "      cell.retryIfDue(nowNs);\n",
               "",
               LIVENESS));
 

@@ -9,6 +9,7 @@ import dev.dormouse.server.simulation.TurnModel.Kind;
 import dev.dormouse.storage.CommitResult;
 import dev.dormouse.storage.TurnBatch;
 import java.util.Collection;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -305,6 +306,8 @@ final class Oracle {
     turn.needs = actor.commits;
     actor.ended = null;
     if (turn.fate == Fate.GOOD && !turn.isLost) {
+      turn.closingFirst = new HashSet<>(turn.closing);
+      turn.closingFirst.removeAll(actor.closing);
       actor.closing.addAll(turn.closing);
       actor.everClosing.addAll(turn.closing);
     } else {
@@ -344,15 +347,17 @@ final class Oracle {
       broken(Promise.ATOMIC, "after " + actor.ended + " of " + actor.id + " " + e.getMessage());
       return;
     }
-    actor.commits++;
     TurnModel turn = actor.ended;
     if (turn != null && turn.fate == Fate.GOOD && !turn.isLost && after.equals(turn.work)) {
+      actor.commits++;
       run.trace("hand in " + turn);
       settled(actor, turn);
     } else {
       handedInElse(actor, turn, after);
+      actor.commits++;
     }
     actor.current = after;
+    actor.hasHadAlarms |= !after.alarms().isEmpty();
     actor.rows = rows;
     actor.underWay.add(actor.commits);
   }
@@ -368,6 +373,7 @@ final class Oracle {
           broken(Promise.CLOSED_ONCE, id + " of " + actor.id + " goes without its close");
         }
         actor.closing.remove(id);
+        actor.removed.add(id);
         return;
       }
     }
@@ -408,6 +414,10 @@ final class Oracle {
     turn.isLost = true;
     turn.isRefused = turn.actor.isRefused;
     turn.actor.closingInVain.addAll(turn.closing);
+    turn.actor.closedInVain.addAll(turn.closingFirst);
+    if (turn.kind == Kind.CLOSE || turn.kind == Kind.UPGRADE) {
+      turn.actor.endsInVain.add(turn);
+    }
     if (turn.kind == Kind.UPGRADE) {
       turn.actor.closedToHost.add(turn.connection); // by the host itself, if it is stored after all
     }
@@ -443,7 +453,13 @@ final class Oracle {
                 actor.tagsInDoubt.add(id);
               }
             });
-    actor.closing.clear();
+    actor.closing.removeAll(actor.closedInVain);
+    actor.closedInVain.clear();
+    actor.closing.addAll(actor.removed);
+    actor.endsInVain.stream()
+        .filter(turn -> !turn.isRetried())
+        .forEach(turn -> actor.closing.add(turn.connection));
+    actor.endsInVain.clear();
     actor.closing.addAll(actor.closedByLoss);
     actor.everClosing.addAll(actor.closedByLoss);
     actor.closedByLoss.clear();

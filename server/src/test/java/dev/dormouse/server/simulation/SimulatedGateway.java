@@ -66,7 +66,9 @@ final class SimulatedGateway {
       if (record instanceof ToGateway.Broadcast broadcast) {
         broadcast(release.actor(), broadcast);
       } else if (record instanceof ToGateway.AutoReplies told) {
-        if (!members(release.actor()).isEmpty()) {
+        if (members(release.actor()).isEmpty()) {
+          autoReplies.remove(release.actor()); // forgotten with the last one
+        } else {
           autoReplies.put(release.actor(), told.replies());
         }
       } else if (record instanceof ToGateway.Responded responded) {

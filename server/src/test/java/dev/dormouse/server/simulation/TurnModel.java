@@ -72,6 +72,9 @@ final class TurnModel {
   /** The connections that it closes. */
   final Set<ConnectionId> closing = new HashSet<>();
 
+  /** Of those, the ones that nobody had closed before. */
+  Set<ConnectionId> closingFirst = Set.of();
+
   Fate fate = Fate.OPEN;
 
   /** Stages that it waits for. */

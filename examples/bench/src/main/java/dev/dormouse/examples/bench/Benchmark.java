@@ -43,6 +43,7 @@ final class Benchmark implements Callable<Integer> {
       names = "--modes",
       split = ",",
       converter = ModeConverter.class,
+      completionCandidates = ModeNames.class,
       description = "What to measure; default: everything. Of: ${COMPLETION-CANDIDATES}")
   private List<Mode> modes = Arrays.asList(Mode.values());
 
@@ -141,15 +142,11 @@ final class Benchmark implements Callable<Integer> {
   private void measure(Machine machine, Mode mode) {
     Map<Mode.Reported, Values> values = new LinkedHashMap<>();
     mode.reported().forEach(reported -> values.put(reported, new Values()));
-    try (ServerProcess dormouse = ServerProcess.dormouse(machine, mode.durability(), IDLE_MS);
-        ServerProcess baseline = mode.hasBaseline() ? ServerProcess.baseline(machine) : null) {
-      for (int round = 0; round < rounds; round++) {
-        JsonObject ours = ours(machine, mode, dormouse);
-        JsonObject theirs =
-            baseline == null ? null : ClientProcess.run(machine, task(mode, baseline));
-        values.forEach((reported, both) -> both.add(reported.key(), ours, theirs));
-        System.out.println("  round " + (round + 1) + ": " + line(values));
-      }
+    int left = rounds;
+    while (left > 0) {
+      int together = mode.wearsServersOut() ? 1 : left;
+      measure(machine, mode, together, values);
+      left -= together;
     }
     values.forEach(
         (reported, both) ->
@@ -161,6 +158,23 @@ final class Benchmark implements Callable<Integer> {
                     reported.isMoreBetter(),
                     both.dormouse,
                     both.baseline)));
+  }
+
+  /** So many rounds with the same two servers. */
+  private void measure(Machine machine, Mode mode, int number, Map<Mode.Reported, Values> values) {
+    try (ServerProcess dormouse = ServerProcess.dormouse(machine, mode.durability(), IDLE_MS);
+        ServerProcess baseline = mode.hasBaseline() ? ServerProcess.baseline(machine) : null) {
+      int unmeasured = isQuick ? 0 : mode.roundsToWarmUp();
+      for (int round = -unmeasured; round < number; round++) {
+        JsonObject ours = ours(machine, mode, dormouse);
+        JsonObject theirs =
+            baseline == null ? null : ClientProcess.run(machine, task(mode, baseline));
+        if (round >= 0) {
+          values.forEach((reported, both) -> both.add(reported.key(), ours, theirs));
+          System.out.println("  a round: " + line(values));
+        }
+      }
+    }
   }
 
   private JsonObject ours(Machine machine, Mode mode, ServerProcess dormouse) {
@@ -234,6 +248,15 @@ final class Benchmark implements Callable<Integer> {
       if (theirs != null && theirs.containsKey(key)) {
         baseline.add(value.applyAsDouble(theirs));
       }
+    }
+  }
+
+  /** What the command line calls the modes. */
+  static final class ModeNames extends ArrayList<String> {
+    private static final long serialVersionUID = 1;
+
+    ModeNames() {
+      super(Arrays.stream(Mode.values()).map(Mode::label).toList());
     }
   }
 

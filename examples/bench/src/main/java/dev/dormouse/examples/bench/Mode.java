@@ -19,7 +19,7 @@ enum Mode {
   WAKE("wake", "/bench/echo/k%d", "wal", 100, "wake of a sleeping actor, against the same awake"),
   WAKE_LARGE(
       "wake-one", "/bench/echo/one", "wal", 10_000, "wake of an actor with all the connections"),
-  IDLE("idle", "/bench/idle/k%d", "wal", 8_000, "memory of a hibernated connection"),
+  IDLE("idle", "/bench/idle/k%d", "wal", 16_000, "memory of a hibernated connection"),
   BROADCAST("broadcast", "/bench/echo/all", "wal", 1_000, "broadcast to all connections"),
   BROADCAST_LARGE(
       "broadcast", "/bench/echo/all", "wal", 10_000, "broadcast to all of many connections"),
@@ -68,6 +68,16 @@ enum Mode {
   /** Whether the stock server can do it too. */
   boolean hasBaseline() {
     return this != WAKE && this != WAKE_LARGE;
+  }
+
+  /** Whether a round leaves the servers' memory so that the next one cannot be compared. */
+  boolean wearsServersOut() {
+    return this == IDLE;
+  }
+
+  /** Rounds that count for nothing: a few thousand handshakes do not warm a JVM up. */
+  int roundsToWarmUp() {
+    return this == HANDSHAKE ? 4 : 0;
   }
 
   /** A figure that the load client reports. */

@@ -27,6 +27,7 @@ final class ServerProcess implements AutoCloseable {
   private static final Pattern ADMIN =
       Pattern.compile("admin        http://127\\.0\\.0\\.1:(\\d+)");
   private static final int LIMIT_SECONDS = 60;
+  private static final int CONNECTIONS_MAX = 19_400;
 
   private final Process process;
   private final @Nullable Path folder;
@@ -59,6 +60,7 @@ final class ServerProcess implements AutoCloseable {
       arguments.addAll(List.of("--port", "0", "--admin-port", "0", "--event-loops", "1"));
       arguments.addAll(List.of("--data", folder.toString(), "--durability", durability));
       arguments.addAll(List.of("--idle", idleMs + "ms", "--drain", "1s"));
+      arguments.addAll(List.of("--max-connections", String.valueOf(CONNECTIONS_MAX)));
       return new ServerProcess(machine.server(Examples.class, arguments), folder);
     } catch (IOException e) {
       throw new UncheckedIOException(e);

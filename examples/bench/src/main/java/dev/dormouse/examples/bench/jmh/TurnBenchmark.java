@@ -10,6 +10,8 @@ import dev.dormouse.sdk.WebSocketActor;
 import dev.dormouse.server.host.ActorHost;
 import dev.dormouse.server.host.ActorType;
 import dev.dormouse.server.host.HostOptions;
+import dev.dormouse.server.observe.DormouseObserver;
+import dev.dormouse.server.observe.Observers;
 import dev.dormouse.server.protocol.DirectTransport;
 import dev.dormouse.server.protocol.Payload;
 import dev.dormouse.server.protocol.Time;
@@ -44,6 +46,10 @@ public class TurnBenchmark {
   /** What the handler does besides its answer. */
   @Param({"nothing", "attach", "put"})
   public String stored;
+
+  /** Whether somebody hears of turns. */
+  @Param({"off", "on"})
+  public String observer;
 
   private ActorHost host;
   private ConnectionId connection;
@@ -85,8 +91,14 @@ public class TurnBenchmark {
             FailurePolicy.KEEP_OPEN,
             16 << 10);
     ActorStore store = Stores.memory(new MemoryDisk());
+    Observers observers = new Observers(Time.system());
+    if (observer.equals("on")) {
+      observers.add(new DormouseObserver() {});
+    }
     DirectTransport transport = new DirectTransport();
-    host = new ActorHost(List.of(type), store, transport, Time.system(), HostOptions.defaults());
+    host =
+        new ActorHost(
+            List.of(type), store, transport, Time.system(), HostOptions.defaults(), observers);
     transport.connect(host::accept, release -> {});
     connection = ConnectionId.of(store.incarnation(), 1);
     RequestHead head = new RequestHead("GET", "/", Map.of(), List.of(), "");

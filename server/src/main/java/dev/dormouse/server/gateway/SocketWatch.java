@@ -1,0 +1,142 @@
+package dev.dormouse.server.gateway;
+
+import dev.dormouse.sdk.ActorId;
+import dev.dormouse.sdk.CloseReason;
+import dev.dormouse.sdk.ConnectionId;
+import dev.dormouse.server.observe.DormouseObserver;
+import dev.dormouse.server.observe.DormouseObserver.ConnectionClosed;
+import dev.dormouse.server.observe.DormouseObserver.Frame;
+import dev.dormouse.server.observe.DormouseObserver.FrameError;
+import dev.dormouse.server.observe.LogLabels;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufUtil;
+import io.netty.handler.codec.http.websocketx.BinaryWebSocketFrame;
+import io.netty.handler.codec.http.websocketx.CloseWebSocketFrame;
+import io.netty.handler.codec.http.websocketx.PingWebSocketFrame;
+import io.netty.handler.codec.http.websocketx.PongWebSocketFrame;
+import io.netty.handler.codec.http.websocketx.TextWebSocketFrame;
+import io.netty.handler.codec.http.websocketx.WebSocketFrame;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Tells observers of an open socket. The socket's event loop only. */
+final class SocketWatch {
+  /**
+   * The times of opening are kept in units of 2^24 ns, 17 ms, since they are kept for every idle
+   * socket: 32 bits then suffice for two years.
+   */
+  private static final int TIME_UNIT_BITS = 24;
+
+  private static final int OPCODE = 0xF;
+  private static final Logger log = LoggerFactory.getLogger(SocketWatch.class);
+
+  private SocketWatch() {}
+
+  /** This moment, for {@link #sinceNs}. */
+  static int now(GatewayParts parts) {
+    return (int) (parts.time().nowNs() >> TIME_UNIT_BITS);
+  }
+
+  private static long sinceNs(GatewayParts parts, int then) {
+    return Integer.toUnsignedLong(now(parts) - then) << TIME_UNIT_BITS;
+  }
+
+  /** A frame came. To be asked first: whether anybody wants to hear of frames. */
+  static void in(
+      GatewayParts parts,
+      ActorId actor,
+      ConnectionId id,
+      WebSocketFrame frame,
+      boolean isAutomatic) {
+    ByteBuf payload = frame.content();
+    parts
+        .observers()
+        .tellOfFrame(
+            DormouseObserver::frameIn,
+            new Frame(
+                id,
+                actor,
+                opcode(frame),
+                frame.isFinalFragment(),
+                payload.readableBytes(),
+                isAutomatic,
+                max -> first(payload, payload.readerIndex(), max)));
+  }
+
+  /** A frame is about to be written. To be asked first: whether anybody wants to hear of frames. */
+  static void out(
+      GatewayParts parts, ActorId actor, ConnectionId id, ByteBuf frame, boolean isAutomatic) {
+    int bytes = OutboundFrames.payloadBytes(frame);
+    int start = frame.writerIndex() - bytes;
+    parts
+        .observers()
+        .tellOfFrame(
+            DormouseObserver::frameOut,
+            new Frame(
+                id,
+                actor,
+                frame.getByte(frame.readerIndex()) & OPCODE,
+                true,
+                bytes,
+                isAutomatic,
+                max -> first(frame, start, max)));
+  }
+
+  private static byte[] first(ByteBuf bytes, int start, int max) {
+    return ByteBufUtil.getBytes(bytes, start, Math.min(max, bytes.writerIndex() - start), true);
+  }
+
+  private static int opcode(WebSocketFrame frame) {
+    if (frame instanceof TextWebSocketFrame) {
+      return 1;
+    } else if (frame instanceof BinaryWebSocketFrame) {
+      return 2;
+    } else if (frame instanceof CloseWebSocketFrame) {
+      return 8;
+    } else if (frame instanceof PingWebSocketFrame) {
+      return 9;
+    }
+    return frame instanceof PongWebSocketFrame ? 10 : 0;
+  }
+
+  /** It failed, and not because the network did. */
+  static void logFailure(ClientSocket socket, Throwable cause) {
+    ConnectionId id = socket.id();
+    ActorId actor = socket.actor();
+    LogLabels.with(
+        actor, id, () -> log.error("socket of connection {} of actor {} failed", id, actor, cause));
+  }
+
+  /** The end begins. */
+  static Closing ending(ClientSocket socket, Closing closing) {
+    GatewayParts parts = socket.parts();
+    String failure = closing.failure();
+    if (failure != null && parts.observers().isAny()) {
+      parts
+          .observers()
+          .tell(DormouseObserver::frameError, new FrameError(socket.id(), socket.actor(), failure));
+      if (closing.begun().code() == CloseCodes.TOO_BIG) {
+        parts.hit("message-bytes", "close 1009", socket.actor(), socket.id());
+      }
+    }
+    return closing;
+  }
+
+  /** The TCP connection of a socket that was open is gone. */
+  static void gone(
+      GatewayParts parts,
+      ActorId actor,
+      ConnectionId id,
+      CloseReason reason,
+      int openedAt,
+      long bytesIn,
+      long bytesOut) {
+    if (parts.observers().isAny()) {
+      parts
+          .observers()
+          .tell(
+              DormouseObserver::connectionClosed,
+              new ConnectionClosed(id, actor, reason, sinceNs(parts, openedAt), bytesIn, bytesOut));
+    }
+  }
+}

@@ -1,0 +1,44 @@
+package dev.dormouse.server.gateway;
+
+import dev.dormouse.sdk.User;
+import io.vertx.core.json.JsonObject;
+import io.vertx.ext.web.RoutingContext;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Who a client is: what handlers before the route made the request's user, be it by a token, a
+ * password or a session. Headers have no say in it.
+ */
+final class Users {
+  /** Where Vert.x keeps what a token says. */
+  private static final List<String> TOKENS = List.of("idToken", "accessToken");
+
+  /** What proves that a user is who it is; no actor needs it. */
+  private static final List<String> SECRETS =
+      List.of("access_token", "id_token", "refresh_token", "password", "token");
+
+  private Users() {}
+
+  /**
+   * The user; empty if nobody was authenticated.
+   *
+   * @throws RuntimeException if what is known of it cannot be written as JSON
+   */
+  static Optional<User> of(RoutingContext request) {
+    io.vertx.ext.auth.User user = request.user();
+    if (user == null) {
+      return Optional.empty();
+    }
+    JsonObject known = user.principal().copy();
+    SECRETS.forEach(known::remove);
+    for (String token : TOKENS) {
+      if (user.attributes().getValue(token) instanceof JsonObject claims) {
+        known.mergeIn(claims);
+      }
+    }
+    String subject = user.subject();
+    JsonObject plain = new JsonObject(known.encode());
+    return Optional.of(new User(subject == null ? "" : subject, plain.getMap()));
+  }
+}

@@ -1,0 +1,27 @@
+package dev.dormouse.server.gateway;
+
+import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.ext.web.RoutingContext;
+import java.util.Arrays;
+
+/** What handlers before the actors' routes may ask about upgrades. */
+public final class WebSocketUpgrades {
+
+  private WebSocketUpgrades() {}
+
+  /**
+   * Whether a request asks for an upgrade to WebSocket, well or badly: its header {@code Upgrade}
+   * names {@code websocket} (RFC 6455, section 4.2.1), in any case. Other protocols that it names
+   * make it no upgrade: it is a plain request then.
+   */
+  public static boolean isUpgrade(RoutingContext context) {
+    return isUpgrade(context.request());
+  }
+
+  static boolean isUpgrade(HttpServerRequest request) {
+    return request.headers().getAll(HttpHeaders.UPGRADE).stream()
+        .flatMap(value -> Arrays.stream(value.split(",", -1)))
+        .anyMatch(protocol -> protocol.strip().equalsIgnoreCase("websocket"));
+  }
+}
