@@ -277,8 +277,9 @@ class FirstLightIT {
   @ParameterizedTest
   @CsvSource({
     "200, Host: localhost,                    Accept: */*",
-    "200, Host: 127.0.0.1:9090,               Origin: http://localhost:8080",
-    "200, Host: [::1]:9090,                   Origin: http://[::1]:8080",
+    "200, Host: 127.0.0.1:9090,               Origin: http://127.0.0.1:9090",
+    "200, Host: [::1]:9090,                   Origin: http://[::1]:9090",
+    "403, Host: 127.0.0.1:9090,               Origin: http://localhost:8080",
     "403, Host: attacker.example,             Accept: */*",
     "403, Host: 127.0.0.1.attacker.example,   Accept: */*",
     "403, Host: 127.0.0.1,                    Origin: https://attacker.example",

@@ -142,6 +142,15 @@ class StartIT {
   }
 
   @Test
+  void anAdminPortThatOthersCanReachWantsAToken() throws Exception {
+    Path data = directory.resolve("data");
+    cannotStart(
+        run(Map.of(), args("--data", data.toString(), "--admin-host", "0.0.0.0")),
+        "--admin-token-file");
+    assertThat(data).doesNotExist();
+  }
+
+  @Test
   void aFolderInUseIsRefusedWithItsHolder() throws Exception {
     Path data = directory.resolve("data");
     try (ServerProcess first = ServerProcess.start(data);

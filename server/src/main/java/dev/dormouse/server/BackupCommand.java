@@ -1,5 +1,6 @@
 package dev.dormouse.server;
 
+import dev.dormouse.server.admin.AdminOptions;
 import dev.dormouse.server.protocol.Time;
 import dev.dormouse.storage.BackupReport;
 import dev.dormouse.storage.Backups;
@@ -17,6 +18,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Locale;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** Takes a backup: the server that runs does, if there is one. */
@@ -54,6 +56,8 @@ final class BackupCommand extends FolderCommand {
       description = "The admin port of the server that uses the folder. Default: ${DEFAULT-VALUE}")
   private int adminPort;
 
+  @Mixin private final AdminPortOptions admin = new AdminPortOptions();
+
   @Override
   int run() {
     try {
@@ -69,14 +73,13 @@ final class BackupCommand extends FolderCommand {
 
   private int ask(String why) {
     try {
+      AdminOptions server = AdminOptions.of(admin.host(), admin.tokenFile());
       HttpResponse<String> answer =
           HttpClient.newBuilder()
               .version(HttpClient.Version.HTTP_1_1)
               .connectTimeout(CONNECT_LIMIT)
               .build()
-              .send(
-                  HttpRequest.newBuilder(uri()).POST(HttpRequest.BodyPublishers.noBody()).build(),
-                  HttpResponse.BodyHandlers.ofString());
+              .send(request(server), HttpResponse.BodyHandlers.ofString());
       if (answer.statusCode() != OK) {
         return failed(
             "the server on admin port " + adminPort + " answers: " + answer.body().strip());
@@ -87,6 +90,8 @@ final class BackupCommand extends FolderCommand {
           report.getLong("files"),
           report.getLong("bytes"),
           report.getLong("linkedBytes"));
+    } catch (IllegalArgumentException e) {
+      return failed(String.valueOf(e.getMessage()));
     } catch (IOException e) {
       return failed(
           why + ", which does not answer on admin port " + adminPort + "; see --admin-port");
@@ -98,9 +103,14 @@ final class BackupCommand extends FolderCommand {
     }
   }
 
-  private URI uri() {
-    return URI.create(
-        "http://127.0.0.1:" + adminPort + "/backup?to=" + encoded(to) + "&data=" + encoded(data()));
+  private HttpRequest request(AdminOptions server) {
+    String path = "/backup?to=" + encoded(to) + "&data=" + encoded(data());
+    HttpRequest.Builder request =
+        HttpRequest.newBuilder(URI.create(server.url(adminPort) + path))
+            .POST(HttpRequest.BodyPublishers.noBody());
+    String authorization = server.authorization();
+    return (authorization == null ? request : request.header("Authorization", authorization))
+        .build();
   }
 
   private static String encoded(Path path) {

@@ -5,6 +5,7 @@ import dev.dormouse.sdk.Alarm;
 import dev.dormouse.sdk.ConnectionId;
 import dev.dormouse.server.accesslog.AccessLog;
 import dev.dormouse.server.accesslog.AccessLogFormat;
+import dev.dormouse.server.admin.AdminOptions;
 import dev.dormouse.server.admin.AdminServer;
 import dev.dormouse.server.admin.BackupPage;
 import dev.dormouse.server.admin.ConnectionsPage;
@@ -24,7 +25,6 @@ import dev.dormouse.server.observe.Observers;
 import dev.dormouse.server.protocol.DirectTransport;
 import dev.dormouse.server.protocol.Transport;
 import dev.dormouse.server.tls.CertificateWatch;
-import dev.dormouse.server.tls.TlsFiles;
 import dev.dormouse.storage.ActorStore;
 import dev.dormouse.storage.BackupReport;
 import dev.dormouse.storage.Durability;
@@ -37,7 +37,6 @@ import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
 import io.vertx.core.http.HttpServer;
-import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.internal.ContextInternal;
 import io.vertx.core.internal.VertxInternal;
@@ -72,15 +71,6 @@ public final class DormouseServer implements AutoCloseable {
   private static final int SERVICE_RESTART = 1012;
   private static final int EXIT_IO_ERROR = 74;
 
-  /** To Vert.x, a negative port is a free one that all listeners with this number share. */
-  private static final int ANY_SHARED_PORT = -1;
-
-  /** The longest request line, in bytes [414]. */
-  private static final int REQUEST_LINE_BYTES_MAX = 4 << 10;
-
-  /** The most of all headers together, in bytes [431]. */
-  private static final int HEADERS_BYTES_MAX = 8 << 10;
-
   private static final long TICK_MS = 250;
   private static final long CERTIFICATE_LOOK_MS = 2_000;
   private static final Duration LEFTOVERS_BEFORE_OPENING = Duration.ofSeconds(10);
@@ -113,6 +103,7 @@ public final class DormouseServer implements AutoCloseable {
       List<ActorDefinition> actors,
       List<DormouseObserver> observers,
       ServerOptions options,
+      AdminOptions adminOptions,
       @Nullable CertificateWatch certificate,
       ActorStore store,
       Transport transport) {
@@ -126,7 +117,7 @@ public final class DormouseServer implements AutoCloseable {
         Vertx.vertx(
             new VertxOptions()
                 .setPreferNativeTransport(true)
-                .setEventLoopPoolSize(eventLoops(options)));
+                .setEventLoopPoolSize(Listening.eventLoops(options)));
     this.threads = new HandlerThreads(((VertxInternal) vertx).eventLoopGroup());
     this.host =
         new ActorHost(
@@ -161,6 +152,8 @@ public final class DormouseServer implements AutoCloseable {
             vertx,
             host,
             () -> isReady,
+            adminOptions,
+            options.time(),
             new BackupPage(vertx, options.data(), this::backup),
             new ConnectionsPage(vertx, host, gateway),
             new InspectorPage(
@@ -180,9 +173,15 @@ public final class DormouseServer implements AutoCloseable {
       List<BiConsumer<Router, DormouseServer>> routes,
       List<DormouseObserver> observers,
       ServerOptions options) {
-    CertificateWatch certificate = certificateOf(options);
     return open(
-        actors, routes, observers, options, certificate, openStore(options), new DirectTransport());
+        actors,
+        routes,
+        observers,
+        options,
+        adminOf(options),
+        Listening.certificate(options),
+        openStore(options),
+        new DirectTransport());
   }
 
   /** The same over a store that is open, and is closed with the server; without TLS. */
@@ -193,12 +192,11 @@ public final class DormouseServer implements AutoCloseable {
       ServerOptions options,
       ActorStore store,
       Transport transport) {
-    return open(actors, routes, observers, options, null, store, transport);
+    return open(actors, routes, observers, options, adminOf(options), null, store, transport);
   }
 
-  private static @Nullable CertificateWatch certificateOf(ServerOptions options) {
-    TlsFiles tls = options.tls();
-    return tls == null ? null : CertificateWatch.open(tls, options.time());
+  private static AdminOptions adminOf(ServerOptions options) {
+    return AdminOptions.of(options.adminHost(), options.adminTokenFile());
   }
 
   private static DormouseServer open(
@@ -206,11 +204,12 @@ public final class DormouseServer implements AutoCloseable {
       List<BiConsumer<Router, DormouseServer>> routes,
       List<DormouseObserver> observers,
       ServerOptions options,
+      AdminOptions admin,
       @Nullable CertificateWatch certificate,
       ActorStore store,
       Transport transport) {
     DormouseServer server =
-        new DormouseServer(actors, observers, options, certificate, store, transport);
+        new DormouseServer(actors, observers, options, admin, certificate, store, transport);
     try {
       server.listen(routes);
       return server;
@@ -252,31 +251,26 @@ public final class DormouseServer implements AutoCloseable {
     actors.values().stream()
         .filter(actor -> !mounted.contains(actor.name()))
         .forEach(actor -> gateway.mount(router, actor.route()));
-    await(admin.listen(options.adminPort()), "--admin-port " + options.adminPort());
-    for (int i = 0; i < eventLoops(options); i++) {
+    await(
+        admin.listen(options.adminPort()),
+        "--admin-port " + options.adminPort() + " on " + options.adminHost());
+    for (int i = 0; i < Listening.eventLoops(options); i++) {
       listeners.add(listenOnce(router));
     }
     isReady = true;
   }
 
-  private static int eventLoops(ServerOptions options) {
-    return options.eventLoops() == 0
-        ? VertxOptions.DEFAULT_EVENT_LOOP_POOL_SIZE
-        : options.eventLoops();
-  }
-
   /** One listener for each event loop; they share the port, and sockets go to them in turn. */
   private HttpServer listenOnce(Router router) {
-    int port = options.port() == 0 ? ANY_SHARED_PORT : options.port();
     ContextInternal eventLoop = ((VertxInternal) vertx).createEventLoopContext();
     Promise<HttpServer> listening = eventLoop.promise();
     eventLoop.runOnContext(
         started ->
             vertx
-                .createHttpServer(httpOptions())
+                .createHttpServer(Listening.http())
                 .connectionHandler(gateway::meet)
                 .requestHandler(inFrontOf(router))
-                .listen(port, options.host())
+                .listen(Listening.port(options), options.host())
                 .onComplete(listening));
     return await(listening.future(), "--port " + options.port() + " on " + options.host());
   }
@@ -284,17 +278,6 @@ public final class DormouseServer implements AutoCloseable {
   private Handler<HttpServerRequest> inFrontOf(Router router) {
     Handler<HttpServerRequest> handler = gateway.inFrontOf(router);
     return accessLog == null ? handler : accessLog.inFrontOf(handler);
-  }
-
-  private static HttpServerOptions httpOptions() {
-    return new HttpServerOptions()
-        .setHttp2ClearTextEnabled(false)
-        .setMaxInitialLineLength(REQUEST_LINE_BYTES_MAX)
-        .setMaxHeaderSize(HEADERS_BYTES_MAX)
-        .setPerMessageWebSocketCompressionSupported(false)
-        .setPerFrameWebSocketCompressionSupported(false)
-        .setAcceptBacklog(8192)
-        .setTcpNoDelay(true);
   }
 
   private void closeLeftovers() {
@@ -381,6 +364,11 @@ public final class DormouseServer implements AutoCloseable {
   /** The port of the admin pages. */
   public int adminPort() {
     return admin.port();
+  }
+
+  /** Where this machine finds the admin port. */
+  public String adminUrl() {
+    return admin.url();
   }
 
   /**

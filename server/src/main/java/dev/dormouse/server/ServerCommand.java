@@ -114,9 +114,11 @@ final class ServerCommand {
       paramLabel = "PORT",
       defaultValue = "9090",
       description =
-          "The port of health checks and actor states, on loopback only; 0 for any that is free."
+          "The port of health checks and actor states; 0 for any that is free."
               + " Default: ${DEFAULT-VALUE}")
   private int adminPort;
+
+  @Mixin private final AdminPortOptions admin = new AdminPortOptions();
 
   @Option(
       names = "--ping",
@@ -284,6 +286,7 @@ final class ServerCommand {
         defaults
             .host(host)
             .ports(port, adminPort)
+            .admin(admin.host(), admin.tokenFile())
             .data(data, durability)
             .idle(idle)
             .drain(drain)

@@ -24,6 +24,8 @@ public final class ServerOptions {
     String host = "127.0.0.1";
     int port = 8080;
     int adminPort = 9090;
+    String adminHost = "127.0.0.1";
+    @Nullable Path adminTokenFile;
     Path data = Path.of("data");
     Durability durability = Durability.FSYNC;
     Duration idle = Duration.ofSeconds(10);
@@ -76,7 +78,7 @@ public final class ServerOptions {
   /**
    * The ports to listen on; 0 for any that is free.
    *
-   * @param adminPort that of the admin pages, on loopback only
+   * @param adminPort that of the admin pages
    */
   public ServerOptions ports(int port, int adminPort) {
     return with(
@@ -94,6 +96,31 @@ public final class ServerOptions {
   /** The port of the admin pages; 0 for any that is free. */
   public int adminPort() {
     return values.adminPort;
+  }
+
+  /**
+   * Who can reach the admin pages.
+   *
+   * @param host the address to listen on; by default 127.0.0.1
+   * @param tokenFile a file with the token that is asked for, 16 to 1,024 of A-Z, a-z, 0-9 and
+   *     -._~+/=; null for none, which is possible on loopback addresses only
+   */
+  public ServerOptions admin(String host, @Nullable Path tokenFile) {
+    return with(
+        v -> {
+          v.adminHost = host;
+          v.adminTokenFile = tokenFile;
+        });
+  }
+
+  /** The address of the admin pages. */
+  public String adminHost() {
+    return values.adminHost;
+  }
+
+  /** The file with the token that the admin pages ask for; null if they ask for none. */
+  public @Nullable Path adminTokenFile() {
+    return values.adminTokenFile;
   }
 
   /**

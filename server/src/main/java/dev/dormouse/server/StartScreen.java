@@ -21,7 +21,7 @@ final class StartScreen {
           c(")(")
 
           listening    %s://%s:%d
-          admin        http://127.0.0.1:%d   (loopback only)
+          admin        %s   (%s)
           data         %s
           durability   %s: %s
           idle         %s s without events, then an actor leaves memory; its sockets stay
@@ -31,7 +31,8 @@ final class StartScreen {
             options.tls() == null ? "http" : "https",
             options.host(),
             server.port(),
-            server.adminPort(),
+            server.adminUrl(),
+            options.adminTokenFile() == null ? "loopback only" : "wants its token",
             data,
             options.durability().name().toLowerCase(Locale.ROOT),
             options.durability().promise(),

@@ -120,6 +120,31 @@ class FolderCommandsTest {
   }
 
   @Test
+  void aServerThatWantsATokenTakesItsOwnBackupForWhoKnowsIt() throws Exception {
+    Path token = Files.writeString(parent.resolve("token"), "0123456789abcdef\n");
+    ServerOptions options = ServerOptions.defaults().ports(0, 0).data(data, Durability.WAL);
+    try (DormouseServer server = server().open(options.eventLoops(1).admin("127.0.0.1", token))) {
+      String port = "--admin-port=" + server.adminPort();
+      assertThat(run("backup", "--data=" + data, "--to=" + backup, port))
+          .isEqualTo(FolderCommand.FAILED);
+      assertThat(said.toString()).contains("answers: the admin port wants");
+
+      assertThat(
+              run(
+                  "backup",
+                  "--data=" + data,
+                  "--to=" + backup,
+                  port,
+                  "--admin-token-file=" + token))
+          .as("%s", said)
+          .isZero();
+      assertThat(run("backup", "--data=" + data, "--to=" + backup, port, "--admin-token-file=none"))
+          .isEqualTo(FolderCommand.FAILED);
+      assertThat(said.toString()).contains("--admin-token-file: there is no file none");
+    }
+  }
+
+  @Test
   void aServerThatRunsTakesItsOwnBackup() throws Exception {
     try (DormouseServer server = open()) {
       WebSocket socket = tell(server, "a", "b");

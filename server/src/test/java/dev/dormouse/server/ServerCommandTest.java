@@ -135,10 +135,23 @@ class ServerCommandTest {
   }
 
   @Test
+  void theAdminPortIsOnLoopbackUnlessToldOtherwise() {
+    ServerOptions options =
+        parsed(Map.of("DORMOUSE_ADMIN_TOKEN_FILE", "token"), "--admin-host=0.0.0.0");
+
+    assertThat(options.adminHost()).isEqualTo("0.0.0.0");
+    assertThat(options.adminTokenFile()).isEqualTo(Path.of("token"));
+    assertThat(ServerOptions.defaults().adminHost()).isEqualTo("127.0.0.1");
+    assertThat(ServerOptions.defaults().adminTokenFile()).isNull();
+  }
+
+  @Test
   void helpNamesEveryOption() {
     assertThat(run(Map.of(), "--help")).isEqualTo(ServerCommand.HELP_PRINTED);
     assertThat(said.toString())
         .contains(
+            "--admin-host=ADDRESS",
+            "--admin-token-file=FILE",
             "--ping=TIME",
             "--max-connections=NUMBER",
             "--max-connections-per-ip=NUMBER",

@@ -2,29 +2,30 @@ package dev.dormouse.server.admin;
 
 import dev.dormouse.sdk.ActorId;
 import dev.dormouse.sdk.Alarm;
+import dev.dormouse.server.gateway.WebSocketGateway;
 import dev.dormouse.server.host.ActorHost;
 import dev.dormouse.server.host.ActorStatus;
 import dev.dormouse.server.host.AlarmCounts;
 import dev.dormouse.server.host.HostCounts;
+import dev.dormouse.server.protocol.Time;
 import io.vertx.core.Future;
+import io.vertx.core.Handler;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
+import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
 import java.util.List;
 import java.util.Locale;
-import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The admin port, on loopback only:
+ * The admin port. {@link AdminAccess} says who is answered.
  *
  * <ul>
  *   <li>{@code GET /healthz}: 200 while the process answers at all
@@ -35,47 +36,46 @@ import org.jspecify.annotations.Nullable;
  *   <li>{@code POST /actors/{type}/{key}/hibernate}: drops the actor from memory, then its status;
  *       409 with the status if it is not done after {@value #HIBERNATE_LIMIT_SECONDS} s
  * </ul>
- *
- * <p>Since a browser on the same machine can be led here by any page, requests whose {@code Host}
- * or {@code Origin} is not loopback are answered 403; the origin of Chromium's DevTools may come
- * too.
  */
 public final class AdminServer {
   private static final int HIBERNATE_LIMIT_SECONDS = 5;
   private static final int ALARMS_SHOWN = 16;
 
-  /** The origin of the DevTools that come with Chromium: no page's. */
-  private static final String DEVTOOLS = "devtools://devtools";
-
-  private static final Set<String> LOOPBACK = Set.of("127.0.0.1", "localhost", "[::1]");
-  private static final Pattern AUTHORITY =
-      Pattern.compile("(?:https?://)?(\\[[^\\]]*\\]|[^:/]*)(?::\\d*)?");
-
   private final Vertx vertx;
   private final ActorHost host;
   private final BooleanSupplier isReady;
+  private final AdminOptions options;
+  private final Time time;
   private final List<AdminPage> pages;
   private @Nullable HttpServer server;
 
   /** An admin server that does not listen yet; it answers what the pages do, too. */
-  public AdminServer(Vertx vertx, ActorHost host, BooleanSupplier isReady, AdminPage... pages) {
+  public AdminServer(
+      Vertx vertx,
+      ActorHost host,
+      BooleanSupplier isReady,
+      AdminOptions options,
+      Time time,
+      AdminPage... pages) {
     this.vertx = vertx;
     this.host = host;
+    this.options = options;
+    this.time = time;
     this.isReady = isReady;
     this.pages = List.of(pages);
   }
 
-  /** Listens on loopback; on any free port if it is 0. */
+  /** Listens; on any free port if it is 0. */
   public Future<HttpServer> listen(int port) {
     // HTTP/1.1 only: a client that is taken up on h2c has no Host header to judge it by.
-    HttpServerOptions options =
+    HttpServerOptions http =
         new HttpServerOptions()
             .setHttp2ClearTextEnabled(false)
             .setPerMessageWebSocketCompressionSupported(false)
             .setPerFrameWebSocketCompressionSupported(false);
-    HttpServer made = vertx.createHttpServer(options).requestHandler(routes());
+    HttpServer made = vertx.createHttpServer(http).requestHandler(inFrontOf(routes()));
     server = made;
-    return made.listen(port, "127.0.0.1");
+    return made.listen(port, options.address());
   }
 
   /** The port it listens on. */
@@ -86,9 +86,29 @@ public final class AdminServer {
     return server.actualPort();
   }
 
+  /** Where this machine finds it. */
+  public String url() {
+    return options.url(port());
+  }
+
+  /** A router would log what it cannot route, as an error of its own. */
+  private static Handler<HttpServerRequest> inFrontOf(Router router) {
+    return request -> {
+      try {
+        WebSocketGateway.checkRoutable(request);
+      } catch (IllegalArgumentException malformed) {
+        request.response().setStatusCode(400).end(malformed.getMessage() + "\n");
+        return;
+      }
+      router.handle(request);
+    };
+  }
+
   private Router routes() {
     Router router = Router.router(vertx);
-    router.route().handler(this::refuseForeigners);
+    AdminAccess access = new AdminAccess(options.token(), time);
+    router.route().handler(access::check);
+    new LoginPage(access).mount(router);
     router.get("/healthz").handler(context -> answer(context, 200, "ok"));
     router
         .get("/readyz")
@@ -104,24 +124,6 @@ public final class AdminServer {
     router.post("/actors/:type/:key/hibernate").handler(this::hibernate);
     pages.forEach(page -> page.mount(router));
     return router;
-  }
-
-  private void refuseForeigners(RoutingContext context) {
-    String origin = context.request().getHeader("Origin");
-    if (isLoopback(context.request().getHeader("Host"))
-        && (origin == null || origin.equals(DEVTOOLS) || isLoopback(origin))) {
-      context.next();
-    } else {
-      answer(context, 403, "the admin port answers to loopback names only");
-    }
-  }
-
-  private static boolean isLoopback(@Nullable String authority) {
-    if (authority == null) {
-      return false;
-    }
-    Matcher matcher = AUTHORITY.matcher(authority);
-    return matcher.matches() && LOOPBACK.contains(matcher.group(1).toLowerCase(Locale.ROOT));
   }
 
   private void show(RoutingContext context) {

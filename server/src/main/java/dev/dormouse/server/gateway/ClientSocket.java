@@ -123,19 +123,14 @@ final class ClientSocket extends WheelPeer {
     return id;
   }
 
-  /** Whether the 101 is yet to come, and it is wanted. */
-  boolean isOpening() {
-    return state == SocketState.UPGRADING;
+  /** Where its life stands. */
+  SocketState state() {
+    return state;
   }
 
   /** The one thread that may touch it. Any thread. */
   EventLoop loop() {
     return loop;
-  }
-
-  /** Whether its 101 is out, and its TCP connection not gone. */
-  boolean isThere() {
-    return state != SocketState.UPGRADING && state != SocketState.GONE;
   }
 
   /** Whoever brings the actor's releases. */

@@ -72,7 +72,7 @@ final class OpenConnections {
               loop,
               () -> {
                 for (ClientSocket socket : sockets) {
-                  if (socket.isThere()) {
+                  if (isOpen(socket.state())) {
                     visitor.accept(socket.id(), socket.actor());
                   }
                 }
@@ -82,5 +82,10 @@ final class OpenConnections {
       visited.complete();
     }
     return visited.future();
+  }
+
+  /** Whether its acceptance was told, and its end is yet to be told. */
+  private static boolean isOpen(SocketState state) {
+    return state != SocketState.UPGRADING && state != SocketState.GONE;
   }
 }

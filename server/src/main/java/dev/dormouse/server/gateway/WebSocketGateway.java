@@ -150,6 +150,16 @@ public final class WebSocketGateway {
     };
   }
 
+  /**
+   * Whether a router can route the request; for servers that are none of this gateway's.
+   *
+   * @throws IllegalArgumentException if path, query or {@code Host} are malformed; the message says
+   *     which
+   */
+  public static void checkRoutable(HttpServerRequest request) {
+    RequestHeads.check(request);
+  }
+
   private void handle(RoutingContext request, ActorRoute route) {
     ActorId actor;
     RequestHead head;

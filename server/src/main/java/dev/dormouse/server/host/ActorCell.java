@@ -114,14 +114,24 @@ final class ActorCell {
   void abandonOverdue(long nowNs) {
     Turn turn = openTurn;
     Duration limit = host.options().turnLimit();
-    if (turn == null || nowNs - turn.startedNs() < limit.toNanos()) {
-      return;
-    }
-    String why = "the turn took longer than " + limit.toSeconds() + " s";
-    if (turn.abandon(why)) {
+    if (turn != null
+        && nowNs - turn.startedNs() >= limit.toNanos()
+        && abandon(turn, "the turn took longer than " + limit.toSeconds() + " s")) {
       TurnWatch.hit(host, "turn", "reset", id, turn.work().connection());
-      executor.execute(() -> endAndGoOn(turn));
     }
+  }
+
+  private boolean abandon(@Nullable Turn turn, String why) {
+    if (turn == null || !turn.abandon(why)) {
+      return false;
+    }
+    executor.execute(() -> endAndGoOn(turn));
+    return true;
+  }
+
+  /** Drops the actor object; with an open turn, as if that took too long. */
+  boolean reset(Work.Hibernate reset, String why) {
+    return (abandon(openTurn, why) && reset.dropped().complete(true)) || offer(reset);
   }
 
   /** Has the cell try again, if something waits for that and the time has come. */
@@ -161,13 +171,7 @@ final class ActorCell {
                 ActorStatus.State.ACTIVE,
                 current.connectionCount(),
                 current.activation(),
-                Pins.of(
-                    turn == null ? null : Duration.ofNanos(nowNs - turn.startedNs()),
-                    turn != null && turn.isAwaiting(),
-                    mailbox.size(),
-                    gate.isHolding(),
-                    Duration.ofNanos(nowNs - lastEventNs),
-                    host.options().idle()));
+                Pins.of(turn, mailbox.size(), gate, nowNs, lastEventNs, host.options().idle()));
     return recovery.addTo(stored, nowNs);
   }
 
@@ -261,9 +265,13 @@ final class ActorCell {
       return true;
     }
     waitingForSleep.add(hibernate.dropped());
-    if (state.isActive()) {
+    if (state.isActive() && !hibernate.isReset()) {
       state = state.to(CellState.HIBERNATING);
       return runTurn(hibernate);
+    }
+    if (state.isActive()) {
+      TurnWatch.reset(host, id, "it was reset from outside");
+      drop(CellState.COLD);
     }
     if (state == CellState.COLD) {
       state = state.to(CellState.SETTLING);
@@ -414,9 +422,7 @@ final class ActorCell {
     atHand = null;
   }
 
-  /**
-   * Nothing of the turn is kept or said, and the object, whose fields it may have changed, goes.
-   */
+  /** Nothing of the turn is kept or said; the object, whose fields may have changed, goes. */
   private void discard(Turn turn, @Nullable Throwable cause, @Nullable Throwable unreadable) {
     Work work = turn.work();
     outgoing.discard(turn);
@@ -469,9 +475,7 @@ final class ActorCell {
     state = state.to(after);
   }
 
-  /**
-   * Something failed that nothing here can fail by: the work at hand is given up, the cell goes on.
-   */
+  /** Something failed that nothing here can fail by: the work at hand is given up. */
   private void reset(Throwable cause) {
     host.failures().error("the cell of actor {} failed; it is reset", id, cause);
     rows.discard();
@@ -482,10 +486,7 @@ final class ActorCell {
       TurnWatch.reset(host, id, cause);
       drop(CellState.COLD);
     }
-    Work failed = atHand;
-    if (failed == null && mailbox.peek() != null) {
-      failed = take();
-    }
+    Work failed = atHand == null && mailbox.peek() != null ? take() : atHand;
     if (failed != null) {
       atHand = null;
       try {

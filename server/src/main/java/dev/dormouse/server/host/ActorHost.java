@@ -2,6 +2,8 @@ package dev.dormouse.server.host;
 
 import dev.dormouse.sdk.ActorId;
 import dev.dormouse.sdk.Alarm;
+import dev.dormouse.sdk.CloseReason;
+import dev.dormouse.sdk.ConnectionId;
 import dev.dormouse.server.observe.Observers;
 import dev.dormouse.server.protocol.Release;
 import dev.dormouse.server.protocol.Time;
@@ -13,14 +15,17 @@ import dev.dormouse.storage.ActorStore;
 import dev.dormouse.storage.ActorStore.PlacedRow;
 import dev.dormouse.storage.DueAlarm;
 import dev.dormouse.storage.Table;
+import dev.dormouse.storage.ValueCodec;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Function;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -176,7 +181,7 @@ public final class ActorHost {
       cell.abandonOverdue(nowNs);
       cell.retryIfDue(nowNs);
       if (cell.isIdle(nowNs)) {
-        hibernate(cell.id(), new Work.Hibernate(true, new CompletableFuture<>()));
+        hibernate(cell.id(), new Work.Hibernate(true, false, new CompletableFuture<>()));
       } else {
         stay++;
       }
@@ -188,7 +193,7 @@ public final class ActorHost {
               .map(ActorCell::candidate)
               .toList();
       IdlePolicy.overMost(active, nowNs, options.activeActorsMax())
-          .forEach(id -> hibernate(id, new Work.Hibernate(true, new CompletableFuture<>())));
+          .forEach(id -> hibernate(id, new Work.Hibernate(true, false, new CompletableFuture<>())));
     }
   }
 
@@ -223,8 +228,40 @@ public final class ActorHost {
    */
   public CompletableFuture<Boolean> hibernate(ActorId id) {
     CompletableFuture<Boolean> dropped = new CompletableFuture<>();
-    hibernate(id, new Work.Hibernate(false, dropped));
+    hibernate(id, new Work.Hibernate(false, false, dropped));
     return dropped;
+  }
+
+  /**
+   * Has an actor begin anew: its object is dropped without {@code onHibernate}, its connections
+   * stay, and the next event makes a new one. A turn that is open is given up as one that takes too
+   * long; if none is, events that wait now are handled first.
+   *
+   * @return completes once that is so, at once if it is not in memory; with false if the next event
+   *     has brought it back before
+   */
+  public CompletableFuture<Boolean> reset(ActorId id, String why) {
+    Work.Hibernate reset = new Work.Hibernate(false, true, new CompletableFuture<>());
+    ActorCell cell = cells.get(id);
+    if (cell == null || !cell.reset(reset, why)) {
+      reset.dropped().complete(true);
+    } else {
+      log.warn("actor {} is reset: {}", id, why);
+    }
+    return reset.dropped();
+  }
+
+  /**
+   * Closes a connection as its actor would, but at once; its {@code onClose} follows. Nothing
+   * happens if it is not open.
+   *
+   * @throws IllegalArgumentException if the code may not be sent, or the reason is too long
+   */
+  public void close(ActorId id, ConnectionId connection, int code, String reason) {
+    CloseReason.checkSendable(code, reason);
+    transport.toGateway(
+        new Release(
+            id, store.incarnation(), List.of(new ToGateway.Close(connection, code, reason))));
   }
 
   private void hibernate(ActorId id, Work.Hibernate work) {
@@ -247,8 +284,27 @@ public final class ActorHost {
 
   /** What can be seen of an actor; of one that never was, an inactive one without a past. */
   public ActorStatus status(ActorId id) {
-    ActorCell cell = cells.get(id);
-    return cell == null ? ActorStatus.asleep(id, store) : cell.status(time.nowNs());
+    return search().status(id);
+  }
+
+  /**
+   * Actors of any type, of such that are not registered too, a page at a time. Reads the store, and
+   * may take a while.
+   */
+  public ActorPage find(ActorQuery query) {
+    return search().page(query);
+  }
+
+  private ActorSearch search() {
+    return new ActorSearch(cells, store, time.nowNs());
+  }
+
+  /** How many actors are in memory, of each type that has been registered. */
+  public Map<String, Integer> activeByType() {
+    Map<String, Integer> active = new TreeMap<>();
+    types.keySet().forEach(type -> active.put(type, 0));
+    cells.keySet().forEach(id -> active.merge(id.type(), 1, Integer::sum));
+    return active;
   }
 
   /**
@@ -283,6 +339,12 @@ public final class ActorHost {
       last = page.get(page.size() - 1);
     }
     return List.copyOf(found.values());
+  }
+
+  /** The codec of an actor type; null if there is no type of that name. */
+  public @Nullable ValueCodec codec(String type) {
+    ActorType known = types.get(type);
+    return known == null ? null : known.codec();
   }
 
   /** Whether there is an actor type of that name. */

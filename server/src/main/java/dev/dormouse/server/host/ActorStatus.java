@@ -6,6 +6,7 @@ import dev.dormouse.storage.ActorStore;
 import dev.dormouse.storage.CorruptRowException;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What can be seen of an actor from outside, at one moment.
@@ -37,12 +38,20 @@ public record ActorStatus(
 
   /** Of an actor that is not in memory, as far as it is stored. */
   static ActorStatus asleep(ActorId id, ActorStore store) {
-    ActorRow row;
     try {
-      row = ActorRow.decodeOrNone(store.get(id, RowKey.ACTOR.table(), RowKey.ACTOR.bytes()));
+      return asleep(id, store.get(id, RowKey.ACTOR.table(), RowKey.ACTOR.bytes()));
     } catch (CorruptRowException e) {
       return new ActorStatus(id, State.UNREADABLE, 0, 0, List.of());
     }
+  }
+
+  /**
+   * The same, of what was read.
+   *
+   * @throws CorruptRowException if it cannot be understood
+   */
+  static ActorStatus asleep(ActorId id, byte @Nullable [] stored) {
+    ActorRow row = ActorRow.decodeOrNone(stored);
     State state = State.asleep(row.connections());
     return new ActorStatus(id, state, row.connections(), row.activations(), List.of());
   }

@@ -13,29 +13,32 @@ final class Pins {
   /**
    * All that does, the idle time being told only if nothing else does.
    *
-   * @param turnSince how long a turn has been open; null if none is
-   * @param isAwaiting whether that turn's handler has returned and it waits for a stage
+   * @param turn the one that is open; null if none is
+   * @param waitingEvents how many events wait
+   * @param gate what holds words until they are kept
+   * @param lastEventNs when the last event ended
    */
   static List<String> of(
-      @Nullable Duration turnSince,
-      boolean isAwaiting,
+      @Nullable Turn turn,
       int waitingEvents,
-      boolean isCommitting,
-      Duration idle,
+      OutputGate gate,
+      long nowNs,
+      long lastEventNs,
       Duration idleLimit) {
     List<String> pins = new ArrayList<>();
-    if (turnSince != null) {
-      pins.add(
-          (isAwaiting ? "waitFor in a turn" : "a running turn") + " since " + seconds(turnSince));
+    if (turn != null) {
+      String what = turn.isAwaiting() ? "waitFor in a turn" : "a running turn";
+      pins.add(what + " since " + seconds(Duration.ofNanos(nowNs - turn.startedNs())));
     }
     if (waitingEvents > 0) {
       pins.add(waitingEvents + " waiting events");
     }
-    if (isCommitting) {
+    if (gate.isHolding()) {
       pins.add("commits on their way");
     }
     if (pins.isEmpty()) {
-      pins.add("idle " + seconds(idle) + " of " + seconds(idleLimit));
+      pins.add(
+          "idle " + seconds(Duration.ofNanos(nowNs - lastEventNs)) + " of " + seconds(idleLimit));
     }
     return pins;
   }

@@ -46,10 +46,12 @@ sealed interface Work {
    * The object is to be dropped.
    *
    * @param onlyIfIdle whether events that wait behind it cancel it
+   * @param isReset whether it is dropped without its {@code onHibernate}
    * @param dropped completes once the object is gone and all it did is kept; with false if it was
    *     cancelled
    */
-  record Hibernate(boolean onlyIfIdle, CompletableFuture<Boolean> dropped) implements Work {}
+  record Hibernate(boolean onlyIfIdle, boolean isReset, CompletableFuture<Boolean> dropped)
+      implements Work {}
 
   /**
    * An alarm is due.

@@ -6,12 +6,14 @@ import dev.dormouse.server.gateway.WebSocketGateway;
 import dev.dormouse.server.host.ActorHost;
 import dev.dormouse.server.observe.Observers;
 import dev.dormouse.server.protocol.Time;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
 import io.netty.handler.codec.http.websocketx.CorruptedWebSocketFrameException;
 import io.vertx.core.Context;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
-import io.vertx.core.http.HttpConnection;
 import io.vertx.core.http.ServerWebSocket;
+import io.vertx.core.net.impl.ConnectionBase;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
 import java.io.IOException;
@@ -20,9 +22,11 @@ import java.io.UncheckedIOException;
 import java.util.Collection;
 import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Where DevTools attaches:
@@ -41,6 +45,7 @@ import java.util.stream.Collectors;
  */
 public final class InspectorPage implements AdminPage {
   private static final int INSPECTORS_MAX = 16;
+  private static final short GOING_AWAY = 1001;
   private static final short TEXT_ONLY = 1003;
   private static final short TOO_BIG = 1009;
 
@@ -161,25 +166,27 @@ public final class InspectorPage implements AdminPage {
       attached.decrementAndGet();
       refuse(context, 503, "there are " + INSPECTORS_MAX + " inspectors attached already");
     } else {
-      HttpConnection connection = context.request().connection();
+      Channel channel = ((ConnectionBase) context.request().connection()).channel();
       context
           .request()
           .toWebSocket()
-          .onSuccess(socket -> serve(socket, connection, filter))
+          .onSuccess(socket -> serve(socket, channel, filter))
           .onFailure(failure -> attached.decrementAndGet()); // and is answered
     }
   }
 
-  private void serve(ServerWebSocket socket, HttpConnection connection, InspectorFilter filter) {
-    SocketWire wire = new SocketWire(socket, connection, vertx);
+  private void serve(ServerWebSocket socket, Channel channel, InspectorFilter filter) {
+    SocketWire wire = new SocketWire(socket, channel, vertx);
     Outbox outbox = new Outbox(wire);
     Inspector inspector = new Inspector(parts, filter, outbox);
     wire.whenClosing = inspector::end;
     socket
         .textMessageHandler(inspector::ask)
-        .binaryMessageHandler(bytes -> socket.close(TEXT_ONLY, "text only"))
+        .binaryMessageHandler(bytes -> wire.close(TEXT_ONLY, "text only"))
+        .shutdownHandler(stopping -> wire.shutDown())
         .drainHandler(room -> outbox.drain())
-        .exceptionHandler(failure -> socket.close(codeOf(failure), failure.getMessage()))
+        .exceptionHandler(
+            failure -> wire.close(codeOf(failure), "the message is too big, or broken"))
         .closeHandler(
             closed -> {
               inspector.end();
@@ -197,15 +204,16 @@ public final class InspectorPage implements AdminPage {
   /** An inspector's socket. What is written to one that is gone is lost. */
   private static final class SocketWire implements Outbox.Wire {
     private final ServerWebSocket socket;
-    private final HttpConnection connection;
-    private final Vertx vertx;
+    private final Channel channel;
     private final Context loop;
     private Runnable whenClosing = () -> {};
 
-    SocketWire(ServerWebSocket socket, HttpConnection connection, Vertx vertx) {
+    /** Null until it is closed here. */
+    private @Nullable Runnable closing;
+
+    SocketWire(ServerWebSocket socket, Channel channel, Vertx vertx) {
       this.socket = socket;
-      this.connection = connection;
-      this.vertx = vertx;
+      this.channel = channel;
       this.loop = vertx.getOrCreateContext();
     }
 
@@ -224,12 +232,35 @@ public final class InspectorPage implements AdminPage {
       socket.writeTextMessage(text);
     }
 
-    /** A client that does not read does not get the close frame either: TCP ends soon after. */
+    /**
+     * Once. Vert.x waits for the close frame to be written, which it never is to a client that does
+     * not read: TCP ends soon after.
+     */
     @Override
     public void close(int code, String reason) {
-      whenClosing.run();
-      socket.close((short) code, reason);
-      vertx.setTimer(CLOSING_MS, elapsed -> connection.close());
+      if (closing == null) {
+        whenClosing.run();
+        closing = () -> socket.close((short) code, reason);
+        closing.run();
+        var unused = channel.eventLoop().schedule(this::endTcp, CLOSING_MS, TimeUnit.MILLISECONDS);
+      }
+    }
+
+    /** Vert.x asks for the close frame: after a close, or because the server stops. */
+    void shutDown() {
+      if (closing == null) {
+        close(GOING_AWAY, "the server stops");
+      } else {
+        closing.run();
+      }
+    }
+
+    /** Past the handlers of Vert.x, which would have the channel wait for the close frame, too. */
+    private void endTcp() {
+      ChannelHandlerContext first = channel.pipeline().firstContext();
+      if (first != null) {
+        var unused = first.close();
+      }
     }
   }
 }

@@ -106,7 +106,7 @@ final class NetworkWatch implements DormouseObserver {
 
   /** A connection is open. To be called where its events are told, and between two of them. */
   synchronized void found(ConnectionId id, ActorId actor) {
-    if (followed.containsKey(id) || isStopped) {
+    if (followed.containsKey(id) || isStopped || !filter.matches(actor)) {
       return;
     }
     if (hasRoom()) {

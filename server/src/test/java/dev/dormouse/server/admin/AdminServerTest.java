@@ -69,7 +69,14 @@ class AdminServerTest {
             HostOptions.defaults());
     WebSocketGateway gateway =
         new WebSocketGateway(GatewayOptions.defaults(), vertx, transport, Time.system(), 1);
-    admin = new AdminServer(vertx, host, isReady::get, new ConnectionsPage(vertx, host, gateway));
+    admin =
+        new AdminServer(
+            vertx,
+            host,
+            isReady::get,
+            AdminOptions.loopback(),
+            Time.system(),
+            new ConnectionsPage(vertx, host, gateway));
     client = vertx.createHttpClient();
     admin.listen(0).onComplete(context.succeedingThenComplete());
   }
@@ -227,31 +234,6 @@ class AdminServerTest {
                     context.verify(
                         () -> {
                           assertThat(answer).isEqualTo(new Answer(status, body));
-                          context.completeNow();
-                        })));
-  }
-
-  @ParameterizedTest
-  @CsvSource({
-    "Host, localhost:1, 200",
-    "Host, [::1]:9090, 200",
-    "Host, evil.example, 403",
-    "Host, 127.0.0.1.evil.example, 403",
-    "Host, localhost@evil.example, 400",
-    "Origin, http://localhost:8080, 200",
-    "Origin, https://evil.example, 403",
-    "Origin, null, 403",
-    "Origin, http://localhost.evil.example, 403",
-  })
-  void onlyLoopbackNamesAreAnswered(
-      String header, String value, int status, VertxTestContext context) {
-    ask(HttpMethod.GET, "/healthz", header, value)
-        .onComplete(
-            context.succeeding(
-                answer ->
-                    context.verify(
-                        () -> {
-                          assertThat(answer.status()).isEqualTo(status);
                           context.completeNow();
                         })));
   }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.dormouse.sdk.ActorOptions;
 import dev.dormouse.sdk.FailurePolicy;
 import dev.dormouse.sdk.WebSocketActor;
+import dev.dormouse.server.admin.AdminOptions;
 import dev.dormouse.server.admin.AdminServer;
 import dev.dormouse.server.gateway.ActorRoute;
 import dev.dormouse.server.gateway.GatewayOptions;
@@ -44,10 +45,13 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** Inspectors on real sockets, and a server that is told of by the tests. */
 class InspectorPageTest {
-  /** More than any inspector may leave unread. */
-  private static final int FLOOD = 10_000_000;
-
   private static final int INSPECTORS_MAX = 16;
+
+  /** More than an inspector that does not read is kept for. */
+  private static final int TOO_MANY_UPGRADES = 100_000;
+
+  /** Some MB, of which most are not written. */
+  private static final int TOO_FEW_UPGRADES = 6_000;
 
   private static final class Idle extends WebSocketActor<Void> {}
 
@@ -82,6 +86,8 @@ class InspectorPageTest {
             vertx,
             host,
             () -> true,
+            AdminOptions.loopback(),
+            Time.system(),
             new InspectorPage(
                 vertx,
                 observers,
@@ -129,6 +135,37 @@ class InspectorPageTest {
   private void open(int number) {
     observers.tell(DormouseObserver::upgradeStarted, Told.started(Told.id(number)));
     observers.tell(DormouseObserver::upgradeAccepted, Told.accepted(Told.id(number), Told.LOBBY));
+  }
+
+  /** Waits until nobody is told of anything. */
+  private void awaitNobody() throws Exception {
+    CompletableFuture<Void> gone = new CompletableFuture<>();
+    long timer =
+        vertx.setPeriodic(
+            1,
+            look -> {
+              if (!observers.isAny()) {
+                gone.complete(null);
+              }
+            });
+    try {
+      gone.get(10, TimeUnit.SECONDS);
+    } finally {
+      vertx.cancelTimer(timer);
+    }
+  }
+
+  /** Tries to attach until it may, for ten seconds. */
+  private void awaitSeat() throws Exception {
+    long endNs = System.nanoTime() + TimeUnit.SECONDS.toNanos(10);
+    while (true) {
+      try {
+        attach("/devtools/node");
+        return;
+      } catch (ExecutionException refused) {
+        assertThat(System.nanoTime() - endNs).as("refused for too long").isNegative();
+      }
+    }
   }
 
   @Test
@@ -251,9 +288,9 @@ class InspectorPageTest {
     assertThat(observers.isAny()).isTrue();
     assertThat(observers.isAnyOfFrames()).isFalse();
     client.ask("Network.enable");
-    client.ask("Network.enable");
     assertThat(observers.isAnyOfFrames()).isTrue();
     assertThat(client.next().getString("method")).isEqualTo("Dormouse.announced");
+    client.ask("Network.enable"); // once more is no more
     client.ask("Network.disable");
     assertThat(observers.isAnyOfFrames()).isFalse();
     client.ask("Dormouse.disable");
@@ -268,15 +305,7 @@ class InspectorPageTest {
     client.ask("Dormouse.enable");
     client.close();
 
-    CompletableFuture<Void> gone = new CompletableFuture<>();
-    vertx.setPeriodic(
-        1,
-        look -> {
-          if (!observers.isAny()) {
-            gone.complete(null);
-          }
-        });
-    gone.get(10, TimeUnit.SECONDS);
+    awaitNobody();
   }
 
   @Test
@@ -351,14 +380,30 @@ class InspectorPageTest {
     InspectorClient slow = attach("/devtools/node");
     slow.ask("Network.enable");
     slow.stopReading();
-
-    int number = 0;
-    while (observers.isAny() && number < FLOOD) {
-      number++;
-      observers.tell(DormouseObserver::upgradeStarted, Told.started(Told.id(number)));
-      observers.tell(DormouseObserver::upgradeAborted, Told.aborted(Told.id(number), null));
+    for (int i = 1; i < INSPECTORS_MAX; i++) {
+      attach("/devtools/node");
     }
-    assertThat(number).isGreaterThan(1_000).isLessThan(FLOOD);
+
+    for (int i = 0; i < TOO_MANY_UPGRADES && observers.isAny(); i++) {
+      observers.tell(DormouseObserver::upgradeStarted, Told.started(Told.id(i)));
+      observers.tell(DormouseObserver::upgradeAborted, Told.aborted(Told.id(i), null));
+    }
+    awaitNobody();
+    awaitSeat();
+  }
+
+  @Test
+  void aServerStopsThoughAnInspectorDoesNotRead() throws Exception {
+    InspectorClient quick = attach("/devtools/node");
+    InspectorClient slow = attach("/devtools/node");
+    slow.ask("Network.enable");
+    slow.stopReading();
+    for (int i = 0; i < TOO_FEW_UPGRADES; i++) {
+      observers.tell(DormouseObserver::upgradeStarted, Told.started(Told.id(i)));
+    }
+
+    vertx.close().toCompletionStage().toCompletableFuture().get(10, TimeUnit.SECONDS);
+    assertThat(quick.closed()).isEqualTo(1001);
   }
 
   @Test

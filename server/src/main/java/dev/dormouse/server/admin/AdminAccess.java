@@ -1,0 +1,170 @@
+package dev.dormouse.server.admin;
+
+import dev.dormouse.server.protocol.Time;
+import io.vertx.core.http.Cookie;
+import io.vertx.core.http.HttpMethod;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.http.HttpServerResponse;
+import io.vertx.ext.web.RoutingContext;
+import java.time.Duration;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The door of the admin port: every request passes it first, whatever page it is for.
+ *
+ * <p><b>Without a token</b>, whoever is on this machine may come in; but a browser on this machine
+ * can be led here by any page. So a request whose {@code Host} is no loopback name (a name of
+ * somebody else's that leads here: DNS rebinding), or whose {@code Origin} (RFC 6454) is another
+ * than that host and port, is answered 403. Upgrades of Chromium's DevTools may come, too.
+ *
+ * <p><b>With a token</b>, everything but {@code /healthz}, {@code /readyz} and {@link LoginPage}
+ * wants {@code Authorization: Bearer} (RFC 6750) with it, or the cookie of a login; else 401, or
+ * for a browser that wants a page 303 to {@code /login}. Requests that change something, and
+ * upgrades, must not come from pages of others, or they are answered 403.
+ *
+ * <p>No answer may be framed, guessed at, or run scripts from elsewhere.
+ */
+final class AdminAccess {
+  static final String COOKIE = "dormouse-admin";
+  static final Duration LOGIN_LASTS = Duration.ofHours(12);
+
+  /** The origin of the DevTools that come with Chromium, which no page can have. */
+  private static final String DEVTOOLS = "devtools://devtools";
+
+  private static final Set<String> OPEN = Set.of("/healthz", "/readyz");
+  private static final Set<HttpMethod> READING =
+      Set.of(HttpMethod.GET, HttpMethod.HEAD, HttpMethod.OPTIONS);
+  private static final Pattern AUTHORITY = Pattern.compile("(\\[[^\\]]*\\]|[^:/@]*)(?::[0-9]*)?");
+  private static final Pattern LOOPBACK =
+      Pattern.compile("localhost|127(?:\\.[0-9]{1,3}){3}|\\[(?:::1|0(?::0){6}:1)\\]");
+  private static final Pattern BEARER = Pattern.compile("(?i:bearer) +([^ ]+) *");
+
+  private final @Nullable AdminToken token;
+  private final Time time;
+
+  AdminAccess(@Nullable AdminToken token, Time time) {
+    this.token = token;
+    this.time = time;
+  }
+
+  /** Lets a request pass, or answers it. */
+  void check(RoutingContext context) {
+    HttpServerRequest request = context.request();
+    guard(context.response());
+    if (token == null) {
+      if (!isLoopback(request)) {
+        AdminServer.answer(context, 403, "the admin port answers to loopback names only");
+      } else if (!isOfOwnPage(request)) {
+        refuseForeigner(context);
+      } else {
+        context.next();
+      }
+    } else if (isChanging(request) && !isOfOwnPage(request)) {
+      refuseForeigner(context);
+    } else if (OPEN.contains(request.path())
+        || LoginPage.PATHS.contains(request.path())
+        || isKnown(request, token)) {
+      context.next();
+    } else {
+      refuseStranger(context);
+    }
+  }
+
+  /** What every answer says. */
+  private static void guard(HttpServerResponse response) {
+    response
+        .putHeader(
+            "Content-Security-Policy",
+            "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; "
+                + "object-src 'none'")
+        .putHeader("X-Content-Type-Options", "nosniff")
+        .putHeader("X-Frame-Options", "DENY")
+        .putHeader("Cross-Origin-Resource-Policy", "same-origin")
+        // Not no-referrer: that has browsers send forms with the origin null.
+        .putHeader("Referrer-Policy", "same-origin");
+  }
+
+  private static void refuseForeigner(RoutingContext context) {
+    AdminServer.answer(context, 403, "the admin port does not answer to pages of other origins");
+  }
+
+  private static void refuseStranger(RoutingContext context) {
+    HttpServerRequest request = context.request();
+    String accept = request.getHeader("Accept");
+    if (HttpMethod.GET.equals(request.method()) && accept != null && accept.contains("text/html")) {
+      context.response().setStatusCode(303).putHeader("Location", "/login").end();
+    } else {
+      context.response().putHeader("WWW-Authenticate", "Bearer realm=\"dormouse admin\"");
+      AdminServer.answer(context, 401, "the admin port wants Authorization: Bearer with its token");
+    }
+  }
+
+  private static boolean isLoopback(HttpServerRequest request) {
+    String host = only(request, "Host");
+    Matcher authority = AUTHORITY.matcher(host == null ? "" : host);
+    return authority.matches()
+        && LOOPBACK.matcher(authority.group(1).toLowerCase(Locale.ROOT)).matches();
+  }
+
+  /** Whether it comes from a page of this port, or from no page. */
+  private static boolean isOfOwnPage(HttpServerRequest request) {
+    if (!request.headers().contains("Origin")) {
+      return isOfOwnSite(request);
+    }
+    String origin = only(request, "Origin");
+    String host = only(request, "Host");
+    if (DEVTOOLS.equals(origin)) {
+      return HttpMethod.GET.equals(request.method()) && request.headers().contains("Upgrade");
+    }
+    return origin != null
+        && host != null
+        && origin
+            .toLowerCase(Locale.ROOT)
+            .replaceFirst("^https?://", "//")
+            .equals("//" + host.toLowerCase(Locale.ROOT));
+  }
+
+  /** Of a request without an origin, browsers tell this; one may follow a link from elsewhere. */
+  private static boolean isOfOwnSite(HttpServerRequest request) {
+    String site = request.getHeader("Sec-Fetch-Site");
+    boolean isFollowed =
+        HttpMethod.GET.equals(request.method())
+            && "navigate".equals(request.getHeader("Sec-Fetch-Mode"))
+            && "document".equals(request.getHeader("Sec-Fetch-Dest"));
+    return site == null || site.equals("same-origin") || site.equals("none") || isFollowed;
+  }
+
+  private static @Nullable String only(HttpServerRequest request, String header) {
+    List<String> all = request.headers().getAll(header);
+    return all.size() == 1 ? all.get(0) : null;
+  }
+
+  private static boolean isChanging(HttpServerRequest request) {
+    return !READING.contains(request.method()) || request.headers().contains("Upgrade");
+  }
+
+  private boolean isKnown(HttpServerRequest request, AdminToken wanted) {
+    String authorization = only(request, "Authorization");
+    Matcher bearer = BEARER.matcher(authorization == null ? "" : authorization);
+    if (bearer.matches()) {
+      return wanted.is(bearer.group(1));
+    }
+    Cookie cookie = request.getCookie(COOKIE);
+    return cookie != null && wanted.admits(cookie.getValue(), time.wallMs());
+  }
+
+  /** Whether that is the token. */
+  boolean isToken(@Nullable String text) {
+    return token != null && text != null && token.is(text.strip());
+  }
+
+  /** A cookie's value with which a browser comes in from now on; null if nobody needs one. */
+  @Nullable String pass() {
+    return token == null ? null : token.pass(time.wallMs() + LOGIN_LASTS.toMillis());
+  }
+}

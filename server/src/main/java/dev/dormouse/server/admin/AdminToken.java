@@ -1,0 +1,110 @@
+package dev.dormouse.server.admin;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.security.GeneralSecurityException;
+import java.security.MessageDigest;
+import java.util.Base64;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import javax.crypto.Mac;
+import javax.crypto.spec.SecretKeySpec;
+
+/**
+ * What whoever uses the admin port has to know: {@value #LENGTH_MIN} to {@value #LENGTH_MAX}
+ * characters of those that a bearer token may have (RFC 6750, section 2.1). A browser that was told
+ * it once carries a pass instead: the time at which it ends, sealed with the token. Compared in a
+ * time that does not depend on what is wrong. Any thread.
+ */
+final class AdminToken {
+  static final int LENGTH_MIN = 16;
+  static final int LENGTH_MAX = 1_024;
+
+  private static final Pattern FORM = Pattern.compile("[A-Za-z0-9._~+/-]+=*");
+  private static final Pattern PASS = Pattern.compile("([0-9]{1,16})\\.([A-Za-z0-9_-]{1,64})");
+  private static final String SEAL = "HmacSHA256";
+  private static final String PURPOSE = "dormouse admin pass ";
+
+  private final byte[] token;
+
+  private AdminToken(String token) {
+    this.token = token.getBytes(StandardCharsets.UTF_8);
+  }
+
+  /**
+   * The token in a file; white space around it is not part of it.
+   *
+   * @throws IllegalArgumentException if there is no such file, or no such token in it; the message
+   *     does not tell the token
+   */
+  static AdminToken in(Path file) {
+    String text;
+    try {
+      text = Files.readString(file).strip();
+    } catch (NoSuchFileException e) {
+      throw new IllegalArgumentException("--admin-token-file: there is no file " + file, e);
+    } catch (IOException e) {
+      throw new IllegalArgumentException(
+          "--admin-token-file: " + file + " cannot be read: " + e, e);
+    }
+    if (text.length() < LENGTH_MIN || text.length() > LENGTH_MAX) {
+      throw new IllegalArgumentException(
+          "--admin-token-file: the token in %s has %d characters; it is to have %d to %d"
+              .formatted(file, text.length(), LENGTH_MIN, LENGTH_MAX));
+    }
+    if (!FORM.matcher(text).matches()) {
+      throw new IllegalArgumentException(
+          "--admin-token-file: the token in %s has other characters than A-Z, a-z, 0-9 and -._~+/="
+              .formatted(file));
+    }
+    return new AdminToken(text);
+  }
+
+  /** The header with which a program that knows it comes in. */
+  String authorization() {
+    return "Bearer " + new String(token, StandardCharsets.UTF_8);
+  }
+
+  /** Whether that is the token. */
+  boolean is(String text) {
+    return MessageDigest.isEqual(digest(token), digest(text.getBytes(StandardCharsets.UTF_8)));
+  }
+
+  /** A pass that ends at that time, in milliseconds since 1970. */
+  String pass(long endMs) {
+    return endMs + "." + Base64.getUrlEncoder().withoutPadding().encodeToString(seal(endMs));
+  }
+
+  /** Whether that is a pass of this token, and its time is yet to come. */
+  boolean admits(String pass, long nowMs) {
+    Matcher matcher = PASS.matcher(pass);
+    if (!matcher.matches()) {
+      return false;
+    }
+    long endMs = Long.parseLong(matcher.group(1));
+    byte[] wanted = pass(endMs).getBytes(StandardCharsets.UTF_8);
+    return MessageDigest.isEqual(wanted, pass.getBytes(StandardCharsets.UTF_8)) && nowMs < endMs;
+  }
+
+  private byte[] seal(long endMs) {
+    try {
+      Mac mac = Mac.getInstance(SEAL);
+      mac.init(new SecretKeySpec(token, SEAL));
+      return mac.doFinal((PURPOSE + endMs).getBytes(StandardCharsets.UTF_8));
+    } catch (GeneralSecurityException e) {
+      throw new AssertionError("every JDK has " + SEAL, e);
+    }
+  }
+
+  /** So that not even the length can be told from the time. */
+  private static byte[] digest(byte[] bytes) {
+    try {
+      return MessageDigest.getInstance("SHA-256").digest(bytes);
+    } catch (GeneralSecurityException e) {
+      throw new AssertionError("every JDK has SHA-256", e);
+    }
+  }
+}

@@ -1,0 +1,88 @@
+package dev.dormouse.server.admin;
+
+import io.vertx.core.http.Cookie;
+import io.vertx.core.http.CookieSameSite;
+import io.vertx.ext.web.Router;
+import io.vertx.ext.web.RoutingContext;
+import io.vertx.ext.web.handler.BodyHandler;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * {@code /login}: the form that asks a person for the token. {@code POST /login} with it sets a
+ * cookie that no script can read and no other site's page can send, and leads to {@code /counts}; a
+ * wrong token is answered 401. {@code POST /logout} takes the cookie away. The token is only ever
+ * in a body. Without a token there is nothing to log in to: it leads to {@code /counts} too.
+ */
+final class LoginPage implements AdminPage {
+  static final Set<String> PATHS = Set.of("/login", "/login.css", "/icon.svg");
+
+  /** Where a login leads. */
+  private static final String WITHIN = "/counts";
+
+  private static final int FORM_BYTES_MAX = 4 << 10;
+
+  private final AdminAccess access;
+
+  LoginPage(AdminAccess access) {
+    this.access = access;
+  }
+
+  @Override
+  public void mount(Router router) {
+    PageFile form = PageFile.read("login.html");
+    PageFile wrong =
+        form.with(
+            "<p class=\"wrong\" role=\"alert\" hidden>", "<p class=\"wrong\" role=\"alert\">");
+    PageFile style = PageFile.read("login.css");
+    router.get("/login.css").handler(style::answer);
+    router.get("/icon.svg").handler(PageFile.read("icon.svg")::answer);
+    router
+        .get("/login")
+        .handler(
+            context -> {
+              if (access.pass() == null) {
+                lead(context, WITHIN);
+              } else {
+                form.answer(context);
+              }
+            });
+    router
+        .post("/login")
+        .handler(BodyHandler.create(false).setBodyLimit(FORM_BYTES_MAX))
+        .handler(context -> login(context, wrong))
+        .failureHandler(context -> wrong.answer(context, context.statusCode()));
+    router.post("/logout").handler(this::logout);
+  }
+
+  private void login(RoutingContext context, PageFile wrong) {
+    String pass = access.pass();
+    if (pass == null) {
+      lead(context, WITHIN);
+    } else if (access.isToken(context.request().getFormAttribute("token"))) {
+      context.response().addCookie(cookie(context, pass, AdminAccess.LOGIN_LASTS.toSeconds()));
+      lead(context, WITHIN);
+    } else {
+      wrong.answer(context, 401);
+    }
+  }
+
+  private void logout(RoutingContext context) {
+    context.response().addCookie(cookie(context, "", 0));
+    lead(context, "/login");
+  }
+
+  private static Cookie cookie(RoutingContext context, String value, long seconds) {
+    @Nullable String origin = context.request().getHeader("Origin");
+    return Cookie.cookie(AdminAccess.COOKIE, value)
+        .setHttpOnly(true)
+        .setSameSite(CookieSameSite.STRICT)
+        .setSecure(origin != null && origin.startsWith("https:"))
+        .setPath("/")
+        .setMaxAge(seconds);
+  }
+
+  private static void lead(RoutingContext context, String where) {
+    context.response().setStatusCode(303).putHeader("Location", where).end();
+  }
+}

@@ -1,0 +1,62 @@
+package dev.dormouse.server.admin;
+
+import io.vertx.core.buffer.Buffer;
+import io.vertx.ext.web.RoutingContext;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+
+/**
+ * A file of the admin port, as it is in the jar.
+ *
+ * @param type its media type
+ * @param content its bytes
+ */
+record PageFile(String type, Buffer content) {
+  private static final String FOLDER = "/dev/dormouse/server/admin/dashboard/";
+
+  /** Reads it. */
+  static PageFile read(String name) {
+    try (InputStream in = PageFile.class.getResourceAsStream(FOLDER + name)) {
+      if (in == null) {
+        throw new IllegalStateException("the file " + FOLDER + name + " is not in the jar");
+      }
+      return new PageFile(typeOf(name), Buffer.buffer(in.readAllBytes()));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static String typeOf(String name) {
+    String type =
+        name.endsWith(".js")
+            ? "text/javascript"
+            : name.endsWith(".css")
+                ? "text/css"
+                : name.endsWith(".svg") ? "image/svg+xml" : "text/html";
+    return type + "; charset=utf-8";
+  }
+
+  /** The same with other words in place of some that it has. */
+  PageFile with(String old, String words) {
+    String text = content.toString(StandardCharsets.UTF_8);
+    if (!text.contains(old)) {
+      throw new IllegalStateException("the file has no '" + old + "'");
+    }
+    return new PageFile(type, Buffer.buffer(text.replace(old, words)));
+  }
+
+  void answer(RoutingContext context) {
+    answer(context, 200);
+  }
+
+  void answer(RoutingContext context, int status) {
+    context
+        .response()
+        .setStatusCode(status)
+        .putHeader("Content-Type", type)
+        .putHeader("Cache-Control", "no-cache")
+        .end(content);
+  }
+}
