@@ -14,6 +14,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
 
 /** A client of the DevTools protocol. */
 final class InspectorClient implements WebSocket.Listener {
@@ -52,6 +53,15 @@ final class InspectorClient implements WebSocket.Listener {
           event.getString("method") + " " + event.getJsonObject("params").getString("requestId"));
     }
     return methods;
+  }
+
+  /** What comes next, up to the first event that is as wanted. */
+  List<JsonObject> until(Predicate<JsonObject> wanted) throws InterruptedException {
+    List<JsonObject> events = new ArrayList<>();
+    do {
+      events.add(Protocol.event(next().encode()));
+    } while (!wanted.test(events.get(events.size() - 1)));
+    return events;
   }
 
   /** Has the next message answered, and passes over none. */
