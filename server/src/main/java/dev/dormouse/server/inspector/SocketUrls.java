@@ -11,7 +11,7 @@ import java.util.function.Supplier;
 
 /**
  * The URLs of sockets, without secrets: as clients wrote them, or, if that is not known any more,
- * as they could have.
+ * as they could have by the path that the type was given.
  */
 final class SocketUrls {
   private final String scheme;
