@@ -1,0 +1,67 @@
+package dev.dormouse.server.admin;
+
+import dev.dormouse.sdk.ActorId;
+import dev.dormouse.server.host.ActorHost;
+import dev.dormouse.server.host.ActorPage;
+import dev.dormouse.server.host.ActorQuery;
+import dev.dormouse.server.host.ActorStatus;
+import io.vertx.core.json.JsonArray;
+import io.vertx.core.json.JsonObject;
+import io.vertx.ext.web.Router;
+import io.vertx.ext.web.RoutingContext;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * {@code GET /api/actors?type=&prefix=&in=stored|memory&after=&limit=}: actors whose keys begin
+ * with the prefix, each with its state, and when and why it woke last if that is remembered. {@code
+ * next} is the {@code after} of the next page, null if there is none; a page may have few actors,
+ * or none, and yet a next one, since only so many are looked at for each ({@code looked}). At most
+ * {@value #LIMIT_MAX} at once, by default {@value #LIMIT_DEFAULT}. It wakes nobody.
+ */
+final class ActorListPage implements AdminPage {
+  private static final int LIMIT_MAX = 500;
+  private static final int LIMIT_DEFAULT = 50;
+
+  private final ActorHost host;
+  private final StoreReads reads;
+  private final RecentTurns recent;
+
+  ActorListPage(ActorHost host, StoreReads reads, RecentTurns recent) {
+    this.host = host;
+    this.reads = reads;
+    this.recent = recent;
+  }
+
+  @Override
+  public void mount(Router router) {
+    router
+        .get("/api/actors")
+        .handler(context -> reads.answer(context, () -> json(host.find(query(context)))));
+  }
+
+  private static ActorQuery query(RoutingContext context) {
+    String where = PageParams.text(context, "in");
+    if (where != null && !where.equals("stored") && !where.equals("memory")) {
+      throw new IllegalArgumentException("in '" + where + "' is neither stored nor memory");
+    }
+    String prefix = PageParams.text(context, "prefix");
+    return new ActorQuery(
+        PageParams.text(context, "type"),
+        prefix == null ? "" : prefix,
+        "memory".equals(where),
+        PageParams.actor(context, "after"),
+        PageParams.limit(context, LIMIT_DEFAULT, LIMIT_MAX));
+  }
+
+  private JsonObject json(ActorPage page) {
+    JsonArray actors = new JsonArray();
+    for (ActorStatus actor : page.actors()) {
+      actors.add(ActorJson.of(actor).put("wake", ActorJson.of(recent.of(actor.id()).wake())));
+    }
+    @Nullable ActorId next = page.next();
+    return new JsonObject()
+        .put("actors", actors)
+        .put("next", next == null ? null : next.toString())
+        .put("looked", page.looked());
+  }
+}

@@ -1,0 +1,98 @@
+package dev.dormouse.server.admin;
+
+import dev.dormouse.server.gateway.GatewayCounts;
+import dev.dormouse.server.protocol.Time;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How the node was during the last {@value #SAMPLES_MAX} samples, one a second. Sampling: one
+ * thread. Reading: any thread.
+ */
+final class NodeHistory {
+  static final int SAMPLES_MAX = 300;
+  static final Duration STEP = Duration.ofSeconds(1);
+
+  /**
+   * One second of it. Rates are by second, over the time since the sample before.
+   *
+   * @param atMs when it was taken, milliseconds since 1970
+   * @param sockets how many were open
+   * @param active how many actors were in memory
+   * @param heapBytes how much of the heap was in use
+   * @param commits how many commits took how long
+   */
+  record Sample(
+      long atMs,
+      long sockets,
+      long active,
+      long heapBytes,
+      double upgradesRate,
+      double messagesInRate,
+      double messagesOutRate,
+      double wakesRate,
+      double turnsRate,
+      TimeCounts.Counted commits) {}
+
+  private record Totals(
+      long atNs, long upgrades, long messagesIn, long messagesOut, long wakes, long turns) {
+    double rate(Totals before, long now, long then) {
+      return Math.max(0, now - then) * 1e9 / Math.max(1, atNs - before.atNs);
+    }
+  }
+
+  private final Time time;
+  private final NodeMeter meter;
+  private final ArrayDeque<Sample> samples = new ArrayDeque<>();
+  private @Nullable Totals last;
+
+  NodeHistory(Time time, NodeMeter meter) {
+    this.time = time;
+    this.meter = meter;
+  }
+
+  /** Takes a sample; the first one only begins. */
+  void sample(GatewayCounts counts, long active, long heapBytes) {
+    Totals now =
+        new Totals(
+            time.nowNs(),
+            meter.upgrades(),
+            counts.messagesIn(),
+            counts.messagesOut(),
+            meter.wakes(),
+            meter.turns());
+    TimeCounts.Counted commits = meter.commits().next();
+    Totals before = last;
+    last = now;
+    if (before == null) {
+      return;
+    }
+    Sample sample =
+        new Sample(
+            time.wallMs(),
+            counts.sockets(),
+            active,
+            heapBytes,
+            now.rate(before, now.upgrades, before.upgrades),
+            now.rate(before, now.messagesIn, before.messagesIn),
+            now.rate(before, now.messagesOut, before.messagesOut),
+            now.rate(before, now.wakes, before.wakes),
+            now.rate(before, now.turns, before.turns),
+            commits);
+    synchronized (samples) {
+      if (samples.size() == SAMPLES_MAX) {
+        samples.removeFirst();
+      }
+      samples.addLast(sample);
+    }
+  }
+
+  /** The samples, the oldest first. */
+  List<Sample> samples() {
+    synchronized (samples) {
+      return List.copyOf(samples);
+    }
+  }
+}
