@@ -40,7 +40,7 @@ export class ActorList {
     this.#table = new LiveTable('Actors', [
       {
         label: 'Key', isHead: true, className: 'key', of: ({ type, key }) => [type, key],
-        shows: ({ type, key }) => [el('a', { href: linkTo(type, key) }, key), el('span', { class: 'under' }, type)],
+        shows: ({ type, key }) => [el('a', { href: linkTo(type, key), title: key }, key), el('span', { class: 'under' }, type)],
       },
       { label: 'Type', className: 'nowrap wide', of: ({ type }) => type },
       { label: 'State', of: ({ state }) => state, shows: ({ state }) => stateOf(state) },

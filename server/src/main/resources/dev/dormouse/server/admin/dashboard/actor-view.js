@@ -253,12 +253,12 @@ class ActorSheet {
   #valueTable() {
     return new LiveTable('Storage', [
       { label: 'Key', isHead: true, className: 'mono value-key', of: ({ key }) => key },
-      { label: 'Size', className: 'num', of: (value) => (value.bytes == null ? '' : bytes(value.bytes)) },
+      { label: 'Size', className: 'num act', of: (value) => (value.bytes == null ? '' : bytes(value.bytes)) },
       {
-        label: 'Value', className: 'grow', of: ({ id, value, isCut, bytes: size, fault: wrong }) => [id, value, isCut, size, wrong],
+        label: 'Value', className: 'grow below', of: ({ id, value, isCut, bytes: size, fault: wrong }) => [id, value, isCut, size, wrong],
         shows: (row) => fault(row) ?? (row.value === undefined ? this.#fetched(row) : valueTree(row.value, row.isCut)),
       },
-    ], ({ id }) => id, 'It has stored no values.');
+    ], ({ id }) => id, 'It has stored nothing.', 'stacked');
   }
 
   /** A value that is too large to come by itself. */
@@ -286,7 +286,7 @@ class ActorSheet {
 function fact(label) {
   const shown = el('dd', {});
   const element = el('div', { hidden: true }, el('dt', {}, label), shown);
-  element.dataset.testid = label.toLowerCase().replaceAll(' ', '-');
+  element.dataset.testid = `about-${label.toLowerCase().replaceAll(' ', '-')}`;
   let sign = '';
   return {
     element,
@@ -317,12 +317,11 @@ function turnTable() {
     { label: 'Ended', className: 'nowrap', of: ({ at }) => time(at) },
     { label: 'Waited', className: 'num wide', of: ({ queuedMs }) => ms(queuedMs) },
     { label: 'Ran', className: 'num', of: ({ ranMs }) => ms(ranMs) },
-    { label: 'Commit', className: 'num', of: ({ commitMs }) => (commitMs > 0 ? ms(commitMs) : '–') },
-    { label: 'Stored', className: 'num wide', of: ({ storedBytes }) => (storedBytes > 0 ? bytes(storedBytes) : '–') },
     {
-      label: 'Outcome', of: ({ outcome }) => outcome,
-      shows: ({ outcome }) => el('span', { class: outcome === 'committed' ? 'muted' : 'problem' }, outcome),
+      label: 'Commit', className: 'num', of: ({ outcome, commitMs }) => [outcome, commitMs],
+      shows: ({ outcome, commitMs }) => (outcome === 'committed' ? (commitMs > 0 ? ms(commitMs) : '–') : el('span', { class: 'problem' }, outcome)),
     },
+    { label: 'Stored', className: 'num wide', of: ({ storedBytes }) => (storedBytes > 0 ? bytes(storedBytes) : '–') },
   ], ({ place }) => place, 'No turn of it is remembered.');
 }
 

@@ -41,8 +41,8 @@ export class Chart {
     this.#picture.addEventListener('pointermove', (event) => this.#point(event));
     this.#picture.addEventListener('pointerleave', () => this.#point(null));
     this.element = el('div', { class: 'cell', 'data-testid': `cell-${id}` },
-      el('h2', {}, label), el('p', { class: 'now' }, this.#number, ' ', this.#unit),
-      el('div', { class: 'plot' }, this.#picture, this.#most), this.#note);
+      el('div', { class: 'cell-head' }, el('h2', {}, label), this.#most), el('p', { class: 'now' }, this.#number, ' ', this.#unit),
+      el('div', { class: 'plot' }, this.#picture), this.#note);
   }
 
   /** series has a list of numbers for each line. */
