@@ -29,6 +29,7 @@ export class ActorList {
   #looking = null;
   #typing = null;
   #shown = '';
+  #query = new URLSearchParams();
 
   constructor(root, onTrouble) {
     this.#root = root;
@@ -69,6 +70,7 @@ export class ActorList {
     const wanted = `${query}`;
     if (this.#looking && wanted === this.#shown) return;
     this.#shown = wanted;
+    this.#query = query;
     this.#form.elements.in.value = query.get('in') === 'memory' ? 'memory' : 'stored';
     this.#choose(query.get('type') ?? '');
     if (document.activeElement !== this.#form.elements.prefix) this.#form.elements.prefix.value = query.get('prefix') ?? '';
@@ -128,7 +130,7 @@ export class ActorList {
   async #look(isFirst) {
     const asking = new AbortController();
     this.#asking = asking;
-    const { in: where, type, prefix } = Object.fromEntries(new FormData(this.#form));
+    const [where, type, prefix] = ['in', 'type', 'prefix'].map((name) => this.#query.get(name));
     const actors = [];
     let after = this.#cursors.at(-1);
     let looked = 0;

@@ -97,11 +97,13 @@ class ActorSheet {
   #unhosted = el('p', { class: 'trouble', hidden: true }, 'No actor type of this name is registered: what is stored is shown, and nothing wakes it.');
   #answer = el('p', { class: 'answer', role: 'status', 'data-testid': 'answer' });
   #orders;
+  #body;
   #connections;
   #connectionPages = new Pages('connections', () => this.#refresh());
   #values;
   #valuePages = new Pages('values', () => this.#refresh());
   #prefix;
+  #prefixAsked = '';
   #turns;
   #turnsNote = note();
   #alarms;
@@ -122,30 +124,34 @@ class ActorSheet {
       spellcheck: 'false', 'data-testid': 'value-prefix',
       oninput: () => {
         clearTimeout(typing);
-        typing = setTimeout(() => { this.#valuePages.restart(); this.#refresh(); }, TYPING_MS);
+        typing = setTimeout(() => {
+          this.#prefixAsked = this.#prefix.value;
+          this.#valuePages.restart();
+          this.#refresh();
+        }, TYPING_MS);
       },
     });
     this.#orders = [
       el('button', {
-        type: 'button', 'data-testid': 'hibernate', title: 'It leaves memory when the events that wait are handled. Its sockets stay open.',
-        onclick: () => this.#order('hibernate', {}, 'It has left memory.', 'It is still busy, and will leave memory when it is done.'),
+        type: 'button', disabled: true, 'data-testid': 'hibernate', title: 'It leaves memory when the events that wait are handled. Its sockets stay open.',
+        onclick: () => this.#order('hibernate', {}, 'It has left memory.'),
       }, 'Hibernate'),
-      el('button', { type: 'button', class: 'danger', 'data-testid': 'reset', onclick: () => this.#reset() }, 'Reset…'),
+      el('button', { type: 'button', class: 'danger', disabled: true, 'data-testid': 'reset', onclick: () => this.#reset() }, 'Reset…'),
     ];
-    this.element = el('div', {},
-      el('nav', { class: 'crumbs', 'aria-label': 'Where this is' },
-        el('a', { href: '#/' }, 'Actors'), ' / ', el('a', { href: `#/?type=${encodeURIComponent(type)}` }, type)),
-      el('div', { class: 'head' },
-        el('div', { class: 'title' }, el('h1', { id: 'actor-title' }, key)), el('div', { class: 'orders' }, this.#orders)),
-      this.#unhosted,
+    this.#body = el('div', { hidden: true },
       el('dl', { class: 'about' }, Object.values(this.#about).map(({ element }) => element)),
-      this.#answer,
       el('div', { class: 'columns' },
         part('Connections', 'connections', 'full', null, this.#connections.element, this.#connectionPages.element),
         part('Storage', 'values', '', this.#prefix, this.#values.element, this.#valuePages.element),
         el('div', { class: 'stack' },
           part('Last turns', 'turns', '', null, this.#turns.element, this.#turnsNote),
           part('Alarms', 'alarms', '', null, this.#alarms.element, this.#alarmsNote))));
+    this.element = el('div', {},
+      el('nav', { class: 'crumbs', 'aria-label': 'Where this is' },
+        el('a', { href: '#/' }, 'Actors'), ' / ', el('a', { href: `#/?type=${encodeURIComponent(type)}` }, type)),
+      el('div', { class: 'head' },
+        el('div', { class: 'title' }, el('h1', { id: 'actor-title' }, key)), el('div', { class: 'orders' }, this.#orders)),
+      this.#unhosted, this.#answer, this.#body);
   }
 
   /** Asks for all of it, one part after the other, and shows each. */
@@ -156,20 +162,27 @@ class ActorSheet {
       const connections = await get(`${this.#path}/connections`, { after: this.#connectionPages.after, limit: LIMIT }, signal);
       this.#connections.update(connections.connections);
       this.#connectionPages.came(connections.next);
-      const prefix = this.#prefix.value;
+      const prefix = this.#prefixAsked;
       const values = await get(`${this.#path}/values`, { prefix, after: this.#valuePages.after, limit: LIMIT }, signal);
       this.#values.emptyText = prefix ? 'No key begins like that.' : 'It has stored nothing.';
       this.#values.update(values.values);
       this.#valuePages.came(values.next);
       this.#onTrouble(null);
     } catch (error) {
-      if (error instanceof ApiError && !signal.aborted) this.#onTrouble(error.message);
-      else if (!(error instanceof ApiError || isGone(error))) throw error;
+      if (error instanceof ApiError && !signal.aborted) {
+        this.#onTrouble(error.message);
+        if (error.status === 404) this.#isThere(false);
+      } else if (!(error instanceof ApiError || isGone(error))) throw error;
     }
   }
 
   end() {
     this.#over.abort();
+  }
+
+  #isThere(isThere, isHosted = false) {
+    this.#body.hidden = !isThere;
+    this.#orders.forEach((button) => { button.disabled = !isHosted; });
   }
 
   #show(actor) {
@@ -181,18 +194,19 @@ class ActorSheet {
     pins.show(actor.pins.join('; '));
     reset.show(actor.reset ? `${away(actor.reset.at)}: ${actor.reset.cause}` : '');
     this.#unhosted.hidden = actor.isHosted;
-    this.#orders.forEach((button) => { button.disabled = !actor.isHosted; });
+    this.#isThere(true, actor.isHosted);
     this.#turns.update(actor.turns.map((turn, i) => ({ ...turn, place: `${turn.at} ${actor.turns.length - i}` })));
-    setText(this.#turnsNote, actor.turns.length ? 'The last few are remembered, of the actors that did something last.' : '');
+    setText(this.#turnsNote, `The last few since ${time(actor.turnsSince)}: turns are remembered while somebody looks at the dashboard.`);
     this.#alarms.update(actor.nextAlarms);
     const isMore = actor.alarms > actor.nextAlarms.length;
     setText(this.#alarmsNote, isMore ? `The first ${whole(actor.nextAlarms.length)} of ${whole(actor.alarms)}.` : '');
   }
 
-  async #order(order, parameters, done, later) {
+  async #order(order, parameters, done) {
     this.#say('');
     try {
-      this.#say(await post(`${this.#path}/${order}`, parameters) ? done : later);
+      const reason = await post(`${this.#path}/${order}`, parameters);
+      this.#say(reason ? `Not done: ${reason}` : done, reason ? 'problem' : '');
     } catch (error) {
       if (!(error instanceof ApiError || isGone(error))) throw error;
       this.#say(error.message, 'problem');
@@ -209,7 +223,7 @@ class ActorSheet {
     const isSure = await askFirst('Reset this actor?', 'Reset', el('p', {}, el('bdi', {}, this.#name),
       ' leaves memory at once, without onHibernate, and what a running turn has done is undone. What is stored and its '
       + 'connections stay; the next event makes a new object.'));
-    if (isSure) await this.#order('reset', {}, 'Reset: the next event makes a new object.', 'It is still busy.');
+    if (isSure) await this.#order('reset', {}, 'Reset: the next event makes a new object.');
   }
 
   async #close(id) {
@@ -217,7 +231,7 @@ class ActorSheet {
       el('p', {}, 'The client of ', el('span', { class: 'mono' }, id), ' hears the code and the reason; the actor’s onClose follows.'),
       el('label', {}, 'Close code', el('input', { name: 'code', type: 'number', min: 1000, max: 4999, value: NORMAL_CLOSURE, required: true, 'data-testid': 'close-code' })),
       el('label', {}, 'Reason, if any', el('input', { name: 'reason', autocomplete: 'off', 'data-testid': 'close-reason' })));
-    if (typed) await this.#order(`connections/${encodeURIComponent(id)}/close`, typed, `Connection ${id} is being closed with ${typed.code}.`, '');
+    if (typed) await this.#order(`connections/${encodeURIComponent(id)}/close`, typed, `Connection ${id} is being closed with ${typed.code}.`);
   }
 
   #connectionTable() {

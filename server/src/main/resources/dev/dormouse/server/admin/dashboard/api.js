@@ -55,9 +55,10 @@ export function get(path, parameters = {}, signal = undefined) {
   return inTurn(async () => (await ask(pathWith(path, parameters), signal)).json);
 }
 
-/** POST, at once: whether it is done; false if it takes longer. Fails like get. */
+/** POST, at once: null if it is done, else the reason why it is not, or not yet. Fails like get. */
 export async function post(path, parameters = {}) {
-  return (await ask(pathWith(path, parameters), undefined, { method: 'POST' })).isDone;
+  const { isDone, json } = await ask(pathWith(path, parameters), undefined, { method: 'POST' });
+  return isDone ? null : json.reason;
 }
 
 /** Where the API has an actor. */

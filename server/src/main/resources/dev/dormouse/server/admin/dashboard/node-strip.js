@@ -4,6 +4,9 @@ import { bytes, ms, rate, whole } from './words.js';
 
 const last = (values) => values.at(-1) ?? 0;
 
+/** In words, or none if it is not known: some is only measured while somebody looks. */
+const known = (values, words) => (values.at(-1) == null ? null : words(values.at(-1)));
+
 export class NodeStrip {
   #sockets = new Chart('sockets', 'Sockets', [''], whole);
   #active = new Chart('active', 'Actors in memory', [''], whole);
@@ -20,14 +23,14 @@ export class NodeStrip {
   update(node) {
     const { history, heap } = node;
     const common = { room: history.samplesMax, stepMs: history.stepMs };
-    const upgrading = node.pendingUpgrades ? ` · ${whole(node.pendingUpgrades)} waiting` : '';
+    const upgrading = node.pendingUpgrades ? `${whole(node.pendingUpgrades)} upgrades wait` : null;
     this.#sockets.update({
       ...common, number: whole(node.sockets), series: [history.sockets],
-      note: `${rate(last(history.upgrades))} upgrades/s${upgrading}`,
+      note: upgrading ?? known(history.upgrades, (number) => `${rate(number)} upgrades/s`) ?? '',
     });
     this.#active.update({
       ...common, number: whole(node.active), series: [history.active],
-      note: node.owedCloses ? `${whole(node.owedCloses)} closes owed` : `${rate(last(history.turns))} turns/s`,
+      note: node.owedCloses ? `${whole(node.owedCloses)} closes owed` : known(history.turns, (number) => `${rate(number)} turns/s`) ?? '',
     });
     this.#wakes.update({
       ...common, number: rate(last(history.wakes)), unit: '/s', series: [history.wakes],
@@ -37,20 +40,20 @@ export class NodeStrip {
       ...common, number: rate(last(history.messagesIn)), unit: 'in/s', series: [history.messagesIn, history.messagesOut],
       note: `${rate(last(history.messagesOut))} out/s`,
     });
+    const median = last(history.commitMedianMs);
     this.#commits.update({
-      ...common, number: ms(last(history.commitMedianMs)), unit: 'median', series: [history.commitMedianMs, history.commitTailMs],
-      note: `99 % within ${ms(last(history.commitTailMs))}`,
+      ...common, number: median ? ms(median) : '–', unit: median ? 'median' : '', series: [history.commitMedianMs, history.commitTailMs],
+      note: median ? `99 % within ${ms(last(history.commitTailMs))}` : 'none in the last second',
     });
     this.#heap.update({
       ...common, number: bytes(heap.usedBytes), series: [history.heapBytes], note: perSocket(heap),
     });
-    this.#heap.element.title = 'For a socket: what the last garbage collection left, less what the last one left while '
-      + `nobody was connected, by the number of sockets; from ${heap.perSocketFrom} sockets on. What is in memory for `
-      + 'actors that are awake counts, too.';
+    this.#heap.element.title = 'Of a hibernated socket: what the last garbage collection left, less what the last one left '
+      + `while nobody was connected, by the number of sockets; from ${heap.perSocketFrom} sockets on, of which nearly all sleep.`;
   }
 }
 
 function perSocket(heap) {
-  if (heap.perSocketBytes != null) return `about ${bytes(heap.perSocketBytes)} a socket`;
+  if (heap.perSocketBytes != null) return `≈ ${bytes(heap.perSocketBytes)} a sleeping socket`;
   return heap.afterGcBytes == null ? `of ${bytes(heap.maxBytes)}` : `${bytes(heap.afterGcBytes)} after the last GC`;
 }
