@@ -1,8 +1,6 @@
 package dev.dormouse.server.admin;
 
-import dev.dormouse.sdk.ActorId;
 import dev.dormouse.sdk.Alarm;
-import dev.dormouse.server.host.ActorHost;
 import dev.dormouse.server.host.ActorStatus;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
@@ -16,12 +14,11 @@ import org.jspecify.annotations.Nullable;
 final class ActorJson {
   private ActorJson() {}
 
-  /** An actor's status, with the number of its alarms and the first of them. Reads the store. */
-  static JsonObject of(ActorHost host, ActorId actor, int alarmsShown) {
-    List<Alarm> alarms = host.alarms(actor);
+  /** An actor's status, with the number of its alarms and the first of them. */
+  static JsonObject of(ActorStatus actor, List<Alarm> alarms, int alarmsShown) {
     JsonArray first = new JsonArray();
     alarms.stream().limit(alarmsShown).forEach(alarm -> first.add(of(alarm)));
-    return of(host.status(actor)).put("alarms", alarms.size()).put("nextAlarms", first);
+    return of(actor).put("alarms", alarms.size()).put("nextAlarms", first);
   }
 
   static JsonObject of(ActorStatus actor) {
@@ -42,7 +39,7 @@ final class ActorJson {
   }
 
   /** When and why it woke last; null if that is not remembered. */
-  static @Nullable JsonObject of(RecentTurns.@Nullable Wake wake) {
+  static @Nullable JsonObject of(RecentWakes.@Nullable Wake wake) {
     return wake == null
         ? null
         : new JsonObject()
@@ -52,7 +49,7 @@ final class ActorJson {
   }
 
   /** When and why it was reset last; null if that is not remembered. */
-  static @Nullable JsonObject of(RecentTurns.@Nullable Reset reset) {
+  static @Nullable JsonObject of(RecentWakes.@Nullable Reset reset) {
     return reset == null
         ? null
         : new JsonObject().put("at", at(reset.atMs())).put("cause", reset.cause());

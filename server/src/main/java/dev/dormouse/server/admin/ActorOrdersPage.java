@@ -3,101 +3,107 @@ package dev.dormouse.server.admin;
 import dev.dormouse.sdk.ActorId;
 import dev.dormouse.sdk.CloseReason;
 import dev.dormouse.sdk.ConnectionId;
+import dev.dormouse.server.gateway.ConnectionStatus;
+import dev.dormouse.server.gateway.WebSocketGateway;
 import dev.dormouse.server.host.ActorHost;
-import dev.dormouse.storage.ActorStore;
 import dev.dormouse.storage.CorruptRowException;
 import dev.dormouse.storage.Table;
-import io.vertx.core.Future;
-import io.vertx.core.Vertx;
 import io.vertx.core.json.JsonObject;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
-import java.util.NoSuchElementException;
-import java.util.Objects;
+import java.util.List;
+import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 
 /**
- * What a person can have an actor do:
+ * What a person can have an actor of a registered type do:
  *
  * <ul>
  *   <li>{@code POST /api/actors/{type}/{key}/hibernate}, {@code …/reset}: leave memory, with {@code
- *       onHibernate} or without; then 200 with its status, or 409 if it is not done after {@value
- *       #LIMIT_SECONDS} s
+ *       onHibernate} or without; then 200 with its status, or 409 with its status and the {@code
+ *       reason} if it is not done after {@value ActorDrops#LIMIT_SECONDS} s: then it is done later
  *   <li>{@code POST …/connections/{id}/close?code=&reason=}: close a connection, by default with
- *       1000; 200 as soon as that is on its way, {@code onClose} follows
+ *       1000; 200 as soon as that is on its way, {@code onClose} follows. 409 with the {@code
+ *       reason} if its socket is not on this node
  * </ul>
+ *
+ * <p>404 if there is no such actor or connection.
  */
 final class ActorOrdersPage implements AdminPage {
-  private static final int LIMIT_SECONDS = 5;
   private static final int NORMAL_CLOSURE = 1000;
   private static final String WHY = "as asked for at the admin port";
 
-  private final Vertx vertx;
-  private final ActorHost host;
-  private final ActorStore store;
+  private final StoredActors actors;
+  private final WebSocketGateway gateway;
   private final StoreReads reads;
+  private final ActorDrops drops;
 
-  ActorOrdersPage(Vertx vertx, ActorHost host, ActorStore store, StoreReads reads) {
-    this.vertx = vertx;
-    this.host = host;
-    this.store = store;
+  ActorOrdersPage(StoredActors actors, WebSocketGateway gateway, StoreReads reads) {
+    this.actors = actors;
+    this.gateway = gateway;
     this.reads = reads;
+    this.drops = new ActorDrops(actors.host(), reads);
   }
 
   @Override
   public void mount(Router router) {
+    ActorHost host = actors.host();
     String actor = "/api/actors/:type/:key";
     router.post(actor + "/hibernate").handler(context -> drop(context, host::hibernate));
     router.post(actor + "/reset").handler(context -> drop(context, id -> host.reset(id, WHY)));
     router
         .post(actor + "/connections/:id/close")
-        .handler(context -> reads.answer(context, () -> close(context)));
+        .handler(context -> reads.answer(context, this::close));
   }
 
   private void drop(
       RoutingContext context, Function<ActorId, CompletableFuture<Boolean>> dropping) {
-    ActorId actor = AdminServer.actor(context, host);
-    if (actor == null) {
-      return;
-    }
-    Future.fromCompletionStage(
-            dropping.apply(actor).orTimeout(LIMIT_SECONDS, TimeUnit.SECONDS),
-            vertx.getOrCreateContext())
-        .onComplete(
-            dropped ->
-                reads.answer(
-                    context,
-                    dropped.succeeded() ? 200 : 409,
-                    () -> ActorJson.of(host.status(actor))));
+    StoreReads.answerLater(
+        context,
+        asked -> {
+          ActorId actor = PageParams.hosted(asked, actors.host());
+          return reads
+              .read(() -> actors.known(actor))
+              .compose(known -> drops.drop(asked, actor, dropping));
+        });
   }
 
-  private JsonObject close(RoutingContext context) {
-    ActorId actor = PageParams.actor(context);
+  private Callable<JsonObject> close(RoutingContext context) {
+    ActorId actor = PageParams.hosted(context, actors.host());
     ConnectionId connection = ConnectionId.parse(context.pathParam("id"));
-    String code = PageParams.text(context, "code");
-    String reason = Objects.requireNonNullElse(PageParams.text(context, "reason"), "");
-    int number = code == null ? NORMAL_CLOSURE : codeOf(code);
-    CloseReason.checkSendable(number, reason);
-    if (!isOf(actor, connection)) {
-      throw new NoSuchElementException("actor " + actor + " has no connection " + connection);
-    }
-    host.close(actor, connection, number, reason);
-    return new JsonObject().put("id", connection.toString()).put("code", number);
+    int code = PageParams.number(context, "code", NORMAL_CLOSURE, 0, 9_999);
+    String reason = PageParams.text(context, "reason", CloseReason.REASON_BYTES_MAX);
+    CloseReason.checkSendable(code, reason);
+    return () -> {
+      close(actor, connection, code, reason);
+      return new JsonObject().put("id", connection.toString()).put("code", code);
+    };
   }
 
-  private static int codeOf(String text) {
-    try {
-      return Integer.parseInt(text);
-    } catch (NumberFormatException e) {
-      throw new IllegalArgumentException("close code '" + text + "' is no number", e);
+  private void close(ActorId actor, ConnectionId connection, int code, String reason)
+      throws Exception {
+    actors.known(actor);
+    ConnectionId before = new ConnectionId(connection.value() - 1);
+    List<ConnectionStatus> here =
+        ActorConnectionsPage.sockets(gateway, actor, connection.value() == 0 ? null : before, 1);
+    if (here.stream().anyMatch(socket -> socket.connection().equals(connection))) {
+      actors.host().close(actor, connection, code, reason);
+    } else if (isStored(actor, connection)) {
+      throw new StoreReads.Refusal(
+          409,
+          "the socket of connection %s is not on this node: its close is owed to the actor"
+              .formatted(connection));
+    } else {
+      throw new StoreReads.Refusal(
+          404, "actor %s has no connection %s".formatted(actor, connection));
     }
   }
 
-  private boolean isOf(ActorId actor, ConnectionId connection) {
+  private boolean isStored(ActorId actor, ConnectionId connection) {
+    byte[] key = ActorConnectionsPage.keyOf(connection);
     try {
-      return store.get(actor, Table.CONNECTION, ActorDetailPage.keyOf(connection)) != null;
+      return actors.store().get(actor, Table.CONNECTION, key) != null;
     } catch (CorruptRowException e) {
       return true; // it is there, though it cannot be read
     }

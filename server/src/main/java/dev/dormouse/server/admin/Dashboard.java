@@ -2,7 +2,7 @@ package dev.dormouse.server.admin;
 
 import dev.dormouse.server.gateway.WebSocketGateway;
 import dev.dormouse.server.host.ActorHost;
-import dev.dormouse.server.observe.DormouseObserver;
+import dev.dormouse.server.observe.Observers;
 import dev.dormouse.server.protocol.Time;
 import dev.dormouse.storage.ActorStore;
 import io.vertx.core.Vertx;
@@ -12,6 +12,9 @@ import java.util.List;
 /**
  * The dashboard, {@code GET /}: a page that shows the node, its actors, and all there is of one of
  * them; and the {@code /api/…} that it reads. Nothing it needs comes from elsewhere.
+ *
+ * <p>Whether somebody looks or not, wakes and resets are remembered, and the node is sampled once a
+ * second. The rest is only measured while there is an {@link Audience}.
  */
 public final class Dashboard implements AdminPage {
   private static final List<String> FILES =
@@ -27,32 +30,58 @@ public final class Dashboard implements AdminPage {
           "value-tree.js",
           "words.js");
 
-  private final NodeMeter meter = new NodeMeter();
-  private final RecentTurns recent;
+  private final Vertx vertx;
+  private final Audience audience;
+  private final NodePage node;
   private final List<AdminPage> pages;
 
   /** Of a server. */
   public Dashboard(
-      Vertx vertx, ActorHost host, ActorStore store, WebSocketGateway gateway, Time time) {
+      Vertx vertx,
+      ActorHost host,
+      ActorStore store,
+      WebSocketGateway gateway,
+      Observers observers,
+      Time time) {
+    this.vertx = vertx;
     StoreReads reads = new StoreReads(vertx);
-    this.recent = new RecentTurns(time);
+    StoredActors actors = new StoredActors(host, store);
+    RecentWakes wakes = new RecentWakes(time);
+    RecentTurns turns = new RecentTurns(time);
+    NodeMeter meter = new NodeMeter();
+    observers.addOfActors(wakes);
+    this.audience = new Audience(observers, time, List.of(turns, meter), turns::forgetAll);
+    this.node =
+        new NodePage(host, store, gateway, reads, time, new NodeHistory(time, wakes, meter));
     this.pages =
         List.of(
-            new NodePage(vertx, host, store, gateway, reads, time, meter),
-            new ActorListPage(host, reads, recent),
-            new ActorDetailPage(host, store, gateway, reads, recent),
-            new ActorOrdersPage(vertx, host, store, reads));
-  }
-
-  /** What it wants to hear: to be told of all that happens. */
-  public List<DormouseObserver> observers() {
-    return List.of(meter, recent);
+            node,
+            new ActorListPage(host, reads, wakes),
+            new ActorDetailPage(actors, reads, wakes, turns, audience),
+            new ActorConnectionsPage(actors, gateway, reads),
+            new ActorValuesPage(actors, reads),
+            new ActorOrdersPage(actors, gateway, reads));
   }
 
   @Override
   public void mount(Router router) {
-    router.get("/").handler(PageFile.read("dashboard.html")::answer);
-    FILES.forEach(file -> router.get("/dashboard/" + file).handler(PageFile.read(file)::answer));
+    vertx.setPeriodic(0, NodeHistory.STEP.toMillis(), timer -> tick());
+    router.get("/").handler(PageFile.read("dashboard/dashboard.html")::answer);
+    FILES.forEach(
+        file ->
+            router.get("/dashboard/" + file).handler(PageFile.read("dashboard/" + file)::answer));
+    router
+        .route("/api/*")
+        .handler(
+            context -> {
+              audience.look();
+              context.next();
+            });
     pages.forEach(page -> page.mount(router));
+  }
+
+  private void tick() {
+    audience.tick();
+    node.sample(audience.isThere());
   }
 }

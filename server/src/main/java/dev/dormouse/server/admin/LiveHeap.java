@@ -9,13 +9,20 @@ import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
- * What was left on the heap by the last garbage collection, and by the last one while nobody was
- * connected. Any thread.
+ * What garbage collections left on the heap, and what of that each hibernated socket accounts for.
+ * Any thread.
+ *
+ * <p>The latter is an estimate: what the last collection left, less what the last one had left
+ * while nobody was connected, by the number of sockets. It is made only if there were at least
+ * {@value #SOCKETS_MIN} sockets at that collection, and at most one actor in memory for each
+ * hundred of them. It is rather too high than too low: a collection may leave garbage, and whatever
+ * else the process has come to hold counts too. It tells of the Java heap: neither of buffers
+ * outside of it nor of what the kernel holds for a socket.
  */
 final class LiveHeap {
-  /** Of so few sockets, what one costs cannot be told from what else changes. */
   static final long SOCKETS_MIN = 100;
 
+  private static final long SOCKETS_FOR_AN_ACTOR = 100;
   private static final long UNKNOWN = -1;
 
   private final Set<String> pools =
@@ -27,9 +34,10 @@ final class LiveHeap {
   private long lastEndMs = UNKNOWN;
   private long afterBytes = UNKNOWN;
   private long baselineBytes = UNKNOWN;
+  private long perSocketBytes = UNKNOWN;
 
-  /** Looks whether there was a collection. */
-  synchronized void look(long sockets) {
+  /** Looks whether there was a collection since the last look, which is to be a short while ago. */
+  synchronized void look(long sockets, long active) {
     GcInfo last = null;
     for (var bean : ManagementFactory.getGarbageCollectorMXBeans()) {
       GcInfo info =
@@ -39,7 +47,8 @@ final class LiveHeap {
       }
     }
     if (last != null && last.getEndTime() > lastEndMs) {
-      collected(last.getEndTime(), usedAfter(last), sockets);
+      lastEndMs = last.getEndTime();
+      collected(usedAfter(last), sockets, active);
     }
   }
 
@@ -50,13 +59,18 @@ final class LiveHeap {
         .sum();
   }
 
-  /** A collection has left so much. */
-  synchronized void collected(long endMs, long bytes, long sockets) {
-    lastEndMs = endMs;
+  /** A collection has left so much, while there were so many sockets and actors in memory. */
+  synchronized void collected(long bytes, long sockets, long active) {
     afterBytes = bytes;
-    if (sockets == 0) {
+    if (sockets == 0 && active == 0) {
       baselineBytes = bytes;
     }
+    boolean isTold =
+        sockets >= SOCKETS_MIN
+            && active * SOCKETS_FOR_AN_ACTOR <= sockets
+            && baselineBytes >= 0
+            && bytes >= baselineBytes;
+    perSocketBytes = isTold ? (bytes - baselineBytes) / sockets : UNKNOWN;
   }
 
   /** What the last collection left, in bytes; negative if there was none. */
@@ -64,18 +78,16 @@ final class LiveHeap {
     return afterBytes;
   }
 
-  /** What the last collection left while nobody was connected; negative if there was none. */
+  /**
+   * What the last collection left while nobody was connected and no actor in memory; negative if
+   * there was none.
+   */
   synchronized long baselineBytes() {
     return baselineBytes;
   }
 
-  /**
-   * An estimate of what each socket costs, with all that is in memory for it: what the last
-   * collection left over the baseline, by the number of sockets. Negative if it cannot be told.
-   */
-  synchronized long perSocket(long sockets) {
-    return sockets < SOCKETS_MIN || baselineBytes < 0 || afterBytes < baselineBytes
-        ? UNKNOWN
-        : (afterBytes - baselineBytes) / sockets;
+  /** The estimate, as of the last collection; negative if it cannot be told. */
+  synchronized long perSocketBytes() {
+    return perSocketBytes;
   }
 }

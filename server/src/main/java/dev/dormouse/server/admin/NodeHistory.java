@@ -18,50 +18,66 @@ final class NodeHistory {
   /**
    * One second of it. Rates are by second, over the time since the sample before.
    *
-   * @param atMs when it was taken, milliseconds since 1970
    * @param sockets how many were open
    * @param active how many actors were in memory
    * @param heapBytes how much of the heap was in use
-   * @param commits how many commits took how long
+   * @param metered what was only measured while somebody looked; null if nobody did
    */
   record Sample(
-      long atMs,
       long sockets,
       long active,
       long heapBytes,
-      double upgradesRate,
       double messagesInRate,
       double messagesOutRate,
       double wakesRate,
-      double turnsRate,
-      TimeCounts.Counted commits) {}
+      @Nullable Metered metered) {}
+
+  /**
+   * What costs something.
+   *
+   * @param commits how many commits took how long
+   */
+  record Metered(double upgradesRate, double turnsRate, TimeCounts.Counted commits) {}
 
   private record Totals(
-      long atNs, long upgrades, long messagesIn, long messagesOut, long wakes, long turns) {
+      long atNs,
+      boolean isMetered,
+      long upgrades,
+      long messagesIn,
+      long messagesOut,
+      long wakes,
+      long turns) {
     double rate(Totals before, long now, long then) {
       return Math.max(0, now - then) * 1e9 / Math.max(1, atNs - before.atNs);
     }
   }
 
   private final Time time;
+  private final RecentWakes wakes;
   private final NodeMeter meter;
   private final ArrayDeque<Sample> samples = new ArrayDeque<>();
   private @Nullable Totals last;
 
-  NodeHistory(Time time, NodeMeter meter) {
+  NodeHistory(Time time, RecentWakes wakes, NodeMeter meter) {
     this.time = time;
+    this.wakes = wakes;
     this.meter = meter;
   }
 
-  /** Takes a sample; the first one only begins. */
-  void sample(GatewayCounts counts, long active, long heapBytes) {
+  /**
+   * Takes a sample; the first one only begins.
+   *
+   * @param isMetered whether the meter listens
+   */
+  void sample(GatewayCounts counts, long active, long heapBytes, boolean isMetered) {
     Totals now =
         new Totals(
             time.nowNs(),
+            isMetered,
             meter.upgrades(),
             counts.messagesIn(),
             counts.messagesOut(),
-            meter.wakes(),
+            wakes.wakes(),
             meter.turns());
     TimeCounts.Counted commits = meter.commits().next();
     Totals before = last;
@@ -69,18 +85,22 @@ final class NodeHistory {
     if (before == null) {
       return;
     }
+    Metered metered =
+        isMetered && before.isMetered
+            ? new Metered(
+                now.rate(before, now.upgrades, before.upgrades),
+                now.rate(before, now.turns, before.turns),
+                commits)
+            : null;
     Sample sample =
         new Sample(
-            time.wallMs(),
             counts.sockets(),
             active,
             heapBytes,
-            now.rate(before, now.upgrades, before.upgrades),
             now.rate(before, now.messagesIn, before.messagesIn),
             now.rate(before, now.messagesOut, before.messagesOut),
             now.rate(before, now.wakes, before.wakes),
-            now.rate(before, now.turns, before.turns),
-            commits);
+            metered);
     synchronized (samples) {
       if (samples.size() == SAMPLES_MAX) {
         samples.removeFirst();

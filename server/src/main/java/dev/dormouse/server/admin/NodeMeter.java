@@ -3,21 +3,18 @@ package dev.dormouse.server.admin;
 import dev.dormouse.server.observe.DormouseObserver;
 import java.util.concurrent.atomic.LongAdder;
 
-/** Counts upgrades, wakes and turns, and how long their commits took. Any thread. */
+/**
+ * Counts upgrades and turns, and how long their commits took. It listens only while there is an
+ * {@link Audience}. Any thread.
+ */
 final class NodeMeter implements DormouseObserver {
   private final LongAdder upgrades = new LongAdder();
-  private final LongAdder wakes = new LongAdder();
   private final LongAdder turns = new LongAdder();
   private final TimeCounts commits = new TimeCounts();
 
   @Override
   public void upgradeAccepted(UpgradeAccepted accepted) {
     upgrades.increment();
-  }
-
-  @Override
-  public void actorActivated(ActorActivated activated) {
-    wakes.increment();
   }
 
   @Override
@@ -30,10 +27,6 @@ final class NodeMeter implements DormouseObserver {
 
   long upgrades() {
     return upgrades.sum();
-  }
-
-  long wakes() {
-    return wakes.sum();
   }
 
   long turns() {

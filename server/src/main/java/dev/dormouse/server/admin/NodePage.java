@@ -5,7 +5,6 @@ import dev.dormouse.server.gateway.WebSocketGateway;
 import dev.dormouse.server.host.ActorHost;
 import dev.dormouse.server.protocol.Time;
 import dev.dormouse.storage.ActorStore;
-import io.vertx.core.Vertx;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import io.vertx.ext.web.Router;
@@ -19,10 +18,10 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * {@code GET /api/node}: what the node is, holds and does, and how that was during the last {@value
- * NodeHistory#SAMPLES_MAX} seconds: a list of numbers for each series, the oldest first.
+ * NodeHistory#SAMPLES_MAX} seconds: a list of numbers for each series, the oldest first. Upgrades,
+ * turns and commit times are measured only while there is an {@link Audience}: null before.
  */
 final class NodePage implements AdminPage {
-  private final Vertx vertx;
   private final ActorHost host;
   private final ActorStore store;
   private final WebSocketGateway gateway;
@@ -33,33 +32,31 @@ final class NodePage implements AdminPage {
   private final long startedNs;
 
   NodePage(
-      Vertx vertx,
       ActorHost host,
       ActorStore store,
       WebSocketGateway gateway,
       StoreReads reads,
       Time time,
-      NodeMeter meter) {
-    this.vertx = vertx;
+      NodeHistory history) {
     this.host = host;
     this.store = store;
     this.gateway = gateway;
     this.reads = reads;
     this.time = time;
-    this.history = new NodeHistory(time, meter);
+    this.history = history;
     this.startedNs = time.nowNs();
   }
 
   @Override
   public void mount(Router router) {
-    vertx.setPeriodic(0, NodeHistory.STEP.toMillis(), timer -> sample());
-    router.get("/api/node").handler(context -> reads.answer(context, this::json));
+    router.get("/api/node").handler(context -> reads.answer(context, asked -> this::json));
   }
 
-  private void sample() {
+  /** To be called once a {@link NodeHistory#STEP}. */
+  void sample(boolean isMetered) {
     GatewayCounts counts = gateway.counts();
-    heap.look(counts.sockets());
-    history.sample(counts, host.activeActors(), used().getUsed());
+    heap.look(counts.sockets(), host.activeActors());
+    history.sample(counts, host.activeActors(), used().getUsed(), isMetered);
   }
 
   private static MemoryUsage used() {
@@ -84,19 +81,19 @@ final class NodePage implements AdminPage {
         .put("active", host.activeActors())
         .put("owedCloses", host.owedCloses())
         .put("types", types)
-        .put("heap", heap(counts.sockets()))
+        .put("heap", heap())
         .put("totals", totals(counts))
         .put("history", history());
   }
 
-  private JsonObject heap(long sockets) {
+  private JsonObject heap() {
     MemoryUsage used = used();
     return new JsonObject()
         .put("usedBytes", used.getUsed())
         .put("maxBytes", used.getMax())
         .put("afterGcBytes", known(heap.afterBytes()))
         .put("baselineBytes", known(heap.baselineBytes()))
-        .put("perSocketBytes", known(heap.perSocket(sockets)))
+        .put("perSocketBytes", known(heap.perSocketBytes()))
         .put("perSocketFrom", LiveHeap.SOCKETS_MIN);
   }
 
@@ -136,19 +133,33 @@ final class NodePage implements AdminPage {
         .put("sockets", series(samples, NodeHistory.Sample::sockets))
         .put("active", series(samples, NodeHistory.Sample::active))
         .put("heapBytes", series(samples, NodeHistory.Sample::heapBytes))
-        .put("upgrades", series(samples, NodeHistory.Sample::upgradesRate))
+        .put("upgrades", metered(samples, NodeHistory.Metered::upgradesRate))
         .put("messagesIn", series(samples, NodeHistory.Sample::messagesInRate))
         .put("messagesOut", series(samples, NodeHistory.Sample::messagesOutRate))
         .put("wakes", series(samples, NodeHistory.Sample::wakesRate))
-        .put("turns", series(samples, NodeHistory.Sample::turnsRate))
-        .put("commitMedianMs", series(samples, sample -> sample.commits().medianMs()))
-        .put("commitTailMs", series(samples, sample -> sample.commits().tailMs()));
+        .put("turns", metered(samples, NodeHistory.Metered::turnsRate))
+        .put("commitMedianMs", metered(samples, metered -> metered.commits().medianMs()))
+        .put("commitTailMs", metered(samples, metered -> metered.commits().tailMs()));
   }
 
   private static JsonArray series(
       List<NodeHistory.Sample> samples, ToDoubleFunction<NodeHistory.Sample> value) {
     JsonArray series = new JsonArray();
-    samples.forEach(sample -> series.add(Math.round(value.applyAsDouble(sample) * 1e3) / 1e3));
+    samples.forEach(sample -> series.add(rounded(value.applyAsDouble(sample))));
     return series;
+  }
+
+  private static JsonArray metered(
+      List<NodeHistory.Sample> samples, ToDoubleFunction<NodeHistory.Metered> value) {
+    JsonArray series = new JsonArray();
+    for (NodeHistory.Sample sample : samples) {
+      NodeHistory.Metered metered = sample.metered();
+      series.add(metered == null ? null : rounded(value.applyAsDouble(metered)));
+    }
+    return series;
+  }
+
+  private static double rounded(double number) {
+    return Math.round(number * 1e3) / 1e3;
   }
 }
