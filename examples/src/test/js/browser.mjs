@@ -5,7 +5,7 @@ import { LIMIT_MS } from './shared.mjs';
 
 const DESKTOP = { width: 1280, height: 800 };
 
-/** A browser whose pages keep what they have to complain of in complaints, but for what isExpected. */
+/** A browser whose pages keep what they have to complain of in complaints, but for what isExpected (a text, of somebody's page). */
 export class Browser {
   complaints = [];
   isExpected = () => false;
@@ -29,7 +29,7 @@ export class Browser {
     page.on('pageerror', (error) => this.complaints.push(`${name}: ${error.stack ?? error}`));
     page.on('console', (message) => {
       const text = message.text();
-      if (['error', 'warning'].includes(message.type()) && !this.isExpected(text)) this.complaints.push(`${name}: ${text}`);
+      if (['error', 'warning'].includes(message.type()) && !this.isExpected(text, name)) this.complaints.push(`${name}: ${text}`);
     });
     return page;
   }

@@ -2,6 +2,8 @@
 import { Chart } from './chart.js';
 import { bytes, ms, rate, whole } from './words.js';
 
+const SECONDS_MIN = 60;
+
 const last = (values) => values.at(-1) ?? 0;
 
 /** In words, or none if it is not known: some is only measured while somebody looks. */
@@ -22,7 +24,8 @@ export class NodeStrip {
 
   update(node) {
     const { history, heap } = node;
-    const common = { room: history.samplesMax, stepMs: history.stepMs };
+    const room = Math.min(history.samplesMax, Math.max(SECONDS_MIN, history.sockets.length));
+    const common = { room, stepMs: history.stepMs };
     const upgrading = node.pendingUpgrades ? `${whole(node.pendingUpgrades)} upgrades wait` : null;
     this.#sockets.update({
       ...common, number: whole(node.sockets), series: [history.sockets],
@@ -40,16 +43,23 @@ export class NodeStrip {
       ...common, number: rate(last(history.messagesIn)), unit: 'in/s', series: [history.messagesIn, history.messagesOut],
       note: `${rate(last(history.messagesOut))} out/s`,
     });
-    const median = last(history.commitMedianMs);
-    this.#commits.update({
-      ...common, number: median ? ms(median) : '–', unit: median ? 'median' : '', series: [history.commitMedianMs, history.commitTailMs],
-      note: median ? `99 % within ${ms(last(history.commitTailMs))}` : 'none in the last second',
-    });
+    this.#commitTimes(history, common);
     this.#heap.update({
       ...common, number: bytes(heap.usedBytes), series: [history.heapBytes], note: perSocket(heap),
     });
     this.#heap.element.title = 'Of a hibernated socket: what the last garbage collection left, less what the last one left '
       + `while nobody was connected, by the number of sockets; from ${heap.perSocketFrom} sockets on, of which nearly all sleep.`;
+  }
+
+  /** Those of the last second that had commits. */
+  #commitTimes({ commitMedianMs, commitTailMs, stepMs }, common) {
+    const at = commitMedianMs.findLastIndex((median) => median > 0);
+    const agoS = Math.round(((commitMedianMs.length - 1 - at) * stepMs) / 1000);
+    this.#commits.update({
+      ...common, number: at < 0 ? '–' : ms(commitMedianMs[at]), unit: at < 0 ? '' : 'median',
+      series: [commitMedianMs, commitTailMs].map((times) => times.map((time) => time || null)),
+      note: at < 0 ? 'no commit was measured' : `99 % within ${ms(commitTailMs[at])}${agoS ? `, ${agoS} s ago` : ''}`,
+    });
   }
 }
 
