@@ -13,6 +13,7 @@ export function stateOf(state) {
 }
 
 const WAKES_KEPT = 'Remembered of the actors that did something last';
+const byName = (a, b) => (a.type < b.type ? -1 : a.type > b.type ? 1 : a.key < b.key ? -1 : 1);
 const wakeWords = (wake) => (wake ? `${away(wake.at)} · ${wake.reason}` : '–');
 
 export class ActorList {
@@ -44,7 +45,10 @@ export class ActorList {
         shows: ({ type, key }) => [el('a', { href: linkTo(type, key), title: key }, key), el('span', { class: 'under' }, type)],
       },
       { label: 'Type', className: 'nowrap wide', of: ({ type }) => type },
-      { label: 'State', of: ({ state }) => state, shows: ({ state }) => stateOf(state) },
+      {
+        label: 'State', of: ({ state, wake }) => [state, wake && wakeWords(wake)],
+        shows: ({ state, wake }) => [stateOf(state), wake && el('span', { class: 'under' }, wakeWords(wake))],
+      },
       { label: 'Connections', className: 'num', of: ({ connections }) => whole(connections) },
       { label: 'Activations', className: 'num wide', of: ({ activation }) => whole(activation) },
       {
@@ -142,7 +146,7 @@ export class ActorList {
         looked += page.looked;
         after = page.next;
         if (isFirst && after && actors.length < LIMIT) {
-          this.#table.update(actors);
+          this.#table.update([...actors].sort(byName));
           setText(this.#found, `Found ${whole(actors.length)} among ${whole(looked)}…`);
         }
       } while (after && actors.length < LIMIT);
@@ -162,7 +166,7 @@ export class ActorList {
     this.#table.emptyText = before ? 'There are no more.'
       : isFiltered ? 'No actor is like that.'
         : isMemory ? 'No actor is in memory: those that are stored sleep.' : 'No actor is stored yet.';
-    this.#table.update(actors);
+    this.#table.update(actors.sort(byName));
     this.#previous.disabled = before === 0;
     this.#next.disabled = !this.#following;
     const range = before || this.#following ? `Actors ${whole(before + 1)} to ${whole(before + actors.length)}` : plural(actors.length, 'actor');

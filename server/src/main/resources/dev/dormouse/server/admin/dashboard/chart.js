@@ -15,7 +15,10 @@ function stretches(values, most, room) {
   return all.filter((points) => points.length);
 }
 
-const line = (points) => `M${points.map(([x, y]) => `${x} ${y}`).join('L')}h.1`;
+/** One that stands alone is drawn from the ground, or it would not be seen. */
+const line = (points) => (points.length === 1
+  ? `M${points[0][0]} ${HEIGHT}V${points[0][1]}`
+  : `M${points.map(([x, y]) => `${x} ${y}`).join('L')}`);
 
 const area = (points) => `M${points[0][0]} ${HEIGHT}L${points.map(([x, y]) => `${x} ${y}`).join('L')}L${points.at(-1)[0]} ${HEIGHT}Z`;
 

@@ -37,7 +37,7 @@ export class NodeStrip {
     });
     this.#wakes.update({
       ...common, number: rate(last(history.wakes)), unit: '/s', series: [history.wakes],
-      note: 'actors that came into memory',
+      note: 'came into memory',
     });
     this.#messages.update({
       ...common, number: rate(last(history.messagesIn)), unit: 'in/s', series: [history.messagesIn, history.messagesOut],
@@ -58,12 +58,12 @@ export class NodeStrip {
     this.#commits.update({
       ...common, number: at < 0 ? '–' : ms(commitMedianMs[at]), unit: at < 0 ? '' : 'median',
       series: [commitMedianMs, commitTailMs].map((times) => times.map((time) => time || null)),
-      note: at < 0 ? 'no commit was measured' : `99 % within ${ms(commitTailMs[at])}${agoS ? `, ${agoS} s ago` : ''}`,
+      note: at < 0 ? 'no commit was measured' : `99 %: ${ms(commitTailMs[at])}${agoS ? `, ${agoS} s ago` : ''}`,
     });
   }
 }
 
 function perSocket(heap) {
-  if (heap.perSocketBytes != null) return `≈ ${bytes(heap.perSocketBytes)} a sleeping socket`;
+  if (heap.perSocketBytes != null) return `≈ ${bytes(heap.perSocketBytes)}/sleeping socket`;
   return heap.afterGcBytes == null ? `of ${bytes(heap.maxBytes)}` : `${bytes(heap.afterGcBytes)} after the last GC`;
 }

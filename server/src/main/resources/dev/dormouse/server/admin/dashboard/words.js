@@ -6,10 +6,10 @@ const DAY_AND_TIME = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', tim
 
 export const whole = (number) => WHOLE.format(number);
 
-/** With three digits that matter. */
+/** With the digits that matter: two behind the point below 1, one below 100. */
 export function rate(number) {
-  if (number >= 100 || Number.isInteger(number)) return whole(number);
-  return number.toFixed(number >= 10 ? 1 : 2);
+  if (number >= 100) return whole(number);
+  return `${Number(number.toFixed(number < 1 ? 2 : 1))}`;
 }
 
 export function bytes(number) {
