@@ -13,7 +13,6 @@ import dev.dormouse.storage.Table;
 import dev.dormouse.storage.TurnBatch;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -23,7 +22,6 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The dashboard as people see it, in a browser; its pictures are in target/screenshots. */
@@ -31,7 +29,6 @@ import org.junit.jupiter.api.io.TempDir;
 class DashboardIT {
   private static final String[] FLAGS = {"--idle", "1h", "--durability", "wal"};
   private static final int MANY = 100_000;
-  private static final Duration NIGHT = Duration.ofMinutes(15);
 
   @TempDir private Path directory;
 
@@ -86,25 +83,6 @@ class DashboardIT {
             NodeScript.start("dashboard-many.mjs", server.admin().path("/"), MANY, screenshots())) {
       awaitEnd(script);
       System.out.printf("of %,d actors:%n%s", MANY, script.output());
-    }
-  }
-
-  @Test
-  @EnabledIfSystemProperty(named = "dormouse.test.pictures", matches = "true")
-  @DisplayName("The README's pictures are of a night at a server")
-  void takesThePicturesOfTheReadme() throws Exception {
-    Path jcmd = Path.of(System.getProperty("dormouse.test.java")).resolveSibling("jcmd");
-    try (ServerProcess server =
-            ServerProcess.startTestActors(directory.resolve("data"), List.of(), "--idle", "5s");
-        Child script =
-            NodeScript.start(
-                "dashboard-pictures.mjs",
-                server.admin().path("/"),
-                server.socket("/"),
-                server.pid(),
-                jcmd,
-                screenshots())) {
-      assertThat(script.awaitExit(NIGHT)).as(script.output()).isZero();
     }
   }
 
