@@ -6,13 +6,14 @@ import dev.dormouse.server.host.ActorHost;
 import io.vertx.ext.web.RoutingContext;
 import java.nio.charset.StandardCharsets;
 import java.util.HexFormat;
+import java.util.Objects;
 import java.util.function.Supplier;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What requests ask for. Each throws an {@link IllegalArgumentException} that names the parameter,
- * what it is, and its limit.
+ * What requests ask for, in the query unless it is said. Each throws an {@link
+ * IllegalArgumentException} that names the parameter, what it is, and its limit.
  */
 final class PageParams {
   private static final Pattern NUMBER = Pattern.compile("[0-9]{1,4}");
@@ -22,13 +23,13 @@ final class PageParams {
 
   /** A parameter; null if it is missing or empty. */
   static @Nullable String text(RoutingContext context, String name) {
-    String text = context.request().getParam(name);
+    String text = context.queryParams().get(name);
     return text == null || text.isEmpty() ? null : text;
   }
 
   /** A parameter; empty if it is missing. */
   static String text(RoutingContext context, String name, int bytesMax) {
-    String text = context.request().getParam(name, "");
+    String text = Objects.requireNonNullElse(context.queryParams().get(name), "");
     int bytes = text.getBytes(StandardCharsets.UTF_8).length;
     if (bytes > bytesMax) {
       throw new IllegalArgumentException(
@@ -48,7 +49,8 @@ final class PageParams {
 
   /** A number of a range. */
   static int number(RoutingContext context, String name, int standard, int min, int max) {
-    String text = context.request().getParam(name, String.valueOf(standard));
+    String asked = context.queryParams().get(name);
+    String text = asked == null ? String.valueOf(standard) : asked;
     if (NUMBER.matcher(text).matches()) {
       int number = Integer.parseInt(text);
       if (number >= min && number <= max) {
