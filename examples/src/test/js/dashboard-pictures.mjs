@@ -9,7 +9,7 @@ import { Peer } from './shared.mjs';
 const [admin, server, pid, jcmd, folder] = process.argv.slice(2);
 const ROOMS = 40;
 const PEOPLE = 1_200;
-const MINUTES = 4;
+const MINUTES = 6;
 const NAMES = ['Ada', 'Bo', 'Cleo', 'Dora', 'Emil', 'Finn', 'Greta', 'Hana', 'Ivo', 'Juno'];
 const NIGHT = ['attic', 'bakery', 'cellar', 'garden', 'kitchen', 'library', 'lobby', 'orchard', 'pantry', 'workshop'];
 const TEXTS = ['Good evening', 'Still awake?', 'Nearly asleep', 'Who has the hazelnuts?', 'In the pantry, second shelf', 'Good night'];
@@ -40,6 +40,7 @@ try {
     people[Math.floor(Math.random() * 6)].socket.send(JSON.stringify({ type: 'say', text: any(TEXTS) }));
     if (i % 23 === 0) any(people).socket.send(JSON.stringify({ type: 'say', text: any(TEXTS) }));
     if (i % 15 === 0) await any([ada, bo]).ask('squeak');
+    if (i % 300 === 0) await node(); // Somebody looks, so that all is measured.
     await pause(60 + 120 * lull);
   }
   execFileSync(jcmd, [pid, 'GC.run']);

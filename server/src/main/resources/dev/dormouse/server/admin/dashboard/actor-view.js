@@ -93,8 +93,16 @@ class ActorSheet {
   #onTrouble;
   #refresh;
   #over = new AbortController();
-  #about = { state: fact('State'), connections: fact('Connections'), activation: fact('Activations'), wake: fact('Last wake'), pins: fact('Kept in memory by'), reset: fact('Last reset') };
-  #unhosted = el('p', { class: 'trouble', hidden: true }, 'No actor type of this name is registered: what is stored is shown, and nothing wakes it.');
+  #about = {
+    state: fact('State'),
+    connections: fact('Connections'),
+    activation: fact('Activations'),
+    wake: fact('Last wake'),
+    pins: fact('Kept in memory by'),
+    reset: fact('Last reset'),
+  };
+  #unhosted = el('p', { class: 'trouble', hidden: true },
+    'No actor type of this name is registered: what is stored is shown, and nothing wakes it.');
   #answer = el('p', { class: 'answer', role: 'status', 'data-testid': 'answer' });
   #orders;
   #body;
@@ -133,7 +141,8 @@ class ActorSheet {
     });
     this.#orders = [
       el('button', {
-        type: 'button', disabled: true, 'data-testid': 'hibernate', title: 'It leaves memory when the events that wait are handled. Its sockets stay open.',
+        type: 'button', disabled: true, 'data-testid': 'hibernate',
+        title: 'It leaves memory when the events that wait are handled. Its sockets stay open.',
         onclick: () => this.#order('hibernate', {}, 'It has left memory.'),
       }, 'Hibernate'),
       el('button', { type: 'button', class: 'danger', disabled: true, 'data-testid': 'reset', onclick: () => this.#reset() }, 'Reset…'),
@@ -228,8 +237,11 @@ class ActorSheet {
 
   async #close(id) {
     const typed = await askFirst('Close this connection?', 'Close it',
-      el('p', {}, 'The client of ', el('span', { class: 'mono' }, id), ' hears the code and the reason; the actor’s onClose follows.'),
-      el('label', {}, 'Close code', el('input', { name: 'code', type: 'number', min: 1000, max: 4999, value: NORMAL_CLOSURE, required: true, 'data-testid': 'close-code' })),
+      el('p', {}, 'The client of ', el('span', { class: 'mono' }, id),
+        ' hears the code and the reason; the actor’s onClose follows.'),
+      el('label', {}, 'Close code', el('input', {
+        name: 'code', type: 'number', min: 1000, max: 4999, value: NORMAL_CLOSURE, required: true, 'data-testid': 'close-code',
+      })),
       el('label', {}, 'Reason, if any', el('input', { name: 'reason', autocomplete: 'off', 'data-testid': 'close-reason' })));
     if (typed) await this.#order(`connections/${encodeURIComponent(id)}/close`, typed, `Connection ${id} is being closed with ${typed.code}.`);
   }
@@ -251,9 +263,9 @@ class ActorSheet {
         shows: ({ tags }) => (tags ?? []).map((tag) => el('span', { class: 'tag' }, tag)),
       },
       {
-        label: 'Attachment', className: 'grow below', of: ({ attachment, attachmentBytes, isCut, fault }) => [attachment, attachmentBytes, isCut, fault],
-        shows: (connection) => fault(connection)
-          ?? (connection.attachmentBytes == null ? el('span', { class: 'muted' }, 'none') : valueTree(connection.attachment, connection.isCut)),
+        label: 'Attachment', className: 'grow below',
+        of: ({ attachment, attachmentBytes, isCut, fault: wrong }) => [attachment, attachmentBytes, isCut, wrong],
+        shows: (connection) => fault(connection) ?? attached(connection),
       },
       {
         label: 'Close', isQuiet: true, className: 'act', of: ({ id }) => id,
@@ -321,6 +333,12 @@ function part(title, id, className, tool, table, ...below) {
 }
 
 const fault = ({ fault: words }) => (words ? el('span', { class: 'problem' }, `cannot be read: ${words}`) : null);
+
+function attached({ attachment, attachmentBytes, isCut }) {
+  if (attachmentBytes == null) return el('span', { class: 'muted' }, 'none');
+  if (attachment === undefined) return el('span', { class: 'muted' }, `${bytes(attachmentBytes)}: too large to be shown`);
+  return valueTree(attachment, isCut);
+}
 
 function turnTable() {
   return new LiveTable('Last turns', [

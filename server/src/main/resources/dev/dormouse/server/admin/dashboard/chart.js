@@ -92,7 +92,8 @@ export class Chart {
     const x = ((this.#pointed / (this.#room - 1)) * WIDTH).toFixed(1);
     this.#mark.setAttribute('x1', x);
     this.#mark.setAttribute('x2', x);
-    const values = this.#series.map((values, i) => `${this.#names[i]} ${values[at] === null ? 'not known' : this.#format(values[at])}`.trim()).join(' · ');
-    setText(this.#note, `${values}, ${Math.round(((this.#room - 1 - this.#pointed) * this.#stepMs) / 1000)} s ago`);
+    const told = (value) => (value === null ? 'not known' : this.#format(value));
+    const all = this.#series.map((values, i) => `${this.#names[i]} ${told(values[at])}`.trim()).join(' · ');
+    setText(this.#note, `${all}, ${Math.round(((this.#room - 1 - this.#pointed) * this.#stepMs) / 1000)} s ago`);
   }
 }
