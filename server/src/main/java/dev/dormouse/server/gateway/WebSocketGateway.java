@@ -165,7 +165,7 @@ public final class WebSocketGateway {
     RequestHead head;
     try {
       actor = RequestHeads.actor(request, route);
-      UpgradeWatch.reached(parts, request.request(), actor);
+      UpgradeWatch.reached(parts, request, actor);
       head = RequestHeads.head(request);
     } catch (IllegalArgumentException malformed) {
       HttpAnswers.send(request, HttpResponse.text(400, String.valueOf(malformed.getMessage())));

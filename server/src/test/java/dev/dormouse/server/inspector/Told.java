@@ -44,7 +44,8 @@ final class Told {
   }
 
   static UpgradeAccepted accepted(ConnectionId id, ActorId actor) {
-    return new UpgradeAccepted(id, actor, List.of(new Header("Upgrade", "websocket")), 1_000_000);
+    return new UpgradeAccepted(
+        id, actor, "", List.of(new Header("Upgrade", "websocket")), 1_000_000);
   }
 
   static UpgradeRejected rejected(ConnectionId id, @Nullable ActorId actor, int status) {

@@ -34,6 +34,11 @@ final class Benchmark implements Callable<Integer> {
 
   private static final int HANDLES = 20_000;
   private static final int QUICK_CONNECTIONS_MAX = 1_000;
+
+  /** What a look takes, unless modes are named: about ten seconds each at most. */
+  private static final List<Mode> QUICK_MODES =
+      List.of(Mode.ECHO, Mode.ATTACH, Mode.WAKE, Mode.IDLE, Mode.BROADCAST);
+
   private static final long IDLE_MS = 500;
 
   /** How long after the last message an actor is surely asleep: idle, and a few looks at it. */
@@ -44,8 +49,10 @@ final class Benchmark implements Callable<Integer> {
       split = ",",
       converter = ModeConverter.class,
       completionCandidates = ModeNames.class,
-      description = "What to measure; default: everything. Of: ${COMPLETION-CANDIDATES}")
-  private List<Mode> modes = Arrays.asList(Mode.values());
+      description =
+          "What to measure; default: everything, or what --quick says."
+              + " Of: ${COMPLETION-CANDIDATES}")
+  private List<Mode> modes = List.of();
 
   @Option(
       names = "--rounds",
@@ -80,7 +87,9 @@ final class Benchmark implements Callable<Integer> {
 
   @Option(
       names = "--quick",
-      description = "A look in less than a minute: one short round each, at most 1,000 connections")
+      description =
+          "A look in less than a minute: one short round each, at most 1,000 connections; of echo,"
+              + " attach, wake, idle and broadcast, unless --modes says more")
   private boolean isQuick;
 
   @Option(
@@ -123,6 +132,9 @@ final class Benchmark implements Callable<Integer> {
     if (isQuick) {
       rounds = 1;
       seconds = Math.min(seconds, 1);
+    }
+    if (modes.isEmpty()) {
+      modes = isQuick ? QUICK_MODES : List.of(Mode.values());
     }
     Machine machine = new Machine(java, jvmArguments, Machine.canPin());
     System.out.println(machine.describe());

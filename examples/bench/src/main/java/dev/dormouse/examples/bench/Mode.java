@@ -20,8 +20,6 @@ enum Mode {
   WAKE_LARGE(
       "wake-one", "/bench/echo/one", "wal", 10_000, "wake of an actor with all the connections"),
   IDLE("idle", "/bench/idle/k%d", "wal", 16_000, "memory of a hibernated connection"),
-  IDLE_ONE(
-      "idle", "/bench/idle/one", "wal", 16_000, "the same, with one actor for all connections"),
   BROADCAST("broadcast", "/bench/echo/all", "wal", 1_000, "broadcast to all connections"),
   BROADCAST_LARGE(
       "broadcast", "/bench/echo/all", "wal", 10_000, "broadcast to all of many connections"),
@@ -74,7 +72,7 @@ enum Mode {
 
   /** Whether a round leaves the servers' memory so that the next one cannot be compared. */
   boolean wearsServersOut() {
-    return this == IDLE || this == IDLE_ONE;
+    return this == IDLE;
   }
 
   /** Rounds that count for nothing: a JVM gets faster for 80,000 handshakes. */
@@ -104,7 +102,7 @@ enum Mode {
           List.of(
               new Reported("largeToSmall", "cold wake p50, to that with 1 connection", "×", false),
               new Reported("coldP50Us", "cold wake p50", "µs", false));
-      case IDLE, IDLE_ONE ->
+      case IDLE ->
           List.of(
               new Reported("rssBytes", "RSS of a connection", "B", false),
               new Reported("heapBytes", "live heap of a connection", "B", false));
