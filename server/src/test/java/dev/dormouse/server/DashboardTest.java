@@ -154,6 +154,7 @@ class DashboardTest {
           .matches("idle [0-9.]+ s of 3600\\.0 s");
 
       ada.send("hold");
+      admin.await(PATH, status -> status.getJsonArray("pins").getString(0).startsWith("waitFor"));
       bo.send("hi");
       JsonObject told = admin.await(PATH, status -> status.getJsonArray("pins").size() == 2);
       assertThat(told.getJsonArray("pins").getString(0)).matches("waitFor in a turn since .* s");

@@ -12,12 +12,13 @@ import java.util.stream.Collectors;
  * What garbage collections left on the heap, and what of that each hibernated socket accounts for.
  * Any thread.
  *
- * <p>The latter is an estimate: what the last collection left, less what the last one had left
- * while nobody was connected, by the number of sockets. It is made only if there were at least
- * {@value #SOCKETS_MIN} sockets at that collection, and at most one actor in memory for each
- * hundred of them. It is rather too high than too low: a collection may leave garbage, and whatever
- * else the process has come to hold counts too. It tells of the Java heap: neither of buffers
- * outside of it nor of what the kernel holds for a socket.
+ * <p>The latter is an estimate: the more that the last collection left than one left while far
+ * fewer were connected, by the number of sockets that came since. The one is the last collection,
+ * the other that with the fewest sockets so far, the baseline; at both, at most one actor was in
+ * memory for each hundred sockets. At least {@value #SOCKETS_MIN} sockets have come between them,
+ * and at least as many as there were before; else nothing is told. A collection may leave garbage
+ * that it did not look for, and whatever else the process has come to hold counts too. It tells of
+ * the Java heap: neither of buffers outside of it nor of what the kernel holds for a socket.
  */
 final class LiveHeap {
   static final long SOCKETS_MIN = 100;
@@ -34,6 +35,7 @@ final class LiveHeap {
   private long lastEndMs = UNKNOWN;
   private long afterBytes = UNKNOWN;
   private long baselineBytes = UNKNOWN;
+  private long baselineSockets = Long.MAX_VALUE;
   private long perSocketBytes = UNKNOWN;
 
   /** Looks whether there was a collection since the last look, which is to be a short while ago. */
@@ -62,15 +64,15 @@ final class LiveHeap {
   /** A collection has left so much, while there were so many sockets and actors in memory. */
   synchronized void collected(long bytes, long sockets, long active) {
     afterBytes = bytes;
-    if (sockets == 0 && active == 0) {
+    boolean isAsleep = active * SOCKETS_FOR_AN_ACTOR <= sockets;
+    if (isAsleep && sockets <= baselineSockets) {
       baselineBytes = bytes;
+      baselineSockets = sockets;
     }
+    long came = sockets - baselineSockets;
     boolean isTold =
-        sockets >= SOCKETS_MIN
-            && active * SOCKETS_FOR_AN_ACTOR <= sockets
-            && baselineBytes >= 0
-            && bytes >= baselineBytes;
-    perSocketBytes = isTold ? (bytes - baselineBytes) / sockets : UNKNOWN;
+        isAsleep && came >= SOCKETS_MIN && came >= baselineSockets && bytes >= baselineBytes;
+    perSocketBytes = isTold ? (bytes - baselineBytes) / came : UNKNOWN;
   }
 
   /** What the last collection left, in bytes; negative if there was none. */
@@ -78,12 +80,14 @@ final class LiveHeap {
     return afterBytes;
   }
 
-  /**
-   * What the last collection left while nobody was connected and no actor in memory; negative if
-   * there was none.
-   */
+  /** What the baseline left; negative if there is none. */
   synchronized long baselineBytes() {
     return baselineBytes;
+  }
+
+  /** How many sockets there were at the baseline; negative if there is none. */
+  synchronized long baselineSockets() {
+    return baselineBytes < 0 ? UNKNOWN : baselineSockets;
   }
 
   /** The estimate, as of the last collection; negative if it cannot be told. */

@@ -93,6 +93,7 @@ final class NodePage implements AdminPage {
         .put("maxBytes", used.getMax())
         .put("afterGcBytes", known(heap.afterBytes()))
         .put("baselineBytes", known(heap.baselineBytes()))
+        .put("baselineSockets", known(heap.baselineSockets()))
         .put("perSocketBytes", known(heap.perSocketBytes()))
         .put("perSocketFrom", LiveHeap.SOCKETS_MIN);
   }

@@ -7,6 +7,7 @@ import io.vertx.core.WorkerExecutor;
 import io.vertx.core.json.JsonObject;
 import io.vertx.ext.web.RoutingContext;
 import java.util.concurrent.Callable;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 import org.slf4j.Logger;
@@ -63,7 +64,8 @@ final class StoreReads {
   }
 
   /**
-   * Answers 200 with what is read, or as a {@link Refusal} says; 500 if it cannot be read.
+   * Answers 200 with what is read, or as a {@link Refusal} says; 500 if it cannot be read, 503 if
+   * the store is closed.
    *
    * @param question what there is to read; if it throws an {@link IllegalArgumentException}, the
    *     answer is 400 with its message
@@ -89,14 +91,8 @@ final class StoreReads {
   }
 
   private static void fail(RoutingContext context, Throwable cause) {
-    String message = String.valueOf(cause.getMessage());
-    if (!(cause instanceof Refusal refusal)) {
-      if (!(cause instanceof CorruptRowException)) {
-        log.error("{} could not be answered", context.request().path(), cause);
-      }
-      AdminServer.answer(context, 500, message);
-      return;
-    }
+    Refusal refusal = cause instanceof Refusal known ? known : refusal(context, cause);
+    String message = String.valueOf(refusal.getMessage());
     if (refusal.status == 503) {
       context.response().putHeader("Retry-After", "1");
     }
@@ -105,5 +101,17 @@ final class StoreReads {
     } else {
       AdminServer.answer(context, refusal.status, message);
     }
+  }
+
+  private static Refusal refusal(RoutingContext context, Throwable cause) {
+    String message = String.valueOf(cause.getMessage());
+    if (cause instanceof IllegalStateException || cause instanceof RejectedExecutionException) {
+      log.info("{} is not answered: {}", context.request().path(), message); // it is being closed
+      return new Refusal(503, message);
+    }
+    if (!(cause instanceof CorruptRowException)) {
+      log.error("{} could not be answered", context.request().path(), cause);
+    }
+    return new Refusal(500, message);
   }
 }

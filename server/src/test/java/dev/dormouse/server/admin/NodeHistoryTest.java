@@ -130,23 +130,34 @@ class NodeHistoryTest {
   }
 
   @Test
-  @DisplayName("What a socket takes is told only of a collection while nearly all slept")
+  @DisplayName("What a socket takes is told of two collections while nearly all slept")
   void whatASocketTakesIsToldOfSleepers() {
-    heap.collected(5_000_000, 1_000, 0);
-    assertThat(heap.perSocketBytes()).as("no baseline").isNegative();
-    assertThat(heap.afterBytes()).isEqualTo(5_000_000);
-    heap.collected(3_000_000, 0, 0);
+    heap.collected(9_000_000, 5_000, 51);
+    assertThat(heap.afterBytes()).isEqualTo(9_000_000);
+    assertThat(heap.baselineBytes()).as("too many awake").isNegative();
+    assertThat(heap.baselineSockets()).isNegative();
+    heap.collected(3_000_000, 200, 2);
     assertThat(heap.baselineBytes()).isEqualTo(3_000_000);
-    heap.collected(5_000_000, 1_000, 10);
+    assertThat(heap.perSocketBytes()).isNegative();
+    heap.collected(3_500_000, 399, 0);
+    assertThat(heap.perSocketBytes()).as("not twice as many").isNegative();
+    heap.collected(3_500_000, 450, 0);
     assertThat(heap.perSocketBytes()).isEqualTo(2_000);
+
+    heap.collected(2_000_000, 0, 0);
+    assertThat(heap.baselineSockets()).isZero();
+    heap.collected(5_000_000, 1_000, 10);
+    assertThat(heap.perSocketBytes()).isEqualTo(3_000);
     heap.collected(5_000_000, 1_000, 11);
     assertThat(heap.perSocketBytes()).as("too many awake").isNegative();
     heap.collected(5_000_000, 99, 0);
     assertThat(heap.perSocketBytes()).as("too few sockets").isNegative();
-    heap.collected(2_000_000, 1_000, 0);
+    heap.collected(1_000_000, 1_000, 0);
     assertThat(heap.perSocketBytes()).as("less than the baseline").isNegative();
-    heap.collected(1_000_000, 0, 1);
-    assertThat(heap.baselineBytes()).as("one was in memory").isEqualTo(3_000_000);
+    heap.collected(1_500_000, 0, 1);
+    assertThat(heap.baselineBytes()).as("one was in memory").isEqualTo(2_000_000);
+    heap.collected(2_500_000, 0, 0);
+    assertThat(heap.baselineBytes()).as("the later of two").isEqualTo(2_500_000);
   }
 
   @Test

@@ -2,6 +2,12 @@ package dev.dormouse.server.admin;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.dormouse.sdk.ActorId;
+import dev.dormouse.storage.ActorRow;
+import dev.dormouse.storage.ActorStore;
+import dev.dormouse.storage.MemoryDisk;
+import dev.dormouse.storage.Stores;
+import dev.dormouse.storage.Table;
 import io.vertx.core.Vertx;
 import io.vertx.core.json.JsonObject;
 import io.vertx.ext.web.Router;
@@ -95,6 +101,19 @@ class StoreReadsTest {
                         () -> {
                           throw new IllegalArgumentException("a fault of the server's");
                         }));
+    ActorStore store = Stores.memory(new MemoryDisk());
+    store.close();
+    router
+        .get("/closed")
+        .handler(
+            context ->
+                reads.answer(
+                    context,
+                    question ->
+                        () -> {
+                          store.get(new ActorId("room", "lobby"), Table.ACTOR, ActorRow.KEY);
+                          return new JsonObject();
+                        }));
     RawHttp http = listen(vertx, router);
 
     RawHttp.Answer bad = http.ask("GET /400", List.of("Host: a"));
@@ -104,5 +123,7 @@ class StoreReadsTest {
     assertThat(new JsonObject(conflict.body()))
         .isEqualTo(new JsonObject().put("a", 1).put("reason", "busy"));
     assertThat(http.ask("GET /500", List.of("Host: a")).status()).isEqualTo(500);
+    RawHttp.Answer closed = http.ask("GET /closed", List.of("Host: a"));
+    assertThat(closed.status() + " " + closed.body()).isEqualTo("503 the store is closed\n");
   }
 }
