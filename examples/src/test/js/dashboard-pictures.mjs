@@ -34,18 +34,20 @@ try {
   const [ada, bo] = [await Peer.open(`${server}den/burrow?name=Ada&tags=keeper,eu-west`), await Peer.open(`${server}den/burrow?name=Bo&tags=guest`)];
   for (const message of ['put colour brown', 'put depth 2 m', 'put moss plenty, from the north side of the oak', `put story ${'Once upon a time. '.repeat(12)}`,
     'alarm 25200 wake-up', 'alarm 7776000 spring']) await ada.ask(message);
-  const end = Date.now() + MINUTES * 60_000;
-  for (let i = 0; Date.now() < end; i++) {
-    const lull = 1 + Math.sin(i / 90);
-    people[Math.floor(Math.random() * 6)].socket.send(JSON.stringify({ type: 'say', text: any(TEXTS) }));
-    if (i % 23 === 0) any(people).socket.send(JSON.stringify({ type: 'say', text: any(TEXTS) }));
-    if (i % 15 === 0) await any([ada, bo]).ask('squeak');
-    if (i % 300 === 0) await node(); // Somebody looks, so that all is measured.
-    await pause(60 + 120 * lull);
-  }
+  let isNight = true;
+  const talk = (async () => {
+    for (let i = 0; isNight; i++) {
+      const lull = 1 + Math.sin(i / 90);
+      people[Math.floor(Math.random() * 6)].socket.send(JSON.stringify({ type: 'say', text: any(TEXTS) }));
+      if (i % 23 === 0) any(people).socket.send(JSON.stringify({ type: 'say', text: any(TEXTS) }));
+      if (i % 15 === 0) await any([ada, bo]).ask(i % 2 ? 'squeak' : 'put colour brown');
+      if (i % 300 === 0) await node(); // Somebody looks, so that all is measured.
+      await pause(60 + 120 * lull);
+    }
+  })();
+  await pause(MINUTES * 60_000);
   execFileSync(jcmd, [pid, 'GC.run']);
   await nodeIs(({ heap }) => heap.perSocketBytes !== null);
-  await ada.ask('squeak');
   for (const [name, options] of [['light', {}], ['dark', { colorScheme: 'dark' }],
     ['phone', { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true }]]) {
     const page = await browser.page(name, options);
@@ -56,6 +58,8 @@ try {
     await until(page, (text) => text.includes('story'), () => document.querySelector('[data-testid=values]')?.textContent ?? '');
     await page.screenshot({ animations: 'disabled', path: join(folder, `actor-${name}.png`) });
   }
+  isNight = false;
+  await talk;
   console.log('ok');
 } finally {
   await browser.close();

@@ -47,8 +47,8 @@ export class NodeStrip {
     this.#heap.update({
       ...common, number: bytes(heap.usedBytes), series: [history.heapBytes], note: perSocket(heap),
     });
-    this.#heap.element.title = 'Of a hibernated socket: what the last garbage collection left, less what the last one left '
-      + `while nobody was connected, by the number of sockets; from ${heap.perSocketFrom} sockets on, of which nearly all sleep.`;
+    this.#heap.element.title = 'Of a sleeping socket, an estimate: how much more the last garbage collection left than one when far '
+      + `fewer were connected, by the sockets that came since; from ${heap.perSocketFrom} of them on, while nearly all actors sleep.`;
   }
 
   /** Those of the last second that had commits. */
