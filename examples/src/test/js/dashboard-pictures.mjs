@@ -46,8 +46,9 @@ try {
     }
   })();
   await pause(MINUTES * 60_000);
+  const before = (await node()).heap.afterGcBytes;
   execFileSync(jcmd, [pid, 'GC.run']);
-  await nodeIs(({ heap }) => heap.perSocketBytes !== null);
+  await nodeIs(({ heap }) => heap.afterGcBytes !== before && heap.perSocketBytes !== null);
   for (const [name, options] of [['light', {}], ['dark', { colorScheme: 'dark' }],
     ['phone', { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true }]]) {
     const page = await browser.page(name, options);

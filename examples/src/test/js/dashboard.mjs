@@ -51,6 +51,9 @@ async function populate() {
     await peer.ask('hello');
     peers.push(peer);
   }
+  const warren = await Promise.all(Array.from({ length: 55 }, (_, i) => connect('den', 'warren', `?name=Guest%20${i}`)));
+  for (let i = 0; i < 60; i++) await warren[0].ask(`put tunnel/${10 + i} ${i} metres`);
+  peers.push(...warren);
   for (const key of ['lobby', 'library']) {
     const peer = await connect('chat', key, '?name=Dora');
     await peer.next();
@@ -65,7 +68,7 @@ async function populate() {
 
 try {
   const { ada, bo, peers } = await populate();
-  const all = ['ghost', 'burrow', HOSTILE, LONG, 'nest', 'lobby', 'library', 'visits', 'cave'];
+  const all = ['ghost', 'burrow', HOSTILE, LONG, 'warren', 'nest', 'lobby', 'library', 'visits', 'cave'];
   const light = await browser.page('light');
   await light.addInitScript(() => {
     // How many questions are under way at once.
@@ -99,9 +102,9 @@ try {
 
   // Those of a type, those in memory, those that begin like that; the address keeps it.
   await light.getByTestId('type').selectOption('den');
-  await until(light, isSame(all.slice(1, 5)), keys);
+  await until(light, isSame(all.slice(1, 6)), keys);
   await light.getByText('In memory', { exact: true }).click();
-  await until(light, isSame(all.slice(1, 4)), keys);
+  await until(light, isSame(all.slice(1, 5)), keys);
   await light.getByTestId('prefix').fill('bur');
   await until(light, isSame(['burrow']), keys);
   await light.reload();
@@ -177,6 +180,19 @@ try {
   assert.equal(await ada.ask('still here'), 'still here');
   await isState(light, 'active');
   assert.equal(await light.evaluate(() => window.most), 1);
+
+  // Where there is more of something than a page has, one turns pages.
+  await light.goto(linkTo('den', 'warren'));
+  const rows = (id) => document.querySelectorAll(`[data-testid=${id}] tbody tr`).length;
+  for (const [id, all, last] of [['connections', 55, /Guest/], ['values', 60, /tunnel\/69.*59 metres/s]]) {
+    await until(light, (number) => number === 50, rows, id);
+    await light.getByRole('button', { name: `More ${id}` }).click();
+    await until(light, (number) => number === all - 50, rows, id);
+    await shows(part(light, id).locator('tbody tr'), last);
+    await light.getByRole('button', { name: `Previous ${id}` }).click();
+    await until(light, (number) => number === 50, rows, id);
+  }
+  await light.goto(linkTo('den', 'burrow'));
 
   // In the dark.
   const dark = await browser.page('dark', { colorScheme: 'dark' });
