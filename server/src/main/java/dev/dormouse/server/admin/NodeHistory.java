@@ -8,8 +8,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How the node was during the last {@value #SAMPLES_MAX} samples, one a second. Sampling: one
- * thread. Reading: any thread.
+ * How the node was during the last {@value #SAMPLES_MAX} samples, about one a second. Sampling: one
+ * thread at a time. Reading: any thread.
  */
 final class NodeHistory {
   static final int SAMPLES_MAX = 300;

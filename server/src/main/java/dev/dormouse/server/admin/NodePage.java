@@ -52,7 +52,7 @@ final class NodePage implements AdminPage {
     router.get("/api/node").handler(context -> reads.answer(context, asked -> this::json));
   }
 
-  /** To be called once a {@link NodeHistory#STEP}. */
+  /** To be called once a {@link NodeHistory#STEP}, by one thread at a time. */
   void sample(boolean isMetered) {
     GatewayCounts counts = gateway.counts();
     heap.look(counts.sockets(), host.activeActors());

@@ -4,7 +4,8 @@ import java.util.concurrent.atomic.AtomicLongArray;
 
 /**
  * How long something took, counted in classes that are a quarter of a power of two wide, of
- * microseconds: what it tells is right to 12 %. Counting: any thread. Reading: one thread.
+ * microseconds: what it tells is right to 12 %. Counting: any thread. Reading: one thread at a
+ * time.
  */
 final class TimeCounts {
   private static final int QUARTERS = 4;
