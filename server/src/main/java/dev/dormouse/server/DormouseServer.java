@@ -17,6 +17,7 @@ import dev.dormouse.server.host.ActorHost;
 import dev.dormouse.server.host.ActorStatus;
 import dev.dormouse.server.host.AlarmCounts;
 import dev.dormouse.server.host.HostOptions;
+import dev.dormouse.server.inspector.InspectorPage;
 import dev.dormouse.server.metrics.ServerMetrics;
 import dev.dormouse.server.metrics.Snapshot;
 import dev.dormouse.server.observe.DormouseObserver;
@@ -24,7 +25,6 @@ import dev.dormouse.server.observe.Observers;
 import dev.dormouse.server.protocol.DirectTransport;
 import dev.dormouse.server.protocol.Transport;
 import dev.dormouse.server.tls.CertificateWatch;
-import dev.dormouse.server.tls.TlsFiles;
 import dev.dormouse.storage.ActorStore;
 import dev.dormouse.storage.BackupReport;
 import dev.dormouse.storage.Durability;
@@ -81,11 +81,11 @@ public final class DormouseServer implements AutoCloseable {
   private final @Nullable CertificateWatch certificate;
   private final Vertx vertx;
   private final HandlerThreads threads;
-  private final Observers observers;
   private final ActorHost host;
   private final AlarmThread alarms;
   private final WebSocketGateway gateway;
   private final List<HttpServer> listeners = new ArrayList<>();
+  private final Observers observers;
   private final AdminServer admin;
 
   /** Null if there is none. */
@@ -156,6 +156,15 @@ public final class DormouseServer implements AutoCloseable {
             options.time(),
             new BackupPage(vertx, options.data(), this::backup),
             new ConnectionsPage(vertx, host, gateway),
+            new InspectorPage(
+                vertx,
+                this.observers,
+                options.time(),
+                host,
+                gateway,
+                actors.stream().map(ActorDefinition::route).toList(),
+                options.tls() != null,
+                () -> options.host() + ":" + port()),
             new ServerMetrics(vertx, this.observers, this::snapshot));
   }
 
@@ -170,7 +179,7 @@ public final class DormouseServer implements AutoCloseable {
         observers,
         options,
         adminOf(options),
-        certificateOf(options),
+        Listening.certificate(options),
         openStore(options),
         new DirectTransport());
   }
@@ -188,11 +197,6 @@ public final class DormouseServer implements AutoCloseable {
 
   private static AdminOptions adminOf(ServerOptions options) {
     return AdminOptions.of(options.adminHost(), options.adminTokenFile());
-  }
-
-  private static @Nullable CertificateWatch certificateOf(ServerOptions options) {
-    TlsFiles tls = options.tls();
-    return tls == null ? null : CertificateWatch.open(tls, options.time());
   }
 
   private static DormouseServer open(

@@ -1,7 +1,10 @@
 package dev.dormouse.server;
 
+import dev.dormouse.server.tls.CertificateWatch;
+import dev.dormouse.server.tls.TlsFiles;
 import io.vertx.core.VertxOptions;
 import io.vertx.core.http.HttpServerOptions;
+import org.jspecify.annotations.Nullable;
 
 /** How the server listens for clients, in the words of Vert.x. */
 final class Listening {
@@ -25,6 +28,12 @@ final class Listening {
     return options.eventLoops() == 0
         ? VertxOptions.DEFAULT_EVENT_LOOP_POOL_SIZE
         : options.eventLoops();
+  }
+
+  /** What clients are shown; null without TLS. */
+  static @Nullable CertificateWatch certificate(ServerOptions options) {
+    TlsFiles tls = options.tls();
+    return tls == null ? null : CertificateWatch.open(tls, options.time());
   }
 
   static HttpServerOptions http() {

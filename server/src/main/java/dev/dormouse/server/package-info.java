@@ -13,6 +13,7 @@
  *   <tr><td>{@code gateway}</td><td>sockets and frames; knows Vert.x and Netty, not the host</td></tr>
  *   <tr><td>{@code host}</td><td>actors and turns; knows no socket and no thread</td></tr>
  *   <tr><td>{@code tls}</td><td>the files of the certificate</td></tr>
+ *   <tr><td>{@code inspector}</td><td>the DevTools protocol, on the admin port</td></tr>
  *   <tr><td>{@code admin}</td><td>health checks, backups, and a look at actors from outside</td></tr>
  * </table>
  */

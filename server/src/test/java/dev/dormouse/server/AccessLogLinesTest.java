@@ -9,7 +9,12 @@ import ch.qos.logback.core.AppenderBase;
 import dev.dormouse.server.accesslog.AccessLog;
 import dev.dormouse.server.accesslog.AccessLogFormat;
 import dev.dormouse.server.gateway.RawClient;
+import io.vertx.core.Future;
 import io.vertx.core.json.JsonObject;
+import io.vertx.ext.auth.User;
+import io.vertx.ext.auth.authentication.Credentials;
+import io.vertx.ext.auth.authentication.UsernamePasswordCredentials;
+import io.vertx.ext.web.handler.BasicAuthHandler;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -53,8 +58,17 @@ class AccessLogLinesTest {
         options -> options,
         (router, self) -> {
           router.route("/closed/*").handler(request -> request.fail(403));
+          router
+              .route("/desk/guarded")
+              .handler(
+                  BasicAuthHandler.create(
+                      given -> Future.succeededFuture(User.fromName(nameOf(given)))));
           router.route("/slow").handler(request -> arrived.add(request.request().path()));
         });
+  }
+
+  private static String nameOf(Credentials given) {
+    return ((UsernamePasswordCredentials) given).getUsername();
   }
 
   private JsonObject next() throws InterruptedException {
@@ -127,6 +141,24 @@ class AccessLogLinesTest {
       }
       assertThat(Desk.get(server, "/nowhere").status()).isEqualTo(404);
       assertThat(next().getInteger("status")).isEqualTo(404);
+    }
+    assertThat(lines).isEmpty();
+  }
+
+  @Test
+  @DisplayName(
+      "C11 who was authenticated is in both lines of a connection, as in that of a request")
+  void user() throws Exception {
+    try (DormouseServer server = open(AccessLogFormat.JSON)) {
+      String ada = "Authorization: Basic YWRhOnNlY3JldA==";
+      assertThat(Desk.get(server, "/desk/guarded", ada).status()).isEqualTo(200);
+      assertThat(next().getString("user")).isEqualTo("ada");
+      assertThat(Desk.upgrade(server, "/desk/guarded", ada).status()).isEqualTo(101);
+      for (String event : new String[] {"upgrade", "close"}) {
+        JsonObject line = next();
+        assertThat(line.getString("event")).isEqualTo(event);
+        assertThat(line.getString("user")).isEqualTo("ada");
+      }
     }
     assertThat(lines).isEmpty();
   }

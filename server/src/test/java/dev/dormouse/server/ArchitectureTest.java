@@ -26,6 +26,7 @@ class ArchitectureTest {
   private static final String ADMIN = "dev.dormouse.server.admin..";
   private static final String METRICS = "dev.dormouse.server.metrics..";
   private static final String TRACING = "dev.dormouse.server.tracing..";
+  private static final String INSPECTOR = "dev.dormouse.server.inspector..";
   private static final String ACCESS_LOG = "dev.dormouse.server.accesslog..";
   private static final String JDK = "java..";
   private static final String JDK_TLS = "javax.net.ssl..";
@@ -64,6 +65,9 @@ class ArchitectureTest {
             JSPECIFY,
             VERTX,
             MICROMETER),
+        room(
+            INSPECTOR, INSPECTOR, ADMIN, GATEWAY, HOST, OBSERVE, PROTOCOL, SDK, JDK, JSPECIFY,
+            VERTX, NETTY),
         room(TRACING, TRACING, OBSERVE, PROTOCOL, SDK, JDK, JSPECIFY, OPENTELEMETRY),
         room(HOST, HOST, OBSERVE, PROTOCOL, SDK, STORAGE, JDK, JSPECIFY, SLF4J));
   }

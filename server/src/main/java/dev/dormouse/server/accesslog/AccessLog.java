@@ -119,11 +119,14 @@ public final class AccessLog implements DormouseObserver {
 
   @Override
   public void upgradeAccepted(UpgradeAccepted accepted) {
+    Caller caller =
+        callers.computeIfPresent(
+            accepted.connection(), (id, asked) -> asked.authenticated(accepted.user()));
     write(
         new AccessLine(
             Event.UPGRADE,
             time.instant(),
-            callers.getOrDefault(accepted.connection(), Caller.UNKNOWN),
+            caller == null ? Caller.UNKNOWN : caller,
             SWITCHING_PROTOCOLS,
             Duration.ofNanos(accepted.tookNs()),
             0,

@@ -51,6 +51,11 @@ record Caller(
         value(head.headers(), "User-Agent"));
   }
 
+  /** The same, now that it is known who it is. */
+  Caller authenticated(String as) {
+    return new Caller(address, as, method, path, protocol, referer, agent);
+  }
+
   private static String value(List<Header> headers, String name) {
     return headers.stream()
         .filter(header -> header.name().equalsIgnoreCase(name))

@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  * <p><b>Without a token</b>, whoever is on this machine may come in; but a browser on this machine
  * can be led here by any page. So a request whose {@code Host} is no loopback name (a name of
  * somebody else's that leads here: DNS rebinding), or whose {@code Origin} (RFC 6454) is another
- * than that host and port, is answered 403.
+ * than that host and port, is answered 403. Upgrades of Chromium's DevTools may come, too.
  *
  * <p><b>With a token</b>, everything but {@code /healthz}, {@code /readyz} and {@link LoginPage}
  * wants {@code Authorization: Bearer} (RFC 6750) with it, or the cookie of a login; else 401, or
@@ -34,6 +34,9 @@ import org.jspecify.annotations.Nullable;
 final class AdminAccess {
   static final String COOKIE = "dormouse-admin";
   static final Duration LOGIN_LASTS = Duration.ofHours(12);
+
+  /** The origin of the DevTools that come with Chromium, which no page can have. */
+  private static final String DEVTOOLS = "devtools://devtools";
 
   private static final Set<String> OPEN = Set.of("/healthz", "/readyz");
   private static final Set<HttpMethod> READING =
@@ -125,6 +128,9 @@ final class AdminAccess {
     }
     String origin = only(request, "Origin");
     String host = only(request, "Host");
+    if (DEVTOOLS.equals(origin)) {
+      return HttpMethod.GET.equals(request.method()) && request.headers().contains("Upgrade");
+    }
     return origin != null
         && host != null
         && origin

@@ -68,7 +68,11 @@ public final class AdminServer {
   /** Listens; on any free port if it is 0. */
   public Future<HttpServer> listen(int port) {
     // HTTP/1.1 only: a client that is taken up on h2c has no Host header to judge it by.
-    HttpServerOptions http = new HttpServerOptions().setHttp2ClearTextEnabled(false);
+    HttpServerOptions http =
+        new HttpServerOptions()
+            .setHttp2ClearTextEnabled(false)
+            .setPerMessageWebSocketCompressionSupported(false)
+            .setPerFrameWebSocketCompressionSupported(false);
     HttpServer made = vertx.createHttpServer(http).requestHandler(inFrontOf(routes()));
     server = made;
     return made.listen(port, options.address());

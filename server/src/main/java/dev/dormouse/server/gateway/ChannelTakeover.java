@@ -81,7 +81,7 @@ final class ChannelTakeover {
     }
     EarlyBytes early = pipeline.get(EarlyBytes.class);
     UpgradeWatch upgrade = early == null ? null : early.upgrade();
-    if (upgrade != null && socket.isOpening()) {
+    if (upgrade != null && socket.state() == SocketState.UPGRADING) {
       upgrade.accepted(socket.actor());
     } else if (upgrade != null) {
       upgrade.failed(new IllegalStateException("the gateway has ended it before its 101"));

@@ -123,9 +123,9 @@ final class ClientSocket extends WheelPeer {
     return id;
   }
 
-  /** Whether the 101 is yet to come, and it is wanted. */
-  boolean isOpening() {
-    return state == SocketState.UPGRADING;
+  /** Where its life stands. */
+  SocketState state() {
+    return state;
   }
 
   /** The one thread that may touch it. Any thread. */

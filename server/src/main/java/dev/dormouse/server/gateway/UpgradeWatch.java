@@ -14,6 +14,7 @@ import io.netty.handler.codec.http.HttpResponse;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http.HttpStatusClass;
 import io.vertx.core.http.HttpServerRequest;
+import io.vertx.ext.web.RoutingContext;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.BiConsumer;
@@ -34,6 +35,9 @@ final class UpgradeWatch {
 
   /** Null before the request has come to its route. */
   private volatile @Nullable ActorId actor;
+
+  /** Who was authenticated before that; empty if nobody was. */
+  private volatile String user = "";
 
   /** Null unless the gateway itself refuses. */
   private volatile @Nullable Refusal why;
@@ -80,10 +84,11 @@ final class UpgradeWatch {
   }
 
   /** The request has come to its route. */
-  static void reached(GatewayParts parts, HttpServerRequest request, ActorId actor) {
-    UpgradeWatch watch = of(parts, request);
+  static void reached(GatewayParts parts, RoutingContext request, ActorId actor) {
+    UpgradeWatch watch = of(parts, request.request());
     if (watch != null) {
       watch.actor = actor;
+      watch.user = Users.subject(request);
     }
   }
 
@@ -126,7 +131,7 @@ final class UpgradeWatch {
       List<Header> headers = switched;
       tell(
           DormouseObserver::upgradeAccepted,
-          new UpgradeAccepted(id, by, headers == null ? List.of() : headers, tookNs()));
+          new UpgradeAccepted(id, by, user, headers == null ? List.of() : headers, tookNs()));
     }
   }
 

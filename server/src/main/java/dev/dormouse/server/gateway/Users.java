@@ -37,8 +37,14 @@ final class Users {
         known.mergeIn(claims);
       }
     }
-    String subject = user.subject();
     JsonObject plain = new JsonObject(known.encode());
-    return Optional.of(new User(subject == null ? "" : subject, plain.getMap()));
+    return Optional.of(new User(subject(request), plain.getMap()));
+  }
+
+  /** Its subject; empty if nobody was authenticated, or who has none. */
+  static String subject(RoutingContext request) {
+    io.vertx.ext.auth.User user = request.user();
+    String subject = user == null ? null : user.subject();
+    return subject == null ? "" : subject;
   }
 }

@@ -25,6 +25,7 @@ import java.net.InetAddress;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
+import java.util.function.BiConsumer;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
@@ -164,7 +165,7 @@ public final class WebSocketGateway {
     RequestHead head;
     try {
       actor = RequestHeads.actor(request, route);
-      UpgradeWatch.reached(parts, request.request(), actor);
+      UpgradeWatch.reached(parts, request, actor);
       head = RequestHeads.head(request);
     } catch (IllegalArgumentException malformed) {
       HttpAnswers.send(request, HttpResponse.text(400, String.valueOf(malformed.getMessage())));
@@ -268,6 +269,21 @@ public final class WebSocketGateway {
   public Future<List<ConnectionStatus>> connections(
       ActorId actor, @Nullable ConnectionId after, int limit) {
     return ConnectionStatuses.of(parts, actor, after, limit);
+  }
+
+  /**
+   * Visits connections whose sockets are open, in no order, each on the thread that observers are
+   * told of its events, between two of them. Wakes nobody. Any thread.
+   *
+   * @param which of which actors
+   * @param limit how many at most
+   * @param visitor returns at once
+   * @return completes, on the caller's event loop if there is one, with how many were over the
+   *     limit
+   */
+  public Future<Long> visitOpen(
+      Predicate<ActorId> which, int limit, BiConsumer<ConnectionId, ActorId> visitor) {
+    return OpenConnections.visit(parts, vertx, which, limit, visitor);
   }
 
   /** How many actors have sockets here, of those that are chosen. Any thread. */

@@ -43,9 +43,10 @@
  *   <tr><td>{@code LivenessWheel}, {@code Heartbeats}</td><td>who is pinged, and given up</td></tr>
  *   <tr><td>{@code SocketWriter}, {@code WaitingMessages}</td><td>what goes to a socket, and what
  *       waits, or is left out, while a client does not read</td></tr>
+ *   <tr><td>{@code ConnectionStatuses}, {@code OpenConnections}</td><td>a look at sockets from
+ *       outside</td></tr>
  *   <tr><td>{@code UpgradeWatch}, {@code RequestWatch}, {@code SocketWatch}</td><td>what observers
  *       are told of upgrades, requests and sockets</td></tr>
- *   <tr><td>{@code ConnectionStatuses}</td><td>a look at sockets from outside</td></tr>
  *   <tr><td>{@code LoopBatches}</td><td>one task for an event loop, one flush for a
  *       socket</td></tr>
  *   <tr><td>{@code ChannelTakeover}</td><td>reaches behind Vert.x for Netty's channel: the one class

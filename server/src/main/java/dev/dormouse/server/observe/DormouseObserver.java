@@ -63,11 +63,12 @@ public interface DormouseObserver {
    *
    * @param connection the connection
    * @param actor the actor that accepted
+   * @param user the subject of whom handlers before the route authenticated; empty if nobody was
    * @param headers all headers of the 101
    * @param tookNs since the upgrade started
    */
   record UpgradeAccepted(
-      ConnectionId connection, ActorId actor, List<Header> headers, long tookNs) {}
+      ConnectionId connection, ActorId actor, String user, List<Header> headers, long tookNs) {}
 
   /**
    * Another answer than 101 is written: by a handler before the route, by the gateway, or by the

@@ -1,7 +1,7 @@
 /**
  * What can be watched: {@link dev.dormouse.server.observe.DormouseObserver} hears of upgrades,
  * frames, closes, actors, turns and limits. Gateway and host tell {@link
- * dev.dormouse.server.observe.Observers}; metrics, traces and the access log listen.
+ * dev.dormouse.server.observe.Observers}; metrics, traces, the access log and inspectors listen.
  */
 @NullMarked
 package dev.dormouse.server.observe;

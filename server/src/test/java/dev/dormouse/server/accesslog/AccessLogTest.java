@@ -72,13 +72,14 @@ class AccessLogTest {
             new Header("Cookie", "id=s3cret")));
     assertThat(lines).isEmpty();
     log.upgradeAccepted(
-        new UpgradeAccepted(ID, ROOM, List.of(new Header("Set-Cookie", "s3cret")), 1_234_567));
+        new UpgradeAccepted(
+            ID, ROOM, "ada", List.of(new Header("Set-Cookie", "s3cret")), 1_234_567));
     log.connectionClosed(closed(1000, Cause.CLIENT));
     assertThat(lines)
         .containsExactly(
-            "192.0.2.7 - - [25/Nov/2026:05:06:07 +0000] \"GET /room/one HTTP/1.1\" 101 -"
+            "192.0.2.7 - ada [25/Nov/2026:05:06:07 +0000] \"GET /room/one HTTP/1.1\" 101 -"
                 + " \"https://example.org/page\" \"curl/8.5\" took=1234us id=3.17",
-            "192.0.2.7 - - [25/Nov/2026:05:06:07 +0000] \"CLOSE /room/one HTTP/1.1\" 1000 4567"
+            "192.0.2.7 - ada [25/Nov/2026:05:06:07 +0000] \"CLOSE /room/one HTTP/1.1\" 1000 4567"
                 + " \"https://example.org/page\" \"curl/8.5\" took=60000000us in=123 cause=CLIENT"
                 + " id=3.17");
     assertThat(log.remembered()).isZero();
@@ -89,7 +90,7 @@ class AccessLogTest {
   void json() {
     AccessLog log = log(AccessLogFormat.JSON);
     log.upgradeStarted(started("/room/one", new Header("User-Agent", "curl/8.5")));
-    log.upgradeAccepted(new UpgradeAccepted(ID, ROOM, List.of(), 1_234_567));
+    log.upgradeAccepted(new UpgradeAccepted(ID, ROOM, "", List.of(), 1_234_567));
     log.connectionClosed(closed(1006, Cause.CONNECTION_LOST));
     assertThat(lines.stream().map(JsonObject::new))
         .containsExactly(
@@ -141,7 +142,7 @@ class AccessLogTest {
     String evil = "a\" 200 1 \"-\" \\\"\tb\u0085é";
     AccessLog combined = log(AccessLogFormat.COMBINED);
     combined.upgradeStarted(started("/\"\\\n\r\u2028x", new Header("User-Agent", evil)));
-    combined.upgradeAccepted(new UpgradeAccepted(ID, ROOM, List.of(), 0));
+    combined.upgradeAccepted(new UpgradeAccepted(ID, ROOM, "", List.of(), 0));
     assertThat(lines)
         .containsExactly(
             "192.0.2.7 - - [25/Nov/2026:05:06:07 +0000]"
@@ -150,7 +151,7 @@ class AccessLogTest {
     lines.clear();
     AccessLog json = log(AccessLogFormat.JSON);
     json.upgradeStarted(started("/\n\r\"x", new Header("User-Agent", evil)));
-    json.upgradeAccepted(new UpgradeAccepted(ID, ROOM, List.of(), 0));
+    json.upgradeAccepted(new UpgradeAccepted(ID, ROOM, "", List.of(), 0));
     assertThat(lines).hasSize(1);
     assertThat(lines.get(0)).doesNotContain("\n", "\r");
     assertThat(new JsonObject(lines.get(0)).getString("agent")).isEqualTo(evil);

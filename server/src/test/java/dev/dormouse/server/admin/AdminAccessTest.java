@@ -146,6 +146,29 @@ class AdminAccessTest {
     assertThat(admin.ask("POST /healthz", headers).status()).isEqualTo(status == 200 ? 405 : 403);
   }
 
+  @ParameterizedTest
+  @CsvSource({
+    "GET, devtools://devtools, websocket, 200",
+    "GET, devtools://devtools, '', 403",
+    "POST, devtools://devtools, websocket, 403",
+    "GET, devtools://devtools.evil.example, websocket, 403",
+    "GET, devtools://evil, websocket, 403",
+    "GET, https://devtools, websocket, 403",
+  })
+  @DisplayName("Chromium's DevTools may upgrade, and no more")
+  void devToolsMayUpgrade(String method, String origin, String upgrade, int status, Vertx vertx)
+      throws Exception {
+    List<String> headers = new ArrayList<>(List.of(HOST, "Origin: " + origin));
+    if (!upgrade.isEmpty()) {
+      headers.add("Upgrade: " + upgrade);
+    }
+
+    assertThat(listen(vertx).ask(method + " /healthz", headers).status()).isEqualTo(status);
+    assertThat(listenWithToken(vertx).ask(method + " /counts", headers).status())
+        .as("no token")
+        .isIn(401, 403);
+  }
+
   @Test
   @DisplayName("Two origins are none")
   void anOriginIsOne(Vertx vertx) throws Exception {

@@ -84,7 +84,7 @@ class TracingTest {
   @DisplayName("N10 the HTTP span ends at the 101, and the connection's begins there, linked to it")
   void accepted() {
     start();
-    tracing.upgradeAccepted(new UpgradeAccepted(ID, ROOM, List.of(), 1));
+    tracing.upgradeAccepted(new UpgradeAccepted(ID, ROOM, "", List.of(), 1));
     SpanData http = only();
     assertThat(http.getKind()).isEqualTo(SpanKind.SERVER);
     assertThat(http.getTraceId()).isEqualTo(TRACE);
@@ -133,7 +133,7 @@ class TracingTest {
   @DisplayName(
       "N10 a connection whose upgrade nobody heard of has its span, and a turn of none has too")
   void late() {
-    tracing.upgradeAccepted(new UpgradeAccepted(ID, ROOM, List.of(), 1));
+    tracing.upgradeAccepted(new UpgradeAccepted(ID, ROOM, "", List.of(), 1));
     tracing.frameError(new FrameError(ID, ROOM, "reserved bits 7"));
     tracing.connectionClosed(
         new ConnectionClosed(ID, ROOM, new CloseReason(1002, "", Cause.VIOLATION), 1, 2, 3));

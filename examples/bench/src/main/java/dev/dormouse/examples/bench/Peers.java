@@ -140,6 +140,11 @@ final class Peers implements AutoCloseable {
     loop.execute(work);
   }
 
+  /** Does it on the event loop once so much time has passed; when it has read, if none is left. */
+  void after(long nanos, Runnable task) {
+    var unused = loop.schedule(task, Math.max(0, nanos), TimeUnit.NANOSECONDS);
+  }
+
   /** Lets time pass. */
   void pass(long millis) {
     CompletableFuture<Void> passed = new CompletableFuture<>();
