@@ -11,7 +11,9 @@ import dev.dormouse.sdk.WebSocketActor;
 import dev.dormouse.server.gateway.RawClient;
 import dev.dormouse.server.gateway.RawClient.Answer;
 import dev.dormouse.storage.Durability;
+import io.vertx.core.Handler;
 import io.vertx.ext.web.Router;
+import io.vertx.ext.web.RoutingContext;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -20,6 +22,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BiConsumer;
 import java.util.function.BooleanSupplier;
+import java.util.function.Function;
 import java.util.function.UnaryOperator;
 
 /** An actor that says who it takes its clients for; behind whatever routes a test wants. */
@@ -49,6 +52,11 @@ public final class Desk extends WebSocketActor<String> {
 
   static DormouseServer open(BiConsumer<Router, DormouseServer> routes) {
     return open(ServerOptions.defaults(), options -> options, routes);
+  }
+
+  /** Behind one handler of all that goes to desks. */
+  static DormouseServer behind(Function<DormouseServer, Handler<RoutingContext>> handler) {
+    return open((router, self) -> router.route("/desk/*").handler(handler.apply(self)));
   }
 
   static DormouseServer open(

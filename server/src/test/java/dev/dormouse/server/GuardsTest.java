@@ -44,19 +44,16 @@ class GuardsTest {
   @DisplayName("C3 a handler rejects with status, headers, cookies and a body, and wakes nobody")
   void rejects() {
     try (DormouseServer server =
-        Desk.open(
-            (router, self) ->
-                router
-                    .route("/desk/*")
-                    .handler(
-                        request ->
-                            request
-                                .response()
-                                .setStatusCode(401)
-                                .putHeader("WWW-Authenticate", "Bearer")
-                                .addCookie(Cookie.cookie("seen", "1"))
-                                .putHeader("Content-Type", "application/json")
-                                .end("{\"error\":\"token\"}")))) {
+        Desk.behind(
+            self ->
+                request ->
+                    request
+                        .response()
+                        .setStatusCode(401)
+                        .putHeader("WWW-Authenticate", "Bearer")
+                        .addCookie(Cookie.cookie("seen", "1"))
+                        .putHeader("Content-Type", "application/json")
+                        .end("{\"error\":\"token\"}"))) {
       Answer answer = Desk.upgrade(server, PATH);
       assertThat(answer.status()).isEqualTo(401);
       assertThat(answer.header("WWW-Authenticate")).containsExactly("Bearer");
@@ -98,11 +95,7 @@ class GuardsTest {
   @DisplayName("C5 basic auth: 401 with a challenge, or the user reaches onUpgrade and onRequest")
   void basicAuth() {
     try (DormouseServer server =
-        Desk.open(
-            (router, self) ->
-                router
-                    .route("/desk/*")
-                    .handler(BasicAuthHandler.create(passwords(self), "desks")))) {
+        Desk.behind(self -> BasicAuthHandler.create(passwords(self), "desks"))) {
       for (Answer answer :
           List.of(
               Desk.upgrade(server, PATH),
@@ -138,11 +131,7 @@ class GuardsTest {
   @DisplayName("C5 JWT: 401 without a good token, or its claims reach onUpgrade and onRequest")
   void jwt() {
     try (DormouseServer server =
-        Desk.open(
-            (router, self) ->
-                router
-                    .route("/desk/*")
-                    .handler(JWTAuthHandler.create(tokens(self, "a good secret"), "desks")))) {
+        Desk.behind(self -> JWTAuthHandler.create(tokens(self, "a good secret"), "desks"))) {
       String good = bearer(tokens(server, "a good secret"));
       for (Answer answer :
           List.of(
@@ -204,21 +193,18 @@ class GuardsTest {
   @DisplayName("C5 a CSRF check that is applied to upgrades answers 403")
   void csrfOfUpgrades() {
     try (DormouseServer server =
-        Desk.open(
-            (router, self) ->
-                router
-                    .route("/desk/*")
-                    .handler(
-                        request -> {
-                          Cookie cookie = request.request().getCookie("csrf");
-                          if (WebSocketUpgrades.isUpgrade(request)
-                              && (cookie == null
-                                  || !request.queryParam("csrf").contains(cookie.getValue()))) {
-                            request.fail(403);
-                          } else {
-                            request.next();
-                          }
-                        }))) {
+        Desk.behind(
+            self ->
+                request -> {
+                  Cookie cookie = request.request().getCookie("csrf");
+                  if (WebSocketUpgrades.isUpgrade(request)
+                      && (cookie == null
+                          || !request.queryParam("csrf").contains(cookie.getValue()))) {
+                    request.fail(403);
+                  } else {
+                    request.next();
+                  }
+                })) {
       assertThat(Desk.upgrade(server, PATH, "Cookie: csrf=7").status()).isEqualTo(403);
       assertThat(Desk.upgrade(server, PATH + "?csrf=7", "Cookie: csrf=7").status()).isEqualTo(101);
     }
@@ -229,20 +215,17 @@ class GuardsTest {
   void rateLimit() {
     Map<String, Integer> taken = new ConcurrentHashMap<>();
     try (DormouseServer server =
-        Desk.open(
-            (router, self) ->
-                router
-                    .route("/desk/*")
-                    .handler(
-                        request -> {
-                          String client = request.request().remoteAddress().hostAddress();
-                          if (taken.merge(client, 1, Integer::sum) > 2) {
-                            request.response().putHeader("Retry-After", "7");
-                            request.fail(429);
-                          } else {
-                            request.next();
-                          }
-                        }))) {
+        Desk.behind(
+            self ->
+                request -> {
+                  String client = request.request().remoteAddress().hostAddress();
+                  if (taken.merge(client, 1, Integer::sum) > 2) {
+                    request.response().putHeader("Retry-After", "7");
+                    request.fail(429);
+                  } else {
+                    request.next();
+                  }
+                })) {
       assertThat(Desk.upgrade(server, PATH).status()).isEqualTo(101);
       assertThat(Desk.get(server, PATH).status()).isEqualTo(200);
       Answer answer = Desk.upgrade(server, PATH);

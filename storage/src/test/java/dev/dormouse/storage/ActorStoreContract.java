@@ -9,12 +9,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Collections;
-import java.util.Comparator;
 import java.util.List;
-import java.util.Map;
-import java.util.Random;
-import java.util.TreeMap;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
@@ -26,7 +21,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** What every store promises. */
-abstract class ActorStoreContract {
+abstract class ActorStoreContract implements DueAlarmsContract {
   static final ActorId LOBBY = new ActorId("chat", "lobby");
   static final ActorId OTHER = new ActorId("chat", "lobby2");
 
@@ -38,6 +33,18 @@ abstract class ActorStoreContract {
   @BeforeEach
   void openStore() {
     store = open();
+  }
+
+  @Override
+  public ActorStore store() {
+    return store;
+  }
+
+  @Override
+  public ActorStore reopened() {
+    store.close();
+    openStore();
+    return store;
   }
 
   @AfterEach
@@ -291,86 +298,6 @@ abstract class ActorStoreContract {
     assertThat(last).hasSize(2);
     assertThat(ActorStore.isFull(last)).isFalse();
     assertThat(store.scanAll(Table.VALUE, null, 1_000)).hasSizeBetween(1, enough);
-  }
-
-  @Test
-  void alarmsOfAShardAreFoundInTheOrderOfTheirTimesByClock() {
-    List<DueAlarm> alarms = new ArrayList<>();
-    for (long ms : new long[] {0, 1, 255, 256, 1L << 40, Long.MAX_VALUE}) {
-      for (DueClock clock : DueClock.values()) {
-        alarms.add(new DueAlarm(LOBBY, clock, ms, "é"));
-      }
-    }
-    alarms.add(new DueAlarm(LOBBY, DueClock.WALL, 255, "a"));
-    Collections.shuffle(alarms, new Random(1));
-    alarms.forEach(this::putDue);
-    int shard = store.shardOf(LOBBY);
-    List<DueAlarm> wall =
-        alarms.stream()
-            .filter(alarm -> alarm.clock() == DueClock.WALL)
-            .sorted(Comparator.comparingLong(DueAlarm::ms).thenComparing(DueAlarm::name))
-            .toList();
-
-    assertThat(store.due(DueClock.WALL, shard, 0, null, 100)).isEqualTo(wall);
-    assertThat(store.due(DueClock.WALL, shard, 256, null, 2)).isEqualTo(wall.subList(4, 6));
-    assertThat(store.due(DueClock.RUNNING, shard, 0, null, 100)).hasSize(6);
-    List<DueAlarm> paged = new ArrayList<>();
-    List<DueAlarm> page = store.due(DueClock.WALL, shard, 0, null, 2);
-    while (!page.isEmpty()) {
-      paged.addAll(page);
-      page = store.due(DueClock.WALL, shard, 0, page.get(page.size() - 1), 2);
-    }
-    assertThat(paged).isEqualTo(wall);
-    assertThat(store.due(DueClock.WALL, (shard + 1) % store.shards(), 0, null, 9)).isEmpty();
-    assertThat(store.scanAll(Table.DUE, null, 100)).hasSize(alarms.size());
-
-    done(write(LOBBY, new TurnBatch.Write(Table.DUE, wall.get(0).key(), null)));
-    assertThat(store.due(DueClock.WALL, shard, 0, null, 1)).containsExactly(wall.get(1));
-  }
-
-  @Test
-  void theFirstAlarmOfEachShardIsFound() {
-    assertThat(store.firstDue(DueClock.WALL)).isEmpty();
-    Map<Integer, DueAlarm> first = new TreeMap<>();
-    for (int i = 0; i < 200; i++) {
-      ActorId actor = new ActorId("chat", "r" + i);
-      DueAlarm alarm = new DueAlarm(actor, DueClock.WALL, 1_000 - i, "a");
-      putDue(alarm);
-      putDue(new DueAlarm(actor, DueClock.WALL, 5_000, "later"));
-      if (i % 3 == 0) {
-        putDue(new DueAlarm(actor, DueClock.RUNNING, 7, "running"));
-      }
-      first.put(store.shardOf(actor), alarm);
-    }
-    ActorId other = new ActorId("chat", "r200");
-    putDue(new DueAlarm(other, DueClock.RUNNING, 7, "running"));
-
-    assertThat(store.firstDue(DueClock.WALL)).containsExactlyElementsOf(first.values());
-    assertThat(store.firstDue(DueClock.RUNNING))
-        .hasSizeBetween(1, 68)
-        .allMatch(alarm -> alarm.ms() == 7)
-        .anyMatch(alarm -> store.shardOf(alarm.actor()) == store.shardOf(other));
-  }
-
-  @Test
-  void theRowsOfAnActorsAlarmsByTimeCannotBeScannedOrCleared() {
-    assertThatIllegalArgumentException()
-        .isThrownBy(() -> store.scan(LOBBY, Table.DUE, KeySpan.all(), 1))
-        .withMessage("the rows of table DUE do not lie by actor");
-  }
-
-  @Test
-  void theMarkOfTheClockIsThatWhichWasKeptLast() {
-    assertThat(store.clockMark()).isNull();
-    store.keep(new ClockMark(1, 2));
-    store.keep(new ClockMark(-3, Long.MAX_VALUE));
-    store.close();
-    store = open();
-    assertThat(store.clockMark()).isEqualTo(new ClockMark(-3, Long.MAX_VALUE));
-  }
-
-  private void putDue(DueAlarm alarm) {
-    done(write(alarm.actor(), new TurnBatch.Write(Table.DUE, alarm.key(), DueAlarm.value())));
   }
 
   @Test

@@ -25,7 +25,9 @@ import org.jspecify.annotations.Nullable;
  * <p><b>With a token</b>, everything but {@code /healthz}, {@code /readyz} and {@link LoginPage}
  * wants {@code Authorization: Bearer} (RFC 6750) with it, or the cookie of a login; else 401, or
  * for a browser that wants a page 303 to {@code /login}. Requests that change something, and
- * upgrades, must not come from pages of others, or they are answered 403.
+ * upgrades, must not come from pages of others, or they are answered 403. An address that brought
+ * too many {@link WrongTokens} is answered 429 if it brings one more, be it the right one; those
+ * that are logged in stay so.
  *
  * <p>No answer may be framed, guessed at, or run scripts from elsewhere.
  */
@@ -46,6 +48,7 @@ final class AdminAccess {
 
   private final @Nullable AdminToken token;
   private final Time time;
+  private final WrongTokens wrongTokens = new WrongTokens();
 
   AdminAccess(@Nullable AdminToken token, Time time) {
     this.token = token;
@@ -66,9 +69,11 @@ final class AdminAccess {
       }
     } else if (isChanging(request) && !isOfOwnPage(request)) {
       refuseForeigner(context);
-    } else if (OPEN.contains(request.path())
-        || LoginPage.PATHS.contains(request.path())
-        || isKnown(request, token)) {
+    } else if (OPEN.contains(request.path())) {
+      context.next();
+    } else if (isBringingToken(request) && wrongTokens.isTooMany(address(request), time.nowNs())) {
+      refuseGuesser(context);
+    } else if (LoginPage.PATHS.contains(request.path()) || isKnown(request, token)) {
       context.next();
     } else {
       refuseStranger(context);
@@ -91,6 +96,11 @@ final class AdminAccess {
 
   private static void refuseForeigner(RoutingContext context) {
     AdminServer.answer(context, 403, "the admin port does not answer to pages of other origins");
+  }
+
+  private static void refuseGuesser(RoutingContext context) {
+    context.response().putHeader("Retry-After", String.valueOf(WrongTokens.MINUTE.toSeconds()));
+    AdminServer.answer(context, 429, "too many wrong tokens came from this address");
   }
 
   private static void refuseStranger(RoutingContext context) {
@@ -148,19 +158,36 @@ final class AdminAccess {
     return !READING.contains(request.method()) || request.headers().contains("Upgrade");
   }
 
+  private static boolean isBringingToken(HttpServerRequest request) {
+    return request.headers().contains("Authorization")
+        || (HttpMethod.POST.equals(request.method()) && LoginPage.PATHS.contains(request.path()));
+  }
+
+  private static String address(HttpServerRequest request) {
+    return String.valueOf(request.remoteAddress().hostAddress());
+  }
+
   private boolean isKnown(HttpServerRequest request, AdminToken wanted) {
     String authorization = only(request, "Authorization");
     Matcher bearer = BEARER.matcher(authorization == null ? "" : authorization);
     if (bearer.matches()) {
-      return wanted.is(bearer.group(1));
+      return isToken(request, wanted, bearer.group(1));
     }
     Cookie cookie = request.getCookie(COOKIE);
     return cookie != null && wanted.admits(cookie.getValue(), time.wallMs());
   }
 
-  /** Whether that is the token. */
-  boolean isToken(@Nullable String text) {
-    return token != null && text != null && token.is(text.strip());
+  /** Whether that is the token; if not, it counts as wrong. */
+  boolean isToken(HttpServerRequest request, @Nullable String text) {
+    return token != null && text != null && isToken(request, token, text.strip());
+  }
+
+  private boolean isToken(HttpServerRequest request, AdminToken wanted, String text) {
+    boolean isRight = wanted.is(text);
+    if (!isRight) {
+      wrongTokens.add(address(request), time.nowNs());
+    }
+    return isRight;
   }
 
   /** A cookie's value with which a browser comes in from now on; null if nobody needs one. */

@@ -59,7 +59,7 @@ final class LoginPage implements AdminPage {
     String pass = access.pass();
     if (pass == null) {
       lead(context, WITHIN);
-    } else if (access.isToken(context.request().getFormAttribute("token"))) {
+    } else if (access.isToken(context.request(), context.request().getFormAttribute("token"))) {
       context.response().addCookie(cookie(context, pass, AdminAccess.LOGIN_LASTS.toSeconds()));
       lead(context, WITHIN);
     } else {

@@ -72,7 +72,7 @@ final class EarlyBytes extends ChannelInboundHandlerAdapter {
   EarlyBytes(GatewayParts parts) {
     this.parts = parts;
     this.requests = new RequestWatch(parts);
-    this.deadline = new HeadDeadline(parts.options().head(), () -> unanswered == 0);
+    this.deadline = new HeadDeadline(parts, () -> unanswered == 0);
     this.keepAlive = new KeepAlive(parts.options().keepAlive());
   }
 

@@ -2,7 +2,6 @@ package dev.dormouse.server.gateway;
 
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.util.concurrent.Future;
-import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
@@ -13,17 +12,17 @@ import org.jspecify.annotations.Nullable;
  * connection's event loop only.
  */
 final class HeadDeadline {
-  private final Duration limit;
+  private final GatewayParts parts;
   private final BooleanSupplier isNext;
   private @Nullable Future<?> timer;
 
   /**
-   * With the longest it may take.
+   * As long as {@link GatewayOptions#head} says.
    *
    * @param isNext whether the client's next answer is for this head; if not, there is no 408
    */
-  HeadDeadline(Duration limit, BooleanSupplier isNext) {
-    this.limit = limit;
+  HeadDeadline(GatewayParts parts, BooleanSupplier isNext) {
+    this.parts = parts;
     this.isNext = isNext;
   }
 
@@ -33,7 +32,8 @@ final class HeadDeadline {
       timer =
           context
               .executor()
-              .schedule(() -> elapsed(context), limit.toNanos(), TimeUnit.NANOSECONDS);
+              .schedule(
+                  () -> elapsed(context), parts.options().head().toNanos(), TimeUnit.NANOSECONDS);
     }
   }
 
@@ -46,7 +46,9 @@ final class HeadDeadline {
   }
 
   private void elapsed(ChannelHandlerContext context) {
-    if (isNext.getAsBoolean()) {
+    boolean isAnswered = isNext.getAsBoolean();
+    parts.hit("request-head-time", isAnswered ? "408" : "close", null, null);
+    if (isAnswered) {
       HttpEnd.timeout(context);
     } else {
       HttpEnd.silently(context);

@@ -59,7 +59,7 @@ final class PlainRequests {
     if (http.isEnded()) {
       Buffer read = request.body().buffer();
       if (read != null && read.length() > HttpRequest.BODY_BYTES_MAX) {
-        tooLarge(request);
+        tooLarge(request, actor);
       } else {
         ask(request, actor, head, read == null ? Buffer.buffer() : read);
       }
@@ -69,13 +69,16 @@ final class PlainRequests {
     long deadline =
         vertx.setTimer(
             Math.max(1, parts.options().message().toMillis()),
-            elapsed -> refuse(request, HttpResponse.text(408, "the body did not come in time")));
+            elapsed -> {
+              parts.hit("request-body-time", "408", actor, null);
+              refuse(request, HttpResponse.text(408, "the body did not come in time"));
+            });
     request.addEndHandler(answeredOrGone -> vertx.cancelTimer(deadline));
     http.handler(
         part -> {
           body.appendBuffer(part);
           if (body.length() > HttpRequest.BODY_BYTES_MAX) {
-            tooLarge(request);
+            tooLarge(request, actor);
           }
         });
     http.endHandler(
@@ -86,7 +89,8 @@ final class PlainRequests {
     http.resume();
   }
 
-  private void tooLarge(RoutingContext request) {
+  private void tooLarge(RoutingContext request, ActorId actor) {
+    parts.hit("request-body-bytes", "413", actor, null);
     refuse(
         request,
         HttpResponse.text(413, "a body has at most " + HttpRequest.BODY_BYTES_MAX + " bytes"));
@@ -108,7 +112,11 @@ final class PlainRequests {
     long timer =
         vertx.setTimer(
             Math.max(1, parts.options().request().toMillis()),
-            elapsed -> answer(number, HttpResponse.text(504, "the actor did not answer in time")));
+            elapsed -> {
+              if (answer(number, HttpResponse.text(504, "the actor did not answer in time"))) {
+                parts.hit("request-time", "504", actor, null);
+              }
+            });
     waiting.put(number, new Waiting(request, vertx.getOrCreateContext(), timer));
     request.addEndHandler(ended -> forget(number));
     parts.transport().toHost(new ToHost.Request(actor, number, head, body.getBytes()));
@@ -126,11 +134,13 @@ final class PlainRequests {
     answer(answer.request(), answer.response());
   }
 
-  private void answer(long number, HttpResponse response) {
+  /** Whether somebody waited for it. */
+  private boolean answer(long number, HttpResponse response) {
     Waiting answered = waiting.remove(number);
     if (answered != null) {
       vertx.cancelTimer(answered.timer());
       answered.context().runOnContext(run -> HttpAnswers.send(answered.request(), response));
     }
+    return answered != null;
   }
 }

@@ -2,6 +2,7 @@ package dev.dormouse.server.host;
 
 import dev.dormouse.sdk.ActorId;
 import dev.dormouse.sdk.ConnectionId;
+import dev.dormouse.sdk.LimitExceededException;
 import dev.dormouse.server.observe.DormouseObserver;
 import dev.dormouse.server.observe.DormouseObserver.ActorActivated;
 import dev.dormouse.server.observe.DormouseObserver.ActorHibernated;
@@ -118,6 +119,9 @@ final class TurnWatch {
     if (host.observers().isAny()) {
       new TurnWatch(host, actor, turn, activation, host.time().nowNs())
           .tell(loss == null ? TurnOutcome.FAILED : TurnOutcome.LOST, 0);
+      if (loss == null && cause instanceof LimitExceededException) {
+        hit(host, "handler", "turn discarded", actor, turn.work().connection());
+      }
     }
     reset(host, actor, loss == null ? cause : loss);
   }

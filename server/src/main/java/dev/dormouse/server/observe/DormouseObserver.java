@@ -220,7 +220,8 @@ public interface DormouseObserver {
   /**
    * A limit was hit.
    *
-   * @param limit which, such as {@code messages-per-second}
+   * @param limit which, such as {@code messages-per-second}; {@code handler} if it was one of the
+   *     SDK's that a handler went over, see {@link dev.dormouse.sdk.LimitExceededException}
    * @param outcome what was done, such as {@code close 1008} or {@code 503}
    * @param actor whose; null if of none
    * @param connection whose; null if of none

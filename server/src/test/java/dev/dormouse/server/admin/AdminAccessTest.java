@@ -457,6 +457,51 @@ class AdminAccessTest {
   }
 
   @Test
+  @DisplayName("After ten wrong tokens in a minute an address gets 429, until the minute is over")
+  void guessesAreFew(Vertx vertx) throws Exception {
+    RawHttp admin = listenWithToken(vertx);
+    String login = "token=" + TOKEN.replace("+", "%2B");
+    String cookie = admin.ask("POST /login", List.of(HOST), login).header("Set-Cookie");
+    for (int i = 0; i < WrongTokens.OF_A_MINUTE_MAX; i++) {
+      boolean isForm = i % 2 == 0;
+      Answer wrong =
+          isForm
+              ? admin.ask("POST /login", List.of(HOST), "token=guess" + i)
+              : admin.ask("GET /counts", List.of(HOST, BEARER + i));
+      assertThat(wrong.status()).isEqualTo(401);
+    }
+
+    for (Answer refused :
+        List.of(
+            admin.ask("POST /login", List.of(HOST), login),
+            admin.ask("GET /counts", List.of(HOST, BEARER)))) {
+      assertThat(refused.status()).isEqualTo(429);
+      assertThat(refused.header("Retry-After")).isEqualTo("60");
+    }
+    assertThat(admin.ask("GET /healthz", List.of(HOST, BEARER)).status()).isEqualTo(200);
+    assertThat(admin.ask("GET /counts", List.of(HOST)).status()).isEqualTo(401);
+    String sent = "Cookie: " + cookie.substring(0, cookie.indexOf(';'));
+    assertThat(admin.ask("GET /counts", List.of(HOST, sent)).status()).isEqualTo(200);
+
+    wallMs.addAndGet(WrongTokens.MINUTE.toMillis());
+    assertThat(admin.ask("GET /counts", List.of(HOST, BEARER)).status()).isEqualTo(200);
+  }
+
+  @Test
+  @DisplayName("Of many addresses those are remembered that brought a wrong token last")
+  void addressesAreForgotten() {
+    WrongTokens wrong = new WrongTokens();
+    for (int i = 0; i < 2 * WrongTokens.ADDRESSES_MAX; i++) {
+      wrong.add("address " + i, 0);
+      wrong.add("busy", 0);
+    }
+
+    assertThat(wrong.size()).isEqualTo(WrongTokens.ADDRESSES_MAX);
+    assertThat(wrong.isTooMany("busy", 0)).isTrue();
+    assertThat(wrong.isTooMany("address 1", 0)).isFalse();
+  }
+
+  @Test
   @DisplayName("A form that is too long is refused")
   void formsAreShort(Vertx vertx) throws Exception {
     assertThat(

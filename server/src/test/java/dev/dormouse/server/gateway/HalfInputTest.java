@@ -13,6 +13,8 @@ import dev.dormouse.sdk.CloseReason;
 import dev.dormouse.sdk.CloseReason.Cause;
 import dev.dormouse.sdk.ConnectionId;
 import dev.dormouse.server.gateway.RawClient.Answer;
+import dev.dormouse.server.observe.DormouseObserver.LimitHit;
+import dev.dormouse.server.observe.Heard;
 import dev.dormouse.server.protocol.ToGateway;
 import dev.dormouse.server.protocol.ToHost;
 import dev.dormouse.server.protocol.Transport;
@@ -155,12 +157,17 @@ class HalfInputTest {
   @ValueSource(strings = {"", "G", "GET /chat/lobby HTTP/1.1\r\nHost: x\r\n"})
   @DisplayName("a connection without a whole head is answered 408, and ended")
   void halfHead(String head) {
-    try (TestServer server = server(SHORT, LONG, LONG);
-        RawClient client = server.client()) {
-      Answer answer = client.send(head).readAnswer();
-      assertThat(answer.status()).isEqualTo(408);
-      assertThat(answer.header("Connection")).containsExactly("close");
-      client.awaitEnd();
+    try (TestServer server = server(SHORT, LONG, LONG)) {
+      Heard heard = new Heard(false);
+      server.observers.add(heard);
+      try (RawClient client = server.client()) {
+        Answer answer = client.send(head).readAnswer();
+        assertThat(answer.status()).isEqualTo(408);
+        assertThat(answer.header("Connection")).containsExactly("close");
+        client.awaitEnd();
+      }
+      assertThat(heard.next(LimitHit.class))
+          .isEqualTo(new LimitHit("request-head-time", "408", null, null));
     }
   }
 

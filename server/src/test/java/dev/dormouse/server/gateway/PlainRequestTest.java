@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.dormouse.sdk.ActorId;
 import dev.dormouse.sdk.HttpResponse;
 import dev.dormouse.server.gateway.RawClient.Answer;
+import dev.dormouse.server.observe.DormouseObserver.LimitHit;
+import dev.dormouse.server.observe.Heard;
 import dev.dormouse.server.protocol.ToGateway;
 import dev.dormouse.server.protocol.ToHost;
 import io.vertx.core.Vertx;
@@ -114,9 +116,13 @@ class PlainRequestTest {
         assertThat(client.readAnswer().body()).isEqualTo("0");
         client.send(post(1 << 20)).send(new byte[1 << 20]);
         assertThat(client.readAnswer().body()).isEqualTo("" + (1 << 20));
+        Heard heard = heard(server);
         client.send(post((1 << 20) + 1)).send(new byte[(1 << 20) + 1]);
         assertThat(client.readAnswer().status()).isEqualTo(413);
         client.awaitEnd();
+        assertThat(heard.next(LimitHit.class))
+            .isEqualTo(new LimitHit("request-body-bytes", "413", ONE, null));
+        assertThat(heard.waiting(LimitHit.class)).isEmpty();
       }
     }
   }
@@ -129,10 +135,13 @@ class PlainRequestTest {
         GatewayOptions.defaults().input(minutes, minutes, Duration.ofMillis(100));
     try (TestServer server = new TestServer(vertx, hasty);
         RawClient client = server.client()) {
+      Heard heard = heard(server);
       client.send(post(10)).send(new byte[4]);
       Answer answer = client.readAnswer();
       assertThat(answer.status()).isEqualTo(408);
       assertThat(answer.header("Connection")).containsExactly("close");
+      assertThat(heard.next(LimitHit.class))
+          .isEqualTo(new LimitHit("request-body-time", "408", ONE, null));
       client.send(new byte[6]);
       client.awaitEnd();
       server.host.hearsNothing();
@@ -145,12 +154,21 @@ class PlainRequestTest {
     GatewayOptions hasty = GatewayOptions.defaults().request(Duration.ofMillis(50));
     try (TestServer server = new TestServer(vertx, hasty);
         RawClient client = server.client()) {
+      Heard heard = heard(server);
       client.send("GET /small/one HTTP/1.1\r\nHost: x\r\n\r\n");
       assertThat(client.readAnswer().status()).isEqualTo(504);
+      assertThat(heard.next(LimitHit.class))
+          .isEqualTo(new LimitHit("request-time", "504", ONE, null));
       long number = server.host.next(ToHost.Request.class).request();
       server.host.release(ONE, new ToGateway.Responded(number, HttpResponse.text(200, "late")));
       client.send("GET /chat/x HTTP/1.1\r\nHost: x\r\n\r\n");
       assertThat(client.readAnswer().status()).isEqualTo(426);
     }
+  }
+
+  private static Heard heard(TestServer server) {
+    Heard heard = new Heard(false);
+    server.observers.add(heard);
+    return heard;
   }
 }

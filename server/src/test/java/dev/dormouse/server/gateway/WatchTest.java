@@ -3,6 +3,9 @@ package dev.dormouse.server.gateway;
 import static dev.dormouse.server.gateway.TestServer.LOBBY;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.AppenderBase;
 import dev.dormouse.sdk.AutoReply;
 import dev.dormouse.sdk.CloseReason.Cause;
 import dev.dormouse.sdk.ConnectionId;
@@ -19,6 +22,7 @@ import dev.dormouse.server.observe.DormouseObserver.UpgradeRejected;
 import dev.dormouse.server.observe.DormouseObserver.UpgradeStarted;
 import dev.dormouse.server.observe.Heard;
 import dev.dormouse.server.observe.Heard.Seen;
+import dev.dormouse.server.observe.LogLabels;
 import dev.dormouse.server.protocol.Payload;
 import dev.dormouse.server.protocol.Time;
 import dev.dormouse.server.protocol.ToGateway;
@@ -27,13 +31,18 @@ import io.vertx.core.Vertx;
 import java.lang.reflect.Proxy;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
+import org.slf4j.LoggerFactory;
 
 /** What observers hear of sockets. */
 class WatchTest {
@@ -227,6 +236,37 @@ class WatchTest {
   void broken() throws Exception {
     host.acceptAll();
     assertThat(rejected("/large/breaks").status()).isEqualTo(500);
+  }
+
+  @Test
+  @DisplayName("a line that the gateway logs of a connection says of which, and of which actor")
+  void labels() throws Exception {
+    host.acceptAll();
+    BlockingQueue<Map<String, String>> labels = new LinkedBlockingQueue<>();
+    AppenderBase<ILoggingEvent> appender =
+        new AppenderBase<>() {
+          @Override
+          protected void append(ILoggingEvent line) {
+            labels.add(Map.copyOf(line.getMDCPropertyMap()));
+          }
+        };
+    Logger logger = (Logger) LoggerFactory.getLogger(PendingUpgrade.class);
+    appender.start();
+    logger.addAppender(appender);
+    try {
+      UpgradeRejected broken = rejected("/large/breaks");
+      assertThat(labels.poll(10, TimeUnit.SECONDS))
+          .isEqualTo(
+              Map.of(
+                  LogLabels.TYPE,
+                  "large",
+                  LogLabels.KEY,
+                  "breaks",
+                  LogLabels.CONNECTION,
+                  broken.connection().toString()));
+    } finally {
+      logger.detachAppender(appender);
+    }
   }
 
   @Test

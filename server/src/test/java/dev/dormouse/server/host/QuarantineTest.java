@@ -10,25 +10,18 @@ import dev.dormouse.sdk.CloseReason;
 import dev.dormouse.sdk.Connection;
 import dev.dormouse.sdk.ConnectionFailedException;
 import dev.dormouse.sdk.ConnectionId;
-import dev.dormouse.sdk.FailurePolicy;
 import dev.dormouse.sdk.HttpRequest;
 import dev.dormouse.sdk.HttpResponse;
-import dev.dormouse.sdk.RequestHead;
 import dev.dormouse.sdk.StoredValueException;
 import dev.dormouse.sdk.Upgrade;
 import dev.dormouse.server.host.Script.Actor;
 import dev.dormouse.server.host.Script.Note;
-import dev.dormouse.server.protocol.DirectTransport;
-import dev.dormouse.server.protocol.Payload;
 import dev.dormouse.server.protocol.ToGateway;
 import dev.dormouse.server.protocol.ToHost;
-import dev.dormouse.storage.ActorStore;
 import dev.dormouse.storage.Codecs;
 import dev.dormouse.storage.ConnectionRow;
 import dev.dormouse.storage.MemoryDisk;
-import dev.dormouse.storage.Stores;
 import dev.dormouse.storage.Table;
-import dev.dormouse.storage.TurnBatch;
 import dev.dormouse.storage.ValueCodec;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -105,96 +98,12 @@ class QuarantineTest {
         }
       };
 
-  /** A life of the process, with all that was said in it. */
-  private final class Life {
-    final Steps steps = new Steps();
-    final ManualTime time = new ManualTime();
-    final ActorStore plain = Stores.memory(disk);
-    final DamagedRows damage = new DamagedRows(plain);
-    final List<ToGateway> said = new ArrayList<>();
-    final ActorHost host;
-    private long connections;
-    private long messages;
-
-    Life(ValueCodec codec, Class<?> attachment) {
-      ActorType type =
-          new ActorType(
-              "room",
-              () -> new Actor(script),
-              codec,
-              attachment,
-              id -> steps,
-              FailurePolicy.KEEP_OPEN,
-              16 << 10);
-      DirectTransport transport = new DirectTransport();
-      host = new ActorHost(List.of(type), damage.store(), transport, time, HostOptions.defaults());
-      transport.connect(host::accept, release -> said.addAll(release.records()));
-    }
-
-    Life() {
-      this(CODEC, Note.class);
-    }
-
-    void accept(ToHost event) {
-      host.accept(event);
-      steps.runAll();
-    }
-
-    ConnectionId connect(ActorId actor) {
-      ConnectionId id = ConnectionId.of(plain.incarnation(), ++connections);
-      accept(new ToHost.Open(actor, id, head(), null));
-      return id;
-    }
-
-    void message(ActorId actor, ConnectionId from, String text) {
-      accept(new ToHost.Message(actor, from, ++messages, Payload.text(text)));
-    }
-
-    void close(ActorId actor, ConnectionId gone) {
-      accept(new ToHost.Closed(actor, gone, new CloseReason(1000, "", CloseReason.Cause.CLIENT)));
-    }
-
-    void hibernate(ActorId actor) {
-      CompletableFuture<Boolean> dropped = host.hibernate(actor);
-      steps.runAll();
-      assertThat(dropped).isDone();
-    }
-
-    byte[] row(ActorId actor, RowKey key) {
-      return plain.get(actor, key.table(), key.bytes());
-    }
-
-    void write(ActorId actor, RowKey key, byte[] value) {
-      plain
-          .commit(
-              new TurnBatch(
-                  actor,
-                  plain.incarnation(),
-                  List.of(new TurnBatch.Write(key.table(), key.bytes(), value))))
-          .toCompletableFuture()
-          .join();
-    }
-
-    /** The texts that were said since the last call, each behind its connection. */
-    List<String> texts() {
-      List<String> texts = new ArrayList<>();
-      for (ToGateway record : heard()) {
-        if (record instanceof ToGateway.Send send && send.payload() instanceof Payload.Text text) {
-          texts.add(send.connection() + " " + text.string());
-        }
-      }
-      return texts;
-    }
-
-    List<ToGateway> heard() {
-      List<ToGateway> heard = List.copyOf(said);
-      said.clear();
-      return heard;
-    }
+  private DamagedLife life(ValueCodec codec, Class<?> attachment) {
+    return new DamagedLife(disk, script, codec, attachment);
   }
 
-  private static RequestHead head() {
-    return new RequestHead("GET", "/room/one", Map.of(), List.of(), "");
+  private DamagedLife life() {
+    return life(CODEC, Note.class);
   }
 
   private static RowKey value(String key) {
@@ -219,7 +128,7 @@ class QuarantineTest {
   }
 
   /** A room with two connections, asleep, the attachment of the first of which is unreadable. */
-  private ConnectionId withUnreadableAttachment(Life life) {
+  private ConnectionId withUnreadableAttachment(DamagedLife life) {
     ConnectionId ada = life.connect(ROOM);
     life.connect(ROOM);
     life.hibernate(ROOM);
@@ -233,7 +142,7 @@ class QuarantineTest {
   @Test
   @DisplayName("S25 An unreadable attachment does not orphan its connection: messages")
   void messagesOfAConnectionWithAnUnreadableAttachment() {
-    Life life = new Life();
+    DamagedLife life = life();
     ConnectionId ada = withUnreadableAttachment(life);
 
     life.message(ROOM, ada, "hello");
@@ -255,7 +164,7 @@ class QuarantineTest {
   @Test
   @DisplayName("S25 An unreadable attachment does not orphan its connection: errors and closes")
   void errorsAndClosesOfAConnectionWithAnUnreadableAttachment() {
-    Life life = new Life();
+    DamagedLife life = life();
     ConnectionId ada = withUnreadableAttachment(life);
 
     life.accept(new ToHost.Failed(ROOM, ada, "broken"));
@@ -270,7 +179,7 @@ class QuarantineTest {
   @Test
   @DisplayName("S25 Unreadable bytes stay as they are until the actor attaches anew")
   void bytesStayUntilSomethingIsAttached() {
-    Life life = new Life();
+    DamagedLife life = life();
     ConnectionId ada = withUnreadableAttachment(life);
 
     for (String text : List.of("hello", "attachment", "attach and fail", "tag")) {
@@ -293,19 +202,19 @@ class QuarantineTest {
   @DisplayName("S25 An attachment of a class that is gone, or not wanted any more, is unreadable")
   void attachmentsOfOtherClasses() {
     record Later(String name) {}
-    Life life = new Life();
+    DamagedLife life = life();
     life.connect(ROOM);
     life.connect(ROOM);
     life.hibernate(ROOM);
 
-    Life later = new Life(Codecs.kryo(List.of(Later.class)), Later.class);
+    DamagedLife later = life(Codecs.kryo(List.of(Later.class)), Later.class);
     CompletableFuture<Long> closing = later.host.closeLeftovers();
     later.steps.runAll();
     assertThat(closing).isCompletedWithValue(2L);
     assertThat(closes).containsExactly("room/one 1.1 unreadable", "room/one 1.2 unreadable");
     assertThat(logged()).hasSize(2).allMatch(line -> line.contains("with the fields name, count"));
 
-    Life wanting = new Life(Codecs.kryo(List.of(Later.class, Note.class)), Later.class);
+    DamagedLife wanting = life(Codecs.kryo(List.of(Later.class, Note.class)), Later.class);
     ConnectionId ada = wanting.connect(ROOM);
     wanting.hibernate(ROOM);
     wanting.message(ROOM, ada, "attachment");
@@ -317,8 +226,8 @@ class QuarantineTest {
   @DisplayName("A migrated attachment is stored in its new form once it is touched")
   void migratedAttachments() {
     record Older(String title) {}
-    Life life =
-        new Life(
+    DamagedLife life =
+        life(
             Codecs.kryo(
                 List.of(),
                 Map.of(Older.class.getName(), Note.class),
@@ -342,7 +251,7 @@ class QuarantineTest {
   @Test
   @DisplayName("S25 A connection whose row is damaged is listed, heard and closed, without tags")
   void aDamagedConnection() {
-    Life life = new Life();
+    DamagedLife life = life();
     ConnectionId ada = life.connect(ROOM);
     ConnectionId bo = life.connect(ROOM);
     life.hibernate(ROOM);
@@ -375,7 +284,7 @@ class QuarantineTest {
   @Test
   @DisplayName("S25 A connection whose row is damaged has its close event, and is gone")
   void aDamagedConnectionCloses() {
-    Life life = new Life();
+    DamagedLife life = life();
     ConnectionId ada = life.connect(ROOM);
     life.hibernate(ROOM);
     life.damage.damage(ROOM, RowKey.connection(ada));
@@ -387,7 +296,7 @@ class QuarantineTest {
   @Test
   @DisplayName("S25 An actor whose row is damaged is refused clearly; others are served")
   void aDamagedActor() {
-    Life life = new Life();
+    DamagedLife life = life();
     ConnectionId ada = life.connect(ROOM);
     ConnectionId other = life.connect(OTHER);
     life.message(ROOM, ada, "put");
@@ -399,7 +308,7 @@ class QuarantineTest {
     HttpResponse refusal = HttpResponse.text(500, "what is stored of the actor cannot be read");
     ConnectionId bo = life.connect(ROOM);
     assertThat(life.heard()).containsExactly(new ToGateway.Rejected(bo, refusal));
-    life.accept(new ToHost.Request(ROOM, 7, head(), new byte[0]));
+    life.accept(new ToHost.Request(ROOM, 7, DamagedLife.head(), new byte[0]));
     assertThat(life.heard()).containsExactly(new ToGateway.Responded(7, refusal));
     life.message(ROOM, ada, "hello");
     assertThat(life.heard())
@@ -420,7 +329,7 @@ class QuarantineTest {
     assertThat(life.host.counts()).isEqualTo(new HostCounts(1, 0, 0, 0, 4, 0));
   }
 
-  private static List<String> rowsOfRoom(Life life, ConnectionId connection) {
+  private static List<String> rowsOfRoom(DamagedLife life, ConnectionId connection) {
     return Stream.of(RowKey.ACTOR, RowKey.connection(connection), value("key"))
         .map(key -> HexFormat.of().formatHex(life.row(ROOM, key)))
         .toList();
@@ -429,7 +338,7 @@ class QuarantineTest {
   @Test
   @DisplayName("An actor whose row is damaged is read once for each event, and its cell goes")
   void noHotLoop() {
-    Life life = new Life();
+    DamagedLife life = life();
     ConnectionId ada = life.connect(ROOM);
     life.hibernate(ROOM);
     life.damage.damage(ROOM, RowKey.ACTOR);
@@ -450,7 +359,7 @@ class QuarantineTest {
   @Test
   @DisplayName("An actor whose row is damaged is listed as unreadable")
   void aDamagedActorIsListed() {
-    Life life = new Life();
+    DamagedLife life = life();
     life.connect(ROOM);
     life.connect(OTHER);
     life.hibernate(ROOM);
@@ -465,12 +374,12 @@ class QuarantineTest {
   @Test
   @DisplayName("Leftovers of a damaged actor hold up no start, and are closed once it is repaired")
   void leftoversOfADamagedActor() {
-    Life first = new Life();
+    DamagedLife first = life();
     first.connect(ROOM);
     first.connect(ROOM);
     first.connect(OTHER);
 
-    Life second = new Life();
+    DamagedLife second = life();
     second.damage.damage(ROOM, RowKey.ACTOR);
     CompletableFuture<Long> closing = second.host.closeLeftovers();
     second.steps.runAll();
@@ -478,7 +387,7 @@ class QuarantineTest {
     assertThat(closes).containsExactly("room/other 1.3 " + new Note("new", 0));
     assertThat(second.host.counts()).isEqualTo(new HostCounts(1, 0, 0, 0, 0, 2));
 
-    Life third = new Life();
+    DamagedLife third = life();
     closing = third.host.closeLeftovers();
     third.steps.runAll();
     assertThat(closing).isCompletedWithValue(2L);
@@ -488,11 +397,11 @@ class QuarantineTest {
   @Test
   @DisplayName("Leftovers whose own row is damaged are closed like others")
   void damagedLeftovers() {
-    Life first = new Life();
+    DamagedLife first = life();
     ConnectionId ada = first.connect(ROOM);
     first.connect(ROOM);
 
-    Life second = new Life();
+    DamagedLife second = life();
     second.damage.damage(ROOM, RowKey.connection(ada));
     CompletableFuture<Long> closing = second.host.closeLeftovers();
     second.steps.runAll();
@@ -504,7 +413,7 @@ class QuarantineTest {
   @Test
   @DisplayName("A stored value that cannot be read is an error that names its key, until it is set")
   void aDamagedValue() {
-    Life life = new Life();
+    DamagedLife life = life();
     ConnectionId ada = life.connect(ROOM);
     life.message(ROOM, ada, "put");
     life.damage.damage(ROOM, value("key"));
@@ -529,7 +438,7 @@ class QuarantineTest {
   @Test
   @DisplayName("Automatic replies that cannot be read are none, until the actor sets some")
   void damagedAutoReplies() {
-    Life life = new Life();
+    DamagedLife life = life();
     ConnectionId ada = life.connect(ROOM);
     life.message(ROOM, ada, "reply");
     life.close(ROOM, ada);

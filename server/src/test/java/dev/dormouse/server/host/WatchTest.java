@@ -34,6 +34,7 @@ class WatchTest {
                 case "put" -> self.store().put("k", "v");
                 case "fail" -> throw new IllegalStateException("as asked");
                 case "wait" -> self.await(awaited);
+                case "tag" -> from.tag("x".repeat(257));
                 default -> from.send(text);
               }
             }
@@ -111,6 +112,17 @@ class WatchTest {
     assertThat(turn("message").outcome()).isEqualTo(TurnOutcome.FAILED);
     assertThat(heard.next(ActorReset.class).cause()).contains("as asked");
     assertThat(heard.waiting(Object.class)).isEmpty();
+  }
+
+  @Test
+  @DisplayName("a turn that fails because a handler went over a limit hits one")
+  void overALimit() {
+    ConnectionId ada = ada();
+    node.message(ada, "tag");
+    assertThat(turn("message").outcome()).isEqualTo(TurnOutcome.FAILED);
+    assertThat(heard.next(LimitHit.class))
+        .isEqualTo(new LimitHit("handler", "turn discarded", Node.ROOM, ada));
+    assertThat(heard.next(ActorReset.class).cause()).contains("a tag is 257 bytes");
   }
 
   @Test

@@ -1,0 +1,61 @@
+package dev.dormouse.server.admin;
+
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Counts wrong tokens by the address they came from: {@value #OF_A_MINUTE_MAX} in the minute that
+ * begins with the first. Of at most {@value #ADDRESSES_MAX} addresses, those that brought one last.
+ * Any thread.
+ */
+final class WrongTokens {
+  static final int OF_A_MINUTE_MAX = 10;
+  static final int ADDRESSES_MAX = 4_096;
+  static final Duration MINUTE = Duration.ofMinutes(1);
+
+  private static final Logger log = LoggerFactory.getLogger(WrongTokens.class);
+
+  private record Minute(long beganNs, int wrong) {
+    boolean isOver(long nowNs) {
+      return nowNs - beganNs >= MINUTE.toNanos();
+    }
+  }
+
+  /** By address, the one that brought one last at the end. Guarded by this. */
+  private final LinkedHashMap<String, Minute> minutes =
+      new LinkedHashMap<>(16, 0.75f, true) {
+        private static final long serialVersionUID = 1L;
+
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<String, Minute> eldest) {
+          return size() > ADDRESSES_MAX;
+        }
+      };
+
+  /** One came from there. */
+  synchronized void add(String address, long nowNs) {
+    Minute before = minutes.get(address);
+    Minute minute =
+        before == null || before.isOver(nowNs)
+            ? new Minute(nowNs, 1)
+            : new Minute(before.beganNs, before.wrong + 1);
+    minutes.put(address, minute);
+    if (minute.wrong == OF_A_MINUTE_MAX) {
+      log.warn("{} wrong admin tokens of {}: 429 until the minute is over", minute.wrong, address);
+    }
+  }
+
+  /** Whether none of that address is looked at any more in this minute. */
+  synchronized boolean isTooMany(String address, long nowNs) {
+    Minute minute = minutes.get(address);
+    return minute != null && minute.wrong >= OF_A_MINUTE_MAX && !minute.isOver(nowNs);
+  }
+
+  /** How many addresses are remembered. */
+  synchronized int size() {
+    return minutes.size();
+  }
+}

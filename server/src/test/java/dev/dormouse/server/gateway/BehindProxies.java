@@ -1,0 +1,70 @@
+package dev.dormouse.server.gateway;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.dormouse.sdk.RequestHead;
+import dev.dormouse.server.gateway.edge.ProxyProtocol;
+import dev.dormouse.server.gateway.edge.TrustedProxies;
+import dev.dormouse.server.protocol.ToHost;
+import io.vertx.core.Vertx;
+import java.util.List;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+
+/** A gateway that believes some proxies; at {@code /see} it tells what it believed. */
+abstract class BehindProxies {
+  static final TrustedProxies LOOPBACK = TrustedProxies.of(List.of("127.0.0.0/8", "10.0.0.0/8"));
+  static final TrustedProxies ELSEWHERE = TrustedProxies.of(List.of("10.0.0.0/8"));
+
+  private static Vertx vertx;
+  TestServer server;
+
+  @BeforeAll
+  static void startVertx() {
+    vertx = TestServer.vertx();
+  }
+
+  @AfterAll
+  static void stopVertx() {
+    TestServer.await(vertx.close());
+  }
+
+  void use(TrustedProxies trusted, ProxyProtocol mode) {
+    use(GatewayOptions.defaults().trustedProxies(trusted).proxyProtocol(mode));
+  }
+
+  void use(GatewayOptions options) {
+    server =
+        new TestServer(
+            vertx,
+            options,
+            router ->
+                router
+                    .route("/see")
+                    .handler(
+                        request ->
+                            request
+                                .response()
+                                .end(
+                                    "%s %s %s"
+                                        .formatted(
+                                            request.request().remoteAddress().hostAddress(),
+                                            request.request().absoluteURI(),
+                                            request.request().headers().names()))));
+    server.host.echo();
+  }
+
+  @AfterEach
+  void stop() {
+    server.close();
+  }
+
+  RequestHead opened(RawClient client) throws Exception {
+    assertThat(client.readAnswer().status()).isEqualTo(101);
+    assertThat(client.text("hello").readText()).isEqualTo("hello");
+    RequestHead head = server.host.next(ToHost.Open.class).head();
+    server.host.nextText();
+    return head;
+  }
+}
