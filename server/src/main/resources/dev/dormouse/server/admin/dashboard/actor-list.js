@@ -112,7 +112,7 @@ export class ActorList {
 
   #chosen() {
     clearTimeout(this.#typing);
-    const query = new URLSearchParams([...new FormData(this.#form)].filter(([name, value]) => value && value !== 'stored'));
+    const query = new URLSearchParams([...new FormData(this.#form)].filter(([name, value]) => value && !(name === 'in' && value === 'stored')));
     if (`${query}` === this.#shown) return;
     history.replaceState(null, '', `#/${query.size ? `?${query}` : ''}`);
     this.show(query);
@@ -142,10 +142,12 @@ export class ActorList {
     try {
       do {
         const page = await get('/api/actors', { in: where, type, prefix, after, limit: LIMIT - actors.length }, asking.signal);
+        if (asking.signal.aborted) return;
         actors.push(...page.actors);
         looked += page.looked;
         after = page.next;
         if (isFirst && after && actors.length < LIMIT) {
+          this.#table.emptyText = 'None so far…';
           this.#table.update([...actors].sort(byName));
           setText(this.#found, `Found ${whole(actors.length)} among ${whole(looked)}…`);
         }

@@ -22,7 +22,12 @@ class Pages {
   #note = el('p', { class: 'muted', role: 'status' });
 
   constructor(name, onTurn) {
-    const turn = (change) => () => { change(); onTurn(); };
+    const turn = (change) => () => {
+      change();
+      this.#previous.disabled = true;
+      this.#next.disabled = true;
+      onTurn();
+    };
     this.#previous = el('button', {
       type: 'button', class: 'quiet', disabled: true, 'aria-label': `Previous ${name}`, onclick: turn(() => this.#cursors.pop()),
     }, '← Previous');
@@ -40,7 +45,9 @@ class Pages {
     this.#cursors = [null];
   }
 
-  came(next) {
+  /** The page after that cursor has come, and where the next one begins. */
+  came(after, next) {
+    if (after !== this.after) return;
     this.#following = next;
     this.#previous.disabled = this.#cursors.length === 1;
     this.#next.disabled = !next;
@@ -168,14 +175,8 @@ class ActorSheet {
     const { signal } = this.#over;
     try {
       this.#show(await get(this.#path, {}, signal));
-      const connections = await get(`${this.#path}/connections`, { after: this.#connectionPages.after, limit: LIMIT }, signal);
-      this.#connections.update(connections.connections);
-      this.#connectionPages.came(connections.next);
-      const prefix = this.#prefixAsked;
-      const values = await get(`${this.#path}/values`, { prefix, after: this.#valuePages.after, limit: LIMIT }, signal);
-      this.#values.emptyText = prefix ? 'No key begins like that.' : 'It has stored nothing.';
-      this.#values.update(values.values);
-      this.#valuePages.came(values.next);
+      await this.#lookAtConnections(signal);
+      await this.#lookAtValues(signal);
       this.#onTrouble(null);
     } catch (error) {
       if (error instanceof ApiError && !signal.aborted) {
@@ -183,6 +184,23 @@ class ActorSheet {
         if (error.status === 404) this.#isThere(false);
       } else if (!(error instanceof ApiError || isGone(error))) throw error;
     }
+  }
+
+  async #lookAtConnections(signal) {
+    const { after } = this.#connectionPages;
+    const { connections, next } = await get(`${this.#path}/connections`, { after, limit: LIMIT }, signal);
+    this.#connections.update(connections);
+    this.#connectionPages.came(after, next);
+  }
+
+  async #lookAtValues(signal) {
+    const { after } = this.#valuePages;
+    const prefix = this.#prefixAsked;
+    const { values, next } = await get(`${this.#path}/values`, { prefix, after, limit: LIMIT }, signal);
+    if (prefix !== this.#prefixAsked) return;
+    this.#values.emptyText = prefix ? 'No key begins like that.' : 'It has stored nothing.';
+    this.#values.update(values);
+    this.#valuePages.came(after, next);
   }
 
   end() {
@@ -230,8 +248,8 @@ class ActorSheet {
 
   async #reset() {
     const isSure = await askFirst('Reset this actor?', 'Reset', el('p', {}, el('bdi', {}, this.#name),
-      ' leaves memory at once, without onHibernate, and what a running turn has done is undone. What is stored and its '
-      + 'connections stay; the next event makes a new object.'));
+      ' is dropped from memory without onHibernate; a turn that is open is given up, and nothing of it is kept. What is '
+      + 'stored and its connections stay; the next event makes a new object.'));
     if (isSure) await this.#order('reset', {}, 'Reset: the next event makes a new object.');
   }
 
