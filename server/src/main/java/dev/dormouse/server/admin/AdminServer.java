@@ -1,7 +1,6 @@
 package dev.dormouse.server.admin;
 
 import dev.dormouse.sdk.ActorId;
-import dev.dormouse.sdk.Alarm;
 import dev.dormouse.server.gateway.WebSocketGateway;
 import dev.dormouse.server.host.ActorHost;
 import dev.dormouse.server.host.ActorStatus;
@@ -14,13 +13,10 @@ import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.http.HttpServerRequest;
-import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
 import java.util.List;
-import java.util.Locale;
-import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -32,20 +28,22 @@ import org.jspecify.annotations.Nullable;
  *   <li>{@code GET /readyz}: 200 while clients are welcome, else 503
  *   <li>{@code GET /counts}: {@link HostCounts} and {@link AlarmCounts} in JSON
  *   <li>{@code GET /actors/{type}/{key}}: an {@link ActorStatus} in JSON, with the number of alarms
- *       that are set and the first {@value #ALARMS_SHOWN} of them
+ *       that are set and the first {@value ActorDrops#ALARMS_SHOWN} of them
  *   <li>{@code POST /actors/{type}/{key}/hibernate}: drops the actor from memory, then its status;
- *       409 with the status if it is not done after {@value #HIBERNATE_LIMIT_SECONDS} s
+ *       409 with the status and a {@code reason} if it is not done after {@value
+ *       ActorDrops#LIMIT_SECONDS} s
  * </ul>
  */
 public final class AdminServer {
-  private static final int HIBERNATE_LIMIT_SECONDS = 5;
-  private static final int ALARMS_SHOWN = 16;
+  /** Longer ones are answered 414. A key of 2 KiB in hexadecimal is to fit. */
+  private static final int LINE_BYTES_MAX = 16 << 10;
 
   private final Vertx vertx;
   private final ActorHost host;
   private final BooleanSupplier isReady;
   private final AdminOptions options;
   private final Time time;
+  private final StoreReads reads;
   private final List<AdminPage> pages;
   private @Nullable HttpServer server;
 
@@ -62,6 +60,7 @@ public final class AdminServer {
     this.options = options;
     this.time = time;
     this.isReady = isReady;
+    this.reads = new StoreReads(vertx);
     this.pages = List.of(pages);
   }
 
@@ -71,6 +70,7 @@ public final class AdminServer {
     HttpServerOptions http =
         new HttpServerOptions()
             .setHttp2ClearTextEnabled(false)
+            .setMaxInitialLineLength(LINE_BYTES_MAX)
             .setPerMessageWebSocketCompressionSupported(false)
             .setPerFrameWebSocketCompressionSupported(false);
     HttpServer made = vertx.createHttpServer(http).requestHandler(inFrontOf(routes()));
@@ -127,35 +127,21 @@ public final class AdminServer {
   }
 
   private void show(RoutingContext context) {
-    ActorId actor = actor(context, host);
-    if (actor != null) {
-      answer(context, 200, actor);
-    }
+    reads.answer(
+        context,
+        asked -> {
+          ActorId actor = PageParams.hosted(asked, host);
+          return () ->
+              ActorJson.of(host.status(actor), host.alarms(actor), ActorDrops.ALARMS_SHOWN);
+        });
   }
 
   private void hibernate(RoutingContext context) {
-    ActorId actor = actor(context, host);
-    if (actor == null) {
-      return;
-    }
-    Future.fromCompletionStage(
-            host.hibernate(actor).orTimeout(HIBERNATE_LIMIT_SECONDS, TimeUnit.SECONDS),
-            vertx.getOrCreateContext())
-        .onComplete(dropped -> answer(context, dropped.succeeded() ? 200 : 409, actor));
-  }
-
-  /** The actor that the path names; null if it names none, which is answered. */
-  static @Nullable ActorId actor(RoutingContext context, ActorHost host) {
-    try {
-      ActorId actor = new ActorId(context.pathParam("type"), context.pathParam("key"));
-      if (host.hosts(actor.type())) {
-        return actor;
-      }
-      answer(context, 404, "there is no actor type " + actor.type());
-    } catch (IllegalArgumentException e) {
-      answer(context, 400, String.valueOf(e.getMessage()));
-    }
-    return null;
+    StoreReads.answerLater(
+        context,
+        asked ->
+            new ActorDrops(host, reads)
+                .drop(asked, PageParams.hosted(asked, host), host::hibernate));
   }
 
   static void answer(RoutingContext context, int status, String text) {
@@ -164,10 +150,6 @@ public final class AdminServer {
         .setStatusCode(status)
         .putHeader("Content-Type", "text/plain; charset=utf-8")
         .end(text + "\n");
-  }
-
-  private void answer(RoutingContext context, int status, ActorId actor) {
-    answer(context, status, json(host.status(actor), host.alarms(actor)));
   }
 
   static void answer(RoutingContext context, int status, JsonObject json) {
@@ -195,26 +177,5 @@ public final class AdminServer {
                 .put("failed", alarms.failed())
                 .put("givenUp", alarms.givenUp())
                 .put("unhostedTypes", alarms.unhosted()));
-  }
-
-  private static JsonObject json(ActorStatus actor, List<Alarm> alarms) {
-    JsonArray first = new JsonArray();
-    alarms.stream().limit(ALARMS_SHOWN).forEach(alarm -> first.add(json(alarm)));
-    return new JsonObject()
-        .put("type", actor.id().type())
-        .put("key", actor.id().key())
-        .put("state", actor.state().name().toLowerCase(Locale.ROOT))
-        .put("connections", actor.connections())
-        .put("activation", actor.activation())
-        .put("pins", new JsonArray(actor.pins()))
-        .put("alarms", alarms.size())
-        .put("nextAlarms", first);
-  }
-
-  private static JsonObject json(Alarm alarm) {
-    return new JsonObject()
-        .put("name", alarm.name())
-        .put("due", alarm.due().toString())
-        .put("attempt", alarm.attempt());
   }
 }

@@ -12,7 +12,6 @@ import io.vertx.core.json.JsonObject;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
 import java.util.List;
-import java.util.regex.Pattern;
 
 /**
  * {@code GET /actors/{type}/{key}/connections?after={id}&limit={n}}: an actor's connections whose
@@ -23,7 +22,6 @@ import java.util.regex.Pattern;
 public final class ConnectionsPage implements AdminPage {
   private static final int LIMIT_MAX = 1_000;
   private static final int LIMIT_DEFAULT = 100;
-  private static final Pattern LIMIT = Pattern.compile("[0-9]{1,4}");
 
   private final Vertx vertx;
   private final ActorHost host;
@@ -42,35 +40,17 @@ public final class ConnectionsPage implements AdminPage {
   }
 
   private void show(RoutingContext context) {
-    ActorId actor = AdminServer.actor(context, host);
-    if (actor == null) {
-      return;
-    }
-    String after = context.request().getParam("after");
-    ConnectionId last;
-    int limit;
-    try {
-      last = after == null ? null : ConnectionId.parse(after);
-      limit = limitOf(context.request().getParam("limit", String.valueOf(LIMIT_DEFAULT)));
-    } catch (IllegalArgumentException e) {
-      AdminServer.answer(context, 400, String.valueOf(e.getMessage()));
-      return;
-    }
-    Future.fromCompletionStage(
-            gateway.connections(actor, last, limit + 1).toCompletionStage(),
-            vertx.getOrCreateContext())
-        .onSuccess(found -> AdminServer.answer(context, 200, json(found, limit)))
-        .onFailure(context::fail);
-  }
-
-  private static int limitOf(String text) {
-    if (LIMIT.matcher(text).matches()) {
-      int limit = Integer.parseInt(text);
-      if (limit >= 1 && limit <= LIMIT_MAX) {
-        return limit;
-      }
-    }
-    throw new IllegalArgumentException("limit '" + text + "' is not 1 to " + LIMIT_MAX);
+    StoreReads.answerLater(
+        context,
+        asked -> {
+          ActorId actor = PageParams.hosted(asked, host);
+          ConnectionId after = PageParams.connection(asked, "after");
+          int limit = PageParams.number(asked, "limit", LIMIT_DEFAULT, 1, LIMIT_MAX);
+          return Future.fromCompletionStage(
+                  gateway.connections(actor, after, limit + 1).toCompletionStage(),
+                  vertx.getOrCreateContext())
+              .map(found -> json(found, limit));
+        });
   }
 
   /** A page of what was found, which may be one more. */

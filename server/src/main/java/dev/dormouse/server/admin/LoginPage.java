@@ -10,15 +10,15 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * {@code /login}: the form that asks a person for the token. {@code POST /login} with it sets a
- * cookie that no script can read and no other site's page can send, and leads to {@code /counts}; a
- * wrong token is answered 401. {@code POST /logout} takes the cookie away. The token is only ever
- * in a body. Without a token there is nothing to log in to: it leads to {@code /counts} too.
+ * cookie that no script can read and no other site's page can send, and leads to {@code /}; a wrong
+ * token is answered 401. {@code POST /logout} takes the cookie away. The token is only ever in a
+ * body. Without a token there is nothing to log in to: it leads to {@code /} too.
  */
 final class LoginPage implements AdminPage {
   static final Set<String> PATHS = Set.of("/login", "/login.css", "/icon.svg");
 
   /** Where a login leads. */
-  private static final String WITHIN = "/counts";
+  private static final String WITHIN = "/";
 
   private static final int FORM_BYTES_MAX = 4 << 10;
 

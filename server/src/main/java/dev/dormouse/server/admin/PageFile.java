@@ -8,13 +8,14 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 
 /**
- * A file of the admin port, as it is in the jar.
+ * A file of the admin port, as it is in the jar: those of the dashboard are in a folder of their
+ * own.
  *
  * @param type its media type
  * @param content its bytes
  */
 record PageFile(String type, Buffer content) {
-  private static final String FOLDER = "/dev/dormouse/server/admin/dashboard/";
+  private static final String FOLDER = "/dev/dormouse/server/admin/";
 
   /** Reads it. */
   static PageFile read(String name) {

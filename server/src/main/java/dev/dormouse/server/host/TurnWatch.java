@@ -53,7 +53,14 @@ final class TurnWatch {
   /** Of a turn that ended well; null if nobody listens. */
   static @Nullable TurnWatch of(
       HostParts host, ActorId actor, Turn turn, Activation activation, long endedNs) {
-    return host.observers().isAny() ? new TurnWatch(host, actor, turn, activation, endedNs) : null;
+    return isHeard(host, turn.work())
+        ? new TurnWatch(host, actor, turn, activation, endedNs)
+        : null;
+  }
+
+  private static boolean isHeard(HostParts host, Work work) {
+    boolean isOfActor = work instanceof Work.Activate || work instanceof Work.Hibernate;
+    return isOfActor ? host.observers().isAnyOfActors() : host.observers().isAny();
   }
 
   /** What it wrote is in the store, and what it said has left. */
@@ -62,13 +69,13 @@ final class TurnWatch {
     tell(TurnOutcome.COMMITTED, isWriting ? nowNs - endedNs : 0);
     if (work instanceof Work.Activate activate) {
       host.observers()
-          .tell(
+          .tellOfActor(
               DormouseObserver::actorActivated,
               new ActorActivated(
                   actor, activate.reason(), activation.activation(), nowNs - activate.beganNs()));
     } else if (work instanceof Work.Hibernate) {
       host.observers()
-          .tell(
+          .tellOfActor(
               DormouseObserver::actorHibernated,
               new ActorHibernated(actor, endedNs - activation.madeNs()));
     }
@@ -80,6 +87,9 @@ final class TurnWatch {
   }
 
   private void tell(TurnOutcome outcome, long commitNs) {
+    if (!host.observers().isAny()) {
+      return;
+    }
     host.observers()
         .tell(
             DormouseObserver::turnEnded,
@@ -112,15 +122,15 @@ final class TurnWatch {
       if (loss == null && cause instanceof LimitExceededException) {
         hit(host, "handler", "turn discarded", actor, turn.work().connection());
       }
-      reset(host, actor, loss == null ? cause : loss);
     }
+    reset(host, actor, loss == null ? cause : loss);
   }
 
   /** An object is dropped because of a failure. */
   static void reset(HostParts host, ActorId actor, @Nullable Object cause) {
-    if (host.observers().isAny()) {
+    if (host.observers().isAnyOfActors()) {
       host.observers()
-          .tell(DormouseObserver::actorReset, new ActorReset(actor, String.valueOf(cause)));
+          .tellOfActor(DormouseObserver::actorReset, new ActorReset(actor, String.valueOf(cause)));
     }
   }
 

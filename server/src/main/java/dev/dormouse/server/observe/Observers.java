@@ -26,6 +26,7 @@ public final class Observers {
   private final Time time;
   private final CopyOnWriteArrayList<DormouseObserver> all = new CopyOnWriteArrayList<>();
   private final CopyOnWriteArrayList<DormouseObserver> ofFrames = new CopyOnWriteArrayList<>();
+  private final CopyOnWriteArrayList<DormouseObserver> ofActors = new CopyOnWriteArrayList<>();
   private final AtomicLong failures = new AtomicLong();
   private final AtomicLong quietUntilNs;
 
@@ -51,9 +52,25 @@ public final class Observers {
     };
   }
 
-  /** Whether anybody listens. */
+  /**
+   * One more who hears of actors that came into memory, left it, or were reset, and of nothing
+   * else: while there are only such, nothing is made of what happens more often.
+   *
+   * @return has it hear nothing more; idempotent
+   */
+  public Runnable addOfActors(DormouseObserver observer) {
+    ofActors.add(observer);
+    return () -> ofActors.remove(observer);
+  }
+
+  /** Whether anybody listens to everything. */
   public boolean isAny() {
     return !all.isEmpty();
+  }
+
+  /** Whether anybody hears of actors that come, go, or are reset. */
+  public boolean isAnyOfActors() {
+    return !all.isEmpty() || !ofActors.isEmpty();
   }
 
   /** Whether anybody wants to hear of frames. */
@@ -64,6 +81,14 @@ public final class Observers {
   /** Tells everybody. To be asked first: {@link #isAny}. */
   public <T> void tell(BiConsumer<DormouseObserver, T> method, T what) {
     tell(all, method, what);
+  }
+
+  /**
+   * Tells everybody that an actor came, went, or was reset. To be asked: {@link #isAnyOfActors}.
+   */
+  public <T> void tellOfActor(BiConsumer<DormouseObserver, T> method, T what) {
+    tell(all, method, what);
+    tell(ofActors, method, what);
   }
 
   /** Tells those who want to hear of frames. To be asked first: {@link #isAnyOfFrames}. */

@@ -415,7 +415,7 @@ class AdminAccessTest {
     assertThat(wrong.status()).isEqualTo(401);
     assertThat(wrong.header("Set-Cookie")).isEmpty();
     assertThat(login.status()).isEqualTo(303);
-    assertThat(login.header("Location")).isEqualTo("/counts");
+    assertThat(login.header("Location")).isEqualTo("/");
     assertThat(cookie)
         .contains("HTTPOnly", "SameSite=Strict", "Path=/")
         .doesNotContain(TOKEN, "Secure");

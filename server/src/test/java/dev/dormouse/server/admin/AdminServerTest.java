@@ -221,7 +221,7 @@ class AdminServerTest {
     "/actors/Room/lobby, 400, 'actor type ''Room'' is not 1 to 64 of a-z, 0-9 and ''-'', beginning with a letter'",
     "/actors/room/a%00b, 400, actor key has the control character U+0000 at 1",
     "/actors/nope/lobby/connections, 404, there is no actor type nope",
-    "/actors/room/a/connections?after=x, 400, 'connection id ''x'' is not of the form 3.17'",
+    "/actors/room/a/connections?after=x, 400, 'after: connection id ''x'' is not of the form 3.17'",
     "/actors/room/a/connections?limit=0, 400, 'limit ''0'' is not 1 to 1000'",
     "/actors/room/a/connections?limit=1001, 400, 'limit ''1001'' is not 1 to 1000'",
     "/actors/room/a/connections?limit=-1, 400, 'limit ''-1'' is not 1 to 1000'",

@@ -176,4 +176,19 @@ class WatchTest {
     assertThat(node.texts()).isEqualTo(List.of("1:hello"));
     assertThat(node.observers.failures()).isEqualTo(5);
   }
+
+  @Test
+  @DisplayName("N12 who hears of actors only is told of wakes, sleep and resets, and of no turn")
+  void ofActorsOnly() {
+    node.observers.addOfActors(heard);
+    ConnectionId ada = node.connect("ada");
+    node.message(ada, "put");
+    node.hibernate();
+    node.message(ada, "fail");
+    assertThat(heard.next(ActorActivated.class).reason()).isEqualTo("upgrade");
+    assertThat(heard.next(ActorHibernated.class).actor()).isEqualTo(Node.ROOM);
+    assertThat(heard.next(ActorActivated.class).reason()).isEqualTo("message");
+    assertThat(heard.next(ActorReset.class).cause()).contains("as asked");
+    assertThat(heard.waiting(Object.class)).isEmpty();
+  }
 }

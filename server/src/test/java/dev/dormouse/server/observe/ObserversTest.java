@@ -62,4 +62,25 @@ class ObserversTest {
     removal.run();
     assertThat(observers.isAny()).isTrue();
   }
+
+  @Test
+  @DisplayName("N12 who hears of actors only has nothing else made for it")
+  void actors() {
+    Hearing hearing = new Hearing();
+    Runnable removal = observers.addOfActors(hearing);
+    assertThat(observers.isAny()).isFalse();
+    assertThat(observers.isAnyOfFrames()).isFalse();
+    assertThat(observers.isAnyOfActors()).isTrue();
+    observers.tell(DormouseObserver::actorReset, RESET);
+    assertThat(hearing.heard).isEmpty();
+    observers.tellOfActor(DormouseObserver::actorReset, RESET);
+    assertThat(hearing.heard).containsExactly(RESET);
+    removal.run();
+    removal.run();
+    assertThat(observers.isAnyOfActors()).isFalse();
+    observers.add(hearing);
+    assertThat(observers.isAnyOfActors()).isTrue();
+    observers.tellOfActor(DormouseObserver::actorReset, RESET);
+    assertThat(hearing.heard).containsExactly(RESET, RESET);
+  }
 }

@@ -1,0 +1,113 @@
+package dev.dormouse.server.admin;
+
+import dev.dormouse.sdk.ActorId;
+import dev.dormouse.sdk.ConnectionId;
+import dev.dormouse.server.host.ActorHost;
+import io.vertx.ext.web.RoutingContext;
+import java.nio.charset.StandardCharsets;
+import java.util.HexFormat;
+import java.util.Objects;
+import java.util.function.Supplier;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What requests ask for, in the query unless it is said. Each throws an {@link
+ * IllegalArgumentException} that names the parameter, what it is, and its limit.
+ */
+final class PageParams {
+  private static final Pattern NUMBER = Pattern.compile("[0-9]{1,4}");
+  private static final Pattern HEX = Pattern.compile("(?:[0-9a-fA-F]{2})*");
+
+  private PageParams() {}
+
+  /** A parameter; null if it is missing or empty. */
+  static @Nullable String text(RoutingContext context, String name) {
+    String text = context.queryParams().get(name);
+    return text == null || text.isEmpty() ? null : text;
+  }
+
+  /** A parameter; empty if it is missing. */
+  static String text(RoutingContext context, String name, int bytesMax) {
+    String text = Objects.requireNonNullElse(context.queryParams().get(name), "");
+    int bytes = text.getBytes(StandardCharsets.UTF_8).length;
+    if (bytes > bytesMax) {
+      throw new IllegalArgumentException(
+          "%s has %d bytes; the limit is %d".formatted(name, bytes, bytesMax));
+    }
+    return text;
+  }
+
+  /** Bytes as {@link HexFormat} has them; null if they are missing. */
+  static byte @Nullable [] hex(RoutingContext context, String name, int bytesMax) {
+    String text = text(context, name, 2 * bytesMax);
+    if (!HEX.matcher(text).matches()) {
+      throw new IllegalArgumentException(name + " '" + text + "' is not hexadecimal");
+    }
+    return text.isEmpty() ? null : HexFormat.of().parseHex(text);
+  }
+
+  /** A number of a range. */
+  static int number(RoutingContext context, String name, int standard, int min, int max) {
+    String asked = context.queryParams().get(name);
+    String text = asked == null ? String.valueOf(standard) : asked;
+    if (NUMBER.matcher(text).matches()) {
+      int number = Integer.parseInt(text);
+      if (number >= min && number <= max) {
+        return number;
+      }
+    }
+    throw new IllegalArgumentException(name + " '" + text + "' is not " + min + " to " + max);
+  }
+
+  /** The actor that the path names, of whatever type. */
+  static ActorId actor(RoutingContext context) {
+    return new ActorId(context.pathParam("type"), context.pathParam("key"));
+  }
+
+  /**
+   * The same, of a type that is registered.
+   *
+   * @throws StoreReads.Refusal 404 if it is not
+   */
+  static ActorId hosted(RoutingContext context, ActorHost host) {
+    ActorId actor = actor(context);
+    if (!host.hosts(actor.type())) {
+      throw new StoreReads.Refusal(404, "there is no actor type " + actor.type());
+    }
+    return actor;
+  }
+
+  /** The actor of a parameter, as {@link ActorId#toString} writes it; null if it is missing. */
+  static @Nullable ActorId actor(RoutingContext context, String name) {
+    String text = text(context, name);
+    if (text == null) {
+      return null;
+    }
+    int slash = text.indexOf('/');
+    if (slash < 0) {
+      throw new IllegalArgumentException(name + " '" + text + "' is not of the form type/key");
+    }
+    return named(name, () -> new ActorId(text.substring(0, slash), text.substring(slash + 1)));
+  }
+
+  /** The name of an actor type, of one that is registered or not; null if it is missing. */
+  static @Nullable String type(RoutingContext context, String name) {
+    String text = text(context, name);
+    return text == null ? null : named(name, () -> new ActorId(text, "any")).type();
+  }
+
+  /** A connection; null if it is missing. */
+  static @Nullable ConnectionId connection(RoutingContext context, String name) {
+    String text = text(context, name);
+    return text == null ? null : named(name, () -> ConnectionId.parse(text));
+  }
+
+  private static <T> T named(String name, Supplier<T> parsed) {
+    try {
+      return parsed.get();
+    } catch (IllegalArgumentException e) {
+      throw new IllegalArgumentException(name + ": " + e.getMessage(), e);
+    }
+  }
+}

@@ -1,0 +1,117 @@
+package dev.dormouse.server.admin;
+
+import dev.dormouse.storage.CorruptRowException;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import io.vertx.core.WorkerExecutor;
+import io.vertx.core.json.JsonObject;
+import io.vertx.ext.web.RoutingContext;
+import java.util.concurrent.Callable;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Function;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Answers what takes a look at the disk, or at very many actors, on threads of its own, of which
+ * there are {@value #THREADS}. Over {@value #WAITING_MAX} that wait are answered 503.
+ */
+final class StoreReads {
+  static final int WAITING_MAX = 64;
+
+  private static final Logger log = LoggerFactory.getLogger(StoreReads.class);
+  private static final int THREADS = 2;
+
+  private final WorkerExecutor threads;
+  private final AtomicInteger waiting = new AtomicInteger();
+
+  /** Something that is answered with another status than 200, and this message. */
+  static final class Refusal extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    private final int status;
+    private final JsonObject more;
+
+    Refusal(int status, String message) {
+      this(status, message, new JsonObject());
+    }
+
+    /** The same with more to tell, of 409. */
+    Refusal(int status, String message, JsonObject more) {
+      super(message);
+      this.status = status;
+      this.more = more;
+    }
+  }
+
+  /** The threads end with Vert.x. */
+  StoreReads(Vertx vertx) {
+    this.threads = vertx.createSharedWorkerExecutor("dormouse-admin", THREADS);
+  }
+
+  /**
+   * Reads on a thread that may wait. To be called on an event loop, where it completes.
+   *
+   * @return fails with a {@link Refusal} if too many wait
+   */
+  <T> Future<T> read(Callable<T> reading) {
+    if (waiting.incrementAndGet() > WAITING_MAX) {
+      waiting.decrementAndGet();
+      return Future.failedFuture(new Refusal(503, "too many ask at once"));
+    }
+    return threads.executeBlocking(reading, false).onComplete(read -> waiting.decrementAndGet());
+  }
+
+  /**
+   * Answers 200 with what is read, or as a {@link Refusal} says; 500 if it cannot be read, 503 if
+   * the store is closed.
+   *
+   * @param question what there is to read; if it throws an {@link IllegalArgumentException}, the
+   *     answer is 400 with its message
+   */
+  void answer(RoutingContext context, Function<RoutingContext, Callable<JsonObject>> question) {
+    answerLater(context, asked -> read(question.apply(asked)));
+  }
+
+  /** The same of what takes its time. */
+  static void answerLater(
+      RoutingContext context, Function<RoutingContext, Future<JsonObject>> question) {
+    Future<JsonObject> answer;
+    try {
+      answer = question.apply(context);
+    } catch (IllegalArgumentException e) {
+      answer = Future.failedFuture(new Refusal(400, String.valueOf(e.getMessage())));
+    } catch (Refusal e) {
+      answer = Future.failedFuture(e);
+    }
+    answer
+        .onSuccess(json -> AdminServer.answer(context, 200, json))
+        .onFailure(cause -> fail(context, cause));
+  }
+
+  private static void fail(RoutingContext context, Throwable cause) {
+    Refusal refusal = cause instanceof Refusal known ? known : refusal(context, cause);
+    String message = String.valueOf(refusal.getMessage());
+    if (refusal.status == 503) {
+      context.response().putHeader("Retry-After", "1");
+    }
+    if (refusal.status == 409) {
+      AdminServer.answer(context, 409, refusal.more.put("reason", message));
+    } else {
+      AdminServer.answer(context, refusal.status, message);
+    }
+  }
+
+  private static Refusal refusal(RoutingContext context, Throwable cause) {
+    String message = String.valueOf(cause.getMessage());
+    if (cause instanceof IllegalStateException || cause instanceof RejectedExecutionException) {
+      log.info("{} is not answered: {}", context.request().path(), message); // it is being closed
+      return new Refusal(503, message);
+    }
+    if (!(cause instanceof CorruptRowException)) {
+      log.error("{} could not be answered", context.request().path(), cause);
+    }
+    return new Refusal(500, message);
+  }
+}

@@ -1,0 +1,65 @@
+package dev.dormouse.server;
+
+import dev.dormouse.sdk.Alarm;
+import dev.dormouse.sdk.CloseReason;
+import dev.dormouse.sdk.Connection;
+import dev.dormouse.sdk.HttpRequest;
+import dev.dormouse.sdk.HttpResponse;
+import dev.dormouse.sdk.Upgrade;
+import dev.dormouse.sdk.WebSocketActor;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+
+/** An actor with all there is to see of one; it does what its clients say. */
+public final class Parlor extends WebSocketActor<Parlor.Guest> {
+
+  /** Who is connected. */
+  public record Guest(String name, int said, long born) {}
+
+  private final CompletableFuture<Void> held;
+  private int heard;
+
+  /** An actor that waits for that when it is told to hold. */
+  Parlor(CompletableFuture<Void> held) {
+    this.held = held;
+  }
+
+  @Override
+  protected void onUpgrade(Upgrade<Guest> upgrade) {
+    upgrade.accept(new Guest(upgrade.query("name").orElse("guest"), 0, 1L << 60), "guest", "new");
+  }
+
+  /**
+   * {@code keep k n} stores n characters; {@code hold} waits; {@code fail} throws; {@code alarm}
+   * sets one. All but the second answer with how much this object heard.
+   */
+  @Override
+  protected void onMessage(Connection<Guest> from, String text) {
+    heard++;
+    String[] words = text.split(" ");
+    switch (words[0]) {
+      case "keep" -> storage().put(words[1], "x".repeat(Integer.parseInt(words[2])));
+      case "hold" -> {
+        waitFor(held);
+        return;
+      }
+      case "fail" -> throw new IllegalStateException("as asked: " + "why ".repeat(1_000));
+      case "alarm" -> alarms().after("ring", Duration.ofHours(1));
+      default -> {}
+    }
+    from.send("heard " + heard);
+  }
+
+  @Override
+  protected void onAlarm(Alarm alarm) {}
+
+  @Override
+  protected void onClose(Connection<Guest> gone, CloseReason reason) {
+    storage().put("gone", reason.code() + " " + reason.reason() + " " + reason.cause());
+  }
+
+  @Override
+  protected void onRequest(HttpRequest request) {
+    request.respond(HttpResponse.text(200, "here"));
+  }
+}
