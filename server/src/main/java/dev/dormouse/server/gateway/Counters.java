@@ -2,7 +2,6 @@ package dev.dormouse.server.gateway;
 
 import dev.dormouse.server.gateway.edge.EdgeCounts;
 import java.util.Arrays;
-import java.util.EnumMap;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.atomic.LongAdder;
@@ -18,6 +17,7 @@ final class Counters {
   final LongAdder slowClosed = new LongAdder();
   final LongAdder autoReplies = new LongAdder();
   final LongAdder hastyClosed = new LongAdder();
+  final LongAdder oversizeClosed = new LongAdder();
   final LongAdder pings = new LongAdder();
   final LongAdder silentDropped = new LongAdder();
   final LongAdder pongs = new LongAdder();
@@ -33,15 +33,23 @@ final class Counters {
       Arrays.stream(Refusal.values())
           .collect(Collectors.toUnmodifiableMap(Function.identity(), why -> new LongAdder()));
 
+  private final Map<RequestLimit, LongAdder> cutOff =
+      Arrays.stream(RequestLimit.values())
+          .collect(Collectors.toUnmodifiableMap(Function.identity(), why -> new LongAdder()));
+
+  /** A plain request was cut off. */
+  void cutOff(RequestLimit why) {
+    Objects.requireNonNull(cutOff.get(why)).increment();
+  }
+
   /** An upgrade was not answered 101. */
   void refused(Refusal why) {
     Objects.requireNonNull(refused.get(why)).increment();
   }
 
-  private Map<Refusal, Long> refusals() {
-    Map<Refusal, Long> refusals = new EnumMap<>(Refusal.class);
-    refused.forEach((why, number) -> refusals.put(why, number.sum()));
-    return refusals;
+  private static <K> Map<K, Long> sums(Map<K, LongAdder> counters) {
+    return counters.entrySet().stream()
+        .collect(Collectors.toMap(Map.Entry::getKey, counter -> counter.getValue().sum()));
   }
 
   GatewayCounts read(long sockets, long httpConnections, long upgrades, EdgeCounts edge) {
@@ -51,12 +59,14 @@ final class Counters {
         upgrades,
         messagesIn.sum(),
         messagesOut.sum(),
-        refusals(),
+        sums(refused),
+        sums(cutOff),
         droppedIn.sum(),
         droppedOut.sum(),
         slowClosed.sum(),
         autoReplies.sum(),
         hastyClosed.sum(),
+        oversizeClosed.sum(),
         pings.sum(),
         silentDropped.sum(),
         pongs.sum(),

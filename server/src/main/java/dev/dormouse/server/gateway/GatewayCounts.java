@@ -13,12 +13,14 @@ import java.util.Map;
  * @param messagesIn whole messages received
  * @param messagesOut messages handed to the network, one for each recipient
  * @param refusals upgrades that were not answered 101, by reason; every reason is there
+ * @param cutOff plain requests that were cut off, by the limit; every limit is there
  * @param droppedIn messages that came after the close of their connection
  * @param droppedOut messages whose connection was gone or closing, or went before they were handed
  *     to the network, one for each recipient
  * @param slowClosed clients closed with 1013, because they read too slowly
  * @param autoReplies messages among those received that were answered without their actor
  * @param hastyClosed clients closed with 1008, because they sent too many messages in a second
+ * @param oversizeClosed clients closed with 1009, because a message of theirs was too long
  * @param pings pings sent to clients of which nothing was heard
  * @param silentDropped clients given up, because they did not answer a ping either
  * @param pongs pongs received, and ignored
@@ -35,11 +37,13 @@ public record GatewayCounts(
     long messagesIn,
     long messagesOut,
     Map<Refusal, Long> refusals,
+    Map<RequestLimit, Long> cutOff,
     long droppedIn,
     long droppedOut,
     long slowClosed,
     long autoReplies,
     long hastyClosed,
+    long oversizeClosed,
     long pings,
     long silentDropped,
     long pongs,
@@ -49,9 +53,10 @@ public record GatewayCounts(
     long deflateContexts,
     EdgeCounts edge) {
 
-  /** Copies the map. */
+  /** Copies the maps. */
   public GatewayCounts {
     refusals = Map.copyOf(refusals);
+    cutOff = Map.copyOf(cutOff);
   }
 
   /** Upgrades that were not answered 101. */

@@ -61,8 +61,13 @@ record GatewayParts(
     hit(limit, outcome, actor, connection);
   }
 
-  /** A limit was hit. Any thread. */
-  void hit(
+  /** A plain request is cut off, and counted here. Any thread. */
+  void hit(RequestLimit limit, String outcome, @Nullable ActorId actor) {
+    counters.cutOff(limit);
+    hit(limit.limit(), outcome, actor, null);
+  }
+
+  private void hit(
       String limit, String outcome, @Nullable ActorId actor, @Nullable ConnectionId connection) {
     if (observers.isAny()) {
       observers.tell(DormouseObserver::limitHit, new LimitHit(limit, outcome, actor, connection));

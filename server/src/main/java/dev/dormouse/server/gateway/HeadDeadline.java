@@ -47,7 +47,7 @@ final class HeadDeadline {
 
   private void elapsed(ChannelHandlerContext context) {
     boolean isAnswered = isNext.getAsBoolean();
-    parts.hit("request-head-time", isAnswered ? "408" : "close", null, null);
+    parts.hit(RequestLimit.HEAD_TIME, isAnswered ? "408" : "close", null);
     if (isAnswered) {
       HttpEnd.timeout(context);
     } else {

@@ -70,7 +70,7 @@ final class PlainRequests {
         vertx.setTimer(
             Math.max(1, parts.options().message().toMillis()),
             elapsed -> {
-              parts.hit("request-body-time", "408", actor, null);
+              parts.hit(RequestLimit.BODY_TIME, "408", actor);
               refuse(request, HttpResponse.text(408, "the body did not come in time"));
             });
     request.addEndHandler(answeredOrGone -> vertx.cancelTimer(deadline));
@@ -90,7 +90,7 @@ final class PlainRequests {
   }
 
   private void tooLarge(RoutingContext request, ActorId actor) {
-    parts.hit("request-body-bytes", "413", actor, null);
+    parts.hit(RequestLimit.BODY_BYTES, "413", actor);
     refuse(
         request,
         HttpResponse.text(413, "a body has at most " + HttpRequest.BODY_BYTES_MAX + " bytes"));
@@ -114,7 +114,7 @@ final class PlainRequests {
             Math.max(1, parts.options().request().toMillis()),
             elapsed -> {
               if (answer(number, HttpResponse.text(504, "the actor did not answer in time"))) {
-                parts.hit("request-time", "504", actor, null);
+                parts.hit(RequestLimit.ANSWER_TIME, "504", actor);
               }
             });
     waiting.put(number, new Waiting(request, vertx.getOrCreateContext(), timer));

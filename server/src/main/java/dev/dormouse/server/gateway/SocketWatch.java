@@ -115,9 +115,14 @@ final class SocketWatch {
       parts
           .observers()
           .tell(DormouseObserver::frameError, new FrameError(socket.id(), socket.actor(), failure));
-      if (closing.begun().code() == CloseCodes.TOO_BIG) {
-        parts.hit("message-bytes", "close 1009", socket.actor(), socket.id());
-      }
+    }
+    if (failure != null && closing.begun().code() == CloseCodes.TOO_BIG) {
+      parts.hit(
+          parts.counters().oversizeClosed,
+          "message-bytes",
+          "close 1009",
+          socket.actor(),
+          socket.id());
     }
     return closing;
   }

@@ -1,6 +1,7 @@
 package dev.dormouse.server.metrics;
 
 import dev.dormouse.server.gateway.Refusal;
+import dev.dormouse.server.gateway.RequestLimit;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -19,6 +20,7 @@ final class CountMeters {
     this.registry = registry;
     connections();
     drops();
+    cutOff();
     actors();
     edge();
   }
@@ -77,8 +79,20 @@ final class CountMeters {
     dropped("conflated", s -> s.gateway().conflated());
     closed("slow_client", s -> s.gateway().slowClosed());
     closed("too_many_messages", s -> s.gateway().hastyClosed());
+    closed("message_too_long", s -> s.gateway().oversizeClosed());
     closed("silent", s -> s.gateway().silentDropped());
     closed("overload", s -> s.gateway().overloadClosed());
+  }
+
+  private void cutOff() {
+    for (RequestLimit limit : RequestLimit.values()) {
+      counter(
+          "dormouse.requests.cut_off",
+          "plain requests that a limit ended",
+          s -> s.gateway().cutOff().getOrDefault(limit, 0L),
+          "limit",
+          limit.name().toLowerCase(Locale.ROOT));
+    }
   }
 
   private void dropped(String reason, ToDoubleFunction<Snapshot> value) {

@@ -488,20 +488,6 @@ class AdminAccessTest {
   }
 
   @Test
-  @DisplayName("Of many addresses those are remembered that brought a wrong token last")
-  void addressesAreForgotten() {
-    WrongTokens wrong = new WrongTokens();
-    for (int i = 0; i < 2 * WrongTokens.ADDRESSES_MAX; i++) {
-      wrong.add("address " + i, 0);
-      wrong.add("busy", 0);
-    }
-
-    assertThat(wrong.size()).isEqualTo(WrongTokens.ADDRESSES_MAX);
-    assertThat(wrong.isTooMany("busy", 0)).isTrue();
-    assertThat(wrong.isTooMany("address 1", 0)).isFalse();
-  }
-
-  @Test
   @DisplayName("A form that is too long is refused")
   void formsAreShort(Vertx vertx) throws Exception {
     assertThat(

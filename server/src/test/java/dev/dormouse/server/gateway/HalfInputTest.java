@@ -168,6 +168,7 @@ class HalfInputTest {
       }
       assertThat(heard.next(LimitHit.class))
           .isEqualTo(new LimitHit("request-head-time", "408", null, null));
+      assertThat(server.gateway.counts().cutOff()).containsEntry(RequestLimit.HEAD_TIME, 1L);
     }
   }
 

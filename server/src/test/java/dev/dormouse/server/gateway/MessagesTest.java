@@ -212,6 +212,7 @@ class MessagesTest {
   @MethodSource("breaches")
   @DisplayName("a breach is answered with its code; the actor hears what failed, then the close")
   void breach(String what, byte[] bytes, int code) throws Exception {
+    long tooLong = server.gateway.counts().oversizeClosed();
     try (RawClient client = server.open("/chat/lobby")) {
       host.nextOpen();
       client.text("before").send(bytes);
@@ -224,6 +225,7 @@ class MessagesTest {
       client.awaitEnd();
       host.hearsNothing();
     }
+    assertThat(server.gateway.counts().oversizeClosed() - tooLong).isEqualTo(code == 1009 ? 1 : 0);
   }
 
   @Test

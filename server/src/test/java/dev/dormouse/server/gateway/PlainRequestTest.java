@@ -122,6 +122,7 @@ class PlainRequestTest {
         client.awaitEnd();
         assertThat(heard.next(LimitHit.class))
             .isEqualTo(new LimitHit("request-body-bytes", "413", ONE, null));
+        assertThat(server.gateway.counts().cutOff()).containsEntry(RequestLimit.BODY_BYTES, 1L);
         assertThat(heard.waiting(LimitHit.class)).isEmpty();
       }
     }
@@ -142,6 +143,7 @@ class PlainRequestTest {
       assertThat(answer.header("Connection")).containsExactly("close");
       assertThat(heard.next(LimitHit.class))
           .isEqualTo(new LimitHit("request-body-time", "408", ONE, null));
+      assertThat(server.gateway.counts().cutOff()).containsEntry(RequestLimit.BODY_TIME, 1L);
       client.send(new byte[6]);
       client.awaitEnd();
       server.host.hearsNothing();
@@ -159,6 +161,7 @@ class PlainRequestTest {
       assertThat(client.readAnswer().status()).isEqualTo(504);
       assertThat(heard.next(LimitHit.class))
           .isEqualTo(new LimitHit("request-time", "504", ONE, null));
+      assertThat(server.gateway.counts().cutOff()).containsEntry(RequestLimit.ANSWER_TIME, 1L);
       long number = server.host.next(ToHost.Request.class).request();
       server.host.release(ONE, new ToGateway.Responded(number, HttpResponse.text(200, "late")));
       client.send("GET /chat/x HTTP/1.1\r\nHost: x\r\n\r\n");

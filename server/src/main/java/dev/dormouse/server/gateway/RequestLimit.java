@@ -1,0 +1,24 @@
+package dev.dormouse.server.gateway;
+
+/** A limit that cuts a plain request off, whatever it is for. */
+public enum RequestLimit {
+  /** Its head did not come in time: 408, or the TCP connection is closed if nothing of it came. */
+  HEAD_TIME("request-head-time"),
+  /** Its body did not come in time: 408. */
+  BODY_TIME("request-body-time"),
+  /** Its body is too long: 413. */
+  BODY_BYTES("request-body-bytes"),
+  /** The actor did not answer in time: 504. */
+  ANSWER_TIME("request-time");
+
+  private final String limit;
+
+  RequestLimit(String limit) {
+    this.limit = limit;
+  }
+
+  /** As observers are told. */
+  String limit() {
+    return limit;
+  }
+}
