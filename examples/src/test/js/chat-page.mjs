@@ -2,48 +2,25 @@
 // Prints "kill" when the server is to be killed and "start" when it is to come back, and waits for "done" each time.
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
-import { chromium } from 'playwright-core';
-import { LIMIT_MS, test } from './shared.mjs';
+import { Browser, fits, until } from './browser.mjs';
+import { test } from './shared.mjs';
 
 const [server, screenshots] = process.argv.slice(2);
 const ROOM = 'e2e';
 const OUTAGE = /net::ERR_(CONNECTION_REFUSED|CONNECTION_RESET|EMPTY_RESPONSE)/;
 
-const browser = await chromium.launch({
-  executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-  args: ['--no-sandbox', '--headless', '--disable-gpu', '--disable-quic', '--no-first-run',
-    '--disable-background-networking', '--disable-component-update', '--disable-sync'],
-});
-const complaints = [];
+const browser = await Browser.launch();
 let isOutage = false;
+browser.isExpected = (text) => isOutage && OUTAGE.test(text);
 
 async function enter(name, options = {}) {
-  const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, colorScheme: 'light', ...options });
-  context.setDefaultTimeout(LIMIT_MS);
-  const page = await context.newPage();
-  page.on('pageerror', (error) => complaints.push(`${name}: ${error}`));
-  page.on('console', (message) => {
-    const isExpected = isOutage && OUTAGE.test(message.text());
-    if (['error', 'warning'].includes(message.type()) && !isExpected) complaints.push(`${name}: ${message.text()}`);
-  });
+  const page = await browser.page(name, options);
   await page.goto(`${server}/#${ROOM}`);
   await until(page, (people) => people > 0, () => document.querySelectorAll('[data-testid=member]').length);
   await page.getByTestId('name').fill(name);
   await page.getByTestId('name').press('Enter');
   await showsMembers(page, (names) => names.includes(name));
   return page;
-}
-
-/** Waits until what the page answers is as wanted; fails with the last answer. */
-async function until(page, wanted, ask) {
-  const deadline = Date.now() + LIMIT_MS;
-  let answer = await page.evaluate(ask);
-  while (!wanted(answer)) {
-    assert.ok(Date.now() < deadline, `${wanted} with ${JSON.stringify(answer)}`);
-    await page.evaluate(() => new Promise((resolve) => { requestAnimationFrame(resolve); }));
-    answer = await page.evaluate(ask);
-  }
-  return answer;
 }
 
 const showsMembers = (page, wanted) => until(page, wanted,
@@ -134,19 +111,17 @@ try {
   // On a phone nothing scrolls sideways.
   const phone = await enter('Cleo', { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true });
   await showsTexts(phone, texts);
-  const isTooWide = () => document.documentElement.scrollWidth > document.documentElement.clientWidth;
-  assert.equal(await phone.evaluate(isTooWide), false);
-  assert.equal(await phone.evaluate(() => document.documentElement.clientWidth), 390);
+  await fits(phone, 390);
   await shot(phone, '7-phone-light');
   for (const drawer of ['rooms', 'people']) {
     await phone.locator(`.open-${drawer}`).click();
     await phone.locator(`#${drawer}-panel.open`).waitFor();
-    assert.equal(await phone.evaluate(isTooWide), false);
+    await fits(phone, 390);
     await shot(phone, `8-phone-${drawer}`);
     await phone.keyboard.press('Escape');
   }
 
-  assert.deepEqual(complaints, []);
+  assert.deepEqual(browser.complaints, []);
   console.log('ok');
 } finally {
   await browser.close();

@@ -71,7 +71,10 @@ final class ServerProcess implements AutoCloseable {
     if (!args.contains("--port")) {
       args.addAll(List.of("--port", "0"));
     }
-    args.addAll(List.of("--admin-port", "0", "--data", data.toString()));
+    if (!args.contains("--admin-port")) {
+      args.addAll(List.of("--admin-port", "0"));
+    }
+    args.addAll(List.of("--data", data.toString()));
     return args.toArray(String[]::new);
   }
 

@@ -26,6 +26,7 @@ final class TestActors {
             Bench.class,
             () -> new Bench(AfterEcho.NOTHING),
             o -> o.compression(Compression.ON))
+        .actor("/den/:key", Den.class, Den::new)
         .actor("/goodbyes/:key", Goodbyes.class, Goodbyes::new)
         .start(args);
   }

@@ -1,5 +1,5 @@
 // Actors, a page at a time, by type and by how their keys begin.
-import { ApiError, get, linkTo, repeat } from './api.js';
+import { ApiError, Away, NotWanted, get, linkTo, repeat } from './api.js';
 import { LiveTable, el, setText } from './dom.js';
 import { away, dayAndTime, plural, whole } from './words.js';
 
@@ -12,6 +12,8 @@ export function stateOf(state) {
   return el('span', { class: 'state', 'data-state': state }, state);
 }
 
+const WAKES_KEPT = 'Remembered of the actors that did something last';
+const byName = (a, b) => (a.type < b.type ? -1 : a.type > b.type ? 1 : a.key < b.key ? -1 : 1);
 const wakeWords = (wake) => (wake ? `${away(wake.at)} · ${wake.reason}` : '–');
 
 export class ActorList {
@@ -25,9 +27,10 @@ export class ActorList {
   #cursors = [null];
   #following = null;
   #asking = null;
-  #stop = null;
+  #looking = null;
   #typing = null;
   #shown = '';
+  #query = new URLSearchParams();
 
   constructor(root, onTrouble) {
     this.#root = root;
@@ -41,16 +44,19 @@ export class ActorList {
         label: 'Key', isHead: true, className: 'key', of: ({ type, key }) => [type, key],
         shows: ({ type, key }) => [el('a', { href: linkTo(type, key), title: key }, key), el('span', { class: 'under' }, type)],
       },
-      { label: 'Type', className: 'type wide', of: ({ type }) => type },
-      { label: 'State', of: ({ state }) => state, shows: ({ state }) => stateOf(state) },
+      { label: 'Type', className: 'nowrap wide', of: ({ type }) => type },
+      {
+        label: 'State', of: ({ state, wake }) => [state, wake && wakeWords(wake)],
+        shows: ({ state, wake }) => [stateOf(state), wake && el('span', { class: 'under' }, wakeWords(wake))],
+      },
       { label: 'Connections', className: 'num', of: ({ connections }) => whole(connections) },
       { label: 'Activations', className: 'num wide', of: ({ activation }) => whole(activation) },
       {
-        label: 'Last wake', className: 'wide', of: ({ wake }) => wakeWords(wake),
-        shows: ({ wake }) => el('span', wake ? { title: dayAndTime(wake.at) } : { class: 'muted' }, wakeWords(wake)),
+        label: 'Last wake', className: 'nowrap wide', of: ({ wake }) => wakeWords(wake),
+        shows: ({ wake }) => el('span', wake ? { title: dayAndTime(wake.at) } : { class: 'muted', title: WAKES_KEPT }, wakeWords(wake)),
       },
-      { label: 'Kept in memory by', className: 'widest muted', of: ({ pins }) => pins.join('; ') },
-    ], ({ type, key }) => `${type}/${key}`, 'Nothing is stored yet.');
+      { label: 'Kept in memory by', className: 'muted widest', of: ({ pins }) => pins.join('; ') },
+    ], ({ type, key }) => `${type}/${key}`, 'No actor is stored yet.');
     root.querySelector('[data-testid=actors]').replaceChildren(this.#table.element);
     this.#form.addEventListener('submit', (event) => event.preventDefault());
     this.#form.addEventListener('change', () => this.#chosen());
@@ -66,8 +72,9 @@ export class ActorList {
   show(query) {
     this.#root.hidden = false;
     const wanted = `${query}`;
-    if (this.#stop && wanted === this.#shown) return;
+    if (this.#looking && wanted === this.#shown) return;
     this.#shown = wanted;
+    this.#query = query;
     this.#form.elements.in.value = query.get('in') === 'memory' ? 'memory' : 'stored';
     this.#choose(query.get('type') ?? '');
     if (document.activeElement !== this.#form.elements.prefix) this.#form.elements.prefix.value = query.get('prefix') ?? '';
@@ -78,9 +85,14 @@ export class ActorList {
   hide() {
     this.#root.hidden = true;
     this.#shown = '';
-    this.#stop?.();
-    this.#stop = null;
+    this.#looking?.end();
+    this.#looking = null;
     this.#asking?.abort();
+  }
+
+  /** Asks again at once, if it is shown. */
+  refresh() {
+    this.#looking?.soon();
   }
 
   /** The types there are, with how many of each are in memory. */
@@ -100,19 +112,19 @@ export class ActorList {
 
   #chosen() {
     clearTimeout(this.#typing);
-    const query = new URLSearchParams([...new FormData(this.#form)].filter(([name, value]) => value && value !== 'stored'));
+    const query = new URLSearchParams([...new FormData(this.#form)].filter(([name, value]) => value && !(name === 'in' && value === 'stored')));
     if (`${query}` === this.#shown) return;
     history.replaceState(null, '', `#/${query.size ? `?${query}` : ''}`);
     this.show(query);
   }
 
   #restart() {
-    this.#stop?.();
+    this.#looking?.end();
     this.#asking?.abort();
     this.#previous.disabled = true;
     this.#next.disabled = true;
     let isFirst = true;
-    this.#stop = repeat(REFRESH_MS, async () => {
+    this.#looking = repeat(REFRESH_MS, async () => {
       await this.#look(isFirst);
       isFirst = false;
     });
@@ -122,7 +134,7 @@ export class ActorList {
   async #look(isFirst) {
     const asking = new AbortController();
     this.#asking = asking;
-    const { in: where, type, prefix } = Object.fromEntries(new FormData(this.#form));
+    const [where, type, prefix] = ['in', 'type', 'prefix'].map((name) => this.#query.get(name));
     const actors = [];
     let after = this.#cursors.at(-1);
     let looked = 0;
@@ -130,34 +142,36 @@ export class ActorList {
     try {
       do {
         const page = await get('/api/actors', { in: where, type, prefix, after, limit: LIMIT - actors.length }, asking.signal);
+        if (asking.signal.aborted) return;
         actors.push(...page.actors);
         looked += page.looked;
         after = page.next;
         if (isFirst && after && actors.length < LIMIT) {
-          this.#table.update(actors);
-          setText(this.#found, `${plural(actors.length, 'actor')} so far; ${whole(looked)} looked at…`);
+          this.#table.emptyText = 'None so far…';
+          this.#table.update([...actors].sort(byName));
+          setText(this.#found, `Found ${whole(actors.length)} among ${whole(looked)}…`);
         }
       } while (after && actors.length < LIMIT);
       this.#following = after;
       this.#show(actors, Boolean(prefix || type), where === 'memory');
       this.#onTrouble(null);
     } catch (error) {
-      if (asking.signal.aborted) return;
-      if (error instanceof ApiError) this.#onTrouble(error.message);
+      if (error instanceof ApiError && !asking.signal.aborted) this.#onTrouble(error.message);
+      else if (!(error instanceof ApiError || error instanceof Away || error instanceof NotWanted)) throw error;
     } finally {
       if (this.#asking === asking) this.#root.setAttribute('aria-busy', 'false');
     }
   }
 
   #show(actors, isFiltered, isMemory) {
-    const page = this.#cursors.length;
-    this.#table.emptyText = page > 1 ? 'That was the last page.'
+    const before = (this.#cursors.length - 1) * LIMIT;
+    this.#table.emptyText = before ? 'There are no more.'
       : isFiltered ? 'No actor is like that.'
-        : isMemory ? 'No actor is in memory: those that are stored sleep.' : 'Nothing is stored yet.';
-    this.#table.update(actors);
-    this.#previous.disabled = page === 1;
+        : isMemory ? 'No actor is in memory: those that are stored sleep.' : 'No actor is stored yet.';
+    this.#table.update(actors.sort(byName));
+    this.#previous.disabled = before === 0;
     this.#next.disabled = !this.#following;
-    const more = this.#following ? ', and there may be more' : '';
-    setText(this.#found, page > 1 ? `Page ${page}: ${plural(actors.length, 'actor')}${more}` : `${plural(actors.length, 'actor')}${more}`);
+    const range = before || this.#following ? `Actors ${whole(before + 1)} to ${whole(before + actors.length)}` : plural(actors.length, 'actor');
+    setText(this.#found, actors.length ? `${range}${this.#following ? '; there may be more' : ''}` : '');
   }
 }

@@ -1,41 +1,17 @@
 // One actor: what it is, what is stored of it, what it did last, and what one can have it do.
-import { ApiError, get, pathOf, post, repeat } from './api.js';
+import { ApiError, Away, NotWanted, get, pathOf, post, repeat } from './api.js';
 import { stateOf } from './actor-list.js';
-import { LiveTable, el, setText } from './dom.js';
+import { LiveTable, askFirst, el, setText } from './dom.js';
 import { valueTree } from './value-tree.js';
-import { away, bytes, dayAndTime, ms, plural, time, whole } from './words.js';
+import { away, bytes, dayAndTime, ms, time, whole } from './words.js';
 
 const LIMIT = 50;
 const REFRESH_MS = 1_000;
-const SURE_MS = 4_000;
 const TYPING_MS = 200;
+const NORMAL_CLOSURE = 1000;
 
-/** A button that has to be pressed twice. */
-function twiceButton(text, sureText, label, work) {
-  let timer = null;
-  const button = el('button', { type: 'button', class: 'danger', 'aria-label': label, onclick: press }, text);
-  function calm() {
-    clearTimeout(timer);
-    timer = null;
-    setText(button, text);
-    button.classList.remove('sure');
-    button.setAttribute('aria-label', label);
-  }
-  async function press() {
-    if (timer === null) {
-      timer = setTimeout(calm, SURE_MS);
-      setText(button, sureText);
-      button.classList.add('sure');
-      button.setAttribute('aria-label', `${label}: press again to do it`);
-      return;
-    }
-    calm();
-    button.disabled = true;
-    await work();
-    button.disabled = false;
-  }
-  return button;
-}
+/** Whether there is nobody to tell it: the server is away, or the page is left; what else went wrong is not ours. */
+const isGone = (error) => error instanceof Away || error instanceof NotWanted;
 
 /** A part of the page that is read page by page: its table, and the way on. */
 class Pages {
@@ -46,7 +22,12 @@ class Pages {
   #note = el('p', { class: 'muted', role: 'status' });
 
   constructor(name, onTurn) {
-    const turn = (change) => () => { change(); onTurn(); };
+    const turn = (change) => () => {
+      change();
+      this.#previous.disabled = true;
+      this.#next.disabled = true;
+      onTurn();
+    };
     this.#previous = el('button', {
       type: 'button', class: 'quiet', disabled: true, 'aria-label': `Previous ${name}`, onclick: turn(() => this.#cursors.pop()),
     }, '← Previous');
@@ -64,7 +45,9 @@ class Pages {
     this.#cursors = [null];
   }
 
-  came(next) {
+  /** The page after that cursor has come, and where the next one begins. */
+  came(after, next) {
+    if (after !== this.after) return;
     this.#following = next;
     this.#previous.disabled = this.#cursors.length === 1;
     this.#next.disabled = !next;
@@ -76,7 +59,8 @@ class Pages {
 export class ActorView {
   #root;
   #onTrouble;
-  #stop = null;
+  #looking = null;
+  #sheet = null;
   #shown = '';
 
   constructor(root, onTrouble) {
@@ -85,46 +69,66 @@ export class ActorView {
   }
 
   show(type, key) {
-    this.#root.hidden = false;
     const wanted = JSON.stringify([type, key]);
-    if (this.#stop && wanted === this.#shown) return;
+    if (this.#looking && wanted === this.#shown) return;
     this.hide();
     this.#root.hidden = false;
     this.#shown = wanted;
-    const sheet = new ActorSheet(type, key, this.#onTrouble);
-    this.#root.replaceChildren(sheet.element);
-    this.#stop = repeat(REFRESH_MS, () => sheet.refresh());
+    this.#sheet = new ActorSheet(type, key, this.#onTrouble, () => this.refresh());
+    this.#root.replaceChildren(this.#sheet.element);
+    this.#looking = repeat(REFRESH_MS, () => this.#sheet.look());
   }
 
   hide() {
     this.#root.hidden = true;
-    this.#stop?.();
-    this.#stop = null;
+    this.#looking?.end();
+    this.#looking = null;
+    this.#sheet?.end();
     this.#shown = '';
     this.#root.replaceChildren();
+  }
+
+  /** Asks again at once, if it is shown. */
+  refresh() {
+    this.#looking?.soon();
   }
 }
 
 class ActorSheet {
   #path;
+  #name;
   #onTrouble;
-  #state = el('span', { 'data-testid': 'state' });
-  #facts = el('p', { class: 'facts', 'data-testid': 'actor-facts' });
-  #pins = el('p', { class: 'pins', 'data-testid': 'pins' });
-  #reset = el('p', { class: 'warning', hidden: true });
+  #refresh;
+  #over = new AbortController();
+  #about = {
+    state: fact('State'),
+    connections: fact('Connections'),
+    activation: fact('Activations'),
+    wake: fact('Last wake'),
+    pins: fact('Kept in memory by'),
+    reset: fact('Last reset'),
+  };
+  #unhosted = el('p', { class: 'trouble', hidden: true },
+    'No actor type of this name is registered: what is stored is shown, and nothing wakes it.');
   #answer = el('p', { class: 'answer', role: 'status', 'data-testid': 'answer' });
+  #orders;
+  #body;
   #connections;
-  #connectionPages = new Pages('connections', () => this.refresh());
+  #connectionPages = new Pages('connections', () => this.#refresh());
   #values;
-  #valuePages = new Pages('values', () => this.refresh());
+  #valuePages = new Pages('values', () => this.#refresh());
   #prefix;
+  #prefixAsked = '';
   #turns;
+  #turnsNote = note();
   #alarms;
-  #isAsking = false;
+  #alarmsNote = note();
 
-  constructor(type, key, onTrouble) {
+  constructor(type, key, onTrouble, refresh) {
     this.#path = pathOf(type, key);
+    this.#name = `${type}/${key}`;
     this.#onTrouble = onTrouble;
+    this.#refresh = refresh;
     this.#connections = this.#connectionTable();
     this.#values = this.#valueTable();
     this.#turns = turnTable();
@@ -135,118 +139,170 @@ class ActorSheet {
       spellcheck: 'false', 'data-testid': 'value-prefix',
       oninput: () => {
         clearTimeout(typing);
-        typing = setTimeout(() => { this.#valuePages.restart(); this.refresh(); }, TYPING_MS);
+        typing = setTimeout(() => {
+          this.#prefixAsked = this.#prefix.value;
+          this.#valuePages.restart();
+          this.#refresh();
+        }, TYPING_MS);
       },
     });
-    this.element = el('div', { class: 'actor' },
-      el('nav', { class: 'crumbs', 'aria-label': 'Where this is' }, el('a', { href: '#/' }, 'Actors'), ' / ', el('a', { href: `#/?type=${encodeURIComponent(type)}` }, type)),
-      el('div', { class: 'head' },
-        el('div', { class: 'title' }, el('h1', { id: 'actor-title' }, key), this.#state),
-        el('div', { class: 'orders' },
-          el('button', {
-            type: 'button', 'data-testid': 'hibernate', title: 'Leaves memory once the events that wait are handled; its sockets stay',
-            onclick: () => this.#order('hibernate', 'Hibernated.', 'It is still busy, and will hibernate when it is done.'),
-          }, 'Hibernate'),
-          twiceButton('Reset', 'Really reset?', 'Reset the actor', () =>
-            this.#order('reset', 'Reset: the next event makes a new object.', 'It is still busy.')))),
-      this.#facts, this.#pins, this.#reset, this.#answer,
+    this.#orders = [
+      el('button', {
+        type: 'button', disabled: true, 'data-testid': 'hibernate',
+        title: 'It leaves memory when the events that wait are handled. Its sockets stay open.',
+        onclick: () => this.#order('hibernate', {}, 'It has left memory.'),
+      }, 'Hibernate'),
+      el('button', { type: 'button', class: 'danger', disabled: true, 'data-testid': 'reset', onclick: () => this.#reset() }, 'Reset…'),
+    ];
+    this.#body = el('div', { hidden: true },
+      el('dl', { class: 'about' }, Object.values(this.#about).map(({ element }) => element)),
       el('div', { class: 'columns' },
-        part('Connections', 'connections', 'full', [], this.#connections.element, this.#connectionPages.element),
-        part('Storage', 'values', '', [el('div', { class: 'field' }, this.#prefix)], this.#values.element, this.#valuePages.element),
+        part('Connections', 'connections', 'full', null, this.#connections.element, this.#connectionPages.element),
+        part('Storage', 'values', '', this.#prefix, this.#values.element, this.#valuePages.element),
         el('div', { class: 'stack' },
-          part('Last turns', 'turns', '', [], this.#turns.element),
-          part('Alarms', 'alarms', '', [], this.#alarms.element))));
+          part('Last turns', 'turns', '', null, this.#turns.element, this.#turnsNote),
+          part('Alarms', 'alarms', '', null, this.#alarms.element, this.#alarmsNote))));
+    this.element = el('div', {},
+      el('nav', { class: 'crumbs', 'aria-label': 'Where this is' },
+        el('a', { href: '#/' }, 'Actors'), ' / ', el('a', { href: `#/?type=${encodeURIComponent(type)}` }, type)),
+      el('div', { class: 'head' },
+        el('div', { class: 'title' }, el('h1', { id: 'actor-title' }, key)), el('div', { class: 'orders' }, this.#orders)),
+      this.#unhosted, this.#answer, this.#body);
   }
 
-  async refresh() {
-    if (this.#isAsking) return;
-    this.#isAsking = true;
+  /** Asks for all of it, one part after the other, and shows each. */
+  async look() {
+    const { signal } = this.#over;
     try {
-      const [actor, connections, values] = await Promise.all([
-        get(this.#path),
-        get(`${this.#path}/connections`, { after: this.#connectionPages.after, limit: LIMIT }),
-        get(`${this.#path}/values`, { prefix: this.#prefix.value, after: this.#valuePages.after, limit: LIMIT }),
-      ]);
-      this.#show(actor);
-      this.#connections.update(connections.connections);
-      this.#connectionPages.came(connections.next);
-      this.#values.emptyText = this.#prefix.value ? 'No key begins like that.' : 'It has stored no values.';
-      this.#values.update(values.values);
-      this.#valuePages.came(values.next);
+      this.#show(await get(this.#path, {}, signal));
+      await this.#lookAtConnections(signal);
+      await this.#lookAtValues(signal);
       this.#onTrouble(null);
     } catch (error) {
-      if (error instanceof ApiError) this.#onTrouble(error.message);
-    } finally {
-      this.#isAsking = false;
+      if (error instanceof ApiError && !signal.aborted) {
+        this.#onTrouble(error.message);
+        if (error.status === 404) this.#isThere(false);
+      } else if (!(error instanceof ApiError || isGone(error))) throw error;
     }
+  }
+
+  async #lookAtConnections(signal) {
+    const { after } = this.#connectionPages;
+    const { connections, next } = await get(`${this.#path}/connections`, { after, limit: LIMIT }, signal);
+    this.#connections.update(connections);
+    this.#connectionPages.came(after, next);
+  }
+
+  async #lookAtValues(signal) {
+    const { after } = this.#valuePages;
+    const prefix = this.#prefixAsked;
+    const { values, next } = await get(`${this.#path}/values`, { prefix, after, limit: LIMIT }, signal);
+    if (prefix !== this.#prefixAsked) return;
+    this.#values.emptyText = prefix ? 'No key begins like that.' : 'It has stored nothing.';
+    this.#values.update(values);
+    this.#valuePages.came(after, next);
+  }
+
+  end() {
+    this.#over.abort();
+  }
+
+  #isThere(isThere, isHosted = false) {
+    this.#body.hidden = !isThere;
+    this.#orders.forEach((button) => { button.disabled = !isHosted; });
   }
 
   #show(actor) {
-    if (this.#state.dataset.state !== actor.state) {
-      this.#state.dataset.state = actor.state;
-      this.#state.replaceChildren(stateOf(actor.state));
-    }
-    const facts = [plural(actor.connections, 'connection'), plural(actor.activation, 'activation')];
-    if (actor.wake) facts.push(`woken ${away(actor.wake.at)} by ${actor.wake.reason}, in ${ms(actor.wake.tookMs)}`);
-    if (actor.alarms) facts.push(plural(actor.alarms, 'alarm'));
-    if (!actor.isHosted) facts.push('no such actor type is registered');
-    setText(this.#facts, facts.join(' · '));
-    setText(this.#pins, actor.pins.length ? `Kept in memory by ${actor.pins.join('; ')}` : '');
-    this.#pins.hidden = actor.pins.length === 0;
-    this.#reset.hidden = !actor.reset;
-    if (actor.reset) setText(this.#reset, `Reset ${away(actor.reset.at)}: ${actor.reset.cause}`);
+    const { state, connections, activation, wake, pins, reset } = this.#about;
+    state.show(actor.state, () => stateOf(actor.state));
+    connections.show(whole(actor.connections));
+    activation.show(whole(actor.activation));
+    wake.show(actor.wake ? `${away(actor.wake.at)} by ${actor.wake.reason}, in ${ms(actor.wake.tookMs)}` : 'not remembered');
+    pins.show(actor.pins.join('; '));
+    reset.show(actor.reset ? `${away(actor.reset.at)}: ${actor.reset.cause}` : '');
+    this.#unhosted.hidden = actor.isHosted;
+    this.#isThere(true, actor.isHosted);
     this.#turns.update(actor.turns.map((turn, i) => ({ ...turn, place: `${turn.at} ${actor.turns.length - i}` })));
+    setText(this.#turnsNote, `The last few since ${time(actor.turnsSince)}: turns are remembered while somebody looks at the dashboard.`);
     this.#alarms.update(actor.nextAlarms);
+    const isMore = actor.alarms > actor.nextAlarms.length;
+    setText(this.#alarmsNote, isMore ? `The first ${whole(actor.nextAlarms.length)} of ${whole(actor.alarms)}.` : '');
   }
 
-  async #order(name, done, later) {
+  async #order(order, parameters, done) {
+    this.#say('');
     try {
-      const isDone = await post(`${this.#path}/${name}`);
-      setText(this.#answer, isDone ? done : later);
+      const reason = await post(`${this.#path}/${order}`, parameters);
+      this.#say(reason ? `Not done: ${reason}` : done, reason ? 'problem' : '');
     } catch (error) {
-      setText(this.#answer, error instanceof ApiError ? error.message : 'The server does not answer.');
+      if (!(error instanceof ApiError || isGone(error))) throw error;
+      this.#say(error.message, 'problem');
     }
-    await this.refresh();
+    this.#refresh();
+  }
+
+  #say(text, tone = '') {
+    this.#answer.dataset.tone = tone;
+    setText(this.#answer, text);
+  }
+
+  async #reset() {
+    const isSure = await askFirst('Reset this actor?', 'Reset', el('p', {}, el('bdi', {}, this.#name),
+      ' is dropped from memory without onHibernate; a turn that is open is given up, and nothing of it is kept. What is '
+      + 'stored and its connections stay; the next event makes a new object.'));
+    if (isSure) await this.#order('reset', {}, 'Reset: the next event makes a new object.');
+  }
+
+  async #close(id) {
+    const typed = await askFirst('Close this connection?', 'Close it',
+      el('p', {}, 'The client of ', el('span', { class: 'mono' }, id),
+        ' hears the code and the reason; the actor’s onClose follows.'),
+      el('label', {}, 'Close code', el('input', {
+        name: 'code', type: 'number', min: 1000, max: 4999, value: NORMAL_CLOSURE, required: true, 'data-testid': 'close-code',
+      })),
+      el('label', {}, 'Reason, if any', el('input', { name: 'reason', autocomplete: 'off', 'data-testid': 'close-reason' })));
+    if (typed) await this.#order(`connections/${encodeURIComponent(id)}/close`, typed, `Connection ${id} is being closed with ${typed.code}.`);
   }
 
   #connectionTable() {
     return new LiveTable('Connections', [
-      { label: 'Connection', isHead: true, className: 'mono', of: ({ id }) => id },
+      { label: 'Connection', isHead: true, className: 'mono nowrap', of: ({ id }) => id },
       {
-        label: 'Accepted', className: 'wide', of: ({ acceptedAt }) => acceptedAt && [away(acceptedAt)],
+        label: 'Accepted', className: 'nowrap wide', of: ({ acceptedAt }) => acceptedAt && away(acceptedAt),
         shows: ({ acceptedAt }) => acceptedAt && el('span', { title: dayAndTime(acceptedAt) }, away(acceptedAt)),
       },
       {
-        label: 'Last heard', className: 'wide', of: ({ isHere, lastSeen }) => [isHere, lastSeen && away(lastSeen)],
+        label: 'Last seen', className: 'nowrap wide', of: ({ isHere, lastSeen }) => [isHere, lastSeen && away(lastSeen)],
         shows: ({ isHere, lastSeen }) => (isHere ? (lastSeen ? away(lastSeen) : '–') : el('span', { class: 'muted' }, 'no socket here')),
       },
-      { label: 'Unread', className: 'num wide', of: ({ waitingBytes }) => (waitingBytes == null ? '' : bytes(waitingBytes)) },
+      { label: 'Unsent', className: 'num wide', of: ({ waitingBytes }) => (waitingBytes == null ? '' : bytes(waitingBytes)) },
       {
-        label: 'Tags', of: ({ tags }) => tags ?? [],
+        label: 'Tags', className: 'below', of: ({ tags }) => tags ?? [],
         shows: ({ tags }) => (tags ?? []).map((tag) => el('span', { class: 'tag' }, tag)),
       },
       {
-        label: 'Attachment', className: 'grow', of: ({ attachment, attachmentBytes, isCut, fault }) => [attachment, attachmentBytes, isCut, fault],
-        shows: (connection) => fault(connection)
-          ?? (connection.attachmentBytes == null ? el('span', { class: 'muted' }, 'none') : valueTree(connection.attachment, connection.isCut)),
+        label: 'Attachment', className: 'grow below',
+        of: ({ attachment, attachmentBytes, isCut, fault: wrong }) => [attachment, attachmentBytes, isCut, wrong],
+        shows: (connection) => fault(connection) ?? attached(connection),
       },
       {
         label: 'Close', isQuiet: true, className: 'act', of: ({ id }) => id,
-        shows: ({ id }) => twiceButton('Close', 'Really?', `Close connection ${id}`, () =>
-          this.#order(`connections/${encodeURIComponent(id)}/close`, `Connection ${id} is being closed with 1000.`, '')),
+        shows: ({ id }) => el('button', {
+          type: 'button', class: 'quiet danger', 'aria-label': `Close connection ${id}`, 'data-testid': 'close', onclick: () => this.#close(id),
+        }, 'Close…'),
       },
-    ], ({ id }) => id, 'Nobody is connected.');
+    ], ({ id }) => id, 'Nobody is connected.', 'stacked');
   }
 
   #valueTable() {
     return new LiveTable('Storage', [
       { label: 'Key', isHead: true, className: 'mono value-key', of: ({ key }) => key },
-      { label: 'Size', className: 'num', of: (value) => (value.bytes == null ? '' : bytes(value.bytes)) },
+      { label: 'Size', className: 'num act', of: (value) => (value.bytes == null ? '' : bytes(value.bytes)) },
       {
-        label: 'Value', className: 'grow', of: ({ id, value, isCut, bytes: size, fault: wrong }) => [id, value, isCut, size, wrong],
+        label: 'Value', className: 'grow below', of: ({ id, value, isCut, bytes: size, fault: wrong }) => [id, value, isCut, size, wrong],
         shows: (row) => fault(row) ?? (row.value === undefined ? this.#fetched(row) : valueTree(row.value, row.isCut)),
       },
-    ], ({ id }) => id, 'It has stored no values.');
+    ], ({ id }) => id, 'It has stored nothing.', 'stacked');
   }
 
   /** A value that is too large to come by itself. */
@@ -256,12 +312,13 @@ class ActorSheet {
       type: 'button', class: 'quiet', 'aria-label': `Show the value of ${key}`,
       onclick: async () => {
         try {
-          const { value, isCut } = await get(`${this.#path}/value`, { key: id });
+          const { value, isCut } = await get(`${this.#path}/value`, { key: id }, this.#over.signal);
           const tree = valueTree(value, isCut);
           tree.open = true;
           place.replaceChildren(tree);
         } catch (error) {
-          place.replaceChildren(el('span', { class: 'muted' }, error.message));
+          if (!(error instanceof ApiError || isGone(error))) throw error;
+          place.replaceChildren(el('span', { class: 'problem' }, error.message));
         }
       },
     }, 'Show'));
@@ -269,12 +326,37 @@ class ActorSheet {
   }
 }
 
-function part(title, id, className, tools, ...content) {
+/** One fact of a list of them; it is not there while there is nothing to show. */
+function fact(label) {
+  const shown = el('dd', {});
+  const element = el('div', { hidden: true }, el('dt', {}, label), shown);
+  element.dataset.testid = `about-${label.toLowerCase().replaceAll(' ', '-')}`;
+  let sign = '';
+  return {
+    element,
+    show(text, content = () => text) {
+      if (text === sign) return;
+      sign = text;
+      element.hidden = text === '';
+      shown.replaceChildren(content());
+    },
+  };
+}
+
+const note = () => el('p', { class: 'note-line' });
+
+function part(title, id, className, tool, table, ...below) {
   return el('section', { class: `part ${className}`, 'aria-labelledby': `${id}-title`, 'data-testid': id },
-    el('div', { class: 'part-head' }, el('h2', { id: `${id}-title` }, title), tools), el('div', { class: 'sheet' }, content));
+    el('div', { class: 'part-head' }, el('h2', { id: `${id}-title` }, title), tool), el('div', { class: 'sheet' }, table), below);
 }
 
 const fault = ({ fault: words }) => (words ? el('span', { class: 'problem' }, `cannot be read: ${words}`) : null);
+
+function attached({ attachment, attachmentBytes, isCut }) {
+  if (attachmentBytes == null) return el('span', { class: 'muted' }, 'none');
+  if (attachment === undefined) return el('span', { class: 'muted' }, `${bytes(attachmentBytes)}: too large to be shown`);
+  return valueTree(attachment, isCut);
+}
 
 function turnTable() {
   return new LiveTable('Last turns', [
@@ -282,23 +364,22 @@ function turnTable() {
       label: 'Turn', isHead: true, of: ({ event, connection }) => [event, connection],
       shows: ({ event, connection }) => [event, connection ? el('span', { class: 'under-mono' }, connection) : null],
     },
-    { label: 'At', className: 'mono wide', of: ({ at }) => time(at) },
-    { label: 'Waited', className: 'num', of: ({ queuedMs }) => ms(queuedMs) },
+    { label: 'Ended', className: 'nowrap', of: ({ at }) => time(at) },
+    { label: 'Waited', className: 'num wide', of: ({ queuedMs }) => ms(queuedMs) },
     { label: 'Ran', className: 'num', of: ({ ranMs }) => ms(ranMs) },
-    { label: 'Commit', className: 'num', of: ({ commitMs }) => (commitMs > 0 ? ms(commitMs) : '–') },
-    { label: 'Stored', className: 'num wide', of: ({ storedBytes }) => (storedBytes > 0 ? bytes(storedBytes) : '–') },
     {
-      label: 'Outcome', of: ({ outcome }) => outcome,
-      shows: ({ outcome }) => el('span', { class: outcome === 'committed' ? 'muted' : 'problem' }, outcome === 'committed' ? 'kept' : outcome),
+      label: 'Commit', className: 'num', of: ({ outcome, commitMs }) => [outcome, commitMs],
+      shows: ({ outcome, commitMs }) => (outcome === 'committed' ? (commitMs > 0 ? ms(commitMs) : '–') : el('span', { class: 'problem' }, outcome)),
     },
-  ], ({ place }) => place, 'Nothing is remembered of its turns: others did more since.');
+    { label: 'Stored', className: 'num wide', of: ({ storedBytes }) => (storedBytes > 0 ? bytes(storedBytes) : '–') },
+  ], ({ place }) => place, 'No turn of it is remembered.');
 }
 
 function alarmTable() {
   return new LiveTable('Alarms', [
-    { label: 'Name', isHead: true, className: 'mono', of: ({ name }) => name },
+    { label: 'Name', isHead: true, className: 'mono alarm-name grow', of: ({ name }) => name },
     {
-      label: 'Due', of: ({ due }) => away(due), shows: ({ due }) => el('span', { title: dayAndTime(due) }, away(due)),
+      label: 'Due', className: 'nowrap', of: ({ due }) => away(due), shows: ({ due }) => el('span', { title: dayAndTime(due) }, away(due)),
     },
     { label: 'Attempt', className: 'num', of: ({ attempt }) => whole(attempt) },
   ], ({ name }) => name, 'No alarm is set.');

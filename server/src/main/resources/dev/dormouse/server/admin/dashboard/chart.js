@@ -4,13 +4,25 @@ import { el, setText, svg } from './dom.js';
 const WIDTH = 300;
 const HEIGHT = 40;
 
-/** A line through the values, which end at the right; the newest is the last. */
-function pathOf(values, most, room) {
+/** Where the values are drawn, which end at the right: lists of [x, y], one for each stretch without a null. */
+function stretches(values, most, room) {
   const left = room - values.length;
-  return values
-    .map((value, i) => `${i ? 'L' : 'M'}${(((left + i) / (room - 1)) * WIDTH).toFixed(1)} ${(HEIGHT - 1 - (value / most) * (HEIGHT - 3)).toFixed(1)}`)
-    .join('');
+  const all = [[]];
+  values.forEach((value, i) => {
+    if (value === null) all.push([]);
+    else all.at(-1).push([((left + i) / (room - 1)) * WIDTH, HEIGHT - 1 - (value / most) * (HEIGHT - 3)].map((part) => part.toFixed(1)));
+  });
+  return all.filter((points) => points.length);
 }
+
+/** One that stands alone is drawn from the ground, or it would not be seen. */
+const line = (points) => (points.length === 1
+  ? `M${points[0][0]} ${HEIGHT}V${points[0][1]}`
+  : `M${points.map(([x, y]) => `${x} ${y}`).join('L')}`);
+
+const area = (points) => `M${points[0][0]} ${HEIGHT}L${points.map(([x, y]) => `${x} ${y}`).join('L')}L${points.at(-1)[0]} ${HEIGHT}Z`;
+
+const drawn = (all, shape) => all.map(shape).join('');
 
 export class Chart {
   #label;
@@ -41,11 +53,11 @@ export class Chart {
     this.#picture.addEventListener('pointermove', (event) => this.#point(event));
     this.#picture.addEventListener('pointerleave', () => this.#point(null));
     this.element = el('div', { class: 'cell', 'data-testid': `cell-${id}` },
-      el('h2', {}, label), el('p', { class: 'now' }, this.#number, ' ', this.#unit),
-      el('div', { class: 'plot' }, this.#picture, this.#most), this.#note);
+      el('div', { class: 'cell-head' }, el('h2', {}, label), this.#most), el('p', { class: 'now' }, this.#number, ' ', this.#unit),
+      el('div', { class: 'plot' }, this.#picture), this.#note);
   }
 
-  /** series has a list of numbers for each line. */
+  /** series has a list of numbers for each line; null is what is not known. */
   update({ number, unit = '', note = '', series, room, stepMs }) {
     setText(this.#number, number);
     setText(this.#unit, unit);
@@ -55,11 +67,9 @@ export class Chart {
     this.#stepMs = stepMs;
     const most = Math.max(...series.map((values) => Math.max(0, ...values)));
     setText(this.#most, most > 0 ? `max ${this.#format(most)}` : '');
-    series.forEach((values, i) => this.#lines[i].setAttribute('d', pathOf(values, most || 1, room)));
-    const first = series[0].length;
-    this.#area.setAttribute('d', first > 1
-      ? `${pathOf(series[0], most || 1, room)}L${WIDTH} ${HEIGHT}L${(((room - first) / (room - 1)) * WIDTH).toFixed(1)} ${HEIGHT}Z`
-      : '');
+    const placed = series.map((values) => stretches(values, most || 1, room));
+    placed.forEach((all, i) => this.#lines[i].setAttribute('d', drawn(all, line)));
+    this.#area.setAttribute('d', drawn(placed[0], area));
     this.#picture.setAttribute('aria-label', `${this.#label}: ${number} ${unit}; at most ${this.#format(most)} in the last minutes`);
     this.#say();
   }
@@ -82,7 +92,8 @@ export class Chart {
     const x = ((this.#pointed / (this.#room - 1)) * WIDTH).toFixed(1);
     this.#mark.setAttribute('x1', x);
     this.#mark.setAttribute('x2', x);
-    const values = this.#series.map((values, i) => `${this.#names[i]} ${this.#format(values[at])}`.trim()).join(' · ');
-    setText(this.#note, `${values}, ${Math.round(((this.#room - 1 - this.#pointed) * this.#stepMs) / 1000)} s ago`);
+    const told = (value) => (value === null ? 'not known' : this.#format(value));
+    const all = this.#series.map((values, i) => `${this.#names[i]} ${told(values[at])}`.trim()).join(' · ');
+    setText(this.#note, `${all}, ${Math.round(((this.#room - 1 - this.#pointed) * this.#stepMs) / 1000)} s ago`);
   }
 }

@@ -1,49 +1,85 @@
 // The dashboard: the node at the top, below it the actors or one of them, as the address says.
-import { ApiError, get, repeat } from './api.js';
+import { ApiError, Away, get, repeat } from './api.js';
 import { ActorList } from './actor-list.js';
 import { ActorView } from './actor-view.js';
 import { setText } from './dom.js';
 import { NodeStrip } from './node-strip.js';
-import { serverTimeIs, span } from './words.js';
+import { serverTimeIs, span, time } from './words.js';
 
 const NODE_MS = 1_000;
-const find = (selector) => document.querySelector(selector);
+const byTestId = (id) => document.querySelector(`[data-testid=${id}]`);
+const main = document.querySelector('main');
+const live = byTestId('live');
+const logout = document.querySelector('.logout');
 
-const trouble = find('[data-testid=trouble]');
-const live = find('[data-testid=live]');
-
-function say(message) {
-  trouble.hidden = !message;
-  setText(trouble, message ?? '');
+/** What went wrong with what is shown below it; null if nothing did. */
+function say(element, message) {
+  element.hidden = !message;
+  setText(element, message ?? '');
 }
+const onTrouble = (message) => say(byTestId('trouble'), message);
 
-function isLive(state, text) {
-  if (live.dataset.state === state) return;
-  live.dataset.state = state;
-  setText(live.querySelector('.live-text'), text);
-}
+const strip = new NodeStrip(byTestId('strip'));
+const list = new ActorList(document.querySelector('#list'), onTrouble);
+const view = new ActorView(document.querySelector('#actor'), onTrouble);
 
-const strip = new NodeStrip(find('[data-testid=strip]'));
-const list = new ActorList(find('#list'), say);
-const view = new ActorView(find('#actor'), say);
-
-function route() {
-  say(null);
+/** What the address names: {type, key} or {query}. */
+function place() {
   const [path, query = ''] = location.hash.replace(/^#\/?/, '').split(/\?(.*)/s);
   const [name, type, key] = path.split('/');
-  if (name === 'actor' && type && key) {
-    list.hide();
-    view.show(decodeURIComponent(type), decodeURIComponent(key));
-    document.title = `${decodeURIComponent(key)} · Dormouse`;
-  } else if (location.hash !== '#main') {
+  try {
+    if (name === 'actor' && type && key) return { type: decodeURIComponent(type), key: decodeURIComponent(key) };
+  } catch (error) {
+    if (!(error instanceof URIError)) throw error; // An address that nobody could mean: the list is shown.
+  }
+  return { query: new URLSearchParams(query) };
+}
+
+function route() {
+  onTrouble(null);
+  const { type, key, query } = place();
+  document.body.dataset.view = query ? 'list' : 'actor';
+  document.title = query ? 'Actors · Dormouse' : `${key} · Dormouse`;
+  if (query) {
     view.hide();
-    list.show(new URLSearchParams(query));
-    document.title = 'Dormouse';
+    list.show(query);
+  } else {
+    list.hide();
+    view.show(type, key);
   }
 }
 
-addEventListener('hashchange', () => { route(); scrollTo(0, 0); });
+addEventListener('hashchange', () => {
+  route();
+  scrollTo(0, 0);
+  main.focus({ preventScroll: true });
+});
+document.querySelector('.skip').addEventListener('click', (event) => {
+  event.preventDefault();
+  main.focus();
+});
 route();
+
+/** When the server answered last, in its own time. */
+let answered = null;
+
+function isAnswering(node) {
+  const wasAway = document.body.dataset.live === 'away';
+  answered = node.at;
+  document.body.dataset.live = 'live';
+  live.dataset.state = 'live';
+  setText(live.querySelector('.live-text'), 'live');
+  say(byTestId('away'), null);
+  if (wasAway) [list, view].forEach((shown) => shown.refresh());
+}
+
+function isAway(error) {
+  document.body.dataset.live = 'away';
+  live.dataset.state = 'away';
+  setText(live.querySelector('.live-text'), 'not live');
+  const since = answered ? `What is shown is of ${time(answered)}. ` : '';
+  say(byTestId('away'), `${error.message} ${since}This page tries again by itself.`);
+}
 
 repeat(NODE_MS, async () => {
   try {
@@ -51,9 +87,13 @@ repeat(NODE_MS, async () => {
     serverTimeIs(node.at);
     strip.update(node);
     list.types(node.types);
-    setText(find('[data-testid=facts]'), `up ${span(node.upMs)} · durability ${node.durability} · Java ${node.java} · pid ${node.pid}`);
-    isLive('live', 'live');
+    setText(byTestId('facts'), `up ${span(node.upMs)} · durability ${node.durability} · Java ${node.java} · pid ${node.pid}`);
+    isAnswering(node);
   } catch (error) {
-    isLive('away', error instanceof ApiError ? error.message : 'the server does not answer');
+    if (!(error instanceof ApiError || error instanceof Away)) throw error;
+    isAway(error);
   }
 });
+
+// Where no token is asked for, the form for it leads elsewhere, and there is nothing to log out of.
+fetch('/login', { redirect: 'manual' }).then((form) => { logout.hidden = !form.ok; }, () => {});

@@ -32,22 +32,24 @@ export function setText(element, text) {
  * A table that follows a list: rows stay the same elements, and cells are made anew only where what they show has
  * changed, so that focus, selection and what is folded out stay.
  *
- * A column is {label, of, shows, className}: of(item) is what the cell depends on, shows(item) its content.
+ * A column is {label, of, shows, className, isHead, isQuiet}: of(item) is what the cell depends on, shows(item) its content.
  */
 export class LiveTable {
   #columns;
   #keyOf;
   #rows = new Map();
-  #body = el('tbody');
+  #body = el('tbody', { role: 'rowgroup' });
   #empty;
 
-  constructor(caption, columns, keyOf, emptyText) {
+  /** Roles are named since a table that is laid out as something else would lose them. */
+  constructor(caption, columns, keyOf, emptyText, className) {
     this.#columns = columns;
     this.#keyOf = keyOf;
     this.#empty = el('p', { class: 'empty', hidden: true }, emptyText);
     const heads = columns.map(({ label, className, isQuiet }) =>
-      el('th', { scope: 'col', class: className }, isQuiet ? el('span', { class: 'sr-only' }, label) : label));
-    this.table = el('table', {}, el('caption', { class: 'sr-only' }, caption), el('thead', {}, el('tr', {}, heads)), this.#body);
+      el('th', { scope: 'col', role: 'columnheader', class: className }, isQuiet ? el('span', { class: 'sr-only' }, label) : label));
+    this.table = el('table', { class: className, role: 'table' }, el('caption', { class: 'sr-only' }, caption),
+      el('thead', { role: 'rowgroup' }, el('tr', { role: 'row' }, heads)), this.#body);
     this.element = el('div', { class: 'scroll' }, this.table, this.#empty);
   }
 
@@ -66,15 +68,23 @@ export class LiveTable {
     });
     this.#rows = kept;
     const isSame = rows.length === this.#body.children.length && rows.every((row, i) => row === this.#body.children[i]);
-    if (!isSame) this.#body.replaceChildren(...rows);
+    if (!isSame) this.#replace(rows);
     this.#empty.hidden = items.length > 0;
     this.table.hidden = items.length === 0;
   }
 
+  /** Rows that move lose the focus, which is given back. */
+  #replace(rows) {
+    const focused = document.activeElement;
+    const isOurs = this.#body.contains(focused);
+    this.#body.replaceChildren(...rows);
+    if (isOurs && focused.isConnected) focused.focus({ preventScroll: true });
+  }
+
   #newRow() {
     const cells = this.#columns.map(({ className, isHead }) =>
-      (isHead ? el('th', { scope: 'row', class: className }) : el('td', { class: className })));
-    return { element: el('tr', {}, cells), cells, signs: [] };
+      (isHead ? el('th', { scope: 'row', role: 'rowheader', class: className }) : el('td', { role: 'cell', class: className })));
+    return { element: el('tr', { role: 'row' }, cells), cells, signs: [] };
   }
 
   #fill(row, item) {
@@ -86,4 +96,26 @@ export class LiveTable {
       row.cells[i].replaceChildren(...[content].flat().filter((child) => child != null));
     });
   }
+}
+
+/**
+ * Asks before something is done that cannot be undone. content is shown above the answers; what the person typed into
+ * its fields is returned, by their names, or null if the answer is no.
+ */
+export function askFirst(title, yes, ...content) {
+  const dialog = el('dialog', { 'aria-labelledby': 'ask-title', 'data-testid': 'ask' },
+    el('form', { method: 'dialog' },
+      el('h2', { id: 'ask-title' }, title), content,
+      el('div', { class: 'answers' },
+        el('button', { type: 'button', 'data-testid': 'ask-no', autofocus: true, onclick: () => dialog.close() }, 'Cancel'),
+        el('button', { class: 'danger main', value: 'yes', 'data-testid': 'ask-yes' }, yes))));
+  document.body.append(dialog);
+  dialog.showModal();
+  return new Promise((resolve) => {
+    dialog.addEventListener('close', () => {
+      const typed = Object.fromEntries(new FormData(dialog.querySelector('form')));
+      dialog.remove();
+      resolve(dialog.returnValue === 'yes' ? typed : null);
+    });
+  });
 }

@@ -1,15 +1,15 @@
 // Numbers, sizes and times as people read them.
 
-const WHOLE = new Intl.NumberFormat('en');
+const WHOLE = new Intl.NumberFormat('en', { maximumFractionDigits: 0 });
 const TIME = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit', second: '2-digit' });
 const DAY_AND_TIME = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle: 'medium' });
 
 export const whole = (number) => WHOLE.format(number);
 
-/** With three digits that matter. */
+/** With the digits that matter: two behind the point below 1, one below 100. */
 export function rate(number) {
-  if (number >= 100 || Number.isInteger(number)) return whole(Math.round(number));
-  return number.toFixed(number >= 10 ? 1 : 2);
+  if (number >= 100) return whole(number);
+  return `${Number(number.toFixed(number < 1 ? 2 : 1))}`;
 }
 
 export function bytes(number) {
