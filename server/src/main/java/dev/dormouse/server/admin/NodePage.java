@@ -12,6 +12,7 @@ import java.lang.management.ManagementFactory;
 import java.lang.management.MemoryUsage;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.function.ToDoubleFunction;
 import org.jspecify.annotations.Nullable;
@@ -102,22 +103,26 @@ final class NodePage implements AdminPage {
     return bytes < 0 ? null : bytes;
   }
 
+  private static JsonObject whatHappened(Map<? extends Enum<?>, Long> counts) {
+    JsonObject happened = new JsonObject();
+    counts.forEach(
+        (why, number) -> {
+          if (number > 0) {
+            happened.put(why.name().toLowerCase(Locale.ROOT), number);
+          }
+        });
+    return happened;
+  }
+
   private JsonObject totals(GatewayCounts counts) {
-    JsonObject refused = new JsonObject();
-    counts
-        .refusals()
-        .forEach(
-            (why, number) -> {
-              if (number > 0) {
-                refused.put(why.name().toLowerCase(Locale.ROOT), number);
-              }
-            });
     return new JsonObject()
         .put("messagesIn", counts.messagesIn())
         .put("messagesOut", counts.messagesOut())
-        .put("refused", refused)
+        .put("refused", whatHappened(counts.refusals()))
+        .put("cutOff", whatHappened(counts.cutOff()))
         .put("slowClosed", counts.slowClosed())
         .put("hastyClosed", counts.hastyClosed())
+        .put("oversizeClosed", counts.oversizeClosed())
         .put("overloadClosed", counts.overloadClosed())
         .put("silentDropped", counts.silentDropped())
         .put("slowDropped", counts.slowDropped())

@@ -36,6 +36,8 @@ class NodeHistoryTest {
             messagesIn,
             2 * messagesIn,
             Map.of(),
+            Map.of(),
+            0,
             0,
             0,
             0,
