@@ -3,8 +3,6 @@ package dev.dormouse.server;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.dormouse.sdk.ActorId;
-import dev.dormouse.sdk.ActorOptions;
-import dev.dormouse.server.protocol.DirectTransport;
 import dev.dormouse.storage.ActorStore;
 import dev.dormouse.storage.Durability;
 import dev.dormouse.storage.StoreOptions;
@@ -13,7 +11,6 @@ import io.vertx.core.Context;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.List;
 import java.util.Queue;
 import java.util.Set;
@@ -57,22 +54,7 @@ class AdminThreadsTest {
   @DisplayName("No page and no order reads the store on an event loop")
   void nothingIsReadOnAnEventLoop(@TempDir Path folder) throws Exception {
     ActorStore store = Stores.open(StoreOptions.in(folder).durability(Durability.WAL));
-    try (DormouseServer server =
-            DormouseServer.open(
-                List.of(
-                    ActorDefinition.of(
-                        "/parlor/:key",
-                        Parlor.class,
-                        () -> new Parlor(new CompletableFuture<>()),
-                        ActorOptions.defaults())),
-                List.of(),
-                List.of(),
-                ServerOptions.defaults()
-                    .ports(0, 0)
-                    .idle(Duration.ofHours(1))
-                    .data(folder, Durability.WAL),
-                watched(store),
-                new DirectTransport());
+    try (DormouseServer server = Parlor.open(watched(store), new CompletableFuture<>());
         TextClient ada = new TextClient(server, "/parlor/lobby")) {
       ada.ask("keep a 10");
       assertThat(server.hibernate(LOBBY).toCompletableFuture().get(30, TimeUnit.SECONDS)).isTrue();

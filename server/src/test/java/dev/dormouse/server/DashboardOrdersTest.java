@@ -4,10 +4,8 @@ import static dev.dormouse.server.AdminClient.list;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.dormouse.sdk.ActorId;
-import dev.dormouse.sdk.ActorOptions;
 import dev.dormouse.sdk.ConnectionId;
 import dev.dormouse.server.AdminClient.Answer;
-import dev.dormouse.server.protocol.DirectTransport;
 import dev.dormouse.storage.ActorStore;
 import dev.dormouse.storage.ActorStore.Row;
 import dev.dormouse.storage.ConnectionRow;
@@ -20,7 +18,6 @@ import dev.dormouse.storage.TurnBatch;
 import io.vertx.core.json.JsonObject;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -50,19 +47,7 @@ class DashboardOrdersTest {
   void start() {
     store =
         Stores.open(StoreOptions.in(folder.resolve("data")).durability(Durability.WAL).shards(8));
-    server =
-        DormouseServer.open(
-            List.of(
-                ActorDefinition.of(
-                    "/parlor/:key", Parlor.class, () -> new Parlor(held), ActorOptions.defaults())),
-            List.of(),
-            List.of(),
-            ServerOptions.defaults()
-                .ports(0, 0)
-                .idle(Duration.ofHours(1))
-                .data(folder.resolve("data"), Durability.WAL),
-            store,
-            new DirectTransport());
+    server = Parlor.open(store, held);
     admin = new AdminClient(server);
   }
 

@@ -1,5 +1,6 @@
 package dev.dormouse.server;
 
+import dev.dormouse.sdk.ActorOptions;
 import dev.dormouse.sdk.Alarm;
 import dev.dormouse.sdk.CloseReason;
 import dev.dormouse.sdk.Connection;
@@ -7,7 +8,12 @@ import dev.dormouse.sdk.HttpRequest;
 import dev.dormouse.sdk.HttpResponse;
 import dev.dormouse.sdk.Upgrade;
 import dev.dormouse.sdk.WebSocketActor;
+import dev.dormouse.server.protocol.DirectTransport;
+import dev.dormouse.storage.ActorStore;
+import dev.dormouse.storage.Durability;
+import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 
 /** An actor with all there is to see of one; it does what its clients say. */
@@ -22,6 +28,22 @@ public final class Parlor extends WebSocketActor<Parlor.Guest> {
   /** An actor that waits for that when it is told to hold. */
   Parlor(CompletableFuture<Void> held) {
     this.held = held;
+  }
+
+  /** A server of parlors over a store, which it closes; they stay in memory. */
+  static DormouseServer open(ActorStore store, CompletableFuture<Void> held) {
+    return DormouseServer.open(
+        List.of(
+            ActorDefinition.of(
+                "/parlor/:key", Parlor.class, () -> new Parlor(held), ActorOptions.defaults())),
+        List.of(),
+        List.of(),
+        ServerOptions.defaults()
+            .ports(0, 0)
+            .idle(Duration.ofHours(1))
+            .data(Path.of("unused"), Durability.WAL),
+        store,
+        new DirectTransport());
   }
 
   @Override
