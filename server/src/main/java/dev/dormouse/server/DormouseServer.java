@@ -8,8 +8,7 @@ import dev.dormouse.server.accesslog.AccessLogFormat;
 import dev.dormouse.server.admin.AdminOptions;
 import dev.dormouse.server.admin.AdminServer;
 import dev.dormouse.server.admin.BackupPage;
-import dev.dormouse.server.admin.ConnectionsPage;
-import dev.dormouse.server.admin.Dashboard;
+import dev.dormouse.server.dashboard.Dashboard;
 import dev.dormouse.server.gateway.ConnectionStatus;
 import dev.dormouse.server.gateway.GatewayCounts;
 import dev.dormouse.server.gateway.GatewayOptions;
@@ -156,7 +155,6 @@ public final class DormouseServer implements AutoCloseable {
             adminOptions,
             options.time(),
             new BackupPage(vertx, options.data(), this::backup),
-            new ConnectionsPage(vertx, host, gateway),
             new Dashboard(vertx, host, store, gateway, this.observers, options.time()),
             new InspectorPage(
                 vertx,

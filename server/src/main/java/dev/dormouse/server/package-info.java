@@ -14,7 +14,8 @@
  *   <tr><td>{@code host}</td><td>actors and turns; knows no socket and no thread</td></tr>
  *   <tr><td>{@code tls}</td><td>the files of the certificate</td></tr>
  *   <tr><td>{@code inspector}</td><td>the DevTools protocol, on the admin port</td></tr>
- *   <tr><td>{@code admin}</td><td>health checks, backups, and a look at actors from outside</td></tr>
+ *   <tr><td>{@code dashboard}</td><td>a look at the node and its actors, on the admin port</td></tr>
+ *   <tr><td>{@code admin}</td><td>the admin port: who is let in, health checks, backups</td></tr>
  * </table>
  */
 @NullMarked

@@ -24,12 +24,15 @@ class ArchitectureTest {
   private static final String HOST = "dev.dormouse.server.host..";
   private static final String OBSERVE = "dev.dormouse.server.observe..";
   private static final String ADMIN = "dev.dormouse.server.admin..";
+  private static final String DASHBOARD = "dev.dormouse.server.dashboard..";
   private static final String METRICS = "dev.dormouse.server.metrics..";
   private static final String TRACING = "dev.dormouse.server.tracing..";
   private static final String INSPECTOR = "dev.dormouse.server.inspector..";
   private static final String ACCESS_LOG = "dev.dormouse.server.accesslog..";
   private static final String JDK = "java..";
   private static final String JDK_TLS = "javax.net.ssl..";
+  private static final String JDK_CRYPTO = "javax.crypto..";
+  private static final String JDK_MANAGEMENT = "com.sun.management..";
   private static final String JSPECIFY = "org.jspecify..";
   private static final String SLF4J = "org.slf4j..";
   private static final String VERTX = "io.vertx..";
@@ -65,6 +68,33 @@ class ArchitectureTest {
             JSPECIFY,
             VERTX,
             MICROMETER),
+        room(
+            ADMIN,
+            ADMIN,
+            GATEWAY,
+            HOST,
+            PROTOCOL,
+            SDK,
+            STORAGE,
+            JDK,
+            JDK_CRYPTO,
+            JSPECIFY,
+            SLF4J,
+            VERTX),
+        room(
+            DASHBOARD,
+            DASHBOARD,
+            ADMIN,
+            GATEWAY,
+            HOST,
+            OBSERVE,
+            PROTOCOL,
+            SDK,
+            STORAGE,
+            JDK,
+            JDK_MANAGEMENT,
+            JSPECIFY,
+            VERTX),
         room(
             INSPECTOR, INSPECTOR, ADMIN, GATEWAY, HOST, OBSERVE, PROTOCOL, SDK, JDK, JSPECIFY,
             VERTX, NETTY),

@@ -1,9 +1,7 @@
 package dev.dormouse.server.admin;
 
-import dev.dormouse.sdk.ActorId;
 import dev.dormouse.server.gateway.WebSocketGateway;
 import dev.dormouse.server.host.ActorHost;
-import dev.dormouse.server.host.ActorStatus;
 import dev.dormouse.server.host.AlarmCounts;
 import dev.dormouse.server.host.HostCounts;
 import dev.dormouse.server.protocol.Time;
@@ -27,11 +25,6 @@ import org.jspecify.annotations.Nullable;
  *   <li>{@code GET /healthz}: 200 while the process answers at all
  *   <li>{@code GET /readyz}: 200 while clients are welcome, else 503
  *   <li>{@code GET /counts}: {@link HostCounts} and {@link AlarmCounts} in JSON
- *   <li>{@code GET /actors/{type}/{key}}: an {@link ActorStatus} in JSON, with the number of alarms
- *       that are set and the first {@value ActorDrops#ALARMS_SHOWN} of them
- *   <li>{@code POST /actors/{type}/{key}/hibernate}: drops the actor from memory, then its status;
- *       409 with the status and a {@code reason} if it is not done after {@value
- *       ActorDrops#LIMIT_SECONDS} s
  * </ul>
  */
 public final class AdminServer {
@@ -43,7 +36,6 @@ public final class AdminServer {
   private final BooleanSupplier isReady;
   private final AdminOptions options;
   private final Time time;
-  private final StoreReads reads;
   private final List<AdminPage> pages;
   private @Nullable HttpServer server;
 
@@ -60,7 +52,6 @@ public final class AdminServer {
     this.options = options;
     this.time = time;
     this.isReady = isReady;
-    this.reads = new StoreReads(vertx);
     this.pages = List.of(pages);
   }
 
@@ -120,31 +111,12 @@ public final class AdminServer {
     router
         .get("/counts")
         .handler(context -> answer(context, 200, json(host.counts(), host.alarmCounts())));
-    router.get("/actors/:type/:key").handler(this::show);
-    router.post("/actors/:type/:key/hibernate").handler(this::hibernate);
     pages.forEach(page -> page.mount(router));
     return router;
   }
 
-  private void show(RoutingContext context) {
-    reads.answer(
-        context,
-        asked -> {
-          ActorId actor = PageParams.hosted(asked, host);
-          return () ->
-              ActorJson.of(host.status(actor), host.alarms(actor), ActorDrops.ALARMS_SHOWN);
-        });
-  }
-
-  private void hibernate(RoutingContext context) {
-    StoreReads.answerLater(
-        context,
-        asked ->
-            new ActorDrops(host, reads)
-                .drop(asked, PageParams.hosted(asked, host), host::hibernate));
-  }
-
-  static void answer(RoutingContext context, int status, String text) {
+  /** Answers in plain text, with a line feed at its end. */
+  public static void answer(RoutingContext context, int status, String text) {
     context
         .response()
         .setStatusCode(status)
@@ -152,7 +124,8 @@ public final class AdminServer {
         .end(text + "\n");
   }
 
-  static void answer(RoutingContext context, int status, JsonObject json) {
+  /** Answers in JSON, which is not to be stored. */
+  public static void answer(RoutingContext context, int status, JsonObject json) {
     context
         .response()
         .setStatusCode(status)

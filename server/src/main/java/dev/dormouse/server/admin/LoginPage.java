@@ -30,13 +30,13 @@ final class LoginPage implements AdminPage {
 
   @Override
   public void mount(Router router) {
-    PageFile form = PageFile.read("login.html");
+    PageFile form = PageFile.read(LoginPage.class, "login.html");
     PageFile wrong =
         form.with(
             "<p class=\"wrong\" role=\"alert\" hidden>", "<p class=\"wrong\" role=\"alert\">");
-    PageFile style = PageFile.read("login.css");
+    PageFile style = PageFile.read(LoginPage.class, "login.css");
     router.get("/login.css").handler(style::answer);
-    router.get("/icon.svg").handler(PageFile.read("icon.svg")::answer);
+    router.get("/icon.svg").handler(PageFile.read(LoginPage.class, "icon.svg")::answer);
     router
         .get("/login")
         .handler(

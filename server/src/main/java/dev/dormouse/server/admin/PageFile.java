@@ -8,20 +8,18 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 
 /**
- * A file of the admin port, as it is in the jar: those of the dashboard are in a folder of their
- * own.
+ * A file of the admin port, as it is in the jar.
  *
  * @param type its media type
  * @param content its bytes
  */
-record PageFile(String type, Buffer content) {
-  private static final String FOLDER = "/dev/dormouse/server/admin/";
-
-  /** Reads it. */
-  static PageFile read(String name) {
-    try (InputStream in = PageFile.class.getResourceAsStream(FOLDER + name)) {
+public record PageFile(String type, Buffer content) {
+  /** Reads one from the folder of a class. */
+  public static PageFile read(Class<?> beside, String name) {
+    try (InputStream in = beside.getResourceAsStream(name)) {
       if (in == null) {
-        throw new IllegalStateException("the file " + FOLDER + name + " is not in the jar");
+        throw new IllegalStateException(
+            "the file " + name + " of " + beside + " is not in the jar");
       }
       return new PageFile(typeOf(name), Buffer.buffer(in.readAllBytes()));
     } catch (IOException e) {
@@ -48,7 +46,8 @@ record PageFile(String type, Buffer content) {
     return new PageFile(type, Buffer.buffer(text.replace(old, words)));
   }
 
-  void answer(RoutingContext context) {
+  /** Answers with it. */
+  public void answer(RoutingContext context) {
     answer(context, 200);
   }
 

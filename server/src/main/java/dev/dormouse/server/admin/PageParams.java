@@ -15,20 +15,20 @@ import org.jspecify.annotations.Nullable;
  * What requests ask for, in the query unless it is said. Each throws an {@link
  * IllegalArgumentException} that names the parameter, what it is, and its limit.
  */
-final class PageParams {
+public final class PageParams {
   private static final Pattern NUMBER = Pattern.compile("[0-9]{1,4}");
   private static final Pattern HEX = Pattern.compile("(?:[0-9a-fA-F]{2})*");
 
   private PageParams() {}
 
   /** A parameter; null if it is missing or empty. */
-  static @Nullable String text(RoutingContext context, String name) {
+  public static @Nullable String text(RoutingContext context, String name) {
     String text = context.queryParams().get(name);
     return text == null || text.isEmpty() ? null : text;
   }
 
   /** A parameter; empty if it is missing. */
-  static String text(RoutingContext context, String name, int bytesMax) {
+  public static String text(RoutingContext context, String name, int bytesMax) {
     String text = Objects.requireNonNullElse(context.queryParams().get(name), "");
     int bytes = text.getBytes(StandardCharsets.UTF_8).length;
     if (bytes > bytesMax) {
@@ -39,7 +39,7 @@ final class PageParams {
   }
 
   /** Bytes as {@link HexFormat} has them; null if they are missing. */
-  static byte @Nullable [] hex(RoutingContext context, String name, int bytesMax) {
+  public static byte @Nullable [] hex(RoutingContext context, String name, int bytesMax) {
     String text = text(context, name, 2 * bytesMax);
     if (!HEX.matcher(text).matches()) {
       throw new IllegalArgumentException(name + " '" + text + "' is not hexadecimal");
@@ -48,7 +48,7 @@ final class PageParams {
   }
 
   /** A number of a range. */
-  static int number(RoutingContext context, String name, int standard, int min, int max) {
+  public static int number(RoutingContext context, String name, int standard, int min, int max) {
     String asked = context.queryParams().get(name);
     String text = asked == null ? String.valueOf(standard) : asked;
     if (NUMBER.matcher(text).matches()) {
@@ -61,7 +61,7 @@ final class PageParams {
   }
 
   /** The actor that the path names, of whatever type. */
-  static ActorId actor(RoutingContext context) {
+  public static ActorId actor(RoutingContext context) {
     return new ActorId(context.pathParam("type"), context.pathParam("key"));
   }
 
@@ -70,7 +70,7 @@ final class PageParams {
    *
    * @throws StoreReads.Refusal 404 if it is not
    */
-  static ActorId hosted(RoutingContext context, ActorHost host) {
+  public static ActorId hosted(RoutingContext context, ActorHost host) {
     ActorId actor = actor(context);
     if (!host.hosts(actor.type())) {
       throw new StoreReads.Refusal(404, "there is no actor type " + actor.type());
@@ -79,7 +79,7 @@ final class PageParams {
   }
 
   /** The actor of a parameter, as {@link ActorId#toString} writes it; null if it is missing. */
-  static @Nullable ActorId actor(RoutingContext context, String name) {
+  public static @Nullable ActorId actor(RoutingContext context, String name) {
     String text = text(context, name);
     if (text == null) {
       return null;
@@ -92,13 +92,13 @@ final class PageParams {
   }
 
   /** The name of an actor type, of one that is registered or not; null if it is missing. */
-  static @Nullable String type(RoutingContext context, String name) {
+  public static @Nullable String type(RoutingContext context, String name) {
     String text = text(context, name);
     return text == null ? null : named(name, () -> new ActorId(text, "any")).type();
   }
 
   /** A connection; null if it is missing. */
-  static @Nullable ConnectionId connection(RoutingContext context, String name) {
+  public static @Nullable ConnectionId connection(RoutingContext context, String name) {
     String text = text(context, name);
     return text == null ? null : named(name, () -> ConnectionId.parse(text));
   }

@@ -17,7 +17,7 @@ import org.slf4j.LoggerFactory;
  * Answers what takes a look at the disk, or at very many actors, on threads of its own, of which
  * there are {@value #THREADS}. Over {@value #WAITING_MAX} that wait are answered 503.
  */
-final class StoreReads {
+public final class StoreReads {
   static final int WAITING_MAX = 64;
 
   private static final Logger log = LoggerFactory.getLogger(StoreReads.class);
@@ -27,18 +27,18 @@ final class StoreReads {
   private final AtomicInteger waiting = new AtomicInteger();
 
   /** Something that is answered with another status than 200, and this message. */
-  static final class Refusal extends RuntimeException {
+  public static final class Refusal extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
     private final int status;
     private final JsonObject more;
 
-    Refusal(int status, String message) {
+    public Refusal(int status, String message) {
       this(status, message, new JsonObject());
     }
 
     /** The same with more to tell, of 409. */
-    Refusal(int status, String message, JsonObject more) {
+    public Refusal(int status, String message, JsonObject more) {
       super(message);
       this.status = status;
       this.more = more;
@@ -46,7 +46,7 @@ final class StoreReads {
   }
 
   /** The threads end with Vert.x. */
-  StoreReads(Vertx vertx) {
+  public StoreReads(Vertx vertx) {
     this.threads = vertx.createSharedWorkerExecutor("dormouse-admin", THREADS);
   }
 
@@ -55,7 +55,7 @@ final class StoreReads {
    *
    * @return fails with a {@link Refusal} if too many wait
    */
-  <T> Future<T> read(Callable<T> reading) {
+  public <T> Future<T> read(Callable<T> reading) {
     if (waiting.incrementAndGet() > WAITING_MAX) {
       waiting.decrementAndGet();
       return Future.failedFuture(new Refusal(503, "too many ask at once"));
@@ -70,12 +70,13 @@ final class StoreReads {
    * @param question what there is to read; if it throws an {@link IllegalArgumentException}, the
    *     answer is 400 with its message
    */
-  void answer(RoutingContext context, Function<RoutingContext, Callable<JsonObject>> question) {
+  public void answer(
+      RoutingContext context, Function<RoutingContext, Callable<JsonObject>> question) {
     answerLater(context, asked -> read(question.apply(asked)));
   }
 
   /** The same of what takes its time. */
-  static void answerLater(
+  public static void answerLater(
       RoutingContext context, Function<RoutingContext, Future<JsonObject>> question) {
     Future<JsonObject> answer;
     try {

@@ -1,22 +1,8 @@
 /**
- * The admin port: health checks, and a look at actors from outside. {@code AdminAccess} is its
- * door, which every request passes; {@code AdminServer} and each {@code AdminPage} behind it
- * answer. What has to wait for the disk is read by {@code StoreReads}, on threads of its own. No
- * page wakes an actor; only orders do something to one.
- *
- * <p>{@code Dashboard} is the page for people, and the {@code /api/…} that it reads:
- *
- * <ul>
- *   <li>{@code NodePage}: the node, with {@code NodeHistory}, its last minutes, and {@code
- *       LiveHeap}, what a sleeping socket takes of the heap
- *   <li>{@code ActorListPage}, {@code ActorDetailPage}, {@code ActorConnectionsPage}, {@code
- *       ActorValuesPage}: what actors are and have stored, by {@code StoredActors}, as far as
- *       {@code Shown} shows it
- *   <li>{@code ActorOrdersPage}, {@code ActorDrops}: what one can have an actor do
- *   <li>{@code RecentWakes} always remembers the last wakes and resets, which are rare; {@code
- *       RecentTurns} and {@code NodeMeter} hear of turns only while there is an {@code Audience}.
- *       {@code LatestActors} bounds what is remembered
- * </ul>
+ * The admin port. {@code AdminAccess} is its door, which every request passes: {@code AdminToken},
+ * {@code WrongTokens} and {@code LoginPage} are who is let in. {@code AdminServer} answers health
+ * checks and counts, each {@code AdminPage} the rest; {@code PageParams}, {@code PageFile} and
+ * {@code StoreReads}, which has threads of its own for what waits for the disk, are for those.
  */
 @NullMarked
 package dev.dormouse.server.admin;

@@ -4,14 +4,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.dormouse.sdk.FailurePolicy;
 import dev.dormouse.sdk.WebSocketActor;
+import dev.dormouse.server.dashboard.Dashboard;
 import dev.dormouse.server.gateway.GatewayOptions;
 import dev.dormouse.server.gateway.WebSocketGateway;
 import dev.dormouse.server.host.ActorHost;
 import dev.dormouse.server.host.ActorType;
 import dev.dormouse.server.host.HostOptions;
+import dev.dormouse.server.observe.Observers;
 import dev.dormouse.server.protocol.DirectTransport;
 import dev.dormouse.server.protocol.Time;
 import dev.dormouse.server.protocol.Transport;
+import dev.dormouse.storage.ActorStore;
 import dev.dormouse.storage.Codecs;
 import dev.dormouse.storage.MemoryDisk;
 import dev.dormouse.storage.Stores;
@@ -60,13 +63,9 @@ class AdminServerTest {
             FailurePolicy.KEEP_OPEN,
             1024);
     Transport transport = new DirectTransport();
+    ActorStore store = Stores.memory(new MemoryDisk());
     ActorHost host =
-        new ActorHost(
-            List.of(type),
-            Stores.memory(new MemoryDisk()),
-            transport,
-            Time.system(),
-            HostOptions.defaults());
+        new ActorHost(List.of(type), store, transport, Time.system(), HostOptions.defaults());
     WebSocketGateway gateway =
         new WebSocketGateway(GatewayOptions.defaults(), vertx, transport, Time.system(), 1);
     admin =
@@ -76,7 +75,8 @@ class AdminServerTest {
             isReady::get,
             AdminOptions.loopback(),
             Time.system(),
-            new ConnectionsPage(vertx, host, gateway));
+            new Dashboard(
+                vertx, host, store, gateway, new Observers(Time.system()), Time.system()));
     client = vertx.createHttpClient();
     admin.listen(0).onComplete(context.succeedingThenComplete());
   }

@@ -1,7 +1,10 @@
-package dev.dormouse.server.admin;
+package dev.dormouse.server.dashboard;
 
 import dev.dormouse.sdk.ActorId;
 import dev.dormouse.sdk.ConnectionId;
+import dev.dormouse.server.admin.AdminPage;
+import dev.dormouse.server.admin.PageParams;
+import dev.dormouse.server.admin.StoreReads;
 import dev.dormouse.server.gateway.ConnectionStatus;
 import dev.dormouse.server.gateway.WebSocketGateway;
 import dev.dormouse.server.host.ActorHost;
@@ -19,7 +22,7 @@ import java.util.List;
  * {@code next}, the {@code after} of the next page, or null if this is the last. A page has at most
  * {@value #LIMIT_MAX}, by default {@value #LIMIT_DEFAULT}. It wakes nobody.
  */
-public final class ConnectionsPage implements AdminPage {
+final class ConnectionsPage implements AdminPage {
   private static final int LIMIT_MAX = 1_000;
   private static final int LIMIT_DEFAULT = 100;
 
@@ -27,8 +30,7 @@ public final class ConnectionsPage implements AdminPage {
   private final ActorHost host;
   private final WebSocketGateway gateway;
 
-  /** Of a server. */
-  public ConnectionsPage(Vertx vertx, ActorHost host, WebSocketGateway gateway) {
+  ConnectionsPage(Vertx vertx, ActorHost host, WebSocketGateway gateway) {
     this.vertx = vertx;
     this.host = host;
     this.gateway = gateway;

@@ -1,7 +1,10 @@
-package dev.dormouse.server.admin;
+package dev.dormouse.server.dashboard;
 
 import dev.dormouse.sdk.ActorId;
 import dev.dormouse.sdk.ConnectionId;
+import dev.dormouse.server.admin.AdminPage;
+import dev.dormouse.server.admin.PageParams;
+import dev.dormouse.server.admin.StoreReads;
 import dev.dormouse.server.gateway.ConnectionStatus;
 import dev.dormouse.server.gateway.WebSocketGateway;
 import dev.dormouse.storage.ActorStore;

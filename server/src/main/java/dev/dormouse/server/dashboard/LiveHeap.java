@@ -1,4 +1,4 @@
-package dev.dormouse.server.admin;
+package dev.dormouse.server.dashboard;
 
 import com.sun.management.GarbageCollectorMXBean;
 import com.sun.management.GcInfo;

@@ -1,6 +1,9 @@
-package dev.dormouse.server.admin;
+package dev.dormouse.server.dashboard;
 
 import dev.dormouse.sdk.ActorId;
+import dev.dormouse.server.admin.AdminPage;
+import dev.dormouse.server.admin.PageParams;
+import dev.dormouse.server.admin.StoreReads;
 import dev.dormouse.storage.ActorStore;
 import dev.dormouse.storage.ActorStore.Row;
 import dev.dormouse.storage.CorruptRowException;

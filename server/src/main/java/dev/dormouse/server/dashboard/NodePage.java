@@ -1,5 +1,7 @@
-package dev.dormouse.server.admin;
+package dev.dormouse.server.dashboard;
 
+import dev.dormouse.server.admin.AdminPage;
+import dev.dormouse.server.admin.StoreReads;
 import dev.dormouse.server.gateway.GatewayCounts;
 import dev.dormouse.server.gateway.WebSocketGateway;
 import dev.dormouse.server.host.ActorHost;

@@ -1,4 +1,4 @@
-package dev.dormouse.server.admin;
+package dev.dormouse.server.dashboard;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;

@@ -1,6 +1,7 @@
-package dev.dormouse.server.admin;
+package dev.dormouse.server.dashboard;
 
 import dev.dormouse.sdk.ActorId;
+import dev.dormouse.server.admin.StoreReads;
 import dev.dormouse.server.host.ActorHost;
 import dev.dormouse.server.host.ActorStatus;
 import io.vertx.core.AsyncResult;

@@ -1,4 +1,4 @@
-package dev.dormouse.server.admin;
+package dev.dormouse.server.dashboard;
 
 import java.util.concurrent.atomic.AtomicLongArray;
 

@@ -1,4 +1,4 @@
-package dev.dormouse.server.admin;
+package dev.dormouse.server.dashboard;
 
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;

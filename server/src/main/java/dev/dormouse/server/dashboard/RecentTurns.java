@@ -1,4 +1,4 @@
-package dev.dormouse.server.admin;
+package dev.dormouse.server.dashboard;
 
 import dev.dormouse.sdk.ActorId;
 import dev.dormouse.sdk.ConnectionId;

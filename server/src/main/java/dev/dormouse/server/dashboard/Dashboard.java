@@ -1,5 +1,8 @@
-package dev.dormouse.server.admin;
+package dev.dormouse.server.dashboard;
 
+import dev.dormouse.server.admin.AdminPage;
+import dev.dormouse.server.admin.PageFile;
+import dev.dormouse.server.admin.StoreReads;
 import dev.dormouse.server.gateway.WebSocketGateway;
 import dev.dormouse.server.host.ActorHost;
 import dev.dormouse.server.observe.Observers;
@@ -57,6 +60,8 @@ public final class Dashboard implements AdminPage {
     this.pages =
         List.of(
             node,
+            new ActorStatusPage(host, reads),
+            new ConnectionsPage(vertx, host, gateway),
             new ActorListPage(host, reads, wakes),
             new ActorDetailPage(actors, reads, wakes, turns, audience),
             new ActorConnectionsPage(actors, gateway, reads),
@@ -67,10 +72,10 @@ public final class Dashboard implements AdminPage {
   @Override
   public void mount(Router router) {
     vertx.setPeriodic(0, NodeHistory.STEP.toMillis(), timer -> reads.read(this::tick));
-    router.get("/").handler(PageFile.read("dashboard/dashboard.html")::answer);
+    router.get("/").handler(PageFile.read(Dashboard.class, "dashboard.html")::answer);
     FILES.forEach(
         file ->
-            router.get("/dashboard/" + file).handler(PageFile.read("dashboard/" + file)::answer));
+            router.get("/dashboard/" + file).handler(PageFile.read(Dashboard.class, file)::answer));
     router
         .route("/api/*")
         .handler(

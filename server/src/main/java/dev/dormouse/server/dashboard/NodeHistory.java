@@ -1,4 +1,4 @@
-package dev.dormouse.server.admin;
+package dev.dormouse.server.dashboard;
 
 import dev.dormouse.server.gateway.GatewayCounts;
 import dev.dormouse.server.protocol.Time;
