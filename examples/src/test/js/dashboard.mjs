@@ -110,7 +110,7 @@ try {
   await light.reload();
   await until(light, isSame(['burrow']), keys);
   assert.equal(await light.getByTestId('prefix').inputValue(), 'bur');
-  await light.getByTestId('prefix').fill('nobody');
+  await light.getByTestId('prefix').fill('stored');
   await light.getByText('No actor is like that.').waitFor();
   await light.getByTestId('prefix').fill('bur');
 

@@ -13,6 +13,8 @@
  *   <tr><td>{@code gateway}</td><td>sockets and frames; knows Vert.x and Netty, not the host</td></tr>
  *   <tr><td>{@code host}</td><td>actors and turns; knows no socket and no thread</td></tr>
  *   <tr><td>{@code tls}</td><td>the files of the certificate</td></tr>
+ *   <tr><td>{@code observe}</td><td>who wants to hear of what happens</td></tr>
+ *   <tr><td>{@code metrics}, {@code tracing}, {@code accesslog}</td><td>subscribers of that</td></tr>
  *   <tr><td>{@code inspector}</td><td>the DevTools protocol, on the admin port</td></tr>
  *   <tr><td>{@code dashboard}</td><td>a look at the node and its actors, on the admin port</td></tr>
  *   <tr><td>{@code admin}</td><td>the admin port: who is let in, health checks, backups</td></tr>
