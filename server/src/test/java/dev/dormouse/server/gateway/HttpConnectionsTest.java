@@ -21,6 +21,9 @@ import org.junit.jupiter.api.Test;
 
 class HttpConnectionsTest {
   private static final Duration SHORT = Duration.ofMillis(100);
+
+  /** A reader may be kept from reading for a while; to read all takes longer. */
+  private static final Duration LONGER_THAN_A_PAUSE = Duration.ofSeconds(1);
   private static final String REQUEST = "GET /small/one HTTP/1.1\r\nHost: x\r\n\r\n";
   private static final int LARGE = 64 << 20;
 
@@ -123,7 +126,7 @@ class HttpConnectionsTest {
     Buffer large = Buffer.buffer(new byte[LARGE]);
     return new TestServer(
         vertx,
-        GatewayOptions.defaults().keepAlive(SHORT),
+        GatewayOptions.defaults().keepAlive(LONGER_THAN_A_PAUSE),
         router ->
             router
                 .get("/large-page")
