@@ -11,8 +11,10 @@ import dev.dormouse.server.gateway.edge.TrustedProxies;
 import dev.dormouse.server.tls.TlsFiles;
 import dev.dormouse.storage.Durability;
 import java.io.IOException;
+import java.net.ConnectException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.net.Socket;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -120,6 +122,17 @@ class HaproxyIT {
     String program = Optional.ofNullable(System.getenv("HAPROXY")).orElse("/usr/sbin/haproxy");
     haproxy = Child.start(folder, Map.of(), List.of(program, "-db", "-V", "-f", file.toString()));
     haproxy.awaitOutput(Pattern.compile("Using \\w+\\(\\) as the polling mechanism"));
+    for (int port : ports.values()) {
+      Until.isTrue(() -> isOpen(port)); // it says nothing when it has bound
+    }
+  }
+
+  private static boolean isOpen(int port) throws IOException {
+    try (Socket probe = new Socket(InetAddress.getLoopbackAddress(), port)) {
+      return probe.isConnected();
+    } catch (ConnectException notYet) {
+      return false;
+    }
   }
 
   private static String backendOfTheReadme(int port) throws IOException {

@@ -24,6 +24,7 @@ class HttpConnectionsTest {
 
   /** A reader may be kept from reading for a while; to read all takes longer. */
   private static final Duration LONGER_THAN_A_PAUSE = Duration.ofSeconds(1);
+
   private static final String REQUEST = "GET /small/one HTTP/1.1\r\nHost: x\r\n\r\n";
   private static final int LARGE = 64 << 20;
 
