@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -18,6 +19,7 @@ class BenchmarkIT {
   @TempDir private Path directory;
 
   @Test
+  @Tag("once")
   @DisplayName("one short round of each kind of load ends in figures for people and programs")
   void oneShortRoundOfEachKindOfLoadEndsInFigures() throws Exception {
     Path out = directory.resolve("out");
