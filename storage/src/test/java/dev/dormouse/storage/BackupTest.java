@@ -305,7 +305,8 @@ class BackupTest {
   void aBackupOnAnotherFileSystemIsCopiedAndSummed() throws IOException {
     Path memory = Path.of("/dev/shm");
     assumeTrue(
-        Files.isWritable(memory) && !Files.getFileStore(memory).equals(Files.getFileStore(parent)));
+        Files.isWritable(memory) && !Files.getFileStore(memory).equals(Files.getFileStore(parent)),
+        "there is no other file system to write to at /dev/shm");
     Path elsewhere = Files.createTempDirectory(memory, "dormouse-backup");
     try {
       fill();

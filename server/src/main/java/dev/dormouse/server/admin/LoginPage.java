@@ -5,7 +5,10 @@ import io.vertx.core.http.CookieSameSite;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
 import io.vertx.ext.web.handler.BodyHandler;
+import java.util.List;
 import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,7 +18,13 @@ import org.jspecify.annotations.Nullable;
  * body. Without a token there is nothing to log in to: it leads to {@code /} too.
  */
 final class LoginPage implements AdminPage {
-  static final Set<String> PATHS = Set.of("/login", "/login.css", "/icon.svg");
+  /** What the form needs, and other pages may use. */
+  private static final List<String> FILES = List.of("palette.css", "login.css", "icon.svg");
+
+  static final Set<String> PATHS =
+      Stream.concat(Stream.of("login"), FILES.stream())
+          .map(file -> "/" + file)
+          .collect(Collectors.toUnmodifiableSet());
 
   /** Where a login leads. */
   private static final String WITHIN = "/";
@@ -34,9 +43,9 @@ final class LoginPage implements AdminPage {
     PageFile wrong =
         form.with(
             "<p class=\"wrong\" role=\"alert\" hidden>", "<p class=\"wrong\" role=\"alert\">");
-    PageFile style = PageFile.read(LoginPage.class, "login.css");
-    router.get("/login.css").handler(style::answer);
-    router.get("/icon.svg").handler(PageFile.read(LoginPage.class, "icon.svg")::answer);
+    for (String file : FILES) {
+      router.get("/" + file).handler(PageFile.read(LoginPage.class, file)::answer);
+    }
     router
         .get("/login")
         .handler(

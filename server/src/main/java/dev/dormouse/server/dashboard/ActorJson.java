@@ -2,6 +2,7 @@ package dev.dormouse.server.dashboard;
 
 import dev.dormouse.sdk.Alarm;
 import dev.dormouse.server.host.ActorStatus;
+import dev.dormouse.server.observe.DormouseObserver.TurnEnded;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.time.Instant;
@@ -59,16 +60,17 @@ final class ActorJson {
   static JsonArray of(List<RecentTurns.Turn> turns) {
     JsonArray array = new JsonArray();
     for (RecentTurns.Turn turn : turns) {
+      TurnEnded ended = turn.ended();
       array.add(
           new JsonObject()
               .put("at", at(turn.atMs()))
-              .put("event", turn.event())
-              .put("connection", turn.connection() == null ? null : turn.connection().toString())
-              .put("queuedMs", ms(turn.queuedNs()))
-              .put("ranMs", ms(turn.ranNs()))
-              .put("commitMs", ms(turn.commitNs()))
-              .put("storedBytes", turn.storedBytes())
-              .put("outcome", turn.outcome().name().toLowerCase(Locale.ROOT)));
+              .put("event", ended.event())
+              .put("connection", ended.connection() == null ? null : ended.connection().toString())
+              .put("queuedMs", ms(ended.queuedNs()))
+              .put("ranMs", ms(ended.ranNs()))
+              .put("commitMs", ms(ended.commitNs()))
+              .put("storedBytes", ended.storedBytes())
+              .put("outcome", ended.outcome().name().toLowerCase(Locale.ROOT)));
     }
     return array;
   }

@@ -1,12 +1,10 @@
 package dev.dormouse.server.dashboard;
 
 import dev.dormouse.sdk.ActorId;
-import dev.dormouse.sdk.ConnectionId;
 import dev.dormouse.server.observe.DormouseObserver;
 import dev.dormouse.server.protocol.Time;
 import java.util.ArrayDeque;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The last {@value #TURNS_MAX} turns of each of the {@value #ACTORS_MAX} actors that had one last.
@@ -21,15 +19,7 @@ final class RecentTurns implements DormouseObserver {
    *
    * @param atMs when it did, in milliseconds since 1970
    */
-  record Turn(
-      long atMs,
-      String event,
-      @Nullable ConnectionId connection,
-      long queuedNs,
-      long ranNs,
-      long commitNs,
-      long storedBytes,
-      TurnOutcome outcome) {}
+  record Turn(long atMs, TurnEnded ended) {}
 
   private final Time time;
   private final LatestActors<ArrayDeque<Turn>> memories =
@@ -41,16 +31,7 @@ final class RecentTurns implements DormouseObserver {
 
   @Override
   public void turnEnded(TurnEnded ended) {
-    Turn turn =
-        new Turn(
-            time.wallMs(),
-            ended.event(),
-            ended.connection(),
-            ended.queuedNs(),
-            ended.ranNs(),
-            ended.commitNs(),
-            ended.storedBytes(),
-            ended.outcome());
+    Turn turn = new Turn(time.wallMs(), ended);
     memories.happened(
         ended.actor(),
         turns -> {

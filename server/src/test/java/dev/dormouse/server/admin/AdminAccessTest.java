@@ -401,6 +401,7 @@ class AdminAccessTest {
     assertThat(form.status()).isEqualTo(200);
     assertThat(form.body()).contains("<form method=\"post\" action=\"/login\">");
     assertThat(admin.ask("GET /login.css", List.of(HOST)).status()).isEqualTo(200);
+    assertThat(admin.ask("GET /palette.css", List.of(HOST)).status()).isEqualTo(200);
   }
 
   @Test

@@ -76,8 +76,8 @@ class AudienceTest {
     }
 
     assertThat(turns.of(LOBBY)).hasSize(16);
-    assertThat(turns.of(LOBBY).get(0).event()).isEqualTo("event 39");
-    assertThat(turns.of(LOBBY).get(15).event()).isEqualTo("event 24");
+    assertThat(turns.of(LOBBY).get(0).ended().event()).isEqualTo("event 39");
+    assertThat(turns.of(LOBBY).get(15).ended().event()).isEqualTo("event 24");
   }
 
   @Test
