@@ -31,7 +31,7 @@ public final class StoreReads {
     private static final long serialVersionUID = 1L;
 
     private final int status;
-    private final JsonObject more;
+    private final transient JsonObject more;
 
     public Refusal(int status, String message) {
       this(status, message, new JsonObject());
