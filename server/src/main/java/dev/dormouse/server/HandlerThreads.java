@@ -32,7 +32,7 @@ final class HandlerThreads implements AutoCloseable {
     eventLoopGroup.forEach(loop -> eventLoops.add(new LoopTurns(loop)));
     ExecutorService virtual = virtualThreads();
     this.workers = virtual == null ? workerPool() : virtual;
-    this.blocking = virtual == null ? workers : new Bursts(virtual, eventLoopGroup);
+    this.blocking = virtual == null ? workers : new VirtualWorkers(virtual, eventLoopGroup);
   }
 
   /**

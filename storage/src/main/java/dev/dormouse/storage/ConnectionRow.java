@@ -22,8 +22,13 @@ public record ConnectionRow(long acceptedAtMs, List<String> tags, byte @Nullable
 
   /** The bytes to store. */
   public byte[] encode() {
-    List<byte[]> encodedTags = tags.stream().map(t -> t.getBytes(StandardCharsets.UTF_8)).toList();
-    int tagBytes = encodedTags.stream().mapToInt(t -> 2 + t.length).sum();
+    List<byte[]> encodedTags = new ArrayList<>(tags.size());
+    int tagBytes = 0;
+    for (String tag : tags) {
+      byte[] encoded = tag.getBytes(StandardCharsets.UTF_8);
+      encodedTags.add(encoded);
+      tagBytes += 2 + encoded.length;
+    }
     int attachmentBytes = attachment == null ? 0 : attachment.length;
     ByteBuffer out = ByteBuffer.allocate(8 + 1 + tagBytes + 1 + attachmentBytes);
     out.putLong(acceptedAtMs).put((byte) encodedTags.size());

@@ -330,7 +330,7 @@ final class GroupCommit {
     List<StoredWrite> toKeep = new ArrayList<>();
     long bytes = 0;
     for (Waiting waiting : round) {
-      toKeep.addAll(waiting.writes());
+      waiting.writes().forEach(toKeep::add);
       bytes += waiting.bytes();
     }
     Throwable broken;

@@ -44,10 +44,10 @@ import org.slf4j.LoggerFactory;
  * part that has one would not tell actors apart. Scans are bounded by keys instead; point reads go
  * by filters over whole keys.
  *
- * <p>When the engine falls behind with what it does in the background (three full memtables of a
- * table, or 20 files that were not compacted yet) it slows writes down, and from 36 files on it
- * stops them, until it has caught up. Commits wait that long, and so do those who hand them in;
- * nothing fails for it.
+ * <p>When the engine falls behind with what it does in the background (five full memtables of a
+ * table, or 20 files that were not compacted yet) it slows writes down, and from six memtables or
+ * 36 files on it stops them, until it has caught up. Commits wait that long, and so do those who
+ * hand them in; nothing fails for it.
  *
  * <p>Owns native memory; {@link #close} gives it back and must be the last thing done with it.
  */
@@ -59,8 +59,10 @@ final class RocksTables implements AutoCloseable {
     RocksDB.loadLibrary();
   }
 
-  private static final long MEMTABLE_BYTES = 32L << 20;
-  private static final int MEMTABLES_MAX = 3;
+  /** Small: most of what a write costs are the cache misses on its way through the memtable. */
+  private static final long MEMTABLE_BYTES = 8L << 20;
+
+  private static final int MEMTABLES_MAX = 6;
   private static final double MEMTABLE_FILTER_RATIO = 0.05;
   private static final double FILTER_BITS_PER_KEY = 10;
   static final long WAL_BYTES_MAX = 64L << 20;

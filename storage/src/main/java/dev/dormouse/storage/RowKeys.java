@@ -37,23 +37,32 @@ final class RowKeys {
 
   /** Which shard an actor belongs to. */
   int shardOf(ActorId actor) {
-    // A type has no slash, so no two ids have the same text.
-    return (int) Long.remainderUnsigned(StableHash.of(actor.toString()), shards);
+    return shardOf(nameOf(actor));
+  }
+
+  private int shardOf(byte[] name) {
+    return (int) Long.remainderUnsigned(StableHash.of(name), shards);
+  }
+
+  /** A type is ASCII and has no slash, so no two ids have the same name. */
+  private static byte[] nameOf(ActorId actor) {
+    return actor.toString().getBytes(StandardCharsets.UTF_8);
   }
 
   /** The stored key of a row. */
   byte[] encode(ActorId actor, Table table, byte[] rowKey) {
-    byte[] type = actor.type().getBytes(StandardCharsets.UTF_8);
-    byte[] key = actor.key().getBytes(StandardCharsets.UTF_8);
+    byte[] name = nameOf(actor);
+    int typeBytes = actor.type().length();
+    int keyBytes = name.length - typeBytes - 1;
     int head = table.headBytes();
-    return ByteBuffer.allocate(1 + 2 + 1 + type.length + 2 + key.length + rowKey.length)
+    return ByteBuffer.allocate(1 + 2 + 1 + typeBytes + 2 + keyBytes + rowKey.length)
         .put(table.code())
-        .putShort((short) shardOf(actor))
+        .putShort((short) shardOf(name))
         .put(rowKey, 0, head)
-        .put((byte) type.length)
-        .put(type)
-        .putShort((short) key.length)
-        .put(key)
+        .put((byte) typeBytes)
+        .put(name, 0, typeBytes)
+        .putShort((short) keyBytes)
+        .put(name, typeBytes + 1, keyBytes)
         .put(rowKey, head, rowKey.length - head)
         .array();
   }

@@ -6,6 +6,7 @@ import io.netty.channel.EventLoop;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.RejectedExecutionException;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -25,8 +26,11 @@ final class LoopBatches {
   }
 
   private final LoopQueues loops;
-  private final List<Batch> batches = new ArrayList<>(2);
-  private final List<ByteBuf> shared = new ArrayList<>(0);
+
+  /** Most releases are for one socket. */
+  private List<Batch> batches = List.of();
+
+  private List<ByteBuf> shared = List.of();
 
   LoopBatches(LoopQueues loops) {
     this.loops = loops;
@@ -38,6 +42,9 @@ final class LoopBatches {
 
   /** Takes over the caller's reference to a buffer that steps use. */
   void share(ByteBuf buffer) {
+    if (shared.isEmpty()) {
+      shared = new ArrayList<>(1);
+    }
     shared.add(buffer);
   }
 
@@ -45,6 +52,7 @@ final class LoopBatches {
   void dispatch() {
     for (Batch batch : batches) {
       shared.forEach(ByteBuf::retain);
+      batch.shared = shared;
       try {
         loops.run(batch.loop, batch);
       } catch (RejectedExecutionException loopIsShutDown) {
@@ -61,34 +69,57 @@ final class LoopBatches {
         return batch;
       }
     }
-    Batch batch = new Batch(loop, shared);
-    batches.add(batch);
+    Batch batch = new Batch(loop);
+    if (batches.isEmpty()) {
+      batches = List.of(batch);
+    } else {
+      batches = new ArrayList<>(batches);
+      batches.add(batch);
+    }
     return batch;
+  }
+
+  /** A step that is to be done, and those after it. */
+  private static final class Todo {
+    final ClientSocket socket;
+    final Step step;
+    @Nullable Todo next;
+
+    Todo(ClientSocket socket, Step step) {
+      this.socket = socket;
+      this.step = step;
+    }
   }
 
   private static final class Batch implements Runnable {
     private final EventLoop loop;
-    private final List<ByteBuf> shared;
-    private final List<ClientSocket> sockets = new ArrayList<>(2);
-    private final List<Step> steps = new ArrayList<>(2);
+    private List<ByteBuf> shared = List.of();
+    private @Nullable Todo first;
+    private @Nullable Todo last;
 
-    Batch(EventLoop loop, List<ByteBuf> shared) {
+    Batch(EventLoop loop) {
       this.loop = loop;
-      this.shared = shared;
     }
 
     void add(ClientSocket socket, Step step) {
-      sockets.add(socket);
-      steps.add(step);
+      Todo todo = new Todo(socket, step);
+      if (last == null) {
+        first = todo;
+      } else {
+        last.next = todo;
+      }
+      last = todo;
     }
 
     @Override
     public void run() {
       try {
-        for (int i = 0; i < steps.size(); i++) {
-          apply(steps.get(i), sockets.get(i));
+        for (Todo todo = first; todo != null; todo = todo.next) {
+          apply(todo.step, todo.socket);
         }
-        sockets.forEach(ClientSocket::flush);
+        for (Todo todo = first; todo != null; todo = todo.next) {
+          todo.socket.flush();
+        }
       } finally {
         shared.forEach(ByteBuf::release);
       }

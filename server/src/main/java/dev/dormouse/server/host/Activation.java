@@ -257,7 +257,7 @@ final class Activation implements ActorContext<@Nullable Object> {
       collect(ended, connection);
     }
     LiveConnection subject = known.get(ended.work().connection());
-    if (subject != null && !ended.touched().contains(subject)) {
+    if (subject != null && subject.touch(ended.number())) {
       collect(ended, subject); // a field of the actor may hold what is attached
     }
     if (ended.work() instanceof Work.Handle handle

@@ -444,7 +444,7 @@ final class ActorCell {
 
   private void commit(Turn turn, Activation current) {
     Work work = turn.work();
-    List<ToGateway> records = new ArrayList<>(turn.outbox());
+    List<ToGateway> records = turn.outbox();
     records.addAll(Verdicts.handled(work));
     closing.said(records, turn.number());
     outgoing.leave(turn, records, TurnWatch.of(host, id, turn, current, lastEventNs));

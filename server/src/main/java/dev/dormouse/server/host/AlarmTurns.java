@@ -46,16 +46,19 @@ final class AlarmTurns {
 
   /** Writes were handed in; the clock hears of the alarms among them when they are kept. */
   void handedIn(ActorId actor, List<TurnBatch.Write> writes, CompletionStage<CommitResult> commit) {
-    List<TurnBatch.Write> due =
-        writes.stream().filter(write -> write.table() == Table.DUE).toList();
-    if (!due.isEmpty()) {
-      commit.thenAccept(result -> committed(actor, due, result instanceof CommitResult.Done));
+    for (TurnBatch.Write write : writes) {
+      if (write.table() == Table.DUE) {
+        commit.thenAccept(result -> committed(actor, writes, result instanceof CommitResult.Done));
+        return;
+      }
     }
   }
 
-  private void committed(ActorId actor, List<TurnBatch.Write> due, boolean isDone) {
-    for (TurnBatch.Write write : due) {
-      clock.committed(DueAlarm.of(actor, write.key()), write.value() == null, isDone);
+  private void committed(ActorId actor, List<TurnBatch.Write> writes, boolean isDone) {
+    for (TurnBatch.Write write : writes) {
+      if (write.table() == Table.DUE) {
+        clock.committed(DueAlarm.of(actor, write.key()), write.value() == null, isDone);
+      }
     }
   }
 

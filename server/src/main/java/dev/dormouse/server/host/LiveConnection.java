@@ -38,6 +38,9 @@ final class LiveConnection implements Connection<@Nullable Object> {
 
   private boolean isRead;
 
+  /** The number of the turn that touched it last; 0 if none has. */
+  private long touchedIn;
+
   /** Why the row cannot be read; null if it can, or something was attached anew. */
   private @Nullable CorruptRowException fault;
 
@@ -73,7 +76,7 @@ final class LiveConnection implements Connection<@Nullable Object> {
   private void adopt(ConnectionRow row) {
     isRead = true;
     acceptedAtMs = row.acceptedAtMs();
-    tags = new LinkedHashSet<>(row.tags());
+    tags = row.tags().isEmpty() ? Set.of() : new LinkedHashSet<>(row.tags());
     storedAttachment = row.attachment();
   }
 
@@ -301,6 +304,17 @@ final class LiveConnection implements Connection<@Nullable Object> {
     }
   }
 
+  /**
+   * A turn touches it.
+   *
+   * @return whether it is the first time in this turn
+   */
+  boolean touch(long turn) {
+    boolean isFirst = touchedIn != turn;
+    touchedIn = turn;
+    return isFirst;
+  }
+
   /** The client is gone: from here on nothing can be sent. The handle still tells what it knew. */
   void markClosing() {
     isClosing = true;
@@ -330,6 +344,6 @@ final class LiveConnection implements Connection<@Nullable Object> {
     }
     storedAttachment = bytes;
     isRowStale = false;
-    return new ConnectionRow(acceptedAtMs, new ArrayList<>(tags), bytes);
+    return new ConnectionRow(acceptedAtMs, tags.isEmpty() ? List.of() : List.copyOf(tags), bytes);
   }
 }

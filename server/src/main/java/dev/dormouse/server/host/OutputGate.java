@@ -16,8 +16,8 @@ import org.slf4j.LoggerFactory;
  *
  * <p>Once a commit is lost (fenced, or unknown) nothing more goes out but the words for the lost
  * turns, until the cell has reset itself. Turns come in on the cell's thread, results on the
- * store's: the monitor guards all fields and is held while a release is handed to the transport, so
- * that releases never overtake each other.
+ * store's: the monitor guards all that is written, and is held while a release is handed to the
+ * transport, so that releases never overtake each other.
  */
 final class OutputGate {
   private static final Logger log = LoggerFactory.getLogger(OutputGate.class);
@@ -47,8 +47,8 @@ final class OutputGate {
   private final Consumer<Release> onLost;
   private final Runnable onEmpty;
   private final ArrayDeque<Held> held = new ArrayDeque<>(2);
-  private @Nullable CommitResult loss;
-  private long settled;
+  private volatile @Nullable CommitResult loss;
+  private volatile long settled;
   private boolean isAwaited;
 
   /**
@@ -156,7 +156,7 @@ final class OutputGate {
   }
 
   /** The last turn that was let out and not lost: what it and those before it wrote is stored. */
-  synchronized long settled() {
+  long settled() {
     return settled;
   }
 
@@ -172,7 +172,7 @@ final class OutputGate {
   }
 
   /** How a commit was lost; null if none was. */
-  synchronized @Nullable CommitResult loss() {
+  @Nullable CommitResult loss() {
     return loss;
   }
 

@@ -7,11 +7,9 @@ import dev.dormouse.server.protocol.ToGateway;
 import dev.dormouse.storage.TurnBatch.Clear;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.NavigableMap;
 import java.util.Optional;
-import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -55,10 +53,10 @@ final class Turn {
 
   private final NavigableMap<RowKey, Optional<byte[]>> writes = new TreeMap<>();
   private final List<Clear> clears = new ArrayList<>();
-  private final List<ToGateway> outbox = new ArrayList<>();
+  private final List<ToGateway> outbox = new ArrayList<>(4);
 
   /** What most turns leave empty is made when it is needed. */
-  private Set<LiveConnection> touched = Set.of();
+  private List<LiveConnection> touched = List.of();
 
   private long bytes;
 
@@ -156,16 +154,18 @@ final class Turn {
     bytes += more;
   }
 
-  /** The connections that its handler has touched. */
-  Set<LiveConnection> touched() {
+  /** The connections that its handler has touched, each once. */
+  List<LiveConnection> touched() {
     return touched;
   }
 
   void touch(LiveConnection connection) {
-    if (touched.isEmpty()) {
-      touched = new LinkedHashSet<>(4);
+    if (connection.touch(number)) {
+      if (touched.isEmpty()) {
+        touched = new ArrayList<>(2);
+      }
+      touched.add(connection);
     }
-    touched.add(connection);
   }
 
   /**

@@ -3,8 +3,9 @@ package dev.dormouse.server.gateway;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.netty.channel.DefaultEventLoop;
 import io.netty.channel.EventLoop;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.nio.NioIoHandler;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
@@ -14,7 +15,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 class LoopQueuesTest {
-  private final EventLoop loop = new DefaultEventLoop();
+  private final EventLoop loop =
+      new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory()).next();
   private final LoopQueues queues = new LoopQueues();
   private final List<String> done = new ArrayList<>();
 
@@ -100,6 +102,32 @@ class LoopQueuesTest {
 
     assertThat(doneAfter(() -> queues.run(loop, () -> done.add("next"))))
         .containsExactly("as asked", "next");
+  }
+
+  @Test
+  void workFromAnotherThreadThatThrowsHoldsUpNoneThatWaits() {
+    loop.submit(
+            () -> {
+              Thread other =
+                  new Thread(
+                      () -> {
+                        queues.run(
+                            loop,
+                            () -> {
+                              throw new IllegalStateException("as asked");
+                            });
+                        queues.run(loop, () -> done.add("next"));
+                      });
+              other.start();
+              try {
+                other.join(10_000);
+              } catch (InterruptedException e) {
+                throw new IllegalStateException(e);
+              }
+            })
+        .syncUninterruptibly();
+
+    assertThat(doneAfter(() -> {})).containsExactly("next");
   }
 
   @Test
