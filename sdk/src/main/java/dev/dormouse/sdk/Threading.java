@@ -10,7 +10,8 @@ package dev.dormouse.sdk;
 public enum Threading {
   /**
    * Handlers may block: they run on virtual threads where the JDK has them (21 and later), on a
-   * pool of worker threads on 17.
+   * pool of worker threads on 17. A thread runs handlers of many actors, one after the other, so
+   * that a {@link ThreadLocal} which a handler sets is seen by others.
    */
   MAY_BLOCK,
   /**

@@ -219,7 +219,7 @@ final class ActorCell {
     if (first == null && owed == null) {
       return state == CellState.SETTLING ? settle() : !mailbox.park();
     }
-    if (recovery.restNs(time.nowNs()) > 0) {
+    if (recovery.isResting()) {
       mailbox.rest();
       return false;
     }

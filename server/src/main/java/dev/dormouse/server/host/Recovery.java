@@ -89,6 +89,11 @@ final class Recovery {
     return Math.max(restNs(activations, nowNs), restNs(event, nowNs));
   }
 
+  /** Whether nothing is to be tried yet. */
+  boolean isResting() {
+    return (activations != null || event != null) && restNs(time.nowNs()) > 0;
+  }
+
   private static long restNs(@Nullable Retry retry, long nowNs) {
     return retry == null || retry.isDue(nowNs) ? 0 : retry.dueNs() - nowNs;
   }
@@ -150,6 +155,9 @@ final class Recovery {
 
   /** A close that is owed and due; null if there is none. */
   Work.@Nullable Handle owedDue() {
+    if (owed.count() == 0) {
+      return null;
+    }
     long nowNs = time.nowNs();
     return isOwedDue(nowNs) ? owed.due(nowNs) : null;
   }

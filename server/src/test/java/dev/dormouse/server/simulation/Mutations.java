@@ -184,7 +184,7 @@ final class Mutations {
               "attachments that onHibernate set are forgotten",
               "host/Activation.java",
               "for (LiveConnection connection : ended.touched()) {",
-              "for (LiveConnection connection : isLast ? Set.<LiveConnection>of() : ended.touched())"
+              "for (LiveConnection connection : isLast ? List.<LiveConnection>of() : ended.touched())"
                   + " {",
               ATOMIC,
               SLEEP),
