@@ -5,6 +5,7 @@ import dev.dormouse.sdk.Threading;
 import io.netty.channel.EventLoopGroup;
 import io.netty.util.concurrent.EventExecutor;
 import java.lang.reflect.InvocationTargetException;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Executor;
@@ -53,12 +54,18 @@ final class HandlerThreads implements AutoCloseable {
     };
   }
 
-  /** Runs the actors of an event loop; at once if that is where it is called and none runs. */
+  /**
+   * Runs the actors of an event loop: all together that its sockets have woken, when it is through
+   * with what it was reading. That is faster than one by one in between, since each part of the way
+   * finds its code in the processor's caches.
+   */
   private static final class LoopTurns implements Executor {
     private final EventExecutor loop;
 
-    /** The loop's only. */
-    private boolean isRunning;
+    /** The loop's only, like the next. */
+    private final ArrayDeque<Runnable> brought = new ArrayDeque<>();
+
+    private boolean isExpected;
 
     LoopTurns(EventExecutor loop) {
       this.loop = loop;
@@ -66,19 +73,31 @@ final class HandlerThreads implements AutoCloseable {
 
     @Override
     public void execute(Runnable turns) {
-      if (loop.inEventLoop() && !isRunning) {
-        run(turns);
+      if (loop.inEventLoop()) {
+        brought.add(turns);
+        expect();
       } else {
-        loop.execute(() -> run(turns));
+        loop.execute(turns);
       }
     }
 
-    private void run(Runnable turns) {
-      isRunning = true;
+    private void expect() {
+      if (!isExpected) {
+        isExpected = true;
+        loop.execute(this::runAll);
+      }
+    }
+
+    private void runAll() {
+      isExpected = false;
       try {
-        turns.run();
+        for (int left = brought.size(); left > 0; left--) {
+          brought.remove().run();
+        }
       } finally {
-        isRunning = false;
+        if (!brought.isEmpty()) {
+          expect();
+        }
       }
     }
   }
