@@ -44,13 +44,13 @@ public final class ActorHost {
   private final ActorStore store;
   private final Transport transport;
   private final Time time;
-  private final HostOptions options;
   private final AlarmClock alarmClock;
   private final AlarmTurns alarms;
   private final FailureLog failures;
   private final BackgroundWork background;
   private final LongAdder eventsGivenUp = new LongAdder();
   private final HostParts parts;
+  private final HostRounds rounds;
   private final Quarantine quarantine = new Quarantine();
   private final ConcurrentHashMap<ActorId, ActorCell> cells = new ConcurrentHashMap<>();
   private final Unclosed unclosed = new Unclosed();
@@ -91,7 +91,6 @@ public final class ActorHost {
     this.store = store;
     this.transport = transport;
     this.time = time;
-    this.options = options;
     this.failures = new FailureLog(time);
     this.alarmClock = new AlarmClock(store, time, this.types.keySet(), this::accept);
     this.alarms = new AlarmTurns(alarmClock, failures);
@@ -111,6 +110,7 @@ public final class ActorHost {
             eventsGivenUp,
             new Asked(store.incarnation()),
             observers);
+    this.rounds = new HostRounds(cells.values(), parts, this::beginRound, this::hibernateIfIdle);
   }
 
   /** What a gateway tells. */
@@ -167,34 +167,31 @@ public final class ActorHost {
   }
 
   /**
-   * Has idle actors hibernate, abandons turns that take too long, and tries again what failed. To
-   * be called now and then, by one thread at a time.
+   * Has idle actors hibernate, abandons turns that take too long, and tries again what failed; or
+   * ends the round that {@link #tick(int)} has begun. To be called now and then, by one thread at a
+   * time.
    */
   public void tick() {
+    tick(1);
+  }
+
+  /**
+   * Does one of so many parts of the round that {@link #tick()} does at once, so that actors which
+   * became idle together do not hibernate all before the next message is handled.
+   */
+  public void tick(int parts) {
+    rounds.tick(parts);
+  }
+
+  private void beginRound() {
     failures.tick();
-    long nowNs = time.nowNs();
     if (!isStopping) {
       unclosed.retry(this::accept);
     }
-    int stay = 0;
-    for (ActorCell cell : cells.values()) {
-      cell.abandonOverdue(nowNs);
-      cell.retryIfDue(nowNs);
-      if (cell.isIdle(nowNs)) {
-        hibernate(cell.id(), new Work.Hibernate(true, false, new CompletableFuture<>()));
-      } else {
-        stay++;
-      }
-    }
-    if (stay > options.activeActorsMax()) {
-      List<IdlePolicy.Candidate> active =
-          cells.values().stream()
-              .filter(cell -> !cell.isIdle(nowNs))
-              .map(ActorCell::candidate)
-              .toList();
-      IdlePolicy.overMost(active, nowNs, options.activeActorsMax())
-          .forEach(id -> hibernate(id, new Work.Hibernate(true, false, new CompletableFuture<>())));
-    }
+  }
+
+  private void hibernateIfIdle(ActorId id) {
+    hibernate(id, new Work.Hibernate(true, false, new CompletableFuture<>()));
   }
 
   /**

@@ -200,7 +200,7 @@ final class Node {
     return host.status(ROOM);
   }
 
-  private static RequestHead head(String name, String value) {
+  static RequestHead head(String name, String value) {
     return new RequestHead(
         "GET", "/room/one", Map.of(name, List.of(value)), List.of(new Header("Host", "x")), "");
   }

@@ -282,8 +282,8 @@ final class Mutations {
           // 6
           of(
               "a turn that takes too long is not given up",
-              "host/ActorHost.java",
-              "      cell.abandonOverdue(nowNs);\n",
+              "host/HostRounds.java",
+              "    cell.abandonOverdue(nowNs);\n",
               "",
               BAD_HANDLER,
               LIVENESS),
@@ -363,8 +363,8 @@ final class Mutations {
               LIVENESS),
           of(
               "a close whose activation failed is not tried again",
-              "host/ActorHost.java",
-              "      cell.retryIfDue(nowNs);\n",
+              "host/HostRounds.java",
+              "    cell.retryIfDue(nowNs);\n",
               "",
               LIVENESS));
 
