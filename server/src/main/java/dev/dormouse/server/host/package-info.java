@@ -29,6 +29,7 @@
  *       again</td></tr>
  *   <tr><td>{@code Quarantine}</td><td>what cannot be read: logged once, counted, left as it
  *       is</td></tr>
+ *   <tr><td>{@code HostRounds}</td><td>looks at the actors in memory, part by part</td></tr>
  *   <tr><td>{@code IdlePolicy}</td><td>who is to hibernate: a pure function</td></tr>
  *   <tr><td>{@code Leftovers}</td><td>connections of earlier runs, which are closed</td></tr>
  *   <tr><td>{@code BackgroundWork}</td><td>what no turn waits for, but a stop does</td></tr>
