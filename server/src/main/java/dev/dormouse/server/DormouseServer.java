@@ -72,7 +72,7 @@ public final class DormouseServer implements AutoCloseable {
   private static final int EXIT_IO_ERROR = 74;
 
   private static final long TICK_MS = 25;
-  private static final int TICKS_OF_A_ROUND = 10;
+  private static final int ROUND_TICKS = 10;
   private static final long CERTIFICATE_LOOK_MS = 2_000;
   private static final Duration LEFTOVERS_BEFORE_OPENING = Duration.ofSeconds(10);
   private static final Duration STEP_LIMIT = Duration.ofSeconds(30);
@@ -238,7 +238,7 @@ public final class DormouseServer implements AutoCloseable {
   }
 
   private void listen(List<BiConsumer<Router, DormouseServer>> routes) {
-    vertx.setPeriodic(TICK_MS, timer -> host.tick(TICKS_OF_A_ROUND));
+    vertx.setPeriodic(TICK_MS, timer -> host.tick(ROUND_TICKS));
     if (certificate != null) {
       vertx.setPeriodic(CERTIFICATE_LOOK_MS, timer -> vertx.executeBlocking(certificate::look));
     }

@@ -64,10 +64,16 @@ final class VirtualWorkers implements Executor {
     if (isOneReady.get() || !isOneReady.compareAndSet(false, true)) {
       return;
     }
+    boolean isStarted = false;
     try {
       threads.execute(this::work);
+      isStarted = true;
     } catch (RejectedExecutionException e) {
       log.debug("tasks of actors came after the threads were closed");
+    } finally {
+      if (!isStarted) { // there may be no memory for a thread: the next task tries again
+        isOneReady.set(false);
+      }
     }
   }
 

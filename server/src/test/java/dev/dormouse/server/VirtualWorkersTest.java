@@ -1,6 +1,7 @@
 package dev.dormouse.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
@@ -191,6 +192,28 @@ class VirtualWorkersTest {
     }
     assertThat(areAllDone.await(60, TimeUnit.SECONDS)).isTrue();
     assertThat(ran).hasValue(bringers * each);
+  }
+
+  @Test
+  void afterAThreadThatCouldNotBeStartedTheNextTaskStartsOneForBoth() {
+    AtomicInteger failures = new AtomicInteger(1);
+    List<Runnable> workers = new ArrayList<>();
+    VirtualWorkers virtual =
+        new VirtualWorkers(
+            worker -> {
+              if (failures.getAndDecrement() > 0) {
+                throw new OutOfMemoryError("as asked");
+              }
+              workers.add(worker);
+            },
+            loops);
+    List<String> ran = new ArrayList<>();
+    assertThatThrownBy(() -> virtual.execute(() -> ran.add("first")))
+        .isInstanceOf(OutOfMemoryError.class);
+    assertThat(workers).isEmpty();
+    virtual.execute(() -> ran.add("second"));
+    workers.get(0).run();
+    assertThat(ran).containsExactly("first", "second");
   }
 
   @Test

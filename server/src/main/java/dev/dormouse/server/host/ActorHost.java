@@ -178,6 +178,8 @@ public final class ActorHost {
   /**
    * Does one of so many parts of the round that {@link #tick()} does at once, so that actors which
    * became idle together do not hibernate all before the next message is handled.
+   *
+   * @param parts how many calls look at each actor once, from 1
    */
   public void tick(int parts) {
     rounds.tick(parts);

@@ -344,6 +344,6 @@ final class LiveConnection implements Connection<@Nullable Object> {
     }
     storedAttachment = bytes;
     isRowStale = false;
-    return new ConnectionRow(acceptedAtMs, tags.isEmpty() ? List.of() : List.copyOf(tags), bytes);
+    return new ConnectionRow(acceptedAtMs, List.copyOf(tags), bytes);
   }
 }

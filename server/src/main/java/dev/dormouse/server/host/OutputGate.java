@@ -16,8 +16,8 @@ import org.slf4j.LoggerFactory;
  *
  * <p>Once a commit is lost (fenced, or unknown) nothing more goes out but the words for the lost
  * turns, until the cell has reset itself. Turns come in on the cell's thread, results on the
- * store's: the monitor guards all that is written, and is held while a release is handed to the
- * transport, so that releases never overtake each other.
+ * store's: the monitor guards all fields, two of which are read without it, and is held while a
+ * release is handed to the transport, so that releases never overtake each other.
  */
 final class OutputGate {
   private static final Logger log = LoggerFactory.getLogger(OutputGate.class);
