@@ -19,7 +19,7 @@ public record Header(String name, String value) {
    *     character or one beyond Latin-1
    */
   public Header {
-    if (name.isEmpty() || !name.chars().allMatch(Header::isTokenChar)) {
+    if (!isToken(name)) {
       throw new IllegalArgumentException("header name '" + name + "' is not a token");
     }
     for (int i = 0; i < value.length(); i++) {
@@ -31,7 +31,16 @@ public record Header(String name, String value) {
     }
   }
 
-  private static boolean isTokenChar(int c) {
+  private static boolean isToken(String name) {
+    for (int i = 0; i < name.length(); i++) {
+      if (!isTokenChar(name.charAt(i))) {
+        return false;
+      }
+    }
+    return !name.isEmpty();
+  }
+
+  private static boolean isTokenChar(char c) {
     return (c >= 'a' && c <= 'z')
         || (c >= 'A' && c <= 'Z')
         || (c >= '0' && c <= '9')

@@ -7,8 +7,8 @@ import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 
 /**
- * When and why actors woke last, and were reset last; of the {@value #ACTORS_MAX} to which that
- * happened last. Both are rare, so that it listens all the time. Any thread.
+ * When and why actors woke last, and were reset last; of about {@value #ACTORS_MAX} to which that
+ * happened last. It listens all the time. Any thread.
  */
 final class RecentWakes implements DormouseObserver {
   static final int ACTORS_MAX = 8_192;
@@ -31,17 +31,15 @@ final class RecentWakes implements DormouseObserver {
   record Reset(long atMs, String cause) {}
 
   /** The last of each; null if there was none, or it is forgotten. */
-  record Past(@Nullable Wake wake, @Nullable Reset reset) {
-    static final Past NONE = new Past(null, null);
-  }
+  record Past(@Nullable Wake wake, @Nullable Reset reset) {}
 
   private static final class Memory {
-    @Nullable Wake wake;
     @Nullable Reset reset;
   }
 
   private final Time time;
-  private final LatestActors<Memory> memories = new LatestActors<>(ACTORS_MAX, Memory::new);
+  private final WakeTable lastWakes = new WakeTable(ACTORS_MAX);
+  private final LatestActors<Memory> resets = new LatestActors<>(ACTORS_MAX, Memory::new);
   private final LongAdder wakes = new LongAdder();
 
   RecentWakes(Time time) {
@@ -51,8 +49,8 @@ final class RecentWakes implements DormouseObserver {
   @Override
   public void actorActivated(ActorActivated activated) {
     wakes.increment();
-    Wake wake = new Wake(time.wallMs(), activated.reason(), activated.tookNs());
-    memories.happened(activated.actor(), memory -> memory.wake = wake);
+    lastWakes.woke(
+        activated.actor(), new Wake(time.wallMs(), activated.reason(), activated.tookNs()));
   }
 
   @Override
@@ -60,22 +58,16 @@ final class RecentWakes implements DormouseObserver {
     String cause = reset.cause();
     Reset was =
         new Reset(time.wallMs(), cause.substring(0, Math.min(CAUSE_LENGTH_MAX, cause.length())));
-    memories.happened(reset.actor(), memory -> memory.reset = was);
+    resets.happened(reset.actor(), memory -> memory.reset = was);
   }
 
   /** What is remembered of an actor. */
   Past of(ActorId actor) {
-    Past past = memories.of(actor, memory -> new Past(memory.wake, memory.reset));
-    return past == null ? Past.NONE : past;
+    return new Past(lastWakes.of(actor), resets.of(actor, memory -> memory.reset));
   }
 
   /** How many activations there were. */
   long wakes() {
     return wakes.sum();
-  }
-
-  /** Of how many actors something is remembered. */
-  int actors() {
-    return memories.size();
   }
 }

@@ -10,9 +10,9 @@
  *       ActorValuesPage}: what actors are and have stored, by {@code StoredActors}, as far as
  *       {@code Shown} shows it
  *   <li>{@code ActorOrdersPage}, {@code ActorDrops}: what one can have an actor do
- *   <li>{@code RecentWakes} always remembers the last wakes and resets, which are rare; {@code
- *       RecentTurns} and {@code NodeMeter} hear of turns only while there is an {@code Audience}.
- *       {@code LatestActors} bounds what is remembered
+ *   <li>{@code RecentWakes} always remembers the last wakes, in a {@code WakeTable}, and resets;
+ *       {@code RecentTurns} and {@code NodeMeter} hear of turns only while there is an {@code
+ *       Audience}. {@code LatestActors} bounds what is remembered of resets and turns
  * </ul>
  */
 @NullMarked

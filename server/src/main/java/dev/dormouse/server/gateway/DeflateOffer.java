@@ -37,8 +37,7 @@ final class DeflateOffer {
     if (wanted == Compression.OFF) {
       return null;
     }
-    return headers.stream()
-        .flatMap(header -> Arrays.stream(header.split(",", -1)))
+    return ListValues.members(headers).stream()
         .map(offer -> answer(offer, wanted == Compression.WITH_CONTEXT))
         .filter(Objects::nonNull)
         .findFirst()

@@ -6,11 +6,10 @@ import dev.dormouse.sdk.RequestHead;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
-import java.util.Arrays;
+import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.regex.Pattern;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -113,9 +112,10 @@ final class HandshakeRules {
     if (keys.size() != 1 || !isKey(keys.get(0))) {
       return malformed("Sec-WebSocket-Key must be 16 bytes in base64, once");
     }
-    List<String> pages = values(head, "Origin");
-    if (!pages.stream().allMatch(origin -> origins.allows(origin, target))) {
-      return new Handshake.Refused(HttpResponse.text(403, "this origin may not connect"));
+    for (String origin : values(head, "Origin")) {
+      if (!origins.allows(origin, target)) {
+        return new Handshake.Refused(HttpResponse.text(403, "this origin may not connect"));
+      }
     }
     return new Handshake.Valid(
         accept(keys.get(0)),
@@ -129,30 +129,35 @@ final class HandshakeRules {
   }
 
   private static List<String> values(RequestHead head, String name) {
-    return head.headers().stream()
-        .filter(header -> header.name().equalsIgnoreCase(name))
-        .map(Header::value)
-        .map(String::strip)
-        .toList();
+    List<String> values = new ArrayList<>(1);
+    for (Header header : head.headers()) {
+      if (header.name().equalsIgnoreCase(name)) {
+        values.add(header.value().strip());
+      }
+    }
+    return values;
   }
 
   private static boolean hasToken(RequestHead head, String name, String token) {
-    return tokens(head, name).anyMatch(token::equalsIgnoreCase);
-  }
-
-  private static Stream<String> tokens(RequestHead head, String name) {
-    return values(head, name).stream()
-        .flatMap(value -> Arrays.stream(value.split(",", -1)))
-        .map(String::strip);
+    return ListValues.contain(values(head, name), token);
   }
 
   private static @Nullable String subprotocol(RequestHead head, List<String> served) {
-    return tokens(head, "Sec-WebSocket-Protocol").filter(served::contains).findFirst().orElse(null);
+    for (String offered : ListValues.members(values(head, "Sec-WebSocket-Protocol"))) {
+      if (served.contains(offered)) {
+        return offered;
+      }
+    }
+    return null;
   }
 
   private static boolean hasBody(RequestHead head) {
-    return !values(head, "Transfer-Encoding").isEmpty()
-        || !values(head, "Content-Length").stream().allMatch("0"::equals);
+    for (String length : values(head, "Content-Length")) {
+      if (!length.equals("0")) {
+        return true;
+      }
+    }
+    return !values(head, "Transfer-Encoding").isEmpty();
   }
 
   private static boolean isKey(String key) {

@@ -3,7 +3,6 @@ package dev.dormouse.server.gateway;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.ext.web.RoutingContext;
-import java.util.Arrays;
 
 /** What handlers before the actors' routes may ask about upgrades. */
 public final class WebSocketUpgrades {
@@ -20,8 +19,6 @@ public final class WebSocketUpgrades {
   }
 
   static boolean isUpgrade(HttpServerRequest request) {
-    return request.headers().getAll(HttpHeaders.UPGRADE).stream()
-        .flatMap(value -> Arrays.stream(value.split(",", -1)))
-        .anyMatch(protocol -> protocol.strip().equalsIgnoreCase("websocket"));
+    return ListValues.contain(request.headers().getAll(HttpHeaders.UPGRADE), "websocket");
   }
 }

@@ -52,7 +52,7 @@ final class Activation implements ActorContext<@Nullable Object> {
   private final Time time;
   private final ClosingConnections closing;
   private final BackgroundWork background;
-  private final Map<ConnectionId, LiveConnection> known = new HashMap<>();
+  private final Map<ConnectionId, LiveConnection> known = new HashMap<>(2);
   private final StoredValues storage;
   private final AlarmRows alarms;
 
@@ -85,11 +85,8 @@ final class Activation implements ActorContext<@Nullable Object> {
     this.time = host.time();
     this.background = host.background();
     this.closing = closing;
-    byte[] row = rows.get(RowKey.ACTOR);
-    if (row == null) {
-      autoReplies.none();
-    }
-    this.stored = ActorRow.decodeOrNone(row);
+    this.stored = ActorRow.decodeOrNone(rows.get(RowKey.ACTOR));
+    autoReplies.begin(stored.mayHaveAutoReplies());
     this.epoch = host.store().incarnation();
     this.number = stored.activations() + 1;
     this.madeNs = time.nowNs();
@@ -266,7 +263,7 @@ final class Activation implements ActorContext<@Nullable Object> {
     }
     ended.outbox().addAll(autoReplies.news(ended));
     if (isLast || ended.isWriting()) {
-      ActorRow row = new ActorRow(epoch, number, connectionCount);
+      ActorRow row = new ActorRow(epoch, number, connectionCount, autoReplies.mayBeStored());
       if (!row.equals(stored)) {
         ended.writes().put(RowKey.ACTOR, Optional.of(row.encode()));
         stored = row;

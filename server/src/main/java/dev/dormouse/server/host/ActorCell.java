@@ -44,7 +44,7 @@ final class ActorCell {
   private final ActorRows rows;
   private final AutoReplyRows autoReplies;
   private final ClosingConnections closing = new ClosingConnections();
-  private final List<CompletableFuture<Boolean>> waitingForSleep = new ArrayList<>();
+  private final List<CompletableFuture<Boolean>> waitingForSleep = new ArrayList<>(0);
   private final Outgoing outgoing;
   private final Recovery recovery;
 
@@ -71,11 +71,7 @@ final class ActorCell {
     this.executor = type.executor().apply(id);
     this.onRetired = onRetired;
     this.mailbox = new Mailbox(host.options().mailboxMax());
-    this.gate =
-        new OutputGate(
-            host.transport()::toGateway,
-            lost -> host.asked().discarded(id, lost.records()),
-            this::signal);
+    this.gate = new OutputGate(host.transport(), host.asked(), this::signal);
     this.rows = new ActorRows(host.store(), id, host.quarantine());
     this.outgoing = new Outgoing(id, executor, host, rows, gate);
     this.recovery = new Recovery(id, type.failurePolicy(), host, mailbox, rows, outgoing, closing);

@@ -23,6 +23,7 @@ import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -53,6 +54,7 @@ public final class ActorHost {
   private final HostRounds rounds;
   private final Quarantine quarantine = new Quarantine();
   private final ConcurrentHashMap<ActorId, ActorCell> cells = new ConcurrentHashMap<>();
+  private final Consumer<ActorCell> onRetired = this::remove;
   private final Unclosed unclosed = new Unclosed();
   private volatile boolean isStopping;
 
@@ -163,7 +165,11 @@ public final class ActorHost {
   }
 
   private ActorCell newCell(ActorId id, ActorType type) {
-    return new ActorCell(id, type, parts, retired -> cells.remove(retired.id(), retired));
+    return new ActorCell(id, type, parts, onRetired);
+  }
+
+  private void remove(ActorCell retired) {
+    cells.remove(retired.id(), retired);
   }
 
   /**

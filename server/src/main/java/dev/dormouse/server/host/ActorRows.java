@@ -34,6 +34,7 @@ final class ActorRows {
 
   private static final NavigableMap<RowKey, Optional<byte[]>> NO_WRITES =
       Collections.emptyNavigableMap();
+  private static final Map<Long, List<Clear>> NO_CLEARS = Map.of();
 
   private final ActorStore store;
   private final ActorId actor;
@@ -44,8 +45,11 @@ final class ActorRows {
    */
   private final TreeMap<RowKey, Unsettled> unsettled = new TreeMap<>();
 
+  /** The last turn that wrote any of them. */
+  private long lastUnsettled;
+
   /** By turn. They are older than any of {@code unsettled} that is inside of them. */
-  private final Map<Long, List<Clear>> unsettledClears = new TreeMap<>();
+  private Map<Long, List<Clear>> unsettledClears = NO_CLEARS;
 
   /** They are newer than {@code openClears}. */
   private NavigableMap<RowKey, Optional<byte[]>> open = NO_WRITES;
@@ -82,9 +86,11 @@ final class ActorRows {
   void handedIn(long turn) {
     if (!openClears.isEmpty()) {
       openClears.forEach(clear -> without(unsettled, clear));
+      unsettledClears = unsettledClears == NO_CLEARS ? new TreeMap<>() : unsettledClears;
       unsettledClears.put(turn, List.copyOf(openClears));
     }
     open.forEach((key, value) -> unsettled.put(key, new Unsettled(value, turn)));
+    lastUnsettled = turn;
     discard();
   }
 
@@ -95,7 +101,9 @@ final class ActorRows {
 
   /** All turns up to this one are in the store. */
   void settle(long turn) {
-    if (!unsettled.isEmpty()) {
+    if (lastUnsettled <= turn) {
+      unsettled.clear();
+    } else {
       unsettled.values().removeIf(u -> u.turn <= turn);
     }
     if (!unsettledClears.isEmpty()) {
@@ -106,7 +114,7 @@ final class ActorRows {
   /** Nothing is known of what was on its way: read the store again. */
   void forget() {
     unsettled.clear();
-    unsettledClears.clear();
+    unsettledClears = NO_CLEARS;
     discard();
   }
 

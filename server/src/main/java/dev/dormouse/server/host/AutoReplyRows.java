@@ -25,6 +25,9 @@ final class AutoReplyRows {
   /** As of the last turn that ended well; null if not read yet. */
   private @Nullable List<AutoReply> known;
 
+  /** Whether there may be a row, as the open turn sees it. */
+  private boolean mayBeStored = true;
+
   /** Whether the gateway may have been told what is not stored, or not told what is. */
   private boolean isInDoubt;
 
@@ -35,9 +38,21 @@ final class AutoReplyRows {
     this.rows = rows;
   }
 
-  /** Nothing is stored of the actor yet: there is none. */
-  void none() {
-    known = List.of();
+  /**
+   * An activation begins.
+   *
+   * @param mayBeStored what the actor's row says of it: if there is none, none is read
+   */
+  void begin(boolean mayBeStored) {
+    this.mayBeStored = mayBeStored;
+    if (!mayBeStored) {
+      known = List.of();
+    }
+  }
+
+  /** Whether there may be a row, as of the turn that is ending. */
+  boolean mayBeStored() {
+    return mayBeStored;
   }
 
   /** Adds a reply, or replaces the one to the same request. */
@@ -69,8 +84,12 @@ final class AutoReplyRows {
 
   /** As the open turn sees them; none if they cannot be read. */
   private List<AutoReply> read() {
+    mayBeStored = true;
     try {
-      return AutoRepliesRow.decodeOrNone(rows.get(RowKey.AUTO_REPLIES)).replies();
+      List<AutoReply> replies =
+          AutoRepliesRow.decodeOrNone(rows.get(RowKey.AUTO_REPLIES)).replies();
+      mayBeStored = !replies.isEmpty();
+      return replies;
     } catch (CorruptRowException e) {
       rows.quarantine().value(rows.actor(), "automatic replies", e);
       return List.of();

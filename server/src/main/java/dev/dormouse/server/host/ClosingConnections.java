@@ -16,14 +16,16 @@ final class ClosingConnections {
   /** The turn without which it is not so. */
   private static final long NONE = 0;
 
+  private static final Map<ConnectionId, Long> NOBODY = Map.of();
+
   /** By connection, the first turn that has closed it; {@link #NONE} if it is closed for sure. */
-  private final Map<ConnectionId, Long> ids = new HashMap<>();
+  private Map<ConnectionId, Long> ids = NOBODY;
 
   /** A turn says this, if its commit is not lost. */
   void said(List<ToGateway> records, long turn) {
     for (ToGateway record : records) {
       if (record instanceof ToGateway.Close close) {
-        ids.putIfAbsent(close.connection(), turn);
+        ids().putIfAbsent(close.connection(), turn);
       }
     }
   }
@@ -32,19 +34,19 @@ final class ClosingConnections {
   void said(List<ToGateway> records) {
     for (ToGateway record : records) {
       if (record instanceof ToGateway.Close close) {
-        ids.put(close.connection(), NONE);
+        ids().put(close.connection(), NONE);
       }
     }
   }
 
   /** A connection ended; its close is put off. */
   void add(ToHost.Closed closed) {
-    ids.put(closed.connection(), NONE);
+    ids().put(closed.connection(), NONE);
   }
 
   /** An event was handled. */
   void handled(ToHost event) {
-    if (event instanceof ToHost.Closed closed) {
+    if (event instanceof ToHost.Closed closed && !ids.isEmpty()) {
       ids.remove(closed.connection());
     }
   }
@@ -59,6 +61,15 @@ final class ClosingConnections {
 
   /** The turns after this one were lost, and with them what they closed. */
   void lostAfter(long turn) {
-    ids.values().removeIf(closer -> closer > turn);
+    if (!ids.isEmpty()) {
+      ids.values().removeIf(closer -> closer > turn);
+    }
+  }
+
+  private Map<ConnectionId, Long> ids() {
+    if (ids == NOBODY) {
+      ids = new HashMap<>();
+    }
+    return ids;
   }
 }

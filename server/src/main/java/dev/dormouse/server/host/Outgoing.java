@@ -20,7 +20,6 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executor;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -40,7 +39,34 @@ final class Outgoing {
    * @param said what their clients were told
    * @param closes those that have not taken effect, and come again
    */
-  record Lost(List<ToGateway> said, List<ToHost.Closed> closes) {}
+  record Lost(List<ToGateway> said, List<ToHost.Closed> closes) {
+    static final Lost NOTHING = new Lost(List.of(), List.of());
+  }
+
+  /** Collects that, on the store's thread, until the cell takes it. Its monitor guards it. */
+  private static final class LostTurns {
+    private @Nullable Lost soFar;
+
+    private Lost soFar() {
+      Lost collected = soFar == null ? new Lost(new ArrayList<>(), new ArrayList<>()) : soFar;
+      soFar = collected;
+      return collected;
+    }
+
+    synchronized void said(List<ToGateway> records) {
+      soFar().said.addAll(records);
+    }
+
+    synchronized void closed(ToHost.Closed closed) {
+      soFar().closes.add(closed);
+    }
+
+    synchronized Lost take() {
+      Lost taken = soFar;
+      soFar = null;
+      return taken == null ? Lost.NOTHING : taken;
+    }
+  }
 
   private static final Logger log = LoggerFactory.getLogger(Outgoing.class);
 
@@ -55,13 +81,10 @@ final class Outgoing {
    * Hears, on the store's thread, of closes whose commit was lost, and of connections that may be
    * stored though their clients are told that they are none.
    */
-  private final Consumer<ToHost.Closed> unclosed;
+  private final Unclosed unclosed;
 
-  /** Of lost turns, since the last reset. Written on the store's thread. */
-  private final ConcurrentLinkedQueue<ToGateway> saidOfLost = new ConcurrentLinkedQueue<>();
-
-  /** The same. */
-  private final ConcurrentLinkedQueue<ToHost.Closed> lostCloses = new ConcurrentLinkedQueue<>();
+  /** Since the last reset. */
+  private final LostTurns lostTurns = new LostTurns();
 
   private final Executor executor;
   private CommitChain chain;
@@ -81,7 +104,7 @@ final class Outgoing {
     this.gate = gate;
     this.alarms = host.alarms();
     this.asked = host.asked();
-    this.unclosed = host.unclosed()::add;
+    this.unclosed = host.unclosed();
   }
 
   /** Begins the next turn, on the calling thread. */
@@ -180,9 +203,7 @@ final class Outgoing {
     } else {
       log.error("commits of actor {} were lost ({}); it is reset", id, gate.loss());
     }
-    Lost lost = new Lost(List.copyOf(saidOfLost), List.copyOf(lostCloses));
-    saidOfLost.clear();
-    lostCloses.clear();
+    Lost lost = lostTurns.take();
     rows.forget();
     chain = new CommitChain(executor);
     gate.reopen();
@@ -193,7 +214,12 @@ final class Outgoing {
   void forget(ToHost.Closed closed) {
     ConnectionId gone = closed.connection();
     ActorRow row = ActorRow.decodeOrNone(rows.get(RowKey.ACTOR));
-    ActorRow without = new ActorRow(store.incarnation(), row.activations(), row.connections() - 1);
+    ActorRow without =
+        new ActorRow(
+            store.incarnation(),
+            row.activations(),
+            row.connections() - 1,
+            row.mayHaveAutoReplies());
     NavigableMap<RowKey, Optional<byte[]>> writes = new TreeMap<>();
     writes.put(RowKey.ACTOR, Optional.of(without.encode()));
     writes.put(RowKey.connection(gone), Optional.empty());
@@ -230,13 +256,13 @@ final class Outgoing {
       }
     }
     List<ToGateway> records = Verdicts.lost(work, loss);
-    saidOfLost.addAll(records);
+    lostTurns.said(records);
     return records;
   }
 
   private void closeAgain(ToHost.Closed closed) {
-    lostCloses.add(closed);
-    unclosed.accept(closed);
+    lostTurns.closed(closed);
+    unclosed.add(closed);
   }
 
   private CompletionStage<CommitResult> commit(

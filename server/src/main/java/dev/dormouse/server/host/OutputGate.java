@@ -1,10 +1,10 @@
 package dev.dormouse.server.host;
 
 import dev.dormouse.server.protocol.Release;
+import dev.dormouse.server.protocol.Transport;
 import dev.dormouse.storage.CommitResult;
 import java.util.ArrayDeque;
 import java.util.concurrent.CompletionStage;
-import java.util.function.Consumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -43,8 +43,8 @@ final class OutputGate {
     }
   }
 
-  private final Consumer<Release> out;
-  private final Consumer<Release> onLost;
+  private final Transport transport;
+  private final Asked asked;
   private final Runnable onEmpty;
   private final ArrayDeque<Held> held = new ArrayDeque<>(2);
   private volatile @Nullable CommitResult loss;
@@ -54,13 +54,13 @@ final class OutputGate {
   /**
    * A gate that is open.
    *
-   * @param onLost called with what does not go out, with the monitor held
+   * @param asked told of what does not go out, with the monitor held
    * @param onEmpty called on the thread that let the last release out, if {@link #isEmpty} was
    *     asked before that and said no
    */
-  OutputGate(Consumer<Release> out, Consumer<Release> onLost, Runnable onEmpty) {
-    this.out = out;
-    this.onLost = onLost;
+  OutputGate(Transport transport, Asked asked, Runnable onEmpty) {
+    this.transport = transport;
+    this.asked = asked;
     this.onEmpty = onEmpty;
   }
 
@@ -129,7 +129,7 @@ final class OutputGate {
         settled = next.turn;
         emit(next.release);
       } else {
-        onLost.accept(next.release);
+        asked.discarded(next.release.actor(), next.release.records());
         emit(next.ifLost.apply(loss));
       }
       tell(next.watch, loss == null);
@@ -149,7 +149,7 @@ final class OutputGate {
       return;
     }
     try {
-      out.accept(release);
+      transport.toGateway(release);
     } catch (RuntimeException | Error e) {
       log.error("what actor {} said could not be handed on", release.actor(), e);
     }

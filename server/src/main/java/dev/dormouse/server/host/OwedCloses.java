@@ -32,7 +32,7 @@ final class OwedCloses {
   OwedCloses(ActorRows rows, ClosingConnections closing, RetryPolicy policy) {
     this.rows = rows;
     this.closing = closing;
-    this.policy = policy.withRestMax(REST_MAX);
+    this.policy = policy;
   }
 
   /** How many are owed. */
@@ -87,7 +87,7 @@ final class OwedCloses {
   /** No attempt could be made. */
   void failed(long beganNs, long nowNs) {
     if (count > 0) {
-      retry = Retry.after(retry, policy, beganNs, nowNs);
+      retry = Retry.after(retry, policy.withRestMax(REST_MAX), beganNs, nowNs);
     }
   }
 

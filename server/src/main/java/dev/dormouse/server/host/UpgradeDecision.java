@@ -52,7 +52,7 @@ final class UpgradeDecision implements Upgrade<@Nullable Object> {
   public Connection<@Nullable Object> accept(@Nullable Object attachment, String... tags) {
     synchronized (activation) {
       Turn turn = undecided();
-      Set<String> tagSet = new LinkedHashSet<>(List.of(tags));
+      Set<String> tagSet = tags.length == 0 ? Set.of() : new LinkedHashSet<>(List.of(tags));
       LiveConnection connection = activation.accept(open.connection(), attachment, tagSet);
       turn.outbox()
           .add(

@@ -94,13 +94,12 @@ class AudienceTest {
     }
 
     assertThat(turns.actors()).isLessThanOrEqualTo(RecentTurns.ACTORS_MAX).isPositive();
-    assertThat(wakes.actors()).isLessThanOrEqualTo(RecentWakes.ACTORS_MAX).isPositive();
     assertThat(wakes.wakes()).isEqualTo(100_000);
     ActorId last = new ActorId("room", "a99999");
     assertThat(turns.of(last)).hasSize(1);
     assertThat(wakes.of(last).wake()).isEqualTo(new RecentWakes.Wake(time.wallMs(), "message", 5));
     assertThat(wakes.of(last).reset()).isNotNull();
-    assertThat(wakes.of(new ActorId("room", "a0"))).isEqualTo(RecentWakes.Past.NONE);
+    assertThat(wakes.of(new ActorId("room", "a0"))).isEqualTo(new RecentWakes.Past(null, null));
     assertThat(turns.of(new ActorId("room", "a0"))).isEmpty();
   }
 }

@@ -1,5 +1,6 @@
 package dev.dormouse.server.gateway.edge;
 
+import io.vertx.core.MultiMap;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.internal.http.HttpServerRequestInternal;
 import io.vertx.core.internal.http.HttpServerRequestWrapper;
@@ -7,8 +8,8 @@ import io.vertx.core.net.HostAndPort;
 import io.vertx.core.net.SocketAddress;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /** A request as its client sent it, to the first of the listed proxies that it came through. */
@@ -51,15 +52,24 @@ final class PublicRequest extends HttpServerRequestWrapper {
       Forwarding told = Forwarding.of(address, name -> request.headers().getAll(name), trusted);
       return new PublicRequest(seen, told.client(), told.scheme(), told.host());
     }
-    List<String> untold =
-        request.headers().names().stream().filter(PublicRequest::isOfProxies).toList();
-    untold.forEach(request.headers()::remove);
+    withoutTold(request.headers());
     return new PublicRequest(seen, address, null, null);
   }
 
+  private static void withoutTold(MultiMap headers) {
+    List<String> told = new ArrayList<>(0);
+    headers.forEach(
+        (name, value) -> {
+          if (isOfProxies(name)) {
+            told.add(name);
+          }
+        });
+    told.forEach(headers::remove);
+  }
+
   private static boolean isOfProxies(String name) {
-    String lower = name.toLowerCase(Locale.ROOT);
-    return lower.equals(FORWARDED) || lower.startsWith(X_FORWARDED);
+    return name.equalsIgnoreCase(FORWARDED)
+        || name.regionMatches(true, 0, X_FORWARDED, 0, X_FORWARDED.length());
   }
 
   @Override
