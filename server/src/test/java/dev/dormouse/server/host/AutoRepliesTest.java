@@ -9,12 +9,17 @@ import dev.dormouse.sdk.ConnectionId;
 import dev.dormouse.sdk.LimitExceededException;
 import dev.dormouse.server.host.Script.Actor;
 import dev.dormouse.server.protocol.ToGateway;
+import dev.dormouse.storage.ActorRow;
+import dev.dormouse.storage.CommitChain;
 import dev.dormouse.storage.CommitResult;
 import dev.dormouse.storage.MemoryDisk;
+import dev.dormouse.storage.Table;
+import dev.dormouse.storage.TurnBatch;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -117,6 +122,52 @@ class AutoRepliesTest {
     next.connect("ada");
     assertThat(repliesIn(next.heard())).containsExactly(told(PING));
     assertThat(next.host.actors("room", 10)).hasSize(1);
+  }
+
+  @Test
+  void whereTheActorsRowSaysThatThereAreNoneNoneAreRead() {
+    MemoryDisk disk = new MemoryDisk();
+    Node node = new Node(disk, new Obedient());
+    ConnectionId ada = node.connect("ada");
+    assertThat(node.hibernate()).isTrue();
+    node.connect("bo");
+    assertThat(node.store.autoReplyReads()).isZero();
+
+    node.message(ada, "set ping pong");
+    node.message(ada, "clear ping");
+    assertThat(node.hibernate()).isTrue();
+    int reads = node.store.autoReplyReads();
+    node.connect("cy");
+    assertThat(node.store.autoReplyReads()).isEqualTo(reads);
+
+    node.message(ada, "set ping pong");
+    Node next = new Node(disk, new Obedient());
+    next.connect("ada");
+    assertThat(repliesIn(next.heard())).containsExactly(told(PING));
+    assertThat(next.store.autoReplyReads()).isEqualTo(1);
+  }
+
+  @Test
+  void theyAreReadWhereTheActorsRowIsOfTheFirstVersions() {
+    MemoryDisk disk = new MemoryDisk();
+    Node node = new Node(disk, new Obedient());
+    ConnectionId ada = node.connect("ada");
+    node.message(ada, "set ping pong");
+    assertThat(node.hibernate()).isTrue();
+    ActorRow row = ActorRow.decodeOrNone(node.store.get(Node.ROOM, Table.ACTOR, ActorRow.KEY));
+    assertThat(row.mayHaveAutoReplies()).isTrue();
+    byte[] withoutFlags = Arrays.copyOf(row.encode(), row.encode().length - 1);
+    node.store.commit(
+        new TurnBatch(
+            Node.ROOM,
+            node.store.incarnation(),
+            new CommitChain(),
+            List.of(),
+            List.of(new TurnBatch.Write(Table.ACTOR, ActorRow.KEY, withoutFlags))));
+
+    node.heard();
+    node.connect("bo");
+    assertThat(repliesIn(node.heard())).containsExactly(told(PING));
   }
 
   @Test

@@ -2,6 +2,7 @@ package dev.dormouse.server.host;
 
 import dev.dormouse.sdk.ActorId;
 import dev.dormouse.storage.ActorStore;
+import dev.dormouse.storage.AutoRepliesRow;
 import dev.dormouse.storage.ClockMark;
 import dev.dormouse.storage.CommitChain;
 import dev.dormouse.storage.CommitResult;
@@ -17,6 +18,7 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.List;
@@ -39,6 +41,7 @@ final class HeldStore implements ActorStore {
   private Predicate<String> unreadable = key -> false;
   private @Nullable RuntimeException actorFailure;
   private int failedActorReads;
+  private int autoReplyReads;
   private boolean isConnectionUnreadable;
   private final Set<CommitChain> broken = Collections.newSetFromMap(new IdentityHashMap<>());
   private boolean isHolding;
@@ -93,6 +96,11 @@ final class HeldStore implements ActorStore {
   /** The rows of connections can, or cannot, be read from now on. */
   void failConnectionReads(boolean isFailing) {
     isConnectionUnreadable = isFailing;
+  }
+
+  /** How often a row of automatic replies was read. */
+  int autoReplyReads() {
+    return autoReplyReads;
   }
 
   void letThrough() {
@@ -163,6 +171,9 @@ final class HeldStore implements ActorStore {
     if (table == Table.ACTOR && actorFailure != null) {
       failedActorReads++;
       throw actorFailure;
+    }
+    if (table == Table.ACTOR && Arrays.equals(key, AutoRepliesRow.key())) {
+      autoReplyReads++;
     }
     return store.get(actor, table, key);
   }

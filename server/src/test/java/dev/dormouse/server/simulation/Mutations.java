@@ -42,8 +42,8 @@ final class Mutations {
           of(
               "messages of a connection that the actor closed are passed on",
               "host/ClosingConnections.java",
-              "ids.putIfAbsent(close.connection(), turn);",
-              "ids.remove(close.connection());",
+              "ids().putIfAbsent(close.connection(), turn);",
+              "ids().remove(close.connection());",
               ONE_AT_A_TIME,
               SLEEP),
           // 2
@@ -89,6 +89,12 @@ final class Mutations {
               "host/AutoReplyRows.java",
               "boolean isChanged = ended.writes().containsKey(RowKey.AUTO_REPLIES);",
               "boolean isChanged = false;",
+              ATOMIC),
+          of(
+              "an actor's row says that there are no automatic replies, though there are",
+              "host/AutoReplyRows.java",
+              "mayBeStored = !replies.isEmpty();",
+              "mayBeStored = false;",
               ATOMIC),
           of(
               "a lost commit does not reset the actor",
@@ -220,8 +226,8 @@ final class Mutations {
           of(
               "what a lost turn wrote is still seen",
               "host/ActorRows.java",
-              "    unsettled.clear();\n",
-              "",
+              "    unsettled.clear();\n    unsettledClears = NO_CLEARS;\n",
+              "    unsettledClears = NO_CLEARS;\n",
               ATOMIC,
               SLEEP),
           of(
@@ -261,7 +267,7 @@ final class Mutations {
           of(
               "a close whose commit was lost is not tried again",
               "host/Outgoing.java",
-              "    unclosed.accept(closed);\n",
+              "    unclosed.add(closed);\n",
               "",
               CLOSED_ONCE,
               LIVENESS),

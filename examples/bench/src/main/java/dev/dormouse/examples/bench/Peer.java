@@ -2,6 +2,7 @@ package dev.dormouse.examples.bench;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.util.ReferenceCountUtil;
@@ -84,6 +85,14 @@ final class Peer extends ChannelInboundHandlerAdapter {
     if (channel != null) {
       channel.writeAndFlush(frame.retainedDuplicate(), channel.voidPromise());
     }
+  }
+
+  /** Ends it, without a close frame; completes when the channel is closed. */
+  ChannelFuture close() {
+    if (channel == null) {
+      throw new IllegalStateException(path + " is not open");
+    }
+    return channel.close();
   }
 
   @Override

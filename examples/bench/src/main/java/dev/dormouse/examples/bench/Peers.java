@@ -121,6 +121,12 @@ final class Peers implements AutoCloseable {
             });
   }
 
+  /** Closes all that are open, and waits for it. */
+  void closeAll() {
+    all.forEach(peer -> peer.close().awaitUninterruptibly());
+    all.clear();
+  }
+
   /** Runs something on the event loop, and waits for it. */
   <T> T onLoop(Callable<T> work) {
     CompletableFuture<T> done = new CompletableFuture<>();

@@ -6,7 +6,7 @@ import org.HdrHistogram.Histogram;
 
 /**
  * The time in which is measured: how many messages came, after how long, and what the server spent
- * on them. The client's event loop only.
+ * on them. One thread's only: the client's event loop, or one that waits for it.
  */
 final class Window {
   private static final int DIGITS = 3;
@@ -16,6 +16,11 @@ final class Window {
   private final Histogram latencies = new Histogram(TimeUnit.MINUTES.toNanos(2), DIGITS);
   private boolean isOpen;
   private long count;
+
+  /** How long it was open, and what the server spent in that time, before it was opened last. */
+  private long ns;
+
+  private long cpuNs;
   private long fromNs;
   private long fromCpuNs;
 
@@ -24,9 +29,25 @@ final class Window {
   }
 
   void open() {
-    isOpen = true;
     count = 0;
+    ns = 0;
+    cpuNs = 0;
     latencies.reset();
+    resume();
+  }
+
+  /** What happens from here on does not count. */
+  void suspend() {
+    if (isOpen) {
+      ns += System.nanoTime() - fromNs;
+      cpuNs += Proc.cpuNs(pid) - fromCpuNs;
+    }
+    isOpen = false;
+  }
+
+  /** It does again. */
+  void resume() {
+    isOpen = true;
     fromCpuNs = Proc.cpuNs(pid);
     fromNs = System.nanoTime();
   }
@@ -48,9 +69,9 @@ final class Window {
 
   /** Ends it, and tells what there was. */
   JsonObject close() {
-    isOpen = false;
-    double seconds = (System.nanoTime() - fromNs) / 1e9;
-    double cpuUs = (Proc.cpuNs(pid) - fromCpuNs) / NS_PER_US;
+    suspend();
+    double seconds = ns / 1e9;
+    double cpuUs = cpuNs / NS_PER_US;
     return new JsonObject()
         .put("perSecond", count / seconds)
         .put("cpuUs", count == 0 ? 0 : cpuUs / count)
