@@ -5,7 +5,6 @@ import io.netty.buffer.ByteBuf;
 import io.netty.channel.EventLoop;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -53,12 +52,7 @@ final class LoopBatches {
     for (Batch batch : batches) {
       shared.forEach(ByteBuf::retain);
       batch.shared = shared;
-      try {
-        loops.run(batch.loop, batch);
-      } catch (RejectedExecutionException loopIsShutDown) {
-        log.debug("an event loop is shut down; its sockets are gone");
-        shared.forEach(ByteBuf::release);
-      }
+      loops.run(batch.loop, batch);
     }
     shared.forEach(ByteBuf::release);
   }
@@ -91,7 +85,7 @@ final class LoopBatches {
     }
   }
 
-  private static final class Batch implements Runnable {
+  private static final class Batch implements LoopQueues.Work {
     private final EventLoop loop;
     private List<ByteBuf> shared = List.of();
     private @Nullable Todo first;
@@ -123,6 +117,12 @@ final class LoopBatches {
       } finally {
         shared.forEach(ByteBuf::release);
       }
+    }
+
+    @Override
+    public void giveUp() {
+      log.debug("an event loop is shut down; its sockets are gone");
+      shared.forEach(ByteBuf::release);
     }
 
     private static void apply(Step step, ClientSocket socket) {

@@ -16,12 +16,15 @@ import java.util.concurrent.atomic.AtomicBoolean;
 final class LoopQueues {
   private final ConcurrentHashMap<EventLoop, LoopQueue> queues = new ConcurrentHashMap<>();
 
-  /**
-   * Has it run on the loop, after all that was handed in before.
-   *
-   * @throws RejectedExecutionException if the loop is shut down
-   */
-  void run(EventLoop loop, Runnable work) {
+  /** What a loop is to do: it is either run, on the loop, or given up. */
+  interface Work extends Runnable {
+
+    /** The loop is shut down. Any thread. */
+    default void giveUp() {}
+  }
+
+  /** Has it run on the loop, after all that was handed in before. */
+  void run(EventLoop loop, Work work) {
     LoopQueue queue = queues.get(loop);
     if (queue == null) {
       queue = queues.computeIfAbsent(loop, LoopQueue::new);
@@ -34,7 +37,7 @@ final class LoopQueues {
     private static final int SLICE = 1_024;
 
     private final EventLoop loop;
-    private final Queue<Runnable> waiting = new ConcurrentLinkedQueue<>();
+    private final Queue<Work> waiting = new ConcurrentLinkedQueue<>();
 
     /** Whether the loop has a task that will see what waits. */
     private final AtomicBoolean isExpected = new AtomicBoolean();
@@ -46,29 +49,35 @@ final class LoopQueues {
       this.loop = loop;
     }
 
-    void run(Runnable work) {
+    void run(Work work) {
       if (loop.inEventLoop() && !isWorking && waiting.isEmpty()) {
         carryOut(work);
         return;
       }
       waiting.add(work);
-      try {
-        expect();
-      } catch (RejectedExecutionException e) {
-        waiting.remove(work);
-        throw e;
+      expect();
+    }
+
+    /**
+     * Sees to it that what waits is worked off. A loop that is shut down refuses a task, or may
+     * take it and never run it; but it runs all that it took before.
+     */
+    private void expect() {
+      if (!isExpected.get() && isExpected.compareAndSet(false, true)) {
+        try {
+          loop.execute(this::workOff);
+        } catch (RejectedExecutionException loopIsShutDown) {
+          isExpected.set(false);
+        }
+      }
+      if (loop.isShutdown()) {
+        giveUp();
       }
     }
 
-    private void expect() {
-      if (isExpected.get() || !isExpected.compareAndSet(false, true)) {
-        return;
-      }
-      try {
-        loop.execute(this::workOff);
-      } catch (RejectedExecutionException e) {
-        isExpected.set(false);
-        throw e;
+    private void giveUp() {
+      for (Work next = waiting.poll(); next != null; next = waiting.poll()) {
+        next.giveUp();
       }
     }
 
@@ -76,7 +85,7 @@ final class LoopQueues {
       isExpected.set(false);
       try {
         for (int i = 0; i < SLICE; i++) {
-          Runnable next = waiting.poll();
+          Work next = waiting.poll();
           if (next == null) {
             return;
           }
@@ -89,7 +98,7 @@ final class LoopQueues {
       }
     }
 
-    private void carryOut(Runnable work) {
+    private void carryOut(Work work) {
       isWorking = true;
       try {
         work.run();

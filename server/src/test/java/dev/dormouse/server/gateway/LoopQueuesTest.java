@@ -1,7 +1,6 @@
 package dev.dormouse.server.gateway;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.netty.channel.EventLoop;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
@@ -9,8 +8,9 @@ import io.netty.channel.nio.NioIoHandler;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -131,10 +131,48 @@ class LoopQueuesTest {
   }
 
   @Test
-  void aLoopThatIsShutDownRefuses() {
-    loop.shutdownGracefully(0, 1, TimeUnit.SECONDS).syncUninterruptibly();
+  void whatIsHandedInAroundAShutdownIsRunOrGivenUp() throws Exception {
+    AtomicInteger run = new AtomicInteger();
+    AtomicInteger givenUp = new AtomicInteger();
+    LoopQueues.Work counted =
+        new LoopQueues.Work() {
+          @Override
+          public void run() {
+            run.incrementAndGet();
+          }
 
-    assertThatThrownBy(() -> queues.run(loop, () -> {}))
-        .isInstanceOf(RejectedExecutionException.class);
+          @Override
+          public void giveUp() {
+            givenUp.incrementAndGet();
+          }
+        };
+    AtomicInteger handedIn = new AtomicInteger();
+    AtomicBoolean isEnough = new AtomicBoolean();
+    List<Thread> others = new ArrayList<>();
+    for (int i = 0; i < 4; i++) {
+      Thread other =
+          new Thread(
+              () -> {
+                while (!isEnough.get()) {
+                  queues.run(loop, counted);
+                  handedIn.incrementAndGet();
+                }
+              });
+      other.start();
+      others.add(other);
+    }
+    loop.submit(() -> {}).syncUninterruptibly();
+    loop.shutdownGracefully(0, 1, TimeUnit.SECONDS).syncUninterruptibly();
+    int before = handedIn.get();
+    while (handedIn.get() < before + 1_000) {
+      Thread.onSpinWait();
+    }
+    isEnough.set(true);
+    for (Thread other : others) {
+      other.join();
+    }
+
+    assertThat(run.get() + givenUp.get()).isEqualTo(handedIn.get());
+    assertThat(givenUp.get()).isPositive();
   }
 }
