@@ -20,7 +20,7 @@ final class Handshakes implements Load {
         window.count(task.connections());
         window.suspend();
         peers.closeAll();
-        peers.pass(task.idleMs());
+        peers.pass(Math.min(task.idleMs(), task.measuredMs()));
       }
       return window.close();
     }
