@@ -1,8 +1,16 @@
+import assert from 'node:assert/strict';
+
 /**
- * To be run in a page: the texts on it that have less contrast than WCAG 2.2 wants of them (1.4.3, level AA). Texts of
- * controls that are disabled may.
+ * Every text of a page has the contrast that WCAG 2.2 wants of it (1.4.3, level AA), but for those of controls that are
+ * disabled. A page's texts can be asked for before its style sheets are there, and nobody sees them then: they are awaited.
  */
-export function faint() {
+export async function legible(page) {
+  await page.waitForLoadState('load');
+  assert.deepEqual(await page.evaluate(faint), []);
+}
+
+/** To be run in a page: the texts on it that have less contrast than that. */
+function faint() {
   const parts = (color) => (color.match(/[\d.]+/g) ?? []).map(Number);
   const linear = (part) => (part <= 0.04045 * 255 ? part / 255 / 12.92 : ((part / 255 + 0.055) / 1.055) ** 2.4);
   const luminance = ([red, green, blue]) => 0.2126 * linear(red) + 0.7152 * linear(green) + 0.0722 * linear(blue);
