@@ -12,13 +12,21 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
-/** The threads that handlers run on: virtual ones or a pool, and the event loops. */
+/**
+ * The threads that handlers run on: virtual ones or a pool, and the event loops. What comes after
+ * their end is given up: what it would have handled is stored, and for the next start.
+ */
 final class HandlerThreads implements AutoCloseable {
+  private static final Logger log = LoggerFactory.getLogger(HandlerThreads.class);
+
   /** Of the pool on a JDK without virtual threads: so many handlers may block at a time. */
   private static final int WORKERS = 256;
 
@@ -77,7 +85,11 @@ final class HandlerThreads implements AutoCloseable {
         brought.add(turns);
         expect();
       } else {
-        loop.execute(turns);
+        try {
+          loop.execute(turns);
+        } catch (RejectedExecutionException e) {
+          logLate();
+        }
       }
     }
 
@@ -127,9 +139,14 @@ final class HandlerThreads implements AutoCloseable {
               Thread thread = new Thread(task, "dormouse-actor-" + number.incrementAndGet());
               thread.setDaemon(true);
               return thread;
-            });
+            },
+            (late, closed) -> logLate());
     pool.allowCoreThreadTimeOut(true);
     return pool;
+  }
+
+  static void logLate() {
+    log.debug("tasks of actors came after the threads were closed");
   }
 
   /** Takes no more work; what runs is not waited for. */

@@ -10,8 +10,6 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Runs tasks on virtual threads, many on each: to make a thread costs more than all that a small
@@ -28,8 +26,6 @@ import org.slf4j.LoggerFactory;
  * message.
  */
 final class VirtualWorkers implements Executor {
-  private static final Logger log = LoggerFactory.getLogger(VirtualWorkers.class);
-
   /** How many tasks one thread runs at most. */
   static final int SLICE = 64;
 
@@ -69,7 +65,7 @@ final class VirtualWorkers implements Executor {
       threads.execute(this::work);
       isStarted = true;
     } catch (RejectedExecutionException e) {
-      log.debug("tasks of actors came after the threads were closed");
+      HandlerThreads.logLate();
     } finally {
       if (!isStarted) { // there may be no memory for a thread: the next task tries again
         isOneReady.set(false);

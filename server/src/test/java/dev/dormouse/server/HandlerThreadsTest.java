@@ -105,4 +105,16 @@ class HandlerThreadsTest {
         });
     assertThat(done).containsExactly("next");
   }
+
+  @Test
+  void whatComesAfterTheEndIsGivenUpWithoutHarmToWhoBringsIt() {
+    Executor blocking = threads.of(Threading.MAY_BLOCK, ACTOR);
+    Executor ofLoop = onLoop();
+    threads.close();
+    afterLoop(() -> blocking.execute(() -> done.add("late, from a loop")));
+    loops.shutdownGracefully(0, 1, TimeUnit.SECONDS).syncUninterruptibly();
+    blocking.execute(() -> done.add("late"));
+    ofLoop.execute(() -> done.add("late, to a loop"));
+    assertThat(done).isEmpty();
+  }
 }
