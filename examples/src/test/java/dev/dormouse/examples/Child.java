@@ -89,14 +89,14 @@ final class Child implements AutoCloseable {
     return process.pid();
   }
 
-  /** SIGTERM. */
+  /** SIGTERM. Its output stays open, which {@link Process#destroy} would close. */
   void terminate() {
-    process.destroy();
+    process.toHandle().destroy();
   }
 
   /** SIGKILL. */
   void kill() {
-    process.destroyForcibly();
+    process.toHandle().destroyForcibly();
   }
 
   /** Waits for its end, and for all it printed. */
@@ -124,7 +124,7 @@ final class Child implements AutoCloseable {
   @Override
   public void close() {
     process.descendants().forEach(ProcessHandle::destroyForcibly);
-    process.destroyForcibly();
+    kill();
     try {
       awaitExit();
     } catch (InterruptedException e) {

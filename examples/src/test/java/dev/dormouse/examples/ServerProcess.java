@@ -84,6 +84,11 @@ final class ServerProcess implements AutoCloseable {
     return new ServerProcess(launch(directory, variables, flags));
   }
 
+  /** One that was started otherwise; waits until it is up. */
+  static ServerProcess of(Child process) throws InterruptedException {
+    return new ServerProcess(process);
+  }
+
   /** Starts it and waits for nothing. */
   static Child launch(Path directory, Map<String, String> variables, String... flags)
       throws IOException {
@@ -95,7 +100,7 @@ final class ServerProcess implements AutoCloseable {
     return Child.start(directory, variables, command);
   }
 
-  private static String jar() {
+  static String jar() {
     return Path.of(System.getProperty("dormouse.examples.jar")).toAbsolutePath().toString();
   }
 
