@@ -18,6 +18,7 @@ import dev.dormouse.server.host.Script.Actor;
 import dev.dormouse.server.host.Script.Note;
 import dev.dormouse.server.protocol.ToGateway;
 import dev.dormouse.server.protocol.ToHost;
+import dev.dormouse.storage.ActorRow;
 import dev.dormouse.storage.Codecs;
 import dev.dormouse.storage.ConnectionRow;
 import dev.dormouse.storage.MemoryDisk;
@@ -448,6 +449,9 @@ class QuarantineTest {
     ConnectionId bo = life.connect(ROOM);
     assertThat(life.heard()).anyMatch(ToGateway.Accepted.class::isInstance);
     assertThat(life.host.counts().unreadableValues()).isEqualTo(1);
+    life.hibernate(ROOM);
+    ActorRow row = ActorRow.decodeOrNone(life.row(ROOM, RowKey.ACTOR));
+    assertThat(row.mayHaveAutoReplies()).as("they are looked for again").isTrue();
     life.message(ROOM, bo, "reply");
     assertThat(life.damage.isDamaged(ROOM, RowKey.AUTO_REPLIES)).isFalse();
     assertThat(life.heard()).anyMatch(ToGateway.AutoReplies.class::isInstance);
