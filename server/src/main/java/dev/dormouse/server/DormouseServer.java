@@ -25,26 +25,20 @@ import dev.dormouse.server.observe.Observers;
 import dev.dormouse.server.protocol.DirectTransport;
 import dev.dormouse.server.protocol.Transport;
 import dev.dormouse.server.tls.CertificateWatch;
+import dev.dormouse.server.tls.TlsFiles;
 import dev.dormouse.storage.ActorStore;
 import dev.dormouse.storage.BackupReport;
 import dev.dormouse.storage.Durability;
 import dev.dormouse.storage.MemoryDisk;
 import dev.dormouse.storage.StoreOptions;
 import dev.dormouse.storage.Stores;
-import io.vertx.core.Future;
-import io.vertx.core.Handler;
-import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
-import io.vertx.core.http.HttpServer;
-import io.vertx.core.http.HttpServerRequest;
-import io.vertx.core.internal.ContextInternal;
 import io.vertx.core.internal.VertxInternal;
 import io.vertx.ext.web.Route;
 import io.vertx.ext.web.Router;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -85,7 +79,7 @@ public final class DormouseServer implements AutoCloseable {
   private final ActorHost host;
   private final AlarmThread alarms;
   private final WebSocketGateway gateway;
-  private final List<HttpServer> listeners = new ArrayList<>();
+  private final HttpListeners listeners;
   private final Observers observers;
   private final AdminServer admin;
 
@@ -118,7 +112,7 @@ public final class DormouseServer implements AutoCloseable {
         Vertx.vertx(
             new VertxOptions()
                 .setPreferNativeTransport(true)
-                .setEventLoopPoolSize(Listening.eventLoops(options)));
+                .setEventLoopPoolSize(HttpListeners.eventLoops(options)));
     this.threads = new HandlerThreads(((VertxInternal) vertx).eventLoopGroup());
     this.host =
         new ActorHost(
@@ -148,6 +142,7 @@ public final class DormouseServer implements AutoCloseable {
     if (accessLog != null) {
       this.observers.add(accessLog);
     }
+    this.listeners = new HttpListeners(options, vertx, gateway, accessLog);
     this.admin =
         new AdminServer(
             vertx,
@@ -165,7 +160,7 @@ public final class DormouseServer implements AutoCloseable {
                 gateway,
                 actors.stream().map(ActorDefinition::route).toList(),
                 options.tls() != null,
-                () -> options.host() + ":" + port()),
+                () -> options.host() + ":" + listeners.port()),
             new ServerMetrics(vertx, this.observers, this::snapshot));
   }
 
@@ -180,7 +175,7 @@ public final class DormouseServer implements AutoCloseable {
         observers,
         options,
         adminOf(options),
-        Listening.certificate(options),
+        certificateOf(options),
         openStore(options),
         new DirectTransport());
   }
@@ -220,6 +215,12 @@ public final class DormouseServer implements AutoCloseable {
     }
   }
 
+  /** What clients are shown; null without TLS. */
+  private static @Nullable CertificateWatch certificateOf(ServerOptions options) {
+    TlsFiles tls = options.tls();
+    return tls == null ? null : CertificateWatch.open(tls, options.time());
+  }
+
   private static ActorStore openStore(ServerOptions options) {
     if (options.durability() == Durability.MEMORY) {
       return Stores.memory(new MemoryDisk());
@@ -252,33 +253,11 @@ public final class DormouseServer implements AutoCloseable {
     actors.values().stream()
         .filter(actor -> !mounted.contains(actor.name()))
         .forEach(actor -> gateway.mount(router, actor.route()));
-    await(
+    HttpListeners.await(
         admin.listen(options.adminPort()),
         "--admin-port " + options.adminPort() + " on " + options.adminHost());
-    for (int i = 0; i < Listening.eventLoops(options); i++) {
-      listeners.add(listenOnce(router));
-    }
+    listeners.open(router);
     isReady = true;
-  }
-
-  /** One listener for each event loop; they share the port, and sockets go to them in turn. */
-  private HttpServer listenOnce(Router router) {
-    ContextInternal eventLoop = ((VertxInternal) vertx).createEventLoopContext();
-    Promise<HttpServer> listening = eventLoop.promise();
-    eventLoop.runOnContext(
-        started ->
-            vertx
-                .createHttpServer(Listening.http())
-                .connectionHandler(gateway::meet)
-                .requestHandler(inFrontOf(router))
-                .listen(Listening.port(options), options.host())
-                .onComplete(listening));
-    return await(listening.future(), "--port " + options.port() + " on " + options.host());
-  }
-
-  private Handler<HttpServerRequest> inFrontOf(Router router) {
-    Handler<HttpServerRequest> handler = gateway.inFrontOf(router);
-    return accessLog == null ? handler : accessLog.inFrontOf(handler);
   }
 
   private void closeLeftovers() {
@@ -309,22 +288,6 @@ public final class DormouseServer implements AutoCloseable {
     long owed = host.owedCloses();
     if (owed > 0) {
       log.warn("onClose of {} connections could not take effect yet; it is tried again", owed);
-    }
-  }
-
-  private static <T> T await(Future<T> future, String option) {
-    try {
-      return future
-          .toCompletionStage()
-          .toCompletableFuture()
-          .get(STEP_LIMIT.toSeconds(), TimeUnit.SECONDS);
-    } catch (ExecutionException e) {
-      throw new ServerStartException("cannot listen (%s): %s".formatted(option, e.getCause()), e);
-    } catch (TimeoutException e) {
-      throw new ServerStartException("cannot listen (%s): it takes too long".formatted(option), e);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new ServerStartException("interrupted while starting", e);
     }
   }
 
@@ -359,7 +322,7 @@ public final class DormouseServer implements AutoCloseable {
 
   /** The port it listens on. */
   public int port() {
-    return listeners.get(0).actualPort();
+    return listeners.port();
   }
 
   /** The port of the admin pages. */
