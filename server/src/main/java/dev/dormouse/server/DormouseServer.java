@@ -3,170 +3,33 @@ package dev.dormouse.server;
 import dev.dormouse.sdk.ActorId;
 import dev.dormouse.sdk.Alarm;
 import dev.dormouse.sdk.ConnectionId;
-import dev.dormouse.server.accesslog.AccessLog;
-import dev.dormouse.server.accesslog.AccessLogFormat;
-import dev.dormouse.server.admin.AdminOptions;
-import dev.dormouse.server.admin.AdminServer;
-import dev.dormouse.server.admin.BackupPage;
-import dev.dormouse.server.dashboard.Dashboard;
 import dev.dormouse.server.gateway.ConnectionStatus;
 import dev.dormouse.server.gateway.GatewayCounts;
-import dev.dormouse.server.gateway.GatewayOptions;
-import dev.dormouse.server.gateway.WebSocketGateway;
-import dev.dormouse.server.host.ActorHost;
 import dev.dormouse.server.host.ActorStatus;
 import dev.dormouse.server.host.AlarmCounts;
-import dev.dormouse.server.host.HostOptions;
-import dev.dormouse.server.inspector.InspectorPage;
-import dev.dormouse.server.metrics.ServerMetrics;
-import dev.dormouse.server.metrics.Snapshot;
 import dev.dormouse.server.observe.DormouseObserver;
-import dev.dormouse.server.observe.Observers;
-import dev.dormouse.server.protocol.DirectTransport;
 import dev.dormouse.server.protocol.Transport;
-import dev.dormouse.server.tls.CertificateWatch;
 import dev.dormouse.storage.ActorStore;
 import dev.dormouse.storage.BackupReport;
 import dev.dormouse.storage.Durability;
-import dev.dormouse.storage.MemoryDisk;
-import dev.dormouse.storage.StoreOptions;
-import dev.dormouse.storage.Stores;
-import io.vertx.core.Future;
-import io.vertx.core.Handler;
-import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
-import io.vertx.core.VertxOptions;
-import io.vertx.core.http.HttpServer;
-import io.vertx.core.http.HttpServerRequest;
-import io.vertx.core.internal.ContextInternal;
-import io.vertx.core.internal.VertxInternal;
 import io.vertx.ext.web.Route;
 import io.vertx.ext.web.Router;
 import java.nio.file.Path;
-import java.time.Duration;
-import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
-import java.util.Set;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * A server that runs: gateway, host and store of one node. All methods may be called from any
  * thread.
  */
 public final class DormouseServer implements AutoCloseable {
-  private static final Logger log = LoggerFactory.getLogger(DormouseServer.class);
-  private static final int GOING_AWAY = 1001;
-  private static final int SERVICE_RESTART = 1012;
-  private static final int EXIT_IO_ERROR = 74;
+  private final Node node;
 
-  private static final long TICK_MS = 25;
-  private static final int ROUND_TICKS = 10;
-  private static final long CERTIFICATE_LOOK_MS = 2_000;
-  private static final Duration LEFTOVERS_BEFORE_OPENING = Duration.ofSeconds(10);
-  private static final Duration STEP_LIMIT = Duration.ofSeconds(30);
-
-  private final ServerOptions options;
-  private final ActorStore store;
-  private final @Nullable CertificateWatch certificate;
-  private final Vertx vertx;
-  private final HandlerThreads threads;
-  private final ActorHost host;
-  private final AlarmThread alarms;
-  private final WebSocketGateway gateway;
-  private final List<HttpServer> listeners = new ArrayList<>();
-  private final Observers observers;
-  private final AdminServer admin;
-
-  /** Null if there is none. */
-  private final @Nullable AccessLog accessLog;
-
-  private final Map<String, ActorDefinition> actors = new LinkedHashMap<>();
-
-  /** Names of the types that the application has mounted where it wants them. */
-  private final Set<String> mounted = ConcurrentHashMap.newKeySet();
-
-  private final AtomicBoolean isClosed = new AtomicBoolean();
-  private volatile boolean isReady;
-
-  private DormouseServer(
-      List<ActorDefinition> actors,
-      List<DormouseObserver> observers,
-      ServerOptions options,
-      AdminOptions adminOptions,
-      @Nullable CertificateWatch certificate,
-      ActorStore store,
-      Transport transport) {
-    actors.forEach(actor -> this.actors.put(actor.name(), actor));
-    this.options = options;
-    this.certificate = certificate;
-    this.store = store;
-    this.observers = new Observers(options.time());
-    observers.forEach(this.observers::add);
-    this.vertx =
-        Vertx.vertx(
-            new VertxOptions()
-                .setPreferNativeTransport(true)
-                .setEventLoopPoolSize(Listening.eventLoops(options)));
-    this.threads = new HandlerThreads(((VertxInternal) vertx).eventLoopGroup());
-    this.host =
-        new ActorHost(
-            actors.stream()
-                .map(actor -> actor.type(id -> threads.of(actor.options().threading(), id)))
-                .toList(),
-            store,
-            transport,
-            options.time(),
-            HostOptions.defaults().withIdle(options.idle()),
-            this.observers);
-    this.alarms = new AlarmThread(host::ringAlarms);
-    GatewayOptions sockets = options.gateway();
-    this.gateway =
-        new WebSocketGateway(
-            certificate == null ? sockets : sockets.tls(certificate.tls()),
-            vertx,
-            transport,
-            options.time(),
-            store.incarnation(),
-            this.observers);
-    transport.connect(host::accept, gateway::accept);
-    this.accessLog =
-        options.accessLog() == AccessLogFormat.OFF
-            ? null
-            : new AccessLog(options.accessLog(), options.time());
-    if (accessLog != null) {
-      this.observers.add(accessLog);
-    }
-    this.admin =
-        new AdminServer(
-            vertx,
-            host,
-            () -> isReady,
-            adminOptions,
-            options.time(),
-            new BackupPage(vertx, options.data(), this::backup),
-            new Dashboard(vertx, host, store, gateway, this.observers, options.time()),
-            new InspectorPage(
-                vertx,
-                this.observers,
-                options.time(),
-                host,
-                gateway,
-                actors.stream().map(ActorDefinition::route).toList(),
-                options.tls() != null,
-                () -> options.host() + ":" + port()),
-            new ServerMetrics(vertx, this.observers, this::snapshot));
+  private DormouseServer(Node node) {
+    this.node = node;
   }
 
   static DormouseServer open(
@@ -174,15 +37,7 @@ public final class DormouseServer implements AutoCloseable {
       List<BiConsumer<Router, DormouseServer>> routes,
       List<DormouseObserver> observers,
       ServerOptions options) {
-    return open(
-        actors,
-        routes,
-        observers,
-        options,
-        adminOf(options),
-        Listening.certificate(options),
-        openStore(options),
-        new DirectTransport());
+    return start(Node.of(actors, observers, options), routes);
   }
 
   /** The same over a store that is open, and is closed with the server; without TLS. */
@@ -193,26 +48,13 @@ public final class DormouseServer implements AutoCloseable {
       ServerOptions options,
       ActorStore store,
       Transport transport) {
-    return open(actors, routes, observers, options, adminOf(options), null, store, transport);
+    return start(Node.of(actors, observers, options, store, transport), routes);
   }
 
-  private static AdminOptions adminOf(ServerOptions options) {
-    return AdminOptions.of(options.adminHost(), options.adminTokenFile());
-  }
-
-  private static DormouseServer open(
-      List<ActorDefinition> actors,
-      List<BiConsumer<Router, DormouseServer>> routes,
-      List<DormouseObserver> observers,
-      ServerOptions options,
-      AdminOptions admin,
-      @Nullable CertificateWatch certificate,
-      ActorStore store,
-      Transport transport) {
-    DormouseServer server =
-        new DormouseServer(actors, observers, options, admin, certificate, store, transport);
+  private static DormouseServer start(Node node, List<BiConsumer<Router, DormouseServer>> routes) {
+    DormouseServer server = new DormouseServer(node);
     try {
-      server.listen(routes);
+      node.start(router -> routes.forEach(r -> r.accept(router, server)));
       return server;
     } catch (RuntimeException | Error e) {
       server.close();
@@ -220,122 +62,14 @@ public final class DormouseServer implements AutoCloseable {
     }
   }
 
-  private static ActorStore openStore(ServerOptions options) {
-    if (options.durability() == Durability.MEMORY) {
-      return Stores.memory(new MemoryDisk());
-    }
-    return Stores.open(
-        StoreOptions.in(options.data())
-            .durability(options.durability())
-            .onFatal(DormouseServer::endProcess));
-  }
-
-  /** After an I/O error nobody knows what the disk holds: only a new start can tell. */
-  private static void endProcess(Throwable cause) {
-    log.error(
-        "the store failed; the process ends, so that nothing is answered that is not kept", cause);
-    Runtime.getRuntime().halt(EXIT_IO_ERROR);
-  }
-
-  private void listen(List<BiConsumer<Router, DormouseServer>> routes) {
-    vertx.setPeriodic(TICK_MS, timer -> host.tick(ROUND_TICKS));
-    if (certificate != null) {
-      vertx.setPeriodic(CERTIFICATE_LOOK_MS, timer -> vertx.executeBlocking(certificate::look));
-    }
-    closeLeftovers();
-    alarms.start(); // not before: their handlers would see connections that are gone
-    Router router = Router.router(vertx);
-    if (accessLog != null) {
-      accessLog.listenTo(router);
-    }
-    routes.forEach(r -> r.accept(router, this));
-    actors.values().stream()
-        .filter(actor -> !mounted.contains(actor.name()))
-        .forEach(actor -> gateway.mount(router, actor.route()));
-    await(
-        admin.listen(options.adminPort()),
-        "--admin-port " + options.adminPort() + " on " + options.adminHost());
-    for (int i = 0; i < Listening.eventLoops(options); i++) {
-      listeners.add(listenOnce(router));
-    }
-    isReady = true;
-  }
-
-  /** One listener for each event loop; they share the port, and sockets go to them in turn. */
-  private HttpServer listenOnce(Router router) {
-    ContextInternal eventLoop = ((VertxInternal) vertx).createEventLoopContext();
-    Promise<HttpServer> listening = eventLoop.promise();
-    eventLoop.runOnContext(
-        started ->
-            vertx
-                .createHttpServer(Listening.http())
-                .connectionHandler(gateway::meet)
-                .requestHandler(inFrontOf(router))
-                .listen(Listening.port(options), options.host())
-                .onComplete(listening));
-    return await(listening.future(), "--port " + options.port() + " on " + options.host());
-  }
-
-  private Handler<HttpServerRequest> inFrontOf(Router router) {
-    Handler<HttpServerRequest> handler = gateway.inFrontOf(router);
-    return accessLog == null ? handler : accessLog.inFrontOf(handler);
-  }
-
-  private void closeLeftovers() {
-    CompletableFuture<Long> closing =
-        host.closeLeftovers()
-            .whenComplete(
-                (number, error) -> {
-                  if (error != null) {
-                    log.error("connections of the last run could not all be closed", error);
-                  } else if (number > 0) {
-                    log.info("closed {} connections that the last run left behind", number);
-                    warnOfOwedCloses();
-                  }
-                });
-    try {
-      closing.get(LEFTOVERS_BEFORE_OPENING.toMillis(), TimeUnit.MILLISECONDS);
-    } catch (TimeoutException e) {
-      log.warn("connections of the last run are still being closed; opening the port meanwhile");
-    } catch (ExecutionException e) {
-      throw new ServerStartException("the store cannot be read: " + e.getCause(), e.getCause());
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new ServerStartException("interrupted while starting", e);
-    }
-  }
-
-  private void warnOfOwedCloses() {
-    long owed = host.owedCloses();
-    if (owed > 0) {
-      log.warn("onClose of {} connections could not take effect yet; it is tried again", owed);
-    }
-  }
-
-  private static <T> T await(Future<T> future, String option) {
-    try {
-      return future
-          .toCompletionStage()
-          .toCompletableFuture()
-          .get(STEP_LIMIT.toSeconds(), TimeUnit.SECONDS);
-    } catch (ExecutionException e) {
-      throw new ServerStartException("cannot listen (%s): %s".formatted(option, e.getCause()), e);
-    } catch (TimeoutException e) {
-      throw new ServerStartException("cannot listen (%s): it takes too long".formatted(option), e);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new ServerStartException("interrupted while starting", e);
-    }
-  }
-
   /** The options it was started with. */
   public ServerOptions options() {
-    return options;
+    return node.options;
   }
 
   /** What the server's own router runs on: for handlers that want one. To be left open. */
   public Vertx vertx() {
-    return vertx;
+    return node.vertx;
   }
 
   /**
@@ -348,28 +82,22 @@ public final class DormouseServer implements AutoCloseable {
    * @throws IllegalArgumentException if there is no actor type of the name
    */
   public Route mount(Router router, String type) {
-    ActorDefinition actor = actors.get(type);
-    if (actor == null) {
-      throw new IllegalArgumentException(
-          "there is no actor type '%s'; there are %s".formatted(type, actors.keySet()));
-    }
-    mounted.add(type);
-    return gateway.mount(router, actor.route());
+    return node.mount(router, type);
   }
 
   /** The port it listens on. */
   public int port() {
-    return listeners.get(0).actualPort();
+    return node.listeners.port();
   }
 
   /** The port of the admin pages. */
   public int adminPort() {
-    return admin.port();
+    return node.admin.port();
   }
 
   /** Where this machine finds the admin port. */
   public String adminUrl() {
-    return admin.url();
+    return node.admin.url();
   }
 
   /**
@@ -378,33 +106,17 @@ public final class DormouseServer implements AutoCloseable {
    * @return has it hear nothing more; idempotent
    */
   public Runnable observe(DormouseObserver observer) {
-    return observers.add(observer);
-  }
-
-  private Snapshot snapshot() {
-    return new Snapshot(
-        gateway.counts(),
-        host.counts(),
-        host.alarmCounts(),
-        store.commitCounts(),
-        host.activeActors(),
-        gateway.countActors(actor -> !host.isActive(actor)),
-        gateway.outboundBytes(),
-        gateway.activeRequests(),
-        host.owedCloses(),
-        host.eventsGivenUp(),
-        store.durability() == Durability.MEMORY ? 0 : ServerMetrics.bytesIn(options.data()),
-        observers.failures());
+    return node.observers.add(observer);
   }
 
   /** What can be seen of an actor. */
   public ActorStatus status(ActorId actor) {
-    return host.status(actor);
+    return node.host.status(actor);
   }
 
   /** What the gateway has done so far. */
   public GatewayCounts counts() {
-    return gateway.counts();
+    return node.gateway.counts();
   }
 
   /**
@@ -415,22 +127,22 @@ public final class DormouseServer implements AutoCloseable {
    */
   public CompletionStage<List<ConnectionStatus>> connections(
       ActorId actor, @Nullable ConnectionId after, int limit) {
-    return gateway.connections(actor, after, limit).toCompletionStage();
+    return node.gateway.connections(actor, after, limit).toCompletionStage();
   }
 
   /** Actors of a type that have connections or are in memory, in no order, at most so many. */
   public List<ActorStatus> actors(String type, int limit) {
-    return host.actors(type, limit);
+    return node.host.actors(type, limit);
   }
 
   /** The alarms of an actor that are set, the one that is due first first. */
   public List<Alarm> alarms(ActorId actor) {
-    return host.alarms(actor);
+    return node.host.alarms(actor);
   }
 
   /** What became of alarms since the start. */
   public AlarmCounts alarmCounts() {
-    return host.alarmCounts();
+    return node.host.alarmCounts();
   }
 
   /**
@@ -442,7 +154,7 @@ public final class DormouseServer implements AutoCloseable {
    * @throws UnsupportedOperationException if the server keeps nothing ({@link Durability#MEMORY})
    */
   public BackupReport backup(Path to) {
-    return store.backup(to, options.time().instant());
+    return node.backup(to);
   }
 
   /**
@@ -451,7 +163,7 @@ public final class DormouseServer implements AutoCloseable {
    * @return completes when it is done
    */
   public CompletionStage<Boolean> hibernate(ActorId actor) {
-    return host.hibernate(actor);
+    return node.host.hibernate(actor);
   }
 
   /**
@@ -462,36 +174,6 @@ public final class DormouseServer implements AutoCloseable {
    */
   @Override
   public void close() {
-    if (!isClosed.compareAndSet(false, true)) {
-      return;
-    }
-    isReady = false;
-    long deadlineNs = options.time().nowNs() + options.drain().toNanos();
-    Duration forSockets = options.drain().dividedBy(2);
-    int code = options.isRestart() ? SERVICE_RESTART : GOING_AWAY;
-    drain(gateway.shutdown(code, forSockets).toCompletionStage(), deadlineNs, "sockets");
-    drain(host.stop(), deadlineNs, "actors");
-    warnOfOwedCloses();
-    alarms.close();
-    store.close();
-    threads.close();
-    drain(
-        vertx.close().toCompletionStage(),
-        options.time().nowNs() + STEP_LIMIT.toNanos(),
-        "event loops");
-  }
-
-  private void drain(CompletionStage<?> stage, long deadlineNs, String what) {
-    try {
-      stage
-          .toCompletableFuture()
-          .get(Math.max(0, deadlineNs - options.time().nowNs()), TimeUnit.NANOSECONDS);
-    } catch (TimeoutException e) {
-      log.warn("{} were not done in time; the next start deals with what is left", what);
-    } catch (ExecutionException e) {
-      log.warn("{} did not stop cleanly", what, e.getCause());
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
+    node.close();
   }
 }

@@ -5,7 +5,8 @@
  * <p>The path of a message is five rooms: {@code gateway.WebSocketGateway} takes it off the socket,
  * {@code protocol.Transport} carries it, {@code host.ActorHost} finds the actor's cell, {@code
  * host.ActorCell} runs the handler in a turn, {@code storage.ActorStore} keeps what it did; then
- * the answer goes the same way back. This package wires them and knows the command line.
+ * the answer goes the same way back. In this package {@code Node} wires them, behind {@code
+ * DormouseServer}; the command line is here too.
  *
  * <table>
  *   <caption>The packages</caption>

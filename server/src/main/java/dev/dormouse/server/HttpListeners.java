@@ -1,0 +1,128 @@
+package dev.dormouse.server;
+
+import dev.dormouse.server.accesslog.AccessLog;
+import dev.dormouse.server.gateway.WebSocketGateway;
+import io.vertx.core.Future;
+import io.vertx.core.Handler;
+import io.vertx.core.Promise;
+import io.vertx.core.Vertx;
+import io.vertx.core.VertxOptions;
+import io.vertx.core.http.HttpServer;
+import io.vertx.core.http.HttpServerOptions;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.internal.ContextInternal;
+import io.vertx.core.internal.VertxInternal;
+import io.vertx.ext.web.Router;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
+
+/** The HTTP listeners for clients: one on each event loop, all on the same port. */
+final class HttpListeners {
+  /** To Vert.x, a negative port is a free one that all listeners with this number share. */
+  private static final int ANY_SHARED_PORT = -1;
+
+  /** The longest request line, in bytes [414]. */
+  private static final int REQUEST_LINE_BYTES_MAX = 4 << 10;
+
+  /** The most of all headers together, in bytes [431]. */
+  private static final int HEADERS_BYTES_MAX = 8 << 10;
+
+  private static final Duration OPENING_LIMIT = Duration.ofSeconds(30);
+
+  private final ServerOptions options;
+  private final Vertx vertx;
+  private final WebSocketGateway gateway;
+
+  /** Null if there is none. */
+  private final @Nullable AccessLog accessLog;
+
+  private final List<HttpServer> listeners = new ArrayList<>();
+
+  /** None is open yet. */
+  HttpListeners(
+      ServerOptions options, Vertx vertx, WebSocketGateway gateway, @Nullable AccessLog accessLog) {
+    this.options = options;
+    this.vertx = vertx;
+    this.gateway = gateway;
+    this.accessLog = accessLog;
+  }
+
+  static int eventLoops(ServerOptions options) {
+    return options.eventLoops() == 0
+        ? VertxOptions.DEFAULT_EVENT_LOOP_POOL_SIZE
+        : options.eventLoops();
+  }
+
+  /**
+   * Opens them; sockets go to them in turn.
+   *
+   * @throws ServerStartException if the port cannot be had
+   */
+  void open(Router router) {
+    for (int i = 0; i < eventLoops(options); i++) {
+      listeners.add(openOne(router));
+    }
+  }
+
+  private HttpServer openOne(Router router) {
+    ContextInternal eventLoop = ((VertxInternal) vertx).createEventLoopContext();
+    Promise<HttpServer> listening = eventLoop.promise();
+    eventLoop.runOnContext(
+        started ->
+            vertx
+                .createHttpServer(http())
+                .connectionHandler(gateway::meet)
+                .requestHandler(inFrontOf(router))
+                .listen(options.port() == 0 ? ANY_SHARED_PORT : options.port(), options.host())
+                .onComplete(listening));
+    return await(listening.future(), "--port " + options.port() + " on " + options.host());
+  }
+
+  private Handler<HttpServerRequest> inFrontOf(Router router) {
+    Handler<HttpServerRequest> handler = gateway.inFrontOf(router);
+    return accessLog == null ? handler : accessLog.inFrontOf(handler);
+  }
+
+  /**
+   * Waits until a port is open.
+   *
+   * @param option sets the port; for the message if it cannot be had
+   * @throws ServerStartException if it cannot be had
+   */
+  static <T> T await(Future<T> future, String option) {
+    try {
+      return future
+          .toCompletionStage()
+          .toCompletableFuture()
+          .get(OPENING_LIMIT.toSeconds(), TimeUnit.SECONDS);
+    } catch (ExecutionException e) {
+      throw new ServerStartException("cannot listen (%s): %s".formatted(option, e.getCause()), e);
+    } catch (TimeoutException e) {
+      throw new ServerStartException("cannot listen (%s): it takes too long".formatted(option), e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new ServerStartException("interrupted while starting", e);
+    }
+  }
+
+  /** The port they listen on. */
+  int port() {
+    return listeners.get(0).actualPort();
+  }
+
+  private static HttpServerOptions http() {
+    return new HttpServerOptions()
+        .setHttp2ClearTextEnabled(false)
+        .setMaxInitialLineLength(REQUEST_LINE_BYTES_MAX)
+        .setMaxHeaderSize(HEADERS_BYTES_MAX)
+        .setPerMessageWebSocketCompressionSupported(false)
+        .setPerFrameWebSocketCompressionSupported(false)
+        .setAcceptBacklog(8192)
+        .setTcpNoDelay(true);
+  }
+}

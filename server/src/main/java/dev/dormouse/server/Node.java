@@ -1,0 +1,340 @@
+package dev.dormouse.server;
+
+import dev.dormouse.server.accesslog.AccessLog;
+import dev.dormouse.server.accesslog.AccessLogFormat;
+import dev.dormouse.server.admin.AdminOptions;
+import dev.dormouse.server.admin.AdminServer;
+import dev.dormouse.server.admin.BackupPage;
+import dev.dormouse.server.dashboard.Dashboard;
+import dev.dormouse.server.gateway.GatewayOptions;
+import dev.dormouse.server.gateway.WebSocketGateway;
+import dev.dormouse.server.host.ActorHost;
+import dev.dormouse.server.host.HostOptions;
+import dev.dormouse.server.inspector.InspectorPage;
+import dev.dormouse.server.metrics.ServerMetrics;
+import dev.dormouse.server.metrics.Snapshot;
+import dev.dormouse.server.observe.DormouseObserver;
+import dev.dormouse.server.observe.Observers;
+import dev.dormouse.server.protocol.DirectTransport;
+import dev.dormouse.server.protocol.Transport;
+import dev.dormouse.server.tls.CertificateWatch;
+import dev.dormouse.server.tls.TlsFiles;
+import dev.dormouse.storage.ActorStore;
+import dev.dormouse.storage.BackupReport;
+import dev.dormouse.storage.Durability;
+import dev.dormouse.storage.MemoryDisk;
+import dev.dormouse.storage.StoreOptions;
+import dev.dormouse.storage.Stores;
+import io.vertx.core.Vertx;
+import io.vertx.core.VertxOptions;
+import io.vertx.core.internal.VertxInternal;
+import io.vertx.ext.web.Route;
+import io.vertx.ext.web.Router;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One node: gateway, host and store, wired to each other and to what they run on. It starts from
+ * the store outwards, so that clients come last, and stops from the sockets inwards.
+ */
+final class Node implements AutoCloseable {
+  private static final Logger log = LoggerFactory.getLogger(Node.class);
+  private static final int GOING_AWAY = 1001;
+  private static final int SERVICE_RESTART = 1012;
+  private static final int EXIT_IO_ERROR = 74;
+
+  private static final long TICK_MS = 25;
+  private static final int ROUND_TICKS = 10;
+  private static final long CERTIFICATE_LOOK_MS = 2_000;
+  private static final Duration LEFTOVERS_BEFORE_OPENING = Duration.ofSeconds(10);
+  private static final Duration EVENT_LOOPS_LIMIT = Duration.ofSeconds(30);
+
+  final ServerOptions options;
+  final Vertx vertx;
+  final ActorHost host;
+  final WebSocketGateway gateway;
+  final Observers observers;
+  final AdminServer admin;
+  final HttpListeners listeners;
+
+  private final ActorStore store;
+  private final HandlerThreads threads;
+  private final AlarmThread alarms;
+
+  /** Null without TLS. */
+  private final @Nullable CertificateWatch certificate;
+
+  /** Null if there is none. */
+  private final @Nullable AccessLog accessLog;
+
+  private final Map<String, ActorDefinition> actors = new LinkedHashMap<>();
+
+  /** Names of the types that the application has mounted where it wants them. */
+  private final Set<String> mounted = ConcurrentHashMap.newKeySet();
+
+  private final AtomicBoolean isClosed = new AtomicBoolean();
+  private volatile boolean isReady;
+
+  private Node(
+      List<ActorDefinition> actors,
+      List<DormouseObserver> observers,
+      ServerOptions options,
+      AdminOptions adminOptions,
+      @Nullable CertificateWatch certificate,
+      ActorStore store,
+      Transport transport) {
+    actors.forEach(actor -> this.actors.put(actor.name(), actor));
+    this.options = options;
+    this.certificate = certificate;
+    this.store = store;
+    this.observers = new Observers(options.time());
+    observers.forEach(this.observers::add);
+    this.vertx =
+        Vertx.vertx(
+            new VertxOptions()
+                .setPreferNativeTransport(true)
+                .setEventLoopPoolSize(HttpListeners.eventLoops(options)));
+    this.threads = new HandlerThreads(((VertxInternal) vertx).eventLoopGroup());
+    this.host =
+        new ActorHost(
+            actors.stream()
+                .map(actor -> actor.type(id -> threads.of(actor.options().threading(), id)))
+                .toList(),
+            store,
+            transport,
+            options.time(),
+            HostOptions.defaults().withIdle(options.idle()),
+            this.observers);
+    this.alarms = new AlarmThread(host::ringAlarms);
+    GatewayOptions sockets = options.gateway();
+    this.gateway =
+        new WebSocketGateway(
+            certificate == null ? sockets : sockets.tls(certificate.tls()),
+            vertx,
+            transport,
+            options.time(),
+            store.incarnation(),
+            this.observers);
+    transport.connect(host::accept, gateway::accept);
+    this.accessLog =
+        options.accessLog() == AccessLogFormat.OFF
+            ? null
+            : new AccessLog(options.accessLog(), options.time());
+    if (accessLog != null) {
+      this.observers.add(accessLog);
+    }
+    this.listeners = new HttpListeners(options, vertx, gateway, accessLog);
+    this.admin =
+        new AdminServer(
+            vertx,
+            host,
+            () -> isReady,
+            adminOptions,
+            options.time(),
+            new BackupPage(vertx, options.data(), this::backup),
+            new Dashboard(vertx, host, store, gateway, this.observers, options.time()),
+            new InspectorPage(
+                vertx,
+                this.observers,
+                options.time(),
+                host,
+                gateway,
+                actors.stream().map(ActorDefinition::route).toList(),
+                options.tls() != null,
+                () -> options.host() + ":" + listeners.port()),
+            new ServerMetrics(vertx, this.observers, this::snapshot));
+  }
+
+  /** One that is alone, over the store that the options name; not started yet. */
+  static Node of(
+      List<ActorDefinition> actors, List<DormouseObserver> observers, ServerOptions options) {
+    return new Node(
+        actors,
+        observers,
+        options,
+        adminOf(options),
+        certificateOf(options),
+        openStore(options),
+        new DirectTransport());
+  }
+
+  /** The same over a store that is open, and is closed with the node; without TLS. */
+  static Node of(
+      List<ActorDefinition> actors,
+      List<DormouseObserver> observers,
+      ServerOptions options,
+      ActorStore store,
+      Transport transport) {
+    return new Node(actors, observers, options, adminOf(options), null, store, transport);
+  }
+
+  private static AdminOptions adminOf(ServerOptions options) {
+    return AdminOptions.of(options.adminHost(), options.adminTokenFile());
+  }
+
+  /** What clients are shown; null without TLS. */
+  private static @Nullable CertificateWatch certificateOf(ServerOptions options) {
+    TlsFiles tls = options.tls();
+    return tls == null ? null : CertificateWatch.open(tls, options.time());
+  }
+
+  private static ActorStore openStore(ServerOptions options) {
+    if (options.durability() == Durability.MEMORY) {
+      return Stores.memory(new MemoryDisk());
+    }
+    return Stores.open(
+        StoreOptions.in(options.data()).durability(options.durability()).onFatal(Node::endProcess));
+  }
+
+  /** After an I/O error nobody knows what the disk holds: only a new start can tell. */
+  private static void endProcess(Throwable cause) {
+    log.error(
+        "the store failed; the process ends, so that nothing is answered that is not kept", cause);
+    Runtime.getRuntime().halt(EXIT_IO_ERROR);
+  }
+
+  /**
+   * Starts it; returns when clients can come. To be closed if it cannot.
+   *
+   * @param routes the application's own
+   */
+  void start(Consumer<Router> routes) {
+    vertx.setPeriodic(TICK_MS, timer -> host.tick(ROUND_TICKS));
+    if (certificate != null) {
+      vertx.setPeriodic(CERTIFICATE_LOOK_MS, timer -> vertx.executeBlocking(certificate::look));
+    }
+    closeLeftovers();
+    alarms.start(); // not before: their handlers would see connections that are gone
+    Router router = router(routes);
+    HttpListeners.await(
+        admin.listen(options.adminPort()),
+        "--admin-port " + options.adminPort() + " on " + options.adminHost());
+    listeners.open(router);
+    isReady = true;
+  }
+
+  private void closeLeftovers() {
+    CompletableFuture<Long> closing =
+        host.closeLeftovers()
+            .whenComplete(
+                (number, error) -> {
+                  if (error != null) {
+                    log.error("connections of the last run could not all be closed", error);
+                  } else if (number > 0) {
+                    log.info("closed {} connections that the last run left behind", number);
+                    warnOfOwedCloses();
+                  }
+                });
+    try {
+      closing.get(LEFTOVERS_BEFORE_OPENING.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (TimeoutException e) {
+      log.warn("connections of the last run are still being closed; opening the port meanwhile");
+    } catch (ExecutionException e) {
+      throw new ServerStartException("the store cannot be read: " + e.getCause(), e.getCause());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new ServerStartException("interrupted while starting", e);
+    }
+  }
+
+  private void warnOfOwedCloses() {
+    long owed = host.owedCloses();
+    if (owed > 0) {
+      log.warn("onClose of {} connections could not take effect yet; it is tried again", owed);
+    }
+  }
+
+  private Router router(Consumer<Router> routes) {
+    Router router = Router.router(vertx);
+    if (accessLog != null) {
+      accessLog.listenTo(router);
+    }
+    routes.accept(router);
+    actors.values().stream()
+        .filter(actor -> !mounted.contains(actor.name()))
+        .forEach(actor -> gateway.mount(router, actor.route()));
+    return router;
+  }
+
+  /** Makes the actors of a type reachable on that router; see {@link DormouseServer#mount}. */
+  Route mount(Router router, String type) {
+    ActorDefinition actor = actors.get(type);
+    if (actor == null) {
+      throw new IllegalArgumentException(
+          "there is no actor type '%s'; there are %s".formatted(type, actors.keySet()));
+    }
+    mounted.add(type);
+    return gateway.mount(router, actor.route());
+  }
+
+  BackupReport backup(Path to) {
+    return store.backup(to, options.time().instant());
+  }
+
+  private Snapshot snapshot() {
+    return new Snapshot(
+        gateway.counts(),
+        host.counts(),
+        host.alarmCounts(),
+        store.commitCounts(),
+        host.activeActors(),
+        gateway.countActors(actor -> !host.isActive(actor)),
+        gateway.outboundBytes(),
+        gateway.activeRequests(),
+        host.owedCloses(),
+        host.eventsGivenUp(),
+        store.durability() == Durability.MEMORY ? 0 : ServerMetrics.bytesIn(options.data()),
+        observers.failures());
+  }
+
+  /** Stops it as {@link DormouseServer#close} says. Idempotent; returns when all is closed. */
+  @Override
+  public void close() {
+    if (!isClosed.compareAndSet(false, true)) {
+      return;
+    }
+    isReady = false;
+    long deadlineNs = options.time().nowNs() + options.drain().toNanos();
+    Duration forSockets = options.drain().dividedBy(2);
+    int code = options.isRestart() ? SERVICE_RESTART : GOING_AWAY;
+    drain(gateway.shutdown(code, forSockets).toCompletionStage(), deadlineNs, "sockets");
+    drain(host.stop(), deadlineNs, "actors");
+    warnOfOwedCloses();
+    alarms.close();
+    store.close();
+    threads.close();
+    drain(
+        vertx.close().toCompletionStage(),
+        options.time().nowNs() + EVENT_LOOPS_LIMIT.toNanos(),
+        "event loops");
+  }
+
+  private void drain(CompletionStage<?> stage, long deadlineNs, String what) {
+    try {
+      stage
+          .toCompletableFuture()
+          .get(Math.max(0, deadlineNs - options.time().nowNs()), TimeUnit.NANOSECONDS);
+    } catch (TimeoutException e) {
+      log.warn("{} were not done in time; the next start deals with what is left", what);
+    } catch (ExecutionException e) {
+      log.warn("{} did not stop cleanly", what, e.getCause());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}
