@@ -85,9 +85,19 @@ public final class DormouseServer implements AutoCloseable {
     return node.mount(router, type);
   }
 
-  /** The port it listens on. */
+  /**
+   * The port it listens on.
+   *
+   * @throws IllegalStateException if that is to be a free one, and is not found yet, while the
+   *     server starts
+   */
   public int port() {
-    return node.listeners.port();
+    int port = node.listeners.port();
+    if (port == 0) {
+      throw new IllegalStateException(
+          "the server does not listen yet; its port is to be a free one");
+    }
+    return port;
   }
 
   /** The port of the admin pages. */
@@ -170,7 +180,8 @@ public final class DormouseServer implements AutoCloseable {
    * Stops in good order: no new clients, a close frame with 1001 (1012 for a restart) to each one
    * that is there, their close handlers, {@code onHibernate} for each actor in memory, the end of
    * what actors do in the background, then the store. What is not done within the drain time is
-   * left to the next start. Idempotent; returns when all is closed.
+   * left to the next start. Idempotent; returns when all is closed, whoever closes it; an interrupt
+   * does not shorten that, and is still set afterwards.
    */
   @Override
   public void close() {

@@ -14,8 +14,6 @@ import io.vertx.core.internal.ContextInternal;
 import io.vertx.core.internal.VertxInternal;
 import io.vertx.ext.web.Router;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -41,7 +39,8 @@ final class HttpListeners {
   /** Null if there is none. */
   private final @Nullable AccessLog accessLog;
 
-  private final List<HttpServer> listeners = new ArrayList<>();
+  /** Zero until it is known. */
+  private volatile int port;
 
   /** None is open yet. */
   HttpListeners(
@@ -50,9 +49,18 @@ final class HttpListeners {
     this.vertx = vertx;
     this.gateway = gateway;
     this.accessLog = accessLog;
+    this.port = options.port();
   }
 
-  static int eventLoops(ServerOptions options) {
+  /** With the event loops that they take. */
+  static Vertx vertx(ServerOptions options) {
+    return Vertx.vertx(
+        new VertxOptions()
+            .setPreferNativeTransport(true)
+            .setEventLoopPoolSize(eventLoops(options)));
+  }
+
+  private static int eventLoops(ServerOptions options) {
     return options.eventLoops() == 0
         ? VertxOptions.DEFAULT_EVENT_LOOP_POOL_SIZE
         : options.eventLoops();
@@ -65,7 +73,7 @@ final class HttpListeners {
    */
   void open(Router router) {
     for (int i = 0; i < eventLoops(options); i++) {
-      listeners.add(openOne(router));
+      port = openOne(router).actualPort();
     }
   }
 
@@ -110,9 +118,9 @@ final class HttpListeners {
     }
   }
 
-  /** The port they listen on. */
+  /** The port they listen on, or are to; zero for a free one that is not found yet. */
   int port() {
-    return listeners.get(0).actualPort();
+    return port;
   }
 
   private static HttpServerOptions http() {

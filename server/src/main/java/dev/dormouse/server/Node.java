@@ -26,7 +26,6 @@ import dev.dormouse.storage.MemoryDisk;
 import dev.dormouse.storage.StoreOptions;
 import dev.dormouse.storage.Stores;
 import io.vertx.core.Vertx;
-import io.vertx.core.VertxOptions;
 import io.vertx.core.internal.VertxInternal;
 import io.vertx.ext.web.Route;
 import io.vertx.ext.web.Router;
@@ -43,6 +42,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -87,8 +87,11 @@ final class Node implements AutoCloseable {
   /** Names of the types that the application has mounted where it wants them. */
   private final Set<String> mounted = ConcurrentHashMap.newKeySet();
 
+  /** Held by who closes it; others who do wait for that. */
+  private final ReentrantLock ending = new ReentrantLock();
+
   private final AtomicBoolean isClosed = new AtomicBoolean();
-  private volatile boolean isReady;
+  private volatile boolean isStarted;
 
   private Node(
       List<ActorDefinition> actors,
@@ -96,6 +99,7 @@ final class Node implements AutoCloseable {
       ServerOptions options,
       AdminOptions adminOptions,
       @Nullable CertificateWatch certificate,
+      Vertx vertx,
       ActorStore store,
       Transport transport) {
     actors.forEach(actor -> this.actors.put(actor.name(), actor));
@@ -104,11 +108,7 @@ final class Node implements AutoCloseable {
     this.store = store;
     this.observers = new Observers(options.time());
     observers.forEach(this.observers::add);
-    this.vertx =
-        Vertx.vertx(
-            new VertxOptions()
-                .setPreferNativeTransport(true)
-                .setEventLoopPoolSize(HttpListeners.eventLoops(options)));
+    this.vertx = vertx;
     this.threads = new HandlerThreads(((VertxInternal) vertx).eventLoopGroup());
     this.host =
         new ActorHost(
@@ -143,7 +143,7 @@ final class Node implements AutoCloseable {
         new AdminServer(
             vertx,
             host,
-            () -> isReady,
+            () -> isStarted && !isClosed.get(),
             adminOptions,
             options.time(),
             new BackupPage(vertx, options.data(), this::backup),
@@ -163,7 +163,7 @@ final class Node implements AutoCloseable {
   /** One that is alone, over the store that the options name; not started yet. */
   static Node of(
       List<ActorDefinition> actors, List<DormouseObserver> observers, ServerOptions options) {
-    return new Node(
+    return wired(
         actors,
         observers,
         options,
@@ -180,7 +180,29 @@ final class Node implements AutoCloseable {
       ServerOptions options,
       ActorStore store,
       Transport transport) {
-    return new Node(actors, observers, options, adminOf(options), null, store, transport);
+    return wired(actors, observers, options, adminOf(options), null, store, transport);
+  }
+
+  /** What cannot be wired leaves nothing open. */
+  private static Node wired(
+      List<ActorDefinition> actors,
+      List<DormouseObserver> observers,
+      ServerOptions options,
+      AdminOptions admin,
+      @Nullable CertificateWatch certificate,
+      ActorStore store,
+      Transport transport) {
+    Vertx vertx = null;
+    try {
+      vertx = HttpListeners.vertx(options);
+      return new Node(actors, observers, options, admin, certificate, vertx, store, transport);
+    } catch (RuntimeException | Error e) {
+      if (vertx != null) {
+        vertx.close();
+      }
+      store.close();
+      throw e;
+    }
   }
 
   private static AdminOptions adminOf(ServerOptions options) {
@@ -225,7 +247,7 @@ final class Node implements AutoCloseable {
         admin.listen(options.adminPort()),
         "--admin-port " + options.adminPort() + " on " + options.adminHost());
     listeners.open(router);
-    isReady = true;
+    isStarted = true;
   }
 
   private void closeLeftovers() {
@@ -302,39 +324,65 @@ final class Node implements AutoCloseable {
         observers.failures());
   }
 
-  /** Stops it as {@link DormouseServer#close} says. Idempotent; returns when all is closed. */
+  /** Stops it as {@link DormouseServer#close} says. */
   @Override
   public void close() {
-    if (!isClosed.compareAndSet(false, true)) {
-      return;
+    boolean isInterrupted = Thread.interrupted();
+    ending.lock();
+    try {
+      if (isClosed.compareAndSet(false, true)) {
+        isInterrupted |= stop();
+      }
+    } finally {
+      ending.unlock();
+      if (isInterrupted) {
+        Thread.currentThread().interrupt();
+      }
     }
-    isReady = false;
+  }
+
+  /**
+   * From the sockets inwards.
+   *
+   * @return whether the thread was interrupted meanwhile
+   */
+  private boolean stop() {
     long deadlineNs = options.time().nowNs() + options.drain().toNanos();
     Duration forSockets = options.drain().dividedBy(2);
     int code = options.isRestart() ? SERVICE_RESTART : GOING_AWAY;
-    drain(gateway.shutdown(code, forSockets).toCompletionStage(), deadlineNs, "sockets");
-    drain(host.stop(), deadlineNs, "actors");
+    boolean isInterrupted =
+        drain(gateway.shutdown(code, forSockets).toCompletionStage(), deadlineNs, "sockets");
+    isInterrupted |= drain(host.stop(), deadlineNs, "actors");
     warnOfOwedCloses();
     alarms.close();
     store.close();
     threads.close();
-    drain(
-        vertx.close().toCompletionStage(),
-        options.time().nowNs() + EVENT_LOOPS_LIMIT.toNanos(),
-        "event loops");
+    long loopsDeadlineNs = options.time().nowNs() + EVENT_LOOPS_LIMIT.toNanos();
+    isInterrupted |= drain(vertx.close().toCompletionStage(), loopsDeadlineNs, "event loops");
+    return isInterrupted;
   }
 
-  private void drain(CompletionStage<?> stage, long deadlineNs, String what) {
-    try {
-      stage
-          .toCompletableFuture()
-          .get(Math.max(0, deadlineNs - options.time().nowNs()), TimeUnit.NANOSECONDS);
-    } catch (TimeoutException e) {
-      log.warn("{} were not done in time; the next start deals with what is left", what);
-    } catch (ExecutionException e) {
-      log.warn("{} did not stop cleanly", what, e.getCause());
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
+  /**
+   * Waits for it, until the deadline.
+   *
+   * @return whether the thread was interrupted meanwhile
+   */
+  private boolean drain(CompletionStage<?> stage, long deadlineNs, String what) {
+    CompletableFuture<?> done = stage.toCompletableFuture();
+    boolean isInterrupted = false;
+    while (true) {
+      try {
+        done.get(Math.max(0, deadlineNs - options.time().nowNs()), TimeUnit.NANOSECONDS);
+        return isInterrupted;
+      } catch (InterruptedException e) {
+        isInterrupted = true;
+      } catch (TimeoutException e) {
+        log.warn("{} were not done in time; the next start deals with what is left", what);
+        return isInterrupted;
+      } catch (ExecutionException e) {
+        log.warn("{} did not stop cleanly", what, e.getCause());
+        return isInterrupted;
+      }
     }
   }
 }

@@ -1,17 +1,26 @@
 package dev.dormouse.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.dormouse.sdk.ActorId;
 import dev.dormouse.sdk.CloseReason;
 import dev.dormouse.sdk.Connection;
 import dev.dormouse.sdk.Upgrade;
 import dev.dormouse.sdk.WebSocketActor;
+import dev.dormouse.server.protocol.Release;
+import dev.dormouse.server.protocol.ToHost;
+import dev.dormouse.server.protocol.Transport;
+import dev.dormouse.storage.ActorStore;
 import dev.dormouse.storage.Durability;
+import dev.dormouse.storage.StoreOptions;
+import dev.dormouse.storage.Stores;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -60,10 +69,11 @@ class ServerLivesTest {
   }
 
   private DormouseServer open() {
-    return open(
-        ServerOptions.defaults()
-            .data(folder.resolve("data"), Durability.WAL)
-            .drain(Duration.ofMillis(500)));
+    return open(Duration.ofMillis(500));
+  }
+
+  private DormouseServer open(Duration drain) {
+    return open(ServerOptions.defaults().data(folder.resolve("data"), Durability.WAL).drain(drain));
   }
 
   /** Before its clients are gone. */
@@ -123,5 +133,77 @@ class ServerLivesTest {
       assertThat(bo.ask("gone?")).isEqualTo("ada 1006 SHUTDOWN_UNFINISHED;");
       assertThat(server.status(ROOM).connections()).isEqualTo(1);
     }
+  }
+
+  @Test
+  @DisplayName("Who closes a server that is closing returns when it is closed")
+  void closesTogether() throws Exception {
+    DormouseServer server = open();
+    try (TextClient ada = new TextClient(server, "/room/one?name=ada")) {
+      ada.send("linger");
+      assertThat(ada.ask("gone?")).isEqualTo("nobody");
+      CompletableFuture<Void> closing = CompletableFuture.runAsync(server::close);
+      assertThat(ada.next()).isEqualTo("closed 1001 "); // it is under way, and takes its time
+      server.close();
+      open().close(); // the folder is free
+      closing.get(10, TimeUnit.SECONDS);
+    }
+  }
+
+  @Test
+  @DisplayName("An interrupt does not keep a stop from finishing, and is not lost")
+  void interruptedClose() throws Exception {
+    DormouseServer server = open(Duration.ofSeconds(30));
+    try (TextClient ada = new TextClient(server, "/room/one?name=ada")) {
+      assertThat(ada.ask("gone?")).isEqualTo("nobody");
+      Thread.currentThread().interrupt();
+      server.close();
+      assertThat(Thread.interrupted()).isTrue();
+      assertThat(ada.next()).isEqualTo("closed 1001 ");
+    }
+    try (DormouseServer again = open();
+        TextClient bo = new TextClient(again, "/room/one?name=bo")) {
+      assertThat(bo.ask("gone?")).isEqualTo("ada 1001 SHUTDOWN;");
+    }
+  }
+
+  @Test
+  @DisplayName("What cannot be put together leaves the store closed")
+  void cannotBeWired() {
+    StoreOptions inFolder = StoreOptions.in(folder.resolve("data")).durability(Durability.WAL);
+    Transport broken =
+        new Transport() {
+          @Override
+          public void toHost(ToHost record) {}
+
+          @Override
+          public void toGateway(Release release) {}
+
+          @Override
+          public void connect(Consumer<ToHost> host, Consumer<Release> gateway) {
+            throw new IllegalStateException("no way");
+          }
+        };
+    ActorStore store = Stores.open(inFolder);
+    assertThatThrownBy(
+            () ->
+                DormouseServer.open(
+                    List.of(), List.of(), List.of(), ServerOptions.defaults(), store, broken))
+        .hasMessage("no way");
+    Stores.open(inFolder).close();
+  }
+
+  @Test
+  @DisplayName(
+      "While a server starts it says that its port, which is to be a free one, is not known")
+  void portBeforeItListens() {
+    Dormouse asking =
+        Dormouse.server()
+            .actor("/room/:key", Room.class, Room::new)
+            .routes((router, server) -> assertThat(server.port()).isEqualTo(-1));
+    ServerOptions anyPort = ServerOptions.defaults().data(folder, Durability.MEMORY).ports(0, 0);
+    assertThatThrownBy(() -> asking.open(anyPort))
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessage("the server does not listen yet; its port is to be a free one");
   }
 }
