@@ -53,7 +53,9 @@ class LauncherIT {
       assertThat(client.nextText()).isEqualTo("hello");
       ProcessHandle.Info process = ProcessHandle.of(server.pid()).orElseThrow().info();
       List<String> options = List.of(process.arguments().orElseThrow());
-      assertThat(options).contains("-XX:+ExitOnOutOfMemoryError", "-Xmx300m", "-Dsome=thing");
+      assertThat(options)
+          .containsSubsequence(
+              "-XX:+ExitOnOutOfMemoryError", "-Xmx300m", "-Dsome=thing", "-jar", jar.toString());
       assertThat(options.contains("-XX:+UseCompactObjectHeaders")).isEqualTo(JDK >= 25);
       assertThat(server.output()).doesNotContainIgnoringCase("warning");
       server.terminate();
