@@ -22,7 +22,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The threads that handlers run on: virtual ones or a pool, and the event loops. What comes after
- * their end is given up: what it would have handled is stored, and for the next start.
+ * their end is given up: nobody was told that it is handled, and closes are for the next start.
  */
 final class HandlerThreads implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(HandlerThreads.class);
