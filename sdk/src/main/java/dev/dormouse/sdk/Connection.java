@@ -13,7 +13,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A handle is valid while its actor object lives, on the actor's thread, inside a turn. What it
  * does becomes visible to the client when the turn is committed. A handle of a closed connection is
- * inert: what it sends goes nowhere, nothing throws.
+ * inert: what it sends goes nowhere, another close does nothing, and no limit or reserved code
+ * throws. Until {@code onClose} is through, attachment and tags can still be changed for it to see.
  *
  * <pre>{@code
  * protected void onMessage(Connection<Member> from, String text) {
@@ -143,7 +144,8 @@ public interface Connection<A extends @Nullable Object> {
    *
    * @param code 1000–1003, 1007–1014 or 3000–4999
    * @param reason at most {@value CloseReason#REASON_BYTES_MAX} bytes in UTF-8
-   * @throws IllegalArgumentException if the code may not be sent or the reason is too long
+   * @throws IllegalArgumentException if the connection is open, and the code may not be sent or the
+   *     reason is too long; so {@code onClose} may end in {@code close(reason.code(), "")}
    */
   void close(int code, String reason);
 }

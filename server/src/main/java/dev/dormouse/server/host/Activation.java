@@ -232,9 +232,7 @@ final class Activation implements ActorContext<@Nullable Object> {
       actor.error(connection(failed.connection()), new ConnectionFailedException(failed.error()));
     } else if (event instanceof ToHost.Closed closed) {
       LiveConnection gone = connection(closed.connection());
-      synchronized (this) {
-        gone.markClosing();
-      }
+      gone.markClosing();
       actor.close(gone, closed.reason());
     } else if (event instanceof ToHost.Request request) {
       actor.request(new RequestAnswer(this, request));
@@ -250,16 +248,20 @@ final class Activation implements ActorContext<@Nullable Object> {
    * @throws RuntimeException if an attachment cannot be stored: the turn has failed
    */
   synchronized void collect(Turn ended, boolean isLast) {
+    ConnectionId gone =
+        ended.work() instanceof Work.Handle handle && handle.event() instanceof ToHost.Closed closed
+            ? closed.connection()
+            : null;
     for (LiveConnection connection : ended.touched()) {
-      collect(ended, connection);
+      if (!connection.id().equals(gone)) {
+        collect(ended, connection);
+      }
     }
     LiveConnection subject = known.get(ended.work().connection());
-    if (subject != null && subject.touch(ended.number())) {
+    if (gone != null) {
+      forget(ended, gone);
+    } else if (subject != null && subject.touch(ended.number())) {
       collect(ended, subject); // a field of the actor may hold what is attached
-    }
-    if (ended.work() instanceof Work.Handle handle
-        && handle.event() instanceof ToHost.Closed closed) {
-      forget(ended, closed.connection());
     }
     ended.outbox().addAll(autoReplies.news(ended));
     if (isLast || ended.isWriting()) {

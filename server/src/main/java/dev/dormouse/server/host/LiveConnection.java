@@ -5,6 +5,7 @@ import dev.dormouse.sdk.Connection;
 import dev.dormouse.sdk.ConnectionId;
 import dev.dormouse.sdk.Delivery;
 import dev.dormouse.sdk.LimitExceededException;
+import dev.dormouse.sdk.StoredValueException;
 import dev.dormouse.server.protocol.Payload;
 import dev.dormouse.server.protocol.ToGateway;
 import dev.dormouse.storage.ConnectionRow;
@@ -26,6 +27,10 @@ import org.jspecify.annotations.Nullable;
  * A connection as one activation knows it: the handle that the actor holds, and its state. There is
  * one of a connection in an activation. The row is read, and the attachment decoded, when first
  * touched. All fields are guarded by the activation's monitor.
+ *
+ * <p>Once the connection is closed, by either side, the handle is inert: nothing that is done with
+ * it reaches the client, and nothing throws. Until its {@code onClose} is through, attachment and
+ * tags can still be changed for that handler to see; what would break a limit is ignored then.
  */
 final class LiveConnection implements Connection<@Nullable Object> {
   private final Activation activation;
@@ -93,7 +98,7 @@ final class LiveConnection implements Connection<@Nullable Object> {
   }
 
   private void read() {
-    if (isRead) {
+    if (isRead || isGone) {
       return;
     }
     activation.turn();
@@ -136,18 +141,23 @@ final class LiveConnection implements Connection<@Nullable Object> {
   public @Nullable Object attachment() {
     synchronized (activation) {
       if (isGone) {
+        decode();
         return attachment;
       }
       Turn turn = activation.turn();
       read();
       checkReadable("the attachment");
-      if (!isDecoded) {
-        attachment =
-            storedAttachment == null ? null : activation.decodeAttachment(id, storedAttachment);
-        isDecoded = true;
-      }
+      decode();
       turn.touch(this);
       return attachment;
+    }
+  }
+
+  private void decode() {
+    if (!isDecoded) {
+      attachment =
+          storedAttachment == null ? null : activation.decodeAttachment(id, storedAttachment);
+      isDecoded = true;
     }
   }
 
@@ -222,6 +232,9 @@ final class LiveConnection implements Connection<@Nullable Object> {
       return;
     }
     Turn turn = activation.turn();
+    if (isClosing && excess(changed) != null) {
+      return;
+    }
     checkTags(changed);
     tags = changed;
     isRowStale = true;
@@ -233,16 +246,24 @@ final class LiveConnection implements Connection<@Nullable Object> {
 
   /** Throws if there are too many, or one is too long. */
   static void checkTags(Set<String> tags) {
+    LimitExceededException excess = excess(tags);
+    if (excess != null) {
+      throw excess;
+    }
+  }
+
+  private static @Nullable LimitExceededException excess(Set<String> tags) {
     if (tags.size() > TAGS_MAX) {
-      throw new LimitExceededException(
+      return new LimitExceededException(
           "the number of tags of a connection", tags.size(), TAGS_MAX, "tags");
     }
     for (String tag : tags) {
       int bytes = RowKey.utf8("a tag", tag).length;
       if (bytes > TAG_BYTES_MAX) {
-        throw new LimitExceededException("a tag", bytes, TAG_BYTES_MAX, "bytes");
+        return new LimitExceededException("a tag", bytes, TAG_BYTES_MAX, "bytes");
       }
     }
+    return null;
   }
 
   @Override
@@ -257,18 +278,21 @@ final class LiveConnection implements Connection<@Nullable Object> {
 
   @Override
   public Delivery sendLatest(String key, String text) {
-    return send(Payload.text(text), checkKey(key));
+    return send(Payload.text(text), key);
   }
 
   @Override
   public Delivery sendLatest(String key, ByteBuffer bytes) {
-    return send(Payload.binary(bytes), checkKey(key));
+    return send(Payload.binary(bytes), key);
   }
 
   private Delivery send(Payload payload, @Nullable String key) {
     synchronized (activation) {
       if (isClosing || isGone) {
         return SentMessage.TO_NOBODY;
+      }
+      if (key != null) {
+        checkKey(key);
       }
       return activation.say(new ToGateway.Send(id, payload, key, 0), payload);
     }
@@ -294,11 +318,11 @@ final class LiveConnection implements Connection<@Nullable Object> {
 
   @Override
   public void close(int code, String reason) {
-    CloseReason.checkSendable(code, reason);
     synchronized (activation) {
       if (isClosing || isGone) {
         return;
       }
+      CloseReason.checkSendable(code, reason);
       activation.turn().outbox().add(new ToGateway.Close(id, code, reason));
       isClosing = true;
     }
@@ -317,11 +341,9 @@ final class LiveConnection implements Connection<@Nullable Object> {
 
   /** The client is gone: from here on nothing can be sent. The handle still tells what it knew. */
   void markClosing() {
-    isClosing = true;
-  }
-
-  boolean isClosing() {
-    return isClosing;
+    synchronized (activation) {
+      isClosing = true;
+    }
   }
 
   /** The turn of its close is over. */
@@ -338,12 +360,23 @@ final class LiveConnection implements Connection<@Nullable Object> {
     if (isGone || fault != null) {
       return null;
     }
-    byte[] bytes = isDecoded ? activation.encodeAttachment(id, attachment) : storedAttachment;
+    byte[] bytes = isDecoded ? encoded() : storedAttachment;
     if (!isRowStale && Arrays.equals(bytes, storedAttachment)) {
       return null;
     }
     storedAttachment = bytes;
     isRowStale = false;
     return new ConnectionRow(acceptedAtMs, List.copyOf(tags), bytes);
+  }
+
+  private byte @Nullable [] encoded() {
+    try {
+      return activation.encodeAttachment(id, attachment);
+    } catch (StoredValueException unstorable) {
+      if (isClosing) {
+        return storedAttachment;
+      }
+      throw unstorable;
+    }
   }
 }

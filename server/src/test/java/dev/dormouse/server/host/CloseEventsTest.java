@@ -9,8 +9,11 @@ import dev.dormouse.sdk.HttpRequest;
 import dev.dormouse.sdk.HttpResponse;
 import dev.dormouse.server.host.Script.Actor;
 import dev.dormouse.server.host.Script.Note;
+import dev.dormouse.server.protocol.ToGateway.Close;
 import dev.dormouse.server.protocol.ToGateway.Responded;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -114,5 +117,108 @@ class CloseEventsTest {
     node.message(bo, "poke");
     assertThat(node.texts()).containsExactly("2:false 1");
     assertThat(node.status().connections()).isEqualTo(1);
+  }
+
+  /** Everything that can be asked of a handle, with what would break a limit of an open one. */
+  private static void useInEveryWay(Connection<Object> handle) {
+    for (int code : new int[] {1000, 1005, 1006, 1015, 0, -1, 70_000}) {
+      handle.close(code, "x".repeat(200));
+    }
+    handle.close();
+    handle.send("x");
+    handle.send("x".repeat((32 << 20) + 1));
+    handle.send(ByteBuffer.allocate(1));
+    handle.sendLatest("k".repeat(1_000), "x");
+    handle.sendLatest("k".repeat(1_000), ByteBuffer.allocate(1));
+    handle.send("x").outcome();
+    handle.attach(new Note("ghost", 1));
+    handle.attach(new Note("too long: " + "x".repeat(100_000), 1));
+    handle.attach(new Object());
+    handle.attachment();
+    String[] tooMany = new String[100];
+    Arrays.setAll(tooMany, i -> "t" + i);
+    handle.tag(tooMany);
+    handle.tag("t".repeat(1_000));
+    handle.untag("t1");
+    handle.tags();
+    handle.lastSeen();
+    handle.id();
+  }
+
+  @Test
+  @DisplayName(
+      "O1 S41 a closed connection's handle does nothing and throws nothing, whatever it is")
+  void closedHandlesAreInert() {
+    Connection<?>[] kept = new Connection<?>[1];
+    Node node =
+        new Node(
+            new Script() {
+              @Override
+              @SuppressWarnings("unchecked")
+              void onMessage(Actor self, Connection<Object> from, String text) {
+                if (text.equals("close")) {
+                  from.attach(new Note("closed", 7));
+                  from.close(4000, "");
+                  useInEveryWay(from);
+                } else {
+                  useInEveryWay((Connection<Object>) kept[0]);
+                  from.send("still here");
+                }
+              }
+
+              @Override
+              void onClose(Actor self, Connection<Object> gone, CloseReason reason) {
+                kept[0] = gone;
+                gone.close(reason.code(), reason.reason());
+                self.store().put("left/" + gone.id(), reason.code());
+                useInEveryWay(gone);
+              }
+
+              @Override
+              void onRequest(Actor self, HttpRequest request) {
+                int left = self.store().list("left/", Integer.class).size();
+                request.respond(HttpResponse.text(200, left + " " + self.all().count()));
+              }
+            });
+    ConnectionId ada = node.connect("ada");
+    ConnectionId bo = node.connect("bo");
+    ConnectionId cy = node.connect("cy");
+    ConnectionId dee = node.connect("dee");
+    node.heard();
+    node.close(ada, 1005);
+    node.close(bo, 1006);
+    node.message(cy, "close");
+    assertThat(node.heard())
+        .filteredOn(Close.class::isInstance)
+        .containsExactly(new Close(cy, 4000, ""));
+    node.close(cy, 4000);
+    node.message(dee, "use the handle kept");
+    assertThat(node.texts()).containsExactly("4:still here");
+    node.close(dee, 1006);
+    assertThat(node.ask()).isEqualTo("4 0");
+  }
+
+  @Test
+  @DisplayName("O1 of an open connection, a reserved code and a long reason stay clear errors")
+  void openHandlesAreChecked() {
+    List<String> errors = new ArrayList<>();
+    Node node =
+        new Node(
+            new Script() {
+              @Override
+              void onMessage(Actor self, Connection<Object> from, String text) {
+                for (int code : new int[] {1005, 1006, 1015}) {
+                  try {
+                    from.close(code, "");
+                  } catch (IllegalArgumentException e) {
+                    errors.add(e.getMessage());
+                  }
+                }
+                from.send(String.valueOf(from.isOpen()));
+              }
+            });
+    node.message(node.connect("ada"), "close");
+    assertThat(errors).hasSize(3).allMatch(error -> error.contains("may not be sent"));
+    assertThat(node.texts()).containsExactly("1:true");
   }
 }

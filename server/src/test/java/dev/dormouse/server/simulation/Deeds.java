@@ -193,7 +193,7 @@ final class Deeds {
   /** Goes beyond a limit. */
   private void overdo() {
     Connection<Object> target = scene.someone();
-    if (target == null) {
+    if (target == null || !target.isOpen()) {
       return;
     }
     if (turn.awaited > 0 || dice.chance(50)) {
