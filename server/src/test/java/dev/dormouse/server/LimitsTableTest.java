@@ -1,0 +1,360 @@
+package dev.dormouse.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.dormouse.sdk.ActorOptions;
+import dev.dormouse.server.gateway.ConnectionLimits;
+import dev.dormouse.server.gateway.GatewayOptions;
+import dev.dormouse.server.host.HostOptions;
+import dev.dormouse.server.host.RetryPolicy;
+import dev.dormouse.storage.ActorStore;
+import java.io.File;
+import java.io.IOException;
+import java.lang.reflect.Field;
+import java.lang.reflect.Method;
+import java.lang.reflect.Modifier;
+import java.nio.file.FileSystem;
+import java.nio.file.FileSystems;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+
+/**
+ * Checks README's table of limits against the limits that the code has, both ways.
+ *
+ * <p><b>How to add a limit.</b> Whatever the code bounds is a constant whose name ends in {@code
+ * _MAX}, {@code _CEILING}, {@code _LIMIT}, {@code _FREE}, {@code _ENOUGH}, {@code BURST} or {@code
+ * PER_SECOND}, or a number or duration of one of the classes in {@link #OPTIONS}. This test finds
+ * it by reflection and fails until it is named in {@link #ROWS}, beside the first cell of its row
+ * of README's table, or in {@link #NOT_FOR_USERS}, with the reason. In {@link #ROWS} the name may
+ * be followed by {@code =} and the words that stand in the row; without them the row has to show
+ * the value itself, as {@code 1,024}, {@code 64 KiB}, {@code 30 s} or {@code 250 ms}. A row of
+ * README that nothing in {@link #ROWS} names fails the test, too.
+ */
+class LimitsTableTest {
+  /** The limits that are options, with the values that they have unless a user chooses others. */
+  private static final List<Object> OPTIONS =
+      List.of(
+          ActorOptions.defaults(),
+          GatewayOptions.defaults(),
+          ConnectionLimits.none(),
+          HostOptions.defaults(),
+          RetryPolicy.defaults());
+
+  /** The code's limits by the first cell of their row. */
+  private static final Map<String, List<String>> ROWS = new LinkedHashMap<>();
+
+  /** Why a limit of the code stands in no row. */
+  private static final Map<String, String> NOT_FOR_USERS = new TreeMap<>();
+
+  private static void row(String firstCell, String... limits) {
+    ROWS.put(firstCell, List.of(limits));
+  }
+
+  private static void notForUsers(String why, String... limits) {
+    for (String limit : limits) {
+      NOT_FOR_USERS.put(limit, why);
+    }
+  }
+
+  static {
+    row("actor key", "ActorId.KEY_BYTES_MAX");
+    row("connections per actor", "Connections.CONNECTIONS_MAX");
+    row("tags per connection", "Connection.TAGS_MAX", "Connection.TAG_BYTES_MAX");
+    row(
+        "attachment, serialized",
+        "ActorOptions.attachmentBytesMax",
+        "ActorOptions.ATTACHMENT_BYTES_CEILING");
+    row("storage key, value", "Storage.KEY_BYTES_MAX", "Storage.VALUE_BYTES_MAX");
+    row("entries of one `list`, keys of one `getAll`", "Storage.LIST_MAX");
+    row("what one `list` or `getAll` reads", "Storage.READ_BYTES_MAX", "ActorStore.READ_BYTES_MAX");
+    row("ranges deleted in one turn", "Storage.DELETED_RANGES_MAX");
+    row(
+        "alarms of an actor",
+        "Alarms.ALARMS_MAX",
+        "Alarms.NAME_BYTES_MAX",
+        "Alarms.DELAY_MAX=36,525 days");
+    row("attempts to handle an alarm", "Alarms.ATTEMPTS_MAX");
+    row(
+        "alarms under way at a time",
+        "AlarmClock.FLIGHTS_MAX",
+        "AlarmClock.FLIGHTS_OF_ACTOR_MAX",
+        "AlarmClock.SLOW_FLIGHTS_MAX");
+    row(
+        "message from a client",
+        "ActorOptions.messageBytesMax",
+        "ActorOptions.MESSAGE_BYTES_CEILING");
+    row("message to a client", "ActorOptions.MESSAGE_BYTES_CEILING");
+    row(
+        "messages of a connection not yet handled",
+        "InboundWindow.HELD_BYTES_ENOUGH",
+        "InboundWindow.WAITING_BYTES_ENOUGH");
+    row(
+        "what all clients sent, not handled or not whole yet",
+        "GatewayOptions.inboundBytesMax=an eighth of the heap");
+    row("fragments of a message", "MessageAssembler.FRAGMENTS_FREE");
+    row("events that wait for an actor", "HostOptions.mailboxMax");
+    row(
+        "bytes that wait for a slow client",
+        "GatewayOptions.outboundBytesMax",
+        "ActorOptions.outboundBytesMax=option per actor type",
+        "ActorOptions.OUTBOUND_BYTES_CEILING");
+    row("key of a message", "Connection.KEY_BYTES_MAX");
+    row("messages of a client in a second", "ActorOptions.messagesPerSecondMax=any number");
+    row("a silent client", "GatewayOptions.pingInterval");
+    row("connections of a node", "ConnectionLimits.connectionsMax=`--max-connections`");
+    row("TCP connections of a node, HTTP's included", "Admission.PLAIN_MAX");
+    row("an HTTP connection without a request", "GatewayOptions.keepAlive");
+    row(
+        "connections, upgrades in a second, of an IPv4 address or IPv6 /64",
+        "ConnectionLimits.perAddressMax=any number",
+        "ConnectionLimits.upgradesPerSecondPerAddress=any number");
+    row("automatic replies of an actor", "AutoReply.REPLIES_MAX", "AutoReply.BYTES_MAX");
+    row("a turn", "HostOptions.turnLimit");
+    row("what one turn sends and stores", "Turn.BYTES_MAX");
+    row(
+        "attempts to activate an actor for an event, or to read the store in its turn",
+        "RetryPolicy.attemptsMax",
+        "RetryPolicy.firstRest",
+        "RetryPolicy.restMax",
+        "RetryPolicy.patience");
+    row("background work of an actor under way (`inBackground`)", "BackgroundWork.STAGES_MAX");
+    row("log lines about failures", "FailureLog.BURST", "FailureLog.PER_SECOND=10 a second");
+    row("a handshake", "GatewayOptions.handshake");
+    row("body of a plain HTTP request", "HttpRequest.BODY_BYTES_MAX", "GatewayOptions.message");
+    row("answer to a plain HTTP request", "GatewayOptions.request");
+    row(
+        "headers, first line of a request",
+        "HttpListeners.HEADERS_BYTES_MAX",
+        "HttpListeners.REQUEST_LINE_BYTES_MAX");
+    row("the PROXY header, the TLS handshake and the first head, together", "GatewayOptions.head");
+    row(
+        "half a request head, half a frame, half a message",
+        "GatewayOptions.head",
+        "GatewayOptions.frame",
+        "GatewayOptions.message");
+    row("what a client still sends after its end", "GatewayOptions.close", "GatewayOptions.drain");
+    row("reason of a close", "CloseReason.REASON_BYTES_MAX");
+    row("depth of a stored value", "ValueKryo.DEPTH_MAX");
+    row("what the data folder's disk must have free", "DiskRoom.RESERVE_BYTES_MAX");
+    row("actors in memory", "HostOptions.activeActorsMax");
+    row("an actor without events", "HostOptions.idle");
+    row("wrong tokens of an address at the admin port", "WrongTokens.OF_A_MINUTE_MAX");
+
+    notForUsers("bounds a number that the server makes", "ConnectionId.NUMBER_MAX");
+    notForUsers("bounds a number that the server makes", "ConnectionId.INCARNATION_MAX");
+    notForUsers(
+        "is a size of the engine's",
+        "DataFolder.TEXT_BYTES_MAX",
+        "RowKeys.SHARDS_MAX",
+        "RocksTables.MEMTABLES_MAX",
+        "RocksTables.WAL_BYTES_MAX",
+        "GroupCommit.ROUND_COMMITS_MAX",
+        "GroupCommit.ROUND_BYTES_MAX",
+        "GroupCommit.CALLER_ROUNDS_MAX",
+        "EngineWriter.RECOVERY_NS_MAX");
+    notForUsers(
+        "bounds what is kept for later, nothing is refused over it",
+        "KryoCodec.STOCK_MAX",
+        "KryoCodec.BUFFER_BYTES_KEPT_MAX",
+        "ValueKryo.FAULTS_MAX",
+        "AddressRates.ADDRESSES_MAX",
+        "WrongTokens.ADDRESSES_MAX",
+        "Quarantine.KNOWN_MAX",
+        "AccessCheck.LINES_PER_SECOND",
+        "EarlyBytes.BYTES_MAX");
+    notForUsers(
+        "is the length of something that a standard fixes",
+        "OutboundFrames.LENGTH_7_MAX",
+        "OutboundFrames.LENGTH_16_MAX",
+        "OutboundFrames.HEADER_BYTES_MAX",
+        "Addresses.CHARACTERS_MAX",
+        "ProxyHeader.EXTRA_BYTES_MAX",
+        "Utf8Check.CONTINUATION_MAX");
+    notForUsers(
+        "is of the admin's pages",
+        "ActorHost.LISTED_ROWS_MAX",
+        "ActorSearch.LOOKED_MAX",
+        "AdminServer.LINE_BYTES_MAX",
+        "AdminToken.LENGTH_MAX",
+        "LoginPage.FORM_BYTES_MAX",
+        "StoreReads.WAITING_MAX");
+    notForUsers(
+        "is a step of the server's own work",
+        "AlarmClock.PAGES_OF_LANE_MAX",
+        "OwedCloses.REST_MAX",
+        "RetryPolicy.DOUBLINGS_MAX",
+        "HttpListeners.OPENING_LIMIT",
+        "Node.EVENT_LOOPS_LIMIT",
+        "VerifyCommand.NAMED_MAX",
+        "BackupCommand.CONNECT_LIMIT",
+        "Contents.BYTES_MAX");
+  }
+
+  private static final Pattern LIMIT =
+      Pattern.compile("(.*_)?(MAX|CEILING|LIMIT|FREE|ENOUGH|BURST|PER_SECOND)");
+
+  /** What people look at, whose limits are those of pages. */
+  private static final Pattern PAGES =
+      Pattern.compile("dev\\.dormouse\\.server\\.(dashboard|inspector|accesslog|observe)\\..*");
+
+  @Test
+  @DisplayName("every limit of the code is in README's table, or is named as none of users'")
+  void everyLimitOfTheCodeIsInTheTable() throws Exception {
+    Set<String> known = new TreeSet<>(NOT_FOR_USERS.keySet());
+    ROWS.values().forEach(limits -> limits.forEach(limit -> known.add(nameOf(limit))));
+
+    Set<String> unknown = new TreeSet<>(limitsOfTheCode().keySet());
+    unknown.removeAll(known);
+    assertThat(unknown).as("limits that this test does not know; see its head").isEmpty();
+    known.removeAll(limitsOfTheCode().keySet());
+    assertThat(known).as("limits that the code does not have any more").isEmpty();
+  }
+
+  @Test
+  @DisplayName("every row of README's table is one of the code's limits, with its value")
+  void everyRowShowsWhatTheCodeSays() throws Exception {
+    Map<String, Object> code = limitsOfTheCode();
+    Map<String, String> table = table();
+    assertThat(table.keySet()).containsExactlyInAnyOrderElementsOf(ROWS.keySet());
+    List<String> wrong = new ArrayList<>();
+    ROWS.forEach(
+        (firstCell, limits) -> {
+          for (String limit : limits) {
+            String row = table.get(firstCell);
+            Object value = code.get(nameOf(limit));
+            List<String> words =
+                limit.contains("=")
+                    ? List.of(limit.substring(limit.indexOf('=') + 1))
+                    : wordsFor(limit, value);
+            if (words.stream().noneMatch(word -> isIn(row, word))) {
+              wrong.add(firstCell + ": " + limit + " is one of " + words + ", the row says " + row);
+            }
+          }
+        });
+    assertThat(wrong).isEmpty();
+  }
+
+  @Test
+  @DisplayName("the limits that depend on the process are as the table says")
+  void limitsOfTheProcessAreAsTheTableSays() {
+    assertThat(GatewayOptions.defaults().inboundBytesMax())
+        .isEqualTo(Runtime.getRuntime().maxMemory() / 8);
+  }
+
+  private static String nameOf(String limit) {
+    return limit.contains("=") ? limit.substring(0, limit.indexOf('=')) : limit;
+  }
+
+  private static boolean isIn(String row, String word) {
+    return Pattern.compile("(?<![\\d,])" + Pattern.quote(word) + "(?![\\d,]\\d|\\d)")
+        .matcher(row)
+        .find();
+  }
+
+  private static List<String> wordsFor(String limit, Object value) {
+    if (value instanceof Duration time) {
+      return List.of(
+          time.toMillis() + " ms",
+          time.toSeconds() + " s",
+          time.toMinutes() + " min",
+          time.toHours() + " h");
+    }
+    long number = ((Number) value).longValue();
+    if (limit.toUpperCase(Locale.ROOT).contains("BYTES")) {
+      return number < 1 << 10
+          ? List.of(number + " bytes")
+          : number < 1 << 20 ? List.of((number >> 10) + " KiB") : List.of((number >> 20) + " MiB");
+    }
+    return List.of(String.format(Locale.ROOT, "%,d", number));
+  }
+
+  /** The first cell of each row, and the others. */
+  private static Map<String, String> table() throws Exception {
+    List<String> lines = Files.readAllLines(Path.of("..", "README.md"));
+    Map<String, String> rows = new LinkedHashMap<>();
+    for (String line : lines.subList(lines.indexOf("## Limits"), lines.size())) {
+      if (line.startsWith("| ") && !line.startsWith("| what |")) {
+        int end = line.indexOf(" |");
+        rows.put(line.substring(2, end), line.substring(end));
+      } else if (line.startsWith("## ") && !rows.isEmpty()) {
+        break;
+      }
+    }
+    return rows;
+  }
+
+  private static Map<String, Object> limitsOfTheCode() throws Exception {
+    Map<String, Object> limits = new TreeMap<>();
+    for (String name : classes()) {
+      Class<?> found = Class.forName(name, false, LimitsTableTest.class.getClassLoader());
+      for (Field field : found.getDeclaredFields()) {
+        Class<?> type = field.getType();
+        boolean isNumber = type == int.class || type == long.class || type == Duration.class;
+        if (isNumber
+            && Modifier.isStatic(field.getModifiers())
+            && LIMIT.matcher(field.getName()).matches()) {
+          field.setAccessible(true);
+          Object old = limits.put(found.getSimpleName() + "." + field.getName(), field.get(null));
+          assertThat(old).as("a second limit named " + field).isNull();
+        }
+      }
+    }
+    for (Object options : OPTIONS) {
+      for (Method method : options.getClass().getMethods()) {
+        Class<?> type = method.getReturnType();
+        boolean isNumber = type == int.class || type == long.class || type == Duration.class;
+        if (isNumber
+            && method.getParameterCount() == 0
+            && method.getDeclaringClass() == options.getClass()
+            && !method.getName().equals("hashCode")) {
+          limits.put(
+              options.getClass().getSimpleName() + "." + method.getName(), method.invoke(options));
+        }
+      }
+    }
+    return limits;
+  }
+
+  /** The names of all classes of the product but those of pages. */
+  private static Set<String> classes() throws Exception {
+    Set<String> names = new TreeSet<>();
+    for (Class<?> ofModule : List.of(ActorOptions.class, ActorStore.class, HostOptions.class)) {
+      Path place = Path.of(ofModule.getProtectionDomain().getCodeSource().getLocation().toURI());
+      if (Files.isDirectory(place)) {
+        names.addAll(classesUnder(place));
+      } else {
+        try (FileSystem jar = FileSystems.newFileSystem(place)) {
+          names.addAll(classesUnder(jar.getPath("/")));
+        }
+      }
+    }
+    names.removeIf(PAGES.asMatchPredicate());
+    return names;
+  }
+
+  private static Set<String> classesUnder(Path root) throws IOException {
+    try (Stream<Path> files = Files.walk(root)) {
+      return files
+          .map(file -> root.relativize(file).toString())
+          .filter(file -> file.startsWith("dev") && file.endsWith(".class"))
+          .filter(file -> !file.endsWith("package-info.class"))
+          .map(file -> file.replace(".class", "").replace(File.separatorChar, '.'))
+          .map(file -> file.replace('/', '.'))
+          .collect(Collectors.toSet());
+    }
+  }
+}
