@@ -117,9 +117,14 @@ public interface ActorStore extends AutoCloseable {
    */
   CompletionStage<CommitResult> commit(TurnBatch batch);
 
-  /** How well commits were gathered so far; zeros if the store does not count. Any thread. */
+  /** What became of commits so far; zeros if the store does not count. Any thread. */
   default CommitCounts commitCounts() {
-    return new CommitCounts(0, 0);
+    return new CommitCounts(0, 0, 0, false);
+  }
+
+  /** The thread that is writing commits; null if there is none, or the store does not tell. */
+  default @Nullable Thread committing() {
+    return null;
   }
 
   /**

@@ -44,7 +44,9 @@ import org.slf4j.LoggerFactory;
  * one had changed, and must not be kept without it. Other rounds are tried as they come.
  *
  * <p>After a write has failed for want of anything but space nothing is written any more: what the
- * disk holds is not known then, and an fsync that is repeated may lie.
+ * disk holds is not known then, and an fsync that is repeated may lie. The same holds after an
+ * Error in the writer's own code, such as want of heap. The commits of that round, and all later
+ * ones, end in {@link CommitResult.Unknown}: none waits for ever.
  */
 final class GroupCommit {
   private static final Logger log = LoggerFactory.getLogger(GroupCommit.class);
@@ -89,13 +91,18 @@ final class GroupCommit {
 
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
+
+  /** The commits that the writer has at hand; the writer's only. */
+  private final List<Waiting> round = new ArrayList<>(ROUND_COMMITS_MAX);
+
   // All below are guarded by the lock.
   private final ArrayDeque<Waiting> queue = new ArrayDeque<>();
   private final IdentityHashMap<Executor, List<Waiting>> gathered = new IdentityHashMap<>();
   private Writer writer;
   private @Nullable Thread writing; // who is in a round, until it is reported
   private boolean isClosed;
-  private @Nullable Throwable failure; // that nothing is written after; set by the writer
+  private @Nullable Throwable failure; // the first, after which nothing is written
+  private long rounds;
   private long commits;
   private long writes;
 
@@ -103,8 +110,8 @@ final class GroupCommit {
    * Begins with an empty queue.
    *
    * @param isSynced whether a write takes so long that a thread of its own is worth it
-   * @param onFatal called once, on a thread of its own, if a write fails for want of anything but
-   *     space
+   * @param onFatal called once if a write fails for want of anything but space, or the writer meets
+   *     an Error: on a thread of its own, or on the writer's if there can be none
    */
   GroupCommit(Sink sink, boolean isSynced, Consumer<Throwable> onFatal) {
     this.sink = sink;
@@ -163,6 +170,10 @@ final class GroupCommit {
       executor.execute(() -> handIn(executor));
     } catch (RejectedExecutionException e) {
       handIn(executor);
+    } catch (RuntimeException | Error e) {
+      // Whatever the executor met, nobody else would hand in what is gathered.
+      handIn(executor);
+      throw e;
     }
   }
 
@@ -229,49 +240,48 @@ final class GroupCommit {
     }
   }
 
-  /** How many commits were reported done. */
-  long commits() {
+  /** What was done so far, and whether something is left to do. */
+  CommitCounts counts() {
     lock.lock();
     try {
-      return commits;
+      boolean isWaiting = writing != null || !queue.isEmpty() || !gathered.isEmpty();
+      return new CommitCounts(commits, writes, rounds, isWaiting);
     } finally {
       lock.unlock();
     }
   }
 
-  /** In how many writes they were kept. */
-  long writes() {
+  /** The thread that has a round under way; null if none has. */
+  @Nullable Thread writing() {
     lock.lock();
     try {
-      return writes;
+      return writing;
     } finally {
       lock.unlock();
     }
   }
 
   private void writeAsCaller() {
-    for (int rounds = 0; ; rounds++) {
-      List<Waiting> round;
+    for (int taken = 0; ; taken++) {
       lock.lock();
       try {
-        if (queue.isEmpty() || rounds == CALLER_ROUNDS_MAX) {
+        if (queue.isEmpty() || taken == CALLER_ROUNDS_MAX) {
           writer = queue.isEmpty() ? Writer.NOBODY : Writer.COMMITTER;
           if (writer == Writer.COMMITTER || isClosed) {
             changed.signalAll();
           }
           return;
         }
-        round = takeRound();
+        takeRound();
       } finally {
         lock.unlock();
       }
-      write(round);
+      writeRound();
     }
   }
 
   private void runCommitter() {
     while (true) {
-      List<Waiting> round;
       lock.lock();
       try {
         while (writer != Writer.COMMITTER || queue.isEmpty()) {
@@ -283,17 +293,20 @@ final class GroupCommit {
           }
           changed.awaitUninterruptibly();
         }
-        round = takeRound();
+        takeRound();
       } finally {
         lock.unlock();
       }
-      write(round);
+      writeRound();
     }
   }
 
-  /** From the head of the queue, at least one. Called with the lock. */
-  private List<Waiting> takeRound() {
-    List<Waiting> round = new ArrayList<>();
+  /**
+   * Takes commits from the head of the queue, at least one. Called with the lock. It allocates
+   * nothing: what it has taken off the queue is in the round, whatever happens.
+   */
+  private void takeRound() {
+    writing = Thread.currentThread();
     long bytes = 0;
     while (round.size() < ROUND_COMMITS_MAX) {
       Waiting next = queue.peek();
@@ -303,33 +316,54 @@ final class GroupCommit {
       round.add(queue.remove());
       bytes += next.bytes();
     }
-    writing = Thread.currentThread();
-    return round;
   }
 
-  private void write(List<Waiting> round) {
-    List<Waiting> sound = round.stream().filter(waiting -> !waiting.chain().isBroken()).toList();
-    CommitResult result = resultOf(sound);
-    boolean isDone = result instanceof CommitResult.Done;
-    if (!isDone) {
-      sound.forEach(waiting -> waiting.chain().breakOff());
+  /** Writes and reports the round. It throws nothing: somebody waits for each commit of it. */
+  private void writeRound() {
+    try {
+      report(resultOf(sound()));
+    } catch (RuntimeException | Error e) {
+      fail(e);
+      report(new CommitResult.Unknown(e));
+    } finally {
+      round.clear();
+      lock.lock();
+      try {
+        writing = null;
+        rounds++;
+      } finally {
+        lock.unlock();
+      }
     }
-    CommitResult ofBroken = isDone ? BUILT_ON_LOST : result;
+  }
+
+  private List<Waiting> sound() {
+    List<Waiting> sound = new ArrayList<>(round.size());
     for (Waiting waiting : round) {
+      if (!waiting.chain().isBroken()) {
+        sound.add(waiting);
+      }
+    }
+    return sound;
+  }
+
+  /** Tells those who wait for the round, but who was told already. */
+  private void report(CommitResult result) {
+    boolean isDone = result instanceof CommitResult.Done;
+    CommitResult ofBroken = isDone ? BUILT_ON_LOST : result;
+    for (int i = 0; i < round.size(); i++) {
+      Waiting waiting = round.get(i);
+      if (!isDone) {
+        waiting.chain().breakOff();
+      }
       waiting.result().complete(waiting.chain().isBroken() ? ofBroken : result);
     }
-    lock.lock();
-    try {
-      writing = null;
-    } finally {
-      lock.unlock();
-    }
   }
 
-  private CommitResult resultOf(List<Waiting> round) {
+  private CommitResult resultOf(List<Waiting> sound) {
     List<StoredWrite> toKeep = new ArrayList<>();
     long bytes = 0;
-    for (Waiting waiting : round) {
+    for (Waiting waiting : sound) {
       waiting.writes().forEach(toKeep::add);
       bytes += waiting.bytes();
     }
@@ -349,7 +383,7 @@ final class GroupCommit {
     lock.lock();
     try {
       if (result instanceof CommitResult.Done) {
-        commits += round.size();
+        commits += sound.size();
         writes += toKeep.isEmpty() ? 0 : 1;
       }
     } finally {
@@ -379,14 +413,29 @@ final class GroupCommit {
   private void fail(Throwable cause) {
     lock.lock();
     try {
+      if (failure != null) {
+        return;
+      }
       failure = cause;
     } finally {
       lock.unlock();
     }
-    log.error("a write failed; what the disk holds is uncertain", cause);
-    // On a thread of its own: whoever ends the process there waits for close(), which waits for us.
-    Thread teller = new Thread(() -> onFatal.accept(cause), "dormouse-fatal");
-    teller.setDaemon(true);
-    teller.start();
+    tell(cause);
+    try {
+      log.error("a write failed; what the disk holds is uncertain", cause);
+    } catch (RuntimeException | Error e) {
+      cause.addSuppressed(e); // those who wait for the round are to be told all the same
+    }
+  }
+
+  private void tell(Throwable cause) {
+    try {
+      // On a thread of its own: whoever ends the process may wait for close(), which waits for us.
+      Thread teller = new Thread(() -> onFatal.accept(cause), "dormouse-fatal");
+      teller.setDaemon(true);
+      teller.start();
+    } catch (OutOfMemoryError noThread) {
+      onFatal.accept(cause);
+    }
   }
 }

@@ -308,12 +308,12 @@ final class RocksActorStore implements ActorStore {
 
   @Override
   public CommitCounts commitCounts() {
-    return new CommitCounts(commits.commits(), commits.writes());
+    return commits.counts();
   }
 
-  /** For tests: how well commits were gathered. */
-  GroupCommit commits() {
-    return commits;
+  @Override
+  public @Nullable Thread committing() {
+    return commits.writing();
   }
 
   /** Rows in the order of their stored keys; the bytes of each are counted as it says. */

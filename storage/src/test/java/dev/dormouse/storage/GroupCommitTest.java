@@ -2,7 +2,9 @@ package dev.dormouse.storage;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.util.AbstractList;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -15,6 +17,7 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -151,8 +154,8 @@ class GroupCommitTest {
     first.join();
     commits.close();
     assertThat(sink.sizes).containsExactly(1, 2_000);
-    assertThat(commits.commits()).isEqualTo(1_001);
-    assertThat(commits.writes()).isEqualTo(2);
+    assertThat(commits.counts().commits()).isEqualTo(1_001);
+    assertThat(commits.counts().writes()).isEqualTo(2);
   }
 
   @Test
@@ -227,7 +230,7 @@ class GroupCommitTest {
     assertThat(fatal.get()).isSameAs(broken);
     assertThat(fatals).hasValue(1);
     assertThat(attempts).hasValue(1);
-    assertThat(commits.commits()).isZero();
+    assertThat(commits.counts().commits()).isZero();
   }
 
   @Test
@@ -274,7 +277,7 @@ class GroupCommitTest {
     first.join();
     commits.close();
     assertThat(sink.sizes).containsExactly(1, 3, 5);
-    assertThat(commits.commits()).isEqualTo(2);
+    assertThat(commits.counts().commits()).isEqualTo(2);
     assertThat(fatals).hasValue(0);
   }
 
@@ -381,6 +384,104 @@ class GroupCommitTest {
 
     assertThat(second.toCompletableFuture()).isCompletedWithValue(CommitResult.DONE);
     first.join();
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  @DisplayName("kind 3: an Error between taking a round and reporting it leaves no commit waiting")
+  void afterAnErrorOfTheWriterEveryCommitEndsAndTheProcessIsTold(boolean isSynced)
+      throws Exception {
+    GatedSink sink = new GatedSink();
+    GroupCommit commits = new GroupCommit(sink, isSynced, this::onFatal);
+    Thread first = new Thread(() -> commits.commit(new CommitChain(), writes(1)));
+    first.start();
+    sink.awaitWrite();
+    OutOfMemoryError error = new OutOfMemoryError("made up");
+    CommitChain chain = new CommitChain();
+    List<CompletionStage<CommitResult>> lost = new ArrayList<>();
+    lost.add(commits.commit(new CommitChain(), writes(1)));
+    lost.add(commits.commit(chain, writesThatCannotBeRead(error)));
+    lost.add(commits.commit(chain, writes(1)));
+    sink.letPass(1);
+    first.join();
+    lost.add(within10s(commits, chain));
+    lost.add(within10s(commits, new CommitChain()));
+    assertThat(fatalTold.await(10, TimeUnit.SECONDS)).isTrue();
+
+    for (CompletionStage<CommitResult> commit : lost) {
+      assertThat(commit.toCompletableFuture().get(10, TimeUnit.SECONDS))
+          .isInstanceOfAny(CommitResult.Unknown.class, CommitResult.Refused.class);
+    }
+    assertThat(lost.get(0).toCompletableFuture())
+        .isCompletedWithValue(new CommitResult.Unknown(error));
+    assertThat(fatal).hasValue(error);
+    assertThat(fatals).hasValue(1);
+    assertThat(commits.counts().isWaiting()).isFalse();
+    assertThat(sink.sizes).containsExactly(1);
+    commits.close();
+  }
+
+  private static CompletionStage<CommitResult> within10s(GroupCommit commits, CommitChain chain)
+      throws Exception {
+    return CompletableFuture.supplyAsync(() -> commits.commit(chain, writes(1)))
+        .get(10, TimeUnit.SECONDS);
+  }
+
+  @Test
+  @DisplayName("kind 3: an executor that fails leaves no commit gathered for ever")
+  void ifAnExecutorMeetsAnErrorTheCallerWritesAndHearsOfIt() {
+    GroupCommit commits = new GroupCommit(writes -> {}, false, this::onFatal);
+    NoClassDefFoundError error = new NoClassDefFoundError("made up");
+    Executor broken =
+        task -> {
+          throw error;
+        };
+    assertThatThrownBy(() -> commits.commit(new CommitChain(broken), writes(1))).isSameAs(error);
+    CompletionStage<CommitResult> next = commits.commit(new CommitChain(), writes(1));
+    assertThat(next.toCompletableFuture()).isCompletedWithValue(CommitResult.DONE);
+    assertThat(commits.counts()).isEqualTo(new CommitCounts(2, 2, 2, false));
+    commits.close();
+  }
+
+  @Test
+  @DisplayName("kind 3: a watchdog can tell a store that does not move from one that is idle")
+  void theCountsTellWhetherCommitsWaitAndWhetherTheyMove() throws Exception {
+    GatedSink sink = new GatedSink();
+    GroupCommit commits = new GroupCommit(sink, false, this::onFatal);
+    assertThat(commits.counts()).isEqualTo(new CommitCounts(0, 0, 0, false));
+    Thread first = new Thread(() -> commits.commit(new CommitChain(), writes(1)));
+    first.start();
+    sink.awaitWrite();
+    assertThat(commits.counts()).isEqualTo(new CommitCounts(0, 0, 0, true));
+    assertThat(commits.writing()).isSameAs(first);
+    sink.letPass(1);
+    first.join();
+    assertThat(commits.counts()).isEqualTo(new CommitCounts(1, 1, 1, false));
+    assertThat(commits.writing()).isNull();
+    commits.commit(new CommitChain(never -> {}), writes(1));
+    assertThat(commits.counts().isWaiting()).isTrue();
+    sink.letPass(1);
+    commits.close();
+  }
+
+  /** A list that can be read once, to be measured, and then throws. */
+  private static List<StoredWrite> writesThatCannotBeRead(Error error) {
+    return new AbstractList<>() {
+      private final AtomicInteger reads = new AtomicInteger();
+
+      @Override
+      public StoredWrite get(int index) {
+        if (reads.incrementAndGet() > 1) {
+          throw error;
+        }
+        return writes(1).get(0);
+      }
+
+      @Override
+      public int size() {
+        return 1;
+      }
+    };
   }
 
   private void onFatal(Throwable cause) {

@@ -54,8 +54,8 @@ class RocksActorStoreTest {
             commits.forEach(ActorStoreContract::done);
           });
 
-      assertThat(store.commits().commits()).isEqualTo(commitsInAll);
-      assertThat(store.commits().writes()).isLessThan(commitsInAll / 4);
+      assertThat(store.commitCounts().commits()).isEqualTo(commitsInAll);
+      assertThat(store.commitCounts().writes()).isLessThan(commitsInAll / 4);
       for (int thread = 0; thread < threads; thread++) {
         ActorId actor = new ActorId("chat", "r" + thread);
         assertThat(store.scan(actor, Table.VALUE, KeySpan.all(), 1_000)).hasSize(commitsEach);
