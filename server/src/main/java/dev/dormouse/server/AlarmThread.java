@@ -1,19 +1,19 @@
 package dev.dormouse.server;
 
+import dev.dormouse.log.Log;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * The thread that looks for alarms that are due, every {@value #REST_MS} ms, and sooner while more
  * are due than may be under way. It may wait for the disk, which event loops must not.
  */
 final class AlarmThread implements AutoCloseable {
-  private static final Logger log = LoggerFactory.getLogger(AlarmThread.class);
+  private static final Logger log = Log.of(AlarmThread.class);
   private static final long REST_MS = 20;
   private static final long BEHIND_MS = 1;
 

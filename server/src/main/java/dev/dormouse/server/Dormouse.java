@@ -1,5 +1,6 @@
 package dev.dormouse.server;
 
+import dev.dormouse.log.Log;
 import dev.dormouse.sdk.ActorOptions;
 import dev.dormouse.sdk.WebSocketActor;
 import dev.dormouse.server.observe.DormouseObserver;
@@ -127,7 +128,12 @@ public final class Dormouse {
    * {@code verify} and {@code dump} it does that, and ends the process.
    */
   public void start(String... args) {
-    ServerCommand.run(this::open, this::codecOf, args).ifPresent(System::exit);
+    ServerCommand.run(this::open, this::codecOf, args)
+        .ifPresent(
+            code -> {
+              Log.flush();
+              System.exit(code);
+            });
   }
 
   @Nullable ValueCodec codecOf(String type) {

@@ -1,5 +1,6 @@
 package dev.dormouse.server;
 
+import dev.dormouse.log.Log;
 import dev.dormouse.sdk.ActorId;
 import dev.dormouse.sdk.Threading;
 import io.netty.channel.EventLoopGroup;
@@ -18,14 +19,13 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * The threads that handlers run on: virtual ones or a pool, and the event loops. What comes after
  * their end is given up: nobody was told that it is handled, and closes are for the next start.
  */
 final class HandlerThreads implements AutoCloseable {
-  private static final Logger log = LoggerFactory.getLogger(HandlerThreads.class);
+  private static final Logger log = Log.of(HandlerThreads.class);
 
   /** Of the pool on a JDK without virtual threads: so many handlers may block at a time. */
   private static final int WORKERS = 256;

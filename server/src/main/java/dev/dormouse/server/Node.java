@@ -1,5 +1,6 @@
 package dev.dormouse.server;
 
+import dev.dormouse.log.Log;
 import dev.dormouse.server.accesslog.AccessLog;
 import dev.dormouse.server.accesslog.AccessLogFormat;
 import dev.dormouse.server.admin.AdminOptions;
@@ -46,14 +47,13 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * One node: gateway, host and store, wired to each other and to what they run on. It starts from
  * the store outwards, so that clients come last, and stops from the sockets inwards.
  */
 final class Node implements AutoCloseable {
-  private static final Logger log = LoggerFactory.getLogger(Node.class);
+  private static final Logger log = Log.of(Node.class);
   private static final int GOING_AWAY = 1001;
   private static final int SERVICE_RESTART = 1012;
   private static final int EXIT_IO_ERROR = 74;
@@ -194,6 +194,7 @@ final class Node implements AutoCloseable {
       Transport transport) {
     Vertx vertx = null;
     try {
+      LibraryLogs.install();
       vertx = HttpListeners.vertx(options);
       return new Node(actors, observers, options, admin, certificate, vertx, store, transport);
     } catch (RuntimeException | Error e) {
@@ -227,6 +228,7 @@ final class Node implements AutoCloseable {
   private static void endProcess(Throwable cause) {
     log.error(
         "the store failed; the process ends, so that nothing is answered that is not kept", cause);
+    Log.flush();
     Runtime.getRuntime().halt(EXIT_IO_ERROR);
   }
 
@@ -332,6 +334,7 @@ final class Node implements AutoCloseable {
     try {
       if (isClosed.compareAndSet(false, true)) {
         isInterrupted |= stop();
+        Log.flush();
       }
     } finally {
       ending.unlock();

@@ -1,5 +1,7 @@
 package dev.dormouse.server;
 
+import dev.dormouse.log.Log;
+import dev.dormouse.log.StandardStreams;
 import dev.dormouse.server.accesslog.AccessLogFormat;
 import dev.dormouse.server.gateway.ConnectionLimits;
 import dev.dormouse.server.gateway.GatewayOptions;
@@ -202,7 +204,10 @@ final class ServerCommand {
       Function<String, @Nullable ValueCodec> codecs,
       String... args) {
     return run(
-        opening,
+        options -> {
+          StandardStreams.queue(); // before anything logs from a thread that must not wait
+          return opening.apply(options);
+        },
         codecs,
         args,
         System.getenv(),
@@ -259,6 +264,7 @@ final class ServerCommand {
     try {
       server = opening.apply(options);
     } catch (StoreOpenException | ServerStartException | IllegalArgumentException e) {
+      Log.flush(); // what led to it comes first
       err.println("dormouse: " + e.getMessage());
       return OptionalInt.of(CANNOT_START);
     }

@@ -10,10 +10,12 @@ import com.tngtech.archunit.core.importer.ImportOption;
 import dev.dormouse.server.protocol.Time;
 import java.time.Instant;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.slf4j.LoggerFactory;
 
 /** Who may import whom. */
 class ArchitectureTest {
@@ -35,6 +37,7 @@ class ArchitectureTest {
   private static final String JDK_MANAGEMENT = "com.sun.management..";
   private static final String JSPECIFY = "org.jspecify..";
   private static final String SLF4J = "org.slf4j..";
+  private static final String LOG = "dev.dormouse.log..";
   private static final String VERTX = "io.vertx..";
   private static final String NETTY = "io.netty..";
   private static final String MICROMETER = "io.micrometer..";
@@ -49,12 +52,15 @@ class ArchitectureTest {
 
   private static Stream<Arguments> rooms() {
     return Stream.of(
+        room(LOG, LOG, JDK, JSPECIFY, SLF4J),
         room(SDK, SDK, JDK, JSPECIFY),
-        room(STORAGE, STORAGE, SDK, JDK, JSPECIFY, SLF4J, ROCKSDB, KRYO),
+        room(STORAGE, STORAGE, SDK, JDK, JSPECIFY, SLF4J, LOG, ROCKSDB, KRYO),
         room(PROTOCOL, PROTOCOL, SDK, JDK, JSPECIFY),
-        room(OBSERVE, OBSERVE, PROTOCOL, SDK, JDK, JSPECIFY, SLF4J),
-        room(ACCESS_LOG, ACCESS_LOG, OBSERVE, PROTOCOL, SDK, JDK, JSPECIFY, SLF4J, VERTX),
-        room(GATEWAY, GATEWAY, OBSERVE, PROTOCOL, SDK, JDK, JDK_TLS, JSPECIFY, SLF4J, VERTX, NETTY),
+        room(OBSERVE, OBSERVE, PROTOCOL, SDK, JDK, JSPECIFY, SLF4J, LOG),
+        room(ACCESS_LOG, ACCESS_LOG, OBSERVE, PROTOCOL, SDK, JDK, JSPECIFY, SLF4J, LOG, VERTX),
+        room(
+            GATEWAY, GATEWAY, OBSERVE, PROTOCOL, SDK, JDK, JDK_TLS, JSPECIFY, SLF4J, LOG, VERTX,
+            NETTY),
         room(
             METRICS,
             METRICS,
@@ -64,6 +70,7 @@ class ArchitectureTest {
             HOST,
             OBSERVE,
             STORAGE,
+            LOG,
             JDK,
             JSPECIFY,
             VERTX,
@@ -80,6 +87,7 @@ class ArchitectureTest {
             JDK_CRYPTO,
             JSPECIFY,
             SLF4J,
+            LOG,
             VERTX),
         room(
             DASHBOARD,
@@ -99,7 +107,7 @@ class ArchitectureTest {
             INSPECTOR, INSPECTOR, ADMIN, GATEWAY, HOST, OBSERVE, PROTOCOL, SDK, JDK, JSPECIFY,
             VERTX, NETTY),
         room(TRACING, TRACING, OBSERVE, PROTOCOL, SDK, JDK, JSPECIFY, OPENTELEMETRY),
-        room(HOST, HOST, OBSERVE, PROTOCOL, SDK, STORAGE, JDK, JSPECIFY, SLF4J));
+        room(HOST, HOST, OBSERVE, PROTOCOL, SDK, STORAGE, JDK, JSPECIFY, SLF4J, LOG));
   }
 
   private static Arguments room(String room, String... mayImport) {
@@ -126,6 +134,26 @@ class ArchitectureTest {
         .should()
         .dependOnClassesThat()
         .resideInAnyPackage(ROCKSDB, KRYO)
+        .check(PRODUCT);
+  }
+
+  @Test
+  @DisplayName("F27: no logger of the product writes on the thread that logs")
+  void everyLoggerIsTakenFromTheQueue() {
+    noClasses()
+        .that()
+        .resideOutsideOfPackage(LOG)
+        .and()
+        .areNotAssignableTo(ServerCommand.class) // prints while nothing is served yet
+        .should()
+        .dependOnClassesThat()
+        .areAssignableTo(LoggerFactory.class)
+        .orShould()
+        .callMethod(Throwable.class, "printStackTrace")
+        .orShould()
+        .accessField(System.class, "out")
+        .orShould()
+        .accessField(System.class, "err")
         .check(PRODUCT);
   }
 

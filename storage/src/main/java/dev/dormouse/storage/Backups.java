@@ -1,5 +1,6 @@
 package dev.dormouse.storage;
 
+import dev.dormouse.log.Log;
 import java.io.IOException;
 import java.nio.file.AtomicMoveNotSupportedException;
 import java.nio.file.Files;
@@ -13,7 +14,6 @@ import org.rocksdb.Checkpoint;
 import org.rocksdb.RocksDB;
 import org.rocksdb.RocksDBException;
 import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Takes backups of data folders and restores them.
@@ -29,7 +29,7 @@ import org.slf4j.LoggerFactory;
  * the data folder: a second copy of the bytes it becomes when it is copied elsewhere.
  */
 public final class Backups {
-  private static final Logger log = LoggerFactory.getLogger(Backups.class);
+  private static final Logger log = Log.of(Backups.class);
 
   /** The engine's folder inside a backup. */
   static final String ENGINE = "rocksdb";

@@ -1,5 +1,6 @@
 package dev.dormouse.storage;
 
+import dev.dormouse.log.Log;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -14,14 +15,13 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * The folder of a store: {@code dormouse.lock}, held as long as the store is open, and {@code
  * rocksdb}, the engine's files.
  */
 final class DataFolder implements AutoCloseable {
-  private static final Logger log = LoggerFactory.getLogger(DataFolder.class);
+  private static final Logger log = Log.of(DataFolder.class);
 
   /**
    * The folders that this process holds. The file's lock cannot keep this process out: on POSIX

@@ -1,16 +1,16 @@
 package dev.dormouse.storage;
 
+import dev.dormouse.log.Log;
 import dev.dormouse.sdk.ActorId;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /** How the rows of {@link Table#DUE} are found: by shard, clock and time. */
 final class DueIndex {
-  private static final Logger log = LoggerFactory.getLogger(DueIndex.class);
+  private static final Logger log = Log.of(DueIndex.class);
 
   /** Where rows are looked up. */
   interface Seek {

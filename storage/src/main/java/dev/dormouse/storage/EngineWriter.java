@@ -1,5 +1,6 @@
 package dev.dormouse.storage;
 
+import dev.dormouse.log.Log;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
@@ -9,7 +10,6 @@ import org.rocksdb.Status;
 import org.rocksdb.WriteBatch;
 import org.rocksdb.WriteOptions;
 import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Writes rounds to the engine while the disk has room for them.
@@ -30,7 +30,7 @@ import org.slf4j.LoggerFactory;
  * <p>Used by one thread at a time, whoever writes the round.
  */
 final class EngineWriter implements GroupCommit.Sink, AutoCloseable {
-  private static final Logger log = LoggerFactory.getLogger(EngineWriter.class);
+  private static final Logger log = Log.of(EngineWriter.class);
 
   /** How long the engine may take to recover once there is room; then it never will. */
   private static final long RECOVERY_NS_MAX = TimeUnit.SECONDS.toNanos(30);

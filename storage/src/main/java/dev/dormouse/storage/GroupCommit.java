@@ -1,5 +1,6 @@
 package dev.dormouse.storage;
 
+import dev.dormouse.log.Log;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.IdentityHashMap;
@@ -14,7 +15,6 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.rocksdb.RocksDBException;
 import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Gathers the commits that come together into one write of the engine, and so into one fsync.
@@ -49,7 +49,7 @@ import org.slf4j.LoggerFactory;
  * ones, end in {@link CommitResult.Unknown}: none waits for ever.
  */
 final class GroupCommit {
-  private static final Logger log = LoggerFactory.getLogger(GroupCommit.class);
+  private static final Logger log = Log.of(GroupCommit.class);
 
   static final int ROUND_COMMITS_MAX = 1_024;
   static final long ROUND_BYTES_MAX = 4L << 20;

@@ -1,5 +1,6 @@
 package dev.dormouse.storage;
 
+import dev.dormouse.log.Log;
 import dev.dormouse.sdk.ActorId;
 import java.io.File;
 import java.io.IOException;
@@ -22,14 +23,13 @@ import org.rocksdb.RocksIterator;
 import org.rocksdb.Slice;
 import org.rocksdb.Status;
 import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * A store in a folder, kept by RocksDB. Reads go to the engine on the caller's thread; commits go
  * through {@link GroupCommit}.
  */
 final class RocksActorStore implements ActorStore {
-  private static final Logger log = LoggerFactory.getLogger(RocksActorStore.class);
+  private static final Logger log = Log.of(RocksActorStore.class);
 
   private final Durability durability;
   private final DataFolder folder;

@@ -1,5 +1,6 @@
 package dev.dormouse.storage;
 
+import dev.dormouse.log.Log;
 import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -34,7 +35,6 @@ import org.rocksdb.SstFileReader;
 import org.rocksdb.Status;
 import org.rocksdb.WALRecoveryMode;
 import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * The engine, opened with its options: a column family for each table, and the default one for what
@@ -52,7 +52,7 @@ import org.slf4j.LoggerFactory;
  * <p>Owns native memory; {@link #close} gives it back and must be the last thing done with it.
  */
 final class RocksTables implements AutoCloseable {
-  private static final Logger log = LoggerFactory.getLogger(RocksTables.class);
+  private static final Logger log = Log.of(RocksTables.class);
 
   static {
     // Before any class of the engine is made, or it ends in an UnsatisfiedLinkError.

@@ -1,12 +1,12 @@
 package dev.dormouse.storage;
 
+import dev.dormouse.log.Log;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Where an opening of a folder takes place: what the next one compares, to tell whether the machine
@@ -17,7 +17,7 @@ import org.slf4j.LoggerFactory;
  * @param folder the file number of the engine's folder, another one in a copy; 0 if unknown
  */
 record Surroundings(@Nullable UUID boot, long folder) {
-  private static final Logger log = LoggerFactory.getLogger(Surroundings.class);
+  private static final Logger log = Log.of(Surroundings.class);
   private static final Path BOOT_ID = Path.of("/proc/sys/kernel/random/boot_id");
 
   /** Those of this process and this folder, as far as they can be told. */

@@ -1,5 +1,6 @@
 package dev.dormouse.server.accesslog;
 
+import dev.dormouse.log.Log;
 import dev.dormouse.sdk.ConnectionId;
 import dev.dormouse.server.accesslog.AccessLine.Event;
 import dev.dormouse.server.observe.DormouseObserver;
@@ -15,7 +16,6 @@ import java.time.Duration;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.LoggerFactory;
 
 /**
  * Writes the access log: one line for each request at its answer, an upgrade that is declined
@@ -38,7 +38,7 @@ public final class AccessLog implements DormouseObserver {
 
   /** One that writes to the logger {@value #LOGGER}. */
   public AccessLog(AccessLogFormat format, Time time) {
-    this(format, time, line -> LoggerFactory.getLogger(LOGGER).info("{}", line));
+    this(format, time, line -> Log.of(LOGGER).info("{}", line));
   }
 
   AccessLog(AccessLogFormat format, Time time, Consumer<String> lines) {

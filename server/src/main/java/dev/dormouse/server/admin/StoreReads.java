@@ -1,5 +1,6 @@
 package dev.dormouse.server.admin;
 
+import dev.dormouse.log.Log;
 import dev.dormouse.storage.CorruptRowException;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
@@ -11,7 +12,6 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Answers what takes a look at the disk, or at very many actors, on threads of its own, of which
@@ -20,7 +20,7 @@ import org.slf4j.LoggerFactory;
 public final class StoreReads {
   static final int WAITING_MAX = 64;
 
-  private static final Logger log = LoggerFactory.getLogger(StoreReads.class);
+  private static final Logger log = Log.of(StoreReads.class);
   private static final int THREADS = 2;
 
   private final WorkerExecutor threads;

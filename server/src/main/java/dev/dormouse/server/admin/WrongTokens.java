@@ -1,10 +1,10 @@
 package dev.dormouse.server.admin;
 
+import dev.dormouse.log.Log;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Counts wrong tokens by the address they came from: {@value #OF_A_MINUTE_MAX} in the minute that
@@ -16,7 +16,7 @@ final class WrongTokens {
   static final int ADDRESSES_MAX = 4_096;
   static final Duration MINUTE = Duration.ofMinutes(1);
 
-  private static final Logger log = LoggerFactory.getLogger(WrongTokens.class);
+  private static final Logger log = Log.of(WrongTokens.class);
 
   private record Minute(long beganNs, int wrong) {
     boolean isOver(long nowNs) {

@@ -1,5 +1,6 @@
 package dev.dormouse.server.gateway;
 
+import dev.dormouse.log.Log;
 import dev.dormouse.sdk.Access;
 import dev.dormouse.sdk.ActorId;
 import dev.dormouse.sdk.HttpResponse;
@@ -16,7 +17,6 @@ import java.util.function.BiFunction;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Asks an actor type's rule whether a client may come. What it takes longer than a handshake may is
@@ -25,7 +25,7 @@ import org.slf4j.LoggerFactory;
 final class AccessCheck {
   private static final int LINES_PER_SECOND = 10;
 
-  private static final Logger log = LoggerFactory.getLogger(AccessCheck.class);
+  private static final Logger log = Log.of(AccessCheck.class);
 
   private final GatewayParts parts;
   private final Vertx vertx;

@@ -1,5 +1,6 @@
 package dev.dormouse.server.gateway;
 
+import dev.dormouse.log.Log;
 import dev.dormouse.sdk.Header;
 import dev.dormouse.sdk.HttpResponse;
 import io.vertx.core.buffer.Buffer;
@@ -8,7 +9,6 @@ import io.vertx.ext.web.RoutingContext;
 import java.util.Locale;
 import java.util.Set;
 import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /** Sends {@link HttpResponse}s. On the request's context. */
 final class HttpAnswers {
@@ -18,7 +18,7 @@ final class HttpAnswers {
   private static final Set<String> RESERVED =
       Set.of("connection", "content-length", "keep-alive", "transfer-encoding", "upgrade");
 
-  private static final Logger log = LoggerFactory.getLogger(HttpAnswers.class);
+  private static final Logger log = Log.of(HttpAnswers.class);
 
   private HttpAnswers() {}
 

@@ -1,9 +1,9 @@
 package dev.dormouse.server.gateway;
 
+import dev.dormouse.log.Log;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Finds the peers that have gone silent: a hashed wheel of {@value #TICKS_PER_INTERVAL} ticks to
@@ -21,7 +21,7 @@ final class LivenessWheel {
   /** How finely time is told. */
   static final int TICKS_PER_INTERVAL = 30;
 
-  private static final Logger log = LoggerFactory.getLogger(LivenessWheel.class);
+  private static final Logger log = Log.of(LivenessWheel.class);
 
   /** As many ticks as lie between now and the farthest that anything can be due, and now. */
   private final Slot[] slots = new Slot[TICKS_PER_INTERVAL + 1];

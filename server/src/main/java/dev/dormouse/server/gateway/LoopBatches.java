@@ -1,5 +1,6 @@
 package dev.dormouse.server.gateway;
 
+import dev.dormouse.log.Log;
 import dev.dormouse.server.observe.LogLabels;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.EventLoop;
@@ -7,7 +8,6 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * What a release does to sockets, gathered by event loop: each loop gets one task, does its steps
@@ -17,7 +17,7 @@ import org.slf4j.LoggerFactory;
  * <p>Made for one release, by one thread.
  */
 final class LoopBatches {
-  private static final Logger log = LoggerFactory.getLogger(LoopBatches.class);
+  private static final Logger log = Log.of(LoopBatches.class);
 
   /** One thing to do to a socket, on its event loop. */
   interface Step {

@@ -1,5 +1,6 @@
 package dev.dormouse.server.gateway;
 
+import dev.dormouse.log.Log;
 import dev.dormouse.sdk.ActorId;
 import dev.dormouse.sdk.ConnectionId;
 import dev.dormouse.sdk.Header;
@@ -17,7 +18,6 @@ import java.time.Duration;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * An upgrade that waits for its actor. Holds the request; so it is dropped when the socket is open.
@@ -25,7 +25,7 @@ import org.slf4j.LoggerFactory;
  * <p>Whoever takes it out of {@link PendingUpgrades} decides it, once.
  */
 final class PendingUpgrade {
-  private static final Logger log = LoggerFactory.getLogger(PendingUpgrade.class);
+  private static final Logger log = Log.of(PendingUpgrade.class);
 
   private final GatewayParts parts;
   private final Vertx vertx;

@@ -1,5 +1,6 @@
 package dev.dormouse.server.gateway;
 
+import dev.dormouse.log.Log;
 import dev.dormouse.sdk.ActorId;
 import dev.dormouse.sdk.CloseReason;
 import dev.dormouse.sdk.CloseReason.Cause;
@@ -14,7 +15,6 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Carries out what hosts release. Recipients are found on the thread that brings the release, so
@@ -23,7 +23,7 @@ import org.slf4j.LoggerFactory;
  * <p>Any thread; the releases of one actor one after the other.
  */
 final class Releases {
-  private static final Logger log = LoggerFactory.getLogger(Releases.class);
+  private static final Logger log = Log.of(Releases.class);
   private static final int INTERNAL_ERROR = 1011;
 
   private final GatewayParts parts;

@@ -1,5 +1,6 @@
 package dev.dormouse.server.gateway;
 
+import dev.dormouse.log.Log;
 import dev.dormouse.sdk.ActorId;
 import dev.dormouse.sdk.CloseReason;
 import dev.dormouse.sdk.ConnectionId;
@@ -17,7 +18,6 @@ import io.netty.handler.codec.http.websocketx.PongWebSocketFrame;
 import io.netty.handler.codec.http.websocketx.TextWebSocketFrame;
 import io.netty.handler.codec.http.websocketx.WebSocketFrame;
 import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /** Tells observers of an open socket. The socket's event loop only. */
 final class SocketWatch {
@@ -28,7 +28,7 @@ final class SocketWatch {
   private static final int TIME_UNIT_BITS = 24;
 
   private static final int OPCODE = 0xF;
-  private static final Logger log = LoggerFactory.getLogger(SocketWatch.class);
+  private static final Logger log = Log.of(SocketWatch.class);
 
   private SocketWatch() {}
 

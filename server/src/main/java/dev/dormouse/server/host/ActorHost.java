@@ -1,5 +1,6 @@
 package dev.dormouse.server.host;
 
+import dev.dormouse.log.Log;
 import dev.dormouse.sdk.ActorId;
 import dev.dormouse.sdk.Alarm;
 import dev.dormouse.sdk.CloseReason;
@@ -28,7 +29,6 @@ import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Runs the actors of a node: brings each event to its actor's cell, makes cells when they are
@@ -36,7 +36,7 @@ import org.slf4j.LoggerFactory;
  * once.
  */
 public final class ActorHost {
-  private static final Logger log = LoggerFactory.getLogger(ActorHost.class);
+  private static final Logger log = Log.of(ActorHost.class);
 
   private static final int LISTED_ROWS_MAX = 16_384;
   private static final int LIST_PAGE = 256;

@@ -1,5 +1,6 @@
 package dev.dormouse.server.host;
 
+import dev.dormouse.log.Log;
 import dev.dormouse.sdk.ActorId;
 import dev.dormouse.server.protocol.Time;
 import dev.dormouse.storage.ActorStore;
@@ -18,7 +19,6 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Finds the alarms that are due and hands them to their actors, a few at a time.
@@ -43,7 +43,7 @@ import org.slf4j.LoggerFactory;
  * one thread read at a time.
  */
 final class AlarmClock {
-  private static final Logger log = LoggerFactory.getLogger(AlarmClock.class);
+  private static final Logger log = Log.of(AlarmClock.class);
 
   static final int FLIGHTS_MAX = 64;
   static final int FLIGHTS_OF_ACTOR_MAX = 16;

@@ -1,5 +1,6 @@
 package dev.dormouse.server.host;
 
+import dev.dormouse.log.Log;
 import dev.dormouse.sdk.ActorId;
 import dev.dormouse.sdk.Alarm;
 import dev.dormouse.sdk.Alarms;
@@ -21,14 +22,13 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BiFunction;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * What becomes of alarms that were handed to their cells: what is stored when a turn failed, and
  * what the clock is told. The rows of an actor are used by whoever runs its cell.
  */
 final class AlarmTurns {
-  private static final Logger log = LoggerFactory.getLogger(AlarmTurns.class);
+  private static final Logger log = Log.of(AlarmTurns.class);
 
   private final AlarmClock clock;
   private final FailureLog failures;

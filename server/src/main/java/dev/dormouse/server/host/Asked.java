@@ -1,5 +1,6 @@
 package dev.dormouse.server.host;
 
+import dev.dormouse.log.Log;
 import dev.dormouse.sdk.ActorId;
 import dev.dormouse.sdk.ConnectionId;
 import dev.dormouse.sdk.Delivery.Outcome;
@@ -12,14 +13,13 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * What actors asked gateways and were not told yet, of all actors of a host; it keeps none of them
  * in memory. What nobody asks is not here. Any thread.
  */
 final class Asked {
-  private static final Logger log = LoggerFactory.getLogger(Asked.class);
+  private static final Logger log = Log.of(Asked.class);
 
   private record Question(Consumer<ToHost> onAnswer, Executor executor) {}
 

@@ -1,9 +1,9 @@
 package dev.dormouse.server.host;
 
+import dev.dormouse.log.Log;
 import dev.dormouse.server.protocol.Time;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Where a host's failures are told: at most {@value #BURST} lines at once and {@value #PER_SECOND}
@@ -14,7 +14,7 @@ final class FailureLog {
   static final int BURST = 100;
   static final int PER_SECOND = 10;
 
-  private static final Logger log = LoggerFactory.getLogger(FailureLog.class);
+  private static final Logger log = Log.of(FailureLog.class);
   private static final long PER_LINE_NS = 1_000_000_000L / PER_SECOND;
 
   private final Time time;

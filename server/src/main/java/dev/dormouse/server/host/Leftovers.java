@@ -1,5 +1,6 @@
 package dev.dormouse.server.host;
 
+import dev.dormouse.log.Log;
 import dev.dormouse.sdk.ActorId;
 import dev.dormouse.sdk.CloseReason;
 import dev.dormouse.sdk.ConnectionId;
@@ -17,7 +18,6 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Connections that an earlier run has left behind: their rows are in the store, their sockets are
@@ -27,7 +27,7 @@ import org.slf4j.LoggerFactory;
  * does not wait for a repair.
  */
 final class Leftovers {
-  private static final Logger log = LoggerFactory.getLogger(Leftovers.class);
+  private static final Logger log = Log.of(Leftovers.class);
   private static final int PAGE = 256;
 
   private final ActorStore store;

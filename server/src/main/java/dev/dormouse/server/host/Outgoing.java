@@ -1,5 +1,6 @@
 package dev.dormouse.server.host;
 
+import dev.dormouse.log.Log;
 import dev.dormouse.sdk.ActorId;
 import dev.dormouse.sdk.CloseReason;
 import dev.dormouse.sdk.ConnectionId;
@@ -25,7 +26,6 @@ import java.util.function.Consumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * The way out of a cell: what a turn wrote goes to the store, and what it says to the gate, under
@@ -68,7 +68,7 @@ final class Outgoing {
     }
   }
 
-  private static final Logger log = LoggerFactory.getLogger(Outgoing.class);
+  private static final Logger log = Log.of(Outgoing.class);
 
   private final ActorId id;
   private final ActorStore store;

@@ -1,5 +1,6 @@
 package dev.dormouse.server.host;
 
+import dev.dormouse.log.Log;
 import dev.dormouse.server.protocol.Release;
 import dev.dormouse.server.protocol.Transport;
 import dev.dormouse.storage.CommitResult;
@@ -8,7 +9,6 @@ import java.util.concurrent.CompletionStage;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Holds what an actor's turns say until it is kept, and lets it out in the order of the turns. A
@@ -20,7 +20,7 @@ import org.slf4j.LoggerFactory;
  * release is handed to the transport, so that releases never overtake each other.
  */
 final class OutputGate {
-  private static final Logger log = LoggerFactory.getLogger(OutputGate.class);
+  private static final Logger log = Log.of(OutputGate.class);
 
   private static final class Held {
     final long turn;

@@ -1,5 +1,6 @@
 package dev.dormouse.server.host;
 
+import dev.dormouse.log.Log;
 import dev.dormouse.sdk.ActorId;
 import dev.dormouse.sdk.ConnectionId;
 import dev.dormouse.server.protocol.ToGateway;
@@ -14,7 +15,6 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.atomic.LongAdder;
 import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * What cannot be read, be it that its bytes fail their checksum, or that the application has no
@@ -25,7 +25,7 @@ import org.slf4j.LoggerFactory;
  * <p>All methods may be called from any thread.
  */
 final class Quarantine {
-  private static final Logger log = LoggerFactory.getLogger(Quarantine.class);
+  private static final Logger log = Log.of(Quarantine.class);
 
   /** How many faults are told apart; those beyond are counted each time, and not logged. */
   static final int KNOWN_MAX = 4_096;

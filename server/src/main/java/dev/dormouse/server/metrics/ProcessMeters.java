@@ -1,5 +1,7 @@
 package dev.dormouse.server.metrics;
 
+import dev.dormouse.log.Log;
+import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.binder.jvm.ClassLoaderMetrics;
 import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
@@ -8,7 +10,7 @@ import io.micrometer.core.instrument.binder.system.FileDescriptorMetrics;
 import io.micrometer.core.instrument.binder.system.ProcessorMetrics;
 import io.micrometer.core.instrument.binder.system.UptimeMetrics;
 
-/** The JVM and its process. */
+/** The JVM and its process, and the log that all of it shares. */
 final class ProcessMeters {
   private ProcessMeters() {}
 
@@ -19,5 +21,8 @@ final class ProcessMeters {
     new FileDescriptorMetrics().bindTo(registry);
     new ProcessorMetrics().bindTo(registry);
     new UptimeMetrics().bindTo(registry);
+    FunctionCounter.builder("dormouse.log.lines.lost", registry, unused -> Log.lost())
+        .description("log lines and prints that were lost, because nobody took them fast enough")
+        .register(registry);
   }
 }

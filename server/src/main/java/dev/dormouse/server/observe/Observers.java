@@ -1,5 +1,6 @@
 package dev.dormouse.server.observe;
 
+import dev.dormouse.log.Log;
 import dev.dormouse.server.protocol.Time;
 import java.time.Duration;
 import java.util.List;
@@ -7,7 +8,6 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BiConsumer;
 import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Those who listen, and the way to tell them: what is told is made only if somebody listens, and
@@ -20,7 +20,7 @@ import org.slf4j.LoggerFactory;
  * }</pre>
  */
 public final class Observers {
-  private static final Logger log = LoggerFactory.getLogger(Observers.class);
+  private static final Logger log = Log.of(Observers.class);
   private static final long COMPLAINT_PAUSE_NS = Duration.ofMinutes(1).toNanos();
 
   private final Time time;

@@ -1,10 +1,10 @@
 package dev.dormouse.server.tls;
 
+import dev.dormouse.log.Log;
 import dev.dormouse.server.gateway.edge.ServerTls;
 import dev.dormouse.server.protocol.Time;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Takes new certificate files into use. The contents are compared, so it does not matter how they
@@ -16,7 +16,7 @@ import org.slf4j.LoggerFactory;
  * <p>To be used by one thread at a time.
  */
 public final class CertificateWatch {
-  private static final Logger log = LoggerFactory.getLogger(CertificateWatch.class);
+  private static final Logger log = Log.of(CertificateWatch.class);
 
   private final TlsFiles files;
   private final Time time;

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
+import dev.dormouse.log.Log;
 import dev.dormouse.sdk.HttpRequest;
 import dev.dormouse.sdk.HttpResponse;
 import dev.dormouse.sdk.WebSocketActor;
@@ -62,6 +63,7 @@ class HostileHeadsTest {
 
   @AfterEach
   void nothingIsLogged() {
+    Log.flush();
     root.detachAppender(logged);
     assertThat(logged.list).isEmpty();
     assertThat(answer("GET /page/a HTTP/1.1", List.of("Host: x")).body()).isEqualTo("here I am");

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
+import dev.dormouse.log.Log;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.util.ResourceLeakDetector;
 import org.slf4j.LoggerFactory;
@@ -32,6 +33,7 @@ final class LeakWatch implements AutoCloseable {
         ByteBufAllocator.DEFAULT.directBuffer().release(); // leaks are told by the next buffers
       }
     }
+    Log.flush();
     log.detachAppender(heard);
     ResourceLeakDetector.setLevel(before);
     assertThat(heard.list).extracting(ILoggingEvent::getFormattedMessage).isEmpty();

@@ -4,6 +4,8 @@ import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
+import dev.dormouse.log.Log;
+import java.time.Duration;
 import java.util.List;
 import org.slf4j.LoggerFactory;
 
@@ -21,15 +23,24 @@ final class Logs implements AutoCloseable {
   }
 
   List<String> lines() {
+    awaitLines();
     return lines.list.stream().map(ILoggingEvent::getFormattedMessage).toList();
   }
 
   long stackTraces() {
+    awaitLines();
     return lines.list.stream().filter(line -> line.getThrowableProxy() != null).count();
+  }
+
+  private static void awaitLines() {
+    if (!Log.flush(Duration.ofSeconds(30))) {
+      throw new AssertionError("the lines are not written yet");
+    }
   }
 
   @Override
   public void close() {
+    awaitLines();
     logger.detachAppender(lines);
     logger.setAdditive(true);
     logger.setLevel(before);

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
+import dev.dormouse.log.Log;
 import dev.dormouse.sdk.ActorId;
 import dev.dormouse.sdk.CloseReason;
 import dev.dormouse.sdk.Connection;
@@ -125,6 +126,7 @@ class QuarantineTest {
   }
 
   private List<String> logged() {
+    Log.flush();
     return logged.list.stream().map(ILoggingEvent::getFormattedMessage).toList();
   }
 

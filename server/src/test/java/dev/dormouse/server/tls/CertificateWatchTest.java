@@ -9,6 +9,7 @@ import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
+import dev.dormouse.log.Log;
 import dev.dormouse.server.Certificates;
 import dev.dormouse.server.Certificates.Identity;
 import dev.dormouse.server.gateway.edge.Edge;
@@ -66,6 +67,7 @@ class CertificateWatchTest {
   }
 
   private List<String> warnings() {
+    Log.flush();
     return logged.list.stream()
         .filter(event -> event.getLevel() == Level.WARN)
         .map(ILoggingEvent::getFormattedMessage)

@@ -1,5 +1,6 @@
 package dev.dormouse.server.gateway.edge;
 
+import dev.dormouse.log.Log;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
@@ -12,7 +13,6 @@ import io.netty.util.ReferenceCountUtil;
 import java.net.InetAddress;
 import java.util.List;
 import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Takes the header of the PROXY protocol, version 1 or 2, from the beginning of a connection, and
@@ -32,7 +32,7 @@ final class ProxyHeader extends ByteToMessageDecoder {
 
   private static final byte NO_VERSION = -1;
 
-  private static final Logger log = LoggerFactory.getLogger(ProxyHeader.class);
+  private static final Logger log = Log.of(ProxyHeader.class);
 
   private final ProxyProtocol mode;
   private final TrustedProxies trusted;

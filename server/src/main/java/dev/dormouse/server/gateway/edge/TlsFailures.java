@@ -1,5 +1,6 @@
 package dev.dormouse.server.gateway.edge;
 
+import dev.dormouse.log.Log;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.handler.codec.DecoderException;
@@ -7,7 +8,6 @@ import io.netty.handler.ssl.SslCompletionEvent;
 import io.netty.handler.ssl.SslHandshakeCompletionEvent;
 import javax.net.ssl.SSLException;
 import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Stands behind Netty's TLS handler and keeps its failures from the server, which would log each as
@@ -15,7 +15,7 @@ import org.slf4j.LoggerFactory;
  */
 @SuppressWarnings("FutureReturnValueIgnored")
 final class TlsFailures extends ChannelInboundHandlerAdapter {
-  private static final Logger log = LoggerFactory.getLogger(TlsFailures.class);
+  private static final Logger log = Log.of(TlsFailures.class);
 
   private final EdgeCounters counters;
   private boolean isShaken;
