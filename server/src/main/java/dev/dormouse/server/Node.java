@@ -109,7 +109,7 @@ final class Node implements AutoCloseable {
     this.observers = new Observers(options.time());
     observers.forEach(this.observers::add);
     this.vertx = vertx;
-    this.threads = new HandlerThreads(((VertxInternal) vertx).eventLoopGroup());
+    this.threads = new HandlerThreads(((VertxInternal) vertx).eventLoopGroup(), options.time());
     this.host =
         new ActorHost(
             actors.stream()
@@ -323,7 +323,9 @@ final class Node implements AutoCloseable {
         host.owedCloses(),
         host.eventsGivenUp(),
         store.durability() == Durability.MEMORY ? 0 : ServerMetrics.bytesIn(options.data()),
-        observers.failures());
+        observers.failures(),
+        threads.oldestWaiting(options.time().nowNs()),
+        threads.refusedThreads());
   }
 
   /** Stops it as {@link DormouseServer#close} says. */

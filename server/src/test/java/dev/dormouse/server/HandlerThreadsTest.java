@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.dormouse.sdk.ActorId;
 import dev.dormouse.sdk.Threading;
+import dev.dormouse.server.protocol.Time;
 import io.netty.channel.EventLoop;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
@@ -21,7 +22,7 @@ class HandlerThreadsTest {
 
   private final EventLoopGroup loops =
       new MultiThreadIoEventLoopGroup(2, NioIoHandler.newFactory());
-  private final HandlerThreads threads = new HandlerThreads(loops);
+  private final HandlerThreads threads = new HandlerThreads(loops, Time.system());
   private final EventLoop loop = loops.next();
   private final List<String> done = new CopyOnWriteArrayList<>();
 

@@ -22,6 +22,7 @@ final class CountMeters {
     drops();
     cutOff();
     actors();
+    handlers();
     edge();
   }
 
@@ -153,6 +154,18 @@ final class CountMeters {
 
   private void alarms(String outcome, ToDoubleFunction<Snapshot> value) {
     counter("dormouse.alarms", "what became of alarms", value, "outcome", outcome);
+  }
+
+  private void handlers() {
+    gauge(
+        "dormouse.handlers.oldest_waiting",
+        "how long the oldest event of a handler that may block has waited for a thread",
+        "seconds",
+        s -> s.oldestWaitingNs() / 1e9);
+    counter(
+        "dormouse.handlers.threads_refused",
+        "how often a thread for handlers could not be made",
+        Snapshot::refusedThreads);
   }
 
   private void edge() {

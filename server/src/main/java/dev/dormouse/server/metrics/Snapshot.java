@@ -20,6 +20,8 @@ import dev.dormouse.storage.CommitCounts;
  * @param eventsGivenUp events that were given up
  * @param storeBytes how much the data folder holds
  * @param observerFailures how often observers threw
+ * @param oldestWaitingNs for how long the oldest task of a handler has waited for a thread
+ * @param refusedThreads how often a thread for handlers could not be made
  */
 public record Snapshot(
     GatewayCounts gateway,
@@ -33,4 +35,6 @@ public record Snapshot(
     long owedCloses,
     long eventsGivenUp,
     long storeBytes,
-    long observerFailures) {}
+    long observerFailures,
+    long oldestWaitingNs,
+    long refusedThreads) {}

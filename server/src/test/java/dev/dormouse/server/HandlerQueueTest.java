@@ -1,7 +1,6 @@
 package dev.dormouse.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
@@ -16,9 +15,10 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
-class VirtualWorkersTest {
+class HandlerQueueTest {
   private static final int TASKS = 100;
 
   private final EventLoopGroup loops =
@@ -41,6 +41,10 @@ class VirtualWorkersTest {
     loops.shutdownGracefully(0, 1, TimeUnit.SECONDS).syncUninterruptibly();
   }
 
+  private HandlerQueue queue(Executor ordinary) {
+    return new HandlerQueue(ordinary, null, loops, () -> {});
+  }
+
   private static void await(CountDownLatch latch) {
     try {
       assertThat(latch.await(10, TimeUnit.SECONDS)).isTrue();
@@ -54,7 +58,7 @@ class VirtualWorkersTest {
     List<Integer> startedInLoop = new CopyOnWriteArrayList<>();
     List<Runnable> workers = new ArrayList<>();
     List<Integer> ran = new ArrayList<>();
-    VirtualWorkers virtual = new VirtualWorkers(workers::add, loops);
+    HandlerQueue virtual = queue(workers::add);
     loops
         .next()
         .submit(
@@ -78,13 +82,13 @@ class VirtualWorkersTest {
   @Test
   void whatComesFromElsewhereStartsAtOnce() {
     List<Thread> ranOn = new ArrayList<>();
-    new VirtualWorkers(Runnable::run, loops).execute(() -> ranOn.add(Thread.currentThread()));
+    queue(Runnable::run).execute(() -> ranOn.add(Thread.currentThread()));
     assertThat(ranOn).containsExactly(Thread.currentThread());
   }
 
   @Test
   void noTaskWaitsForOneThatBlocks() {
-    VirtualWorkers virtual = new VirtualWorkers(threads, loops);
+    HandlerQueue virtual = queue(threads);
     CountDownLatch isLastDone = new CountDownLatch(1);
     CountDownLatch areAllDone = new CountDownLatch(TASKS);
     loops
@@ -109,7 +113,7 @@ class VirtualWorkersTest {
 
   @Test
   void aTaskThatCameWhileTheOnlyWorkerBlocksIsRun() {
-    VirtualWorkers virtual = new VirtualWorkers(threads, loops);
+    HandlerQueue virtual = queue(threads);
     CountDownLatch isBlocked = new CountDownLatch(1);
     CountDownLatch isFollowed = new CountDownLatch(1);
     CountDownLatch isDone = new CountDownLatch(1);
@@ -127,9 +131,9 @@ class VirtualWorkersTest {
   @Test
   void aThreadRunsManyTasksButNotForEver() {
     ConcurrentHashMap<Thread, Integer> tasksOf = new ConcurrentHashMap<>();
-    int tasks = 10 * VirtualWorkers.SLICE;
+    int tasks = 10 * HandlerQueue.SLICE;
     CountDownLatch areAllDone = new CountDownLatch(tasks);
-    VirtualWorkers virtual = new VirtualWorkers(threads, loops);
+    HandlerQueue virtual = queue(threads);
     loops
         .next()
         .execute(
@@ -143,13 +147,13 @@ class VirtualWorkersTest {
               }
             });
     await(areAllDone);
-    assertThat(tasksOf.values()).allMatch(number -> number <= VirtualWorkers.SLICE);
+    assertThat(tasksOf.values()).allMatch(number -> number <= HandlerQueue.SLICE);
     assertThat(started).hasValueLessThan(tasks);
   }
 
   @Test
   void aTaskThatThrowsHoldsUpNone() {
-    VirtualWorkers virtual = new VirtualWorkers(threads, loops);
+    HandlerQueue virtual = queue(threads);
     CountDownLatch areOthersDone = new CountDownLatch(TASKS);
     loops
         .next()
@@ -172,7 +176,7 @@ class VirtualWorkersTest {
     int each = 50_000;
     CountDownLatch areAllDone = new CountDownLatch(bringers * each);
     AtomicInteger ran = new AtomicInteger();
-    VirtualWorkers virtual = new VirtualWorkers(threads, loops);
+    HandlerQueue virtual = queue(threads);
     for (int b = 0; b < bringers; b++) {
       threads.execute(
           () -> {
@@ -195,35 +199,143 @@ class VirtualWorkersTest {
   }
 
   @Test
-  void afterAThreadThatCouldNotBeStartedTheNextTaskStartsOneForBoth() {
+  @DisplayName("F26: a thread that cannot be made is nobody's failure: the task waits for the next")
+  void afterAThreadThatCouldNotBeMadeTheTaskWaitsForTheNextLook() {
     AtomicInteger failures = new AtomicInteger(1);
     List<Runnable> workers = new ArrayList<>();
-    VirtualWorkers virtual =
-        new VirtualWorkers(
+    HandlerQueue queue =
+        queue(
             worker -> {
               if (failures.getAndDecrement() > 0) {
-                throw new OutOfMemoryError("as asked");
+                throw new OutOfMemoryError("unable to create native thread");
               }
               workers.add(worker);
-            },
-            loops);
+            });
     List<String> ran = new ArrayList<>();
-    assertThatThrownBy(() -> virtual.execute(() -> ran.add("first")))
-        .isInstanceOf(OutOfMemoryError.class);
+    queue.execute(() -> ran.add("first"));
+    queue.execute(() -> ran.add("second"));
     assertThat(workers).isEmpty();
-    virtual.execute(() -> ran.add("second"));
+    assertThat(failures).as("one try until the next look").hasValue(0);
+    assertThat(queue.refusedThreads()).isEqualTo(1);
+    queue.look(0);
     workers.get(0).run();
     assertThat(ran).containsExactly("first", "second");
   }
 
   @Test
+  @DisplayName("F26: a thread that cannot be made leaves the tasks to those that there are")
+  void whoeverIsAtWorkGoesOnWhenNoOtherThreadCanBeMade() {
+    List<Runnable> workers = new ArrayList<>();
+    HandlerQueue queue =
+        queue(
+            worker -> {
+              if (!workers.isEmpty()) {
+                throw new OutOfMemoryError("unable to create native thread");
+              }
+              workers.add(worker);
+            });
+    AtomicInteger ran = new AtomicInteger();
+    int tasks = 10 * HandlerQueue.SLICE;
+    for (int i = 0; i < tasks; i++) {
+      queue.execute(ran::incrementAndGet);
+    }
+    workers.get(0).run();
+    assertThat(ran).hasValue(tasks);
+  }
+
+  @Test
+  @DisplayName("A5: tasks that virtual threads do not come to are taken by spare threads")
+  void whileTheReadyWorkerDoesNotBeginSpareThreadsTakeTheTasks() {
+    List<Runnable> heldUp = new ArrayList<>();
+    List<String> ran = new ArrayList<>();
+    HandlerQueue queue = new HandlerQueue(heldUp::add, Runnable::run, loops, () -> {});
+    queue.execute(() -> ran.add("first"));
+    for (int look = 1; look < HandlerQueue.LOOKS_HELD_UP; look++) {
+      assertThat(ran).isEmpty();
+      assertThat(queue.look(look)).isFalse();
+    }
+    assertThat(queue.look(100)).isTrue();
+    assertThat(ran).containsExactly("first");
+    queue.execute(() -> ran.add("at once"));
+    assertThat(ran).containsExactly("first", "at once");
+
+    heldUp.remove(0).run();
+    queue.execute(() -> ran.add("by the ordinary threads again"));
+    assertThat(ran).hasSize(2);
+    heldUp.remove(0).run();
+    assertThat(ran).hasSize(3);
+  }
+
+  @Test
+  @DisplayName("A5: while a worker is at a task, looks find out whether threads begin")
+  void aWorkerIsMadeReadyToSeeWhetherItBeginsWhileOneIsAtWork() {
+    List<Runnable> workers = new ArrayList<>();
+    HandlerQueue queue = new HandlerQueue(workers::add, Runnable::run, loops, () -> {});
+    queue.execute(
+        () -> {
+          assertThat(queue.isIdle()).isFalse();
+          for (int look = 0; look <= HandlerQueue.LOOKS_HELD_UP; look++) {
+            queue.look(look);
+          }
+        });
+    workers.remove(0).run();
+    assertThat(workers).hasSize(1);
+    assertThat(queue.look(100)).isTrue();
+    workers.remove(0).run();
+    assertThat(queue.look(101)).isFalse();
+    assertThat(queue.isIdle()).isTrue();
+  }
+
+  @Test
+  @DisplayName("A5: the age of the oldest task that waits is known")
+  void howLongTheOldestTaskHasWaitedIsKnown() {
+    List<Runnable> workers = new ArrayList<>();
+    HandlerQueue queue = queue(workers::add);
+    queue.look(1_000);
+    assertThat(queue.oldestWaiting(2_000)).isZero();
+    queue.execute(() -> {});
+    queue.look(3_000);
+    queue.execute(() -> {});
+    queue.look(4_000);
+    assertThat(queue.oldestWaiting(10_000)).isEqualTo(7_000);
+    workers.remove(0).run();
+    assertThat(queue.oldestWaiting(11_000)).isZero();
+  }
+
+  @Test
+  @DisplayName("A11: what a task leaves behind on its thread is not found there by the next")
+  void aTaskFindsItsThreadAsItWas() {
+    List<Runnable> workers = new ArrayList<>();
+    HandlerQueue queue = queue(workers::add);
+    Thread thread = Thread.currentThread();
+    String name = thread.getName();
+    ClassLoader classes = thread.getContextClassLoader();
+    List<Object> found = new ArrayList<>();
+    queue.execute(
+        () -> {
+          thread.interrupt();
+          thread.setName("renamed");
+          thread.setPriority(Thread.MAX_PRIORITY);
+          thread.setContextClassLoader(null);
+        });
+    queue.execute(
+        () -> {
+          found.add(thread.isInterrupted());
+          found.add(thread.getName());
+          found.add(thread.getPriority());
+          found.add(thread.getContextClassLoader());
+        });
+    workers.remove(0).run();
+    assertThat(found).containsExactly(false, name, Thread.NORM_PRIORITY, classes);
+  }
+
+  @Test
   void whatComesAfterTheThreadsWereClosedHarmsNobody() {
-    VirtualWorkers closed =
-        new VirtualWorkers(
+    HandlerQueue closed =
+        queue(
             worker -> {
               throw new RejectedExecutionException("closed");
-            },
-            loops);
+            });
     closed.execute(() -> started.incrementAndGet());
     closed.execute(() -> started.incrementAndGet());
     assertThat(started).hasValue(0);
