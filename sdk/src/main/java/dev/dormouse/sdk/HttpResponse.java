@@ -9,6 +9,11 @@ import org.jspecify.annotations.Nullable;
 /**
  * An HTTP answer: status, headers, body.
  *
+ * <p>What belongs to the connection is the server's, and left out of what is sent: {@code
+ * Connection}, {@code Content-Length}, {@code Keep-Alive}, {@code Proxy-Connection}, {@code TE},
+ * {@code Trailer}, {@code Transfer-Encoding}. {@code Upgrade} is sent, and named in {@code
+ * Connection}.
+ *
  * <pre>{@code
  * HttpResponse.text(401, "who are you?").with("WWW-Authenticate", "Basic")
  * }</pre>

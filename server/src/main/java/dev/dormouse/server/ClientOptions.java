@@ -20,8 +20,9 @@ final class ClientOptions {
       paramLabel = "ORIGIN",
       split = ",",
       description =
-          "Web pages that may connect besides the server's own, such as https://example.org, with"
-              + " commas between them; * alone for all. Default: none")
+          "Web pages that may connect besides the server's own, such as https://example.org; of"
+              + " apps, capacitor://localhost, file:// or null; with commas between them; * alone"
+              + " for all. Default: none")
   private List<String> allowedOrigins = List.of();
 
   @Option(

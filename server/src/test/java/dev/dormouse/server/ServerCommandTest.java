@@ -77,7 +77,7 @@ class ServerCommandTest {
     "--allowed-origins=example.org, '--allowed-origins: ''example.org'' is no origin'",
     "'--allowed-origins=https://a.test,https://b.test/', '''https://b.test/'' is no origin'",
     "'--allowed-origins=*,https://a.test', '--allowed-origins: ''*'' allows every origin'",
-    "--allowed-origins=null, '--allowed-origins: ''null'' is no origin'",
+    "--allowed-origins=file:, '--allowed-origins: ''file:'' is no origin'",
     "'--trusted-proxies=10.0.0.0/8,proxy', '--trusted-proxies: ''proxy'' is no address'",
     "--trusted-proxies=10.0.0.0/33, '--trusted-proxies: ''10.0.0.0/33'' is no range'",
     "--proxy-protocol=on, '''on'' is not off'",

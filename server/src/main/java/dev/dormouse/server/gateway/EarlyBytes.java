@@ -8,12 +8,18 @@ import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelPipeline;
 import io.netty.channel.ChannelPromise;
 import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpHeaderValues;
+import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpResponse;
+import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http.HttpStatusClass;
 import io.netty.handler.codec.http.LastHttpContent;
+import io.netty.util.AsciiString;
 import io.netty.util.ReferenceCountUtil;
+import java.util.ArrayList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -217,12 +223,23 @@ final class EarlyBytes extends ChannelInboundHandlerAdapter {
         requests.came(request);
         deadline.stop();
         keepAlive.stop();
+        tellApart(request.headers());
         isKeeping = isUpgrade(request);
       }
       if (message instanceof LastHttpContent) {
         isInBody = false;
       }
       context.fireChannelRead(message);
+    }
+
+    /** Vert.x knows what Connection says only if it stands alone; members of a list count, too. */
+    private static void tellApart(HttpHeaders headers) {
+      for (AsciiString option : List.of(HttpHeaderValues.CLOSE, HttpHeaderValues.KEEP_ALIVE)) {
+        if (headers.containsValue(HttpHeaderNames.CONNECTION, option, true)
+            && !headers.contains(HttpHeaderNames.CONNECTION, option, true)) {
+          headers.add(HttpHeaderNames.CONNECTION, option);
+        }
+      }
     }
 
     /** One that can be: its body, if it had one, must reach whoever reads it. */
@@ -237,6 +254,7 @@ final class EarlyBytes extends ChannelInboundHandlerAdapter {
     public void write(ChannelHandlerContext context, Object message, ChannelPromise promise)
         throws Exception {
       if (message instanceof HttpResponse answer) {
+        nameUpgrade(answer.status(), answer.headers());
         requests.answering(answer);
         if (upgrade != null) {
           upgrade.answered(answer);
@@ -250,6 +268,22 @@ final class EarlyBytes extends ChannelInboundHandlerAdapter {
         }
       }
       super.write(context, message, promise);
+    }
+
+    /**
+     * {@code Connection} names {@code Upgrade} wherever that is sent (RFC 9110, section 7.8), be it
+     * an actor's or a handler's answer, and whatever Vert.x has set there last: {@code close}, if
+     * the client asked for it. A 101 says nothing else.
+     */
+    private static void nameUpgrade(HttpResponseStatus status, HttpHeaders headers) {
+      if (status.equals(HttpResponseStatus.SWITCHING_PROTOCOLS)) {
+        headers.set(HttpHeaderNames.CONNECTION, "Upgrade");
+      } else if (headers.contains(HttpHeaderNames.UPGRADE)
+          && !headers.containsValue(HttpHeaderNames.CONNECTION, "upgrade", true)) {
+        List<String> names = new ArrayList<>(headers.getAll(HttpHeaderNames.CONNECTION));
+        names.add("Upgrade");
+        headers.set(HttpHeaderNames.CONNECTION, String.join(", ", names));
+      }
     }
 
     private void answered(ChannelHandlerContext context) {

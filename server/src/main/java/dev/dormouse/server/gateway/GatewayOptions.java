@@ -199,8 +199,8 @@ public final class GatewayOptions {
   }
 
   /**
-   * Origins that may connect besides the server's own, such as {@code https://example.org}; {@code
-   * *}, alone, for all.
+   * Origins that may connect besides the server's own, such as {@code https://example.org}, {@code
+   * capacitor://localhost}, {@code file://} and {@code null}; {@code *}, alone, for all.
    *
    * @throws IllegalArgumentException if one is none; the message names it
    */

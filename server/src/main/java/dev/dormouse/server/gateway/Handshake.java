@@ -68,7 +68,6 @@ sealed interface Handshake {
   static HttpResponse upgradeRequired() {
     return HttpResponse.text(426, "this is a WebSocket endpoint")
         .with("Upgrade", "websocket")
-        .with("Connection", "Upgrade")
         .with("Sec-WebSocket-Version", HandshakeRules.VERSION);
   }
 }
@@ -99,8 +98,8 @@ final class HandshakeRules {
     if (hosts.size() != 1 || !HOST.matcher(hosts.get(0)).matches()) {
       return malformed("an upgrade needs one Host");
     }
-    if (!hasToken(head, "Connection", "upgrade") || hasToken(head, "Connection", "close")) {
-      return malformed("Connection must say Upgrade, and not close");
+    if (!hasToken(head, "Connection", "upgrade")) {
+      return malformed("Connection must say Upgrade");
     }
     if (hasBody(head)) {
       return malformed("an upgrade has no body");

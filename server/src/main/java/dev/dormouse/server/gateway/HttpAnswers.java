@@ -14,9 +14,43 @@ import org.slf4j.Logger;
 final class HttpAnswers {
   private static final String RETRY_SECONDS = "1";
 
-  /** What belongs to the connection, not to an answer. */
+  /**
+   * What belongs to the connection (RFC 9110, section 7.6.1), not to an answer, and how the body is
+   * sent, which the server decides. {@code Upgrade} is not among them: an answer may tell what to
+   * upgrade to.
+   */
   private static final Set<String> RESERVED =
-      Set.of("connection", "content-length", "keep-alive", "transfer-encoding", "upgrade");
+      Set.of(
+          "connection",
+          "content-length",
+          "keep-alive",
+          "proxy-connection",
+          "te",
+          "trailer",
+          "transfer-encoding");
+
+  /** Fields that have one value: that of the answer replaces what handlers before it have set. */
+  private static final Set<String> SINGLE =
+      Set.of(
+          "access-control-allow-credentials",
+          "access-control-allow-origin",
+          "access-control-max-age",
+          "age",
+          "content-disposition",
+          "content-location",
+          "content-range",
+          "content-type",
+          "date",
+          "etag",
+          "expires",
+          "last-modified",
+          "location",
+          "retry-after",
+          "server",
+          "strict-transport-security",
+          "upgrade",
+          "x-content-type-options",
+          "x-frame-options");
 
   private static final Logger log = Log.of(HttpAnswers.class);
 
@@ -41,19 +75,12 @@ final class HttpAnswers {
     response.end(Buffer.buffer(answer.body()));
   }
 
-  /** The same, for answers of the gateway's own, whose headers are as they should be. */
-  static void sendAsIs(RoutingContext request, HttpResponse answer) {
-    answer.headers().stream()
-        .filter(header -> isReserved(header.name()))
-        .forEach(header -> request.response().putHeader(header.name(), header.value()));
-    send(request, answer);
-  }
-
   /** Adds a header, unless it belongs to the connection. */
   static void add(HttpServerResponse response, Header header) {
-    if (header.name().equalsIgnoreCase("Content-Type")) {
+    String name = header.name().toLowerCase(Locale.ROOT);
+    if (SINGLE.contains(name)) {
       response.putHeader(header.name(), header.value());
-    } else if (!isReserved(header.name())) {
+    } else if (!RESERVED.contains(name)) {
       response.headers().add(header.name(), header.value());
     }
   }
@@ -74,9 +101,5 @@ final class HttpAnswers {
               .with("Retry-After", RETRY_SECONDS);
       default -> unavailable("the server has all the connections it may have");
     };
-  }
-
-  private static boolean isReserved(String name) {
-    return RESERVED.contains(name.toLowerCase(Locale.ROOT));
   }
 }

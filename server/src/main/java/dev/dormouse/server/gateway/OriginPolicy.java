@@ -37,7 +37,8 @@ final class OriginPolicy {
     WebOrigin origin = WebOrigin.parse(text);
     if (origin == null) {
       throw new IllegalArgumentException(
-          "'%s' is no origin such as https://example.org or http://127.0.0.1:8080%s"
+          ("'%s' is no origin such as https://example.org, http://127.0.0.1:8080,"
+                  + " capacitor://localhost, file:// or null%s")
               .formatted(
                   text,
                   text.chars().anyMatch(c -> c > 0x7F)

@@ -101,7 +101,8 @@ final class PlainRequests {
     if (!request.request().isEnded()) {
       request.request().handler(rest -> {}).endHandler(end -> {});
     }
-    HttpAnswers.sendAsIs(request, answer.with("Connection", "close"));
+    request.response().putHeader("Connection", "close");
+    HttpAnswers.send(request, answer);
     vertx.setTimer(
         Math.max(1, parts.options().drain().toMillis()),
         timer -> request.request().connection().close());

@@ -9,21 +9,29 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Where a page comes from (RFC 6454): two of them are equal if pages of the one may do what pages
- * of the other may.
+ * of the other may. Pages of apps and extensions have schemes of their own, such as {@code
+ * capacitor://localhost} and {@code file://}.
  *
- * @param scheme in lower case
- * @param host in lower case; international names in ASCII, as browsers send them; IPv6 in brackets
+ * @param scheme in lower case; empty for {@link #NULL}
+ * @param host in lower case; international names in ASCII, as browsers send them; IPv6 in brackets;
+ *     empty only where the scheme is not of the web
  * @param port {@value #NO_PORT} if the scheme is not of the web and no port is written
  */
 record WebOrigin(String scheme, String host, int port) {
   private static final int NO_PORT = -1;
 
-  private static final Pattern SERIALIZED =
-      Pattern.compile("([A-Za-z][A-Za-z0-9+.-]*)://([^:\\[\\]]+|\\[[^\\[\\]]*])(?::([0-9]{1,5}))?");
-  private static final Pattern NAME = Pattern.compile("[A-Za-z0-9._-]+");
+  /** {@code null}: of all pages whose origin the browser does not tell, files in most of them. */
+  static final WebOrigin NULL = new WebOrigin("", "", NO_PORT);
 
-  /** As the header {@code Origin} has it (section 6.2), but one that is not {@code null}. */
+  private static final Pattern SERIALIZED =
+      Pattern.compile("([A-Za-z][A-Za-z0-9+.-]*)://([^:\\[\\]]*|\\[[^\\[\\]]*])(?::([0-9]{1,5}))?");
+  private static final Pattern NAME = Pattern.compile("[A-Za-z0-9._~-]+");
+
+  /** As the header {@code Origin} has it (section 6.2); null if it is none. */
   static @Nullable WebOrigin parse(String text) {
+    if (text.equals("null")) {
+      return NULL;
+    }
     Matcher matcher = SERIALIZED.matcher(text);
     if (!matcher.matches()) {
       return null;
@@ -31,12 +39,16 @@ record WebOrigin(String scheme, String host, int port) {
     String scheme = matcher.group(1).toLowerCase(Locale.ROOT);
     String host = host(matcher.group(2));
     String port = matcher.group(3);
-    return host == null
-        ? null
-        : new WebOrigin(scheme, host, port == null ? defaultPort(scheme) : Integer.parseInt(port));
+    if (host == null || (host.isEmpty() && (port != null || defaultPort(scheme) != NO_PORT))) {
+      return null;
+    }
+    return new WebOrigin(scheme, host, port == null ? defaultPort(scheme) : Integer.parseInt(port));
   }
 
   private static @Nullable String host(String text) {
+    if (text.isEmpty()) {
+      return text;
+    }
     if (!text.startsWith("[")) {
       return NAME.matcher(text).matches() ? text.toLowerCase(Locale.ROOT) : null;
     }

@@ -180,7 +180,7 @@ public final class WebSocketGateway {
     } else if (route.answersHttp()) {
       requests.pass(request, route, actor, head);
     } else {
-      HttpAnswers.sendAsIs(request, Handshake.upgradeRequired());
+      HttpAnswers.send(request, Handshake.upgradeRequired());
     }
   }
 
@@ -212,7 +212,7 @@ public final class WebSocketGateway {
 
   private void refuse(RoutingContext request, Refusal why, HttpResponse response) {
     UpgradeWatch.refused(parts, request.request(), why);
-    HttpAnswers.sendAsIs(request, response);
+    HttpAnswers.send(request, response);
   }
 
   /**

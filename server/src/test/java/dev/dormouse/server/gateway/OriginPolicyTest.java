@@ -118,6 +118,38 @@ class OriginPolicyTest {
     }
   }
 
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "file://",
+        "null",
+        "FILE://",
+        "capacitor://localhost",
+        "ionic://localhost",
+        "tauri://localhost",
+        "app://.",
+        "app://-",
+        "app://obsidian.md",
+        "chrome-extension://abcdefghijklmnopabcdefghijklmnop",
+        "moz-extension://0B2C7B36-5d6e-4f4c-8b0c-2f3c9a9f0a11",
+        "safari-web-extension://0B2C7B36-5D6E-4F4C-8B0C-2F3C9A9F0A11",
+        "vscode-webview://1abc~2",
+        "ms-appx-web://a_b.c-d",
+        "ws://localhost:3000",
+      })
+  @DisplayName(
+      "F01: what apps, extensions and files send as their origin can be listed, each alone")
+  void listedApps(String origin) {
+    OriginPolicy listed = new OriginPolicy(Set.of("https://b.example", origin));
+    assertThat(listed.allows(origin, encrypted("a.example"))).isTrue();
+    assertThat(OWN.allows(origin, plain("a.example"))).isFalse();
+    for (String other : Set.of("file://", "null", "capacitor://localhost", "http://localhost")) {
+      assertThat(listed.allows(other, plain("a.example")))
+          .isEqualTo(origin.equalsIgnoreCase(other));
+    }
+    assertThat(listed.allows("", plain("a.example"))).isFalse();
+  }
+
   @Test
   @DisplayName("all pages may only if that is written out")
   void all() {
@@ -141,8 +173,18 @@ class OriginPolicyTest {
         "https://user@example.org",
         "https://example.org:port",
         "https://b\u00fccher.example",
-        "null",
+        "NULL",
         "",
+        "file:",
+        "file:///",
+        "file:///home/x",
+        "file://:1",
+        "capacitor://localhost/",
+        "capacitor:localhost",
+        "http://",
+        "http://:80",
+        "://",
+        "localhost:8080",
         "https://[::1",
       })
   @DisplayName("an entry that is no origin is refused by name")

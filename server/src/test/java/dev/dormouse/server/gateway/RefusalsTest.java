@@ -2,7 +2,9 @@ package dev.dormouse.server.gateway;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.dormouse.sdk.HttpResponse;
 import dev.dormouse.server.gateway.RawClient.Answer;
+import dev.dormouse.server.protocol.ToGateway;
 import dev.dormouse.server.protocol.ToHost;
 import io.vertx.core.Vertx;
 import java.util.ArrayList;
@@ -54,7 +56,8 @@ class RefusalsTest {
     "Host: dormouse.test, Host: a b, 400",
     "Host: dormouse.test, X: no host, 400",
     "'Connection: keep-alive, Upgrade', Connection: keep-alive, 400",
-    "'Connection: keep-alive, Upgrade', 'Connection: close, Upgrade', 400",
+    "'Connection: keep-alive, Upgrade', Connection: close, 400",
+    "'Connection: keep-alive, Upgrade', Connection: Upgraded, 400",
     "Sec-WebSocket-Version: 13, Sec-WebSocket-Version: 8, 426",
     "Sec-WebSocket-Version: 13, X: no version, 426",
     "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==, Sec-WebSocket-Key: short, 400",
@@ -71,7 +74,8 @@ class RefusalsTest {
     "Sec-WebSocket-Version: 13, Sec-WebSocket-Version: 013, 426",
     "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==, Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25j, 400",
     "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==, Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZSEh, 400",
-    "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==, 'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==', 400",
+    "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==, 'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+        + "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==', 400",
   })
   @DisplayName("S1 S13 a handshake with one wrong header is refused before the actor hears of it")
   void refusesBadHandshakes(String good, String bad, int status) throws Exception {
@@ -161,6 +165,121 @@ class RefusalsTest {
       assertThat(answer.header("Connection")).containsExactly("Upgrade");
       assertThat(answer.header("Sec-WebSocket-Version")).containsExactly("13");
       assertThat(answer.body()).isNotEmpty();
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "Connection: close, Upgrade",
+        "Connection: Upgrade, close",
+        "Connection: CLOSE,UPGRADE",
+        "Connection: close\r\nConnection: Upgrade",
+        "Connection: Upgrade\r\nConnection: close",
+        "Connection: upgrade, , keep-alive , close, upgrade",
+        "Connection: keep-alive, Upgrade, HTTP2-Settings, Sec-WebSocket-Key",
+      })
+  @DisplayName("F03: whatever else Connection says, an upgrade that it names is one")
+  void connectionTokens(String connection) throws Exception {
+    host.echo();
+    List<String> headers = new ArrayList<>(RawClient.goodHeaders());
+    headers.removeIf(good -> good.startsWith("Connection:"));
+    headers.add(connection);
+    try (RawClient client = server.client()) {
+      Answer answer = client.send(RawClient.head("GET /chat/lobby HTTP/1.1", headers)).readAnswer();
+      assertThat(answer.status()).isEqualTo(101);
+      assertThat(answer.header("Connection")).containsExactly("Upgrade");
+      assertThat(client.text("hello").readText()).isEqualTo("hello");
+      assertThat(client.text("again").readText()).isEqualTo("again");
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "HTTP/1.1, X: x, Upgrade",
+    "HTTP/1.1, Connection: keep-alive, Upgrade",
+    "HTTP/1.1, Connection: close, 'close, Upgrade'",
+    "HTTP/1.1, 'Connection: foo, Close', 'close, Upgrade'",
+    "HTTP/1.1, 'Connection: foo,close\r\nConnection: bar', 'close, Upgrade'",
+    "HTTP/1.0, X: x, 'close, Upgrade'",
+    "HTTP/1.0, Connection: keep-alive, 'keep-alive, Upgrade'",
+  })
+  @DisplayName("F45: Connection names Upgrade wherever that is sent, besides what else it says")
+  void connectionOfAnswers(String version, String header, String connection) {
+    try (RawClient client = server.client()) {
+      Answer answer =
+          client
+              .send(RawClient.head("GET /chat/x " + version, List.of("Host: x"), header))
+              .readAnswer();
+      assertThat(answer.status()).isEqualTo(426);
+      assertThat(answer.header("Upgrade")).containsExactly("websocket");
+      assertThat(answer.header("Sec-WebSocket-Version")).containsExactly("13");
+      if (connection.startsWith("close")) {
+        assertThat(String.join(", ", answer.header("Connection")))
+            .isIn(connection, "Upgrade"); // HTTP/1.0 closes without being told
+        client.awaitEnd();
+      } else {
+        assertThat(String.join(", ", answer.header("Connection"))).isEqualTo(connection);
+      }
+    }
+  }
+
+  @Test
+  @DisplayName("O5: an actor's answer keeps Upgrade, replaces what has one value, adds to lists")
+  void headersOfActors() {
+    server.close();
+    use(
+        new TestServer(
+            vertx,
+            GatewayOptions.defaults(),
+            router ->
+                router
+                    .route()
+                    .handler(
+                        request -> {
+                          request
+                              .response()
+                              .putHeader("Retry-After", "1")
+                              .putHeader("ETag", "\"all\"")
+                              .putHeader("Vary", "Origin")
+                              .putHeader("Set-Cookie", "a=1");
+                          request.next();
+                        })));
+    HttpResponse answer =
+        HttpResponse.text(426, "speak the other protocol")
+            .with("Upgrade", "other/2, websocket")
+            .with("Retry-After", "5")
+            .with("Vary", "Cookie")
+            .with("Set-Cookie", "b=2")
+            .with("Connection", "close, X-Mine")
+            .with("Keep-Alive", "timeout=5")
+            .with("Proxy-Connection", "close")
+            .with("TE", "trailers")
+            .with("Trailer", "X-Mine")
+            .with("Transfer-Encoding", "chunked")
+            .with("Content-Length", "3");
+    host.script(
+        event ->
+            event instanceof ToHost.Open open
+                ? List.of(new ToGateway.Rejected(open.connection(), answer))
+                : List.of(new ToGateway.Responded(((ToHost.Request) event).request(), answer)));
+    try (RawClient client = server.client()) {
+      for (String request :
+          List.of(RawClient.upgrade("/small/lobby"), "GET /small/x HTTP/1.1\r\nHost: x\r\n\r\n")) {
+        Answer read = client.send(request).readAnswer();
+        assertThat(read.status()).isEqualTo(426);
+        assertThat(read.header("Upgrade")).containsExactly("other/2, websocket");
+        assertThat(read.header("Connection")).containsExactly("Upgrade");
+        assertThat(read.header("Retry-After")).containsExactly("5");
+        assertThat(read.header("ETag")).containsExactly("\"all\"");
+        assertThat(read.header("Vary")).containsExactly("Origin", "Cookie");
+        assertThat(read.header("Set-Cookie")).containsExactly("a=1", "b=2");
+        for (String ours :
+            List.of("Keep-Alive", "Proxy-Connection", "TE", "Trailer", "Transfer-Encoding")) {
+          assertThat(read.header(ours)).as(ours).isEmpty();
+        }
+        assertThat(read.body()).isEqualTo("speak the other protocol");
+      }
     }
   }
 
