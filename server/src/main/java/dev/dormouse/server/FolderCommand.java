@@ -18,7 +18,7 @@ import picocli.CommandLine.Spec;
 /**
  * A command of the server's own command line that runs no server, but does something to or with a
  * data folder, and ends: {@link BackupCommand}, {@link RestoreCommand}, {@link VerifyCommand},
- * {@link DumpCommand}.
+ * {@link DumpCommand}, {@link SalvageCommand}.
  */
 abstract class FolderCommand {
   static final int DONE = 0;
@@ -89,6 +89,7 @@ abstract class FolderCommand {
     line.addSubcommand(new RestoreCommand());
     line.addSubcommand(new VerifyCommand(codecs));
     line.addSubcommand(new DumpCommand(codecs));
+    line.addSubcommand(new SalvageCommand());
   }
 
   /**

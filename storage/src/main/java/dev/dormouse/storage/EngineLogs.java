@@ -5,66 +5,196 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import java.util.zip.CRC32C;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Looks through the engine's files before it opens them, for damage that RocksDB 11.8.1 does not
- * refuse, or does not lay at the right file's door, though a single flipped bit can be the cause:
- *
- * <ul>
- *   <li>{@code CURRENT} names no manifest, or one that is not there.
- *   <li>A log record's type turns into that of a recycled file: the engine reads it again and again
- *       for ever. We do not recycle files, so there is no such record.
- *   <li>A log record's length grows beyond the end of the file: the engine takes it for the last
- *       one, which a crash has cut short, and drops it with all that follow. After one that was cut
- *       short nothing follows; so if there are whole records up to the end, it was not. Nor does
- *       what there is of such a one fit its sum; so if it does, only the length is wrong.
- * </ul>
- *
- * <p>All other damage is left to the engine, which refuses it.
+ * Looks through the engine's logs before it opens them, for damage that RocksDB 11.8.1 does not
+ * refuse, or does not lay at the right file's door, though a single flipped bit can be the cause;
+ * and cuts a damaged log when an operator asks for it.
  *
  * <p>A file is a sequence of blocks of 32 KiB, a block one of records: masked CRC32C of the type
  * and what follows (4), length (2), type (1), all little-endian, and so many bytes. Fewer than
- * seven bytes at the end of a block are filling.
+ * seven bytes at the end of a block are filling. What does not fit into a block is written as
+ * several records: a first one and middle ones, which fill their blocks, and a last one.
+ *
+ * <p><b>A log that ends in half a record</b> is what a process leaves that died while it wrote. The
+ * engine drops that half, which nobody was told is kept. <b>A flipped bit in a length</b> can look
+ * the same, and then the engine would drop what was kept. The two are told apart by what the engine
+ * itself wrote, never by a search among the bytes of a record: those are chosen by clients.
+ *
+ * <ul>
+ *   <li>A first or middle record reaches exactly to the end of its block. In a block that is whole,
+ *       no record reaches beyond its end.
+ *   <li>A record of a log of writes holds a batch, which says how many writes it has and how long
+ *       each is. If all of them are there, the record is not half.
+ *   <li>If the first bytes of a manifest's record fit its sum, and whole records follow them up to
+ *       the end, the record is not half. (A manifest's record does not say where it ends. Its sum
+ *       is over random numbers too, so that nobody can choose a key that makes it fit.)
+ * </ul>
+ *
+ * <p>Two more kinds of damage are found: {@code CURRENT} names no manifest, or one that is not
+ * there; and a record's type turns into that of a recycled file, which the engine reads again and
+ * again for ever. We do not recycle files, so there is no such record. All other damage is left to
+ * the engine, which refuses it.
  */
 final class EngineLogs {
   private static final Pattern CURRENT = Pattern.compile("(?<manifest>MANIFEST-[0-9]{6,20})\n");
+  private static final String LOG = ".log";
   private static final int BLOCK_BYTES = 32 << 10;
   private static final int HEADER_BYTES = 7;
   private static final int MASK_DELTA = 0xa282ead8;
 
-  // In place of where a record begins.
-  private static final int NONE = -1;
-  private static final int STOP = -2;
+  private static final String REMEDY =
+      "; restore a backup, or run the command 'salvage', which gives up all that was written from"
+          + " there on";
+
+  private static final int FULL = 1;
+  private static final int FIRST = 2;
+  private static final int MIDDLE = 3;
+  private static final int LAST = 4;
+
+  /** How a log ends, as far as it can be followed from record to record. */
+  private enum End {
+    /** Behind a record. */
+    WHOLE,
+    /** In half a record, as a process leaves it that died. */
+    CUT_SHORT,
+    /** At a record whose sum does not fit: the engine refuses it. */
+    SUM_WRONG,
+    /** At a record that is damaged in a way that the engine does not notice. */
+    DAMAGED
+  }
+
+  /**
+   * What was found in a log.
+   *
+   * @param at where the record begins that it ends at
+   * @param bytes the length of the file
+   */
+  private record Found(End end, long at, long bytes) {}
 
   private EngineLogs() {}
 
   /**
    * Looks through the files of a folder, if there are any.
    *
+   * @return a sentence about each log of writes that ends in half a record
    * @throws StoreOpenException if one is damaged in a way that the engine would not notice
    */
-  static void check(Path folder) {
+  static List<String> check(Path folder) {
     if (!Files.isDirectory(folder)) {
-      return;
+      return List.of();
     }
-    try (Stream<Path> files = Files.list(folder)) {
+    List<String> cutShort = new ArrayList<>();
+    try {
       checkCurrent(folder);
-      List<Path> logs = files.filter(EngineLogs::isLog).sorted().toList();
-      for (Path log : logs) {
-        check(folder, log);
+      for (Path log : logsIn(folder)) {
+        Found found = lookThrough(log);
+        if (found.end() == End.DAMAGED) {
+          throw new StoreOpenException(
+              "the data folder "
+                  + folder
+                  + " is damaged: "
+                  + nameOf(log)
+                  + badAt(found)
+                  + (isOfWrites(log) ? REMEDY : ""),
+              null);
+        }
+        if (found.end() == End.CUT_SHORT && isOfWrites(log)) {
+          cutShort.add(
+              "%s ends in half a record at %d, as after a crash: its %d bytes are dropped"
+                  .formatted(nameOf(log), found.at(), found.bytes() - found.at()));
+        }
       }
     } catch (IOException e) {
       throw new StoreOpenException(
           "the data folder " + folder + " cannot be read: " + e.getMessage(), e);
     }
+    return cutShort;
+  }
+
+  /** Which log of writes the engine refuses, and what to do about it; null if there is none. */
+  static @Nullable String refusedLog(Path folder) {
+    try {
+      for (Path log : logsIn(folder)) {
+        Found found = isOfWrites(log) ? lookThrough(log) : null;
+        if (found != null && found.end() == End.SUM_WRONG) {
+          return nameOf(log) + badAt(found) + REMEDY;
+        }
+      }
+    } catch (IOException e) {
+      // the engine's own words have to do
+    }
+    return null;
+  }
+
+  private static String badAt(Found found) {
+    return " has a bad record at " + found.at();
+  }
+
+  /**
+   * Cuts the first log of writes that is damaged at the place of the damage, and takes all later
+   * ones away, since what they hold was built on what is lost. All of them are kept in another
+   * folder as they were.
+   *
+   * @param aside the folder to make for them, if there is damage
+   * @return a sentence about each log that was cut or taken away; empty if none is damaged
+   * @throws IOException if a file cannot be read, copied or cut; then nothing is lost
+   */
+  static List<String> cut(Path folder, Path aside) throws IOException {
+    List<String> done = new ArrayList<>();
+    for (Path log : logsIn(folder).stream().filter(EngineLogs::isOfWrites).toList()) {
+      Found found = lookThrough(log);
+      boolean isDamaged = found.end() == End.DAMAGED || found.end() == End.SUM_WRONG;
+      if (done.isEmpty() && !isDamaged) {
+        continue;
+      }
+      Files.createDirectories(aside);
+      Path kept = aside.resolve(log.getFileName());
+      if (done.isEmpty()) {
+        FileTree.copy(log, kept);
+        try (FileChannel file = FileChannel.open(log, StandardOpenOption.WRITE)) {
+          file.truncate(found.at());
+          file.force(true);
+        }
+        done.add(
+            "%s%s: its last %d bytes are given up"
+                .formatted(nameOf(log), badAt(found), found.bytes() - found.at()));
+      } else {
+        Files.move(log, kept);
+        done.add("%s is later: its %d bytes are given up".formatted(nameOf(log), found.bytes()));
+      }
+    }
+    return done;
+  }
+
+  private static List<Path> logsIn(Path folder) throws IOException {
+    try (Stream<Path> files = Files.list(folder)) {
+      return files.filter(file -> isOfWrites(file) || isManifest(file)).sorted().toList();
+    }
+  }
+
+  private static String nameOf(Path file) {
+    return String.valueOf(file.getFileName());
+  }
+
+  private static boolean isOfWrites(Path file) {
+    return nameOf(file).endsWith(LOG);
+  }
+
+  private static boolean isManifest(Path file) {
+    return nameOf(file).startsWith("MANIFEST-");
   }
 
   private static void checkCurrent(Path folder) throws IOException {
@@ -86,67 +216,90 @@ final class EngineLogs {
     }
   }
 
-  private static boolean isLog(Path file) {
-    String name = file.getFileName().toString();
-    return name.endsWith(".log") || name.startsWith("MANIFEST-");
-  }
-
-  private static void check(Path folder, Path log) throws IOException {
+  private static Found lookThrough(Path log) throws IOException {
+    boolean isOfWrites = isOfWrites(log);
     try (InputStream in = new BufferedInputStream(Files.newInputStream(log), BLOCK_BYTES)) {
+      long bytes = Files.size(log);
       long blockAt = 0;
-      byte[] block = in.readNBytes(BLOCK_BYTES);
-      while (block.length > 0) {
-        int bad = firstBad(block);
-        if (bad >= 0) {
-          throw new StoreOpenException(
-              "the data folder "
-                  + folder
-                  + " is damaged: "
-                  + log.getFileName()
-                  + " has a bad record at "
-                  + (blockAt + bad),
-              null);
+      BatchShape batch = new BatchShape();
+      for (byte[] block = in.readNBytes(BLOCK_BYTES);
+          block.length > 0;
+          block = in.readNBytes(BLOCK_BYTES)) {
+        int at = 0;
+        while (block.length - at >= HEADER_BYTES) {
+          int type = block[at + 6];
+          if (type == FULL || type == FIRST) {
+            batch = new BatchShape();
+          }
+          End end = endAt(block, at, isOfWrites ? batch : null);
+          if (end != End.WHOLE) {
+            return new Found(end, blockAt + at, bytes);
+          }
+          int next = endOf(block, at);
+          batch.take(block, at + HEADER_BYTES, next);
+          at = next;
         }
-        if (bad == STOP) {
-          return;
+        if (block.length < BLOCK_BYTES && at < block.length) {
+          return new Found(End.CUT_SHORT, blockAt + at, bytes); // in the head of a record
         }
         blockAt += block.length;
-        block = in.readNBytes(BLOCK_BYTES);
       }
+      return new Found(End.WHOLE, bytes, bytes);
     }
   }
 
-  /** Where the bad record begins; NONE; or STOP if the engine will not read beyond this block. */
-  private static int firstBad(byte[] block) {
-    int at = 0;
-    while (block.length - at >= HEADER_BYTES) {
-      if (isOfRecycledFile(block[at + 6])) {
-        return at;
-      }
-      int end = endOf(block, at);
-      if (end > block.length && (isFollowed(block, at) || isWhole(block, at, block.length))) {
-        return at;
-      }
-      if (end > block.length || !isWhole(block, at, end)) {
-        return STOP;
-      }
-      at = end;
+  /**
+   * Whether a record is whole, or how the log ends with it.
+   *
+   * @param batch what the records before it have of the same batch; null in a manifest
+   */
+  private static End endAt(byte[] block, int at, @Nullable BatchShape batch) {
+    int type = block[at + 6];
+    int end = endOf(block, at);
+    if (isOfRecycledFile(type)) {
+      return End.DAMAGED;
     }
-    return NONE;
+    if (end <= block.length) {
+      return isWhole(block, at, end) ? End.WHOLE : End.SUM_WRONG;
+    }
+    if (end > BLOCK_BYTES) {
+      return End.DAMAGED;
+    }
+    if (type == FIRST || type == MIDDLE) {
+      return end == BLOCK_BYTES ? End.CUT_SHORT : End.DAMAGED;
+    }
+    if (type != FULL && type != LAST) {
+      return End.CUT_SHORT;
+    }
+    boolean isAllThere =
+        batch == null
+            ? hasSumOfItsBeginning(block, at)
+            : batch.take(block, at + HEADER_BYTES, block.length);
+    return isAllThere ? End.DAMAGED : End.CUT_SHORT;
   }
 
-  /** Whether whole records lie somewhere behind, and fill the block to its end. */
-  private static boolean isFollowed(byte[] block, int at) {
-    for (int start = at + 1; block.length - start >= HEADER_BYTES; start++) {
-      int next = start;
-      while (block.length - next >= HEADER_BYTES && isWhole(block, next, endOf(block, next))) {
-        next = endOf(block, next);
-      }
-      if (next > start && block.length - next < HEADER_BYTES) {
+  /** Whether a record is whole with some smaller length, and all behind it is whole too. */
+  private static boolean hasSumOfItsBeginning(byte[] block, int at) {
+    int sum = sumOf(block, at);
+    CRC32C running = new CRC32C();
+    running.update(block, at + 6, 1);
+    for (int end = at + HEADER_BYTES; ; end++) {
+      if (masked(running) == sum && isFilledFrom(block, end)) {
         return true;
       }
+      if (end == block.length) {
+        return false;
+      }
+      running.update(block, end, 1);
     }
-    return false;
+  }
+
+  private static boolean isFilledFrom(byte[] block, int from) {
+    int at = from;
+    while (block.length - at >= HEADER_BYTES && isWhole(block, at, endOf(block, at))) {
+      at = endOf(block, at);
+    }
+    return block.length - at < HEADER_BYTES;
   }
 
   private static int endOf(byte[] block, int at) {
@@ -159,11 +312,115 @@ final class EngineLogs {
     }
     CRC32C sum = new CRC32C();
     sum.update(block, at + 6, end - at - 6);
-    int masked = Integer.rotateRight((int) sum.getValue(), 15) + MASK_DELTA;
-    return masked == ByteBuffer.wrap(block).order(ByteOrder.LITTLE_ENDIAN).getInt(at);
+    return masked(sum) == sumOf(block, at);
+  }
+
+  private static int sumOf(byte[] block, int at) {
+    return ByteBuffer.wrap(block).order(ByteOrder.LITTLE_ENDIAN).getInt(at);
+  }
+
+  private static int masked(CRC32C sum) {
+    return Integer.rotateRight((int) sum.getValue(), 15) + MASK_DELTA;
   }
 
   private static boolean isOfRecycledFile(int type) {
     return (type >= 5 && type <= 8) || type == 11 || type == 13;
+  }
+
+  /**
+   * Follows a batch of writes from one length to the next, without looking at what lies between: a
+   * number (8) and how many writes it has (4), and for each a type (1), for some the number of its
+   * table, and one or two byte strings, each behind its length. Numbers of tables and lengths have
+   * seven bits a byte, the low ones first.
+   */
+  private static final class BatchShape {
+    private static final int HEAD_BYTES = 12;
+
+    private int headLeft = HEAD_BYTES;
+    private long writesLeft;
+
+    /** Of the write at hand: how many numbers of tables and how many byte strings are to come. */
+    private int tablesLeft;
+
+    private int stringsLeft;
+
+    /** Of the byte string at hand. */
+    private long bytesLeft;
+
+    private long number;
+    private int shift;
+
+    /** Whether a type was met that no batch of ours has: then nothing more is known. */
+    private boolean isUnknown;
+
+    /**
+     * Takes more of it.
+     *
+     * @return whether all of its writes are there
+     */
+    boolean take(byte[] bytes, int from, int to) {
+      int at = from;
+      while (at < to && !isUnknown && !isAllThere()) {
+        if (bytesLeft > 0) {
+          int skipped = (int) Math.min(bytesLeft, to - at);
+          bytesLeft -= skipped;
+          at += skipped;
+        } else {
+          take(bytes[at++]);
+        }
+      }
+      return !isUnknown && isAllThere();
+    }
+
+    private boolean isAllThere() {
+      return headLeft == 0
+          && writesLeft == 0
+          && tablesLeft == 0
+          && stringsLeft == 0
+          && bytesLeft == 0;
+    }
+
+    private void take(byte next) {
+      if (headLeft > 0) {
+        headLeft--;
+        if (headLeft < Integer.BYTES) {
+          writesLeft |= (next & 0xffL) << Byte.SIZE * (Integer.BYTES - 1 - headLeft);
+        }
+      } else if (tablesLeft == 0 && stringsLeft == 0) {
+        begin(next);
+      } else {
+        number |= (next & 0x7fL) << shift;
+        shift += 7;
+        if (next >= 0) {
+          if (tablesLeft > 0) {
+            tablesLeft--;
+          } else {
+            stringsLeft--;
+            bytesLeft = number;
+          }
+          number = 0;
+          shift = 0;
+        }
+      }
+    }
+
+    private void begin(byte type) {
+      switch (type) {
+        case 0x0 -> begin(1, 0, 1); // a deletion
+        case 0x1 -> begin(1, 0, 2); // a value
+        case 0x3 -> begin(0, 0, 1); // a remark of the engine's
+        case 0x4 -> begin(1, 1, 1); // a deletion in a table
+        case 0x5 -> begin(1, 1, 2); // a value in a table
+        case 0xE -> begin(1, 1, 2); // a range of a table
+        case 0xF -> begin(1, 0, 2); // a range
+        default -> isUnknown = true;
+      }
+    }
+
+    private void begin(int writes, int tables, int strings) {
+      writesLeft -= writes;
+      tablesLeft = tables;
+      stringsLeft = strings;
+    }
   }
 }

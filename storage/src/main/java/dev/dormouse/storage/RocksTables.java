@@ -106,7 +106,7 @@ final class RocksTables implements AutoCloseable {
       throw new StoreOpenException(
           "the data folder " + folder + " is damaged: it has rows but no file CURRENT", null);
     }
-    EngineLogs.check(folder);
+    EngineLogs.check(folder).forEach(log::warn);
     Deque<AbstractImmutableNativeReference> owned = new ArrayDeque<>();
     try {
       List<String> present = hasCurrent ? familiesIn(folder) : List.of();
@@ -284,6 +284,10 @@ final class RocksTables implements AutoCloseable {
       String table = damagedTable(folder);
       if (table != null) {
         return " (" + table + ")";
+      }
+      String refused = EngineLogs.refusedLog(folder);
+      if (refused != null) {
+        return " (" + refused + ")";
       }
     }
     try (Stream<String> lines = Files.lines(folder.resolve("LOG"))) {

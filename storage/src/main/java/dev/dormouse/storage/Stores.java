@@ -1,5 +1,12 @@
 package dev.dormouse.storage;
 
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
+import java.util.List;
+
 /** Opens stores. */
 public final class Stores {
   private Stores() {}
@@ -19,5 +26,29 @@ public final class Stores {
   /** A store in memory with what an earlier one left on the disk. */
   public static ActorStore memory(MemoryDisk disk) {
     return new MemoryActorStore(disk);
+  }
+
+  /**
+   * Makes a data folder whose log is damaged one that can be opened: the log is cut at the first
+   * bad record, and what was written later is given up. The files are kept as they were, in a
+   * folder {@code salvaged-…} in the data folder.
+   *
+   * @param data a data folder that no store has open
+   * @param at the time, for the name of that folder
+   * @return a sentence about each log that was cut or taken away; empty if no log is damaged
+   * @throws StoreOpenException if the data folder is not there, in use, or cannot be written
+   */
+  public static List<String> salvage(Path data, Instant at) {
+    try (DataFolder folder = DataFolder.takeExisting(data)) {
+      String name =
+          DateTimeFormatter.ofPattern("'salvaged-'uuuuMMdd'T'HHmmss'Z'")
+              .format(at.atOffset(ZoneOffset.UTC));
+      try {
+        return EngineLogs.cut(folder.engine(), folder.path().resolve(name));
+      } catch (IOException e) {
+        throw new StoreOpenException(
+            "the logs of the data folder " + folder + " cannot be cut: " + FileTree.reasonOf(e), e);
+      }
+    }
   }
 }
