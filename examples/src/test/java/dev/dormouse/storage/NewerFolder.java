@@ -15,7 +15,7 @@ public final class NewerFolder {
   public static void make(Path folder) throws RocksDBException {
     Stores.open(StoreOptions.in(folder)).close();
     byte[] next = ByteBuffer.allocate(Long.BYTES).putLong(FolderMeta.FORMAT + 1).array();
-    try (RocksTables tables = RocksTables.open(folder.resolve("rocksdb"), 1 << 20)) {
+    try (RocksTables tables = RocksTables.open(folder.resolve("rocksdb"), 1 << 20, 32)) {
       tables.db().put(FORMAT, RowSeal.seal(FORMAT, next));
     }
   }

@@ -1,33 +1,116 @@
 package dev.dormouse.server;
 
 import com.sun.management.UnixOperatingSystemMXBean;
+import dev.dormouse.server.gateway.ConnectionLimits;
 import java.lang.management.ManagementFactory;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
-/** How many connections the file handles of this process suffice for. */
-final class FileHandles {
-  /** For the store, the jars, listeners, half handshakes and plain requests. */
-  private static final long RESERVE = 512;
+/**
+ * How the file handles that this process may have open are divided among those who need them. The
+ * shares add up to less than the limit: what is left over is a reserve for bursts, backups, and the
+ * files of the application.
+ *
+ * @param limit how many the process may have open; {@link Long#MAX_VALUE} if no limit is known
+ * @param connections for clients' sockets, and upgrades that wait
+ * @param httpConnections for clients' TCP connections besides those
+ * @param adminConnections for TCP connections to the admin port
+ * @param storeFiles for the tables of the store
+ */
+record FileHandles(
+    long limit, int connections, int httpConnections, int adminConnections, int storeFiles) {
+  private static final Logger log = LoggerFactory.getLogger(FileHandles.class);
 
-  private static final long RESERVE_PER_CENT = 10;
+  /** For the JVM, jars, listeners, logs, and the store's files that are no tables. */
+  private static final int PROCESS = 64;
 
-  /** Where the process has too few handles, or does not know how many. */
-  private static final int CONNECTIONS_MIN = 64;
+  /** An event loop has three; one is to spare. */
+  private static final int PER_EVENT_LOOP = 4;
 
-  private FileHandles() {}
+  private static final int RESERVE = 32;
+  private static final int RESERVE_PART = 20;
 
-  /** By the process's own limit; {@link Integer#MAX_VALUE} where there is none that is known. */
-  static int connectionsMax() {
+  private static final int STORE_PART = 16;
+  private static final int STORE_MIN = 32;
+  private static final int STORE_MAX = 4_096;
+  private static final int HTTP_PART = 16;
+  private static final int HTTP_MIN = 16;
+  private static final int HTTP_MAX = 256;
+  private static final int ADMIN_PART = 32;
+  private static final int ADMIN_MIN = 16;
+  private static final int ADMIN_MAX = 64;
+
+  /** A server with less room for clients does not start. */
+  private static final int CONNECTIONS_MIN = 16;
+
+  /** The shares of this process's handles, for a server with so many event loops. */
+  static FileHandles ofProcess(int eventLoops) {
     return ManagementFactory.getOperatingSystemMXBean() instanceof UnixOperatingSystemMXBean system
-        ? connectionsMax(system.getMaxFileDescriptorCount())
-        : Integer.MAX_VALUE;
+        ? of(system.getMaxFileDescriptorCount(), eventLoops)
+        : of(-1, eventLoops);
   }
 
-  /** Of so many handles, those that are left for connections; negative if they are not limited. */
-  static int connectionsMax(long handles) {
-    if (handles < 0) {
-      return Integer.MAX_VALUE;
+  /**
+   * The shares of so many handles.
+   *
+   * @param limit negative if there is none that is known
+   * @throws ServerStartException if they are too few for a server
+   */
+  static FileHandles of(long limit, int eventLoops) {
+    if (limit < 0) {
+      return of(Long.MAX_VALUE, eventLoops);
     }
-    long left = handles - RESERVE - handles / 100 * RESERVE_PER_CENT;
-    return (int) Math.max(CONNECTIONS_MIN, Math.min(Integer.MAX_VALUE, left));
+    int store = part(limit, STORE_PART, STORE_MIN, STORE_MAX);
+    int http = part(limit, HTTP_PART, HTTP_MIN, HTTP_MAX);
+    int admin = part(limit, ADMIN_PART, ADMIN_MIN, ADMIN_MAX);
+    long process = PROCESS + (long) PER_EVENT_LOOP * eventLoops;
+    long left = limit - process - store - http - admin - RESERVE - limit / RESERVE_PART;
+    if (left < CONNECTIONS_MIN) {
+      throw new ServerStartException(
+          "the process may have %d files open, which is %d too few for a server with %d event loops; %s"
+              .formatted(limit, missing(left), eventLoops, REMEDY),
+          null);
+    }
+    return new FileHandles(limit, (int) Math.min(Integer.MAX_VALUE, left), http, admin, store);
+  }
+
+  /** What an operator does who needs more handles. */
+  static final String REMEDY = "raise its limit (ulimit -n, or LimitNOFILE= of systemd)";
+
+  private static int part(long limit, int part, int min, int max) {
+    return (int) Math.max(min, Math.min(max, limit / part));
+  }
+
+  /** Of each handle more, one part in {@link #RESERVE_PART} goes to the reserve. */
+  private static long missing(long left) {
+    long most = RESERVE_PART - 1;
+    return ((CONNECTIONS_MIN - left) * RESERVE_PART + most - 1) / most;
+  }
+
+  /** Whether so many connections were asked for that there are no handles for them. */
+  boolean isTooFewFor(int connectionsAsked) {
+    return connectionsAsked != ConnectionLimits.ANY_NUMBER && connectionsAsked > connections;
+  }
+
+  /**
+   * The options with no more connections than there are handles for. Says so aloud if more were
+   * asked for by number.
+   */
+  ServerOptions fitted(ServerOptions asked) {
+    ConnectionLimits limits = asked.gateway().limits();
+    if (isTooFewFor(limits.connectionsMax())) {
+      log.warn(
+          "{} connections were asked for (--max-connections), and there will be at most {}: the"
+              + " process may have {} files open; {}",
+          limits.connectionsMax(),
+          connections,
+          limit,
+          REMEDY);
+    }
+    return asked.gateway(
+        asked
+            .gateway()
+            .limits(limits.connectionsMax(Math.min(connections, limits.connectionsMax())))
+            .httpConnectionsMax(httpConnections));
   }
 }

@@ -60,7 +60,8 @@ final class HttpListeners {
             .setEventLoopPoolSize(eventLoops(options)));
   }
 
-  private static int eventLoops(ServerOptions options) {
+  /** How many there are. */
+  static int eventLoops(ServerOptions options) {
     return options.eventLoops() == 0
         ? VertxOptions.DEFAULT_EVENT_LOOP_POOL_SIZE
         : options.eventLoops();

@@ -64,7 +64,10 @@ final class Node implements AutoCloseable {
   private static final Duration LEFTOVERS_BEFORE_OPENING = Duration.ofSeconds(10);
   private static final Duration EVENT_LOOPS_LIMIT = Duration.ofSeconds(30);
 
+  /** As asked for, with no more connections than there are file handles for. */
   final ServerOptions options;
+
+  private final FileHandles handles;
   final Vertx vertx;
   final ActorHost host;
   final WebSocketGateway gateway;
@@ -97,6 +100,7 @@ final class Node implements AutoCloseable {
       List<ActorDefinition> actors,
       List<DormouseObserver> observers,
       ServerOptions options,
+      FileHandles handles,
       AdminOptions adminOptions,
       @Nullable CertificateWatch certificate,
       Vertx vertx,
@@ -104,6 +108,7 @@ final class Node implements AutoCloseable {
       Transport transport) {
     actors.forEach(actor -> this.actors.put(actor.name(), actor));
     this.options = options;
+    this.handles = handles;
     this.certificate = certificate;
     this.store = store;
     this.observers = new Observers(options.time());
@@ -162,14 +167,17 @@ final class Node implements AutoCloseable {
 
   /** One that is alone, over the store that the options name; not started yet. */
   static Node of(
-      List<ActorDefinition> actors, List<DormouseObserver> observers, ServerOptions options) {
+      List<ActorDefinition> actors, List<DormouseObserver> observers, ServerOptions asked) {
+    FileHandles handles = FileHandles.ofProcess(HttpListeners.eventLoops(asked));
+    ServerOptions options = handles.fitted(asked);
     return wired(
         actors,
         observers,
         options,
+        handles,
         adminOf(options),
         certificateOf(options),
-        openStore(options),
+        openStore(options, handles),
         new DirectTransport());
   }
 
@@ -177,10 +185,12 @@ final class Node implements AutoCloseable {
   static Node of(
       List<ActorDefinition> actors,
       List<DormouseObserver> observers,
-      ServerOptions options,
+      ServerOptions asked,
       ActorStore store,
       Transport transport) {
-    return wired(actors, observers, options, adminOf(options), null, store, transport);
+    FileHandles handles = FileHandles.ofProcess(HttpListeners.eventLoops(asked));
+    ServerOptions options = handles.fitted(asked);
+    return wired(actors, observers, options, handles, adminOf(options), null, store, transport);
   }
 
   /** What cannot be wired leaves nothing open. */
@@ -188,6 +198,7 @@ final class Node implements AutoCloseable {
       List<ActorDefinition> actors,
       List<DormouseObserver> observers,
       ServerOptions options,
+      FileHandles handles,
       AdminOptions admin,
       @Nullable CertificateWatch certificate,
       ActorStore store,
@@ -196,7 +207,8 @@ final class Node implements AutoCloseable {
     try {
       LibraryLogs.install();
       vertx = HttpListeners.vertx(options);
-      return new Node(actors, observers, options, admin, certificate, vertx, store, transport);
+      return new Node(
+          actors, observers, options, handles, admin, certificate, vertx, store, transport);
     } catch (RuntimeException | Error e) {
       if (vertx != null) {
         vertx.close();
@@ -216,12 +228,15 @@ final class Node implements AutoCloseable {
     return tls == null ? null : CertificateWatch.open(tls, options.time());
   }
 
-  private static ActorStore openStore(ServerOptions options) {
+  private static ActorStore openStore(ServerOptions options, FileHandles handles) {
     if (options.durability() == Durability.MEMORY) {
       return Stores.memory(new MemoryDisk());
     }
     return Stores.open(
-        StoreOptions.in(options.data()).durability(options.durability()).onFatal(Node::endProcess));
+        StoreOptions.in(options.data())
+            .durability(options.durability())
+            .openFilesMax(handles.storeFiles())
+            .onFatal(Node::endProcess));
   }
 
   /** After an I/O error nobody knows what the disk holds: only a new start can tell. */

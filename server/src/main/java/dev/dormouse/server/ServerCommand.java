@@ -137,18 +137,17 @@ final class ServerCommand {
       paramLabel = "NUMBER",
       defaultValue = "0",
       description =
-          "The most connections; over it upgrades are answered 503. Default: what the process's"
-              + " file handles suffice for")
+          "The most connections; over it upgrades are answered 503. Default, and never more than:"
+              + " what the process's file handles suffice for")
   private int maxConnections;
 
   @Option(
       names = "--max-connections-per-ip",
       paramLabel = "NUMBER",
-      defaultValue = "0",
       description =
           "The most connections of one IPv4 address or IPv6 /64; over it upgrades are answered"
-              + " 429. Default: any number")
-  private int maxConnectionsPerIp;
+              + " 429. 0: any number. Default: seven eighths of all")
+  private @Nullable Integer maxConnectionsPerIp;
 
   @Option(
       names = "--upgrades-per-second-per-ip",
@@ -269,7 +268,7 @@ final class ServerCommand {
       return OptionalInt.of(CANNOT_START);
     }
     Runtime.getRuntime().addShutdownHook(new Thread(server::close, "dormouse-stop"));
-    out.println(StartScreen.of(server, (options.time().nowNs() - startedNs) / 1_000_000));
+    out.println(StartScreen.of(server, options, (options.time().nowNs() - startedNs) / 1_000_000));
     return OptionalInt.empty();
   }
 
@@ -283,11 +282,13 @@ final class ServerCommand {
     }
     checkNotNegative(line, "--event-loops", eventLoops);
     checkNotNegative(line, "--max-connections", maxConnections);
-    checkNotNegative(line, "--max-connections-per-ip", maxConnectionsPerIp);
+    ConnectionLimits shared = ConnectionLimits.shared();
+    if (maxConnectionsPerIp != null) {
+      checkNotNegative(line, "--max-connections-per-ip", maxConnectionsPerIp);
+    }
     checkNotNegative(line, "--upgrades-per-second-per-ip", upgradesPerSecondPerIp);
     ServerOptions defaults = ServerOptions.defaults();
     GatewayOptions gateway = defaults.gateway();
-    int connectionsMax = maxConnections == 0 ? gateway.limits().connectionsMax() : maxConnections;
     ServerOptions options =
         defaults
             .host(host)
@@ -305,7 +306,11 @@ final class ServerCommand {
                     .pingInterval(ping)
                     .limits(
                         new ConnectionLimits(
-                            connectionsMax, maxConnectionsPerIp, upgradesPerSecondPerIp)));
+                            maxConnections == 0 ? shared.connectionsMax() : maxConnections,
+                            maxConnectionsPerIp == null
+                                ? shared.perAddressMax()
+                                : maxConnectionsPerIp,
+                            upgradesPerSecondPerIp)));
     TlsFiles files = tls.files(line);
     return files == null ? options : options.tls(files);
   }

@@ -31,8 +31,7 @@ public final class ServerOptions {
     Duration idle = Duration.ofSeconds(10);
     Duration drain = Duration.ofSeconds(10);
     boolean isRestart;
-    GatewayOptions gateway =
-        GatewayOptions.defaults().limits(new ConnectionLimits(FileHandles.connectionsMax(), 0, 0));
+    GatewayOptions gateway = GatewayOptions.defaults().limits(ConnectionLimits.shared());
     @Nullable TlsFiles tls;
     int eventLoops;
     AccessLogFormat accessLog = AccessLogFormat.OFF;
@@ -59,7 +58,8 @@ public final class ServerOptions {
 
   /**
    * Port 8080 and 9090 on 127.0.0.1, {@code ./data}, fsync, 10 s idle, 10 s drain, as many
-   * connections as the process's file handles suffice for.
+   * connections as the process's file handles suffice for, of which one address has at most seven
+   * eighths.
    */
   public static ServerOptions defaults() {
     return new ServerOptions(new Values());
@@ -176,7 +176,12 @@ public final class ServerOptions {
     return values.isRestart;
   }
 
-  /** Limits and times of the sockets. */
+  /**
+   * Limits and times of the sockets. If there are to be more connections than the process has file
+   * handles for, there will be fewer, which is logged if a number was asked for; {@link
+   * DormouseServer#options} tells how many. How many TCP connections there may be besides follows
+   * from the file handles, too.
+   */
   public ServerOptions gateway(GatewayOptions gateway) {
     return with(v -> v.gateway = gateway);
   }

@@ -1,5 +1,6 @@
 package dev.dormouse.server;
 
+import dev.dormouse.server.gateway.ConnectionLimits;
 import dev.dormouse.storage.Durability;
 import java.math.BigDecimal;
 import java.util.Locale;
@@ -8,7 +9,12 @@ import java.util.Locale;
 final class StartScreen {
   private StartScreen() {}
 
-  static String of(DormouseServer server, long startedInMs) {
+  /**
+   * Made when the server is up.
+   *
+   * @param asked the options that it was to have
+   */
+  static String of(DormouseServer server, ServerOptions asked, long startedInMs) {
     ServerOptions options = server.options();
     String data =
         options.durability() == Durability.MEMORY
@@ -16,23 +22,25 @@ final class StartScreen {
             : options.data().toAbsolutePath().normalize().toString();
     return """
 
-           ()_()
-           (-.-)  z z    Dormouse: actors that own WebSockets, and sleep
-          c(")(")
+       ()_()
+       (-.-)  z z    Dormouse: actors that own WebSockets, and sleep
+      c(")(")
 
-          listening    %s://%s:%d
-          admin        %s   (%s)
-          data         %s
-          durability   %s: %s
-          idle         %s s without events, then an actor leaves memory; its sockets stay
-          java         %s, pid %d, up in %d ms
-        """
+      listening    %s://%s:%d
+      admin        %s   (%s)
+      connections  %s
+      data         %s
+      durability   %s: %s
+      idle         %s s without events, then an actor leaves memory; its sockets stay
+      java         %s, pid %d, up in %d ms
+    """
         .formatted(
             options.tls() == null ? "http" : "https",
             options.host(),
             server.port(),
             server.adminUrl(),
             options.adminTokenFile() == null ? "loopback only" : "wants its token",
+            connections(options, asked),
             data,
             options.durability().name().toLowerCase(Locale.ROOT),
             options.durability().promise(),
@@ -40,5 +48,17 @@ final class StartScreen {
             Runtime.version().feature(),
             ProcessHandle.current().pid(),
             startedInMs);
+  }
+
+  private static String connections(ServerOptions options, ServerOptions asked) {
+    int most = options.gateway().limits().connectionsMax();
+    int wanted = asked.gateway().limits().connectionsMax();
+    if (most == wanted) {
+      return most == ConnectionLimits.ANY_NUMBER ? "any number" : "at most " + most;
+    }
+    return wanted == ConnectionLimits.ANY_NUMBER
+        ? "at most %d, for which there are file handles".formatted(most)
+        : "at most %d, not %d, for which there are too few file handles; %s"
+            .formatted(most, wanted, FileHandles.REMEDY);
   }
 }

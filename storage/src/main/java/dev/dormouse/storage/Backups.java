@@ -55,8 +55,9 @@ public final class Backups {
     try (DataFolder folder = DataFolder.takeExisting(data)) {
       Path target = checkedTarget(folder.path(), to);
       Path checkpoint;
-      long cacheBytes = StoreOptions.in(data).blockCacheBytes();
-      try (RocksTables tables = RocksTables.open(folder.engine(), cacheBytes)) {
+      StoreOptions options = StoreOptions.in(data);
+      try (RocksTables tables =
+          RocksTables.open(folder.engine(), options.blockCacheBytes(), options.openFilesMax())) {
         checkpoint = checkpoint(tables.db(), folder);
       }
       return finish(checkpoint, target, at);

@@ -79,7 +79,7 @@ final class RocksActorStore implements ActorStore {
     try {
       folder.checkInService();
       Backups.sweep(folder);
-      tables = RocksTables.open(folder.engine(), options.blockCacheBytes());
+      tables = RocksTables.open(folder.engine(), options.blockCacheBytes(), options.openFilesMax());
       FolderMeta meta =
           FolderMeta.begin(tables, folder, options.shards(), surroundings.apply(folder.engine()));
       DiskRoom room = roomIn.apply(folder.engine().toFile());

@@ -98,7 +98,7 @@ final class RocksTables implements AutoCloseable {
    *
    * @throws StoreOpenException if it is damaged
    */
-  static RocksTables open(Path folder, long blockCacheBytes) {
+  static RocksTables open(Path folder, long blockCacheBytes, int openFilesMax) {
     boolean hasRows = hasRows(folder);
     boolean hasCurrent = Files.exists(folder.resolve("CURRENT"));
     if (hasRows && !hasCurrent) {
@@ -110,7 +110,7 @@ final class RocksTables implements AutoCloseable {
     Deque<AbstractImmutableNativeReference> owned = new ArrayDeque<>();
     try {
       List<String> present = hasCurrent ? familiesIn(folder) : List.of();
-      return open(folder, present, !hasRows, blockCacheBytes, owned);
+      return open(folder, present, options(!hasRows, openFilesMax), blockCacheBytes, owned);
     } catch (RocksDBException e) {
       closeAll(owned);
       throw new StoreOpenException(
@@ -129,14 +129,15 @@ final class RocksTables implements AutoCloseable {
   private static RocksTables open(
       Path folder,
       List<String> present,
-      boolean mayMake,
+      DBOptions chosen,
       long blockCacheBytes,
       Deque<AbstractImmutableNativeReference> owned)
       throws RocksDBException {
     Cache cache = owned(owned, new LRUCache(blockCacheBytes));
     ColumnFamilyOptions tableOptions = owned(owned, tableOptions(cache, owned));
     EngineRecoveries recoveries = owned(owned, new EngineRecoveries());
-    DBOptions options = owned(owned, options(mayMake).setListeners(List.of(recoveries)));
+    DBOptions options = owned(owned, chosen.setListeners(List.of(recoveries)));
+    boolean mayMake = options.createIfMissing();
 
     List<ColumnFamilyDescriptor> families = new ArrayList<>();
     for (String name : familiesToOpen(present, mayMake)) {
@@ -320,13 +321,14 @@ final class RocksTables implements AutoCloseable {
   }
 
   /** Tables are not made where there are rows: one that is missing there is lost, with its rows. */
-  private static DBOptions options(boolean mayMake) {
+  private static DBOptions options(boolean mayMake, int openFilesMax) {
     return new DBOptions()
         .setCreateIfMissing(mayMake)
         .setCreateMissingColumnFamilies(mayMake)
         .setParanoidChecks(true)
         .setWalRecoveryMode(WALRecoveryMode.TolerateCorruptedTailRecords)
         .setAtomicFlush(true)
+        .setMaxOpenFiles(openFilesMax)
         .setMaxTotalWalSize(WAL_BYTES_MAX)
         .setMaxBackgroundJobs(2)
         .setBytesPerSync(BYTES_PER_SYNC)

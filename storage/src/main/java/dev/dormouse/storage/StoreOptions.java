@@ -15,16 +15,21 @@ import java.util.function.Consumer;
  * @param shards into how many parts the actors are divided, 1 to 65,536; counts when the folder is
  *     made and is read from it afterwards
  * @param blockCacheBytes how much of what was read is kept in memory, in bytes
+ * @param openFilesMax how many tables are kept open, at least 32: so many file handles, besides
+ *     some twenty for all else
  */
 public record StoreOptions(
     Path folder,
     Durability durability,
     Consumer<Throwable> onFatal,
     int shards,
-    long blockCacheBytes) {
+    long blockCacheBytes,
+    int openFilesMax) {
 
   private static final int SHARDS_DEFAULT = 4_096;
   private static final long BLOCK_CACHE_BYTES_DEFAULT = 64L << 20;
+  private static final int OPEN_FILES_DEFAULT = 256;
+  private static final int OPEN_FILES_MIN = 32;
 
   /** Checks the numbers. */
   public StoreOptions {
@@ -35,22 +40,34 @@ public record StoreOptions(
       throw new IllegalArgumentException(
           "a block cache of " + blockCacheBytes + " bytes is less than 1 MiB");
     }
+    if (openFilesMax < OPEN_FILES_MIN) {
+      throw new IllegalArgumentException(
+          openFilesMax + " open files are less than " + OPEN_FILES_MIN);
+    }
   }
 
-  /** FSYNC, 4,096 shards, a block cache of 64 MiB; a failed write is logged and no more. */
+  /**
+   * FSYNC, 4,096 shards, a block cache of 64 MiB, 256 open files; a failed write is logged and no
+   * more.
+   */
   public static StoreOptions in(Path folder) {
     return new StoreOptions(
-        folder, Durability.FSYNC, cause -> {}, SHARDS_DEFAULT, BLOCK_CACHE_BYTES_DEFAULT);
+        folder,
+        Durability.FSYNC,
+        cause -> {},
+        SHARDS_DEFAULT,
+        BLOCK_CACHE_BYTES_DEFAULT,
+        OPEN_FILES_DEFAULT);
   }
 
   /** Chooses what a commit that is done has survived. */
   public StoreOptions durability(Durability durability) {
-    return new StoreOptions(folder, durability, onFatal, shards, blockCacheBytes);
+    return new StoreOptions(folder, durability, onFatal, shards, blockCacheBytes, openFilesMax);
   }
 
   /** Chooses what is done after a write failed. */
   public StoreOptions onFatal(Consumer<Throwable> onFatal) {
-    return new StoreOptions(folder, durability, onFatal, shards, blockCacheBytes);
+    return new StoreOptions(folder, durability, onFatal, shards, blockCacheBytes, openFilesMax);
   }
 
   /**
@@ -59,7 +76,7 @@ public record StoreOptions(
    * @throws IllegalArgumentException if it is not 1 to 65,536
    */
   public StoreOptions shards(int shards) {
-    return new StoreOptions(folder, durability, onFatal, shards, blockCacheBytes);
+    return new StoreOptions(folder, durability, onFatal, shards, blockCacheBytes, openFilesMax);
   }
 
   /**
@@ -68,6 +85,15 @@ public record StoreOptions(
    * @throws IllegalArgumentException if it is less than 1 MiB
    */
   public StoreOptions blockCacheBytes(long bytes) {
-    return new StoreOptions(folder, durability, onFatal, shards, bytes);
+    return new StoreOptions(folder, durability, onFatal, shards, bytes, openFilesMax);
+  }
+
+  /**
+   * Chooses how many tables are kept open.
+   *
+   * @throws IllegalArgumentException if it is less than 32
+   */
+  public StoreOptions openFilesMax(int files) {
+    return new StoreOptions(folder, durability, onFatal, shards, blockCacheBytes, files);
   }
 }

@@ -27,7 +27,7 @@ class EngineWriterTest {
 
   @BeforeEach
   void open() {
-    tables = RocksTables.open(folder, MIB);
+    tables = RocksTables.open(folder, MIB, 32);
     writer = new EngineWriter(tables, true, new DiskRoom(usableBytes::get, 80 * MIB), clockNs::get);
   }
 

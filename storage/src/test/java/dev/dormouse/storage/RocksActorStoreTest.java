@@ -329,7 +329,7 @@ class RocksActorStoreTest {
 
   /** Does something to the folder that the store would not do. */
   private void raw(RawWork work) {
-    try (RocksTables tables = RocksTables.open(folder.resolve("rocksdb"), 1 << 20)) {
+    try (RocksTables tables = RocksTables.open(folder.resolve("rocksdb"), 1 << 20, 32)) {
       work.run(tables);
     } catch (RocksDBException e) {
       throw new AssertionError(e);

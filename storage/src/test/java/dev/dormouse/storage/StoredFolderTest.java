@@ -37,7 +37,7 @@ class StoredFolderTest {
   }
 
   private void raw(RawWork work) throws RocksDBException {
-    try (RocksTables tables = RocksTables.open(folder.resolve("rocksdb"), 1 << 20)) {
+    try (RocksTables tables = RocksTables.open(folder.resolve("rocksdb"), 1 << 20, 32)) {
       work.run(tables);
     }
   }

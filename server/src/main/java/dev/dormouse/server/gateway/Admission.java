@@ -45,10 +45,10 @@ final class Admission {
     }
   }
 
-  /** How many TCP connections there may be besides as many sockets as there may be. */
-  static final int PLAIN_MAX = 256;
-
   private final ConnectionLimits limits;
+
+  /** How many TCP connections there may be besides as many sockets as there may be. */
+  private final int httpConnectionsMax;
 
   /** TCP connections on which there is HTTP. */
   private final AtomicInteger plain = new AtomicInteger();
@@ -62,8 +62,9 @@ final class Admission {
   /** Null if there is no limit. */
   private final @Nullable AddressRates rates;
 
-  Admission(ConnectionLimits limits) {
+  Admission(ConnectionLimits limits, int httpConnectionsMax) {
     this.limits = limits;
+    this.httpConnectionsMax = httpConnectionsMax;
     this.rates =
         limits.upgradesPerSecondPerAddress() == 0
             ? null
@@ -77,7 +78,7 @@ final class Admission {
    */
   boolean openPlain() {
     return plain.incrementAndGet() + (long) taken.get()
-        <= limits.connectionsMax() + (long) PLAIN_MAX;
+        <= limits.connectionsMax() + (long) httpConnectionsMax;
   }
 
   /** It is gone, or became a socket. */
@@ -106,10 +107,10 @@ final class Admission {
     if (rates != null && !rates.take(address, nowNs)) {
       return refuse(Refusal.ADDRESS_RATE);
     }
-    if (limits.perAddressMax() == 0) {
+    if (limits.addressMax() == ConnectionLimits.ANY_NUMBER) {
       return anySeat;
     }
-    if (byAddress.merge(address, 1, Integer::sum) > limits.perAddressMax()) {
+    if (byAddress.merge(address, 1, Integer::sum) > limits.addressMax()) {
       freeAt(address);
       return refuse(Refusal.ADDRESS_FULL);
     }

@@ -6,14 +6,24 @@ package dev.dormouse.server.gateway;
  *
  * <p>An address is an IPv4 address, or the first 64 bits of an IPv6 address.
  *
- * @param connectionsMax the most sockets and upgrades that wait, together [503]; with 256 more, the
- *     most TCP connections, HTTP's included [503 before the request, and closed]
- * @param perAddressMax the same for one address; zero: any number [429]
+ * @param connectionsMax the most sockets and upgrades that wait, together [503]; {@link
+ *     #ANY_NUMBER}, of a server, as many as it has file handles for
+ * @param perAddressMax the same for one address [429]; zero: any number; {@link #SHARE}: seven
+ *     eighths of all
  * @param upgradesPerSecondPerAddress how many upgrades of one address are passed on in a second, as
  *     many of them at once; zero: any number [429]
  */
 public record ConnectionLimits(
     int connectionsMax, int perAddressMax, int upgradesPerSecondPerAddress) {
+
+  /** As a number of connections: no limit. */
+  public static final int ANY_NUMBER = Integer.MAX_VALUE;
+
+  /** As a number of connections of an address: so many that some are left for others. */
+  public static final int SHARE = -1;
+
+  /** Of all connections, this part is left by each address to the others. */
+  private static final int LEFT_PART = 8;
 
   /**
    * Checks them.
@@ -21,7 +31,7 @@ public record ConnectionLimits(
    * @throws IllegalArgumentException if one is negative, or no connection may be
    */
   public ConnectionLimits {
-    if (connectionsMax < 1 || perAddressMax < 0 || upgradesPerSecondPerAddress < 0) {
+    if (connectionsMax < 1 || perAddressMax < SHARE || upgradesPerSecondPerAddress < 0) {
       throw new IllegalArgumentException(
           "limits of %d connections, %d per address, %d upgrades per second and address"
               .formatted(connectionsMax, perAddressMax, upgradesPerSecondPerAddress));
@@ -30,6 +40,26 @@ public record ConnectionLimits(
 
   /** As many as come. */
   public static ConnectionLimits none() {
-    return new ConnectionLimits(Integer.MAX_VALUE, 0, 0);
+    return new ConnectionLimits(ANY_NUMBER, 0, 0);
+  }
+
+  /** As many as there is room for, of which no address has all. */
+  public static ConnectionLimits shared() {
+    return new ConnectionLimits(ANY_NUMBER, SHARE, 0);
+  }
+
+  /** The same with another number of all connections. */
+  public ConnectionLimits connectionsMax(int connectionsMax) {
+    return new ConnectionLimits(connectionsMax, perAddressMax, upgradesPerSecondPerAddress);
+  }
+
+  /** The most connections of one address, in a number; {@link #ANY_NUMBER} if there is no limit. */
+  int addressMax() {
+    return switch (perAddressMax) {
+      case SHARE ->
+          connectionsMax == ANY_NUMBER ? ANY_NUMBER : connectionsMax - connectionsMax / LEFT_PART;
+      case 0 -> ANY_NUMBER;
+      default -> perAddressMax;
+    };
   }
 }

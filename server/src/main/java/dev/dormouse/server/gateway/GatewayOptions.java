@@ -29,6 +29,7 @@ public final class GatewayOptions {
     long inboundBytesMax = Runtime.getRuntime().maxMemory() / 8;
     Duration pingInterval = Duration.ofSeconds(30);
     ConnectionLimits limits = ConnectionLimits.none();
+    int httpConnectionsMax = 256;
     Set<String> allowedOrigins = Set.of();
     TrustedProxies trustedProxies = TrustedProxies.none();
     ProxyProtocol proxyProtocol = ProxyProtocol.OFF;
@@ -196,6 +197,19 @@ public final class GatewayOptions {
   /** How many clients may connect. */
   public ConnectionLimits limits() {
     return values.limits;
+  }
+
+  /**
+   * How many TCP connections there may be besides as many as there may be sockets: those on which
+   * there is HTTP, or nothing yet. One more is answered 503, unasked, and closed.
+   */
+  public GatewayOptions httpConnectionsMax(int httpConnectionsMax) {
+    return with(v -> v.httpConnectionsMax = httpConnectionsMax);
+  }
+
+  /** How many TCP connections there may be besides as many as there may be sockets. */
+  public int httpConnectionsMax() {
+    return values.httpConnectionsMax;
   }
 
   /**

@@ -85,7 +85,7 @@ public final class WebSocketGateway {
             new LoopQueues(),
             new Counters(),
             new Heartbeats(options.pingInterval(), time),
-            new Admission(options.limits()),
+            new Admission(options.limits(), options.httpConnectionsMax()),
             new InboundBudget(options.inboundBytesMax()),
             observers);
     this.edge =

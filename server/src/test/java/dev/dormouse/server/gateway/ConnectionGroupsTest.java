@@ -33,7 +33,7 @@ class ConnectionGroupsTest {
           new LoopQueues(),
           new Counters(),
           new Heartbeats(Duration.ZERO, Time.system()),
-          new Admission(ConnectionLimits.none()),
+          new Admission(ConnectionLimits.none(), 256),
           new InboundBudget(Long.MAX_VALUE),
           new Observers(Time.system()));
 

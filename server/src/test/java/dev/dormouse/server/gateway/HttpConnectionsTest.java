@@ -27,6 +27,7 @@ class HttpConnectionsTest {
 
   private static final String REQUEST = "GET /small/one HTTP/1.1\r\nHost: x\r\n\r\n";
   private static final int LARGE = 64 << 20;
+  private static final int HTTP_MAX = 256;
 
   private static Vertx vertx;
 
@@ -56,7 +57,7 @@ class HttpConnectionsTest {
     try (TestServer server = new TestServer(vertx, GatewayOptions.defaults().limits(one))) {
       respond(server);
       List<RawClient> clients = new ArrayList<>();
-      for (int i = 0; i < 1 + Admission.PLAIN_MAX; i++) {
+      for (int i = 0; i < 1 + HTTP_MAX; i++) {
         clients.add(server.client());
         assertThat(clients.get(i).send(REQUEST).readAnswer().body()).isEqualTo("here");
       }
@@ -76,7 +77,7 @@ class HttpConnectionsTest {
       }
       clients.get(1).send("GET /nowhere HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
       clients.get(1).awaitEnd();
-      server.awaitCounts(counts -> counts.httpConnections() < Admission.PLAIN_MAX);
+      server.awaitCounts(counts -> counts.httpConnections() < HTTP_MAX);
       respond(server);
       try (RawClient late = server.client()) {
         assertThat(late.send(REQUEST).readAnswer().body()).isEqualTo("here");

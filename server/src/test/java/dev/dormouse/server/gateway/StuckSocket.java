@@ -57,7 +57,7 @@ final class StuckSocket implements AutoCloseable {
             new LoopQueues(),
             counters,
             new Heartbeats(Duration.ZERO, Time.system()),
-            new Admission(ConnectionLimits.none()),
+            new Admission(ConnectionLimits.none(), 256),
             new InboundBudget(Long.MAX_VALUE),
             new Observers(Time.system()));
     socket =

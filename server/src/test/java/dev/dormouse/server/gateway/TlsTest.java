@@ -248,7 +248,7 @@ class TlsTest {
             .input(patience, patience, patience));
     List<RawClient> clients = new ArrayList<>();
     try (RawClient other = client()) {
-      for (int i = 0; i < Admission.PLAIN_MAX + 3; i++) {
+      for (int i = 0; i < GatewayOptions.defaults().httpConnectionsMax() + 3; i++) {
         clients.add(server.client());
       }
       for (int i = 0; clients.stream().filter(RawClient::isAtEnd).count() < 3; i++) {

@@ -190,7 +190,8 @@ class WatchTest {
 
   @Test
   @DisplayName(
-      "N1 rejected: too late, which is a limit too; of one HTTP connection each upgrade has an id of its own")
+      "N1 rejected: too late, which is a limit too; of one HTTP connection each upgrade has an id"
+          + " of its own")
   void rejectedTwice() {
     server.close();
     use(new TestServer(vertx, GatewayOptions.defaults().handshake(Duration.ofMillis(20))));
@@ -281,7 +282,7 @@ class WatchTest {
             new LoopQueues(),
             new Counters(),
             new Heartbeats(Duration.ZERO, Time.system()),
-            new Admission(ConnectionLimits.none()),
+            new Admission(ConnectionLimits.none(), 256),
             new InboundBudget(Long.MAX_VALUE),
             server.observers);
     UpgradeWatch watch = new UpgradeWatch(parts, ConnectionId.of(7, 99));
