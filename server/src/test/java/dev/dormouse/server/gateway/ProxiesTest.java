@@ -76,12 +76,10 @@ class ProxiesTest extends BehindProxies {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "Forwarded: for=\"203.0.113.9",
-        "X-Forwarded-Proto: gopher",
-        "X-Forwarded-Host: a b",
+        "Forwarded: for=2.2.2.2\r\nX-Forwarded-For: unknown",
         "Forwarded: for=1.1.1.1\r\nX-Forwarded-For: 2.2.2.2",
       })
-  @DisplayName("what cannot be understood is answered 400, before any route, and goes on")
+  @DisplayName("who contradicts himself about the client is answered 400, before any route")
   void malformed(String header) throws Exception {
     use(LOOPBACK, ProxyProtocol.OFF);
     try (RawClient client = server.client()) {
@@ -94,6 +92,29 @@ class ProxiesTest extends BehindProxies {
       opened(client.send(RawClient.upgrade("/chat/lobby")));
     }
     assertThat(server.gateway.counts().refused(Refusal.HANDSHAKE)).isEqualTo(2);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "Forwarded: for=[::ffff:203.0.113.7];host=h;proto=https, 203.0.113.7",
+    "Forwarded: for=203.0.113.7;host=h:8443;proto=https, 203.0.113.7",
+    "Forwarded: for=203.0.113.7;proto=https;proto-version=, 203.0.113.7",
+    "'Forwarded: for=\"1.1.1.1, for=203.0.113.7', 203.0.113.7",
+    "'Forwarded: for=\"203.0.113.7', 127.0.0.1",
+    "Forwarded: ;;;, 127.0.0.1",
+    "X-Forwarded-For: [::ffff:203.0.113.7]:99, 203.0.113.7",
+    "'X-Forwarded-For: nonsense, 203.0.113.7', 203.0.113.7",
+    "X-Forwarded-For: nonsense, 127.0.0.1",
+    "X-Forwarded-Proto: gopher, 127.0.0.1",
+    "X-Forwarded-Host: a b, 127.0.0.1",
+  })
+  @DisplayName("F08: a listed proxy's dialect costs its statement, and not its service")
+  void dialects(String header, String client) throws Exception {
+    use(LOOPBACK, ProxyProtocol.OFF);
+    try (RawClient proxy = server.client()) {
+      RequestHead head = opened(proxy.send(RawClient.upgrade("/chat/lobby", header)));
+      assertThat(head.remoteAddress()).isEqualTo(client);
+    }
   }
 
   @ParameterizedTest(name = "{0} said {1}, {2}: {3}")

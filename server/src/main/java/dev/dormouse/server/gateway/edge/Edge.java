@@ -55,8 +55,8 @@ public final class Edge {
    * or else the connection's. The headers by which proxies say it are taken from requests of all
    * others.
    *
-   * @throws IllegalArgumentException if a listed proxy's headers are malformed; the message says
-   *     how
+   * @throws IllegalArgumentException if a listed proxy contradicts itself about the client; the
+   *     message says how
    */
   public HttpServerRequest view(HttpServerRequest request, Channel channel) {
     return PublicRequest.of(request, Peer.of(channel, trusted), trusted);

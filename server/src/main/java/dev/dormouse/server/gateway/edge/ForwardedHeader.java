@@ -1,6 +1,7 @@
 package dev.dormouse.server.gateway.edge;
 
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
@@ -8,124 +9,117 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads the header {@code Forwarded} (RFC 7239, section 4). A pure function, strict: a client that
- * left a quote open could otherwise hide what a proxy wrote behind it.
+ * Reads the header {@code Forwarded} (RFC 7239, section 4) as proxies write it, in whatever
+ * dialect: what cannot be read is a statement that was not made, and nothing else. A pure function.
+ *
+ * <p>Each line is read from its end, where the nearest proxy has written. Proxies close their
+ * quotes; so what they wrote is read as they meant it, whatever quotes a client left open, or
+ * closed too often, before it. Read from the beginning, an open quote would hide it.
  */
 final class ForwardedHeader {
+
+  /** A statement that cannot be read, or contradicts another of the same hop. */
+  private static final String UNREADABLE = "";
 
   /**
    * What one proxy says of the request that it received; each null if it does not say.
    *
    * @param node who sent it: an address, perhaps with a port, or {@code unknown}, or a name such as
-   *     {@code _hidden}
+   *     {@code _hidden}, or what cannot be read
    * @param proto the scheme
    * @param host the {@code Host}
    */
   record Hop(@Nullable String node, @Nullable String proto, @Nullable String host) {}
 
-  private final String line;
-  private int at;
-
-  private ForwardedHeader(String line) {
-    this.line = line;
-  }
+  private ForwardedHeader() {}
 
   /**
    * What the proxies say, the nearest one last.
    *
    * @param lines the values of the header, in order
-   * @throws IllegalArgumentException if one is malformed; the message says where
    */
   static List<Hop> parse(List<String> lines) {
     List<Hop> hops = new ArrayList<>();
     for (String line : lines) {
-      new ForwardedHeader(line).readLine(hops);
+      List<Hop> nearestFirst = readLine(line);
+      Collections.reverse(nearestFirst);
+      hops.addAll(nearestFirst);
     }
     return hops;
   }
 
-  private void readLine(List<Hop> hops) {
+  private static List<Hop> readLine(String line) {
+    List<Hop> hops = new ArrayList<>();
     Map<String, String> pairs = new HashMap<>();
-    while (at < line.length()) {
-      skipSpace();
-      if (at < line.length() && ",;".indexOf(line.charAt(at)) < 0) {
-        readPair(pairs);
-        skipSpace();
-      }
-      if (at == line.length() || line.charAt(at) == ',') {
-        if (!pairs.isEmpty()) {
+    boolean isSaid = false;
+    int end = line.length();
+    for (int i = line.length() - 1; i >= -1; i--) {
+      char c = i < 0 ? ',' : line.charAt(i);
+      if (c == '"') {
+        i = openingQuote(line, i);
+      } else if (c == ';' || c == ',') {
+        String pair = line.substring(i + 1, end).strip();
+        end = Math.max(i, 0);
+        isSaid |= !pair.isEmpty();
+        read(pair, pairs);
+        if (c == ',' && isSaid) {
           hops.add(new Hop(pairs.get("for"), pairs.get("proto"), pairs.get("host")));
+          pairs.clear();
+          isSaid = false;
         }
-        pairs.clear();
-      } else if (line.charAt(at) != ';') {
-        throw malformed();
-      }
-      at++;
-    }
-    if (!pairs.isEmpty()) {
-      hops.add(new Hop(pairs.get("for"), pairs.get("proto"), pairs.get("host")));
-    }
-  }
-
-  private void readPair(Map<String, String> pairs) {
-    String name = readToken().toLowerCase(Locale.ROOT);
-    if (at == line.length() || line.charAt(at) != '=') {
-      throw malformed();
-    }
-    at++;
-    boolean isQuoted = at < line.length() && line.charAt(at) == '"';
-    String value = isQuoted ? readQuoted() : readToken();
-    if (pairs.putIfAbsent(name, value) != null) {
-      throw malformed();
-    }
-  }
-
-  private String readToken() {
-    int start = at;
-    while (at < line.length() && isTokenCharacter(line.charAt(at))) {
-      at++;
-    }
-    if (at == start) {
-      throw malformed();
-    }
-    return line.substring(start, at);
-  }
-
-  /** RFC 9110, section 5.6.2. */
-  private static boolean isTokenCharacter(char c) {
-    return (c >= 'a' && c <= 'z')
-        || (c >= 'A' && c <= 'Z')
-        || (c >= '0' && c <= '9')
-        || "!#$%&'*+-.^_`|~".indexOf(c) >= 0;
-  }
-
-  /** RFC 9110, section 5.6.4. */
-  private String readQuoted() {
-    StringBuilder value = new StringBuilder();
-    at++;
-    while (at < line.length() && line.charAt(at) != '"') {
-      if (line.charAt(at) == '\\') {
-        at++;
-      }
-      if (at < line.length()) {
-        value.append(line.charAt(at));
-        at++;
       }
     }
-    if (at >= line.length()) {
-      throw malformed();
-    }
-    at++;
-    return value.toString();
+    return hops;
   }
 
-  private void skipSpace() {
-    while (at < line.length() && (line.charAt(at) == ' ' || line.charAt(at) == '\t')) {
-      at++;
+  /** Where the quote begins that ends there; if it does not, the line's beginning. */
+  private static int openingQuote(String line, int closing) {
+    for (int i = closing - 1; i > 0; i--) {
+      if (line.charAt(i) == '"' && !isEscaped(line, i)) {
+        return i;
+      }
+    }
+    return 0;
+  }
+
+  private static boolean isEscaped(String line, int at) {
+    int backslashes = 0;
+    while (at - backslashes > 0 && line.charAt(at - backslashes - 1) == '\\') {
+      backslashes++;
+    }
+    return backslashes % 2 == 1;
+  }
+
+  private static void read(String pair, Map<String, String> pairs) {
+    int equals = pair.indexOf('=');
+    if (equals > 0) {
+      pairs.merge(
+          pair.substring(0, equals).strip().toLowerCase(Locale.ROOT),
+          unquoted(pair.substring(equals + 1).strip()),
+          (one, other) -> one.equals(other) ? one : UNREADABLE);
     }
   }
 
-  private IllegalArgumentException malformed() {
-    return new IllegalArgumentException("the header Forwarded is malformed at " + at);
+  /**
+   * A value without its quotes, and what is escaped in them (RFC 9110, section 5.6.4); empty if one
+   * is left open.
+   */
+  static String unquoted(String value) {
+    if (value.indexOf('"') < 0) {
+      return value;
+    }
+    StringBuilder plain = new StringBuilder();
+    boolean isOpen = false;
+    for (int i = 0; i < value.length(); i++) {
+      if (value.charAt(i) == '\\' && i + 1 < value.length()) {
+        i++;
+        plain.append(value.charAt(i));
+      } else if (value.charAt(i) == '"') {
+        isOpen = !isOpen;
+      } else {
+        plain.append(value.charAt(i));
+      }
+    }
+    return isOpen ? UNREADABLE : plain.toString();
   }
 }

@@ -20,11 +20,12 @@ import org.jspecify.annotations.Nullable;
  * counts as the proxy next to it.
  *
  * <p><b>Scheme and host</b> are, in {@code Forwarded}, those beside the client, or else the first
- * to the right; in {@code X-Forwarded-Proto} and {@code -Host} the right-most.
+ * to the right; in {@code X-Forwarded-Proto} and {@code -Host} the right-most. What is neither
+ * scheme nor host was not said.
  *
- * <p><b>Both kinds</b> must agree about the client: one of them may have been written by the
- * client, and passed on by a proxy that knows only the other. About scheme and host, {@code
- * Forwarded} wins.
+ * <p><b>Both kinds.</b> One of them may have been written by the client, and passed on by a proxy
+ * that knows only the other. So the kind that names the client is believed, and the other is not;
+ * if both name one, it must be the same, and scheme and host are what both say.
  *
  * @param client the client
  * @param scheme {@code http} or {@code https}; null if no proxy says
@@ -39,37 +40,49 @@ record Forwarding(InetAddress client, @Nullable String scheme, @Nullable String 
    *
    * @param peer the listed proxy that sent the request
    * @param values the values of a header, in order
-   * @throws IllegalArgumentException if they are malformed or contradict each other; the message
-   *     says how
+   * @throws IllegalArgumentException if they contradict each other about the client
    */
   static Forwarding of(
       InetAddress peer, Function<String, List<String>> values, TrustedProxies trusted) {
     List<Hop> hops = ForwardedHeader.parse(values.apply("Forwarded"));
-    Found found = Found.in(hops.stream().map(Hop::node).toList(), peer, trusted);
-    InetAddress client = found.client();
     List<String> addresses = list(values.apply("X-Forwarded-For"));
-    if (!addresses.isEmpty()) {
-      client = Found.in(addresses, peer, trusted).client();
-      if (hops.stream().anyMatch(hop -> hop.node() != null) && !client.equals(found.client())) {
-        throw new IllegalArgumentException(
-            "Forwarded and X-Forwarded-For do not agree about the client");
-      }
+    Forwarding standard = inForwarded(hops, peer, trusted);
+    Forwarding other =
+        new Forwarding(
+            Found.in(addresses, peer, trusted).client(),
+            scheme(last(values.apply("X-Forwarded-Proto"))),
+            host(last(values.apply("X-Forwarded-Host"))));
+    boolean isNamed = hops.stream().anyMatch(hop -> hop.node() != null);
+    if (isNamed && addresses.isEmpty()) {
+      return standard;
+    } else if (hops.isEmpty() || (!isNamed && !addresses.isEmpty())) {
+      return other;
+    } else if (!isNamed && other.scheme == null && other.host == null) {
+      return standard;
     }
-    String scheme = last(values.apply("X-Forwarded-Proto"));
-    String host = last(values.apply("X-Forwarded-Host"));
+    return both(standard, other);
+  }
+
+  private static Forwarding inForwarded(List<Hop> hops, InetAddress peer, TrustedProxies trusted) {
+    Found found = Found.in(hops.stream().map(Hop::node).toList(), peer, trusted);
+    String scheme = null;
+    String host = null;
     for (Hop hop : hops.subList(found.index(), hops.size())) {
-      if (hop.proto() != null) {
-        scheme = hop.proto();
-        break;
-      }
+      scheme = scheme == null ? scheme(hop.proto()) : scheme;
+      host = host == null ? host(hop.host()) : host;
     }
-    for (Hop hop : hops.subList(found.index(), hops.size())) {
-      if (hop.host() != null) {
-        host = hop.host();
-        break;
-      }
+    return new Forwarding(found.client(), scheme, host);
+  }
+
+  private static Forwarding both(Forwarding one, Forwarding other) {
+    if (!one.client.equals(other.client)) {
+      throw new IllegalArgumentException(
+          "Forwarded and X-Forwarded-For do not agree about the client");
     }
-    return new Forwarding(client, scheme(scheme), host(host));
+    return new Forwarding(
+        one.client,
+        one.scheme != null && one.scheme.equals(other.scheme) ? one.scheme : null,
+        one.host != null && one.host.equalsIgnoreCase(other.host) ? one.host : null);
   }
 
   /**
@@ -100,7 +113,7 @@ record Forwarding(InetAddress client, @Nullable String scheme, @Nullable String 
   private static List<String> list(List<String> lines) {
     return lines.stream()
         .flatMap(line -> Arrays.stream(line.split(",", -1)))
-        .map(String::strip)
+        .map(entry -> ForwardedHeader.unquoted(entry.strip()))
         .filter(entry -> !entry.isEmpty())
         .toList();
   }
@@ -110,7 +123,7 @@ record Forwarding(InetAddress client, @Nullable String scheme, @Nullable String 
     return entries.isEmpty() ? null : entries.get(entries.size() - 1);
   }
 
-  /** Proxies that know WebSockets may tell their schemes. */
+  /** Proxies that know WebSockets may tell their schemes. Null if it is none of the web. */
   private static @Nullable String scheme(@Nullable String told) {
     if (told == null) {
       return null;
@@ -118,15 +131,11 @@ record Forwarding(InetAddress client, @Nullable String scheme, @Nullable String 
     return switch (told.toLowerCase(Locale.ROOT)) {
       case "http", "ws" -> "http";
       case "https", "wss" -> "https";
-      default ->
-          throw new IllegalArgumentException("a proxy tells a scheme that is not http or https");
+      default -> null;
     };
   }
 
   private static @Nullable String host(@Nullable String told) {
-    if (told != null && !HOST.matcher(told).matches()) {
-      throw new IllegalArgumentException("a proxy tells a host that is none");
-    }
-    return told;
+    return told != null && HOST.matcher(told).matches() ? told : null;
   }
 }

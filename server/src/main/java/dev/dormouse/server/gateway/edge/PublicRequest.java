@@ -42,8 +42,8 @@ final class PublicRequest extends HttpServerRequestWrapper {
    * The view of a request. The headers by which proxies tell are taken from it if its peer is not
    * listed, so that nobody believes them.
    *
-   * @throws IllegalArgumentException if a listed proxy's headers are malformed; the message says
-   *     how
+   * @throws IllegalArgumentException if a listed proxy contradicts itself about the client; the
+   *     message says how
    */
   static HttpServerRequest of(HttpServerRequest request, Peer peer, TrustedProxies trusted) {
     HttpServerRequestInternal seen = (HttpServerRequestInternal) request;
