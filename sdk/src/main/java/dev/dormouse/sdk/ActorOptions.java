@@ -270,9 +270,11 @@ public final class ActorOptions {
   }
 
   /**
-   * Limits what may wait for one client: the bytes of all frames that the operating system has not
-   * taken, and 96 for each; over it comes {@link #onSlowClient}. A longer message is taken if
-   * nothing else waits. Each broadcast counts for each of its recipients, though they share it.
+   * Limits what may wait for one client that does not take it: the bytes of all frames that the
+   * operating system has not taken, and 96 for each; over it comes {@link #onSlowClient}. While the
+   * client goes on taking what waits (256 bytes a second, on average over 30 s), 64 MiB more may:
+   * so a long message, or all that one turn sends, reaches whoever reads. Each broadcast counts for
+   * each of its recipients, though they share it.
    *
    * @param bytes 1 to 256 MiB; 0 for the server's own limit, the default, which is 1 MiB
    * @throws IllegalArgumentException if it is out of range

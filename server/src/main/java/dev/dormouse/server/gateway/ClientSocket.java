@@ -252,9 +252,16 @@ final class ClientSocket extends WheelPeer {
     }
   }
 
-  /** The TCP connection is closed at once: nobody is there to answer a close frame. */
+  /**
+   * The TCP connection is closed at once: nobody is there to answer a close frame. Unless the
+   * client is still busy with what was sent before the ping.
+   */
   @Override
   void giveUp() {
+    if (writer != null && writer.isTaking()) {
+      parts.heartbeats().join(this, loop);
+      return;
+    }
     parts.hit(parts.counters().silentDropped, "silence", "close 1006", actor, id);
     lost(Cause.CLIENT_SILENT, null);
     endTcp();
@@ -315,7 +322,7 @@ final class ClientSocket extends WheelPeer {
   /** Writes out what was written since the last time, at the end of a read if one is handled. */
   void flush() {
     if (writer != null && !isReading) {
-      writer.flush();
+      writer.turnEnds();
     }
   }
 

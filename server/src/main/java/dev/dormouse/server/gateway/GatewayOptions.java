@@ -26,6 +26,8 @@ public final class GatewayOptions {
     Duration close = Duration.ofSeconds(5);
     Duration drain = Duration.ofSeconds(1);
     int outboundBytesMax = 1 << 20;
+    long burstBytesMax = 64L << 20;
+    Duration reading = Duration.ofSeconds(30);
     long inboundBytesMax = Runtime.getRuntime().maxMemory() / 8;
     Duration pingInterval = Duration.ofSeconds(30);
     ConnectionLimits limits = ConnectionLimits.none();
@@ -150,16 +152,41 @@ public final class GatewayOptions {
   }
 
   /**
-   * How many bytes may wait for one client, unless its actor type chose otherwise; {@link
-   * dev.dormouse.sdk.ActorOptions#outboundBytesMax(int)} says what counts, and what comes over it.
+   * How many bytes may wait for one client that does not take them, unless its actor type chose
+   * otherwise; {@link dev.dormouse.sdk.ActorOptions#outboundBytesMax(int)} says what counts, and
+   * what comes over it.
    */
   public GatewayOptions outboundBytesMax(int outboundBytesMax) {
     return with(v -> v.outboundBytesMax = outboundBytesMax);
   }
 
-  /** The most bytes that may wait for one client. */
+  /** The most bytes that may wait for one client that does not take them. */
   public int outboundBytesMax() {
     return values.outboundBytesMax;
+  }
+
+  /**
+   * When a client is too slow for which more than {@link #outboundBytesMax} waits.
+   *
+   * @param reading how long it may take less than 256 bytes a second, on average over that time
+   * @param burstBytesMax how many bytes beyond that limit may wait while it takes more
+   */
+  public GatewayOptions slowness(Duration reading, long burstBytesMax) {
+    return with(
+        v -> {
+          v.reading = reading;
+          v.burstBytesMax = burstBytesMax;
+        });
+  }
+
+  /** How long a client for which too much waits may take next to nothing. */
+  public Duration reading() {
+    return values.reading;
+  }
+
+  /** How many bytes beyond the limit may wait for a client that goes on taking them. */
+  public long burstBytesMax() {
+    return values.burstBytesMax;
   }
 
   /**

@@ -9,8 +9,11 @@ import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.channel.WriteBufferWaterMark;
+import io.netty.channel.epoll.EpollSocketChannel;
 import io.netty.channel.socket.DuplexChannel;
 import io.netty.handler.ssl.SslHandler;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 
@@ -23,11 +26,22 @@ import org.jspecify.annotations.Nullable;
  * the channel may have been begun. When it is writable again they follow, and are compressed only
  * then, since a context knows no message that was left out. Messages wait only while the channel is
  * not writable, or about to tell that it is. Close frames go behind them, pings and pongs before.
+ *
+ * <p><b>Too slow a client.</b> More than the limit may wait for a client that goes on taking bytes,
+ * as {@link Progress} has it, up to {@link GatewayOptions#burstBytesMax} more: a long message, or
+ * all that a turn sends, is not a slow client's doing. Whether it goes on is looked at while more
+ * than the limit waits, by a timer that only then runs.
  */
 @SuppressWarnings("FutureReturnValueIgnored")
 final class SocketWriter {
   /** The share of what may wait that may be in the channel, where nothing can be left out. */
   private static final int CHANNEL_SHARE = 4;
+
+  /**
+   * How many bytes the operating system takes before it has sent those it has: where it can be
+   * told, so that what it takes tells what the client takes, and not in steps of a megabyte.
+   */
+  private static final int UNSENT_BYTES_MAX = 128 << 10;
 
   private final ChannelHandlerContext context;
   private final ClientSocket socket;
@@ -58,6 +72,9 @@ final class SocketWriter {
           .config()
           .setWriteBufferWaterMark(new WriteBufferWaterMark(channelBytes / 2, channelBytes));
     }
+    if (context.channel() instanceof EpollSocketChannel linux) {
+      linux.config().setTcpNotSentLowAt(UNSENT_BYTES_MAX);
+    }
   }
 
   /**
@@ -72,30 +89,32 @@ final class SocketWriter {
    */
   boolean message(Payload message, @Nullable ByteBuf shared, @Nullable String key, long report) {
     long bytes = OutboundFrames.bytes(message) + WaitingMessages.OVERHEAD_BYTES;
-    boolean isStraight = goesStraight(bytes);
+    boolean isStraight = goesStraight();
     if (!isStraight) {
       flush();
-      isStraight = goesStraight(bytes);
+      isStraight = goesStraight();
     }
     if (isStraight) {
       write(frame(message, shared), report);
+      if (bytes > bytesMax()) {
+        watch();
+      }
       return true;
     }
     return waits(message, shared, key, report, bytes);
   }
 
-  private boolean goesStraight(long bytes) {
-    return !isAnyWaiting()
-        && context.channel().isWritable()
-        && (hasRoom(bytes) || policy() == OutboundPolicy.DROP_OLDEST);
+  private boolean goesStraight() {
+    return !isAnyWaiting() && context.channel().isWritable();
   }
 
   private boolean waits(
       Payload message, @Nullable ByteBuf shared, @Nullable String key, long report, long bytes) {
     String replacedKey = policy() == OutboundPolicy.CONFLATE ? key : null;
     Entry replaced = waiting == null ? null : waiting.get(replacedKey);
-    if (policy() != OutboundPolicy.DROP_OLDEST
-        && !hasRoom(bytes - (replaced == null ? 0 : replaced.bytes()))) {
+    long more = bytes - (replaced == null ? 0 : replaced.bytes());
+    boolean isDropping = policy() == OutboundPolicy.DROP_OLDEST;
+    if (!isDropping && isTooSlow(more)) {
       hit(socket.parts().counters().slowClosed, "close 1013");
       return false;
     }
@@ -108,10 +127,91 @@ final class SocketWriter {
     if (replaced != null) {
       leaveOut(replaced, Outcome.CONFLATED, socket.parts().counters().conflated, "conflate");
     }
-    while (queue.size() > 1 && waitingBytes() > bytesMax()) {
+    while (isDropping && queue.size() > 1 && !hasRoom(queue.isOldestFresh() ? burstMax() : 0)) {
       leaveOut(queue.poll(), Outcome.DROPPED, socket.parts().counters().slowDropped, "drop");
     }
+    if (!isDropping && !hasRoom(0)) {
+      watch();
+    }
     return true;
+  }
+
+  /** Whether a client has more than may wait, and does not take it, or has it taken too far. */
+  private boolean isTooSlow(long more) {
+    long bytes = waitingBytes() + more;
+    return bytes > bytesMax() && (bytes > bytesMax() + burstMax() || isStalled());
+  }
+
+  private boolean isStalled() {
+    Progress progress = waiting == null ? null : waiting.progress();
+    return progress != null && look(progress).leftNs(nowNs(), reading()) <= 0;
+  }
+
+  /** Looks from now on whether the client takes what waits; nothing if that is done already. */
+  private void watch() {
+    if (waiting().progress() == null) {
+      waiting().progress(new Progress(nowNs(), takenBytes()));
+      lookAgainAfter(reading().toNanos());
+    }
+  }
+
+  private void lookAgainAfter(long ns) {
+    waiting()
+        .nextLook(context.executor().schedule(this::lookWhetherTaken, ns, TimeUnit.NANOSECONDS));
+  }
+
+  private void lookWhetherTaken() {
+    WaitingMessages queue = waiting;
+    Progress progress = queue == null ? null : queue.progress();
+    if (queue == null || progress == null) {
+      return;
+    }
+    long leftNs = look(progress).leftNs(nowNs(), reading());
+    if (leftNs > 0) {
+      lookAgainAfter(leftNs);
+      return;
+    }
+    queue.stopLooking();
+    if (!hasRoom(0) && policy() != OutboundPolicy.DROP_OLDEST) {
+      hit(socket.parts().counters().slowClosed, "close 1013");
+      socket.close(Closing.TOO_SLOW);
+    }
+  }
+
+  /** Whether the client goes on taking what waited when it was pinged, or is too much. */
+  boolean isTaking() {
+    Progress progress = waiting == null ? null : waiting.progress();
+    return progress != null && progress.goesOn(nowNs(), takenBytes());
+  }
+
+  /** How far the client has come by now; if that is far enough, it is alive. */
+  private Progress look(Progress before) {
+    Progress after = before.seen(nowNs(), takenBytes(), reading());
+    if (!after.equals(before)) {
+      waiting().progress(after);
+      socket.heard();
+    }
+    return after;
+  }
+
+  /** How many bytes the operating system has taken of all frames, about. */
+  long takenBytes() {
+    ChannelOutboundBuffer inChannel = context.channel().unsafe().outboundBuffer();
+    return inChannel == null
+        ? bytesOut
+        : bytesOut - inChannel.totalPendingWriteBytes() + inChannel.currentProgress();
+  }
+
+  private long nowNs() {
+    return socket.parts().time().nowNs();
+  }
+
+  private Duration reading() {
+    return socket.parts().options().reading();
+  }
+
+  private long burstMax() {
+    return socket.parts().options().burstBytesMax();
   }
 
   private void leaveOut(Entry entry, Outcome outcome, LongAdder counter, String what) {
@@ -150,10 +250,9 @@ final class SocketWriter {
     return queue;
   }
 
-  /** Whether so many bytes more are within the limit; whatever is longer is, alone. */
-  private boolean hasRoom(long more) {
-    long bytes = waitingBytes();
-    return bytes == 0 || bytes + more <= bytesMax();
+  /** Whether what waits is within the limit, or no further beyond it than told. */
+  private boolean hasRoom(long beyond) {
+    return waitingBytes() <= bytesMax() + beyond;
   }
 
   /** How many bytes wait for the client to read, with 96 more for each frame. */
@@ -200,6 +299,7 @@ final class SocketWriter {
     if (queue == null || !context.channel().isWritable()) {
       return;
     }
+    socket.heard();
     byte[] pong = queue.takeOwedPong();
     if (pong != null) {
       pong(pong);
@@ -210,7 +310,7 @@ final class SocketWriter {
       write(kept == null ? frame(next.payload(), null) : kept.duplicate(), next.report());
     }
     if (queue.isEmpty()) {
-      waiting = null;
+      stopWaiting();
       if (queue.ending() != null) {
         writeEnd(queue.ending(), queue.isOutputEnding());
       }
@@ -227,11 +327,17 @@ final class SocketWriter {
     }
   }
 
-  /** Writes a ping without payload, and flushes. */
+  /**
+   * Writes a ping without payload, and flushes. Where bytes wait before it, the client may be long
+   * in answering; {@link #isTaking} tells then.
+   */
   void ping() {
     socket.parts().counters().pings.increment();
     write(OutboundFrames.ping(context.alloc()), false);
     flush();
+    if (waitingBytes() > 0) {
+      watch();
+    }
   }
 
   /** Writes a close frame, behind all messages, and flushes. The client's is awaited. */
@@ -251,10 +357,18 @@ final class SocketWriter {
 
   private void end(ByteBuf last, boolean isOutputEnding) {
     if (waiting != null && isAnyWaiting()) {
+      waiting.stopLooking();
       waiting.end(last, isOutputEnding);
     } else {
-      waiting = null;
+      stopWaiting();
       writeEnd(last, isOutputEnding);
+    }
+  }
+
+  private void stopWaiting() {
+    if (waiting != null) {
+      waiting.stopLooking();
+      waiting = null;
     }
   }
 
@@ -275,7 +389,7 @@ final class SocketWriter {
   /** The TCP connection is gone, and what waited with it. */
   void release() {
     WaitingMessages lost = waiting;
-    waiting = null;
+    stopWaiting();
     if (lost != null) {
       lost.drop(entry -> socket.parts().lost(socket.actor(), socket.id(), entry.report()));
     }
@@ -300,6 +414,7 @@ final class SocketWriter {
     }
   }
 
+  /** Writes out what was written. */
   void flush() {
     if (isUnflushed) {
       isUnflushed = false;
@@ -322,6 +437,14 @@ final class SocketWriter {
     if (parts.observers().isAnyOfFrames()) {
       SocketWatch.out(parts, socket.actor(), socket.id(), frame, isAutomatic);
     }
+  }
+
+  /** All that a turn says is said. */
+  void turnEnds() {
+    if (waiting != null) {
+      waiting.turnEnds();
+    }
+    flush();
   }
 
   /** How many bytes the payloads of all frames had that were written. */

@@ -2,6 +2,7 @@ package dev.dormouse.server.gateway;
 
 import dev.dormouse.server.protocol.Payload;
 import io.netty.buffer.ByteBuf;
+import io.netty.util.concurrent.Future;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.Objects;
@@ -79,10 +80,52 @@ final class WaitingMessages {
 
   private boolean isOutputEnding;
 
+  /** How many messages came since a turn ended. */
+  private int fresh;
+
+  /** How far the client had come with what waits, in the channel too; null if nobody looks. */
+  private @Nullable Progress progress;
+
+  private @Nullable Future<?> nextLook;
+
   /** Adds a message at the end; one of this key is not there. */
   void add(@Nullable String key, Entry entry) {
     entries.put(key == null ? entry : key, entry);
     bytes += entry.bytes;
+    fresh++;
+  }
+
+  /** What came so far is all that a turn says. */
+  void turnEnds() {
+    fresh = 0;
+  }
+
+  /** Whether the oldest message is of the turn that still has more to say. */
+  boolean isOldestFresh() {
+    return fresh >= size();
+  }
+
+  /** How far the client had come when it was last looked at; null if nobody looks. */
+  @Nullable Progress progress() {
+    return progress;
+  }
+
+  void progress(Progress now) {
+    progress = now;
+  }
+
+  /** The next look is this. */
+  void nextLook(Future<?> look) {
+    nextLook = look;
+  }
+
+  /** Nobody looks whether the client takes what waits. */
+  void stopLooking() {
+    progress = null;
+    if (nextLook != null) {
+      nextLook.cancel(false);
+      nextLook = null;
+    }
   }
 
   /** The message of this key; null if none waits. */

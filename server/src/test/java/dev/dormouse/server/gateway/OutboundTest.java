@@ -25,6 +25,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Clients that do not read, over real sockets; and what is said of single messages. */
@@ -244,5 +245,57 @@ class OutboundTest {
     assertThat(told).containsKeys(Outcome.DROPPED, Outcome.CONNECTION_CLOSED);
     GatewayCounts counts = server.gateway.counts();
     assertThat(counts.messagesOut() + counts.slowDropped() + counts.droppedOut()).isEqualTo(asked);
+  }
+
+  @ParameterizedTest(name = "{0} messages of {1} bytes, TLS: {2}")
+  @CsvSource({
+    "1, 8000000, false",
+    "10, 3000000, false",
+    "3000, 10000, false",
+    "100, 100000, false",
+    "100, 100000, true",
+    "5, 1048576, false"
+  })
+  @DisplayName("F16 O3 whatever one turn sends reaches a client that reads at full speed")
+  void bursts(int messages, int bytes, boolean isTls) throws Exception {
+    restart(isTls);
+    try (RawClient client = open(server.client(), "/chat/lobby")) {
+      ConnectionId id = host.nextOpen();
+      ToGateway[] burst = new ToGateway[messages];
+      for (int i = 0; i < messages; i++) {
+        burst[i] = new ToGateway.Send(id, Payload.text(i + " " + "x".repeat(bytes)));
+      }
+      host.release(TestServer.LOBBY, burst);
+      host.release(TestServer.LOBBY, new ToGateway.Send(id, Payload.text("later ")));
+      for (int i = 0; i < messages; i++) {
+        assertThat(firstWord(client.readText())).isEqualTo(String.valueOf(i));
+      }
+      assertThat(firstWord(client.readText())).isEqualTo("later");
+      assertThat(server.gateway.counts().slowClosed()).isZero();
+    }
+  }
+
+  @ParameterizedTest(name = "TLS: {0}")
+  @ValueSource(booleans = {false, true})
+  @DisplayName("F16 a client that takes nothing is closed, and what waited for it is let go")
+  void takesNothing(boolean isTls) throws Exception {
+    stop();
+    GatewayOptions options =
+        GatewayOptions.defaults()
+            .outboundBytesMax(1 << 18)
+            .close(Duration.ofMillis(200))
+            .slowness(Duration.ofMillis(500), 64 << 20);
+    this.isTls = isTls;
+    server =
+        new TestServer(vertx, isTls ? options.tls(new ServerTls(SERVER.keyManagers())) : options);
+    host = server.host;
+    host.acceptAll();
+    try (RawClient slow = openSlowly("/chat/lobby")) {
+      ConnectionId id = host.nextOpen();
+      host.release(TestServer.LOBBY, new ToGateway.Send(id, Payload.text("x".repeat(24_000_000))));
+      assertThat(host.nextClosed()).isEqualTo(Closing.TOO_SLOW);
+      server.awaitCounts(counts -> counts.sockets() == 0);
+      assertThat(server.gateway.counts().slowClosed()).isEqualTo(1);
+    }
   }
 }

@@ -13,6 +13,7 @@ import java.util.List;
 final class StuckChannel extends EmbeddedChannel {
   private final ByteArrayOutputStream taken = new ByteArrayOutputStream();
   private int allowed;
+  private int allowedBytes;
 
   /** A frame that the network took. */
   record Frame(int opcode, boolean isCompressed, byte[] payload) {
@@ -30,6 +31,13 @@ final class StuckChannel extends EmbeddedChannel {
     runPendingTasks();
   }
 
+  /** The network takes so many bytes, wherever frames end. */
+  void allowBytes(int bytes) {
+    allowedBytes = bytes;
+    flush();
+    runPendingTasks();
+  }
+
   void allowAll() {
     allow(Integer.MAX_VALUE);
   }
@@ -37,6 +45,7 @@ final class StuckChannel extends EmbeddedChannel {
   /** It takes no more, from here on. */
   void stop() {
     allowed = 0;
+    allowedBytes = 0;
   }
 
   @Override
@@ -45,6 +54,13 @@ final class StuckChannel extends EmbeddedChannel {
       taken.writeBytes(ByteBufUtil.getBytes((ByteBuf) next));
       allowed--;
       in.remove();
+    }
+    for (Object next = in.current(); next != null && allowedBytes > 0; next = in.current()) {
+      ByteBuf frame = (ByteBuf) next;
+      int bytes = Math.min(allowedBytes, frame.readableBytes());
+      taken.writeBytes(ByteBufUtil.getBytes(frame, frame.readerIndex(), bytes));
+      allowedBytes -= bytes;
+      in.removeBytes(bytes);
     }
   }
 

@@ -21,9 +21,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
 
 /** An open socket on a {@link StuckChannel}, and what the host hears of it. */
-final class StuckSocket implements AutoCloseable {
+final class StuckSocket implements AutoCloseable, Time {
   /** How many bytes may wait. */
   static final int BYTES_MAX = 40_000;
 
@@ -37,26 +38,35 @@ final class StuckSocket implements AutoCloseable {
   final Counters counters = new Counters();
   final StuckChannel channel = new StuckChannel();
   final ClientSocket socket;
+  private long nowNs;
   private final List<ByteBuf> sharedFrames = new ArrayList<>();
 
   StuckSocket(OutboundPolicy policy) {
     this(policy, null);
   }
 
-  /** With compression, unless the terms are null. */
+  /** With compression, unless the terms are null. Nothing beyond the limit may wait. */
   StuckSocket(OutboundPolicy policy, DeflateTerms terms) {
+    this(
+        policy,
+        terms,
+        GatewayOptions.defaults().slowness(Duration.ofSeconds(30), 0).pingInterval(Duration.ZERO));
+  }
+
+  StuckSocket(OutboundPolicy policy, DeflateTerms terms, GatewayOptions limits) {
+    channel.freezeTime();
     ActorOptions options = ActorOptions.defaults().onSlowClient(policy).outboundBytesMax(BYTES_MAX);
     DirectTransport transport = new DirectTransport();
     transport.connect(this::hear, release -> {});
     GatewayParts parts =
         new GatewayParts(
-            GatewayOptions.defaults(),
+            limits,
             transport,
-            Time.system(),
+            this,
             new ConnectionGroups(),
             new LoopQueues(),
             counters,
-            new Heartbeats(Duration.ZERO, Time.system()),
+            new Heartbeats(limits.pingInterval(), this),
             new Admission(ConnectionLimits.none(), 256),
             new InboundBudget(Long.MAX_VALUE),
             new Observers(Time.system()));
@@ -73,6 +83,23 @@ final class StuckSocket implements AutoCloseable {
     parts.groups().add(socket);
     channel.pipeline().addLast(socket.frames, socket);
     socket.opened();
+  }
+
+  @Override
+  public long nowNs() {
+    return nowNs;
+  }
+
+  @Override
+  public long wallMs() {
+    return nowNs / 1_000_000;
+  }
+
+  /** Time passes, and what is due is done. */
+  void pass(Duration by) {
+    nowNs += by.toNanos();
+    channel.advanceTimeBy(by.toNanos(), TimeUnit.NANOSECONDS);
+    channel.runScheduledPendingTasks();
   }
 
   private void hear(ToHost told) {
