@@ -108,10 +108,12 @@ class LimitsTableTest {
     row("fragments of a message", "MessageAssembler.FRAGMENTS_FREE");
     row("events that wait for an actor", "HostOptions.mailboxMax");
     row(
-        "bytes that wait for a slow client",
+        "bytes that wait for a client that does not take them",
         "GatewayOptions.outboundBytesMax",
+        "GatewayOptions.reading",
         "ActorOptions.outboundBytesMax=option per actor type",
         "ActorOptions.OUTBOUND_BYTES_CEILING");
+    row("bytes that wait for a client that goes on taking them", "GatewayOptions.burstBytesMax");
     row("key of a message", "Connection.KEY_BYTES_MAX");
     row("messages of a client in a second", "ActorOptions.messagesPerSecondMax=any number");
     row("a silent client", "GatewayOptions.pingInterval");
