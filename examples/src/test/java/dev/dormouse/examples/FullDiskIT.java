@@ -58,7 +58,8 @@ class FullDiskIT {
         Path ballast = disk.fill();
 
         writer.send("too much");
-        assertThat(writer.nextClose()).isEqualTo(new Client.Closed(1013, "the disk is full"));
+        assertThat(writer.nextClose())
+            .isEqualTo(new Client.Closed(1013, "the server cannot store anything now"));
         HttpResponse<?> refused = refusal(server).orElseThrow();
         assertThat(refused.statusCode()).isEqualTo(503);
         assertThat(refused.headers().firstValue("Retry-After")).contains("1");

@@ -50,9 +50,28 @@ final class ServerProcess implements AutoCloseable {
     return new ServerProcess(launchTestActors(data, jvm, flags));
   }
 
+  /** The same in a process that may have so many files open. */
+  static ServerProcess startTestActorsWithHandles(Path data, int handles, String... flags)
+      throws Exception {
+    return new ServerProcess(launchTestActorsWithHandles(data, handles, flags));
+  }
+
   /** The same, without waiting for anything. */
+  static Child launchTestActorsWithHandles(Path data, int handles, String... flags)
+      throws IOException {
+    String limited = "ulimit -n %d && exec \"$@\"".formatted(handles);
+    return launchTestActors(List.of("sh", "-c", limited, "sh"), data, List.of(), flags);
+  }
+
+  /** The same without that limit. */
   static Child launchTestActors(Path data, List<String> jvm, String... flags) throws IOException {
-    List<String> command = new ArrayList<>(List.of(System.getProperty("dormouse.test.java")));
+    return launchTestActors(List.of(), data, jvm, flags);
+  }
+
+  private static Child launchTestActors(
+      List<String> before, Path data, List<String> jvm, String... flags) throws IOException {
+    List<String> command = new ArrayList<>(before);
+    command.add(System.getProperty("dormouse.test.java"));
     // What the jar's manifest says; a JVM too old for one of these ignores it.
     command.addAll(
         List.of(

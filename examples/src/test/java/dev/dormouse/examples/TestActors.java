@@ -8,9 +8,16 @@ import dev.dormouse.sdk.HttpRequest;
 import dev.dormouse.sdk.HttpResponse;
 import dev.dormouse.sdk.KeyRange;
 import dev.dormouse.sdk.WebSocketActor;
+import java.io.Closeable;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Deque;
+import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Collectors;
@@ -28,7 +35,50 @@ final class TestActors {
             o -> o.compression(Compression.ON))
         .actor("/den/:key", Den.class, Den::new)
         .actor("/goodbyes/:key", Goodbyes.class, Goodbyes::new)
+        .actor("/hoard/:key", Hoard.class, Hoard::new)
         .start(args);
+  }
+
+  /**
+   * An application that has files open: {@code take} opens as many as the process may have, {@code
+   * give} closes them; either is answered with their number.
+   */
+  static final class Hoard extends WebSocketActor<Void> {
+    private static final Path FILE = Path.of("hoarded");
+
+    /** Not the actor's, whose fields do not outlive its sleep. */
+    private static final Deque<Closeable> TAKEN = new ConcurrentLinkedDeque<>();
+
+    @Override
+    protected void onMessage(Connection<Void> from, String text) {
+      try {
+        if (text.equals("take")) {
+          take();
+        } else {
+          for (Closeable file = TAKEN.poll(); file != null; file = TAKEN.poll()) {
+            file.close();
+          }
+        }
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+      from.send(text + " " + TAKEN.size());
+    }
+
+    private static void take() throws IOException {
+      if (!Files.exists(FILE)) {
+        Files.createFile(FILE);
+      }
+      try {
+        while (true) {
+          TAKEN.add(FileChannel.open(FILE));
+        }
+      } catch (FileSystemException e) {
+        if (!String.valueOf(e.getReason()).contains("Too many open files")) {
+          throw e;
+        }
+      }
+    }
   }
 
   /**

@@ -3,6 +3,7 @@ package dev.dormouse.storage;
 import dev.dormouse.log.Log;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.rocksdb.RocksDBException;
@@ -27,6 +28,12 @@ import org.slf4j.Logger;
  * fail; so rounds are refused until it has said that it is done. The round that met the end may
  * have been kept or not: not once the engine has recovered, perhaps if the process ends before.
  *
+ * <p><b>If the engine meets the end of the file handles</b>, when it begins a log or a table, it
+ * takes no writes any more, and does not recover from it. So rounds are refused until there are
+ * handles again, and the engine is then closed and opened anew, with all that it was given. Reads
+ * go on meanwhile, of files that are open, and wait while that is done. The round that met the end
+ * was not kept: the engine begins files before it writes.
+ *
  * <p>Used by one thread at a time, whoever writes the round.
  */
 final class EngineWriter implements GroupCommit.Sink, AutoCloseable {
@@ -40,8 +47,15 @@ final class EngineWriter implements GroupCommit.Sink, AutoCloseable {
 
   private static final int MIB = 1 << 20;
 
+  /** How long it waits before it looks for file handles again. */
+  private static final long HANDLES_LOOK_NS = TimeUnit.MILLISECONDS.toNanos(100);
+
+  private static final String NO_HANDLES = "the process has no file handles for the store";
+
   private final RocksTables tables;
   private final DiskRoom room;
+  private final HandleRoom handles;
+  private final BooleanSupplier reopening;
   private final LongSupplier clockNs;
   private final WriteOptions options;
 
@@ -57,9 +71,28 @@ final class EngineWriter implements GroupCommit.Sink, AutoCloseable {
   /** Since when the engine could have recovered. */
   private long roomSinceNs;
 
-  EngineWriter(RocksTables tables, boolean isSynced, DiskRoom room, LongSupplier clockNs) {
+  /** Whether the engine has met the end of the file handles, and was not opened anew yet. */
+  private boolean isWithoutHandles;
+
+  /** When it last looked for handles. */
+  private long handlesLookedNs;
+
+  /**
+   * Begins to write.
+   *
+   * @param reopening has the engine opened anew, while nobody uses it; false if the store is closed
+   */
+  EngineWriter(
+      RocksTables tables,
+      boolean isSynced,
+      DiskRoom room,
+      HandleRoom handles,
+      BooleanSupplier reopening,
+      LongSupplier clockNs) {
     this.tables = tables;
     this.room = room;
+    this.handles = handles;
+    this.reopening = reopening;
     this.clockNs = clockNs;
     this.options = new WriteOptions().setSync(isSynced);
   }
@@ -68,9 +101,9 @@ final class EngineWriter implements GroupCommit.Sink, AutoCloseable {
   public @Nullable String refusal(long bytes) {
     String why = reason(bytes);
     if (why != null && !isRefusing) {
-      log.error("nothing can be stored until there is room: {}", why);
+      log.error("nothing can be stored for the time being: {}", why);
     } else if (why == null && isRefusing) {
-      log.info("there is room on the disk again: turns are stored");
+      log.info("there is room again: turns are stored");
     }
     isRefusing = why != null;
     return why;
@@ -82,6 +115,9 @@ final class EngineWriter implements GroupCommit.Sink, AutoCloseable {
       roomSinceNs = clockNs.getAsLong();
       return "the disk has less than " + room.reserveBytes() / MIB + " MiB free";
     }
+    if (isWithoutHandles && !isOpenedAnew()) {
+      return NO_HANDLES;
+    }
     if (stop == null || tables.recoveries() != recoveriesBefore) {
       stop = null;
       return null;
@@ -90,6 +126,28 @@ final class EngineWriter implements GroupCommit.Sink, AutoCloseable {
       throw new IllegalStateException("the engine did not recover from a full disk", stop);
     }
     return "the disk was full, and the engine has not recovered yet";
+  }
+
+  /** Whether there are handles again, and the engine has been opened with them. */
+  private boolean isOpenedAnew() {
+    long nowNs = clockNs.getAsLong();
+    if (nowNs - handlesLookedNs < HANDLES_LOOK_NS) {
+      return false;
+    }
+    handlesLookedNs = nowNs;
+    try {
+      if (!handles.isThere() || !reopening.getAsBoolean()) {
+        return false;
+      }
+    } catch (StoreOpenException e) {
+      if (e.getCause() instanceof RocksDBException cause && handles.isWanting(cause)) {
+        return false; // somebody else was faster
+      }
+      throw e;
+    }
+    isWithoutHandles = false;
+    stop = null;
+    return true;
   }
 
   @Override
@@ -121,6 +179,18 @@ final class EngineWriter implements GroupCommit.Sink, AutoCloseable {
     stop = cause;
     recoveriesBefore = recoveries;
     roomSinceNs = clockNs.getAsLong();
+  }
+
+  @Override
+  public @Nullable CommitResult passing(Throwable cause) {
+    if (cause instanceof RocksDBException failed && handles.isWanting(failed)) {
+      isWithoutHandles = true;
+      handlesLookedNs = clockNs.getAsLong();
+      log.error("{}: {}", NO_HANDLES, failed.getMessage());
+      isRefusing = true;
+      return new CommitResult.Refused(NO_HANDLES);
+    }
+    return GroupCommit.Sink.super.passing(cause);
   }
 
   /** Whether a write failed for want of space, and for nothing worse. */

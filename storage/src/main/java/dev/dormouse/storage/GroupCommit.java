@@ -65,6 +65,14 @@ final class GroupCommit {
       return null;
     }
 
+    /**
+     * What became of a round whose write failed for want of something that will be there again;
+     * null if it failed for anything else.
+     */
+    default @Nullable CommitResult passing(Throwable cause) {
+      return EngineWriter.isNoSpace(cause) ? new CommitResult.Unknown(cause) : null;
+    }
+
     /** Keeps all the writes, or throws. Called by one thread at a time. */
     void write(List<StoredWrite> writes) throws RocksDBException;
   }
@@ -401,12 +409,15 @@ final class GroupCommit {
       sink.write(toKeep);
       return CommitResult.DONE;
     } catch (RocksDBException | RuntimeException | Error e) {
-      if (EngineWriter.isNoSpace(e)) {
-        log.error("the disk is full; what was just written is lost, or kept", e);
-      } else {
+      CommitResult passing = sink.passing(e);
+      if (passing == null) {
         fail(e);
+        return new CommitResult.Unknown(e);
       }
-      return new CommitResult.Unknown(e);
+      if (passing instanceof CommitResult.Unknown) {
+        log.error("the disk is full; what was just written is lost, or kept", e);
+      }
+      return passing;
     }
   }
 

@@ -28,9 +28,13 @@ final class OpenGate {
   long enter() {
     if (!isClosed) {
       long pass = lock.tryReadLock();
-      if (pass != 0) {
+      if (pass == 0) {
+        pass = lock.readLock(); // somebody is alone inside, and soon gone
+      }
+      if (!isClosed) {
         return pass;
       }
+      lock.unlockRead(pass);
     }
     throw new IllegalStateException("the store is closed");
   }
@@ -48,7 +52,25 @@ final class OpenGate {
       }
       isClosed = true;
     }
-    lock.writeLock();
+    lock.unlockWrite(lock.writeLock());
     return true;
+  }
+
+  /**
+   * Runs something while nobody is inside; those who come meanwhile wait.
+   *
+   * @return false if the store is closed: then it was not run
+   */
+  boolean alone(Runnable task) {
+    long pass = lock.writeLock();
+    try {
+      if (isClosed) {
+        return false;
+      }
+      task.run();
+      return true;
+    } finally {
+      lock.unlockWrite(pass);
+    }
   }
 }

@@ -51,7 +51,14 @@ final class RocksActorStore implements ActorStore {
     this.meta = meta;
     this.incarnation = meta.incarnation();
     boolean isSynced = durability == Durability.FSYNC;
-    this.writer = new EngineWriter(tables, isSynced, room, System::nanoTime);
+    this.writer =
+        new EngineWriter(
+            tables,
+            isSynced,
+            room,
+            HandleRoom.of(folder.engine()),
+            () -> gate.alone(tables::reopen),
+            System::nanoTime);
     this.commits = new GroupCommit(writer, isSynced, options.onFatal());
   }
 
@@ -286,8 +293,10 @@ final class RocksActorStore implements ActorStore {
         return;
       }
       try {
-        tables.db().syncWal();
-        end();
+        if (tables.isOpen()) {
+          tables.db().syncWal();
+          end();
+        }
       } catch (RocksDBException e) {
         log.error("the last commits in {} may not survive a power cut", folder, e);
       } finally {

@@ -69,27 +69,38 @@ final class RocksTables implements AutoCloseable {
   private static final long BYTES_PER_SYNC = 1L << 20;
   private static final int TABLE_FORMAT = 6;
 
-  private final RocksDB db;
-  private final ColumnFamilyHandle meta;
-  private final Map<Table, ColumnFamilyHandle> tables; // some may be missing before complete
-  private final ColumnFamilyOptions tableOptions;
-  private final EngineRecoveries recoveries;
-  // To be closed from the last to the first.
-  private final Deque<AbstractImmutableNativeReference> owned;
+  private final Path folder;
+  private final long blockCacheBytes;
+  private final int openFilesMax;
 
-  private RocksTables(
+  /** Null while it is closed: it could not be opened anew, or is not needed any more. */
+  private volatile @Nullable Engine engine;
+
+  /**
+   * What belongs to one opening.
+   *
+   * @param tables some may be missing before {@link #complete}
+   * @param owned to be closed from the last to the first
+   */
+  private record Engine(
       RocksDB db,
       ColumnFamilyHandle meta,
       Map<Table, ColumnFamilyHandle> tables,
       ColumnFamilyOptions tableOptions,
       EngineRecoveries recoveries,
       Deque<AbstractImmutableNativeReference> owned) {
-    this.db = db;
-    this.meta = meta;
-    this.tables = tables;
-    this.tableOptions = tableOptions;
-    this.recoveries = recoveries;
-    this.owned = owned;
+
+    void close() {
+      db.cancelAllBackgroundWork(true);
+      closeAll(owned);
+    }
+  }
+
+  private RocksTables(Path folder, long blockCacheBytes, int openFilesMax) {
+    this.folder = folder;
+    this.blockCacheBytes = blockCacheBytes;
+    this.openFilesMax = openFilesMax;
+    this.engine = openEngine();
   }
 
   /**
@@ -99,6 +110,22 @@ final class RocksTables implements AutoCloseable {
    * @throws StoreOpenException if it is damaged
    */
   static RocksTables open(Path folder, long blockCacheBytes, int openFilesMax) {
+    return new RocksTables(folder, blockCacheBytes, openFilesMax);
+  }
+
+  /**
+   * Closes the engine and opens it as at a start: the way back from an error from which it does not
+   * recover itself. Nobody else may use it meanwhile. What was written is there again.
+   *
+   * @throws StoreOpenException if it cannot be opened: then it is closed, whoever uses it gets an
+   *     {@link UncheckedIOException}, and this may be tried again
+   */
+  void reopen() {
+    close();
+    engine = openEngine();
+  }
+
+  private Engine openEngine() {
     boolean hasRows = hasRows(folder);
     boolean hasCurrent = Files.exists(folder.resolve("CURRENT"));
     if (hasRows && !hasCurrent) {
@@ -126,7 +153,7 @@ final class RocksTables implements AutoCloseable {
     }
   }
 
-  private static RocksTables open(
+  private static Engine open(
       Path folder,
       List<String> present,
       DBOptions chosen,
@@ -156,7 +183,7 @@ final class RocksTables implements AutoCloseable {
         }
       }
     }
-    return new RocksTables(db, meta, tables, tableOptions, recoveries, owned);
+    return new Engine(db, meta, tables, tableOptions, recoveries, owned);
   }
 
   private static ColumnFamilyDescriptor descriptor(String name, ColumnFamilyOptions options) {
@@ -169,6 +196,8 @@ final class RocksTables implements AutoCloseable {
    * @throws StoreOpenException if one is missing that it must have: its rows are lost
    */
   void complete(long format, DataFolder folder) throws RocksDBException {
+    Engine engine = engine();
+    Map<Table, ColumnFamilyHandle> tables = engine.tables;
     for (Table table : Table.values()) {
       if (tables.containsKey(table)) {
         continue;
@@ -183,22 +212,38 @@ final class RocksTables implements AutoCloseable {
             null);
       }
       tables.put(
-          table, owned(owned, db.createColumnFamily(descriptor(nameOf(table), tableOptions))));
+          table,
+          owned(
+              engine.owned,
+              engine.db.createColumnFamily(descriptor(nameOf(table), engine.tableOptions))));
     }
   }
 
+  private Engine engine() {
+    Engine current = engine;
+    if (current == null) {
+      throw new UncheckedIOException(
+          new IOException("the store is closed until there are file handles for it"));
+    }
+    return current;
+  }
+
   RocksDB db() {
-    return db;
+    return engine().db;
+  }
+
+  boolean isOpen() {
+    return engine != null;
   }
 
   /** Where what concerns the folder is kept. */
   ColumnFamilyHandle meta() {
-    return meta;
+    return engine().meta;
   }
 
   /** Where the rows of a table are kept. */
   ColumnFamilyHandle of(Table table) {
-    ColumnFamilyHandle handle = tables.get(table);
+    ColumnFamilyHandle handle = engine().tables.get(table);
     if (handle == null) {
       throw new AssertionError("every table was opened");
     }
@@ -207,13 +252,16 @@ final class RocksTables implements AutoCloseable {
 
   /** How often the engine has recovered from an error of its own accord. */
   long recoveries() {
-    return recoveries.number();
+    return engine().recoveries.number();
   }
 
   @Override
   public void close() {
-    db.cancelAllBackgroundWork(true);
-    closeAll(owned);
+    Engine last = engine;
+    engine = null;
+    if (last != null) {
+      last.close();
+    }
   }
 
   private static <T extends AbstractImmutableNativeReference> T owned(

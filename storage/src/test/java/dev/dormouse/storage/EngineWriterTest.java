@@ -28,7 +28,14 @@ class EngineWriterTest {
   @BeforeEach
   void open() {
     tables = RocksTables.open(folder, MIB, 32);
-    writer = new EngineWriter(tables, true, new DiskRoom(usableBytes::get, 80 * MIB), clockNs::get);
+    writer =
+        new EngineWriter(
+            tables,
+            true,
+            new DiskRoom(usableBytes::get, 80 * MIB),
+            HandleRoom.of(folder),
+            () -> true,
+            clockNs::get);
   }
 
   @AfterEach

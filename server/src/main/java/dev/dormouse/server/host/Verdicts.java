@@ -78,7 +78,7 @@ final class Verdicts {
   static List<ToGateway> lost(Work work, CommitResult loss) {
     if (event(work) instanceof ToHost.Message message) {
       return loss instanceof CommitResult.Refused
-          ? handledAndClosed(message, TRY_AGAIN_LATER, "the disk is full")
+          ? handledAndClosed(message, TRY_AGAIN_LATER, "the server cannot store anything now")
           : handledAndClosed(message, INTERNAL_ERROR, "not stored");
     }
     return refused(event(work), busy("the actor could not be stored"));

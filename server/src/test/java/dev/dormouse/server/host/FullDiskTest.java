@@ -68,7 +68,9 @@ class FullDiskTest {
     node.store.full(true);
     node.message(ada, "put");
     assertThat(node.heard())
-        .containsExactly(new Handled(ada, 2), new ToGateway.Close(ada, 1013, "the disk is full"));
+        .containsExactly(
+            new Handled(ada, 2),
+            new ToGateway.Close(ada, 1013, "the server cannot store anything now"));
     node.message(bo, "get");
     assertThat(node.texts()).containsExactly("2:count 1");
     node.store.full(false);
@@ -107,9 +109,9 @@ class FullDiskTest {
     assertThat(node.heard())
         .containsExactly(
             new Handled(ada, 1),
-            new ToGateway.Close(ada, 1013, "the disk is full"),
+            new ToGateway.Close(ada, 1013, "the server cannot store anything now"),
             new Handled(bo, 1),
-            new ToGateway.Close(bo, 1013, "the disk is full"));
+            new ToGateway.Close(bo, 1013, "the server cannot store anything now"));
     ConnectionId cleo = node.connect("cleo");
     node.message(cleo, "get");
     assertThat(node.texts()).containsExactly("3:count 0");
@@ -152,9 +154,9 @@ class FullDiskTest {
     assertThat(kicking.heard())
         .containsExactly(
             new Handled(ada, 1),
-            new ToGateway.Close(ada, 1013, "the disk is full"),
+            new ToGateway.Close(ada, 1013, "the server cannot store anything now"),
             new Handled(bo, 1),
-            new ToGateway.Close(bo, 1013, "the disk is full"));
+            new ToGateway.Close(bo, 1013, "the server cannot store anything now"));
   }
 
   @Test

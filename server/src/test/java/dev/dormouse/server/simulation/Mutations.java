@@ -176,7 +176,8 @@ final class Mutations {
           of(
               "the sender of a lost message is not told",
               "host/Verdicts.java",
-              "? handledAndClosed(message, TRY_AGAIN_LATER, \"the disk is full\")",
+              "? handledAndClosed(message, TRY_AGAIN_LATER, \"the server cannot store anything"
+                  + " now\")",
               "? handled(work)",
               KEPT_FIRST),
           of(
@@ -190,8 +191,8 @@ final class Mutations {
               "attachments that onHibernate set are forgotten",
               "host/Activation.java",
               "for (LiveConnection connection : ended.touched()) {",
-              "for (LiveConnection connection : isLast ? List.<LiveConnection>of() : ended.touched())"
-                  + " {",
+              "for (LiveConnection connection : isLast ? List.<LiveConnection>of() :"
+                  + " ended.touched()) {",
               ATOMIC,
               SLEEP),
           of(
@@ -206,7 +207,8 @@ final class Mutations {
               "an actor sleeps before its commits are done",
               "host/ActorCell.java",
               "  private boolean settle() {\n    if (!gate.isEmpty()) {",
-              "  private boolean settle() {\n    if (gate.isHolding() && state == CellState.COLD) {",
+              "  private boolean settle() {\n"
+                  + "    if (gate.isHolding() && state == CellState.COLD) {",
               SLEEP,
               LIVENESS),
           of(
@@ -241,7 +243,8 @@ final class Mutations {
           of(
               "a close does not remove the connection",
               "host/Activation.java",
-              "ended.writes().put(RowKey.connection(gone), Optional.empty());\n    connectionCount--;",
+              "ended.writes().put(RowKey.connection(gone), Optional.empty());\n"
+                  + "    connectionCount--;",
               "",
               ATOMIC,
               CLOSED_ONCE),
@@ -351,7 +354,8 @@ final class Mutations {
           of(
               "messages of a connection that the actor closed are not answered",
               "host/ActorCell.java",
-              "    if (handle.event() instanceof ToHost.Message) {\n      outgoing.passOver(handle);",
+              "    if (handle.event() instanceof ToHost.Message) {\n"
+                  + "      outgoing.passOver(handle);",
               "    if (mailbox.size() > 99) {\n      outgoing.passOver(handle);",
               LIVENESS,
               ONE_AT_A_TIME),
