@@ -9,14 +9,22 @@ package dev.dormouse.sdk;
  */
 public enum Threading {
   /**
-   * Handlers may block: they run on virtual threads where the JDK has them (21 and later), on a
-   * pool of worker threads on 17. A thread runs handlers of many actors, one after the other, so
-   * that a {@link ThreadLocal} which a handler sets is seen by others.
+   * Handlers may block or compute: they run on virtual threads where the JDK has them (21 and
+   * later), on at most 256 platform threads on 17. When handlers keep all the processors of virtual
+   * threads, up to 256 platform threads take the others.
+   *
+   * <p>A thread runs handlers of many actors, one after the other. After each handler its
+   * interrupt, name, priority, context class loader and the labels of log lines are set to what
+   * they were before. A {@link ThreadLocal} is not: one that a handler sets and does not remove is
+   * seen by handlers of other actors. An {@link InheritableThreadLocal} is never inherited by a
+   * thread of handlers. A handler must not give away its thread: who interrupts that later
+   * interrupts another actor.
    */
   MAY_BLOCK,
   /**
    * Handlers never block: they run on the event loop that also serves sockets. A handler that
-   * blocks there holds up its neighbours.
+   * blocks there holds up its neighbours, until it is interrupted after 30 seconds. What it leaves
+   * on the thread is taken away as with {@link #MAY_BLOCK}.
    */
   EVENT_LOOP
 }

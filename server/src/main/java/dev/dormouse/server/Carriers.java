@@ -1,11 +1,11 @@
 package dev.dormouse.server;
 
+import dev.dormouse.log.Log;
 import java.lang.management.ManagementFactory;
 import java.lang.management.PlatformManagedObject;
 import java.lang.reflect.InvocationTargetException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * The platform threads that carry virtual ones: one for each core. While all of them are kept, by
@@ -16,10 +16,10 @@ import org.slf4j.LoggerFactory;
  * <p>One thread at a time.
  */
 final class Carriers {
-  private static final Logger log = LoggerFactory.getLogger(Carriers.class);
+  private static final Logger log = Log.of(Carriers.class);
 
   /** The JDK makes no more by itself. */
-  private static final int MOST = 256;
+  private static final int CARRIERS = 256;
 
   private static final long STAY_NS = 10_000_000_000L;
 
@@ -63,7 +63,7 @@ final class Carriers {
     try {
       Object scheduler = ManagementFactory.getPlatformMXBean(type);
       int own = (int) type.getMethod("getParallelism").invoke(scheduler) - added;
-      int allowed = Math.max(0, Math.min(wanted, MOST - own));
+      int allowed = Math.max(0, Math.min(wanted, CARRIERS - own));
       type.getMethod("setParallelism", int.class).invoke(scheduler, own + allowed);
       added = allowed;
     } catch (ReflectiveOperationException | RuntimeException | OutOfMemoryError e) {

@@ -1,5 +1,6 @@
 package dev.dormouse.server;
 
+import dev.dormouse.log.Log;
 import dev.dormouse.server.observe.ThreadState;
 import io.netty.util.concurrent.EventExecutor;
 import io.netty.util.concurrent.EventExecutorGroup;
@@ -14,7 +15,6 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * The tasks of handlers that wait for a thread, first come first served, and the workers that take
@@ -44,7 +44,7 @@ final class HandlerQueue implements Executor {
   static final int LOOKS_HELD_UP = 3;
 
   private static final int LINE_SECONDS = 10;
-  private static final Logger log = LoggerFactory.getLogger(HandlerQueue.class);
+  private static final Logger log = Log.of(HandlerQueue.class);
 
   private final Source ordinary;
 

@@ -38,7 +38,7 @@ final class HandlerThreads implements AutoCloseable {
    * The most platform threads. On a JDK without virtual threads so many handlers may block or
    * compute at a time; on others, so many may compute besides one for each core.
    */
-  static final int PLATFORM_MOST = 256;
+  static final int PLATFORM_THREADS_MAX = 256;
 
   private static final long LOOK_NS = 5_000_000;
   private static final long QUIET_LOOK_NS = 25_000_000;
@@ -172,7 +172,7 @@ final class HandlerThreads implements AutoCloseable {
         expect();
       } else {
         try {
-          loop.execute(() -> run(turns, ThreadState.now()));
+          loop.execute(() -> run(turns, ThreadState.uninterrupted()));
         } catch (RejectedExecutionException e) {
           log.debug("turns of actors came after their event loop was closed");
         }
@@ -199,7 +199,7 @@ final class HandlerThreads implements AutoCloseable {
 
     private void runAll() {
       isExpected = false;
-      ThreadState before = ThreadState.now();
+      ThreadState before = ThreadState.uninterrupted();
       try {
         for (int left = brought.size(); left > 0; left--) {
           run(brought.remove(), before);
@@ -235,7 +235,7 @@ final class HandlerThreads implements AutoCloseable {
     AtomicInteger number = new AtomicInteger();
     return new ThreadPoolExecutor(
         0,
-        PLATFORM_MOST,
+        PLATFORM_THREADS_MAX,
         30,
         TimeUnit.SECONDS,
         new SynchronousQueue<>(),

@@ -40,6 +40,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -78,6 +80,18 @@ final class Node implements AutoCloseable {
   private final ActorStore store;
   private final HandlerThreads threads;
   private final AlarmThread alarms;
+
+  /**
+   * The thread that looks at actors in memory: whose turn takes too long, and who is idle. It is
+   * none that a handler can hold up.
+   */
+  private final ScheduledExecutorService rounds =
+      Executors.newSingleThreadScheduledExecutor(
+          task -> {
+            Thread thread = new Thread(task, "dormouse-rounds");
+            thread.setDaemon(true);
+            return thread;
+          });
 
   /** Null without TLS. */
   private final @Nullable CertificateWatch certificate;
@@ -253,7 +267,7 @@ final class Node implements AutoCloseable {
    * @param routes the application's own
    */
   void start(Consumer<Router> routes) {
-    vertx.setPeriodic(TICK_MS, timer -> host.tick(ROUND_TICKS));
+    rounds.scheduleWithFixedDelay(this::tick, TICK_MS, TICK_MS, TimeUnit.MILLISECONDS);
     if (certificate != null) {
       vertx.setPeriodic(CERTIFICATE_LOOK_MS, timer -> vertx.executeBlocking(certificate::look));
     }
@@ -265,6 +279,14 @@ final class Node implements AutoCloseable {
         "--admin-port " + options.adminPort() + " on " + options.adminHost());
     listeners.open(router);
     isStarted = true;
+  }
+
+  private void tick() {
+    try {
+      host.tick(ROUND_TICKS);
+    } catch (RuntimeException | Error e) {
+      log.error("the actors in memory could not be looked at; trying again", e);
+    }
   }
 
   private void closeLeftovers() {
@@ -375,6 +397,7 @@ final class Node implements AutoCloseable {
     isInterrupted |= drain(host.stop(), deadlineNs, "actors");
     warnOfOwedCloses();
     alarms.close();
+    rounds.shutdown();
     store.close();
     threads.close();
     long loopsDeadlineNs = options.time().nowNs() + EVENT_LOOPS_LIMIT.toNanos();

@@ -125,6 +125,7 @@ class LimitsTableTest {
         "ConnectionLimits.perAddressMax=any number",
         "ConnectionLimits.upgradesPerSecondPerAddress=any number");
     row("automatic replies of an actor", "AutoReply.REPLIES_MAX", "AutoReply.BYTES_MAX");
+    row("platform threads for handlers", "HandlerThreads.PLATFORM_THREADS_MAX");
     row("a turn", "HostOptions.turnLimit");
     row("what one turn sends and stores", "Turn.BYTES_MAX");
     row(

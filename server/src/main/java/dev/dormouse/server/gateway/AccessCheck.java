@@ -6,10 +6,13 @@ import dev.dormouse.sdk.ActorId;
 import dev.dormouse.sdk.HttpResponse;
 import dev.dormouse.sdk.RequestHead;
 import dev.dormouse.sdk.ResponseException;
+import dev.dormouse.server.observe.LogLabels;
+import dev.dormouse.server.observe.ThreadState;
 import io.vertx.core.Context;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.ext.web.handler.HttpException;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
@@ -61,11 +64,16 @@ final class AccessCheck {
       return;
     }
     Access access;
+    ThreadState before = ThreadState.uninterrupted();
+    Map<String, String> labels = LogLabels.now();
     try {
       access = rule.apply(actor, head);
     } catch (Throwable e) {
       told.accept(failed(actor, e));
       return;
+    } finally {
+      before.restore();
+      LogLabels.restore(labels);
     }
     if (access instanceof Access.Later later) {
       await(actor, later, told);

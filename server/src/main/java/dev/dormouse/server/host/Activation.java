@@ -180,11 +180,11 @@ final class Activation implements ActorContext<@Nullable Object> {
       turn = opened;
       rows.open(opened.writes(), opened.clears());
     }
-    LogLabels.put(id, opened.work().connection());
+    Map<String, String> labels = LogLabels.put(id, opened.work().connection());
     try {
       run(opened.work(), opened);
     } finally {
-      LogLabels.remove();
+      LogLabels.restore(labels);
     }
   }
 

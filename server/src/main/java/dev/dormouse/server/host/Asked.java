@@ -4,9 +4,11 @@ import dev.dormouse.log.Log;
 import dev.dormouse.sdk.ActorId;
 import dev.dormouse.sdk.ConnectionId;
 import dev.dormouse.sdk.Delivery.Outcome;
+import dev.dormouse.server.observe.LogLabels;
 import dev.dormouse.server.protocol.ToGateway;
 import dev.dormouse.server.protocol.ToHost;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
@@ -51,9 +53,19 @@ final class Asked {
       return;
     }
     try {
-      question.executor.execute(() -> question.onAnswer.accept(answer));
+      question.executor.execute(() -> tell(question, answer));
     } catch (RejectedExecutionException stopped) {
       log.debug("nobody is there any more to hear {}", answer);
+    }
+  }
+
+  /** What comes of an answer is code of the actor's. */
+  private static void tell(Question question, ToHost answer) {
+    Map<String, String> labels = LogLabels.now();
+    try {
+      question.onAnswer.accept(answer);
+    } finally {
+      LogLabels.restore(labels);
     }
   }
 

@@ -232,13 +232,14 @@ final class Turn {
   }
 
   /**
-   * The handler has returned or thrown.
+   * The handler has returned or thrown. An interrupt, its own or that of {@link #abandon}, is not
+   * to reach what the thread does next.
    *
    * @return whether the caller is to end the turn
    */
   synchronized boolean returned(@Nullable Throwable thrown) {
+    Thread.interrupted();
     if (state != State.RUNNING) {
-      Thread.interrupted(); // what abandon did to the thread must not reach its next work
       return false;
     }
     if (thrown != null && failure == null) {

@@ -2,6 +2,7 @@ package dev.dormouse.server.observe;
 
 import dev.dormouse.sdk.ActorId;
 import dev.dormouse.sdk.ConnectionId;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.MDC;
 
@@ -21,29 +22,47 @@ public final class LogLabels {
 
   private LogLabels() {}
 
-  /** The thread has them from now on; to be removed by it. */
-  public static void put(ActorId actor, @Nullable ConnectionId connection) {
+  /**
+   * Gives the thread these labels until {@link #restore}.
+   *
+   * @return the labels that it has now, to be restored; null if it has none
+   */
+  public static @Nullable Map<String, String> put(
+      ActorId actor, @Nullable ConnectionId connection) {
+    Map<String, String> before = now();
     MDC.put(TYPE, actor.type());
     MDC.put(KEY, actor.key());
     if (connection != null) {
       MDC.put(CONNECTION, connection.toString());
     }
+    return before;
   }
 
-  /** The thread has them no longer. */
-  public static void remove() {
-    MDC.remove(TYPE);
-    MDC.remove(KEY);
-    MDC.remove(CONNECTION);
+  /** Returns the labels that the thread has, whoever gave them to it; null if it has none. */
+  public static @Nullable Map<String, String> now() {
+    return MDC.getCopyOfContextMap();
+  }
+
+  /**
+   * Gives the thread these labels and no others: what a handler has put there, and left, goes.
+   *
+   * @param before null for none
+   */
+  public static void restore(@Nullable Map<String, String> before) {
+    if (before == null || before.isEmpty()) {
+      MDC.clear();
+    } else {
+      MDC.setContextMap(before);
+    }
   }
 
   /** The thread has them while this runs. */
   public static void with(ActorId actor, ConnectionId connection, Runnable line) {
-    put(actor, connection);
+    Map<String, String> before = put(actor, connection);
     try {
       line.run();
     } finally {
-      remove();
+      restore(before);
     }
   }
 }

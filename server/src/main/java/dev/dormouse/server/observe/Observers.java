@@ -99,11 +99,14 @@ public final class Observers {
 
   private <T> void tell(
       List<DormouseObserver> observers, BiConsumer<DormouseObserver, T> method, T what) {
+    ThreadState before = ThreadState.now();
     for (DormouseObserver observer : observers) {
       try {
         method.accept(observer, what);
       } catch (Throwable e) {
         complain(observer, e);
+      } finally {
+        before.restore();
       }
     }
   }

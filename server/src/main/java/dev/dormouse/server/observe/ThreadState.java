@@ -26,7 +26,13 @@ public final class ThreadState {
     this.priority = thread.getPriority();
   }
 
-  /** Returns what the calling thread is now. */
+  /** Returns what the calling thread, which serves many, is now; it is not to be interrupted. */
+  public static ThreadState uninterrupted() {
+    Thread thread = Thread.currentThread();
+    return new ThreadState(thread, false, thread.getContextClassLoader());
+  }
+
+  /** Returns what the calling thread is now. An interrupt that it has will stay. */
   public static ThreadState now() {
     Thread thread = Thread.currentThread();
     return new ThreadState(thread, thread.isInterrupted(), thread.getContextClassLoader());
@@ -44,7 +50,7 @@ public final class ThreadState {
     return state;
   }
 
-  /** Has the calling thread be as it was. An interrupt that was there before stays. */
+  /** Has the calling thread be as it was. */
   public void restore() {
     if (!isInterrupted && thread.isInterrupted()) {
       Thread.interrupted();
