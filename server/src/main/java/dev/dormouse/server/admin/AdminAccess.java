@@ -26,8 +26,8 @@ import org.jspecify.annotations.Nullable;
  * wants {@code Authorization: Bearer} (RFC 6750) with it, or the cookie of a login; else 401, or
  * for a browser that wants a page 303 to {@code /login}. Requests that change something, and
  * upgrades, must not come from pages of others, or they are answered 403. An address that brought
- * too many {@link WrongTokens} is answered 429 if it brings one more, be it the right one; those
- * that are logged in stay so.
+ * too many {@link WrongTokens} is answered 429 if it brings one more. The right one is always let
+ * in: an address may be a proxy's, behind which are those who know it and those who guess.
  *
  * <p>No answer may be framed, guessed at, or run scripts from elsewhere.
  */
@@ -71,12 +71,15 @@ final class AdminAccess {
       refuseForeigner(context);
     } else if (OPEN.contains(request.path())) {
       context.next();
-    } else if (isBringingToken(request) && wrongTokens.isTooMany(address(request), time.nowNs())) {
-      refuseGuesser(context);
-    } else if (LoginPage.PATHS.contains(request.path()) || isKnown(request, token)) {
-      context.next();
     } else {
-      refuseStranger(context);
+      boolean isGuesser = isGuesser(request);
+      if (LoginPage.PATHS.contains(request.path()) || isKnown(request, token)) {
+        context.next();
+      } else if (isGuesser && request.headers().contains("Authorization")) {
+        refuseGuesser(context);
+      } else {
+        refuseStranger(context);
+      }
     }
   }
 
@@ -98,7 +101,13 @@ final class AdminAccess {
     AdminServer.answer(context, 403, "the admin port does not answer to pages of other origins");
   }
 
-  private static void refuseGuesser(RoutingContext context) {
+  /** Whether its address has brought so many wrong tokens that one more is answered 429. */
+  boolean isGuesser(HttpServerRequest request) {
+    return wrongTokens.isTooMany(address(request), time.nowNs());
+  }
+
+  /** Answers a wrong token of a guesser. */
+  static void refuseGuesser(RoutingContext context) {
     context.response().putHeader("Retry-After", String.valueOf(WrongTokens.MINUTE.toSeconds()));
     AdminServer.answer(context, 429, "too many wrong tokens came from this address");
   }
@@ -156,11 +165,6 @@ final class AdminAccess {
 
   private static boolean isChanging(HttpServerRequest request) {
     return !READING.contains(request.method()) || request.headers().contains("Upgrade");
-  }
-
-  private static boolean isBringingToken(HttpServerRequest request) {
-    return request.headers().contains("Authorization")
-        || (HttpMethod.POST.equals(request.method()) && LoginPage.PATHS.contains(request.path()));
   }
 
   private static String address(HttpServerRequest request) {

@@ -66,11 +66,14 @@ final class LoginPage implements AdminPage {
 
   private void login(RoutingContext context, PageFile wrong) {
     String pass = access.pass();
+    boolean isGuesser = access.isGuesser(context.request());
     if (pass == null) {
       lead(context, WITHIN);
     } else if (access.isToken(context.request(), context.request().getFormAttribute("token"))) {
       context.response().addCookie(cookie(context, pass, AdminAccess.LOGIN_LASTS.toSeconds()));
       lead(context, WITHIN);
+    } else if (isGuesser) {
+      AdminAccess.refuseGuesser(context);
     } else {
       wrong.answer(context, 401);
     }

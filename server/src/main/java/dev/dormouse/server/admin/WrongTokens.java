@@ -48,7 +48,7 @@ final class WrongTokens {
     }
   }
 
-  /** Whether none of that address is looked at any more in this minute. */
+  /** Whether one more of that address in this minute is one too many. */
   synchronized boolean isTooMany(String address, long nowNs) {
     Minute minute = minutes.get(address);
     return minute != null && minute.wrong >= OF_A_MINUTE_MAX && !minute.isOver(nowNs);
