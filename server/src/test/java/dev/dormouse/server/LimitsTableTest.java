@@ -8,6 +8,7 @@ import dev.dormouse.server.gateway.GatewayOptions;
 import dev.dormouse.server.host.HostOptions;
 import dev.dormouse.server.host.RetryPolicy;
 import dev.dormouse.storage.ActorStore;
+import io.netty.util.internal.PlatformDependent;
 import java.io.File;
 import java.io.IOException;
 import java.lang.reflect.Field;
@@ -103,8 +104,10 @@ class LimitsTableTest {
         "InboundWindow.HELD_BYTES_ENOUGH",
         "InboundWindow.WAITING_BYTES_ENOUGH");
     row(
-        "what all clients sent, not handled or not whole yet",
-        "GatewayOptions.inboundBytesMax=an eighth of the heap");
+        "memory held for all clients: messages and requests not handled or not whole yet, answers"
+            + " and messages not read yet",
+        "GatewayOptions.clientHeapBytesMax=an eighth of the heap",
+        "GatewayOptions.clientDirectBytesMax=a quarter of the direct memory");
     row("fragments of a message", "MessageAssembler.FRAGMENTS_FREE");
     row("events that wait for an actor", "HostOptions.mailboxMax");
     row(
@@ -254,8 +257,10 @@ class LimitsTableTest {
   @Test
   @DisplayName("the limits that depend on the process are as the table says")
   void limitsOfTheProcessAreAsTheTableSays() {
-    assertThat(GatewayOptions.defaults().inboundBytesMax())
+    assertThat(GatewayOptions.defaults().clientHeapBytesMax())
         .isEqualTo(Runtime.getRuntime().maxMemory() / 8);
+    assertThat(GatewayOptions.defaults().clientDirectBytesMax())
+        .isEqualTo(PlatformDependent.maxDirectMemory() / 4);
   }
 
   private static String nameOf(String limit) {

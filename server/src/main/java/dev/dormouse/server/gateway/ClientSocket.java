@@ -271,7 +271,7 @@ final class ClientSocket extends WheelPeer {
   public void channelReadComplete(ChannelHandlerContext context) {
     isReading = false;
     heard();
-    if (state == SocketState.OPEN && inbound.isTooMuchWith(frames.keptBytes())) {
+    if (state == SocketState.OPEN && inbound.isTooMuchWith(frames.heldBytes())) {
       violated(CloseCodes.TRY_AGAIN_LATER, InboundMessages.TOO_MUCH);
     }
     read();

@@ -92,8 +92,13 @@ final class FrameDecoder extends WebSocket13FrameDecoder {
   }
 
   /** How many bytes came that are no whole frame, or no frame that was wanted. */
-  int keptBytes() {
+  private int keptBytes() {
     return actualReadableBytes();
+  }
+
+  /** How much memory those bytes keep, in bytes. */
+  int heldBytes() {
+    return keptBytes() == 0 ? 0 : internalBuffer().capacity();
   }
 
   /** How many frames came whole. */

@@ -3,6 +3,7 @@ package dev.dormouse.server.gateway;
 import dev.dormouse.server.gateway.edge.ProxyProtocol;
 import dev.dormouse.server.gateway.edge.ServerTls;
 import dev.dormouse.server.gateway.edge.TrustedProxies;
+import io.netty.util.internal.PlatformDependent;
 import java.time.Duration;
 import java.util.Set;
 import java.util.function.Consumer;
@@ -28,7 +29,8 @@ public final class GatewayOptions {
     int outboundBytesMax = 1 << 20;
     long burstBytesMax = 64L << 20;
     Duration reading = Duration.ofSeconds(30);
-    long inboundBytesMax = Runtime.getRuntime().maxMemory() / 8;
+    long clientHeapBytesMax = Runtime.getRuntime().maxMemory() / 8;
+    long clientDirectBytesMax = PlatformDependent.maxDirectMemory() / 4;
     Duration pingInterval = Duration.ofSeconds(30);
     ConnectionLimits limits = ConnectionLimits.none();
     int httpConnectionsMax = 256;
@@ -58,8 +60,8 @@ public final class GatewayOptions {
 
   /**
    * 10 s head, 30 s frame, 60 s message, 75 s keep-alive, 10 s handshake, 30 s request, 5 s close,
-   * 1 s drain, 1 MiB outbound, an eighth of the heap inbound, a ping after 30 s, as many clients as
-   * come, the server's own origin.
+   * 1 s drain, 1 MiB outbound, an eighth of the heap and a quarter of the direct memory for all
+   * clients, a ping after 30 s, as many clients as come, the server's own origin.
    */
   public static GatewayOptions defaults() {
     return new GatewayOptions(new Values());
@@ -190,17 +192,29 @@ public final class GatewayOptions {
   }
 
   /**
-   * How many bytes clients may have sent, all together, that are not handled or not whole yet. Over
-   * half of it, a socket that has 64 KiB of them unhandled is not read; when others have taken all
-   * of it, a client that has 64 KiB and sends more is closed with 1013.
+   * How much memory may be held for clients, all together.
+   *
+   * @param heapBytesMax the most bytes of heap: messages and requests that are not handled or not
+   *     whole yet, answers and messages that are not read yet; plain requests and their answers may
+   *     have half of it
+   * @param directBytesMax the most bytes of direct memory: what the network has in hand
    */
-  public GatewayOptions inboundBytesMax(long inboundBytesMax) {
-    return with(v -> v.inboundBytesMax = inboundBytesMax);
+  public GatewayOptions clientMemory(long heapBytesMax, long directBytesMax) {
+    return with(
+        v -> {
+          v.clientHeapBytesMax = heapBytesMax;
+          v.clientDirectBytesMax = directBytesMax;
+        });
   }
 
-  /** The most bytes that clients may have sent, all together, and that are not handled. */
-  public long inboundBytesMax() {
-    return values.inboundBytesMax;
+  /** The most bytes of heap that are held for all clients together. */
+  public long clientHeapBytesMax() {
+    return values.clientHeapBytesMax;
+  }
+
+  /** The most bytes of direct memory that are held for all clients together. */
+  public long clientDirectBytesMax() {
+    return values.clientDirectBytesMax;
   }
 
   /**

@@ -22,7 +22,7 @@ record GatewayParts(
     Counters counters,
     Heartbeats heartbeats,
     Admission admission,
-    InboundBudget inboundBudget,
+    ClientMemory memory,
     Observers observers) {
 
   /** The report of an automatic reply: nobody asks what becomes of it. */

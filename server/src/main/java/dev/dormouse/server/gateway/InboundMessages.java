@@ -4,6 +4,7 @@ import dev.dormouse.sdk.ActorId;
 import dev.dormouse.sdk.ActorOptions;
 import dev.dormouse.sdk.CloseReason;
 import dev.dormouse.sdk.ConnectionId;
+import dev.dormouse.server.gateway.ClientMemory.Held;
 import dev.dormouse.server.protocol.Payload;
 import dev.dormouse.server.protocol.ToHost;
 import io.netty.buffer.ByteBufUtil;
@@ -28,9 +29,6 @@ final class InboundMessages {
 
   /** Said to a client that is closed because all of them sent too much. */
   static final String TOO_MUCH = "the server has too much to handle";
-
-  /** Less of a frame or message on its way is not worth counting. */
-  private static final int UNFINISHED_BYTES_MIN = 4 << 10;
 
   /** Netty's three bits in one number. */
   private static final int RSV1 = 4;
@@ -60,8 +58,8 @@ final class InboundMessages {
   /** Null unless a message is on its way in fragments. */
   private @Nullable MessageAssembler assembler;
 
-  /** What was taken of the budget for a frame and a message on their way. */
-  private int unfinishedBytes;
+  /** How much is held of frames that are not whole, or not wanted yet. */
+  private int inputBytes;
 
   /** When the socket was opened, by {@link SocketWatch#now}. */
   private int openedAt;
@@ -178,13 +176,13 @@ final class InboundMessages {
       }
       fragments =
           isMessageCompressed
-              ? new MessageAssembler(false, frameBytesMax())
-              : new MessageAssembler(isMessageText, options.messageBytesMax());
+              ? new MessageAssembler(false, frameBytesMax(), parts.memory())
+              : new MessageAssembler(isMessageText, options.messageBytesMax(), parts.memory());
       assembler = fragments;
     }
     fragments.add(frame.content());
     if (frame.isFinalFragment()) {
-      assembler = null;
+      forgetFragments();
       Payload message = fragments.finish();
       return isMessageCompressed ? whole(message.bytes()) : message;
     }
@@ -218,12 +216,12 @@ final class InboundMessages {
 
   private void pass(Payload message) {
     InboundWindow unhandled = window;
-    if (isTooMuch(message.size() + heldBytes())) {
+    if (isTooMuch(Held.MESSAGES, heldBytes(), message.size())) {
       throw new ViolationException(CloseCodes.TRY_AGAIN_LATER, TOO_MUCH);
     }
     lastSequence++;
     if (unhandled == null) {
-      unhandled = new InboundWindow(lastSequence, parts.inboundBudget());
+      unhandled = new InboundWindow(lastSequence, parts.memory());
       window = unhandled;
     }
     unhandled.add(message);
@@ -270,34 +268,40 @@ final class InboundMessages {
   }
 
   /**
-   * Told after a read how many bytes came of a frame that is not whole.
+   * Told after a read how much memory what came of frames that are not whole takes, in bytes.
    *
-   * @return whether the clients together sent too much, this one among them [1013]
+   * @return whether the client holds more than it may [1013]
    */
   boolean isTooMuchWith(int frameBytes) {
-    int bytes = frameBytes + (assembler == null ? 0 : assembler.capacity());
-    takeUnfinished(bytes < UNFINISHED_BYTES_MIN ? 0 : bytes);
-    return isTooMuch(bytes + heldBytes());
+    holdInput(frameBytes);
+    return isTooMuch(Held.INPUT, frameBytes, 0) || isTooMuch(Held.FRAGMENTS, heldBytes(), 0);
   }
 
+  /** On the heap. */
   private long heldBytes() {
-    return window == null ? 0 : window.heldBytes();
+    return (window == null ? 0 : window.heldBytes())
+        + (assembler == null ? 0 : assembler.heldBytes());
   }
 
-  private boolean isTooMuch(long bytes) {
-    boolean isTooMuch =
-        bytes >= InboundBudget.LITTLE
-            && parts.inboundBudget().isSpentByOthers(unfinishedBytes + heldBytes());
+  private boolean isTooMuch(Held kind, long own, long more) {
+    boolean isTooMuch = own + more > 0 && parts.memory().isTooMuch(kind, own, more);
     if (isTooMuch) {
-      parts.hit(parts.counters().overloadClosed, "inbound-bytes", "close 1013", actor, id);
+      parts.hit(parts.counters().overloadClosed, "client-memory", "close 1013", actor, id);
     }
     return isTooMuch;
   }
 
-  private void takeUnfinished(int bytes) {
-    if (bytes != unfinishedBytes) {
-      parts.inboundBudget().take(bytes - unfinishedBytes);
-      unfinishedBytes = bytes;
+  private void holdInput(int bytes) {
+    if (bytes != inputBytes) {
+      parts.memory().hold(Held.INPUT, bytes - inputBytes);
+      inputBytes = bytes;
+    }
+  }
+
+  private void forgetFragments() {
+    if (assembler != null) {
+      assembler.letGo();
+      assembler = null;
     }
   }
 
@@ -333,8 +337,8 @@ final class InboundMessages {
 
   /** No more frames will come. */
   void end() {
-    assembler = null;
-    takeUnfinished(0);
+    forgetFragments();
+    holdInput(0);
     if (deflate != null) {
       deflate.endInput();
     }
@@ -344,7 +348,7 @@ final class InboundMessages {
   void forget() {
     if (window != null) {
       parts.counters().droppedIn.add(window.waiting());
-      window.forget();
+      window.letGo();
       window = null;
     }
   }

@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>The socket's event loop only.
  */
-final class InboundWindow {
+final class InboundWindow extends ClientMemory.Holder {
   /** With so many bytes unhandled, nothing more is read, whatever the credit. */
   static final int HELD_BYTES_ENOUGH = 1 << 20;
 
@@ -25,23 +25,23 @@ final class InboundWindow {
   /** What a message costs besides its bytes, about, in both. */
   static final int MESSAGE_OVERHEAD_BYTES = 64;
 
-  private final InboundBudget budget;
+  private final ClientMemory memory;
   private final ArrayDeque<Payload> sent = new ArrayDeque<>(1);
   private final ArrayDeque<Payload> waiting = new ArrayDeque<>(1);
 
   /** The number of the first message that is not handled. */
   private long first;
 
-  /** Of all, and of those that wait. */
-  private long heldBytes;
-
+  /** How much those that wait for credit take of what is held. */
   private long waitingBytes;
+
   private boolean isWithheld;
 
   /** A window whose first message will have this number. */
-  InboundWindow(long first, InboundBudget budget) {
+  InboundWindow(long first, ClientMemory memory) {
+    super(memory, ClientMemory.Held.MESSAGES);
+    this.memory = memory;
     this.first = first;
-    this.budget = budget;
   }
 
   /** A message came. */
@@ -49,11 +49,6 @@ final class InboundWindow {
     waiting.add(message);
     waitingBytes += cost(message);
     hold(cost(message));
-  }
-
-  private void hold(long bytes) {
-    heldBytes += bytes;
-    budget.take(bytes);
   }
 
   /** The number that the message which {@link #next} returned has. */
@@ -105,13 +100,9 @@ final class InboundWindow {
   /** Whether nothing more should be read from the socket. */
   boolean isFull() {
     return waitingBytes >= WAITING_BYTES_ENOUGH
-        || heldBytes >= HELD_BYTES_ENOUGH
-        || (heldBytes >= InboundBudget.LITTLE && budget.isScarce());
-  }
-
-  /** Nobody wants them any more. */
-  void forget() {
-    hold(-heldBytes);
+        || heldBytes() >= HELD_BYTES_ENOUGH
+        || (heldBytes() >= ClientMemory.LITTLE && memory.isScarce())
+        || isTooMuchWith(0);
   }
 
   /** Whether the host handled everything. */
@@ -122,11 +113,6 @@ final class InboundWindow {
   /** How many messages were not sent, or not taken. */
   int waiting() {
     return waiting.size();
-  }
-
-  /** How much memory all of them take, in bytes, about. */
-  long heldBytes() {
-    return heldBytes;
   }
 
   private static long cost(Payload message) {

@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Bytes are copied: nothing here refers to the network's buffers. The socket's event loop only.
  */
-final class MessageAssembler {
+final class MessageAssembler extends ClientMemory.Holder {
   /** How many fragments a message may have however short they are. */
   static final int FRAGMENTS_FREE = 1_024;
 
@@ -34,7 +34,8 @@ final class MessageAssembler {
   private int size;
   private int fragments;
 
-  MessageAssembler(boolean isText, int bytesMax) {
+  MessageAssembler(boolean isText, int bytesMax, ClientMemory memory) {
+    super(memory, ClientMemory.Held.FRAGMENTS);
     this.bytesMax = bytesMax;
     this.utf8 = isText ? new Utf8Check() : null;
   }
@@ -96,14 +97,11 @@ final class MessageAssembler {
     return new Payload.Text(message);
   }
 
-  /** How much memory it takes, in bytes. */
-  int capacity() {
-    return bytes.length;
-  }
-
   private void grow(int needed) {
+    int before = bytes.length;
     long doubled = Math.max(CAPACITY_MIN, 2L * bytes.length);
     bytes = Arrays.copyOf(bytes, (int) Math.min(bytesMax, Math.max(needed, doubled)));
+    hold(bytes.length - before);
   }
 
   static ViolationException tooLong(int bytesMax) {

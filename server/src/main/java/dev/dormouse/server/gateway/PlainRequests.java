@@ -1,10 +1,12 @@
 package dev.dormouse.server.gateway;
 
 import dev.dormouse.sdk.ActorId;
+import dev.dormouse.sdk.Header;
 import dev.dormouse.sdk.HttpRequest;
 import dev.dormouse.sdk.HttpResponse;
 import dev.dormouse.sdk.RequestHead;
 import dev.dormouse.server.gateway.AccessCheck.Outcome;
+import dev.dormouse.server.gateway.ClientMemory.Held;
 import dev.dormouse.server.protocol.ToGateway;
 import dev.dormouse.server.protocol.ToHost;
 import io.vertx.core.Context;
@@ -12,13 +14,18 @@ import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.ext.web.RoutingContext;
+import java.util.Arrays;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Plain HTTP requests to actors: asks the access rule, reads the body, at most {@link
  * HttpRequest#BODY_BYTES_MAX} [413], asks the host, answers what it says, within {@link
- * GatewayOptions#request} [504].
+ * GatewayOptions#request} [504]. What a request holds it holds until the host has answered, though
+ * its client has gone meanwhile: so long it waits for its actor. If requests hold too much already
+ * there is no room for one more [503].
  *
  * <p>On the request's context, but for {@link #responded}.
  */
@@ -27,9 +34,74 @@ final class PlainRequests {
   private final Vertx vertx;
   private final AccessCheck access;
   private final AtomicLong numbers = new AtomicLong();
-  private final ConcurrentHashMap<Long, Waiting> waiting = new ConcurrentHashMap<>();
 
-  private record Waiting(RoutingContext request, Context context, long timer) {}
+  /** Those that the host has not answered. */
+  private final ConcurrentHashMap<Long, Asked> asked = new ConcurrentHashMap<>();
+
+  /** A request's body, as it comes; with it, what the head takes. On the request's context. */
+  private static final class Body extends ClientMemory.Holder {
+    private byte[] bytes = {};
+    private int size;
+
+    Body(ClientMemory memory, RequestHead head) {
+      super(memory, Held.REQUESTS);
+      hold(HEAD_BYTES + bytesOf(head));
+    }
+
+    private static long bytesOf(RequestHead head) {
+      long characters = head.path().length();
+      for (Header header : head.headers()) {
+        characters += header.name().length() + header.value().length();
+      }
+      return 2 * characters;
+    }
+
+    /** Whether it is within its limit with this part, which is added then. */
+    boolean add(Buffer part) {
+      int length = part.length();
+      if (length > HttpRequest.BODY_BYTES_MAX - size) {
+        return false;
+      }
+      if (length > bytes.length - size) {
+        int before = bytes.length;
+        int wanted = Math.max(size + length, 2 * before);
+        bytes = Arrays.copyOf(bytes, Math.min(HttpRequest.BODY_BYTES_MAX, wanted));
+        hold(bytes.length - before);
+      }
+      part.getBytes(0, length, bytes, size);
+      size += length;
+      return true;
+    }
+
+    /** All of it, once it is there. */
+    byte[] whole() {
+      if (size < bytes.length) {
+        hold(size - bytes.length);
+        bytes = Arrays.copyOf(bytes, size);
+      }
+      return bytes;
+    }
+  }
+
+  /** What a request takes besides its body and its head's texts, in bytes, about. */
+  private static final int HEAD_BYTES = 1 << 10;
+
+  /** A request that the host was asked. */
+  private static final class Asked {
+    private final Body body;
+    private final Context context;
+    private final long timer;
+
+    /** Null once it is answered, or its client is gone. */
+    private final AtomicReference<@Nullable RoutingContext> request;
+
+    Asked(Body body, Context context, long timer, RoutingContext request) {
+      this.body = body;
+      this.context = context;
+      this.timer = timer;
+      this.request = new AtomicReference<>(request);
+    }
+  }
 
   PlainRequests(GatewayParts parts, Vertx vertx, AccessCheck access) {
     this.parts = parts;
@@ -56,16 +128,21 @@ final class PlainRequests {
 
   private void read(RoutingContext request, ActorId actor, RequestHead head) {
     HttpServerRequest http = request.request();
-    if (http.isEnded()) {
+    Body body = new Body(parts.memory(), head);
+    if (body.isTooMuchWith(0)) {
+      tooMuch(request, actor, body);
+    } else if (http.isEnded()) {
       Buffer read = request.body().buffer();
-      if (read != null && read.length() > HttpRequest.BODY_BYTES_MAX) {
-        tooLarge(request, actor);
-      } else {
-        ask(request, actor, head, read == null ? Buffer.buffer() : read);
+      if (read == null || isAdded(request, actor, body, read)) {
+        ask(request, actor, head, body);
       }
-      return;
+    } else {
+      readOn(request, actor, head, body);
     }
-    Buffer body = Buffer.buffer();
+  }
+
+  private void readOn(RoutingContext request, ActorId actor, RequestHead head, Body body) {
+    HttpServerRequest http = request.request();
     long deadline =
         vertx.setTimer(
             Math.max(1, parts.options().message().toMillis()),
@@ -73,34 +150,55 @@ final class PlainRequests {
               parts.hit(RequestLimit.BODY_TIME, "408", actor);
               refuse(request, HttpResponse.text(408, "the body did not come in time"));
             });
-    request.addEndHandler(answeredOrGone -> vertx.cancelTimer(deadline));
-    http.handler(
-        part -> {
-          body.appendBuffer(part);
-          if (body.length() > HttpRequest.BODY_BYTES_MAX) {
-            tooLarge(request, actor);
+    boolean[] isWhole = {false};
+    request.addEndHandler(
+        answeredOrGone -> {
+          vertx.cancelTimer(deadline);
+          if (!isWhole[0]) {
+            http.handler(rest -> {}).endHandler(end -> {});
+            body.letGo();
           }
         });
+    http.handler(part -> isAdded(request, actor, body, part));
     http.endHandler(
         end -> {
           vertx.cancelTimer(deadline);
+          isWhole[0] = true;
           ask(request, actor, head, body);
         });
     http.resume();
   }
 
-  private void tooLarge(RoutingContext request, ActorId actor) {
-    parts.hit(RequestLimit.BODY_BYTES, "413", actor);
-    refuse(
-        request,
-        HttpResponse.text(413, "a body has at most " + HttpRequest.BODY_BYTES_MAX + " bytes"));
+  /** Adds a part of a body; otherwise the request is answered. */
+  private boolean isAdded(RoutingContext request, ActorId actor, Body body, Buffer part) {
+    if (!body.add(part)) {
+      body.letGo();
+      parts.hit(RequestLimit.BODY_BYTES, "413", actor);
+      refuse(
+          request,
+          HttpResponse.text(413, "a body has at most " + HttpRequest.BODY_BYTES_MAX + " bytes"));
+      return false;
+    }
+    if (body.isTooMuchWith(0)) {
+      tooMuch(request, actor, body);
+      return false;
+    }
+    return true;
+  }
+
+  private void tooMuch(RoutingContext request, ActorId actor, Body body) {
+    body.letGo();
+    parts.hit(RequestLimit.MEMORY, "503", actor);
+    refuse(request, HttpAnswers.unavailable("the server has too many requests to handle"));
   }
 
   /** What the client still sends is discarded for a while, so that it reads the answer. */
   private void refuse(RoutingContext request, HttpResponse answer) {
-    if (!request.request().isEnded()) {
-      request.request().handler(rest -> {}).endHandler(end -> {});
+    if (request.request().isEnded()) {
+      HttpAnswers.send(request, answer);
+      return;
     }
+    request.request().handler(rest -> {}).endHandler(end -> {});
     request.response().putHeader("Connection", "close");
     HttpAnswers.send(request, answer);
     vertx.setTimer(
@@ -108,7 +206,7 @@ final class PlainRequests {
         timer -> request.request().connection().close());
   }
 
-  private void ask(RoutingContext request, ActorId actor, RequestHead head, Buffer body) {
+  private void ask(RoutingContext request, ActorId actor, RequestHead head, Body body) {
     long number = numbers.incrementAndGet();
     long timer =
         vertx.setTimer(
@@ -118,30 +216,36 @@ final class PlainRequests {
                 parts.hit(RequestLimit.ANSWER_TIME, "504", actor);
               }
             });
-    waiting.put(number, new Waiting(request, vertx.getOrCreateContext(), timer));
-    request.addEndHandler(ended -> forget(number));
-    parts.transport().toHost(new ToHost.Request(actor, number, head, body.getBytes()));
-  }
-
-  private void forget(long number) {
-    Waiting gone = waiting.remove(number);
-    if (gone != null) {
-      vertx.cancelTimer(gone.timer());
-    }
+    asked.put(number, new Asked(body, vertx.getOrCreateContext(), timer, request));
+    request.addEndHandler(ended -> taken(asked.get(number)));
+    parts.transport().toHost(new ToHost.Request(actor, number, head, body.whole()));
   }
 
   /** The host answered; too late if the client was answered already, or is gone. Any thread. */
   void responded(ToGateway.Responded answer) {
+    Asked done = asked.get(answer.request());
     answer(answer.request(), answer.response());
+    if (done != null && asked.remove(answer.request(), done)) {
+      done.body.letGo();
+    }
   }
 
   /** Whether somebody waited for it. */
   private boolean answer(long number, HttpResponse response) {
-    Waiting answered = waiting.remove(number);
-    if (answered != null) {
-      vertx.cancelTimer(answered.timer());
-      answered.context().runOnContext(run -> HttpAnswers.send(answered.request(), response));
+    Asked answered = asked.get(number);
+    RoutingContext request = taken(answered);
+    if (answered != null && request != null) {
+      answered.context.runOnContext(run -> HttpAnswers.send(request, response));
     }
-    return answered != null;
+    return request != null;
+  }
+
+  /** The request, which nobody else answers then; null if somebody has, or its client is gone. */
+  private @Nullable RoutingContext taken(@Nullable Asked of) {
+    RoutingContext request = of == null ? null : of.request.getAndSet(null);
+    if (of != null && request != null) {
+      vertx.cancelTimer(of.timer);
+    }
+    return request;
   }
 }

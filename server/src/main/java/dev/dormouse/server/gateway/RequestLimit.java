@@ -8,6 +8,8 @@ public enum RequestLimit {
   BODY_TIME("request-body-time"),
   /** Its body is too long: 413. */
   BODY_BYTES("request-body-bytes"),
+  /** Requests and answers hold as much memory as they may: 503. */
+  MEMORY("client-memory"),
   /** The actor did not answer in time: 504. */
   ANSWER_TIME("request-time");
 

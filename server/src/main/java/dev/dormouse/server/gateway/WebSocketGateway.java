@@ -86,7 +86,7 @@ public final class WebSocketGateway {
             new Counters(),
             new Heartbeats(options.pingInterval(), time),
             new Admission(options.limits(), options.httpConnectionsMax()),
-            new InboundBudget(options.inboundBytesMax()),
+            new ClientMemory(options.clientHeapBytesMax(), options.clientDirectBytesMax()),
             observers);
     this.edge =
         new Edge(options.trustedProxies(), options.proxyProtocol(), options.tls(), options.head());
@@ -294,6 +294,11 @@ public final class WebSocketGateway {
   /** How many bytes wait for clients to read them, about. Looks at each socket. Any thread. */
   public long outboundBytes() {
     return parts.groups().all().stream().mapToLong(ClientSocket::waitingBytes).sum();
+  }
+
+  /** What is held for clients. Any thread. */
+  ClientMemory memory() {
+    return parts.memory();
   }
 
   /** How many HTTP requests are not answered yet. Any thread. */

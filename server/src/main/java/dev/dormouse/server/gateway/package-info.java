@@ -34,8 +34,9 @@
  *       an event loop; contexts of a socket's own, if that was agreed</td></tr>
  *   <tr><td>{@code HalfInput}, {@code HeadDeadline}, {@code KeepAlive}</td><td>how long a client
  *       may take over what it began, and pause between requests</td></tr>
- *   <tr><td>{@code InboundWindow}</td><td>messages that are not handled yet, and credit; {@code
- *       InboundBudget}: those of all clients</td></tr>
+ *   <tr><td>{@code InboundWindow}</td><td>messages that are not handled yet, and credit; </td></tr>
+ *   <tr><td>{@code ClientMemory}</td><td>what clients make the process hold, and who may hold
+ *       more</td></tr>
  *   <tr><td>{@code ConnectionGroups}</td><td>the sockets of an actor</td></tr>
  *   <tr><td>{@code Admission}</td><td>how many may connect; {@code AddressRates}, {@code
  *       TokenBucket}: how often</td></tr>

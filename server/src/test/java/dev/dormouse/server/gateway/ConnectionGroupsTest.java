@@ -34,7 +34,7 @@ class ConnectionGroupsTest {
           new Counters(),
           new Heartbeats(Duration.ZERO, Time.system()),
           new Admission(ConnectionLimits.none(), 256),
-          new InboundBudget(Long.MAX_VALUE),
+          ClientMemory.unlimited(),
           new Observers(Time.system()));
 
   private ClientSocket socket(String key, long number) {

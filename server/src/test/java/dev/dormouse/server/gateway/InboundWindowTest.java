@@ -10,8 +10,8 @@ import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
 class InboundWindowTest {
-  private final InboundBudget budget = new InboundBudget(1 << 23);
-  private final InboundWindow window = new InboundWindow(1, budget);
+  private final ClientMemory memory = new ClientMemory(1 << 23, 1 << 23);
+  private final InboundWindow window = new InboundWindow(1, memory);
 
   private void add(int from, int to) {
     for (int i = from; i <= to; i++) {
@@ -82,33 +82,21 @@ class InboundWindowTest {
   }
 
   @Test
-  @DisplayName("what is held is taken of the budget; scarce, it stops who holds more than little")
-  void budget() {
-    InboundWindow other = new InboundWindow(1, budget);
+  @DisplayName("what is held is charged; when that is scarce, who holds more than little waits")
+  void memory() {
+    InboundWindow other = new InboundWindow(1, memory);
     other.add(new Payload.Binary(new byte[1 << 22]));
-    assertThat(budget.isScarce()).isTrue();
-    window.add(new Payload.Binary(new byte[1_000]));
-    window.next();
+    assertThat(memory.isScarce()).isTrue();
+    add(1, 1);
     assertThat(window.isFull()).isFalse();
-    window.add(new Payload.Binary(new byte[InboundBudget.LITTLE]));
+    window.add(new Payload.Binary(new byte[ClientMemory.LITTLE]));
+    window.next();
     window.next();
     assertThat(window.isFull()).isTrue();
-    other.forget();
+    other.letGo();
     assertThat(window.isFull()).isFalse();
     window.handled(2);
-    assertThat(budget.taken()).isZero();
-  }
-
-  @Test
-  @DisplayName("the budget is spent for a client when others have taken all of it")
-  void spent() {
-    budget.take(1 << 23);
-    assertThat(budget.isSpentByOthers(0)).isTrue();
-    assertThat(budget.isSpentByOthers(1)).isFalse();
-    budget.take(5);
-    assertThat(budget.isSpentByOthers(5)).isTrue();
-    budget.take(-1);
-    assertThat(budget.isSpentByOthers(5)).isFalse();
+    assertThat(memory.held(ClientMemory.Held.MESSAGES)).isZero();
   }
 
   @Test

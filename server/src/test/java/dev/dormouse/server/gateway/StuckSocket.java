@@ -68,7 +68,7 @@ final class StuckSocket implements AutoCloseable, Time {
             counters,
             new Heartbeats(limits.pingInterval(), this),
             new Admission(ConnectionLimits.none(), 256),
-            new InboundBudget(Long.MAX_VALUE),
+            ClientMemory.unlimited(),
             new Observers(Time.system()));
     socket =
         new ClientSocket(

@@ -283,7 +283,7 @@ class WatchTest {
             new Counters(),
             new Heartbeats(Duration.ZERO, Time.system()),
             new Admission(ConnectionLimits.none(), 256),
-            new InboundBudget(Long.MAX_VALUE),
+            ClientMemory.unlimited(),
             server.observers);
     UpgradeWatch watch = new UpgradeWatch(parts, ConnectionId.of(7, 99));
     Throwable cause = new IllegalStateException("as asked");

@@ -1,0 +1,261 @@
+package dev.dormouse.server.gateway;
+
+import static dev.dormouse.server.gateway.RawClient.BINARY;
+import static dev.dormouse.server.gateway.RawClient.CONTINUATION;
+import static dev.dormouse.server.gateway.RawClient.PING;
+import static dev.dormouse.server.gateway.RawClient.PONG;
+import static dev.dormouse.server.gateway.RawClient.frame;
+import static dev.dormouse.server.gateway.TestServer.LOBBY;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.dormouse.sdk.CloseReason.Cause;
+import dev.dormouse.sdk.ConnectionId;
+import dev.dormouse.sdk.HttpResponse;
+import dev.dormouse.server.gateway.ClientMemory.Held;
+import dev.dormouse.server.protocol.ToGateway;
+import dev.dormouse.server.protocol.ToHost;
+import io.vertx.core.Vertx;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+
+/**
+ * Heap of 2 MiB for all clients, those that hold 800,000 bytes of it each, and one that holds
+ * little.
+ */
+class ClientMemoryTest {
+  private static final int HEAP_BYTES = 2 << 20;
+  private static final int DIRECT_BYTES = 4 << 20;
+
+  private static final byte[] MUCH = new byte[800_000];
+
+  private static Vertx vertx;
+  private TestServer server;
+  private FakeHost host;
+  private final List<RawClient> clients = new ArrayList<>();
+  private final List<ConnectionId> ids = new ArrayList<>();
+
+  @BeforeAll
+  static void startVertx() {
+    vertx = TestServer.vertx();
+  }
+
+  @AfterAll
+  static void stopVertx() {
+    TestServer.await(vertx.close());
+  }
+
+  @BeforeEach
+  void start() {
+    server =
+        new TestServer(vertx, GatewayOptions.defaults().clientMemory(HEAP_BYTES, DIRECT_BYTES));
+    host = server.host;
+    host.acceptOnly();
+  }
+
+  @AfterEach
+  void stop() {
+    clients.forEach(RawClient::close);
+    server.close();
+  }
+
+  private RawClient client() throws Exception {
+    RawClient client = server.open("/chat/lobby");
+    clients.add(client);
+    ids.add(host.nextOpen());
+    return client;
+  }
+
+  private void sendsMuch(int number) throws Exception {
+    client().send(frame(BINARY, MUCH));
+    ToHost.Message message = host.next(ToHost.Message.class);
+    assertThat(message.connection()).isEqualTo(ids.get(number));
+  }
+
+  private void handled(int number, long sequence) {
+    host.release(LOBBY, new ToGateway.Handled(ids.get(number), sequence));
+  }
+
+  private void littleIsHeard() throws Exception {
+    try (RawClient small = server.open("/chat/lobby")) {
+      host.nextOpen();
+      for (int i = 0; i < 5; i++) {
+        small.text("little " + i);
+        assertThat(host.nextText()).isEqualTo("little " + i);
+      }
+      small.send(frame(PING, ""));
+      assertThat(small.readFrame().opcode()).isEqualTo(PONG);
+    }
+  }
+
+  @Test
+  @DisplayName("when it is scarce whoever has much unhandled is not read, until that is handled")
+  void scarce() throws Exception {
+    sendsMuch(0);
+    sendsMuch(1);
+    clients.get(0).text("later").send(frame(PING, ""));
+    host.hearsNothing();
+    littleIsHeard();
+    handled(0, 1);
+    assertThat(host.nextText()).isEqualTo("later");
+    assertThat(clients.get(0).readFrame().opcode()).isEqualTo(PONG);
+    assertThat(server.gateway.counts().overloadClosed()).isZero();
+  }
+
+  @Test
+  @DisplayName("when it is spent whoever sends more is closed with 1013; what came is handled")
+  void spent() throws Exception {
+    sendsMuch(0);
+    sendsMuch(1);
+    client().text("little").send(frame(BINARY, MUCH));
+    assertThat(host.nextText()).isEqualTo("little");
+    assertThat(clients.get(2).readClose()).isEqualTo(1013);
+    littleIsHeard();
+    handled(2, 1);
+    assertThat(host.next(ToHost.Failed.class).connection()).isEqualTo(ids.get(2));
+    assertThat(host.nextClosed().cause()).isEqualTo(Cause.VIOLATION);
+    assertThat(server.gateway.counts().overloadClosed()).isEqualTo(1);
+    for (int i = 0; i < 2; i++) {
+      handled(i, 1);
+      clients.get(i).text("on and on");
+      assertThat(host.nextText()).isEqualTo("on and on");
+    }
+    sendsMuch(3);
+  }
+
+  @Test
+  @DisplayName("what is not whole counts too, and counts no more when its client is gone")
+  void unfinished() throws Exception {
+    for (int i = 0; i < 2; i++) {
+      client().send(frame(false, BINARY, MUCH), frame(PING, ""));
+      assertThat(clients.get(i).readFrame().opcode()).isEqualTo(PONG);
+    }
+    client().send(frame(false, BINARY, MUCH));
+    assertThat(clients.get(2).readClose()).isEqualTo(1013);
+    host.next(ToHost.Failed.class);
+    assertThat(host.next(ToHost.Closed.class).connection()).isEqualTo(ids.get(2));
+    littleIsHeard();
+    clients.get(0).close();
+    assertThat(host.next(ToHost.Closed.class).connection()).isEqualTo(ids.get(0));
+    clients.get(1).send(frame(true, CONTINUATION, new byte[1]));
+    assertThat(host.next(ToHost.Message.class).payload().size()).isEqualTo(MUCH.length + 1);
+    handled(1, 1);
+    clients.get(1).send(frame(PING, ""));
+    assertThat(clients.get(1).readFrame().opcode()).isEqualTo(PONG); // its event loop has heard it
+    sendsMuch(3);
+  }
+
+  /** A client that is told the code of its close, or that it is none. */
+  private int outcomeOf(RawClient client) {
+    client.send(frame(PING, ""));
+    RawClient.Frame answer = client.readFrame();
+    return answer.opcode() == PONG ? 0 : answer.code();
+  }
+
+  private void manyHoldLittle(byte[] begun, Held kind, long bytesMax) throws Exception {
+    List<Integer> outcomes = new ArrayList<>();
+    for (int i = 0; i < 200; i++) {
+      clients.add(server.open("/chat/lobby").send(begun));
+    }
+    for (RawClient client : clients) {
+      outcomes.add(kind == Held.INPUT ? 0 : outcomeOf(client));
+    }
+    if (kind == Held.INPUT) {
+      server.awaitCounts(counts -> counts.overloadClosed() > 100);
+    } else {
+      assertThat(outcomes).containsOnly(0, 1013);
+      assertThat(outcomes.stream().filter(code -> code == 0)).hasSizeBetween(20, 40);
+    }
+    assertThat(server.gateway.memory().held(kind)).isBetween(bytesMax / 2, bytesMax);
+    try (RawClient small = server.open("/chat/witness")) {
+      host.script(
+          event -> {
+            List<ToGateway> said = new ArrayList<>(FakeHost.handled(event));
+            if (event instanceof ToHost.Message message) {
+              said.add(new ToGateway.Send(message.connection(), message.payload()));
+            }
+            return said;
+          });
+      small.text("here");
+      assertThat(small.readText()).isEqualTo("here");
+    }
+    clients.forEach(RawClient::close);
+    server.awaitCounts(counts -> counts.sockets() == 0);
+    assertThat(server.gateway.memory().held(kind)).isZero();
+  }
+
+  @Test
+  @DisplayName("A8: many clients that hold 63 KB of fragments each cannot hold more than all may")
+  void fragmentsOfMany() throws Exception {
+    manyHoldLittle(frame(false, BINARY, new byte[63_000]), Held.FRAGMENTS, HEAP_BYTES);
+  }
+
+  @Test
+  @DisplayName("A8: many clients that hold 63 KB of a frame each cannot hold more than all may")
+  void framesOfMany() throws Exception {
+    byte[] frame = frame(BINARY, new byte[64_000]);
+    manyHoldLittle(Arrays.copyOf(frame, 63_000), Held.INPUT, DIRECT_BYTES);
+  }
+
+  @Test
+  @DisplayName(
+      "A2: bodies of plain requests are charged to the memory of all clients, until answered")
+  void bodiesOfMany() throws Exception {
+    byte[] body = new byte[(1 << 20) / 4 - 1];
+    List<Integer> statuses = new ArrayList<>();
+    for (int i = 0; i < 20; i++) {
+      RawClient client = server.client().send(post(body.length)).send(body);
+      clients.add(client);
+    }
+    server.awaitCounts(counts -> counts.cutOff().getOrDefault(RequestLimit.MEMORY, 0L) >= 15);
+    assertThat(server.gateway.memory().held(Held.REQUESTS)).isLessThan(HEAP_BYTES / 2);
+    List<ToHost.Request> passed = new ArrayList<>();
+    while (server.gateway.memory().held(Held.REQUESTS) > 0) {
+      ToHost.Request request = host.next(ToHost.Request.class);
+      passed.add(request);
+      host.release(
+          request.actor(),
+          new ToGateway.Responded(request.request(), HttpResponse.text(200, "done")));
+    }
+    for (RawClient client : clients) {
+      RawClient.Answer answer = client.readAnswer();
+      statuses.add(answer.status());
+      assertThat(answer.header("Retry-After")).hasSize(answer.status() == 503 ? 1 : 0);
+    }
+    assertThat(statuses).containsOnly(200, 503);
+    assertThat(statuses.stream().filter(status -> status == 200)).hasSameSizeAs(passed);
+  }
+
+  @Test
+  @DisplayName("A2: a body counts until its actor has answered, though its client is gone")
+  void bodiesOfTheGone() throws Exception {
+    byte[] body = new byte[100_000];
+    try (RawClient client = server.client().send(post(body.length)).send(body)) {
+      ToHost.Request request = host.next(ToHost.Request.class);
+      assertThat(server.gateway.memory().held(Held.REQUESTS)).isGreaterThan(body.length);
+      client.close();
+      server.awaitCounts(counts -> counts.httpConnections() == 0);
+      assertThat(server.gateway.memory().held(Held.REQUESTS)).isGreaterThan(body.length);
+      host.release(
+          request.actor(),
+          new ToGateway.Responded(request.request(), HttpResponse.text(200, "done")));
+      assertThat(server.gateway.memory().held(Held.REQUESTS)).isZero();
+    }
+    try (RawClient client = server.client().send(post(body.length)).send(new byte[5_000])) {
+      server.awaitCounts(counts -> server.gateway.memory().held(Held.REQUESTS) > 5_000);
+      client.close();
+      server.awaitCounts(counts -> server.gateway.memory().held(Held.REQUESTS) == 0);
+    }
+    host.hearsNothing();
+  }
+
+  private static String post(int length) {
+    return "POST /small/one HTTP/1.1\r\nHost: x\r\nContent-Length: " + length + "\r\n\r\n";
+  }
+}
