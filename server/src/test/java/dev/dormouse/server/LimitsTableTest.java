@@ -125,6 +125,7 @@ class LimitsTableTest {
         "FileHandles.STORE_MAX",
         "FileHandles.HTTP_MAX",
         "FileHandles.ADMIN_MAX");
+    row("file handles that the store needs while others have taken all");
     row("connections of a node", "ConnectionLimits.connectionsMax=`--max-connections`");
     row(
         "TCP connections of a node, HTTP's included",
@@ -197,7 +198,8 @@ class LimitsTableTest {
         "WrongTokens.ADDRESSES_MAX",
         "Quarantine.KNOWN_MAX",
         "AccessCheck.LINES_PER_SECOND",
-        "EarlyBytes.BYTES_MAX");
+        "EarlyBytes.BYTES_MAX",
+        "SocketWriter.UNSENT_BYTES_MAX");
     notForUsers(
         "is the length of something that a standard fixes",
         "OutboundFrames.LENGTH_7_MAX",
