@@ -4,8 +4,10 @@ import dev.dormouse.server.DormouseServer;
 import dev.dormouse.server.host.ActorStatus;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.http.HttpMethod;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
+import io.vertx.ext.web.Route;
 import io.vertx.ext.web.Router;
 import java.io.IOException;
 import java.io.InputStream;
@@ -38,8 +40,7 @@ final class ChatPage {
   static void mount(Router router, DormouseServer server) {
     FILES.forEach(file -> mount(router, "/" + file, file));
     mount(router, "/", "index.html");
-    router
-        .get("/rooms")
+    page(router, "/rooms")
         .handler(
             context ->
                 context
@@ -49,11 +50,15 @@ final class ChatPage {
                     .end(rooms(server).encode()));
   }
 
+  /** A HEAD is answered as a GET is, without its body, which Vert.x leaves out. */
+  private static Route page(Router router, String path) {
+    return router.route(path).method(HttpMethod.GET).method(HttpMethod.HEAD);
+  }
+
   private static void mount(Router router, String path, String file) {
     Buffer content = read(file);
     String type = contentType(file);
-    router
-        .get(path)
+    page(router, path)
         .handler(
             context ->
                 context

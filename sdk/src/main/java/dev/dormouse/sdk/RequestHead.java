@@ -5,7 +5,8 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * The head of an HTTP request: everything but the body. Its headers have at most 8 KiB in all.
+ * The head of an HTTP request: everything but the body. Its headers have at most 8 KiB in all,
+ * unless the server's options say otherwise.
  *
  * <pre>{@code
  * String token = upgrade.request().header("Authorization").orElse("");
@@ -14,7 +15,9 @@ import java.util.Optional;
  *
  * @param method such as {@code GET}
  * @param path the path as the client wrote it, without the query
- * @param query the parameters of the query, decoded, each with its values in order
+ * @param query the parameters of the query, decoded, each with its values in order; they end at
+ *     {@code &}, and are named as the client wrote them; where it wrote a name in several cases,
+ *     each has the values of all, as it has to handlers of vertx-web
  * @param headers the headers in order; a name may come more than once. {@code Forwarded} and {@code
  *     X-Forwarded-…} are there only if a listed proxy sent the request; what is in them may still
  *     be the client's own word
@@ -47,9 +50,15 @@ public record RequestHead(
     this(method, path, query, headers, remoteAddress, Optional.empty());
   }
 
-  /** The first value of a query parameter, decoded. */
+  /** The first value of a query parameter, decoded; the case of the name does not matter. */
   public Optional<String> query(String name) {
-    return query.getOrDefault(name, List.of()).stream().findFirst();
+    List<String> exact = query.get(name);
+    return exact != null
+        ? exact.stream().findFirst()
+        : query.entrySet().stream()
+            .filter(parameter -> parameter.getKey().equalsIgnoreCase(name))
+            .flatMap(parameter -> parameter.getValue().stream())
+            .findFirst();
   }
 
   /** The first value of a header; the case of the name does not matter. */

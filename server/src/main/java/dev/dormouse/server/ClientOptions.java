@@ -13,8 +13,13 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.TypeConversionException;
 
-/** The options about who clients are: where their pages are from, which proxies tell about them. */
+/**
+ * The options about who clients are, and what they may ask: where their pages are from, which
+ * proxies tell about them, how long heads of requests may be.
+ */
 final class ClientOptions {
+  private static final int HEAD_PART_BYTES_CEILING = 1 << 20;
+
   @Option(
       names = "--allowed-origins",
       paramLabel = "ORIGIN",
@@ -48,6 +53,24 @@ final class ClientOptions {
       })
   private ProxyProtocol proxyProtocol = ProxyProtocol.OFF;
 
+  @Option(
+      names = "--max-request-line",
+      paramLabel = "BYTES",
+      defaultValue = "8192",
+      description =
+          "The longest first line of a request, with its URL, 8000 to 1048576 bytes; longer ones"
+              + " are answered 414. Default: ${DEFAULT-VALUE}")
+  private int maxRequestLine;
+
+  @Option(
+      names = "--max-headers",
+      paramLabel = "BYTES",
+      defaultValue = "8192",
+      description =
+          "The most bytes of all headers of a request, 1024 to 1048576; more are answered 431."
+              + " Default: ${DEFAULT-VALUE}")
+  private int maxHeaders;
+
   /** The options of a gateway, with these. */
   GatewayOptions in(CommandLine line, GatewayOptions gateway) {
     TrustedProxies trusted =
@@ -56,12 +79,23 @@ final class ClientOptions {
       throw new ParameterException(
           line, "--proxy-protocol wants --trusted-proxies, since it is believed of those only");
     }
+    checkBytes(line, "--max-request-line", maxRequestLine, 8_000);
+    checkBytes(line, "--max-headers", maxHeaders, 1 << 10);
     return named(
             line,
             "--allowed-origins",
             () -> gateway.allowedOrigins(Set.copyOf(stripped(allowedOrigins))))
         .trustedProxies(trusted)
-        .proxyProtocol(proxyProtocol);
+        .proxyProtocol(proxyProtocol)
+        .headBytesMax(maxRequestLine, maxHeaders);
+  }
+
+  private static void checkBytes(CommandLine line, String option, int bytes, int min) {
+    if (bytes < min || bytes > HEAD_PART_BYTES_CEILING) {
+      throw new ParameterException(
+          line,
+          "%s: %d is not %d to %d bytes".formatted(option, bytes, min, HEAD_PART_BYTES_CEILING));
+    }
   }
 
   private static List<String> stripped(List<String> entries) {

@@ -8,7 +8,6 @@ import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
 import io.vertx.core.http.HttpServer;
-import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.internal.ContextInternal;
 import io.vertx.core.internal.VertxInternal;
@@ -23,12 +22,6 @@ import org.jspecify.annotations.Nullable;
 final class HttpListeners {
   /** To Vert.x, a negative port is a free one that all listeners with this number share. */
   private static final int ANY_SHARED_PORT = -1;
-
-  /** The longest request line, in bytes [414]. */
-  private static final int REQUEST_LINE_BYTES_MAX = 4 << 10;
-
-  /** The most of all headers together, in bytes [431]. */
-  private static final int HEADERS_BYTES_MAX = 8 << 10;
 
   private static final Duration OPENING_LIMIT = Duration.ofSeconds(30);
 
@@ -84,7 +77,7 @@ final class HttpListeners {
     eventLoop.runOnContext(
         started ->
             vertx
-                .createHttpServer(http())
+                .createHttpServer(gateway.httpOptions().setAcceptBacklog(8192))
                 .connectionHandler(gateway::meet)
                 .requestHandler(inFrontOf(router))
                 .listen(options.port() == 0 ? ANY_SHARED_PORT : options.port(), options.host())
@@ -122,16 +115,5 @@ final class HttpListeners {
   /** The port they listen on, or are to; zero for a free one that is not found yet. */
   int port() {
     return port;
-  }
-
-  private static HttpServerOptions http() {
-    return new HttpServerOptions()
-        .setHttp2ClearTextEnabled(false)
-        .setMaxInitialLineLength(REQUEST_LINE_BYTES_MAX)
-        .setMaxHeaderSize(HEADERS_BYTES_MAX)
-        .setPerMessageWebSocketCompressionSupported(false)
-        .setPerFrameWebSocketCompressionSupported(false)
-        .setAcceptBacklog(8192)
-        .setTcpNoDelay(true);
   }
 }

@@ -160,9 +160,11 @@ class LimitsTableTest {
     row("body of a plain HTTP request", "HttpRequest.BODY_BYTES_MAX", "GatewayOptions.message");
     row("answer to a plain HTTP request", "GatewayOptions.request");
     row(
-        "headers, first line of a request",
-        "HttpListeners.HEADERS_BYTES_MAX",
-        "HttpListeners.REQUEST_LINE_BYTES_MAX");
+        "first line of a request, with its URL",
+        "GatewayOptions.requestLineBytesMax",
+        "ClientOptions.HEAD_PART_BYTES_CEILING");
+    row("headers of a request", "GatewayOptions.headersBytesMax");
+    row("parameters of a query", "RequestHeads.PARAMETERS_MAX");
     row("the PROXY header, the TLS handshake and the first head, together", "GatewayOptions.head");
     row(
         "half a request head, half a frame, half a message",

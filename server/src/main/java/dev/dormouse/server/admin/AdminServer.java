@@ -7,10 +7,16 @@ import dev.dormouse.server.host.HostCounts;
 import dev.dormouse.server.protocol.Time;
 import io.vertx.core.Future;
 import io.vertx.core.Handler;
+import io.vertx.core.MultiMap;
 import io.vertx.core.Vertx;
+import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.http.HttpServerResponse;
+import io.vertx.core.internal.http.HttpServerRequestInternal;
+import io.vertx.core.internal.http.HttpServerRequestWrapper;
 import io.vertx.core.json.JsonObject;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
@@ -57,13 +63,9 @@ public final class AdminServer {
 
   /** Listens; on any free port if it is 0. */
   public Future<HttpServer> listen(int port) {
-    // HTTP/1.1 only: a client that is taken up on h2c has no Host header to judge it by.
     HttpServerOptions http =
-        new HttpServerOptions()
-            .setHttp2ClearTextEnabled(false)
-            .setMaxInitialLineLength(LINE_BYTES_MAX)
-            .setPerMessageWebSocketCompressionSupported(false)
-            .setPerFrameWebSocketCompressionSupported(false);
+        WebSocketGateway.oneReading(
+            new HttpServerOptions().setMaxInitialLineLength(LINE_BYTES_MAX));
     HttpServer made = vertx.createHttpServer(http).requestHandler(inFrontOf(routes()));
     server = made;
     return made.listen(port, options.address());
@@ -82,7 +84,10 @@ public final class AdminServer {
     return options.url(port());
   }
 
-  /** A router would log what it cannot route, as an error of its own. */
+  /**
+   * A router would log what it cannot route, as an error of its own. To pages, a HEAD is a GET
+   * whose body Vert.x leaves out.
+   */
   private static Handler<HttpServerRequest> inFrontOf(Router router) {
     return request -> {
       try {
@@ -91,14 +96,54 @@ public final class AdminServer {
         request.response().setStatusCode(400).end(malformed.getMessage() + "\n");
         return;
       }
-      router.handle(request);
+      router.handle(new Asked(request));
     };
+  }
+
+  private static final class Asked extends HttpServerRequestWrapper {
+    Asked(HttpServerRequest request) {
+      super((HttpServerRequestInternal) request);
+    }
+
+    @Override
+    public HttpMethod method() {
+      return HttpMethod.HEAD.equals(super.method()) ? HttpMethod.GET : super.method();
+    }
+
+    /** See {@link WebSocketGateway#oneReading}: with {@code params()}, Vert.x would split at ;. */
+    @Override
+    public MultiMap params(boolean semicolonIsNormalChar) {
+      return super.params(true);
+    }
+  }
+
+  /**
+   * Completes the Allow with which a router answers a method that a page does not have: HEAD goes
+   * where GET does. A question for that, by OPTIONS, is no mistake.
+   */
+  private static void allow(RoutingContext context) {
+    HttpServerResponse response = context.response();
+    String allowed = response.headers().get(HttpHeaders.ALLOW);
+    if (response.getStatusCode() == 405 && allowed != null) {
+      String all = allowed.replaceFirst("\\bGET\\b", "GET, HEAD") + ", OPTIONS";
+      response.putHeader(HttpHeaders.ALLOW, all);
+      if (HttpMethod.OPTIONS.equals(context.request().method())) {
+        response.headers().remove(HttpHeaders.CONTENT_LENGTH);
+        response.setStatusCode(204);
+      }
+    }
   }
 
   private Router routes() {
     Router router = Router.router(vertx);
     AdminAccess access = new AdminAccess(options.token(), time);
-    router.route().handler(access::check);
+    router
+        .route()
+        .handler(
+            context -> {
+              context.addHeadersEndHandler(leaving -> allow(context));
+              access.check(context);
+            });
     new LoginPage(access).mount(router);
     router.get("/healthz").handler(context -> answer(context, 200, "ok"));
     router

@@ -38,6 +38,8 @@ public final class GatewayOptions {
     TrustedProxies trustedProxies = TrustedProxies.none();
     ProxyProtocol proxyProtocol = ProxyProtocol.OFF;
     @Nullable ServerTls tls;
+    int requestLineBytesMax = 8 << 10;
+    int headersBytesMax = 8 << 10;
 
     Values copy() {
       try {
@@ -82,6 +84,30 @@ public final class GatewayOptions {
           v.frame = frame;
           v.message = message;
         });
+  }
+
+  /**
+   * The most bytes of the first line of a request, over it 414, and of all its headers together,
+   * over it 431. See {@link WebSocketGateway#httpOptions}.
+   *
+   * @param requestLineBytesMax at least 8,000 by RFC 9112, section 3
+   */
+  public GatewayOptions headBytesMax(int requestLineBytesMax, int headersBytesMax) {
+    return with(
+        v -> {
+          v.requestLineBytesMax = requestLineBytesMax;
+          v.headersBytesMax = headersBytesMax;
+        });
+  }
+
+  /** The most bytes of the first line of a request. */
+  public int requestLineBytesMax() {
+    return values.requestLineBytesMax;
+  }
+
+  /** The most bytes of all headers of a request together. */
+  public int headersBytesMax() {
+    return values.headersBytesMax;
   }
 
   /** The longest a client may take over a request's head. */

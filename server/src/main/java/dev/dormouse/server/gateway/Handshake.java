@@ -63,9 +63,13 @@ sealed interface Handshake {
   }
 
   /**
-   * The answer to a request without upgrade, where only upgrades are served (RFC 9110, 15.5.22).
+   * The answer to a request without upgrade, where only upgrades are served (RFC 9110, 15.5.22), or
+   * with one of another version.
    */
-  static HttpResponse upgradeRequired() {
+  static HttpResponse upgradeRequired(RequestHead head) {
+    if (!head.method().equals("GET") && !head.method().equals("HEAD")) {
+      return HttpResponse.text(405, "this is a WebSocket endpoint").with("Allow", "GET, HEAD");
+    }
     return HttpResponse.text(426, "this is a WebSocket endpoint")
         .with("Upgrade", "websocket")
         .with("Sec-WebSocket-Version", HandshakeRules.VERSION);
@@ -105,7 +109,7 @@ final class HandshakeRules {
       return malformed("an upgrade has no body");
     }
     if (!values(head, "Sec-WebSocket-Version").equals(List.of(VERSION))) {
-      return new Handshake.Refused(Handshake.upgradeRequired());
+      return new Handshake.Refused(Handshake.upgradeRequired(head));
     }
     List<String> keys = values(head, "Sec-WebSocket-Key");
     if (keys.size() != 1 || !isKey(keys.get(0))) {

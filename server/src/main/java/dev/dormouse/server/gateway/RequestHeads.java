@@ -8,6 +8,7 @@ import dev.dormouse.server.gateway.edge.Addresses;
 import io.vertx.core.MultiMap;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpVersion;
+import io.vertx.core.http.QueryParamDecoderConfig;
 import io.vertx.core.net.SocketAddress;
 import io.vertx.ext.web.RoutingContext;
 import io.vertx.ext.web.handler.HttpException;
@@ -22,6 +23,8 @@ import org.jspecify.annotations.Nullable;
 
 /** Reads heads of requests. */
 final class RequestHeads {
+  /** The most parameters of a query; Vert.x leaves out what comes behind. */
+  private static final int PARAMETERS_MAX = QueryParamDecoderConfig.DEFAULT_MAX_SIZE;
 
   private RequestHeads() {}
 
@@ -37,7 +40,7 @@ final class RequestHeads {
   /** The same of a request that was not routed, and may be malformed: then without its query. */
   static RequestHead headOfAny(HttpServerRequest request) {
     try {
-      return head(request, query(request.params()), Optional.empty());
+      return head(request, query(request.params(true)), Optional.empty());
     } catch (IllegalArgumentException malformed) {
       return head(request, Map.of(), Optional.empty());
     }
@@ -78,10 +81,10 @@ final class RequestHeads {
     return query(parameters);
   }
 
+  /** Names that differ only in case are one, as they are to handlers of vertx-web. */
   private static Map<String, List<String>> query(MultiMap parameters) {
     Map<String, List<String>> query = new LinkedHashMap<>();
-    parameters.forEach(
-        (name, value) -> query.computeIfAbsent(name, key -> new ArrayList<>()).add(value));
+    parameters.forEach((name, value) -> query.computeIfAbsent(name, parameters::getAll));
     query.replaceAll((name, values) -> List.copyOf(values));
     return query;
   }
@@ -119,8 +122,13 @@ final class RequestHeads {
   }
 
   private static void checkQuery(HttpServerRequest request) {
+    String query = request.query();
+    if (query != null && query.chars().filter(c -> c == '&').count() >= PARAMETERS_MAX) {
+      throw new IllegalArgumentException(
+          "the query has more than %d parameters".formatted(PARAMETERS_MAX));
+    }
     try {
-      request.params();
+      request.params(true);
     } catch (IllegalArgumentException malformed) {
       throw new IllegalArgumentException("the query is malformed", malformed);
     }

@@ -17,6 +17,7 @@ import io.vertx.core.Handler;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpConnection;
+import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.ext.web.Route;
 import io.vertx.ext.web.Router;
@@ -36,14 +37,14 @@ import org.jspecify.annotations.Nullable;
  * <pre>{@code
  * gateway.mount(router, new ActorRoute("chat", "/chat/:key", false, ActorOptions.defaults()));
  * transport.connect(host::accept, gateway::accept);
- * vertx.createHttpServer(options)
+ * vertx.createHttpServer(gateway.httpOptions())
  *     .connectionHandler(gateway::meet)
  *     .requestHandler(gateway.inFrontOf(router))
  *     .listen();
  * }</pre>
  *
- * <p>The HTTP server is to run on event loops and to serve HTTP/1.1; requests of other versions are
- * plain ones. Limits and their outcomes are in {@link GatewayOptions} and {@link ActorRoute}.
+ * <p>The HTTP server is to run on event loops. Limits and their outcomes are in {@link
+ * GatewayOptions} and {@link ActorRoute}.
  */
 public final class WebSocketGateway {
   /** The part of a shutdown's time over which the close frames are spread. */
@@ -113,13 +114,39 @@ public final class WebSocketGateway {
    * client sends before it has read the 101 reach the actor, and bounds how many connections there
    * are, how long a client may take over all that comes before its first request's end of head, and
    * how long it may pause between requests. To be the connection handler of HTTP servers that speak
-   * no TLS of their own, and whose options say {@code setHttp2ClearTextEnabled(false)}.
+   * no TLS of their own, with {@link #httpOptions}.
    */
   public void meet(HttpConnection connection) {
     ChannelPipeline pipeline = ChannelTakeover.http1Pipeline(connection);
     if (pipeline != null) {
       ChannelTakeover.guard(pipeline, edge, new EarlyBytes(parts));
     }
+  }
+
+  /**
+   * What HTTP servers of this gateway are to be made with: HTTP/1.1, the limits of heads, {@link
+   * #oneReading}, and no WebSockets of Vert.x's own compression. Fresh options, which may be
+   * changed further.
+   */
+  public HttpServerOptions httpOptions() {
+    return oneReading(
+            new HttpServerOptions()
+                .setMaxInitialLineLength(parts.options().requestLineBytesMax())
+                .setMaxHeaderSize(parts.options().headersBytesMax()))
+        .setTcpNoDelay(true);
+  }
+
+  /**
+   * Options of a server, with which all who read a URL read the same: HTTP/1.1 only, because a
+   * client that is taken up on h2c has no {@code Host} to judge it by; and parameters of a query
+   * that end at {@code &} and not at {@code ;} (WHATWG URL, section 5.1).
+   */
+  public static HttpServerOptions oneReading(HttpServerOptions options) {
+    return options
+        .setHttp2ClearTextEnabled(false)
+        .setUseSemicolonAsQueryParamDelimiter(false)
+        .setPerMessageWebSocketCompressionSupported(false)
+        .setPerFrameWebSocketCompressionSupported(false);
   }
 
   /**
@@ -180,7 +207,7 @@ public final class WebSocketGateway {
     } else if (route.answersHttp()) {
       requests.pass(request, route, actor, head);
     } else {
-      HttpAnswers.send(request, Handshake.upgradeRequired());
+      HttpAnswers.send(request, Handshake.upgradeRequired(head));
     }
   }
 

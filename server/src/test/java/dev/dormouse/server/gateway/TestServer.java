@@ -11,7 +11,6 @@ import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
-import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.net.SocketAddress;
 import io.vertx.ext.web.Router;
 import java.util.List;
@@ -87,7 +86,7 @@ final class TestServer implements AutoCloseable {
   /** One of several servers that share a port, so that sockets are on several event loops. */
   private Future<?> listen(Router router, SocketAddress address) {
     return vertx
-        .createHttpServer(new HttpServerOptions().setHttp2ClearTextEnabled(false))
+        .createHttpServer(gateway.httpOptions())
         .connectionHandler(gateway::meet)
         .requestHandler(gateway.inFrontOf(router))
         .listen(address)

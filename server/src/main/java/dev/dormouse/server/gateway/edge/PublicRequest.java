@@ -77,6 +77,15 @@ final class PublicRequest extends HttpServerRequestWrapper {
     return client == null ? super.remoteAddress() : client;
   }
 
+  /**
+   * Parameters end at {@code &} only, whatever is asked for: with {@code params()}, Vert.x would
+   * split at {@code ;} from then on, for all who read them.
+   */
+  @Override
+  public MultiMap params(boolean semicolonIsNormalChar) {
+    return super.params(true);
+  }
+
   @Override
   public String scheme() {
     return scheme == null ? super.scheme() : scheme;
