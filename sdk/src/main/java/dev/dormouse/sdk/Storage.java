@@ -73,9 +73,9 @@ public interface Storage {
   boolean delete(String key);
 
   /**
-   * Removes all keys of the actor, however many there are, at the cost of one write. It removes
-   * what this turn has put so far; what it puts later stays. Alarms, connections and their
-   * attachments are not touched.
+   * Removes all keys of the actor, however many there are. Up to 1,000 keys are read and removed
+   * one by one; more are removed at the cost of one write. It removes what this turn has put so
+   * far; what it puts later stays. Alarms, connections and their attachments are not touched.
    *
    * @throws LimitExceededException if the turn has deleted {@value #DELETED_RANGES_MAX} ranges
    */

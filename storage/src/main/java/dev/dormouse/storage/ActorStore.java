@@ -68,6 +68,14 @@ public interface ActorStore extends AutoCloseable {
    */
   List<PlacedRow> scanAll(Table table, @Nullable PlacedRow after, int limit);
 
+  /**
+   * The keys of an actor's rows, like {@link #scan} but without reading what the rows hold.
+   *
+   * @param limit the most keys, at least 1; there are fewer only if the span has no more
+   * @throws CorruptRowException if the engine cannot go on from row to row
+   */
+  List<byte[]> keys(ActorId actor, Table table, KeySpan span, int limit);
+
   /** Into how many parts the actors are divided. */
   int shards();
 

@@ -45,6 +45,13 @@ final class EngineWriter implements GroupCommit.Sink, AutoCloseable {
   /** How much more than the reserve must be free before writing resumes, as a part of it. */
   private static final int MORE_PART = 8;
 
+  /**
+   * How many ranges may be removed before the engine writes out what it has in memory. Each read
+   * that comes after a range looks at all ranges that are still there, so that one actor's would
+   * slow down every other's reads.
+   */
+  static final int RANGES_MAX = 200;
+
   private static final int MIB = 1 << 20;
 
   /** How long it waits before it looks for file handles again. */
@@ -70,6 +77,9 @@ final class EngineWriter implements GroupCommit.Sink, AutoCloseable {
 
   /** Since when the engine could have recovered. */
   private long roomSinceNs;
+
+  /** How many ranges were removed since the engine was last told to write out its memory. */
+  private int ranges;
 
   /** Whether the engine has met the end of the file handles, and was not opened anew yet. */
   private boolean isWithoutHandles;
@@ -159,6 +169,7 @@ final class EngineWriter implements GroupCommit.Sink, AutoCloseable {
         byte[] end = write.end();
         if (end != null) {
           batch.deleteRange(tables.of(write.table()), write.key(), end);
+          ranges++;
         } else if (value == null) {
           batch.delete(tables.of(write.table()), write.key());
         } else {
@@ -166,11 +177,23 @@ final class EngineWriter implements GroupCommit.Sink, AutoCloseable {
         }
       }
       tables.db().write(options, batch);
+      if (ranges >= RANGES_MAX) {
+        ranges = 0;
+        beginFlush();
+      }
     } catch (RocksDBException e) {
       if (isNoSpace(e)) {
         stopped(e, recoveries);
       }
       throw e;
+    }
+  }
+
+  private void beginFlush() {
+    try {
+      tables.beginFlush();
+    } catch (RocksDBException e) {
+      log.warn("the engine could not be told to write out its memory: {}", e.getMessage());
     }
   }
 

@@ -103,6 +103,26 @@ final class MemoryActorStore implements ActorStore {
   }
 
   @Override
+  public List<byte[]> keys(ActorId actor, Table table, KeySpan span, int limit) {
+    checkOpen();
+    checkLimit(limit);
+    RowKeys.StoredSpan stored = KEYS.encode(actor, table, span);
+    if (stored.isEmpty()) {
+      return List.of();
+    }
+    return disk.read(
+        table,
+        rows -> {
+          NavigableMap<byte[], byte[]> part = rows.subMap(stored.from(), true, stored.to(), false);
+          return (span.isReversed() ? part.descendingMap() : part)
+              .keySet().stream()
+                  .limit(limit)
+                  .map(key -> Arrays.copyOfRange(key, stored.rowKeyAt(), key.length))
+                  .toList();
+        });
+  }
+
+  @Override
   public int shards() {
     return KEYS.shards();
   }

@@ -13,7 +13,6 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.locks.ReentrantLock;
-import java.util.function.BiFunction;
 import java.util.function.Function;
 import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
@@ -147,11 +146,29 @@ final class RocksActorStore implements ActorStore {
         span,
         wanted.isReversed(),
         limit,
-        (storedKey, value) -> {
+        rows -> {
+          byte[] storedKey = rows.key();
           byte[] rowKey = Arrays.copyOfRange(storedKey, span.rowKeyAt(), storedKey.length);
-          return new Row(rowKey, RowSeal.open(storedKey, value));
+          return new Row(rowKey, RowSeal.open(storedKey, rows.value()));
         },
         Row::bytes);
+  }
+
+  @Override
+  public List<byte[]> keys(ActorId actor, Table table, KeySpan wanted, int limit) {
+    MemoryActorStore.checkLimit(limit);
+    RowKeys.StoredSpan span = keys.encode(actor, table, wanted);
+    return read(
+        table,
+        nameOf(actor, table),
+        span,
+        wanted.isReversed(),
+        limit,
+        rows -> {
+          byte[] storedKey = rows.key();
+          return Arrays.copyOfRange(storedKey, span.rowKeyAt(), storedKey.length);
+        },
+        key -> 0);
   }
 
   @Override
@@ -168,9 +185,11 @@ final class RocksActorStore implements ActorStore {
         new RowKeys.StoredSpan(from, RowKeys.endOf(table), 0),
         false,
         limit,
-        (storedKey, value) -> {
+        rows -> {
+          byte[] storedKey = rows.key();
           RowKeys.Place place = keys.decode(table, storedKey);
-          return new PlacedRow(place.actor(), place.rowKey(), RowSeal.open(storedKey, value));
+          return new PlacedRow(
+              place.actor(), place.rowKey(), RowSeal.open(storedKey, rows.value()));
         },
         PlacedRow::bytes);
   }
@@ -332,7 +351,7 @@ final class RocksActorStore implements ActorStore {
       RowKeys.StoredSpan span,
       boolean isReversed,
       int limit,
-      BiFunction<byte[], byte[], R> row,
+      Function<RocksIterator, R> row,
       ToLongFunction<R> bytesOf) {
     if (span.isEmpty()) {
       return List.of();
@@ -354,7 +373,7 @@ final class RocksActorStore implements ActorStore {
         rows.seekToFirst();
       }
       while (rows.isValid()) {
-        R next = row.apply(rows.key(), rows.value());
+        R next = row.apply(rows);
         found.add(next);
         bytes += bytesOf.applyAsLong(next);
         if (found.size() == limit || bytes >= READ_BYTES_MAX) {

@@ -26,6 +26,7 @@ import org.rocksdb.ColumnFamilyHandle;
 import org.rocksdb.ColumnFamilyOptions;
 import org.rocksdb.CompressionType;
 import org.rocksdb.DBOptions;
+import org.rocksdb.FlushOptions;
 import org.rocksdb.InfoLogLevel;
 import org.rocksdb.LRUCache;
 import org.rocksdb.Options;
@@ -248,6 +249,13 @@ final class RocksTables implements AutoCloseable {
       throw new AssertionError("every table was opened");
     }
     return handle;
+  }
+
+  /** Has the engine write out what it has in memory, in the background. */
+  void beginFlush() throws RocksDBException {
+    try (FlushOptions flush = new FlushOptions().setWaitForFlush(false).setAllowWriteStall(true)) {
+      db.flush(flush, List.copyOf(tables.values()));
+    }
   }
 
   /** How often the engine has recovered from an error of its own accord. */

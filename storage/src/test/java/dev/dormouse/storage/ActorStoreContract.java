@@ -266,6 +266,20 @@ abstract class ActorStoreContract implements DueAlarmsContract {
     assertThat(store.scanAll(Table.VALUE, null, 10)).hasSize(5);
   }
 
+  @Test
+  void keysAreReadWithoutWhatTheyHold() {
+    byte[] large = new byte[8 << 20];
+    for (int i = 0; i < 6; i++) {
+      done(write(LOBBY, new TurnBatch.Write(Table.VALUE, number(i), large)));
+    }
+    assertThat(store.keys(LOBBY, Table.VALUE, KeySpan.all(), 10)).hasSize(6);
+    assertThat(store.keys(LOBBY, Table.VALUE, KeySpan.all(), 2))
+        .containsExactly(number(0), number(1));
+    assertThat(store.keys(LOBBY, Table.VALUE, KeySpan.all().beyond(number(3)).reversed(), 10))
+        .containsExactly(number(5), number(4));
+    assertThat(store.keys(OTHER, Table.VALUE, KeySpan.all(), 10)).isEmpty();
+  }
+
   private boolean isOthers(String placed) {
     return placed.startsWith(OTHER + ":");
   }

@@ -24,6 +24,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -60,6 +61,29 @@ class RocksActorStoreTest {
         ActorId actor = new ActorId("chat", "r" + thread);
         assertThat(store.scan(actor, Table.VALUE, KeySpan.all(), 1_000)).hasSize(commitsEach);
       }
+    }
+  }
+
+  @DisplayName("A6: ranges that one actor removes do not pile up in what all reads look at")
+  @Test
+  void afterSomeRangesWereRemovedTheMemoryIsWrittenOut() throws Exception {
+    try (RocksActorStore store = open(Durability.WAL)) {
+      KeySpan span = new KeySpan(bytes("a"), bytes("b"), false);
+      for (int i = 0; i < EngineWriter.RANGES_MAX; i++) {
+        List<TurnBatch.Clear> clears = List.of(new TurnBatch.Clear(Table.VALUE, span));
+        ActorStoreContract.done(
+            store.commit(
+                new TurnBatch(OTHER, store.incarnation(), new CommitChain(), clears, List.of())));
+      }
+      while (tables() == 0) { // in the background; the class has a timeout
+        Thread.onSpinWait();
+      }
+    }
+  }
+
+  private long tables() throws IOException {
+    try (Stream<Path> files = Files.list(folder.resolve("rocksdb"))) {
+      return files.filter(file -> file.toString().endsWith(".sst")).count();
     }
   }
 

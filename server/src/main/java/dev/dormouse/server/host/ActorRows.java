@@ -18,6 +18,7 @@ import java.util.Map;
 import java.util.NavigableMap;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -215,6 +216,35 @@ final class ActorRows {
       }
     }
     return rows;
+  }
+
+  /**
+   * The keys of a span in order; null if there may be more than so many. Values are not read.
+   *
+   * @throws dev.dormouse.storage.CorruptRowException if the store cannot go on from row to row
+   */
+  @Nullable List<RowKey> keys(Table table, KeySpan span, int most) {
+    List<byte[]> stored = read(() -> store.keys(actor, table, span, most + 1));
+    if (stored.size() > most) {
+      return null;
+    }
+    List<Clear> clears = clears();
+    TreeSet<RowKey> keys = new TreeSet<>();
+    for (byte[] key : stored) {
+      if (clearing(clears, table, key) == null) {
+        keys.add(new RowKey(table, key));
+      }
+    }
+    overlay(table, span)
+        .forEach(
+            (key, value) -> {
+              if (value.isPresent()) {
+                keys.add(key);
+              } else {
+                keys.remove(key);
+              }
+            });
+    return keys.size() > most ? null : List.copyOf(keys);
   }
 
   /** All that are not in the store yet. */

@@ -24,6 +24,11 @@ import org.jspecify.annotations.Nullable;
 
 /** An actor's storage as its open turn sees it. */
 final class StoredValues implements Storage {
+  /** How many keys a range may have, and how many bytes of keys, to be removed one by one. */
+  private static final int FEW_KEYS = 1_000;
+
+  private static final int FEW_KEYS_BYTES = 128 << 10;
+
   private final Activation activation;
   private final ActorRows rows;
   private final ValueCodec codec;
@@ -100,20 +105,38 @@ final class StoredValues implements Storage {
     if (range.isLimited()) {
       throw new IllegalArgumentException("a range that is deleted cannot be limited");
     }
-    Clear clear = new Clear(Table.VALUE, span(range));
+    KeySpan span = span(range);
     synchronized (activation) {
       Turn turn = activation.turn();
-      if (turn.clears().size() == DELETED_RANGES_MAX) {
-        throw new LimitExceededException(
-            "the number of ranges that one turn deletes",
-            DELETED_RANGES_MAX + 1,
-            DELETED_RANGES_MAX,
-            "ranges");
+      turn.countDeletedRange();
+      List<RowKey> few = few(span);
+      if (few == null) {
+        Clear clear = new Clear(Table.VALUE, span);
+        turn.charge(2L * KEY_BYTES_MAX + Turn.OVERHEAD_BYTES);
+        ActorRows.without(turn.writes(), clear);
+        turn.clears().add(clear);
+      } else {
+        for (RowKey key : few) {
+          turn.charge((long) key.bytes().length + Turn.OVERHEAD_BYTES);
+          turn.writes().put(key, Optional.empty());
+        }
       }
-      turn.charge(2L * KEY_BYTES_MAX + Turn.OVERHEAD_BYTES);
-      ActorRows.without(turn.writes(), clear);
-      turn.clears().add(clear);
     }
+  }
+
+  /**
+   * The keys of a span, if there are few. Those are removed one by one, since a range that is
+   * removed makes the engine look at it in every read of every actor until its next flush.
+   */
+  private @Nullable List<RowKey> few(KeySpan span) {
+    List<RowKey> keys;
+    try {
+      keys = rows.keys(Table.VALUE, span, FEW_KEYS);
+    } catch (CorruptRowException e) {
+      return null; // it can be removed all the same
+    }
+    long bytes = keys == null ? 0 : keys.stream().mapToLong(key -> key.bytes().length).sum();
+    return bytes > FEW_KEYS_BYTES ? null : keys;
   }
 
   @Override

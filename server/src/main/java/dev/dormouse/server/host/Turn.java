@@ -3,6 +3,7 @@ package dev.dormouse.server.host;
 import dev.dormouse.sdk.ConnectionId;
 import dev.dormouse.sdk.Delivery.Outcome;
 import dev.dormouse.sdk.LimitExceededException;
+import dev.dormouse.sdk.Storage;
 import dev.dormouse.server.protocol.ToGateway;
 import dev.dormouse.storage.TurnBatch.Clear;
 import java.time.Instant;
@@ -59,6 +60,7 @@ final class Turn {
   private List<LiveConnection> touched = List.of();
 
   private long bytes;
+  private int deletedRanges;
 
   private State state = State.RUNNING;
   private int awaited;
@@ -96,6 +98,22 @@ final class Turn {
   /** What is removed before the writes take effect. */
   List<Clear> clears() {
     return clears;
+  }
+
+  /**
+   * Counts a range that it deletes.
+   *
+   * @throws LimitExceededException if it has deleted too many
+   */
+  void countDeletedRange() {
+    if (deletedRanges == Storage.DELETED_RANGES_MAX) {
+      throw new LimitExceededException(
+          "the number of ranges that one turn deletes",
+          Storage.DELETED_RANGES_MAX + 1,
+          Storage.DELETED_RANGES_MAX,
+          "ranges");
+    }
+    deletedRanges++;
   }
 
   /** Whether it changes anything that is stored. */

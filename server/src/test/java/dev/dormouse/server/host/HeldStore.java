@@ -184,6 +184,11 @@ final class HeldStore implements ActorStore {
   }
 
   @Override
+  public List<byte[]> keys(ActorId actor, Table table, KeySpan span, int limit) {
+    return store.keys(actor, table, span, limit);
+  }
+
+  @Override
   public List<PlacedRow> scanAll(Table table, @Nullable PlacedRow after, int limit) {
     return store.scanAll(table, after, limit);
   }

@@ -12,6 +12,7 @@ import dev.dormouse.sdk.Storage;
 import dev.dormouse.sdk.StoredValueException;
 import dev.dormouse.storage.CommitResult;
 import dev.dormouse.storage.MemoryDisk;
+import dev.dormouse.storage.TurnBatch;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -23,6 +24,7 @@ import java.util.TreeMap;
 import java.util.function.Consumer;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -124,6 +126,26 @@ class StorageTest {
                 .containsExactly("after", "k7"));
     node.hibernate();
     turn(storage -> assertThat(storage.get("after", Integer.class)).contains(2));
+  }
+
+  @DisplayName("A6: a range of few keys costs its actor a write for each, and others nothing")
+  @Test
+  void aRangeOfFewKeysIsDeletedKeyByKeyAndOneOfManyAsARange() {
+    turn(storage -> IntStream.range(0, 1_000).forEach(i -> storage.put("few" + i, i)));
+    turn(storage -> IntStream.range(0, 1_001).forEach(i -> storage.put("many" + i, i)));
+    int before = node.store.kept().size();
+    turn(storage -> storage.deleteAll(KeyRange.prefix("none")));
+    assertThat(node.store.kept()).hasSize(before); // nothing to be stored
+    turn(storage -> storage.deleteAll(KeyRange.prefix("few")));
+    assertThat(last(node.store.kept()).cleared()).isEmpty();
+    assertThat(last(node.store.kept()).writes()).hasSizeGreaterThanOrEqualTo(1_000);
+    turn(storage -> storage.deleteAll(KeyRange.prefix("many")));
+    assertThat(last(node.store.kept()).cleared()).hasSize(1);
+    turn(storage -> assertThat(storage.list("", Integer.class)).isEmpty());
+  }
+
+  private static TurnBatch last(List<TurnBatch> batches) {
+    return batches.get(batches.size() - 1);
   }
 
   @Test
@@ -241,7 +263,14 @@ class StorageTest {
 
   private static void step(Random random, Storage storage, Map<String, Long> model) {
     String key = key(random);
-    switch (random.nextInt(8)) {
+    switch (random.nextInt(9)) {
+      case 8 -> {
+        int crowd = random.nextInt(4) == 0 ? 1_001 : 0; // too many to be deleted one by one
+        for (long i = 0; i < crowd; i++) {
+          storage.put(key + i, i);
+          model.put(key + i, i);
+        }
+      }
       case 0, 1 -> {
         long value = random.nextLong();
         storage.put(key, value);

@@ -125,6 +125,11 @@ final class SimulatedStore implements ActorStore {
   }
 
   @Override
+  public List<byte[]> keys(ActorId actor, Table table, KeySpan span, int limit) {
+    return scan(actor, table, span, limit).stream().map(Row::key).toList();
+  }
+
+  @Override
   public List<PlacedRow> scanAll(Table table, @Nullable PlacedRow after, int limit) {
     mayFail(null);
     List<PlacedRow> found = new ArrayList<>();
