@@ -254,7 +254,7 @@ final class RocksTables implements AutoCloseable {
   /** Has the engine write out what it has in memory, in the background. */
   void beginFlush() throws RocksDBException {
     try (FlushOptions flush = new FlushOptions().setWaitForFlush(false).setAllowWriteStall(true)) {
-      db.flush(flush, List.copyOf(tables.values()));
+      engine().db.flush(flush, List.copyOf(engine().tables.values()));
     }
   }
 
