@@ -187,4 +187,9 @@ public final class DormouseServer implements AutoCloseable {
   public void close() {
     node.close();
   }
+
+  /** Stops it as {@link #close} does, at the end of the process, which this does not hold up. */
+  void closeWithProcess() {
+    node.closeWithProcess();
+  }
 }

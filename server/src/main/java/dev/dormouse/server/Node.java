@@ -32,9 +32,11 @@ import io.vertx.ext.web.Route;
 import io.vertx.ext.web.Router;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -58,7 +60,9 @@ final class Node implements AutoCloseable {
   private static final Logger log = Log.of(Node.class);
   private static final int GOING_AWAY = 1001;
   private static final int SERVICE_RESTART = 1012;
-  private static final int EXIT_IO_ERROR = 74;
+
+  /** How much longer than the drain time a stop of the process may take. */
+  private static final int STOP_MORE_S = 4;
 
   private static final long TICK_MS = 25;
   private static final int ROUND_TICKS = 10;
@@ -80,6 +84,7 @@ final class Node implements AutoCloseable {
   private final ActorStore store;
   private final HandlerThreads threads;
   private final AlarmThread alarms;
+  private final Watchdog watchdog;
 
   /**
    * The thread that looks at actors in memory: whose turn takes too long, and who is idle. It is
@@ -110,6 +115,9 @@ final class Node implements AutoCloseable {
   private final AtomicBoolean isClosed = new AtomicBoolean();
   private volatile boolean isStarted;
 
+  /** Has what is caught be no concern of this node any more. */
+  private volatile Runnable listening = () -> {};
+
   private Node(
       List<ActorDefinition> actors,
       List<DormouseObserver> observers,
@@ -120,6 +128,7 @@ final class Node implements AutoCloseable {
       Vertx vertx,
       ActorStore store,
       Transport transport) {
+    ProcessEnd.prepare();
     actors.forEach(actor -> this.actors.put(actor.name(), actor));
     this.options = options;
     this.handles = handles;
@@ -128,6 +137,7 @@ final class Node implements AutoCloseable {
     this.observers = new Observers(options.time());
     observers.forEach(this.observers::add);
     this.vertx = vertx;
+    vertx.exceptionHandler(failure -> log.error("a task of an event loop failed", failure));
     this.threads = new HandlerThreads(((VertxInternal) vertx).eventLoopGroup(), options.time());
     this.host =
         new ActorHost(
@@ -140,6 +150,13 @@ final class Node implements AutoCloseable {
             HostOptions.defaults().withIdle(options.idle()),
             this.observers);
     this.alarms = new AlarmThread(host::ringAlarms);
+    this.watchdog =
+        new Watchdog(
+            watched(),
+            new ClassPathWatch(System.getProperty("java.class.path", "")),
+            options.stallExit(),
+            options.time(),
+            this::endProcess);
     GatewayOptions sockets = options.gateway();
     this.gateway =
         new WebSocketGateway(
@@ -162,7 +179,7 @@ final class Node implements AutoCloseable {
         new AdminServer(
             vertx,
             host,
-            () -> isStarted && !isClosed.get(),
+            this::whyNotReady,
             adminOptions,
             options.time(),
             new BackupPage(vertx, options.data(), this::backup),
@@ -183,7 +200,7 @@ final class Node implements AutoCloseable {
   static Node of(
       List<ActorDefinition> actors, List<DormouseObserver> observers, ServerOptions asked) {
     FileHandles handles = FileHandles.ofProcess(HttpListeners.eventLoops(asked));
-    ServerOptions options = handles.fitted(asked);
+    ServerOptions options = endingOnce(handles.fitted(asked));
     return wired(
         actors,
         observers,
@@ -203,7 +220,7 @@ final class Node implements AutoCloseable {
       ActorStore store,
       Transport transport) {
     FileHandles handles = FileHandles.ofProcess(HttpListeners.eventLoops(asked));
-    ServerOptions options = handles.fitted(asked);
+    ServerOptions options = endingOnce(handles.fitted(asked));
     return wired(actors, observers, options, handles, adminOf(options), null, store, transport);
   }
 
@@ -250,15 +267,68 @@ final class Node implements AutoCloseable {
         StoreOptions.in(options.data())
             .durability(options.durability())
             .openFilesMax(handles.storeFiles())
-            .onFatal(Node::endProcess));
+            .onFatal(cause -> options.onFatal().accept(storeFailed(cause))));
   }
 
   /** After an I/O error nobody knows what the disk holds: only a new start can tell. */
-  private static void endProcess(Throwable cause) {
-    log.error(
-        "the store failed; the process ends, so that nothing is answered that is not kept", cause);
-    Log.flush();
-    Runtime.getRuntime().halt(EXIT_IO_ERROR);
+  private static ProcessEnd storeFailed(Throwable cause) {
+    ProcessEnd end = ProcessEnd.of(cause);
+    return end != null
+        ? end
+        : new ProcessEnd(
+            ProcessEnd.STORE_FAILED,
+            "the store failed; the process ends, so that nothing is answered that is not kept ("
+                + cause
+                + ")");
+  }
+
+  private List<Watchdog.Part> watched() {
+    List<Watchdog.Part> parts = new ArrayList<>();
+    VertxInternal loops = (VertxInternal) vertx;
+    loops.eventLoopGroup().forEach(loop -> parts.add(new Watchdog.LoopPart(loop, "event_loop")));
+    loops
+        .acceptorEventLoopGroup()
+        .forEach(loop -> parts.add(new Watchdog.LoopPart(loop, "acceptor")));
+    parts.add(new Watchdog.StorePart(store));
+    parts.add(alarms);
+    return parts;
+  }
+
+  /** Something was caught. That may be the end of the process, and is nothing else. */
+  private void caught(Throwable failure) {
+    ProcessEnd end = ProcessEnd.of(failure);
+    if (end != null) {
+      endProcess(end);
+    }
+  }
+
+  private void endProcess(ProcessEnd end) {
+    options.onFatal().accept(end);
+  }
+
+  /** The same options, whose {@link ServerOptions#onFatal} is called once at most. */
+  private static ServerOptions endingOnce(ServerOptions options) {
+    Consumer<ProcessEnd> onFatal = options.onFatal();
+    AtomicBoolean isEnding = new AtomicBoolean();
+    return options.onFatal(
+        end -> {
+          if (isEnding.compareAndSet(false, true)) {
+            onFatal.accept(end);
+          }
+        });
+  }
+
+  private Optional<String> whyNotReady() {
+    if (!isStarted || isClosed.get()) {
+      return Optional.of("not ready");
+    }
+    long waitingNs = threads.oldestWaiting(options.time().nowNs());
+    if (waitingNs >= TimeUnit.SECONDS.toNanos(Watchdog.REPORTED_AFTER_S)) {
+      return Optional.of(
+          "not ready: an event has waited for a thread for %d s, since handlers hold up all others"
+              .formatted(TimeUnit.NANOSECONDS.toSeconds(waitingNs)));
+    }
+    return Optional.ofNullable(watchdog.stalled()).map(why -> "not ready: " + why);
   }
 
   /**
@@ -267,9 +337,11 @@ final class Node implements AutoCloseable {
    * @param routes the application's own
    */
   void start(Consumer<Router> routes) {
+    listening = Log.listen(this::caught);
+    watchdog.start();
     rounds.scheduleWithFixedDelay(this::tick, TICK_MS, TICK_MS, TimeUnit.MILLISECONDS);
     if (certificate != null) {
-      vertx.setPeriodic(CERTIFICATE_LOOK_MS, timer -> vertx.executeBlocking(certificate::look));
+      vertx.setPeriodic(CERTIFICATE_LOOK_MS, timer -> lookAt(certificate));
     }
     closeLeftovers();
     alarms.start(); // not before: their handlers would see connections that are gone
@@ -287,6 +359,12 @@ final class Node implements AutoCloseable {
     } catch (RuntimeException | Error e) {
       log.error("the actors in memory could not be looked at; trying again", e);
     }
+  }
+
+  private void lookAt(CertificateWatch certificate) {
+    vertx
+        .executeBlocking(certificate::look, false)
+        .onFailure(e -> log.error("the certificate's files could not be looked at", e));
   }
 
   private void closeLeftovers() {
@@ -322,6 +400,14 @@ final class Node implements AutoCloseable {
 
   private Router router(Consumer<Router> routes) {
     Router router = Router.router(vertx);
+    router.errorHandler(
+        500,
+        failed -> {
+          Throwable failure = failed.failure();
+          if (failure != null) {
+            log.error("a request could not be answered", failure);
+          }
+        });
     if (accessLog != null) {
       accessLog.listenTo(router);
     }
@@ -362,7 +448,25 @@ final class Node implements AutoCloseable {
         store.durability() == Durability.MEMORY ? 0 : ServerMetrics.bytesIn(options.data()),
         observers.failures(),
         threads.oldestWaiting(options.time().nowNs()),
-        threads.refusedThreads());
+        threads.refusedThreads(),
+        watchdog.stillNsByKind());
+  }
+
+  /**
+   * Stops it because the process stops. Whatever happens meanwhile, the process ends within the
+   * drain time and {@value #STOP_MORE_S} s.
+   */
+  void closeWithProcess() {
+    watchdog.endWithin(options.drain().plusSeconds(STOP_MORE_S));
+    try {
+      close();
+    } catch (RuntimeException | Error e) {
+      ProcessEnd end = ProcessEnd.of(e);
+      endProcess(
+          end != null
+              ? end
+              : new ProcessEnd(ProcessEnd.FAILED, "the stop failed; the process ends (" + e + ")"));
+    }
   }
 
   /** Stops it as {@link DormouseServer#close} says. */
@@ -400,8 +504,11 @@ final class Node implements AutoCloseable {
     rounds.shutdown();
     store.close();
     threads.close();
+    watchdog.partsAreStopping();
     long loopsDeadlineNs = options.time().nowNs() + EVENT_LOOPS_LIMIT.toNanos();
     isInterrupted |= drain(vertx.close().toCompletionStage(), loopsDeadlineNs, "event loops");
+    watchdog.close();
+    listening.run();
     return isInterrupted;
   }
 

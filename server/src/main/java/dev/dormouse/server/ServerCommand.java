@@ -49,6 +49,7 @@ final class ServerCommand {
   static final int BAD_USAGE = 2;
 
   private static final Duration IDLE_MIN = Duration.ofMillis(10);
+  private static final Duration STALL_EXIT_MIN = Duration.ofSeconds(5);
   private static final Duration PING_MIN = Duration.ofSeconds(1);
   private static final Duration DAY = Duration.ofDays(1);
 
@@ -103,6 +104,16 @@ final class ServerCommand {
       converter = DurationConverter.class,
       description = "How long a stop may take, 0s to 24h. Default: ${DEFAULT-VALUE}")
   private Duration drain = Duration.ZERO;
+
+  @Option(
+      names = "--stall-exit",
+      paramLabel = "TIME",
+      defaultValue = "60s",
+      converter = DurationConverter.class,
+      description =
+          "The process ends, with 75, if an event loop or the store has not moved for so long; 5s"
+              + " to 24h, 0s for never. Default: ${DEFAULT-VALUE}")
+  private Duration stallExit = Duration.ZERO;
 
   @Option(
       names = "--restart",
@@ -267,7 +278,7 @@ final class ServerCommand {
       err.println("dormouse: " + e.getMessage());
       return OptionalInt.of(CANNOT_START);
     }
-    Runtime.getRuntime().addShutdownHook(new Thread(server::close, "dormouse-stop"));
+    Runtime.getRuntime().addShutdownHook(new Thread(server::closeWithProcess, "dormouse-stop"));
     out.println(StartScreen.of(server, options, (options.time().nowNs() - startedNs) / 1_000_000));
     return OptionalInt.empty();
   }
@@ -277,6 +288,9 @@ final class ServerCommand {
     checkRange(line, "--admin-port", adminPort);
     checkRange(line, "--idle", idle, IDLE_MIN);
     checkRange(line, "--drain", drain, Duration.ZERO);
+    if (!stallExit.isZero()) {
+      checkRange(line, "--stall-exit", stallExit, STALL_EXIT_MIN);
+    }
     if (!ping.isZero()) {
       checkRange(line, "--ping", ping, PING_MIN);
     }
@@ -298,6 +312,7 @@ final class ServerCommand {
             .idle(idle)
             .drain(drain)
             .restart(isRestart)
+            .stallExit(stallExit)
             .eventLoops(eventLoops)
             .accessLog(accessLog)
             .gateway(

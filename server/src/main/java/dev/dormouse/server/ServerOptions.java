@@ -35,6 +35,8 @@ public final class ServerOptions {
     @Nullable TlsFiles tls;
     int eventLoops;
     AccessLogFormat accessLog = AccessLogFormat.OFF;
+    Duration stallExit = Duration.ofMinutes(1);
+    Consumer<ProcessEnd> onFatal = ProcessEnd::halt;
     Time time = Time.system();
 
     Values copy() {
@@ -227,6 +229,35 @@ public final class ServerOptions {
   /** How the access log is written. */
   public AccessLogFormat accessLog() {
     return values.accessLog;
+  }
+
+  /**
+   * A server one of whose event loops, or whose store, has not moved for so long is not to be
+   * helped, and the process ends ({@link ProcessEnd#STALLED}); zero for never.
+   */
+  public ServerOptions stallExit(Duration limit) {
+    return with(v -> v.stallExit = limit);
+  }
+
+  /** For how long an event loop or the store may not move. */
+  public Duration stallExit() {
+    return values.stallExit;
+  }
+
+  /**
+   * What is done when the process cannot go on: by default it {@linkplain ProcessEnd#halt ends at
+   * once}, with all else that runs in it. An application that the server is only a part of may do
+   * something else. The server is of no use then, and keeps nothing any more if its store failed.
+   *
+   * @param onFatal called once, on any thread, which it is not to hold up
+   */
+  public ServerOptions onFatal(Consumer<ProcessEnd> onFatal) {
+    return with(v -> v.onFatal = onFatal);
+  }
+
+  /** What is done when the process cannot go on. */
+  public Consumer<ProcessEnd> onFatal() {
+    return values.onFatal;
   }
 
   /** The clock. */

@@ -225,6 +225,10 @@ class LimitsTableTest {
         "RetryPolicy.DOUBLINGS_MAX",
         "HttpListeners.OPENING_LIMIT",
         "Node.EVENT_LOOPS_LIMIT",
+        "ProcessEnd.CAUSES_MAX",
+        "ProcessEnd.LAST_WORDS_LIMIT",
+        "Watchdog.FRAMES_MAX",
+        "Watchdog.STEP_NS_MAX",
         "VerifyCommand.NAMED_MAX",
         "BackupCommand.CONNECT_LIMIT",
         "Contents.BYTES_MAX");

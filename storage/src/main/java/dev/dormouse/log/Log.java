@@ -4,8 +4,11 @@ import java.io.PrintStream;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.ILoggerFactory;
 import org.slf4j.Logger;
@@ -46,6 +49,8 @@ public final class Log {
   private static final LossyQueue<Line> LINES =
       new LossyQueue<>("dormouse-log", BYTES_MAX, Line::write, Log::report);
 
+  private static final List<Consumer<Throwable>> LISTENERS = new CopyOnWriteArrayList<>();
+
   /** How long the end of the process waits for lines that are not written yet. */
   private static final Duration LAST_LINES_LIMIT = Duration.ofSeconds(1);
 
@@ -72,6 +77,24 @@ public final class Log {
    */
   public static Logger ofLibrary(String name) {
     return new QueuedLogger(name, true);
+  }
+
+  /**
+   * Has it hear of every throwable that is caught: of those that are logged, before that, and of
+   * those that {@link #caught} is told. Whatever becomes of the line, some Errors are the end of
+   * the process.
+   *
+   * @param onCaught called by the thread that caught it, which it is not to hold up
+   * @return has it hear nothing more; idempotent
+   */
+  public static Runnable listen(Consumer<Throwable> onCaught) {
+    LISTENERS.add(onCaught);
+    return () -> LISTENERS.remove(onCaught);
+  }
+
+  /** A throwable was caught that may not be logged, because there were too many like it. */
+  public static void caught(Throwable cause) {
+    LISTENERS.forEach(listener -> listener.accept(cause));
   }
 
   /** How many lines were lost so far, in the queue or in the queues of the standard streams. */
@@ -233,6 +256,9 @@ public final class Log {
         @Nullable String format,
         @Nullable Object @Nullable [] arguments,
         @Nullable Throwable cause) {
+      if (cause != null) {
+        caught(cause);
+      }
       String message = Objects.toString(MessageFormatter.basicArrayFormat(format, arguments), "");
       if (message.length() > LINE_CHARS_MAX) {
         message = message.substring(0, LINE_CHARS_MAX) + "…";

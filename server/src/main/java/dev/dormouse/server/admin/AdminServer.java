@@ -21,7 +21,8 @@ import io.vertx.core.json.JsonObject;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
 import java.util.List;
-import java.util.function.BooleanSupplier;
+import java.util.Optional;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,7 +30,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <ul>
  *   <li>{@code GET /healthz}: 200 while the process answers at all
- *   <li>{@code GET /readyz}: 200 while clients are welcome, else 503
+ *   <li>{@code GET /readyz}: 200 while clients are welcome, else 503 and why not
  *   <li>{@code GET /counts}: {@link HostCounts} and {@link AlarmCounts} in JSON
  * </ul>
  */
@@ -39,17 +40,21 @@ public final class AdminServer {
 
   private final Vertx vertx;
   private final ActorHost host;
-  private final BooleanSupplier isReady;
+  private final Supplier<Optional<String>> whyNotReady;
   private final AdminOptions options;
   private final Time time;
   private final List<AdminPage> pages;
   private @Nullable HttpServer server;
 
-  /** An admin server that does not listen yet; it answers what the pages do, too. */
+  /**
+   * An admin server that does not listen yet; it answers what the pages do, too.
+   *
+   * @param whyNotReady why clients are not welcome, in words; empty if they are
+   */
   public AdminServer(
       Vertx vertx,
       ActorHost host,
-      BooleanSupplier isReady,
+      Supplier<Optional<String>> whyNotReady,
       AdminOptions options,
       Time time,
       AdminPage... pages) {
@@ -57,7 +62,7 @@ public final class AdminServer {
     this.host = host;
     this.options = options;
     this.time = time;
-    this.isReady = isReady;
+    this.whyNotReady = whyNotReady;
     this.pages = List.of(pages);
   }
 
@@ -150,8 +155,8 @@ public final class AdminServer {
         .get("/readyz")
         .handler(
             context -> {
-              boolean ready = isReady.getAsBoolean();
-              answer(context, ready ? 200 : 503, ready ? "ready" : "not ready");
+              Optional<String> why = whyNotReady.get();
+              answer(context, why.isEmpty() ? 200 : 503, why.orElse("ready"));
             });
     router
         .get("/counts")

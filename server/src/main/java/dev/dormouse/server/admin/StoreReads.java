@@ -60,7 +60,13 @@ public final class StoreReads {
       waiting.decrementAndGet();
       return Future.failedFuture(new Refusal(503, "too many ask at once"));
     }
-    return threads.executeBlocking(reading, false).onComplete(read -> waiting.decrementAndGet());
+    Future<T> read;
+    try {
+      read = threads.executeBlocking(reading, false);
+    } catch (RuntimeException | OutOfMemoryError noThread) {
+      read = Future.failedFuture(noThread);
+    }
+    return read.onComplete(done -> waiting.decrementAndGet());
   }
 
   /**

@@ -1,5 +1,6 @@
 package dev.dormouse.server.gateway;
 
+import dev.dormouse.log.Log;
 import dev.dormouse.server.protocol.Time;
 import io.netty.channel.EventLoop;
 import io.netty.util.concurrent.Future;
@@ -8,6 +9,7 @@ import java.time.Instant;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
 
 /**
  * The {@link LivenessWheel} of each event loop, turned by one timer while there are peers on it.
@@ -22,6 +24,8 @@ final class Heartbeats {
 
   /** A power of two, and more than the ticks after which a silent peer is given up. */
   private static final int TICKS_REMEMBERED = 64;
+
+  private static final Logger log = Log.of(Heartbeats.class);
 
   private final Time time;
   private final long tickNs;
@@ -84,10 +88,15 @@ final class Heartbeats {
       }
     }
 
+    /** Throws nothing: the event loop would never call it again. */
     private void turn() {
-      wheel.tick();
-      noteTime();
-      look();
+      try {
+        wheel.tick();
+        noteTime();
+        look();
+      } catch (RuntimeException | Error e) {
+        log.error("silent clients could not all be pinged; the next tick tries again", e);
+      }
     }
 
     private void noteTime() {

@@ -1,7 +1,6 @@
 package dev.dormouse.server.gateway;
 
 import dev.dormouse.log.Log;
-import dev.dormouse.server.observe.LogLabels;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.EventLoop;
 import java.util.ArrayList;
@@ -129,11 +128,7 @@ final class LoopBatches {
       try {
         step.apply(socket);
       } catch (RuntimeException | Error harmsNoOther) {
-        LogLabels.with(
-            socket.actor(),
-            socket.id(),
-            () ->
-                log.error("connection {} of actor {}", socket.id(), socket.actor(), harmsNoOther));
+        SocketWatch.logFailure(socket, harmsNoOther);
         socket.abandon();
       }
     }

@@ -30,6 +30,9 @@ final class FailureLog {
 
   /** A line, with a last argument that may be a cause whose stack trace is wanted. */
   void error(String format, @Nullable Object... arguments) {
+    if (arguments.length > 0 && arguments[arguments.length - 1] instanceof Throwable cause) {
+      Log.caught(cause); // the line may be left out
+    }
     if (mayTell()) {
       log.error(format, arguments);
     }

@@ -54,7 +54,12 @@ final class HostRounds {
     most = Math.max(most, cells.size());
     int left = parts == 1 ? Integer.MAX_VALUE : most / parts + 1;
     while (left > 0 && round.hasNext()) {
-      look(round.next(), nowNs);
+      ActorCell cell = round.next();
+      try {
+        look(cell, nowNs);
+      } catch (RuntimeException | Error e) {
+        host.failures().error("actor {} could not be looked at", cell.id(), e); // but the others
+      }
       left--;
     }
     rest = round.hasNext() ? round : null;

@@ -5,12 +5,15 @@ import dev.dormouse.server.gateway.RequestLimit;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
+import java.util.List;
 import java.util.Locale;
 import java.util.function.ToDoubleFunction;
 import org.jspecify.annotations.Nullable;
 
 /** What the server counts by itself, as meters that read the last {@link Snapshot}. */
 final class CountMeters {
+  private static final double NS_PER_SECOND = 1e9;
+
   private final MeterRegistry registry;
 
   /** Null before the first. */
@@ -24,6 +27,7 @@ final class CountMeters {
     actors();
     handlers();
     edge();
+    stalls();
   }
 
   /** From now on the meters tell what this one does. */
@@ -166,6 +170,19 @@ final class CountMeters {
         "dormouse.handlers.threads_refused",
         "how often a thread for handlers could not be made",
         Snapshot::refusedThreads);
+  }
+
+  private void stalls() {
+    for (String part : List.of("event_loop", "acceptor", "store", "alarms")) {
+      Gauge.builder(
+              "dormouse.stalled",
+              this,
+              self -> self.read(s -> s.stillNs().getOrDefault(part, 0L) / NS_PER_SECOND))
+          .description("for how long a part that has something to do has not done it")
+          .baseUnit("seconds")
+          .tag("part", part)
+          .register(registry);
+    }
   }
 
   private void edge() {

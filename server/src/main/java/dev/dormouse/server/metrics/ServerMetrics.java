@@ -60,7 +60,7 @@ public final class ServerMetrics implements AdminPage {
       observers.add(events);
     }
     vertx
-        .executeBlocking(this::text)
+        .executeBlocking(this::text, false) // a queue is stuck once no thread could be made for it
         .onSuccess(text -> context.response().putHeader("Content-Type", TEXT).end(text))
         .onFailure(context::fail);
   }

@@ -4,6 +4,7 @@ import dev.dormouse.server.gateway.GatewayCounts;
 import dev.dormouse.server.host.AlarmCounts;
 import dev.dormouse.server.host.HostCounts;
 import dev.dormouse.storage.CommitCounts;
+import java.util.Map;
 
 /**
  * What is read of a server for one answer.
@@ -22,6 +23,7 @@ import dev.dormouse.storage.CommitCounts;
  * @param observerFailures how often observers threw
  * @param oldestWaitingNs for how long the oldest task of a handler has waited for a thread
  * @param refusedThreads how often a thread for handlers could not be made
+ * @param stillNs for how long the stillest part of each kind has not moved, in nanoseconds
  */
 public record Snapshot(
     GatewayCounts gateway,
@@ -37,4 +39,5 @@ public record Snapshot(
     long storeBytes,
     long observerFailures,
     long oldestWaitingNs,
-    long refusedThreads) {}
+    long refusedThreads,
+    Map<String, Long> stillNs) {}

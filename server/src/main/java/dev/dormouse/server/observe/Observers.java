@@ -112,6 +112,7 @@ public final class Observers {
   }
 
   private void complain(DormouseObserver observer, Throwable failure) {
+    Log.caught(failure);
     failures.incrementAndGet();
     long nowNs = time.nowNs();
     long quiet = quietUntilNs.get();

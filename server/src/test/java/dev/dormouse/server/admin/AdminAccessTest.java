@@ -18,6 +18,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
@@ -67,7 +68,7 @@ class AdminAccessTest {
             time,
             HostOptions.defaults());
     AdminServer admin =
-        new AdminServer(vertx, host, () -> true, AdminOptions.of(address, token), time);
+        new AdminServer(vertx, host, Optional::empty, AdminOptions.of(address, token), time);
     admin.listen(0).toCompletionStage().toCompletableFuture().get(20, TimeUnit.SECONDS);
     return new RawHttp(
         InetAddress.getByName(address.replace("0.0.0.0", "127.0.0.1")), admin.port());

@@ -32,6 +32,7 @@ import java.net.URI;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -72,7 +73,7 @@ class AdminServerTest {
         new AdminServer(
             vertx,
             host,
-            isReady::get,
+            () -> isReady.get() ? Optional.empty() : Optional.of("not ready"),
             AdminOptions.loopback(),
             Time.system(),
             new Dashboard(
@@ -160,7 +161,8 @@ class AdminServerTest {
                                       """
                                       {"type":"room","key":"löbby","state":"inactive",
                                        "connections":0,"activation":0,"pins":[],\
-                                       "alarms":0,"nextAlarms":[]}"""));
+                                       "alarms":0,"nextAlarms":[]}\
+                                      """));
                           context.completeNow();
                         })));
   }
@@ -197,7 +199,8 @@ class AdminServerTest {
                                        "unreadableAttachments":0,"unreadableValues":0,
                                        "refusedEvents":0,"unclosedLeftovers":0,
                                        "alarms":{"underWay":0,"rung":0,"failed":0,"givenUp":0,
-                                        "unhostedTypes":0}}"""));
+                                        "unhostedTypes":0}}\
+                                      """));
                           context.completeNow();
                         })));
   }
@@ -218,7 +221,8 @@ class AdminServerTest {
   @ParameterizedTest
   @CsvSource({
     "/actors/nope/lobby, 404, there is no actor type nope",
-    "/actors/Room/lobby, 400, 'actor type ''Room'' is not 1 to 64 of a-z, 0-9 and ''-'', beginning with a letter'",
+    "/actors/Room/lobby, 400, 'actor type ''Room'' is not 1 to 64 of a-z, 0-9 and ''-'', beginning"
+        + " with a letter'",
     "/actors/room/a%00b, 400, actor key has the control character U+0000 at 1",
     "/actors/nope/lobby/connections, 404, there is no actor type nope",
     "/actors/room/a/connections?after=x, 400, 'after: connection id ''x'' is not of the form 3.17'",

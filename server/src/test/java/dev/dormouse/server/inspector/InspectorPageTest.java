@@ -33,6 +33,7 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.net.http.WebSocketHandshakeException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -85,7 +86,7 @@ class InspectorPageTest {
         new AdminServer(
             vertx,
             host,
-            () -> true,
+            Optional::empty,
             AdminOptions.loopback(),
             Time.system(),
             new InspectorPage(
@@ -227,10 +228,13 @@ class InspectorPageTest {
         "{\"id\":1}                                      | 1    | -32600",
         "{\"id\":1,\"method\":2}                         | 1    | -32600",
         "{\"id\":1,\"method\":\"Page.enable\",\"params\":3}        | 1 | -32602",
-        "{\"id\":1,\"method\":\"Network.enable\",\"params\":{\"maxPostDataSize\":\"x\"}} | 1 | -32602",
+        "{\"id\":1,\"method\":\"Network.enable\",\"params\":{\"maxPostDataSize\":\"x\"}} | 1 |"
+            + " -32602",
         "{\"id\":1,\"method\":\"Dormouse.getActor\"}     | 1    | -32602",
-        "{\"id\":1,\"method\":\"Dormouse.getActor\",\"params\":{\"type\":\"no\",\"key\":\"a\"}} | 1 | -32602",
-        "{\"id\":1,\"method\":\"Dormouse.getActor\",\"params\":{\"type\":\"chat\",\"key\":\"\"}} | 1 | -32602",
+        "{\"id\":1,\"method\":\"Dormouse.getActor\",\"params\":{\"type\":\"no\",\"key\":\"a\"}} | 1"
+            + " | -32602",
+        "{\"id\":1,\"method\":\"Dormouse.getActor\",\"params\":{\"type\":\"chat\",\"key\":\"\"}} |"
+            + " 1 | -32602",
         "{\"id\":1,\"method\":\"Page.navigate\"}         | 1    | -32601",
         "{\"id\":1,\"method\":\"Fetch.enable\"}          | 1    | -32601",
         "{\"id\":1,\"method\":\"enable\"}                | 1    | -32601",
@@ -273,7 +277,8 @@ class InspectorPageTest {
             new JsonObject(
                 """
                 {"id": 7, "result": {
-                  "state": "inactive", "connections": 0, "activation": 0, "pins": []}}"""));
+                  "state": "inactive", "connections": 0, "activation": 0, "pins": []}}\
+                """));
   }
 
   @Test
