@@ -24,6 +24,7 @@ final class Child implements AutoCloseable {
   private final Object lock = new Object();
   private final StringBuilder output = new StringBuilder();
   private boolean isOutputAtEnd;
+  private boolean isUnread;
 
   private Child(Process process) {
     this.process = process;
@@ -48,8 +49,13 @@ final class Child implements AutoCloseable {
         synchronized (lock) {
           output.append(line).append('\n');
           lock.notifyAll();
+          while (isUnread) {
+            lock.wait();
+          }
         }
       }
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     } finally {
@@ -57,6 +63,14 @@ final class Child implements AutoCloseable {
         isOutputAtEnd = true;
         lock.notifyAll();
       }
+    }
+  }
+
+  /** Leaves what it prints unread, from the next line on or no longer; its end is read anyway. */
+  void leaveUnread(boolean isUnread) {
+    synchronized (lock) {
+      this.isUnread = isUnread;
+      lock.notifyAll();
     }
   }
 
@@ -99,6 +113,11 @@ final class Child implements AutoCloseable {
     process.toHandle().destroyForcibly();
   }
 
+  /** Whether it ends so soon, whether or not what it prints is read. */
+  boolean endsWithin(Duration limit) throws InterruptedException {
+    return process.waitFor(limit.toMillis(), TimeUnit.MILLISECONDS);
+  }
+
   /** Waits for its end, and for all it printed. */
   int awaitExit() throws InterruptedException {
     return awaitExit(LIMIT);
@@ -109,6 +128,7 @@ final class Child implements AutoCloseable {
     if (!process.waitFor(limit.toMillis(), TimeUnit.MILLISECONDS)) {
       throw new AssertionError("it did not end but printed:\n" + output());
     }
+    leaveUnread(false);
     reader.join(LIMIT.toMillis());
     return process.exitValue();
   }

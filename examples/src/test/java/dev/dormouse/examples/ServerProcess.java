@@ -4,6 +4,7 @@ import java.io.File;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -155,6 +156,11 @@ final class ServerProcess implements AutoCloseable {
     return Client.connect(socket(path));
   }
 
+  /** Leaves what it prints unread, or reads on. */
+  void leaveUnread(boolean isUnread) {
+    process.leaveUnread(isUnread);
+  }
+
   /** Waits until it has printed that. */
   void awaitOutput(Pattern wanted) throws InterruptedException {
     process.awaitOutput(wanted);
@@ -163,6 +169,10 @@ final class ServerProcess implements AutoCloseable {
   /** SIGKILL, without waiting for its end. */
   void kill9() {
     process.kill();
+  }
+
+  boolean endsWithin(Duration limit) throws InterruptedException {
+    return process.endsWithin(limit);
   }
 
   int awaitExit() throws InterruptedException {

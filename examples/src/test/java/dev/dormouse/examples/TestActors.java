@@ -7,6 +7,7 @@ import dev.dormouse.sdk.Connection;
 import dev.dormouse.sdk.HttpRequest;
 import dev.dormouse.sdk.HttpResponse;
 import dev.dormouse.sdk.KeyRange;
+import dev.dormouse.sdk.Threading;
 import dev.dormouse.sdk.WebSocketActor;
 import java.io.Closeable;
 import java.io.IOException;
@@ -36,7 +37,17 @@ final class TestActors {
         .actor("/den/:key", Den.class, Den::new)
         .actor("/goodbyes/:key", Goodbyes.class, Goodbyes::new)
         .actor("/hoard/:key", Hoard.class, Hoard::new)
+        .actor("/failing/:key", Failing.class, Failing::new, o -> o.threading(Threading.EVENT_LOOP))
         .start(args);
+  }
+
+  /** Prints what it is asked, on an event loop, and fails. */
+  static final class Failing extends WebSocketActor<Void> {
+    @Override
+    protected void onRequest(HttpRequest request) {
+      System.out.println("asked ".repeat(1_000));
+      throw new IllegalStateException("fails as asked");
+    }
   }
 
   /**
