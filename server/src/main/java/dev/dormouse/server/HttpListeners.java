@@ -2,16 +2,20 @@ package dev.dormouse.server;
 
 import dev.dormouse.server.accesslog.AccessLog;
 import dev.dormouse.server.gateway.WebSocketGateway;
+import dev.dormouse.storage.Scratch;
 import io.vertx.core.Future;
 import io.vertx.core.Handler;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
+import io.vertx.core.file.FileSystemOptions;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.internal.ContextInternal;
 import io.vertx.core.internal.VertxInternal;
 import io.vertx.ext.web.Router;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -23,6 +27,7 @@ final class HttpListeners {
   /** To Vert.x, a negative port is a free one that all listeners with this number share. */
   private static final int ANY_SHARED_PORT = -1;
 
+  private static final String NETTY_FOLDER = "io.netty.native.workdir";
   private static final Duration OPENING_LIMIT = Duration.ofSeconds(30);
 
   private final ServerOptions options;
@@ -45,11 +50,23 @@ final class HttpListeners {
     this.port = options.port();
   }
 
-  /** With the event loops that they take. */
-  static Vertx vertx(ServerOptions options) {
+  /**
+   * Makes one with the event loops that they take.
+   *
+   * @param scratch where Vert.x may keep what it reads from the class path, and Netty its native
+   *     library if the JVM's temporary folder cannot be written
+   */
+  static Vertx vertx(ServerOptions options, Path scratch) {
+    if (System.getProperty(NETTY_FOLDER) == null && !Files.isWritable(Scratch.temporaryFolder())) {
+      System.setProperty(NETTY_FOLDER, scratch.toString());
+    }
     return Vertx.vertx(
         new VertxOptions()
             .setPreferNativeTransport(true)
+            .setFileSystemOptions(
+                new FileSystemOptions()
+                    .setFileCacheDirAsExactPath(true)
+                    .setFileCacheDir(scratch.resolve("vertx-cache").toString()))
             .setEventLoopPoolSize(eventLoops(options)));
   }
 

@@ -24,12 +24,14 @@ import dev.dormouse.storage.ActorStore;
 import dev.dormouse.storage.BackupReport;
 import dev.dormouse.storage.Durability;
 import dev.dormouse.storage.MemoryDisk;
+import dev.dormouse.storage.Scratch;
 import dev.dormouse.storage.StoreOptions;
 import dev.dormouse.storage.Stores;
 import io.vertx.core.Vertx;
 import io.vertx.core.internal.VertxInternal;
 import io.vertx.ext.web.Route;
 import io.vertx.ext.web.Router;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -82,6 +84,10 @@ final class Node implements AutoCloseable {
   final HttpListeners listeners;
 
   private final ActorStore store;
+
+  /** What Vert.x and Netty unpack. */
+  private final Scratch scratch;
+
   private final HandlerThreads threads;
   private final AlarmThread alarms;
   private final Watchdog watchdog;
@@ -125,6 +131,7 @@ final class Node implements AutoCloseable {
       FileHandles handles,
       AdminOptions adminOptions,
       @Nullable CertificateWatch certificate,
+      Scratch scratch,
       Vertx vertx,
       ActorStore store,
       Transport transport) {
@@ -133,6 +140,7 @@ final class Node implements AutoCloseable {
     this.options = options;
     this.handles = handles;
     this.certificate = certificate;
+    this.scratch = scratch;
     this.store = store;
     this.observers = new Observers(options.time());
     observers.forEach(this.observers::add);
@@ -234,18 +242,48 @@ final class Node implements AutoCloseable {
       @Nullable CertificateWatch certificate,
       ActorStore store,
       Transport transport) {
+    Scratch scratch = null;
     Vertx vertx = null;
     try {
       LibraryLogs.install();
-      vertx = HttpListeners.vertx(options);
+      scratch = scratchOf(options);
+      vertx = HttpListeners.vertx(options, scratch.path());
       return new Node(
-          actors, observers, options, handles, admin, certificate, vertx, store, transport);
+          actors,
+          observers,
+          options,
+          handles,
+          admin,
+          certificate,
+          scratch,
+          vertx,
+          store,
+          transport);
     } catch (RuntimeException | Error e) {
       if (vertx != null) {
         vertx.close();
       }
+      if (scratch != null) {
+        scratch.close();
+      }
       store.close();
       throw e;
+    }
+  }
+
+  private static Scratch scratchOf(ServerOptions options) {
+    List<Path> bases =
+        options.durability() == Durability.MEMORY
+            ? List.of(Scratch.temporaryFolder())
+            : List.of(options.data(), Scratch.temporaryFolder());
+    try {
+      return Scratch.in(bases);
+    } catch (IOException e) {
+      throw new ServerStartException(
+          "there is no folder for temporary files ("
+              + e.getMessage()
+              + "): name one that can be written with java -Djava.io.tmpdir=FOLDER",
+          e);
     }
   }
 
@@ -509,6 +547,7 @@ final class Node implements AutoCloseable {
     isInterrupted |= drain(vertx.close().toCompletionStage(), loopsDeadlineNs, "event loops");
     watchdog.close();
     listening.run();
+    scratch.close();
     return isInterrupted;
   }
 

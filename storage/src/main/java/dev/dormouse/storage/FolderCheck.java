@@ -5,6 +5,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -17,6 +18,7 @@ import org.rocksdb.LiveFileMetaData;
  */
 final class FolderCheck {
   private final Path path;
+  private final List<Path> scratchBases;
   private final @Nullable BackupList list;
   private final Function<String, @Nullable ValueCodec> codecs;
   private final Consumer<String> told;
@@ -27,10 +29,12 @@ final class FolderCheck {
 
   FolderCheck(
       Path path,
+      List<Path> scratchBases,
       @Nullable BackupList list,
       Function<String, @Nullable ValueCodec> codecs,
       Consumer<String> told) {
     this.path = path;
+    this.scratchBases = scratchBases;
     this.list = list;
     this.codecs = codecs;
     this.told = told;
@@ -42,7 +46,7 @@ final class FolderCheck {
     } catch (IOException e) {
       fault(path + " cannot be read: " + FileTree.reasonOf(e));
     }
-    try (ReadTables tables = ReadTables.open(path.resolve(Backups.ENGINE))) {
+    try (ReadTables tables = ReadTables.open(path.resolve(Backups.ENGINE), scratchBases)) {
       RowCheck rows = new RowCheck(tables, tables.keys(), codecs, this::fault);
       tables.files().forEach(file -> checkSums(tables, file));
       rows.run();

@@ -3,7 +3,6 @@ package dev.dormouse.storage;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -35,14 +34,10 @@ import org.rocksdb.WALRecoveryMode;
  * <p>Owns native memory; {@link #close} gives it back and must be the last thing done with it.
  */
 final class ReadTables implements AutoCloseable {
-  static {
-    RocksDB.loadLibrary();
-  }
-
   private final RocksDB db;
   private final RowKeys keys;
   private final Map<Table, ColumnFamilyHandle> tables;
-  private final Path logs;
+  private final Scratch logs;
   // To be closed from the last to the first.
   private final Deque<AbstractImmutableNativeReference> owned;
 
@@ -50,7 +45,7 @@ final class ReadTables implements AutoCloseable {
       RocksDB db,
       RowKeys keys,
       Map<Table, ColumnFamilyHandle> tables,
-      Path logs,
+      Scratch logs,
       Deque<AbstractImmutableNativeReference> owned) {
     this.db = db;
     this.keys = keys;
@@ -60,16 +55,17 @@ final class ReadTables implements AutoCloseable {
   }
 
   /**
-   * Opens the engine's folder.
+   * Opens the engine's folder. The engine's library is loaded already.
    *
+   * @param scratchBases where the engine may log, the best place first
    * @throws StoreOpenException if it is damaged
    */
-  static ReadTables open(Path folder) {
+  static ReadTables open(Path folder, List<Path> scratchBases) {
     EngineLogs.check(folder);
     Deque<AbstractImmutableNativeReference> owned = new ArrayDeque<>();
-    Path logs = null;
+    Scratch logs = null;
     try {
-      logs = Files.createTempDirectory("dormouse-engine-log");
+      logs = Scratch.in(scratchBases);
       return open(folder, logs, owned);
     } catch (RocksDBException | IOException e) {
       release(owned, logs);
@@ -82,7 +78,7 @@ final class ReadTables implements AutoCloseable {
   }
 
   private static ReadTables open(
-      Path folder, Path logs, Deque<AbstractImmutableNativeReference> owned)
+      Path folder, Scratch logs, Deque<AbstractImmutableNativeReference> owned)
       throws RocksDBException {
     ColumnFamilyOptions tableOptions = new ColumnFamilyOptions();
     owned.push(tableOptions);
@@ -90,7 +86,7 @@ final class ReadTables implements AutoCloseable {
         new DBOptions()
             .setParanoidChecks(true)
             .setWalRecoveryMode(WALRecoveryMode.TolerateCorruptedTailRecords)
-            .setDbLogDir(logs.toString());
+            .setDbLogDir(logs.path().toString());
     owned.push(options);
     List<ColumnFamilyDescriptor> families = new ArrayList<>();
     try (Options listing = new Options()) {
@@ -259,16 +255,13 @@ final class ReadTables implements AutoCloseable {
     release(owned, logs);
   }
 
-  private static void release(Deque<AbstractImmutableNativeReference> owned, @Nullable Path logs) {
+  private static void release(
+      Deque<AbstractImmutableNativeReference> owned, @Nullable Scratch logs) {
     while (!owned.isEmpty()) {
       owned.pop().close();
     }
-    try {
-      if (logs != null) {
-        FileTree.remove(logs);
-      }
-    } catch (IOException e) {
-      // it lies where others clear up
+    if (logs != null) {
+      logs.close();
     }
   }
 }

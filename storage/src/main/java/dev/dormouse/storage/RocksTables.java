@@ -55,11 +55,6 @@ import org.slf4j.Logger;
 final class RocksTables implements AutoCloseable {
   private static final Logger log = Log.of(RocksTables.class);
 
-  static {
-    // Before any class of the engine is made, or it ends in an UnsatisfiedLinkError.
-    RocksDB.loadLibrary();
-  }
-
   /** Small: most of what a write costs are the cache misses on its way through the memtable. */
   private static final long MEMTABLE_BYTES = 8L << 20;
 
@@ -135,6 +130,7 @@ final class RocksTables implements AutoCloseable {
           "the data folder " + folder + " is damaged: it has rows but no file CURRENT", null);
     }
     EngineLogs.check(folder).forEach(log::warn);
+    EngineLibrary.load(parentOf(folder));
     Deque<AbstractImmutableNativeReference> owned = new ArrayDeque<>();
     try {
       List<String> present = hasCurrent ? familiesIn(folder) : List.of();
@@ -152,6 +148,12 @@ final class RocksTables implements AutoCloseable {
       closeAll(owned);
       throw e;
     }
+  }
+
+  /** The folder that the engine's folder is in, and whose disk and user are right for its files. */
+  private static Path parentOf(Path folder) {
+    Path parent = folder.toAbsolutePath().getParent();
+    return parent == null ? folder : parent;
   }
 
   private static Engine open(

@@ -3,6 +3,7 @@ package dev.dormouse.storage;
 import dev.dormouse.sdk.ActorId;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -33,12 +34,31 @@ public final class StoredFolder implements AutoCloseable {
     Path path = folder.toAbsolutePath().normalize();
     if (!BackupList.isIn(path)) {
       DataFolder lock = DataFolder.takeExisting(path);
-      return new StoredFolder(lock.path(), null, lock);
+      return new StoredFolder(lock.path(), null, lock).withLibrary();
     }
     if (!Files.isDirectory(path.resolve(Backups.ENGINE))) {
       throw new StoreOpenException("the backup " + path + " has no folder " + Backups.ENGINE, null);
     }
-    return new StoredFolder(path, BackupList.readFrom(path), null);
+    return new StoredFolder(path, BackupList.readFrom(path), null).withLibrary();
+  }
+
+  /** Loads the engine's library, or gives the folder up. */
+  private StoredFolder withLibrary() {
+    try {
+      EngineLibrary.load(scratchBases().toArray(Path[]::new));
+      return this;
+    } catch (RuntimeException e) {
+      close();
+      throw e;
+    }
+  }
+
+  /** Where the engine may unpack and log: never in a backup, which stays as it is. */
+  private List<Path> scratchBases() {
+    Path parent = path.getParent();
+    return isBackup()
+        ? List.of(Scratch.temporaryFolder(), parent == null ? path : parent)
+        : List.of(path, Scratch.temporaryFolder());
   }
 
   /** Whether it is a backup. */
@@ -55,7 +75,7 @@ public final class StoredFolder implements AutoCloseable {
    */
   public FolderReport verify(
       Function<String, @Nullable ValueCodec> codecs, Consumer<String> faults) {
-    return new FolderCheck(path, list, codecs, faults).run();
+    return new FolderCheck(path, scratchBases(), list, codecs, faults).run();
   }
 
   /**
@@ -70,7 +90,7 @@ public final class StoredFolder implements AutoCloseable {
    * @throws CorruptRowException if the engine cannot go on from row to row
    */
   public long dump(ActorId actor, ValueCodec codec, Consumer<Map<String, Object>> rows) {
-    try (ReadTables tables = ReadTables.open(path.resolve(Backups.ENGINE))) {
+    try (ReadTables tables = ReadTables.open(path.resolve(Backups.ENGINE), scratchBases())) {
       return new ActorDump(tables, tables.keys(), codec).dump(actor, rows);
     }
   }

@@ -1,0 +1,162 @@
+package dev.dormouse.examples;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What the jar does with the JVM's temporary folder, and on machines that it was not built for. */
+class TemporaryFolderIT {
+  private static final int CANNOT_START = 1;
+
+  /** A folder in which nobody, not even root, can make a file. */
+  private static final Path UNWRITABLE = Path.of("/proc");
+
+  @TempDir private Path directory;
+
+  private Child launch(Path temporary, Map<String, String> variables, String... flags)
+      throws IOException {
+    List<String> command =
+        new ArrayList<>(
+            List.of(
+                System.getProperty("dormouse.test.java"),
+                "-Djava.io.tmpdir=" + temporary,
+                "-jar",
+                ServerProcess.jar()));
+    command.addAll(List.of(flags));
+    return Child.start(directory, variables, command);
+  }
+
+  private ServerProcess start(Path temporary, String data) throws Exception {
+    return ServerProcess.of(
+        launch(temporary, Map.of(), "--port", "0", "--admin-port", "0", "--data", data));
+  }
+
+  private static void isServed(ServerProcess server) throws Exception {
+    try (Client client = server.connect("/counter/one")) {
+      assertThat(client.ask("x")).startsWith("1 ");
+    }
+    assertThat(server.output()).doesNotContain("\tat ", "WARN", "ERROR");
+  }
+
+  private static List<Path> scratchIn(Path folder) throws IOException {
+    try (Stream<Path> files = Files.walk(folder)) {
+      return files
+          .filter(f -> f.toString().matches(".*(scratch|vertx|rocksdbjni|netty).*"))
+          .toList();
+    }
+  }
+
+  @Test
+  @Tag("once")
+  @Tag("F23")
+  @DisplayName(
+      "F23: nothing piles up, however often servers are killed, nor is a neighbour's taken")
+  void nothingPilesUp() throws Exception {
+    Path temporary = Files.createDirectory(directory.resolve("tmp"));
+    try (ServerProcess neighbour = start(temporary, "neighbour")) {
+      for (int i = 0; i < 4; i++) {
+        try (ServerProcess server = start(temporary, "data")) {
+          server.kill9();
+          server.awaitExit();
+        }
+        assertThat(scratchIn(directory.resolve("data")).size()).isLessThanOrEqualTo(3);
+      }
+      try (ServerProcess server = start(temporary, "data")) {
+        isServed(server);
+        server.stop();
+      }
+      isServed(neighbour);
+      neighbour.stop();
+    }
+    assertThat(scratchIn(directory)).isEmpty();
+  }
+
+  @Test
+  @Tag("F24")
+  @DisplayName("F24: a temporary folder that cannot be written is not needed")
+  void unwritable() throws Exception {
+    try (ServerProcess server = start(UNWRITABLE, "data")) {
+      isServed(server);
+      server.stop();
+    }
+    try (Child verify = launch(UNWRITABLE, Map.of(), "verify", "data")) {
+      assertThat(verify.awaitExit()).as(verify.output()).isZero();
+    }
+  }
+
+  @Test
+  @Tag("F24")
+  @DisplayName("F24: where no folder can be written, one line names it and the remedy")
+  void nowhere() throws Exception {
+    try (Child server =
+        launch(
+            UNWRITABLE, Map.of(), "--port", "0", "--admin-port", "0", "--durability", "memory")) {
+      assertThat(server.awaitExit()).isEqualTo(CANNOT_START);
+      assertThat(server.output())
+          .startsWith("dormouse: ")
+          .hasLineCount(1)
+          .contains(UNWRITABLE.toString(), "-Djava.io.tmpdir=");
+    }
+  }
+
+  @Test
+  @Tag("F33")
+  @DisplayName("F33: on a machine that the jar has no engine for, one line says where it runs")
+  void musl() throws Exception {
+    Map<String, String> alpine = Map.of("ROCKSDB_MUSL_LIBC", "true");
+    try (Child server =
+        launch(directory, alpine, "--port", "0", "--admin-port", "0", "--data", "data")) {
+      assertThat(server.awaitExit()).isEqualTo(CANNOT_START);
+      assertThat(server.output()).hasLineCount(1).startsWith("dormouse: ").contains("glibc");
+    }
+  }
+
+  @Test
+  @Tag("full")
+  @Tag("F24")
+  @DisplayName("F24: a temporary folder that is too small, or mounted noexec, is not needed")
+  void smallAndNoexec() throws Exception {
+    Path temporary = Files.createDirectory(directory.resolve("tmp"));
+    LoopDisk.assumeMountable(directory);
+    LoopDisk.run("mount", "-t", "tmpfs", "-o", "size=4m,noexec", "tmpfs", temporary.toString());
+    try (ServerProcess server = start(temporary, "data")) {
+      isServed(server);
+      server.stop();
+    } finally {
+      LoopDisk.run("umount", temporary.toString());
+    }
+  }
+
+  @Test
+  @Tag("full")
+  @Tag("F24")
+  @DisplayName(
+      "F24: if the data folder is mounted noexec, the temporary folder is used; or one line")
+  void noexecData() throws Exception {
+    Path data = Files.createDirectory(directory.resolve("data"));
+    LoopDisk.assumeMountable(directory);
+    LoopDisk.run("mount", "-t", "tmpfs", "-o", "size=400m,noexec", "tmpfs", data.toString());
+    try {
+      try (ServerProcess server = start(directory, "data")) {
+        isServed(server);
+        server.stop();
+      }
+      try (Child server = launch(UNWRITABLE, Map.of(), "--port", "0", "--admin-port", "0")) {
+        assertThat(server.awaitExit()).isEqualTo(CANNOT_START);
+        assertThat(server.output()).hasLineCount(1).contains(data.toString(), "noexec");
+      }
+    } finally {
+      LoopDisk.run("umount", data.toString());
+    }
+  }
+}
