@@ -1,5 +1,6 @@
 package dev.dormouse.sdk;
 
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -73,6 +74,11 @@ public final class HttpResponse {
   /** The headers, in order; {@code Content-Length} is set by the server. */
   public List<Header> headers() {
     return headers;
+  }
+
+  /** The body, which cannot be changed through it. No copy: for bodies that are large. */
+  public ByteBuffer bodyView() {
+    return ByteBuffer.wrap(body).asReadOnlyBuffer();
   }
 
   /** The body. A fresh copy. */

@@ -263,7 +263,7 @@ final class Activation implements ActorContext<@Nullable Object> {
     } else if (subject != null && subject.touch(ended.number())) {
       collect(ended, subject); // a field of the actor may hold what is attached
     }
-    ended.outbox().addAll(autoReplies.news(ended));
+    autoReplies.news(ended).forEach(ended::say);
     if (isLast || ended.isWriting()) {
       ActorRow row = new ActorRow(epoch, number, connectionCount, autoReplies.mayBeStored());
       if (!row.equals(stored)) {
@@ -410,9 +410,7 @@ final class Activation implements ActorContext<@Nullable Object> {
           "a message", payload.size(), ActorOptions.MESSAGE_BYTES_CEILING, "bytes");
     }
     Turn open = turn();
-    open.charge((long) payload.size() + Turn.OVERHEAD_BYTES);
-    open.outbox().add(record);
-    return new SentMessage(this, open.number(), open.outbox().size() - 1);
+    return new SentMessage(this, open.number(), open.say(record));
   }
 
   /** Asks what becomes of a message that the turn of this number, which is to be open, sent. */

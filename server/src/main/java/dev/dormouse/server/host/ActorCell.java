@@ -354,7 +354,7 @@ final class ActorCell {
     Throwable thrown = null;
     if (Verdicts.isOneTooMany(work, current.connectionCount())) {
       TurnWatch.hit(host, "connections-per-actor", "503", id, work.connection());
-      turn.outbox().addAll(Verdicts.tooManyConnections(work));
+      Verdicts.tooManyConnections(work).forEach(turn::say);
     } else {
       try {
         current.run(turn);
@@ -440,8 +440,7 @@ final class ActorCell {
 
   private void commit(Turn turn, Activation current) {
     Work work = turn.work();
-    List<ToGateway> records = turn.outbox();
-    records.addAll(Verdicts.handled(work));
+    List<ToGateway> records = turn.sayLast(Verdicts.handled(work));
     closing.said(records, turn.number());
     outgoing.leave(turn, records, TurnWatch.of(host, id, turn, current, lastEventNs));
     if (work instanceof Work.Activate) {

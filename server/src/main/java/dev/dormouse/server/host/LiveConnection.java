@@ -184,7 +184,7 @@ final class LiveConnection implements Connection<@Nullable Object> {
     acceptedAtMs = activation.wallMs();
     isRowStale = true;
     if (!isClosing) {
-      activation.turn().outbox().add(new ToGateway.Retagged(id, List.of()));
+      activation.turn().say(new ToGateway.Retagged(id, List.of()));
     }
   }
 
@@ -240,7 +240,7 @@ final class LiveConnection implements Connection<@Nullable Object> {
     isRowStale = true;
     turn.touch(this);
     if (!isClosing) {
-      turn.outbox().add(new ToGateway.Retagged(id, new ArrayList<>(tags)));
+      turn.say(new ToGateway.Retagged(id, new ArrayList<>(tags)));
     }
   }
 
@@ -323,7 +323,7 @@ final class LiveConnection implements Connection<@Nullable Object> {
         return;
       }
       CloseReason.checkSendable(code, reason);
-      activation.turn().outbox().add(new ToGateway.Close(id, code, reason));
+      activation.turn().say(new ToGateway.Close(id, code, reason));
       isClosing = true;
     }
   }

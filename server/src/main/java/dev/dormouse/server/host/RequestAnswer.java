@@ -33,7 +33,7 @@ final class RequestAnswer implements HttpRequest {
       if (isAnswered(turn)) {
         throw new IllegalStateException("this request was answered already");
       }
-      turn.outbox().add(new ToGateway.Responded(request.request(), response));
+      turn.say(new ToGateway.Responded(request.request(), response));
     }
   }
 

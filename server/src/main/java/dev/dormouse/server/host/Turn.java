@@ -8,6 +8,7 @@ import dev.dormouse.server.protocol.ToGateway;
 import dev.dormouse.storage.TurnBatch.Clear;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.NavigableMap;
 import java.util.Optional;
@@ -121,7 +122,26 @@ final class Turn {
     return !writes.isEmpty() || !clears.isEmpty();
   }
 
+  /** What it has said so far; it cannot be changed through it. */
   List<ToGateway> outbox() {
+    return Collections.unmodifiableList(outbox);
+  }
+
+  /**
+   * Says something once the turn is committed.
+   *
+   * @return how many records were said before
+   * @throws LimitExceededException if the turn says and writes too much with it
+   */
+  int say(ToGateway record) {
+    charge(record.bytes() + OVERHEAD_BYTES);
+    outbox.add(record);
+    return outbox.size() - 1;
+  }
+
+  /** Ends what it says with a verdict, which is no part of its limit; all that it says. */
+  List<ToGateway> sayLast(List<ToGateway> verdict) {
+    outbox.addAll(verdict);
     return outbox;
   }
 

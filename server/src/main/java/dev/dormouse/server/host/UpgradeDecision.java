@@ -54,9 +54,8 @@ final class UpgradeDecision implements Upgrade<@Nullable Object> {
       Turn turn = undecided();
       Set<String> tagSet = tags.length == 0 ? Set.of() : new LinkedHashSet<>(List.of(tags));
       LiveConnection connection = activation.accept(open.connection(), attachment, tagSet);
-      turn.outbox()
-          .add(
-              new ToGateway.Accepted(open.connection(), List.copyOf(tagSet), List.copyOf(headers)));
+      turn.say(
+          new ToGateway.Accepted(open.connection(), List.copyOf(tagSet), List.copyOf(headers)));
       return connection;
     }
   }
@@ -73,7 +72,7 @@ final class UpgradeDecision implements Upgrade<@Nullable Object> {
       for (Header header : headers) {
         answer = answer.with(header.name(), header.value());
       }
-      turn.outbox().add(new ToGateway.Rejected(open.connection(), answer));
+      turn.say(new ToGateway.Rejected(open.connection(), answer));
     }
   }
 

@@ -12,6 +12,23 @@ import org.jspecify.annotations.Nullable;
 public sealed interface ToGateway {
 
   /**
+   * How much memory what it says takes, in bytes, about: texts and bytes, not the record itself.
+   */
+  long bytes();
+
+  private static long bytesOf(List<String> texts) {
+    return texts.stream().mapToLong(String::length).sum();
+  }
+
+  private static long bytesOf(HttpResponse response) {
+    return response.bodyView().remaining() + bytesOfHeaders(response.headers());
+  }
+
+  private static long bytesOfHeaders(List<Header> headers) {
+    return headers.stream().mapToLong(h -> h.name().length() + h.value().length()).sum();
+  }
+
+  /**
    * The upgrade is accepted and the connection is on disk: answer 101. If the client is gone by
    * now, the gateway answers {@link ToHost.Closed}.
    *
@@ -20,7 +37,12 @@ public sealed interface ToGateway {
    * @param headers headers for the 101
    */
   record Accepted(ConnectionId connection, List<String> tags, List<Header> headers)
-      implements ToGateway {}
+      implements ToGateway {
+    @Override
+    public long bytes() {
+      return bytesOf(tags) + bytesOfHeaders(headers);
+    }
+  }
 
   /**
    * The upgrade is rejected: answer this.
@@ -28,7 +50,12 @@ public sealed interface ToGateway {
    * @param connection the connection that will not be
    * @param response the answer, status 300 to 599
    */
-  record Rejected(ConnectionId connection, HttpResponse response) implements ToGateway {}
+  record Rejected(ConnectionId connection, HttpResponse response) implements ToGateway {
+    @Override
+    public long bytes() {
+      return bytesOf(response);
+    }
+  }
 
   /**
    * Send a message; dropped if the connection is gone.
@@ -45,6 +72,11 @@ public sealed interface ToGateway {
     /** One without a key, that nobody asks about. */
     public Send(ConnectionId connection, Payload payload) {
       this(connection, payload, null, 0);
+    }
+
+    @Override
+    public long bytes() {
+      return payload.size();
     }
   }
 
@@ -64,6 +96,11 @@ public sealed interface ToGateway {
     public Broadcast(List<String> tags, Set<ConnectionId> except, Payload payload) {
       this(tags, except, payload, null);
     }
+
+    @Override
+    public long bytes() {
+      return payload.size();
+    }
   }
 
   /**
@@ -72,7 +109,12 @@ public sealed interface ToGateway {
    * @param connection the connection
    * @param tags all of its tags
    */
-  record Retagged(ConnectionId connection, List<String> tags) implements ToGateway {}
+  record Retagged(ConnectionId connection, List<String> tags) implements ToGateway {
+    @Override
+    public long bytes() {
+      return bytesOf(tags);
+    }
+  }
 
   /**
    * Close the connection, after what was sent before. No message of it is passed on from here; its
@@ -82,7 +124,12 @@ public sealed interface ToGateway {
    * @param code a code that may be sent
    * @param reason at most 123 bytes
    */
-  record Close(ConnectionId connection, int code, String reason) implements ToGateway {}
+  record Close(ConnectionId connection, int code, String reason) implements ToGateway {
+    @Override
+    public long bytes() {
+      return reason.length();
+    }
+  }
 
   /**
    * The actor's automatic replies are these from here on: text messages of its connections that
@@ -92,7 +139,12 @@ public sealed interface ToGateway {
    *
    * @param replies all of them
    */
-  record AutoReplies(List<AutoReply> replies) implements ToGateway {}
+  record AutoReplies(List<AutoReply> replies) implements ToGateway {
+    @Override
+    public long bytes() {
+      return replies.stream().mapToLong(r -> r.request().length() + r.reply().length()).sum();
+    }
+  }
 
   /**
    * Tell when something was last heard of the client: {@link ToHost.Seen} does, in any case. It
@@ -101,7 +153,12 @@ public sealed interface ToGateway {
    * @param connection the connection
    * @param report the number to tell it under
    */
-  record AskSeen(ConnectionId connection, long report) implements ToGateway {}
+  record AskSeen(ConnectionId connection, long report) implements ToGateway {
+    @Override
+    public long bytes() {
+      return 0;
+    }
+  }
 
   /**
    * The answer to a plain HTTP request.
@@ -109,7 +166,12 @@ public sealed interface ToGateway {
    * @param request its number
    * @param response the answer
    */
-  record Responded(long request, HttpResponse response) implements ToGateway {}
+  record Responded(long request, HttpResponse response) implements ToGateway {
+    @Override
+    public long bytes() {
+      return bytesOf(response);
+    }
+  }
 
   /**
    * The message was handled, and those before it: the gateway may forget them, and gets its credit
@@ -118,7 +180,12 @@ public sealed interface ToGateway {
    * @param connection the connection
    * @param sequence the message's number
    */
-  record Handled(ConnectionId connection, long sequence) implements ToGateway {}
+  record Handled(ConnectionId connection, long sequence) implements ToGateway {
+    @Override
+    public long bytes() {
+      return 0;
+    }
+  }
 
   /**
    * There was no room for the message: keep it, and those after it, until {@link Resumed}.
@@ -126,7 +193,12 @@ public sealed interface ToGateway {
    * @param connection the connection
    * @param sequence the first message that was not taken
    */
-  record Withheld(ConnectionId connection, long sequence) implements ToGateway {}
+  record Withheld(ConnectionId connection, long sequence) implements ToGateway {
+    @Override
+    public long bytes() {
+      return 0;
+    }
+  }
 
   /**
    * There is room again: send again, from this message on.
@@ -134,5 +206,10 @@ public sealed interface ToGateway {
    * @param connection the connection
    * @param sequence the first message to send again
    */
-  record Resumed(ConnectionId connection, long sequence) implements ToGateway {}
+  record Resumed(ConnectionId connection, long sequence) implements ToGateway {
+    @Override
+    public long bytes() {
+      return 0;
+    }
+  }
 }

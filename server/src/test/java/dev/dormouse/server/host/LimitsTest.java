@@ -4,7 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.dormouse.sdk.Connection;
 import dev.dormouse.sdk.ConnectionId;
+import dev.dormouse.sdk.HttpRequest;
+import dev.dormouse.sdk.HttpResponse;
 import dev.dormouse.sdk.KeyRange;
+import dev.dormouse.sdk.LimitExceededException;
 import dev.dormouse.server.host.Script.Actor;
 import dev.dormouse.server.protocol.ToGateway;
 import dev.dormouse.storage.ActorRow;
@@ -16,6 +19,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
 class LimitsTest {
@@ -85,6 +89,31 @@ class LimitsTest {
     assertThat(outcome((self, from) -> self.store().list(KeyRange.all().limit(3), Integer.class)))
         .contains("k0", "k1,", "k10,")
         .doesNotContain("k100,");
+  }
+
+  @Test
+  @DisplayName("A15: an answer to a request is part of what its turn sends")
+  void anAnswerToARequestIsPartOfWhatItsTurnSends() {
+    List<String> outcomes = new ArrayList<>();
+    Node answering =
+        new Node(
+            new Script() {
+              @Override
+              void onRequest(Actor self, HttpRequest request) {
+                byte[] body = new byte[(int) Turn.BYTES_MAX + 1];
+                try {
+                  request.respond(HttpResponse.of(200, List.of(), body));
+                } catch (LimitExceededException tooMuch) {
+                  outcomes.add(tooMuch.getMessage());
+                  request.respond(HttpResponse.text(500, "too much"));
+                }
+              }
+            });
+    answering.request();
+    assertThat(outcomes).hasSize(1);
+    assertThat(outcomes.get(0)).startsWith("what one turn sends and stores is 671");
+    assertThat(answering.heard())
+        .contains(new ToGateway.Responded(1, HttpResponse.text(500, "too much")));
   }
 
   @Test
