@@ -11,10 +11,12 @@ import java.nio.charset.StandardCharsets;
  * }
  * }</pre>
  *
- * @param code the status code of RFC 6455, section 7.4; 1005 if the close frame had none, 1006 if
- *     there was no close frame
- * @param reason the text of the close frame, at most {@value #REASON_BYTES_MAX} bytes in UTF-8; may
- *     be empty
+ * @param code the status code of RFC 6455, section 7.4, that the client sent, be it first or in
+ *     answer to the server's close; 1005 if its close frame had none, 1006 if there was no close
+ *     frame. Of a {@link Cause#VIOLATION}, and of a {@link Cause#SHUTDOWN} that was not answered,
+ *     it is the one that the server sent
+ * @param reason the text of that close frame, at most {@value #REASON_BYTES_MAX} bytes in UTF-8;
+ *     may be empty. Where the client only repeats the actor's code, it is the actor's text
  * @param cause who or what ended it
  */
 public record CloseReason(int code, String reason, Cause cause) {
@@ -29,7 +31,7 @@ public record CloseReason(int code, String reason, Cause cause) {
   public enum Cause {
     /** The client sent a close frame. */
     CLIENT,
-    /** The actor called {@link Connection#close}. */
+    /** The actor called {@link Connection#close}; the code is that of the client's answer. */
     ACTOR,
     /** The client broke the protocol or a limit, and the server closed the connection. */
     VIOLATION,
@@ -64,6 +66,11 @@ public record CloseReason(int code, String reason, Cause cause) {
   /** Whether there was a close handshake: false for 1006 only. */
   public boolean wasClean() {
     return code != ABNORMAL;
+  }
+
+  /** Returns whether the server began: it sent the first close frame. */
+  public boolean wasBegunByServer() {
+    return cause == Cause.ACTOR || cause == Cause.VIOLATION || cause == Cause.SHUTDOWN;
   }
 
   /**

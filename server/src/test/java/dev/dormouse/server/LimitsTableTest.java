@@ -171,6 +171,7 @@ class LimitsTableTest {
         "GatewayOptions.head",
         "GatewayOptions.frame",
         "GatewayOptions.message");
+    row("answers to what a client sent before it closed", "GatewayOptions.drain");
     row("what a client still sends after its end", "GatewayOptions.close", "GatewayOptions.drain");
     row("reason of a close", "CloseReason.REASON_BYTES_MAX");
     row("depth of a stored value", "ValueKryo.DEPTH_MAX");

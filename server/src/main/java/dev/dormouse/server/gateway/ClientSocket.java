@@ -16,7 +16,6 @@ import io.netty.handler.codec.http.websocketx.CorruptedWebSocketFrameException;
 import io.netty.handler.codec.http.websocketx.PingWebSocketFrame;
 import io.netty.handler.codec.http.websocketx.WebSocketFrame;
 import io.netty.util.ReferenceCountUtil;
-import io.netty.util.concurrent.Future;
 import java.io.IOException;
 import java.nio.channels.ClosedChannelException;
 import java.time.Duration;
@@ -311,12 +310,16 @@ final class ClientSocket extends WheelPeer {
     if (isTooEarly(socket -> socket.send(message, null, key, report))) {
       return;
     }
-    if (writer == null || state != SocketState.OPEN) {
+    if (writer == null || !isSpeaking()) {
       parts.lost(actor, id, report);
     } else if (!writer.message(message, shared, key, report)) {
       close(Closing.TOO_SLOW);
       parts.lost(actor, id, report);
     }
+  }
+
+  private boolean isSpeaking() {
+    return state == SocketState.OPEN || state == SocketState.ANSWERING;
   }
 
   /** Writes out what was written since the last time, at the end of a read if one is handled. */
@@ -330,6 +333,7 @@ final class ClientSocket extends WheelPeer {
   void handled(long sequence) {
     inbound.handled(sequence);
     read();
+    answered();
     report();
   }
 
@@ -356,10 +360,14 @@ final class ClientSocket extends WheelPeer {
     }
     if (reason.cause() == Cause.ACTOR) {
       inbound.forget();
+      answered();
     }
     if (writer != null && state == SocketState.OPEN) {
-      end(Closing.begun(reason), SocketState.CLOSING, parts.options().close());
+      Closing begun = end(Closing.begun(reason), SocketState.CLOSING);
       writer.close(reason.code(), reason.reason());
+      endTcpAfter(parts.options().close(), writer, begun);
+    } else if (reason.cause() == Cause.VIOLATION) {
+      echo();
     }
     report();
   }
@@ -369,13 +377,38 @@ final class ClientSocket extends WheelPeer {
       return;
     }
     if (state == SocketState.OPEN) {
-      CloseReason reason = Closing.reasonOf(frame);
-      end(Closing.certain(reason, null), SocketState.DRAINING, parts.options().drain());
-      writer.lastClose(reason.code(), "");
-      report();
+      Closing begun = Closing.certain(Closing.reasonOf(frame), null);
+      go(SocketState.ANSWERING);
+      closing = SocketWatch.ending(this, begun);
+      endInput();
+      read();
+      if (inbound.isHandled()) {
+        echo();
+      } else {
+        long waitNs = parts.options().drain().toNanos();
+        begun.waitFor(loop.schedule(this::echo, waitNs, TimeUnit.NANOSECONDS));
+      }
     } else if (state == SocketState.CLOSING && closing != null) {
-      closing.answered();
+      closing.answered(Closing.reasonOf(frame));
       drain(writer, closing);
+    }
+  }
+
+  /** If the client has closed, and all that it sent before is answered, so is its close. */
+  private void answered() {
+    if (state == SocketState.ANSWERING && inbound.isHandled()) {
+      echo();
+    }
+  }
+
+  /** Answers the client's close, if that is still to be done. */
+  private void echo() {
+    if (state == SocketState.ANSWERING && writer != null && closing != null) {
+      go(SocketState.DRAINING);
+      parts.groups().leave(this);
+      writer.lastClose(closing.begun().code(), "");
+      endTcpAfter(parts.options().drain(), writer, closing);
+      report();
     }
   }
 
@@ -388,7 +421,7 @@ final class ClientSocket extends WheelPeer {
       if (!(cause instanceof IOException)) {
         SocketWatch.logFailure(this, cause);
       }
-      lost(Cause.CONNECTION_LOST, String.valueOf(cause.getMessage()));
+      lost(Cause.CONNECTION_LOST, Closing.wordsOf(cause));
       endTcp();
     }
   }
@@ -404,9 +437,9 @@ final class ClientSocket extends WheelPeer {
       return;
     }
     if (state == SocketState.OPEN) {
-      Closing broken = Closing.violated(code, words);
-      end(broken, SocketState.DRAINING, parts.options().drain());
+      Closing broken = end(Closing.violated(code, words), SocketState.DRAINING);
       writer.lastClose(code, broken.begun().reason());
+      endTcpAfter(parts.options().drain(), writer, broken);
       report();
     } else if (state == SocketState.CLOSING && closing != null) {
       closing.unanswered();
@@ -415,24 +448,39 @@ final class ClientSocket extends WheelPeer {
   }
 
   /** The end begins: no more messages, either way. */
-  private void end(Closing begun, SocketState next, Duration wait) {
+  private Closing end(Closing begun, SocketState next) {
     go(next);
     closing = SocketWatch.ending(this, begun);
-    begun.waitFor(endTcpAfter(wait));
     endInput();
     parts.groups().leave(this);
     read();
+    return begun;
   }
 
   private void drain(SocketWriter writer, Closing ending) {
     go(SocketState.DRAINING);
-    ending.waitFor(endTcpAfter(parts.options().drain()));
     writer.finish();
+    endTcpAfter(parts.options().drain(), writer, ending);
     report();
   }
 
-  private Future<?> endTcpAfter(Duration wait) {
-    return loop.schedule(this::endTcp, wait.toNanos(), TimeUnit.NANOSECONDS);
+  /** All is written. What of it waits may take longer, as long as the client goes on taking it. */
+  private void endTcpAfter(Duration wait, SocketWriter writer, Closing ending) {
+    Progress before = new Progress(parts.time().nowNs(), writer.takenBytes());
+    Duration limit =
+        writer.waitingBytes() > 0 && wait.compareTo(parts.options().close()) < 0
+            ? parts.options().close()
+            : wait;
+    Runnable elapsed =
+        () -> {
+          boolean goesOn = before.goesOn(parts.time().nowNs(), writer.takenBytes());
+          if (goesOn && ending.isPatient()) {
+            endTcpAfter(wait, writer, ending);
+          } else {
+            endTcp();
+          }
+        };
+    ending.waitFor(loop.schedule(elapsed, limit.toNanos(), TimeUnit.NANOSECONDS));
   }
 
   private void endTcp() {

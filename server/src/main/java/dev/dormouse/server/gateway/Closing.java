@@ -5,6 +5,9 @@ import dev.dormouse.sdk.CloseReason.Cause;
 import io.netty.buffer.ByteBuf;
 import io.netty.handler.codec.http.websocketx.CloseWebSocketFrame;
 import io.netty.util.concurrent.Future;
+import java.io.IOException;
+import java.util.Locale;
+import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -71,11 +74,32 @@ final class Closing {
     return new CloseReason(code, text == null ? "" : text, Cause.CLIENT);
   }
 
-  /** The client answered with a close frame of its own. */
-  void answered() {
+  /**
+   * The client answered with a close frame of its own: its code and text are told (RFC 6455,
+   * section 7.1.5), unless a violation says more. An answer that only repeats the code leaves the
+   * text as it was sent.
+   */
+  void answered(CloseReason answer) {
     if (outcome == null) {
-      outcome = begun;
+      boolean isEcho = answer.code() == begun.code() && answer.reason().isEmpty();
+      outcome =
+          isEcho || begun.cause() == Cause.VIOLATION
+              ? begun
+              : new CloseReason(answer.code(), answer.reason(), begun.cause());
     }
+  }
+
+  /** What is told of a failure of the network, in place of the engine's words. */
+  static String wordsOf(Throwable failure) {
+    String words = String.valueOf(failure.getMessage()).toLowerCase(Locale.ROOT);
+    if (failure instanceof SSLException) {
+      return "the encryption of the connection failed";
+    } else if (words.contains("timed out")) {
+      return "the connection timed out";
+    } else if (failure instanceof IOException) {
+      return "the connection was reset";
+    }
+    return "the socket failed";
   }
 
   /**
@@ -103,6 +127,11 @@ final class Closing {
   /** What began the end. */
   CloseReason begun() {
     return begun;
+  }
+
+  /** Whether the client may take what it was sent before, however long that takes. */
+  boolean isPatient() {
+    return begun.cause() != Cause.VIOLATION;
   }
 
   /** Waits for this deadline, and no longer for one before. */

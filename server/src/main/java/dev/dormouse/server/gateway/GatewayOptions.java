@@ -173,7 +173,8 @@ public final class GatewayOptions {
 
   /**
    * How long what the client still sends after both close frames is read and discarded, so that it
-   * sees an orderly end; then the TCP connection is closed.
+   * sees an orderly end; then the TCP connection is closed. And the longest that its close frame
+   * waits for answers to what it sent before.
    */
   public Duration drain() {
     return values.drain;

@@ -8,11 +8,14 @@ import java.util.Set;
  *
  * <pre>
  *   UPGRADING ──► OPEN ──── the server closes ───► CLOSING
- *       │          │ │                              │   │
- *       │          │ └ the client closes, ──► DRAINING ◄┘ the client's close frame came,
- *       │          │   or broke the protocol     │      │ or can not be read any more
- *       ▼          ▼                             ▼      ▼
- *       └──────────┴──────────► GONE ◄───────────┴──────┘   the TCP connection ended
+ *       │         │  │                              │   │
+ *       │         │  │ the client                   │   │ the client's close frame came,
+ *       │         │  │ broke the protocol           │   │ or can not be read any more
+ *       │         │  └─────────────────► DRAINING ◄─┘   │
+ *       │         │ the client closes    ▲   │          │
+ *       │         └──────► ANSWERING ────┘   │          │
+ *       ▼                      ▼             ▼          ▼
+ *       └──────────────────► GONE ◄──────────┴──────────┘   the TCP connection ended
  * </pre>
  */
 enum SocketState {
@@ -20,6 +23,11 @@ enum SocketState {
   UPGRADING,
   /** Messages go both ways. */
   OPEN,
+  /**
+   * The client's close frame came. What answers the messages before it still leaves, then the
+   * server's own.
+   */
+  ANSWERING,
   /** The server's close frame is sent, the client's is awaited. Nothing more is sent. */
   CLOSING,
   /** Nothing more is said by either side; what still arrives is discarded. */
@@ -30,7 +38,8 @@ enum SocketState {
   private Set<SocketState> next() {
     return switch (this) {
       case UPGRADING -> EnumSet.of(OPEN, GONE);
-      case OPEN -> EnumSet.of(CLOSING, DRAINING, GONE);
+      case OPEN -> EnumSet.of(ANSWERING, CLOSING, DRAINING, GONE);
+      case ANSWERING -> EnumSet.of(DRAINING, GONE);
       case CLOSING -> EnumSet.of(DRAINING, GONE);
       case DRAINING -> EnumSet.of(GONE);
       case GONE -> EnumSet.noneOf(SocketState.class);

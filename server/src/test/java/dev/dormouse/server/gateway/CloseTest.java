@@ -141,12 +141,12 @@ class CloseTest {
   }
 
   @Test
-  @DisplayName("S32 a reset is told once, as what failed and as 1006")
+  @DisplayName("O8 S32 a reset is told once, in plain words, and as 1006")
   void reset() throws Exception {
     try (RawClient client = server.open("/chat/lobby")) {
       host.nextOpen();
       client.reset();
-      assertThat(host.next(ToHost.Failed.class).error()).isNotEmpty();
+      assertThat(host.next(ToHost.Failed.class).error()).isEqualTo("the connection was reset");
       assertThat(host.nextClosed()).isEqualTo(CloseReason.abnormal(Cause.CONNECTION_LOST));
       host.hearsNothing();
     }
@@ -235,6 +235,56 @@ class CloseTest {
       assertThat(host.nextClosed()).isEqualTo(CloseReason.abnormal(Cause.CONNECTION_LOST));
       client.awaitEnd();
       host.hearsNothing();
+    }
+  }
+
+  @Test
+  @DisplayName("O2 S36 answers leave before the echo, though they come later, and broadcasts do")
+  void answersBeforeEcho() throws Exception {
+    host.acceptOnly();
+    try (RawClient client = server.open("/chat/lobby")) {
+      ConnectionId id = host.nextOpen();
+      client.text("1").text("2").send(closeFrame(1000, "")).text("too late");
+      assertThat(host.nextText()).isEqualTo("1");
+      assertThat(host.nextText()).isEqualTo("2");
+      host.release(
+          LOBBY, new ToGateway.Send(id, Payload.text("one")), new ToGateway.Handled(id, 1));
+      host.release(
+          LOBBY,
+          new ToGateway.Broadcast(java.util.List.of(), Set.of(), Payload.text("two")),
+          new ToGateway.Handled(id, 2));
+      assertThat(client.readText()).isEqualTo("one");
+      assertThat(client.readText()).isEqualTo("two");
+      assertThat(client.readClose()).isEqualTo(1000);
+      client.awaitEnd();
+      assertThat(host.nextClosed()).isEqualTo(new CloseReason(1000, "", Cause.CLIENT));
+      host.hearsNothing();
+      assertThat(server.gateway.counts().droppedOut()).isZero();
+    }
+  }
+
+  @Test
+  @DisplayName("O6 the code that the client answers with is told, and that the actor began")
+  void otherAnswer() throws Exception {
+    try (RawClient client = server.open("/chat/lobby")) {
+      host.release(LOBBY, new ToGateway.Close(host.nextOpen(), 4007, "enough"));
+      assertThat(client.readClose()).isEqualTo(4007);
+      client.send(closeFrame(4010, "as you like"));
+      CloseReason reason = host.nextClosed();
+      assertThat(reason).isEqualTo(new CloseReason(4010, "as you like", Cause.ACTOR));
+      assertThat(reason.wasBegunByServer()).isTrue();
+    }
+    try (RawClient client = server.open("/chat/lobby")) {
+      host.release(LOBBY, new ToGateway.Close(host.nextOpen(), 4007, "enough"));
+      assertThat(client.readClose()).isEqualTo(4007);
+      client.send(frame(CLOSE, ""));
+      assertThat(host.nextClosed()).isEqualTo(new CloseReason(1005, "", Cause.ACTOR));
+    }
+    try (RawClient client = server.open("/chat/lobby")) {
+      host.release(LOBBY, new ToGateway.Close(host.nextOpen(), 4007, "enough"));
+      assertThat(client.readClose()).isEqualTo(4007);
+      client.send(closeFrame(1006, "")); // may not be sent: no answer
+      assertThat(host.nextClosed()).isEqualTo(CloseReason.abnormal(Cause.ACTOR));
     }
   }
 }

@@ -44,7 +44,10 @@ class FanOutTest {
     server =
         new TestServer(
             vertx,
-            GatewayOptions.defaults().outboundBytesMax(1 << 18).close(Duration.ofMillis(200)));
+            GatewayOptions.defaults()
+                .outboundBytesMax(1 << 18)
+                .slowness(Duration.ofSeconds(30), 0)
+                .close(Duration.ofMillis(200)));
     host = server.host;
   }
 

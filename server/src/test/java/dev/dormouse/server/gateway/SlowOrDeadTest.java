@@ -9,12 +9,14 @@ import dev.dormouse.sdk.CloseReason;
 import dev.dormouse.sdk.CloseReason.Cause;
 import dev.dormouse.sdk.Delivery.Outcome;
 import dev.dormouse.sdk.OutboundPolicy;
+import dev.dormouse.server.protocol.Payload;
 import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** A client is slow, or dead: told apart by whether it goes on, by a clock that the test moves. */
 class SlowOrDeadTest {
@@ -172,13 +174,47 @@ class SlowOrDeadTest {
     }
   }
 
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  @DisplayName("what was sent before a close arrives before it, however slowly the client reads")
+  void backlogBeforeClose(boolean actorCloses) {
+    try (StuckSocket client = client(OutboundPolicy.CLOSE)) {
+      client.send(1, null, "a".repeat(2 * BYTES_MAX));
+      client.send(2, null, "b");
+      if (actorCloses) {
+        client.socket.close(new CloseReason(4000, "", Cause.ACTOR));
+      } else {
+        client.receive(RawClient.closeFrame(4000, ""));
+      }
+      int seconds = 0;
+      while (client.outcomes.size() < 2 && seconds < 1_000) {
+        client.pass(SECOND);
+        client.channel.allowBytes(1_000);
+        seconds++;
+      }
+      assertThat(client.outcomes).containsEntry(1L, Outcome.WRITTEN);
+      assertThat(client.outcomes).containsEntry(2L, Outcome.WRITTEN);
+      client.channel.allowAll();
+      assertThat(opcodes(client.channel.frames(), CLOSE)).isEqualTo(1);
+    }
+  }
+
+  @Test
+  @DisplayName("a close waits no longer than ever for a client that takes nothing")
+  void backlogOfTheDead() {
+    try (StuckSocket client = client(OutboundPolicy.CLOSE)) {
+      client.send(1, null, "a".repeat(2 * BYTES_MAX));
+      client.socket.close(new CloseReason(4000, "", Cause.ACTOR));
+      client.pass(Duration.ofSeconds(4));
+      assertThat(client.closes).isEmpty();
+      client.pass(SECOND);
+      assertThat(client.closes).containsExactly(CloseReason.abnormal(Cause.ACTOR));
+    }
+  }
+
   private static void sayInOneTurn(StuckSocket client, int first, int messages) {
     for (int i = 0; i < messages; i++) {
-      client.socket.send(
-          dev.dormouse.server.protocol.Payload.text("m".repeat(BYTES_MAX / 2)),
-          null,
-          null,
-          first + i);
+      client.socket.send(Payload.text("m".repeat(BYTES_MAX / 2)), null, null, first + i);
     }
     client.socket.flush();
   }

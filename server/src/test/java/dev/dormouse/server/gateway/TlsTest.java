@@ -62,7 +62,7 @@ class TlsTest {
 
   @BeforeEach
   void start() {
-    use(GatewayOptions.defaults());
+    use(GatewayOptions.defaults().slowness(Duration.ofSeconds(30), 0));
   }
 
   private void use(GatewayOptions options) {
