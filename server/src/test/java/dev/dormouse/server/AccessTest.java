@@ -53,6 +53,23 @@ class AccessTest {
                     }));
   }
 
+  @Test
+  @DisplayName("F06: who is denied is told so at once, and not asked for the body")
+  void deniedBeforeTheBody() {
+    try (DormouseServer server = open((actor, head) -> Access.denied(403, "not you"));
+        RawClient client = new RawClient(server.port())) {
+      client.send(
+          "POST %s HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\n"
+              .formatted(PATH));
+      Answer answer = client.readAnswer();
+      assertThat(answer.status()).isEqualTo(403);
+      assertThat(answer.body()).isEqualTo("not you");
+      assertThat(answer.header("Connection")).containsExactly("close");
+      client.awaitEnd();
+      wasNeverActive(server);
+    }
+  }
+
   private static void wasNeverActive(DormouseServer server) {
     assertThat(server.status(ONE).state()).isEqualTo(ActorStatus.State.INACTIVE);
     assertThat(server.status(ONE).activation()).isZero();

@@ -7,6 +7,7 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelPipeline;
 import io.netty.channel.ChannelPromise;
+import io.netty.handler.codec.http.HttpContent;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaderValues;
 import io.netty.handler.codec.http.HttpHeaders;
@@ -70,6 +71,12 @@ final class EarlyBytes extends ChannelInboundHandlerAdapter {
   /** Whether a body is being read, in which heads do not end. */
   private boolean isInBody;
 
+  /** Whether a client waits for 100 before it sends the body. */
+  private boolean isExpecting;
+
+  /** Whether the connection ends with the answer that is on its way; nothing more is read. */
+  private boolean isEnding;
+
   /** Whether the line, and the head, had anything so far. */
   private boolean isLineEmpty = true;
 
@@ -79,7 +86,7 @@ final class EarlyBytes extends ChannelInboundHandlerAdapter {
     this.parts = parts;
     this.requests = new RequestWatch(parts);
     this.deadline = new HeadDeadline(parts, () -> unanswered == 0);
-    this.keepAlive = new KeepAlive(parts.options().keepAlive());
+    this.keepAlive = new KeepAlive();
   }
 
   ChannelDuplexHandler watch() {
@@ -217,14 +224,22 @@ final class EarlyBytes extends ChannelInboundHandlerAdapter {
 
     @Override
     public void channelRead(ChannelHandlerContext context, Object message) {
+      if (isEnding) {
+        ReferenceCountUtil.release(message);
+        return;
+      }
       if (message instanceof HttpRequest request) {
         isInBody = true;
+        isExpecting = request.headers().contains(HttpHeaderNames.EXPECT);
         unanswered++;
         requests.came(request);
         deadline.stop();
         keepAlive.stop();
         tellApart(request.headers());
         isKeeping = isUpgrade(request);
+      }
+      if (message instanceof HttpContent) {
+        isExpecting = false;
       }
       if (message instanceof LastHttpContent) {
         isInBody = false;
@@ -254,6 +269,7 @@ final class EarlyBytes extends ChannelInboundHandlerAdapter {
     public void write(ChannelHandlerContext context, Object message, ChannelPromise promise)
         throws Exception {
       if (message instanceof HttpResponse answer) {
+        endWithoutBody(answer);
         nameUpgrade(answer.status(), answer.headers());
         requests.answering(answer);
         if (upgrade != null) {
@@ -268,6 +284,21 @@ final class EarlyBytes extends ChannelInboundHandlerAdapter {
         }
       }
       super.write(context, message, promise);
+    }
+
+    /**
+     * A client that is answered before it was told to go on need not send its body, and what it
+     * sends next could be either: the connection ends with the answer.
+     */
+    private void endWithoutBody(HttpResponse answer) {
+      if (answer.status().equals(HttpResponseStatus.CONTINUE)) {
+        isExpecting = false;
+      } else if (isExpecting
+          && unanswered == 1
+          && answer.status().codeClass() != HttpStatusClass.INFORMATIONAL) {
+        isEnding = true;
+        answer.headers().set(HttpHeaderNames.CONNECTION, HttpHeaderValues.CLOSE);
+      }
     }
 
     /**
@@ -287,7 +318,7 @@ final class EarlyBytes extends ChannelInboundHandlerAdapter {
     }
 
     private void answered(ChannelHandlerContext context) {
-      keepAlive.start(context);
+      keepAlive.start(context, isEnding ? parts.options().drain() : parts.options().keepAlive());
       if (isKeeping) {
         context.channel().eventLoop().execute(EarlyBytes.this::goOn);
       }

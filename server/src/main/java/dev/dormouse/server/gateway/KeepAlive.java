@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * runs only while no request is being answered. The connection's event loop only.
  */
 final class KeepAlive {
-  private final Duration limit;
+  private Duration limit = Duration.ZERO;
   private @Nullable Future<?> timer;
 
   /** What waited for the client when it last looked: how many buffers, and bytes. */
@@ -21,13 +21,14 @@ final class KeepAlive {
 
   private long waitingBytes;
 
-  KeepAlive(Duration limit) {
-    this.limit = limit;
-  }
-
-  /** Nothing is asked any more. */
-  void start(ChannelHandlerContext context) {
+  /**
+   * Nothing is asked any more.
+   *
+   * @param limit how long the connection is kept
+   */
+  void start(ChannelHandlerContext context, Duration limit) {
     stop();
+    this.limit = limit;
     look(context);
     await(context);
   }

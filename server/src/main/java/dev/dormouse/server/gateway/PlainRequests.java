@@ -12,6 +12,7 @@ import dev.dormouse.server.protocol.ToHost;
 import io.vertx.core.Context;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.ext.web.RoutingContext;
 import java.util.Arrays;
@@ -111,6 +112,10 @@ final class PlainRequests {
 
   void pass(RoutingContext request, ActorRoute route, ActorId actor, RequestHead head) {
     if (!request.request().isEnded()) {
+      if (lengthOf(request.request()) > HttpRequest.BODY_BYTES_MAX) {
+        tooLarge(request, actor);
+        return;
+      }
       request.request().pause();
     }
     access.ask(
@@ -124,6 +129,12 @@ final class PlainRequests {
             read(request, actor, head);
           }
         });
+  }
+
+  /** How long the head says that the body is; 0 if it does not. */
+  private static long lengthOf(HttpServerRequest request) {
+    String length = request.getHeader(HttpHeaders.CONTENT_LENGTH);
+    return length == null ? 0 : Long.parseLong(length.strip());
   }
 
   private void read(RoutingContext request, ActorId actor, RequestHead head) {
@@ -143,6 +154,9 @@ final class PlainRequests {
 
   private void readOn(RoutingContext request, ActorId actor, RequestHead head, Body body) {
     HttpServerRequest http = request.request();
+    if (RequestHeads.expectation(http) == RequestHeads.Expectation.CONTINUE) {
+      request.response().writeContinue();
+    }
     long deadline =
         vertx.setTimer(
             Math.max(1, parts.options().message().toMillis()),
@@ -173,10 +187,7 @@ final class PlainRequests {
   private boolean isAdded(RoutingContext request, ActorId actor, Body body, Buffer part) {
     if (!body.add(part)) {
       body.letGo();
-      parts.hit(RequestLimit.BODY_BYTES, "413", actor);
-      refuse(
-          request,
-          HttpResponse.text(413, "a body has at most " + HttpRequest.BODY_BYTES_MAX + " bytes"));
+      tooLarge(request, actor);
       return false;
     }
     if (body.isTooMuchWith(0)) {
@@ -184,6 +195,13 @@ final class PlainRequests {
       return false;
     }
     return true;
+  }
+
+  private void tooLarge(RoutingContext request, ActorId actor) {
+    parts.hit(RequestLimit.BODY_BYTES, "413", actor);
+    refuse(
+        request,
+        HttpResponse.text(413, "a body has at most " + HttpRequest.BODY_BYTES_MAX + " bytes"));
   }
 
   private void tooMuch(RoutingContext request, ActorId actor, Body body) {

@@ -6,6 +6,7 @@ import dev.dormouse.sdk.RequestHead;
 import dev.dormouse.sdk.User;
 import dev.dormouse.server.gateway.edge.Addresses;
 import io.vertx.core.MultiMap;
+import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpVersion;
 import io.vertx.core.http.QueryParamDecoderConfig;
@@ -119,6 +120,27 @@ final class RequestHeads {
     }
     checkPath(request.path());
     checkQuery(request);
+  }
+
+  /** What a client expects before it sends a body (RFC 9110, section 10.1.1). */
+  enum Expectation {
+    NONE,
+    /** 100, unless another answer can be given before. */
+    CONTINUE,
+    /** Nobody knows how to meet it: 417. */
+    UNKNOWN
+  }
+
+  /** What the client expects. HTTP/1.0 knows no expectations. */
+  static Expectation expectation(HttpServerRequest request) {
+    List<String> expected = ListValues.members(request.headers().getAll(HttpHeaders.EXPECT));
+    expected.removeIf(String::isEmpty);
+    if (expected.isEmpty() || request.version() == HttpVersion.HTTP_1_0) {
+      return Expectation.NONE;
+    }
+    return expected.stream().allMatch("100-continue"::equalsIgnoreCase)
+        ? Expectation.CONTINUE
+        : Expectation.UNKNOWN;
   }
 
   private static void checkQuery(HttpServerRequest request) {

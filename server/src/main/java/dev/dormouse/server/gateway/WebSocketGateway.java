@@ -154,7 +154,8 @@ public final class WebSocketGateway {
    * listed proxies or here. Handlers that act before the headers of an answer, or at its end, do so
    * for a 101 too; before its headers they see the status that was set, or 200. What no router can
    * route is answered 400: a malformed path, a missing {@code Host}, which a router would log as an
-   * error of its own each time; and what a listed proxy forwards with malformed headers.
+   * error of its own each time; and what a listed proxy forwards with headers that contradict each
+   * other. An expectation other than {@code 100-continue} is answered 417.
    */
   public Handler<HttpServerRequest> inFrontOf(Router router) {
     return request -> {
@@ -173,6 +174,11 @@ public final class WebSocketGateway {
         return;
       }
       UpgradeWatch.begin(parts, view, upgrades::nextId);
+      if (RequestHeads.expectation(view) == RequestHeads.Expectation.UNKNOWN) {
+        UpgradeWatch.refused(parts, view, Refusal.HANDSHAKE);
+        view.response().setStatusCode(417).end("only 100-continue can be expected");
+        return;
+      }
       router.handle(view);
     };
   }
@@ -231,6 +237,9 @@ public final class WebSocketGateway {
       if (verdict instanceof Admission.Refused refused) {
         refuse(request, refused.why(), HttpAnswers.tooMany(refused.why()));
       } else if (verdict instanceof Admission.Seat seat) {
+        if (RequestHeads.expectation(request.request()) == RequestHeads.Expectation.CONTINUE) {
+          request.response().writeContinue(); // before the 101: RFC 9110, section 7.8
+        }
         request.request().pause();
         upgrades.ask(request, route, actor, head, handshake, seat);
       }

@@ -19,6 +19,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class PlainRequestTest {
@@ -166,6 +167,99 @@ class PlainRequestTest {
       server.host.release(ONE, new ToGateway.Responded(number, HttpResponse.text(200, "late")));
       client.send("GET /chat/x HTTP/1.1\r\nHost: x\r\n\r\n");
       assertThat(client.readAnswer().status()).isEqualTo(426);
+    }
+  }
+
+  private static String expecting(String path, int length, String expectation) {
+    return "POST %s HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\nExpect: %s\r\n\r\n"
+        .formatted(path, length, expectation);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"100-continue", "100-Continue", "100-continue, 100-CONTINUE"})
+  @DisplayName("F06: who expects 100 gets it, then sends the body; on one connection as on many")
+  void continues(String expectation) throws Exception {
+    try (TestServer server = new TestServer(vertx);
+        RawClient client = server.client()) {
+      for (int i = 0; i < 2; i++) {
+        client.send(expecting("/small/one", 5, expectation));
+        assertThat(client.readAnswer().status()).isEqualTo(100);
+        server.host.heardNothing();
+        client.send("hello");
+        ToHost.Request request = server.host.next(ToHost.Request.class);
+        assertThat(new String(request.body(), StandardCharsets.UTF_8)).isEqualTo("hello");
+        server.host.release(
+            ONE, new ToGateway.Responded(request.request(), HttpResponse.text(200, "thanks")));
+        assertThat(client.readAnswer().body()).isEqualTo("thanks");
+      }
+    }
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @CsvSource({
+    "/small/one, 9999999, 100-continue, 413",
+    "/small/one, 5, 200-ok, 417",
+    "/small/one, 5, '100-continue, other', 417",
+    "/chat/one, 5, 100-continue, 405",
+    "/nowhere, 5, 100-continue, 404",
+    "/small/%ff, 5, 100-continue, 400",
+    "/denied, 5, 100-continue, 403",
+  })
+  @DisplayName("F06: what the head alone allows is answered at once, and the connection ends")
+  void headAlone(String path, int length, String expectation, int status) throws Exception {
+    try (TestServer server =
+            new TestServer(
+                vertx,
+                GatewayOptions.defaults(),
+                router -> router.route("/denied").handler(request -> request.fail(403)));
+        RawClient client = server.client()) {
+      client.send(expecting(path, length, expectation));
+      Answer answer = client.readAnswer();
+      assertThat(answer.status()).isEqualTo(status);
+      assertThat(answer.header("Connection")).containsExactly("close");
+      client.send("hello" + expecting("/small/one", 5, "100-continue"));
+      assertThat(client.readToEnd()).isEmpty();
+      server.host.hearsNothing();
+    }
+  }
+
+  @Test
+  @DisplayName("F06: a body that its head says is too long is refused before it comes")
+  void declaredTooLong() {
+    try (TestServer server = new TestServer(vertx);
+        RawClient client = server.client()) {
+      client.send(post((1 << 20) + 1));
+      assertThat(client.readAnswer().status()).isEqualTo(413);
+      client.awaitEnd();
+      assertThat(server.gateway.counts().cutOff()).containsEntry(RequestLimit.BODY_BYTES, 1L);
+    }
+  }
+
+  @Test
+  @DisplayName("F06: HTTP/1.0, a body that is there, and a request without one want no 100")
+  void noNeed() throws Exception {
+    try (TestServer server = new TestServer(vertx)) {
+      server.host.script(
+          event ->
+              event instanceof ToHost.Request request
+                  ? List.of(
+                      new ToGateway.Responded(
+                          request.request(), HttpResponse.text(200, "" + request.body().length)))
+                  : List.of(
+                      new ToGateway.Accepted(
+                          ((ToHost.Open) event).connection(), List.of(), List.of())));
+      try (RawClient old = server.client();
+          RawClient client = server.client()) {
+        old.send(expecting("/small/one", 5, "100-continue").replace("1.1", "1.0"));
+        old.send("hello");
+        assertThat(old.readAnswer().body()).isEqualTo("5");
+        client.send("GET /small/one HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\n\r\n");
+        Answer answer = client.readAnswer();
+        assertThat((answer.status() == 100 ? client.readAnswer() : answer).body()).isEqualTo("0");
+        client.send(RawClient.upgrade("/chat/lobby", "Expect: 100-continue"));
+        assertThat(client.readAnswer().status()).isEqualTo(100);
+        assertThat(client.readAnswer().status()).isEqualTo(101);
+      }
     }
   }
 
