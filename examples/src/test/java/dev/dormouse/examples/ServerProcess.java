@@ -64,6 +64,13 @@ final class ServerProcess implements AutoCloseable {
     return launchTestActors(List.of("sh", "-c", limited, "sh"), data, List.of(), flags);
   }
 
+  /** The same in a process that may have so many threads, or as many as it likes. */
+  static ServerProcess startTestActorsIn(ThreadLimit limit, Path data, String... flags)
+      throws Exception {
+    List<String> before = List.of("sh", "-c", limit.enter() + " && exec \"$@\"", "sh");
+    return new ServerProcess(launchTestActors(before, data, List.of(), flags));
+  }
+
   /** The same without that limit. */
   static Child launchTestActors(Path data, List<String> jvm, String... flags) throws IOException {
     return launchTestActors(List.of(), data, jvm, flags);

@@ -35,6 +35,7 @@ final class TestActors {
             () -> new Bench(AfterEcho.NOTHING),
             o -> o.compression(Compression.ON))
         .actor("/den/:key", Den.class, Den::new)
+        .actor("/pause/:key", Pause.class, Pause::new)
         .actor("/goodbyes/:key", Goodbyes.class, Goodbyes::new)
         .actor("/hoard/:key", Hoard.class, Hoard::new)
         .actor("/failing/:key", Failing.class, Failing::new, o -> o.threading(Threading.EVENT_LOOP))
@@ -89,6 +90,15 @@ final class TestActors {
           throw e;
         }
       }
+    }
+  }
+
+  /** Blocks its thread for as many milliseconds as a text says, and answers it. */
+  static final class Pause extends WebSocketActor<Void> {
+    @Override
+    protected void onMessage(Connection<Void> from, String ms) throws Exception {
+      TimeUnit.MILLISECONDS.sleep(Long.parseLong(ms));
+      from.send(ms);
     }
   }
 

@@ -43,6 +43,9 @@ final class HandlerQueue implements Executor {
   /** At so many looks in a row a ready worker has not begun, and its threads are held up. */
   static final int LOOKS_HELD_UP = 3;
 
+  /** When a thread could not be made, none is tried for so long: the JVM tells of each try. */
+  static final long REFUSAL_NS = 250_000_000;
+
   private static final int LINE_SECONDS = 10;
   private static final Logger log = Log.of(HandlerQueue.class);
 
@@ -117,9 +120,9 @@ final class HandlerQueue implements Executor {
    * @return whether the ordinary threads have been held up for {@value #LOOKS_HELD_UP} looks
    */
   boolean look(long nowNs) {
-    ordinary.forgetRefusal();
+    ordinary.forgetRefusal(nowNs);
     if (spare != null) {
-      spare.forgetRefusal();
+      spare.forgetRefusal(nowNs);
     }
     Worker ready = ordinary.ready.get();
     looksWithoutBeginning =
@@ -191,8 +194,13 @@ final class HandlerQueue implements Executor {
     /** The worker that was started and has not begun yet; null if there is none. */
     private final AtomicReference<@Nullable Worker> ready = new AtomicReference<>();
 
-    /** Whether a thread could not be made since the last look. */
+    /** Whether a thread could not be made a moment ago. */
     private volatile boolean isRefusing;
+
+    /** Whether a look has seen that; of whoever looks, like the next. */
+    private boolean isWaiting;
+
+    private long triesAgainNs;
 
     Source(Executor threads) {
       this.threads = threads;
@@ -201,8 +209,7 @@ final class HandlerQueue implements Executor {
     /**
      * Starts a worker if none is ready.
      *
-     * @return false if no thread is to be had; whoever is at work goes on, and the next look tries
-     *     again
+     * @return false if no thread is to be had; whoever is at work goes on, and a look tries again
      */
     boolean haveOneReady() {
       if (ready.get() != null) {
@@ -233,8 +240,12 @@ final class HandlerQueue implements Executor {
       return isStarted;
     }
 
-    void forgetRefusal() {
-      if (isRefusing) {
+    void forgetRefusal(long nowNs) {
+      if (isRefusing && !isWaiting) {
+        isWaiting = true;
+        triesAgainNs = nowNs + REFUSAL_NS;
+      } else if (isRefusing && nowNs - triesAgainNs >= 0) {
+        isWaiting = false;
         isRefusing = false;
       }
     }

@@ -76,6 +76,7 @@ final class HandlerThreads implements AutoCloseable {
       this.carriers = new Carriers();
       this.queue = new HandlerQueue(virtual, platform, eventLoopGroup, this::wakeWatch);
     }
+    Log.prepare();
     watch.setDaemon(true);
     watch.start();
   }

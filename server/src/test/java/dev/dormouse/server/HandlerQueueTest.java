@@ -215,9 +215,11 @@ class HandlerQueueTest {
     queue.execute(() -> ran.add("first"));
     queue.execute(() -> ran.add("second"));
     assertThat(workers).isEmpty();
-    assertThat(failures).as("one try until the next look").hasValue(0);
-    assertThat(queue.refusedThreads()).isEqualTo(1);
     queue.look(0);
+    queue.look(HandlerQueue.REFUSAL_NS - 1);
+    assertThat(failures).as("one try for a while").hasValue(0);
+    assertThat(queue.refusedThreads()).isEqualTo(1);
+    queue.look(HandlerQueue.REFUSAL_NS);
     workers.get(0).run();
     assertThat(ran).containsExactly("first", "second");
   }

@@ -60,6 +60,11 @@ public final class Log {
 
   private Log() {}
 
+  /** Makes the thread that writes: a process that is refused threads later can still tell of it. */
+  public static void prepare() {
+    LINES.prepare();
+  }
+
   /** Returns the logger of a class of the product. It never blocks its caller. */
   public static Logger of(Class<?> type) {
     return of(type.getName());

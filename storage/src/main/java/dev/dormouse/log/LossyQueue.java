@@ -84,6 +84,16 @@ final class LossyQueue<T> {
     }
   }
 
+  /** Makes the thread that writes, if there is none yet and one can be made. */
+  void prepare() {
+    lock.lock();
+    try {
+      ensureThread();
+    } finally {
+      lock.unlock();
+    }
+  }
+
   /** Returns whether there is a thread that writes. Where none can be made now, one is later. */
   private boolean ensureThread() {
     if (!hasThread) {

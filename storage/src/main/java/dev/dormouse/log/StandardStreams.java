@@ -39,6 +39,7 @@ public final class StandardStreams {
     LossyQueue<byte[]> queue =
         new LossyQueue<>(
             "dormouse-" + name, BYTES_MAX, stream::write, lost -> report(stream, lost));
+    queue.prepare();
     queues.add(queue);
     return new PrintStream(new QueuedStream(queue), true, charsetOf(name));
   }
