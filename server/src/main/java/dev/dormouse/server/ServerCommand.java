@@ -156,8 +156,8 @@ final class ServerCommand {
       names = "--max-connections-per-ip",
       paramLabel = "NUMBER",
       description =
-          "The most connections of one IPv4 address or IPv6 /64; over it upgrades are answered"
-              + " 429. 0: any number. Default: seven eighths of all")
+          "The most connections of one IPv4 address or IPv6 /64, from when they are accepted; over"
+              + " it they are answered 429. 0: any number. Default: seven eighths of all")
   private @Nullable Integer maxConnectionsPerIp;
 
   @Option(
@@ -165,8 +165,8 @@ final class ServerCommand {
       paramLabel = "NUMBER",
       defaultValue = "0",
       description =
-          "How many upgrades of one IPv4 address or IPv6 /64 are taken in a second; over it they"
-              + " are answered 429. Default: any number")
+          "How many upgrades and plain requests to actors of one IPv4 address or IPv6 /64 are taken"
+              + " in a second; over it they are answered 429. Default: any number")
   private int upgradesPerSecondPerIp;
 
   @Mixin private final ClientOptions clients = new ClientOptions();

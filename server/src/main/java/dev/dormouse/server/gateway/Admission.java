@@ -8,63 +8,116 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Who gets in, by {@link ConnectionLimits}: an upgrade takes a seat, which it or the socket that it
- * becomes frees when it is gone. What it remembers is bounded by the seats taken and by {@link
- * AddressRates}. Any thread.
+ * Who gets in, by {@link ConnectionLimits}. Two things are counted, of the node and of each
+ * address: TCP connections, from when they are accepted to their end, whatever is on them; and
+ * seats, of upgrades that wait and of sockets. An upgrade is on a TCP connection that is counted
+ * already; so one that waits counts once as each, and not twice as either.
+ *
+ * <pre>
+ *   accepted ── openTcp ──► HTTP ── admit ──► upgrade waits ── takes ──► socket ── leave ──► gone
+ *                            │ ▲                     │
+ *                 closeTcp ◄─┘ └──────── free ───────┘
+ * </pre>
+ *
+ * <p>What it remembers is bounded by the connections that there are and by {@link AddressRates}.
+ * Any thread.
  */
 final class Admission {
-  /** What an upgrade is given. */
+  /** An address may have this part of the node's TCP connections besides as many as its seats. */
+  private static final int ADDRESS_HTTP_PART = 8;
+
+  /** What one who comes is given. */
   sealed interface Verdict {}
 
-  /** No seat. */
+  /** No. */
   record Refused(Refusal why) implements Verdict {}
 
-  /** One more connection. To be freed once. */
-  sealed interface Seat extends Verdict {
-    void free();
-  }
+  /**
+   * Yes: the address that is counted at, or nobody's. One for all connections of an address, so
+   * that an open socket keeps no more than a reference.
+   */
+  final class Place implements Verdict {
+    /** Null if it is nobody's in particular, and has no limits of its own. */
+    private final @Nullable Long address;
 
-  private final class AnySeat implements Seat {
-    @Override
-    public void free() {
-      taken.decrementAndGet();
-    }
-  }
+    // Changed by the map's function of this address only.
+    private int tcp;
+    private int seats;
 
-  private final class AddressSeat implements Seat {
-    private final long address;
-
-    AddressSeat(long address) {
+    private Place(@Nullable Long address) {
       this.address = address;
     }
 
-    @Override
-    public void free() {
-      freeAt(address);
+    /** A TCP connection that is no socket has ended. */
+    void closeTcp() {
+      nodeTcp.decrementAndGet();
+      http.decrementAndGet();
+      change(this, -1, 0);
+    }
+
+    /** An upgrade that had a seat here becomes no socket. */
+    void free() {
       taken.decrementAndGet();
+      change(this, 0, -1);
+    }
+
+    /**
+     * An upgrade that has a seat here becomes a socket.
+     *
+     * @param from where its TCP connection was counted until now; null if nowhere
+     */
+    void takes(@Nullable Place from) {
+      if (from == null) {
+        nodeTcp.incrementAndGet();
+      } else {
+        http.decrementAndGet();
+      }
+      if (from != this) {
+        change(this, 1, 0);
+        if (from != null) {
+          change(from, -1, 0);
+        }
+      }
+    }
+
+    /** A socket is gone, and with it its TCP connection. */
+    void leave() {
+      nodeTcp.decrementAndGet();
+      taken.decrementAndGet();
+      change(this, -1, -1);
     }
   }
 
-  private final ConnectionLimits limits;
+  private final int seatsMax;
+  private final long tcpMax;
+  private final int addressSeatsMax;
+  private final long addressTcpMax;
 
-  /** How many TCP connections there may be besides as many sockets as there may be. */
-  private final int httpConnectionsMax;
+  /** TCP connections that are no sockets. */
+  private final AtomicInteger http = new AtomicInteger();
 
-  /** TCP connections on which there is HTTP. */
-  private final AtomicInteger plain = new AtomicInteger();
-
+  private final AtomicInteger nodeTcp = new AtomicInteger();
   private final AtomicInteger taken = new AtomicInteger();
-  private final Seat anySeat = new AnySeat();
+  private final Place nobodys = new Place(null);
 
-  /** How many seats each address has, if that is limited. */
-  private final ConcurrentHashMap<Long, Integer> byAddress = new ConcurrentHashMap<>();
+  /** What each address has, if that is limited; none that has nothing. */
+  private final ConcurrentHashMap<Long, Place> byAddress = new ConcurrentHashMap<>();
 
   /** Null if there is no limit. */
   private final @Nullable AddressRates rates;
 
+  /**
+   * Nobody is in.
+   *
+   * @param httpConnectionsMax how many TCP connections there may be besides as many as there may be
+   *     sockets
+   */
   Admission(ConnectionLimits limits, int httpConnectionsMax) {
-    this.limits = limits;
-    this.httpConnectionsMax = httpConnectionsMax;
+    this.seatsMax = limits.connectionsMax();
+    this.tcpMax = (long) seatsMax + httpConnectionsMax;
+    this.addressSeatsMax = limits.addressMax();
+    this.addressTcpMax =
+        (long) addressSeatsMax + Math.max(1, httpConnectionsMax / ADDRESS_HTTP_PART);
     this.rates =
         limits.upgradesPerSecondPerAddress() == 0
             ? null
@@ -72,58 +125,96 @@ final class Admission {
   }
 
   /**
-   * A TCP connection comes, on which there will be HTTP; to be closed once, whatever is answered.
+   * A TCP connection comes, on which there will be HTTP.
    *
-   * @return whether it may be: if not, there are too many for the process's file handles
+   * @param peer where it comes from; null if that has no limit of its own
+   * @return a {@link Place}, to be told of its end once; or no
    */
-  boolean openPlain() {
-    return plain.incrementAndGet() + (long) taken.get()
-        <= limits.connectionsMax() + (long) httpConnectionsMax;
-  }
-
-  /** It is gone, or became a socket. */
-  void closePlain() {
-    plain.decrementAndGet();
-  }
-
-  /** How many there are of those. */
-  int plain() {
-    return plain.get();
+  Verdict openTcp(@Nullable InetAddress peer) {
+    if (nodeTcp.incrementAndGet() > tcpMax) {
+      nodeTcp.decrementAndGet();
+      return new Refused(Refusal.NODE_FULL);
+    }
+    Verdict verdict = at(peer, true);
+    if (verdict instanceof Refused) {
+      nodeTcp.decrementAndGet();
+    } else {
+      http.incrementAndGet();
+    }
+    return verdict;
   }
 
   /**
-   * A seat for a client, or not.
+   * A proxy tells whose connection it is. It stays where it was if the answer is no.
+   *
+   * @param from where it was counted until now
+   */
+  Verdict move(Place from, InetAddress client) {
+    Verdict verdict = at(client, true);
+    if (verdict instanceof Place) {
+      change(from, -1, 0);
+    }
+    return verdict;
+  }
+
+  /**
+   * A seat for an upgrade of a client, or not.
    *
    * @param client where it is; null if nowhere on the internet: no limit for its address
    */
   Verdict admit(@Nullable InetAddress client, long nowNs) {
-    if (taken.incrementAndGet() > limits.connectionsMax()) {
-      return refuse(Refusal.NODE_FULL);
+    if (taken.incrementAndGet() > seatsMax) {
+      taken.decrementAndGet();
+      return new Refused(Refusal.NODE_FULL);
     }
-    if (client == null) {
-      return anySeat;
+    Verdict verdict =
+        isTooOften(client, nowNs) ? new Refused(Refusal.ADDRESS_RATE) : at(client, false);
+    if (verdict instanceof Refused) {
+      taken.decrementAndGet();
     }
-    long address = keyOf(client);
-    if (rates != null && !rates.take(address, nowNs)) {
-      return refuse(Refusal.ADDRESS_RATE);
-    }
-    if (limits.addressMax() == ConnectionLimits.ANY_NUMBER) {
-      return anySeat;
-    }
-    if (byAddress.merge(address, 1, Integer::sum) > limits.addressMax()) {
-      freeAt(address);
-      return refuse(Refusal.ADDRESS_FULL);
-    }
-    return new AddressSeat(address);
+    return verdict;
   }
 
-  private void freeAt(long address) {
-    byAddress.computeIfPresent(address, (key, seats) -> seats == 1 ? null : seats - 1);
+  /** Whether a client comes too often: with an upgrade, or a plain request to an actor. */
+  boolean isTooOften(@Nullable InetAddress client, long nowNs) {
+    return client != null && rates != null && !rates.take(keyOf(client), nowNs);
   }
 
-  private Verdict refuse(Refusal why) {
-    taken.decrementAndGet();
-    return new Refused(why);
+  private Verdict at(@Nullable InetAddress client, boolean isTcp) {
+    if (client == null || addressSeatsMax == ConnectionLimits.ANY_NUMBER) {
+      return nobodys;
+    }
+    Verdict[] verdict = {new Refused(Refusal.ADDRESS_FULL)};
+    byAddress.compute(
+        keyOf(client),
+        (address, before) -> {
+          Place place = before == null ? new Place(address) : before;
+          if (isTcp ? place.tcp >= addressTcpMax : place.seats >= addressSeatsMax) {
+            return before;
+          }
+          place.tcp += isTcp ? 1 : 0;
+          place.seats += isTcp ? 0 : 1;
+          verdict[0] = place;
+          return place;
+        });
+    return verdict[0];
+  }
+
+  private void change(Place place, int tcp, int seats) {
+    if (place.address != null) {
+      byAddress.computeIfPresent(
+          place.address,
+          (address, there) -> {
+            there.tcp += tcp;
+            there.seats += seats;
+            return there.tcp == 0 && there.seats == 0 ? null : there;
+          });
+    }
+  }
+
+  /** How many TCP connections there are that are no sockets. */
+  int http() {
+    return http.get();
   }
 
   /** How many seats are taken. */
@@ -131,7 +222,12 @@ final class Admission {
     return taken.get();
   }
 
-  /** How many addresses have seats, if those are limited. */
+  /** How many TCP connections there are. */
+  int tcp() {
+    return nodeTcp.get();
+  }
+
+  /** How many addresses have connections, if those are limited. */
   int addresses() {
     return byAddress.size();
   }

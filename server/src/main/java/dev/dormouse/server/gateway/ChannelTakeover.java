@@ -80,6 +80,11 @@ final class ChannelTakeover {
       pipeline.remove(vertx.name());
     }
     EarlyBytes early = pipeline.get(EarlyBytes.class);
+    if (early == null) {
+      socket.takes(null);
+    } else {
+      early.becomes(socket);
+    }
     UpgradeWatch upgrade = early == null ? null : early.upgrade();
     if (upgrade != null && socket.state() == SocketState.UPGRADING) {
       upgrade.accepted(socket.actor());

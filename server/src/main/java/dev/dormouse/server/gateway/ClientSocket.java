@@ -70,7 +70,7 @@ final class ClientSocket extends WheelPeer {
   private boolean isReading;
 
   /** Null once it is freed: when the socket is forgotten. */
-  private Admission.@Nullable Seat seat;
+  private Admission.@Nullable Place seat;
 
   /** What the host said before the 101 was out; null if nothing, and after. */
   private @Nullable List<LoopBatches.Step> early;
@@ -92,7 +92,7 @@ final class ClientSocket extends WheelPeer {
       EventLoop loop,
       @Nullable DeflateTerms terms,
       List<String> tags,
-      Admission.Seat seat) {
+      Admission.Place seat) {
     this.parts = parts;
     this.actor = actor;
     this.id = id;
@@ -120,6 +120,19 @@ final class ClientSocket extends WheelPeer {
 
   ConnectionId id() {
     return id;
+  }
+
+  /**
+   * It is in the pipeline. On its event loop, before it is opened.
+   *
+   * @param tcp where its TCP connection was counted until now; null if nowhere
+   * @return false if it was forgotten already, and counts no more
+   */
+  boolean takes(Admission.@Nullable Place tcp) {
+    if (seat != null) {
+      seat.takes(tcp);
+    }
+    return seat != null;
   }
 
   /** Where its life stands. */
@@ -541,10 +554,12 @@ final class ClientSocket extends WheelPeer {
       parts.transport().toHost(new ToHost.Closed(actor, id, outcome));
     }
     if (state == SocketState.GONE) {
-      if (seat != null) {
+      if (seat != null && writer == null) {
         seat.free();
-        seat = null;
+      } else if (seat != null) {
+        seat.leave();
       }
+      seat = null;
       parts.groups().remove(this);
     }
   }

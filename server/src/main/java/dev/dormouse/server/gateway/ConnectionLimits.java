@@ -9,9 +9,11 @@ package dev.dormouse.server.gateway;
  * @param connectionsMax the most sockets and upgrades that wait, together [503]; {@link
  *     #ANY_NUMBER}, of a server, as many as it has file handles for
  * @param perAddressMax the same for one address [429]; zero: any number; {@link #SHARE}: seven
- *     eighths of all
- * @param upgradesPerSecondPerAddress how many upgrades of one address are passed on in a second, as
- *     many of them at once; zero: any number [429]
+ *     eighths of all. With an eighth of {@link GatewayOptions#httpConnectionsMax} more, the most
+ *     TCP connections of an address that is no listed proxy's, from when they are accepted [429
+ *     before the request, and closed]
+ * @param upgradesPerSecondPerAddress how many upgrades and plain requests to actors of one address
+ *     are passed on in a second, as many of them at once; zero: any number [429]
  */
 public record ConnectionLimits(
     int connectionsMax, int perAddressMax, int upgradesPerSecondPerAddress) {

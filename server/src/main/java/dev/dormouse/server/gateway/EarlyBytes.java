@@ -1,5 +1,6 @@
 package dev.dormouse.server.gateway;
 
+import dev.dormouse.server.gateway.edge.ProxiedClient;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.CompositeByteBuf;
 import io.netty.channel.ChannelDuplexHandler;
@@ -19,6 +20,8 @@ import io.netty.handler.codec.http.HttpStatusClass;
 import io.netty.handler.codec.http.LastHttpContent;
 import io.netty.util.AsciiString;
 import io.netty.util.ReferenceCountUtil;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -33,7 +36,7 @@ import org.jspecify.annotations.Nullable;
  * #BYTES_MAX} bytes and one read more are kept; then nothing is read until the answer.
  *
  * <p>It also guards the connection while it is HTTP's: there are only so many, see {@link
- * Admission#openPlain}; a head that does not come in time ends it, see {@link HeadDeadline}, and so
+ * Admission#openTcp}; a head that does not come in time ends it, see {@link HeadDeadline}, and so
  * does a long pause between requests, see {@link KeepAlive}.
  *
  * <p>An upgrade that comes in one read with a request that has a body, before it, is not watched:
@@ -56,6 +59,9 @@ final class EarlyBytes extends ChannelInboundHandlerAdapter {
 
   /** Whether the request that came last is an upgrade, and not answered yet. */
   private boolean isKeeping;
+
+  /** Where the TCP connection is counted; null if it was refused, or is a socket. */
+  private Admission.@Nullable Place place;
 
   /** Whether there were too many connections; what it sends is discarded. */
   private boolean isRefused;
@@ -106,12 +112,43 @@ final class EarlyBytes extends ChannelInboundHandlerAdapter {
   @Override
   public void handlerAdded(ChannelHandlerContext context) {
     this.context = context;
-    isRefused = !parts.admission().openPlain();
-    if (isRefused) {
-      parts.refused(Refusal.NODE_FULL, null, null);
-      HttpEnd.full(context);
-    } else {
-      deadline.start(context);
+    deadline.start(context);
+    take(context, parts.admission().openTcp(peer(context)));
+  }
+
+  /** Null if it is a proxy, whose connections are those of many. */
+  private @Nullable InetAddress peer(ChannelHandlerContext context) {
+    InetAddress address =
+        context.channel().remoteAddress() instanceof InetSocketAddress peer
+            ? peer.getAddress()
+            : null;
+    return parts.options().trustedProxies().contains(address) ? null : address;
+  }
+
+  private void take(ChannelHandlerContext context, Admission.Verdict verdict) {
+    if (verdict instanceof Admission.Place given) {
+      place = given;
+    } else if (verdict instanceof Admission.Refused refused) {
+      isRefused = true;
+      deadline.stop();
+      parts.refused(refused.why(), null, null);
+      HttpEnd.tooMany(context, refused.why());
+    }
+  }
+
+  /** A proxy has told, before all else, whose connection it is. */
+  @Override
+  public void userEventTriggered(ChannelHandlerContext context, Object event) {
+    if (event instanceof ProxiedClient client && place != null) {
+      take(context, parts.admission().move(place, client.address()));
+    }
+    context.fireUserEventTriggered(event);
+  }
+
+  /** The answer is a 101 of the gateway's: the TCP connection counts with the socket. */
+  void becomes(ClientSocket socket) {
+    if (socket.takes(place)) {
+      place = null;
     }
   }
 
@@ -198,7 +235,10 @@ final class EarlyBytes extends ChannelInboundHandlerAdapter {
 
   @Override
   public void handlerRemoved(ChannelHandlerContext context) {
-    parts.admission().closePlain();
+    if (place != null) {
+      place.closeTcp();
+      place = null;
+    }
     deadline.stop();
     keepAlive.stop();
     requests.gone();

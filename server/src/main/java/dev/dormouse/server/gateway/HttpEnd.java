@@ -18,6 +18,9 @@ final class HttpEnd {
   private static final String FULL =
       ANSWER.formatted("503 Service Unavailable", "Retry-After: 1\r\n");
 
+  private static final String ADDRESS_FULL =
+      ANSWER.formatted("429 Too Many Requests", "Retry-After: 1\r\n");
+
   private HttpEnd() {}
 
   /** A request did not come in time (RFC 9110, section 15.5.9). */
@@ -25,9 +28,9 @@ final class HttpEnd {
     answer(context, TIMEOUT);
   }
 
-  /** There are too many connections. */
-  static void full(ChannelHandlerContext context) {
-    answer(context, FULL);
+  /** There are too many connections, of all or of its address. */
+  static void tooMany(ChannelHandlerContext context, Refusal why) {
+    answer(context, why == Refusal.ADDRESS_FULL ? ADDRESS_FULL : FULL);
   }
 
   private static void answer(ChannelHandlerContext context, String answer) {

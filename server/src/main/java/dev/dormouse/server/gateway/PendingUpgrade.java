@@ -36,7 +36,7 @@ final class PendingUpgrade {
   private final ActorId actor;
   private final ConnectionId id;
   private final Handshake.Valid handshake;
-  private final Admission.Seat seat;
+  private final Admission.Place seat;
 
   /** Written before the upgrade can be found by others. */
   private long timer;
@@ -50,7 +50,7 @@ final class PendingUpgrade {
       ActorId actor,
       ConnectionId id,
       Handshake.Valid handshake,
-      Admission.Seat seat) {
+      Admission.Place seat) {
     this.parts = parts;
     this.vertx = vertx;
     this.request = request;

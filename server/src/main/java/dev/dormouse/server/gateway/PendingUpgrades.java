@@ -54,7 +54,7 @@ final class PendingUpgrades {
       ActorId actor,
       RequestHead head,
       Handshake.Valid handshake,
-      Admission.Seat seat) {
+      Admission.Place seat) {
     UpgradeWatch watch = UpgradeWatch.of(parts, request.request());
     ConnectionId id = watch == null ? nextId() : watch.id();
     PendingUpgrade upgrade =

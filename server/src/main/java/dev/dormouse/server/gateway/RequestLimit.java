@@ -4,6 +4,8 @@ package dev.dormouse.server.gateway;
 public enum RequestLimit {
   /** Its head did not come in time: 408, or the TCP connection is closed if nothing of it came. */
   HEAD_TIME("request-head-time"),
+  /** Its address has sent too many to actors, upgrades included, in a second: 429. */
+  ADDRESS_RATE("requests-per-second-per-address"),
   /** Its body did not come in time: 408. */
   BODY_TIME("request-body-time"),
   /** Its body is too long: 413. */

@@ -210,11 +210,19 @@ public final class WebSocketGateway {
       upgrade(request, route, actor, head, valid);
     } else if (handshake instanceof Handshake.Refused refused) {
       refuse(request, Refusal.HANDSHAKE, refused.response());
+    } else if (route.answersHttp() && isTooOften(request)) {
+      parts.hit(RequestLimit.ADDRESS_RATE, "429", actor);
+      HttpAnswers.send(request, HttpAnswers.tooMany(Refusal.ADDRESS_RATE));
     } else if (route.answersHttp()) {
       requests.pass(request, route, actor, head);
     } else {
       HttpAnswers.send(request, Handshake.upgradeRequired(head));
     }
+  }
+
+  private boolean isTooOften(RoutingContext request) {
+    InetAddress client = RequestHeads.client(request.request());
+    return parts.admission().isTooOften(client, parts.time().nowNs());
   }
 
   private void upgrade(
@@ -236,7 +244,7 @@ public final class WebSocketGateway {
       Admission.Verdict verdict = parts.admission().admit(client, parts.time().nowNs());
       if (verdict instanceof Admission.Refused refused) {
         refuse(request, refused.why(), HttpAnswers.tooMany(refused.why()));
-      } else if (verdict instanceof Admission.Seat seat) {
+      } else if (verdict instanceof Admission.Place seat) {
         if (RequestHeads.expectation(request.request()) == RequestHeads.Expectation.CONTINUE) {
           request.response().writeContinue(); // before the 101: RFC 9110, section 7.8
         }
@@ -346,6 +354,6 @@ public final class WebSocketGateway {
   public GatewayCounts counts() {
     return parts
         .counters()
-        .read(parts.groups().size(), parts.admission().plain(), upgrades.size(), edge.counts());
+        .read(parts.groups().size(), parts.admission().http(), upgrades.size(), edge.counts());
   }
 }

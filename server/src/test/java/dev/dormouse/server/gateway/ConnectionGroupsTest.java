@@ -44,8 +44,8 @@ class ConnectionGroupsTest {
         parts, route, new ActorId("chat", key), id, LOOP, null, List.of(), seat());
   }
 
-  private Admission.Seat seat() {
-    return (Admission.Seat) parts.admission().admit(null, 0);
+  private Admission.Place seat() {
+    return (Admission.Place) parts.admission().admit(null, 0);
   }
 
   private List<ClientSocket> membersOf(String key) {

@@ -11,6 +11,7 @@ import dev.dormouse.server.protocol.ToGateway;
 import dev.dormouse.server.protocol.ToHost;
 import io.vertx.core.Vertx;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
@@ -20,6 +21,7 @@ import org.junit.jupiter.api.Test;
 
 class ConnectionLimitsTest {
   private static final int REFUSALS = 10;
+  private static final Duration PATIENCE = Duration.ofMinutes(5);
   private static final int ROUND_TRIPS_MAX = 100_000;
 
   private static Vertx vertx;
@@ -148,6 +150,69 @@ class ConnectionLimitsTest {
       assertThat(refused).isPositive();
       assertThat(server.gateway.counts().refused(Refusal.ADDRESS_RATE)).isEqualTo(refused);
       assertThat(client.text("still served").readText()).isEqualTo("still served");
+    }
+  }
+
+  @Test
+  @DisplayName("A7: an address with all the TCP connections it may have is answered 429, unasked")
+  void anAddressCannotHaveAllTcpConnections() throws Exception {
+    GatewayOptions options =
+        GatewayOptions.defaults()
+            .limits(new ConnectionLimits(200, 10, 0))
+            .input(PATIENCE, PATIENCE, PATIENCE);
+    int most = 10 + options.httpConnectionsMax() / 8;
+    List<RawClient> silent = new ArrayList<>();
+    try (TestServer server = new TestServer(vertx, options)) {
+      server.host.echo();
+      for (int i = 0; i < most; i++) {
+        silent.add(server.client());
+      }
+      server.awaitCounts(counts -> counts.httpConnections() == most);
+      try (RawClient tooMany = server.client()) {
+        Answer answer = tooMany.readAnswer();
+        assertThat(answer.status()).isEqualTo(429);
+        assertThat(answer.header("Retry-After")).containsExactly("1");
+        tooMany.awaitEnd();
+      }
+      assertThat(server.gateway.counts().refused(Refusal.ADDRESS_FULL)).isEqualTo(1);
+      try (RawClient other = new RawClient("127.0.0.2", server.port())) {
+        other.open("/chat/lobby");
+        assertThat(other.text("served").readText()).isEqualTo("served");
+      }
+      silent.remove(0).close();
+      server.awaitCounts(counts -> counts.httpConnections() == most - 1);
+      try (RawClient again = server.open("/chat/lobby")) {
+        assertThat(again.text("in").readText()).isEqualTo("in");
+      }
+    } finally {
+      silent.forEach(RawClient::close);
+    }
+  }
+
+  @Test
+  @DisplayName("A7: plain requests to actors are among an address's upgrades in a second")
+  void plainRequestsHaveTheRateOfUpgrades() throws Exception {
+    try (TestServer server = server(new ConnectionLimits(100, 0, 1));
+        RawClient client = server.client()) {
+      server.host.script(
+          event ->
+              event instanceof ToHost.Request request
+                  ? List.of(
+                      new ToGateway.Responded(request.request(), HttpResponse.text(200, "here")))
+                  : List.of());
+      int refused = 0;
+      for (int i = 0; i < 20; i++) {
+        Answer answer = client.send("GET /small/one HTTP/1.1\r\nHost: x\r\n\r\n").readAnswer();
+        if (answer.status() == 429) {
+          assertThat(answer.header("Retry-After")).containsExactly("1");
+          refused++;
+        } else {
+          assertThat(answer.status()).isEqualTo(200);
+        }
+      }
+      assertThat(refused).isPositive();
+      assertThat(server.gateway.counts().cutOff())
+          .containsEntry(RequestLimit.ADDRESS_RATE, (long) refused);
     }
   }
 

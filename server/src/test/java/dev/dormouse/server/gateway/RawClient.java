@@ -47,7 +47,12 @@ public final class RawClient implements AutoCloseable {
 
   /** With a small receive buffer, for clients that read slowly. */
   RawClient(int port, int receiveBufferBytes) {
-    this(connect(port, receiveBufferBytes), null);
+    this(connect("127.0.0.1", port, receiveBufferBytes), null);
+  }
+
+  /** From another address of this machine's. */
+  RawClient(String from, int port) {
+    this(connect(from, port, 0), null);
   }
 
   private RawClient(Socket tcp, Socket tls) {
@@ -96,12 +101,13 @@ public final class RawClient implements AutoCloseable {
     }
   }
 
-  private static Socket connect(int port, int receiveBufferBytes) {
+  private static Socket connect(String from, int port, int receiveBufferBytes) {
     Socket socket = new Socket();
     try {
       if (receiveBufferBytes > 0) {
         socket.setReceiveBufferSize(receiveBufferBytes);
       }
+      socket.bind(new InetSocketAddress(from, 0));
       socket.setTcpNoDelay(true);
       socket.setSoTimeout(10_000);
       socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), 10_000);

@@ -79,7 +79,7 @@ final class StuckSocket implements AutoCloseable, Time {
             channel.eventLoop(),
             terms,
             List.of(),
-            (Admission.Seat) parts.admission().admit(null, 0));
+            (Admission.Place) parts.admission().admit(null, 0));
     parts.groups().add(socket);
     channel.pipeline().addLast(socket.frames, socket);
     socket.opened();

@@ -118,6 +118,9 @@ final class ProxyHeader extends ByteToMessageDecoder {
               ? new Peer(Peer.addressOf(context.channel()), false)
               : new Peer(address, trusted.contains(address));
       peer.isAt(context.channel());
+      if (address != null && !trusted.contains(address)) {
+        context.fireUserEventTriggered(new ProxiedClient(address));
+      }
       context.pipeline().remove(this);
     }
 
