@@ -1,6 +1,7 @@
 package dev.dormouse.examples;
 
 import dev.dormouse.examples.Bench.AfterEcho;
+import dev.dormouse.sdk.ActorOptions;
 import dev.dormouse.sdk.CloseReason;
 import dev.dormouse.sdk.Compression;
 import dev.dormouse.sdk.Connection;
@@ -17,7 +18,9 @@ import java.nio.channels.FileChannel;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Deque;
+import java.util.List;
 import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
@@ -37,6 +40,8 @@ final class TestActors {
         .actor("/den/:key", Den.class, Den::new)
         .actor("/pause/:key", Pause.class, Pause::new)
         .actor("/goodbyes/:key", Goodbyes.class, Goodbyes::new)
+        .actor("/harm/:key", Harm.class, Harm::new)
+        .actor("/harm-loop/:key", Harm.class, Harm::new, TestActors::onEventLoops)
         .actor("/hoard/:key", Hoard.class, Hoard::new)
         .actor("/failing/:key", Failing.class, Failing::new, o -> o.threading(Threading.EVENT_LOOP))
         .start(args);
@@ -99,6 +104,33 @@ final class TestActors {
     protected void onMessage(Connection<Void> from, String ms) throws Exception {
       TimeUnit.MILLISECONDS.sleep(Long.parseLong(ms));
       from.send(ms);
+    }
+  }
+
+  private static ActorOptions onEventLoops(ActorOptions options) {
+    return options.named("harm-loop").threading(Threading.EVENT_LOOP);
+  }
+
+  /** Does the process harm, as it is told to, and echoes anything else. */
+  static final class Harm extends WebSocketActor<Void> {
+    private static final List<byte[]> HOARD = new ArrayList<>();
+    private static volatile long spins;
+
+    @Override
+    protected void onMessage(Connection<Void> from, String text) {
+      switch (text) {
+        case "hoard" -> {
+          while (true) {
+            HOARD.add(new byte[64 << 10]);
+          }
+        }
+        case "spin" -> {
+          while (true) {
+            spins++; // whatever interrupts it
+          }
+        }
+        default -> from.send(text);
+      }
     }
   }
 
