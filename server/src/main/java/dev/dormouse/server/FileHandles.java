@@ -1,10 +1,10 @@
 package dev.dormouse.server;
 
 import com.sun.management.UnixOperatingSystemMXBean;
+import dev.dormouse.log.Log;
 import dev.dormouse.server.gateway.ConnectionLimits;
 import java.lang.management.ManagementFactory;
 import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * How the file handles that this process may have open are divided among those who need them. The
@@ -19,7 +19,7 @@ import org.slf4j.LoggerFactory;
  */
 record FileHandles(
     long limit, int connections, int httpConnections, int adminConnections, int storeFiles) {
-  private static final Logger log = LoggerFactory.getLogger(FileHandles.class);
+  private static final Logger log = Log.of(FileHandles.class);
 
   /** For the JVM, jars, listeners, logs, and the store's files that are no tables. */
   private static final int PROCESS = 64;

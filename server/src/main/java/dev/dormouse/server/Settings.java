@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.Properties;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
@@ -68,12 +69,25 @@ final class Settings implements IDefaultValueProvider {
     return new Settings(values);
   }
 
-  /** What Kubernetes sets for a service of our name, such as DORMOUSE_PORT=tcp://10.0.0.1:80. */
+  /**
+   * Names of the variables with which Kubernetes tells a process of each service beside it. That of
+   * a service whose name begins with ours looks like one of our options.
+   */
+  private static final Pattern SERVICE_LINK =
+      Pattern.compile(
+          PREFIX
+              + "(?:[A-Z0-9_]+_)?"
+              + "(?:SERVICE_HOST|SERVICE_PORT(?:_[A-Z0-9_]+)?"
+              + "|PORT_[0-9]+_(?:TCP|UDP|SCTP)(?:_(?:PROTO|PORT|ADDR))?)");
+
+  /** DORMOUSE_PORT is one only if it has such a value, since --port has a number. */
+  private static final Pattern SERVICE_PORT = Pattern.compile(PREFIX + "(?:[A-Z0-9_]+_)?PORT");
+
+  private static final Pattern SERVICE_URL = Pattern.compile("(?:tcp|udp|sctp)://.*");
+
   private static boolean isServiceLink(String variable, String value) {
-    return variable.startsWith(PREFIX + "SERVICE_")
-        || variable.startsWith(PREFIX + "PORT_")
-        || value.startsWith("tcp://")
-        || value.startsWith("udp://");
+    return SERVICE_LINK.matcher(variable).matches()
+        || (SERVICE_PORT.matcher(variable).matches() && SERVICE_URL.matcher(value).matches());
   }
 
   private static void checkKnown(CommandLine line, Set<String> known, String name, String where) {

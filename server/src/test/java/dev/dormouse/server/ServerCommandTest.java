@@ -15,9 +15,11 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class ServerCommandTest {
   private final StringWriter said = new StringWriter();
@@ -167,5 +169,39 @@ class ServerCommandTest {
             "--tls-key=FILE",
             "--tls-keystore=FILE",
             "--tls-keystore-password-file=FILE");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", "_CHAT", "_CHAT_V2", "_ADMIN"})
+  @DisplayName("F21: what Kubernetes sets for a service beside us is no option of ours")
+  void variablesOfServicesAreIgnored(String service) {
+    String name = "DORMOUSE" + service;
+    Map<String, String> environment =
+        Map.of(
+            name + "_SERVICE_HOST", "10.0.0.1",
+            name + "_SERVICE_PORT", "8080",
+            name + "_SERVICE_PORT_HTTP", "8080",
+            name + "_PORT", "tcp://10.0.0.1:8080",
+            name + "_PORT_8080_TCP", "tcp://10.0.0.1:8080",
+            name + "_PORT_8080_TCP_PROTO", "tcp",
+            name + "_PORT_8080_TCP_PORT", "8080",
+            name + "_PORT_8080_TCP_ADDR", "10.0.0.1");
+    ServerOptions options = parsed(environment);
+    assertThat(options.port()).isEqualTo(8080);
+    assertThat(options.adminPort()).isEqualTo(9090);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "DORMOUSE_PROT, 8080",
+    "DORMOUSE_CHAT_PORT, 8080",
+    "DORMOUSE_SERVICE, 8080",
+    "DORMOUSE_HOSTS, tcp://10.0.0.1:80",
+    "DORMOUSE_PORT_HTTP, 8080"
+  })
+  @DisplayName("F21: a name that only resembles an option is an error still")
+  void typosAreRefused(String variable, String value) {
+    assertThat(run(Map.of(variable, value))).isEqualTo(ServerCommand.BAD_USAGE);
+    assertThat(said.toString()).contains(variable + " is no option");
   }
 }
