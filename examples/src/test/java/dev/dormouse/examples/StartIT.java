@@ -12,6 +12,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -20,7 +22,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 class StartIT {
   private static final int CANNOT_START = 1;
   private static final int BAD_USAGE = 2;
-  private static final int TERMINATED = 128 + 15;
+  private static final int STOPPED = 0;
   private static final List<String> FREE_PORTS = List.of("--port", "0", "--admin-port", "0");
 
   @TempDir private Path directory;
@@ -113,7 +115,8 @@ class StartIT {
           .containsPattern("admin +http://127\\.0\\.0\\.1:" + server.adminPort() + " ")
           .containsPattern("data +" + data + "\n")
           .containsPattern(
-              "durability +fsync: each reply waits for the disk: survives kill -9 and a power cut\n")
+              "durability +fsync: each reply waits for the disk: survives kill -9 and a power"
+                  + " cut\n")
           .containsPattern("pid " + server.pid() + ",");
       assertThat(Http.get(server.http("/")).statusCode()).isEqualTo(200);
       assertThat(Http.get(server.admin().path("/healthz")).statusCode()).isEqualTo(200);
@@ -191,6 +194,8 @@ class StartIT {
   }
 
   @Test
+  @Tag("N12")
+  @DisplayName("N12: a stopped server says goodbye, leaves nothing to do and returns 0")
   void aStoppedServerSaysGoodbyeAndLeavesNothingToDo() throws Exception {
     Path data = directory.resolve("data");
     try (ServerProcess server = ServerProcess.start(data, "--drain", "8s");
@@ -202,7 +207,7 @@ class StartIT {
       assertThat(ada.nextJson().getString("type")).isEqualTo("joined");
       assertThat(counter.ask("x")).isEqualTo("1 1");
       long startNs = System.nanoTime();
-      assertThat(server.stop()).isEqualTo(TERMINATED);
+      assertThat(server.stop()).isEqualTo(STOPPED);
       assertThat(Duration.ofNanos(System.nanoTime() - startNs)).isLessThan(Duration.ofSeconds(8));
       assertThat(closeCodes(ada, bo, counter)).containsExactly(1001, 1001, 1001);
       assertThat(server.output()).doesNotContain("WARN", "ERROR");
@@ -223,7 +228,7 @@ class StartIT {
     try (ServerProcess server = ServerProcess.start(directory.resolve("data"), "--restart");
         Client client = server.connect("/echo/restart")) {
       assertThat(client.ask("x")).isEqualTo("x");
-      assertThat(server.stop()).isEqualTo(TERMINATED);
+      assertThat(server.stop()).isEqualTo(STOPPED);
       assertThat(closeCodes(client)).containsExactly(1012);
     }
   }
@@ -251,7 +256,7 @@ class StartIT {
               .toList();
       assertThat(server.admin().actor("echo", "deaf").connections()).isEqualTo(3);
       long startNs = System.nanoTime();
-      assertThat(server.stop()).isEqualTo(TERMINATED);
+      assertThat(server.stop()).isEqualTo(STOPPED);
       assertThat(Duration.ofNanos(System.nanoTime() - startNs)).isLessThan(Duration.ofSeconds(3));
       deaf.forEach(DeafClient::close);
     }

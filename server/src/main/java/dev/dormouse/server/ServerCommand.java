@@ -279,6 +279,7 @@ final class ServerCommand {
       return OptionalInt.of(CANNOT_START);
     }
     Runtime.getRuntime().addShutdownHook(new Thread(server::closeWithProcess, "dormouse-stop"));
+    StopSignals.exitWithZero();
     out.println(StartScreen.of(server, options, (options.time().nowNs() - startedNs) / 1_000_000));
     return OptionalInt.empty();
   }
