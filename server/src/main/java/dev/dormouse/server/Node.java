@@ -75,7 +75,6 @@ final class Node implements AutoCloseable {
   /** As asked for, with no more connections than there are file handles for. */
   final ServerOptions options;
 
-  private final FileHandles handles;
   final Vertx vertx;
   final ActorHost host;
   final WebSocketGateway gateway;
@@ -128,7 +127,6 @@ final class Node implements AutoCloseable {
       List<ActorDefinition> actors,
       List<DormouseObserver> observers,
       ServerOptions options,
-      FileHandles handles,
       AdminOptions adminOptions,
       @Nullable CertificateWatch certificate,
       Scratch scratch,
@@ -138,7 +136,6 @@ final class Node implements AutoCloseable {
     ProcessEnd.prepare();
     actors.forEach(actor -> this.actors.put(actor.name(), actor));
     this.options = options;
-    this.handles = handles;
     this.certificate = certificate;
     this.scratch = scratch;
     this.store = store;
@@ -213,8 +210,7 @@ final class Node implements AutoCloseable {
         actors,
         observers,
         options,
-        handles,
-        adminOf(options),
+        adminOf(options, handles),
         certificateOf(options),
         openStore(options, handles),
         new DirectTransport());
@@ -229,7 +225,7 @@ final class Node implements AutoCloseable {
       Transport transport) {
     FileHandles handles = FileHandles.ofProcess(HttpListeners.eventLoops(asked));
     ServerOptions options = endingOnce(handles.fitted(asked));
-    return wired(actors, observers, options, handles, adminOf(options), null, store, transport);
+    return wired(actors, observers, options, adminOf(options, handles), null, store, transport);
   }
 
   /** What cannot be wired leaves nothing open. */
@@ -237,7 +233,6 @@ final class Node implements AutoCloseable {
       List<ActorDefinition> actors,
       List<DormouseObserver> observers,
       ServerOptions options,
-      FileHandles handles,
       AdminOptions admin,
       @Nullable CertificateWatch certificate,
       ActorStore store,
@@ -249,16 +244,7 @@ final class Node implements AutoCloseable {
       scratch = scratchOf(options);
       vertx = HttpListeners.vertx(options, scratch.path());
       return new Node(
-          actors,
-          observers,
-          options,
-          handles,
-          admin,
-          certificate,
-          scratch,
-          vertx,
-          store,
-          transport);
+          actors, observers, options, admin, certificate, scratch, vertx, store, transport);
     } catch (RuntimeException | Error e) {
       if (vertx != null) {
         vertx.close();
@@ -287,8 +273,9 @@ final class Node implements AutoCloseable {
     }
   }
 
-  private static AdminOptions adminOf(ServerOptions options) {
-    return AdminOptions.of(options.adminHost(), options.adminTokenFile());
+  private static AdminOptions adminOf(ServerOptions options, FileHandles handles) {
+    return AdminOptions.of(options.adminHost(), options.adminTokenFile())
+        .connectionsMax(handles.adminConnections());
   }
 
   /** What clients are shown; null without TLS. */

@@ -14,12 +14,16 @@ import org.jspecify.annotations.Nullable;
  * other address a token is needed; on loopback too, if there is one.
  */
 public final class AdminOptions {
+  private static final int CONNECTIONS_DEFAULT = 64;
+
   private final InetAddress address;
   private final @Nullable AdminToken token;
+  private final int connectionsMax;
 
-  private AdminOptions(InetAddress address, @Nullable AdminToken token) {
+  private AdminOptions(InetAddress address, @Nullable AdminToken token, int connectionsMax) {
     this.address = address;
     this.token = token;
+    this.connectionsMax = connectionsMax;
   }
 
   /** On 127.0.0.1, without a token. */
@@ -53,7 +57,17 @@ public final class AdminOptions {
               + host
               + " can be reached from other machines: that wants --admin-token-file");
     }
-    return new AdminOptions(all[0], token);
+    return new AdminOptions(all[0], token, CONNECTIONS_DEFAULT);
+  }
+
+  /** The same with so many TCP connections at most, of which one address has about two thirds. */
+  public AdminOptions connectionsMax(int connectionsMax) {
+    return new AdminOptions(address, token, connectionsMax);
+  }
+
+  /** The most TCP connections; one more is answered 503, unasked, and closed. */
+  int connectionsMax() {
+    return connectionsMax;
   }
 
   /** The address it listens on. */

@@ -1,5 +1,8 @@
 package dev.dormouse.server.admin;
 
+import dev.dormouse.server.gateway.ConnectionGuard;
+import dev.dormouse.server.gateway.ConnectionLimits;
+import dev.dormouse.server.gateway.GatewayOptions;
 import dev.dormouse.server.gateway.WebSocketGateway;
 import dev.dormouse.server.host.ActorHost;
 import dev.dormouse.server.host.AlarmCounts;
@@ -20,6 +23,7 @@ import io.vertx.core.internal.http.HttpServerRequestWrapper;
 import io.vertx.core.json.JsonObject;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
@@ -37,6 +41,12 @@ import org.jspecify.annotations.Nullable;
 public final class AdminServer {
   /** Longer ones are answered 414. A key of 2 KiB in hexadecimal is to fit. */
   private static final int LINE_BYTES_MAX = 16 << 10;
+
+  /** How long a body may take; then the connection is closed. */
+  private static final Duration BODY_MAX = Duration.ofSeconds(30);
+
+  /** This part of the connections is for those that have asked nothing yet. */
+  private static final int HTTP_PART = 4;
 
   private final Vertx vertx;
   private final ActorHost host;
@@ -71,9 +81,24 @@ public final class AdminServer {
     HttpServerOptions http =
         WebSocketGateway.oneReading(
             new HttpServerOptions().setMaxInitialLineLength(LINE_BYTES_MAX));
-    HttpServer made = vertx.createHttpServer(http).requestHandler(inFrontOf(routes()));
+    HttpServer made =
+        vertx
+            .createHttpServer(http)
+            .connectionHandler(guard()::meet)
+            .requestHandler(inFrontOf(routes()));
     server = made;
     return made.listen(port, options.address());
+  }
+
+  /** The same guard as that of the clients' port, with numbers of its own. */
+  private ConnectionGuard guard() {
+    int http = options.connectionsMax() / HTTP_PART;
+    return new ConnectionGuard(
+        "the admin port",
+        GatewayOptions.defaults()
+            .limits(ConnectionLimits.shared().connectionsMax(options.connectionsMax() - http))
+            .httpConnectionsMax(http),
+        time);
   }
 
   /** The port it listens on. */
@@ -93,8 +118,9 @@ public final class AdminServer {
    * A router would log what it cannot route, as an error of its own. To pages, a HEAD is a GET
    * whose body Vert.x leaves out.
    */
-  private static Handler<HttpServerRequest> inFrontOf(Router router) {
+  private Handler<HttpServerRequest> inFrontOf(Router router) {
     return request -> {
+      boundBody(request);
       try {
         WebSocketGateway.checkRoutable(request);
       } catch (IllegalArgumentException malformed) {
@@ -136,6 +162,19 @@ public final class AdminServer {
         response.headers().remove(HttpHeaders.CONTENT_LENGTH);
         response.setStatusCode(204);
       }
+    }
+  }
+
+  private void boundBody(HttpServerRequest request) {
+    if (request.headers().contains("Content-Length")
+        || request.headers().contains("Transfer-Encoding")) {
+      vertx.setTimer(
+          BODY_MAX.toMillis(),
+          elapsed -> {
+            if (!request.isEnded()) {
+              request.connection().close();
+            }
+          });
     }
   }
 

@@ -66,6 +66,9 @@ final class EarlyBytes extends ChannelInboundHandlerAdapter {
   /** Whether there were too many connections; what it sends is discarded. */
   private boolean isRefused;
 
+  /** Whether the gateway will take the channel over once its 101 is out. */
+  private boolean isSocketAwaited;
+
   /** The upgrade that somebody watches; null if there is none. */
   private @Nullable UpgradeWatch upgrade;
 
@@ -143,6 +146,25 @@ final class EarlyBytes extends ChannelInboundHandlerAdapter {
       take(context, parts.admission().move(place, client.address()));
     }
     context.fireUserEventTriggered(event);
+  }
+
+  /** A 101 of the gateway's follows, whose socket will take the channel over. */
+  void awaitSocket() {
+    isSocketAwaited = true;
+  }
+
+  /** The answer was a 101 of somebody else's: the TCP connection counts until it ends. */
+  private void leave() {
+    ChannelHandlerContext context = this.context;
+    if (context == null || context.isRemoved()) {
+      return;
+    }
+    Admission.Place counted = place;
+    if (counted != null) {
+      place = null;
+      context.channel().closeFuture().addListener(ended -> counted.closeTcp());
+    }
+    passOn(context.pipeline());
   }
 
   /** The answer is a 101 of the gateway's: the TCP connection counts with the socket. */
@@ -312,6 +334,9 @@ final class EarlyBytes extends ChannelInboundHandlerAdapter {
         endWithoutBody(answer);
         nameUpgrade(answer.status(), answer.headers());
         requests.answering(answer);
+        if (answer.status().equals(HttpResponseStatus.SWITCHING_PROTOCOLS) && !isSocketAwaited) {
+          context.channel().eventLoop().execute(EarlyBytes.this::leave);
+        }
         if (upgrade != null) {
           upgrade.answered(answer);
         }

@@ -25,6 +25,22 @@ record GatewayParts(
     ClientMemory memory,
     Observers observers) {
 
+  /** Those of a gateway that has no sockets yet. */
+  static GatewayParts of(
+      GatewayOptions options, Transport transport, Time time, Observers observers) {
+    return new GatewayParts(
+        options,
+        transport,
+        time,
+        new ConnectionGroups(),
+        new LoopQueues(),
+        new Counters(),
+        new Heartbeats(options.pingInterval(), time),
+        new Admission(options.limits(), options.httpConnectionsMax()),
+        new ClientMemory(options.clientHeapBytesMax(), options.clientDirectBytesMax()),
+        observers);
+  }
+
   /** The report of an automatic reply: nobody asks what becomes of it. */
   static final long AUTOMATIC = -1;
 

@@ -134,6 +134,10 @@ final class PendingUpgrade {
     if (handshake.subprotocol() != null) {
       all.set("Sec-WebSocket-Protocol", handshake.subprotocol());
     }
+    EarlyBytes guard = ChannelTakeover.guardOf(request.request());
+    if (guard != null) {
+      guard.awaitSocket();
+    }
     try {
       request.request().toNetSocket().onComplete(taken -> takeOver(taken, socket, answer));
     } catch (RuntimeException e) {

@@ -11,7 +11,6 @@ import dev.dormouse.server.observe.Observers;
 import dev.dormouse.server.protocol.Release;
 import dev.dormouse.server.protocol.Time;
 import dev.dormouse.server.protocol.Transport;
-import io.netty.channel.ChannelPipeline;
 import io.vertx.core.Future;
 import io.vertx.core.Handler;
 import io.vertx.core.Promise;
@@ -77,18 +76,7 @@ public final class WebSocketGateway {
       long incarnation,
       Observers observers) {
     this.vertx = vertx;
-    this.parts =
-        new GatewayParts(
-            options,
-            transport,
-            time,
-            new ConnectionGroups(),
-            new LoopQueues(),
-            new Counters(),
-            new Heartbeats(options.pingInterval(), time),
-            new Admission(options.limits(), options.httpConnectionsMax()),
-            new ClientMemory(options.clientHeapBytesMax(), options.clientDirectBytesMax()),
-            observers);
+    this.parts = GatewayParts.of(options, transport, time, observers);
     this.edge =
         new Edge(options.trustedProxies(), options.proxyProtocol(), options.tls(), options.head());
     this.origins = new OriginPolicy(options.allowedOrigins());
@@ -117,10 +105,7 @@ public final class WebSocketGateway {
    * no TLS of their own, with {@link #httpOptions}.
    */
   public void meet(HttpConnection connection) {
-    ChannelPipeline pipeline = ChannelTakeover.http1Pipeline(connection);
-    if (pipeline != null) {
-      ChannelTakeover.guard(pipeline, edge, new EarlyBytes(parts));
-    }
+    ConnectionGuard.meet(connection, parts, edge);
   }
 
   /**
