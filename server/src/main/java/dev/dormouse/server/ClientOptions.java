@@ -31,6 +31,16 @@ final class ClientOptions {
   private List<String> allowedOrigins = List.of();
 
   @Option(
+      names = "--hosts",
+      paramLabel = "NAME",
+      split = ",",
+      description =
+          "The server's own names, such as example.org and *.example.org, with commas between them;"
+              + " requests by others are answered 421, but by addresses and localhost; * alone for"
+              + " every name. Default: every name, but for browsers on this machine none")
+  private List<String> hosts = List.of();
+
+  @Option(
       names = "--trusted-proxies",
       paramLabel = "ADDRESS",
       split = ",",
@@ -79,12 +89,13 @@ final class ClientOptions {
       throw new ParameterException(
           line, "--proxy-protocol wants --trusted-proxies, since it is believed of those only");
     }
+    GatewayOptions named = named(line, "--hosts", () -> gateway.hosts(Set.copyOf(stripped(hosts))));
     checkBytes(line, "--max-request-line", maxRequestLine, 8_000);
     checkBytes(line, "--max-headers", maxHeaders, 1 << 10);
     return named(
             line,
             "--allowed-origins",
-            () -> gateway.allowedOrigins(Set.copyOf(stripped(allowedOrigins))))
+            () -> named.allowedOrigins(Set.copyOf(stripped(allowedOrigins))))
         .trustedProxies(trusted)
         .proxyProtocol(proxyProtocol)
         .headBytesMax(maxRequestLine, maxHeaders);

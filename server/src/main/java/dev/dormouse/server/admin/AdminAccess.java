@@ -1,5 +1,6 @@
 package dev.dormouse.server.admin;
 
+import dev.dormouse.server.gateway.edge.OwnHosts;
 import dev.dormouse.server.protocol.Time;
 import io.vertx.core.http.Cookie;
 import io.vertx.core.http.HttpMethod;
@@ -41,9 +42,6 @@ final class AdminAccess {
   private static final Set<String> OPEN = Set.of("/healthz", "/readyz");
   private static final Set<HttpMethod> READING =
       Set.of(HttpMethod.GET, HttpMethod.HEAD, HttpMethod.OPTIONS);
-  private static final Pattern AUTHORITY = Pattern.compile("(\\[[^\\]]*\\]|[^:/@]*)(?::[0-9]*)?");
-  private static final Pattern LOOPBACK =
-      Pattern.compile("localhost|127(?:\\.[0-9]{1,3}){3}|\\[(?:::1|0(?::0){6}:1)\\]");
   private static final Pattern BEARER = Pattern.compile("(?i:bearer) +([^ ]+) *");
 
   private final @Nullable AdminToken token;
@@ -125,9 +123,7 @@ final class AdminAccess {
 
   private static boolean isLoopback(HttpServerRequest request) {
     String host = only(request, "Host");
-    Matcher authority = AUTHORITY.matcher(host == null ? "" : host);
-    return authority.matches()
-        && LOOPBACK.matcher(authority.group(1).toLowerCase(Locale.ROOT)).matches();
+    return host != null && OwnHosts.isLoopback(host);
   }
 
   /** Whether it comes from a page of this port, or from no page. */

@@ -35,6 +35,7 @@ public final class GatewayOptions {
     ConnectionLimits limits = ConnectionLimits.none();
     int httpConnectionsMax = 256;
     Set<String> allowedOrigins = Set.of();
+    Set<String> hosts = Set.of();
     TrustedProxies trustedProxies = TrustedProxies.none();
     ProxyProtocol proxyProtocol = ProxyProtocol.OFF;
     @Nullable ServerTls tls;
@@ -294,6 +295,24 @@ public final class GatewayOptions {
   /** Origins that may connect besides the server's own. */
   public Set<String> allowedOrigins() {
     return values.allowedOrigins;
+  }
+
+  /**
+   * Names of the server's own, such as {@code example.org} and {@code *.example.org}: requests by
+   * others are answered 421, but by addresses and {@code localhost}. {@code *}, alone, for every
+   * name. If there are none, only those are refused that browsers on this machine send by names,
+   * unencrypted, unless their page is among the allowed origins.
+   *
+   * @throws IllegalArgumentException if one is none; the message names it
+   */
+  public GatewayOptions hosts(Set<String> hosts) {
+    new OriginPolicy(Set.of(), hosts);
+    return with(v -> v.hosts = Set.copyOf(hosts));
+  }
+
+  /** Names of the server's own; empty if they are not listed. */
+  public Set<String> hosts() {
+    return values.hosts;
   }
 
   /** The proxies that are believed about clients. */

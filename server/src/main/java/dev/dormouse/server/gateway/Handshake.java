@@ -27,8 +27,9 @@ sealed interface Handshake {
    * @param isHttp11 whether the version is exactly HTTP/1.1
    * @param isHttps whether it was encrypted, as far as is known
    * @param authority host, perhaps with a port
+   * @param isLocal whether the client is on this machine, as far as is known
    */
-  record Target(boolean isHttp11, boolean isHttps, String authority) {}
+  record Target(boolean isHttp11, boolean isHttps, String authority, boolean isLocal) {}
 
   /** No upgrade to WebSocket: an HTTP request like others. */
   record Plain() implements Handshake {}

@@ -1,11 +1,26 @@
 package dev.dormouse.server.gateway;
 
+import dev.dormouse.server.gateway.edge.OwnHosts;
+import io.vertx.core.MultiMap;
+import io.vertx.core.http.HttpHeaders;
+import java.util.HashSet;
 import java.util.Set;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Which web pages may connect (RFC 6455, section 10.2): those of the server's own host and port,
  * and those that are listed. Clients that are no browsers send no origin and are not asked for one.
+ *
+ * <p><b>Own hosts.</b> Whoever has a name can have it lead to any address, to one of the visitor's
+ * own machine for example; a page of that name would then be the server's own (DNS rebinding). So
+ *
+ * <ul>
+ *   <li>if hosts are listed, requests by any other name are misdirected, whoever sends them;
+ *   <li>if none are, those of browsers on this machine are, unless the page is listed or the
+ *       connection encrypted, which the page's name would have to be in the certificate for. From
+ *       other machines, a name that leads here proves nothing and is believed.
+ * </ul>
  *
  * <p>Where the request was encrypted, so must the page be. Where it was not, a proxy that is not
  * listed may have ended TLS: pages of both schemes are the server's own, each with its default
@@ -17,12 +32,23 @@ final class OriginPolicy {
   private final boolean isForAll;
   private final Set<WebOrigin> allowed;
 
+  /** Those that are listed, and those of listed pages. */
+  private final OwnHosts hosts;
+
+  private final boolean isListingHosts;
+
+  /** With origins besides the server's own, whose hosts are not listed. */
+  OriginPolicy(Set<String> allowed) {
+    this(allowed, Set.of());
+  }
+
   /**
    * With origins besides the server's own.
    *
-   * @throws IllegalArgumentException if an entry is no origin; the message names it
+   * @param ownHosts names of the server's; empty if they are not listed
+   * @throws IllegalArgumentException if an entry is no origin, or no host; the message names it
    */
-  OriginPolicy(Set<String> allowed) {
+  OriginPolicy(Set<String> allowed, Set<String> ownHosts) {
     this.isForAll = allowed.contains(ALL);
     if (isForAll && allowed.size() > 1) {
       throw new IllegalArgumentException("'*' allows every origin, and stands alone");
@@ -31,6 +57,40 @@ final class OriginPolicy {
         isForAll
             ? Set.of()
             : allowed.stream().map(OriginPolicy::entry).collect(Collectors.toUnmodifiableSet());
+    this.isListingHosts = !ownHosts.isEmpty();
+    OwnHosts.of(ownHosts);
+    Set<String> names = new HashSet<>(ownHosts);
+    if (!ownHosts.contains(ALL)) {
+      this.allowed.stream()
+          .filter(WebOrigin::isOfTheWeb)
+          .forEach(origin -> names.add(origin.host()));
+    }
+    this.hosts = OwnHosts.of(names);
+  }
+
+  /**
+   * Whether a request is for somebody else whose name leads here (RFC 9110, section 15.5.20).
+   *
+   * @param headers of the request
+   */
+  boolean isMisdirected(Handshake.Target target, MultiMap headers) {
+    if (hosts.contains(target.authority())) {
+      return false;
+    }
+    return isListingHosts
+        || (target.isLocal() && !target.isHttps() && isOfBrowser(headers) && !isListed(headers));
+  }
+
+  private static boolean isOfBrowser(MultiMap headers) {
+    String agent = headers.get(HttpHeaders.USER_AGENT);
+    return headers.contains(HttpHeaders.ORIGIN)
+        || headers.contains("Sec-Fetch-Site")
+        || (agent != null && agent.startsWith("Mozilla/"));
+  }
+
+  private boolean isListed(MultiMap headers) {
+    String origin = headers.get(HttpHeaders.ORIGIN);
+    return isForAll || (origin != null && isListed(WebOrigin.parse(origin.strip())));
   }
 
   private static WebOrigin entry(String text) {
@@ -59,7 +119,11 @@ final class OriginPolicy {
       return true;
     }
     WebOrigin origin = WebOrigin.parse(header);
-    return origin != null && (allowed.contains(origin) || isOwn(origin, target));
+    return isListed(origin) || (origin != null && isOwn(origin, target));
+  }
+
+  private boolean isListed(@Nullable WebOrigin origin) {
+    return origin != null && allowed.contains(origin);
   }
 
   private static boolean isOwn(WebOrigin origin, Handshake.Target target) {

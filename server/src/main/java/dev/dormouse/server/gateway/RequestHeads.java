@@ -103,10 +103,12 @@ final class RequestHeads {
 
   /** What the request is sent to, in which version of HTTP. */
   static Handshake.Target target(HttpServerRequest request) {
+    InetAddress client = client(request);
     return new Handshake.Target(
         request.version() == HttpVersion.HTTP_1_1,
         request.isSSL(),
-        String.valueOf(request.authority()));
+        String.valueOf(request.authority()),
+        client != null && client.isLoopbackAddress());
   }
 
   /**

@@ -25,9 +25,12 @@ import java.net.InetAddress;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BiConsumer;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Holds the sockets of actors: takes upgrades from a vertx-web router, tells the host what clients
@@ -49,6 +52,8 @@ public final class WebSocketGateway {
   /** The part of a shutdown's time over which the close frames are spread. */
   private static final int SPREAD_PART = 2;
 
+  private static final Logger log = LoggerFactory.getLogger(WebSocketGateway.class);
+
   private final Vertx vertx;
   private final GatewayParts parts;
   private final Edge edge;
@@ -56,6 +61,7 @@ public final class WebSocketGateway {
   private final PendingUpgrades upgrades;
   private final PlainRequests requests;
   private final Releases releases;
+  private final AtomicBoolean isMisdirectionTold = new AtomicBoolean();
 
   /**
    * A gateway without routes, which nobody can observe.
@@ -79,7 +85,7 @@ public final class WebSocketGateway {
     this.parts = GatewayParts.of(options, transport, time, observers);
     this.edge =
         new Edge(options.trustedProxies(), options.proxyProtocol(), options.tls(), options.head());
-    this.origins = new OriginPolicy(options.allowedOrigins());
+    this.origins = new OriginPolicy(options.allowedOrigins(), options.hosts());
     AccessCheck access = new AccessCheck(parts, vertx);
     this.upgrades = new PendingUpgrades(parts, vertx, access, incarnation);
     this.requests = new PlainRequests(parts, vertx, access);
@@ -140,7 +146,8 @@ public final class WebSocketGateway {
    * for a 101 too; before its headers they see the status that was set, or 200. What no router can
    * route is answered 400: a malformed path, a missing {@code Host}, which a router would log as an
    * error of its own each time; and what a listed proxy forwards with headers that contradict each
-   * other. An expectation other than {@code 100-continue} is answered 417.
+   * other. What is for a host of somebody else's is answered 421, see {@link GatewayOptions#hosts};
+   * an expectation other than {@code 100-continue} is answered 417.
    */
   public Handler<HttpServerRequest> inFrontOf(Router router) {
     return request -> {
@@ -164,8 +171,27 @@ public final class WebSocketGateway {
         view.response().setStatusCode(417).end("only 100-continue can be expected");
         return;
       }
+      if (origins.isMisdirected(RequestHeads.target(view), view.headers())) {
+        UpgradeWatch.refused(parts, view, Refusal.HANDSHAKE);
+        misdirected(view);
+        return;
+      }
       router.handle(view);
     };
+  }
+
+  private void misdirected(HttpServerRequest request) {
+    if (!isMisdirectionTold.getAndSet(true)) {
+      log.warn(
+          "a request for '{}' was answered 421, because that is none of this server's hosts; if it"
+              + " is, list it with --hosts (told once)",
+          request.authority());
+    }
+    request
+        .response()
+        .setStatusCode(421)
+        .putHeader("Content-Type", "text/plain")
+        .end("the host that was asked for is none of this server's: see its option --hosts");
   }
 
   /**

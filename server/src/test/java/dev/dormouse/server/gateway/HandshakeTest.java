@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
 
 class HandshakeTest {
   private static final OriginPolicy OWN = new OriginPolicy(Set.of());
-  private static final Target TARGET = new Target(true, false, "dormouse.test");
+  private static final Target TARGET = new Target(true, false, "dormouse.test", true);
 
   private static final ActorRoute ROUTE =
       new ActorRoute("chat", "/chat/:key", false, ActorOptions.defaults().subprotocols("b", "a"));

@@ -15,11 +15,11 @@ class OriginPolicyTest {
   private static final OriginPolicy OWN = new OriginPolicy(Set.of());
 
   private static Target plain(String authority) {
-    return new Target(true, false, authority);
+    return new Target(true, false, authority, false);
   }
 
   private static Target encrypted(String authority) {
-    return new Target(true, true, authority);
+    return new Target(true, true, authority, false);
   }
 
   @ParameterizedTest(name = "{0} at {1}: {2}")

@@ -14,6 +14,7 @@ import io.vertx.core.VertxOptions;
 import io.vertx.core.net.SocketAddress;
 import io.vertx.ext.web.Router;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
@@ -55,7 +56,8 @@ final class TestServer implements AutoCloseable {
     this.vertx = vertx;
     Router router = Router.router(vertx);
     before.accept(router);
-    gateway = new WebSocketGateway(options, vertx, host.transport(), Time.system(), 7, observers);
+    GatewayOptions named = options.hosts().isEmpty() ? options.hosts(Set.of("*")) : options;
+    gateway = new WebSocketGateway(named, vertx, host.transport(), Time.system(), 7, observers);
     mount(router, "chat", false, o -> o.subprotocols(SUBPROTOCOLS.toArray(String[]::new)));
     mount(router, "small", true, o -> o.messageBytesMax(100));
     mount(
