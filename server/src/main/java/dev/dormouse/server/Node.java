@@ -44,8 +44,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.Executors;
-import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -67,6 +65,11 @@ final class Node implements AutoCloseable {
   private static final int STOP_MORE_S = 4;
 
   private static final long TICK_MS = 25;
+  private static final long ALARMS_REST_MS = 20;
+
+  /** While more alarms are due than may be under way. */
+  private static final long ALARMS_BEHIND_MS = 1;
+
   private static final int ROUND_TICKS = 10;
   private static final long CERTIFICATE_LOOK_MS = 2_000;
   private static final Duration LEFTOVERS_BEFORE_OPENING = Duration.ofSeconds(10);
@@ -88,20 +91,17 @@ final class Node implements AutoCloseable {
   private final Scratch scratch;
 
   private final HandlerThreads threads;
-  private final AlarmThread alarms;
+
+  /** Looks for alarms that are due. */
+  private final RepeatingThread alarms;
+
   private final Watchdog watchdog;
 
   /**
-   * The thread that looks at actors in memory: whose turn takes too long, and who is idle. It is
-   * none that a handler can hold up.
+   * Looks at actors in memory: whose turn takes too long, and who is idle. No handler can hold it
+   * up.
    */
-  private final ScheduledExecutorService rounds =
-      Executors.newSingleThreadScheduledExecutor(
-          task -> {
-            Thread thread = new Thread(task, "dormouse-rounds");
-            thread.setDaemon(true);
-            return thread;
-          });
+  private final RepeatingThread rounds;
 
   /** Null without TLS. */
   private final @Nullable CertificateWatch certificate;
@@ -154,7 +154,10 @@ final class Node implements AutoCloseable {
             options.time(),
             HostOptions.defaults().withIdle(options.idle()),
             this.observers);
-    this.alarms = new AlarmThread(host::ringAlarms);
+    this.alarms =
+        new RepeatingThread(
+            "alarms", () -> host.ringAlarms() ? ALARMS_BEHIND_MS : ALARMS_REST_MS, options.time());
+    this.rounds = new RepeatingThread("rounds", this::tick, options.time());
     this.watchdog =
         new Watchdog(
             watched(),
@@ -316,6 +319,7 @@ final class Node implements AutoCloseable {
         .forEach(loop -> parts.add(new Watchdog.LoopPart(loop, "acceptor")));
     parts.add(new Watchdog.StorePart(store));
     parts.add(alarms);
+    parts.add(rounds);
     return parts;
   }
 
@@ -364,7 +368,7 @@ final class Node implements AutoCloseable {
   void start(Consumer<Router> routes) {
     listening = Log.listen(this::caught);
     watchdog.start();
-    rounds.scheduleWithFixedDelay(this::tick, TICK_MS, TICK_MS, TimeUnit.MILLISECONDS);
+    rounds.start();
     if (certificate != null) {
       vertx.setPeriodic(CERTIFICATE_LOOK_MS, timer -> lookAt(certificate));
     }
@@ -378,12 +382,9 @@ final class Node implements AutoCloseable {
     isStarted = true;
   }
 
-  private void tick() {
-    try {
-      host.tick(ROUND_TICKS);
-    } catch (RuntimeException | Error e) {
-      log.error("the actors in memory could not be looked at; trying again", e);
-    }
+  private long tick() {
+    host.tick(ROUND_TICKS);
+    return TICK_MS;
   }
 
   private void lookAt(CertificateWatch certificate) {
@@ -526,7 +527,7 @@ final class Node implements AutoCloseable {
     isInterrupted |= drain(host.stop(), deadlineNs, "actors");
     warnOfOwedCloses();
     alarms.close();
-    rounds.shutdown();
+    rounds.close();
     store.close();
     threads.close();
     watchdog.partsAreStopping();

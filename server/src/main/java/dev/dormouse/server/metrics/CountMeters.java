@@ -173,7 +173,7 @@ final class CountMeters {
   }
 
   private void stalls() {
-    for (String part : List.of("event_loop", "acceptor", "store", "alarms")) {
+    for (String part : List.of("event_loop", "acceptor", "store", "alarms", "rounds")) {
       Gauge.builder(
               "dormouse.stalled",
               this,
