@@ -104,9 +104,8 @@ class LimitsTableTest {
         "InboundWindow.HELD_BYTES_ENOUGH",
         "InboundWindow.WAITING_BYTES_ENOUGH");
     row(
-        "memory held for all clients: messages and requests not handled or not whole yet, answers"
-            + " and messages not read yet",
-        "GatewayOptions.clientHeapBytesMax=an eighth of the heap",
+        "memory held for all clients",
+        "GatewayOptions.clientHeapBytesMax=a quarter of the heap",
         "GatewayOptions.clientDirectBytesMax=a quarter of the direct memory");
     row("fragments of a message", "MessageAssembler.FRAGMENTS_FREE");
     row("events that wait for an actor", "HostOptions.mailboxMax");
@@ -290,7 +289,7 @@ class LimitsTableTest {
   @DisplayName("the limits that depend on the process are as the table says")
   void limitsOfTheProcessAreAsTheTableSays() {
     assertThat(GatewayOptions.defaults().clientHeapBytesMax())
-        .isEqualTo(Runtime.getRuntime().maxMemory() / 8);
+        .isEqualTo(Runtime.getRuntime().maxMemory() / 4);
     assertThat(GatewayOptions.defaults().clientDirectBytesMax())
         .isEqualTo(PlatformDependent.maxDirectMemory() / 4);
   }

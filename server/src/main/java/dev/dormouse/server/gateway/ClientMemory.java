@@ -6,19 +6,20 @@ import java.util.concurrent.atomic.LongAdder;
 import java.util.function.LongSupplier;
 
 /**
- * Accounts for the memory that clients make the process hold, and decides who may hold more. There
- * are two sums: of heap and of direct memory. Whatever is held for a client is of one {@link Held}
- * kind, and the class that holds it either extends {@link Holder} or charges it by {@link #hold}; a
- * test looks at the fields of all classes of this package for one that does neither.
+ * Accounts for the memory that clients make the process hold, and decides who may hold more.
+ * Whatever is held for a client is of one {@link Held} kind, and the class that holds it either
+ * extends {@link Holder} or charges it by {@link #hold}; a test looks at the fields of all classes
+ * of this package for one that does neither. Each kind belongs to a {@link Part} of the heap or of
+ * the direct memory that clients may have, so that what fills one part takes nothing from another.
  *
- * <p><b>The policy.</b> A client may hold {@link #ALWAYS} bytes, whatever the others do. More than
- * that it may hold as long as it is at most {@link #SHARE} times what is left of the sum. So a
- * client that is alone may hold most of it; many that hold much get about equal parts; and there is
- * always something left for those that come and hold little. Plain requests and their answers may
- * have half of the heap's sum, and are answered 503 over it, as a request can be repeated. Who
- * sends more than its part over a socket is closed with 1013; but as long as what a socket holds is
- * messages that wait for their actor, it is only not read, from half of the sum on if it has {@link
- * #LITTLE} bytes of them.
+ * <p><b>The policy.</b> A client may hold {@link #ALWAYS} bytes of what comes and goes over its
+ * socket, whatever the others do. More than that it may hold as long as it is at most {@link
+ * #SHARE} times what is left of the part. So a client that is alone may hold most of it; many that
+ * hold much get about equal shares; and there is always something left for those that come and hold
+ * little. A plain request over it is answered 503, as a request can be repeated. Who sends more, or
+ * is sent more, than its share over a socket is closed with 1013; but as long as what a socket
+ * holds is messages that wait for their actor, it is only not read, from half of the part on if it
+ * has {@link #LITTLE} bytes of them.
  *
  * <p>Any thread.
  */
@@ -32,37 +33,57 @@ final class ClientMemory {
   /** With so many bytes of messages that wait for its actor, a client can be made to wait. */
   static final int LITTLE = 64 << 10;
 
-  /** Where memory is. */
-  enum Pool {
-    HEAP,
-    DIRECT
+  /** A part of the memory that clients may have. */
+  enum Part {
+    /** Of the heap, half: what comes from clients over sockets. */
+    RECEIVED(1, 2),
+    /** Of the heap, a quarter: what goes to clients over sockets. */
+    WAITING(1, 4),
+    /** Of the heap, a quarter: plain requests and their answers. */
+    REQUESTS(1, 4),
+    /** Of the direct memory, half: what the network has received. */
+    INPUT(1, 2),
+    /** Of the direct memory, half: what the network is to send. */
+    OUTPUT(1, 2);
+
+    private final int numerator;
+    private final int denominator;
+
+    Part(int numerator, int denominator) {
+      this.numerator = numerator;
+      this.denominator = denominator;
+    }
+
+    private boolean isDirect() {
+      return this == INPUT || this == OUTPUT;
+    }
+
+    private long of(long bytes) {
+      return bytes / denominator * numerator;
+    }
   }
 
   /** What is held for a client. */
   enum Held {
     /** Messages that their actor has not handled. */
-    MESSAGES(Pool.HEAP),
+    MESSAGES(Part.RECEIVED),
     /** Fragments of a message that is not whole. */
-    FRAGMENTS(Pool.HEAP),
+    FRAGMENTS(Part.RECEIVED),
     /** What came of a frame that is not whole, or of one that is not wanted yet. */
-    INPUT(Pool.DIRECT),
+    INPUT(Part.INPUT),
     /** Plain requests, with their bodies, until their actor has answered. */
-    REQUESTS(Pool.HEAP),
+    REQUESTS(Part.REQUESTS),
     /** Answers to plain requests, until they are written. */
-    ANSWERS(Pool.HEAP),
+    ANSWERS(Part.REQUESTS),
     /** Messages, and a pong, that wait for a client to read. */
-    WAITING(Pool.HEAP),
+    WAITING(Part.WAITING),
     /** Frames that were handed to the network, and that the client has not read. */
-    WRITTEN(Pool.DIRECT);
+    WRITTEN(Part.OUTPUT);
 
-    private final Pool pool;
+    private final Part part;
 
-    Held(Pool pool) {
-      this.pool = pool;
-    }
-
-    private boolean isOfRequests() {
-      return this == REQUESTS || this == ANSWERS;
+    Held(Part part) {
+      this.part = part;
     }
   }
 
@@ -145,45 +166,44 @@ final class ClientMemory {
     return held[kind.ordinal()].sum();
   }
 
-  /** How much is held, in bytes. */
-  long held(Pool pool) {
+  /** How much of a part is held, in bytes. */
+  long held(Part part) {
     long sum = 0;
     for (Held kind : KINDS) {
-      sum += kind.pool == pool ? held(kind) : 0;
+      sum += kind.part == part ? held(kind) : 0;
     }
     return sum;
   }
 
-  /** Whether half of the heap's sum is held. */
+  /** How much of a part may be held, in bytes. */
+  long bytesMax(Part part) {
+    return part.of(part.isDirect() ? directBytesMax : heapBytesMax);
+  }
+
+  /** Whether half of what clients may send is held. */
   boolean isScarce() {
-    return held(Pool.HEAP) >= heapBytesMax / 2;
+    return held(Part.RECEIVED) >= bytesMax(Part.RECEIVED) / 2;
   }
 
   /**
    * Whether a client holds more than it may.
    *
-   * @param own how much it holds of the kind's memory
+   * @param own how much it holds of the kind's part
    * @param more how much more it wants to hold, in bytes
    */
   boolean isTooMuch(Held kind, long own, long more) {
-    long wanted = own + more;
-    if (kind.isOfRequests()) {
-      long ofRequests = held(Held.REQUESTS) + held(Held.ANSWERS);
-      return isTooMuch(wanted, ofRequests + more, heapBytesMax / 2)
-          || isTooMuch(wanted, held(Pool.HEAP) + more, heapBytesMax);
-    }
-    if (wanted <= ALWAYS) {
+    Part part = kind.part;
+    if (own + more <= ALWAYS && part != Part.REQUESTS) {
       return false;
     }
-    return kind.pool == Pool.HEAP
-        ? isTooMuch(wanted, held(Pool.HEAP) + more, heapBytesMax)
-        : isTooMuch(wanted, held(Pool.DIRECT) + more, directBytesMax) && isDirectMemoryTaken();
+    return isTooMuch(own + more, held(part) + more, bytesMax(part))
+        && (!part.isDirect() || isDirectMemoryTaken());
   }
 
   /** What is shared by clients counts once for each of them; the process's own count tells. */
   private boolean isDirectMemoryTaken() {
     long taken = directBytes.getAsLong();
-    return taken < 0 || taken >= directBytesMax;
+    return taken < 0 || taken >= directBytesMax / 2;
   }
 
   /** The policy, for what is over {@link #ALWAYS}. Pure. */

@@ -29,7 +29,7 @@ public final class GatewayOptions {
     int outboundBytesMax = 1 << 20;
     long burstBytesMax = 64L << 20;
     Duration reading = Duration.ofSeconds(30);
-    long clientHeapBytesMax = Runtime.getRuntime().maxMemory() / 8;
+    long clientHeapBytesMax = Runtime.getRuntime().maxMemory() / 4;
     long clientDirectBytesMax = PlatformDependent.maxDirectMemory() / 4;
     Duration pingInterval = Duration.ofSeconds(30);
     ConnectionLimits limits = ConnectionLimits.none();
@@ -63,7 +63,7 @@ public final class GatewayOptions {
 
   /**
    * 10 s head, 30 s frame, 60 s message, 75 s keep-alive, 10 s handshake, 30 s request, 5 s close,
-   * 1 s drain, 1 MiB outbound, an eighth of the heap and a quarter of the direct memory for all
+   * 1 s drain, 1 MiB outbound, a quarter of the heap and a quarter of the direct memory for all
    * clients, a ping after 30 s, as many clients as come, the server's own origin.
    */
   public static GatewayOptions defaults() {
@@ -222,10 +222,11 @@ public final class GatewayOptions {
   /**
    * How much memory may be held for clients, all together.
    *
-   * @param heapBytesMax the most bytes of heap: messages and requests that are not handled or not
-   *     whole yet, answers and messages that are not read yet; plain requests and their answers may
-   *     have half of it
-   * @param directBytesMax the most bytes of direct memory: what the network has in hand
+   * @param heapBytesMax the most bytes of heap: half for messages from clients that are not handled
+   *     or not whole yet, a quarter for messages that clients have not read, a quarter for plain
+   *     requests and their answers
+   * @param directBytesMax the most bytes of direct memory, which the network has in hand: half for
+   *     what came, half for what is to go
    */
   public GatewayOptions clientMemory(long heapBytesMax, long directBytesMax) {
     return with(

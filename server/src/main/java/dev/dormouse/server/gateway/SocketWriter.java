@@ -2,6 +2,7 @@ package dev.dormouse.server.gateway;
 
 import dev.dormouse.sdk.Delivery.Outcome;
 import dev.dormouse.sdk.OutboundPolicy;
+import dev.dormouse.server.gateway.ClientMemory.Held;
 import dev.dormouse.server.gateway.WaitingMessages.Entry;
 import dev.dormouse.server.protocol.Payload;
 import io.netty.buffer.ByteBuf;
@@ -42,6 +43,9 @@ final class SocketWriter {
    * told, so that what it takes tells what the client takes, and not in steps of a megabyte.
    */
   private static final int UNSENT_BYTES = 128 << 10;
+
+  /** How long what the network has taken meanwhile may stay charged. */
+  private static final long CHARGE_MS = 100;
 
   private final ChannelHandlerContext context;
   private final ClientSocket socket;
@@ -94,6 +98,9 @@ final class SocketWriter {
       flush();
       isStraight = goesStraight();
     }
+    if (isStraight && isTooMuch(Held.WRITTEN, channelBytes(), bytes)) {
+      return false;
+    }
     if (isStraight) {
       write(frame(message, shared), report);
       if (bytes > bytesMax()) {
@@ -118,6 +125,9 @@ final class SocketWriter {
       hit(socket.parts().counters().slowClosed, "close 1013");
       return false;
     }
+    if (!isDropping && isTooMuch(Held.WAITING, heldBytes(), more)) {
+      return false;
+    }
     WaitingMessages queue = waiting();
     if (replacedKey != null && replaced != null) {
       queue.remove(replacedKey);
@@ -130,10 +140,35 @@ final class SocketWriter {
     while (isDropping && queue.size() > 1 && !hasRoom(queue.isOldestFresh() ? burstMax() : 0)) {
       leaveOut(queue.poll(), Outcome.DROPPED, socket.parts().counters().slowDropped, "drop");
     }
+    while (isDropping
+        && queue.size() > 1
+        && socket.parts().memory().isTooMuch(Held.WAITING, queue.heldBytes(), 0)) {
+      leaveOut(queue.poll(), Outcome.DROPPED, socket.parts().counters().slowDropped, "drop");
+    }
     if (!isDropping && !hasRoom(0)) {
       watch();
     }
     return true;
+  }
+
+  private long heldBytes() {
+    return waiting == null ? 0 : waiting.heldBytes();
+  }
+
+  /** Whether the client would hold more memory than it may. */
+  private boolean isTooMuch(Held kind, long own, long more) {
+    boolean isTooMuch = socket.parts().memory().isTooMuch(kind, own, more);
+    if (isTooMuch) {
+      socket
+          .parts()
+          .hit(
+              socket.parts().counters().overloadClosed,
+              "client-memory",
+              "close 1013",
+              socket.actor(),
+              socket.id());
+    }
+    return isTooMuch;
   }
 
   /** Whether a client has more than may wait, and does not take it, or has it taken too far. */
@@ -244,7 +279,7 @@ final class SocketWriter {
   private WaitingMessages waiting() {
     WaitingMessages queue = waiting;
     if (queue == null) {
-      queue = new WaitingMessages();
+      queue = new WaitingMessages(socket.parts().memory());
       waiting = queue;
     }
     return queue;
@@ -257,10 +292,14 @@ final class SocketWriter {
 
   /** How many bytes wait for the client to read, with 96 more for each frame. */
   long waitingBytes() {
-    ChannelOutboundBuffer inChannel = context.channel().unsafe().outboundBuffer();
     WaitingMessages queue = waiting; // others may look, too
-    return (inChannel == null ? 0 : inChannel.totalPendingWriteBytes())
-        + (queue == null ? 0 : queue.bytes());
+    return channelBytes() + (queue == null ? 0 : queue.bytes());
+  }
+
+  /** How many bytes the channel has in hand. */
+  private long channelBytes() {
+    ChannelOutboundBuffer inChannel = context.channel().unsafe().outboundBuffer();
+    return inChannel == null ? 0 : inChannel.totalPendingWriteBytes();
   }
 
   /** A message as a frame, compressed if that was agreed on and is worth it. */
@@ -368,7 +407,33 @@ final class SocketWriter {
   private void stopWaiting() {
     if (waiting != null) {
       waiting.stopLooking();
+      waiting.end();
       waiting = null;
+    }
+  }
+
+  /** What the network has not taken is charged, and looked at again after a moment. */
+  private void charge() {
+    long bytes = channelBytes();
+    if (bytes <= ClientMemory.ALWAYS && waiting == null) {
+      return;
+    }
+    WaitingMessages queue = waiting();
+    queue.written(bytes);
+    if (bytes > ClientMemory.ALWAYS && !queue.isLookedAtAgain) {
+      queue.isLookedAtAgain = true;
+      context.executor().schedule(() -> lookAgain(queue), CHARGE_MS, TimeUnit.MILLISECONDS);
+    }
+  }
+
+  private void lookAgain(WaitingMessages queue) {
+    queue.isLookedAtAgain = false;
+    if (queue == waiting) {
+      if (queue.isIdle() && channelBytes() <= ClientMemory.ALWAYS) {
+        stopWaiting();
+      } else {
+        charge();
+      }
     }
   }
 
@@ -389,10 +454,10 @@ final class SocketWriter {
   /** The TCP connection is gone, and what waited with it. */
   void release() {
     WaitingMessages lost = waiting;
-    stopWaiting();
     if (lost != null) {
       lost.drop(entry -> socket.parts().lost(socket.actor(), socket.id(), entry.report()));
     }
+    stopWaiting();
     if (deflate != null) {
       deflate.endOutput();
     }
@@ -419,6 +484,7 @@ final class SocketWriter {
     if (isUnflushed) {
       isUnflushed = false;
       context.flush();
+      charge();
     }
   }
 

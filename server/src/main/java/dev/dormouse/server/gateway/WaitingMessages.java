@@ -17,12 +17,14 @@ import org.jspecify.annotations.Nullable;
  * <p>A message that also goes to others is held as a reference to the one frame of all, which is
  * released when the message leaves, whatever becomes of it. The socket's event loop only.
  */
-final class WaitingMessages {
+final class WaitingMessages extends ClientMemory.Holder {
   /** What a message costs besides its bytes, in bytes: what Netty counts, too. */
   static final int OVERHEAD_BYTES = 96;
 
   /** A message that waits. */
   static final class Entry {
+    private static final Payload IN_FRAME = new Payload.Binary(new byte[0]);
+
     private final Payload payload;
     private final @Nullable ByteBuf shared;
     private final long report;
@@ -36,12 +38,13 @@ final class WaitingMessages {
      * @param bytes what it costs
      */
     Entry(Payload payload, @Nullable ByteBuf shared, long report, long bytes) {
-      this.payload = payload;
+      this.payload = shared == null ? payload : IN_FRAME;
       this.shared = shared;
       this.report = report;
       this.bytes = bytes;
     }
 
+    /** The message, unless it is in the frame. */
     Payload payload() {
       return payload;
     }
@@ -59,6 +62,11 @@ final class WaitingMessages {
       return bytes;
     }
 
+    /** What it costs on the heap. */
+    private long heapBytes() {
+      return shared == null ? bytes : OVERHEAD_BYTES;
+    }
+
     /** It will not be sent. */
     void release() {
       if (shared != null) {
@@ -70,7 +78,15 @@ final class WaitingMessages {
   /** By the key of what may be replaced, by the entry itself if nothing may. */
   private final LinkedHashMap<Object, Entry> entries = new LinkedHashMap<>();
 
+  private final ClientMemory memory;
+
   private long bytes;
+
+  /** How much direct memory what was written takes, and what is shared; as it was last told. */
+  private long writtenBytes;
+
+  /** Whether {@link #written} will be told again soon. */
+  boolean isLookedAtAgain;
 
   /** The payload of the latest ping that is not answered; null if there is none. */
   private byte @Nullable [] owedPong;
@@ -88,11 +104,35 @@ final class WaitingMessages {
 
   private @Nullable Future<?> nextLook;
 
+  /** Nothing waits yet. */
+  WaitingMessages(ClientMemory memory) {
+    super(memory, ClientMemory.Held.WAITING);
+    this.memory = memory;
+  }
+
   /** Adds a message at the end; one of this key is not there. */
   void add(@Nullable String key, Entry entry) {
     entries.put(key == null ? entry : key, entry);
     bytes += entry.bytes;
+    hold(entry.heapBytes());
     fresh++;
+  }
+
+  /**
+   * Tells how much direct memory the network's frames take, in bytes; those that are shared and
+   * wait here are added.
+   */
+  void written(long inChannel) {
+    long now = inChannel + bytes - (heldBytes() - (owedPong == null ? 0 : owedPong.length));
+    memory.hold(ClientMemory.Held.WRITTEN, now - writtenBytes);
+    writtenBytes = now;
+  }
+
+  /** Nothing waits any more. */
+  void end() {
+    letGo();
+    memory.hold(ClientMemory.Held.WRITTEN, -writtenBytes);
+    writtenBytes = 0;
   }
 
   /** What came so far is all that a turn says. */
@@ -148,11 +188,17 @@ final class WaitingMessages {
 
   private Entry taken(Entry entry) {
     bytes -= entry.bytes;
+    hold(-entry.heapBytes());
     return entry;
   }
 
   boolean isEmpty() {
     return entries.isEmpty();
+  }
+
+  /** Whether it is of no use: nothing waits, and nobody looks. */
+  boolean isIdle() {
+    return isEmpty() && progress == null && owedPong == null && ending == null;
   }
 
   /** How many messages wait. */
@@ -167,6 +213,7 @@ final class WaitingMessages {
 
   /** A ping is to be answered, instead of any before. */
   void owePong(byte[] payload) {
+    hold(payload.length - (owedPong == null ? 0 : owedPong.length));
     owedPong = payload;
   }
 
@@ -174,6 +221,7 @@ final class WaitingMessages {
   byte @Nullable [] takeOwedPong() {
     byte[] payload = owedPong;
     owedPong = null;
+    hold(payload == null ? 0 : -payload.length);
     return payload;
   }
 
@@ -188,7 +236,7 @@ final class WaitingMessages {
       ending = last;
     }
     this.isOutputEnding |= isOutputEnding;
-    owedPong = null;
+    takeOwedPong();
   }
 
   /** What is written after all messages; null while the socket is open. */

@@ -12,6 +12,7 @@ import dev.dormouse.sdk.CloseReason.Cause;
 import dev.dormouse.sdk.ConnectionId;
 import dev.dormouse.sdk.HttpResponse;
 import dev.dormouse.server.gateway.ClientMemory.Held;
+import dev.dormouse.server.protocol.Payload;
 import dev.dormouse.server.protocol.ToGateway;
 import dev.dormouse.server.protocol.ToHost;
 import io.vertx.core.Vertx;
@@ -26,12 +27,12 @@ import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
 /**
- * Heap of 2 MiB for all clients, those that hold 800,000 bytes of it each, and one that holds
- * little.
+ * Heap of 4 MiB for all clients, 2 MiB of it for what they send, those that hold 800,000 bytes of
+ * it each, and one that holds little.
  */
 class ClientMemoryTest {
-  private static final int HEAP_BYTES = 2 << 20;
-  private static final int DIRECT_BYTES = 4 << 20;
+  private static final int HEAP_BYTES = 4 << 20;
+  private static final int DIRECT_BYTES = 8 << 20;
 
   private static final byte[] MUCH = new byte[800_000];
 
@@ -83,8 +84,8 @@ class ClientMemoryTest {
   }
 
   private void littleIsHeard() throws Exception {
-    try (RawClient small = server.open("/chat/lobby")) {
-      host.nextOpen();
+    try (RawClient small = server.open("/chat/witness")) {
+      while (host.next(ToHost.class) instanceof ToHost.Closed) {}
       for (int i = 0; i < 5; i++) {
         small.text("little " + i);
         assertThat(host.nextText()).isEqualTo("little " + i);
@@ -193,14 +194,14 @@ class ClientMemoryTest {
   @Test
   @DisplayName("A8: many clients that hold 63 KB of fragments each cannot hold more than all may")
   void fragmentsOfMany() throws Exception {
-    manyHoldLittle(frame(false, BINARY, new byte[63_000]), Held.FRAGMENTS, HEAP_BYTES);
+    manyHoldLittle(frame(false, BINARY, new byte[63_000]), Held.FRAGMENTS, HEAP_BYTES / 2);
   }
 
   @Test
   @DisplayName("A8: many clients that hold 63 KB of a frame each cannot hold more than all may")
   void framesOfMany() throws Exception {
     byte[] frame = frame(BINARY, new byte[64_000]);
-    manyHoldLittle(Arrays.copyOf(frame, 63_000), Held.INPUT, DIRECT_BYTES);
+    manyHoldLittle(Arrays.copyOf(frame, 63_000), Held.INPUT, DIRECT_BYTES / 2);
   }
 
   @Test
@@ -214,7 +215,7 @@ class ClientMemoryTest {
       clients.add(client);
     }
     server.awaitCounts(counts -> counts.cutOff().getOrDefault(RequestLimit.MEMORY, 0L) >= 15);
-    assertThat(server.gateway.memory().held(Held.REQUESTS)).isLessThan(HEAP_BYTES / 2);
+    assertThat(server.gateway.memory().held(Held.REQUESTS)).isLessThan(HEAP_BYTES / 4);
     List<ToHost.Request> passed = new ArrayList<>();
     while (server.gateway.memory().held(Held.REQUESTS) > 0) {
       ToHost.Request request = host.next(ToHost.Request.class);
@@ -257,5 +258,48 @@ class ClientMemoryTest {
 
   private static String post(int length) {
     return "POST /small/one HTTP/1.1\r\nHost: x\r\nContent-Length: " + length + "\r\n\r\n";
+  }
+
+  @Test
+  @DisplayName("A2: what waits for clients that read nothing is charged, until they are gone")
+  void clientsThatDoNotRead() throws Exception {
+    byte[] some = new byte[32 << 10];
+    for (int i = 0; i < 40; i++) {
+      RawClient client = new RawClient(server.port(), 4_096).open("/chat/lobby");
+      clients.add(client);
+      ids.add(host.nextOpen());
+    }
+    for (int i = 0; i < 200; i++) {
+      for (ConnectionId id : ids) {
+        host.release(LOBBY, new ToGateway.Send(id, new Payload.Binary(some)));
+      }
+    }
+    server.awaitCounts(counts -> counts.overloadClosed() > 0);
+    assertThat(server.gateway.memory().held(Held.WAITING)).isLessThan(HEAP_BYTES / 4);
+    assertThat(server.gateway.memory().held(Held.WRITTEN)).isPositive().isLessThan(DIRECT_BYTES);
+    host.acceptAll();
+    littleIsHeard();
+    clients.forEach(RawClient::close);
+    server.awaitCounts(counts -> counts.sockets() == 0);
+    assertThat(server.gateway.memory().held(Held.WAITING)).isZero();
+    assertThat(server.gateway.memory().held(Held.WRITTEN)).isZero();
+  }
+
+  @Test
+  @DisplayName("A2: what a client reads in the end is charged no more")
+  void clientsThatReadLate() throws Exception {
+    byte[] some = new byte[32 << 10];
+    RawClient client = new RawClient(server.port(), 4_096).open("/chat/lobby");
+    clients.add(client);
+    ConnectionId id = host.nextOpen();
+    for (int i = 0; i < 24; i++) {
+      host.release(LOBBY, new ToGateway.Send(id, new Payload.Binary(some)));
+    }
+    server.awaitCounts(counts -> server.gateway.memory().held(Held.WRITTEN) > 0);
+    for (int i = 0; i < 24; i++) {
+      assertThat(client.readFrame().payload()).hasSize(some.length);
+    }
+    server.awaitCounts(counts -> server.gateway.memory().held(Held.WRITTEN) == 0);
+    assertThat(server.gateway.memory().held(Held.WAITING)).isZero();
   }
 }
