@@ -135,7 +135,11 @@ class LimitsTableTest {
         "connections of an IPv4 address or IPv6 /64",
         "ConnectionLimits.perAddressMax=0 for any number");
     row(
-        "upgrades in a second of an IPv4 address or IPv6 /64",
+        "its TCP connections, HTTP's and silent ones included; not of `--trusted-proxies`, whose"
+            + " clients are counted instead",
+        "FileHandles.HTTP_MAX=32 more");
+    row(
+        "upgrades, and plain requests to actors, in a second of an IPv4 address or IPv6 /64",
         "ConnectionLimits.upgradesPerSecondPerAddress=any number");
     row("automatic replies of an actor", "AutoReply.REPLIES_MAX", "AutoReply.BYTES_MAX");
     row("platform threads for handlers", "HandlerThreads.PLATFORM_THREADS_MAX");
@@ -177,6 +181,12 @@ class LimitsTableTest {
     row("what the data folder's disk must have free", "DiskRoom.RESERVE_BYTES_MAX");
     row("actors in memory", "HostOptions.activeActorsMax");
     row("an actor without events", "HostOptions.idle");
+    row("TCP connections to the admin port", "FileHandles.ADMIN_MAX");
+    row(
+        "at the admin port: a request's head, its body, a connection without a request",
+        "GatewayOptions.head",
+        "AdminServer.BODY_MAX",
+        "GatewayOptions.keepAlive");
     row("wrong tokens of an address at the admin port", "WrongTokens.OF_A_MINUTE_MAX");
 
     notForUsers("bounds a number that the server makes", "ConnectionId.NUMBER_MAX");
