@@ -64,10 +64,9 @@ final class ServerProcess implements AutoCloseable {
     return launchTestActors(List.of("sh", "-c", limited, "sh"), data, List.of(), flags);
   }
 
-  /** The same in a process that may have so many threads, or as many as it likes. */
-  static ServerProcess startTestActorsIn(ThreadLimit limit, Path data, String... flags)
+  /** The same by a command that runs the one that follows it. */
+  static ServerProcess startTestActorsBy(List<String> before, Path data, String... flags)
       throws Exception {
-    List<String> before = List.of("sh", "-c", limit.enter() + " && exec \"$@\"", "sh");
     return new ServerProcess(launchTestActors(before, data, List.of(), flags));
   }
 

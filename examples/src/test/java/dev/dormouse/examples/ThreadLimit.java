@@ -38,9 +38,10 @@ final class ThreadLimit implements AutoCloseable {
     return Optional.empty();
   }
 
-  /** What a shell does to be in the group, and all that it starts. */
-  String enter() {
-    return "echo $$ > " + group.resolve("cgroup.procs");
+  /** Runs the command that follows it in the group. */
+  List<String> command() {
+    String enter = "echo $$ > %s && exec \"$@\"".formatted(group.resolve("cgroup.procs"));
+    return List.of("sh", "-c", enter, "sh");
   }
 
   /** How often a thread was refused. */

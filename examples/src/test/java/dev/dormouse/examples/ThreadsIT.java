@@ -6,7 +6,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -22,9 +21,12 @@ class ThreadsIT {
   @DisplayName("F26: more handlers block than there may be threads: all are answered, none closed")
   void moreHandlersBlockThanThereMayBeThreads() throws Exception {
     Optional<ThreadLimit> possible = ThreadLimit.of(THREADS);
-    Assumptions.assumeTrue(possible.isPresent(), "no group of processes can be made");
-    try (ThreadLimit limit = possible.get();
-        ServerProcess server = ServerProcess.startTestActorsIn(limit, directory.resolve("data"))) {
+    if (possible.isEmpty()) {
+      Machine.lacks("no group of processes can be made (cgroup, pids.max)");
+    }
+    try (ThreadLimit limit = possible.orElseThrow();
+        ServerProcess server =
+            ServerProcess.startTestActorsBy(limit.command(), directory.resolve("data"))) {
       Client idle = server.connect("/echo/idle");
       List<Client> clients = new ArrayList<>();
       for (int i = 0; i < ACTORS; i++) {

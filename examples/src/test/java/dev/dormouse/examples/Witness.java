@@ -46,10 +46,15 @@ final class Witness implements AutoCloseable {
    * Ends it; what it has seen. Throws if it was not answered, or not within {@link Child#LIMIT}.
    */
   String seen() throws Exception {
+    return "witness " + latencies();
+  }
+
+  /** The same in numbers. */
+  Latencies latencies() throws Exception {
     isOver = true;
     done.get(2 * Child.LIMIT.toSeconds(), TimeUnit.SECONDS);
     assertThat(tookNs).isNotEmpty();
-    return "witness " + Latencies.of(tookNs);
+    return Latencies.of(tookNs);
   }
 
   @Override
