@@ -39,7 +39,7 @@ class SlowDiskIT {
           "inject=pread64:delay_enter=10000");
 
   /** More than ten times what it takes. */
-  private static final double P50_MS_MAX = 100;
+  private static final double P50_MS_MAX = 50;
 
   @TempDir private Path directory;
 
