@@ -50,6 +50,9 @@ public interface ActorContext<A extends @Nullable Object> {
   /** The time, by the clock of whoever runs the actor. */
   Instant now();
 
-  /** How often the actor was activated, this time included; from 1. */
+  /**
+   * How often the actor was activated, this time included; from 1, and from 1 again once nothing is
+   * stored of it.
+   */
   long activation();
 }

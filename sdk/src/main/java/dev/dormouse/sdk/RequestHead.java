@@ -1,5 +1,6 @@
 package dev.dormouse.sdk;
 
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -34,10 +35,16 @@ public record RequestHead(
     String remoteAddress,
     Optional<User> user) {
 
-  /** Copies what it is given. */
+  /** Copies what it is given: nobody who reads it can change it. */
   public RequestHead {
-    query = Map.copyOf(query);
+    query = unmodifiable(query);
     headers = List.copyOf(headers);
+  }
+
+  private static Map<String, List<String>> unmodifiable(Map<String, List<String>> query) {
+    Map<String, List<String>> copy = new HashMap<>();
+    query.forEach((name, values) -> copy.put(name, List.copyOf(values)));
+    return Map.copyOf(copy);
   }
 
   /** One of a client that nobody authenticated. */

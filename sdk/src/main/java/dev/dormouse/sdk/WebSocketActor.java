@@ -71,7 +71,8 @@ public abstract class WebSocketActor<A extends @Nullable Object> {
   /**
    * A binary message came. By default it is ignored.
    *
-   * @param bytes the whole message; the actor's own, not shared with anything
+   * @param bytes the whole message, read-only: an event whose turn could not read the store is
+   *     handled again, and is then as it was received
    */
   protected void onMessage(Connection<A> from, ByteBuffer bytes) throws Exception {}
 
@@ -208,7 +209,11 @@ public abstract class WebSocketActor<A extends @Nullable Object> {
     return context().now();
   }
 
-  /** How often this actor was activated, this time included; from 1. For people to look at. */
+  /**
+   * How often this actor was activated, this time included; from 1. It is for people to look at: an
+   * actor that falls asleep with no connection, value, alarm or automatic reply leaves nothing
+   * behind, and counts from 1 again.
+   */
   protected final long activation() {
     return context().activation();
   }

@@ -24,6 +24,8 @@ import dev.dormouse.server.protocol.ToHost;
 import dev.dormouse.storage.ActorRow;
 import dev.dormouse.storage.ConnectionRow;
 import dev.dormouse.storage.CorruptRowException;
+import dev.dormouse.storage.KeySpan;
+import dev.dormouse.storage.Table;
 import java.nio.ByteBuffer;
 import java.time.Instant;
 import java.util.HashMap;
@@ -226,7 +228,7 @@ final class Activation implements ActorContext<@Nullable Object> {
       if (message.payload() instanceof Payload.Text text) {
         actor.message(from, text.string());
       } else {
-        actor.message(from, ByteBuffer.wrap(message.payload().bytes()));
+        actor.message(from, ByteBuffer.wrap(message.payload().bytes()).asReadOnlyBuffer());
       }
     } else if (event instanceof ToHost.Failed failed) {
       actor.error(connection(failed.connection()), new ConnectionFailedException(failed.error()));
@@ -264,14 +266,42 @@ final class Activation implements ActorContext<@Nullable Object> {
       collect(ended, subject); // a field of the actor may hold what is attached
     }
     autoReplies.news(ended).forEach(ended::say);
-    if (isLast || ended.isWriting()) {
-      ActorRow row = new ActorRow(epoch, number, connectionCount, autoReplies.mayBeStored());
-      if (!row.equals(stored)) {
-        ended.writes().put(RowKey.ACTOR, Optional.of(row.encode()));
-        stored = row;
-      }
+    if (ended.isWriting()) {
+      store(ended, new ActorRow(epoch, number, connectionCount, autoReplies.mayBeStored()));
+    } else if (isLast && hasNothingStored()) {
+      store(ended, ActorRow.NONE);
+    } else if (isLast) {
+      store(ended, new ActorRow(epoch, number, connectionCount, autoReplies.mayBeStored()));
     }
     turn = null;
+  }
+
+  private void store(Turn ended, ActorRow row) {
+    if (!row.equals(stored)) {
+      boolean isNone = row.equals(ActorRow.NONE);
+      ended.writes().put(RowKey.ACTOR, isNone ? Optional.empty() : Optional.of(row.encode()));
+      stored = row;
+    }
+  }
+
+  /**
+   * Whether nothing is stored of the actor but its own row, if that. Then the row goes, too: anyone
+   * can have an actor of any key activated.
+   */
+  private boolean hasNothingStored() {
+    if (connectionCount > 0 || autoReplies.mayBeStored()) {
+      return false;
+    }
+    try {
+      return stored.equals(ActorRow.NONE) || (isEmpty(Table.VALUE) && isEmpty(Table.ALARM));
+    } catch (CorruptRowException e) {
+      return false;
+    }
+  }
+
+  private boolean isEmpty(Table table) {
+    List<RowKey> keys = rows.keys(table, KeySpan.all(), 1);
+    return keys != null && keys.isEmpty();
   }
 
   private static void collect(Turn ended, LiveConnection connection) {

@@ -401,6 +401,7 @@ final class ActorCell {
       }
     }
     Throwable unreadable = turn.isAbandoned() ? null : rows.unreadable();
+    boolean hasMetUnreadable = !turn.isAbandoned() && rows.hasMetUnreadable();
     Throwable cause = failure == null ? unreadable : failure;
     openTurn = null;
     lastEventNs = time.nowNs();
@@ -413,13 +414,17 @@ final class ActorCell {
       }
     } else {
       TurnWatch.discarded(host, id, turn, current, gate.loss(), cause);
-      discard(turn, cause, unreadable);
+      discard(turn, cause, unreadable, hasMetUnreadable);
     }
     atHand = null;
   }
 
   /** Nothing of the turn is kept or said; the object, whose fields may have changed, goes. */
-  private void discard(Turn turn, @Nullable Throwable cause, @Nullable Throwable unreadable) {
+  private void discard(
+      Turn turn,
+      @Nullable Throwable cause,
+      @Nullable Throwable unreadable,
+      boolean hasMetUnreadable) {
     Work work = turn.work();
     outgoing.discard(turn);
     autoReplies.discard();
@@ -433,6 +438,10 @@ final class ActorCell {
       recovery.activationFailed(cause, turn.startedNs());
     } else if (unreadable != null && work instanceof Work.Handle handle) {
       recovery.unreadable(handle, unreadable, turn.startedNs());
+    } else if (hasMetUnreadable
+        && work instanceof Work.Handle handle
+        && handle.event() instanceof ToHost.Closed closed) {
+      recovery.closeNotUnderstood(handle, closed, cause, turn.startedNs());
     } else {
       recovery.turnFailed(work, cause);
     }

@@ -60,6 +60,8 @@ final class ActorRows {
 
   private List<Clear> openClears = List.of();
 
+  private boolean hasMetUnreadable;
+
   ActorRows(ActorStore store, ActorId actor, Quarantine quarantine) {
     this.store = store;
     this.actor = actor;
@@ -71,15 +73,22 @@ final class ActorRows {
     return actor;
   }
 
-  /** Where rows that cannot be read, or understood, are noted. */
+  /** Where the open turn is to note a row that it cannot read, or understand. */
   Quarantine quarantine() {
+    hasMetUnreadable = true;
     return quarantine;
+  }
+
+  /** Whether the open turn has noted a row that it could not read, or understand. */
+  boolean hasMetUnreadable() {
+    return hasMetUnreadable;
   }
 
   /** The writes of the turn that is open from here on, and what it clears before them. */
   void open(NavigableMap<RowKey, Optional<byte[]>> writes, List<Clear> clears) {
     open = writes;
     unreadable = null;
+    hasMetUnreadable = false;
     openClears = clears;
   }
 

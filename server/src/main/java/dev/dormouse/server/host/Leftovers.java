@@ -59,44 +59,46 @@ final class Leftovers {
   }
 
   CompletableFuture<Long> close() {
-    nextPage(null);
+    closeBehind(null);
     return done;
   }
 
-  private void nextPage(@Nullable PlacedRow after) {
-    List<PlacedRow> page;
-    try {
-      page = store.scanAll(Table.CONNECTION, after, PAGE);
-    } catch (CorruptRowException e) {
-      log.error("connections of the last run cannot be found, and stay stored: {}", e.getMessage());
-      finish();
-      return;
-    } catch (RuntimeException e) {
-      done.completeExceptionally(e);
-      return;
+  /** Closes page by page; goes on elsewhere when a page has ended that was under way. */
+  private void closeBehind(@Nullable PlacedRow first) {
+    PlacedRow after = first;
+    boolean isPageDone = true;
+    while (isPageDone) {
+      List<PlacedRow> page;
+      List<ToHost> dead;
+      try {
+        page = store.scanAll(Table.CONNECTION, after, PAGE);
+        dead = page.stream().filter(this::isLeftover).map(this::closeOf).toList();
+      } catch (CorruptRowException e) {
+        log.error(
+            "connections of the last run cannot be found, and stay stored: {}", e.getMessage());
+        finish();
+        return;
+      } catch (RuntimeException e) {
+        done.completeExceptionally(e);
+        return;
+      }
+      if (page.isEmpty()) {
+        finish();
+        return;
+      }
+      PlacedRow last = page.get(page.size() - 1);
+      closed += dead.size();
+      AtomicInteger underWay = new AtomicInteger(dead.size() + 1);
+      Runnable ended =
+          () -> {
+            if (underWay.decrementAndGet() == 0) {
+              closeBehind(last);
+            }
+          };
+      dead.forEach(close -> host.accept(new Work.Handle(close, ended)));
+      isPageDone = underWay.decrementAndGet() == 0;
+      after = last;
     }
-    if (page.isEmpty()) {
-      finish();
-      return;
-    }
-    PlacedRow last = page.get(page.size() - 1);
-    List<ToHost> dead;
-    try {
-      dead = page.stream().filter(this::isLeftover).map(this::closeOf).toList();
-    } catch (RuntimeException e) {
-      done.completeExceptionally(e);
-      return;
-    }
-    closed += dead.size();
-    AtomicInteger underWay = new AtomicInteger(dead.size() + 1);
-    Runnable ended =
-        () -> {
-          if (underWay.decrementAndGet() == 0) {
-            nextPage(last);
-          }
-        };
-    dead.forEach(close -> host.accept(new Work.Handle(close, ended)));
-    ended.run();
   }
 
   private boolean isLeftover(PlacedRow row) {

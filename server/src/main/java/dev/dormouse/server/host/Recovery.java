@@ -191,7 +191,8 @@ final class Recovery {
     boolean isReset = failure instanceof ResetException;
     failures.error(
         isReset
-            ? "a turn of actor {} ({}, connection {}) has reset it; nothing of it was kept or sent: {}"
+            ? "a turn of actor {} ({}, connection {}) has reset it; nothing of it was kept or sent:"
+                  + " {}"
             : "a turn of actor {} failed ({}, connection {}); nothing of it was kept or sent: {}",
         id,
         work.label(),
@@ -210,6 +211,23 @@ final class Recovery {
     } else {
       say(isReset ? Verdicts.reset(work) : Verdicts.failed(work, failurePolicy, failure));
       done(handle);
+    }
+  }
+
+  /**
+   * A close handler failed over something stored that cannot be understood, most often because the
+   * application's classes are not those that wrote it. The close stays owed: to this process, and
+   * to the next, whose classes may be the right ones.
+   */
+  void closeNotUnderstood(Work.Handle work, ToHost.Closed closed, Throwable cause, long beganNs) {
+    logGivenUp(work, "put off", "it met something stored that cannot be read", cause);
+    if (owed.isFirst(work)) {
+      owed.failedFirst(beganNs, time.nowNs());
+    } else {
+      event = null;
+      owed.add(closed);
+      owed.failed(beganNs, time.nowNs());
+      work.end();
     }
   }
 
@@ -331,23 +349,24 @@ final class Recovery {
       outgoing.passOver(handle);
     } else if (work instanceof Work.Handle handle
         && handle.event() instanceof ToHost.Closed closed) {
-      logGivenUp(work, "put off", cause);
+      logGivenUp(work, "put off", "the actor failed too often", cause);
       owed.add(closed);
     } else {
-      logGivenUp(work, "given up", cause);
+      logGivenUp(work, "given up", "the actor failed too often", cause);
       eventsGivenUp.increment();
       say(Verdicts.givenUp(work));
     }
     work.end();
   }
 
-  private void logGivenUp(Work work, String outcome, Throwable cause) {
+  private void logGivenUp(Work work, String outcome, String why, Throwable cause) {
     failures.error(
-        "the {} of connection {} of actor {} is {}, since the actor failed too often: {}",
+        "the {} of connection {} of actor {} is {}, since {}: {}",
         work.label(),
         work.connection(),
         id,
         outcome,
+        why,
         String.valueOf(cause));
   }
 

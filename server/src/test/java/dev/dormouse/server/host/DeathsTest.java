@@ -2,6 +2,7 @@ package dev.dormouse.server.host;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.dormouse.sdk.ActorId;
 import dev.dormouse.sdk.CloseReason;
 import dev.dormouse.sdk.Connection;
 import dev.dormouse.sdk.ConnectionId;
@@ -9,8 +10,15 @@ import dev.dormouse.sdk.HttpRequest;
 import dev.dormouse.sdk.HttpResponse;
 import dev.dormouse.server.host.Script.Actor;
 import dev.dormouse.server.host.Script.Note;
+import dev.dormouse.storage.ConnectionRow;
 import dev.dormouse.storage.MemoryDisk;
+import dev.dormouse.storage.Table;
+import dev.dormouse.storage.TurnBatch;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
@@ -68,6 +76,57 @@ class DeathsTest {
     assertThat(start().ask())
         .isEqualTo(
             "[Entry[key=dead/1.1, value=" + new Note("ada", 1) + " [x] 1006 PROCESS_DIED]] 1 0");
+  }
+
+  @Test
+  @DisplayName("A13: any number of leftovers of a type that is gone is passed over")
+  void leftoversOfManyPagesDoNotFillTheStack() throws Exception {
+    Node dead = start();
+    byte[] row = new ConnectionRow(0, List.of(), null).encode();
+    for (int actor = 0; actor < 300; actor++) {
+      List<TurnBatch.Write> rows = new ArrayList<>();
+      for (long connection = 1; connection <= 1_000; connection++) {
+        byte[] key = RowKey.connection(ConnectionId.of(1, connection)).bytes();
+        rows.add(new TurnBatch.Write(Table.CONNECTION, key, row));
+      }
+      dead.store.commit(
+          new TurnBatch(new ActorId("gone", "k" + actor), dead.store.incarnation(), rows));
+    }
+    Node node = new Node(disk, new Register());
+    AtomicReference<Object> closed = new AtomicReference<>();
+    Thread starter =
+        new Thread(
+            null,
+            () -> {
+              try {
+                closed.set(node.host.closeLeftovers().getNow(-1L));
+              } catch (Throwable e) {
+                closed.set(e);
+              }
+            },
+            "small stack",
+            64 << 10);
+    starter.start();
+    starter.join();
+    assertThat(closed).hasValue(0L);
+  }
+
+  @Test
+  @DisplayName("N4: a close that cannot be delivered for want of the right classes stays owed")
+  void aCloseThatMeetsWhatCannotBeReadIsDeliveredByTheRightJar() {
+    Node dead = start();
+    dead.connect("ada");
+    dead.hibernate();
+    Node wrong = new Node(disk, new Register(), List.of(Script.Tally.class));
+    CompletableFuture<Long> closed = wrong.host.closeLeftovers();
+    wrong.steps.runAll();
+    wrong.pass(Duration.ofMinutes(1));
+    assertThat(closed).isCompletedWithValue(1L); // the start does not wait for it
+    assertThat(wrong.ask()).isEqualTo("[] 0 1");
+    String delivered =
+        "[Entry[key=dead/1.1, value=" + new Note("ada", 0) + " [] 1006 PROCESS_DIED]] 1 0";
+    assertThat(start().ask()).isEqualTo(delivered);
+    assertThat(start().ask()).isEqualTo(delivered);
   }
 
   @Test

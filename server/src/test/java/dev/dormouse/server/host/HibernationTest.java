@@ -15,6 +15,7 @@ import dev.dormouse.server.protocol.ToGateway;
 import dev.dormouse.server.protocol.ToGateway.Broadcast;
 import dev.dormouse.storage.CommitResult;
 import dev.dormouse.storage.MemoryDisk;
+import dev.dormouse.storage.Table;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -63,6 +64,70 @@ class HibernationTest {
         .containsExactly(
             "2:2 " + new Note("bo", 1) + " 2 of 2", "1:2 " + new Note("ada", 2) + " 2 of 2");
     assertThat(node.status().activation()).isEqualTo(2);
+  }
+
+  @DisplayName("A10: a request of any key, or a rejected upgrade, leaves no row")
+  @Test
+  void anActorThatStoredNothingLeavesNothing() {
+    Node node =
+        new Node(
+            new Script() {
+              @Override
+              void onUpgrade(Actor self, Upgrade<Object> upgrade) {
+                upgrade.reject(403, "no");
+              }
+
+              @Override
+              void onRequest(Actor self, HttpRequest request) {
+                request.respond(HttpResponse.text(200, self.number() + ""));
+              }
+            });
+    assertThat(node.ask()).isEqualTo("1");
+    node.connect("ada");
+    assertThat(node.hibernate()).isTrue();
+    assertThat(node.ask()).isEqualTo("1");
+    assertThat(node.hibernate()).isTrue();
+    assertThat(node.store.kept()).isEmpty();
+    assertThat(node.store.scanAll(Table.ACTOR, null, 10)).isEmpty();
+  }
+
+  @DisplayName("A10: nor does an actor whose connections and values are gone")
+  @Test
+  void anActorOfWhichNothingIsLeftTakesItsOwnRowAlong() {
+    Node node =
+        new Node(
+            new Script() {
+              @Override
+              void onMessage(Actor self, Connection<Object> from, String text) {
+                switch (text) {
+                  case "put" -> self.store().put("k", 1);
+                  case "alarm" -> self.clock().after("a", Duration.ofHours(1));
+                  case "reply" -> self.reply("ping", "pong");
+                  default -> {
+                    self.store().deleteAll();
+                    self.clock().cancel("a");
+                    self.clearReply("ping");
+                  }
+                }
+              }
+            });
+    for (String stored : List.of("put", "alarm", "reply")) {
+      ConnectionId ada = node.connect("ada");
+      node.message(ada, stored);
+      node.close(ada, 1000);
+      assertThat(node.hibernate()).isTrue();
+      assertThat(node.store.scanAll(Table.ACTOR, null, 10)).as(stored).isNotEmpty();
+      ConnectionId bo = node.connect("bo");
+      node.message(bo, "clear");
+      assertThat(node.hibernate()).isTrue();
+      assertThat(node.store.scanAll(Table.ACTOR, null, 10)).as(stored).isNotEmpty();
+      node.close(bo, 1000);
+      assertThat(node.hibernate()).isTrue();
+      for (Table table : List.of(Table.ACTOR, Table.CONNECTION, Table.VALUE, Table.ALARM)) {
+        assertThat(node.store.scanAll(table, null, 10)).as(stored + " " + table).isEmpty();
+      }
+      assertThat(node.status().activation()).isZero();
+    }
   }
 
   @Test

@@ -40,13 +40,28 @@ final class Node {
   private long requests;
 
   Node(MemoryDisk disk, Script script, FailurePolicy policy, HostOptions options, ManualTime time) {
+    this(disk, script, policy, options, time, List.of(Script.Note.class, Script.Tally.class));
+  }
+
+  /** One whose actors know these classes only. */
+  Node(MemoryDisk disk, Script script, List<Class<?>> classes) {
+    this(disk, script, FailurePolicy.KEEP_OPEN, HostOptions.defaults(), new ManualTime(), classes);
+  }
+
+  private Node(
+      MemoryDisk disk,
+      Script script,
+      FailurePolicy policy,
+      HostOptions options,
+      ManualTime time,
+      List<Class<?>> classes) {
     this.time = time;
     store = new HeldStore(Stores.memory(disk));
     ActorType type =
         new ActorType(
             "room",
             () -> new Script.Actor(script),
-            Codecs.kryo(List.of(Script.Note.class, Script.Tally.class)),
+            Codecs.kryo(classes),
             id -> steps,
             policy,
             16 << 10);

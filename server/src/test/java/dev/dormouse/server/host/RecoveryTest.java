@@ -17,6 +17,9 @@ import dev.dormouse.server.protocol.ToHost;
 import dev.dormouse.storage.Table;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.ReadOnlyBufferException;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -407,6 +410,35 @@ class RecoveryTest {
     room.store.failReads(key -> false);
     room.pass(Duration.ofSeconds(1));
     assertThat(room.texts()).containsExactly("1:poison none", "1:next none");
+  }
+
+  @DisplayName("A14: a message that is handled again is as it was received")
+  @Test
+  void aHandlerCannotChangeAMessageForTheNextAttempt() {
+    List<String> seen = new ArrayList<>();
+    Node room =
+        new Node(
+            new Script() {
+              @Override
+              void onMessage(Actor self, Connection<Object> from, ByteBuffer bytes) {
+                seen.add(StandardCharsets.UTF_8.decode(bytes.duplicate()).toString());
+                try {
+                  bytes.put(0, (byte) '?');
+                } catch (ReadOnlyBufferException e) {
+                  seen.add("read-only");
+                }
+                bytes.position(bytes.limit());
+                self.store().get("poison", String.class);
+              }
+            });
+    ConnectionId ada = room.connect("ada");
+    room.store.failReads(key -> key.equals("poison"));
+    Payload payload = Payload.binary(ByteBuffer.wrap("hello".getBytes(StandardCharsets.UTF_8)));
+    room.host.accept(new ToHost.Message(Node.ROOM, ada, 1, payload));
+    room.steps.runAll();
+    room.store.failReads(key -> false);
+    room.pass(Duration.ofSeconds(1));
+    assertThat(seen).containsExactly("hello", "read-only", "hello", "read-only");
   }
 
   @Test
