@@ -169,11 +169,8 @@ class LimitsTableTest {
     row("headers of a request", "GatewayOptions.headersBytesMax");
     row("parameters of a query", "RequestHeads.PARAMETERS_MAX");
     row("the PROXY header, the TLS handshake and the first head, together", "GatewayOptions.head");
-    row(
-        "half a request head, half a frame, half a message",
-        "GatewayOptions.head",
-        "GatewayOptions.frame",
-        "GatewayOptions.message");
+    row("half a request head", "GatewayOptions.head");
+    row("half a frame, half a message", "GatewayOptions.frame", "GatewayOptions.message");
     row("answers to what a client sent before it closed", "GatewayOptions.drain");
     row("what a client still sends after its end", "GatewayOptions.close", "GatewayOptions.drain");
     row("reason of a close", "CloseReason.REASON_BYTES_MAX");

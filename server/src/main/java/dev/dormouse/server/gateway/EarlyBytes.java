@@ -37,7 +37,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>It also guards the connection while it is HTTP's: there are only so many, see {@link
  * Admission#openTcp}; a head that does not come in time ends it, see {@link HeadDeadline}, and so
- * does a long pause between requests, see {@link KeepAlive}.
+ * do a body that stands still, see {@link BodyDeadline}, and a long pause between requests, see
+ * {@link KeepAlive}.
  *
  * <p>An upgrade that comes in one read with a request that has a body, before it, is not watched:
  * what follows it there is lost. RFC 6455 has clients wait for the 101 anyway.
@@ -50,6 +51,7 @@ final class EarlyBytes extends ChannelInboundHandlerAdapter {
   private final Watch watch = new Watch();
   private final GatewayParts parts;
   private final HeadDeadline deadline;
+  private final BodyDeadline bodyDeadline;
   private final KeepAlive keepAlive;
 
   private @Nullable ChannelHandlerContext context;
@@ -77,6 +79,9 @@ final class EarlyBytes extends ChannelInboundHandlerAdapter {
   /** How many requests are not answered yet, or not to the end. */
   private int unanswered;
 
+  /** Whether an answer has begun, and not ended. */
+  private boolean isAnswering;
+
   /** Whether a body is being read, in which heads do not end. */
   private boolean isInBody;
 
@@ -95,6 +100,7 @@ final class EarlyBytes extends ChannelInboundHandlerAdapter {
     this.parts = parts;
     this.requests = new RequestWatch(parts);
     this.deadline = new HeadDeadline(parts, () -> unanswered == 0);
+    this.bodyDeadline = new BodyDeadline(parts, () -> unanswered == 1 && !isAnswering);
     this.keepAlive = new KeepAlive();
   }
 
@@ -110,6 +116,13 @@ final class EarlyBytes extends ChannelInboundHandlerAdapter {
   /** The upgrade that came last, if it is watched. Any thread, after it came. */
   @Nullable UpgradeWatch upgrade() {
     return upgrade;
+  }
+
+  /** Has this done when the body of the request that came last stands still. */
+  void onLateBody(Runnable answer) {
+    if (isInBody && unanswered == 1) {
+      bodyDeadline.onLate(answer);
+    }
   }
 
   @Override
@@ -262,6 +275,7 @@ final class EarlyBytes extends ChannelInboundHandlerAdapter {
       place = null;
     }
     deadline.stop();
+    bodyDeadline.stop();
     keepAlive.stop();
     requests.gone();
     if (upgrade != null) {
@@ -300,13 +314,24 @@ final class EarlyBytes extends ChannelInboundHandlerAdapter {
         tellApart(request.headers());
         isKeeping = isUpgrade(request);
       }
-      if (message instanceof HttpContent) {
+      if (message instanceof HttpContent part) {
         isExpecting = false;
+        bodyDeadline.came(part.content().readableBytes());
       }
       if (message instanceof LastHttpContent) {
         isInBody = false;
+        bodyDeadline.stop();
       }
       context.fireChannelRead(message);
+    }
+
+    @Override
+    public void channelReadComplete(ChannelHandlerContext context) {
+      ChannelHandlerContext beforeHttp = EarlyBytes.this.context;
+      if (isInBody && beforeHttp != null) {
+        bodyDeadline.start(beforeHttp);
+      }
+      context.fireChannelReadComplete();
     }
 
     /** Vert.x knows what Connection says only if it stands alone; members of a list count, too. */
@@ -334,6 +359,7 @@ final class EarlyBytes extends ChannelInboundHandlerAdapter {
         endWithoutBody(answer);
         nameUpgrade(answer.status(), answer.headers());
         requests.answering(answer);
+        isAnswering = !isInformational(message);
         if (answer.status().equals(HttpResponseStatus.SWITCHING_PROTOCOLS) && !isSocketAwaited) {
           context.channel().eventLoop().execute(EarlyBytes.this::leave);
         }
@@ -343,6 +369,7 @@ final class EarlyBytes extends ChannelInboundHandlerAdapter {
       }
       if (message instanceof LastHttpContent && !isInformational(message)) {
         unanswered--;
+        isAnswering = false;
         requests.answered();
         if (unanswered == 0) {
           answered(context);

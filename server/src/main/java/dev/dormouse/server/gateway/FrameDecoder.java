@@ -92,7 +92,7 @@ final class FrameDecoder extends WebSocket13FrameDecoder {
   }
 
   /** How many bytes came that are no whole frame, or no frame that was wanted. */
-  private int keptBytes() {
+  int keptBytes() {
     return actualReadableBytes();
   }
 

@@ -71,12 +71,15 @@ public final class GatewayOptions {
   }
 
   /**
-   * The longest a client may take over what it begins.
+   * How long a client may take over a head, and how long what else it began may stand still: may
+   * bring less than 256 bytes a second, on average over that time. A head has no more time however
+   * it comes on: it is short, comes before the client is known to be allowed anything, and a head
+   * that dribbles is the oldest way to hold a server's connections.
    *
-   * @param head over a request's head, from the start of the TCP connection if it is the first;
-   *     then 408, and the TCP connection is closed
-   * @param frame over one frame, of which some came; then 1008
-   * @param message over one message; then 1008; and over the body of a plain request; then 408
+   * @param head a request's head, from the start of the TCP connection if it is the first; then
+   *     408, and the TCP connection is closed
+   * @param frame one frame, of which some came; then 1008
+   * @param message one message; then 1008; and the body of a plain request; then 408
    */
   public GatewayOptions input(Duration head, Duration frame, Duration message) {
     return with(
@@ -116,12 +119,12 @@ public final class GatewayOptions {
     return values.head;
   }
 
-  /** The longest a client may take over one frame. */
+  /** The longest that one frame may stand still. */
   public Duration frame() {
     return values.frame;
   }
 
-  /** The longest a client may take over one message, or over the body of a plain request. */
+  /** The longest that one message, or the body of a plain request, may stand still. */
   public Duration message() {
     return values.message;
   }

@@ -7,31 +7,30 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Bounds how long a client may take over one frame, and over one message [1008]. The time in which
- * the server itself does not read is not counted.
+ * Bounds how long one frame, and one message, may stand still while it is half there [1008]. {@link
+ * Progress} tells a slow client from a dead one, by the bytes of that frame or message alone. The
+ * time in which the server itself does not read is not counted.
  *
  * <p>Made when there is half a frame or message after a read, dropped when there is none any more.
  * So an idle socket has no timer; a busy one has at most one, which is not stopped when the other
  * half comes but looks, when it elapses, what is half then. The socket's event loop only.
  */
 final class HalfInput {
-  private static final long NONE = -1;
-
   private final GatewayParts parts;
   private final EventLoop loop;
   private final FrameDecoder frames;
   private final InboundMessages messages;
   private final Consumer<@Nullable String> elapsed;
 
-  /** Which frame was half when it last looked, and since when. */
-  private long frame = NONE;
+  /** Which frame was half when it last looked, and how far it had come; null if none was. */
+  private long frameNumber;
 
-  private long frameSinceNs;
+  private @Nullable Progress frame;
 
   /** Which message was. */
-  private long message = NONE;
+  private long messageNumber;
 
-  private long messageSinceNs;
+  private @Nullable Progress message;
   private @Nullable Future<?> timer;
 
   /**
@@ -55,17 +54,23 @@ final class HalfInput {
   /** Something was read. */
   void look() {
     long nowNs = parts.time().nowNs();
+    int frameBytes = frames.keptBytes();
     if (!frames.isWithin()) {
-      frame = NONE;
-    } else if (frame != frames.frames()) {
-      frame = frames.frames();
-      frameSinceNs = nowNs;
+      frame = null;
+    } else if (frame == null || frameNumber != frames.frames()) {
+      frameNumber = frames.frames();
+      frame = new Progress(nowNs, frameBytes);
+    } else {
+      frame = frame.seen(nowNs, frameBytes, parts.options().frame());
     }
+    long messageBytes = messages.withinBytes() + frameBytes;
     if (!messages.isWithin()) {
-      message = NONE;
-    } else if (message != messages.count()) {
-      message = messages.count();
-      messageSinceNs = nowNs;
+      message = null;
+    } else if (message == null || messageNumber != messages.count()) {
+      messageNumber = messages.count();
+      message = new Progress(nowNs, messageBytes);
+    } else {
+      message = message.seen(nowNs, messageBytes, parts.options().message());
     }
     if (timer == null && isHalf()) {
       await(leftNs(nowNs));
@@ -73,13 +78,13 @@ final class HalfInput {
   }
 
   private boolean isHalf() {
-    return frame != NONE || message != NONE;
+    return frame != null || message != null;
   }
 
   /** The server reads again. */
   void restart() {
-    frame = NONE;
-    message = NONE;
+    frame = null;
+    message = null;
     look();
   }
 
@@ -91,9 +96,9 @@ final class HalfInput {
     long nowNs = parts.time().nowNs();
     if (!isHalf()) {
       elapsed.accept(null);
-    } else if (frame != NONE && frameLeftNs(nowNs) <= 0) {
+    } else if (frameLeftNs(nowNs) <= 0) {
       elapsed.accept("a frame was not finished in time");
-    } else if (message != NONE && messageLeftNs(nowNs) <= 0) {
+    } else if (messageLeftNs(nowNs) <= 0) {
       elapsed.accept("a message was not finished in time");
     } else if (timer == null) {
       await(leftNs(nowNs));
@@ -106,17 +111,15 @@ final class HalfInput {
 
   /** Until the first of them is overdue. */
   private long leftNs(long nowNs) {
-    return Math.min(
-        frame == NONE ? Long.MAX_VALUE : frameLeftNs(nowNs),
-        message == NONE ? Long.MAX_VALUE : messageLeftNs(nowNs));
+    return Math.min(frameLeftNs(nowNs), messageLeftNs(nowNs));
   }
 
   private long frameLeftNs(long nowNs) {
-    return frameSinceNs + parts.options().frame().toNanos() - nowNs;
+    return frame == null ? Long.MAX_VALUE : frame.leftNs(nowNs, parts.options().frame());
   }
 
   private long messageLeftNs(long nowNs) {
-    return messageSinceNs + parts.options().message().toNanos() - nowNs;
+    return message == null ? Long.MAX_VALUE : message.leftNs(nowNs, parts.options().message());
   }
 
   /** The end began. */

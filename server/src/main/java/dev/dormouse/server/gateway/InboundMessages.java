@@ -310,6 +310,11 @@ final class InboundMessages {
     return assembler != null;
   }
 
+  /** How many bytes came of the message of which some came, but not all; without a frame's. */
+  int withinBytes() {
+    return assembler == null ? 0 : assembler.size();
+  }
+
   /** How many messages came whole. */
   long count() {
     return lastSequence;

@@ -97,6 +97,11 @@ final class MessageAssembler extends ClientMemory.Holder {
     return new Payload.Text(message);
   }
 
+  /** How many bytes came. */
+  int size() {
+    return size;
+  }
+
   private void grow(int needed) {
     int before = bytes.length;
     long doubled = Math.max(CAPACITY_MIN, 2L * bytes.length);

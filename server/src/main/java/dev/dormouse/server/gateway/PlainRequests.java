@@ -157,17 +157,17 @@ final class PlainRequests {
     if (RequestHeads.expectation(http) == RequestHeads.Expectation.CONTINUE) {
       request.response().writeContinue();
     }
-    long deadline =
-        vertx.setTimer(
-            Math.max(1, parts.options().message().toMillis()),
-            elapsed -> {
-              parts.hit(RequestLimit.BODY_TIME, "408", actor);
-              refuse(request, HttpResponse.text(408, "the body did not come in time"));
-            });
+    EarlyBytes guard = ChannelTakeover.guardOf(http);
+    if (guard != null) {
+      guard.onLateBody(
+          () -> {
+            parts.hit(RequestLimit.BODY_TIME, "408", actor);
+            refuse(request, HttpResponse.text(408, "the body did not come in time"));
+          });
+    }
     boolean[] isWhole = {false};
     request.addEndHandler(
         answeredOrGone -> {
-          vertx.cancelTimer(deadline);
           if (!isWhole[0]) {
             http.handler(rest -> {}).endHandler(end -> {});
             body.letGo();
@@ -176,7 +176,6 @@ final class PlainRequests {
     http.handler(part -> isAdded(request, actor, body, part));
     http.endHandler(
         end -> {
-          vertx.cancelTimer(deadline);
           isWhole[0] = true;
           ask(request, actor, head, body);
         });

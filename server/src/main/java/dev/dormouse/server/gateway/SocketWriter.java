@@ -42,7 +42,7 @@ final class SocketWriter {
    * How many bytes the operating system takes before it has sent those it has: where it can be
    * told, so that what it takes tells what the client takes, and not in steps of a megabyte.
    */
-  private static final int UNSENT_BYTES = 128 << 10;
+  private static final int UNSENT_BYTES_MAX = 128 << 10;
 
   /** How long what the network has taken meanwhile may stay charged. */
   private static final long CHARGE_MS = 100;
@@ -77,7 +77,7 @@ final class SocketWriter {
           .setWriteBufferWaterMark(new WriteBufferWaterMark(channelBytes / 2, channelBytes));
     }
     if (context.channel() instanceof EpollSocketChannel linux) {
-      linux.config().setTcpNotSentLowAt(UNSENT_BYTES);
+      linux.config().setTcpNotSentLowAt(UNSENT_BYTES_MAX);
     }
   }
 

@@ -32,7 +32,7 @@
  *   <tr><td>{@code DeflateOffer}, {@code DeflateTerms}</td><td>compression: what is agreed to</td></tr>
  *   <tr><td>{@code Deflation}, {@code SocketDeflate}</td><td>the work, with one set of buffers for
  *       an event loop; contexts of a socket's own, if that was agreed</td></tr>
- *   <tr><td>{@code HalfInput}, {@code HeadDeadline}, {@code KeepAlive}</td><td>how long a client
+ *   <tr><td>{@code HalfInput}, {@code HeadDeadline}, {@code BodyDeadline}, {@code KeepAlive}</td><td>how long a client
  *       may take over what it began, and pause between requests</td></tr>
  *   <tr><td>{@code InboundWindow}</td><td>messages that are not handled yet, and credit; </td></tr>
  *   <tr><td>{@code ClientMemory}</td><td>what clients make the process hold, and who may hold

@@ -130,6 +130,50 @@ class PlainRequestTest {
   }
 
   @Test
+  @DisplayName("F17 a body that comes on steadily is taken, though it takes longer than the limit")
+  void steadyBody() throws Exception {
+    Duration limit = Duration.ofSeconds(2);
+    GatewayOptions hasty = GatewayOptions.defaults().input(limit, limit, limit);
+    try (TestServer server = new TestServer(vertx, hasty);
+        RawClient client = server.client()) {
+      int pieces = 30;
+      client.send(post(pieces * 1_000));
+      for (int i = 1; i < pieces; i++) {
+        client.send(new byte[1_000]);
+        server.host.hearsNothing(); // for 100 ms
+      }
+      client.send(new byte[1_000]);
+      assertThat(server.host.next(ToHost.Request.class).body()).hasSize(pieces * 1_000);
+    }
+  }
+
+  @Test
+  @DisplayName("F17 a body that a handler before the actors reads may not stand still either")
+  void bodyOfMiddleware() throws Exception {
+    Duration minutes = Duration.ofMinutes(10);
+    GatewayOptions hasty =
+        GatewayOptions.defaults().input(minutes, minutes, Duration.ofMillis(100));
+    try (TestServer server =
+            new TestServer(
+                vertx,
+                hasty,
+                router ->
+                    router
+                        .route("/upload")
+                        .handler(BodyHandler.create(false))
+                        .handler(read -> read.response().end("read")));
+        RawClient client = server.client()) {
+      String head = "POST /upload HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\n";
+      client.send(head + "half");
+      assertThat(client.readAnswer().status()).isEqualTo(200);
+      client.send(head + "ha");
+      assertThat(client.readAnswer().status()).isEqualTo(408);
+      client.awaitEnd();
+      assertThat(server.gateway.counts().cutOff()).containsEntry(RequestLimit.BODY_TIME, 1L);
+    }
+  }
+
+  @Test
   @DisplayName("a body that trickles is answered 408 in the end, and the actor never hears of it")
   void slowBody() throws Exception {
     Duration minutes = Duration.ofMinutes(10);

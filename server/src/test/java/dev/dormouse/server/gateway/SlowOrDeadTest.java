@@ -10,7 +10,9 @@ import dev.dormouse.sdk.CloseReason.Cause;
 import dev.dormouse.sdk.Delivery.Outcome;
 import dev.dormouse.sdk.OutboundPolicy;
 import dev.dormouse.server.protocol.Payload;
+import java.io.ByteArrayOutputStream;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -209,6 +211,91 @@ class SlowOrDeadTest {
       assertThat(client.closes).isEmpty();
       client.pass(SECOND);
       assertThat(client.closes).containsExactly(CloseReason.abnormal(Cause.ACTOR));
+    }
+  }
+
+  /** The client sends these bytes at a rate; the time that it took, or until it was closed. */
+  private static Duration trickle(StuckSocket client, byte[] bytes, int perSecond) {
+    int seconds = 0;
+    for (int at = 0; at < bytes.length && client.closes.isEmpty(); at += perSecond) {
+      client.receive(Arrays.copyOfRange(bytes, at, Math.min(bytes.length, at + perSecond)));
+      client.pass(SECOND);
+      seconds++;
+    }
+    return Duration.ofSeconds(seconds);
+  }
+
+  private static byte[] fragments(int number, int bytes) {
+    ByteArrayOutputStream all = new ByteArrayOutputStream();
+    for (int i = 0; i < number; i++) {
+      all.writeBytes(
+          RawClient.frame(
+              i == number - 1,
+              i == 0 ? RawClient.BINARY : RawClient.CONTINUATION,
+              new byte[bytes]));
+      all.writeBytes(RawClient.frame(PING, "between"));
+    }
+    return all.toByteArray();
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {24 << 10, 1_000, 300})
+  @DisplayName("F17 a frame that comes on steadily is taken, however long that takes")
+  void steadyFrame(int perSecond) {
+    try (StuckSocket client = client(OutboundPolicy.CLOSE)) {
+      byte[] frame = RawClient.frame(RawClient.BINARY, new byte[900 << 10]);
+      assertThat(trickle(client, frame, perSecond)).isGreaterThan(LIMIT);
+      assertThat(client.messages).containsExactly(900 << 10);
+      assertThat(client.closes).isEmpty();
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {24 << 10, 1_000, 400})
+  @DisplayName("F17 so is a message in fragments, with control frames between them")
+  void steadyMessage(int perSecond) {
+    try (StuckSocket client = client(OutboundPolicy.CLOSE)) {
+      client.channel.allowAll(); // pongs
+      byte[] message = fragments(100, 10_000);
+      assertThat(trickle(client, message, perSecond)).isGreaterThan(LIMIT);
+      assertThat(client.messages).containsExactly(1_000_000);
+      assertThat(client.closes).isEmpty();
+    }
+  }
+
+  @Test
+  @DisplayName("F17 a frame that stops, or dribbles, is closed with 1008 after 30 s")
+  void deadFrame() {
+    byte[] frame = RawClient.frame(RawClient.BINARY, new byte[900 << 10]);
+    try (StuckSocket client = client(OutboundPolicy.CLOSE)) {
+      client.receive(Arrays.copyOf(frame, 500_000));
+      client.pass(LIMIT.minusMillis(1));
+      assertThat(client.closes).isEmpty();
+      client.pass(Duration.ofMillis(1));
+      assertThat(client.closes).extracting(CloseReason::code).containsExactly(1008);
+    }
+    try (StuckSocket client = client(OutboundPolicy.CLOSE)) {
+      assertThat(trickle(client, frame, 100)).isEqualTo(LIMIT);
+      assertThat(client.closes).extracting(CloseReason::code).containsExactly(1008);
+    }
+  }
+
+  @Test
+  @DisplayName(
+      "F17 a message of which only pings and empty fragments come is closed after a minute")
+  void deadMessage() {
+    try (StuckSocket client = client(OutboundPolicy.CLOSE)) {
+      client.channel.allowAll();
+      client.receive(RawClient.frame(false, RawClient.BINARY, new byte[500]));
+      int seconds = 0;
+      while (client.closes.isEmpty() && seconds < 100) {
+        client.receive(RawClient.frame(PING, "x".repeat(120)));
+        client.receive(RawClient.frame(false, RawClient.CONTINUATION, new byte[0]));
+        client.pass(SECOND);
+        seconds++;
+      }
+      assertThat(seconds).isEqualTo(60);
+      assertThat(client.closes).extracting(CloseReason::code).containsExactly(1008);
     }
   }
 

@@ -35,6 +35,10 @@ final class StuckSocket implements AutoCloseable, Time {
   final Map<Long, Outcome> outcomes = new TreeMap<>();
 
   final List<CloseReason> closes = new ArrayList<>();
+
+  /** How long the messages were that came, in bytes. */
+  final List<Integer> messages = new ArrayList<>();
+
   final Counters counters = new Counters();
   final StuckChannel channel = new StuckChannel();
   final ClientSocket socket;
@@ -105,6 +109,9 @@ final class StuckSocket implements AutoCloseable, Time {
   private void hear(ToHost told) {
     if (told instanceof ToHost.Delivered delivered) {
       assertThat(outcomes.put(delivered.report(), delivered.outcome())).isNull();
+    } else if (told instanceof ToHost.Message message) {
+      messages.add(message.payload().size());
+      socket.handled(message.sequence());
     } else if (told instanceof ToHost.Closed closed) {
       closes.add(closed.reason());
     }
