@@ -18,6 +18,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BiConsumer;
@@ -69,6 +70,7 @@ public final class Desk extends WebSocketActor<String> {
         .open(
             server
                 .ports(0, 0)
+                .gateway(server.gateway().hosts(Set.of("*")))
                 .data(Path.of("unused"), Durability.MEMORY)
                 .eventLoops(1)
                 .idle(Duration.ofHours(1)));

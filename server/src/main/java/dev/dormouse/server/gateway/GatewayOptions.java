@@ -304,8 +304,8 @@ public final class GatewayOptions {
   /**
    * Names of the server's own, such as {@code example.org} and {@code *.example.org}: requests by
    * others are answered 421, but by addresses and {@code localhost}. {@code *}, alone, for every
-   * name. If there are none, only those are refused that browsers on this machine send by names,
-   * unencrypted, unless their page is among the allowed origins.
+   * name. If there are none, only those are refused that browsers on this machine send for pages of
+   * the name that they ask for, unencrypted, unless that is among the allowed origins.
    *
    * @throws IllegalArgumentException if one is none; the message names it
    */

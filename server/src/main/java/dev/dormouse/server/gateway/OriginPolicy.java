@@ -6,7 +6,6 @@ import io.vertx.core.http.HttpHeaders;
 import java.util.HashSet;
 import java.util.Set;
 import java.util.stream.Collectors;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Which web pages may connect (RFC 6455, section 10.2): those of the server's own host and port,
@@ -17,9 +16,9 @@ import org.jspecify.annotations.Nullable;
  *
  * <ul>
  *   <li>if hosts are listed, requests by any other name are misdirected, whoever sends them;
- *   <li>if none are, those of browsers on this machine are, unless the page is listed or the
- *       connection encrypted, which the page's name would have to be in the certificate for. From
- *       other machines, a name that leads here proves nothing and is believed.
+ *   <li>if none are, those are that browsers on this machine send for pages of such a name, unless
+ *       the page is listed or the connection encrypted: the certificate would have to have the
+ *       name. From other machines, a name that leads here proves nothing and is believed.
  * </ul>
  *
  * <p>Where the request was encrypted, so must the page be. Where it was not, a proxy that is not
@@ -58,7 +57,7 @@ final class OriginPolicy {
             ? Set.of()
             : allowed.stream().map(OriginPolicy::entry).collect(Collectors.toUnmodifiableSet());
     this.isListingHosts = !ownHosts.isEmpty();
-    OwnHosts.of(ownHosts);
+    OwnHosts.of(ownHosts); // not of both: an error names the one that has it
     Set<String> names = new HashSet<>(ownHosts);
     if (!ownHosts.contains(ALL)) {
       this.allowed.stream()
@@ -66,31 +65,6 @@ final class OriginPolicy {
           .forEach(origin -> names.add(origin.host()));
     }
     this.hosts = OwnHosts.of(names);
-  }
-
-  /**
-   * Whether a request is for somebody else whose name leads here (RFC 9110, section 15.5.20).
-   *
-   * @param headers of the request
-   */
-  boolean isMisdirected(Handshake.Target target, MultiMap headers) {
-    if (hosts.contains(target.authority())) {
-      return false;
-    }
-    return isListingHosts
-        || (target.isLocal() && !target.isHttps() && isOfBrowser(headers) && !isListed(headers));
-  }
-
-  private static boolean isOfBrowser(MultiMap headers) {
-    String agent = headers.get(HttpHeaders.USER_AGENT);
-    return headers.contains(HttpHeaders.ORIGIN)
-        || headers.contains("Sec-Fetch-Site")
-        || (agent != null && agent.startsWith("Mozilla/"));
-  }
-
-  private boolean isListed(MultiMap headers) {
-    String origin = headers.get(HttpHeaders.ORIGIN);
-    return isForAll || (origin != null && isListed(WebOrigin.parse(origin.strip())));
   }
 
   private static WebOrigin entry(String text) {
@@ -109,6 +83,32 @@ final class OriginPolicy {
   }
 
   /**
+   * Whether a request is for somebody else whose name leads here (RFC 9110, section 15.5.20).
+   *
+   * @param headers of the request
+   */
+  boolean isMisdirected(Handshake.Target target, MultiMap headers) {
+    if (hosts.contains(target.authority())) {
+      return false;
+    }
+    return isListingHosts
+        || (target.isLocal() && !target.isHttps() && isOfOwnPage(target, headers));
+  }
+
+  /** Whether a browser sends it, for a page that would pass for the server's own. */
+  private boolean isOfOwnPage(Handshake.Target target, MultiMap headers) {
+    String header = headers.get(HttpHeaders.ORIGIN);
+    if (header == null) {
+      String agent = headers.get(HttpHeaders.USER_AGENT);
+      return !isForAll
+          && (headers.contains("Sec-Fetch-Site")
+              || (agent != null && agent.startsWith("Mozilla/")));
+    }
+    WebOrigin origin = WebOrigin.parse(header.strip());
+    return !isForAll && origin != null && !allowed.contains(origin) && isOwn(origin, target);
+  }
+
+  /**
    * Whether a page may connect.
    *
    * @param header its header {@code Origin}
@@ -119,11 +119,7 @@ final class OriginPolicy {
       return true;
     }
     WebOrigin origin = WebOrigin.parse(header);
-    return isListed(origin) || (origin != null && isOwn(origin, target));
-  }
-
-  private boolean isListed(@Nullable WebOrigin origin) {
-    return origin != null && allowed.contains(origin);
+    return origin != null && (allowed.contains(origin) || isOwn(origin, target));
   }
 
   private static boolean isOwn(WebOrigin origin, Handshake.Target target) {

@@ -88,6 +88,8 @@ class OwnHostsTest {
         assertThat(get(server, own, "User-Agent: Mozilla/5.0 (X11)")).isEqualTo(200);
       }
       assertThat(upgrade(server, "127.0.0.1", "Origin: http://evil.example")).isEqualTo(403);
+      assertThat(upgrade(server, "evil.example", "Origin: http://other.example")).isEqualTo(403);
+      assertThat(upgrade(server, "evil.example", "Origin: null")).isEqualTo(403);
     }
   }
 
