@@ -327,8 +327,8 @@ final class HandlerQueue implements Executor {
 
     void begin() {
       if (!isBegun) {
-        isBegun = true;
         loop.execute(this::end);
+        isBegun = true; // not if that has thrown: nobody would end it
       }
     }
 

@@ -193,8 +193,8 @@ final class HandlerThreads implements AutoCloseable {
 
     private void expect() {
       if (!isExpected) {
-        isExpected = true;
         loop.execute(this::runAll);
+        isExpected = true; // not if that has thrown: nobody would run them
       }
     }
 

@@ -64,10 +64,16 @@ final class LoopQueues {
      */
     private void expect() {
       if (!isExpected.get() && isExpected.compareAndSet(false, true)) {
+        boolean isTaken = false;
         try {
           loop.execute(this::workOff);
+          isTaken = true;
         } catch (RejectedExecutionException loopIsShutDown) {
-          isExpected.set(false);
+          // What waits is given up below.
+        } finally {
+          if (!isTaken) { // whatever it has thrown, the next work asks again
+            isExpected.set(false);
+          }
         }
       }
       if (loop.isShutdown()) {

@@ -34,7 +34,7 @@ class HeartbeatsTest {
           });
 
   /** A peer that is read, and silent. */
-  private static final class Peer extends WheelPeer {
+  private static class Peer extends WheelPeer {
     int pings;
     boolean isGivenUp;
 
@@ -88,6 +88,31 @@ class HeartbeatsTest {
     pass(TICK);
     assertThat(peer.isGivenUp).isTrue();
     assertThat(heartbeats.lastHeard(peer, loop)).isNull();
+  }
+
+  @Test
+  @DisplayName("kind 3: an Error of one peer ends neither the heartbeats of the others nor its own")
+  void errors() {
+    channel.freezeTime();
+    Peer before = join();
+    Peer faulty =
+        new Peer() {
+          @Override
+          void ping() {
+            super.ping();
+            throw new NoClassDefFoundError("made up");
+          }
+        };
+    heartbeats.join(faulty, loop);
+    Peer after = join();
+    for (int i = 0; i < 2 * LivenessWheel.TICKS_PER_INTERVAL; i++) {
+      pass(TICK);
+    }
+    assertThat(faulty.pings).isEqualTo(1);
+    assertThat(before.pings).isEqualTo(1);
+    assertThat(after.pings).isEqualTo(1);
+    assertThat(after.isGivenUp && before.isGivenUp).isTrue();
+    assertThat(faulty.isGivenUp).isTrue();
   }
 
   @Test

@@ -1,7 +1,9 @@
 package dev.dormouse.server.gateway;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.netty.channel.DefaultEventLoop;
 import io.netty.channel.EventLoop;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.nio.NioIoHandler;
@@ -12,6 +14,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
 class LoopQueuesTest {
@@ -82,6 +85,29 @@ class LoopQueuesTest {
                     }));
 
     assertThat(order).containsExactly("outer", "inner");
+  }
+
+  @Test
+  @DisplayName("kind 3: a loop that fails to take a task is asked again when the next work comes")
+  void aLoopThatFailsToTakeATaskIsAskedAgain() throws Exception {
+    AtomicBoolean isFailing = new AtomicBoolean(true);
+    DefaultEventLoop faulty =
+        new DefaultEventLoop() {
+          @Override
+          public void execute(Runnable task) {
+            if (isFailing.get()) {
+              throw new NoClassDefFoundError("made up");
+            }
+            super.execute(task);
+          }
+        };
+    CountDownLatch both = new CountDownLatch(2);
+    assertThatThrownBy(() -> queues.run(faulty, both::countDown))
+        .isInstanceOf(NoClassDefFoundError.class);
+    isFailing.set(false);
+    queues.run(faulty, both::countDown);
+    assertThat(both.await(10, TimeUnit.SECONDS)).isTrue();
+    faulty.shutdownGracefully(0, 1, TimeUnit.SECONDS).syncUninterruptibly();
   }
 
   @Test
