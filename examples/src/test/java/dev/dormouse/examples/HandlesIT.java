@@ -2,7 +2,10 @@ package dev.dormouse.examples;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
 import java.net.Socket;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -17,20 +20,24 @@ import org.junit.jupiter.api.io.TempDir;
 class HandlesIT {
   private static final int HANDLES = 256;
   private static final int LINE = 200_000;
+  private static final String REQUEST = "GET /echo/e HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n";
 
   @TempDir private Path directory;
 
   @Test
   @DisplayName(
-      "F25, A4: more connections than handles are lowered aloud, and silent ones take no table's")
+      "F25, A3, A4: connections over the handles, of both ports, take neither store nor others"
+          + " theirs")
   void moreConnectionsThanHandlesAreLoweredAndTheStoreKeepsItsOwn() throws Exception {
     Path data = directory.resolve("data");
     try (ServerProcess server =
             ServerProcess.startTestActorsWithHandles(data, HANDLES, "--max-connections", "5000");
         Client writer = server.connect("/journal/x");
-        Silent silent = Silent.connect(server.port(), 300)) {
+        Client admin = Client.connect(inspector(server));
+        Silent silent = Silent.connect(server.port(), 300);
+        Silent adminSilent = Silent.connect(server.adminPort(), 300)) {
       assertThat(server.output()).containsPattern("connections +at most \\d+, not 5000, ");
-      assertThat(silent.number()).isEqualTo(300);
+      assertThat(silent.number() + adminSilent.number()).isEqualTo(600);
       List<String> lines = new ArrayList<>();
       List<String> answers = new ArrayList<>();
       for (int i = 0; i < 60; i++) {
@@ -38,7 +45,9 @@ class HandlesIT {
         answers.add(writer.ask(lines.get(i)));
       }
       assertThat(answers).isEqualTo(HashChain.answers(lines));
-      assertThat(Http.get(server.admin().path("/healthz")).statusCode()).isEqualTo(200);
+      assertThat(admin.ask("{\"id\":1,\"method\":\"Network.enable\"}")).contains("\"id\":1");
+      adminSilent.close();
+      Until.isTrue(() -> isHealthy(server));
     }
   }
 
@@ -69,6 +78,7 @@ class HandlesIT {
         Client later = server.connect("/journal/j")) {
       answers.add(ask(writer, lines));
       assertThat(hoard.ask("take")).startsWith("take ");
+      Silent waits = Silent.connect(server.port(), 1); // the server has no handle to accept it with
       Client.Event event = new Client.Text("");
       for (int i = 0; i < 200 && event instanceof Client.Text; i++) {
         writer.send(line(lines.size()));
@@ -82,6 +92,8 @@ class HandlesIT {
       assertThat(echo.ask("still here")).isEqualTo("still here");
 
       assertThat(hoard.ask("give")).isEqualTo("give 0");
+      assertThat(waits.ask()).isEqualTo("HTTP/1.1 426");
+      waits.close();
       Until.isTrue(() -> isStoring(server));
       for (int i = 0; i < 50; i++) {
         answers.add(ask(later, lines));
@@ -92,6 +104,19 @@ class HandlesIT {
     }
     try (ServerProcess again = ServerProcess.start(data)) {
       assertThat(Http.get(again.http("/journal/j")).body().lines()).isEqualTo(lines);
+    }
+  }
+
+  private static URI inspector(ServerProcess server) {
+    return URI.create("ws://127.0.0.1:%d/devtools/node".formatted(server.adminPort()));
+  }
+
+  /** False while the server has no room for one more. */
+  private static boolean isHealthy(ServerProcess server) throws Exception {
+    try {
+      return Http.get(server.admin().path("/healthz")).statusCode() == 200;
+    } catch (IOException refused) {
+      return false;
     }
   }
 
@@ -121,6 +146,15 @@ class HandlesIT {
         sockets.add(new Socket("127.0.0.1", port));
       }
       return new Silent(sockets);
+    }
+
+    /** What the first is answered if it says something at last. */
+    String ask() throws IOException {
+      Socket first = sockets.get(0);
+      first.setSoTimeout((int) Child.LIMIT.toMillis());
+      first.getOutputStream().write(REQUEST.getBytes(StandardCharsets.US_ASCII));
+      byte[] status = first.getInputStream().readNBytes("HTTP/1.1 426".length());
+      return new String(status, StandardCharsets.US_ASCII);
     }
 
     int number() {

@@ -1,15 +1,20 @@
 package dev.dormouse.server.gateway;
 
+import dev.dormouse.log.Log;
 import dev.dormouse.server.gateway.edge.Edge;
 import dev.dormouse.server.observe.DormouseObserver;
 import dev.dormouse.server.observe.Observers;
 import dev.dormouse.server.protocol.DirectTransport;
 import dev.dormouse.server.protocol.Time;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelPipeline;
+import io.netty.util.AttributeKey;
 import io.vertx.core.http.HttpConnection;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Guards the connections of an HTTP server as a gateway guards its own, for a port without actors:
@@ -18,7 +23,7 @@ import org.slf4j.LoggerFactory;
  * silent. Any thread.
  */
 public final class ConnectionGuard {
-  private static final Logger log = LoggerFactory.getLogger(ConnectionGuard.class);
+  private static final Logger log = Log.of(ConnectionGuard.class);
   private static final long LINE_NS = TimeUnit.MINUTES.toNanos(1);
 
   private final GatewayParts parts;
@@ -48,6 +53,7 @@ public final class ConnectionGuard {
   static void meet(HttpConnection connection, GatewayParts parts, Edge edge) {
     ChannelPipeline pipeline = ChannelTakeover.http1Pipeline(connection);
     if (pipeline != null) {
+      AcceptFailures.listenTo(pipeline.channel().parent());
       ChannelTakeover.guard(pipeline, edge, new EarlyBytes(parts));
     }
   }
@@ -55,6 +61,29 @@ public final class ConnectionGuard {
   /** How many TCP connections there are. */
   int connections() {
     return parts.admission().tcp();
+  }
+
+  /**
+   * Tells the log, in a line, why a listener cannot accept connections, such as a want of file
+   * handles: Netty has it rest for a second each time, and would tell with a stack trace.
+   */
+  private static final class AcceptFailures extends ChannelInboundHandlerAdapter {
+    private static final AttributeKey<Boolean> IS_THERE =
+        AttributeKey.valueOf(AcceptFailures.class, "isThere");
+
+    static void listenTo(@Nullable Channel listener) {
+      if (listener != null && listener.attr(IS_THERE).setIfAbsent(true) == null) {
+        listener.pipeline().addLast(new AcceptFailures());
+      }
+    }
+
+    @Override
+    public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
+      log.warn(
+          "no connections are accepted on {} for a second: {}",
+          context.channel().localAddress(),
+          cause.getMessage());
+    }
   }
 
   /** Tells the log of limits that were hit, a line a minute at most. */
