@@ -126,9 +126,9 @@ class AbuseIT {
   }
 
   @Test
-  @DisplayName("1,000,000 pings of a client that does not read: only the latest is answered")
+  @DisplayName("200,000 pings of a client that does not read: only the latest is answered")
   void pings() throws Exception {
-    int pings = 1_000_000;
+    int pings = 200_000;
     int atOnce = 1_000;
     byte[] payload = new byte[125];
     Arrays.fill(payload, (byte) ' ');

@@ -49,6 +49,16 @@ final class ClientSocket extends WheelPeer {
   /** The {@link #place} of a socket that is in no group. */
   static final int NO_PLACE = -1;
 
+  /**
+   * How many frames that cost their sender nothing a client may send at once: control frames, and
+   * messages that are answered automatically. No actor's credit bounds them, so after so many of
+   * them the event loop turns to others, and this client is not read for {@link #REST_MS}.
+   */
+  static final int LIGHT_FRAMES_MAX = 256;
+
+  /** How long a client is not read that has sent too many such frames at once. */
+  static final long REST_MS = 10;
+
   private final GatewayParts parts;
   private final ActorId actor;
   private final ConnectionId id;
@@ -68,6 +78,12 @@ final class ClientSocket extends WheelPeer {
 
   /** Whether a read from the network is being handled, after which comes a flush. */
   private boolean isReading;
+
+  /** Whether the client is not read for a moment, having sent {@link #LIGHT_FRAMES_MAX} at once. */
+  private boolean isResting;
+
+  /** How many frames of this read were answered here, or were for nobody. */
+  private short lightFrames;
 
   /** Null once it is freed: when the socket is forgotten. */
   private Admission.@Nullable Place seat;
@@ -227,17 +243,33 @@ final class ClientSocket extends WheelPeer {
     if (state == SocketState.OPEN && !InboundMessages.isControl(frame)) {
       Payload reply = inbound.add(frame);
       if (reply != null) {
+        light();
         send(reply, null, null, GatewayParts.AUTOMATIC);
       }
       read();
       return;
     }
+    light();
     inbound.came(frame);
     if (frame instanceof CloseWebSocketFrame close) {
       clientCloses(close);
     } else if (frame instanceof PingWebSocketFrame && writer != null && state == SocketState.OPEN) {
       writer.pong(ByteBufUtil.getBytes(frame.content()));
     }
+  }
+
+  private void light() {
+    lightFrames++;
+    if (lightFrames >= LIGHT_FRAMES_MAX && !isResting) {
+      isResting = true;
+      read();
+      loop.schedule(this::goOn, REST_MS, TimeUnit.MILLISECONDS);
+    }
+  }
+
+  private void goOn() {
+    isResting = false;
+    read();
   }
 
   /** Reads from the network, or stops; once the end has begun, whatever comes is read. */
@@ -254,7 +286,7 @@ final class ClientSocket extends WheelPeer {
 
   @Override
   boolean isRead() {
-    return state != SocketState.OPEN || !inbound.isFull();
+    return !isResting && (state != SocketState.OPEN || !inbound.isFull());
   }
 
   @Override
@@ -282,6 +314,7 @@ final class ClientSocket extends WheelPeer {
   @Override
   public void channelReadComplete(ChannelHandlerContext context) {
     isReading = false;
+    lightFrames = 0;
     heard();
     if (state == SocketState.OPEN && inbound.isTooMuchWith(frames.heldBytes())) {
       violated(CloseCodes.TRY_AGAIN_LATER, InboundMessages.TOO_MUCH);
