@@ -117,6 +117,7 @@ class LimitsTableTest {
         "ActorOptions.OUTBOUND_BYTES_CEILING");
     row("bytes that wait for a client that goes on taking them", "GatewayOptions.burstBytesMax");
     row("key of a message", "Connection.KEY_BYTES_MAX");
+    row("control frames and messages answered automatically", "ClientSocket.LIGHT_FRAMES_MAX");
     row("messages of a client in a second", "ActorOptions.messagesPerSecondMax=any number");
     row("a silent client", "GatewayOptions.pingInterval");
     row(
@@ -197,7 +198,9 @@ class LimitsTableTest {
         "GroupCommit.ROUND_COMMITS_MAX",
         "GroupCommit.ROUND_BYTES_MAX",
         "GroupCommit.CALLER_ROUNDS_MAX",
-        "EngineWriter.RECOVERY_NS_MAX");
+        "EngineWriter.RECOVERY_NS_MAX",
+        "EngineWriter.RANGES_MAX",
+        "Scratch.ATTEMPTS_MAX");
     notForUsers(
         "bounds what is kept for later, nothing is refused over it",
         "KryoCodec.STOCK_MAX",
