@@ -159,6 +159,9 @@ class LimitsTableTest {
         "Log.LINE_CHARS_MAX",
         "Log.LAST_LINES_LIMIT",
         "StandardStreams.BYTES_MAX");
+    row(
+        "log lines about clients that a limit closes or refuses, with the option that raises it",
+        "LimitLog.BURST");
     row("log lines about failures", "FailureLog.BURST", "FailureLog.PER_SECOND=10 a second");
     row("a handshake", "GatewayOptions.handshake");
     row("body of a plain HTTP request", "HttpRequest.BODY_BYTES_MAX", "GatewayOptions.message");

@@ -6,12 +6,14 @@ import dev.dormouse.sdk.ActorId;
 import dev.dormouse.sdk.HttpResponse;
 import dev.dormouse.sdk.RequestHead;
 import dev.dormouse.sdk.ResponseException;
+import dev.dormouse.server.observe.LineRate;
 import dev.dormouse.server.observe.LogLabels;
 import dev.dormouse.server.observe.ThreadState;
 import io.vertx.core.Context;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.ext.web.handler.HttpException;
+import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -33,14 +35,14 @@ final class AccessCheck {
   private final GatewayParts parts;
   private final Vertx vertx;
 
-  // Guarded by the monitor.
-  private final TokenBucket lines;
-  private long linesLeftOut;
+  private final LineRate lines;
 
   AccessCheck(GatewayParts parts, Vertx vertx) {
     this.parts = parts;
     this.vertx = vertx;
-    this.lines = new TokenBucket(LINES_PER_SECOND, parts.time().nowNs());
+    this.lines =
+        new LineRate(
+            parts.time(), LINES_PER_SECOND, Duration.ofSeconds(1).dividedBy(LINES_PER_SECOND));
   }
 
   /** What was decided. */
@@ -150,17 +152,15 @@ final class AccessCheck {
     return HttpResponse.text(500, "whether access is granted cannot be told");
   }
 
-  private synchronized void complain(ActorId actor, int status, Throwable e) {
-    if (!lines.take(parts.time().nowNs())) {
-      linesLeftOut++;
-      return;
+  private void complain(ActorId actor, int status, Throwable e) {
+    long leftOut = lines.next();
+    if (leftOut != LineRate.LEAVE_OUT) {
+      log.error(
+          "the access rule of actor {} failed, the client is answered {} ({} such lines left out)",
+          actor,
+          status,
+          leftOut,
+          e);
     }
-    log.error(
-        "the access rule of actor {} failed, the client is answered {} ({} such lines left out)",
-        actor,
-        status,
-        linesLeftOut,
-        e);
-    linesLeftOut = 0;
   }
 }

@@ -332,6 +332,7 @@ final class ClientSocket extends WheelPeer {
   private void halfElapsed(@Nullable String late) {
     half = null;
     if (late != null) {
+      parts.hit("unfinished-input", "close 1008", actor, id);
       violated(CloseCodes.POLICY, late);
     }
   }

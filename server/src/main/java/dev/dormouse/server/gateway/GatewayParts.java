@@ -23,6 +23,7 @@ record GatewayParts(
     Heartbeats heartbeats,
     Admission admission,
     ClientMemory memory,
+    LimitLog limitLog,
     Observers observers) {
 
   /** Those of a gateway that has no sockets yet. */
@@ -38,6 +39,7 @@ record GatewayParts(
         new Heartbeats(options.pingInterval(), time),
         new Admission(options.limits(), options.httpConnectionsMax()),
         new ClientMemory(options.clientHeapBytesMax(), options.clientDirectBytesMax()),
+        new LimitLog(time),
         observers);
   }
 
@@ -83,8 +85,10 @@ record GatewayParts(
     hit(limit.limit(), outcome, actor, null);
   }
 
-  private void hit(
+  /** A limit was hit that nothing counts but observers. Any thread. */
+  void hit(
       String limit, String outcome, @Nullable ActorId actor, @Nullable ConnectionId connection) {
+    limitLog.hit(limit, outcome, actor, connection);
     if (observers.isAny()) {
       observers.tell(DormouseObserver::limitHit, new LimitHit(limit, outcome, actor, connection));
     }

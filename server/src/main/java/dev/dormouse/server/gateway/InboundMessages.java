@@ -226,6 +226,7 @@ final class InboundMessages {
     }
     unhandled.add(message);
     if (unhandled.heldBytes() > options.messageBytesMax() + (long) HELD_BYTES_SLACK) {
+      parts.hit("messages-at-once", "close 1008", actor, id);
       throw new ViolationException(CloseCodes.POLICY, "too many messages at once");
     }
     pump(unhandled);

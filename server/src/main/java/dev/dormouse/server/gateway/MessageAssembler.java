@@ -23,6 +23,9 @@ final class MessageAssembler extends ClientMemory.Holder {
   /** How many bytes a fragment must have in the mean once there are more. */
   static final int FRAGMENT_BYTES_MEAN_MIN = 16;
 
+  /** What is told of a message in too many pieces that are too short. */
+  static final String SHORT_FRAGMENTS = "too many short fragments";
+
   private static final int CAPACITY_MIN = 256;
 
   private final int bytesMax;
@@ -69,7 +72,7 @@ final class MessageAssembler extends ClientMemory.Holder {
     fragments++;
     if (fragments > FRAGMENTS_FREE
         && (long) size + length < (long) fragments * FRAGMENT_BYTES_MEAN_MIN) {
-      throw new ViolationException(CloseCodes.POLICY, "too many short fragments");
+      throw new ViolationException(CloseCodes.POLICY, SHORT_FRAGMENTS);
     }
     if (length > bytes.length - size) {
       grow(size + length);

@@ -123,6 +123,8 @@ final class SocketWatch {
           "close 1009",
           socket.actor(),
           socket.id());
+    } else if (MessageAssembler.SHORT_FRAGMENTS.equals(failure)) {
+      parts.hit("fragments", "close 1008", socket.actor(), socket.id());
     }
     return closing;
   }

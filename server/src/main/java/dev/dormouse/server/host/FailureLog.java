@@ -1,7 +1,9 @@
 package dev.dormouse.server.host;
 
 import dev.dormouse.log.Log;
+import dev.dormouse.server.observe.LineRate;
 import dev.dormouse.server.protocol.Time;
+import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 
@@ -15,17 +17,11 @@ final class FailureLog {
   static final int PER_SECOND = 10;
 
   private static final Logger log = Log.of(FailureLog.class);
-  private static final long PER_LINE_NS = 1_000_000_000L / PER_SECOND;
 
-  private final Time time;
-
-  // Guarded by the monitor.
-  private long fullAtNs;
-  private long leftOut;
+  private final LineRate rate;
 
   FailureLog(Time time) {
-    this.time = time;
-    this.fullAtNs = time.nowNs();
+    this.rate = new LineRate(time, BURST, Duration.ofSeconds(1).dividedBy(PER_SECOND));
   }
 
   /** A line, with a last argument that may be a cause whose stack trace is wanted. */
@@ -33,36 +29,21 @@ final class FailureLog {
     if (arguments.length > 0 && arguments[arguments.length - 1] instanceof Throwable cause) {
       Log.caught(cause); // the line may be left out
     }
-    if (mayTell()) {
+    long leftOut = rate.next();
+    if (leftOut != LineRate.LEAVE_OUT) {
+      tell(leftOut);
       log.error(format, arguments);
     }
   }
 
   /** Tells how many lines were left out, if some were and there is room again. */
   void tick() {
-    long number;
-    synchronized (this) {
-      if (leftOut == 0 || !hasRoom(time.nowNs())) {
-        return;
-      }
-      number = leftOut;
-      leftOut = 0;
-    }
-    log.error("{} more lines about failures were left out", number);
+    tell(rate.untold());
   }
 
-  private synchronized boolean mayTell() {
-    long nowNs = time.nowNs();
-    if (!hasRoom(nowNs)) {
-      leftOut++;
-      return false;
+  private static void tell(long leftOut) {
+    if (leftOut > 0) {
+      log.error("{} more lines about failures were left out", leftOut);
     }
-    fullAtNs = Math.max(fullAtNs - nowNs, 0) + nowNs + PER_LINE_NS;
-    return true;
-  }
-
-  /** Whether fewer than a burst of lines were told that time has not made up for yet. */
-  private boolean hasRoom(long nowNs) {
-    return fullAtNs - nowNs <= (BURST - 1) * PER_LINE_NS;
   }
 }

@@ -21,19 +21,17 @@ import org.slf4j.Logger;
  */
 public final class Observers {
   private static final Logger log = Log.of(Observers.class);
-  private static final long COMPLAINT_PAUSE_NS = Duration.ofMinutes(1).toNanos();
+  private static final Duration COMPLAINT_PAUSE = Duration.ofMinutes(1);
 
-  private final Time time;
   private final CopyOnWriteArrayList<DormouseObserver> all = new CopyOnWriteArrayList<>();
   private final CopyOnWriteArrayList<DormouseObserver> ofFrames = new CopyOnWriteArrayList<>();
   private final CopyOnWriteArrayList<DormouseObserver> ofActors = new CopyOnWriteArrayList<>();
   private final AtomicLong failures = new AtomicLong();
-  private final AtomicLong quietUntilNs;
+  private final LineRate complaints;
 
   /** Nobody yet. */
   public Observers(Time time) {
-    this.time = time;
-    this.quietUntilNs = new AtomicLong(time.nowNs());
+    this.complaints = new LineRate(time, 1, COMPLAINT_PAUSE);
   }
 
   /**
@@ -114,9 +112,7 @@ public final class Observers {
   private void complain(DormouseObserver observer, Throwable failure) {
     Log.caught(failure);
     failures.incrementAndGet();
-    long nowNs = time.nowNs();
-    long quiet = quietUntilNs.get();
-    if (nowNs - quiet >= 0 && quietUntilNs.compareAndSet(quiet, nowNs + COMPLAINT_PAUSE_NS)) {
+    if (complaints.next() != LineRate.LEAVE_OUT) {
       log.error(
           "observer {} failed; it is told of what comes all the same ({} failures so far)",
           observer,

@@ -35,6 +35,7 @@ class ConnectionGroupsTest {
           new Heartbeats(Duration.ZERO, Time.system()),
           new Admission(ConnectionLimits.none(), 256),
           ClientMemory.unlimited(),
+          new LimitLog(Time.system()),
           new Observers(Time.system()));
 
   private ClientSocket socket(String key, long number) {

@@ -73,6 +73,7 @@ final class StuckSocket implements AutoCloseable, Time {
             new Heartbeats(limits.pingInterval(), this),
             new Admission(ConnectionLimits.none(), 256),
             ClientMemory.unlimited(),
+            new LimitLog(Time.system()),
             new Observers(Time.system()));
     socket =
         new ClientSocket(

@@ -284,6 +284,7 @@ class WatchTest {
             new Heartbeats(Duration.ZERO, Time.system()),
             new Admission(ConnectionLimits.none(), 256),
             ClientMemory.unlimited(),
+            new LimitLog(Time.system()),
             server.observers);
     UpgradeWatch watch = new UpgradeWatch(parts, ConnectionId.of(7, 99));
     Throwable cause = new IllegalStateException("as asked");
