@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  *     control characters (U+0000 to U+001F, U+007F to U+009F) and unpaired surrogates; not {@code
  *     "."} or {@code ".."}, which no URL can carry
  */
-public record ActorId(String type, String key) {
+public record ActorId(String type, String key) implements Comparable<ActorId> {
 
   /** The longest key, in bytes of UTF-8. */
   public static final int KEY_BYTES_MAX = 512;
@@ -75,6 +75,16 @@ public record ActorId(String type, String key) {
   @Override
   public int hashCode() {
     return 31 * type.hashCode() + key.hashCode();
+  }
+
+  /**
+   * By key, then by type. Clients choose keys, and can choose many of one hash: because names have
+   * an order, tables of them stay fast all the same.
+   */
+  @Override
+  public int compareTo(ActorId other) {
+    int order = key.compareTo(other.key);
+    return order == 0 ? type.compareTo(other.type) : order;
   }
 
   /** {@code type/key}. */

@@ -1,6 +1,7 @@
 package dev.dormouse.sdk;
 
-import java.util.HashMap;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -42,9 +43,10 @@ public record RequestHead(
   }
 
   private static Map<String, List<String>> unmodifiable(Map<String, List<String>> query) {
-    Map<String, List<String>> copy = new HashMap<>();
+    Map<String, List<String>> copy = new LinkedHashMap<>();
     query.forEach((name, values) -> copy.put(name, List.copyOf(values)));
-    return Map.copyOf(copy);
+    // Not an immutable copy: that is slow with names of one hash, and clients choose the names.
+    return Collections.unmodifiableMap(copy);
   }
 
   /** One of a client that nobody authenticated. */

@@ -6,6 +6,7 @@ import dev.dormouse.sdk.ConnectionId;
 import dev.dormouse.server.protocol.ToGateway;
 import dev.dormouse.server.protocol.ToHost;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.EnumMap;
 import java.util.HashSet;
 import java.util.List;
@@ -39,7 +40,15 @@ final class Quarantine {
     ALARM
   }
 
-  private record Place(Part part, ActorId actor, String name) {}
+  private record Place(Part part, ActorId actor, String name) implements Comparable<Place> {
+    private static final Comparator<Place> ORDER =
+        Comparator.comparing(Place::actor).thenComparing(Place::part).thenComparing(Place::name);
+
+    @Override
+    public int compareTo(Place other) {
+      return ORDER.compare(this, other);
+    }
+  }
 
   private final Map<Part, LongAdder> counts = new EnumMap<>(Part.class);
   private final LongAdder refusedEvents = new LongAdder();
