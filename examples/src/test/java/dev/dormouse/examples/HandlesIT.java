@@ -3,6 +3,7 @@ package dev.dormouse.examples;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.Socket;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
@@ -143,7 +144,7 @@ class HandlesIT {
     static Silent connect(int port, int number) throws Exception {
       List<Socket> sockets = new ArrayList<>();
       for (int i = 0; i < number; i++) {
-        sockets.add(new Socket("127.0.0.1", port));
+        sockets.add(new Socket(InetAddress.getLoopbackAddress(), port));
       }
       return new Silent(sockets);
     }
@@ -162,7 +163,7 @@ class HandlesIT {
     }
 
     @Override
-    public void close() throws Exception {
+    public void close() throws IOException {
       for (Socket socket : sockets) {
         socket.close();
       }

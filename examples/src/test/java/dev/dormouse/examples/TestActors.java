@@ -114,7 +114,6 @@ final class TestActors {
   /** Does the process harm, as it is told to, and echoes anything else. */
   static final class Harm extends WebSocketActor<Void> {
     private static final List<byte[]> HOARD = new ArrayList<>();
-    private static volatile long spins;
 
     @Override
     protected void onMessage(Connection<Void> from, String text) {
@@ -126,7 +125,7 @@ final class TestActors {
         }
         case "spin" -> {
           while (true) {
-            spins++; // whatever interrupts it
+            Thread.onSpinWait(); // whatever interrupts it
           }
         }
         default -> from.send(text);

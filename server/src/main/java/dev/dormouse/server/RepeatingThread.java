@@ -77,7 +77,7 @@ final class RepeatingThread implements Watchdog.Part, AutoCloseable {
       return REST_MS;
     } finally {
       isWorking = false;
-      rounds++; // by this thread only
+      rounds = rounds + 1; // by this thread only
     }
   }
 

@@ -94,7 +94,7 @@ final class Watchdog implements AutoCloseable {
     @Override
     public void run() {
       thread = Thread.currentThread();
-      run++; // on the loop only
+      run = run + 1; // on the loop only
     }
 
     @Override

@@ -104,6 +104,7 @@ class BadHandlersTest {
     }
   }
 
+  @SuppressWarnings("ThreadPriorityCheck") // a handler may do what it should not
   private static void leaveAllChanged() {
     Thread thread = Thread.currentThread();
     thread.setName("renamed");

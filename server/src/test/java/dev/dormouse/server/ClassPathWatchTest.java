@@ -1,5 +1,6 @@
 package dev.dormouse.server;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.File;
@@ -25,7 +26,7 @@ class ClassPathWatchTest {
   @BeforeEach
   void make() throws IOException {
     jar = Files.write(folder.resolve("app.jar"), new byte[20_000]);
-    other = Files.write(folder.resolve("other.jar"), "other".repeat(4_000).getBytes());
+    other = Files.write(folder.resolve("other.jar"), "other".repeat(4_000).getBytes(UTF_8));
   }
 
   private ClassPathWatch watch() {

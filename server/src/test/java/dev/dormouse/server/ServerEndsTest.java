@@ -154,7 +154,7 @@ class ServerEndsTest {
       "F44: an event loop that has ended ends the process, and a stop of the server does not")
   void anEventLoopThatHasEndedEndsTheProcess() throws Exception {
     VertxInternal vertx = (VertxInternal) server.vertx();
-    vertx.acceptorEventLoopGroup().next().shutdownGracefully(0, 1, TimeUnit.SECONDS);
+    var unused = vertx.acceptorEventLoopGroup().next().shutdownGracefully(0, 1, TimeUnit.SECONDS);
     ProcessEnd end = end();
     assertThat(end.exitCode()).isEqualTo(ProcessEnd.FAILED);
     assertThat(end.why()).contains("the event loop").contains("has ended");

@@ -384,7 +384,7 @@ final class EngineLogs {
       if (headLeft > 0) {
         headLeft--;
         if (headLeft < Integer.BYTES) {
-          writesLeft |= (next & 0xffL) << Byte.SIZE * (Integer.BYTES - 1 - headLeft);
+          writesLeft |= (next & 0xffL) << (Byte.SIZE * (Integer.BYTES - 1 - headLeft));
         }
       } else if (tablesLeft == 0 && stringsLeft == 0) {
         begin(next);

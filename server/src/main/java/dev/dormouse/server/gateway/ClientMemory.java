@@ -157,11 +157,13 @@ final class ClientMemory {
   }
 
   /** More of a kind is held, or less if it is negative. */
+  @SuppressWarnings("EnumOrdinal") // the number is of this process only
   void hold(Held kind, long bytes) {
     held[kind.ordinal()].add(bytes);
   }
 
   /** How much of a kind is held, in bytes. */
+  @SuppressWarnings("EnumOrdinal")
   long held(Held kind) {
     return held[kind.ordinal()].sum();
   }

@@ -50,7 +50,8 @@ public final class ThreadState {
     return state;
   }
 
-  /** Has the calling thread be as it was. */
+  /** Gives the calling thread back the state that this object was made from. */
+  @SuppressWarnings("ThreadPriorityCheck") // a handler's change of it is undone, none is relied on
   public void restore() {
     if (!isInterrupted && thread.isInterrupted()) {
       Thread.interrupted();

@@ -235,6 +235,7 @@ class ClientMemoryTest {
 
   @Test
   @DisplayName("A2: a body counts until its actor has answered, though its client is gone")
+  @SuppressWarnings("try") // the client goes in the midst of it
   void bodiesOfTheGone() throws Exception {
     byte[] body = new byte[100_000];
     try (RawClient client = server.client().send(post(body.length)).send(body)) {

@@ -291,6 +291,7 @@ class OutboundTest {
     host = server.host;
     host.acceptAll();
     try (RawClient slow = openSlowly("/chat/lobby")) {
+      assertThat(slow).isNotNull();
       ConnectionId id = host.nextOpen();
       host.release(TestServer.LOBBY, new ToGateway.Send(id, Payload.text("x".repeat(24_000_000))));
       assertThat(host.nextClosed()).isEqualTo(Closing.TOO_SLOW);
