@@ -39,7 +39,7 @@ public final class Bench extends WebSocketActor<Integer> {
       connections().broadcast(text);
     } else if (text.startsWith("D")) {
       from.send(
-          "{\"activation\":%d,\"count\":%d,\"connections\":%d}"
+          "{\"activation\":%s,\"count\":%s,\"connections\":%s}"
               .formatted(activation(), from.attachment(), connections().count()));
     } else {
       from.send(text);

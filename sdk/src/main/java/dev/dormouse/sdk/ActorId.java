@@ -51,7 +51,7 @@ public record ActorId(String type, String key) implements Comparable<ActorId> {
     for (int i = 0; i < key.length(); i++) {
       char c = key.charAt(i);
       if (Character.isISOControl(c)) {
-        return "has the control character U+%04X at %d".formatted((int) c, i);
+        return "has the control character U+%04X at %s".formatted((int) c, i);
       }
       if (Character.isHighSurrogate(c)
           && i + 1 < key.length()

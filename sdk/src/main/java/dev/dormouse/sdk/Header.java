@@ -26,7 +26,7 @@ public record Header(String name, String value) {
       char c = value.charAt(i);
       if ((c < ' ' && c != '\t') || c == 0x7f || c > 0xff) {
         throw new IllegalArgumentException(
-            "header %s has the character U+%04X at %d of its value".formatted(name, (int) c, i));
+            "header %s has the character U+%04X at %s of its value".formatted(name, (int) c, i));
       }
     }
   }

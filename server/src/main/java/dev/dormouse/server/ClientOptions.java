@@ -105,7 +105,7 @@ final class ClientOptions {
     if (bytes < min || bytes > HEAD_PART_BYTES_CEILING) {
       throw new ParameterException(
           line,
-          "%s: %d is not %d to %d bytes".formatted(option, bytes, min, HEAD_PART_BYTES_CEILING));
+          "%s: %s is not %s to %s bytes".formatted(option, bytes, min, HEAD_PART_BYTES_CEILING));
     }
   }
 

@@ -148,10 +148,11 @@ public final class Dormouse {
    * Runs the server inside this process.
    *
    * @throws dev.dormouse.storage.StoreOpenException if the data folder cannot be used
-   * @throws ServerStartException if a port cannot be had
+   * @throws ServerStartException if a port cannot be had, or the class path has an unfit Netty
    * @throws IllegalArgumentException if the certificate cannot be used; the message names the file
    */
   public DormouseServer open(ServerOptions options) {
+    NettyVersions.check();
     return DormouseServer.open(actors, routes, observers(options), options);
   }
 

@@ -67,7 +67,7 @@ record FileHandles(
     long left = limit - process - store - http - admin - RESERVE - limit / RESERVE_PART;
     if (left < CONNECTIONS_MIN) {
       throw new ServerStartException(
-          "the process may have %d files open, which is %d too few for a server with %d event loops; %s"
+          "the process may have %s files open, which is %s too few for a server with %s event loops; %s"
               .formatted(limit, missing(left), eventLoops, REMEDY),
           null);
     }

@@ -243,7 +243,6 @@ final class Node implements AutoCloseable {
     Scratch scratch = null;
     Vertx vertx = null;
     try {
-      LibraryLogs.install();
       scratch = scratchOf(options);
       vertx = HttpListeners.vertx(options, scratch.path());
       return new Node(
@@ -354,7 +353,7 @@ final class Node implements AutoCloseable {
     long waitingNs = threads.oldestWaiting(options.time().nowNs());
     if (waitingNs >= TimeUnit.SECONDS.toNanos(Watchdog.REPORTED_AFTER_S)) {
       return Optional.of(
-          "not ready: an event has waited for a thread for %d s, since handlers hold up all others"
+          "not ready: an event has waited for a thread for %s s, since handlers hold up all others"
               .formatted(TimeUnit.NANOSECONDS.toSeconds(waitingNs)));
     }
     return Optional.ofNullable(watchdog.stalled()).map(why -> "not ready: " + why);

@@ -347,7 +347,7 @@ final class ServerCommand {
     if (value.compareTo(min) < 0 || value.compareTo(DAY) > 0) {
       throw new ParameterException(
           line,
-          "%s: %d ms is not %d ms to 24 h".formatted(option, value.toMillis(), min.toMillis()));
+          "%s: %s ms is not %s ms to 24 h".formatted(option, value.toMillis(), min.toMillis()));
     }
   }
 

@@ -17,6 +17,10 @@ import org.jspecify.annotations.Nullable;
  * of the same name without parameter tells what was chosen.
  */
 public final class ServerOptions {
+  static {
+    LibraryLogs.install(); // the defaults ask Netty for its memory, which wakes its loggers
+  }
+
   private final Values values;
 
   /** The choices; changed only before they are an option's. */

@@ -26,13 +26,13 @@ final class StartScreen {
        (-.-)  z z    Dormouse: actors that own WebSockets, and sleep
       c(")(")
 
-      listening    %s://%s:%d
+      listening    %s://%s:%s
       admin        %s   (%s)
       connections  %s
       data         %s
       durability   %s: %s
       idle         %s s without events, then an actor leaves memory; its sockets stay
-      java         %s, pid %d, up in %d ms
+      java         %s, pid %s, up in %s ms
     """
         .formatted(
             options.tls() == null ? "http" : "https",
@@ -57,8 +57,8 @@ final class StartScreen {
       return most == ConnectionLimits.ANY_NUMBER ? "any number" : "at most " + most;
     }
     return wanted == ConnectionLimits.ANY_NUMBER
-        ? "at most %d, for which there are file handles".formatted(most)
-        : "at most %d, not %d, for which there are too few file handles; %s"
+        ? "at most %s, for which there are file handles".formatted(most)
+        : "at most %s, not %s, for which there are too few file handles; %s"
             .formatted(most, wanted, FileHandles.REMEDY);
   }
 }

@@ -317,7 +317,7 @@ final class Watchdog implements AutoCloseable {
     if (!limit.isZero() && stillNs >= limit.toNanos()) {
       end(
           ProcessEnd.STALLED,
-          "%s has not moved for %d s (--stall-exit)"
+          "%s has not moved for %s s (--stall-exit)"
               .formatted(watched.part.name(), seconds(stillNs)));
     }
   }
@@ -347,7 +347,7 @@ final class Watchdog implements AutoCloseable {
             .filter(watched -> watched.stillness.ns() >= REPORTED_AFTER_NS)
             .map(
                 watched ->
-                    "%s has not moved for %d s"
+                    "%s has not moved for %s s"
                         .formatted(watched.part.name(), seconds(watched.stillness.ns())))
             .collect(Collectors.joining("; "));
     stalled = still.isEmpty() ? null : still;

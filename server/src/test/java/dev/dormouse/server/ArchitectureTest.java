@@ -3,12 +3,18 @@ package dev.dormouse.server;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+import static org.assertj.core.api.Assertions.assertThat;
 
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
 import dev.dormouse.server.protocol.Time;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Instant;
+import java.util.List;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -189,5 +195,28 @@ class ArchitectureTest {
         .orShould()
         .callMethod(Thread.class, "sleep", long.class)
         .check(PRODUCT);
+  }
+
+  @Test
+  @DisplayName("numbers in texts do not depend on the locale: no %d without one")
+  void numbersArePlain() throws IOException {
+    Pattern localized =
+        Pattern.compile(
+            "%[-,0-9.]*[dfeg][^\"]*\"(?:\\s*\\+\\s*\"[^\"]*\")*\\s*\\)?\\s*\\.formatted\\(");
+    Pattern block = Pattern.compile("(?s)\"\"\"(?:(?!\"\"\").)*%[-,0-9.]*[dfeg]");
+    try (Stream<Path> files = Files.walk(Path.of(".."))) {
+      List<Path> sources =
+          files
+              .filter(f -> f.toString().matches(".*/src/main/java/.*\\.java"))
+              .filter(f -> !f.toString().contains("/bench/")) // a benchmark is no product
+              .toList();
+      assertThat(sources).hasSizeGreaterThan(100);
+      for (Path source : sources) {
+        assertThat(Files.readString(source))
+            .as(source.toString())
+            .doesNotContainPattern(localized)
+            .doesNotContainPattern(block);
+      }
+    }
   }
 }

@@ -53,7 +53,7 @@ public record ActorRow(long epoch, long activations, int connections, boolean ma
   public static ActorRow decode(byte[] bytes) {
     if (bytes.length < BYTES_WITHOUT_FLAGS) {
       throw new CorruptRowException(
-          "an actor's row has %d bytes of at least %d".formatted(bytes.length, BYTES_WITHOUT_FLAGS),
+          "an actor's row has %s bytes of at least %s".formatted(bytes.length, BYTES_WITHOUT_FLAGS),
           null);
     }
     ByteBuffer in = ByteBuffer.wrap(bytes);

@@ -113,7 +113,7 @@ final class EngineLogs {
         }
         if (found.end() == End.CUT_SHORT && isOfWrites(log)) {
           cutShort.add(
-              "%s ends in half a record at %d, as after a crash: its %d bytes are dropped"
+              "%s ends in half a record at %s, as after a crash: its %s bytes are dropped"
                   .formatted(nameOf(log), found.at(), found.bytes() - found.at()));
         }
       }
@@ -169,11 +169,11 @@ final class EngineLogs {
           file.force(true);
         }
         done.add(
-            "%s%s: its last %d bytes are given up"
+            "%s%s: its last %s bytes are given up"
                 .formatted(nameOf(log), badAt(found), found.bytes() - found.at()));
       } else {
         Files.move(log, kept);
-        done.add("%s is later: its %d bytes are given up".formatted(nameOf(log), found.bytes()));
+        done.add("%s is later: its %s bytes are given up".formatted(nameOf(log), found.bytes()));
       }
     }
     return done;

@@ -33,7 +33,7 @@ public final class PageParams {
     int bytes = text.getBytes(StandardCharsets.UTF_8).length;
     if (bytes > bytesMax) {
       throw new IllegalArgumentException(
-          "%s has %d bytes; the limit is %d".formatted(name, bytes, bytesMax));
+          "%s has %s bytes; the limit is %s".formatted(name, bytes, bytesMax));
     }
     return text;
   }

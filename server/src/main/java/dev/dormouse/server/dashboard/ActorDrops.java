@@ -47,7 +47,7 @@ record ActorDrops(ActorHost host, StoreReads reads) {
     }
     String reason =
         failure instanceof TimeoutException
-            ? "it is not done after %d s, and will be later; the actor is kept in memory by %s"
+            ? "it is not done after %s s, and will be later; the actor is kept in memory by %s"
                 .formatted(LIMIT_SECONDS, String.join("; ", status.pins()))
             : String.valueOf(failure);
     throw new StoreReads.Refusal(409, reason, json);

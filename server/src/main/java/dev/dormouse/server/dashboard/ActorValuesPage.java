@@ -139,7 +139,7 @@ final class ActorValuesPage implements AdminPage {
     if (value.length > StoredActors.DECODED_BYTES_MAX) {
       throw new StoreReads.Refusal(
           413,
-          "the value has %d bytes, of which %d are shown at most; the command dump shows it"
+          "the value has %s bytes, of which %s are shown at most; the command dump shows it"
               .formatted(value.length, StoredActors.DECODED_BYTES_MAX));
     }
     JsonObject json = json(key).put("bytes", value.length);

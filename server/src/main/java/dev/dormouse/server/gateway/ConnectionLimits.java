@@ -35,7 +35,7 @@ public record ConnectionLimits(
   public ConnectionLimits {
     if (connectionsMax < 1 || perAddressMax < SHARE || upgradesPerSecondPerAddress < 0) {
       throw new IllegalArgumentException(
-          "limits of %d connections, %d per address, %d upgrades per second and address"
+          "limits of %s connections, %s per address, %s upgrades per second and address"
               .formatted(connectionsMax, perAddressMax, upgradesPerSecondPerAddress));
     }
   }

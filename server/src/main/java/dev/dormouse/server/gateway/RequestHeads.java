@@ -149,7 +149,7 @@ final class RequestHeads {
     String query = request.query();
     if (query != null && query.chars().filter(c -> c == '&').count() >= PARAMETERS_MAX) {
       throw new IllegalArgumentException(
-          "the query has more than %d parameters".formatted(PARAMETERS_MAX));
+          "the query has more than %s parameters".formatted(PARAMETERS_MAX));
     }
     try {
       request.params(true);
@@ -167,7 +167,7 @@ final class RequestHeads {
     int i = 0;
     while (i < path.length()) {
       if (path.charAt(i) >= 0x80) {
-        throw new IllegalArgumentException("the path is not ASCII at %d: escape it".formatted(i));
+        throw new IllegalArgumentException("the path is not ASCII at %s: escape it".formatted(i));
       } else if (path.charAt(i) != '%') {
         decoded.write(path.charAt(i));
         i++;

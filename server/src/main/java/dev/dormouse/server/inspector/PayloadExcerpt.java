@@ -32,13 +32,13 @@ record PayloadExcerpt(String data, int shownBytes) {
     // there.
     CoderResult result = decoder.decode(in, out, false);
     if (result.isError()) {
-      String note = "(not UTF-8, perhaps compressed; %d bytes in all; in base64) ";
+      String note = "(not UTF-8, perhaps compressed; %s bytes in all; in base64) ";
       return new PayloadExcerpt(note.formatted(frame.bytes()) + base64(bytes), bytes.length);
     }
     int shown = in.position();
     String text = out.flip().toString();
     return new PayloadExcerpt(
-        shown < frame.bytes() ? text + "… (%d bytes in all)".formatted(frame.bytes()) : text,
+        shown < frame.bytes() ? text + "… (%s bytes in all)".formatted(frame.bytes()) : text,
         shown);
   }
 

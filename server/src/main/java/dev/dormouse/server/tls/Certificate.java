@@ -107,7 +107,7 @@ record Certificate(KeyManagerFactory keys, List<X509Certificate> chain) {
       if (aliases.size() != 1) {
         throw fault(
             files.keystore(),
-            "has %d keys %s; one is wanted".formatted(aliases.size(), aliases),
+            "has %s keys %s; one is wanted".formatted(aliases.size(), aliases),
             null);
       }
       KeyManagerFactory keys =
@@ -181,9 +181,9 @@ record Certificate(KeyManagerFactory keys, List<X509Certificate> chain) {
       Instant until = certificate.getNotAfter().toInstant();
       Instant from = certificate.getNotBefore().toInstant();
       if (now.isAfter(until)) {
-        warnings.add("certificate %d (%s) expired at %s".formatted(i + 1, name(i), until));
+        warnings.add("certificate %s (%s) expired at %s".formatted(i + 1, name(i), until));
       } else if (now.isBefore(from)) {
-        warnings.add("certificate %d (%s) is valid from %s".formatted(i + 1, name(i), from));
+        warnings.add("certificate %s (%s) is valid from %s".formatted(i + 1, name(i), from));
       }
     }
     return warnings;
@@ -195,7 +195,7 @@ record Certificate(KeyManagerFactory keys, List<X509Certificate> chain) {
 
   @Override
   public String toString() {
-    return "%s, %d in the chain, valid until %s"
+    return "%s, %s in the chain, valid until %s"
         .formatted(name(0), chain.size(), chain.get(0).getNotAfter().toInstant());
   }
 }

@@ -34,7 +34,7 @@ record AddressRange(byte[] network, int bits) {
     for (int i = bits; i < bytes.length * 8; i++) {
       if (bit(bytes, i) != 0) {
         throw new IllegalArgumentException(
-            "'%s' is no range: bits behind the first %d are set".formatted(text, bits));
+            "'%s' is no range: bits behind the first %s are set".formatted(text, bits));
       }
     }
     return new AddressRange(bytes, bits);
@@ -45,7 +45,7 @@ record AddressRange(byte[] network, int bits) {
     int bits = digits.matches("[0-9]{1,3}") ? Integer.parseInt(digits) : -1;
     if (bits < 0 || bits > max) {
       throw new IllegalArgumentException(
-          "'%s' is no range: behind the slash is a number from 0 to %d".formatted(text, max));
+          "'%s' is no range: behind the slash is a number from 0 to %s".formatted(text, max));
     }
     return bits;
   }

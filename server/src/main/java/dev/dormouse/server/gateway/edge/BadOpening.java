@@ -18,7 +18,7 @@ final class BadOpening extends ChannelInboundHandlerAdapter {
 
   private static final String ANSWER =
       "HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Type: text/plain\r\n"
-          + "Content-Length: %d\r\n\r\n%s";
+          + "Content-Length: %s\r\n\r\n%s";
 
   private BadOpening() {}
 
