@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.RandomAccessFile;
+import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -86,6 +87,37 @@ class EndIT {
       server.awaitOutput(Pattern.compile("has not moved for"));
       assertThat(server.stop()).isEqualTo(STALLED);
       assertLastWords(server.output(), "the stop took too long; the process ends");
+    }
+  }
+
+  @Test
+  @Tag("full")
+  @DisplayName(
+      "kind 3: a disk that does not answer: not ready, counted, and SIGTERM ends all the same")
+  void aDiskThatDoesNotAnswer() throws Exception {
+    LoopDisk.assumeMountable(directory);
+    try (LoopDisk disk = LoopDisk.make(directory.resolve("disk.img"), 512L << 20);
+        ServerProcess server =
+            ServerProcess.start(
+                disk.root().resolve("data"), "--drain", "0s", "--stall-exit", "0s");
+        RawClient client = RawClient.open(server.port(), "/journal/one")) {
+      client.ask("before");
+      disk.freeze();
+      try {
+        client.send(Frames.text("after"));
+        server.awaitOutput(Pattern.compile("the store, with commits that wait, has not moved"));
+        HttpResponse<String> ready = Http.get(server.admin().path("/readyz"));
+        assertThat(ready.statusCode()).isEqualTo(503);
+        assertThat(ready.body()).contains("not ready: the store").contains("has not moved for");
+        assertThat(Http.get(server.admin().path("/healthz")).statusCode()).isEqualTo(200);
+        assertThat(Http.get(server.admin().path("/metrics")).body())
+            .containsPattern("dormouse_stalled_seconds\\{part=\"store\"\\} [1-9]");
+        server.terminate();
+        server.awaitOutput(Pattern.compile("the stop took too long; the process ends"));
+      } finally {
+        disk.thaw(); // until then the kernel lets no thread go that writes
+      }
+      assertThat(server.awaitExit()).isEqualTo(STALLED);
     }
   }
 

@@ -49,6 +49,7 @@ import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 
@@ -513,7 +514,8 @@ final class Node implements AutoCloseable {
   }
 
   /**
-   * From the sockets inwards.
+   * From the sockets inwards. A part that cannot be stopped keeps no other from being stopped, the
+   * store least of all; what it threw is thrown in the end.
    *
    * @return whether the thread was interrupted meanwhile
    */
@@ -522,29 +524,46 @@ final class Node implements AutoCloseable {
     Duration forSockets = options.drain().dividedBy(2);
     int code = options.isRestart() ? SERVICE_RESTART : GOING_AWAY;
     boolean isInterrupted =
-        drain(gateway.shutdown(code, forSockets).toCompletionStage(), deadlineNs, "sockets");
-    isInterrupted |= drain(host.stop(), deadlineNs, "actors");
-    warnOfOwedCloses();
-    alarms.close();
-    rounds.close();
-    store.close();
-    threads.close();
-    watchdog.partsAreStopping();
+        drain(() -> gateway.shutdown(code, forSockets).toCompletionStage(), deadlineNs, "sockets");
+    isInterrupted |= drain(host::stop, deadlineNs, "actors");
+    List<Throwable> failures = new ArrayList<>();
+    stop(failures, this::warnOfOwedCloses, alarms::close, rounds::close, store::close);
+    stop(failures, threads::close, watchdog::partsAreStopping);
     long loopsDeadlineNs = options.time().nowNs() + EVENT_LOOPS_LIMIT.toNanos();
-    isInterrupted |= drain(vertx.close().toCompletionStage(), loopsDeadlineNs, "event loops");
-    watchdog.close();
-    listening.run();
-    scratch.close();
+    isInterrupted |= drain(() -> vertx.close().toCompletionStage(), loopsDeadlineNs, "event loops");
+    stop(failures, watchdog::close, listening, scratch::close);
+    for (Throwable failure : failures) {
+      if (failure instanceof Error error) {
+        throw error;
+      }
+      throw (RuntimeException) failure;
+    }
     return isInterrupted;
   }
 
+  private static void stop(List<Throwable> failures, Runnable... steps) {
+    for (Runnable step : steps) {
+      try {
+        step.run();
+      } catch (RuntimeException | Error e) {
+        failures.add(e);
+      }
+    }
+  }
+
   /**
-   * Waits for it, until the deadline.
+   * Begins it and waits for it, until the deadline.
    *
    * @return whether the thread was interrupted meanwhile
    */
-  private boolean drain(CompletionStage<?> stage, long deadlineNs, String what) {
-    CompletableFuture<?> done = stage.toCompletableFuture();
+  private boolean drain(
+      Supplier<? extends CompletionStage<?>> beginning, long deadlineNs, String what) {
+    CompletableFuture<?> done;
+    try {
+      done = beginning.get().toCompletableFuture();
+    } catch (RuntimeException | Error e) {
+      done = CompletableFuture.failedFuture(e);
+    }
     boolean isInterrupted = false;
     while (true) {
       try {

@@ -1,17 +1,24 @@
 package dev.dormouse.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.dormouse.sdk.Connection;
 import dev.dormouse.sdk.WebSocketActor;
+import dev.dormouse.server.protocol.DirectTransport;
+import dev.dormouse.storage.ActorStore;
 import dev.dormouse.storage.Durability;
+import dev.dormouse.storage.MemoryDisk;
+import dev.dormouse.storage.Stores;
 import io.netty.util.internal.logging.InternalLoggerFactory;
 import io.vertx.core.internal.VertxInternal;
+import java.lang.reflect.Proxy;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -160,5 +167,34 @@ class ServerEndsTest {
     assertThat(end.why()).contains("the event loop").contains("has ended");
     server.close();
     assertThat(ends).isEmpty();
+  }
+
+  @Test
+  @DisplayName("kind 3: an Error in a stop keeps no other part from being stopped")
+  void anErrorInAStopDoesNotEndIt() {
+    ActorStore store = Stores.memory(new MemoryDisk());
+    ActorStore failing =
+        (ActorStore)
+            Proxy.newProxyInstance(
+                getClass().getClassLoader(),
+                new Class<?>[] {ActorStore.class},
+                (proxy, method, arguments) -> {
+                  if (method.getName().equals("close")) {
+                    throw new NoClassDefFoundError("made up");
+                  }
+                  return method.invoke(store, arguments);
+                });
+    DormouseServer faulty =
+        DormouseServer.open(
+            List.of(),
+            List.of(),
+            List.of(),
+            ServerOptions.defaults().ports(0, 0).onFatal(ends::add),
+            failing,
+            new DirectTransport());
+    VertxInternal vertx = (VertxInternal) faulty.vertx();
+    assertThatThrownBy(faulty::close).isInstanceOf(NoClassDefFoundError.class);
+    assertThat(vertx.eventLoopGroup().isShuttingDown()).isTrue();
+    store.close();
   }
 }
