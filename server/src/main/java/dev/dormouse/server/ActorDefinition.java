@@ -8,16 +8,20 @@ import dev.dormouse.server.gateway.ActorRoute;
 import dev.dormouse.server.host.ActorType;
 import dev.dormouse.storage.Codecs;
 import dev.dormouse.storage.ValueCodec;
+import java.lang.reflect.GenericArrayType;
 import java.lang.reflect.ParameterizedType;
 import java.lang.reflect.Type;
+import java.lang.reflect.TypeVariable;
+import java.lang.reflect.WildcardType;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.LinkedHashSet;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Executor;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
-import org.jspecify.annotations.Nullable;
 
 /** An actor type as the application described it, for gateway and host to take what is theirs. */
 record ActorDefinition(
@@ -40,17 +44,16 @@ record ActorDefinition(
     String name = options.name() == null ? nameOf(path) : options.name();
     ActorId checked = new ActorId(name, "any");
     Set<Class<?>> stored = new LinkedHashSet<>(options.stored());
-    Class<?> attachment = attachmentOf(type);
-    if (attachment != null) {
-      stored.add(attachment);
-    }
+    Type attached = attachmentOf(type);
+    Class<?> attachment = rawOf(attached);
+    addClassesOf(attached, stored);
     return new ActorDefinition(
         checked.type(),
         path,
         factory,
         options,
         Codecs.kryo(stored, options.renamed(), options.migrations()),
-        attachment == null ? Object.class : attachment,
+        attachment,
         overridesOnRequest(type));
   }
 
@@ -77,18 +80,50 @@ record ActorDefinition(
   }
 
   /**
-   * The class that fills in {@code A} of {@code WebSocketActor<A>}; null if there is none to store.
+   * What fills in {@code A} of {@code WebSocketActor<A>}, through any number of base classes;
+   * {@code Object} if nothing does.
    */
-  private static @Nullable Class<?> attachmentOf(Class<?> type) {
-    Type superclass = type.getGenericSuperclass();
-    if (superclass instanceof ParameterizedType parameterized
-        && parameterized.getRawType() == WebSocketActor.class) {
-      Type argument = parameterized.getActualTypeArguments()[0];
-      Type raw = argument instanceof ParameterizedType p ? p.getRawType() : argument;
-      return raw instanceof Class<?> named && named != Void.class ? named : null;
+  private static Type attachmentOf(Class<?> type) {
+    Map<TypeVariable<?>, Type> filledIn = new HashMap<>();
+    Type at = type;
+    while (rawOf(at) != WebSocketActor.class) {
+      at = rawOf(at).getGenericSuperclass();
+      if (at instanceof ParameterizedType filled) {
+        TypeVariable<?>[] variables = rawOf(filled).getTypeParameters();
+        for (int i = 0; i < variables.length; i++) {
+          Type argument = filled.getActualTypeArguments()[i];
+          filledIn.put(variables[i], filledIn.getOrDefault(argument, argument));
+        }
+      }
     }
-    Class<?> parent = type.getSuperclass();
-    return parent == null || parent == WebSocketActor.class ? null : attachmentOf(parent);
+    return filledIn.getOrDefault(WebSocketActor.class.getTypeParameters()[0], Object.class);
+  }
+
+  private static Class<?> rawOf(Type type) {
+    if (type instanceof Class<?> raw) {
+      return raw == Void.class ? Object.class : raw;
+    } else if (type instanceof ParameterizedType filled) {
+      return rawOf(filled.getRawType());
+    } else if (type instanceof GenericArrayType array) {
+      return rawOf(array.getGenericComponentType()).arrayType();
+    } else if (type instanceof TypeVariable<?> variable) {
+      return rawOf(variable.getBounds()[0]);
+    }
+    return type instanceof WildcardType wildcard
+        ? rawOf(wildcard.getUpperBounds()[0])
+        : Object.class;
+  }
+
+  /** Adds the classes that objects of a type are made of, those of its arguments too. */
+  private static void addClassesOf(Type type, Set<Class<?>> stored) {
+    stored.add(rawOf(type));
+    if (type instanceof ParameterizedType filled) {
+      for (Type argument : filled.getActualTypeArguments()) {
+        addClassesOf(argument, stored);
+      }
+    } else if (type instanceof GenericArrayType array) {
+      addClassesOf(array.getGenericComponentType(), stored);
+    }
   }
 
   private static boolean overridesOnRequest(Class<?> type) {

@@ -34,6 +34,11 @@ public final class Dormouse {
   private final List<DormouseObserver> observers = new ArrayList<>();
   private @Nullable OpenTelemetry telemetry;
 
+  /** The exit code if the command line or an actor type is at fault. */
+  private static final int MISTAKEN = 2;
+
+  private final List<String> mistakes = new ArrayList<>();
+
   private Dormouse() {}
 
   /** A server without actors. */
@@ -56,23 +61,34 @@ public final class Dormouse {
    *     WebSocketActor<…>}
    * @param factory makes a new object each time
    * @param options changes the default options
-   * @throws IllegalArgumentException if the path has no {@code :key}, if the name is taken, or if a
-   *     class that is to be stored cannot be
+   *     <p>A path without {@code :key}, a name that is taken and a class that cannot be stored are
+   *     mistakes of which the start tells, of all actor types at once.
    */
   public <T extends WebSocketActor<?>> Dormouse actor(
       String path,
       Class<T> type,
       Supplier<? extends T> factory,
       UnaryOperator<ActorOptions> options) {
-    ActorDefinition actor =
-        ActorDefinition.of(path, type, factory, options.apply(ActorOptions.defaults()));
-    if (actors.stream().anyMatch(other -> other.name().equals(actor.name()))) {
-      throw new IllegalArgumentException(
-          "two actor types are named '%s'; name one of them with ActorOptions.named"
-              .formatted(actor.name()));
+    try {
+      ActorDefinition actor =
+          ActorDefinition.of(path, type, factory, options.apply(ActorOptions.defaults()));
+      if (actors.stream().anyMatch(other -> other.name().equals(actor.name()))) {
+        throw new IllegalArgumentException(
+            "two actor types are named '%s'; name one of them with ActorOptions.named"
+                .formatted(actor.name()));
+      }
+      actors.add(actor);
+    } catch (IllegalArgumentException e) {
+      String where = "actor %s at %s: ".formatted(type.getSimpleName(), path);
+      String.valueOf(e.getMessage()).lines().map(where::concat).forEach(mistakes::add);
     }
-    actors.add(actor);
     return this;
+  }
+
+  private void checkActors() {
+    if (!mistakes.isEmpty()) {
+      throw new IllegalArgumentException(String.join("\n", mistakes));
+    }
   }
 
   /**
@@ -123,11 +139,15 @@ public final class Dormouse {
   /**
    * Runs the server as the command line says, until the process is told to stop. Returns when the
    * server is up. If it cannot start, says why on the standard error stream and ends the process
-   * with 1 (2 if the command line is at fault). With {@code --help} or {@code --version} it prints
-   * that and ends the process with 0. With one of the commands {@code backup}, {@code restore},
-   * {@code verify} and {@code dump} it does that, and ends the process.
+   * with 1 (2 if the command line or an actor type is at fault). With {@code --help} or {@code
+   * --version} it prints that and ends the process with 0. With one of the commands {@code backup},
+   * {@code restore}, {@code verify} and {@code dump} it does that, and ends the process.
    */
   public void start(String... args) {
+    if (!mistakes.isEmpty()) {
+      mistakes.forEach(mistake -> System.err.println("dormouse: " + mistake));
+      System.exit(MISTAKEN);
+    }
     ServerCommand.run(this::open, this::codecOf, args)
         .ifPresent(
             code -> {
@@ -149,15 +169,18 @@ public final class Dormouse {
    *
    * @throws dev.dormouse.storage.StoreOpenException if the data folder cannot be used
    * @throws ServerStartException if a port cannot be had, or the class path has an unfit Netty
-   * @throws IllegalArgumentException if the certificate cannot be used; the message names the file
+   * @throws IllegalArgumentException if an actor type cannot be as it is described; the message has
+   *     a line for each mistake; or if the certificate cannot be used; the message names the file
    */
   public DormouseServer open(ServerOptions options) {
+    checkActors();
     NettyVersions.check();
     return DormouseServer.open(actors, routes, observers(options), options);
   }
 
   /** The same over a store that is open, and is closed with the server. */
   DormouseServer open(ServerOptions options, ActorStore store, Transport transport) {
+    checkActors();
     return DormouseServer.open(actors, routes, observers(options), options, store, transport);
   }
 }

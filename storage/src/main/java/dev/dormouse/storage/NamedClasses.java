@@ -38,17 +38,31 @@ final class NamedClasses {
    */
   static NamedClasses of(Naming naming, Function<Class<?>, String> stableName) {
     NamedClasses all = new NamedClasses(naming.migrations());
-    naming.classes().forEach(all::add);
+    List<String> faults = new ArrayList<>();
+    for (Class<?> type : naming.classes()) {
+      collect(faults, () -> all.add(type));
+    }
     naming.renamed().values().forEach(all::add);
     naming.migrations().keySet().forEach(all::addMigrated);
     for (Class<?> type : all.classes) {
       String name = stableName.apply(type);
-      all.add(type, name, idOf(name), idOf(name));
+      collect(faults, () -> all.add(type, name, idOf(name), idOf(name)));
+    }
+    if (!faults.isEmpty()) {
+      throw new IllegalArgumentException(String.join("\n", faults));
     }
     naming
         .renamed()
         .forEach((name, type) -> all.addOlder(type, name, idOf(stableName.apply(type))));
     return all;
+  }
+
+  private static void collect(List<String> faults, Runnable step) {
+    try {
+      step.run();
+    } catch (IllegalArgumentException e) {
+      faults.add(String.valueOf(e.getMessage()));
+    }
   }
 
   /** The types, each class's present name before its older ones. */
@@ -182,8 +196,12 @@ final class NamedClasses {
       return new ArraySerializer(type.getComponentType());
     }
     Shape shape = Shapes.of(type, id);
+    List<String> faults = new ArrayList<>();
     for (Shape.Slot slot : shape.slots()) {
-      checkNamed(shape.nameOf(slot), slot.type());
+      collect(faults, () -> checkNamed(shape.nameOf(slot), slot.type()));
+    }
+    if (!faults.isEmpty()) {
+      throw new IllegalArgumentException(String.join("\n", faults));
     }
     return new ShapeSerializer(shape, storedId, name, migration);
   }
