@@ -26,6 +26,8 @@ import org.slf4j.helpers.NOPLoggerFactory;
  * serves, commits or stops. Lines that do not fit are lost: {@link #lost} counts them, and a line
  * reports them when the log can be written again.
  *
+ * <p>Lines have no control characters, whoever chose them: see {@link Printable}.
+ *
  * <p>A line keeps the labels (MDC) and the thread's name of whoever logged it; its time is that of
  * the handing on.
  *
@@ -47,7 +49,7 @@ public final class Log {
   private static final Logger ROOT = LoggerFactory.getLogger(Logger.ROOT_LOGGER_NAME);
   private static final QueuedLogger OWN = new QueuedLogger(Log.class.getName(), false);
   private static final LossyQueue<Line> LINES =
-      new LossyQueue<>("dormouse-log", BYTES_MAX, Line::write, Log::report);
+      new LossyQueue<>("dormouse-log", BYTES_MAX, line -> line.printable().write(), Log::report);
 
   private static final List<Consumer<Throwable>> LISTENERS = new CopyOnWriteArrayList<>();
 
@@ -169,6 +171,18 @@ public final class Log {
       }
     }
 
+    /** The same line in printable characters: clients choose some of the others. */
+    Line printable() {
+      return new Line(
+          by,
+          level,
+          marker,
+          Printable.line(message),
+          cause == null ? null : Printable.throwable(cause),
+          labels,
+          thread);
+    }
+
     private void hand(Logger to) {
       switch (level) {
         case ERROR -> to.error(marker, message, cause);
@@ -188,7 +202,7 @@ public final class Log {
                   level,
                   thread,
                   name.substring(name.lastIndexOf('.') + 1),
-                  message.replaceAll("[\r\n]+", " ")));
+                  message));
       if (cause != null) {
         cause.printStackTrace(out);
       }

@@ -107,7 +107,21 @@ record AccessLine(
     if (connection != null) {
       line.put("connection", connection.toString());
     }
-    return line.encode();
+    return ascii(line.encode());
+  }
+
+  /** JSON in which everything but printable ASCII is escaped; it occurs in strings only. */
+  private static String ascii(String json) {
+    StringBuilder ascii = new StringBuilder(json.length());
+    for (int i = 0; i < json.length(); i++) {
+      char c = json.charAt(i);
+      if (c >= ' ' && c < 0x7F) {
+        ascii.append(c);
+      } else {
+        ascii.append("\\u%04x".formatted((int) c));
+      }
+    }
+    return ascii.toString();
   }
 
   private static void putUnlessEmpty(JsonObject line, String name, String value) {

@@ -137,7 +137,7 @@ class AccessLogTest {
   }
 
   @Test
-  @DisplayName("what a client writes cannot end a line, a field or a quotation")
+  @DisplayName("suspicion: what a client writes cannot end a line, a field or a quotation")
   void injection() {
     String evil = "a\" 200 1 \"-\" \\\"\tb\u0085é";
     AccessLog combined = log(AccessLogFormat.COMBINED);
@@ -153,7 +153,7 @@ class AccessLogTest {
     json.upgradeStarted(started("/\n\r\"x", new Header("User-Agent", evil)));
     json.upgradeAccepted(new UpgradeAccepted(ID, ROOM, "", List.of(), 0));
     assertThat(lines).hasSize(1);
-    assertThat(lines.get(0)).doesNotContain("\n", "\r");
+    assertThat(lines.get(0)).matches("[ -~]+");
     assertThat(new JsonObject(lines.get(0)).getString("agent")).isEqualTo(evil);
     assertThat(new JsonObject(lines.get(0)).getString("path")).isEqualTo("/\n\r\"x");
   }

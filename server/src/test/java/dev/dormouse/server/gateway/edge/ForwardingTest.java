@@ -228,7 +228,7 @@ class ForwardingTest {
   }
 
   @Test
-  @DisplayName("T1: the kind that names no client is not believed beside the one that does")
+  @DisplayName("suspicion: the kind that names no client is not believed beside the one that does")
   void aClientsOwnKind() {
     for (String own : List.of("proto=https;host=evil.test", "junk, proto=https;host=evil.test")) {
       Forwarding read =
