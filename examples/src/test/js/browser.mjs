@@ -40,8 +40,8 @@ export class Browser {
 }
 
 /** Waits until what the page answers is as wanted; fails with the last answer. */
-export async function until(page, wanted, ask, argument) {
-  const deadline = Date.now() + LIMIT_MS;
+export async function until(page, wanted, ask, argument, limitMs = LIMIT_MS) {
+  const deadline = Date.now() + limitMs;
   let answer = await page.evaluate(ask, argument);
   while (!wanted(answer)) {
     assert.ok(Date.now() < deadline, `${wanted} with ${JSON.stringify(answer)}`);

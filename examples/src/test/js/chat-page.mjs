@@ -29,6 +29,9 @@ const showsMembers = (page, wanted) => until(page, wanted,
 const showsTexts = (page, texts) => until(page, (shown) => JSON.stringify(shown) === JSON.stringify(texts),
   () => [...document.querySelectorAll('[data-testid=message] .text')].map((node) => node.textContent));
 
+const secondsToNextAttempt = () => Number(
+  document.querySelector('[data-testid=banner]').textContent.match(/in ([0-9]+) s/)?.[1] ?? 0);
+
 const showsState = (page, state) => page.locator(`[data-testid=actor-state][data-state=${state}]`).waitFor();
 
 const activation = async (page) => Number(await page.getByTestId('activation').textContent());
@@ -78,9 +81,11 @@ try {
   await ada.getByTestId('composer').press('Enter');
   await shot(ada, '4-away-light');
 
-  // It is back, and so are both, by themselves: each message once, each person once.
+  // It stays away until the pages' next attempt is far. Then it is back, and so are both, by themselves and long
+  // before that: each message once, each person once.
+  await until(ada, (seconds) => seconds > 14, secondsToNextAttempt, undefined, 2 * 60_000);
   await test('start');
-  for (const page of both) await page.getByTestId('banner').waitFor({ state: 'hidden' });
+  for (const page of both) await page.getByTestId('banner').waitFor({ state: 'hidden', timeout: 10_000 });
   for (const page of both) {
     await showsTexts(page, texts);
     await showsMembers(page, isAdaAndBo);

@@ -28,7 +28,7 @@ setUpName();
 setUpRooms();
 setUpBanner();
 enterRoom(roomInHash() ?? stored.get('room') ?? DEFAULT_ROOM);
-const poll = new RoomsPoll({ onRooms: roomsHeard, onStale: showStale });
+const poll = new RoomsPoll({ onRooms: roomsHeard, onStale: showStale, onBack: () => connection.serverIsBack() });
 if (matchMedia('(pointer: fine)').matches) composer.focus();
 
 // ── The room in view ────────────────────────────────────────────────

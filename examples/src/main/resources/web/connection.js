@@ -3,7 +3,8 @@ const LONGEST_DELAY = 30_000;
 const CONNECT_TIMEOUT = 10_000;
 
 /**
- * A WebSocket that comes back: it reconnects with exponential backoff and jitter until closed.
+ * A WebSocket that comes back: it reconnects with exponential backoff and jitter until closed. Who learns otherwise that
+ * the server is back says so, and it begins anew.
  * Status: {phase: 'connecting' | 'online' | 'waiting', failures, until}.
  */
 export class Connection {
@@ -13,6 +14,7 @@ export class Connection {
   #socket = null;
   #timer = null;
   #failures = 0;
+  #failuresInRow = 0;
   #phase = 'connecting';
 
   /** @param url a function, because the name in it may change between attempts */
@@ -35,6 +37,12 @@ export class Connection {
 
   retryNow() {
     if (this.#phase === 'waiting') this.#connect();
+  }
+
+  /** The server answers again: it is tried at once, and again within a second if that fails. */
+  serverIsBack() {
+    this.#failuresInRow = 0;
+    this.retryNow();
   }
 
   close() {
@@ -60,6 +68,7 @@ export class Connection {
     if (this.#phase !== 'online') {
       clearTimeout(this.#timer);
       this.#failures = 0;
+      this.#failuresInRow = 0;
       this.#report('online');
     }
     this.#onMessage(JSON.parse(data));
@@ -68,8 +77,9 @@ export class Connection {
   #lost(socket) {
     if (socket !== this.#socket) return;
     this.close();
-    const delay = Math.min(LONGEST_DELAY, FIRST_DELAY * 2 ** this.#failures) * (0.5 + Math.random() / 2);
+    const delay = Math.min(LONGEST_DELAY, FIRST_DELAY * 2 ** this.#failuresInRow) * (0.5 + Math.random() / 2);
     this.#failures += 1;
+    this.#failuresInRow += 1;
     this.#timer = setTimeout(() => this.#connect(), delay);
     this.#report('waiting', Date.now() + delay);
   }

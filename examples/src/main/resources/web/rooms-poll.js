@@ -1,18 +1,23 @@
 const INTERVAL = 1_000;
-const INTERVAL_AFTER_FAILURE = 3_000;
 const TIMEOUT = 4_000;
 
-/** Asks the server for its rooms once a second while the tab is visible. */
+/**
+ * Asks the server for its rooms about once a second while the tab is visible, and while the server is away, too: an
+ * answer after a failure is the sign that it is back. Many pages that wait for it do not all ask in the same moment.
+ */
 export class RoomsPoll {
   #onRooms;
   #onStale;
+  #onBack;
+  #isAway = false;
   #timer = null;
   #busy = false;
   #heardAt = null;
 
-  constructor({ onRooms, onStale }) {
+  constructor({ onRooms, onStale, onBack }) {
     this.#onRooms = onRooms;
     this.#onStale = onStale;
+    this.#onBack = onBack;
     document.addEventListener('visibilitychange', () => this.now());
     this.now();
   }
@@ -23,7 +28,10 @@ export class RoomsPoll {
     this.#busy = true;
     const heard = await this.#ask();
     this.#busy = false;
-    this.#timer = setTimeout(() => this.now(), heard ? INTERVAL : INTERVAL_AFTER_FAILURE);
+    const isBack = heard && this.#isAway;
+    this.#isAway = !heard;
+    this.#timer = setTimeout(() => this.now(), heard ? INTERVAL : INTERVAL * (0.5 + Math.random() / 2));
+    if (isBack) this.#onBack();
   }
 
   async #ask() {

@@ -20,6 +20,9 @@ export class NotWanted extends Error {}
 
 let last = Promise.resolve();
 
+/** Whether the server did not answer what was asked last. */
+let isAway = false;
+
 /** Does it when all that was to be done before is done. */
 function inTurn(work) {
   const mine = last.then(work);
@@ -34,8 +37,10 @@ async function ask(path, signal, options = {}) {
     const limit = AbortSignal.timeout(LIMIT_MS);
     response = await fetch(path, { cache: 'no-store', ...options, signal: signal ? AbortSignal.any([signal, limit]) : limit });
     text = await response.text();
+    isAway = false;
   } catch (error) {
     if (signal?.aborted) throw new NotWanted();
+    isAway = true;
     throw new Away('The server does not answer.', { cause: error });
   }
   if (response.status === 401) location.assign('/login');
@@ -73,7 +78,8 @@ export function linkTo(type, key) {
 
 /**
  * Does something now, and again and again while the page is seen: never twice at once, each time so much after the end
- * of the last, and at least four times as long after it as it took.
+ * of the last, and at least four times as long after it as it took. While the server does not answer at all it is asked
+ * without such a rest, so that the page has it again within that time once it is back.
  *
  * Returns {soon, end}: soon has it done as soon as possible, end never again.
  */
@@ -100,7 +106,8 @@ export function repeat(pauseMs, work) {
     isBusy = false;
     if (isOver) return;
     const tookMs = performance.now() - began;
-    timer = setTimeout(turn, isAsked ? 0 : Math.min(Math.max(PAUSE_MS_MAX, pauseMs), Math.max(pauseMs, 4 * tookMs)));
+    const rest = isAway ? 0 : 4 * tookMs;
+    timer = setTimeout(turn, isAsked ? 0 : Math.min(Math.max(PAUSE_MS_MAX, pauseMs), Math.max(pauseMs, rest)));
   };
   document.addEventListener('visibilitychange', turn);
   turn();
