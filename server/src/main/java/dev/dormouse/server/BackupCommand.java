@@ -17,6 +17,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -52,9 +53,10 @@ final class BackupCommand extends FolderCommand {
   @Option(
       names = "--admin-port",
       paramLabel = "PORT",
-      defaultValue = "9090",
-      description = "The admin port of the server that uses the folder. Default: ${DEFAULT-VALUE}")
-  private int adminPort;
+      description =
+          "The admin port of the server that uses the folder. Default: the one that the server has"
+              + " noted in the folder")
+  private @Nullable Integer givenAdminPort;
 
   @Mixin private final AdminPortOptions admin = new AdminPortOptions();
 
@@ -72,6 +74,7 @@ final class BackupCommand extends FolderCommand {
   }
 
   private int ask(String why) {
+    int adminPort = givenAdminPort == null ? AdminPortNote.in(data()) : givenAdminPort;
     try {
       AdminOptions server = AdminOptions.of(admin.host(), admin.tokenFile());
       HttpResponse<String> answer =
@@ -79,7 +82,7 @@ final class BackupCommand extends FolderCommand {
               .version(HttpClient.Version.HTTP_1_1)
               .connectTimeout(CONNECT_LIMIT)
               .build()
-              .send(request(server), HttpResponse.BodyHandlers.ofString());
+              .send(request(server, adminPort), HttpResponse.BodyHandlers.ofString());
       if (answer.statusCode() != OK) {
         return failed(
             "the server on admin port " + adminPort + " answers: " + answer.body().strip());
@@ -103,7 +106,7 @@ final class BackupCommand extends FolderCommand {
     }
   }
 
-  private HttpRequest request(AdminOptions server) {
+  private HttpRequest request(AdminOptions server, int adminPort) {
     String path = "/backup?to=" + encoded(to) + "&data=" + encoded(data());
     HttpRequest.Builder request =
         HttpRequest.newBuilder(URI.create(server.url(adminPort) + path))

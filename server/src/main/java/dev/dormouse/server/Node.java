@@ -291,9 +291,12 @@ final class Node implements AutoCloseable {
     if (options.durability() == Durability.MEMORY) {
       return Stores.memory(new MemoryDisk());
     }
+    NativeMemory memory = NativeMemory.ofProcess();
+    memory.warnIfBelowFloor();
     return Stores.open(
         StoreOptions.in(options.data())
             .durability(options.durability())
+            .blockCacheBytes(memory.blockCacheBytes())
             .openFilesMax(handles.storeFiles())
             .onFatal(cause -> options.onFatal().accept(storeFailed(cause))));
   }
@@ -378,6 +381,9 @@ final class Node implements AutoCloseable {
     HttpListeners.await(
         admin.listen(options.adminPort()),
         "--admin-port " + options.adminPort() + " on " + options.adminHost());
+    if (options.durability() != Durability.MEMORY) {
+      AdminPortNote.write(options.data(), admin.port());
+    }
     listeners.open(router);
     isStarted = true;
   }

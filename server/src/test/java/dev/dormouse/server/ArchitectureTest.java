@@ -58,7 +58,7 @@ class ArchitectureTest {
 
   private static Stream<Arguments> rooms() {
     return Stream.of(
-        room(LOG, LOG, JDK, JSPECIFY, SLF4J),
+        room(LOG, LOG, SDK, JDK, JSPECIFY, SLF4J),
         room(SDK, SDK, JDK, JSPECIFY),
         room(STORAGE, STORAGE, SDK, JDK, JSPECIFY, SLF4J, LOG, ROCKSDB, KRYO),
         room(PROTOCOL, PROTOCOL, SDK, JDK, JSPECIFY),

@@ -28,6 +28,8 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -141,6 +143,16 @@ class FolderCommandsTest {
       assertThat(run("backup", "--data=" + data, "--to=" + backup, port, "--admin-token-file=none"))
           .isEqualTo(FolderCommand.FAILED);
       assertThat(said.toString()).contains("--admin-token-file: there is no file none");
+    }
+  }
+
+  @Test
+  @Tag("N11")
+  @DisplayName("N11: a backup finds the server that uses the folder, whatever its admin port is")
+  void theAdminPortNeedNotBeGiven() throws Exception {
+    try (DormouseServer server = open()) {
+      assertThat(server.adminPort()).isNotEqualTo(9090);
+      assertThat(run("backup", "--data=" + data, "--to=" + backup)).as("%s", said).isZero();
     }
   }
 

@@ -1,9 +1,12 @@
 package dev.dormouse.log;
 
+import dev.dormouse.sdk.ActorId;
+import dev.dormouse.sdk.ConnectionId;
 import java.io.PrintStream;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -37,6 +40,15 @@ import org.slf4j.helpers.NOPLoggerFactory;
  * <p>Any thread may call every method.
  */
 public final class Log {
+  /** The label (MDC) of a line that names an actor: its type. */
+  public static final String ACTOR_TYPE = "dormouse.actor.type";
+
+  /** The label of a line that names an actor: its key. */
+  public static final String ACTOR_KEY = "dormouse.actor.key";
+
+  /** The label of a line that names a connection. */
+  public static final String CONNECTION = "dormouse.connection";
+
   /** The most that may wait, about, in bytes. */
   static final long BYTES_MAX =
       Math.max(256L << 10, Math.min(8L << 20, Runtime.getRuntime().maxMemory() / 64));
@@ -209,6 +221,27 @@ public final class Log {
     }
   }
 
+  /**
+   * The labels of a line: those of the thread, and of the actor and connection that the line names,
+   * whichever thread logs it.
+   */
+  private static @Nullable Map<String, String> labels(@Nullable Object @Nullable [] arguments) {
+    Map<String, String> labels = MDC.getCopyOfContextMap();
+    if (arguments != null) {
+      for (Object argument : arguments) {
+        if (argument instanceof ActorId actor) {
+          labels = labels == null ? new HashMap<>() : labels;
+          labels.put(ACTOR_TYPE, actor.type());
+          labels.put(ACTOR_KEY, actor.key());
+        } else if (argument instanceof ConnectionId connection) {
+          labels = labels == null ? new HashMap<>() : labels;
+          labels.put(CONNECTION, connection.toString());
+        }
+      }
+    }
+    return labels;
+  }
+
   /** Puts lines into the queue, in the place of the application's logger. */
   @SuppressWarnings("serial") // SLF4J's loggers are; one of these is read back as the one it names
   private static final class QueuedLogger extends LegacyAbstractLogger {
@@ -289,7 +322,7 @@ public final class Log {
               marker,
               message,
               cause,
-              MDC.getCopyOfContextMap(),
+              labels(arguments),
               Thread.currentThread().getName());
       LINES.put(line, line.bytes());
     }

@@ -134,7 +134,12 @@ final class RocksTables implements AutoCloseable {
     Deque<AbstractImmutableNativeReference> owned = new ArrayDeque<>();
     try {
       List<String> present = hasCurrent ? familiesIn(folder) : List.of();
-      return open(folder, present, options(!hasRows, openFilesMax), blockCacheBytes, owned);
+      return open(
+          folder,
+          present,
+          options(!hasRows, openFilesMax).setDbWriteBufferSize(memtableBytes()),
+          blockCacheBytes,
+          owned);
     } catch (RocksDBException e) {
       closeAll(owned);
       throw new StoreOpenException(
@@ -148,6 +153,13 @@ final class RocksTables implements AutoCloseable {
       closeAll(owned);
       throw e;
     }
+  }
+
+  /** How much all memtables may have together, where memory is short; zero for any number. */
+  private long memtableBytes() {
+    return blockCacheBytes < StoreOptions.BLOCK_CACHE_BYTES_DEFAULT
+        ? Math.max(2 * MEMTABLE_BYTES, blockCacheBytes)
+        : 0;
   }
 
   /** The folder that the engine's folder is in, and whose disk and user are right for its files. */

@@ -27,7 +27,7 @@ public record StoreOptions(
     int openFilesMax) {
 
   private static final int SHARDS_DEFAULT = 4_096;
-  private static final long BLOCK_CACHE_BYTES_DEFAULT = 64L << 20;
+  static final long BLOCK_CACHE_BYTES_DEFAULT = 64L << 20;
   private static final int OPEN_FILES_DEFAULT = 256;
   private static final int OPEN_FILES_MIN = 32;
 

@@ -1,5 +1,6 @@
 package dev.dormouse.server.gateway;
 
+import dev.dormouse.log.Log;
 import dev.dormouse.sdk.ActorId;
 import dev.dormouse.sdk.CloseReason;
 import dev.dormouse.sdk.CloseReason.Cause;
@@ -30,7 +31,6 @@ import java.util.function.BiConsumer;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Holds the sockets of actors: takes upgrades from a vertx-web router, tells the host what clients
@@ -52,7 +52,7 @@ public final class WebSocketGateway {
   /** The part of a shutdown's time over which the close frames are spread. */
   private static final int SPREAD_PART = 2;
 
-  private static final Logger log = LoggerFactory.getLogger(WebSocketGateway.class);
+  private static final Logger log = Log.of(WebSocketGateway.class);
 
   private final Vertx vertx;
   private final GatewayParts parts;

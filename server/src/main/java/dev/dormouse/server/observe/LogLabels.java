@@ -1,5 +1,6 @@
 package dev.dormouse.server.observe;
 
+import dev.dormouse.log.Log;
 import dev.dormouse.sdk.ActorId;
 import dev.dormouse.sdk.ConnectionId;
 import java.util.Map;
@@ -12,13 +13,13 @@ import org.slf4j.MDC;
  */
 public final class LogLabels {
   /** The actor's type. */
-  public static final String TYPE = "dormouse.actor.type";
+  public static final String TYPE = Log.ACTOR_TYPE;
 
   /** The actor's key. */
-  public static final String KEY = "dormouse.actor.key";
+  public static final String KEY = Log.ACTOR_KEY;
 
   /** The connection that the event or the line is about, if there is one. */
-  public static final String CONNECTION = "dormouse.connection";
+  public static final String CONNECTION = Log.CONNECTION;
 
   private LogLabels() {}
 

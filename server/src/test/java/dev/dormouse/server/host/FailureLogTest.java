@@ -2,10 +2,15 @@ package dev.dormouse.server.host;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.dormouse.sdk.ActorId;
 import dev.dormouse.sdk.Connection;
 import dev.dormouse.sdk.ConnectionId;
 import dev.dormouse.server.host.Script.Actor;
+import dev.dormouse.server.observe.LogLabels;
 import java.time.Duration;
+import java.util.Map;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 class FailureLogTest {
@@ -55,6 +60,26 @@ class FailureLogTest {
         node.message(ada, "m");
       }
       assertThat(logs.lines()).hasSize(FailureLog.BURST);
+    }
+  }
+
+  @Test
+  @Tag("N8")
+  @DisplayName("N8: a line about an actor has the labels of it and of its connection")
+  void linesAreLabelled() {
+    ActorId actor = new ActorId("chat", "lobby");
+    ConnectionId connection = ConnectionId.of(1, 2);
+    try (Logs logs = new Logs()) {
+      failures.error("a turn of actor {} failed ({})", actor, connection);
+      assertThat(logs.labels())
+          .containsExactly(
+              Map.of(
+                  LogLabels.TYPE,
+                  "chat",
+                  LogLabels.KEY,
+                  "lobby",
+                  LogLabels.CONNECTION,
+                  connection.toString()));
     }
   }
 }

@@ -7,12 +7,20 @@ import ch.qos.logback.core.read.ListAppender;
 import dev.dormouse.log.Log;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import org.slf4j.LoggerFactory;
 
 /** What a host tells of failures while this is open. */
 final class Logs implements AutoCloseable {
   private final Logger logger = (Logger) LoggerFactory.getLogger(FailureLog.class);
-  private final ListAppender<ILoggingEvent> lines = new ListAppender<>();
+  private final ListAppender<ILoggingEvent> lines =
+      new ListAppender<>() {
+        @Override
+        protected void append(ILoggingEvent line) {
+          line.prepareForDeferredProcessing(); // keeps the labels
+          super.append(line);
+        }
+      };
   private final Level before = logger.getLevel();
 
   Logs() {
@@ -30,6 +38,12 @@ final class Logs implements AutoCloseable {
   long stackTraces() {
     awaitLines();
     return lines.list.stream().filter(line -> line.getThrowableProxy() != null).count();
+  }
+
+  /** The labels of each line. */
+  List<Map<String, String>> labels() {
+    awaitLines();
+    return lines.list.stream().map(ILoggingEvent::getMDCPropertyMap).toList();
   }
 
   private static void awaitLines() {
