@@ -43,10 +43,10 @@ import org.slf4j.Logger;
  * in the {@linkplain CommitChain chains} of its commits: a turn may have been run on what a lost
  * one had changed, and must not be kept without it. Other rounds are tried as they come.
  *
- * <p>After a write has failed for want of anything but space nothing is written any more: what the
- * disk holds is not known then, and an fsync that is repeated may lie. The same holds after an
- * Error in the writer's own code, such as want of heap. The commits of that round, and all later
- * ones, end in {@link CommitResult.Unknown}: none waits for ever.
+ * <p>After a write has failed for want of anything but space or handles nothing is written any
+ * more: what the disk holds is not known then, and an fsync that is repeated may lie. The same
+ * holds after an Error in the writer's own code, such as want of heap. The commits of that round,
+ * and all later ones, end in {@link CommitResult.Unknown}: none waits for ever.
  */
 final class GroupCommit {
   private static final Logger log = Log.of(GroupCommit.class);

@@ -10,8 +10,8 @@ import java.util.function.Consumer;
  *     Durability#MEMORY} does not touch it
  * @param durability what a commit that is done has survived
  * @param onFatal called once, on a thread of its own, after a write failed for another reason than
- *     a full disk. What the disk holds is uncertain then (a repeated fsync may lie), so the process
- *     should end and read the folder again
+ *     a full disk or a want of file handles. What the disk holds is uncertain then (a repeated
+ *     fsync may lie), so the process should end and read the folder again
  * @param shards into how many parts the actors are divided, 1 to 65,536; counts when the folder is
  *     made and is read from it afterwards
  * @param blockCacheBytes how much of what was read is kept in memory, in bytes
