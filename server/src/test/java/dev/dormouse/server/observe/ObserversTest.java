@@ -44,6 +44,28 @@ class ObserversTest {
   }
 
   @Test
+  @DisplayName("A11: what an observer leaves on its thread is taken away, but no interrupt before")
+  void anObserverLeavesItsThreadAsItWas() {
+    Thread thread = Thread.currentThread();
+    String name = thread.getName();
+    observers.add(
+        new DormouseObserver() {
+          @Override
+          public void actorReset(ActorReset reset) {
+            thread.setName("renamed");
+            thread.interrupt();
+          }
+        });
+    observers.tell(DormouseObserver::actorReset, RESET);
+    assertThat(thread.getName()).isEqualTo(name);
+    assertThat(Thread.interrupted()).isFalse();
+
+    thread.interrupt();
+    observers.tell(DormouseObserver::actorReset, RESET);
+    assertThat(Thread.interrupted()).as("it is for what runs here").isTrue();
+  }
+
+  @Test
   @DisplayName("N12 nobody is told of frames who does not want to hear of them")
   void frames() {
     assertThat(observers.isAny()).isFalse();
