@@ -3,6 +3,7 @@ package dev.dormouse.server;
 import dev.dormouse.log.Log;
 import dev.dormouse.server.protocol.Time;
 import java.time.Duration;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -25,8 +26,8 @@ final class RepeatingThread implements Watchdog.Part, AutoCloseable {
   private final Thread thread;
   private volatile boolean isClosed;
 
-  /** How many rounds have ended; the thread writes it. */
-  private volatile long rounds;
+  /** How many rounds have ended. */
+  private final AtomicLong rounds = new AtomicLong();
 
   private volatile boolean isWorking;
 
@@ -77,7 +78,7 @@ final class RepeatingThread implements Watchdog.Part, AutoCloseable {
       return REST_MS;
     } finally {
       isWorking = false;
-      rounds = rounds + 1; // by this thread only
+      rounds.incrementAndGet();
     }
   }
 
@@ -93,7 +94,7 @@ final class RepeatingThread implements Watchdog.Part, AutoCloseable {
 
   @Override
   public Watchdog.Look look() {
-    return new Watchdog.Look(isWorking, rounds, false);
+    return new Watchdog.Look(isWorking, rounds.get(), false);
   }
 
   @Override
