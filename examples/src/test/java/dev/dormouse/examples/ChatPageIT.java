@@ -17,6 +17,7 @@ class ChatPageIT {
   @TempDir private Path directory;
 
   @Test
+  @Tag("N13")
   void twoPeopleChatWhileTheRoomSleepsAndTheServerDies() throws Exception {
     Path data = directory.resolve("data");
     Path screenshots = Files.createDirectories(Path.of("target/screenshots").toAbsolutePath());
