@@ -58,21 +58,28 @@ final class HttpAnswers {
 
   /** Answers; nothing if the client is gone. What is left of the request's body is discarded. */
   static void send(RoutingContext request, HttpResponse answer) {
+    if (sendHead(request, answer)) {
+      request.response().end(Buffer.buffer(answer.body()));
+    }
+  }
+
+  /** Sets status and headers; whether the body is to follow. */
+  static boolean sendHead(RoutingContext request, HttpResponse answer) {
     HttpServerResponse response = request.response();
     if (response.ended() || response.closed()) {
-      return;
+      return false;
     }
     request.request().resume();
     response.setStatusCode(answer.status());
     try {
       answer.headers().forEach(header -> add(response, header));
+      return true;
     } catch (RuntimeException e) {
       log.error("a header of the answer to {} cannot be sent", request.normalizedPath(), e);
       response.headers().clear();
       response.setStatusCode(500).end("a header of the answer is not valid");
-      return;
+      return false;
     }
-    response.end(Buffer.buffer(answer.body()));
   }
 
   /** Adds a header, unless it belongs to the connection. */

@@ -13,8 +13,11 @@ import io.vertx.core.Context;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.http.HttpServerResponse;
 import io.vertx.ext.web.RoutingContext;
+import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
@@ -84,6 +87,9 @@ final class PlainRequests {
     }
   }
 
+  /** How much of a long answer is handed to the network at once, in bytes. */
+  private static final int PIECE_BYTES = 64 << 10;
+
   /** What a request takes besides its body and its head's texts, in bytes, about. */
   private static final int HEAD_BYTES = 1 << 10;
 
@@ -96,7 +102,10 @@ final class PlainRequests {
     /** Null once it is answered, or its client is gone. */
     private final AtomicReference<@Nullable RoutingContext> request;
 
-    Asked(Body body, Context context, long timer, RoutingContext request) {
+    private final ActorId actor;
+
+    Asked(ActorId actor, Body body, Context context, long timer, RoutingContext request) {
+      this.actor = actor;
       this.body = body;
       this.context = context;
       this.timer = timer;
@@ -233,7 +242,7 @@ final class PlainRequests {
                 parts.hit(RequestLimit.ANSWER_TIME, "504", actor);
               }
             });
-    asked.put(number, new Asked(body, vertx.getOrCreateContext(), timer, request));
+    asked.put(number, new Asked(actor, body, vertx.getOrCreateContext(), timer, request));
     request.addEndHandler(ended -> taken(asked.get(number)));
     parts.transport().toHost(new ToHost.Request(actor, number, head, body.whole()));
   }
@@ -247,12 +256,89 @@ final class PlainRequests {
     }
   }
 
+  private void send(RoutingContext request, ActorId actor, HttpResponse response) {
+    Answer answer = new Answer(request, response);
+    if (answer.isTooMuchWith(0)) {
+      answer.letGo();
+      parts.hit(RequestLimit.MEMORY, "503", actor);
+      HttpAnswers.send(request, HttpAnswers.unavailable("the server has too many answers to send"));
+    } else {
+      answer.begin();
+    }
+  }
+
+  /**
+   * An answer of an actor, until it is written: a long one goes to the network piece by piece, as
+   * the client reads. If it reads nothing for {@link GatewayOptions#reading} the connection is
+   * closed. On the request's context.
+   */
+  private final class Answer extends ClientMemory.Holder {
+    private final RoutingContext request;
+    private final HttpResponse response;
+    private final ByteBuffer rest;
+    private long stalled;
+
+    Answer(RoutingContext request, HttpResponse response) {
+      super(parts.memory(), Held.ANSWERS);
+      this.request = request;
+      this.response = response;
+      this.rest = response.bodyView();
+      hold(rest.remaining());
+    }
+
+    void begin() {
+      boolean isShort = rest.remaining() <= PIECE_BYTES;
+      boolean hasNoBody = request.request().method().equals(HttpMethod.HEAD);
+      if (isShort || hasNoBody) {
+        HttpAnswers.send(request, response);
+        letGo();
+        return;
+      }
+      if (!HttpAnswers.sendHead(request, response)) {
+        letGo();
+        return;
+      }
+      request.addEndHandler(ended -> over());
+      request.response().putHeader("Content-Length", String.valueOf(rest.remaining()));
+      request.response().drainHandler(drained -> goOn());
+      goOn();
+    }
+
+    private void over() {
+      vertx.cancelTimer(stalled);
+      letGo();
+    }
+
+    private void goOn() {
+      vertx.cancelTimer(stalled);
+      HttpServerResponse http = request.response();
+      while (rest.hasRemaining() && !http.writeQueueFull() && !http.closed()) {
+        byte[] piece = new byte[Math.min(PIECE_BYTES, rest.remaining())];
+        rest.get(piece);
+        http.write(Buffer.buffer(piece));
+      }
+      if (!rest.hasRemaining()) {
+        http.end();
+      } else if (!http.closed()) {
+        stalled =
+            vertx.setTimer(
+                Math.max(1, parts.options().reading().toMillis()),
+                elapsed -> {
+                  parts.hit(RequestLimit.READING, "close", null);
+                  // At once: an orderly close would wait for the client to read.
+                  ChannelTakeover.channelOf(request.request()).close();
+                  over();
+                });
+      }
+    }
+  }
+
   /** Whether somebody waited for it. */
   private boolean answer(long number, HttpResponse response) {
     Asked answered = asked.get(number);
     RoutingContext request = taken(answered);
     if (answered != null && request != null) {
-      answered.context.runOnContext(run -> HttpAnswers.send(request, response));
+      answered.context.runOnContext(run -> send(request, answered.actor, response));
     }
     return request != null;
   }

@@ -12,6 +12,8 @@ public enum RequestLimit {
   BODY_BYTES("request-body-bytes"),
   /** Requests and answers hold as much memory as they may: 503. */
   MEMORY("client-memory"),
+  /** Its client does not read the answer: the TCP connection is closed. */
+  READING("answer-reading-time"),
   /** The actor did not answer in time: 504. */
   ANSWER_TIME("request-time");
 
