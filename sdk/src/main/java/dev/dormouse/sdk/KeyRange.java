@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
  * }</pre>
  *
  * @param prefix what each key begins with; empty for all
+ * @param from keys before this one are left out; null for none
  * @param after keys up to and including this one are left out; null for none
  * @param before keys from this one on are left out; null for none
  * @param isReversed whether the greatest key comes first
@@ -20,6 +21,7 @@ import org.jspecify.annotations.Nullable;
  */
 public record KeyRange(
     String prefix,
+    @Nullable String from,
     @Nullable String after,
     @Nullable String before,
     boolean isReversed,
@@ -28,7 +30,7 @@ public record KeyRange(
 
   /** All keys that begin with a prefix; with an empty one, all keys. */
   public static KeyRange prefix(String prefix) {
-    return new KeyRange(prefix, null, null, false, Storage.LIST_MAX, false);
+    return new KeyRange(prefix, null, null, null, false, Storage.LIST_MAX, false);
   }
 
   /** All keys. */
@@ -36,19 +38,24 @@ public record KeyRange(
     return prefix("");
   }
 
+  /** The same range, beginning with this key: it is in the range, those before it are not. */
+  public KeyRange from(String key) {
+    return new KeyRange(prefix, key, after, before, isReversed, limit, isLimited);
+  }
+
   /** The same range, without the keys up to and including this one. */
   public KeyRange after(String key) {
-    return new KeyRange(prefix, key, before, isReversed, limit, isLimited);
+    return new KeyRange(prefix, from, key, before, isReversed, limit, isLimited);
   }
 
   /** The same range, without the keys from this one on. */
   public KeyRange before(String key) {
-    return new KeyRange(prefix, after, key, isReversed, limit, isLimited);
+    return new KeyRange(prefix, from, after, key, isReversed, limit, isLimited);
   }
 
   /** The same range, the greatest key first. */
   public KeyRange reversed() {
-    return new KeyRange(prefix, after, before, true, limit, isLimited);
+    return new KeyRange(prefix, from, after, before, true, limit, isLimited);
   }
 
   /**
@@ -60,6 +67,6 @@ public record KeyRange(
     if (entries < 1 || entries > Storage.LIST_MAX) {
       throw new IllegalArgumentException("limit " + entries + " is not 1 to " + Storage.LIST_MAX);
     }
-    return new KeyRange(prefix, after, before, isReversed, entries, true);
+    return new KeyRange(prefix, from, after, before, isReversed, entries, true);
   }
 }

@@ -15,6 +15,11 @@ package dev.dormouse.sdk;
 public final class LimitExceededException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
+  /** Says this. */
+  public LimitExceededException(String message) {
+    super(message);
+  }
+
   /** Says "{@code what} is {@code actual} {@code unit}; the limit is {@code limit}". */
   public LimitExceededException(String what, long actual, long limit, String unit) {
     super(what + " is " + actual + " " + unit + "; the limit is " + limit);

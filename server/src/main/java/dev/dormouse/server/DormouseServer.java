@@ -171,6 +171,7 @@ public final class DormouseServer implements AutoCloseable {
    * Drops an actor from memory once the events that wait for it are handled; its connections stay.
    *
    * @return completes when it is done
+   * @throws IllegalArgumentException if no actor type of its name is registered
    */
   public CompletionStage<Boolean> hibernate(ActorId actor) {
     return node.host.hibernate(actor);

@@ -55,6 +55,6 @@ final class DumpCommand extends FolderCommand {
 
   private void print(Map<String, Object> row) {
     isDamaged |= row.containsKey("@unreadable");
-    out().println(new JsonObject(row).encode());
+    say(new JsonObject(row).encode());
   }
 }

@@ -66,8 +66,35 @@ abstract class FolderCommand {
     return line().getOut();
   }
 
+  /**
+   * Prints a line in which a client may have chosen something: what could steer a terminal, or turn
+   * text around, is printed as a Unicode escape, which lines of JSON may have in their texts.
+   */
+  void say(String text) {
+    out().println(printable(text));
+  }
+
+  static String printable(String text) {
+    StringBuilder shown = new StringBuilder(text.length());
+    text.chars()
+        .forEach(
+            c -> {
+              boolean turnsAround =
+                  c == 0x200E
+                      || c == 0x200F
+                      || (c >= 0x2028 && c <= 0x202E)
+                      || (c >= 0x2066 && c <= 0x2069);
+              if (turnsAround || Character.isISOControl(c)) {
+                shown.append("\\u%04x".formatted(c));
+              } else {
+                shown.append((char) c);
+              }
+            });
+    return shown.toString();
+  }
+
   int failed(String why) {
-    line().getErr().println("dormouse: " + why);
+    line().getErr().println("dormouse: " + printable(why));
     return FAILED;
   }
 

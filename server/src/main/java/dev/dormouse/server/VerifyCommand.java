@@ -65,7 +65,7 @@ final class VerifyCommand extends FolderCommand {
 
   private void name(String fault) {
     if (named++ < NAMED_MAX) {
-      out().println(fault);
+      say(fault);
     }
   }
 }

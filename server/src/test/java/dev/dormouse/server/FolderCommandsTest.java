@@ -337,4 +337,11 @@ class FolderCommandsTest {
     assertThat(run(command, "--help")).isZero();
     assertThat(said.toString()).startsWith("Usage: dormouse " + command).contains("--data=FOLDER");
   }
+
+  @DisplayName("what a client chose cannot steer the terminal of who verifies or dumps")
+  @Test
+  void controlCharactersArePrintedAsEscapes() {
+    assertThat(FolderCommand.printable("a\u001b[2J\u009b2J\u202eb\r\n\u00e9"))
+        .isEqualTo("a\\u001b[2J\\u009b2J\\u202eb\\u000d\\u000a\u00e9");
+  }
 }

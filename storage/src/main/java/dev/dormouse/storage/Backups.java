@@ -40,6 +40,9 @@ public final class Backups {
   /** In a data folder that is being restored. */
   static final String RESTORING = "dormouse.restoring";
 
+  /** In a data folder that was restored and not opened since. */
+  static final String RESTORED = "dormouse.restored";
+
   private Backups() {}
 
   /**
@@ -218,6 +221,7 @@ public final class Backups {
         check(entry, source, FileTree.copy(source, folder.engine().resolve(entry.name())));
       }
       FileTree.sync(folder.engine());
+      Files.createFile(folder.path().resolve(RESTORED));
       Files.delete(restoring);
       FileTree.sync(folder.path());
       return new BackupReport(target, list.entries().size(), list.bytes(), 0);
@@ -247,6 +251,7 @@ public final class Backups {
       } else {
         FileTree.remove(target.resolve(ENGINE));
         Files.deleteIfExists(target.resolve(RESTORING));
+        Files.deleteIfExists(target.resolve(RESTORED));
         Files.deleteIfExists(target.resolve(DataFolder.LOCK));
       }
     } catch (IOException e) {

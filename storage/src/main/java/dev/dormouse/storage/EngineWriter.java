@@ -70,7 +70,7 @@ final class EngineWriter implements GroupCommit.Sink, AutoCloseable {
   private boolean isRefusing;
 
   /** Null unless the engine has met the end of the disk and not recovered yet. */
-  private @Nullable RocksDBException stop;
+  private volatile @Nullable RocksDBException stop; // read by any thread
 
   /** How often it had recovered when it was stopped. */
   private long recoveriesBefore;
@@ -158,6 +158,17 @@ final class EngineWriter implements GroupCommit.Sink, AutoCloseable {
     isWithoutHandles = false;
     stop = null;
     return true;
+  }
+
+  /**
+   * Why what is no round must not be written beside them, because a write would take the last room
+   * or disturb the engine's recovery; null if it may be. Any thread.
+   */
+  @Nullable String refusalBeside() {
+    if (stop != null) {
+      return "the disk was full, and the engine has not recovered yet";
+    }
+    return room.isFor(0) ? null : "the disk has too little room";
   }
 
   @Override

@@ -1,7 +1,11 @@
 package dev.dormouse.storage;
 
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.SecureRandom;
 import org.jspecify.annotations.Nullable;
 import org.rocksdb.RocksDBException;
 import org.rocksdb.WriteBatch;
@@ -26,6 +30,18 @@ record FolderMeta(int shards, long incarnation, Surroundings surroundings) {
 
   /** Of how many openings it is known how they ended. */
   static final int RUNS_KEPT = 1_024;
+
+  /**
+   * By how much the number of the first opening after a restore is greater than that in the backup:
+   * openings since the backup was taken had the next ones, and ids of connections begin with them.
+   * It is random, since a backup may be restored twice.
+   */
+  private static final int LEAP_MIN = 2_000;
+
+  private static final int LEAP_MORE = 30_000;
+
+  /** There are 24 bits for the number of an opening, some of which must be left. */
+  private static final long LEAP_UNTIL = 1L << 23;
 
   private static final byte[] FORMAT_KEY = "format".getBytes(StandardCharsets.UTF_8);
   private static final byte[] SHARDS_KEY = "shards".getBytes(StandardCharsets.UTF_8);
@@ -61,13 +77,18 @@ record FolderMeta(int shards, long incarnation, Surroundings surroundings) {
             "the data folder " + folder + " is damaged: it says it has " + shards + " shards",
             null);
       }
+      Path restored = folder.path().resolve(Backups.RESTORED);
       long incarnation = isNew ? 1 : read(tables, folder, INCARNATION_KEY) + 1;
+      if (Files.exists(restored) && incarnation < LEAP_UNTIL) {
+        incarnation += LEAP_MIN + new SecureRandom().nextInt(LEAP_MORE);
+      }
       put(batch, INCARNATION_KEY, incarnation);
       put(batch, incarnation, new RunRow(surroundings, false));
       batch.delete(RunRow.key(incarnation - RUNS_KEPT));
       tables.db().write(synced, batch);
+      Files.deleteIfExists(restored);
       return new FolderMeta((int) shards, incarnation, surroundings);
-    } catch (RocksDBException e) {
+    } catch (RocksDBException | IOException e) {
       throw new StoreOpenException(
           "the data folder " + folder + " cannot be opened: " + e.getMessage(), e);
     }

@@ -159,12 +159,32 @@ final class KryoCodec implements ValueCodec {
       if (!fits && migration != null) {
         value = migration.migrate(fieldsOf(value));
       }
+      value = asWholeNumber(value, type);
       if (!type.isInstance(value)) {
         throw new StoredValueException(
             "it is of " + value.getClass().getName() + ", not of " + type.getName(), null);
       }
       return type.cast(value);
     }
+  }
+
+  /** A whole number as the class that is wanted, if that can hold it; else as it is. */
+  private static Object asWholeNumber(Object value, Class<?> type) {
+    if (!(value instanceof Long
+        || value instanceof Integer
+        || value instanceof Short
+        || value instanceof Byte)) {
+      return value;
+    }
+    long number = ((Number) value).longValue();
+    if (type == Long.class) {
+      return number;
+    } else if (type == Integer.class && number == (int) number) {
+      return (int) number;
+    } else if (type == Short.class && number == (short) number) {
+      return (short) number;
+    }
+    return type == Byte.class && number == (byte) number ? (Object) (byte) number : value;
   }
 
   /** Checks what stands before the table of shapes. */

@@ -268,6 +268,11 @@ final class RocksActorStore implements ActorStore {
   public void keep(ClockMark mark) {
     long pass = gate.enter();
     try {
+      String refusal = writer.refusalBeside();
+      if (refusal != null) {
+        throw new UncheckedIOException(
+            "the mark of the running clock is not written", new IOException(refusal));
+      }
       FolderMeta.keep(tables, mark);
     } catch (RocksDBException e) {
       throw new UncheckedIOException("the mark of the running clock", new IOException(e));

@@ -230,8 +230,10 @@ public final class ActorHost {
    *
    * @return completes with true once the object is gone and all it did is in the store, at once if
    *     it was not in memory; with false if the next event has brought it back before that
+   * @throws IllegalArgumentException if there is no actor type of its name
    */
   public CompletableFuture<Boolean> hibernate(ActorId id) {
+    checkHosted(id);
     CompletableFuture<Boolean> dropped = new CompletableFuture<>();
     hibernate(id, new Work.Hibernate(false, false, dropped));
     return dropped;
@@ -244,8 +246,10 @@ public final class ActorHost {
    *
    * @return completes once that is so, at once if it is not in memory; with false if the next event
    *     has brought it back before
+   * @throws IllegalArgumentException if there is no actor type of its name
    */
   public CompletableFuture<Boolean> reset(ActorId id, String why) {
+    checkHosted(id);
     Work.Hibernate reset = new Work.Hibernate(false, true, new CompletableFuture<>());
     ActorCell cell = cells.get(id);
     if (cell == null || !cell.reset(reset, why)) {
@@ -267,6 +271,14 @@ public final class ActorHost {
     transport.toGateway(
         new Release(
             id, store.incarnation(), List.of(new ToGateway.Close(connection, code, reason))));
+  }
+
+  private void checkHosted(ActorId id) {
+    if (!types.containsKey(id.type())) {
+      throw new IllegalArgumentException(
+          "there is no actor type '%s'; there are %s"
+              .formatted(id.type(), types.keySet().stream().sorted().toList()));
+    }
   }
 
   private void hibernate(ActorId id, Work.Hibernate work) {

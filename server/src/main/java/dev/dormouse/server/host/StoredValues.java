@@ -249,9 +249,12 @@ final class StoredValues implements Storage {
 
   private static RowKey rowKey(String key) {
     byte[] bytes = RowKey.utf8("a storage key", key);
-    if (bytes.length == 0 || bytes.length > KEY_BYTES_MAX) {
+    if (bytes.length == 0) {
       throw new LimitExceededException(
-          "a storage key", bytes.length, KEY_BYTES_MAX, "bytes, and at least 1");
+          "a storage key must have at least 1 byte, and this one is empty");
+    }
+    if (bytes.length > KEY_BYTES_MAX) {
+      throw new LimitExceededException("a storage key", bytes.length, KEY_BYTES_MAX, "bytes");
     }
     return new RowKey(Table.VALUE, bytes);
   }
@@ -260,6 +263,10 @@ final class StoredValues implements Storage {
     KeySpan span = KeySpan.prefix(RowKey.utf8("a key prefix", range.prefix()));
     byte[] from = span.from();
     byte[] to = span.to();
+    if (range.from() != null) {
+      byte[] first = RowKey.utf8("a storage key", range.from());
+      from = Arrays.compareUnsigned(first, from) > 0 ? first : from;
+    }
     if (range.after() != null) {
       byte[] after = RowKey.utf8("a storage key", range.after());
       byte[] next = Arrays.copyOf(after, after.length + 1);

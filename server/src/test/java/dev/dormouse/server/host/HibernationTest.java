@@ -1,7 +1,9 @@
 package dev.dormouse.server.host;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
+import dev.dormouse.sdk.ActorId;
 import dev.dormouse.sdk.CloseReason;
 import dev.dormouse.sdk.Connection;
 import dev.dormouse.sdk.ConnectionId;
@@ -89,6 +91,17 @@ class HibernationTest {
     assertThat(node.hibernate()).isTrue();
     assertThat(node.store.kept()).isEmpty();
     assertThat(node.store.scanAll(Table.ACTOR, null, 10)).isEmpty();
+  }
+
+  @DisplayName("N9: an order to an actor of an unknown type is an error")
+  @Test
+  void anActorOfAnUnknownTypeIsNotSentToSleep() {
+    Node node = new Node(new Script());
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> node.host.hibernate(new ActorId("rom", "one")))
+        .withMessage("there is no actor type 'rom'; there are [room]");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> node.host.reset(new ActorId("rom", "one"), "why"));
   }
 
   @DisplayName("A10: nor does an actor whose connections and values are gone")

@@ -148,6 +148,30 @@ class StorageTest {
     return batches.get(batches.size() - 1);
   }
 
+  @DisplayName("O7, N10: whole numbers that fit, ranges from a key on, and the empty key")
+  @Test
+  void aWholeNumberIsGotAsAnyClassThatHoldsItAndARangeMayBeginWithAKey() {
+    turn(
+        storage -> {
+          storage.put("n", 1);
+          assertThat(storage.get("n", Long.class)).contains(1L);
+          assertThat(storage.get("n", Byte.class)).contains((byte) 1);
+          storage.put("n", 1L << 40);
+          assertThatExceptionOfType(StoredValueException.class)
+              .isThrownBy(() -> storage.get("n", Integer.class));
+          storage.put("o", 2);
+          storage.put("p", 3);
+          assertThat(storage.list(KeyRange.all().from("o"), Integer.class))
+              .extracting(Storage.Entry::key)
+              .containsExactly("o", "p");
+          assertThat(storage.list(KeyRange.prefix("o").from("a").before("p"), Integer.class))
+              .hasSize(1);
+          assertThatExceptionOfType(LimitExceededException.class)
+              .isThrownBy(() -> storage.put("", 1))
+              .withMessage("a storage key must have at least 1 byte, and this one is empty");
+        });
+  }
+
   @Test
   void aFailedTurnHasDeletedNothing() {
     turn(storage -> storage.put("a", 1));
