@@ -325,8 +325,8 @@ final class PlainRequests {
                 Math.max(1, parts.options().reading().toMillis()),
                 elapsed -> {
                   parts.hit(RequestLimit.READING, "close", null);
-                  // At once: an orderly close would wait for the client to read.
-                  ChannelTakeover.channelOf(request.request()).close();
+                  // At once: Vert.x's own close would wait for the client to read.
+                  ChannelTakeover.channelOf(request.request()).unsafe().closeForcibly();
                   over();
                 });
       }

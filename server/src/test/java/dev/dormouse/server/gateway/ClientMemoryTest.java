@@ -361,7 +361,6 @@ class ClientMemoryTest {
     answersWith(
         new byte[12 << 20], GatewayOptions.defaults().slowness(Duration.ofMillis(200), 64 << 20));
     asks();
-    server.awaitCounts(counts -> counts.httpConnections() == 0);
     server.awaitCounts(counts -> server.gateway.memory().held(Held.ANSWERS) == 0);
     assertThat(server.gateway.memory().held(Held.REQUESTS)).isZero();
   }
