@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -83,7 +84,7 @@ final class Watchdog implements AutoCloseable {
     /** How often it was given something; the watchdog's thread only. */
     private long given;
 
-    private volatile long run;
+    private final AtomicLong run = new AtomicLong();
     private volatile @Nullable Thread thread;
 
     LoopPart(EventExecutor loop, String kind) {
@@ -94,15 +95,15 @@ final class Watchdog implements AutoCloseable {
     @Override
     public void run() {
       thread = Thread.currentThread();
-      run = run + 1; // on the loop only
+      run.incrementAndGet();
     }
 
     @Override
     public Look look() {
       if (loop.isShuttingDown()) {
-        return new Look(false, run, true);
+        return new Look(false, run.get(), true);
       }
-      long moves = run;
+      long moves = run.get();
       boolean isWaiting = given != moves;
       if (!isWaiting) {
         given++;
