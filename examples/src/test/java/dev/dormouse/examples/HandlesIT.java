@@ -29,6 +29,7 @@ class HandlesIT {
   @DisplayName(
       "F25, A3, A4: connections over the handles, of both ports, take neither store nor others"
           + " theirs")
+  @SuppressWarnings("try") // silent connections are closed in the midst of it
   void moreConnectionsThanHandlesAreLoweredAndTheStoreKeepsItsOwn() throws Exception {
     Path data = directory.resolve("data");
     try (ServerProcess server =

@@ -263,7 +263,7 @@ final class ClientSocket extends WheelPeer {
     if (lightFrames >= LIGHT_FRAMES_MAX && !isResting) {
       isResting = true;
       read();
-      loop.schedule(this::goOn, REST_MS, TimeUnit.MILLISECONDS);
+      var unused = loop.schedule(this::goOn, REST_MS, TimeUnit.MILLISECONDS);
     }
   }
 

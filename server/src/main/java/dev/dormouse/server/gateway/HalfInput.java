@@ -63,7 +63,7 @@ final class HalfInput {
     } else {
       frame = frame.seen(nowNs, frameBytes, parts.options().frame());
     }
-    long messageBytes = messages.withinBytes() + frameBytes;
+    long messageBytes = (long) messages.withinBytes() + frameBytes;
     if (!messages.isWithin()) {
       message = null;
     } else if (message == null || messageNumber != messages.count()) {
