@@ -34,9 +34,6 @@ public final class Dormouse {
   private final List<DormouseObserver> observers = new ArrayList<>();
   private @Nullable OpenTelemetry telemetry;
 
-  /** The exit code if the command line or an actor type is at fault. */
-  private static final int MISTAKEN = 2;
-
   private final List<String> mistakes = new ArrayList<>();
 
   private Dormouse() {}
@@ -145,8 +142,7 @@ public final class Dormouse {
    */
   public void start(String... args) {
     if (!mistakes.isEmpty()) {
-      mistakes.forEach(mistake -> System.err.println("dormouse: " + mistake));
-      System.exit(MISTAKEN);
+      System.exit(ServerCommand.refuse(mistakes));
     }
     ServerCommand.run(this::open, this::codecOf, args)
         .ifPresent(

@@ -60,18 +60,43 @@ record FileHandles(
     if (limit < 0) {
       return of(Long.MAX_VALUE, eventLoops);
     }
-    int store = part(limit, STORE_PART, STORE_MIN, STORE_MAX);
-    int http = part(limit, HTTP_PART, HTTP_MIN, HTTP_MAX);
-    int admin = part(limit, ADMIN_PART, ADMIN_MIN, ADMIN_MAX);
-    long process = PROCESS + (long) PER_EVENT_LOOP * eventLoops;
-    long left = limit - process - store - http - admin - RESERVE - limit / RESERVE_PART;
+    long left = left(limit, eventLoops);
     if (left < CONNECTIONS_MIN) {
+      long enough = limit;
+      while (left(enough, eventLoops) < CONNECTIONS_MIN) {
+        enough++;
+      }
       throw new ServerStartException(
           "the process may have %s files open, which is %s too few for a server with %s event loops; %s"
-              .formatted(limit, missing(left), eventLoops, REMEDY),
+              .formatted(limit, enough - limit, eventLoops, REMEDY),
           null);
     }
-    return new FileHandles(limit, (int) Math.min(Integer.MAX_VALUE, left), http, admin, store);
+    return new FileHandles(
+        limit, (int) Math.min(Integer.MAX_VALUE, left), http(limit), admin(limit), store(limit));
+  }
+
+  /** Returns how many handles are left for clients' connections; negative if they are too few. */
+  private static long left(long limit, int eventLoops) {
+    long process = PROCESS + (long) PER_EVENT_LOOP * eventLoops;
+    return limit
+        - process
+        - store(limit)
+        - http(limit)
+        - admin(limit)
+        - RESERVE
+        - limit / RESERVE_PART;
+  }
+
+  private static int store(long limit) {
+    return part(limit, STORE_PART, STORE_MIN, STORE_MAX);
+  }
+
+  private static int http(long limit) {
+    return part(limit, HTTP_PART, HTTP_MIN, HTTP_MAX);
+  }
+
+  private static int admin(long limit) {
+    return part(limit, ADMIN_PART, ADMIN_MIN, ADMIN_MAX);
   }
 
   /** What an operator does who needs more handles. */
@@ -79,12 +104,6 @@ record FileHandles(
 
   private static int part(long limit, int part, int min, int max) {
     return (int) Math.max(min, Math.min(max, limit / part));
-  }
-
-  /** Of each handle more, one part in {@link #RESERVE_PART} goes to the reserve. */
-  private static long missing(long left) {
-    long most = RESERVE_PART - 1;
-    return ((CONNECTIONS_MIN - left) * RESERVE_PART + most - 1) / most;
   }
 
   /** Whether so many connections were asked for that there are no handles for them. */

@@ -13,6 +13,7 @@ import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.OptionalInt;
@@ -223,6 +224,12 @@ final class ServerCommand {
         System.getenv(),
         new PrintWriter(System.out, true, StandardCharsets.UTF_8),
         new PrintWriter(System.err, true, StandardCharsets.UTF_8));
+  }
+
+  /** Says what is wrong with the application's actor types. Returns the process's exit status. */
+  static int refuse(List<String> mistakes) {
+    mistakes.forEach(mistake -> System.err.println("dormouse: " + mistake));
+    return BAD_USAGE;
   }
 
   static OptionalInt run(

@@ -31,11 +31,14 @@ import org.junit.jupiter.api.io.TempDir;
 /** The list of very many actors, over HTTP and a real store. */
 @Timeout(300)
 class DashboardPagingTest {
+  private static final byte[] SOMETHING = {1};
+
   private static final HttpClient HTTP = HttpClient.newHttpClient();
 
   @TempDir private Path folder;
 
   /** Has the folder hold actors {@code k000000} and so on, of a type. */
+  /** Stores actors that have something stored, so that they stay when they fall asleep. */
   private void store(String type, int number) throws Exception {
     try (ActorStore store = Stores.open(StoreOptions.in(folder).durability(Durability.WAL))) {
       List<CompletableFuture<?>> commits = new ArrayList<>();
@@ -48,7 +51,8 @@ class DashboardPagingTest {
                         store.incarnation(),
                         List.of(
                             new TurnBatch.Write(
-                                Table.ACTOR, ActorRow.KEY, new ActorRow(1, 3, 0).encode()))))
+                                Table.ACTOR, ActorRow.KEY, new ActorRow(1, 3, 0).encode()),
+                            new TurnBatch.Write(Table.VALUE, SOMETHING, SOMETHING))))
                 .toCompletableFuture());
       }
       CompletableFuture.allOf(commits.toArray(CompletableFuture[]::new)).get(200, TimeUnit.SECONDS);

@@ -54,7 +54,7 @@ class FileHandlesTest {
         .isInstanceOf(ServerStartException.class)
         .hasMessageContaining("may have 128 files open, which is 74 too few")
         .hasMessageContaining("ulimit -n");
-    assertThatThrownBy(() -> FileHandles.of(128 + 73, 4)).hasMessageContaining("1 too few");
+    assertThatThrownBy(() -> FileHandles.of(128 + 73, 4)).hasMessageContaining(" 1 too few");
     assertThat(FileHandles.of(128 + 74, 4).connections()).isEqualTo(16);
   }
 

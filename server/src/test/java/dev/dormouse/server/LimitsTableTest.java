@@ -195,6 +195,7 @@ class LimitsTableTest {
     notForUsers(
         "is a size of the engine's",
         "DataFolder.TEXT_BYTES_MAX",
+        "NativeMemory.CACHE_MAX",
         "RowKeys.SHARDS_MAX",
         "RocksTables.MEMTABLES_MAX",
         "RocksTables.WAL_BYTES_MAX",

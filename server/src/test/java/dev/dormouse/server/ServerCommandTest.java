@@ -199,7 +199,7 @@ class ServerCommandTest {
     "DORMOUSE_PROT, 8080",
     "DORMOUSE_CHAT_PORT, 8080",
     "DORMOUSE_SERVICE, 8080",
-    "DORMOUSE_HOSTS, tcp://10.0.0.1:80",
+    "DORMOUSE_HOTS, tcp://10.0.0.1:80",
     "DORMOUSE_PORT_HTTP, 8080"
   })
   @DisplayName("F21: a name that only resembles an option is an error still")

@@ -62,10 +62,10 @@ class LimitsTest {
   }
 
   @Test
-  @DisplayName("a request line of more than 4 KiB is answered 414")
+  @DisplayName("a request line of more than 8 KiB is answered 414")
   void requestLine() {
-    assertThat(answer("/named/a?q=" + "x".repeat(4_000)).status()).isEqualTo(101);
-    assertThat(answer("/named/a?q=" + "x".repeat(4_096)).status()).isEqualTo(414);
+    assertThat(answer("/named/a?q=" + "x".repeat(8_000)).status()).isEqualTo(101);
+    assertThat(answer("/named/a?q=" + "x".repeat(8_192)).status()).isEqualTo(414);
   }
 
   @ParameterizedTest(name = "{0} is {1}")

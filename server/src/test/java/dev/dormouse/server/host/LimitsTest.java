@@ -119,9 +119,9 @@ class LimitsTest {
   @Test
   void keysTagsAndMessagesHaveTheirLimits() {
     assertThat(outcome((self, from) -> self.store().delete("")))
-        .isEqualTo("a storage key is 0 bytes, and at least 1; the limit is 2048");
+        .isEqualTo("a storage key must have at least 1 byte, and this one is empty");
     assertThat(outcome((self, from) -> self.store().delete("k".repeat(2_049))))
-        .isEqualTo("a storage key is 2049 bytes, and at least 1; the limit is 2048");
+        .isEqualTo("a storage key is 2049 bytes; the limit is 2048");
     assertThat(outcome((self, from) -> self.store().delete("k".repeat(2_048)))).isEqualTo("false");
     assertThat(
             outcome(

@@ -114,6 +114,7 @@ class QuarantineTest {
 
   @BeforeEach
   void listen() {
+    Log.flush(); // the lines of other tests
     logged.start();
     LOG.addAppender(logged);
     LOG.setAdditive(false);
