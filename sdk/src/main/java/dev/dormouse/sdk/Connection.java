@@ -54,9 +54,14 @@ public interface Connection<A extends @Nullable Object> {
   A attachment();
 
   /**
-   * Replaces the attachment, be it readable or not. It is serialized at the end of the turn; a
-   * value that cannot be, or that is over the limit (16 KiB by default), fails the turn with an
-   * error that names its class and size.
+   * Replaces the attachment, be it readable or not. A value that cannot be stored is refused at
+   * once, and the attachment stays what it was. One that can be changed in place is serialized
+   * again at the end of the turn; if that fails, the turn does. Immutable records are serialized
+   * once.
+   *
+   * @throws LimitExceededException if it is over the limit as serialized (16 KiB by default), or if
+   *     the turn stores and sends over 64 MiB with it
+   * @throws StoredValueException if it cannot be serialized, its class not being named for instance
    */
   void attach(A attachment);
 

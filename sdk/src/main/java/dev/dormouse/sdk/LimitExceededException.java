@@ -20,6 +20,11 @@ public final class LimitExceededException extends RuntimeException {
     super(message);
   }
 
+  /** Says "{@code what} is {@code actual}; the limit is {@code limit}", of a number of things. */
+  public LimitExceededException(String what, long actual, long limit) {
+    super(what + " is " + actual + "; the limit is " + limit);
+  }
+
   /** Says "{@code what} is {@code actual} {@code unit}; the limit is {@code limit}". */
   public LimitExceededException(String what, long actual, long limit, String unit) {
     super(what + " is " + actual + " " + unit + "; the limit is " + limit);

@@ -59,7 +59,10 @@ public record RequestHead(
     this(method, path, query, headers, remoteAddress, Optional.empty());
   }
 
-  /** The first value of a query parameter, decoded; the case of the name does not matter. */
+  /**
+   * The first value of a query parameter, decoded; the case of the name does not matter. It does
+   * not to vertx-web either: what middleware has checked under a name is what an actor finds there.
+   */
   public Optional<String> query(String name) {
     List<String> exact = query.get(name);
     return exact != null

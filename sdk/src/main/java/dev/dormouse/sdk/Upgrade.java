@@ -28,7 +28,7 @@ public interface Upgrade<A extends @Nullable Object> {
     return request().user();
   }
 
-  /** The first value of a query parameter, decoded. */
+  /** The first value of a query parameter, decoded; the case of the name does not matter. */
   default Optional<String> query(String name) {
     return request().query(name);
   }
@@ -64,7 +64,10 @@ public interface Upgrade<A extends @Nullable Object> {
    * before anything later.
    *
    * @throws IllegalStateException if the upgrade was decided already, or its turn is over
-   * @throws LimitExceededException if there are too many tags, or one is too long
+   * @throws LimitExceededException if there are too many tags, one is too long, or the attachment
+   *     is too large; the upgrade is not decided then
+   * @throws StoredValueException if the attachment cannot be serialized; the upgrade is not decided
+   *     then
    */
   Connection<A> accept(A attachment, String... tags);
 

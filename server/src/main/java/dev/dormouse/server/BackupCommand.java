@@ -1,5 +1,6 @@
 package dev.dormouse.server;
 
+import dev.dormouse.log.Counted;
 import dev.dormouse.server.admin.AdminOptions;
 import dev.dormouse.server.protocol.Time;
 import dev.dormouse.storage.BackupReport;
@@ -124,10 +125,10 @@ final class BackupCommand extends FolderCommand {
     out()
         .printf(
             Locale.ROOT,
-            "%s: %d files, %,d bytes, %,d of them shared with the data folder%n",
+            "%s: %s, %s, %,d of them shared with the data folder%n",
             folder,
-            files,
-            bytes,
+            Counted.of(files, "file"),
+            Counted.of(bytes, "byte"),
             linkedBytes);
     return DONE;
   }

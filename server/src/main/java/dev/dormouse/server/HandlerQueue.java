@@ -1,5 +1,6 @@
 package dev.dormouse.server;
 
+import dev.dormouse.log.Counted;
 import dev.dormouse.log.Log;
 import dev.dormouse.server.observe.ThreadState;
 import io.netty.util.concurrent.EventExecutor;
@@ -176,10 +177,10 @@ final class HandlerQueue implements Executor {
     if (refused != refusedLogged) {
       refusedLogged = refused;
       log.error(
-          "a thread for handlers could not be made ({} times so far); events wait for the threads"
+          "a thread for handlers could not be made ({} so far); events wait for the threads"
               + " there are. Allow the process more threads (pids.max of its container, ulimit -u)"
               + " or more memory outside the heap",
-          refused);
+          Counted.of(refused, "refusal"));
     }
     if (failure != null) {
       thrown = null;

@@ -1,5 +1,6 @@
 package dev.dormouse.server;
 
+import dev.dormouse.log.Counted;
 import dev.dormouse.log.Log;
 import dev.dormouse.server.accesslog.AccessLog;
 import dev.dormouse.server.accesslog.AccessLogFormat;
@@ -407,7 +408,9 @@ final class Node implements AutoCloseable {
                   if (error != null) {
                     log.error("connections of the last run could not all be closed", error);
                   } else if (number > 0) {
-                    log.info("closed {} connections that the last run left behind", number);
+                    log.info(
+                        "closed {} that the last run left behind",
+                        Counted.of(number, "connection"));
                     warnOfOwedCloses();
                   }
                 });
@@ -426,7 +429,9 @@ final class Node implements AutoCloseable {
   private void warnOfOwedCloses() {
     long owed = host.owedCloses();
     if (owed > 0) {
-      log.warn("onClose of {} connections could not take effect yet; it is tried again", owed);
+      log.warn(
+          "onClose of {} could not take effect yet; it is tried again",
+          Counted.of(owed, "connection"));
     }
   }
 

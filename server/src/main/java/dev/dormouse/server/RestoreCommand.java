@@ -1,5 +1,6 @@
 package dev.dormouse.server;
 
+import dev.dormouse.log.Counted;
 import dev.dormouse.storage.BackupReport;
 import dev.dormouse.storage.Backups;
 import java.nio.file.Path;
@@ -34,10 +35,10 @@ final class RestoreCommand extends FolderCommand {
     out()
         .printf(
             Locale.ROOT,
-            "%s: %d files, %,d bytes%n",
+            "%s: %s, %s%n",
             report.folder(),
-            report.files(),
-            report.bytes());
+            Counted.of(report.files(), "file"),
+            Counted.of(report.bytes(), "byte"));
     return DONE;
   }
 }

@@ -1,5 +1,6 @@
 package dev.dormouse.server;
 
+import dev.dormouse.log.Counted;
 import dev.dormouse.storage.FolderReport;
 import dev.dormouse.storage.StoredFolder;
 import dev.dormouse.storage.ValueCodec;
@@ -18,7 +19,7 @@ import picocli.CommandLine.Parameters;
     description = {
       "Reads all of a backup, or of a data folder that no server uses, and checks every sum; and"
           + " whether the classes of this application can read what is stored. Names what is"
-          + " damaged, and ends with 3 then.",
+          + " damaged, and ends with 3 then. Notes stored fields that they do not have.",
       ""
     })
 final class VerifyCommand extends FolderCommand {
@@ -43,7 +44,7 @@ final class VerifyCommand extends FolderCommand {
     Path verified = folder == null ? data() : folder;
     FolderReport report;
     try (StoredFolder stored = StoredFolder.open(verified)) {
-      report = stored.verify(codecs, this::name);
+      report = stored.verify(codecs, this::name, note -> say("note: " + note));
     }
     if (report.faults() > NAMED_MAX) {
       out().printf(Locale.ROOT, "and %d more%n", report.faults() - NAMED_MAX);
@@ -51,15 +52,15 @@ final class VerifyCommand extends FolderCommand {
     out()
         .printf(
             Locale.ROOT,
-            "%s: %d files, %,d bytes; %,d actors, %,d connections, %,d values, %,d alarms; %s%n",
+            "%s: %s, %s; %s, %s, %s, %s; %s%n",
             verified,
-            report.files(),
-            report.bytes(),
-            report.actors(),
-            report.connections(),
-            report.values(),
-            report.alarms(),
-            report.faults() == 0 ? "whole" : report.faults() + " faults");
+            Counted.of(report.files(), "file"),
+            Counted.of(report.bytes(), "byte"),
+            Counted.of(report.actors(), "actor"),
+            Counted.of(report.connections(), "connection"),
+            Counted.of(report.values(), "value"),
+            Counted.of(report.alarms(), "alarm"),
+            report.faults() == 0 ? "whole" : Counted.of(report.faults(), "fault"));
     return report.faults() == 0 ? DONE : DAMAGED;
   }
 

@@ -158,7 +158,7 @@ class DashboardTest {
       bo.send("hi");
       JsonObject told = admin.await(PATH, status -> status.getJsonArray("pins").size() == 2);
       assertThat(told.getJsonArray("pins").getString(0)).matches("waitFor in a turn since .* s");
-      assertThat(told.getJsonArray("pins").getString(1)).isEqualTo("1 waiting events");
+      assertThat(told.getJsonArray("pins").getString(1)).isEqualTo("1 waiting event");
       assertThat(inMemory().getJsonArray("pins")).hasSize(2);
 
       held.complete(null);

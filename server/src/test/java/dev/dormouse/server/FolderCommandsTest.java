@@ -201,7 +201,7 @@ class FolderCommandsTest {
     assertThat(run("verify", backup.toString())).as("%s", said).isZero();
     assertThat(said.toString())
         .startsWith(backup + ": ")
-        .contains("1 actors, 1 connections, 2 values, 0 alarms; whole");
+        .contains("; 1 actor, 1 connection, 2 values, 0 alarms; whole");
     assertThat(run("dump", "room", "one", "--data", backup.toString())).isZero();
     List<JsonObject> rows = dumped();
     assertThat(rows).hasSize(5);

@@ -244,6 +244,7 @@ class LimitsTableTest {
         "Watchdog.FRAMES_MAX",
         "Watchdog.STEP_NS_MAX",
         "VerifyCommand.NAMED_MAX",
+        "RowCheck.NOTES_MAX",
         "BackupCommand.CONNECT_LIMIT",
         "Contents.BYTES_MAX");
   }

@@ -22,6 +22,7 @@ final class FolderCheck {
   private final @Nullable BackupList list;
   private final Function<String, @Nullable ValueCodec> codecs;
   private final Consumer<String> told;
+  private final Consumer<String> noted;
 
   private long files;
   private long bytes;
@@ -32,12 +33,14 @@ final class FolderCheck {
       List<Path> scratchBases,
       @Nullable BackupList list,
       Function<String, @Nullable ValueCodec> codecs,
-      Consumer<String> told) {
+      Consumer<String> told,
+      Consumer<String> noted) {
     this.path = path;
     this.scratchBases = scratchBases;
     this.list = list;
     this.codecs = codecs;
     this.told = told;
+    this.noted = noted;
   }
 
   FolderReport run() {
@@ -50,6 +53,7 @@ final class FolderCheck {
       RowCheck rows = new RowCheck(tables, tables.keys(), codecs, this::fault);
       tables.files().forEach(file -> checkSums(tables, file));
       rows.run();
+      rows.notes().forEach(noted);
       return new FolderReport(
           files, bytes, rows.actors(), rows.connections(), rows.values(), rows.alarms(), faults);
     } catch (StoreOpenException e) {

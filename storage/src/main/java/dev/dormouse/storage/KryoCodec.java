@@ -65,10 +65,11 @@ final class KryoCodec implements ValueCodec {
       throw new StoredValueException(cannotWrite(value) + e.getMessage(), e);
     } catch (KryoBufferOverflowException e) {
       throw new LimitExceededException(
-          "a value of class " + value.getClass().getName() + ", counted no further,",
-          bytesMax + 1L,
-          bytesMax,
-          "bytes");
+          "a value of class "
+              + value.getClass().getName()
+              + " is more than "
+              + bytesMax
+              + " bytes, which is the limit");
     } catch (LimitExceededException e) {
       throw e;
     } catch (RuntimeException e) {
@@ -97,6 +98,18 @@ final class KryoCodec implements ValueCodec {
   @Override
   public Object describe(byte[] bytes) {
     return PlainValues.of(bytes, names);
+  }
+
+  @Override
+  public List<String> passedOver(byte[] bytes) {
+    Bench bench = take();
+    try {
+      return bench.passedOver(bytes);
+    } catch (KryoException e) {
+      throw new StoredValueException("the stored bytes cannot be read: " + e.getMessage(), e);
+    } finally {
+      give(bench);
+    }
   }
 
   private Bench take() {
@@ -146,6 +159,23 @@ final class KryoCodec implements ValueCodec {
       ShapeTable.write(kryo.shapes(), out);
       out.writeBytes(body, 0, bodyBytes);
       return out.getBuffer();
+    }
+
+    List<String> passedOver(byte[] bytes) {
+      in.setBuffer(bytes);
+      begin(in);
+      ShapeTable.read(in, shapes, kryo);
+      List<String> gone = new ArrayList<>();
+      shapes.forEach(
+          (id, shape) -> {
+            StoredSlots stored = kryo.slotsOf(id, in);
+            if (stored != null && !migrations.containsKey(shape.type())) {
+              stored.names().stream()
+                  .filter(name -> shape.indexOf(name) < 0)
+                  .forEach(name -> gone.add(shape.nameOf(name)));
+            }
+          });
+      return gone;
     }
 
     <T> T decode(byte[] bytes, Class<T> type) {

@@ -1,9 +1,13 @@
 package dev.dormouse.storage;
 
+import dev.dormouse.log.Counted;
 import dev.dormouse.sdk.ActorId;
 import dev.dormouse.sdk.StoredValueException;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -14,10 +18,16 @@ import org.rocksdb.RocksDBException;
  * that actors have as many connections as they say, and each alarm its place.
  */
 final class RowCheck {
+  /** How many things that are passed over are told apart; further ones are not told. */
+  private static final int NOTES_MAX = 1_000;
+
   private final ReadTables tables;
   private final RowKeys keys;
   private final Function<String, @Nullable ValueCodec> codecs;
   private final Consumer<String> faults;
+
+  /** How many rows have something that today's classes pass over, by what that is. */
+  private final Map<String, Long> passedOver = new TreeMap<>();
 
   private long actors;
   private long connections;
@@ -44,6 +54,19 @@ final class RowCheck {
     tables.tables().forEach(this::checkRows);
   }
 
+  /** What is no fault, but may be a mistake of the application's author, in sentences. */
+  List<String> notes() {
+    return passedOver.entrySet().stream()
+        .map(
+            each ->
+                each.getKey()
+                    + " is stored in "
+                    + Counted.of(each.getValue(), "value")
+                    + ", and the class has it no more, so it is passed over; if it was renamed,"
+                    + " have ActorOptions.migrates read it by its old name")
+        .toList();
+  }
+
   long actors() {
     return actors;
   }
@@ -58,6 +81,10 @@ final class RowCheck {
 
   long alarms() {
     return alarms;
+  }
+
+  private static String connections(long number) {
+    return Counted.of(number, "connection");
   }
 
   private void fault(String what) {
@@ -141,7 +168,7 @@ final class RowCheck {
       ReadTables.Stored next = rows.row();
       byte[] end = keys.endOf(actor, Table.CONNECTION);
       if (next == null || Arrays.compareUnsigned(next.key(), end) >= 0) {
-        fault("actor " + actor + " counts " + row.connections() + " connections and has none");
+        fault("actor " + actor + " counts " + connections(row.connections()) + " and has none");
       }
     }
   }
@@ -154,14 +181,14 @@ final class RowCheck {
       byte[] stored = tables.get(Table.ACTOR, key);
       byte[] payload = stored == null ? null : RowSeal.open(key, stored);
       if (stored == null) {
-        fault("actor " + actor + " has " + counted + " connections and no row of its own");
+        fault("actor " + actor + " has " + connections(counted) + " and no row of its own");
       } else if (payload != null && ActorRow.decode(payload).connections() != counted) {
         fault(
             "actor "
                 + actor
                 + " counts "
-                + ActorRow.decode(payload).connections()
-                + " connections and has "
+                + connections(ActorRow.decode(payload).connections())
+                + " and has "
                 + counted);
       }
     }
@@ -199,6 +226,12 @@ final class RowCheck {
     ValueCodec codec = codecs.apply(actor.type());
     if (codec != null && value != null) {
       codec.decode(value);
+      for (String gone : codec.passedOver(value)) {
+        String what = "actor type " + actor.type() + ", " + gone;
+        if (passedOver.size() < NOTES_MAX || passedOver.containsKey(what)) {
+          passedOver.merge(what, 1L, Long::sum);
+        }
+      }
     }
   }
 

@@ -85,9 +85,14 @@ final class Shape {
 
   /** As a slot is called in messages. */
   String nameOf(Slot slot) {
+    return nameOf(slot.name());
+  }
+
+  /** The same of a slot that it may have had once. */
+  String nameOf(String slot) {
     return type.isRecord()
-        ? "record " + type.getName() + ", component " + slot.name()
-        : "class " + type.getName() + ", field " + slot.name();
+        ? "record " + type.getName() + ", component " + slot
+        : "class " + type.getName() + ", field " + slot;
   }
 
   private static String reasonOf(Exception e) {

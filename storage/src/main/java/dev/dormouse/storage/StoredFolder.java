@@ -72,10 +72,14 @@ public final class StoredFolder implements AutoCloseable {
    * @param codecs the codec of an actor type, to find out what the application's classes cannot
    *     read; null for a type that it does not have
    * @param faults is told each fault, in a sentence
+   * @param notes is told, at the end, what is no fault and may be a mistake: stored fields that the
+   *     application's classes do not have
    */
   public FolderReport verify(
-      Function<String, @Nullable ValueCodec> codecs, Consumer<String> faults) {
-    return new FolderCheck(path, scratchBases(), list, codecs, faults).run();
+      Function<String, @Nullable ValueCodec> codecs,
+      Consumer<String> faults,
+      Consumer<String> notes) {
+    return new FolderCheck(path, scratchBases(), list, codecs, faults, notes).run();
   }
 
   /**

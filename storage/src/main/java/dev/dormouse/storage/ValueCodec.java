@@ -1,5 +1,7 @@
 package dev.dormouse.storage;
 
+import java.util.List;
+
 /**
  * Turns the values of one actor type into bytes and back. May be called from any thread.
  *
@@ -44,4 +46,12 @@ public interface ValueCodec {
    * @unreadable}, the reason, and {@code @hex}.
    */
   Object describe(byte[] bytes);
+
+  /**
+   * What the bytes hold that {@link #decode(byte[])} passes over: components and fields that their
+   * class does not have today, and that no migration takes on. Each is named with its class, once.
+   *
+   * @throws dev.dormouse.sdk.StoredValueException if the bytes cannot be read
+   */
+  List<String> passedOver(byte[] bytes);
 }

@@ -172,8 +172,9 @@ final class ValueKryo extends Kryo {
   public Registration getRegistration(Class type) {
     try {
       return super.getRegistration(type);
-    } catch (IllegalArgumentException e) {
-      throw new StoredValueException(NamedClasses.unnamed(type), e);
+    } catch (IllegalArgumentException advice) {
+      // Kryo's advice is to call its own methods, which nobody can: it is no cause to be told.
+      throw new StoredValueException(NamedClasses.unnamed(type), null);
     }
   }
 

@@ -73,7 +73,7 @@ class BackupTest {
   private static List<String> faults(Path folder) {
     List<String> faults = new ArrayList<>();
     try (StoredFolder stored = StoredFolder.open(folder)) {
-      FolderReport report = stored.verify(type -> null, faults::add);
+      FolderReport report = stored.verify(type -> null, faults::add, faults::add);
       assertThat(report.faults()).isEqualTo(faults.size());
     }
     return faults;

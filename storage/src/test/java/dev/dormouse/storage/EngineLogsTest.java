@@ -145,7 +145,7 @@ class EngineLogsTest {
       long whole = ends.stream().filter(end -> end <= cut).count();
       if (cut % 4 == 0) {
         try (StoredFolder stored = StoredFolder.open(copy)) { // as dump does, too
-          assertThat(stored.verify(type -> null, fault -> {}).values())
+          assertThat(stored.verify(type -> null, fault -> {}, note -> {}).values())
               .as("%d", cut)
               .isEqualTo(whole);
         }

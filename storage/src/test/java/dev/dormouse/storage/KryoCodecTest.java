@@ -314,7 +314,9 @@ class KryoCodecTest {
         .withMessage(
             "a value of class %s cannot be stored: class %s was not named: add it with"
                 + " ActorOptions.stores(Unnamed.class)",
-            Box.class.getName(), Unnamed.class.getName());
+            Box.class.getName(), Unnamed.class.getName())
+        .havingRootCause() // what a log ends with is no advice to call another library
+        .isInstanceOf(StoredValueException.class);
   }
 
   @Test

@@ -1,5 +1,6 @@
 package dev.dormouse.server.gateway;
 
+import dev.dormouse.log.Counted;
 import dev.dormouse.log.Log;
 import dev.dormouse.server.gateway.edge.Edge;
 import dev.dormouse.server.observe.DormouseObserver;
@@ -107,9 +108,9 @@ public final class ConnectionGuard {
       long nowNs = time.nowNs();
       if (nowNs - toldNs >= LINE_NS) {
         log.warn(
-            "{} has turned {} connections away, the last one for its limit of {} ({})",
+            "{} has turned {} away, the last one for its limit of {} ({})",
             port,
-            untold,
+            Counted.of(untold, "connection"),
             hit.limit(),
             hit.outcome());
         toldNs = nowNs;

@@ -247,9 +247,11 @@ final class Activation implements ActorContext<@Nullable Object> {
    * own row. After this the turn is closed.
    *
    * @param isLast whether the object is dropped after it
-   * @throws RuntimeException if an attachment cannot be stored: the turn has failed
+   * @throws RuntimeException if an attachment was changed in place, and cannot be stored any more:
+   *     the turn has failed
    */
   synchronized void collect(Turn ended, boolean isLast) {
+    ended.endReserve();
     ConnectionId gone =
         ended.work() instanceof Work.Handle handle && handle.event() instanceof ToHost.Closed closed
             ? closed.connection()
@@ -361,11 +363,18 @@ final class Activation implements ActorContext<@Nullable Object> {
     return handle;
   }
 
-  /** Accepts a connection: its row is part of the open turn from here on. */
+  /**
+   * Accepts a connection: its row is part of the open turn from here on.
+   *
+   * @throws RuntimeException if tags or attachment cannot be stored; then nothing is done
+   */
   LiveConnection accept(ConnectionId accepted, @Nullable Object attachment, Set<String> tags) {
     Turn open = turn();
     LiveConnection.checkTags(tags);
-    LiveConnection connection = new LiveConnection(this, accepted, time.wallMs(), attachment, tags);
+    byte[] serialized = encodeAttachment(accepted, attachment);
+    open.reserve(serialized);
+    LiveConnection connection =
+        new LiveConnection(this, accepted, time.wallMs(), attachment, serialized, tags);
     ConnectionRow row = new ConnectionRow(time.wallMs(), List.copyOf(tags), null);
     open.writes().put(RowKey.connection(accepted), Optional.of(row.encode()));
     open.touch(connection);
@@ -384,16 +393,27 @@ final class Activation implements ActorContext<@Nullable Object> {
     return row == null ? null : ConnectionRow.decode(row);
   }
 
+  /**
+   * An attachment serialized; null if there is none.
+   *
+   * @throws StoredValueException if it cannot be
+   * @throws LimitExceededException if it is too large
+   */
   byte @Nullable [] encodeAttachment(ConnectionId connection, @Nullable Object attachment) {
     if (attachment == null) {
       return null;
     }
     try {
       return type.codec().encode(attachment, type.attachmentBytesMax());
-    } catch (StoredValueException | LimitExceededException e) {
-      throw new StoredValueException(
-          "the attachment of connection " + connection + " of " + id + ": " + e.getMessage(), e);
+    } catch (StoredValueException e) {
+      throw new StoredValueException(attachmentOf(connection) + e.getMessage(), e);
+    } catch (LimitExceededException e) {
+      throw new LimitExceededException(attachmentOf(connection) + e.getMessage());
     }
+  }
+
+  private String attachmentOf(ConnectionId connection) {
+    return "the attachment of connection " + connection + " of " + id + ": ";
   }
 
   Object decodeAttachment(ConnectionId connection, byte[] bytes) {

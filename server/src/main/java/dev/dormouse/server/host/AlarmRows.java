@@ -78,7 +78,7 @@ final class AlarmRows implements Alarms {
         int others = count();
         if (others >= ALARMS_MAX) {
           throw new LimitExceededException(
-              "the number of alarms", others + 1L, ALARMS_MAX, "alarms");
+              "the number of alarms of an actor", others + 1L, ALARMS_MAX);
         }
         count = others + 1;
       }
@@ -244,9 +244,13 @@ final class AlarmRows implements Alarms {
    */
   static RowKey key(String name) {
     byte[] bytes = RowKey.utf8("the name of an alarm", name);
-    if (bytes.length == 0 || bytes.length > NAME_BYTES_MAX) {
+    if (bytes.length == 0) {
       throw new LimitExceededException(
-          "the name of an alarm", bytes.length, NAME_BYTES_MAX, "bytes, and at least 1");
+          "the name of an alarm must have at least 1 byte, and this one is empty");
+    }
+    if (bytes.length > NAME_BYTES_MAX) {
+      throw new LimitExceededException(
+          "the name of an alarm", bytes.length, NAME_BYTES_MAX, "bytes");
     }
     return new RowKey(Table.ALARM, bytes);
   }

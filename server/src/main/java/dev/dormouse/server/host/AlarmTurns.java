@@ -1,5 +1,6 @@
 package dev.dormouse.server.host;
 
+import dev.dormouse.log.Counted;
 import dev.dormouse.log.Log;
 import dev.dormouse.sdk.ActorId;
 import dev.dormouse.sdk.Alarm;
@@ -100,10 +101,10 @@ final class AlarmTurns {
     } else {
       failed.incrementAndGet();
       failures.error(
-          "alarm '{}' of actor {} failed; it has {} attempts left",
+          "alarm '{}' of actor {} failed; it has {} left",
           name,
           actor,
-          Alarms.ATTEMPTS_MAX - attempts);
+          Counted.of(Alarms.ATTEMPTS_MAX - attempts, "attempt"));
     }
   }
 

@@ -69,7 +69,7 @@ final class AutoReplyRows {
     replies.add(reply);
     if (replies.size() > AutoReply.REPLIES_MAX) {
       throw new LimitExceededException(
-          "the number of automatic replies", replies.size(), AutoReply.REPLIES_MAX, "pairs");
+          "the number of automatic replies", replies.size(), AutoReply.REPLIES_MAX);
     }
     write(open, replies);
   }

@@ -35,7 +35,7 @@ final class BackgroundWork {
       int others = underWay.getOrDefault(actor, 0);
       if (others == STAGES_MAX) {
         throw new LimitExceededException(
-            "the background work of an actor", others + 1, STAGES_MAX, "pieces under way");
+            "the number of pieces of background work of an actor", others + 1, STAGES_MAX);
       }
       if (underWay.isEmpty()) {
         drained = new CompletableFuture<>();

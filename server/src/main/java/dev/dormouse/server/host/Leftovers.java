@@ -1,5 +1,6 @@
 package dev.dormouse.server.host;
 
+import dev.dormouse.log.Counted;
 import dev.dormouse.log.Log;
 import dev.dormouse.sdk.ActorId;
 import dev.dormouse.sdk.CloseReason;
@@ -150,10 +151,13 @@ final class Leftovers {
   private void finish() {
     if (orphaned > 0) {
       log.warn(
-          "{} connections in the store belong to actor types that are not registered", orphaned);
+          "the store has {} of actor types that are not registered; left as stored",
+          Counted.of(orphaned, "connection"));
     }
     if (unreadable > 0) {
-      log.error("{} connections in the store belong to actors that cannot be read", unreadable);
+      log.error(
+          "the store has {} of actors that cannot be read; left as stored",
+          Counted.of(unreadable, "connection"));
     }
     done.complete(closed);
   }

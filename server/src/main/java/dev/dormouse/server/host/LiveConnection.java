@@ -38,7 +38,7 @@ final class LiveConnection implements Connection<@Nullable Object> {
   private boolean isClosing;
   private boolean isGone;
 
-  /** Whether tags changed, or it was never stored. */
+  /** Whether tags or what is attached changed, or it was never stored. */
   private boolean isRowStale;
 
   private boolean isRead;
@@ -51,8 +51,15 @@ final class LiveConnection implements Connection<@Nullable Object> {
 
   private long acceptedAtMs;
   private Set<String> tags = Set.of();
+
+  /** What is stored of the attachment, or will be, unless the object has changed since. */
   private byte @Nullable [] storedAttachment;
+
   private boolean isDecoded;
+
+  /** Whether the attachment was serialized when it was attached, and cannot have changed since. */
+  private boolean isSerialized;
+
   private @Nullable Object attachment;
 
   /** One that is stored: its row is read when touched. */
@@ -62,20 +69,35 @@ final class LiveConnection implements Connection<@Nullable Object> {
     this.isClosing = isClosing;
   }
 
-  /** One that is being accepted. */
+  /**
+   * One that is being accepted.
+   *
+   * @param serialized the attachment, serialized
+   */
   LiveConnection(
       Activation activation,
       ConnectionId id,
       long acceptedAtMs,
       @Nullable Object attachment,
+      byte @Nullable [] serialized,
       Set<String> tags) {
     this(activation, id, false);
     this.isRowStale = true;
     this.isRead = true;
     this.acceptedAtMs = acceptedAtMs;
     this.tags = tags;
-    this.isDecoded = true;
-    this.attachment = attachment;
+    adopt(attachment, serialized);
+  }
+
+  /** Takes what was just attached and serialized, as far as that is worth keeping. */
+  private void adopt(@Nullable Object attached, byte @Nullable [] serialized) {
+    attachment = attached;
+    isDecoded = true;
+    isSerialized = attached == null || ImmutableClasses.contains(attached.getClass());
+    if (isSerialized && !Arrays.equals(serialized, storedAttachment)) {
+      storedAttachment = serialized;
+      isRowStale = true;
+    }
   }
 
   private void adopt(ConnectionRow row) {
@@ -169,11 +191,18 @@ final class LiveConnection implements Connection<@Nullable Object> {
       }
       Turn turn = activation.turn();
       read();
+      if (isClosing || isGone) {
+        attachment = value;
+        isDecoded = true;
+        isSerialized = false;
+      } else {
+        byte[] serialized = activation.encodeAttachment(id, value);
+        turn.reserve(serialized);
+        adopt(value, serialized);
+      }
       if (fault != null) {
         beginAnew();
       }
-      attachment = value;
-      isDecoded = true;
       turn.touch(this);
     }
   }
@@ -255,7 +284,7 @@ final class LiveConnection implements Connection<@Nullable Object> {
   private static @Nullable LimitExceededException excess(Set<String> tags) {
     if (tags.size() > TAGS_MAX) {
       return new LimitExceededException(
-          "the number of tags of a connection", tags.size(), TAGS_MAX, "tags");
+          "the number of tags of a connection", tags.size(), TAGS_MAX);
     }
     for (String tag : tags) {
       int bytes = RowKey.utf8("a tag", tag).length;
@@ -353,14 +382,15 @@ final class LiveConnection implements Connection<@Nullable Object> {
 
   /**
    * The row to store, now that the turn which touched it is through; null if it is stored as it is.
+   * An attachment that may have been changed in place is serialized again.
    *
-   * @throws RuntimeException if the attachment cannot be stored
+   * @throws RuntimeException if it cannot be stored any more
    */
   @Nullable ConnectionRow changedRow() {
     if (isGone || fault != null) {
       return null;
     }
-    byte[] bytes = isDecoded ? encoded() : storedAttachment;
+    byte[] bytes = isDecoded && !isSerialized ? encoded() : storedAttachment;
     if (!isRowStale && Arrays.equals(bytes, storedAttachment)) {
       return null;
     }
@@ -372,7 +402,7 @@ final class LiveConnection implements Connection<@Nullable Object> {
   private byte @Nullable [] encoded() {
     try {
       return activation.encodeAttachment(id, attachment);
-    } catch (StoredValueException unstorable) {
+    } catch (StoredValueException | LimitExceededException unstorable) {
       if (isClosing) {
         return storedAttachment;
       }

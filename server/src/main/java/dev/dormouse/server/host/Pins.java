@@ -1,5 +1,6 @@
 package dev.dormouse.server.host;
 
+import dev.dormouse.log.Counted;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -31,7 +32,7 @@ final class Pins {
       pins.add(what + " since " + seconds(Duration.ofNanos(nowNs - turn.startedNs())));
     }
     if (waitingEvents > 0) {
-      pins.add(waitingEvents + " waiting events");
+      pins.add(Counted.of(waitingEvents, "waiting event"));
     }
     if (gate.isHolding()) {
       pins.add("commits on their way");
@@ -45,8 +46,8 @@ final class Pins {
 
   /** What else is to be known of an actor that cannot be activated. */
   static String failedActivations(int number, long restNs) {
-    return number
-        + " activations have failed in a row; next attempt in "
+    return Counted.of(number, "failed activation")
+        + " in a row; next attempt in "
         + seconds(Duration.ofNanos(restNs));
   }
 

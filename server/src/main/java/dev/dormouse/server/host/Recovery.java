@@ -1,5 +1,6 @@
 package dev.dormouse.server.host;
 
+import dev.dormouse.log.Counted;
 import dev.dormouse.sdk.ActorId;
 import dev.dormouse.sdk.FailurePolicy;
 import dev.dormouse.server.protocol.Time;
@@ -146,7 +147,7 @@ final class Recovery {
       pins.add(Pins.failedActivations(failed, restNs(nowNs)));
     }
     if (closes > 0) {
-      pins.add(closes + " closes that could not take effect yet");
+      pins.add(Counted.of(closes, "close") + " that could not take effect yet");
     }
     return status.with(closes, pins);
   }
@@ -191,12 +192,10 @@ final class Recovery {
     boolean isReset = failure instanceof ResetException;
     failures.error(
         isReset
-            ? "a turn of actor {} ({}, connection {}) has reset it; nothing of it was kept or sent:"
-                  + " {}"
-            : "a turn of actor {} failed ({}, connection {}); nothing of it was kept or sent: {}",
+            ? "a turn of actor {} ({}) has reset it; nothing of it was kept or sent: {}"
+            : "a turn of actor {} failed ({}); nothing of it was kept or sent: {}",
         id,
-        work.label(),
-        work.connection(),
+        work.description(),
         failure,
         failure);
     if (work instanceof Work.Alarm alarm) {
@@ -254,10 +253,9 @@ final class Recovery {
   void unreadable(Work.Handle work, Throwable cause, long beganNs) {
     long nowNs = time.nowNs();
     failures.error(
-        "a turn of actor {} could not read the store ({}, connection {}): {}",
+        "a turn of actor {} could not read the store ({}): {}",
         id,
-        work.label(),
-        work.connection(),
+        work.description(),
         String.valueOf(cause));
     if (owed.isFirst(work)) {
       owed.failedFirst(beganNs, nowNs);
@@ -361,9 +359,8 @@ final class Recovery {
 
   private void logGivenUp(Work work, String outcome, String why, Throwable cause) {
     failures.error(
-        "the {} of connection {} of actor {} is {}, since {}: {}",
-        work.label(),
-        work.connection(),
+        "the {} of actor {} is {}, since {}: {}",
+        work.description(),
         id,
         outcome,
         why,

@@ -51,8 +51,7 @@ final class StoredValues implements Storage {
   @Override
   public <T> Map<String, T> getAll(Collection<String> keys, Class<T> type) {
     if (keys.size() > LIST_MAX) {
-      throw new LimitExceededException(
-          "the number of keys to get at once", keys.size(), LIST_MAX, "keys");
+      throw new LimitExceededException("the number of keys to get at once", keys.size(), LIST_MAX);
     }
     synchronized (activation) {
       activation.turn();
@@ -65,7 +64,7 @@ final class StoredValues implements Storage {
           read += (long) row.bytes().length + bytes.length;
           if (read > READ_BYTES_MAX) {
             throw new LimitExceededException(
-                "what the keys hold that were to be got at once", read, READ_BYTES_MAX, "bytes");
+                "what is stored under the keys to get at once", read, READ_BYTES_MAX, "bytes");
           }
           values.put(key, decode(key, bytes, type));
         }
@@ -175,17 +174,21 @@ final class StoredValues implements Storage {
       List<Row> found = rows.scan(Table.VALUE, span(range), limit);
       if (found.size() > LIST_MAX) {
         throw new LimitExceededException(
-            "a list of the keys with prefix '" + range.prefix() + "' without a limit of its own",
-            found.size(),
-            LIST_MAX,
-            "entries or more");
+            "a list of the keys with prefix '"
+                + range.prefix()
+                + "' has more than "
+                + LIST_MAX
+                + " entries; set a limit, KeyRange.limit, and go on behind the last key");
       }
       if (ActorStore.isFull(found)) {
         throw new LimitExceededException(
-            "a list of the keys with prefix '" + range.prefix() + "'",
-            found.stream().mapToLong(Row::bytes).sum(),
-            READ_BYTES_MAX,
-            "bytes or more, with " + found.size() + " entries");
+            "a list of the keys with prefix '"
+                + range.prefix()
+                + "' reads its limit of "
+                + READ_BYTES_MAX
+                + " bytes with its first "
+                + found.size()
+                + " entries; set a smaller limit, KeyRange.limit, and go on behind the last key");
       }
       List<Entry<T>> entries = new ArrayList<>(found.size());
       for (Row row : found) {
@@ -204,6 +207,8 @@ final class StoredValues implements Storage {
       return codec.encode(value, VALUE_BYTES_MAX);
     } catch (StoredValueException e) {
       throw new StoredValueException("the value of key '" + key + "': " + e.getMessage(), e);
+    } catch (LimitExceededException e) {
+      throw new LimitExceededException("the value of key '" + key + "': " + e.getMessage());
     }
   }
 

@@ -60,7 +60,12 @@ final class Turn {
   /** What most turns leave empty is made when it is needed. */
   private List<LiveConnection> touched = List.of();
 
-  private long bytes;
+  /** What it says and writes so far, {@code reservedBytes} included. */
+  private int bytes;
+
+  /** What attachments will take that are written at its end. */
+  private int reservedBytes;
+
   private int deletedRanges;
 
   private State state = State.RUNNING;
@@ -111,8 +116,7 @@ final class Turn {
       throw new LimitExceededException(
           "the number of ranges that one turn deletes",
           Storage.DELETED_RANGES_MAX + 1,
-          Storage.DELETED_RANGES_MAX,
-          "ranges");
+          Storage.DELETED_RANGES_MAX);
     }
     deletedRanges++;
   }
@@ -185,11 +189,29 @@ final class Turn {
    * @throws LimitExceededException if it would be more than {@value #BYTES_MAX} bytes in all
    */
   void charge(long more) {
-    if (bytes + more > BYTES_MAX) {
-      throw new LimitExceededException(
-          "what one turn sends and stores", bytes + more, BYTES_MAX, "bytes");
+    long all = bytes + more;
+    if (all > BYTES_MAX) {
+      throw new LimitExceededException("what one turn sends and stores", all, BYTES_MAX, "bytes");
     }
-    bytes += more;
+    bytes = (int) all;
+  }
+
+  /**
+   * Counts what was just attached, which is written at the end: whoever attaches too much is to be
+   * told so in the call.
+   *
+   * @throws LimitExceededException as {@link #charge} says
+   */
+  void reserve(byte @Nullable [] attached) {
+    int more = OVERHEAD_BYTES + (attached == null ? 0 : attached.length);
+    charge(more);
+    reservedBytes += more;
+  }
+
+  /** The end has come: what is written will be charged, instead of what was reserved. */
+  void endReserve() {
+    bytes -= reservedBytes;
+    reservedBytes = 0;
   }
 
   /** The connections that its handler has touched, each once. */

@@ -94,6 +94,12 @@ sealed interface Work {
     return null;
   }
 
+  /** What it is, for logs: its label and its connection, if it has one. */
+  default String description() {
+    ConnectionId about = connection();
+    return about == null ? label() : label() + " of connection " + about;
+  }
+
   /** What it is, in a word, for logs. */
   default String label() {
     if (this instanceof Handle handle) {

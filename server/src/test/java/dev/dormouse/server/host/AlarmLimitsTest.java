@@ -64,10 +64,10 @@ class AlarmLimitsTest {
     assertThat(caught)
         .containsExactly(
             "",
-            "the number of alarms is 1025 alarms; the limit is 1024",
-            "the number of alarms is 1025 alarms; the limit is 1024",
-            "the name of an alarm is 257 bytes, and at least 1; the limit is 256",
-            "the name of an alarm is 0 bytes, and at least 1; the limit is 256",
+            "the number of alarms of an actor is 1025; the limit is 1024",
+            "the number of alarms of an actor is 1025; the limit is 1024",
+            "the name of an alarm is 257 bytes; the limit is 256",
+            "the name of an alarm must have at least 1 byte, and this one is empty",
             "the name of an alarm has an unpaired surrogate",
             "alarm 'b1' would be due at 9999-12-31T23:59:59.999000001Z, after"
                 + " 9999-12-31T23:59:59.999Z",
@@ -76,7 +76,7 @@ class AlarmLimitsTest {
             "alarm 'b1' would be due after PT-0.001S, which is not 0 to PT876600H",
             "alarm 'b1' would be due after PT876600H0.000000001S, which is not 0 to PT876600H",
             "",
-            "the number of alarms is 1025 alarms; the limit is 1024");
+            "the number of alarms of an actor is 1025; the limit is 1024");
     assertThat(full.host.alarms(Node.ROOM)).hasSize(Alarms.ALARMS_MAX);
   }
 }

@@ -198,7 +198,7 @@ class AutoRepliesTest {
     node.message(ada, "fill");
     assertThat(script.caught)
         .containsExactly(
-            "the number of automatic replies is 17 pairs; the limit is 16",
+            "the number of automatic replies is 17; the limit is 16",
             "an automatic reply is 2049 bytes; the limit is 2048");
     List<ToGateway> told = repliesIn(node.heard());
     assertThat(told).hasSize(1);

@@ -113,7 +113,7 @@ class BackgroundWorkTest {
     greedy.message(ada, "more");
     assertThat(refused)
         .containsExactly(
-            "the background work of an actor is 1025 pieces under way; the limit is 1024");
+            "the number of pieces of background work of an actor is 1025; the limit is 1024");
     all.remove(0).complete(null);
     greedy.message(ada, "more");
     assertThat(all).hasSize(BackgroundWork.STAGES_MAX);

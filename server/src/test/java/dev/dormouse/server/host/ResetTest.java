@@ -107,7 +107,7 @@ class ResetTest {
       assertThat(logs.lines())
           .singleElement()
           .asString()
-          .contains("actor room/one (message, connection 1.1) has reset it", "as asked");
+          .contains("actor room/one (message of connection 1.1) has reset it", "as asked");
     }
     assertThat(node.heard()).first().isEqualTo(new Handled(ada, 2));
     node.message(ada, "c");

@@ -78,7 +78,7 @@ class StorageTest {
               .isThrownBy(() -> storage.getAll(List.of("a", ""), Integer.class));
           assertThatExceptionOfType(LimitExceededException.class)
               .isThrownBy(() -> storage.getAll(Collections.nCopies(10_001, "a"), Integer.class))
-              .withMessage("the number of keys to get at once is 10001 keys; the limit is 10000");
+              .withMessage("the number of keys to get at once is 10001; the limit is 10000");
         });
   }
 
@@ -95,14 +95,14 @@ class StorageTest {
           assertThatExceptionOfType(LimitExceededException.class)
               .isThrownBy(() -> storage.list("k", byte[].class))
               .withMessageMatching(
-                  "a list of the keys with prefix 'k' is 33\\d{6} bytes or more, with 32 entries;"
-                      + " the limit is 33554432");
+                  "a list of the keys with prefix 'k' reads its limit of 33554432 bytes with its"
+                      + " first 32 entries; set a smaller limit, .*");
           assertThat(storage.list(KeyRange.prefix("k").reversed().limit(31), byte[].class))
               .hasSize(31);
           assertThatExceptionOfType(LimitExceededException.class)
               .isThrownBy(() -> storage.getAll(keys, byte[].class))
               .withMessageMatching(
-                  "what the keys hold .* is 33\\d{6} bytes; the limit is 33554432");
+                  "what is stored under the keys .* is 33\\d{6} bytes; the limit is 33554432");
           assertThat(storage.getAll(keys.subList(0, 31), byte[].class)).hasSize(31);
         });
   }
@@ -201,8 +201,7 @@ class StorageTest {
           }
           assertThatExceptionOfType(LimitExceededException.class)
               .isThrownBy(storage::deleteAll)
-              .withMessage(
-                  "the number of ranges that one turn deletes is 257 ranges; the limit is 256");
+              .withMessage("the number of ranges that one turn deletes is 257; the limit is 256");
         });
   }
 

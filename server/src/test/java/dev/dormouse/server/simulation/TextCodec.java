@@ -4,6 +4,7 @@ import dev.dormouse.sdk.LimitExceededException;
 import dev.dormouse.sdk.StoredValueException;
 import dev.dormouse.storage.ValueCodec;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** Writes texts, numbers and badges: a letter for the kind, then UTF-8. */
@@ -25,6 +26,11 @@ final class TextCodec implements ValueCodec {
       throw new LimitExceededException("a value", bytes.length, bytesMax, "bytes");
     }
     return bytes;
+  }
+
+  @Override
+  public List<String> passedOver(byte[] bytes) {
+    return List.of();
   }
 
   @Override
