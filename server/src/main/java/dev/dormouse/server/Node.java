@@ -177,6 +177,7 @@ final class Node implements AutoCloseable {
             store.incarnation(),
             this.observers);
     transport.connect(host::accept, gateway::accept);
+    transport.measure(gateway::underWayBytes);
     this.accessLog =
         options.accessLog() == AccessLogFormat.OFF
             ? null

@@ -145,6 +145,10 @@ class LimitsTableTest {
     row("automatic replies of an actor", "AutoReply.REPLIES_MAX", "AutoReply.BYTES_MAX");
     row("platform threads for handlers", "HandlerThreads.PLATFORM_THREADS_MAX");
     row("a turn", "HostOptions.turnLimit");
+    row(
+        "turns that wait for the store, of all actors together, and what they said that is on its"
+            + " way to an event loop",
+        "HostOptions.unsettledBytesMax=an eighth of the heap");
     row("what one turn sends and stores", "Turn.BYTES_MAX");
     row(
         "attempts to activate an actor for an event, or to read the store in its turn",
@@ -192,6 +196,7 @@ class LimitsTableTest {
 
     notForUsers("bounds a number that the server makes", "ConnectionId.NUMBER_MAX");
     notForUsers("bounds a number that the server makes", "ConnectionId.INCARNATION_MAX");
+    notForUsers("sizes the store's caches, as is said below the table", "NativeMemory.CACHE_MAX");
     notForUsers(
         "is a size of the engine's",
         "DataFolder.TEXT_BYTES_MAX",

@@ -36,7 +36,7 @@ final class Admission {
    * Yes: the address that is counted at, or nobody's. One for all connections of an address, so
    * that an open socket keeps no more than a reference.
    */
-  final class Place implements Verdict {
+  final class Place extends ClientMemory.Address implements Verdict {
     /** Null if it is nobody's in particular, and has no limits of its own. */
     private final @Nullable Long address;
 
@@ -46,6 +46,11 @@ final class Admission {
 
     private Place(@Nullable Long address) {
       this.address = address;
+    }
+
+    @Override
+    boolean isLimited() {
+      return address != null;
     }
 
     /** A TCP connection that is no socket has ended. */

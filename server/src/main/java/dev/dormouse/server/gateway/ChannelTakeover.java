@@ -42,6 +42,12 @@ final class ChannelTakeover {
     return channelOf(request).pipeline().get(EarlyBytes.class);
   }
 
+  /** Where what the request holds is counted; null if that is not known. */
+  static ClientMemory.@Nullable Address addressOf(HttpServerRequest request) {
+    EarlyBytes guard = guardOf(request);
+    return guard == null ? null : guard.address();
+  }
+
   /**
    * The pipeline of a connection, and the name in it of the HTTP/1 decoder; null if it is another.
    */

@@ -2,8 +2,10 @@ package dev.dormouse.server.gateway;
 
 import io.netty.util.internal.PlatformDependent;
 import java.util.Arrays;
+import java.util.concurrent.atomic.AtomicLongArray;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Accounts for the memory that clients make the process hold, and decides who may hold more.
@@ -16,10 +18,12 @@ import java.util.function.LongSupplier;
  * socket, whatever the others do. More than that it may hold as long as it is at most {@link
  * #SHARE} times what is left of the part. So a client that is alone may hold most of it; many that
  * hold much get about equal shares; and there is always something left for those that come and hold
- * little. A plain request over it is answered 503, as a request can be repeated. Who sends more, or
- * is sent more, than its share over a socket is closed with 1013; but as long as what a socket
- * holds is messages that wait for their actor, it is only not read, from half of the part on if it
- * has {@link #LITTLE} bytes of them.
+ * little. The clients of one {@link Address} share what it may hold, three quarters of what those
+ * of others leave, in the same way: so an address with many clients leaves something, too. A plain
+ * request over it is answered 503, as a request can be repeated. Who sends more, or is sent more,
+ * than its share over a socket is closed with 1013; but as long as what a socket holds is messages
+ * that wait for their actor, it is only not read, from half of the part on if it has {@link
+ * #LITTLE} bytes of them.
  *
  * <p>Any thread.
  */
@@ -32,6 +36,9 @@ final class ClientMemory {
 
   /** With so many bytes of messages that wait for its actor, a client can be made to wait. */
   static final int LITTLE = 64 << 10;
+
+  /** An address may hold so many quarters of what the others leave. */
+  private static final int ADDRESS_QUARTERS = 3;
 
   /** A part of the memory that clients may have. */
   enum Part {
@@ -58,6 +65,11 @@ final class ClientMemory {
       return this == INPUT || this == OUTPUT;
     }
 
+    /** How much of what a client holds counts at its address. */
+    private long counted(long bytes) {
+      return this == REQUESTS ? bytes : bytes / ALWAYS * ALWAYS;
+    }
+
     private long of(long bytes) {
       return bytes / denominator * numerator;
     }
@@ -71,6 +83,8 @@ final class ClientMemory {
     FRAGMENTS(Part.RECEIVED),
     /** What came of a frame that is not whole, or of one that is not wanted yet. */
     INPUT(Part.INPUT),
+    /** Heads of requests, upgrades included, from their first byte until they are answered. */
+    HEADS(Part.REQUESTS),
     /** Plain requests, with their bodies, until their actor has answered. */
     REQUESTS(Part.REQUESTS),
     /** Answers to plain requests, until they are written. */
@@ -88,23 +102,64 @@ final class ClientMemory {
   }
 
   /**
+   * What the clients of one address hold, of each part; what a client holds of a kind counts here
+   * in whole steps of {@link #ALWAYS}, but for requests. Any thread.
+   */
+  static class Address {
+    /** By the number of the part; null as long as nothing was held. */
+    private volatile @Nullable AtomicLongArray held;
+
+    /** Whether it has a share of its own, and not all that there is. */
+    boolean isLimited() {
+      return true;
+    }
+
+    @SuppressWarnings("EnumOrdinal")
+    private void hold(Part part, long bytes) {
+      if (bytes != 0 && isLimited()) {
+        AtomicLongArray sums = held;
+        (sums == null ? sums() : sums).addAndGet(part.ordinal(), bytes);
+      }
+    }
+
+    private synchronized AtomicLongArray sums() {
+      AtomicLongArray sums = held == null ? new AtomicLongArray(PARTS) : held;
+      held = sums;
+      return sums;
+    }
+
+    /** How much of a part is held, in bytes, about. */
+    @SuppressWarnings("EnumOrdinal")
+    final long held(Part part) {
+      AtomicLongArray sums = held;
+      return sums == null ? 0 : sums.get(part.ordinal());
+    }
+  }
+
+  /**
    * What holds something for a client; it knows how much. One thread at a time, as the class that
    * extends it says.
    */
   abstract static class Holder {
     private final ClientMemory memory;
     private final Held kind;
+
+    /** Null if it is not known. */
+    private final @Nullable Address address;
+
     private long heldBytes;
 
-    Holder(ClientMemory memory, Held kind) {
+    Holder(ClientMemory memory, Held kind, @Nullable Address address) {
       this.memory = memory;
       this.kind = kind;
+      this.address = address;
     }
 
     /** More is held, or less if it is negative. */
     final void hold(long bytes) {
+      long before = heldBytes;
       heldBytes += bytes;
-      memory.hold(kind, bytes);
+      memory.hold(kind, address, before, heldBytes);
     }
 
     /** How much is held, in bytes, about. */
@@ -114,7 +169,7 @@ final class ClientMemory {
 
     /** Whether it, and what else is held for its client, is more than the client may hold. */
     final boolean isTooMuchWith(long otherBytes) {
-      return memory.isTooMuch(kind, heldBytes + otherBytes, 0);
+      return memory.isTooMuch(kind, address, heldBytes + otherBytes, 0);
     }
 
     /** Nothing is held any more. */
@@ -124,6 +179,7 @@ final class ClientMemory {
   }
 
   private static final Held[] KINDS = Held.values();
+  private static final int PARTS = Part.values().length;
 
   /** By the number of the kind. */
   private final LongAdder[] held = new LongAdder[KINDS.length];
@@ -156,10 +212,19 @@ final class ClientMemory {
     return new ClientMemory(Long.MAX_VALUE, Long.MAX_VALUE);
   }
 
-  /** More of a kind is held, or less if it is negative. */
+  /**
+   * What is held for a client has changed.
+   *
+   * @param address where the client is; null if that is not known
+   * @param before how much it was, in bytes
+   * @param now how much it is
+   */
   @SuppressWarnings("EnumOrdinal") // the number is of this process only
-  void hold(Held kind, long bytes) {
-    held[kind.ordinal()].add(bytes);
+  void hold(Held kind, @Nullable Address address, long before, long now) {
+    held[kind.ordinal()].add(now - before);
+    if (address != null) {
+      address.hold(kind.part, kind.part.counted(now) - kind.part.counted(before));
+    }
   }
 
   /** How much of a kind is held, in bytes. */
@@ -190,16 +255,28 @@ final class ClientMemory {
   /**
    * Whether a client holds more than it may.
    *
+   * @param address where it is; null if that is not known
    * @param own how much it holds of the kind's part
    * @param more how much more it wants to hold, in bytes
    */
-  boolean isTooMuch(Held kind, long own, long more) {
+  boolean isTooMuch(Held kind, @Nullable Address address, long own, long more) {
     Part part = kind.part;
     if (own + more <= ALWAYS && part != Part.REQUESTS) {
       return false;
     }
-    return isTooMuch(own + more, held(part) + more, bytesMax(part))
-        && (!part.isDirect() || isDirectMemoryTaken());
+    long heldByAll = held(part) + more;
+    boolean isTooMuch = isTooMuch(own + more, heldByAll, bytesMax(part));
+    if (!isTooMuch && address != null && address.isLimited()) {
+      long heldThere = address.held(part) + more;
+      isTooMuch =
+          isTooMuch(own + more, heldThere, ofAddress(bytesMax(part) - heldByAll + heldThere));
+    }
+    return isTooMuch && (!part.isDirect() || isDirectMemoryTaken());
+  }
+
+  /** How much an address may hold, of what others do not. */
+  private static long ofAddress(long leftByOthers) {
+    return leftByOthers / 4 * ADDRESS_QUARTERS;
   }
 
   /** What is shared by clients counts once for each of them; the process's own count tells. */

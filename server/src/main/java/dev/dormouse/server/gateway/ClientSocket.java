@@ -89,7 +89,7 @@ final class ClientSocket extends WheelPeer {
   private Admission.@Nullable Place seat;
 
   /** What the host said before the 101 was out; null if nothing, and after. */
-  private @Nullable List<LoopBatches.Step> early;
+  private @Nullable Early early;
 
   /** Null before it is in the pipeline: while it is {@link SocketState#UPGRADING}. */
   private @Nullable SocketWriter writer;
@@ -99,6 +99,18 @@ final class ClientSocket extends WheelPeer {
 
   /** Null until the end begins. */
   private @Nullable Closing closing;
+
+  /** What the host said before the 101 was out, in order. On the socket's event loop. */
+  private static final class Early extends ClientMemory.Holder {
+    private final List<LoopBatches.Step> steps = new ArrayList<>(2);
+
+    /** Whether something was left out, and the socket is to be closed. */
+    private boolean isOver;
+
+    Early(ClientMemory memory, ClientMemory.@Nullable Address address) {
+      super(memory, ClientMemory.Held.WAITING, address);
+    }
+  }
 
   ClientSocket(
       GatewayParts parts,
@@ -149,6 +161,11 @@ final class ClientSocket extends WheelPeer {
       seat.takes(tcp);
     }
     return seat != null;
+  }
+
+  /** At whose address what it holds is counted; null once it is forgotten. On its event loop. */
+  ClientMemory.@Nullable Address address() {
+    return seat;
   }
 
   /** Where its life stands. */
@@ -204,21 +221,41 @@ final class ClientSocket extends WheelPeer {
   }
 
   private void applyEarly() {
-    List<LoopBatches.Step> steps = early;
+    Early said = early;
     early = null;
-    if (steps != null) {
-      steps.forEach(step -> step.apply(this));
+    if (said != null) {
+      said.letGo();
+      said.steps.forEach(step -> step.apply(this));
     }
   }
 
-  private boolean isTooEarly(LoopBatches.Step step) {
+  /**
+   * Whether the 101 is not out yet; then it is done afterwards.
+   *
+   * @param bytes what it keeps in memory until then; if that is too much, it is left out, and the
+   *     socket is closed once it is open
+   * @param instead told if it is left out
+   */
+  private boolean isTooEarly(LoopBatches.Step step, long bytes, Runnable instead) {
     if (state != SocketState.UPGRADING) {
       return false;
     }
-    if (early == null) {
-      early = new ArrayList<>(2);
+    Early said = early;
+    if (said == null) {
+      said = new Early(parts.memory(), seat);
+      early = said;
     }
-    early.add(step);
+    if (bytes > 0 && (said.isOver || said.isTooMuchWith(bytes))) {
+      if (!said.isOver) {
+        said.isOver = true;
+        parts.hit(parts.counters().overloadClosed, "client-memory", "close 1013", actor, id);
+        said.steps.add(socket -> socket.close(Closing.TOO_SLOW));
+      }
+      instead.run();
+    } else {
+      said.hold(bytes);
+      said.steps.add(step);
+    }
     return true;
   }
 
@@ -241,7 +278,7 @@ final class ClientSocket extends WheelPeer {
   private void receive(WebSocketFrame frame) {
     inbound.checkReservedBits(frame);
     if (state == SocketState.OPEN && !InboundMessages.isControl(frame)) {
-      Payload reply = inbound.add(frame);
+      Payload reply = inbound.add(frame, seat);
       if (reply != null) {
         light();
         send(reply, null, null, GatewayParts.AUTOMATIC);
@@ -316,7 +353,7 @@ final class ClientSocket extends WheelPeer {
     isReading = false;
     lightFrames = 0;
     heard();
-    if (state == SocketState.OPEN && inbound.isTooMuchWith(frames.heldBytes())) {
+    if (state == SocketState.OPEN && inbound.isTooMuchWith(frames.heldBytes(), seat)) {
       violated(CloseCodes.TRY_AGAIN_LATER, InboundMessages.TOO_MUCH);
     }
     read();
@@ -354,7 +391,10 @@ final class ClientSocket extends WheelPeer {
 
   /** Sends a message, as {@link SocketWriter#message} says; dropped unless the socket is open. */
   void send(Payload message, @Nullable ByteBuf shared, @Nullable String key, long report) {
-    if (isTooEarly(socket -> socket.send(message, null, key, report))) {
+    if (isTooEarly(
+        socket -> socket.send(message, null, key, report),
+        (long) message.size() + WaitingMessages.OVERHEAD_BYTES,
+        () -> parts.lost(actor, id, report))) {
       return;
     }
     if (writer == null || !isSpeaking()) {
@@ -402,7 +442,7 @@ final class ClientSocket extends WheelPeer {
 
   /** The actor closes, or the gateway shuts down. The first to close says how it ended. */
   void close(CloseReason reason) {
-    if (isTooEarly(socket -> socket.close(reason))) {
+    if (isTooEarly(socket -> socket.close(reason), 0, () -> {})) {
       return;
     }
     if (reason.cause() == Cause.ACTOR) {
@@ -567,7 +607,7 @@ final class ClientSocket extends WheelPeer {
   }
 
   private void endInput() {
-    inbound.end();
+    inbound.end(seat);
     parts.heartbeats().leave(this, loop);
     if (half != null) {
       half.stop();

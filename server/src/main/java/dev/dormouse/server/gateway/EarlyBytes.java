@@ -33,7 +33,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Two handlers: this one stands before the HTTP decoder and feeds it no further than the end of
  * a head; {@link Watch} stands behind and says whether the head was an upgrade's. At most {@value
- * #BYTES_MAX} bytes and one read more are kept; then nothing is read until the answer.
+ * #BYTES_MAX} bytes and one read more are kept, and counted; then nothing is read until the answer.
  *
  * <p>It also guards the connection while it is HTTP's: there are only so many, see {@link
  * Admission#openTcp}; a head that does not come in time ends it, see {@link HeadDeadline}, and so
@@ -57,7 +57,10 @@ final class EarlyBytes extends ChannelInboundHandlerAdapter {
   private @Nullable ChannelHandlerContext context;
 
   /** What is kept; null if nothing. */
-  private @Nullable CompositeByteBuf kept;
+  private @Nullable Kept kept;
+
+  /** What the heads take of those requests that are not answered, or not whole. */
+  private @Nullable Heads heads;
 
   /** Whether the request that came last is an upgrade, and not answered yet. */
   private boolean isKeeping;
@@ -96,6 +99,42 @@ final class EarlyBytes extends ChannelInboundHandlerAdapter {
 
   private boolean isHeadEmpty = true;
 
+  /** On the connection's event loop. */
+  private static final class Kept extends ClientMemory.Holder {
+    private final CompositeByteBuf bytes;
+
+    Kept(ClientMemory memory, ClientMemory.@Nullable Address address, CompositeByteBuf bytes) {
+      super(memory, ClientMemory.Held.INPUT, address);
+      this.bytes = bytes;
+    }
+
+    void add(ByteBuf more) {
+      hold(more.capacity()); // a byte may keep all of what it was read into
+      bytes.addComponent(true, more);
+    }
+  }
+
+  /** On the connection's event loop. */
+  private static final class Heads extends ClientMemory.Holder {
+    /** Of this the head that is not whole takes so much. */
+    private long half;
+
+    Heads(ClientMemory memory, ClientMemory.@Nullable Address address) {
+      super(memory, ClientMemory.Held.HEADS, address);
+    }
+
+    /** Bytes of a head came: what becomes of them are characters. */
+    void came(int bytes, boolean isWhole) {
+      hold(Character.BYTES * (long) bytes);
+      half = isWhole ? 0 : half + Character.BYTES * (long) bytes;
+    }
+
+    /** Those that are whole are answered. */
+    void answered() {
+      hold(half - heldBytes());
+    }
+  }
+
   EarlyBytes(GatewayParts parts) {
     this.parts = parts;
     this.requests = new RequestWatch(parts);
@@ -106,6 +145,11 @@ final class EarlyBytes extends ChannelInboundHandlerAdapter {
 
   ChannelDuplexHandler watch() {
     return watch;
+  }
+
+  /** Where what the connection holds is counted; null if nowhere. */
+  ClientMemory.@Nullable Address address() {
+    return place;
   }
 
   /** The upgrade is watched from now on, and none before it. */
@@ -201,6 +245,11 @@ final class EarlyBytes extends ChannelInboundHandlerAdapter {
   private void feed(ChannelHandlerContext context, ByteBuf bytes) {
     while (!isKeeping && !isInBody) {
       int length = headLength(bytes);
+      if (heads != null && heads.isTooMuchWith(0)) {
+        bytes.release();
+        tooMuch(context, unanswered == 0);
+        return;
+      }
       if (length == bytes.readableBytes()) {
         break;
       }
@@ -216,6 +265,29 @@ final class EarlyBytes extends ChannelInboundHandlerAdapter {
     }
   }
 
+  /** What came holds too much memory: nothing more is taken here. */
+  private void tooMuch(ChannelHandlerContext context, boolean isAnswered) {
+    isRefused = true;
+    deadline.stop();
+    forgetHeads();
+    parts.hit(RequestLimit.MEMORY, isAnswered ? "503" : "close", null);
+    if (isAnswered) {
+      HttpEnd.tooMany(context, Refusal.NODE_FULL);
+    } else {
+      HttpEnd.silently(context);
+    }
+  }
+
+  /** Counts what comes of a head. */
+  private void came(int bytes, boolean isWhole) {
+    Heads counted = heads;
+    if (counted == null) {
+      counted = new Heads(parts.memory(), place);
+      heads = counted;
+    }
+    counted.came(bytes, isWhole);
+  }
+
   /** How many bytes there are up to the end of a head, or in all. */
   private int headLength(ByteBuf bytes) {
     int start = bytes.readerIndex();
@@ -223,6 +295,7 @@ final class EarlyBytes extends ChannelInboundHandlerAdapter {
       byte b = bytes.getByte(i);
       if (b == '\n' && isLineEmpty && !isHeadEmpty) {
         isHeadEmpty = true;
+        came(i + 1 - start, true);
         return i + 1 - start;
       }
       if (b == '\n') {
@@ -232,15 +305,21 @@ final class EarlyBytes extends ChannelInboundHandlerAdapter {
         isHeadEmpty = false;
       }
     }
+    if (!isHeadEmpty) {
+      came(bytes.readableBytes(), false);
+    }
     return bytes.readableBytes();
   }
 
   private void keep(ChannelHandlerContext context, ByteBuf bytes) {
     if (kept == null) {
-      kept = context.alloc().compositeBuffer(Integer.MAX_VALUE);
+      CompositeByteBuf all = context.alloc().compositeBuffer(Integer.MAX_VALUE);
+      kept = new Kept(parts.memory(), place, all);
     }
-    kept.addComponent(true, bytes);
-    if (kept.readableBytes() > BYTES_MAX) {
+    kept.add(bytes);
+    if (kept.isTooMuchWith(0)) {
+      tooMuch(context, false);
+    } else if (kept.heldBytes() > BYTES_MAX) {
       context.channel().config().setAutoRead(false);
     }
   }
@@ -256,15 +335,33 @@ final class EarlyBytes extends ChannelInboundHandlerAdapter {
   /** The answer was another: HTTP goes on. */
   private void goOn() {
     ChannelHandlerContext context = this.context;
-    ByteBuf bytes = kept;
+    ByteBuf bytes = keptBytes();
     if (isKeeping && context != null && !context.isRemoved()) {
       isKeeping = false;
-      kept = null;
+      forgetKept();
       if (bytes != null) {
         context.channel().config().setAutoRead(true);
         feed(context, bytes);
         context.fireChannelReadComplete();
       }
+    }
+  }
+
+  private void forgetHeads() {
+    if (heads != null) {
+      heads.letGo();
+      heads = null;
+    }
+  }
+
+  private @Nullable ByteBuf keptBytes() {
+    return kept == null ? null : kept.bytes;
+  }
+
+  private void forgetKept() {
+    if (kept != null) {
+      kept.letGo();
+      kept = null;
     }
   }
 
@@ -281,8 +378,9 @@ final class EarlyBytes extends ChannelInboundHandlerAdapter {
     if (upgrade != null) {
       upgrade.ended(context.channel().isActive());
     }
-    ByteBuf bytes = kept;
-    kept = null;
+    forgetHeads();
+    ByteBuf bytes = keptBytes();
+    forgetKept();
     if (bytes == null) {
       return;
     }
@@ -410,6 +508,9 @@ final class EarlyBytes extends ChannelInboundHandlerAdapter {
     }
 
     private void answered(ChannelHandlerContext context) {
+      if (heads != null) {
+        heads.answered();
+      }
       keepAlive.start(context, isEnding ? parts.options().drain() : parts.options().keepAlive());
       if (isKeeping) {
         context.channel().eventLoop().execute(EarlyBytes.this::goOn);

@@ -3,6 +3,7 @@ package dev.dormouse.server.gateway;
 import dev.dormouse.log.Log;
 import dev.dormouse.sdk.Header;
 import dev.dormouse.sdk.HttpResponse;
+import io.vertx.core.Future;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpServerResponse;
 import io.vertx.ext.web.RoutingContext;
@@ -56,11 +57,15 @@ final class HttpAnswers {
 
   private HttpAnswers() {}
 
-  /** Answers; nothing if the client is gone. What is left of the request's body is discarded. */
-  static void send(RoutingContext request, HttpResponse answer) {
-    if (sendHead(request, answer)) {
-      request.response().end(Buffer.buffer(answer.body()));
-    }
+  /**
+   * Answers; nothing if the client is gone. What is left of the request's body is discarded.
+   *
+   * @return completes once the network has taken it, or never will; it need not be waited for
+   */
+  static Future<Void> send(RoutingContext request, HttpResponse answer) {
+    return sendHead(request, answer)
+        ? request.response().end(Buffer.buffer(answer.body()))
+        : Future.succeededFuture();
   }
 
   /** Sets status and headers; whether the body is to follow. */

@@ -122,22 +122,23 @@ final class InboundMessages {
   /**
    * A data frame came. Its bytes are copied.
    *
+   * @param address where the client is
    * @return what to answer the message at once, without the host; null if there is no message yet,
    *     or it is for the host
    * @throws ViolationException if the message breaks a limit or is not UTF-8, or far too many
    *     messages wait
    */
-  @Nullable Payload add(WebSocketFrame frame) {
+  @Nullable Payload add(WebSocketFrame frame, ClientMemory.@Nullable Address address) {
     Payload message;
     Payload reply = null;
     try {
-      message = assemble(frame);
+      message = assemble(frame, address);
       reply = message == null ? null : replyTo(message);
     } finally {
       came(frame, reply != null);
     }
     if (message != null && reply == null) {
-      pass(message);
+      pass(message, address);
     }
     return reply;
   }
@@ -166,7 +167,7 @@ final class InboundMessages {
   }
 
   /** The message that the frame ends; null if it ends none. */
-  private @Nullable Payload assemble(WebSocketFrame frame) {
+  private @Nullable Payload assemble(WebSocketFrame frame, ClientMemory.@Nullable Address address) {
     MessageAssembler fragments = assembler;
     if (fragments == null) {
       isMessageText = frame instanceof TextWebSocketFrame;
@@ -175,9 +176,11 @@ final class InboundMessages {
         return whole(ByteBufUtil.getBytes(frame.content()));
       }
       fragments =
-          isMessageCompressed
-              ? new MessageAssembler(false, frameBytesMax(), parts.memory())
-              : new MessageAssembler(isMessageText, options.messageBytesMax(), parts.memory());
+          new MessageAssembler(
+              isMessageText && !isMessageCompressed,
+              isMessageCompressed ? frameBytesMax() : options.messageBytesMax(),
+              parts.memory(),
+              address);
       assembler = fragments;
     }
     fragments.add(frame.content());
@@ -214,14 +217,14 @@ final class InboundMessages {
     return reply;
   }
 
-  private void pass(Payload message) {
+  private void pass(Payload message, ClientMemory.@Nullable Address address) {
     InboundWindow unhandled = window;
-    if (isTooMuch(Held.MESSAGES, heldBytes(), message.size())) {
+    if (isTooMuch(Held.MESSAGES, address, heldBytes(), message.size())) {
       throw new ViolationException(CloseCodes.TRY_AGAIN_LATER, TOO_MUCH);
     }
     lastSequence++;
     if (unhandled == null) {
-      unhandled = new InboundWindow(lastSequence, parts.memory());
+      unhandled = new InboundWindow(lastSequence, parts.memory(), address);
       window = unhandled;
     }
     unhandled.add(message);
@@ -271,11 +274,13 @@ final class InboundMessages {
   /**
    * Told after a read how much memory what came of frames that are not whole takes, in bytes.
    *
+   * @param address where the client is
    * @return whether the client holds more than it may [1013]
    */
-  boolean isTooMuchWith(int frameBytes) {
-    holdInput(frameBytes);
-    return isTooMuch(Held.INPUT, frameBytes, 0) || isTooMuch(Held.FRAGMENTS, heldBytes(), 0);
+  boolean isTooMuchWith(int frameBytes, ClientMemory.@Nullable Address address) {
+    holdInput(frameBytes, address);
+    return isTooMuch(Held.INPUT, address, frameBytes, 0)
+        || isTooMuch(Held.FRAGMENTS, address, heldBytes(), 0);
   }
 
   /** On the heap. */
@@ -284,17 +289,18 @@ final class InboundMessages {
         + (assembler == null ? 0 : assembler.heldBytes());
   }
 
-  private boolean isTooMuch(Held kind, long own, long more) {
-    boolean isTooMuch = own + more > 0 && parts.memory().isTooMuch(kind, own, more);
+  private boolean isTooMuch(
+      Held kind, ClientMemory.@Nullable Address address, long own, long more) {
+    boolean isTooMuch = own + more > 0 && parts.memory().isTooMuch(kind, address, own, more);
     if (isTooMuch) {
       parts.hit(parts.counters().overloadClosed, "client-memory", "close 1013", actor, id);
     }
     return isTooMuch;
   }
 
-  private void holdInput(int bytes) {
+  private void holdInput(int bytes, ClientMemory.@Nullable Address address) {
     if (bytes != inputBytes) {
-      parts.memory().hold(Held.INPUT, bytes - inputBytes);
+      parts.memory().hold(Held.INPUT, address, inputBytes, bytes);
       inputBytes = bytes;
     }
   }
@@ -341,10 +347,14 @@ final class InboundMessages {
     SocketWatch.gone(parts, actor, id, reason, openedAt, bytesIn, bytesOut);
   }
 
-  /** No more frames will come. */
-  void end() {
+  /**
+   * No more frames will come.
+   *
+   * @param address where the client is
+   */
+  void end(ClientMemory.@Nullable Address address) {
     forgetFragments();
-    holdInput(0);
+    holdInput(0, address);
     if (deflate != null) {
       deflate.endInput();
     }

@@ -38,8 +38,8 @@ final class InboundWindow extends ClientMemory.Holder {
   private boolean isWithheld;
 
   /** A window whose first message will have this number. */
-  InboundWindow(long first, ClientMemory memory) {
-    super(memory, ClientMemory.Held.MESSAGES);
+  InboundWindow(long first, ClientMemory memory, ClientMemory.@Nullable Address address) {
+    super(memory, ClientMemory.Held.MESSAGES, address);
     this.memory = memory;
     this.first = first;
   }

@@ -30,12 +30,20 @@ final class LoopBatches {
 
   private List<ByteBuf> shared = List.of();
 
+  /** How much memory all steps keep. */
+  private long bytes;
+
   LoopBatches(LoopQueues loops) {
     this.loops = loops;
   }
 
   void add(ClientSocket socket, Step step) {
     batchOf(socket.loop()).add(socket, step);
+  }
+
+  /** Steps keep so much memory, in bytes, until they are done. */
+  void keep(long more) {
+    bytes += more;
   }
 
   /** Takes over the caller's reference to a buffer that steps use. */
@@ -51,6 +59,9 @@ final class LoopBatches {
     for (Batch batch : batches) {
       shared.forEach(ByteBuf::retain);
       batch.shared = shared;
+      if (bytes > ClientMemory.ALWAYS) { // what is less is not worth counting
+        batch.hold(loops, bytes / batches.size());
+      }
       loops.run(batch.loop, batch);
     }
     shared.forEach(ByteBuf::release);
@@ -87,11 +98,29 @@ final class LoopBatches {
   private static final class Batch implements LoopQueues.Work {
     private final EventLoop loop;
     private List<ByteBuf> shared = List.of();
+
+    /** Null if what it keeps is not counted. */
+    private @Nullable LoopQueues countedBy;
+
+    private long bytes;
     private @Nullable Todo first;
     private @Nullable Todo last;
 
     Batch(EventLoop loop) {
       this.loop = loop;
+    }
+
+    void hold(LoopQueues loops, long share) {
+      countedBy = loops;
+      bytes = share;
+      loops.hold(share);
+    }
+
+    private void end() {
+      shared.forEach(ByteBuf::release);
+      if (countedBy != null) {
+        countedBy.hold(-bytes);
+      }
     }
 
     void add(ClientSocket socket, Step step) {
@@ -114,14 +143,14 @@ final class LoopBatches {
           todo.socket.flush();
         }
       } finally {
-        shared.forEach(ByteBuf::release);
+        end();
       }
     }
 
     @Override
     public void giveUp() {
       log.debug("an event loop is shut down; its sockets are gone");
-      shared.forEach(ByteBuf::release);
+      end();
     }
 
     private static void apply(Step step, ClientSocket socket) {

@@ -6,6 +6,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.LongAdder;
 
 /**
  * Brings work to event loops, in the order in which it comes: a loop has one task for all that
@@ -15,12 +16,23 @@ import java.util.concurrent.atomic.AtomicBoolean;
  */
 final class LoopQueues {
   private final ConcurrentHashMap<EventLoop, LoopQueue> queues = new ConcurrentHashMap<>();
+  private final LongAdder bytes = new LongAdder();
 
   /** What a loop is to do: it is either run, on the loop, or given up. */
   interface Work extends Runnable {
 
     /** The loop is shut down. Any thread. */
     default void giveUp() {}
+  }
+
+  /** Work that was handed in holds so much memory more, or less if it is negative. */
+  void hold(long more) {
+    bytes.add(more);
+  }
+
+  /** How much memory work holds that was not done yet, in bytes, about. */
+  long bytes() {
+    return bytes.sum();
   }
 
   /** Has it run on the loop, after all that was handed in before. */

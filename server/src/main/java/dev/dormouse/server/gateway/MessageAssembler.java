@@ -37,8 +37,9 @@ final class MessageAssembler extends ClientMemory.Holder {
   private int size;
   private int fragments;
 
-  MessageAssembler(boolean isText, int bytesMax, ClientMemory memory) {
-    super(memory, ClientMemory.Held.FRAGMENTS);
+  MessageAssembler(
+      boolean isText, int bytesMax, ClientMemory memory, ClientMemory.@Nullable Address address) {
+    super(memory, ClientMemory.Held.FRAGMENTS, address);
     this.bytesMax = bytesMax;
     this.utf8 = isText ? new Utf8Check() : null;
   }

@@ -29,8 +29,21 @@ final class PendingUpgrades {
   private final AtomicLong numbers = new AtomicLong();
   private final ConcurrentHashMap<ConnectionId, PendingUpgrade> pending = new ConcurrentHashMap<>();
 
+  /**
+   * What those hold that the host was asked and has not answered, though their clients may be gone.
+   */
+  private final ConcurrentHashMap<ConnectionId, Asked> asked = new ConcurrentHashMap<>();
+
   /** How sockets that still come are closed; null unless the gateway is stopping. */
   private volatile @Nullable CloseReason stopped;
+
+  /** The head of an upgrade, with the host. Who asks it, then who brings its answer. */
+  private static final class Asked extends ClientMemory.Holder {
+    Asked(ClientMemory memory, ClientMemory.Address address, RequestHead head) {
+      super(memory, ClientMemory.Held.HEADS, address);
+      hold(RequestHeads.memoryOf(head));
+    }
+  }
 
   PendingUpgrades(GatewayParts parts, Vertx vertx, AccessCheck access, long incarnation) {
     this.parts = parts;
@@ -78,9 +91,17 @@ final class PendingUpgrades {
           if (outcome instanceof Outcome.Denied denied) {
             refuse(id, denied.why(), denied.response());
           } else if (pending.containsKey(id)) {
+            asked.put(id, new Asked(parts.memory(), seat, head));
             parts.transport().toHost(new ToHost.Open(actor, id, head, handshake.subprotocol()));
           }
         });
+  }
+
+  private void answered(ConnectionId id) {
+    Asked head = asked.remove(id);
+    if (head != null) {
+      head.letGo();
+    }
   }
 
   private void forget(ConnectionId id) {
@@ -100,6 +121,7 @@ final class PendingUpgrades {
 
   /** The host accepts. Whoever brings the actor's releases. */
   void accepted(ActorId actor, ToGateway.Accepted accepted, LoopBatches batches) {
+    answered(accepted.connection());
     PendingUpgrade upgrade = pending.remove(accepted.connection());
     if (upgrade == null) {
       CloseReason lost = CloseReason.abnormal(Cause.CONNECTION_LOST);
@@ -117,6 +139,7 @@ final class PendingUpgrades {
 
   /** The host rejects; nothing if the client is gone or was told already. Any thread. */
   void rejected(ToGateway.Rejected rejected) {
+    answered(rejected.connection());
     refuse(rejected.connection(), Refusal.REJECTED, rejected.response());
   }
 

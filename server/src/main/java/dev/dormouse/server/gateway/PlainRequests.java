@@ -1,7 +1,6 @@
 package dev.dormouse.server.gateway;
 
 import dev.dormouse.sdk.ActorId;
-import dev.dormouse.sdk.Header;
 import dev.dormouse.sdk.HttpRequest;
 import dev.dormouse.sdk.HttpResponse;
 import dev.dormouse.sdk.RequestHead;
@@ -47,17 +46,9 @@ final class PlainRequests {
     private byte[] bytes = {};
     private int size;
 
-    Body(ClientMemory memory, RequestHead head) {
-      super(memory, Held.REQUESTS);
-      hold(HEAD_BYTES + bytesOf(head));
-    }
-
-    private static long bytesOf(RequestHead head) {
-      long characters = head.path().length();
-      for (Header header : head.headers()) {
-        characters += header.name().length() + header.value().length();
-      }
-      return 2 * characters;
+    Body(ClientMemory memory, ClientMemory.@Nullable Address address, RequestHead head) {
+      super(memory, Held.REQUESTS, address);
+      hold(RequestHeads.memoryOf(head));
     }
 
     /** Whether it is within its limit with this part, which is added then. */
@@ -89,9 +80,6 @@ final class PlainRequests {
 
   /** How much of a long answer is handed to the network at once, in bytes. */
   private static final int PIECE_BYTES = 64 << 10;
-
-  /** What a request takes besides its body and its head's texts, in bytes, about. */
-  private static final int HEAD_BYTES = 1 << 10;
 
   /** A request that the host was asked. */
   private static final class Asked {
@@ -148,7 +136,7 @@ final class PlainRequests {
 
   private void read(RoutingContext request, ActorId actor, RequestHead head) {
     HttpServerRequest http = request.request();
-    Body body = new Body(parts.memory(), head);
+    Body body = new Body(parts.memory(), ChannelTakeover.addressOf(http), head);
     if (body.isTooMuchWith(0)) {
       tooMuch(request, actor, body);
     } else if (http.isEnded()) {
@@ -279,7 +267,7 @@ final class PlainRequests {
     private long stalled;
 
     Answer(RoutingContext request, HttpResponse response) {
-      super(parts.memory(), Held.ANSWERS);
+      super(parts.memory(), Held.ANSWERS, ChannelTakeover.addressOf(request.request()));
       this.request = request;
       this.response = response;
       this.rest = response.bodyView();
@@ -290,15 +278,19 @@ final class PlainRequests {
       boolean isShort = rest.remaining() <= PIECE_BYTES;
       boolean hasNoBody = request.request().method().equals(HttpMethod.HEAD);
       if (isShort || hasNoBody) {
-        HttpAnswers.send(request, response);
-        letGo();
+        HttpAnswers.send(request, response).onComplete(written -> letGo());
         return;
       }
       if (!HttpAnswers.sendHead(request, response)) {
         letGo();
         return;
       }
-      request.addEndHandler(ended -> over());
+      request.addEndHandler(
+          ended -> {
+            if (ended.failed()) {
+              over();
+            }
+          });
       request.response().putHeader("Content-Length", String.valueOf(rest.remaining()));
       request.response().drainHandler(drained -> goOn());
       goOn();
@@ -318,7 +310,7 @@ final class PlainRequests {
         http.write(Buffer.buffer(piece));
       }
       if (!rest.hasRemaining()) {
-        http.end();
+        http.end().onComplete(written -> over());
       } else if (!http.closed()) {
         stalled =
             vertx.setTimer(

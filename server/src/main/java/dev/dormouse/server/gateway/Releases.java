@@ -88,6 +88,7 @@ final class Releases {
     if (socket == null) {
       parts.lost(actor, send.connection(), send.report());
     } else {
+      batches.keep(send.payload().size());
       batches.add(socket, to -> to.send(send.payload(), null, send.key(), send.report()));
     }
   }
@@ -122,6 +123,7 @@ final class Releases {
     }
     ByteBuf frame = OutboundFrames.message(ByteBufAllocator.DEFAULT, broadcast.payload());
     batches.share(frame);
+    batches.keep(broadcast.payload().size());
     LoopBatches.Step step = socket -> socket.send(broadcast.payload(), frame, broadcast.key(), 0);
     recipients.forEach(socket -> batches.add(socket, step));
   }

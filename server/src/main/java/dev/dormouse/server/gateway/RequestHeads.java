@@ -27,7 +27,19 @@ final class RequestHeads {
   /** The most parameters of a query; Vert.x leaves out what comes behind. */
   private static final int PARAMETERS_MAX = QueryParamDecoderConfig.DEFAULT_MAX_SIZE;
 
+  /** What a head takes besides its texts, in bytes, about. */
+  private static final int HEAD_BYTES = 1 << 10;
+
   private RequestHeads() {}
+
+  /** How much memory a head takes, in bytes, about. */
+  static long memoryOf(RequestHead head) {
+    long characters = head.path().length();
+    for (Header header : head.headers()) {
+      characters += header.name().length() + header.value().length();
+    }
+    return HEAD_BYTES + Character.BYTES * characters;
+  }
 
   /**
    * The head of a request.

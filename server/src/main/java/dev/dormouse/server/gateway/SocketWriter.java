@@ -142,7 +142,10 @@ final class SocketWriter {
     }
     while (isDropping
         && queue.size() > 1
-        && socket.parts().memory().isTooMuch(Held.WAITING, queue.heldBytes(), 0)) {
+        && socket
+            .parts()
+            .memory()
+            .isTooMuch(Held.WAITING, socket.address(), queue.heldBytes(), 0)) {
       leaveOut(queue.poll(), Outcome.DROPPED, socket.parts().counters().slowDropped, "drop");
     }
     if (!isDropping && !hasRoom(0)) {
@@ -157,7 +160,7 @@ final class SocketWriter {
 
   /** Whether the client would hold more memory than it may. */
   private boolean isTooMuch(Held kind, long own, long more) {
-    boolean isTooMuch = socket.parts().memory().isTooMuch(kind, own, more);
+    boolean isTooMuch = socket.parts().memory().isTooMuch(kind, socket.address(), own, more);
     if (isTooMuch) {
       socket
           .parts()
@@ -279,7 +282,7 @@ final class SocketWriter {
   private WaitingMessages waiting() {
     WaitingMessages queue = waiting;
     if (queue == null) {
-      queue = new WaitingMessages(socket.parts().memory());
+      queue = new WaitingMessages(socket.parts().memory(), socket.address());
       waiting = queue;
     }
     return queue;

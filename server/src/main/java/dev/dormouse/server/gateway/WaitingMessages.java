@@ -79,6 +79,7 @@ final class WaitingMessages extends ClientMemory.Holder {
   private final LinkedHashMap<Object, Entry> entries = new LinkedHashMap<>();
 
   private final ClientMemory memory;
+  private final ClientMemory.@Nullable Address address;
 
   private long bytes;
 
@@ -105,9 +106,10 @@ final class WaitingMessages extends ClientMemory.Holder {
   private @Nullable Future<?> nextLook;
 
   /** Nothing waits yet. */
-  WaitingMessages(ClientMemory memory) {
-    super(memory, ClientMemory.Held.WAITING);
+  WaitingMessages(ClientMemory memory, ClientMemory.@Nullable Address address) {
+    super(memory, ClientMemory.Held.WAITING, address);
     this.memory = memory;
+    this.address = address;
   }
 
   /** Adds a message at the end; one of this key is not there. */
@@ -123,16 +125,18 @@ final class WaitingMessages extends ClientMemory.Holder {
    * wait here are added.
    */
   void written(long inChannel) {
-    long now = inChannel + bytes - (heldBytes() - (owedPong == null ? 0 : owedPong.length));
-    memory.hold(ClientMemory.Held.WRITTEN, now - writtenBytes);
-    writtenBytes = now;
+    holdWritten(inChannel + bytes - (heldBytes() - (owedPong == null ? 0 : owedPong.length)));
   }
 
   /** Nothing waits any more. */
   void end() {
     letGo();
-    memory.hold(ClientMemory.Held.WRITTEN, -writtenBytes);
-    writtenBytes = 0;
+    holdWritten(0);
+  }
+
+  private void holdWritten(long now) {
+    memory.hold(ClientMemory.Held.WRITTEN, address, writtenBytes, now);
+    writtenBytes = now;
   }
 
   /** What came so far is all that a turn says. */

@@ -278,6 +278,11 @@ public final class WebSocketGateway {
     releases.accept(release);
   }
 
+  /** How many bytes of what hosts released the event loops have not taken up yet, about. */
+  public long underWayBytes() {
+    return parts.loops().bytes();
+  }
+
   /**
    * Ends all connections: upgrades are answered 503 from now on, every client gets a close frame
    * (many clients: spread over the first half of the time), and those that have not answered in

@@ -71,7 +71,7 @@ final class ActorCell {
     this.executor = type.executor().apply(id);
     this.onRetired = onRetired;
     this.mailbox = new Mailbox(host.options().mailboxMax());
-    this.gate = new OutputGate(host.transport(), host.asked(), this::signal);
+    this.gate = new OutputGate(host.transport(), host.asked(), host.unsettled(), this::signal);
     this.rows = new ActorRows(host.store(), id, host.quarantine());
     this.outgoing = new Outgoing(id, executor, host, rows, gate);
     this.recovery = new Recovery(id, type.failurePolicy(), host, mailbox, rows, outgoing, closing);
@@ -171,7 +171,8 @@ final class ActorCell {
     return recovery.addTo(stored, nowNs);
   }
 
-  private void signal() {
+  /** Has it run, though nothing came. Any thread. */
+  void signal() {
     if (mailbox.signal()) {
       executor.execute(this::run);
     }
@@ -217,6 +218,11 @@ final class ActorCell {
     }
     if (recovery.isResting()) {
       mailbox.rest();
+      return false;
+    }
+    if (host.unsettled().isSpent()) {
+      mailbox.rest();
+      host.unsettled().rest(this);
       return false;
     }
     if (!state.isActive()) {

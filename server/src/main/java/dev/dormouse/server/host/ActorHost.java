@@ -111,6 +111,7 @@ public final class ActorHost {
             alarms,
             eventsGivenUp,
             new Asked(store.incarnation()),
+            new UnsettledTurns(options.unsettledBytesMax(), transport::underWayBytes),
             observers);
     this.rounds = new HostRounds(cells.values(), parts, this::beginRound, this::hibernateIfIdle);
   }
@@ -188,6 +189,7 @@ public final class ActorHost {
    * @param parts how many calls look at each actor once, from 1
    */
   public void tick(int parts) {
+    this.parts.unsettled().look();
     rounds.tick(parts);
   }
 

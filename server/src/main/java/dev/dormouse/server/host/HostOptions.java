@@ -10,29 +10,55 @@ import java.time.Duration;
  * @param mailboxMax the most events that wait for one actor; over it messages are withheld and
  *     upgrades and requests answered 503
  * @param activeActorsMax the most actors in memory; over it the least recently used hibernate early
+ * @param unsettledBytesMax the most that all turns that wait for the store may hold, in bytes, what
+ *     they say included; over it no turn begins
  * @param retries how often, and how soon, what failed is tried again
  */
 public record HostOptions(
-    Duration idle, Duration turnLimit, int mailboxMax, int activeActorsMax, RetryPolicy retries) {
+    Duration idle,
+    Duration turnLimit,
+    int mailboxMax,
+    int activeActorsMax,
+    long unsettledBytesMax,
+    RetryPolicy retries) {
+  /** Of the heap, this part may be held by turns that wait for the store. */
+  private static final int UNSETTLED_PART = 8;
 
-  /** 10 s idle, 30 s a turn, 1,024 events, 100,000 actors, 6 attempts. */
+  /**
+   * 10 s idle, 30 s a turn, 1,024 events, 100,000 actors, an eighth of the heap for turns that wait
+   * for the store, 6 attempts.
+   */
   public static HostOptions defaults() {
     return new HostOptions(
-        Duration.ofSeconds(10), Duration.ofSeconds(30), 1_024, 100_000, RetryPolicy.defaults());
+        Duration.ofSeconds(10),
+        Duration.ofSeconds(30),
+        1_024,
+        100_000,
+        Runtime.getRuntime().maxMemory() / UNSETTLED_PART,
+        RetryPolicy.defaults());
   }
 
   /** The same, with another idle time. */
   public HostOptions withIdle(Duration idle) {
-    return new HostOptions(idle, turnLimit, mailboxMax, activeActorsMax, retries);
+    return new HostOptions(
+        idle, turnLimit, mailboxMax, activeActorsMax, unsettledBytesMax, retries);
   }
 
   /** The same, with another mailbox. */
   public HostOptions withMailboxMax(int mailboxMax) {
-    return new HostOptions(idle, turnLimit, mailboxMax, activeActorsMax, retries);
+    return new HostOptions(
+        idle, turnLimit, mailboxMax, activeActorsMax, unsettledBytesMax, retries);
   }
 
   /** The same, with other retries. */
   public HostOptions withRetries(RetryPolicy retries) {
-    return new HostOptions(idle, turnLimit, mailboxMax, activeActorsMax, retries);
+    return new HostOptions(
+        idle, turnLimit, mailboxMax, activeActorsMax, unsettledBytesMax, retries);
+  }
+
+  /** The same, with another bound of turns that wait for the store, in bytes. */
+  HostOptions withUnsettledBytesMax(long unsettledBytesMax) {
+    return new HostOptions(
+        idle, turnLimit, mailboxMax, activeActorsMax, unsettledBytesMax, retries);
   }
 }

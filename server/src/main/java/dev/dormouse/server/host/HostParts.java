@@ -26,4 +26,5 @@ record HostParts(
     AlarmTurns alarms,
     LongAdder eventsGivenUp,
     Asked asked,
+    UnsettledTurns unsettled,
     Observers observers) {}

@@ -164,13 +164,14 @@ final class Outgoing {
   /** Says something after all turns so far. */
   void say(List<ToGateway> records) {
     Release release = release(records);
-    gate.pass(nextNumber(), release, loss -> release, null);
+    gate.pass(nextNumber(), 0, release, loss -> release, null);
   }
 
   /** Answers a message that nobody needs to hear of; if what made it so is lost, so is it. */
   void passOver(Work.Handle message) {
     gate.pass(
         nextNumber(),
+        0,
         release(Verdicts.handled(message)),
         loss -> release(ofLost(message, List.of(), loss)),
         null);
@@ -182,13 +183,13 @@ final class Outgoing {
    * @param watch told what became of it; null if nobody wants to know
    */
   void leave(Turn turn, List<ToGateway> records, @Nullable TurnWatch watch) {
-    leave(turn.number(), turn.writes(), turn.clears(), records, turn.work(), watch);
+    leave(turn.number(), turn.bytes(), turn.writes(), turn.clears(), records, turn.work(), watch);
   }
 
   /** Has rows written in the place of a turn. */
   void keep(NavigableMap<RowKey, Optional<byte[]>> writes, Work work) {
     rows.open(writes, List.of());
-    leave(nextNumber(), writes, List.of(), List.of(), work, null);
+    leave(nextNumber(), 0, writes, List.of(), List.of(), work, null);
   }
 
   /** A turn saw what a lost commit had changed: it is lost, too. */
@@ -228,6 +229,7 @@ final class Outgoing {
 
   private void leave(
       long number,
+      long bytes,
       NavigableMap<RowKey, Optional<byte[]>> writes,
       List<TurnBatch.Clear> clears,
       List<ToGateway> records,
@@ -236,10 +238,10 @@ final class Outgoing {
     Function<CommitResult, Release> ifLost = loss -> release(ofLost(work, records, loss));
     if (writes.isEmpty() && clears.isEmpty()) {
       rows.discard();
-      gate.pass(number, release(records), ifLost, watch);
+      gate.pass(number, bytes, release(records), ifLost, watch);
     } else {
       rows.handedIn(number);
-      gate.hold(number, release(records), ifLost, watch, commit(writes, clears));
+      gate.hold(number, bytes, release(records), ifLost, watch, commit(writes, clears));
     }
     rows.settle(gate.settled());
   }

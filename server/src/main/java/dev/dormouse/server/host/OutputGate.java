@@ -24,6 +24,7 @@ final class OutputGate {
 
   private static final class Held {
     final long turn;
+    final long bytes;
     final Release release;
     final Function<CommitResult, Release> ifLost;
     final @Nullable TurnWatch watch;
@@ -31,11 +32,13 @@ final class OutputGate {
 
     Held(
         long turn,
+        long bytes,
         Release release,
         Function<CommitResult, Release> ifLost,
         @Nullable TurnWatch watch,
         @Nullable CommitResult result) {
       this.turn = turn;
+      this.bytes = bytes;
       this.release = release;
       this.ifLost = ifLost;
       this.watch = watch;
@@ -45,6 +48,7 @@ final class OutputGate {
 
   private final Transport transport;
   private final Asked asked;
+  private final UnsettledTurns unsettled;
   private final Runnable onEmpty;
   private final ArrayDeque<Held> held = new ArrayDeque<>(2);
   private volatile @Nullable CommitResult loss;
@@ -55,43 +59,52 @@ final class OutputGate {
    * A gate that is open.
    *
    * @param asked told of what does not go out, with the monitor held
+   * @param unsettled told what waits here, and what no more does, with the monitor held
    * @param onEmpty called on the thread that let the last release out, if {@link #isEmpty} was
    *     asked before that and said no
    */
-  OutputGate(Transport transport, Asked asked, Runnable onEmpty) {
+  OutputGate(Transport transport, Asked asked, UnsettledTurns unsettled, Runnable onEmpty) {
     this.transport = transport;
     this.asked = asked;
+    this.unsettled = unsettled;
     this.onEmpty = onEmpty;
   }
 
   /**
    * A turn that stored nothing.
    *
+   * @param bytes how much memory it holds
    * @param watch told what became of it; null if nobody wants to know
    */
   synchronized void pass(
       long turn,
+      long bytes,
       Release release,
       Function<CommitResult, Release> ifLost,
       @Nullable TurnWatch watch) {
-    held.add(new Held(turn, release, ifLost, watch, CommitResult.DONE));
+    long waiting = held.isEmpty() ? 0 : bytes;
+    unsettled.begin(waiting);
+    held.add(new Held(turn, waiting, release, ifLost, watch, CommitResult.DONE));
     letOut();
   }
 
   /**
    * A turn whose writes are on their way.
    *
+   * @param bytes how much memory it holds
    * @param ifLost what to say instead, by how the first commit was lost; called at most once
    * @param watch told what became of it; null if nobody wants to know
    */
   void hold(
       long turn,
+      long bytes,
       Release release,
       Function<CommitResult, Release> ifLost,
       @Nullable TurnWatch watch,
       CompletionStage<CommitResult> commit) {
-    Held entry = new Held(turn, release, ifLost, watch, null);
+    Held entry = new Held(turn, bytes, release, ifLost, watch, null);
     synchronized (this) {
+      unsettled.begin(bytes);
       held.add(entry);
     }
     commit.whenComplete(
@@ -125,6 +138,7 @@ final class OutputGate {
         loss = next.result;
       }
       held.remove();
+      unsettled.end(next.bytes);
       if (loss == null) {
         settled = next.turn;
         emit(next.release);

@@ -214,6 +214,11 @@ final class Turn {
     reservedBytes = 0;
   }
 
+  /** How much it says and writes so far, in bytes. */
+  long bytes() {
+    return bytes;
+  }
+
   /** The connections that its handler has touched, each once. */
   List<LiveConnection> touched() {
     return touched;

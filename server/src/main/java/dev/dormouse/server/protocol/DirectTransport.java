@@ -1,12 +1,14 @@
 package dev.dormouse.server.protocol;
 
 import java.util.function.Consumer;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /** Gateway and host in one process: a call. */
 public final class DirectTransport implements Transport {
   private volatile @Nullable Consumer<ToHost> host;
   private volatile @Nullable Consumer<Release> gateway;
+  private volatile LongSupplier underWay = () -> 0;
 
   @Override
   public void connect(Consumer<ToHost> host, Consumer<Release> gateway) {
@@ -22,6 +24,16 @@ public final class DirectTransport implements Transport {
   @Override
   public void toGateway(Release release) {
     connected(gateway).accept(release);
+  }
+
+  @Override
+  public void measure(LongSupplier underWay) {
+    this.underWay = underWay;
+  }
+
+  @Override
+  public long underWayBytes() {
+    return underWay.getAsLong();
   }
 
   private static <T> Consumer<T> connected(@Nullable Consumer<T> end) {

@@ -311,6 +311,169 @@ class ClientMemoryTest {
     assertThat(server.gateway.memory().held(Held.WAITING)).isZero();
   }
 
+  private void startWithLimitOfAddresses() {
+    server.close();
+    server =
+        new TestServer(
+            vertx,
+            GatewayOptions.defaults()
+                .clientMemory(HEAP_BYTES, DIRECT_BYTES)
+                .limits(new ConnectionLimits(1_000, 500, 0)));
+    host = server.host;
+    host.acceptOnly();
+  }
+
+  private RawClient client(String from) {
+    RawClient client = new RawClient(from, server.port()).open("/chat/lobby");
+    clients.add(client);
+    return client;
+  }
+
+  @Test
+  @DisplayName("A8: many clients of one address leave memory to those of others")
+  void fragmentsOfAnAddress() {
+    startWithLimitOfAddresses();
+    long max = HEAP_BYTES / 2;
+    byte[] some = frame(false, BINARY, new byte[63_000]);
+    for (int i = 0; i < 100; i++) {
+      assertThat(outcomeOf(client("127.0.0.2").send(some))).isIn(0, 1013);
+    }
+    assertThat(server.gateway.memory().held(Held.FRAGMENTS)).isBetween(max / 2, max / 4 * 3);
+    RawClient other = client("127.0.0.3").send(frame(false, BINARY, new byte[150_000]));
+    assertThat(outcomeOf(other)).isZero();
+    clients.forEach(RawClient::close);
+    server.awaitCounts(counts -> server.gateway.memory().held(Held.FRAGMENTS) == 0);
+    RawClient again = client("127.0.0.2").send(frame(false, BINARY, new byte[800_000]));
+    assertThat(outcomeOf(again)).isZero();
+  }
+
+  @Test
+  @DisplayName("A15: an address whose clients leave answers unread leaves memory to others")
+  void answersOfAnAddress() {
+    ClientMemory memory = new ClientMemory(8 << 20, 8 << 20);
+    ClientMemory.Address one = new ClientMemory.Address();
+    ClientMemory.Address other = new ClientMemory.Address();
+    int some = 64 << 10;
+    long held = 0;
+    while (!memory.isTooMuch(Held.ANSWERS, one, some, some)) {
+      memory.hold(Held.ANSWERS, one, 0, some);
+      held += some;
+    }
+    long max = memory.bytesMax(ClientMemory.Part.REQUESTS);
+    assertThat(held).isBetween(max / 2, max / 4 * 3);
+    assertThat(memory.isTooMuch(Held.ANSWERS, one, some, some)).isTrue();
+    assertThat(memory.isTooMuch(Held.ANSWERS, other, 2 * some, some)).isFalse();
+    while (held > 0) {
+      memory.hold(Held.ANSWERS, one, some, 0);
+      held -= some;
+    }
+    assertThat(one.held(ClientMemory.Part.REQUESTS)).isZero();
+    assertThat(memory.isTooMuch(Held.ANSWERS, one, max / 2, 0)).isFalse();
+  }
+
+  @Test
+  @DisplayName("A2: heads of requests are charged from their first byte until they are answered")
+  void headsOfMany() {
+    String half = "GET /small/one HTTP/1.1\r\nHost: x\r\nX-Long: " + "x".repeat(7_000);
+    for (int i = 0; i < 200; i++) {
+      clients.add(server.client().send(half));
+    }
+    server.awaitCounts(counts -> counts.cutOff().getOrDefault(RequestLimit.MEMORY, 0L) > 100);
+    assertThat(server.gateway.memory().held(Held.HEADS))
+        .isBetween(HEAP_BYTES / 8L, HEAP_BYTES / 4L + 32_768); // that which is just refused, too
+    clients.forEach(RawClient::close);
+    server.awaitCounts(counts -> server.gateway.memory().held(Held.HEADS) == 0);
+    host.acceptAll();
+    try (RawClient small = server.open("/chat/witness")) {
+      assertThat(outcomeOf(small)).isZero();
+      assertThat(server.gateway.memory().held(Held.HEADS)).isZero();
+    }
+  }
+
+  @Test
+  @DisplayName("A2: the head of an upgrade is charged until its actor has answered")
+  @SuppressWarnings("try") // the client goes in the midst of it
+  void headsOfTheGone() throws Exception {
+    host.script(event -> List.of());
+    String wanted = RawClient.upgrade("/chat/lobby", "X-Long: " + "x".repeat(5_000));
+    ToHost.Open open;
+    try (RawClient client = server.client().send(wanted)) {
+      open = host.next(ToHost.Open.class);
+      assertThat(server.gateway.memory().held(Held.HEADS)).isGreaterThan(20_000);
+      client.close();
+      server.awaitCounts(counts -> server.gateway.memory().held(Held.HEADS) < 15_000);
+    }
+    assertThat(server.gateway.memory().held(Held.HEADS)).isGreaterThan(10_000);
+    host.release(
+        LOBBY, new ToGateway.Rejected(open.connection(), HttpResponse.text(403, "too late")));
+    assertThat(server.gateway.memory().held(Held.HEADS)).isZero();
+  }
+
+  @Test
+  @DisplayName("A8: what many send behind their upgrades cannot be more than all may hold")
+  void bytesBehindUpgrades() {
+    host.script(event -> List.of());
+    byte[] early = new byte[60_000];
+    for (int i = 0; i < 200; i++) {
+      clients.add(server.client().send(RawClient.upgrade("/chat/lobby")).send(early));
+    }
+    server.awaitCounts(
+        counts ->
+            counts.cutOff().getOrDefault(RequestLimit.MEMORY, 0L) > 0
+                && counts.cutOff().get(RequestLimit.MEMORY) + counts.upgrades() == 200);
+    assertThat(server.gateway.memory().held(Held.INPUT))
+        .isBetween(DIRECT_BYTES / 4L, DIRECT_BYTES / 2L);
+    clients.forEach(RawClient::close);
+    server.awaitCounts(counts -> server.gateway.memory().held(Held.INPUT) == 0);
+  }
+
+  @Test
+  @DisplayName("A2: what is said before the 101 is charged; over it, 1013")
+  void saidBeforeTheUpgrade() throws Exception {
+    byte[] some = new byte[64 << 10];
+    host.script(
+        event -> {
+          List<ToGateway> said = new ArrayList<>();
+          if (event instanceof ToHost.Open open) {
+            said.add(new ToGateway.Accepted(open.connection(), List.of(), List.of()));
+            for (int i = 0; i < 32; i++) {
+              said.add(new ToGateway.Send(open.connection(), new Payload.Binary(some)));
+            }
+          }
+          return said;
+        });
+    RawClient client = server.open("/chat/lobby");
+    clients.add(client);
+    int frames = 0;
+    RawClient.Frame next = client.readFrame();
+    while (next.opcode() == BINARY) {
+      frames++;
+      next = client.readFrame();
+    }
+    assertThat(next.code()).isEqualTo(1013);
+    assertThat(frames).isBetween(8, 15);
+    assertThat(server.gateway.counts().overloadClosed()).isEqualTo(1);
+    assertThat(server.gateway.memory().held(Held.WAITING)).isZero();
+  }
+
+  @Test
+  @DisplayName("A15: short answers are charged until the network has taken them")
+  void shortAnswersThatAreNotRead() throws Exception {
+    byte[] body = new byte[60 << 10];
+    answersWith(body, GatewayOptions.defaults().clientMemory(HEAP_BYTES, DIRECT_BYTES));
+    for (int i = 0; i < 10; i++) {
+      RawClient client = new RawClient(server.port(), 4_096);
+      clients.add(client.send("GET /small/one HTTP/1.1\r\nHost: x\r\n\r\n".repeat(200)));
+    }
+    server.awaitCounts(
+        counts ->
+            server.gateway.memory().held(Held.ANSWERS) > body.length
+                || counts.cutOff().getOrDefault(RequestLimit.MEMORY, 0L) > 0);
+    assertThat(server.gateway.memory().held(Held.ANSWERS)).isLessThan(HEAP_BYTES / 4);
+    clients.forEach(RawClient::close);
+    server.awaitCounts(counts -> server.gateway.memory().held(Held.ANSWERS) == 0);
+  }
+
   private void answersWith(byte[] body, GatewayOptions options) {
     server.close();
     server = new TestServer(vertx, options);

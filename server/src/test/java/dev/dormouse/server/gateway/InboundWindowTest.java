@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Test;
 
 class InboundWindowTest {
   private final ClientMemory memory = new ClientMemory(1 << 23, 1 << 23);
-  private final InboundWindow window = new InboundWindow(1, memory);
+  private final InboundWindow window = new InboundWindow(1, memory, null);
 
   private void add(int from, int to) {
     for (int i = from; i <= to; i++) {
@@ -84,7 +84,7 @@ class InboundWindowTest {
   @Test
   @DisplayName("what is held is charged; when that is scarce, who holds more than little waits")
   void memory() {
-    InboundWindow other = new InboundWindow(1, memory);
+    InboundWindow other = new InboundWindow(1, memory, null);
     other.add(new Payload.Binary(new byte[1 << 22]));
     assertThat(memory.isScarce()).isTrue();
     add(1, 1);

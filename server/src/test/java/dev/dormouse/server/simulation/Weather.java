@@ -68,6 +68,7 @@ record Weather(
             Duration.ofMillis(dice.between(500, 40_000)),
             dice.chance(50) ? dice.between(3, 8) : dice.between(3, 40),
             dice.between(1, 5),
+            HostOptions.defaults().unsettledBytesMax(),
             new RetryPolicy(
                 dice.between(2, 6),
                 Duration.ofMillis(dice.between(1, 500)),

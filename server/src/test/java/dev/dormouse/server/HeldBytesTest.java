@@ -1,0 +1,275 @@
+package dev.dormouse.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.dormouse.sdk.HttpRequest;
+import dev.dormouse.sdk.HttpResponse;
+import dev.dormouse.sdk.RequestHead;
+import dev.dormouse.server.protocol.Payload;
+import dev.dormouse.server.protocol.Release;
+import dev.dormouse.server.protocol.ToGateway;
+import dev.dormouse.server.protocol.ToHost;
+import io.netty.util.ReferenceCounted;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.ext.web.RoutingContext;
+import java.io.IOException;
+import java.lang.reflect.Field;
+import java.lang.reflect.Modifier;
+import java.net.URI;
+import java.net.URISyntaxException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+
+/**
+ * Looks at all fields of gateway and host that can hold what clients sent, or are to be sent:
+ * bytes, buffers, messages, requests, answers, and collections of whatever. The class of such a
+ * field extends {@code ClientMemory.Holder}, or the field is named here with what bounds or charges
+ * it.
+ *
+ * <p>It sees no more than fields: not what lambdas capture, nor what libraries keep.
+ */
+class HeldBytesTest {
+  private static final List<String> PACKAGES =
+      List.of(
+          "dev.dormouse.server.gateway",
+          "dev.dormouse.server.gateway.edge",
+          "dev.dormouse.server.host");
+
+  private static final List<Class<?>> HOLDING =
+      List.of(
+          ReferenceCounted.class,
+          java.nio.Buffer.class,
+          Buffer.class,
+          Payload.class,
+          ToHost.class,
+          ToGateway.class,
+          Release.class,
+          RequestHead.class,
+          HttpRequest.class,
+          HttpResponse.class,
+          HttpServerRequest.class,
+          RoutingContext.class,
+          Appendable.class,
+          AtomicReference.class,
+          Collection.class,
+          Map.class);
+
+  /** Why a field need not be in a holder, by its class and name. */
+  private static final Map<String, String> BOUNDED = new TreeMap<>();
+
+  private static void bounded(String why, String... fields) {
+    for (String field : fields) {
+      BOUNDED.put(field, why);
+    }
+  }
+
+  static {
+    bounded(
+        "the server's own, of its size: one for each actor type, limit, event loop or setting",
+        "ActorHost.types",
+        "AlarmClock.types",
+        "AlarmClock.unhosted",
+        "Counters.cutOff",
+        "Counters.refused",
+        "GatewayCounts.cutOff",
+        "GatewayCounts.refusals",
+        "GatewayOptions$Values.allowedOrigins",
+        "GatewayOptions$Values.hosts",
+        "Heartbeats.loops",
+        "LimitLog.rates",
+        "LoopQueues.queues",
+        "OpenConnections$Chosen.byLoop",
+        "OriginPolicy.allowed",
+        "OwnHosts.names",
+        "TrustedProxies.ranges",
+        "AddressRange.network",
+        "ClientMemory.held",
+        "Leftovers.types",
+        "Leftovers.causes");
+    bounded(
+        "references to sockets or addresses, of which there are as many as file handles",
+        "Admission.byAddress",
+        "ConnectionGroups$Group.members",
+        "ConnectionGroups.byActor",
+        "ConnectionGroups.byId",
+        "LivenessWheel$Slot.members",
+        "LivenessWheel.slots",
+        "PendingUpgrades.pending",
+        "PendingUpgrades.asked",
+        "PlainRequests.asked");
+    bounded("65,536 addresses at most", "AddressRates.buckets");
+    bounded(
+        "at most 10 tags of 256 bytes for a socket", "ClientSocket.tags", "LiveConnection.tags");
+    bounded(
+        "at most 16 replies of 4 KiB for an actor in memory, which it has chosen itself",
+        "AutoReplyTable.replies",
+        "AutoReplyTable.requests",
+        "AutoReplyRows.known");
+    bounded(
+        "charged by LoopQueues.hold until the event loop has done it; the host begins no turns"
+            + " while it is too much",
+        "LoopBatches$Batch.shared",
+        "LoopBatches.batches",
+        "LoopBatches.shared",
+        "LoopQueues$LoopQueue.waiting");
+    bounded(
+        "charged by WaitingMessages, whose entries they are",
+        "WaitingMessages$Entry.payload",
+        "WaitingMessages$Entry.shared");
+    bounded(
+        "the head is charged by EarlyBytes until the request is answered, the body by"
+            + " PlainRequests",
+        "PendingUpgrade.request",
+        "PlainRequests$Asked.request",
+        "RequestWatch.unanswered");
+    bounded(
+        "the head of a 101, of which the actor has chosen what is long; gone with it",
+        "UpgradeWatch.switched");
+    bounded(
+        "an answer of the server's own, or of the access rule, on its way to HttpAnswers",
+        "AccessCheck$Outcome$Denied.response",
+        "Handshake$Refused.response");
+    bounded(
+        "charged by the gateway until the host has answered: InboundWindow, PlainRequests,"
+            + " PendingUpgrades",
+        "Mailbox.queue",
+        "Work$Handle.event",
+        "RequestAnswer.request",
+        "UpgradeDecision.open",
+        "UpgradeDecision.headers");
+    bounded(
+        "a number for each connection of an actor",
+        "Mailbox.gaps",
+        "ClosingConnections.ids",
+        "OwedCloses.owed",
+        "Unclosed.waiting",
+        "Outgoing$Lost.closes");
+    bounded(
+        "verdicts, a few words for each turn that was lost; those turns are bounded by what is"
+            + " unanswered",
+        "Outgoing$Lost.said");
+    bounded(
+        "bounded for one turn by Turn.BYTES_MAX, for all that wait for the store by UnsettledTurns",
+        "Turn.asked",
+        "Turn.clears",
+        "Turn.outbox",
+        "Turn.touched",
+        "Turn.writes",
+        "ActorRows.NO_WRITES",
+        "ActorRows.open",
+        "ActorRows.openClears",
+        "ActorRows.unsettled",
+        "ActorRows.unsettledClears",
+        "ActorRows$StorePages.clears",
+        "OutputGate$Held.release",
+        "OutputGate.held",
+        "RowKey.bytes");
+    bounded(
+        "a page of rows, while it is read",
+        "ActorRows$StorePages.page",
+        "ConnectionsView$Pages.page",
+        "ActorPage.actors",
+        "ActorStatus.pins");
+    bounded(
+        "what a handler asks for, while it asks", "ConnectionsView.except", "ConnectionsView.tags");
+    bounded(
+        "the actors in memory, HostOptions.activeActorsMax, with what they have touched of their"
+            + " connections",
+        "ActorHost.cells",
+        "ActorSearch.cells",
+        "HostRounds.cells",
+        "ActorCell.waitingForSleep",
+        "Activation.known",
+        "LiveConnection.storedAttachment",
+        "UnsettledTurns.resting",
+        "Quarantine.counts",
+        "Quarantine.known");
+    bounded(
+        "a number for each message whose sender asks what becomes of it, for as long as it is held",
+        "Asked.open");
+    bounded(
+        "alarms under way, AlarmClock.FLIGHTS_MAX and SLOW_FLIGHTS_MAX",
+        "AlarmClock$Crowd.blockedFromMs",
+        "AlarmClock.crowds",
+        "AlarmClock.flights",
+        "AlarmLanes.cursors");
+    bounded("1,024 pieces of an actor at most", "BackgroundWork.underWay");
+  }
+
+  private static boolean canHold(Class<?> type) {
+    if (type.isArray()) {
+      Class<?> of = type.getComponentType();
+      return of == byte.class || of == char.class || !of.isPrimitive();
+    }
+    return HOLDING.stream().anyMatch(held -> held.isAssignableFrom(type));
+  }
+
+  private static boolean isConstant(Field field) throws IllegalAccessException {
+    if (!Modifier.isStatic(field.getModifiers()) || !Modifier.isFinal(field.getModifiers())) {
+      return false;
+    }
+    field.setAccessible(true);
+    Object value = field.get(null);
+    boolean isCollection = value instanceof Collection || value instanceof Map;
+    return !isCollection || value.getClass().getName().contains("Immutable");
+  }
+
+  private static List<Class<?>> classes() throws IOException, URISyntaxException {
+    List<Class<?>> classes = new ArrayList<>();
+    for (String name : PACKAGES) {
+      URI root = Dormouse.class.getProtectionDomain().getCodeSource().getLocation().toURI();
+      try (Stream<Path> files = Files.list(Path.of(root).resolve(name.replace('.', '/')))) {
+        for (Path file : files.toList()) {
+          String simple = file.getFileName().toString();
+          if (simple.endsWith(".class") && !simple.equals("package-info.class")) {
+            classes.add(named(name + "." + simple.substring(0, simple.length() - 6)));
+          }
+        }
+      }
+    }
+    return classes;
+  }
+
+  private static Class<?> named(String name) {
+    try {
+      return Class.forName(name);
+    } catch (ClassNotFoundException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  @Test
+  @DisplayName("A2 A8 A15: whatever can hold bytes of clients charges them, or is bounded")
+  void everyFieldThatCanHoldBytesOfClientsIsChargedOrBounded() throws Exception {
+    Class<?> holder = named("dev.dormouse.server.gateway.ClientMemory$Holder");
+    TreeSet<String> found = new TreeSet<>();
+    List<Class<?>> classes = classes();
+    assertThat(classes).hasSizeGreaterThan(100);
+    for (Class<?> type : classes) {
+      for (Field field : type.getDeclaredFields()) {
+        if (!holder.isAssignableFrom(type)
+            && !type.isEnum()
+            && canHold(field.getType())
+            && !isConstant(field)) {
+          String name = type.getName();
+          found.add(name.substring(name.lastIndexOf('.') + 1) + "." + field.getName());
+        }
+      }
+    }
+    assertThat(found)
+        .as("fields that can hold bytes of clients; name each here, with what bounds it")
+        .isEqualTo(new TreeSet<>(BOUNDED.keySet()));
+    assertThat(BOUNDED.values()).allSatisfy(why -> assertThat(why).isNotBlank());
+  }
+}

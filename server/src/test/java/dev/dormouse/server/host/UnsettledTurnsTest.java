@@ -1,0 +1,81 @@
+package dev.dormouse.server.host;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.dormouse.sdk.Connection;
+import dev.dormouse.sdk.ConnectionId;
+import dev.dormouse.server.host.Script.Actor;
+import dev.dormouse.storage.CommitResult;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+
+/** A store that keeps nothing for a while, and actors that go on saying and writing. */
+class UnsettledTurnsTest {
+  private static final int BYTES = 20_000;
+
+  /** Writes, and says, as much as it is told. */
+  private static final class Writer extends Script {
+    @Override
+    void onMessage(Actor self, Connection<Object> from, String text) {
+      if (text.equals("write")) {
+        self.store().put("key", "x".repeat(BYTES));
+      } else if (text.equals("say")) {
+        self.store().put("key", 1);
+        from.send("y".repeat(BYTES));
+      } else {
+        from.send(text);
+      }
+    }
+  }
+
+  private final Node node =
+      new Node(new Writer(), HostOptions.defaults().withUnsettledBytesMax(2 * BYTES));
+  private final ConnectionId ada = node.connect("ada");
+
+  private void untilNoTurnBegins(String deed) {
+    node.heard();
+    node.store.hold();
+    for (int i = 0; i < 10; i++) {
+      node.message(ada, deed);
+    }
+    assertThat(node.store.waiting()).isEqualTo(2);
+  }
+
+  @Test
+  @DisplayName("A2: no turn begins while those that wait for the store hold too much memory")
+  void noTurnBeginsWhileThoseThatWaitForTheStoreHoldTooMuch() {
+    untilNoTurnBegins("write");
+    node.store.letThrough();
+    node.steps.runAll();
+    assertThat(node.store.waiting()).isEqualTo(1); // not yet half of it is free
+    node.store.letThrough();
+    node.steps.runAll();
+    assertThat(node.store.waiting()).isEqualTo(2);
+    node.store.letAllThrough();
+    node.steps.runAll();
+    assertThat(node.store.kept()).hasSizeGreaterThanOrEqualTo(10);
+    node.message(ada, "here");
+    assertThat(node.texts()).contains("1:here");
+  }
+
+  @Test
+  @DisplayName("A2: what turns say counts as what they write")
+  void whatTurnsSayCountsAsWhatTheyWrite() {
+    untilNoTurnBegins("say");
+    node.store.letAllThrough();
+    node.steps.runAll();
+    assertThat(node.texts()).hasSize(10);
+  }
+
+  @Test
+  @DisplayName("A2: turns that are lost hold nothing any more")
+  void turnsThatAreLostHoldNothing() {
+    untilNoTurnBegins("write");
+    node.store.lose(new CommitResult.Refused("as asked"));
+    node.store.lose(new CommitResult.Refused("as asked"));
+    node.store.letAllThrough();
+    node.steps.runAll();
+    node.message(node.connect("bo"), "here");
+    assertThat(node.texts()).contains("2:here");
+  }
+}
