@@ -37,6 +37,7 @@ final class TestActors {
             Bench.class,
             () -> new Bench(AfterEcho.NOTHING),
             o -> o.compression(Compression.ON))
+        .actor("/burst/:key", Burst.class, Burst::new)
         .actor("/den/:key", Den.class, Den::new)
         .actor("/pause/:key", Pause.class, Pause::new)
         .actor("/goodbyes/:key", Goodbyes.class, Goodbyes::new)
@@ -95,6 +96,32 @@ final class TestActors {
           throw e;
         }
       }
+    }
+  }
+
+  /**
+   * Says much when it is asked a little: a text is answered with so many messages of 64 KiB, a
+   * request with a body of so many {@code bytes}, once that it was asked is stored; {@code knock}
+   * is answered automatically.
+   */
+  static final class Burst extends WebSocketActor<Void> {
+    @Override
+    protected void onActivate() {
+      autoReply("knock", "come in");
+    }
+
+    @Override
+    protected void onMessage(Connection<Void> from, String number) {
+      for (int i = 0; i < Integer.parseInt(number); i++) {
+        from.send(ByteBuffer.allocate(64 << 10));
+      }
+    }
+
+    @Override
+    protected void onRequest(HttpRequest request) {
+      int bytes = Integer.parseInt(request.head().query("bytes").orElse("0"));
+      storage().put("asked", storage().get("asked", Integer.class).orElse(0) + 1);
+      request.respond(HttpResponse.of(200, List.of(), new byte[bytes]));
     }
   }
 

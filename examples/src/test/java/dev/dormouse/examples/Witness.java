@@ -4,37 +4,50 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * A client that behaves: it asks an echo again and again, while a test does to the server what it
- * does, and must be answered. How long that took is told, not judged.
+ * Clients that behave: they ask for an echo again and again, while a test does to the server what
+ * it does, and must be answered, each over the one socket that it has. How long that took is told,
+ * not judged.
  */
 final class Witness implements AutoCloseable {
   private static final long PAUSE_NS = TimeUnit.MILLISECONDS.toNanos(2);
 
-  private final RawClient client;
-  private final List<Long> tookNs = new ArrayList<>();
-  private final CompletableFuture<Void> done = new CompletableFuture<>();
+  private final List<RawClient> clients = new ArrayList<>();
+  private final List<CompletableFuture<Void>> done = new ArrayList<>();
+  private final List<Long> tookNs = Collections.synchronizedList(new ArrayList<>());
   private volatile boolean isOver;
 
+  /** One. */
   Witness(ServerProcess server) throws Exception {
-    client = RawClient.open(server.port(), "/bench/echo/witness");
-    Thread thread = new Thread(this::ask, "witness");
-    thread.setDaemon(true);
-    thread.start();
+    this(server, 1);
   }
 
-  private void ask() {
+  /** So many, who together ask as often as one. */
+  Witness(ServerProcess server, int number) throws Exception {
+    for (int i = 0; i < number; i++) {
+      RawClient client = RawClient.open(server.port(), "/bench/echo/witness" + i);
+      CompletableFuture<Void> end = new CompletableFuture<>();
+      clients.add(client);
+      done.add(end);
+      Thread thread = new Thread(() -> ask(client, number * PAUSE_NS, end), "witness");
+      thread.setDaemon(true);
+      thread.start();
+    }
+  }
+
+  private void ask(RawClient client, long pauseNs, CompletableFuture<Void> done) {
     try {
       for (int i = 0; !isOver; i++) {
         long startNs = System.nanoTime();
         assertThat(client.ask("witness " + i)).isEqualTo("witness " + i);
         tookNs.add(System.nanoTime() - startNs);
-        LockSupport.parkNanos(PAUSE_NS);
+        LockSupport.parkNanos(pauseNs);
       }
       done.complete(null);
     } catch (Exception | AssertionError e) {
@@ -42,9 +55,7 @@ final class Witness implements AutoCloseable {
     }
   }
 
-  /**
-   * Ends it; what it has seen. Throws if it was not answered, or not within {@link Child#LIMIT}.
-   */
+  /** Ends it; what was seen. Throws if one was not answered, or not within {@link Child#LIMIT}. */
   String seen() throws Exception {
     return "witness " + latencies();
   }
@@ -52,14 +63,18 @@ final class Witness implements AutoCloseable {
   /** The same in numbers. */
   Latencies latencies() throws Exception {
     isOver = true;
-    done.get(2 * Child.LIMIT.toSeconds(), TimeUnit.SECONDS);
-    assertThat(tookNs).isNotEmpty();
+    for (CompletableFuture<Void> end : done) {
+      end.get(2 * Child.LIMIT.toSeconds(), TimeUnit.SECONDS);
+    }
+    assertThat(tookNs).hasSizeGreaterThanOrEqualTo(done.size());
     return Latencies.of(tookNs);
   }
 
   @Override
   public void close() throws IOException {
     isOver = true;
-    client.close();
+    for (RawClient client : clients) {
+      client.close();
+    }
   }
 }

@@ -123,10 +123,11 @@ final class EarlyBytes extends ChannelInboundHandlerAdapter {
       super(memory, ClientMemory.Held.HEADS, address);
     }
 
-    /** Bytes of a head came: what becomes of them are characters. */
-    void came(int bytes, boolean isWhole) {
-      hold(Character.BYTES * (long) bytes);
-      half = isWhole ? 0 : half + Character.BYTES * (long) bytes;
+    /** Bytes of a head came, with so many ends of lines: characters, and a header for each line. */
+    void came(int bytes, int lines, boolean isWhole) {
+      long more = Character.BYTES * (long) bytes + RequestHeads.HEADER_BYTES * (long) lines;
+      hold(more);
+      half = isWhole ? 0 : half + more;
     }
 
     /** Those that are whole are answered. */
@@ -279,34 +280,36 @@ final class EarlyBytes extends ChannelInboundHandlerAdapter {
   }
 
   /** Counts what comes of a head. */
-  private void came(int bytes, boolean isWhole) {
+  private void came(int bytes, int lines, boolean isWhole) {
     Heads counted = heads;
     if (counted == null) {
       counted = new Heads(parts.memory(), place);
       heads = counted;
     }
-    counted.came(bytes, isWhole);
+    counted.came(bytes, lines, isWhole);
   }
 
   /** How many bytes there are up to the end of a head, or in all. */
   private int headLength(ByteBuf bytes) {
     int start = bytes.readerIndex();
+    int lines = 0;
     for (int i = start; i < bytes.writerIndex(); i++) {
       byte b = bytes.getByte(i);
       if (b == '\n' && isLineEmpty && !isHeadEmpty) {
         isHeadEmpty = true;
-        came(i + 1 - start, true);
+        came(i + 1 - start, lines, true);
         return i + 1 - start;
       }
       if (b == '\n') {
         isLineEmpty = true;
+        lines++;
       } else if (b != '\r') {
         isLineEmpty = false;
         isHeadEmpty = false;
       }
     }
     if (!isHeadEmpty) {
-      came(bytes.readableBytes(), false);
+      came(bytes.readableBytes(), lines, false);
     }
     return bytes.readableBytes();
   }

@@ -30,6 +30,11 @@ final class RequestHeads {
   /** What a head takes besides its texts, in bytes, about. */
   private static final int HEAD_BYTES = 1 << 10;
 
+  /**
+   * What a header takes besides its characters, in bytes, about: as Netty, Vert.x and we keep it.
+   */
+  static final int HEADER_BYTES = 256;
+
   private RequestHeads() {}
 
   /** How much memory a head takes, in bytes, about. */
@@ -38,7 +43,7 @@ final class RequestHeads {
     for (Header header : head.headers()) {
       characters += header.name().length() + header.value().length();
     }
-    return HEAD_BYTES + Character.BYTES * characters;
+    return HEAD_BYTES + Character.BYTES * characters + (long) HEADER_BYTES * head.headers().size();
   }
 
   /**

@@ -207,6 +207,25 @@ class ClientMemoryTest {
 
   @Test
   @DisplayName(
+      "A2: a header of few characters counts as what it takes, whether its head ends or not")
+  void shortHeaders() throws Exception {
+    host.script(event -> List.of());
+    String head = "GET /small/one HTTP/1.1\r\nHost: x\r\n" + "a:1\r\n".repeat(500);
+    try (RawClient half = server.client().send(head);
+        RawClient whole = server.client().send(head + "\r\n")) {
+      assertThat(host.next(ToHost.Request.class).head().headers()).hasSizeGreaterThan(500);
+      server.awaitCounts(
+          counts -> server.gateway.memory().held(Held.HEADS) > 2 * 500 * RequestHeads.HEADER_BYTES);
+      assertThat(server.gateway.memory().held(Held.REQUESTS))
+          .isGreaterThan(500L * RequestHeads.HEADER_BYTES);
+      half.close();
+      whole.close();
+    }
+    server.awaitCounts(counts -> server.gateway.memory().held(Held.HEADS) == 0);
+  }
+
+  @Test
+  @DisplayName(
       "A2: bodies of plain requests are charged to the memory of all clients, until answered")
   void bodiesOfMany() throws Exception {
     byte[] body = new byte[(1 << 20) / 4 - 1];
