@@ -12,7 +12,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.function.Consumer;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Tag;
@@ -33,12 +32,11 @@ class StoredFolderTest {
 
   private static final AlarmRow ALARM = new AlarmRow(DueClock.WALL, 60_000);
 
-  private static final Consumer<String> UNNOTED =
-      note -> {
-        throw new AssertionError(note);
-      };
-
   @TempDir Path folder;
+
+  private static void unnoted(String note) {
+    throw new AssertionError(note);
+  }
 
   private interface RawWork {
     void run(RocksTables tables) throws RocksDBException;
@@ -102,7 +100,8 @@ class StoredFolderTest {
     List<String> faults = new ArrayList<>();
     try (StoredFolder stored = StoredFolder.open(folder)) {
       FolderReport report =
-          stored.verify(type -> type.equals("chat") ? CODEC : null, faults::add, UNNOTED);
+          stored.verify(
+              type -> type.equals("chat") ? CODEC : null, faults::add, StoredFolderTest::unnoted);
       assertThat(report.faults()).isEqualTo(faults.size());
     }
     return faults;
@@ -125,7 +124,7 @@ class StoredFolderTest {
               fault -> {
                 throw new AssertionError(fault);
               },
-              UNNOTED);
+              StoredFolderTest::unnoted);
       assertThat(report).isEqualTo(new FolderReport(report.files(), report.bytes(), 2, 1, 2, 1, 0));
       assertThat(report.files()).isGreaterThan(3);
       assertThat(stored.isBackup()).isFalse();
@@ -146,8 +145,13 @@ class StoredFolderTest {
         Codecs.kryo(List.of(), renamed, Map.of(Person.class, stored -> new Person("", 0)));
     List<String> notes = new ArrayList<>();
     try (StoredFolder stored = StoredFolder.open(folder)) {
-      assertThat(stored.verify(type -> today, UNNOTED, notes::add).faults()).isZero();
-      assertThat(stored.verify(type -> migrating, UNNOTED, UNNOTED).faults()).isZero();
+      assertThat(stored.verify(type -> today, StoredFolderTest::unnoted, notes::add).faults())
+          .isZero();
+      assertThat(
+              stored
+                  .verify(type -> migrating, StoredFolderTest::unnoted, StoredFolderTest::unnoted)
+                  .faults())
+          .isZero();
     }
     assertThat(notes)
         .containsExactly(
@@ -214,7 +218,7 @@ class StoredFolderTest {
   void whatTheApplicationsClassesCannotReadIsNamed() {
     List<String> faults = new ArrayList<>();
     try (StoredFolder stored = StoredFolder.open(folder)) {
-      stored.verify(type -> Codecs.kryo(List.of()), faults::add, UNNOTED);
+      stored.verify(type -> Codecs.kryo(List.of()), faults::add, StoredFolderTest::unnoted);
     }
     assertThat(faults)
         .singleElement()

@@ -1,5 +1,6 @@
 package dev.dormouse.server.host;
 
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
@@ -69,7 +70,7 @@ final class UnsettledTurns {
   /** Signals the cells that rest, if there is room. To be called now and then, too. */
   void look() {
     if (!resting.isEmpty() && bytes() <= bytesMax / 2) {
-      for (ActorCell cell : resting) {
+      for (ActorCell cell : List.copyOf(resting)) {
         if (resting.remove(cell)) {
           cell.signal();
         }

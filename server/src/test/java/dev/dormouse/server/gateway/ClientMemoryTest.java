@@ -381,7 +381,7 @@ class ClientMemoryTest {
     long max = memory.bytesMax(ClientMemory.Part.REQUESTS);
     assertThat(held).isBetween(max / 2, max / 4 * 3);
     assertThat(memory.isTooMuch(Held.ANSWERS, one, some, some)).isTrue();
-    assertThat(memory.isTooMuch(Held.ANSWERS, other, 2 * some, some)).isFalse();
+    assertThat(memory.isTooMuch(Held.ANSWERS, other, 2L * some, some)).isFalse();
     while (held > 0) {
       memory.hold(Held.ANSWERS, one, some, 0);
       held -= some;
