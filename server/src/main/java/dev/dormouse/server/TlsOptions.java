@@ -13,8 +13,8 @@ final class TlsOptions {
       names = "--tls-cert",
       paramLabel = "FILE",
       description =
-          "Serve https and wss, TLS 1.2 and 1.3: the certificate, and those that lead to a known"
-              + " one, in PEM. New files are taken into use without a restart.")
+          "Serve https and wss, TLS 1.2 and 1.3: the certificate, and those that lead to a known one,"
+              + " in PEM. New files are taken into use without a restart.")
   private @Nullable Path certificates;
 
   @Option(

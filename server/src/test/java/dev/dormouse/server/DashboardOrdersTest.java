@@ -195,13 +195,10 @@ class DashboardOrdersTest {
         "/api/actors/parlor/nobody/hibernate, 404, there is no actor parlor/nobody",
         "/api/actors/parlor/nobody/reset, 404, there is no actor parlor/nobody",
         "/api/actors/parlor/nobody/connections/1.1/close, 404, there is no actor parlor/nobody",
-        "/api/actors/parlor/lobby/connections/0.0/close, 404, actor parlor/lobby has no connection"
-            + " 0.0",
-        "/api/actors/parlor/lobby/connections/x/close, 400, connection id 'x' is not of the form"
-            + " 3.17",
+        "/api/actors/parlor/lobby/connections/0.0/close, 404, actor parlor/lobby has no connection 0.0",
+        "/api/actors/parlor/lobby/connections/x/close, 400, connection id 'x' is not of the form 3.17",
         "/api/actors/parlor/lobby/connections/1.1/close?code=x, 400, code 'x' is not 0 to 9999",
-        "/api/actors/parlor/lobby/connections/1.1/close?code=1006, 400, close code 1006 may not be"
-            + " sent; use 1000-1003",
+        "/api/actors/parlor/lobby/connections/1.1/close?code=1006, 400, close code 1006 may not be sent; use 1000-1003",
         "/api/actors/Parlor/lobby/reset, 400, actor type 'Parlor' is not 1 to 64",
         "/api/actors/parlor/lobby/sleep, 404, <html>",
       },

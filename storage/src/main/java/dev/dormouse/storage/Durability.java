@@ -6,8 +6,7 @@ public enum Durability {
   FSYNC("each reply waits for the disk: survives kill -9 and a power cut"),
   /** The process: the bytes are with the operating system. A power cut may lose the last ones. */
   WAL(
-      "each reply waits for the operating system: survives kill -9; a power cut may lose the last"
-          + " seconds"),
+      "each reply waits for the operating system: survives kill -9; a power cut may lose the last seconds"),
   /** Nothing: for tests. */
   MEMORY("nothing is written to disk: everything is lost when the process ends");
 

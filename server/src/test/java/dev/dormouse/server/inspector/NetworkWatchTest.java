@@ -85,21 +85,18 @@ class NetworkWatchTest {
             new JsonObject(
                 """
                 {"method": "Network.webSocketCreated", "params": {"requestId": "3.17",
-                  "url": "ws://chat.example/chat/lobby?token=(redacted)"}}\
-                """),
+                  "url": "ws://chat.example/chat/lobby?token=(redacted)"}}"""),
             new JsonObject(
                 """
                 {"method": "Network.webSocketWillSendHandshakeRequest", "params": {
                   "requestId": "3.17", "timestamp": 2.5, "wallTime": 1.70000000025E9,
                   "request": {"headers": {
-                    "Host": "chat.example", "Authorization": "Bearer (redacted)"}}}}\
-                """),
+                    "Host": "chat.example", "Authorization": "Bearer (redacted)"}}}}"""),
             new JsonObject(
                 """
                 {"method": "Network.webSocketHandshakeResponseReceived", "params": {
                   "requestId": "3.17", "timestamp": 2.5, "response": {"status": 101,
-                    "statusText": "Switching Protocols", "headers": {"Upgrade": "websocket"}}}}\
-                """));
+                    "statusText": "Switching Protocols", "headers": {"Upgrade": "websocket"}}}}"""));
   }
 
   @ParameterizedTest
@@ -152,14 +149,12 @@ class NetworkWatchTest {
                 """
                 {"method": "Network.webSocketFrameReceived", "params": {"requestId": "3.17",
                   "timestamp": 2.5,
-                  "response": {"opcode": 1, "mask": true, "payloadData": "grüße"}}}\
-                """),
+                  "response": {"opcode": 1, "mask": true, "payloadData": "grüße"}}}"""),
             new JsonObject(
                 """
                 {"method": "Network.webSocketFrameSent", "params": {"requestId": "3.17",
                   "timestamp": 2.5,
-                  "response": {"opcode": 2, "mask": false, "payloadData": "AQID"}}}\
-                """));
+                  "response": {"opcode": 2, "mask": false, "payloadData": "AQID"}}}"""));
   }
 
   private void open() {

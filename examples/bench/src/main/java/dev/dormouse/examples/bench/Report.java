@@ -98,10 +98,10 @@ record Report(String machine, List<Figure> figures) {
     double width = Math.min(ratio, FULL_RATIO) / FULL_RATIO * FULL_WIDTH;
     boolean isGood = figure.isMoreBetter() ? ratio >= 1 : ratio <= 1;
     return """
-    <text x="8" y="%d">%s: %s%s</text>
-    <rect x="%d" y="%d" width="%.1f" height="%d" fill="%s"/>
-    <text x="%.1f" y="%d">%s</text>
-    """
+        <text x="8" y="%d">%s: %s%s</text>
+        <rect x="%d" y="%d" width="%.1f" height="%d" fill="%s"/>
+        <text x="%.1f" y="%d">%s</text>
+        """
         .formatted(
             y + 14,
             figure.mode().label(),
