@@ -1,5 +1,6 @@
 package dev.dormouse.server.host;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.dormouse.sdk.Connection;
@@ -127,7 +128,7 @@ class AttachTest {
         .isInstanceOfSatisfying(
             ToGateway.Rejected.class,
             rejected ->
-                assertThat(new String(rejected.response().body()))
+                assertThat(new String(rejected.response().body(), UTF_8))
                     .isEqualTo("LimitExceededException StoredValueException"));
     node.connect("bo");
     assertThat(node.texts()).containsExactly("2:all 1");
@@ -250,6 +251,7 @@ class AttachTest {
   }
 
   @Test
+  @SuppressWarnings("GetClassOnEnum") // the class of a constant with a body is meant
   void onlyWhatCannotChangeCountsAsImmutable() {
     assertThat(
             List.of(
