@@ -92,12 +92,15 @@ final class PlainRequests {
 
     private final ActorId actor;
 
+    private final ClientMemory.@Nullable Address address;
+
     Asked(ActorId actor, Body body, Context context, long timer, RoutingContext request) {
       this.actor = actor;
       this.body = body;
       this.context = context;
       this.timer = timer;
       this.request = new AtomicReference<>(request);
+      this.address = ChannelTakeover.addressOf(request.request());
     }
   }
 
@@ -244,21 +247,22 @@ final class PlainRequests {
     }
   }
 
-  private void send(RoutingContext request, ActorId actor, HttpResponse response) {
-    Answer answer = new Answer(request, response);
-    if (answer.isTooMuchWith(0)) {
-      answer.letGo();
-      parts.hit(RequestLimit.MEMORY, "503", actor);
-      HttpAnswers.send(request, HttpAnswers.unavailable("the server has too many answers to send"));
-    } else {
-      answer.begin();
+  /** The answer, charged at once: its event loop may be long in getting to it. Any thread. */
+  private Answer charged(RoutingContext request, Asked of, HttpResponse response) {
+    Answer answer = new Answer(request, of.address, response);
+    if (!answer.isTooMuchWith(0)) {
+      return answer;
     }
+    answer.letGo();
+    parts.hit(RequestLimit.MEMORY, "503", of.actor);
+    return new Answer(
+        request, of.address, HttpAnswers.unavailable("the server has too many answers to send"));
   }
 
   /**
    * An answer of an actor, until it is written: a long one goes to the network piece by piece, as
    * the client reads. If it reads nothing for {@link GatewayOptions#reading} the connection is
-   * closed. On the request's context.
+   * closed. On the request's context, once it is made.
    */
   private final class Answer extends ClientMemory.Holder {
     private final RoutingContext request;
@@ -266,8 +270,8 @@ final class PlainRequests {
     private final ByteBuffer rest;
     private long stalled;
 
-    Answer(RoutingContext request, HttpResponse response) {
-      super(parts.memory(), Held.ANSWERS, ChannelTakeover.addressOf(request.request()));
+    Answer(RoutingContext request, ClientMemory.@Nullable Address address, HttpResponse response) {
+      super(parts.memory(), Held.ANSWERS, address);
       this.request = request;
       this.response = response;
       this.rest = response.bodyView();
@@ -330,7 +334,8 @@ final class PlainRequests {
     Asked answered = asked.get(number);
     RoutingContext request = taken(answered);
     if (answered != null && request != null) {
-      answered.context.runOnContext(run -> send(request, answered.actor, response));
+      Answer answer = charged(request, answered, response);
+      answered.context.runOnContext(run -> answer.begin());
     }
     return request != null;
   }
