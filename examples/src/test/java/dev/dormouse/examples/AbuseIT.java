@@ -712,7 +712,7 @@ class AbuseIT {
           RawClient client = new RawClient(server.port());
           opened.add(client);
           clients.add(client);
-          client.send(RawClient.upgrade(path));
+          send(client, RawClient.upgrade(path).getBytes(StandardCharsets.US_ASCII), 1);
           send(client, message, 1);
         }
       }
