@@ -546,8 +546,10 @@ class AbuseIT {
     List<RawClient> clients = new ArrayList<>();
     try {
       for (int i = 0; i < 4; i++) {
+        open("/goodbyes/" + key("posted") + i).send(Frames.text("until " + unstuck));
+      }
+      for (int i = 0; i < 4; i++) {
         String path = "/goodbyes/" + key("posted") + i;
-        open(path).send(Frames.text("until " + unstuck));
         for (int j = 0; j < 500; j++) {
           RawClient client = new RawClient(server.port());
           opened.add(client);
@@ -706,8 +708,10 @@ class AbuseIT {
     List<RawClient> clients = new ArrayList<>();
     try {
       for (int i = 0; i < 4; i++) {
+        open("/goodbyes/" + key("early") + i).send(Frames.text("until " + unstuck));
+      }
+      for (int i = 0; i < 4; i++) {
         String path = "/goodbyes/" + key("early") + i;
-        open(path).send(Frames.text("until " + unstuck));
         for (int j = 0; j < 900; j++) {
           RawClient client = new RawClient(server.port());
           opened.add(client);
@@ -737,8 +741,10 @@ class AbuseIT {
     List<RawClient> clients = new ArrayList<>();
     try {
       for (int i = 0; i < 2; i++) {
+        open("/goodbyes/" + key("headers") + i).send(Frames.text("until " + unstuck));
+      }
+      for (int i = 0; i < 2; i++) {
         String path = "/goodbyes/" + key("headers") + i;
-        open(path).send(Frames.text("until " + unstuck));
         for (int j = 0; j < 500; j++) {
           RawClient client = new RawClient(server.port());
           opened.add(client);
