@@ -323,6 +323,7 @@ final class Node implements AutoCloseable {
         .acceptorEventLoopGroup()
         .forEach(loop -> parts.add(new Watchdog.LoopPart(loop, "acceptor")));
     parts.add(new Watchdog.StorePart(store));
+    parts.add(new Watchdog.HeapPart(options.time(), Watchdog.HeapPart::collectionMsOfProcess));
     parts.add(alarms);
     parts.add(rounds);
     return parts;

@@ -19,6 +19,7 @@ import java.util.Map;
 import java.util.OptionalInt;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ITypeConverter;
@@ -45,6 +46,8 @@ import picocli.CommandLine.TypeConversionException;
     },
     exitCodeOnInvalidInput = ServerCommand.BAD_USAGE)
 final class ServerCommand {
+  private static final Logger log = Log.of(ServerCommand.class);
+
   static final int HELP_PRINTED = 0;
   static final int CANNOT_START = 1;
   static final int BAD_USAGE = 2;
@@ -285,6 +288,11 @@ final class ServerCommand {
       err.println("dormouse: " + e.getMessage());
       return OptionalInt.of(CANNOT_START);
     }
+    Thread.setDefaultUncaughtExceptionHandler(
+        (thread, failure) -> {
+          Log.caught(failure); // want of memory ends the process, whichever thread meets it
+          log.error("the thread {} has ended", thread.getName(), failure);
+        });
     Runtime.getRuntime().addShutdownHook(new Thread(server::closeWithProcess, "dormouse-stop"));
     StopSignals.exitWithZero();
     out.println(StartScreen.of(server, options, (options.time().nowNs() - startedNs) / 1_000_000));

@@ -5,6 +5,8 @@ import dev.dormouse.server.protocol.Time;
 import dev.dormouse.storage.ActorStore;
 import dev.dormouse.storage.CommitCounts;
 import io.netty.util.concurrent.EventExecutor;
+import java.lang.management.GarbageCollectorMXBean;
+import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
@@ -15,6 +17,7 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
+import java.util.function.LongSupplier;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -154,6 +157,76 @@ final class Watchdog implements AutoCloseable {
     @Override
     public @Nullable Thread thread() {
       return store.committing();
+    }
+  }
+
+  /**
+   * The heap: it moves if the collector leaves the process time. A heap that is all but full is
+   * collected again and again before the JVM says that it is exhausted, and some collectors never
+   * say so.
+   */
+  static final class HeapPart implements Part {
+    /** With this part of the time, or more, in collections, the rest is of no use. */
+    private static final double TOO_MUCH = 0.9;
+
+    private final Time time;
+    private final LongSupplier collectionMs;
+    private long lastNs;
+    private long lastMs;
+    private long moves;
+
+    /**
+     * Creates a part that looks from now on.
+     *
+     * @param collectionMs for how long the process has stood still for collections, ever, in
+     *     milliseconds
+     */
+    HeapPart(Time time, LongSupplier collectionMs) {
+      this.time = time;
+      this.collectionMs = collectionMs;
+      this.lastNs = time.nowNs();
+      this.lastMs = collectionMs.getAsLong();
+    }
+
+    /** Returns for how long this JVM has stood still for collections, ever, in milliseconds. */
+    static long collectionMsOfProcess() {
+      long sum = 0;
+      for (GarbageCollectorMXBean collector : ManagementFactory.getGarbageCollectorMXBeans()) {
+        boolean isBesideThreads =
+            collector.getName().contains("Cycles") || collector.getName().contains("Concurrent");
+        sum += isBesideThreads ? 0 : Math.max(0, collector.getCollectionTime());
+      }
+      return sum;
+    }
+
+    @Override
+    public Look look() {
+      long nowNs = time.nowNs();
+      long nowMs = collectionMs.getAsLong();
+      boolean isTooMuch =
+          nowNs > lastNs
+              && TimeUnit.MILLISECONDS.toNanos(nowMs - lastMs) >= TOO_MUCH * (nowNs - lastNs);
+      lastNs = nowNs;
+      lastMs = nowMs;
+      if (!isTooMuch) {
+        moves++;
+      }
+      return new Look(isTooMuch, moves, false);
+    }
+
+    @Override
+    public String kind() {
+      return "heap";
+    }
+
+    @Override
+    public String name() {
+      return "the process, all but for collecting garbage in a heap that is full (-Xmx),";
+    }
+
+    @Override
+    public @Nullable Thread thread() {
+      return null;
     }
   }
 

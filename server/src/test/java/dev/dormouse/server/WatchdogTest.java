@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Tag;
@@ -70,8 +71,13 @@ class WatchdogTest {
   }
 
   private void lookFor(Watchdog watching, Duration duration) {
+    lookFor(watching, duration, () -> {});
+  }
+
+  private void lookFor(Watchdog watching, Duration duration, Runnable meanwhile) {
     for (long ns = 0; ns < duration.toNanos(); ns += HALF_SECOND_NS) {
       time.nowNs += HALF_SECOND_NS;
+      meanwhile.run();
       watching.look(time.nowNs);
     }
   }
@@ -125,6 +131,23 @@ class WatchdogTest {
     }
     assertThat(watchdog.stalled()).isNull();
     assertThat(ends).isEmpty();
+  }
+
+  @Test
+  @DisplayName("kind 3: a process that does little but collect garbage is not ready, then ends")
+  void aProcessThatOnlyCollectsGarbageEnds() {
+    AtomicLong collectionMs = new AtomicLong();
+    Watchdog.HeapPart heap = new Watchdog.HeapPart(time, collectionMs::get);
+    Watchdog ofHeap = watchdog(heap, LIMIT);
+    lookFor(ofHeap, Duration.ofSeconds(10), () -> collectionMs.addAndGet(400));
+    assertThat(ofHeap.stalled()).isNull();
+    lookFor(ofHeap, Duration.ofSeconds(7), () -> collectionMs.addAndGet(480));
+    assertThat(ofHeap.stalled()).contains("collecting garbage").contains("(-Xmx)");
+    lookFor(ofHeap, Duration.ofSeconds(1), () -> collectionMs.addAndGet(100));
+    assertThat(ofHeap.stalled()).isNull();
+    assertThat(ends).isEmpty();
+    lookFor(ofHeap, LIMIT.plusSeconds(1), () -> collectionMs.addAndGet(480));
+    assertThat(ends.get(0).exitCode()).isEqualTo(ProcessEnd.STALLED);
   }
 
   @Test

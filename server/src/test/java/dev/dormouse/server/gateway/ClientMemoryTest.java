@@ -218,8 +218,6 @@ class ClientMemoryTest {
           counts -> server.gateway.memory().held(Held.HEADS) > 2 * 500 * RequestHeads.HEADER_BYTES);
       assertThat(server.gateway.memory().held(Held.REQUESTS))
           .isGreaterThan(500L * RequestHeads.HEADER_BYTES);
-      half.close();
-      whole.close();
     }
     server.awaitCounts(counts -> server.gateway.memory().held(Held.HEADS) == 0);
   }
