@@ -208,6 +208,7 @@ class ClientMemoryTest {
   @Test
   @DisplayName(
       "A2: a header of few characters counts as what it takes, whether its head ends or not")
+  @SuppressWarnings("try") // the clients are there meanwhile, and do no more
   void shortHeaders() throws Exception {
     host.script(event -> List.of());
     String head = "GET /small/one HTTP/1.1\r\nHost: x\r\n" + "a:1\r\n".repeat(500);
