@@ -37,8 +37,10 @@ class DashboardPagingTest {
 
   @TempDir private Path folder;
 
-  /** Has the folder hold actors {@code k000000} and so on, of a type. */
-  /** Stores actors that have something stored, so that they stay when they fall asleep. */
+  /**
+   * Stores actors {@code k000000} and so on, of a type. Each has a value, so that it stays when it
+   * falls asleep.
+   */
   private void store(String type, int number) throws Exception {
     try (ActorStore store = Stores.open(StoreOptions.in(folder).durability(Durability.WAL))) {
       List<CompletableFuture<?>> commits = new ArrayList<>();
