@@ -23,6 +23,7 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.UnaryOperator;
@@ -154,7 +155,12 @@ class HaproxyIT {
       UnaryOperator<GatewayOptions> gateway, UnaryOperator<ServerOptions> more) {
     ServerOptions defaults =
         ServerOptions.defaults().ports(0, 0).data(folder.resolve("none"), Durability.MEMORY);
-    GatewayOptions listed = defaults.gateway().trustedProxies(LISTED).limits(ONE_EACH);
+    GatewayOptions listed =
+        defaults
+            .gateway()
+            .trustedProxies(LISTED)
+            .hosts(Set.of("chat.example.org", "public.example.org"))
+            .limits(ONE_EACH);
     DormouseServer server =
         Examples.server().open(more.apply(defaults.gateway(gateway.apply(listed))));
     servers.add(server);

@@ -85,7 +85,7 @@ class LimitsTest {
                   self.store().put("k10000", 1);
                   return self.store().list("k", Integer.class).size();
                 }))
-        .contains("the limit is 10000");
+        .contains("more than 10000 entries");
     assertThat(outcome((self, from) -> self.store().list(KeyRange.all().limit(3), Integer.class)))
         .contains("k0", "k1,", "k10,")
         .doesNotContain("k100,");

@@ -81,8 +81,8 @@ final class Mutations {
           of(
               "new tags are stored, and the gateway not told",
               "host/LiveConnection.java",
-              "    if (!isClosing) {\n      turn.outbox()",
-              "    if (tags.size() > 9) {\n      turn.outbox()",
+              "    if (!isClosing) {\n      turn.say(new ToGateway.Retagged",
+              "    if (tags.size() > 9) {\n      turn.say(new ToGateway.Retagged",
               ATOMIC),
           of(
               "new automatic replies are stored, and the gateway not told",
@@ -148,16 +148,16 @@ final class Mutations {
           of(
               "a turn speaks before it is committed",
               "host/Outgoing.java",
-              "gate.hold(number, release(records), ifLost, watch, commit(writes, clears));",
+              "gate.hold(number, bytes, release(records), ifLost, watch, commit(writes, clears));",
               "commit(writes, clears).thenAccept(result -> {});"
-                  + " gate.pass(number, release(records), ifLost, watch);",
+                  + " gate.pass(number, bytes, release(records), ifLost, watch);",
               ATOMIC,
               KEPT_FIRST),
           of(
               "a turn that stored nothing does not wait for those before it",
               "host/OutputGate.java",
-              "held.add(new Held(turn, release, ifLost, watch, CommitResult.DONE));",
-              "held.addFirst(new Held(turn, release, ifLost, watch, CommitResult.DONE));",
+              "held.add(new Held(turn, waiting, release, ifLost, watch, CommitResult.DONE));",
+              "held.addFirst(new Held(turn, waiting, release, ifLost, watch, CommitResult.DONE));",
               KEPT_FIRST,
               ATOMIC),
           of(
@@ -263,8 +263,8 @@ final class Mutations {
           of(
               "a close that had to be put off is forgotten",
               "host/Recovery.java",
-              "      owed.add(closed);\n",
-              "",
+              "the actor failed too often\", cause);\n      owed.add(closed);\n",
+              "the actor failed too often\", cause);\n",
               CLOSED_ONCE,
               LIVENESS),
           of(
@@ -313,8 +313,8 @@ final class Mutations {
           of(
               "the interrupt of a turn that was given up reaches the next one",
               "host/Turn.java",
-              "      Thread.interrupted(); //",
-              "      //",
+              "    Thread.interrupted();\n    if (state",
+              "    if (state",
               BAD_HANDLER),
           of(
               "a handler that throws costs its connection",
