@@ -555,7 +555,7 @@ class AbuseIT {
   }
 
   @Test
-  @DisplayName("A2: 2,000 requests with bodies of 64 KB wait for actors that are stuck: 200 or 503")
+  @DisplayName("A2: requests with bodies of 64 KB wait for actors that are stuck: 200 or 503")
   void bodiesForStuckActors() throws Exception {
     Path unstuck = directory.resolve(key("unstuck-bodies"));
     byte[] body = new byte[64_000];
@@ -566,7 +566,9 @@ class AbuseIT {
       }
       for (int i = 0; i < 4; i++) {
         String path = "/goodbyes/" + key("posted") + i;
-        for (int j = 0; j < 500; j++) {
+        // A connection costs heap, too, and that is in no account: the small one has room for
+        // fewer.
+        for (int j = 0; j < (heapMib < SHARED_HEAP_MIB ? 100 : 500); j++) {
           RawClient client = new RawClient(server.port());
           opened.add(client);
           clients.add(client);
