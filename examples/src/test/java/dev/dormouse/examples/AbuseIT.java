@@ -44,6 +44,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * next. With the smaller heap each test has a process of its own.
  */
 @Tag("full")
+@Tag("once")
 @ParameterizedClass(name = "-Xmx{0}m")
 @ValueSource(ints = {96, 256})
 class AbuseIT {

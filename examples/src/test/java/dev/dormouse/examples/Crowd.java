@@ -207,7 +207,8 @@ final class Crowd implements AutoCloseable {
       if (opcode == Frames.CLOSE) {
         closeCode = length < 2 ? 1005 : ByteBuffer.wrap(bytes).getShort(from) & 0xFFFF;
         closedNs = System.nanoTime();
-        channel.write(ByteBuffer.wrap(Frames.close(1000)));
+        int answer = closeCode == 1005 ? 1000 : closeCode; // RFC 6455, section 5.5.1: its echo
+        channel.write(ByteBuffer.wrap(Frames.close(answer)));
         return;
       }
       if (opcode == Frames.PING) {
