@@ -65,7 +65,7 @@ class CrowdIT {
     // No pings: who does not read does not answer them either, and would be given up for that.
     try (ServerProcess server =
             ServerProcess.startTestActors(
-                directory.resolve("data"), List.of("-Xmx192m"), "--ping", "0s");
+                directory.resolve("data"), List.of("-Xmx512m"), "--ping", "0s");
         Witness witness = new Witness(server);
         Crowd room = Crowd.connect(server.port(), 900, i -> "/goodbyes/room")) {
       ProcessMemory memory = new ProcessMemory(server.pid());
