@@ -4,7 +4,7 @@ import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
-/** Gateway and host in one process: a call. */
+/** Carries records between a gateway and a host of one process, by direct calls. */
 public final class DirectTransport implements Transport {
   private volatile @Nullable Consumer<ToHost> host;
   private volatile @Nullable Consumer<Release> gateway;
@@ -38,7 +38,8 @@ public final class DirectTransport implements Transport {
 
   private static <T> Consumer<T> connected(@Nullable Consumer<T> end) {
     if (end == null) {
-      throw new IllegalStateException("the transport is not connected yet");
+      throw new IllegalStateException(
+          "a record was handed to the transport before connect() named its two ends");
     }
     return end;
   }

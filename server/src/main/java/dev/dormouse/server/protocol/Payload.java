@@ -3,24 +3,46 @@ package dev.dormouse.server.protocol;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
-/** A whole message. The bytes are shared, never changed after the record is made. */
+/**
+ * A whole message, text or binary. The bytes are shared, and never changed after the record is
+ * made.
+ */
 public sealed interface Payload {
 
-  /** The bytes. Not to be changed. */
+  /**
+   * Computes something for each kind of payload.
+   *
+   * @param <R> the result
+   * @param <X> what the computation may throw
+   */
+  interface Visitor<R extends @Nullable Object, X extends Exception> {
+    R text(Text text) throws X;
+
+    R binary(Binary binary) throws X;
+  }
+
+  /** Calls the visitor's method for this kind of payload. */
+  <R extends @Nullable Object, X extends Exception> R accept(Visitor<R, X> visitor) throws X;
+
+  /** Returns the bytes, which must not be changed. */
   byte[] bytes();
 
-  /** How many bytes it has. */
+  /** Returns the number of bytes. */
   default int size() {
     return bytes().length;
   }
 
-  /** Text. */
+  /** Makes a text message. */
   static Payload text(String text) {
     return new Text(text.getBytes(StandardCharsets.UTF_8));
   }
 
-  /** A copy of what is between position and limit; the position is not moved. */
+  /**
+   * Makes a binary message of a copy of the bytes between the buffer's position and its limit. The
+   * position is not moved.
+   */
   static Payload binary(ByteBuffer buffer) {
     byte[] copy = new byte[buffer.remaining()];
     buffer.duplicate().get(copy);
@@ -34,7 +56,13 @@ public sealed interface Payload {
    */
   record Text(byte[] bytes) implements Payload {
 
-    /** The text. */
+    @Override
+    public <R extends @Nullable Object, X extends Exception> R accept(Visitor<R, X> visitor)
+        throws X {
+      return visitor.text(this);
+    }
+
+    /** Decodes the text. */
     public String string() {
       return new String(bytes, StandardCharsets.UTF_8);
     }
@@ -58,9 +86,15 @@ public sealed interface Payload {
   /**
    * A binary message.
    *
-   * @param bytes any
+   * @param bytes any bytes
    */
   record Binary(byte[] bytes) implements Payload {
+
+    @Override
+    public <R extends @Nullable Object, X extends Exception> R accept(Visitor<R, X> visitor)
+        throws X {
+      return visitor.binary(this);
+    }
 
     @Override
     public boolean equals(Object other) {

@@ -4,11 +4,11 @@ import dev.dormouse.sdk.ActorId;
 import java.util.List;
 
 /**
- * What a turn lets out once it is committed, in order. The releases of an actor are handed to the
- * transport one after the other, in the order of its turns.
+ * The records that a turn sends to gateways once it is committed, in order. The releases of an
+ * actor are handed to the transport one after the other, in the order of its turns.
  *
- * @param actor whose turn it was
+ * @param actor the actor whose turn it was
  * @param epoch the number of the ownership under which the turn ran
- * @param records what to do, in order
+ * @param records the records, in order
  */
 public record Release(ActorId actor, long epoch, List<ToGateway> records) {}

@@ -2,21 +2,23 @@ package dev.dormouse.server.protocol;
 
 import java.time.Instant;
 
-/** The only reader of clocks. Tests move one by hand. */
+/** Reads the machine's clocks; nothing else does. Tests move a clock of their own by hand. */
 public interface Time {
 
-  /** Nanoseconds of a clock that never jumps; only differences mean something. */
+  /** Reads a clock that never jumps, in nanoseconds; only differences mean something. */
   long nowNs();
 
-  /** Milliseconds since 1970, by a clock that may jump. For people and for stored dates. */
+  /**
+   * Reads the wall clock, which may jump, in milliseconds since 1970; for stored dates and people.
+   */
   long wallMs();
 
-  /** The wall clock as an instant. */
+  /** Reads the wall clock as an instant. */
   default Instant instant() {
     return Instant.ofEpochMilli(wallMs());
   }
 
-  /** The machine's clocks. */
+  /** Returns the reader of the machine's clocks. */
   static Time system() {
     return SystemTime.INSTANCE;
   }

@@ -8,11 +8,51 @@ import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** What a host tells a gateway, always inside a {@link Release}. */
+/**
+ * A record that a host sends to a gateway, always inside a {@link Release}.
+ *
+ * <p>Each record hands itself to its own method of a {@link Receiver}, so that a new kind of record
+ * does not compile until every receiver handles it.
+ */
 public sealed interface ToGateway {
 
   /**
-   * How much memory what it says takes, in bytes, about: texts and bytes, not the record itself.
+   * Handles each kind of record in a method of its own.
+   *
+   * @param <C> what the caller hands through, so that a receiver need not be made for each call
+   */
+  interface Receiver<C> {
+    void accepted(Accepted accepted, C context);
+
+    void rejected(Rejected rejected, C context);
+
+    void send(Send send, C context);
+
+    void broadcast(Broadcast broadcast, C context);
+
+    void retagged(Retagged retagged, C context);
+
+    void close(Close close, C context);
+
+    void autoReplies(AutoReplies replies, C context);
+
+    void askSeen(AskSeen question, C context);
+
+    void responded(Responded responded, C context);
+
+    void handled(Handled handled, C context);
+
+    void withheld(Withheld withheld, C context);
+
+    void resumed(Resumed resumed, C context);
+  }
+
+  /** Calls the receiver's method for this kind of record. */
+  <C> void dispatch(Receiver<C> receiver, C context);
+
+  /**
+   * Estimates the memory that the texts and bytes in this record take, in bytes, without the record
+   * itself.
    */
   long bytes();
 
@@ -29,8 +69,8 @@ public sealed interface ToGateway {
   }
 
   /**
-   * The upgrade is accepted and the connection is on disk: answer 101. If the client is gone by
-   * now, the gateway answers {@link ToHost.Closed}.
+   * Accepts an upgrade whose connection is on disk: the gateway answers 101, or {@link
+   * ToHost.Closed} if the client is gone by now.
    *
    * @param connection the connection
    * @param tags its tags
@@ -39,18 +79,28 @@ public sealed interface ToGateway {
   record Accepted(ConnectionId connection, List<String> tags, List<Header> headers)
       implements ToGateway {
     @Override
+    public <C> void dispatch(Receiver<C> receiver, C context) {
+      receiver.accepted(this, context);
+    }
+
+    @Override
     public long bytes() {
       return bytesOf(tags) + bytesOfHeaders(headers);
     }
   }
 
   /**
-   * The upgrade is rejected: answer this.
+   * Rejects an upgrade with an HTTP answer.
    *
    * @param connection the connection that will not be
    * @param response the answer, status 300 to 599
    */
   record Rejected(ConnectionId connection, HttpResponse response) implements ToGateway {
+    @Override
+    public <C> void dispatch(Receiver<C> receiver, C context) {
+      receiver.rejected(this, context);
+    }
+
     @Override
     public long bytes() {
       return bytesOf(response);
@@ -58,7 +108,7 @@ public sealed interface ToGateway {
   }
 
   /**
-   * Send a message; dropped if the connection is gone.
+   * Sends a message to one connection; it is dropped if the connection is gone.
    *
    * @param connection to whom
    * @param payload the message
@@ -69,9 +119,14 @@ public sealed interface ToGateway {
   record Send(ConnectionId connection, Payload payload, @Nullable String key, long report)
       implements ToGateway {
 
-    /** One without a key, that nobody asks about. */
+    /** Makes a message without a key, about which nobody asks. */
     public Send(ConnectionId connection, Payload payload) {
       this(connection, payload, null, 0);
+    }
+
+    @Override
+    public <C> void dispatch(Receiver<C> receiver, C context) {
+      receiver.send(this, context);
     }
 
     @Override
@@ -81,7 +136,7 @@ public sealed interface ToGateway {
   }
 
   /**
-   * Send a message to the actor's connections.
+   * Sends a message to those of the actor's connections that have all the given tags.
    *
    * @param tags the tags a connection must have, all of them; empty for every connection
    * @param except connections to leave out
@@ -92,9 +147,14 @@ public sealed interface ToGateway {
       List<String> tags, Set<ConnectionId> except, Payload payload, @Nullable String key)
       implements ToGateway {
 
-    /** One without a key. */
+    /** Makes a message without a key. */
     public Broadcast(List<String> tags, Set<ConnectionId> except, Payload payload) {
       this(tags, except, payload, null);
+    }
+
+    @Override
+    public <C> void dispatch(Receiver<C> receiver, C context) {
+      receiver.broadcast(this, context);
     }
 
     @Override
@@ -104,12 +164,17 @@ public sealed interface ToGateway {
   }
 
   /**
-   * The connection's tags are these now.
+   * Replaces the tags of a connection.
    *
    * @param connection the connection
    * @param tags all of its tags
    */
   record Retagged(ConnectionId connection, List<String> tags) implements ToGateway {
+    @Override
+    public <C> void dispatch(Receiver<C> receiver, C context) {
+      receiver.retagged(this, context);
+    }
+
     @Override
     public long bytes() {
       return bytesOf(tags);
@@ -117,8 +182,8 @@ public sealed interface ToGateway {
   }
 
   /**
-   * Close the connection, after what was sent before. No message of it is passed on from here; its
-   * {@link ToHost.Closed} is.
+   * Closes a connection after what was sent to it before. From here on the gateway passes on no
+   * message of the connection, only its {@link ToHost.Closed}.
    *
    * @param connection the connection
    * @param code a code that may be sent
@@ -126,20 +191,30 @@ public sealed interface ToGateway {
    */
   record Close(ConnectionId connection, int code, String reason) implements ToGateway {
     @Override
+    public <C> void dispatch(Receiver<C> receiver, C context) {
+      receiver.close(this, context);
+    }
+
+    @Override
     public long bytes() {
       return reason.length();
     }
   }
 
   /**
-   * The actor's automatic replies are these from here on: text messages of its connections that
-   * equal a request are answered by the gateway, and not passed on. Nothing if the actor has no
-   * connection. Comes when they change, and with each {@link Accepted} if there are any; so a
-   * gateway may forget them with the actor's last connection.
+   * Replaces the actor's automatic replies: the gateway answers text messages of the actor's
+   * connections that equal a request, and does not pass them on. It does nothing if the actor has
+   * no connection. A host sends this record when the replies change, and with each {@link Accepted}
+   * if there are any; so a gateway may forget the replies with the actor's last connection.
    *
    * @param replies all of them
    */
   record AutoReplies(List<AutoReply> replies) implements ToGateway {
+    @Override
+    public <C> void dispatch(Receiver<C> receiver, C context) {
+      receiver.autoReplies(this, context);
+    }
+
     @Override
     public long bytes() {
       return replies.stream().mapToLong(r -> r.request().length() + r.reply().length()).sum();
@@ -147,13 +222,18 @@ public sealed interface ToGateway {
   }
 
   /**
-   * Tell when something was last heard of the client: {@link ToHost.Seen} does, in any case. It
-   * belongs to no turn.
+   * Asks when the gateway last heard anything of a client; {@link ToHost.Seen} answers in every
+   * case. The question belongs to no turn.
    *
    * @param connection the connection
    * @param report the number to tell it under
    */
   record AskSeen(ConnectionId connection, long report) implements ToGateway {
+    @Override
+    public <C> void dispatch(Receiver<C> receiver, C context) {
+      receiver.askSeen(this, context);
+    }
+
     @Override
     public long bytes() {
       return 0;
@@ -161,12 +241,17 @@ public sealed interface ToGateway {
   }
 
   /**
-   * The answer to a plain HTTP request.
+   * Answers a plain HTTP request.
    *
    * @param request its number
    * @param response the answer
    */
   record Responded(long request, HttpResponse response) implements ToGateway {
+    @Override
+    public <C> void dispatch(Receiver<C> receiver, C context) {
+      receiver.responded(this, context);
+    }
+
     @Override
     public long bytes() {
       return bytesOf(response);
@@ -174,26 +259,18 @@ public sealed interface ToGateway {
   }
 
   /**
-   * The message was handled, and those before it: the gateway may forget them, and gets its credit
-   * back.
+   * Says that a message and those before it were handled: the gateway may forget them, and gets its
+   * credit back.
    *
    * @param connection the connection
    * @param sequence the message's number
    */
   record Handled(ConnectionId connection, long sequence) implements ToGateway {
     @Override
-    public long bytes() {
-      return 0;
+    public <C> void dispatch(Receiver<C> receiver, C context) {
+      receiver.handled(this, context);
     }
-  }
 
-  /**
-   * There was no room for the message: keep it, and those after it, until {@link Resumed}.
-   *
-   * @param connection the connection
-   * @param sequence the first message that was not taken
-   */
-  record Withheld(ConnectionId connection, long sequence) implements ToGateway {
     @Override
     public long bytes() {
       return 0;
@@ -201,12 +278,36 @@ public sealed interface ToGateway {
   }
 
   /**
-   * There is room again: send again, from this message on.
+   * Says that there was no room for a message: the gateway keeps it, and those after it, until
+   * {@link Resumed}.
+   *
+   * @param connection the connection
+   * @param sequence the first message that was not taken
+   */
+  record Withheld(ConnectionId connection, long sequence) implements ToGateway {
+    @Override
+    public <C> void dispatch(Receiver<C> receiver, C context) {
+      receiver.withheld(this, context);
+    }
+
+    @Override
+    public long bytes() {
+      return 0;
+    }
+  }
+
+  /**
+   * Says that there is room again: the gateway sends again, from this message on.
    *
    * @param connection the connection
    * @param sequence the first message to send again
    */
   record Resumed(ConnectionId connection, long sequence) implements ToGateway {
+    @Override
+    public <C> void dispatch(Receiver<C> receiver, C context) {
+      receiver.resumed(this, context);
+    }
+
     @Override
     public long bytes() {
       return 0;

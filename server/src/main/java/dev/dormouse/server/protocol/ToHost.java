@@ -9,17 +9,71 @@ import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a gateway tells the host of an actor. For one connection in this order: {@link Open}, any
- * number of {@link Message}, at most one {@link Failed}, exactly one {@link Closed} if it was
- * accepted; {@link Delivered} and {@link Seen} at any time, after the close too.
+ * A record that a gateway sends to the host of an actor. Records of one connection come in this
+ * order: {@link Open}, any number of {@link Message}, at most one {@link Failed}, exactly one
+ * {@link Closed} if it was accepted; {@link Delivered} and {@link Seen} at any time, after the
+ * close too.
+ *
+ * <p>Each record hands itself to its own method of a {@link Receiver} or a {@link
+ * ClientEvent.Visitor}, so that a new kind of record does not compile until every dispatch handles
+ * it.
  */
 public sealed interface ToHost {
 
-  /** Whom it is for. */
+  /** Returns the actor that the record is for. */
   ActorId actor();
 
+  /** Calls the receiver's method for this kind of record. */
+  void dispatch(Receiver receiver);
+
+  /** Handles events that wake an actor, and answers that wake nobody. */
+  interface Receiver {
+    void event(ClientEvent event);
+
+    void delivered(Delivered delivered);
+
+    void seen(Seen seen);
+  }
+
+  /** An event of a client, for which an actor is woken. */
+  sealed interface ClientEvent extends ToHost {
+
+    /**
+     * Computes something for each kind of event.
+     *
+     * @param <R> the result
+     * @param <X> what the computation may throw
+     */
+    interface Visitor<R extends @Nullable Object, X extends Exception> {
+      R open(Open open) throws X;
+
+      R message(Message message) throws X;
+
+      R failed(Failed failed) throws X;
+
+      R closed(Closed closed) throws X;
+
+      R request(Request request) throws X;
+    }
+
+    /** Calls the visitor's method for this kind of event. */
+    <R extends @Nullable Object, X extends Exception> R accept(Visitor<R, X> visitor) throws X;
+
+    /** Returns the kind of event as one word, for logs and observers. */
+    String label();
+
+    /** Returns the connection that the event is about; null for a plain request. */
+    @Nullable ConnectionId connection();
+
+    @Override
+    default void dispatch(Receiver receiver) {
+      receiver.event(this);
+    }
+  }
+
   /**
-   * A client asks to connect. Answered by {@link ToGateway.Accepted} or {@link ToGateway.Rejected}.
+   * Asks to connect, for a client. The host answers with {@link ToGateway.Accepted} or {@link
+   * ToGateway.Rejected}.
    *
    * @param actor the actor
    * @param connection the id that the connection will have
@@ -28,10 +82,23 @@ public sealed interface ToHost {
    */
   record Open(
       ActorId actor, ConnectionId connection, RequestHead head, @Nullable String subprotocol)
-      implements ToHost {}
+      implements ClientEvent {
+
+    @Override
+    public <R extends @Nullable Object, X extends Exception> R accept(Visitor<R, X> visitor)
+        throws X {
+      return visitor.open(this);
+    }
+
+    @Override
+    public String label() {
+      return "upgrade";
+    }
+  }
 
   /**
-   * A message came. Answered by {@link ToGateway.Handled}, or {@link ToGateway.Withheld}.
+   * Brings a message of a client. The host answers with {@link ToGateway.Handled} or {@link
+   * ToGateway.Withheld}.
    *
    * @param actor the actor
    * @param connection where it came from
@@ -39,29 +106,65 @@ public sealed interface ToHost {
    * @param payload the message
    */
   record Message(ActorId actor, ConnectionId connection, long sequence, Payload payload)
-      implements ToHost {}
+      implements ClientEvent {
+
+    @Override
+    public <R extends @Nullable Object, X extends Exception> R accept(Visitor<R, X> visitor)
+        throws X {
+      return visitor.message(this);
+    }
+
+    @Override
+    public String label() {
+      return "message";
+    }
+  }
 
   /**
-   * The socket failed, or the client broke the protocol; {@link Closed} follows.
+   * Reports that the socket failed or that the client broke the protocol; {@link Closed} follows.
    *
    * @param actor the actor
    * @param connection the connection
    * @param error what happened, in words
    */
-  record Failed(ActorId actor, ConnectionId connection, String error) implements ToHost {}
+  record Failed(ActorId actor, ConnectionId connection, String error) implements ClientEvent {
+
+    @Override
+    public <R extends @Nullable Object, X extends Exception> R accept(Visitor<R, X> visitor)
+        throws X {
+      return visitor.failed(this);
+    }
+
+    @Override
+    public String label() {
+      return "error";
+    }
+  }
 
   /**
-   * The connection ended. The last that is said of it.
+   * Reports that a connection ended. It is the last event of the connection.
    *
    * @param actor the actor
    * @param connection the connection
    * @param reason how it ended
    */
-  record Closed(ActorId actor, ConnectionId connection, CloseReason reason) implements ToHost {}
+  record Closed(ActorId actor, ConnectionId connection, CloseReason reason) implements ClientEvent {
+
+    @Override
+    public <R extends @Nullable Object, X extends Exception> R accept(Visitor<R, X> visitor)
+        throws X {
+      return visitor.closed(this);
+    }
+
+    @Override
+    public String label() {
+      return "close";
+    }
+  }
 
   /**
-   * What became of a message that was asked about; said exactly once of each. It is no event: it
-   * wakes nobody.
+   * Answers what became of a message that was sent with a number to report under, exactly once for
+   * each. It is no event: it wakes nobody.
    *
    * @param actor the actor
    * @param connection to whom the message was sent
@@ -69,26 +172,56 @@ public sealed interface ToHost {
    * @param outcome what became of it
    */
   record Delivered(ActorId actor, ConnectionId connection, long report, Outcome outcome)
-      implements ToHost {}
+      implements ToHost {
+
+    @Override
+    public void dispatch(Receiver receiver) {
+      receiver.delivered(this);
+    }
+  }
 
   /**
-   * When something was last heard of a client, as was asked. No event either.
+   * Answers when the gateway last heard anything of a client. It is no event: it wakes nobody.
    *
    * @param actor the actor
    * @param connection the connection
    * @param report the number in {@link ToGateway.AskSeen}
-   * @param at when; null if that is not known
+   * @param at the time; null if that is not known
    */
   record Seen(ActorId actor, ConnectionId connection, long report, @Nullable Instant at)
-      implements ToHost {}
+      implements ToHost {
+
+    @Override
+    public void dispatch(Receiver receiver) {
+      receiver.seen(this);
+    }
+  }
 
   /**
-   * A plain HTTP request. Answered by {@link ToGateway.Responded}.
+   * Brings a plain HTTP request. The host answers with {@link ToGateway.Responded}.
    *
    * @param actor the actor
    * @param request its number, chosen by the gateway, for the answer
    * @param head the head
    * @param body the body; not changed after the record is made
    */
-  record Request(ActorId actor, long request, RequestHead head, byte[] body) implements ToHost {}
+  record Request(ActorId actor, long request, RequestHead head, byte[] body)
+      implements ClientEvent {
+
+    @Override
+    public <R extends @Nullable Object, X extends Exception> R accept(Visitor<R, X> visitor)
+        throws X {
+      return visitor.request(this);
+    }
+
+    @Override
+    public String label() {
+      return "request";
+    }
+
+    @Override
+    public @Nullable ConnectionId connection() {
+      return null;
+    }
+  }
 }

@@ -9,26 +9,26 @@ import java.util.function.LongSupplier;
  */
 public interface Transport {
 
-  /** How many messages of one connection may be with the host and not yet handled. */
+  /** The most messages of one connection that may be with the host and not yet handled. */
   int CREDIT = 16;
 
-  /** From a gateway to the actor's host. */
+  /** Carries a record from a gateway to the actor's host. */
   void toHost(ToHost record);
 
-  /** From a host to the gateways of the actor's connections. */
+  /** Carries a release from a host to the gateways of the actor's connections. */
   void toGateway(Release release);
 
   /**
-   * How many bytes of releases the gateways were handed that no event loop of theirs has taken up
-   * yet, about. A host begins no turns while it is too much.
+   * Estimates the bytes of releases that the gateways were handed and that no event loop of theirs
+   * has taken up yet. A host begins no turns while they are too many.
    */
   default long underWayBytes() {
     return 0;
   }
 
-  /** Says who knows what {@link #underWayBytes} is; before any record is carried. */
+  /** Names the source of {@link #underWayBytes}; called before any record is carried. */
   default void measure(LongSupplier underWay) {}
 
-  /** Names the two ends; before any record is carried. */
+  /** Names the two ends; called before any record is carried. */
   void connect(Consumer<ToHost> host, Consumer<Release> gateway);
 }

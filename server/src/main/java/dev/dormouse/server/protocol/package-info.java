@@ -1,8 +1,11 @@
 /**
- * What gateway and host say to each other: {@link dev.dormouse.server.protocol.ToHost}, {@link
- * dev.dormouse.server.protocol.ToGateway} in a {@link dev.dormouse.server.protocol.Release}, and
- * the {@link dev.dormouse.server.protocol.Transport} that carries them. The only place where the
- * two meet; in one process by direct call, between nodes with the same records.
+ * The records that gateway and host send to each other: {@link dev.dormouse.server.protocol.ToHost}
+ * one way, {@link dev.dormouse.server.protocol.ToGateway} inside a {@link
+ * dev.dormouse.server.protocol.Release} the other way, and the {@link
+ * dev.dormouse.server.protocol.Transport} that carries both. Gateway and host meet nowhere else: in
+ * one process by direct call, between nodes with the same records. Begin with {@code ToHost}.
+ *
+ * <p><b>Threads.</b> The package makes none. Records are immutable and may be used by any thread.
  *
  * <p><b>Messages in.</b> A gateway numbers the messages of each connection from 1 and keeps each
  * until the host says it was {@link dev.dormouse.server.protocol.ToGateway.Handled}. It has at most
