@@ -128,7 +128,7 @@ class HeldBytesTest {
         "WaitingMessages$Entry.payload",
         "WaitingMessages$Entry.shared");
     bounded(
-        "the head is charged by EarlyBytes until the request is answered, the body by"
+        "the head is charged by HttpGuard until the request is answered, the body by"
             + " PlainRequests",
         "PendingUpgrade.request",
         "PlainRequests$Asked.request",

@@ -219,7 +219,7 @@ class LimitsTableTest {
         "WrongTokens.ADDRESSES_MAX",
         "Quarantine.KNOWN_MAX",
         "AccessCheck.LINES_PER_SECOND",
-        "EarlyBytes.BYTES_MAX",
+        "HttpGuard.BYTES_MAX",
         "SocketWriter.UNSENT_BYTES_MAX");
     notForUsers(
         "is the length of something that a standard fixes",

@@ -38,13 +38,13 @@ final class ChannelTakeover {
   }
 
   /** What guards the request's connection while it is HTTP's; null if nothing does. */
-  static @Nullable EarlyBytes guardOf(HttpServerRequest request) {
-    return channelOf(request).pipeline().get(EarlyBytes.class);
+  static @Nullable HttpGuard guardOf(HttpServerRequest request) {
+    return channelOf(request).pipeline().get(HttpGuard.class);
   }
 
   /** Where what the request holds is counted; null if that is not known. */
   static ClientMemory.@Nullable Address addressOf(HttpServerRequest request) {
-    EarlyBytes guard = guardOf(request);
+    HttpGuard guard = guardOf(request);
     return guard == null ? null : guard.address();
   }
 
@@ -63,7 +63,7 @@ final class ChannelTakeover {
    * Puts the edge's handlers before all others, one before the HTTP/1 decoder, and one before
    * Vert.x's.
    */
-  static void guard(ChannelPipeline pipeline, Edge edge, EarlyBytes early) {
+  static void guard(ChannelPipeline pipeline, Edge edge, HttpGuard early) {
     edge.standBefore(pipeline, VERTX);
     pipeline.addBefore(HTTP_DECODER, null, early);
     pipeline.addBefore(VERTX, null, early.watch());
@@ -85,7 +85,7 @@ final class ChannelTakeover {
     if (((ConnectionBase) connection).metrics() == null) {
       pipeline.remove(vertx.name());
     }
-    EarlyBytes early = pipeline.get(EarlyBytes.class);
+    HttpGuard early = pipeline.get(HttpGuard.class);
     if (early == null) {
       socket.takes(null);
     } else {

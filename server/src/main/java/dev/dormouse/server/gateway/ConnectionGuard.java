@@ -55,7 +55,7 @@ public final class ConnectionGuard {
     ChannelPipeline pipeline = ChannelTakeover.http1Pipeline(connection);
     if (pipeline != null) {
       AcceptFailures.listenTo(pipeline.channel().parent());
-      ChannelTakeover.guard(pipeline, edge, new EarlyBytes(parts));
+      ChannelTakeover.guard(pipeline, edge, new HttpGuard(parts));
     }
   }
 

@@ -17,19 +17,9 @@ import org.jspecify.annotations.Nullable;
  * head: nothing is asked of the actor before it said {@link Valid}.
  *
  * <p>Of the subprotocols that the client asks for it gets the first that is served (section 1.9),
- * or none. Of the extensions there is only permessage-deflate, see {@link DeflateOffer}.
+ * or none. Of the extensions there is only permessage-deflate, see {@link DeflateTerms}.
  */
 sealed interface Handshake {
-
-  /**
-   * What the client sent its request to: this server, or the first of the listed proxies before it.
-   *
-   * @param isHttp11 whether the version is exactly HTTP/1.1
-   * @param isHttps whether it was encrypted, as far as is known
-   * @param authority host, perhaps with a port
-   * @param isLocal whether the client is on this machine, as far as is known
-   */
-  record Target(boolean isHttp11, boolean isHttps, String authority, boolean isLocal) {}
 
   /** No upgrade to WebSocket: an HTTP request like others. */
   record Plain() implements Handshake {}
@@ -87,8 +77,7 @@ final class HandshakeRules {
 
   private HandshakeRules() {}
 
-  static Handshake judge(
-      RequestHead head, Handshake.Target target, OriginPolicy origins, ActorRoute route) {
+  static Handshake judge(RequestHead head, Target target, OriginPolicy origins, ActorRoute route) {
     if (!hasToken(head, "Upgrade", "websocket")) {
       return new Handshake.Plain();
     }
@@ -124,7 +113,7 @@ final class HandshakeRules {
     return new Handshake.Valid(
         accept(keys.get(0)),
         subprotocol(head, route.options().subprotocols()),
-        DeflateOffer.answer(
+        DeflateTerms.answer(
             values(head, "Sec-WebSocket-Extensions"), route.options().compression()));
   }
 

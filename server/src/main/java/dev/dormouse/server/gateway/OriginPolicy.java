@@ -87,7 +87,7 @@ final class OriginPolicy {
    *
    * @param headers of the request
    */
-  boolean isMisdirected(Handshake.Target target, MultiMap headers) {
+  boolean isMisdirected(Target target, MultiMap headers) {
     if (hosts.contains(target.authority())) {
       return false;
     }
@@ -96,7 +96,7 @@ final class OriginPolicy {
   }
 
   /** Whether a browser sends it, for a page that would pass for the server's own. */
-  private boolean isOfOwnPage(Handshake.Target target, MultiMap headers) {
+  private boolean isOfOwnPage(Target target, MultiMap headers) {
     String header = headers.get(HttpHeaders.ORIGIN);
     if (header == null) {
       String agent = headers.get(HttpHeaders.USER_AGENT);
@@ -114,7 +114,7 @@ final class OriginPolicy {
    * @param header its header {@code Origin}
    * @param target what it connects to
    */
-  boolean allows(String header, Handshake.Target target) {
+  boolean allows(String header, Target target) {
     if (isForAll) {
       return true;
     }
@@ -122,7 +122,7 @@ final class OriginPolicy {
     return origin != null && (allowed.contains(origin) || isOwn(origin, target));
   }
 
-  private static boolean isOwn(WebOrigin origin, Handshake.Target target) {
+  private static boolean isOwn(WebOrigin origin, Target target) {
     return origin.isOfTheWeb()
         && (origin.isHttps() || !target.isHttps())
         && origin.equals(WebOrigin.parse(origin.scheme() + "://" + target.authority()));

@@ -134,7 +134,7 @@ final class PendingUpgrade {
     if (handshake.subprotocol() != null) {
       all.set("Sec-WebSocket-Protocol", handshake.subprotocol());
     }
-    EarlyBytes guard = ChannelTakeover.guardOf(request.request());
+    HttpGuard guard = ChannelTakeover.guardOf(request.request());
     if (guard != null) {
       guard.awaitSocket();
     }

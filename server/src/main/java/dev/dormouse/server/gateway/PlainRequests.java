@@ -157,7 +157,7 @@ final class PlainRequests {
     if (RequestHeads.expectation(http) == RequestHeads.Expectation.CONTINUE) {
       request.response().writeContinue();
     }
-    EarlyBytes guard = ChannelTakeover.guardOf(http);
+    HttpGuard guard = ChannelTakeover.guardOf(http);
     if (guard != null) {
       guard.onLateBody(
           () -> {

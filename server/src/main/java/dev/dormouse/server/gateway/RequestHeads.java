@@ -119,9 +119,9 @@ final class RequestHeads {
   }
 
   /** What the request is sent to, in which version of HTTP. */
-  static Handshake.Target target(HttpServerRequest request) {
+  static Target target(HttpServerRequest request) {
     InetAddress client = client(request);
-    return new Handshake.Target(
+    return new Target(
         request.version() == HttpVersion.HTTP_1_1,
         request.isSSL(),
         String.valueOf(request.authority()),

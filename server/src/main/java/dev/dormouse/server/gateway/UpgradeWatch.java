@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * An upgrade as observers hear of it: its start, then one of four ends. Made only while somebody
- * listens. The connection's {@link EarlyBytes} have it while it is open: they see every answer on
+ * listens. The connection's {@link HttpGuard} have it while it is open: they see every answer on
  * its way to the client, whoever gave it, and the end of the connection.
  *
  * <p>The connection's event loop, but for what is said to it of the actor and of reasons.
@@ -58,7 +58,7 @@ final class UpgradeWatch {
     if (!parts.observers().isAny() || !isUpgrade(request)) {
       return;
     }
-    EarlyBytes guard = ChannelTakeover.guardOf(request);
+    HttpGuard guard = ChannelTakeover.guardOf(request);
     if (guard != null) {
       UpgradeWatch begun = new UpgradeWatch(parts, ids.get());
       guard.upgrade(begun);
@@ -75,7 +75,7 @@ final class UpgradeWatch {
 
   /** What watches the request; null if nothing does. */
   static @Nullable UpgradeWatch of(GatewayParts parts, HttpServerRequest request) {
-    EarlyBytes guard = parts.observers().isAny() ? ChannelTakeover.guardOf(request) : null;
+    HttpGuard guard = parts.observers().isAny() ? ChannelTakeover.guardOf(request) : null;
     return guard == null ? null : guard.upgrade();
   }
 

@@ -29,7 +29,7 @@
  *   <tr><td>{@code ClientSocket}</td><td>a socket; the one place where its life
  *       ({@code SocketState}) changes</td></tr>
  *   <tr><td>{@code MessageAssembler}</td><td>fragments become a message</td></tr>
- *   <tr><td>{@code DeflateOffer}, {@code DeflateTerms}</td><td>compression: what is agreed to</td></tr>
+ *   <tr><td>{@code DeflateTerms}</td><td>compression: what is agreed to</td></tr>
  *   <tr><td>{@code Deflation}, {@code SocketDeflate}</td><td>the work, with one set of buffers for
  *       an event loop; contexts of a socket's own, if that was agreed</td></tr>
  *   <tr><td>{@code HalfInput}, {@code HeadDeadline}, {@code BodyDeadline}, {@code KeepAlive}</td><td>how long a client
@@ -54,7 +54,7 @@
  *       socket</td></tr>
  *   <tr><td>{@code ChannelTakeover}</td><td>reaches behind Vert.x for Netty's channel: the one class
  *       that does</td></tr>
- *   <tr><td>{@code EarlyBytes}</td><td>what a client sends before it has read the 101</td></tr>
+ *   <tr><td>{@code HttpGuard}</td><td>what a client sends before it has read the 101</td></tr>
  * </table>
  *
  * <p><b>Promises.</b> The 101 leaves before the first frame. What a host releases for an actor, one

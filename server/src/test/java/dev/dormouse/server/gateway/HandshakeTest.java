@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.dormouse.sdk.ActorOptions;
 import dev.dormouse.sdk.Header;
 import dev.dormouse.sdk.RequestHead;
-import dev.dormouse.server.gateway.Handshake.Target;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;

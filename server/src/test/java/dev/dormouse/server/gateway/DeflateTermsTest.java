@@ -9,7 +9,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-class DeflateOfferTest {
+class DeflateTermsTest {
   /** What is answered, in short. */
   private static String inShort(DeflateTerms terms) {
     return terms == null
@@ -57,10 +57,10 @@ class DeflateOfferTest {
       })
   @DisplayName("the first offer that can be kept is accepted, without or with context takeover")
   void offers(String offer, String without, String with) {
-    assertThat(inShort(DeflateOffer.answer(List.of(offer), Compression.ON))).isEqualTo(without);
-    assertThat(inShort(DeflateOffer.answer(List.of(offer), Compression.WITH_CONTEXT)))
+    assertThat(inShort(DeflateTerms.answer(List.of(offer), Compression.ON))).isEqualTo(without);
+    assertThat(inShort(DeflateTerms.answer(List.of(offer), Compression.WITH_CONTEXT)))
         .isEqualTo(with);
-    assertThat(DeflateOffer.answer(List.of(offer), Compression.OFF)).isNull();
+    assertThat(DeflateTerms.answer(List.of(offer), Compression.OFF)).isNull();
   }
 
   @Test
@@ -68,7 +68,7 @@ class DeflateOfferTest {
   void severalHeaders() {
     assertThat(
             inShort(
-                DeflateOffer.answer(List.of("x-unknown", "permessage-deflate"), Compression.ON)))
+                DeflateTerms.answer(List.of("x-unknown", "permessage-deflate"), Compression.ON)))
         .isEqualTo("yes; s; c");
   }
 }

@@ -45,7 +45,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Both are on the connection's event loop, and leave with the 101.
  */
-final class EarlyBytes extends ChannelInboundHandlerAdapter {
+final class HttpGuard extends ChannelInboundHandlerAdapter {
   private static final int BYTES_MAX = 1 << 16;
 
   private final Watch watch = new Watch();
@@ -136,7 +136,7 @@ final class EarlyBytes extends ChannelInboundHandlerAdapter {
     }
   }
 
-  EarlyBytes(GatewayParts parts) {
+  HttpGuard(GatewayParts parts) {
     this.parts = parts;
     this.requests = new RequestWatch(parts);
     this.deadline = new HeadDeadline(parts, () -> unanswered == 0);
@@ -428,7 +428,7 @@ final class EarlyBytes extends ChannelInboundHandlerAdapter {
 
     @Override
     public void channelReadComplete(ChannelHandlerContext context) {
-      ChannelHandlerContext beforeHttp = EarlyBytes.this.context;
+      ChannelHandlerContext beforeHttp = HttpGuard.this.context;
       if (isInBody && beforeHttp != null) {
         bodyDeadline.start(beforeHttp);
       }
@@ -462,7 +462,7 @@ final class EarlyBytes extends ChannelInboundHandlerAdapter {
         requests.answering(answer);
         isAnswering = !isInformational(message);
         if (answer.status().equals(HttpResponseStatus.SWITCHING_PROTOCOLS) && !isSocketAwaited) {
-          context.channel().eventLoop().execute(EarlyBytes.this::leave);
+          context.channel().eventLoop().execute(HttpGuard.this::leave);
         }
         if (upgrade != null) {
           upgrade.answered(answer);
@@ -516,7 +516,7 @@ final class EarlyBytes extends ChannelInboundHandlerAdapter {
       }
       keepAlive.start(context, isEnding ? parts.options().drain() : parts.options().keepAlive());
       if (isKeeping) {
-        context.channel().eventLoop().execute(EarlyBytes.this::goOn);
+        context.channel().eventLoop().execute(HttpGuard.this::goOn);
       }
     }
 
