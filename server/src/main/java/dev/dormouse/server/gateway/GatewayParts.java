@@ -3,8 +3,6 @@ package dev.dormouse.server.gateway;
 import dev.dormouse.sdk.ActorId;
 import dev.dormouse.sdk.ConnectionId;
 import dev.dormouse.sdk.Delivery.Outcome;
-import dev.dormouse.server.observe.DormouseObserver;
-import dev.dormouse.server.observe.DormouseObserver.LimitHit;
 import dev.dormouse.server.observe.Observers;
 import dev.dormouse.server.protocol.Time;
 import dev.dormouse.server.protocol.ToHost;
@@ -14,41 +12,71 @@ import org.jspecify.annotations.Nullable;
 
 /** What all sockets of a gateway share. */
 record GatewayParts(
-    GatewayOptions options,
+    Tally tally,
     Transport transport,
-    Time time,
     ConnectionGroups groups,
     LoopQueues loops,
-    Counters counters,
-    Heartbeats heartbeats,
-    Admission admission,
-    ClientMemory memory,
-    LimitLog limitLog,
-    Observers observers) {
+    Heartbeats heartbeats) {
 
   /** Those of a gateway that has no sockets yet. */
   static GatewayParts of(
       GatewayOptions options, Transport transport, Time time, Observers observers) {
     return new GatewayParts(
-        options,
+        new Tally(options, time, observers),
         transport,
-        time,
         new ConnectionGroups(),
         new LoopQueues(),
-        new Counters(),
-        new Heartbeats(options.pingInterval(), time),
-        new Admission(options.limits(), options.httpConnectionsMax()),
-        new ClientMemory(options.clientHeapBytesMax(), options.clientDirectBytesMax()),
-        new LimitLog(time),
-        observers);
+        new Heartbeats(options.pingInterval(), time));
   }
 
   /** The report of an automatic reply: nobody asks what becomes of it. */
   static final long AUTOMATIC = -1;
 
+  GatewayOptions options() {
+    return tally.options();
+  }
+
+  Time time() {
+    return tally.time();
+  }
+
+  Counters counters() {
+    return tally.counters();
+  }
+
+  Admission admission() {
+    return tally.admission();
+  }
+
+  ClientMemory memory() {
+    return tally.memory();
+  }
+
+  Observers observers() {
+    return tally.observers();
+  }
+
+  void refused(Refusal why, @Nullable ActorId actor, @Nullable ConnectionId connection) {
+    tally.refused(why, actor, connection);
+  }
+
+  void hit(
+      LongAdder counter, String limit, String outcome, ActorId actor, ConnectionId connection) {
+    tally.hit(counter, limit, outcome, actor, connection);
+  }
+
+  void hit(RequestLimit limit, String outcome, @Nullable ActorId actor) {
+    tally.hit(limit, outcome, actor);
+  }
+
+  void hit(
+      String limit, String outcome, @Nullable ActorId actor, @Nullable ConnectionId connection) {
+    tally.hit(limit, outcome, actor, connection);
+  }
+
   /** A message will not be written any more: its connection is gone, or going. Any thread. */
   void lost(ActorId actor, ConnectionId connection, long report) {
-    counters.droppedOut.increment();
+    counters().droppedOut.increment();
     delivered(actor, connection, report, Outcome.CONNECTION_CLOSED);
   }
 
@@ -62,35 +90,5 @@ record GatewayParts(
   /** Whether somebody asked what becomes of the message with this report. */
   static boolean isAsked(long report) {
     return report != 0 && report != AUTOMATIC;
-  }
-
-  /** An upgrade is not answered 101. Any thread. */
-  void refused(Refusal why, @Nullable ActorId actor, @Nullable ConnectionId connection) {
-    counters.refused(why);
-    if (why.limit() != null) {
-      hit(why.limit(), why.outcome(), actor, connection);
-    }
-  }
-
-  /** A limit was hit, and is counted here. Any thread. */
-  void hit(
-      LongAdder counter, String limit, String outcome, ActorId actor, ConnectionId connection) {
-    counter.increment();
-    hit(limit, outcome, actor, connection);
-  }
-
-  /** A plain request is cut off, and counted here. Any thread. */
-  void hit(RequestLimit limit, String outcome, @Nullable ActorId actor) {
-    counters.cutOff(limit);
-    hit(limit.limit(), outcome, actor, null);
-  }
-
-  /** A limit was hit that nothing counts but observers. Any thread. */
-  void hit(
-      String limit, String outcome, @Nullable ActorId actor, @Nullable ConnectionId connection) {
-    limitLog.hit(limit, outcome, actor, connection);
-    if (observers.isAny()) {
-      observers.tell(DormouseObserver::limitHit, new LimitHit(limit, outcome, actor, connection));
-    }
   }
 }

@@ -23,20 +23,13 @@ import org.junit.jupiter.api.Test;
 class ConnectionGroupsTest {
   private static final EventLoop LOOP = new DefaultEventLoop();
 
-  private final ConnectionGroups groups = new ConnectionGroups();
   private final GatewayParts parts =
-      new GatewayParts(
-          GatewayOptions.defaults(),
+      GatewayParts.of(
+          GatewayOptions.defaults().pingInterval(Duration.ZERO),
           new DirectTransport(),
           Time.system(),
-          groups,
-          new LoopQueues(),
-          new Counters(),
-          new Heartbeats(Duration.ZERO, Time.system()),
-          new Admission(ConnectionLimits.none(), 256),
-          ClientMemory.unlimited(),
-          new LimitLog(Time.system()),
           new Observers(Time.system()));
+  private final ConnectionGroups groups = parts.groups();
 
   private ClientSocket socket(String key, long number) {
     ActorRoute route = new ActorRoute("chat", "/chat/:key", false, ActorOptions.defaults());

@@ -39,7 +39,7 @@ final class StuckSocket implements AutoCloseable, Time {
   /** How long the messages were that came, in bytes. */
   final List<Integer> messages = new ArrayList<>();
 
-  final Counters counters = new Counters();
+  final Counters counters;
   final StuckChannel channel = new StuckChannel();
   final ClientSocket socket;
   private long nowNs;
@@ -63,18 +63,12 @@ final class StuckSocket implements AutoCloseable, Time {
     DirectTransport transport = new DirectTransport();
     transport.connect(this::hear, release -> {});
     GatewayParts parts =
-        new GatewayParts(
-            limits,
+        GatewayParts.of(
+            limits.clientMemory(Long.MAX_VALUE, Long.MAX_VALUE),
             transport,
             this,
-            new ConnectionGroups(),
-            new LoopQueues(),
-            counters,
-            new Heartbeats(limits.pingInterval(), this),
-            new Admission(ConnectionLimits.none(), 256),
-            ClientMemory.unlimited(),
-            new LimitLog(Time.system()),
             new Observers(Time.system()));
+    counters = parts.counters();
     socket =
         new ClientSocket(
             parts,

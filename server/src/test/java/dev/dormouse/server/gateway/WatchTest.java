@@ -274,17 +274,10 @@ class WatchTest {
   @DisplayName("N1 failed: once, and it is neither aborted nor accepted after")
   void failed() {
     GatewayParts parts =
-        new GatewayParts(
-            GatewayOptions.defaults(),
+        GatewayParts.of(
+            GatewayOptions.defaults().pingInterval(Duration.ZERO),
             host.transport(),
             Time.system(),
-            new ConnectionGroups(),
-            new LoopQueues(),
-            new Counters(),
-            new Heartbeats(Duration.ZERO, Time.system()),
-            new Admission(ConnectionLimits.none(), 256),
-            ClientMemory.unlimited(),
-            new LimitLog(Time.system()),
             server.observers);
     UpgradeWatch watch = new UpgradeWatch(parts, ConnectionId.of(7, 99));
     Throwable cause = new IllegalStateException("as asked");
