@@ -93,8 +93,8 @@ class HeldBytesTest {
         "TrustedProxies.ranges",
         "AddressRange.network",
         "ClientMemory.held",
-        "Leftovers.types",
-        "Leftovers.causes");
+        "LeftoverCloses.types",
+        "LeftoverCloses.causes");
     bounded(
         "references to sockets or addresses, of which there are as many as file handles",
         "Admission.byAddress",
@@ -108,7 +108,7 @@ class HeldBytesTest {
         "PlainRequests.asked");
     bounded("65,536 addresses at most", "AddressRates.buckets");
     bounded(
-        "at most 10 tags of 256 bytes for a socket", "ClientSocket.tags", "LiveConnection.tags");
+        "at most 10 tags of 256 bytes for a socket", "ClientSocket.tags", "TurnConnection.tags");
     bounded(
         "at most 16 replies of 4 KiB for an actor in memory, which it has chosen itself",
         "AutoReplyTable.replies",
@@ -142,21 +142,21 @@ class HeldBytesTest {
         "charged by the gateway until the host has answered: InboundWindow, PlainRequests,"
             + " PendingUpgrades",
         "Mailbox.queue",
-        "Work$Handle.event",
-        "RequestAnswer.request",
-        "UpgradeDecision.open",
-        "UpgradeDecision.headers");
+        "Event$Client.event",
+        "TurnRequest.request",
+        "TurnUpgrade.open",
+        "TurnUpgrade.headers");
     bounded(
         "a number for each connection of an actor",
         "Mailbox.gaps",
         "ClosingConnections.ids",
         "OwedCloses.owed",
-        "Unclosed.waiting",
-        "Outgoing$Lost.closes");
+        "LostCloses.waiting",
+        "CommitPipeline$Lost.closes");
     bounded(
         "verdicts, a few words for each turn that was lost; those turns are bounded by what is"
             + " unanswered",
-        "Outgoing$Lost.said");
+        "CommitPipeline$Lost.said");
     bounded(
         "bounded for one turn by Turn.BYTES_MAX, for all that wait for the store by UnsettledTurns",
         "Turn.asked",
@@ -176,11 +176,11 @@ class HeldBytesTest {
     bounded(
         "a page of rows, while it is read",
         "ActorRows$StorePages.page",
-        "ConnectionsView$Pages.page",
+        "TurnConnections$Pages.page",
         "ActorPage.actors",
         "ActorStatus.pins");
     bounded(
-        "what a handler asks for, while it asks", "ConnectionsView.except", "ConnectionsView.tags");
+        "what a handler asks for, while it asks", "TurnConnections.except", "TurnConnections.tags");
     bounded(
         "the actors in memory, HostOptions.activeActorsMax, with what they have touched of their"
             + " connections",
@@ -189,13 +189,13 @@ class HeldBytesTest {
         "HostRounds.cells",
         "ActorCell.waitingForSleep",
         "Activation.known",
-        "LiveConnection.storedAttachment",
+        "TurnConnection.storedAttachment",
         "UnsettledTurns.resting",
         "Quarantine.counts",
         "Quarantine.known");
     bounded(
         "a number for each message whose sender asks what becomes of it, for as long as it is held",
-        "Asked.open");
+        "Questions.open");
     bounded(
         "alarms under way, AlarmClock.FLIGHTS_MAX and SLOW_FLIGHTS_MAX",
         "AlarmClock$Crowd.blockedFromMs",

@@ -6,7 +6,7 @@ import dev.dormouse.server.gateway.GatewayOptions;
 import dev.dormouse.server.gateway.WebSocketGateway;
 import dev.dormouse.server.host.ActorHost;
 import dev.dormouse.server.host.AlarmCounts;
-import dev.dormouse.server.host.HostCounts;
+import dev.dormouse.server.host.UnreadableCounts;
 import dev.dormouse.server.protocol.Time;
 import io.vertx.core.Future;
 import io.vertx.core.Handler;
@@ -35,7 +35,7 @@ import org.jspecify.annotations.Nullable;
  * <ul>
  *   <li>{@code GET /healthz}: 200 while the process answers at all
  *   <li>{@code GET /readyz}: 200 while clients are welcome, else 503 and why not
- *   <li>{@code GET /counts}: {@link HostCounts} and {@link AlarmCounts} in JSON
+ *   <li>{@code GET /counts}: {@link UnreadableCounts} and {@link AlarmCounts} in JSON
  * </ul>
  */
 public final class AdminServer {
@@ -223,7 +223,7 @@ public final class AdminServer {
         .end(json.encode());
   }
 
-  private static JsonObject json(HostCounts counts, AlarmCounts alarms) {
+  private static JsonObject json(UnreadableCounts counts, AlarmCounts alarms) {
     return new JsonObject()
         .put("unreadableActors", counts.unreadableActors())
         .put("unreadableConnections", counts.unreadableConnections())

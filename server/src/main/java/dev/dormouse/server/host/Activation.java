@@ -54,9 +54,9 @@ final class Activation implements ActorContext<@Nullable Object> {
   private final Time time;
   private final ClosingConnections closing;
   private final BackgroundWork background;
-  private final Map<ConnectionId, LiveConnection> known = new HashMap<>(2);
-  private final StoredValues storage;
-  private final AlarmRows alarms;
+  private final Map<ConnectionId, TurnConnection> known = new HashMap<>(2);
+  private final TurnStorage storage;
+  private final TurnAlarms alarms;
 
   private final long number;
   private final long madeNs;
@@ -93,8 +93,8 @@ final class Activation implements ActorContext<@Nullable Object> {
     this.number = stored.activations() + 1;
     this.madeNs = time.nowNs();
     this.connectionCount = stored.connections();
-    this.storage = new StoredValues(this, rows, type.codec());
-    this.alarms = new AlarmRows(this, id, rows, host.alarms().running());
+    this.storage = new TurnStorage(this, rows, type.codec());
+    this.alarms = new TurnAlarms(this, id, rows, host.alarms().running());
   }
 
   // What handlers see.
@@ -106,7 +106,7 @@ final class Activation implements ActorContext<@Nullable Object> {
 
   @Override
   public Connections<@Nullable Object> connections() {
-    return new ConnectionsView(this, Set.of(), Set.of());
+    return new TurnConnections(this, Set.of(), Set.of());
   }
 
   @Override
@@ -190,28 +190,28 @@ final class Activation implements ActorContext<@Nullable Object> {
     }
   }
 
-  private void run(Work work, Turn opened) throws Exception {
-    if (work instanceof Work.Activate) {
+  private void run(Event work, Turn opened) throws Exception {
+    if (work instanceof Event.Activate) {
       ActorInvoker<@Nullable Object> made = make();
       actor = made;
       made.activate();
     } else if (actor == null) {
       throw new IllegalStateException("the object is made in the turn of onActivate");
-    } else if (work instanceof Work.Hibernate) {
+    } else if (work instanceof Event.Hibernate) {
       actor.hibernate();
-    } else if (work instanceof Work.Handle handle) {
+    } else if (work instanceof Event.Client handle) {
       run(actor, handle.event());
-    } else if (work instanceof Work.Alarm alarm) {
+    } else if (work instanceof Event.Alarm alarm) {
       actor.alarm(ring(opened, alarm));
     }
   }
 
   /** Whether the alarm was moved, cancelled or handled since it was handed out. */
-  synchronized boolean isMoot(Work.Alarm work) {
+  synchronized boolean isMoot(Event.Alarm work) {
     return alarms.isMoot(work.due());
   }
 
-  private synchronized Alarm ring(Turn opened, Work.Alarm work) {
+  private synchronized Alarm ring(Turn opened, Event.Alarm work) {
     return alarms.ring(opened, work.due());
   }
 
@@ -222,9 +222,9 @@ final class Activation implements ActorContext<@Nullable Object> {
 
   private void run(ActorInvoker<@Nullable Object> actor, ToHost event) throws Exception {
     if (event instanceof ToHost.Open open) {
-      actor.upgrade(new UpgradeDecision(this, open));
+      actor.upgrade(new TurnUpgrade(this, open));
     } else if (event instanceof ToHost.Message message) {
-      LiveConnection from = connection(message.connection());
+      TurnConnection from = connection(message.connection());
       if (message.payload() instanceof Payload.Text text) {
         actor.message(from, text.string());
       } else {
@@ -233,11 +233,11 @@ final class Activation implements ActorContext<@Nullable Object> {
     } else if (event instanceof ToHost.Failed failed) {
       actor.error(connection(failed.connection()), new ConnectionFailedException(failed.error()));
     } else if (event instanceof ToHost.Closed closed) {
-      LiveConnection gone = connection(closed.connection());
+      TurnConnection gone = connection(closed.connection());
       gone.markClosing();
       actor.close(gone, closed.reason());
     } else if (event instanceof ToHost.Request request) {
-      actor.request(new RequestAnswer(this, request));
+      actor.request(new TurnRequest(this, request));
     }
   }
 
@@ -253,15 +253,16 @@ final class Activation implements ActorContext<@Nullable Object> {
   synchronized void collect(Turn ended, boolean isLast) {
     ended.endReserve();
     ConnectionId gone =
-        ended.work() instanceof Work.Handle handle && handle.event() instanceof ToHost.Closed closed
+        ended.work() instanceof Event.Client handle
+                && handle.event() instanceof ToHost.Closed closed
             ? closed.connection()
             : null;
-    for (LiveConnection connection : ended.touched()) {
+    for (TurnConnection connection : ended.touched()) {
       if (!connection.id().equals(gone)) {
         collect(ended, connection);
       }
     }
-    LiveConnection subject = known.get(ended.work().connection());
+    TurnConnection subject = known.get(ended.work().connection());
     if (gone != null) {
       forget(ended, gone);
     } else if (subject != null && subject.touch(ended.number())) {
@@ -306,7 +307,7 @@ final class Activation implements ActorContext<@Nullable Object> {
     return keys != null && keys.isEmpty();
   }
 
-  private static void collect(Turn ended, LiveConnection connection) {
+  private static void collect(Turn ended, TurnConnection connection) {
     ConnectionRow changed = connection.changedRow();
     if (changed != null) {
       byte[] row = changed.encode();
@@ -318,7 +319,7 @@ final class Activation implements ActorContext<@Nullable Object> {
   private void forget(Turn ended, ConnectionId gone) {
     ended.writes().put(RowKey.connection(gone), Optional.empty());
     connectionCount--;
-    LiveConnection handle = known.remove(gone);
+    TurnConnection handle = known.remove(gone);
     if (handle != null) {
       handle.markGone();
     }
@@ -345,18 +346,18 @@ final class Activation implements ActorContext<@Nullable Object> {
   }
 
   /** The handle of a connection; its row is read when touched. */
-  synchronized LiveConnection connection(ConnectionId connection) {
-    LiveConnection handle = known.get(connection);
+  synchronized TurnConnection connection(ConnectionId connection) {
+    TurnConnection handle = known.get(connection);
     if (handle == null) {
-      handle = new LiveConnection(this, connection, closing.contains(connection));
+      handle = new TurnConnection(this, connection, closing.contains(connection));
       known.put(connection, handle);
     }
     return handle;
   }
 
   /** The handle of a connection whose row was just read; null if it cannot be. */
-  synchronized LiveConnection connection(ConnectionId connection, byte @Nullable [] row) {
-    LiveConnection handle = connection(connection);
+  synchronized TurnConnection connection(ConnectionId connection, byte @Nullable [] row) {
+    TurnConnection handle = connection(connection);
     if (row != null) {
       handle.adoptIfUnread(row);
     }
@@ -368,13 +369,13 @@ final class Activation implements ActorContext<@Nullable Object> {
    *
    * @throws RuntimeException if tags or attachment cannot be stored; then nothing is done
    */
-  LiveConnection accept(ConnectionId accepted, @Nullable Object attachment, Set<String> tags) {
+  TurnConnection accept(ConnectionId accepted, @Nullable Object attachment, Set<String> tags) {
     Turn open = turn();
-    LiveConnection.checkTags(tags);
+    TurnConnection.checkTags(tags);
     byte[] serialized = encodeAttachment(accepted, attachment);
     open.reserve(serialized);
-    LiveConnection connection =
-        new LiveConnection(this, accepted, time.wallMs(), attachment, serialized, tags);
+    TurnConnection connection =
+        new TurnConnection(this, accepted, time.wallMs(), attachment, serialized, tags);
     ConnectionRow row = new ConnectionRow(time.wallMs(), List.copyOf(tags), null);
     open.writes().put(RowKey.connection(accepted), Optional.of(row.encode()));
     open.touch(connection);

@@ -45,7 +45,7 @@ final class ActorCell {
   private final AutoReplyRows autoReplies;
   private final ClosingConnections closing = new ClosingConnections();
   private final List<CompletableFuture<Boolean>> waitingForSleep = new ArrayList<>(0);
-  private final Outgoing outgoing;
+  private final CommitPipeline outgoing;
   private final Recovery recovery;
 
   /** Written by whoever runs the cell, read by anyone. */
@@ -61,7 +61,7 @@ final class ActorCell {
   private volatile long lastEventNs;
 
   /** Null unless a turn has begun whose end was not seen to yet. */
-  private @Nullable Work atHand;
+  private @Nullable Event atHand;
 
   ActorCell(ActorId id, ActorType type, HostParts host, Consumer<ActorCell> onRetired) {
     this.id = id;
@@ -73,7 +73,7 @@ final class ActorCell {
     this.mailbox = new Mailbox(host.options().mailboxMax());
     this.gate = new OutputGate(host.transport(), host.asked(), host.unsettled(), this::signal);
     this.rows = new ActorRows(host.store(), id, host.quarantine());
-    this.outgoing = new Outgoing(id, executor, host, rows, gate);
+    this.outgoing = new CommitPipeline(id, executor, host, rows, gate);
     this.recovery = new Recovery(id, type.failurePolicy(), host, mailbox, rows, outgoing, closing);
     this.autoReplies = new AutoReplyRows(rows);
     this.lastEventNs = time.nowNs();
@@ -90,7 +90,7 @@ final class ActorCell {
    *
    * @return false if the cell is retired: the actor has, or needs, another one
    */
-  boolean offer(Work work) {
+  boolean offer(Event work) {
     if (recovery.refuses(work)) {
       recovery.refuse(work);
       return true;
@@ -126,7 +126,7 @@ final class ActorCell {
   }
 
   /** Drops the actor object; with an open turn, as if that took too long. */
-  boolean reset(Work.Hibernate reset, String why) {
+  boolean reset(Event.Hibernate reset, String why) {
     return (abandon(openTurn, why) && reset.dropped().complete(true)) || offer(reset);
   }
 
@@ -203,16 +203,16 @@ final class ActorCell {
     if (gate.loss() != null) {
       return resetAfterLoss();
     }
-    Work first = mailbox.peek();
-    if (first instanceof Work.Hibernate hibernate) {
+    Event first = mailbox.peek();
+    if (first instanceof Event.Hibernate hibernate) {
       take();
       return hibernate(hibernate);
     }
-    if (first instanceof Work.Handle handle && recovery.isOfClosing(handle)) {
+    if (first instanceof Event.Client handle && recovery.isOfClosing(handle)) {
       take();
       return passOver(handle);
     }
-    Work.Handle owed = recovery.owedDue();
+    Event.Client owed = recovery.owedDue();
     if (first == null && owed == null) {
       return state == CellState.SETTLING ? settle() : !mailbox.park();
     }
@@ -228,13 +228,13 @@ final class ActorCell {
     if (!state.isActive()) {
       return activate();
     }
-    Work next = owed == null ? take() : owed;
+    Event next = owed == null ? take() : owed;
     return isVain(next) || runEvent(next);
   }
 
   /** Takes the first work; those who were told that there is no room hear when there is. */
-  private Work take() {
-    Work first = mailbox.take();
+  private Event take() {
+    Event first = mailbox.take();
     outgoing.tell(mailbox.resumable());
     return first;
   }
@@ -257,10 +257,10 @@ final class ActorCell {
       recovery.activationFailed(e, beganNs);
       return true;
     }
-    return runTurn(Work.Activate.by(mailbox.peek(), beganNs));
+    return runTurn(Event.Activate.by(mailbox.peek(), beganNs));
   }
 
-  private boolean hibernate(Work.Hibernate hibernate) {
+  private boolean hibernate(Event.Hibernate hibernate) {
     boolean isCancelled = hibernate.onlyIfIdle() && mailbox.size() > 0;
     if (isCancelled || state == CellState.RETIRED) {
       hibernate.dropped().complete(false);
@@ -304,11 +304,11 @@ final class ActorCell {
   }
 
   /** Sees to work that is not to be handled: what has had its turn, or cannot have it yet. */
-  private boolean isVain(Work work) {
-    if (work instanceof Work.Alarm alarm) {
+  private boolean isVain(Event work) {
+    if (work instanceof Event.Alarm alarm) {
       return isVain(alarm);
     }
-    if (!(work instanceof Work.Handle handle)
+    if (!(work instanceof Event.Client handle)
         || !(handle.event() instanceof ToHost.Closed closed)) {
       return false;
     }
@@ -320,7 +320,7 @@ final class ActorCell {
     }
   }
 
-  private boolean isVain(Work.Alarm alarm) {
+  private boolean isVain(Event.Alarm alarm) {
     Activation current = activation;
     try {
       boolean isMoot = current != null && current.isMoot(alarm);
@@ -336,7 +336,7 @@ final class ActorCell {
     }
   }
 
-  private boolean passOver(Work.Handle handle) {
+  private boolean passOver(Event.Client handle) {
     if (handle.event() instanceof ToHost.Message) {
       outgoing.passOver(handle);
     }
@@ -344,12 +344,12 @@ final class ActorCell {
     return true;
   }
 
-  private boolean runEvent(Work event) {
+  private boolean runEvent(Event event) {
     state = state.to(CellState.BUSY);
     return runTurn(event);
   }
 
-  private boolean runTurn(Work work) {
+  private boolean runTurn(Event work) {
     Activation current = activation;
     if (current == null) {
       throw new IllegalStateException("a turn needs an actor object");
@@ -358,9 +358,9 @@ final class ActorCell {
     openTurn = turn;
     atHand = work;
     Throwable thrown = null;
-    if (Verdicts.isOneTooMany(work, current.connectionCount())) {
+    if (Answers.isOneTooMany(work, current.connectionCount())) {
       TurnWatch.hit(host, "connections-per-actor", "503", id, work.connection());
-      Verdicts.tooManyConnections(work).forEach(turn::say);
+      Answers.tooManyConnections(work).forEach(turn::say);
     } else {
       try {
         current.run(turn);
@@ -395,10 +395,10 @@ final class ActorCell {
   private void end(Turn turn, Activation current) {
     Throwable failure = turn.failure();
     if (failure == null) {
-      failure = Verdicts.undecided(turn);
+      failure = Answers.undecided(turn);
     }
-    Work work = turn.work();
-    boolean isLast = work instanceof Work.Hibernate;
+    Event work = turn.work();
+    boolean isLast = work instanceof Event.Hibernate;
     if (failure == null) {
       try {
         current.collect(turn, isLast);
@@ -431,21 +431,21 @@ final class ActorCell {
       @Nullable Throwable cause,
       @Nullable Throwable unreadable,
       boolean hasMetUnreadable) {
-    Work work = turn.work();
+    Event work = turn.work();
     outgoing.discard(turn);
     autoReplies.discard();
-    drop(work instanceof Work.Hibernate ? CellState.SETTLING : CellState.COLD);
+    drop(work instanceof Event.Hibernate ? CellState.SETTLING : CellState.COLD);
     CommitResult loss = gate.loss();
     if (loss != null) {
       recovery.lost(work, loss); // and with what was lost, whatever this turn saw
     } else if (cause == null) {
       throw new AssertionError("a turn is discarded for a reason");
-    } else if (work instanceof Work.Activate) {
+    } else if (work instanceof Event.Activate) {
       recovery.activationFailed(cause, turn.startedNs());
-    } else if (unreadable != null && work instanceof Work.Handle handle) {
+    } else if (unreadable != null && work instanceof Event.Client handle) {
       recovery.unreadable(handle, unreadable, turn.startedNs());
     } else if (hasMetUnreadable
-        && work instanceof Work.Handle handle
+        && work instanceof Event.Client handle
         && handle.event() instanceof ToHost.Closed closed) {
       recovery.closeNotUnderstood(handle, closed, cause, turn.startedNs());
     } else {
@@ -454,13 +454,13 @@ final class ActorCell {
   }
 
   private void commit(Turn turn, Activation current) {
-    Work work = turn.work();
-    List<ToGateway> records = turn.sayLast(Verdicts.handled(work));
+    Event work = turn.work();
+    List<ToGateway> records = turn.sayLast(Answers.handled(work));
     closing.said(records, turn.number());
     outgoing.leave(turn, records, TurnWatch.of(host, id, turn, current, lastEventNs));
-    if (work instanceof Work.Activate) {
+    if (work instanceof Event.Activate) {
       recovery.activated();
-    } else if (!(work instanceof Work.Hibernate)) {
+    } else if (!(work instanceof Event.Hibernate)) {
       recovery.done(work);
     }
   }
@@ -496,7 +496,7 @@ final class ActorCell {
       TurnWatch.reset(host, id, cause);
       drop(CellState.COLD);
     }
-    Work failed = atHand == null && mailbox.peek() != null ? take() : atHand;
+    Event failed = atHand == null && mailbox.peek() != null ? take() : atHand;
     if (failed != null) {
       atHand = null;
       try {

@@ -46,7 +46,7 @@ public final class ActorHost {
   private final Transport transport;
   private final Time time;
   private final AlarmClock alarmClock;
-  private final AlarmTurns alarms;
+  private final AlarmOutcomes alarms;
   private final FailureLog failures;
   private final BackgroundWork background;
   private final LongAdder eventsGivenUp = new LongAdder();
@@ -55,7 +55,7 @@ public final class ActorHost {
   private final Quarantine quarantine = new Quarantine();
   private final ConcurrentHashMap<ActorId, ActorCell> cells = new ConcurrentHashMap<>();
   private final Consumer<ActorCell> onRetired = this::remove;
-  private final Unclosed unclosed = new Unclosed();
+  private final LostCloses unclosed = new LostCloses();
   private volatile boolean isStopping;
 
   /**
@@ -95,7 +95,7 @@ public final class ActorHost {
     this.time = time;
     this.failures = new FailureLog(time);
     this.alarmClock = new AlarmClock(store, time, this.types.keySet(), this::accept);
-    this.alarms = new AlarmTurns(alarmClock, failures);
+    this.alarms = new AlarmOutcomes(alarmClock, failures);
     this.background = new BackgroundWork(failures);
     this.parts =
         new HostParts(
@@ -110,7 +110,7 @@ public final class ActorHost {
             unclosed,
             alarms,
             eventsGivenUp,
-            new Asked(store.incarnation()),
+            new Questions(store.incarnation()),
             new UnsettledTurns(options.unsettledBytesMax(), transport::underWayBytes),
             observers);
     this.rounds = new HostRounds(cells.values(), parts, this::beginRound, this::hibernateIfIdle);
@@ -123,17 +123,17 @@ public final class ActorHost {
     } else if (told instanceof ToHost.Seen seen) {
       parts.asked().answered(seen.report(), seen);
     } else {
-      accept(new Work.Handle(told, nowIfWatched()));
+      accept(new Event.Client(told, nowIfWatched()));
     }
   }
 
-  void accept(Work.Handle work) {
+  void accept(Event.Client work) {
     ToHost event = work.event();
     ActorType type = types.get(event.actor().type());
     if (type == null) {
-      refuse(work, Verdicts.unknownType(event));
+      refuse(work, Answers.unknownType(event));
     } else if (isStopping && !(event instanceof ToHost.Closed)) {
-      refuse(work, Verdicts.stopping(event));
+      refuse(work, Answers.stopping(event));
     } else {
       offer(event.actor(), type, work);
     }
@@ -144,21 +144,21 @@ public final class ActorHost {
     if (type == null) {
       throw new AssertionError("the clock passes over alarms of types that are not registered");
     }
-    offer(due.actor(), type, new Work.Alarm(due, () -> alarmClock.ended(due), nowIfWatched()));
+    offer(due.actor(), type, new Event.Alarm(due, () -> alarmClock.ended(due), nowIfWatched()));
   }
 
   private long nowIfWatched() {
     return parts.observers().isAny() ? time.nowNs() : 0;
   }
 
-  private void refuse(Work.Handle work, List<ToGateway> records) {
+  private void refuse(Event.Client work, List<ToGateway> records) {
     if (!records.isEmpty()) {
       transport.toGateway(new Release(work.event().actor(), store.incarnation(), records));
     }
     work.ended().run();
   }
 
-  private void offer(ActorId id, ActorType type, Work work) {
+  private void offer(ActorId id, ActorType type, Event work) {
     ActorCell cell = cells.get(id); // most often it is there, and this takes no lock
     while (cell == null || !cell.offer(work)) {
       cell = cells.computeIfAbsent(id, key -> newCell(key, type));
@@ -201,7 +201,7 @@ public final class ActorHost {
   }
 
   private void hibernateIfIdle(ActorId id) {
-    hibernate(id, new Work.Hibernate(true, false, new CompletableFuture<>()));
+    hibernate(id, new Event.Hibernate(true, false, new CompletableFuture<>()));
   }
 
   /**
@@ -237,7 +237,7 @@ public final class ActorHost {
   public CompletableFuture<Boolean> hibernate(ActorId id) {
     checkHosted(id);
     CompletableFuture<Boolean> dropped = new CompletableFuture<>();
-    hibernate(id, new Work.Hibernate(false, false, dropped));
+    hibernate(id, new Event.Hibernate(false, false, dropped));
     return dropped;
   }
 
@@ -252,7 +252,7 @@ public final class ActorHost {
    */
   public CompletableFuture<Boolean> reset(ActorId id, String why) {
     checkHosted(id);
-    Work.Hibernate reset = new Work.Hibernate(false, true, new CompletableFuture<>());
+    Event.Hibernate reset = new Event.Hibernate(false, true, new CompletableFuture<>());
     ActorCell cell = cells.get(id);
     if (cell == null || !cell.reset(reset, why)) {
       reset.dropped().complete(true);
@@ -283,7 +283,7 @@ public final class ActorHost {
     }
   }
 
-  private void hibernate(ActorId id, Work.Hibernate work) {
+  private void hibernate(ActorId id, Event.Hibernate work) {
     ActorCell cell = cells.get(id);
     if (cell == null || !cell.offer(work)) {
       work.dropped().complete(true);
@@ -298,7 +298,7 @@ public final class ActorHost {
    *     cannot be activated: see {@link #owedCloses}
    */
   public CompletableFuture<Long> closeLeftovers() {
-    return new Leftovers(store, types.keySet(), this::accept, quarantine).close();
+    return new LeftoverCloses(store, types.keySet(), this::accept, quarantine).close();
   }
 
   /** What can be seen of an actor; of one that never was, an inactive one without a past. */
@@ -377,7 +377,7 @@ public final class ActorHost {
   }
 
   /** What it could not read since it was made. */
-  public HostCounts counts() {
+  public UnreadableCounts counts() {
     return quarantine.counts();
   }
 

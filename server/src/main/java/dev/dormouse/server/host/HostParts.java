@@ -22,9 +22,9 @@ record HostParts(
     FailureLog failures,
     BackgroundWork background,
     Quarantine quarantine,
-    Unclosed unclosed,
-    AlarmTurns alarms,
+    LostCloses unclosed,
+    AlarmOutcomes alarms,
     LongAdder eventsGivenUp,
-    Asked asked,
+    Questions asked,
     UnsettledTurns unsettled,
     Observers observers) {}

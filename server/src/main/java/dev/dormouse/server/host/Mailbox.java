@@ -41,7 +41,7 @@ final class Mailbox {
   private record Gap(long sequence, boolean isResumed) {}
 
   private final int capacity;
-  private final ArrayDeque<Work> queue = new ArrayDeque<>(2);
+  private final ArrayDeque<Event> queue = new ArrayDeque<>(2);
   private @Nullable Map<ConnectionId, Gap> gaps;
   private boolean isScheduled;
   private boolean isSignalled;
@@ -51,11 +51,11 @@ final class Mailbox {
     this.capacity = capacity;
   }
 
-  synchronized Admission offer(Work work) {
+  synchronized Admission offer(Event work) {
     if (isRetired) {
       return Admission.RETIRED;
     }
-    if (work instanceof Work.Handle handle) {
+    if (work instanceof Event.Client handle) {
       Admission refused = refusal(handle.event());
       if (refused != null) {
         return refused;
@@ -89,23 +89,23 @@ final class Mailbox {
   }
 
   /** The first work, or null; it stays. Cell's thread. */
-  synchronized @Nullable Work peek() {
+  synchronized @Nullable Event peek() {
     return queue.peek();
   }
 
   /** Takes the first work, which is there. Cell's thread. */
-  synchronized Work take() {
+  synchronized Event take() {
     return queue.remove();
   }
 
   /** Puts back what was taken last: it is the first again, room or not. Cell's thread. */
-  synchronized void putBack(Work first) {
+  synchronized void putBack(Event first) {
     queue.addFirst(first);
   }
 
   /** Takes all such work, in order. Cell's thread. */
-  synchronized List<Work> takeAll(Predicate<Work> whom) {
-    List<Work> taken = new ArrayList<>();
+  synchronized List<Event> takeAll(Predicate<Event> whom) {
+    List<Event> taken = new ArrayList<>();
     queue.removeIf(work -> whom.test(work) && taken.add(work));
     return taken;
   }

@@ -47,7 +47,7 @@ final class OutputGate {
   }
 
   private final Transport transport;
-  private final Asked asked;
+  private final Questions asked;
   private final UnsettledTurns unsettled;
   private final Runnable onEmpty;
   private final ArrayDeque<Held> held = new ArrayDeque<>(2);
@@ -63,7 +63,7 @@ final class OutputGate {
    * @param onEmpty called on the thread that let the last release out, if {@link #isEmpty} was
    *     asked before that and said no
    */
-  OutputGate(Transport transport, Asked asked, UnsettledTurns unsettled, Runnable onEmpty) {
+  OutputGate(Transport transport, Questions asked, UnsettledTurns unsettled, Runnable onEmpty) {
     this.transport = transport;
     this.asked = asked;
     this.unsettled = unsettled;

@@ -22,7 +22,7 @@ final class OwedCloses {
   private final ActorRows rows;
   private final ClosingConnections closing;
   private final RetryPolicy policy;
-  private final ArrayDeque<Work.Handle> owed = new ArrayDeque<>(2);
+  private final ArrayDeque<Event.Client> owed = new ArrayDeque<>(2);
 
   private volatile int count;
 
@@ -46,11 +46,11 @@ final class OwedCloses {
   }
 
   /** The first that has not taken effect, as far as can be told, if it is time; it stays. */
-  Work.@Nullable Handle due(long nowNs) {
+  Event.@Nullable Client due(long nowNs) {
     if (!isDue(nowNs)) {
       return null;
     }
-    for (Work.Handle first = owed.peek(); first != null; first = owed.peek()) {
+    for (Event.Client first = owed.peek(); first != null; first = owed.peek()) {
       if (first.event() instanceof ToHost.Closed closed && rows.mayHave(closed.connection())) {
         return first;
       }
@@ -60,19 +60,19 @@ final class OwedCloses {
   }
 
   /** Whether it is the one that {@link #due} gave. */
-  boolean isFirst(Work work) {
+  boolean isFirst(Event work) {
     return owed.peek() == work;
   }
 
   void add(ToHost.Closed close) {
     closing.add(close);
-    owed.add(new Work.Handle(close));
+    owed.add(new Event.Client(close));
     count = owed.size();
   }
 
   /** The first has taken effect, or has had its chance. */
   void remove() {
-    Work.Handle done = owed.remove();
+    Event.Client done = owed.remove();
     closing.handled(done.event());
     count = owed.size();
     retry = null;
@@ -99,7 +99,7 @@ final class OwedCloses {
 
   /** Shows all that are owed. */
   void forEach(Consumer<ToHost.Closed> action) {
-    for (Work.Handle close : owed) {
+    for (Event.Client close : owed) {
       if (close.event() instanceof ToHost.Closed closed) {
         action.accept(closed);
       }

@@ -105,7 +105,7 @@ final class Quarantine {
   List<ToGateway> refuse(ToHost event, RuntimeException cause) {
     actor(event.actor(), cause);
     refusedEvents.increment();
-    return Verdicts.unreadable(event);
+    return Answers.unreadable(event);
   }
 
   /** The connection of a dead process was left as it is, because its actor cannot be read. */
@@ -113,8 +113,8 @@ final class Quarantine {
     unclosedLeftovers.increment();
   }
 
-  HostCounts counts() {
-    return new HostCounts(
+  UnreadableCounts counts() {
+    return new UnreadableCounts(
         count(Part.ACTOR),
         count(Part.CONNECTION),
         count(Part.ATTACHMENT),

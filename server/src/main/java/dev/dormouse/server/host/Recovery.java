@@ -43,12 +43,12 @@ final class Recovery {
   private final BooleanSupplier isStopping;
   private final Mailbox mailbox;
   private final ActorRows rows;
-  private final Outgoing outgoing;
+  private final CommitPipeline outgoing;
   private final ClosingConnections closing;
   private final OwedCloses owed;
   private final LongAdder eventsGivenUp;
   private final Quarantine quarantine;
-  private final AlarmTurns alarms;
+  private final AlarmOutcomes alarms;
 
   /** Of activations since the last that went well; null if none failed. */
   private volatile @Nullable Retry activations;
@@ -62,7 +62,7 @@ final class Recovery {
       HostParts host,
       Mailbox mailbox,
       ActorRows rows,
-      Outgoing outgoing,
+      CommitPipeline outgoing,
       ClosingConnections closing) {
     this.id = id;
     this.failurePolicy = failurePolicy;
@@ -121,7 +121,7 @@ final class Recovery {
   }
 
   /** Whether the work is to be answered at once, since the actor is not to be had. */
-  boolean refuses(Work work) {
+  boolean refuses(Event work) {
     Retry failed = activations;
     if (failed == null || !isRefusable(work)) {
       return false;
@@ -131,8 +131,8 @@ final class Recovery {
   }
 
   /** Answers what {@link #refuses} has found. */
-  void refuse(Work work) {
-    outgoing.tell(Verdicts.unavailable(work, restSeconds()));
+  void refuse(Event work) {
+    outgoing.tell(Answers.unavailable(work, restSeconds()));
   }
 
   /** What is seen of an actor, with what is to be known of its failures. */
@@ -155,7 +155,7 @@ final class Recovery {
   // What comes next.
 
   /** A close that is owed and due; null if there is none. */
-  Work.@Nullable Handle owedDue() {
+  Event.@Nullable Client owedDue() {
     if (owed.count() == 0) {
       return null;
     }
@@ -174,8 +174,8 @@ final class Recovery {
   }
 
   /** The event is answered, or nobody needs to hear of it any more. */
-  void done(Work work) {
-    if (work instanceof Work.Handle handle) {
+  void done(Event work) {
+    if (work instanceof Event.Client handle) {
       if (owed.isFirst(handle)) {
         owed.remove();
         work.end();
@@ -188,7 +188,7 @@ final class Recovery {
   }
 
   /** A handler failed, or its actor was reset: nothing of its turn is kept or said. */
-  void turnFailed(Work work, Throwable failure) {
+  void turnFailed(Event work, Throwable failure) {
     boolean isReset = failure instanceof ResetException;
     failures.error(
         isReset
@@ -198,17 +198,17 @@ final class Recovery {
         work.description(),
         failure,
         failure);
-    if (work instanceof Work.Alarm alarm) {
+    if (work instanceof Event.Alarm alarm) {
       alarms.failed(rows, outgoing, alarm);
       done(alarm);
     }
-    if (!(work instanceof Work.Handle handle)) {
+    if (!(work instanceof Event.Client handle)) {
       return;
     }
     if (handle.event() instanceof ToHost.Closed closed) {
       forget(handle, closed);
     } else {
-      say(isReset ? Verdicts.reset(work) : Verdicts.failed(work, failurePolicy, failure));
+      say(isReset ? Answers.reset(work) : Answers.failed(work, failurePolicy, failure));
       done(handle);
     }
   }
@@ -218,7 +218,7 @@ final class Recovery {
    * application's classes are not those that wrote it. The close stays owed: to this process, and
    * to the next, whose classes may be the right ones.
    */
-  void closeNotUnderstood(Work.Handle work, ToHost.Closed closed, Throwable cause, long beganNs) {
+  void closeNotUnderstood(Event.Client work, ToHost.Closed closed, Throwable cause, long beganNs) {
     logGivenUp(work, "put off", "it met something stored that cannot be read", cause);
     if (owed.isFirst(work)) {
       owed.failedFirst(beganNs, time.nowNs());
@@ -239,7 +239,7 @@ final class Recovery {
    * A close handler threw: what it did is void, but the connection is gone all the same, unless the
    * store cannot even be read.
    */
-  private void forget(Work.Handle work, ToHost.Closed closed) {
+  private void forget(Event.Client work, ToHost.Closed closed) {
     try {
       outgoing.forget(closed);
       done(work);
@@ -250,7 +250,7 @@ final class Recovery {
   }
 
   /** The turn of an event could not read the store: it is tried again, or given up. */
-  void unreadable(Work.Handle work, Throwable cause, long beganNs) {
+  void unreadable(Event.Client work, Throwable cause, long beganNs) {
     long nowNs = time.nowNs();
     failures.error(
         "a turn of actor {} could not read the store ({}): {}",
@@ -278,11 +278,11 @@ final class Recovery {
     Retry failed = Retry.after(activations, policy, beganNs, nowNs);
     activations = failed;
     owed.failed(beganNs, nowNs);
-    Work first = mailbox.peek();
+    Event first = mailbox.peek();
     logActivation(failed, first, cause);
     if (isStopping.getAsBoolean() || failed.failures() > policy.attemptsMax()) {
       event = null;
-      giveUp(work -> !(work instanceof Work.Hibernate), cause);
+      giveUp(work -> !(work instanceof Event.Hibernate), cause);
       return;
     }
     if (first != null) {
@@ -296,12 +296,12 @@ final class Recovery {
     }
   }
 
-  private void failFirst(Work first, Throwable cause, Retry failed) {
-    if (first instanceof Work.Hibernate) {
+  private void failFirst(Event first, Throwable cause, Retry failed) {
+    if (first instanceof Event.Hibernate) {
       return; // it came while the actor was being activated for a close that is owed
     }
     // An alarm is put off, and that is stored.
-    if (failed.failures() >= policy.attemptsMax() || first instanceof Work.Alarm) {
+    if (failed.failures() >= policy.attemptsMax() || first instanceof Event.Alarm) {
       event = null;
       giveUp(mailbox.take(), cause);
       outgoing.tell(mailbox.resumable());
@@ -311,7 +311,7 @@ final class Recovery {
   }
 
   /** The first of a row comes with its stack trace. */
-  private void logActivation(Retry failed, @Nullable Work first, Throwable cause) {
+  private void logActivation(Retry failed, @Nullable Event first, Throwable cause) {
     String why = first == null ? "close that is owed" : first.label();
     if (failed.failures() == 1) {
       failures.error("actor {} could not be activated ({}): {}", id, why, cause, cause);
@@ -325,39 +325,39 @@ final class Recovery {
     }
   }
 
-  private static boolean isRefusable(Work work) {
-    return work instanceof Work.Handle handle
+  private static boolean isRefusable(Event work) {
+    return work instanceof Event.Client handle
         && (handle.event() instanceof ToHost.Open || handle.event() instanceof ToHost.Request);
   }
 
   /** Gives up some of those that wait. */
-  private void giveUp(Predicate<Work> whom, Throwable cause) {
+  private void giveUp(Predicate<Event> whom, Throwable cause) {
     mailbox.takeAll(whom).forEach(work -> giveUp(work, cause));
     outgoing.tell(mailbox.resumable());
   }
 
-  private void giveUp(Work work, Throwable cause) {
-    if (work instanceof Work.Alarm alarm) {
+  private void giveUp(Event work, Throwable cause) {
+    if (work instanceof Event.Alarm alarm) {
       if (!isStopping.getAsBoolean()) {
         alarms.putOff(rows, outgoing, alarm, Math.max(1, failedActivations()));
       }
     } else if (isRefusable(work)) {
-      outgoing.say(Verdicts.unavailable(work, restSeconds()));
-    } else if (work instanceof Work.Handle handle && isOfClosing(handle)) {
+      outgoing.say(Answers.unavailable(work, restSeconds()));
+    } else if (work instanceof Event.Client handle && isOfClosing(handle)) {
       outgoing.passOver(handle);
-    } else if (work instanceof Work.Handle handle
+    } else if (work instanceof Event.Client handle
         && handle.event() instanceof ToHost.Closed closed) {
       logGivenUp(work, "put off", "the actor failed too often", cause);
       owed.add(closed);
     } else {
       logGivenUp(work, "given up", "the actor failed too often", cause);
       eventsGivenUp.increment();
-      say(Verdicts.givenUp(work));
+      say(Answers.givenUp(work));
     }
     work.end();
   }
 
-  private void logGivenUp(Work work, String outcome, String why, Throwable cause) {
+  private void logGivenUp(Event work, String outcome, String why, Throwable cause) {
     failures.error(
         "the {} of actor {} is {}, since {}: {}",
         work.description(),
@@ -368,8 +368,8 @@ final class Recovery {
   }
 
   /** Whether it is a message of a connection that the actor has closed, or that has ended. */
-  boolean isOfClosing(Work work) {
-    return work instanceof Work.Handle handle
+  boolean isOfClosing(Event work) {
+    return work instanceof Event.Client handle
         && handle.event() instanceof ToHost.Message message
         && closing.contains(message.connection());
   }
@@ -384,13 +384,13 @@ final class Recovery {
    */
   void corrupt(CorruptRowException cause) {
     long nowNs = time.nowNs();
-    if (mailbox.peek() instanceof Work.Handle handle) {
+    if (mailbox.peek() instanceof Event.Client handle) {
       owed.failed(nowNs, nowNs);
       mailbox.take();
       outgoing.say(quarantine.refuse(handle.event(), cause));
       done(handle);
       outgoing.tell(mailbox.resumable());
-    } else if (mailbox.peek() instanceof Work.Alarm alarm) {
+    } else if (mailbox.peek() instanceof Event.Alarm alarm) {
       owed.failed(nowNs, nowNs);
       mailbox.take();
       quarantine.actor(id, cause);
@@ -403,15 +403,15 @@ final class Recovery {
   }
 
   /** What the turn ran on was lost, and so is it. */
-  void lost(Work work, CommitResult loss) {
+  void lost(Event work, CommitResult loss) {
     outgoing.lose(work, loss);
-    if (work instanceof Work.Handle || work instanceof Work.Alarm) {
+    if (work instanceof Event.Client || work instanceof Event.Alarm) {
       done(work);
     }
   }
 
   /** Commits were lost, and the rows are read anew. */
-  void resetAfterLoss(Outgoing.Lost lost) {
+  void resetAfterLoss(CommitPipeline.Lost lost) {
     closing.said(lost.said());
     lost.closes().forEach(closing::add);
     owed.forEach(closing::add);

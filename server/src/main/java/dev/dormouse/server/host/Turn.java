@@ -47,18 +47,18 @@ final class Turn {
   static final int OVERHEAD_BYTES = 64;
 
   private final long number;
-  private final Work work;
+  private final Event work;
   private final long startedNs;
   private final Thread thread;
   private final Consumer<Turn> onLastStage;
-  private final Outgoing outgoing;
+  private final CommitPipeline outgoing;
 
   private final NavigableMap<RowKey, Optional<byte[]>> writes = new TreeMap<>();
   private final List<Clear> clears = new ArrayList<>();
   private final List<ToGateway> outbox = new ArrayList<>(4);
 
   /** What most turns leave empty is made when it is needed. */
-  private List<LiveConnection> touched = List.of();
+  private List<TurnConnection> touched = List.of();
 
   /** What it says and writes so far, {@code reservedBytes} included. */
   private int bytes;
@@ -76,7 +76,12 @@ final class Turn {
   private List<ToGateway.Send> asked = List.of();
 
   /** Begins on the calling thread. */
-  Turn(long number, Work work, long startedNs, Outgoing outgoing, Consumer<Turn> onLastStage) {
+  Turn(
+      long number,
+      Event work,
+      long startedNs,
+      CommitPipeline outgoing,
+      Consumer<Turn> onLastStage) {
     this.number = number;
     this.work = work;
     this.startedNs = startedNs;
@@ -89,7 +94,7 @@ final class Turn {
     return number;
   }
 
-  Work work() {
+  Event work() {
     return work;
   }
 
@@ -220,11 +225,11 @@ final class Turn {
   }
 
   /** The connections that its handler has touched, each once. */
-  List<LiveConnection> touched() {
+  List<TurnConnection> touched() {
     return touched;
   }
 
-  void touch(LiveConnection connection) {
+  void touch(TurnConnection connection) {
     if (connection.touch(number)) {
       if (touched.isEmpty()) {
         touched = new ArrayList<>(2);

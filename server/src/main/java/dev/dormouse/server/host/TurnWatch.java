@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
 final class TurnWatch {
   private final HostParts host;
   private final ActorId actor;
-  private final Work work;
+  private final Event work;
   private final Activation activation;
   private final long startedNs;
   private final long endedNs;
@@ -58,8 +58,8 @@ final class TurnWatch {
         : null;
   }
 
-  private static boolean isHeard(HostParts host, Work work) {
-    boolean isOfActor = work instanceof Work.Activate || work instanceof Work.Hibernate;
+  private static boolean isHeard(HostParts host, Event work) {
+    boolean isOfActor = work instanceof Event.Activate || work instanceof Event.Hibernate;
     return isOfActor ? host.observers().isAnyOfActors() : host.observers().isAny();
   }
 
@@ -67,13 +67,13 @@ final class TurnWatch {
   void kept() {
     long nowNs = host.time().nowNs();
     tell(TurnOutcome.COMMITTED, isWriting ? nowNs - endedNs : 0);
-    if (work instanceof Work.Activate activate) {
+    if (work instanceof Event.Activate activate) {
       host.observers()
           .tellOfActor(
               DormouseObserver::actorActivated,
               new ActorActivated(
                   actor, activate.reason(), activation.activation(), nowNs - activate.beganNs()));
-    } else if (work instanceof Work.Hibernate) {
+    } else if (work instanceof Event.Hibernate) {
       host.observers()
           .tellOfActor(
               DormouseObserver::actorHibernated,
@@ -135,9 +135,9 @@ final class TurnWatch {
   }
 
   /** The mailbox is full. Any thread. */
-  static List<ToGateway> noRoom(HostParts host, ActorId actor, Work work) {
-    hit(host, "mailbox", Verdicts.noRoomOutcome(work), actor, work.connection());
-    return Verdicts.noRoom(work);
+  static List<ToGateway> noRoom(HostParts host, ActorId actor, Event work) {
+    hit(host, "mailbox", Answers.noRoomOutcome(work), actor, work.connection());
+    return Answers.noRoom(work);
   }
 
   /** A limit was hit. Any thread. */

@@ -20,18 +20,18 @@
  *       yet</td></tr>
  *   <tr><td>{@code OutputGate}</td><td>holds what turns say until they are kept</td></tr>
  *   <tr><td>{@code TurnWatch}</td><td>what observers are told of turns</td></tr>
- *   <tr><td>{@code Asked}</td><td>what actors asked gateways: what became of a message, when a
+ *   <tr><td>{@code Questions}</td><td>what actors asked gateways: what became of a message, when a
  *       client was last heard of</td></tr>
  *   <tr><td>{@code Recovery}</td><td>what is tried again after a failure, and when ({@code
  *       RetryPolicy}, {@code Retry}: pure); {@code OwedCloses}: closes that are still to take
  *       effect</td></tr>
- *   <tr><td>{@code Unclosed}</td><td>closes that a full disk could not keep, to be tried
+ *   <tr><td>{@code LostCloses}</td><td>closes that a full disk could not keep, to be tried
  *       again</td></tr>
  *   <tr><td>{@code Quarantine}</td><td>what cannot be read: logged once, counted, left as it
  *       is</td></tr>
  *   <tr><td>{@code HostRounds}</td><td>looks at the actors in memory, part by part</td></tr>
  *   <tr><td>{@code IdlePolicy}</td><td>who is to hibernate: a pure function</td></tr>
- *   <tr><td>{@code Leftovers}</td><td>connections of earlier runs, which are closed</td></tr>
+ *   <tr><td>{@code LeftoverCloses}</td><td>connections of earlier runs, which are closed</td></tr>
  *   <tr><td>{@code BackgroundWork}</td><td>what no turn waits for, but a stop does</td></tr>
  *   <tr><td>{@code FailureLog}</td><td>tells failures, at a bounded rate</td></tr>
  * </table>

@@ -2,7 +2,7 @@ package dev.dormouse.server.metrics;
 
 import dev.dormouse.server.gateway.GatewayCounts;
 import dev.dormouse.server.host.AlarmCounts;
-import dev.dormouse.server.host.HostCounts;
+import dev.dormouse.server.host.UnreadableCounts;
 import dev.dormouse.storage.CommitCounts;
 import java.util.Map;
 
@@ -27,7 +27,7 @@ import java.util.Map;
  */
 public record Snapshot(
     GatewayCounts gateway,
-    HostCounts host,
+    UnreadableCounts host,
     AlarmCounts alarms,
     CommitCounts commits,
     long activeActors,

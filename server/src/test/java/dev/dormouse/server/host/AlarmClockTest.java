@@ -83,7 +83,7 @@ class AlarmClockTest {
       for (DueAlarm alarm : alarms) {
         TreeMap<RowKey, Optional<byte[]>> writes = new TreeMap<>();
         AlarmRow row = new AlarmRow(alarm.clock(), alarm.ms());
-        AlarmRows.write(writes, alarm.actor(), alarm.name(), null, row);
+        TurnAlarms.write(writes, alarm.actor(), alarm.name(), null, row);
         List<TurnBatch.Write> batch = new ArrayList<>();
         writes.forEach(
             (key, value) ->
@@ -211,7 +211,7 @@ class AlarmClockTest {
   @Test
   void aTimeWithoutAnAlarmIsForgotten() {
     left(List.of(alarm(room(1), "half"), alarm(room(1), "good")));
-    leftRaw(room(1), AlarmRows.key("half"), null);
+    leftRaw(room(1), TurnAlarms.key("half"), null);
     Node node = new Node(disk, script, time);
     node.ring();
     node.ringAfter(Duration.ofMinutes(1));
@@ -224,7 +224,7 @@ class AlarmClockTest {
   void anAlarmThatCannotBeReadDoesNotRingAndStaysUntilItIsSetAnew() {
     DueAlarm bad = alarm(Node.ROOM, "bad");
     left(List.of(bad, alarm(Node.ROOM, "good")));
-    leftRaw(Node.ROOM, AlarmRows.key("bad"), new byte[] {9});
+    leftRaw(Node.ROOM, TurnAlarms.key("bad"), new byte[] {9});
     Node node = new Node(disk, script, time);
     for (int i = 0; i < 3; i++) {
       node.ringAfter(Duration.ofMinutes(1));

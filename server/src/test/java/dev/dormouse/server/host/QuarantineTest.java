@@ -162,7 +162,7 @@ class QuarantineTest {
         .containsExactly(
             "actor room/one, attachment 1.1 cannot be read; its bytes are left as they are until"
                 + " something is attached anew: the stored bytes have the unknown version 9");
-    assertThat(life.host.counts()).isEqualTo(new HostCounts(0, 0, 1, 0, 0, 0));
+    assertThat(life.host.counts()).isEqualTo(new UnreadableCounts(0, 0, 1, 0, 0, 0));
   }
 
   @Test
@@ -274,7 +274,7 @@ class QuarantineTest {
     assertThat(life.damage.isDamaged(ROOM, RowKey.connection(ada))).isTrue();
     assertThat(life.row(ROOM, RowKey.connection(ada))).isEqualTo(bytes);
     assertThat(logged()).hasSize(1);
-    assertThat(life.host.counts()).isEqualTo(new HostCounts(0, 1, 0, 0, 0, 0));
+    assertThat(life.host.counts()).isEqualTo(new UnreadableCounts(0, 1, 0, 0, 0, 0));
 
     life.message(ROOM, ada, "attach");
     assertThat(life.heard()).contains(new ToGateway.Retagged(ada, List.of()));
@@ -330,7 +330,7 @@ class QuarantineTest {
         .containsExactly(
             "actor room/one, actor cannot be read; its events are refused until it can be read, and"
                 + " its rows are left as they are: actor room/one: the stored value is damaged");
-    assertThat(life.host.counts()).isEqualTo(new HostCounts(1, 0, 0, 0, 4, 0));
+    assertThat(life.host.counts()).isEqualTo(new UnreadableCounts(1, 0, 0, 0, 4, 0));
   }
 
   private static List<String> rowsOfRoom(DamagedLife life, ConnectionId connection) {
@@ -389,7 +389,7 @@ class QuarantineTest {
     second.steps.runAll();
     assertThat(closing).isCompletedWithValue(1L);
     assertThat(closes).containsExactly("room/other 1.3 " + new Note("new", 0));
-    assertThat(second.host.counts()).isEqualTo(new HostCounts(1, 0, 0, 0, 0, 2));
+    assertThat(second.host.counts()).isEqualTo(new UnreadableCounts(1, 0, 0, 0, 0, 2));
 
     DamagedLife third = life();
     closing = third.host.closeLeftovers();

@@ -64,12 +64,12 @@ final class Mutations {
           of(
               "the object of a failed turn is used again",
               "host/ActorCell.java",
-              "    drop(work instanceof Work.Hibernate ? CellState.SETTLING : CellState.COLD);\n"
+              "    drop(work instanceof Event.Hibernate ? CellState.SETTLING : CellState.COLD);\n"
                   + "    CommitResult loss = gate.loss();",
               "    CommitResult loss = gate.loss();\n"
-                  + "    if (loss == null && work instanceof Work.Handle)"
+                  + "    if (loss == null && work instanceof Event.Client)"
                   + " state = state.to(CellState.IDLE);\n"
-                  + "    else drop(work instanceof Work.Hibernate ? CellState.SETTLING"
+                  + "    else drop(work instanceof Event.Hibernate ? CellState.SETTLING"
                   + " : CellState.COLD);",
               ATOMIC),
           of(
@@ -80,7 +80,7 @@ final class Mutations {
               ATOMIC),
           of(
               "new tags are stored, and the gateway not told",
-              "host/LiveConnection.java",
+              "host/TurnConnection.java",
               "    if (!isClosing) {\n      turn.say(new ToGateway.Retagged",
               "    if (tags.size() > 9) {\n      turn.say(new ToGateway.Retagged",
               ATOMIC),
@@ -112,20 +112,20 @@ final class Mutations {
               KEPT_FIRST),
           of(
               "an alarm is still set after its turn",
-              "host/AlarmRows.java",
+              "host/TurnAlarms.java",
               "    write(turn.writes(), actor, due.name(), row, null);\n    count = Math",
               "    count = Math",
               ATOMIC,
               KEPT_FIRST),
           of(
               "an alarm whose turn failed is given up",
-              "host/AlarmTurns.java",
+              "host/AlarmOutcomes.java",
               "return AlarmRetry.isGivenUp(attempts)\n        ? Optional.empty()",
               "return attempts > 0\n        ? Optional.empty()",
               ATOMIC),
           of(
               "an alarm that is cancelled rings all the same",
-              "host/AlarmRows.java",
+              "host/TurnAlarms.java",
               "        write(turn.writes(), actor, name, readable(key), null);\n",
               "",
               ATOMIC,
@@ -147,7 +147,7 @@ final class Mutations {
           // 3
           of(
               "a turn speaks before it is committed",
-              "host/Outgoing.java",
+              "host/CommitPipeline.java",
               "gate.hold(number, bytes, release(records), ifLost, watch, commit(writes, clears));",
               "commit(writes, clears).thenAccept(result -> {});"
                   + " gate.pass(number, bytes, release(records), ifLost, watch);",
@@ -175,14 +175,14 @@ final class Mutations {
               KEPT_FIRST),
           of(
               "the sender of a lost message is not told",
-              "host/Verdicts.java",
+              "host/Answers.java",
               "? handledAndClosed(message, TRY_AGAIN_LATER, \"the server cannot store anything"
                   + " now\")",
               "? handled(work)",
               KEPT_FIRST),
           of(
               "a release names another epoch",
-              "host/Outgoing.java",
+              "host/CommitPipeline.java",
               "return new Release(id, store.incarnation(), records);",
               "return new Release(id, store.incarnation() + 1, records);",
               KEPT_FIRST),
@@ -190,14 +190,14 @@ final class Mutations {
           of(
               "attachments that onHibernate set are forgotten",
               "host/Activation.java",
-              "for (LiveConnection connection : ended.touched()) {",
-              "for (LiveConnection connection : isLast ? List.<LiveConnection>of() :"
+              "for (TurnConnection connection : ended.touched()) {",
+              "for (TurnConnection connection : isLast ? List.<TurnConnection>of() :"
                   + " ended.touched()) {",
               ATOMIC,
               SLEEP),
           of(
               "an attachment that is changed in place is forgotten",
-              "host/LiveConnection.java",
+              "host/TurnConnection.java",
               "      turn.touch(this);\n      return attachment;",
               "      return attachment;",
               ATOMIC,
@@ -269,14 +269,14 @@ final class Mutations {
               LIVENESS),
           of(
               "a close whose commit was lost is not tried again",
-              "host/Outgoing.java",
+              "host/CommitPipeline.java",
               "    unclosed.add(closed);\n",
               "",
               CLOSED_ONCE,
               LIVENESS),
           of(
               "leftovers of the run before the last are not closed",
-              "host/Leftovers.java",
+              "host/LeftoverCloses.java",
               "if (RowKey.connection(row.key()).incarnation() == store.incarnation()) {",
               "if (RowKey.connection(row.key()).incarnation() != store.incarnation() - 1) {",
               CLOSED_ONCE,
@@ -318,7 +318,7 @@ final class Mutations {
               BAD_HANDLER),
           of(
               "a handler that throws costs its connection",
-              "host/Verdicts.java",
+              "host/Answers.java",
               "return policy == FailurePolicy.KEEP_OPEN\n",
               "return policy != FailurePolicy.KEEP_OPEN\n",
               ATOMIC,
@@ -340,7 +340,7 @@ final class Mutations {
               LIMITS),
           of(
               "a connection may have any number of tags",
-              "host/LiveConnection.java",
+              "host/TurnConnection.java",
               "if (tags.size() > TAGS_MAX) {",
               "if (tags.size() > 9 * TAGS_MAX) {",
               LIMITS),

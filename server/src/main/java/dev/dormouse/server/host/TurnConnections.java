@@ -23,14 +23,14 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** An actor's connections, narrowed by tags and exclusions; reads a page of rows at a time. */
-final class ConnectionsView implements Connections<@Nullable Object> {
+final class TurnConnections implements Connections<@Nullable Object> {
   private static final int PAGE = 256;
 
   private final Activation activation;
   private final Set<String> tags;
   private final Set<ConnectionId> except;
 
-  ConnectionsView(Activation activation, Set<String> tags, Set<ConnectionId> except) {
+  TurnConnections(Activation activation, Set<String> tags, Set<ConnectionId> except) {
     this.activation = activation;
     this.tags = tags;
     this.except = except;
@@ -40,7 +40,7 @@ final class ConnectionsView implements Connections<@Nullable Object> {
   public Connections<@Nullable Object> tagged(String tag) {
     Set<String> more = new LinkedHashSet<>(tags);
     more.add(tag);
-    return new ConnectionsView(activation, more, except);
+    return new TurnConnections(activation, more, except);
   }
 
   @Override
@@ -49,7 +49,7 @@ final class ConnectionsView implements Connections<@Nullable Object> {
     for (Connection<?> connection : connections) {
       more.add(connection.id());
     }
-    return new ConnectionsView(activation, tags, more);
+    return new TurnConnections(activation, tags, more);
   }
 
   @Override
@@ -87,12 +87,12 @@ final class ConnectionsView implements Connections<@Nullable Object> {
 
   @Override
   public void broadcastLatest(String key, String text) {
-    broadcast(Payload.text(text), LiveConnection.checkKey(key));
+    broadcast(Payload.text(text), TurnConnection.checkKey(key));
   }
 
   @Override
   public void broadcastLatest(String key, ByteBuffer bytes) {
-    broadcast(Payload.binary(bytes), LiveConnection.checkKey(key));
+    broadcast(Payload.binary(bytes), TurnConnection.checkKey(key));
   }
 
   private void broadcast(Payload payload, @Nullable String key) {
@@ -108,7 +108,7 @@ final class ConnectionsView implements Connections<@Nullable Object> {
   }
 
   private boolean matches(Connection<@Nullable Object> connection) {
-    return !except.contains(connection.id()) && ((LiveConnection) connection).isTagged(tags);
+    return !except.contains(connection.id()) && ((TurnConnection) connection).isTagged(tags);
   }
 
   /** The matching connections; reads rows as it goes. */
@@ -139,7 +139,7 @@ final class ConnectionsView implements Connections<@Nullable Object> {
         List<Row> rows = new ArrayList<>(activation.rows().scan(Table.CONNECTION, rest, PAGE));
         isLast = rows.size() < PAGE && !ActorStore.isFull(rows);
         for (Row row : rows) {
-          LiveConnection connection =
+          TurnConnection connection =
               activation.connection(RowKey.connection(row.key()), row.value());
           if (matches(connection)) {
             page.add(connection);

@@ -12,22 +12,22 @@ import java.util.concurrent.CompletionException;
 import org.jspecify.annotations.Nullable;
 
 /** What the gateway is told about a piece of work, by what became of it. Pure functions. */
-final class Verdicts {
+final class Answers {
   private static final int INTERNAL_ERROR = 1011;
   private static final int TRY_AGAIN_LATER = 1013;
   private static final String RETRY_SECONDS = "1";
 
-  private Verdicts() {}
+  private Answers() {}
 
   /** Its turn is through. */
-  static List<ToGateway> handled(Work work) {
+  static List<ToGateway> handled(Event work) {
     return event(work) instanceof ToHost.Message message
         ? List.of(new ToGateway.Handled(message.connection(), message.sequence()))
         : List.of();
   }
 
   /** Its turn failed, by what its handler threw or left undone. */
-  static List<ToGateway> failed(Work work, FailurePolicy policy, Throwable failure) {
+  static List<ToGateway> failed(Event work, FailurePolicy policy, Throwable failure) {
     if (event(work) instanceof ToHost.Message message) {
       return policy == FailurePolicy.KEEP_OPEN
           ? handled(work)
@@ -48,20 +48,20 @@ final class Verdicts {
   }
 
   /** Its handler has reset the actor, which its sender need not suffer for. */
-  static List<ToGateway> reset(Work work) {
+  static List<ToGateway> reset(Event work) {
     List<ToGateway> refused = refused(event(work), busy("the actor was reset"));
     return refused.isEmpty() ? handled(work) : refused;
   }
 
   /** It never had a turn that it could be judged by, and is given up. */
-  static List<ToGateway> givenUp(Work work) {
+  static List<ToGateway> givenUp(Event work) {
     return event(work) instanceof ToHost.Message message
         ? handledAndClosed(message, INTERNAL_ERROR, "the actor failed")
         : List.of();
   }
 
   /** An upgrade or a request whose actor is not to be had before so many seconds have passed. */
-  static List<ToGateway> unavailable(Work work, long seconds) {
+  static List<ToGateway> unavailable(Event work, long seconds) {
     return refused(
         event(work),
         HttpResponse.text(503, "the actor failed").with("Retry-After", String.valueOf(seconds)));
@@ -75,7 +75,7 @@ final class Verdicts {
   }
 
   /** Its turn ran, and was not kept; or whether it was is not known. */
-  static List<ToGateway> lost(Work work, CommitResult loss) {
+  static List<ToGateway> lost(Event work, CommitResult loss) {
     if (event(work) instanceof ToHost.Message message) {
       return loss instanceof CommitResult.Refused
           ? handledAndClosed(message, TRY_AGAIN_LATER, "the server cannot store anything now")
@@ -85,12 +85,12 @@ final class Verdicts {
   }
 
   /** The mailbox is full; of messages the mailbox itself knows what to tell. */
-  static List<ToGateway> noRoom(Work work) {
+  static List<ToGateway> noRoom(Event work) {
     return refused(event(work), busy("the actor is busy"));
   }
 
   /** In a word, what {@link #noRoom} does. */
-  static String noRoomOutcome(Work work) {
+  static String noRoomOutcome(Event work) {
     return event(work) instanceof ToHost.Message ? "pause" : "503";
   }
 
@@ -105,12 +105,12 @@ final class Verdicts {
   }
 
   /** Whether it is an upgrade, and the actor has all the connections it may have. */
-  static boolean isOneTooMany(Work work, int connections) {
+  static boolean isOneTooMany(Event work, int connections) {
     return event(work) instanceof ToHost.Open && connections >= Connections.CONNECTIONS_MAX;
   }
 
   /** The actor has all the connections it may have. */
-  static List<ToGateway> tooManyConnections(Work work) {
+  static List<ToGateway> tooManyConnections(Event work) {
     return event(work) instanceof ToHost.Open open
         ? List.of(
             new ToGateway.Rejected(
@@ -125,10 +125,10 @@ final class Verdicts {
   /** The failure of a handler that returned without the answer it owed; null if it owes none. */
   static @Nullable Throwable undecided(Turn turn) {
     ToHost event = event(turn.work());
-    if (event instanceof ToHost.Open && !UpgradeDecision.isDecided(turn)) {
+    if (event instanceof ToHost.Open && !TurnUpgrade.isDecided(turn)) {
       return new IllegalStateException("onUpgrade neither accepted nor rejected");
     }
-    if (event instanceof ToHost.Request && !RequestAnswer.isAnswered(turn)) {
+    if (event instanceof ToHost.Request && !TurnRequest.isAnswered(turn)) {
       return new IllegalStateException("onRequest did not respond");
     }
     return null;
@@ -151,8 +151,8 @@ final class Verdicts {
         new ToGateway.Close(message.connection(), code, reason));
   }
 
-  private static @Nullable ToHost event(Work work) {
-    return work instanceof Work.Handle handle ? handle.event() : null;
+  private static @Nullable ToHost event(Event work) {
+    return work instanceof Event.Client handle ? handle.event() : null;
   }
 
   private static HttpResponse busy(String why) {

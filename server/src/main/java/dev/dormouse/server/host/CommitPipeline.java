@@ -31,7 +31,7 @@ import org.slf4j.Logger;
  * The way out of a cell: what a turn wrote goes to the store, and what it says to the gate, under
  * the turn's number. Used by whoever runs the cell, {@link #tell} by anyone.
  */
-final class Outgoing {
+final class CommitPipeline {
 
   /**
    * What came of turns whose commits were lost.
@@ -68,20 +68,20 @@ final class Outgoing {
     }
   }
 
-  private static final Logger log = Log.of(Outgoing.class);
+  private static final Logger log = Log.of(CommitPipeline.class);
 
   private final ActorId id;
   private final ActorStore store;
   private final ActorRows rows;
   private final OutputGate gate;
-  private final AlarmTurns alarms;
-  private final Asked asked;
+  private final AlarmOutcomes alarms;
+  private final Questions asked;
 
   /**
    * Hears, on the store's thread, of closes whose commit was lost, and of connections that may be
    * stored though their clients are told that they are none.
    */
-  private final Unclosed unclosed;
+  private final LostCloses unclosed;
 
   /** Since the last reset. */
   private final LostTurns lostTurns = new LostTurns();
@@ -95,7 +95,7 @@ final class Outgoing {
    *
    * @param executor where its handlers run
    */
-  Outgoing(ActorId id, Executor executor, HostParts host, ActorRows rows, OutputGate gate) {
+  CommitPipeline(ActorId id, Executor executor, HostParts host, ActorRows rows, OutputGate gate) {
     this.id = id;
     this.executor = executor;
     this.chain = new CommitChain(executor);
@@ -108,7 +108,7 @@ final class Outgoing {
   }
 
   /** Begins the next turn, on the calling thread. */
-  Turn open(Work work, long startedNs, Consumer<Turn> onLastStage) {
+  Turn open(Event work, long startedNs, Consumer<Turn> onLastStage) {
     return new Turn(nextNumber(), work, startedNs, this, onLastStage);
   }
 
@@ -168,11 +168,11 @@ final class Outgoing {
   }
 
   /** Answers a message that nobody needs to hear of; if what made it so is lost, so is it. */
-  void passOver(Work.Handle message) {
+  void passOver(Event.Client message) {
     gate.pass(
         nextNumber(),
         0,
-        release(Verdicts.handled(message)),
+        release(Answers.handled(message)),
         loss -> release(ofLost(message, List.of(), loss)),
         null);
   }
@@ -187,13 +187,13 @@ final class Outgoing {
   }
 
   /** Has rows written in the place of a turn. */
-  void keep(NavigableMap<RowKey, Optional<byte[]>> writes, Work work) {
+  void keep(NavigableMap<RowKey, Optional<byte[]>> writes, Event work) {
     rows.open(writes, List.of());
     leave(nextNumber(), 0, writes, List.of(), List.of(), work, null);
   }
 
   /** A turn saw what a lost commit had changed: it is lost, too. */
-  void lose(Work work, CommitResult loss) {
+  void lose(Event work, CommitResult loss) {
     say(ofLost(work, List.of(), loss));
   }
 
@@ -224,7 +224,7 @@ final class Outgoing {
     NavigableMap<RowKey, Optional<byte[]>> writes = new TreeMap<>();
     writes.put(RowKey.ACTOR, Optional.of(without.encode()));
     writes.put(RowKey.connection(gone), Optional.empty());
-    keep(writes, new Work.Handle(closed));
+    keep(writes, new Event.Client(closed));
   }
 
   private void leave(
@@ -233,7 +233,7 @@ final class Outgoing {
       NavigableMap<RowKey, Optional<byte[]>> writes,
       List<TurnBatch.Clear> clears,
       List<ToGateway> records,
-      Work work,
+      Event work,
       @Nullable TurnWatch watch) {
     Function<CommitResult, Release> ifLost = loss -> release(ofLost(work, records, loss));
     if (writes.isEmpty() && clears.isEmpty()) {
@@ -246,8 +246,8 @@ final class Outgoing {
     rows.settle(gate.settled());
   }
 
-  private List<ToGateway> ofLost(Work work, List<ToGateway> unsaid, CommitResult loss) {
-    if (work instanceof Work.Handle handle && handle.event() instanceof ToHost.Closed closed) {
+  private List<ToGateway> ofLost(Event work, List<ToGateway> unsaid, CommitResult loss) {
+    if (work instanceof Event.Client handle && handle.event() instanceof ToHost.Closed closed) {
       closeAgain(closed);
     }
     for (ToGateway record : unsaid) {
@@ -257,7 +257,7 @@ final class Outgoing {
         closeAgain(new ToHost.Closed(id, accepted.connection(), reason));
       }
     }
-    List<ToGateway> records = Verdicts.lost(work, loss);
+    List<ToGateway> records = Answers.lost(work, loss);
     lostTurns.said(records);
     return records;
   }

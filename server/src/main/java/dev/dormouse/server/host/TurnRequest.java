@@ -7,11 +7,11 @@ import dev.dormouse.server.protocol.ToGateway;
 import dev.dormouse.server.protocol.ToHost;
 
 /** A plain HTTP request that its turn has to answer. Guarded by the activation's monitor. */
-final class RequestAnswer implements HttpRequest {
+final class TurnRequest implements HttpRequest {
   private final Activation activation;
   private final ToHost.Request request;
 
-  RequestAnswer(Activation activation, ToHost.Request request) {
+  TurnRequest(Activation activation, ToHost.Request request) {
     this.activation = activation;
     this.request = request;
   }

@@ -26,7 +26,7 @@ import org.jspecify.annotations.Nullable;
  * An actor's alarms as its open turn sees them: for each a row by its name and one by its time,
  * written and removed together.
  */
-final class AlarmRows implements Alarms {
+final class TurnAlarms implements Alarms {
   /** The one that is due first first. */
   static final Comparator<Alarm> BY_DUE =
       Comparator.comparing(Alarm::due).thenComparing(Alarm::name);
@@ -42,7 +42,7 @@ final class AlarmRows implements Alarms {
   /** How many the open turn sees; -1 if they were not counted yet. */
   private int count = -1;
 
-  AlarmRows(Activation activation, ActorId actor, ActorRows rows, RunningTime running) {
+  TurnAlarms(Activation activation, ActorId actor, ActorRows rows, RunningTime running) {
     this.activation = activation;
     this.actor = actor;
     this.rows = rows;

@@ -7,7 +7,7 @@ import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /** What a turn is about. */
-sealed interface Work {
+sealed interface Event {
 
   /**
    * An event from a gateway.
@@ -15,16 +15,16 @@ sealed interface Work {
    * @param ended run when it is done with
    * @param arrivedNs when it came; 0 if nobody wants to know
    */
-  record Handle(ToHost event, Runnable ended, long arrivedNs) implements Work {
-    Handle(ToHost event) {
+  record Client(ToHost event, Runnable ended, long arrivedNs) implements Event {
+    Client(ToHost event) {
       this(event, 0);
     }
 
-    Handle(ToHost event, long arrivedNs) {
+    Client(ToHost event, long arrivedNs) {
       this(event, () -> {}, arrivedNs);
     }
 
-    Handle(ToHost event, Runnable ended) {
+    Client(ToHost event, Runnable ended) {
       this(event, ended, 0);
     }
   }
@@ -35,9 +35,9 @@ sealed interface Work {
    * @param reason the label of the work that it was made for
    * @param beganNs when its making began
    */
-  record Activate(String reason, long beganNs) implements Work {
+  record Activate(String reason, long beganNs) implements Event {
     /** For the first work that waits; if there is none, for a close that is owed. */
-    static Activate by(@Nullable Work first, long beganNs) {
+    static Activate by(@Nullable Event first, long beganNs) {
       return new Activate(first == null ? "close" : first.label(), beganNs);
     }
   }
@@ -51,7 +51,7 @@ sealed interface Work {
    *     cancelled
    */
   record Hibernate(boolean onlyIfIdle, boolean isReset, CompletableFuture<Boolean> dropped)
-      implements Work {}
+      implements Event {}
 
   /**
    * An alarm is due.
@@ -60,7 +60,7 @@ sealed interface Work {
    * @param whenEnded run when its turn is over, or it needs none; what it wrote may be on its way
    * @param arrivedNs when it was handed out; 0 if nobody wants to know
    */
-  record Alarm(DueAlarm due, Runnable whenEnded, long arrivedNs) implements Work {}
+  record Alarm(DueAlarm due, Runnable whenEnded, long arrivedNs) implements Event {}
 
   /** When it came to the host; 0 if that is not known. */
   default long arrivedNs() {
@@ -69,7 +69,7 @@ sealed interface Work {
 
   /** To be called once the work is done with, however it went. */
   default void end() {
-    if (this instanceof Handle handle) {
+    if (this instanceof Client handle) {
       handle.ended().run();
     } else if (this instanceof Alarm alarm) {
       alarm.whenEnded().run();
@@ -78,7 +78,7 @@ sealed interface Work {
 
   /** The connection that the work is about; null if it is about none. */
   default @Nullable ConnectionId connection() {
-    if (!(this instanceof Handle handle)) {
+    if (!(this instanceof Client handle)) {
       return null;
     }
     ToHost event = handle.event();
@@ -102,7 +102,7 @@ sealed interface Work {
 
   /** What it is, in a word, for logs. */
   default String label() {
-    if (this instanceof Handle handle) {
+    if (this instanceof Client handle) {
       return switch (handle.event().getClass().getSimpleName()) {
         case "Open" -> "upgrade";
         case "Message" -> "message";

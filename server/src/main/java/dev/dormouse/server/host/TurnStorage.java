@@ -23,7 +23,7 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** An actor's storage as its open turn sees it. */
-final class StoredValues implements Storage {
+final class TurnStorage implements Storage {
   /** How many keys a range may have, and how many bytes of keys, to be removed one by one. */
   private static final int FEW_KEYS = 1_000;
 
@@ -33,7 +33,7 @@ final class StoredValues implements Storage {
   private final ActorRows rows;
   private final ValueCodec codec;
 
-  StoredValues(Activation activation, ActorRows rows, ValueCodec codec) {
+  TurnStorage(Activation activation, ActorRows rows, ValueCodec codec) {
     this.activation = activation;
     this.rows = rows;
     this.codec = codec;

@@ -15,12 +15,12 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** An upgrade that its turn has to decide. Guarded by the activation's monitor. */
-final class UpgradeDecision implements Upgrade<@Nullable Object> {
+final class TurnUpgrade implements Upgrade<@Nullable Object> {
   private final Activation activation;
   private final ToHost.Open open;
   private final List<Header> headers = new ArrayList<>();
 
-  UpgradeDecision(Activation activation, ToHost.Open open) {
+  TurnUpgrade(Activation activation, ToHost.Open open) {
     this.activation = activation;
     this.open = open;
   }
@@ -53,7 +53,7 @@ final class UpgradeDecision implements Upgrade<@Nullable Object> {
     synchronized (activation) {
       Turn turn = undecided();
       Set<String> tagSet = tags.length == 0 ? Set.of() : new LinkedHashSet<>(List.of(tags));
-      LiveConnection connection = activation.accept(open.connection(), attachment, tagSet);
+      TurnConnection connection = activation.accept(open.connection(), attachment, tagSet);
       turn.say(
           new ToGateway.Accepted(open.connection(), List.copyOf(tagSet), List.copyOf(headers)));
       return connection;

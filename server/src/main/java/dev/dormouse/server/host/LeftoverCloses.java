@@ -27,13 +27,13 @@ import org.slf4j.Logger;
  * time, so that they do not crowd out the living. What cannot be read is passed over: the start
  * does not wait for a repair.
  */
-final class Leftovers {
-  private static final Logger log = Log.of(Leftovers.class);
+final class LeftoverCloses {
+  private static final Logger log = Log.of(LeftoverCloses.class);
   private static final int PAGE = 256;
 
   private final ActorStore store;
   private final Set<String> types;
-  private final Consumer<Work.Handle> host;
+  private final Consumer<Event.Client> host;
   private final Quarantine quarantine;
   private final CompletableFuture<Long> done = new CompletableFuture<>();
 
@@ -51,8 +51,8 @@ final class Leftovers {
 
   private boolean isActorReadable;
 
-  Leftovers(
-      ActorStore store, Set<String> types, Consumer<Work.Handle> host, Quarantine quarantine) {
+  LeftoverCloses(
+      ActorStore store, Set<String> types, Consumer<Event.Client> host, Quarantine quarantine) {
     this.store = store;
     this.types = types;
     this.host = host;
@@ -96,7 +96,7 @@ final class Leftovers {
               closeBehind(last);
             }
           };
-      dead.forEach(close -> host.accept(new Work.Handle(close, ended)));
+      dead.forEach(close -> host.accept(new Event.Client(close, ended)));
       isPageDone = underWay.decrementAndGet() == 0;
       after = last;
     }

@@ -20,8 +20,8 @@ import org.slf4j.Logger;
  * What actors asked gateways and were not told yet, of all actors of a host; it keeps none of them
  * in memory. What nobody asks is not here. Any thread.
  */
-final class Asked {
-  private static final Logger log = Log.of(Asked.class);
+final class Questions {
+  private static final Logger log = Log.of(Questions.class);
 
   private record Question(Consumer<ToHost> onAnswer, Executor executor) {}
 
@@ -29,7 +29,7 @@ final class Asked {
   private final ConcurrentHashMap<Long, Question> open = new ConcurrentHashMap<>();
 
   /** Numbers what is asked so that no other run of the node, and none of another node, does. */
-  Asked(long incarnation) {
+  Questions(long incarnation) {
     this.last = new AtomicLong(ConnectionId.of(incarnation, 0).value());
   }
 

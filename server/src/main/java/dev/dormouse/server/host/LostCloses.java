@@ -12,7 +12,7 @@ import java.util.function.Consumer;
  * <p>No more than there were connections. May be used from any thread, {@link #retry} by one at a
  * time.
  */
-final class Unclosed {
+final class LostCloses {
   private static final int PAGE = 256;
 
   private final ConcurrentLinkedQueue<ToHost.Closed> waiting = new ConcurrentLinkedQueue<>();

@@ -13,7 +13,7 @@ package dev.dormouse.server.host;
  * @param unclosedLeftovers connections of a process that died whose actor cannot be read: they stay
  *     stored, and the next start tries again
  */
-public record HostCounts(
+public record UnreadableCounts(
     long unreadableActors,
     long unreadableConnections,
     long unreadableAttachments,

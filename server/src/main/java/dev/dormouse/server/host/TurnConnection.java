@@ -32,7 +32,7 @@ import org.jspecify.annotations.Nullable;
  * it reaches the client, and nothing throws. Until its {@code onClose} is through, attachment and
  * tags can still be changed for that handler to see; what would break a limit is ignored then.
  */
-final class LiveConnection implements Connection<@Nullable Object> {
+final class TurnConnection implements Connection<@Nullable Object> {
   private final Activation activation;
   private final ConnectionId id;
   private boolean isClosing;
@@ -63,7 +63,7 @@ final class LiveConnection implements Connection<@Nullable Object> {
   private @Nullable Object attachment;
 
   /** One that is stored: its row is read when touched. */
-  LiveConnection(Activation activation, ConnectionId id, boolean isClosing) {
+  TurnConnection(Activation activation, ConnectionId id, boolean isClosing) {
     this.activation = activation;
     this.id = id;
     this.isClosing = isClosing;
@@ -74,7 +74,7 @@ final class LiveConnection implements Connection<@Nullable Object> {
    *
    * @param serialized the attachment, serialized
    */
-  LiveConnection(
+  TurnConnection(
       Activation activation,
       ConnectionId id,
       long acceptedAtMs,

@@ -28,15 +28,15 @@ import org.slf4j.Logger;
  * What becomes of alarms that were handed to their cells: what is stored when a turn failed, and
  * what the clock is told. The rows of an actor are used by whoever runs its cell.
  */
-final class AlarmTurns {
-  private static final Logger log = Log.of(AlarmTurns.class);
+final class AlarmOutcomes {
+  private static final Logger log = Log.of(AlarmOutcomes.class);
 
   private final AlarmClock clock;
   private final FailureLog failures;
   private final AtomicLong failed = new AtomicLong();
   private final AtomicLong givenUp = new AtomicLong();
 
-  AlarmTurns(AlarmClock clock, FailureLog failures) {
+  AlarmOutcomes(AlarmClock clock, FailureLog failures) {
     this.clock = clock;
     this.failures = failures;
   }
@@ -68,25 +68,25 @@ final class AlarmTurns {
    * by its time any more. If it has one all the same, its row by name either cannot be read, and
    * both stay, or it could not, and was set anew.
    */
-  void passOver(ActorRows rows, Outgoing outgoing, Work.Alarm work) {
+  void passOver(ActorRows rows, CommitPipeline outgoing, Event.Alarm work) {
     DueAlarm due = work.due();
-    if (rows.get(AlarmRows.due(due)) == null) {
+    if (rows.get(TurnAlarms.due(due)) == null) {
       return;
     }
     try {
-      AlarmRows.read(rows, AlarmRows.key(due.name()));
+      TurnAlarms.read(rows, TurnAlarms.key(due.name()));
     } catch (CorruptRowException e) {
       setAside(work);
       return;
     }
     log.warn("alarm '{}' of actor {} is not set for this time any more", due.name(), due.actor());
     NavigableMap<RowKey, Optional<byte[]>> writes = new TreeMap<>();
-    writes.put(AlarmRows.due(due), Optional.empty());
+    writes.put(TurnAlarms.due(due), Optional.empty());
     outgoing.keep(writes, work);
   }
 
   /** A turn of an alarm failed: it is tried again later, or given up. */
-  void failed(ActorRows rows, Outgoing outgoing, Work.Alarm work) {
+  void failed(ActorRows rows, CommitPipeline outgoing, Event.Alarm work) {
     ActorId actor = work.due().actor();
     String name = work.due().name();
     AlarmRow row = move(rows, outgoing, work, this::afterFailure);
@@ -120,7 +120,7 @@ final class AlarmTurns {
    *
    * @param activations how many activations have failed in a row
    */
-  void putOff(ActorRows rows, Outgoing outgoing, Work.Alarm work, int activations) {
+  void putOff(ActorRows rows, CommitPipeline outgoing, Event.Alarm work, int activations) {
     move(
         rows,
         outgoing,
@@ -137,18 +137,18 @@ final class AlarmTurns {
    */
   private @Nullable AlarmRow move(
       ActorRows rows,
-      Outgoing outgoing,
-      Work.Alarm work,
+      CommitPipeline outgoing,
+      Event.Alarm work,
       BiFunction<DueAlarm, AlarmRow, Optional<AlarmRow>> change) {
     DueAlarm due = work.due();
     try {
-      AlarmRow row = AlarmRows.read(rows, AlarmRows.key(due.name()));
+      AlarmRow row = TurnAlarms.read(rows, TurnAlarms.key(due.name()));
       if (row == null || !row.place(due.actor(), due.name()).equals(due)) {
         return null;
       }
       NavigableMap<RowKey, Optional<byte[]>> writes = new TreeMap<>();
       AlarmRow next = change.apply(due, row).orElse(null);
-      AlarmRows.write(writes, due.actor(), due.name(), row, next);
+      TurnAlarms.write(writes, due.actor(), due.name(), row, next);
       outgoing.keep(writes, work);
       return row;
     } catch (RuntimeException e) {
@@ -162,7 +162,7 @@ final class AlarmTurns {
    * Neither the alarm nor its actor can be read: it is left as it is, and comes again after the
    * next start.
    */
-  void setAside(Work.Alarm work) {
+  void setAside(Event.Alarm work) {
     clock.setAside(work.due());
   }
 
@@ -174,9 +174,9 @@ final class AlarmTurns {
   /** The alarms of an actor as they are stored, without those that cannot be read. */
   List<Alarm> list(ActorStore store, ActorId actor) {
     return store.scan(actor, Table.ALARM, KeySpan.all(), Alarms.ALARMS_MAX).stream()
-        .map(row -> AlarmRows.alarm(row, running()))
+        .map(row -> TurnAlarms.alarm(row, running()))
         .filter(Objects::nonNull)
-        .sorted(AlarmRows.BY_DUE)
+        .sorted(TurnAlarms.BY_DUE)
         .toList();
   }
 }
