@@ -90,7 +90,7 @@ final class ActorDump {
         putAlarm(shown, AlarmRow.decode(payload));
       }
     } catch (CorruptRowException e) {
-      shown.putAll(PlainValues.unreadable(e, stored.value()));
+      shown.putAll(ValueCodec.unreadable(e, stored.value()));
     }
     return shown;
   }

@@ -2,6 +2,8 @@ package dev.dormouse.storage;
 
 import com.esotericsoftware.kryo.Kryo;
 import com.esotericsoftware.kryo.Serializer;
+import com.esotericsoftware.kryo.io.Input;
+import com.esotericsoftware.kryo.io.Output;
 import com.esotericsoftware.kryo.serializers.DefaultArraySerializers;
 import com.esotericsoftware.kryo.serializers.DefaultSerializers;
 import java.math.BigDecimal;
@@ -26,6 +28,7 @@ import java.time.ZonedDateTime;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.Collections;
 import java.util.EnumMap;
 import java.util.EnumSet;
@@ -45,19 +48,20 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.UUID;
+import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 
 /**
- * The JDK's types that every codec knows, with their ids in stored bytes. Ids are never changed nor
- * used again; ids 0 to 8 are Kryo's own: int, String, float, boolean, byte, char, short, long and
- * double.
+ * The JDK's types that every codec can store, with their ids in stored bytes. An id is never
+ * changed, and never given to another type. Ids 0 to 8 are Kryo's own: int, String, float, boolean,
+ * byte, char, short, long and double.
  */
 final class BuiltInTypes {
-  /** The ids of built-in types are below. */
+  /** The end of the ids of built-in types: every one is less. */
   static final int ID_END = 1_024;
 
-  private static final Kryo kryo = new Kryo(); // asked for its serializers only
+  private static final Kryo kryo = new Kryo(); // gives serializers, and writes nothing
   private static final List<StoredType> types = new ArrayList<>();
   private static final Set<Class<?>> classes;
 
@@ -85,12 +89,12 @@ final class BuiltInTypes {
 
   private BuiltInTypes() {}
 
-  /** All of them but Kryo's own. */
+  /** Returns all built-in types except those with Kryo's own ids. */
   static List<StoredType> all() {
     return Collections.unmodifiableList(types);
   }
 
-  /** Whether objects of this exact class can be stored without naming it. */
+  /** Returns whether objects of this exact class can be stored without naming the class. */
   static boolean isBuiltIn(Class<?> type) {
     return classes.contains(type);
   }
@@ -100,7 +104,7 @@ final class BuiltInTypes {
     add(21, int[].class, new DefaultArraySerializers.IntArraySerializer());
     add(22, long[].class, new DefaultArraySerializers.LongArraySerializer());
     add(23, double[].class, new DefaultArraySerializers.DoubleArraySerializer());
-    add(24, String[].class, new ArraySerializer(String.class));
+    add(24, String[].class, new ContainerSerializers.OfArray(String.class));
     add(30, UUID.class, new DefaultSerializers.UUIDSerializer());
     add(31, URI.class, new DefaultSerializers.URISerializer());
     addKryos(32, BigDecimal.class);
@@ -138,14 +142,14 @@ final class BuiltInTypes {
     addCollection(73, HashSet.class, HashSet::new);
     addCollection(74, LinkedHashSet.class, LinkedHashSet::new);
     addCollection(75, TreeSet.class, TreeSet::new);
-    // Streams make such lists with nulls in them, List.of does not.
-    CollectionSerializer immutableList =
-        new CollectionSerializer(
+    // Lists of this class that streams make may contain nulls; those of List.of never do.
+    Serializer<?> immutableList =
+        new ContainerSerializers.OfCollection(
             items ->
                 items.contains(null) ? Collections.unmodifiableList(items) : List.copyOf(items));
     add(76, List.of().getClass(), immutableList);
     add(76, List.of(1).getClass(), immutableList);
-    CollectionSerializer immutableSet = new CollectionSerializer(Set::copyOf);
+    Serializer<?> immutableSet = new ContainerSerializers.OfCollection(Set::copyOf);
     add(77, Set.of().getClass(), immutableSet);
     add(77, Set.of(1).getClass(), immutableSet);
     addCollection(78, Arrays.asList().getClass(), items -> Arrays.asList(items.toArray()));
@@ -157,7 +161,8 @@ final class BuiltInTypes {
         items -> Collections.singletonList(items.get(0)));
     addCollection(
         82, Collections.singleton(1).getClass(), items -> Collections.singleton(items.get(0)));
-    CollectionSerializer unmodifiableList = new CollectionSerializer(Collections::unmodifiableList);
+    Serializer<?> unmodifiableList =
+        new ContainerSerializers.OfCollection(Collections::unmodifiableList);
     add(83, Collections.unmodifiableList(new ArrayList<>()).getClass(), unmodifiableList);
     add(83, Collections.unmodifiableList(new LinkedList<>()).getClass(), unmodifiableList);
     addCollection(
@@ -168,14 +173,14 @@ final class BuiltInTypes {
         85,
         Collections.unmodifiableCollection(new ArrayList<>()).getClass(),
         Collections::unmodifiableCollection);
-    add(86, EnumSet.class, new EnumSetSerializer());
+    add(86, EnumSet.class, new ContainerSerializers.OfEnumSet());
   }
 
   private static void addMaps() {
     addMap(90, HashMap.class, HashMap::new);
     addMap(91, LinkedHashMap.class, map -> map);
     addMap(92, TreeMap.class, TreeMap::new);
-    MapSerializer immutableMap = new MapSerializer(Map::copyOf);
+    Serializer<?> immutableMap = new ContainerSerializers.OfMap(Map::copyOf);
     add(93, Map.of().getClass(), immutableMap);
     add(93, Map.of(1, 1).getClass(), immutableMap);
     addMap(94, Collections.emptyMap().getClass(), map -> Collections.emptyMap());
@@ -188,22 +193,47 @@ final class BuiltInTypes {
         });
     addMap(
         96, Collections.unmodifiableMap(new HashMap<>()).getClass(), Collections::unmodifiableMap);
-    add(97, EnumMap.class, new EnumMapSerializer());
+    add(97, EnumMap.class, new ContainerSerializers.OfEnumMap());
   }
 
   private static void addKryos(int id, Class<?> type) {
     add(id, type, Objects.requireNonNull(kryo.getDefaultSerializer(type)));
   }
 
-  private static void addCollection(int id, Class<?> type, CollectionSerializer.Maker maker) {
-    add(id, type, new CollectionSerializer(maker));
+  private static void addCollection(
+      int id, Class<?> type, Function<List<Object>, Collection<?>> maker) {
+    add(id, type, new ContainerSerializers.OfCollection(maker));
   }
 
   private static void addMap(int id, Class<?> type, UnaryOperator<Map<Object, Object>> maker) {
-    add(id, type, new MapSerializer(maker));
+    add(id, type, new ContainerSerializers.OfMap(maker));
   }
 
   private static void add(int id, Class<?> type, Serializer<?> serializer) {
     types.add(new StoredType(type, id, serializer));
+  }
+
+  /**
+   * The stored form of a time with its zone: the instant and the zone. Kryo's own serializer writes
+   * the local time, which stands for two instants in the hour when clocks are put back.
+   */
+  private static final class ZonedDateTimeSerializer extends Serializer<ZonedDateTime> {
+
+    ZonedDateTimeSerializer() {
+      super(false, true);
+    }
+
+    @Override
+    public void write(Kryo kryo, Output out, ZonedDateTime time) {
+      out.writeVarLong(time.toEpochSecond(), false);
+      out.writeVarInt(time.getNano(), true);
+      out.writeString(time.getZone().getId());
+    }
+
+    @Override
+    public ZonedDateTime read(Kryo kryo, Input in, Class<? extends ZonedDateTime> type) {
+      Instant instant = Instant.ofEpochSecond(in.readVarLong(false), in.readVarInt(true));
+      return instant.atZone(ZoneId.of(in.readString()));
+    }
   }
 }

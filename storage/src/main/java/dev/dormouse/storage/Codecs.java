@@ -5,10 +5,10 @@ import java.util.Collection;
 import java.util.Map;
 import java.util.function.Function;
 
-/** Makes codecs. */
+/** The factory of codecs. Any thread may call every method. */
 public final class Codecs {
   static {
-    // Kryo's fast paths go by sun.misc.Unsafe, of which newer JDKs warn; ours do without them.
+    // Kryo's fast paths use sun.misc.Unsafe, which newer JDKs warn about; no codec needs them.
     if (System.getProperty("kryo.unsafe") == null) {
       System.setProperty("kryo.unsafe", "false");
     }
@@ -17,18 +17,20 @@ public final class Codecs {
   private Codecs() {}
 
   /**
-   * A codec that writes the JDK's plain values and the classes that are named, by Kryo.
+   * Makes a codec for the JDK's plain values and the objects of the named classes, built on Kryo.
    *
-   * <p>A record, a class with a constructor without parameters, an enum, or an array of those may
-   * be named. A sealed type stands for the subtypes it permits. The order does not matter. Names of
-   * the JDK's own value and collection types are passed over.
+   * <p>A named class may be a record, a class with a constructor without parameters, an enum, or an
+   * array of those. A sealed type stands for the subtypes that it permits. The order of the classes
+   * does not matter. The JDK's own value and collection types need not be named.
    *
-   * <p>Stored bytes name classes by their binary names, and components and fields by theirs: those
-   * must stay, while their order may change and others may come and go. A record's component that
-   * is missing from the bytes is null, 0 or false; a field that is, is as the constructor leaves
-   * it. Enum constants are stored by name. Equal or cyclic references are not kept: an object that
-   * is referred to twice is two objects afterwards, and one that contains itself is refused, as is
-   * what nests more than 100 deep.
+   * <p>Stored bytes refer to classes by their binary names, and to components and fields by theirs.
+   * Those names must stay, while the order of fields may change and fields may come and go. A
+   * record's component that is missing from the bytes is null, 0 or false; a field of another class
+   * that is missing keeps the value that the constructor gave it. Enum constants are stored by
+   * name.
+   *
+   * <p>References are not kept: an object that is referred to twice becomes two objects, and an
+   * object that contains itself is refused, as is a value that nests more than 100 deep.
    *
    * @throws IllegalArgumentException if a class cannot be stored, if a component, field or type
    *     argument is of a final class, record or enum that is not named, or if the names of two
@@ -39,22 +41,26 @@ public final class Codecs {
   }
 
   /**
-   * The same, for classes that were renamed or changed since something was stored.
+   * Makes a codec, as {@link #kryo(Collection)} does, for classes that were renamed or changed
+   * after their objects were stored.
    *
-   * <p>An object is made by the migration to its class if it lacks a component or field of today's,
-   * has another one, or holds a value that is none of today's; likewise a value that is wanted as
-   * that class and is of another one, and an enum's constant that is not there any more. Classes
-   * that are migrated or renamed to count as named.
+   * <p>The migration to a class makes an object if the stored object lacks a slot (a component or
+   * field) of today's class, has a slot that today's class lacks, or holds a value that does not
+   * fit. The migration also makes an object if a value of another class is wanted as its class, and
+   * if a stored enum constant no longer exists. Classes with a migration or an older name count as
+   * named.
    *
-   * @param renamed the classes of today by the binary names that they had; those of arrays follow
-   * @param migrations makes objects of a class of what is stored
-   * @throws IllegalArgumentException also if a class cannot be migrated to, or if an older name is
-   *     that of another class
+   * @param renamed today's classes by the binary names that they had earlier; the names of their
+   *     arrays follow
+   * @param migrations for a class, the function that makes its objects from earlier stored forms
+   * @throws IllegalArgumentException if a class cannot be stored or migrated to, if a final class
+   *     of a slot is not named, if the names of two classes collide, or if an older name belongs to
+   *     another class; the message names the classes
    */
   public static ValueCodec kryo(
       Collection<Class<?>> named,
       Map<String, Class<?>> renamed,
       Map<Class<?>, Function<StoredFields, ?>> migrations) {
-    return new KryoCodec(new Naming(named, renamed, migrations), Class::getName);
+    return new KryoCodec(new ClassDeclarations(named, renamed, migrations), Class::getName);
   }
 }

@@ -10,7 +10,9 @@ import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** Writes a constant as its name: constants come, go and change places. */
+/**
+ * The stored form of an enum's constant: its name, which stays when the constants' order changes.
+ */
 final class EnumSerializer extends Serializer<Object> {
   private final Class<?> type;
   private final @Nullable Migration migration;
@@ -20,7 +22,11 @@ final class EnumSerializer extends Serializer<Object> {
     this(type, null);
   }
 
-  /** With what makes constants of names that are not known. */
+  /**
+   * Creates the stored form of an enum's constants.
+   *
+   * @param migration makes constants of names that the enum does not have; null if none is given
+   */
   EnumSerializer(Class<?> type, @Nullable Migration migration) {
     super(false, true);
     this.type = type;
@@ -35,7 +41,7 @@ final class EnumSerializer extends Serializer<Object> {
     return type;
   }
 
-  /** One of the constants, if there are any. */
+  /** Returns one of the constants; empty if the enum has none. */
   Optional<Enum<?>> any() {
     return constants.values().stream().findAny();
   }
@@ -60,7 +66,11 @@ final class EnumSerializer extends Serializer<Object> {
     throw missing(name);
   }
 
-  /** Reads a constant. */
+  /**
+   * Reads a constant.
+   *
+   * @throws StoredValueException if the enum has no constant of the stored name
+   */
   Enum<?> read(Input in) {
     String name = in.readString();
     Enum<?> constant = find(name);
@@ -83,9 +93,9 @@ final class EnumSerializer extends Serializer<Object> {
   }
 
   /**
-   * Reads the class of an enum, and gives its serializer.
+   * Reads a class, which must be an enum, and returns the enum's serializer.
    *
-   * @throws StoredValueException if it is another class
+   * @throws StoredValueException if the class is no enum
    */
   static EnumSerializer ofClassIn(Kryo kryo, Input in) {
     var registration = kryo.readClass(in);

@@ -15,14 +15,14 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A codec by Kryo, with our own form of the user's classes.
+ * The codec that is built on Kryo, with the product's own form of the user's classes.
  *
  * <pre>
  * version (1) · {@link ShapeTable} · class of the value · value
  * </pre>
  *
- * <p>Kryo is for one thread at a time and expensive to make, so instances are lent from a small
- * stock; a thread-local one for each of many virtual threads would fill the heap.
+ * <p>A Kryo is expensive to make and serves one thread at a time. So a call borrows one from a
+ * small stock: a thread-local Kryo for each of many virtual threads would fill the heap.
  */
 final class KryoCodec implements ValueCodec {
   private static final byte VERSION = 1;
@@ -38,14 +38,15 @@ final class KryoCodec implements ValueCodec {
   private final BlockingQueue<Bench> stock = new ArrayBlockingQueue<>(STOCK_MAX);
 
   /**
-   * For the named classes.
+   * Creates a codec for the declared classes.
    *
-   * @param stableName the text that a class's id in stored bytes is made of
+   * @param stableName returns the text that a class's id in stored bytes is made of
+   * @throws IllegalArgumentException for the reasons that {@link Codecs#kryo} lists
    */
-  KryoCodec(Naming naming, Function<Class<?>, String> stableName) {
-    NamedClasses named = NamedClasses.of(naming, stableName);
+  KryoCodec(ClassDeclarations declarations, Function<Class<?>, String> stableName) {
+    NamedClasses named = NamedClasses.of(declarations, stableName);
     names = named.names();
-    naming.migrations().forEach((to, how) -> migrations.put(to, new Migration(to, how)));
+    declarations.migrations().forEach((to, how) -> migrations.put(to, new Migration(to, how)));
     types = new ArrayList<>(BuiltInTypes.all());
     types.addAll(named.types());
     for (StoredType type : types) {
@@ -119,21 +120,21 @@ final class KryoCodec implements ValueCodec {
 
   private void give(Bench bench) {
     bench.clear();
-    stock.offer(bench); // if the stock is full, it is one too many
+    stock.offer(bench); // a full stock drops it
   }
 
   private static String cannotWrite(Object value) {
     return "a value of class " + value.getClass().getName() + " cannot be stored: ";
   }
 
-  /** What one thread needs at a time. */
+  /** A Kryo and its buffers, which one call borrows. */
   private final class Bench {
     private final ValueKryo kryo = new ValueKryo(types);
     private final ValueOutput out = new ValueOutput();
     private final ValueInput in = new ValueInput();
     private byte[] buffer = new byte[BUFFER_BYTES_FIRST];
 
-    /** Lets go of the value before. */
+    /** Forgets the value that was encoded or decoded last. */
     void clear() {
       kryo.clear();
       out.setBuffer(buffer, -1);
@@ -168,7 +169,7 @@ final class KryoCodec implements ValueCodec {
       List<String> gone = new ArrayList<>();
       shapes.forEach(
           (id, shape) -> {
-            StoredSlots stored = kryo.slotsOf(id, in);
+            Shape.Layout stored = kryo.layoutOf(id, in);
             if (stored != null && !migrations.containsKey(shape.type())) {
               stored.names().stream()
                   .filter(name -> shape.indexOf(name) < 0)
@@ -198,7 +199,7 @@ final class KryoCodec implements ValueCodec {
     }
   }
 
-  /** A whole number as the class that is wanted, if that can hold it; else as it is. */
+  /** Converts a whole number to the class that is wanted, if that class can hold the number. */
   private static Object asWholeNumber(Object value, Class<?> type) {
     if (!(value instanceof Long
         || value instanceof Integer
@@ -217,7 +218,7 @@ final class KryoCodec implements ValueCodec {
     return type == Byte.class && number == (byte) number ? (Object) (byte) number : value;
   }
 
-  /** Checks what stands before the table of shapes. */
+  /** Reads and checks the version, which stands before the table of shapes. */
   static void begin(ValueInput in) {
     byte version = in.readByte();
     if (version != VERSION) {
@@ -226,7 +227,7 @@ final class KryoCodec implements ValueCodec {
     }
   }
 
-  /** Checks that there is a value, and nothing behind it. */
+  /** Checks that the bytes held a value, and hold nothing after it. */
   static Object end(ValueInput in, @Nullable Object value) {
     if (value == null || in.remaining() > 0) {
       throw new StoredValueException(

@@ -5,17 +5,19 @@ import dev.dormouse.sdk.StoredValueException;
 import java.util.function.Function;
 
 /**
- * What an actor's author gave to make objects of today's class of what was stored.
+ * The author's way to make objects of today's class from objects that were stored in an earlier
+ * form.
  *
- * @param to the class
- * @param function makes the object; called with one that is not of today's form
+ * @param to today's class
+ * @param function makes the object from the stored fields
  */
 record Migration(Class<?> to, Function<StoredFields, ?> function) {
 
   /**
-   * Makes the object.
+   * Makes an object of today's class.
    *
-   * @throws StoredValueException if the function throws, or makes no object of the class
+   * @throws StoredValueException if the function throws, or returns null or an object of another
+   *     class
    */
   Object migrate(StoredFields stored) {
     Object made;

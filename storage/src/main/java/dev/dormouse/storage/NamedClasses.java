@@ -16,7 +16,8 @@ import java.util.Set;
 import java.util.function.Function;
 
 /**
- * Turns the classes that an actor's author named into types that can be stored, or says why not.
+ * The types that can be stored because an actor's author named their classes. A class that cannot
+ * be stored is refused when the codec is made, with a message that names it.
  */
 final class NamedClasses {
   private static final int ID_BITS = 28;
@@ -31,19 +32,19 @@ final class NamedClasses {
   }
 
   /**
-   * The types of the named classes; of a class that was renamed, one for each name.
+   * Finds the types of the named classes; a class that was renamed has one type for each name.
    *
-   * @param stableName the text that a class's id is made of
-   * @throws IllegalArgumentException as {@link Codecs#kryo} says
+   * @param stableName returns the text that a class's id is made of
+   * @throws IllegalArgumentException for the reasons that {@link Codecs#kryo} lists
    */
-  static NamedClasses of(Naming naming, Function<Class<?>, String> stableName) {
-    NamedClasses all = new NamedClasses(naming.migrations());
+  static NamedClasses of(ClassDeclarations declarations, Function<Class<?>, String> stableName) {
+    NamedClasses all = new NamedClasses(declarations.migrations());
     List<String> faults = new ArrayList<>();
-    for (Class<?> type : naming.classes()) {
+    for (Class<?> type : declarations.classes()) {
       collect(faults, () -> all.add(type));
     }
-    naming.renamed().values().forEach(all::add);
-    naming.migrations().keySet().forEach(all::addMigrated);
+    declarations.renamed().values().forEach(all::add);
+    declarations.migrations().keySet().forEach(all::addMigrated);
     for (Class<?> type : all.classes) {
       String name = stableName.apply(type);
       collect(faults, () -> all.add(type, name, idOf(name), idOf(name)));
@@ -51,7 +52,7 @@ final class NamedClasses {
     if (!faults.isEmpty()) {
       throw new IllegalArgumentException(String.join("\n", faults));
     }
-    naming
+    declarations
         .renamed()
         .forEach((name, type) -> all.addOlder(type, name, idOf(stableName.apply(type))));
     return all;
@@ -65,12 +66,12 @@ final class NamedClasses {
     }
   }
 
-  /** The types, each class's present name before its older ones. */
+  /** Returns the types; the one of a class's present name comes before those of older names. */
   List<StoredType> types() {
     return List.copyOf(types);
   }
 
-  /** The names that the ids are made of. */
+  /** Returns the names that the ids are made of, by the ids. */
   Map<Integer, String> names() {
     return Map.copyOf(names);
   }
@@ -94,7 +95,7 @@ final class NamedClasses {
     types.add(new StoredType(type, storedId, serializerOf(type, name, storedId, id)));
   }
 
-  /** An older name of a class is one of the arrays of it, too. */
+  /** Adds the type of an older name of a class, and those of the arrays of the class. */
   private void addOlder(Class<?> type, String olderName, int id) {
     if (!classes.contains(type)) {
       throw new IllegalArgumentException(
@@ -117,33 +118,10 @@ final class NamedClasses {
     }
   }
 
-  /** The id of a class of this name: 28 bits of the hash, above those of the built-in types. */
+  /** Returns the id for a class name: 28 bits of the hash, above the ids of the built-in types. */
   static int idOf(String name) {
     int id = (int) (StableHash.of(name) >>> (Long.SIZE - ID_BITS));
     return id < BuiltInTypes.ID_END ? id + BuiltInTypes.ID_END : id;
-  }
-
-  /** What is said of a class that turns up in a value but was not named. */
-  static String unnamed(Class<?> type) {
-    if (type.isHidden() || type.isAnonymousClass()) {
-      return "class " + type.getName() + " cannot be stored: it is a lambda or has no name";
-    }
-    if (isOfJdk(type)) {
-      return "class "
-          + type.getName()
-          + " cannot be stored: copy what it holds into one of the common types, such as ArrayList";
-    }
-    return "class "
-        + type.getName()
-        + " was not named: add it with ActorOptions.stores("
-        + type.getSimpleName()
-        + ".class)";
-  }
-
-  /** Whether a class is part of the JDK. */
-  static boolean isOfJdk(Class<?> type) {
-    ClassLoader loader = type.getClassLoader();
-    return loader == null || loader == ClassLoader.getPlatformClassLoader();
   }
 
   private void add(Class<?> type) {
@@ -152,7 +130,9 @@ final class NamedClasses {
       element = element.getComponentType();
     }
     boolean isAbstract = Modifier.isAbstract(type.getModifiers()) && !type.isArray();
-    if (BuiltInTypes.isBuiltIn(type) || type == Object.class || (isAbstract && isOfJdk(type))) {
+    if (BuiltInTypes.isBuiltIn(type)
+        || type == Object.class
+        || (isAbstract && StoredType.isOfJdk(type))) {
       return;
     }
     if (type.isArray()) {
@@ -162,10 +142,8 @@ final class NamedClasses {
       classes.add(type);
     } else if (isAbstract && !type.isEnum()) {
       addSubtypes(type);
-    } else if (isOfJdk(type)) {
-      throw new IllegalArgumentException(unnamed(type));
-    } else if (type.isHidden() || type.isAnonymousClass()) {
-      throw new IllegalArgumentException(unnamed(type));
+    } else if (StoredType.isOfJdk(type) || type.isHidden() || type.isAnonymousClass()) {
+      throw new IllegalArgumentException(StoredType.messageAboutUnnamed(type));
     } else {
       classes.add(type);
       addSubtypes(type);
@@ -193,9 +171,9 @@ final class NamedClasses {
       return new EnumSerializer(type, migration);
     }
     if (type.isArray()) {
-      return new ArraySerializer(type.getComponentType());
+      return new ContainerSerializers.OfArray(type.getComponentType());
     }
-    Shape shape = Shapes.of(type, id);
+    Shape shape = Shape.of(type, id);
     List<String> faults = new ArrayList<>();
     for (Shape.Slot slot : shape.slots()) {
       collect(faults, () -> checkNamed(shape.nameOf(slot), slot.type()));
@@ -206,7 +184,7 @@ final class NamedClasses {
     return new ShapeSerializer(shape, storedId, name, migration);
   }
 
-  /** Finds at the start of the server what would otherwise fail at the first write. */
+  /** Refuses at the start of the server a slot whose values would all fail at the first write. */
   private void checkNamed(String where, Type type) {
     if (type instanceof Class<?> c) {
       if (c.isArray()) {
@@ -214,7 +192,7 @@ final class NamedClasses {
       }
       boolean isFixed = c.isEnum() || c.isArray() || Modifier.isFinal(c.getModifiers());
       if (isFixed && !c.isPrimitive() && !classes.contains(c) && !BuiltInTypes.isBuiltIn(c)) {
-        throw new IllegalArgumentException(where + ": " + unnamed(c));
+        throw new IllegalArgumentException(where + ": " + StoredType.messageAboutUnnamed(c));
       }
     } else if (type instanceof ParameterizedType p) {
       checkNamed(where, p.getRawType());

@@ -18,15 +18,15 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Stored bytes as lists, maps, texts and numbers, as {@link ValueCodec#describe} says. None of the
- * user's classes is needed or used: the bytes name their fields.
+ * Turns stored bytes into lists, maps, texts and numbers, as {@link ValueCodec#describe} promises.
+ * No class of the user's is needed, because the bytes name the fields.
  */
 final class PlainValues {
   private static final String CLASS = "@class";
-  private static final String UNREADABLE = "@unreadable";
+  static final String UNREADABLE = "@unreadable";
   private static final String HEX = "@hex";
 
-  /** In place of an empty optional. */
+  /** The description of an empty optional. */
   private static final Object NOTHING = Map.of();
 
   private static final List<StoredType> TYPES =
@@ -36,13 +36,13 @@ final class PlainValues {
 
   private PlainValues() {}
 
-  /** Expensive to make, and for one thread at a time. */
+  /** The one Kryo, which is expensive to make and is used by one thread at a time. */
   private static final ValueKryo kryo = new ValueKryo(TYPES);
 
   /**
-   * What the bytes hold.
+   * Describes the value that the bytes hold.
    *
-   * @param names of the classes by their ids, as far as they are known
+   * @param names the names of classes by their ids; an id without a name is shown as a number
    */
   static synchronized Object of(byte[] bytes, Map<Integer, String> names) {
     ValueInput in = new ValueInput();
@@ -55,18 +55,15 @@ final class PlainValues {
       Object plain = plain(KryoCodec.end(in, kryo.readClassAndObject(in)));
       return plain == null ? NOTHING : plain;
     } catch (RuntimeException | StackOverflowError e) {
-      return unreadable(e, bytes);
+      return ValueCodec.unreadable(e, bytes);
     } finally {
       kryo.clear();
     }
   }
 
-  /** What stands in place of bytes that cannot be read. */
-  static Map<String, Object> unreadable(Throwable fault, byte[] bytes) {
-    Map<String, Object> shown = new LinkedHashMap<>();
-    shown.put(UNREADABLE, String.valueOf(fault.getMessage()));
-    shown.put(HEX, HexFormat.of().formatHex(bytes));
-    return shown;
+  /** Describes bytes by their hexadecimal digits. */
+  static Map<String, String> hexOf(byte[] bytes) {
+    return Map.of(HEX, HexFormat.of().formatHex(bytes));
   }
 
   private static @Nullable Object plain(@Nullable Object value) {
@@ -93,7 +90,7 @@ final class PlainValues {
       return constant.name();
     }
     if (value instanceof byte[] bytes) {
-      return Map.of(HEX, HexFormat.of().formatHex(bytes));
+      return hexOf(bytes);
     }
     if (value instanceof Optional<?> optional) {
       return plain(optional.orElse(null));
@@ -127,7 +124,7 @@ final class PlainValues {
                     name,
                     slot.fault() == null
                         ? plain(slot.value())
-                        : unreadable(slot.fault(), slot.chunk())));
+                        : ValueCodec.unreadable(slot.fault(), slot.chunk())));
     return shown;
   }
 
@@ -148,24 +145,25 @@ final class PlainValues {
     return byText.size() == pairs.size() ? byText : pairs;
   }
 
-  /** The entries of a map, in the order in which they were stored. */
+  /** The entries of a stored map, in the order in which they were stored. */
   private record Entries(List<Map.Entry<@Nullable Object, @Nullable Object>> list) {}
 
+  /** Returns the serializer that reads the same bytes without the classes of enums. */
   private static Serializer<?> plain(Serializer<?> serializer) {
-    if (serializer instanceof CollectionSerializer) {
-      return new CollectionSerializer(elements -> elements);
+    if (serializer instanceof ContainerSerializers.OfCollection) {
+      return new ContainerSerializers.OfCollection(elements -> elements);
     }
-    if (serializer instanceof MapSerializer) {
+    if (serializer instanceof ContainerSerializers.OfMap) {
       return new ReadOnly((kryo, in) -> readEntries(kryo, in, () -> kryo.readClassAndObject(in)));
     }
-    if (serializer instanceof EnumMapSerializer) {
+    if (serializer instanceof ContainerSerializers.OfEnumMap) {
       return new ReadOnly(
           (kryo, in) -> {
             in.readVarInt(true); // the enum
             return readEntries(kryo, in, in::readString);
           });
     }
-    return serializer instanceof EnumSetSerializer
+    return serializer instanceof ContainerSerializers.OfEnumSet
         ? new ReadOnly((kryo, in) -> readConstants(in))
         : serializer;
   }
@@ -191,7 +189,7 @@ final class PlainValues {
     return names;
   }
 
-  /** A serializer of what is never written. */
+  /** A serializer that only reads. */
   private static final class ReadOnly extends Serializer<Object> {
     private final BiFunction<ValueKryo, ValueInput, Object> reader;
 

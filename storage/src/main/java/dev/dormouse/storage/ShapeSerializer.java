@@ -11,16 +11,16 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Writes an object as its slots, each a chunk that holds the class of the value and the value. What
- * each chunk is called is in the {@link ShapeTable} at the head of the value.
+ * The stored form of an object: its slots, each a chunk that holds the class of the value and the
+ * value. The {@link ShapeTable} at the head of the stored value names the slots.
  *
- * <p>Kryo's own serializers go by order for records, and read other values without a word once the
- * components have changed.
+ * <p>Kryo's own serializers of records go by the order of the components, and silently read other
+ * values once the components have changed.
  *
- * <p>Objects that have lost or gained slots since, or one of whose values does not fit any more,
- * are made by the class's migration, if it has one. Without one, a slot that was stored and is gone
- * is passed over, one that was not stored is left to the class, and a value that does not fit is
- * refused.
+ * <p>If the class has a migration, the migration makes each object that has lost or gained slots or
+ * holds a value that no longer fits. Without a migration, a stored slot that no longer exists is
+ * passed over, a slot that was not stored keeps the class's default, and a value that does not fit
+ * is refused.
  */
 final class ShapeSerializer extends Serializer<Object> {
   private final Shape shape;
@@ -29,11 +29,12 @@ final class ShapeSerializer extends Serializer<Object> {
   private final @Nullable Migration migration;
 
   /**
-   * Of a class.
+   * Creates the stored form of a class under one of its ids.
    *
-   * @param storedId the number under which its objects are found in stored bytes; that of the shape
-   *     is the one under which they are written
-   * @param storedName the name that this number is made of
+   * @param shape the class's shape, whose id is the one that objects are written with
+   * @param storedId the id that objects are read by, which is older if the class was renamed
+   * @param storedName the class name that {@code storedId} was made of
+   * @param migration the class's migration; null if it has none
    */
   ShapeSerializer(Shape shape, int storedId, String storedName, @Nullable Migration migration) {
     this.shape = shape;
@@ -62,7 +63,7 @@ final class ShapeSerializer extends Serializer<Object> {
   public Object read(Kryo kryo, Input input, Class<?> type) {
     ValueKryo values = (ValueKryo) kryo;
     ValueInput in = (ValueInput) input;
-    StoredSlots stored = values.slotsOf(storedId, in);
+    Shape.Layout stored = values.layoutOf(storedId, in);
     if (stored == null) {
       throw new KryoException("class " + shape.type().getName() + " is not described");
     }
@@ -77,7 +78,7 @@ final class ShapeSerializer extends Serializer<Object> {
     }
   }
 
-  private Object read(ValueKryo kryo, ValueInput in, StoredSlots stored) {
+  private Object read(ValueKryo kryo, ValueInput in, Shape.Layout stored) {
     @Nullable Object[] values = absent();
     for (int slot : stored.plan()) {
       int length = in.readCount();
@@ -117,7 +118,7 @@ final class ShapeSerializer extends Serializer<Object> {
   }
 
   private Object readOrMigrate(
-      ValueKryo kryo, ValueInput in, StoredSlots stored, Migration migrating) {
+      ValueKryo kryo, ValueInput in, Shape.Layout stored, Migration migrating) {
     int standIns = kryo.standIns();
     StoredObject object = StoredObject.read(kryo, in, storedName, stored);
     kryo.setStandIns(standIns);
@@ -126,14 +127,14 @@ final class ShapeSerializer extends Serializer<Object> {
       try {
         return shape.make(values);
       } catch (StoredValueException e) {
-        kryo.fault(e); // what the class refuses today, the migration may mend
+        kryo.fault(e); // the migration may make an object of what the class refuses
       }
     }
     return migrating.migrate(object);
   }
 
-  /** The values of the slots of today; null if one is not what it was declared as. */
-  private @Nullable Object @Nullable [] fitting(StoredObject object, StoredSlots stored) {
+  /** Returns the values of today's slots, or null if one does not fit its declared type. */
+  private @Nullable Object @Nullable [] fitting(StoredObject object, Shape.Layout stored) {
     @Nullable Object[] values = absent();
     List<String> names = stored.names();
     for (int i = 0; i < names.size(); i++) {

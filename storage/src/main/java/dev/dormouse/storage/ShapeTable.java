@@ -11,32 +11,20 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * The table of shapes that stands before a value: the names of slots, once for each class, however
- * many objects follow.
+ * The table of shapes at the head of a stored value: the names of the slots of each class, once,
+ * however many objects of the class follow.
  *
  * <pre>
  * number of entries · for each: its length · id of the class · number of slots · their names
  * </pre>
  *
- * <p>Numbers have variable length. With this, bytes are read by names and not by order, and classes
- * that have gone can be passed over.
+ * <p>Numbers have variable length. The table lets a reader find slots by name and not by order, and
+ * pass over the objects of classes that no longer exist.
  */
 final class ShapeTable {
-  private static final int ENTRY_BYTES_FIRST = 128;
-
   private ShapeTable() {}
 
-  /** The entry of a shape, its length left out. */
-  static byte[] entryOf(int id, List<String> names) {
-    ValueOutput out = new ValueOutput();
-    out.setBuffer(new byte[ENTRY_BYTES_FIRST], -1);
-    out.writeVarInt(id, true);
-    out.writeVarInt(names.size(), true);
-    names.forEach(out::writeString);
-    return out.toBytes();
-  }
-
-  /** How many bytes {@link #write} takes. */
+  /** Returns the number of bytes that {@link #write} writes. */
   static long bytesOf(Collection<Shape> shapes) {
     long bytes = Output.varIntLength(shapes.size(), true);
     for (Shape shape : shapes) {
@@ -45,7 +33,7 @@ final class ShapeTable {
     return bytes;
   }
 
-  /** Writes the table. */
+  /** Writes the table of some shapes. */
   static void write(Collection<Shape> shapes, ValueOutput out) {
     out.writeVarInt(shapes.size(), true);
     for (Shape shape : shapes) {
@@ -54,7 +42,12 @@ final class ShapeTable {
     }
   }
 
-  /** Reads the table, and tells the Kryo how the classes lie in the bytes. */
+  /**
+   * Reads the table and notes the layout of each class in the Kryo.
+   *
+   * @param known the shapes of the known classes, by their ids
+   * @throws KryoException if the bytes are no table
+   */
   static void read(ValueInput in, Map<Integer, Shape> known, ValueKryo kryo) {
     int entries = in.readCount();
     for (int i = 0; i < entries; i++) {
@@ -65,21 +58,25 @@ final class ShapeTable {
       Shape shape = known.get(id);
       if (shape == null) {
         kryo.describe(id, start, end);
-      } else if (!kryo.describe(id, slotsOf(shape, in, start, end))) {
+      } else if (!kryo.describe(id, layoutOf(shape, in, start, end))) {
         throw new KryoException("class " + shape.type().getName() + " is described twice");
       }
       in.setPosition(end);
     }
   }
 
-  private static StoredSlots slotsOf(Shape shape, ValueInput in, int start, int end) {
+  private static Shape.Layout layoutOf(Shape shape, ValueInput in, int start, int end) {
     byte[] entry = shape.entry();
     return Arrays.equals(entry, 0, entry.length, in.getBuffer(), start, end)
         ? shape.current()
-        : StoredSlots.of(shape, namesIn(in, end));
+        : shape.layoutOf(namesIn(in, end));
   }
 
-  /** The names of an entry that ends there, behind the id. */
+  /**
+   * Reads the names of an entry, whose id was read already.
+   *
+   * @param end the position at which the entry must end
+   */
   static List<String> namesIn(ValueInput in, int end) {
     int count = in.readCount();
     List<String> names = new ArrayList<>();

@@ -5,16 +5,14 @@ import com.esotericsoftware.kryo.Serializer;
 import com.esotericsoftware.kryo.io.Input;
 import com.esotericsoftware.kryo.io.Output;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads what is of a class that is not known: an object with fields as {@link StoredObject}, an
- * enum's constant as {@link StoredConstant}, an array as a list.
+ * Reads objects of unknown classes as stand-ins: an object with fields as a {@link StoredObject},
+ * an enum's constant as a {@link StoredConstant}, and an array as a list.
  *
- * <p>The bytes say which classes have fields. Of the others they do not say whether they are enums
- * or arrays; what reads as the name of a constant is taken for one.
+ * <p>The bytes say which classes have fields. They do not tell enums from arrays, so bytes that
+ * read as the name of a constant are taken for a constant.
  */
 final class StandInSerializer extends Serializer<Object> {
   private final int id;
@@ -33,9 +31,9 @@ final class StandInSerializer extends Serializer<Object> {
     ValueKryo values = (ValueKryo) kryo;
     ValueInput in = (ValueInput) input;
     values.standIn();
-    StoredSlots slots = values.slotsOf(id, in);
-    if (slots != null) {
-      return StoredObject.read(values, in, values.nameOf(id), slots);
+    Shape.Layout layout = values.layoutOf(id, in);
+    if (layout != null) {
+      return StoredObject.read(values, in, values.nameOf(id), layout);
     }
     int start = in.position();
     String name = constantIn(in);
@@ -43,15 +41,10 @@ final class StandInSerializer extends Serializer<Object> {
       return new StoredConstant(name);
     }
     in.setPosition(start);
-    int count = in.readCount();
-    List<@Nullable Object> elements = new ArrayList<>();
-    for (int i = 0; i < count; i++) {
-      elements.add(values.readClassAndObject(in));
-    }
-    return elements;
+    return ContainerSerializers.readElements(values, in);
   }
 
-  /** The name of a constant, if that is what comes next. */
+  /** Reads the name of a constant; returns null if the next bytes are no name. */
   private static @Nullable String constantIn(ValueInput in) {
     int head = in.readVarInt(true);
     int length = head >>> 1;

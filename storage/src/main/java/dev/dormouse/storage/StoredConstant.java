@@ -1,4 +1,9 @@
 package dev.dormouse.storage;
 
-/** A constant of an enum that is not known, or that has no such constant any more. */
+/**
+ * A stand-in for an enum's constant that was stored, where the enum is unknown or no longer has the
+ * constant.
+ *
+ * @param name the stored name of the constant
+ */
 record StoredConstant(String name) {}

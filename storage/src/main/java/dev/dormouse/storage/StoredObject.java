@@ -11,8 +11,9 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An object as its stored slots. One that cannot be read does not keep the others from being read:
- * each is a chunk of its own.
+ * A stand-in for a stored object: the values of its slots by name, for a migration or for people to
+ * look at. Each slot is a chunk of its own, so a slot that cannot be read does not affect the
+ * others.
  */
 final class StoredObject implements StoredFields {
   private static final byte[] NONE = {};
@@ -26,12 +27,12 @@ final class StoredObject implements StoredFields {
   }
 
   /**
-   * What was read of a slot.
+   * A stored slot, with its value or the reason why the value cannot be read.
    *
-   * @param value its value; null if that is null, or there is a fault
-   * @param fault why it cannot be read; null if it can
-   * @param hasStandIns whether something inside is of a class that is not known
-   * @param chunk the bytes, if they cannot be read; else empty
+   * @param value the value; null if null was stored, or the value cannot be read
+   * @param fault the reason why the value cannot be read; null if it can
+   * @param hasStandIns whether the value contains stand-ins for objects of unknown classes
+   * @param chunk the stored bytes if they cannot be read; empty otherwise
    */
   @SuppressWarnings("ArrayRecordComponent") // nobody compares them
   record Slot(
@@ -40,13 +41,13 @@ final class StoredObject implements StoredFields {
       boolean hasStandIns,
       byte[] chunk) {}
 
-  /** Of a value that is no object with fields. */
+  /** Wraps a value that has no fields, such as a text or a constant. */
   static StoredObject ofValue(String className, Object value) {
     return new StoredObject(className, Map.of(VALUE, new Slot(value, null, false, NONE)));
   }
 
-  /** Reads the chunks of an object; what is of a class that is not known becomes a stand-in. */
-  static StoredObject read(ValueKryo kryo, ValueInput in, String className, StoredSlots stored) {
+  /** Reads the slots of an object; objects of unknown classes inside become stand-ins. */
+  static StoredObject read(ValueKryo kryo, ValueInput in, String className, Shape.Layout stored) {
     Map<String, Slot> slots = new LinkedHashMap<>();
     boolean wasLenient = kryo.setLenient(true);
     try {
@@ -91,7 +92,7 @@ final class StoredObject implements StoredFields {
     return Collections.unmodifiableSet(slots.keySet());
   }
 
-  /** What was read of each slot. */
+  /** Returns the slots by name, in the order in which they were stored. */
   Map<String, Slot> slots() {
     return slots;
   }

@@ -3,10 +3,35 @@ package dev.dormouse.storage;
 import com.esotericsoftware.kryo.Serializer;
 
 /**
- * A class that can be stored. Several may have the same id: they are read back as one.
+ * A class whose objects can be stored. Several classes may share an id: their objects are read back
+ * as the first of them.
  *
  * @param type the exact class
- * @param id its number in stored bytes, which never changes
- * @param serializer its form; without state, so that all threads may share it
+ * @param id the number of the class in stored bytes, which never changes
+ * @param serializer the stored form; it has no state, so that all threads may share it
  */
-record StoredType(Class<?> type, int id, Serializer<?> serializer) {}
+record StoredType(Class<?> type, int id, Serializer<?> serializer) {
+
+  /** Returns whether a class is part of the JDK. */
+  static boolean isOfJdk(Class<?> type) {
+    ClassLoader loader = type.getClassLoader();
+    return loader == null || loader == ClassLoader.getPlatformClassLoader();
+  }
+
+  /** Returns the message about a class that turns up in a value but was not named. */
+  static String messageAboutUnnamed(Class<?> type) {
+    if (type.isHidden() || type.isAnonymousClass()) {
+      return "class " + type.getName() + " cannot be stored: it is a lambda or has no name";
+    }
+    if (isOfJdk(type)) {
+      return "class "
+          + type.getName()
+          + " cannot be stored: copy what it holds into one of the common types, such as ArrayList";
+    }
+    return "class "
+        + type.getName()
+        + " was not named: add it with ActorOptions.stores("
+        + type.getSimpleName()
+        + ".class)";
+  }
+}

@@ -12,11 +12,13 @@ import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** Whether a value that was read is what a component was declared as, type arguments included. */
+/**
+ * Checks that a value that was read fits the declared type of its slot, type arguments included.
+ */
 final class TypeFit {
   private TypeFit() {}
 
-  /** What does not fit, as "stored X, wanted Y"; null if all does. */
+  /** Returns what does not fit, as "stored X, wanted Y"; null if the value fits. */
   static @Nullable String misfit(Type wanted, @Nullable Object value) {
     if (wanted instanceof Class<?> type) {
       return fits(type, value) ? null : sentence(wanted, value);
@@ -37,7 +39,7 @@ final class TypeFit {
     return null;
   }
 
-  /** The class that takes the place of a primitive type where only objects can be. */
+  /** Returns the wrapper class of a primitive type, and any other type as it is. */
   static Class<?> boxed(Class<?> type) {
     return MethodType.methodType(type).wrap().returnType();
   }
@@ -46,7 +48,9 @@ final class TypeFit {
     return value == null ? !type.isPrimitive() : boxed(type).isInstance(value);
   }
 
-  /** Only of the JDK's containers is it known what their type arguments are. */
+  /**
+   * Checks the type arguments of the JDK's containers; those of other types have no known meaning.
+   */
   private static @Nullable String misfitInside(ParameterizedType type, @Nullable Object value) {
     if (!type.getRawType().getTypeName().startsWith("java.")) {
       return null;
@@ -86,7 +90,8 @@ final class TypeFit {
   }
 
   /**
-   * A bound may name its own variable ({@code T extends Comparable<T>}): its arguments are left.
+   * Drops the type arguments of bounds: a bound may name its own variable, as in {@code T extends
+   * Comparable<T>}.
    */
   private static Type[] rawOf(Type[] bounds) {
     Type[] raw = bounds.clone();
@@ -105,7 +110,7 @@ final class TypeFit {
         + wanted.getTypeName();
   }
 
-  /** As the class of a value is called in messages. */
+  /** Returns the name of a value's class for messages. */
   static String nameOf(Object value) {
     if (value instanceof StoredFields unknown) {
       return "class " + unknown.className();

@@ -8,20 +8,21 @@ import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Kryo's input that believes no length: what it says must fit into what is left, before anything of
- * that size is made. Reads what {@link ValueOutput} writes, and never changes the bytes it reads.
+ * A Kryo input that trusts no length: it checks that a length fits into the bytes that are left
+ * before it allocates anything. It reads the form that {@link ValueOutput} writes, and never
+ * changes the bytes that it reads.
  */
 final class ValueInput extends Input {
 
-  /** How many bytes are left. */
+  /** Returns the number of bytes that are left. */
   int remaining() {
     return limit - position;
   }
 
   /**
-   * Reads a number of things that take at least a byte each.
+   * Reads a count of items that take at least one byte each.
    *
-   * @throws KryoException if there cannot be so many
+   * @throws KryoException if the count is greater than the number of bytes that are left
    */
   int readCount() {
     return checked(readVarInt(true), 1);

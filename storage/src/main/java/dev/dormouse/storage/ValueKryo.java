@@ -18,25 +18,27 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A Kryo that knows the registered classes and no others, together with the shapes that the value
- * at hand is made of. For one thread at a time.
+ * A Kryo that knows only the registered classes, with the shapes of the value at hand. One thread
+ * at a time may use it.
  *
- * <p><b>Lenient reading.</b> Where a migration is to make the object, what is of a class that is
- * not known is read as {@link StoredObject}, a stand-in; elsewhere it is refused. {@link
- * #isLenient} and {@link #standIns} are how the readers of a value agree on that.
+ * <p><b>Lenient reading.</b> Where a migration makes the object, an object of an unknown class is
+ * read as a stand-in, a {@link StoredObject}; elsewhere it is refused. The readers of a value agree
+ * on that through {@link #isLenient} and {@link #standIns}.
  */
 final class ValueKryo extends Kryo {
-  /** How deep values may nest. Beyond it they are taken to contain themselves. */
+  /** The greatest depth of nested values. A deeper value is taken to contain itself. */
   static final int DEPTH_MAX = 100;
 
-  /** How many parts of a value may be unreadable before the rest is not tried any more. */
+  /** The most parts of a value that may be unreadable; one more, and the value is given up. */
   private static final int FAULTS_MAX = 64;
 
-  // Of the value being written: its shapes, in the order of first use.
+  /** The shapes in the value being written, in the order of first use. */
   private final Set<Shape> shapes = new LinkedHashSet<>();
-  // Of the value being read: how the classes lie in the bytes, by their ids.
-  private final Map<Integer, StoredSlots> slots = new HashMap<>();
-  // Of the same, where the description is of a class that is not known: its place in the bytes.
+
+  /** The layouts of the classes in the value being read, by the classes' ids. */
+  private final Map<Integer, Shape.Layout> layouts = new HashMap<>();
+
+  /** The start and end of the descriptions of unknown classes in the value being read, by id. */
   private final Map<Integer, int[]> unread = new HashMap<>();
 
   private final List<EnumSerializer> enums = new ArrayList<>();
@@ -61,22 +63,22 @@ final class ValueKryo extends Kryo {
     }
   }
 
-  /** The enums that can be stored. */
+  /** Returns the serializers of the enums that can be stored. */
   List<EnumSerializer> enums() {
     return enums;
   }
 
-  /** Forgets the shapes of the value before. */
+  /** Forgets the value that was written or read last. */
   void clear() {
     shapes.clear();
-    slots.clear();
+    layouts.clear();
     unread.clear();
     isLenient = false;
     standIns = 0;
     faults = 0;
   }
 
-  /** The shapes of the value that was written. */
+  /** Returns the shapes in the value that was written, in the order of first use. */
   Set<Shape> shapes() {
     return shapes;
   }
@@ -86,53 +88,57 @@ final class ValueKryo extends Kryo {
     shapes.add(shape);
   }
 
-  /** Notes how a class lies in the bytes; false if that was known already. */
-  boolean describe(int id, StoredSlots described) {
-    return slots.put(id, described) == null;
+  /**
+   * Notes the layout of a class in the bytes.
+   *
+   * @return false if a layout of this class was noted before
+   */
+  boolean describe(int id, Shape.Layout layout) {
+    return layouts.put(id, layout) == null;
   }
 
-  /** Notes between which positions a class that is not known is described. */
+  /** Notes the positions between which the bytes describe an unknown class. */
   void describe(int id, int start, int end) {
     unread.putIfAbsent(id, new int[] {start, end});
   }
 
-  /** How a class lies in the bytes; null if they do not say. */
-  @Nullable StoredSlots slotsOf(int id, ValueInput in) {
-    StoredSlots described = slots.get(id);
+  /** Returns the layout of a class in the bytes; null if the bytes do not describe the class. */
+  Shape.@Nullable Layout layoutOf(int id, ValueInput in) {
+    Shape.Layout layout = layouts.get(id);
     int[] place = unread.get(id);
-    if (described == null && place != null) {
+    if (layout == null && place != null) {
       int position = in.position();
       int limit = in.limit();
       in.setLimit(place[1]);
       in.setPosition(place[0]);
       in.readVarInt(true); // the id
-      described = StoredSlots.unknown(ShapeTable.namesIn(in, place[1]));
-      slots.put(id, described);
+      layout = Shape.Layout.ofUnknownClass(ShapeTable.namesIn(in, place[1]));
+      layouts.put(id, layout);
       in.setPosition(position);
       in.setLimit(limit);
     }
-    return described;
+    return layout;
   }
 
-  /** How a class that is not known is called. */
+  /** Returns the name of an unknown class for messages. */
   String nameOf(int id) {
     return names.getOrDefault(id, "#" + Integer.toHexString(id));
   }
 
-  /** Gives classes that are not known names nevertheless, for people to read. */
+  /** Gives unknown classes names for people to read, by the classes' ids. */
   void setNames(Map<Integer, String> names) {
     this.names = names;
   }
 
-  /** Whether what is of a class that is not known is read as a stand-in. */
+  /** Returns whether an object of an unknown class is read as a stand-in. */
   boolean isLenient() {
     return isLenient;
   }
 
   /**
-   * Changes whether it is.
+   * Chooses whether an object of an unknown class is read as a stand-in.
    *
-   * @return whether it was
+   * @return the choice before
    */
   boolean setLenient(boolean lenient) {
     boolean before = isLenient;
@@ -140,26 +146,26 @@ final class ValueKryo extends Kryo {
     return before;
   }
 
-  /** How many stand-ins were made that nobody has taken on. */
+  /** Returns the number of stand-ins in the value that no migration has replaced. */
   int standIns() {
     return standIns;
   }
 
-  /** Somebody has taken on those that were made since there were so many. */
+  /** Sets the number of stand-ins back after a migration has replaced the latest ones. */
   void setStandIns(int number) {
     standIns = number;
   }
 
-  /** Notes a stand-in. */
+  /** Counts one more stand-in. */
   void standIn() {
     standIns++;
   }
 
   /**
-   * Notes a part that cannot be read.
+   * Counts a part that cannot be read.
    *
-   * @throws KryoException if there are too many: the bytes are not what they seem, and each takes
-   *     its time
+   * @throws KryoException if there are more than 64: the bytes are not what they seem, and each
+   *     attempt costs time
    */
   void fault(RuntimeException cause) {
     if (++faults > FAULTS_MAX) {
@@ -173,8 +179,8 @@ final class ValueKryo extends Kryo {
     try {
       return super.getRegistration(type);
     } catch (IllegalArgumentException advice) {
-      // Kryo's advice is to call its own methods, which nobody can: it is no cause to be told.
-      throw new StoredValueException(NamedClasses.unnamed(type), null);
+      // Kryo's message advises to call Kryo's methods, which no user can: it is left out.
+      throw new StoredValueException(StoredType.messageAboutUnnamed(type), null);
     }
   }
 
@@ -201,21 +207,21 @@ final class ValueKryo extends Kryo {
     if (isLenient) {
       return new Registration(StoredFields.class, new StandInSerializer(id), id);
     }
-    StoredSlots described = slotsOf(id, in);
+    Shape.Layout layout = layoutOf(id, in);
     throw new KryoException(
         "class "
             + nameOf(id)
-            + (described == null ? "" : ", with the fields " + String.join(", ", described.names()))
+            + (layout == null ? "" : ", with the fields " + String.join(", ", layout.names()))
             + ", is stored, and no class that was named has this number");
   }
 
-  /** Finds classes by their ids alone. */
+  /** Finds classes by their ids alone, never by a name in the bytes. */
   private static final class Resolver extends DefaultClassResolver {
     private static final int NULL = 0;
     private static final int BY_NAME = 1;
     private static final int CODES = 2;
 
-    /** Unlike Kryo's own method, lets several classes have one id, and one class several. */
+    /** Adds a registration; unlike in Kryo, classes may share an id, and a class may have many. */
     void add(Registration registration) {
       if (!classToRegistration.containsKey(registration.getType())) {
         classToRegistration.put(registration.getType(), registration);
@@ -232,7 +238,7 @@ final class ValueKryo extends Kryo {
         return null;
       }
       if (code == BY_NAME) {
-        // Loading a class that the bytes name would be doing what a stranger says.
+        // Whoever wrote the bytes must not choose a class to load.
         throw new KryoException("a class is given by name");
       }
       int id = code - CODES;

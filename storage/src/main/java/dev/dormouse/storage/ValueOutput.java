@@ -6,10 +6,11 @@ import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Kryo's output with our form of strings, and with chunks: a length, then so many bytes.
+ * A Kryo output with the product's own form of strings, and with chunks. A chunk is a length, then
+ * that many bytes.
  *
- * <p>A string is {@code 0} for null, or {@code 1 + 2 * length} and UTF-8, or {@code 2 + 2 * length}
- * and UTF-16 where unpaired surrogates keep it from being UTF-8; lengths in bytes, as
+ * <p>A null string is {@code 0}. Other strings are {@code 1 + 2 * length} and UTF-8, or {@code 2 +
+ * 2 * length} and UTF-16 if unpaired surrogates rule out UTF-8. Lengths are in bytes, written as
  * variable-length numbers.
  */
 final class ValueOutput extends Output {
@@ -26,13 +27,19 @@ final class ValueOutput extends Output {
     writeBytes(bytes);
   }
 
-  /** Begins a chunk; the result is for {@link #endChunk}. */
+  /**
+   * Begins a chunk.
+   *
+   * @return the start of the chunk, to be given to {@link #endChunk}
+   */
   int beginChunk() {
     writeByte(0); // most lengths take one byte
     return position;
   }
 
-  /** Puts the length before the chunk, and moves the chunk if the length takes more than a byte. */
+  /**
+   * Ends a chunk: writes its length before it, and moves it if the length takes more than a byte.
+   */
   void endChunk(int start) {
     int length = position - start;
     int more = varIntLength(length, true) - 1;
@@ -60,7 +67,7 @@ final class ValueOutput extends Output {
     return true;
   }
 
-  /** Java's own encoder puts a question mark in place of what is not well-formed. */
+  /** Encodes as UTF-16 by hand: Java's encoder replaces unpaired surrogates by question marks. */
   private static byte[] utf16(String text) {
     ByteBuffer bytes = ByteBuffer.allocate(Math.multiplyExact(Character.BYTES, text.length()));
     bytes.asCharBuffer().put(text);

@@ -80,7 +80,8 @@ class MigrationTest {
     }
 
     ValueCodec made() {
-      return new KryoCodec(new Naming(classes, renamed, migrations), Class::getSimpleName);
+      return new KryoCodec(
+          new ClassDeclarations(classes, renamed, migrations), Class::getSimpleName);
     }
   }
 
@@ -108,7 +109,7 @@ class MigrationTest {
     assertThat(chairs.decode(SEATS)).isEqualTo(List.of(new Chair(1), new Chair(2)));
     record Stool(int row) {}
     ValueCodec older =
-        new KryoCodec(Naming.of(List.of(Stool.class, Stool[].class)), named("Stool"));
+        new KryoCodec(ClassDeclarations.of(List.of(Stool.class, Stool[].class)), named("Stool"));
     assertThat(chairs.decode(older.encode(new Stool(5), LARGE))).isEqualTo(new Chair(5));
     assertThat((Chair[]) chairs.decode(older.encode(new Stool[] {new Stool(6)}, LARGE)))
         .containsExactly(new Chair(6));
@@ -165,10 +166,10 @@ class MigrationTest {
   void whatIsOfTodaysFormIsNotMigratedWhateverTheOrder() {
     record Reordered(int b, String a) {}
     record Original(String a, int b) {}
-    ValueCodec writer = new KryoCodec(Naming.of(List.of(Original.class)), type -> "X");
+    ValueCodec writer = new KryoCodec(ClassDeclarations.of(List.of(Original.class)), type -> "X");
     ValueCodec reader =
         new KryoCodec(
-            new Naming(
+            new ClassDeclarations(
                 List.of(),
                 Map.of(),
                 Map.of(
@@ -195,7 +196,7 @@ class MigrationTest {
     record Text(String value) {}
     ValueCodec reader =
         new KryoCodec(
-            new Naming(
+            new ClassDeclarations(
                 List.of(),
                 Map.of(),
                 Map.of(
@@ -210,7 +211,8 @@ class MigrationTest {
   }
 
   private static byte[] written(Object value) {
-    return new KryoCodec(Naming.of(List.of(value.getClass())), type -> "X").encode(value, LARGE);
+    return new KryoCodec(ClassDeclarations.of(List.of(value.getClass())), type -> "X")
+        .encode(value, LARGE);
   }
 
   @Test

@@ -156,7 +156,9 @@ class NamedClassesTest {
   void twoClassesOfTheSameIdAreRefused() {
     assertThatIllegalArgumentException()
         .isThrownBy(
-            () -> new KryoCodec(Naming.of(List.of(Line.class, Round.class)), type -> "same"))
+            () ->
+                new KryoCodec(
+                    ClassDeclarations.of(List.of(Line.class, Round.class)), type -> "same"))
         .withMessageContaining(Line.class.getName())
         .withMessageContaining(Round.class.getName());
   }

@@ -110,7 +110,7 @@ class StoredBytesTest {
     List<Class<?>> named = new ArrayList<>(List.of(others));
     named.add(asMember);
     return new KryoCodec(
-        Naming.of(named), type -> type == asMember ? "Member" : type.getSimpleName());
+        ClassDeclarations.of(named), type -> type == asMember ? "Member" : type.getSimpleName());
   }
 
   private static final ValueCodec writer = codec(Member.class, Rank.class, Seat.class);
