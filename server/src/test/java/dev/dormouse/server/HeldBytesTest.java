@@ -85,7 +85,6 @@ class HeldBytesTest {
         "GatewayOptions$Values.allowedOrigins",
         "GatewayOptions$Values.hosts",
         "Heartbeats.loops",
-        "LimitLog.rates",
         "LoopQueues.queues",
         "OpenConnections$Chosen.byLoop",
         "OriginPolicy.allowed",

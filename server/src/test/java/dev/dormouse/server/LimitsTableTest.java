@@ -164,7 +164,8 @@ class LimitsTableTest {
         "Log.LAST_LINES_LIMIT",
         "StandardStreams.BYTES_MAX");
     row(
-        "log lines about clients that a limit closes or refuses, with the option that raises it",
+        "log lines about clients that a limit closes or refuses, silent ones too, with the option that"
+            + " raises it",
         "LimitLog.BURST");
     row("log lines about failures", "FailureLog.BURST", "FailureLog.PER_SECOND=10 a second");
     row("a handshake", "GatewayOptions.handshake");
@@ -259,7 +260,7 @@ class LimitsTableTest {
 
   /** What people look at, whose limits are those of pages. */
   private static final Pattern PAGES =
-      Pattern.compile("dev\\.dormouse\\.server\\.(dashboard|inspector|accesslog|observe)\\..*");
+      Pattern.compile("dev\\.dormouse\\.server\\.(dashboard|inspector|accesslog)\\..*");
 
   @Test
   @DisplayName("every limit of the code is in README's table, or is named as none of users'")

@@ -38,8 +38,7 @@ public final class ConnectionGuard {
    * @param options the numbers of connections, the time for a head, and the time without a request
    */
   public ConnectionGuard(String port, GatewayOptions options, Time time) {
-    Observers observers = new Observers(time);
-    observers.add(new Refusals(port, time));
+    Observers observers = Observers.ofLimits(time, new Refusals(port, time));
     this.parts = GatewayParts.of(options, new DirectTransport(), time, observers);
     this.edge =
         new Edge(options.trustedProxies(), options.proxyProtocol(), options.tls(), options.head());

@@ -18,6 +18,8 @@ import io.netty.handler.codec.http.HttpResponse;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http.HttpStatusClass;
 import io.netty.handler.codec.http.LastHttpContent;
+import io.netty.handler.codec.http.TooLongHttpHeaderException;
+import io.netty.handler.codec.http.TooLongHttpLineException;
 import io.netty.util.AsciiString;
 import io.netty.util.ReferenceCountUtil;
 import java.net.InetAddress;
@@ -141,7 +143,7 @@ final class HttpGuard extends ChannelInboundHandlerAdapter {
     this.requests = new RequestWatch(parts);
     this.deadline = new HeadDeadline(parts, () -> unanswered == 0);
     this.bodyDeadline = new BodyDeadline(parts, () -> unanswered == 1 && !isAnswering);
-    this.keepAlive = new KeepAlive();
+    this.keepAlive = new KeepAlive(() -> parts.counters().cutOff(RequestLimit.IDLE));
   }
 
   ChannelDuplexHandler watch() {
@@ -410,6 +412,7 @@ final class HttpGuard extends ChannelInboundHandlerAdapter {
         isExpecting = request.headers().contains(HttpHeaderNames.EXPECT);
         unanswered++;
         requests.came(request);
+        tooLong(request.decoderResult().cause());
         deadline.stop();
         keepAlive.stop();
         tellApart(request.headers());
@@ -433,6 +436,15 @@ final class HttpGuard extends ChannelInboundHandlerAdapter {
         bodyDeadline.start(beforeHttp);
       }
       context.fireChannelReadComplete();
+    }
+
+    /** A head over a limit is answered by Vert.x; that is told of here. */
+    private void tooLong(@Nullable Throwable failure) {
+      if (failure instanceof TooLongHttpLineException) {
+        parts.hit(RequestLimit.LINE_BYTES, "414", null);
+      } else if (failure instanceof TooLongHttpHeaderException) {
+        parts.hit(RequestLimit.HEADER_BYTES, "431", null);
+      }
     }
 
     /** Vert.x knows what Connection says only if it stands alone; members of a list count, too. */

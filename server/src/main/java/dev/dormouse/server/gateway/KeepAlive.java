@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  * runs only while no request is being answered. The connection's event loop only.
  */
 final class KeepAlive {
+  private final Runnable ending;
   private Duration limit = Duration.ZERO;
   private @Nullable Future<?> timer;
 
@@ -20,6 +21,15 @@ final class KeepAlive {
   private int waitingBuffers;
 
   private long waitingBytes;
+
+  /**
+   * Waits for nothing yet.
+   *
+   * @param ending called before a connection is closed on which nothing is asked
+   */
+  KeepAlive(Runnable ending) {
+    this.ending = ending;
+  }
 
   /**
    * Nothing is asked any more.
@@ -50,6 +60,7 @@ final class KeepAlive {
     if (look(context) && waitingBuffers > 0) {
       await(context);
     } else {
+      ending.run();
       HttpEnd.silently(context);
     }
   }

@@ -4,6 +4,12 @@ package dev.dormouse.server.gateway;
 public enum RequestLimit {
   /** Its head did not come in time: 408, or the TCP connection is closed if nothing of it came. */
   HEAD_TIME("request-head-time"),
+  /** Its first line is too long: 414. */
+  LINE_BYTES("request-line-bytes"),
+  /** Its headers are too long: 431. */
+  HEADER_BYTES("request-header-bytes"),
+  /** Nothing was asked on its TCP connection for long, which is closed. */
+  IDLE("keep-alive-time"),
   /** Its address has sent too many to actors, upgrades included, in a second: 429. */
   ADDRESS_RATE("requests-per-second-per-address"),
   /** Its body did not come in time: 408. */

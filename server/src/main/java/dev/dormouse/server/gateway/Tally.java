@@ -2,8 +2,6 @@ package dev.dormouse.server.gateway;
 
 import dev.dormouse.sdk.ActorId;
 import dev.dormouse.sdk.ConnectionId;
-import dev.dormouse.server.observe.DormouseObserver;
-import dev.dormouse.server.observe.DormouseObserver.LimitHit;
 import dev.dormouse.server.observe.Observers;
 import dev.dormouse.server.protocol.Time;
 import java.util.concurrent.atomic.LongAdder;
@@ -23,7 +21,6 @@ final class Tally {
   private final Admission admission;
   private final ClientMemory memory;
   private final Observers observers;
-  private final LimitLog log;
 
   /** Creates the tally of a gateway that has no clients yet. */
   Tally(GatewayOptions options, Time time, Observers observers) {
@@ -32,7 +29,6 @@ final class Tally {
     this.admission = new Admission(options.limits(), options.httpConnectionsMax());
     this.memory = new ClientMemory(options.clientHeapBytesMax(), options.clientDirectBytesMax());
     this.observers = observers;
-    this.log = new LimitLog(time);
   }
 
   /** Returns the limits. */
@@ -89,9 +85,6 @@ final class Tally {
   /** Records that a limit was hit that has no counter: the log and observers are told. */
   void hit(
       String limit, String outcome, @Nullable ActorId actor, @Nullable ConnectionId connection) {
-    log.hit(limit, outcome, actor, connection);
-    if (observers.isAny()) {
-      observers.tell(DormouseObserver::limitHit, new LimitHit(limit, outcome, actor, connection));
-    }
+    observers.limitHit(limit, outcome, actor, connection);
   }
 }

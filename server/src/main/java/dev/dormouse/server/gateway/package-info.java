@@ -44,7 +44,6 @@
  *   <tr><td>{@code LivenessWheel}, {@code Heartbeats}</td><td>who is pinged, and given up</td></tr>
  *   <tr><td>{@code SocketWriter}, {@code WaitingMessages}</td><td>what goes to a socket, and what
  *       waits, or is left out, while a client does not read</td></tr>
- *   <tr><td>{@code LimitLog}</td><td>logs which limits close clients</td></tr>
  *   <tr><td>{@code Progress}</td><td>tells slow clients from dead ones: a pure value</td></tr>
  *   <tr><td>{@code ConnectionStatuses}, {@code OpenConnections}</td><td>a look at sockets from
  *       outside</td></tr>

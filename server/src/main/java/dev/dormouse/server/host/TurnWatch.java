@@ -7,7 +7,6 @@ import dev.dormouse.server.observe.DormouseObserver;
 import dev.dormouse.server.observe.DormouseObserver.ActorActivated;
 import dev.dormouse.server.observe.DormouseObserver.ActorHibernated;
 import dev.dormouse.server.observe.DormouseObserver.ActorReset;
-import dev.dormouse.server.observe.DormouseObserver.LimitHit;
 import dev.dormouse.server.observe.DormouseObserver.TurnEnded;
 import dev.dormouse.server.observe.DormouseObserver.TurnOutcome;
 import dev.dormouse.server.protocol.ToGateway;
@@ -147,9 +146,6 @@ final class TurnWatch {
       String outcome,
       ActorId actor,
       @Nullable ConnectionId connection) {
-    if (host.observers().isAny()) {
-      host.observers()
-          .tell(DormouseObserver::limitHit, new LimitHit(limit, outcome, actor, connection));
-    }
+    host.observers().limitHit(limit, outcome, actor, connection);
   }
 }

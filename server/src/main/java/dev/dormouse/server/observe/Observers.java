@@ -1,12 +1,16 @@
 package dev.dormouse.server.observe;
 
 import dev.dormouse.log.Log;
+import dev.dormouse.sdk.ActorId;
+import dev.dormouse.sdk.ConnectionId;
+import dev.dormouse.server.observe.DormouseObserver.LimitHit;
 import dev.dormouse.server.protocol.Time;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BiConsumer;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 
 /**
@@ -29,9 +33,24 @@ public final class Observers {
   private final AtomicLong failures = new AtomicLong();
   private final LineRate complaints;
 
-  /** Nobody yet. */
+  /** Null if the limits that are hit are not to be logged here. */
+  private final @Nullable LimitLog limitLog;
+
+  /** Makes a list without observers; the limits that are hit go into the log all the same. */
   public Observers(Time time) {
+    this(time, new LimitLog(time));
+  }
+
+  private Observers(Time time, @Nullable LimitLog limitLog) {
     this.complaints = new LineRate(time, 1, COMPLAINT_PAUSE);
+    this.limitLog = limitLog;
+  }
+
+  /** Makes a list with one observer, who logs the limits that are hit in words of its own. */
+  public static Observers ofLimits(Time time, DormouseObserver observer) {
+    Observers observers = new Observers(time, null);
+    observers.add(observer);
+    return observers;
   }
 
   /**
@@ -93,6 +112,16 @@ public final class Observers {
   public void tellOfFrame(
       BiConsumer<DormouseObserver, DormouseObserver.Frame> method, DormouseObserver.Frame frame) {
     tell(ofFrames, method, frame);
+  }
+
+  /** Logs that a limit was hit, if that turned a client away, and tells everybody. */
+  public void limitHit(
+      String limit, String outcome, @Nullable ActorId actor, @Nullable ConnectionId connection) {
+    LimitHit hit = new LimitHit(limit, outcome, actor, connection);
+    if (limitLog != null) {
+      limitLog.hit(hit);
+    }
+    tell(DormouseObserver::limitHit, hit);
   }
 
   private <T> void tell(

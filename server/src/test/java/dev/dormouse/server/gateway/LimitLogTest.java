@@ -11,9 +11,15 @@ import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
 import dev.dormouse.log.Log;
 import dev.dormouse.sdk.OutboundPolicy;
+import dev.dormouse.server.observe.Observers;
+import dev.dormouse.server.protocol.Time;
 import io.vertx.core.Vertx;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -25,7 +31,11 @@ import org.slf4j.LoggerFactory;
 /** Who is closed, or refused, by a limit is told of in the log, by the option that raises it. */
 class LimitLogTest {
   private static Vertx vertx;
-  private final Logger logger = (Logger) LoggerFactory.getLogger(LimitLog.class);
+  private static final int BURST = 5;
+
+  private final Logger logger =
+      (Logger) LoggerFactory.getLogger("dev.dormouse.server.observe.LimitLog");
+
   private final ListAppender<ILoggingEvent> lines = new ListAppender<>();
 
   @BeforeAll
@@ -70,14 +80,14 @@ class LimitLogTest {
         }
       }
       assertThat(lines())
-          .hasSize(LimitLog.BURST)
+          .hasSize(BURST)
           .allMatch(line -> line.contains("ActorOptions.messageBytesMax"))
           .allMatch(line -> line.contains("small/one"));
       try (RawClient other = server.open("/chat/lobby")) {
         other.send(frame(TEXT, "x".repeat(TestServer.MESSAGE_BYTES_MAX + 1)));
         assertThat(other.readClose()).isEqualTo(1009);
       }
-      assertThat(lines()).hasSize(LimitLog.BURST + 1);
+      assertThat(lines()).hasSize(BURST + 1);
     }
   }
 
@@ -126,6 +136,71 @@ class LimitLogTest {
           .anyMatch(line -> line.contains("longer fragments"))
           .anyMatch(line -> line.contains("ActorOptions.outboundBytesMax"))
           .hasSize(5);
+    }
+  }
+
+  @Test
+  @DisplayName(
+      "N6 a client that does not answer a ping is closed, and named with the option --ping")
+  void aSilentClientIsNamedInTheLog() {
+    GatewayOptions options = GatewayOptions.defaults().pingInterval(Duration.ofMillis(200));
+    try (TestServer server = new TestServer(vertx, options)) {
+      server.host.acceptAll();
+      RawClient silent = server.open("/chat/lobby");
+      server.awaitCounts(counts -> counts.silentDropped() == 1);
+      silent.awaitEnd();
+      assertThat(lines()).singleElement().asString().contains("--ping", "chat/lobby", "close 1006");
+    }
+  }
+
+  @Test
+  @DisplayName("N6 heads over their limits, and late ones, are counted and named by their options")
+  void headsOverTheirLimitsAreNamedInTheLog() {
+    Duration minutes = Duration.ofMinutes(10);
+    GatewayOptions options =
+        GatewayOptions.defaults().input(Duration.ofMillis(300), minutes, minutes);
+    try (TestServer server = new TestServer(vertx, options)) {
+      String longLine = "GET /chat/a?q=" + "x".repeat(9_000) + " HTTP/1.1\r\nHost: h\r\n\r\n";
+      assertThat(server.client().send(longLine).readAnswer().status()).isEqualTo(414);
+      String longHeader = "GET /chat/a HTTP/1.1\r\nHost: h\r\nX: " + "x".repeat(9_000) + "\r\n\r\n";
+      assertThat(server.client().send(longHeader).readAnswer().status()).isEqualTo(431);
+      assertThat(server.client().send("GET / HTTP/1.1\r\n").readAnswer().status()).isEqualTo(408);
+      assertThat(server.gateway.counts().cutOff())
+          .containsEntry(RequestLimit.LINE_BYTES, 1L)
+          .containsEntry(RequestLimit.HEADER_BYTES, 1L)
+          .containsEntry(RequestLimit.HEAD_TIME, 1L);
+      assertThat(lines())
+          .anyMatch(line -> line.contains("--max-request-line"))
+          .anyMatch(line -> line.contains("--max-headers"))
+          .anyMatch(line -> line.contains("GatewayOptions.input"))
+          .hasSize(3);
+    }
+  }
+
+  @Test
+  @DisplayName(
+      "N6 every limit that refuses an upgrade or cuts off a request has a remedy in its line")
+  void everyLimitHasARemedy() {
+    Stream<@Nullable String> limits =
+        Stream.concat(
+            Arrays.stream(Refusal.values()).map(Refusal::limit),
+            Arrays.stream(RequestLimit.values())
+                .filter(limit -> limit != RequestLimit.IDLE) // only counted: an ordinary end
+                .map(RequestLimit::limit));
+    Observers observers = new Observers(Time.system());
+    limits.filter(Objects::nonNull).forEach(limit -> observers.limitHit(limit, "503", null, null));
+    assertThat(lines()).hasSizeGreaterThan(12).noneMatch(line -> line.contains("no option"));
+  }
+
+  @Test
+  @DisplayName("N6 an HTTP connection on which nothing is asked is closed and counted")
+  void anIdleHttpConnectionIsCounted() {
+    GatewayOptions options = GatewayOptions.defaults().keepAlive(Duration.ofMillis(200));
+    try (TestServer server = new TestServer(vertx, options);
+        RawClient idle = server.client().send("GET /none HTTP/1.1\r\nHost: h\r\n\r\n")) {
+      assertThat(idle.readAnswer().status()).isEqualTo(404);
+      idle.awaitEnd();
+      assertThat(server.gateway.counts().cutOff()).containsEntry(RequestLimit.IDLE, 1L);
     }
   }
 }
