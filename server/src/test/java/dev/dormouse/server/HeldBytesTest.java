@@ -120,6 +120,7 @@ class HeldBytesTest {
         "LoopBatches.batches",
         "LoopBatches.shared",
         "LoopQueues$LoopQueue.waiting");
+    bounded("charged by InboundMessages with each fragment", "MessageAssembler.bytes");
     bounded(
         "charged by WaitingMessages, whose entries they are",
         "WaitingMessages$Entry.payload",

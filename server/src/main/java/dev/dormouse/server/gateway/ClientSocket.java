@@ -1,10 +1,14 @@
 package dev.dormouse.server.gateway;
 
+import dev.dormouse.log.Log;
 import dev.dormouse.sdk.ActorId;
 import dev.dormouse.sdk.ActorOptions;
 import dev.dormouse.sdk.CloseReason;
 import dev.dormouse.sdk.CloseReason.Cause;
 import dev.dormouse.sdk.ConnectionId;
+import dev.dormouse.server.observe.DormouseObserver;
+import dev.dormouse.server.observe.DormouseObserver.FrameError;
+import dev.dormouse.server.observe.LogLabels;
 import dev.dormouse.server.protocol.Payload;
 import dev.dormouse.server.protocol.ToHost;
 import io.netty.buffer.ByteBuf;
@@ -23,6 +27,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
 
 /**
  * One client's socket, from the actor's acceptance to the end of the TCP connection: a Netty
@@ -58,6 +63,8 @@ final class ClientSocket extends WheelPeer {
 
   /** How long a client is not read that has sent too many such frames at once. */
   static final long REST_MS = 10;
+
+  private static final Logger log = Log.of(ClientSocket.class);
 
   private final GatewayParts parts;
   private final ActorId actor;
@@ -114,7 +121,7 @@ final class ClientSocket extends WheelPeer {
 
   ClientSocket(
       GatewayParts parts,
-      ActorRoute route,
+      ActorOptions options,
       ActorId actor,
       ConnectionId id,
       EventLoop loop,
@@ -129,7 +136,7 @@ final class ClientSocket extends WheelPeer {
     this.seat = seat;
     SocketDeflate deflate =
         terms == null ? null : new SocketDeflate(terms, parts.counters().deflateContexts);
-    this.inbound = new InboundMessages(parts, actor, id, route.options(), deflate);
+    this.inbound = new InboundMessages(parts, actor, id, options, deflate);
     this.frames = new FrameDecoder(inbound.frameBytesMax(), deflate != null, this::isRead);
   }
 
@@ -466,7 +473,7 @@ final class ClientSocket extends WheelPeer {
     if (state == SocketState.OPEN) {
       Closing begun = Closing.certain(Closing.reasonOf(frame), null);
       go(SocketState.ANSWERING);
-      closing = SocketWatch.ending(this, begun);
+      closing = begin(begun);
       endInput();
       read();
       if (inbound.isHandled()) {
@@ -506,7 +513,7 @@ final class ClientSocket extends WheelPeer {
     } else if (!(cause instanceof ClosedChannelException)) {
       // Otherwise what was waiting to be written is dropped with the channel, which says so itself.
       if (!(cause instanceof IOException)) {
-        SocketWatch.logFailure(this, cause);
+        logFailure(cause);
       }
       lost(Cause.CONNECTION_LOST, Closing.wordsOf(cause));
       endTcp();
@@ -514,8 +521,28 @@ final class ClientSocket extends WheelPeer {
   }
 
   private Closing lost(Cause cause, @Nullable String failure) {
-    closing = closing == null ? SocketWatch.ending(this, Closing.lost(cause, failure)) : closing;
+    closing = closing == null ? begin(Closing.lost(cause, failure)) : closing;
     return closing;
+  }
+
+  /** Logs a failure of the server's own, which is not the network's. Any thread. */
+  void logFailure(Throwable cause) {
+    LogLabels.with(
+        actor, id, () -> log.error("socket of connection {} of actor {} failed", id, actor, cause));
+  }
+
+  /** Tells observers why the end begins, if the client failed or broke a limit. */
+  private Closing begin(Closing begun) {
+    String failure = begun.failure();
+    if (failure != null && parts.observers().isAny()) {
+      parts.observers().tell(DormouseObserver::frameError, new FrameError(id, actor, failure));
+    }
+    if (failure != null && begun.begun().code() == CloseCodes.TOO_BIG) {
+      parts.hit(parts.counters().oversizeClosed, "message-bytes", "close 1009", actor, id);
+    } else if (ViolationException.SHORT_FRAGMENTS.equals(failure)) {
+      parts.hit("fragments", "close 1008", actor, id);
+    }
+    return begun;
   }
 
   /** The client broke the protocol or a limit; what else it sends cannot be understood. */
@@ -537,7 +564,7 @@ final class ClientSocket extends WheelPeer {
   /** The end begins: no more messages, either way. */
   private Closing end(Closing begun, SocketState next) {
     go(next);
-    closing = SocketWatch.ending(this, begun);
+    closing = begin(begun);
     endInput();
     parts.groups().leave(this);
     read();

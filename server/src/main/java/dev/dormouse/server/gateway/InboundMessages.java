@@ -178,14 +178,17 @@ final class InboundMessages {
       fragments =
           new MessageAssembler(
               isMessageText && !isMessageCompressed,
-              isMessageCompressed ? frameBytesMax() : options.messageBytesMax(),
-              parts.memory(),
-              address);
+              isMessageCompressed ? frameBytesMax() : options.messageBytesMax());
       assembler = fragments;
     }
-    fragments.add(frame.content());
+    int before = fragments.heldBytes();
+    try {
+      fragments.add(frame.content());
+    } finally {
+      parts.memory().hold(Held.FRAGMENTS, address, before, fragments.heldBytes());
+    }
     if (frame.isFinalFragment()) {
-      forgetFragments();
+      forgetFragments(address);
       Payload message = fragments.finish();
       return isMessageCompressed ? whole(message.bytes()) : message;
     }
@@ -305,9 +308,9 @@ final class InboundMessages {
     }
   }
 
-  private void forgetFragments() {
+  private void forgetFragments(ClientMemory.@Nullable Address address) {
     if (assembler != null) {
-      assembler.letGo();
+      parts.memory().hold(Held.FRAGMENTS, address, assembler.heldBytes(), 0);
       assembler = null;
     }
   }
@@ -353,7 +356,7 @@ final class InboundMessages {
    * @param address where the client is
    */
   void end(ClientMemory.@Nullable Address address) {
-    forgetFragments();
+    forgetFragments(address);
     holdInput(0, address);
     if (deflate != null) {
       deflate.endInput();

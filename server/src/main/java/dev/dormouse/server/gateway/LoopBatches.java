@@ -157,7 +157,7 @@ final class LoopBatches {
       try {
         step.apply(socket);
       } catch (RuntimeException | Error harmsNoOther) {
-        SocketWatch.logFailure(socket, harmsNoOther);
+        socket.logFailure(harmsNoOther);
         socket.abandon();
       }
     }

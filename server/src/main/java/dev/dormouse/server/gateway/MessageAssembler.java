@@ -16,15 +16,12 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Bytes are copied: nothing here refers to the network's buffers. The socket's event loop only.
  */
-final class MessageAssembler extends ClientMemory.Holder {
+final class MessageAssembler {
   /** How many fragments a message may have however short they are. */
   static final int FRAGMENTS_FREE = 1_024;
 
   /** How many bytes a fragment must have in the mean once there are more. */
   static final int FRAGMENT_BYTES_MEAN_MIN = 16;
-
-  /** What is told of a message in too many pieces that are too short. */
-  static final String SHORT_FRAGMENTS = "too many short fragments";
 
   private static final int CAPACITY_MIN = 256;
 
@@ -37,9 +34,7 @@ final class MessageAssembler extends ClientMemory.Holder {
   private int size;
   private int fragments;
 
-  MessageAssembler(
-      boolean isText, int bytesMax, ClientMemory memory, ClientMemory.@Nullable Address address) {
-    super(memory, ClientMemory.Held.FRAGMENTS, address);
+  MessageAssembler(boolean isText, int bytesMax) {
     this.bytesMax = bytesMax;
     this.utf8 = isText ? new Utf8Check() : null;
   }
@@ -73,7 +68,7 @@ final class MessageAssembler extends ClientMemory.Holder {
     fragments++;
     if (fragments > FRAGMENTS_FREE
         && (long) size + length < (long) fragments * FRAGMENT_BYTES_MEAN_MIN) {
-      throw new ViolationException(CloseCodes.POLICY, SHORT_FRAGMENTS);
+      throw new ViolationException(CloseCodes.POLICY, ViolationException.SHORT_FRAGMENTS);
     }
     if (length > bytes.length - size) {
       grow(size + length);
@@ -106,11 +101,14 @@ final class MessageAssembler extends ClientMemory.Holder {
     return size;
   }
 
+  /** How much memory it takes, in bytes. */
+  int heldBytes() {
+    return bytes.length;
+  }
+
   private void grow(int needed) {
-    int before = bytes.length;
     long doubled = Math.max(CAPACITY_MIN, 2L * bytes.length);
     bytes = Arrays.copyOf(bytes, (int) Math.min(bytesMax, Math.max(needed, doubled)));
-    hold(bytes.length - before);
   }
 
   static ViolationException tooLong(int bytesMax) {

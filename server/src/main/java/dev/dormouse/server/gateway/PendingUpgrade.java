@@ -70,7 +70,8 @@ final class PendingUpgrade {
 
   /** The socket that it becomes, in its seat; not open yet. Any thread. */
   ClientSocket socket(List<String> tags) {
-    return new ClientSocket(parts, route, actor, id, loop, handshake.deflate(), tags, seat);
+    return new ClientSocket(
+        parts, route.options(), actor, id, loop, handshake.deflate(), tags, seat);
   }
 
   /** The client is gone. Any thread. */

@@ -1,14 +1,11 @@
 package dev.dormouse.server.gateway;
 
-import dev.dormouse.log.Log;
 import dev.dormouse.sdk.ActorId;
 import dev.dormouse.sdk.CloseReason;
 import dev.dormouse.sdk.ConnectionId;
 import dev.dormouse.server.observe.DormouseObserver;
 import dev.dormouse.server.observe.DormouseObserver.ConnectionClosed;
 import dev.dormouse.server.observe.DormouseObserver.Frame;
-import dev.dormouse.server.observe.DormouseObserver.FrameError;
-import dev.dormouse.server.observe.LogLabels;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.handler.codec.http.websocketx.BinaryWebSocketFrame;
@@ -17,7 +14,6 @@ import io.netty.handler.codec.http.websocketx.PingWebSocketFrame;
 import io.netty.handler.codec.http.websocketx.PongWebSocketFrame;
 import io.netty.handler.codec.http.websocketx.TextWebSocketFrame;
 import io.netty.handler.codec.http.websocketx.WebSocketFrame;
-import org.slf4j.Logger;
 
 /** Tells observers of an open socket. The socket's event loop only. */
 final class SocketWatch {
@@ -28,7 +24,6 @@ final class SocketWatch {
   private static final int TIME_UNIT_BITS = 24;
 
   private static final int OPCODE = 0xF;
-  private static final Logger log = Log.of(SocketWatch.class);
 
   private SocketWatch() {}
 
@@ -97,36 +92,6 @@ final class SocketWatch {
       return 9;
     }
     return frame instanceof PongWebSocketFrame ? 10 : 0;
-  }
-
-  /** It failed, and not because the network did. */
-  static void logFailure(ClientSocket socket, Throwable cause) {
-    ConnectionId id = socket.id();
-    ActorId actor = socket.actor();
-    LogLabels.with(
-        actor, id, () -> log.error("socket of connection {} of actor {} failed", id, actor, cause));
-  }
-
-  /** The end begins. */
-  static Closing ending(ClientSocket socket, Closing closing) {
-    GatewayParts parts = socket.parts();
-    String failure = closing.failure();
-    if (failure != null && parts.observers().isAny()) {
-      parts
-          .observers()
-          .tell(DormouseObserver::frameError, new FrameError(socket.id(), socket.actor(), failure));
-    }
-    if (failure != null && closing.begun().code() == CloseCodes.TOO_BIG) {
-      parts.hit(
-          parts.counters().oversizeClosed,
-          "message-bytes",
-          "close 1009",
-          socket.actor(),
-          socket.id());
-    } else if (MessageAssembler.SHORT_FRAGMENTS.equals(failure)) {
-      parts.hit("fragments", "close 1008", socket.actor(), socket.id());
-    }
-    return closing;
   }
 
   /** The TCP connection of a socket that was open is gone. */

@@ -4,6 +4,9 @@ package dev.dormouse.server.gateway;
 final class ViolationException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
+  /** The reason of a message in too many pieces that are too short. */
+  static final String SHORT_FRAGMENTS = "too many short fragments";
+
   private final int code;
 
   /** With a code that may be sent, and a reason of at most 123 bytes. */

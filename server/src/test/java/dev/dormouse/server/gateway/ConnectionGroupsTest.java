@@ -32,10 +32,16 @@ class ConnectionGroupsTest {
   private final ConnectionGroups groups = parts.groups();
 
   private ClientSocket socket(String key, long number) {
-    ActorRoute route = new ActorRoute("chat", "/chat/:key", false, ActorOptions.defaults());
     ConnectionId id = ConnectionId.of(1, number);
     return new ClientSocket(
-        parts, route, new ActorId("chat", key), id, LOOP, null, List.of(), seat());
+        parts,
+        ActorOptions.defaults(),
+        new ActorId("chat", key),
+        id,
+        LOOP,
+        null,
+        List.of(),
+        seat());
   }
 
   private Admission.Place seat() {

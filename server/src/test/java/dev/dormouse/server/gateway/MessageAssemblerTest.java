@@ -26,7 +26,7 @@ class MessageAssemblerTest {
   @Test
   @DisplayName("fragments are joined, empty ones too, and copied")
   void joins() {
-    MessageAssembler assembler = new MessageAssembler(false, 10, ClientMemory.unlimited(), null);
+    MessageAssembler assembler = new MessageAssembler(false, 10);
     byte[] network = {1, 2, 3};
     assembler.add(Unpooled.EMPTY_BUFFER);
     assembler.add(Unpooled.wrappedBuffer(network));
@@ -38,7 +38,7 @@ class MessageAssemblerTest {
   @Test
   @DisplayName("the longest message passes; a byte more is 1009")
   void limit() {
-    MessageAssembler assembler = new MessageAssembler(false, 1_000, ClientMemory.unlimited(), null);
+    MessageAssembler assembler = new MessageAssembler(false, 1_000);
     assembler.add(bytes(999));
     assembler.add(bytes(1));
     assertThat(codeOf(() -> assembler.add(bytes(1)))).isEqualTo(1009);
@@ -48,13 +48,13 @@ class MessageAssemblerTest {
   @Test
   @DisplayName("short fragments: as many as are free, then 1008, unless they are long enough")
   void fragmentPolicy() {
-    MessageAssembler empty = new MessageAssembler(true, 1 << 20, ClientMemory.unlimited(), null);
+    MessageAssembler empty = new MessageAssembler(true, 1 << 20);
     for (int i = 0; i < MessageAssembler.FRAGMENTS_FREE; i++) {
       empty.add(Unpooled.EMPTY_BUFFER);
     }
     assertThat(codeOf(() -> empty.add(bytes(1)))).isEqualTo(1008);
 
-    MessageAssembler enough = new MessageAssembler(true, 1 << 20, ClientMemory.unlimited(), null);
+    MessageAssembler enough = new MessageAssembler(true, 1 << 20);
     for (int i = 0; i < 4 * MessageAssembler.FRAGMENTS_FREE; i++) {
       enough.add(bytes(MessageAssembler.FRAGMENT_BYTES_MEAN_MIN));
     }

@@ -72,7 +72,7 @@ final class StuckSocket implements AutoCloseable, Time {
     socket =
         new ClientSocket(
             parts,
-            new ActorRoute("chat", "/chat/:key", false, options),
+            options,
             new ActorId("chat", "lobby"),
             ConnectionId.of(1, 1),
             channel.eventLoop(),
