@@ -144,7 +144,7 @@ public final class Dormouse {
     if (!mistakes.isEmpty()) {
       System.exit(ServerCommand.refuse(mistakes));
     }
-    ServerCommand.run(this::open, this::codecOf, args)
+    ServerCommand.run(options -> open(options).node(), this::codecOf, args)
         .ifPresent(
             code -> {
               Log.flush();

@@ -189,8 +189,8 @@ public final class DormouseServer implements AutoCloseable {
     node.close();
   }
 
-  /** Stops it as {@link #close} does, at the end of the process, which this does not hold up. */
-  void closeWithProcess() {
-    node.closeWithProcess();
+  /** Returns the node that this server runs. */
+  Node node() {
+    return node;
   }
 }

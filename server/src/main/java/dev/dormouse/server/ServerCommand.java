@@ -214,7 +214,7 @@ final class ServerCommand {
    * @param codecs that of an actor type; null if there is none of the name
    */
   static OptionalInt run(
-      Function<ServerOptions, DormouseServer> opening,
+      Function<ServerOptions, Node> opening,
       Function<String, @Nullable ValueCodec> codecs,
       String... args) {
     return run(
@@ -236,7 +236,7 @@ final class ServerCommand {
   }
 
   static OptionalInt run(
-      Function<ServerOptions, DormouseServer> opening,
+      Function<ServerOptions, Node> opening,
       Function<String, @Nullable ValueCodec> codecs,
       String[] args,
       Map<String, String> environment,
@@ -275,14 +275,14 @@ final class ServerCommand {
   }
 
   private static OptionalInt start(
-      Function<ServerOptions, DormouseServer> opening,
+      Function<ServerOptions, Node> opening,
       ServerOptions options,
       PrintWriter out,
       PrintWriter err) {
     long startedNs = options.time().nowNs();
-    DormouseServer server;
+    Node node;
     try {
-      server = opening.apply(options);
+      node = opening.apply(options);
     } catch (StoreOpenException | ServerStartException | IllegalArgumentException e) {
       Log.flush(); // what led to it comes first
       err.println("dormouse: " + e.getMessage());
@@ -293,9 +293,9 @@ final class ServerCommand {
           Log.caught(failure); // want of memory ends the process, whichever thread meets it
           log.error("the thread {} has ended", thread.getName(), failure);
         });
-    Runtime.getRuntime().addShutdownHook(new Thread(server::closeWithProcess, "dormouse-stop"));
+    Runtime.getRuntime().addShutdownHook(new Thread(node::closeWithProcess, "dormouse-stop"));
     StopSignals.exitWithZero();
-    out.println(StartScreen.of(server, options, (options.time().nowNs() - startedNs) / 1_000_000));
+    out.println(StartScreen.of(node, options, (options.time().nowNs() - startedNs) / 1_000_000));
     return OptionalInt.empty();
   }
 

@@ -14,8 +14,8 @@ final class StartScreen {
    *
    * @param asked the options that it was to have
    */
-  static String of(DormouseServer server, ServerOptions asked, long startedInMs) {
-    ServerOptions options = server.options();
+  static String of(Node node, ServerOptions asked, long startedInMs) {
+    ServerOptions options = node.options;
     String data =
         options.durability() == Durability.MEMORY
             ? "none"
@@ -37,8 +37,8 @@ final class StartScreen {
         .formatted(
             options.tls() == null ? "http" : "https",
             options.host(),
-            server.port(),
-            server.adminUrl(),
+            node.listeners.port(),
+            node.admin.url(),
             options.adminTokenFile() == null ? "loopback only" : "wants its token",
             connections(options, asked),
             data,
