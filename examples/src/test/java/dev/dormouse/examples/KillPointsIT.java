@@ -6,7 +6,7 @@ import dev.dormouse.examples.KillPoint.Moment;
 import dev.dormouse.sdk.ActorId;
 import dev.dormouse.server.DormouseServer;
 import dev.dormouse.server.KilledServer;
-import dev.dormouse.server.ServerOptions;
+import dev.dormouse.server.options.ServerOptions;
 import dev.dormouse.storage.Durability;
 import java.net.URI;
 import java.nio.file.Path;

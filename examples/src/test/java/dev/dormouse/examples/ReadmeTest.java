@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.dormouse.server.Dormouse;
 import dev.dormouse.server.DormouseServer;
-import dev.dormouse.server.ServerOptions;
+import dev.dormouse.server.options.ServerOptions;
 import dev.dormouse.storage.Durability;
 import java.net.URI;
 import java.net.http.HttpClient;

@@ -6,7 +6,7 @@ import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import dev.dormouse.sdk.Connection;
 import dev.dormouse.server.DormouseServer;
-import dev.dormouse.server.ServerOptions;
+import dev.dormouse.server.options.ServerOptions;
 import dev.dormouse.storage.Durability;
 import java.net.URI;
 import java.nio.file.Files;

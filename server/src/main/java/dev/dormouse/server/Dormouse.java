@@ -3,9 +3,14 @@ package dev.dormouse.server;
 import dev.dormouse.log.Log;
 import dev.dormouse.sdk.ActorOptions;
 import dev.dormouse.sdk.WebSocketActor;
+import dev.dormouse.server.cli.ServerCommand;
+import dev.dormouse.server.node.ActorDefinition;
+import dev.dormouse.server.node.NettyVersions;
 import dev.dormouse.server.observe.DormouseObserver;
+import dev.dormouse.server.observe.tracing.Tracing;
+import dev.dormouse.server.options.ServerOptions;
+import dev.dormouse.server.options.ServerStartException;
 import dev.dormouse.server.protocol.Transport;
-import dev.dormouse.server.tracing.Tracing;
 import dev.dormouse.storage.ActorStore;
 import dev.dormouse.storage.ValueCodec;
 import io.opentelemetry.api.OpenTelemetry;
@@ -152,7 +157,7 @@ public final class Dormouse {
             });
   }
 
-  @Nullable ValueCodec codecOf(String type) {
+  public @Nullable ValueCodec codecOf(String type) {
     return actors.stream()
         .filter(actor -> actor.name().equals(type))
         .map(ActorDefinition::codec)

@@ -11,6 +11,7 @@ import dev.dormouse.server.gateway.RawClient;
 import dev.dormouse.server.gateway.RawClient.Answer;
 import dev.dormouse.server.gateway.Refusal;
 import dev.dormouse.server.host.ActorStatus;
+import dev.dormouse.server.options.ServerOptions;
 import io.vertx.ext.auth.User;
 import io.vertx.ext.web.handler.HttpException;
 import io.vertx.ext.web.impl.UserContextInternal;

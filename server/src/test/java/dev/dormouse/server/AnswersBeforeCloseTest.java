@@ -7,6 +7,7 @@ import dev.dormouse.sdk.CloseReason;
 import dev.dormouse.sdk.Connection;
 import dev.dormouse.sdk.WebSocketActor;
 import dev.dormouse.server.gateway.RawClient;
+import dev.dormouse.server.options.ServerOptions;
 import dev.dormouse.storage.Durability;
 import java.nio.file.Path;
 import java.util.concurrent.BlockingQueue;

@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
+import dev.dormouse.server.cli.ServerCommand;
 import dev.dormouse.server.protocol.Time;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -30,13 +31,13 @@ class ArchitectureTest {
   private static final String PROTOCOL = "dev.dormouse.server.protocol..";
   private static final String GATEWAY = "dev.dormouse.server.gateway..";
   private static final String HOST = "dev.dormouse.server.host..";
-  private static final String OBSERVE = "dev.dormouse.server.observe..";
-  private static final String ADMIN = "dev.dormouse.server.admin..";
-  private static final String DASHBOARD = "dev.dormouse.server.dashboard..";
-  private static final String METRICS = "dev.dormouse.server.metrics..";
-  private static final String TRACING = "dev.dormouse.server.tracing..";
-  private static final String INSPECTOR = "dev.dormouse.server.inspector..";
-  private static final String ACCESS_LOG = "dev.dormouse.server.accesslog..";
+  private static final String OBSERVE = "dev.dormouse.server.observe";
+  private static final String ADMIN = "dev.dormouse.server.admin";
+  private static final String DASHBOARD = "dev.dormouse.server.admin.dashboard..";
+  private static final String METRICS = "dev.dormouse.server.admin.metrics..";
+  private static final String TRACING = "dev.dormouse.server.observe.tracing..";
+  private static final String INSPECTOR = "dev.dormouse.server.admin.inspector..";
+  private static final String ACCESS_LOG = "dev.dormouse.server.observe.accesslog..";
   private static final String JDK = "java..";
   private static final String JDK_TLS = "javax.net.ssl..";
   private static final String JDK_CRYPTO = "javax.crypto..";
@@ -62,7 +63,7 @@ class ArchitectureTest {
         room(SDK, SDK, JDK, JSPECIFY),
         room(STORAGE, STORAGE, SDK, JDK, JSPECIFY, SLF4J, LOG, ROCKSDB, KRYO),
         room(PROTOCOL, PROTOCOL, SDK, JDK, JSPECIFY),
-        room(OBSERVE, OBSERVE, PROTOCOL, SDK, JDK, JSPECIFY, SLF4J, LOG),
+        room(OBSERVE, OBSERVE, PROTOCOL, SDK, JDK, JSPECIFY, SLF4J, LOG, VERTX, NETTY),
         room(ACCESS_LOG, ACCESS_LOG, OBSERVE, PROTOCOL, SDK, JDK, JSPECIFY, SLF4J, LOG, VERTX),
         room(
             GATEWAY, GATEWAY, OBSERVE, PROTOCOL, SDK, JDK, JDK_TLS, JSPECIFY, SLF4J, LOG, VERTX,

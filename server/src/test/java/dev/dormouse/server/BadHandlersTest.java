@@ -7,6 +7,7 @@ import dev.dormouse.sdk.Access;
 import dev.dormouse.sdk.Connection;
 import dev.dormouse.sdk.Threading;
 import dev.dormouse.sdk.WebSocketActor;
+import dev.dormouse.server.options.ServerOptions;
 import dev.dormouse.server.protocol.Time;
 import dev.dormouse.storage.Durability;
 import java.nio.file.Path;

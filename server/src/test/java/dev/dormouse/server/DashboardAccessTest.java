@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.dormouse.server.AdminClient.Answer;
 import dev.dormouse.server.gateway.RawClient;
+import dev.dormouse.server.options.ServerOptions;
 import dev.dormouse.storage.Durability;
 import java.net.URI;
 import java.net.http.HttpClient;

@@ -4,6 +4,7 @@ import static dev.dormouse.server.AdminClient.list;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.dormouse.sdk.ActorId;
+import dev.dormouse.server.options.ServerOptions;
 import dev.dormouse.storage.ActorRow;
 import dev.dormouse.storage.ActorStore;
 import dev.dormouse.storage.Durability;

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.dormouse.sdk.ActorId;
 import dev.dormouse.server.AdminClient.Answer;
 import dev.dormouse.server.gateway.RawClient;
+import dev.dormouse.server.options.ServerOptions;
 import dev.dormouse.storage.Durability;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;

@@ -10,6 +10,7 @@ import dev.dormouse.sdk.User;
 import dev.dormouse.sdk.WebSocketActor;
 import dev.dormouse.server.gateway.RawClient;
 import dev.dormouse.server.gateway.RawClient.Answer;
+import dev.dormouse.server.options.ServerOptions;
 import dev.dormouse.storage.Durability;
 import io.vertx.core.Handler;
 import io.vertx.ext.web.Router;

@@ -13,6 +13,7 @@ import dev.dormouse.server.observe.DormouseObserver;
 import dev.dormouse.server.observe.DormouseObserver.UpgradeStarted;
 import dev.dormouse.server.observe.Heard;
 import dev.dormouse.server.observe.LogLabels;
+import dev.dormouse.server.options.ServerOptions;
 import dev.dormouse.storage.Durability;
 import java.nio.file.Path;
 import java.util.Map;

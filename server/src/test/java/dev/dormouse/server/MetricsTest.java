@@ -10,6 +10,7 @@ import dev.dormouse.server.observe.DormouseObserver.ConnectionClosed;
 import dev.dormouse.server.observe.DormouseObserver.RequestEnded;
 import dev.dormouse.server.observe.DormouseObserver.TurnEnded;
 import dev.dormouse.server.observe.Heard;
+import dev.dormouse.server.options.ServerOptions;
 import dev.dormouse.storage.Durability;
 import java.net.URI;
 import java.net.http.HttpClient;

@@ -13,6 +13,7 @@ import dev.dormouse.server.observe.DormouseObserver.TurnEnded;
 import dev.dormouse.server.observe.DormouseObserver.UpgradeAccepted;
 import dev.dormouse.server.observe.DormouseObserver.UpgradeStarted;
 import dev.dormouse.server.observe.Heard;
+import dev.dormouse.server.options.ServerOptions;
 import dev.dormouse.storage.Durability;
 import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;

@@ -8,6 +8,8 @@ import dev.dormouse.sdk.HttpRequest;
 import dev.dormouse.sdk.HttpResponse;
 import dev.dormouse.sdk.Upgrade;
 import dev.dormouse.sdk.WebSocketActor;
+import dev.dormouse.server.node.ActorDefinition;
+import dev.dormouse.server.options.ServerOptions;
 import dev.dormouse.server.protocol.DirectTransport;
 import dev.dormouse.storage.ActorStore;
 import dev.dormouse.storage.Durability;

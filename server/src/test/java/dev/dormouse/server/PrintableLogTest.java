@@ -10,6 +10,7 @@ import ch.qos.logback.core.AppenderBase;
 import dev.dormouse.sdk.Connection;
 import dev.dormouse.sdk.WebSocketActor;
 import dev.dormouse.server.gateway.RawClient;
+import dev.dormouse.server.options.ServerOptions;
 import dev.dormouse.storage.Durability;
 import java.nio.file.Path;
 import java.util.concurrent.BlockingQueue;

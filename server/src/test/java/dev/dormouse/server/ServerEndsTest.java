@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.dormouse.sdk.Connection;
 import dev.dormouse.sdk.WebSocketActor;
+import dev.dormouse.server.options.ProcessEnd;
+import dev.dormouse.server.options.ServerOptions;
 import dev.dormouse.server.protocol.DirectTransport;
 import dev.dormouse.storage.ActorStore;
 import dev.dormouse.storage.Durability;

@@ -8,6 +8,7 @@ import dev.dormouse.sdk.CloseReason;
 import dev.dormouse.sdk.Connection;
 import dev.dormouse.sdk.Upgrade;
 import dev.dormouse.sdk.WebSocketActor;
+import dev.dormouse.server.options.ServerOptions;
 import dev.dormouse.server.protocol.Release;
 import dev.dormouse.server.protocol.ToHost;
 import dev.dormouse.server.protocol.Transport;

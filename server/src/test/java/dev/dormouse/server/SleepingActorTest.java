@@ -11,6 +11,7 @@ import dev.dormouse.sdk.WebSocketActor;
 import dev.dormouse.server.gateway.ConnectionStatus;
 import dev.dormouse.server.gateway.GatewayOptions;
 import dev.dormouse.server.host.ActorStatus;
+import dev.dormouse.server.options.ServerOptions;
 import dev.dormouse.storage.Durability;
 import io.vertx.core.json.JsonObject;
 import java.io.InputStream;

@@ -12,6 +12,7 @@ import dev.dormouse.sdk.StoredValueException;
 import dev.dormouse.sdk.Upgrade;
 import dev.dormouse.sdk.WebSocketActor;
 import dev.dormouse.server.host.ActorStatus;
+import dev.dormouse.server.options.ServerOptions;
 import dev.dormouse.storage.Backups;
 import dev.dormouse.storage.Durability;
 import io.vertx.core.json.JsonObject;

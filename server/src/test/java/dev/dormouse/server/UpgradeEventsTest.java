@@ -12,6 +12,7 @@ import dev.dormouse.sdk.Upgrade;
 import dev.dormouse.sdk.WebSocketActor;
 import dev.dormouse.server.gateway.RawClient;
 import dev.dormouse.server.gateway.RawClient.Answer;
+import dev.dormouse.server.options.ServerOptions;
 import dev.dormouse.storage.Durability;
 import java.nio.file.Path;
 import java.time.Duration;

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.dormouse.sdk.FailurePolicy;
 import dev.dormouse.sdk.WebSocketActor;
-import dev.dormouse.server.dashboard.Dashboard;
+import dev.dormouse.server.admin.dashboard.Dashboard;
 import dev.dormouse.server.gateway.GatewayOptions;
 import dev.dormouse.server.gateway.WebSocketGateway;
 import dev.dormouse.server.host.ActorHost;

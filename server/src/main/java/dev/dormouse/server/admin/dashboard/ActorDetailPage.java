@@ -1,0 +1,59 @@
+package dev.dormouse.server.admin.dashboard;
+
+import dev.dormouse.sdk.ActorId;
+import dev.dormouse.server.admin.AdminPage;
+import dev.dormouse.server.admin.PageParams;
+import dev.dormouse.server.admin.StoreReads;
+import dev.dormouse.server.host.ActorHost;
+import io.vertx.core.json.JsonObject;
+import io.vertx.ext.web.Router;
+import io.vertx.ext.web.RoutingContext;
+import java.util.concurrent.Callable;
+
+/**
+ * {@code GET /api/actors/{type}/{key}}: the status of an actor, of a registered type or not, with
+ * what keeps it in memory, the first {@value #ALARMS_SHOWN} of its alarms, its last wake and last
+ * reset if they are remembered, and its last turns since {@code turnsSince}: they are remembered
+ * only while somebody looks. 404 if nothing is stored of it. It wakes nobody.
+ */
+final class ActorDetailPage implements AdminPage {
+  private static final int ALARMS_SHOWN = 100;
+
+  private final StoredActors actors;
+  private final StoreReads reads;
+  private final RecentWakes wakes;
+  private final RecentTurns turns;
+  private final Audience audience;
+
+  ActorDetailPage(
+      StoredActors actors,
+      StoreReads reads,
+      RecentWakes wakes,
+      RecentTurns turns,
+      Audience audience) {
+    this.actors = actors;
+    this.reads = reads;
+    this.wakes = wakes;
+    this.turns = turns;
+    this.audience = audience;
+  }
+
+  @Override
+  public void mount(Router router) {
+    router.get("/api/actors/:type/:key").handler(context -> reads.answer(context, this::status));
+  }
+
+  private Callable<JsonObject> status(RoutingContext context) {
+    ActorId actor = PageParams.actor(context);
+    ActorHost host = actors.host();
+    return () -> {
+      RecentWakes.Past past = wakes.of(actor);
+      return ActorJson.of(actors.known(actor), host.alarms(actor), ALARMS_SHOWN)
+          .put("isHosted", host.hosts(actor.type()))
+          .put("wake", ActorJson.of(past.wake()))
+          .put("reset", ActorJson.of(past.reset()))
+          .put("turns", ActorJson.of(turns.of(actor)))
+          .put("turnsSince", ActorJson.at(audience.sinceMs()));
+    };
+  }
+}

@@ -1,0 +1,86 @@
+package dev.dormouse.server.admin.dashboard;
+
+import dev.dormouse.sdk.Alarm;
+import dev.dormouse.server.host.ActorStatus;
+import dev.dormouse.server.observe.DormouseObserver.TurnEnded;
+import io.vertx.core.json.JsonArray;
+import io.vertx.core.json.JsonObject;
+import java.time.Instant;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/** What is known of actors, in JSON. */
+final class ActorJson {
+  private ActorJson() {}
+
+  /** An actor's status, with the number of its alarms and the first of them. */
+  static JsonObject of(ActorStatus actor, List<Alarm> alarms, int alarmsShown) {
+    JsonArray first = new JsonArray();
+    alarms.stream().limit(alarmsShown).forEach(alarm -> first.add(of(alarm)));
+    return of(actor).put("alarms", alarms.size()).put("nextAlarms", first);
+  }
+
+  static JsonObject of(ActorStatus actor) {
+    return new JsonObject()
+        .put("type", actor.id().type())
+        .put("key", actor.id().key())
+        .put("state", actor.state().name().toLowerCase(Locale.ROOT))
+        .put("connections", actor.connections())
+        .put("activation", actor.activation())
+        .put("pins", new JsonArray(actor.pins()));
+  }
+
+  private static JsonObject of(Alarm alarm) {
+    return new JsonObject()
+        .put("name", alarm.name())
+        .put("due", alarm.due().toString())
+        .put("attempt", alarm.attempt());
+  }
+
+  /** When and why it woke last; null if that is not remembered. */
+  static @Nullable JsonObject of(RecentWakes.@Nullable Wake wake) {
+    return wake == null
+        ? null
+        : new JsonObject()
+            .put("at", at(wake.atMs()))
+            .put("reason", wake.reason())
+            .put("tookMs", ms(wake.tookNs()));
+  }
+
+  /** When and why it was reset last; null if that is not remembered. */
+  static @Nullable JsonObject of(RecentWakes.@Nullable Reset reset) {
+    return reset == null
+        ? null
+        : new JsonObject().put("at", at(reset.atMs())).put("cause", reset.cause());
+  }
+
+  /** Turns, the last one first. */
+  static JsonArray of(List<RecentTurns.Turn> turns) {
+    JsonArray array = new JsonArray();
+    for (RecentTurns.Turn turn : turns) {
+      TurnEnded ended = turn.ended();
+      array.add(
+          new JsonObject()
+              .put("at", at(turn.atMs()))
+              .put("event", ended.event())
+              .put("connection", ended.connection() == null ? null : ended.connection().toString())
+              .put("queuedMs", ms(ended.queuedNs()))
+              .put("ranMs", ms(ended.ranNs()))
+              .put("commitMs", ms(ended.commitNs()))
+              .put("storedBytes", ended.storedBytes())
+              .put("outcome", ended.outcome().name().toLowerCase(Locale.ROOT)));
+    }
+    return array;
+  }
+
+  static String at(long ms) {
+    return Instant.ofEpochMilli(ms).toString();
+  }
+
+  /** Milliseconds, to the microsecond. */
+  static double ms(long ns) {
+    return TimeUnit.NANOSECONDS.toMicros(ns) / 1_000.0;
+  }
+}

@@ -1,0 +1,114 @@
+package dev.dormouse.server.admin.dashboard;
+
+import dev.dormouse.sdk.ActorId;
+import dev.dormouse.sdk.CloseReason;
+import dev.dormouse.sdk.ConnectionId;
+import dev.dormouse.server.admin.AdminPage;
+import dev.dormouse.server.admin.PageParams;
+import dev.dormouse.server.admin.StoreReads;
+import dev.dormouse.server.gateway.ConnectionStatus;
+import dev.dormouse.server.gateway.WebSocketGateway;
+import dev.dormouse.server.host.ActorHost;
+import dev.dormouse.storage.CorruptRowException;
+import dev.dormouse.storage.Table;
+import io.vertx.core.json.JsonObject;
+import io.vertx.ext.web.Router;
+import io.vertx.ext.web.RoutingContext;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Function;
+
+/**
+ * What a person can have an actor of a registered type do:
+ *
+ * <ul>
+ *   <li>{@code POST /api/actors/{type}/{key}/hibernate}, {@code …/reset}: leave memory, with {@code
+ *       onHibernate} or without; then 200 with its status, or 409 with its status and the {@code
+ *       reason} if it is not done after {@value ActorDrops#LIMIT_SECONDS} s: then it is done later
+ *   <li>{@code POST …/connections/{id}/close?code=&reason=}: close a connection, by default with
+ *       1000; 200 as soon as that is on its way, {@code onClose} follows. 409 with the {@code
+ *       reason} if its socket is not on this node
+ * </ul>
+ *
+ * <p>404 if there is no such actor or connection.
+ */
+final class ActorOrdersPage implements AdminPage {
+  private static final int NORMAL_CLOSURE = 1000;
+  private static final String WHY = "as asked for at the admin port";
+
+  private final StoredActors actors;
+  private final WebSocketGateway gateway;
+  private final StoreReads reads;
+  private final ActorDrops drops;
+
+  ActorOrdersPage(StoredActors actors, WebSocketGateway gateway, StoreReads reads) {
+    this.actors = actors;
+    this.gateway = gateway;
+    this.reads = reads;
+    this.drops = new ActorDrops(actors.host(), reads);
+  }
+
+  @Override
+  public void mount(Router router) {
+    ActorHost host = actors.host();
+    String actor = "/api/actors/:type/:key";
+    router.post(actor + "/hibernate").handler(context -> drop(context, host::hibernate));
+    router.post(actor + "/reset").handler(context -> drop(context, id -> host.reset(id, WHY)));
+    router
+        .post(actor + "/connections/:id/close")
+        .handler(context -> reads.answer(context, this::close));
+  }
+
+  private void drop(
+      RoutingContext context, Function<ActorId, CompletableFuture<Boolean>> dropping) {
+    StoreReads.answerLater(
+        context,
+        asked -> {
+          ActorId actor = PageParams.hosted(asked, actors.host());
+          return reads
+              .read(() -> actors.known(actor))
+              .compose(known -> drops.drop(asked, actor, dropping));
+        });
+  }
+
+  private Callable<JsonObject> close(RoutingContext context) {
+    ActorId actor = PageParams.hosted(context, actors.host());
+    ConnectionId connection = ConnectionId.parse(context.pathParam("id"));
+    int code = PageParams.number(context, "code", NORMAL_CLOSURE, 0, 9_999);
+    String reason = PageParams.text(context, "reason", CloseReason.REASON_BYTES_MAX);
+    CloseReason.checkSendable(code, reason);
+    return () -> {
+      close(actor, connection, code, reason);
+      return new JsonObject().put("id", connection.toString()).put("code", code);
+    };
+  }
+
+  private void close(ActorId actor, ConnectionId connection, int code, String reason)
+      throws Exception {
+    actors.known(actor);
+    ConnectionId before = new ConnectionId(connection.value() - 1);
+    List<ConnectionStatus> here =
+        ActorConnectionsPage.sockets(gateway, actor, connection.value() == 0 ? null : before, 1);
+    if (here.stream().anyMatch(socket -> socket.connection().equals(connection))) {
+      actors.host().close(actor, connection, code, reason);
+    } else if (isStored(actor, connection)) {
+      throw new StoreReads.Refusal(
+          409,
+          "the socket of connection %s is not on this node: its close is owed to the actor"
+              .formatted(connection));
+    } else {
+      throw new StoreReads.Refusal(
+          404, "actor %s has no connection %s".formatted(actor, connection));
+    }
+  }
+
+  private boolean isStored(ActorId actor, ConnectionId connection) {
+    byte[] key = ActorConnectionsPage.keyOf(connection);
+    try {
+      return actors.store().get(actor, Table.CONNECTION, key) != null;
+    } catch (CorruptRowException e) {
+      return true; // it is there, though it cannot be read
+    }
+  }
+}

@@ -1,0 +1,97 @@
+package dev.dormouse.server.admin.dashboard;
+
+import dev.dormouse.server.admin.AdminPage;
+import dev.dormouse.server.admin.PageFile;
+import dev.dormouse.server.admin.StoreReads;
+import dev.dormouse.server.gateway.WebSocketGateway;
+import dev.dormouse.server.host.ActorHost;
+import dev.dormouse.server.observe.Observers;
+import dev.dormouse.server.protocol.Time;
+import dev.dormouse.storage.ActorStore;
+import io.vertx.core.Vertx;
+import io.vertx.ext.web.Router;
+import java.util.List;
+
+/**
+ * The dashboard, {@code GET /}: a page that shows the node, its actors, and all there is of one of
+ * them; and the {@code /api/…} that it reads. Nothing it needs comes from elsewhere.
+ *
+ * <p>Whether somebody looks or not, wakes and resets are remembered, and the node is sampled about
+ * once a second. The rest is only measured while there is an {@link Audience}.
+ */
+public final class Dashboard implements AdminPage {
+  private static final List<String> FILES =
+      List.of(
+          "dashboard.css",
+          "dashboard.js",
+          "actor-list.js",
+          "actor-view.js",
+          "api.js",
+          "chart.js",
+          "dom.js",
+          "node-strip.js",
+          "value-tree.js",
+          "words.js");
+
+  private final Vertx vertx;
+  private final StoreReads reads;
+  private final Audience audience;
+  private final NodePage node;
+  private final List<AdminPage> pages;
+
+  /** Of a server. */
+  public Dashboard(
+      Vertx vertx,
+      ActorHost host,
+      ActorStore store,
+      WebSocketGateway gateway,
+      Observers observers,
+      Time time) {
+    this.vertx = vertx;
+    this.reads = new StoreReads(vertx);
+    StoredActors actors = new StoredActors(host, store);
+    RecentWakes wakes = new RecentWakes(time);
+    RecentTurns turns = new RecentTurns(time);
+    NodeMeter meter = new NodeMeter();
+    observers.addOfActors(wakes);
+    this.audience = new Audience(observers, time, List.of(turns, meter), turns::forgetAll);
+    this.node =
+        new NodePage(host, store, gateway, reads, time, new NodeHistory(time, wakes, meter));
+    this.pages =
+        List.of(
+            node,
+            new ActorStatusPage(host, reads),
+            new ConnectionsPage(vertx, host, gateway),
+            new ActorListPage(host, reads, wakes),
+            new ActorDetailPage(actors, reads, wakes, turns, audience),
+            new ActorConnectionsPage(actors, gateway, reads),
+            new ActorValuesPage(actors, reads),
+            new ActorOrdersPage(actors, gateway, reads));
+  }
+
+  @Override
+  public void mount(Router router) {
+    vertx.setPeriodic(0, NodeHistory.STEP.toMillis(), timer -> reads.read(this::tick));
+    router.get("/").handler(PageFile.read(Dashboard.class, "dashboard.html")::answer);
+    FILES.forEach(
+        file ->
+            router.get("/dashboard/" + file).handler(PageFile.read(Dashboard.class, file)::answer));
+    router
+        .route("/api/*")
+        .handler(
+            context -> {
+              audience.look();
+              context.next();
+            });
+    pages.forEach(page -> page.mount(router));
+  }
+
+  /**
+   * Not on an event loop: to ask for the last garbage collection takes a tenth of a millisecond.
+   */
+  private synchronized boolean tick() {
+    audience.tick();
+    node.sample(audience.isThere());
+    return audience.isThere();
+  }
+}

@@ -1,0 +1,96 @@
+package dev.dormouse.server.admin.dashboard;
+
+import dev.dormouse.sdk.ActorId;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What is remembered of actors: of about so many, those to which something happened last. Any
+ * thread.
+ *
+ * @param <M> what is remembered of one; only touched by one thread at a time
+ */
+final class LatestActors<M> {
+  private static final int PARTS = 16;
+
+  private final List<Map<ActorId, M>> parts = new ArrayList<>();
+  private final Supplier<M> nothing;
+
+  /**
+   * Remembers nothing yet.
+   *
+   * @param actorsMax how many at most; they are spread over {@value #PARTS} parts, each of which
+   *     has the same share of that
+   * @param nothing makes what is remembered of an actor to which nothing has happened
+   */
+  LatestActors(int actorsMax, Supplier<M> nothing) {
+    this.nothing = nothing;
+    for (int i = 0; i < PARTS; i++) {
+      parts.add(new Part<>(actorsMax / PARTS));
+    }
+  }
+
+  private Map<ActorId, M> partOf(ActorId actor) {
+    int hash = actor.hashCode();
+    return parts.get((hash ^ hash >>> 16) & (PARTS - 1));
+  }
+
+  /** Something happened to an actor. */
+  void happened(ActorId actor, Consumer<M> change) {
+    Map<ActorId, M> part = partOf(actor);
+    synchronized (part) {
+      change.accept(part.computeIfAbsent(actor, id -> nothing.get()));
+    }
+  }
+
+  /** What is remembered of an actor, as it is told; null if nothing is. */
+  <T> @Nullable T of(ActorId actor, Function<M, T> told) {
+    Map<ActorId, M> part = partOf(actor);
+    synchronized (part) {
+      M memory = part.get(actor);
+      return memory == null ? null : told.apply(memory);
+    }
+  }
+
+  /** Of how many something is remembered. */
+  int size() {
+    int size = 0;
+    for (Map<ActorId, M> part : parts) {
+      synchronized (part) {
+        size += part.size();
+      }
+    }
+    return size;
+  }
+
+  void forgetAll() {
+    for (Map<ActorId, M> part : parts) {
+      synchronized (part) {
+        part.clear();
+      }
+    }
+  }
+
+  /** In the order of use. Its monitor guards it. */
+  private static final class Part<M> extends LinkedHashMap<ActorId, M> {
+    private static final long serialVersionUID = 1L;
+
+    private final int actorsMax;
+
+    Part(int actorsMax) {
+      super(16, 0.75f, true);
+      this.actorsMax = actorsMax;
+    }
+
+    @Override
+    protected boolean removeEldestEntry(Map.Entry<ActorId, M> eldest) {
+      return size() > actorsMax;
+    }
+  }
+}

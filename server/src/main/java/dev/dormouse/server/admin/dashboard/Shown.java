@@ -1,0 +1,86 @@
+package dev.dormouse.server.admin.dashboard;
+
+import io.vertx.core.json.JsonArray;
+import io.vertx.core.json.JsonObject;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A stored value made small enough to be shown: at most {@value #NODES_MAX} fields and elements,
+ * {@value #DEPTH_MAX} of them within each other, {@value #TEXT_MAX} characters of each text and
+ * {@value #CHARACTERS_MAX} of all. What was left out is said. Numbers that JavaScript would round
+ * become texts. For one value.
+ */
+final class Shown {
+  static final int NODES_MAX = 1_000;
+  static final int DEPTH_MAX = 32;
+  static final int TEXT_MAX = 4_000;
+  static final int CHARACTERS_MAX = 20_000;
+
+  private static final long SAFE_MAX = (1L << 53) - 1;
+
+  private int nodesLeft = NODES_MAX;
+  private int charactersLeft = CHARACTERS_MAX;
+  private boolean isCut;
+
+  /** What is shown of a value that {@code ValueCodec.describe} told of. */
+  @Nullable Object of(@Nullable Object value) {
+    return of(value, DEPTH_MAX);
+  }
+
+  private @Nullable Object of(@Nullable Object value, int depthLeft) {
+    if (value instanceof String text) {
+      return of(text);
+    }
+    if (value instanceof Long number && (number > SAFE_MAX || number < -SAFE_MAX)) {
+      return number.toString();
+    }
+    if (value instanceof Map<?, ?> fields) {
+      JsonObject shown = new JsonObject();
+      for (Map.Entry<?, ?> field : fields.entrySet()) {
+        if (!isRoom(depthLeft)) {
+          break;
+        }
+        shown.put(of(String.valueOf(field.getKey())), of(field.getValue(), depthLeft - 1));
+      }
+      return shown;
+    }
+    if (value instanceof List<?> elements) {
+      JsonArray shown = new JsonArray();
+      for (Object element : elements) {
+        if (!isRoom(depthLeft)) {
+          break;
+        }
+        shown.add(of(element, depthLeft - 1));
+      }
+      return shown;
+    }
+    return value;
+  }
+
+  /** Whether one more field or element is shown. */
+  private boolean isRoom(int depthLeft) {
+    boolean isRoom = depthLeft > 0 && nodesLeft > 0;
+    nodesLeft--;
+    isCut |= !isRoom;
+    return isRoom;
+  }
+
+  private String of(String text) {
+    int room = Math.min(TEXT_MAX, charactersLeft);
+    if (text.length() <= room) {
+      charactersLeft -= text.length();
+      return text;
+    }
+    isCut = true;
+    boolean isSplit = room > 0 && Character.isHighSurrogate(text.charAt(room - 1));
+    charactersLeft -= room;
+    return text.substring(0, isSplit ? room - 1 : room) + "… (" + text.length() + " characters)";
+  }
+
+  /** Whether something was left out. */
+  boolean isCut() {
+    return isCut;
+  }
+}

@@ -1,0 +1,59 @@
+package dev.dormouse.server.admin.inspector;
+
+import dev.dormouse.sdk.ActorId;
+import dev.dormouse.sdk.RequestHead;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.Supplier;
+
+/**
+ * The URLs of sockets, without secrets: as clients wrote them, or, if that is not known any more,
+ * as they could have by the path that the type was given.
+ */
+final class SocketUrls {
+  private final String scheme;
+  private final Supplier<String> authority;
+  private final Map<String, String> paths;
+
+  /**
+   * Those of a server.
+   *
+   * @param isTls whether it speaks TLS; what a proxy speaks is not known here
+   * @param authority its host and port
+   * @param paths of each actor type's route, with {@code :key}
+   */
+  SocketUrls(boolean isTls, Supplier<String> authority, Map<String, String> paths) {
+    this.scheme = isTls ? "wss://" : "ws://";
+    this.authority = authority;
+    this.paths = Map.copyOf(paths);
+  }
+
+  /** What a request was for. */
+  String of(RequestHead head) {
+    StringBuilder url = new StringBuilder(scheme);
+    url.append(head.header("Host").orElseGet(authority)).append(head.path());
+    char separator = '?';
+    for (Map.Entry<String, List<String>> parameter : new TreeMap<>(head.query()).entrySet()) {
+      String name = parameter.getKey();
+      for (String value : parameter.getValue()) {
+        url.append(separator).append(encode(name)).append('=');
+        url.append(Redaction.isSecretParameter(name) ? Redaction.REDACTED : encode(value));
+        separator = '&';
+      }
+    }
+    return url.toString();
+  }
+
+  /** Where an actor is found. */
+  String of(ActorId actor) {
+    String path = paths.getOrDefault(actor.type(), "/" + actor.type() + "/:key");
+    return scheme + authority.get() + path.replace(":key", encode(actor.key()));
+  }
+
+  static String encode(String text) {
+    return URLEncoder.encode(text, StandardCharsets.UTF_8).replace("+", "%20");
+  }
+}

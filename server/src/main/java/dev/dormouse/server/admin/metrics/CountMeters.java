@@ -1,0 +1,233 @@
+package dev.dormouse.server.admin.metrics;
+
+import dev.dormouse.server.gateway.Refusal;
+import dev.dormouse.server.gateway.RequestLimit;
+import io.micrometer.core.instrument.FunctionCounter;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.util.List;
+import java.util.Locale;
+import java.util.function.ToDoubleFunction;
+import org.jspecify.annotations.Nullable;
+
+/** What the server counts by itself, as meters that read the last {@link Snapshot}. */
+final class CountMeters {
+  private static final double NS_PER_SECOND = 1e9;
+
+  private final MeterRegistry registry;
+
+  /** Null before the first. */
+  private volatile @Nullable Snapshot last;
+
+  CountMeters(MeterRegistry registry) {
+    this.registry = registry;
+    connections();
+    drops();
+    cutOff();
+    actors();
+    handlers();
+    edge();
+    stalls();
+  }
+
+  /** From now on the meters tell what this one does. */
+  void take(Snapshot snapshot) {
+    last = snapshot;
+  }
+
+  private void connections() {
+    gauge("dormouse.connections", "sockets that are open, or closing", s -> s.gateway().sockets());
+    gauge(
+        "http.server.open_connections",
+        "TCP connections that speak HTTP",
+        s -> s.gateway().httpConnections());
+    gauge(
+        "http.server.active_requests",
+        "HTTP requests that are not answered yet",
+        Snapshot::activeRequests);
+    gauge(
+        "dormouse.upgrades.pending",
+        "upgrades that wait for their actor",
+        s -> s.gateway().upgrades());
+    for (Refusal why : Refusal.values()) {
+      counter(
+          "dormouse.upgrades.refused",
+          "upgrades that were not answered 101",
+          s -> s.gateway().refused(why),
+          "reason",
+          why.name().toLowerCase(Locale.ROOT));
+    }
+    String messages = "whole messages, by direction";
+    counter("dormouse.messages", messages, s -> s.gateway().messagesIn(), "direction", "in");
+    counter("dormouse.messages", messages, s -> s.gateway().messagesOut(), "direction", "out");
+    counter(
+        "dormouse.auto_replies",
+        "messages answered without their actor",
+        s -> s.gateway().autoReplies());
+    counter("dormouse.pings", "pings sent to silent clients", s -> s.gateway().pings());
+    counter("dormouse.pongs", "pongs received", s -> s.gateway().pongs());
+    gauge(
+        "dormouse.outbound.held",
+        "bytes that wait for clients to read them",
+        "bytes",
+        Snapshot::outboundBytes);
+    gauge(
+        "dormouse.deflate.contexts",
+        "compressors and inflaters in native memory",
+        s -> s.gateway().deflateContexts());
+  }
+
+  private void drops() {
+    dropped("after_close", s -> s.gateway().droppedIn());
+    dropped("connection_gone", s -> s.gateway().droppedOut());
+    dropped("slow_client", s -> s.gateway().slowDropped());
+    dropped("conflated", s -> s.gateway().conflated());
+    closed("slow_client", s -> s.gateway().slowClosed());
+    closed("too_many_messages", s -> s.gateway().hastyClosed());
+    closed("message_too_long", s -> s.gateway().oversizeClosed());
+    closed("silent", s -> s.gateway().silentDropped());
+    closed("overload", s -> s.gateway().overloadClosed());
+  }
+
+  private void cutOff() {
+    for (RequestLimit limit : RequestLimit.values()) {
+      counter(
+          "dormouse.requests.cut_off",
+          "plain requests that a limit ended",
+          s -> s.gateway().cutOff().getOrDefault(limit, 0L),
+          "limit",
+          limit.name().toLowerCase(Locale.ROOT));
+    }
+  }
+
+  private void dropped(String reason, ToDoubleFunction<Snapshot> value) {
+    counter("dormouse.messages.dropped", "messages not delivered", value, "reason", reason);
+  }
+
+  private void closed(String reason, ToDoubleFunction<Snapshot> value) {
+    counter(
+        "dormouse.connections.closed_by_limit",
+        "connections that the server closed because a limit was hit",
+        value,
+        "reason",
+        reason);
+  }
+
+  private void actors() {
+    gauge("dormouse.actors.active", "actors in memory", Snapshot::activeActors);
+    gauge(
+        "dormouse.actors.hibernated",
+        "actors with sockets here that are not in memory",
+        Snapshot::hibernatedActors);
+    gauge(
+        "dormouse.closes.owed",
+        "connections that ended without their onClose having taken effect",
+        Snapshot::owedCloses);
+    counter("dormouse.events.given_up", "events that were given up", Snapshot::eventsGivenUp);
+    counter(
+        "dormouse.events.refused",
+        "events of actors that cannot be read",
+        s -> s.host().refusedEvents());
+    unreadable("actor", s -> s.host().unreadableActors());
+    unreadable("connection", s -> s.host().unreadableConnections());
+    unreadable("attachment", s -> s.host().unreadableAttachments());
+    unreadable("value", s -> s.host().unreadableValues());
+    counter(
+        "dormouse.leftovers.unclosed",
+        "connections of a dead process whose actor cannot be read",
+        s -> s.host().unclosedLeftovers());
+    gauge("dormouse.alarms.under_way", "alarms not settled yet", s -> s.alarms().underWay());
+    alarms("rung", s -> s.alarms().rung());
+    alarms("failed", s -> s.alarms().failed());
+    alarms("given_up", s -> s.alarms().givenUp());
+    gauge(
+        "dormouse.alarms.unhosted_types",
+        "actor types with due alarms that are not registered",
+        s -> s.alarms().unhosted());
+    counter("dormouse.store.commits", "commits that are done", s -> s.commits().commits());
+    counter(
+        "dormouse.store.writes",
+        "writes of the engine in which commits were kept, each of a group",
+        s -> s.commits().writes());
+    gauge("dormouse.store.size", "what the data folder holds", "bytes", Snapshot::storeBytes);
+  }
+
+  private void unreadable(String what, ToDoubleFunction<Snapshot> value) {
+    counter("dormouse.unreadable", "what is stored and cannot be read", value, "what", what);
+  }
+
+  private void alarms(String outcome, ToDoubleFunction<Snapshot> value) {
+    counter("dormouse.alarms", "what became of alarms", value, "outcome", outcome);
+  }
+
+  private void handlers() {
+    gauge(
+        "dormouse.handlers.oldest_waiting",
+        "how long the oldest event of a handler that may block has waited for a thread",
+        "seconds",
+        s -> s.oldestWaitingNs() / 1e9);
+    counter(
+        "dormouse.handlers.threads_refused",
+        "how often a thread for handlers could not be made",
+        Snapshot::refusedThreads);
+  }
+
+  private void stalls() {
+    for (String part : List.of("event_loop", "acceptor", "store", "alarms", "rounds")) {
+      Gauge.builder(
+              "dormouse.stalled",
+              this,
+              self -> self.read(s -> s.stillNs().getOrDefault(part, 0L) / NS_PER_SECOND))
+          .description("for how long a part that has something to do has not done it")
+          .baseUnit("seconds")
+          .tag("part", part)
+          .register(registry);
+    }
+  }
+
+  private void edge() {
+    counter("dormouse.tls.failed", "TLS handshakes not done", s -> s.gateway().edge().tlsFailed());
+    counter(
+        "dormouse.proxy_headers.refused",
+        "connections refused for their PROXY header",
+        s -> s.gateway().edge().proxyHeadersRefused());
+    String certificates = "new certificate files, by what became of them";
+    counter(
+        "dormouse.certificates",
+        certificates,
+        s -> s.gateway().edge().certificatesReplaced(),
+        "outcome",
+        "used");
+    counter(
+        "dormouse.certificates",
+        certificates,
+        s -> s.gateway().edge().certificatesRefused(),
+        "outcome",
+        "refused");
+    counter("dormouse.observer.failures", "how often observers threw", Snapshot::observerFailures);
+  }
+
+  private void gauge(String name, String what, ToDoubleFunction<Snapshot> value) {
+    Gauge.builder(name, this, self -> self.read(value)).description(what).register(registry);
+  }
+
+  private void gauge(String name, String what, String unit, ToDoubleFunction<Snapshot> value) {
+    Gauge.builder(name, this, self -> self.read(value))
+        .description(what)
+        .baseUnit(unit)
+        .register(registry);
+  }
+
+  private void counter(
+      String name, String what, ToDoubleFunction<Snapshot> value, String... labels) {
+    FunctionCounter.builder(name, this, self -> self.read(value))
+        .description(what)
+        .tags(labels)
+        .register(registry);
+  }
+
+  private double read(ToDoubleFunction<Snapshot> value) {
+    Snapshot snapshot = last;
+    return snapshot == null ? 0 : value.applyAsDouble(snapshot);
+  }
+}

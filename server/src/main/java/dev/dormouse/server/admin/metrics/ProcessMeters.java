@@ -1,0 +1,28 @@
+package dev.dormouse.server.admin.metrics;
+
+import dev.dormouse.log.Log;
+import io.micrometer.core.instrument.FunctionCounter;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.binder.jvm.ClassLoaderMetrics;
+import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
+import io.micrometer.core.instrument.binder.jvm.JvmThreadMetrics;
+import io.micrometer.core.instrument.binder.system.FileDescriptorMetrics;
+import io.micrometer.core.instrument.binder.system.ProcessorMetrics;
+import io.micrometer.core.instrument.binder.system.UptimeMetrics;
+
+/** The JVM and its process, and the log that all of it shares. */
+final class ProcessMeters {
+  private ProcessMeters() {}
+
+  static void bind(MeterRegistry registry) {
+    new ClassLoaderMetrics().bindTo(registry);
+    new JvmMemoryMetrics().bindTo(registry);
+    new JvmThreadMetrics().bindTo(registry);
+    new FileDescriptorMetrics().bindTo(registry);
+    new ProcessorMetrics().bindTo(registry);
+    new UptimeMetrics().bindTo(registry);
+    FunctionCounter.builder("dormouse.log.lines.lost", registry, unused -> Log.lost())
+        .description("log lines and prints that were lost, because nobody took them fast enough")
+        .register(registry);
+  }
+}

@@ -1,0 +1,137 @@
+package dev.dormouse.server.cli;
+
+import dev.dormouse.server.gateway.GatewayOptions;
+import dev.dormouse.server.gateway.edge.ProxyProtocol;
+import dev.dormouse.server.gateway.edge.TrustedProxies;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import java.util.function.Supplier;
+import picocli.CommandLine;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.TypeConversionException;
+
+/**
+ * The options about who clients are, and what they may ask: where their pages are from, which
+ * proxies tell about them, how long heads of requests may be.
+ */
+final class ClientOptions {
+  private static final int HEAD_PART_BYTES_CEILING = 1 << 20;
+
+  @Option(
+      names = "--allowed-origins",
+      paramLabel = "ORIGIN",
+      split = ",",
+      description =
+          "Web pages that may connect besides the server's own, such as https://example.org; of"
+              + " apps, capacitor://localhost, file:// or null; with commas between them; * alone"
+              + " for all. Default: none")
+  private List<String> allowedOrigins = List.of();
+
+  @Option(
+      names = "--hosts",
+      paramLabel = "NAME",
+      split = ",",
+      description =
+          "The server's own names, such as example.org and *.example.org, with commas between them;"
+              + " requests by others are answered 421, but by addresses and localhost; * alone for"
+              + " every name. Default: every name, but for browsers on this machine none")
+  private List<String> hosts = List.of();
+
+  @Option(
+      names = "--trusted-proxies",
+      paramLabel = "ADDRESS",
+      split = ",",
+      description =
+          "Addresses and ranges (10.0.0.0/8, fd00::/8) of proxies whose Forwarded and X-Forwarded-*"
+              + " headers are believed, with commas between them. Default: none")
+  private List<String> trustedProxies = List.of();
+
+  @Option(
+      names = "--proxy-protocol",
+      paramLabel = "MODE",
+      defaultValue = "off",
+      converter = ModeConverter.class,
+      description = {
+        "Whether connections of those proxies begin with a PROXY header, version 1 or 2. Default:"
+            + " ${DEFAULT-VALUE}",
+        "  off       no",
+        "  optional  they may",
+        "  required  they do, and nobody else connects"
+      })
+  private ProxyProtocol proxyProtocol = ProxyProtocol.OFF;
+
+  @Option(
+      names = "--max-request-line",
+      paramLabel = "BYTES",
+      defaultValue = "8192",
+      description =
+          "The longest first line of a request, with its URL, 8000 to 1048576 bytes; longer ones"
+              + " are answered 414. Default: ${DEFAULT-VALUE}")
+  private int maxRequestLine;
+
+  @Option(
+      names = "--max-headers",
+      paramLabel = "BYTES",
+      defaultValue = "8192",
+      description =
+          "The most bytes of all headers of a request, 1024 to 1048576; more are answered 431."
+              + " Default: ${DEFAULT-VALUE}")
+  private int maxHeaders;
+
+  /** The options of a gateway, with these. */
+  GatewayOptions in(CommandLine line, GatewayOptions gateway) {
+    TrustedProxies trusted =
+        named(line, "--trusted-proxies", () -> TrustedProxies.of(stripped(trustedProxies)));
+    if (proxyProtocol != ProxyProtocol.OFF && trusted.isEmpty()) {
+      throw new ParameterException(
+          line, "--proxy-protocol wants --trusted-proxies, since it is believed of those only");
+    }
+    GatewayOptions named = named(line, "--hosts", () -> gateway.hosts(Set.copyOf(stripped(hosts))));
+    checkBytes(line, "--max-request-line", maxRequestLine, 8_000);
+    checkBytes(line, "--max-headers", maxHeaders, 1 << 10);
+    return named(
+            line,
+            "--allowed-origins",
+            () -> named.allowedOrigins(Set.copyOf(stripped(allowedOrigins))))
+        .trustedProxies(trusted)
+        .proxyProtocol(proxyProtocol)
+        .headBytesMax(maxRequestLine, maxHeaders);
+  }
+
+  private static void checkBytes(CommandLine line, String option, int bytes, int min) {
+    if (bytes < min || bytes > HEAD_PART_BYTES_CEILING) {
+      throw new ParameterException(
+          line,
+          "%s: %s is not %s to %s bytes".formatted(option, bytes, min, HEAD_PART_BYTES_CEILING));
+    }
+  }
+
+  private static List<String> stripped(List<String> entries) {
+    return entries.stream().map(String::strip).toList();
+  }
+
+  private static <T> T named(CommandLine line, String option, Supplier<T> value) {
+    try {
+      return value.get();
+    } catch (IllegalArgumentException e) {
+      throw new ParameterException(line, option + ": " + e.getMessage(), e);
+    }
+  }
+
+  /** {@code off}, {@code optional}, {@code required}. */
+  static final class ModeConverter implements ITypeConverter<ProxyProtocol> {
+    @Override
+    public ProxyProtocol convert(String text) {
+      return switch (text.strip().toLowerCase(Locale.ROOT)) {
+        case "off" -> ProxyProtocol.OFF;
+        case "optional" -> ProxyProtocol.OPTIONAL;
+        case "required" -> ProxyProtocol.REQUIRED;
+        default ->
+            throw new TypeConversionException("'" + text + "' is not off, optional or required");
+      };
+    }
+  }
+}

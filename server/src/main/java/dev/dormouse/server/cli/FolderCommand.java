@@ -1,0 +1,145 @@
+package dev.dormouse.server.cli;
+
+import dev.dormouse.sdk.ActorId;
+import dev.dormouse.storage.BackupException;
+import dev.dormouse.storage.CorruptRowException;
+import dev.dormouse.storage.StoreOpenException;
+import dev.dormouse.storage.ValueCodec;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/**
+ * A command of the server's own command line that runs no server, but does something to or with a
+ * data folder, and ends: {@link BackupCommand}, {@link RestoreCommand}, {@link VerifyCommand},
+ * {@link DumpCommand}, {@link SalvageCommand}.
+ */
+abstract class FolderCommand {
+  static final int DONE = 0;
+  static final int FAILED = 1;
+  static final int DAMAGED = 3;
+
+  @Spec private @Nullable CommandSpec spec;
+
+  @Option(
+      names = "--data",
+      paramLabel = "FOLDER",
+      defaultValue = "./data",
+      description = "The data folder. Default: ${DEFAULT-VALUE}")
+  private Path data = Path.of("data");
+
+  @Option(
+      names = "--config",
+      paramLabel = "FILE",
+      description = "A properties file with options. Default: none")
+  @SuppressWarnings("UnusedVariable") // read ahead of the others, by Settings
+  private Path config = Path.of("");
+
+  @Option(
+      names = {"-h", "--help"},
+      usageHelp = true,
+      description = "Show this help message and exit.")
+  @SuppressWarnings("UnusedVariable") // picocli's
+  private boolean isHelpWanted;
+
+  /** Does it; what it returns is the code to exit with. */
+  abstract int run();
+
+  Path data() {
+    return data;
+  }
+
+  private CommandLine line() {
+    if (spec == null) {
+      throw new IllegalStateException("not a command yet");
+    }
+    return spec.commandLine();
+  }
+
+  PrintWriter out() {
+    return line().getOut();
+  }
+
+  /**
+   * Prints a line in which a client may have chosen something: what could steer a terminal, or turn
+   * text around, is printed as a Unicode escape, which lines of JSON may have in their texts.
+   */
+  void say(String text) {
+    out().println(printable(text));
+  }
+
+  static String printable(String text) {
+    StringBuilder shown = new StringBuilder(text.length());
+    text.chars()
+        .forEach(
+            c -> {
+              boolean turnsAround =
+                  c == 0x200E
+                      || c == 0x200F
+                      || (c >= 0x2028 && c <= 0x202E)
+                      || (c >= 0x2066 && c <= 0x2069);
+              if (turnsAround || Character.isISOControl(c)) {
+                shown.append("\\u%04x".formatted(c));
+              } else {
+                shown.append((char) c);
+              }
+            });
+    return shown.toString();
+  }
+
+  int failed(String why) {
+    line().getErr().println("dormouse: " + printable(why));
+    return FAILED;
+  }
+
+  ActorId actor(String type, String key) {
+    try {
+      return new ActorId(type, key);
+    } catch (IllegalArgumentException e) {
+      throw new ParameterException(line(), String.valueOf(e.getMessage()), e);
+    }
+  }
+
+  /**
+   * Adds them all to the server's command line.
+   *
+   * @param codecs that of an actor type; null if there is none of the name
+   */
+  static void addTo(CommandLine line, Function<String, @Nullable ValueCodec> codecs) {
+    line.addSubcommand(new BackupCommand());
+    line.addSubcommand(new RestoreCommand());
+    line.addSubcommand(new VerifyCommand(codecs));
+    line.addSubcommand(new DumpCommand(codecs));
+    line.addSubcommand(new SalvageCommand());
+  }
+
+  /**
+   * Runs the one that was parsed.
+   *
+   * @return the code to exit with
+   * @throws ParameterException if the command line is at fault
+   */
+  static int run(CommandLine parent, CommandLine.ParseResult parsed) {
+    CommandLine line = parsed.subcommand().commandSpec().commandLine();
+    if (parsed.subcommand().isUsageHelpRequested()) {
+      line.usage(line.getOut());
+      return DONE;
+    }
+    if (!parsed.matchedOptions().isEmpty()) {
+      throw new ParameterException(
+          parent, "options of '" + line.getCommandName() + "' are to stand behind it");
+    }
+    FolderCommand command = line.getCommand();
+    try {
+      return command.run();
+    } catch (BackupException | StoreOpenException | CorruptRowException e) {
+      return command.failed(String.valueOf(e.getMessage()));
+    }
+  }
+}

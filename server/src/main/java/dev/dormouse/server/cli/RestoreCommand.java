@@ -1,0 +1,44 @@
+package dev.dormouse.server.cli;
+
+import dev.dormouse.log.Counted;
+import dev.dormouse.storage.BackupReport;
+import dev.dormouse.storage.Backups;
+import java.nio.file.Path;
+import java.util.Locale;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** Makes a data folder of a backup. */
+@Command(
+    name = "restore",
+    sortOptions = false,
+    usageHelpAutoWidth = true,
+    description = {
+      "Copies a backup to a data folder, which must not be there yet, or be empty.",
+      "",
+      "A server that starts on it finds all as it was when the backup was taken. Connections of"
+          + " that time are closed with 1006, as after a crash; alarms that have come due since are"
+          + " rung.",
+      ""
+    })
+final class RestoreCommand extends FolderCommand {
+  @Option(
+      names = "--from",
+      paramLabel = "FOLDER",
+      required = true,
+      description = "The backup. It stays as it is.")
+  private Path from = Path.of("");
+
+  @Override
+  int run() {
+    BackupReport report = Backups.restore(from, data());
+    out()
+        .printf(
+            Locale.ROOT,
+            "%s: %s, %s%n",
+            report.folder(),
+            Counted.of(report.files(), "file"),
+            Counted.of(report.bytes(), "byte"));
+    return DONE;
+  }
+}

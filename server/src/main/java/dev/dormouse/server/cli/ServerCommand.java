@@ -1,0 +1,421 @@
+package dev.dormouse.server.cli;
+
+import dev.dormouse.log.Log;
+import dev.dormouse.log.StandardStreams;
+import dev.dormouse.server.gateway.ConnectionLimits;
+import dev.dormouse.server.gateway.GatewayOptions;
+import dev.dormouse.server.node.Node;
+import dev.dormouse.server.observe.accesslog.AccessLogFormat;
+import dev.dormouse.server.options.ServerOptions;
+import dev.dormouse.server.options.ServerStartException;
+import dev.dormouse.server.tls.TlsFiles;
+import dev.dormouse.storage.Durability;
+import dev.dormouse.storage.StoreOpenException;
+import dev.dormouse.storage.ValueCodec;
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.OptionalInt;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.TypeConversionException;
+
+/** The command line of a server. */
+@Command(
+    name = "dormouse",
+    mixinStandardHelpOptions = true,
+    version = "Dormouse 0.1.0",
+    sortOptions = false,
+    usageHelpAutoWidth = true,
+    description = {
+      "Runs a server for actors that own WebSockets and sleep; or, with one of the commands below,"
+          + " does something with its data.",
+      "",
+      "Each option can also be given as an environment variable (--admin-port is",
+      "DORMOUSE_ADMIN_PORT) or as a line of a properties file (admin-port=9090). The command line"
+          + " wins over the environment, and the environment over the file.",
+      ""
+    },
+    exitCodeOnInvalidInput = ServerCommand.BAD_USAGE)
+public final class ServerCommand {
+  private static final Logger log = Log.of(ServerCommand.class);
+
+  static final int HELP_PRINTED = 0;
+  static final int CANNOT_START = 1;
+  static final int BAD_USAGE = 2;
+
+  private static final Duration IDLE_MIN = Duration.ofMillis(10);
+  private static final Duration STALL_EXIT_MIN = Duration.ofSeconds(5);
+  private static final Duration PING_MIN = Duration.ofSeconds(1);
+  private static final Duration DAY = Duration.ofDays(1);
+
+  @Option(
+      names = "--host",
+      paramLabel = "ADDRESS",
+      defaultValue = "127.0.0.1",
+      description = "The address to listen on; 0.0.0.0 for all. Default: ${DEFAULT-VALUE}")
+  private String host = "";
+
+  @Option(
+      names = "--port",
+      paramLabel = "PORT",
+      defaultValue = "8080",
+      description = "The port to listen on, 0 for any that is free. Default: ${DEFAULT-VALUE}")
+  private int port;
+
+  @Option(
+      names = "--data",
+      paramLabel = "FOLDER",
+      defaultValue = "./data",
+      description = "Where state is kept; made if it is not there. Default: ${DEFAULT-VALUE}")
+  private Path data = Path.of("data");
+
+  @Option(
+      names = "--durability",
+      paramLabel = "LEVEL",
+      defaultValue = "fsync",
+      converter = DurabilityConverter.class,
+      description = {
+        "What a reply has survived. Default: ${DEFAULT-VALUE}",
+        "  fsync   a power cut: one fsync for all turns that wait",
+        "  wal     kill -9; a power cut may lose the last seconds",
+        "  memory  nothing: for tests"
+      })
+  private Durability durability = Durability.FSYNC;
+
+  @Option(
+      names = "--idle",
+      paramLabel = "TIME",
+      defaultValue = "10s",
+      converter = DurationConverter.class,
+      description =
+          "An actor without events for so long leaves memory, 10ms to 24h. Default:"
+              + " ${DEFAULT-VALUE}")
+  private Duration idle = Duration.ZERO;
+
+  @Option(
+      names = "--drain",
+      paramLabel = "TIME",
+      defaultValue = "10s",
+      converter = DurationConverter.class,
+      description = "How long a stop may take, 0s to 24h. Default: ${DEFAULT-VALUE}")
+  private Duration drain = Duration.ZERO;
+
+  @Option(
+      names = "--stall-exit",
+      paramLabel = "TIME",
+      defaultValue = "60s",
+      converter = DurationConverter.class,
+      description =
+          "The process ends, with 75, if an event loop or the store has not moved for so long; 5s"
+              + " to 24h, 0s for never. Default: ${DEFAULT-VALUE}")
+  private Duration stallExit = Duration.ZERO;
+
+  @Option(
+      names = "--restart",
+      description =
+          "At a stop, tell clients that the server restarts (close code 1012) rather than goes away"
+              + " (1001).")
+  private boolean isRestart;
+
+  @Option(
+      names = "--admin-port",
+      paramLabel = "PORT",
+      defaultValue = "9090",
+      description =
+          "The port of health checks and actor states; 0 for any that is free."
+              + " Default: ${DEFAULT-VALUE}")
+  private int adminPort;
+
+  @Mixin private final AdminPortOptions admin = new AdminPortOptions();
+
+  @Option(
+      names = "--ping",
+      paramLabel = "TIME",
+      defaultValue = "30s",
+      converter = DurationConverter.class,
+      description =
+          "A client that is silent for so long is pinged, and dropped after twice as long; 1s to"
+              + " 24h, 0s for never. Default: ${DEFAULT-VALUE}")
+  private Duration ping = Duration.ZERO;
+
+  @Option(
+      names = "--max-connections",
+      paramLabel = "NUMBER",
+      defaultValue = "0",
+      description =
+          "The most connections; over it upgrades are answered 503. Default, and never more than:"
+              + " what the process's file handles suffice for")
+  private int maxConnections;
+
+  @Option(
+      names = "--max-connections-per-ip",
+      paramLabel = "NUMBER",
+      description =
+          "The most connections of one IPv4 address or IPv6 /64, from when they are accepted; over"
+              + " it they are answered 429. 0: any number. Default: seven eighths of all")
+  private @Nullable Integer maxConnectionsPerIp;
+
+  @Option(
+      names = "--upgrades-per-second-per-ip",
+      paramLabel = "NUMBER",
+      defaultValue = "0",
+      description =
+          "How many upgrades and plain requests to actors of one IPv4 address or IPv6 /64 are taken"
+              + " in a second; over it they are answered 429. Default: any number")
+  private int upgradesPerSecondPerIp;
+
+  @Mixin private final ClientOptions clients = new ClientOptions();
+
+  @Mixin private final TlsOptions tls = new TlsOptions();
+
+  @Option(
+      names = "--event-loops",
+      paramLabel = "NUMBER",
+      defaultValue = "0",
+      description =
+          "How many event loops the sockets are spread over. Default: two for each processor")
+  private int eventLoops;
+
+  @Option(
+      names = "--access-log",
+      paramLabel = "FORMAT",
+      defaultValue = "off",
+      converter = AccessLogConverter.class,
+      description = {
+        "Log each answered request, and each connection at its 101 and its close, without queries,"
+            + " to the logger dormouse.access. Default: ${DEFAULT-VALUE}",
+        "  combined  as Apache does, with more fields at the end",
+        "  json      a JSON object in each line",
+        "  off       not at all"
+      })
+  private AccessLogFormat accessLog = AccessLogFormat.OFF;
+
+  @Option(
+      names = "--config",
+      paramLabel = "FILE",
+      description = "A properties file with options. Default: none")
+  @SuppressWarnings("UnusedVariable") // read ahead of the others, by Settings
+  private Path config = Path.of("");
+
+  private ServerCommand() {}
+
+  /**
+   * Parses, starts, prints. Empty if the server is up, else the code to exit with.
+   *
+   * @param codecs that of an actor type; null if there is none of the name
+   */
+  public static OptionalInt run(
+      Function<ServerOptions, Node> opening,
+      Function<String, @Nullable ValueCodec> codecs,
+      String... args) {
+    return run(
+        options -> {
+          StandardStreams.queue(); // before anything logs from a thread that must not wait
+          return opening.apply(options);
+        },
+        codecs,
+        args,
+        System.getenv(),
+        new PrintWriter(System.out, true, StandardCharsets.UTF_8),
+        new PrintWriter(System.err, true, StandardCharsets.UTF_8));
+  }
+
+  /** Says what is wrong with the application's actor types. Returns the process's exit status. */
+  public static int refuse(List<String> mistakes) {
+    mistakes.forEach(mistake -> System.err.println("dormouse: " + mistake));
+    return BAD_USAGE;
+  }
+
+  static OptionalInt run(
+      Function<ServerOptions, Node> opening,
+      Function<String, @Nullable ValueCodec> codecs,
+      String[] args,
+      Map<String, String> environment,
+      PrintWriter out,
+      PrintWriter err) {
+    ServerCommand command = new ServerCommand();
+    CommandLine line = new CommandLine(command);
+    FolderCommand.addTo(line, codecs);
+    line.setOut(out).setErr(err);
+    ServerOptions options;
+    try {
+      line.setDefaultValueProvider(Settings.read(line, args, environment));
+      CommandLine.ParseResult parsed = line.parseArgs(args);
+      if (parsed.hasSubcommand()) {
+        return OptionalInt.of(FolderCommand.run(line, parsed));
+      }
+      if (line.isUsageHelpRequested() || line.isVersionHelpRequested()) {
+        print(line, out);
+        return OptionalInt.of(HELP_PRINTED);
+      }
+      options = command.options(line);
+    } catch (ParameterException e) {
+      err.println("dormouse: " + e.getMessage());
+      err.println("Try --help.");
+      return OptionalInt.of(BAD_USAGE);
+    }
+    return start(opening, options, out, err);
+  }
+
+  private static void print(CommandLine line, PrintWriter out) {
+    if (line.isUsageHelpRequested()) {
+      line.usage(out);
+    } else {
+      line.printVersionHelp(out);
+    }
+  }
+
+  private static OptionalInt start(
+      Function<ServerOptions, Node> opening,
+      ServerOptions options,
+      PrintWriter out,
+      PrintWriter err) {
+    long startedNs = options.time().nowNs();
+    Node node;
+    try {
+      node = opening.apply(options);
+    } catch (StoreOpenException | ServerStartException | IllegalArgumentException e) {
+      Log.flush(); // what led to it comes first
+      err.println("dormouse: " + e.getMessage());
+      return OptionalInt.of(CANNOT_START);
+    }
+    Thread.setDefaultUncaughtExceptionHandler(
+        (thread, failure) -> {
+          Log.caught(failure); // want of memory ends the process, whichever thread meets it
+          log.error("the thread {} has ended", thread.getName(), failure);
+        });
+    Runtime.getRuntime().addShutdownHook(new Thread(node::closeWithProcess, "dormouse-stop"));
+    StopSignals.exitWithZero();
+    out.println(StartScreen.of(node, options, (options.time().nowNs() - startedNs) / 1_000_000));
+    return OptionalInt.empty();
+  }
+
+  private ServerOptions options(CommandLine line) {
+    checkRange(line, "--port", port);
+    checkRange(line, "--admin-port", adminPort);
+    checkRange(line, "--idle", idle, IDLE_MIN);
+    checkRange(line, "--drain", drain, Duration.ZERO);
+    if (!stallExit.isZero()) {
+      checkRange(line, "--stall-exit", stallExit, STALL_EXIT_MIN);
+    }
+    if (!ping.isZero()) {
+      checkRange(line, "--ping", ping, PING_MIN);
+    }
+    checkNotNegative(line, "--event-loops", eventLoops);
+    checkNotNegative(line, "--max-connections", maxConnections);
+    ConnectionLimits shared = ConnectionLimits.shared();
+    if (maxConnectionsPerIp != null) {
+      checkNotNegative(line, "--max-connections-per-ip", maxConnectionsPerIp);
+    }
+    checkNotNegative(line, "--upgrades-per-second-per-ip", upgradesPerSecondPerIp);
+    ServerOptions defaults = ServerOptions.defaults();
+    GatewayOptions gateway = defaults.gateway();
+    ServerOptions options =
+        defaults
+            .host(host)
+            .ports(port, adminPort)
+            .admin(admin.host(), admin.tokenFile())
+            .data(data, durability)
+            .idle(idle)
+            .drain(drain)
+            .restart(isRestart)
+            .stallExit(stallExit)
+            .eventLoops(eventLoops)
+            .accessLog(accessLog)
+            .gateway(
+                clients
+                    .in(line, gateway)
+                    .pingInterval(ping)
+                    .limits(
+                        new ConnectionLimits(
+                            maxConnections == 0 ? shared.connectionsMax() : maxConnections,
+                            maxConnectionsPerIp == null
+                                ? shared.perAddressMax()
+                                : maxConnectionsPerIp,
+                            upgradesPerSecondPerIp)));
+    TlsFiles files = tls.files(line);
+    return files == null ? options : options.tls(files);
+  }
+
+  private static void checkNotNegative(CommandLine line, String option, int value) {
+    if (value < 0) {
+      throw new ParameterException(line, option + ": " + value + " is negative");
+    }
+  }
+
+  private static void checkRange(CommandLine line, String option, int port) {
+    if (port < 0 || port > 65_535) {
+      throw new ParameterException(line, option + ": " + port + " is not a port, 0 to 65535");
+    }
+  }
+
+  private static void checkRange(CommandLine line, String option, Duration value, Duration min) {
+    if (value.compareTo(min) < 0 || value.compareTo(DAY) > 0) {
+      throw new ParameterException(
+          line,
+          "%s: %s ms is not %s ms to 24 h".formatted(option, value.toMillis(), min.toMillis()));
+    }
+  }
+
+  /** {@code 500ms}, {@code 10s}, {@code 5m}, {@code 1h}. */
+  static final class DurationConverter implements ITypeConverter<Duration> {
+    @Override
+    public Duration convert(String text) {
+      String value = text.strip().toLowerCase(Locale.ROOT);
+      String digits = value.replaceFirst("[a-z]+$", "");
+      String unit = value.substring(digits.length());
+      if (!digits.matches("[0-9]{1,9}")) {
+        throw new TypeConversionException(
+            "'" + text + "' is not a time such as 500ms, 10s, 5m or 1h");
+      }
+      long number = Long.parseLong(digits);
+      return switch (unit) {
+        case "ms" -> Duration.ofMillis(number);
+        case "s" -> Duration.ofSeconds(number);
+        case "m" -> Duration.ofMinutes(number);
+        case "h" -> Duration.ofHours(number);
+        default ->
+            throw new TypeConversionException(
+                "'" + text + "' has no unit; write it as 500ms, 10s, 5m or 1h");
+      };
+    }
+  }
+
+  /** {@code fsync}, {@code wal}, {@code memory}. */
+  static final class DurabilityConverter implements ITypeConverter<Durability> {
+    @Override
+    public Durability convert(String text) {
+      return switch (text.strip().toLowerCase(Locale.ROOT)) {
+        case "fsync" -> Durability.FSYNC;
+        case "wal" -> Durability.WAL;
+        case "memory" -> Durability.MEMORY;
+        default -> throw new TypeConversionException("'" + text + "' is not fsync, wal or memory");
+      };
+    }
+  }
+
+  /** {@code off}, {@code combined}, {@code json}. */
+  static final class AccessLogConverter implements ITypeConverter<AccessLogFormat> {
+    @Override
+    public AccessLogFormat convert(String text) {
+      return switch (text.strip().toLowerCase(Locale.ROOT)) {
+        case "off" -> AccessLogFormat.OFF;
+        case "combined" -> AccessLogFormat.COMBINED;
+        case "json" -> AccessLogFormat.JSON;
+        default -> throw new TypeConversionException("'" + text + "' is not off, combined or json");
+      };
+    }
+  }
+}

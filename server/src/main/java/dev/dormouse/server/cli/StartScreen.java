@@ -1,0 +1,67 @@
+package dev.dormouse.server.cli;
+
+import dev.dormouse.server.gateway.ConnectionLimits;
+import dev.dormouse.server.node.Node;
+import dev.dormouse.server.options.FileHandles;
+import dev.dormouse.server.options.ServerOptions;
+import dev.dormouse.storage.Durability;
+import java.math.BigDecimal;
+import java.util.Locale;
+
+/** What a server says of itself when it is up: one screen. */
+final class StartScreen {
+  private StartScreen() {}
+
+  /**
+   * Made when the server is up.
+   *
+   * @param asked the options that it was to have
+   */
+  static String of(Node node, ServerOptions asked, long startedInMs) {
+    ServerOptions options = node.options;
+    String data =
+        options.durability() == Durability.MEMORY
+            ? "none"
+            : options.data().toAbsolutePath().normalize().toString();
+    return """
+
+       ()_()
+       (-.-)  z z    Dormouse: actors that own WebSockets, and sleep
+      c(")(")
+
+      listening    %s://%s:%s
+      admin        %s   (%s)
+      connections  %s
+      data         %s
+      durability   %s: %s
+      idle         %s s without events, then an actor leaves memory; its sockets stay
+      java         %s, pid %s, up in %s ms
+    """
+        .formatted(
+            options.tls() == null ? "http" : "https",
+            options.host(),
+            node.listeners.port(),
+            node.admin.url(),
+            options.adminTokenFile() == null ? "loopback only" : "wants its token",
+            connections(options, asked),
+            data,
+            options.durability().name().toLowerCase(Locale.ROOT),
+            options.durability().promise(),
+            BigDecimal.valueOf(options.idle().toMillis(), 3).stripTrailingZeros().toPlainString(),
+            Runtime.version().feature(),
+            ProcessHandle.current().pid(),
+            startedInMs);
+  }
+
+  private static String connections(ServerOptions options, ServerOptions asked) {
+    int most = options.gateway().limits().connectionsMax();
+    int wanted = asked.gateway().limits().connectionsMax();
+    if (most == wanted) {
+      return most == ConnectionLimits.ANY_NUMBER ? "any number" : "at most " + most;
+    }
+    return wanted == ConnectionLimits.ANY_NUMBER
+        ? "at most %s, for which there are file handles".formatted(most)
+        : "at most %s, not %s, for which there are too few file handles; %s"
+            .formatted(most, wanted, FileHandles.REMEDY);
+  }
+}

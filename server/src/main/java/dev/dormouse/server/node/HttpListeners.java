@@ -1,0 +1,138 @@
+package dev.dormouse.server.node;
+
+import dev.dormouse.server.gateway.WebSocketGateway;
+import dev.dormouse.server.observe.accesslog.AccessLog;
+import dev.dormouse.server.options.ServerOptions;
+import dev.dormouse.server.options.ServerStartException;
+import dev.dormouse.storage.Scratch;
+import io.vertx.core.Future;
+import io.vertx.core.Handler;
+import io.vertx.core.Promise;
+import io.vertx.core.Vertx;
+import io.vertx.core.VertxOptions;
+import io.vertx.core.file.FileSystemOptions;
+import io.vertx.core.http.HttpServer;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.internal.ContextInternal;
+import io.vertx.core.internal.VertxInternal;
+import io.vertx.ext.web.Router;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
+
+/** The HTTP listeners for clients: one on each event loop, all on the same port. */
+public final class HttpListeners {
+  /** To Vert.x, a negative port is a free one that all listeners with this number share. */
+  private static final int ANY_SHARED_PORT = -1;
+
+  private static final String NETTY_FOLDER = "io.netty.native.workdir";
+  private static final Duration OPENING_LIMIT = Duration.ofSeconds(30);
+
+  private final ServerOptions options;
+  private final Vertx vertx;
+  private final WebSocketGateway gateway;
+
+  /** Null if there is none. */
+  private final @Nullable AccessLog accessLog;
+
+  /** Zero until it is known. */
+  private volatile int port;
+
+  /** None is open yet. */
+  HttpListeners(
+      ServerOptions options, Vertx vertx, WebSocketGateway gateway, @Nullable AccessLog accessLog) {
+    this.options = options;
+    this.vertx = vertx;
+    this.gateway = gateway;
+    this.accessLog = accessLog;
+    this.port = options.port();
+  }
+
+  /**
+   * Makes one with the event loops that they take.
+   *
+   * @param scratch where Vert.x may keep what it reads from the class path, and Netty its native
+   *     library if the JVM's temporary folder cannot be written
+   */
+  static Vertx vertx(ServerOptions options, Path scratch) {
+    if (System.getProperty(NETTY_FOLDER) == null && !Files.isWritable(Scratch.temporaryFolder())) {
+      System.setProperty(NETTY_FOLDER, scratch.toString());
+    }
+    return Vertx.vertx(
+        new VertxOptions()
+            .setPreferNativeTransport(true)
+            .setFileSystemOptions(
+                new FileSystemOptions()
+                    .setFileCacheDirAsExactPath(true)
+                    .setFileCacheDir(scratch.resolve("vertx-cache").toString()))
+            .setEventLoopPoolSize(eventLoops(options)));
+  }
+
+  /** How many there are. */
+  static int eventLoops(ServerOptions options) {
+    return options.eventLoops() == 0
+        ? VertxOptions.DEFAULT_EVENT_LOOP_POOL_SIZE
+        : options.eventLoops();
+  }
+
+  /**
+   * Opens them; sockets go to them in turn.
+   *
+   * @throws ServerStartException if the port cannot be had
+   */
+  void open(Router router) {
+    for (int i = 0; i < eventLoops(options); i++) {
+      port = openOne(router).actualPort();
+    }
+  }
+
+  private HttpServer openOne(Router router) {
+    ContextInternal eventLoop = ((VertxInternal) vertx).createEventLoopContext();
+    Promise<HttpServer> listening = eventLoop.promise();
+    eventLoop.runOnContext(
+        started ->
+            vertx
+                .createHttpServer(gateway.httpOptions().setAcceptBacklog(8192))
+                .connectionHandler(gateway::meet)
+                .requestHandler(inFrontOf(router))
+                .listen(options.port() == 0 ? ANY_SHARED_PORT : options.port(), options.host())
+                .onComplete(listening));
+    return await(listening.future(), "--port " + options.port() + " on " + options.host());
+  }
+
+  private Handler<HttpServerRequest> inFrontOf(Router router) {
+    Handler<HttpServerRequest> handler = gateway.inFrontOf(router);
+    return accessLog == null ? handler : accessLog.inFrontOf(handler);
+  }
+
+  /**
+   * Waits until a port is open.
+   *
+   * @param option sets the port; for the message if it cannot be had
+   * @throws ServerStartException if it cannot be had
+   */
+  static <T> T await(Future<T> future, String option) {
+    try {
+      return future
+          .toCompletionStage()
+          .toCompletableFuture()
+          .get(OPENING_LIMIT.toSeconds(), TimeUnit.SECONDS);
+    } catch (ExecutionException e) {
+      throw new ServerStartException("cannot listen (%s): %s".formatted(option, e.getCause()), e);
+    } catch (TimeoutException e) {
+      throw new ServerStartException("cannot listen (%s): it takes too long".formatted(option), e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new ServerStartException("interrupted while starting", e);
+    }
+  }
+
+  /** The port they listen on, or are to; zero for a free one that is not found yet. */
+  public int port() {
+    return port;
+  }
+}

@@ -1,0 +1,601 @@
+package dev.dormouse.server.node;
+
+import dev.dormouse.log.Counted;
+import dev.dormouse.log.Log;
+import dev.dormouse.server.DormouseServer;
+import dev.dormouse.server.admin.AdminOptions;
+import dev.dormouse.server.admin.AdminServer;
+import dev.dormouse.server.admin.BackupPage;
+import dev.dormouse.server.admin.dashboard.Dashboard;
+import dev.dormouse.server.admin.inspector.InspectorPage;
+import dev.dormouse.server.admin.metrics.ServerMetrics;
+import dev.dormouse.server.admin.metrics.Snapshot;
+import dev.dormouse.server.gateway.GatewayOptions;
+import dev.dormouse.server.gateway.WebSocketGateway;
+import dev.dormouse.server.host.ActorHost;
+import dev.dormouse.server.host.HostOptions;
+import dev.dormouse.server.observe.DormouseObserver;
+import dev.dormouse.server.observe.Observers;
+import dev.dormouse.server.observe.accesslog.AccessLog;
+import dev.dormouse.server.observe.accesslog.AccessLogFormat;
+import dev.dormouse.server.options.FileHandles;
+import dev.dormouse.server.options.ProcessEnd;
+import dev.dormouse.server.options.ServerOptions;
+import dev.dormouse.server.options.ServerStartException;
+import dev.dormouse.server.protocol.DirectTransport;
+import dev.dormouse.server.protocol.Transport;
+import dev.dormouse.server.tls.CertificateWatch;
+import dev.dormouse.server.tls.TlsFiles;
+import dev.dormouse.storage.ActorStore;
+import dev.dormouse.storage.BackupReport;
+import dev.dormouse.storage.Durability;
+import dev.dormouse.storage.MemoryDisk;
+import dev.dormouse.storage.Scratch;
+import dev.dormouse.storage.StoreOptions;
+import dev.dormouse.storage.Stores;
+import io.vertx.core.Vertx;
+import io.vertx.core.internal.VertxInternal;
+import io.vertx.ext.web.Route;
+import io.vertx.ext.web.Router;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+
+/**
+ * One node: gateway, host and store, wired to each other and to what they run on. It starts from
+ * the store outwards, so that clients come last, and stops from the sockets inwards.
+ */
+public final class Node implements AutoCloseable {
+  private static final Logger log = Log.of(Node.class);
+  private static final int GOING_AWAY = 1001;
+  private static final int SERVICE_RESTART = 1012;
+
+  /** How much longer than the drain time a stop of the process may take. */
+  private static final int STOP_MORE_S = 4;
+
+  private static final long TICK_MS = 25;
+  private static final long ALARMS_REST_MS = 20;
+
+  /** While more alarms are due than may be under way. */
+  private static final long ALARMS_BEHIND_MS = 1;
+
+  private static final int ROUND_TICKS = 10;
+  private static final long CERTIFICATE_LOOK_MS = 2_000;
+  private static final Duration LEFTOVERS_BEFORE_OPENING = Duration.ofSeconds(10);
+  private static final Duration EVENT_LOOPS_LIMIT = Duration.ofSeconds(30);
+
+  /** As asked for, with no more connections than there are file handles for. */
+  public final ServerOptions options;
+
+  public final Vertx vertx;
+  public final ActorHost host;
+  public final WebSocketGateway gateway;
+  public final Observers observers;
+  public final AdminServer admin;
+  public final HttpListeners listeners;
+
+  private final ActorStore store;
+
+  /** What Vert.x and Netty unpack. */
+  private final Scratch scratch;
+
+  private final HandlerThreads threads;
+
+  /** Looks for alarms that are due. */
+  private final RepeatingThread alarms;
+
+  private final Watchdog watchdog;
+
+  /**
+   * Looks at actors in memory: whose turn takes too long, and who is idle. No handler can hold it
+   * up.
+   */
+  private final RepeatingThread rounds;
+
+  /** Null without TLS. */
+  private final @Nullable CertificateWatch certificate;
+
+  /** Null if there is none. */
+  private final @Nullable AccessLog accessLog;
+
+  private final Map<String, ActorDefinition> actors = new LinkedHashMap<>();
+
+  /** Names of the types that the application has mounted where it wants them. */
+  private final Set<String> mounted = ConcurrentHashMap.newKeySet();
+
+  /** Held by who closes it; others who do wait for that. */
+  private final ReentrantLock ending = new ReentrantLock();
+
+  private final AtomicBoolean isClosed = new AtomicBoolean();
+  private volatile boolean isStarted;
+
+  /** Has what is caught be no concern of this node any more. */
+  private volatile Runnable listening = () -> {};
+
+  private Node(
+      List<ActorDefinition> actors,
+      List<DormouseObserver> observers,
+      ServerOptions options,
+      AdminOptions adminOptions,
+      @Nullable CertificateWatch certificate,
+      Scratch scratch,
+      Vertx vertx,
+      ActorStore store,
+      Transport transport) {
+    ProcessEnd.prepare();
+    actors.forEach(actor -> this.actors.put(actor.name(), actor));
+    this.options = options;
+    this.certificate = certificate;
+    this.scratch = scratch;
+    this.store = store;
+    this.observers = new Observers(options.time());
+    observers.forEach(this.observers::add);
+    this.vertx = vertx;
+    vertx.exceptionHandler(failure -> log.error("a task of an event loop failed", failure));
+    this.threads = new HandlerThreads(((VertxInternal) vertx).eventLoopGroup(), options.time());
+    this.host =
+        new ActorHost(
+            actors.stream()
+                .map(actor -> actor.type(id -> threads.of(actor.options().threading(), id)))
+                .toList(),
+            store,
+            transport,
+            options.time(),
+            HostOptions.defaults().withIdle(options.idle()),
+            this.observers);
+    this.alarms =
+        new RepeatingThread(
+            "alarms", () -> host.ringAlarms() ? ALARMS_BEHIND_MS : ALARMS_REST_MS, options.time());
+    this.rounds = new RepeatingThread("rounds", this::tick, options.time());
+    this.watchdog =
+        new Watchdog(
+            watched(),
+            new ClassPathWatch(System.getProperty("java.class.path", "")),
+            options.stallExit(),
+            options.time(),
+            this::endProcess);
+    GatewayOptions sockets = options.gateway();
+    this.gateway =
+        new WebSocketGateway(
+            certificate == null ? sockets : sockets.tls(certificate.tls()),
+            vertx,
+            transport,
+            options.time(),
+            store.incarnation(),
+            this.observers);
+    transport.connect(host::accept, gateway::accept);
+    transport.measure(gateway::underWayBytes);
+    this.accessLog =
+        options.accessLog() == AccessLogFormat.OFF
+            ? null
+            : new AccessLog(options.accessLog(), options.time());
+    if (accessLog != null) {
+      this.observers.add(accessLog);
+    }
+    this.listeners = new HttpListeners(options, vertx, gateway, accessLog);
+    this.admin =
+        new AdminServer(
+            vertx,
+            host,
+            this::whyNotReady,
+            adminOptions,
+            options.time(),
+            new BackupPage(vertx, options.data(), this::backup),
+            new Dashboard(vertx, host, store, gateway, this.observers, options.time()),
+            new InspectorPage(
+                vertx,
+                this.observers,
+                options.time(),
+                host,
+                gateway,
+                actors.stream().map(ActorDefinition::route).toList(),
+                options.tls() != null,
+                () -> options.host() + ":" + listeners.port()),
+            new ServerMetrics(vertx, this.observers, this::snapshot));
+  }
+
+  /** One that is alone, over the store that the options name; not started yet. */
+  public static Node of(
+      List<ActorDefinition> actors, List<DormouseObserver> observers, ServerOptions asked) {
+    FileHandles handles = FileHandles.ofProcess(HttpListeners.eventLoops(asked));
+    ServerOptions options = endingOnce(handles.fitted(asked));
+    return wired(
+        actors,
+        observers,
+        options,
+        adminOf(options, handles),
+        certificateOf(options),
+        openStore(options, handles),
+        new DirectTransport());
+  }
+
+  /** The same over a store that is open, and is closed with the node; without TLS. */
+  public static Node of(
+      List<ActorDefinition> actors,
+      List<DormouseObserver> observers,
+      ServerOptions asked,
+      ActorStore store,
+      Transport transport) {
+    FileHandles handles = FileHandles.ofProcess(HttpListeners.eventLoops(asked));
+    ServerOptions options = endingOnce(handles.fitted(asked));
+    return wired(actors, observers, options, adminOf(options, handles), null, store, transport);
+  }
+
+  /** What cannot be wired leaves nothing open. */
+  private static Node wired(
+      List<ActorDefinition> actors,
+      List<DormouseObserver> observers,
+      ServerOptions options,
+      AdminOptions admin,
+      @Nullable CertificateWatch certificate,
+      ActorStore store,
+      Transport transport) {
+    Scratch scratch = null;
+    Vertx vertx = null;
+    try {
+      scratch = scratchOf(options);
+      vertx = HttpListeners.vertx(options, scratch.path());
+      return new Node(
+          actors, observers, options, admin, certificate, scratch, vertx, store, transport);
+    } catch (RuntimeException | Error e) {
+      if (vertx != null) {
+        vertx.close();
+      }
+      if (scratch != null) {
+        scratch.close();
+      }
+      store.close();
+      throw e;
+    }
+  }
+
+  private static Scratch scratchOf(ServerOptions options) {
+    List<Path> bases =
+        options.durability() == Durability.MEMORY
+            ? List.of(Scratch.temporaryFolder())
+            : List.of(options.data(), Scratch.temporaryFolder());
+    try {
+      return Scratch.in(bases);
+    } catch (IOException e) {
+      throw new ServerStartException(
+          "there is no folder for temporary files ("
+              + e.getMessage()
+              + "): name one that can be written with java -Djava.io.tmpdir=FOLDER",
+          e);
+    }
+  }
+
+  private static AdminOptions adminOf(ServerOptions options, FileHandles handles) {
+    return AdminOptions.of(options.adminHost(), options.adminTokenFile())
+        .connectionsMax(handles.adminConnections());
+  }
+
+  /** What clients are shown; null without TLS. */
+  private static @Nullable CertificateWatch certificateOf(ServerOptions options) {
+    TlsFiles tls = options.tls();
+    return tls == null ? null : CertificateWatch.open(tls, options.time());
+  }
+
+  private static ActorStore openStore(ServerOptions options, FileHandles handles) {
+    if (options.durability() == Durability.MEMORY) {
+      return Stores.memory(new MemoryDisk());
+    }
+    NativeMemory memory = NativeMemory.ofProcess();
+    memory.warnIfBelowFloor();
+    return Stores.open(
+        StoreOptions.in(options.data())
+            .durability(options.durability())
+            .blockCacheBytes(memory.blockCacheBytes())
+            .openFilesMax(handles.storeFiles())
+            .onFatal(cause -> options.onFatal().accept(storeFailed(cause))));
+  }
+
+  /** After an I/O error nobody knows what the disk holds: only a new start can tell. */
+  private static ProcessEnd storeFailed(Throwable cause) {
+    ProcessEnd end = ProcessEnd.of(cause);
+    return end != null
+        ? end
+        : new ProcessEnd(
+            ProcessEnd.STORE_FAILED,
+            "the store failed; the process ends, so that nothing is answered that is not kept ("
+                + cause
+                + ")");
+  }
+
+  private List<Watchdog.Part> watched() {
+    List<Watchdog.Part> parts = new ArrayList<>();
+    VertxInternal loops = (VertxInternal) vertx;
+    loops.eventLoopGroup().forEach(loop -> parts.add(new Watchdog.LoopPart(loop, "event_loop")));
+    loops
+        .acceptorEventLoopGroup()
+        .forEach(loop -> parts.add(new Watchdog.LoopPart(loop, "acceptor")));
+    parts.add(new Watchdog.StorePart(store));
+    parts.add(new Watchdog.HeapPart(options.time(), Watchdog.HeapPart::collectionMsOfProcess));
+    parts.add(alarms);
+    parts.add(rounds);
+    return parts;
+  }
+
+  /** Something was caught. That may be the end of the process, and is nothing else. */
+  private void caught(Throwable failure) {
+    ProcessEnd end = ProcessEnd.of(failure);
+    if (end != null) {
+      endProcess(end);
+    }
+  }
+
+  private void endProcess(ProcessEnd end) {
+    options.onFatal().accept(end);
+  }
+
+  /** The same options, whose {@link ServerOptions#onFatal} is called once at most. */
+  private static ServerOptions endingOnce(ServerOptions options) {
+    Consumer<ProcessEnd> onFatal = options.onFatal();
+    AtomicBoolean isEnding = new AtomicBoolean();
+    return options.onFatal(
+        end -> {
+          if (isEnding.compareAndSet(false, true)) {
+            onFatal.accept(end);
+          }
+        });
+  }
+
+  private Optional<String> whyNotReady() {
+    if (!isStarted || isClosed.get()) {
+      return Optional.of("not ready");
+    }
+    long waitingNs = threads.oldestWaiting(options.time().nowNs());
+    if (waitingNs >= TimeUnit.SECONDS.toNanos(Watchdog.REPORTED_AFTER_S)) {
+      return Optional.of(
+          "not ready: an event has waited for a thread for %s s, since handlers hold up all others"
+              .formatted(TimeUnit.NANOSECONDS.toSeconds(waitingNs)));
+    }
+    return Optional.ofNullable(watchdog.stalled()).map(why -> "not ready: " + why);
+  }
+
+  /**
+   * Starts it; returns when clients can come. To be closed if it cannot.
+   *
+   * @param routes the application's own
+   */
+  public void start(Consumer<Router> routes) {
+    listening = Log.listen(this::caught);
+    watchdog.start();
+    rounds.start();
+    if (certificate != null) {
+      vertx.setPeriodic(CERTIFICATE_LOOK_MS, timer -> lookAt(certificate));
+    }
+    closeLeftovers();
+    alarms.start(); // not before: their handlers would see connections that are gone
+    Router router = router(routes);
+    HttpListeners.await(
+        admin.listen(options.adminPort()),
+        "--admin-port " + options.adminPort() + " on " + options.adminHost());
+    if (options.durability() != Durability.MEMORY) {
+      AdminPortNote.write(options.data(), admin.port());
+    }
+    listeners.open(router);
+    isStarted = true;
+  }
+
+  private long tick() {
+    host.tick(ROUND_TICKS);
+    return TICK_MS;
+  }
+
+  private void lookAt(CertificateWatch certificate) {
+    vertx
+        .executeBlocking(certificate::look, false)
+        .onFailure(e -> log.error("the certificate's files could not be looked at", e));
+  }
+
+  private void closeLeftovers() {
+    CompletableFuture<Long> closing =
+        host.closeLeftovers()
+            .whenComplete(
+                (number, error) -> {
+                  if (error != null) {
+                    log.error("connections of the last run could not all be closed", error);
+                  } else if (number > 0) {
+                    log.info(
+                        "closed {} that the last run left behind",
+                        Counted.of(number, "connection"));
+                    warnOfOwedCloses();
+                  }
+                });
+    try {
+      closing.get(LEFTOVERS_BEFORE_OPENING.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (TimeoutException e) {
+      log.warn("connections of the last run are still being closed; opening the port meanwhile");
+    } catch (ExecutionException e) {
+      throw new ServerStartException("the store cannot be read: " + e.getCause(), e.getCause());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new ServerStartException("interrupted while starting", e);
+    }
+  }
+
+  private void warnOfOwedCloses() {
+    long owed = host.owedCloses();
+    if (owed > 0) {
+      log.warn(
+          "onClose of {} could not take effect yet; it is tried again",
+          Counted.of(owed, "connection"));
+    }
+  }
+
+  private Router router(Consumer<Router> routes) {
+    Router router = Router.router(vertx);
+    router.errorHandler(
+        500,
+        failed -> {
+          Throwable failure = failed.failure();
+          if (failure != null) {
+            log.error("a request could not be answered", failure);
+          }
+        });
+    if (accessLog != null) {
+      accessLog.listenTo(router);
+    }
+    routes.accept(router);
+    actors.values().stream()
+        .filter(actor -> !mounted.contains(actor.name()))
+        .forEach(actor -> gateway.mount(router, actor.route()));
+    return router;
+  }
+
+  /** Makes the actors of a type reachable on that router; see {@link DormouseServer#mount}. */
+  public Route mount(Router router, String type) {
+    ActorDefinition actor = actors.get(type);
+    if (actor == null) {
+      throw new IllegalArgumentException(
+          "there is no actor type '%s'; there are %s".formatted(type, actors.keySet()));
+    }
+    mounted.add(type);
+    return gateway.mount(router, actor.route());
+  }
+
+  public BackupReport backup(Path to) {
+    return store.backup(to, options.time().instant());
+  }
+
+  private Snapshot snapshot() {
+    return new Snapshot(
+        gateway.counts(),
+        host.counts(),
+        host.alarmCounts(),
+        store.commitCounts(),
+        host.activeActors(),
+        gateway.countActors(actor -> !host.isActive(actor)),
+        gateway.outboundBytes(),
+        gateway.activeRequests(),
+        host.owedCloses(),
+        host.eventsGivenUp(),
+        store.durability() == Durability.MEMORY ? 0 : ServerMetrics.bytesIn(options.data()),
+        observers.failures(),
+        threads.oldestWaiting(options.time().nowNs()),
+        threads.refusedThreads(),
+        watchdog.stillNsByKind());
+  }
+
+  /**
+   * Stops it because the process stops. Whatever happens meanwhile, the process ends within the
+   * drain time and {@value #STOP_MORE_S} s.
+   */
+  public void closeWithProcess() {
+    watchdog.endWithin(options.drain().plusSeconds(STOP_MORE_S));
+    try {
+      close();
+    } catch (RuntimeException | Error e) {
+      ProcessEnd end = ProcessEnd.of(e);
+      endProcess(
+          end != null
+              ? end
+              : new ProcessEnd(ProcessEnd.FAILED, "the stop failed; the process ends (" + e + ")"));
+    }
+  }
+
+  /** Stops it as {@link DormouseServer#close} says. */
+  @Override
+  public void close() {
+    boolean isInterrupted = Thread.interrupted();
+    ending.lock();
+    try {
+      if (isClosed.compareAndSet(false, true)) {
+        isInterrupted |= stop();
+        Log.flush();
+      }
+    } finally {
+      ending.unlock();
+      if (isInterrupted) {
+        Thread.currentThread().interrupt();
+      }
+    }
+  }
+
+  /**
+   * From the sockets inwards. A part that cannot be stopped keeps no other from being stopped, the
+   * store least of all; what it threw is thrown in the end.
+   *
+   * @return whether the thread was interrupted meanwhile
+   */
+  private boolean stop() {
+    long deadlineNs = options.time().nowNs() + options.drain().toNanos();
+    Duration forSockets = options.drain().dividedBy(2);
+    int code = options.isRestart() ? SERVICE_RESTART : GOING_AWAY;
+    boolean isInterrupted =
+        drain(() -> gateway.shutdown(code, forSockets).toCompletionStage(), deadlineNs, "sockets");
+    isInterrupted |= drain(host::stop, deadlineNs, "actors");
+    List<Throwable> failures = new ArrayList<>();
+    stop(failures, this::warnOfOwedCloses, alarms::close, rounds::close, store::close);
+    stop(failures, threads::close, watchdog::partsAreStopping);
+    long loopsDeadlineNs = options.time().nowNs() + EVENT_LOOPS_LIMIT.toNanos();
+    isInterrupted |= drain(() -> vertx.close().toCompletionStage(), loopsDeadlineNs, "event loops");
+    stop(failures, watchdog::close, listening, scratch::close);
+    for (Throwable failure : failures) {
+      if (failure instanceof Error error) {
+        throw error;
+      }
+      throw (RuntimeException) failure;
+    }
+    return isInterrupted;
+  }
+
+  private static void stop(List<Throwable> failures, Runnable... steps) {
+    for (Runnable step : steps) {
+      try {
+        step.run();
+      } catch (RuntimeException | Error e) {
+        failures.add(e);
+      }
+    }
+  }
+
+  /**
+   * Begins it and waits for it, until the deadline.
+   *
+   * @return whether the thread was interrupted meanwhile
+   */
+  private boolean drain(
+      Supplier<? extends CompletionStage<?>> beginning, long deadlineNs, String what) {
+    CompletableFuture<?> done;
+    try {
+      done = beginning.get().toCompletableFuture();
+    } catch (RuntimeException | Error e) {
+      done = CompletableFuture.failedFuture(e);
+    }
+    boolean isInterrupted = false;
+    while (true) {
+      try {
+        done.get(Math.max(0, deadlineNs - options.time().nowNs()), TimeUnit.NANOSECONDS);
+        return isInterrupted;
+      } catch (InterruptedException e) {
+        isInterrupted = true;
+      } catch (TimeoutException e) {
+        log.warn("{} were not done in time; the next start deals with what is left", what);
+        return isInterrupted;
+      } catch (ExecutionException e) {
+        log.warn("{} did not stop cleanly", what, e.getCause());
+        return isInterrupted;
+      }
+    }
+  }
+}

@@ -1,0 +1,135 @@
+package dev.dormouse.server.options;
+
+import com.sun.management.UnixOperatingSystemMXBean;
+import dev.dormouse.log.Log;
+import dev.dormouse.server.gateway.ConnectionLimits;
+import java.lang.management.ManagementFactory;
+import org.slf4j.Logger;
+
+/**
+ * How the file handles that this process may have open are divided among those who need them. The
+ * shares add up to less than the limit: what is left over is a reserve for bursts, backups, and the
+ * files of the application.
+ *
+ * @param limit how many the process may have open; {@link Long#MAX_VALUE} if no limit is known
+ * @param connections for clients' sockets, and upgrades that wait
+ * @param httpConnections for clients' TCP connections besides those
+ * @param adminConnections for TCP connections to the admin port
+ * @param storeFiles for the tables of the store
+ */
+public record FileHandles(
+    long limit, int connections, int httpConnections, int adminConnections, int storeFiles) {
+  private static final Logger log = Log.of(FileHandles.class);
+
+  /** For the JVM, jars, listeners, logs, and the store's files that are no tables. */
+  private static final int PROCESS = 64;
+
+  /** An event loop has three; one is to spare. */
+  private static final int PER_EVENT_LOOP = 4;
+
+  private static final int RESERVE = 32;
+  private static final int RESERVE_PART = 20;
+
+  private static final int STORE_PART = 16;
+  private static final int STORE_MIN = 32;
+  private static final int STORE_MAX = 4_096;
+  private static final int HTTP_PART = 16;
+  private static final int HTTP_MIN = 16;
+  private static final int HTTP_MAX = 256;
+  private static final int ADMIN_PART = 32;
+  private static final int ADMIN_MIN = 16;
+  private static final int ADMIN_MAX = 64;
+
+  /** A server with less room for clients does not start. */
+  private static final int CONNECTIONS_MIN = 16;
+
+  /** The shares of this process's handles, for a server with so many event loops. */
+  public static FileHandles ofProcess(int eventLoops) {
+    return ManagementFactory.getOperatingSystemMXBean() instanceof UnixOperatingSystemMXBean system
+        ? of(system.getMaxFileDescriptorCount(), eventLoops)
+        : of(-1, eventLoops);
+  }
+
+  /**
+   * The shares of so many handles.
+   *
+   * @param limit negative if there is none that is known
+   * @throws ServerStartException if they are too few for a server
+   */
+  static FileHandles of(long limit, int eventLoops) {
+    if (limit < 0) {
+      return of(Long.MAX_VALUE, eventLoops);
+    }
+    long left = left(limit, eventLoops);
+    if (left < CONNECTIONS_MIN) {
+      long enough = limit;
+      while (left(enough, eventLoops) < CONNECTIONS_MIN) {
+        enough++;
+      }
+      throw new ServerStartException(
+          "the process may have %s files open, which is %s too few for a server with %s event loops; %s"
+              .formatted(limit, enough - limit, eventLoops, REMEDY),
+          null);
+    }
+    return new FileHandles(
+        limit, (int) Math.min(Integer.MAX_VALUE, left), http(limit), admin(limit), store(limit));
+  }
+
+  /** Returns how many handles are left for clients' connections; negative if they are too few. */
+  private static long left(long limit, int eventLoops) {
+    long process = PROCESS + (long) PER_EVENT_LOOP * eventLoops;
+    return limit
+        - process
+        - store(limit)
+        - http(limit)
+        - admin(limit)
+        - RESERVE
+        - limit / RESERVE_PART;
+  }
+
+  private static int store(long limit) {
+    return part(limit, STORE_PART, STORE_MIN, STORE_MAX);
+  }
+
+  private static int http(long limit) {
+    return part(limit, HTTP_PART, HTTP_MIN, HTTP_MAX);
+  }
+
+  private static int admin(long limit) {
+    return part(limit, ADMIN_PART, ADMIN_MIN, ADMIN_MAX);
+  }
+
+  /** What an operator does who needs more handles. */
+  public static final String REMEDY = "raise its limit (ulimit -n, or LimitNOFILE= of systemd)";
+
+  private static int part(long limit, int part, int min, int max) {
+    return (int) Math.max(min, Math.min(max, limit / part));
+  }
+
+  /** Whether so many connections were asked for that there are no handles for them. */
+  boolean isTooFewFor(int connectionsAsked) {
+    return connectionsAsked != ConnectionLimits.ANY_NUMBER && connectionsAsked > connections;
+  }
+
+  /**
+   * The options with no more connections than there are handles for. Says so aloud if more were
+   * asked for by number.
+   */
+  public ServerOptions fitted(ServerOptions asked) {
+    ConnectionLimits limits = asked.gateway().limits();
+    if (isTooFewFor(limits.connectionsMax())) {
+      log.warn(
+          "{} connections were asked for (--max-connections), and there will be at most {}: the"
+              + " process may have {} files open; {}",
+          limits.connectionsMax(),
+          connections,
+          limit,
+          REMEDY);
+    }
+    return asked.gateway(
+        asked
+            .gateway()
+            .limits(limits.connectionsMax(Math.min(connections, limits.connectionsMax())))
+            .httpConnectionsMax(httpConnections));
+  }
+}
