@@ -23,6 +23,18 @@ class HandlesIT {
   private static final int LINE = 200_000;
   private static final String REQUEST = "GET /echo/e HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n";
 
+  /** Of the admin port. */
+  private static final List<String> PAGES =
+      List.of(
+          "/healthz",
+          "/readyz",
+          "/metrics",
+          "/",
+          "/json/version",
+          "/json/protocol",
+          "/dashboard/node",
+          "/dashboard/actors");
+
   @TempDir private Path directory;
 
   @Test
@@ -77,6 +89,7 @@ class HandlesIT {
         Client hoard = server.connect("/hoard/h");
         Client writer = server.connect("/journal/j");
         Client echo = server.connect("/echo/e");
+        PlainClient admin = new PlainClient("127.0.0.1", server.adminPort());
         Client later = server.connect("/journal/j")) {
       answers.add(ask(writer, lines));
       assertThat(hoard.ask("take")).startsWith("take ");
@@ -92,11 +105,19 @@ class HandlesIT {
       }
       assertThat(event).isEqualTo(new Client.Closed(1013, "the server cannot store anything now"));
       assertThat(echo.ask("still here")).isEqualTo("still here");
+      List<Integer> pages = new ArrayList<>();
+      for (String page : PAGES) {
+        pages.add(admin.ask("GET", page));
+      }
+      assertThat(pages).as("%s", PAGES).containsOnly(200);
+      String backup = "/backup?to=" + directory.resolve("backup");
+      assertThat(admin.ask("POST", backup)).isEqualTo(503);
 
       assertThat(hoard.ask("give")).isEqualTo("give 0");
       assertThat(waits.ask()).isEqualTo("HTTP/1.1 426");
       waits.close();
       Until.isTrue(() -> isStoring(server));
+      assertThat(admin.ask("POST", backup)).isEqualTo(200);
       for (int i = 0; i < 50; i++) {
         answers.add(ask(later, lines));
       }

@@ -39,6 +39,16 @@ final class PlainClient implements AutoCloseable {
             .formatted(path, String.join("\n", headers))
             .replace("\n\n\n", "\n\n")
             .replace("\n", "\r\n");
+    return statusOf(request);
+  }
+
+  /** Asks for a page on the connection, which is kept; the status. */
+  int ask(String method, String path) throws IOException {
+    return statusOf(
+        "%s %s HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 0\r\n\r\n".formatted(method, path));
+  }
+
+  private int statusOf(String request) throws IOException {
     socket.getOutputStream().write(request.getBytes(StandardCharsets.US_ASCII));
     int status = Integer.parseInt(readLine().split(" ", 3)[1]);
     int length = 0;

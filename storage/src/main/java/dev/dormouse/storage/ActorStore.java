@@ -14,7 +14,8 @@ import org.jspecify.annotations.Nullable;
  * <p>All methods may be called from any thread. Each read sees what was committed, never half a
  * commit. Commits of one actor take effect, and are reported, in the order in which they were
  * handed in. After {@link #close} reads and {@link #commit} throw {@link IllegalStateException}.
- * Reads throw {@link java.io.UncheckedIOException} if the disk cannot be read.
+ * Reads throw {@link java.io.UncheckedIOException} if the disk cannot be read, and its subclass
+ * {@link NoFileHandlesException} if the process has too many files open.
  */
 public interface ActorStore extends AutoCloseable {
 

@@ -63,7 +63,7 @@ public final class Backups {
           RocksTables.open(folder.engine(), options.blockCacheBytes(), options.openFilesMax())) {
         checkpoint = checkpoint(tables.db(), folder);
       }
-      return finish(checkpoint, target, at);
+      return finish(checkpoint, target, at, HandleRoom.of(folder.engine()));
     }
   }
 
@@ -80,7 +80,10 @@ public final class Backups {
       return checkpoint;
     } catch (RocksDBException e) {
       sweep(folder);
-      throw new BackupException("a backup of " + folder + " cannot be taken: " + e.getMessage(), e);
+      throw new BackupException(
+          "a backup of " + folder + " cannot be taken: " + e.getMessage(),
+          e,
+          HandleRoom.of(folder.engine()).isWanting(e));
     }
   }
 
@@ -131,12 +134,18 @@ public final class Backups {
       }
     } catch (IOException e) {
       throw new BackupException(
-          what + " cannot be written to " + target + ": " + FileTree.reasonOf(e), e);
+          what + " cannot be written to " + target + ": " + FileTree.reasonOf(e),
+          e,
+          new HandleRoom(target.resolveSibling(".")).isWanting(e));
     }
   }
 
-  /** Brings a checkpoint to its place, and makes a backup of it: the second part. */
-  static BackupReport finish(Path checkpoint, Path target, Instant at) {
+  /**
+   * Brings a checkpoint to its place, and makes a backup of it: the second part.
+   *
+   * @param handles those of the process
+   */
+  static BackupReport finish(Path checkpoint, Path target, Instant at, HandleRoom handles) {
     boolean isMade = false;
     try {
       isMade = !Files.exists(target);
@@ -156,7 +165,9 @@ public final class Backups {
     } catch (IOException e) {
       clean(target, isMade);
       throw new BackupException(
-          "the backup " + target + " cannot be written: " + FileTree.reasonOf(e), e);
+          "the backup " + target + " cannot be written: " + FileTree.reasonOf(e),
+          e,
+          handles.isWanting(e));
     } finally {
       clean(checkpoint, true);
     }

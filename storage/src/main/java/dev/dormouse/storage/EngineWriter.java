@@ -150,7 +150,7 @@ final class EngineWriter implements GroupCommit.Sink, AutoCloseable {
         return false;
       }
     } catch (StoreOpenException e) {
-      if (e.getCause() instanceof RocksDBException cause && handles.isWanting(cause)) {
+      if (handles.isWanting(e)) {
         return false; // somebody else was faster
       }
       throw e;
@@ -217,10 +217,10 @@ final class EngineWriter implements GroupCommit.Sink, AutoCloseable {
 
   @Override
   public @Nullable CommitResult passing(Throwable cause) {
-    if (cause instanceof RocksDBException failed && handles.isWanting(failed)) {
+    if (handles.isWanting(cause)) {
       isWithoutHandles = true;
       handlesLookedNs = clockNs.getAsLong();
-      log.error("{}: {}", NO_HANDLES, failed.getMessage());
+      log.error("{}: {}", NO_HANDLES, cause.getMessage());
       isRefusing = true;
       return new CommitResult.Refused(NO_HANDLES);
     }

@@ -3,6 +3,7 @@ package dev.dormouse.storage;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.channels.FileChannel;
+import java.nio.file.FileSystemException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
@@ -37,10 +38,17 @@ record HandleRoom(Path file) {
     return canOpen(WANTED);
   }
 
-  /** Whether the engine failed for want of a file handle, and for nothing worse. */
-  boolean isWanting(RocksDBException failure) {
-    String message = String.valueOf(failure.getMessage());
-    return message.contains(TOO_MANY) || (message.contains(OPENING) && !canOpen(1));
+  /** Whether the engine, or a copy of files, failed for want of a file handle alone. */
+  boolean isWanting(Throwable failure) {
+    for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+      String message = String.valueOf(cause.getMessage());
+      boolean isOpening = cause instanceof FileSystemException || message.contains(OPENING);
+      if ((cause instanceof RocksDBException || cause instanceof IOException)
+          && (message.contains(TOO_MANY) || (isOpening && !canOpen(1)))) {
+        return true;
+      }
+    }
+    return false;
   }
 
   private boolean canOpen(int number) {

@@ -34,6 +34,9 @@ import org.rocksdb.WALRecoveryMode;
  * <p>Owns native memory; {@link #close} gives it back and must be the last thing done with it.
  */
 final class ReadTables implements AutoCloseable {
+  /** The folder may have more tables than the process may have files open. */
+  private static final int OPEN_FILES_MAX = 64;
+
   private final RocksDB db;
   private final RowKeys keys;
   private final Map<Table, ColumnFamilyHandle> tables;
@@ -86,6 +89,7 @@ final class ReadTables implements AutoCloseable {
         new DBOptions()
             .setParanoidChecks(true)
             .setWalRecoveryMode(WALRecoveryMode.TolerateCorruptedTailRecords)
+            .setMaxOpenFiles(OPEN_FILES_MAX)
             .setDbLogDir(logs.path().toString());
     owned.push(options);
     List<ColumnFamilyDescriptor> families = new ArrayList<>();

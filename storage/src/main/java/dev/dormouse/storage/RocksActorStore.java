@@ -36,6 +36,7 @@ final class RocksActorStore implements ActorStore {
   private final RowKeys keys;
   private final FolderMeta meta;
   private final long incarnation;
+  private final HandleRoom handles;
   private final EngineWriter writer;
   private final GroupCommit commits;
   private final OpenGate gate = new OpenGate();
@@ -49,15 +50,11 @@ final class RocksActorStore implements ActorStore {
     this.keys = new RowKeys(meta.shards());
     this.meta = meta;
     this.incarnation = meta.incarnation();
+    this.handles = HandleRoom.of(folder.engine());
     boolean isSynced = durability == Durability.FSYNC;
     this.writer =
         new EngineWriter(
-            tables,
-            isSynced,
-            room,
-            HandleRoom.of(folder.engine()),
-            () -> gate.alone(tables::reopen),
-            System::nanoTime);
+            tables, isSynced, room, handles, () -> gate.alone(tables::reopen), System::nanoTime);
     this.commits = new GroupCommit(writer, isSynced, options.onFatal());
   }
 
@@ -303,7 +300,7 @@ final class RocksActorStore implements ActorStore {
       } finally {
         gate.leave(pass);
       }
-      return Backups.finish(checkpoint, target, at);
+      return Backups.finish(checkpoint, target, at, handles);
     } finally {
       backups.unlock();
     }
@@ -420,8 +417,11 @@ final class RocksActorStore implements ActorStore {
     return "actor " + actor + ", table " + table;
   }
 
-  private static RuntimeException unreadable(String what, RocksDBException e) {
+  private RuntimeException unreadable(String what, RocksDBException e) {
     String message = what + " cannot be read: " + e.getMessage();
+    if (handles.isWanting(e)) {
+      return new NoFileHandlesException(message, new IOException(e));
+    }
     Status status = e.getStatus();
     return status != null && status.getCode() == Status.Code.Corruption
         ? new CorruptRowException(message, e)

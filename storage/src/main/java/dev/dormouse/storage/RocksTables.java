@@ -113,8 +113,8 @@ final class RocksTables implements AutoCloseable {
    * Closes the engine and opens it as at a start: the way back from an error from which it does not
    * recover itself. Nobody else may use it meanwhile. What was written is there again.
    *
-   * @throws StoreOpenException if it cannot be opened: then it is closed, whoever uses it gets an
-   *     {@link UncheckedIOException}, and this may be tried again
+   * @throws StoreOpenException if it cannot be opened: then it is closed, whoever uses it gets a
+   *     {@link NoFileHandlesException}, and this may be tried again
    */
   void reopen() {
     close();
@@ -237,8 +237,8 @@ final class RocksTables implements AutoCloseable {
   private Engine engine() {
     Engine current = engine;
     if (current == null) {
-      throw new UncheckedIOException(
-          new IOException("the store is closed until there are file handles for it"));
+      String why = "the store is closed until there are file handles for it";
+      throw new NoFileHandlesException(why, new IOException(why));
     }
     return current;
   }
@@ -333,7 +333,10 @@ final class RocksTables implements AutoCloseable {
     };
   }
 
-  /** Whether anything was ever written. The very first start may have been cut short before. */
+  /**
+   * Whether anything was ever written. The very first start may have been cut short before. What
+   * cannot be listed may have rows.
+   */
   private static boolean hasRows(Path folder) {
     File[] files =
         folder
@@ -342,7 +345,7 @@ final class RocksTables implements AutoCloseable {
                 file ->
                     file.getName().endsWith(".sst")
                         || (file.getName().endsWith(".log") && file.length() > 0));
-    return files != null && files.length > 0;
+    return files == null ? folder.toFile().exists() : files.length > 0;
   }
 
   /**

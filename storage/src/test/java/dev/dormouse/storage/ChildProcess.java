@@ -23,14 +23,25 @@ final class ChildProcess implements AutoCloseable {
 
   /** The same, with flags for the JVM. */
   static ChildProcess start(List<String> flags, Class<?> main, String... args) throws IOException {
+    return start(List.of(), flags, main, args);
+  }
+
+  /** The same in a process that may have so many files open. */
+  static ChildProcess startWithHandles(int handles, Class<?> main, String... args)
+      throws IOException {
+    String limited = "ulimit -n %d && exec \"$@\"".formatted(handles);
+    return start(List.of("sh", "-c", limited, "sh"), List.of(), main, args);
+  }
+
+  private static ChildProcess start(
+      List<String> before, List<String> flags, Class<?> main, String... args) throws IOException {
     String java =
         System.getProperty(
             "dormouse.test.java",
             Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    List<String> command =
-        new ArrayList<>(
-            List.of(
-                java, "-XX:+IgnoreUnrecognizedVMOptions", "--enable-native-access=ALL-UNNAMED"));
+    List<String> command = new ArrayList<>(before);
+    command.addAll(
+        List.of(java, "-XX:+IgnoreUnrecognizedVMOptions", "--enable-native-access=ALL-UNNAMED"));
     command.addAll(flags);
     command.addAll(List.of("-cp", System.getProperty("java.class.path"), main.getName()));
     command.addAll(List.of(args));

@@ -2,6 +2,7 @@ package dev.dormouse.server.admin;
 
 import dev.dormouse.storage.BackupException;
 import dev.dormouse.storage.BackupReport;
+import dev.dormouse.storage.NoFileHandlesException;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
@@ -19,8 +20,8 @@ import org.jspecify.annotations.Nullable;
  * {@code POST /backup?to={folder}}: takes a backup while the server goes on, and answers when it is
  * complete: 200 with a {@link BackupReport} in JSON. The folder, an absolute path, is missing or
  * empty; if it is not, or the backup cannot be written, or another is being taken, the answer is
- * 409 with the reason. With {@code &data={folder}}, the answer is 409 if that is not the data
- * folder of this server.
+ * 409 with the reason, or 503 if the process has no file handles for it now. With {@code
+ * &data={folder}}, the answer is 409 if that is not the data folder of this server.
  */
 public final class BackupPage implements AdminPage {
   private final Vertx vertx;
@@ -54,7 +55,7 @@ public final class BackupPage implements AdminPage {
     } else {
       taken(to)
           .onSuccess(report -> AdminServer.answer(context, 200, json(report)))
-          .onFailure(error -> AdminServer.answer(context, statusOf(error), reasonOf(error)));
+          .onFailure(error -> refuse(context, error));
     }
   }
 
@@ -100,16 +101,24 @@ public final class BackupPage implements AdminPage {
     return onLoop;
   }
 
+  private static void refuse(RoutingContext context, Throwable error) {
+    int status = statusOf(error);
+    if (status == 503) {
+      context.response().putHeader("Retry-After", "1");
+    }
+    AdminServer.answer(context, status, String.valueOf(error.getMessage()));
+  }
+
   private static int statusOf(Throwable error) {
+    if (error instanceof NoFileHandlesException
+        || (error instanceof BackupException known && known.isPassing())) {
+      return 503;
+    }
     boolean isRefused =
         error instanceof BackupException
             || error instanceof UnsupportedOperationException
             || error instanceof IllegalStateException;
     return isRefused ? 409 : 500;
-  }
-
-  private static String reasonOf(Throwable error) {
-    return String.valueOf(error.getMessage());
   }
 
   private static JsonObject json(BackupReport report) {

@@ -2,6 +2,7 @@ package dev.dormouse.server.admin;
 
 import dev.dormouse.log.Log;
 import dev.dormouse.storage.CorruptRowException;
+import dev.dormouse.storage.NoFileHandlesException;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.WorkerExecutor;
@@ -71,7 +72,7 @@ public final class StoreReads {
 
   /**
    * Answers 200 with what is read, or as a {@link Refusal} says; 500 if it cannot be read, 503 if
-   * the store is closed.
+   * the store is closed, or the process has no file handles for it now.
    *
    * @param question what there is to read; if it throws an {@link IllegalArgumentException}, the
    *     answer is 400 with its message
@@ -114,6 +115,10 @@ public final class StoreReads {
     String message = String.valueOf(cause.getMessage());
     if (cause instanceof IllegalStateException || cause instanceof RejectedExecutionException) {
       log.info("{} is not answered: {}", context.request().path(), message); // it is being closed
+      return new Refusal(503, message);
+    }
+    if (cause instanceof NoFileHandlesException) {
+      log.warn("{} is not answered: {}", context.request().path(), message);
       return new Refusal(503, message);
     }
     if (!(cause instanceof CorruptRowException)) {

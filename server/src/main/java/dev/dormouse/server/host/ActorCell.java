@@ -6,6 +6,7 @@ import dev.dormouse.server.protocol.ToGateway;
 import dev.dormouse.server.protocol.ToHost;
 import dev.dormouse.storage.CommitResult;
 import dev.dormouse.storage.CorruptRowException;
+import dev.dormouse.storage.NoFileHandlesException;
 import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -441,13 +442,15 @@ final class ActorCell {
     } else if (cause == null) {
       throw new AssertionError("a turn is discarded for a reason");
     } else if (work instanceof Event.Activate) {
-      recovery.activationFailed(cause, turn.startedNs());
+      recovery.activationFailed(unreadable == null ? cause : unreadable, turn.startedNs());
     } else if (unreadable != null && work instanceof Event.Client handle) {
       recovery.unreadable(handle, unreadable, turn.startedNs());
     } else if (hasMetUnreadable
         && work instanceof Event.Client handle
         && handle.event() instanceof ToHost.Closed closed) {
       recovery.closeNotUnderstood(handle, closed, cause, turn.startedNs());
+    } else if (unreadable instanceof NoFileHandlesException && work instanceof Event.Alarm alarm) {
+      recovery.alarmUnreadable(alarm, unreadable);
     } else {
       recovery.turnFailed(work, cause);
     }

@@ -7,6 +7,7 @@ import dev.dormouse.sdk.ResponseException;
 import dev.dormouse.server.protocol.ToGateway;
 import dev.dormouse.server.protocol.ToHost;
 import dev.dormouse.storage.CommitResult;
+import dev.dormouse.storage.NoFileHandlesException;
 import java.util.List;
 import java.util.concurrent.CompletionException;
 import org.jspecify.annotations.Nullable;
@@ -53,11 +54,14 @@ final class Answers {
     return refused.isEmpty() ? handled(work) : refused;
   }
 
-  /** It never had a turn that it could be judged by, and is given up. */
-  static List<ToGateway> givenUp(Event work) {
-    return event(work) instanceof ToHost.Message message
-        ? handledAndClosed(message, INTERNAL_ERROR, "the actor failed")
-        : List.of();
+  /** It never had a turn that it could be judged by, and is given up, for this reason. */
+  static List<ToGateway> givenUp(Event work, Throwable cause) {
+    if (!(event(work) instanceof ToHost.Message message)) {
+      return List.of();
+    }
+    return cause instanceof NoFileHandlesException
+        ? handledAndClosed(message, TRY_AGAIN_LATER, "the server cannot read its store now")
+        : handledAndClosed(message, INTERNAL_ERROR, "the actor failed");
   }
 
   /** An upgrade or a request whose actor is not to be had before so many seconds have passed. */

@@ -29,8 +29,9 @@ import org.jspecify.annotations.Nullable;
  * those behind it have their chance. If the actor cannot be activated for them either, all that
  * waits is given up with each further failure, so that every client hears of it soon. A message
  * that is given up closes its connection with 1011; a close is set aside, {@link OwedCloses}; an
- * alarm is put off at once, however often it takes. Upgrades and requests have somebody who can ask
- * again: they wait for as long as the trouble may be a passing one and are answered 503 then.
+ * alarm is put off at once, however often it takes. If the process had no file handles for the
+ * store, the close is 1013: the client may come again. Upgrades and requests have somebody who can
+ * ask again: they wait for as long as the trouble may be a passing one and are answered 503 then.
  *
  * <p>Used by whoever runs the cell; what says so, by anyone.
  */
@@ -272,6 +273,17 @@ final class Recovery {
     }
   }
 
+  /** The turn of an alarm could not read the store for now: that was no attempt. */
+  void alarmUnreadable(Event.Alarm work, Throwable cause) {
+    failures.error(
+        "a turn of actor {} could not read the store ({}): {}",
+        id,
+        work.description(),
+        String.valueOf(cause));
+    alarms.putOff(rows, outgoing, work, 1);
+    done(work);
+  }
+
   /** There is no actor object for the events that wait. */
   void activationFailed(Throwable cause, long beganNs) {
     long nowNs = time.nowNs();
@@ -352,7 +364,7 @@ final class Recovery {
     } else {
       logGivenUp(work, "given up", "the actor failed too often", cause);
       eventsGivenUp.increment();
-      say(Answers.givenUp(work));
+      say(Answers.givenUp(work, cause));
     }
     work.end();
   }

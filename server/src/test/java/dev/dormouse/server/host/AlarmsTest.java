@@ -208,6 +208,23 @@ class AlarmsTest {
   }
 
   @Test
+  @DisplayName("A3: want of file handles is no attempt of an alarm, however long it lasts")
+  void wantOfFileHandlesIsNoAttemptOfAnAlarm() {
+    ConnectionId ada = node.connect("ada");
+    node.message(ada, "after a 0");
+    node.store.failReadsForWantOfHandles(key -> key.equals("rung"));
+    node.ring();
+    for (int i = 0; i < 2 * Alarms.ATTEMPTS_MAX; i++) {
+      node.ringAfter(Duration.ofSeconds(3));
+    }
+    assertThat(clockwork.attempts).hasSize(2 * Alarms.ATTEMPTS_MAX + 1).containsOnly("a 1");
+    assertThat(said()).isEmpty();
+    node.store.failReads(key -> false);
+    node.ringAfter(Duration.ofSeconds(3));
+    assertThat(said()).singleElement().asString().startsWith("a 1 ");
+  }
+
+  @Test
   void aHandlerThatThrowsIsTriedAgainSixTimesLaterAndLaterAndThenGivenUp() {
     ConnectionId ada = node.connect("ada");
     clockwork.isFailing = true;

@@ -11,6 +11,7 @@ import dev.dormouse.storage.DueClock;
 import dev.dormouse.storage.Durability;
 import dev.dormouse.storage.Ending;
 import dev.dormouse.storage.KeySpan;
+import dev.dormouse.storage.NoFileHandlesException;
 import dev.dormouse.storage.Table;
 import dev.dormouse.storage.TurnBatch;
 import java.io.IOException;
@@ -39,6 +40,7 @@ final class HeldStore implements ActorStore {
   private final ArrayDeque<Waiting> waiting = new ArrayDeque<>();
   private final List<TurnBatch> kept = new ArrayList<>();
   private Predicate<String> unreadable = key -> false;
+  private RuntimeException readFailure = new UncheckedIOException(new IOException("bad sector"));
   private @Nullable RuntimeException actorFailure;
   private int failedActorReads;
   private int autoReplyReads;
@@ -80,6 +82,13 @@ final class HeldStore implements ActorStore {
   /** Values of these keys cannot be read from now on. */
   void failReads(Predicate<String> keys) {
     unreadable = keys;
+    readFailure = new UncheckedIOException(new IOException("bad sector"));
+  }
+
+  /** Values of these keys cannot be read from now on, since the process has too many files open. */
+  void failReadsForWantOfHandles(Predicate<String> keys) {
+    unreadable = keys;
+    readFailure = new NoFileHandlesException("a value", new IOException("Too many open files"));
   }
 
   /** Reading the row of an actor itself throws this from now on; null to have it read again. */
@@ -166,7 +175,7 @@ final class HeldStore implements ActorStore {
   public byte @Nullable [] get(ActorId actor, Table table, byte[] key) {
     if ((table == Table.VALUE && unreadable.test(new String(key, StandardCharsets.UTF_8)))
         || (table == Table.CONNECTION && isConnectionUnreadable)) {
-      throw new UncheckedIOException(new IOException("bad sector"));
+      throw readFailure;
     }
     if (table == Table.ACTOR && actorFailure != null) {
       failedActorReads++;

@@ -14,6 +14,7 @@ import dev.dormouse.server.protocol.ToGateway.Handled;
 import dev.dormouse.server.protocol.ToGateway.Rejected;
 import dev.dormouse.server.protocol.ToGateway.Responded;
 import dev.dormouse.server.protocol.ToHost;
+import dev.dormouse.storage.NoFileHandlesException;
 import dev.dormouse.storage.Table;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -42,6 +43,10 @@ class RecoveryTest {
 
   private static ToGateway closed(ConnectionId id) {
     return new ToGateway.Close(id, 1011, "the actor failed");
+  }
+
+  private static ToGateway tryLater(ConnectionId id) {
+    return new ToGateway.Close(id, 1013, "the server cannot read its store now");
   }
 
   private static HttpResponse unavailable(int seconds) {
@@ -96,6 +101,29 @@ class RecoveryTest {
     assertThat(node.host.eventsGivenUp()).isEqualTo(1);
     node.pass(Duration.ofSeconds(8));
     assertThat(node.texts()).containsExactly("2:b of 2");
+  }
+
+  @Test
+  @DisplayName("A3: a message whose actor met no file handles at each attempt closes with 1013")
+  void aMessageOfAnActorWithoutFileHandlesClosesWith1013() {
+    ConnectionId ada = asleep("ada");
+    IOException cause = new IOException("Too many open files");
+    node.store.failActorReads(new NoFileHandlesException("an actor", cause));
+    node.message(ada, "a");
+    node.pass(Duration.ofSeconds(8));
+    assertThat(node.heard()).containsExactly(new Handled(ada, 1), tryLater(ada));
+  }
+
+  @Test
+  @DisplayName("A3: a message whose handler met no file handles at each attempt closes with 1013")
+  void aMessageWhoseHandlerHasNoFileHandlesClosesWith1013() {
+    Node room = new Node(new Reading());
+    ConnectionId ada = room.connect("ada");
+    room.heard();
+    room.store.failReadsForWantOfHandles(key -> key.equals("poison"));
+    room.message(ada, "poison");
+    room.pass(Duration.ofSeconds(8));
+    assertThat(room.heard()).containsExactly(new Handled(ada, 1), tryLater(ada));
   }
 
   @Test
