@@ -32,8 +32,8 @@ class HandlesIT {
           "/",
           "/json/version",
           "/json/protocol",
-          "/dashboard/node",
-          "/dashboard/actors");
+          "/json/list",
+          "/api/node");
 
   @TempDir private Path directory;
 
