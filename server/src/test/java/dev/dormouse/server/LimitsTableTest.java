@@ -260,7 +260,8 @@ class LimitsTableTest {
 
   /** What people look at, whose limits are those of pages. */
   private static final Pattern PAGES =
-      Pattern.compile("dev\\.dormouse\\.server\\.(dashboard|inspector|accesslog)\\..*");
+      Pattern.compile(
+          "dev\\.dormouse\\.server\\.(admin\\.dashboard|admin\\.inspector|observe\\.accesslog)\\..*");
 
   @Test
   @DisplayName("every limit of the code is in README's table, or is named as none of users'")
