@@ -110,15 +110,15 @@ class HeldBytesTest {
         "at most 10 tags of 256 bytes for a socket", "ClientSocket.tags", "TurnConnection.tags");
     bounded(
         "at most 16 replies of 4 KiB for an actor in memory, which it has chosen itself",
-        "AutoReplyTable.replies",
-        "AutoReplyTable.requests",
+        "ConnectionGroups$AutoReplies.replies",
+        "ConnectionGroups$AutoReplies.requests",
         "AutoReplyRows.known");
     bounded(
         "charged by LoopQueues.hold until the event loop has done it; the host begins no turns"
             + " while it is too much",
-        "LoopBatches$Batch.shared",
-        "LoopBatches.batches",
-        "LoopBatches.shared",
+        "LoopQueues$Steps$Batch.shared",
+        "LoopQueues$Steps.batches",
+        "LoopQueues$Steps.shared",
         "LoopQueues$LoopQueue.waiting");
     bounded("charged by InboundMessages with each fragment", "MessageAssembler.bytes");
     bounded(

@@ -50,7 +50,7 @@ import org.slf4j.Logger;
  *
  * <p>Everything is on the socket's event loop unless it says otherwise.
  */
-final class ClientSocket extends WheelPeer {
+final class ClientSocket extends LivenessWheel.Peer {
   /** The {@link #place} of a socket that is in no group. */
   static final int NO_PLACE = -1;
 
@@ -65,6 +65,11 @@ final class ClientSocket extends WheelPeer {
   static final long REST_MS = 10;
 
   private static final Logger log = Log.of(ClientSocket.class);
+
+  /** Something to do to a socket, on its event loop. */
+  interface Step {
+    void apply(ClientSocket socket);
+  }
 
   private final GatewayParts parts;
   private final ActorId actor;
@@ -109,7 +114,7 @@ final class ClientSocket extends WheelPeer {
 
   /** What the host said before the 101 was out, in order. On the socket's event loop. */
   private static final class Early extends ClientMemory.Holder {
-    private final List<LoopBatches.Step> steps = new ArrayList<>(2);
+    private final List<Step> steps = new ArrayList<>(2);
 
     /** Whether something was left out, and the socket is to be closed. */
     private boolean isOver;
@@ -243,7 +248,7 @@ final class ClientSocket extends WheelPeer {
    *     socket is closed once it is open
    * @param instead told if it is left out
    */
-  private boolean isTooEarly(LoopBatches.Step step, long bytes, Runnable instead) {
+  private boolean isTooEarly(Step step, long bytes, Runnable instead) {
     if (state != SocketState.UPGRADING) {
       return false;
     }

@@ -1,6 +1,7 @@
 package dev.dormouse.server.gateway;
 
 import dev.dormouse.sdk.ActorId;
+import dev.dormouse.sdk.AutoReply;
 import dev.dormouse.sdk.ConnectionId;
 import dev.dormouse.server.protocol.Payload;
 import java.util.ArrayList;
@@ -70,11 +71,12 @@ final class ConnectionGroups {
   }
 
   /** Has these messages of the actor's clients answered; nothing if it has no sockets. */
-  void autoReplies(ActorId actor, AutoReplyTable replies) {
+  void autoReplies(ActorId actor, List<AutoReply> told) {
+    AutoReplies replies = AutoReplies.of(told);
     byActor.computeIfPresent(
         actor,
         (key, members) -> {
-          if (replies == AutoReplyTable.NONE && !(members instanceof Group)) {
+          if (replies == AutoReplies.NONE && !(members instanceof Group)) {
             return members;
           }
           Group group = groupOf(members);
@@ -129,7 +131,7 @@ final class ConnectionGroups {
     private int size;
 
     /** Forgotten with the last member; the host tells it again with the next. */
-    private volatile AutoReplyTable autoReplies = AutoReplyTable.NONE;
+    private volatile AutoReplies autoReplies = AutoReplies.NONE;
 
     Group(ClientSocket first) {
       add(first);
@@ -161,6 +163,34 @@ final class ConnectionGroups {
       for (int i = 0; i < size; i++) {
         action.accept(members[i]);
       }
+    }
+  }
+
+  /** Which texts are answered for an actor, and how. Immutable. */
+  private static final class AutoReplies {
+    /** Of an actor without automatic replies. */
+    static final AutoReplies NONE = new AutoReplies(List.of());
+
+    private final Payload[] requests;
+    private final Payload[] replies;
+
+    private AutoReplies(List<AutoReply> all) {
+      requests = all.stream().map(AutoReply::request).map(Payload::text).toArray(Payload[]::new);
+      replies = all.stream().map(AutoReply::reply).map(Payload::text).toArray(Payload[]::new);
+    }
+
+    static AutoReplies of(List<AutoReply> all) {
+      return all.isEmpty() ? NONE : new AutoReplies(all);
+    }
+
+    /** The reply to a message; null if it is for the actor. */
+    @Nullable Payload replyTo(Payload message) {
+      for (int i = 0; i < requests.length; i++) {
+        if (requests[i].equals(message)) {
+          return replies[i];
+        }
+      }
+      return null;
     }
   }
 }

@@ -130,7 +130,7 @@ final class Deflation {
       int more = inflater.inflate(bytes, size, bytes.length - size);
       size += more;
       if (size > bytesMax) {
-        throw MessageAssembler.tooLong(bytesMax);
+        throw ViolationException.tooLong(bytesMax);
       }
       if (size == bytes.length) {
         bytes = Arrays.copyOf(bytes, (int) Math.min(bytesMax + 1L, 2L * size));

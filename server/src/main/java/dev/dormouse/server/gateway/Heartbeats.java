@@ -38,14 +38,14 @@ final class Heartbeats {
   }
 
   /** Pings the peer from now on, when it is silent. */
-  void join(WheelPeer peer, EventLoop eventLoop) {
+  void join(LivenessWheel.Peer peer, EventLoop eventLoop) {
     if (tickNs > 0) {
       loops.computeIfAbsent(eventLoop, Loop::new).join(peer);
     }
   }
 
   /** Lets the peer be; nothing if it left before, or never joined. */
-  void leave(WheelPeer peer, EventLoop eventLoop) {
+  void leave(LivenessWheel.Peer peer, EventLoop eventLoop) {
     Loop loop = loops.get(eventLoop);
     if (loop != null) {
       loop.leave(peer);
@@ -58,7 +58,7 @@ final class Heartbeats {
    *
    * @return null if it is not on the wheel
    */
-  @Nullable Instant lastHeard(WheelPeer peer, EventLoop eventLoop) {
+  @Nullable Instant lastHeard(LivenessWheel.Peer peer, EventLoop eventLoop) {
     Loop loop = loops.get(eventLoop);
     return loop == null || peer.slot == null ? null : loop.timeOf(peer.heardTick);
   }
@@ -77,7 +77,7 @@ final class Heartbeats {
       this.eventLoop = eventLoop;
     }
 
-    void join(WheelPeer peer) {
+    void join(LivenessWheel.Peer peer) {
       peer.wheel = wheel;
       wheel.add(peer);
       if (turning == null) {
@@ -117,7 +117,7 @@ final class Heartbeats {
       }
     }
 
-    void leave(WheelPeer peer) {
+    void leave(LivenessWheel.Peer peer) {
       wheel.remove(peer);
       if (wheel.size() == 0 && turning != null) {
         turning.cancel(false);

@@ -202,7 +202,7 @@ final class InboundMessages {
       return MessageAssembler.whole(isMessageText, inflated);
     }
     if (bytes.length > options.messageBytesMax()) {
-      throw MessageAssembler.tooLong(options.messageBytesMax());
+      throw ViolationException.tooLong(options.messageBytesMax());
     }
     return MessageAssembler.whole(isMessageText, bytes);
   }

@@ -1,6 +1,7 @@
 package dev.dormouse.server.gateway;
 
 import dev.dormouse.log.Log;
+import io.netty.channel.ChannelInboundHandlerAdapter;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -22,6 +23,42 @@ final class LivenessWheel {
   static final int TICKS_PER_INTERVAL = 30;
 
   private static final Logger log = Log.of(LivenessWheel.class);
+
+  /**
+   * A socket as the wheel sees it. What the wheel notes about a socket are fields of the socket
+   * itself, because an object of their own would cost each idle socket as much again. Its fields
+   * are the event loop's only.
+   */
+  abstract static class Peer extends ChannelInboundHandlerAdapter {
+    /** The wheel it belongs to; null if peers are not pinged, and before the socket is open. */
+    @Nullable LivenessWheel wheel;
+
+    /** The tick in which something came from the client last. */
+    int heardTick;
+
+    /** The slot in which it waits to be looked at; null while it is on no wheel. */
+    @Nullable Slot slot;
+
+    /** Its place in its slot. */
+    private int placeInSlot;
+
+    /** Notes that something came from the client. */
+    final void heard() {
+      LivenessWheel on = wheel;
+      if (on != null) {
+        heardTick = on.now;
+      }
+    }
+
+    /** Returns whether the server would notice if the client sent something. */
+    abstract boolean isRead();
+
+    /** Asks the client for a sign of life, after it was silent for an interval. */
+    abstract void ping();
+
+    /** Gives the client up, after it was silent for two intervals. It is off the wheel by then. */
+    abstract void giveUp();
+  }
 
   /** As many ticks as lie between now and the farthest that anything can be due, and now. */
   private final Slot[] slots = new Slot[TICKS_PER_INTERVAL + 1];
@@ -48,14 +85,14 @@ final class LivenessWheel {
   }
 
   /** Adds a peer, heard of now. */
-  void add(WheelPeer peer) {
+  void add(Peer peer) {
     peer.heardTick = now;
     slotIn(TICKS_PER_INTERVAL).add(peer);
     size++;
   }
 
   /** Takes a peer off; nothing if it is not on the wheel. */
-  void remove(WheelPeer peer) {
+  void remove(Peer peer) {
     Slot slot = peer.slot;
     if (slot != null) {
       slot.remove(peer);
@@ -82,7 +119,7 @@ final class LivenessWheel {
    */
   boolean look(int peersMax) {
     for (int looked = 0; looked < peersMax; looked++) {
-      WheelPeer peer = due.last();
+      Peer peer = due.last();
       if (peer == null) {
         return false;
       }
@@ -93,7 +130,7 @@ final class LivenessWheel {
     return true;
   }
 
-  private void look(WheelPeer peer) {
+  private void look(Peer peer) {
     if (!peer.isRead()) {
       peer.heardTick = now;
     }
@@ -118,10 +155,10 @@ final class LivenessWheel {
    * The peers that are looked at in the same tick; each knows its place, so that it leaves at once.
    */
   static final class Slot {
-    private WheelPeer[] members = {};
+    private Peer[] members = {};
     private int size;
 
-    private void add(WheelPeer peer) {
+    private void add(Peer peer) {
       if (size == members.length) {
         members = Arrays.copyOf(members, Math.max(4, 2 * size));
       }
@@ -131,18 +168,18 @@ final class LivenessWheel {
       size++;
     }
 
-    private void remove(WheelPeer peer) {
-      WheelPeer last = members[--size];
+    private void remove(Peer peer) {
+      Peer last = members[--size];
       members[peer.placeInSlot] = last;
       last.placeInSlot = peer.placeInSlot;
       Arrays.fill(members, size, size + 1, null);
       peer.slot = null;
       if (size == 0) {
-        members = new WheelPeer[0];
+        members = new Peer[0];
       }
     }
 
-    private @Nullable WheelPeer last() {
+    private @Nullable Peer last() {
       return size == 0 ? null : members[size - 1];
     }
   }

@@ -63,7 +63,7 @@ final class MessageAssembler {
   void add(ByteBuf content) {
     int length = content.readableBytes();
     if (length > bytesMax - size) {
-      throw tooLong(bytesMax);
+      throw ViolationException.tooLong(bytesMax);
     }
     fragments++;
     if (fragments > FRAGMENTS_FREE
@@ -109,11 +109,6 @@ final class MessageAssembler {
   private void grow(int needed) {
     long doubled = Math.max(CAPACITY_MIN, 2L * bytes.length);
     bytes = Arrays.copyOf(bytes, (int) Math.min(bytesMax, Math.max(needed, doubled)));
-  }
-
-  static ViolationException tooLong(int bytesMax) {
-    return new ViolationException(
-        CloseCodes.TOO_BIG, "a message has at most " + bytesMax + " bytes");
   }
 
   private static ViolationException notUtf8() {

@@ -120,7 +120,7 @@ final class PendingUpgrades {
   }
 
   /** The host accepts. Whoever brings the actor's releases. */
-  void accepted(ActorId actor, ToGateway.Accepted accepted, LoopBatches batches) {
+  void accepted(ActorId actor, ToGateway.Accepted accepted, LoopQueues.Steps batches) {
     answered(accepted.connection());
     PendingUpgrade upgrade = pending.remove(accepted.connection());
     if (upgrade == null) {

@@ -37,68 +37,68 @@ final class Releases {
   }
 
   void accept(Release release) {
-    LoopBatches batches = new LoopBatches(parts.loops());
+    LoopQueues.Steps steps = parts.loops().steps();
     try {
       for (ToGateway record : release.records()) {
-        carryOut(release, record, batches);
+        carryOut(release, record, steps);
       }
     } finally {
-      batches.dispatch();
+      steps.dispatch();
     }
   }
 
-  private void carryOut(Release release, ToGateway record, LoopBatches batches) {
+  private void carryOut(Release release, ToGateway record, LoopQueues.Steps steps) {
     if (record instanceof ToGateway.Send send) {
-      send(release.actor(), send, batches);
+      send(release.actor(), send, steps);
     } else if (record instanceof ToGateway.Handled handled) {
-      apply(handled.connection(), batches, socket -> socket.handled(handled.sequence()));
+      apply(handled.connection(), steps, socket -> socket.handled(handled.sequence()));
     } else if (record instanceof ToGateway.Broadcast broadcast) {
-      broadcast(release, broadcast, batches);
+      broadcast(release, broadcast, steps);
     } else if (record instanceof ToGateway.Accepted accepted) {
-      upgrades.accepted(release.actor(), accepted, batches);
+      upgrades.accepted(release.actor(), accepted, steps);
     } else if (record instanceof ToGateway.Rejected rejected) {
       upgrades.rejected(rejected);
     } else if (record instanceof ToGateway.Retagged retagged) {
       retag(retagged);
     } else if (record instanceof ToGateway.Close close) {
       CloseReason reason = sendable(close);
-      apply(close.connection(), batches, socket -> socket.close(reason));
+      apply(close.connection(), steps, socket -> socket.close(reason));
     } else if (record instanceof ToGateway.Withheld withheld) {
-      apply(withheld.connection(), batches, socket -> socket.withheld(withheld.sequence()));
+      apply(withheld.connection(), steps, socket -> socket.withheld(withheld.sequence()));
     } else if (record instanceof ToGateway.Resumed resumed) {
-      apply(resumed.connection(), batches, socket -> socket.resumed(resumed.sequence()));
+      apply(resumed.connection(), steps, socket -> socket.resumed(resumed.sequence()));
     } else if (record instanceof ToGateway.AutoReplies told) {
-      parts.groups().autoReplies(release.actor(), AutoReplyTable.of(told.replies()));
+      parts.groups().autoReplies(release.actor(), told.replies());
     } else if (record instanceof ToGateway.AskSeen asked) {
-      tellSeen(release.actor(), asked, batches);
+      tellSeen(release.actor(), asked, steps);
     } else if (record instanceof ToGateway.Responded responded) {
       requests.responded(responded);
     }
   }
 
-  private void apply(ConnectionId id, LoopBatches batches, LoopBatches.Step step) {
+  private void apply(ConnectionId id, LoopQueues.Steps steps, ClientSocket.Step step) {
     ClientSocket socket = parts.groups().get(id);
     if (socket != null) {
-      batches.add(socket, step);
+      steps.add(socket, step);
     }
   }
 
-  private void send(ActorId actor, ToGateway.Send send, LoopBatches batches) {
+  private void send(ActorId actor, ToGateway.Send send, LoopQueues.Steps steps) {
     ClientSocket socket = parts.groups().get(send.connection());
     if (socket == null) {
       parts.lost(actor, send.connection(), send.report());
     } else {
-      batches.keep(send.payload().size());
-      batches.add(socket, to -> to.send(send.payload(), null, send.key(), send.report()));
+      steps.keep(send.payload().size());
+      steps.add(socket, to -> to.send(send.payload(), null, send.key(), send.report()));
     }
   }
 
-  private void tellSeen(ActorId actor, ToGateway.AskSeen asked, LoopBatches batches) {
+  private void tellSeen(ActorId actor, ToGateway.AskSeen asked, LoopQueues.Steps steps) {
     ClientSocket socket = parts.groups().get(asked.connection());
     if (socket == null) {
       tellSeen(actor, asked, (Instant) null);
     } else {
-      batches.add(
+      steps.add(
           socket, seen -> tellSeen(actor, asked, parts.heartbeats().lastHeard(seen, seen.loop())));
     }
   }
@@ -107,7 +107,7 @@ final class Releases {
     parts.transport().toHost(new ToHost.Seen(actor, asked.connection(), asked.report(), at));
   }
 
-  private void broadcast(Release release, ToGateway.Broadcast broadcast, LoopBatches batches) {
+  private void broadcast(Release release, ToGateway.Broadcast broadcast, LoopQueues.Steps steps) {
     List<ClientSocket> recipients = new ArrayList<>();
     parts
         .groups()
@@ -122,10 +122,10 @@ final class Releases {
       return;
     }
     ByteBuf frame = OutboundFrames.message(ByteBufAllocator.DEFAULT, broadcast.payload());
-    batches.share(frame);
-    batches.keep(broadcast.payload().size());
-    LoopBatches.Step step = socket -> socket.send(broadcast.payload(), frame, broadcast.key(), 0);
-    recipients.forEach(socket -> batches.add(socket, step));
+    steps.share(frame);
+    steps.keep(broadcast.payload().size());
+    ClientSocket.Step step = socket -> socket.send(broadcast.payload(), frame, broadcast.key(), 0);
+    recipients.forEach(socket -> steps.add(socket, step));
   }
 
   private void retag(ToGateway.Retagged retagged) {

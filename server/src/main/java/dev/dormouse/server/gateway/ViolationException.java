@@ -15,6 +15,13 @@ final class ViolationException extends RuntimeException {
     this.code = code;
   }
 
+  /** Creates the violation of a client that sent a message of more bytes than it may have. */
+  static ViolationException tooLong(int bytesMax) {
+    return new ViolationException(
+        CloseCodes.TOO_BIG, "a message has at most " + bytesMax + " bytes");
+  }
+
+  /** Returns the close code that the client is to be told. */
   int code() {
     return code;
   }

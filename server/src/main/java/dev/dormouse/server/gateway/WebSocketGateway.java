@@ -313,10 +313,10 @@ public final class WebSocketGateway {
     return done.future().onComplete(gone -> vertx.cancelTimer(timer));
   }
 
-  private void toAll(Collection<ClientSocket> sockets, LoopBatches.Step step) {
-    LoopBatches batches = new LoopBatches(parts.loops());
-    sockets.forEach(socket -> batches.add(socket, step));
-    batches.dispatch();
+  private void toAll(Collection<ClientSocket> sockets, ClientSocket.Step step) {
+    LoopQueues.Steps steps = parts.loops().steps();
+    sockets.forEach(socket -> steps.add(socket, step));
+    steps.dispatch();
   }
 
   /**

@@ -34,7 +34,7 @@ class HeartbeatsTest {
           });
 
   /** A peer that is read, and silent. */
-  private static class Peer extends WheelPeer {
+  private static class Peer extends LivenessWheel.Peer {
     int pings;
     boolean isGivenUp;
 

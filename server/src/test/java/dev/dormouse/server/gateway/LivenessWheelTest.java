@@ -13,7 +13,7 @@ class LivenessWheelTest {
   private final LivenessWheel wheel = new LivenessWheel();
 
   /** A peer that notes when it was pinged and given up. */
-  private class Peer extends WheelPeer {
+  private class Peer extends LivenessWheel.Peer {
     final List<Integer> pinged = new ArrayList<>();
     int givenUp = -1;
     boolean isRead = true;
