@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
@@ -35,7 +36,7 @@ import org.junit.jupiter.params.AfterParameterizedClassInvocation;
 import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
 import org.junit.jupiter.params.Parameter;
 import org.junit.jupiter.params.ParameterizedClass;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /**
  * What clients may do to a server with a small heap: they are ended as the README's table of limits
@@ -46,13 +47,14 @@ import org.junit.jupiter.params.provider.ValueSource;
 @Tag("full")
 @Tag("once")
 @ParameterizedClass(name = "-Xmx{0}m")
-@ValueSource(ints = {96, 256})
+@MethodSource("heapsMib")
 class AbuseIT {
   /**
    * What a JVM and RocksDB take, in MiB, besides the heap and as much for the network's buffers.
    */
   private static final long RESIDENT_MIB_BESIDES = 308;
 
+  private static final int LAST_LINES = 40;
   private static final int WITNESSES = 8;
 
   /** A heap, in MiB, that is large enough for one process for all tests. */
@@ -66,6 +68,11 @@ class AbuseIT {
 
   /** No status: the connection was ended before, by the server, or by what it did not read. */
   private static final int UNANSWERED = 0;
+
+  private static List<Integer> heapsMib() {
+    Integer chosen = Integer.getInteger("dormouse.test.heap");
+    return chosen == null ? List.of(96, 256) : List.of(chosen);
+  }
 
   @TempDir private static Path directory;
   private static ServerProcess server;
@@ -113,13 +120,14 @@ class AbuseIT {
     memory.forgetPeak();
     witness = new Witness(server, WITNESSES);
     for (int i = 0; i < 16; i++) {
-      others.add(open("/bench/echo/other" + i));
+      others.add(RawClient.open(server.port(), "/bench/echo/other" + i));
     }
     startNs = System.nanoTime();
   }
 
   @AfterEach
   void judge() throws Exception {
+    assertServerLives();
     long tookMs = (System.nanoTime() - startNs) / 1_000_000;
     try (Witness seen = witness) {
       System.out.printf(
@@ -137,6 +145,20 @@ class AbuseIT {
     if (heapMib < SHARED_HEAP_MIB) {
       server.close();
     }
+  }
+
+  /** If the server has ended, or does in a moment, whatever else failed is no news. */
+  private void assertServerLives() throws Exception {
+    if (server.endsWithin(Duration.ZERO)) {
+      throw new AssertionError(
+          "%s, -Xmx%dm: the server ended with exit code %d; it said last:%n%s"
+              .formatted(name, heapMib, server.awaitExit(), lastLines(server.output())));
+    }
+  }
+
+  private static String lastLines(String output) {
+    List<String> lines = output.lines().toList();
+    return String.join("\n", lines.subList(Math.max(0, lines.size() - LAST_LINES), lines.size()));
   }
 
   private static void tell(String format, Object... args) {
@@ -864,13 +886,23 @@ class AbuseIT {
     abuses.add(Abuse.of("manyHeaders", this::manyHeaders));
     abuses.add(Abuse.of("halfHeads", this::halfHeads));
     abuses.add(Abuse.of("keysOfOneHash", this::keysOfOneHash));
-    if (heapMib >= 256) {
-      // What an actor's own code builds while its turn runs is on its heap, and in no account.
-      abuses.add(Abuse.of("bigAnswers", this::bigAnswers));
-      abuses.add(Abuse.of("manyAnswers", this::manyAnswers));
-      abuses.add(Abuse.of("bursts", this::bursts));
+    abuses.add(Abuse.of("bigAnswers", this::bigAnswers));
+    abuses.add(Abuse.of("manyAnswers", this::manyAnswers));
+    abuses.add(Abuse.of("bursts", this::bursts));
+    int rounds = Integer.getInteger("dormouse.test.rounds", 1);
+    for (int i = 0; i < rounds; i++) {
+      name = "threeAtOnce" + i;
+      threeOf(abuses, Long.getLong("dormouse.test.seed", new Random().nextLong()));
+      assertServerLives();
+      for (RawClient client : opened) {
+        client.close();
+      }
+      opened.clear();
     }
-    long seed = Long.getLong("dormouse.test.seed", heapMib);
+  }
+
+  private void threeOf(List<Abuse> all, long seed) throws Exception {
+    List<Abuse> abuses = new ArrayList<>(all);
     System.out.println("AbuseIT.threeAtOnce: -Ddormouse.test.seed=" + seed);
     Collections.shuffle(abuses, new Random(seed));
     List<Future<Void>> done = new ArrayList<>();

@@ -144,10 +144,13 @@ class LimitsTableTest {
         "ConnectionLimits.upgradesPerSecondPerAddress=any number");
     row("automatic replies of an actor", "AutoReply.REPLIES_MAX", "AutoReply.BYTES_MAX");
     row("platform threads for handlers", "HandlerThreads.PLATFORM_THREADS_MAX");
+    row(
+        "handlers that begin in 5 ms, besides those that run already",
+        "HandlerThreads.BEGIN_ENOUGH");
     row("a turn", "HostOptions.turnLimit");
     row(
-        "turns that wait for the store, of all actors together, and what they said that is on its"
-            + " way to an event loop",
+        "what turns of all actors together have sent and stored: in the first second of an open"
+            + " turn, while it waits for the store, and on its way to an event loop",
         "HostOptions.unsettledBytesMax=an eighth of the heap");
     row("what one turn sends and stores", "Turn.BYTES_MAX");
     row(

@@ -43,7 +43,9 @@ final class PlainRequests {
 
   /** A request's body, as it comes; with it, what the head takes. On the request's context. */
   private static final class Body extends ClientMemory.Holder {
-    private byte[] bytes = {};
+    private static final byte[] NOTHING = {};
+
+    private byte[] bytes = NOTHING;
     private int size;
 
     Body(ClientMemory memory, ClientMemory.@Nullable Address address, RequestHead head) {
@@ -66,6 +68,13 @@ final class PlainRequests {
       part.getBytes(0, length, bytes, size);
       size += length;
       return true;
+    }
+
+    /** Nobody will need it: Vert.x's own request may know of it for a while longer. */
+    void drop() {
+      bytes = NOTHING;
+      size = 0;
+      letGo();
     }
 
     /** All of it, once it is there. */
@@ -170,7 +179,7 @@ final class PlainRequests {
         answeredOrGone -> {
           if (!isWhole[0]) {
             http.handler(rest -> {}).endHandler(end -> {});
-            body.letGo();
+            body.drop();
           }
         });
     http.handler(part -> isAdded(request, actor, body, part));
@@ -185,7 +194,7 @@ final class PlainRequests {
   /** Adds a part of a body; otherwise the request is answered. */
   private boolean isAdded(RoutingContext request, ActorId actor, Body body, Buffer part) {
     if (!body.add(part)) {
-      body.letGo();
+      body.drop();
       tooLarge(request, actor);
       return false;
     }
@@ -204,7 +213,7 @@ final class PlainRequests {
   }
 
   private void tooMuch(RoutingContext request, ActorId actor, Body body) {
-    body.letGo();
+    body.drop();
     parts.hit(RequestLimit.MEMORY, "503", actor);
     refuse(request, HttpAnswers.unavailable("the server has too many requests to handle"));
   }
@@ -243,7 +252,7 @@ final class PlainRequests {
     Asked done = asked.get(answer.request());
     answer(answer.request(), answer.response());
     if (done != null && asked.remove(answer.request(), done)) {
-      done.body.letGo();
+      done.body.drop();
     }
   }
 

@@ -107,10 +107,13 @@ final class ActorCell {
     return true;
   }
 
-  /** Abandons the open turn if it began too long ago. */
+  /** Abandons the open turn if it began too long ago; before that, it ends to be counted. */
   void abandonOverdue(long nowNs) {
     Turn turn = openTurn;
     Duration limit = host.options().turnLimit();
+    if (turn != null && nowNs - turn.startedNs() >= UnsettledTurns.COUNTED_NS) {
+      turn.endCount();
+    }
     if (turn != null
         && nowNs - turn.startedNs() >= limit.toNanos()
         && abandon(turn, "the turn took longer than " + limit.toSeconds() + " s")) {
@@ -484,6 +487,10 @@ final class ActorCell {
 
   private void drop(CellState after) {
     activation = null;
+    Turn lost = openTurn;
+    if (lost != null) {
+      lost.endCount(); // nobody else does, if nothing here could fail and something did
+    }
     openTurn = null;
     state = state.to(after);
   }

@@ -76,6 +76,7 @@ final class CommitPipeline {
   private final OutputGate gate;
   private final AlarmOutcomes alarms;
   private final Questions asked;
+  private final UnsettledTurns unsettled;
 
   /**
    * Hears, on the store's thread, of closes whose commit was lost, and of connections that may be
@@ -104,12 +105,13 @@ final class CommitPipeline {
     this.gate = gate;
     this.alarms = host.alarms();
     this.asked = host.asked();
+    this.unsettled = host.unsettled();
     this.unclosed = host.unclosed();
   }
 
   /** Begins the next turn, on the calling thread. */
   Turn open(Event work, long startedNs, Consumer<Turn> onLastStage) {
-    return new Turn(nextNumber(), work, startedNs, this, onLastStage);
+    return new Turn(nextNumber(), work, startedNs, this, unsettled, onLastStage);
   }
 
   /** The number of the next turn, or of what takes a turn's place. */
@@ -119,6 +121,7 @@ final class CommitPipeline {
 
   /** Nothing of what a turn wrote and said is kept. */
   void discard(Turn failed) {
+    failed.endCount();
     rows.discard();
     asked.discarded(id, failed.asked());
   }
@@ -184,6 +187,7 @@ final class CommitPipeline {
    */
   void leave(Turn turn, List<ToGateway> records, @Nullable TurnWatch watch) {
     leave(turn.number(), turn.bytes(), turn.writes(), turn.clears(), records, turn.work(), watch);
+    turn.endCount();
   }
 
   /** Has rows written in the place of a turn. */

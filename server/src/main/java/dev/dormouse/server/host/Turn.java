@@ -25,8 +25,8 @@ import org.jspecify.annotations.Nullable;
  * <p>Exactly one caller wins the right to end a turn, and with it the right to run the cell: the
  * thread of the handler when it returns, the thread on which the last awaited stage completes, or
  * the clock that finds it overdue. Whoever loses must not touch the cell again. The turn's monitor
- * guards {@code state}, {@code awaited} and {@code failure}; the rest belongs to the activation's
- * monitor.
+ * guards {@code state}, {@code awaited}, {@code failure} and what is counted; the rest belongs to
+ * the activation's monitor.
  */
 final class Turn {
   private enum State {
@@ -43,6 +43,8 @@ final class Turn {
   /** The most that one turn may send and store, in bytes. */
   static final long BYTES_MAX = 64L << 20;
 
+  private static final int NOT_COUNTED = -1;
+
   /** What a record or a row costs besides its bytes. */
   static final int OVERHEAD_BYTES = 64;
 
@@ -52,6 +54,7 @@ final class Turn {
   private final Thread thread;
   private final Consumer<Turn> onLastStage;
   private final CommitPipeline outgoing;
+  private final UnsettledTurns unsettled;
 
   private final NavigableMap<RowKey, Optional<byte[]>> writes = new TreeMap<>();
   private final List<Clear> clears = new ArrayList<>();
@@ -65,6 +68,9 @@ final class Turn {
 
   /** What attachments will take that are written at its end. */
   private int reservedBytes;
+
+  /** How much of that is counted with what other turns take; negative once it is not any more. */
+  private int countedBytes;
 
   private int deletedRanges;
 
@@ -81,12 +87,14 @@ final class Turn {
       Event work,
       long startedNs,
       CommitPipeline outgoing,
+      UnsettledTurns unsettled,
       Consumer<Turn> onLastStage) {
     this.number = number;
     this.work = work;
     this.startedNs = startedNs;
     this.thread = Thread.currentThread();
     this.outgoing = outgoing;
+    this.unsettled = unsettled;
     this.onLastStage = onLastStage;
   }
 
@@ -199,6 +207,22 @@ final class Turn {
       throw new LimitExceededException("what one turn sends and stores", all, BYTES_MAX, "bytes");
     }
     bytes = (int) all;
+    if (bytes - countedBytes >= UnsettledTurns.COUNTED_BYTES) {
+      count();
+    }
+  }
+
+  private synchronized void count() {
+    if (countedBytes >= 0) {
+      unsettled.take(bytes - countedBytes);
+      countedBytes = bytes;
+    }
+  }
+
+  /** What it takes is not counted from here on: it is over, or takes too long. */
+  synchronized void endCount() {
+    unsettled.giveBack(countedBytes);
+    countedBytes = NOT_COUNTED;
   }
 
   /**

@@ -7,13 +7,15 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
 
 /**
- * Bounds the memory of all turns that have ended and wait for the store: what they wrote, and what
- * they say once that is kept. With it goes what was said and is still on its way to clients' event
- * loops. While it is more than {@link HostOptions#unsettledBytesMax} no cell begins a turn; those
- * that would, rest until half of it is settled. A turn alone may take more.
+ * Bounds the memory of turns: what they write and say, from the moment they do until the store has
+ * it and clients' event loops have got to it. While that is more than {@link
+ * HostOptions#unsettledBytesMax} no cell begins a turn; those that would, rest until half of it is
+ * settled. A turn alone may take more.
  *
- * <p>Turns of less than {@link #COUNTED_BYTES} are not counted: there are only as many of them as
- * events that are not answered yet, which their senders bound.
+ * <p>Steps of less than {@link #COUNTED_BYTES} are not counted: there are only as many small turns
+ * as events that are not answered yet, which their senders bound. Nor is a turn counted that has
+ * been open for {@link #COUNTED_NS}, so that one that blocks with much in hand holds up no other
+ * for longer; it is again when it has ended.
  *
  * <p>Any thread.
  */
@@ -21,13 +23,16 @@ final class UnsettledTurns {
   /** What a turn takes at least, in bytes, to be counted. */
   static final int COUNTED_BYTES = 2 << 10;
 
+  /** How long an open turn is counted. */
+  static final long COUNTED_NS = 1_000_000_000;
+
   private final long bytesMax;
   private final LongSupplier underWay;
   private final AtomicLong bytes = new AtomicLong();
   private final Set<ActorCell> resting = ConcurrentHashMap.newKeySet();
 
   /**
-   * Nothing waits yet.
+   * Nothing is held yet.
    *
    * @param underWay what was said and is still on its way, in bytes
    */
@@ -36,7 +41,20 @@ final class UnsettledTurns {
     this.underWay = underWay;
   }
 
-  /** A turn that takes so many bytes waits. */
+  /** A turn that is open takes so many bytes more. */
+  void take(long more) {
+    bytes.addAndGet(more);
+  }
+
+  /** It is over, or takes too long to be counted: so much of what it took counts no more. */
+  void giveBack(long taken) {
+    if (taken > 0) {
+      bytes.addAndGet(-taken);
+      look();
+    }
+  }
+
+  /** A turn that takes so many bytes is over, and waits. */
   void begin(long ofTurn) {
     if (ofTurn >= COUNTED_BYTES) {
       bytes.addAndGet(ofTurn);
@@ -51,7 +69,7 @@ final class UnsettledTurns {
     }
   }
 
-  /** How much those take that wait, and what is under way, in bytes. */
+  /** How much turns take, and what is under way, in bytes. */
   long bytes() {
     return bytes.get() + underWay.getAsLong();
   }

@@ -34,6 +34,11 @@ import org.slf4j.Logger;
  * begin. {@link #look}, called every few milliseconds, sees that, and from then on until a virtual
  * worker begins again, workers on spare platform threads take the tasks as well.
  *
+ * <p><b>Nor do many begin at once.</b> What handlers make is on the heap before anybody can count
+ * it. So between two looks no more than so many workers begin besides those that were at work at
+ * the last one: handlers that make much follow each other, and handlers that block hold up others
+ * by a few looks at most.
+ *
  * <p><b>What an event loop brings</b> waits until the loop is through with what it was reading, and
  * then needs one worker to be started from there, which wakes a thread: once, not for each message.
  */
@@ -56,6 +61,7 @@ final class HandlerQueue implements Executor {
   private final @Nullable Source spare;
 
   private final Runnable onBusy;
+  private final int beginningMax;
   private final Queue<Runnable> tasks = new ConcurrentLinkedQueue<>();
   private final FastThreadLocal<@Nullable Burst> burst = new FastThreadLocal<>();
   private final @Nullable ClassLoader classes = Thread.currentThread().getContextClassLoader();
@@ -71,6 +77,9 @@ final class HandlerQueue implements Executor {
   /** Null unless a mark waits in the queue. */
   private volatile @Nullable Mark mark;
 
+  /** So many workers may be at work before the next look. */
+  private volatile int workingMax;
+
   // Of whoever looks.
   private @Nullable Worker readyAtLastLook;
   private int looksWithoutBeginning;
@@ -85,12 +94,19 @@ final class HandlerQueue implements Executor {
    *     if all threads are at work, {@link OutOfMemoryError} if one cannot be made
    * @param spare the same, for when the ordinary threads are held up; null for none
    * @param eventLoops whose tasks start together
-   * @param onBusy called whenever a worker is started: looks are needed from here on
+   * @param beginningMax how many workers may begin between two looks
+   * @param onBusy called whenever a worker is started or must wait: looks are needed from here on
    */
   HandlerQueue(
-      Executor ordinary, @Nullable Executor spare, EventExecutorGroup eventLoops, Runnable onBusy) {
+      Executor ordinary,
+      @Nullable Executor spare,
+      EventExecutorGroup eventLoops,
+      int beginningMax,
+      Runnable onBusy) {
     this.ordinary = new Source(ordinary);
     this.spare = spare == null ? null : new Source(spare);
+    this.beginningMax = beginningMax;
+    this.workingMax = beginningMax;
     this.onBusy = onBusy;
     eventLoops.forEach(loop -> loop.execute(() -> burst.set(new Burst(loop))));
   }
@@ -121,6 +137,7 @@ final class HandlerQueue implements Executor {
    * @return whether the ordinary threads have been held up for {@value #LOOKS_HELD_UP} looks
    */
   boolean look(long nowNs) {
+    workingMax = (int) Math.min(Integer.MAX_VALUE, (long) working.get() + beginningMax);
     ordinary.forgetRefusal(nowNs);
     if (spare != null) {
       spare.forgetRefusal(nowNs);
@@ -210,13 +227,18 @@ final class HandlerQueue implements Executor {
     /**
      * Starts a worker if none is ready.
      *
-     * @return false if no thread is to be had; whoever is at work goes on, and a look tries again
+     * @return false if no thread is to be had, or enough have begun; whoever is at work goes on,
+     *     and a look tries again
      */
     boolean haveOneReady() {
       if (ready.get() != null) {
         return true;
       }
       if (isRefusing) {
+        return false;
+      }
+      if (working.get() >= workingMax) {
+        onBusy.run();
         return false;
       }
       Worker worker = new Worker(this);
@@ -274,6 +296,9 @@ final class HandlerQueue implements Executor {
         }
       } finally {
         working.getAndDecrement();
+      }
+      if (!tasks.isEmpty()) {
+        haveOneReady(); // who brought that may have been told that enough are at work
       }
     }
 

@@ -40,6 +40,12 @@ final class HandlerThreads implements AutoCloseable {
    */
   static final int PLATFORM_THREADS_MAX = 256;
 
+  /** For so much heap one more handler may begin between two looks. */
+  private static final long HEAP_PER_HANDLER = 6L << 20;
+
+  /** So many handlers may begin between two looks however small the heap is. */
+  static final int BEGIN_ENOUGH = 16;
+
   private static final long LOOK_NS = 5_000_000;
   private static final long QUIET_LOOK_NS = 25_000_000;
   private static final int QUIET_LOOKS = 40;
@@ -67,18 +73,25 @@ final class HandlerThreads implements AutoCloseable {
     eventLoopGroup.forEach(loop -> eventLoops.add(new LoopTurns(loop)));
     ExecutorService platform = platformThreads();
     ExecutorService virtual = virtualThreads();
+    int beginningMax = beginningMax(Runtime.getRuntime().maxMemory());
     services.add(platform);
     if (virtual == null) {
       this.carriers = null;
-      this.queue = new HandlerQueue(platform, null, eventLoopGroup, this::wakeWatch);
+      this.queue = new HandlerQueue(platform, null, eventLoopGroup, beginningMax, this::wakeWatch);
     } else {
       services.add(virtual);
       this.carriers = new Carriers();
-      this.queue = new HandlerQueue(virtual, platform, eventLoopGroup, this::wakeWatch);
+      this.queue =
+          new HandlerQueue(virtual, platform, eventLoopGroup, beginningMax, this::wakeWatch);
     }
     Log.prepare();
     watch.setDaemon(true);
     watch.start();
+  }
+
+  /** How many handlers may begin between two looks, with a heap of so many bytes. */
+  static int beginningMax(long heapBytes) {
+    return (int) Math.max(BEGIN_ENOUGH, Math.min(Integer.MAX_VALUE, heapBytes / HEAP_PER_HANDLER));
   }
 
   /**

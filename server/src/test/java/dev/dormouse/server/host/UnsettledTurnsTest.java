@@ -2,19 +2,26 @@ package dev.dormouse.server.host;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.dormouse.sdk.ActorId;
 import dev.dormouse.sdk.Connection;
 import dev.dormouse.sdk.ConnectionId;
 import dev.dormouse.server.host.Script.Actor;
+import dev.dormouse.server.protocol.ToGateway.Accepted;
+import dev.dormouse.server.protocol.ToHost;
 import dev.dormouse.storage.CommitResult;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
 /** A store that keeps nothing for a while, and actors that go on saying and writing. */
 class UnsettledTurnsTest {
   private static final int BYTES = 20_000;
+  private static final ActorId OTHER = new ActorId("room", "other");
+  private static final ConnectionId BO = ConnectionId.of(1, 99);
 
   /** Writes, and says, as much as it is told. */
-  private static final class Writer extends Script {
+  private final class Writer extends Script {
     @Override
     void onMessage(Actor self, Connection<Object> from, String text) {
       if (text.equals("write")) {
@@ -22,11 +29,16 @@ class UnsettledTurnsTest {
       } else if (text.equals("say")) {
         self.store().put("key", 1);
         from.send("y".repeat(BYTES));
+      } else if (text.startsWith("hold ")) {
+        from.send("z".repeat(Integer.parseInt(text.substring(5))));
+        self.await(handled);
       } else {
         from.send(text);
       }
     }
   }
+
+  private final CompletableFuture<Void> handled = new CompletableFuture<>();
 
   private final Node node =
       new Node(new Writer(), HostOptions.defaults().withUnsettledBytesMax(2 * BYTES));
@@ -77,5 +89,47 @@ class UnsettledTurnsTest {
     node.steps.runAll();
     node.message(node.connect("bo"), "here");
     assertThat(node.texts()).contains("2:here");
+  }
+
+  /** A turn that stays open says more than all may hold; then a client comes to another actor. */
+  private void holdMuch() {
+    node.message(ada, "hold " + 3 * BYTES);
+    node.heard();
+    node.host.accept(new ToHost.Open(OTHER, BO, DamagedLife.head(), null));
+    node.steps.runAll();
+  }
+
+  private boolean isBoAccepted() {
+    return node.heard().stream()
+        .anyMatch(said -> said instanceof Accepted accepted && accepted.connection().equals(BO));
+  }
+
+  @Test
+  @DisplayName("A2: what a turn says counts from the moment it says it, until it has ended")
+  void whatATurnSaysCountsFromTheMomentItSaysIt() {
+    holdMuch();
+    assertThat(isBoAccepted()).isFalse();
+    handled.complete(null);
+    node.steps.runAll();
+    assertThat(isBoAccepted()).isTrue();
+  }
+
+  @Test
+  @DisplayName("A2: a turn that fails holds nothing any more")
+  void aTurnThatFailsHoldsNothing() {
+    holdMuch();
+    handled.completeExceptionally(new IllegalStateException("as asked"));
+    node.steps.runAll();
+    assertThat(isBoAccepted()).isTrue();
+  }
+
+  @Test
+  @DisplayName("A2: a turn that stays open holds up others for a second")
+  void aTurnThatStaysOpenHoldsUpOthersForASecond() {
+    holdMuch();
+    node.pass(Duration.ofMillis(750));
+    assertThat(isBoAccepted()).isFalse();
+    node.pass(Duration.ofMillis(250));
+    assertThat(isBoAccepted()).isTrue();
   }
 }

@@ -42,7 +42,7 @@ class HandlerQueueTest {
   }
 
   private HandlerQueue queue(Executor ordinary) {
-    return new HandlerQueue(ordinary, null, loops, () -> {});
+    return new HandlerQueue(ordinary, null, loops, TASKS, () -> {});
   }
 
   private static void await(CountDownLatch latch) {
@@ -246,11 +246,37 @@ class HandlerQueueTest {
   }
 
   @Test
+  @DisplayName("A2: between two looks no more tasks begin than told besides those at work")
+  void betweenTwoLooksNoMoreTasksBeginThanTold() {
+    HandlerQueue queue = new HandlerQueue(threads, null, loops, 2, () -> {});
+    CountDownLatch twoBegan = new CountDownLatch(2);
+    CountDownLatch fourBegan = new CountDownLatch(4);
+    CountDownLatch end = new CountDownLatch(1);
+    AtomicInteger began = new AtomicInteger();
+    for (int i = 0; i < TASKS; i++) {
+      queue.execute(
+          () -> {
+            began.incrementAndGet();
+            twoBegan.countDown();
+            fourBegan.countDown();
+            await(end);
+          });
+    }
+    await(twoBegan);
+    assertThat(started).hasValue(2);
+    assertThat(began).hasValue(2);
+    queue.look(1);
+    await(fourBegan);
+    assertThat(began).hasValue(4);
+    end.countDown();
+  }
+
+  @Test
   @DisplayName("A5: tasks that virtual threads do not come to are taken by spare threads")
   void whileTheReadyWorkerDoesNotBeginSpareThreadsTakeTheTasks() {
     List<Runnable> heldUp = new ArrayList<>();
     List<String> ran = new ArrayList<>();
-    HandlerQueue queue = new HandlerQueue(heldUp::add, Runnable::run, loops, () -> {});
+    HandlerQueue queue = new HandlerQueue(heldUp::add, Runnable::run, loops, TASKS, () -> {});
     queue.execute(() -> ran.add("first"));
     for (int look = 1; look < HandlerQueue.LOOKS_HELD_UP; look++) {
       assertThat(ran).isEmpty();
@@ -272,7 +298,7 @@ class HandlerQueueTest {
   @DisplayName("A5: while a worker is at a task, looks find out whether threads begin")
   void aWorkerIsMadeReadyToSeeWhetherItBeginsWhileOneIsAtWork() {
     List<Runnable> workers = new ArrayList<>();
-    HandlerQueue queue = new HandlerQueue(workers::add, Runnable::run, loops, () -> {});
+    HandlerQueue queue = new HandlerQueue(workers::add, Runnable::run, loops, TASKS, () -> {});
     queue.execute(
         () -> {
           assertThat(queue.isIdle()).isFalse();
