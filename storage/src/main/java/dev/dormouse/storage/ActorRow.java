@@ -4,33 +4,33 @@ import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What is stored of an actor itself: all that a wake must read.
+ * The row about an actor itself: the one row that a wake must read.
  *
- * <p>Bytes: epoch (8), activations (8), connections (4), flags (1), big-endian; more may follow in
- * later versions and is passed over. The first versions wrote no flags.
+ * <p>Bytes: epoch (8), activations (8), connections (4), flags (1), big-endian. A later version may
+ * write more bytes after them, which a reader passes over. The first versions wrote no flags.
  *
- * @param epoch the number of the ownership that wrote it last
- * @param activations how often the actor was activated, as far as was stored
- * @param connections how many connection rows it has
- * @param mayHaveAutoReplies whether there may be an {@link AutoRepliesRow}; true if that was not
- *     written
+ * @param epoch the number of the ownership that wrote the row last
+ * @param activations how often the actor was activated, as far as it was stored
+ * @param connections how many connection rows the actor has
+ * @param mayHaveAutoReplies whether there may be an {@link AutoRepliesRow}; true if the row has no
+ *     flags
  */
 public record ActorRow(long epoch, long activations, int connections, boolean mayHaveAutoReplies) {
   private static final int BYTES_WITHOUT_FLAGS = 20;
   private static final byte MAY_HAVE_AUTO_REPLIES = 1;
 
-  /** Of an actor that was never stored. */
+  /** The row of an actor that was never stored. */
   public static final ActorRow NONE = new ActorRow(0, 0, 0);
 
-  /** The row's key. */
+  /** The row's key in {@link Table#ACTOR}. */
   public static final byte[] KEY = {};
 
-  /** Of an actor without automatic replies. */
+  /** Creates the row of an actor without automatic replies. */
   public ActorRow(long epoch, long activations, int connections) {
     this(epoch, activations, connections, false);
   }
 
-  /** The bytes to store. */
+  /** Returns the bytes to store. */
   public byte[] encode() {
     return ByteBuffer.allocate(BYTES_WITHOUT_FLAGS + 1)
         .putLong(epoch)
@@ -40,13 +40,18 @@ public record ActorRow(long epoch, long activations, int connections, boolean ma
         .array();
   }
 
-  /** Reads what {@link #encode} wrote; {@link #NONE} if there is nothing. */
+  /**
+   * Reads the bytes that {@link #encode} wrote.
+   *
+   * @param bytes the bytes; null gives {@link #NONE}
+   * @throws CorruptRowException if there are fewer than 20 bytes
+   */
   public static ActorRow decodeOrNone(byte @Nullable [] bytes) {
     return bytes == null ? NONE : decode(bytes);
   }
 
   /**
-   * Reads what {@link #encode} wrote.
+   * Reads the bytes that {@link #encode} wrote.
    *
    * @throws CorruptRowException if there are fewer than 20 bytes
    */

@@ -4,43 +4,43 @@ import dev.dormouse.sdk.ActorId;
 import java.nio.ByteBuffer;
 
 /**
- * What is stored of an alarm, under its name.
+ * The row of an alarm, under the alarm's name.
  *
  * <p>Bytes: version 1 (1), clock (1), due (8), failures (1), retry (8), big-endian.
  *
- * @param clock the clock by which it was set
- * @param dueMs when it is due by that clock, in milliseconds
+ * @param clock the clock by which the alarm was set
+ * @param dueMs when the alarm is due by that clock, in milliseconds
  * @param failures how many attempts have failed, 0 to 127
- * @param retryMs when it comes again, by {@link DueClock#RUNNING}, if an attempt failed or it was
- *     put off; else 0
+ * @param retryMs when the alarm is tried again, by {@link DueClock#RUNNING} in milliseconds, after
+ *     an attempt that failed or was put off; 0 otherwise
  */
 public record AlarmRow(DueClock clock, long dueMs, int failures, long retryMs) {
   private static final byte VERSION = 1;
   private static final int BYTES = 1 + 1 + Long.BYTES + 1 + Long.BYTES;
 
-  /** One that no attempt was made of yet. */
+  /** Creates the row of an alarm without an attempt. */
   public AlarmRow(DueClock clock, long dueMs) {
     this(clock, dueMs, 0, 0);
   }
 
-  /** The same, to come again without an attempt having failed. */
+  /** Returns this row with another time for the next attempt, and no failure counted. */
   public AlarmRow putOff(long retryMs) {
     return new AlarmRow(clock, dueMs, failures, retryMs);
   }
 
-  /** The same after one more failure. */
+  /** Returns this row with one more failure, and the time for the next attempt. */
   public AlarmRow failed(long retryMs) {
     return new AlarmRow(clock, dueMs, failures + 1, retryMs);
   }
 
-  /** Where it stands in the order in which alarms come due. */
+  /** Returns the alarm's place in the order in which alarms come due. */
   public DueAlarm place(ActorId actor, String name) {
     return retryMs == 0
         ? new DueAlarm(actor, clock, dueMs, name)
         : new DueAlarm(actor, DueClock.RUNNING, retryMs, name);
   }
 
-  /** The bytes to store. */
+  /** Returns the bytes to store. */
   public byte[] encode() {
     return ByteBuffer.allocate(BYTES)
         .put(VERSION)
@@ -52,7 +52,7 @@ public record AlarmRow(DueClock clock, long dueMs, int failures, long retryMs) {
   }
 
   /**
-   * Reads what {@link #encode} wrote.
+   * Reads the bytes that {@link #encode} wrote.
    *
    * @throws CorruptRowException if the bytes are not of that form
    */

@@ -8,12 +8,12 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The automatic replies of an actor; an actor without any has no such row.
+ * The row of an actor's automatic replies. An actor without automatic replies has no such row.
  *
  * <p>Bytes: version 1 (1), number of replies (1), for each the length (2) and UTF-8 of its request,
  * then of its reply; big-endian.
  *
- * @param replies in the order in which they were set
+ * @param replies the replies, in the order in which they were set
  */
 public record AutoRepliesRow(List<AutoReply> replies) {
   private static final byte VERSION = 1;
@@ -23,12 +23,12 @@ public record AutoRepliesRow(List<AutoReply> replies) {
     replies = List.copyOf(replies);
   }
 
-  /** The row's key in {@link Table#ACTOR}. */
+  /** Returns the row's key in {@link Table#ACTOR}. */
   public static byte[] key() {
     return new byte[] {'R'};
   }
 
-  /** The bytes to store. */
+  /** Returns the bytes to store. */
   public byte[] encode() {
     List<byte[]> texts = new ArrayList<>(2 * replies.size());
     for (AutoReply reply : replies) {
@@ -42,8 +42,9 @@ public record AutoRepliesRow(List<AutoReply> replies) {
   }
 
   /**
-   * Reads what {@link #encode} wrote; no replies if there is no row.
+   * Reads the bytes that {@link #encode} wrote.
    *
+   * @param bytes the bytes; null gives a row without replies
    * @throws CorruptRowException if the bytes are not of that form
    */
   public static AutoRepliesRow decodeOrNone(byte @Nullable [] bytes) {

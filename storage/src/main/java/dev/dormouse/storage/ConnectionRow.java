@@ -7,20 +7,20 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What is stored of a connection. Its id, the row's key, names the incarnation that holds the
+ * The row of a connection, under the connection's id, which names the incarnation that holds the
  * socket.
  *
  * <p>Bytes: acceptance in milliseconds since 1970 (8), number of tags (1), for each tag its length
- * (2) and UTF-8, then 0, or 1 and the attachment.
+ * (2) and UTF-8, then 0, or 1 and the attachment; big-endian.
  *
- * @param acceptedAtMs when it was accepted, milliseconds since 1970
- * @param tags in order
- * @param attachment as its codec wrote it; null if there is none
+ * @param acceptedAtMs when the connection was accepted, in milliseconds since 1970
+ * @param tags the connection's tags, in order
+ * @param attachment the attachment as its codec wrote it; null if there is none
  */
 @SuppressWarnings("ArrayRecordComponent") // nobody compares them
 public record ConnectionRow(long acceptedAtMs, List<String> tags, byte @Nullable [] attachment) {
 
-  /** The bytes to store. */
+  /** Returns the bytes to store. */
   public byte[] encode() {
     List<byte[]> encodedTags = new ArrayList<>(tags.size());
     int tagBytes = 0;
@@ -44,7 +44,7 @@ public record ConnectionRow(long acceptedAtMs, List<String> tags, byte @Nullable
   }
 
   /**
-   * Reads what {@link #encode} wrote.
+   * Reads the bytes that {@link #encode} wrote.
    *
    * @throws CorruptRowException if the bytes are not of that form
    */

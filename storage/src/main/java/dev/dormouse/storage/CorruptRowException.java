@@ -2,11 +2,14 @@ package dev.dormouse.storage;
 
 import org.jspecify.annotations.Nullable;
 
-/** Stored bytes are not what was written. The message names the actor, the table and the key. */
+/**
+ * Thrown where stored bytes are not those that were written. The message names the actor, the table
+ * and the key, as far as they are known.
+ */
 public final class CorruptRowException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
-  /** With what is wrong and, if there is one, its cause. */
+  /** Creates an exception that says what is wrong, with its cause if there is one. */
   public CorruptRowException(String message, @Nullable Throwable cause) {
     super(message, cause);
   }

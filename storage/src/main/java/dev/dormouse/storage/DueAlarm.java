@@ -5,20 +5,20 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 
 /**
- * Where an alarm stands in the order in which the alarms of a shard come due. Each alarm has one
- * such row in {@link Table#DUE}, without a value, besides its {@link AlarmRow}; both are written in
- * the same batch.
+ * An alarm's place in the order in which the alarms of a shard come due. Each alarm has one such
+ * row in {@link Table#DUE}, with an empty value, besides its {@link AlarmRow}. Both rows are
+ * written in the same batch.
  *
  * <p>Bytes of the key: clock (1), milliseconds (8, big-endian), name in UTF-8.
  *
- * @param actor whose it is
- * @param clock the clock that {@code ms} is read from
- * @param ms when it is due, not negative
- * @param name its name
+ * @param actor the actor that the alarm belongs to
+ * @param clock the clock that {@code ms} is a time of
+ * @param ms when the alarm is due, in milliseconds; not negative
+ * @param name the alarm's name
  */
 public record DueAlarm(ActorId actor, DueClock clock, long ms, String name)
     implements Comparable<DueAlarm> {
-  /** The part of the key that says when, and stands before the actor in stored keys. */
+  /** The length of the key's head, the time, which stands before the actor in stored keys. */
   static final int TIME_BYTES = 1 + Long.BYTES;
 
   private static final byte[] NO_VALUE = {};
@@ -26,7 +26,7 @@ public record DueAlarm(ActorId actor, DueClock clock, long ms, String name)
   /**
    * Checks the time.
    *
-   * @throws IllegalArgumentException if it is negative
+   * @throws IllegalArgumentException if the time is negative
    */
   public DueAlarm {
     if (ms < 0) {
@@ -34,7 +34,10 @@ public record DueAlarm(ActorId actor, DueClock clock, long ms, String name)
     }
   }
 
-  /** By time, actor, name and clock: a table of alarms stays fast with names of one hash. */
+  /**
+   * Compares by time, actor, name and clock, so that a hash table of alarms stays fast when many
+   * names have one hash.
+   */
   @Override
   public int compareTo(DueAlarm other) {
     int order = Long.compare(ms, other.ms);
@@ -43,7 +46,7 @@ public record DueAlarm(ActorId actor, DueClock clock, long ms, String name)
     return order == 0 ? clock.compareTo(other.clock) : order;
   }
 
-  /** The row's key in {@link Table#DUE}. */
+  /** Returns the row's key in {@link Table#DUE}. */
   public byte[] key() {
     byte[] text = name.getBytes(StandardCharsets.UTF_8);
     return ByteBuffer.allocate(TIME_BYTES + text.length)
@@ -53,13 +56,13 @@ public record DueAlarm(ActorId actor, DueClock clock, long ms, String name)
         .array();
   }
 
-  /** The row's value. */
+  /** Returns the row's value, which is empty. */
   public static byte[] value() {
     return NO_VALUE;
   }
 
   /**
-   * Reads what {@link #key} wrote.
+   * Reads a key that {@link #key} returned.
    *
    * @throws CorruptRowException if the bytes are not of that form
    */

@@ -1,12 +1,12 @@
 package dev.dormouse.storage;
 
-/** The clock by which an alarm is due. The codes are part of stored rows and never change. */
+/** The clock by which an alarm is due. Its code is part of stored rows and never changes. */
 public enum DueClock {
-  /** The time of day, in milliseconds since 1970; it may jump. */
+  /** The time of day, in milliseconds since 1970. It may jump. */
   WALL('W'),
   /**
-   * A clock that never jumps while the process runs, in milliseconds; {@link ClockMark} has it go
-   * on in the next process.
+   * A clock in milliseconds that never jumps while the process runs. A {@link ClockMark} lets it
+   * continue in the next process.
    */
   RUNNING('R');
 
@@ -16,12 +16,13 @@ public enum DueClock {
     this.code = (byte) code;
   }
 
+  /** Returns the clock's code in stored rows. */
   byte code() {
     return code;
   }
 
   /**
-   * The clock of a code.
+   * Returns the clock that has a code.
    *
    * @throws IllegalArgumentException if no clock has it
    */

@@ -8,20 +8,22 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 
-/** How the rows of {@link Table#DUE} are found: by shard, clock and time. */
-final class DueIndex {
+/** Finds the rows of {@link Table#DUE} by shard, clock and time. Pure functions over a look-up. */
+public final class DueIndex {
   private static final Logger log = Log.of(DueIndex.class);
 
-  /** Where rows are looked up. */
-  interface Seek {
-    /** The least stored key of the table that is not less than this one; null if there is none. */
+  /** A look-up in the stored keys of {@link Table#DUE}. */
+  public interface Seek {
+    /** Returns the least stored key that is not less than this one; null if there is none. */
     byte @Nullable [] atOrAfter(byte[] key);
   }
 
   private DueIndex() {}
 
-  /** The first alarm of each shard that has any by this clock, a look-up for each. */
-  static List<DueAlarm> first(RowKeys keys, DueClock clock, Seek seek) {
+  /**
+   * Finds the first alarm of each shard that has alarms by a clock, with a few look-ups for each.
+   */
+  public static List<DueAlarm> first(RowKeys keys, DueClock clock, Seek seek) {
     List<DueAlarm> found = new ArrayList<>();
     byte[] from = RowKeys.due(0, clock, 0);
     for (byte[] key = seek.atOrAfter(from); key != null; key = seek.atOrAfter(from)) {
@@ -42,22 +44,27 @@ final class DueIndex {
     return found;
   }
 
-  /** Where the rows of a page begin. */
-  static byte[] from(
+  /**
+   * Returns the stored key at which a page of a shard's alarms begins.
+   *
+   * @param fromMs the least time, for the first page
+   * @param after the last alarm of the page before; null for the first page
+   */
+  public static byte[] from(
       RowKeys keys, DueClock clock, int shard, long fromMs, @Nullable DueAlarm after) {
     return after == null
         ? RowKeys.due(shard, clock, fromMs)
         : next(keys.encode(after.actor(), Table.DUE, after.key()));
   }
 
-  /** The alarm of a stored key; null if none can have it, which is logged. */
-  static @Nullable DueAlarm readable(RowKeys keys, byte[] storedKey) {
+  /** Reads the alarm of a stored key. A key that no alarm can have gives null and an ERROR line. */
+  public static @Nullable DueAlarm readable(RowKeys keys, byte[] storedKey) {
     try {
       RowKeys.Place place = keys.decode(Table.DUE, storedKey);
       ActorId actor = place.actor();
       return DueAlarm.of(actor, place.rowKey());
     } catch (CorruptRowException e) {
-      log.error("an alarm is passed over", e);
+      log.error("a row of table DUE has a damaged key; its alarm is passed over", e);
       return null;
     }
   }

@@ -8,35 +8,39 @@ import java.util.Arrays;
 import java.util.HexFormat;
 
 /**
- * The keys under which rows are stored.
+ * The stored keys of rows, for a fixed number of shards.
  *
  * <pre>
  * table code (1) · shard (2) · length of type (1) · type · length of key (2) · key · row key
  * </pre>
  *
- * <p>Of {@link Table#DUE}, the part of the row key that says when stands behind the shard: its rows
- * lie in the order of time.
+ * <p>In {@link Table#DUE} the time, which is the head of the row key, stands right after the shard,
+ * so that the rows lie in the order of time.
  *
- * <p>Numbers are big-endian. The lengths make what comes before the row key prefix-free: no actor's
- * rows can lie among another's, whatever the two are called. The shard comes first so that the rows
- * of a shard lie together and can be handed over with it.
+ * <p>Numbers are big-endian. The lengths make the part before the row key prefix-free, so the rows
+ * of one actor never lie among those of another, whatever the names are. The shard comes first, so
+ * that the rows of a shard lie together and can be handed over together.
  */
-final class RowKeys {
+public final class RowKeys {
   /** The most shards that two bytes can name. */
-  static final int SHARDS_MAX = 1 << 16;
+  public static final int SHARDS_MAX = 1 << 16;
 
   private final int shards;
 
-  /** Of a folder with so many shards, 1 to {@value #SHARDS_MAX}. */
-  RowKeys(int shards) {
+  /**
+   * Creates the keys of a folder.
+   *
+   * @param shards the folder's number of shards, 1 to {@value #SHARDS_MAX}
+   */
+  public RowKeys(int shards) {
     if (shards < 1 || shards > SHARDS_MAX) {
       throw new IllegalArgumentException(shards + " shards are not 1 to " + SHARDS_MAX);
     }
     this.shards = shards;
   }
 
-  /** Which shard an actor belongs to. */
-  int shardOf(ActorId actor) {
+  /** Returns the shard of an actor, from 0. */
+  public int shardOf(ActorId actor) {
     return shardOf(nameOf(actor));
   }
 
@@ -44,13 +48,13 @@ final class RowKeys {
     return (int) Long.remainderUnsigned(StableHash.of(name), shards);
   }
 
-  /** A type is ASCII and has no slash, so no two ids have the same name. */
+  /** Returns an actor's name. A type is ASCII without a slash, so no two ids have one name. */
   private static byte[] nameOf(ActorId actor) {
     return actor.toString().getBytes(StandardCharsets.UTF_8);
   }
 
-  /** The stored key of a row. */
-  byte[] encode(ActorId actor, Table table, byte[] rowKey) {
+  /** Returns the stored key of a row. */
+  public byte[] encode(ActorId actor, Table table, byte[] rowKey) {
     byte[] name = nameOf(actor);
     int typeBytes = actor.type().length();
     int keyBytes = name.length - typeBytes - 1;
@@ -68,11 +72,11 @@ final class RowKeys {
   }
 
   /**
-   * The stored keys of a span of an actor's rows.
+   * Returns the stored keys of a span of an actor's rows.
    *
    * @throws IllegalArgumentException if the rows of the table do not lie by actor
    */
-  StoredSpan encode(ActorId actor, Table table, KeySpan span) {
+  public StoredSpan encode(ActorId actor, Table table, KeySpan span) {
     if (table.headBytes() > 0) {
       throw new IllegalArgumentException("the rows of table " + table + " do not lie by actor");
     }
@@ -81,7 +85,7 @@ final class RowKeys {
     return new StoredSpan(from, to, from.length - span.from().length);
   }
 
-  /** The least stored key of an alarm that is due at this time or later. */
+  /** Returns the least stored key of an alarm of a shard that is due at a time or later. */
   static byte[] due(int shard, DueClock clock, long ms) {
     return ByteBuffer.allocate(1 + 2 + DueAlarm.TIME_BYTES)
         .put(Table.DUE.code())
@@ -91,28 +95,28 @@ final class RowKeys {
         .array();
   }
 
-  /** The least stored key that is greater than those of all alarms of a shard and clock. */
-  static byte[] endOfDue(int shard, DueClock clock) {
+  /** Returns the least stored key that is greater than those of all alarms of a shard and clock. */
+  public static byte[] endOfDue(int shard, DueClock clock) {
     return endOf(Arrays.copyOf(due(shard, clock, 0), 1 + 2 + 1));
   }
 
-  /** The least stored key of a table that is greater than every row of a shard. */
+  /** Returns the least stored key of a table that is greater than those of a shard. */
   static byte[] afterShard(Table table, int shard) {
     return endOf(new byte[] {table.code(), (byte) (shard >> 8), (byte) shard});
   }
 
-  /** How many shards there are. */
-  int shards() {
+  /** Returns the number of shards. */
+  public int shards() {
     return shards;
   }
 
-  /** The least stored key of a table that is greater than every row of an actor. */
-  byte[] endOf(ActorId actor, Table table) {
+  /** Returns the least stored key of a table that is greater than those of an actor. */
+  public byte[] endOf(ActorId actor, Table table) {
     return endOf(encode(actor, table, new byte[0]));
   }
 
-  /** The least stored key that is greater than every row of a table. */
-  static byte[] endOf(Table table) {
+  /** Returns the least stored key that is greater than those of a table. */
+  public static byte[] endOf(Table table) {
     return endOf(new byte[] {table.code()});
   }
 
@@ -125,11 +129,12 @@ final class RowKeys {
   }
 
   /**
-   * Whose row a stored key is, and which.
+   * Reads the actor and the row key from a stored key.
    *
-   * @throws CorruptRowException if no row of this table and this number of shards has such a key
+   * @throws CorruptRowException if no row of the table can have the key; the message shows it in
+   *     hex
    */
-  Place decode(Table table, byte[] storedKey) {
+  public Place decode(Table table, byte[] storedKey) {
     ByteBuffer in = ByteBuffer.wrap(storedKey);
     try {
       byte code = in.get();
@@ -148,7 +153,11 @@ final class RowKeys {
     throw new CorruptRowException(unreadable(table, storedKey), null);
   }
 
-  /** So many bytes of UTF-8; nothing of that size is made before it is known that there are. */
+  /**
+   * Reads a text of UTF-8. It allocates nothing before it knows that there are enough bytes.
+   *
+   * @throws BufferUnderflowException if there are fewer bytes
+   */
   static String text(ByteBuffer in, int length) {
     if (length > in.remaining()) {
       throw new BufferUnderflowException();
@@ -162,31 +171,33 @@ final class RowKeys {
     return "table " + table + " has a row under a key that no row can have: " + hex(storedKey);
   }
 
-  /** How keys are shown in messages. */
-  static String hex(byte[] key) {
+  /** Returns a key in hexadecimal digits, for messages. */
+  public static String hex(byte[] key) {
     return HexFormat.of().formatHex(key);
   }
 
   /**
-   * Stored keys that lie together.
+   * A span of stored keys in one table.
    *
-   * @param from the least
-   * @param to the one that ends them, left out
-   * @param rowKeyAt how many bytes of each stand before the row key
+   * @param from the least key, inclusive
+   * @param to the end, exclusive
+   * @param rowKeyAt how many bytes of each stored key stand before the row key
    */
   @SuppressWarnings("ArrayRecordComponent") // nobody compares them
-  record StoredSpan(byte[] from, byte[] to, int rowKeyAt) {
-    boolean isEmpty() {
+  public record StoredSpan(byte[] from, byte[] to, int rowKeyAt) {
+
+    /** Returns whether no key can be in this span. */
+    public boolean isEmpty() {
       return Arrays.compareUnsigned(from, to) >= 0;
     }
   }
 
   /**
-   * Whose row it is, and which.
+   * The place of a row: its actor and its key.
    *
    * @param actor the actor
    * @param rowKey the key within actor and table
    */
   @SuppressWarnings("ArrayRecordComponent") // nobody compares them
-  record Place(ActorId actor, byte[] rowKey) {}
+  public record Place(ActorId actor, byte[] rowKey) {}
 }

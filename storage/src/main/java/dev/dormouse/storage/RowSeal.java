@@ -7,17 +7,17 @@ import org.jspecify.annotations.Nullable;
 /**
  * The envelope of every stored value: {@code version (1) · CRC32C (4, big-endian) · payload}.
  *
- * <p>The sum is taken over the stored key and the payload, so that a value that turns up under
- * another key is found out too. It is checked before anything else looks at the payload.
+ * <p>The checksum covers the stored key and the payload, so it also exposes a value that turns up
+ * under another key. It is checked before anything else looks at the payload.
  */
-final class RowSeal {
+public final class RowSeal {
   private static final byte VERSION = 1;
   private static final int HEAD_BYTES = 1 + 4;
 
   private RowSeal() {}
 
-  /** The value to store. */
-  static byte[] seal(byte[] storedKey, byte[] payload) {
+  /** Returns the value to store for a payload under a stored key. */
+  public static byte[] seal(byte[] storedKey, byte[] payload) {
     return ByteBuffer.allocate(HEAD_BYTES + payload.length)
         .put(VERSION)
         .putInt(sumOf(storedKey, payload, 0))
@@ -25,8 +25,8 @@ final class RowSeal {
         .array();
   }
 
-  /** The payload of a stored value; null if it was not sealed under this key, or is damaged. */
-  static byte @Nullable [] open(byte[] storedKey, byte[] value) {
+  /** Returns the payload of a stored value; null if it is damaged or belongs to another key. */
+  public static byte @Nullable [] open(byte[] storedKey, byte[] value) {
     if (value.length < HEAD_BYTES
         || value[0] != VERSION
         || ByteBuffer.wrap(value).getInt(1) != sumOf(storedKey, value, HEAD_BYTES)) {
@@ -37,8 +37,8 @@ final class RowSeal {
     return payload;
   }
 
-  /** Why {@link #open} gave nothing, to end a sentence. */
-  static String faultOf(byte[] value) {
+  /** Returns the reason why {@link #open} gave null, as the end of a sentence. */
+  public static String faultOf(byte[] value) {
     if (value.length < HEAD_BYTES) {
       return "has " + value.length + " bytes of at least " + HEAD_BYTES;
     }

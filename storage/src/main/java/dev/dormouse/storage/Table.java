@@ -1,22 +1,21 @@
 package dev.dormouse.storage;
 
-/** The kinds of rows that an actor has. The codes are part of stored keys and never change. */
+/** The kinds of rows that an actor has. Their codes are part of stored keys and never change. */
 public enum Table {
   /**
-   * One row of the empty key, {@link ActorRow}, and perhaps one of the key {@code R}, {@link
-   * AutoRepliesRow}.
+   * The rows about the actor itself: an {@link ActorRow} under the empty key, and an {@link
+   * AutoRepliesRow} under the key {@code R} if the actor has automatic replies.
    */
   ACTOR('A'),
-  /** A row for each connection, keyed by its id, eight bytes big-endian: {@link ConnectionRow}. */
+  /** A {@link ConnectionRow} for each connection, under its id: eight bytes, big-endian. */
   CONNECTION('C'),
-  /** The user's own keys and values. */
+  /** The rows of the user's own keys and values. */
   VALUE('V'),
-  /** A row for each alarm, keyed by its name in UTF-8: {@link AlarmRow}. */
+  /** An {@link AlarmRow} for each alarm, under its name in UTF-8. */
   ALARM('L', 2, 0),
   /**
-   * A row for each alarm, {@link DueAlarm}. Unlike those of other tables they lie in the order of
-   * their times, not by actor: an actor's cannot be scanned, {@link ActorStore#due} finds those of
-   * all.
+   * A {@link DueAlarm} for each alarm. Unlike the rows of other tables, these lie in the order of
+   * their times and not by actor. So the rows of one actor cannot be scanned.
    */
   DUE('D', 2, DueAlarm.TIME_BYTES);
 
@@ -34,17 +33,17 @@ public enum Table {
     this.headBytes = headBytes;
   }
 
-  /** The first byte of the table's stored keys. */
-  byte code() {
+  /** Returns the first byte of the table's stored keys. */
+  public byte code() {
     return code;
   }
 
-  /** The first format of folders that have the table. */
-  long sinceFormat() {
+  /** Returns the first folder format that has the table. */
+  public long sinceFormat() {
     return sinceFormat;
   }
 
-  /** How many bytes of a row key stand before the actor in stored keys. */
+  /** Returns how many bytes of a row key stand before the actor in stored keys. */
   int headBytes() {
     return headBytes;
   }

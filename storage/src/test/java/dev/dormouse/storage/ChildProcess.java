@@ -8,7 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** Another JVM with the tests' class path, which is dead after {@link #close}. */
-final class ChildProcess implements AutoCloseable {
+public final class ChildProcess implements AutoCloseable {
   private final Process process;
   private final BufferedReader out;
 
@@ -17,17 +17,17 @@ final class ChildProcess implements AutoCloseable {
     this.out = process.inputReader(StandardCharsets.UTF_8);
   }
 
-  static ChildProcess start(Class<?> main, String... args) throws IOException {
+  public static ChildProcess start(Class<?> main, String... args) throws IOException {
     return start(List.of(), main, args);
   }
 
   /** The same, with flags for the JVM. */
-  static ChildProcess start(List<String> flags, Class<?> main, String... args) throws IOException {
+  public static ChildProcess start(List<String> flags, Class<?> main, String... args) throws IOException {
     return start(List.of(), flags, main, args);
   }
 
   /** The same in a process that may have so many files open. */
-  static ChildProcess startWithHandles(int handles, Class<?> main, String... args)
+  public static ChildProcess startWithHandles(int handles, Class<?> main, String... args)
       throws IOException {
     String limited = "ulimit -n %d && exec \"$@\"".formatted(handles);
     return start(List.of("sh", "-c", limited, "sh"), List.of(), main, args);
@@ -49,17 +49,17 @@ final class ChildProcess implements AutoCloseable {
         new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start());
   }
 
-  long pid() {
+  public long pid() {
     return process.pid();
   }
 
   /** The next line it prints; null if it ended. */
-  String line() throws IOException {
+  public String line() throws IOException {
     return out.readLine();
   }
 
   /** SIGKILL, and waits until it is dead; what it printed before can still be read. */
-  void kill() {
+  public void kill() {
     process.toHandle().destroyForcibly(); // unlike that of Process, leaves the output open
     process.onExit().join();
   }
