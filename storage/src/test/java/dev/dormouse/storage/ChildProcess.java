@@ -22,7 +22,8 @@ public final class ChildProcess implements AutoCloseable {
   }
 
   /** The same, with flags for the JVM. */
-  public static ChildProcess start(List<String> flags, Class<?> main, String... args) throws IOException {
+  public static ChildProcess start(List<String> flags, Class<?> main, String... args)
+      throws IOException {
     return start(List.of(), flags, main, args);
   }
 
