@@ -162,7 +162,7 @@ class HeldBytesTest {
         "Turn.asked",
         "Turn.clears",
         "Turn.outbox",
-        "Turn.touched",
+        "Activation.touched",
         "Turn.writes",
         "ActorRows.NO_WRITES",
         "ActorRows.open",
@@ -195,7 +195,8 @@ class HeldBytesTest {
         "Quarantine.known");
     bounded(
         "a number for each message whose sender asks what becomes of it, for as long as it is held",
-        "Questions.open");
+        "Questions.outcomes",
+        "Questions.seen");
     bounded(
         "alarms under way, AlarmClock.FLIGHTS_MAX and SLOW_FLIGHTS_MAX",
         "AlarmClock$Crowd.blockedFromMs",

@@ -11,7 +11,6 @@ import dev.dormouse.sdk.ConnectionFailedException;
 import dev.dormouse.sdk.ConnectionId;
 import dev.dormouse.sdk.Connections;
 import dev.dormouse.sdk.Delivery;
-import dev.dormouse.sdk.Delivery.Outcome;
 import dev.dormouse.sdk.LimitExceededException;
 import dev.dormouse.sdk.Storage;
 import dev.dormouse.sdk.StoredValueException;
@@ -28,6 +27,7 @@ import dev.dormouse.storage.KeySpan;
 import dev.dormouse.storage.Table;
 import java.nio.ByteBuffer;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -36,6 +36,8 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -54,6 +56,8 @@ final class Activation implements ActorContext<@Nullable Object> {
   private final Time time;
   private final ClosingConnections closing;
   private final BackgroundWork background;
+  private final Questions questions;
+  private final Consumer<List<ToGateway>> tell;
   private final Map<ConnectionId, TurnConnection> known = new HashMap<>(2);
   private final TurnStorage storage;
   private final TurnAlarms alarms;
@@ -65,6 +69,9 @@ final class Activation implements ActorContext<@Nullable Object> {
   private int connectionCount;
   private @Nullable Turn turn;
 
+  /** The connections that the open turn has touched, each once. */
+  private List<TurnConnection> touched = List.of();
+
   /** Null before the turn of {@code onActivate}. */
   private @Nullable ActorInvoker<@Nullable Object> actor;
 
@@ -72,29 +79,38 @@ final class Activation implements ActorContext<@Nullable Object> {
    * Reads the actor's row; the object is made in the turn of its {@code onActivate}.
    *
    * @param closing connections whose close was sent, though their end was not heard of yet
+   * @param epoch the number of the ownership under which it runs
+   * @param tell says at once what belongs to no turn
    */
   Activation(
       ActorId id,
       ActorType type,
       ActorRows rows,
       AutoReplyRows autoReplies,
-      HostParts host,
-      ClosingConnections closing) {
+      ClosingConnections closing,
+      Time time,
+      long epoch,
+      RunningTime running,
+      BackgroundWork background,
+      Questions questions,
+      Consumer<List<ToGateway>> tell) {
     this.id = id;
     this.type = type;
     this.rows = rows;
     this.autoReplies = autoReplies;
-    this.time = host.time();
-    this.background = host.background();
+    this.time = time;
+    this.background = background;
+    this.questions = questions;
+    this.tell = tell;
     this.closing = closing;
     this.stored = ActorRow.decodeOrNone(rows.get(RowKey.ACTOR));
     autoReplies.begin(stored.mayHaveAutoReplies());
-    this.epoch = host.store().incarnation();
+    this.epoch = epoch;
     this.number = stored.activations() + 1;
     this.madeNs = time.nowNs();
     this.connectionCount = stored.connections();
     this.storage = new TurnStorage(this, rows, type.codec());
-    this.alarms = new TurnAlarms(this, id, rows, host.alarms().running());
+    this.alarms = new TurnAlarms(this, id, rows, running);
   }
 
   // What handlers see.
@@ -135,7 +151,7 @@ final class Activation implements ActorContext<@Nullable Object> {
     synchronized (this) {
       open = turn();
     }
-    if (stage instanceof AskedStage<?> outcome) {
+    if (stage instanceof SentMessage.OutcomeStage<?> outcome) {
       outcome.checkAwaitedBy(open);
     }
     open.await(stage);
@@ -180,6 +196,7 @@ final class Activation implements ActorContext<@Nullable Object> {
     synchronized (this) {
       opened.check(); // a thread that was held up until its turn was abandoned ends here
       turn = opened;
+      touched = List.of();
       rows.open(opened.writes(), opened.clears());
     }
     Map<String, String> labels = LogLabels.put(id, opened.work().connection());
@@ -257,7 +274,7 @@ final class Activation implements ActorContext<@Nullable Object> {
                 && handle.event() instanceof ToHost.Closed closed
             ? closed.connection()
             : null;
-    for (TurnConnection connection : ended.touched()) {
+    for (TurnConnection connection : touched) {
       if (!connection.id().equals(gone)) {
         collect(ended, connection);
       }
@@ -277,6 +294,7 @@ final class Activation implements ActorContext<@Nullable Object> {
       store(ended, new ActorRow(epoch, number, connectionCount, autoReplies.mayBeStored()));
     }
     turn = null;
+    touched = List.of();
   }
 
   private void store(Turn ended, ActorRow row) {
@@ -378,7 +396,7 @@ final class Activation implements ActorContext<@Nullable Object> {
         new TurnConnection(this, accepted, time.wallMs(), attachment, serialized, tags);
     ConnectionRow row = new ConnectionRow(time.wallMs(), List.copyOf(tags), null);
     open.writes().put(RowKey.connection(accepted), Optional.of(row.encode()));
-    open.touch(connection);
+    touch(open, connection);
     known.put(accepted, connection);
     connectionCount++;
     return connection;
@@ -464,22 +482,31 @@ final class Activation implements ActorContext<@Nullable Object> {
     return new SentMessage(this, open.number(), open.say(record));
   }
 
-  /** Asks what becomes of a message that the turn of this number, which is to be open, sent. */
-  AskedStage<Outcome> askOutcome(long number, int place) {
-    Turn open = turn();
-    if (open.number() != number) {
-      throw new IllegalStateException(
-          "what becomes of a message can be asked within the turn that sends it only");
+  /** Notes that the open turn touches a connection, which is stored at its end if it changed. */
+  void touch(Turn open, TurnConnection connection) {
+    if (connection.touch(open.number())) {
+      if (touched.isEmpty()) {
+        touched = new ArrayList<>(2); // most turns touch none
+      }
+      touched.add(connection);
     }
-    AskedStage<Outcome> stage = new AskedStage<>(this, number);
-    open.askOutcome(place, stage, type.executor().apply(id));
-    return stage;
+  }
+
+  /** Returns where the actor's handlers run. */
+  Executor executor() {
+    return type.executor().apply(id);
+  }
+
+  /** Returns the questions that actors of this host have asked gateways. */
+  Questions questions() {
+    return questions;
   }
 
   /** Asks the gateway at once when something was last heard of a client. */
   CompletionStage<Optional<Instant>> askSeen(ConnectionId connection) {
+    turn();
     CompletableFuture<Optional<Instant>> stage = new CompletableFuture<>();
-    turn().askSeen(connection, stage, type.executor().apply(id));
+    tell.accept(List.of(new ToGateway.AskSeen(connection, questions.askSeen(stage, executor()))));
     return stage;
   }
 

@@ -39,6 +39,7 @@ final class ActorCell {
   private final Time time;
   private final Executor executor;
   private final Consumer<ActorCell> onRetired;
+  private final Runnable signal = this::signal;
 
   private final Mailbox mailbox;
   private final OutputGate gate;
@@ -72,9 +73,19 @@ final class ActorCell {
     this.executor = type.executor().apply(id);
     this.onRetired = onRetired;
     this.mailbox = new Mailbox(host.options().mailboxMax());
-    this.gate = new OutputGate(host.transport(), host.asked(), host.unsettled(), this::signal);
+    this.gate = new OutputGate(host.transport(), host.questions(), host.unsettled(), signal);
     this.rows = new ActorRows(host.store(), id, host.quarantine());
-    this.outgoing = new CommitPipeline(id, executor, host, rows, gate);
+    this.outgoing =
+        new CommitPipeline(
+            id,
+            executor,
+            host.store(),
+            rows,
+            gate,
+            host.alarms(),
+            host.questions(),
+            host.unsettled(),
+            host.lostCloses());
     this.recovery = new Recovery(id, type.failurePolicy(), host, mailbox, rows, outgoing, closing);
     this.autoReplies = new AutoReplyRows(rows);
     this.lastEventNs = time.nowNs();
@@ -98,7 +109,10 @@ final class ActorCell {
     }
     switch (mailbox.offer(work)) {
       case WAKE -> executor.execute(this::run);
-      case FULL -> outgoing.tell(TurnWatch.noRoom(host, id, work));
+      case FULL -> {
+        host.watch().hit("mailbox", Answers.noRoomOutcome(work), id, work.connection());
+        outgoing.tell(Answers.noRoom(work));
+      }
       case QUEUED, OUT_OF_TURN -> {}
       case RETIRED -> {
         return false;
@@ -117,7 +131,7 @@ final class ActorCell {
     if (turn != null
         && nowNs - turn.startedNs() >= limit.toNanos()
         && abandon(turn, "the turn took longer than " + limit.toSeconds() + " s")) {
-      TurnWatch.hit(host, "turn", "reset", id, turn.work().connection());
+      host.watch().hit("turn", "reset", id, turn.work().connection());
     }
   }
 
@@ -226,7 +240,7 @@ final class ActorCell {
     }
     if (host.unsettled().isSpent()) {
       mailbox.rest();
-      host.unsettled().rest(this);
+      host.unsettled().rest(signal);
       return false;
     }
     if (!state.isActive()) {
@@ -251,7 +265,19 @@ final class ActorCell {
     state = state.to(CellState.ACTIVATING);
     long beganNs = time.nowNs();
     try {
-      activation = new Activation(id, type, rows, autoReplies, host, closing);
+      activation =
+          new Activation(
+              id,
+              type,
+              rows,
+              autoReplies,
+              closing,
+              time,
+              host.store().incarnation(),
+              host.alarms().running(),
+              host.background(),
+              host.questions(),
+              outgoing::tell);
     } catch (CorruptRowException e) {
       drop(CellState.COLD);
       recovery.corrupt(e);
@@ -276,7 +302,7 @@ final class ActorCell {
       return runTurn(hibernate);
     }
     if (state.isActive()) {
-      TurnWatch.reset(host, id, "it was reset from outside");
+      host.watch().reset(id, "it was reset from outside");
       drop(CellState.COLD);
     }
     if (state == CellState.COLD) {
@@ -363,8 +389,8 @@ final class ActorCell {
     atHand = work;
     Throwable thrown = null;
     if (Answers.isOneTooMany(work, current.connectionCount())) {
-      TurnWatch.hit(host, "connections-per-actor", "503", id, work.connection());
-      Answers.tooManyConnections(work).forEach(turn::say);
+      host.watch().hit("connections-per-actor", "503", id, work.connection());
+      Answers.tooManyConnections(work).forEach(turn::answer);
     } else {
       try {
         current.run(turn);
@@ -423,7 +449,7 @@ final class ActorCell {
         state = state.to(CellState.IDLE);
       }
     } else {
-      TurnWatch.discarded(host, id, turn, current, gate.loss(), cause);
+      host.watch().discarded(id, turn, current, gate.loss(), cause);
       discard(turn, cause, unreadable, hasMetUnreadable);
     }
     atHand = null;
@@ -463,7 +489,7 @@ final class ActorCell {
     Event work = turn.work();
     List<ToGateway> records = turn.sayLast(Answers.handled(work));
     closing.said(records, turn.number());
-    outgoing.leave(turn, records, TurnWatch.of(host, id, turn, current, lastEventNs));
+    outgoing.leave(turn, records, host.watch().of(id, turn, current, lastEventNs));
     if (work instanceof Event.Activate) {
       recovery.activated();
     } else if (!(work instanceof Event.Hibernate)) {
@@ -476,7 +502,7 @@ final class ActorCell {
       return !mailbox.park();
     }
     if (state.isActive()) {
-      TurnWatch.reset(host, id, gate.loss());
+      host.watch().reset(id, gate.loss());
       drop(CellState.COLD);
     }
     closing.lostAfter(gate.settled());
@@ -503,7 +529,7 @@ final class ActorCell {
       return;
     }
     if (state != CellState.COLD) {
-      TurnWatch.reset(host, id, cause);
+      host.watch().reset(id, cause);
       drop(CellState.COLD);
     }
     Event failed = atHand == null && mailbox.peek() != null ? take() : atHand;

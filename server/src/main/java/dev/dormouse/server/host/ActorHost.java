@@ -50,12 +50,13 @@ public final class ActorHost {
   private final FailureLog failures;
   private final BackgroundWork background;
   private final LongAdder eventsGivenUp = new LongAdder();
+  private final TurnWatch watch;
   private final HostParts parts;
   private final HostRounds rounds;
   private final Quarantine quarantine = new Quarantine();
   private final ConcurrentHashMap<ActorId, ActorCell> cells = new ConcurrentHashMap<>();
   private final Consumer<ActorCell> onRetired = this::remove;
-  private final LostCloses unclosed = new LostCloses();
+  private final LostCloses lostCloses = new LostCloses();
   private volatile boolean isStopping;
 
   /**
@@ -97,6 +98,7 @@ public final class ActorHost {
     this.alarmClock = new AlarmClock(store, time, this.types.keySet(), this::accept);
     this.alarms = new AlarmOutcomes(alarmClock, failures);
     this.background = new BackgroundWork(failures);
+    this.watch = new TurnWatch(observers, time);
     this.parts =
         new HostParts(
             store,
@@ -107,21 +109,21 @@ public final class ActorHost {
             failures,
             background,
             quarantine,
-            unclosed,
+            lostCloses,
             alarms,
             eventsGivenUp,
             new Questions(store.incarnation()),
             new UnsettledTurns(options.unsettledBytesMax(), transport::underWayBytes),
-            observers);
+            watch);
     this.rounds = new HostRounds(cells.values(), parts, this::beginRound, this::hibernateIfIdle);
   }
 
   /** What a gateway tells. */
   public void accept(ToHost told) {
     if (told instanceof ToHost.Delivered delivered) {
-      parts.asked().answered(delivered.report(), delivered);
+      parts.questions().answer(delivered);
     } else if (told instanceof ToHost.Seen seen) {
-      parts.asked().answered(seen.report(), seen);
+      parts.questions().answer(seen);
     } else {
       accept(new Event.Client(told, nowIfWatched()));
     }
@@ -148,7 +150,7 @@ public final class ActorHost {
   }
 
   private long nowIfWatched() {
-    return parts.observers().isAny() ? time.nowNs() : 0;
+    return watch.nowNsIfHeard();
   }
 
   private void refuse(Event.Client work, List<ToGateway> records) {
@@ -196,7 +198,7 @@ public final class ActorHost {
   private void beginRound() {
     failures.tick();
     if (!isStopping) {
-      unclosed.retry(this::accept);
+      lostCloses.retry(this::accept);
     }
   }
 
@@ -373,7 +375,7 @@ public final class ActorHost {
 
   /** How much actors asked gateways and were not told yet. */
   int openQuestions() {
-    return parts.asked().size();
+    return parts.questions().size();
   }
 
   /** What it could not read since it was made. */
@@ -396,7 +398,7 @@ public final class ActorHost {
    * cannot be activated, or the store failed. It is tried again, by this process or by the next.
    */
   public long owedCloses() {
-    return unclosed.size() + cells.values().stream().mapToLong(ActorCell::owedCloses).sum();
+    return lostCloses.size() + cells.values().stream().mapToLong(ActorCell::owedCloses).sum();
   }
 
   /** How many events were given up, since their actor could not be activated, or the store read. */

@@ -129,10 +129,10 @@ final class Answers {
   /** The failure of a handler that returned without the answer it owed; null if it owes none. */
   static @Nullable Throwable undecided(Turn turn) {
     ToHost event = event(turn.work());
-    if (event instanceof ToHost.Open && !TurnUpgrade.isDecided(turn)) {
+    if (event instanceof ToHost.Open && !turn.isAnswered()) {
       return new IllegalStateException("onUpgrade neither accepted nor rejected");
     }
-    if (event instanceof ToHost.Request && !TurnRequest.isAnswered(turn)) {
+    if (event instanceof ToHost.Request && !turn.isAnswered()) {
       return new IllegalStateException("onRequest did not respond");
     }
     return null;

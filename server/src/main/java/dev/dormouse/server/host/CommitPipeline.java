@@ -4,7 +4,6 @@ import dev.dormouse.log.Log;
 import dev.dormouse.sdk.ActorId;
 import dev.dormouse.sdk.CloseReason;
 import dev.dormouse.sdk.ConnectionId;
-import dev.dormouse.sdk.Delivery.Outcome;
 import dev.dormouse.server.protocol.Release;
 import dev.dormouse.server.protocol.ToGateway;
 import dev.dormouse.server.protocol.ToHost;
@@ -13,7 +12,6 @@ import dev.dormouse.storage.ActorStore;
 import dev.dormouse.storage.CommitChain;
 import dev.dormouse.storage.CommitResult;
 import dev.dormouse.storage.TurnBatch;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.NavigableMap;
@@ -75,14 +73,14 @@ final class CommitPipeline {
   private final ActorRows rows;
   private final OutputGate gate;
   private final AlarmOutcomes alarms;
-  private final Questions asked;
+  private final Questions questions;
   private final UnsettledTurns unsettled;
 
   /**
    * Hears, on the store's thread, of closes whose commit was lost, and of connections that may be
    * stored though their clients are told that they are none.
    */
-  private final LostCloses unclosed;
+  private final LostCloses lostCloses;
 
   /** Since the last reset. */
   private final LostTurns lostTurns = new LostTurns();
@@ -96,22 +94,31 @@ final class CommitPipeline {
    *
    * @param executor where its handlers run
    */
-  CommitPipeline(ActorId id, Executor executor, HostParts host, ActorRows rows, OutputGate gate) {
+  CommitPipeline(
+      ActorId id,
+      Executor executor,
+      ActorStore store,
+      ActorRows rows,
+      OutputGate gate,
+      AlarmOutcomes alarms,
+      Questions questions,
+      UnsettledTurns unsettled,
+      LostCloses lostCloses) {
     this.id = id;
     this.executor = executor;
     this.chain = new CommitChain(executor);
-    this.store = host.store();
+    this.store = store;
     this.rows = rows;
     this.gate = gate;
-    this.alarms = host.alarms();
-    this.asked = host.asked();
-    this.unsettled = host.unsettled();
-    this.unclosed = host.unclosed();
+    this.alarms = alarms;
+    this.questions = questions;
+    this.unsettled = unsettled;
+    this.lostCloses = lostCloses;
   }
 
   /** Begins the next turn, on the calling thread. */
   Turn open(Event work, long startedNs, Consumer<Turn> onLastStage) {
-    return new Turn(nextNumber(), work, startedNs, this, unsettled, onLastStage);
+    return new Turn(nextNumber(), work, startedNs, unsettled, onLastStage);
   }
 
   /** The number of the next turn, or of what takes a turn's place. */
@@ -123,7 +130,7 @@ final class CommitPipeline {
   void discard(Turn failed) {
     failed.endCount();
     rows.discard();
-    asked.discarded(id, failed.asked());
+    questions.discarded(failed.asked());
   }
 
   /** Says at once what belongs to no turn, such as flow control. */
@@ -131,37 +138,6 @@ final class CommitPipeline {
     if (!records.isEmpty()) {
       gate.say(release(records));
     }
-  }
-
-  /**
-   * Asks what becomes of a message.
-   *
-   * @return the message with a number to report under
-   */
-  ToGateway.Send askOutcome(ToGateway.Send send, AskedStage<Outcome> stage, Executor executor) {
-    long report =
-        asked.ask(
-            told -> {
-              if (told instanceof ToHost.Delivered delivered) {
-                stage.complete(delivered.outcome());
-              }
-            },
-            executor);
-    return new ToGateway.Send(send.connection(), send.payload(), send.key(), report);
-  }
-
-  /** Asks at once when something was last heard of a client. */
-  void askSeen(
-      ConnectionId connection, CompletableFuture<Optional<Instant>> stage, Executor executor) {
-    long report =
-        asked.ask(
-            told -> {
-              if (told instanceof ToHost.Seen seen) {
-                stage.complete(Optional.ofNullable(seen.at()));
-              }
-            },
-            executor);
-    tell(List.of(new ToGateway.AskSeen(connection, report)));
   }
 
   /** Says something after all turns so far. */
@@ -183,10 +159,11 @@ final class CommitPipeline {
   /**
    * Lets a turn out: its writes are handed in, its words wait for them.
    *
-   * @param watch told what became of it; null if nobody wants to know
+   * @param listener told what became of it; null if nobody wants to know
    */
-  void leave(Turn turn, List<ToGateway> records, @Nullable TurnWatch watch) {
-    leave(turn.number(), turn.bytes(), turn.writes(), turn.clears(), records, turn.work(), watch);
+  void leave(Turn turn, List<ToGateway> records, OutputGate.@Nullable Listener listener) {
+    leave(
+        turn.number(), turn.bytes(), turn.writes(), turn.clears(), records, turn.work(), listener);
     turn.endCount();
   }
 
@@ -238,14 +215,14 @@ final class CommitPipeline {
       List<TurnBatch.Clear> clears,
       List<ToGateway> records,
       Event work,
-      @Nullable TurnWatch watch) {
+      OutputGate.@Nullable Listener listener) {
     Function<CommitResult, Release> ifLost = loss -> release(ofLost(work, records, loss));
     if (writes.isEmpty() && clears.isEmpty()) {
       rows.discard();
-      gate.pass(number, bytes, release(records), ifLost, watch);
+      gate.pass(number, bytes, release(records), ifLost, listener);
     } else {
       rows.handedIn(number);
-      gate.hold(number, bytes, release(records), ifLost, watch, commit(writes, clears));
+      gate.hold(number, bytes, release(records), ifLost, listener, commit(writes, clears));
     }
     rows.settle(gate.settled());
   }
@@ -268,7 +245,7 @@ final class CommitPipeline {
 
   private void closeAgain(ToHost.Closed closed) {
     lostTurns.closed(closed);
-    unclosed.add(closed);
+    lostCloses.add(closed);
   }
 
   private CompletionStage<CommitResult> commit(

@@ -1,6 +1,5 @@
 package dev.dormouse.server.host;
 
-import dev.dormouse.server.observe.Observers;
 import dev.dormouse.server.protocol.Time;
 import dev.dormouse.server.protocol.Transport;
 import dev.dormouse.storage.ActorStore;
@@ -22,9 +21,9 @@ record HostParts(
     FailureLog failures,
     BackgroundWork background,
     Quarantine quarantine,
-    LostCloses unclosed,
+    LostCloses lostCloses,
     AlarmOutcomes alarms,
     LongAdder eventsGivenUp,
-    Questions asked,
+    Questions questions,
     UnsettledTurns unsettled,
-    Observers observers) {}
+    TurnWatch watch) {}

@@ -22,12 +22,22 @@ import org.slf4j.Logger;
 final class OutputGate {
   private static final Logger log = Log.of(OutputGate.class);
 
+  /** Hears whether what a turn wrote is kept, in the order of the turns. */
+  interface Listener {
+
+    /** What the turn wrote is in the store, and what it said has left. */
+    void kept();
+
+    /** The turn's commit was lost, or one that it built on. */
+    void lost();
+  }
+
   private static final class Held {
     final long turn;
     final long bytes;
     final Release release;
     final Function<CommitResult, Release> ifLost;
-    final @Nullable TurnWatch watch;
+    final @Nullable Listener listener;
     @Nullable CommitResult result;
 
     Held(
@@ -35,19 +45,19 @@ final class OutputGate {
         long bytes,
         Release release,
         Function<CommitResult, Release> ifLost,
-        @Nullable TurnWatch watch,
+        @Nullable Listener listener,
         @Nullable CommitResult result) {
       this.turn = turn;
       this.bytes = bytes;
       this.release = release;
       this.ifLost = ifLost;
-      this.watch = watch;
+      this.listener = listener;
       this.result = result;
     }
   }
 
   private final Transport transport;
-  private final Questions asked;
+  private final Questions questions;
   private final UnsettledTurns unsettled;
   private final Runnable onEmpty;
   private final ArrayDeque<Held> held = new ArrayDeque<>(2);
@@ -58,14 +68,14 @@ final class OutputGate {
   /**
    * A gate that is open.
    *
-   * @param asked told of what does not go out, with the monitor held
+   * @param questions told of what does not go out, with the monitor held
    * @param unsettled told what waits here, and what no more does, with the monitor held
    * @param onEmpty called on the thread that let the last release out, if {@link #isEmpty} was
    *     asked before that and said no
    */
-  OutputGate(Transport transport, Questions asked, UnsettledTurns unsettled, Runnable onEmpty) {
+  OutputGate(Transport transport, Questions questions, UnsettledTurns unsettled, Runnable onEmpty) {
     this.transport = transport;
-    this.asked = asked;
+    this.questions = questions;
     this.unsettled = unsettled;
     this.onEmpty = onEmpty;
   }
@@ -74,17 +84,17 @@ final class OutputGate {
    * A turn that stored nothing.
    *
    * @param bytes how much memory it holds
-   * @param watch told what became of it; null if nobody wants to know
+   * @param listener told what became of it; null if nobody wants to know
    */
   synchronized void pass(
       long turn,
       long bytes,
       Release release,
       Function<CommitResult, Release> ifLost,
-      @Nullable TurnWatch watch) {
+      @Nullable Listener listener) {
     long waiting = held.isEmpty() ? 0 : bytes;
     unsettled.begin(waiting);
-    held.add(new Held(turn, waiting, release, ifLost, watch, CommitResult.DONE));
+    held.add(new Held(turn, waiting, release, ifLost, listener, CommitResult.DONE));
     letOut();
   }
 
@@ -93,16 +103,16 @@ final class OutputGate {
    *
    * @param bytes how much memory it holds
    * @param ifLost what to say instead, by how the first commit was lost; called at most once
-   * @param watch told what became of it; null if nobody wants to know
+   * @param listener told what became of it; null if nobody wants to know
    */
   void hold(
       long turn,
       long bytes,
       Release release,
       Function<CommitResult, Release> ifLost,
-      @Nullable TurnWatch watch,
+      @Nullable Listener listener,
       CompletionStage<CommitResult> commit) {
-    Held entry = new Held(turn, bytes, release, ifLost, watch, null);
+    Held entry = new Held(turn, bytes, release, ifLost, listener, null);
     synchronized (this) {
       unsettled.begin(bytes);
       held.add(entry);
@@ -143,18 +153,18 @@ final class OutputGate {
         settled = next.turn;
         emit(next.release);
       } else {
-        asked.discarded(next.release.actor(), next.release.records());
+        questions.discarded(next.release.records());
         emit(next.ifLost.apply(loss));
       }
-      tell(next.watch, loss == null);
+      tell(next.listener, loss == null);
     }
   }
 
-  private static void tell(@Nullable TurnWatch watch, boolean isKept) {
-    if (watch != null && isKept) {
-      watch.kept();
-    } else if (watch != null) {
-      watch.lost();
+  private static void tell(@Nullable Listener listener, boolean isKept) {
+    if (listener != null && isKept) {
+      listener.kept();
+    } else if (listener != null) {
+      listener.lost();
     }
   }
 

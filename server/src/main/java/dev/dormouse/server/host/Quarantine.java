@@ -3,13 +3,10 @@ package dev.dormouse.server.host;
 import dev.dormouse.log.Log;
 import dev.dormouse.sdk.ActorId;
 import dev.dormouse.sdk.ConnectionId;
-import dev.dormouse.server.protocol.ToGateway;
-import dev.dormouse.server.protocol.ToHost;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.EnumMap;
 import java.util.HashSet;
-import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
@@ -101,11 +98,9 @@ final class Quarantine {
         cause);
   }
 
-  /** Refuses the event of an actor whose own row cannot be read: what the gateway is told. */
-  List<ToGateway> refuse(ToHost event, RuntimeException cause) {
-    actor(event.actor(), cause);
+  /** Counts an event that was refused because the row of its actor cannot be read. */
+  void eventRefused() {
     refusedEvents.increment();
-    return Answers.unreadable(event);
   }
 
   /** The connection of a dead process was left as it is, because its actor cannot be read. */

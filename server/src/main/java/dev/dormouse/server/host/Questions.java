@@ -1,87 +1,121 @@
 package dev.dormouse.server.host;
 
 import dev.dormouse.log.Log;
-import dev.dormouse.sdk.ActorId;
 import dev.dormouse.sdk.ConnectionId;
 import dev.dormouse.sdk.Delivery.Outcome;
 import dev.dormouse.server.observe.LogLabels;
 import dev.dormouse.server.protocol.ToGateway;
 import dev.dormouse.server.protocol.ToHost;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.function.Consumer;
 import org.slf4j.Logger;
 
 /**
- * What actors asked gateways and were not told yet, of all actors of a host; it keeps none of them
- * in memory. What nobody asks is not here. Any thread.
+ * The questions that the actors of a host have asked gateways and that have no answer yet. A
+ * question does not keep its actor in memory. May be used from any thread.
  */
 final class Questions {
   private static final Logger log = Log.of(Questions.class);
 
-  private record Question(Consumer<ToHost> onAnswer, Executor executor) {}
+  /**
+   * A question.
+   *
+   * @param answer completed with the answer; what follows from it is code of the actor's
+   * @param executor where the answer is completed
+   */
+  private record Question<T>(CompletableFuture<T> answer, Executor executor) {
+    void answer(T said) {
+      try {
+        executor.execute(() -> complete(said));
+      } catch (RejectedExecutionException stopped) {
+        log.debug("nobody is there any more to hear the answer {}", said);
+      }
+    }
+
+    private void complete(T said) {
+      Map<String, String> labels = LogLabels.now();
+      try {
+        answer.complete(said);
+      } finally {
+        LogLabels.restore(labels);
+      }
+    }
+  }
 
   private final AtomicLong last;
-  private final ConcurrentHashMap<Long, Question> open = new ConcurrentHashMap<>();
+  private final ConcurrentHashMap<Long, Question<Outcome>> outcomes = new ConcurrentHashMap<>();
+  private final ConcurrentHashMap<Long, Question<Optional<Instant>>> seen =
+      new ConcurrentHashMap<>();
 
-  /** Numbers what is asked so that no other run of the node, and none of another node, does. */
+  /** Numbers the questions so that no other run of the node, and none of another node, does. */
   Questions(long incarnation) {
     this.last = new AtomicLong(ConnectionId.of(incarnation, 0).value());
   }
 
   /**
-   * Something is asked.
+   * Asks what becomes of a message that is to be sent.
    *
-   * @param onAnswer called once, with the answer
+   * @param answer completed once, with the answer
    * @param executor where that is done
    * @return the number to report under
    */
-  long ask(Consumer<ToHost> onAnswer, Executor executor) {
+  long askOutcome(CompletableFuture<Outcome> answer, Executor executor) {
+    return ask(outcomes, answer, executor);
+  }
+
+  /**
+   * Asks when something was last heard of a client.
+   *
+   * @param answer completed once, with the answer
+   * @param executor where that is done
+   * @return the number to report under
+   */
+  long askSeen(CompletableFuture<Optional<Instant>> answer, Executor executor) {
+    return ask(seen, answer, executor);
+  }
+
+  private <T> long ask(
+      Map<Long, Question<T>> open, CompletableFuture<T> answer, Executor executor) {
     long report = last.incrementAndGet();
-    open.put(report, new Question(onAnswer, executor));
+    open.put(report, new Question<>(answer, executor));
     return report;
   }
 
-  /** A gateway answers; nothing if what was asked is answered already. */
-  void answered(long report, ToHost answer) {
-    Question question = open.remove(report);
-    if (question == null) {
-      return;
-    }
-    try {
-      question.executor.execute(() -> tell(question, answer));
-    } catch (RejectedExecutionException stopped) {
-      log.debug("nobody is there any more to hear {}", answer);
+  /** Answers what became of a message; a second answer is ignored. */
+  void answer(ToHost.Delivered delivered) {
+    answer(outcomes, delivered.report(), delivered.outcome());
+  }
+
+  /** Answers when something was last heard of a client; a second answer is ignored. */
+  void answer(ToHost.Seen told) {
+    answer(seen, told.report(), Optional.ofNullable(told.at()));
+  }
+
+  private static <T> void answer(Map<Long, Question<T>> open, long report, T said) {
+    Question<T> question = open.remove(report);
+    if (question != null) {
+      question.answer(said);
     }
   }
 
-  /** What comes of an answer is code of the actor's. */
-  private static void tell(Question question, ToHost answer) {
-    Map<String, String> labels = LogLabels.now();
-    try {
-      question.onAnswer.accept(answer);
-    } finally {
-      LogLabels.restore(labels);
-    }
-  }
-
-  /** These were not said, and will not be. */
-  void discarded(ActorId actor, List<? extends ToGateway> records) {
+  /** Answers the questions about messages that were not sent, and will not be. */
+  void discarded(List<? extends ToGateway> records) {
     for (ToGateway record : records) {
       if (record instanceof ToGateway.Send send && send.report() != 0) {
-        answered(
-            send.report(),
-            new ToHost.Delivered(actor, send.connection(), send.report(), Outcome.TURN_DISCARDED));
+        answer(outcomes, send.report(), Outcome.TURN_DISCARDED);
       }
     }
   }
 
-  /** How much is not answered. */
+  /** Returns the number of questions without an answer. */
   int size() {
-    return open.size();
+    return outcomes.size() + seen.size();
   }
 }

@@ -399,7 +399,9 @@ final class Recovery {
     if (mailbox.peek() instanceof Event.Client handle) {
       owed.failed(nowNs, nowNs);
       mailbox.take();
-      outgoing.say(quarantine.refuse(handle.event(), cause));
+      quarantine.actor(id, cause);
+      quarantine.eventRefused();
+      outgoing.say(Answers.unreadable(handle.event()));
       done(handle);
       outgoing.tell(mailbox.resumable());
     } else if (mailbox.peek() instanceof Event.Alarm alarm) {

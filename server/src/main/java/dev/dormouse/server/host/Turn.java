@@ -1,22 +1,18 @@
 package dev.dormouse.server.host;
 
-import dev.dormouse.sdk.ConnectionId;
-import dev.dormouse.sdk.Delivery.Outcome;
 import dev.dormouse.sdk.LimitExceededException;
 import dev.dormouse.sdk.Storage;
 import dev.dormouse.server.protocol.ToGateway;
 import dev.dormouse.storage.TurnBatch.Clear;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.NavigableMap;
 import java.util.Optional;
 import java.util.TreeMap;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.Executor;
 import java.util.function.Consumer;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -53,15 +49,11 @@ final class Turn {
   private final long startedNs;
   private final Thread thread;
   private final Consumer<Turn> onLastStage;
-  private final CommitPipeline outgoing;
   private final UnsettledTurns unsettled;
 
   private final NavigableMap<RowKey, Optional<byte[]>> writes = new TreeMap<>();
   private final List<Clear> clears = new ArrayList<>();
   private final List<ToGateway> outbox = new ArrayList<>(4);
-
-  /** What most turns leave empty is made when it is needed. */
-  private List<TurnConnection> touched = List.of();
 
   /** What it says and writes so far, {@code reservedBytes} included. */
   private int bytes;
@@ -73,6 +65,9 @@ final class Turn {
   private int countedBytes;
 
   private int deletedRanges;
+
+  /** Whether the upgrade or the request that the turn is about has its answer. */
+  private boolean isAnswered;
 
   private State state = State.RUNNING;
   private int awaited;
@@ -86,14 +81,12 @@ final class Turn {
       long number,
       Event work,
       long startedNs,
-      CommitPipeline outgoing,
       UnsettledTurns unsettled,
       Consumer<Turn> onLastStage) {
     this.number = number;
     this.work = work;
     this.startedNs = startedNs;
     this.thread = Thread.currentThread();
-    this.outgoing = outgoing;
     this.unsettled = unsettled;
     this.onLastStage = onLastStage;
   }
@@ -156,6 +149,17 @@ final class Turn {
     return outbox.size() - 1;
   }
 
+  /** Says the answer to the upgrade or the request that the turn is about, once it is committed. */
+  void answer(ToGateway record) {
+    say(record);
+    isAnswered = true;
+  }
+
+  /** Returns whether the upgrade or the request that the turn is about has its answer. */
+  boolean isAnswered() {
+    return isAnswered;
+  }
+
   /** Ends what it says with a verdict, which is no part of its limit; all that it says. */
   List<ToGateway> sayLast(List<ToGateway> verdict) {
     outbox.addAll(verdict);
@@ -163,27 +167,22 @@ final class Turn {
   }
 
   /**
-   * Has the gateway tell what becomes of a message.
+   * Has the gateway report what becomes of a message, under a number.
    *
-   * @param place where it is in the outbox
-   * @param executor where the stage is completed
+   * @param place where the message is in the outbox
+   * @param question asks, and returns the number to report under; not called if the turn is over
    */
-  synchronized void askOutcome(int place, AskedStage<Outcome> stage, Executor executor) {
+  synchronized void report(int place, LongSupplier question) {
     check();
     if (outbox.get(place) instanceof ToGateway.Send send) {
-      ToGateway.Send answered = outgoing.askOutcome(send, stage, executor);
-      outbox.set(place, answered);
+      ToGateway.Send reported =
+          new ToGateway.Send(send.connection(), send.payload(), send.key(), question.getAsLong());
+      outbox.set(place, reported);
       if (asked.isEmpty()) {
         asked = new ArrayList<>(1);
       }
-      asked.add(answered);
+      asked.add(reported);
     }
-  }
-
-  /** Has the gateway tell at once when something was last heard of a client. */
-  void askSeen(
-      ConnectionId connection, CompletableFuture<Optional<Instant>> stage, Executor executor) {
-    outgoing.askSeen(connection, stage, executor);
   }
 
   /** The messages whose outcome was asked for. */
@@ -246,20 +245,6 @@ final class Turn {
   /** How much it says and writes so far, in bytes. */
   long bytes() {
     return bytes;
-  }
-
-  /** The connections that its handler has touched, each once. */
-  List<TurnConnection> touched() {
-    return touched;
-  }
-
-  void touch(TurnConnection connection) {
-    if (connection.touch(number)) {
-      if (touched.isEmpty()) {
-        touched = new ArrayList<>(2);
-      }
-      touched.add(connection);
-    }
   }
 
   /**

@@ -170,7 +170,7 @@ final class TurnConnection implements Connection<@Nullable Object> {
       read();
       checkReadable("the attachment");
       decode();
-      turn.touch(this);
+      activation.touch(turn, this);
       return attachment;
     }
   }
@@ -203,7 +203,7 @@ final class TurnConnection implements Connection<@Nullable Object> {
       if (fault != null) {
         beginAnew();
       }
-      turn.touch(this);
+      activation.touch(turn, this);
     }
   }
 
@@ -267,7 +267,7 @@ final class TurnConnection implements Connection<@Nullable Object> {
     checkTags(changed);
     tags = changed;
     isRowStale = true;
-    turn.touch(this);
+    activation.touch(turn, this);
     if (!isClosing) {
       turn.say(new ToGateway.Retagged(id, new ArrayList<>(tags)));
     }

@@ -30,15 +30,10 @@ final class TurnRequest implements HttpRequest {
   public void respond(HttpResponse response) {
     synchronized (activation) {
       Turn turn = activation.turn();
-      if (isAnswered(turn)) {
+      if (turn.isAnswered()) {
         throw new IllegalStateException("this request was answered already");
       }
-      turn.say(new ToGateway.Responded(request.request(), response));
+      turn.answer(new ToGateway.Responded(request.request(), response));
     }
-  }
-
-  /** Whether a turn about a request answered it. */
-  static boolean isAnswered(Turn turn) {
-    return turn.outbox().stream().anyMatch(r -> r instanceof ToGateway.Responded);
   }
 }

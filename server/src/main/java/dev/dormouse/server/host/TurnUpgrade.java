@@ -54,7 +54,7 @@ final class TurnUpgrade implements Upgrade<@Nullable Object> {
       Turn turn = undecided();
       Set<String> tagSet = tags.length == 0 ? Set.of() : new LinkedHashSet<>(List.of(tags));
       TurnConnection connection = activation.accept(open.connection(), attachment, tagSet);
-      turn.say(
+      turn.answer(
           new ToGateway.Accepted(open.connection(), List.copyOf(tagSet), List.copyOf(headers)));
       return connection;
     }
@@ -72,21 +72,15 @@ final class TurnUpgrade implements Upgrade<@Nullable Object> {
       for (Header header : headers) {
         answer = answer.with(header.name(), header.value());
       }
-      turn.say(new ToGateway.Rejected(open.connection(), answer));
+      turn.answer(new ToGateway.Rejected(open.connection(), answer));
     }
   }
 
   private Turn undecided() {
     Turn turn = activation.turn();
-    if (isDecided(turn)) {
+    if (turn.isAnswered()) {
       throw new IllegalStateException("this upgrade was decided already");
     }
     return turn;
-  }
-
-  /** Whether a turn about an upgrade accepted or rejected it. */
-  static boolean isDecided(Turn turn) {
-    return turn.outbox().stream()
-        .anyMatch(r -> r instanceof ToGateway.Accepted || r instanceof ToGateway.Rejected);
   }
 }

@@ -9,143 +9,140 @@ import dev.dormouse.server.observe.DormouseObserver.ActorHibernated;
 import dev.dormouse.server.observe.DormouseObserver.ActorReset;
 import dev.dormouse.server.observe.DormouseObserver.TurnEnded;
 import dev.dormouse.server.observe.DormouseObserver.TurnOutcome;
-import dev.dormouse.server.protocol.ToGateway;
+import dev.dormouse.server.observe.Observers;
+import dev.dormouse.server.protocol.Time;
 import dev.dormouse.storage.CommitResult;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A turn as observers hear of it, once it is known whether it is kept. It goes through the gate
- * with what the turn says, so that of one actor they hear in the order of its turns. Made only
- * while somebody listens.
+ * Tells observers of turns, of objects that are dropped after a failure, and of limits that were
+ * hit. Observers hear of a turn once it is known whether it is kept: what they are told goes
+ * through the gate with what the turn says, so that of one actor they hear in the order of its
+ * turns.
+ *
+ * <p>Costs nothing while nobody listens. May be used from any thread.
  */
 final class TurnWatch {
-  private final HostParts host;
-  private final ActorId actor;
-  private final Event work;
-  private final Activation activation;
-  private final long startedNs;
-  private final long endedNs;
-  private final boolean isWriting;
-  private final long storedBytes;
+  private final Observers observers;
+  private final Time time;
 
-  private TurnWatch(HostParts host, ActorId actor, Turn turn, Activation activation, long endedNs) {
-    this.host = host;
-    this.actor = actor;
-    this.work = turn.work();
-    this.activation = activation;
-    this.startedNs = turn.startedNs();
-    this.endedNs = endedNs;
-    this.isWriting = turn.isWriting();
-    this.storedBytes = storedBytes(turn);
+  TurnWatch(Observers observers, Time time) {
+    this.observers = observers;
+    this.time = time;
   }
 
-  private static long storedBytes(Turn turn) {
-    long bytes = 0;
-    for (var write : turn.writes().entrySet()) {
-      bytes +=
-          write.getKey().bytes().length + write.getValue().map(value -> value.length).orElse(0);
-    }
-    return bytes;
+  /** Returns the time of the clock that never jumps if somebody listens, else 0. */
+  long nowNsIfHeard() {
+    return observers.isAny() ? time.nowNs() : 0;
   }
 
-  /** Of a turn that ended well; null if nobody listens. */
-  static @Nullable TurnWatch of(
-      HostParts host, ActorId actor, Turn turn, Activation activation, long endedNs) {
-    return isHeard(host, turn.work())
-        ? new TurnWatch(host, actor, turn, activation, endedNs)
-        : null;
-  }
-
-  private static boolean isHeard(HostParts host, Event work) {
+  /** Returns who is to hear whether a turn that ended well is kept; null if nobody listens. */
+  OutputGate.@Nullable Listener of(ActorId actor, Turn turn, Activation activation, long endedNs) {
+    Event work = turn.work();
     boolean isOfActor = work instanceof Event.Activate || work instanceof Event.Hibernate;
-    return isOfActor ? host.observers().isAnyOfActors() : host.observers().isAny();
-  }
-
-  /** What it wrote is in the store, and what it said has left. */
-  void kept() {
-    long nowNs = host.time().nowNs();
-    tell(TurnOutcome.COMMITTED, isWriting ? nowNs - endedNs : 0);
-    if (work instanceof Event.Activate activate) {
-      host.observers()
-          .tellOfActor(
-              DormouseObserver::actorActivated,
-              new ActorActivated(
-                  actor, activate.reason(), activation.activation(), nowNs - activate.beganNs()));
-    } else if (work instanceof Event.Hibernate) {
-      host.observers()
-          .tellOfActor(
-              DormouseObserver::actorHibernated,
-              new ActorHibernated(actor, endedNs - activation.madeNs()));
-    }
-  }
-
-  /** Its commit was lost, or one that it built on. */
-  void lost() {
-    tell(TurnOutcome.LOST, 0);
-  }
-
-  private void tell(TurnOutcome outcome, long commitNs) {
-    if (!host.observers().isAny()) {
-      return;
-    }
-    host.observers()
-        .tell(
-            DormouseObserver::turnEnded,
-            new TurnEnded(
-                actor,
-                work.label(),
-                work.connection(),
-                work.arrivedNs() == 0 ? 0 : Math.max(0, startedNs - work.arrivedNs()),
-                endedNs - startedNs,
-                commitNs,
-                storedBytes,
-                outcome));
+    boolean isHeard = isOfActor ? observers.isAnyOfActors() : observers.isAny();
+    return isHeard ? new Ended(actor, turn, activation, endedNs) : null;
   }
 
   /**
-   * A turn is discarded, and its object dropped.
+   * Tells that a turn is discarded, and its object dropped.
    *
-   * @param loss of a commit that it built on; null if it failed by itself
+   * @param loss how a commit that the turn built on was lost; null if the turn failed by itself
    */
-  static void discarded(
-      HostParts host,
+  void discarded(
       ActorId actor,
       Turn turn,
       Activation activation,
       @Nullable CommitResult loss,
       @Nullable Throwable cause) {
-    if (host.observers().isAny()) {
-      new TurnWatch(host, actor, turn, activation, host.time().nowNs())
+    if (observers.isAny()) {
+      new Ended(actor, turn, activation, time.nowNs())
           .tell(loss == null ? TurnOutcome.FAILED : TurnOutcome.LOST, 0);
       if (loss == null && cause instanceof LimitExceededException) {
-        hit(host, "handler", "turn discarded", actor, turn.work().connection());
+        hit("handler", "turn discarded", actor, turn.work().connection());
       }
     }
-    reset(host, actor, loss == null ? cause : loss);
+    reset(actor, loss == null ? cause : loss);
   }
 
-  /** An object is dropped because of a failure. */
-  static void reset(HostParts host, ActorId actor, @Nullable Object cause) {
-    if (host.observers().isAnyOfActors()) {
-      host.observers()
-          .tellOfActor(DormouseObserver::actorReset, new ActorReset(actor, String.valueOf(cause)));
+  /** Tells that an actor object is dropped because of a failure. */
+  void reset(ActorId actor, @Nullable Object cause) {
+    if (observers.isAnyOfActors()) {
+      observers.tellOfActor(
+          DormouseObserver::actorReset, new ActorReset(actor, String.valueOf(cause)));
     }
   }
 
-  /** The mailbox is full. Any thread. */
-  static List<ToGateway> noRoom(HostParts host, ActorId actor, Event work) {
-    hit(host, "mailbox", Answers.noRoomOutcome(work), actor, work.connection());
-    return Answers.noRoom(work);
+  /** Tells that a limit was hit. */
+  void hit(String limit, String outcome, ActorId actor, @Nullable ConnectionId connection) {
+    observers.limitHit(limit, outcome, actor, connection);
   }
 
-  /** A limit was hit. Any thread. */
-  static void hit(
-      HostParts host,
-      String limit,
-      String outcome,
-      ActorId actor,
-      @Nullable ConnectionId connection) {
-    host.observers().limitHit(limit, outcome, actor, connection);
+  /** A turn that has ended. */
+  private final class Ended implements OutputGate.Listener {
+    private final ActorId actor;
+    private final Event work;
+    private final Activation activation;
+    private final long startedNs;
+    private final long endedNs;
+    private final boolean isWriting;
+    private final long storedBytes;
+
+    Ended(ActorId actor, Turn turn, Activation activation, long endedNs) {
+      this.actor = actor;
+      this.work = turn.work();
+      this.activation = activation;
+      this.startedNs = turn.startedNs();
+      this.endedNs = endedNs;
+      this.isWriting = turn.isWriting();
+      this.storedBytes = storedBytes(turn);
+    }
+
+    private static long storedBytes(Turn turn) {
+      long bytes = 0;
+      for (var write : turn.writes().entrySet()) {
+        bytes +=
+            write.getKey().bytes().length + write.getValue().map(value -> value.length).orElse(0);
+      }
+      return bytes;
+    }
+
+    @Override
+    public void kept() {
+      long nowNs = time.nowNs();
+      tell(TurnOutcome.COMMITTED, isWriting ? nowNs - endedNs : 0);
+      if (work instanceof Event.Activate activate) {
+        observers.tellOfActor(
+            DormouseObserver::actorActivated,
+            new ActorActivated(
+                actor, activate.reason(), activation.activation(), nowNs - activate.beganNs()));
+      } else if (work instanceof Event.Hibernate) {
+        observers.tellOfActor(
+            DormouseObserver::actorHibernated,
+            new ActorHibernated(actor, endedNs - activation.madeNs()));
+      }
+    }
+
+    @Override
+    public void lost() {
+      tell(TurnOutcome.LOST, 0);
+    }
+
+    private void tell(TurnOutcome outcome, long commitNs) {
+      if (!observers.isAny()) {
+        return;
+      }
+      observers.tell(
+          DormouseObserver::turnEnded,
+          new TurnEnded(
+              actor,
+              work.label(),
+              work.connection(),
+              work.arrivedNs() == 0 ? 0 : Math.max(0, startedNs - work.arrivedNs()),
+              endedNs - startedNs,
+              commitNs,
+              storedBytes,
+              outcome));
+    }
   }
 }

@@ -8,9 +8,8 @@ import java.util.function.LongSupplier;
 
 /**
  * Bounds the memory of turns: what they write and say, from the moment they do until the store has
- * it and clients' event loops have got to it. While that is more than {@link
- * HostOptions#unsettledBytesMax} no cell begins a turn; those that would, rest until half of it is
- * settled. A turn alone may take more.
+ * it and clients' event loops have got to it. While that is more than {@code bytesMax} no cell
+ * begins a turn; those that would, rest until half of it is settled. A turn alone may take more.
  *
  * <p>Steps of less than {@link #COUNTED_BYTES} are not counted: there are only as many small turns
  * as events that are not answered yet, which their senders bound. Nor is a turn counted that has
@@ -29,7 +28,7 @@ final class UnsettledTurns {
   private final long bytesMax;
   private final LongSupplier underWay;
   private final AtomicLong bytes = new AtomicLong();
-  private final Set<ActorCell> resting = ConcurrentHashMap.newKeySet();
+  private final Set<Runnable> resting = ConcurrentHashMap.newKeySet();
 
   /**
    * Nothing is held yet.
@@ -79,18 +78,18 @@ final class UnsettledTurns {
     return bytes() > bytesMax;
   }
 
-  /** The cell, which is not on its way any more, is signalled when there is room. */
-  void rest(ActorCell cell) {
-    resting.add(cell);
+  /** Runs the signal of a cell that is not on its way any more once there is room. */
+  void rest(Runnable signal) {
+    resting.add(signal);
     look(); // there may have been room before the cell was seen
   }
 
   /** Signals the cells that rest, if there is room. To be called now and then, too. */
   void look() {
     if (!resting.isEmpty() && bytes() <= bytesMax / 2) {
-      for (ActorCell cell : List.copyOf(resting)) {
-        if (resting.remove(cell)) {
-          cell.signal();
+      for (Runnable signal : List.copyOf(resting)) {
+        if (resting.remove(signal)) {
+          signal.run();
         }
       }
     }

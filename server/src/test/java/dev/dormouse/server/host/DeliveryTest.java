@@ -215,7 +215,7 @@ class DeliveryTest {
     node.message(ada, "ask about that");
     assertThat(script.caught)
         .containsExactly(
-            "what becomes of a message can be asked within the turn that sends it only");
+            "what becomes of a message can be asked only within the turn that sends it");
   }
 
   @Test

@@ -148,16 +148,16 @@ final class Mutations {
           of(
               "a turn speaks before it is committed",
               "host/CommitPipeline.java",
-              "gate.hold(number, bytes, release(records), ifLost, watch, commit(writes, clears));",
+              "gate.hold(number, bytes, release(records), ifLost, listener, commit(writes, clears));",
               "commit(writes, clears).thenAccept(result -> {});"
-                  + " gate.pass(number, bytes, release(records), ifLost, watch);",
+                  + " gate.pass(number, bytes, release(records), ifLost, listener);",
               ATOMIC,
               KEPT_FIRST),
           of(
               "a turn that stored nothing does not wait for those before it",
               "host/OutputGate.java",
-              "held.add(new Held(turn, waiting, release, ifLost, watch, CommitResult.DONE));",
-              "held.addFirst(new Held(turn, waiting, release, ifLost, watch, CommitResult.DONE));",
+              "held.add(new Held(turn, waiting, release, ifLost, listener, CommitResult.DONE));",
+              "held.addFirst(new Held(turn, waiting, release, ifLost, listener, CommitResult.DONE));",
               KEPT_FIRST,
               ATOMIC),
           of(
@@ -190,15 +190,15 @@ final class Mutations {
           of(
               "attachments that onHibernate set are forgotten",
               "host/Activation.java",
-              "for (TurnConnection connection : ended.touched()) {",
+              "for (TurnConnection connection : touched) {",
               "for (TurnConnection connection : isLast ? List.<TurnConnection>of() :"
-                  + " ended.touched()) {",
+                  + " touched) {",
               ATOMIC,
               SLEEP),
           of(
               "an attachment that is changed in place is forgotten",
               "host/TurnConnection.java",
-              "      turn.touch(this);\n      return attachment;",
+              "      activation.touch(turn, this);\n      return attachment;",
               "      return attachment;",
               ATOMIC,
               KEPT_FIRST,
