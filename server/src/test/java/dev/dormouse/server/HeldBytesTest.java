@@ -86,7 +86,6 @@ class HeldBytesTest {
         "GatewayOptions$Values.hosts",
         "Heartbeats.loops",
         "LoopQueues.queues",
-        "OpenConnections$Chosen.byLoop",
         "OriginPolicy.allowed",
         "OwnHosts.names",
         "TrustedProxies.ranges",
@@ -103,6 +102,7 @@ class HeldBytesTest {
         "LivenessWheel$Slot.members",
         "LivenessWheel.slots",
         "PendingUpgrades.pending",
+        "SocketVisits$Visit.sockets",
         "PendingUpgrades.asked",
         "PlainRequests.asked");
     bounded("65,536 addresses at most", "AddressRates.buckets");

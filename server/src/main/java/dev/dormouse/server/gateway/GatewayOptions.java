@@ -92,7 +92,7 @@ public final class GatewayOptions {
 
   /**
    * The most bytes of the first line of a request, over it 414, and of all its headers together,
-   * over it 431. See {@link WebSocketGateway#httpOptions}.
+   * over it 431.
    *
    * @param requestLineBytesMax at least 8,000 by RFC 9112, section 3
    */

@@ -24,7 +24,6 @@ import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
 import java.net.InetAddress;
 import java.time.Duration;
-import java.util.Collection;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BiConsumer;
@@ -61,6 +60,7 @@ public final class WebSocketGateway {
   private final PendingUpgrades upgrades;
   private final PlainRequests requests;
   private final Releases releases;
+  private final SocketVisits visits;
   private final AtomicBoolean isMisdirectionTold = new AtomicBoolean();
 
   /**
@@ -90,6 +90,7 @@ public final class WebSocketGateway {
     this.upgrades = new PendingUpgrades(parts, vertx, access, incarnation);
     this.requests = new PlainRequests(parts, vertx, access);
     this.releases = new Releases(parts, upgrades, requests);
+    this.visits = new SocketVisits(vertx, parts.groups(), parts.loops(), parts.heartbeats());
   }
 
   /**
@@ -298,25 +299,12 @@ public final class WebSocketGateway {
     Promise<Void> done = Promise.promise();
     parts.groups().onEmpty(done::tryComplete);
     upgrades.stop(reason);
-    Farewell.say(
-        vertx,
-        parts.groups().all(),
-        within.dividedBy(SPREAD_PART),
-        slice -> toAll(slice, socket -> socket.close(reason)));
+    visits.closeAll(reason, within.dividedBy(SPREAD_PART));
     if (parts.groups().size() == 0) {
       done.tryComplete();
     }
-    long timer =
-        vertx.setTimer(
-            Math.max(1, within.toMillis()),
-            elapsed -> toAll(parts.groups().all(), ClientSocket::abandon));
+    long timer = vertx.setTimer(Math.max(1, within.toMillis()), elapsed -> visits.abandonAll());
     return done.future().onComplete(gone -> vertx.cancelTimer(timer));
-  }
-
-  private void toAll(Collection<ClientSocket> sockets, ClientSocket.Step step) {
-    LoopQueues.Steps steps = parts.loops().steps();
-    sockets.forEach(socket -> steps.add(socket, step));
-    steps.dispatch();
   }
 
   /**
@@ -328,7 +316,7 @@ public final class WebSocketGateway {
    */
   public Future<List<ConnectionStatus>> connections(
       ActorId actor, @Nullable ConnectionId after, int limit) {
-    return ConnectionStatuses.of(parts, actor, after, limit);
+    return visits.statuses(actor, after, limit);
   }
 
   /**
@@ -343,7 +331,7 @@ public final class WebSocketGateway {
    */
   public Future<Long> visitOpen(
       Predicate<ActorId> which, int limit, BiConsumer<ConnectionId, ActorId> visitor) {
-    return OpenConnections.visit(parts, vertx, which, limit, visitor);
+    return visits.open(which, limit, visitor);
   }
 
   /** How many actors have sockets here, of those that are chosen. Any thread. */
