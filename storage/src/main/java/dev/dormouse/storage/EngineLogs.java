@@ -55,7 +55,7 @@ final class EngineLogs {
   private static final int HEADER_BYTES = 7;
   private static final int MASK_DELTA = 0xa282ead8;
 
-  private static final String REMEDY =
+  static final String REMEDY =
       "; restore a backup, or run the command 'salvage', which gives up all that was written from"
           + " there on";
 
@@ -81,8 +81,9 @@ final class EngineLogs {
    *
    * @param at where the record begins that it ends at
    * @param bytes the length of the file
+   * @param lastWrite the number of the last write that is whole, in a log of writes; 0 if none is
    */
-  private record Found(End end, long at, long bytes) {}
+  private record Found(End end, long at, long bytes, long lastWrite) {}
 
   private EngineLogs() {}
 
@@ -137,6 +138,15 @@ final class EngineLogs {
       // the engine's own words have to do
     }
     return null;
+  }
+
+  /** The number of the last write that a log has; 0 if none has any. */
+  static long lastWriteIn(Path folder) throws IOException {
+    long last = 0;
+    for (Path log : logsIn(folder)) {
+      last = isOfWrites(log) ? Math.max(last, lookThrough(log).lastWrite()) : last;
+    }
+    return last;
   }
 
   private static String badAt(Found found) {
@@ -221,6 +231,7 @@ final class EngineLogs {
     try (InputStream in = new BufferedInputStream(Files.newInputStream(log), BLOCK_BYTES)) {
       long bytes = Files.size(log);
       long blockAt = 0;
+      long lastWrite = 0;
       BatchShape batch = new BatchShape();
       for (byte[] block = in.readNBytes(BLOCK_BYTES);
           block.length > 0;
@@ -233,18 +244,21 @@ final class EngineLogs {
           }
           End end = endAt(block, at, isOfWrites ? batch : null);
           if (end != End.WHOLE) {
-            return new Found(end, blockAt + at, bytes);
+            return new Found(end, blockAt + at, bytes, lastWrite);
           }
           int next = endOf(block, at);
-          batch.take(block, at + HEADER_BYTES, next);
+          if (batch.take(block, at + HEADER_BYTES, next)) {
+            lastWrite = batch.lastWrite();
+          }
           at = next;
         }
         if (block.length < BLOCK_BYTES && at < block.length) {
-          return new Found(End.CUT_SHORT, blockAt + at, bytes); // in the head of a record
+          return new Found(
+              End.CUT_SHORT, blockAt + at, bytes, lastWrite); // in the head of a record
         }
         blockAt += block.length;
       }
-      return new Found(End.WHOLE, bytes, bytes);
+      return new Found(End.WHOLE, bytes, bytes, lastWrite);
     }
   }
 
@@ -337,7 +351,9 @@ final class EngineLogs {
     private static final int HEAD_BYTES = 12;
 
     private int headLeft = HEAD_BYTES;
+    private long firstWrite;
     private long writesLeft;
+    private long writes;
 
     /** Of the write at hand: how many numbers of tables and how many byte strings are to come. */
     private int tablesLeft;
@@ -372,6 +388,11 @@ final class EngineLogs {
       return !isUnknown && isAllThere();
     }
 
+    /** The number of its last write. */
+    long lastWrite() {
+      return firstWrite + writes - 1;
+    }
+
     private boolean isAllThere() {
       return headLeft == 0
           && writesLeft == 0
@@ -385,6 +406,9 @@ final class EngineLogs {
         headLeft--;
         if (headLeft < Integer.BYTES) {
           writesLeft |= (next & 0xffL) << (Byte.SIZE * (Integer.BYTES - 1 - headLeft));
+          writes = writesLeft;
+        } else {
+          firstWrite |= (next & 0xffL) << (Byte.SIZE * (HEAD_BYTES - 1 - headLeft));
         }
       } else if (tablesLeft == 0 && stringsLeft == 0) {
         begin(next);

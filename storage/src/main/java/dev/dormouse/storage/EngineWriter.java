@@ -65,6 +65,7 @@ final class EngineWriter implements GroupCommit.Sink, AutoCloseable {
   private final BooleanSupplier reopening;
   private final LongSupplier clockNs;
   private final WriteOptions options;
+  private final @Nullable SyncedMark synced;
 
   /** Whether the last round was refused. */
   private boolean isRefusing;
@@ -90,11 +91,12 @@ final class EngineWriter implements GroupCommit.Sink, AutoCloseable {
   /**
    * Begins to write.
    *
+   * @param synced to be told how far the disk has it; null if rounds are not synced
    * @param reopening has the engine opened anew, while nobody uses it; false if the store is closed
    */
   EngineWriter(
       RocksTables tables,
-      boolean isSynced,
+      @Nullable SyncedMark synced,
       DiskRoom room,
       HandleRoom handles,
       BooleanSupplier reopening,
@@ -104,7 +106,8 @@ final class EngineWriter implements GroupCommit.Sink, AutoCloseable {
     this.handles = handles;
     this.reopening = reopening;
     this.clockNs = clockNs;
-    this.options = new WriteOptions().setSync(isSynced);
+    this.synced = synced;
+    this.options = new WriteOptions().setSync(synced != null);
   }
 
   @Override
@@ -187,7 +190,11 @@ final class EngineWriter implements GroupCommit.Sink, AutoCloseable {
           batch.put(tables.of(write.table()), write.key(), value);
         }
       }
+      long before = tables.db().getLatestSequenceNumber();
       tables.db().write(options, batch);
+      if (synced != null) {
+        synced.note(before + writes.size()); // no more: others write beside, without a sync
+      }
       if (ranges >= RANGES_MAX) {
         ranges = 0;
         beginFlush();
@@ -239,5 +246,8 @@ final class EngineWriter implements GroupCommit.Sink, AutoCloseable {
   @Override
   public void close() {
     options.close();
+    if (synced != null) {
+      synced.close();
+    }
   }
 }

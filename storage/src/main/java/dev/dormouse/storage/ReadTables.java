@@ -61,9 +61,29 @@ final class ReadTables implements AutoCloseable {
    * Opens the engine's folder. The engine's library is loaded already.
    *
    * @param scratchBases where the engine may log, the best place first
-   * @throws StoreOpenException if it is damaged
+   * @throws StoreOpenException if it is damaged, or commits that were synced are missing
    */
   static ReadTables open(Path folder, List<Path> scratchBases) {
+    ReadTables tables = openAsItIs(folder, scratchBases);
+    try {
+      Path data = RocksTables.parentOf(folder);
+      long synced = SyncedMark.readIn(data);
+      if (tables.lastWrite() < synced) {
+        throw SyncedMark.lost(data, tables.lastWrite(), synced);
+      }
+      return tables;
+    } catch (IOException e) {
+      tables.close();
+      throw new StoreOpenException(
+          "the folder " + folder + " cannot be opened: " + e.getMessage(), e);
+    } catch (RuntimeException | Error e) {
+      tables.close();
+      throw e;
+    }
+  }
+
+  /** The same, whatever was synced. */
+  static ReadTables openAsItIs(Path folder, List<Path> scratchBases) {
     EngineLogs.check(folder);
     Deque<AbstractImmutableNativeReference> owned = new ArrayDeque<>();
     Scratch logs = null;
@@ -156,6 +176,11 @@ final class ReadTables implements AutoCloseable {
     return payload == null || payload.length != Long.BYTES
         ? null
         : ByteBuffer.wrap(payload).getLong();
+  }
+
+  /** The number of the last write that is there. */
+  long lastWrite() {
+    return db.getLatestSequenceNumber();
   }
 
   /** The keys of its rows. */

@@ -54,7 +54,12 @@ final class RocksActorStore implements ActorStore {
     boolean isSynced = durability == Durability.FSYNC;
     this.writer =
         new EngineWriter(
-            tables, isSynced, room, handles, () -> gate.alone(tables::reopen), System::nanoTime);
+            tables,
+            isSynced ? SyncedMark.openIn(folder.path()) : null,
+            room,
+            handles,
+            () -> gate.alone(tables::reopen),
+            System::nanoTime);
     this.commits = new GroupCommit(writer, isSynced, options.onFatal());
   }
 

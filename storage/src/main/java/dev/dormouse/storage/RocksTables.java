@@ -131,6 +131,9 @@ final class RocksTables implements AutoCloseable {
     }
     EngineLogs.check(folder).forEach(log::warn);
     EngineLibrary.load(parentOf(folder));
+    if (hasCurrent) {
+      checkSynced(folder);
+    }
     Deque<AbstractImmutableNativeReference> owned = new ArrayDeque<>();
     try {
       List<String> present = hasCurrent ? familiesIn(folder) : List.of();
@@ -155,6 +158,33 @@ final class RocksTables implements AutoCloseable {
     }
   }
 
+  /**
+   * Checks that nothing is missing that was synced, before the engine writes anything anew. What
+   * the logs do not have may be in tables already, which only the engine can tell.
+   */
+  private static void checkSynced(Path folder) {
+    Path data = parentOf(folder);
+    try {
+      long synced = SyncedMark.readIn(data);
+      if (synced == 0 || EngineLogs.lastWriteIn(folder) >= synced) {
+        return;
+      }
+      long last;
+      try (ReadTables tables =
+          ReadTables.openAsItIs(folder, List.of(data, Scratch.temporaryFolder()))) {
+        last = tables.lastWrite();
+      } catch (StoreOpenException e) {
+        return; // the engine refuses it when it is opened to be written, and then says more
+      }
+      if (last < synced) {
+        throw SyncedMark.lost(data, last, synced);
+      }
+    } catch (IOException e) {
+      throw new StoreOpenException(
+          "the data folder " + data + " cannot be read: " + FileTree.reasonOf(e), e);
+    }
+  }
+
   /** How much all memtables may have together, where memory is short; zero for any number. */
   private long memtableBytes() {
     return blockCacheBytes < StoreOptions.BLOCK_CACHE_BYTES_DEFAULT
@@ -163,7 +193,7 @@ final class RocksTables implements AutoCloseable {
   }
 
   /** The folder that the engine's folder is in, and whose disk and user are right for its files. */
-  private static Path parentOf(Path folder) {
+  static Path parentOf(Path folder) {
     Path parent = folder.toAbsolutePath().getParent();
     return parent == null ? folder : parent;
   }

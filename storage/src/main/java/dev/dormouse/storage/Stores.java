@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
+import java.util.ArrayList;
 import java.util.List;
 
 /** Opens stores. */
@@ -30,12 +31,13 @@ public final class Stores {
 
   /**
    * Makes a data folder whose log is damaged one that can be opened: the log is cut at the first
-   * bad record, and what was written later is given up. The files are kept as they were, in a
-   * folder {@code salvaged-…} in the data folder.
+   * bad record, and what was written later is given up; so is what was synced and is missing. The
+   * files are kept as they were, in a folder {@code salvaged-…} in the data folder.
    *
    * @param data a data folder that no store has open
    * @param at the time, for the name of that folder
-   * @return a sentence about each log that was cut or taken away; empty if no log is damaged
+   * @return a sentence about each log that was cut or taken away, and one about what is missing;
+   *     empty if no log is damaged
    * @throws StoreOpenException if the data folder is not there, in use, or cannot be written
    */
   public static List<String> salvage(Path data, Instant at) {
@@ -44,7 +46,10 @@ public final class Stores {
           DateTimeFormatter.ofPattern("'salvaged-'uuuuMMdd'T'HHmmss'Z'")
               .format(at.atOffset(ZoneOffset.UTC));
       try {
-        return EngineLogs.cut(folder.engine(), folder.path().resolve(name));
+        Path aside = folder.path().resolve(name);
+        List<String> done = new ArrayList<>(EngineLogs.cut(folder.engine(), aside));
+        done.addAll(SyncedMark.giveUp(folder, aside, !done.isEmpty()));
+        return done;
       } catch (IOException e) {
         throw new StoreOpenException(
             "the logs of the data folder " + folder + " cannot be cut: " + FileTree.reasonOf(e), e);

@@ -31,7 +31,7 @@ class EngineWriterTest {
     writer =
         new EngineWriter(
             tables,
-            true,
+            SyncedMark.openIn(folder),
             new DiskRoom(usableBytes::get, 80 * MIB),
             HandleRoom.of(folder),
             () -> true,
