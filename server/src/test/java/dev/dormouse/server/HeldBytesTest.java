@@ -101,10 +101,9 @@ class HeldBytesTest {
         "ConnectionGroups.byId",
         "LivenessWheel$Slot.members",
         "LivenessWheel.slots",
-        "PendingUpgrades.pending",
         "SocketVisits$Visit.sockets",
-        "PendingUpgrades.asked",
-        "PlainRequests.asked");
+        "AwaitedAnswers.waiting",
+        "AwaitedAnswers.held");
     bounded("65,536 addresses at most", "AddressRates.buckets");
     bounded(
         "at most 10 tags of 256 bytes for a socket", "ClientSocket.tags", "TurnConnection.tags");
@@ -128,12 +127,14 @@ class HeldBytesTest {
     bounded(
         "the head is charged by HttpGuard until the request is answered, the body by"
             + " PlainRequests",
-        "PendingUpgrade.request",
-        "PlainRequests$Asked.request",
-        "RequestWatch.unanswered");
+        "ActorRequest.head",
+        "ActorRequest.routing",
+        "IncomingRequest.http",
+        "ProtocolSwitch.request",
+        "HttpWatch.unanswered");
     bounded(
         "the head of a 101, of which the actor has chosen what is long; gone with it",
-        "UpgradeWatch.switched");
+        "HttpWatch$Upgrade.switched");
     bounded(
         "an answer of the server's own, or of the access rule, on its way to HttpAnswers",
         "AccessCheck$Outcome$Denied.response",

@@ -179,7 +179,7 @@ class LimitsTableTest {
         "GatewayOptions.requestLineBytesMax",
         "ClientOptions.HEAD_PART_BYTES_CEILING");
     row("headers of a request", "GatewayOptions.headersBytesMax");
-    row("parameters of a query", "RequestHeads.PARAMETERS_MAX");
+    row("parameters of a query", "IncomingRequest.PARAMETERS_MAX");
     row("the PROXY header, the TLS handshake and the first head, together", "GatewayOptions.head");
     row("half a request head", "GatewayOptions.head");
     row("half a frame, half a message", "GatewayOptions.frame", "GatewayOptions.message");

@@ -9,6 +9,7 @@ import dev.dormouse.sdk.ResponseException;
 import dev.dormouse.server.observe.LineRate;
 import dev.dormouse.server.observe.LogLabels;
 import dev.dormouse.server.observe.ThreadState;
+import dev.dormouse.server.protocol.Time;
 import io.vertx.core.Context;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
@@ -24,25 +25,28 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 
 /**
- * Asks an actor type's rule whether a client may come. What it takes longer than a handshake may is
- * denied. On the request's context.
+ * Asks an actor type's access rule whether a client may come. A rule that takes longer than a
+ * handshake may, or fails, denies. On the request's context.
  */
 final class AccessCheck {
   private static final int LINES_PER_SECOND = 10;
 
   private static final Logger log = Log.of(AccessCheck.class);
 
-  private final GatewayParts parts;
   private final Vertx vertx;
-
+  private final Duration limit;
   private final LineRate lines;
 
-  AccessCheck(GatewayParts parts, Vertx vertx) {
-    this.parts = parts;
+  /**
+   * Creates a check.
+   *
+   * @param limit how long a rule may take
+   */
+  AccessCheck(Vertx vertx, Time time, Duration limit) {
     this.vertx = vertx;
+    this.limit = limit;
     this.lines =
-        new LineRate(
-            parts.time(), LINES_PER_SECOND, Duration.ofSeconds(1).dividedBy(LINES_PER_SECOND));
+        new LineRate(time, LINES_PER_SECOND, Duration.ofSeconds(1).dividedBy(LINES_PER_SECOND));
   }
 
   /** What was decided. */
@@ -55,12 +59,13 @@ final class AccessCheck {
   }
 
   /**
-   * Asks.
+   * Asks the rule of the request's actor type.
    *
    * @param told hears the outcome, once, on the request's context: at once if the rule knows
    */
-  void ask(ActorRoute route, ActorId actor, RequestHead head, Consumer<Outcome> told) {
-    BiFunction<ActorId, RequestHead, Access> rule = route.options().access();
+  void ask(ActorRequest request, Consumer<Outcome> told) {
+    ActorId actor = request.actor();
+    BiFunction<ActorId, RequestHead, Access> rule = request.route().options().access();
     if (rule == null) {
       told.accept(new Outcome.Granted());
       return;
@@ -69,7 +74,7 @@ final class AccessCheck {
     ThreadState before = ThreadState.uninterrupted();
     Map<String, String> labels = LogLabels.now();
     try {
-      access = rule.apply(actor, head);
+      access = rule.apply(actor, request.head());
     } catch (Throwable e) {
       told.accept(failed(actor, e));
       return;
@@ -88,9 +93,7 @@ final class AccessCheck {
     Context context = vertx.getOrCreateContext();
     Promise<Outcome> decided = Promise.promise();
     long timer =
-        vertx.setTimer(
-            Math.max(1, parts.options().handshake().toMillis()),
-            elapsed -> decided.tryComplete(overdue()));
+        vertx.setTimer(Math.max(1, limit.toMillis()), elapsed -> decided.tryComplete(overdue()));
     settled(later).whenComplete((access, e) -> decided.tryComplete(outcome(actor, access, e)));
     decided
         .future()

@@ -5,16 +5,9 @@ import dev.dormouse.log.Log;
 import dev.dormouse.server.gateway.edge.Edge;
 import dev.dormouse.server.observe.DormouseObserver;
 import dev.dormouse.server.observe.Observers;
-import dev.dormouse.server.protocol.DirectTransport;
 import dev.dormouse.server.protocol.Time;
-import io.netty.channel.Channel;
-import io.netty.channel.ChannelHandlerContext;
-import io.netty.channel.ChannelInboundHandlerAdapter;
-import io.netty.channel.ChannelPipeline;
-import io.netty.util.AttributeKey;
 import io.vertx.core.http.HttpConnection;
 import java.util.concurrent.TimeUnit;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 
 /**
@@ -27,7 +20,7 @@ public final class ConnectionGuard {
   private static final Logger log = Log.of(ConnectionGuard.class);
   private static final long LINE_NS = TimeUnit.MINUTES.toNanos(1);
 
-  private final GatewayParts parts;
+  private final Tally tally;
   private final Edge edge;
 
   /**
@@ -39,51 +32,19 @@ public final class ConnectionGuard {
    */
   public ConnectionGuard(String port, GatewayOptions options, Time time) {
     Observers observers = Observers.ofLimits(time, new Refusals(port, time));
-    this.parts = GatewayParts.of(options, new DirectTransport(), time, observers);
+    this.tally = new Tally(options, time, observers);
     this.edge =
         new Edge(options.trustedProxies(), options.proxyProtocol(), options.tls(), options.head());
   }
 
   /** Meets a new connection. To be the connection handler of an HTTP/1.1 server without TLS. */
   public void meet(HttpConnection connection) {
-    meet(connection, parts, edge);
-  }
-
-  /** The same for a gateway's own. */
-  static void meet(HttpConnection connection, GatewayParts parts, Edge edge) {
-    ChannelPipeline pipeline = ChannelTakeover.http1Pipeline(connection);
-    if (pipeline != null) {
-      AcceptFailures.listenTo(pipeline.channel().parent());
-      ChannelTakeover.guard(pipeline, edge, new HttpGuard(parts));
-    }
+    HttpGuard.meet(connection, tally, edge);
   }
 
   /** How many TCP connections there are. */
   int connections() {
-    return parts.admission().tcp();
-  }
-
-  /**
-   * Tells the log, in a line, why a listener cannot accept connections, such as a want of file
-   * handles: Netty has it rest for a second each time, and would tell with a stack trace.
-   */
-  private static final class AcceptFailures extends ChannelInboundHandlerAdapter {
-    private static final AttributeKey<Boolean> IS_THERE =
-        AttributeKey.valueOf(AcceptFailures.class, "isThere");
-
-    static void listenTo(@Nullable Channel listener) {
-      if (listener != null && listener.attr(IS_THERE).setIfAbsent(true) == null) {
-        listener.pipeline().addLast(new AcceptFailures());
-      }
-    }
-
-    @Override
-    public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
-      log.warn(
-          "no connections are accepted on {} for a second: {}",
-          context.channel().localAddress(),
-          cause.getMessage());
-    }
+    return tally.admission().tcp();
   }
 
   /** Tells the log of limits that were hit, a line a minute at most. */

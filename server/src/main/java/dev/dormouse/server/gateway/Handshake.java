@@ -1,5 +1,6 @@
 package dev.dormouse.server.gateway;
 
+import dev.dormouse.sdk.ActorOptions;
 import dev.dormouse.sdk.Header;
 import dev.dormouse.sdk.HttpResponse;
 import dev.dormouse.sdk.RequestHead;
@@ -47,10 +48,10 @@ sealed interface Handshake {
    * @param head the head
    * @param target where it was sent to
    * @param origins which web pages may connect
-   * @param route which subprotocols are served, and whether compression is
+   * @param served which subprotocols the actor type serves, and whether compression
    */
-  static Handshake of(RequestHead head, Target target, OriginPolicy origins, ActorRoute route) {
-    return HandshakeRules.judge(head, target, origins, route);
+  static Handshake of(RequestHead head, Target target, OriginPolicy origins, ActorOptions served) {
+    return HandshakeRules.judge(head, target, origins, served);
   }
 
   /**
@@ -77,7 +78,8 @@ final class HandshakeRules {
 
   private HandshakeRules() {}
 
-  static Handshake judge(RequestHead head, Target target, OriginPolicy origins, ActorRoute route) {
+  static Handshake judge(
+      RequestHead head, Target target, OriginPolicy origins, ActorOptions served) {
     if (!hasToken(head, "Upgrade", "websocket")) {
       return new Handshake.Plain();
     }
@@ -112,9 +114,8 @@ final class HandshakeRules {
     }
     return new Handshake.Valid(
         accept(keys.get(0)),
-        subprotocol(head, route.options().subprotocols()),
-        DeflateTerms.answer(
-            values(head, "Sec-WebSocket-Extensions"), route.options().compression()));
+        subprotocol(head, served.subprotocols()),
+        DeflateTerms.answer(values(head, "Sec-WebSocket-Extensions"), served.compression()));
   }
 
   private static Handshake malformed(String why) {

@@ -3,6 +3,11 @@ package dev.dormouse.server.gateway;
 import dev.dormouse.log.Log;
 import dev.dormouse.sdk.Header;
 import dev.dormouse.sdk.HttpResponse;
+import io.netty.buffer.ByteBufUtil;
+import io.netty.channel.ChannelFutureListener;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.handler.codec.http.HttpResponseStatus;
+import io.netty.handler.ssl.SslHandler;
 import io.vertx.core.Future;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpServerResponse;
@@ -11,8 +16,13 @@ import java.util.Locale;
 import java.util.Set;
 import org.slf4j.Logger;
 
-/** Sends {@link HttpResponse}s. On the request's context. */
+/**
+ * Makes the gateway's own answers to requests, and sends answers of the gateway and of actors. An
+ * answer leaves by the HTTP server, on the request's context ({@link #send}), or past it, on the
+ * connection's event loop, together with the connection's end ({@link #end}).
+ */
 final class HttpAnswers {
+  private static final String RETRY = "Retry-After";
   private static final String RETRY_SECONDS = "1";
 
   /**
@@ -97,21 +107,62 @@ final class HttpAnswers {
     }
   }
 
-  /** 503, to be tried again soon. */
+  /** Returns a 503 that asks the client to try again soon. */
   static HttpResponse unavailable(String why) {
-    return HttpResponse.text(503, why).with("Retry-After", RETRY_SECONDS);
+    return soon(503, why);
   }
 
-  /** The answer to an upgrade that is over a limit of {@link ConnectionLimits}. */
+  /** Returns the answer to a connection, upgrade or request that is over a limit. */
   static HttpResponse tooMany(Refusal why) {
     return switch (why) {
-      case ADDRESS_FULL ->
-          HttpResponse.text(429, "this address has too many connections")
-              .with("Retry-After", RETRY_SECONDS);
-      case ADDRESS_RATE ->
-          HttpResponse.text(429, "this address connects too often")
-              .with("Retry-After", RETRY_SECONDS);
+      case ADDRESS_FULL -> soon(429, "this address has too many connections");
+      case ADDRESS_RATE -> soon(429, "this address connects too often");
       default -> unavailable("the server has all the connections it may have");
     };
+  }
+
+  private static HttpResponse soon(int status, String why) {
+    return HttpResponse.text(status, why).with(RETRY, RETRY_SECONDS);
+  }
+
+  /** Returns the answer to a request that did not come in time (RFC 9110, section 15.5.9). */
+  static HttpResponse timeout() {
+    return HttpResponse.text(408, "the request did not come in time");
+  }
+
+  /**
+   * Ends an HTTP connection with an answer that the HTTP server does not know of. Only the status
+   * and when to try again are told; the body is left out.
+   *
+   * @param context of a handler before HTTP's encoder
+   */
+  @SuppressWarnings("FutureReturnValueIgnored")
+  static void end(ChannelHandlerContext context, HttpResponse answer) {
+    SslHandler tls = context.pipeline().get(SslHandler.class);
+    if (tls != null && !tls.handshakeFuture().isSuccess()) {
+      endSilently(context); // an answer would wait for the handshake
+      return;
+    }
+    String retry = "";
+    for (Header header : answer.headers()) {
+      if (header.name().equals(RETRY)) {
+        retry = RETRY + ": " + header.value() + "\r\n";
+      }
+    }
+    String head =
+        "HTTP/1.1 %s\r\nConnection: close\r\nContent-Length: 0\r\n%s\r\n"
+            .formatted(HttpResponseStatus.valueOf(answer.status()), retry);
+    context
+        .writeAndFlush(ByteBufUtil.writeAscii(context.alloc(), head))
+        .addListener(ChannelFutureListener.CLOSE);
+  }
+
+  /**
+   * Ends an HTTP connection without an answer: none is due, or nobody would read it. What waits for
+   * the client is dropped.
+   */
+  @SuppressWarnings("FutureReturnValueIgnored")
+  static void endSilently(ChannelHandlerContext context) {
+    context.close();
   }
 }

@@ -1,8 +1,10 @@
 package dev.dormouse.server.gateway;
 
+import dev.dormouse.server.gateway.edge.Edge;
 import dev.dormouse.server.gateway.edge.ProxiedClient;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.CompositeByteBuf;
+import io.netty.channel.Channel;
 import io.netty.channel.ChannelDuplexHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
@@ -22,6 +24,9 @@ import io.netty.handler.codec.http.TooLongHttpHeaderException;
 import io.netty.handler.codec.http.TooLongHttpLineException;
 import io.netty.util.AsciiString;
 import io.netty.util.ReferenceCountUtil;
+import io.vertx.core.http.HttpConnection;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.net.impl.ConnectionBase;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
@@ -29,32 +34,41 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Keeps what a client sends behind an upgrade request from the HTTP decoder, which would take
- * frames for a request, until the request is answered. With 101 it is the socket's first input;
- * with any other answer it is the HTTP connection's next.
+ * Guards one connection while it is HTTP's, until it ends or a socket takes it over.
  *
- * <p>Two handlers: this one stands before the HTTP decoder and feeds it no further than the end of
- * a head; {@link Watch} stands behind and says whether the head was an upgrade's. At most {@value
- * #BYTES_MAX} bytes and one read more are kept, and counted; then nothing is read until the answer.
+ * <ul>
+ *   <li>It counts the connection, of which there are only so many, see {@link Admission#openTcp}.
+ *   <li>It ends the connection when its client is too slow, see {@link HttpTimers}.
+ *   <li>It charges the client for the heads of requests that are not answered.
+ *   <li>It keeps what a client sends behind an upgrade request from the HTTP decoder, which would
+ *       take frames for a request, until the request is answered. With a 101 these early bytes are
+ *       the socket's first input; with any other answer they are the HTTP connection's next. At
+ *       most {@value #BYTES_MAX} bytes and one read more are kept; then nothing is read until the
+ *       answer.
+ *   <li>It sees all answers leave, and ends the connection where the client could not tell its next
+ *       request from a body.
+ * </ul>
  *
- * <p>It also guards the connection while it is HTTP's: there are only so many, see {@link
- * Admission#openTcp}; a head that does not come in time ends it, see {@link HeadDeadline}, and so
- * do a body that stands still, see {@link BodyDeadline}, and a long pause between requests, see
- * {@link KeepAlive}.
- *
- * <p>An upgrade that comes in one read with a request that has a body, before it, is not watched:
- * what follows it there is lost. RFC 6455 has clients wait for the 101 anyway.
+ * <p>There are two handlers: this one stands before the HTTP decoder and feeds it no further than
+ * the end of a head; {@link Decoded} stands behind and says whether the head was an upgrade's. An
+ * upgrade that comes in one read with a request that has a body, before it, is not watched: what
+ * follows it there is lost. RFC 6455 has clients wait for the 101 anyway.
  *
  * <p>Both are on the connection's event loop, and leave with the 101.
  */
 final class HttpGuard extends ChannelInboundHandlerAdapter {
   private static final int BYTES_MAX = 1 << 16;
 
-  private final Watch watch = new Watch();
-  private final GatewayParts parts;
-  private final HeadDeadline deadline;
-  private final BodyDeadline bodyDeadline;
-  private final KeepAlive keepAlive;
+  /** The name of the HTTP/1 decoder in a pipeline of Vert.x. */
+  private static final String HTTP_DECODER = "httpDecoder";
+
+  /** The name of the last handler in a pipeline of Vert.x. */
+  private static final String VERTX = "handler";
+
+  private final Decoded decoded = new Decoded();
+  private final Tally tally;
+  private final HttpTimers timers;
+  private final HttpWatch watch;
 
   private @Nullable ChannelHandlerContext context;
 
@@ -75,11 +89,6 @@ final class HttpGuard extends ChannelInboundHandlerAdapter {
 
   /** Whether the gateway will take the channel over once its 101 is out. */
   private boolean isSocketAwaited;
-
-  /** The upgrade that somebody watches; null if there is none. */
-  private @Nullable UpgradeWatch upgrade;
-
-  private final RequestWatch requests;
 
   /** How many requests are not answered yet, or not to the end. */
   private int unanswered;
@@ -127,7 +136,7 @@ final class HttpGuard extends ChannelInboundHandlerAdapter {
 
     /** Bytes of a head came, with so many ends of lines: characters, and a header for each line. */
     void came(int bytes, int lines, boolean isWhole) {
-      long more = Character.BYTES * (long) bytes + RequestHeads.HEADER_BYTES * (long) lines;
+      long more = Character.BYTES * (long) bytes + ActorRequest.HEADER_BYTES * (long) lines;
       hold(more);
       half = isWhole ? 0 : half + more;
     }
@@ -138,45 +147,68 @@ final class HttpGuard extends ChannelInboundHandlerAdapter {
     }
   }
 
-  HttpGuard(GatewayParts parts) {
-    this.parts = parts;
-    this.requests = new RequestWatch(parts);
-    this.deadline = new HeadDeadline(parts, () -> unanswered == 0);
-    this.bodyDeadline = new BodyDeadline(parts, () -> unanswered == 1 && !isAnswering);
-    this.keepAlive = new KeepAlive(() -> parts.counters().cutOff(RequestLimit.IDLE));
+  private HttpGuard(Tally tally) {
+    this.tally = tally;
+    this.watch = new HttpWatch(tally);
+    this.timers =
+        new HttpTimers(tally, () -> unanswered == 0, () -> unanswered == 1 && !isAnswering);
   }
 
-  ChannelDuplexHandler watch() {
+  /**
+   * Guards a new connection of an HTTP server: the edge's handlers come before all others, this
+   * class's before and behind the HTTP decoder. A connection that is not of HTTP/1 is left alone.
+   */
+  static void meet(HttpConnection connection, Tally tally, Edge edge) {
+    if (connection instanceof ConnectionBase base) {
+      ChannelPipeline pipeline = base.channel().pipeline();
+      if (pipeline.get(HTTP_DECODER) != null) {
+        HttpGuard guard = new HttpGuard(tally);
+        edge.standBefore(pipeline, VERTX);
+        pipeline.addBefore(HTTP_DECODER, null, guard);
+        pipeline.addBefore(VERTX, null, guard.decoded);
+      }
+    }
+  }
+
+  /** Returns the Netty channel of a request's connection. */
+  static Channel channelOf(HttpServerRequest request) {
+    return ((ConnectionBase) request.connection()).channel();
+  }
+
+  /** Returns the guard of a request's connection; null if nothing guards it, or not any more. */
+  static @Nullable HttpGuard of(HttpServerRequest request) {
+    return channelOf(request).pipeline().get(HttpGuard.class);
+  }
+
+  /** Returns where what a request holds is counted; null if that is not known. */
+  static ClientMemory.@Nullable Address addressOf(HttpServerRequest request) {
+    HttpGuard guard = of(request);
+    return guard == null ? null : guard.place;
+  }
+
+  /** Returns the watch of a request's connection; null if nothing guards it. */
+  static @Nullable HttpWatch watchOf(HttpServerRequest request) {
+    HttpGuard guard = of(request);
+    return guard == null ? null : guard.watch;
+  }
+
+  /** Returns the watch of the connection. */
+  HttpWatch watch() {
     return watch;
   }
 
-  /** Where what the connection holds is counted; null if nowhere. */
-  ClientMemory.@Nullable Address address() {
-    return place;
-  }
-
-  /** The upgrade is watched from now on, and none before it. */
-  void upgrade(UpgradeWatch begun) {
-    upgrade = begun;
-  }
-
-  /** The upgrade that came last, if it is watched. Any thread, after it came. */
-  @Nullable UpgradeWatch upgrade() {
-    return upgrade;
-  }
-
-  /** Has this done when the body of the request that came last stands still. */
+  /** Has this done, in place of a 408, when the body of the request that came last stands still. */
   void onLateBody(Runnable answer) {
     if (isInBody && unanswered == 1) {
-      bodyDeadline.onLate(answer);
+      timers.onLateBody(answer);
     }
   }
 
   @Override
   public void handlerAdded(ChannelHandlerContext context) {
     this.context = context;
-    deadline.start(context);
-    take(context, parts.admission().openTcp(peer(context)));
+    timers.headAwaited(context);
+    take(context, tally.admission().openTcp(peer(context)));
   }
 
   /** Null if it is a proxy, whose connections are those of many. */
@@ -185,7 +217,7 @@ final class HttpGuard extends ChannelInboundHandlerAdapter {
         context.channel().remoteAddress() instanceof InetSocketAddress peer
             ? peer.getAddress()
             : null;
-    return parts.options().trustedProxies().contains(address) ? null : address;
+    return tally.options().trustedProxies().contains(address) ? null : address;
   }
 
   private void take(ChannelHandlerContext context, Admission.Verdict verdict) {
@@ -193,9 +225,9 @@ final class HttpGuard extends ChannelInboundHandlerAdapter {
       place = given;
     } else if (verdict instanceof Admission.Refused refused) {
       isRefused = true;
-      deadline.stop();
-      parts.refused(refused.why(), null, null);
-      HttpEnd.tooMany(context, refused.why());
+      timers.headEnded();
+      tally.refused(refused.why(), null, null);
+      HttpAnswers.end(context, HttpAnswers.tooMany(refused.why()));
     }
   }
 
@@ -203,7 +235,7 @@ final class HttpGuard extends ChannelInboundHandlerAdapter {
   @Override
   public void userEventTriggered(ChannelHandlerContext context, Object event) {
     if (event instanceof ProxiedClient client && place != null) {
-      take(context, parts.admission().move(place, client.address()));
+      take(context, tally.admission().move(place, client.address()));
     }
     context.fireUserEventTriggered(event);
   }
@@ -227,11 +259,14 @@ final class HttpGuard extends ChannelInboundHandlerAdapter {
     passOn(context.pipeline());
   }
 
-  /** The answer is a 101 of the gateway's: the TCP connection counts with the socket. */
-  void becomes(ClientSocket socket) {
-    if (socket.takes(place)) {
-      place = null;
-    }
+  /** Returns where the TCP connection is counted; null if it is not, or not here. */
+  Admission.@Nullable Place place() {
+    return place;
+  }
+
+  /** Leaves the count of the TCP connection to the socket that takes it over. */
+  void placeTaken() {
+    place = null;
   }
 
   @Override
@@ -264,20 +299,20 @@ final class HttpGuard extends ChannelInboundHandlerAdapter {
       context.fireChannelRead(bytes);
     }
     if (!isHeadEmpty && !context.isRemoved()) {
-      deadline.start(context);
+      timers.headAwaited(context);
     }
   }
 
   /** What came holds too much memory: nothing more is taken here. */
   private void tooMuch(ChannelHandlerContext context, boolean isAnswered) {
     isRefused = true;
-    deadline.stop();
+    timers.headEnded();
     forgetHeads();
-    parts.hit(RequestLimit.MEMORY, isAnswered ? "503" : "close", null);
+    tally.hit(RequestLimit.MEMORY, isAnswered ? "503" : "close", null);
     if (isAnswered) {
-      HttpEnd.tooMany(context, Refusal.NODE_FULL);
+      HttpAnswers.end(context, HttpAnswers.tooMany(Refusal.NODE_FULL));
     } else {
-      HttpEnd.silently(context);
+      HttpAnswers.endSilently(context);
     }
   }
 
@@ -285,7 +320,7 @@ final class HttpGuard extends ChannelInboundHandlerAdapter {
   private void came(int bytes, int lines, boolean isWhole) {
     Heads counted = heads;
     if (counted == null) {
-      counted = new Heads(parts.memory(), place);
+      counted = new Heads(tally.memory(), place);
       heads = counted;
     }
     counted.came(bytes, lines, isWhole);
@@ -319,7 +354,7 @@ final class HttpGuard extends ChannelInboundHandlerAdapter {
   private void keep(ChannelHandlerContext context, ByteBuf bytes) {
     if (kept == null) {
       CompositeByteBuf all = context.alloc().compositeBuffer(Integer.MAX_VALUE);
-      kept = new Kept(parts.memory(), place, all);
+      kept = new Kept(tally.memory(), place, all);
     }
     kept.add(bytes);
     if (kept.isTooMuchWith(0)) {
@@ -331,8 +366,8 @@ final class HttpGuard extends ChannelInboundHandlerAdapter {
 
   /** The answer was 101: what is kept belongs to what is behind now. */
   void passOn(ChannelPipeline pipeline) {
-    if (pipeline.context(watch) != null) {
-      pipeline.remove(watch);
+    if (pipeline.context(decoded) != null) {
+      pipeline.remove(decoded);
     }
     pipeline.remove(this);
   }
@@ -376,13 +411,8 @@ final class HttpGuard extends ChannelInboundHandlerAdapter {
       place.closeTcp();
       place = null;
     }
-    deadline.stop();
-    bodyDeadline.stop();
-    keepAlive.stop();
-    requests.gone();
-    if (upgrade != null) {
-      upgrade.ended(context.channel().isActive());
-    }
+    timers.stop();
+    watch.connectionEnded(context.channel().isActive());
     forgetHeads();
     ByteBuf bytes = keptBytes();
     forgetKept();
@@ -399,7 +429,7 @@ final class HttpGuard extends ChannelInboundHandlerAdapter {
   }
 
   /** Sees decoded requests come and answers go. */
-  private final class Watch extends ChannelDuplexHandler {
+  private final class Decoded extends ChannelDuplexHandler {
 
     @Override
     public void channelRead(ChannelHandlerContext context, Object message) {
@@ -411,20 +441,20 @@ final class HttpGuard extends ChannelInboundHandlerAdapter {
         isInBody = true;
         isExpecting = request.headers().contains(HttpHeaderNames.EXPECT);
         unanswered++;
-        requests.came(request);
+        watch.requestCame(request);
         tooLong(request.decoderResult().cause());
-        deadline.stop();
-        keepAlive.stop();
+        timers.headEnded();
+        timers.pauseEnded();
         tellApart(request.headers());
         isKeeping = isUpgrade(request);
       }
       if (message instanceof HttpContent part) {
         isExpecting = false;
-        bodyDeadline.came(part.content().readableBytes());
+        timers.bodyCame(part.content().readableBytes());
       }
       if (message instanceof LastHttpContent) {
         isInBody = false;
-        bodyDeadline.stop();
+        timers.bodyEnded();
       }
       context.fireChannelRead(message);
     }
@@ -433,7 +463,7 @@ final class HttpGuard extends ChannelInboundHandlerAdapter {
     public void channelReadComplete(ChannelHandlerContext context) {
       ChannelHandlerContext beforeHttp = HttpGuard.this.context;
       if (isInBody && beforeHttp != null) {
-        bodyDeadline.start(beforeHttp);
+        timers.bodyAwaited(beforeHttp);
       }
       context.fireChannelReadComplete();
     }
@@ -441,9 +471,9 @@ final class HttpGuard extends ChannelInboundHandlerAdapter {
     /** A head over a limit is answered by Vert.x; that is told of here. */
     private void tooLong(@Nullable Throwable failure) {
       if (failure instanceof TooLongHttpLineException) {
-        parts.hit(RequestLimit.LINE_BYTES, "414", null);
+        tally.hit(RequestLimit.LINE_BYTES, "414", null);
       } else if (failure instanceof TooLongHttpHeaderException) {
-        parts.hit(RequestLimit.HEADER_BYTES, "431", null);
+        tally.hit(RequestLimit.HEADER_BYTES, "431", null);
       }
     }
 
@@ -471,19 +501,16 @@ final class HttpGuard extends ChannelInboundHandlerAdapter {
       if (message instanceof HttpResponse answer) {
         endWithoutBody(answer);
         nameUpgrade(answer.status(), answer.headers());
-        requests.answering(answer);
+        watch.answerBegan(answer);
         isAnswering = !isInformational(message);
         if (answer.status().equals(HttpResponseStatus.SWITCHING_PROTOCOLS) && !isSocketAwaited) {
           context.channel().eventLoop().execute(HttpGuard.this::leave);
-        }
-        if (upgrade != null) {
-          upgrade.answered(answer);
         }
       }
       if (message instanceof LastHttpContent && !isInformational(message)) {
         unanswered--;
         isAnswering = false;
-        requests.answered();
+        watch.answerEnded();
         if (unanswered == 0) {
           answered(context);
         }
@@ -526,7 +553,7 @@ final class HttpGuard extends ChannelInboundHandlerAdapter {
       if (heads != null) {
         heads.answered();
       }
-      keepAlive.start(context, isEnding ? parts.options().drain() : parts.options().keepAlive());
+      timers.pauseBegan(context, isEnding ? tally.options().drain() : tally.options().keepAlive());
       if (isKeeping) {
         context.channel().eventLoop().execute(HttpGuard.this::goOn);
       }

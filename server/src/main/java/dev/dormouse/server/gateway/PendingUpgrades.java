@@ -5,21 +5,21 @@ import dev.dormouse.sdk.CloseReason;
 import dev.dormouse.sdk.CloseReason.Cause;
 import dev.dormouse.sdk.ConnectionId;
 import dev.dormouse.sdk.HttpResponse;
-import dev.dormouse.sdk.RequestHead;
 import dev.dormouse.server.gateway.AccessCheck.Outcome;
 import dev.dormouse.server.protocol.ToGateway;
 import dev.dormouse.server.protocol.ToHost;
+import io.netty.channel.EventLoop;
+import io.vertx.core.Context;
 import io.vertx.core.Vertx;
-import io.vertx.ext.web.RoutingContext;
-import java.util.List;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The upgrades that wait for an access rule, or their actor. Each is taken out by exactly one of:
- * the answer of either, the deadline, the client's going, the gateway's stopping. If the host
- * accepts one that is not here any more, it is told at once that the connection is closed.
+ * The upgrades that wait for an access rule, or their actor. Each is decided by exactly one of: the
+ * answer of either, the deadline, the client's going, the gateway's stopping. If the host accepts
+ * one that is not here any more, the host is told at once that the connection is closed.
+ *
+ * <p>Any thread, where nothing else is said.
  */
 final class PendingUpgrades {
   private final GatewayParts parts;
@@ -27,21 +27,25 @@ final class PendingUpgrades {
   private final AccessCheck access;
   private final long incarnation;
   private final AtomicLong numbers = new AtomicLong();
-  private final ConcurrentHashMap<ConnectionId, PendingUpgrade> pending = new ConcurrentHashMap<>();
-
-  /**
-   * What those hold that the host was asked and has not answered, though their clients may be gone.
-   */
-  private final ConcurrentHashMap<ConnectionId, Asked> asked = new ConcurrentHashMap<>();
+  private final AwaitedAnswers<ConnectionId, Pending> pending;
 
   /** How sockets that still come are closed; null unless the gateway is stopping. */
   private volatile @Nullable CloseReason stopped;
 
-  /** The head of an upgrade, with the host. Who asks it, then who brings its answer. */
-  private static final class Asked extends ClientMemory.Holder {
-    Asked(ClientMemory memory, ClientMemory.Address address, RequestHead head) {
+  /** An upgrade that waits; it holds the request, so it is dropped when the socket is open. */
+  private record Pending(
+      ActorRequest request,
+      ConnectionId id,
+      Handshake.Valid handshake,
+      Admission.Place seat,
+      Context context,
+      EventLoop loop) {}
+
+  /** The head of an upgrade, with the host. Who asks the host, then who brings its answer. */
+  private static final class Head extends ClientMemory.Holder {
+    Head(ClientMemory memory, ClientMemory.Address address, long bytes) {
       super(memory, ClientMemory.Held.HEADS, address);
-      hold(RequestHeads.memoryOf(head));
+      hold(bytes);
     }
   }
 
@@ -50,9 +54,10 @@ final class PendingUpgrades {
     this.vertx = vertx;
     this.access = access;
     this.incarnation = incarnation;
+    this.pending = new AwaitedAnswers<>(vertx);
   }
 
-  /** The id of the next connection. Any thread. */
+  /** Returns the id of the next connection. */
   ConnectionId nextId() {
     return ConnectionId.of(incarnation, numbers.incrementAndGet());
   }
@@ -61,103 +66,111 @@ final class PendingUpgrades {
    * Asks the access rule, then the host. On the request's context; the request is paused, the seat
    * is its own.
    */
-  void ask(
-      RoutingContext request,
-      ActorRoute route,
-      ActorId actor,
-      RequestHead head,
-      Handshake.Valid handshake,
-      Admission.Place seat) {
-    UpgradeWatch watch = UpgradeWatch.of(parts, request.request());
-    ConnectionId id = watch == null ? nextId() : watch.id();
-    PendingUpgrade upgrade =
-        new PendingUpgrade(parts, vertx, request, route, actor, id, handshake, seat);
-    pending.put(id, upgrade);
-    upgrade.await(
+  void ask(ActorRequest request, Handshake.Valid handshake, Admission.Place seat) {
+    HttpWatch watch = HttpGuard.watchOf(request.routing().request());
+    ConnectionId watched = watch == null ? null : watch.upgradeId();
+    ConnectionId id = watched == null ? nextId() : watched;
+    EventLoop loop = HttpGuard.channelOf(request.routing().request()).eventLoop();
+    pending.await(
+        id,
+        new Pending(request, id, handshake, seat, vertx.getOrCreateContext(), loop),
         parts.options().handshake(),
         () ->
             refuse(
                 id, Refusal.OVERDUE, HttpAnswers.unavailable("the actor did not answer in time")));
-    request.addEndHandler(ended -> forget(id));
+    request.routing().addEndHandler(ended -> forget(id));
     if (stopped != null) {
       refuse(id, Refusal.STOPPING, stopping());
       return;
     }
     access.ask(
-        route,
-        actor,
-        head,
+        request,
         outcome -> {
           if (outcome instanceof Outcome.Denied denied) {
             refuse(id, denied.why(), denied.response());
-          } else if (pending.containsKey(id)) {
-            asked.put(id, new Asked(parts.memory(), seat, head));
-            parts.transport().toHost(new ToHost.Open(actor, id, head, handshake.subprotocol()));
+          } else if (pending.isWaiting(id)) {
+            pending.asked(id, new Head(parts.memory(), seat, request.headBytes())::letGo);
+            parts
+                .transport()
+                .toHost(
+                    new ToHost.Open(request.actor(), id, request.head(), handshake.subprotocol()));
           }
         });
   }
 
-  private void answered(ConnectionId id) {
-    Asked head = asked.remove(id);
-    if (head != null) {
-      head.letGo();
-    }
-  }
-
   private void forget(ConnectionId id) {
-    PendingUpgrade gone = pending.remove(id);
+    Pending gone = pending.take(id);
     if (gone != null) {
-      gone.forget();
+      gone.seat.free();
       parts.counters().refused(Refusal.CLIENT_GONE);
     }
   }
 
+  /** Answers in place of a 101; the HTTP connection lives on. */
   private void refuse(ConnectionId id, Refusal why, HttpResponse response) {
-    PendingUpgrade refused = pending.remove(id);
+    Pending refused = pending.take(id);
     if (refused != null) {
-      refused.refuse(why, response);
+      HttpWatch watch = HttpGuard.watchOf(refused.request.routing().request());
+      HttpWatch.refused(parts.tally(), watch, why);
+      refused.seat.free();
+      refused.context.runOnContext(run -> HttpAnswers.send(refused.request.routing(), response));
     }
   }
 
-  /** The host accepts. Whoever brings the actor's releases. */
+  /** Makes the upgrade a socket: the host accepts. On the thread of the actor's releases. */
   void accepted(ActorId actor, ToGateway.Accepted accepted, LoopQueues.Steps batches) {
-    answered(accepted.connection());
-    PendingUpgrade upgrade = pending.remove(accepted.connection());
+    pending.answered(accepted.connection());
+    Pending upgrade = pending.take(accepted.connection());
     if (upgrade == null) {
       CloseReason lost = CloseReason.abnormal(Cause.CONNECTION_LOST);
       parts.transport().toHost(new ToHost.Closed(actor, accepted.connection(), lost));
       return;
     }
-    ClientSocket socket = upgrade.socket(accepted.tags());
+    ClientSocket socket =
+        new ClientSocket(
+            parts,
+            upgrade.request.route().options(),
+            upgrade.request.actor(),
+            upgrade.id,
+            upgrade.loop,
+            upgrade.handshake.deflate(),
+            accepted.tags(),
+            upgrade.seat);
     parts.groups().add(socket);
-    batches.add(socket, accepting -> upgrade.accept(accepting, accepted.headers()));
+    ProtocolSwitch answer =
+        new ProtocolSwitch(upgrade.request.routing(), upgrade.handshake, socket);
+    batches.add(
+        socket, opening -> upgrade.context.runOnContext(run -> answer.answer(accepted.headers())));
     CloseReason reason = stopped;
     if (reason != null) {
       batches.add(socket, late -> late.close(reason));
     }
   }
 
-  /** The host rejects; nothing if the client is gone or was told already. Any thread. */
+  /** Answers what the host does, unless the client is gone or was told already. */
   void rejected(ToGateway.Rejected rejected) {
-    answered(rejected.connection());
+    pending.answered(rejected.connection());
     refuse(rejected.connection(), Refusal.REJECTED, rejected.response());
   }
 
-  /** Refuses those that wait and those to come. Any thread. */
+  /** Refuses the upgrades that wait and those to come. */
   void stop(CloseReason reason) {
     stopped = reason;
-    List.copyOf(pending.keySet()).forEach(id -> refuse(id, Refusal.STOPPING, stopping()));
+    pending.keys().forEach(id -> refuse(id, Refusal.STOPPING, stopping()));
   }
 
+  /** Returns whether upgrades are refused, because the gateway stops. */
   boolean isStopping() {
     return stopped != null;
   }
 
+  /** Returns the answer to upgrades that come while the gateway stops. */
   static HttpResponse stopping() {
     return HttpAnswers.unavailable("the server is stopping");
   }
 
+  /** Returns how many upgrades wait. */
   long size() {
-    return pending.mappingCount();
+    return pending.size();
   }
 }

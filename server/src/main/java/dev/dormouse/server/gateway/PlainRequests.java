@@ -1,13 +1,13 @@
 package dev.dormouse.server.gateway;
 
-import dev.dormouse.sdk.ActorId;
 import dev.dormouse.sdk.HttpRequest;
 import dev.dormouse.sdk.HttpResponse;
-import dev.dormouse.sdk.RequestHead;
 import dev.dormouse.server.gateway.AccessCheck.Outcome;
 import dev.dormouse.server.gateway.ClientMemory.Held;
+import dev.dormouse.server.gateway.IncomingRequest.Expectation;
 import dev.dormouse.server.protocol.ToGateway;
 import dev.dormouse.server.protocol.ToHost;
+import dev.dormouse.server.protocol.Transport;
 import io.vertx.core.Context;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
@@ -18,9 +18,7 @@ import io.vertx.core.http.HttpServerResponse;
 import io.vertx.ext.web.RoutingContext;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,13 +31,12 @@ import org.jspecify.annotations.Nullable;
  * <p>On the request's context, but for {@link #responded}.
  */
 final class PlainRequests {
-  private final GatewayParts parts;
+  private final Tally tally;
+  private final Transport transport;
   private final Vertx vertx;
   private final AccessCheck access;
   private final AtomicLong numbers = new AtomicLong();
-
-  /** Those that the host has not answered. */
-  private final ConcurrentHashMap<Long, Asked> asked = new ConcurrentHashMap<>();
+  private final AwaitedAnswers<Long, Asked> asked;
 
   /** A request's body, as it comes; with it, what the head takes. On the request's context. */
   private static final class Body extends ClientMemory.Holder {
@@ -48,12 +45,12 @@ final class PlainRequests {
     private byte[] bytes = NOTHING;
     private int size;
 
-    Body(ClientMemory memory, ClientMemory.@Nullable Address address, RequestHead head) {
+    Body(ClientMemory memory, ClientMemory.@Nullable Address address, long headBytes) {
       super(memory, Held.REQUESTS, address);
-      hold(RequestHeads.memoryOf(head));
+      hold(headBytes);
     }
 
-    /** Whether it is within its limit with this part, which is added then. */
+    /** Adds a part and returns true, if the body is within its limit with this part. */
     boolean add(Buffer part) {
       int length = part.length();
       if (length > HttpRequest.BODY_BYTES_MAX - size) {
@@ -70,14 +67,14 @@ final class PlainRequests {
       return true;
     }
 
-    /** Nobody will need it: Vert.x's own request may know of it for a while longer. */
+    /** Lets go of the body, though Vert.x's own request may know of it for a while longer. */
     void drop() {
       bytes = NOTHING;
       size = 0;
       letGo();
     }
 
-    /** All of it, once it is there. */
+    /** Returns the whole body, once it is there. */
     byte[] whole() {
       if (size < bytes.length) {
         hold(size - bytes.length);
@@ -90,52 +87,40 @@ final class PlainRequests {
   /** How much of a long answer is handed to the network at once, in bytes. */
   private static final int PIECE_BYTES = 64 << 10;
 
-  /** A request that the host was asked. */
-  private static final class Asked {
-    private final Body body;
-    private final Context context;
-    private final long timer;
+  /**
+   * A request that the host was asked.
+   *
+   * @param context of the request
+   * @param address where what it holds is counted; null if that is not known
+   */
+  private record Asked(
+      ActorRequest request, Context context, ClientMemory.@Nullable Address address) {}
 
-    /** Null once it is answered, or its client is gone. */
-    private final AtomicReference<@Nullable RoutingContext> request;
-
-    private final ActorId actor;
-
-    private final ClientMemory.@Nullable Address address;
-
-    Asked(ActorId actor, Body body, Context context, long timer, RoutingContext request) {
-      this.actor = actor;
-      this.body = body;
-      this.context = context;
-      this.timer = timer;
-      this.request = new AtomicReference<>(request);
-      this.address = ChannelTakeover.addressOf(request.request());
-    }
-  }
-
-  PlainRequests(GatewayParts parts, Vertx vertx, AccessCheck access) {
-    this.parts = parts;
+  PlainRequests(Tally tally, Transport transport, Vertx vertx, AccessCheck access) {
+    this.tally = tally;
+    this.transport = transport;
     this.vertx = vertx;
     this.access = access;
+    this.asked = new AwaitedAnswers<>(vertx);
   }
 
-  void pass(RoutingContext request, ActorRoute route, ActorId actor, RequestHead head) {
-    if (!request.request().isEnded()) {
-      if (lengthOf(request.request()) > HttpRequest.BODY_BYTES_MAX) {
-        tooLarge(request, actor);
+  /** Passes a request on to its actor. On the request's context. */
+  void pass(ActorRequest request) {
+    HttpServerRequest http = request.routing().request();
+    if (!http.isEnded()) {
+      if (lengthOf(http) > HttpRequest.BODY_BYTES_MAX) {
+        tooLarge(request);
         return;
       }
-      request.request().pause();
+      http.pause();
     }
     access.ask(
-        route,
-        actor,
-        head,
+        request,
         outcome -> {
           if (outcome instanceof Outcome.Denied denied) {
-            HttpAnswers.send(request, denied.response());
-          } else if (!request.response().closed()) {
-            read(request, actor, head);
+            HttpAnswers.send(request.routing(), denied.response());
+          } else if (!request.routing().response().closed()) {
+            read(request);
           }
         });
   }
@@ -146,79 +131,82 @@ final class PlainRequests {
     return length == null ? 0 : Long.parseLong(length.strip());
   }
 
-  private void read(RoutingContext request, ActorId actor, RequestHead head) {
-    HttpServerRequest http = request.request();
-    Body body = new Body(parts.memory(), ChannelTakeover.addressOf(http), head);
+  private void read(ActorRequest request) {
+    HttpServerRequest http = request.routing().request();
+    Body body = new Body(tally.memory(), HttpGuard.addressOf(http), request.headBytes());
     if (body.isTooMuchWith(0)) {
-      tooMuch(request, actor, body);
+      tooMuch(request, body);
     } else if (http.isEnded()) {
-      Buffer read = request.body().buffer();
-      if (read == null || isAdded(request, actor, body, read)) {
-        ask(request, actor, head, body);
+      Buffer read = request.routing().body().buffer();
+      if (read == null || isAdded(request, body, read)) {
+        ask(request, body);
       }
     } else {
-      readOn(request, actor, head, body);
+      readOn(request, body);
     }
   }
 
-  private void readOn(RoutingContext request, ActorId actor, RequestHead head, Body body) {
-    HttpServerRequest http = request.request();
-    if (RequestHeads.expectation(http) == RequestHeads.Expectation.CONTINUE) {
-      request.response().writeContinue();
+  private void readOn(ActorRequest request, Body body) {
+    HttpServerRequest http = request.routing().request();
+    if (request.incoming().expectation() == Expectation.CONTINUE) {
+      request.routing().response().writeContinue();
     }
-    HttpGuard guard = ChannelTakeover.guardOf(http);
+    HttpGuard guard = HttpGuard.of(http);
     if (guard != null) {
       guard.onLateBody(
           () -> {
-            parts.hit(RequestLimit.BODY_TIME, "408", actor);
-            refuse(request, HttpResponse.text(408, "the body did not come in time"));
+            tally.hit(RequestLimit.BODY_TIME, "408", request.actor());
+            refuse(request.routing(), HttpResponse.text(408, "the body did not come in time"));
           });
     }
     boolean[] isWhole = {false};
-    request.addEndHandler(
-        answeredOrGone -> {
-          if (!isWhole[0]) {
-            http.handler(rest -> {}).endHandler(end -> {});
-            body.drop();
-          }
-        });
-    http.handler(part -> isAdded(request, actor, body, part));
+    request
+        .routing()
+        .addEndHandler(
+            answeredOrGone -> {
+              if (!isWhole[0]) {
+                http.handler(rest -> {}).endHandler(end -> {});
+                body.drop();
+              }
+            });
+    http.handler(part -> isAdded(request, body, part));
     http.endHandler(
         end -> {
           isWhole[0] = true;
-          ask(request, actor, head, body);
+          ask(request, body);
         });
     http.resume();
   }
 
-  /** Adds a part of a body; otherwise the request is answered. */
-  private boolean isAdded(RoutingContext request, ActorId actor, Body body, Buffer part) {
+  /** Adds a part of a body and returns true, or answers the request and returns false. */
+  private boolean isAdded(ActorRequest request, Body body, Buffer part) {
     if (!body.add(part)) {
       body.drop();
-      tooLarge(request, actor);
+      tooLarge(request);
       return false;
     }
     if (body.isTooMuchWith(0)) {
-      tooMuch(request, actor, body);
+      tooMuch(request, body);
       return false;
     }
     return true;
   }
 
-  private void tooLarge(RoutingContext request, ActorId actor) {
-    parts.hit(RequestLimit.BODY_BYTES, "413", actor);
+  private void tooLarge(ActorRequest request) {
+    tally.hit(RequestLimit.BODY_BYTES, "413", request.actor());
     refuse(
-        request,
+        request.routing(),
         HttpResponse.text(413, "a body has at most " + HttpRequest.BODY_BYTES_MAX + " bytes"));
   }
 
-  private void tooMuch(RoutingContext request, ActorId actor, Body body) {
+  private void tooMuch(ActorRequest request, Body body) {
     body.drop();
-    parts.hit(RequestLimit.MEMORY, "503", actor);
-    refuse(request, HttpAnswers.unavailable("the server has too many requests to handle"));
+    tally.hit(RequestLimit.MEMORY, "503", request.actor());
+    refuse(
+        request.routing(), HttpAnswers.unavailable("the server has too many requests to handle"));
   }
 
-  /** What the client still sends is discarded for a while, so that it reads the answer. */
+  /** Answers, and discards for a while what the client still sends, so that it reads the answer. */
   private void refuse(RoutingContext request, HttpResponse answer) {
     if (request.request().isEnded()) {
       HttpAnswers.send(request, answer);
@@ -228,44 +216,58 @@ final class PlainRequests {
     request.response().putHeader("Connection", "close");
     HttpAnswers.send(request, answer);
     vertx.setTimer(
-        Math.max(1, parts.options().drain().toMillis()),
+        Math.max(1, tally.options().drain().toMillis()),
         timer -> request.request().connection().close());
   }
 
-  private void ask(RoutingContext request, ActorId actor, RequestHead head, Body body) {
+  private void ask(ActorRequest request, Body body) {
     long number = numbers.incrementAndGet();
-    long timer =
-        vertx.setTimer(
-            Math.max(1, parts.options().request().toMillis()),
-            elapsed -> {
-              if (answer(number, HttpResponse.text(504, "the actor did not answer in time"))) {
-                parts.hit(RequestLimit.ANSWER_TIME, "504", actor);
-              }
-            });
-    asked.put(number, new Asked(actor, body, vertx.getOrCreateContext(), timer, request));
-    request.addEndHandler(ended -> taken(asked.get(number)));
-    parts.transport().toHost(new ToHost.Request(actor, number, head, body.whole()));
+    Asked asking =
+        new Asked(
+            request, vertx.getOrCreateContext(), HttpGuard.addressOf(request.routing().request()));
+    asked.await(number, asking, tally.options().request(), () -> overdue(number));
+    asked.asked(number, body::drop);
+    request.routing().addEndHandler(ended -> asked.take(number));
+    transport.toHost(new ToHost.Request(request.actor(), number, request.head(), body.whole()));
   }
 
-  /** The host answered; too late if the client was answered already, or is gone. Any thread. */
-  void responded(ToGateway.Responded answer) {
-    Asked done = asked.get(answer.request());
-    answer(answer.request(), answer.response());
-    if (done != null && asked.remove(answer.request(), done)) {
-      done.body.drop();
+  private void overdue(long number) {
+    Asked late = asked.take(number);
+    if (late != null) {
+      answer(late, HttpResponse.text(504, "the actor did not answer in time"));
+      tally.hit(RequestLimit.ANSWER_TIME, "504", late.request.actor());
     }
   }
 
-  /** The answer, charged at once: its event loop may be long in getting to it. Any thread. */
-  private Answer charged(RoutingContext request, Asked of, HttpResponse response) {
-    Answer answer = new Answer(request, of.address, response);
+  /**
+   * Sends the answer of the host, unless the client was answered already, or is gone. Any thread.
+   */
+  void responded(ToGateway.Responded answer) {
+    Asked waiting = asked.take(answer.request());
+    if (waiting != null) {
+      answer(waiting, answer.response());
+    }
+    asked.answered(answer.request());
+  }
+
+  private void answer(Asked waiting, HttpResponse response) {
+    Answer answer = charged(waiting, response);
+    waiting.context.runOnContext(run -> answer.begin());
+  }
+
+  /** Returns the answer, charged at once: its event loop may be long in getting to it. */
+  private Answer charged(Asked waiting, HttpResponse response) {
+    RoutingContext routing = waiting.request.routing();
+    Answer answer = new Answer(routing, waiting.address, response);
     if (!answer.isTooMuchWith(0)) {
       return answer;
     }
     answer.letGo();
-    parts.hit(RequestLimit.MEMORY, "503", of.actor);
+    tally.hit(RequestLimit.MEMORY, "503", waiting.request.actor());
     return new Answer(
-        request, of.address, HttpAnswers.unavailable("the server has too many answers to send"));
+        routing,
+        waiting.address,
+        HttpAnswers.unavailable("the server has too many answers to send"));
   }
 
   /**
@@ -280,7 +282,7 @@ final class PlainRequests {
     private long stalled;
 
     Answer(RoutingContext request, ClientMemory.@Nullable Address address, HttpResponse response) {
-      super(parts.memory(), Held.ANSWERS, address);
+      super(tally.memory(), Held.ANSWERS, address);
       this.request = request;
       this.response = response;
       this.rest = response.bodyView();
@@ -327,34 +329,14 @@ final class PlainRequests {
       } else if (!http.closed()) {
         stalled =
             vertx.setTimer(
-                Math.max(1, parts.options().reading().toMillis()),
+                Math.max(1, tally.options().reading().toMillis()),
                 elapsed -> {
-                  parts.hit(RequestLimit.READING, "close", null);
+                  tally.hit(RequestLimit.READING, "close", null);
                   // At once: Vert.x's own close would wait for the client to read.
-                  ChannelTakeover.channelOf(request.request()).unsafe().closeForcibly();
+                  HttpGuard.channelOf(request.request()).unsafe().closeForcibly();
                   over();
                 });
       }
     }
-  }
-
-  /** Whether somebody waited for it. */
-  private boolean answer(long number, HttpResponse response) {
-    Asked answered = asked.get(number);
-    RoutingContext request = taken(answered);
-    if (answered != null && request != null) {
-      Answer answer = charged(request, answered, response);
-      answered.context.runOnContext(run -> answer.begin());
-    }
-    return request != null;
-  }
-
-  /** The request, which nobody else answers then; null if somebody has, or its client is gone. */
-  private @Nullable RoutingContext taken(@Nullable Asked of) {
-    RoutingContext request = of == null ? null : of.request.getAndSet(null);
-    if (of != null && request != null) {
-      vertx.cancelTimer(of.timer);
-    }
-    return request;
   }
 }

@@ -32,11 +32,11 @@ final class UpgradeRequest extends HttpServerRequestWrapper {
                 new Answer(request.response()));
   }
 
-  /** The view of a request: this if it asks for an upgrade. */
-  static HttpServerRequest of(HttpServerRequest request) {
-    return WebSocketUpgrades.isUpgrade(request)
-        ? new UpgradeRequest((HttpServerRequestInternal) request)
-        : request;
+  /** Returns the view of a request that the router is to see: this class's of an upgrade. */
+  static HttpServerRequest of(IncomingRequest request) {
+    return request.isUpgrade()
+        ? new UpgradeRequest((HttpServerRequestInternal) request.http())
+        : request.http();
   }
 
   /** What is to be told of a response's 101; null if its request was not seen as an upgrade. */

@@ -1,12 +1,9 @@
 package dev.dormouse.server.gateway;
 
-import dev.dormouse.log.Log;
 import dev.dormouse.sdk.ActorId;
 import dev.dormouse.sdk.CloseReason;
 import dev.dormouse.sdk.CloseReason.Cause;
 import dev.dormouse.sdk.ConnectionId;
-import dev.dormouse.sdk.HttpResponse;
-import dev.dormouse.sdk.RequestHead;
 import dev.dormouse.server.gateway.edge.Edge;
 import dev.dormouse.server.observe.Observers;
 import dev.dormouse.server.protocol.Release;
@@ -21,15 +18,11 @@ import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.ext.web.Route;
 import io.vertx.ext.web.Router;
-import io.vertx.ext.web.RoutingContext;
-import java.net.InetAddress;
 import java.time.Duration;
 import java.util.List;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BiConsumer;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
 
 /**
  * Holds the sockets of actors: takes upgrades from a vertx-web router, tells the host what clients
@@ -51,17 +44,13 @@ public final class WebSocketGateway {
   /** The part of a shutdown's time over which the close frames are spread. */
   private static final int SPREAD_PART = 2;
 
-  private static final Logger log = Log.of(WebSocketGateway.class);
-
   private final Vertx vertx;
   private final GatewayParts parts;
   private final Edge edge;
-  private final OriginPolicy origins;
+  private final HttpFront front;
   private final PendingUpgrades upgrades;
-  private final PlainRequests requests;
   private final Releases releases;
   private final SocketVisits visits;
-  private final AtomicBoolean isMisdirectionTold = new AtomicBoolean();
 
   /**
    * A gateway without routes, which nobody can observe.
@@ -85,10 +74,10 @@ public final class WebSocketGateway {
     this.parts = GatewayParts.of(options, transport, time, observers);
     this.edge =
         new Edge(options.trustedProxies(), options.proxyProtocol(), options.tls(), options.head());
-    this.origins = new OriginPolicy(options.allowedOrigins(), options.hosts());
-    AccessCheck access = new AccessCheck(parts, vertx);
+    AccessCheck access = new AccessCheck(vertx, time, options.handshake());
     this.upgrades = new PendingUpgrades(parts, vertx, access, incarnation);
-    this.requests = new PlainRequests(parts, vertx, access);
+    PlainRequests requests = new PlainRequests(parts.tally(), transport, vertx, access);
+    this.front = new HttpFront(parts.tally(), edge, upgrades, requests);
     this.releases = new Releases(parts, upgrades, requests);
     this.visits = new SocketVisits(vertx, parts.groups(), parts.loops(), parts.heartbeats());
   }
@@ -101,7 +90,7 @@ public final class WebSocketGateway {
    * @return the route, which may be narrowed, to a virtual host for example
    */
   public Route mount(Router router, ActorRoute route) {
-    return router.route(route.path()).handler(request -> handle(request, route));
+    return router.route(route.path()).handler(request -> front.route(request, route));
   }
 
   /**
@@ -112,7 +101,7 @@ public final class WebSocketGateway {
    * no TLS of their own, with {@link #httpOptions}.
    */
   public void meet(HttpConnection connection) {
-    ConnectionGuard.meet(connection, parts, edge);
+    HttpGuard.meet(connection, parts.tally(), edge);
   }
 
   /**
@@ -151,124 +140,17 @@ public final class WebSocketGateway {
    * an expectation other than {@code 100-continue} is answered 417.
    */
   public Handler<HttpServerRequest> inFrontOf(Router router) {
-    return request -> {
-      HttpServerRequest view;
-      try {
-        RequestHeads.check(request);
-        view = UpgradeRequest.of(edge.view(request, ChannelTakeover.channelOf(request)));
-      } catch (IllegalArgumentException malformed) {
-        UpgradeWatch.begin(parts, request, upgrades::nextId);
-        UpgradeWatch.refused(parts, request, Refusal.HANDSHAKE);
-        request
-            .response()
-            .setStatusCode(400)
-            .putHeader("Content-Type", "text/plain")
-            .end(String.valueOf(malformed.getMessage()));
-        return;
-      }
-      UpgradeWatch.begin(parts, view, upgrades::nextId);
-      if (RequestHeads.expectation(view) == RequestHeads.Expectation.UNKNOWN) {
-        UpgradeWatch.refused(parts, view, Refusal.HANDSHAKE);
-        view.response().setStatusCode(417).end("only 100-continue can be expected");
-        return;
-      }
-      if (origins.isMisdirected(RequestHeads.target(view), view.headers())) {
-        UpgradeWatch.refused(parts, view, Refusal.HANDSHAKE);
-        misdirected(view);
-        return;
-      }
-      router.handle(view);
-    };
-  }
-
-  private void misdirected(HttpServerRequest request) {
-    if (!isMisdirectionTold.getAndSet(true)) {
-      log.warn(
-          "a request for '{}' was answered 421, because that is none of this server's hosts; if it"
-              + " is, list it with --hosts (told once)",
-          request.authority());
-    }
-    request
-        .response()
-        .setStatusCode(421)
-        .putHeader("Content-Type", "text/plain")
-        .end("the host that was asked for is none of this server's: see its option --hosts");
+    return request -> front.receive(request, router);
   }
 
   /**
-   * Whether a router can route the request; for servers that are none of this gateway's.
+   * Checks that a router can route the request; for servers that are none of this gateway's.
    *
    * @throws IllegalArgumentException if path, query or {@code Host} are malformed; the message says
    *     which
    */
   public static void checkRoutable(HttpServerRequest request) {
-    RequestHeads.check(request);
-  }
-
-  private void handle(RoutingContext request, ActorRoute route) {
-    ActorId actor;
-    RequestHead head;
-    try {
-      actor = RequestHeads.actor(request, route);
-      UpgradeWatch.reached(parts, request, actor);
-      head = RequestHeads.head(request);
-    } catch (IllegalArgumentException malformed) {
-      HttpAnswers.send(request, HttpResponse.text(400, String.valueOf(malformed.getMessage())));
-      return;
-    }
-    Handshake handshake =
-        Handshake.of(head, RequestHeads.target(request.request()), origins, route);
-    if (handshake instanceof Handshake.Valid valid) {
-      upgrade(request, route, actor, head, valid);
-    } else if (handshake instanceof Handshake.Refused refused) {
-      refuse(request, Refusal.HANDSHAKE, refused.response());
-    } else if (route.answersHttp() && isTooOften(request)) {
-      parts.hit(RequestLimit.ADDRESS_RATE, "429", actor);
-      HttpAnswers.send(request, HttpAnswers.tooMany(Refusal.ADDRESS_RATE));
-    } else if (route.answersHttp()) {
-      requests.pass(request, route, actor, head);
-    } else {
-      HttpAnswers.send(request, Handshake.upgradeRequired(head));
-    }
-  }
-
-  private boolean isTooOften(RoutingContext request) {
-    InetAddress client = RequestHeads.client(request.request());
-    return parts.admission().isTooOften(client, parts.time().nowNs());
-  }
-
-  private void upgrade(
-      RoutingContext request,
-      ActorRoute route,
-      ActorId actor,
-      RequestHead head,
-      Handshake.Valid handshake) {
-    if (upgrades.isStopping()) {
-      refuse(request, Refusal.STOPPING, PendingUpgrades.stopping());
-    } else if (request.response().writeQueueFull()) {
-      // The 101 must go out before HTTP's encoder leaves; the answers before it are still waiting.
-      refuse(
-          request,
-          Refusal.UNREAD_ANSWERS,
-          HttpAnswers.unavailable("earlier answers were not read yet"));
-    } else {
-      InetAddress client = RequestHeads.client(request.request());
-      Admission.Verdict verdict = parts.admission().admit(client, parts.time().nowNs());
-      if (verdict instanceof Admission.Refused refused) {
-        refuse(request, refused.why(), HttpAnswers.tooMany(refused.why()));
-      } else if (verdict instanceof Admission.Place seat) {
-        if (RequestHeads.expectation(request.request()) == RequestHeads.Expectation.CONTINUE) {
-          request.response().writeContinue(); // before the 101: RFC 9110, section 7.8
-        }
-        request.request().pause();
-        upgrades.ask(request, route, actor, head, handshake, seat);
-      }
-    }
-  }
-
-  private void refuse(RoutingContext request, Refusal why, HttpResponse response) {
-    UpgradeWatch.refused(parts, request.request(), why);
-    HttpAnswers.send(request, response);
+    IncomingRequest.check(request);
   }
 
   /**

@@ -216,9 +216,9 @@ class ClientMemoryTest {
         RawClient whole = server.client().send(head + "\r\n")) {
       assertThat(host.next(ToHost.Request.class).head().headers()).hasSizeGreaterThan(500);
       server.awaitCounts(
-          counts -> server.gateway.memory().held(Held.HEADS) > 2 * 500 * RequestHeads.HEADER_BYTES);
+          counts -> server.gateway.memory().held(Held.HEADS) > 2 * 500 * ActorRequest.HEADER_BYTES);
       assertThat(server.gateway.memory().held(Held.REQUESTS))
-          .isGreaterThan(500L * RequestHeads.HEADER_BYTES);
+          .isGreaterThan(500L * ActorRequest.HEADER_BYTES);
     }
     server.awaitCounts(counts -> server.gateway.memory().held(Held.HEADS) == 0);
   }

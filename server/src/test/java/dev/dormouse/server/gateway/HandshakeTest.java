@@ -29,7 +29,8 @@ class HandshakeTest {
             .map(line -> line.split(": ", 2))
             .map(parts -> new Header(parts[0], parts[1]))
             .toList();
-    return Handshake.of(new RequestHead("GET", "/", Map.of(), all, ""), TARGET, origins, ROUTE);
+    return Handshake.of(
+        new RequestHead("GET", "/", Map.of(), all, ""), TARGET, origins, ROUTE.options());
   }
 
   @Test

@@ -11,6 +11,7 @@ import dev.dormouse.sdk.CloseReason.Cause;
 import dev.dormouse.sdk.ConnectionId;
 import dev.dormouse.sdk.Header;
 import dev.dormouse.sdk.HttpResponse;
+import dev.dormouse.sdk.RequestHead;
 import dev.dormouse.server.observe.DormouseObserver;
 import dev.dormouse.server.observe.DormouseObserver.ConnectionClosed;
 import dev.dormouse.server.observe.DormouseObserver.FrameError;
@@ -251,7 +252,7 @@ class WatchTest {
             labels.add(Map.copyOf(line.getMDCPropertyMap()));
           }
         };
-    Logger logger = (Logger) LoggerFactory.getLogger(PendingUpgrade.class);
+    Logger logger = (Logger) LoggerFactory.getLogger(ProtocolSwitch.class);
     appender.start();
     logger.addAppender(appender);
     try {
@@ -273,19 +274,18 @@ class WatchTest {
   @Test
   @DisplayName("N1 failed: once, and it is neither aborted nor accepted after")
   void failed() {
-    GatewayParts parts =
-        GatewayParts.of(
-            GatewayOptions.defaults().pingInterval(Duration.ZERO),
-            host.transport(),
-            Time.system(),
-            server.observers);
-    UpgradeWatch watch = new UpgradeWatch(parts, ConnectionId.of(7, 99));
+    HttpWatch watch =
+        new HttpWatch(new Tally(GatewayOptions.defaults(), Time.system(), server.observers));
+    RequestHead head = new RequestHead("GET", "/", Map.of(), List.of(), "");
+    watch.upgradeCame(ConnectionId.of(7, 99), head);
     Throwable cause = new IllegalStateException("as asked");
     watch.failed(cause);
-    watch.ended(false);
+    watch.connectionEnded(false);
     watch.accepted(LOBBY);
     assertThat(heard.waiting(Object.class))
-        .containsExactly(new UpgradeFailed(ConnectionId.of(7, 99), null, cause));
+        .containsExactly(
+            new UpgradeStarted(ConnectionId.of(7, 99), head),
+            new UpgradeFailed(ConnectionId.of(7, 99), null, cause));
   }
 
   @Test

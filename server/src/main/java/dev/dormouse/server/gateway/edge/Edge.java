@@ -39,6 +39,7 @@ public final class Edge {
    * @param last the name of the last handler; files that are served over TLS are cut up before it
    */
   public void standBefore(ChannelPipeline pipeline, String last) {
+    AcceptFailures.listenTo(pipeline.channel().parent());
     if (tls != null) {
       pipeline.addFirst(new TlsFailures(counters));
       pipeline.addFirst(tls.handler(pipeline.channel().alloc(), opening));
