@@ -1,25 +1,26 @@
 package dev.dormouse.server.gateway;
 
-/**
- * The close codes that the gateway itself uses (RFC 6455, section 7.4.1, and the IANA registry).
- */
+/** The close codes that the gateway itself sends or tells (RFC 6455, section 7.4.1, and IANA). */
 final class CloseCodes {
-  /** A frame or its order is wrong. */
+  /** The client sent a frame that is wrong, or in the wrong order. */
   static final int PROTOCOL_ERROR = 1002;
 
-  /** Never sent: a close frame came without a code. */
+  /** The close frame had no code. This code is never sent. */
   static final int NO_CODE = 1005;
 
-  /** Text that is not UTF-8, or compressed data that is none. */
+  /** The client sent text that is not UTF-8, or compressed data that cannot be inflated. */
   static final int BAD_PAYLOAD = 1007;
 
-  /** A rule of this server was broken. */
+  /** The client broke a rule of this server. */
   static final int POLICY = 1008;
 
-  /** A message is longer than the limit. */
+  /** The client sent a message that is longer than the limit. */
   static final int TOO_BIG = 1009;
 
-  /** The client reads too slowly. */
+  /** The server failed. */
+  static final int INTERNAL_ERROR = 1011;
+
+  /** The client reads too slowly, or clients hold too much memory. */
   static final int TRY_AGAIN_LATER = 1013;
 
   private CloseCodes() {}

@@ -54,7 +54,7 @@ final class LoopQueues {
 
   /** Begins what a release does to sockets. */
   Steps steps() {
-    return new Steps();
+    return new Steps(this);
   }
 
   /**
@@ -64,7 +64,9 @@ final class LoopQueues {
    *
    * <p>Made for one release, by one thread.
    */
-  final class Steps {
+  static class Steps {
+    private final LoopQueues loops;
+
     /** Most releases are for one socket. */
     private List<Batch> batches = List.of();
 
@@ -73,19 +75,21 @@ final class LoopQueues {
     /** How much memory all steps keep. */
     private long bytes;
 
-    private Steps() {}
+    Steps(LoopQueues loops) {
+      this.loops = loops;
+    }
 
-    void add(ClientSocket socket, ClientSocket.Step step) {
+    final void add(ClientSocket socket, ClientSocket.Step step) {
       batchOf(socket.loop()).add(socket, step);
     }
 
     /** Steps keep so much memory, in bytes, until they are done. */
-    void keep(long more) {
+    final void keep(long more) {
       bytes += more;
     }
 
     /** Takes over the caller's reference to a buffer that steps use. */
-    void share(ByteBuf buffer) {
+    final void share(ByteBuf buffer) {
       if (shared.isEmpty()) {
         shared = new ArrayList<>(1);
       }
@@ -93,14 +97,14 @@ final class LoopQueues {
     }
 
     /** Hands each loop its task. */
-    void dispatch() {
+    final void dispatch() {
       for (Batch batch : batches) {
         shared.forEach(ByteBuf::retain);
         batch.shared = shared;
         if (bytes > ClientMemory.ALWAYS) { // what is less is not worth counting
           batch.hold(bytes / batches.size());
         }
-        LoopQueues.this.run(batch.loop, batch);
+        loops.run(batch.loop, batch);
       }
       shared.forEach(ByteBuf::release);
     }
@@ -111,7 +115,7 @@ final class LoopQueues {
           return batch;
         }
       }
-      Batch batch = new Batch(loop);
+      Batch batch = new Batch(loops, loop);
       if (batches.isEmpty()) {
         batches = List.of(batch);
       } else {
@@ -133,7 +137,8 @@ final class LoopQueues {
       }
     }
 
-    private final class Batch implements Work {
+    private static final class Batch implements Work {
+      private final LoopQueues loops;
       private final EventLoop loop;
       private List<ByteBuf> shared = List.of();
 
@@ -143,19 +148,20 @@ final class LoopQueues {
       private @Nullable Todo first;
       private @Nullable Todo last;
 
-      Batch(EventLoop loop) {
+      Batch(LoopQueues loops, EventLoop loop) {
+        this.loops = loops;
         this.loop = loop;
       }
 
       void hold(long share) {
         bytes = share;
-        LoopQueues.this.hold(share);
+        loops.hold(share);
       }
 
       private void end() {
         shared.forEach(ByteBuf::release);
         if (bytes != 0) {
-          LoopQueues.this.hold(-bytes);
+          loops.hold(-bytes);
         }
       }
 

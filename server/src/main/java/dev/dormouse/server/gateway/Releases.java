@@ -17,14 +17,24 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 
 /**
- * Carries out what hosts release. Recipients are found on the thread that brings the release, so
- * that what came later cannot change who hears it; the rest is up to the sockets' event loops.
+ * Carries out the releases of hosts. It finds the recipients of a release on the thread that brings
+ * the release, so that a client that connects later cannot change who hears it. What is to be done
+ * to each recipient is left to the recipient's event loop.
  *
- * <p>Any thread; the releases of one actor one after the other.
+ * <p>Any thread may bring a release; the releases of one actor come one after the other.
  */
-final class Releases {
+final class Releases implements ToGateway.Receiver<Releases.Underway> {
   private static final Logger log = Log.of(Releases.class);
-  private static final int INTERNAL_ERROR = 1011;
+
+  /** A release that is being carried out, with the steps that it takes so far. */
+  static final class Underway extends LoopQueues.Steps {
+    private final ActorId actor;
+
+    private Underway(LoopQueues loops, ActorId actor) {
+      super(loops);
+      this.actor = actor;
+    }
+  }
 
   private final GatewayParts parts;
   private final PendingUpgrades upgrades;
@@ -36,83 +46,51 @@ final class Releases {
     this.requests = requests;
   }
 
+  /** Carries out a release; returns before the event loops are done with it. */
   void accept(Release release) {
-    LoopQueues.Steps steps = parts.loops().steps();
+    Underway steps = new Underway(parts.loops(), release.actor());
     try {
       for (ToGateway record : release.records()) {
-        carryOut(release, record, steps);
+        record.dispatch(this, steps);
       }
     } finally {
       steps.dispatch();
     }
   }
 
-  private void carryOut(Release release, ToGateway record, LoopQueues.Steps steps) {
-    if (record instanceof ToGateway.Send send) {
-      send(release.actor(), send, steps);
-    } else if (record instanceof ToGateway.Handled handled) {
-      apply(handled.connection(), steps, socket -> socket.handled(handled.sequence()));
-    } else if (record instanceof ToGateway.Broadcast broadcast) {
-      broadcast(release, broadcast, steps);
-    } else if (record instanceof ToGateway.Accepted accepted) {
-      upgrades.accepted(release.actor(), accepted, steps);
-    } else if (record instanceof ToGateway.Rejected rejected) {
-      upgrades.rejected(rejected);
-    } else if (record instanceof ToGateway.Retagged retagged) {
-      retag(retagged);
-    } else if (record instanceof ToGateway.Close close) {
-      CloseReason reason = sendable(close);
-      apply(close.connection(), steps, socket -> socket.close(reason));
-    } else if (record instanceof ToGateway.Withheld withheld) {
-      apply(withheld.connection(), steps, socket -> socket.withheld(withheld.sequence()));
-    } else if (record instanceof ToGateway.Resumed resumed) {
-      apply(resumed.connection(), steps, socket -> socket.resumed(resumed.sequence()));
-    } else if (record instanceof ToGateway.AutoReplies told) {
-      parts.groups().autoReplies(release.actor(), told.replies());
-    } else if (record instanceof ToGateway.AskSeen asked) {
-      tellSeen(release.actor(), asked, steps);
-    } else if (record instanceof ToGateway.Responded responded) {
-      requests.responded(responded);
-    }
+  @Override
+  public void accepted(ToGateway.Accepted accepted, Underway steps) {
+    upgrades.accepted(steps.actor, accepted, steps);
   }
 
-  private void apply(ConnectionId id, LoopQueues.Steps steps, ClientSocket.Step step) {
-    ClientSocket socket = parts.groups().get(id);
-    if (socket != null) {
-      steps.add(socket, step);
-    }
+  @Override
+  public void rejected(ToGateway.Rejected rejected, Underway steps) {
+    upgrades.rejected(rejected);
   }
 
-  private void send(ActorId actor, ToGateway.Send send, LoopQueues.Steps steps) {
+  @Override
+  public void responded(ToGateway.Responded responded, Underway steps) {
+    requests.responded(responded);
+  }
+
+  @Override
+  public void send(ToGateway.Send send, Underway steps) {
     ClientSocket socket = parts.groups().get(send.connection());
     if (socket == null) {
-      parts.lost(actor, send.connection(), send.report());
+      parts.lost(steps.actor, send.connection(), send.report());
     } else {
       steps.keep(send.payload().size());
       steps.add(socket, to -> to.send(send.payload(), null, send.key(), send.report()));
     }
   }
 
-  private void tellSeen(ActorId actor, ToGateway.AskSeen asked, LoopQueues.Steps steps) {
-    ClientSocket socket = parts.groups().get(asked.connection());
-    if (socket == null) {
-      tellSeen(actor, asked, (Instant) null);
-    } else {
-      steps.add(
-          socket, seen -> tellSeen(actor, asked, parts.heartbeats().lastHeard(seen, seen.loop())));
-    }
-  }
-
-  private void tellSeen(ActorId actor, ToGateway.AskSeen asked, @Nullable Instant at) {
-    parts.transport().toHost(new ToHost.Seen(actor, asked.connection(), asked.report(), at));
-  }
-
-  private void broadcast(Release release, ToGateway.Broadcast broadcast, LoopQueues.Steps steps) {
+  @Override
+  public void broadcast(ToGateway.Broadcast broadcast, Underway steps) {
     List<ClientSocket> recipients = new ArrayList<>();
     parts
         .groups()
         .forEach(
-            release.actor(),
+            steps.actor,
             socket -> {
               if (socket.hasTags(broadcast.tags()) && !broadcast.except().contains(socket.id())) {
                 recipients.add(socket);
@@ -128,13 +106,35 @@ final class Releases {
     recipients.forEach(socket -> steps.add(socket, step));
   }
 
-  private void retag(ToGateway.Retagged retagged) {
-    ClientSocket socket = parts.groups().get(retagged.connection());
+  @Override
+  public void handled(ToGateway.Handled handled, Underway steps) {
+    apply(handled.connection(), steps, socket -> socket.handled(handled.sequence()));
+  }
+
+  @Override
+  public void withheld(ToGateway.Withheld withheld, Underway steps) {
+    apply(withheld.connection(), steps, socket -> socket.withheld(withheld.sequence()));
+  }
+
+  @Override
+  public void resumed(ToGateway.Resumed resumed, Underway steps) {
+    apply(resumed.connection(), steps, socket -> socket.resumed(resumed.sequence()));
+  }
+
+  @Override
+  public void close(ToGateway.Close close, Underway steps) {
+    CloseReason reason = sendable(close);
+    apply(close.connection(), steps, socket -> socket.close(reason));
+  }
+
+  private void apply(ConnectionId id, Underway steps, ClientSocket.Step step) {
+    ClientSocket socket = parts.groups().get(id);
     if (socket != null) {
-      socket.retag(retagged.tags());
+      steps.add(socket, step);
     }
   }
 
+  /** Returns how a connection is closed: as the host wants it, or with 1011 if that is no close. */
   private static CloseReason sendable(ToGateway.Close close) {
     try {
       CloseReason.checkSendable(close.code(), close.reason());
@@ -144,7 +144,37 @@ final class Releases {
           "connection {} is closed with 1011 instead: {}",
           close.connection(),
           notSendable.getMessage());
-      return new CloseReason(INTERNAL_ERROR, "", Cause.ACTOR);
+      return new CloseReason(CloseCodes.INTERNAL_ERROR, "", Cause.ACTOR);
     }
+  }
+
+  @Override
+  public void retagged(ToGateway.Retagged retagged, Underway steps) {
+    ClientSocket socket = parts.groups().get(retagged.connection());
+    if (socket != null) {
+      socket.retag(retagged.tags());
+    }
+  }
+
+  @Override
+  public void autoReplies(ToGateway.AutoReplies told, Underway steps) {
+    parts.groups().autoReplies(steps.actor, told.replies());
+  }
+
+  @Override
+  public void askSeen(ToGateway.AskSeen question, Underway steps) {
+    ActorId actor = steps.actor;
+    ClientSocket socket = parts.groups().get(question.connection());
+    if (socket == null) {
+      tellSeen(actor, question, null);
+    } else {
+      steps.add(
+          socket,
+          seen -> tellSeen(actor, question, parts.heartbeats().lastHeard(seen, seen.loop())));
+    }
+  }
+
+  private void tellSeen(ActorId actor, ToGateway.AskSeen question, @Nullable Instant at) {
+    parts.transport().toHost(new ToHost.Seen(actor, question.connection(), question.report(), at));
   }
 }

@@ -46,7 +46,11 @@ enum SocketState {
     };
   }
 
-  /** The state itself, if it may follow this one. */
+  /**
+   * Returns the next state.
+   *
+   * @throws IllegalStateException if the next state may not follow this one
+   */
   SocketState to(SocketState next) {
     if (!next().contains(next)) {
       throw new IllegalStateException("a socket cannot go from " + this + " to " + next);
