@@ -46,6 +46,17 @@ class TemporaryFolderIT {
       assertThat(client.ask("x")).startsWith("1 ");
     }
     assertThat(server.output()).doesNotContain("\tat ", "WARN", "ERROR");
+    hasEpoll(server, true);
+  }
+
+  /** Netty falls back to something slower if its library cannot be loaded. */
+  private static void hasEpoll(ServerProcess server, boolean isIt) throws IOException {
+    Path maps = Path.of("/proc", String.valueOf(server.pid()), "maps");
+    if (Files.exists(maps)) {
+      assertThat(Files.readString(maps).contains("libnetty_transport_native_epoll"))
+          .as("epoll")
+          .isEqualTo(isIt);
+    }
   }
 
   private static List<Path> scratchIn(Path folder) throws IOException {
@@ -91,6 +102,32 @@ class TemporaryFolderIT {
     }
     try (Child verify = launch(UNWRITABLE, Map.of(), "verify", "data")) {
       assertThat(verify.awaitExit()).as(verify.output()).isZero();
+    }
+  }
+
+  @Test
+  @Tag("once")
+  @Tag("F24")
+  @DisplayName("F24: a server whose network library cannot be loaded says so in one line, and runs")
+  void withoutEpoll() throws Exception {
+    List<String> command =
+        List.of(
+            System.getProperty("dormouse.test.java"),
+            "-Dio.netty.native.workdir=" + UNWRITABLE,
+            "-jar",
+            ServerProcess.jar(),
+            "--port=0",
+            "--admin-port=0");
+    try (ServerProcess server = ServerProcess.of(Child.start(directory, Map.of(), command))) {
+      try (Client client = server.connect("/counter/one")) {
+        assertThat(client.ask("x")).startsWith("1 ");
+      }
+      hasEpoll(server, false);
+      assertThat(server.output().lines().filter(line -> line.contains("WARN")))
+          .singleElement()
+          .asString()
+          .contains("without epoll", "-Djava.io.tmpdir=FOLDER");
+      assertThat(server.output()).doesNotContain("\tat ");
     }
   }
 

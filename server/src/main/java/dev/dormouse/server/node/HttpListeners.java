@@ -1,10 +1,10 @@
 package dev.dormouse.server.node;
 
+import dev.dormouse.log.Log;
 import dev.dormouse.server.gateway.WebSocketGateway;
 import dev.dormouse.server.observe.accesslog.AccessLog;
 import dev.dormouse.server.options.ServerOptions;
 import dev.dormouse.server.options.ServerStartException;
-import dev.dormouse.storage.Scratch;
 import io.vertx.core.Future;
 import io.vertx.core.Handler;
 import io.vertx.core.Promise;
@@ -16,6 +16,7 @@ import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.internal.ContextInternal;
 import io.vertx.core.internal.VertxInternal;
 import io.vertx.ext.web.Router;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -23,9 +24,12 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
 
 /** The HTTP listeners for clients: one on each event loop, all on the same port. */
 public final class HttpListeners {
+  private static final Logger log = Log.of(HttpListeners.class);
+
   /** To Vert.x, a negative port is a free one that all listeners with this number share. */
   private static final int ANY_SHARED_PORT = -1;
 
@@ -53,23 +57,56 @@ public final class HttpListeners {
   }
 
   /**
-   * Makes one with the event loops that they take.
+   * Makes one with the event loops that they take. Says in the log if they run without epoll where
+   * there should be one.
    *
    * @param scratch where Vert.x may keep what it reads from the class path, and Netty its native
-   *     library if the JVM's temporary folder cannot be written
+   *     library; if that cannot be loaded from there, Netty takes the JVM's temporary folder
    */
   static Vertx vertx(ServerOptions options, Path scratch) {
-    if (System.getProperty(NETTY_FOLDER) == null && !Files.isWritable(Scratch.temporaryFolder())) {
+    if (System.getProperty(NETTY_FOLDER) == null && mayBeLoadedFrom(scratch)) {
       System.setProperty(NETTY_FOLDER, scratch.toString());
     }
-    return Vertx.vertx(
-        new VertxOptions()
-            .setPreferNativeTransport(true)
-            .setFileSystemOptions(
-                new FileSystemOptions()
-                    .setFileCacheDirAsExactPath(true)
-                    .setFileCacheDir(scratch.resolve("vertx-cache").toString()))
-            .setEventLoopPoolSize(eventLoops(options)));
+    Vertx vertx =
+        Vertx.vertx(
+            new VertxOptions()
+                .setPreferNativeTransport(true)
+                .setFileSystemOptions(
+                    new FileSystemOptions()
+                        .setFileCacheDirAsExactPath(true)
+                        .setFileCacheDir(scratch.resolve("vertx-cache").toString()))
+                .setEventLoopPoolSize(eventLoops(options)));
+    if (!vertx.isNativeTransportEnabled() && System.getProperty("os.name").equals("Linux")) {
+      log.warn(
+          "the network runs without epoll, which is slower: Netty's library cannot be loaded ({});"
+              + " it needs a folder that is writable and not mounted noexec: name one with"
+              + " java -Djava.io.tmpdir=FOLDER",
+          innermost(vertx.unavailableNativeTransportCause()));
+    }
+    return vertx;
+  }
+
+  /**
+   * Whether a folder's files may be loaded as code: on a file system that is mounted noexec not.
+   */
+  private static boolean mayBeLoadedFrom(Path folder) {
+    Path probe = folder.resolve("probe");
+    try {
+      boolean isExecutable =
+          Files.createFile(probe).toFile().setExecutable(true) && Files.isExecutable(probe);
+      Files.delete(probe);
+      return isExecutable;
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
+  private static @Nullable String innermost(@Nullable Throwable failure) {
+    Throwable cause = failure;
+    while (cause != null && cause.getCause() != null) {
+      cause = cause.getCause();
+    }
+    return cause == null ? null : cause.getMessage();
   }
 
   /** How many there are. */
