@@ -7,55 +7,59 @@ import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.rocksdb.RocksDBException;
-import org.rocksdb.Status;
 import org.rocksdb.WriteBatch;
 import org.rocksdb.WriteOptions;
 import org.slf4j.Logger;
 
 /**
- * Writes rounds to the engine while the disk has room for them.
+ * Writes rounds of commits to the engine, as long as the disk has room and the process has file
+ * handles.
  *
- * <p><b>When there is little room</b> rounds are refused before the engine sees them, by asking the
- * file system each time. What was refused is certainly not kept then; reads go on; and the first
- * round after there is room again is taken at once. The reserve is what the engine needs to write
- * out all that it has in memory.
+ * <p><b>When the disk has little room,</b> rounds are refused before the engine sees them; the
+ * writer asks the file system before each round. A refused round is certainly not kept. Reads go
+ * on, and the first round after there is room again is written at once. The reserve that must stay
+ * free is what the engine needs to write out everything that it holds in memory.
  *
- * <p><b>If the engine meets the end of the disk all the same</b> (somebody else filled it at that
- * moment, or what the engine writes in the background did), it takes no writes until it has
- * recovered. That it does by itself: it looks every five seconds whether 32 MiB are free, flushes
- * all it has in memory and begins a new log, so that no record comes to lie behind one that was
- * written in half. It must be left alone that long, since a write meanwhile makes its recovery
- * fail; so rounds are refused until it has said that it is done. The round that met the end may
- * have been kept or not: not once the engine has recovered, perhaps if the process ends before.
+ * <p><b>When the engine meets the end of the disk all the same,</b> because another program or the
+ * engine's own background work filled it at that moment, the engine accepts no writes until it has
+ * recovered. It recovers by itself: every five seconds it looks whether 32 MiB are free, then
+ * flushes its memory and begins a new log, so that no record comes to lie behind one that was
+ * written in half. A write meanwhile would make the recovery fail, so rounds are refused until the
+ * engine has reported that it recovered. The round that met the end of the disk is not kept once
+ * the engine has recovered, but may be kept if the process ends before.
  *
- * <p><b>If the engine meets the end of the file handles</b>, when it begins a log or a table, it
- * takes no writes any more, and does not recover from it. So rounds are refused until there are
- * handles again, and the engine is then closed and opened anew, with all that it was given. Reads
- * go on meanwhile, of files that are open, and wait while that is done. The round that met the end
- * was not kept: the engine begins files before it writes.
+ * <p><b>When the engine meets the end of the file handles,</b> as it begins a log or a table, it
+ * accepts no writes any more and does not recover. So rounds are refused until there are handles
+ * again, and then the engine is closed and opened anew, with everything that was written to it.
+ * Reads of open files go on meanwhile, and wait while the engine is opened anew. The round that met
+ * the end of the handles was not kept, because the engine begins files before it writes.
  *
- * <p>Used by one thread at a time, whoever writes the round.
+ * <p>One thread at a time uses a writer, namely the one that writes the round. Any thread may call
+ * {@link #refusalBeside}.
  */
 final class EngineWriter implements GroupCommit.Sink, AutoCloseable {
   private static final Logger log = Log.of(EngineWriter.class);
 
-  /** How long the engine may take to recover once there is room; then it never will. */
+  /** The time in which the engine recovers once there is room, or else never does. */
   private static final long RECOVERY_NS_MAX = TimeUnit.SECONDS.toNanos(30);
 
-  /** How much more than the reserve must be free before writing resumes, as a part of it. */
+  /** The part of the reserve that must be free beyond the reserve before writing resumes. */
   private static final int MORE_PART = 8;
 
   /**
-   * How many ranges may be removed before the engine writes out what it has in memory. Each read
-   * that comes after a range looks at all ranges that are still there, so that one actor's would
-   * slow down every other's reads.
+   * The number of removed ranges after which the engine is told to write out its memory. Every read
+   * looks at all removed ranges that are in memory, so those of one actor would slow down the reads
+   * of all others.
    */
   static final int RANGES_MAX = 200;
 
   private static final int MIB = 1 << 20;
 
-  /** How long it waits before it looks for file handles again. */
+  /** The time between two looks for file handles. */
   private static final long HANDLES_LOOK_NS = TimeUnit.MILLISECONDS.toNanos(100);
+
+  private static final String NOT_RECOVERED =
+      "the disk was full, and the engine has not recovered yet";
 
   private static final String NO_HANDLES = "the process has no file handles for the store";
 
@@ -67,32 +71,52 @@ final class EngineWriter implements GroupCommit.Sink, AutoCloseable {
   private final WriteOptions options;
   private final @Nullable SyncedMark synced;
 
-  /** Whether the last round was refused. */
+  /** Whether the last round was refused; tells when to log a change. */
   private boolean isRefusing;
 
-  /** Null unless the engine has met the end of the disk and not recovered yet. */
-  private volatile @Nullable RocksDBException stop; // read by any thread
+  /** The engine's condition. The writer changes it, and any thread may read it. */
+  private volatile Condition condition = Condition.SOUND;
 
-  /** How often it had recovered when it was stopped. */
+  /** The failure that made the engine recover last; null if none did. */
+  private @Nullable RocksDBException diskFull;
+
+  /** The number of the engine's recoveries when it met the end of the disk. */
   private long recoveriesBefore;
 
-  /** Since when the engine could have recovered. */
+  /** The time since which there has been room for the engine to recover. */
   private long roomSinceNs;
 
-  /** How many ranges were removed since the engine was last told to write out its memory. */
+  /** The number of ranges removed since the engine was last told to write out its memory. */
   private int ranges;
 
-  /** Whether the engine has met the end of the file handles, and was not opened anew yet. */
-  private boolean isWithoutHandles;
-
-  /** When it last looked for handles. */
+  /** The time of the last look for file handles. */
   private long handlesLookedNs;
 
+  /** The engine's condition, as far as its writes have shown. */
+  enum Condition {
+    /** The engine accepts writes. */
+    SOUND,
+    /** The engine has met the end of the disk and has not reported a recovery. */
+    RECOVERING,
+    /** The engine has met the end of the file handles and must be opened anew. */
+    WITHOUT_HANDLES;
+
+    /** Returns whether the condition may change from this one to another, or stay. */
+    boolean mayBecome(Condition next) {
+      return this != WITHOUT_HANDLES || next != RECOVERING;
+    }
+  }
+
   /**
-   * Begins to write.
+   * Creates the writer of an open engine.
    *
-   * @param synced to be told how far the disk has it; null if rounds are not synced
-   * @param reopening has the engine opened anew, while nobody uses it; false if the store is closed
+   * @param synced the mark that is moved on after each synced write; null if no write waits for an
+   *     fsync
+   * @param room the disk's room
+   * @param handles the process's file handles
+   * @param reopening opens the engine anew while nobody uses it; returns false if the store is
+   *     closed
+   * @param clockNs a clock in nanoseconds
    */
   EngineWriter(
       RocksTables tables,
@@ -114,9 +138,9 @@ final class EngineWriter implements GroupCommit.Sink, AutoCloseable {
   public @Nullable String refusal(long bytes) {
     String why = reason(bytes);
     if (why != null && !isRefusing) {
-      log.error("nothing can be stored for the time being: {}", why);
+      log.error("turns are refused until there is room for them: {}", why);
     } else if (why == null && isRefusing) {
-      log.info("there is room again: turns are stored");
+      log.info("there is room again, so turns are stored");
     }
     isRefusing = why != null;
     return why;
@@ -128,20 +152,35 @@ final class EngineWriter implements GroupCommit.Sink, AutoCloseable {
       roomSinceNs = clockNs.getAsLong();
       return "the disk has less than " + room.reserveBytes() / MIB + " MiB free";
     }
-    if (isWithoutHandles && !isOpenedAnew()) {
-      return NO_HANDLES;
-    }
-    if (stop == null || tables.recoveries() != recoveriesBefore) {
-      stop = null;
-      return null;
-    }
-    if (clockNs.getAsLong() - roomSinceNs > RECOVERY_NS_MAX) {
-      throw new IllegalStateException("the engine did not recover from a full disk", stop);
-    }
-    return "the disk was full, and the engine has not recovered yet";
+    return switch (condition) {
+      case SOUND -> null;
+      case WITHOUT_HANDLES -> isOpenedAnew() ? null : NO_HANDLES;
+      case RECOVERING -> isRecovered() ? null : NOT_RECOVERED;
+    };
   }
 
-  /** Whether there are handles again, and the engine has been opened with them. */
+  /** Changes the condition, the only place that does. */
+  private void become(Condition next) {
+    if (!condition.mayBecome(next)) {
+      throw new IllegalStateException("the engine cannot change: " + condition + " to " + next);
+    }
+    condition = next;
+  }
+
+  private boolean isRecovered() {
+    if (tables.recoveries() != recoveriesBefore) {
+      become(Condition.SOUND);
+      return true;
+    }
+    if (clockNs.getAsLong() - roomSinceNs > RECOVERY_NS_MAX) {
+      throw new IllegalStateException(
+          "the storage engine did not recover from a full disk; the process must be started again",
+          diskFull);
+    }
+    return false;
+  }
+
+  /** Opens the engine anew if there are handles again; returns whether it is open. */
   private boolean isOpenedAnew() {
     long nowNs = clockNs.getAsLong();
     if (nowNs - handlesLookedNs < HANDLES_LOOK_NS) {
@@ -154,22 +193,21 @@ final class EngineWriter implements GroupCommit.Sink, AutoCloseable {
       }
     } catch (StoreOpenException e) {
       if (handles.isWanting(e)) {
-        return false; // somebody else was faster
+        return false; // others have taken the handles
       }
       throw e;
     }
-    isWithoutHandles = false;
-    stop = null;
+    become(Condition.SOUND);
     return true;
   }
 
   /**
-   * Why what is no round must not be written beside them, because a write would take the last room
-   * or disturb the engine's recovery; null if it may be. Any thread.
+   * Returns the reason why nothing must be written beside the rounds, because the write would take
+   * the last room or disturb the engine's recovery; null if it may be written. Any thread may ask.
    */
   @Nullable String refusalBeside() {
-    if (stop != null) {
-      return "the disk was full, and the engine has not recovered yet";
+    if (condition == Condition.RECOVERING) {
+      return NOT_RECOVERED;
     }
     return room.isFor(0) ? null : "the disk has too little room";
   }
@@ -200,7 +238,7 @@ final class EngineWriter implements GroupCommit.Sink, AutoCloseable {
         beginFlush();
       }
     } catch (RocksDBException e) {
-      if (isNoSpace(e)) {
+      if (GroupCommit.isNoSpace(e)) {
         stopped(e, recoveries);
       }
       throw e;
@@ -211,13 +249,21 @@ final class EngineWriter implements GroupCommit.Sink, AutoCloseable {
     try {
       tables.beginFlush();
     } catch (RocksDBException e) {
-      log.warn("the engine could not be told to write out its memory: {}", e.getMessage());
+      log.warn(
+          "the storage engine could not begin to write out its memory; reads may be slow until it"
+              + " does: {}",
+          e.getMessage());
     }
   }
 
-  /** The engine has met the end of the disk, having recovered so many times before. */
+  /**
+   * Notes that the engine has met the end of the disk.
+   *
+   * @param recoveries the number of the engine's recoveries before the write
+   */
   void stopped(RocksDBException cause, long recoveries) {
-    stop = cause;
+    become(Condition.RECOVERING);
+    diskFull = cause;
     recoveriesBefore = recoveries;
     roomSinceNs = clockNs.getAsLong();
   }
@@ -225,22 +271,13 @@ final class EngineWriter implements GroupCommit.Sink, AutoCloseable {
   @Override
   public @Nullable CommitResult passing(Throwable cause) {
     if (handles.isWanting(cause)) {
-      isWithoutHandles = true;
+      become(Condition.WITHOUT_HANDLES);
       handlesLookedNs = clockNs.getAsLong();
-      log.error("{}: {}", NO_HANDLES, cause.getMessage());
+      log.error("{}, so turns are refused until it has: {}", NO_HANDLES, cause.getMessage());
       isRefusing = true;
       return new CommitResult.Refused(NO_HANDLES);
     }
     return GroupCommit.Sink.super.passing(cause);
-  }
-
-  /** Whether a write failed for want of space, and for nothing worse. */
-  static boolean isNoSpace(Throwable cause) {
-    if (!(cause instanceof RocksDBException failed)) {
-      return false;
-    }
-    Status status = failed.getStatus();
-    return status != null && status.getSubCode() == Status.SubCode.NoSpace;
   }
 
   @Override

@@ -14,39 +14,39 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.rocksdb.RocksDBException;
+import org.rocksdb.Status;
 import org.slf4j.Logger;
 
 /**
- * Gathers the commits that come together into one write of the engine, and so into one fsync.
+ * The queue of commits. It gathers commits that arrive together into one write of the engine, and
+ * so into one fsync.
  *
- * <p>Commits wait in one queue, in the order in which they came. At any time at most one thread,
- * the <em>writer</em>, takes rounds from its head, writes each and reports it; so commits take
- * effect and are reported in order. Who that thread is:
+ * <p>Commits wait in one queue, in the order in which they arrived. At any time at most one thread,
+ * the <em>writer</em>, takes rounds from the head of the queue, writes each round and reports it.
+ * So commits take effect, and are reported, in order. {@link Writer} says who the writer is.
  *
- * <pre>
- *              commit, queue idle              so many rounds
- *   NOBODY ───────────────────────► CALLER ───────────────────► COMMITTER
- *     ▲  ▲                            │  queue empty                │  queue empty
- *     │  └────────────────────────────┘                             │  (not if every
- *     └─────────────────────────────────────────────────────────────┘   write is synced)
- * </pre>
+ * <p><b>Without fsync</b> a write takes microseconds, which is less than waking another thread
+ * takes. So the thread that hands in a commit writes it, with all commits that others hand in
+ * meanwhile. After 16 rounds that thread hands over to the thread {@code dormouse-commit}, so that
+ * it does not write for others for ever. <b>With fsync</b> the thread {@code dormouse-commit} is
+ * always the writer.
  *
- * <p>A write without fsync takes microseconds, less than waking another thread would: the caller
- * writes, and what others hand in meanwhile; it is let go after some rounds, lest it write for
- * others for ever. With fsync the thread {@code dormouse-commit} is always the writer.
+ * <p>A chain may name an executor. The commits of all chains with the same executor are then
+ * gathered until a task of that executor hands them in and writes them. An event loop gathers the
+ * turns of all messages that it has read in this way. An executor that is held up delays the
+ * commits of no other executor.
  *
- * <p>If a chain names an executor, what comes of it and of others with the same one is gathered
- * until a task there hands it in, and is the caller: an event loop gathers the turns of all that it
- * has read. Whatever holds that task up holds up the commits of no other executor.
+ * <p><b>Loss.</b> A round that the sink refuses is not kept, and neither is any later commit in the
+ * {@linkplain CommitChain chains} of its commits: a turn may have run on what a lost turn had
+ * changed, and must not be kept without it. The next rounds are tried as usual.
  *
- * <p>A round for which there is no room ends without being kept, and so does whatever comes later
- * in the {@linkplain CommitChain chains} of its commits: a turn may have been run on what a lost
- * one had changed, and must not be kept without it. Other rounds are tried as they come.
+ * <p><b>Failure.</b> After a write has failed for any reason but a want of space or of file
+ * handles, nothing is written any more: nobody knows what the disk holds then, and a repeated fsync
+ * may lie. An Error in the writer's own code, such as a want of heap, has the same effect. The
+ * commits of that round and all later ones end in {@link CommitResult.Unknown}, so no commit waits
+ * for ever.
  *
- * <p>After a write has failed for want of anything but space or handles nothing is written any
- * more: what the disk holds is not known then, and an fsync that is repeated may lie. The same
- * holds after an Error in the writer's own code, such as want of heap. The commits of that round,
- * and all later ones, end in {@link CommitResult.Unknown}: none waits for ever.
+ * <p>Any thread may call every method.
  */
 final class GroupCommit {
   private static final Logger log = Log.of(GroupCommit.class);
@@ -55,34 +55,70 @@ final class GroupCommit {
   static final long ROUND_BYTES_MAX = 4L << 20;
   private static final int CALLER_ROUNDS_MAX = 16;
 
-  /** Where rounds go. */
+  /** The engine behind the queue. The writer alone calls it, so one thread at a time. */
   interface Sink {
     /**
-     * Why a round of so many bytes cannot be taken; null if it can. Before each write, on its
-     * thread.
+     * Returns the reason why a round of so many bytes cannot be written now; null if it can. The
+     * writer asks before each write.
      */
     default @Nullable String refusal(long bytes) {
       return null;
     }
 
     /**
-     * What became of a round whose write failed for want of something that will be there again;
-     * null if it failed for anything else.
+     * Returns the result of a round whose write failed for a cause that will pass, such as a full
+     * disk; null if the cause will not pass.
      */
     default @Nullable CommitResult passing(Throwable cause) {
-      return EngineWriter.isNoSpace(cause) ? new CommitResult.Unknown(cause) : null;
+      return isNoSpace(cause) ? new CommitResult.Unknown(cause) : null;
     }
 
-    /** Keeps all the writes, or throws. Called by one thread at a time. */
+    /** Keeps all the writes, or throws. */
     void write(List<StoredWrite> writes) throws RocksDBException;
   }
 
-  private enum Writer {
+  /**
+   * The thread that may take rounds from the queue.
+   *
+   * <pre>
+   *              commit, queue idle              16 rounds written
+   *   NOBODY ───────────────────────► CALLER ───────────────────────► COMMITTER ──► ENDED
+   *    ▲  ▲ │                           │                             ▲   │     closed,
+   *    │  │ └───────────────────────────│─────────────────────────────┘   │     queue empty
+   *    │  │     close, commits waiting  │ queue empty                     │
+   *    │  └─────────────────────────────┘                                 │ queue empty
+   *    └──────────────────────────────────────────────────────────────────┘ (without fsync)
+   * </pre>
+   */
+  enum Writer {
+    /** No thread: the queue is empty. */
     NOBODY,
+    /** The thread that handed in a commit while there was no writer. */
     CALLER,
-    COMMITTER
+    /** The thread {@code dormouse-commit}; with fsync from the start to the end. */
+    COMMITTER,
+    /** No thread any more: the store is closed and every commit was reported. */
+    ENDED;
+
+    /**
+     * Returns whether the writer may change from this one to another.
+     *
+     * @param isSynced whether each write waits for an fsync
+     */
+    boolean mayBecome(Writer next, boolean isSynced) {
+      if (isSynced) {
+        return this == COMMITTER && next == ENDED;
+      }
+      return switch (this) {
+        case NOBODY -> next != NOBODY;
+        case CALLER -> next == NOBODY || next == COMMITTER;
+        case COMMITTER -> next == NOBODY || next == ENDED;
+        case ENDED -> false;
+      };
+    }
   }
 
+  /** A commit that waits for its round. */
   private record Waiting(
       CommitChain chain,
       List<StoredWrite> writes,
@@ -100,26 +136,37 @@ final class GroupCommit {
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
 
-  /** The commits that the writer has at hand; the writer's only. */
+  /** The commits that the writer has taken from the queue. Only the writer uses it. */
   private final List<Waiting> round = new ArrayList<>(ROUND_COMMITS_MAX);
 
-  // All below are guarded by the lock.
+  // The lock guards all fields below.
+
   private final ArrayDeque<Waiting> queue = new ArrayDeque<>();
+
+  /** The commits that wait for a task of their executor. */
   private final IdentityHashMap<Executor, List<Waiting>> gathered = new IdentityHashMap<>();
+
   private Writer writer;
-  private @Nullable Thread writing; // who is in a round, until it is reported
+
+  /** The thread that has taken a round and not reported it yet; null if there is no such round. */
+  private @Nullable Thread writing;
+
+  /** Whether commits are refused because {@link #close} was called. */
   private boolean isClosed;
-  private @Nullable Throwable failure; // the first, after which nothing is written
+
+  /** The first failure, after which nothing is written; null while there is none. */
+  private @Nullable Throwable failure;
+
   private long rounds;
   private long commits;
   private long writes;
 
   /**
-   * Begins with an empty queue.
+   * Creates an empty queue and starts the thread {@code dormouse-commit}.
    *
-   * @param isSynced whether a write takes so long that a thread of its own is worth it
-   * @param onFatal called once if a write fails for want of anything but space, or the writer meets
-   *     an Error: on a thread of its own, or on the writer's if there can be none
+   * @param isSynced whether each write waits for an fsync, which is worth a thread of its own
+   * @param onFatal called once, after a failure that does not pass: on a thread of its own, or on
+   *     the writer if no thread can be started
    */
   GroupCommit(Sink sink, boolean isSynced, Consumer<Throwable> onFatal) {
     this.sink = sink;
@@ -132,9 +179,10 @@ final class GroupCommit {
   }
 
   /**
-   * Hands in what must be kept together.
+   * Hands in writes that are kept together or not at all.
    *
-   * @param chain what was handed in before that this builds on
+   * @param chain the chain of commits that this one builds on
+   * @return the result; never completed exceptionally, and perhaps complete already
    * @throws IllegalStateException after {@link #close}
    */
   CompletionStage<CommitResult> commit(CommitChain chain, List<StoredWrite> toKeep) {
@@ -179,7 +227,7 @@ final class GroupCommit {
     } catch (RejectedExecutionException e) {
       handIn(executor);
     } catch (RuntimeException | Error e) {
-      // Whatever the executor met, nobody else would hand in what is gathered.
+      // Nobody else would hand in the gathered commits, whatever the executor met.
       handIn(executor);
       throw e;
     }
@@ -190,7 +238,7 @@ final class GroupCommit {
     try {
       List<Waiting> waiting = gathered.remove(executor);
       if (waiting == null) {
-        return; // the store is closed, and has seen to them
+        return; // close() has handed them in
       }
       queue.addAll(waiting);
     } finally {
@@ -208,14 +256,28 @@ final class GroupCommit {
       if (writer != Writer.NOBODY) {
         return;
       }
-      writer = Writer.CALLER;
+      become(Writer.CALLER);
     } finally {
       lock.unlock();
     }
     writeAsCaller();
   }
 
-  /** Waits for what was handed in. Not to be called by a completion: it would wait for itself. */
+  /** Changes the writer, the only place that does. The lock is held. */
+  private void become(Writer next) {
+    if (!writer.mayBecome(next, isSynced)) {
+      throw new IllegalStateException(
+          "the writer of commits cannot change: " + writer + " to " + next);
+    }
+    writer = next;
+  }
+
+  /**
+   * Refuses further commits, and waits until all that were handed in are reported. Idempotent.
+   *
+   * @throws IllegalStateException if the completion of a commit calls it, which would wait for
+   *     itself
+   */
   void close() {
     boolean isInterrupted = false;
     lock.lock();
@@ -227,7 +289,7 @@ final class GroupCommit {
       gathered.values().forEach(queue::addAll);
       gathered.clear();
       if (writer == Writer.NOBODY && !queue.isEmpty()) {
-        writer = Writer.COMMITTER;
+        become(Writer.COMMITTER);
       }
       changed.signalAll();
       while (writer == Writer.CALLER) {
@@ -248,7 +310,7 @@ final class GroupCommit {
     }
   }
 
-  /** What was done so far, and whether something is left to do. */
+  /** Returns what became of the commits so far, and whether commits wait. */
   CommitCounts counts() {
     lock.lock();
     try {
@@ -259,7 +321,7 @@ final class GroupCommit {
     }
   }
 
-  /** The thread that has a round under way; null if none has. */
+  /** Returns the thread that is writing a round; null if no round is being written. */
   @Nullable Thread writing() {
     lock.lock();
     try {
@@ -274,7 +336,7 @@ final class GroupCommit {
       lock.lock();
       try {
         if (queue.isEmpty() || taken == CALLER_ROUNDS_MAX) {
-          writer = queue.isEmpty() ? Writer.NOBODY : Writer.COMMITTER;
+          become(queue.isEmpty() ? Writer.NOBODY : Writer.COMMITTER);
           if (writer == Writer.COMMITTER || isClosed) {
             changed.signalAll();
           }
@@ -294,9 +356,10 @@ final class GroupCommit {
       try {
         while (writer != Writer.COMMITTER || queue.isEmpty()) {
           if (writer == Writer.COMMITTER && !isSynced) {
-            writer = Writer.NOBODY;
+            become(Writer.NOBODY);
           }
           if (isClosed && writer != Writer.CALLER) {
+            become(Writer.ENDED);
             return;
           }
           changed.awaitUninterruptibly();
@@ -310,8 +373,8 @@ final class GroupCommit {
   }
 
   /**
-   * Takes commits from the head of the queue, at least one. Called with the lock. It allocates
-   * nothing: what it has taken off the queue is in the round, whatever happens.
+   * Moves commits from the head of the queue to the round, at least one. The lock is held. The
+   * method allocates nothing, so no want of heap can lose a commit between the two.
    */
   private void takeRound() {
     writing = Thread.currentThread();
@@ -326,7 +389,7 @@ final class GroupCommit {
     }
   }
 
-  /** Writes and reports the round. It throws nothing: somebody waits for each commit of it. */
+  /** Writes and reports the round. It throws nothing, because every commit must be reported. */
   private void writeRound() {
     try {
       report(resultOf(sound()));
@@ -345,6 +408,7 @@ final class GroupCommit {
     }
   }
 
+  /** Returns the commits of the round whose chains are not broken. */
   private List<Waiting> sound() {
     List<Waiting> sound = new ArrayList<>(round.size());
     for (Waiting waiting : round) {
@@ -355,7 +419,7 @@ final class GroupCommit {
     return sound;
   }
 
-  /** Tells those who wait for the round, but who was told already. */
+  /** Completes the commits of the round, those of broken chains as lost. */
   private void report(CommitResult result) {
     boolean isDone = result instanceof CommitResult.Done;
     CommitResult ofBroken = isDone ? BUILT_ON_LOST : result;
@@ -415,7 +479,10 @@ final class GroupCommit {
         return new CommitResult.Unknown(e);
       }
       if (passing instanceof CommitResult.Unknown) {
-        log.error("the disk is full; what was just written is lost, or kept", e);
+        log.error(
+            "the disk became full during a write: its turns may be kept or lost, and their actors read"
+                + " the store again",
+            e);
       }
       return passing;
     }
@@ -433,20 +500,30 @@ final class GroupCommit {
     }
     tell(cause);
     try {
-      log.error("a write failed; what the disk holds is uncertain", cause);
+      log.error(
+          "a write to the store failed, so nothing is stored any more: what the disk holds is"
+              + " uncertain until the process is started again",
+          cause);
     } catch (RuntimeException | Error e) {
-      cause.addSuppressed(e); // those who wait for the round are to be told all the same
+      cause.addSuppressed(e); // the round must be reported all the same
     }
   }
 
   private void tell(Throwable cause) {
     try {
-      // On a thread of its own: whoever ends the process may wait for close(), which waits for us.
+      // A thread of its own, because the callback may wait for close(), which waits for the writer.
       Thread teller = new Thread(() -> onFatal.accept(cause), "dormouse-fatal");
       teller.setDaemon(true);
       teller.start();
     } catch (OutOfMemoryError noThread) {
       onFatal.accept(cause);
     }
+  }
+
+  /** Returns whether a write failed for a want of space on the disk, and for nothing worse. */
+  static boolean isNoSpace(Throwable cause) {
+    return cause instanceof RocksDBException failed
+        && failed.getStatus() != null
+        && failed.getStatus().getSubCode() == Status.SubCode.NoSpace;
   }
 }

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -81,6 +83,19 @@ class EngineWriterTest {
   void anEngineThatRecoversAtOnceIsNotHeldBack() {
     writer.stopped(noSpace, tables.recoveries() - 1);
     assertThat(writer.refusal(1)).isNull();
+  }
+
+  @Test
+  void anEngineWithoutHandlesDoesNotRecoverButIsOpenedAnew() {
+    List<String> refused = new ArrayList<>();
+    for (EngineWriter.Condition from : EngineWriter.Condition.values()) {
+      for (EngineWriter.Condition to : EngineWriter.Condition.values()) {
+        if (!from.mayBecome(to)) {
+          refused.add(from + " to " + to);
+        }
+      }
+    }
+    assertThat(refused).containsExactly("WITHOUT_HANDLES to RECOVERING");
   }
 
   @Test

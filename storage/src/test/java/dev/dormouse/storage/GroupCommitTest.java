@@ -122,6 +122,36 @@ class GroupCommitTest {
   }
 
   @Test
+  void withoutFsyncTheWriterChangesInSevenWaysAndInNoOther() {
+    assertThat(movesOfTheWriter(false))
+        .containsExactlyInAnyOrder(
+            "NOBODY to CALLER",
+            "NOBODY to COMMITTER",
+            "NOBODY to ENDED",
+            "CALLER to NOBODY",
+            "CALLER to COMMITTER",
+            "COMMITTER to NOBODY",
+            "COMMITTER to ENDED");
+  }
+
+  @Test
+  void withFsyncTheCommitterIsTheWriterUntilTheEnd() {
+    assertThat(movesOfTheWriter(true)).containsExactly("COMMITTER to ENDED");
+  }
+
+  private static List<String> movesOfTheWriter(boolean isSynced) {
+    List<String> moves = new ArrayList<>();
+    for (GroupCommit.Writer from : GroupCommit.Writer.values()) {
+      for (GroupCommit.Writer to : GroupCommit.Writer.values()) {
+        if (from.mayBecome(to, isSynced)) {
+          moves.add(from + " to " + to);
+        }
+      }
+    }
+    return moves;
+  }
+
+  @Test
   void withFsyncTheCommitterWrites() {
     List<String> writers = new ArrayList<>();
     GroupCommit commits =
