@@ -91,6 +91,7 @@ class HeldBytesTest {
         "TrustedProxies.ranges",
         "AddressRange.network",
         "ClientMemory.held",
+        "ClientMemory.revocables",
         "LeftoverCloses.types",
         "LeftoverCloses.causes");
     bounded(

@@ -1,7 +1,10 @@
 package dev.dormouse.server.gateway;
 
+import dev.dormouse.server.protocol.Time;
 import io.netty.util.internal.PlatformDependent;
 import java.util.Arrays;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLongArray;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.LongSupplier;
@@ -25,6 +28,18 @@ import org.jspecify.annotations.Nullable;
  * that wait for their actor, it is only not read, from half of the part on if it has {@link
  * #LITTLE} bytes of them.
  *
+ * <p><b>Who goes first.</b> Before a client is refused more, another gives way that has made no
+ * progress for {@link #IDLE_NS}, and holds as much or enough: of those the one that has held most
+ * for longest. It is closed with 1013 on its own event loop, and what it held is let go at once.
+ * Until that is done no other has to go, and those that hold less may hold more than the part has.
+ * So may always those whose sockets hold a {@link #LITTLE_PART}th of the part; but all of them no
+ * more than a quarter beyond it. Only what is a {@link Revocable} can give way.
+ *
+ * <p><b>Direct memory.</b> What goes to several clients is one buffer, but is counted for each of
+ * them: the sum says who holds much, not how much there is. So direct memory is scarce only if half
+ * of what clients may have is taken by the process too, and those that hold little are refused only
+ * if all of it is.
+ *
  * <p>Any thread.
  */
 final class ClientMemory {
@@ -36,6 +51,18 @@ final class ClientMemory {
 
   /** With so many bytes of messages that wait for its actor, a client can be made to wait. */
   static final int LITTLE = 64 << 10;
+
+  /** From so many bytes on a client that makes no progress can be made to give way to others. */
+  static final int MUCH = 8 << 10;
+
+  /** Who has made no progress for so long, in nanoseconds, gives way to others. */
+  static final long IDLE_NS = TimeUnit.SECONDS.toNanos(5);
+
+  /** How long nobody is looked for after nobody was found who could give way, in nanoseconds. */
+  private static final long SEARCH_NS = TimeUnit.MILLISECONDS.toNanos(100);
+
+  /** Who holds no more than this part of what all may is the last to be refused more. */
+  private static final int LITTLE_PART = 64;
 
   /** An address may hold so many quarters of what the others leave. */
   private static final int ADDRESS_QUARTERS = 3;
@@ -160,11 +187,20 @@ final class ClientMemory {
       long before = heldBytes;
       heldBytes += bytes;
       memory.hold(kind, address, before, heldBytes);
+      changed(before, heldBytes);
     }
+
+    /** How much is held has changed. */
+    void changed(long before, long now) {}
 
     /** How much is held, in bytes, about. */
     final long heldBytes() {
       return heldBytes;
+    }
+
+    /** Where it is counted; null if that is not known. */
+    final @Nullable Address address() {
+      return address;
     }
 
     /** Whether it, and what else is held for its client, is more than the client may hold. */
@@ -178,11 +214,199 @@ final class ClientMemory {
     }
   }
 
+  /**
+   * A holder whose client can be ended for the sake of others, when it makes no progress. While it
+   * holds {@link #MUCH} it is on its part's list.
+   */
+  abstract static class Revocable extends Holder {
+    private final Revocables list;
+
+    /** When the client went on last. Written by the holder's thread, read by any. */
+    private long movedNs;
+
+    private boolean isListed;
+
+    // Guarded by the list.
+    private @Nullable Revocable before;
+    private @Nullable Revocable after;
+    private boolean isRevoked;
+
+    /** How much it still owes, having been chosen. */
+    private long owedBytes;
+
+    @SuppressWarnings("EnumOrdinal")
+    Revocable(ClientMemory memory, Held kind, @Nullable Address address) {
+      super(memory, kind, address);
+      list = memory.revocables[kind.part.ordinal()];
+    }
+
+    /**
+     * Has the client ended, and what it holds let go, on the thread that it belongs to, if it
+     * {@link #isRevoked} still. Any thread; returns at once.
+     */
+    abstract void revoke();
+
+    /** The client goes on: it takes what it is sent, or sends what it began. */
+    final void moved() {
+      if (isListed) {
+        movedNs = list.nowNs.getAsLong();
+        list.keep(this);
+      }
+    }
+
+    /** Whether it was chosen to give way, and has made no progress since. */
+    final boolean isRevoked() {
+      return list.isRevoked(this);
+    }
+
+    @Override
+    final void changed(long before, long now) {
+      if (isListed) {
+        list.changed(this, now - before);
+        if (now < MUCH / 2) {
+          isListed = false;
+          list.remove(this);
+        }
+      } else if (now >= MUCH) {
+        isListed = true;
+        movedNs = list.nowNs.getAsLong();
+        list.add(this);
+      }
+    }
+  }
+
+  /** Those that hold much of a part. Any thread. */
+  private static final class Revocables {
+    private final LongSupplier nowNs;
+
+    // Guarded by the monitor.
+    private @Nullable Revocable first;
+    private long searchNs;
+
+    /** How much is held by those that were chosen, and have not let it go yet. */
+    private volatile long revokedBytes;
+
+    Revocables(LongSupplier nowNs) {
+      this.nowNs = nowNs;
+      this.searchNs = nowNs.getAsLong();
+    }
+
+    synchronized void add(Revocable one) {
+      Revocable second = first;
+      if (second != null) {
+        second.before = one;
+      }
+      one.after = second;
+      first = one;
+    }
+
+    synchronized void remove(Revocable one) {
+      keep(one);
+      if (one.before == null) {
+        first = one.after;
+      } else {
+        one.before.after = one.after;
+      }
+      if (one.after != null) {
+        one.after.before = one.before;
+      }
+      one.before = null;
+      one.after = null;
+    }
+
+    /** One that was chosen, perhaps, holds more or less now. */
+    void changed(Revocable one, long more) {
+      if (revokedBytes > 0) {
+        synchronized (this) {
+          owe(one, one.isRevoked ? Math.max(1, one.owedBytes + more) : 0);
+        }
+      }
+    }
+
+    /** One that was chosen, perhaps, need not go. */
+    void keep(Revocable one) {
+      if (revokedBytes > 0) {
+        synchronized (this) {
+          owe(one, 0);
+          one.isRevoked = false;
+        }
+      }
+    }
+
+    private synchronized void owe(Revocable one, long bytes) {
+      revokedBytes += bytes - one.owedBytes;
+      one.owedBytes = bytes;
+    }
+
+    synchronized boolean isRevoked(Revocable one) {
+      return one.isRevoked;
+    }
+
+    /**
+     * Whether some give way to a client, so that it has room, or hold no less than it.
+     *
+     * @param bytes how much it is to hold
+     * @param address where they must be; null if anywhere
+     * @param sum how much is held then, there or by all
+     * @param most how much may be held
+     */
+    boolean giveWayTo(long bytes, @Nullable Address address, long sum, long most) {
+      long revoked = revokedBytes;
+      if (revoked > 0 && (bytes <= revoked || !isTooMuch(bytes, sum - revoked, most))) {
+        return true;
+      }
+      Revocable chosen = choose(bytes, address, sum, most);
+      if (chosen == null) {
+        return false;
+      }
+      try {
+        chosen.revoke();
+        return true;
+      } catch (RejectedExecutionException loopIsShutDown) {
+        keep(chosen);
+        return false;
+      }
+    }
+
+    private synchronized @Nullable Revocable choose(
+        long bytes, @Nullable Address address, long sum, long most) {
+      long now = nowNs.getAsLong();
+      if (now - searchNs < 0) {
+        return null;
+      }
+      Revocable chosen = null;
+      double greatest = 0;
+      for (Revocable one = first; one != null; one = one.after) {
+        long idleNs = now - one.movedNs;
+        long held = one.heldBytes();
+        double claim = (double) held * idleNs;
+        if (idleNs >= IDLE_NS
+            && (held >= bytes || !isTooMuch(bytes, sum - held, most))
+            && claim > greatest
+            && !one.isRevoked
+            && (address == null || address == one.address())) {
+          chosen = one;
+          greatest = claim;
+        }
+      }
+      if (chosen == null) {
+        searchNs = now + SEARCH_NS;
+      } else {
+        chosen.isRevoked = true;
+        owe(chosen, Math.max(1, chosen.heldBytes()));
+      }
+      return chosen;
+    }
+  }
+
   private static final Held[] KINDS = Held.values();
   private static final int PARTS = Part.values().length;
 
   /** By the number of the kind. */
   private final LongAdder[] held = new LongAdder[KINDS.length];
+
+  /** By the number of the part. */
+  private final Revocables[] revocables = new Revocables[PARTS];
 
   private final long heapBytesMax;
   private final long directBytesMax;
@@ -196,20 +420,26 @@ final class ClientMemory {
    * @param heapBytesMax the most that may be held on the heap
    * @param directBytesMax the most that may be held in direct memory
    */
-  ClientMemory(long heapBytesMax, long directBytesMax) {
-    this(heapBytesMax, directBytesMax, PlatformDependent::usedDirectMemory);
+  ClientMemory(long heapBytesMax, long directBytesMax, Time time) {
+    this(heapBytesMax, directBytesMax, time, PlatformDependent::usedDirectMemory);
   }
 
-  private ClientMemory(long heapBytesMax, long directBytesMax, LongSupplier directBytes) {
+  /**
+   * The same for a process that tells otherwise how much direct memory it has taken.
+   *
+   * @param directBytes tells a negative number if that is not known
+   */
+  ClientMemory(long heapBytesMax, long directBytesMax, Time time, LongSupplier directBytes) {
     this.heapBytesMax = heapBytesMax;
     this.directBytesMax = directBytesMax;
     this.directBytes = directBytes;
     Arrays.setAll(held, kind -> new LongAdder());
+    Arrays.setAll(revocables, part -> new Revocables(time::nowNs));
   }
 
   /** Sums that are never spent. */
   static ClientMemory unlimited() {
-    return new ClientMemory(Long.MAX_VALUE, Long.MAX_VALUE);
+    return new ClientMemory(Long.MAX_VALUE, Long.MAX_VALUE, Time.system());
   }
 
   /**
@@ -253,25 +483,42 @@ final class ClientMemory {
   }
 
   /**
-   * Whether a client holds more than it may.
+   * Whether a client holds more than it may, and no other gives way.
    *
    * @param address where it is; null if that is not known
    * @param own how much it holds of the kind's part
    * @param more how much more it wants to hold, in bytes
    */
+  @SuppressWarnings("EnumOrdinal")
   boolean isTooMuch(Held kind, @Nullable Address address, long own, long more) {
     Part part = kind.part;
     if (own + more <= ALWAYS && part != Part.REQUESTS) {
       return false;
     }
-    long heldByAll = held(part) + more;
-    boolean isTooMuch = isTooMuch(own + more, heldByAll, bytesMax(part));
+    long max = bytesMax(part);
+    long sum = held(part) + more;
+    long most = max;
+    Address ofSame = null;
+    boolean isTooMuch = isTooMuch(own + more, sum, most);
     if (!isTooMuch && address != null && address.isLimited()) {
-      long heldThere = address.held(part) + more;
-      isTooMuch =
-          isTooMuch(own + more, heldThere, ofAddress(bytesMax(part) - heldByAll + heldThere));
+      long there = address.held(part) + more;
+      most = ofAddress(max - sum + there);
+      sum = there;
+      ofSame = address;
+      isTooMuch = isTooMuch(own + more, sum, most);
     }
-    return isTooMuch && (!part.isDirect() || isDirectMemoryTaken());
+    if (!isTooMuch || (part.isDirect() && !isDirectMemoryTaken(directBytesMax / 2))) {
+      return false;
+    }
+    boolean isMadeWay = revocables[part.ordinal()].giveWayTo(own + more, ofSame, sum, most);
+    boolean isLittle = own + more <= max / LITTLE_PART && part != Part.REQUESTS;
+    return !(isMadeWay || isLittle) || isBeyond(part, ofSame, sum, most);
+  }
+
+  /** Whether even those that hold little may hold no more. */
+  private boolean isBeyond(Part part, @Nullable Address address, long sum, long most) {
+    boolean isMeasured = part.isDirect() && address == null && directBytes.getAsLong() >= 0;
+    return isMeasured ? isDirectMemoryTaken(directBytesMax) : sum > most + most / 4;
   }
 
   /** How much an address may hold, of what others do not. */
@@ -280,9 +527,9 @@ final class ClientMemory {
   }
 
   /** What is shared by clients counts once for each of them; the process's own count tells. */
-  private boolean isDirectMemoryTaken() {
+  private boolean isDirectMemoryTaken(long bytes) {
     long taken = directBytes.getAsLong();
-    return taken < 0 || taken >= directBytesMax / 2;
+    return taken < 0 || taken >= bytes;
   }
 
   /** The policy, for what is over {@link #ALWAYS}. Pure. */

@@ -260,7 +260,7 @@ final class ClientSocket extends LivenessWheel.Peer {
     if (bytes > 0 && (said.isOver || said.isTooMuchWith(bytes))) {
       if (!said.isOver) {
         said.isOver = true;
-        parts.hit(parts.counters().overloadClosed, "client-memory", "close 1013", actor, id);
+        hitClientMemory();
         said.steps.add(socket -> socket.close(Closing.TOO_SLOW));
       }
       instead.run();
@@ -376,6 +376,20 @@ final class ClientSocket extends LivenessWheel.Peer {
     if (half != null) {
       half.look();
     }
+  }
+
+  /** Others need the memory of what is half there, if that has not gone on meanwhile. */
+  void revoked(ClientMemory.Revocable half) {
+    if (half.isRevoked() && state == SocketState.OPEN) {
+      hitClientMemory();
+      violated(CloseCodes.TRY_AGAIN_LATER, InboundMessages.TOO_MUCH);
+      flush();
+    }
+  }
+
+  /** The client is closed because of the memory that clients hold. */
+  void hitClientMemory() {
+    parts.hit(parts.counters().overloadClosed, "client-memory", "close 1013", actor, id);
   }
 
   private void halfElapsed(@Nullable String late) {

@@ -7,6 +7,7 @@ import dev.dormouse.sdk.ConnectionId;
 import dev.dormouse.server.gateway.ClientMemory.Held;
 import dev.dormouse.server.protocol.Payload;
 import dev.dormouse.server.protocol.ToHost;
+import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.handler.codec.http.websocketx.BinaryWebSocketFrame;
 import io.netty.handler.codec.http.websocketx.CloseWebSocketFrame;
@@ -56,16 +57,66 @@ final class InboundMessages {
   private boolean isMessageText;
 
   /** Null unless a message is on its way in fragments. */
-  private @Nullable MessageAssembler assembler;
+  private @Nullable Fragments fragments;
 
-  /** How much is held of frames that are not whole, or not wanted yet. */
-  private int inputBytes;
+  /** What is held of frames that are not whole, or not wanted yet; null if nothing. */
+  private @Nullable Half input;
 
   /** When the socket was opened, by {@link SocketWatch#now}. */
   private int openedAt;
 
   /** Of the payloads of all frames that came. */
   private long bytesIn;
+
+  /** What is half there, so that the client can be ended for it. On the socket's event loop. */
+  private class Half extends ClientMemory.Revocable {
+    Half(Held kind, ClientMemory.@Nullable Address address) {
+      super(parts.memory(), kind, address);
+    }
+
+    @Override
+    void revoke() {
+      InboundMessages.this.revoke(this);
+    }
+
+    /** So much is held now. */
+    void held(int bytes) {
+      long more = bytes - heldBytes();
+      if (more != 0) {
+        hold(more);
+        moved();
+      }
+    }
+  }
+
+  /** A message of which some fragments came. */
+  private final class Fragments extends Half {
+    private final MessageAssembler message;
+
+    Fragments(MessageAssembler message, ClientMemory.@Nullable Address address) {
+      super(Held.FRAGMENTS, address);
+      this.message = message;
+    }
+
+    void add(ByteBuf content) {
+      try {
+        message.add(content);
+      } finally {
+        held(message.heldBytes());
+        if (content.isReadable()) {
+          moved();
+        }
+      }
+    }
+  }
+
+  /** Others need the memory of what is half there. Any thread. */
+  private void revoke(ClientMemory.Revocable half) {
+    ClientSocket socket = parts.groups().get(id);
+    if (socket != null) {
+      socket.loop().execute(() -> socket.revoked(half));
+    }
+  }
 
   /**
    * Those of a connection.
@@ -168,28 +219,24 @@ final class InboundMessages {
 
   /** The message that the frame ends; null if it ends none. */
   private @Nullable Payload assemble(WebSocketFrame frame, ClientMemory.@Nullable Address address) {
-    MessageAssembler fragments = assembler;
-    if (fragments == null) {
+    Fragments half = fragments;
+    if (half == null) {
       isMessageText = frame instanceof TextWebSocketFrame;
       isMessageCompressed = frame.rsv() == RSV1;
       if (frame.isFinalFragment()) {
         return whole(ByteBufUtil.getBytes(frame.content()));
       }
-      fragments =
+      MessageAssembler begun =
           new MessageAssembler(
               isMessageText && !isMessageCompressed,
               isMessageCompressed ? frameBytesMax() : options.messageBytesMax());
-      assembler = fragments;
+      half = new Fragments(begun, address);
+      fragments = half;
     }
-    int before = fragments.heldBytes();
-    try {
-      fragments.add(frame.content());
-    } finally {
-      parts.memory().hold(Held.FRAGMENTS, address, before, fragments.heldBytes());
-    }
+    half.add(frame.content());
     if (frame.isFinalFragment()) {
-      forgetFragments(address);
-      Payload message = fragments.finish();
+      forgetFragments();
+      Payload message = half.message.finish();
       return isMessageCompressed ? whole(message.bytes()) : message;
     }
     return null;
@@ -289,7 +336,7 @@ final class InboundMessages {
   /** On the heap. */
   private long heldBytes() {
     return (window == null ? 0 : window.heldBytes())
-        + (assembler == null ? 0 : assembler.heldBytes());
+        + (fragments == null ? 0 : fragments.heldBytes());
   }
 
   private boolean isTooMuch(
@@ -302,27 +349,30 @@ final class InboundMessages {
   }
 
   private void holdInput(int bytes, ClientMemory.@Nullable Address address) {
-    if (bytes != inputBytes) {
-      parts.memory().hold(Held.INPUT, address, inputBytes, bytes);
-      inputBytes = bytes;
+    if (bytes > 0 && input == null) {
+      input = new Half(Held.INPUT, address);
+    }
+    if (input != null) {
+      input.held(bytes);
+      input = bytes > 0 ? input : null;
     }
   }
 
-  private void forgetFragments(ClientMemory.@Nullable Address address) {
-    if (assembler != null) {
-      parts.memory().hold(Held.FRAGMENTS, address, assembler.heldBytes(), 0);
-      assembler = null;
+  private void forgetFragments() {
+    if (fragments != null) {
+      fragments.letGo();
+      fragments = null;
     }
   }
 
   /** Whether some of a message came, but not all. */
   boolean isWithin() {
-    return assembler != null;
+    return fragments != null;
   }
 
   /** How many bytes came of the message of which some came, but not all; without a frame's. */
   int withinBytes() {
-    return assembler == null ? 0 : assembler.size();
+    return fragments == null ? 0 : fragments.message.size();
   }
 
   /** How many messages came whole. */
@@ -356,7 +406,7 @@ final class InboundMessages {
    * @param address where the client is
    */
   void end(ClientMemory.@Nullable Address address) {
-    forgetFragments(address);
+    forgetFragments();
     holdInput(0, address);
     if (deflate != null) {
       deflate.endInput();

@@ -118,7 +118,7 @@ final class PlainRequests {
         request,
         outcome -> {
           if (outcome instanceof Outcome.Denied denied) {
-            HttpAnswers.send(request.routing(), denied.response());
+            refuse(request.routing(), denied.response());
           } else if (!request.routing().response().closed()) {
             read(request);
           }
@@ -212,7 +212,7 @@ final class PlainRequests {
       HttpAnswers.send(request, answer);
       return;
     }
-    request.request().handler(rest -> {}).endHandler(end -> {});
+    request.request().handler(rest -> {}).endHandler(end -> {}).resume();
     request.response().putHeader("Connection", "close");
     HttpAnswers.send(request, answer);
     vertx.setTimer(

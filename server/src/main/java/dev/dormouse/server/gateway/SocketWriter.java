@@ -125,14 +125,17 @@ final class SocketWriter {
       hit(socket.parts().counters().slowClosed, "close 1013");
       return false;
     }
-    if (!isDropping && isTooMuch(Held.WAITING, heldBytes(), more)) {
+    boolean isShared = shared != null && deflate == null;
+    if (!isDropping
+        && (isTooMuch(Held.WAITING, heldBytes(), isShared ? WaitingMessages.OVERHEAD_BYTES : more)
+            || isTooMuch(Held.WRITTEN, writtenBytes(), isShared ? more : 0))) {
       return false;
     }
     WaitingMessages queue = waiting();
     if (replacedKey != null && replaced != null) {
       queue.remove(replacedKey);
     }
-    ByteBuf kept = shared == null || deflate != null ? null : shared.retain();
+    ByteBuf kept = isShared ? shared.retain() : null;
     queue.add(replacedKey, new Entry(message, kept, report, bytes));
     if (replaced != null) {
       leaveOut(replaced, Outcome.CONFLATED, socket.parts().counters().conflated, "conflate");
@@ -158,20 +161,39 @@ final class SocketWriter {
     return waiting == null ? 0 : waiting.heldBytes();
   }
 
+  private long writtenBytes() {
+    return waiting == null ? 0 : waiting.writtenBytes();
+  }
+
   /** Whether the client would hold more memory than it may. */
   private boolean isTooMuch(Held kind, long own, long more) {
     boolean isTooMuch = socket.parts().memory().isTooMuch(kind, socket.address(), own, more);
     if (isTooMuch) {
-      socket
-          .parts()
-          .hit(
-              socket.parts().counters().overloadClosed,
-              "client-memory",
-              "close 1013",
-              socket.actor(),
-              socket.id());
+      socket.hitClientMemory();
     }
     return isTooMuch;
+  }
+
+  /** Others need the memory that this client makes no use of. Any thread. */
+  private void revoke(WaitingMessages queue) {
+    socket.loop().execute(() -> endFor(queue));
+  }
+
+  private void endFor(WaitingMessages queue) {
+    if (queue != waiting) {
+      return;
+    }
+    charge(); // perhaps the client has gone on meanwhile
+    if (!queue.mustGo()) {
+      return;
+    }
+    if (socket.state() == SocketState.OPEN) {
+      socket.hitClientMemory();
+      queue.drop(entry -> socket.parts().lost(socket.actor(), socket.id(), entry.report()));
+      socket.close(Closing.TOO_SLOW);
+    } else {
+      abandon();
+    }
   }
 
   /** Whether a client has more than may wait, and does not take it, or has it taken too far. */
@@ -282,7 +304,7 @@ final class SocketWriter {
   private WaitingMessages waiting() {
     WaitingMessages queue = waiting;
     if (queue == null) {
-      queue = new WaitingMessages(socket.parts().memory(), socket.address());
+      queue = new WaitingMessages(socket.parts().memory(), socket.address(), this::revoke);
       waiting = queue;
     }
     return queue;
@@ -422,7 +444,7 @@ final class SocketWriter {
       return;
     }
     WaitingMessages queue = waiting();
-    queue.written(bytes);
+    queue.written(bytes, takenBytes());
     if (bytes > ClientMemory.ALWAYS && !queue.isLookedAtAgain) {
       queue.isLookedAtAgain = true;
       context.executor().schedule(() -> lookAgain(queue), CHARGE_MS, TimeUnit.MILLISECONDS);

@@ -27,7 +27,8 @@ final class Tally {
     this.options = options;
     this.time = time;
     this.admission = new Admission(options.limits(), options.httpConnectionsMax());
-    this.memory = new ClientMemory(options.clientHeapBytesMax(), options.clientDirectBytesMax());
+    this.memory =
+        new ClientMemory(options.clientHeapBytesMax(), options.clientDirectBytesMax(), time);
     this.observers = observers;
   }
 

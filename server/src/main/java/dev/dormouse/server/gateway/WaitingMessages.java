@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  * <p>A message that also goes to others is held as a reference to the one frame of all, which is
  * released when the message leaves, whatever becomes of it. The socket's event loop only.
  */
-final class WaitingMessages extends ClientMemory.Holder {
+final class WaitingMessages extends ClientMemory.Revocable {
   /** What a message costs besides its bytes, in bytes: what Netty counts, too. */
   static final int OVERHEAD_BYTES = 96;
 
@@ -78,13 +78,15 @@ final class WaitingMessages extends ClientMemory.Holder {
   /** By the key of what may be replaced, by the entry itself if nothing may. */
   private final LinkedHashMap<Object, Entry> entries = new LinkedHashMap<>();
 
-  private final ClientMemory memory;
-  private final ClientMemory.@Nullable Address address;
+  private final Consumer<WaitingMessages> revoked;
+
+  /** How much direct memory what was written takes, and what is shared; as it was last told. */
+  private final ClientMemory.Revocable written;
 
   private long bytes;
 
-  /** How much direct memory what was written takes, and what is shared; as it was last told. */
-  private long writtenBytes;
+  /** How many bytes the client had taken in all when that was last told. */
+  private long takenBytes;
 
   /** Whether {@link #written} will be told again soon. */
   boolean isLookedAtAgain;
@@ -105,11 +107,34 @@ final class WaitingMessages extends ClientMemory.Holder {
 
   private @Nullable Future<?> nextLook;
 
-  /** Nothing waits yet. */
-  WaitingMessages(ClientMemory memory, ClientMemory.@Nullable Address address) {
+  /**
+   * Nothing waits yet.
+   *
+   * @param revoked told by any thread that others need the memory, if it {@link #mustGo} still
+   */
+  WaitingMessages(
+      ClientMemory memory,
+      ClientMemory.@Nullable Address address,
+      Consumer<WaitingMessages> revoked) {
     super(memory, ClientMemory.Held.WAITING, address);
-    this.memory = memory;
-    this.address = address;
+    this.revoked = revoked;
+    this.written =
+        new ClientMemory.Revocable(memory, ClientMemory.Held.WRITTEN, address) {
+          @Override
+          void revoke() {
+            WaitingMessages.this.revoke();
+          }
+        };
+  }
+
+  @Override
+  void revoke() {
+    revoked.accept(this);
+  }
+
+  /** Whether its client is to be ended for the sake of others. */
+  boolean mustGo() {
+    return isRevoked() || written.isRevoked();
   }
 
   /** Adds a message at the end; one of this key is not there. */
@@ -123,9 +148,21 @@ final class WaitingMessages extends ClientMemory.Holder {
   /**
    * Tells how much direct memory the network's frames take, in bytes; those that are shared and
    * wait here are added.
+   *
+   * @param taken how many bytes the client has taken, in all
    */
-  void written(long inChannel) {
+  void written(long inChannel, long taken) {
     holdWritten(inChannel + bytes - (heldBytes() - (owedPong == null ? 0 : owedPong.length)));
+    if (taken > takenBytes) {
+      moved();
+      written.moved();
+    }
+    takenBytes = taken;
+  }
+
+  /** How much direct memory is charged, in bytes. */
+  long writtenBytes() {
+    return written.heldBytes();
   }
 
   /** Nothing waits any more. */
@@ -135,8 +172,7 @@ final class WaitingMessages extends ClientMemory.Holder {
   }
 
   private void holdWritten(long now) {
-    memory.hold(ClientMemory.Held.WRITTEN, address, writtenBytes, now);
-    writtenBytes = now;
+    written.hold(now - written.heldBytes());
   }
 
   /** What came so far is all that a turn says. */

@@ -13,6 +13,7 @@ import dev.dormouse.sdk.ConnectionId;
 import dev.dormouse.sdk.HttpResponse;
 import dev.dormouse.server.gateway.ClientMemory.Held;
 import dev.dormouse.server.protocol.Payload;
+import dev.dormouse.server.protocol.Time;
 import dev.dormouse.server.protocol.ToGateway;
 import dev.dormouse.server.protocol.ToHost;
 import io.vertx.core.Vertx;
@@ -20,6 +21,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -36,6 +39,22 @@ class ClientMemoryTest {
   private static final int DIRECT_BYTES = 8 << 20;
 
   private static final byte[] MUCH = new byte[800_000];
+
+  /** How far the server's clock is ahead. */
+  private final AtomicLong aheadNs = new AtomicLong();
+
+  private final Time clock =
+      new Time() {
+        @Override
+        public long nowNs() {
+          return Time.system().nowNs() + aheadNs.get();
+        }
+
+        @Override
+        public long wallMs() {
+          return Time.system().wallMs();
+        }
+      };
 
   private static Vertx vertx;
   private TestServer server;
@@ -56,7 +75,8 @@ class ClientMemoryTest {
   @BeforeEach
   void start() {
     server =
-        new TestServer(vertx, GatewayOptions.defaults().clientMemory(HEAP_BYTES, DIRECT_BYTES));
+        new TestServer(
+            vertx, GatewayOptions.defaults().clientMemory(HEAP_BYTES, DIRECT_BYTES), clock);
     host = server.host;
     host.acceptOnly();
   }
@@ -151,6 +171,126 @@ class ClientMemoryTest {
     clients.get(1).send(frame(PING, ""));
     assertThat(clients.get(1).readFrame().opcode()).isEqualTo(PONG); // its event loop has heard it
     sendsMuch(3);
+  }
+
+  @Test
+  @DisplayName("who has begun much and does not go on gives way to one that goes on")
+  void halfMessagesGiveWay() throws Exception {
+    for (int i = 0; i < 2; i++) {
+      assertThat(outcomeOf(client().send(frame(false, BINARY, MUCH)))).isZero();
+    }
+    aheadNs.addAndGet(2 * ClientMemory.IDLE_NS);
+    assertThat(outcomeOf(clients.get(1).send(frame(false, CONTINUATION, new byte[1])))).isZero();
+    assertThat(clients.get(0).readClose()).isEqualTo(1013);
+    assertThat(outcomeOf(clients.get(1))).isZero();
+    assertThat(server.gateway.counts().overloadClosed()).isEqualTo(1);
+  }
+
+  @Test
+  @DisplayName("who does not read gives way to one that is late, and what waited for it is let go")
+  void deafClientsGiveWay() throws Exception {
+    byte[] some = new byte[16 << 10];
+    for (int i = 0; i < 3; i++) {
+      clients.add(new RawClient(server.port(), 4_096).open("/chat/lobby"));
+      ids.add(host.nextOpen());
+    }
+    long full = HEAP_BYTES / 4L / 2;
+    while (server.gateway.memory().held(Held.WAITING) < full) {
+      for (int i = 0; i < 2; i++) {
+        host.release(LOBBY, new ToGateway.Send(ids.get(i), new Payload.Binary(some)));
+      }
+      assertThat(outcomeOf(client("127.0.0.1"))).isZero();
+    }
+    aheadNs.addAndGet(2 * ClientMemory.IDLE_NS);
+    int sent = 0;
+    while (server.gateway.counts().overloadClosed() == 0) {
+      assertThat(sent++).isLessThan(1_000);
+      host.release(LOBBY, new ToGateway.Send(ids.get(2), new Payload.Binary(some)));
+      assertThat(outcomeOf(clients.get(clients.size() - 1))).isZero();
+    }
+    for (int i = 0; i < sent; i++) {
+      assertThat(clients.get(2).readFrame().payload()).hasSize(some.length);
+    }
+    assertThat(outcomeOf(clients.get(2))).isZero();
+    assertThat(server.gateway.memory().held(Held.WAITING)).isLessThan(full);
+  }
+
+  /** One that holds much, and notes that it was told to go. */
+  private static final class Deaf extends ClientMemory.Revocable {
+    private boolean isTold;
+
+    Deaf(ClientMemory memory, ClientMemory.@Nullable Address address, long bytes) {
+      super(memory, Held.FRAGMENTS, address);
+      hold(bytes);
+    }
+
+    @Override
+    void revoke() {
+      isTold = true;
+    }
+  }
+
+  @Test
+  @DisplayName("of those that do not go on the one that held most for longest goes, one at a time")
+  void whoGoesFirst() {
+    ClientMemory memory = new ClientMemory(8 << 20, 8 << 20, clock, () -> 0);
+    long some = 512 << 10;
+    Deaf first = new Deaf(memory, null, some);
+    aheadNs.addAndGet(2 * ClientMemory.IDLE_NS);
+    Deaf large = new Deaf(memory, null, 4 * some);
+    Deaf busy = new Deaf(memory, null, 3 * some);
+    Deaf small = new Deaf(memory, null, ClientMemory.MUCH);
+    assertThat(memory.isTooMuch(Held.FRAGMENTS, null, 0, some)).isFalse();
+    assertThat(first.isTold).isTrue(); // the only one that is not new
+    assertThat(first.isRevoked()).isTrue();
+    first.moved();
+    assertThat(first.isRevoked()).isFalse();
+    aheadNs.addAndGet(2 * ClientMemory.IDLE_NS);
+    busy.moved();
+    assertThat(memory.isTooMuch(Held.FRAGMENTS, null, 0, some)).isFalse();
+    assertThat(large.isTold).isTrue();
+    assertThat(memory.isTooMuch(Held.FRAGMENTS, null, 0, some)).isFalse();
+    assertThat(memory.isTooMuch(Held.FRAGMENTS, null, 0, 8 * some)).isTrue();
+    large.letGo();
+    assertThat(large.isRevoked()).isFalse();
+    assertThat(List.of(busy.isTold, small.isTold)).containsOnly(false);
+    for (Deaf one : List.of(first, busy, small)) {
+      one.letGo();
+    }
+    assertThat(memory.held(Held.FRAGMENTS)).isZero();
+  }
+
+  @Test
+  @DisplayName("who holds little is let in though nobody gives way, up to a quarter beyond")
+  void littleIsLetIn() {
+    ClientMemory memory = new ClientMemory(8 << 20, 8 << 20, clock, () -> 0);
+    long max = memory.bytesMax(ClientMemory.Part.RECEIVED);
+    memory.hold(Held.MESSAGES, null, 0, max);
+    assertThat(memory.isTooMuch(Held.FRAGMENTS, null, 0, max / 32)).isTrue();
+    long little = 16 << 10;
+    long more = 0;
+    while (!memory.isTooMuch(Held.FRAGMENTS, null, 0, little)) {
+      memory.hold(Held.FRAGMENTS, null, 0, little);
+      more += little;
+    }
+    assertThat(more).isEqualTo(max / 4);
+  }
+
+  @Test
+  @DisplayName("if an address holds too much, only those who are there give way")
+  void ofAnAddressWhoIsThereGoes() {
+    ClientMemory memory = new ClientMemory(8 << 20, 8 << 20, clock, () -> 0);
+    ClientMemory.Address one = new ClientMemory.Address();
+    ClientMemory.Address other = new ClientMemory.Address();
+    long max = memory.bytesMax(ClientMemory.Part.RECEIVED);
+    Deaf elsewhere = new Deaf(memory, other, max / 4);
+    Deaf there = new Deaf(memory, one, max / 8);
+    Deaf alsoThere = new Deaf(memory, one, max / 2 - max / 16);
+    aheadNs.addAndGet(2 * ClientMemory.IDLE_NS);
+    alsoThere.moved();
+    assertThat(memory.isTooMuch(Held.FRAGMENTS, one, 0, max / 8)).isFalse();
+    assertThat(there.isTold).isTrue();
+    assertThat(elsewhere.isTold).isFalse();
   }
 
   /** A client that is told the code of its close, or that it is none. */
@@ -368,7 +508,7 @@ class ClientMemoryTest {
   @Test
   @DisplayName("A15: an address whose clients leave answers unread leaves memory to others")
   void answersOfAnAddress() {
-    ClientMemory memory = new ClientMemory(8 << 20, 8 << 20);
+    ClientMemory memory = new ClientMemory(8 << 20, 8 << 20, Time.system());
     ClientMemory.Address one = new ClientMemory.Address();
     ClientMemory.Address other = new ClientMemory.Address();
     int some = 64 << 10;
@@ -521,8 +661,10 @@ class ClientMemoryTest {
     for (int i = 0; i < 6; i++) {
       asks();
     }
-    server.awaitCounts(counts -> counts.cutOff().getOrDefault(RequestLimit.MEMORY, 0L) == 4);
-    assertThat(server.gateway.memory().held(Held.ANSWERS)).isEqualTo(2L * body.length);
+    server.awaitCounts(
+        counts ->
+            counts.cutOff().getOrDefault(RequestLimit.MEMORY, 0L) == 4
+                && server.gateway.memory().held(Held.ANSWERS) == 2L * body.length);
     List<Integer> statuses = new ArrayList<>();
     for (RawClient client : clients) {
       RawClient.Answer answer = client.readAnswer();

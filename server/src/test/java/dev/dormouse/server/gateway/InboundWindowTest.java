@@ -3,6 +3,7 @@ package dev.dormouse.server.gateway;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.dormouse.server.protocol.Payload;
+import dev.dormouse.server.protocol.Time;
 import dev.dormouse.server.protocol.Transport;
 import java.util.ArrayList;
 import java.util.List;
@@ -10,7 +11,7 @@ import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
 class InboundWindowTest {
-  private final ClientMemory memory = new ClientMemory(1 << 23, 1 << 23);
+  private final ClientMemory memory = new ClientMemory(1 << 23, 1 << 23, Time.system());
   private final InboundWindow window = new InboundWindow(1, memory, null);
 
   private void add(int from, int to) {

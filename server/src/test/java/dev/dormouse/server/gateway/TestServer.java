@@ -52,12 +52,20 @@ final class TestServer implements AutoCloseable {
     this(vertx, options, router -> {});
   }
 
+  TestServer(Vertx vertx, GatewayOptions options, Time time) {
+    this(vertx, options, time, router -> {});
+  }
+
   TestServer(Vertx vertx, GatewayOptions options, Consumer<Router> before) {
+    this(vertx, options, Time.system(), before);
+  }
+
+  private TestServer(Vertx vertx, GatewayOptions options, Time time, Consumer<Router> before) {
     this.vertx = vertx;
     Router router = Router.router(vertx);
     before.accept(router);
     GatewayOptions named = options.hosts().isEmpty() ? options.hosts(Set.of("*")) : options;
-    gateway = new WebSocketGateway(named, vertx, host.transport(), Time.system(), 7, observers);
+    gateway = new WebSocketGateway(named, vertx, host.transport(), time, 7, observers);
     mount(router, "chat", false, o -> o.subprotocols(SUBPROTOCOLS.toArray(String[]::new)));
     mount(router, "small", true, o -> o.messageBytesMax(100));
     mount(
