@@ -89,7 +89,8 @@ public abstract class WebSocketActor<A extends @Nullable Object> {
 
   /**
    * The socket of a connection failed, or the client broke the protocol. {@link #onClose} follows.
-   * Unlike it, this is not repeated after a crash.
+   * Unlike it, this is not repeated after a crash. The connection is no longer open: what is sent
+   * to it goes nowhere, and closing it does nothing.
    *
    * @param error says what happened
    */

@@ -8,6 +8,7 @@ import dev.dormouse.sdk.LimitExceededException;
 import dev.dormouse.sdk.StoredValueException;
 import dev.dormouse.server.protocol.Payload;
 import dev.dormouse.server.protocol.ToGateway;
+import dev.dormouse.server.protocol.ToHost;
 import dev.dormouse.storage.ConnectionRow;
 import dev.dormouse.storage.CorruptRowException;
 import java.nio.ByteBuffer;
@@ -351,10 +352,24 @@ final class TurnConnection implements Connection<@Nullable Object> {
       if (isClosing || isGone) {
         return;
       }
-      CloseReason.checkSendable(code, reason);
-      activation.turn().say(new ToGateway.Close(id, code, reason));
+      Turn turn = activation.turn();
+      try {
+        CloseReason.checkSendable(code, reason);
+      } catch (RuntimeException notSendable) {
+        if (hasFailedIn(turn)) {
+          return; // onClose follows, and nothing can be sent any more
+        }
+        throw notSendable;
+      }
+      turn.say(new ToGateway.Close(id, code, reason));
       isClosing = true;
     }
+  }
+
+  private boolean hasFailedIn(Turn turn) {
+    return turn.work() instanceof Event.Client client
+        && client.event() instanceof ToHost.Failed failed
+        && failed.connection().equals(id);
   }
 
   /**

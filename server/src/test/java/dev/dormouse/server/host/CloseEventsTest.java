@@ -11,6 +11,7 @@ import dev.dormouse.server.host.Script.Actor;
 import dev.dormouse.server.host.Script.Note;
 import dev.dormouse.server.protocol.ToGateway.Close;
 import dev.dormouse.server.protocol.ToGateway.Responded;
+import dev.dormouse.server.protocol.ToHost;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -196,6 +197,44 @@ class CloseEventsTest {
     assertThat(node.texts()).containsExactly("4:still here");
     node.close(dee, 1006);
     assertThat(node.ask()).isEqualTo("4 0");
+  }
+
+  @Test
+  @DisplayName("O1 S41 in onError a connection may be closed with any code, and onClose follows")
+  void aFailedConnectionMayBeClosedWithAnyCode() {
+    List<Throwable> errors = new ArrayList<>();
+    Node node =
+        new Node(
+            new Script() {
+              @Override
+              void onError(Actor self, Connection<Object> connection, Throwable error) {
+                errors.add(error);
+                for (int code : new int[] {1005, 1006, 1015, 0, 70_000}) {
+                  connection.close(code, "x".repeat(200));
+                }
+                self.store().put("failed", true);
+              }
+
+              @Override
+              void onClose(Actor self, Connection<Object> gone, CloseReason reason) {
+                self.store().put("code", reason.code());
+              }
+
+              @Override
+              void onRequest(Actor self, HttpRequest request) {
+                String failed = String.valueOf(self.store().get("failed", Boolean.class));
+                String code = String.valueOf(self.store().get("code", Integer.class));
+                request.respond(HttpResponse.text(200, failed + " " + code));
+              }
+            });
+    ConnectionId ada = node.connect("ada");
+    node.heard();
+    node.host.accept(new ToHost.Failed(Node.ROOM, ada, "the connection was reset"));
+    node.steps.runAll();
+    assertThat(node.heard()).isEmpty();
+    node.close(ada, 1006);
+    assertThat(errors).hasSize(1);
+    assertThat(node.ask()).isEqualTo("Optional[true] Optional[1006]");
   }
 
   @Test
