@@ -19,6 +19,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
 
 /** A gateway behind an HTTP server on a free port, with a fake host. */
 final class TestServer implements AutoCloseable {
@@ -36,11 +37,15 @@ final class TestServer implements AutoCloseable {
 
   private static final int EVENT_LOOPS = 2;
 
-  final FakeHost host = new FakeHost();
+  final FakeHost host = new FakeHost(this::awaitIdleLoops);
   final WebSocketGateway gateway;
   final Observers observers = new Observers(Time.system());
   private final Vertx vertx;
   private final String deployment;
+
+  /** Null until it is needed, and when the server is closed. */
+  private @Nullable LoopFence fence;
+
   private boolean isClosed;
   private volatile int port;
 
@@ -121,6 +126,14 @@ final class TestServer implements AutoCloseable {
     return client().open(path);
   }
 
+  /** Waits until the event loops have done all that clients, host and tests gave them to do. */
+  void awaitIdleLoops() {
+    if (fence == null) {
+      fence = new LoopFence(vertx, EVENT_LOOPS);
+    }
+    fence.pass();
+  }
+
   /** Waits until what the gateway counts is so. */
   void awaitCounts(Predicate<GatewayCounts> wanted) {
     Promise<Void> reached = Promise.promise();
@@ -153,6 +166,10 @@ final class TestServer implements AutoCloseable {
     if (!isClosed) {
       isClosed = true;
       await(vertx.undeploy(deployment));
+      if (fence != null) {
+        fence.close();
+        fence = null;
+      }
     }
   }
 }
