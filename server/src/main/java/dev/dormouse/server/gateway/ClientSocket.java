@@ -15,6 +15,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.EventLoop;
+import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.handler.codec.http.websocketx.CloseWebSocketFrame;
 import io.netty.handler.codec.http.websocketx.CorruptedWebSocketFrameException;
 import io.netty.handler.codec.http.websocketx.PingWebSocketFrame;
@@ -410,7 +411,26 @@ final class ClientSocket extends LivenessWheel.Peer {
   /** Events of the HTTP server's are not for a socket; its shutdown closes the channel itself. */
   @Override
   public void userEventTriggered(ChannelHandlerContext context, Object event) {
+    if (event instanceof ChannelInputShutdownEvent && writer != null) {
+      inputEnded(writer);
+    }
     ReferenceCountUtil.release(event);
+  }
+
+  /**
+   * The client has ended its half of the TCP connection. It may still read: what it is owed leaves
+   * before the other half ends, too.
+   */
+  private void inputEnded(SocketWriter writer) {
+    if (state == SocketState.OPEN) {
+      beginToAnswer(lost(Cause.CONNECTION_LOST, null));
+    } else if (state == SocketState.CLOSING && closing != null && writer.waitingBytes() > 0) {
+      closing.unanswered();
+      drain(writer, closing);
+    } else if (state == SocketState.UPGRADING
+        || (state != SocketState.ANSWERING && writer.isEnded())) {
+      endTcp();
+    }
   }
 
   // ---- from the host
@@ -485,6 +505,18 @@ final class ClientSocket extends LivenessWheel.Peer {
     report();
   }
 
+  /**
+   * The gateway shuts down: closes, once the messages that came before are answered, or after a
+   * while.
+   */
+  void leave(CloseReason reason, Duration atMost) {
+    if (state == SocketState.OPEN && inbound.onHandled(() -> close(reason))) {
+      var unused = loop.schedule(() -> close(reason), atMost.toNanos(), TimeUnit.NANOSECONDS);
+    } else {
+      close(reason);
+    }
+  }
+
   private void clientCloses(CloseWebSocketFrame frame) {
     if (writer == null) {
       return;
@@ -507,6 +539,19 @@ final class ClientSocket extends LivenessWheel.Peer {
     }
   }
 
+  /** The client says no more: what it is owed is sent, for a while, and then its end is echoed. */
+  private void beginToAnswer(Closing begun) {
+    go(SocketState.ANSWERING);
+    endInput();
+    read();
+    if (inbound.isHandled()) {
+      echo();
+    } else {
+      long waitNs = parts.options().drain().toNanos();
+      begun.waitFor(loop.schedule(this::echo, waitNs, TimeUnit.NANOSECONDS));
+    }
+  }
+
   /** If the client has closed, and all that it sent before is answered, so is its close. */
   private void answered() {
     if (state == SocketState.ANSWERING && inbound.isHandled()) {
@@ -519,7 +564,11 @@ final class ClientSocket extends LivenessWheel.Peer {
     if (state == SocketState.ANSWERING && writer != null && closing != null) {
       go(SocketState.DRAINING);
       parts.groups().leave(this);
-      writer.lastClose(closing.begun().code(), "");
+      if (closing.begun().code() == CloseReason.ABNORMAL) {
+        writer.finish();
+      } else {
+        writer.lastClose(closing.begun().code(), "");
+      }
       endTcpAfter(parts.options().drain(), writer, closing);
       report();
     }

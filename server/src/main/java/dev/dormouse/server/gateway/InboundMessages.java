@@ -299,10 +299,23 @@ final class InboundMessages {
       unhandled.handled(sequence);
       if (unhandled.isEmpty()) {
         window = null;
+        unhandled.tellHandled();
       } else {
         pump(unhandled);
       }
     }
+  }
+
+  /**
+   * Calls back when every message that came is handled.
+   *
+   * @return false if that is so already; nobody is called then
+   */
+  boolean onHandled(Runnable action) {
+    if (window != null) {
+      window.onHandled(action);
+    }
+    return window != null;
   }
 
   /** The message was not taken, nor those after it. */

@@ -37,6 +37,9 @@ final class InboundWindow extends ClientMemory.Holder {
 
   private boolean isWithheld;
 
+  /** Called when everything is handled; null if nobody asked for it. */
+  private @Nullable Runnable onHandled;
+
   /** A window whose first message will have this number. */
   InboundWindow(long first, ClientMemory memory, ClientMemory.@Nullable Address address) {
     super(memory, ClientMemory.Held.MESSAGES, address);
@@ -74,6 +77,18 @@ final class InboundWindow extends ClientMemory.Holder {
     while (first <= sequence && !sent.isEmpty()) {
       hold(-cost(sent.remove()));
       first++;
+    }
+  }
+
+  /** Has this called when everything is handled. */
+  void onHandled(Runnable action) {
+    onHandled = action;
+  }
+
+  /** Everything is handled. */
+  void tellHandled() {
+    if (onHandled != null) {
+      onHandled.run();
     }
   }
 

@@ -24,8 +24,8 @@ enum SocketState {
   /** Messages go both ways. */
   OPEN,
   /**
-   * The client's close frame came. What answers the messages before it still leaves, then the
-   * server's own.
+   * The client's close frame came, or the end of its half of the TCP connection. What answers the
+   * messages before that still leaves, then the server's own close frame or end.
    */
   ANSWERING,
   /** The server's close frame is sent, the client's is awaited. Nothing more is sent. */

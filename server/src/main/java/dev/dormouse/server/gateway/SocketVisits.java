@@ -105,18 +105,19 @@ final class SocketVisits {
    * not all come back, here or elsewhere, in the same moment.
    *
    * @param spread how long the closing may take
+   * @param forAnswers how long each waits at most for the answers to what its client sent before
    */
-  void closeAll(CloseReason reason, Duration spread) {
+  void closeAll(CloseReason reason, Duration spread, Duration forAnswers) {
     List<ClientSocket> shuffled = groups.all();
     Collections.shuffle(shuffled);
     long pauses = Math.max(1, spread.toMillis() / PAUSE_MS);
     long atOnce = Math.max(CLOSED_AT_ONCE, (shuffled.size() + pauses - 1) / pauses);
     Iterator<ClientSocket> rest = shuffled.iterator();
-    if (closeSome(rest, atOnce, reason)) {
+    if (closeSome(rest, atOnce, reason, forAnswers)) {
       vertx.setPeriodic(
           PAUSE_MS,
           timer -> {
-            if (!closeSome(rest, atOnce, reason)) {
+            if (!closeSome(rest, atOnce, reason, forAnswers)) {
               vertx.cancelTimer(timer);
             }
           });
@@ -124,10 +125,11 @@ final class SocketVisits {
   }
 
   /** Closes the next sockets, and returns whether there are more. */
-  private boolean closeSome(Iterator<ClientSocket> rest, long atOnce, CloseReason reason) {
+  private boolean closeSome(
+      Iterator<ClientSocket> rest, long atOnce, CloseReason reason, Duration forAnswers) {
     LoopQueues.Steps steps = loops.steps();
     for (long i = 0; i < atOnce && rest.hasNext(); i++) {
-      steps.add(rest.next(), socket -> socket.close(reason));
+      steps.add(rest.next(), socket -> socket.leave(reason, forAnswers));
     }
     steps.dispatch();
     return rest.hasNext();

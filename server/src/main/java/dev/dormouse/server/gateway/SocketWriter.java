@@ -12,6 +12,7 @@ import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.channel.WriteBufferWaterMark;
 import io.netty.channel.epoll.EpollSocketChannel;
 import io.netty.channel.socket.DuplexChannel;
+import io.netty.channel.socket.DuplexChannelConfig;
 import io.netty.handler.ssl.SslHandler;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
@@ -75,6 +76,9 @@ final class SocketWriter {
           .channel()
           .config()
           .setWriteBufferWaterMark(new WriteBufferWaterMark(channelBytes / 2, channelBytes));
+    }
+    if (context.channel().config() instanceof DuplexChannelConfig duplex) {
+      duplex.setAllowHalfClosure(true);
     }
     if (context.channel() instanceof EpollSocketChannel linux) {
       linux.config().setTcpNotSentLowAt(UNSENT_BYTES_MAX);
@@ -501,7 +505,16 @@ final class SocketWriter {
   private void shutdownTcpOutput() {
     if (context.channel() instanceof DuplexChannel channel && channel.isActive()) {
       channel.shutdownOutput();
+      if (channel.isInputShutdown()) {
+        channel.close();
+      }
     }
+  }
+
+  /** Returns whether nothing more is to be written that the client could still read. */
+  boolean isEnded() {
+    return waitingBytes() == 0
+        || (context.channel() instanceof DuplexChannel channel && channel.isOutputShutdown());
   }
 
   /** Writes out what was written. */

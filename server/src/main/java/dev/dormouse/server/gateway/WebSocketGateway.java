@@ -19,6 +19,7 @@ import io.vertx.core.http.HttpServerRequest;
 import io.vertx.ext.web.Route;
 import io.vertx.ext.web.Router;
 import java.time.Duration;
+import java.util.Collections;
 import java.util.List;
 import java.util.function.BiConsumer;
 import java.util.function.Predicate;
@@ -181,7 +182,8 @@ public final class WebSocketGateway {
     Promise<Void> done = Promise.promise();
     parts.groups().onEmpty(done::tryComplete);
     upgrades.stop(reason);
-    visits.closeAll(reason, within.dividedBy(SPREAD_PART));
+    Duration forAnswers = Collections.min(List.of(parts.options().drain(), within.dividedBy(4)));
+    visits.closeAll(reason, within.dividedBy(SPREAD_PART), forAnswers);
     if (parts.groups().size() == 0) {
       done.tryComplete();
     }

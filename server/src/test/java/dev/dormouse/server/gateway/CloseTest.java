@@ -287,4 +287,51 @@ class CloseTest {
       assertThat(host.nextClosed()).isEqualTo(CloseReason.abnormal(Cause.ACTOR));
     }
   }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  @DisplayName(
+      "O2 a client that ends its half of TCP still gets the answers to what it sent before")
+  void answersBeforeTheOtherHalfEnds(boolean hasCloseFrame) throws Exception {
+    host.acceptOnly();
+    try (RawClient client = server.open("/chat/lobby")) {
+      ConnectionId id = host.nextOpen();
+      client.text("1");
+      if (hasCloseFrame) {
+        client.send(closeFrame(1000, ""));
+      }
+      client.endOutput();
+      assertThat(host.nextText()).isEqualTo("1");
+      server.awaitIdleLoops();
+      host.release(
+          LOBBY, new ToGateway.Send(id, Payload.text("one")), new ToGateway.Handled(id, 1));
+      assertThat(client.readText()).isEqualTo("one");
+      if (hasCloseFrame) {
+        assertThat(client.readClose()).isEqualTo(1000);
+      }
+      client.awaitEnd();
+      CloseReason lost = CloseReason.abnormal(Cause.CONNECTION_LOST);
+      assertThat(host.nextClosed())
+          .isEqualTo(hasCloseFrame ? new CloseReason(1000, "", Cause.CLIENT) : lost);
+    }
+  }
+
+  @Test
+  @DisplayName("O2 what waits for a client that has ended its half of TCP still leaves")
+  void whatWaitsForAHalfClosedClientLeaves() throws Exception {
+    String large = "x".repeat(2_000_000);
+    try (RawClient client = server.open("/chat/lobby")) {
+      ConnectionId id = host.nextOpen();
+      for (int i = 0; i < 10; i++) {
+        host.release(LOBBY, new ToGateway.Send(id, Payload.text(large)));
+      }
+      client.send(closeFrame(1000, "")).endOutput();
+      server.awaitIdleLoops();
+      for (int i = 0; i < 10; i++) {
+        assertThat(client.readText()).hasSize(large.length());
+      }
+      assertThat(client.readClose()).isEqualTo(1000);
+      client.awaitEnd();
+    }
+  }
 }

@@ -2,9 +2,13 @@ package dev.dormouse.server.gateway;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.dormouse.sdk.ActorId;
 import dev.dormouse.sdk.CloseReason;
 import dev.dormouse.sdk.CloseReason.Cause;
+import dev.dormouse.sdk.ConnectionId;
 import dev.dormouse.server.gateway.RawClient.Answer;
+import dev.dormouse.server.protocol.Payload;
+import dev.dormouse.server.protocol.ToGateway;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import java.time.Duration;
@@ -88,6 +92,30 @@ class ShutdownTest {
       assertThat(host.nextClosed().cause()).isEqualTo(Cause.SHUTDOWN);
     }
     host.hearsNothing();
+  }
+
+  @Test
+  @DisplayName("O2 the answers to messages that came before leave before the close frame")
+  void answersLeaveBeforeTheClose() throws Exception {
+    host.acceptOnly();
+    try (RawClient client = server.open("/chat/lobby");
+        RawClient other = server.open("/chat/lobby")) {
+      ConnectionId id = host.nextOpen();
+      host.nextOpen();
+      client.text("1");
+      assertThat(host.nextText()).isEqualTo("1");
+      Future<Void> done = server.gateway.shutdown(1001, Duration.ofSeconds(10));
+      assertThat(other.readClose()).isEqualTo(1001);
+      host.release(
+          new ActorId("chat", "lobby"),
+          new ToGateway.Send(id, Payload.text("one")),
+          new ToGateway.Handled(id, 1));
+      assertThat(client.readText()).isEqualTo("one");
+      assertThat(client.readClose()).isEqualTo(1001);
+      client.send(RawClient.closeFrame(1001, ""));
+      other.send(RawClient.closeFrame(1001, ""));
+      TestServer.await(done);
+    }
   }
 
   @Test
