@@ -155,6 +155,7 @@ class HeldBytesTest {
         "OwedCloses.owed",
         "LostCloses.waiting",
         "CommitPipeline$Lost.closes");
+    bounded("an answer of the host's own, gone when it is made", "Answers$Answer.response");
     bounded(
         "verdicts, a few words for each turn that was lost; those turns are bounded by what is"
             + " unanswered",

@@ -73,7 +73,7 @@ final class Activation implements ActorContext<@Nullable Object> {
   private List<TurnConnection> touched = List.of();
 
   /** Null before the turn of {@code onActivate}. */
-  private @Nullable ActorInvoker<@Nullable Object> actor;
+  private @Nullable Handlers handlers;
 
   /**
    * Reads the actor's row; the object is made in the turn of its {@code onActivate}.
@@ -201,25 +201,10 @@ final class Activation implements ActorContext<@Nullable Object> {
     }
     Map<String, String> labels = LogLabels.put(id, opened.work().connection());
     try {
-      run(opened.work(), opened);
+      Handlers made = handlers;
+      opened.work().accept(made == null ? make() : made);
     } finally {
       LogLabels.restore(labels);
-    }
-  }
-
-  private void run(Event work, Turn opened) throws Exception {
-    if (work instanceof Event.Activate) {
-      ActorInvoker<@Nullable Object> made = make();
-      actor = made;
-      made.activate();
-    } else if (actor == null) {
-      throw new IllegalStateException("the object is made in the turn of onActivate");
-    } else if (work instanceof Event.Hibernate) {
-      actor.hibernate();
-    } else if (work instanceof Event.Client handle) {
-      run(actor, handle.event());
-    } else if (work instanceof Event.Alarm alarm) {
-      actor.alarm(ring(opened, alarm));
     }
   }
 
@@ -228,33 +213,94 @@ final class Activation implements ActorContext<@Nullable Object> {
     return alarms.isMoot(work.due());
   }
 
-  private synchronized Alarm ring(Turn opened, Event.Alarm work) {
-    return alarms.ring(opened, work.due());
+  private synchronized Alarm ring(Event.Alarm alarm) {
+    return alarms.ring(turn(), alarm.due());
   }
 
   @SuppressWarnings("unchecked") // the attachments are whatever the actor's own code attached
-  private ActorInvoker<@Nullable Object> make() {
-    return new ActorInvoker<>((WebSocketActor<@Nullable Object>) type.factory().get(), this);
+  private Handlers make() {
+    Handlers made =
+        new Handlers(
+            new ActorInvoker<>((WebSocketActor<@Nullable Object>) type.factory().get(), this));
+    handlers = made;
+    return made;
   }
 
-  private void run(ActorInvoker<@Nullable Object> actor, ToHost event) throws Exception {
-    if (event instanceof ToHost.Open open) {
-      actor.upgrade(new TurnUpgrade(this, open));
-    } else if (event instanceof ToHost.Message message) {
-      TurnConnection from = connection(message.connection());
-      if (message.payload() instanceof Payload.Text text) {
-        actor.message(from, text.string());
-      } else {
-        actor.message(from, ByteBuffer.wrap(message.payload().bytes()).asReadOnlyBuffer());
-      }
-    } else if (event instanceof ToHost.Failed failed) {
+  /** The handlers of the actor object, one for each kind of event. */
+  private final class Handlers
+      implements Event.Visitor<@Nullable Void, Exception>,
+          ToHost.ClientEvent.Visitor<@Nullable Void, Exception>,
+          Payload.Visitor<TurnConnection, @Nullable Void, Exception> {
+    private final ActorInvoker<@Nullable Object> actor;
+
+    Handlers(ActorInvoker<@Nullable Object> actor) {
+      this.actor = actor;
+    }
+
+    @Override
+    public @Nullable Void activate(Event.Activate activate) throws Exception {
+      actor.activate();
+      return null;
+    }
+
+    @Override
+    public @Nullable Void hibernate(Event.Hibernate hibernate) throws Exception {
+      actor.hibernate();
+      return null;
+    }
+
+    @Override
+    public @Nullable Void alarm(Event.Alarm alarm) throws Exception {
+      actor.alarm(ring(alarm));
+      return null;
+    }
+
+    @Override
+    public @Nullable Void client(Event.Client client) throws Exception {
+      return client.event().accept(this);
+    }
+
+    @Override
+    public @Nullable Void open(ToHost.Open open) throws Exception {
+      actor.upgrade(new TurnUpgrade(Activation.this, open));
+      return null;
+    }
+
+    @Override
+    public @Nullable Void message(ToHost.Message message) throws Exception {
+      return message.payload().accept(this, connection(message.connection()));
+    }
+
+    @Override
+    public @Nullable Void text(Payload.Text text, TurnConnection from) throws Exception {
+      actor.message(from, text.string());
+      return null;
+    }
+
+    @Override
+    public @Nullable Void binary(Payload.Binary binary, TurnConnection from) throws Exception {
+      actor.message(from, ByteBuffer.wrap(binary.bytes()).asReadOnlyBuffer());
+      return null;
+    }
+
+    @Override
+    public @Nullable Void failed(ToHost.Failed failed) throws Exception {
       actor.error(connection(failed.connection()), new ConnectionFailedException(failed.error()));
-    } else if (event instanceof ToHost.Closed closed) {
+      return null;
+    }
+
+    @Override
+    public @Nullable Void closed(ToHost.Closed closed) throws Exception {
       TurnConnection gone = connection(closed.connection());
       gone.markClosing();
       actor.close(gone, closed.reason());
-    } else if (event instanceof ToHost.Request request) {
-      actor.request(new TurnRequest(this, request));
+      return null;
+    }
+
+    @Override
+    public @Nullable Void request(ToHost.Request request) throws Exception {
+      actor.request(new TurnRequest(Activation.this, request));
+      return null;
     }
   }
 

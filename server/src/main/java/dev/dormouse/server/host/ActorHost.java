@@ -51,6 +51,8 @@ public final class ActorHost {
   private final BackgroundWork background;
   private final LongAdder eventsGivenUp = new LongAdder();
   private final TurnWatch watch;
+  private final Questions questions;
+  private final Receiver receiver = new Receiver();
   private final HostParts parts;
   private final HostRounds rounds;
   private final Quarantine quarantine = new Quarantine();
@@ -99,6 +101,7 @@ public final class ActorHost {
     this.alarms = new AlarmOutcomes(alarmClock, failures);
     this.background = new BackgroundWork(failures);
     this.watch = new TurnWatch(observers, time);
+    this.questions = new Questions(store.incarnation());
     this.parts =
         new HostParts(
             store,
@@ -112,32 +115,44 @@ public final class ActorHost {
             lostCloses,
             alarms,
             eventsGivenUp,
-            new Questions(store.incarnation()),
+            questions,
             new UnsettledTurns(options.unsettledBytesMax(), transport::underWayBytes),
             watch);
     this.rounds = new HostRounds(cells.values(), parts, this::beginRound, this::hibernateIfIdle);
   }
 
-  /** What a gateway tells. */
+  /** Takes an event, or an answer to what an actor asked, from a gateway. */
   public void accept(ToHost told) {
-    if (told instanceof ToHost.Delivered delivered) {
-      parts.questions().answer(delivered);
-    } else if (told instanceof ToHost.Seen seen) {
-      parts.questions().answer(seen);
-    } else {
-      accept(new Event.Client(told, nowIfWatched()));
+    told.dispatch(receiver);
+  }
+
+  /** Takes what gateways send. */
+  private final class Receiver implements ToHost.Receiver {
+    @Override
+    public void event(ToHost.ClientEvent event) {
+      accept(new Event.Client(event, watch.nowNsIfHeard()));
+    }
+
+    @Override
+    public void delivered(ToHost.Delivered delivered) {
+      questions.answer(delivered);
+    }
+
+    @Override
+    public void seen(ToHost.Seen seen) {
+      questions.answer(seen);
     }
   }
 
-  void accept(Event.Client work) {
-    ToHost event = work.event();
+  void accept(Event.Client client) {
+    ToHost.ClientEvent event = client.event();
     ActorType type = types.get(event.actor().type());
     if (type == null) {
-      refuse(work, Answers.unknownType(event));
+      refuse(client, Answers.unknownType(event));
     } else if (isStopping && !(event instanceof ToHost.Closed)) {
-      refuse(work, Answers.stopping(event));
+      refuse(client, Answers.stopping(event));
     } else {
-      offer(event.actor(), type, work);
+      offer(event.actor(), type, client);
     }
   }
 
@@ -146,18 +161,15 @@ public final class ActorHost {
     if (type == null) {
       throw new AssertionError("the clock passes over alarms of types that are not registered");
     }
-    offer(due.actor(), type, new Event.Alarm(due, () -> alarmClock.ended(due), nowIfWatched()));
+    offer(
+        due.actor(), type, new Event.Alarm(due, () -> alarmClock.ended(due), watch.nowNsIfHeard()));
   }
 
-  private long nowIfWatched() {
-    return watch.nowNsIfHeard();
-  }
-
-  private void refuse(Event.Client work, List<ToGateway> records) {
+  private void refuse(Event.Client client, List<ToGateway> records) {
     if (!records.isEmpty()) {
-      transport.toGateway(new Release(work.event().actor(), store.incarnation(), records));
+      transport.toGateway(new Release(client.event().actor(), store.incarnation(), records));
     }
-    work.ended().run();
+    client.end();
   }
 
   private void offer(ActorId id, ActorType type, Event work) {
@@ -375,7 +387,7 @@ public final class ActorHost {
 
   /** How much actors asked gateways and were not told yet. */
   int openQuestions() {
-    return parts.questions().size();
+    return questions.size();
   }
 
   /** What it could not read since it was made. */

@@ -10,153 +10,203 @@ import dev.dormouse.storage.CommitResult;
 import dev.dormouse.storage.NoFileHandlesException;
 import java.util.List;
 import java.util.concurrent.CompletionException;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
-/** What the gateway is told about a piece of work, by what became of it. Pure functions. */
+/** Decides what the gateway is told about an event, by what became of it. Pure functions. */
 final class Answers {
   private static final int INTERNAL_ERROR = 1011;
   private static final int TRY_AGAIN_LATER = 1013;
   private static final String RETRY_SECONDS = "1";
 
+  private static final Answer HANDLED = new Answer(Answers::handled, null);
+
   private Answers() {}
 
-  /** Its turn is through. */
-  static List<ToGateway> handled(Event work) {
-    return event(work) instanceof ToHost.Message message
-        ? List.of(new ToGateway.Handled(message.connection(), message.sequence()))
-        : List.of();
-  }
+  /**
+   * What each kind of event is answered; errors and closes of a connection never are.
+   *
+   * @param ofMessage what a message is answered
+   * @param response what an upgrade or a request is answered; null for nothing
+   */
+  private record Answer(
+      Function<ToHost.Message, List<ToGateway>> ofMessage, @Nullable HttpResponse response)
+      implements ToHost.ClientEvent.Visitor<List<ToGateway>, RuntimeException> {
 
-  /** Its turn failed, by what its handler threw or left undone. */
-  static List<ToGateway> failed(Event work, FailurePolicy policy, Throwable failure) {
-    if (event(work) instanceof ToHost.Message message) {
-      return policy == FailurePolicy.KEEP_OPEN
-          ? handled(work)
-          : handledAndClosed(message, INTERNAL_ERROR, "internal error");
+    /** Makes one for upgrades and requests alone. */
+    static Answer refused(HttpResponse response) {
+      return new Answer(message -> List.of(), response);
     }
-    return refused(event(work), answerTo(event(work), failure));
+
+    /** Returns the answer to an event; none if it is no client's. */
+    List<ToGateway> to(Event event) {
+      return event instanceof Event.Client client ? client.event().accept(this) : List.of();
+    }
+
+    @Override
+    public List<ToGateway> open(ToHost.Open open) {
+      return response == null
+          ? List.of()
+          : List.of(new ToGateway.Rejected(open.connection(), response));
+    }
+
+    @Override
+    public List<ToGateway> message(ToHost.Message message) {
+      return ofMessage.apply(message);
+    }
+
+    @Override
+    public List<ToGateway> failed(ToHost.Failed failed) {
+      return List.of();
+    }
+
+    @Override
+    public List<ToGateway> closed(ToHost.Closed closed) {
+      return List.of();
+    }
+
+    @Override
+    public List<ToGateway> request(ToHost.Request request) {
+      return response == null
+          ? List.of()
+          : List.of(new ToGateway.Responded(request.request(), response));
+    }
   }
 
-  private static HttpResponse answerTo(@Nullable ToHost event, Throwable failure) {
+  /** Answers an event whose turn is through. */
+  static List<ToGateway> handled(Event event) {
+    return HANDLED.to(event);
+  }
+
+  private static List<ToGateway> handled(ToHost.Message message) {
+    return List.of(new ToGateway.Handled(message.connection(), message.sequence()));
+  }
+
+  /** Answers an event whose turn failed, by what its handler threw or left undone. */
+  static List<ToGateway> failed(Event event, FailurePolicy policy, Throwable failure) {
+    boolean isOpen = event instanceof Event.Client client && client.event() instanceof ToHost.Open;
+    return new Answer(
+            message ->
+                policy == FailurePolicy.KEEP_OPEN
+                    ? handled(message)
+                    : handledAndClosed(message, INTERNAL_ERROR, "internal error"),
+            responseTo(failure, isOpen))
+        .to(event);
+  }
+
+  private static HttpResponse responseTo(Throwable failure, boolean isOpen) {
     Throwable thrown =
         failure instanceof CompletionException && failure.getCause() != null
             ? failure.getCause()
             : failure;
     return thrown instanceof ResponseException known
-            && (known.response().status() >= 300 || !(event instanceof ToHost.Open))
+            && (known.response().status() >= 300 || !isOpen)
         ? known.response()
         : HttpResponse.text(500, "the actor failed");
   }
 
-  /** Its handler has reset the actor, which its sender need not suffer for. */
-  static List<ToGateway> reset(Event work) {
-    List<ToGateway> refused = refused(event(work), busy("the actor was reset"));
-    return refused.isEmpty() ? handled(work) : refused;
+  /** Answers an event whose handler has reset the actor, for which its sender need not suffer. */
+  static List<ToGateway> reset(Event event) {
+    return new Answer(Answers::handled, busy("the actor was reset")).to(event);
   }
 
-  /** It never had a turn that it could be judged by, and is given up, for this reason. */
-  static List<ToGateway> givenUp(Event work, Throwable cause) {
-    if (!(event(work) instanceof ToHost.Message message)) {
-      return List.of();
-    }
-    return cause instanceof NoFileHandlesException
-        ? handledAndClosed(message, TRY_AGAIN_LATER, "the server cannot read its store now")
-        : handledAndClosed(message, INTERNAL_ERROR, "the actor failed");
+  /**
+   * Answers an event that never had a turn by which it could be judged, and that is given up.
+   *
+   * @param cause why it is given up
+   */
+  static List<ToGateway> givenUp(Event event, Throwable cause) {
+    return new Answer(
+            message ->
+                cause instanceof NoFileHandlesException
+                    ? handledAndClosed(
+                        message, TRY_AGAIN_LATER, "the server cannot read its store now")
+                    : handledAndClosed(message, INTERNAL_ERROR, "the actor failed"),
+            null)
+        .to(event);
   }
 
-  /** An upgrade or a request whose actor is not to be had before so many seconds have passed. */
-  static List<ToGateway> unavailable(Event work, long seconds) {
-    return refused(
-        event(work),
-        HttpResponse.text(503, "the actor failed").with("Retry-After", String.valueOf(seconds)));
+  /** Answers an upgrade or a request whose actor is not to be had for so many seconds. */
+  static List<ToGateway> unavailable(Event event, long seconds) {
+    return Answer.refused(
+            HttpResponse.text(503, "the actor failed").with("Retry-After", String.valueOf(seconds)))
+        .to(event);
   }
 
-  /** Its actor cannot be read. */
-  static List<ToGateway> unreadable(ToHost event) {
-    return event instanceof ToHost.Message message
-        ? handledAndClosed(message, INTERNAL_ERROR, "the actor cannot be read")
-        : refused(event, HttpResponse.text(500, "what is stored of the actor cannot be read"));
+  /** Answers an event whose actor cannot be read. */
+  static List<ToGateway> unreadable(ToHost.ClientEvent event) {
+    return event.accept(
+        new Answer(
+            message -> handledAndClosed(message, INTERNAL_ERROR, "the actor cannot be read"),
+            HttpResponse.text(500, "what is stored of the actor cannot be read")));
   }
 
-  /** Its turn ran, and was not kept; or whether it was is not known. */
-  static List<ToGateway> lost(Event work, CommitResult loss) {
-    if (event(work) instanceof ToHost.Message message) {
-      return loss instanceof CommitResult.Refused
-          ? handledAndClosed(message, TRY_AGAIN_LATER, "the server cannot store anything now")
-          : handledAndClosed(message, INTERNAL_ERROR, "not stored");
-    }
-    return refused(event(work), busy("the actor could not be stored"));
+  /** Answers an event whose turn ran and was not kept, or may not have been. */
+  static List<ToGateway> lost(Event event, CommitResult loss) {
+    return new Answer(
+            message ->
+                loss instanceof CommitResult.Refused
+                    ? handledAndClosed(
+                        message, TRY_AGAIN_LATER, "the server cannot store anything now")
+                    : handledAndClosed(message, INTERNAL_ERROR, "not stored"),
+            busy("the actor could not be stored"))
+        .to(event);
   }
 
-  /** The mailbox is full; of messages the mailbox itself knows what to tell. */
-  static List<ToGateway> noRoom(Event work) {
-    return refused(event(work), busy("the actor is busy"));
+  /** Answers an event for which the mailbox has no room; the mailbox itself answers messages. */
+  static List<ToGateway> noRoom(Event event) {
+    return Answer.refused(busy("the actor is busy")).to(event);
   }
 
-  /** In a word, what {@link #noRoom} does. */
-  static String noRoomOutcome(Event work) {
-    return event(work) instanceof ToHost.Message ? "pause" : "503";
+  /** Says in a word what {@link #noRoom} does, for observers. */
+  static String noRoomOutcome(Event event) {
+    return event instanceof Event.Client client && client.event() instanceof ToHost.Message
+        ? "pause"
+        : "503";
   }
 
-  /** The server is about to stop. */
-  static List<ToGateway> stopping(ToHost event) {
-    return refused(event, busy("the server is stopping"));
+  /** Answers an event that comes while the server is about to stop. */
+  static List<ToGateway> stopping(ToHost.ClientEvent event) {
+    return event.accept(Answer.refused(busy("the server is stopping")));
   }
 
-  /** There is no such actor type here. */
-  static List<ToGateway> unknownType(ToHost event) {
-    return refused(event, HttpResponse.text(404, "there is no actor type " + event.actor().type()));
+  /** Answers an event of an actor type that this server does not have. */
+  static List<ToGateway> unknownType(ToHost.ClientEvent event) {
+    return event.accept(
+        Answer.refused(HttpResponse.text(404, "there is no actor type " + event.actor().type())));
   }
 
-  /** Whether it is an upgrade, and the actor has all the connections it may have. */
-  static boolean isOneTooMany(Event work, int connections) {
-    return event(work) instanceof ToHost.Open && connections >= Connections.CONNECTIONS_MAX;
+  /** Returns whether the event is an upgrade of an actor that has all connections it may have. */
+  static boolean isOneTooMany(Event event, int connections) {
+    return connections >= Connections.CONNECTIONS_MAX
+        && event instanceof Event.Client client
+        && client.event() instanceof ToHost.Open;
   }
 
-  /** The actor has all the connections it may have. */
-  static List<ToGateway> tooManyConnections(Event work) {
-    return event(work) instanceof ToHost.Open open
-        ? List.of(
-            new ToGateway.Rejected(
-                open.connection(),
-                busy(
-                    "the actor has "
-                        + Connections.CONNECTIONS_MAX
-                        + " connections, the most it may")))
-        : List.of();
+  /** Answers an upgrade of an actor that has all the connections it may have. */
+  static List<ToGateway> tooManyConnections(Event event) {
+    return Answer.refused(
+            busy("the actor has " + Connections.CONNECTIONS_MAX + " connections, the most it may"))
+        .to(event);
   }
 
-  /** The failure of a handler that returned without the answer it owed; null if it owes none. */
+  /** Returns the failure of a handler that left its answer undone; null if it owes none. */
   static @Nullable Throwable undecided(Turn turn) {
-    ToHost event = event(turn.work());
-    if (event instanceof ToHost.Open && !turn.isAnswered()) {
+    if (turn.isAnswered() || !(turn.work() instanceof Event.Client client)) {
+      return null;
+    }
+    if (client.event() instanceof ToHost.Open) {
       return new IllegalStateException("onUpgrade neither accepted nor rejected");
     }
-    if (event instanceof ToHost.Request && !turn.isAnswered()) {
-      return new IllegalStateException("onRequest did not respond");
-    }
-    return null;
-  }
-
-  /** The answer to an upgrade or a request; nothing to all else. */
-  private static List<ToGateway> refused(@Nullable ToHost event, HttpResponse answer) {
-    if (event instanceof ToHost.Open open) {
-      return List.of(new ToGateway.Rejected(open.connection(), answer));
-    }
-    if (event instanceof ToHost.Request request) {
-      return List.of(new ToGateway.Responded(request.request(), answer));
-    }
-    return List.of();
+    return client.event() instanceof ToHost.Request
+        ? new IllegalStateException("onRequest did not respond")
+        : null;
   }
 
   private static List<ToGateway> handledAndClosed(ToHost.Message message, int code, String reason) {
     return List.of(
         new ToGateway.Handled(message.connection(), message.sequence()),
         new ToGateway.Close(message.connection(), code, reason));
-  }
-
-  private static @Nullable ToHost event(Event work) {
-    return work instanceof Event.Client handle ? handle.event() : null;
   }
 
   private static HttpResponse busy(String why) {

@@ -45,7 +45,7 @@ final class ClosingConnections {
   }
 
   /** An event was handled. */
-  void handled(ToHost event) {
+  void handled(ToHost.ClientEvent event) {
     if (event instanceof ToHost.Closed closed && !ids.isEmpty()) {
       ids.remove(closed.connection());
     }

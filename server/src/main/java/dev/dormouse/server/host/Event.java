@@ -6,114 +6,168 @@ import dev.dormouse.storage.DueAlarm;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
-/** What a turn is about. */
+/**
+ * An entry of an actor's mailbox, or an event that a cell makes itself: what one turn is about.
+ *
+ * <p>Each kind of event hands itself to its own method of a {@link Visitor}, so that a new kind
+ * does not compile until every dispatch handles it.
+ */
 sealed interface Event {
 
   /**
-   * An event from a gateway.
+   * Computes something for each kind of event.
    *
-   * @param ended run when it is done with
-   * @param arrivedNs when it came; 0 if nobody wants to know
+   * @param <R> the result
+   * @param <X> what the computation may throw
    */
-  record Client(ToHost event, Runnable ended, long arrivedNs) implements Event {
-    Client(ToHost event) {
-      this(event, 0);
-    }
+  interface Visitor<R extends @Nullable Object, X extends Exception> {
+    R client(Client client) throws X;
 
-    Client(ToHost event, long arrivedNs) {
-      this(event, () -> {}, arrivedNs);
-    }
+    R activate(Activate activate) throws X;
 
-    Client(ToHost event, Runnable ended) {
-      this(event, ended, 0);
-    }
+    R hibernate(Hibernate hibernate) throws X;
+
+    R alarm(Alarm alarm) throws X;
   }
 
-  /**
-   * The object was made.
-   *
-   * @param reason the label of the work that it was made for
-   * @param beganNs when its making began
-   */
-  record Activate(String reason, long beganNs) implements Event {
-    /** For the first work that waits; if there is none, for a close that is owed. */
-    static Activate by(@Nullable Event first, long beganNs) {
-      return new Activate(first == null ? "close" : first.label(), beganNs);
-    }
+  /** Calls the visitor's method for this kind of event. */
+  <R extends @Nullable Object, X extends Exception> R accept(Visitor<R, X> visitor) throws X;
+
+  /** Returns the kind of event as one word, for logs and observers. */
+  String label();
+
+  /** Returns the connection that the event is about; null if it is about none. */
+  default @Nullable ConnectionId connection() {
+    return null;
   }
 
-  /**
-   * The object is to be dropped.
-   *
-   * @param onlyIfIdle whether events that wait behind it cancel it
-   * @param isReset whether it is dropped without its {@code onHibernate}
-   * @param dropped completes once the object is gone and all it did is kept; with false if it was
-   *     cancelled
-   */
-  record Hibernate(boolean onlyIfIdle, boolean isReset, CompletableFuture<Boolean> dropped)
-      implements Event {}
-
-  /**
-   * An alarm is due.
-   *
-   * @param due which, and where it stood when it was handed out
-   * @param whenEnded run when its turn is over, or it needs none; what it wrote may be on its way
-   * @param arrivedNs when it was handed out; 0 if nobody wants to know
-   */
-  record Alarm(DueAlarm due, Runnable whenEnded, long arrivedNs) implements Event {}
-
-  /** When it came to the host; 0 if that is not known. */
+  /** Returns when the event came to the host; 0 if nobody listens, or the cell made it itself. */
   default long arrivedNs() {
     return 0;
   }
 
-  /** To be called once the work is done with, however it went. */
-  default void end() {
-    if (this instanceof Client handle) {
-      handle.ended().run();
-    } else if (this instanceof Alarm alarm) {
-      alarm.whenEnded().run();
-    }
-  }
+  /** Tells whoever brought the event that the host is done with it, however it went. */
+  default void end() {}
 
-  /** The connection that the work is about; null if it is about none. */
-  default @Nullable ConnectionId connection() {
-    if (!(this instanceof Client handle)) {
-      return null;
-    }
-    ToHost event = handle.event();
-    if (event instanceof ToHost.Open open) {
-      return open.connection();
-    } else if (event instanceof ToHost.Message message) {
-      return message.connection();
-    } else if (event instanceof ToHost.Failed failed) {
-      return failed.connection();
-    } else if (event instanceof ToHost.Closed closed) {
-      return closed.connection();
-    }
-    return null;
-  }
-
-  /** What it is, for logs: its label and its connection, if it has one. */
+  /** Describes the event for logs: its label, and its connection if it has one. */
   default String description() {
     ConnectionId about = connection();
     return about == null ? label() : label() + " of connection " + about;
   }
 
-  /** What it is, in a word, for logs. */
-  default String label() {
-    if (this instanceof Client handle) {
-      return switch (handle.event().getClass().getSimpleName()) {
-        case "Open" -> "upgrade";
-        case "Message" -> "message";
-        case "Failed" -> "error";
-        case "Closed" -> "close";
-        default -> "request";
-      };
+  /**
+   * An event of a client, which a gateway has brought.
+   *
+   * @param event what the gateway said
+   * @param ended run when the host is done with the event
+   * @param arrivedNs when the event came; 0 if nobody wants to know
+   */
+  record Client(ToHost.ClientEvent event, Runnable ended, long arrivedNs) implements Event {
+    Client(ToHost.ClientEvent event) {
+      this(event, 0);
     }
-    if (this instanceof Alarm) {
+
+    Client(ToHost.ClientEvent event, long arrivedNs) {
+      this(event, () -> {}, arrivedNs);
+    }
+
+    Client(ToHost.ClientEvent event, Runnable ended) {
+      this(event, ended, 0);
+    }
+
+    @Override
+    public <R extends @Nullable Object, X extends Exception> R accept(Visitor<R, X> visitor)
+        throws X {
+      return visitor.client(this);
+    }
+
+    @Override
+    public String label() {
+      return event.label();
+    }
+
+    @Override
+    public @Nullable ConnectionId connection() {
+      return event.connection();
+    }
+
+    @Override
+    public void end() {
+      ended.run();
+    }
+  }
+
+  /**
+   * The making of an actor object, and its {@code onActivate}.
+   *
+   * @param reason the label of the event that the object is made for
+   * @param beganNs when its making began
+   */
+  record Activate(String reason, long beganNs) implements Event {
+
+    /** Makes one for the first event that waits; if none waits, for a close that is owed. */
+    static Activate by(@Nullable Event first, long beganNs) {
+      return new Activate(first == null ? "close" : first.label(), beganNs);
+    }
+
+    @Override
+    public <R extends @Nullable Object, X extends Exception> R accept(Visitor<R, X> visitor)
+        throws X {
+      return visitor.activate(this);
+    }
+
+    @Override
+    public String label() {
+      return "activate";
+    }
+  }
+
+  /**
+   * A wish that the actor object be dropped.
+   *
+   * @param onlyIfIdle whether events that wait behind it cancel it
+   * @param isReset whether the object is dropped without its {@code onHibernate}
+   * @param dropped completes once the object is gone and all it did is kept; with false if it was
+   *     cancelled
+   */
+  record Hibernate(boolean onlyIfIdle, boolean isReset, CompletableFuture<Boolean> dropped)
+      implements Event {
+
+    @Override
+    public <R extends @Nullable Object, X extends Exception> R accept(Visitor<R, X> visitor)
+        throws X {
+      return visitor.hibernate(this);
+    }
+
+    @Override
+    public String label() {
+      return "hibernate";
+    }
+  }
+
+  /**
+   * An alarm that is due.
+   *
+   * @param due which alarm, and where it stood when it was handed out
+   * @param ended run when its turn is over, or it needs none; what it wrote may be on its way
+   * @param arrivedNs when it was handed out; 0 if nobody wants to know
+   */
+  record Alarm(DueAlarm due, Runnable ended, long arrivedNs) implements Event {
+
+    @Override
+    public <R extends @Nullable Object, X extends Exception> R accept(Visitor<R, X> visitor)
+        throws X {
+      return visitor.alarm(this);
+    }
+
+    @Override
+    public String label() {
       return "alarm";
     }
-    return this instanceof Activate ? "activate" : "hibernate";
+
+    @Override
+    public void end() {
+      ended.run();
+    }
   }
 }

@@ -70,7 +70,7 @@ final class LeftoverCloses {
     boolean isPageDone = true;
     while (isPageDone) {
       List<PlacedRow> page;
-      List<ToHost> dead;
+      List<ToHost.Closed> dead;
       try {
         page = store.scanAll(Table.CONNECTION, after, PAGE);
         dead = page.stream().filter(this::isLeftover).map(this::closeOf).toList();
@@ -134,7 +134,7 @@ final class LeftoverCloses {
     return isActorReadable;
   }
 
-  private ToHost closeOf(PlacedRow row) {
+  private ToHost.Closed closeOf(PlacedRow row) {
     ConnectionId connection = RowKey.connection(row.key());
     CloseReason.Cause cause = causes.computeIfAbsent(connection.incarnation(), this::causeOf);
     return new ToHost.Closed(row.actor(), connection, CloseReason.abnormal(cause));

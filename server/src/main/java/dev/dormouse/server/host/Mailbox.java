@@ -65,7 +65,7 @@ final class Mailbox {
     return schedule() ? Admission.WAKE : Admission.QUEUED;
   }
 
-  private @Nullable Admission refusal(ToHost event) {
+  private @Nullable Admission refusal(ToHost.ClientEvent event) {
     boolean isFull = queue.size() >= capacity;
     if (event instanceof ToHost.Message message) {
       Gap gap = gaps == null ? null : gaps.get(message.connection());

@@ -14,17 +14,19 @@ public sealed interface Payload {
   /**
    * Computes something for each kind of payload.
    *
+   * @param <C> what the caller hands through, so that a visitor need not be made for each call
    * @param <R> the result
    * @param <X> what the computation may throw
    */
-  interface Visitor<R extends @Nullable Object, X extends Exception> {
-    R text(Text text) throws X;
+  interface Visitor<C extends @Nullable Object, R extends @Nullable Object, X extends Exception> {
+    R text(Text text, C context) throws X;
 
-    R binary(Binary binary) throws X;
+    R binary(Binary binary, C context) throws X;
   }
 
   /** Calls the visitor's method for this kind of payload. */
-  <R extends @Nullable Object, X extends Exception> R accept(Visitor<R, X> visitor) throws X;
+  <C extends @Nullable Object, R extends @Nullable Object, X extends Exception> R accept(
+      Visitor<C, R, X> visitor, C context) throws X;
 
   /** Returns the bytes, which must not be changed. */
   byte[] bytes();
@@ -57,9 +59,9 @@ public sealed interface Payload {
   record Text(byte[] bytes) implements Payload {
 
     @Override
-    public <R extends @Nullable Object, X extends Exception> R accept(Visitor<R, X> visitor)
-        throws X {
-      return visitor.text(this);
+    public <C extends @Nullable Object, R extends @Nullable Object, X extends Exception> R accept(
+        Visitor<C, R, X> visitor, C context) throws X {
+      return visitor.text(this, context);
     }
 
     /** Decodes the text. */
@@ -91,9 +93,9 @@ public sealed interface Payload {
   record Binary(byte[] bytes) implements Payload {
 
     @Override
-    public <R extends @Nullable Object, X extends Exception> R accept(Visitor<R, X> visitor)
-        throws X {
-      return visitor.binary(this);
+    public <C extends @Nullable Object, R extends @Nullable Object, X extends Exception> R accept(
+        Visitor<C, R, X> visitor, C context) throws X {
+      return visitor.binary(this, context);
     }
 
     @Override

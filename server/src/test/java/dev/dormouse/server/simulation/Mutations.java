@@ -176,9 +176,10 @@ final class Mutations {
           of(
               "the sender of a lost message is not told",
               "host/Answers.java",
-              "? handledAndClosed(message, TRY_AGAIN_LATER, \"the server cannot store anything"
-                  + " now\")",
-              "? handled(work)",
+              "? handledAndClosed(\n"
+                  + "                        message, TRY_AGAIN_LATER,"
+                  + " \"the server cannot store anything now\")",
+              "? handled(message)",
               KEPT_FIRST),
           of(
               "a release names another epoch",
@@ -319,8 +320,8 @@ final class Mutations {
           of(
               "a handler that throws costs its connection",
               "host/Answers.java",
-              "return policy == FailurePolicy.KEEP_OPEN\n",
-              "return policy != FailurePolicy.KEEP_OPEN\n",
+              "policy == FailurePolicy.KEEP_OPEN\n",
+              "policy != FailurePolicy.KEEP_OPEN\n",
               ATOMIC,
               KEPT_FIRST,
               BAD_HANDLER),
