@@ -4,8 +4,10 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * A {@link TokenBucket} for each address, of at most {@value #ADDRESSES_MAX} that were seen last;
- * one that is forgotten begins anew, with a full bucket. Any thread.
+ * Keeps a {@link TokenBucket} for each address that was seen lately, at most {@value
+ * #ADDRESSES_MAX}. An address that was forgotten begins again with a full bucket.
+ *
+ * <p>Any thread.
  */
 final class AddressRates {
   /** The most addresses that are remembered; about 8 MiB. */
@@ -13,7 +15,7 @@ final class AddressRates {
 
   private final int perSecond;
 
-  /** By address, the one that was seen last at the end. Guarded by this. */
+  /** The buckets by address, in the order in which the addresses were seen. Guarded by this. */
   private final LinkedHashMap<Long, TokenBucket> buckets =
       new LinkedHashMap<>(16, 0.75f, true) {
         private static final long serialVersionUID = 1L;
@@ -28,12 +30,12 @@ final class AddressRates {
     this.perSecond = perSecond;
   }
 
-  /** Whether the address may do it once more. */
+  /** Returns whether the address may do it once more, and counts that it does. */
   synchronized boolean take(long address, long nowNs) {
     return buckets.computeIfAbsent(address, key -> new TokenBucket(perSecond, nowNs)).take(nowNs);
   }
 
-  /** How many addresses are remembered. */
+  /** Returns how many addresses are remembered. */
   synchronized int size() {
     return buckets.size();
   }

@@ -1,34 +1,34 @@
 package dev.dormouse.server.gateway;
 
 /**
- * How many clients may connect to a gateway. An upgrade over a limit is answered before the host
- * hears of it.
+ * Limits how many clients may connect to a gateway. An upgrade over a limit is answered before the
+ * host hears of it.
  *
  * <p>An address is an IPv4 address, or the first 64 bits of an IPv6 address.
  *
- * @param connectionsMax the most sockets and upgrades that wait, together [503]; {@link
- *     #ANY_NUMBER}, of a server, as many as it has file handles for
- * @param perAddressMax the same for one address [429]; zero: any number; {@link #SHARE}: seven
- *     eighths of all. With an eighth of {@link GatewayOptions#httpConnectionsMax} more, the most
- *     TCP connections of an address that is no listed proxy's, from when they are accepted [429
- *     before the request, and closed]
- * @param upgradesPerSecondPerAddress how many upgrades and plain requests to actors of one address
- *     are passed on in a second, as many of them at once; zero: any number [429]
+ * @param connectionsMax how many sockets and waiting upgrades there may be together [503]; {@link
+ *     #ANY_NUMBER} of a server means as many as it has file handles for
+ * @param perAddressMax how many of them one address may have [429]; zero means any number, {@link
+ *     #SHARE} means seven eighths of all. An address that is no listed proxy's may have an eighth
+ *     of {@link GatewayOptions#httpConnectionsMax} more TCP connections than that, counted from
+ *     when they are accepted [429 before the request, and closed]
+ * @param upgradesPerSecondPerAddress how many upgrades and plain requests to actors one address may
+ *     make in a second, and as many at once [429]; zero means any number
  */
 public record ConnectionLimits(
     int connectionsMax, int perAddressMax, int upgradesPerSecondPerAddress) {
 
-  /** As a number of connections: no limit. */
+  /** The number of connections that means no limit. */
   public static final int ANY_NUMBER = Integer.MAX_VALUE;
 
-  /** As a number of connections of an address: so many that some are left for others. */
+  /** The number of connections of an address that means all but some for other addresses. */
   public static final int SHARE = -1;
 
-  /** Of all connections, this part is left by each address to the others. */
+  /** Each address leaves one in so many of all connections to the others. */
   private static final int LEFT_PART = 8;
 
   /**
-   * Checks them.
+   * Creates limits.
    *
    * @throws IllegalArgumentException if one is negative, or no connection may be
    */
@@ -40,22 +40,26 @@ public record ConnectionLimits(
     }
   }
 
-  /** As many as come. */
+  /** Returns limits that let as many clients connect as come. */
   public static ConnectionLimits none() {
     return new ConnectionLimits(ANY_NUMBER, 0, 0);
   }
 
-  /** As many as there is room for, of which no address has all. */
+  /**
+   * Returns limits that let as many clients connect as there is room for, but no address take all.
+   */
   public static ConnectionLimits shared() {
     return new ConnectionLimits(ANY_NUMBER, SHARE, 0);
   }
 
-  /** The same with another number of all connections. */
+  /** Returns these limits with another number of all connections. */
   public ConnectionLimits connectionsMax(int connectionsMax) {
     return new ConnectionLimits(connectionsMax, perAddressMax, upgradesPerSecondPerAddress);
   }
 
-  /** The most connections of one address, in a number; {@link #ANY_NUMBER} if there is no limit. */
+  /**
+   * Returns how many connections one address may have; {@link #ANY_NUMBER} if as many as it likes.
+   */
   int addressMax() {
     return switch (perAddressMax) {
       case SHARE ->

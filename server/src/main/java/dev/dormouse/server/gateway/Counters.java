@@ -8,7 +8,11 @@ import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 
-/** What is counted, from any thread. Read as {@link GatewayCounts}, which explains each. */
+/**
+ * Counts what happens in a gateway. {@link GatewayCounts} explains each number.
+ *
+ * <p>Any thread.
+ */
 final class Counters {
   final LongAdder messagesIn = new LongAdder();
   final LongAdder messagesOut = new LongAdder();
@@ -37,12 +41,12 @@ final class Counters {
       Arrays.stream(RequestLimit.values())
           .collect(Collectors.toUnmodifiableMap(Function.identity(), why -> new LongAdder()));
 
-  /** A plain request was cut off. */
+  /** Counts a plain request that was cut off. */
   void cutOff(RequestLimit why) {
     Objects.requireNonNull(cutOff.get(why)).increment();
   }
 
-  /** An upgrade was not answered 101. */
+  /** Counts an upgrade that was not answered 101. */
   void refused(Refusal why) {
     Objects.requireNonNull(refused.get(why)).increment();
   }
@@ -52,6 +56,14 @@ final class Counters {
         .collect(Collectors.toMap(Map.Entry::getKey, counter -> counter.getValue().sum()));
   }
 
+  /**
+   * Reads the counters.
+   *
+   * @param sockets how many sockets there are now
+   * @param httpConnections how many TCP connections speak HTTP now
+   * @param upgrades how many upgrades wait now
+   * @param edge what was counted before the gateway
+   */
   GatewayCounts read(long sockets, long httpConnections, long upgrades, EdgeCounts edge) {
     return new GatewayCounts(
         sockets,

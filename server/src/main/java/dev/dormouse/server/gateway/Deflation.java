@@ -8,12 +8,14 @@ import java.util.zip.Inflater;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Compresses and inflates whole messages (RFC 7692, section 7.2): the work, and what it is done
- * with where each message stands by itself, so that one of it suffices for all sockets of an event
- * loop. The event loop's thread only.
+ * Compresses and inflates whole messages (RFC 7692, section 7.2). Where each message stands by
+ * itself, one compressor and one inflater serve all sockets of an event loop; {@link #ofLoop}
+ * returns the loop's own.
+ *
+ * <p>Only the event loop's thread may use it.
  */
 final class Deflation {
-  /** Messages that are shorter are not worth it by themselves. */
+  /** How long a message must be, in bytes, to be worth compressing by itself. */
   static final int BYTES_MIN = 64;
 
   private static final FastThreadLocal<Deflation> OF_LOOP =
@@ -30,7 +32,7 @@ final class Deflation {
         }
       };
 
-  /** How a flush ends; left out on the wire. */
+  /** The end of every flush. It is left out on the wire. */
   private static final byte[] TAIL = {0, 0, (byte) 0xFF, (byte) 0xFF};
 
   private static final byte[] NOTHING = {};
@@ -42,7 +44,7 @@ final class Deflation {
 
   private Deflation() {}
 
-  /** That of the event loop that calls. */
+  /** Returns the deflation of the event loop that calls. */
   static Deflation ofLoop() {
     return OF_LOOP.get();
   }
@@ -56,14 +58,15 @@ final class Deflation {
   }
 
   /**
-   * How long a compressed message may be, so that it holds one of the limit that cannot be
-   * compressed: blocks of at least 4 KiB are stored as they are, with 5 bytes more.
+   * Returns how long a compressed message may be, in bytes. It must hold a message of the limit
+   * that cannot be compressed: blocks of at least 4 KiB are then stored as they are, with 5 bytes
+   * more.
    */
   static int compressedBytesMax(int messageBytesMax) {
     return messageBytesMax + messageBytesMax / 512 + CAPACITY_MIN;
   }
 
-  /** The message compressed by itself, without the tail; null if that is not shorter. */
+  /** Compresses a message by itself. Returns null if the result would not be shorter. */
   byte @Nullable [] compress(byte[] message) {
     if (message.length < BYTES_MIN) {
       return null;
@@ -75,7 +78,7 @@ final class Deflation {
     return size < bytes.length ? Arrays.copyOf(bytes, size - TAIL.length) : null;
   }
 
-  /** The message compressed with the context of those before it, without the tail. */
+  /** Compresses a message with the context of the messages before it. */
   static byte[] compress(byte[] message, Deflater context) {
     context.setInput(message);
     byte[] bytes = new byte[CAPACITY_MIN + message.length / 2];
@@ -91,8 +94,8 @@ final class Deflation {
   }
 
   /**
-   * The message that was compressed by itself. Memory is taken as it comes out, never more than
-   * twice the limit.
+   * Inflates a message that was compressed by itself. It takes memory as the message comes out,
+   * never more than twice the limit.
    *
    * @throws ViolationException 1009 if it has more bytes than the limit, 1007 if it is not
    *     compressed data
@@ -106,8 +109,8 @@ final class Deflation {
   }
 
   /**
-   * The message that was compressed with the context of those before it; the rest is as above. A
-   * block that says it is the last ends the context, as it does that of a compressor.
+   * Inflates a message that was compressed with the context of the messages before it. A block that
+   * says it is the last ends the context, as it does for a compressor.
    */
   static byte[] inflate(byte[] compressed, int bytesMax, Inflater context) {
     byte[] input = Arrays.copyOf(compressed, compressed.length + TAIL.length);
@@ -142,7 +145,7 @@ final class Deflation {
     }
   }
 
-  /** A block may say that it is the last, and others follow (RFC 7692, section 7.2.3.4). */
+  /** Goes on behind a block that says it is the last (RFC 7692, section 7.2.3.4). */
   private static void goOnAfterFinalBlock(byte[] input, Inflater inflater) {
     int left = inflater.getRemaining();
     inflater.reset();

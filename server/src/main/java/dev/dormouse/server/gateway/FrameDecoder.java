@@ -10,11 +10,14 @@ import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Netty's frame decoder (RFC 6455, section 5.2), strict; breaches are for the socket to answer. It
- * also tells whether the client is within a frame, and which.
+ * Reads the client's frames (RFC 6455, section 5.2): Netty's decoder, set to be strict. A breach of
+ * the protocol goes to the socket as an exception. The decoder also tells whether the client is
+ * within a frame, and within which.
  *
- * <p>While no frames are wanted, those of the read that brought the last one are kept as they are:
- * compressed, a read may hold a thousand times its size. The socket's event loop only.
+ * <p>While the socket wants no frames, the decoder keeps the bytes of the last read undecoded,
+ * because inflated they might take a thousand times as much memory.
+ *
+ * <p>Only the socket's event loop may call it.
  */
 final class FrameDecoder extends WebSocket13FrameDecoder {
   private final BooleanSupplier isWanted;
@@ -27,10 +30,10 @@ final class FrameDecoder extends WebSocket13FrameDecoder {
   private long frames;
 
   /**
-   * Makes it.
+   * Creates the decoder of one socket.
    *
-   * @param hasExtensions whether reserved bits are let through
-   * @param isWanted whether there may be one more frame
+   * @param hasExtensions whether the decoder lets frames with reserved bits through
+   * @param isWanted tells whether the socket wants one more frame
    */
   FrameDecoder(int frameBytesMax, boolean hasExtensions, BooleanSupplier isWanted) {
     super(
@@ -62,7 +65,10 @@ final class FrameDecoder extends WebSocket13FrameDecoder {
     frames += isWithin ? 0 : 1;
   }
 
-  /** Frames may be wanted again: then those that were kept come. Not from within one that comes. */
+  /**
+   * Decodes what was kept, if the socket wants frames again. Must not be called while a frame is
+   * being handled.
+   */
   void resume() {
     ChannelHandlerContext context = this.context;
     if (context == null || context.isRemoved() || !isWanted.getAsBoolean() || keptBytes() == 0) {
@@ -79,29 +85,29 @@ final class FrameDecoder extends WebSocket13FrameDecoder {
     }
   }
 
-  /** The client sends no more: what was kept comes, wanted or not. */
+  /** Decodes what was kept, wanted or not, because the client sends no more. */
   @Override
   protected void decodeLast(ChannelHandlerContext context, ByteBuf in, List<Object> out) {
     isLast = true;
     callDecode(context, in, out);
   }
 
-  /** Whether some of a frame came, but not all. */
+  /** Returns whether some of a frame came, but not all. */
   boolean isWithin() {
     return isWithin;
   }
 
-  /** How many bytes came that are no whole frame, or no frame that was wanted. */
+  /** Returns how many bytes came that are not decoded yet. */
   int keptBytes() {
     return actualReadableBytes();
   }
 
-  /** How much memory those bytes keep, in bytes. */
+  /** Returns how much memory the bytes that are not decoded yet keep, in bytes. */
   int heldBytes() {
     return keptBytes() == 0 ? 0 : internalBuffer().capacity();
   }
 
-  /** How many frames came whole. */
+  /** Returns how many frames came whole. */
   long frames() {
     return frames;
   }

@@ -4,8 +4,8 @@ import dev.dormouse.server.gateway.edge.EdgeCounts;
 import java.util.Map;
 
 /**
- * What a gateway has done since it was made; the first three, and {@code deflateContexts}, are of
- * this moment.
+ * Tells what a gateway has done since it was made. The numbers {@code sockets}, {@code
+ * httpConnections}, {@code upgrades} and {@code deflateContexts} are those of this moment.
  *
  * @param sockets sockets that are open, or closing
  * @param httpConnections TCP connections that speak HTTP, those of pending upgrades too
@@ -53,18 +53,18 @@ public record GatewayCounts(
     long deflateContexts,
     EdgeCounts edge) {
 
-  /** Copies the maps. */
+  /** Creates counts with copies of the maps. */
   public GatewayCounts {
     refusals = Map.copyOf(refusals);
     cutOff = Map.copyOf(cutOff);
   }
 
-  /** Upgrades that were not answered 101. */
+  /** Returns how many upgrades were not answered 101. */
   public long refused() {
     return refusals.values().stream().mapToLong(Long::longValue).sum();
   }
 
-  /** Upgrades that were not answered 101 for this reason. */
+  /** Returns how many upgrades were not answered 101 for this reason. */
   public long refused(Refusal why) {
     return refusals.getOrDefault(why, 0L);
   }

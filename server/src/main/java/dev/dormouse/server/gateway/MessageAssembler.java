@@ -40,7 +40,7 @@ final class MessageAssembler {
   }
 
   /**
-   * A message that came in one frame; its length is checked already.
+   * Makes a message of the bytes of one frame, whose length is checked already.
    *
    * @throws ViolationException 1007 if text is not UTF-8
    */
@@ -55,7 +55,7 @@ final class MessageAssembler {
   }
 
   /**
-   * Adds a fragment.
+   * Adds the next fragment.
    *
    * @throws ViolationException 1009 if the message is too long, 1008 if its fragments are too many
    *     and too short, 1007 if text is not UTF-8 so far
@@ -81,7 +81,7 @@ final class MessageAssembler {
   }
 
   /**
-   * The message, after its last fragment.
+   * Makes the message of all fragments, after the last.
    *
    * @throws ViolationException 1007 if text breaks off within a character
    */
@@ -96,12 +96,12 @@ final class MessageAssembler {
     return new Payload.Text(message);
   }
 
-  /** How many bytes came. */
+  /** Returns how many bytes came. */
   int size() {
     return size;
   }
 
-  /** How much memory it takes, in bytes. */
+  /** Returns how much memory the fragments take, in bytes. */
   int heldBytes() {
     return bytes.length;
   }

@@ -6,9 +6,9 @@ import io.netty.buffer.ByteBufAllocator;
 import java.nio.charset.StandardCharsets;
 
 /**
- * Writes the server's frames (RFC 6455, section 5.2): final, unmasked, header and payload in one
- * direct buffer. One buffer can then be sent to any number of sockets, each with a duplicate of its
- * own, and one write to the network carries the whole frame.
+ * Builds the server's frames (RFC 6455, section 5.2). Each frame is final and unmasked, and has its
+ * header and its payload in one direct buffer. So one buffer can be sent to any number of sockets,
+ * each with a duplicate of its own, and one write to the network carries the whole frame.
  */
 final class OutboundFrames {
   private static final int FINAL = 0x80;
@@ -27,23 +27,24 @@ final class OutboundFrames {
 
   private OutboundFrames() {}
 
+  /** Builds the frame of a message. */
   static ByteBuf message(ByteBufAllocator allocator, Payload payload) {
     return frame(allocator, opcode(payload), payload.bytes());
   }
 
-  /** The same, of which the bytes are compressed (RFC 7692, section 7.2.1). */
+  /** Builds the frame of a message whose bytes were compressed (RFC 7692, section 7.2.1). */
   static ByteBuf compressed(ByteBufAllocator allocator, Payload payload, byte[] compressed) {
     return frame(allocator, COMPRESSED | opcode(payload), compressed);
   }
 
-  /** How many bytes the frame of a message has, when it is not compressed. */
+  /** Returns how many bytes the frame of a message has if the message is not compressed. */
   static long bytes(Payload payload) {
     int size = payload.size();
     int lengthBytes = size <= LENGTH_7_MAX ? 0 : size <= LENGTH_16_MAX ? 2 : 8;
     return 2L + lengthBytes + size;
   }
 
-  /** How many bytes of a frame are its payload. */
+  /** Returns how many bytes of a frame are its payload. */
   static int payloadBytes(ByteBuf frame) {
     int length = frame.getByte(frame.readerIndex() + 1);
     int lengthBytes = length == LENGTH_IN_16 ? 2 : length == LENGTH_IN_64 ? 8 : 0;
@@ -54,15 +55,19 @@ final class OutboundFrames {
     return payload instanceof Payload.Text ? TEXT : BINARY;
   }
 
+  /** Builds a ping without payload. */
   static ByteBuf ping(ByteBufAllocator allocator) {
     return frame(allocator, PING, new byte[0]);
   }
 
+  /** Builds a pong. */
   static ByteBuf pong(ByteBufAllocator allocator, byte[] payload) {
     return frame(allocator, PONG, payload);
   }
 
-  /** A close frame; without payload for the code 1005, which means that there is none. */
+  /**
+   * Builds a close frame. It has no payload if the code is 1005, which means that there is none.
+   */
   static ByteBuf close(ByteBufAllocator allocator, int code, String reason) {
     if (code == CloseCodes.NO_CODE) {
       return frame(allocator, CLOSE, new byte[0]);

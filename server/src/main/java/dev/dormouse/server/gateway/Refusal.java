@@ -2,7 +2,7 @@ package dev.dormouse.server.gateway;
 
 import org.jspecify.annotations.Nullable;
 
-/** Why an upgrade was not answered 101. */
+/** Names the reasons why an upgrade was not answered 101. */
 public enum Refusal {
   /**
    * It is not as RFC 6455 wants it: 400, 405, 426. Or its origin may not connect: 403. Any request
@@ -36,12 +36,12 @@ public enum Refusal {
     this.outcome = outcome;
   }
 
-  /** The limit that was hit; null if it was none. */
+  /** Returns the limit that was hit; null if it was none. */
   @Nullable String limit() {
     return limit;
   }
 
-  /** What is done about it. */
+  /** Returns what the client is answered, as observers are told. */
   String outcome() {
     return outcome;
   }

@@ -1,6 +1,6 @@
 package dev.dormouse.server.gateway;
 
-/** A limit that cuts a plain request off, whatever it is for. */
+/** Names the limits that cut a plain request off, whatever the request is for. */
 public enum RequestLimit {
   /** Its head did not come in time: 408, or the TCP connection is closed if nothing of it came. */
   HEAD_TIME("request-head-time"),
@@ -29,7 +29,7 @@ public enum RequestLimit {
     this.limit = limit;
   }
 
-  /** As observers are told. */
+  /** Returns the name of the limit that observers are told. */
   String limit() {
     return limit;
   }

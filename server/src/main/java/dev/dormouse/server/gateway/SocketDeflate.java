@@ -6,20 +6,22 @@ import java.util.zip.Inflater;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The compression of one socket's messages, as agreed. Without context takeover it uses what the
- * event loop has for all; with it, there is native memory of its own from the first message on, for
- * each direction until that ends. The socket's event loop only.
+ * Compresses the messages of one socket, as its terms say. Without context takeover it uses the
+ * {@link Deflation} of the event loop. With context takeover it takes native memory of its own with
+ * the first message of a direction, and keeps it until that direction ends.
+ *
+ * <p>Only the socket's event loop may use it.
  */
 final class SocketDeflate {
   private final DeflateTerms terms;
 
-  /** Counts what has native memory. */
+  /** Counts the compressors and inflaters that hold native memory. */
   private final LongAdder contexts;
 
-  /** Null before the first message, and after the last. */
+  /** Null before the first message to the client, and after the last. */
   private @Nullable Deflater deflater;
 
-  /** The same. */
+  /** Null before the first message from the client, and after the last. */
   private @Nullable Inflater inflater;
 
   SocketDeflate(DeflateTerms terms, LongAdder contexts) {
@@ -28,8 +30,8 @@ final class SocketDeflate {
   }
 
   /**
-   * The message compressed, without the tail; null if it is to be sent as it is. With context, what
-   * is returned must be sent next.
+   * Compresses a message. Returns null if the message is to be sent as it is. With context takeover
+   * the result must be the next that is sent.
    */
   byte @Nullable [] compress(byte[] message) {
     if (!terms.serverKeepsContext()) {
@@ -48,7 +50,7 @@ final class SocketDeflate {
   }
 
   /**
-   * The message that was compressed.
+   * Inflates a message.
    *
    * @throws ViolationException 1009 if it has more bytes than the limit, 1007 if it is not
    *     compressed data
@@ -66,7 +68,7 @@ final class SocketDeflate {
     return Deflation.inflate(compressed, bytesMax, context);
   }
 
-  /** No more messages to the client. */
+  /** Gives back what compresses: no more messages go to the client. */
   void endOutput() {
     if (deflater != null) {
       deflater.end();
@@ -75,7 +77,7 @@ final class SocketDeflate {
     }
   }
 
-  /** No more messages from the client. */
+  /** Gives back what inflates: no more messages come from the client. */
   void endInput() {
     if (inflater != null) {
       inflater.end();

@@ -3,8 +3,9 @@ package dev.dormouse.server.gateway;
 import java.util.concurrent.TimeUnit;
 
 /**
- * So many times a second, and as many at once. It begins full. One thread at a time; the times that
- * it is handed must not go back.
+ * Lets something happen so many times a second, and as many times at once. A new bucket is full.
+ *
+ * <p>One thread at a time may use it, and the times that it is handed must not go back.
  */
 final class TokenBucket {
   private final int perSecond;
@@ -17,7 +18,7 @@ final class TokenBucket {
     this.filledNs = nowNs;
   }
 
-  /** Takes a token; false if there is none. */
+  /** Takes a token. Returns false if there is none. */
   boolean take(long nowNs) {
     double filled = (double) (nowNs - filledNs) * perSecond / TimeUnit.SECONDS.toNanos(1);
     tokens = Math.min(perSecond, tokens + filled);

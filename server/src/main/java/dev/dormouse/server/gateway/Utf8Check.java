@@ -1,10 +1,11 @@
 package dev.dormouse.server.gateway;
 
 /**
- * Whether bytes that come in pieces are UTF-8, strictly: no overlong forms, no surrogates, nothing
- * above U+10FFFF (Unicode, table 3-7; RFC 3629). A character may be split between pieces.
+ * Checks that bytes that come in pieces are UTF-8. The check is strict: no overlong forms, no
+ * surrogates, nothing above U+10FFFF (Unicode, table 3-7; RFC 3629). A character may be split
+ * between two pieces.
  *
- * <p>One thread at a time.
+ * <p>One thread at a time may use it.
  */
 final class Utf8Check {
   private static final int CONTINUATION_MIN = 0x80;
@@ -13,18 +14,22 @@ final class Utf8Check {
   /** How many bytes of the character are still to come. */
   private int missing;
 
-  /** What the next byte of the character must lie between, both included. */
+  /** The least that the next byte of the character may be. */
   private int nextMin = CONTINUATION_MIN;
 
+  /** The most that the next byte of the character may be. */
   private int nextMax = CONTINUATION_MAX;
 
-  /** Whether all of it is UTF-8, complete. */
+  /** Returns whether the bytes are UTF-8 and break off within no character. */
   static boolean isUtf8(byte[] bytes) {
     Utf8Check check = new Utf8Check();
     return check.accepts(bytes, 0, bytes.length) && check.isComplete();
   }
 
-  /** Whether the bytes from {@code start} to before {@code end} may follow those before. */
+  /**
+   * Returns whether the bytes from {@code start} to before {@code end} may follow those that were
+   * accepted before.
+   */
   boolean accepts(byte[] bytes, int start, int end) {
     for (int i = start; i < end; i++) {
       byte b = bytes[i];
@@ -35,7 +40,7 @@ final class Utf8Check {
     return true;
   }
 
-  /** Whether no character is broken off. */
+  /** Returns whether the last character is complete. */
   boolean isComplete() {
     return missing == 0;
   }

@@ -1,6 +1,9 @@
 package dev.dormouse.server.gateway;
 
-/** The client broke the protocol or a limit; the connection is to be closed with the code. */
+/**
+ * Says that a client broke the protocol or a limit, and with which close code its connection is to
+ * be closed.
+ */
 final class ViolationException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
@@ -9,7 +12,12 @@ final class ViolationException extends RuntimeException {
 
   private final int code;
 
-  /** With a code that may be sent, and a reason of at most 123 bytes. */
+  /**
+   * Creates a violation.
+   *
+   * @param code a close code that may be sent
+   * @param reason what the client is told, in at most 123 bytes
+   */
   ViolationException(int code, String reason) {
     super(reason, null, false, false);
     this.code = code;
