@@ -20,11 +20,11 @@ class ThreadsIT {
   @Test
   @DisplayName("F26: more handlers block than there may be threads: all are answered, none closed")
   void moreHandlersBlockThanThereMayBeThreads() throws Exception {
-    Optional<ThreadLimit> possible = ThreadLimit.of(THREADS);
+    Optional<ProcessGroup> possible = ProcessGroup.ofThreads(THREADS);
     if (possible.isEmpty()) {
       Machine.lacks("no group of processes can be made (cgroup, pids.max)");
     }
-    try (ThreadLimit limit = possible.orElseThrow();
+    try (ProcessGroup limit = possible.orElseThrow();
         ServerProcess server =
             ServerProcess.startTestActorsBy(limit.command(), directory.resolve("data"))) {
       Client idle = server.connect("/echo/idle");

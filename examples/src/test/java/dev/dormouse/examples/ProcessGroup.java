@@ -7,28 +7,37 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * A group of processes (cgroup, of either version) that may have so many threads. To be closed when
- * they have ended.
+ * A group of processes (cgroup, of either version) that may have so many threads, or so much
+ * memory. To be closed when they have ended.
  */
-final class ThreadLimit implements AutoCloseable {
-  private static final List<Path> PARENTS =
-      List.of(Path.of("/sys/fs/cgroup/pids"), Path.of("/sys/fs/cgroup"));
-
+final class ProcessGroup implements AutoCloseable {
   private final Path group;
 
-  private ThreadLimit(Path group) {
+  private ProcessGroup(Path group) {
     this.group = group;
   }
 
   /** Empty where none can be made: that takes root, and the system's consent. */
-  static Optional<ThreadLimit> of(int threads) {
-    for (Path parent : PARENTS) {
+  static Optional<ProcessGroup> ofThreads(int threads) {
+    return of("pids", List.of("pids.max"), String.valueOf(threads));
+  }
+
+  /** The same of memory. */
+  static Optional<ProcessGroup> ofMemory(long bytes) {
+    return of("memory", List.of("memory.max", "memory.limit_in_bytes"), String.valueOf(bytes));
+  }
+
+  private static Optional<ProcessGroup> of(String controller, List<String> files, String limit) {
+    Path root = Path.of("/sys/fs/cgroup");
+    for (Path parent : List.of(root.resolve(controller), root)) {
       Path group = parent.resolve("dormouse-test-" + ProcessHandle.current().pid());
       try {
         Files.createDirectory(group);
-        if (Files.isWritable(group.resolve("pids.max"))) {
-          Files.writeString(group.resolve("pids.max"), String.valueOf(threads));
-          return Optional.of(new ThreadLimit(group));
+        for (String file : files) {
+          if (Files.isWritable(group.resolve(file))) {
+            Files.writeString(group.resolve(file), limit);
+            return Optional.of(new ProcessGroup(group));
+          }
         }
         Files.delete(group);
       } catch (IOException e) {
