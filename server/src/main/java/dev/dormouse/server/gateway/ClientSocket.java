@@ -9,6 +9,7 @@ import dev.dormouse.sdk.ConnectionId;
 import dev.dormouse.server.observe.DormouseObserver;
 import dev.dormouse.server.observe.DormouseObserver.FrameError;
 import dev.dormouse.server.observe.LogLabels;
+import dev.dormouse.server.protocol.HeapCost;
 import dev.dormouse.server.protocol.Payload;
 import dev.dormouse.server.protocol.ToHost;
 import io.netty.buffer.ByteBuf;
@@ -439,7 +440,7 @@ final class ClientSocket extends LivenessWheel.Peer {
   void send(Payload message, @Nullable ByteBuf shared, @Nullable String key, long report) {
     if (isTooEarly(
         socket -> socket.send(message, null, key, report),
-        (long) message.size() + WaitingMessages.OVERHEAD_BYTES,
+        HeapCost.ofBytes(message.size()) + WaitingMessages.OVERHEAD_BYTES,
         () -> parts.lost(actor, id, report))) {
       return;
     }

@@ -5,6 +5,7 @@ import dev.dormouse.sdk.ActorOptions;
 import dev.dormouse.sdk.CloseReason;
 import dev.dormouse.sdk.ConnectionId;
 import dev.dormouse.server.gateway.ClientMemory.Held;
+import dev.dormouse.server.protocol.HeapCost;
 import dev.dormouse.server.protocol.Payload;
 import dev.dormouse.server.protocol.ToHost;
 import io.netty.buffer.ByteBuf;
@@ -26,7 +27,7 @@ final class InboundMessages {
    * What may be unhandled besides the longest message, in bytes [1008]. Reading stops long before;
    * this bounds what a transport may read all the same.
    */
-  private static final int HELD_BYTES_SLACK = 2 * InboundWindow.HELD_BYTES_ENOUGH;
+  private static final int HELD_BYTES_SLACK = 4 * InboundWindow.HELD_BYTES_ENOUGH;
 
   /** Said to a client that is closed because all of them sent too much. */
   static final String TOO_MUCH = "the server has too much to handle";
@@ -80,7 +81,7 @@ final class InboundMessages {
     }
 
     /** So much is held now. */
-    void held(int bytes) {
+    void held(long bytes) {
       long more = bytes - heldBytes();
       if (more != 0) {
         hold(more);
@@ -269,7 +270,7 @@ final class InboundMessages {
 
   private void pass(Payload message, ClientMemory.@Nullable Address address) {
     InboundWindow unhandled = window;
-    if (isTooMuch(Held.MESSAGES, address, heldBytes(), message.size())) {
+    if (isTooMuch(Held.MESSAGES, address, heldBytes(), HeapCost.ofBytes(message.size()))) {
       throw new ViolationException(CloseCodes.TRY_AGAIN_LATER, TOO_MUCH);
     }
     lastSequence++;
@@ -278,7 +279,7 @@ final class InboundMessages {
       window = unhandled;
     }
     unhandled.add(message);
-    if (unhandled.heldBytes() > options.messageBytesMax() + (long) HELD_BYTES_SLACK) {
+    if (unhandled.heldBytes() > HeapCost.ofBytes(options.messageBytesMax()) + HELD_BYTES_SLACK) {
       parts.hit("messages-at-once", "close 1008", actor, id);
       throw new ViolationException(CloseCodes.POLICY, "too many messages at once");
     }

@@ -1,5 +1,6 @@
 package dev.dormouse.server.gateway;
 
+import dev.dormouse.server.protocol.HeapCost;
 import dev.dormouse.server.protocol.Payload;
 import dev.dormouse.server.protocol.Transport;
 import java.util.ArrayDeque;
@@ -131,6 +132,6 @@ final class InboundWindow extends ClientMemory.Holder {
   }
 
   private static long cost(Payload message) {
-    return (long) message.size() + MESSAGE_OVERHEAD_BYTES;
+    return HeapCost.ofBytes(message.size()) + MESSAGE_OVERHEAD_BYTES;
   }
 }

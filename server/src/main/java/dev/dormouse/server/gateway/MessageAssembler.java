@@ -1,5 +1,6 @@
 package dev.dormouse.server.gateway;
 
+import dev.dormouse.server.protocol.HeapCost;
 import dev.dormouse.server.protocol.Payload;
 import io.netty.buffer.ByteBuf;
 import java.util.Arrays;
@@ -102,8 +103,8 @@ final class MessageAssembler {
   }
 
   /** Returns how much memory the fragments take, in bytes. */
-  int heldBytes() {
-    return bytes.length;
+  long heldBytes() {
+    return HeapCost.ofBytes(bytes.length);
   }
 
   private void grow(int needed) {

@@ -5,6 +5,7 @@ import dev.dormouse.sdk.HttpResponse;
 import dev.dormouse.server.gateway.AccessCheck.Outcome;
 import dev.dormouse.server.gateway.ClientMemory.Held;
 import dev.dormouse.server.gateway.IncomingRequest.Expectation;
+import dev.dormouse.server.protocol.HeapCost;
 import dev.dormouse.server.protocol.ToGateway;
 import dev.dormouse.server.protocol.ToHost;
 import dev.dormouse.server.protocol.Transport;
@@ -57,14 +58,17 @@ final class PlainRequests {
         return false;
       }
       if (length > bytes.length - size) {
-        int before = bytes.length;
-        int wanted = Math.max(size + length, 2 * before);
-        bytes = Arrays.copyOf(bytes, Math.min(HttpRequest.BODY_BYTES_MAX, wanted));
-        hold(bytes.length - before);
+        int wanted = Math.max(size + length, 2 * bytes.length);
+        keep(Arrays.copyOf(bytes, Math.min(HttpRequest.BODY_BYTES_MAX, wanted)));
       }
       part.getBytes(0, length, bytes, size);
       size += length;
       return true;
+    }
+
+    private void keep(byte[] copy) {
+      hold(HeapCost.ofBytes(copy.length) - HeapCost.ofBytes(bytes.length));
+      bytes = copy;
     }
 
     /** Lets go of the body, though Vert.x's own request may know of it for a while longer. */
@@ -77,12 +81,13 @@ final class PlainRequests {
     /** Returns the whole body, once it is there. */
     byte[] whole() {
       if (size < bytes.length) {
-        hold(size - bytes.length);
-        bytes = Arrays.copyOf(bytes, size);
+        keep(Arrays.copyOf(bytes, size));
       }
       return bytes;
     }
   }
+
+  private static final HttpResponse NO_ANSWER = HttpResponse.text(204, "");
 
   /** How much of a long answer is handed to the network at once, in bytes. */
   private static final int PIECE_BYTES = 64 << 10;
@@ -262,7 +267,7 @@ final class PlainRequests {
     if (!answer.isTooMuchWith(0)) {
       return answer;
     }
-    answer.letGo();
+    answer.drop();
     tally.hit(RequestLimit.MEMORY, "503", waiting.request.actor());
     return new Answer(
         routing,
@@ -277,8 +282,8 @@ final class PlainRequests {
    */
   private final class Answer extends ClientMemory.Holder {
     private final RoutingContext request;
-    private final HttpResponse response;
-    private final ByteBuffer rest;
+    private HttpResponse response;
+    private ByteBuffer rest;
     private long stalled;
 
     Answer(RoutingContext request, ClientMemory.@Nullable Address address, HttpResponse response) {
@@ -286,18 +291,18 @@ final class PlainRequests {
       this.request = request;
       this.response = response;
       this.rest = response.bodyView();
-      hold(rest.remaining());
+      hold(HeapCost.ofBytes(rest.remaining()));
     }
 
     void begin() {
       boolean isShort = rest.remaining() <= PIECE_BYTES;
       boolean hasNoBody = request.request().method().equals(HttpMethod.HEAD);
       if (isShort || hasNoBody) {
-        HttpAnswers.send(request, response).onComplete(written -> letGo());
+        HttpAnswers.send(request, response).onComplete(written -> drop());
         return;
       }
       if (!HttpAnswers.sendHead(request, response)) {
-        letGo();
+        drop();
         return;
       }
       request.addEndHandler(
@@ -313,10 +318,20 @@ final class PlainRequests {
 
     private void over() {
       vertx.cancelTimer(stalled);
+      drop();
+    }
+
+    /** Nobody will need it: Vert.x's own request may know of it for a while longer. */
+    private void drop() {
+      response = NO_ANSWER;
+      rest = NO_ANSWER.bodyView();
       letGo();
     }
 
     private void goOn() {
+      if (response == NO_ANSWER) {
+        return;
+      }
       vertx.cancelTimer(stalled);
       HttpServerResponse http = request.response();
       while (rest.hasRemaining() && !http.writeQueueFull() && !http.closed()) {

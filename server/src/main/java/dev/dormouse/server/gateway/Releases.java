@@ -5,6 +5,7 @@ import dev.dormouse.sdk.ActorId;
 import dev.dormouse.sdk.CloseReason;
 import dev.dormouse.sdk.CloseReason.Cause;
 import dev.dormouse.sdk.ConnectionId;
+import dev.dormouse.server.protocol.HeapCost;
 import dev.dormouse.server.protocol.Release;
 import dev.dormouse.server.protocol.ToGateway;
 import dev.dormouse.server.protocol.ToHost;
@@ -79,7 +80,7 @@ final class Releases implements ToGateway.Receiver<Releases.Underway> {
     if (socket == null) {
       parts.lost(steps.actor, send.connection(), send.report());
     } else {
-      steps.keep(send.payload().size());
+      steps.keep(HeapCost.ofBytes(send.payload().size()));
       steps.add(socket, to -> to.send(send.payload(), null, send.key(), send.report()));
     }
   }
@@ -101,7 +102,7 @@ final class Releases implements ToGateway.Receiver<Releases.Underway> {
     }
     ByteBuf frame = OutboundFrames.message(ByteBufAllocator.DEFAULT, broadcast.payload());
     steps.share(frame);
-    steps.keep(broadcast.payload().size());
+    steps.keep(HeapCost.ofBytes(broadcast.payload().size()));
     ClientSocket.Step step = socket -> socket.send(broadcast.payload(), frame, broadcast.key(), 0);
     recipients.forEach(socket -> steps.add(socket, step));
   }

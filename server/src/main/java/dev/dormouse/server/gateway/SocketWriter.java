@@ -4,6 +4,7 @@ import dev.dormouse.sdk.Delivery.Outcome;
 import dev.dormouse.sdk.OutboundPolicy;
 import dev.dormouse.server.gateway.ClientMemory.Held;
 import dev.dormouse.server.gateway.WaitingMessages.Entry;
+import dev.dormouse.server.protocol.HeapCost;
 import dev.dormouse.server.protocol.Payload;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
@@ -131,7 +132,10 @@ final class SocketWriter {
     }
     boolean isShared = shared != null && deflate == null;
     if (!isDropping
-        && (isTooMuch(Held.WAITING, heldBytes(), isShared ? WaitingMessages.OVERHEAD_BYTES : more)
+        && (isTooMuch(
+                Held.WAITING,
+                heldBytes(),
+                isShared ? WaitingMessages.OVERHEAD_BYTES : HeapCost.ofBytes(more))
             || isTooMuch(Held.WRITTEN, writtenBytes(), isShared ? more : 0))) {
       return false;
     }

@@ -1,5 +1,6 @@
 package dev.dormouse.server.gateway;
 
+import dev.dormouse.server.protocol.HeapCost;
 import dev.dormouse.server.protocol.Payload;
 import io.netty.buffer.ByteBuf;
 import io.netty.util.concurrent.Future;
@@ -64,7 +65,12 @@ final class WaitingMessages extends ClientMemory.Revocable {
 
     /** What it costs on the heap. */
     private long heapBytes() {
-      return shared == null ? bytes : OVERHEAD_BYTES;
+      return shared == null ? HeapCost.ofBytes(bytes) : OVERHEAD_BYTES;
+    }
+
+    /** What it keeps of the network's memory. */
+    private long sharedBytes() {
+      return shared == null ? 0 : bytes - OVERHEAD_BYTES;
     }
 
     /** It will not be sent. */
@@ -87,6 +93,9 @@ final class WaitingMessages extends ClientMemory.Revocable {
 
   /** How many bytes the client had taken in all when that was last told. */
   private long takenBytes;
+
+  /** What the messages that go to others, too, keep of the network's memory. */
+  private long sharedBytes;
 
   /** Whether {@link #written} will be told again soon. */
   boolean isLookedAtAgain;
@@ -141,6 +150,7 @@ final class WaitingMessages extends ClientMemory.Revocable {
   void add(@Nullable String key, Entry entry) {
     entries.put(key == null ? entry : key, entry);
     bytes += entry.bytes;
+    sharedBytes += entry.sharedBytes();
     hold(entry.heapBytes());
     fresh++;
   }
@@ -152,7 +162,7 @@ final class WaitingMessages extends ClientMemory.Revocable {
    * @param taken how many bytes the client has taken, in all
    */
   void written(long inChannel, long taken) {
-    holdWritten(inChannel + bytes - (heldBytes() - (owedPong == null ? 0 : owedPong.length)));
+    holdWritten(inChannel + sharedBytes);
     if (taken > takenBytes) {
       moved();
       written.moved();
@@ -228,6 +238,7 @@ final class WaitingMessages extends ClientMemory.Revocable {
 
   private Entry taken(Entry entry) {
     bytes -= entry.bytes;
+    sharedBytes -= entry.sharedBytes();
     hold(-entry.heapBytes());
     return entry;
   }

@@ -163,7 +163,13 @@ final class CommitPipeline {
    */
   void leave(Turn turn, List<ToGateway> records, OutputGate.@Nullable Listener listener) {
     leave(
-        turn.number(), turn.bytes(), turn.writes(), turn.clears(), records, turn.work(), listener);
+        turn.number(),
+        turn.heapBytes(),
+        turn.writes(),
+        turn.clears(),
+        records,
+        turn.work(),
+        listener);
     turn.endCount();
   }
 

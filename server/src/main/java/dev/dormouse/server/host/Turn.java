@@ -2,6 +2,7 @@ package dev.dormouse.server.host;
 
 import dev.dormouse.sdk.LimitExceededException;
 import dev.dormouse.sdk.Storage;
+import dev.dormouse.server.protocol.HeapCost;
 import dev.dormouse.server.protocol.ToGateway;
 import dev.dormouse.storage.TurnBatch.Clear;
 import java.util.ArrayList;
@@ -39,7 +40,7 @@ final class Turn {
   /** The most that one turn may send and store, in bytes. */
   static final long BYTES_MAX = 64L << 20;
 
-  private static final int NOT_COUNTED = -1;
+  private static final long NOT_COUNTED = -1;
 
   /** What a record or a row costs besides its bytes. */
   static final int OVERHEAD_BYTES = 64;
@@ -61,8 +62,11 @@ final class Turn {
   /** What attachments will take that are written at its end. */
   private int reservedBytes;
 
-  /** How much of that is counted with what other turns take; negative once it is not any more. */
-  private int countedBytes;
+  /** How much heap that takes. */
+  private long heapBytes;
+
+  /** How much of it is counted with what other turns take; negative once it is not any more. */
+  private long countedBytes;
 
   private int deletedRanges;
 
@@ -206,15 +210,16 @@ final class Turn {
       throw new LimitExceededException("what one turn sends and stores", all, BYTES_MAX, "bytes");
     }
     bytes = (int) all;
-    if (bytes - countedBytes >= UnsettledTurns.COUNTED_BYTES) {
+    heapBytes += HeapCost.ofBytes(more);
+    if (heapBytes - countedBytes >= UnsettledTurns.COUNTED_BYTES) {
       count();
     }
   }
 
   private synchronized void count() {
     if (countedBytes >= 0) {
-      unsettled.take(bytes - countedBytes);
-      countedBytes = bytes;
+      unsettled.take(heapBytes - countedBytes);
+      countedBytes = heapBytes;
     }
   }
 
@@ -239,12 +244,13 @@ final class Turn {
   /** The end has come: what is written will be charged, instead of what was reserved. */
   void endReserve() {
     bytes -= reservedBytes;
+    heapBytes -= reservedBytes;
     reservedBytes = 0;
   }
 
-  /** How much it says and writes so far, in bytes. */
-  long bytes() {
-    return bytes;
+  /** How much heap it takes so far, in bytes, about. */
+  long heapBytes() {
+    return heapBytes;
   }
 
   /**

@@ -1,0 +1,43 @@
+package dev.dormouse.server.protocol;
+
+import com.sun.management.HotSpotDiagnosticMXBean;
+import java.lang.management.ManagementFactory;
+
+/**
+ * How much of the Java heap an array of bytes takes. The G1 collector gives an array of half a
+ * region or more whole regions of its own: with a region of 1 MiB, which heaps up to 2 GiB have, a
+ * message of exactly 1 MiB takes two of them, since its header does not fit into the first.
+ */
+public final class HeapCost {
+  private static final int ARRAY_HEADER_BYTES = 16;
+
+  /** How large G1's regions are, in bytes; 0 with another collector. */
+  private static final long REGION_BYTES = regionBytes();
+
+  private HeapCost() {}
+
+  /** Returns how many bytes of heap an array of so many bytes takes. */
+  public static long ofBytes(long length) {
+    return ofBytes(length, REGION_BYTES);
+  }
+
+  /** Returns the same for regions of a size, or for a heap without regions if that is 0. */
+  static long ofBytes(long length, long regionBytes) {
+    long bytes = length + ARRAY_HEADER_BYTES;
+    return regionBytes == 0 || bytes < regionBytes / 2
+        ? length
+        : (bytes + regionBytes - 1) / regionBytes * regionBytes;
+  }
+
+  private static long regionBytes() {
+    try {
+      HotSpotDiagnosticMXBean options =
+          ManagementFactory.getPlatformMXBean(HotSpotDiagnosticMXBean.class);
+      return options != null && Boolean.parseBoolean(options.getVMOption("UseG1GC").getValue())
+          ? Long.parseLong(options.getVMOption("G1HeapRegionSize").getValue())
+          : 0;
+    } catch (IllegalArgumentException otherJvm) {
+      return 0; // neither option exists
+    }
+  }
+}
