@@ -160,6 +160,17 @@ public interface ActorStore extends AutoCloseable {
   @Override
   void close();
 
+  /**
+   * Checks the limit of a read.
+   *
+   * @throws IllegalArgumentException if the limit is less than 1
+   */
+  static void checkLimit(int limit) {
+    if (limit < 1) {
+      throw new IllegalArgumentException("a limit of " + limit + " rows is less than 1");
+    }
+  }
+
   /** Whether a read ended with these rows because of their bytes, so that there may be more. */
   static boolean isFull(List<Row> rows) {
     return rows.stream().mapToLong(Row::bytes).sum() >= READ_BYTES_MAX;

@@ -31,17 +31,8 @@ import org.slf4j.Logger;
 public final class Backups {
   private static final Logger log = Log.of(Backups.class);
 
-  /** The engine's folder inside a backup. */
-  static final String ENGINE = "rocksdb";
-
   /** Where a checkpoint is made, inside the data folder. */
   private static final String CHECKPOINT = "checkpoint.tmp";
-
-  /** In a data folder that is being restored. */
-  static final String RESTORING = "dormouse.restoring";
-
-  /** In a data folder that was restored and not opened since. */
-  static final String RESTORED = "dormouse.restored";
 
   private Backups() {}
 
@@ -152,8 +143,8 @@ public final class Backups {
       if (isMade) {
         Files.createDirectory(target);
       }
-      BackupList list = new BackupList(at, bring(checkpoint, target.resolve(ENGINE)));
-      FileTree.sync(target.resolve(ENGINE));
+      BackupList list = new BackupList(at, bring(checkpoint, target.resolve(DataFolder.ENGINE)));
+      FileTree.sync(target.resolve(DataFolder.ENGINE));
       list.writeTo(target);
       FileTree.sync(target.resolveSibling("."));
       long linked =
@@ -201,7 +192,7 @@ public final class Backups {
       if (isOurs) {
         FileTree.remove(folder);
       } else {
-        FileTree.remove(folder.resolve(ENGINE));
+        FileTree.remove(folder.resolve(DataFolder.ENGINE));
         Files.deleteIfExists(folder.resolve(BackupList.NAME));
       }
     } catch (IOException e) {
@@ -224,15 +215,15 @@ public final class Backups {
     checkFree(target, "the data folder");
     boolean isMade = !Files.exists(target);
     try (DataFolder folder = DataFolder.take(target)) {
-      Path restoring = Files.createFile(folder.path().resolve(RESTORING));
+      Path restoring = Files.createFile(folder.path().resolve(DataFolder.RESTORING));
       FileTree.sync(folder.path());
       Files.createDirectory(folder.engine());
       for (BackupList.Entry entry : list.entries()) {
-        Path source = from.resolve(ENGINE).resolve(entry.name());
+        Path source = from.resolve(DataFolder.ENGINE).resolve(entry.name());
         check(entry, source, FileTree.copy(source, folder.engine().resolve(entry.name())));
       }
       FileTree.sync(folder.engine());
-      Files.createFile(folder.path().resolve(RESTORED));
+      Files.createFile(folder.path().resolve(DataFolder.RESTORED));
       Files.delete(restoring);
       FileTree.sync(folder.path());
       return new BackupReport(target, list.entries().size(), list.bytes(), 0);
@@ -260,9 +251,9 @@ public final class Backups {
       if (isMade) {
         FileTree.remove(target);
       } else {
-        FileTree.remove(target.resolve(ENGINE));
-        Files.deleteIfExists(target.resolve(RESTORING));
-        Files.deleteIfExists(target.resolve(RESTORED));
+        FileTree.remove(target.resolve(DataFolder.ENGINE));
+        Files.deleteIfExists(target.resolve(DataFolder.RESTORING));
+        Files.deleteIfExists(target.resolve(DataFolder.RESTORED));
         Files.deleteIfExists(target.resolve(DataFolder.LOCK));
       }
     } catch (IOException e) {

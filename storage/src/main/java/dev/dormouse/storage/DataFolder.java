@@ -17,23 +17,36 @@ import java.util.regex.Pattern;
 import org.slf4j.Logger;
 
 /**
- * The folder of a store: {@code dormouse.lock}, held as long as the store is open, and {@code
- * rocksdb}, the engine's files.
+ * The data folder of a store, locked against every other store. It holds the file {@code
+ * dormouse.lock}, which is locked as long as the folder is taken, and the folder {@code rocksdb}
+ * with the engine's files. Any thread may call every method.
  */
 final class DataFolder implements AutoCloseable {
   private static final Logger log = Log.of(DataFolder.class);
 
   /**
-   * The folders that this process holds. The file's lock cannot keep this process out: on POSIX
-   * systems, closing any channel to a file gives up all locks the process has on it, so the file
-   * must not even be opened a second time.
+   * The data folders that this process has taken. The lock on the file cannot keep this process
+   * out, and the file must not even be opened a second time: on POSIX systems, closing any channel
+   * to a file gives up all locks that the process has on it.
    */
   private static final Set<Path> held = ConcurrentHashMap.newKeySet();
 
-  /** The file that is locked. */
+  /** The name of the engine's folder, in data folders and in backups. */
+  static final String ENGINE = "rocksdb";
+
+  /** The name of the file that marks a data folder to which a backup is being restored. */
+  static final String RESTORING = "dormouse.restoring";
+
+  /** The name of the file that marks a data folder that was restored and not opened since. */
+  static final String RESTORED = "dormouse.restored";
+
+  /** The name of the file that is locked. */
   static final String LOCK = "dormouse.lock";
 
-  /** The byte that is locked lies behind the text, which others may read where locks are strict. */
+  /**
+   * The position of the locked byte, which lies behind the file's text: where locks are mandatory,
+   * other processes can still read the text.
+   */
   private static final long LOCKED_BYTE = Long.MAX_VALUE - 1;
 
   private static final int TEXT_BYTES_MAX = 256;
@@ -48,9 +61,9 @@ final class DataFolder implements AutoCloseable {
   }
 
   /**
-   * Makes the folder if it is missing, and takes it.
+   * Takes a data folder, which is made if it is missing.
    *
-   * @throws StoreOpenException if it cannot be made or written, or another store has it
+   * @throws StoreOpenException if the folder cannot be made or written, or another store has it
    */
   static DataFolder take(Path folder) {
     Path path = made(folder.toAbsolutePath().normalize());
@@ -67,12 +80,13 @@ final class DataFolder implements AutoCloseable {
   }
 
   /**
-   * Takes a folder that is there and has an engine's files.
+   * Takes an existing data folder.
    *
-   * @throws StoreOpenException if it is not there or cannot be written, or another store has it
+   * @throws StoreOpenException if there is no data folder, it is a backup or half restored, it
+   *     cannot be written, or another store has it
    */
   static DataFolder takeExisting(Path folder) {
-    if (!Files.isDirectory(folder.resolve("rocksdb"))) {
+    if (!Files.isDirectory(folder.resolve(ENGINE))) {
       throw new StoreOpenException(
           "there is no data folder " + folder.toAbsolutePath().normalize(), null);
     }
@@ -87,17 +101,17 @@ final class DataFolder implements AutoCloseable {
   }
 
   /**
-   * Checks that it is one to work with: no backup, which would not be one afterwards, and none that
-   * is half restored.
+   * Checks that this folder is in service: it is no backup, which a store would spoil, and no
+   * folder that is half restored.
    *
-   * @throws StoreOpenException if it is
+   * @throws StoreOpenException if it is one of these
    */
   void checkInService() {
     if (BackupList.isIn(path)) {
       throw new StoreOpenException(
           "the folder " + path + " is a backup; restore it to another folder first", null);
     }
-    if (Files.exists(path.resolve(Backups.RESTORING))) {
+    if (Files.exists(path.resolve(RESTORING))) {
       throw new StoreOpenException(
           "a backup was being restored to the folder "
               + path
@@ -106,17 +120,17 @@ final class DataFolder implements AutoCloseable {
     }
   }
 
-  /** Where it is. */
+  /** Returns the real path of this folder. */
   Path path() {
     return path;
   }
 
-  /** The engine's folder; the engine makes it. */
+  /** Returns the path of the engine's folder, which the engine makes. */
   Path engine() {
-    return path.resolve("rocksdb");
+    return path.resolve(ENGINE);
   }
 
-  /** As it is named in messages. */
+  /** Returns the path as text, for messages. */
   @Override
   public String toString() {
     return path.toString();
@@ -128,7 +142,11 @@ final class DataFolder implements AutoCloseable {
     try {
       lockFile.close();
     } catch (IOException e) {
-      log.warn("the lock of the data folder {} was not given up cleanly", path, e);
+      log.warn(
+          "the lock file of the data folder {} could not be closed; it is given up when the process"
+              + " ends",
+          path,
+          e);
     } finally {
       held.remove(path);
     }
@@ -158,16 +176,16 @@ final class DataFolder implements AutoCloseable {
       return folder.toRealPath();
     } catch (IOException e) {
       throw new StoreOpenException(
-          "the data folder " + folder + " cannot be made: " + reasonOf(e), e);
+          "the data folder " + folder + " cannot be made: " + FileTree.reasonOf(e), e);
     }
   }
 
-  /** Makes the names in a folder survive a power cut, where folders can be synced at all. */
+  /** Syncs the names in a folder, so that they survive a power cut, where the system can do so. */
   private static void force(Path folder) {
-    try (FileChannel channel = FileChannel.open(folder, StandardOpenOption.READ)) {
-      channel.force(true);
+    try {
+      FileTree.sync(folder);
     } catch (IOException e) {
-      log.debug("{} cannot be synced", folder, e);
+      log.debug("the names in the folder {} cannot be synced", folder, e);
     }
   }
 
@@ -182,7 +200,7 @@ final class DataFolder implements AutoCloseable {
               StandardOpenOption.WRITE);
     } catch (IOException e) {
       throw new StoreOpenException(
-          "the data folder " + path + " cannot be written: " + reasonOf(e), e);
+          "the data folder " + path + " cannot be written: " + FileTree.reasonOf(e), e);
     }
     try {
       FileLock lock = file.tryLock(LOCKED_BYTE, 1, false);
@@ -205,7 +223,7 @@ final class DataFolder implements AutoCloseable {
     } catch (IOException e) {
       closeAfter(e, file);
       throw new StoreOpenException(
-          "the data folder " + path + " cannot be locked: " + reasonOf(e), e);
+          "the data folder " + path + " cannot be locked: " + FileTree.reasonOf(e), e);
     } catch (RuntimeException e) {
       closeAfter(e, file);
       throw e;
@@ -226,10 +244,5 @@ final class DataFolder implements AutoCloseable {
     } catch (IOException e) {
       first.addSuppressed(e);
     }
-  }
-
-  /** The message of a file system's exception is often no more than a path. */
-  private static String reasonOf(IOException e) {
-    return e.getClass().getSimpleName() + ": " + e.getMessage();
   }
 }

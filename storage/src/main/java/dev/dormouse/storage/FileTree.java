@@ -19,11 +19,11 @@ import java.util.zip.CheckedInputStream;
 import java.util.zip.CheckedOutputStream;
 import org.jspecify.annotations.Nullable;
 
-/** What backups do with files and folders. What is written is on the disk when they return. */
+/** Operations on files and folders. A file that was written is synced when they return. */
 final class FileTree {
   private FileTree() {}
 
-  /** The files of a folder, which has no folders, in the order of their names. */
+  /** Lists the entries of a folder in the order of their names. */
   static List<Path> filesIn(Path folder) throws IOException {
     List<Path> files = new ArrayList<>();
     try (DirectoryStream<Path> entries = Files.newDirectoryStream(folder)) {
@@ -33,7 +33,7 @@ final class FileTree {
     return files;
   }
 
-  /** Whether it is not there, or a folder without anything in it. */
+  /** Returns whether a path is free: nothing is there, or an empty folder. */
   static boolean isFree(Path folder) throws IOException {
     if (!Files.exists(folder)) {
       return true;
@@ -47,7 +47,7 @@ final class FileTree {
   }
 
   /**
-   * Copies a file.
+   * Copies a file and syncs the copy.
    *
    * @return the CRC32C of its bytes
    */
@@ -63,7 +63,7 @@ final class FileTree {
     return sum.getValue();
   }
 
-  /** The CRC32C of a file's bytes. */
+  /** Returns the CRC32C of a file's bytes. */
   static long sumOf(Path file) throws IOException {
     CRC32C sum = new CRC32C();
     try (InputStream in = new CheckedInputStream(Files.newInputStream(file), sum)) {
@@ -72,14 +72,14 @@ final class FileTree {
     return sum.getValue();
   }
 
-  /** Makes a file, or the names in a folder, survive a power cut. */
+  /** Syncs a file, or the names in a folder, so that they survive a power cut. */
   static void sync(Path path) throws IOException {
     try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
       channel.force(true);
     }
   }
 
-  /** Removes a folder with all that is in it, if it is there. */
+  /** Removes a folder with everything in it, if it is there. */
   static void remove(Path folder) throws IOException {
     try {
       Files.walkFileTree(
@@ -109,7 +109,10 @@ final class FileTree {
     }
   }
 
-  /** The message of a file system's exception is often no more than a path. */
+  /**
+   * Returns the reason for a failure, for messages. It names the kind of exception, because the
+   * message of a file system's exception is often only a path.
+   */
   static String reasonOf(IOException e) {
     return e.getClass().getSimpleName() + ": " + e.getMessage();
   }

@@ -49,7 +49,7 @@ final class FolderCheck {
     } catch (IOException e) {
       fault(path + " cannot be read: " + FileTree.reasonOf(e));
     }
-    try (ReadTables tables = ReadTables.open(path.resolve(Backups.ENGINE), scratchBases)) {
+    try (ReadTables tables = ReadTables.open(path.resolve(DataFolder.ENGINE), scratchBases)) {
       RowCheck rows = new RowCheck(tables, tables.keys(), codecs, this::fault);
       tables.files().forEach(file -> checkSums(tables, file));
       rows.run();
@@ -66,7 +66,7 @@ final class FolderCheck {
   /** The engine does not always know which file keeps it from opening the folder. */
   private void nameDamagedFiles() {
     try {
-      for (Path file : FileTree.filesIn(path.resolve(Backups.ENGINE))) {
+      for (Path file : FileTree.filesIn(path.resolve(DataFolder.ENGINE))) {
         String fault = file.toString().endsWith(".sst") ? ReadTables.faultOf(file) : null;
         if (fault != null) {
           fault("file " + file.getFileName() + ": " + fault);
@@ -83,7 +83,7 @@ final class FolderCheck {
   }
 
   private void checkFiles() throws IOException {
-    Path engine = path.resolve(Backups.ENGINE);
+    Path engine = path.resolve(DataFolder.ENGINE);
     Set<String> present = new HashSet<>();
     for (Path file : FileTree.filesIn(engine)) {
       files++;
@@ -108,7 +108,7 @@ final class FolderCheck {
 
   private void checkSums(ReadTables tables, LiveFileMetaData file) {
     String fault =
-        ReadTables.faultOf(path.resolve(Backups.ENGINE).resolve(ReadTables.fileName(file)));
+        ReadTables.faultOf(path.resolve(DataFolder.ENGINE).resolve(ReadTables.fileName(file)));
     if (fault != null) {
       fault(
           "file "

@@ -7,51 +7,55 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import org.jspecify.annotations.Nullable;
+import org.rocksdb.ColumnFamilyHandle;
+import org.rocksdb.RocksDB;
 import org.rocksdb.RocksDBException;
 import org.rocksdb.WriteBatch;
 import org.rocksdb.WriteOptions;
 
 /**
- * What is kept of a folder as a whole: three numbers, of eight bytes big-endian, sealed like rows,
- * under {@code format}, {@code shards} and {@code incarnation}; under {@code clock}, a {@link
- * ClockMark}; and of each of the last {@value #RUNS_KEPT} openings a {@link RunRow}, sealed too.
+ * The facts about a data folder as a whole, which its store reads and writes at each opening.
  *
- * <p>The format says which tables there must be. A folder of an older one gets the tables that came
- * later when it is opened, and then the newer format; an opening that is cut short between the two
- * is taken up by the next.
+ * <p>Stored are three numbers, of eight bytes big-endian, under {@code format}, {@code shards} and
+ * {@code incarnation}; a {@link ClockMark} under {@code clock}; and a {@link RunRow} for each of
+ * the last {@value #RUNS_KEPT} openings. All are sealed like rows.
+ *
+ * <p>The format says which tables the folder must have. A folder of an older format gets the later
+ * tables when it is opened, and after them the newer format. If the process dies between the two,
+ * the next opening does the rest.
  *
  * @param shards the number of shards, chosen when the folder was made
- * @param incarnation the number of this opening, greater than all before
- * @param surroundings where it takes place
+ * @param incarnation the number of this opening, greater than those of all earlier openings
+ * @param surroundings where this opening takes place
  */
 record FolderMeta(int shards, long incarnation, Surroundings surroundings) {
-  /** Of the keys, the seal and the column families: 2 has the tables of alarms. */
+  /** The current format of keys, seals and column families. Format 2 added the alarms' tables. */
   static final long FORMAT = 2;
 
-  /** Of how many openings it is known how they ended. */
+  /** The number of openings whose ends are known. */
   static final int RUNS_KEPT = 1_024;
 
   /**
-   * By how much the number of the first opening after a restore is greater than that in the backup:
-   * openings since the backup was taken had the next ones, and ids of connections begin with them.
-   * It is random, since a backup may be restored twice.
+   * The least step of the incarnation at the first opening after a restore. The openings after the
+   * backup had the next numbers, which the ids of their connections begin with, so those numbers
+   * must not be used again. The step is random, because a backup may be restored twice.
    */
   private static final int LEAP_MIN = 2_000;
 
   private static final int LEAP_MORE = 30_000;
 
-  /** There are 24 bits for the number of an opening, some of which must be left. */
+  /** The incarnation from which no step is made: it has 24 bits, some of which must be left. */
   private static final long LEAP_UNTIL = 1L << 23;
 
-  private static final byte[] FORMAT_KEY = "format".getBytes(StandardCharsets.UTF_8);
-  private static final byte[] SHARDS_KEY = "shards".getBytes(StandardCharsets.UTF_8);
+  static final byte[] FORMAT_KEY = "format".getBytes(StandardCharsets.UTF_8);
+  static final byte[] SHARDS_KEY = "shards".getBytes(StandardCharsets.UTF_8);
   private static final byte[] INCARNATION_KEY = "incarnation".getBytes(StandardCharsets.UTF_8);
   private static final byte[] CLOCK_KEY = "clock".getBytes(StandardCharsets.UTF_8);
 
   /**
-   * Reads it and begins an incarnation, which is on the disk when this returns.
+   * Reads the facts and begins an incarnation, which is on the disk when this method returns.
    *
-   * @param shardsIfNew the number of shards of a folder that was just made
+   * @param shardsIfNew the number of shards if the folder is new
    * @param surroundings where the opening takes place
    * @throws StoreOpenException if the folder was written by a newer version or cannot be read
    */
@@ -59,13 +63,13 @@ record FolderMeta(int shards, long incarnation, Surroundings surroundings) {
       RocksTables tables, DataFolder folder, int shardsIfNew, Surroundings surroundings) {
     try (WriteBatch batch = new WriteBatch();
         WriteOptions synced = new WriteOptions().setSync(true)) {
-      // Nothing was ever written to it, not even by an opening that was cut short.
+      // A folder is new if nothing was ever written, not even by an opening that was cut short.
       boolean isNew = tables.db().getLatestSequenceNumber() == 0;
       long format = isNew ? 0 : read(tables, folder, FORMAT_KEY);
       if (isNew) {
         put(batch, SHARDS_KEY, shardsIfNew);
       } else {
-        checkFormat(format, folder);
+        checkFormat(format, "the data folder " + folder);
       }
       tables.complete(format, folder);
       if (format < FORMAT) {
@@ -77,7 +81,7 @@ record FolderMeta(int shards, long incarnation, Surroundings surroundings) {
             "the data folder " + folder + " is damaged: it says it has " + shards + " shards",
             null);
       }
-      Path restored = folder.path().resolve(Backups.RESTORED);
+      Path restored = folder.path().resolve(DataFolder.RESTORED);
       long incarnation = isNew ? 1 : read(tables, folder, INCARNATION_KEY) + 1;
       if (Files.exists(restored) && incarnation < LEAP_UNTIL) {
         incarnation += LEAP_MIN + new SecureRandom().nextInt(LEAP_MORE);
@@ -94,7 +98,7 @@ record FolderMeta(int shards, long incarnation, Surroundings surroundings) {
     }
   }
 
-  /** Ends the incarnation in good order. */
+  /** Notes that the store was closed, so that the next opening does not take it for a crash. */
   void end(RocksTables tables) throws RocksDBException {
     try (WriteBatch batch = new WriteBatch();
         WriteOptions synced = new WriteOptions().setSync(true)) {
@@ -103,7 +107,7 @@ record FolderMeta(int shards, long incarnation, Surroundings surroundings) {
     }
   }
 
-  /** How an earlier incarnation ended. */
+  /** Tells how an earlier opening ended. */
   static Ending endingOf(RocksTables tables, long incarnation) throws RocksDBException {
     return RunRow.endingOf(run(tables, incarnation), run(tables, incarnation + 1));
   }
@@ -113,7 +117,7 @@ record FolderMeta(int shards, long incarnation, Surroundings surroundings) {
     batch.put(key, RowSeal.seal(key, run.encode()));
   }
 
-  /** Null if it is not there, or cannot be read: then nothing is known of it. */
+  /** Reads the row of an opening; returns null if there is none or it cannot be read. */
   private static @Nullable RunRow run(RocksTables tables, long incarnation)
       throws RocksDBException {
     byte[] key = RunRow.key(incarnation);
@@ -122,7 +126,11 @@ record FolderMeta(int shards, long incarnation, Surroundings surroundings) {
     return payload == null ? null : RunRow.decodeOrNull(payload);
   }
 
-  /** The mark that was kept last; null if none was. */
+  /**
+   * Reads the mark of the running clock; returns null if none was kept.
+   *
+   * @throws CorruptRowException if the mark is damaged
+   */
   static @Nullable ClockMark clockMark(RocksTables tables) throws RocksDBException {
     byte @Nullable [] stored = tables.db().get(tables.meta(), CLOCK_KEY);
     if (stored == null) {
@@ -136,18 +144,23 @@ record FolderMeta(int shards, long incarnation, Surroundings surroundings) {
     return ClockMark.decode(payload);
   }
 
-  /** Keeps a mark; it is not worth an fsync. */
+  /** Keeps the mark of the running clock, without an fsync. */
   static void keep(RocksTables tables, ClockMark mark) throws RocksDBException {
     try (WriteOptions options = new WriteOptions()) {
       tables.db().put(tables.meta(), options, CLOCK_KEY, RowSeal.seal(CLOCK_KEY, mark.encode()));
     }
   }
 
-  private static void checkFormat(long format, DataFolder folder) {
+  /**
+   * Checks that this version can read a folder's format.
+   *
+   * @param folder the folder's name, to begin a sentence
+   * @throws StoreOpenException if the format is newer, or none that ever was
+   */
+  static void checkFormat(long format, String folder) {
     if (format > FORMAT) {
       throw new StoreOpenException(
-          "the data folder "
-              + folder
+          folder
               + " was written by a newer version: it has format "
               + format
               + ", and this version reads up to "
@@ -155,8 +168,7 @@ record FolderMeta(int shards, long incarnation, Surroundings surroundings) {
           null);
     }
     if (format < 1) {
-      throw new StoreOpenException(
-          "the data folder " + folder + " is damaged: it says it has format " + format, null);
+      throw new StoreOpenException(folder + " is damaged: it says it has format " + format, null);
     }
   }
 
@@ -167,18 +179,27 @@ record FolderMeta(int shards, long incarnation, Surroundings surroundings) {
 
   private static long read(RocksTables tables, DataFolder folder, byte[] key)
       throws RocksDBException {
-    byte @Nullable [] stored = tables.db().get(tables.meta(), key);
-    byte @Nullable [] payload = stored == null ? null : RowSeal.open(key, stored);
-    if (payload == null || payload.length != Long.BYTES) {
-      String name = new String(key, StandardCharsets.UTF_8);
+    Long number = number(tables.db(), tables.meta(), key);
+    if (number == null) {
+      boolean isMissing = tables.db().get(tables.meta(), key) == null;
       throw new StoreOpenException(
           "the data folder "
               + folder
               + " is damaged: its "
-              + name
-              + (stored == null ? " is missing" : " cannot be read"),
+              + new String(key, StandardCharsets.UTF_8)
+              + (isMissing ? " is missing" : " cannot be read"),
           null);
     }
-    return ByteBuffer.wrap(payload).getLong();
+    return number;
+  }
+
+  /** Reads one of the numbers; returns null if it is missing or damaged. */
+  static @Nullable Long number(RocksDB db, ColumnFamilyHandle meta, byte[] key)
+      throws RocksDBException {
+    byte @Nullable [] stored = db.get(meta, key);
+    byte @Nullable [] payload = stored == null ? null : RowSeal.open(key, stored);
+    return payload == null || payload.length != Long.BYTES
+        ? null
+        : ByteBuffer.wrap(payload).getLong();
   }
 }

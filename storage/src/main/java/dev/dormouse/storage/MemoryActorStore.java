@@ -8,11 +8,13 @@ import java.util.Map;
 import java.util.NavigableMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.function.BiFunction;
+import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A store in memory, for tests. A commit is complete when {@link #commit} returns. Keys, order and
- * errors are those of the engine on disk.
+ * errors are those of {@link RocksActorStore}, and both pass the same tests.
  */
 final class MemoryActorStore implements ActorStore {
   private static final RowKeys KEYS = new RowKeys(4_096);
@@ -20,10 +22,6 @@ final class MemoryActorStore implements ActorStore {
   private final MemoryDisk disk;
   private final long incarnation;
   private volatile boolean isClosed;
-
-  MemoryActorStore() {
-    this(new MemoryDisk());
-  }
 
   MemoryActorStore(MemoryDisk disk) {
     this.disk = disk;
@@ -54,36 +52,13 @@ final class MemoryActorStore implements ActorStore {
 
   @Override
   public List<Row> scan(ActorId actor, Table table, KeySpan span, int limit) {
-    checkOpen();
-    checkLimit(limit);
-    RowKeys.StoredSpan stored = KEYS.encode(actor, table, span);
-    if (stored.isEmpty()) {
-      return List.of();
-    }
-    return disk.read(
-        table,
-        rows -> {
-          NavigableMap<byte[], byte[]> part = rows.subMap(stored.from(), true, stored.to(), false);
-          List<Row> found = new ArrayList<>();
-          long bytes = 0;
-          for (Map.Entry<byte[], byte[]> row :
-              (span.isReversed() ? part.descendingMap() : part).entrySet()) {
-            if (found.size() == limit || bytes >= READ_BYTES_MAX) {
-              break;
-            }
-            byte[] storedKey = row.getKey();
-            byte[] rowKey = Arrays.copyOfRange(storedKey, stored.rowKeyAt(), storedKey.length);
-            found.add(new Row(rowKey, row.getValue().clone()));
-            bytes += (long) rowKey.length + row.getValue().length;
-          }
-          return found;
-        });
+    return read(actor, table, span, limit, (key, value) -> new Row(key, value.clone()), Row::bytes);
   }
 
   @Override
   public List<PlacedRow> scanAll(Table table, @Nullable PlacedRow after, int limit) {
     checkOpen();
-    checkLimit(limit);
+    ActorStore.checkLimit(limit);
     byte[] last = after == null ? new byte[0] : KEYS.encode(after.actor(), table, after.key());
     return disk.read(
         table,
@@ -104,8 +79,24 @@ final class MemoryActorStore implements ActorStore {
 
   @Override
   public List<byte[]> keys(ActorId actor, Table table, KeySpan span, int limit) {
+    return read(actor, table, span, limit, (key, value) -> key, key -> 0);
+  }
+
+  /**
+   * Reads rows of an actor in the direction of the span.
+   *
+   * @param row makes the result of a row's key and value; the value must be copied
+   * @param bytesOf counts the bytes of a result toward {@link #READ_BYTES_MAX}
+   */
+  private <R> List<R> read(
+      ActorId actor,
+      Table table,
+      KeySpan span,
+      int limit,
+      BiFunction<byte[], byte[], R> row,
+      ToLongFunction<R> bytesOf) {
     checkOpen();
-    checkLimit(limit);
+    ActorStore.checkLimit(limit);
     RowKeys.StoredSpan stored = KEYS.encode(actor, table, span);
     if (stored.isEmpty()) {
       return List.of();
@@ -114,11 +105,20 @@ final class MemoryActorStore implements ActorStore {
         table,
         rows -> {
           NavigableMap<byte[], byte[]> part = rows.subMap(stored.from(), true, stored.to(), false);
-          return (span.isReversed() ? part.descendingMap() : part)
-              .keySet().stream()
-                  .limit(limit)
-                  .map(key -> Arrays.copyOfRange(key, stored.rowKeyAt(), key.length))
-                  .toList();
+          List<R> found = new ArrayList<>();
+          long bytes = 0;
+          for (Map.Entry<byte[], byte[]> each :
+              (span.isReversed() ? part.descendingMap() : part).entrySet()) {
+            if (found.size() == limit || bytes >= READ_BYTES_MAX) {
+              break;
+            }
+            byte[] key = each.getKey();
+            R next =
+                row.apply(Arrays.copyOfRange(key, stored.rowKeyAt(), key.length), each.getValue());
+            found.add(next);
+            bytes += bytesOf.applyAsLong(next);
+          }
+          return found;
         });
   }
 
@@ -142,7 +142,7 @@ final class MemoryActorStore implements ActorStore {
   public List<DueAlarm> due(
       DueClock clock, int shard, long fromMs, @Nullable DueAlarm after, int limit) {
     checkOpen();
-    checkLimit(limit);
+    ActorStore.checkLimit(limit);
     byte[] from = DueIndex.from(KEYS, clock, shard, fromMs, after);
     byte[] to = RowKeys.endOfDue(shard, clock);
     return disk.read(
@@ -190,12 +190,6 @@ final class MemoryActorStore implements ActorStore {
   private void checkOpen() {
     if (isClosed) {
       throw new IllegalStateException("the store is closed");
-    }
-  }
-
-  static void checkLimit(int limit) {
-    if (limit < 1) {
-      throw new IllegalArgumentException("a limit of " + limit + " rows is less than 1");
     }
   }
 }

@@ -1,7 +1,6 @@
 package dev.dormouse.storage;
 
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
@@ -28,20 +27,22 @@ import org.rocksdb.SstFileReader;
 import org.rocksdb.WALRecoveryMode;
 
 /**
- * The engine, opened to be read only: nothing in its folder is changed. What is in its log, and
- * would otherwise be written out at an opening, is kept in memory.
+ * The engine, opened for reading only. Nothing in its folder is changed: the writes in its log,
+ * which an ordinary opening writes out to tables, are kept in memory.
  *
- * <p>Owns native memory; {@link #close} gives it back and must be the last thing done with it.
+ * <p>It owns native memory, which {@link #close} gives back; no other method may be called after
+ * it. One thread at a time may use it.
  */
 final class ReadTables implements AutoCloseable {
-  /** The folder may have more tables than the process may have files open. */
+  /** The most tables that are open: a folder may have more than the process may have open files. */
   private static final int OPEN_FILES_MAX = 64;
 
   private final RocksDB db;
   private final RowKeys keys;
   private final Map<Table, ColumnFamilyHandle> tables;
   private final Scratch logs;
-  // To be closed from the last to the first.
+
+  /** The native objects, which are closed from the last to the first. */
   private final Deque<AbstractImmutableNativeReference> owned;
 
   private ReadTables(
@@ -58,10 +59,10 @@ final class ReadTables implements AutoCloseable {
   }
 
   /**
-   * Opens the engine's folder. The engine's library is loaded already.
+   * Opens the engine's folder. The engine's library must be loaded.
    *
    * @param scratchBases where the engine may log, the best place first
-   * @throws StoreOpenException if it is damaged, or commits that were synced are missing
+   * @throws StoreOpenException if the folder is damaged, or commits that were synced are missing
    */
   static ReadTables open(Path folder, List<Path> scratchBases) {
     ReadTables tables = openAsItIs(folder, scratchBases);
@@ -82,7 +83,11 @@ final class ReadTables implements AutoCloseable {
     }
   }
 
-  /** The same, whatever was synced. */
+  /**
+   * Opens the engine's folder like {@link #open}, even if commits that were synced are missing.
+   *
+   * @throws StoreOpenException if the folder is damaged
+   */
   static ReadTables openAsItIs(Path folder, List<Path> scratchBases) {
     EngineLogs.check(folder);
     Deque<AbstractImmutableNativeReference> owned = new ArrayDeque<>();
@@ -147,43 +152,23 @@ final class ReadTables implements AutoCloseable {
 
   private static RowKeys keysOf(Path folder, RocksDB db, ColumnFamilyHandle meta)
       throws RocksDBException {
-    Long format = number(db, meta, "format");
-    Long shards = number(db, meta, "shards");
+    Long format = FolderMeta.number(db, meta, FolderMeta.FORMAT_KEY);
+    Long shards = FolderMeta.number(db, meta, FolderMeta.SHARDS_KEY);
     if (format == null || shards == null || shards < 1 || shards > RowKeys.SHARDS_MAX) {
       throw new StoreOpenException(
           "the folder " + folder + " is damaged: its format or number of shards cannot be read",
           null);
     }
-    if (format > FolderMeta.FORMAT) {
-      throw new StoreOpenException(
-          "the folder "
-              + folder
-              + " was written by a newer version: it has format "
-              + format
-              + ", and this version reads up to "
-              + FolderMeta.FORMAT,
-          null);
-    }
+    FolderMeta.checkFormat(format, "the folder " + folder);
     return new RowKeys(shards.intValue());
   }
 
-  /** A number that concerns the folder as a whole; null if it is missing or damaged. */
-  private static @Nullable Long number(RocksDB db, ColumnFamilyHandle meta, String name)
-      throws RocksDBException {
-    byte[] key = name.getBytes(StandardCharsets.UTF_8);
-    byte @Nullable [] stored = db.get(meta, key);
-    byte @Nullable [] payload = stored == null ? null : RowSeal.open(key, stored);
-    return payload == null || payload.length != Long.BYTES
-        ? null
-        : ByteBuffer.wrap(payload).getLong();
-  }
-
-  /** The number of the last write that is there. */
+  /** Returns the number of the last write that the folder has. */
   long lastWrite() {
     return db.getLatestSequenceNumber();
   }
 
-  /** The keys of its rows. */
+  /** Returns the keys of the folder's rows. */
   RowKeys keys() {
     return keys;
   }
@@ -192,12 +177,12 @@ final class ReadTables implements AutoCloseable {
     return new String(name, StandardCharsets.UTF_8);
   }
 
-  /** The tables that there are: those that came later than the folder are not. */
+  /** Returns the tables that the folder has; a folder of an older format lacks the later ones. */
   List<Table> tables() {
     return List.copyOf(tables.keySet());
   }
 
-  /** The stored value of a stored key; null if there is none. */
+  /** Returns the stored value under a stored key; null if there is none. */
   byte @Nullable [] get(Table table, byte[] key) throws RocksDBException {
     return db.get(handle(table), key);
   }
@@ -210,11 +195,16 @@ final class ReadTables implements AutoCloseable {
     return handle;
   }
 
-  /** A stored row. */
+  /**
+   * A row as the engine keeps it.
+   *
+   * @param key the stored key
+   * @param value the stored value, which is sealed
+   */
   @SuppressWarnings("ArrayRecordComponent") // nobody compares them
   record Stored(byte[] key, byte[] value) {}
 
-  /** The rows of a table, beginning with a stored key. For one thread at a time. */
+  /** A walk over the rows of a table, in the order of their stored keys. */
   final class Cursor implements AutoCloseable {
     private final ReadOptions options;
     private final RocksIterator rows;
@@ -226,7 +216,7 @@ final class ReadTables implements AutoCloseable {
     }
 
     /**
-     * The row at hand; null behind the last.
+     * Returns the row at which the walk stands; null after the last row.
      *
      * @throws RocksDBException if the engine cannot go on
      */
@@ -249,20 +239,20 @@ final class ReadTables implements AutoCloseable {
     }
   }
 
-  /** Reads a table from there on. */
+  /** Begins a walk over a table at the least stored key that is not less than {@code from}. */
   Cursor cursor(Table table, byte[] from) {
     return new Cursor(table, from);
   }
 
-  /** The files that hold rows. */
+  /** Returns the files that hold rows. */
   List<LiveFileMetaData> files() {
     return db.getLiveFilesMetaData();
   }
 
   /**
-   * Checks the sums of the blocks of a file that holds rows.
+   * Checks the checksums of the blocks of a file that holds rows.
    *
-   * @return what is wrong; null if nothing is
+   * @return the fault; null if there is none
    */
   static @Nullable String faultOf(Path file) {
     try (Options options = new Options();

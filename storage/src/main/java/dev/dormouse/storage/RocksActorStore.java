@@ -23,11 +23,46 @@ import org.rocksdb.Slice;
 import org.rocksdb.Status;
 import org.slf4j.Logger;
 
-/**
- * A store in a folder, kept by RocksDB. Reads go to the engine on the caller's thread; commits go
- * through {@link GroupCommit}.
- */
+/** The store in a data folder, built on RocksDB, which the comments call the engine. */
 final class RocksActorStore implements ActorStore {
+
+  /*
+   * How the store works.
+   *
+   * An actor's rows are RocksDB rows, in one column family for each Table. RowKeys makes the stored
+   * keys, so that the rows of an actor lie together and those of a shard lie together; the rows of
+   * Table.DUE lie in the order of time instead. RowSeal puts a version and a checksum before each
+   * value, and both are checked before anything decodes the value. FolderMeta keeps the numbers that
+   * concern the folder as a whole in the default column family: its format, its number of shards,
+   * and the number of this opening, the incarnation.
+   *
+   * Reading. A read runs on the caller's thread and goes straight to RocksTables, the open engine.
+   * It sees what was committed, because a commit is written in one batch. A row that fails its
+   * checksum makes a read of that one row fail, and is null in a read of many rows.
+   *
+   * Committing. The writes of one turn are one TurnBatch. StoredWrite turns them into stored keys
+   * and values on the caller's thread, and GroupCommit puts them into a queue. One writer at a time
+   * takes many batches from the queue, and EngineWriter writes them as one RocksDB batch. So all
+   * turns that wait share one write and, with Durability.FSYNC, one fsync. The result of a commit
+   * is completed only after that write, and nothing a turn says leaves the server before. A batch
+   * whose epoch is not this opening's incarnation is fenced before it reaches the queue.
+   *
+   * Losing. A commit that was refused breaks its CommitChain: later commits of the chain were run
+   * on state that is not on the disk, so they are refused too, until the actor has read its rows
+   * again. A full disk and a want of file handles refuse commits and pass; EngineWriter knows when.
+   * Every other failed write ends the process: nobody knows what the disk holds then, and a repeated
+   * fsync may report success for bytes that were lost.
+   *
+   * Opening. DataFolder takes the folder's lock. EngineLogs looks for damage in the logs that
+   * RocksDB would not notice, and SyncedMark tells whether a log lost commits that were synced.
+   * Then the engine opens, and FolderMeta begins an incarnation, which is on the disk before the
+   * first commit. Its number fences the commits of every earlier opening.
+   *
+   * Closing. GroupCommit writes what it has, the gate waits for the reads that are under way, and
+   * the engine syncs its log and closes. OpenGate guards every use of the engine, because a native
+   * handle that is used after it was closed takes the process down.
+   */
+
   private static final Logger log = Log.of(RocksActorStore.class);
 
   private final Durability durability;
@@ -64,20 +99,25 @@ final class RocksActorStore implements ActorStore {
   }
 
   /**
-   * Opens a folder.
+   * Opens a data folder.
    *
-   * @throws StoreOpenException as {@link Stores#open} says
+   * @throws StoreOpenException for the reasons that {@link Stores#open} lists
    */
   static RocksActorStore open(StoreOptions options) {
     return open(options, DiskRoom::of);
   }
 
-  /** The same, with another idea of how much of a folder's disk may be used. */
+  /** Opens a data folder, with a test's idea of the room on the disk of the engine's folder. */
   static RocksActorStore open(StoreOptions options, Function<File, DiskRoom> roomIn) {
     return open(options, roomIn, Surroundings::of);
   }
 
-  /** The same, with other surroundings; both are told of the engine's folder. */
+  /**
+   * Opens a data folder, with a test's idea of the disk's room and of the surroundings.
+   *
+   * @param roomIn returns the room on the disk of the engine's folder
+   * @param surroundings returns where the engine's folder is opened
+   */
   static RocksActorStore open(
       StoreOptions options,
       Function<File, DiskRoom> roomIn,
@@ -140,7 +180,28 @@ final class RocksActorStore implements ActorStore {
 
   @Override
   public List<Row> scan(ActorId actor, Table table, KeySpan wanted, int limit) {
-    MemoryActorStore.checkLimit(limit);
+    return read(
+        actor,
+        table,
+        wanted,
+        limit,
+        (storedKey, rowKey, rows) -> new Row(rowKey, RowSeal.open(storedKey, rows.value())),
+        Row::bytes);
+  }
+
+  @Override
+  public List<byte[]> keys(ActorId actor, Table table, KeySpan wanted, int limit) {
+    return read(actor, table, wanted, limit, (storedKey, rowKey, rows) -> rowKey, rowKey -> 0);
+  }
+
+  private <R> List<R> read(
+      ActorId actor,
+      Table table,
+      KeySpan wanted,
+      int limit,
+      ActorRowReader<R> row,
+      ToLongFunction<R> bytesOf) {
+    ActorStore.checkLimit(limit);
     RowKeys.StoredSpan span = keys.encode(actor, table, wanted);
     return read(
         table,
@@ -151,31 +212,19 @@ final class RocksActorStore implements ActorStore {
         rows -> {
           byte[] storedKey = rows.key();
           byte[] rowKey = Arrays.copyOfRange(storedKey, span.rowKeyAt(), storedKey.length);
-          return new Row(rowKey, RowSeal.open(storedKey, rows.value()));
+          return row.read(storedKey, rowKey, rows);
         },
-        Row::bytes);
+        bytesOf);
   }
 
-  @Override
-  public List<byte[]> keys(ActorId actor, Table table, KeySpan wanted, int limit) {
-    MemoryActorStore.checkLimit(limit);
-    RowKeys.StoredSpan span = keys.encode(actor, table, wanted);
-    return read(
-        table,
-        nameOf(actor, table),
-        span,
-        wanted.isReversed(),
-        limit,
-        rows -> {
-          byte[] storedKey = rows.key();
-          return Arrays.copyOfRange(storedKey, span.rowKeyAt(), storedKey.length);
-        },
-        key -> 0);
+  /** Makes the result of the row of an actor at which the engine's iterator stands. */
+  private interface ActorRowReader<R> {
+    R read(byte[] storedKey, byte[] rowKey, RocksIterator rows);
   }
 
   @Override
   public List<PlacedRow> scanAll(Table table, @Nullable PlacedRow after, int limit) {
-    MemoryActorStore.checkLimit(limit);
+    ActorStore.checkLimit(limit);
     byte[] from = {table.code()};
     if (after != null) {
       byte[] last = keys.encode(after.actor(), table, after.key());
@@ -231,7 +280,7 @@ final class RocksActorStore implements ActorStore {
   @Override
   public List<DueAlarm> due(
       DueClock clock, int shard, long fromMs, @Nullable DueAlarm after, int limit) {
-    MemoryActorStore.checkLimit(limit);
+    ActorStore.checkLimit(limit);
     byte[] from = DueIndex.from(keys, clock, shard, fromMs, after);
     List<DueAlarm> found = new ArrayList<>();
     long pass = gate.enter();
@@ -273,11 +322,13 @@ final class RocksActorStore implements ActorStore {
       String refusal = writer.refusalBeside();
       if (refusal != null) {
         throw new UncheckedIOException(
-            "the mark of the running clock is not written", new IOException(refusal));
+            "the mark of the running clock cannot be written: " + refusal,
+            new IOException(refusal));
       }
       FolderMeta.keep(tables, mark);
     } catch (RocksDBException e) {
-      throw new UncheckedIOException("the mark of the running clock", new IOException(e));
+      throw new UncheckedIOException(
+          "the mark of the running clock cannot be written: " + e.getMessage(), new IOException(e));
     } finally {
       gate.leave(pass);
     }
@@ -295,7 +346,8 @@ final class RocksActorStore implements ActorStore {
   public BackupReport backup(Path to, Instant at) {
     Path target = Backups.checkedTarget(folder.path(), to);
     if (!backups.tryLock()) {
-      throw new BackupException("a backup is being taken already", null);
+      throw new BackupException(
+          "another backup of " + folder + " is being taken; try again when it is done", null);
     }
     try {
       Path checkpoint;
@@ -313,7 +365,7 @@ final class RocksActorStore implements ActorStore {
 
   @Override
   public void close() {
-    commits.close(); // not under the lock: the completion of a commit may call this, and is refused
+    commits.close(); // outside the lock, since a completion of a commit that calls this is refused
     synchronized (this) {
       if (!gate.close()) {
         return;
@@ -324,7 +376,11 @@ final class RocksActorStore implements ActorStore {
           end();
         }
       } catch (RocksDBException e) {
-        log.error("the last commits in {} may not survive a power cut", folder, e);
+        log.error(
+            "the log of {} could not be synced at its closing; the last commits may not survive a"
+                + " power cut",
+            folder,
+            e);
       } finally {
         writer.close();
         tables.close();
@@ -337,7 +393,10 @@ final class RocksActorStore implements ActorStore {
     try {
       meta.end(tables);
     } catch (RocksDBException e) {
-      log.warn("the next opening of {} will not know that this one was closed", folder, e);
+      log.warn(
+          "the end of this opening of {} could not be noted; the next one will take it for a crash",
+          folder,
+          e);
     }
   }
 
@@ -351,7 +410,13 @@ final class RocksActorStore implements ActorStore {
     return commits.writing();
   }
 
-  /** Rows in the order of their stored keys; the bytes of each are counted as it says. */
+  /**
+   * Reads the rows of a span of stored keys, in their order or reversed.
+   *
+   * @param what the rows' name, for the message if they cannot be read
+   * @param row makes the result of the row at which the iterator stands
+   * @param bytesOf counts the bytes of a result toward {@link #READ_BYTES_MAX}
+   */
   private <R> List<R> read(
       Table table,
       String what,

@@ -15,8 +15,10 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import org.rocksdb.AbstractEventListener;
 import org.rocksdb.AbstractImmutableNativeReference;
 import org.rocksdb.BlockBasedTableConfig;
 import org.rocksdb.BloomFilter;
@@ -83,7 +85,7 @@ final class RocksTables implements AutoCloseable {
       ColumnFamilyHandle meta,
       Map<Table, ColumnFamilyHandle> tables,
       ColumnFamilyOptions tableOptions,
-      EngineRecoveries recoveries,
+      Recoveries recoveries,
       Deque<AbstractImmutableNativeReference> owned) {
 
     void close() {
@@ -207,7 +209,7 @@ final class RocksTables implements AutoCloseable {
       throws RocksDBException {
     Cache cache = owned(owned, new LRUCache(blockCacheBytes));
     ColumnFamilyOptions tableOptions = owned(owned, tableOptions(cache, owned));
-    EngineRecoveries recoveries = owned(owned, new EngineRecoveries());
+    Recoveries recoveries = owned(owned, new Recoveries());
     DBOptions options = owned(owned, chosen.setListeners(List.of(recoveries)));
     boolean mayMake = options.createIfMissing();
 
@@ -459,5 +461,28 @@ final class RocksTables implements AutoCloseable {
         .setMaxWriteBufferNumber(MEMTABLES_MAX)
         .setCompressionType(CompressionType.LZ4_COMPRESSION)
         .setLevelCompactionDynamicLevelBytes(true);
+  }
+
+  /**
+   * A counter of the engine's recoveries from errors.
+   *
+   * <p>It listens to no other event. A listener to the beginning of a recovery would call the
+   * recovery off, for reasons that the engine's Java side does not know.
+   */
+  private static final class Recoveries extends AbstractEventListener {
+    private final AtomicLong number = new AtomicLong();
+
+    Recoveries() {
+      super(EnabledEventCallback.ON_ERROR_RECOVERY_COMPLETED);
+    }
+
+    long number() {
+      return number.get();
+    }
+
+    @Override
+    public void onErrorRecoveryCompleted(Status from) {
+      number.incrementAndGet();
+    }
   }
 }

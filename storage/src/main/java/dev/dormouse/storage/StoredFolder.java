@@ -36,8 +36,9 @@ public final class StoredFolder implements AutoCloseable {
       DataFolder lock = DataFolder.takeExisting(path);
       return new StoredFolder(lock.path(), null, lock).withLibrary();
     }
-    if (!Files.isDirectory(path.resolve(Backups.ENGINE))) {
-      throw new StoreOpenException("the backup " + path + " has no folder " + Backups.ENGINE, null);
+    if (!Files.isDirectory(path.resolve(DataFolder.ENGINE))) {
+      throw new StoreOpenException(
+          "the backup " + path + " has no folder " + DataFolder.ENGINE, null);
     }
     return new StoredFolder(path, BackupList.readFrom(path), null).withLibrary();
   }
@@ -94,7 +95,7 @@ public final class StoredFolder implements AutoCloseable {
    * @throws CorruptRowException if the engine cannot go on from row to row
    */
   public long dump(ActorId actor, ValueCodec codec, Consumer<Map<String, Object>> rows) {
-    try (ReadTables tables = ReadTables.open(path.resolve(Backups.ENGINE), scratchBases())) {
+    try (ReadTables tables = ReadTables.open(path.resolve(DataFolder.ENGINE), scratchBases())) {
       return new ActorDump(tables, tables.keys(), codec).dump(actor, rows);
     }
   }

@@ -296,7 +296,7 @@ class BackupTest {
   @Test
   void aRestoreThatWasCutShortIsNoDataFolder() throws IOException {
     fill();
-    Files.createFile(data.resolve(Backups.RESTORING));
+    Files.createFile(data.resolve(DataFolder.RESTORING));
     assertThatExceptionOfType(StoreOpenException.class)
         .isThrownBy(() -> open(Durability.WAL))
         .withMessageContaining("was not finished; remove the folder and restore again");
