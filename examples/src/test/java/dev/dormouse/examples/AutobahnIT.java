@@ -19,6 +19,8 @@ import org.junit.jupiter.api.io.TempDir;
  * in {@code target/autobahn/reports}.
  */
 @Tag("full")
+// Frames are read and written by code that knows no JVM, and the client takes minutes.
+@Tag("once")
 class AutobahnIT {
   private static final int CASES = 301;
   private static final Duration LIMIT = Duration.ofMinutes(10);

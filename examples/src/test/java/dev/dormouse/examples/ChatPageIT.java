@@ -11,6 +11,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** The chat as people see it, in a browser. */
 @Tag("full")
+// A browser sees nothing of the JVM.
+@Tag("once")
 class ChatPageIT {
   private static final String IDLE = "2s";
 

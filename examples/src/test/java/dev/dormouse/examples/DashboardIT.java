@@ -26,6 +26,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** The dashboard as people see it, in a browser; its pictures are in target/screenshots. */
 @Tag("full")
+// A browser sees nothing of the JVM.
+@Tag("once")
 class DashboardIT {
   private static final String[] FLAGS = {"--idle", "1h", "--durability", "wal"};
   private static final int MANY = 100_000;

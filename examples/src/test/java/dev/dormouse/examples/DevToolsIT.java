@@ -13,6 +13,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** What clients of the DevTools protocol see, and the DevTools of Chromium. */
 @Tag("full")
+// A browser sees nothing of the JVM.
+@Tag("once")
 class DevToolsIT {
   @TempDir private static Path directory;
   private static ServerProcess server;

@@ -35,6 +35,8 @@ import org.junit.jupiter.params.provider.EnumSource;
  * each point.
  */
 @Tag("full")
+// The order of commits and releases is the same on each JVM; CrashIT kills on both.
+@Tag("once")
 class KillPointsIT {
   private static final int KILLS = Integer.getInteger("dormouse.test.kills", 5);
   private static final List<Moment> MOMENTS = List.of(Moment.values());

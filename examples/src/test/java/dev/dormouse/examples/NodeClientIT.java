@@ -11,6 +11,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** What Node's most used client hears. */
 @Tag("full")
+// A client sees nothing of the JVM.
+@Tag("once")
 class NodeClientIT {
   @TempDir private static Path directory;
   private static ServerProcess server;

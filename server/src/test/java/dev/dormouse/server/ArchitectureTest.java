@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -25,6 +26,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.slf4j.LoggerFactory;
 
 /** Who may import whom. */
+// The classes that are looked at are the same on each JVM.
+@Tag("once")
 class ArchitectureTest {
   private static final String SDK = "dev.dormouse.sdk..";
   private static final String STORAGE = "dev.dormouse.storage..";

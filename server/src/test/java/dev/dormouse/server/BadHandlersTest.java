@@ -239,7 +239,7 @@ class BadHandlersTest {
       assertThat(interrupted.await(20, TimeUnit.SECONDS)).as("all are interrupted").isTrue();
       for (TextClient one : bad) {
         one.send("again");
-        assertThat(List.of(one.next(), one.next())).contains("again");
+        assertThat(one.next()).isEqualTo("again"); // nothing of the abandoned turn is heard
       }
       assertThat(end.getCount()).isEqualTo(1);
       end.countDown();

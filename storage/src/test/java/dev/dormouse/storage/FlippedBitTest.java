@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Random;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -27,6 +28,8 @@ import org.junit.jupiter.params.provider.ValueSource;
  * -Ddormouse.test.flips} is how many bits of each kind of file, 0 for every one.
  */
 @Timeout(600)
+// Stored bytes are the same on each JVM, and so are the checks of them.
+@Tag("once")
 class FlippedBitTest {
   private static final int FLIPS = Integer.getInteger("dormouse.test.flips", 50);
   private static final int ROWS = 40;
