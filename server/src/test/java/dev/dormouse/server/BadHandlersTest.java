@@ -1,7 +1,6 @@
 package dev.dormouse.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.dormouse.sdk.Access;
 import dev.dormouse.sdk.Connection;
@@ -24,6 +23,8 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.DisabledForJreRange;
+import org.junit.jupiter.api.condition.JRE;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -219,10 +220,12 @@ class BadHandlersTest {
   }
 
   @Test
+  @DisabledForJreRange(
+      min = JRE.JAVA_21,
+      max = JRE.JAVA_23,
+      disabledReason = "no carrier threads can be added on this JDK")
   @DisplayName("A5: handlers that were blocked go on while others compute")
   void handlersThatWereBlockedGoOnWhileOthersCompute() throws Exception {
-    int jdk = Runtime.version().feature();
-    assumeTrue(jdk < 21 || jdk > 23, "no carrier threads can be added on this JDK");
     try (DormouseServer server = open(Threading.MAY_BLOCK)) {
       haveBadOnes(server, "compute");
       assertOthersAreAnswered(server, "compute", "sleep");

@@ -10,6 +10,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 
 import dev.dormouse.sdk.ActorId;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -23,6 +24,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.RepeatedTest;
@@ -318,6 +320,36 @@ class RocksActorStoreTest {
     open(Durability.WAL).close();
     raw(tables -> assertThat(tables.db().get(RunRow.key(1))).isNull());
     raw(tables -> assertThat(tables.db().get(RunRow.key(1 + FolderMeta.RUNS_KEPT))).isNotNull());
+  }
+
+  @Test
+  @DisplayName("A3: the mark of the clock takes none of the last room of a full disk")
+  void theMarkOfTheClockIsNotWrittenToAFullDisk() throws IOException {
+    AtomicLong usableBytes = new AtomicLong(Long.MAX_VALUE);
+    StoreOptions options = StoreOptions.in(folder).durability(Durability.WAL);
+    ClockMark kept = new ClockMark(1, 2);
+    try (RocksActorStore store =
+        RocksActorStore.open(options, engine -> new DiskRoom(usableBytes::get, 1 << 20))) {
+      store.keep(kept);
+      usableBytes.set((1 << 20) - 1);
+      long bytes = logBytes();
+      assertThatExceptionOfType(UncheckedIOException.class)
+          .isThrownBy(() -> store.keep(new ClockMark(3, 4)))
+          .withStackTraceContaining("the disk has too little room");
+      assertThat(store.clockMark()).isEqualTo(kept);
+      assertThat(logBytes()).isEqualTo(bytes);
+      usableBytes.set(Long.MAX_VALUE);
+      store.keep(new ClockMark(5, 6));
+      assertThat(store.clockMark()).isEqualTo(new ClockMark(5, 6));
+    }
+  }
+
+  private long logBytes() throws IOException {
+    long bytes = 0;
+    for (Path file : FileTree.filesIn(folder.resolve("rocksdb"))) {
+      bytes += file.toString().endsWith(".log") ? Files.size(file) : 0;
+    }
+    return bytes;
   }
 
   private static RocksActorStore open(Path folder, UUID boot, long number) {
