@@ -235,7 +235,6 @@ class LimitsTableTest {
         "Utf8Check.CONTINUATION_MAX");
     notForUsers(
         "is of the admin's pages",
-        "ActorHost.LISTED_ROWS_MAX",
         "ActorSearch.LOOKED_MAX",
         "AdminServer.LINE_BYTES_MAX",
         "AdminToken.LENGTH_MAX",

@@ -6,7 +6,6 @@ import dev.dormouse.server.protocol.ToGateway;
 import dev.dormouse.server.protocol.ToHost;
 import dev.dormouse.storage.CommitResult;
 import dev.dormouse.storage.CorruptRowException;
-import dev.dormouse.storage.NoFileHandlesException;
 import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -14,6 +13,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,10 +34,13 @@ final class ActorCell {
   private static final int SLICE = 64;
 
   private final ActorId id;
-  private final ActorType type;
-  private final HostParts host;
-  private final Time time;
   private final Executor executor;
+  private final HostOptions options;
+  private final Time time;
+  private final TurnWatch watch;
+  private final FailureLog failures;
+  private final UnsettledTurns unsettled;
+  private final Supplier<Activation> activations;
   private final Consumer<ActorCell> onRetired;
   private final Runnable signal = this::signal;
 
@@ -45,10 +48,11 @@ final class ActorCell {
   private final OutputGate gate;
   private final ActorRows rows;
   private final AutoReplyRows autoReplies;
-  private final ClosingConnections closing = new ClosingConnections();
+  private final ClosingConnections closing;
   private final List<CompletableFuture<Boolean>> waitingForSleep = new ArrayList<>(0);
   private final CommitPipeline outgoing;
   private final Recovery recovery;
+  private final Step step = new Step();
 
   /** Written by whoever runs the cell, read by anyone. */
   private volatile CellState state = CellState.COLD;
@@ -65,29 +69,46 @@ final class ActorCell {
   /** Null unless a turn has begun whose end was not seen to yet. */
   private @Nullable Event atHand;
 
-  ActorCell(ActorId id, ActorType type, HostParts host, Consumer<ActorCell> onRetired) {
+  /**
+   * Makes a cell without an actor object.
+   *
+   * @param executor where the actor's handlers run
+   * @param activations makes an actor object, whose row it reads
+   * @param onRetired hears that the actor needs another cell from now on
+   */
+  ActorCell(
+      ActorId id,
+      Executor executor,
+      HostOptions options,
+      Time time,
+      TurnWatch watch,
+      FailureLog failures,
+      UnsettledTurns unsettled,
+      Mailbox mailbox,
+      ActorRows rows,
+      AutoReplyRows autoReplies,
+      ClosingConnections closing,
+      OutputGate gate,
+      CommitPipeline outgoing,
+      Recovery recovery,
+      Supplier<Activation> activations,
+      Consumer<ActorCell> onRetired) {
     this.id = id;
-    this.type = type;
-    this.host = host;
-    this.time = host.time();
-    this.executor = type.executor().apply(id);
+    this.executor = executor;
+    this.options = options;
+    this.time = time;
+    this.watch = watch;
+    this.failures = failures;
+    this.unsettled = unsettled;
+    this.mailbox = mailbox;
+    this.rows = rows;
+    this.autoReplies = autoReplies;
+    this.closing = closing;
+    this.gate = gate;
+    this.outgoing = outgoing;
+    this.recovery = recovery;
+    this.activations = activations;
     this.onRetired = onRetired;
-    this.mailbox = new Mailbox(host.options().mailboxMax());
-    this.gate = new OutputGate(host.transport(), host.questions(), host.unsettled(), signal);
-    this.rows = new ActorRows(host.store(), id, host.quarantine());
-    this.outgoing =
-        new CommitPipeline(
-            id,
-            executor,
-            host.store(),
-            rows,
-            gate,
-            host.alarms(),
-            host.questions(),
-            host.unsettled(),
-            host.lostCloses());
-    this.recovery = new Recovery(id, type.failurePolicy(), host, mailbox, rows, outgoing, closing);
-    this.autoReplies = new AutoReplyRows(rows);
     this.lastEventNs = time.nowNs();
   }
 
@@ -103,14 +124,13 @@ final class ActorCell {
    * @return false if the cell is retired: the actor has, or needs, another one
    */
   boolean offer(Event work) {
-    if (recovery.refuses(work)) {
-      recovery.refuse(work);
+    if (recovery.refuse(work)) {
       return true;
     }
     switch (mailbox.offer(work)) {
       case WAKE -> executor.execute(this::run);
       case FULL -> {
-        host.watch().hit("mailbox", Answers.noRoomOutcome(work), id, work.connection());
+        watch.hit("mailbox", Answers.noRoomOutcome(work), id, work.connection());
         outgoing.tell(Answers.noRoom(work));
       }
       case QUEUED, OUT_OF_TURN -> {}
@@ -124,14 +144,14 @@ final class ActorCell {
   /** Abandons the open turn if it began too long ago; before that, it ends to be counted. */
   void abandonOverdue(long nowNs) {
     Turn turn = openTurn;
-    Duration limit = host.options().turnLimit();
+    Duration limit = options.turnLimit();
     if (turn != null && nowNs - turn.startedNs() >= UnsettledTurns.COUNTED_NS) {
       turn.endCount();
     }
     if (turn != null
         && nowNs - turn.startedNs() >= limit.toNanos()
         && abandon(turn, "the turn took longer than " + limit.toSeconds() + " s")) {
-      host.watch().hit("turn", "reset", id, turn.work().connection());
+      watch.hit("turn", "reset", id, turn.work().connection());
     }
   }
 
@@ -157,7 +177,7 @@ final class ActorCell {
 
   /** Whether it has had nothing to do for so long that it is to hibernate. */
   boolean isIdle(long nowNs) {
-    return IdlePolicy.isIdle(lastEventNs, nowNs, host.options().idle().toNanos()) && !isPinned();
+    return IdlePolicy.isIdle(lastEventNs, nowNs, options.idle().toNanos()) && !isPinned();
   }
 
   IdlePolicy.Candidate candidate() {
@@ -174,18 +194,23 @@ final class ActorCell {
     return recovery.owedCloses();
   }
 
-  ActorStatus status(long nowNs) {
+  /**
+   * Describes the actor as it is seen from outside.
+   *
+   * @param asleep reads what is stored of it
+   */
+  ActorStatus status(Supplier<ActorStatus> asleep, long nowNs) {
     Activation current = activation;
     Turn turn = openTurn;
     ActorStatus stored =
         current == null
-            ? ActorStatus.asleep(id, host.store())
+            ? asleep.get()
             : new ActorStatus(
                 id,
                 ActorStatus.State.ACTIVE,
                 current.connectionCount(),
                 current.activation(),
-                Pins.of(turn, mailbox.size(), gate, nowNs, lastEventNs, host.options().idle()));
+                Pins.of(turn, mailbox.size(), gate, nowNs, lastEventNs, options.idle()));
     return recovery.addTo(stored, nowNs);
   }
 
@@ -221,39 +246,76 @@ final class ActorCell {
     if (gate.loss() != null) {
       return resetAfterLoss();
     }
-    Event first = mailbox.peek();
-    if (first instanceof Event.Hibernate hibernate) {
-      take();
-      return hibernate(hibernate);
+    boolean isQuiet = recovery.isQuiet();
+    Event.Client owed = isQuiet ? null : recovery.owedDue();
+    boolean mayRun =
+        state.isActive()
+            && owed == null
+            && (isQuiet || !recovery.isResting())
+            && !unsettled.isSpent();
+    Event first = mayRun ? mailbox.poll() : mailbox.pollIf(this::needsNoObject);
+    if (first != null) {
+      tellResumable();
+      return first.accept(step);
     }
-    if (first instanceof Event.Client handle && recovery.isOfClosing(handle)) {
-      take();
-      return passOver(handle);
-    }
-    Event.Client owed = recovery.owedDue();
-    if (first == null && owed == null) {
+    if (owed == null && (mayRun || mailbox.size() == 0)) {
       return state == CellState.SETTLING ? settle() : !mailbox.park();
     }
-    if (recovery.isResting()) {
+    if (!isQuiet && recovery.isResting()) {
       mailbox.rest();
       return false;
     }
-    if (host.unsettled().isSpent()) {
+    if (unsettled.isSpent()) {
       mailbox.rest();
-      host.unsettled().rest(signal);
+      unsettled.rest(signal);
       return false;
     }
     if (!state.isActive()) {
       return activate();
     }
-    Event next = owed == null ? take() : owed;
-    return isVain(next) || runEvent(next);
+    return owed == null || owed.accept(step);
   }
 
-  /** Takes the first work; those who were told that there is no room hear when there is. */
+  /** Returns whether the event can be seen to although no turn may begin. */
+  private boolean needsNoObject(Event first) {
+    return first instanceof Event.Hibernate
+        || (first instanceof Event.Client client && closing.hasEnded(client));
+  }
+
+  /** Sees to one event. */
+  private final class Step implements Event.Visitor<Boolean, RuntimeException> {
+    @Override
+    public Boolean client(Event.Client client) {
+      return closing.hasEnded(client) ? passOver(client) : isVain(client) || runEvent(client);
+    }
+
+    @Override
+    public Boolean alarm(Event.Alarm alarm) {
+      return isVain(alarm) || runEvent(alarm);
+    }
+
+    @Override
+    public Boolean hibernate(Event.Hibernate wish) {
+      return ActorCell.this.hibernate(wish);
+    }
+
+    @Override
+    public Boolean activate(Event.Activate activate) {
+      throw new AssertionError("a cell makes its object by itself");
+    }
+  }
+
+  /** Tells those who were told that there is no room, once there is. */
+  private void tellResumable() {
+    if (mailbox.isWithholding()) {
+      outgoing.tell(mailbox.resumable());
+    }
+  }
+
+  /** Takes the first event, which is there. */
   private Event take() {
     Event first = mailbox.take();
-    outgoing.tell(mailbox.resumable());
+    tellResumable();
     return first;
   }
 
@@ -265,19 +327,7 @@ final class ActorCell {
     state = state.to(CellState.ACTIVATING);
     long beganNs = time.nowNs();
     try {
-      activation =
-          new Activation(
-              id,
-              type,
-              rows,
-              autoReplies,
-              closing,
-              time,
-              host.store().incarnation(),
-              host.alarms().running(),
-              host.background(),
-              host.questions(),
-              outgoing::tell);
+      activation = activations.get();
     } catch (CorruptRowException e) {
       drop(CellState.COLD);
       recovery.corrupt(e);
@@ -302,7 +352,7 @@ final class ActorCell {
       return runTurn(hibernate);
     }
     if (state.isActive()) {
-      host.watch().reset(id, "it was reset from outside");
+      watch.reset(id, "it was reset from outside");
       drop(CellState.COLD);
     }
     if (state == CellState.COLD) {
@@ -316,7 +366,7 @@ final class ActorCell {
    * owed, so is the cell.
    */
   private boolean settle() {
-    if (!gate.isEmpty()) {
+    if (!gate.isEmpty(signal)) {
       return !mailbox.park();
     }
     wakeSleepers(true);
@@ -333,34 +383,30 @@ final class ActorCell {
     waitingForSleep.clear();
   }
 
-  /** Sees to work that is not to be handled: what has had its turn, or cannot have it yet. */
-  private boolean isVain(Event work) {
-    if (work instanceof Event.Alarm alarm) {
-      return isVain(alarm);
-    }
-    if (!(work instanceof Event.Client handle)
-        || !(handle.event() instanceof ToHost.Closed closed)) {
+  /** Sees to a close that has had its turn, or cannot have it yet. */
+  private boolean isVain(Event.Client client) {
+    if (!(client.event() instanceof ToHost.Closed closed)) {
       return false;
     }
     try {
-      return !rows.has(closed.connection()) && passOver(handle);
+      return !rows.has(closed.connection()) && passOver(client);
     } catch (UncheckedIOException e) {
-      recovery.unreadable(handle, e, time.nowNs());
+      recovery.unreadable(client, e, time.nowNs());
       return true;
     }
   }
 
+  /** Sees to an alarm that was moved, cancelled or handled since, or cannot be read now. */
   private boolean isVain(Event.Alarm alarm) {
     Activation current = activation;
     try {
       boolean isMoot = current != null && current.isMoot(alarm);
       if (isMoot) {
-        host.alarms().passOver(rows, outgoing, alarm);
-        recovery.done(alarm);
+        recovery.passOver(alarm);
       }
       return isMoot;
     } catch (UncheckedIOException e) {
-      host.failures().error("alarms of actor {} cannot be read: {}", id, String.valueOf(e));
+      failures.error("alarms of actor {} cannot be read: {}", id, String.valueOf(e));
       recovery.done(alarm); // it is still set, and comes again
       return true;
     }
@@ -389,7 +435,7 @@ final class ActorCell {
     atHand = work;
     Throwable thrown = null;
     if (Answers.isOneTooMany(work, current.connectionCount())) {
-      host.watch().hit("connections-per-actor", "503", id, work.connection());
+      watch.hit("connections-per-actor", "503", id, work.connection());
       Answers.tooManyConnections(work).forEach(turn::answer);
     } else {
       try {
@@ -449,7 +495,7 @@ final class ActorCell {
         state = state.to(CellState.IDLE);
       }
     } else {
-      host.watch().discarded(id, turn, current, gate.loss(), cause);
+      watch.discarded(id, turn, current, gate.loss(), cause);
       discard(turn, cause, unreadable, hasMetUnreadable);
     }
     atHand = null;
@@ -470,18 +516,8 @@ final class ActorCell {
       recovery.lost(work, loss); // and with what was lost, whatever this turn saw
     } else if (cause == null) {
       throw new AssertionError("a turn is discarded for a reason");
-    } else if (work instanceof Event.Activate) {
-      recovery.activationFailed(unreadable == null ? cause : unreadable, turn.startedNs());
-    } else if (unreadable != null && work instanceof Event.Client handle) {
-      recovery.unreadable(handle, unreadable, turn.startedNs());
-    } else if (hasMetUnreadable
-        && work instanceof Event.Client handle
-        && handle.event() instanceof ToHost.Closed closed) {
-      recovery.closeNotUnderstood(handle, closed, cause, turn.startedNs());
-    } else if (unreadable instanceof NoFileHandlesException && work instanceof Event.Alarm alarm) {
-      recovery.alarmUnreadable(alarm, unreadable);
     } else {
-      recovery.turnFailed(work, cause);
+      recovery.discarded(work, cause, unreadable, hasMetUnreadable, turn.startedNs());
     }
   }
 
@@ -489,7 +525,7 @@ final class ActorCell {
     Event work = turn.work();
     List<ToGateway> records = turn.sayLast(Answers.handled(work));
     closing.said(records, turn.number());
-    outgoing.leave(turn, records, host.watch().of(id, turn, current, lastEventNs));
+    outgoing.leave(turn, records, watch.of(id, turn, current, lastEventNs));
     if (work instanceof Event.Activate) {
       recovery.activated();
     } else if (!(work instanceof Event.Hibernate)) {
@@ -498,11 +534,11 @@ final class ActorCell {
   }
 
   private boolean resetAfterLoss() {
-    if (!gate.isEmpty()) {
+    if (!gate.isEmpty(signal)) {
       return !mailbox.park();
     }
     if (state.isActive()) {
-      host.watch().reset(id, gate.loss());
+      watch.reset(id, gate.loss());
       drop(CellState.COLD);
     }
     closing.lostAfter(gate.settled());
@@ -523,13 +559,13 @@ final class ActorCell {
 
   /** Something failed that nothing here can fail by: the work at hand is given up. */
   private void reset(Throwable cause) {
-    host.failures().error("the cell of actor {} failed; it is reset", id, cause);
+    failures.error("the cell of actor {} failed; it is reset", id, cause);
     rows.discard();
     if (state == CellState.RETIRED) {
       return;
     }
     if (state != CellState.COLD) {
-      host.watch().reset(id, cause);
+      watch.reset(id, cause);
       drop(CellState.COLD);
     }
     Event failed = atHand == null && mailbox.peek() != null ? take() : atHand;
@@ -538,7 +574,7 @@ final class ActorCell {
       try {
         recovery.turnFailed(failed, cause);
       } catch (RuntimeException | Error e) {
-        host.failures().error("nor could that of actor {} be told", id, e);
+        failures.error("nor could that of actor {} be told", id, e);
       }
     }
   }

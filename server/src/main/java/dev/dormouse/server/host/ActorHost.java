@@ -11,21 +11,19 @@ import dev.dormouse.server.protocol.Time;
 import dev.dormouse.server.protocol.ToGateway;
 import dev.dormouse.server.protocol.ToHost;
 import dev.dormouse.server.protocol.Transport;
-import dev.dormouse.storage.ActorRow;
 import dev.dormouse.storage.ActorStore;
-import dev.dormouse.storage.ActorStore.PlacedRow;
 import dev.dormouse.storage.DueAlarm;
-import dev.dormouse.storage.Table;
 import dev.dormouse.storage.ValueCodec;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -38,13 +36,11 @@ import org.slf4j.Logger;
 public final class ActorHost {
   private static final Logger log = Log.of(ActorHost.class);
 
-  private static final int LISTED_ROWS_MAX = 16_384;
-  private static final int LIST_PAGE = 256;
-
   private final Map<String, ActorType> types;
   private final ActorStore store;
   private final Transport transport;
   private final Time time;
+  private final HostOptions options;
   private final AlarmClock alarmClock;
   private final AlarmOutcomes alarms;
   private final FailureLog failures;
@@ -53,7 +49,7 @@ public final class ActorHost {
   private final TurnWatch watch;
   private final Questions questions;
   private final Receiver receiver = new Receiver();
-  private final HostParts parts;
+  private final UnsettledTurns unsettled;
   private final HostRounds rounds;
   private final Quarantine quarantine = new Quarantine();
   private final ConcurrentHashMap<ActorId, ActorCell> cells = new ConcurrentHashMap<>();
@@ -96,29 +92,22 @@ public final class ActorHost {
     this.store = store;
     this.transport = transport;
     this.time = time;
+    this.options = options;
     this.failures = new FailureLog(time);
     this.alarmClock = new AlarmClock(store, time, this.types.keySet(), this::accept);
     this.alarms = new AlarmOutcomes(alarmClock, failures);
     this.background = new BackgroundWork(failures);
     this.watch = new TurnWatch(observers, time);
     this.questions = new Questions(store.incarnation());
-    this.parts =
-        new HostParts(
-            store,
-            transport,
+    this.unsettled = new UnsettledTurns(options.unsettledBytesMax(), transport::underWayBytes);
+    this.rounds =
+        new HostRounds(
+            cells.values(),
             time,
-            options,
-            () -> isStopping,
+            options.activeActorsMax(),
             failures,
-            background,
-            quarantine,
-            lostCloses,
-            alarms,
-            eventsGivenUp,
-            questions,
-            new UnsettledTurns(options.unsettledBytesMax(), transport::underWayBytes),
-            watch);
-    this.rounds = new HostRounds(cells.values(), parts, this::beginRound, this::hibernateIfIdle);
+            this::beginRound,
+            this::hibernateIfIdle);
   }
 
   /** Takes an event, or an answer to what an actor asked, from a gateway. */
@@ -180,7 +169,61 @@ public final class ActorHost {
   }
 
   private ActorCell newCell(ActorId id, ActorType type) {
-    return new ActorCell(id, type, parts, onRetired);
+    Executor executor = type.executor().apply(id);
+    Mailbox mailbox = new Mailbox(options.mailboxMax());
+    ActorRows rows = new ActorRows(store, id, quarantine);
+    ClosingConnections closing = new ClosingConnections();
+    AutoReplyRows autoReplies = new AutoReplyRows(rows);
+    OutputGate gate = new OutputGate(transport, questions, unsettled);
+    CommitPipeline pipeline =
+        new CommitPipeline(
+            id, executor, store, rows, gate, alarms, questions, unsettled, lostCloses);
+    Recovery recovery =
+        new Recovery(
+            id,
+            type.failurePolicy(),
+            options.retries(),
+            () -> isStopping,
+            time,
+            failures,
+            quarantine,
+            alarms,
+            eventsGivenUp,
+            mailbox,
+            rows,
+            pipeline,
+            closing);
+    Supplier<Activation> activations =
+        () ->
+            new Activation(
+                id,
+                type,
+                rows,
+                autoReplies,
+                closing,
+                time,
+                store.incarnation(),
+                alarms.running(),
+                background,
+                questions,
+                pipeline::tell);
+    return new ActorCell(
+        id,
+        executor,
+        options,
+        time,
+        watch,
+        failures,
+        unsettled,
+        mailbox,
+        rows,
+        autoReplies,
+        closing,
+        gate,
+        pipeline,
+        recovery,
+        activations,
+        onRetired);
   }
 
   private void remove(ActorCell retired) {
@@ -203,7 +246,7 @@ public final class ActorHost {
    * @param parts how many calls look at each actor once, from 1
    */
   public void tick(int parts) {
-    this.parts.unsettled().look();
+    unsettled.look();
     rounds.tick(parts);
   }
 
@@ -344,34 +387,10 @@ public final class ActorHost {
    * Actors of a type, in no order; those that have neither connections nor a cell are left out,
    * those that cannot be read are not.
    *
-   * @param limit the most actors; no more than {@value #LISTED_ROWS_MAX} stored ones are looked at
+   * @param limit the most actors; no more than about 20,000 stored ones are looked at
    */
   public List<ActorStatus> actors(String type, int limit) {
-    Map<ActorId, ActorStatus> found = new LinkedHashMap<>();
-    cells.keySet().stream()
-        .filter(id -> id.type().equals(type))
-        .limit(limit)
-        .forEach(id -> found.put(id, status(id)));
-    PlacedRow last = null;
-    for (int looked = 0; looked < LISTED_ROWS_MAX && found.size() < limit; looked += LIST_PAGE) {
-      List<PlacedRow> page = store.scanAll(Table.ACTOR, last, LIST_PAGE);
-      for (PlacedRow row : page) {
-        if (row.key().length == ActorRow.KEY.length
-            && row.actor().type().equals(type)
-            && found.size() < limit
-            && !found.containsKey(row.actor())) {
-          ActorStatus status = status(row.actor());
-          if (status.state() != ActorStatus.State.INACTIVE) {
-            found.put(row.actor(), status);
-          }
-        }
-      }
-      if (page.isEmpty()) {
-        break;
-      }
-      last = page.get(page.size() - 1);
-    }
-    return List.copyOf(found.values());
+    return search().list(type, limit);
   }
 
   /** The codec of an actor type; null if there is no type of that name. */

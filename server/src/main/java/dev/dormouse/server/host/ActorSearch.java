@@ -8,6 +8,7 @@ import dev.dormouse.storage.CorruptRowException;
 import dev.dormouse.storage.Table;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
@@ -37,6 +38,33 @@ final class ActorSearch {
 
   ActorPage page(ActorQuery query) {
     return query.isInMemory() ? inMemory(query) : stored(query);
+  }
+
+  /**
+   * Lists actors of a type, in no order: those in memory first, then stored ones that have
+   * connections or cannot be read.
+   */
+  List<ActorStatus> list(String type, int limit) {
+    Map<ActorId, ActorStatus> found = new LinkedHashMap<>();
+    if (limit < 1) {
+      return List.of();
+    }
+    for (ActorStatus actor : page(new ActorQuery(type, "", true, null, limit)).actors()) {
+      found.put(actor.id(), actor);
+    }
+    ActorId after = null;
+    int looked = 0;
+    do {
+      ActorPage page = page(new ActorQuery(type, "", false, after, limit));
+      for (ActorStatus actor : page.actors()) {
+        if (actor.state() != ActorStatus.State.INACTIVE && found.size() < limit) {
+          found.putIfAbsent(actor.id(), actor);
+        }
+      }
+      looked += page.looked();
+      after = page.next();
+    } while (after != null && found.size() < limit && looked < LOOKED_MAX);
+    return List.copyOf(found.values());
   }
 
   private ActorPage inMemory(ActorQuery query) {
@@ -96,6 +124,8 @@ final class ActorSearch {
   /** What can be seen of an actor, in memory or not. */
   ActorStatus status(ActorId id) {
     ActorCell cell = cells.get(id);
-    return cell == null ? ActorStatus.asleep(id, store) : cell.status(nowNs);
+    return cell == null
+        ? ActorStatus.asleep(id, store)
+        : cell.status(() -> ActorStatus.asleep(id, store), nowNs);
   }
 }

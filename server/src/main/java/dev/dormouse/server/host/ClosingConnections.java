@@ -51,6 +51,14 @@ final class ClosingConnections {
     }
   }
 
+  /** Returns whether the event is a message of a connection that is closed already. */
+  boolean hasEnded(Event.Client client) {
+    return !ids.isEmpty()
+        && client.event() instanceof ToHost.Message message
+        && ids.containsKey(message.connection());
+  }
+
+  /** Returns whether the connection is closed already. */
   boolean contains(ConnectionId connection) {
     return ids.containsKey(connection);
   }

@@ -1,6 +1,7 @@
 package dev.dormouse.server.host;
 
 import dev.dormouse.sdk.ActorId;
+import dev.dormouse.server.protocol.Time;
 import java.util.Collection;
 import java.util.Iterator;
 import java.util.List;
@@ -13,7 +14,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class HostRounds {
   private final Collection<ActorCell> cells;
-  private final HostParts host;
+  private final Time time;
+  private final int activeActorsMax;
+  private final FailureLog failures;
   private final Runnable onRound;
   private final Consumer<ActorId> hibernate;
 
@@ -34,9 +37,16 @@ final class HostRounds {
    * @param hibernate whom it is called with hibernates, if still idle
    */
   HostRounds(
-      Collection<ActorCell> cells, HostParts host, Runnable onRound, Consumer<ActorId> hibernate) {
+      Collection<ActorCell> cells,
+      Time time,
+      int activeActorsMax,
+      FailureLog failures,
+      Runnable onRound,
+      Consumer<ActorId> hibernate) {
     this.cells = cells;
-    this.host = host;
+    this.time = time;
+    this.activeActorsMax = activeActorsMax;
+    this.failures = failures;
     this.onRound = onRound;
     this.hibernate = hibernate;
   }
@@ -50,7 +60,7 @@ final class HostRounds {
       staying = 0;
       round = cells.iterator();
     }
-    long nowNs = host.time().nowNs();
+    long nowNs = time.nowNs();
     most = Math.max(most, cells.size());
     int left = parts == 1 ? Integer.MAX_VALUE : most / parts + 1;
     while (left > 0 && round.hasNext()) {
@@ -58,12 +68,12 @@ final class HostRounds {
       try {
         look(cell, nowNs);
       } catch (RuntimeException | Error e) {
-        host.failures().error("actor {} could not be looked at", cell.id(), e); // but the others
+        failures.error("actor {} could not be looked at", cell.id(), e); // but the others
       }
       left--;
     }
     rest = round.hasNext() ? round : null;
-    if (rest == null && staying > host.options().activeActorsMax()) {
+    if (rest == null && staying > activeActorsMax) {
       hibernateOverMost(nowNs);
     }
   }
@@ -81,6 +91,6 @@ final class HostRounds {
   private void hibernateOverMost(long nowNs) {
     List<IdlePolicy.Candidate> active =
         cells.stream().filter(cell -> !cell.isIdle(nowNs)).map(ActorCell::candidate).toList();
-    IdlePolicy.overMost(active, nowNs, host.options().activeActorsMax()).forEach(hibernate);
+    IdlePolicy.overMost(active, nowNs, activeActorsMax).forEach(hibernate);
   }
 }

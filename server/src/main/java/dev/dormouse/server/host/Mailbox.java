@@ -42,7 +42,10 @@ final class Mailbox {
 
   private final int capacity;
   private final ArrayDeque<Event> queue = new ArrayDeque<>(2);
-  private @Nullable Map<ConnectionId, Gap> gaps;
+
+  /** Null if no message was turned away; {@link #isWithholding} reads it without the monitor. */
+  private volatile @Nullable Map<ConnectionId, Gap> gaps;
+
   private boolean isScheduled;
   private boolean isSignalled;
   private boolean isRetired;
@@ -96,6 +99,22 @@ final class Mailbox {
   /** Takes the first work, which is there. Cell's thread. */
   synchronized Event take() {
     return queue.remove();
+  }
+
+  /** Takes the first event; null if none waits. Cell's thread. */
+  synchronized @Nullable Event poll() {
+    return queue.poll();
+  }
+
+  /** Takes the first event if it is such a one; else null. Cell's thread. */
+  synchronized @Nullable Event pollIf(Predicate<Event> whom) {
+    Event first = queue.peek();
+    return first != null && whom.test(first) ? queue.remove() : null;
+  }
+
+  /** Returns whether a message was not taken, or has not come again since. */
+  boolean isWithholding() {
+    return gaps != null;
   }
 
   /** Puts back what was taken last: it is the first again, room or not. Cell's thread. */

@@ -59,25 +59,23 @@ final class OutputGate {
   private final Transport transport;
   private final Questions questions;
   private final UnsettledTurns unsettled;
-  private final Runnable onEmpty;
   private final ArrayDeque<Held> held = new ArrayDeque<>(2);
   private volatile @Nullable CommitResult loss;
   private volatile long settled;
-  private boolean isAwaited;
+
+  /** Run when nothing is held any more; null unless somebody waits for that. */
+  private @Nullable Runnable whenEmpty;
 
   /**
    * A gate that is open.
    *
    * @param questions told of what does not go out, with the monitor held
    * @param unsettled told what waits here, and what no more does, with the monitor held
-   * @param onEmpty called on the thread that let the last release out, if {@link #isEmpty} was
-   *     asked before that and said no
    */
-  OutputGate(Transport transport, Questions questions, UnsettledTurns unsettled, Runnable onEmpty) {
+  OutputGate(Transport transport, Questions questions, UnsettledTurns unsettled) {
     this.transport = transport;
     this.questions = questions;
     this.unsettled = unsettled;
-    this.onEmpty = onEmpty;
   }
 
   /**
@@ -128,17 +126,17 @@ final class OutputGate {
   }
 
   private void arrived(Held entry, CommitResult result) {
-    boolean isNowEmpty;
+    Runnable waiting = null;
     synchronized (this) {
       entry.result = result;
       letOut();
-      isNowEmpty = isAwaited && held.isEmpty();
-      if (isNowEmpty) {
-        isAwaited = false;
+      if (held.isEmpty()) {
+        waiting = whenEmpty;
+        whenEmpty = null;
       }
     }
-    if (isNowEmpty) {
-      onEmpty.run();
+    if (waiting != null) {
+      waiting.run();
     }
   }
 
@@ -184,10 +182,15 @@ final class OutputGate {
     return settled;
   }
 
-  /** Whether nothing is held; if not, {@code onEmpty} is called when that comes true. */
-  synchronized boolean isEmpty() {
-    isAwaited = !held.isEmpty();
-    return !isAwaited;
+  /**
+   * Returns whether nothing is held.
+   *
+   * @param later run once nothing is held any more, on the thread that let the last release out, if
+   *     something is held now
+   */
+  synchronized boolean isEmpty(Runnable later) {
+    whenEmpty = held.isEmpty() ? null : later;
+    return whenEmpty == null;
   }
 
   /** Whether something is held, without asking to be told. */

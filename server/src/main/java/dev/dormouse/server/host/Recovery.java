@@ -8,6 +8,7 @@ import dev.dormouse.server.protocol.ToGateway;
 import dev.dormouse.server.protocol.ToHost;
 import dev.dormouse.storage.CommitResult;
 import dev.dormouse.storage.CorruptRowException;
+import dev.dormouse.storage.NoFileHandlesException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -60,24 +61,30 @@ final class Recovery {
   Recovery(
       ActorId id,
       FailurePolicy failurePolicy,
-      HostParts host,
+      RetryPolicy policy,
+      BooleanSupplier isStopping,
+      Time time,
+      FailureLog failures,
+      Quarantine quarantine,
+      AlarmOutcomes alarms,
+      LongAdder eventsGivenUp,
       Mailbox mailbox,
       ActorRows rows,
       CommitPipeline outgoing,
       ClosingConnections closing) {
     this.id = id;
     this.failurePolicy = failurePolicy;
-    this.policy = host.options().retries();
-    this.time = host.time();
-    this.failures = host.failures();
-    this.isStopping = host.isStopping();
+    this.policy = policy;
+    this.isStopping = isStopping;
+    this.time = time;
+    this.failures = failures;
     this.mailbox = mailbox;
     this.rows = rows;
     this.outgoing = outgoing;
     this.closing = closing;
-    this.eventsGivenUp = host.eventsGivenUp();
-    this.quarantine = host.quarantine();
-    this.alarms = host.alarms();
+    this.eventsGivenUp = eventsGivenUp;
+    this.quarantine = quarantine;
+    this.alarms = alarms;
     this.owed = new OwedCloses(rows, closing, policy);
   }
 
@@ -91,9 +98,14 @@ final class Recovery {
     return Math.max(restNs(activations, nowNs), restNs(event, nowNs));
   }
 
-  /** Whether nothing is to be tried yet. */
+  /** Returns whether nothing has failed and no close is owed: there is nothing to decide. */
+  boolean isQuiet() {
+    return activations == null && event == null && owed.count() == 0;
+  }
+
+  /** Returns whether nothing is to be tried yet. */
   boolean isResting() {
-    return (activations != null || event != null) && restNs(time.nowNs()) > 0;
+    return restNs(time.nowNs()) > 0;
   }
 
   private static long restNs(@Nullable Retry retry, long nowNs) {
@@ -121,19 +133,22 @@ final class Recovery {
     return owed.count();
   }
 
-  /** Whether the work is to be answered at once, since the actor is not to be had. */
-  boolean refuses(Event work) {
+  /**
+   * Answers an upgrade or a request at once if the actor is not to be had for longer.
+   *
+   * @return whether the event was answered
+   */
+  boolean refuse(Event work) {
     Retry failed = activations;
     if (failed == null || !isRefusable(work)) {
       return false;
     }
     long nowNs = time.nowNs();
-    return restNs(nowNs) > 0 && !failed.mayPass(policy, nowNs);
-  }
-
-  /** Answers what {@link #refuses} has found. */
-  void refuse(Event work) {
+    if (restNs(nowNs) == 0 || failed.mayPass(policy, nowNs)) {
+      return false;
+    }
     outgoing.tell(Answers.unavailable(work, restSeconds()));
+    return true;
   }
 
   /** What is seen of an actor, with what is to be known of its failures. */
@@ -172,6 +187,58 @@ final class Recovery {
       activations = null;
       owed.tryNow(time.nowNs());
     }
+  }
+
+  /**
+   * Decides what becomes of an event whose turn was discarded.
+   *
+   * @param cause why the turn failed
+   * @param unreadable why the turn could not read the store; null if it could
+   * @param hasMetUnreadable whether the turn met something stored that cannot be understood
+   * @param beganNs when the turn began
+   */
+  void discarded(
+      Event failed,
+      Throwable cause,
+      @Nullable Throwable unreadable,
+      boolean hasMetUnreadable,
+      long beganNs) {
+    failed.accept(
+        new Event.Visitor<@Nullable Void, RuntimeException>() {
+          @Override
+          public @Nullable Void activate(Event.Activate activate) {
+            activationFailed(unreadable == null ? cause : unreadable, beganNs);
+            return null;
+          }
+
+          @Override
+          public @Nullable Void client(Event.Client client) {
+            if (unreadable != null) {
+              unreadable(client, unreadable, beganNs);
+            } else if (hasMetUnreadable && client.event() instanceof ToHost.Closed closed) {
+              closeNotUnderstood(client, closed, cause, beganNs);
+            } else {
+              turnFailed(client, cause);
+            }
+            return null;
+          }
+
+          @Override
+          public @Nullable Void alarm(Event.Alarm alarm) {
+            if (unreadable instanceof NoFileHandlesException) {
+              alarmUnreadable(alarm, unreadable);
+            } else {
+              turnFailed(alarm, cause);
+            }
+            return null;
+          }
+
+          @Override
+          public @Nullable Void hibernate(Event.Hibernate hibernate) {
+            turnFailed(hibernate, cause);
+            return null;
+          }
+        });
   }
 
   /** The event is answered, or nobody needs to hear of it any more. */
@@ -219,7 +286,8 @@ final class Recovery {
    * application's classes are not those that wrote it. The close stays owed: to this process, and
    * to the next, whose classes may be the right ones.
    */
-  void closeNotUnderstood(Event.Client work, ToHost.Closed closed, Throwable cause, long beganNs) {
+  private void closeNotUnderstood(
+      Event.Client work, ToHost.Closed closed, Throwable cause, long beganNs) {
     logGivenUp(work, "put off", "it met something stored that cannot be read", cause);
     if (owed.isFirst(work)) {
       owed.failedFirst(beganNs, time.nowNs());
@@ -274,7 +342,7 @@ final class Recovery {
   }
 
   /** The turn of an alarm could not read the store for now: that was no attempt. */
-  void alarmUnreadable(Event.Alarm work, Throwable cause) {
+  private void alarmUnreadable(Event.Alarm work, Throwable cause) {
     failures.error(
         "a turn of actor {} could not read the store ({}): {}",
         id,
@@ -355,7 +423,7 @@ final class Recovery {
       }
     } else if (isRefusable(work)) {
       outgoing.say(Answers.unavailable(work, restSeconds()));
-    } else if (work instanceof Event.Client handle && isOfClosing(handle)) {
+    } else if (work instanceof Event.Client handle && closing.hasEnded(handle)) {
       outgoing.passOver(handle);
     } else if (work instanceof Event.Client handle
         && handle.event() instanceof ToHost.Closed closed) {
@@ -377,13 +445,6 @@ final class Recovery {
         outcome,
         why,
         String.valueOf(cause));
-  }
-
-  /** Whether it is a message of a connection that the actor has closed, or that has ended. */
-  boolean isOfClosing(Event work) {
-    return work instanceof Event.Client handle
-        && handle.event() instanceof ToHost.Message message
-        && closing.contains(message.connection());
   }
 
   private long restSeconds() {
@@ -422,6 +483,12 @@ final class Recovery {
     if (work instanceof Event.Client || work instanceof Event.Alarm) {
       done(work);
     }
+  }
+
+  /** Sees to an alarm that was moved, cancelled or handled since it was handed out. */
+  void passOver(Event.Alarm alarm) {
+    alarms.passOver(rows, outgoing, alarm);
+    done(alarm);
   }
 
   /** Commits were lost, and the rows are read anew. */

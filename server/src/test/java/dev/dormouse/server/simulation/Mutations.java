@@ -50,9 +50,9 @@ final class Mutations {
           of(
               "what a failed turn said goes out",
               "host/ActorCell.java",
-              "    } else {\n      recovery.turnFailed(work, cause);",
-              "    } else {\n      outgoing.say(List.copyOf(turn.outbox()));\n"
-                  + "      recovery.turnFailed(work, cause);",
+              "      recovery.discarded(work,",
+              "      outgoing.say(List.copyOf(turn.outbox()));\n"
+                  + "      recovery.discarded(work,",
               ATOMIC,
               KEPT_FIRST),
           of(
@@ -207,7 +207,7 @@ final class Mutations {
           of(
               "an actor sleeps before its commits are done",
               "host/ActorCell.java",
-              "  private boolean settle() {\n    if (!gate.isEmpty()) {",
+              "  private boolean settle() {\n    if (!gate.isEmpty(signal)) {",
               "  private boolean settle() {\n"
                   + "    if (gate.isHolding() && state == CellState.COLD) {",
               SLEEP,
@@ -252,13 +252,13 @@ final class Mutations {
           of(
               "a close that comes twice is handled twice",
               "host/ActorCell.java",
-              "return !rows.has(closed.connection()) && passOver(handle);",
+              "return !rows.has(closed.connection()) && passOver(client);",
               "return false;",
               CLOSED_ONCE),
           of(
               "a close that may be the second is handled",
               "host/ActorCell.java",
-              "      recovery.unreadable(handle, e, time.nowNs());\n      return true;",
+              "      recovery.unreadable(client, e, time.nowNs());\n      return true;",
               "      return false;",
               CLOSED_ONCE),
           of(
@@ -271,7 +271,7 @@ final class Mutations {
           of(
               "a close whose commit was lost is not tried again",
               "host/CommitPipeline.java",
-              "    unclosed.add(closed);\n",
+              "    lostCloses.add(closed);\n",
               "",
               CLOSED_ONCE,
               LIVENESS),
