@@ -137,9 +137,7 @@ class HeldBytesTest {
         "the head of a 101, of which the actor has chosen what is long; gone with it",
         "HttpWatch$Upgrade.switched");
     bounded(
-        "an answer of the server's own, or of the access rule, on its way to HttpAnswers",
-        "AccessCheck$Outcome$Denied.response",
-        "Handshake$Refused.response");
+        "an answer of the server's own, on its way to HttpAnswers", "Handshake$Refused.response");
     bounded(
         "charged by the gateway until the host has answered: InboundWindow, PlainRequests,"
             + " PendingUpgrades",

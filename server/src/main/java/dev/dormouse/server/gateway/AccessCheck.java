@@ -20,7 +20,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.function.BiFunction;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 
@@ -49,25 +48,30 @@ final class AccessCheck {
         new LineRate(time, LINES_PER_SECOND, Duration.ofSeconds(1).dividedBy(LINES_PER_SECOND));
   }
 
-  /** What was decided. */
-  sealed interface Outcome {
-    /** The actor is to decide. */
-    record Granted() implements Outcome {}
+  /** The one who asks, who is told the decision once. */
+  interface Asker {
+    /** Hears that the actor is to decide. */
+    void granted();
 
-    /** The client is to be answered. */
-    record Denied(Refusal why, HttpResponse response) implements Outcome {}
+    /** Hears that the client is to be answered. */
+    void denied(Refusal why, HttpResponse response);
+  }
+
+  /** A decision, which tells itself. */
+  private interface Decision {
+    void tell(Asker asker);
   }
 
   /**
    * Asks the rule of the request's actor type.
    *
-   * @param told hears the outcome, once, on the request's context: at once if the rule knows
+   * @param asker hears the decision on the request's context: at once if the rule knows
    */
-  void ask(ActorRequest request, Consumer<Outcome> told) {
+  void ask(ActorRequest request, Asker asker) {
     ActorId actor = request.actor();
     BiFunction<ActorId, RequestHead, Access> rule = request.route().options().access();
     if (rule == null) {
-      told.accept(new Outcome.Granted());
+      asker.granted();
       return;
     }
     Access access;
@@ -76,33 +80,36 @@ final class AccessCheck {
     try {
       access = rule.apply(actor, request.head());
     } catch (Throwable e) {
-      told.accept(failed(actor, e));
+      failed(actor, e).tell(asker);
       return;
     } finally {
       before.restore();
       LogLabels.restore(labels);
     }
     if (access instanceof Access.Later later) {
-      await(actor, later, told);
+      await(actor, later, asker);
     } else {
-      told.accept(outcome(actor, access));
+      decision(actor, access).tell(asker);
     }
   }
 
-  private void await(ActorId actor, Access.Later later, Consumer<Outcome> told) {
+  private void await(ActorId actor, Access.Later later, Asker asker) {
     Context context = vertx.getOrCreateContext();
-    Promise<Outcome> decided = Promise.promise();
+    Promise<Decision> decided = Promise.promise();
     long timer =
         vertx.setTimer(Math.max(1, limit.toMillis()), elapsed -> decided.tryComplete(overdue()));
-    settled(later).whenComplete((access, e) -> decided.tryComplete(outcome(actor, access, e)));
+    settled(later)
+        .whenComplete(
+            (access, e) ->
+                decided.tryComplete(e == null ? decision(actor, access) : failed(actor, e)));
     decided
         .future()
         .onSuccess(
-            outcome ->
+            decision ->
                 context.runOnContext(
                     run -> {
                       vertx.cancelTimer(timer);
-                      told.accept(outcome);
+                      decision.tell(asker);
                     }));
   }
 
@@ -116,32 +123,34 @@ final class AccessCheck {
                     : CompletableFuture.completedFuture(access));
   }
 
-  private Outcome outcome(ActorId actor, @Nullable Access access, @Nullable Throwable e) {
-    return e == null ? outcome(actor, access) : failed(actor, e);
-  }
-
-  private Outcome outcome(ActorId actor, @Nullable Access access) {
+  private Decision decision(ActorId actor, @Nullable Access access) {
     if (access instanceof Access.Granted) {
-      return new Outcome.Granted();
+      return Asker::granted;
     } else if (access instanceof Access.Denied denied) {
-      return new Outcome.Denied(Refusal.ACCESS, denied.response());
+      return asker -> asker.denied(Refusal.ACCESS, denied.response());
     }
     return failed(actor, new NullPointerException("the rule decided null"));
   }
 
-  private static Outcome overdue() {
-    return new Outcome.Denied(
-        Refusal.OVERDUE, HttpAnswers.unavailable("the access rule did not decide in time"));
+  private static Decision overdue() {
+    return asker ->
+        asker.denied(
+            Refusal.OVERDUE, HttpAnswers.unavailable("the access rule did not decide in time"));
   }
 
-  private Outcome failed(ActorId actor, Throwable thrown) {
+  private Decision failed(ActorId actor, Throwable thrown) {
     Throwable e =
         thrown instanceof CompletionException && thrown.getCause() != null
             ? thrown.getCause()
             : thrown;
     HttpResponse answer = answerTo(e);
-    complain(actor, answer.status(), e);
-    return new Outcome.Denied(Refusal.ACCESS, answer);
+    lines.error(
+        log,
+        "the access rule of actor {} failed; the client is answered {}",
+        actor,
+        answer.status(),
+        e);
+    return asker -> asker.denied(Refusal.ACCESS, answer);
   }
 
   private static HttpResponse answerTo(Throwable e) {
@@ -153,17 +162,5 @@ final class AccessCheck {
       return HttpResponse.text(known.getStatusCode(), "access is denied");
     }
     return HttpResponse.text(500, "whether access is granted cannot be told");
-  }
-
-  private void complain(ActorId actor, int status, Throwable e) {
-    long leftOut = lines.next();
-    if (leftOut != LineRate.LEAVE_OUT) {
-      log.error(
-          "the access rule of actor {} failed, the client is answered {} ({} such lines left out)",
-          actor,
-          status,
-          leftOut,
-          e);
-    }
   }
 }

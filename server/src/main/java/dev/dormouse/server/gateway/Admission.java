@@ -5,6 +5,7 @@ import java.net.InetAddress;
 import java.nio.ByteBuffer;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,11 +27,19 @@ final class Admission {
   /** An address may have this part of the node's TCP connections besides as many as its seats. */
   private static final int ADDRESS_HTTP_PART = 8;
 
-  /** What one who comes is given. */
-  sealed interface Verdict {}
+  /** The decision on a client that comes. */
+  sealed interface Verdict {
+    /** Tells one of the two: where the client is counted from now on, or why it may not come. */
+    void tell(Consumer<Place> given, Consumer<Refusal> refused);
+  }
 
-  /** No. */
-  record Refused(Refusal why) implements Verdict {}
+  /** The client may not come. */
+  record Refused(Refusal why) implements Verdict {
+    @Override
+    public void tell(Consumer<Place> given, Consumer<Refusal> refused) {
+      refused.accept(why);
+    }
+  }
 
   /**
    * Yes: the address that is counted at, or nobody's. One for all connections of an address, so
@@ -43,6 +52,11 @@ final class Admission {
     // Changed by the map's function of this address only.
     private int tcp;
     private int seats;
+
+    @Override
+    public void tell(Consumer<Place> given, Consumer<Refusal> refused) {
+      given.accept(this);
+    }
 
     private Place(@Nullable Long address) {
       this.address = address;

@@ -22,8 +22,28 @@ import org.jspecify.annotations.Nullable;
  */
 sealed interface Handshake {
 
+  /** The one who acts on what a head asks for. */
+  interface Asker {
+    /** Handles an HTTP request like others. */
+    void plain();
+
+    /** Handles an upgrade as it should be. */
+    void valid(Valid handshake);
+
+    /** Handles an upgrade that cannot be. */
+    void refused(HttpResponse answer);
+  }
+
+  /** Has the asker act on what the head asks for. */
+  void tell(Asker asker);
+
   /** No upgrade to WebSocket: an HTTP request like others. */
-  record Plain() implements Handshake {}
+  record Plain() implements Handshake {
+    @Override
+    public void tell(Asker asker) {
+      asker.plain();
+    }
+  }
 
   /**
    * An upgrade as it should be.
@@ -33,14 +53,24 @@ sealed interface Handshake {
    * @param deflate what is agreed to of compression; null if there is none
    */
   record Valid(String accept, @Nullable String subprotocol, @Nullable DeflateTerms deflate)
-      implements Handshake {}
+      implements Handshake {
+    @Override
+    public void tell(Asker asker) {
+      asker.valid(this);
+    }
+  }
 
   /**
    * An upgrade that cannot be.
    *
    * @param response the answer
    */
-  record Refused(HttpResponse response) implements Handshake {}
+  record Refused(HttpResponse response) implements Handshake {
+    @Override
+    public void tell(Asker asker) {
+      asker.refused(response);
+    }
+  }
 
   /**
    * Judges a request.

@@ -112,12 +112,21 @@ final class HttpAnswers {
     return soon(503, why);
   }
 
-  /** Returns the answer to a connection, upgrade or request that is over a limit. */
-  static HttpResponse tooMany(Refusal why) {
+  /**
+   * Returns the gateway's own answer to a connection, upgrade or request.
+   *
+   * @param why no reason for which somebody else makes the answer
+   */
+  static HttpResponse to(Refusal why) {
     return switch (why) {
       case ADDRESS_FULL -> soon(429, "this address has too many connections");
       case ADDRESS_RATE -> soon(429, "this address connects too often");
-      default -> unavailable("the server has all the connections it may have");
+      case NODE_FULL -> unavailable("the server has all the connections it may have");
+      case UNREAD_ANSWERS -> unavailable("earlier answers were not read yet");
+      case STOPPING -> unavailable("the server is stopping");
+      case OVERDUE -> unavailable("the actor did not answer in time");
+      case HANDSHAKE, ACCESS, REJECTED, CLIENT_GONE ->
+          throw new IllegalArgumentException("somebody else answers " + why);
     };
   }
 

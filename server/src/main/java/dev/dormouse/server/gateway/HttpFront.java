@@ -99,17 +99,32 @@ final class HttpFront {
       HttpAnswers.send(routing, HttpResponse.text(400, String.valueOf(malformed.getMessage())));
       return;
     }
-    Handshake handshake =
-        Handshake.of(request.head(), request.incoming().target(), origins, route.options());
-    if (handshake instanceof Handshake.Valid valid) {
-      upgrade(request, valid);
-    } else if (handshake instanceof Handshake.Refused refused) {
-      refuse(routing, Refusal.HANDSHAKE, refused.response());
-    } else if (!route.answersHttp()) {
-      HttpAnswers.send(routing, Handshake.upgradeRequired(request.head()));
+    Handshake.of(request.head(), request.incoming().target(), origins, route.options())
+        .tell(
+            new Handshake.Asker() {
+              @Override
+              public void plain() {
+                pass(request);
+              }
+
+              @Override
+              public void valid(Handshake.Valid handshake) {
+                upgrade(request, handshake);
+              }
+
+              @Override
+              public void refused(HttpResponse answer) {
+                refuse(request.routing(), Refusal.HANDSHAKE, answer);
+              }
+            });
+  }
+
+  private void pass(ActorRequest request) {
+    if (!request.route().answersHttp()) {
+      HttpAnswers.send(request.routing(), Handshake.upgradeRequired(request.head()));
     } else if (tally.admission().isTooOften(request.incoming().client(), tally.time().nowNs())) {
       tally.hit(RequestLimit.ADDRESS_RATE, "429", request.actor());
-      HttpAnswers.send(routing, HttpAnswers.tooMany(Refusal.ADDRESS_RATE));
+      HttpAnswers.send(request.routing(), HttpAnswers.to(Refusal.ADDRESS_RATE));
     } else {
       requests.pass(request);
     }
@@ -118,28 +133,26 @@ final class HttpFront {
   private void upgrade(ActorRequest request, Handshake.Valid handshake) {
     RoutingContext routing = request.routing();
     if (upgrades.isStopping()) {
-      refuse(routing, Refusal.STOPPING, PendingUpgrades.stopping());
+      refuse(routing, Refusal.STOPPING, HttpAnswers.to(Refusal.STOPPING));
       return;
     }
     if (routing.response().writeQueueFull()) {
       // The 101 must go out before HTTP's encoder leaves; the answers before it are still waiting.
-      refuse(
-          routing,
-          Refusal.UNREAD_ANSWERS,
-          HttpAnswers.unavailable("earlier answers were not read yet"));
+      refuse(routing, Refusal.UNREAD_ANSWERS, HttpAnswers.to(Refusal.UNREAD_ANSWERS));
       return;
     }
-    Admission.Verdict verdict =
-        tally.admission().admit(request.incoming().client(), tally.time().nowNs());
-    if (verdict instanceof Admission.Refused refused) {
-      refuse(routing, refused.why(), HttpAnswers.tooMany(refused.why()));
-    } else if (verdict instanceof Admission.Place seat) {
-      if (request.incoming().expectation() == Expectation.CONTINUE) {
-        routing.response().writeContinue(); // before the 101: RFC 9110, section 7.8
-      }
-      routing.request().pause();
-      upgrades.ask(request, handshake, seat);
-    }
+    tally
+        .admission()
+        .admit(request.incoming().client(), tally.time().nowNs())
+        .tell(
+            seat -> {
+              if (request.incoming().expectation() == Expectation.CONTINUE) {
+                routing.response().writeContinue(); // before the 101: RFC 9110, section 7.8
+              }
+              routing.request().pause();
+              upgrades.ask(request, handshake, seat);
+            },
+            why -> refuse(routing, why, HttpAnswers.to(why)));
   }
 
   private void refuse(RoutingContext routing, Refusal why, HttpResponse response) {

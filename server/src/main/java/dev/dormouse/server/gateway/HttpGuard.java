@@ -221,14 +221,14 @@ final class HttpGuard extends ChannelInboundHandlerAdapter {
   }
 
   private void take(ChannelHandlerContext context, Admission.Verdict verdict) {
-    if (verdict instanceof Admission.Place given) {
-      place = given;
-    } else if (verdict instanceof Admission.Refused refused) {
-      isRefused = true;
-      timers.headEnded();
-      tally.refused(refused.why(), null, null);
-      HttpAnswers.end(context, HttpAnswers.tooMany(refused.why()));
-    }
+    verdict.tell(
+        given -> place = given,
+        why -> {
+          isRefused = true;
+          timers.headEnded();
+          tally.refused(why, null, null);
+          HttpAnswers.end(context, HttpAnswers.to(why));
+        });
   }
 
   /** A proxy has told, before all else, whose connection it is. */
@@ -310,7 +310,7 @@ final class HttpGuard extends ChannelInboundHandlerAdapter {
     forgetHeads();
     tally.hit(RequestLimit.MEMORY, isAnswered ? "503" : "close", null);
     if (isAnswered) {
-      HttpAnswers.end(context, HttpAnswers.tooMany(Refusal.NODE_FULL));
+      HttpAnswers.end(context, HttpAnswers.to(Refusal.NODE_FULL));
     } else {
       HttpAnswers.endSilently(context);
     }

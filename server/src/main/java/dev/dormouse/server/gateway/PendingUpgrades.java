@@ -5,7 +5,6 @@ import dev.dormouse.sdk.CloseReason;
 import dev.dormouse.sdk.CloseReason.Cause;
 import dev.dormouse.sdk.ConnectionId;
 import dev.dormouse.sdk.HttpResponse;
-import dev.dormouse.server.gateway.AccessCheck.Outcome;
 import dev.dormouse.server.protocol.ToGateway;
 import dev.dormouse.server.protocol.ToHost;
 import io.netty.channel.EventLoop;
@@ -75,27 +74,35 @@ final class PendingUpgrades {
         id,
         new Pending(request, id, handshake, seat, vertx.getOrCreateContext(), loop),
         parts.options().handshake(),
-        () ->
-            refuse(
-                id, Refusal.OVERDUE, HttpAnswers.unavailable("the actor did not answer in time")));
+        () -> refuse(id, Refusal.OVERDUE, HttpAnswers.to(Refusal.OVERDUE)));
     request.routing().addEndHandler(ended -> forget(id));
     if (stopped != null) {
-      refuse(id, Refusal.STOPPING, stopping());
+      refuse(id, Refusal.STOPPING, HttpAnswers.to(Refusal.STOPPING));
       return;
     }
     access.ask(
         request,
-        outcome -> {
-          if (outcome instanceof Outcome.Denied denied) {
-            refuse(id, denied.why(), denied.response());
-          } else if (pending.isWaiting(id)) {
-            pending.asked(id, new Head(parts.memory(), seat, request.headBytes())::letGo);
-            parts
-                .transport()
-                .toHost(
-                    new ToHost.Open(request.actor(), id, request.head(), handshake.subprotocol()));
+        new AccessCheck.Asker() {
+          @Override
+          public void granted() {
+            askHost(request, id, handshake, seat);
+          }
+
+          @Override
+          public void denied(Refusal why, HttpResponse response) {
+            refuse(id, why, response);
           }
         });
+  }
+
+  private void askHost(
+      ActorRequest request, ConnectionId id, Handshake.Valid handshake, Admission.Place seat) {
+    if (pending.isWaiting(id)) {
+      pending.asked(id, new Head(parts.memory(), seat, request.headBytes())::letGo);
+      parts
+          .transport()
+          .toHost(new ToHost.Open(request.actor(), id, request.head(), handshake.subprotocol()));
+    }
   }
 
   private void forget(ConnectionId id) {
@@ -156,17 +163,12 @@ final class PendingUpgrades {
   /** Refuses the upgrades that wait and those to come. */
   void stop(CloseReason reason) {
     stopped = reason;
-    pending.keys().forEach(id -> refuse(id, Refusal.STOPPING, stopping()));
+    pending.keys().forEach(id -> refuse(id, Refusal.STOPPING, HttpAnswers.to(Refusal.STOPPING)));
   }
 
   /** Returns whether upgrades are refused, because the gateway stops. */
   boolean isStopping() {
     return stopped != null;
-  }
-
-  /** Returns the answer to upgrades that come while the gateway stops. */
-  static HttpResponse stopping() {
-    return HttpAnswers.unavailable("the server is stopping");
   }
 
   /** Returns how many upgrades wait. */

@@ -2,7 +2,6 @@ package dev.dormouse.server.gateway;
 
 import dev.dormouse.sdk.HttpRequest;
 import dev.dormouse.sdk.HttpResponse;
-import dev.dormouse.server.gateway.AccessCheck.Outcome;
 import dev.dormouse.server.gateway.ClientMemory.Held;
 import dev.dormouse.server.gateway.IncomingRequest.Expectation;
 import dev.dormouse.server.protocol.HeapCost;
@@ -121,11 +120,17 @@ final class PlainRequests {
     }
     access.ask(
         request,
-        outcome -> {
-          if (outcome instanceof Outcome.Denied denied) {
-            refuse(request.routing(), denied.response());
-          } else if (!request.routing().response().closed()) {
-            read(request);
+        new AccessCheck.Asker() {
+          @Override
+          public void granted() {
+            if (!request.routing().response().closed()) {
+              read(request);
+            }
+          }
+
+          @Override
+          public void denied(Refusal why, HttpResponse response) {
+            refuse(request.routing(), response);
           }
         });
   }

@@ -26,24 +26,11 @@ final class FailureLog {
 
   /** A line, with a last argument that may be a cause whose stack trace is wanted. */
   void error(String format, @Nullable Object... arguments) {
-    if (arguments.length > 0 && arguments[arguments.length - 1] instanceof Throwable cause) {
-      Log.caught(cause); // the line may be left out
-    }
-    long leftOut = rate.next();
-    if (leftOut != LineRate.LEAVE_OUT) {
-      tell(leftOut);
-      log.error(format, arguments);
-    }
+    rate.error(log, format, arguments);
   }
 
   /** Tells how many lines were left out, if some were and there is room again. */
   void tick() {
-    tell(rate.untold());
-  }
-
-  private static void tell(long leftOut) {
-    if (leftOut > 0) {
-      log.error("{} more lines about failures were left out", leftOut);
-    }
+    rate.tellLeftOut(log);
   }
 }

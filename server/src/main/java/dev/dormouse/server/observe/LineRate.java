@@ -1,7 +1,10 @@
 package dev.dormouse.server.observe;
 
+import dev.dormouse.log.Log;
 import dev.dormouse.server.protocol.Time;
 import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
 
 /**
  * Bounds how many log lines there are about one thing: some at once, then one in a while, so that a
@@ -45,6 +48,33 @@ public final class LineRate {
     }
     fullAtNs = Math.max(fullAtNs - nowNs, 0) + nowNs + perLineNs;
     return takeLeftOut();
+  }
+
+  /**
+   * Logs an error if there may be one more line; before it, how many lines were left out.
+   *
+   * @param arguments the last may be a cause whose stack trace is wanted
+   */
+  public void error(Logger log, String format, @Nullable Object... arguments) {
+    if (arguments.length > 0 && arguments[arguments.length - 1] instanceof Throwable cause) {
+      Log.caught(cause); // the line may be left out
+    }
+    long before = next();
+    if (before != LEAVE_OUT) {
+      tellLeftOut(log, before);
+      log.error(format, arguments);
+    }
+  }
+
+  /** Logs how many lines were left out, if some were and there is room again. */
+  public void tellLeftOut(Logger log) {
+    tellLeftOut(log, untold());
+  }
+
+  private static void tellLeftOut(Logger log, long number) {
+    if (number > 0) {
+      log.error("{} more lines about failures were left out", number);
+    }
   }
 
   /** Returns how many lines were left out and not told of, once there is room again; else 0. */

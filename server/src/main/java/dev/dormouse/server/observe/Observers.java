@@ -139,15 +139,13 @@ public final class Observers {
   }
 
   private void complain(DormouseObserver observer, Throwable failure) {
-    Log.caught(failure);
     failures.incrementAndGet();
-    if (complaints.next() != LineRate.LEAVE_OUT) {
-      log.error(
-          "observer {} failed; it is told of what comes all the same ({} failures so far)",
-          observer,
-          failures,
-          failure);
-    }
+    complaints.error(
+        log,
+        "observer {} failed; it is told of what comes all the same ({} failures so far)",
+        observer,
+        failures,
+        failure);
   }
 
   /** How often an observer threw. */
