@@ -37,7 +37,7 @@ class DevToolsIT {
 
   @Test
   @DisplayName("N5 an upgrade that is turned away is seen")
-  void aRejection() throws Exception {
+  void anUpgradeThatIsTurnedAwayIsSeen() throws Exception {
     check("devtools-client.mjs", "rejected", sockets(), admin());
   }
 
@@ -48,7 +48,7 @@ class DevToolsIT {
 
   @Test
   @DisplayName("N3 N4 the DevTools of Chromium show sockets, frames and headers without secrets")
-  void chromium() throws Exception {
+  void theDevToolsOfChromiumShowSocketsFramesAndHeadersWithoutSecrets() throws Exception {
     Path screenshots = Files.createDirectories(Path.of("target/screenshots").toAbsolutePath());
     check("devtools-page.mjs", sockets(), admin(), screenshots);
     assertThat(screenshots).isDirectoryContaining("glob:**/devtools.png");

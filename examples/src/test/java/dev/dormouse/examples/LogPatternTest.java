@@ -23,7 +23,7 @@ class LogPatternTest {
   @Test
   @DisplayName(
       "suspicion: neither messages nor stack traces have control characters, or forged lines")
-  void pattern() throws Exception {
+  void neitherMessagesNorStackTracesHaveControlCharactersOrForgedLines() throws Exception {
     LoggerContext context = new LoggerContext();
     JoranConfigurator configurator = new JoranConfigurator();
     configurator.setContext(context);

@@ -35,7 +35,7 @@ class StopIT {
 
   @Test
   @DisplayName("S31 S37 S38 a stop: turns end, all are told 1001, close handlers are kept, in time")
-  void stop() throws Exception {
+  void aStopTellsEachClientAndKeepsItsCloseHandlersInTime() throws Exception {
     Duration drain = Duration.ofSeconds(30);
     Path goOn = directory.resolve("go-on");
     try (ServerProcess server = start("--drain", drain.toSeconds() + "s");
@@ -85,7 +85,7 @@ class StopIT {
 
   @Test
   @DisplayName("S31 S32 though the process is killed, and killed again, each close counts once")
-  void kills() throws Exception {
+  void eachCloseCountsOnceThoughTheProcessIsKilledAgainAndAgain() throws Exception {
     Random random = Seed.random("StopIT.kills");
     try (ServerProcess server = start();
         Crowd crowd = Crowd.connect(server.port(), 400, i -> "/goodbyes/room" + i % 4)) {

@@ -52,7 +52,7 @@ class SurroundingsIT {
   @Test
   @Tag("N1")
   @DisplayName("N1: without a logger, failures are on the standard error stream, in any locale")
-  void noLogger() throws Exception {
+  void withoutALoggerFailuresAreOnTheStandardErrorStreamInAnyLocale() throws Exception {
     List<String> locale = List.of("-Duser.language=ar", "-Duser.country=EG");
     Path jar = jarWithout(PROVIDER);
     try (ServerProcess server = ServerProcess.of(launch(locale, jar.toString()))) {
@@ -69,7 +69,7 @@ class SurroundingsIT {
   @Test
   @Tag("N2")
   @DisplayName("N2: a logger without configuration is not flooded by the libraries below")
-  void unconfiguredLogger() throws Exception {
+  void aLoggerWithoutConfigurationIsNotFloodedByTheLibrariesBelow() throws Exception {
     Path jar = jarWithout("logback.xml");
     List<String> turkish = List.of("-Duser.language=tr", "-Duser.country=TR");
     try (ServerProcess server = ServerProcess.of(launch(turkish, jar.toString()))) {
@@ -87,7 +87,7 @@ class SurroundingsIT {
   @Test
   @Tag("N3")
   @DisplayName("N3: an older Netty ends the start with one line that names both versions")
-  void olderNetty() throws Exception {
+  void anOlderNettyEndsTheStartWithOneLineThatNamesBothVersions() throws Exception {
     Path older = Files.createDirectories(directory.resolve("older/META-INF"));
     Files.writeString(
         older.resolve("io.netty.versions.properties"), "netty-common.version=4.1.128.Final\n");

@@ -95,7 +95,7 @@ class TemporaryFolderIT {
   @Test
   @Tag("F24")
   @DisplayName("F24: a temporary folder that cannot be written is not needed")
-  void unwritable() throws Exception {
+  void aTemporaryFolderThatCannotBeWrittenIsNotNeeded() throws Exception {
     try (ServerProcess server = start(UNWRITABLE, "data")) {
       isServed(server);
       server.stop();
@@ -109,7 +109,7 @@ class TemporaryFolderIT {
   @Tag("once")
   @Tag("F24")
   @DisplayName("F24: a server whose network library cannot be loaded says so in one line, and runs")
-  void withoutEpoll() throws Exception {
+  void aServerWhoseNetworkLibraryCannotBeLoadedSaysSoInOneLineAndRuns() throws Exception {
     List<String> command =
         List.of(
             System.getProperty("dormouse.test.java"),
@@ -134,7 +134,7 @@ class TemporaryFolderIT {
   @Test
   @Tag("F24")
   @DisplayName("F24: where no folder can be written, one line names it and the remedy")
-  void nowhere() throws Exception {
+  void whereNoFolderCanBeWrittenOneLineNamesItAndTheRemedy() throws Exception {
     try (Child server =
         launch(
             UNWRITABLE, Map.of(), "--port", "0", "--admin-port", "0", "--durability", "memory")) {
@@ -149,7 +149,7 @@ class TemporaryFolderIT {
   @Test
   @Tag("F33")
   @DisplayName("F33: on a machine that the jar has no engine for, one line says where it runs")
-  void musl() throws Exception {
+  void onAMachineWithoutAnEngineInTheJarOneLineSaysWhereItRuns() throws Exception {
     Map<String, String> alpine = Map.of("ROCKSDB_MUSL_LIBC", "true");
     try (Child server =
         launch(directory, alpine, "--port", "0", "--admin-port", "0", "--data", "data")) {
@@ -179,7 +179,7 @@ class TemporaryFolderIT {
   @Tag("F24")
   @DisplayName(
       "F24: if the data folder is mounted noexec, the temporary folder is used; or one line")
-  void noexecData() throws Exception {
+  void ifTheDataFolderIsMountedNoexecTheTemporaryFolderIsUsed() throws Exception {
     Path data = Files.createDirectory(directory.resolve("data"));
     LoopDisk.assumeMountable(directory);
     LoopDisk.run("mount", "-t", "tmpfs", "-o", "size=400m,noexec", "tmpfs", data.toString());

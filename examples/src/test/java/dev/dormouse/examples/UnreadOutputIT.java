@@ -45,7 +45,7 @@ class UnreadOutputIT {
 
   @Test
   @DisplayName("F27: an access log that nobody reads holds up no client, no page and no stop")
-  void accessLog() throws Exception {
+  void anAccessLogThatNobodyReadsHoldsUpNoClientNoPageAndNoStop() throws Exception {
     try (ServerProcess server =
             ServerProcess.start(
                 directory.resolve("data"), "--access-log", "combined", "--drain", "3s");
@@ -66,7 +66,7 @@ class UnreadOutputIT {
 
   @Test
   @DisplayName("F27: lines of failing handlers, and what they print, are lost, counted and told")
-  void failingHandlers() throws Exception {
+  void linesOfFailingHandlersAndWhatTheyPrintAreLostCountedAndTold() throws Exception {
     try (ServerProcess server =
         ServerProcess.startTestActors(directory.resolve("data"), List.of(), "--drain", "3s")) {
       assertThat(lost(server)).isZero();

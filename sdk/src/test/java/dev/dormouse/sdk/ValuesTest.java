@@ -72,7 +72,7 @@ class ValuesTest {
 
   @Test
   @DisplayName("S33 A close is unclean for 1006 only")
-  void s33() {
+  void aCloseIsUncleanFor1006Only() {
     assertThat(CloseReason.abnormal(Cause.CONNECTION_LOST).wasClean()).isFalse();
     assertThat(new CloseReason(1005, "", Cause.CLIENT).wasClean()).isTrue();
     assertThat(new CloseReason(1001, "", Cause.SHUTDOWN).wasClean()).isTrue();
@@ -81,7 +81,7 @@ class ValuesTest {
   @ParameterizedTest
   @DisplayName("S39 Codes that never go on the wire are refused")
   @ValueSource(ints = {0, 999, 1004, 1005, 1006, 1015, 1016, 2999, 5000})
-  void s39(int code) {
+  void codesThatNeverGoOnTheWireAreRefused(int code) {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> CloseReason.checkSendable(code, ""))
         .withMessageContaining("close code " + code);

@@ -80,7 +80,7 @@ class AccessLogLinesTest {
 
   @Test
   @DisplayName("C11 N9 plain requests, and upgrades that are declined, have one line each")
-  void requests() throws Exception {
+  void plainRequestsAndUpgradesThatAreDeclinedHaveOneLineEach() throws Exception {
     try (DormouseServer server = open(AccessLogFormat.JSON)) {
       Desk.get(server, "/desk/one?token=s3cret", "User-Agent: a\"b");
       JsonObject plain = next();
@@ -114,7 +114,7 @@ class AccessLogLinesTest {
 
   @Test
   @DisplayName("C11 N9 a connection has one line at its 101 and one at its close, and no other")
-  void connections() throws Exception {
+  void aConnectionHasOneLineAtIts101AndOneAtItsCloseAndNoOther() throws Exception {
     try (DormouseServer server = open(AccessLogFormat.JSON)) {
       try (RawClient client = new RawClient(server.port())) {
         client.open("/desk/one?token=s3cret", "User-Agent: raw");
@@ -149,7 +149,7 @@ class AccessLogLinesTest {
   @Test
   @DisplayName(
       "C11 who was authenticated is in both lines of a connection, as in that of a request")
-  void user() throws Exception {
+  void whoWasAuthenticatedIsInBothLinesOfAConnectionAsInThatOfARequest() throws Exception {
     try (DormouseServer server = open(AccessLogFormat.JSON)) {
       String ada = "Authorization: Basic YWRhOnNlY3JldA==";
       assertThat(Desk.get(server, "/desk/guarded", ada).status()).isEqualTo(200);
@@ -166,7 +166,7 @@ class AccessLogLinesTest {
 
   @Test
   @DisplayName("off, there is no access log")
-  void off() {
+  void thereIsNoAccessLogUnlessItIsWanted() {
     try (DormouseServer server = open(AccessLogFormat.OFF)) {
       assertThat(Desk.get(server, "/desk/one").status()).isEqualTo(200);
       assertThat(Desk.upgrade(server, "/desk/one").status()).isEqualTo(101);

@@ -79,7 +79,7 @@ class AccessTest {
   @Test
   @DisplayName(
       "S1 S2 who is denied gets status, headers, each cookie and body; the actor sleeps on")
-  void denied() {
+  void whoIsDeniedGetsStatusHeadersEachCookieAndBody() {
     try (DormouseServer server =
         open(
             (actor, request) ->
@@ -104,7 +104,7 @@ class AccessTest {
 
   @Test
   @DisplayName("S1 a rule goes by user, key, and whether it is an upgrade; who may comes in")
-  void granted() {
+  void aRuleGoesByUserKeyAndWhetherItIsAnUpgrade() {
     try (DormouseServer server =
         open(
             (actor, request) ->
@@ -125,7 +125,7 @@ class AccessTest {
   @Test
   @DisplayName(
       "S1 a rule may take its time; frames sent meanwhile wait, the client is not answered")
-  void later() throws Exception {
+  void aRuleMayTakeItsTime() throws Exception {
     BlockingQueue<CompletableFuture<Access>> asked = new LinkedBlockingQueue<>();
     try (DormouseServer server =
         open(
@@ -157,7 +157,7 @@ class AccessTest {
 
   @Test
   @DisplayName("S3 a rule that fails is answered 500 or its own status, and tells no client why")
-  void failing() {
+  void aRuleThatFailsIsAnswered500OrItsOwnStatusAndTellsNoClientWhy() {
     try (DormouseServer server =
         open(
             (actor, request) -> {
@@ -197,7 +197,7 @@ class AccessTest {
 
   @Test
   @DisplayName("S14 a rule that is overdue: 503, and what it decides then wakes nobody")
-  void overdue() throws Exception {
+  void aRuleThatIsOverdueIsAnswered503() throws Exception {
     CompletableFuture<Access> never = new CompletableFuture<>();
     ServerOptions defaults = ServerOptions.defaults();
     try (DormouseServer server =
@@ -217,7 +217,7 @@ class AccessTest {
 
   @Test
   @DisplayName("S12 a client that is gone before the rule decides is forgotten, and wakes nobody")
-  void gone() throws Exception {
+  void aClientThatIsGoneBeforeTheRuleDecidesIsForgottenAndWakesNobody() throws Exception {
     BlockingQueue<CompletableFuture<Access>> asked = new LinkedBlockingQueue<>();
     try (DormouseServer server =
         open(

@@ -87,7 +87,7 @@ class AnswersBeforeCloseTest {
   @ParameterizedTest
   @ValueSource(strings = {"send", "wait", "broadcast", "close"})
   @DisplayName("O2 send, then at once close: answered, then the close is echoed, each time")
-  void answered(String way) throws Exception {
+  void whatIsSentRightBeforeACloseIsAnsweredBeforeTheEcho(String way) throws Exception {
     for (int i = 0; i < TIMES; i++) {
       try (RawClient client = new RawClient(server.port()).open("/room/one")) {
         client.send(
@@ -101,7 +101,7 @@ class AnswersBeforeCloseTest {
 
   @Test
   @DisplayName("O2 an actor that sleeps wakes for it, and many messages are all answered")
-  void asleep() throws Exception {
+  void anActorThatSleepsWakesForItAndManyMessagesAreAllAnswered() throws Exception {
     for (int i = 0; i < TIMES; i++) {
       try (RawClient client = new RawClient(server.port()).open("/room/one")) {
         server.hibernate(ROOM).toCompletableFuture().get(10, TimeUnit.SECONDS);
@@ -118,7 +118,7 @@ class AnswersBeforeCloseTest {
 
   @Test
   @DisplayName("O2 an answer that does not come holds up the close for a second, not for ever")
-  void bounded() throws Exception {
+  void anAnswerThatDoesNotComeHoldsUpTheCloseForASecondNotForEver() throws Exception {
     try (RawClient client = new RawClient(server.port()).open("/room/one")) {
       client.send(RawClient.frame(RawClient.TEXT, "never"), RawClient.closeFrame(1000, ""));
       assertThat(client.readClose()).isEqualTo(1000);

@@ -69,7 +69,7 @@ class DashboardOrdersTest {
 
   @Test
   @DisplayName("Hibernate drops the object; its socket stays, and wakes a new one")
-  void hibernates() throws Exception {
+  void hibernateDropsTheObject() throws Exception {
     try (TextClient ada = join()) {
       ada.ask("hi");
       assertThat(ada.ask("hi")).isEqualTo("heard 2");
@@ -85,7 +85,7 @@ class DashboardOrdersTest {
 
   @Test
   @DisplayName("Reset gives an open turn up, drops the object, and is remembered; the socket stays")
-  void resets() throws Exception {
+  void resetGivesAnOpenTurnUpDropsTheObjectAndIsRemembered() throws Exception {
     try (TextClient ada = join()) {
       ada.ask("keep a 1");
       ada.send("hold");
@@ -105,7 +105,7 @@ class DashboardOrdersTest {
   @Test
   @DisplayName(
       "Close has the client hear code and reason, and onClose follows, of a sleeping actor too")
-  void closes() throws Exception {
+  void closeHasTheClientHearCodeAndReasonAndOnCloseFollowsOfASleepingActorToo() throws Exception {
     try (TextClient ada = join()) {
       ada.ask("hi");
       String id = connection();

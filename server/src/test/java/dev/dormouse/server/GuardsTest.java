@@ -42,7 +42,7 @@ class GuardsTest {
 
   @Test
   @DisplayName("C3 a handler rejects with status, headers, cookies and a body, and wakes nobody")
-  void rejects() {
+  void aHandlerRejectsWithStatusHeadersCookiesAndABodyAndWakesNobody() {
     try (DormouseServer server =
         Desk.behind(
             self ->
@@ -93,7 +93,7 @@ class GuardsTest {
 
   @Test
   @DisplayName("C5 basic auth: 401 with a challenge, or the user reaches onUpgrade and onRequest")
-  void basicAuth() {
+  void basicAuthAnswers401OrTheUserReachesOnUpgradeAndOnRequest() {
     try (DormouseServer server =
         Desk.behind(self -> BasicAuthHandler.create(passwords(self), "desks"))) {
       for (Answer answer :
@@ -129,7 +129,7 @@ class GuardsTest {
 
   @Test
   @DisplayName("C5 JWT: 401 without a good token, or its claims reach onUpgrade and onRequest")
-  void jwt() {
+  void aJwtIsRequiredAndItsClaimsReachOnUpgradeAndOnRequest() {
     try (DormouseServer server =
         Desk.behind(self -> JWTAuthHandler.create(tokens(self, "a good secret"), "desks"))) {
       String good = bearer(tokens(server, "a good secret"));
@@ -151,7 +151,7 @@ class GuardsTest {
 
   @Test
   @DisplayName("S16 no header, cookie, query or body of a client makes it a user")
-  void forgery() {
+  void noHeaderCookieQueryOrBodyOfAClientMakesItAUser() {
     try (DormouseServer server = Desk.open((router, self) -> {})) {
       String[] forged = {
         "User: ada",
@@ -171,7 +171,7 @@ class GuardsTest {
 
   @Test
   @DisplayName("C5 CSRF: a POST without the token is 403; its cookie is on the 101 of an upgrade")
-  void csrf() {
+  void aPostWithoutTheCsrfTokenIsAnswered403() {
     try (DormouseServer server =
         Desk.open(
             (router, self) ->
@@ -212,7 +212,7 @@ class GuardsTest {
 
   @Test
   @DisplayName("C5 a rate limit answers upgrades and plain requests alike with 429")
-  void rateLimit() {
+  void aRateLimitAnswersUpgradesAndPlainRequestsAlikeWith429() {
     Map<String, Integer> taken = new ConcurrentHashMap<>();
     try (DormouseServer server =
         Desk.behind(

@@ -80,7 +80,8 @@ class LogLabelsTest {
   @EnumSource(Threading.class)
   @DisplayName(
       "a line of a handler says of which actor and connection it is, and no longer than that")
-  void labels(Threading threading) throws Exception {
+  void aLineOfAHandlerSaysOfWhichActorAndConnectionItIsAndNoLonger(Threading threading)
+      throws Exception {
     Heard heard = new Heard(false);
     try (DormouseServer server =
         Dormouse.server()

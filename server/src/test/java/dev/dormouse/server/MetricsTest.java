@@ -115,7 +115,7 @@ class MetricsTest {
 
   @Test
   @DisplayName("connections, actors, turns, wakes, commits and the store are there, and move")
-  void moves() throws Exception {
+  void connectionsActorsTurnsWakesCommitsAndTheStoreAreThereAndMove() throws Exception {
     Map<String, Double> before = metrics();
     assertThat(before).containsEntry("dormouse_connections", 0.0);
     try (TextClient client = new TextClient(server, "/room/secretkey")) {
@@ -152,7 +152,7 @@ class MetricsTest {
 
   @Test
   @DisplayName("every reason to refuse is there, and moves; so are all drops")
-  void refusals() throws Exception {
+  void everyReasonToRefuseIsThereAndMoves() throws Exception {
     Map<String, Double> before = metrics();
     for (Refusal why : Refusal.values()) {
       assertThat(before).containsEntry(line(why), 0.0);
@@ -174,7 +174,7 @@ class MetricsTest {
   @Test
   @DisplayName(
       "N9 an upgrade that is accepted is no HTTP request, one that is declined is one, once")
-  void requests() throws Exception {
+  void anUpgradeThatIsAcceptedIsNoHTTPRequestOneThatIsDeclinedIsOneOnce() throws Exception {
     metrics();
     try (TextClient client = new TextClient(server, "/room/secretkey")) {
       client.ask("a");

@@ -39,7 +39,7 @@ class MiddlewareTest {
 
   @Test
   @DisplayName("C1 upgrades and plain requests pass through the same handlers, the socket's last")
-  void oneChain() {
+  void upgradesAndPlainRequestsPassThroughTheSameHandlersTheSocketsLast() {
     Queue<String> seen = new ConcurrentLinkedQueue<>();
     try (DormouseServer server =
         Desk.open(
@@ -69,7 +69,7 @@ class MiddlewareTest {
 
   @Test
   @DisplayName("C2 actors are mounted in a sub-router, under its path and its middleware")
-  void subRouters() {
+  void actorsAreMountedInASubRouterUnderItsPathAndItsMiddleware() {
     try (DormouseServer server =
         Desk.open(
             (router, self) -> {
@@ -127,7 +127,7 @@ class MiddlewareTest {
 
   @Test
   @DisplayName("C4 C6 a session's cookie is on the 101, and found again by the next upgrade")
-  void sessions() {
+  void aSessionsCookieIsOnThe101AndFoundAgainByTheNextUpgrade() {
     try (DormouseServer server =
         Desk.open(
             (router, self) -> {
@@ -162,7 +162,7 @@ class MiddlewareTest {
 
   @Test
   @DisplayName("C6 a logger hears of upgrades that are answered, with their status")
-  void logger() throws Exception {
+  void aLoggerHearsOfUpgradesThatAreAnsweredWithTheirStatus() throws Exception {
     BlockingQueue<String> lines = new LinkedBlockingQueue<>();
     try (DormouseServer server =
         Desk.open(
@@ -190,7 +190,7 @@ class MiddlewareTest {
 
   @Test
   @DisplayName("C6 response time, HSTS, CORS and a timeout do on a 101 what they do on a 200")
-  void amending() {
+  void responseTimeHSTSCORSAndATimeoutDoOnA101WhatTheyDoOnA200() {
     try (DormouseServer server =
         Desk.open(
             (router, self) -> {
@@ -213,7 +213,7 @@ class MiddlewareTest {
 
   @Test
   @DisplayName("C6 who waits for an answer's headers or end hears of a 101 once, as of a 200")
-  void ends() throws Exception {
+  void whoWaitsForAnAnswersHeadersOrEndHearsOfA101OnceAsOfA200() throws Exception {
     BlockingQueue<String> told = new LinkedBlockingQueue<>();
     try (DormouseServer server =
         Desk.open(
@@ -247,7 +247,8 @@ class MiddlewareTest {
 
   @Test
   @DisplayName("C7 body, static file and content type handlers before a socket's route do no harm")
-  void bodyMiddleware(@TempDir Path folder) throws Exception {
+  void bodyStaticFileAndContentTypeHandlersBeforeASocketsRouteDoNoHarm(@TempDir Path folder)
+      throws Exception {
     Files.writeString(folder.resolve("page.html"), "a page");
     try (DormouseServer server =
         Desk.open(
@@ -271,7 +272,7 @@ class MiddlewareTest {
 
   @Test
   @DisplayName("C8 an error handler of the application's answers what has no route")
-  void notFound() {
+  void anErrorHandlerOfTheApplicationsAnswersWhatHasNoRoute() {
     try (DormouseServer server =
         Desk.open(
             (router, self) ->
@@ -284,7 +285,7 @@ class MiddlewareTest {
 
   @Test
   @DisplayName("C15 what a handler throws reaches the error handler, and the client as 5xx")
-  void errors() {
+  void whatAHandlerThrowsReachesTheErrorHandlerAndTheClientAs5xx() {
     try (DormouseServer server =
         Desk.open(
             (router, self) -> {
@@ -340,7 +341,7 @@ class MiddlewareTest {
 
   @Test
   @DisplayName("C9 a handler can ask whether a request is an upgrade, as the route will see it")
-  void isUpgrade() {
+  void aHandlerCanAskWhetherARequestIsAnUpgradeAsTheRouteWillSeeIt() {
     try (DormouseServer server =
         Desk.open(
             (router, self) ->

@@ -34,7 +34,7 @@ class ObserveTest {
 
   @Test
   @DisplayName("N11 one id from handshake to close, across hibernation")
-  void oneId() throws Exception {
+  void oneIdGoesFromHandshakeToCloseAcrossHibernation() throws Exception {
     Heard heard = new Heard(false);
     try (DormouseServer server =
         Dormouse.server()
@@ -65,7 +65,7 @@ class ObserveTest {
 
   @Test
   @DisplayName("N12 whoever ended listening hears nothing more")
-  void ended() throws Exception {
+  void whoeverEndedListeningHearsNothingMore() throws Exception {
     Heard heard = new Heard(true);
     try (DormouseServer server =
         Dormouse.server()

@@ -33,7 +33,7 @@ class PrintableLogTest {
   @Test
   @DisplayName(
       "suspicion: an exception that quotes a client is logged without its control characters")
-  void exceptions() throws Exception {
+  void anExceptionThatQuotesAClientIsLoggedWithoutItsControlCharacters() throws Exception {
     BlockingQueue<ILoggingEvent> lines = new LinkedBlockingQueue<>();
     AppenderBase<ILoggingEvent> appender =
         new AppenderBase<>() {

@@ -53,7 +53,7 @@ class ReadmeMiddlewareTest {
 
   @Test
   @DisplayName("the middleware of the README is what is compiled here, but for the actor's name")
-  void shown() throws Exception {
+  void theMiddlewareOfTheReadmeIsWhatIsCompiledHere() throws Exception {
     String readme = Files.readString(Path.of("../README.md"));
     int section = readme.indexOf("## Middleware");
     int begin = readme.indexOf("```java\n", section) + "```java\n".length();
@@ -65,7 +65,7 @@ class ReadmeMiddlewareTest {
 
   @Test
   @DisplayName("C2 C5 the middleware of the README does what the README says")
-  void does() {
+  void theMiddlewareOfTheReadmeDoesWhatTheReadmeSays() {
     JWTAuthOptions keys =
         new JWTAuthOptions()
             .addPubSecKey(

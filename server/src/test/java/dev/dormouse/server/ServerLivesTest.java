@@ -84,7 +84,7 @@ class ServerLivesTest {
 
   @Test
   @DisplayName("S27 Two servers in one process do not meet")
-  void twoServers() throws Exception {
+  void twoServersInOneProcessDoNotMeet() throws Exception {
     ServerOptions inMemory = ServerOptions.defaults().data(folder, Durability.MEMORY);
     try (DormouseServer left = open(inMemory);
         DormouseServer right = open(inMemory);
@@ -103,7 +103,7 @@ class ServerLivesTest {
 
   @Test
   @DisplayName("S30 A broadcast reaches the sockets of an actor that slept, and was reset")
-  void broadcast() throws Exception {
+  void aBroadcastReachesTheSocketsOfAnActorThatSleptAndWasReset() throws Exception {
     try (DormouseServer server = open();
         TextClient ada = new TextClient(server, "/room/one?name=ada");
         TextClient bo = new TextClient(server, "/room/one?name=bo")) {
@@ -121,7 +121,7 @@ class ServerLivesTest {
   @Test
   @DisplayName(
       "S31 A close that a stop did not come to is delivered by the next start, and says so")
-  void stopUnfinished() throws Exception {
+  void aCloseThatAStopDidNotComeToIsDeliveredByTheNextStartAndSaysSo() throws Exception {
     try (DormouseServer server = open();
         TextClient ada = new TextClient(server, "/room/one?name=ada")) {
       ada.send("linger");
@@ -138,7 +138,7 @@ class ServerLivesTest {
 
   @Test
   @DisplayName("Who closes a server that is closing returns when it is closed")
-  void closesTogether() throws Exception {
+  void whoClosesAServerThatIsClosingReturnsWhenItIsClosed() throws Exception {
     DormouseServer server = open();
     try (TextClient ada = new TextClient(server, "/room/one?name=ada")) {
       ada.send("linger");
@@ -153,7 +153,7 @@ class ServerLivesTest {
 
   @Test
   @DisplayName("An interrupt does not keep a stop from finishing, and is not lost")
-  void interruptedClose() throws Exception {
+  void anInterruptDoesNotKeepAStopFromFinishingAndIsNotLost() throws Exception {
     DormouseServer server = open(Duration.ofSeconds(30));
     try (TextClient ada = new TextClient(server, "/room/one?name=ada")) {
       assertThat(ada.ask("gone?")).isEqualTo("nobody");

@@ -164,7 +164,7 @@ class SleepingActorTest {
 
   @Test
   @DisplayName("a client that goes silent wakes it once it is given up, for onClose with 1006")
-  void silentClient() throws Exception {
+  void aClientThatGoesSilentWakesItOnceItIsGivenUpForOnCloseWith1006() throws Exception {
     try (DormouseServer server = open(Durability.MEMORY);
         Socket silent = connectSilently(server)) {
       hibernate(server);
@@ -204,7 +204,7 @@ class SleepingActorTest {
 
   @Test
   @DisplayName("it learns what became of a message, and when a client was last seen")
-  void delivered() throws Exception {
+  void itLearnsWhatBecameOfAMessageAndWhenAClientWasLastSeen() throws Exception {
     Instant before = Instant.now().truncatedTo(ChronoUnit.MILLIS);
     try (DormouseServer server = open(Durability.WAL);
         Client client = new Client(server)) {
@@ -222,7 +222,7 @@ class SleepingActorTest {
 
   @Test
   @DisplayName("automatic replies are restored after a restart")
-  void restart() throws Exception {
+  void automaticRepliesAreRestoredAfterARestart() throws Exception {
     try (DormouseServer server = open(Durability.WAL);
         Client client = new Client(server)) {
       assertThat(client.ask("learn")).isEqualTo("learn 1");
@@ -249,7 +249,7 @@ class SleepingActorTest {
 
   @Test
   @DisplayName("the admin port lists its connections, with when they were seen, page by page")
-  void listed() throws Exception {
+  void theAdminPortListsItsConnectionsWithWhenTheyWereSeenPageByPage() throws Exception {
     try (DormouseServer server = open(Durability.MEMORY);
         Client one = new Client(server);
         Client two = new Client(server)) {

@@ -161,7 +161,7 @@ class StoredStateTest {
 
   @Test
   @DisplayName("Attachments and values of a renamed class with other fields are migrated")
-  void migrated() throws Exception {
+  void attachmentsAndValuesOfARenamedClassWithOtherFieldsAreMigrated() throws Exception {
     try (DormouseServer server = open(StoredStateTest::migrating)) {
       assertThat(get(server, "/room/one"))
           .isEqualTo("200 ada 1 times left, bo 1 times left, last bo");
@@ -171,7 +171,7 @@ class StoredStateTest {
 
   @Test
   @DisplayName("S25 Without a migration the server starts, and unreadable connections are closed")
-  void unreadable() throws Exception {
+  void withoutAMigrationTheServerStartsAndUnreadableConnectionsAreClosed() throws Exception {
     try (DormouseServer server = open(UnaryOperator.identity())) {
       assertThat(get(server, "/room/one"))
           .isEqualTo("200 somebody left, somebody left, last unreadable");
@@ -186,7 +186,7 @@ class StoredStateTest {
 
   @Test
   @DisplayName("S25 An actor whose row is damaged is refused; the start and others do not suffer")
-  void damaged() throws Exception {
+  void anActorWhoseRowIsDamagedIsRefused() throws Exception {
     damage("actor", "one");
     try (DormouseServer server = open(StoredStateTest::migrating)) {
       String reason = "what is stored of the actor cannot be read";
@@ -212,7 +212,7 @@ class StoredStateTest {
 
   @Test
   @DisplayName("S25 A connection whose row is damaged is closed; others do not suffer")
-  void damagedConnection() throws Exception {
+  void aConnectionWhoseRowIsDamagedIsClosed() throws Exception {
     damage("connection", "one");
     try (DormouseServer server = open(StoredStateTest::migrating)) {
       assertThat(get(server, "/room/one")).isEqualTo("200 somebody left, bo 1 times left, last bo");

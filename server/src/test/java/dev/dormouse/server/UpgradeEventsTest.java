@@ -152,7 +152,7 @@ class UpgradeEventsTest {
 
   @Test
   @DisplayName("S2 what the actor rejects with is sent: status, headers, each cookie, body")
-  void rejected() {
+  void whatTheActorRejectsWithIsSent() {
     Answer answer = upgrade("reject");
     assertThat(answer.status()).isEqualTo(403);
     assertThat(answer.header("Set-Cookie")).containsExactly("a=1", "b=2");
@@ -162,7 +162,7 @@ class UpgradeEventsTest {
 
   @Test
   @DisplayName("S3 what onUpgrade or onRequest throws is 500, or its own status; no stack trace")
-  void thrown() {
+  void whatOnUpgradeOrOnRequestThrowsIsAnswered500OrItsOwnStatus() {
     Answer answer = upgrade("throw");
     assertThat(answer.status()).isEqualTo(500);
     assertThat(answer.body()).isNotEmpty().doesNotContain("secret", "Exception", "at ");
@@ -180,7 +180,7 @@ class UpgradeEventsTest {
 
   @Test
   @DisplayName("S4 deciding again, or after the turn, is a clear exception; what was first stands")
-  void decidedTwice() throws Exception {
+  void decidingAgainOrAfterTheTurnIsAClearException() throws Exception {
     assertThat(upgrade("rejectAccept").status()).isEqualTo(403);
     assertThat(next()).isEqualTo("this upgrade was decided already");
     try (RawClient client = new RawClient(server.port())) {
@@ -196,7 +196,7 @@ class UpgradeEventsTest {
 
   @Test
   @DisplayName("S4 the case of a header's name does not matter, nor that of Upgrade's value")
-  void headerCase() {
+  void theCaseOfAHeadersNameDoesNotMatterNorThatOfUpgradesValue() {
     List<String> shouted =
         RawClient.goodHeaders().stream()
             .map(line -> line.replace("Upgrade: websocket", "UPGRADE: WebSocket"))
@@ -210,7 +210,7 @@ class UpgradeEventsTest {
 
   @Test
   @DisplayName("S5 C17 a plain request where only sockets are: 426, and nothing is left of it")
-  void plainRequest() {
+  void aPlainRequestToASocketRouteIsAnswered426() {
     Answer answer = Desk.get(server, "/socket/one");
     assertThat(answer.status()).isEqualTo(426);
     assertThat(answer.header("Upgrade")).containsExactly("websocket");
@@ -223,7 +223,7 @@ class UpgradeEventsTest {
 
   @Test
   @DisplayName("S10 work that the upgrade began goes on after the 101")
-  void background() throws Exception {
+  void workThatTheUpgradeBeganGoesOnAfterThe101() throws Exception {
     try (RawClient client = new RawClient(server.port())) {
       assertThat(client.open("/door/one?do=background").readText()).isEqualTo("open");
       assertThat(told).isEmpty();

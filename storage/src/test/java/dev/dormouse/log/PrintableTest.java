@@ -15,7 +15,7 @@ class PrintableTest {
 
   @Test
   @DisplayName("suspicion: a line has no control characters, and what is printable stays")
-  void line() {
+  void aLineHasNoControlCharactersAndWhatIsPrintableStays() {
     assertThat(Printable.line(EVIL + "\nx"))
         .isEqualTo(
             "a\\u001b[2J\\rb\\u0000\\u0007\\u007f\\u009b31m\\u2028\\u202e\\u2066\\ufeffc\td"
@@ -27,7 +27,7 @@ class PrintableTest {
   @Test
   @DisplayName(
       "suspicion: a stack trace has none either, and no line that begins as a log line does")
-  void throwable() {
+  void aStackTraceHasNoneEitherAndNoLineThatBeginsAsALogLineDoes() {
     IllegalStateException deep = new IllegalStateException(EVIL);
     deep.addSuppressed(new IOException("two\r\n2026-11-30T00:00:00Z ERROR forged"));
     IllegalArgumentException thrown = new IllegalArgumentException("plain", deep);
@@ -50,7 +50,7 @@ class PrintableTest {
 
   @Test
   @DisplayName("suspicion: a throwable that is printable stays itself")
-  void same() {
+  void aThrowableThatIsPrintableStaysItself() {
     Exception plain = new IOException("no space left", new IOException((String) null));
     assertThat(Printable.throwable(plain)).isSameAs(plain);
   }

@@ -18,7 +18,7 @@ class AlarmRowTest {
 
   @Test
   @DisplayName("The bytes of stored alarms never change")
-  void isGolden() {
+  void theBytesOfStoredAlarmsNeverChange() {
     String fresh = "01" + "57" + "0000000000000102" + "00" + "0000000000000000";
     assertThat(HEX.formatHex(FRESH.encode())).isEqualTo(fresh);
     assertThat(AlarmRow.decode(HEX.parseHex(fresh))).isEqualTo(FRESH);

@@ -20,7 +20,7 @@ class AutoRepliesRowTest {
 
   @Test
   @DisplayName("The bytes of stored automatic replies never change")
-  void isGolden() {
+  void theBytesOfStoredAutomaticRepliesNeverChange() {
     assertThat(HEX.formatHex(TWO.encode())).isEqualTo(GOLDEN);
     assertThat(AutoRepliesRow.decodeOrNone(HEX.parseHex(GOLDEN))).isEqualTo(TWO);
     assertThat(HEX.formatHex(AutoRepliesRow.key())).isEqualTo("52");

@@ -29,7 +29,7 @@ class HostileBlobsTest {
   @DisplayName(
       "Changed blobs are read as what was named or end in a clean error, within 256 MB, and bring"
           + " no foreign class into the JVM")
-  void changedBlobs() throws Exception {
+  void changedBlobsAreReadAsWhatWasNamedOrEndInACleanErrorWithin256MB() throws Exception {
     Path loaded = folder.resolve("classes");
     System.out.println(BLOBS + " changed blobs: seed " + SEED);
     try (ChildProcess child =

@@ -14,7 +14,7 @@ class RowSealTest {
 
   @Test
   @DisplayName("The bytes of stored values never change")
-  void isGolden() {
+  void theBytesOfStoredValuesNeverChange() {
     assertThat(HexFormat.of().formatHex(RowSeal.seal(KEY, PAYLOAD)))
         .isEqualTo("01" + "18115997" + "7061796c6f6164");
     assertThat(HexFormat.of().formatHex(RowSeal.seal(new byte[0], new byte[0])))

@@ -25,7 +25,7 @@ class RunRowTest {
 
   @Test
   @DisplayName("The bytes of an opening's row never change")
-  void isGolden() {
+  void theBytesOfAnOpeningsRowNeverChange() {
     String open = "01" + "0f1e2d3c4b5a69788796a5b4c3d2e1f0" + "0000000000abcdef" + "00";
     String closed = "01" + "00000000000000000000000000000000" + "0000000000000000" + "01";
     RunRow unknown = new RunRow(new Surroundings(null, 0), true);
@@ -50,7 +50,7 @@ class RunRowTest {
 
   @Test
   @DisplayName("Only the same folder under another kernel means that the machine was restarted")
-  void endings() {
+  void onlyTheSameFolderUnderAnotherKernelMeansThatTheMachineWasRestarted() {
     RunRow run = run(MONDAY, 7);
     assertThat(RunRow.endingOf(run, run(TUESDAY, 7))).isEqualTo(Ending.MACHINE_RESTARTED);
     assertThat(RunRow.endingOf(run, run(MONDAY, 7))).isEqualTo(Ending.PROCESS_DIED);

@@ -32,7 +32,7 @@ class ScratchTest {
 
   @Test
   @DisplayName("F23: what killed processes left behind is removed, what belongs to others stays")
-  void leftovers() throws Exception {
+  void whatKilledProcessesLeftBehindIsRemovedWhatBelongsToOthersStays() throws Exception {
     Path foreign = Files.writeString(base.resolve("dormouse-scratch-notes.txt"), "mine");
     leaveBehind("1");
     leaveBehind("2");
@@ -50,7 +50,7 @@ class ScratchTest {
 
   @Test
   @DisplayName("F24: the first folder that can be written is taken; if none can, all are named")
-  void bases() throws Exception {
+  void theFirstFolderThatCanBeWrittenIsTaken() throws Exception {
     Path missing = base.resolve("missing");
     Path file = Files.writeString(base.resolve("file"), "");
     try (Scratch scratch = Scratch.in(List.of(missing, file, base))) {

@@ -27,7 +27,7 @@ class AdmissionTest {
 
   @Test
   @DisplayName("the node's seats are given out once, and again when they are freed")
-  void node() {
+  void theNodesSeatsAreGivenOutOnceAndAgainWhenTheyAreFreed() {
     Admission admission = new Admission(new ConnectionLimits(2, 0, 0), 256);
     Place first = (Place) admission.admit(from("192.0.2.1"), 0);
     assertThat(admission.admit(null, 0)).isInstanceOf(Place.class);
@@ -40,7 +40,7 @@ class AdmissionTest {
 
   @Test
   @DisplayName("an address has its own seats; one without any costs nothing")
-  void address() {
+  void anAddressHasItsOwnSeats() {
     Admission admission = new Admission(new ConnectionLimits(100, 2, 0), 256);
     List<Place> seats = new ArrayList<>();
     for (String client : List.of("192.0.2.1", "192.0.2.1", "192.0.2.2")) {
@@ -58,7 +58,7 @@ class AdmissionTest {
 
   @Test
   @DisplayName("neighbours in an IPv6 /64 are one address, other networks and IPv4 are not")
-  void ipv6() {
+  void neighboursInAnIpv6NetworkAreOneAddress() {
     Admission admission = new Admission(new ConnectionLimits(100, 1, 0), 256);
     assertThat(admission.admit(from("2001:db8:0:1::1"), 0)).isInstanceOf(Place.class);
     assertThat(admission.admit(from("2001:db8:0:1:ffff::2"), 0))
@@ -71,7 +71,7 @@ class AdmissionTest {
 
   @Test
   @DisplayName("upgrades of an address come at its rate; those refused take no seat")
-  void rate() {
+  void upgradesOfAnAddressComeAtItsRate() {
     Admission admission = new Admission(new ConnectionLimits(100, 0, 2), 256);
     InetAddress client = from("192.0.2.1");
     assertThat(admission.admit(client, 0)).isInstanceOf(Place.class);

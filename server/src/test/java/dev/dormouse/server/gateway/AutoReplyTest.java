@@ -56,7 +56,7 @@ class AutoReplyTest {
 
   @Test
   @DisplayName("exact texts are answered, whole or in fragments, and the host hears nothing")
-  void answers() throws Exception {
+  void exactTextsAreAnsweredWholeOrInFragmentsAndTheHostHearsNothing() throws Exception {
     host.script(
         event ->
             event instanceof ToHost.Open open
@@ -119,7 +119,7 @@ class AutoReplyTest {
 
   @Test
   @DisplayName("with the actor's last connection they are forgotten; there is nothing to hold them")
-  void forgotten() throws Exception {
+  void withTheActorsLastConnectionTheyAreForgotten() throws Exception {
     host.release(LOBBY, PONG);
     try (RawClient client = server.open("/chat/lobby")) {
       host.nextOpen();

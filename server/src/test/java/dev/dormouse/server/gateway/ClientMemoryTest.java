@@ -119,7 +119,7 @@ class ClientMemoryTest {
 
   @Test
   @DisplayName("when it is scarce whoever has much unhandled is not read, until that is handled")
-  void scarce() throws Exception {
+  void whenItIsScarceWhoeverHasMuchUnhandledIsNotReadUntilThatIsHandled() throws Exception {
     sendsMuch(0);
     sendsMuch(1);
     clients.get(0).text("later").send(frame(PING, ""));
@@ -133,7 +133,7 @@ class ClientMemoryTest {
 
   @Test
   @DisplayName("when it is spent whoever sends more is closed with 1013; what came is handled")
-  void spent() throws Exception {
+  void whenItIsSpentWhoeverSendsMoreIsClosedWith1013() throws Exception {
     sendsMuch(0);
     sendsMuch(1);
     client().text("little").send(frame(BINARY, MUCH));
@@ -154,7 +154,7 @@ class ClientMemoryTest {
 
   @Test
   @DisplayName("what is not whole counts too, and counts no more when its client is gone")
-  void unfinished() throws Exception {
+  void whatIsNotWholeCountsTooAndCountsNoMoreWhenItsClientIsGone() throws Exception {
     for (int i = 0; i < 2; i++) {
       client().send(frame(false, BINARY, MUCH), frame(PING, ""));
       assertThat(clients.get(i).readFrame().opcode()).isEqualTo(PONG);
@@ -350,7 +350,7 @@ class ClientMemoryTest {
   @DisplayName(
       "A2: a header of few characters counts as what it takes, whether its head ends or not")
   @SuppressWarnings("try") // the clients are there meanwhile, and do no more
-  void shortHeaders() throws Exception {
+  void aHeaderOfFewCharactersCountsAsWhatItTakesWhetherItsHeadEndsOrNot() throws Exception {
     host.script(event -> List.of());
     String head = "GET /small/one HTTP/1.1\r\nHost: x\r\n" + "a:1\r\n".repeat(500);
     try (RawClient half = server.client().send(head);

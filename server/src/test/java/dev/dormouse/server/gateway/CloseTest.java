@@ -54,7 +54,7 @@ class CloseTest {
   @ParameterizedTest
   @ValueSource(ints = {1000, 1001, 1003, 1007, 1011, 1014, 3000, 4999})
   @DisplayName("a client's close is echoed with its code, and told with code and reason")
-  void clientCloses(int code) throws Exception {
+  void aClientsCloseIsEchoedWithItsCodeAndToldWithCodeAndReason(int code) throws Exception {
     try (RawClient client = server.open("/chat/lobby")) {
       host.nextOpen();
       client.text("last").send(closeFrame(code, "so long"));
@@ -83,7 +83,7 @@ class CloseTest {
   @ParameterizedTest
   @ValueSource(ints = {0, 999, 1004, 1005, 1006, 1015, 1016, 2999, 5000, 65_535})
   @DisplayName("S39 a close with a code that may not be sent is answered 1002")
-  void reservedCodes(int code) throws Exception {
+  void aCloseWithACodeThatMayNotBeSentIsAnswered1002(int code) throws Exception {
     try (RawClient client = server.open("/chat/lobby")) {
       host.nextOpen();
       client.send(closeFrame(code, ""));
@@ -106,7 +106,7 @@ class CloseTest {
   @Test
   @DisplayName(
       "S36 S39 the actor's close leaves after what was sent, and is told when it is echoed")
-  void actorCloses() throws Exception {
+  void theActorsCloseLeavesAfterWhatWasSentAndIsToldWhenItIsEchoed() throws Exception {
     try (RawClient client = server.open("/chat/lobby")) {
       ConnectionId id = host.nextOpen();
       host.release(
@@ -131,7 +131,7 @@ class CloseTest {
 
   @Test
   @DisplayName("S38 the actor's close that nobody answers ends in time, as 1006")
-  void nobodyAnswers() throws Exception {
+  void theActorsCloseThatNobodyAnswersEndsInTimeAs1006() throws Exception {
     try (RawClient client = server.open("/chat/lobby")) {
       host.release(LOBBY, new ToGateway.Close(host.nextOpen(), 1000, "bye"));
       assertThat(host.nextClosed()).isEqualTo(new CloseReason(1006, "", Cause.ACTOR));
@@ -142,7 +142,7 @@ class CloseTest {
 
   @Test
   @DisplayName("O8 S32 a reset is told once, in plain words, and as 1006")
-  void reset() throws Exception {
+  void aResetIsToldOnceInPlainWordsAndAs1006() throws Exception {
     try (RawClient client = server.open("/chat/lobby")) {
       host.nextOpen();
       client.reset();
@@ -228,7 +228,7 @@ class CloseTest {
 
   @Test
   @DisplayName("the HTTP server's close ends its sockets, and the actor hears of it")
-  void serverCloses() throws Exception {
+  void theHTTPServersCloseEndsItsSocketsAndTheActorHearsOfIt() throws Exception {
     try (RawClient client = server.open("/chat/lobby")) {
       host.nextOpen();
       server.close();
@@ -265,7 +265,7 @@ class CloseTest {
 
   @Test
   @DisplayName("O6 the code that the client answers with is told, and that the actor began")
-  void otherAnswer() throws Exception {
+  void theCodeThatTheClientAnswersWithIsToldAndThatTheActorBegan() throws Exception {
     try (RawClient client = server.open("/chat/lobby")) {
       host.release(LOBBY, new ToGateway.Close(host.nextOpen(), 4007, "enough"));
       assertThat(client.readClose()).isEqualTo(4007);

@@ -76,7 +76,7 @@ class ConnectionGroupsTest {
 
   @Test
   @DisplayName("it says when the last one is gone")
-  void empty() {
+  void aGroupSaysWhenTheLastOneIsGone() {
     AtomicInteger empty = new AtomicInteger();
     groups.onEmpty(empty::incrementAndGet);
     ClientSocket one = socket("a", 1);
@@ -91,7 +91,7 @@ class ConnectionGroupsTest {
 
   @Test
   @DisplayName("threads that add, remove and look lose nobody and leave nothing")
-  void concurrently() throws Exception {
+  void threadsThatAddRemoveAndLookLoseNobodyAndLeaveNothing() throws Exception {
     ClientSocket resident = socket("a", 0);
     groups.add(resident);
     List<CompletableFuture<Void>> threads = new ArrayList<>();

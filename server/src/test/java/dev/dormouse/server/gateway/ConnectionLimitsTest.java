@@ -83,7 +83,7 @@ class ConnectionLimitsTest {
 
   @Test
   @DisplayName("over the node's connections: 503 at once, the others are served")
-  void node() throws Exception {
+  void overTheNodesConnectionsClientsAreAnswered503AtOnce() throws Exception {
     try (TestServer server = server(new ConnectionLimits(2, 0, 0))) {
       thirdIsRefused(server, 503, Refusal.NODE_FULL);
     }
@@ -91,7 +91,7 @@ class ConnectionLimitsTest {
 
   @Test
   @DisplayName("over the connections of an address: 429 at once, the others are served")
-  void address() throws Exception {
+  void overTheConnectionsOfAnAddressClientsAreAnswered429() throws Exception {
     try (TestServer server = server(new ConnectionLimits(100, 2, 0))) {
       thirdIsRefused(server, 429, Refusal.ADDRESS_FULL);
     }
@@ -132,7 +132,7 @@ class ConnectionLimitsTest {
 
   @Test
   @DisplayName("too many upgrades of an address in a second: 429, unheard by the host")
-  void upgradeRate() throws Exception {
+  void tooManyUpgradesOfAnAddressInASecondAreAnswered429() throws Exception {
     try (TestServer server = server(new ConnectionLimits(100, 0, 1));
         RawClient client = server.client()) {
       client.open("/chat/lobby");
@@ -218,7 +218,7 @@ class ConnectionLimitsTest {
 
   @Test
   @DisplayName("too many messages of a client in a second: 1008, what came before is handled")
-  void messageRate() throws Exception {
+  void tooManyMessagesOfAClientInASecondCloseItWith1008() throws Exception {
     try (TestServer server = server(ConnectionLimits.none());
         RawClient client = server.open("/calm/one")) {
       server.host.nextOpen();

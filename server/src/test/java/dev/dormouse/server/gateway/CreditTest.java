@@ -58,7 +58,7 @@ class CreditTest {
 
   @Test
   @DisplayName("a host that handles nothing hears no more than its credit, then goes on in order")
-  void credit() throws Exception {
+  void aHostThatHandlesNothingHearsNoMoreThanItsCreditThenGoesOnInOrder() throws Exception {
     try (RawClient client = server.open("/chat/lobby")) {
       ConnectionId id = host.nextOpen();
       for (int i = 1; i <= 40; i++) {
@@ -82,7 +82,7 @@ class CreditTest {
 
   @Test
   @DisplayName("while the credit is used up the socket is not read; the client has to wait")
-  void readingStops() throws Exception {
+  void whileTheCreditIsUsedUpTheSocketIsNotRead() throws Exception {
     int messages = 400;
     byte[] payload = new byte[1 << 16];
     try (RawClient client = server.open("/chat/lobby")) {
@@ -115,7 +115,7 @@ class CreditTest {
 
   @Test
   @DisplayName("pings, and a close, behind messages that wait for the actor are answered at once")
-  void controlFrames() throws Exception {
+  void pingsAndACloseBehindMessagesThatWaitForTheActorAreAnsweredAtOnce() throws Exception {
     try (RawClient client = server.open("/chat/lobby")) {
       ConnectionId id = host.nextOpen();
       for (int i = 1; i <= 100; i++) {

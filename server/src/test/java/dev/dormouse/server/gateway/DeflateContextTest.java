@@ -35,7 +35,7 @@ class DeflateContextTest extends DeflateCases {
 
   @Test
   @DisplayName("RFC 7692, 7.2.3.2: the second Hello refers to the first, in both directions")
-  void takeover() throws Exception {
+  void theSecondHelloRefersToTheFirstInBothDirections() throws Exception {
     byte[] first = raw(0xf2, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0x00);
     byte[] second = raw(0xf2, 0x00, 0x11, 0x00, 0x00);
     try (Squeezer client = new Squeezer()) {
@@ -49,7 +49,7 @@ class DeflateContextTest extends DeflateCases {
 
   @Test
   @DisplayName("the context ends with a block that says it is the last, as the compressor's does")
-  void lastBlock() throws Exception {
+  void theContextEndsWithABlockThatSaysItIsTheLastAsTheCompressorsDoes() throws Exception {
     byte[] last = raw(0xf3, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0x00, 0x00);
     try (Squeezer client = new Squeezer()) {
       byte[] before = client.frame(TEXT, "before ".repeat(10).getBytes(UTF_8));
@@ -68,7 +68,8 @@ class DeflateContextTest extends DeflateCases {
     "client_max_window_bits=9, true, true",
   })
   @DisplayName("a client that wants no context, in one direction or both, is heard")
-  void oneSided(String parameters, boolean serverKeeps, boolean clientKeeps) throws Exception {
+  void aClientThatWantsNoContextInOneDirectionOrBothIsHeard(
+      String parameters, boolean serverKeeps, boolean clientKeeps) throws Exception {
     try (RawClient raw = server.client();
         ClientDeflate deflate = new ClientDeflate(clientKeeps, serverKeeps)) {
       assertThat(
@@ -91,7 +92,7 @@ class DeflateContextTest extends DeflateCases {
   @Test
   @DisplayName(
       "an empty message, and one after it, come through; so do those longer than the window")
-  void lengths() throws Exception {
+  void anEmptyMessageAndOneAfterItComeThrough() throws Exception {
     Random random = new Random(9);
     try (Squeezer client = new Squeezer()) {
       for (int length : new int[] {0, 0, 5, 0, 70_000, 1, 200_000, 0, 32_768, 65_536}) {
@@ -108,7 +109,7 @@ class DeflateContextTest extends DeflateCases {
 
   @Test
   @DisplayName("a short message like one before it takes a few bytes")
-  void shortMessages() throws Exception {
+  void aShortMessageLikeOneBeforeItTakesAFewBytes() throws Exception {
     String text = "{\"type\":\"position\",\"x\":%d,\"y\":%d}";
     try (Squeezer client = new Squeezer()) {
       for (int i = 0; i < 3; i++) {
@@ -124,7 +125,7 @@ class DeflateContextTest extends DeflateCases {
   @ParameterizedTest
   @EnumSource(End.class)
   @DisplayName("however it ends, its native memory is given back")
-  void released(End end) throws Exception {
+  void howeverItEndsItsNativeMemoryIsGivenBack(End end) throws Exception {
     try (Squeezer client = new Squeezer()) {
       client.raw.send(client.frame(TEXT, "hello ".repeat(20).getBytes(UTF_8)));
       ToHost.Message message = host.next(ToHost.Message.class);
@@ -153,7 +154,7 @@ class DeflateContextTest extends DeflateCases {
 
   @Test
   @DisplayName("what is released to a connection is compressed in the order in which it leaves")
-  void order() throws Exception {
+  void whatIsReleasedToAConnectionIsCompressedInTheOrderInWhichItLeaves() throws Exception {
     try (Squeezer client = new Squeezer()) {
       client.raw.send(client.frame(TEXT, "go".getBytes(UTF_8)));
       ConnectionId id = host.next(ToHost.Message.class).connection();

@@ -56,7 +56,8 @@ class DeflateTermsTest {
         "x-webkit-deflate-frame | no | no",
       })
   @DisplayName("the first offer that can be kept is accepted, without or with context takeover")
-  void offers(String offer, String without, String with) {
+  void theFirstOfferThatCanBeKeptIsAcceptedWithoutOrWithContextTakeover(
+      String offer, String without, String with) {
     assertThat(inShort(DeflateTerms.answer(List.of(offer), Compression.ON))).isEqualTo(without);
     assertThat(inShort(DeflateTerms.answer(List.of(offer), Compression.WITH_CONTEXT)))
         .isEqualTo(with);
@@ -65,7 +66,7 @@ class DeflateTermsTest {
 
   @Test
   @DisplayName("offers may come in several headers")
-  void severalHeaders() {
+  void offersMayComeInSeveralHeaders() {
     assertThat(
             inShort(
                 DeflateTerms.answer(List.of("x-unknown", "permessage-deflate"), Compression.ON)))

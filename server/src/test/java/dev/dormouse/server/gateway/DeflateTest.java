@@ -16,7 +16,7 @@ class DeflateTest extends DeflateCases {
 
   @Test
   @DisplayName("where compression is off no offer is accepted")
-  void off() {
+  void whereCompressionIsOffNoOfferIsAccepted() {
     try (RawClient client = server.client()) {
       Answer answer = client.send(RawClient.upgrade("/chat/lobby", OFFER)).readAnswer();
       assertThat(answer.status()).isEqualTo(101);
@@ -26,7 +26,7 @@ class DeflateTest extends DeflateCases {
 
   @Test
   @DisplayName("an offer that cannot be kept is passed over, and the connection is plain")
-  void declined() {
+  void anOfferThatCannotBeKeptIsPassedOverAndTheConnectionIsPlain() {
     try (RawClient client = server.client()) {
       Answer answer =
           client.send(RawClient.upgrade(path(), OFFER + "; server_max_window_bits=9")).readAnswer();
@@ -38,7 +38,7 @@ class DeflateTest extends DeflateCases {
 
   @Test
   @DisplayName("RFC 7692, 7.2.3.2: a client that keeps its context, though told not to, gets 1007")
-  void contextTakeover() throws Exception {
+  void aClientThatKeepsItsContextThoughToldNotToGets1007() throws Exception {
     try (Squeezer client = new Squeezer()) {
       client.raw.send(compressed(TEXT, raw(0xf2, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0x00)));
       assertThat(client.raw.readText()).isEqualTo("Hello");
@@ -49,7 +49,7 @@ class DeflateTest extends DeflateCases {
 
   @Test
   @DisplayName("a connection holds no native memory of its own")
-  void noContexts() throws Exception {
+  void aConnectionHoldsNoNativeMemoryOfItsOwn() throws Exception {
     try (Squeezer client = new Squeezer()) {
       byte[] text = new byte[1_000];
       client.raw.send(client.frame(TEXT, text));

@@ -99,7 +99,7 @@ class FanOutTest {
 
   @Test
   @DisplayName("S30 what an actor releases leaves every socket in that order, on every event loop")
-  void order() throws Exception {
+  void whatAnActorReleasesLeavesEverySocketInThatOrderOnEveryEventLoop() throws Exception {
     host.acceptAll();
     List<RawClient> clients = new ArrayList<>();
     List<ConnectionId> ids = new ArrayList<>();
@@ -127,7 +127,7 @@ class FanOutTest {
 
   @Test
   @DisplayName("a client that reads too slowly is closed with 1013; its neighbour hears everything")
-  void slowClient() throws Exception {
+  void aClientThatReadsTooSlowlyIsClosedWith1013() throws Exception {
     BlockingQueue<CloseReason> closed = new LinkedBlockingQueue<>();
     host.script(
         event -> {
@@ -159,7 +159,7 @@ class FanOutTest {
 
   @Test
   @DisplayName("many messages in one release do not make a client slow that reads them")
-  void burst() throws Exception {
+  void manyMessagesInOneReleaseDoNotMakeAClientSlowThatReadsThem() throws Exception {
     host.acceptAll();
     String text = "x".repeat(1 << 14);
     try (RawClient client = server.open("/chat/lobby")) {

@@ -52,7 +52,7 @@ class HalfInputTest {
   @Test
   @DisplayName(
       "a half head lives 10 s, a half frame 30 s, a half message 60 s, unless told otherwise")
-  void defaults() {
+  void theTimesForHalfInputAreThoseOfTheReadme() {
     GatewayOptions defaults = GatewayOptions.defaults();
     assertThat(defaults.head()).isEqualTo(Duration.ofSeconds(10));
     assertThat(defaults.frame()).isEqualTo(Duration.ofSeconds(30));
@@ -62,7 +62,7 @@ class HalfInputTest {
   @ParameterizedTest
   @ValueSource(ints = {1, 2, 3, 6, 7})
   @DisplayName("a frame that breaks off, in its head or its payload, is closed with 1008")
-  void halfFrame(int bytes) throws Exception {
+  void aFrameThatBreaksOffInItsHeadOrItsPayloadIsClosedWith1008(int bytes) throws Exception {
     try (TestServer server = server(LONG, SHORT, LONG)) {
       server.host.acceptAll();
       try (RawClient client = server.open("/chat/lobby")) {
@@ -82,7 +82,7 @@ class HalfInputTest {
 
   @Test
   @DisplayName("a message that is not finished is closed with 1008, whatever pings come between")
-  void halfMessage() throws Exception {
+  void aMessageThatIsNotFinishedIsClosedWith1008WhateverPingsComeBetween() throws Exception {
     try (TestServer server = server(LONG, LONG, SHORT)) {
       server.host.acceptAll();
       try (RawClient client = server.open("/chat/lobby")) {
@@ -99,7 +99,7 @@ class HalfInputTest {
 
   @Test
   @DisplayName("whoever is idle, or finishes what was begun, may go on for ever")
-  void finished() throws Exception {
+  void whoeverIsIdleOrFinishesWhatWasBegunMayGoOnForEver() throws Exception {
     Duration limit = Duration.ofMillis(500);
     try (TestServer server = server(limit, limit, limit)) {
       server.host.acceptAll();
@@ -122,7 +122,7 @@ class HalfInputTest {
 
   @Test
   @DisplayName("the time in which the server does not read is not counted")
-  void notRead() throws Exception {
+  void theTimeInWhichTheServerDoesNotReadIsNotCounted() throws Exception {
     try (TestServer server = server(LONG, SHORT, SHORT)) {
       server.host.acceptOnly();
       try (RawClient client = server.open("/chat/lobby")) {
@@ -156,7 +156,7 @@ class HalfInputTest {
   @ParameterizedTest
   @ValueSource(strings = {"", "G", "GET /chat/lobby HTTP/1.1\r\nHost: x\r\n"})
   @DisplayName("a connection without a whole head is answered 408, and ended")
-  void halfHead(String head) {
+  void aConnectionWithoutAWholeHeadIsAnswered408AndEnded(String head) {
     try (TestServer server = server(SHORT, LONG, LONG)) {
       Heard heard = new Heard(false);
       server.observers.add(heard);
@@ -174,7 +174,7 @@ class HalfInputTest {
 
   @Test
   @DisplayName("between requests a connection may be idle; a later half head ends it too")
-  void laterHead() throws Exception {
+  void betweenRequestsAConnectionMayBeIdle() throws Exception {
     try (TestServer server = server(SHORT, LONG, LONG);
         RawClient client = server.client()) {
       assertThat(client.send(RawClient.upgrade("/nowhere")).readAnswer().status()).isEqualTo(404);

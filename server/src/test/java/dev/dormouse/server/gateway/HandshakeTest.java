@@ -50,7 +50,7 @@ class HandshakeTest {
 
   @Test
   @DisplayName("of the subprotocols, the first of the client's list that is served, or none")
-  void subprotocols() {
+  void ofTheSubprotocolsTheFirstOfTheClientsListThatIsServedOrNone() {
     assertThat(subprotocol("Sec-WebSocket-Protocol: x, a ,b")).isEqualTo("a");
     assertThat(subprotocol("Sec-WebSocket-Protocol: x", "sec-websocket-protocol: b, a"))
         .isEqualTo("b");
@@ -67,7 +67,7 @@ class HandshakeTest {
 
   @Test
   @DisplayName("two hosts, two keys or two versions are refused")
-  void twice() {
+  void twoHostsTwoKeysOrTwoVersionsAreRefused() {
     String[] good = RawClient.goodHeaders().toArray(String[]::new);
     assertThat(judge(good)).isInstanceOf(Handshake.Valid.class);
     for (String twice : List.of(good[0], good[3], good[4])) {
@@ -79,7 +79,7 @@ class HandshakeTest {
 
   @Test
   @DisplayName("a key must be 16 bytes in base64")
-  void keys() {
+  void aKeyMustBe16BytesInBase64() {
     for (String key : List.of("AAAAAAAAAAAAAAAAAAAAAA", "AAAAAAAAAAAAAAAAAAAAAAAA", "!", "A b=")) {
       assertThat(
               judge(

@@ -69,7 +69,7 @@ class HeartbeatsTest {
 
   @Test
   @DisplayName("a peer was last heard of at the beginning of that tick, as long as it is known")
-  void lastHeard() {
+  void aPeerWasLastHeardOfAtTheBeginningOfThatTickAsLongAsItIsKnown() {
     channel.freezeTime();
     Peer peer = join();
     Instant joined = now;
@@ -92,7 +92,7 @@ class HeartbeatsTest {
 
   @Test
   @DisplayName("kind 3: an Error of one peer ends neither the heartbeats of the others nor its own")
-  void errors() {
+  void anErrorOfOnePeerEndsNeitherTheHeartbeatsOfTheOthersNorItsOwn() {
     channel.freezeTime();
     Peer before = join();
     Peer faulty =
@@ -117,7 +117,7 @@ class HeartbeatsTest {
 
   @Test
   @DisplayName("while the process stands still nobody grows silent, but the time is told as it is")
-  void standstill() {
+  void whileTheProcessStandsStillNobodyGrowsSilent() {
     channel.freezeTime();
     Peer peer = join();
     Instant joined = now;
@@ -132,7 +132,7 @@ class HeartbeatsTest {
 
   @Test
   @DisplayName("after a while without peers, one that comes is heard of now")
-  void emptyWheel() {
+  void afterAWhileWithoutPeersOneThatComesIsHeardOfNow() {
     channel.freezeTime();
     heartbeats.leave(join(), loop);
     pass(Duration.ofHours(1));

@@ -119,7 +119,7 @@ class HostileHeadsTest {
         "Transfer-Encoding: nonsense"
       })
   @DisplayName("S13 a hostile header is answered 400, on an upgrade and on a plain request")
-  void headers(String header) {
+  void aHostileHeaderIsAnswered400OnAnUpgradeAndOnAPlainRequest(String header) {
     assertThat(upgrade(header)).isEqualTo(400);
     assertThat(get(header)).isEqualTo(400);
   }
@@ -144,7 +144,7 @@ class HostileHeadsTest {
         "\u0016\u0003\u0001\u0000"
       })
   @DisplayName("S13 a hostile request line is answered 400, on an upgrade and on a plain request")
-  void requestLines(String line) {
+  void aHostileRequestLineIsAnswered400OnAnUpgradeAndOnAPlainRequest(String line) {
     assertThat(answer(line, RawClient.goodHeaders()).status()).isEqualTo(400);
     assertThat(answer(line, List.of("Host: x")).status()).isEqualTo(400);
   }

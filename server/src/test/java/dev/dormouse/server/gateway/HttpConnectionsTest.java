@@ -52,7 +52,7 @@ class HttpConnectionsTest {
 
   @Test
   @DisplayName("there are so many TCP connections; one more is answered 503, unasked, and closed")
-  void tooMany() throws Exception {
+  void connectionsOverTheLimitAreAnsweredUnaskedAndClosed() throws Exception {
     ConnectionLimits one = new ConnectionLimits(1, 0, 0);
     try (TestServer server = new TestServer(vertx, GatewayOptions.defaults().limits(one))) {
       respond(server);
@@ -88,7 +88,7 @@ class HttpConnectionsTest {
 
   @Test
   @DisplayName("a connection on which nothing is asked any more is closed, without a word")
-  void idle() throws Exception {
+  void aConnectionOnWhichNothingIsAskedAnyMoreIsClosedWithoutAWord() throws Exception {
     GatewayOptions options = GatewayOptions.defaults().keepAlive(SHORT);
     try (TestServer server = new TestServer(vertx, options);
         RawClient client = server.client()) {
@@ -107,7 +107,7 @@ class HttpConnectionsTest {
 
   @Test
   @DisplayName("a socket is no such connection, whatever was asked before it")
-  void socket() throws Exception {
+  void aSocketIsNoSuchConnectionWhateverWasAskedBeforeIt() throws Exception {
     GatewayOptions options = GatewayOptions.defaults().keepAlive(SHORT);
     try (TestServer server = new TestServer(vertx, options);
         RawClient client = server.client()) {
@@ -142,7 +142,7 @@ class HttpConnectionsTest {
   @Test
   @DisplayName(
       "an answer may be read as slowly as it takes; one that is not read ends the connection")
-  void unread() throws Exception {
+  void anAnswerMayBeReadAsSlowlyAsItTakes() throws Exception {
     CompletableFuture<Void> closed = new CompletableFuture<>();
     try (TestServer server = serverOfLarge(closed);
         RawClient reader = new RawClient(server.port(), 4_096)) {

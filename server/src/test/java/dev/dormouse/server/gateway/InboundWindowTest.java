@@ -31,7 +31,7 @@ class InboundWindowTest {
 
   @Test
   @DisplayName("no more are sent than there is credit; what is handled gives it back")
-  void credit() {
+  void noMoreAreSentThanThereIsCredit() {
     add(1, Transport.CREDIT + 3);
     assertThat(sendAll()).hasSize(Transport.CREDIT);
     window.handled(2);
@@ -45,7 +45,7 @@ class InboundWindowTest {
 
   @Test
   @DisplayName("64 KiB that wait for credit stop the reading, until some of them are sent")
-  void waitingMessages() {
+  void manyBytesThatWaitForCreditStopTheReading() {
     int size = 1_000;
     int enough =
         1 + InboundWindow.WAITING_BYTES_ENOUGH / (size + InboundWindow.MESSAGE_OVERHEAD_BYTES);
@@ -67,7 +67,7 @@ class InboundWindowTest {
 
   @Test
   @DisplayName("long messages stop the reading before the credit is used up")
-  void longMessages() {
+  void longMessagesStopTheReadingBeforeTheCreditIsUsedUp() {
     window.add(new Payload.Binary(new byte[InboundWindow.HELD_BYTES_ENOUGH / 2]));
     window.next();
     assertThat(window.isFull()).isFalse();
@@ -84,7 +84,7 @@ class InboundWindowTest {
 
   @Test
   @DisplayName("what is held is charged; when that is scarce, who holds more than little waits")
-  void memory() {
+  void whatIsHeldIsCharged() {
     InboundWindow other = new InboundWindow(1, memory, null);
     other.add(new Payload.Binary(new byte[1 << 22]));
     assertThat(memory.isScarce()).isTrue();
@@ -102,7 +102,7 @@ class InboundWindowTest {
 
   @Test
   @DisplayName("withheld: nothing is sent until it is resumed, then all from there again")
-  void goBack() {
+  void whatIsWithheldIsSentAgainFromThereOnceItIsResumed() {
     add(1, 4);
     sendAll();
     window.withheld(2);
@@ -116,7 +116,7 @@ class InboundWindowTest {
 
   @Test
   @DisplayName("what is handled twice, or was never sent, changes nothing")
-  void strangeNumbers() {
+  void whatIsHandledTwiceOrWasNeverSentChangesNothing() {
     add(1, 2);
     sendAll();
     window.handled(1);

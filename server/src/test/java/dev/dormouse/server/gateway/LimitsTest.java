@@ -53,7 +53,7 @@ class LimitsTest {
 
   @Test
   @DisplayName("headers of just under 8 KiB are read; of more than 8 KiB they are answered 431")
-  void headers() {
+  void headersOfJustUnder8KiBAreRead() {
     assertThat(answer("/named/a", "X-Long: " + "x".repeat(7_900)).status()).isEqualTo(101);
     assertThat(answer("/named/a", "X-Long: " + "x".repeat(8_192)).status()).isEqualTo(431);
     String[] many = new String[100];
@@ -63,7 +63,7 @@ class LimitsTest {
 
   @Test
   @DisplayName("a request line of more than 8 KiB is answered 414")
-  void requestLine() {
+  void aRequestLineOfMoreThan8KiBIsAnswered414() {
     assertThat(answer("/named/a?q=" + "x".repeat(8_000)).status()).isEqualTo(101);
     assertThat(answer("/named/a?q=" + "x".repeat(8_192)).status()).isEqualTo(414);
   }
@@ -78,7 +78,7 @@ class LimitsTest {
     "%252e%252e, %2e%2e"
   })
   @DisplayName("a key is percent-decoded, once")
-  void keys(String path, String key) {
+  void aKeyIsPercentDecodedOnce(String path, String key) {
     try (RawClient client = new RawClient(server.port()).open("/named/" + path)) {
       assertThat(client.readText()).isEqualTo(key);
     }
@@ -86,7 +86,7 @@ class LimitsTest {
 
   @Test
   @DisplayName("a key has at most 512 bytes, escaped or not; with more it is answered 400")
-  void longKeys() {
+  void aKeyHasAtMost512BytesEscapedOrNot() {
     String longest = "ü".repeat(256);
     try (RawClient client = new RawClient(server.port()).open("/named/" + "%C3%BC".repeat(256))) {
       assertThat(client.readText()).isEqualTo(longest);
@@ -99,7 +99,7 @@ class LimitsTest {
   @ParameterizedTest
   @ValueSource(strings = {"a%00b", "%00", "%1f", "%7F", "%C2%85"})
   @DisplayName("a key with a control character is answered 400, with the reason")
-  void controlCharacters(String key) {
+  void aKeyWithAControlCharacterIsAnswered400WithTheReason(String key) {
     Answer answer = answer("/named/" + key);
     assertThat(answer.status()).isEqualTo(400);
     assertThat(answer.body()).contains("has the control character U+00");
@@ -108,7 +108,7 @@ class LimitsTest {
   @ParameterizedTest
   @ValueSource(strings = {"%FF", "%C3%28", "%C0%AF", "%ED%A0%80", "a%E2%82"})
   @DisplayName("a key that is not UTF-8 is answered 400, with the reason")
-  void notUtf8(String key) {
+  void aKeyThatIsNotUTF8IsAnswered400WithTheReason(String key) {
     Answer answer = answer("/named/" + key);
     assertThat(answer.status()).isEqualTo(400);
     assertThat(answer.body()).isEqualTo("the path is not UTF-8");
@@ -117,14 +117,14 @@ class LimitsTest {
   @ParameterizedTest
   @ValueSource(strings = {"%zz", "%", "%4", "a%2"})
   @DisplayName("a malformed escape is answered 400")
-  void malformedEscapes(String key) {
+  void aMalformedEscapeIsAnswered400(String key) {
     assertThat(answer("/named/" + key).status()).isEqualTo(400);
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"..", ".", "%2e%2e", "%2E", "a/..", "../named", ""})
   @DisplayName("dots are parts of the path, escaped or not, never a key: 404")
-  void dots(String key) {
+  void dotsArePartsOfThePathAndNeverAKey(String key) {
     assertThat(answer("/named/" + key).status()).isEqualTo(404);
   }
 }

@@ -65,7 +65,7 @@ class LivenessTest {
 
   @Test
   @DisplayName("a client that never answers is pinged once, dropped, and told as silent")
-  void silent() throws Exception {
+  void aClientThatNeverAnswersIsPingedOnceDroppedAndToldAsSilent() throws Exception {
     try (RawClient client = server.open("/chat/lobby")) {
       host.nextOpen();
       assertThat(client.readFrame().opcode()).isEqualTo(PING);
@@ -80,7 +80,7 @@ class LivenessTest {
 
   @Test
   @DisplayName("one that answers stays, and its actor hears nothing of it")
-  void answers() throws Exception {
+  void oneThatAnswersStaysAndItsActorHearsNothingOfIt() throws Exception {
     try (RawClient client = server.open("/chat/lobby")) {
       host.nextOpen();
       for (int i = 0; i < 4; i++) {
@@ -94,7 +94,7 @@ class LivenessTest {
 
   @Test
   @DisplayName("a byte now and then of a message is a sign of life")
-  void bytesCount() throws Exception {
+  void aByteNowAndThenOfAMessageIsASignOfLife() throws Exception {
     byte[] message = frame(TEXT, "slowly");
     try (RawClient pacer = server.open("/chat/lobby");
         RawClient slow = server.open("/chat/lobby")) {
@@ -112,7 +112,7 @@ class LivenessTest {
 
   @Test
   @DisplayName("a client whose messages wait for its actor is not read, and not taken for dead")
-  void notRead() throws Exception {
+  void aClientWhoseMessagesWaitForItsActorIsNotReadAndNotTakenForDead() throws Exception {
     host.acceptOnly();
     try (RawClient pacer = server.open("/chat/other");
         RawClient waiting = server.open("/chat/lobby")) {
@@ -137,7 +137,7 @@ class LivenessTest {
 
   @Test
   @DisplayName("when a client was last seen follows its pongs, and the host hears nothing of them")
-  void lastSeen() throws Exception {
+  void whenAClientWasLastSeenFollowsItsPongsAndTheHostHearsNothingOfThem() throws Exception {
     try (RawClient client = server.open("/chat/lobby")) {
       ConnectionId id = host.nextOpen();
       List<ConnectionStatus> opened = connections(null, 10);
@@ -159,7 +159,7 @@ class LivenessTest {
 
   @Test
   @DisplayName("of a connection that is not there, nothing is known; the host is told so")
-  void unknown() throws Exception {
+  void ofAConnectionThatIsNotThereNothingIsKnown() throws Exception {
     ConnectionId nobody = ConnectionId.of(7, 1_000_000);
     host.release(LOBBY, new ToGateway.AskSeen(nobody, 6));
     assertThat(host.next(ToHost.Seen.class)).isEqualTo(new ToHost.Seen(LOBBY, nobody, 6, null));
@@ -167,7 +167,7 @@ class LivenessTest {
 
   @Test
   @DisplayName("where clients are not pinged, it is not known when they were seen")
-  void notPinged() throws Exception {
+  void whereClientsAreNotPingedItIsNotKnownWhenTheyWereSeen() throws Exception {
     server.close();
     server = new TestServer(vertx, GatewayOptions.defaults().pingInterval(Duration.ZERO));
     host = server.host;
@@ -182,7 +182,7 @@ class LivenessTest {
 
   @Test
   @DisplayName("connections are listed in the order of their ids, page by page, on all event loops")
-  void pages() throws Exception {
+  void connectionsAreListedInTheOrderOfTheirIdsPageByPageOnAllEventLoops() throws Exception {
     List<RawClient> clients = new ArrayList<>();
     List<ConnectionId> ids = new ArrayList<>();
     for (int i = 0; i < 7; i++) {

@@ -58,7 +58,7 @@ class LivenessWheelTest {
 
   @Test
   @DisplayName("many at once are looked at in portions, and those left over before the next tick")
-  void portions() {
+  void manyAtOnceAreLookedAtInPortionsAndThoseLeftOverBeforeTheNextTick() {
     List<Peer> peers = new ArrayList<>();
     for (int i = 0; i < 10; i++) {
       peers.add(join());
@@ -78,7 +78,7 @@ class LivenessWheelTest {
 
   @Test
   @DisplayName("a silent peer is pinged once after one interval, and given up after two")
-  void silent() {
+  void aSilentPeerIsPingedOnceAfterOneIntervalAndGivenUpAfterTwo() {
     ticks(7);
     Peer peer = join();
     ticks(5 * TICKS_PER_INTERVAL);
@@ -89,7 +89,7 @@ class LivenessWheelTest {
 
   @Test
   @DisplayName("one that answers is pinged an interval after each answer, and never given up")
-  void answers() {
+  void oneThatAnswersIsPingedAnIntervalAfterEachAnswerAndNeverGivenUp() {
     Peer peer = join();
     ticks(TICKS_PER_INTERVAL + 3);
     peer.heard();
@@ -106,7 +106,7 @@ class LivenessWheelTest {
 
   @Test
   @DisplayName("one that says something in every interval is never pinged")
-  void speaks() {
+  void oneThatSaysSomethingInEveryIntervalIsNeverPinged() {
     Peer peer = join();
     for (int i = 0; i < 10; i++) {
       ticks(TICKS_PER_INTERVAL - 1);
@@ -118,7 +118,7 @@ class LivenessWheelTest {
 
   @Test
   @DisplayName("one that is not read is neither pinged nor given up until it is read again")
-  void notRead() {
+  void oneThatIsNotReadIsNeitherPingedNorGivenUpUntilItIsReadAgain() {
     Peer peer = join();
     peer.isRead = false;
     ticks(5 * TICKS_PER_INTERVAL);
@@ -132,7 +132,7 @@ class LivenessWheelTest {
 
   @Test
   @DisplayName("peers that leave, in a tick too, are let be, and the others are not")
-  void leaves() {
+  void peersThatLeaveInATickTooAreLetBeAndTheOthersAreNot() {
     Peer other = join();
     Peer leaver =
         new Peer() {
@@ -156,7 +156,7 @@ class LivenessWheelTest {
 
   @Test
   @DisplayName("a peer whose ping fails harms no other")
-  void failingPing() {
+  void aPeerWhosePingFailsHarmsNoOther() {
     Peer bad =
         new Peer() {
           @Override

@@ -25,7 +25,7 @@ class MessageAssemblerTest {
 
   @Test
   @DisplayName("fragments are joined, empty ones too, and copied")
-  void joins() {
+  void fragmentsAreJoinedEmptyOnesTooAndCopied() {
     MessageAssembler assembler = new MessageAssembler(false, 10);
     byte[] network = {1, 2, 3};
     assembler.add(Unpooled.EMPTY_BUFFER);
@@ -37,7 +37,7 @@ class MessageAssemblerTest {
 
   @Test
   @DisplayName("the longest message passes; a byte more is 1009")
-  void limit() {
+  void theLongestMessagePasses() {
     MessageAssembler assembler = new MessageAssembler(false, 1_000);
     assembler.add(bytes(999));
     assembler.add(bytes(1));
@@ -47,7 +47,7 @@ class MessageAssemblerTest {
 
   @Test
   @DisplayName("short fragments: as many as are free, then 1008, unless they are long enough")
-  void fragmentPolicy() {
+  void tooManyShortFragmentsAreAnswered1008() {
     MessageAssembler empty = new MessageAssembler(true, 1 << 20);
     for (int i = 0; i < MessageAssembler.FRAGMENTS_FREE; i++) {
       empty.add(Unpooled.EMPTY_BUFFER);
@@ -63,7 +63,7 @@ class MessageAssemblerTest {
 
   @Test
   @DisplayName("what is UTF-8 is what the JDK's strict decoder says, however it is split")
-  void utf8() {
+  void whatIsUTF8IsWhatTheJDKsStrictDecoderSaysHoweverItIsSplit() {
     long seed = new Random().nextLong();
     Random random = new Random(seed);
     for (int n = 0; n < 200_000; n++) {

@@ -96,7 +96,7 @@ class MessagesTest {
 
   @Test
   @DisplayName("fragments, an empty first one too, become one message; pings may come between")
-  void fragments() throws Exception {
+  void fragmentsAnEmptyFirstOneTooBecomeOneMessage() throws Exception {
     try (RawClient client = server.open("/chat/lobby")) {
       host.nextOpen();
       client.send(
@@ -118,7 +118,7 @@ class MessagesTest {
 
   @Test
   @DisplayName("a character may be split over fragments, at every byte")
-  void splitCharacters() throws Exception {
+  void aCharacterMayBeSplitOverFragmentsAtEveryByte() throws Exception {
     try (RawClient client = server.open("/chat/lobby")) {
       host.nextOpen();
       byte[] text = "aä€😀z".getBytes(UTF_8);
@@ -133,7 +133,7 @@ class MessagesTest {
 
   @Test
   @DisplayName("4 MiB in pieces of 64 bytes are one message")
-  void manyFragments() throws Exception {
+  void aLongMessageInShortPiecesIsOneMessage() throws Exception {
     try (RawClient client = server.open("/large/one")) {
       host.nextOpen();
       byte[] piece = new byte[64];
@@ -230,7 +230,7 @@ class MessagesTest {
 
   @Test
   @DisplayName("a ping is answered with its payload")
-  void ping() {
+  void aPingIsAnsweredWithItsPayload() {
     try (RawClient client = server.open("/chat/lobby")) {
       client.send(frame(PING, new byte[125]), frame(PING, ""));
       assertThat(client.readFrame().payload()).hasSize(125);
@@ -242,7 +242,7 @@ class MessagesTest {
 
   @Test
   @DisplayName("pings of a client that reads nothing are answered without a queue: the last is")
-  void pingFlood() throws Exception {
+  void pingsOfAClientThatReadsNothingAreAnsweredWithoutAQueue() throws Exception {
     try (RawClient client = new RawClient(server.port(), 4_096).open("/chat/lobby")) {
       host.nextOpen();
       int pings = 100_000;

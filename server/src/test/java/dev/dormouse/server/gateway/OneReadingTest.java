@@ -123,7 +123,8 @@ class OneReadingTest {
     "'+b%252e?name=a', 'name a, admin none at /page/a+b%252e'",
   })
   @DisplayName("F05: one URL has one reading, for upgrades, requests, access rules and middleware")
-  void urls(String url, String reading) throws Exception {
+  void oneURLHasOneReadingForUpgradesRequestsAccessRulesAndMiddleware(String url, String reading)
+      throws Exception {
     try (RawClient client = new RawClient(server.port())) {
       client.send(RawClient.head("GET /page/a" + url + " HTTP/1.1", List.of("Host: x")));
       Answer answer = client.readAnswer();
@@ -159,7 +160,7 @@ class OneReadingTest {
 
   @Test
   @DisplayName("F04: a first line of 8,000 bytes is taken, one over the limit is 414, headers 431")
-  void longLines() {
+  void lineAndHeadersOverTheirLimitsAreAnswered414And431() {
     String url = "/page/a?token=";
     try (RawClient client = new RawClient(server.port())) {
       client.open(url + "x".repeat(7_000));
@@ -174,7 +175,7 @@ class OneReadingTest {
 
   @Test
   @DisplayName("F04: both limits are options")
-  void chosenLimits() {
+  void bothLimitsAreOptions() {
     try (DormouseServer roomy =
             Dormouse.server()
                 .actor("/page/:key", Page.class, Page::new)
@@ -193,7 +194,7 @@ class OneReadingTest {
   @ParameterizedTest
   @ValueSource(strings = {"POST", "DELETE", "OPTIONS", "PROPFIND"})
   @DisplayName("F07: what a page does not do is 405 with what it does, HEAD with it")
-  void otherMethods(String method) {
+  void whatAPageDoesNotDoIs405WithWhatItDoesHEADWithIt(String method) {
     try (RawClient admin = new RawClient(server.adminPort())) {
       for (var page :
           Map.of("/healthz", "GET, HEAD, OPTIONS", "/backup", "POST, OPTIONS").entrySet()) {
@@ -211,7 +212,7 @@ class OneReadingTest {
 
   @Test
   @DisplayName("F07: HEAD is answered by every page as GET is, without a body")
-  void heads() {
+  void headIsAnsweredByEveryPageAsGETIsWithoutABody() {
     for (String page :
         List.of(
             "/",

@@ -75,7 +75,7 @@ class OriginPolicyTest {
     "http://example.org:99999999999, example.org, false",
   })
   @DisplayName("a page is the server's own if scheme, host and port are; no look-alike is")
-  void own(String origin, String authority, boolean isAllowed) {
+  void aPageIsTheServersOwnIfSchemeHostAndPort(String origin, String authority, boolean isAllowed) {
     assertThat(OWN.allows(origin, plain(authority))).isEqualTo(isAllowed);
   }
 
@@ -88,13 +88,14 @@ class OriginPolicyTest {
     "http://example.org:443, example.org, false",
   })
   @DisplayName("where the request was encrypted, so must the page be")
-  void ownEncrypted(String origin, String authority, boolean isAllowed) {
+  void whereTheRequestWasEncryptedSoMustThePageBe(
+      String origin, String authority, boolean isAllowed) {
     assertThat(OWN.allows(origin, encrypted(authority))).isEqualTo(isAllowed);
   }
 
   @Test
   @DisplayName("listed pages may connect to any host, and others than those may not")
-  void listed() {
+  void listedPagesMayConnectToAnyHostAndOthersThanThoseMayNot() {
     OriginPolicy policy =
         new OriginPolicy(
             Set.of(
@@ -138,7 +139,7 @@ class OriginPolicyTest {
       })
   @DisplayName(
       "F01: what apps, extensions and files send as their origin can be listed, each alone")
-  void listedApps(String origin) {
+  void whatAppsExtensionsAndFilesSendAsTheirOriginCanBeListedEachAlone(String origin) {
     OriginPolicy listed = new OriginPolicy(Set.of("https://b.example", origin));
     assertThat(listed.allows(origin, encrypted("a.example"))).isTrue();
     assertThat(OWN.allows(origin, plain("a.example"))).isFalse();
@@ -151,7 +152,7 @@ class OriginPolicyTest {
 
   @Test
   @DisplayName("all pages may only if that is written out")
-  void all() {
+  void allPagesMayOnlyIfThatIsWrittenOut() {
     OriginPolicy policy = new OriginPolicy(Set.of("*"));
     assertThat(policy.allows("null", plain("a.test"))).isTrue();
     assertThat(policy.allows("https://evil.com", encrypted("a.test"))).isTrue();
@@ -187,7 +188,7 @@ class OriginPolicyTest {
         "https://[::1",
       })
   @DisplayName("an entry that is no origin is refused by name")
-  void refuses(String entry) {
+  void anEntryThatIsNoOriginIsRefusedByName(String entry) {
     assertThatThrownBy(() -> new OriginPolicy(Set.of("https://a.test", entry)))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("'" + entry + "'");

@@ -103,7 +103,7 @@ class OutboundTest {
   @ParameterizedTest(name = "TLS: {0}")
   @ValueSource(booleans = {false, true})
   @DisplayName("drop oldest: a client that reads again hears the newest; its neighbour hears all")
-  void dropOldest(boolean isTls) throws Exception {
+  void aClientThatReadsAgainHearsTheNewestWhereTheOldestAreDropped(boolean isTls) throws Exception {
     restart(isTls);
     ActorId actor = new ActorId("drop", "one");
     try (RawClient slow = openSlowly("/drop/one");
@@ -132,7 +132,7 @@ class OutboundTest {
   @ParameterizedTest(name = "TLS: {0}")
   @ValueSource(booleans = {false, true})
   @DisplayName("conflate: a client that reads again hears the latest of each key, and all others")
-  void conflate(boolean isTls) throws Exception {
+  void aClientThatReadsAgainHearsTheLatestOfEachKeyAndAllOthers(boolean isTls) throws Exception {
     restart(isTls);
     ActorId actor = new ActorId("conflate", "one");
     try (RawClient slow = openSlowly("/conflate/one")) {
@@ -178,7 +178,7 @@ class OutboundTest {
 
   @Test
   @DisplayName("who asks is told: written, or that the connection is closed, going, or unknown")
-  void outcomes() throws Exception {
+  void whoAsksIsToldWrittenOrThatTheConnectionIsClosedGoingOrUnknown() throws Exception {
     try (RawClient client = server.open("/chat/lobby")) {
       ConnectionId id = host.nextOpen();
       host.release(TestServer.LOBBY, send(id, "one", 1));
@@ -195,7 +195,7 @@ class OutboundTest {
 
   @Test
   @DisplayName("what was sent before the 101 to a client that never saw it is told and counted")
-  void neverOpened() throws Exception {
+  void whatWasSentBeforeThe101ToAClientThatNeverSawItIsToldAndCounted() throws Exception {
     host.script(event -> List.of());
     RawClient client = server.client();
     client.send(RawClient.upgrade("/chat/lobby"));
@@ -220,7 +220,7 @@ class OutboundTest {
   @ParameterizedTest(name = "TLS: {0}")
   @ValueSource(booleans = {false, true})
   @DisplayName("what waits for a slow client that is lost is told, and released")
-  void lost(boolean isTls) throws Exception {
+  void whatWaitsForASlowClientThatIsLostIsToldAndReleased(boolean isTls) throws Exception {
     restart(isTls);
     ActorId actor = new ActorId("drop", "one");
     RawClient slow = openSlowly("/drop/one");
@@ -257,7 +257,8 @@ class OutboundTest {
     "5, 1048576, false"
   })
   @DisplayName("F16 O3 whatever one turn sends reaches a client that reads at full speed")
-  void bursts(int messages, int bytes, boolean isTls) throws Exception {
+  void whateverOneTurnSendsReachesAClientThatReadsAtFullSpeed(
+      int messages, int bytes, boolean isTls) throws Exception {
     restart(isTls);
     try (RawClient client = open(server.client(), "/chat/lobby")) {
       ConnectionId id = host.nextOpen();
@@ -278,7 +279,7 @@ class OutboundTest {
   @ParameterizedTest(name = "TLS: {0}")
   @ValueSource(booleans = {false, true})
   @DisplayName("F16 a client that takes nothing is closed, and what waited for it is let go")
-  void takesNothing(boolean isTls) throws Exception {
+  void aClientThatTakesNothingIsClosedAndWhatWaitedForItIsLetGo(boolean isTls) throws Exception {
     stop();
     GatewayOptions options =
         GatewayOptions.defaults()

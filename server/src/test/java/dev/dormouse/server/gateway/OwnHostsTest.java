@@ -73,7 +73,7 @@ class OwnHostsTest {
   @Test
   @DisplayName(
       "A17: unless hosts are listed, a browser on this machine comes by no name but localhost")
-  void unlisted() {
+  void unlessHostsAreListedABrowserOnThisMachineComesByNoNameButLocalhost() {
     try (DormouseServer server = open(GatewayOptions.defaults())) {
       for (String name : List.of("evil.example", "evil.example:8080", "localhost.evil.example")) {
         assertThat(upgrade(server, name, "Origin: http://" + name)).isEqualTo(421);
@@ -95,7 +95,7 @@ class OwnHostsTest {
 
   @Test
   @DisplayName("A17: from elsewhere, a plain deployment behind a name works as it is")
-  void fromElsewhere() {
+  void fromElsewhereAPlainDeploymentBehindANameWorks() {
     GatewayOptions behindProxy =
         GatewayOptions.defaults().trustedProxies(TrustedProxies.of(List.of("127.0.0.1")));
     try (DormouseServer server = open(behindProxy)) {
@@ -114,7 +114,7 @@ class OwnHostsTest {
 
   @Test
   @DisplayName("A17: pages that are listed come by any name, and their own name is the server's")
-  void listedOrigins() {
+  void pagesThatAreListedComeByAnyNameAndTheirOwnNameIsTheServers() {
     GatewayOptions options =
         GatewayOptions.defaults().allowedOrigins(Set.of("https://app.example.org", "null"));
     try (DormouseServer server = open(options)) {
@@ -133,7 +133,7 @@ class OwnHostsTest {
 
   @Test
   @DisplayName("A17: if hosts are listed, no request comes by another name, whoever sends it")
-  void listed() {
+  void ifHostsAreListedNoRequestComesByAnotherNameWhoeverSendsIt() {
     GatewayOptions options =
         GatewayOptions.defaults()
             .hosts(Set.of("example.org", "*.example.org"))
@@ -177,7 +177,7 @@ class OwnHostsTest {
     "null, false",
   })
   @DisplayName("A17: addresses, localhost and listed names are own, and no look-alike is")
-  void names(String authority, boolean isOwn) {
+  void addressesLocalhostAndListedNamesAreOwnAndNoLookAlike(String authority, boolean isOwn) {
     assertThat(OwnHosts.of(Set.of("example.org", "*.wild.example")).contains(authority))
         .isEqualTo(isOwn);
     assertThat(OwnHosts.of(Set.of("*")).contains(authority)).isTrue();
@@ -187,7 +187,7 @@ class OwnHostsTest {
   @ValueSource(
       strings = {"", "a b", "http://a", "a:80", "a/", "*.", "a.*", "**.a", "[::1", "b\u00fc.a"})
   @DisplayName("A17: an entry that is no host is refused by name")
-  void refuses(String entry) {
+  void anEntryThatIsNoHostIsRefusedByName(String entry) {
     assertThatThrownBy(() -> GatewayOptions.defaults().hosts(Set.of("a.test", entry)))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("'" + entry + "'");

@@ -44,7 +44,8 @@ class PlainRequestTest {
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
   @DisplayName("a request goes to the actor with its body, and the actor's answer comes back")
-  void answered(boolean hasBodyHandler) throws Exception {
+  void aRequestGoesToTheActorWithItsBodyAndTheActorsAnswerComesBack(boolean hasBodyHandler)
+      throws Exception {
     try (TestServer server =
             new TestServer(
                 vertx,
@@ -78,7 +79,7 @@ class PlainRequestTest {
 
   @Test
   @DisplayName("C7 a body handler before a socket route limits nothing, and hangs nothing")
-  void bodyHandlers() throws Exception {
+  void aBodyHandlerBeforeASocketRouteLimitsNothingAndHangsNothing() throws Exception {
     try (TestServer server =
             new TestServer(
                 vertx,
@@ -103,7 +104,7 @@ class PlainRequestTest {
 
   @Test
   @DisplayName("a request without body is a request; the largest body passes, one byte more is 413")
-  void bodies() throws Exception {
+  void aRequestWithoutBodyIsARequest() throws Exception {
     try (TestServer server = new TestServer(vertx)) {
       server.host.script(
           event ->
@@ -131,7 +132,7 @@ class PlainRequestTest {
 
   @Test
   @DisplayName("F17 a body that comes on steadily is taken, though it takes longer than the limit")
-  void steadyBody() throws Exception {
+  void aBodyThatComesOnSteadilyIsTakenThoughItTakesLongerThanTheLimit() throws Exception {
     Duration limit = Duration.ofSeconds(2);
     GatewayOptions hasty = GatewayOptions.defaults().input(limit, limit, limit);
     try (TestServer server = new TestServer(vertx, hasty);
@@ -175,7 +176,7 @@ class PlainRequestTest {
 
   @Test
   @DisplayName("a body that trickles is answered 408 in the end, and the actor never hears of it")
-  void slowBody() throws Exception {
+  void aBodyThatTricklesIsAnswered408InTheEndAndTheActorNeverHearsOfIt() throws Exception {
     Duration minutes = Duration.ofMinutes(10);
     GatewayOptions hasty =
         GatewayOptions.defaults().input(minutes, minutes, Duration.ofMillis(100));
@@ -197,7 +198,7 @@ class PlainRequestTest {
 
   @Test
   @DisplayName("an actor that does not answer in time: 504, and its late answer goes nowhere")
-  void overdue() throws Exception {
+  void anActorThatDoesNotAnswerInTimeIsAnsweredFor504() throws Exception {
     GatewayOptions hasty = GatewayOptions.defaults().request(Duration.ofMillis(50));
     try (TestServer server = new TestServer(vertx, hasty);
         RawClient client = server.client()) {
@@ -222,7 +223,7 @@ class PlainRequestTest {
   @ParameterizedTest
   @ValueSource(strings = {"100-continue", "100-Continue", "100-continue, 100-CONTINUE"})
   @DisplayName("F06: who expects 100 gets it, then sends the body; on one connection as on many")
-  void continues(String expectation) throws Exception {
+  void whoExpects100GetsItThenSendsTheBody(String expectation) throws Exception {
     try (TestServer server = new TestServer(vertx);
         RawClient client = server.client()) {
       for (int i = 0; i < 2; i++) {
@@ -250,7 +251,8 @@ class PlainRequestTest {
     "/denied, 5, 100-continue, 403",
   })
   @DisplayName("F06: what the head alone allows is answered at once, and the connection ends")
-  void headAlone(String path, int length, String expectation, int status) throws Exception {
+  void whatTheHeadAloneAllowsIsAnsweredAtOnceAndTheConnectionEnds(
+      String path, int length, String expectation, int status) throws Exception {
     try (TestServer server =
             new TestServer(
                 vertx,
@@ -281,7 +283,7 @@ class PlainRequestTest {
 
   @Test
   @DisplayName("F06: HTTP/1.0, a body that is there, and a request without one want no 100")
-  void noNeed() throws Exception {
+  void hTTP10ABodyThatIsThereAndARequestWithoutOneWantNo100() throws Exception {
     try (TestServer server = new TestServer(vertx)) {
       server.host.script(
           event ->

@@ -44,7 +44,7 @@ class ProgressTest {
 
   @Test
   @DisplayName("after an hour of good progress, a stop costs no more than the limit")
-  void longCredit() {
+  void afterAnHourOfGoodProgressAStopCostsNoMoreThanTheLimit() {
     Progress progress = new Progress(0, 0).seen(3_600 * SECOND_NS, 1L << 30, LIMIT);
     assertThat(progress.leftNs(3_629 * SECOND_NS, LIMIT)).isEqualTo(SECOND_NS);
     assertThat(progress.seen(3_629 * SECOND_NS, (1L << 30) + 100, LIMIT)).isEqualTo(progress);

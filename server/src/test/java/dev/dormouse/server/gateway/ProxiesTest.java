@@ -21,7 +21,7 @@ class ProxiesTest extends BehindProxies {
         "Forwarded: for=1.1.1.1, for=203.0.113.9, for=10.1.1.1",
       })
   @DisplayName("the actor hears the address that a listed proxy tells, and what it wrote")
-  void listed(String header) throws Exception {
+  void theActorHearsTheAddressThatAListedProxyTellsAndWhatItWrote(String header) throws Exception {
     use(LOOPBACK, ProxyProtocol.OFF);
     try (RawClient client = server.client()) {
       RequestHead head = opened(client.send(RawClient.upgrade("/chat/lobby", header)));
@@ -32,7 +32,7 @@ class ProxiesTest extends BehindProxies {
 
   @Test
   @DisplayName("what others write about themselves, nobody hears")
-  void unlisted() throws Exception {
+  void whatOthersWriteAboutThemselvesNobodyHears() throws Exception {
     use(ELSEWHERE, ProxyProtocol.OFF);
     String[] headers = {
       "X-Forwarded-For: 10.0.0.1",
@@ -60,7 +60,7 @@ class ProxiesTest extends BehindProxies {
 
   @Test
   @DisplayName("routes see address, scheme and host as the client does")
-  void routes() {
+  void routesSeeAddressSchemeAndHostAsTheClientDoes() {
     use(LOOPBACK, ProxyProtocol.OFF);
     try (RawClient client = server.client()) {
       client.send(
@@ -80,7 +80,8 @@ class ProxiesTest extends BehindProxies {
         "Forwarded: for=1.1.1.1\r\nX-Forwarded-For: 2.2.2.2",
       })
   @DisplayName("who contradicts himself about the client is answered 400, before any route")
-  void malformed(String header) throws Exception {
+  void whoContradictsHimselfAboutTheClientIsAnswered400BeforeAnyRoute(String header)
+      throws Exception {
     use(LOOPBACK, ProxyProtocol.OFF);
     try (RawClient client = server.client()) {
       for (String path : List.of("/chat/lobby", "/see")) {
@@ -109,7 +110,8 @@ class ProxiesTest extends BehindProxies {
     "X-Forwarded-Host: a b, 127.0.0.1",
   })
   @DisplayName("F08: a listed proxy's dialect costs its statement, and not its service")
-  void dialects(String header, String client) throws Exception {
+  void aListedProxysDialectCostsItsStatementAndNotItsService(String header, String client)
+      throws Exception {
     use(LOOPBACK, ProxyProtocol.OFF);
     try (RawClient proxy = server.client()) {
       RequestHead head = opened(proxy.send(RawClient.upgrade("/chat/lobby", header)));
@@ -129,7 +131,8 @@ class ProxiesTest extends BehindProxies {
     "https://a.test.evil.com, https, a.test, 403",
   })
   @DisplayName("the server's own pages are those of the scheme and host that a listed proxy tells")
-  void origins(String origin, String proto, String told, int status) throws Exception {
+  void theServersOwnPagesAreThoseOfTheSchemeAndHostThatAListedProxyTells(
+      String origin, String proto, String told, int status) throws Exception {
     use(LOOPBACK, ProxyProtocol.OFF);
     try (RawClient client = server.client()) {
       client.send(
@@ -159,7 +162,7 @@ class ProxiesTest extends BehindProxies {
 
   @Test
   @DisplayName("limits of an address are those of the client, not of the proxy")
-  void limits() {
+  void limitsOfAnAddressAreThoseOfTheClientNotOfTheProxy() {
     use(GatewayOptions.defaults().trustedProxies(LOOPBACK).limits(new ConnectionLimits(100, 1, 0)));
     try (RawClient first = server.client();
         RawClient second = server.client();

@@ -46,7 +46,7 @@ class ProxyProtocolTest extends BehindProxies {
   @ParameterizedTest
   @EnumSource(names = {"OPTIONAL", "REQUIRED"})
   @DisplayName("the client is whom a listed proxy's header names, in version 1 and 2")
-  void headers(ProxyProtocol mode) throws Exception {
+  void theClientIsWhomAListedProxysHeaderNamesInVersion1And2(ProxyProtocol mode) throws Exception {
     use(LOOPBACK, mode);
     byte[][] headers = {
       V1.getBytes(US_ASCII),
@@ -81,7 +81,7 @@ class ProxyProtocolTest extends BehindProxies {
 
   @Test
   @DisplayName("a header may come byte by byte, and frames right behind the request")
-  void slowly() throws Exception {
+  void aHeaderMayComeByteByByteAndFramesRightBehindTheRequest() throws Exception {
     use(LOOPBACK, ProxyProtocol.REQUIRED);
     try (RawClient client = server.client()) {
       for (byte b : v2(0x21, 0x11, "cb007109", "c0000201", "1267", "01bb")) {
@@ -99,7 +99,7 @@ class ProxyProtocolTest extends BehindProxies {
 
   @Test
   @DisplayName("headers of requests are believed only if whom the PROXY header names is listed")
-  void bothWays() throws Exception {
+  void headersOfRequestsAreBelievedOnlyIfWhomThePROXYHeaderNamesIsListed() throws Exception {
     use(LOOPBACK, ProxyProtocol.REQUIRED);
     String upgrade = RawClient.upgrade("/chat/lobby", "X-Forwarded-For: 198.51.100.7");
     try (RawClient direct = server.client();
@@ -112,7 +112,7 @@ class ProxyProtocolTest extends BehindProxies {
 
   @Test
   @DisplayName("a header without an address leaves the proxy as the client, which is not believed")
-  void withoutAddress() throws Exception {
+  void aHeaderWithoutAnAddressLeavesTheProxyAsTheClientWhichIsNotBelieved() throws Exception {
     use(LOOPBACK, ProxyProtocol.REQUIRED);
     byte[][] headers = {
       v2(0x20, 0x00),
@@ -144,14 +144,14 @@ class ProxyProtocolTest extends BehindProxies {
         "PROXYTCP4 203.0.113.9 192.0.2.1 4711 443\r\n",
       })
   @DisplayName("a malformed header of version 1 ends the connection")
-  void malformedV1(String header) throws Exception {
+  void aMalformedHeaderOfVersion1EndsTheConnection(String header) throws Exception {
     use(LOOPBACK, ProxyProtocol.OPTIONAL);
     isCutOff(header.getBytes(US_ASCII));
   }
 
   @Test
   @DisplayName("a header of version 1 that is too long ends the connection")
-  void longV1() throws Exception {
+  void aHeaderOfVersion1ThatIsTooLongEndsTheConnection() throws Exception {
     use(LOOPBACK, ProxyProtocol.OPTIONAL);
     isCutOff(("PROXY UNKNOWN " + "x".repeat(200)).getBytes(US_ASCII));
   }
@@ -186,7 +186,7 @@ class ProxyProtocolTest extends BehindProxies {
     "an extension of TLS that is cut, 21110012cb007109c0000201126701bb200003010000",
   })
   @DisplayName("a malformed header of version 2 ends the connection")
-  void malformedV2(String what, String hex) throws Exception {
+  void aMalformedHeaderOfVersion2EndsTheConnection(String what, String hex) throws Exception {
     use(LOOPBACK, ProxyProtocol.OPTIONAL);
     byte[] rest = HexFormat.of().parseHex(hex);
     isCutOff(ByteBuffer.allocate(12 + rest.length).put(V2).put(rest).array());
@@ -194,7 +194,7 @@ class ProxyProtocolTest extends BehindProxies {
 
   @Test
   @DisplayName("a header of version 2 that is too long ends the connection")
-  void longV2() throws Exception {
+  void aHeaderOfVersion2ThatIsTooLongEndsTheConnection() throws Exception {
     use(LOOPBACK, ProxyProtocol.OPTIONAL);
     isCutOff(v2(0x21, 0x11, "cb007109c0000201126701bb", "00".repeat(10_000)));
   }
@@ -202,7 +202,7 @@ class ProxyProtocolTest extends BehindProxies {
   @ParameterizedTest
   @EnumSource(names = {"OPTIONAL", "REQUIRED"})
   @DisplayName("a header that does not come, or not in time, ends the connection")
-  void late(ProxyProtocol mode) {
+  void aHeaderThatDoesNotComeOrNotInTimeEndsTheConnection(ProxyProtocol mode) {
     Duration limit = Duration.ofMillis(300);
     use(
         GatewayOptions.defaults()
@@ -223,7 +223,8 @@ class ProxyProtocolTest extends BehindProxies {
   @ParameterizedTest
   @CsvSource({"OFF, true", "OFF, false", "OPTIONAL, false", "REQUIRED, false"})
   @DisplayName("a header of anybody else, or where there is none, is bad HTTP: 400")
-  void badHttp(ProxyProtocol mode, boolean isListed) throws Exception {
+  void aHeaderOfAnybodyElseOrWhereThereIsNoneIsBadHTTP(ProxyProtocol mode, boolean isListed)
+      throws Exception {
     use(isListed ? LOOPBACK : ELSEWHERE, mode);
     String v2 = new String(v2(0x21, 0x11, "cb007109c0000201126701bb"), ISO_8859_1);
     for (String header : List.of(V1, v2)) {
@@ -238,7 +239,7 @@ class ProxyProtocolTest extends BehindProxies {
 
   @Test
   @DisplayName("if a header is optional, connections without one are served, listed or not")
-  void optional() throws Exception {
+  void ifAHeaderIsOptionalConnectionsWithoutOneAreServedListedOrNot() throws Exception {
     for (TrustedProxies trusted : List.of(LOOPBACK, ELSEWHERE)) {
       use(trusted, ProxyProtocol.OPTIONAL);
       try (RawClient client = server.client()) {
@@ -252,7 +253,7 @@ class ProxyProtocolTest extends BehindProxies {
   @ParameterizedTest
   @ValueSource(booleans = {true, false})
   @DisplayName("if a header is required, connections without one are answered 400")
-  void required(boolean isListed) throws Exception {
+  void ifAHeaderIsRequiredConnectionsWithoutOneAreAnswered400(boolean isListed) throws Exception {
     use(isListed ? LOOPBACK : ELSEWHERE, ProxyProtocol.REQUIRED);
     try (RawClient client = server.client()) {
       Answer answer = client.send(RawClient.upgrade("/chat/lobby")).readAnswer();
@@ -285,7 +286,7 @@ class ProxyProtocolTest extends BehindProxies {
 
   @Test
   @DisplayName("TLS begins behind the header")
-  void tls() throws Exception {
+  void tlsBeginsBehindTheHeader() throws Exception {
     Identity identity = Certificates.selfSigned("server");
     use(
         GatewayOptions.defaults()

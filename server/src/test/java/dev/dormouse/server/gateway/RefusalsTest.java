@@ -140,7 +140,7 @@ class RefusalsTest {
   @ParameterizedTest
   @ValueSource(strings = {"h2c", "dummy"})
   @DisplayName("C13 an unknown upgrade is answered 426, or served as plain HTTP; never a hang")
-  void unknownUpgrades(String protocol) throws Exception {
+  void anUnknownUpgradeIsAnswered426OrServedAsPlainHTTP(String protocol) throws Exception {
     List<String> headers =
         List.of("Host: dormouse.test", "Connection: Upgrade", "Upgrade: " + protocol);
     try (RawClient client = server.client()) {
@@ -157,7 +157,7 @@ class RefusalsTest {
 
   @Test
   @DisplayName("C17 a plain GET on a socket route is answered 426 with Upgrade and Connection")
-  void plainGet() {
+  void aPlainGETOnASocketRouteIsAnswered426WithUpgradeAndConnection() {
     try (RawClient client = server.client()) {
       Answer answer = client.send("GET /chat/lobby HTTP/1.1\r\nHost: x\r\n\r\n").readAnswer();
       assertThat(answer.status()).isEqualTo(426);
@@ -180,7 +180,7 @@ class RefusalsTest {
         "Connection: keep-alive, Upgrade, HTTP2-Settings, Sec-WebSocket-Key",
       })
   @DisplayName("F03: whatever else Connection says, an upgrade that it names is one")
-  void connectionTokens(String connection) throws Exception {
+  void whateverElseConnectionSaysAnUpgradeThatItNamesIsOne(String connection) throws Exception {
     host.echo();
     List<String> headers = new ArrayList<>(RawClient.goodHeaders());
     headers.removeIf(good -> good.startsWith("Connection:"));
@@ -285,7 +285,7 @@ class RefusalsTest {
 
   @Test
   @DisplayName("C8 an upgrade without a route is answered 404 with a body")
-  void noRoute() {
+  void anUpgradeWithoutARouteIsAnswered404WithABody() {
     try (RawClient client = server.client()) {
       Answer answer = client.send(RawClient.upgrade("/nowhere")).readAnswer();
       assertThat(answer.status()).isEqualTo(404);
@@ -297,7 +297,7 @@ class RefusalsTest {
   @ValueSource(
       strings = {"%zz", "%f", "%ff", "%c3%28", "%ed%a0%80", "%c0%af", "a%00b", "%2e%2e", "%0a"})
   @DisplayName("a key that is malformed, not UTF-8 or not allowed is answered 400")
-  void badKeys(String key) throws Exception {
+  void aKeyThatIsMalformedNotUTF8OrNotAllowedIsAnswered400(String key) throws Exception {
     try (RawClient client = server.client()) {
       Answer answer = client.send(RawClient.upgrade("/chat/" + key)).readAnswer();
       assertThat(answer.status()).isIn(400, 404);
@@ -307,7 +307,7 @@ class RefusalsTest {
 
   @Test
   @DisplayName("a key over its limit is answered 400 with the reason")
-  void longKey() {
+  void aKeyOverItsLimitIsAnswered400WithTheReason() {
     try (RawClient client = server.client()) {
       Answer answer = client.send(RawClient.upgrade("/chat/" + "k".repeat(513))).readAnswer();
       assertThat(answer.status()).isEqualTo(400);
@@ -334,7 +334,8 @@ class RefusalsTest {
     "*, 403",
   })
   @DisplayName("pages of other origins are refused with 403, before the actor hears of them")
-  void origins(String origin, int status) throws Exception {
+  void pagesOfOtherOriginsAreRefusedWith403BeforeTheActorHearsOfThem(String origin, int status)
+      throws Exception {
     host.acceptAll();
     try (RawClient client = server.client()) {
       client.send(RawClient.upgrade("/chat/lobby", "Origin: " + origin));
@@ -347,7 +348,7 @@ class RefusalsTest {
 
   @Test
   @DisplayName("pages of listed origins may connect, and no others")
-  void listedOrigins() {
+  void pagesOfListedOriginsMayConnectAndNoOthers() {
     server.close();
     use(
         new TestServer(

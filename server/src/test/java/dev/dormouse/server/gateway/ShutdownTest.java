@@ -50,7 +50,7 @@ class ShutdownTest {
 
   @Test
   @DisplayName("S37 every client gets the code, the actor hears of each once, then nothing is left")
-  void closesAll() throws Exception {
+  void everyClientGetsTheCodeAndTheActorHearsOfEachOnce() throws Exception {
     List<RawClient> clients = new ArrayList<>();
     for (int i = 0; i < 5; i++) {
       clients.add(server.open("/chat/lobby"));
@@ -120,7 +120,7 @@ class ShutdownTest {
 
   @Test
   @DisplayName("S38 clients that never answer, and hosts that never handle, do not hold it up")
-  void nobodyAnswers() throws Exception {
+  void clientsThatNeverAnswerAndHostsThatNeverHandleDoNotHoldItUp() throws Exception {
     host.acceptOnly();
     try (RawClient silent = server.open("/chat/lobby");
         RawClient unheard = server.open("/chat/lobby")) {
@@ -139,7 +139,7 @@ class ShutdownTest {
 
   @Test
   @DisplayName("upgrades that wait, and those that come, are answered 503")
-  void refusesUpgrades() throws Exception {
+  void upgradesThatWaitAndThoseThatComeAreAnswered503() throws Exception {
     host.script(FakeHost::handled);
     try (RawClient waiting = server.client();
         RawClient late = server.client()) {

@@ -73,7 +73,8 @@ class SlowClientRandomTest {
   @ParameterizedTest(name = "{0}, {1}, seed {2}")
   @MethodSource("runs")
   @DisplayName("order, one outcome for each message, never over the limit, nothing left behind")
-  void random(OutboundPolicy policy, DeflateTerms terms, long seed) throws Exception {
+  void eachMessageHasOneOutcomeInOrderAndNothingIsLeftBehind(
+      OutboundPolicy policy, DeflateTerms terms, long seed) throws Exception {
     Random random = new Random(seed);
     try (StuckSocket client = new StuckSocket(policy, terms)) {
       while (sent.size() < MESSAGES && client.counters.slowClosed.sum() == 0) {

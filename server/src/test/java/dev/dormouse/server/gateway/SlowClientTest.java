@@ -94,7 +94,7 @@ class SlowClientTest {
 
   @Test
   @DisplayName("drop oldest: those that wait go from the front, whole, counted; the newest stays")
-  void dropOldest() {
+  void thoseThatWaitAreDroppedFromTheFrontWholeAndCounted() {
     try (StuckSocket client = new StuckSocket(OutboundPolicy.DROP_OLDEST)) {
       // Two fill the channel's share; of the rest, seven of 4,000 have room with them.
       for (int i = 0; i < 15; i++) {
@@ -130,7 +130,7 @@ class SlowClientTest {
 
   @Test
   @DisplayName("conflate: of each key the latest is left, in the order of sending")
-  void conflate() {
+  void ofEachKeyTheLatestIsLeftInTheOrderOfSending() {
     try (StuckSocket client = new StuckSocket(OutboundPolicy.CONFLATE)) {
       client.send(1, "p", text('a', CHANNEL_BYTES));
       client.send(2, "p", "b");
@@ -194,7 +194,7 @@ class SlowClientTest {
 
   @Test
   @DisplayName("of pings that come meanwhile the latest is answered, before what waits")
-  void pongs() {
+  void ofPingsThatComeMeanwhileTheLatestIsAnsweredBeforeWhatWaits() {
     try (StuckSocket client = new StuckSocket(OutboundPolicy.DROP_OLDEST)) {
       client.send(1, null, text('a', CHANNEL_BYTES));
       client.send(2, null, "b");
@@ -235,7 +235,7 @@ class SlowClientTest {
   @Test
   @DisplayName(
       "the answer to a client's close comes behind what waits, even if the close came late")
-  void clientCloses() {
+  void theAnswerToAClientsCloseComesBehindWhatWaitsEvenIfTheCloseCameLate() {
     try (StuckSocket client = new StuckSocket(OutboundPolicy.CONFLATE)) {
       client.send(1, null, text('a', CHANNEL_BYTES));
       client.send(2, "p", "b");
@@ -249,7 +249,7 @@ class SlowClientTest {
   @ParameterizedTest
   @EnumSource(OutboundPolicy.class)
   @DisplayName("what waits for a client that is lost is dropped, counted and told")
-  void lost(OutboundPolicy policy) {
+  void whatWaitsForAClientThatIsLostIsDroppedCountedAndTold(OutboundPolicy policy) {
     try (StuckSocket client = new StuckSocket(policy)) {
       client.send(1, null, text('a', CHANNEL_BYTES));
       client.send(2, "p", "b");

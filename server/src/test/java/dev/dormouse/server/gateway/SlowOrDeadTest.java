@@ -43,7 +43,7 @@ class SlowOrDeadTest {
       names = {"CLOSE", "CONFLATE"})
   @DisplayName(
       "F16 a long message and what follows reach a client that reads steadily, however slowly")
-  void steadyReader(OutboundPolicy policy) {
+  void aLongMessageAndWhatFollowsReachAClientThatReadsSteadilyHoweverSlowly(OutboundPolicy policy) {
     try (StuckSocket client = client(policy)) {
       client.send(1, null, "a".repeat(8 * BYTES_MAX));
       client.channel.allowBytes(1_000);
@@ -64,7 +64,7 @@ class SlowOrDeadTest {
 
   @Test
   @DisplayName("F16 O3 bursts of a turn wait for a client that reads, up to the bound")
-  void burst() {
+  void burstsOfATurnWaitForAClientThatReadsUpToTheBound() {
     try (StuckSocket client = client(OutboundPolicy.CLOSE)) {
       int messages = 20;
       for (int i = 1; i <= messages; i++) {
@@ -79,7 +79,7 @@ class SlowOrDeadTest {
 
   @Test
   @DisplayName("F16 however steadily it reads, no more waits for a client than the bound")
-  void bound() {
+  void howeverSteadilyItReadsNoMoreWaitsForAClientThanTheBound() {
     try (StuckSocket client = client(OutboundPolicy.CLOSE)) {
       int sent = 0;
       while (client.counters.slowClosed.sum() == 0 && sent < 1_000) {
@@ -99,7 +99,7 @@ class SlowOrDeadTest {
       names = {"CLOSE", "CONFLATE"})
   @DisplayName(
       "F16 a client that takes nothing for 30 s is closed with 1013, though nothing more is sent")
-  void deadReader(OutboundPolicy policy) {
+  void aClientThatTakesNothingFor30SIsClosedWith1013ThoughNothingMoreIsSent(OutboundPolicy policy) {
     try (StuckSocket client = client(policy)) {
       client.send(1, null, "a".repeat(2 * BYTES_MAX));
       client.pass(LIMIT.minusMillis(1));
@@ -117,7 +117,7 @@ class SlowOrDeadTest {
   @Test
   @DisplayName(
       "F16 one that stops after a good beginning is closed 30 s later, at its next message too")
-  void stopsReading() {
+  void oneThatStopsAfterAGoodBeginningIsClosed30SLaterAtItsNextMessageToo() {
     try (StuckSocket client = client(OutboundPolicy.CLOSE)) {
       client.send(1, null, "a".repeat(8 * BYTES_MAX));
       for (int second = 0; second < 100; second++) {
@@ -241,7 +241,7 @@ class SlowOrDeadTest {
   @ParameterizedTest
   @ValueSource(ints = {24 << 10, 1_000, 300})
   @DisplayName("F17 a frame that comes on steadily is taken, however long that takes")
-  void steadyFrame(int perSecond) {
+  void aFrameThatComesOnSteadilyIsTakenHoweverLongThatTakes(int perSecond) {
     try (StuckSocket client = client(OutboundPolicy.CLOSE)) {
       byte[] frame = RawClient.frame(RawClient.BINARY, new byte[900 << 10]);
       assertThat(trickle(client, frame, perSecond)).isGreaterThan(LIMIT);
@@ -253,7 +253,7 @@ class SlowOrDeadTest {
   @ParameterizedTest
   @ValueSource(ints = {24 << 10, 1_000, 400})
   @DisplayName("F17 so is a message in fragments, with control frames between them")
-  void steadyMessage(int perSecond) {
+  void aMessageInFragmentsThatComesOnSteadilyIsTaken(int perSecond) {
     try (StuckSocket client = client(OutboundPolicy.CLOSE)) {
       client.channel.allowAll(); // pongs
       byte[] message = fragments(100, 10_000);
@@ -265,7 +265,7 @@ class SlowOrDeadTest {
 
   @Test
   @DisplayName("F17 a frame that stops, or dribbles, is closed with 1008 after 30 s")
-  void deadFrame() {
+  void aFrameThatStopsOrDribblesIsClosedWith1008After30S() {
     byte[] frame = RawClient.frame(RawClient.BINARY, new byte[900 << 10]);
     try (StuckSocket client = client(OutboundPolicy.CLOSE)) {
       client.receive(Arrays.copyOf(frame, 500_000));
@@ -283,7 +283,7 @@ class SlowOrDeadTest {
   @Test
   @DisplayName(
       "F17 a message of which only pings and empty fragments come is closed after a minute")
-  void deadMessage() {
+  void aMessageOfWhichOnlyPingsAndEmptyFragmentsComeIsClosedAfterAMinute() {
     try (StuckSocket client = client(OutboundPolicy.CLOSE)) {
       client.channel.allowAll();
       client.receive(RawClient.frame(false, RawClient.BINARY, new byte[500]));

@@ -99,7 +99,8 @@ class TlsTest {
   @ValueSource(strings = {"TLSv1.3", "TLSv1.2"})
   @DisplayName(
       "messages of all sizes go through TLS 1.3 and 1.2, and so does the closing handshake")
-  void talk(String version) throws Exception {
+  void messagesOfAllSizesGoThroughTLS13And12AndSoDoesTheClosingHandshake(String version)
+      throws Exception {
     long seed = System.nanoTime();
     Random random = new Random(seed);
     try (RawClient client = server.client().tls(KNOWS_FIRST, version)) {
@@ -123,7 +124,8 @@ class TlsTest {
   @ParameterizedTest
   @ValueSource(strings = {"TLSv1.3", "TLSv1.2"})
   @DisplayName("an actor closes: the client reads the frame, answers, and reads an orderly end")
-  void actorCloses(String version) throws Exception {
+  void anActorClosesTheClientReadsTheFrameAnswersAndReadsAnOrderlyEnd(String version)
+      throws Exception {
     host.acceptAll();
     try (RawClient client = server.client().tls(KNOWS_FIRST, version)) {
       client.open("/chat/lobby");
@@ -154,7 +156,7 @@ class TlsTest {
 
   @Test
   @DisplayName("a client that goes with close_notify, or is reset, is gone")
-  void goes() throws Exception {
+  void aClientThatGoesWithCloseNotifyOrIsResetIsGone() throws Exception {
     try (RawClient orderly = client();
         RawClient reset = client()) {
       orderly.open("/chat/lobby").close();
@@ -173,7 +175,7 @@ class TlsTest {
 
   @Test
   @DisplayName("a client that reads too slowly is closed with 1013, behind what was sent before")
-  void slow() throws Exception {
+  void aClientThatReadsTooSlowlyIsClosedWith1013BehindWhatWasSentBefore() throws Exception {
     host.acceptAll();
     String text = "x".repeat(50_000);
     try (RawClient slow = new RawClient(server.port(), 4_096).tls(KNOWS_FIRST).open("/chat/lobby");
@@ -197,7 +199,7 @@ class TlsTest {
 
   @Test
   @DisplayName("what is no TLS, on an open socket, ends it")
-  void corruption() throws Exception {
+  void whatIsNoTLSOnAnOpenSocketEndsIt() throws Exception {
     try (RawClient client = client()) {
       client.open("/chat/lobby");
       host.nextOpen();
@@ -209,7 +211,7 @@ class TlsTest {
 
   @Test
   @DisplayName("C12 frames in the same segment as the upgrade request are not lost")
-  void earlyFrames() {
+  void framesInTheSameSegmentAsTheUpgradeRequestAreNotLost() {
     try (RawClient client = client()) {
       client.send(
           RawClient.upgrade("/chat/lobby").getBytes(US_ASCII),
@@ -221,7 +223,7 @@ class TlsTest {
 
   @Test
   @DisplayName("a TLS handshake that does not end is cut off when a late head would be")
-  void halfHandshake() throws Exception {
+  void aTlsHandshakeThatDoesNotEndIsCutOffWhenALateHeadWouldBe() throws Exception {
     server.close();
     Duration limit = Duration.ofMillis(300);
     use(GatewayOptions.defaults().input(limit, limit, limit));
@@ -239,7 +241,7 @@ class TlsTest {
 
   @Test
   @DisplayName("TCP connections over the limit are closed at once, without a handshake")
-  void tooMany() {
+  void tcpConnectionsOverTheLimitAreClosedAtOnceWithoutAHandshake() {
     server.close();
     Duration patience = Duration.ofMinutes(5);
     use(
@@ -264,7 +266,7 @@ class TlsTest {
 
   @Test
   @DisplayName("a client that speaks HTTP is told that TLS is spoken here")
-  void plainHttp() {
+  void aClientThatSpeaksHTTPIsToldThatTLSIsSpokenHere() {
     try (RawClient client = server.client()) {
       Answer answer = client.send(RawClient.upgrade("/chat/lobby")).readAnswer();
       assertThat(answer.status()).isEqualTo(400);
@@ -277,7 +279,7 @@ class TlsTest {
 
   @Test
   @DisplayName("bytes that are neither, and clients that do not know the certificate, are counted")
-  void failedHandshakes() {
+  void bytesThatAreNeitherAndClientsThatDoNotKnowTheCertificateAreCounted() {
     try (RawClient client = server.client()) {
       client.send(new byte[] {0, 1, 2, 3, 4, 5, 6, 7}).awaitEnd();
       awaitTlsFailed(1);
@@ -294,7 +296,7 @@ class TlsTest {
 
   @Test
   @DisplayName("a new certificate is for new connections; open sockets stay")
-  void replaced() {
+  void aNewCertificateIsForNewConnections() {
     try (RawClient before = client().open("/chat/lobby")) {
       tls.replace(SECOND.keyManagers());
       try (RawClient after = server.client().tls(KNOWS_SECOND).open("/chat/lobby");
@@ -316,7 +318,7 @@ class TlsTest {
     "https://dormouse.test:80, 403",
   })
   @DisplayName("the server's own pages are those that were encrypted, too")
-  void origins(String origin, int status) {
+  void theServersOwnPagesAreThoseThatWereEncryptedToo(String origin, int status) {
     try (RawClient client = client()) {
       client.send(RawClient.upgrade("/chat/lobby", "Origin: " + origin));
       assertThat(client.readAnswer().status()).isEqualTo(status);
@@ -325,7 +327,7 @@ class TlsTest {
 
   @Test
   @DisplayName("routes see https, and serve files")
-  void routes(@TempDir Path folder) throws Exception {
+  void routesSeeHttpsAndServeFiles(@TempDir Path folder) throws Exception {
     String text = "0123456789abcdef".repeat(20_000);
     Path file = Files.writeString(folder.resolve("file"), text);
     server.close();

@@ -11,7 +11,7 @@ class TokenBucketTest {
 
   @Test
   @DisplayName("as many at once as in a second, then one whenever a part of the second has passed")
-  void rate() {
+  void asManyAreLetInAtOnceAsInASecondThenOneAfterTheOther() {
     long startNs = Long.MAX_VALUE - 100 * MS; // the clock may overflow
     TokenBucket bucket = new TokenBucket(4, startNs);
     for (int i = 0; i < 4; i++) {
@@ -27,7 +27,7 @@ class TokenBucketTest {
 
   @Test
   @DisplayName("a long pause fills it, and no more")
-  void pause() {
+  void aLongPauseFillsItAndNoMore() {
     TokenBucket bucket = new TokenBucket(2, 0);
     assertThat(bucket.take(3_600_000 * MS)).isTrue();
     assertThat(bucket.take(3_600_000 * MS)).isTrue();
@@ -36,7 +36,7 @@ class TokenBucketTest {
 
   @Test
   @DisplayName("addresses have buckets of their own, and those seen longest ago are forgotten")
-  void addresses() {
+  void addressesHaveBucketsOfTheirOwnAndThoseSeenLongestAgoAreForgotten() {
     AddressRates rates = new AddressRates(1);
     assertThat(rates.take(1, 0)).isTrue();
     assertThat(rates.take(1, 0)).isFalse();

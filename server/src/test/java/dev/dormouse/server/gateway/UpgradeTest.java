@@ -60,7 +60,7 @@ class UpgradeTest {
 
   @Test
   @DisplayName("an accepted upgrade is answered 101 with the accept value of RFC 6455, 1.3")
-  void answers101() throws Exception {
+  void anAcceptedUpgradeIsAnswered101WithTheAcceptValue() throws Exception {
     host.acceptAll();
     try (RawClient client = server.client()) {
       Answer answer =
@@ -96,7 +96,7 @@ class UpgradeTest {
 
   @Test
   @DisplayName("S2 a rejected upgrade has the actor's answer, and its HTTP connection lives on")
-  void rejected() throws Exception {
+  void aRejectedUpgradeHasTheActorsAnswerAndItsHTTPConnectionLives() throws Exception {
     host.script(
         event ->
             event instanceof ToHost.Open open
@@ -128,7 +128,7 @@ class UpgradeTest {
 
   @Test
   @DisplayName("C4 S9 headers and cookies of handlers before, and of the actor, are on the 101")
-  void cookies() {
+  void headersAndCookiesOfHandlersBeforeAndOfTheActorAreOnThe101() {
     server.close();
     use(
         new TestServer(
@@ -180,7 +180,8 @@ class UpgradeTest {
     "small, v1,",
   })
   @DisplayName("a client gets the first subprotocol of its list that is served; the actor hears it")
-  void subprotocols(String type, String asked, String chosen) throws Exception {
+  void aClientGetsTheFirstSubprotocolOfItsListThatIsServed(String type, String asked, String chosen)
+      throws Exception {
     host.script(
         event ->
             event instanceof ToHost.Open open
@@ -202,7 +203,7 @@ class UpgradeTest {
 
   @Test
   @DisplayName("C7 a body handler before the socket route is passed over")
-  void bodyHandler() throws Exception {
+  void aBodyHandlerBeforeTheSocketRouteIsPassedOver() throws Exception {
     server.close();
     use(
         new TestServer(
@@ -217,7 +218,7 @@ class UpgradeTest {
 
   @Test
   @DisplayName("an asynchronous handler before the socket route may hold an upgrade up")
-  void asynchronousHandler() {
+  void anAsynchronousHandlerBeforeTheSocketRouteMayHoldAnUpgradeUp() {
     server.close();
     use(
         new TestServer(
@@ -288,7 +289,7 @@ class UpgradeTest {
 
   @Test
   @DisplayName("S14 an actor that does not answer in time: 503, and its late yes is a close")
-  void overdue() throws Exception {
+  void anActorThatDoesNotDecideInTimeIsAnsweredFor503() throws Exception {
     server.close();
     use(new TestServer(vertx, GatewayOptions.defaults().handshake(Duration.ofMillis(50))));
     try (RawClient client = server.client()) {

@@ -126,7 +126,7 @@ class WatchTest {
   @Test
   @DisplayName(
       "N1 accepted: after its start, with all headers of the 101 and the id that the host knows")
-  void accepted() throws Exception {
+  void anAcceptedUpgradeIsToldWithItsHeadersAndItsId() throws Exception {
     host.script(
         event ->
             event instanceof ToHost.Open open
@@ -193,7 +193,7 @@ class WatchTest {
   @DisplayName(
       "N1 rejected: too late, which is a limit too; of one HTTP connection each upgrade has an id"
           + " of its own")
-  void rejectedTwice() {
+  void anUpgradeThatIsRejectedTooLateIsToldAsALimit() {
     server.close();
     use(new TestServer(vertx, GatewayOptions.defaults().handshake(Duration.ofMillis(20))));
     try (RawClient client = server.client()) {
@@ -214,7 +214,7 @@ class WatchTest {
 
   @Test
   @DisplayName("N1 aborted: the client goes before there is an answer, or a handler hangs up")
-  void aborted() throws Exception {
+  void anUpgradeWhoseClientGoesBeforeTheAnswerIsToldAsAborted() throws Exception {
     RawClient client = server.client();
     client.send(RawClient.upgrade("/chat/lobby"));
     ConnectionId id = host.nextOpen();
@@ -235,14 +235,14 @@ class WatchTest {
 
   @Test
   @DisplayName("N1 rejected: what breaks the headers of the 101 has it answered 500")
-  void broken() throws Exception {
+  void whatBreaksTheHeadersOfThe101HasItAnswered500() throws Exception {
     host.acceptAll();
     assertThat(rejected("/large/breaks").status()).isEqualTo(500);
   }
 
   @Test
   @DisplayName("a line that the gateway logs of a connection says of which, and of which actor")
-  void labels() throws Exception {
+  void aLineThatTheGatewayLogsOfAConnectionSaysOfWhichAndOfWhichActor() throws Exception {
     host.acceptAll();
     BlockingQueue<Map<String, String>> labels = new LinkedBlockingQueue<>();
     AppenderBase<ILoggingEvent> appender =
@@ -273,7 +273,7 @@ class WatchTest {
 
   @Test
   @DisplayName("N1 failed: once, and it is neither aborted nor accepted after")
-  void failed() {
+  void failedOnceAndItIsNeitherAbortedNorAcceptedAfter() {
     HttpWatch watch =
         new HttpWatch(new Tally(GatewayOptions.defaults(), Time.system(), server.observers));
     RequestHead head = new RequestHead("GET", "/", Map.of(), List.of(), "");
@@ -290,7 +290,7 @@ class WatchTest {
 
   @Test
   @DisplayName("N9 a plain request is no upgrade")
-  void plain() {
+  void aPlainRequestIsNoUpgrade() {
     try (RawClient client = server.client()) {
       client.send("GET /guarded HTTP/1.1\r\nHost: x\r\n\r\n").readAnswer();
     }
@@ -301,7 +301,7 @@ class WatchTest {
   @Test
   @DisplayName(
       "frames are told as they are on the wire, both ways, each recipient's; then the close, once")
-  void frames() throws Exception {
+  void framesAreToldAsTheyAreOnTheWireBothWaysEachRecipients() throws Exception {
     host.echo();
     try (RawClient client = server.open("/chat/lobby")) {
       ConnectionId id = host.nextOpen();
@@ -355,7 +355,7 @@ class WatchTest {
   @Test
   @DisplayName(
       "automatic replies are marked, and so are the frames that asked for them, compressed or not")
-  void automatic() throws Exception {
+  void automaticRepliesAreMarkedAndSoAreTheFramesThatAskedForThem() throws Exception {
     host.acceptAll();
     try (RawClient client = server.open("/chat/lobby")) {
       host.nextOpen();
@@ -373,7 +373,7 @@ class WatchTest {
 
   @Test
   @DisplayName("a breach of the protocol is told, then the close; a limit that was hit, too")
-  void errors() throws Exception {
+  void aBreachOfTheProtocolIsToldThenTheClose() throws Exception {
     host.acceptAll();
     try (RawClient client = server.open("/small/one")) {
       ConnectionId id = host.nextOpen();
@@ -391,7 +391,7 @@ class WatchTest {
 
   @Test
   @DisplayName("a client that vanishes is told once, with 1006")
-  void vanished() throws Exception {
+  void aClientThatVanishesIsToldOnceWith1006() throws Exception {
     host.acceptAll();
     RawClient client = server.open("/chat/lobby");
     ConnectionId id = host.nextOpen();
@@ -405,7 +405,7 @@ class WatchTest {
 
   @Test
   @DisplayName("N13 an observer whose every method throws harms no traffic")
-  void throwing() throws Exception {
+  void anObserverWhoseEveryMethodThrowsHarmsNoTraffic() throws Exception {
     server.observers.add(throwing(DormouseObserver.class));
     host.echo();
     try (RawClient client = server.open("/chat/lobby")) {

@@ -108,7 +108,7 @@ class AtomicTurnsTest {
 
   @Test
   @DisplayName("S17 A failed handler does not break the chain of its connection")
-  void s17() {
+  void aFailedHandlerDoesNotBreakTheChainOfItsConnection() {
     Node node =
         new Node(
             new Script() {
@@ -131,7 +131,7 @@ class AtomicTurnsTest {
   @Test
   @DisplayName(
       "S19 An attachment that is changed in work that the turn waits for is stored with it")
-  void s19Asynchronous() {
+  void anAttachmentThatIsChangedInWorkThatTheTurnWaitsForIsStoredWithIt() {
     CompletableFuture<Void> slow = new CompletableFuture<>();
     Node node =
         tallying(
@@ -148,7 +148,7 @@ class AtomicTurnsTest {
 
   @Test
   @DisplayName("S19 The sender's attachment is stored though a field of the actor was changed")
-  void s19Kept() {
+  void theSendersAttachmentIsStoredThoughAFieldOfTheActorWasChanged() {
     List<Tally> kept = new ArrayList<>();
     Node node =
         tallying(
@@ -195,7 +195,7 @@ class AtomicTurnsTest {
 
   @Test
   @DisplayName("S20 A message that waited sees the attachment as the message before it left it")
-  void s20() {
+  void aMessageThatWaitedSeesTheAttachmentAsTheMessageBeforeItLeftIt() {
     Node node =
         new Node(
             new Script() {
@@ -216,7 +216,7 @@ class AtomicTurnsTest {
 
   @Test
   @DisplayName("S21 The error of an attachment that cannot be stored names connection, class, size")
-  void s21() {
+  void theErrorOfAnAttachmentThatCannotBeStoredNamesItsClassAndSize() {
     Node node =
         new Node(
             new Script() {
@@ -274,7 +274,7 @@ class AtomicTurnsTest {
 
   @Test
   @DisplayName("S22 After a wake every connection is known before the first handler runs")
-  void s22() {
+  void afterAWakeEveryConnectionIsKnownBeforeTheFirstHandlerRuns() {
     List<String> known = new ArrayList<>();
     Node node =
         new Node(
@@ -304,7 +304,7 @@ class AtomicTurnsTest {
 
   @Test
   @DisplayName("S23 S24 Wakes at the same time share one activation, however many connections")
-  void s23() throws InterruptedException {
+  void wakesAtTheSameTimeShareOneActivationHoweverManyConnections() throws InterruptedException {
     List<Long> activations = new ArrayList<>();
     List<String> handled = new ArrayList<>();
     Node node =

@@ -47,7 +47,7 @@ class BackgroundWorkTest {
 
   @Test
   @DisplayName("S18 Background work holds up neither later messages nor sleep, but a stop")
-  void s18() {
+  void backgroundWorkHoldsUpNeitherMessagesNorSleepButAStop() {
     ConnectionId ada = node.connect("ada");
     node.heard();
     node.message(ada, "a");

@@ -24,7 +24,7 @@ class CloseEventsTest {
   @Test
   @DisplayName(
       "S34 S35 A connection is listed in its own close handler, and hears nothing any more")
-  void s34() {
+  void aConnectionIsListedInItsOwnCloseHandlerAndHearsNothingAnyMore() {
     List<String> seen = new ArrayList<>();
     Node node =
         new Node(
@@ -47,7 +47,7 @@ class CloseEventsTest {
 
   @Test
   @DisplayName("S31 A close that is told twice takes effect once")
-  void s31() {
+  void aCloseThatIsToldTwiceTakesEffectOnce() {
     List<Integer> closes = new ArrayList<>();
     Node node =
         new Node(
@@ -91,7 +91,7 @@ class CloseEventsTest {
 
   @Test
   @DisplayName("S29 S41 A handle kept after the close is inert")
-  void s41() {
+  void aHandleKeptAfterTheCloseIsInert() {
     List<Connection<Object>> kept = new ArrayList<>();
     Node node =
         new Node(

@@ -65,7 +65,7 @@ class DeathsTest {
 
   @Test
   @DisplayName("S31 S32 A process that died is told as such, with the last attachment and tags")
-  void processDied() {
+  void aProcessThatDiedIsToldAsSuchWithTheLastAttachmentAndTags() {
     Node dead = start();
     ConnectionId ada = dead.connect("ada");
     dead.message(ada, "x");

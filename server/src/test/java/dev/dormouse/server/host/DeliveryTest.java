@@ -104,7 +104,7 @@ class DeliveryTest {
       value = Outcome.class,
       names = {"WRITTEN", "DROPPED", "CONFLATED", "CONNECTION_CLOSED"})
   @DisplayName("what the gateway reports is the outcome, once")
-  void reported(Outcome outcome) {
+  void whatTheGatewayReportsIsTheOutcomeOnce(Outcome outcome) {
     node.message(ada, "ask");
     long report = lastReport();
     assertThat(report).isNotZero();
@@ -117,7 +117,7 @@ class DeliveryTest {
 
   @Test
   @DisplayName("a message that nobody asks about has no number, and nothing remembers it")
-  void notAsked() {
+  void aMessageThatNobodyAsksAboutHasNoNumberAndNothingRemembersIt() {
     node.message(ada, "keep");
     assertThat(lastReport()).isZero();
     assertThat(node.host.openQuestions()).isZero();
@@ -125,7 +125,7 @@ class DeliveryTest {
 
   @Test
   @DisplayName("the outcome comes on the actor's threads, not on the one that reports it")
-  void threads() {
+  void theOutcomeComesOnTheActorsThreadsNotOnTheOneThatReportsIt() {
     node.message(ada, "ask");
     node.host.accept(new ToHost.Delivered(Node.ROOM, ada, lastReport(), Outcome.WRITTEN));
     assertThat(script.asked.get(0).toCompletableFuture()).isNotDone();
@@ -135,14 +135,14 @@ class DeliveryTest {
 
   @Test
   @DisplayName("if the handler throws, the turn was discarded")
-  void thrown() {
+  void ifTheHandlerThrowsTheTurnWasDiscarded() {
     node.message(ada, "ask and fail");
     assertOutcome(Outcome.TURN_DISCARDED);
   }
 
   @Test
   @DisplayName("if the turn takes too long, it was discarded")
-  void abandoned() {
+  void ifTheTurnTakesTooLongItWasDiscarded() {
     CompletableFuture<Void> never = new CompletableFuture<>();
     List<CompletionStage<Outcome>> asked = new ArrayList<>();
     Node slow =
@@ -162,7 +162,7 @@ class DeliveryTest {
 
   @Test
   @DisplayName("if its commit is lost, and for turns after it, the turn was discarded")
-  void commitLost() {
+  void ifItsCommitIsLostAndForTurnsAfterItTheTurnWasDiscarded() {
     node.store.hold();
     node.message(ada, "ask and store");
     node.message(ada, "ask");
@@ -180,7 +180,7 @@ class DeliveryTest {
 
   @Test
   @DisplayName("S41 what is sent to a connection that is closed has that outcome at once")
-  void inert() {
+  void whatIsSentToAConnectionThatIsClosedHasThatOutcomeAtOnce() {
     List<Delivery> late = new ArrayList<>();
     Node other =
         new Node(
@@ -210,7 +210,7 @@ class DeliveryTest {
 
   @Test
   @DisplayName("it can be asked within the turn only")
-  void tooLate() {
+  void itCanBeAskedWithinTheTurnOnly() {
     node.message(ada, "keep");
     node.message(ada, "ask about that");
     assertThat(script.caught)
@@ -220,7 +220,7 @@ class DeliveryTest {
 
   @Test
   @DisplayName("a turn cannot wait for its own message, and is told so at once")
-  void ownTurn() {
+  void aTurnCannotWaitForItsOwnMessageAndIsToldSoAtOnce() {
     node.message(ada, "wait for own");
     assertThat(script.caught)
         .hasSize(4)
@@ -232,7 +232,7 @@ class DeliveryTest {
 
   @Test
   @DisplayName("a later turn can wait for it")
-  void laterTurn() {
+  void aLaterTurnCanWaitForIt() {
     node.message(ada, "ask");
     long report = lastReport();
     node.message(ada, "wait for that");
@@ -243,7 +243,7 @@ class DeliveryTest {
 
   @Test
   @DisplayName("an actor that waits for an outcome may sleep; the outcome comes and wakes nobody")
-  void asleep() {
+  void anActorThatWaitsForAnOutcomeMaySleep() {
     node.message(ada, "ask");
     long report = lastReport();
     assertThat(node.hibernate()).isTrue();
@@ -255,7 +255,7 @@ class DeliveryTest {
 
   @Test
   @DisplayName("another run of the node asks under other numbers")
-  void numbers() {
+  void anotherRunOfTheNodeAsksUnderOtherNumbers() {
     MemoryDisk disk = new MemoryDisk();
     List<Long> reports = new ArrayList<>();
     for (int run = 0; run < 2; run++) {
@@ -272,7 +272,7 @@ class DeliveryTest {
 
   @Test
   @DisplayName("keys go with the messages, and have a limit")
-  void keys() {
+  void keysGoWithTheMessagesAndHaveALimit() {
     List<String> caught = new ArrayList<>();
     Node other =
         new Node(
@@ -303,7 +303,7 @@ class DeliveryTest {
 
   @Test
   @DisplayName("when a client was last seen is asked at once, so that the turn can wait for it")
-  void lastSeen() {
+  void whenAClientWasLastSeenIsAskedAtOnceSoThatTheTurnCanWaitForIt() {
     List<Optional<Instant>> seen = new ArrayList<>();
     Node other =
         new Node(

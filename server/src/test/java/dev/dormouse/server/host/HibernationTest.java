@@ -226,7 +226,7 @@ class HibernationTest {
 
   @Test
   @DisplayName("S19 An attachment that is changed in place is stored with the turn")
-  void s19() {
+  void anAttachmentThatIsChangedInPlaceIsStoredWithTheTurn() {
     Node node =
         new Node(
             new Script() {
@@ -250,7 +250,7 @@ class HibernationTest {
 
   @Test
   @DisplayName("S19 An attachment that is only read is not written again")
-  void s19Unchanged() {
+  void anAttachmentThatIsOnlyReadIsNotWrittenAgain() {
     Node node =
         new Node(
             new Script() {
@@ -267,7 +267,7 @@ class HibernationTest {
 
   @Test
   @DisplayName("S30 A broadcast goes by tag and exclusion, and needs no connection's row")
-  void s30() {
+  void aBroadcastGoesByTagAndExclusionAndNeedsNoConnectionsRow() {
     Node node =
         new Node(
             new Script() {
@@ -288,7 +288,7 @@ class HibernationTest {
 
   @Test
   @DisplayName("S29 Tags persist, are set once, and change in order")
-  void s29() {
+  void tagsPersistAndAreSetOnceAndChangeInOrder() {
     Node node =
         new Node(
             new Script() {

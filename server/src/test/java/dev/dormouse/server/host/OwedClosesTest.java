@@ -257,7 +257,7 @@ class OwedClosesTest {
 
   @Test
   @DisplayName("S31 A close whose commit is lost is repeated if it was not kept")
-  void lost() {
+  void aCloseWhoseCommitIsLostIsRepeatedIfItWasNotKept() {
     ConnectionId ada = node.connect("ada");
     node.store.hold();
     node.close(ada, 1000);

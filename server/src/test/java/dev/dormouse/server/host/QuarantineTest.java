@@ -228,7 +228,7 @@ class QuarantineTest {
 
   @Test
   @DisplayName("A migrated attachment is stored in its new form once it is touched")
-  void migratedAttachments() {
+  void aMigratedAttachmentIsStoredInItsNewFormOnceItIsTouched() {
     record Older(String title) {}
     DamagedLife life =
         life(
@@ -400,7 +400,7 @@ class QuarantineTest {
 
   @Test
   @DisplayName("Leftovers whose own row is damaged are closed like others")
-  void damagedLeftovers() {
+  void leftoversWhoseOwnRowIsDamagedAreClosedLikeOthers() {
     DamagedLife first = life();
     ConnectionId ada = first.connect(ROOM);
     first.connect(ROOM);

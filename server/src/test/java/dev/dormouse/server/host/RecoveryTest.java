@@ -55,7 +55,7 @@ class RecoveryTest {
 
   @Test
   @DisplayName("S23 A failed activation is not remembered: what waits comes to a new object")
-  void s23() {
+  void aFailedActivationIsNotRemembered() {
     ConnectionId ada = asleep("ada");
     frail.failures = 1;
     node.message(ada, "a");

@@ -162,7 +162,7 @@ class TurnsTest {
 
   @Test
   @DisplayName("S11 A handler that throws after accepting leaves no phantom connection")
-  void s11() {
+  void aHandlerThatThrowsAfterAcceptingLeavesNoPhantomConnection() {
     Node node =
         new Node(
             new Script() {
@@ -193,7 +193,7 @@ class TurnsTest {
 
   @Test
   @DisplayName("S4 Deciding an upgrade twice is a clear exception")
-  void s4() {
+  void decidingAnUpgradeTwiceIsAClearException() {
     Node node =
         new Node(
             new Script() {
@@ -233,7 +233,7 @@ class TurnsTest {
 
   @Test
   @DisplayName("S17 The next event waits for the work that a turn waits for")
-  void s17() {
+  void theNextEventWaitsForTheWorkThatATurnWaitsFor() {
     CompletableFuture<String> slow = new CompletableFuture<>();
     Node node =
         new Node(
@@ -370,7 +370,7 @@ class TurnsTest {
 
   @Test
   @DisplayName("S21 An attachment that cannot be stored fails its turn, and the stored one stays")
-  void s21() {
+  void anAttachmentThatCannotBeStoredFailsItsTurnAndTheStoredOneStays() {
     Node node =
         new Node(
             new Script() {

@@ -59,7 +59,7 @@ class WatchTest {
 
   @Test
   @DisplayName("an activation is told with its reason, after its turn and before the event's")
-  void activated() {
+  void anActivationIsToldWithItsReasonAfterItsTurnAndBeforeTheEvents() {
     node.observers.add(heard);
     ConnectionId ada = node.connect("ada");
     assertThat(turn("activate").connection()).isNull();
@@ -80,7 +80,7 @@ class WatchTest {
 
   @Test
   @DisplayName("a turn is told with how long it waited, ran and was committed, and what it stored")
-  void times() {
+  void aTurnIsToldWithHowLongItWaitedRanAndWasCommittedAndWhatItStored() {
     node.time.advance(Duration.ofSeconds(1));
     ConnectionId ada = ada();
     node.offer(ada, "wait");
@@ -106,7 +106,7 @@ class WatchTest {
 
   @Test
   @DisplayName("a turn that fails is told as failed, and its actor as reset")
-  void failed() {
+  void aTurnThatFailsIsToldAsFailedAndItsActorAsReset() {
     ConnectionId ada = ada();
     node.message(ada, "fail");
     assertThat(turn("message").outcome()).isEqualTo(TurnOutcome.FAILED);
@@ -128,7 +128,7 @@ class WatchTest {
   @Test
   @DisplayName(
       "a turn whose commit is lost is told as lost, those that built on it too, and one reset")
-  void lost() {
+  void aTurnWhoseCommitIsLostIsToldAsLostThoseThatBuiltOnItTooAndOneReset() {
     ConnectionId ada = ada();
     node.store.hold();
     node.message(ada, "put");
@@ -144,7 +144,7 @@ class WatchTest {
 
   @Test
   @DisplayName("a turn that takes too long hits a limit, and is told as failed once")
-  void tooLong() {
+  void aTurnThatTakesTooLongHitsALimitAndIsToldAsFailedOnce() {
     ConnectionId ada = ada();
     node.message(ada, "wait");
     node.tickAfter(Duration.ofSeconds(31));
@@ -157,7 +157,7 @@ class WatchTest {
 
   @Test
   @DisplayName("N13 an observer that throws changes nothing of what is said")
-  void throwing() {
+  void anObserverThatThrowsChangesNothingOfWhatIsSaid() {
     node.observers.add(
         new DormouseObserver() {
           @Override

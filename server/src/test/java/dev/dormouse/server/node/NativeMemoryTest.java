@@ -21,7 +21,8 @@ class NativeMemoryTest {
   })
   @DisplayName(
       "F39: the store's cache goes by what the container has beside the heap, with a floor")
-  void sizes(long totalMib, long heapMib, long cacheMib, boolean isBelowFloor) {
+  void theStoresCacheGoesByWhatTheContainerHasBesideTheHeapWithAFloor(
+      long totalMib, long heapMib, long cacheMib, boolean isBelowFloor) {
     NativeMemory memory = new NativeMemory(totalMib << 20, heapMib << 20);
     assertThat(memory.blockCacheBytes()).isEqualTo(cacheMib << 20);
     assertThat(memory.isBelowFloor()).isEqualTo(isBelowFloor);

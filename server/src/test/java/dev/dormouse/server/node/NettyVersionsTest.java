@@ -13,7 +13,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 class NettyVersionsTest {
   @Test
   @DisplayName("N3: the version that is needed is the one that the server is built with")
-  void needed() {
+  void theVersionThatIsNeededIsTheOneThatTheServerIsBuiltWith() {
     assertThat(NettyVersions.found())
         .containsKeys("netty-common", "netty-transport", "netty-codec-haproxy")
         .allSatisfy((module, version) -> assertThat(version).isEqualTo(NettyVersions.NEEDED));
@@ -27,7 +27,7 @@ class NettyVersionsTest {
     "4.2.18.Final, 4.2.19.Final"
   })
   @DisplayName("N3: an older Netty, and one of several versions, is named with the remedy")
-  void unfit(String common, String buffer) {
+  void anOlderNettyAndOneOfSeveralVersionsIsNamedWithTheRemedy(String common, String buffer) {
     assertThat(NettyVersions.problemOf(Map.of("netty-common", common, "netty-buffer", buffer)))
         .contains(common, buffer, "<netty.version>" + NettyVersions.NEEDED + "</netty.version>")
         .doesNotContain("\n");
@@ -36,7 +36,7 @@ class NettyVersionsTest {
   @ParameterizedTest
   @CsvSource({"4.2.18.Final", "4.2.100.Final", "4.3.0.Final", "5.0.0.Alpha1"})
   @DisplayName("N3: the same Netty, or a later one, will do")
-  void fit(String version) {
+  void theSameNettyOrALaterOneWillDo(String version) {
     assertThat(NettyVersions.problemOf(Map.of("netty-common", version, "netty-buffer", version)))
         .isNull();
     assertThat(NettyVersions.problemOf(Map.of())).isNull();

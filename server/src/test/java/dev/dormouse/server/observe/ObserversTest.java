@@ -33,7 +33,7 @@ class ObserversTest {
 
   @Test
   @DisplayName("N13 an observer that throws is no matter to the others, nor to who tells")
-  void throwing() {
+  void anObserverThatThrowsDisturbsNeitherTheOthersNorWhoTells() {
     Hearing hearing = new Hearing();
     observers.add(new Throwing());
     observers.add(hearing);
@@ -67,7 +67,7 @@ class ObserversTest {
 
   @Test
   @DisplayName("N12 nobody is told of frames who does not want to hear of them")
-  void frames() {
+  void nobodyIsToldOfFramesWhoDoesNotWantToHearOfThem() {
     assertThat(observers.isAny()).isFalse();
     Runnable removal = observers.add(new Hearing());
     assertThat(observers.isAny()).isTrue();
@@ -87,7 +87,7 @@ class ObserversTest {
 
   @Test
   @DisplayName("N12 who hears of actors only has nothing else made for it")
-  void actors() {
+  void whoHearsOfActorsOnlyHasNothingElseMadeForIt() {
     Hearing hearing = new Hearing();
     Runnable removal = observers.addOfActors(hearing);
     assertThat(observers.isAny()).isFalse();

@@ -13,7 +13,7 @@ class PayloadTest {
   @ValueSource(booleans = {false, true})
   @DisplayName(
       "S26 of a buffer what is between position and limit is copied, and it stays as it was")
-  void slices(boolean isDirect) {
+  void ofABufferWhatIsBetweenPositionAndLimitIsCopiedAndItStaysAsItWas(boolean isDirect) {
     ByteBuffer whole = isDirect ? ByteBuffer.allocateDirect(8) : ByteBuffer.allocate(8);
     whole.put(new byte[] {0, 1, 2, 3, 4, 5, 6, 7}).position(1).limit(7);
     ByteBuffer slice = whole.slice().asReadOnlyBuffer();

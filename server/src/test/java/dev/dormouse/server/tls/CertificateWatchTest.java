@@ -79,7 +79,8 @@ class CertificateWatchTest {
   @ParameterizedTest
   @ValueSource(strings = {"EC", "RSA"})
   @DisplayName("keys of RSA and elliptic curves are read as new and as old tools write them")
-  void keys(String algorithm) throws Exception {
+  void keysOfRSAAndEllipticCurvesAreReadAsNewAndAsOldToolsWriteThem(String algorithm)
+      throws Exception {
     Instant now = Instant.now();
     Identity identity = Certificates.selfSigned("x", algorithm, now.minus(DAY), now.plus(DAY));
     Files.writeString(certificates, identity.certificatesPem());
@@ -103,7 +104,7 @@ class CertificateWatchTest {
 
   @Test
   @DisplayName("files that cannot be used are named, with what is wrong with them")
-  void bad() throws Exception {
+  void filesThatCannotBeUsedAreNamedWithWhatIsWrongWithThem() throws Exception {
     Files.writeString(key, "no key");
     refuses(key.toString(), "is not PEM");
     Files.writeString(key, FIRST.certificatesPem());
@@ -150,7 +151,7 @@ class CertificateWatchTest {
 
   @Test
   @DisplayName("a key store is opened with the password of its file, or says why not")
-  void pkcs12() throws Exception {
+  void aKeyStoreIsOpenedWithThePasswordOfItsFileOrSaysWhyNot() throws Exception {
     Path store = folder.resolve("store.p12");
     Path password = folder.resolve("password");
     TlsFiles files = new TlsFiles.Pkcs12(store, password);
@@ -194,7 +195,7 @@ class CertificateWatchTest {
 
   @Test
   @DisplayName("certificates that expired, or are of the future, are used, with a warning")
-  void odd() throws Exception {
+  void certificatesThatExpiredOrAreOfTheFutureAreUsedWithAWarning() throws Exception {
     Instant now = Instant.now();
     Certificates.selfSigned("old", "EC", now.minus(DAY), now.minusSeconds(60))
         .write(certificates, key);
@@ -212,7 +213,7 @@ class CertificateWatchTest {
 
   @Test
   @DisplayName("what does not change is left alone")
-  void unchanged() {
+  void whatDoesNotChangeIsLeftAlone() {
     CertificateWatch watch = watch();
     assertThat(watch.look()).isFalse();
     assertThat(counts(watch)).isEqualTo(new EdgeCounts(0, 0, 0, 0));
@@ -233,7 +234,7 @@ class CertificateWatchTest {
 
   @Test
   @DisplayName("files may be replaced by renaming")
-  void renamed() throws Exception {
+  void filesMayBeReplacedByRenaming() throws Exception {
     CertificateWatch watch = watch();
     Path next = folder.resolve("next");
     Files.writeString(next, SECOND.keyPem());
@@ -245,7 +246,7 @@ class CertificateWatchTest {
 
   @Test
   @DisplayName("files may be behind links that are swapped, as Kubernetes mounts secrets")
-  void linked() throws Exception {
+  void filesMayBeBehindLinksThatAreSwappedAsKubernetesMountsSecrets() throws Exception {
     Path mount = Files.createDirectory(folder.resolve("mount"));
     for (String version : List.of("..first", "..second")) {
       Path real = Files.createDirectory(mount.resolve(version));
@@ -286,7 +287,7 @@ class CertificateWatchTest {
 
   @Test
   @DisplayName("a new certificate that expired is used, with a warning")
-  void expired() throws Exception {
+  void aNewCertificateThatExpiredIsUsedWithAWarning() throws Exception {
     CertificateWatch watch = watch();
     Instant now = Instant.now();
     Certificates.selfSigned("old", "EC", now.minus(DAY), now.minusSeconds(60))

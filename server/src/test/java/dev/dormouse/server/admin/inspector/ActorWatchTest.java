@@ -47,7 +47,7 @@ class ActorWatchTest {
 
   @Test
   @DisplayName("N16 what happens to actors is told, each event as described")
-  void everything() {
+  void whatHappensToActorsIsToldAsDescribed() {
     tellAll(watch(InspectorFilter.ALL), LOBBY);
 
     List<JsonObject> events = read();

@@ -216,7 +216,8 @@ class InspectedServerTest {
     "404, /nowhere/one, 'X-Any: 1'",
   })
   @DisplayName("N5 an upgrade that is rejected is seen with its status, and closes")
-  void rejections(int status, String path, String header) throws Exception {
+  void anUpgradeThatIsRejectedIsSeenWithItsStatusAndCloses(int status, String path, String header)
+      throws Exception {
     InspectorClient inspector = inspector();
     List<String> headers = new ArrayList<>(RawClient.goodHeaders());
     headers.removeIf(each -> each.startsWith(header.substring(0, header.indexOf(':'))));
@@ -271,7 +272,7 @@ class InspectedServerTest {
 
   @Test
   @DisplayName("N8 an upgrade that its client gives up is seen to end")
-  void anAbort() throws Exception {
+  void anUpgradeThatItsClientGivesUpIsSeenToEnd() throws Exception {
     InspectorClient inspector = inspector();
     RawClient client = client().send(RawClient.upgrade("/room/one?say=perhaps"));
     List<JsonObject> events = new ArrayList<>(inspector.until(is(WILL_SEND)));
@@ -283,7 +284,7 @@ class InspectedServerTest {
 
   @Test
   @DisplayName("N7 a client that breaks the protocol is seen to, before the close")
-  void aViolation() throws Exception {
+  void aClientThatBreaksTheProtocolIsSeenToBeforeTheClose() throws Exception {
     InspectorClient inspector = inspector();
     RawClient client = client().open("/room/one");
     client.send(new byte[] {(byte) 0x81, 1, 'x'}); // not masked

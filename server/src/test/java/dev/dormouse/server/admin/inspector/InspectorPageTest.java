@@ -315,7 +315,7 @@ class InspectorPageTest {
 
   @Test
   @DisplayName("N3 several inspectors hear the same, each what it asked for")
-  void severalInspectors() throws Exception {
+  void severalInspectorsHearTheSameEachWhatItAsked() throws Exception {
     InspectorClient all = attach("/devtools/node");
     InspectorClient chat = attach("/devtools/node?type=chat&key=lobby");
     InspectorClient den = attach("/devtools/node?type=chat&key=den");

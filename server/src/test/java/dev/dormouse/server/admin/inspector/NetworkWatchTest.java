@@ -76,7 +76,7 @@ class NetworkWatchTest {
 
   @Test
   @DisplayName("N3 an upgrade is created, sent with its headers and answered with 101")
-  void anUpgrade() {
+  void anUpgradeIsCreatedSentWithItsHeadersAndAnsweredWith101() {
     watch.upgradeStarted(Told.started(ID));
     watch.upgradeAccepted(Told.accepted(ID, LOBBY));
 
@@ -102,7 +102,7 @@ class NetworkWatchTest {
   @ParameterizedTest
   @ValueSource(ints = {401, 403, 426, 429, 500, 503})
   @DisplayName("N5 an upgrade that is rejected shows its status and closes")
-  void aRejection(int status) {
+  void anUpgradeThatIsRejectedShowsItsStatusAndCloses(int status) {
     watch.upgradeStarted(Told.started(ID));
     watch.upgradeRejected(Told.rejected(ID, null, status));
 
@@ -117,7 +117,7 @@ class NetworkWatchTest {
 
   @Test
   @DisplayName("N7 an upgrade that fails shows why and closes")
-  void aFailure() {
+  void anUpgradeThatFailsShowsWhyAndCloses() {
     watch.upgradeStarted(Told.started(ID));
     watch.upgradeFailed(Told.failed(ID, LOBBY));
 
@@ -129,7 +129,7 @@ class NetworkWatchTest {
 
   @Test
   @DisplayName("N8 an upgrade that the client gives up closes")
-  void anAbort() {
+  void anUpgradeThatTheClientGivesUpCloses() {
     watch.upgradeStarted(Told.started(ID));
     watch.upgradeAborted(Told.aborted(ID, null));
 
@@ -138,7 +138,7 @@ class NetworkWatchTest {
 
   @Test
   @DisplayName("N6 frames show opcode, mask and payload")
-  void frames() {
+  void framesShowOpcodeMaskAndPayload() {
     open();
     watch.frameIn(Told.text(ID, LOBBY, "grüße"));
     watch.frameOut(Told.frame(ID, LOBBY, 2, new byte[] {1, 2, 3}, true, false));
@@ -165,7 +165,7 @@ class NetworkWatchTest {
 
   @Test
   @DisplayName("N6 automatic replies, parts and what is cut are marked for who asks for details")
-  void details() {
+  void automaticRepliesPartsAndWhatIsCutAreMarkedForWhoAsksForDetails() {
     open();
     wantsDetails = true;
     watch.frameIn(Told.frame(ID, LOBBY, 1, "ping".getBytes(StandardCharsets.UTF_8), true, true));
@@ -187,7 +187,7 @@ class NetworkWatchTest {
 
   @Test
   @DisplayName("N7 what is broken shows before the close")
-  void anError() {
+  void whatIsBrokenShowsBeforeTheClose() {
     open();
     watch.frameError(Told.error(ID, LOBBY));
     watch.connectionClosed(Told.closed(ID, LOBBY));
@@ -354,7 +354,7 @@ class NetworkWatchTest {
   @RepeatedTest(50)
   @DisplayName(
       "N8 whatever happens, each connection is created once, then told of, then closed once")
-  void lives() {
+  void whateverHappensEachConnectionIsCreatedOnceThenToldOfThenClosedOnce() {
     long seed = Long.getLong("dormouse.test.seed", new Random().nextLong());
     System.out.println("NetworkWatchTest: -Ddormouse.test.seed=" + seed);
     Random random = new Random(seed);

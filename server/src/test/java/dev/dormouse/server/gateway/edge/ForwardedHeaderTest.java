@@ -18,7 +18,7 @@ class ForwardedHeaderTest {
 
   @Test
   @DisplayName("the examples of RFC 7239, sections 4, 6 and 7")
-  void examples() {
+  void theExamplesOfTheRfcAreRead() {
     assertThat(parse("for=\"_gazonk\"")).containsExactly(new Hop("_gazonk", null, null));
     assertThat(parse("For=\"[2001:db8:cafe::17]:4711\""))
         .containsExactly(new Hop("[2001:db8:cafe::17]:4711", null, null));
@@ -37,7 +37,7 @@ class ForwardedHeaderTest {
 
   @Test
   @DisplayName("space, empty entries, escapes, and names that are not known")
-  void oddities() {
+  void spaceAndEmptyEntriesAndEscapesAndUnknownNamesAreRead() {
     assertThat(parse()).isEmpty();
     assertThat(parse("")).isEmpty();
     assertThat(parse(" , ,")).isEmpty();
@@ -69,7 +69,7 @@ class ForwardedHeaderTest {
     "'\"\"\"'",
   })
   @DisplayName("F08: what cannot be read is no address, and what stands beside it is read")
-  void malformed(String line) {
+  void whatCannotBeReadIsNoAddressAndWhatStandsBesideItIsRead(String line) {
     List<Hop> hops = parse("for=192.0.2.1", line, "for=192.0.2.2;proto=https");
     assertThat(hops).hasSizeGreaterThanOrEqualTo(3);
     assertThat(hops.get(0)).isEqualTo(new Hop("192.0.2.1", null, null));
@@ -95,7 +95,7 @@ class ForwardedHeaderTest {
     "for=a/b, a/b",
   })
   @DisplayName("F08: dialects are read")
-  void dialects(String line, String node) {
+  void dialectsOfThatHeaderAreRead(String line, String node) {
     assertThat(parse(line)).extracting(Hop::node).containsExactly(node);
   }
 

@@ -80,7 +80,7 @@ class ForwardingTest {
 
   @Test
   @DisplayName("X-Forwarded-For may come in several lines")
-  void lines() {
+  void xForwardedForMayComeInSeveralLines() {
     assertThat(client("X-Forwarded-For: 1.1.1.1", "X-Forwarded-For: 203.0.113.9, 10.0.0.2"))
         .isEqualTo("203.0.113.9");
   }
@@ -101,13 +101,13 @@ class ForwardingTest {
     "proto=https, 10.0.0.1",
   })
   @DisplayName("Forwarded: the right-most that is not listed is the client")
-  void forwarded(String value, String client) {
+  void theRightMostAddressThatIsNotListedIsTheClient(String value, String client) {
     assertThat(client("Forwarded: " + value)).isEqualTo(client);
   }
 
   @Test
   @DisplayName("without headers, the proxy is the client, and says nothing")
-  void nothing() {
+  void withoutHeadersTheProxyIsTheClientAndSaysNothing() {
     assertThat(read()).isEqualTo(new Forwarding(Addresses.parse("10.0.0.1"), null, null));
   }
 
@@ -165,7 +165,7 @@ class ForwardingTest {
     "'X-Forwarded-Proto: http, gopher'",
   })
   @DisplayName("F08: what cannot be was not said")
-  void unreadable(String header) {
+  void whatCannotBeReadWasNotSaid(String header) {
     Forwarding read = read(header);
     assertThat(read.scheme()).isNull();
     assertThat(read.host()).isNull();
@@ -192,7 +192,8 @@ class ForwardingTest {
     "'for=unix:;host=h;proto=https', 10.0.0.1, https, h",
   })
   @DisplayName("F08: a listed proxy's dialect costs what cannot be read, and nothing else")
-  void dialects(String value, String client, String scheme, String host) {
+  void aListedProxysDialectCostsWhatCannotBeReadAndNothingElse(
+      String value, String client, String scheme, String host) {
     Forwarding read = read("Forwarded: " + value);
     assertThat(Addresses.text(read.client())).isEqualTo(client);
     assertThat(read.scheme()).isEqualTo(scheme);
@@ -201,7 +202,7 @@ class ForwardingTest {
 
   @Test
   @DisplayName("both kinds must agree about the client; scheme and host are what both say")
-  void both() {
+  void bothKindsMustAgreeAboutTheClient() {
     Forwarding agreed =
         read(
             "Forwarded: for=203.0.113.9;proto=https;host=A.test",

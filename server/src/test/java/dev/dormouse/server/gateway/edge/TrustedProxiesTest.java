@@ -37,7 +37,7 @@ class TrustedProxiesTest {
     "::/0, ::ffff:192.0.2.9, false",
   })
   @DisplayName("an address is in a range if their first bits are the same")
-  void ranges(String range, String address, boolean isIn) {
+  void anAddressIsInARangeIfTheirFirstBitsAreTheSame(String range, String address, boolean isIn) {
     assertThat(TrustedProxies.of(List.of("203.0.113.77", range)).contains(ip(address)))
         .isEqualTo(isIn);
   }
@@ -50,7 +50,7 @@ class TrustedProxiesTest {
 
   @Test
   @DisplayName("a socket's address is known with its zone, and in the shape of IPv6, too")
-  void shapes() throws Exception {
+  void aSocketsAddressIsKnownWithItsZoneAndInTheShapeOfIPv6Too() throws Exception {
     byte[] local = InetAddress.getByName("fe80::1").getAddress();
     byte[] mapped = new byte[16];
     mapped[10] = mapped[11] = (byte) 0xFF;
@@ -65,7 +65,7 @@ class TrustedProxiesTest {
 
   @Test
   @DisplayName("none trusts nobody")
-  void none() {
+  void anEmptyListTrustsNobody() {
     assertThat(TrustedProxies.none().contains(ip("127.0.0.1"))).isFalse();
     assertThat(TrustedProxies.none().isEmpty()).isTrue();
     assertThat(TrustedProxies.of(List.of("::1")).isEmpty()).isFalse();
@@ -96,7 +96,7 @@ class TrustedProxiesTest {
         "1:2:3:4:5:6:7:8:9",
       })
   @DisplayName("what is no address and no range is refused by name")
-  void refuses(String entry) {
+  void whatIsNoAddressAndNoRangeIsRefusedByName(String entry) {
     assertThatThrownBy(() -> TrustedProxies.of(List.of("10.0.0.1", entry)))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("'" + entry + "'");

@@ -61,7 +61,7 @@ class AccessLogTest {
 
   @Test
   @DisplayName("C11 a connection has a line at the 101 and one at its close, as Apache writes them")
-  void combined() {
+  void aConnectionHasALineAtThe101AndOneAtItsCloseAsApacheWritesThem() {
     AccessLog log = log(AccessLogFormat.COMBINED);
     log.upgradeStarted(
         started(
@@ -87,7 +87,7 @@ class AccessLogTest {
 
   @Test
   @DisplayName("C11 the same as JSON")
-  void json() {
+  void aConnectionHasTheSameLinesAsJson() {
     AccessLog log = log(AccessLogFormat.JSON);
     log.upgradeStarted(started("/room/one", new Header("User-Agent", "curl/8.5")));
     log.upgradeAccepted(new UpgradeAccepted(ID, ROOM, "", List.of(), 1_234_567));
@@ -124,7 +124,7 @@ class AccessLogTest {
 
   @Test
   @DisplayName("N9 an upgrade that is declined, fails or is given up has no line of a connection")
-  void notAccepted() {
+  void anUpgradeThatIsDeclinedFailsOrIsGivenUpHasNoLineOfAConnection() {
     AccessLog log = log(AccessLogFormat.JSON);
     log.upgradeStarted(started("/room/one"));
     log.upgradeRejected(new UpgradeRejected(ID, null, 401, List.of(), null, 1));
@@ -138,7 +138,7 @@ class AccessLogTest {
 
   @Test
   @DisplayName("suspicion: what a client writes cannot end a line, a field or a quotation")
-  void injection() {
+  void whatAClientWritesCannotEndALineAFieldOrAQuotation() {
     String evil = "a\" 200 1 \"-\" \\\"\tb\u0085é";
     AccessLog combined = log(AccessLogFormat.COMBINED);
     combined.upgradeStarted(started("/\"\\\n\r\u2028x", new Header("User-Agent", evil)));
@@ -160,7 +160,7 @@ class AccessLogTest {
 
   @Test
   @DisplayName("a user's name with spaces stays one field, and long texts are cut")
-  void odd() {
+  void aUsersNameWithSpacesStaysOneFieldAndLongTextsAreCut() {
     Caller caller = new Caller("", "a b", "GET", "/" + "x".repeat(5000) + "?q", "HTTP/1.1", "", "");
     AccessLine line =
         new AccessLine(
@@ -174,7 +174,7 @@ class AccessLogTest {
 
   @Test
   @DisplayName("a connection that was open before it listened has lines that know less")
-  void unknown() {
+  void aConnectionThatWasOpenBeforeItListenedHasLinesThatKnowLess() {
     log(AccessLogFormat.COMBINED).connectionClosed(closed(1001, Cause.SHUTDOWN));
     assertThat(lines).hasSize(1);
     assertThat(lines.get(0)).startsWith("- - - [").contains("\" 1001 4567 ").endsWith("id=3.17");

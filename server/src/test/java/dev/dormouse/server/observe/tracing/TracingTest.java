@@ -82,7 +82,7 @@ class TracingTest {
 
   @Test
   @DisplayName("N10 the HTTP span ends at the 101, and the connection's begins there, linked to it")
-  void accepted() {
+  void theHTTPSpanEndsAtThe101AndTheConnectionsBeginsThereLinkedToIt() {
     start();
     tracing.upgradeAccepted(new UpgradeAccepted(ID, ROOM, "", List.of(), 1));
     SpanData http = only();
@@ -112,7 +112,7 @@ class TracingTest {
 
   @Test
   @DisplayName("N10 no span leaks: rejected, failed and aborted upgrades end theirs")
-  void otherEnds() {
+  void noSpanLeaksRejectedFailedAndAbortedUpgradesEndTheirs() {
     start();
     tracing.upgradeRejected(new UpgradeRejected(ID, ROOM, 503, List.of(), "NODE_FULL", 1));
     SpanData rejected = only();
@@ -132,7 +132,7 @@ class TracingTest {
   @Test
   @DisplayName(
       "N10 a connection whose upgrade nobody heard of has its span, and a turn of none has too")
-  void late() {
+  void aConnectionWhoseUpgradeNobodyHeardOfHasItsSpanAndATurnOfNoneHasToo() {
     tracing.upgradeAccepted(new UpgradeAccepted(ID, ROOM, "", List.of(), 1));
     tracing.frameError(new FrameError(ID, ROOM, "reserved bits 7"));
     tracing.connectionClosed(
