@@ -3,12 +3,12 @@ package dev.dormouse.storage;
 import java.nio.file.Path;
 
 /**
- * What was copied.
+ * The result of taking or restoring a backup.
  *
- * @param folder where it is now
- * @param files how many files
- * @param bytes their sizes together
- * @param linkedBytes how much of that is shared with the data folder, as hard links: it takes no
- *     room of its own until the data folder lets go of it
+ * @param folder the folder that was written
+ * @param files the number of files
+ * @param bytes the size of all files together
+ * @param linkedBytes the part of {@code bytes} that is shared with the data folder by hard links,
+ *     and takes no room of its own until the data folder drops it
  */
 public record BackupReport(Path folder, long files, long bytes, long linkedBytes) {}

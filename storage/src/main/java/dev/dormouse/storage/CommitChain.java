@@ -4,41 +4,42 @@ import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Commits each of which builds on those before it: once one of them was not kept, all that are
- * handed in after it are refused, whether their owner has heard of the loss or not. Who has heard
- * of it, and has read the store anew, goes on with a new chain.
+ * A chain of commits, each of which builds on those before it. Once a commit of the chain is not
+ * kept, all later commits of the chain are refused, even if their owner has not heard of the loss.
+ * An owner that has heard of it reads the store again and goes on with a new chain.
  *
- * <p>May be used from any thread.
+ * <p>Any thread may call every method.
  */
 public final class CommitChain {
   private final @Nullable Executor writer;
   private volatile boolean isBroken;
 
-  /** Of no commits yet. They are written as they come. */
+  /** Creates an empty chain. The thread that hands in a commit may write it. */
   public CommitChain() {
     this.writer = null;
   }
 
   /**
-   * Of no commits yet. Those that need no fsync are written by a task of this executor, all
-   * together that are handed in before it runs: so one write serves many turns, and nobody is woken
-   * for it. Other chains may have the same executor. If it takes no more tasks, the caller writes.
+   * Creates an empty chain whose commits are written by a task of an executor, unless each write
+   * waits for an fsync. The task writes all commits together that were handed in before it runs, so
+   * one write serves many turns and no thread is woken for it. Chains may share an executor. If the
+   * executor refuses tasks, the thread that hands in a commit writes it.
    */
   public CommitChain(Executor writer) {
     this.writer = writer;
   }
 
-  /** Whose task writes; null if the caller is to. */
+  /** Returns the executor whose task writes; null if the caller may write. */
   @Nullable Executor writer() {
     return writer;
   }
 
-  /** Whether a commit of it was not kept. */
+  /** Returns whether a commit of this chain was not kept. */
   public boolean isBroken() {
     return isBroken;
   }
 
-  /** A commit of it was not kept. */
+  /** Notes that a commit of this chain was not kept. */
   void breakOff() {
     isBroken = true;
   }

@@ -1,12 +1,12 @@
 package dev.dormouse.storage;
 
 /**
- * What became of commits, since the store was opened.
+ * The numbers of commits since the store was opened.
  *
- * @param commits those that are done
- * @param writes in how many writes of the engine they were kept
- * @param rounds how many rounds of commits were reported, whatever became of them: while commits
- *     wait and this does not grow, the store does not move
- * @param isWaiting whether commits wait, or are being written
+ * @param commits the number of commits that are done
+ * @param writes the number of the engine's writes that kept them
+ * @param rounds the number of rounds of commits that were reported, with any outcome; the store is
+ *     stuck while commits wait and this number does not grow
+ * @param isWaiting whether commits wait or are being written
  */
 public record CommitCounts(long commits, long writes, long rounds, boolean isWaiting) {}

@@ -1,33 +1,33 @@
 package dev.dormouse.storage;
 
-/** What became of a commit. */
+/** The outcome of a commit. */
 public sealed interface CommitResult {
 
-  /** It is kept, as the store's durability says. */
+  /** The commit is kept, as the store's durability says. */
   record Done() implements CommitResult {}
 
   /**
-   * Nothing of it was kept: the actor has another owner by now.
+   * Nothing of the commit was kept, because the actor has another owner by now.
    *
    * @param epoch the epoch that is in force
    */
   record Fenced(long epoch) implements CommitResult {}
 
   /**
-   * Nothing of it was kept: the disk has no room, or an earlier commit of its chain was lost. Later
-   * ones may be kept again.
+   * Nothing of the commit was kept, because there is no room for it or an earlier commit of its
+   * chain was lost. Later commits may be kept again.
    *
    * @param why the reason, in words
    */
   record Refused(String why) implements CommitResult {}
 
   /**
-   * It may have been kept or not. Whoever handed it in must forget what it knows and read again.
+   * The commit may have been kept or not. Its owner must forget its state and read the store again.
    *
-   * @param cause what went wrong
+   * @param cause the failure
    */
   record Unknown(Throwable cause) implements CommitResult {}
 
-  /** The one instance that is needed. */
+  /** The one {@link Done} that is needed. */
   CommitResult DONE = new Done();
 }

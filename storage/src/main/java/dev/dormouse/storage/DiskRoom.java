@@ -4,26 +4,26 @@ import java.io.File;
 import java.util.function.LongSupplier;
 
 /**
- * How much of a disk may be used: all but a reserve, which is left to the engine for what it writes
- * behind the commits.
+ * The room on a disk that commits may take: everything but a reserve, which the engine needs for
+ * what it writes in the background.
  *
- * @param usableBytes how much of it is free
- * @param reserveBytes how much must stay free
+ * @param usableBytes tells how many bytes of the disk are free
+ * @param reserveBytes how many bytes must stay free
  */
 record DiskRoom(LongSupplier usableBytes, long reserveBytes) {
-  /** What the engine may hold in memory, and must be able to write out. */
+  /** The greatest reserve: what the engine may hold in memory and must be able to write out. */
   private static final long RESERVE_BYTES_MAX = RocksTables.WAL_BYTES_MAX;
 
-  /** Of a small disk. */
+  /** The part of a small disk that is its reserve. */
   private static final int RESERVE_PART = 8;
 
-  /** All of the disk where a folder is but 64 MiB, or but an eighth if that is less. */
+  /** Returns the room on the disk of a folder, with a reserve of 64 MiB or an eighth if less. */
   static DiskRoom of(File folder) {
     long reserve = reserveOf(folder.getTotalSpace());
     return new DiskRoom(
         () -> {
           long usable = folder.getUsableSpace();
-          // Nothing at all of a disk of no size: it does not tell, and the write will.
+          // A disk of size zero tells nothing about its room, so a write has to show it.
           return usable == 0 && folder.getTotalSpace() == 0 ? Long.MAX_VALUE : usable;
         },
         reserve);
@@ -33,12 +33,12 @@ record DiskRoom(LongSupplier usableBytes, long reserveBytes) {
     return Math.min(RESERVE_BYTES_MAX, diskBytes / RESERVE_PART);
   }
 
-  /** All of a disk, until a write fails. */
+  /** Returns room without a limit, until a write fails. */
   static DiskRoom unlimited() {
     return new DiskRoom(() -> Long.MAX_VALUE, 0);
   }
 
-  /** Whether so many bytes can be written without touching the reserve. One system call. */
+  /** Returns whether so many bytes can be written beside the reserve, by one system call. */
   boolean isFor(long bytes) {
     return usableBytes.getAsLong() - bytes >= reserveBytes;
   }

@@ -1,13 +1,13 @@
 package dev.dormouse.storage;
 
-/** What a commit that is done has survived. */
+/** The events that a commit survives once it is done. */
 public enum Durability {
-  /** The machine: one fsync for all commits that wait for it. A power cut loses nothing. */
+  /** A commit survives a power cut: one fsync serves all commits that wait for it. */
   FSYNC("each reply waits for the disk: survives kill -9 and a power cut"),
-  /** The process: the bytes are with the operating system. A power cut may lose the last ones. */
+  /** A commit survives the process, but a power cut may lose the commits of the last seconds. */
   WAL(
       "each reply waits for the operating system: survives kill -9; a power cut may lose the last seconds"),
-  /** Nothing: for tests. */
+  /** A commit survives nothing, because nothing is written to disk. This is for tests. */
   MEMORY("nothing is written to disk: everything is lost when the process ends");
 
   private final String promise;
@@ -16,7 +16,7 @@ public enum Durability {
     this.promise = promise;
   }
 
-  /** What holds, in words for the start-up screen. */
+  /** Returns the promise to clients, in words for the start screen. */
   public String promise() {
     return promise;
   }

@@ -1,11 +1,11 @@
 package dev.dormouse.storage;
 
-/** How an opening of a store ended. */
+/** The way in which an opening of a store ended. */
 public enum Ending {
-  /** It was closed. What its owner had not finished by then is left over. */
+  /** The store was closed. Work that its owner had not finished by then is left over. */
   CLOSED,
-  /** Its process died, or nothing better is known, as of a folder that was copied or restored. */
+  /** The process died, or nothing is known, as in a folder that was copied or restored. */
   PROCESS_DIED,
-  /** Its process died with the machine: when the folder was opened next, the kernel was another. */
+  /** The process died with the machine: the next opening ran on another boot of the kernel. */
   MACHINE_RESTARTED
 }

@@ -12,8 +12,8 @@ import org.rocksdb.util.Environment;
 
 /**
  * The engine's native library. It is unpacked from the jar into a {@link Scratch} folder, loaded,
- * and removed at once: a library that is loaded needs its file no longer. To be loaded before any
- * class of the engine is used. Any thread may call every method.
+ * and removed at once, because a loaded library no longer needs its file. It must be loaded before
+ * any class of the engine is used. Any thread may call every method.
  */
 final class EngineLibrary {
   private static boolean isLoaded; // guarded by the class
@@ -21,12 +21,12 @@ final class EngineLibrary {
   private EngineLibrary() {}
 
   /**
-   * Loads it, if it is not loaded yet.
+   * Loads the library if it is not loaded yet.
    *
-   * @param bases where it may be unpacked, the best place first; the JVM's temporary folder is
-   *     tried at last
-   * @throws StoreOpenException if the jar has none for this machine, or it cannot be unpacked or
-   *     loaded in any of the folders; the message names them and the remedy
+   * @param bases the folders in which it may be unpacked, the best first; the JVM's temporary
+   *     folder is tried last
+   * @throws StoreOpenException if the jar has no library for this machine, or it cannot be unpacked
+   *     or loaded in any of the folders; the message names the folders and the remedy
    */
   static synchronized void load(Path... bases) {
     if (isLoaded) {
@@ -39,7 +39,7 @@ final class EngineLibrary {
     for (Path place : places) {
       try (Scratch scratch = Scratch.in(place)) {
         NativeLibraryLoader.getInstance().loadLibrary(scratch.path().toString());
-        RocksDB.loadLibrary(); // has nothing to load any more, but notes that it is done
+        RocksDB.loadLibrary(); // loads nothing more, but notes that the library is there
         isLoaded = true;
         return;
       } catch (IOException e) {
@@ -75,7 +75,7 @@ final class EngineLibrary {
     }
   }
 
-  /** The first sentence; the JVM's own message names the file twice. */
+  /** Returns the JVM's message without the file's path, which is part of the place. */
   private static String reasonOf(UnsatisfiedLinkError e) {
     String message = String.valueOf(e.getMessage());
     return message.substring(message.lastIndexOf(": ") < 0 ? 0 : message.indexOf(": ") + 2);

@@ -1,15 +1,15 @@
 package dev.dormouse.storage;
 
 /**
- * What was found in a folder.
+ * The result of checking a folder.
  *
- * @param files files of the engine
- * @param bytes their sizes together
- * @param actors actors that have been activated
- * @param connections their connections
- * @param values entries of their storage
- * @param alarms their alarms
- * @param faults how many faults were told; none if it is whole
+ * @param files the number of the engine's files
+ * @param bytes the size of all these files together
+ * @param actors the number of actors that have been activated
+ * @param connections the number of the actors' connections
+ * @param values the number of entries in the actors' storage
+ * @param alarms the number of the actors' alarms
+ * @param faults the number of faults that were reported; 0 if the folder is whole
  */
 public record FolderReport(
     long files, long bytes, long actors, long connections, long values, long alarms, long faults) {}

@@ -11,34 +11,34 @@ import java.util.List;
 import org.rocksdb.RocksDBException;
 
 /**
- * Whether the process, and the system, have file handles for the engine. A want of them is told by
- * a file that could not be opened: of what was to be written to it nothing was, so that nothing is
- * uncertain, and it passes when others have closed theirs.
+ * The file handles that the process and the system have for the engine. A want of handles shows as
+ * a file that cannot be opened. Nothing was written to such a file, so nothing is uncertain, and
+ * the want passes when other files are closed.
  *
- * @param file one that is there, can be read, and nobody has locked: closing it would give up the
- *     lock
+ * @param file a file that exists and can be read, for trials; it must not be locked, because
+ *     closing it would give up the lock
  */
 record HandleRoom(Path file) {
-  /** As many as an engine without tables opens, and some more. */
+  /** The number of handles that an engine without tables opens, and some more. */
   private static final int WANTED = 32;
 
-  /** {@code EMFILE}, and the beginning of {@code ENFILE}. */
+  /** The system's message for {@code EMFILE}, and the beginning of that for {@code ENFILE}. */
   private static final String TOO_MANY = "Too many open files";
 
-  /** What the engine says before the system's reason, which may be in another language. */
+  /** The engine's words before the system's reason, which may be in another language. */
   private static final String OPENING = "While open";
 
-  /** For the engine in a folder. */
+  /** Returns the file handles for the engine in a folder. */
   static HandleRoom of(Path engine) {
     return new HandleRoom(engine.resolve("CURRENT"));
   }
 
-  /** Whether there are as many as the engine needs. Takes that many system calls. */
+  /** Returns whether the engine can open as many files as it needs, by opening that many. */
   boolean isThere() {
     return canOpen(WANTED);
   }
 
-  /** Whether the engine, or a copy of files, failed for want of a file handle alone. */
+  /** Returns whether the engine, or a copy of files, failed only for a want of file handles. */
   boolean isWanting(Throwable failure) {
     for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
       String message = String.valueOf(cause.getMessage());

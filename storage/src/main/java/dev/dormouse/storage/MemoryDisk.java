@@ -14,30 +14,30 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a store in memory keeps; it outlives the store. Opening a second store on it is what a test
- * of a host does to let the process die: the new one finds all that was committed, and the commits
+ * The rows of stores in memory, which outlive each store. A test lets a process die by opening a
+ * second store on the same disk: the new store finds everything that was committed, and the commits
  * of the old one are fenced from then on.
  *
- * <p>May be used from any thread.
+ * <p>Any thread may call every method.
  */
 public final class MemoryDisk {
   private final ReadWriteLock lock = new ReentrantReadWriteLock();
-  // Guarded by the lock, like the maps.
+  // The lock guards all fields below.
   private final Map<Table, NavigableMap<byte[], byte[]>> tables = new EnumMap<>(Table.class);
   private final Map<Long, RunRow> runs = new HashMap<>();
   private long boots = 1;
   private long incarnation;
   private @Nullable ClockMark clockMark;
 
-  /** Empty; the first store opened on it is incarnation 1. */
+  /** Creates an empty disk, on which the first store has incarnation 1. */
   public MemoryDisk() {
     this(1);
   }
 
   /**
-   * Empty; the first store opened on it has this incarnation.
+   * Creates an empty disk, on which the first store has a given incarnation.
    *
-   * @throws IllegalArgumentException if it is less than 1
+   * @throws IllegalArgumentException if the incarnation is less than 1
    */
   public MemoryDisk(long firstIncarnation) {
     if (firstIncarnation < 1) {
@@ -49,7 +49,7 @@ public final class MemoryDisk {
     }
   }
 
-  /** Begins an incarnation, which fences those before. */
+  /** Begins an incarnation, which fences all earlier ones. */
   long begin() {
     lock.writeLock().lock();
     try {
@@ -61,7 +61,7 @@ public final class MemoryDisk {
     }
   }
 
-  /** Ends an incarnation in good order. */
+  /** Notes that the store of an incarnation was closed. */
   void end(long ended) {
     lock.writeLock().lock();
     try {
@@ -71,7 +71,7 @@ public final class MemoryDisk {
     }
   }
 
-  /** How an earlier incarnation ended. */
+  /** Tells how an earlier incarnation ended. */
   Ending endingOf(long earlier) {
     lock.readLock().lock();
     try {
@@ -81,7 +81,7 @@ public final class MemoryDisk {
     }
   }
 
-  /** The machine restarts: a store that is open, and not closed before the next one, died so. */
+  /** Restarts the machine: a store that is open now, and never closed, counts as dead by it. */
   public void restartMachine() {
     lock.writeLock().lock();
     try {
@@ -91,7 +91,7 @@ public final class MemoryDisk {
     }
   }
 
-  /** The value of a stored key; null if there is none. */
+  /** Returns the value under a stored key; null if there is none. */
   byte @Nullable [] get(Table table, byte[] storedKey) {
     lock.readLock().lock();
     try {
@@ -101,7 +101,7 @@ public final class MemoryDisk {
     }
   }
 
-  /** Reads a table; the map must not leave the function. */
+  /** Reads a table by a function, which must not let the map escape. */
   <T> T read(Table table, Function<NavigableMap<byte[], byte[]>, T> reading) {
     lock.readLock().lock();
     try {
@@ -111,7 +111,7 @@ public final class MemoryDisk {
     }
   }
 
-  /** Keeps all the writes, if the epoch is in force. */
+  /** Keeps all the writes if the epoch is in force, or none. */
   CommitResult write(long epoch, List<StoredWrite> writes) {
     lock.writeLock().lock();
     try {
@@ -135,7 +135,7 @@ public final class MemoryDisk {
     }
   }
 
-  /** The mark that was kept last. */
+  /** Returns the mark that was kept last; null if none was. */
   @Nullable ClockMark clockMark() {
     lock.readLock().lock();
     try {
@@ -145,7 +145,7 @@ public final class MemoryDisk {
     }
   }
 
-  /** Keeps a mark, if the epoch is in force. */
+  /** Keeps a mark of the running clock if the epoch is in force. */
   void keep(long epoch, ClockMark mark) {
     lock.writeLock().lock();
     try {

@@ -3,33 +3,36 @@ package dev.dormouse.storage;
 import java.util.concurrent.locks.StampedLock;
 
 /**
- * Keeps what is behind it open while it is used: a native handle that is used after it was closed
- * takes the process down. Costs two atomic operations a passage.
+ * A gate before the engine, which keeps the engine open while threads use it. A native handle that
+ * is used after it was closed takes the process down. A passage costs two atomic operations.
  *
  * <pre>{@code
  * long pass = gate.enter();
  * try { … } finally { gate.leave(pass); }
  * }</pre>
  *
- * <p>A thread that is inside must not enter again, nor close.
+ * <p>A thread that is inside must not enter again and must not close the gate.
  */
 final class OpenGate {
   private final StampedLock lock = new StampedLock();
 
-  /** Set before the write lock is asked for: readers that barge in could hold it off for ever. */
+  /**
+   * Whether the gate is closed. It is set before the write lock is requested, or readers that
+   * overtake the request could delay it for ever.
+   */
   private volatile boolean isClosed;
 
   /**
-   * Goes in.
+   * Enters, and waits while another thread is {@linkplain #alone alone} inside.
    *
-   * @return what to hand to {@link #leave}
+   * @return the pass to give to {@link #leave}
    * @throws IllegalStateException if the store is closed
    */
   long enter() {
     if (!isClosed) {
       long pass = lock.tryReadLock();
       if (pass == 0) {
-        pass = lock.readLock(); // somebody is alone inside, and soon gone
+        pass = lock.readLock(); // a thread is alone inside, and will leave
       }
       if (!isClosed) {
         return pass;
@@ -39,12 +42,16 @@ final class OpenGate {
     throw new IllegalStateException("the store is closed");
   }
 
-  /** Goes out. */
+  /** Leaves. */
   void leave(long pass) {
     lock.unlockRead(pass);
   }
 
-  /** Lets nobody in any more, and waits until everybody is out. The first call alone is true. */
+  /**
+   * Closes the gate and waits until every thread has left.
+   *
+   * @return whether this call closed it; false if it was closed before
+   */
   boolean close() {
     synchronized (this) {
       if (isClosed) {
@@ -57,9 +64,9 @@ final class OpenGate {
   }
 
   /**
-   * Runs something while nobody is inside; those who come meanwhile wait.
+   * Runs a task while no thread is inside. Threads that enter meanwhile wait.
    *
-   * @return false if the store is closed: then it was not run
+   * @return whether the task ran; false if the gate is closed
    */
   boolean alone(Runnable task) {
     long pass = lock.writeLock();

@@ -6,14 +6,14 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What is kept of an opening of a folder, for those that come after it.
+ * The row of an opening of a folder, from which later openings tell how it ended.
  *
  * <p>Key: {@code run} and the incarnation (8). Bytes: version (1), boot id (16, zero if unknown),
- * file number of the folder (8, zero if unknown), 1 if it was closed or else 0 (1); big-endian;
- * more may follow in later versions and is passed over.
+ * file number of the folder (8, zero if unknown), 1 if the store was closed or else 0 (1);
+ * big-endian. A later version may write more bytes after them, which a reader passes over.
  *
- * @param surroundings where it took place
- * @param isClosed whether it was closed in good order
+ * @param surroundings where the opening took place
+ * @param isClosed whether the store was closed
  */
 record RunRow(Surroundings surroundings, boolean isClosed) {
   private static final byte[] KEY_PREFIX = "run".getBytes(StandardCharsets.US_ASCII);
@@ -21,7 +21,7 @@ record RunRow(Surroundings surroundings, boolean isClosed) {
   private static final int BYTES = 1 + 16 + 8 + 1;
   private static final UUID UNKNOWN = new UUID(0, 0);
 
-  /** The key of an incarnation's row. */
+  /** Returns the key of the row of an incarnation. */
   static byte[] key(long incarnation) {
     return ByteBuffer.allocate(KEY_PREFIX.length + Long.BYTES)
         .put(KEY_PREFIX)
@@ -29,7 +29,7 @@ record RunRow(Surroundings surroundings, boolean isClosed) {
         .array();
   }
 
-  /** The bytes to store. */
+  /** Returns the bytes to store. */
   byte[] encode() {
     UUID boot = surroundings.boot() == null ? UNKNOWN : surroundings.boot();
     return ByteBuffer.allocate(BYTES)
@@ -41,7 +41,7 @@ record RunRow(Surroundings surroundings, boolean isClosed) {
         .array();
   }
 
-  /** Reads what {@link #encode} wrote; null if it is of another version, or cut short. */
+  /** Reads the bytes that {@link #encode} wrote; returns null if the version is unknown. */
   static @Nullable RunRow decodeOrNull(byte[] bytes) {
     if (bytes.length < BYTES || bytes[0] != VERSION) {
       return null;
@@ -53,9 +53,10 @@ record RunRow(Surroundings surroundings, boolean isClosed) {
   }
 
   /**
-   * How an opening ended, from what it and the one after it have left.
+   * Tells how an opening ended, from its row and that of the next opening.
    *
-   * @param next of the next opening; null if it is not known
+   * @param run the row of the opening; null if there is none
+   * @param next the row of the next opening; null if there is none
    */
   static Ending endingOf(@Nullable RunRow run, @Nullable RunRow next) {
     if (run == null || next == null) {

@@ -19,12 +19,12 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A folder for what libraries must unpack or cache while this process runs. It is removed when it
- * is closed; a process that was killed leaves it behind, and the next one that looks for a place
- * beside it removes it. So what is left behind never grows, however often processes are killed.
+ * A temporary folder for files that libraries unpack or cache while this process runs. {@link
+ * #close} removes it. A process that was killed leaves its folder behind, and the next process that
+ * makes one in the same place removes it, so leftovers never pile up.
  *
- * <p>Whether its process lives is told by a lock on a file beside the folder, which is there before
- * the folder is made and until it is removed. Only what belongs to the same user is removed.
+ * <p>A lock on a file beside the folder tells whether its process lives. The file is there before
+ * the folder is made and until the folder is removed. Only folders of the same user are removed.
  *
  * <p>Any thread may call every method.
  */
@@ -34,8 +34,9 @@ public final class Scratch implements AutoCloseable {
   private static final int ATTEMPTS_MAX = 100;
 
   /**
-   * Lock files of this process, whose monitor guards all of this class. They must not be opened a
-   * second time: closing any channel to a file gives up all locks that the process has on it.
+   * The lock files of this process; the set's monitor guards all of this class. A lock file must
+   * not be opened a second time, because closing any channel to a file gives up all locks that the
+   * process has on it.
    */
   private static final Set<Path> held = new HashSet<>();
 
@@ -50,9 +51,9 @@ public final class Scratch implements AutoCloseable {
   }
 
   /**
-   * Makes one in the first of these folders that lets it.
+   * Makes a temporary folder in the first of some folders in which that is possible.
    *
-   * @throws IOException if none does; the message names each of them and why not
+   * @throws IOException if it is possible in none; the message names each of them with the reason
    */
   public static Scratch in(List<Path> bases) throws IOException {
     List<String> reasons = new ArrayList<>();
@@ -66,12 +67,12 @@ public final class Scratch implements AutoCloseable {
     throw new IOException(String.join("; ", reasons));
   }
 
-  /** The JVM's temporary folder, {@code java.io.tmpdir}. */
+  /** Returns the JVM's temporary folder, {@code java.io.tmpdir}. */
   public static Path temporaryFolder() {
     return Path.of(System.getProperty("java.io.tmpdir", "/tmp")).toAbsolutePath().normalize();
   }
 
-  /** Makes one in that folder, and removes those of processes that are gone. */
+  /** Makes a temporary folder in a folder, and removes those of processes that are gone. */
   static Scratch in(Path base) throws IOException {
     synchronized (held) {
       for (int i = 0; i < ATTEMPTS_MAX; i++) {
@@ -81,11 +82,11 @@ public final class Scratch implements AutoCloseable {
           return made;
         }
       }
-      throw new IOException("others keep removing the lock files");
+      throw new IOException("other processes keep removing the lock files");
     }
   }
 
-  /** Null if another process has taken the new lock file for one that is left behind. */
+  /** Makes a folder; returns null if another process took the new lock file for a leftover. */
   private static @Nullable Scratch madeIn(Path base) throws IOException {
     Path lockFile = Files.createTempFile(base, PREFIX, LOCK); // for this user only
     held.add(lockFile);
@@ -135,7 +136,7 @@ public final class Scratch implements AutoCloseable {
         }
       }
     } catch (IOException e) {
-      // The next one tries again.
+      // The next process tries again.
     }
   }
 
@@ -147,16 +148,16 @@ public final class Scratch implements AutoCloseable {
         Files.deleteIfExists(lockFile);
       }
     } catch (OverlappingFileLockException e) {
-      // It is of another class loader in this process.
+      // Another class loader in this process holds it.
     }
   }
 
-  /** Where it is. */
+  /** Returns the path of the folder. */
   public Path path() {
     return folder;
   }
 
-  /** Removes it and all that is in it. What cannot be removed now, a later process removes. */
+  /** Removes the folder with everything in it; a later process removes what cannot be removed. */
   @Override
   public void close() {
     synchronized (held) {
@@ -170,7 +171,7 @@ public final class Scratch implements AutoCloseable {
         try {
           lock.close();
         } catch (IOException e) {
-          // Its process gives it up.
+          // The end of the process gives the lock up.
         }
       }
     }

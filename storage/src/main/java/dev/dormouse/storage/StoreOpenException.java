@@ -2,13 +2,15 @@ package dev.dormouse.storage;
 
 import org.jspecify.annotations.Nullable;
 
-/** A store cannot be opened. The message names the folder and says what can be done. */
+/**
+ * Thrown where a store cannot be opened. The message names the folder and says what can be done.
+ */
 public final class StoreOpenException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
   private final boolean isInUse;
 
-  /** With what is wrong and, if there is one, its cause. */
+  /** Creates an exception that says what is wrong, with its cause if there is one. */
   public StoreOpenException(String message, @Nullable Throwable cause) {
     this(message, cause, false);
   }
@@ -18,12 +20,12 @@ public final class StoreOpenException extends RuntimeException {
     this.isInUse = isInUse;
   }
 
-  /** Of a folder that another store has open. */
+  /** Creates an exception about a folder that another store has open. */
   static StoreOpenException inUse(String message) {
     return new StoreOpenException(message, null, true);
   }
 
-  /** Whether it is but that another store has the folder open. */
+  /** Returns whether the only reason is that another store has the folder open. */
   public boolean isInUse() {
     return isInUse;
   }

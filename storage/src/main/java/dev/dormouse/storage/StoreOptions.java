@@ -4,19 +4,18 @@ import java.nio.file.Path;
 import java.util.function.Consumer;
 
 /**
- * How a store is opened. Immutable; each method returns a changed copy.
+ * The options of a store. They are immutable, and each method returns a changed copy.
  *
- * @param folder where the rows are kept; made if it is missing, its parent is not; {@link
- *     Durability#MEMORY} does not touch it
- * @param durability what a commit that is done has survived
+ * @param folder the data folder, which is made if it is missing but whose parent must exist; a
+ *     store with {@link Durability#MEMORY} does not touch it
+ * @param durability what a commit that is done survives
  * @param onFatal called once, on a thread of its own, after a write failed for another reason than
- *     a full disk or a want of file handles. What the disk holds is uncertain then (a repeated
- *     fsync may lie), so the process should end and read the folder again
- * @param shards into how many parts the actors are divided, 1 to 65,536; counts when the folder is
- *     made and is read from it afterwards
- * @param blockCacheBytes how much of what was read is kept in memory, in bytes
- * @param openFilesMax how many tables are kept open, at least 32: so many file handles, besides
- *     some twenty for all else
+ *     a full disk or a want of file handles. What the disk holds is uncertain then, because a
+ *     repeated fsync may lie, so the process should end and read the folder again
+ * @param shards the number of shards of a new folder, 1 to 65,536; an existing folder keeps its own
+ * @param blockCacheBytes the size of the cache of what was read, in bytes; at least 1 MiB
+ * @param openFilesMax the greatest number of tables that are kept open, at least 32; each takes a
+ *     file handle, and the store takes some twenty besides
  */
 public record StoreOptions(
     Path folder,
@@ -31,7 +30,11 @@ public record StoreOptions(
   private static final int OPEN_FILES_DEFAULT = 256;
   private static final int OPEN_FILES_MIN = 32;
 
-  /** Checks the numbers. */
+  /**
+   * Checks the numbers.
+   *
+   * @throws IllegalArgumentException if a number is out of its range
+   */
   public StoreOptions {
     if (shards < 1 || shards > RowKeys.SHARDS_MAX) {
       throw new IllegalArgumentException(shards + " shards are not 1 to " + RowKeys.SHARDS_MAX);
@@ -47,8 +50,8 @@ public record StoreOptions(
   }
 
   /**
-   * FSYNC, 4,096 shards, a block cache of 64 MiB, 256 open files; a failed write is logged and no
-   * more.
+   * Returns the default options: {@link Durability#FSYNC}, 4,096 shards, a block cache of 64 MiB,
+   * and 256 open files. A failed write is only logged.
    */
   public static StoreOptions in(Path folder) {
     return new StoreOptions(
@@ -60,38 +63,38 @@ public record StoreOptions(
         OPEN_FILES_DEFAULT);
   }
 
-  /** Chooses what a commit that is done has survived. */
+  /** Chooses what a commit that is done survives. */
   public StoreOptions durability(Durability durability) {
     return new StoreOptions(folder, durability, onFatal, shards, blockCacheBytes, openFilesMax);
   }
 
-  /** Chooses what is done after a write failed. */
+  /** Chooses the action after a write that failed. */
   public StoreOptions onFatal(Consumer<Throwable> onFatal) {
     return new StoreOptions(folder, durability, onFatal, shards, blockCacheBytes, openFilesMax);
   }
 
   /**
-   * Chooses the number of shards of a folder that is yet to be made.
+   * Chooses the number of shards of a new folder.
    *
-   * @throws IllegalArgumentException if it is not 1 to 65,536
+   * @throws IllegalArgumentException if the number is not 1 to 65,536
    */
   public StoreOptions shards(int shards) {
     return new StoreOptions(folder, durability, onFatal, shards, blockCacheBytes, openFilesMax);
   }
 
   /**
-   * Chooses how much of what was read is kept in memory.
+   * Chooses the size of the cache of what was read.
    *
-   * @throws IllegalArgumentException if it is less than 1 MiB
+   * @throws IllegalArgumentException if the number is less than 1 MiB
    */
   public StoreOptions blockCacheBytes(long bytes) {
     return new StoreOptions(folder, durability, onFatal, shards, bytes, openFilesMax);
   }
 
   /**
-   * Chooses how many tables are kept open.
+   * Chooses the greatest number of tables that are kept open.
    *
-   * @throws IllegalArgumentException if it is less than 32
+   * @throws IllegalArgumentException if the number is less than 32
    */
   public StoreOptions openFilesMax(int files) {
     return new StoreOptions(folder, durability, onFatal, shards, blockCacheBytes, files);

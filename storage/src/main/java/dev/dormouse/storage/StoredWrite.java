@@ -5,22 +5,23 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A write as the engine sees it.
+ * A write with stored keys and values, as the engine performs it.
  *
  * @param table the table
  * @param key the stored key
  * @param value the stored value; null removes the row
- * @param end null unless all rows from the key up to this one, left out, are to be removed
+ * @param end the end, exclusive, of a span of rows to remove, which begins at the key; null for a
+ *     write of one row
  */
 @SuppressWarnings("ArrayRecordComponent") // nobody compares them
 record StoredWrite(Table table, byte[] key, byte @Nullable [] value, byte @Nullable [] end) {
 
-  /** Of one row. */
+  /** Creates the write or removal of one row. */
   StoredWrite(Table table, byte[] key, byte @Nullable [] value) {
     this(table, key, value, null);
   }
 
-  /** The writes of a batch, in the order in which they take effect. */
+  /** Returns the writes of a batch, in the order in which they take effect. */
   static List<StoredWrite> of(TurnBatch batch, RowKeys keys, Sealing sealing) {
     List<StoredWrite> writes = new ArrayList<>(batch.cleared().size() + batch.writes().size());
     for (TurnBatch.Clear clear : batch.cleared()) {
@@ -38,12 +39,12 @@ record StoredWrite(Table table, byte[] key, byte @Nullable [] value, byte @Nulla
     return writes;
   }
 
-  /** What is stored in place of a value. */
+  /** Makes the stored form of a value, such as a sealed one. */
   interface Sealing {
     byte[] stored(byte[] storedKey, byte[] value);
   }
 
-  /** How much it adds to a write of the engine, in bytes, nearly. */
+  /** Returns about how many bytes the write adds to a write of the engine. */
   long bytes() {
     return 16L + key.length + (value == null ? 0 : value.length) + (end == null ? 0 : end.length);
   }

@@ -8,12 +8,12 @@ import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Opens stores. */
+/** The factory of stores. Any thread may call every method. */
 public final class Stores {
   private Stores() {}
 
   /**
-   * The store that the options describe.
+   * Opens the store that the options describe.
    *
    * @throws StoreOpenException if the folder cannot be made or read, is in use by another process,
    *     is damaged, or was written by a newer version
@@ -24,18 +24,18 @@ public final class Stores {
         : RocksActorStore.open(options);
   }
 
-  /** A store in memory with what an earlier one left on the disk. */
+  /** Opens a store in memory that finds what earlier stores left on the same disk. */
   public static ActorStore memory(MemoryDisk disk) {
     return new MemoryActorStore(disk);
   }
 
   /**
-   * Makes a data folder whose log is damaged one that can be opened: the log is cut at the first
-   * bad record, and what was written later is given up; so is what was synced and is missing. The
+   * Makes a data folder with a damaged log usable again. The log is cut at the first bad record,
+   * and everything that was written later is given up, as is what was synced and is missing. The
    * files are kept as they were, in a folder {@code salvaged-…} in the data folder.
    *
    * @param data a data folder that no store has open
-   * @param at the time, for the name of that folder
+   * @param at the time, which is part of that folder's name
    * @return a sentence about each log that was cut or taken away, and one about what is missing;
    *     empty if no log is damaged
    * @throws StoreOpenException if the data folder is not there, in use, or cannot be written

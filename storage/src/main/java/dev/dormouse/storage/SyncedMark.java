@@ -15,9 +15,9 @@ import java.util.zip.CRC32C;
 import org.slf4j.Logger;
 
 /**
- * The file {@code dormouse.synced} in a data folder: up to which number the engine's writes were
- * synced to the disk. A log that ends before that number has lost commits that clients were told
- * are kept, whereas the tail of a log that was never synced may be missing after a power cut.
+ * The file {@code dormouse.synced} in a data folder, which holds the number of the last write that
+ * was synced to the disk. A log that ends before that number has lost commits that clients were
+ * told are kept, whereas the tail of a log that was never synced may be missing after a power cut.
  * Nothing in a log alone tells the two apart.
  *
  * <p>The mark is written after each sync and is not synced itself, so that it costs one system call
@@ -25,8 +25,8 @@ import org.slf4j.Logger;
  * may be some seconds old; the number is then a smaller one, and still true. A mark that cannot be
  * read claims nothing.
  *
- * <p>It holds the number (8 bytes, big-endian) and the CRC32C of those bytes (8). Used by one
- * thread at a time.
+ * <p>Bytes: the number (8, big-endian) and the CRC32C of those bytes (8). One thread at a time may
+ * use a mark.
  */
 final class SyncedMark implements AutoCloseable {
   private static final Logger log = Log.of(SyncedMark.class);
@@ -36,7 +36,7 @@ final class SyncedMark implements AutoCloseable {
 
   private final RandomAccessFile file;
 
-  /** Whether it was logged already that the mark cannot be written. */
+  /** Whether the last attempt to write the mark failed, which is logged once. */
   private boolean isFailing;
 
   private SyncedMark(RandomAccessFile file) {
@@ -44,9 +44,9 @@ final class SyncedMark implements AutoCloseable {
   }
 
   /**
-   * Opens the mark of a data folder, to be written.
+   * Opens the mark of a data folder for writing.
    *
-   * @throws StoreOpenException if it cannot be opened
+   * @throws StoreOpenException if the file cannot be opened
    */
   static SyncedMark openIn(Path data) {
     try {
@@ -57,7 +57,7 @@ final class SyncedMark implements AutoCloseable {
     }
   }
 
-  /** Notes that all writes up to this number are synced. */
+  /** Notes that all writes up to a number are synced. A failure is logged once. */
   void note(long write) {
     try {
       file.seek(0);
@@ -65,7 +65,11 @@ final class SyncedMark implements AutoCloseable {
       isFailing = false;
     } catch (IOException e) {
       if (!isFailing) { // the commits are kept all the same
-        log.warn("how far the store is synced cannot be noted: {}", FileTree.reasonOf(e));
+        log.warn(
+            "the file {} cannot be written; commits are kept, but a start after a crash cannot tell"
+                + " a lost log from one that was never synced: {}",
+            NAME,
+            FileTree.reasonOf(e));
       }
       isFailing = true;
     }
@@ -78,7 +82,7 @@ final class SyncedMark implements AutoCloseable {
     return bytes.putLong(sum.getValue()).array();
   }
 
-  /** Up to which number the writes of a data folder were synced; 0 if that is not known. */
+  /** Reads the number of the last synced write of a data folder; returns 0 if it is unknown. */
   static long readIn(Path data) throws IOException {
     byte[] bytes;
     try {
@@ -93,7 +97,7 @@ final class SyncedMark implements AutoCloseable {
     return Arrays.equals(bytes, bytesOf(write)) ? write : 0;
   }
 
-  /** Says that the writes of an engine end before the mark of its data folder. */
+  /** Makes the exception about an engine whose writes end before the mark of its data folder. */
   static StoreOpenException lost(Path data, long last, long synced) {
     return new StoreOpenException(
         ("the data folder %s is damaged: its logs end with write %s, and %s writes were synced to"
@@ -103,11 +107,11 @@ final class SyncedMark implements AutoCloseable {
   }
 
   /**
-   * Takes the mark away if writes before it are missing.
+   * Takes the mark out of a data folder if writes before the mark are missing.
    *
-   * @param aside where it is kept as it was; made if it is not there
-   * @param isCut whether some were just cut off
-   * @return a sentence about what is missing, if it was not cut off
+   * @param aside the folder to which the mark is moved; made if it is missing
+   * @param isCut whether a log was just cut, so that the missing writes were reported already
+   * @return a sentence about the missing writes; empty if none are missing or a log was just cut
    * @throws StoreOpenException if the engine cannot be opened
    */
   static List<String> giveUp(DataFolder folder, Path aside, boolean isCut) throws IOException {

@@ -5,32 +5,32 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The writes of one turn: all are kept, or none.
+ * The writes of one turn, which are kept together or not at all.
  *
- * @param actor whose rows they are
- * @param epoch the number of the ownership under which the turn ran; an old one is fenced
- * @param chain the turns on whose writes this one builds
- * @param cleared what is removed before any of the writes takes effect
- * @param writes in any order, at most one for a row
+ * @param actor the actor whose rows are written
+ * @param epoch the number of the ownership under which the turn ran; an old number is fenced
+ * @param chain the chain of commits that this turn builds on
+ * @param cleared the spans that are removed before any of the writes takes effect
+ * @param writes the writes in any order, at most one for each row
  */
 public record TurnBatch(
     ActorId actor, long epoch, CommitChain chain, List<Clear> cleared, List<Write> writes) {
 
-  /** Writes that build on no others, and clear nothing. */
+  /** Creates a batch that builds on no other and clears nothing. */
   public TurnBatch(ActorId actor, long epoch, List<Write> writes) {
     this(actor, epoch, new CommitChain(), List.of(), writes);
   }
 
   /**
-   * All rows of a span are removed, however many there are.
+   * The removal of all rows of a span, however many there are.
    *
    * @param table the table; not {@link Table#DUE}, whose rows do not lie by actor
-   * @param span the keys; its direction does not matter
+   * @param span the keys, in either direction
    */
   public record Clear(Table table, KeySpan span) {}
 
   /**
-   * A row set or removed.
+   * The write or removal of a row.
    *
    * @param table the table
    * @param key the key within the actor's table
