@@ -14,7 +14,7 @@ import java.util.Map;
 import java.util.function.Consumer;
 import org.rocksdb.RocksDBException;
 
-/** Shows an actor's rows, as {@link StoredFolder#dump} says. */
+/** The description of an actor's rows for people, as {@link StoredFolder#dump} promises. */
 final class ActorDump {
   private final ReadTables tables;
   private final RowKeys keys;
@@ -30,7 +30,7 @@ final class ActorDump {
     long number = 0;
     for (Table table : tables.tables()) {
       if (table == Table.DUE) {
-        continue; // only the order of the alarms, which do not lie by actor there
+        continue; // its rows hold only the order of alarms, and do not lie by actor
       }
       byte[] from = keys.encode(actor, table, new byte[0]);
       byte[] end = keys.endOf(actor, table);
@@ -130,7 +130,7 @@ final class ActorDump {
     shown.put("failures", row.failures());
   }
 
-  /** A row's key as people know it. */
+  /** Returns a row's key as people know it: an id, a text, or hexadecimal digits. */
   static String nameOf(Table table, byte[] rowKey) {
     if (table == Table.CONNECTION && rowKey.length == Long.BYTES) {
       return new ConnectionId(ByteBuffer.wrap(rowKey).getLong()).toString();

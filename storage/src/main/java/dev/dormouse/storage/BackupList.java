@@ -13,8 +13,8 @@ import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The file {@code dormouse.backup}, which says what belongs to a backup. It is written last: a
- * folder without it is no backup, or one that was not finished.
+ * The file {@code dormouse.backup}, which lists the files of a backup. It is written last, so a
+ * folder without it is no backup or an unfinished one.
  *
  * <pre>
  * Dormouse backup 1
@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  * end 1c2d3e4f                           CRC32C of all the lines before
  * </pre>
  *
- * @param takenAt when it was taken
+ * @param takenAt when the backup was taken
  * @param entries the engine's files
  */
 record BackupList(Instant takenAt, List<Entry> entries) {
@@ -33,11 +33,11 @@ record BackupList(Instant takenAt, List<Entry> entries) {
   private static final String NOT_SUMMED = "-";
 
   /**
-   * A file.
+   * A file of a backup.
    *
-   * @param name within the engine's folder
-   * @param bytes its size
-   * @param sum the CRC32C of its bytes; null if they were not read
+   * @param name the name within the engine's folder
+   * @param bytes the size in bytes
+   * @param sum the CRC32C of the bytes; null if they were not read
    */
   record Entry(String name, long bytes, @Nullable Long sum) {}
 
@@ -45,17 +45,17 @@ record BackupList(Instant takenAt, List<Entry> entries) {
     entries = List.copyOf(entries);
   }
 
-  /** Whether a folder is a backup. */
+  /** Returns whether a folder is a backup. */
   static boolean isIn(Path folder) {
     return Files.exists(folder.resolve(NAME));
   }
 
-  /** The sizes of all files together. */
+  /** Returns the size of all files together, in bytes. */
   long bytes() {
     return entries.stream().mapToLong(Entry::bytes).sum();
   }
 
-  /** Writes it to a backup's folder. */
+  /** Writes the list to a backup's folder and syncs it. */
   void writeTo(Path folder) throws IOException {
     StringBuilder text = new StringBuilder(FIRST_LINE + "\ntaken " + takenAt + "\n");
     for (Entry entry : entries) {
@@ -77,9 +77,9 @@ record BackupList(Instant takenAt, List<Entry> entries) {
   }
 
   /**
-   * Reads that of a backup's folder.
+   * Reads the list in a backup's folder.
    *
-   * @throws BackupException if it is not there, or damaged
+   * @throws BackupException if there is no list, or it is damaged or of a newer version
    */
   static BackupList readFrom(Path folder) {
     Path file = folder.resolve(NAME);
@@ -118,7 +118,8 @@ record BackupList(Instant takenAt, List<Entry> entries) {
   }
 
   private static BackupException damaged(Path file, @Nullable Exception cause) {
-    return new BackupException(file + " is damaged", cause);
+    return new BackupException(
+        "the backup's list of files " + file + " is damaged; restore another backup", cause);
   }
 
   private static long sumOf(String text) {

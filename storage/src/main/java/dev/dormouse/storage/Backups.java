@@ -16,33 +16,36 @@ import org.rocksdb.RocksDBException;
 import org.slf4j.Logger;
 
 /**
- * Takes backups of data folders and restores them.
+ * The operations that take backups of data folders and restore them.
  *
- * <p>A backup is a folder with the engine's files in {@code rocksdb}, and their list in {@code
- * dormouse.backup}. It is a consistent cut: all commits that were done before it was begun are in
- * it, of those that come meanwhile a first part, and each as a whole.
+ * <p>A backup is a folder with the engine's files in {@code rocksdb} and their list in {@code
+ * dormouse.backup}. It is a consistent cut: it has every commit that was done before it was begun,
+ * the first of the commits that were done meanwhile, and each commit as a whole.
  *
- * <p>How: the engine makes a checkpoint inside the data folder, which takes hard links to the files
- * that never change again and copies of the few that do, and no longer than writing out what is in
- * memory. It is then moved to its place; if that is on another file system, it is copied, while the
- * store goes on, or is closed. On the same file system the backup shares its unchanging files with
- * the data folder: a second copy of the bytes it becomes when it is copied elsewhere.
+ * <p>To take a backup, the engine makes a checkpoint inside the data folder, of hard links to the
+ * files that never change again and copies of the few that do. That takes as long as writing out
+ * what is in memory. The checkpoint is then moved to its place, or copied if that is on another
+ * file system, while the store goes on or is closed. On the same file system the backup shares
+ * unchanging files with the data folder, so it is a second copy of the bytes only when it is copied
+ * elsewhere.
+ *
+ * <p>Any thread may call every method.
  */
 public final class Backups {
   private static final Logger log = Log.of(Backups.class);
 
-  /** Where a checkpoint is made, inside the data folder. */
+  /** The name of the folder inside the data folder in which a checkpoint is made. */
   private static final String CHECKPOINT = "checkpoint.tmp";
 
   private Backups() {}
 
   /**
-   * Takes a backup of a data folder that no store has open. Of an open one, its store takes it: see
-   * {@link ActorStore#backup}.
+   * Takes a backup of a data folder that no store has open. {@link ActorStore#backup} takes a
+   * backup of an open store.
    *
-   * @param to a folder that is missing or empty; its parent is there
-   * @param at the time, to be noted in the backup
-   * @throws StoreOpenException if the data folder is not there, in use, or damaged
+   * @param to the backup's folder, which is missing or empty and whose parent exists
+   * @param at the time, which is noted in the backup
+   * @throws StoreOpenException if the data folder does not exist, is in use, or is damaged
    * @throws BackupException if the backup cannot be written
    */
   public static BackupReport take(Path data, Path to, Instant at) {
@@ -59,9 +62,9 @@ public final class Backups {
   }
 
   /**
-   * Makes a checkpoint of an open engine, the first part of a backup.
+   * Makes a checkpoint of an open engine, which is the first step of a backup.
    *
-   * @return its folder
+   * @return the checkpoint's folder
    */
   static Path checkpoint(RocksDB db, DataFolder folder) {
     Path checkpoint = folder.path().resolve(CHECKPOINT);
@@ -78,21 +81,26 @@ public final class Backups {
     }
   }
 
-  /** Removes what a backup that was cut short has left in a data folder. */
+  /** Removes from a data folder what a backup that was cut short has left there. */
   static void sweep(DataFolder folder) {
     try {
       FileTree.remove(folder.path().resolve(CHECKPOINT));
       FileTree.remove(
           folder.path().resolve(CHECKPOINT + ".tmp")); // the engine's, before it is done
     } catch (IOException e) {
-      log.warn("what is left of a backup in {} cannot be removed: {}", folder, e.toString());
+      log.warn(
+          "files left by a backup in {} cannot be removed; the next backup or opening tries again: {}",
+          folder,
+          e.toString());
     }
   }
 
   /**
-   * Where a backup is to be, if it can be there.
+   * Checks that a backup can be written to a folder, and returns the folder's path.
    *
    * @param data the real path of the data folder
+   * @throws BackupException if the parent is missing, the folder is not empty, or it lies inside
+   *     the data folder
    */
   static Path checkedTarget(Path data, Path to) {
     Path absolute = to.toAbsolutePath().normalize();
@@ -132,9 +140,9 @@ public final class Backups {
   }
 
   /**
-   * Brings a checkpoint to its place, and makes a backup of it: the second part.
+   * Moves a checkpoint to its place and makes a backup of it, which is the second step of a backup.
    *
-   * @param handles those of the process
+   * @param handles the process's file handles
    */
   static BackupReport finish(Path checkpoint, Path target, Instant at, HandleRoom handles) {
     boolean isMade = false;
@@ -196,18 +204,22 @@ public final class Backups {
         Files.deleteIfExists(folder.resolve(BackupList.NAME));
       }
     } catch (IOException e) {
-      log.warn("what is left of a backup in {} cannot be removed: {}", folder, e.toString());
+      log.warn(
+          "files left by a backup in {} cannot be removed; the next backup or opening tries again: {}",
+          folder,
+          e.toString());
     }
   }
 
   /**
-   * Restores a backup to a data folder, whose next opening finds what was stored when the backup
-   * was taken; the connections of that time count as those of a process that died.
+   * Restores a backup to a data folder. The next opening of the folder finds what was stored when
+   * the backup was taken, and the connections of that time count as those of a process that died.
+   * If the process dies meanwhile, it leaves a data folder that stores refuse.
    *
    * @param from the backup, which is not changed
-   * @param data a folder that is missing or empty; its parent is there
-   * @throws BackupException if it is no backup, or not whole, or the data folder cannot be written;
-   *     one that was begun is left, and refused by stores, if the process dies meanwhile
+   * @param data the data folder, which is missing or empty and whose parent exists
+   * @throws BackupException if {@code from} is no backup or not whole, or the data folder cannot be
+   *     written
    */
   public static BackupReport restore(Path from, Path data) {
     BackupList list = BackupList.readFrom(from);
@@ -257,7 +269,10 @@ public final class Backups {
         Files.deleteIfExists(target.resolve(DataFolder.LOCK));
       }
     } catch (IOException e) {
-      log.warn("what was restored to {} cannot be removed: {}", target, e.toString());
+      log.warn(
+          "files of a backup that could not be restored to {} cannot be removed; remove the folder: {}",
+          target,
+          e.toString());
     }
   }
 }

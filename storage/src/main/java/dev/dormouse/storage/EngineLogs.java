@@ -19,34 +19,36 @@ import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Looks through the engine's logs before it opens them, for damage that RocksDB 11.8.1 does not
- * refuse, or does not lay at the right file's door, though a single flipped bit can be the cause;
- * and cuts a damaged log when an operator asks for it.
+ * The examination of the engine's logs before the engine opens them. It finds damage, which a
+ * single flipped bit can cause, that RocksDB 11.8.1 does not refuse or blames on the wrong file. It
+ * also cuts a damaged log when an operator asks for it.
  *
- * <p>A file is a sequence of blocks of 32 KiB, a block one of records: masked CRC32C of the type
- * and what follows (4), length (2), type (1), all little-endian, and so many bytes. Fewer than
- * seven bytes at the end of a block are filling. What does not fit into a block is written as
- * several records: a first one and middle ones, which fill their blocks, and a last one.
+ * <p>A log is a sequence of blocks of 32 KiB, and a block is a sequence of records. A record is the
+ * masked CRC32C of the type and the data (4 bytes), the length of the data (2) and the type (1),
+ * all little-endian, then the data. Fewer than seven bytes at the end of a block are padding. Data
+ * that does not fit into a block is several records: a first one and middle ones, which fill their
+ * blocks, and a last one.
  *
- * <p><b>A log that ends in half a record</b> is what a process leaves that died while it wrote. The
- * engine drops that half, which nobody was told is kept. <b>A flipped bit in a length</b> can look
- * the same, and then the engine would drop what was kept. The two are told apart by what the engine
- * itself wrote, never by a search among the bytes of a record: those are chosen by clients.
+ * <p><b>A log that ends in half a record</b> is left by a process that died while it wrote. The
+ * engine drops that half, and no client was told that it is kept. <b>A flipped bit in a length</b>
+ * can look the same, and then the engine would drop data that was kept. The two are told apart by
+ * what the engine itself wrote, never by a search among the bytes of a record, because clients
+ * choose those.
  *
  * <ul>
  *   <li>A first or middle record reaches exactly to the end of its block. In a block that is whole,
  *       no record reaches beyond its end.
  *   <li>A record of a log of writes holds a batch, which says how many writes it has and how long
- *       each is. If all of them are there, the record is not half.
- *   <li>If the first bytes of a manifest's record fit its sum, and whole records follow them up to
- *       the end, the record is not half. (A manifest's record does not say where it ends. Its sum
- *       is over random numbers too, so that nobody can choose a key that makes it fit.)
+ *       each of them is. If all of them are there, the record is not half.
+ *   <li>If the first bytes of a manifest's record fit its checksum, and whole records follow them
+ *       up to the end, the record is not half. A manifest's record does not say where it ends. Its
+ *       checksum also covers random numbers, so nobody can choose a key that makes it fit.
  * </ul>
  *
- * <p>Two more kinds of damage are found: {@code CURRENT} names no manifest, or one that is not
- * there; and a record's type turns into that of a recycled file, which the engine reads again and
- * again for ever. We do not recycle files, so there is no such record. All other damage is left to
- * the engine, which refuses it.
+ * <p>Two more kinds of damage are found. {@code CURRENT} may name no manifest, or one that does not
+ * exist. And a record's type may have become that of a recycled file, which the engine would read
+ * again and again for ever; the store recycles no files, so no such record is right. All other
+ * damage is left to the engine, which refuses it.
  */
 final class EngineLogs {
   private static final Pattern CURRENT = Pattern.compile("(?<manifest>MANIFEST-[0-9]{6,20})\n");
@@ -64,22 +66,23 @@ final class EngineLogs {
   private static final int MIDDLE = 3;
   private static final int LAST = 4;
 
-  /** How a log ends, as far as it can be followed from record to record. */
+  /** The way in which a log ends, as far as it can be followed from record to record. */
   private enum End {
-    /** Behind a record. */
+    /** The log ends after a whole record. */
     WHOLE,
-    /** In half a record, as a process leaves it that died. */
+    /** The log ends in half a record, as a process leaves it that died. */
     CUT_SHORT,
-    /** At a record whose sum does not fit: the engine refuses it. */
+    /** A record has a wrong checksum, which the engine refuses. */
     SUM_WRONG,
-    /** At a record that is damaged in a way that the engine does not notice. */
+    /** A record is damaged in a way that the engine does not notice. */
     DAMAGED
   }
 
   /**
-   * What was found in a log.
+   * The result of the examination of a log.
    *
-   * @param at where the record begins that it ends at
+   * @param end the way in which the log ends
+   * @param at the position of the record at which it ends
    * @param bytes the length of the file
    * @param lastWrite the number of the last write that is whole, in a log of writes; 0 if none is
    */
@@ -88,10 +91,10 @@ final class EngineLogs {
   private EngineLogs() {}
 
   /**
-   * Looks through the files of a folder, if there are any.
+   * Examines the logs of an engine's folder, if there are any.
    *
    * @return a sentence about each log of writes that ends in half a record
-   * @throws StoreOpenException if one is damaged in a way that the engine would not notice
+   * @throws StoreOpenException if a log is damaged in a way that the engine would not notice
    */
   static List<String> check(Path folder) {
     if (!Files.isDirectory(folder)) {
@@ -125,7 +128,9 @@ final class EngineLogs {
     return cutShort;
   }
 
-  /** Which log of writes the engine refuses, and what to do about it; null if there is none. */
+  /**
+   * Names a log of writes that the engine refuses, with the remedy; returns null if there is none.
+   */
   static @Nullable String refusedLog(Path folder) {
     try {
       for (Path log : logsIn(folder)) {
@@ -135,12 +140,12 @@ final class EngineLogs {
         }
       }
     } catch (IOException e) {
-      // the engine's own words have to do
+      // the message has only the engine's own words then
     }
     return null;
   }
 
-  /** The number of the last write that a log has; 0 if none has any. */
+  /** Returns the number of the last write in the logs of a folder; 0 if there is none. */
   static long lastWriteIn(Path folder) throws IOException {
     long last = 0;
     for (Path log : logsIn(folder)) {
@@ -154,11 +159,10 @@ final class EngineLogs {
   }
 
   /**
-   * Cuts the first log of writes that is damaged at the place of the damage, and takes all later
-   * ones away, since what they hold was built on what is lost. All of them are kept in another
-   * folder as they were.
+   * Cuts the first damaged log of writes at the damage, and removes all later logs, because their
+   * writes build on what is lost. The original files are kept in another folder.
    *
-   * @param aside the folder to make for them, if there is damage
+   * @param aside the folder for the original files, which is made if a log is damaged
    * @return a sentence about each log that was cut or taken away; empty if none is damaged
    * @throws IOException if a file cannot be read, copied or cut; then nothing is lost
    */
@@ -263,9 +267,9 @@ final class EngineLogs {
   }
 
   /**
-   * Whether a record is whole, or how the log ends with it.
+   * Tells whether a record is whole, or how the log ends at the record.
    *
-   * @param batch what the records before it have of the same batch; null in a manifest
+   * @param batch the part of the batch in the records before; null in a manifest
    */
   private static End endAt(byte[] block, int at, @Nullable BatchShape batch) {
     int type = block[at + 6];
@@ -292,7 +296,7 @@ final class EngineLogs {
     return isAllThere ? End.DAMAGED : End.CUT_SHORT;
   }
 
-  /** Whether a record is whole with some smaller length, and all behind it is whole too. */
+  /** Returns whether a record is whole with a smaller length, and all records after it are too. */
   private static boolean hasSumOfItsBeginning(byte[] block, int at) {
     int sum = sumOf(block, at);
     CRC32C running = new CRC32C();
@@ -342,10 +346,11 @@ final class EngineLogs {
   }
 
   /**
-   * Follows a batch of writes from one length to the next, without looking at what lies between: a
-   * number (8) and how many writes it has (4), and for each a type (1), for some the number of its
-   * table, and one or two byte strings, each behind its length. Numbers of tables and lengths have
-   * seven bits a byte, the low ones first.
+   * A walk over a batch of writes from one length to the next, which ignores the bytes between.
+   *
+   * <p>A batch is a number (8 bytes) and the count of its writes (4). A write is a type (1), for
+   * some types the number of a table, and one or two byte strings, each after its length. Numbers
+   * of tables and lengths have seven bits in each byte, the low bits first.
    */
   private static final class BatchShape {
     private static final int HEAD_BYTES = 12;
@@ -355,24 +360,25 @@ final class EngineLogs {
     private long writesLeft;
     private long writes;
 
-    /** Of the write at hand: how many numbers of tables and how many byte strings are to come. */
+    /** The count of table numbers that the current write still has. */
     private int tablesLeft;
 
+    /** The count of byte strings that the current write still has. */
     private int stringsLeft;
 
-    /** Of the byte string at hand. */
+    /** The count of bytes that the current byte string still has. */
     private long bytesLeft;
 
     private long number;
     private int shift;
 
-    /** Whether a type was met that no batch of ours has: then nothing more is known. */
+    /** True after a write of a type that the store never writes: nothing more is known then. */
     private boolean isUnknown;
 
     /**
-     * Takes more of it.
+     * Walks over more bytes of the batch.
      *
-     * @return whether all of its writes are there
+     * @return whether all writes of the batch are there
      */
     boolean take(byte[] bytes, int from, int to) {
       int at = from;
@@ -388,7 +394,7 @@ final class EngineLogs {
       return !isUnknown && isAllThere();
     }
 
-    /** The number of its last write. */
+    /** Returns the number of the last write of the batch. */
     long lastWrite() {
       return firstWrite + writes - 1;
     }

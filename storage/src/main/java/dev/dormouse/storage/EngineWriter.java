@@ -71,7 +71,7 @@ final class EngineWriter implements GroupCommit.Sink, AutoCloseable {
   private final WriteOptions options;
   private final @Nullable SyncedMark synced;
 
-  /** Whether the last round was refused; tells when to log a change. */
+  /** True if the last round was refused; tells when to log a change. */
   private boolean isRefusing;
 
   /** The engine's condition. The writer changes it, and any thread may read it. */

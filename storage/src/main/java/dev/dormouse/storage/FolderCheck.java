@@ -13,8 +13,8 @@ import org.jspecify.annotations.Nullable;
 import org.rocksdb.LiveFileMetaData;
 
 /**
- * Checks a folder: of a backup whether its files are those it was made of; of each file the
- * engine's sums; and all rows, {@link RowCheck}.
+ * The check of a data folder or a backup: that the files of a backup are those that it was made of,
+ * that the engine's checksums of each file are right, and by a {@link RowCheck} that all rows are.
  */
 final class FolderCheck {
   private final Path path;
@@ -63,7 +63,7 @@ final class FolderCheck {
     }
   }
 
-  /** The engine does not always know which file keeps it from opening the folder. */
+  /** Reports each damaged file, because the engine does not always name the file it refuses. */
   private void nameDamagedFiles() {
     try {
       for (Path file : FileTree.filesIn(path.resolve(DataFolder.ENGINE))) {
@@ -101,7 +101,7 @@ final class FolderCheck {
       } else if (Files.size(file) != entry.bytes()) {
         fault("file " + entry.name() + " has " + Files.size(file) + " bytes of " + entry.bytes());
       } else if (sum != null && sum != FileTree.sumOf(file)) {
-        fault("file " + entry.name() + " is not as it was written");
+        fault("file " + entry.name() + " has other bytes than when the backup was taken");
       }
     }
   }

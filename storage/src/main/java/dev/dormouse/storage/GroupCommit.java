@@ -151,7 +151,7 @@ final class GroupCommit {
   /** The thread that has taken a round and not reported it yet; null if there is no such round. */
   private @Nullable Thread writing;
 
-  /** Whether commits are refused because {@link #close} was called. */
+  /** True once {@link #close} was called: commits are refused. */
   private boolean isClosed;
 
   /** The first failure, after which nothing is written; null while there is none. */

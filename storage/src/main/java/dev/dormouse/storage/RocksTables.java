@@ -40,24 +40,24 @@ import org.rocksdb.WALRecoveryMode;
 import org.slf4j.Logger;
 
 /**
- * The engine, opened with its options: a column family for each table, and the default one for what
- * concerns the folder.
+ * The open engine, with a column family for each table and the default one for the {@link
+ * FolderMeta}.
  *
- * <p>No prefix extractor: what stands before a row key has no fixed length, and a filter over the
- * part that has one would not tell actors apart. Scans are bounded by keys instead; point reads go
- * by filters over whole keys.
+ * <p>There is no prefix extractor: the part before a row key has no fixed length, and a filter over
+ * the part that has one would not tell actors apart. Scans are bounded by keys instead, and point
+ * reads use filters over whole keys.
  *
- * <p>When the engine falls behind with what it does in the background (five full memtables of a
- * table, or 20 files that were not compacted yet) it slows writes down, and from six memtables or
- * 36 files on it stops them, until it has caught up. Commits wait that long, and so do those who
- * hand them in; nothing fails for it.
+ * <p>When the engine falls behind with its background work, it slows writes down: at five full
+ * memtables of a table, or 20 files that are not compacted. At six memtables or 36 files it stops
+ * writes until it has caught up. Commits and their callers wait meanwhile, and none fails for it.
  *
- * <p>Owns native memory; {@link #close} gives it back and must be the last thing done with it.
+ * <p>It owns native memory, which {@link #close} gives back. Any thread may call every method, but
+ * {@link #reopen} and {@link #close} only while no other thread uses the engine.
  */
 final class RocksTables implements AutoCloseable {
   private static final Logger log = Log.of(RocksTables.class);
 
-  /** Small: most of what a write costs are the cache misses on its way through the memtable. */
+  /** The size of a memtable. It is small, because most of a write's cost are cache misses in it. */
   private static final long MEMTABLE_BYTES = 8L << 20;
 
   private static final int MEMTABLES_MAX = 6;
@@ -71,14 +71,14 @@ final class RocksTables implements AutoCloseable {
   private final long blockCacheBytes;
   private final int openFilesMax;
 
-  /** Null while it is closed: it could not be opened anew, or is not needed any more. */
+  /** The open engine; null after {@link #close}, and after an attempt to reopen it that failed. */
   private volatile @Nullable Engine engine;
 
   /**
-   * What belongs to one opening.
+   * The native objects of one opening of the engine.
    *
-   * @param tables some may be missing before {@link #complete}
-   * @param owned to be closed from the last to the first
+   * @param tables the column families; some may be missing before {@link #complete}
+   * @param owned all native objects, which are closed from the last to the first
    */
   private record Engine(
       RocksDB db,
@@ -102,21 +102,24 @@ final class RocksTables implements AutoCloseable {
   }
 
   /**
-   * Opens the engine's folder, or makes it. If it is an older one, tables that came later are
-   * missing until {@link #complete}.
+   * Opens the engine's folder, which is made if it is missing. In a folder of an older format the
+   * later tables are missing until {@link #complete}.
    *
-   * @throws StoreOpenException if it is damaged
+   * @param folder the engine's folder
+   * @param blockCacheBytes the size of the cache of what was read, in bytes
+   * @param openFilesMax the greatest number of tables that are kept open
+   * @throws StoreOpenException if the folder is damaged
    */
   static RocksTables open(Path folder, long blockCacheBytes, int openFilesMax) {
     return new RocksTables(folder, blockCacheBytes, openFilesMax);
   }
 
   /**
-   * Closes the engine and opens it as at a start: the way back from an error from which it does not
-   * recover itself. Nobody else may use it meanwhile. What was written is there again.
+   * Closes the engine and opens it again, with everything that was written. This is the way back
+   * from an error from which the engine does not recover by itself.
    *
-   * @throws StoreOpenException if it cannot be opened: then it is closed, whoever uses it gets a
-   *     {@link NoFileHandlesException}, and this may be tried again
+   * @throws StoreOpenException if the engine cannot be opened; it is closed then, every use throws
+   *     a {@link NoFileHandlesException}, and this method may be called again
    */
   void reopen() {
     close();
@@ -161,8 +164,8 @@ final class RocksTables implements AutoCloseable {
   }
 
   /**
-   * Checks that nothing is missing that was synced, before the engine writes anything anew. What
-   * the logs do not have may be in tables already, which only the engine can tell.
+   * Checks that no synced write is missing, before the engine writes anything. Writes that the logs
+   * do not have may be in tables already, which only the engine can tell.
    */
   private static void checkSynced(Path folder) {
     Path data = parentOf(folder);
@@ -176,7 +179,7 @@ final class RocksTables implements AutoCloseable {
           ReadTables.openAsItIs(folder, List.of(data, Scratch.temporaryFolder()))) {
         last = tables.lastWrite();
       } catch (StoreOpenException e) {
-        return; // the engine refuses it when it is opened to be written, and then says more
+        return; // the opening for writing refuses it too, and says more
       }
       if (last < synced) {
         throw SyncedMark.lost(data, last, synced);
@@ -187,14 +190,16 @@ final class RocksTables implements AutoCloseable {
     }
   }
 
-  /** How much all memtables may have together, where memory is short; zero for any number. */
+  /**
+   * Returns the limit of all memtables together, in bytes; 0 for no limit, where memory is ample.
+   */
   private long memtableBytes() {
     return blockCacheBytes < StoreOptions.BLOCK_CACHE_BYTES_DEFAULT
         ? Math.max(2 * MEMTABLE_BYTES, blockCacheBytes)
         : 0;
   }
 
-  /** The folder that the engine's folder is in, and whose disk and user are right for its files. */
+  /** Returns the folder that contains the engine's folder. */
   static Path parentOf(Path folder) {
     Path parent = folder.toAbsolutePath().getParent();
     return parent == null ? folder : parent;
@@ -238,9 +243,9 @@ final class RocksTables implements AutoCloseable {
   }
 
   /**
-   * Makes the tables that a folder of this format need not have.
+   * Makes the tables that a folder of a format does not have yet.
    *
-   * @throws StoreOpenException if one is missing that it must have: its rows are lost
+   * @throws StoreOpenException if a table is missing that the format has, whose rows are lost
    */
   void complete(long format, DataFolder folder) throws RocksDBException {
     Engine engine = engine();
@@ -283,12 +288,12 @@ final class RocksTables implements AutoCloseable {
     return engine != null;
   }
 
-  /** Where what concerns the folder is kept. */
+  /** Returns the column family of the {@link FolderMeta}. */
   ColumnFamilyHandle meta() {
     return engine().meta;
   }
 
-  /** Where the rows of a table are kept. */
+  /** Returns the column family of a table. */
   ColumnFamilyHandle of(Table table) {
     ColumnFamilyHandle handle = engine().tables.get(table);
     if (handle == null) {
@@ -297,14 +302,14 @@ final class RocksTables implements AutoCloseable {
     return handle;
   }
 
-  /** Has the engine write out what it has in memory, in the background. */
+  /** Makes the engine write out its memory in the background. */
   void beginFlush() throws RocksDBException {
     try (FlushOptions flush = new FlushOptions().setWaitForFlush(false).setAllowWriteStall(true)) {
       engine().db.flush(flush, List.copyOf(engine().tables.values()));
     }
   }
 
-  /** How often the engine has recovered from an error of its own accord. */
+  /** Returns how often the engine has recovered from an error by itself. */
   long recoveries() {
     return engine().recoveries.number();
   }
@@ -339,8 +344,9 @@ final class RocksTables implements AutoCloseable {
   }
 
   /**
-   * The default family first; then ours, and any that a newer version may have made. Of ours, those
-   * that an older version did not make are left out if they cannot be made and are not there.
+   * Returns the names of the column families to open: the default one first, then those of the
+   * tables, then any that a newer version may have made. Tables that an older version did not make
+   * are left out if they are missing and may not be made.
    */
   private static Set<String> familiesToOpen(List<String> present, boolean mayMake) {
     Set<String> names = new LinkedHashSet<>();
@@ -354,7 +360,7 @@ final class RocksTables implements AutoCloseable {
     return names;
   }
 
-  /** The name of the column family of a table. */
+  /** Returns the name of the column family of a table. */
   static String nameOf(Table table) {
     return switch (table) {
       case ACTOR -> "actor";
@@ -381,8 +387,8 @@ final class RocksTables implements AutoCloseable {
   }
 
   /**
-   * Which file it was about: the engine's exception does not name a log, but its own log of this
-   * opening does; nor a table whose head is damaged, but there each one can be tried.
+   * Names the file that the engine refused, because its exception does not always name one. A
+   * damaged table is found by a trial of each, and a log in the engine's own log of this opening.
    */
   private static String detailsOf(Path folder, RocksDBException cause) {
     Status status = cause.getStatus();
@@ -408,7 +414,7 @@ final class RocksTables implements AutoCloseable {
     }
   }
 
-  /** The first table that cannot be opened, and why; null if all can. */
+  /** Names the first file of a table that cannot be opened, with the reason; null if all can. */
   private static @Nullable String damagedTable(Path folder) {
     try (Stream<Path> files = Files.list(folder);
         Options options = new Options()) {
@@ -425,7 +431,12 @@ final class RocksTables implements AutoCloseable {
     return null;
   }
 
-  /** Tables are not made where there are rows: one that is missing there is lost, with its rows. */
+  /**
+   * Returns the engine's options.
+   *
+   * @param mayMake whether missing tables are made; not where there are rows, because a table that
+   *     is missing there was lost with its rows
+   */
   private static DBOptions options(boolean mayMake, int openFilesMax) {
     return new DBOptions()
         .setCreateIfMissing(mayMake)

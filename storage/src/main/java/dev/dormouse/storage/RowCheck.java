@@ -14,11 +14,12 @@ import org.jspecify.annotations.Nullable;
 import org.rocksdb.RocksDBException;
 
 /**
- * Checks rows: of each its key, its seal and its form, and what the application can make of it; and
- * that actors have as many connections as they say, and each alarm its place.
+ * The check of all rows of a folder. Each row must have a possible key, a right seal, a readable
+ * form and a value that the application can read. Each actor must have as many connections as its
+ * row counts, and each alarm must have its place in the order of time.
  */
 final class RowCheck {
-  /** How many things that are passed over are told apart; further ones are not told. */
+  /** The most kinds of fields without a class that are reported; further kinds are left out. */
   private static final int NOTES_MAX = 1_000;
 
   private final ReadTables tables;
@@ -26,7 +27,7 @@ final class RowCheck {
   private final Function<String, @Nullable ValueCodec> codecs;
   private final Consumer<String> faults;
 
-  /** How many rows have something that today's classes pass over, by what that is. */
+  /** The number of rows with a field that today's class does not have, by the field's name. */
   private final Map<String, Long> passedOver = new TreeMap<>();
 
   private long actors;
@@ -34,9 +35,10 @@ final class RowCheck {
   private long values;
   private long alarms;
 
-  /** Whose connections are being counted, and how many there are so far. */
+  /** The actor whose connections are being counted; null before the first and after the last. */
   private @Nullable ActorId counting;
 
+  /** The number of connections of that actor so far. */
   private int counted;
 
   RowCheck(
@@ -54,7 +56,7 @@ final class RowCheck {
     tables.tables().forEach(this::checkRows);
   }
 
-  /** What is no fault, but may be a mistake of the application's author, in sentences. */
+  /** Returns what is no fault but may be a mistake of the application's author, as sentences. */
   List<String> notes() {
     return passedOver.entrySet().stream()
         .map(
@@ -158,7 +160,10 @@ final class RowCheck {
     return place.rowKey().length == ActorRow.KEY.length;
   }
 
-  /** That an actor with connections has as many as it says is checked with those. */
+  /**
+   * Checks that an actor whose row counts connections has any. {@link #compareConnections} compares
+   * the numbers.
+   */
   private void checkActor(ActorId actor, ActorRow row) throws RocksDBException {
     if (row.connections() == 0) {
       return;
@@ -173,7 +178,10 @@ final class RowCheck {
     }
   }
 
-  /** The connections of an actor lie together: here are all of the one, and those of the next. */
+  /**
+   * Compares the number of connections of the actor that was counted with its row, and begins to
+   * count those of the next actor. The connections of an actor lie together.
+   */
   private void compareConnections(@Nullable ActorId next) throws RocksDBException {
     ActorId actor = counting;
     if (actor != null) {
@@ -196,7 +204,7 @@ final class RowCheck {
     counted = 0;
   }
 
-  /** An alarm without a place in the order of alarms would never come due. */
+  /** Checks that an alarm has its place in the order of time; without it, it never comes due. */
   private void checkAlarm(RowKeys.Place place, AlarmRow alarm) throws RocksDBException {
     String name = new String(place.rowKey(), StandardCharsets.UTF_8);
     DueAlarm due = alarm.place(place.actor(), name);
@@ -209,7 +217,7 @@ final class RowCheck {
     byte[] key = keys.encode(due.actor(), Table.ALARM, due.name().getBytes(StandardCharsets.UTF_8));
     byte[] stored = tables.get(Table.ALARM, key);
     byte[] payload = stored == null ? null : RowSeal.open(key, stored);
-    boolean isDamaged = stored != null && payload == null; // told with its own row
+    boolean isDamaged = stored != null && payload == null; // its own row was reported
     if (!isDamaged
         && (payload == null
             || !AlarmRow.decode(payload).place(due.actor(), due.name()).equals(due))) {

@@ -10,8 +10,8 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A data folder that no store has open, or a backup, to be looked at. Nothing in it is changed; a
- * data folder is locked as long as it is open here. For one thread at a time.
+ * A view of a data folder that no store has open, or of a backup. Nothing in the folder is changed.
+ * A data folder is locked as long as the view is open. One thread at a time may use a view.
  */
 public final class StoredFolder implements AutoCloseable {
   private final Path path;
@@ -25,10 +25,10 @@ public final class StoredFolder implements AutoCloseable {
   }
 
   /**
-   * Opens it.
+   * Opens a view of a folder.
    *
-   * @throws StoreOpenException if it is no data folder and no backup, or in use
-   * @throws BackupException if it is a backup whose list of files is damaged
+   * @throws StoreOpenException if the folder is no data folder and no backup, or is in use
+   * @throws BackupException if the folder is a backup whose list of files is damaged
    */
   public static StoredFolder open(Path folder) {
     Path path = folder.toAbsolutePath().normalize();
@@ -43,7 +43,7 @@ public final class StoredFolder implements AutoCloseable {
     return new StoredFolder(path, BackupList.readFrom(path), null).withLibrary();
   }
 
-  /** Loads the engine's library, or gives the folder up. */
+  /** Loads the engine's library, and closes this view if that fails. */
   private StoredFolder withLibrary() {
     try {
       EngineLibrary.load(scratchBases().toArray(Path[]::new));
@@ -54,7 +54,7 @@ public final class StoredFolder implements AutoCloseable {
     }
   }
 
-  /** Where the engine may unpack and log: never in a backup, which stays as it is. */
+  /** Returns the folders in which the engine may unpack and log; a backup is never one of them. */
   private List<Path> scratchBases() {
     Path parent = path.getParent();
     return isBackup()
@@ -62,19 +62,20 @@ public final class StoredFolder implements AutoCloseable {
         : List.of(path, Scratch.temporaryFolder());
   }
 
-  /** Whether it is a backup. */
+  /** Returns whether the folder is a backup. */
   public boolean isBackup() {
     return list != null;
   }
 
   /**
-   * Reads all that there is and checks every sum.
+   * Checks the folder: reads every file and row, and compares every checksum.
    *
-   * @param codecs the codec of an actor type, to find out what the application's classes cannot
-   *     read; null for a type that it does not have
-   * @param faults is told each fault, in a sentence
-   * @param notes is told, at the end, what is no fault and may be a mistake: stored fields that the
-   *     application's classes do not have
+   * @param codecs returns the codec of an actor type, by which values that the application's
+   *     classes cannot read are found; null for a type that the application does not have
+   * @param faults receives each fault, as a sentence
+   * @param notes receives at the end, as sentences, what is no fault but may be a mistake: stored
+   *     fields that the application's classes do not have
+   * @return the numbers of what was checked, and of the faults
    */
   public FolderReport verify(
       Function<String, @Nullable ValueCodec> codecs,
@@ -84,13 +85,13 @@ public final class StoredFolder implements AutoCloseable {
   }
 
   /**
-   * Shows what is stored of an actor, a row at a time: maps of texts to what {@link
-   * ValueCodec#describe} gives, of which {@code row} tells what it is. Of a row that cannot be
-   * read, {@code @unreadable} and {@code @hex} tell why not, and its bytes.
+   * Shows the rows of an actor, one at a time. A row is a map from texts to descriptions that are
+   * made like those of {@link ValueCodec#describe}; the entry {@code row} tells the kind of row. A
+   * row that cannot be read has {@code @unreadable}, the reason, and {@code @hex}, the bytes.
    *
-   * @param codec that of its type, which knows the names of classes
-   * @param rows is given each
-   * @return how many rows there are
+   * @param codec the codec of the actor's type, which knows the names of classes
+   * @param rows receives each row
+   * @return the number of rows
    * @throws StoreOpenException if the folder is so damaged that the engine cannot open it
    * @throws CorruptRowException if the engine cannot go on from row to row
    */

@@ -36,7 +36,7 @@ final class SyncedMark implements AutoCloseable {
 
   private final RandomAccessFile file;
 
-  /** Whether the last attempt to write the mark failed, which is logged once. */
+  /** True if the last attempt to write the mark failed, which is logged once. */
   private boolean isFailing;
 
   private SyncedMark(RandomAccessFile file) {

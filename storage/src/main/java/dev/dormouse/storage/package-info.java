@@ -1,19 +1,34 @@
 /**
- * Where state is kept: {@link dev.dormouse.storage.ActorStore}, its engines, and the codecs of what
- * is stored.
+ * The store of actors' rows: it keeps the writes of each turn together, on disk or in memory. It
+ * knows rows of bytes that belong to actors, and nothing of turns, connections or handlers.
  *
- * <p>Start at {@link dev.dormouse.storage.Stores} and {@link dev.dormouse.storage.Codecs}, which
- * make all there is.
+ * <p>Start at {@link dev.dormouse.storage.ActorStore}, the interface, and at {@link
+ * dev.dormouse.storage.Stores}, which opens one. The comment at the head of {@code RocksActorStore}
+ * explains how the store on disk works.
  *
- * <p>The store knows rows of bytes that belong to actors, and commits the writes of one turn
- * together; of turns, connections and handlers it knows nothing. RocksDB and Kryo stay inside this
- * package. {@link dev.dormouse.storage.ConnectionRow} and {@link dev.dormouse.storage.ActorRow} say
- * what is in the rows that are not the user's own. Stored bytes are forever: golden-byte tests hold
- * them, and of classes that were renamed or changed, what {@link dev.dormouse.sdk.ActorOptions}
- * says of them.
+ * <p>The parts, from the top down:
  *
- * <p>{@link dev.dormouse.storage.Backups} copies data folders, and {@link
- * dev.dormouse.storage.StoredFolder} looks into one, or into a backup, without a store.
+ * <ul>
+ *   <li>The folder commands: {@link dev.dormouse.storage.StoredFolder} checks a folder and shows
+ *       its rows, {@link dev.dormouse.storage.Backups} takes and restores backups, and {@link
+ *       dev.dormouse.storage.Stores#salvage} cuts a damaged log.
+ *   <li>The stores: {@code RocksActorStore} and {@code MemoryActorStore}, which pass the same
+ *       tests.
+ *   <li>The commits: {@code GroupCommit} gathers them into rounds, and {@code EngineWriter} writes
+ *       a round while there is room.
+ *   <li>The engine: {@code RocksTables} is RocksDB opened for writing and {@code ReadTables} for
+ *       reading; {@code FolderMeta} keeps the facts about a folder; {@code EngineLogs} and {@code
+ *       SyncedMark} find damage that RocksDB would not notice.
+ *   <li>The files: {@code DataFolder} is the locked folder, and {@link
+ *       dev.dormouse.storage.Scratch} a temporary one.
+ * </ul>
+ *
+ * <p>Two packages lie below: {@code rows} has the rows and their keys, and {@code codec} the stored
+ * form of users' values. RocksDB's types never leave this package. Stored bytes never change:
+ * golden-byte tests hold them.
+ *
+ * <p>Threads: any thread may use a store. Reads run on the caller's thread, commits on one writer
+ * at a time, which is a caller or the thread {@code dormouse-commit}.
  */
 @NullMarked
 package dev.dormouse.storage;

@@ -399,7 +399,10 @@ class BackupTest {
     Files.writeString(backup.resolve(BackupList.NAME), "Dormouse backup 1\n");
     assertThatExceptionOfType(BackupException.class)
         .isThrownBy(() -> StoredFolder.open(backup))
-        .withMessage(backup.resolve(BackupList.NAME) + " is damaged");
+        .withMessage(
+            "the backup's list of files "
+                + backup.resolve(BackupList.NAME)
+                + " is damaged; restore another backup");
   }
 
   private static Path file(Path folder, String prefix) throws IOException {
