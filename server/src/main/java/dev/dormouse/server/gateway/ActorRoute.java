@@ -3,7 +3,7 @@ package dev.dormouse.server.gateway;
 import dev.dormouse.sdk.ActorOptions;
 
 /**
- * Where the actors of a type are found.
+ * The path under which clients find the actors of a type.
  *
  * @param type the actor type's name
  * @param path a vertx-web path with the parameter {@code :key}, such as {@code /chat/:key}; the
@@ -17,7 +17,7 @@ public record ActorRoute(String type, String path, boolean answersHttp, ActorOpt
   static final String KEY = "key";
 
   /**
-   * Checks it.
+   * Checks that the path names the key.
    *
    * @throws IllegalArgumentException if the path has no {@code :key}
    */

@@ -24,7 +24,7 @@ public final class ConnectionGuard {
   private final Edge edge;
 
   /**
-   * No connection is there.
+   * Creates a guard of a port that has no connections yet.
    *
    * @param port what is guarded, for the log, which is told once a minute at most of those that
    *     were turned away
@@ -42,7 +42,7 @@ public final class ConnectionGuard {
     HttpGuard.meet(connection, tally, edge);
   }
 
-  /** How many TCP connections there are. */
+  /** Returns how many TCP connections there are. */
   int connections() {
     return tally.admission().tcp();
   }

@@ -14,8 +14,8 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the head of a request asks for (RFC 6455, sections 4.1 and 4.2). A pure function of the
- * head: nothing is asked of the actor before it said {@link Valid}.
+ * The outcome of judging the head of a request (RFC 6455, sections 4.1 and 4.2), a pure function of
+ * the head: nothing is asked of the actor before it said {@link Valid}.
  *
  * <p>Of the subprotocols that the client asks for it gets the first that is served (section 1.9),
  * or none. Of the extensions there is only permessage-deflate, see {@link DeflateTerms}.

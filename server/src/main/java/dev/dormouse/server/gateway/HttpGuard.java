@@ -72,16 +72,16 @@ final class HttpGuard extends ChannelInboundHandlerAdapter {
 
   private @Nullable ChannelHandlerContext context;
 
-  /** What is kept; null if nothing. */
+  /** The early bytes that are kept; null if there are none. */
   private @Nullable Kept kept;
 
-  /** What the heads take of those requests that are not answered, or not whole. */
+  /** The memory that heads take of requests that are not answered, or not whole. */
   private @Nullable Heads heads;
 
   /** Whether the request that came last is an upgrade, and not answered yet. */
   private boolean isKeeping;
 
-  /** Where the TCP connection is counted; null if it was refused, or is a socket. */
+  /** The place where the TCP connection is counted; null if it was refused, or is a socket. */
   private Admission.@Nullable Place place;
 
   /** Whether there were too many connections; what it sends is discarded. */
@@ -90,7 +90,7 @@ final class HttpGuard extends ChannelInboundHandlerAdapter {
   /** Whether the gateway will take the channel over once its 101 is out. */
   private boolean isSocketAwaited;
 
-  /** How many requests are not answered yet, or not to the end. */
+  /** The number of requests that are not answered yet, or not to the end. */
   private int unanswered;
 
   /** Whether an answer has begun, and not ended. */
@@ -141,7 +141,7 @@ final class HttpGuard extends ChannelInboundHandlerAdapter {
       half = isWhole ? 0 : half + more;
     }
 
-    /** Those that are whole are answered. */
+    /** Lets go of the heads that are whole: they are answered. */
     void answered() {
       hold(half - heldBytes());
     }
@@ -211,7 +211,7 @@ final class HttpGuard extends ChannelInboundHandlerAdapter {
     take(context, tally.admission().openTcp(peer(context)));
   }
 
-  /** Null if it is a proxy, whose connections are those of many. */
+  /** Returns the peer; null if it is a proxy, whose connections are those of many. */
   private @Nullable InetAddress peer(ChannelHandlerContext context) {
     InetAddress address =
         context.channel().remoteAddress() instanceof InetSocketAddress peer
@@ -240,7 +240,7 @@ final class HttpGuard extends ChannelInboundHandlerAdapter {
     context.fireUserEventTriggered(event);
   }
 
-  /** A 101 of the gateway's follows, whose socket will take the channel over. */
+  /** Records that a 101 of the gateway's follows, whose socket will take the channel over. */
   void awaitSocket() {
     isSocketAwaited = true;
   }
@@ -303,7 +303,7 @@ final class HttpGuard extends ChannelInboundHandlerAdapter {
     }
   }
 
-  /** What came holds too much memory: nothing more is taken here. */
+  /** Ends the connection because its heads or early bytes hold too much memory. */
   private void tooMuch(ChannelHandlerContext context, boolean isAnswered) {
     isRefused = true;
     timers.headEnded();
@@ -326,7 +326,7 @@ final class HttpGuard extends ChannelInboundHandlerAdapter {
     counted.came(bytes, lines, isWhole);
   }
 
-  /** How many bytes there are up to the end of a head, or in all. */
+  /** Returns how many bytes there are up to the end of a head, or in all. */
   private int headLength(ByteBuf bytes) {
     int start = bytes.readerIndex();
     int lines = 0;
@@ -364,7 +364,7 @@ final class HttpGuard extends ChannelInboundHandlerAdapter {
     }
   }
 
-  /** The answer was 101: what is kept belongs to what is behind now. */
+  /** Leaves the pipeline after a 101: the early bytes go to the handler that is behind now. */
   void passOn(ChannelPipeline pipeline) {
     if (pipeline.context(decoded) != null) {
       pipeline.remove(decoded);
@@ -372,7 +372,7 @@ final class HttpGuard extends ChannelInboundHandlerAdapter {
     pipeline.remove(this);
   }
 
-  /** The answer was another: HTTP goes on. */
+  /** Goes on with HTTP after another answer than a 101. */
   private void goOn() {
     ChannelHandlerContext context = this.context;
     ByteBuf bytes = keptBytes();
@@ -487,7 +487,7 @@ final class HttpGuard extends ChannelInboundHandlerAdapter {
       }
     }
 
-    /** One that can be: its body, if it had one, must reach whoever reads it. */
+    /** Returns whether a request can be an upgrade. A body must reach whoever reads it. */
     private static boolean isUpgrade(HttpRequest request) {
       return request.method().equals(HttpMethod.GET)
           && request.headers().containsValue(HttpHeaderNames.UPGRADE, "websocket", true)

@@ -38,7 +38,7 @@ record IncomingRequest(
   /** The most parameters of a query; Vert.x leaves out what comes behind. */
   private static final int PARAMETERS_MAX = QueryParamDecoderConfig.DEFAULT_MAX_SIZE;
 
-  /** What a client expects before it sends a body (RFC 9110, section 10.1.1). */
+  /** The thing that a client expects before it sends a body (RFC 9110, section 10.1.1). */
   enum Expectation {
     /** The client expects nothing. */
     NONE,

@@ -8,8 +8,9 @@ import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
- * Which web pages may connect (RFC 6455, section 10.2): those of the server's own host and port,
- * and those that are listed. Clients that are no browsers send no origin and are not asked for one.
+ * Decides which web pages may connect (RFC 6455, section 10.2): those of the server's own host and
+ * port, and those that are listed. Clients that are no browsers send no origin and are not asked
+ * for one.
  *
  * <p><b>Own hosts.</b> Whoever has a name can have it lead to any address, to one of the visitor's
  * own machine for example; a page of that name would then be the server's own (DNS rebinding). So
@@ -31,18 +32,18 @@ final class OriginPolicy {
   private final boolean isForAll;
   private final Set<WebOrigin> allowed;
 
-  /** Those that are listed, and those of listed pages. */
+  /** The hosts that are listed, and those of listed pages. */
   private final OwnHosts hosts;
 
   private final boolean isListingHosts;
 
-  /** With origins besides the server's own, whose hosts are not listed. */
+  /** Creates a policy that allows origins besides the server's own, whose hosts are not listed. */
   OriginPolicy(Set<String> allowed) {
     this(allowed, Set.of());
   }
 
   /**
-   * With origins besides the server's own.
+   * Creates a policy that allows origins besides the server's own.
    *
    * @param ownHosts names of the server's; empty if they are not listed
    * @throws IllegalArgumentException if an entry is no origin, or no host; the message names it
@@ -83,7 +84,8 @@ final class OriginPolicy {
   }
 
   /**
-   * Whether a request is for somebody else whose name leads here (RFC 9110, section 15.5.20).
+   * Returns whether a request is for somebody else whose name leads here (RFC 9110, section
+   * 15.5.20).
    *
    * @param headers of the request
    */
@@ -95,7 +97,9 @@ final class OriginPolicy {
         || (target.isLocal() && !target.isHttps() && isOfOwnPage(target, headers));
   }
 
-  /** Whether a browser sends it, for a page that would pass for the server's own. */
+  /**
+   * Returns whether a browser sends the request for a page that would pass for the server's own.
+   */
   private boolean isOfOwnPage(Target target, MultiMap headers) {
     String header = headers.get(HttpHeaders.ORIGIN);
     if (header == null) {
@@ -109,7 +113,7 @@ final class OriginPolicy {
   }
 
   /**
-   * Whether a page may connect.
+   * Returns whether a page may connect.
    *
    * @param header its header {@code Origin}
    * @param target what it connects to

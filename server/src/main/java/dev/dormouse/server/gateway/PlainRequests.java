@@ -88,7 +88,7 @@ final class PlainRequests {
 
   private static final HttpResponse NO_ANSWER = HttpResponse.text(204, "");
 
-  /** How much of a long answer is handed to the network at once, in bytes. */
+  /** The most of a long answer that is handed to the network at once, in bytes. */
   private static final int PIECE_BYTES = 64 << 10;
 
   /**
@@ -135,7 +135,7 @@ final class PlainRequests {
         });
   }
 
-  /** How long the head says that the body is; 0 if it does not. */
+  /** Returns how long the head says that the body is; 0 if it does not. */
   private static long lengthOf(HttpServerRequest request) {
     String length = request.getHeader(HttpHeaders.CONTENT_LENGTH);
     return length == null ? 0 : Long.parseLong(length.strip());

@@ -39,7 +39,7 @@ final class UpgradeRequest extends HttpServerRequestWrapper {
         : request.http();
   }
 
-  /** What is to be told of a response's 101; null if its request was not seen as an upgrade. */
+  /** Returns the answer that is told of its 101; null if the request was not seen as an upgrade. */
   static @Nullable Answer answer(HttpServerResponse response) {
     return Proxy.isProxyClass(response.getClass())
             && Proxy.getInvocationHandler(response) instanceof Answer answer
@@ -52,13 +52,13 @@ final class UpgradeRequest extends HttpServerRequestWrapper {
     return response;
   }
 
-  /** What the superclass would ask the connection for, and not the view below. */
+  /** Asks the view below, where the superclass would ask the connection. */
   @Override
   public @Nullable SocketAddress remoteAddress() {
     return delegate.remoteAddress();
   }
 
-  /** As above. */
+  /** Asks the view below, where the superclass would ask the connection. */
   @Override
   public boolean isSSL() {
     return delegate.isSSL();

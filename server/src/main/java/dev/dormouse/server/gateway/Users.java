@@ -7,21 +7,21 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Who a client is: what handlers before the route made the request's user, be it by a token, a
- * password or a session. Headers have no say in it.
+ * Reads who a client is from the user that handlers before the route have set on the request, be it
+ * by a token, a password or a session. Headers have no say in it.
  */
 final class Users {
-  /** Where Vert.x keeps what a token says. */
+  /** The attributes in which Vert.x keeps what a token says. */
   private static final List<String> TOKENS = List.of("idToken", "accessToken");
 
-  /** What proves that a user is who it is; no actor needs it. */
+  /** The entries that prove that a user is who it is; no actor needs them. */
   private static final List<String> SECRETS =
       List.of("access_token", "id_token", "refresh_token", "password", "token");
 
   private Users() {}
 
   /**
-   * The user; empty if nobody was authenticated.
+   * Returns the user; empty if nobody was authenticated.
    *
    * @throws RuntimeException if what is known of it cannot be written as JSON
    */
@@ -41,7 +41,7 @@ final class Users {
     return Optional.of(new User(subject(request), plain.getMap()));
   }
 
-  /** Its subject; empty if nobody was authenticated, or who has none. */
+  /** Returns the user's subject; empty if nobody was authenticated, or the user has none. */
   static String subject(RoutingContext request) {
     io.vertx.ext.auth.User user = request.user();
     String subject = user == null ? null : user.subject();

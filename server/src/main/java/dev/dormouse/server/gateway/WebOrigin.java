@@ -8,7 +8,7 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where a page comes from (RFC 6454): two of them are equal if pages of the one may do what pages
+ * The origin of a web page (RFC 6454): two of them are equal if pages of the one may do what pages
  * of the other may. Pages of apps and extensions have schemes of their own, such as {@code
  * capacitor://localhost} and {@code file://}.
  *
@@ -27,7 +27,7 @@ record WebOrigin(String scheme, String host, int port) {
       Pattern.compile("([A-Za-z][A-Za-z0-9+.-]*)://([^:\\[\\]]*|\\[[^\\[\\]]*])(?::([0-9]{1,5}))?");
   private static final Pattern NAME = Pattern.compile("[A-Za-z0-9._~-]+");
 
-  /** As the header {@code Origin} has it (section 6.2); null if it is none. */
+  /** Reads an origin as the header {@code Origin} has it (section 6.2); null if it is none. */
   static @Nullable WebOrigin parse(String text) {
     if (text.equals("null")) {
       return NULL;

@@ -54,7 +54,7 @@ public final class WebSocketGateway {
   private final SocketVisits visits;
 
   /**
-   * A gateway without routes, which nobody can observe.
+   * Creates a gateway without routes, which nobody can observe.
    *
    * @param incarnation the number of this run of the node; it is in the id of every connection
    */
@@ -63,7 +63,7 @@ public final class WebSocketGateway {
     this(options, vertx, transport, time, incarnation, new Observers(time));
   }
 
-  /** The same, of which observers are told. */
+  /** Creates a gateway without routes whose events are reported to observers. */
   public WebSocketGateway(
       GatewayOptions options,
       Vertx vertx,
@@ -106,9 +106,9 @@ public final class WebSocketGateway {
   }
 
   /**
-   * What HTTP servers of this gateway are to be made with: HTTP/1.1, the limits of heads, {@link
-   * #oneReading}, and no WebSockets of Vert.x's own compression. Fresh options, which may be
-   * changed further.
+   * Returns the options that HTTP servers of this gateway are to be made with: HTTP/1.1, the limits
+   * of heads, {@link #oneReading}, and no WebSockets of Vert.x's own compression. Fresh options,
+   * which may be changed further.
    */
   public HttpServerOptions httpOptions() {
     return oneReading(
@@ -119,7 +119,7 @@ public final class WebSocketGateway {
   }
 
   /**
-   * Options of a server, with which all who read a URL read the same: HTTP/1.1 only, because a
+   * Sets options of a server so that all who read a URL read the same: HTTP/1.1 only, because a
    * client that is taken up on h2c has no {@code Host} to judge it by; and parameters of a query
    * that end at {@code &} and not at {@code ;} (WHATWG URL, section 5.1).
    */
@@ -132,13 +132,13 @@ public final class WebSocketGateway {
   }
 
   /**
-   * The HTTP server's request handler. The router sees requests as their clients sent them, to
-   * listed proxies or here. Handlers that act before the headers of an answer, or at its end, do so
-   * for a 101 too; before its headers they see the status that was set, or 200. What no router can
-   * route is answered 400: a malformed path, a missing {@code Host}, which a router would log as an
-   * error of its own each time; and what a listed proxy forwards with headers that contradict each
-   * other. What is for a host of somebody else's is answered 421, see {@link GatewayOptions#hosts};
-   * an expectation other than {@code 100-continue} is answered 417.
+   * Returns the HTTP server's request handler. The router sees requests as their clients sent them,
+   * to listed proxies or here. Handlers that act before the headers of an answer, or at its end, do
+   * so for a 101 too; before its headers they see the status that was set, or 200. What no router
+   * can route is answered 400: a malformed path, a missing {@code Host}, which a router would log
+   * as an error of its own each time; and what a listed proxy forwards with headers that contradict
+   * each other. What is for a host of somebody else's is answered 421, see {@link
+   * GatewayOptions#hosts}; an expectation other than {@code 100-continue} is answered 417.
    */
   public Handler<HttpServerRequest> inFrontOf(Router router) {
     return request -> front.receive(request, router);
@@ -162,7 +162,7 @@ public final class WebSocketGateway {
     releases.accept(release);
   }
 
-  /** How many bytes of what hosts released the event loops have not taken up yet, about. */
+  /** Returns how many bytes of what hosts released the event loops have not taken up yet, about. */
   public long underWayBytes() {
     return parts.loops().bytes();
   }
@@ -218,27 +218,29 @@ public final class WebSocketGateway {
     return visits.open(which, limit, visitor);
   }
 
-  /** How many actors have sockets here, of those that are chosen. Any thread. */
+  /** Returns how many of the chosen actors have sockets here. Any thread. */
   public long countActors(Predicate<ActorId> chosen) {
     return parts.groups().count(chosen);
   }
 
-  /** How many bytes wait for clients to read them, about. Looks at each socket. Any thread. */
+  /**
+   * Returns how many bytes wait for clients to read them, about. Looks at each socket. Any thread.
+   */
   public long outboundBytes() {
     return parts.groups().all().stream().mapToLong(ClientSocket::waitingBytes).sum();
   }
 
-  /** What is held for clients. Any thread. */
+  /** Returns the account of the memory that is held for clients. Any thread. */
   ClientMemory memory() {
     return parts.memory();
   }
 
-  /** How many HTTP requests are not answered yet. Any thread. */
+  /** Returns how many HTTP requests are not answered yet. Any thread. */
   public long activeRequests() {
     return parts.counters().activeRequests.sum();
   }
 
-  /** What it has done so far. Any thread. */
+  /** Returns what the gateway has done so far. Any thread. */
   public GatewayCounts counts() {
     return parts
         .counters()

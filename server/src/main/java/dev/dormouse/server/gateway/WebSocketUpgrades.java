@@ -4,15 +4,15 @@ import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.ext.web.RoutingContext;
 
-/** What handlers before the actors' routes may ask about upgrades. */
+/** Tells handlers before the actors' routes whether a request asks for a WebSocket. */
 public final class WebSocketUpgrades {
 
   private WebSocketUpgrades() {}
 
   /**
-   * Whether a request asks for an upgrade to WebSocket, well or badly: its header {@code Upgrade}
-   * names {@code websocket} (RFC 6455, section 4.2.1), in any case. Other protocols that it names
-   * make it no upgrade: it is a plain request then.
+   * Returns whether a request asks for an upgrade to WebSocket, well or badly: its header {@code
+   * Upgrade} names {@code websocket} (RFC 6455, section 4.2.1), in any case. Other protocols that
+   * it names make it no upgrade: it is a plain request then.
    */
   public static boolean isUpgrade(RoutingContext context) {
     return isUpgrade(context.request());

@@ -4,20 +4,23 @@
  * host's releases into frames. It knows no actor; one that sleeps costs it nothing but its sockets.
  *
  * <pre>
- *   Router ──► WebSocketGateway ──► Handshake ──► PendingUpgrades ──► ToHost.Open
+ *   HttpGuard ──► HttpFront ──► Handshake ──► PendingUpgrades ──► ToHost.Open
  *                                                       │ Accepted
- *                                                ChannelTakeover   (101)
+ *                                                ProtocolSwitch    (101)
  *                                                       ▼
  *   network ──► frame decoder ──► ClientSocket ──► InboundWindow ──► ToHost.Message
  *               (Netty)             ▲  SocketState, Closing          ToHost.Closed
  *                                   │
- *   Release ──► Releases ──► LoopBatches ──► SocketWriter ──► OutboundFrames ──► network
+ *   Release ──► Releases ──► LoopQueues ──► SocketWriter ──► OutboundFrames ──► network
  *                 └ ConnectionGroups           └ WaitingMessages
  * </pre>
  *
  * <table>
  *   <caption>The parts</caption>
  *   <tr><td>{@code edge}</td><td>a package of its own: TLS, and proxies before the server</td></tr>
+ *   <tr><td>{@code HttpFront}</td><td>decides what becomes of each HTTP request</td></tr>
+ *   <tr><td>{@code IncomingRequest}, {@code ActorRequest}</td><td>a request, read once before the
+ *       router and once at its route</td></tr>
  *   <tr><td>{@code Handshake}, {@code OriginPolicy}, {@code WebOrigin}</td><td>who may upgrade: pure
  *       functions</td></tr>
  *   <tr><td>{@code AccessCheck}, {@code Users}</td><td>what the application says of who may come,
@@ -25,6 +28,12 @@
  *   <tr><td>{@code WebSocketUpgrades}</td><td>for handlers before the actors' routes</td></tr>
  *   <tr><td>{@code PendingUpgrades}</td><td>upgrades that wait for an access rule, or their
  *       actor</td></tr>
+ *   <tr><td>{@code AwaitedAnswers}</td><td>requests and upgrades by number, until the host answers,
+ *       or the deadline passes</td></tr>
+ *   <tr><td>{@code ProtocolSwitch}</td><td>writes the 101 and makes the connection a
+ *       socket's</td></tr>
+ *   <tr><td>{@code HttpAnswers}</td><td>all answers of the gateway's own, and how answers are
+ *       sent</td></tr>
  *   <tr><td>{@code PlainRequests}</td><td>HTTP to actors that answer it</td></tr>
  *   <tr><td>{@code ClientSocket}</td><td>a socket; the one place where its life
  *       ({@code SocketState}) changes</td></tr>
@@ -32,28 +41,25 @@
  *   <tr><td>{@code DeflateTerms}</td><td>compression: what is agreed to</td></tr>
  *   <tr><td>{@code Deflation}, {@code SocketDeflate}</td><td>the work, with one set of buffers for
  *       an event loop; contexts of a socket's own, if that was agreed</td></tr>
- *   <tr><td>{@code HalfInput}, {@code HeadDeadline}, {@code BodyDeadline}, {@code KeepAlive}</td><td>how long a client
- *       may take over what it began, and pause between requests</td></tr>
+ *   <tr><td>{@code HalfInput}, {@code HttpTimers}</td><td>how long a client may take over what it
+ *       began, and pause between requests</td></tr>
  *   <tr><td>{@code InboundWindow}</td><td>messages that are not handled yet, and credit; </td></tr>
  *   <tr><td>{@code ClientMemory}</td><td>what clients make the process hold, and who may hold
  *       more</td></tr>
  *   <tr><td>{@code ConnectionGroups}</td><td>the sockets of an actor</td></tr>
  *   <tr><td>{@code Admission}</td><td>how many may connect; {@code AddressRates}, {@code
  *       TokenBucket}: how often</td></tr>
- *   <tr><td>{@code AutoReplyTable}</td><td>what is answered without the actor</td></tr>
  *   <tr><td>{@code LivenessWheel}, {@code Heartbeats}</td><td>who is pinged, and given up</td></tr>
  *   <tr><td>{@code SocketWriter}, {@code WaitingMessages}</td><td>what goes to a socket, and what
  *       waits, or is left out, while a client does not read</td></tr>
  *   <tr><td>{@code Progress}</td><td>tells slow clients from dead ones: a pure value</td></tr>
- *   <tr><td>{@code ConnectionStatuses}, {@code OpenConnections}</td><td>a look at sockets from
- *       outside</td></tr>
- *   <tr><td>{@code UpgradeWatch}, {@code RequestWatch}, {@code SocketWatch}</td><td>what observers
- *       are told of upgrades, requests and sockets</td></tr>
- *   <tr><td>{@code LoopBatches}</td><td>one task for an event loop, one flush for a
+ *   <tr><td>{@code SocketVisits}</td><td>a look at sockets from outside</td></tr>
+ *   <tr><td>{@code HttpWatch}, {@code SocketWatch}</td><td>what observers are told of requests,
+ *       upgrades and sockets</td></tr>
+ *   <tr><td>{@code LoopQueues}</td><td>one task for an event loop, one flush for a
  *       socket</td></tr>
- *   <tr><td>{@code ChannelTakeover}</td><td>reaches behind Vert.x for Netty's channel: the one class
- *       that does</td></tr>
- *   <tr><td>{@code HttpGuard}</td><td>what a client sends before it has read the 101</td></tr>
+ *   <tr><td>{@code HttpGuard}</td><td>guards a connection while it is HTTP's, and keeps what a client
+ *       sends before it has read the 101</td></tr>
  * </table>
  *
  * <p><b>Promises.</b> The 101 leaves before the first frame. What a host releases for an actor, one

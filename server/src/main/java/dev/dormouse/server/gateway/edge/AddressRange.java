@@ -54,7 +54,7 @@ record AddressRange(byte[] network, int bits) {
     return bytes[i / 8] >> (7 - i % 8) & 1;
   }
 
-  /** Whether an address, of 4 or 16 bytes, is in the range. */
+  /** Returns whether an address, of 4 or 16 bytes, is in the range. */
   boolean contains(byte[] bytes) {
     if (bytes.length != network.length) {
       return false;

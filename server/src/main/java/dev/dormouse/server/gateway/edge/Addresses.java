@@ -21,8 +21,8 @@ public final class Addresses {
   private Addresses() {}
 
   /**
-   * An IPv4 or IPv6 address as it is written, without brackets, port or zone; null if it is none.
-   * An IPv4 address that is written as an IPv6 address is an IPv4 address.
+   * Reads an IPv4 or IPv6 address as it is written, without brackets, port or zone; null if it is
+   * none. An IPv4 address that is written as an IPv6 address is an IPv4 address.
    */
   public static @Nullable InetAddress parse(String text) {
     if (text.isEmpty() || text.length() > CHARACTERS_MAX || !isAddressCharacters(text)) {
@@ -40,7 +40,10 @@ public final class Addresses {
     }
   }
 
-  /** The address without a zone; if it is an IPv4 address in the shape of an IPv6 one, as IPv4. */
+  /**
+   * Returns the address without a zone; if it is an IPv4 address in the shape of an IPv6 one, as
+   * IPv4.
+   */
   public static InetAddress plain(InetAddress address) {
     return of(address.getAddress());
   }
@@ -50,7 +53,10 @@ public final class Addresses {
     return text.chars().allMatch(c -> c == '.' || c == ':' || Character.digit(c, 16) >= 0);
   }
 
-  /** An address of a header, perhaps with a port, IPv6 perhaps in brackets; null if it is none. */
+  /**
+   * Reads an address of a header, perhaps with a port, IPv6 perhaps in brackets; null if it is
+   * none.
+   */
   static @Nullable InetAddress parseNode(String text) {
     Matcher bracketed = BRACKETED.matcher(text);
     if (bracketed.matches()) {
@@ -68,7 +74,7 @@ public final class Addresses {
     return text == null || PORT.matcher(text).matches();
   }
 
-  /** As RFC 5952 writes it, without a zone. */
+  /** Writes an address as RFC 5952 does, without a zone. */
   public static String text(InetAddress address) {
     return NetUtil.toAddressString(address);
   }

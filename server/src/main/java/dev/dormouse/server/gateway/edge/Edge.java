@@ -7,7 +7,7 @@ import io.vertx.core.http.HttpServerRequest;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
-/** What stands before a gateway: puts TLS and the PROXY protocol before each connection. */
+/** Puts TLS and the PROXY protocol before each connection of a gateway. */
 public final class Edge {
   private final TrustedProxies trusted;
   private final ProxyProtocol proxyProtocol;
@@ -52,9 +52,9 @@ public final class Edge {
   }
 
   /**
-   * A request as its client sent it: client address, scheme and host are what listed proxies say,
-   * or else the connection's. The headers by which proxies say it are taken from requests of all
-   * others.
+   * Returns a request as its client sent it: client address, scheme and host are what listed
+   * proxies say, or else the connection's. The headers by which proxies say it are taken from
+   * requests of all others.
    *
    * @throws IllegalArgumentException if a listed proxy contradicts itself about the client; the
    *     message says how
@@ -63,7 +63,7 @@ public final class Edge {
     return PublicRequest.of(request, Peer.of(channel, trusted), trusted);
   }
 
-  /** What happened so far. Any thread. */
+  /** Returns what happened so far. Any thread. */
   public EdgeCounts counts() {
     return new EdgeCounts(
         counters.tlsFailed.sum(),

@@ -1,7 +1,7 @@
 package dev.dormouse.server.gateway.edge;
 
 /**
- * What happened before the gateway, since it was made.
+ * The counts of what happened before the gateway, since it was made.
  *
  * @param tlsFailed connections that did not finish a TLS handshake, or did not begin one
  * @param proxyHeadersRefused connections whose PROXY header was missing or malformed, or from

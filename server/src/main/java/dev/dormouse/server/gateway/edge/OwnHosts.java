@@ -55,7 +55,8 @@ public final class OwnHosts {
   }
 
   /**
-   * Whether it is the server that is asked for: by an address, as localhost, or by a listed name.
+   * Returns whether it is the server that is asked for: by an address, as localhost, or by a listed
+   * name.
    */
   public boolean contains(String authority) {
     String host = hostOf(authority);
@@ -73,7 +74,9 @@ public final class OwnHosts {
     return false;
   }
 
-  /** Whether an authority is {@code localhost} or an address of this machine's own loopback. */
+  /**
+   * Returns whether an authority is {@code localhost} or an address of this machine's own loopback.
+   */
   public static boolean isLoopback(String authority) {
     String host = hostOf(authority);
     InetAddress address = host == null ? null : addressOf(host);

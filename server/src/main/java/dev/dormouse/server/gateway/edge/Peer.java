@@ -31,7 +31,7 @@ record Peer(@Nullable InetAddress address, boolean isListed) {
     channel.attr(KEY).set(this);
   }
 
-  /** Where the TCP connection comes from. */
+  /** Returns where the TCP connection comes from. */
   static @Nullable InetAddress addressOf(Channel channel) {
     return channel.remoteAddress() instanceof InetSocketAddress internet
             && internet.getAddress() != null

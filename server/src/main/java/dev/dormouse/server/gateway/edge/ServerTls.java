@@ -30,7 +30,7 @@ public final class ServerTls {
           SelectedListenerFailureBehavior.ACCEPT,
           ApplicationProtocolNames.HTTP_1_1);
 
-  /** Those with forward secrecy and authenticated encryption (RFC 9325, section 4.2). */
+  /** The ciphers with forward secrecy and authenticated encryption (RFC 9325, section 4.2). */
   private static final List<String> CIPHERS =
       List.of(
           "TLS_AES_128_GCM_SHA256",

@@ -29,12 +29,12 @@ public final class TrustedProxies {
     return new TrustedProxies(entries.stream().map(AddressRange::parse).toList());
   }
 
-  /** Whether there are none. */
+  /** Returns whether there are none. */
   public boolean isEmpty() {
     return ranges.isEmpty();
   }
 
-  /** Whether an address is one of theirs. */
+  /** Returns whether an address is one of theirs. */
   public boolean contains(@Nullable InetAddress address) {
     if (address == null || ranges.isEmpty()) {
       return false;
