@@ -78,7 +78,7 @@ class AbuseIT {
   @MethodSource("abuses")
   @DisplayName("others are served while a server is abused")
   void othersAreServedDuringAnAbuse(Abuse abuse) throws Exception {
-    try (Abuses clients = new Abuses(server, heapMib, directory, abuse.name() + heapMib)) {
+    try (Abuses clients = new Abuses(server, directory, abuse.name() + heapMib)) {
       judge(abuse.name(), () -> abuse.deed().by(clients));
     }
     assertThat(linesOfTest())
@@ -126,7 +126,7 @@ class AbuseIT {
   }
 
   private Void doOne(Abuse abuse, String prefix) throws Exception {
-    try (Abuses clients = new Abuses(server, heapMib, directory, prefix)) {
+    try (Abuses clients = new Abuses(server, directory, prefix)) {
       abuse.deed().by(clients);
     }
     return null;
@@ -144,7 +144,7 @@ class AbuseIT {
     linesBefore = server.output().lines().count();
     try (Witness witness = new Witness(server, WITNESSES)) {
       deed.run();
-      try (Abuses none = new Abuses(server, heapMib, directory, "after")) {
+      try (Abuses none = new Abuses(server, directory, "after")) {
         none.assertOthersAreServed();
       }
       System.out.printf(

@@ -153,7 +153,6 @@ final class Abuses implements AutoCloseable {
   }
 
   private final ServerProcess server;
-  private final int heapMib;
   private final Path directory;
   private final String prefix;
   private final ProcessMemory memory;
@@ -170,9 +169,8 @@ final class Abuses implements AutoCloseable {
    * @param directory where files may be made
    * @param prefix begins the keys of all actors, and the names of all files
    */
-  Abuses(ServerProcess server, int heapMib, Path directory, String prefix) throws IOException {
+  Abuses(ServerProcess server, Path directory, String prefix) throws IOException {
     this.server = server;
-    this.heapMib = heapMib;
     this.directory = directory;
     this.prefix = prefix;
     this.memory = new ProcessMemory(server.pid());
@@ -595,8 +593,7 @@ final class Abuses implements AutoCloseable {
       }
       for (int i = 0; i < 4; i++) {
         String path = "/goodbyes/" + key("posted") + i;
-        // Each connection costs heap that no account holds, so a small heap has room for fewer.
-        for (int j = 0; j < (heapMib < 256 ? 100 : 500); j++) {
+        for (int j = 0; j < 500; j++) {
           RawClient client = plain();
           clients.add(client);
           client.send(request("POST", path, body.length));

@@ -52,6 +52,7 @@ final class Admission {
     // Changed by the map's function of this address only.
     private int tcp;
     private int seats;
+    private int requests;
 
     @Override
     public void tell(Consumer<Place> given, Consumer<Refusal> refused) {
@@ -71,13 +72,18 @@ final class Admission {
     void closeTcp() {
       nodeTcp.decrementAndGet();
       http.decrementAndGet();
-      change(this, -1, 0);
+      change(this, -1, 0, 0);
+    }
+
+    /** What was held for a request is let go. */
+    void endRequest() {
+      change(this, 0, 0, -1);
     }
 
     /** An upgrade that had a seat here becomes no socket. */
     void free() {
       taken.decrementAndGet();
-      change(this, 0, -1);
+      change(this, 0, -1, 0);
     }
 
     /**
@@ -92,9 +98,9 @@ final class Admission {
         http.decrementAndGet();
       }
       if (from != this) {
-        change(this, 1, 0);
+        change(this, 1, 0, 0);
         if (from != null) {
-          change(from, -1, 0);
+          change(from, -1, 0, 0);
         }
       }
     }
@@ -103,7 +109,7 @@ final class Admission {
     void leave() {
       nodeTcp.decrementAndGet();
       taken.decrementAndGet();
-      change(this, -1, -1);
+      change(this, -1, -1, 0);
     }
   }
 
@@ -171,7 +177,7 @@ final class Admission {
   Verdict move(Place from, InetAddress client) {
     Verdict verdict = at(client, true);
     if (verdict instanceof Place) {
-      change(from, -1, 0);
+      change(from, -1, 0, 0);
     }
     return verdict;
   }
@@ -199,6 +205,25 @@ final class Admission {
     return client != null && rates != null && !rates.take(keyOf(client), nowNs);
   }
 
+  /**
+   * Returns where what is held for a plain request is counted, whoever's connection it came over.
+   * To be told once that {@link Place#endRequest}.
+   *
+   * @param client where it is; null if nowhere on the internet
+   */
+  Place beginRequest(@Nullable InetAddress client) {
+    if (client == null || addressSeatsMax == ConnectionLimits.ANY_NUMBER) {
+      return nobodys;
+    }
+    return byAddress.compute(
+        keyOf(client),
+        (address, before) -> {
+          Place place = before == null ? new Place(address) : before;
+          place.requests++;
+          return place;
+        });
+  }
+
   private Verdict at(@Nullable InetAddress client, boolean isTcp) {
     if (client == null || addressSeatsMax == ConnectionLimits.ANY_NUMBER) {
       return nobodys;
@@ -219,14 +244,15 @@ final class Admission {
     return verdict[0];
   }
 
-  private void change(Place place, int tcp, int seats) {
+  private void change(Place place, int tcp, int seats, int requests) {
     if (place.address != null) {
       byAddress.computeIfPresent(
           place.address,
           (address, there) -> {
             there.tcp += tcp;
             there.seats += seats;
-            return there.tcp == 0 && there.seats == 0 ? null : there;
+            there.requests += requests;
+            return there.tcp == 0 && there.seats == 0 && there.requests == 0 ? null : there;
           });
     }
   }

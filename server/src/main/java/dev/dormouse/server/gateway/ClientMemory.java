@@ -75,6 +75,8 @@ final class ClientMemory {
     WAITING(1, 4),
     /** Of the heap, a quarter: plain requests and their answers. */
     REQUESTS(1, 4),
+    /** As much heap as all of these together: HTTP connections, besides what comes over them. */
+    CONNECTIONS(1, 1),
     /** Of the direct memory, half: what the network has received. */
     INPUT(1, 2),
     /** Of the direct memory, half: what the network is to send. */
@@ -92,9 +94,14 @@ final class ClientMemory {
       return this == INPUT || this == OUTPUT;
     }
 
+    /** Whether a client that holds little of it is refused more as any other. */
+    private boolean isOfHttp() {
+      return this == REQUESTS || this == CONNECTIONS;
+    }
+
     /** How much of what a client holds counts at its address. */
     private long counted(long bytes) {
-      return this == REQUESTS ? bytes : bytes / ALWAYS * ALWAYS;
+      return isOfHttp() ? bytes : bytes / ALWAYS * ALWAYS;
     }
 
     private long of(long bytes) {
@@ -112,6 +119,8 @@ final class ClientMemory {
     INPUT(Part.INPUT),
     /** Heads of requests, upgrades included, from their first byte until they are answered. */
     HEADS(Part.REQUESTS),
+    /** HTTP connections, until they end or become sockets. */
+    CONNECTIONS(Part.CONNECTIONS),
     /** Plain requests, with their bodies, until their actor has answered. */
     REQUESTS(Part.REQUESTS),
     /** Answers to plain requests, until they are written. */
@@ -492,7 +501,7 @@ final class ClientMemory {
   @SuppressWarnings("EnumOrdinal")
   boolean isTooMuch(Held kind, @Nullable Address address, long own, long more) {
     Part part = kind.part;
-    if (own + more <= ALWAYS && part != Part.REQUESTS) {
+    if (own + more <= ALWAYS && !part.isOfHttp()) {
       return false;
     }
     long max = bytesMax(part);
@@ -511,7 +520,7 @@ final class ClientMemory {
       return false;
     }
     boolean isMadeWay = revocables[part.ordinal()].giveWayTo(own + more, ofSame, sum, most);
-    boolean isLittle = own + more <= max / LITTLE_PART && part != Part.REQUESTS;
+    boolean isLittle = own + more <= max / LITTLE_PART && !part.isOfHttp();
     return !(isMadeWay || isLittle) || isBeyond(part, ofSame, sum, most);
   }
 

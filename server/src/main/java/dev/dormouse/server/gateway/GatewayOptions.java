@@ -228,7 +228,7 @@ public final class GatewayOptions {
    *
    * @param heapBytesMax the most bytes of heap: half for messages from clients that are not handled
    *     or not whole yet, a quarter for messages that clients have not read, a quarter for plain
-   *     requests and their answers
+   *     requests and their answers; and as many again for HTTP connections that are no sockets
    * @param directBytesMax the most bytes of direct memory, which the network has in hand: half for
    *     what came, half for what is to go
    */

@@ -59,6 +59,12 @@ import org.jspecify.annotations.Nullable;
 final class HttpGuard extends ChannelInboundHandlerAdapter {
   private static final int BYTES_MAX = 1 << 16;
 
+  /** The heap that a connection takes with a request that is not answered, in bytes, about. */
+  static final int CONNECTION_BYTES = 12 << 10;
+
+  /** The heap that TLS takes besides, in bytes, about. */
+  private static final int TLS_BYTES = 12 << 10;
+
   /** The name of the HTTP/1 decoder in a pipeline of Vert.x. */
   private static final String HTTP_DECODER = "httpDecoder";
 
@@ -80,6 +86,9 @@ final class HttpGuard extends ChannelInboundHandlerAdapter {
 
   /** Whether the request that came last is an upgrade, and not answered yet. */
   private boolean isKeeping;
+
+  /** What the connection itself takes; null if it was refused, or is a socket. */
+  private @Nullable Connection connection;
 
   /** The place where the TCP connection is counted; null if it was refused, or is a socket. */
   private Admission.@Nullable Place place;
@@ -109,6 +118,32 @@ final class HttpGuard extends ChannelInboundHandlerAdapter {
   private boolean isLineEmpty = true;
 
   private boolean isHeadEmpty = true;
+
+  /** The objects of a connection. On its event loop. */
+  private final class Connection extends ClientMemory.Revocable {
+    private final ChannelHandlerContext context;
+
+    Connection(ChannelHandlerContext context, ClientMemory.Address address) {
+      super(tally.memory(), ClientMemory.Held.CONNECTIONS, address);
+      this.context = context;
+      hold(CONNECTION_BYTES + (tally.options().tls() == null ? 0 : TLS_BYTES));
+    }
+
+    @Override
+    void revoke() {
+      context.executor().execute(this::giveWay);
+    }
+
+    /** A connection gives way on which nothing is asked. */
+    private void giveWay() {
+      if (unanswered > 0) {
+        moved();
+      } else if (isRevoked()) {
+        tally.hit(RequestLimit.MEMORY, "close", null);
+        HttpAnswers.endSilently(context);
+      }
+    }
+  }
 
   /** On the connection's event loop. */
   private static final class Kept extends ClientMemory.Holder {
@@ -141,9 +176,13 @@ final class HttpGuard extends ChannelInboundHandlerAdapter {
       half = isWhole ? 0 : half + more;
     }
 
-    /** Lets go of the heads that are whole: they are answered. */
-    void answered() {
-      hold(half - heldBytes());
+    /**
+     * Lets go of a head that is answered: an equal part of all that are whole.
+     *
+     * @param unanswered how many others are whole and not answered
+     */
+    void answered(int unanswered) {
+      hold(-(heldBytes() - half) / (unanswered + 1));
     }
   }
 
@@ -222,13 +261,22 @@ final class HttpGuard extends ChannelInboundHandlerAdapter {
 
   private void take(ChannelHandlerContext context, Admission.Verdict verdict) {
     verdict.tell(
-        given -> place = given,
+        given -> taken(context, given),
         why -> {
           isRefused = true;
           timers.headEnded();
           tally.refused(why, null, null);
           HttpAnswers.end(context, HttpAnswers.to(why));
         });
+  }
+
+  private void taken(ChannelHandlerContext context, Admission.Place given) {
+    place = given;
+    forgetConnection();
+    connection = new Connection(context, given);
+    if (connection.isTooMuchWith(0)) {
+      tooMuch(context, true);
+    }
   }
 
   /** A proxy has told, before all else, whose connection it is. */
@@ -387,6 +435,19 @@ final class HttpGuard extends ChannelInboundHandlerAdapter {
     }
   }
 
+  private void forgetConnection() {
+    if (connection != null) {
+      connection.letGo();
+      connection = null;
+    }
+  }
+
+  private void goesOn() {
+    if (connection != null) {
+      connection.moved();
+    }
+  }
+
   private void forgetHeads() {
     if (heads != null) {
       heads.letGo();
@@ -412,6 +473,7 @@ final class HttpGuard extends ChannelInboundHandlerAdapter {
       place = null;
     }
     timers.stop();
+    forgetConnection();
     watch.connectionEnded(context.channel().isActive());
     forgetHeads();
     ByteBuf bytes = keptBytes();
@@ -441,6 +503,7 @@ final class HttpGuard extends ChannelInboundHandlerAdapter {
         isInBody = true;
         isExpecting = request.headers().contains(HttpHeaderNames.EXPECT);
         unanswered++;
+        goesOn();
         watch.requestCame(request);
         tooLong(request.decoderResult().cause());
         timers.headEnded();
@@ -511,6 +574,10 @@ final class HttpGuard extends ChannelInboundHandlerAdapter {
         unanswered--;
         isAnswering = false;
         watch.answerEnded();
+        goesOn();
+        if (heads != null) {
+          heads.answered(unanswered);
+        }
         if (unanswered == 0) {
           answered(context);
         }
@@ -550,9 +617,6 @@ final class HttpGuard extends ChannelInboundHandlerAdapter {
     }
 
     private void answered(ChannelHandlerContext context) {
-      if (heads != null) {
-        heads.answered();
-      }
       timers.pauseBegan(context, isEnding ? tally.options().drain() : tally.options().keepAlive());
       if (isKeeping) {
         context.channel().eventLoop().execute(HttpGuard.this::goOn);

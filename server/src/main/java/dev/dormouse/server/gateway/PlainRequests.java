@@ -18,8 +18,8 @@ import io.vertx.core.http.HttpServerResponse;
 import io.vertx.ext.web.RoutingContext;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Plain HTTP requests to actors: asks the access rule, reads the body, at most {@link
@@ -38,15 +38,35 @@ final class PlainRequests {
   private final AtomicLong numbers = new AtomicLong();
   private final AwaitedAnswers<Long, Asked> asked;
 
+  /** What is held for a client, and counts at its address until it ends. */
+  private abstract static class OfClient extends ClientMemory.Holder {
+    private final Admission.Place place;
+    private final AtomicBoolean isOver = new AtomicBoolean();
+
+    /** Nothing is held yet, at a place that {@link Admission#beginRequest} has told. */
+    OfClient(ClientMemory memory, Held kind, Admission.Place place) {
+      super(memory, kind, place);
+      this.place = place;
+    }
+
+    /** Lets go of all. Once is enough. */
+    final void over() {
+      letGo();
+      if (!isOver.getAndSet(true)) {
+        place.endRequest();
+      }
+    }
+  }
+
   /** A request's body, as it comes; with it, what the head takes. On the request's context. */
-  private static final class Body extends ClientMemory.Holder {
+  private static final class Body extends OfClient {
     private static final byte[] NOTHING = {};
 
     private byte[] bytes = NOTHING;
     private int size;
 
-    Body(ClientMemory memory, ClientMemory.@Nullable Address address, long headBytes) {
-      super(memory, Held.REQUESTS, address);
+    Body(ClientMemory memory, Admission.Place place, long headBytes) {
+      super(memory, Held.REQUESTS, place);
       hold(headBytes);
     }
 
@@ -74,7 +94,7 @@ final class PlainRequests {
     void drop() {
       bytes = NOTHING;
       size = 0;
-      letGo();
+      over();
     }
 
     /** Returns the whole body, once it is there. */
@@ -95,10 +115,8 @@ final class PlainRequests {
    * A request that the host was asked.
    *
    * @param context of the request
-   * @param address where what it holds is counted; null if that is not known
    */
-  private record Asked(
-      ActorRequest request, Context context, ClientMemory.@Nullable Address address) {}
+  private record Asked(ActorRequest request, Context context) {}
 
   PlainRequests(Tally tally, Transport transport, Vertx vertx, AccessCheck access) {
     this.tally = tally;
@@ -141,9 +159,13 @@ final class PlainRequests {
     return length == null ? 0 : Long.parseLong(length.strip());
   }
 
+  private Admission.Place placeOf(ActorRequest request) {
+    return tally.admission().beginRequest(request.incoming().client());
+  }
+
   private void read(ActorRequest request) {
     HttpServerRequest http = request.routing().request();
-    Body body = new Body(tally.memory(), HttpGuard.addressOf(http), request.headBytes());
+    Body body = new Body(tally.memory(), placeOf(request), request.headBytes());
     if (body.isTooMuchWith(0)) {
       tooMuch(request, body);
     } else if (http.isEnded()) {
@@ -232,9 +254,7 @@ final class PlainRequests {
 
   private void ask(ActorRequest request, Body body) {
     long number = numbers.incrementAndGet();
-    Asked asking =
-        new Asked(
-            request, vertx.getOrCreateContext(), HttpGuard.addressOf(request.routing().request()));
+    Asked asking = new Asked(request, vertx.getOrCreateContext());
     asked.await(number, asking, tally.options().request(), () -> overdue(number));
     asked.asked(number, body::drop);
     request.routing().addEndHandler(ended -> asked.take(number));
@@ -268,7 +288,7 @@ final class PlainRequests {
   /** Returns the answer, charged at once: its event loop may be long in getting to it. */
   private Answer charged(Asked waiting, HttpResponse response) {
     RoutingContext routing = waiting.request.routing();
-    Answer answer = new Answer(routing, waiting.address, response);
+    Answer answer = new Answer(routing, placeOf(waiting.request), response);
     if (!answer.isTooMuchWith(0)) {
       return answer;
     }
@@ -276,7 +296,7 @@ final class PlainRequests {
     tally.hit(RequestLimit.MEMORY, "503", waiting.request.actor());
     return new Answer(
         routing,
-        waiting.address,
+        placeOf(waiting.request),
         HttpAnswers.unavailable("the server has too many answers to send"));
   }
 
@@ -285,14 +305,14 @@ final class PlainRequests {
    * the client reads. If it reads nothing for {@link GatewayOptions#reading} the connection is
    * closed. On the request's context, once it is made.
    */
-  private final class Answer extends ClientMemory.Holder {
+  private final class Answer extends OfClient {
     private final RoutingContext request;
     private HttpResponse response;
     private ByteBuffer rest;
     private long stalled;
 
-    Answer(RoutingContext request, ClientMemory.@Nullable Address address, HttpResponse response) {
-      super(tally.memory(), Held.ANSWERS, address);
+    Answer(RoutingContext request, Admission.Place place, HttpResponse response) {
+      super(tally.memory(), Held.ANSWERS, place);
       this.request = request;
       this.response = response;
       this.rest = response.bodyView();
@@ -313,7 +333,7 @@ final class PlainRequests {
       request.addEndHandler(
           ended -> {
             if (ended.failed()) {
-              over();
+              stop();
             }
           });
       request.response().putHeader("Content-Length", String.valueOf(rest.remaining()));
@@ -321,7 +341,7 @@ final class PlainRequests {
       goOn();
     }
 
-    private void over() {
+    private void stop() {
       vertx.cancelTimer(stalled);
       drop();
     }
@@ -330,7 +350,7 @@ final class PlainRequests {
     private void drop() {
       response = NO_ANSWER;
       rest = NO_ANSWER.bodyView();
-      letGo();
+      over();
     }
 
     private void goOn() {
@@ -345,7 +365,7 @@ final class PlainRequests {
         http.write(Buffer.buffer(piece));
       }
       if (!rest.hasRemaining()) {
-        http.end().onComplete(written -> over());
+        http.end().onComplete(written -> stop());
       } else if (!http.closed()) {
         stalled =
             vertx.setTimer(
@@ -354,7 +374,7 @@ final class PlainRequests {
                   tally.hit(RequestLimit.READING, "close", null);
                   // At once: Vert.x's own close would wait for the client to read.
                   HttpGuard.channelOf(request.request()).unsafe().closeForcibly();
-                  over();
+                  stop();
                 });
       }
     }

@@ -6,22 +6,30 @@ import static dev.dormouse.server.gateway.RawClient.PING;
 import static dev.dormouse.server.gateway.RawClient.PONG;
 import static dev.dormouse.server.gateway.RawClient.frame;
 import static dev.dormouse.server.gateway.TestServer.LOBBY;
+import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.dormouse.sdk.CloseReason.Cause;
 import dev.dormouse.sdk.ConnectionId;
 import dev.dormouse.sdk.HttpResponse;
 import dev.dormouse.server.gateway.ClientMemory.Held;
+import dev.dormouse.server.gateway.edge.TrustedProxies;
 import dev.dormouse.server.protocol.HeapCost;
 import dev.dormouse.server.protocol.Payload;
 import dev.dormouse.server.protocol.Time;
 import dev.dormouse.server.protocol.ToGateway;
 import dev.dormouse.server.protocol.ToHost;
+import io.netty.util.concurrent.EventExecutor;
 import io.vertx.core.Vertx;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.internal.VertxInternal;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
@@ -566,6 +574,159 @@ class ClientMemoryTest {
     host.release(
         LOBBY, new ToGateway.Rejected(open.connection(), HttpResponse.text(403, "too late")));
     assertThat(server.gateway.memory().held(Held.HEADS)).isZero();
+  }
+
+  @Test
+  @DisplayName("heads that are answered are charged no more while others are not answered")
+  void headsOfAPipeline() throws Exception {
+    host.script(event -> List.of());
+    String head = "GET /small/one HTTP/1.1\r\nHost: x\r\nX: " + "x".repeat(7_000) + "\r\n\r\n";
+    long bytes = 2L * head.length();
+    try (RawClient client = server.client().send(head)) {
+      for (int i = 0; i < 200; i++) {
+        ToHost.Request request = host.next(ToHost.Request.class);
+        client.send(head);
+        server.awaitCounts(counts -> server.gateway.memory().held(Held.HEADS) > 2 * bytes);
+        host.release(
+            request.actor(),
+            new ToGateway.Responded(request.request(), HttpResponse.text(200, "done")));
+        assertThat(client.readAnswer().status()).isEqualTo(200);
+      }
+      assertThat(server.gateway.memory().held(Held.HEADS)).isLessThan(2 * bytes);
+    }
+  }
+
+  @Test
+  @DisplayName("HTTP connections have as much heap as the rest; idle ones give way to others")
+  void connectionsOfMany() {
+    host.acceptAll();
+    int most = HEAP_BYTES / HttpGuard.CONNECTION_BYTES;
+    for (int i = 0; i < most + 20; i++) {
+      clients.add(server.client());
+    }
+    server.awaitCounts(counts -> counts.cutOff().getOrDefault(RequestLimit.MEMORY, 0L) >= 20);
+    assertThat(server.gateway.memory().held(Held.CONNECTIONS)).isLessThanOrEqualTo(HEAP_BYTES);
+    assertThat(clients.get(clients.size() - 1).readAnswer().status()).isEqualTo(503);
+    aheadNs.addAndGet(ClientMemory.IDLE_NS);
+    assertThat(clients.get(1).send(RawClient.upgrade("/nowhere")).readAnswer().status())
+        .isEqualTo(404);
+    aheadNs.addAndGet(ClientMemory.IDLE_NS / 2);
+    for (int i = 0; i < 20; i++) {
+      try (RawClient late = server.open("/chat/late")) {
+        assertThat(outcomeOf(late)).isZero();
+      }
+    }
+    assertThat(clients.get(1).send(RawClient.upgrade("/nowhere")).readAnswer().status())
+        .isEqualTo(404);
+    clients.forEach(RawClient::close);
+    server.awaitCounts(counts -> server.gateway.memory().held(Held.CONNECTIONS) == 0);
+  }
+
+  @Test
+  @DisplayName("what a client still sends of a request that is refused is dropped, not kept")
+  @SuppressWarnings("try") // the client is there meanwhile
+  void bodiesThatAreRefused() throws Exception {
+    CompletableFuture<HttpServerRequest> refused = new CompletableFuture<>();
+    server.close();
+    server =
+        new TestServer(
+            vertx,
+            GatewayOptions.defaults().clientMemory(HEAP_BYTES, DIRECT_BYTES),
+            router ->
+                router
+                    .route()
+                    .handler(
+                        routing -> {
+                          // Its head had room, its body will have none.
+                          long all = HEAP_BYTES / 4;
+                          server.gateway.memory().hold(Held.REQUESTS, null, 0, all);
+                          refused.complete(routing.request());
+                          routing.next();
+                        }));
+    byte[] body = new byte[64_000];
+    try (RawClient client = server.client().send(post(body.length).getBytes(US_ASCII), body)) {
+      assertThat(client.readAnswer().status()).isEqualTo(503);
+      HttpServerRequest request = refused.get(10, TimeUnit.SECONDS);
+      server.awaitCounts(counts -> request.isEnded());
+    }
+  }
+
+  @Test
+  @DisplayName("requests that a proxy forwards count at the addresses of their clients")
+  void requestsThroughAProxy() throws Exception {
+    server.close();
+    server =
+        new TestServer(
+            vertx,
+            GatewayOptions.defaults()
+                .clientMemory(HEAP_BYTES, DIRECT_BYTES)
+                .trustedProxies(TrustedProxies.of(List.of("127.0.0.1")))
+                .limits(new ConnectionLimits(1_000, 500, 0)));
+    host = server.host;
+    host.script(event -> List.of());
+    long max = HEAP_BYTES / 4;
+    while (server.gateway.counts().cutOff().getOrDefault(RequestLimit.MEMORY, 0L) == 0) {
+      assertThat(clients.size()).isLessThan(50);
+      clients.add(posts("10.0.0.1", 30_000));
+      server.awaitCounts(
+          counts ->
+              counts.cutOff().getOrDefault(RequestLimit.MEMORY, 0L) > 0
+                  || server.gateway.memory().held(Held.REQUESTS) >= 30_000L * clients.size());
+    }
+    assertThat(server.gateway.memory().held(Held.REQUESTS)).isBetween(max / 2, max / 4 * 3);
+    int asked = clients.size() - 1;
+    clients.add(posts("10.0.0.2", 100_000));
+    for (int i = 0; i < asked + 1; i++) {
+      ToHost.Request request = host.next(ToHost.Request.class);
+      host.release(
+          request.actor(),
+          new ToGateway.Responded(request.request(), HttpResponse.text(200, "done")));
+    }
+    assertThat(clients.get(asked + 1).readAnswer().status()).isEqualTo(200);
+    assertThat(clients.get(asked).readAnswer().status()).isEqualTo(503);
+    clients.forEach(RawClient::close);
+    server.awaitCounts(counts -> counts.httpConnections() == 0);
+    assertThat(server.gateway.memory().held(ClientMemory.Part.REQUESTS)).isZero();
+  }
+
+  private RawClient posts(String from, int bytes) {
+    return server
+        .client()
+        .send(
+            "POST /small/one HTTP/1.1\r\nHost: x\r\nX-Forwarded-For: %s\r\nContent-Length: %d\r\n\r\n"
+                .formatted(from, bytes))
+        .send(new byte[bytes]);
+  }
+
+  @Test
+  @DisplayName("what was released and no event loop has taken up is told, until it is")
+  void whatIsUnderWay() throws Exception {
+    RawClient client = client();
+    CountDownLatch isFree = new CountDownLatch(1);
+    CountDownLatch areHeld = new CountDownLatch(2);
+    for (EventExecutor loop : ((VertxInternal) vertx).nettyEventLoopGroup()) {
+      loop.execute(
+          () -> {
+            areHeld.countDown();
+            try {
+              assertThat(isFree.await(60, TimeUnit.SECONDS)).isTrue();
+            } catch (InterruptedException e) {
+              throw new IllegalStateException(e);
+            }
+          });
+    }
+    assertThat(areHeld.await(60, TimeUnit.SECONDS)).isTrue();
+    assertThat(server.gateway.underWayBytes()).isZero();
+    byte[] some = new byte[100_000];
+    for (int i = 0; i < 3; i++) {
+      host.release(LOBBY, new ToGateway.Send(ids.get(0), new Payload.Binary(some)));
+    }
+    assertThat(server.gateway.underWayBytes()).isEqualTo(3L * some.length);
+    isFree.countDown();
+    for (int i = 0; i < 3; i++) {
+      assertThat(client.readFrame().payload()).hasSize(some.length);
+    }
+    server.awaitCounts(counts -> server.gateway.underWayBytes() == 0);
   }
 
   @Test
