@@ -139,7 +139,7 @@ class HeldBytesTest {
     bounded(
         "an answer of the server's own, on its way to HttpAnswers", "Handshake$Refused.response");
     bounded(
-        "charged by the gateway until the host has answered: InboundWindow, PlainRequests,"
+        "charged by the gateway until the host has answered: InboundMessages, PlainRequests,"
             + " PendingUpgrades",
         "Mailbox.queue",
         "Event$Client.event",

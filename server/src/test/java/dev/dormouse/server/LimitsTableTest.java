@@ -101,8 +101,8 @@ class LimitsTableTest {
     row("message to a client", "ActorOptions.MESSAGE_BYTES_CEILING");
     row(
         "messages of a connection not yet handled",
-        "InboundWindow.HELD_BYTES_ENOUGH",
-        "InboundWindow.WAITING_BYTES_ENOUGH");
+        "Window.HELD_BYTES_ENOUGH",
+        "Window.WAITING_BYTES_ENOUGH");
     row(
         "memory held for all clients",
         "GatewayOptions.clientHeapBytesMax=a quarter of the heap",

@@ -40,7 +40,7 @@ import org.slf4j.Logger;
  * came before is handled; an actor that closes wants none of them, and hears it at once. Then, when
  * the TCP connection is gone too, the socket is forgotten.
  *
- * <p><b>Reading stops</b> while {@link InboundWindow#isFull}. Until then pings and closes are
+ * <p><b>Reading stops</b> while {@link InboundMessages#isFull}. Until then pings and closes are
  * served though the actor is behind; those after it wait, as the messages before them do.
  *
  * <p><b>Liveness.</b> While it is open, a {@link LivenessWheel} has the client pinged when nothing
@@ -73,7 +73,7 @@ final class ClientSocket extends LivenessWheel.Peer {
     void apply(ClientSocket socket);
   }
 
-  private final GatewayParts parts;
+  private final SocketParts parts;
   private final ActorId actor;
   private final ConnectionId id;
   private final EventLoop loop;
@@ -127,7 +127,7 @@ final class ClientSocket extends LivenessWheel.Peer {
   }
 
   ClientSocket(
-      GatewayParts parts,
+      SocketParts parts,
       ActorOptions options,
       ActorId actor,
       ConnectionId id,
@@ -142,14 +142,19 @@ final class ClientSocket extends LivenessWheel.Peer {
     this.tags = tags;
     this.seat = seat;
     SocketDeflate deflate =
-        terms == null ? null : new SocketDeflate(terms, parts.counters().deflateContexts);
+        terms == null ? null : new SocketDeflate(terms, parts.tally().counters().deflateContexts);
     this.inbound = new InboundMessages(parts, actor, id, options, deflate);
     this.frames = new FrameDecoder(inbound.frameBytesMax(), deflate != null, this::isRead);
   }
 
   /** What all sockets share. Any thread, like the next. */
-  GatewayParts parts() {
+  SocketParts parts() {
     return parts;
+  }
+
+  /** Returns the limits and what was used of them. Any thread. */
+  Tally tally() {
+    return parts.tally();
   }
 
   ActorOptions options() {
@@ -256,7 +261,7 @@ final class ClientSocket extends LivenessWheel.Peer {
     }
     Early said = early;
     if (said == null) {
-      said = new Early(parts.memory(), seat);
+      said = new Early(parts.tally().memory(), seat);
       early = said;
     }
     if (bytes > 0 && (said.isOver || said.isTooMuchWith(bytes))) {
@@ -295,7 +300,7 @@ final class ClientSocket extends LivenessWheel.Peer {
       Payload reply = inbound.add(frame, seat);
       if (reply != null) {
         light();
-        send(reply, null, null, GatewayParts.AUTOMATIC);
+        send(reply, null, null, SocketParts.AUTOMATIC);
       }
       read();
       return;
@@ -357,7 +362,7 @@ final class ClientSocket extends LivenessWheel.Peer {
       parts.heartbeats().join(this, loop);
       return;
     }
-    parts.hit(parts.counters().silentDropped, "silence", "close 1006", actor, id);
+    parts.tally().hit(parts.tally().counters().silentDropped, "silence", "close 1006", actor, id);
     lost(Cause.CLIENT_SILENT, null);
     endTcp();
   }
@@ -391,13 +396,15 @@ final class ClientSocket extends LivenessWheel.Peer {
 
   /** The client is closed because of the memory that clients hold. */
   void hitClientMemory() {
-    parts.hit(parts.counters().overloadClosed, "client-memory", "close 1013", actor, id);
+    parts
+        .tally()
+        .hit(parts.tally().counters().overloadClosed, "client-memory", "close 1013", actor, id);
   }
 
   private void halfElapsed(@Nullable String late) {
     half = null;
     if (late != null) {
-      parts.hit("unfinished-input", "close 1008", actor, id);
+      parts.tally().hit("unfinished-input", "close 1008", actor, id);
       violated(CloseCodes.POLICY, late);
     }
   }
@@ -499,7 +506,7 @@ final class ClientSocket extends LivenessWheel.Peer {
     if (writer != null && state == SocketState.OPEN) {
       Closing begun = end(Closing.begun(reason), SocketState.CLOSING);
       writer.close(reason.code(), reason.reason());
-      endTcpAfter(parts.options().close(), writer, begun);
+      endTcpAfter(parts.tally().options().close(), writer, begun);
     } else if (reason.cause() == Cause.VIOLATION) {
       echo();
     }
@@ -531,7 +538,7 @@ final class ClientSocket extends LivenessWheel.Peer {
       if (inbound.isHandled()) {
         echo();
       } else {
-        long waitNs = parts.options().drain().toNanos();
+        long waitNs = parts.tally().options().drain().toNanos();
         begun.waitFor(loop.schedule(this::echo, waitNs, TimeUnit.NANOSECONDS));
       }
     } else if (state == SocketState.CLOSING && closing != null) {
@@ -548,7 +555,7 @@ final class ClientSocket extends LivenessWheel.Peer {
     if (inbound.isHandled()) {
       echo();
     } else {
-      long waitNs = parts.options().drain().toNanos();
+      long waitNs = parts.tally().options().drain().toNanos();
       begun.waitFor(loop.schedule(this::echo, waitNs, TimeUnit.NANOSECONDS));
     }
   }
@@ -570,7 +577,7 @@ final class ClientSocket extends LivenessWheel.Peer {
       } else {
         writer.lastClose(closing.begun().code(), "");
       }
-      endTcpAfter(parts.options().drain(), writer, closing);
+      endTcpAfter(parts.tally().options().drain(), writer, closing);
       report();
     }
   }
@@ -603,13 +610,18 @@ final class ClientSocket extends LivenessWheel.Peer {
   /** Tells observers why the end begins, if the client failed or broke a limit. */
   private Closing begin(Closing begun) {
     String failure = begun.failure();
-    if (failure != null && parts.observers().isAny()) {
-      parts.observers().tell(DormouseObserver::frameError, new FrameError(id, actor, failure));
+    if (failure != null && parts.tally().observers().isAny()) {
+      parts
+          .tally()
+          .observers()
+          .tell(DormouseObserver::frameError, new FrameError(id, actor, failure));
     }
     if (failure != null && begun.begun().code() == CloseCodes.TOO_BIG) {
-      parts.hit(parts.counters().oversizeClosed, "message-bytes", "close 1009", actor, id);
+      parts
+          .tally()
+          .hit(parts.tally().counters().oversizeClosed, "message-bytes", "close 1009", actor, id);
     } else if (ViolationException.SHORT_FRAGMENTS.equals(failure)) {
-      parts.hit("fragments", "close 1008", actor, id);
+      parts.tally().hit("fragments", "close 1008", actor, id);
     }
     return begun;
   }
@@ -622,7 +634,7 @@ final class ClientSocket extends LivenessWheel.Peer {
     if (state == SocketState.OPEN) {
       Closing broken = end(Closing.violated(code, words), SocketState.DRAINING);
       writer.lastClose(code, broken.begun().reason());
-      endTcpAfter(parts.options().drain(), writer, broken);
+      endTcpAfter(parts.tally().options().drain(), writer, broken);
       report();
     } else if (state == SocketState.CLOSING && closing != null) {
       closing.unanswered();
@@ -643,20 +655,20 @@ final class ClientSocket extends LivenessWheel.Peer {
   private void drain(SocketWriter writer, Closing ending) {
     go(SocketState.DRAINING);
     writer.finish();
-    endTcpAfter(parts.options().drain(), writer, ending);
+    endTcpAfter(parts.tally().options().drain(), writer, ending);
     report();
   }
 
   /** All is written. What of it waits may take longer, as long as the client goes on taking it. */
   private void endTcpAfter(Duration wait, SocketWriter writer, Closing ending) {
-    Progress before = new Progress(parts.time().nowNs(), writer.takenBytes());
+    Progress before = new Progress(parts.tally().time().nowNs(), writer.takenBytes());
     Duration limit =
-        writer.waitingBytes() > 0 && wait.compareTo(parts.options().close()) < 0
-            ? parts.options().close()
+        writer.waitingBytes() > 0 && wait.compareTo(parts.tally().options().close()) < 0
+            ? parts.tally().options().close()
             : wait;
     Runnable elapsed =
         () -> {
-          boolean goesOn = before.goesOn(parts.time().nowNs(), writer.takenBytes());
+          boolean goesOn = before.goesOn(parts.tally().time().nowNs(), writer.takenBytes());
           if (goesOn && ending.isPatient()) {
             endTcpAfter(wait, writer, ending);
           } else {

@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * half comes but looks, when it elapses, what is half then. The socket's event loop only.
  */
 final class HalfInput {
-  private final GatewayParts parts;
+  private final SocketParts parts;
   private final EventLoop loop;
   private final FrameDecoder frames;
   private final InboundMessages messages;
@@ -39,7 +39,7 @@ final class HalfInput {
    * @param elapsed told once: null if nothing is half any more, or else what took too long
    */
   HalfInput(
-      GatewayParts parts,
+      SocketParts parts,
       EventLoop loop,
       FrameDecoder frames,
       InboundMessages messages,
@@ -53,7 +53,7 @@ final class HalfInput {
 
   /** Something was read. */
   void look() {
-    long nowNs = parts.time().nowNs();
+    long nowNs = parts.tally().time().nowNs();
     int frameBytes = frames.keptBytes();
     if (!frames.isWithin()) {
       frame = null;
@@ -61,7 +61,7 @@ final class HalfInput {
       frameNumber = frames.frames();
       frame = new Progress(nowNs, frameBytes);
     } else {
-      frame = frame.seen(nowNs, frameBytes, parts.options().frame());
+      frame = frame.seen(nowNs, frameBytes, parts.tally().options().frame());
     }
     long messageBytes = (long) messages.withinBytes() + frameBytes;
     if (!messages.isWithin()) {
@@ -70,7 +70,7 @@ final class HalfInput {
       messageNumber = messages.count();
       message = new Progress(nowNs, messageBytes);
     } else {
-      message = message.seen(nowNs, messageBytes, parts.options().message());
+      message = message.seen(nowNs, messageBytes, parts.tally().options().message());
     }
     if (timer == null && isHalf()) {
       await(leftNs(nowNs));
@@ -93,7 +93,7 @@ final class HalfInput {
     if (messages.isFull()) {
       restart();
     }
-    long nowNs = parts.time().nowNs();
+    long nowNs = parts.tally().time().nowNs();
     if (!isHalf()) {
       elapsed.accept(null);
     } else if (frameLeftNs(nowNs) <= 0) {
@@ -115,11 +115,13 @@ final class HalfInput {
   }
 
   private long frameLeftNs(long nowNs) {
-    return frame == null ? Long.MAX_VALUE : frame.leftNs(nowNs, parts.options().frame());
+    return frame == null ? Long.MAX_VALUE : frame.leftNs(nowNs, parts.tally().options().frame());
   }
 
   private long messageLeftNs(long nowNs) {
-    return message == null ? Long.MAX_VALUE : message.leftNs(nowNs, parts.options().message());
+    return message == null
+        ? Long.MAX_VALUE
+        : message.leftNs(nowNs, parts.tally().options().message());
   }
 
   /** The end began. */

@@ -8,6 +8,7 @@ import dev.dormouse.server.gateway.ClientMemory.Held;
 import dev.dormouse.server.protocol.HeapCost;
 import dev.dormouse.server.protocol.Payload;
 import dev.dormouse.server.protocol.ToHost;
+import dev.dormouse.server.protocol.Transport;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.handler.codec.http.websocketx.BinaryWebSocketFrame;
@@ -16,6 +17,7 @@ import io.netty.handler.codec.http.websocketx.PingWebSocketFrame;
 import io.netty.handler.codec.http.websocketx.PongWebSocketFrame;
 import io.netty.handler.codec.http.websocketx.TextWebSocketFrame;
 import io.netty.handler.codec.http.websocketx.WebSocketFrame;
+import java.util.ArrayDeque;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,7 +29,7 @@ final class InboundMessages {
    * What may be unhandled besides the longest message, in bytes [1008]. Reading stops long before;
    * this bounds what a transport may read all the same.
    */
-  private static final int HELD_BYTES_SLACK = 4 * InboundWindow.HELD_BYTES_ENOUGH;
+  private static final int HELD_BYTES_SLACK = 4 * Window.HELD_BYTES_ENOUGH;
 
   /** Said to a client that is closed because all of them sent too much. */
   static final String TOO_MUCH = "the server has too much to handle";
@@ -35,7 +37,7 @@ final class InboundMessages {
   /** Netty's three bits in one number. */
   private static final int RSV1 = 4;
 
-  private final GatewayParts parts;
+  private final SocketParts parts;
   private final ActorId actor;
   private final ConnectionId id;
   private final ActorOptions options;
@@ -47,7 +49,7 @@ final class InboundMessages {
   private long lastSequence;
 
   /** Null while every message is handled. */
-  private @Nullable InboundWindow window;
+  private @Nullable Window window;
 
   /** Null if permessage-deflate was not negotiated. */
   private final @Nullable SocketDeflate deflate;
@@ -72,7 +74,7 @@ final class InboundMessages {
   /** What is half there, so that the client can be ended for it. On the socket's event loop. */
   private class Half extends ClientMemory.Revocable {
     Half(Held kind, ClientMemory.@Nullable Address address) {
-      super(parts.memory(), kind, address);
+      super(parts.tally().memory(), kind, address);
     }
 
     @Override
@@ -126,7 +128,7 @@ final class InboundMessages {
    * @param deflate null if permessage-deflate was not negotiated
    */
   InboundMessages(
-      GatewayParts parts,
+      SocketParts parts,
       ActorId actor,
       ConnectionId id,
       ActorOptions options,
@@ -139,7 +141,7 @@ final class InboundMessages {
     this.rate =
         options.messagesPerSecondMax() == 0
             ? null
-            : new TokenBucket(options.messagesPerSecondMax(), parts.time().nowNs());
+            : new TokenBucket(options.messagesPerSecondMax(), parts.tally().time().nowNs());
   }
 
   /** What the actor type chose. */
@@ -205,16 +207,16 @@ final class InboundMessages {
   void came(WebSocketFrame frame) {
     came(frame, false);
     if (frame instanceof PongWebSocketFrame) {
-      parts.counters().pongs.increment();
+      parts.tally().counters().pongs.increment();
     } else if (!isControl(frame) && frame.isFinalFragment()) {
-      parts.counters().droppedIn.increment();
+      parts.tally().counters().droppedIn.increment();
     }
   }
 
   private void came(WebSocketFrame frame, boolean isAutomatic) {
     bytesIn += frame.content().readableBytes();
-    if (parts.observers().isAnyOfFrames()) {
-      SocketWatch.in(parts, actor, id, frame, isAutomatic);
+    if (parts.tally().observers().isAnyOfFrames()) {
+      SocketWatch.in(parts.tally(), actor, id, frame, isAutomatic);
     }
   }
 
@@ -246,47 +248,59 @@ final class InboundMessages {
   /** A message whose bytes were not looked at yet. */
   private Payload whole(byte[] bytes) {
     if (isMessageCompressed && deflate != null) {
-      byte[] inflated = deflate.inflate(bytes, options.messageBytesMax());
-      return MessageAssembler.whole(isMessageText, inflated);
+      return payload(deflate.inflate(bytes, options.messageBytesMax()));
     }
     if (bytes.length > options.messageBytesMax()) {
       throw ViolationException.tooLong(options.messageBytesMax());
     }
-    return MessageAssembler.whole(isMessageText, bytes);
+    return payload(bytes);
+  }
+
+  private Payload payload(byte[] bytes) {
+    if (!isMessageText) {
+      return new Payload.Binary(bytes);
+    }
+    if (!Utf8Check.isUtf8(bytes)) {
+      throw ViolationException.notUtf8();
+    }
+    return new Payload.Text(bytes);
   }
 
   private @Nullable Payload replyTo(Payload message) {
-    parts.counters().messagesIn.increment();
-    if (rate != null && !rate.take(parts.time().nowNs())) {
-      parts.hit(parts.counters().hastyClosed, "messages-per-second", "close 1008", actor, id);
+    parts.tally().counters().messagesIn.increment();
+    if (rate != null && !rate.take(parts.tally().time().nowNs())) {
+      parts
+          .tally()
+          .hit(
+              parts.tally().counters().hastyClosed, "messages-per-second", "close 1008", actor, id);
       throw new ViolationException(CloseCodes.POLICY, "too many messages in a second");
     }
     Payload reply = parts.groups().autoReplyTo(actor, message);
     if (reply != null) {
-      parts.counters().autoReplies.increment();
+      parts.tally().counters().autoReplies.increment();
     }
     return reply;
   }
 
   private void pass(Payload message, ClientMemory.@Nullable Address address) {
-    InboundWindow unhandled = window;
+    Window unhandled = window;
     if (isTooMuch(Held.MESSAGES, address, heldBytes(), HeapCost.ofBytes(message.size()))) {
       throw new ViolationException(CloseCodes.TRY_AGAIN_LATER, TOO_MUCH);
     }
     lastSequence++;
     if (unhandled == null) {
-      unhandled = new InboundWindow(lastSequence, parts.memory(), address);
+      unhandled = new Window(lastSequence, parts.tally().memory(), address);
       window = unhandled;
     }
     unhandled.add(message);
     if (unhandled.heldBytes() > HeapCost.ofBytes(options.messageBytesMax()) + HELD_BYTES_SLACK) {
-      parts.hit("messages-at-once", "close 1008", actor, id);
+      parts.tally().hit("messages-at-once", "close 1008", actor, id);
       throw new ViolationException(CloseCodes.POLICY, "too many messages at once");
     }
     pump(unhandled);
   }
 
-  private void pump(InboundWindow unhandled) {
+  private void pump(Window unhandled) {
     Payload next;
     while ((next = unhandled.next()) != null) {
       parts.transport().toHost(new ToHost.Message(actor, id, unhandled.lastSent(), next));
@@ -295,7 +309,7 @@ final class InboundMessages {
 
   /** The message was handled, and those before it. */
   void handled(long sequence) {
-    InboundWindow unhandled = window;
+    Window unhandled = window;
     if (unhandled != null) {
       unhandled.handled(sequence);
       if (unhandled.isEmpty()) {
@@ -328,7 +342,7 @@ final class InboundMessages {
 
   /** The message is wanted now, and those after it. */
   void resumed(long sequence) {
-    InboundWindow unhandled = window;
+    Window unhandled = window;
     if (unhandled != null) {
       unhandled.resumed(sequence);
       pump(unhandled);
@@ -355,9 +369,12 @@ final class InboundMessages {
 
   private boolean isTooMuch(
       Held kind, ClientMemory.@Nullable Address address, long own, long more) {
-    boolean isTooMuch = own + more > 0 && parts.memory().isTooMuch(kind, address, own, more);
+    boolean isTooMuch =
+        own + more > 0 && parts.tally().memory().isTooMuch(kind, address, own, more);
     if (isTooMuch) {
-      parts.hit(parts.counters().overloadClosed, "client-memory", "close 1013", actor, id);
+      parts
+          .tally()
+          .hit(parts.tally().counters().overloadClosed, "client-memory", "close 1013", actor, id);
     }
     return isTooMuch;
   }
@@ -406,12 +423,12 @@ final class InboundMessages {
 
   /** The 101 is written. */
   void opened() {
-    openedAt = SocketWatch.now(parts);
+    openedAt = SocketWatch.now(parts.tally());
   }
 
   /** A socket that was open is gone. */
   void gone(CloseReason reason, long bytesOut) {
-    SocketWatch.gone(parts, actor, id, reason, openedAt, bytesIn, bytesOut);
+    SocketWatch.gone(parts.tally(), actor, id, reason, openedAt, bytesIn, bytesOut);
   }
 
   /**
@@ -430,9 +447,139 @@ final class InboundMessages {
   /** Nobody wants the messages that came. */
   void forget() {
     if (window != null) {
-      parts.counters().droppedIn.add(window.waiting());
+      parts.tally().counters().droppedIn.add(window.waiting());
       window.letGo();
       window = null;
+    }
+  }
+
+  /**
+   * The messages of a connection that the host has not handled yet: those it was sent, at most
+   * {@link Transport#CREDIT}, and those that wait for credit. Go-back-N: what was sent and not
+   * taken is sent again from a number on. An idle connection has none.
+   *
+   * <p>Nothing is read from the socket while it {@link #isFull}. Some messages may wait, so that a
+   * ping or a close behind them is served though the actor is behind.
+   *
+   * <p>The socket's event loop only.
+   */
+  static final class Window extends ClientMemory.Holder {
+    /** With so many bytes unhandled, nothing more is read, whatever the credit. */
+    static final int HELD_BYTES_ENOUGH = 1 << 20;
+
+    /** With so many bytes waiting for credit, nothing more is read. */
+    static final int WAITING_BYTES_ENOUGH = 64 << 10;
+
+    /** What a message costs besides its bytes, about, in both. */
+    static final int MESSAGE_OVERHEAD_BYTES = 64;
+
+    private final ClientMemory memory;
+    private final ArrayDeque<Payload> sent = new ArrayDeque<>(1);
+    private final ArrayDeque<Payload> waiting = new ArrayDeque<>(1);
+
+    /** The number of the first message that is not handled. */
+    private long first;
+
+    /** How much those that wait for credit take of what is held. */
+    private long waitingBytes;
+
+    private boolean isWithheld;
+
+    /** Called when everything is handled; null if nobody asked for it. */
+    private @Nullable Runnable onHandled;
+
+    /** A window whose first message will have this number. */
+    Window(long first, ClientMemory memory, ClientMemory.@Nullable Address address) {
+      super(memory, ClientMemory.Held.MESSAGES, address);
+      this.memory = memory;
+      this.first = first;
+    }
+
+    /** A message came. */
+    void add(Payload message) {
+      waiting.add(message);
+      waitingBytes += cost(message);
+      hold(cost(message));
+    }
+
+    /** The number that the message which {@link #next} returned has. */
+    long lastSent() {
+      return first + sent.size() - 1;
+    }
+
+    /** The next message to send, counted as sent; null if there is none or it must wait. */
+    @Nullable Payload next() {
+      if (isWithheld || sent.size() >= Transport.CREDIT) {
+        return null;
+      }
+      Payload next = waiting.poll();
+      if (next != null) {
+        sent.add(next);
+        waitingBytes -= cost(next);
+      }
+      return next;
+    }
+
+    /** The host handled the message and those before it. What was never sent cannot be handled. */
+    void handled(long sequence) {
+      while (first <= sequence && !sent.isEmpty()) {
+        hold(-cost(sent.remove()));
+        first++;
+      }
+    }
+
+    /** Has this called when everything is handled. */
+    void onHandled(Runnable action) {
+      onHandled = action;
+    }
+
+    /** Everything is handled. */
+    void tellHandled() {
+      if (onHandled != null) {
+        onHandled.run();
+      }
+    }
+
+    /** The host did not take the message, nor those after it: keep them. */
+    void withheld(long sequence) {
+      goBackTo(sequence);
+      isWithheld = true;
+    }
+
+    /** The host has room for the message and those after it. */
+    void resumed(long sequence) {
+      goBackTo(sequence);
+      isWithheld = false;
+    }
+
+    private void goBackTo(long sequence) {
+      while (!sent.isEmpty() && lastSent() >= sequence) {
+        Payload message = sent.removeLast();
+        waiting.addFirst(message);
+        waitingBytes += cost(message);
+      }
+    }
+
+    /** Whether nothing more should be read from the socket. */
+    boolean isFull() {
+      return waitingBytes >= WAITING_BYTES_ENOUGH
+          || heldBytes() >= HELD_BYTES_ENOUGH
+          || (heldBytes() >= ClientMemory.LITTLE && memory.isScarce())
+          || isTooMuchWith(0);
+    }
+
+    /** Whether the host handled everything. */
+    boolean isEmpty() {
+      return sent.isEmpty() && waiting.isEmpty();
+    }
+
+    /** How many messages were not sent, or not taken. */
+    int waiting() {
+      return waiting.size();
+    }
+
+    private static long cost(Payload message) {
+      return HeapCost.ofBytes(message.size()) + MESSAGE_OVERHEAD_BYTES;
     }
   }
 }

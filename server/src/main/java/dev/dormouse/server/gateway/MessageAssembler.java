@@ -7,15 +7,17 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Puts the fragments of one message together (RFC 6455, section 5.4). Made for the first fragment,
- * dropped after the last; a message in one frame needs none, see {@link #whole}.
+ * Puts the fragments of one message together (RFC 6455, section 5.4). An assembler is made for the
+ * first fragment of a message, and dropped after the last. A message in one frame needs none.
  *
- * <p><b>Limits.</b> The message has at most as many bytes as it was told [1009]. It may come in any
- * number of pieces as long as they are not silly: after the first {@value #FRAGMENTS_FREE}, there
- * must have been at least {@value #FRAGMENT_BYTES_MEAN_MIN} bytes a piece [1008]. So 4 MiB in
- * pieces of 64 bytes is fine and an endless flow of empty pieces is not.
+ * <p><b>Limits.</b> The message may have so many bytes as the assembler was told [1009]. It may
+ * come in any number of pieces as long as they are not absurdly short: once there are more than
+ * {@value #FRAGMENTS_FREE} pieces, they must have {@value #FRAGMENT_BYTES_MEAN_MIN} bytes in the
+ * mean [1008]. So 4 MiB in pieces of 64 bytes are accepted, and an endless flow of empty pieces is
+ * not.
  *
- * <p>Bytes are copied: nothing here refers to the network's buffers. The socket's event loop only.
+ * <p>The assembler copies the bytes, so that it refers to no buffer of the network. Only the
+ * socket's event loop may use it.
  */
 final class MessageAssembler {
   /** How many fragments a message may have however short they are. */
@@ -41,21 +43,6 @@ final class MessageAssembler {
   }
 
   /**
-   * Makes a message of the bytes of one frame, whose length is checked already.
-   *
-   * @throws ViolationException 1007 if text is not UTF-8
-   */
-  static Payload whole(boolean isText, byte[] bytes) {
-    if (!isText) {
-      return new Payload.Binary(bytes);
-    }
-    if (!Utf8Check.isUtf8(bytes)) {
-      throw notUtf8();
-    }
-    return new Payload.Text(bytes);
-  }
-
-  /**
    * Adds the next fragment.
    *
    * @throws ViolationException 1009 if the message is too long, 1008 if its fragments are too many
@@ -76,7 +63,7 @@ final class MessageAssembler {
     }
     content.getBytes(content.readerIndex(), bytes, size, length);
     if (utf8 != null && !utf8.accepts(bytes, size, size + length)) {
-      throw notUtf8();
+      throw ViolationException.notUtf8();
     }
     size += length;
   }
@@ -92,7 +79,7 @@ final class MessageAssembler {
       return new Payload.Binary(message);
     }
     if (!utf8.isComplete()) {
-      throw notUtf8();
+      throw ViolationException.notUtf8();
     }
     return new Payload.Text(message);
   }
@@ -110,9 +97,5 @@ final class MessageAssembler {
   private void grow(int needed) {
     long doubled = Math.max(CAPACITY_MIN, 2L * bytes.length);
     bytes = Arrays.copyOf(bytes, (int) Math.min(bytesMax, Math.max(needed, doubled)));
-  }
-
-  private static ViolationException notUtf8() {
-    return new ViolationException(CloseCodes.BAD_PAYLOAD, "text is not UTF-8");
   }
 }

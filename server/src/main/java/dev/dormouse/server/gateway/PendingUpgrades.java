@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Any thread, where nothing else is said.
  */
 final class PendingUpgrades {
-  private final GatewayParts parts;
+  private final SocketParts parts;
   private final Vertx vertx;
   private final AccessCheck access;
   private final long incarnation;
@@ -48,7 +48,7 @@ final class PendingUpgrades {
     }
   }
 
-  PendingUpgrades(GatewayParts parts, Vertx vertx, AccessCheck access, long incarnation) {
+  PendingUpgrades(SocketParts parts, Vertx vertx, AccessCheck access, long incarnation) {
     this.parts = parts;
     this.vertx = vertx;
     this.access = access;
@@ -73,7 +73,7 @@ final class PendingUpgrades {
     pending.await(
         id,
         new Pending(request, id, handshake, seat, vertx.getOrCreateContext(), loop),
-        parts.options().handshake(),
+        parts.tally().options().handshake(),
         () -> refuse(id, Refusal.OVERDUE, HttpAnswers.to(Refusal.OVERDUE)));
     request.routing().addEndHandler(ended -> forget(id));
     if (stopped != null) {
@@ -98,7 +98,7 @@ final class PendingUpgrades {
   private void askHost(
       ActorRequest request, ConnectionId id, Handshake.Valid handshake, Admission.Place seat) {
     if (pending.isWaiting(id)) {
-      pending.asked(id, new Head(parts.memory(), seat, request.headBytes())::letGo);
+      pending.asked(id, new Head(parts.tally().memory(), seat, request.headBytes())::letGo);
       parts
           .transport()
           .toHost(new ToHost.Open(request.actor(), id, request.head(), handshake.subprotocol()));
@@ -109,7 +109,7 @@ final class PendingUpgrades {
     Pending gone = pending.take(id);
     if (gone != null) {
       gone.seat.free();
-      parts.counters().refused(Refusal.CLIENT_GONE);
+      parts.tally().counters().refused(Refusal.CLIENT_GONE);
     }
   }
 

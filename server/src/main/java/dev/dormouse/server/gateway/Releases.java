@@ -37,19 +37,21 @@ final class Releases implements ToGateway.Receiver<Releases.Underway> {
     }
   }
 
-  private final GatewayParts parts;
+  private final SocketParts parts;
+  private final LoopQueues loops;
   private final PendingUpgrades upgrades;
   private final PlainRequests requests;
 
-  Releases(GatewayParts parts, PendingUpgrades upgrades, PlainRequests requests) {
+  Releases(SocketParts parts, LoopQueues loops, PendingUpgrades upgrades, PlainRequests requests) {
     this.parts = parts;
+    this.loops = loops;
     this.upgrades = upgrades;
     this.requests = requests;
   }
 
   /** Carries out a release; returns before the event loops are done with it. */
   void accept(Release release) {
-    Underway steps = new Underway(parts.loops(), release.actor());
+    Underway steps = new Underway(loops, release.actor());
     try {
       for (ToGateway record : release.records()) {
         record.dispatch(this, steps);

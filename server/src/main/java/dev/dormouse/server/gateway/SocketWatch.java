@@ -15,11 +15,13 @@ import io.netty.handler.codec.http.websocketx.PongWebSocketFrame;
 import io.netty.handler.codec.http.websocketx.TextWebSocketFrame;
 import io.netty.handler.codec.http.websocketx.WebSocketFrame;
 
-/** Tells observers of an open socket. The socket's event loop only. */
+/**
+ * Tells observers of the frames and the end of a socket. Only the socket's event loop may call it.
+ */
 final class SocketWatch {
   /**
-   * The times of opening are kept in units of 2^24 ns, 17 ms, since they are kept for every idle
-   * socket: 32 bits then suffice for two years.
+   * How many bits of a time in nanoseconds are left out. Every idle socket keeps the time of its
+   * opening; in units of 2^24 ns, 17 ms, 32 bits suffice for two years.
    */
   private static final int TIME_UNIT_BITS = 24;
 
@@ -27,24 +29,20 @@ final class SocketWatch {
 
   private SocketWatch() {}
 
-  /** This moment, for {@link #sinceNs}. */
-  static int now(GatewayParts parts) {
-    return (int) (parts.time().nowNs() >> TIME_UNIT_BITS);
+  /** Returns this moment, for {@link #sinceNs}. */
+  static int now(Tally tally) {
+    return (int) (tally.time().nowNs() >> TIME_UNIT_BITS);
   }
 
-  private static long sinceNs(GatewayParts parts, int then) {
-    return Integer.toUnsignedLong(now(parts) - then) << TIME_UNIT_BITS;
+  private static long sinceNs(Tally tally, int then) {
+    return Integer.toUnsignedLong(now(tally) - then) << TIME_UNIT_BITS;
   }
 
-  /** A frame came. To be asked first: whether anybody wants to hear of frames. */
+  /** Tells of a frame that came. The caller asks first whether anybody wants to hear of frames. */
   static void in(
-      GatewayParts parts,
-      ActorId actor,
-      ConnectionId id,
-      WebSocketFrame frame,
-      boolean isAutomatic) {
+      Tally tally, ActorId actor, ConnectionId id, WebSocketFrame frame, boolean isAutomatic) {
     ByteBuf payload = frame.content();
-    parts
+    tally
         .observers()
         .tellOfFrame(
             DormouseObserver::frameIn,
@@ -58,12 +56,13 @@ final class SocketWatch {
                 max -> first(payload, payload.readerIndex(), max)));
   }
 
-  /** A frame is about to be written. To be asked first: whether anybody wants to hear of frames. */
-  static void out(
-      GatewayParts parts, ActorId actor, ConnectionId id, ByteBuf frame, boolean isAutomatic) {
+  /**
+   * Tells of a frame that goes out. The caller asks first whether anybody wants to hear of frames.
+   */
+  static void out(Tally tally, ActorId actor, ConnectionId id, ByteBuf frame, boolean isAutomatic) {
     int bytes = OutboundFrames.payloadBytes(frame);
     int start = frame.writerIndex() - bytes;
-    parts
+    tally
         .observers()
         .tellOfFrame(
             DormouseObserver::frameOut,
@@ -94,21 +93,21 @@ final class SocketWatch {
     return frame instanceof PongWebSocketFrame ? 10 : 0;
   }
 
-  /** The TCP connection of a socket that was open is gone. */
+  /** Tells that the TCP connection of a socket that was open is gone. */
   static void gone(
-      GatewayParts parts,
+      Tally tally,
       ActorId actor,
       ConnectionId id,
       CloseReason reason,
       int openedAt,
       long bytesIn,
       long bytesOut) {
-    if (parts.observers().isAny()) {
-      parts
+    if (tally.observers().isAny()) {
+      tally
           .observers()
           .tell(
               DormouseObserver::connectionClosed,
-              new ConnectionClosed(id, actor, reason, sinceNs(parts, openedAt), bytesIn, bytesOut));
+              new ConnectionClosed(id, actor, reason, sinceNs(tally, openedAt), bytesIn, bytesOut));
     }
   }
 }

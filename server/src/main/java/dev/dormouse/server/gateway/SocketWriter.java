@@ -93,7 +93,7 @@ final class SocketWriter {
    *     reference
    * @param key by which it may replace another, or be replaced; else null
    * @param report the number under which somebody asks what becomes of it; else 0, or {@link
-   *     GatewayParts#AUTOMATIC}
+   *     SocketParts#AUTOMATIC}
    * @return false if the client is too slow for it, and is to be closed; nothing was done then
    */
   boolean message(Payload message, @Nullable ByteBuf shared, @Nullable String key, long report) {
@@ -127,7 +127,7 @@ final class SocketWriter {
     long more = bytes - (replaced == null ? 0 : replaced.bytes());
     boolean isDropping = policy() == OutboundPolicy.DROP_OLDEST;
     if (!isDropping && isTooSlow(more)) {
-      hit(socket.parts().counters().slowClosed, "close 1013");
+      hit(socket.tally().counters().slowClosed, "close 1013");
       return false;
     }
     boolean isShared = shared != null && deflate == null;
@@ -146,18 +146,18 @@ final class SocketWriter {
     ByteBuf kept = isShared ? shared.retain() : null;
     queue.add(replacedKey, new Entry(message, kept, report, bytes));
     if (replaced != null) {
-      leaveOut(replaced, Outcome.CONFLATED, socket.parts().counters().conflated, "conflate");
+      leaveOut(replaced, Outcome.CONFLATED, socket.tally().counters().conflated, "conflate");
     }
     while (isDropping && queue.size() > 1 && !hasRoom(queue.isOldestFresh() ? burstMax() : 0)) {
-      leaveOut(queue.poll(), Outcome.DROPPED, socket.parts().counters().slowDropped, "drop");
+      leaveOut(queue.poll(), Outcome.DROPPED, socket.tally().counters().slowDropped, "drop");
     }
     while (isDropping
         && queue.size() > 1
         && socket
-            .parts()
+            .tally()
             .memory()
             .isTooMuch(Held.WAITING, socket.address(), queue.heldBytes(), 0)) {
-      leaveOut(queue.poll(), Outcome.DROPPED, socket.parts().counters().slowDropped, "drop");
+      leaveOut(queue.poll(), Outcome.DROPPED, socket.tally().counters().slowDropped, "drop");
     }
     if (!isDropping && !hasRoom(0)) {
       watch();
@@ -175,7 +175,7 @@ final class SocketWriter {
 
   /** Whether the client would hold more memory than it may. */
   private boolean isTooMuch(Held kind, long own, long more) {
-    boolean isTooMuch = socket.parts().memory().isTooMuch(kind, socket.address(), own, more);
+    boolean isTooMuch = socket.tally().memory().isTooMuch(kind, socket.address(), own, more);
     if (isTooMuch) {
       socket.hitClientMemory();
     }
@@ -241,7 +241,7 @@ final class SocketWriter {
     }
     queue.stopLooking();
     if (!hasRoom(0) && policy() != OutboundPolicy.DROP_OLDEST) {
-      hit(socket.parts().counters().slowClosed, "close 1013");
+      hit(socket.tally().counters().slowClosed, "close 1013");
       socket.close(Closing.TOO_SLOW);
     }
   }
@@ -271,15 +271,15 @@ final class SocketWriter {
   }
 
   private long nowNs() {
-    return socket.parts().time().nowNs();
+    return socket.tally().time().nowNs();
   }
 
   private Duration reading() {
-    return socket.parts().options().reading();
+    return socket.tally().options().reading();
   }
 
   private long burstMax() {
-    return socket.parts().options().burstBytesMax();
+    return socket.tally().options().burstBytesMax();
   }
 
   private void leaveOut(Entry entry, Outcome outcome, LongAdder counter, String what) {
@@ -289,7 +289,7 @@ final class SocketWriter {
   }
 
   private void hit(LongAdder counter, String what) {
-    socket.parts().hit(counter, "outbound-bytes", what, socket.actor(), socket.id());
+    socket.tally().hit(counter, "outbound-bytes", what, socket.actor(), socket.id());
   }
 
   private void report(long report, Outcome outcome) {
@@ -302,7 +302,7 @@ final class SocketWriter {
 
   private int bytesMax() {
     int chosen = socket.options().outboundBytesMax();
-    return chosen > 0 ? chosen : socket.parts().options().outboundBytesMax();
+    return chosen > 0 ? chosen : socket.tally().options().outboundBytesMax();
   }
 
   private boolean isAnyWaiting() {
@@ -312,7 +312,7 @@ final class SocketWriter {
   private WaitingMessages waiting() {
     WaitingMessages queue = waiting;
     if (queue == null) {
-      queue = new WaitingMessages(socket.parts().memory(), socket.address(), this::revoke);
+      queue = new WaitingMessages(socket.tally().memory(), socket.address(), this::revoke);
       waiting = queue;
     }
     return queue;
@@ -347,9 +347,9 @@ final class SocketWriter {
   }
 
   private void write(ByteBuf frame, long report) {
-    socket.parts().counters().messagesOut.increment();
-    if (!GatewayParts.isAsked(report)) {
-      write(frame, report == GatewayParts.AUTOMATIC);
+    socket.tally().counters().messagesOut.increment();
+    if (!SocketParts.isAsked(report)) {
+      write(frame, report == SocketParts.AUTOMATIC);
       return;
     }
     goesOut(frame, false);
@@ -404,7 +404,7 @@ final class SocketWriter {
    * in answering; {@link #isTaking} tells then.
    */
   void ping() {
-    socket.parts().counters().pings.increment();
+    socket.tally().counters().pings.increment();
     write(OutboundFrames.ping(context.alloc()), false);
     flush();
     if (waitingBytes() > 0) {
@@ -541,9 +541,8 @@ final class SocketWriter {
       return; // the end alone
     }
     bytesOut += OutboundFrames.payloadBytes(frame);
-    GatewayParts parts = socket.parts();
-    if (parts.observers().isAnyOfFrames()) {
-      SocketWatch.out(parts, socket.actor(), socket.id(), frame, isAutomatic);
+    if (socket.tally().observers().isAnyOfFrames()) {
+      SocketWatch.out(socket.tally(), socket.actor(), socket.id(), frame, isAutomatic);
     }
   }
 

@@ -29,6 +29,11 @@ final class ViolationException extends RuntimeException {
         CloseCodes.TOO_BIG, "a message has at most " + bytesMax + " bytes");
   }
 
+  /** Creates the violation of a client that sent text that is not UTF-8. */
+  static ViolationException notUtf8() {
+    return new ViolationException(CloseCodes.BAD_PAYLOAD, "text is not UTF-8");
+  }
+
   /** Returns the close code that the client is to be told. */
   int code() {
     return code;

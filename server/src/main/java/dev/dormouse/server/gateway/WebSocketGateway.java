@@ -46,7 +46,9 @@ public final class WebSocketGateway {
   private static final int SPREAD_PART = 2;
 
   private final Vertx vertx;
-  private final GatewayParts parts;
+  private final Tally tally;
+  private final ConnectionGroups groups;
+  private final LoopQueues loops = new LoopQueues();
   private final Edge edge;
   private final HttpFront front;
   private final PendingUpgrades upgrades;
@@ -72,15 +74,17 @@ public final class WebSocketGateway {
       long incarnation,
       Observers observers) {
     this.vertx = vertx;
-    this.parts = GatewayParts.of(options, transport, time, observers);
+    this.tally = new Tally(options, time, observers);
+    SocketParts parts = new SocketParts(tally, transport);
+    this.groups = parts.groups();
     this.edge =
         new Edge(options.trustedProxies(), options.proxyProtocol(), options.tls(), options.head());
     AccessCheck access = new AccessCheck(vertx, time, options.handshake());
     this.upgrades = new PendingUpgrades(parts, vertx, access, incarnation);
-    PlainRequests requests = new PlainRequests(parts.tally(), transport, vertx, access);
-    this.front = new HttpFront(parts.tally(), edge, upgrades, requests);
-    this.releases = new Releases(parts, upgrades, requests);
-    this.visits = new SocketVisits(vertx, parts.groups(), parts.loops(), parts.heartbeats());
+    PlainRequests requests = new PlainRequests(tally, transport, vertx, access);
+    this.front = new HttpFront(tally, edge, upgrades, requests);
+    this.releases = new Releases(parts, loops, upgrades, requests);
+    this.visits = new SocketVisits(vertx, groups, loops, parts.heartbeats());
   }
 
   /**
@@ -102,7 +106,7 @@ public final class WebSocketGateway {
    * no TLS of their own, with {@link #httpOptions}.
    */
   public void meet(HttpConnection connection) {
-    HttpGuard.meet(connection, parts.tally(), edge);
+    HttpGuard.meet(connection, tally, edge);
   }
 
   /**
@@ -113,8 +117,8 @@ public final class WebSocketGateway {
   public HttpServerOptions httpOptions() {
     return oneReading(
             new HttpServerOptions()
-                .setMaxInitialLineLength(parts.options().requestLineBytesMax())
-                .setMaxHeaderSize(parts.options().headersBytesMax()))
+                .setMaxInitialLineLength(tally.options().requestLineBytesMax())
+                .setMaxHeaderSize(tally.options().headersBytesMax()))
         .setTcpNoDelay(true);
   }
 
@@ -164,7 +168,7 @@ public final class WebSocketGateway {
 
   /** Returns how many bytes of what hosts released the event loops have not taken up yet, about. */
   public long underWayBytes() {
-    return parts.loops().bytes();
+    return loops.bytes();
   }
 
   /**
@@ -180,11 +184,11 @@ public final class WebSocketGateway {
     CloseReason reason = new CloseReason(code, "", Cause.SHUTDOWN);
     CloseReason.checkSendable(code, reason.reason());
     Promise<Void> done = Promise.promise();
-    parts.groups().onEmpty(done::tryComplete);
+    groups.onEmpty(done::tryComplete);
     upgrades.stop(reason);
-    Duration forAnswers = Collections.min(List.of(parts.options().drain(), within.dividedBy(4)));
+    Duration forAnswers = Collections.min(List.of(tally.options().drain(), within.dividedBy(4)));
     visits.closeAll(reason, within.dividedBy(SPREAD_PART), forAnswers);
-    if (parts.groups().size() == 0) {
+    if (groups.size() == 0) {
       done.tryComplete();
     }
     long timer = vertx.setTimer(Math.max(1, within.toMillis()), elapsed -> visits.abandonAll());
@@ -220,30 +224,30 @@ public final class WebSocketGateway {
 
   /** Returns how many of the chosen actors have sockets here. Any thread. */
   public long countActors(Predicate<ActorId> chosen) {
-    return parts.groups().count(chosen);
+    return groups.count(chosen);
   }
 
   /**
    * Returns how many bytes wait for clients to read them, about. Looks at each socket. Any thread.
    */
   public long outboundBytes() {
-    return parts.groups().all().stream().mapToLong(ClientSocket::waitingBytes).sum();
+    return groups.all().stream().mapToLong(ClientSocket::waitingBytes).sum();
   }
 
   /** Returns the account of the memory that is held for clients. Any thread. */
   ClientMemory memory() {
-    return parts.memory();
+    return tally.memory();
   }
 
   /** Returns how many HTTP requests are not answered yet. Any thread. */
   public long activeRequests() {
-    return parts.counters().activeRequests.sum();
+    return tally.counters().activeRequests.sum();
   }
 
   /** Returns what the gateway has done so far. Any thread. */
   public GatewayCounts counts() {
-    return parts
+    return tally
         .counters()
-        .read(parts.groups().size(), parts.admission().http(), upgrades.size(), edge.counts());
+        .read(groups.size(), tally.admission().http(), upgrades.size(), edge.counts());
   }
 }

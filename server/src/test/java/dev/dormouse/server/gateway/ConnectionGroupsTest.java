@@ -23,12 +23,13 @@ import org.junit.jupiter.api.Test;
 class ConnectionGroupsTest {
   private static final EventLoop LOOP = new DefaultEventLoop();
 
-  private final GatewayParts parts =
-      GatewayParts.of(
-          GatewayOptions.defaults().pingInterval(Duration.ZERO),
-          new DirectTransport(),
-          Time.system(),
-          new Observers(Time.system()));
+  private final SocketParts parts =
+      new SocketParts(
+          new Tally(
+              GatewayOptions.defaults().pingInterval(Duration.ZERO),
+              Time.system(),
+              new Observers(Time.system())),
+          new DirectTransport());
   private final ConnectionGroups groups = parts.groups();
 
   private ClientSocket socket(String key, long number) {
@@ -45,7 +46,7 @@ class ConnectionGroupsTest {
   }
 
   private Admission.Place seat() {
-    return (Admission.Place) parts.admission().admit(null, 0);
+    return (Admission.Place) parts.tally().admission().admit(null, 0);
   }
 
   private List<ClientSocket> membersOf(String key) {

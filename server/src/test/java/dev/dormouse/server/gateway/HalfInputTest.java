@@ -128,7 +128,9 @@ class HalfInputTest {
       try (RawClient client = server.open("/chat/lobby")) {
         ConnectionId id = server.host.nextOpen();
         byte[] rest = frame(TEXT, "rest");
-        int waiting = InboundWindow.WAITING_BYTES_ENOUGH / InboundWindow.MESSAGE_OVERHEAD_BYTES;
+        int waiting =
+            InboundMessages.Window.WAITING_BYTES_ENOUGH
+                / InboundMessages.Window.MESSAGE_OVERHEAD_BYTES;
         int messages = Transport.CREDIT + waiting;
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         for (int i = 0; i < messages; i++) {

@@ -118,7 +118,7 @@ class LivenessTest {
         RawClient waiting = server.open("/chat/lobby")) {
       host.nextOpen();
       ConnectionId id = host.nextOpen();
-      waiting.send(frame(BINARY, new byte[InboundWindow.HELD_BYTES_ENOUGH]));
+      waiting.send(frame(BINARY, new byte[InboundMessages.Window.HELD_BYTES_ENOUGH]));
       host.next(ToHost.Message.class);
       for (int i = 0; i < 4; i++) {
         answerPing(pacer);

@@ -62,13 +62,14 @@ final class StuckSocket implements AutoCloseable, Time {
     ActorOptions options = ActorOptions.defaults().onSlowClient(policy).outboundBytesMax(BYTES_MAX);
     DirectTransport transport = new DirectTransport();
     transport.connect(this::hear, release -> {});
-    GatewayParts parts =
-        GatewayParts.of(
-            limits.clientMemory(Long.MAX_VALUE, Long.MAX_VALUE),
-            transport,
-            this,
-            new Observers(Time.system()));
-    counters = parts.counters();
+    SocketParts parts =
+        new SocketParts(
+            new Tally(
+                limits.clientMemory(Long.MAX_VALUE, Long.MAX_VALUE),
+                this,
+                new Observers(Time.system())),
+            transport);
+    counters = parts.tally().counters();
     socket =
         new ClientSocket(
             parts,
@@ -78,7 +79,7 @@ final class StuckSocket implements AutoCloseable, Time {
             channel.eventLoop(),
             terms,
             List.of(),
-            (Admission.Place) parts.admission().admit(null, 0));
+            (Admission.Place) parts.tally().admission().admit(null, 0));
     parts.groups().add(socket);
     channel.pipeline().addLast(socket.frames, socket);
     socket.opened();

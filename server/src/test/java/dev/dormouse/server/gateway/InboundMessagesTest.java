@@ -10,9 +10,9 @@ import java.util.List;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
-class InboundWindowTest {
+class InboundMessagesTest {
   private final ClientMemory memory = new ClientMemory(1 << 23, 1 << 23, Time.system());
-  private final InboundWindow window = new InboundWindow(1, memory, null);
+  private final InboundMessages.Window window = new InboundMessages.Window(1, memory, null);
 
   private void add(int from, int to) {
     for (int i = from; i <= to; i++) {
@@ -48,7 +48,9 @@ class InboundWindowTest {
   void manyBytesThatWaitForCreditStopTheReading() {
     int size = 1_000;
     int enough =
-        1 + InboundWindow.WAITING_BYTES_ENOUGH / (size + InboundWindow.MESSAGE_OVERHEAD_BYTES);
+        1
+            + InboundMessages.Window.WAITING_BYTES_ENOUGH
+                / (size + InboundMessages.Window.MESSAGE_OVERHEAD_BYTES);
     for (int i = 1; i <= Transport.CREDIT + enough; i++) {
       assertThat(window.isFull()).isFalse();
       window.add(new Payload.Binary(new byte[size]));
@@ -68,10 +70,10 @@ class InboundWindowTest {
   @Test
   @DisplayName("long messages stop the reading before the credit is used up")
   void longMessagesStopTheReadingBeforeTheCreditIsUsedUp() {
-    window.add(new Payload.Binary(new byte[InboundWindow.HELD_BYTES_ENOUGH / 2]));
+    window.add(new Payload.Binary(new byte[InboundMessages.Window.HELD_BYTES_ENOUGH / 2]));
     window.next();
     assertThat(window.isFull()).isFalse();
-    window.add(new Payload.Binary(new byte[InboundWindow.HELD_BYTES_ENOUGH / 2]));
+    window.add(new Payload.Binary(new byte[InboundMessages.Window.HELD_BYTES_ENOUGH / 2]));
     window.next();
     assertThat(window.isFull()).isTrue();
     window.withheld(1);
@@ -85,7 +87,7 @@ class InboundWindowTest {
   @Test
   @DisplayName("what is held is charged; when that is scarce, who holds more than little waits")
   void whatIsHeldIsCharged() {
-    InboundWindow other = new InboundWindow(1, memory, null);
+    InboundMessages.Window other = new InboundMessages.Window(1, memory, null);
     other.add(new Payload.Binary(new byte[1 << 22]));
     assertThat(memory.isScarce()).isTrue();
     add(1, 1);
