@@ -73,7 +73,7 @@ final class ClientSocket extends LivenessWheel.Peer {
     void apply(ClientSocket socket);
   }
 
-  private final SocketParts parts;
+  private final GatewayParts parts;
   private final ActorId actor;
   private final ConnectionId id;
   private final EventLoop loop;
@@ -127,7 +127,7 @@ final class ClientSocket extends LivenessWheel.Peer {
   }
 
   ClientSocket(
-      SocketParts parts,
+      GatewayParts parts,
       ActorOptions options,
       ActorId actor,
       ConnectionId id,
@@ -148,7 +148,7 @@ final class ClientSocket extends LivenessWheel.Peer {
   }
 
   /** What all sockets share. Any thread, like the next. */
-  SocketParts parts() {
+  GatewayParts parts() {
     return parts;
   }
 
@@ -300,7 +300,7 @@ final class ClientSocket extends LivenessWheel.Peer {
       Payload reply = inbound.add(frame, seat);
       if (reply != null) {
         light();
-        send(reply, null, null, SocketParts.AUTOMATIC);
+        send(reply, null, null, GatewayParts.AUTOMATIC);
       }
       read();
       return;

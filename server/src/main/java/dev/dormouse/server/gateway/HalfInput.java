@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * half comes but looks, when it elapses, what is half then. The socket's event loop only.
  */
 final class HalfInput {
-  private final SocketParts parts;
+  private final GatewayParts parts;
   private final EventLoop loop;
   private final FrameDecoder frames;
   private final InboundMessages messages;
@@ -39,7 +39,7 @@ final class HalfInput {
    * @param elapsed told once: null if nothing is half any more, or else what took too long
    */
   HalfInput(
-      SocketParts parts,
+      GatewayParts parts,
       EventLoop loop,
       FrameDecoder frames,
       InboundMessages messages,

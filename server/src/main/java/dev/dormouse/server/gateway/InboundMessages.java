@@ -37,7 +37,7 @@ final class InboundMessages {
   /** Netty's three bits in one number. */
   private static final int RSV1 = 4;
 
-  private final SocketParts parts;
+  private final GatewayParts parts;
   private final ActorId actor;
   private final ConnectionId id;
   private final ActorOptions options;
@@ -128,7 +128,7 @@ final class InboundMessages {
    * @param deflate null if permessage-deflate was not negotiated
    */
   InboundMessages(
-      SocketParts parts,
+      GatewayParts parts,
       ActorId actor,
       ConnectionId id,
       ActorOptions options,

@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Any thread, where nothing else is said.
  */
 final class PendingUpgrades {
-  private final SocketParts parts;
+  private final GatewayParts parts;
   private final Vertx vertx;
   private final AccessCheck access;
   private final long incarnation;
@@ -48,7 +48,7 @@ final class PendingUpgrades {
     }
   }
 
-  PendingUpgrades(SocketParts parts, Vertx vertx, AccessCheck access, long incarnation) {
+  PendingUpgrades(GatewayParts parts, Vertx vertx, AccessCheck access, long incarnation) {
     this.parts = parts;
     this.vertx = vertx;
     this.access = access;

@@ -37,12 +37,12 @@ final class Releases implements ToGateway.Receiver<Releases.Underway> {
     }
   }
 
-  private final SocketParts parts;
+  private final GatewayParts parts;
   private final LoopQueues loops;
   private final PendingUpgrades upgrades;
   private final PlainRequests requests;
 
-  Releases(SocketParts parts, LoopQueues loops, PendingUpgrades upgrades, PlainRequests requests) {
+  Releases(GatewayParts parts, LoopQueues loops, PendingUpgrades upgrades, PlainRequests requests) {
     this.parts = parts;
     this.loops = loops;
     this.upgrades = upgrades;

@@ -75,7 +75,7 @@ public final class WebSocketGateway {
       Observers observers) {
     this.vertx = vertx;
     this.tally = new Tally(options, time, observers);
-    SocketParts parts = new SocketParts(tally, transport);
+    GatewayParts parts = new GatewayParts(tally, transport);
     this.groups = parts.groups();
     this.edge =
         new Edge(options.trustedProxies(), options.proxyProtocol(), options.tls(), options.head());

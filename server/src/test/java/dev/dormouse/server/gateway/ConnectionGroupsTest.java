@@ -23,8 +23,8 @@ import org.junit.jupiter.api.Test;
 class ConnectionGroupsTest {
   private static final EventLoop LOOP = new DefaultEventLoop();
 
-  private final SocketParts parts =
-      new SocketParts(
+  private final GatewayParts parts =
+      new GatewayParts(
           new Tally(
               GatewayOptions.defaults().pingInterval(Duration.ZERO),
               Time.system(),

@@ -62,8 +62,8 @@ final class StuckSocket implements AutoCloseable, Time {
     ActorOptions options = ActorOptions.defaults().onSlowClient(policy).outboundBytesMax(BYTES_MAX);
     DirectTransport transport = new DirectTransport();
     transport.connect(this::hear, release -> {});
-    SocketParts parts =
-        new SocketParts(
+    GatewayParts parts =
+        new GatewayParts(
             new Tally(
                 limits.clientMemory(Long.MAX_VALUE, Long.MAX_VALUE),
                 this,
