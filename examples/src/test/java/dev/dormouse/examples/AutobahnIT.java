@@ -68,7 +68,7 @@ class AutobahnIT {
     return read();
   }
 
-  /** Those of a run before. */
+  /** Deletes the reports of a run before. */
   private static void deleteReports() throws Exception {
     if (Files.exists(REPORTS)) {
       try (var files = Files.list(REPORTS)) {

@@ -113,7 +113,7 @@ final class Child implements AutoCloseable {
     process.toHandle().destroyForcibly();
   }
 
-  /** Whether it ends so soon, whether or not what it prints is read. */
+  /** Returns whether it ends so soon, whether or not what it prints is read. */
   boolean endsWithin(Duration limit) throws InterruptedException {
     return process.waitFor(limit.toMillis(), TimeUnit.MILLISECONDS);
   }
@@ -123,7 +123,7 @@ final class Child implements AutoCloseable {
     return awaitExit(LIMIT);
   }
 
-  /** The same, for one that takes its time. */
+  /** Waits for the end of a process that takes its time, and for all it printed. */
   int awaitExit(Duration limit) throws InterruptedException {
     if (!process.waitFor(limit.toMillis(), TimeUnit.MILLISECONDS)) {
       throw new AssertionError("it did not end but printed:\n" + output());

@@ -66,6 +66,21 @@ class HandlesIT {
   }
 
   @Test
+  @DisplayName("A7: silent connections of one address take no seats of the others'")
+  void silentConnectionsOfAnAddressAreCountedFromTheirAccept() throws Exception {
+    String[] flags = {"--max-connections", "200", "--max-connections-per-ip", "10"};
+    InetAddress other = InetAddress.getByAddress(new byte[] {127, 0, 0, 2});
+    try (ServerProcess server = ServerProcess.start(directory.resolve("data"), flags);
+        Silent silent = Silent.connect(server.port(), 470, other)) {
+      int seats = 10 + 32; // those of an address, and 32 more of TCP
+      Until.isTrue(() -> silent.turnedAway() >= 470 - seats);
+      try (Client client = server.connect("/journal/x")) {
+        assertThat(client.ask(line(0))).isEqualTo(HashChain.answers(List.of(line(0))).get(0));
+      }
+    }
+  }
+
+  @Test
   @DisplayName("F25: with far too few handles the start is refused, in one line with the remedy")
   void farTooFewHandlesAreRefused() throws Exception {
     try (Child refused =
@@ -169,6 +184,26 @@ class HandlesIT {
         sockets.add(new Socket(InetAddress.getLoopbackAddress(), port));
       }
       return new Silent(sockets);
+    }
+
+    /** Opens connections from an address of this machine. */
+    static Silent connect(int port, int number, InetAddress from) throws Exception {
+      List<Socket> sockets = new ArrayList<>();
+      for (int i = 0; i < number; i++) {
+        sockets.add(new Socket(InetAddress.getLoopbackAddress(), port, from, 0));
+      }
+      return new Silent(sockets);
+    }
+
+    /** Returns how many have been sent something, which is a refusal: they have asked nothing. */
+    int turnedAway() throws IOException {
+      int answered = 0;
+      for (Socket socket : sockets) {
+        if (socket.getInputStream().available() > 0) {
+          answered++;
+        }
+      }
+      return answered;
     }
 
     /** What the first is answered if it says something at last. */

@@ -17,12 +17,14 @@ final class ProcessGroup implements AutoCloseable {
     this.group = group;
   }
 
-  /** Empty where none can be made: that takes root, and the system's consent. */
+  /**
+   * Limits threads. Empty where no group can be made: that takes root, and the system's consent.
+   */
   static Optional<ProcessGroup> ofThreads(int threads) {
     return of("pids", List.of("pids.max"), String.valueOf(threads));
   }
 
-  /** The same of memory. */
+  /** Limits memory. Empty where no group can be made. */
   static Optional<ProcessGroup> ofMemory(long bytes) {
     return of("memory", List.of("memory.max", "memory.limit_in_bytes"), String.valueOf(bytes));
   }

@@ -45,32 +45,32 @@ final class ServerProcess implements AutoCloseable {
     return start(data.getParent(), Map.of(), withPorts(data, flags));
   }
 
-  /** The same with {@link TestActors} too, and these options of the JVM. */
+  /** Starts a server with {@link TestActors} too and these options of the JVM, and waits for it. */
   static ServerProcess startTestActors(Path data, List<String> jvm, String... flags)
       throws Exception {
     return new ServerProcess(launchTestActors(data, jvm, flags));
   }
 
-  /** The same in a process that may have so many files open. */
+  /** Starts a server with {@link TestActors} in a process that may have so many files open. */
   static ServerProcess startTestActorsWithHandles(Path data, int handles, String... flags)
       throws Exception {
     return new ServerProcess(launchTestActorsWithHandles(data, handles, flags));
   }
 
-  /** The same, without waiting for anything. */
+  /** Launches a server that may have so many files open, and waits for nothing. */
   static Child launchTestActorsWithHandles(Path data, int handles, String... flags)
       throws IOException {
     String limited = "ulimit -n %d && exec \"$@\"".formatted(handles);
     return launchTestActors(List.of("sh", "-c", limited, "sh"), data, List.of(), flags);
   }
 
-  /** The same by a command that runs the one that follows it. */
+  /** Starts a server with {@link TestActors} by a command that runs the one that follows it. */
   static ServerProcess startTestActorsBy(List<String> before, Path data, String... flags)
       throws Exception {
     return new ServerProcess(launchTestActors(before, data, List.of(), flags));
   }
 
-  /** The same without that limit. */
+  /** Launches a server with {@link TestActors}, and waits for nothing. */
   static Child launchTestActors(Path data, List<String> jvm, String... flags) throws IOException {
     return launchTestActors(List.of(), data, jvm, flags);
   }

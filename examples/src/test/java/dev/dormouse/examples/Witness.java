@@ -60,7 +60,7 @@ final class Witness implements AutoCloseable {
     return "witness " + latencies();
   }
 
-  /** The same in numbers. */
+  /** Ends the witness, and returns how long its questions took. */
   Latencies latencies() throws Exception {
     isOver = true;
     for (CompletableFuture<Void> end : done) {

@@ -123,7 +123,7 @@ public final class Certificates {
   }
 
   /**
-   * The same.
+   * Makes a certificate that signed itself, valid in a given time.
    *
    * @param algorithm {@code EC} or {@code RSA}
    */

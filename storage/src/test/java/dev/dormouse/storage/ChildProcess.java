@@ -21,13 +21,13 @@ public final class ChildProcess implements AutoCloseable {
     return start(List.of(), main, args);
   }
 
-  /** The same, with flags for the JVM. */
+  /** Starts a class in a process of its own, with flags for the JVM. */
   public static ChildProcess start(List<String> flags, Class<?> main, String... args)
       throws IOException {
     return start(List.of(), flags, main, args);
   }
 
-  /** The same in a process that may have so many files open. */
+  /** Starts a class in a process that may have so many files open. */
   public static ChildProcess startWithHandles(int handles, Class<?> main, String... args)
       throws IOException {
     String limited = "ulimit -n %d && exec \"$@\"".formatted(handles);

@@ -19,7 +19,7 @@ import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Of a log that ends too early: whether what is missing had been synced. */
+/** Tests whether a log that ends too early is known to lack what had been synced. */
 class SyncedMarkTest {
   private static final int COMMITS = 5;
 

@@ -283,7 +283,7 @@ public final class RawClient implements AutoCloseable {
     }
   }
 
-  /** Whether it has ended already; for one that is sent nothing. */
+  /** Returns whether it has ended already; for one that is sent nothing. */
   boolean isAtEnd() {
     try {
       socket.setSoTimeout(1);

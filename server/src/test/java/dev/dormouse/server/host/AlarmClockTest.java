@@ -105,7 +105,7 @@ class AlarmClockTest {
   void aThousandMissedAlarmsComeAFewAtATimeWithLiveTrafficAmongThem() {
     int rooms = Math.max(1, MISSED * 2 / 5);
     left(IntStream.range(0, MISSED).mapToObj(i -> alarm(room(i % rooms), "a" + i)).toList());
-    Node node = new Node(disk, script, time);
+    TestHost node = new TestHost(disk, script, time);
     ConnectionId ada = node.connect("ada");
     node.heard();
     int rounds = 0;
@@ -146,7 +146,7 @@ class AlarmClockTest {
     }
     alarms.add(alarm(room(2), "other"));
     left(alarms);
-    Node node = new Node(disk, script, time);
+    TestHost node = new TestHost(disk, script, time);
     node.host.ringAlarms();
     assertThat(node.host.alarmCounts().underWay()).isEqualTo(AlarmClock.FLIGHTS_OF_ACTOR_MAX + 1);
     node.steps.runAll();
@@ -168,7 +168,7 @@ class AlarmClockTest {
     }
     alarms.add(new DueAlarm(room(99), DueClock.WALL, time.wallMs() + 1, "other"));
     left(alarms);
-    Node node = new Node(disk, script, time);
+    TestHost node = new TestHost(disk, script, time);
     node.ring();
     assertThat(count()).isEqualTo(hangers);
     node.ringAfter(Duration.ofMillis(999));
@@ -191,7 +191,7 @@ class AlarmClockTest {
       alarms.add(alarm(room(i), "a"));
     }
     left(alarms);
-    Node node = new Node(disk, script, time);
+    TestHost node = new TestHost(disk, script, time);
     for (int i = 0; i < 10; i++) {
       node.ring();
     }
@@ -212,7 +212,7 @@ class AlarmClockTest {
   void aTimeWithoutAnAlarmIsForgotten() {
     left(List.of(alarm(room(1), "half"), alarm(room(1), "good")));
     leftRaw(room(1), TurnAlarms.key("half"), null);
-    Node node = new Node(disk, script, time);
+    TestHost node = new TestHost(disk, script, time);
     node.ring();
     node.ringAfter(Duration.ofMinutes(1));
     assertThat(rung.get("r1")).containsExactly("good");
@@ -222,10 +222,10 @@ class AlarmClockTest {
 
   @Test
   void anAlarmThatCannotBeReadDoesNotRingAndStaysUntilItIsSetAnew() {
-    DueAlarm bad = alarm(Node.ROOM, "bad");
-    left(List.of(bad, alarm(Node.ROOM, "good")));
-    leftRaw(Node.ROOM, TurnAlarms.key("bad"), new byte[] {9});
-    Node node = new Node(disk, script, time);
+    DueAlarm bad = alarm(TestHost.ROOM, "bad");
+    left(List.of(bad, alarm(TestHost.ROOM, "good")));
+    leftRaw(TestHost.ROOM, TurnAlarms.key("bad"), new byte[] {9});
+    TestHost node = new TestHost(disk, script, time);
     for (int i = 0; i < 3; i++) {
       node.ringAfter(Duration.ofMinutes(1));
     }
@@ -233,14 +233,14 @@ class AlarmClockTest {
     assertThat(node.host.alarmCounts()).isEqualTo(new AlarmCounts(0, 2, 0, 0, 0));
     assertThat(node.host.counts().unreadableValues()).isEqualTo(1);
     assertThat(node.store.firstDue(DueClock.WALL)).containsExactly(bad);
-    assertThat(node.host.alarms(Node.ROOM)).isEmpty();
+    assertThat(node.host.alarms(TestHost.ROOM)).isEmpty();
 
     ConnectionId ada = node.connect("ada");
     node.heard();
     node.message(ada, "alarms");
     assertThat(node.texts())
         .containsExactly("1:alarm 'bad' cannot be read", "1:alarm 'bad' cannot be read", "1:true");
-    Node next = new Node(disk, script, time);
+    TestHost next = new TestHost(disk, script, time);
     next.ring();
     next.ringAfter(Duration.ofSeconds(5));
     assertThat(rung.get("one")).containsExactly("good", "bad");
@@ -252,7 +252,7 @@ class AlarmClockTest {
   void theAlarmsOfAnActorThatCannotBeReadStay() {
     left(List.of(alarm(room(1), "a"), alarm(room(1), "b"), alarm(room(2), "c")));
     leftRaw(room(1), RowKey.ACTOR, new byte[] {9});
-    Node node = new Node(disk, script, time);
+    TestHost node = new TestHost(disk, script, time);
     for (int i = 0; i < 3; i++) {
       node.ringAfter(Duration.ofMinutes(1));
     }

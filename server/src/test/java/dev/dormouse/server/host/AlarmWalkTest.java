@@ -33,7 +33,7 @@ class AlarmWalkTest {
   private int handled;
   private Random random;
   private boolean isCalm;
-  private Node node;
+  private TestHost node;
   private ConnectionId ada;
 
   private final Script script =
@@ -114,7 +114,7 @@ class AlarmWalkTest {
   }
 
   private void start() {
-    node = new Node(disk, script, time);
+    node = new TestHost(disk, script, time);
     ada = node.connect("ada");
   }
 
@@ -141,7 +141,7 @@ class AlarmWalkTest {
     }
     node.message(ada, "check");
     assertThat(faults).as("seed %d", seed).isEmpty();
-    assertThat(node.host.alarms(Node.ROOM)).as("seed %d", seed).isEmpty();
+    assertThat(node.host.alarms(TestHost.ROOM)).as("seed %d", seed).isEmpty();
     assertThat(node.host.alarmCounts().underWay()).as("seed %d", seed).isZero();
     assertThat(node.host.alarmCounts().givenUp()).as("seed %d", seed).isZero();
     assertThat(handled).as("seed %d", seed).isGreaterThan(STEPS / 20);

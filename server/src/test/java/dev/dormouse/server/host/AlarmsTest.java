@@ -25,7 +25,7 @@ class AlarmsTest {
   private final ManualTime time = new ManualTime();
   private final MemoryDisk disk = new MemoryDisk();
   private final Clockwork clockwork = new Clockwork();
-  private Node node = new Node(disk, clockwork, time);
+  private TestHost node = new TestHost(disk, clockwork, time);
 
   /**
    * Does what a message says, several things if they are separated by {@code ;}: {@code at name
@@ -94,7 +94,7 @@ class AlarmsTest {
   }
 
   private void restart() {
-    node = new Node(disk, clockwork, time);
+    node = new TestHost(disk, clockwork, time);
   }
 
   /** What an alarm handler said since the last call. */
@@ -110,13 +110,13 @@ class AlarmsTest {
     assertThat(said()).containsExactly("end:1000");
     node.ringAfter(Duration.ofMillis(999));
     assertThat(said()).isEmpty();
-    assertThat(node.host.alarms(Node.ROOM)).hasSize(1);
+    assertThat(node.host.alarms(TestHost.ROOM)).hasSize(1);
     node.ringAfter(Duration.ofMillis(1));
     assertThat(said()).containsExactly("end 1 0");
     node.ringAfter(HOUR);
     node.message(ada, "list");
     assertThat(said()).containsExactly("");
-    assertThat(node.host.alarms(Node.ROOM)).isEmpty();
+    assertThat(node.host.alarms(TestHost.ROOM)).isEmpty();
     assertThat(node.host.alarmCounts()).isEqualTo(new AlarmCounts(0, 1, 0, 0, 0));
   }
 
@@ -246,7 +246,7 @@ class AlarmsTest {
     assertThat(said()).as("a failed turn says nothing").isEmpty();
     node.ringAfter(HOUR);
     assertThat(clockwork.attempts).hasSize(Alarms.ATTEMPTS_MAX);
-    assertThat(node.host.alarms(Node.ROOM)).isEmpty();
+    assertThat(node.host.alarms(TestHost.ROOM)).isEmpty();
     assertThat(node.host.alarmCounts()).isEqualTo(new AlarmCounts(0, 4, 3, 1, 0));
   }
 
@@ -260,7 +260,7 @@ class AlarmsTest {
     node.ring();
     clockwork.inHandler = "list; get a";
     clockwork.isFailing = false;
-    assertThat(node.host.alarms(Node.ROOM))
+    assertThat(node.host.alarms(TestHost.ROOM))
         .containsExactly(
             new Alarm("a", due, 2), new Alarm("bystander", due.plusMillis(100_000), 1));
     node.ringAfter(Duration.ofSeconds(3));
@@ -290,7 +290,9 @@ class AlarmsTest {
     clockwork.isActivationFailing = true;
     node.ringAfter(Duration.ofSeconds(1));
     for (int i = 0; i < 20; i++) {
-      assertThat(node.host.alarms(Node.ROOM)).singleElement().matches(alarm -> !alarm.isRetry());
+      assertThat(node.host.alarms(TestHost.ROOM))
+          .singleElement()
+          .matches(alarm -> !alarm.isRetry());
       node.tickAfter(Duration.ofSeconds(50));
       node.ringAfter(Duration.ofSeconds(50));
     }
@@ -400,7 +402,7 @@ class AlarmsTest {
     node.ringAfter(Duration.ofMillis(2_500));
     node.ringAfter(Duration.ofMillis(2_500));
     assertThat(clockwork.attempts).containsExactly("a 1", "a 1");
-    assertThat(node.host.alarms(Node.ROOM)).isEmpty();
+    assertThat(node.host.alarms(TestHost.ROOM)).isEmpty();
     assertThat(node.host.alarmCounts().underWay()).isZero();
   }
 
@@ -419,7 +421,7 @@ class AlarmsTest {
     assertThat(clockwork.attempts).containsExactly("a 1");
     node.ringAfter(Duration.ofMillis(1));
     assertThat(clockwork.attempts).containsExactly("a 1", "a 1");
-    assertThat(node.host.alarms(Node.ROOM)).isEmpty();
+    assertThat(node.host.alarms(TestHost.ROOM)).isEmpty();
   }
 
   @Test

@@ -58,7 +58,7 @@ class AtomicTurnsTest {
 
   @Test
   void everythingThatOneEventDidIsCommittedTogether() {
-    Node node = new Node(new Busy());
+    TestHost node = new TestHost(new Busy());
     ConnectionId ada = node.connect("ada");
     node.connect("bo");
     node.heard();
@@ -84,7 +84,7 @@ class AtomicTurnsTest {
 
   @Test
   void everythingThatAFailedOrLostEventDidVanishesTogether() {
-    Node node = new Node(new Busy());
+    TestHost node = new TestHost(new Busy());
     ConnectionId ada = node.connect("ada");
     node.connect("bo");
     String before = node.ask();
@@ -109,8 +109,8 @@ class AtomicTurnsTest {
   @Test
   @DisplayName("S17 A failed handler does not break the chain of its connection")
   void aFailedHandlerDoesNotBreakTheChainOfItsConnection() {
-    Node node =
-        new Node(
+    TestHost node =
+        new TestHost(
             new Script() {
               @Override
               void onMessage(Actor self, Connection<Object> from, String text) throws IOException {
@@ -133,7 +133,7 @@ class AtomicTurnsTest {
       "S19 An attachment that is changed in work that the turn waits for is stored with it")
   void anAttachmentThatIsChangedInWorkThatTheTurnWaitsForIsStoredWithIt() {
     CompletableFuture<Void> slow = new CompletableFuture<>();
-    Node node =
+    TestHost node =
         tallying(
             (self, from) -> self.await(slow.thenRun(() -> ((Tally) from.attachment()).count += 5)));
     ConnectionId ada = node.connect("ada");
@@ -150,7 +150,7 @@ class AtomicTurnsTest {
   @DisplayName("S19 The sender's attachment is stored though a field of the actor was changed")
   void theSendersAttachmentIsStoredThoughAFieldOfTheActorWasChanged() {
     List<Tally> kept = new ArrayList<>();
-    Node node =
+    TestHost node =
         tallying(
             (self, from) -> {
               if (kept.isEmpty()) {
@@ -174,8 +174,8 @@ class AtomicTurnsTest {
   }
 
   /** An actor that adds when told to, and answers the sender's count to all else. */
-  private static Node tallying(Adding adding) {
-    return new Node(
+  private static TestHost tallying(Adding adding) {
+    return new TestHost(
         new Script() {
           @Override
           void onUpgrade(Actor self, Upgrade<Object> upgrade) {
@@ -196,8 +196,8 @@ class AtomicTurnsTest {
   @Test
   @DisplayName("S20 A message that waited sees the attachment as the message before it left it")
   void aMessageThatWaitedSeesTheAttachmentAsTheMessageBeforeItLeftIt() {
-    Node node =
-        new Node(
+    TestHost node =
+        new TestHost(
             new Script() {
               @Override
               void onMessage(Actor self, Connection<Object> from, String text) {
@@ -217,8 +217,8 @@ class AtomicTurnsTest {
   @Test
   @DisplayName("S21 The error of an attachment that cannot be stored names connection, class, size")
   void theErrorOfAnAttachmentThatCannotBeStoredNamesItsClassAndSize() {
-    Node node =
-        new Node(
+    TestHost node =
+        new TestHost(
             new Script() {
               @Override
               void onMessage(Actor self, Connection<Object> from, String text) {
@@ -253,8 +253,8 @@ class AtomicTurnsTest {
   @Test
   void attachmentsCountTowardsWhatOneTurnMayStore() {
     byte[] twoMebibytesAlmost = new byte[(2 << 20) - 200];
-    Node node =
-        new Node(
+    TestHost node =
+        new TestHost(
             new Script() {
               @Override
               void onMessage(Actor self, Connection<Object> from, String text) {
@@ -276,8 +276,8 @@ class AtomicTurnsTest {
   @DisplayName("S22 After a wake every connection is known before the first handler runs")
   void afterAWakeEveryConnectionIsKnownBeforeTheFirstHandlerRuns() {
     List<String> known = new ArrayList<>();
-    Node node =
-        new Node(
+    TestHost node =
+        new TestHost(
             new Script() {
               @Override
               void onUpgrade(Actor self, Upgrade<Object> upgrade) {
@@ -307,8 +307,8 @@ class AtomicTurnsTest {
   void wakesAtTheSameTimeShareOneActivationHoweverManyConnections() throws InterruptedException {
     List<Long> activations = new ArrayList<>();
     List<String> handled = new ArrayList<>();
-    Node node =
-        new Node(
+    TestHost node =
+        new TestHost(
             new Script() {
               @Override
               void onActivate(Actor self) {
@@ -338,7 +338,8 @@ class AtomicTurnsTest {
                 } catch (InterruptedException e) {
                   throw new AssertionError(e);
                 }
-                node.host.accept(new ToHost.Message(Node.ROOM, id, 1, Payload.text("of " + id)));
+                node.host.accept(
+                    new ToHost.Message(TestHost.ROOM, id, 1, Payload.text("of " + id)));
               });
       thread.start();
       threads.add(thread);
@@ -354,8 +355,8 @@ class AtomicTurnsTest {
   @Test
   void readsInsideATurnSeeItsOwnTagsAttachmentsAndConnections() {
     List<String> seen = new ArrayList<>();
-    Node node =
-        new Node(
+    TestHost node =
+        new TestHost(
             new Script() {
               @Override
               void onUpgrade(Actor self, Upgrade<Object> upgrade) {

@@ -76,8 +76,8 @@ class AttachTest {
   @Test
   @DisplayName("O4: attach throws in the call what cannot be stored, and the turn may go on")
   void whatCannotBeStoredIsRefusedInTheCall() {
-    Node node =
-        new Node(
+    TestHost node =
+        new TestHost(
             new Script() {
               @Override
               void onMessage(Actor self, Connection<Object> from, String text) {
@@ -108,8 +108,8 @@ class AttachTest {
   @Test
   @DisplayName("O4: accept throws in the call what cannot be stored, and the upgrade is undecided")
   void anUpgradeWhoseAttachmentIsRefusedCanStillBeDecided() {
-    Node node =
-        new Node(
+    TestHost node =
+        new TestHost(
             new Script() {
               @Override
               void onUpgrade(Actor self, Upgrade<Object> upgrade) {
@@ -139,8 +139,8 @@ class AttachTest {
   @DisplayName("O4: attach throws in the call when the turn stores too much with it")
   void whatIsTooMuchForTheTurnIsRefusedInTheCall() {
     byte[] twoMebibytesAlmost = new byte[(2 << 20) - 200];
-    Node node =
-        new Node(
+    TestHost node =
+        new TestHost(
             new Script() {
               @Override
               void onMessage(Actor self, Connection<Object> from, String text) {
@@ -168,8 +168,8 @@ class AttachTest {
   @Tag("N10")
   @DisplayName("N10: errors say in a plain sentence what is wrong, and where")
   void errorsArePlainSentences() {
-    Node node =
-        new Node(
+    TestHost node =
+        new TestHost(
             new Script() {
               @Override
               void onMessage(Actor self, Connection<Object> from, String text) {
@@ -210,7 +210,7 @@ class AttachTest {
             from.send(from.attachment() instanceof Tally tally ? "" + tally.count : "none");
           }
         };
-    Node node = new Node(disk, script);
+    TestHost node = new TestHost(disk, script);
     ConnectionId ada = node.connect("ada");
     node.heard();
     node.message(ada, "set");
@@ -221,8 +221,8 @@ class AttachTest {
 
   @Test
   void anImmutableAttachmentIsSerializedOnceForAllTurns() {
-    Node node =
-        new Node(
+    TestHost node =
+        new TestHost(
             new MemoryDisk(),
             new Script() {
               @Override

@@ -73,7 +73,7 @@ class AutoRepliesTest {
 
   @Test
   void theGatewayHearsOfAChangeOnceItIsStored() {
-    Node node = new Node(new Obedient());
+    TestHost node = new TestHost(new Obedient());
     ConnectionId ada = node.connect("ada");
     assertThat(repliesIn(node.heard())).isEmpty();
     node.store.hold();
@@ -93,7 +93,7 @@ class AutoRepliesTest {
 
   @Test
   void aTurnThatFailsChangesNone() {
-    Node node = new Node(new Obedient());
+    TestHost node = new TestHost(new Obedient());
     ConnectionId ada = node.connect("ada");
     node.message(ada, "set ping pong");
     node.heard();
@@ -106,7 +106,7 @@ class AutoRepliesTest {
   @Test
   void theyComeWithEachConnectionAfterSleepAndRestartToo() {
     MemoryDisk disk = new MemoryDisk();
-    Node node = new Node(disk, new Obedient());
+    TestHost node = new TestHost(disk, new Obedient());
     ConnectionId ada = node.connect("ada");
     node.message(ada, "set ping pong");
     node.heard();
@@ -118,7 +118,7 @@ class AutoRepliesTest {
     node.connect("cy");
     assertThat(repliesIn(node.heard())).containsExactly(told(PING));
 
-    Node next = new Node(disk, new Obedient());
+    TestHost next = new TestHost(disk, new Obedient());
     next.connect("ada");
     assertThat(repliesIn(next.heard())).containsExactly(told(PING));
     assertThat(next.host.actors("room", 10)).hasSize(1);
@@ -127,7 +127,7 @@ class AutoRepliesTest {
   @Test
   void whereTheActorsRowSaysThatThereAreNoneNoneAreRead() {
     MemoryDisk disk = new MemoryDisk();
-    Node node = new Node(disk, new Obedient());
+    TestHost node = new TestHost(disk, new Obedient());
     ConnectionId ada = node.connect("ada");
     assertThat(node.hibernate()).isTrue();
     node.connect("bo");
@@ -141,7 +141,7 @@ class AutoRepliesTest {
     assertThat(node.store.autoReplyReads()).isEqualTo(reads);
 
     node.message(ada, "set ping pong");
-    Node next = new Node(disk, new Obedient());
+    TestHost next = new TestHost(disk, new Obedient());
     next.connect("ada");
     assertThat(repliesIn(next.heard())).containsExactly(told(PING));
     assertThat(next.store.autoReplyReads()).isEqualTo(1);
@@ -150,16 +150,16 @@ class AutoRepliesTest {
   @Test
   void theyAreReadWhereTheActorsRowIsOfTheFirstVersions() {
     MemoryDisk disk = new MemoryDisk();
-    Node node = new Node(disk, new Obedient());
+    TestHost node = new TestHost(disk, new Obedient());
     ConnectionId ada = node.connect("ada");
     node.message(ada, "set ping pong");
     assertThat(node.hibernate()).isTrue();
-    ActorRow row = ActorRow.decodeOrNone(node.store.get(Node.ROOM, Table.ACTOR, ActorRow.KEY));
+    ActorRow row = ActorRow.decodeOrNone(node.store.get(TestHost.ROOM, Table.ACTOR, ActorRow.KEY));
     assertThat(row.mayHaveAutoReplies()).isTrue();
     byte[] withoutFlags = Arrays.copyOf(row.encode(), row.encode().length - 1);
     node.store.commit(
         new TurnBatch(
-            Node.ROOM,
+            TestHost.ROOM,
             node.store.incarnation(),
             new CommitChain(),
             List.of(),
@@ -172,7 +172,7 @@ class AutoRepliesTest {
 
   @Test
   void afterALostCommitTheGatewayIsToldWhatIsStored() {
-    Node node = new Node(new Obedient());
+    TestHost node = new TestHost(new Obedient());
     ConnectionId ada = node.connect("ada");
     ConnectionId bo = node.connect("bo");
     node.message(ada, "set ping pong");
@@ -192,7 +192,7 @@ class AutoRepliesTest {
   @Test
   void sixteenAndNoMore() {
     Obedient script = new Obedient();
-    Node node = new Node(script);
+    TestHost node = new TestHost(script);
     ConnectionId ada = node.connect("ada");
     node.heard();
     node.message(ada, "fill");
@@ -209,8 +209,8 @@ class AutoRepliesTest {
 
   @Test
   void theGatewayHearsNothingOfATurnThatCouldNotReadTheStore() {
-    Node node =
-        new Node(
+    TestHost node =
+        new TestHost(
             new Script() {
               private boolean isTriedAgain;
 

@@ -43,7 +43,7 @@ class BackgroundWorkTest {
   }
 
   private final Beginning beginning = new Beginning();
-  private final Node node = new Node(beginning);
+  private final TestHost node = new TestHost(beginning);
 
   @Test
   @DisplayName("S18 Background work holds up neither later messages nor sleep, but a stop")
@@ -93,8 +93,8 @@ class BackgroundWorkTest {
   void anActorHasAtMost1024PiecesUnderWay() {
     List<CompletableFuture<Void>> all = new ArrayList<>();
     List<String> refused = new ArrayList<>();
-    Node greedy =
-        new Node(
+    TestHost greedy =
+        new TestHost(
             new Script() {
               @Override
               void onMessage(Actor self, Connection<Object> from, String text) {
@@ -123,8 +123,8 @@ class BackgroundWorkTest {
   @Test
   void outsideOfATurnNoneIsTaken() {
     List<Actor> kept = new ArrayList<>();
-    Node other =
-        new Node(
+    TestHost other =
+        new TestHost(
             new Script() {
               @Override
               void onActivate(Actor self) {

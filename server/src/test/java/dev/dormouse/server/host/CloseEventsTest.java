@@ -26,8 +26,8 @@ class CloseEventsTest {
       "S34 S35 A connection is listed in its own close handler, and hears nothing any more")
   void aConnectionIsListedInItsOwnCloseHandlerAndHearsNothingAnyMore() {
     List<String> seen = new ArrayList<>();
-    Node node =
-        new Node(
+    TestHost node =
+        new TestHost(
             new Script() {
               @Override
               void onClose(Actor self, Connection<Object> gone, CloseReason reason) {
@@ -49,8 +49,8 @@ class CloseEventsTest {
   @DisplayName("S31 A close that is told twice takes effect once")
   void aCloseThatIsToldTwiceTakesEffectOnce() {
     List<Integer> closes = new ArrayList<>();
-    Node node =
-        new Node(
+    TestHost node =
+        new TestHost(
             new Script() {
               @Override
               void onClose(Actor self, Connection<Object> gone, CloseReason reason) {
@@ -67,8 +67,8 @@ class CloseEventsTest {
 
   @Test
   void aCloseHandlerThatThrowsDoesNotKeepTheConnection() {
-    Node node =
-        new Node(
+    TestHost node =
+        new TestHost(
             new Script() {
               @Override
               void onClose(Actor self, Connection<Object> gone, CloseReason reason) {
@@ -93,8 +93,8 @@ class CloseEventsTest {
   @DisplayName("S29 S41 A handle kept after the close is inert")
   void aHandleKeptAfterTheCloseIsInert() {
     List<Connection<Object>> kept = new ArrayList<>();
-    Node node =
-        new Node(
+    TestHost node =
+        new TestHost(
             new Script() {
               @Override
               void onClose(Actor self, Connection<Object> gone, CloseReason reason) {
@@ -151,8 +151,8 @@ class CloseEventsTest {
       "O1 S41 a closed connection's handle does nothing and throws nothing, whatever it is")
   void closedHandlesAreInert() {
     Connection<?>[] kept = new Connection<?>[1];
-    Node node =
-        new Node(
+    TestHost node =
+        new TestHost(
             new Script() {
               @Override
               @SuppressWarnings("unchecked")
@@ -203,8 +203,8 @@ class CloseEventsTest {
   @DisplayName("O1 S41 in onError a connection may be closed with any code, and onClose follows")
   void aFailedConnectionMayBeClosedWithAnyCode() {
     List<Throwable> errors = new ArrayList<>();
-    Node node =
-        new Node(
+    TestHost node =
+        new TestHost(
             new Script() {
               @Override
               void onError(Actor self, Connection<Object> connection, Throwable error) {
@@ -229,7 +229,7 @@ class CloseEventsTest {
             });
     ConnectionId ada = node.connect("ada");
     node.heard();
-    node.host.accept(new ToHost.Failed(Node.ROOM, ada, "the connection was reset"));
+    node.host.accept(new ToHost.Failed(TestHost.ROOM, ada, "the connection was reset"));
     node.steps.runAll();
     assertThat(node.heard()).isEmpty();
     node.close(ada, 1006);
@@ -241,8 +241,8 @@ class CloseEventsTest {
   @DisplayName("O1 of an open connection, a reserved code and a long reason stay clear errors")
   void openHandlesAreChecked() {
     List<String> errors = new ArrayList<>();
-    Node node =
-        new Node(
+    TestHost node =
+        new TestHost(
             new Script() {
               @Override
               void onMessage(Actor self, Connection<Object> from, String text) {

@@ -55,8 +55,8 @@ class DeathsTest {
 
   private final MemoryDisk disk = new MemoryDisk();
 
-  private Node start() {
-    Node node = new Node(disk, new Register());
+  private TestHost start() {
+    TestHost node = new TestHost(disk, new Register());
     CompletableFuture<Long> closed = node.host.closeLeftovers();
     node.steps.runAll();
     assertThat(closed).isCompleted();
@@ -66,7 +66,7 @@ class DeathsTest {
   @Test
   @DisplayName("S31 S32 A process that died is told as such, with the last attachment and tags")
   void aProcessThatDiedIsToldAsSuchWithTheLastAttachmentAndTags() {
-    Node dead = start();
+    TestHost dead = start();
     ConnectionId ada = dead.connect("ada");
     dead.message(ada, "x");
     dead.hibernate();
@@ -81,7 +81,7 @@ class DeathsTest {
   @Test
   @DisplayName("A13: any number of leftovers of a type that is gone is passed over")
   void leftoversOfManyPagesDoNotFillTheStack() throws Exception {
-    Node dead = start();
+    TestHost dead = start();
     byte[] row = new ConnectionRow(0, List.of(), null).encode();
     for (int actor = 0; actor < 300; actor++) {
       List<TurnBatch.Write> rows = new ArrayList<>();
@@ -92,7 +92,7 @@ class DeathsTest {
       dead.store.commit(
           new TurnBatch(new ActorId("gone", "k" + actor), dead.store.incarnation(), rows));
     }
-    Node node = new Node(disk, new Register());
+    TestHost node = new TestHost(disk, new Register());
     AtomicReference<Object> closed = new AtomicReference<>();
     Thread starter =
         new Thread(
@@ -114,10 +114,10 @@ class DeathsTest {
   @Test
   @DisplayName("N4: a close that cannot be delivered for want of the right classes stays owed")
   void aCloseThatMeetsWhatCannotBeReadIsDeliveredByTheRightJar() {
-    Node dead = start();
+    TestHost dead = start();
     dead.connect("ada");
     dead.hibernate();
-    Node wrong = new Node(disk, new Register(), List.of(Script.Tally.class));
+    TestHost wrong = new TestHost(disk, new Register(), List.of(Script.Tally.class));
     CompletableFuture<Long> closed = wrong.host.closeLeftovers();
     wrong.steps.runAll();
     wrong.pass(Duration.ofMinutes(1));
@@ -131,10 +131,10 @@ class DeathsTest {
 
   @Test
   void aMachineThatRestartedIsToldAsSuchAndTheDeathsBeforeItAsTheyWere() {
-    Node first = start();
+    TestHost first = start();
     first.connect("ada");
     // A second run, which does not come to the first one's leftovers before the machine goes.
-    Node second = new Node(disk, new Register());
+    TestHost second = new TestHost(disk, new Register());
     second.connect("bo");
     disk.restartMachine();
     assertThat(start().ask())
@@ -148,7 +148,7 @@ class DeathsTest {
 
   @Test
   void aStopThatDidNotFinishIsToldAsSuch() {
-    Node stopped = start();
+    TestHost stopped = start();
     stopped.connect("ada");
     stopped.store.close();
     disk.restartMachine();
@@ -160,8 +160,8 @@ class DeathsTest {
   }
 
   /**
-   * The same story is cut short after each of its commits, and what the next process does about it
-   * after each of its own: whoever was accepted dies once.
+   * Cuts one story short after each of its commits, and what the next process does about it after
+   * each of its own: each connection that was accepted is closed once.
    */
   @Test
   @DisplayName("S31 Whenever the process is killed, every connection that is stored is closed once")
@@ -172,18 +172,18 @@ class DeathsTest {
     for (int kept = 0; kept <= storyCommits; kept++) {
       for (int keptByNext = 0; keptByNext <= accepted; keptByNext++) {
         MemoryDisk cut = new MemoryDisk();
-        Node first = new Node(cut, new Register());
+        TestHost first = new TestHost(cut, new Register());
         first.store.hold();
         tell(first);
         letThrough(first, kept);
 
-        Node second = new Node(cut, new Register());
+        TestHost second = new TestHost(cut, new Register());
         second.store.hold();
         CompletableFuture<Long> interrupted = second.host.closeLeftovers();
         second.steps.runAll();
         letThrough(second, keptByNext);
 
-        Node third = new Node(cut, new Register());
+        TestHost third = new TestHost(cut, new Register());
         CompletableFuture<Long> closed = third.host.closeLeftovers();
         third.steps.runAll();
         assertThat(closed).isCompleted();
@@ -195,21 +195,21 @@ class DeathsTest {
     }
   }
 
-  private static void letThrough(Node node, int commits) {
+  private static void letThrough(TestHost node, int commits) {
     for (int i = 0; i < commits && node.store.waiting() > 0; i++) {
       node.store.letThrough();
     }
   }
 
   private static int commitsOf(MemoryDisk disk) {
-    Node node = new Node(disk, new Register());
+    TestHost node = new TestHost(disk, new Register());
     node.store.hold();
     tell(node);
     return node.store.waiting();
   }
 
   /** Three connect, first of all; then they speak, and two go, in their ways. */
-  private static void tell(Node node) {
+  private static void tell(TestHost node) {
     ConnectionId ada = node.connect("ada");
     ConnectionId bo = node.connect("bo");
     ConnectionId cy = node.connect("cy");

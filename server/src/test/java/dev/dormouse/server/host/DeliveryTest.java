@@ -74,7 +74,7 @@ class DeliveryTest {
   }
 
   private final Curious script = new Curious();
-  private final Node node = new Node(script);
+  private final TestHost node = new TestHost(script);
   private final ConnectionId ada = node.connect("ada");
 
   /** The number under which the last message that was said is to be reported. */
@@ -89,7 +89,7 @@ class DeliveryTest {
   }
 
   private void report(long report, Outcome outcome) {
-    node.host.accept(new ToHost.Delivered(Node.ROOM, ada, report, outcome));
+    node.host.accept(new ToHost.Delivered(TestHost.ROOM, ada, report, outcome));
     node.steps.runAll();
   }
 
@@ -127,7 +127,7 @@ class DeliveryTest {
   @DisplayName("the outcome comes on the actor's threads, not on the one that reports it")
   void theOutcomeComesOnTheActorsThreadsNotOnTheOneThatReportsIt() {
     node.message(ada, "ask");
-    node.host.accept(new ToHost.Delivered(Node.ROOM, ada, lastReport(), Outcome.WRITTEN));
+    node.host.accept(new ToHost.Delivered(TestHost.ROOM, ada, lastReport(), Outcome.WRITTEN));
     assertThat(script.asked.get(0).toCompletableFuture()).isNotDone();
     node.steps.runAll();
     assertOutcome(Outcome.WRITTEN);
@@ -145,8 +145,8 @@ class DeliveryTest {
   void ifTheTurnTakesTooLongItWasDiscarded() {
     CompletableFuture<Void> never = new CompletableFuture<>();
     List<CompletionStage<Outcome>> asked = new ArrayList<>();
-    Node slow =
-        new Node(
+    TestHost slow =
+        new TestHost(
             new Script() {
               @Override
               void onMessage(Actor self, Connection<Object> from, String text) {
@@ -182,8 +182,8 @@ class DeliveryTest {
   @DisplayName("S41 what is sent to a connection that is closed has that outcome at once")
   void whatIsSentToAConnectionThatIsClosedHasThatOutcomeAtOnce() {
     List<Delivery> late = new ArrayList<>();
-    Node other =
-        new Node(
+    TestHost other =
+        new TestHost(
             new Script() {
               @Override
               void onMessage(Actor self, Connection<Object> from, String text) {
@@ -259,7 +259,7 @@ class DeliveryTest {
     MemoryDisk disk = new MemoryDisk();
     List<Long> reports = new ArrayList<>();
     for (int run = 0; run < 2; run++) {
-      Node next = new Node(disk, new Curious());
+      TestHost next = new TestHost(disk, new Curious());
       next.message(next.connect("ada"), "ask");
       for (ToGateway record : next.heard()) {
         if (record instanceof ToGateway.Send send) {
@@ -274,8 +274,8 @@ class DeliveryTest {
   @DisplayName("keys go with the messages, and have a limit")
   void keysGoWithTheMessagesAndHaveALimit() {
     List<String> caught = new ArrayList<>();
-    Node other =
-        new Node(
+    TestHost other =
+        new TestHost(
             new Script() {
               @Override
               void onMessage(Actor self, Connection<Object> from, String text) {
@@ -305,8 +305,8 @@ class DeliveryTest {
   @DisplayName("when a client was last seen is asked at once, so that the turn can wait for it")
   void whenAClientWasLastSeenIsAskedAtOnceSoThatTheTurnCanWaitForIt() {
     List<Optional<Instant>> seen = new ArrayList<>();
-    Node other =
-        new Node(
+    TestHost other =
+        new TestHost(
             new Script() {
               @Override
               void onMessage(Actor self, Connection<Object> from, String text) {
@@ -326,7 +326,7 @@ class DeliveryTest {
     assertThat(heard).hasSize(1);
     long report = ((ToGateway.AskSeen) heard.get(0)).report();
     Instant at = Instant.parse("2030-01-01T00:00:00Z");
-    other.host.accept(new ToHost.Seen(Node.ROOM, bo, report, at));
+    other.host.accept(new ToHost.Seen(TestHost.ROOM, bo, report, at));
     other.steps.runAll();
     assertThat(seen).containsExactly(Optional.of(at));
     assertThat(other.texts()).containsExactly("1:after that");

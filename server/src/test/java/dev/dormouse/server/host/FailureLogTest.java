@@ -46,8 +46,8 @@ class FailureLogTest {
 
   @Test
   void aHandlerThatFailsAtEachMessageDoesNotFloodTheLog() {
-    Node node =
-        new Node(
+    TestHost node =
+        new TestHost(
             new Script() {
               @Override
               void onMessage(Actor self, Connection<Object> from, String text) {

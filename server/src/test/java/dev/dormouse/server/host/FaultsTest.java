@@ -53,13 +53,13 @@ class FaultsTest {
                 }
                 return new Script.Actor(new Script());
               });
-      host.accept(Node.open(1));
+      host.accept(TestHost.open(1));
       assertThat(stuck.await(10, TimeUnit.SECONDS)).isTrue();
       time.advance(Duration.ofSeconds(31));
       host.tick();
       assertThat(heard.poll(10, TimeUnit.SECONDS)).isInstanceOf(ToGateway.Rejected.class);
       time.advance(Duration.ofMillis(250));
-      host.accept(Node.open(2));
+      host.accept(TestHost.open(2));
       assertThat(heard.poll(10, TimeUnit.SECONDS)).isInstanceOf(ToGateway.Accepted.class);
     } finally {
       threads.shutdownNow();
@@ -95,17 +95,17 @@ class FaultsTest {
         };
     try {
       ActorHost host = blocking(threads, time, heard, () -> new Script.Actor(script));
-      host.accept(Node.open(1));
+      host.accept(TestHost.open(1));
       assertThat(heard.poll(10, TimeUnit.SECONDS)).isInstanceOf(ToGateway.Accepted.class);
       ConnectionId ada = ConnectionId.of(1, 1);
-      host.accept(new ToHost.Message(Node.ROOM, ada, 1, Payload.text("hang")));
+      host.accept(new ToHost.Message(TestHost.ROOM, ada, 1, Payload.text("hang")));
       assertThat(stuck.await(10, TimeUnit.SECONDS)).isTrue();
       time.advance(Duration.ofSeconds(31));
       host.tick();
       assertThat(returned.await(10, TimeUnit.SECONDS)).isTrue();
       assertThat(heard.poll(10, TimeUnit.SECONDS)).isEqualTo(new Handled(ada, 1));
       for (int i = 2; i < 10; i++) {
-        host.accept(new ToHost.Message(Node.ROOM, ada, i, Payload.text("m" + i)));
+        host.accept(new ToHost.Message(TestHost.ROOM, ada, i, Payload.text("m" + i)));
         assertThat(heard.poll(10, TimeUnit.SECONDS))
             .isEqualTo(new ToGateway.Send(ada, Payload.text("m" + i + " false")));
         assertThat(heard.poll(10, TimeUnit.SECONDS)).isEqualTo(new Handled(ada, i));
@@ -140,12 +140,12 @@ class FaultsTest {
         };
     ActorHost host =
         blocking(FaultsTest::onItsOwnThread, time, heard, () -> new Script.Actor(script));
-    host.accept(Node.open(1));
+    host.accept(TestHost.open(1));
     assertThat(heard.poll(10, TimeUnit.SECONDS)).isInstanceOf(ToGateway.Accepted.class);
     ConnectionId ada = ConnectionId.of(1, 1);
-    host.accept(new ToHost.Message(Node.ROOM, ada, 1, Payload.text("hang")));
+    host.accept(new ToHost.Message(TestHost.ROOM, ada, 1, Payload.text("hang")));
     assertThat(stuck.await(10, TimeUnit.SECONDS)).isTrue();
-    host.accept(new ToHost.Message(Node.ROOM, ada, 2, Payload.text("next")));
+    host.accept(new ToHost.Message(TestHost.ROOM, ada, 2, Payload.text("next")));
     time.advance(Duration.ofSeconds(31));
     host.tick();
     assertThat(heard.poll(10, TimeUnit.SECONDS)).isEqualTo(new Handled(ada, 1));
@@ -210,7 +210,7 @@ class FaultsTest {
   @Test
   void aTransportThatThrowsDoesNotStopTheActor() {
     Frail frail = new Frail();
-    Node node = new Node(frail);
+    TestHost node = new TestHost(frail);
     ConnectionId ada = node.connect("ada");
     node.heard();
     node.failNextRelease();
@@ -223,8 +223,8 @@ class FaultsTest {
 
   @Test
   void aTurnThatFloodsFails() {
-    Node node =
-        new Node(
+    TestHost node =
+        new TestHost(
             new Script() {
               @Override
               void onMessage(Actor self, Connection<Object> from, String text) {
@@ -257,8 +257,8 @@ class FaultsTest {
 
   @Test
   void aConnectionThatIsBeingClosedIsSoAfterSleepToo() {
-    Node node =
-        new Node(
+    TestHost node =
+        new TestHost(
             new Script() {
               @Override
               void onMessage(Actor self, Connection<Object> from, String text) {

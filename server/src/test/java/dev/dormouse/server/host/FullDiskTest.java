@@ -57,7 +57,7 @@ class FullDiskTest {
   }
 
   private final Counter counter = new Counter();
-  private final Node node = new Node(counter);
+  private final TestHost node = new TestHost(counter);
 
   @Test
   void theSenderOfWhatCannotBeKeptIsToldToTryAgainLaterAndOthersStay() {
@@ -133,8 +133,8 @@ class FullDiskTest {
 
   @Test
   void aMessageThatWasPassedOverForACloseThatIsNotKeptIsNotForgotten() {
-    Node kicking =
-        new Node(
+    TestHost kicking =
+        new TestHost(
             new Script() {
               @Override
               void onMessage(Actor self, Connection<Object> from, String text) {

@@ -31,8 +31,8 @@ class HibernationTest {
 
   @Test
   void anIdleActorLeavesMemoryAndTheNextMessageBringsItBackWithEverything() {
-    Node node =
-        new Node(
+    TestHost node =
+        new TestHost(
             new Script() {
               @Override
               void onMessage(Actor self, Connection<Object> from, String text) {
@@ -59,7 +59,7 @@ class HibernationTest {
     node.tickAfter(Duration.ofMillis(1));
     assertThat(node.host.activeActors()).isZero();
     assertThat(node.status())
-        .isEqualTo(new ActorStatus(Node.ROOM, ActorStatus.State.HIBERNATED, 2, 1, List.of()));
+        .isEqualTo(new ActorStatus(TestHost.ROOM, ActorStatus.State.HIBERNATED, 2, 1, List.of()));
     node.message(bo, "good morning");
     node.message(ada, "you too");
     assertThat(node.texts())
@@ -71,8 +71,8 @@ class HibernationTest {
   @DisplayName("A10: a request of any key, or a rejected upgrade, leaves no row")
   @Test
   void anActorThatStoredNothingLeavesNothing() {
-    Node node =
-        new Node(
+    TestHost node =
+        new TestHost(
             new Script() {
               @Override
               void onUpgrade(Actor self, Upgrade<Object> upgrade) {
@@ -96,7 +96,7 @@ class HibernationTest {
   @DisplayName("N9: an order to an actor of an unknown type is an error")
   @Test
   void anActorOfAnUnknownTypeIsNotSentToSleep() {
-    Node node = new Node(new Script());
+    TestHost node = new TestHost(new Script());
     assertThatIllegalArgumentException()
         .isThrownBy(() -> node.host.hibernate(new ActorId("rom", "one")))
         .withMessage("there is no actor type 'rom'; there are [room]");
@@ -107,8 +107,8 @@ class HibernationTest {
   @DisplayName("A10: nor does an actor whose connections and values are gone")
   @Test
   void anActorOfWhichNothingIsLeftTakesItsOwnRowAlong() {
-    Node node =
-        new Node(
+    TestHost node =
+        new TestHost(
             new Script() {
               @Override
               void onMessage(Actor self, Connection<Object> from, String text) {
@@ -146,8 +146,8 @@ class HibernationTest {
   @Test
   void whatOnHibernateStoresIsThereAtTheNextWake() {
     List<Object> found = new ArrayList<>();
-    Node node =
-        new Node(
+    TestHost node =
+        new TestHost(
             new Script() {
               @Override
               void onActivate(Actor self) {
@@ -169,8 +169,8 @@ class HibernationTest {
 
   @Test
   void anEventThatComesWhileTheLastCommitIsUnderWayFindsWhatItWrote() {
-    Node node =
-        new Node(
+    TestHost node =
+        new TestHost(
             new Script() {
               @Override
               void onMessage(Actor self, Connection<Object> from, String text) {
@@ -191,8 +191,8 @@ class HibernationTest {
 
   @Test
   void aHandlerOfHibernateThatThrowsDoesNotKeepTheActorInMemory() {
-    Node node =
-        new Node(
+    TestHost node =
+        new TestHost(
             new Script() {
               @Override
               void onHibernate(Actor self) throws IOException {
@@ -207,8 +207,8 @@ class HibernationTest {
   @Test
   void workThatATurnWaitsForPinsTheActor() {
     CompletableFuture<Void> slow = new CompletableFuture<>();
-    Node node =
-        new Node(
+    TestHost node =
+        new TestHost(
             new Script() {
               @Override
               void onMessage(Actor self, Connection<Object> from, String text) {
@@ -227,8 +227,8 @@ class HibernationTest {
   @Test
   @DisplayName("S19 An attachment that is changed in place is stored with the turn")
   void anAttachmentThatIsChangedInPlaceIsStoredWithTheTurn() {
-    Node node =
-        new Node(
+    TestHost node =
+        new TestHost(
             new Script() {
               @Override
               void onUpgrade(Actor self, Upgrade<Object> upgrade) {
@@ -251,8 +251,8 @@ class HibernationTest {
   @Test
   @DisplayName("S19 An attachment that is only read is not written again")
   void anAttachmentThatIsOnlyReadIsNotWrittenAgain() {
-    Node node =
-        new Node(
+    TestHost node =
+        new TestHost(
             new Script() {
               @Override
               void onMessage(Actor self, Connection<Object> from, String text) {
@@ -268,8 +268,8 @@ class HibernationTest {
   @Test
   @DisplayName("S30 A broadcast goes by tag and exclusion, and needs no connection's row")
   void aBroadcastGoesByTagAndExclusionAndNeedsNoConnectionsRow() {
-    Node node =
-        new Node(
+    TestHost node =
+        new TestHost(
             new Script() {
               @Override
               void onMessage(Actor self, Connection<Object> from, String text) {
@@ -289,8 +289,8 @@ class HibernationTest {
   @Test
   @DisplayName("S29 Tags persist, are set once, and change in order")
   void tagsPersistAndAreSetOnceAndChangeInOrder() {
-    Node node =
-        new Node(
+    TestHost node =
+        new TestHost(
             new Script() {
               @Override
               void onUpgrade(Actor self, Upgrade<Object> upgrade) {
@@ -316,8 +316,8 @@ class HibernationTest {
 
   @Test
   void moreThanTheMostTagsFailTheTurn() {
-    Node node =
-        new Node(
+    TestHost node =
+        new TestHost(
             new Script() {
               @Override
               void onMessage(Actor self, Connection<Object> from, String text) {
@@ -357,11 +357,11 @@ class HibernationTest {
   @Test
   void connectionsOfADeadProcessAreClosedOnceAtTheNextStart() {
     MemoryDisk disk = new MemoryDisk();
-    Node dead = new Node(disk, new ClosingBook());
+    TestHost dead = new TestHost(disk, new ClosingBook());
     dead.connect("ada");
     dead.connect("bo");
 
-    Node next = new Node(disk, new ClosingBook());
+    TestHost next = new TestHost(disk, new ClosingBook());
     ConnectionId living = next.connect("cy");
     CompletableFuture<Long> closed = next.host.closeLeftovers();
     next.steps.runAll();
@@ -378,7 +378,7 @@ class HibernationTest {
         .containsExactly(new ToGateway.Responded(1, HttpResponse.text(200, book)));
     assertThat(living.incarnation()).isEqualTo(2);
 
-    Node last = new Node(disk, new ClosingBook());
+    TestHost last = new TestHost(disk, new ClosingBook());
     CompletableFuture<Long> closedLater = last.host.closeLeftovers();
     last.steps.runAll();
     assertThat(closedLater).isCompletedWithValue(1L);
@@ -399,16 +399,16 @@ class HibernationTest {
   @Test
   void aCloseThatDiedBeforeItWasStoredIsRepeated() {
     MemoryDisk disk = new MemoryDisk();
-    Node first = new Node(disk, new ClosingBook());
+    TestHost first = new TestHost(disk, new ClosingBook());
     first.connect("ada");
 
-    Node second = new Node(disk, new ClosingBook());
+    TestHost second = new TestHost(disk, new ClosingBook());
     second.store.hold();
     CompletableFuture<Long> interrupted = second.host.closeLeftovers();
     second.steps.runAll();
     second.store.lose(new CommitResult.Unknown(new IOException("killed")));
 
-    Node third = new Node(disk, new ClosingBook());
+    TestHost third = new TestHost(disk, new ClosingBook());
     CompletableFuture<Long> closed = third.host.closeLeftovers();
     third.steps.runAll();
     assertThat(List.of(interrupted.join(), closed.join())).containsExactly(1L, 1L);
@@ -422,8 +422,8 @@ class HibernationTest {
   @Test
   void stoppingLetsEveryActorFinishAndRefusesWhatIsNew() {
     List<String> seen = new ArrayList<>();
-    Node node =
-        new Node(
+    TestHost node =
+        new TestHost(
             new Script() {
               @Override
               void onMessage(Actor self, Connection<Object> from, String text) {

@@ -11,13 +11,13 @@ import org.junit.jupiter.api.Test;
 class HostRoundsTest {
   private static final int PARTS = 10;
 
-  private final Node node = new Node(new Script());
+  private final TestHost node = new TestHost(new Script());
 
   private void open(int from, int to) {
     for (int i = from; i < to; i++) {
-      ActorId id = new ActorId(Node.ROOM.type(), "k" + i);
+      ActorId id = new ActorId(TestHost.ROOM.type(), "k" + i);
       node.host.accept(
-          new ToHost.Open(id, ConnectionId.of(1, i + 1), Node.head("name", "n"), null));
+          new ToHost.Open(id, ConnectionId.of(1, i + 1), TestHost.head("name", "n"), null));
     }
     node.steps.runAll();
   }

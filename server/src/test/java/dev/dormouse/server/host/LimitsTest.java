@@ -44,7 +44,7 @@ class LimitsTest {
   }
 
   private final Doing doing = new Doing();
-  private final Node node = new Node(doing);
+  private final TestHost node = new TestHost(doing);
 
   private String outcome(Doing.Deed deed) {
     ConnectionId from = node.connect("ada");
@@ -58,7 +58,9 @@ class LimitsTest {
     ActorRow full = new ActorRow(1, 1, 32_768);
     TurnBatch batch =
         new TurnBatch(
-            Node.ROOM, 1, List.of(new TurnBatch.Write(Table.ACTOR, ActorRow.KEY, full.encode())));
+            TestHost.ROOM,
+            1,
+            List.of(new TurnBatch.Write(Table.ACTOR, ActorRow.KEY, full.encode())));
     assertThat(node.store.commit(batch).toCompletableFuture()).isCompleted();
     node.connect("one too many");
     assertThat(node.heard())
@@ -95,8 +97,8 @@ class LimitsTest {
   @DisplayName("A15: an answer to a request is part of what its turn sends")
   void anAnswerToARequestIsPartOfWhatItsTurnSends() {
     List<String> outcomes = new ArrayList<>();
-    Node answering =
-        new Node(
+    TestHost answering =
+        new TestHost(
             new Script() {
               @Override
               void onRequest(Actor self, HttpRequest request) {
@@ -215,11 +217,11 @@ class LimitsTest {
   @Test
   void allConnectionsThatADeadProcessLeftAreClosed() {
     MemoryDisk disk = new MemoryDisk();
-    Node dead = new Node(disk, new Script());
+    TestHost dead = new TestHost(disk, new Script());
     for (int i = 0; i < 600; i++) {
       dead.connect("c" + i);
     }
-    Node next = new Node(disk, new Script());
+    TestHost next = new TestHost(disk, new Script());
     CompletableFuture<Long> closed = next.host.closeLeftovers();
     next.steps.runAll();
     assertThat(closed).isCompletedWithValue(600L);

@@ -26,15 +26,16 @@ class MailboxTest {
           handled.add(text);
         }
       };
-  private final Node node =
-      new Node(
+  private final TestHost node =
+      new TestHost(
           new MemoryDisk(),
           collecting,
           FailurePolicy.KEEP_OPEN,
           HostOptions.defaults().withMailboxMax(4));
 
   private void offer(ConnectionId from, long sequence) {
-    node.host.accept(new ToHost.Message(Node.ROOM, from, sequence, Payload.text("m" + sequence)));
+    node.host.accept(
+        new ToHost.Message(TestHost.ROOM, from, sequence, Payload.text("m" + sequence)));
   }
 
   @Test

@@ -44,10 +44,10 @@ class OrdersTest {
   }
 
   private final Asked asked = new Asked();
-  private final Node node = new Node(asked);
+  private final TestHost node = new TestHost(asked);
 
   private boolean reset() {
-    CompletableFuture<Boolean> dropped = node.host.reset(Node.ROOM, "as asked");
+    CompletableFuture<Boolean> dropped = node.host.reset(TestHost.ROOM, "as asked");
     node.steps.runAll();
     return dropped.isDone();
   }
@@ -107,7 +107,7 @@ class OrdersTest {
     node.message(ada, "a");
     node.heard();
 
-    CompletableFuture<Boolean> dropped = node.host.reset(Node.ROOM, "as asked");
+    CompletableFuture<Boolean> dropped = node.host.reset(TestHost.ROOM, "as asked");
     node.offer(ada, "b");
     node.steps.runAll();
 
@@ -121,7 +121,7 @@ class OrdersTest {
     node.connect("ada");
     node.hibernate();
 
-    assertThat(node.host.reset(Node.ROOM, "as asked")).isCompletedWithValue(true);
+    assertThat(node.host.reset(TestHost.ROOM, "as asked")).isCompletedWithValue(true);
     assertThat(asked.ends).containsExactly("activated 1", "hibernated");
   }
 
@@ -132,7 +132,7 @@ class OrdersTest {
     node.hibernate();
     node.heard();
 
-    node.host.close(Node.ROOM, ada, 4000, "go home");
+    node.host.close(TestHost.ROOM, ada, 4000, "go home");
 
     assertThat(node.heard()).containsExactly(new ToGateway.Close(ada, 4000, "go home"));
     assertThat(node.status().state()).isEqualTo(ActorStatus.State.HIBERNATED);
@@ -146,7 +146,7 @@ class OrdersTest {
     ConnectionId ada = node.connect("ada");
 
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> node.host.close(Node.ROOM, ada, 1006, ""))
+        .isThrownBy(() -> node.host.close(TestHost.ROOM, ada, 1006, ""))
         .withMessageContaining("close code 1006 may not be sent");
   }
 }

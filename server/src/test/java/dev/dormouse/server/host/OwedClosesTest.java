@@ -62,7 +62,7 @@ class OwedClosesTest {
 
   private final MemoryDisk disk = new MemoryDisk();
   private final Book book = new Book();
-  private final Node node = new Node(disk, book);
+  private final TestHost node = new TestHost(disk, book);
 
   @Test
   void aCloseWaitsForAnActivationThatSucceeds() {
@@ -166,8 +166,8 @@ class OwedClosesTest {
   @Test
   void oneWhoseHandlerThrowsThoughTheStoreCannotEvenBeReadIsNotForgottenHalfway() {
     List<Integer> tries = new ArrayList<>();
-    Node failing =
-        new Node(
+    TestHost failing =
+        new TestHost(
             new Script() {
               @Override
               void onClose(Actor self, Connection<Object> gone, CloseReason reason) {
@@ -226,7 +226,7 @@ class OwedClosesTest {
     node.store.close();
 
     Book later = new Book();
-    Node next = new Node(disk, later);
+    TestHost next = new TestHost(disk, later);
     CompletableFuture<Long> closed = next.host.closeLeftovers();
     next.steps.runAll();
     assertThat(closed).isCompletedWithValue(1L);
@@ -241,7 +241,7 @@ class OwedClosesTest {
     }
     Book broken = new Book();
     broken.failForEver();
-    Node next = new Node(disk, broken);
+    TestHost next = new TestHost(disk, broken);
     CompletableFuture<Long> closed = next.host.closeLeftovers();
     next.steps.runAll();
     next.pass(Duration.ofMinutes(1));

@@ -31,7 +31,7 @@ import org.junit.jupiter.api.Test;
 /** An actor that cannot be had for a while costs time, not its connections; and no hot loop. */
 class RecoveryTest {
   private final Frail frail = new Frail();
-  private final Node node = new Node(frail);
+  private final TestHost node = new TestHost(frail);
 
   private ConnectionId asleep(String name) {
     ConnectionId id = node.connect(name);
@@ -117,7 +117,7 @@ class RecoveryTest {
   @Test
   @DisplayName("A3: a message whose handler met no file handles at each attempt closes with 1013")
   void aMessageWhoseHandlerHasNoFileHandlesClosesWith1013() {
-    Node room = new Node(new Reading());
+    TestHost room = new TestHost(new Reading());
     ConnectionId ada = room.connect("ada");
     room.heard();
     room.store.failReadsForWantOfHandles(key -> key.equals("poison"));
@@ -256,7 +256,7 @@ class RecoveryTest {
 
   @Test
   void theMailboxStaysBoundedAndItsCreditFlowsWhileAnActorRests() {
-    Node small = new Node(frail, HostOptions.defaults().withMailboxMax(4));
+    TestHost small = new TestHost(frail, HostOptions.defaults().withMailboxMax(4));
     ConnectionId ada = small.connect("ada");
     small.hibernate();
     small.heard();
@@ -279,7 +279,7 @@ class RecoveryTest {
             new Handled(ada, 2),
             new Handled(ada, 3),
             new Handled(ada, 4));
-    small.host.accept(new ToHost.Message(Node.ROOM, ada, 5, Payload.text("m5")));
+    small.host.accept(new ToHost.Message(TestHost.ROOM, ada, 5, Payload.text("m5")));
     small.steps.runAll();
     assertThat(small.heard()).containsExactly(new Handled(ada, 5));
     small.close(ada, 1011);
@@ -293,7 +293,7 @@ class RecoveryTest {
     ConnectionId ada = asleep("ada");
     frail.failures = 2;
     node.message(ada, "a");
-    CompletableFuture<Boolean> dropped = node.host.hibernate(Node.ROOM);
+    CompletableFuture<Boolean> dropped = node.host.hibernate(TestHost.ROOM);
     node.steps.runAll();
     assertThat(dropped).isNotDone();
     assertThat(node.status().pins())
@@ -369,7 +369,7 @@ class RecoveryTest {
   @Test
   void aPoisonousMessageAmongAThousandOfOthersCostsTimeAndItsOwnConnection() {
     Reading reading = new Reading();
-    Node room = new Node(reading);
+    TestHost room = new TestHost(reading);
     List<ConnectionId> senders = new ArrayList<>();
     for (int i = 0; i <= 1_000; i++) {
       senders.add(room.connect("n" + i));
@@ -402,7 +402,7 @@ class RecoveryTest {
   @Test
   void eachOfTwoPoisonousMessagesIsGivenUpByItself() {
     Reading reading = new Reading();
-    Node room = new Node(reading);
+    TestHost room = new TestHost(reading);
     ConnectionId ada = room.connect("ada");
     ConnectionId bo = room.connect("bo");
     ConnectionId cy = room.connect("cy");
@@ -427,7 +427,7 @@ class RecoveryTest {
   @Test
   void aTurnThatCouldNotReadIsHandledOnceTheStoreCanBeRead() {
     Reading reading = new Reading();
-    Node room = new Node(reading);
+    TestHost room = new TestHost(reading);
     ConnectionId ada = room.connect("ada");
     room.heard();
     room.store.failReads(key -> key.equals("poison"));
@@ -444,8 +444,8 @@ class RecoveryTest {
   @Test
   void aHandlerCannotChangeAMessageForTheNextAttempt() {
     List<String> seen = new ArrayList<>();
-    Node room =
-        new Node(
+    TestHost room =
+        new TestHost(
             new Script() {
               @Override
               void onMessage(Actor self, Connection<Object> from, ByteBuffer bytes) {
@@ -462,7 +462,7 @@ class RecoveryTest {
     ConnectionId ada = room.connect("ada");
     room.store.failReads(key -> key.equals("poison"));
     Payload payload = Payload.binary(ByteBuffer.wrap("hello".getBytes(StandardCharsets.UTF_8)));
-    room.host.accept(new ToHost.Message(Node.ROOM, ada, 1, payload));
+    room.host.accept(new ToHost.Message(TestHost.ROOM, ada, 1, payload));
     room.steps.runAll();
     room.store.failReads(key -> false);
     room.pass(Duration.ofSeconds(1));
@@ -472,7 +472,7 @@ class RecoveryTest {
   @Test
   void aHandlerThatHidesThatItCouldNotReadDoesNotGetItsWay() {
     Reading reading = new Reading();
-    Node room = new Node(reading);
+    TestHost room = new TestHost(reading);
     ConnectionId ada = room.connect("ada");
     room.heard();
     room.store.failReads(key -> key.equals("poison"));
@@ -490,7 +490,7 @@ class RecoveryTest {
   @Test
   void anUpgradeOrRequestWhoseTurnCannotReadIsAnswered503AfterAWhile() {
     Reading reading = new Reading();
-    Node room = new Node(reading);
+    TestHost room = new TestHost(reading);
     room.store.failReads(key -> key.equals("poison"));
     ConnectionId ada = room.connect("poison");
     room.pass(Duration.ofMillis(3_500));

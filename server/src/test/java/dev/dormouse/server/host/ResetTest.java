@@ -93,7 +93,7 @@ class ResetTest {
       HttpResponse.text(503, "the actor was reset").with("Retry-After", "1");
 
   private final Counting counting = new Counting();
-  private final Node node = new Node(counting);
+  private final TestHost node = new TestHost(counting);
 
   @Test
   void nothingOfTheTurnIsKeptOrSaidAndTheNextEventComesToANewObject() {
@@ -119,7 +119,8 @@ class ResetTest {
 
   @Test
   void theSenderDoesNotSufferForItWhateverThePolicy() {
-    Node strict = new Node(new MemoryDisk(), counting, FailurePolicy.CLOSE, HostOptions.defaults());
+    TestHost strict =
+        new TestHost(new MemoryDisk(), counting, FailurePolicy.CLOSE, HostOptions.defaults());
     ConnectionId ada = strict.connect("ada");
     strict.heard();
     strict.message(ada, "reset");
@@ -245,8 +246,8 @@ class ResetTest {
   void aStageThatCompletesAfterItGoesNowhere() {
     CompletableFuture<String> slow = new CompletableFuture<>();
     List<Throwable> late = new ArrayList<>();
-    Node awaiting =
-        new Node(
+    TestHost awaiting =
+        new TestHost(
             new Script() {
               @Override
               void onMessage(Actor self, Connection<Object> from, String text) {
@@ -280,8 +281,8 @@ class ResetTest {
   void aCallbackOfWhatATurnWaitsForEndsItAtOnceThoughOtherStagesAreOpen() {
     CompletableFuture<Void> first = new CompletableFuture<>();
     CompletableFuture<Void> never = new CompletableFuture<>();
-    Node awaiting =
-        new Node(
+    TestHost awaiting =
+        new TestHost(
             new Script() {
               private CompletableFuture<Void> callback = CompletableFuture.completedFuture(null);
 

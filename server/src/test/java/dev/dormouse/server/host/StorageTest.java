@@ -45,7 +45,7 @@ class StorageTest {
       };
 
   private final MemoryDisk disk = new MemoryDisk();
-  private Node node = new Node(disk, script);
+  private TestHost node = new TestHost(disk, script);
   private ConnectionId ada = node.connect("ada");
 
   /** Does it in a turn of its own; an assertion in it that does not hold fails the turn. */

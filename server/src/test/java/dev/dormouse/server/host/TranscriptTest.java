@@ -110,7 +110,7 @@ class TranscriptTest {
   }
 
   private static List<ToGateway> transcript(List<Event> events, boolean always, boolean never) {
-    Node node = new Node(new Obedient());
+    TestHost node = new TestHost(new Obedient());
     List<ConnectionId> open = new ArrayList<>();
     List<ToGateway> transcript = new ArrayList<>();
     for (Event event : events) {
@@ -126,7 +126,7 @@ class TranscriptTest {
     return transcript;
   }
 
-  private static void happen(Node node, List<ConnectionId> open, Event event) {
+  private static void happen(TestHost node, List<ConnectionId> open, Event event) {
     if (event.kind == Kind.CONNECT || open.isEmpty()) {
       open.add(node.connect("n" + event.what));
     } else if (event.kind == Kind.REQUEST) {

@@ -47,7 +47,7 @@ class TurnsTest {
 
   @Test
   void anUpgradeIsAcceptedOnceItsConnectionIsStored() {
-    Node node = new Node(new Script());
+    TestHost node = new TestHost(new Script());
     node.store.hold();
     ConnectionId id = node.connect("ada");
     assertThat(node.heard()).isEmpty();
@@ -58,7 +58,7 @@ class TurnsTest {
 
   @Test
   void nothingIsSaidBeforeItIsStoredAndAllOfItInOrder() {
-    Node node = new Node(new Counting());
+    TestHost node = new TestHost(new Counting());
     ConnectionId id = node.connect("ada");
     node.heard();
     node.store.hold();
@@ -75,8 +75,8 @@ class TurnsTest {
 
   @Test
   void anAnswerThatStoresNothingWaitsForTheTurnsBeforeItOnly() {
-    Node node =
-        new Node(
+    TestHost node =
+        new TestHost(
             new Script() {
               @Override
               void onMessage(Actor self, Connection<Object> from, String text) {
@@ -100,7 +100,7 @@ class TurnsTest {
 
   @Test
   void aHandlerThatThrowsLeavesNoTraceAndTheConnectionStaysOpen() {
-    Node node = new Node(new Counting());
+    TestHost node = new TestHost(new Counting());
     ConnectionId id = node.connect("ada");
     node.message(id, "a");
     node.heard();
@@ -112,8 +112,8 @@ class TurnsTest {
 
   @Test
   void aHandlerThatThrowsClosesTheConnectionIfTheTypeSaysSo() {
-    Node node =
-        new Node(new MemoryDisk(), new Counting(), FailurePolicy.CLOSE, HostOptions.defaults());
+    TestHost node =
+        new TestHost(new MemoryDisk(), new Counting(), FailurePolicy.CLOSE, HostOptions.defaults());
     ConnectionId id = node.connect("ada");
     node.heard();
     node.message(id, "fail");
@@ -126,8 +126,8 @@ class TurnsTest {
   @Test
   void theObjectOfAFailedTurnIsDroppedAndTheNextEventMakesANewOne() {
     List<Long> activations = new ArrayList<>();
-    Node node =
-        new Node(
+    TestHost node =
+        new TestHost(
             new Counting() {
               @Override
               void onActivate(Actor self) {
@@ -145,8 +145,8 @@ class TurnsTest {
   @Test
   void anActorIsToldTheSubprotocolOfItsClient() {
     List<Optional<String>> told = new ArrayList<>();
-    Node node =
-        new Node(
+    TestHost node =
+        new TestHost(
             new Script() {
               @Override
               void onUpgrade(Actor self, Upgrade<Object> upgrade) {
@@ -163,8 +163,8 @@ class TurnsTest {
   @Test
   @DisplayName("S11 A handler that throws after accepting leaves no phantom connection")
   void aHandlerThatThrowsAfterAcceptingLeavesNoPhantomConnection() {
-    Node node =
-        new Node(
+    TestHost node =
+        new TestHost(
             new Script() {
               @Override
               void onUpgrade(Actor self, Upgrade<Object> upgrade) {
@@ -180,8 +180,8 @@ class TurnsTest {
 
   @Test
   void anUpgradeThatIsNeitherAcceptedNorRejectedIsAnswered500() {
-    Node node =
-        new Node(
+    TestHost node =
+        new TestHost(
             new Script() {
               @Override
               void onUpgrade(Actor self, Upgrade<Object> upgrade) {}
@@ -194,8 +194,8 @@ class TurnsTest {
   @Test
   @DisplayName("S4 Deciding an upgrade twice is a clear exception")
   void decidingAnUpgradeTwiceIsAClearException() {
-    Node node =
-        new Node(
+    TestHost node =
+        new TestHost(
             new Script() {
               @Override
               void onUpgrade(Actor self, Upgrade<Object> upgrade) {
@@ -225,7 +225,7 @@ class TurnsTest {
 
   @Test
   void aRequestThatIsNotAnsweredIsAnswered500() {
-    Node node = new Node(new Script());
+    TestHost node = new TestHost(new Script());
     node.request();
     assertThat(node.heard())
         .containsExactly(new Responded(1, HttpResponse.text(500, "the actor failed")));
@@ -235,8 +235,8 @@ class TurnsTest {
   @DisplayName("S17 The next event waits for the work that a turn waits for")
   void theNextEventWaitsForTheWorkThatATurnWaitsFor() {
     CompletableFuture<String> slow = new CompletableFuture<>();
-    Node node =
-        new Node(
+    TestHost node =
+        new TestHost(
             new Script() {
               @Override
               void onMessage(Actor self, Connection<Object> from, String text) {
@@ -260,8 +260,8 @@ class TurnsTest {
   @Test
   void aStageThatFailsFailsItsTurn() {
     CompletableFuture<String> slow = new CompletableFuture<>();
-    Node node =
-        new Node(
+    TestHost node =
+        new TestHost(
             new Script() {
               @Override
               void onMessage(Actor self, Connection<Object> from, String text) {
@@ -291,8 +291,8 @@ class TurnsTest {
   void aTurnThatTakesTooLongIsAbandonedAndWhatItDoesLaterGoesNowhere() {
     CompletableFuture<String> never = new CompletableFuture<>();
     List<Throwable> late = new ArrayList<>();
-    Node node =
-        new Node(
+    TestHost node =
+        new TestHost(
             new Script() {
               @Override
               void onMessage(Actor self, Connection<Object> from, String text) {
@@ -331,8 +331,8 @@ class TurnsTest {
   @Test
   void whatBelongsToNoTurnIsRefused() {
     List<Connection<Object>> kept = new ArrayList<>();
-    Node node =
-        new Node(
+    TestHost node =
+        new TestHost(
             new Script() {
               @Override
               void onMessage(Actor self, Connection<Object> from, String text) {
@@ -349,7 +349,7 @@ class TurnsTest {
 
   @Test
   void aLostCommitResetsTheActorAndTellsTheSender() {
-    Node node = new Node(new Counting());
+    TestHost node = new TestHost(new Counting());
     ConnectionId id = node.connect("ada");
     node.heard();
     node.store.hold();
@@ -371,8 +371,8 @@ class TurnsTest {
   @Test
   @DisplayName("S21 An attachment that cannot be stored fails its turn, and the stored one stays")
   void anAttachmentThatCannotBeStoredFailsItsTurnAndTheStoredOneStays() {
-    Node node =
-        new Node(
+    TestHost node =
+        new TestHost(
             new Script() {
               @Override
               void onMessage(Actor self, Connection<Object> from, String text) {
@@ -400,8 +400,8 @@ class TurnsTest {
   @Test
   void readsInsideATurnSeeItsOwnWritesAndThoseOnTheirWay() {
     List<String> lists = new ArrayList<>();
-    Node node =
-        new Node(
+    TestHost node =
+        new TestHost(
             new Script() {
               @Override
               void onMessage(Actor self, Connection<Object> from, String text) {

@@ -40,8 +40,8 @@ class UnsettledTurnsTest {
 
   private final CompletableFuture<Void> handled = new CompletableFuture<>();
 
-  private final Node node =
-      new Node(new Writer(), HostOptions.defaults().withUnsettledBytesMax(2 * BYTES));
+  private final TestHost node =
+      new TestHost(new Writer(), HostOptions.defaults().withUnsettledBytesMax(2 * BYTES));
   private final ConnectionId ada = node.connect("ada");
 
   private void untilNoTurnBegins(String deed) {

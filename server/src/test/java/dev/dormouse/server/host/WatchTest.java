@@ -25,8 +25,8 @@ import org.junit.jupiter.api.Test;
 class WatchTest {
   private final Heard heard = new Heard(false);
   private final CompletableFuture<Void> awaited = new CompletableFuture<>();
-  private final Node node =
-      new Node(
+  private final TestHost node =
+      new TestHost(
           new Script() {
             @Override
             void onMessage(Actor self, Connection<Object> from, String text) {
@@ -46,7 +46,7 @@ class WatchTest {
   private TurnEnded turn(String event) {
     TurnEnded ended = heard.next(TurnEnded.class);
     assertThat(ended.event()).isEqualTo(event);
-    assertThat(ended.actor()).isEqualTo(Node.ROOM);
+    assertThat(ended.actor()).isEqualTo(TestHost.ROOM);
     return ended;
   }
 
@@ -64,13 +64,13 @@ class WatchTest {
     ConnectionId ada = node.connect("ada");
     assertThat(turn("activate").connection()).isNull();
     assertThat(heard.next(ActorActivated.class))
-        .isEqualTo(new ActorActivated(Node.ROOM, "upgrade", 1, 0));
+        .isEqualTo(new ActorActivated(TestHost.ROOM, "upgrade", 1, 0));
     assertThat(turn("upgrade").connection()).isEqualTo(ada);
     node.time.advance(Duration.ofSeconds(3));
     node.hibernate();
     turn("hibernate");
     assertThat(heard.next(ActorHibernated.class))
-        .isEqualTo(new ActorHibernated(Node.ROOM, Duration.ofSeconds(3).toNanos()));
+        .isEqualTo(new ActorHibernated(TestHost.ROOM, Duration.ofSeconds(3).toNanos()));
     node.close(ada, 1000);
     turn("activate");
     assertThat(heard.next(ActorActivated.class).reason()).isEqualTo("close");
@@ -95,7 +95,8 @@ class WatchTest {
     assertThat(heard.waiting(TurnEnded.class)).hasSize(1);
     node.store.letAllThrough();
     assertThat(turn("message"))
-        .isEqualTo(new TurnEnded(Node.ROOM, "message", ada, 1, 20, 0, 0, TurnOutcome.COMMITTED));
+        .isEqualTo(
+            new TurnEnded(TestHost.ROOM, "message", ada, 1, 20, 0, 0, TurnOutcome.COMMITTED));
     TurnEnded put = turn("message");
     assertThat(put.queuedNs()).isEqualTo(21);
     assertThat(put.ranNs()).isZero();
@@ -121,7 +122,7 @@ class WatchTest {
     node.message(ada, "tag");
     assertThat(turn("message").outcome()).isEqualTo(TurnOutcome.FAILED);
     assertThat(heard.next(LimitHit.class))
-        .isEqualTo(new LimitHit("handler", "turn discarded", Node.ROOM, ada));
+        .isEqualTo(new LimitHit("handler", "turn discarded", TestHost.ROOM, ada));
     assertThat(heard.next(ActorReset.class).cause()).contains("a tag is 257 bytes");
   }
 
@@ -148,7 +149,8 @@ class WatchTest {
     ConnectionId ada = ada();
     node.message(ada, "wait");
     node.tickAfter(Duration.ofSeconds(31));
-    assertThat(heard.next(LimitHit.class)).isEqualTo(new LimitHit("turn", "reset", Node.ROOM, ada));
+    assertThat(heard.next(LimitHit.class))
+        .isEqualTo(new LimitHit("turn", "reset", TestHost.ROOM, ada));
     assertThat(turn("message").outcome()).isEqualTo(TurnOutcome.FAILED);
     awaited.complete(null);
     node.steps.runAll();
@@ -186,7 +188,7 @@ class WatchTest {
     node.hibernate();
     node.message(ada, "fail");
     assertThat(heard.next(ActorActivated.class).reason()).isEqualTo("upgrade");
-    assertThat(heard.next(ActorHibernated.class).actor()).isEqualTo(Node.ROOM);
+    assertThat(heard.next(ActorHibernated.class).actor()).isEqualTo(TestHost.ROOM);
     assertThat(heard.next(ActorActivated.class).reason()).isEqualTo("message");
     assertThat(heard.next(ActorReset.class).cause()).contains("as asked");
     assertThat(heard.waiting(Object.class)).isEmpty();

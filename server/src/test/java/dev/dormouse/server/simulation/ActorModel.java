@@ -64,7 +64,7 @@ final class ActorModel {
   /** The connections that turns which were lost since then were about to close. */
   final Set<ConnectionId> closingInVain = new HashSet<>();
 
-  /** Of those, the ones that nobody else had closed before. */
+  /** The connections in {@link #closingInVain} that nobody else had closed before. */
   final Set<ConnectionId> closedInVain = new HashSet<>();
 
   /** Lost turns about connections that have ended, or never were to be. */
@@ -88,7 +88,7 @@ final class ActorModel {
   /** The connections that the actor has closed and whose end it has not handled. */
   final Set<ConnectionId> closing = new HashSet<>();
 
-  /** The same, and those that are gone since. */
+  /** The connections that the actor has ever closed. */
   final Set<ConnectionId> everClosing = new HashSet<>();
 
   /** The connections of which the host was told that they are closed. */
@@ -138,7 +138,7 @@ final class ActorModel {
     return id.type().equals("game");
   }
 
-  /** Whether there certainly is an object in memory. */
+  /** Returns whether there certainly is an object in memory. */
   boolean hasObject() {
     return object != null && !object.isDropped && !object.mayBeDropped && !isLossPending;
   }

@@ -47,7 +47,10 @@ final class AlarmCheck {
     return row.retryMs() == 0 ? row.dueMs() : row.retryMs();
   }
 
-  /** Whether writes do nothing but what is right after an alarm's turn failed, or had no object. */
+  /**
+   * Returns whether writes do nothing but what is right after an alarm's turn failed, or had no
+   * object.
+   */
   boolean isMoved(ActorModel actor, @Nullable TurnModel ended, Picture after) {
     for (String name : actor.current.alarms().keySet()) {
       AlarmRow row = actor.current.alarms().get(name);

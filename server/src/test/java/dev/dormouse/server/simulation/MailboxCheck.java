@@ -99,7 +99,7 @@ final class MailboxCheck {
         && event.equals(event(Kind.REQUEST, null, responded.request()));
   }
 
-  /** Whether an upgrade or a request may have met a full mailbox. */
+  /** Returns whether an upgrade or a request may have met a full mailbox. */
   boolean mayBeFull(ActorModel actor, ToGateway refusal) {
     boolean isLoaded =
         actor.hibernations > 0 || actor.hasLost || actor.hasHadAlarms || run.node().isRefusing();

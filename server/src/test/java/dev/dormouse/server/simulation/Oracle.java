@@ -244,7 +244,7 @@ final class Oracle {
     troubled(turn.actor);
   }
 
-  /** Whether events may have been given up, and their connections be about to close. */
+  /** Returns whether events may have been given up, and their connections be about to close. */
   boolean mayHaveGivenUp(ActorModel actor) {
     return actor.mayHaveGivenUp || (actor.isTroubled && run.node().isStopping());
   }

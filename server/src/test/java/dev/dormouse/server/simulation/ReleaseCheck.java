@@ -104,7 +104,7 @@ final class ReleaseCheck {
         || record instanceof ToGateway.Responded;
   }
 
-  /** Whether a turn that was not heard of yet may be answered by a record. */
+  /** Returns whether a turn that was not heard of yet may be answered by a record. */
   private static boolean isAnswered(ActorModel actor, ToGateway record) {
     return actor.owing.stream()
         .anyMatch(turn -> turn.isAnsweredBy(record) && (!turn.isRetried() || turn.isLost));
@@ -164,7 +164,7 @@ final class ReleaseCheck {
     };
   }
 
-  /** Whether the records are what is to be heard of a turn, and may be heard now. */
+  /** Returns whether the records are what is to be heard of a turn, and may be heard now. */
   private boolean isOf(TurnModel turn, List<ToGateway> records, List<String> said) {
     if (turn.isLost && said.equals(turn.lostVerdict())) {
       run.count(Happening.TURN_LOST);
@@ -193,7 +193,7 @@ final class ReleaseCheck {
     return turn.fate == Fate.GOOD && !turn.isLost && isAllOf(turn, records, said) && isKept(turn);
   }
 
-  /** Whether it may be the last attempt at an event. */
+  /** Returns whether it may be the last attempt at an event. */
   private boolean isGivenUp(TurnModel turn, List<ToGateway> records) {
     boolean isImpatient = turn.kind == Kind.UPGRADE || turn.kind == Kind.REQUEST;
     return turn.mayComeAgain()

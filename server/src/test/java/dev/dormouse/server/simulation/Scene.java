@@ -80,7 +80,7 @@ final class Scene {
     turn.words.add(Word.of(text, isOptional));
   }
 
-  /** Whether any connection may be about to close without the model's knowing. */
+  /** Returns whether any connection may be about to close without the model's knowing. */
   boolean mayBeClosing() {
     return run.oracle().mayHaveGivenUp(turn.actor);
   }

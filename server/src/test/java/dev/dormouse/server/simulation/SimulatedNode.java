@@ -196,7 +196,7 @@ final class SimulatedNode {
     }
   }
 
-  /** Whether nothing is on its way anywhere. */
+  /** Returns whether nothing is on its way anywhere. */
   boolean isQuiet() {
     return tasks.isEmpty()
         && releases.isEmpty()
@@ -236,7 +236,7 @@ final class SimulatedNode {
     run.outside(() -> leftovers = CompletableFuture.allOf(leftovers, host.closeLeftovers()));
   }
 
-  /** Whether it has not closed them all yet. */
+  /** Returns whether it has not closed them all yet. */
   boolean hasLeftovers() {
     return !leftovers.isDone();
   }
@@ -252,7 +252,7 @@ final class SimulatedNode {
     return isStopping;
   }
 
-  /** Whether upgrades may be refused though no event of a client's waits. */
+  /** Returns whether upgrades may be refused though no event of a client's waits. */
   boolean isRefusing() {
     return isStopping || hasLeftovers();
   }

@@ -296,7 +296,7 @@ public final class Simulation {
     node.closeLeftovers();
   }
 
-  /** Whether a handler is to do something bad. */
+  /** Returns whether a handler is to do something bad. */
   boolean mayMisbehave(int percent) {
     return !isCalm && dice.chance(percent);
   }

@@ -25,7 +25,9 @@ class SimulationTest {
 
   private static final int SEEDS = Integer.getInteger("dormouse.simulation.seeds", 500);
 
-  /** The same seeds each time, so that a build fails for what was changed; any others if asked. */
+  /**
+   * These seeds are run each time, so that a build fails for what was changed; any others if asked.
+   */
   private static final boolean IS_FRESH = Boolean.getBoolean("dormouse.simulation.fresh");
 
   @Test

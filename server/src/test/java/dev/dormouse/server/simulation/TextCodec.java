@@ -54,14 +54,14 @@ final class TextCodec implements ValueCodec {
     return new String(bytes, StandardCharsets.UTF_8);
   }
 
-  /** What a value is in a {@link Picture}. */
+  /** Returns the text of a value in a {@link Picture}. */
   static String describe(Object value) {
     return value instanceof Badge badge
         ? "B" + badge.text
         : value instanceof Long number ? "L" + number : "S" + value;
   }
 
-  /** The same; null for nothing. */
+  /** Returns the text of a value, or null if there is none. */
   static @Nullable String describeOrNull(@Nullable Object value) {
     return value == null ? null : describe(value);
   }

@@ -35,7 +35,7 @@ final class Trace {
     }
   }
 
-  /** Of all lines so far: equal for equal runs. */
+  /** Returns a hash of all lines so far, which is equal for equal runs. */
   long hash() {
     return hash;
   }

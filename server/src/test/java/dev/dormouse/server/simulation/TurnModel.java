@@ -72,7 +72,7 @@ final class TurnModel {
   /** The connections that it closes. */
   final Set<ConnectionId> closing = new HashSet<>();
 
-  /** Of those, the ones that nobody had closed before. */
+  /** The connections in {@link #closing} that nobody had closed before. */
   Set<ConnectionId> closingFirst = Set.of();
 
   Fate fate = Fate.OPEN;
@@ -138,14 +138,14 @@ final class TurnModel {
     return !work.equals(base);
   }
 
-  /** Whether the actor has closed it, or its end is being handled. */
+  /** Returns whether the actor has closed it, or its end is being handled. */
   boolean isClosing(ConnectionId id) {
     return closing.contains(id)
         || actor.closing.contains(id)
         || (kind == Kind.CLOSE && id.equals(connection));
   }
 
-  /** Whether a record is the answer to what the turn is about. */
+  /** Returns whether a record is the answer to what the turn is about. */
   boolean isAnsweredBy(ToGateway record) {
     if (record instanceof ToGateway.Handled handled) {
       return kind == Kind.MESSAGE
@@ -161,7 +161,7 @@ final class TurnModel {
         && rejected.connection().equals(connection);
   }
 
-  /** Whether there may be nothing to hear of it. */
+  /** Returns whether there may be nothing to hear of it. */
   boolean mayBeSilent() {
     boolean isOwedAnAnswer = kind == Kind.UPGRADE || kind == Kind.MESSAGE || kind == Kind.REQUEST;
     if (mayComeAgain()) {
@@ -174,19 +174,19 @@ final class TurnModel {
     return !isOwedAnAnswer && !isSpeaking;
   }
 
-  /** Whether the gateway must hear the automatic replies. */
+  /** Returns whether the gateway must hear the automatic replies. */
   boolean owesReplies() {
     boolean isAccepting = words.stream().anyMatch(word -> word.text().startsWith("accept"));
     return !work.replies().equals(base.replies()) || (isAccepting && !work.replies().isEmpty());
   }
 
-  /** Whether its event is to come again. */
+  /** Returns whether its event is to come again. */
   boolean isRetried() {
     boolean isOfEvent = kind != Kind.ACTIVATE && kind != Kind.HIBERNATE && kind != Kind.ALARM;
     return couldNotRead && isOfEvent && !isAbandoned;
   }
 
-  /** Whether its event may come again. */
+  /** Returns whether its event may come again. */
   boolean mayComeAgain() {
     return isRetried() || mayFail;
   }

@@ -24,7 +24,7 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 
 /** A host on a disk of memory, a clock and an executor that the test drives, and what it said. */
-final class Node {
+final class TestHost {
   static final ActorId ROOM = new ActorId("room", "one");
   static final Duration TICK = Duration.ofMillis(250);
 
@@ -39,16 +39,17 @@ final class Node {
   private boolean isFailing;
   private long requests;
 
-  Node(MemoryDisk disk, Script script, FailurePolicy policy, HostOptions options, ManualTime time) {
+  TestHost(
+      MemoryDisk disk, Script script, FailurePolicy policy, HostOptions options, ManualTime time) {
     this(disk, script, policy, options, time, List.of(Script.Note.class, Script.Tally.class));
   }
 
   /** One whose actors know these classes only. */
-  Node(MemoryDisk disk, Script script, List<Class<?>> classes) {
+  TestHost(MemoryDisk disk, Script script, List<Class<?>> classes) {
     this(disk, script, FailurePolicy.KEEP_OPEN, HostOptions.defaults(), new ManualTime(), classes);
   }
 
-  private Node(
+  private TestHost(
       MemoryDisk disk,
       Script script,
       FailurePolicy policy,
@@ -71,23 +72,23 @@ final class Node {
     transport.connect(host::accept, this::hear);
   }
 
-  Node(Script script, HostOptions options) {
+  TestHost(Script script, HostOptions options) {
     this(new MemoryDisk(), script, FailurePolicy.KEEP_OPEN, options);
   }
 
-  Node(MemoryDisk disk, Script script, ManualTime time) {
+  TestHost(MemoryDisk disk, Script script, ManualTime time) {
     this(disk, script, FailurePolicy.KEEP_OPEN, HostOptions.defaults(), time);
   }
 
-  Node(MemoryDisk disk, Script script, FailurePolicy policy, HostOptions options) {
+  TestHost(MemoryDisk disk, Script script, FailurePolicy policy, HostOptions options) {
     this(disk, script, policy, options, new ManualTime());
   }
 
-  Node(MemoryDisk disk, Script script) {
+  TestHost(MemoryDisk disk, Script script) {
     this(disk, script, FailurePolicy.KEEP_OPEN, HostOptions.defaults());
   }
 
-  Node(Script script) {
+  TestHost(Script script) {
     this(new MemoryDisk(), script);
   }
 
@@ -104,7 +105,7 @@ final class Node {
     said.addAll(release.records());
   }
 
-  /** What was said since the last call. */
+  /** Returns what was said since the last call. */
   List<ToGateway> heard() {
     List<ToGateway> heard = List.copyOf(said);
     said.clear();
@@ -130,7 +131,7 @@ final class Node {
     return offerUpgrade(name, null);
   }
 
-  /** The same, of a client that gets a subprotocol, unless that is null. */
+  /** Begins the upgrade of a client that gets a subprotocol, unless that is null. */
   ConnectionId offerUpgrade(String name, String subprotocol) {
     ConnectionId id = ConnectionId.of(store.incarnation(), ++connections);
     host.accept(new ToHost.Open(ROOM, id, head("name", name), subprotocol));
