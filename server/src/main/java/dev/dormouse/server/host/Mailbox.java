@@ -38,6 +38,37 @@ final class Mailbox {
     RETIRED
   }
 
+  /** Whether the cell's thread is on its way. */
+  enum State {
+    /** Nobody runs the cell. */
+    PARKED,
+    /** The cell's thread is on its way. */
+    SCHEDULED,
+    /** The cell's thread is on its way, and is to look again before it leaves. */
+    SIGNALLED,
+    /** The cell is no longer the actor's. */
+    RETIRED;
+
+    /**
+     * Returns the next state.
+     *
+     * @throws IllegalStateException if it may not follow this one
+     */
+    State to(State next) {
+      boolean isLegal =
+          switch (this) {
+            case PARKED -> next == SCHEDULED || next == SIGNALLED;
+            case SCHEDULED -> next != SCHEDULED;
+            case SIGNALLED -> next != SIGNALLED;
+            case RETIRED -> false;
+          };
+      if (!isLegal) {
+        throw new IllegalStateException("a mailbox cannot go from " + this + " to " + next);
+      }
+      return next;
+    }
+  }
+
   private record Gap(long sequence, boolean isResumed) {}
 
   private final int capacity;
@@ -46,16 +77,14 @@ final class Mailbox {
   /** Null if no message was turned away; {@link #isWithholding} reads it without the monitor. */
   private volatile @Nullable Map<ConnectionId, Gap> gaps;
 
-  private boolean isScheduled;
-  private boolean isSignalled;
-  private boolean isRetired;
+  private State state = State.PARKED;
 
   Mailbox(int capacity) {
     this.capacity = capacity;
   }
 
   synchronized Admission offer(Event work) {
-    if (isRetired) {
+    if (state == State.RETIRED) {
       return Admission.RETIRED;
     }
     if (work instanceof Event.Client handle) {
@@ -65,7 +94,11 @@ final class Mailbox {
       }
     }
     queue.add(work);
-    return schedule() ? Admission.WAKE : Admission.QUEUED;
+    if (state != State.PARKED) {
+      return Admission.QUEUED;
+    }
+    state = state.to(State.SCHEDULED);
+    return Admission.WAKE;
   }
 
   private @Nullable Admission refusal(ToHost.ClientEvent event) {
@@ -159,8 +192,11 @@ final class Mailbox {
    * @return whether the caller must set it going
    */
   synchronized boolean signal() {
-    isSignalled = true;
-    return schedule();
+    boolean wasParked = state == State.PARKED;
+    if (wasParked || state == State.SCHEDULED) {
+      state = state.to(State.SIGNALLED);
+    }
+    return wasParked;
   }
 
   /**
@@ -169,18 +205,22 @@ final class Mailbox {
    * @return false if something came meanwhile: it must go on
    */
   synchronized boolean park() {
-    if (!queue.isEmpty() || isSignalled) {
-      isSignalled = false;
+    if (state == State.SIGNALLED) {
+      state = state.to(State.SCHEDULED);
       return false;
     }
-    isScheduled = false;
+    if (!queue.isEmpty()) {
+      return false;
+    }
+    rest();
     return true;
   }
 
   /** The cell's thread leaves, though work waits: it will be signalled when the time has come. */
   synchronized void rest() {
-    isSignalled = false;
-    isScheduled = false;
+    if (state != State.RETIRED) {
+      state = state.to(State.PARKED);
+    }
   }
 
   /**
@@ -192,18 +232,12 @@ final class Mailbox {
     if (!queue.isEmpty() || (gaps != null && !gaps.isEmpty())) {
       return false;
     }
-    isRetired = true;
+    state = state.to(State.RETIRED);
     return true;
   }
 
   synchronized int size() {
     return queue.size();
-  }
-
-  private boolean schedule() {
-    boolean wasScheduled = isScheduled;
-    isScheduled = true;
-    return !wasScheduled;
   }
 
   private Map<ConnectionId, Gap> gaps() {

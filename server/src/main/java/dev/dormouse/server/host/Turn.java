@@ -26,7 +26,7 @@ import org.jspecify.annotations.Nullable;
  * the activation's monitor.
  */
 final class Turn {
-  private enum State {
+  enum State {
     /** The handler runs. */
     RUNNING,
     /** The handler has returned; awaited stages have not. */
@@ -34,7 +34,25 @@ final class Turn {
     /** Somebody ends it, or has. */
     ENDED,
     /** It took too long: what it does goes nowhere. */
-    ABANDONED
+    ABANDONED;
+
+    /**
+     * Returns the next state.
+     *
+     * @throws IllegalStateException if it may not follow this one
+     */
+    State to(State next) {
+      boolean isLegal =
+          switch (this) {
+            case RUNNING -> next != RUNNING;
+            case AWAITING -> next == ENDED || next == ABANDONED;
+            case ENDED, ABANDONED -> false;
+          };
+      if (!isLegal) {
+        throw new IllegalStateException("a turn cannot go from " + this + " to " + next);
+      }
+      return next;
+    }
   }
 
   /** The most that one turn may send and store, in bytes. */
@@ -284,7 +302,7 @@ final class Turn {
       failure = reset;
       isMine = state == State.AWAITING;
       if (isMine) {
-        state = State.ENDED;
+        state = state.to(State.ENDED);
       }
     }
     if (isMine) {
@@ -308,7 +326,7 @@ final class Turn {
       }
       isMine = state == State.AWAITING && (awaited == 0 || failure != null);
       if (isMine) {
-        state = State.ENDED;
+        state = state.to(State.ENDED);
       }
     }
     if (isMine) {
@@ -331,7 +349,7 @@ final class Turn {
       failure = thrown;
     }
     boolean isOver = awaited == 0 || failure != null;
-    state = isOver ? State.ENDED : State.AWAITING;
+    state = state.to(isOver ? State.ENDED : State.AWAITING);
     return isOver;
   }
 
@@ -347,7 +365,7 @@ final class Turn {
     if (state == State.RUNNING) {
       thread.interrupt();
     }
-    state = State.ABANDONED;
+    state = state.to(State.ABANDONED);
     failure = new IllegalStateException(why);
     return true;
   }

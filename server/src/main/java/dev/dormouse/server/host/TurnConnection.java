@@ -34,15 +34,48 @@ import org.jspecify.annotations.Nullable;
  * tags can still be changed for that handler to see; what would break a limit is ignored then.
  */
 final class TurnConnection implements Connection<@Nullable Object> {
+  /** The life of a connection. */
+  enum Life {
+    /** The actor can send to it. */
+    OPEN,
+    /** One side has closed it; its {@code onClose} is not through. */
+    CLOSING,
+    /** Its {@code onClose} is through, or it is not stored. */
+    GONE;
+
+    /**
+     * Returns the next state.
+     *
+     * @throws IllegalStateException if it may not follow this one
+     */
+    Life to(Life next) {
+      if (next.ordinal() <= ordinal()) {
+        throw new IllegalStateException("a connection cannot go from " + this + " to " + next);
+      }
+      return next;
+    }
+  }
+
+  /** What the activation knows of the stored connection. */
+  private enum Known {
+    /** Nothing was read. */
+    NOTHING,
+    /** The row was read, or cannot be; the attachment is not decoded. */
+    ROW,
+    /** The attachment is an object, which may have been changed since. */
+    OBJECT,
+    /** The attachment is an object that cannot change, and was serialized when it was attached. */
+    FIXED_OBJECT
+  }
+
   private final Activation activation;
   private final ConnectionId id;
-  private boolean isClosing;
-  private boolean isGone;
+  private Life life;
 
   /** Whether tags or what is attached changed, or it was never stored. */
   private boolean isRowStale;
 
-  private boolean isRead;
+  private Known known = Known.NOTHING;
 
   /** The number of the turn that touched it last; 0 if none has. */
   private long touchedIn;
@@ -56,18 +89,13 @@ final class TurnConnection implements Connection<@Nullable Object> {
   /** What is stored of the attachment, or will be, unless the object has changed since. */
   private byte @Nullable [] storedAttachment;
 
-  private boolean isDecoded;
-
-  /** Whether the attachment was serialized when it was attached, and cannot have changed since. */
-  private boolean isSerialized;
-
   private @Nullable Object attachment;
 
   /** One that is stored: its row is read when touched. */
   TurnConnection(Activation activation, ConnectionId id, boolean isClosing) {
     this.activation = activation;
     this.id = id;
-    this.isClosing = isClosing;
+    this.life = isClosing ? Life.CLOSING : Life.OPEN;
   }
 
   /**
@@ -84,7 +112,7 @@ final class TurnConnection implements Connection<@Nullable Object> {
       Set<String> tags) {
     this(activation, id, false);
     this.isRowStale = true;
-    this.isRead = true;
+    this.known = Known.ROW;
     this.acceptedAtMs = acceptedAtMs;
     this.tags = tags;
     adopt(attachment, serialized);
@@ -93,16 +121,16 @@ final class TurnConnection implements Connection<@Nullable Object> {
   /** Takes what was just attached and serialized, as far as that is worth keeping. */
   private void adopt(@Nullable Object attached, byte @Nullable [] serialized) {
     attachment = attached;
-    isDecoded = true;
-    isSerialized = attached == null || ImmutableClasses.contains(attached.getClass());
-    if (isSerialized && !Arrays.equals(serialized, storedAttachment)) {
+    boolean isFixed = attached == null || ImmutableClasses.contains(attached.getClass());
+    known = isFixed ? Known.FIXED_OBJECT : Known.OBJECT;
+    if (isFixed && !Arrays.equals(serialized, storedAttachment)) {
       storedAttachment = serialized;
       isRowStale = true;
     }
   }
 
   private void adopt(ConnectionRow row) {
-    isRead = true;
+    known = Known.ROW;
     acceptedAtMs = row.acceptedAtMs();
     tags = row.tags().isEmpty() ? Set.of() : new LinkedHashSet<>(row.tags());
     storedAttachment = row.attachment();
@@ -110,32 +138,31 @@ final class TurnConnection implements Connection<@Nullable Object> {
 
   /** Takes a row that was read with others. */
   void adoptIfUnread(byte[] row) {
-    if (!isRead) {
+    if (known == Known.NOTHING) {
       try {
         adopt(ConnectionRow.decode(row));
       } catch (CorruptRowException e) {
-        isRead = true;
+        known = Known.ROW;
         fault = e;
       }
     }
   }
 
   private void read() {
-    if (isRead || isGone) {
+    if (known != Known.NOTHING || life == Life.GONE) {
       return;
     }
     activation.turn();
     try {
       ConnectionRow row = activation.connectionRow(id);
       if (row == null) {
-        isRead = true;
-        isDecoded = true;
-        isGone = true;
+        known = Known.OBJECT;
+        life = life.to(Life.GONE);
       } else {
         adopt(row);
       }
     } catch (CorruptRowException e) {
-      isRead = true;
+      known = Known.ROW;
       fault = e;
     }
   }
@@ -155,7 +182,7 @@ final class TurnConnection implements Connection<@Nullable Object> {
   @Override
   public boolean isOpen() {
     synchronized (activation) {
-      return !isClosing && !isGone;
+      return life == Life.OPEN;
     }
   }
 
@@ -163,7 +190,7 @@ final class TurnConnection implements Connection<@Nullable Object> {
   @SuppressWarnings("NullAway") // the attachments' type admits null here
   public @Nullable Object attachment() {
     synchronized (activation) {
-      if (isGone) {
+      if (life == Life.GONE) {
         decode();
         return attachment;
       }
@@ -177,25 +204,24 @@ final class TurnConnection implements Connection<@Nullable Object> {
   }
 
   private void decode() {
-    if (!isDecoded) {
+    if (known == Known.NOTHING || known == Known.ROW) {
       attachment =
           storedAttachment == null ? null : activation.decodeAttachment(id, storedAttachment);
-      isDecoded = true;
+      known = Known.OBJECT;
     }
   }
 
   @Override
   public void attach(@Nullable Object value) {
     synchronized (activation) {
-      if (isGone) {
+      if (life == Life.GONE) {
         return;
       }
       Turn turn = activation.turn();
       read();
-      if (isClosing || isGone) {
+      if (life != Life.OPEN) {
         attachment = value;
-        isDecoded = true;
-        isSerialized = false;
+        known = Known.OBJECT;
       } else {
         byte[] serialized = activation.encodeAttachment(id, value);
         turn.reserve(serialized);
@@ -213,7 +239,7 @@ final class TurnConnection implements Connection<@Nullable Object> {
     fault = null;
     acceptedAtMs = activation.wallMs();
     isRowStale = true;
-    if (!isClosing) {
+    if (life == Life.OPEN) {
       activation.turn().say(new ToGateway.Retagged(id, List.of()));
     }
   }
@@ -258,18 +284,18 @@ final class TurnConnection implements Connection<@Nullable Object> {
   }
 
   private void retag(Set<String> changed) {
-    if (isGone || changed.equals(tags)) {
+    if (life == Life.GONE || changed.equals(tags)) {
       return;
     }
     Turn turn = activation.turn();
-    if (isClosing && excess(changed) != null) {
+    if (life == Life.CLOSING && excess(changed) != null) {
       return;
     }
     checkTags(changed);
     tags = changed;
     isRowStale = true;
     activation.touch(turn, this);
-    if (!isClosing) {
+    if (life == Life.OPEN) {
       turn.say(new ToGateway.Retagged(id, new ArrayList<>(tags)));
     }
   }
@@ -318,7 +344,7 @@ final class TurnConnection implements Connection<@Nullable Object> {
 
   private Delivery send(Payload payload, @Nullable String key) {
     synchronized (activation) {
-      if (isClosing || isGone) {
+      if (life != Life.OPEN) {
         return SentMessage.TO_NOBODY;
       }
       if (key != null) {
@@ -340,7 +366,7 @@ final class TurnConnection implements Connection<@Nullable Object> {
   @Override
   public CompletionStage<Optional<Instant>> lastSeen() {
     synchronized (activation) {
-      return isClosing || isGone
+      return life != Life.OPEN
           ? CompletableFuture.completedStage(Optional.empty())
           : activation.askSeen(id);
     }
@@ -349,7 +375,7 @@ final class TurnConnection implements Connection<@Nullable Object> {
   @Override
   public void close(int code, String reason) {
     synchronized (activation) {
-      if (isClosing || isGone) {
+      if (life != Life.OPEN) {
         return;
       }
       Turn turn = activation.turn();
@@ -362,7 +388,7 @@ final class TurnConnection implements Connection<@Nullable Object> {
         throw notSendable;
       }
       turn.say(new ToGateway.Close(id, code, reason));
-      isClosing = true;
+      life = life.to(Life.CLOSING);
     }
   }
 
@@ -386,13 +412,17 @@ final class TurnConnection implements Connection<@Nullable Object> {
   /** The client is gone: from here on nothing can be sent. The handle still tells what it knew. */
   void markClosing() {
     synchronized (activation) {
-      isClosing = true;
+      if (life == Life.OPEN) {
+        life = life.to(Life.CLOSING);
+      }
     }
   }
 
   /** The turn of its close is over. */
   void markGone() {
-    isGone = true;
+    if (life != Life.GONE) {
+      life = life.to(Life.GONE);
+    }
   }
 
   /**
@@ -402,10 +432,10 @@ final class TurnConnection implements Connection<@Nullable Object> {
    * @throws RuntimeException if it cannot be stored any more
    */
   @Nullable ConnectionRow changedRow() {
-    if (isGone || fault != null) {
+    if (life == Life.GONE || fault != null) {
       return null;
     }
-    byte[] bytes = isDecoded && !isSerialized ? encoded() : storedAttachment;
+    byte[] bytes = known == Known.OBJECT ? encoded() : storedAttachment;
     if (!isRowStale && Arrays.equals(bytes, storedAttachment)) {
       return null;
     }
@@ -418,7 +448,7 @@ final class TurnConnection implements Connection<@Nullable Object> {
     try {
       return activation.encodeAttachment(id, attachment);
     } catch (StoredValueException | LimitExceededException unstorable) {
-      if (isClosing) {
+      if (life != Life.OPEN) {
         return storedAttachment;
       }
       throw unstorable;

@@ -81,7 +81,7 @@ final class Mutations {
           of(
               "new tags are stored, and the gateway not told",
               "host/TurnConnection.java",
-              "    if (!isClosing) {\n      turn.say(new ToGateway.Retagged",
+              "    if (life == Life.OPEN) {\n      turn.say(new ToGateway.Retagged",
               "    if (tags.size() > 9) {\n      turn.say(new ToGateway.Retagged",
               ATOMIC),
           of(
