@@ -227,6 +227,7 @@ final class Activation implements ActorContext<@Nullable Object> {
   }
 
   /** The handlers of the actor object, one for each kind of event. */
+  @SuppressWarnings("NullAway") // the visitors' result type admits null here
   private final class Handlers
       implements Event.Visitor<@Nullable Void, Exception>,
           ToHost.ClientEvent.Visitor<@Nullable Void, Exception>,

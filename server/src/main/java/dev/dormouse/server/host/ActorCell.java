@@ -17,17 +17,45 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An actor's shell in memory. It takes work from the mailbox, one piece at a time, sees to it that
- * there is an actor object, runs the handler in a turn, hands the turn's writes to the store and
- * its words to the gate.
+ * An actor's shell in memory: it handles the actor's events one at a time, each in a turn, and
+ * commits what the turn did before anyone hears of it.
  *
- * <p><b>Who runs it.</b> One thread at a time: whoever set it going through the mailbox, or whoever
- * won the right to end its open {@link Turn}. Fields without another word belong to that thread.
+ * <h2>The way of an event</h2>
  *
- * <p><b>When a turn fails</b>, nothing of it is kept or said, and the object is dropped, since its
- * fields may be half changed. Commits on their way are not touched by that. When a commit is lost,
- * the cell waits until all on their way have reported, forgets everything, and reads the store
- * anew. What becomes of the event, and when the next is tried, is for {@link Recovery} to say.
+ * A gateway hands an event to {@link ActorHost}, which finds the actor's cell, or makes one, and
+ * offers the event to it. The cell's {@link Mailbox} takes the event, or turns it away if it is
+ * full, and says whether the cell has to be set going. The cell then takes one event after the
+ * other. If there is no actor object, it makes an {@code Activation} first, whose {@code
+ * onActivate} is a turn of its own. The activation runs the handler of the event in a {@code Turn},
+ * which collects what the handler writes and says. When the handler has returned, and every stage
+ * that it waits for has completed, the turn ends: the {@code CommitPipeline} hands its writes to
+ * the store, and its words to the {@code OutputGate}, which lets them out once the store has kept
+ * the turn and all turns before it. The next event need not wait for the store: its turn sees the
+ * writes that are on their way through {@code ActorRows}, and its words queue up behind them.
+ *
+ * <h2>Who runs a cell</h2>
+ *
+ * One thread at a time runs a cell: the one that the mailbox has set going, or the one that has won
+ * the right to end the open turn. A handler that returns, the last awaited stage that completes,
+ * and the clock that finds a turn overdue compete for that right, and {@code Turn} gives it to one
+ * of them. Fields without another word belong to the thread that runs the cell. The mailbox and the
+ * gate are the borders to other threads: each has a monitor of its own, and neither calls the cell
+ * while it holds that monitor.
+ *
+ * <h2>What happens when something fails</h2>
+ *
+ * When a turn fails, nothing of it is kept or said, and the actor object is dropped, since its
+ * fields may be half changed. Commits that are on their way are not touched by that. When a commit
+ * is lost, the cell waits until all commits on their way have reported, forgets everything, and
+ * reads the store anew: the clients of the lost turns hear that they were not kept. {@link
+ * Recovery} decides what becomes of the event of a failed turn, and when the next attempt is made;
+ * as long as nothing has failed, the cell does not ask it.
+ *
+ * <h2>The end</h2>
+ *
+ * {@link CellState} draws the life of a cell. An idle actor's object is dropped; when its commits
+ * are in the store and no close is unanswered, the cell retires, and the next event makes a new
+ * one.
  */
 final class ActorCell {
   /** How much is done in one go before others get the thread. */

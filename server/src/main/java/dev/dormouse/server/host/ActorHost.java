@@ -58,7 +58,7 @@ public final class ActorHost {
   private volatile boolean isStopping;
 
   /**
-   * A host without actors in memory, which nobody can observe.
+   * Creates a host without actors in memory, which nobody can observe.
    *
    * @throws IllegalArgumentException if two types have the same name
    */
@@ -71,7 +71,11 @@ public final class ActorHost {
     this(types, store, transport, time, options, new Observers(time));
   }
 
-  /** The same, of which observers are told. */
+  /**
+   * Creates a host without actors in memory whose events are reported to observers.
+   *
+   * @throws IllegalArgumentException if two types have the same name
+   */
   public ActorHost(
       List<ActorType> types,
       ActorStore store,
@@ -272,13 +276,14 @@ public final class ActorHost {
     return alarmClock.ring();
   }
 
-  /** What became of alarms since the start. */
+  /** Counts what became of alarms since the start. */
   public AlarmCounts alarmCounts() {
     return alarms.counts();
   }
 
   /**
-   * The alarms of an actor as they are stored, the one that is due first first. Reads the store.
+   * Lists the alarms of an actor as they are stored, in the order in which they are due. Reads the
+   * store.
    */
   public List<Alarm> alarms(ActorId id) {
     return alarms.list(store, id);
@@ -358,14 +363,14 @@ public final class ActorHost {
     return new LeftoverCloses(store, types.keySet(), this::accept, quarantine).close();
   }
 
-  /** What can be seen of an actor; of one that never was, an inactive one without a past. */
+  /** Describes an actor; one that never was is described as inactive and without a past. */
   public ActorStatus status(ActorId id) {
     return search().status(id);
   }
 
   /**
-   * Actors of any type, of such that are not registered too, a page at a time. Reads the store, and
-   * may take a while.
+   * Finds actors, a page at a time, also of types that are not registered. Reads the store, and may
+   * take a while.
    */
   public ActorPage find(ActorQuery query) {
     return search().page(query);
@@ -375,7 +380,7 @@ public final class ActorHost {
     return new ActorSearch(cells, store, time.nowNs());
   }
 
-  /** How many actors are in memory, of each type that has been registered. */
+  /** Counts the actors in memory, for each registered type. */
   public Map<String, Integer> activeByType() {
     Map<String, Integer> active = new TreeMap<>();
     types.keySet().forEach(type -> active.put(type, 0));
@@ -384,8 +389,8 @@ public final class ActorHost {
   }
 
   /**
-   * Actors of a type, in no order; those that have neither connections nor a cell are left out,
-   * those that cannot be read are not.
+   * Lists actors of a type, in no order. Actors that have neither connections nor a cell are left
+   * out; actors that cannot be read are not.
    *
    * @param limit the most actors; no more than about 20,000 stored ones are looked at
    */
@@ -393,46 +398,50 @@ public final class ActorHost {
     return search().list(type, limit);
   }
 
-  /** The codec of an actor type; null if there is no type of that name. */
+  /** Returns the codec of an actor type; null if there is no type of that name. */
   public @Nullable ValueCodec codec(String type) {
     ActorType known = types.get(type);
     return known == null ? null : known.codec();
   }
 
-  /** Whether there is an actor type of that name. */
+  /** Returns whether there is an actor type of that name. */
   public boolean hosts(String type) {
     return types.containsKey(type);
   }
 
-  /** How much actors asked gateways and were not told yet. */
+  /** Returns the number of questions that gateways have not answered yet. */
   int openQuestions() {
     return questions.size();
   }
 
-  /** What it could not read since it was made. */
+  /** Counts what could not be read since the host was made. */
   public UnreadableCounts counts() {
     return quarantine.counts();
   }
 
-  /** Whether an actor is in memory. */
+  /** Returns whether an actor is in memory. */
   public boolean isActive(ActorId id) {
     return cells.containsKey(id);
   }
 
-  /** How many actors are in memory. */
+  /** Counts the actors in memory. */
   public int activeActors() {
     return cells.size();
   }
 
   /**
-   * How many connections have ended without their {@code onClose} having taken effect: their actors
-   * cannot be activated, or the store failed. It is tried again, by this process or by the next.
+   * Counts the connections that have ended without their {@code onClose} having taken effect, since
+   * their actor cannot be activated or the store failed. It is tried again, by this process or by
+   * the next.
    */
   public long owedCloses() {
     return lostCloses.size() + cells.values().stream().mapToLong(ActorCell::owedCloses).sum();
   }
 
-  /** How many events were given up, since their actor could not be activated, or the store read. */
+  /**
+   * Counts the events that were given up because their actor could not be activated or the store
+   * could not be read.
+   */
   public long eventsGivenUp() {
     return eventsGivenUp.sum();
   }

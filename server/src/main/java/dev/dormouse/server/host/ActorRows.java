@@ -68,7 +68,7 @@ final class ActorRows {
     this.quarantine = quarantine;
   }
 
-  /** Whose rows they are. */
+  /** Returns the actor whose rows they are. */
   ActorId actor() {
     return actor;
   }
@@ -147,7 +147,7 @@ final class ActorRows {
   }
 
   /**
-   * Whether a connection is stored, be it that its row cannot be understood.
+   * Returns whether a connection is stored, be it that its row cannot be understood.
    *
    * @throws UncheckedIOException if that cannot be told
    */
@@ -159,7 +159,7 @@ final class ActorRows {
     }
   }
 
-  /** The same; true if that cannot be told. */
+  /** Returns whether a connection is stored, or may be since that cannot be told. */
   boolean mayHave(ConnectionId connection) {
     try {
       return has(connection);

@@ -9,7 +9,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What can be seen of an actor from outside, at one moment.
+ * A description of an actor at one moment, as it is seen from outside.
  *
  * @param id the actor
  * @param state where its life stands
@@ -36,7 +36,7 @@ public record ActorStatus(
     }
   }
 
-  /** Of an actor that is not in memory, as far as it is stored. */
+  /** Describes an actor that is not in memory, as far as it is stored. */
   static ActorStatus asleep(ActorId id, ActorStore store) {
     try {
       return asleep(id, store.get(id, RowKey.ACTOR.table(), RowKey.ACTOR.bytes()));
@@ -46,7 +46,7 @@ public record ActorStatus(
   }
 
   /**
-   * The same, of what was read.
+   * Describes an actor that is not in memory by the row that was read.
    *
    * @throws CorruptRowException if it cannot be understood
    */
@@ -56,7 +56,7 @@ public record ActorStatus(
     return new ActorStatus(id, state, row.connections(), row.activations(), List.of());
   }
 
-  /** The same, less connections that have ended, and with more pins. */
+  /** Returns this status without connections that have ended, and with more pins. */
   ActorStatus with(int ended, List<String> morePins) {
     int open = Math.max(0, connections - ended);
     List<String> all = new ArrayList<>(pins);

@@ -29,7 +29,7 @@ public record ActorType(
     FailurePolicy failurePolicy,
     int attachmentBytesMax) {
 
-  /** Of an actor whose attachments may be of any class. */
+  /** Makes a type of actor whose attachments may be of any class. */
   public ActorType(
       String name,
       Supplier<? extends WebSocketActor<?>> factory,

@@ -25,8 +25,8 @@ public record HostOptions(
   private static final int UNSETTLED_PART = 8;
 
   /**
-   * 10 s idle, 30 s a turn, 1,024 events, 100,000 actors, an eighth of the heap for turns that wait
-   * for the store, 6 attempts.
+   * Returns the defaults: 10 s idle, 30 s a turn, 1,024 events, 100,000 actors, an eighth of the
+   * heap for turns that wait for the store, 6 attempts.
    */
   public static HostOptions defaults() {
     return new HostOptions(
@@ -38,25 +38,25 @@ public record HostOptions(
         RetryPolicy.defaults());
   }
 
-  /** The same, with another idle time. */
+  /** Returns these options with another idle time. */
   public HostOptions withIdle(Duration idle) {
     return new HostOptions(
         idle, turnLimit, mailboxMax, activeActorsMax, unsettledBytesMax, retries);
   }
 
-  /** The same, with another mailbox. */
+  /** Returns these options with another bound of the mailbox, in events. */
   public HostOptions withMailboxMax(int mailboxMax) {
     return new HostOptions(
         idle, turnLimit, mailboxMax, activeActorsMax, unsettledBytesMax, retries);
   }
 
-  /** The same, with other retries. */
+  /** Returns these options with other retries. */
   public HostOptions withRetries(RetryPolicy retries) {
     return new HostOptions(
         idle, turnLimit, mailboxMax, activeActorsMax, unsettledBytesMax, retries);
   }
 
-  /** The same, with another bound of turns that wait for the store, in bytes. */
+  /** Returns these options with another bound of turns that wait for the store, in bytes. */
   HostOptions withUnsettledBytesMax(long unsettledBytesMax) {
     return new HostOptions(
         idle, turnLimit, mailboxMax, activeActorsMax, unsettledBytesMax, retries);

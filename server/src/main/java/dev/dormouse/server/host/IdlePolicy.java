@@ -4,7 +4,7 @@ import dev.dormouse.sdk.ActorId;
 import java.util.Comparator;
 import java.util.List;
 
-/** Who is to hibernate. Pure functions. */
+/** Decides which actors are to hibernate. Pure functions. */
 final class IdlePolicy {
 
   /**
@@ -18,7 +18,7 @@ final class IdlePolicy {
 
   private IdlePolicy() {}
 
-  /** Whether an actor that last did something then has been idle for the whole time. */
+  /** Returns whether an actor that last did something then has been idle for the whole time. */
   static boolean isIdle(long lastEventNs, long nowNs, long idleNs) {
     return nowNs - lastEventNs >= idleNs;
   }

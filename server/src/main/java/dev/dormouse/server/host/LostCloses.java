@@ -20,13 +20,13 @@ final class LostCloses {
   /** Whether one was lost since the last attempt. */
   private volatile boolean isLosing;
 
-  /** The commit of a close was lost. */
+  /** Adds a close whose commit was lost. */
   void add(ToHost.Closed closed) {
     waiting.add(closed);
     isLosing = true;
   }
 
-  /** How many are to be closed again. Takes time in proportion. */
+  /** Returns the number of connections to close again, in time proportional to it. */
   int size() {
     return waiting.size();
   }

@@ -35,7 +35,7 @@ final class OwedCloses {
     this.policy = policy;
   }
 
-  /** How many are owed. */
+  /** Returns the number of closes that are owed. */
   int count() {
     return count;
   }
@@ -45,7 +45,7 @@ final class OwedCloses {
     return count > 0 && (last == null || last.isDue(nowNs));
   }
 
-  /** The first that has not taken effect, as far as can be told, if it is time; it stays. */
+  /** Returns the first close that has not taken effect, if it is due; the close stays owed. */
   Event.@Nullable Client due(long nowNs) {
     if (!isDue(nowNs)) {
       return null;
@@ -59,7 +59,7 @@ final class OwedCloses {
     return null;
   }
 
-  /** Whether it is the one that {@link #due} gave. */
+  /** Returns whether the event is the close that {@link #due} returned. */
   boolean isFirst(Event work) {
     return owed.peek() == work;
   }
@@ -70,7 +70,7 @@ final class OwedCloses {
     count = owed.size();
   }
 
-  /** The first has taken effect, or has had its chance. */
+  /** Removes the first close, which has taken effect, or has had its chance. */
   void remove() {
     Event.Client done = owed.remove();
     closing.handled(done.event());
@@ -78,26 +78,26 @@ final class OwedCloses {
     retry = null;
   }
 
-  /** The first failed; the others come before it now. */
+  /** Puts the first close, which failed, behind the others. */
   void failedFirst(long beganNs, long nowNs) {
     owed.add(owed.remove());
     failed(beganNs, nowNs);
   }
 
-  /** No attempt could be made. */
+  /** Notes that no attempt could be made. */
   void failed(long beganNs, long nowNs) {
     if (count > 0) {
       retry = Retry.after(retry, policy.withRestMax(REST_MAX), beganNs, nowNs);
     }
   }
 
-  /** What stood in their way may be gone. */
+  /** Makes the next attempt due at once, since what stood in the way may be gone. */
   void tryNow(long nowNs) {
     Retry last = retry;
     retry = last == null ? null : last.dueAt(nowNs);
   }
 
-  /** Shows all that are owed. */
+  /** Calls the action with each close that is owed. */
   void forEach(Consumer<ToHost.Closed> action) {
     for (Event.Client close : owed) {
       if (close.event() instanceof ToHost.Closed closed) {

@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
-/** What keeps an actor in memory, in words. */
+/** Describes in words what keeps an actor in memory. */
 final class Pins {
   private Pins() {}
 

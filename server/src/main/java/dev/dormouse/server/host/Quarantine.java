@@ -15,10 +15,10 @@ import java.util.concurrent.atomic.LongAdder;
 import org.slf4j.Logger;
 
 /**
- * What cannot be read, be it that its bytes fail their checksum, or that the application has no
- * class for them any more. It is logged once, counted, and left as it is: nobody writes over it but
- * the actor that it belongs to, when it sets it anew. Whoever came upon it says what that means for
- * the work at hand; all others are served.
+ * Notes everything that cannot be read, be it that its bytes fail their checksum, or that the
+ * application has no class for them any more. It is logged once, counted, and left as it is: nobody
+ * writes over it but the actor that it belongs to, when it sets it anew. Whoever came upon it says
+ * what that means for the work at hand; all others are served.
  *
  * <p>All methods may be called from any thread.
  */
@@ -58,7 +58,7 @@ final class Quarantine {
     Arrays.stream(Part.values()).forEach(part -> counts.put(part, new LongAdder()));
   }
 
-  /** An actor's own row. */
+  /** Notes that an actor's own row cannot be read. */
   void actor(ActorId actor, RuntimeException cause) {
     note(
         new Place(Part.ACTOR, actor, ""),
@@ -66,7 +66,7 @@ final class Quarantine {
         cause);
   }
 
-  /** The row of a connection. */
+  /** Notes that the row of a connection cannot be read. */
   void connection(ActorId actor, ConnectionId connection, RuntimeException cause) {
     note(
         new Place(Part.CONNECTION, actor, connection.toString()),
@@ -74,7 +74,7 @@ final class Quarantine {
         cause);
   }
 
-  /** The attachment of a connection. */
+  /** Notes that the attachment of a connection cannot be read. */
   void attachment(ActorId actor, ConnectionId connection, RuntimeException cause) {
     note(
         new Place(Part.ATTACHMENT, actor, connection.toString()),
@@ -82,7 +82,7 @@ final class Quarantine {
         cause);
   }
 
-  /** An entry of an actor's storage, or its automatic replies. */
+  /** Notes that an entry of an actor's storage, or its automatic replies, cannot be read. */
   void value(ActorId actor, String name, RuntimeException cause) {
     note(
         new Place(Part.VALUE, actor, name),
@@ -90,7 +90,7 @@ final class Quarantine {
         cause);
   }
 
-  /** An alarm. */
+  /** Notes that an alarm cannot be read. */
   void alarm(ActorId actor, String name, RuntimeException cause) {
     note(
         new Place(Part.ALARM, actor, name),
@@ -103,7 +103,9 @@ final class Quarantine {
     refusedEvents.increment();
   }
 
-  /** The connection of a dead process was left as it is, because its actor cannot be read. */
+  /**
+   * Counts a connection of a dead process that was left as it is, since its actor is unreadable.
+   */
   void unclosedLeftover() {
     unclosedLeftovers.increment();
   }

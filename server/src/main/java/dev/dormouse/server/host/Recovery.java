@@ -197,6 +197,7 @@ final class Recovery {
    * @param hasMetUnreadable whether the turn met something stored that cannot be understood
    * @param beganNs when the turn began
    */
+  @SuppressWarnings("NullAway") // the visitor's result type admits null here
   void discarded(
       Event failed,
       Throwable cause,

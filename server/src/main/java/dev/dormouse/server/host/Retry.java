@@ -11,14 +11,14 @@ import org.jspecify.annotations.Nullable;
  */
 record Retry(int failures, long sinceNs, long dueNs) {
 
-  /** After one more failure, of an attempt that began then and has just ended. */
+  /** Adds one more failure, of an attempt that began then and has just ended. */
   static Retry after(@Nullable Retry before, RetryPolicy policy, long beganNs, long nowNs) {
     int failures = before == null ? 1 : before.failures + 1;
     long sinceNs = before == null ? beganNs : before.sinceNs;
     return new Retry(failures, sinceNs, nowNs + policy.restNs(failures));
   }
 
-  /** The same, with the next attempt due at once. */
+  /** Returns these failures with the next attempt due at once. */
   Retry dueAt(long nowNs) {
     return new Retry(failures, sinceNs, nowNs);
   }
@@ -27,7 +27,9 @@ record Retry(int failures, long sinceNs, long dueNs) {
     return nowNs - dueNs >= 0;
   }
 
-  /** Whether so many failures in a row, over such a time, may still be a passing trouble. */
+  /**
+   * Returns whether so many failures in a row, over such a time, may still be a passing trouble.
+   */
   boolean mayPass(RetryPolicy policy, long nowNs) {
     return nowNs - sinceNs < policy.patience().toNanos();
   }

@@ -3,7 +3,7 @@ package dev.dormouse.server.host;
 import java.time.Duration;
 
 /**
- * How often, and how soon, what failed is tried again. Pure.
+ * A policy that says how often, and how soon, what failed is tried again. Pure.
  *
  * @param attemptsMax an event whose actor could not be activated for it, or whose turn could not
  *     read the store, so often is given up; at least 1
@@ -37,12 +37,12 @@ public record RetryPolicy(
         6, Duration.ofMillis(250), Duration.ofSeconds(10), Duration.ofSeconds(2));
   }
 
-  /** The same, with another longest rest. */
+  /** Returns this policy with another longest rest. */
   public RetryPolicy withRestMax(Duration restMax) {
     return new RetryPolicy(attemptsMax, firstRest, restMax, patience);
   }
 
-  /** How long nothing is tried after so many failures in a row, at least one. */
+  /** Returns how long nothing is tried after so many failures in a row, at least one. */
   long restNs(int failures) {
     long restNs = firstRest.toNanos() << Math.min(failures - 1, DOUBLINGS_MAX);
     return Math.min(restNs, restMax.toNanos());

@@ -129,7 +129,7 @@ final class Turn {
     return writes;
   }
 
-  /** What is removed before the writes take effect. */
+  /** Returns what is removed before the writes take effect. */
   List<Clear> clears() {
     return clears;
   }
@@ -149,12 +149,12 @@ final class Turn {
     deletedRanges++;
   }
 
-  /** Whether it changes anything that is stored. */
+  /** Returns whether the turn changes anything that is stored. */
   boolean isWriting() {
     return !writes.isEmpty() || !clears.isEmpty();
   }
 
-  /** What it has said so far; it cannot be changed through it. */
+  /** Returns an unmodifiable view of what the turn has said so far. */
   List<ToGateway> outbox() {
     return Collections.unmodifiableList(outbox);
   }
@@ -182,7 +182,7 @@ final class Turn {
     return isAnswered;
   }
 
-  /** Ends what it says with a verdict, which is no part of its limit; all that it says. */
+  /** Ends what the turn says with the answer, which is no part of its limit; returns all of it. */
   List<ToGateway> sayLast(List<ToGateway> verdict) {
     outbox.addAll(verdict);
     return outbox;
@@ -207,12 +207,12 @@ final class Turn {
     }
   }
 
-  /** The messages whose outcome was asked for. */
+  /** Returns the messages whose outcome was asked for. */
   synchronized List<ToGateway.Send> asked() {
     return List.copyOf(asked);
   }
 
-  /** Whether the thread that calls runs its handler. */
+  /** Returns whether the calling thread runs the turn's handler. */
   synchronized boolean isHandledHere() {
     return state == State.RUNNING && Thread.currentThread() == thread;
   }
@@ -378,7 +378,7 @@ final class Turn {
     return state == State.AWAITING;
   }
 
-  /** Why it failed; null if it did not. */
+  /** Returns why the turn failed; null if it did not. */
   synchronized @Nullable Throwable failure() {
     return failure;
   }

@@ -1,44 +1,57 @@
 /**
- * Runs actors: {@link dev.dormouse.server.host.ActorHost} takes events, each actor's {@code
- * ActorCell} handles them one at a time, and what a turn did goes to the store before it goes out.
+ * Runs actors: takes events from gateways, handles the events of each actor one at a time, and
+ * commits what a turn did before anyone hears of it. Begin with the comment at the head of {@code
+ * ActorCell}; {@link dev.dormouse.server.host.ActorHost} is the door.
  *
  * <pre>
- *   ToHost ──► ActorHost ──► ActorCell ──► Activation + Turn ──► ActorStore.commit
- *                            Mailbox       (the actor object)          │ done
- *   Release ◄── Transport ◄── OutputGate ◄────────────────────────────┘
+ *   ToHost ──► ActorHost ──► ActorCell ──► Activation + Turn ──► CommitPipeline ──► ActorStore
+ *                            Mailbox       (the actor object)                           │ done
+ *   Release ◄── Transport ◄── OutputGate ◄─────────────────────────────────────────────┘
  * </pre>
+ *
+ * <p>Calls go one way: from what handles cells to what commits, from there to what a turn is, and
+ * from there to rows and alarms.
  *
  * <table>
  *   <caption>The parts</caption>
- *   <tr><td>{@code ActorCell}</td><td>an actor's shell in memory; the one place where its life
+ *   <tr><td>{@code ActorCell}</td><td>handles the events of one actor; the one place where its life
  *       ({@code CellState}) changes</td></tr>
- *   <tr><td>{@code Mailbox}</td><td>events that wait, bounded; the border between threads</td></tr>
+ *   <tr><td>{@code Mailbox}</td><td>holds the events that wait, up to a bound; the border between
+ *       threads</td></tr>
+ *   <tr><td>{@code Recovery}</td><td>decides what is tried again after a failure, and when ({@code
+ *       RetryPolicy} and {@code Retry} are pure)</td></tr>
+ *   <tr><td>{@code HostRounds}</td><td>looks at the actors in memory, part by part; {@code
+ *       IdlePolicy} says who is to hibernate</td></tr>
+ *   <tr><td>{@code CommitPipeline}</td><td>hands a turn's writes to the store, and its words to
+ *       {@code OutputGate}, which holds them until they are kept</td></tr>
+ *   <tr><td>{@code Answers}</td><td>decides what the gateway is told about an event</td></tr>
+ *   <tr><td>{@code TurnWatch}</td><td>tells observers of turns</td></tr>
  *   <tr><td>{@code Activation}</td><td>an actor object and what it knows; dropped as a whole when a
  *       turn fails</td></tr>
- *   <tr><td>{@code Turn}</td><td>one event's writes and outbox, and who may end it</td></tr>
- *   <tr><td>{@code ActorRows}</td><td>the store, overlaid with writes that are not committed
- *       yet</td></tr>
- *   <tr><td>{@code OutputGate}</td><td>holds what turns say until they are kept</td></tr>
- *   <tr><td>{@code TurnWatch}</td><td>what observers are told of turns</td></tr>
- *   <tr><td>{@code Questions}</td><td>what actors asked gateways: what became of a message, when a
- *       client was last heard of</td></tr>
- *   <tr><td>{@code Recovery}</td><td>what is tried again after a failure, and when ({@code
- *       RetryPolicy}, {@code Retry}: pure); {@code OwedCloses}: closes that are still to take
- *       effect</td></tr>
- *   <tr><td>{@code LostCloses}</td><td>closes that a full disk could not keep, to be tried
- *       again</td></tr>
- *   <tr><td>{@code Quarantine}</td><td>what cannot be read: logged once, counted, left as it
- *       is</td></tr>
- *   <tr><td>{@code HostRounds}</td><td>looks at the actors in memory, part by part</td></tr>
- *   <tr><td>{@code IdlePolicy}</td><td>who is to hibernate: a pure function</td></tr>
- *   <tr><td>{@code LeftoverCloses}</td><td>connections of earlier runs, which are closed</td></tr>
- *   <tr><td>{@code BackgroundWork}</td><td>what no turn waits for, but a stop does</td></tr>
- *   <tr><td>{@code FailureLog}</td><td>tells failures, at a bounded rate</td></tr>
+ *   <tr><td>{@code Turn}</td><td>one event's writes and words, and who may end it; {@code
+ *       TurnStorage}, {@code TurnAlarms}, {@code TurnConnections}, {@code TurnConnection}, {@code
+ *       TurnUpgrade} and {@code TurnRequest} implement the interfaces of the SDK inside it</td></tr>
+ *   <tr><td>{@code Questions}</td><td>keeps what actors asked gateways until it is answered</td></tr>
+ *   <tr><td>{@code ActorRows}</td><td>reads the store, overlaid with writes that are not committed
+ *       yet; {@code Quarantine} notes what cannot be read</td></tr>
+ *   <tr><td>{@code AlarmClock}</td><td>finds the alarms that are due</td></tr>
+ * </table>
+ *
+ * <table>
+ *   <caption>Closes that do not take effect at once</caption>
+ *   <tr><td>{@code ClosingConnections}</td><td>connections of one actor whose close is known and has
+ *       not taken effect: nothing of them is handled any more</td></tr>
+ *   <tr><td>{@code OwedCloses}</td><td>closes of one actor that could not be handled, because the
+ *       actor cannot be activated</td></tr>
+ *   <tr><td>{@code LostCloses}</td><td>closes of the host that were handled, and whose commit was
+ *       lost</td></tr>
+ *   <tr><td>{@code LeftoverCloses}</td><td>closes of connections that an earlier process left in the
+ *       store</td></tr>
  * </table>
  *
  * <p><b>Threads.</b> The package makes none: handlers run on the executor that came with the actor
  * type, releases on the store's. Time is handed in; {@link dev.dormouse.server.host.ActorHost#tick}
- * is called from outside.
+ * and {@link dev.dormouse.server.host.ActorHost#ringAlarms} are called from outside.
  */
 @NullMarked
 package dev.dormouse.server.host;
