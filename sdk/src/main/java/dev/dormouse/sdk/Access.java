@@ -4,8 +4,8 @@ import java.util.Objects;
 import java.util.concurrent.CompletionStage;
 
 /**
- * Whether a client may come to an actor: decided before the actor hears of it, and without waking
- * it. See {@link ActorOptions#access}.
+ * A decision whether a client may reach an actor. It is made before the actor hears of the client,
+ * and without waking the actor; see {@link ActorOptions#access}.
  *
  * <pre>{@code
  * o -> o.access((actor, request) ->
@@ -16,11 +16,11 @@ import java.util.concurrent.CompletionStage;
  */
 public sealed interface Access {
 
-  /** The client may: the actor decides. */
+  /** The decision that the client may reach the actor, which then decides itself. */
   record Granted() implements Access {}
 
   /**
-   * The client may not, and is answered.
+   * The decision that the client may not reach the actor, with the answer to the client.
    *
    * @param response the answer, status 300 to 599
    */
@@ -29,7 +29,7 @@ public sealed interface Access {
     /**
      * Checks the status.
      *
-     * @throws IllegalArgumentException if it is not 300 to 599
+     * @throws IllegalArgumentException if the status is not 300 to 599
      */
     public Denied {
       if (response.status() < 300) {
@@ -40,25 +40,25 @@ public sealed interface Access {
   }
 
   /**
-   * It is not known yet.
+   * The decision that is not known yet.
    *
-   * @param decision completes with what is decided, or exceptionally
+   * @param decision completes with the decision, or exceptionally
    */
   record Later(CompletionStage<? extends Access> decision) implements Access {
 
-    /** Checks that there is something to wait for. */
+    /** Checks that there is a stage. */
     public Later {
       Objects.requireNonNull(decision, "decision");
     }
   }
 
-  /** The client may: the actor decides. */
+  /** Returns the decision that the client may reach the actor. */
   static Access granted() {
     return new Granted();
   }
 
   /**
-   * The client may not, and is answered in plain text.
+   * Returns the decision that the client may not reach the actor, with an answer in plain text.
    *
    * @throws IllegalArgumentException if the status is not 300 to 599
    */
@@ -67,7 +67,7 @@ public sealed interface Access {
   }
 
   /**
-   * The client may not, and is answered so.
+   * Returns the decision that the client may not reach the actor, with an answer.
    *
    * @throws IllegalArgumentException if the status is not 300 to 599
    */
@@ -75,7 +75,7 @@ public sealed interface Access {
     return new Denied(response);
   }
 
-  /** It is decided later, on any thread. */
+  /** Returns a decision that is made later, on any thread. */
   static Access later(CompletionStage<? extends Access> decision) {
     return new Later(decision);
   }

@@ -5,11 +5,12 @@ import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What an actor object is given by whoever runs it. Users reach these through {@link
- * WebSocketActor}'s methods of the same names.
+ * The services that the program which runs an actor gives to the actor object. Actors use them
+ * through the methods of {@link WebSocketActor} with the same names.
  *
- * <p>What reads or changes state is called on the thread of the open turn, or in callbacks of what
- * it waits for; outside of a turn it throws {@link IllegalStateException}.
+ * <p>Methods that read or change state may be called on the thread of the open turn, and in
+ * callbacks of stages that the turn waits for. Outside of a turn they throw {@link
+ * IllegalStateException}.
  *
  * <pre>{@code
  * var actor = new ActorInvoker<>(new ChatRoom(), context);   // whoever runs actors
@@ -20,39 +21,39 @@ import org.jspecify.annotations.Nullable;
  */
 public interface ActorContext<A extends @Nullable Object> {
 
-  /** The actor's name. */
+  /** Returns the actor's name. */
   ActorId id();
 
-  /** The actor's connections. */
+  /** Returns the actor's connections. */
   Connections<A> connections();
 
-  /** The actor's storage. */
+  /** Returns the actor's storage. */
   Storage storage();
 
-  /** The actor's alarms. */
+  /** Returns the actor's alarms. */
   Alarms alarms();
 
-  /** Has messages of this text answered without the actor, from the end of the turn on. */
+  /** Lets the server answer messages of a text without the actor, from the end of the turn on. */
   void autoReply(AutoReply reply);
 
-  /** Has messages of this text come to the actor again; nothing if they do. */
+  /** Lets messages of a text come to the actor again. It does nothing if they come already. */
   void clearAutoReply(String request);
 
   /** Keeps the current turn open until the stage has completed. */
   void waitFor(CompletionStage<?> stage);
 
-  /** Has a stop of the server wait for the stage, and nothing else. */
+  /** Makes a stop of the server wait for the stage; nothing else waits for it. */
   void inBackground(CompletionStage<?> stage);
 
   /** Discards the current turn and drops the actor object; does not return. */
   void reset(String why);
 
-  /** The time, by the clock of whoever runs the actor. */
+  /** Returns the time, by the clock of the program that runs the actor. */
   Instant now();
 
   /**
-   * How often the actor was activated, this time included; from 1, and from 1 again once nothing is
-   * stored of it.
+   * Returns how often the actor was activated, this time included. The count begins at 1, and
+   * begins again when nothing is stored of the actor.
    */
   long activation();
 }

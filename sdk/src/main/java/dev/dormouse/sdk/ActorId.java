@@ -5,7 +5,7 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The name of an actor: its type and the key that users gave it. There is one actor of a name.
+ * The id of an actor: its type, and the key that users gave it. Each id belongs to one actor.
  *
  * <pre>{@code
  * new ActorId("chat", "lobby").toString()   // "chat/lobby"
@@ -25,7 +25,7 @@ public record ActorId(String type, String key) implements Comparable<ActorId> {
   private static final Pattern TYPE = Pattern.compile("[a-z][a-z0-9-]{0,63}");
 
   /**
-   * Checks both parts.
+   * Checks the type and the key.
    *
    * @throws IllegalArgumentException if the type or the key is not as described above; the message
    *     says which rule is broken
@@ -65,7 +65,7 @@ public record ActorId(String type, String key) implements Comparable<ActorId> {
     return bytes > KEY_BYTES_MAX ? "has " + bytes + " bytes; the limit is " + KEY_BYTES_MAX : null;
   }
 
-  // Those of a record do the same, but take longer to warm up, and this is looked up all the time.
+  // A record's own methods are equivalent but warm up more slowly, and ids are compared often.
 
   @Override
   public boolean equals(Object other) {
@@ -78,8 +78,8 @@ public record ActorId(String type, String key) implements Comparable<ActorId> {
   }
 
   /**
-   * By key, then by type. Clients choose keys, and can choose many of one hash: because names have
-   * an order, tables of them stay fast all the same.
+   * Compares by key, then by type. Clients can choose many keys of one hash; hash tables of ids
+   * stay fast all the same, because ids have an order.
    */
   @Override
   public int compareTo(ActorId other) {
@@ -87,7 +87,7 @@ public record ActorId(String type, String key) implements Comparable<ActorId> {
     return order == 0 ? type.compareTo(other.type) : order;
   }
 
-  /** {@code type/key}. */
+  /** Returns {@code type/key}. */
   @Override
   public String toString() {
     return type + "/" + key;

@@ -20,9 +20,9 @@ public final class ActorInvoker<A extends @Nullable Object> {
   private final WebSocketActor<A> actor;
 
   /**
-   * Gives the actor its context.
+   * Creates an invoker and gives the actor its context.
    *
-   * @throws IllegalStateException if the object has one already
+   * @throws IllegalStateException if the object has a context already
    */
   public ActorInvoker(WebSocketActor<A> actor, ActorContext<A> context) {
     this.actor = actor;

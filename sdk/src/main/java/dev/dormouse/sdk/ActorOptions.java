@@ -11,8 +11,8 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What an actor type may choose. Immutable; each method that takes a choice returns a changed copy,
- * the method of the same name without parameter tells what was chosen.
+ * The options of an actor type. They are immutable: each method that takes a choice returns a
+ * changed copy, and the method of the same name without a parameter returns the choice.
  *
  * <pre>{@code
  * .actor("/chat/:key", ChatRoom.class, ChatRoom::new, o -> o.stores(Line.class).onFailure(FailurePolicy.CLOSE))
@@ -29,12 +29,12 @@ public final class ActorOptions {
   /** The most bytes that {@link #outboundBytesMax(int)} lets wait for a client: 256 MiB. */
   public static final int OUTBOUND_BYTES_CEILING = 256 << 20;
 
-  /** What RFC 9110, section 5.6.2, calls a token. */
+  /** The token of RFC 9110, section 5.6.2. */
   private static final Pattern TOKEN = Pattern.compile("[!#$%&'*+.^_`|~0-9A-Za-z-]+");
 
   private final Values values;
 
-  /** The choices; changed only before they are an option's. */
+  /** The choices, which change only before they belong to options. */
   private static final class Values implements Cloneable {
     @Nullable String name;
     List<Class<?>> stored = List.of();
@@ -71,8 +71,9 @@ public final class ActorOptions {
   }
 
   /**
-   * 1 MiB messages at any rate, 16 KiB attachments, handlers may block, connections stay open on
-   * failure, slow clients are closed, nothing is compressed, every client may come to its actor.
+   * Returns the default options: messages of 1 MiB at any rate, attachments of 16 KiB, handlers
+   * that may block, connections that stay open on failure, slow clients that are closed, no
+   * compression, and access for every client.
    */
   public static ActorOptions defaults() {
     return new ActorOptions(new Values());
@@ -84,8 +85,8 @@ public final class ActorOptions {
   }
 
   /**
-   * The type's name in ids, logs and stored keys; null: made of the path's fixed parts, {@code
-   * /bench/echo/:key} being {@code bench-echo}.
+   * Returns the type's name in ids, logs and stored keys. If null, the name is made of the path's
+   * fixed parts: {@code /bench/echo/:key} gives {@code bench-echo}.
    */
   public @Nullable String name() {
     return values.name;
@@ -101,7 +102,7 @@ public final class ActorOptions {
     return with(v -> v.stored = List.copyOf(more));
   }
 
-  /** The classes of attachments and stored values, besides the attachment class itself. */
+  /** Returns the classes of attachments and stored values, besides the attachment class itself. */
   public List<Class<?>> stored() {
     return values.stored;
   }
@@ -120,14 +121,14 @@ public final class ActorOptions {
     return with(v -> v.renamed = Map.copyOf(more));
   }
 
-  /** The stored classes of today by the names that they had. */
+  /** Returns the stored classes of today by the names that they had. */
   public Map<String, Class<?>> renamed() {
     return values.renamed;
   }
 
   /**
-   * Makes objects of a class of what was stored by an earlier version of the application. The class
-   * counts as named.
+   * Chooses the function that makes objects of a class from what an earlier version of the
+   * application stored. The class counts as named.
    *
    * <p>Without a migration, components and fields may come, go and change places: one that was not
    * stored is null, 0 or false (a field is as the constructor leaves it), one that is gone is
@@ -151,50 +152,51 @@ public final class ActorOptions {
     return with(v -> v.migrations = Map.copyOf(more));
   }
 
-  /** What makes objects of a class of what was stored in an earlier form. */
+  /** Returns the functions that make objects from earlier stored forms, by today's classes. */
   public Map<Class<?>, Function<StoredFields, ?>> migrations() {
     return values.migrations;
   }
 
-  /** Chooses what becomes of a connection whose message made its handler throw. */
+  /** Chooses the treatment of a connection whose message made its handler throw. */
   public ActorOptions onFailure(FailurePolicy policy) {
     return with(v -> v.failurePolicy = policy);
   }
 
-  /** What becomes of a connection whose message made its handler throw. */
+  /** Returns the treatment of a connection whose message made its handler throw. */
   public FailurePolicy failurePolicy() {
     return values.failurePolicy;
   }
 
-  /** Chooses where the handlers run. */
+  /** Chooses the threads on which the handlers run. */
   public ActorOptions threading(Threading threading) {
     return with(v -> v.threading = threading);
   }
 
-  /** Where the handlers run. */
+  /** Returns the threads on which the handlers run. */
   public Threading threading() {
     return values.threading;
   }
 
   /**
-   * Limits the messages that clients may send; over it the connection is closed with 1009.
+   * Limits the size of messages that clients may send. A larger one closes the connection with
+   * 1009.
    *
    * @param bytes 1 to 32 MiB
-   * @throws IllegalArgumentException if it is out of range
+   * @throws IllegalArgumentException if the number is out of range
    */
   public ActorOptions messageBytesMax(int bytes) {
     checkRange("messageBytesMax", bytes, MESSAGE_BYTES_CEILING);
     return with(v -> v.messageBytesMax = bytes);
   }
 
-  /** The largest message a client may send, in bytes. */
+  /** Returns the size of the largest message that a client may send, in bytes. */
   public int messageBytesMax() {
     return values.messageBytesMax;
   }
 
   /**
-   * Limits how many messages a client may send in a second, as many of them at once; over it the
-   * connection is closed with 1008.
+   * Limits the number of messages that a client may send in a second, or at once. Further messages
+   * close the connection with 1008.
    *
    * @param messages at least 1; 0 for any number, the default
    * @throws IllegalArgumentException if it is negative
@@ -206,23 +208,23 @@ public final class ActorOptions {
     return with(v -> v.messagesPerSecondMax = messages);
   }
 
-  /** How many messages a client may send in a second; 0 for any number. */
+  /** Returns the number of messages that a client may send in a second; 0 for any number. */
   public int messagesPerSecondMax() {
     return values.messagesPerSecondMax;
   }
 
   /**
-   * Limits the attachments, as serialized; over it the turn fails.
+   * Limits the size of attachments, as serialized. A larger one fails the turn.
    *
    * @param bytes 1 to 1 MiB
-   * @throws IllegalArgumentException if it is out of range
+   * @throws IllegalArgumentException if the number is out of range
    */
   public ActorOptions attachmentBytesMax(int bytes) {
     checkRange("attachmentBytesMax", bytes, ATTACHMENT_BYTES_CEILING);
     return with(v -> v.attachmentBytesMax = bytes);
   }
 
-  /** The largest attachment, in bytes as serialized. */
+  /** Returns the size of the largest attachment, in bytes as serialized. */
   public int attachmentBytesMax() {
     return values.attachmentBytesMax;
   }
@@ -241,30 +243,30 @@ public final class ActorOptions {
     return with(v -> v.subprotocols = checked);
   }
 
-  /** The subprotocols that clients may choose from. */
+  /** Returns the subprotocols that clients may choose from. */
   public List<String> subprotocols() {
     return values.subprotocols;
   }
 
-  /** Chooses whether messages are compressed for clients that offer it. Off by default. */
+  /** Chooses the compression of messages for clients that offer it; none by default. */
   public ActorOptions compression(Compression compression) {
     return with(v -> v.compression = compression);
   }
 
-  /** Whether clients may have messages compressed. */
+  /** Returns the compression of messages for clients that offer it. */
   public Compression compression() {
     return values.compression;
   }
 
   /**
-   * Chooses what becomes of messages that a client reads too slowly. By default it is closed with
-   * 1013.
+   * Chooses the treatment of a client that reads too slowly. By default its connection is closed
+   * with 1013.
    */
   public ActorOptions onSlowClient(OutboundPolicy policy) {
     return with(v -> v.outboundPolicy = policy);
   }
 
-  /** What becomes of messages that a client reads too slowly. */
+  /** Returns the treatment of a client that reads too slowly. */
   public OutboundPolicy outboundPolicy() {
     return values.outboundPolicy;
   }
@@ -277,7 +279,7 @@ public final class ActorOptions {
    * each of its recipients, though they share it.
    *
    * @param bytes 1 to 256 MiB; 0 for the server's own limit, the default, which is 1 MiB
-   * @throws IllegalArgumentException if it is out of range
+   * @throws IllegalArgumentException if the number is out of range
    */
   public ActorOptions outboundBytesMax(int bytes) {
     if (bytes != 0) {
@@ -286,14 +288,15 @@ public final class ActorOptions {
     return with(v -> v.outboundBytesMax = bytes);
   }
 
-  /** How many bytes may wait for one client; 0 for the server's own limit. */
+  /** Returns the number of bytes that may wait for one client; 0 for the server's own limit. */
   public int outboundBytesMax() {
     return values.outboundBytesMax;
   }
 
   /**
-   * Chooses who may come to the actors, by upgrade or by plain request: asked before an actor hears
-   * of either, and without waking it. What is not granted costs no turn and no activation.
+   * Chooses the rule that decides who may reach the actors, by upgrade or by plain request. The
+   * rule is asked before an actor hears of either, and without waking the actor. A denied request
+   * costs no turn and no activation.
    *
    * <p>The rule is called on an event loop, for several clients at the same time, and must not
    * block; what takes longer is {@link Access#later}. A rule that throws, or a stage that fails, is
@@ -307,7 +310,7 @@ public final class ActorOptions {
     return with(v -> v.access = rule);
   }
 
-  /** Who may come to the actors; null for everybody. */
+  /** Returns the rule that decides who may reach the actors; null if everybody may. */
   public @Nullable BiFunction<ActorId, RequestHead, Access> access() {
     return values.access;
   }

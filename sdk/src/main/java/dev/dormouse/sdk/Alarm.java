@@ -12,20 +12,19 @@ import java.time.Instant;
  * }
  * }</pre>
  *
- * @param name its name
- * @param due when it is, or was, due; of one set with {@link Alarms#after} as the wall clock stands
- *     now. A retry has the time of the first attempt
- * @param attempt which attempt to handle it this is, or will be, from 1 to {@link
- *     Alarms#ATTEMPTS_MAX}
+ * @param name the alarm's name
+ * @param due when the alarm is or was due; for one that was set with {@link Alarms#after}, as the
+ *     wall clock stands now. A retry has the time of the first attempt
+ * @param attempt the number of the current or next attempt, 1 to {@link Alarms#ATTEMPTS_MAX}
  */
 public record Alarm(String name, Instant due, int attempt) {
 
-  /** Whether an earlier attempt failed. */
+  /** Returns whether an earlier attempt failed. */
   public boolean isRetry() {
     return attempt > 1;
   }
 
-  /** Whether the alarm is given up if this attempt fails. */
+  /** Returns whether the alarm is given up if this attempt fails. */
   public boolean isLastAttempt() {
     return attempt >= Alarms.ATTEMPTS_MAX;
   }

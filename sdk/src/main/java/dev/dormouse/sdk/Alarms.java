@@ -6,8 +6,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * An actor's alarms: many, each by its name. When one is due, {@link WebSocketActor#onAlarm} is
- * called, in a turn of its own; an actor that is not in memory is woken for it.
+ * The alarms of an actor, each with a name. When an alarm is due, {@link WebSocketActor#onAlarm} is
+ * called in a turn of its own, and an actor that is not in memory is woken for it.
  *
  * <pre>{@code
  * alarms().after("next-round", Duration.ofSeconds(30));
@@ -36,13 +36,13 @@ import java.util.Optional;
  */
 public interface Alarms {
 
-  /** The most alarms of an actor. */
+  /** The greatest number of alarms of an actor. */
   int ALARMS_MAX = 1_024;
 
   /** The longest name, in bytes of UTF-8. */
   int NAME_BYTES_MAX = 256;
 
-  /** How often an alarm is tried in all. */
+  /** The greatest number of attempts to handle an alarm. */
   int ATTEMPTS_MAX = 7;
 
   /** The latest instant that an alarm may be set for: the end of the year 9999. */
@@ -52,7 +52,7 @@ public interface Alarms {
   Duration DELAY_MAX = Duration.ofDays(36_525);
 
   /**
-   * Sets an alarm, in place of one of the same name. An instant that is past is due at once.
+   * Sets an alarm for an instant, in place of one of the same name. A past instant is due at once.
    *
    * @param name 1 to {@value #NAME_BYTES_MAX} bytes of UTF-8
    * @param due to the millisecond; the rest is rounded up
@@ -63,7 +63,7 @@ public interface Alarms {
   void at(String name, Instant due);
 
   /**
-   * Sets an alarm, in place of one of the same name.
+   * Sets an alarm after a delay, in place of one of the same name.
    *
    * @param name 1 to {@value #NAME_BYTES_MAX} bytes of UTF-8
    * @param delay from now, to the millisecond; the rest is rounded up
@@ -74,21 +74,21 @@ public interface Alarms {
   void after(String name, Duration delay);
 
   /**
-   * Removes an alarm. One that is due but waits for the actor does not come any more.
+   * Removes an alarm. An alarm that is due and waits for the actor does not come any more.
    *
-   * @return whether there was one
+   * @return whether there was such an alarm
    * @throws LimitExceededException if the name is empty or too long
    */
   boolean cancel(String name);
 
   /**
-   * The alarm of a name. The one that is being handled is there only if its handler has set it
-   * anew.
+   * Returns the alarm of a name. An alarm that is being handled is set only if its handler has set
+   * it anew.
    *
    * @throws LimitExceededException if the name is empty or too long
    */
   Optional<Alarm> get(String name);
 
-  /** All that are set, the one that is due first first. */
+  /** Returns all alarms that are set, in the order in which they are due. */
   List<Alarm> list();
 }

@@ -13,16 +13,16 @@ import java.nio.charset.StandardCharsets;
  * @param reply the answer, at most 2 KiB of UTF-8
  */
 public record AutoReply(String request, String reply) {
-  /** How many automatic replies an actor may have. */
+  /** The greatest number of automatic replies of an actor. */
   public static final int REPLIES_MAX = 16;
 
-  /** How long a request, and a reply, may be, in bytes of UTF-8. */
+  /** The greatest length of a request and of a reply, in bytes of UTF-8. */
   public static final int BYTES_MAX = 2 << 10;
 
   /**
    * Checks the lengths.
    *
-   * @throws LimitExceededException if one is too long
+   * @throws LimitExceededException if the request or the reply is too long
    */
   public AutoReply {
     check("the request of an automatic reply", request);

@@ -3,7 +3,7 @@ package dev.dormouse.sdk;
 import java.nio.charset.StandardCharsets;
 
 /**
- * How a connection ended.
+ * The end of a connection: its close code, its reason, and its cause.
  *
  * <pre>{@code
  * protected void onClose(Connection<Member> gone, CloseReason reason) {
@@ -17,14 +17,14 @@ import java.nio.charset.StandardCharsets;
  *     it is the one that the server sent
  * @param reason the text of that close frame, at most {@value #REASON_BYTES_MAX} bytes in UTF-8;
  *     may be empty. Where the client only repeats the actor's code, it is the actor's text
- * @param cause who or what ended it
+ * @param cause who or what ended the connection
  */
 public record CloseReason(int code, String reason, Cause cause) {
 
   /** The longest reason, in bytes of UTF-8 (RFC 6455, section 5.5). */
   public static final int REASON_BYTES_MAX = 123;
 
-  /** No close frame was received: the code 1006 of RFC 6455, section 7.1.5. */
+  /** The code 1006 of RFC 6455, section 7.1.5, for an end without a close frame. */
   public static final int ABNORMAL = 1006;
 
   /** Who or what ended a connection. */
@@ -58,12 +58,12 @@ public record CloseReason(int code, String reason, Cause cause) {
     MACHINE_RESTARTED
   }
 
-  /** The close of a connection that ended without a close frame. */
+  /** Returns the end of a connection without a close frame. */
   public static CloseReason abnormal(Cause cause) {
     return new CloseReason(ABNORMAL, "", cause);
   }
 
-  /** Whether there was a close handshake: false for 1006 only. */
+  /** Returns whether there was a close handshake, which only the code 1006 denies. */
   public boolean wasClean() {
     return code != ABNORMAL;
   }
@@ -74,8 +74,9 @@ public record CloseReason(int code, String reason, Cause cause) {
   }
 
   /**
-   * Whether an endpoint may put this code into a close frame: 1000 to 1003, 1007 to 1014, 3000 to
-   * 4999 (RFC 6455, section 7.4, and the IANA registry). 1005, 1006 and 1015 never go on the wire.
+   * Returns whether an endpoint may put this code into a close frame: 1000 to 1003, 1007 to 1014,
+   * 3000 to 4999 (RFC 6455, section 7.4, and the IANA registry). 1005, 1006 and 1015 never go on
+   * the wire.
    */
   public static boolean mayBeSent(int code) {
     return (code >= 1000 && code <= 1003)

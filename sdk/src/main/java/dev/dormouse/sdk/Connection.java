@@ -27,7 +27,7 @@ import org.jspecify.annotations.Nullable;
  */
 public interface Connection<A extends @Nullable Object> {
 
-  /** The most tags a connection may have. */
+  /** The greatest number of tags of a connection. */
   int TAGS_MAX = 10;
 
   /** The longest tag, in bytes of UTF-8. */
@@ -36,16 +36,16 @@ public interface Connection<A extends @Nullable Object> {
   /** The longest key of {@link #sendLatest}, in bytes of UTF-8. */
   int KEY_BYTES_MAX = 256;
 
-  /** The name of the connection, from handshake to close. */
+  /** Returns the id of the connection, from handshake to close. */
   ConnectionId id();
 
-  /** Whether the actor still counts the client as connected; false once either side closed. */
+  /** Returns whether the actor counts the client as connected; false once either side closed. */
   boolean isOpen();
 
   /**
-   * The attachment; null if none was ever attached. An attachment that is changed in place is
-   * stored with the turn as if it had been attached again, if the turn has asked for it here or is
-   * about this connection; immutable records are the better choice.
+   * Returns the attachment; null if none was ever attached. An attachment that is changed in place
+   * is stored with the turn as if it had been attached again, if the turn called this method or is
+   * about this connection. Immutable records are the better choice.
    *
    * @throws StoredValueException if the stored bytes cannot be read, or are of another class than
    *     the actor's attachments; the connection still works, and the bytes are left as they are
@@ -54,19 +54,20 @@ public interface Connection<A extends @Nullable Object> {
   A attachment();
 
   /**
-   * Replaces the attachment, be it readable or not. A value that cannot be stored is refused at
-   * once, and the attachment stays what it was. One that can be changed in place is serialized
-   * again at the end of the turn; if that fails, the turn does. Immutable records are serialized
-   * once.
+   * Replaces the attachment, even one that cannot be read. A value that cannot be stored is refused
+   * at once, and the attachment stays as it was. A value that can be changed in place is serialized
+   * again at the end of the turn, and the turn fails if that fails. Immutable records are
+   * serialized once.
    *
-   * @throws LimitExceededException if it is over the limit as serialized (16 KiB by default), or if
-   *     the turn stores and sends over 64 MiB with it
-   * @throws StoredValueException if it cannot be serialized, its class not being named for instance
+   * @throws LimitExceededException if the value is over the limit as serialized (16 KiB by
+   *     default), or if the turn stores and sends over 64 MiB with it
+   * @throws StoredValueException if the value cannot be serialized, for instance because its class
+   *     is not named
    */
   void attach(A attachment);
 
   /**
-   * The tags, in the order in which they were set.
+   * Returns the tags, in the order in which they were set.
    *
    * @throws StoredValueException if all that is stored of the connection is damaged: it is in no
    *     {@link Connections#tagged} then, and has no tags once something is attached anew
@@ -74,7 +75,7 @@ public interface Connection<A extends @Nullable Object> {
   Set<String> tags();
 
   /**
-   * Adds tags; those it has already stay as they are.
+   * Adds tags. Tags that the connection has already stay as they are.
    *
    * @throws LimitExceededException if there would be more than {@value #TAGS_MAX}, or if one is
    *     over {@value #TAG_BYTES_MAX} bytes
@@ -83,7 +84,7 @@ public interface Connection<A extends @Nullable Object> {
   void tag(String... tags);
 
   /**
-   * Removes tags; those it does not have are passed over.
+   * Removes tags. Tags that the connection does not have are ignored.
    *
    * @throws StoredValueException if the tags cannot be read
    */
@@ -93,7 +94,7 @@ public interface Connection<A extends @Nullable Object> {
    * Sends a text message, once the turn is committed. If the client reads too slowly, the type's
    * {@link OutboundPolicy} says what becomes of it.
    *
-   * @return to be asked what became of it
+   * @return the delivery, which tells the outcome
    * @throws LimitExceededException if the message is over 32 MiB
    */
   Delivery send(String text);
@@ -102,7 +103,7 @@ public interface Connection<A extends @Nullable Object> {
    * Sends a binary message, once the turn is committed. The bytes between position and limit are
    * copied at once; the buffer's position is not moved.
    *
-   * @return to be asked what became of it
+   * @return the delivery, which tells the outcome
    * @throws LimitExceededException if the message is over 32 MiB
    */
   Delivery send(ByteBuffer bytes);
@@ -112,15 +113,17 @@ public interface Connection<A extends @Nullable Object> {
    * price: where the type chose {@link OutboundPolicy#CONFLATE}, it takes the place of the one that
    * still waits for a slow client. Elsewhere it is sent like any other.
    *
-   * @param key what it is about; at most {@value #KEY_BYTES_MAX} bytes
-   * @return to be asked what became of it
+   * @param key the key, of at most {@value #KEY_BYTES_MAX} bytes
+   * @return the delivery, which tells the outcome
    * @throws LimitExceededException if the message is over 32 MiB, or the key too long
    */
   Delivery sendLatest(String key, String text);
 
   /**
-   * The same with a binary message, whose bytes are copied at once.
+   * Sends a binary message that makes earlier ones of the same key worthless, as {@link
+   * #sendLatest(String, String)} does. The bytes are copied at once.
    *
+   * @return the delivery, which tells the outcome
    * @throws LimitExceededException if the message is over 32 MiB, or the key too long
    */
   Delivery sendLatest(String key, ByteBuffer bytes);
@@ -138,7 +141,7 @@ public interface Connection<A extends @Nullable Object> {
    */
   CompletionStage<Optional<Instant>> lastSeen();
 
-  /** Closes with 1000 and no reason, once the turn is committed. */
+  /** Closes the connection with 1000 and no reason, once the turn is committed. */
   default void close() {
     close(1000, "");
   }

@@ -1,8 +1,8 @@
 package dev.dormouse.sdk;
 
 /**
- * A socket failed: an I/O error, or a breach of the protocol by the client. It is never thrown; it
- * is what {@link WebSocketActor#onError} is given.
+ * The description of a socket's failure: an I/O error, or a breach of the protocol by the client.
+ * It is never thrown, but given to {@link WebSocketActor#onError}.
  *
  * <pre>{@code
  * protected void onError(Connection<Member> connection, Throwable error) {
@@ -13,7 +13,7 @@ package dev.dormouse.sdk;
 public final class ConnectionFailedException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
-  /** With what happened, in words. */
+  /** Creates a description of what happened. */
   public ConnectionFailedException(String message) {
     super(message);
   }

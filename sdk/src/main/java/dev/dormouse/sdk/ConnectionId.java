@@ -4,9 +4,9 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * The name of a connection, from handshake to close, across hibernation. Never used twice.
+ * The id of a connection, from handshake to close, across hibernation. No id is used twice.
  *
- * <p>It names the incarnation (one run of a node) that accepted the socket, and the connection's
+ * <p>An id names the incarnation (one run of a node) that accepted the socket, and the connection's
  * number in that run, so ids sort by the order of acceptance.
  *
  * <pre>{@code
@@ -24,7 +24,7 @@ public record ConnectionId(long value) implements Comparable<ConnectionId> {
   private static final Pattern TEXT = Pattern.compile("([0-9]{1,8})\\.([0-9]{1,13})");
 
   /**
-   * The id of the {@code number}th connection of an incarnation.
+   * Returns the id of the {@code number}th connection of an incarnation.
    *
    * @throws IllegalArgumentException if the incarnation is not 0 to 2^24-1 or the number not 0 to
    *     2^40-1
@@ -42,7 +42,7 @@ public record ConnectionId(long value) implements Comparable<ConnectionId> {
   }
 
   /**
-   * Reads what {@link #toString} wrote.
+   * Reads an id that {@link #toString} wrote.
    *
    * @throws IllegalArgumentException if the text is not of the form {@code 3.17}
    */
@@ -54,12 +54,12 @@ public record ConnectionId(long value) implements Comparable<ConnectionId> {
     return of(Long.parseLong(matcher.group(1)), Long.parseLong(matcher.group(2)));
   }
 
-  /** The run of the node that accepted the socket. */
+  /** Returns the incarnation, the run of the node that accepted the socket. */
   public long incarnation() {
     return value >>> NUMBER_BITS;
   }
 
-  /** The connection's number in that run, from 1. */
+  /** Returns the connection's number in its incarnation, from 1. */
   public long number() {
     return value & NUMBER_MAX;
   }
@@ -79,7 +79,7 @@ public record ConnectionId(long value) implements Comparable<ConnectionId> {
     return Long.compareUnsigned(value, other.value);
   }
 
-  /** {@code incarnation.number}, such as {@code 3.17}. */
+  /** Returns {@code incarnation.number}, such as {@code 3.17}. */
   @Override
   public String toString() {
     return incarnation() + "." + number();

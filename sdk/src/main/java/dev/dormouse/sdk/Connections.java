@@ -7,12 +7,12 @@ import java.util.stream.StreamSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The open connections of an actor, or a part of them, in the order of their ids: that in which
- * they asked to connect.
+ * The open connections of an actor, or a part of them, in the order of their ids, which is the
+ * order in which they asked to connect.
  *
- * <p>It is a view: {@link #tagged} and {@link #except} narrow it, nothing is read before it is
- * asked for. Iterating reads connections page by page and decodes an attachment when it is touched;
- * a broadcast reads nothing at all, since the gateway knows who has which tag. A connection is
+ * <p>This is a view: {@link #tagged} and {@link #except} narrow it, and nothing is read before it
+ * is needed. Iterating reads connections page by page and decodes an attachment when it is touched.
+ * A broadcast reads nothing, because the gateway knows the tags of all connections. A connection is
  * still in the list inside its own {@code onClose}.
  *
  * <pre>{@code
@@ -25,55 +25,56 @@ import org.jspecify.annotations.Nullable;
  */
 public interface Connections<A extends @Nullable Object> extends Iterable<Connection<A>> {
 
-  /** The most connections an actor may have; an upgrade over it is answered 503. */
+  /** The greatest number of connections of an actor; further upgrades are answered 503. */
   int CONNECTIONS_MAX = 32_768;
 
-  /** Those that have the tag, too. */
+  /** Narrows the view to connections that also have a tag. */
   Connections<A> tagged(String tag);
 
-  /** Those that are none of these. */
+  /** Narrows the view to connections other than these. */
   Connections<A> except(Connection<?>... connections);
 
   /**
-   * How many there are. Costs nothing for all connections, and a pass over their rows for a
-   * narrowed view.
+   * Returns the number of connections in this view. It costs nothing for all connections, and a
+   * pass over their rows for a narrowed view.
    */
   int count();
 
-  /** The connection of that id, if it is in this view. */
+  /** Returns the connection with an id, if it is in this view. */
   Optional<Connection<A>> find(ConnectionId id);
 
   /**
-   * Sends a text message to each of them, once the turn is committed: to those that are connected
-   * at that point of the actor's history.
+   * Sends a text message to each connection in this view that is connected at this point of the
+   * actor's history. The message leaves when the turn is committed.
    *
    * @throws LimitExceededException if the message is over 32 MiB
    */
   void broadcast(String text);
 
   /**
-   * Sends a binary message to each of them, once the turn is committed. The bytes are copied at
-   * once.
+   * Sends a binary message to each connection in this view, once the turn is committed. The bytes
+   * are copied at once.
    *
    * @throws LimitExceededException if the message is over 32 MiB
    */
   void broadcast(ByteBuffer bytes);
 
   /**
-   * Sends to each of them what {@link Connection#sendLatest} would, with the same keys.
+   * Sends a text message to each connection in this view, as {@link Connection#sendLatest} does.
    *
    * @throws LimitExceededException if the message is over 32 MiB, or the key too long
    */
   void broadcastLatest(String key, String text);
 
   /**
-   * The same with a binary message, whose bytes are copied at once.
+   * Sends a binary message to each connection in this view, as {@link Connection#sendLatest} does.
+   * The bytes are copied at once.
    *
    * @throws LimitExceededException if the message is over 32 MiB, or the key too long
    */
   void broadcastLatest(String key, ByteBuffer bytes);
 
-  /** As a stream; it reads as it goes. */
+  /** Returns a stream of the connections, which reads them as it goes. */
   default Stream<Connection<A>> stream() {
     return StreamSupport.stream(spliterator(), false);
   }

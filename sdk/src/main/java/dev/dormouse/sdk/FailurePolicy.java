@@ -1,7 +1,7 @@
 package dev.dormouse.sdk;
 
 /**
- * What becomes of a connection whose message made its handler throw. The turn is discarded in any
+ * The treatment of a connection whose message made its handler throw. The turn is discarded in any
  * case.
  *
  * <pre>{@code
@@ -9,8 +9,8 @@ package dev.dormouse.sdk;
  * }</pre>
  */
 public enum FailurePolicy {
-  /** It stays open; the error is logged with actor and connection. */
+  /** The connection stays open; the error is logged with actor and connection. */
   KEEP_OPEN,
-  /** It is closed with 1011 (internal error, RFC 6455 section 7.4.1). */
+  /** The connection is closed with 1011 (internal error, RFC 6455 section 7.4.1). */
   CLOSE
 }

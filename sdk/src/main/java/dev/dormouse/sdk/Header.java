@@ -7,13 +7,13 @@ package dev.dormouse.sdk;
  * new Header("Set-Cookie", "seen=1; HttpOnly")
  * }</pre>
  *
- * @param name a token, not empty
+ * @param name the name: a token that is not empty
  * @param value the value: Latin-1 without control characters, tabs allowed
  */
 public record Header(String name, String value) {
 
   /**
-   * Checks both.
+   * Checks the name and the value.
    *
    * @throws IllegalArgumentException if the name is not a token, or the value has a control
    *     character or one beyond Latin-1

@@ -15,21 +15,21 @@ import java.util.Optional;
  */
 public interface HttpRequest {
 
-  /** The largest body, in bytes; a larger one is answered 413 before the actor hears of it. */
+  /** The largest body, in bytes; a request with a larger body is answered 413 by the server. */
   int BODY_BYTES_MAX = 1 << 20;
 
-  /** Method, path, query, headers, remote address, user. */
+  /** Returns the head: method, path, query, headers, remote address and user. */
   RequestHead head();
 
-  /** Who the client is, if the server's middleware authenticated it. */
+  /** Returns the client's user, if the server's middleware authenticated the client. */
   default Optional<User> user() {
     return head().user();
   }
 
-  /** The body; empty if there is none. A fresh copy. */
+  /** Returns a fresh copy of the body, which is empty if there is none. */
   byte[] body();
 
-  /** The body, read as UTF-8. */
+  /** Returns the body, read as UTF-8. */
   default String text() {
     return new String(body(), StandardCharsets.UTF_8);
   }
@@ -37,7 +37,7 @@ public interface HttpRequest {
   /**
    * Answers the request, once the turn is committed.
    *
-   * @throws IllegalStateException if it was answered already, or its turn is over
+   * @throws IllegalStateException if the request was answered already, or its turn is over
    */
   void respond(HttpResponse response);
 }

@@ -10,9 +10,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * An HTTP answer: status, headers, body.
  *
- * <p>What belongs to the connection is the server's, and left out of what is sent: {@code
- * Connection}, {@code Content-Length}, {@code Keep-Alive}, {@code Proxy-Connection}, {@code TE},
- * {@code Trailer}, {@code Transfer-Encoding}. {@code Upgrade} is sent, and named in {@code
+ * <p>The server sets the headers that belong to the connection and leaves out those of the actor:
+ * {@code Connection}, {@code Content-Length}, {@code Keep-Alive}, {@code Proxy-Connection}, {@code
+ * TE}, {@code Trailer}, {@code Transfer-Encoding}. {@code Upgrade} is sent, and named in {@code
  * Connection}.
  *
  * <pre>{@code
@@ -34,7 +34,7 @@ public final class HttpResponse {
   }
 
   /**
-   * An answer of raw bytes, which are copied.
+   * Makes an answer with a body of bytes, which are copied.
    *
    * @throws IllegalArgumentException if the status is not 200 to 599
    */
@@ -42,12 +42,12 @@ public final class HttpResponse {
     return new HttpResponse(status, headers, body.clone());
   }
 
-  /** An answer in plain text, UTF-8. */
+  /** Makes an answer in plain text, in UTF-8. */
   public static HttpResponse text(int status, String body) {
     return typed(status, "text/plain; charset=utf-8", body);
   }
 
-  /** An answer in JSON; the text is sent as it is. */
+  /** Makes an answer in JSON, whose text is sent as it is. */
   public static HttpResponse json(int status, String body) {
     return typed(status, "application/json", body);
   }
@@ -59,29 +59,29 @@ public final class HttpResponse {
         body.getBytes(StandardCharsets.UTF_8));
   }
 
-  /** The same answer with one header more. */
+  /** Returns this answer with one more header. */
   public HttpResponse with(String name, String value) {
     List<Header> more = new ArrayList<>(headers);
     more.add(new Header(name, value));
     return new HttpResponse(status, more, body);
   }
 
-  /** The status, 200 to 599. */
+  /** Returns the status, 200 to 599. */
   public int status() {
     return status;
   }
 
-  /** The headers, in order; {@code Content-Length} is set by the server. */
+  /** Returns the headers, in order; {@code Content-Length} is set by the server. */
   public List<Header> headers() {
     return headers;
   }
 
-  /** The body, which cannot be changed through it. No copy: for bodies that are large. */
+  /** Returns a read-only view of the body, without a copy. */
   public ByteBuffer bodyView() {
     return ByteBuffer.wrap(body).asReadOnlyBuffer();
   }
 
-  /** The body. A fresh copy. */
+  /** Returns a fresh copy of the body. */
   public byte[] body() {
     return body.clone();
   }

@@ -3,19 +3,20 @@ package dev.dormouse.sdk;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A range of storage keys, by prefix or by bounds, with direction and limit.
+ * A range of storage keys, by prefix or by bounds, with direction and limit. It is immutable, and
+ * each method returns a changed copy.
  *
  * <pre>{@code
  * KeyRange.prefix("line/").reversed().limit(100)      // the last hundred lines
  * KeyRange.prefix("line/").after("line/000041")       // those past one key: the next page
  * }</pre>
  *
- * @param prefix what each key begins with; empty for all
- * @param from keys before this one are left out; null for none
- * @param after keys up to and including this one are left out; null for none
- * @param before keys from this one on are left out; null for none
+ * @param prefix the prefix of every key; empty for all keys
+ * @param from the key before which keys are left out; null for no such bound
+ * @param after the key up to which, inclusive, keys are left out; null for no such bound
+ * @param before the key from which on keys are left out; null for no such bound
  * @param isReversed whether the greatest key comes first
- * @param limit the most entries; {@link Storage#LIST_MAX} if it was not set
+ * @param limit the greatest number of entries; {@link Storage#LIST_MAX} if it was not set
  * @param isLimited whether {@link #limit(int)} was set: if not, a range with more entries than
  *     {@link Storage#LIST_MAX} is an error rather than cut
  */
@@ -28,40 +29,40 @@ public record KeyRange(
     int limit,
     boolean isLimited) {
 
-  /** All keys that begin with a prefix; with an empty one, all keys. */
+  /** Returns the range of all keys that begin with a prefix. */
   public static KeyRange prefix(String prefix) {
     return new KeyRange(prefix, null, null, null, false, Storage.LIST_MAX, false);
   }
 
-  /** All keys. */
+  /** Returns the range of all keys. */
   public static KeyRange all() {
     return prefix("");
   }
 
-  /** The same range, beginning with this key: it is in the range, those before it are not. */
+  /** Returns this range without the keys before a key; the key itself stays. */
   public KeyRange from(String key) {
     return new KeyRange(prefix, key, after, before, isReversed, limit, isLimited);
   }
 
-  /** The same range, without the keys up to and including this one. */
+  /** Returns this range without the keys up to and including a key. */
   public KeyRange after(String key) {
     return new KeyRange(prefix, from, key, before, isReversed, limit, isLimited);
   }
 
-  /** The same range, without the keys from this one on. */
+  /** Returns this range without a key and all keys after it. */
   public KeyRange before(String key) {
     return new KeyRange(prefix, from, after, key, isReversed, limit, isLimited);
   }
 
-  /** The same range, the greatest key first. */
+  /** Returns this range with the greatest key first. */
   public KeyRange reversed() {
     return new KeyRange(prefix, from, after, before, true, limit, isLimited);
   }
 
   /**
-   * The same range, cut after so many entries.
+   * Returns this range, cut after a number of entries.
    *
-   * @throws IllegalArgumentException if it is not 1 to {@link Storage#LIST_MAX}
+   * @throws IllegalArgumentException if the number is not 1 to {@link Storage#LIST_MAX}
    */
   public KeyRange limit(int entries) {
     if (entries < 1 || entries > Storage.LIST_MAX) {

@@ -1,8 +1,8 @@
 package dev.dormouse.sdk;
 
 /**
- * Something is over its limit. The message names it, its size and the limit. Thrown into a handler,
- * it fails the turn unless it is caught.
+ * Thrown where something exceeds its limit. The message names the thing, its size and the limit. In
+ * a handler it fails the turn, unless the handler catches it.
  *
  * <pre>{@code
  * try {
@@ -15,17 +15,20 @@ package dev.dormouse.sdk;
 public final class LimitExceededException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
-  /** Says this. */
+  /** Creates an exception with a message that names the limit. */
   public LimitExceededException(String message) {
     super(message);
   }
 
-  /** Says "{@code what} is {@code actual}; the limit is {@code limit}", of a number of things. */
+  /** Creates an exception about a number: "{@code what} is {@code actual}; the limit is …". */
   public LimitExceededException(String what, long actual, long limit) {
     super(what + " is " + actual + "; the limit is " + limit);
   }
 
-  /** Says "{@code what} is {@code actual} {@code unit}; the limit is {@code limit}". */
+  /**
+   * Creates an exception about a size: "{@code what} is {@code actual} {@code unit}; the limit is
+   * …".
+   */
   public LimitExceededException(String what, long actual, long limit, String unit) {
     super(what + " is " + actual + " " + unit + "; the limit is " + limit);
   }

@@ -1,16 +1,16 @@
 package dev.dormouse.sdk;
 
 /**
- * What becomes of messages for a client that does not read them as fast as they are sent. They wait
- * until there are as many bytes as {@link ActorOptions#outboundBytesMax(int)}; what does not fit
- * then is for the policy.
+ * The treatment of messages for a client that reads them more slowly than they are sent. Messages
+ * wait until they have {@link ActorOptions#outboundBytesMax(int)} bytes together; the policy
+ * applies to a message that no longer fits.
  *
  * <pre>{@code
  * .actor("/game/:key", Game.class, Game::new, o -> o.onSlowClient(OutboundPolicy.CONFLATE))
  * }</pre>
  *
- * <p>Whatever is left out, what is delivered comes in the order in which it was sent. A sender
- * learns what became of a message from {@link Delivery#outcome()}.
+ * <p>Messages that are delivered arrive in the order in which they were sent, whatever is left out.
+ * A sender learns the outcome of a message from {@link Delivery#outcome()}.
  */
 public enum OutboundPolicy {
   /**

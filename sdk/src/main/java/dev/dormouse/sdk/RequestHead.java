@@ -15,7 +15,7 @@ import java.util.Optional;
  * int page = request.head().query("page").map(Integer::parseInt).orElse(0);
  * }</pre>
  *
- * @param method such as {@code GET}
+ * @param method the method, such as {@code GET}
  * @param path the path as the client wrote it, without the query
  * @param query the parameters of the query, decoded, each with its values in order; they end at
  *     {@code &}, and are named as the client wrote them; where it wrote a name in several cases,
@@ -25,8 +25,8 @@ import java.util.Optional;
  *     be the client's own word
  * @param remoteAddress the client's address, as text, IPv6 as RFC 5952 writes it: what listed
  *     proxies say, or else where the connection comes from; may be empty if it is not known
- * @param user who the client is, if the server's middleware authenticated it; never what the client
- *     says of itself
+ * @param user the identity of the client, if the server's middleware authenticated it; never the
+ *     client's own claim
  */
 public record RequestHead(
     String method,
@@ -36,7 +36,7 @@ public record RequestHead(
     String remoteAddress,
     Optional<User> user) {
 
-  /** Copies what it is given: nobody who reads it can change it. */
+  /** Copies the query and the headers, so that no reader can change them. */
   public RequestHead {
     query = unmodifiable(query);
     headers = List.copyOf(headers);
@@ -49,7 +49,7 @@ public record RequestHead(
     return Collections.unmodifiableMap(copy);
   }
 
-  /** One of a client that nobody authenticated. */
+  /** Creates the head of a request from a client that nobody authenticated. */
   public RequestHead(
       String method,
       String path,
@@ -60,8 +60,8 @@ public record RequestHead(
   }
 
   /**
-   * The first value of a query parameter, decoded; the case of the name does not matter. It does
-   * not to vertx-web either: what middleware has checked under a name is what an actor finds there.
+   * Returns the first value of a query parameter, decoded. The case of the name does not matter, as
+   * in vertx-web, so an actor finds the value that middleware has checked.
    */
   public Optional<String> query(String name) {
     List<String> exact = query.get(name);
@@ -73,7 +73,7 @@ public record RequestHead(
             .findFirst();
   }
 
-  /** The first value of a header; the case of the name does not matter. */
+  /** Returns the first value of a header; the case of the name does not matter. */
   public Optional<String> header(String name) {
     return headers.stream()
         .filter(h -> h.name().equalsIgnoreCase(name))

@@ -1,10 +1,10 @@
 package dev.dormouse.sdk;
 
 /**
- * A failure that knows how the client is to be answered. Thrown by {@code onUpgrade} or {@code
- * onRequest}, or while {@link ActorOptions#access} decides, the client gets its answer in place of
- * 500. Otherwise it is a failure like others: nothing of the turn is kept, and it is logged. So
- * {@link Upgrade#reject} is the better way where it can be had.
+ * A failure with the answer to the client. If {@code onUpgrade}, {@code onRequest} or the rule of
+ * {@link ActorOptions#access} throws it, the client gets this answer in place of 500. In all else
+ * it is a failure like others: nothing of the turn is kept, and it is logged. {@link
+ * Upgrade#reject} is better wherever it can be called.
  *
  * <pre>{@code
  * throw new ResponseException(HttpResponse.text(409, "the game has begun"));
@@ -16,16 +16,16 @@ public final class ResponseException extends RuntimeException {
   private final transient HttpResponse response;
 
   /**
-   * A failure with an answer.
+   * Creates a failure with an answer.
    *
-   * @param response the answer; to an upgrade, its status is to be 300 to 599 [500]
+   * @param response the answer; for an upgrade its status must be 300 to 599, or 500 is answered
    */
   public ResponseException(HttpResponse response) {
     super("answered " + response.status());
     this.response = response;
   }
 
-  /** What the client is answered. */
+  /** Returns the answer to the client. */
   public HttpResponse response() {
     return response;
   }

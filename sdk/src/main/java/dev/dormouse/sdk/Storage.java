@@ -6,12 +6,13 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * An actor's durable key-value view. Reads inside a turn see the turn's own writes; the writes are
- * committed with everything else the turn did, or not at all. No actor sees another's keys.
+ * The durable key-value storage of an actor. Reads inside a turn see the turn's own writes. Writes
+ * are committed with everything else that the turn did, or not at all. No actor sees another's
+ * keys.
  *
  * <p>Values are strings, boxed numbers, booleans, byte arrays, the JDK's common collections and
  * time types, and the classes that {@link ActorOptions#stores} names. A value is serialized when it
- * is put: changing it afterwards changes nothing.
+ * is put, so changing it afterwards changes nothing.
  *
  * <pre>{@code
  * long total = storage().increment("total", 1);
@@ -27,17 +28,17 @@ public interface Storage {
   /** The largest value, in bytes as serialized. */
   int VALUE_BYTES_MAX = 2 << 20;
 
-  /** The most entries that one {@link #list} returns, and keys that one {@link #getAll} takes. */
+  /** The limit of the entries of one {@link #list} and of the keys of one {@link #getAll}. */
   int LIST_MAX = 10_000;
 
-  /** The most bytes, of keys and serialized values, that one call may read. */
+  /** The limit of what one call may read: bytes of keys and of serialized values. */
   int READ_BYTES_MAX = 32 << 20;
 
-  /** The most ranges that one turn may delete. */
+  /** The greatest number of ranges that one turn may delete. */
   int DELETED_RANGES_MAX = 256;
 
   /**
-   * The value of a key.
+   * Returns the value of a key; empty if there is none.
    *
    * @throws LimitExceededException if the key is empty or too long
    * @throws StoredValueException if the stored bytes cannot be read, or hold another type
@@ -45,8 +46,7 @@ public interface Storage {
   <T> Optional<T> get(String key, Class<T> type);
 
   /**
-   * The values of many keys, in the order in which they were asked for; keys without a value are
-   * left out.
+   * Returns the values of many keys, in the order of the keys; keys without a value are left out.
    *
    * @param keys at most {@value #LIST_MAX}
    * @throws LimitExceededException if there are too many keys, one is empty or too long, or the
@@ -59,23 +59,23 @@ public interface Storage {
    * Sets the value of a key.
    *
    * @throws LimitExceededException if the key is empty or too long, or the value too large
-   * @throws StoredValueException if the value cannot be serialized, its class not being named for
-   *     instance
+   * @throws StoredValueException if the value cannot be serialized, for instance because its class
+   *     is not named
    */
   void put(String key, Object value);
 
   /**
    * Removes a key.
    *
-   * @return whether there was one
+   * @return whether the key had a value
    * @throws LimitExceededException if the key is empty or too long
    */
   boolean delete(String key);
 
   /**
    * Removes all keys of the actor, however many there are. Up to 1,000 keys are read and removed
-   * one by one; more are removed at the cost of one write. It removes what this turn has put so
-   * far; what it puts later stays. Alarms, connections and their attachments are not touched.
+   * one by one; more are removed at the cost of one write. Keys that this turn put before are
+   * removed, and keys that it puts later stay. Alarms, connections and attachments are not touched.
    *
    * @throws LimitExceededException if the turn has deleted {@value #DELETED_RANGES_MAX} ranges
    */
@@ -84,7 +84,7 @@ public interface Storage {
   }
 
   /**
-   * Removes all keys of a range; else like {@link #deleteAll()}.
+   * Removes all keys of a range, at the cost that {@link #deleteAll()} has.
    *
    * @throws IllegalArgumentException if the range is limited
    * @throws LimitExceededException if the turn has deleted {@value #DELETED_RANGES_MAX} ranges
@@ -104,7 +104,7 @@ public interface Storage {
   long increment(String key, long delta);
 
   /**
-   * The entries of a range, in the order of their keys, read at once.
+   * Returns the entries of a range, in the order of their keys, read at once.
    *
    * @throws LimitExceededException if the range sets no limit and holds more than {@value
    *     #LIST_MAX} entries, or if the entries have more than {@value #READ_BYTES_MAX} bytes
@@ -112,7 +112,7 @@ public interface Storage {
    */
   <T> List<Entry<T>> list(KeyRange range, Class<T> type);
 
-  /** The entries whose keys begin with a prefix: {@code list(KeyRange.prefix(prefix), type)}. */
+  /** Returns the entries whose keys begin with a prefix, in the order of their keys. */
   default <T> List<Entry<T>> list(String prefix, Class<T> type) {
     return list(KeyRange.prefix(prefix), type);
   }

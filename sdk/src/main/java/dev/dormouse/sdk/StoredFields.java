@@ -4,10 +4,10 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * An object as it was stored by an earlier version of the application, for a migration to make
- * today's object of: see {@link ActorOptions#migrates}. Immutable.
+ * An object as an earlier version of the application stored it, from which a migration makes
+ * today's object; see {@link ActorOptions#migrates}. It is immutable.
  *
- * <p>What is no object with fields, such as a string, has the one field {@value #VALUE}.
+ * <p>A value without fields, such as a string, has the one field {@value #VALUE}.
  *
  * <pre>{@code
  * o -> o.migrates(Member.class, old ->
@@ -16,29 +16,32 @@ import java.util.Set;
  */
 public interface StoredFields {
 
-  /** The only field of what is no object with fields. */
+  /** The name of the only field of a value without fields. */
   String VALUE = "value";
 
   /**
-   * The name of the class that was stored. If the application does not know the class any more, it
-   * is its number in stored bytes, such as {@code #61efb46}: those do not hold the name.
+   * Returns the name of the class that was stored. For a class that the application no longer
+   * knows, it is the class's number in stored bytes, such as {@code #61efb46}, because stored bytes
+   * do not hold the name.
    */
   String className();
 
-  /** The names of the fields or components that were stored, in the order in which they were. */
+  /**
+   * Returns the names of the stored fields or components, in the order in which they were stored.
+   */
   Set<String> names();
 
-  /** Whether there is such a field, be it null. */
+  /** Returns whether a field was stored, even with the value null. */
   default boolean has(String name) {
     return names().contains(name);
   }
 
   /**
-   * The value of a field; empty if there is no such field, or it is null.
+   * Returns the value of a field; empty if the field was not stored, or its value is null.
    *
    * @param type the class of the value that was stored, which need not be that of the field today;
-   *     {@code StoredFields.class} for an object whose class the application does not know any
-   *     more, inside of collections, too; {@code String.class} reads an enum's constant as its name
+   *     {@code StoredFields.class} for an object whose class the application no longer knows, also
+   *     inside collections; {@code String.class} reads an enum's constant as its name
    * @throws StoredValueException if the value is of another class, or cannot be read
    */
   <T> Optional<T> get(String name, Class<T> type);

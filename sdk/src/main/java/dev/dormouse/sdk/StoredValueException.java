@@ -3,9 +3,9 @@ package dev.dormouse.sdk;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A value cannot be serialized, or stored bytes cannot be read as what was asked for. The message
- * names the class, and where the value belongs. Thrown into a handler, it fails the turn unless it
- * is caught.
+ * Thrown where a value cannot be serialized, or stored bytes cannot be read as the wanted class.
+ * The message names the class and the place of the value. In a handler it fails the turn, unless
+ * the handler catches it.
  *
  * <pre>{@code
  * storage().put("total", 1L);
@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
 public final class StoredValueException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
-  /** With its message and, if there is one, its cause. */
+  /** Creates an exception with a message and, if there is one, a cause. */
   public StoredValueException(String message, @Nullable Throwable cause) {
     super(message, cause);
   }

@@ -1,7 +1,8 @@
 package dev.dormouse.sdk;
 
 /**
- * Where the handlers of an actor type run. One at a time per actor in each case.
+ * The threads on which the handlers of an actor type run. The handlers of one actor run one at a
+ * time in each case.
  *
  * <pre>{@code
  * .actor("/echo/:key", Echo.class, Echo::new, o -> o.threading(Threading.EVENT_LOOP))
@@ -17,14 +18,14 @@ public enum Threading {
    * interrupt, name, priority, context class loader and the labels of log lines are set to what
    * they were before. A {@link ThreadLocal} is not: one that a handler sets and does not remove is
    * seen by handlers of other actors. An {@link InheritableThreadLocal} is never inherited by a
-   * thread of handlers. A handler must not give away its thread: who interrupts that later
+   * thread of handlers. A handler must not give away its thread: code that interrupts it later
    * interrupts another actor.
    */
   MAY_BLOCK,
   /**
    * Handlers never block: they run on the event loop that also serves sockets. A handler that
-   * blocks there holds up its neighbours, until it is interrupted after 30 seconds. What it leaves
-   * on the thread is taken away as with {@link #MAY_BLOCK}.
+   * blocks there delays its neighbours, until it is interrupted after 30 seconds. The thread is set
+   * back after each handler, as with {@link #MAY_BLOCK}.
    */
   EVENT_LOOP
 }

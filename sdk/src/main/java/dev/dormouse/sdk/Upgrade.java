@@ -6,7 +6,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * A client's request to connect (RFC 6455, section 4.2), to be accepted or rejected within its
  * turn. A turn that ends with neither, or by an exception, is answered 500, or as a {@link
- * ResponseException} says; then nobody is connected.
+ * ResponseException} says, and the client is not connected.
  *
  * <pre>{@code
  * protected void onUpgrade(Upgrade<Member> upgrade) {
@@ -20,33 +20,35 @@ import org.jspecify.annotations.Nullable;
  */
 public interface Upgrade<A extends @Nullable Object> {
 
-  /** The request: path, query, headers, remote address, user. */
+  /** Returns the head of the request: path, query, headers, remote address and user. */
   RequestHead request();
 
-  /** Who the client is, if the server's middleware authenticated it. */
+  /** Returns the client's user, if the server's middleware authenticated the client. */
   default Optional<User> user() {
     return request().user();
   }
 
-  /** The first value of a query parameter, decoded; the case of the name does not matter. */
+  /**
+   * Returns the first value of a query parameter, decoded; the case of the name does not matter.
+   */
   default Optional<String> query(String name) {
     return request().query(name);
   }
 
-  /** The first value of a header; the case of the name does not matter. */
+  /** Returns the first value of a header; the case of the name does not matter. */
   default Optional<String> header(String name) {
     return request().header(name);
   }
 
   /**
-   * The subprotocol that the client gets: the first it asked for that {@link
-   * ActorOptions#subprotocols} names; empty if there is none.
+   * Returns the subprotocol that the client gets, which is the first that it asked for among {@link
+   * ActorOptions#subprotocols}; empty if there is none.
    */
   Optional<String> subprotocol();
 
   /**
-   * Adds a header to the answer 101, such as {@code Set-Cookie}. Those that make it a handshake are
-   * the server's.
+   * Adds a header to the answer 101, such as {@code Set-Cookie}. The server sets the headers of the
+   * handshake itself.
    *
    * @throws IllegalArgumentException if name or value hold characters a header cannot
    */
@@ -60,8 +62,8 @@ public interface Upgrade<A extends @Nullable Object> {
   Connection<A> accept();
 
   /**
-   * Accepts the client. What is sent to the connection in this turn leaves after the 101, and
-   * before anything later.
+   * Accepts the client with an attachment and tags. Messages that this turn sends to the connection
+   * leave after the 101, and before any later message.
    *
    * @throws IllegalStateException if the upgrade was decided already, or its turn is over
    * @throws LimitExceededException if there are too many tags, one is too long, or the attachment

@@ -8,7 +8,8 @@ import java.util.Objects;
 import java.util.Optional;
 
 /**
- * Who a client is, as the server's own middleware found out. Nothing that a client sends makes one.
+ * The identity of a client, as the server's middleware established it. Nothing that a client sends
+ * makes a user.
  *
  * <pre>{@code
  * User user = upgrade.user().orElseThrow();
@@ -17,27 +18,27 @@ import java.util.Optional;
  *
  * @param subject the name that the middleware knows the user by, such as a token's {@code sub}; may
  *     be empty if it knows none
- * @param claims what else it knows: JSON's values, each a {@code String}, {@code Boolean}, {@code
- *     Number}, {@code List} or {@code Map} of these; without nulls. Passwords and tokens are not
- *     among them
+ * @param claims what else the middleware knows: JSON's values, each a {@code String}, {@code
+ *     Boolean}, {@code Number}, {@code List} or {@code Map} of these; without nulls. Passwords and
+ *     tokens are not among them
  */
 public record User(String subject, Map<String, Object> claims) {
 
   /**
-   * Copies what it is given, all the way down, without nulls.
+   * Copies the claims deeply, without nulls.
    *
-   * @throws IllegalArgumentException if a claim is no value of JSON
+   * @throws IllegalArgumentException if a claim is no JSON value
    */
   public User {
     claims = copy(claims);
   }
 
-  /** A user of whom only the name is known. */
+  /** Creates a user of whom only the name is known. */
   public User(String subject) {
     this(subject, Map.of());
   }
 
-  /** A claim; empty if there is none of the name, or it is of another class. */
+  /** Returns a claim; empty if there is no claim of the name, or it is of another class. */
   public <T> Optional<T> claim(String name, Class<T> type) {
     return Optional.ofNullable(claims.get(name)).filter(type::isInstance).map(type::cast);
   }

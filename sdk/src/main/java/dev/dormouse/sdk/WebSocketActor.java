@@ -6,7 +6,7 @@ import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An actor that owns WebSockets. Subclass it, override what you need:
+ * The superclass of actors, which own WebSockets. A subclass overrides the handlers that it needs:
  *
  * <pre>{@code
  * public final class Counter extends WebSocketActor<Integer> {
@@ -46,30 +46,31 @@ import org.jspecify.annotations.Nullable;
 public abstract class WebSocketActor<A extends @Nullable Object> {
   private @Nullable ActorContext<A> context;
 
-  /** For subclasses. Nothing of the actor can be reached yet: load state in {@link #onActivate}. */
+  /** Creates an actor object, which cannot reach its state yet; load it in {@link #onActivate}. */
   protected WebSocketActor() {}
 
   /**
-   * The actor came into memory: once for each object, before anything else. A turn of its own.
+   * Handles the activation: the actor came into memory. It is called once for each object, before
+   * all else, in a turn of its own.
    *
-   * @throws Exception anything: the object is dropped, and a new one is tried after a while
+   * @throws Exception on any failure: the object is dropped, and a new one is tried after a while
    */
   protected void onActivate() throws Exception {}
 
   /**
-   * A client asks to connect; by default it is accepted, without attachment.
+   * Handles a client's request to connect. By default the client is accepted, without attachment.
    *
-   * @throws Exception anything: the client is answered 500, and there is no connection
+   * @throws Exception on any failure: the client is answered 500, and there is no connection
    */
   protected void onUpgrade(Upgrade<A> upgrade) throws Exception {
     upgrade.accept();
   }
 
-  /** A text message came. By default it is ignored. */
+  /** Handles a text message. By default the message is ignored. */
   protected void onMessage(Connection<A> from, String text) throws Exception {}
 
   /**
-   * A binary message came. By default it is ignored.
+   * Handles a binary message. By default the message is ignored.
    *
    * @param bytes the whole message, read-only: an event whose turn could not read the store is
    *     handled again, and is then as it was received
@@ -77,43 +78,43 @@ public abstract class WebSocketActor<A extends @Nullable Object> {
   protected void onMessage(Connection<A> from, ByteBuffer bytes) throws Exception {}
 
   /**
-   * A connection ended. It takes effect exactly once for each connection that was accepted, even if
-   * the process died with it: then the next start brings it, with code 1006 and a {@link
-   * CloseReason.Cause} that says what it died of. The connection is still listed, with tags and
-   * attachment; what is sent to it goes nowhere.
+   * Handles the end of a connection. It takes effect exactly once for each connection that was
+   * accepted. If the process died with the connection, the next start brings the event, with code
+   * 1006 and a {@link CloseReason.Cause} that names the cause. The connection is still listed, with
+   * tags and attachment, but messages to it go nowhere.
    *
-   * @throws Exception anything: what the handler did is void, the connection is gone all the same,
-   *     and the close is not delivered again
+   * @throws Exception on any failure: what the handler did is void, the connection is gone all the
+   *     same, and the close is not delivered again
    */
   protected void onClose(Connection<A> gone, CloseReason reason) throws Exception {}
 
   /**
-   * The socket of a connection failed, or the client broke the protocol. {@link #onClose} follows.
-   * Unlike it, this is not repeated after a crash. The connection is no longer open: what is sent
-   * to it goes nowhere, and closing it does nothing.
+   * Handles the failure of a socket, or a breach of the protocol by its client. {@link #onClose}
+   * follows; unlike it, this event is not repeated after a crash. The connection is no longer open:
+   * messages to it go nowhere, and closing it does nothing.
    *
    * @param error says what happened
    */
   protected void onError(Connection<A> connection, Throwable error) throws Exception {}
 
   /**
-   * The object is about to be dropped because the actor is idle or the server stops. A turn of its
-   * own: what it stores is committed. Not called when the actor is reset or the process dies, so
-   * nothing may depend on it.
+   * Handles the end of the object, which is dropped because the actor is idle or the server stops.
+   * It is a turn of its own, whose writes are committed. It is not called when the actor is reset
+   * or the process dies, so nothing may depend on it.
    */
   protected void onHibernate() throws Exception {}
 
-  /** A plain HTTP request came. By default it is answered 404. */
+  /** Handles a plain HTTP request. By default the request is answered 404. */
   protected void onRequest(HttpRequest request) throws Exception {
     request.respond(HttpResponse.text(404, "nothing here"));
   }
 
   /**
-   * An alarm is due, see {@link #alarms}. It is gone once this turn is committed, unless the
-   * handler has set it anew.
+   * Handles an alarm that is due, see {@link #alarms}. The alarm is gone once this turn is
+   * committed, unless the handler has set it anew.
    *
-   * @throws Exception anything: nothing of the turn is kept, and the alarm is tried again, up to
-   *     {@link Alarms#ATTEMPTS_MAX} times in all; by default an {@link
+   * @throws Exception on any failure: nothing of the turn is kept, and the alarm is tried again, up
+   *     to {@link Alarms#ATTEMPTS_MAX} times in all; by default an {@link
    *     UnsupportedOperationException}, since an alarm that nobody handles is a mistake
    */
   protected void onAlarm(Alarm alarm) throws Exception {
@@ -121,52 +122,52 @@ public abstract class WebSocketActor<A extends @Nullable Object> {
         getClass().getName() + " has an alarm '" + alarm.name() + "' but no onAlarm");
   }
 
-  /** The actor's name. */
+  /** Returns the actor's id. */
   protected final ActorId id() {
     return context().id();
   }
 
-  /** The actor's connections; can be narrowed by tag. */
+  /** Returns the actor's connections, which can be narrowed by tag. */
   protected final Connections<A> connections() {
     return context().connections();
   }
 
-  /** The actor's durable storage. */
+  /** Returns the actor's durable storage. */
   protected final Storage storage() {
     return context().storage();
   }
 
-  /** The actor's alarms: durable, and they wake it. */
+  /** Returns the actor's alarms, which are durable and wake the actor. */
   protected final Alarms alarms() {
     return context().alarms();
   }
 
   /**
-   * Has every text message that equals {@code request}, from any connection, answered with {@code
-   * reply} by the server, without waking the actor; it hears nothing of them. Takes the place of an
-   * earlier reply to the same request. Durable, and part of the turn like all else: it holds from
-   * the end of the turn until it is cleared, after a restart too.
+   * Lets the server answer every text message that equals {@code request}, from any connection,
+   * with {@code reply}. The actor is not woken and hears nothing of these messages. A new reply to
+   * a request replaces an earlier one. Automatic replies are durable and part of the turn: they
+   * hold from the end of the turn until they are cleared, also after a restart.
    *
    * <p>Such a message does not wait for those before it: it may be answered while the actor is
    * still busy with an earlier message of the same connection.
    *
    * @param request a whole message, at most 2 KiB of UTF-8
    * @param reply the answer, at most 2 KiB of UTF-8
-   * @throws LimitExceededException if one is too long, or the actor has 16 automatic replies
+   * @throws LimitExceededException if the request or the reply is too long, or the actor has 16
+   *     automatic replies
    */
   protected final void autoReply(String request, String reply) {
     context().autoReply(new AutoReply(request, reply));
   }
 
-  /** Has messages that equal {@code request} come to the actor again; nothing if they do. */
+  /** Lets messages that equal {@code request} come to the actor again, if they do not already. */
   protected final void clearAutoReply(String request) {
     context().clearAutoReply(request);
   }
 
   /**
-   * Keeps the current turn open until the stage has completed: the next event waits, and what
-   * happens meanwhile in callbacks of the stage belongs to this turn. If the stage fails, so does
-   * the turn.
+   * Keeps the current turn open until a stage has completed. The next event waits, and callbacks of
+   * the stage belong to this turn. If the stage fails, the turn fails.
    *
    * @throws IllegalStateException if no turn is open
    */
@@ -175,10 +176,10 @@ public abstract class WebSocketActor<A extends @Nullable Object> {
   }
 
   /**
-   * Lets the stage go on beside the actor: no event waits for it, nor does hibernation, but a stop
-   * of the server does, as long as its drain time lasts. For work whose result the actor does not
-   * need, such as a call to another service. Nothing of the actor can be used in its callbacks once
-   * the turn is over. If the stage fails, that is logged, and no more.
+   * Lets a stage go on beside the actor, for work whose result the actor does not need, such as a
+   * call to another service. No event and no hibernation waits for the stage, but a stop of the
+   * server does, as long as its drain time lasts. Callbacks of the stage must not use the actor
+   * once the turn is over. A stage that fails is only logged.
    *
    * @throws LimitExceededException if the actor has 1,024 pieces of background work under way
    * @throws IllegalStateException if no turn is open
@@ -188,9 +189,10 @@ public abstract class WebSocketActor<A extends @Nullable Object> {
   }
 
   /**
-   * Begins anew: discards the current turn, and drops this object as if its handler had thrown.
-   * Nothing that the turn did is kept or sent; the connections stay open, and the next event makes
-   * a new object from what is stored. For an actor that finds its own fields to be wrong.
+   * Resets the actor: discards the current turn, and drops this object as if its handler had
+   * thrown. Nothing that the turn did is kept or sent; the connections stay open, and the next
+   * event makes a new object from what is stored. It is for an actor that finds its own fields to
+   * be wrong.
    *
    * <p>It does not return: it throws, and if that is caught, whatever else the turn does goes
    * nowhere. The event is not handled again. The sender of a message hears nothing of it, whatever
@@ -198,22 +200,22 @@ public abstract class WebSocketActor<A extends @Nullable Object> {
    * is gone, as if {@link #onClose} had thrown. In {@link #onActivate}, the activation has failed,
    * and is tried again after a while.
    *
-   * @param why for the log
+   * @param why the reason, for the log
    * @throws IllegalStateException if no turn is open
    */
   protected final void reset(String why) {
     context().reset(why);
   }
 
-  /** The time, by the server's clock; a test moves it by hand. */
+  /** Returns the time by the server's clock, which a test moves by hand. */
   protected final Instant now() {
     return context().now();
   }
 
   /**
-   * How often this actor was activated, this time included; from 1. It is for people to look at: an
-   * actor that falls asleep with no connection, value, alarm or automatic reply leaves nothing
-   * behind, and counts from 1 again.
+   * Returns how often this actor was activated, this time included. The number is for people to
+   * look at: an actor that falls asleep with no connection, value, alarm or automatic reply leaves
+   * nothing behind, and its count begins at 1 again.
    */
   protected final long activation() {
     return context().activation();

@@ -1,5 +1,5 @@
 /**
- * What users write against: actors that own WebSockets and sleep.
+ * The interface that applications program against: actors that own WebSockets and sleep.
  *
  * <p>Start at {@link dev.dormouse.sdk.WebSocketActor}: subclass it, override the handlers you need,
  * register it with the server. Nothing in this package knows a server, a socket or a disk.
@@ -9,28 +9,32 @@
  *   <tr><td>{@link dev.dormouse.sdk.WebSocketActor}</td><td>the handlers: one event at a time</td></tr>
  *   <tr><td>{@link dev.dormouse.sdk.Upgrade}</td><td>a client asks to connect: accept or reject</td></tr>
  *   <tr><td>{@link dev.dormouse.sdk.Access}, {@link dev.dormouse.sdk.User}</td>
- *       <td>who may come to an actor at all; who a client is</td></tr>
+ *       <td>the decision whether a client may reach an actor, and the identity of a client</td></tr>
  *   <tr><td>{@link dev.dormouse.sdk.Connection}, {@link dev.dormouse.sdk.Connections}</td>
  *       <td>one client, or many: attachment, tags, send, broadcast, close</td></tr>
  *   <tr><td>{@link dev.dormouse.sdk.Delivery}, {@link dev.dormouse.sdk.OutboundPolicy}</td>
- *       <td>what became of a message; what becomes of those that a client is too slow for</td></tr>
+ *       <td>the outcome of a message, and the treatment of a client that reads too slowly</td></tr>
  *   <tr><td>{@link dev.dormouse.sdk.Storage}, {@link dev.dormouse.sdk.KeyRange}</td>
  *       <td>the actor's durable, typed key-value view</td></tr>
  *   <tr><td>{@link dev.dormouse.sdk.Alarms}, {@link dev.dormouse.sdk.Alarm}</td>
- *       <td>what is to happen later: durable, wakes the actor</td></tr>
+ *       <td>events at a later time, which are durable and wake the actor</td></tr>
  *   <tr><td>{@link dev.dormouse.sdk.HttpRequest}, {@link dev.dormouse.sdk.HttpResponse}</td>
- *       <td>plain HTTP to an actor; {@link dev.dormouse.sdk.ResponseException}: an answer that is
- *       thrown</td></tr>
- *   <tr><td>{@link dev.dormouse.sdk.ActorOptions}</td><td>what an actor type may choose</td></tr>
+ *       <td>plain HTTP to an actor; a {@link dev.dormouse.sdk.ResponseException} is an answer that
+ *       is thrown</td></tr>
+ *   <tr><td>{@link dev.dormouse.sdk.ActorOptions}</td><td>the options of an actor type</td></tr>
  *   <tr><td>{@link dev.dormouse.sdk.StoredFields}</td>
- *       <td>what an earlier version of the application stored, to be migrated</td></tr>
+ *       <td>an object of an earlier version of the application, to be migrated</td></tr>
  *   <tr><td>{@link dev.dormouse.sdk.ActorContext}, {@link dev.dormouse.sdk.ActorInvoker}</td>
- *       <td>for whoever runs actors: the server, a test kit</td></tr>
+ *       <td>the seam for programs that run actors: the server, a test kit</td></tr>
  * </table>
  *
- * <p><b>A turn.</b> One event handled is a turn. Everything a turn did (storage, attachments, tags,
- * alarms, what it sent) is committed together, and leaves the server only then. If the handler
- * throws, nothing of the turn is kept or sent.
+ * <p><b>A turn.</b> A turn is the handling of one event. Everything that a turn did (storage,
+ * attachments, tags, alarms, messages) is committed together, and leaves the server only then. If
+ * the handler throws, nothing of the turn is kept or sent.
+ *
+ * <p><b>Threads.</b> The handlers of an actor run one at a time. Everything that belongs to an
+ * actor is used on the thread of its turn only; records and options are immutable and may be
+ * shared.
  *
  * <p><b>Sleep.</b> An idle actor leaves memory while its connections stay open: it is
  * <i>hibernated</i>. The next event makes a new object of it, with every connection, tag,

@@ -31,6 +31,8 @@ import org.slf4j.LoggerFactory;
 class ArchitectureTest {
   private static final String SDK = "dev.dormouse.sdk..";
   private static final String STORAGE = "dev.dormouse.storage..";
+  private static final String CODEC = "dev.dormouse.storage.codec..";
+  private static final String ROWS = "dev.dormouse.storage.rows..";
   private static final String PROTOCOL = "dev.dormouse.server.protocol..";
   private static final String GATEWAY = "dev.dormouse.server.gateway..";
   private static final String HOST = "dev.dormouse.server.host..";
@@ -65,6 +67,8 @@ class ArchitectureTest {
         room(LOG, LOG, SDK, JDK, JSPECIFY, SLF4J),
         room(SDK, SDK, JDK, JSPECIFY),
         room(STORAGE, STORAGE, SDK, JDK, JSPECIFY, SLF4J, LOG, ROCKSDB, KRYO),
+        room(CODEC, CODEC, SDK, JDK, JSPECIFY, KRYO),
+        room(ROWS, ROWS, CODEC, SDK, JDK, JSPECIFY, SLF4J, LOG),
         room(PROTOCOL, PROTOCOL, SDK, JDK, JSPECIFY),
         room(OBSERVE, OBSERVE, PROTOCOL, SDK, JDK, JSPECIFY, SLF4J, LOG, VERTX, NETTY),
         room(ACCESS_LOG, ACCESS_LOG, OBSERVE, PROTOCOL, SDK, JDK, JSPECIFY, SLF4J, LOG, VERTX),

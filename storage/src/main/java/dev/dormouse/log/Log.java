@@ -24,15 +24,15 @@ import org.slf4j.helpers.MessageFormatter;
 import org.slf4j.helpers.NOPLoggerFactory;
 
 /**
- * Where the product's loggers come from. Their lines wait in one bounded queue, and a thread hands
- * them to the application's logger, so that a log which cannot be written stops no thread that
- * serves, commits or stops. Lines that do not fit are lost: {@link #lost} counts them, and a line
- * reports them when the log can be written again.
+ * The factory of the product's loggers. Their lines wait in one bounded queue, and the thread
+ * {@code dormouse-log} hands them to the application's logger. So a log that cannot be written
+ * stops no thread that serves, commits or closes. Lines that do not fit are lost: {@link #lost}
+ * counts them, and a line reports them when the log can be written again.
  *
- * <p>Lines have no control characters, whoever chose them: see {@link Printable}.
+ * <p>Lines have no control characters, whoever chose their text; see {@link Printable}.
  *
- * <p>A line keeps the labels (MDC) and the thread's name of whoever logged it; its time is that of
- * the handing on.
+ * <p>A line keeps the labels (MDC) and the name of the thread that logged it. Its time is the
+ * moment at which the application's logger gets it.
  *
  * <p>Without a logger (no SLF4J provider on the class path), the lines go to the standard error
  * stream: those of the product from INFO on, those of the libraries below it from WARN on.
@@ -49,7 +49,7 @@ public final class Log {
   /** The label of a line that names a connection. */
   public static final String CONNECTION = "dormouse.connection";
 
-  /** The most that may wait, about, in bytes. */
+  /** The limit of the lines that wait, in bytes: a 64th of the heap, 256 KiB to 8 MiB. */
   static final long BYTES_MAX =
       Math.max(256L << 10, Math.min(8L << 20, Runtime.getRuntime().maxMemory() / 64));
 
@@ -65,7 +65,7 @@ public final class Log {
 
   private static final List<Consumer<Throwable>> LISTENERS = new CopyOnWriteArrayList<>();
 
-  /** How long the end of the process waits for lines that are not written yet. */
+  /** The time that the end of the process waits for lines that are not written yet. */
   private static final Duration LAST_LINES_LIMIT = Duration.ofSeconds(1);
 
   static {
@@ -74,7 +74,7 @@ public final class Log {
 
   private Log() {}
 
-  /** Makes the thread that writes: a process that is refused threads later can still tell of it. */
+  /** Starts the thread that writes, so that a process that gets no more threads can still log. */
   public static void prepare() {
     LINES.prepare();
   }
@@ -99,29 +99,29 @@ public final class Log {
   }
 
   /**
-   * Has it hear of every throwable that is caught: of those that are logged, before that, and of
-   * those that {@link #caught} is told. Whatever becomes of the line, some Errors are the end of
-   * the process.
+   * Adds a listener to the throwables that the product catches: those that are logged, before their
+   * lines are queued, and those that {@link #caught} is given. So an Error that must end the
+   * process is noticed even if its line is lost.
    *
-   * @param onCaught called by the thread that caught it, which it is not to hold up
-   * @return has it hear nothing more; idempotent
+   * @param onCaught called by the thread that caught the throwable, which must not be held up
+   * @return removes the listener; idempotent
    */
   public static Runnable listen(Consumer<Throwable> onCaught) {
     LISTENERS.add(onCaught);
     return () -> LISTENERS.remove(onCaught);
   }
 
-  /** A throwable was caught that may not be logged, because there were too many like it. */
+  /** Notes a throwable that was caught and perhaps not logged, because there were many like it. */
   public static void caught(Throwable cause) {
     LISTENERS.forEach(listener -> listener.accept(cause));
   }
 
-  /** How many lines were lost so far, in the queue or in the queues of the standard streams. */
+  /** Returns the number of lines lost so far, in the queue and in those of the standard streams. */
   public static long lost() {
     return LINES.lost() + StandardStreams.lost();
   }
 
-  /** Waits for lines that are not written yet, as the end of a process should, but not for long. */
+  /** Waits at most a second for lines that are not written yet, as the end of a process should. */
   public static void flush() {
     boolean unused = flush(LAST_LINES_LIMIT);
   }
@@ -152,7 +152,7 @@ public final class Log {
         .write();
   }
 
-  /** What was logged, and by whom. */
+  /** A line with everything that the application's logger gets. */
   private record Line(
       QueuedLogger by,
       Level level,
@@ -169,7 +169,7 @@ public final class Log {
     void write() {
       Thread writer = Thread.currentThread();
       if (!writer.getName().equals(thread)) {
-        writer.setName(thread); // for loggers that tell it
+        writer.setName(thread); // for loggers that print it
       }
       if (labels == null) {
         MDC.clear();
@@ -183,7 +183,7 @@ public final class Log {
       }
     }
 
-    /** The same line in printable characters: clients choose some of the others. */
+    /** Returns this line in printable characters, because clients choose some of its text. */
     Line printable() {
       return new Line(
           by,
@@ -222,8 +222,8 @@ public final class Log {
   }
 
   /**
-   * The labels of a line: those of the thread, and of the actor and connection that the line names,
-   * whichever thread logs it.
+   * Returns the labels of a line: those of the thread, and those of the actor and the connection
+   * that the line names.
    */
   private static @Nullable Map<String, String> labels(@Nullable Object @Nullable [] arguments) {
     Map<String, String> labels = MDC.getCopyOfContextMap();
@@ -242,8 +242,8 @@ public final class Log {
     return labels;
   }
 
-  /** Puts lines into the queue, in the place of the application's logger. */
-  @SuppressWarnings("serial") // SLF4J's loggers are; one of these is read back as the one it names
+  /** A logger that puts lines into the queue for the application's logger. */
+  @SuppressWarnings("serial") // SLF4J's loggers are serializable; this one is read back by its name
   private static final class QueuedLogger extends LegacyAbstractLogger {
     private static final long serialVersionUID = 1;
 

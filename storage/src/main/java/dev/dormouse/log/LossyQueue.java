@@ -7,22 +7,22 @@ import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * A bounded queue in front of something that may block for ever. Whoever puts a piece in never
- * waits: a piece that does not fit is lost and counted. One daemon thread takes the pieces out, in
- * order, and writes them; once it has caught up it reports how many were lost.
+ * A bounded queue in front of a sink that may block for ever. A thread that puts a piece in never
+ * waits: a piece that does not fit is lost and counted. One daemon thread takes the pieces out in
+ * order and writes them. When it has caught up, it reports how many were lost.
  *
  * <p>Any thread may call every method.
  */
 final class LossyQueue<T> {
-  /** While more is lost than can be written, the loss is reported after so many pieces. */
+  /** The number of written pieces after which a loss is reported while the queue stays full. */
   private static final int PIECES_BEFORE_REPORT = 10_000;
 
-  /** Writes a piece. */
+  /** The far end, which may block and may throw. */
   interface Sink<T> {
     void write(T piece) throws Exception;
   }
 
-  /** Tells how many pieces were lost. */
+  /** The report of a loss, called on the thread that writes. */
   interface Report {
     void lost(long number) throws Exception;
   }
@@ -38,7 +38,7 @@ final class LossyQueue<T> {
   private final Condition hasArrived = lock.newCondition();
   private final Condition isWritten = lock.newCondition();
 
-  // All below are guarded by the lock.
+  // The lock guards all fields below.
   private final Queue<Waiting<T>> waiting = new ArrayDeque<>();
   private long waitingBytes;
   private long accepted;
@@ -49,12 +49,12 @@ final class LossyQueue<T> {
   private boolean hasThread;
 
   /**
-   * An empty queue.
+   * Creates an empty queue.
    *
    * @param name the name of the thread that writes
-   * @param bytesMax the most that may wait; a single piece may be larger if none waits
-   * @param sink may block, and may throw, which loses the piece
-   * @param report is told, on the thread that writes, how many pieces were lost since the last time
+   * @param bytesMax the limit of the pieces that wait, in bytes; a larger piece fits if none waits
+   * @param sink writes a piece; a piece for which it throws is lost
+   * @param report receives the number of pieces that were lost since the last report
    */
   LossyQueue(String name, long bytesMax, Sink<T> sink, Report report) {
     this.name = name;
@@ -66,7 +66,7 @@ final class LossyQueue<T> {
   /**
    * Puts a piece in, or loses it.
    *
-   * @param bytes about how much memory it takes
+   * @param bytes the piece's memory, about, in bytes
    */
   void put(T piece, long bytes) {
     lock.lock();
@@ -84,7 +84,7 @@ final class LossyQueue<T> {
     }
   }
 
-  /** Makes the thread that writes, if there is none yet and one can be made. */
+  /** Starts the thread that writes, if there is none yet and one can be started. */
   void prepare() {
     lock.lock();
     try {
@@ -94,7 +94,7 @@ final class LossyQueue<T> {
     }
   }
 
-  /** Returns whether there is a thread that writes. Where none can be made now, one is later. */
+  /** Returns whether there is a thread that writes; a later call starts one if none can be now. */
   private boolean ensureThread() {
     if (!hasThread) {
       try {
@@ -134,7 +134,7 @@ final class LossyQueue<T> {
     }
   }
 
-  /** Whatever a logger throws, the thread that all lines go through must live on. */
+  /** Returns whether a piece was written. The thread must survive whatever a logger throws. */
   private boolean isWritten(T piece) {
     try {
       sink.write(piece);
@@ -150,7 +150,7 @@ final class LossyQueue<T> {
     } catch (Throwable failed) {
       lock.lock();
       try {
-        reportedLost -= number; // to be reported the next time
+        reportedLost -= number; // the next report has them
       } finally {
         lock.unlock();
       }
@@ -181,7 +181,7 @@ final class LossyQueue<T> {
     }
   }
 
-  /** How many pieces were lost so far. */
+  /** Returns the number of pieces that were lost so far. */
   long lost() {
     lock.lock();
     try {
@@ -192,10 +192,10 @@ final class LossyQueue<T> {
   }
 
   /**
-   * Waits until all that was put in before is written, but no longer than the limit. An interrupt
-   * ends the wait and stays set.
+   * Waits until all pieces that were put in before are written, but no longer than the limit. An
+   * interrupt ends the wait and stays set.
    *
-   * @return whether it is written
+   * @return whether they are written
    */
   boolean flush(Duration limit) {
     long leftNs = limit.toNanos();

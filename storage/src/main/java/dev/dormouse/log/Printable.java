@@ -6,25 +6,25 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Makes text fit for a log and a terminal, whoever chose it: what would move the cursor, begin a
- * line that looks like another, or turn the direction of writing, is escaped as {@code \}{@code
- * u001b}. Pure functions.
+ * The escaping that makes any text fit for a log and a terminal, whoever chose the text. Characters
+ * that would move the cursor, begin a forged line or turn the direction of writing are escaped, as
+ * {@code \}{@code u001b}. Pure functions.
  */
 public final class Printable {
-  /** How the lines of an exception's message begin, but the first: no log line does. */
+  /** The beginning of further lines of an exception's message, which no log line has. */
   private static final String NEXT_LINE = "\n\t| ";
 
   private Printable() {}
 
-  /** A text as one line without control characters; the same text if it is that already. */
+  /** Returns a text as one line without control characters; the same object if it is one. */
   public static String line(String text) {
     return isPlain(text) ? text : escaped(text, false);
   }
 
   /**
-   * A throwable whose messages, and those of its causes, have no control characters; the same if
-   * they have none. Otherwise its class is another, and its messages begin with the class's name. A
-   * message may have several lines: those behind the first are indented.
+   * Returns a throwable without control characters in its messages and those of its causes; the
+   * same object if they have none. Otherwise it is of another class, and its messages begin with
+   * the name of the original class. Further lines of a message are indented.
    */
   static Throwable throwable(Throwable thrown) {
     Set<Throwable> seen = Collections.newSetFromMap(new IdentityHashMap<>());
@@ -82,7 +82,7 @@ public final class Printable {
     return escaped.toString();
   }
 
-  /** Says what another throwable says, in printable characters. */
+  /** A copy of a throwable in printable characters. */
   private static final class Quoted extends Throwable {
     private static final long serialVersionUID = 1;
 

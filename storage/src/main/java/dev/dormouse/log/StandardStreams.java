@@ -13,10 +13,10 @@ import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 
 /**
- * The standard streams of a process that a server owns. {@link #queue} puts a bounded queue in
- * front of each, so that nothing that prints, be it the application's own logger or a stack trace,
- * ever waits for whoever reads them. What does not fit is lost, and the stream itself tells how
- * much it was as soon as somebody reads again.
+ * The standard streams of a process that a server owns. {@link #queue} puts a queue of 1 MiB in
+ * front of each, so that code that prints, such as the application's own logger, never waits for a
+ * reader of the stream. Prints that do not fit are lost, and a line on the stream tells how many as
+ * soon as somebody reads again.
  *
  * <p>Any thread may call every method.
  */
@@ -26,7 +26,7 @@ public final class StandardStreams {
 
   private StandardStreams() {}
 
-  /** Has {@code System.out} and {@code System.err} queued from now on. Idempotent. */
+  /** Puts the queues in front of {@code System.out} and {@code System.err}. Idempotent. */
   public static synchronized void queue() {
     if (queues.isEmpty()) {
       System.setOut(queued(FileDescriptor.out, "stdout"));
@@ -59,12 +59,17 @@ public final class StandardStreams {
     return Charset.forName(System.getProperty("native.encoding", "UTF-8"));
   }
 
-  /** How many prints were lost so far. */
+  /** Returns the number of prints that were lost so far. */
   static long lost() {
     return queues.stream().mapToLong(LossyQueue::lost).sum();
   }
 
-  /** Waits until all that was printed is written, but no longer than the limit for each stream. */
+  /**
+   * Waits until everything that was printed is written, but no longer than the limit for each
+   * stream.
+   *
+   * @return whether everything is written
+   */
   static boolean flush(Duration limit) {
     boolean isWritten = true;
     for (LossyQueue<byte[]> queue : queues) {
@@ -73,9 +78,9 @@ public final class StandardStreams {
     return isWritten;
   }
 
-  /** Bytes that are written become a piece of a queue. */
+  /** The stream in front of a queue, which makes a piece of each write. */
   private static final class QueuedStream extends OutputStream {
-    private static final int PIECE_BYTES = 64; // what a piece takes besides its bytes
+    private static final int PIECE_BYTES = 64; // the memory of a piece besides its bytes
 
     private final LossyQueue<byte[]> queue;
 
