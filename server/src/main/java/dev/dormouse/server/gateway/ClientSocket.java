@@ -32,25 +32,39 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 
 /**
- * One client's socket, from the actor's acceptance to the end of the TCP connection: a Netty
- * handler behind the frame decoder.
+ * One client's socket, from the actor's acceptance to the end of the TCP connection. It is the
+ * Netty handler behind the {@link FrameDecoder}.
  *
- * <p><b>The end.</b> {@link SocketState} is its life, {@link #go} the one place that changes it.
- * Whatever happens, the host hears {@link ToHost.Closed} exactly once, after every message that
- * came before is handled; an actor that closes wants none of them, and hears it at once. Then, when
- * the TCP connection is gone too, the socket is forgotten.
+ * <p><b>How a message travels.</b> The decoder hands the socket whole frames. {@link
+ * InboundMessages} puts the frames of a message together, answers the message itself if it is one
+ * of the actor's automatic requests, and otherwise gives it a number and sends it to the host. The
+ * host confirms each number when the message is handled. What the actor says comes back as a
+ * release: {@code Releases} finds the sockets that it is for, {@link LoopQueues} carries one task
+ * to each event loop, and the task calls {@link #send} and, at the end, {@link #flush}. {@link
+ * SocketWriter} then writes to the network, or keeps the message while the client does not read.
  *
- * <p><b>Reading stops</b> while {@link InboundMessages#isFull}. Until then pings and closes are
- * served though the actor is behind; those after it wait, as the messages before them do.
+ * <p><b>Life.</b> {@link SocketState} is the life of a socket, and {@link #go} is the only method
+ * that changes it. An illegal change throws. {@link Closing} knows how the connection ends. The
+ * host hears {@link ToHost.Closed} exactly once, after it has handled every message that came
+ * before. An actor that closes a connection wants none of those messages, so the host hears of that
+ * end at once. When the TCP connection is gone, too, the socket is forgotten.
  *
- * <p><b>Liveness.</b> While it is open, a {@link LivenessWheel} has the client pinged when nothing
- * comes from it, and gives it up when still nothing comes. The host hears only of the end.
+ * <p><b>Before the 101.</b> An actor may send to a connection as soon as it has accepted it. Steps
+ * that come before the 101 is written wait in the socket, in order.
  *
- * <p><b>Memory.</b> An idle socket has only the fields below and no timer: what belongs to a
- * message on its way, to unhandled messages or to the end is made when it is needed and dropped
+ * <p><b>A slow actor.</b> The socket stops reading from the network while {@link
+ * InboundMessages#isFull} says so. Until then it answers pings and closes although the actor is
+ * behind. Pings and closes that come later wait like the messages before them.
+ *
+ * <p><b>A silent client.</b> While the socket is open, a {@link LivenessWheel} pings a client from
+ * which nothing comes, and gives it up when it does not answer. {@link HalfInput} gives up a client
+ * that leaves a frame or a message half sent. The host hears only of the end.
+ *
+ * <p><b>Memory.</b> An idle socket has only the fields below, and no timer. Whatever belongs to a
+ * message on its way, to unhandled messages or to the end is made when it is needed, and dropped
  * with it.
  *
- * <p>Everything is on the socket's event loop unless it says otherwise.
+ * <p>Only the socket's event loop may call a method that does not say otherwise.
  */
 final class ClientSocket extends LivenessWheel.Peer {
   /** The {@link #place} of a socket that is in no group. */
@@ -79,13 +93,15 @@ final class ClientSocket extends LivenessWheel.Peer {
   private final EventLoop loop;
   private final InboundMessages inbound;
 
-  /** What is to stand before it in the pipeline. */
+  /** The decoder that stands before the socket in the pipeline. */
   final FrameDecoder frames;
 
-  /** Where it is among its actor's sockets. Guarded by the group in {@link ConnectionGroups}. */
+  /**
+   * The socket's place among its actor's sockets. Guarded by the group in {@link ConnectionGroups}.
+   */
   int place = NO_PLACE;
 
-  /** Changed by whoever brings the actor's releases, one after the other. */
+  /** The connection's tags. The threads that bring the actor's releases change them, in turn. */
   private volatile List<String> tags;
 
   private SocketState state = SocketState.UPGRADING;
@@ -96,29 +112,31 @@ final class ClientSocket extends LivenessWheel.Peer {
   /** Whether the client is not read for a moment, having sent {@link #LIGHT_FRAMES_MAX} at once. */
   private boolean isResting;
 
-  /** How many frames of this read were answered here, or were for nobody. */
+  /** How many frames of this read the socket answered itself, or nobody wanted. */
   private short lightFrames;
 
-  /** Null once it is freed: when the socket is forgotten. */
+  /** The seat that the socket was admitted to; null once the socket is forgotten. */
   private Admission.@Nullable Place seat;
 
-  /** What the host said before the 101 was out; null if nothing, and after. */
+  /** The steps that came before the 101 was out; null if there were none, and afterwards. */
   private @Nullable Early early;
 
-  /** Null before it is in the pipeline: while it is {@link SocketState#UPGRADING}. */
+  /** Writes to the client; null until the socket is in the pipeline. */
   private @Nullable SocketWriter writer;
 
-  /** Null unless, when it was read from last, there was half a frame or message. */
+  /** Watches input that is half there; null while none is. */
   private @Nullable HalfInput half;
 
-  /** Null until the end begins. */
+  /** What is known of the end; null until the end begins. */
   private @Nullable Closing closing;
 
-  /** What the host said before the 101 was out, in order. On the socket's event loop. */
+  /**
+   * The steps that came before the 101 was out, in order. Only the socket's event loop uses them.
+   */
   private static final class Early extends ClientMemory.Holder {
     private final List<Step> steps = new ArrayList<>(2);
 
-    /** Whether something was left out, and the socket is to be closed. */
+    /** Whether a step was left out, for which the socket is to be closed. */
     private boolean isOver;
 
     Early(ClientMemory memory, ClientMemory.@Nullable Address address) {
@@ -147,7 +165,7 @@ final class ClientSocket extends LivenessWheel.Peer {
     this.frames = new FrameDecoder(inbound.frameBytesMax(), deflate != null, this::isRead);
   }
 
-  /** What all sockets share. Any thread, like the next. */
+  /** Returns what all sockets share. Any thread. */
   GatewayParts parts() {
     return parts;
   }
@@ -170,7 +188,8 @@ final class ClientSocket extends LivenessWheel.Peer {
   }
 
   /**
-   * It is in the pipeline. On its event loop, before it is opened.
+   * Takes over the count of its TCP connection when the socket is in the pipeline. Called on its
+   * event loop, before it is opened.
    *
    * @param tcp where its TCP connection was counted until now; null if nowhere
    * @return false if it was forgotten already, and counts no more
@@ -182,27 +201,31 @@ final class ClientSocket extends LivenessWheel.Peer {
     return seat != null;
   }
 
-  /** At whose address what it holds is counted; null once it is forgotten. On its event loop. */
+  /**
+   * Returns the address at which the socket's memory is counted; null once the socket is forgotten.
+   */
   ClientMemory.@Nullable Address address() {
     return seat;
   }
 
-  /** Where its life stands. */
+  /** Returns where the socket's life stands. */
   SocketState state() {
     return state;
   }
 
-  /** The one thread that may touch it. Any thread. */
+  /** Returns the event loop that the socket belongs to. Any thread. */
   EventLoop loop() {
     return loop;
   }
 
-  /** Whoever brings the actor's releases. */
+  /** Sets the connection's tags. Only the thread that brings the actor's releases may call it. */
   void retag(List<String> tags) {
     this.tags = tags;
   }
 
-  /** Whether it has them all. Whoever brings the actor's releases. */
+  /**
+   * Returns whether the connection has all of these tags. Only the thread that brings the releases.
+   */
   boolean hasTags(List<String> wanted) {
     return wanted.isEmpty() || tags.containsAll(wanted);
   }
@@ -218,7 +241,7 @@ final class ClientSocket extends LivenessWheel.Peer {
     writer = new SocketWriter(context, this, inbound.deflate());
   }
 
-  /** The 101 is written and the pipeline complete: what the host said meanwhile goes out now. */
+  /** Opens the socket, because the 101 is written. What the host said meanwhile goes out now. */
   void opened() {
     if (state != SocketState.UPGRADING) {
       endTcp();
@@ -231,7 +254,9 @@ final class ClientSocket extends LivenessWheel.Peer {
     flush();
   }
 
-  /** The client was gone before the 101, or the connection could not be taken over. */
+  /**
+   * Ends a socket whose client was gone before the 101, or whose channel could not be taken over.
+   */
   void neverOpened() {
     if (state == SocketState.UPGRADING) {
       gone();
@@ -328,7 +353,7 @@ final class ClientSocket extends LivenessWheel.Peer {
     read();
   }
 
-  /** Reads from the network, or stops; once the end has begun, whatever comes is read. */
+  /** Reads from the network, or stops reading. Once the end has begun, it always reads. */
   private void read() {
     if (writer == null || !writer.read(isRead())) {
       return;
@@ -385,7 +410,9 @@ final class ClientSocket extends LivenessWheel.Peer {
     }
   }
 
-  /** Others need the memory of what is half there, if that has not gone on meanwhile. */
+  /**
+   * Closes the socket for the memory of input that is half there, unless that went on meanwhile.
+   */
   void revoked(ClientMemory.Revocable half) {
     if (half.isRevoked() && state == SocketState.OPEN) {
       hitClientMemory();
@@ -394,7 +421,7 @@ final class ClientSocket extends LivenessWheel.Peer {
     }
   }
 
-  /** The client is closed because of the memory that clients hold. */
+  /** Records that the client is closed because of the memory that clients hold. */
   void hitClientMemory() {
     parts
         .tally()
@@ -416,7 +443,7 @@ final class ClientSocket extends LivenessWheel.Peer {
     }
   }
 
-  /** Events of the HTTP server's are not for a socket; its shutdown closes the channel itself. */
+  /** Drops events of the HTTP server, whose shutdown closes the channel itself. */
   @Override
   public void userEventTriggered(ChannelHandlerContext context, Object event) {
     if (event instanceof ChannelInputShutdownEvent && writer != null) {
@@ -443,7 +470,9 @@ final class ClientSocket extends LivenessWheel.Peer {
 
   // ---- from the host
 
-  /** Sends a message, as {@link SocketWriter#message} says; dropped unless the socket is open. */
+  /**
+   * Sends a message, as {@link SocketWriter#message} says, or drops it if the socket is not open.
+   */
   void send(Payload message, @Nullable ByteBuf shared, @Nullable String key, long report) {
     if (isTooEarly(
         socket -> socket.send(message, null, key, report),
@@ -463,14 +492,14 @@ final class ClientSocket extends LivenessWheel.Peer {
     return state == SocketState.OPEN || state == SocketState.ANSWERING;
   }
 
-  /** Writes out what was written since the last time, at the end of a read if one is handled. */
+  /** Writes out what was written since the last flush. During a read, that waits for its end. */
   void flush() {
     if (writer != null && !isReading) {
       writer.turnEnds();
     }
   }
 
-  /** The message was handled, and those before it. */
+  /** Forgets a message that the host handled, and those before it. */
   void handled(long sequence) {
     inbound.handled(sequence);
     read();
@@ -478,12 +507,12 @@ final class ClientSocket extends LivenessWheel.Peer {
     report();
   }
 
-  /** The message was not taken, nor those after it. */
+  /** Keeps a message that the host did not take, and those after it. */
   void withheld(long sequence) {
     inbound.withheld(sequence);
   }
 
-  /** The message is wanted now, and those after it. */
+  /** Sends a message again that the host wants now, and those after it. */
   void resumed(long sequence) {
     inbound.resumed(sequence);
   }
@@ -494,7 +523,7 @@ final class ClientSocket extends LivenessWheel.Peer {
 
   // ---- the end
 
-  /** The actor closes, or the gateway shuts down. The first to close says how it ended. */
+  /** Closes the connection for the actor or the gateway. The first to close says how it ended. */
   void close(CloseReason reason) {
     if (isTooEarly(socket -> socket.close(reason), 0, () -> {})) {
       return;
@@ -547,7 +576,7 @@ final class ClientSocket extends LivenessWheel.Peer {
     }
   }
 
-  /** The client says no more: what it is owed is sent, for a while, and then its end is echoed. */
+  /** Ends a socket whose client says no more: what it is owed is sent for a while, then the end. */
   private void beginToAnswer(Closing begun) {
     go(SocketState.ANSWERING);
     endInput();
@@ -560,7 +589,7 @@ final class ClientSocket extends LivenessWheel.Peer {
     }
   }
 
-  /** If the client has closed, and all that it sent before is answered, so is its close. */
+  /** Answers the client's close if all that the client sent before is answered. */
   private void answered() {
     if (state == SocketState.ANSWERING && inbound.isHandled()) {
       echo();
@@ -626,7 +655,7 @@ final class ClientSocket extends LivenessWheel.Peer {
     return begun;
   }
 
-  /** The client broke the protocol or a limit; what else it sends cannot be understood. */
+  /** Closes the socket of a client that broke the protocol or a limit. */
   private void violated(int code, String words) {
     if (writer == null) {
       return;
@@ -642,7 +671,7 @@ final class ClientSocket extends LivenessWheel.Peer {
     }
   }
 
-  /** The end begins: no more messages, either way. */
+  /** Begins the end: no more messages go either way. */
   private Closing end(Closing begun, SocketState next) {
     go(next);
     closing = begin(begun);
@@ -659,7 +688,7 @@ final class ClientSocket extends LivenessWheel.Peer {
     report();
   }
 
-  /** All is written. What of it waits may take longer, as long as the client goes on taking it. */
+  /** Ends the TCP connection after a while, or later while the client goes on taking what waits. */
   private void endTcpAfter(Duration wait, SocketWriter writer, Closing ending) {
     Progress before = new Progress(parts.tally().time().nowNs(), writer.takenBytes());
     Duration limit =
@@ -684,7 +713,7 @@ final class ClientSocket extends LivenessWheel.Peer {
     }
   }
 
-  /** Ends it now, whatever the client or the host still owe. */
+  /** Ends the socket now, whatever the client or the host still owe. */
   void abandon() {
     inbound.forget();
     neverOpened();

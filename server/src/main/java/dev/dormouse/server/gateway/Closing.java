@@ -11,18 +11,18 @@ import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What is known of a socket's end. Made when the end begins; an open socket has none. The socket's
- * event loop only.
+ * Knows how a socket ends: what began the end, what the client answered, and what the host is told.
+ * It is made when the end begins; an open socket has none. Only the socket's event loop may use it.
  */
 final class Closing {
-  /** What a client is told that reads too slowly. */
+  /** The reason that a client is told which reads too slowly. */
   static final CloseReason TOO_SLOW =
       new CloseReason(CloseCodes.TRY_AGAIN_LATER, "reads too slowly", Cause.VIOLATION);
 
-  /** What began the end, with the code that was sent or received. */
+  /** The reason that began the end, with the code that was sent or received. */
   private final CloseReason begun;
 
-  /** What to tell the host before the close; null if nothing failed. */
+  /** The failure that the host is told before the close; null if nothing failed. */
   private final @Nullable String failure;
 
   private @Nullable CloseReason outcome;
@@ -35,29 +35,29 @@ final class Closing {
     this.outcome = outcome;
   }
 
-  /** An end whose outcome hangs on the client's answer. */
+  /** Begins an end whose outcome depends on the client's answer. */
   static Closing begun(CloseReason begun) {
     return new Closing(begun, null, null);
   }
 
-  /** The client broke the protocol or a limit. */
+  /** Begins the end of a client that broke the protocol or a limit. */
   static Closing violated(int code, String words) {
     String text = words.substring(0, Math.min(words.length(), CloseReason.REASON_BYTES_MAX));
     return certain(new CloseReason(code, text, Cause.VIOLATION), words);
   }
 
-  /** An end that is certain. */
+  /** Begins an end whose outcome is certain. */
   static Closing certain(CloseReason outcome, @Nullable String failure) {
     return new Closing(outcome, failure, outcome);
   }
 
-  /** The end of a connection of which nothing more is to be heard. */
+  /** Begins the end of a connection of which nothing more will be heard. */
   static Closing lost(Cause cause, @Nullable String failure) {
     return certain(CloseReason.abnormal(cause), failure);
   }
 
   /**
-   * What a client's close frame says (RFC 6455, section 5.5.1).
+   * Returns what a client's close frame says (RFC 6455, section 5.5.1).
    *
    * @throws ViolationException if its code may not be sent
    */
@@ -89,7 +89,7 @@ final class Closing {
     }
   }
 
-  /** What is told of a failure of the network, in place of the engine's words. */
+  /** Returns what the host is told of a failure of the network, in place of the engine's words. */
   static String wordsOf(Throwable failure) {
     String words = String.valueOf(failure.getMessage()).toLowerCase(Locale.ROOT);
     if (failure instanceof SSLException) {
@@ -115,7 +115,7 @@ final class Closing {
     return outcome;
   }
 
-  /** How the connection ended; null while that is open. */
+  /** Returns how the connection ended; null while that is open. */
   @Nullable CloseReason outcome() {
     return outcome;
   }
@@ -124,17 +124,17 @@ final class Closing {
     return failure;
   }
 
-  /** What began the end. */
+  /** Returns the reason that began the end. */
   CloseReason begun() {
     return begun;
   }
 
-  /** Whether the client may take what it was sent before, however long that takes. */
+  /** Returns whether the client may take what it was sent before, however long that takes. */
   boolean isPatient() {
     return begun.cause() != Cause.VIOLATION;
   }
 
-  /** Waits for this deadline, and no longer for one before. */
+  /** Waits for this deadline, and no longer for an earlier one. */
   void waitFor(Future<?> deadline) {
     stopWaiting();
     this.deadline = deadline;
@@ -147,7 +147,7 @@ final class Closing {
     }
   }
 
-  /** True the first time it is called. */
+  /** Returns true the first time it is called. */
   boolean report() {
     boolean isFirst = !isReported;
     isReported = true;

@@ -13,21 +13,22 @@ import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The sockets of a gateway: each by its connection's id until the last was said of it, and by its
- * actor while messages may be sent to it. An actor without such sockets costs nothing, one with a
- * single socket no more than its place in the table.
+ * Finds the sockets of a gateway: by the id of their connection until the host was told of their
+ * end, and by their actor while messages may be sent to them. It also knows the automatic replies
+ * of each actor. An actor without sockets costs nothing; an actor with one socket costs no more
+ * than a place in the table.
  *
  * <p>Any thread.
  */
 final class ConnectionGroups {
   private final ConcurrentHashMap<ConnectionId, ClientSocket> byId = new ConcurrentHashMap<>();
 
-  /** Of each actor its only socket, or a {@link Group} of them. */
+  /** For each actor its only socket, or a {@link Group} of its sockets. */
   private final ConcurrentHashMap<ActorId, Object> byActor = new ConcurrentHashMap<>();
 
   private volatile Runnable onEmpty = () -> {};
 
-  /** Adds a socket, to both. */
+  /** Adds a socket to both tables. */
   void add(ClientSocket socket) {
     byId.put(socket.id(), socket);
     byActor.compute(
@@ -42,7 +43,7 @@ final class ConnectionGroups {
         });
   }
 
-  /** No more messages for this socket; nothing if it left before. */
+  /** Takes a socket out of its actor's group, so that it gets no more messages. */
   void leave(ClientSocket socket) {
     byActor.computeIfPresent(
         socket.actor(),
@@ -57,7 +58,7 @@ final class ConnectionGroups {
     return members instanceof Group group ? group : new Group((ClientSocket) members);
   }
 
-  /** The last was said of this socket. */
+  /** Forgets a socket, because the host was told the last of it. */
   void remove(ClientSocket socket) {
     leave(socket);
     byId.remove(socket.id(), socket);
@@ -70,7 +71,7 @@ final class ConnectionGroups {
     return byId.get(id);
   }
 
-  /** Has these messages of the actor's clients answered; nothing if it has no sockets. */
+  /** Sets the automatic replies of an actor, if it has sockets. */
   void autoReplies(ActorId actor, List<AutoReply> told) {
     AutoReplies replies = AutoReplies.of(told);
     byActor.computeIfPresent(
@@ -85,12 +86,12 @@ final class ConnectionGroups {
         });
   }
 
-  /** The automatic reply to a message; null if it is for the actor. */
+  /** Returns the automatic reply to a message; null if the message is for the actor. */
   @Nullable Payload autoReplyTo(ActorId actor, Payload message) {
     return byActor.get(actor) instanceof Group group ? group.autoReplies.replyTo(message) : null;
   }
 
-  /** Calls with each socket of the actor that messages may be sent to, in no order. */
+  /** Calls with each socket of the actor to which messages may be sent, in no order. */
   void forEach(ActorId actor, Consumer<ClientSocket> action) {
     Object members = byActor.get(actor);
     if (members instanceof Group group) {
@@ -100,37 +101,37 @@ final class ConnectionGroups {
     }
   }
 
-  /** Every socket of which not all is said. */
+  /** Returns every socket, open or closing, of whose end the host was not told. */
   List<ClientSocket> all() {
     return new ArrayList<>(byId.values());
   }
 
-  /** How many sockets there are of which not all is said. */
+  /** Returns how many sockets there are, open or closing, of whose end the host was not told. */
   long size() {
     return byId.mappingCount();
   }
 
-  /** How many actors have sockets, of those that are chosen. */
+  /** Returns how many of the chosen actors have sockets. */
   long count(Predicate<ActorId> chosen) {
     return byActor.keySet().stream().filter(chosen).count();
   }
 
-  /** How many actors have sockets. */
+  /** Returns how many actors have sockets. */
   int actors() {
     return byActor.size();
   }
 
-  /** Has this run whenever the last socket is removed, from the thread that removes it. */
+  /** Sets what runs whenever the last socket is removed, on the thread that removes it. */
   void onEmpty(Runnable onEmpty) {
     this.onEmpty = onEmpty;
   }
 
-  /** The sockets of one actor; a socket knows its place, so that it leaves at once. */
+  /** The sockets of one actor. A socket knows its place, so that it can leave at once. */
   private static final class Group {
     private ClientSocket[] members = new ClientSocket[1];
     private int size;
 
-    /** Forgotten with the last member; the host tells it again with the next. */
+    /** Forgotten with the last member; the host tells the replies again with the next. */
     private volatile AutoReplies autoReplies = AutoReplies.NONE;
 
     Group(ClientSocket first) {
@@ -146,7 +147,7 @@ final class ConnectionGroups {
       size++;
     }
 
-    /** Takes a member out, and says whether none is left. */
+    /** Takes a member out, and returns whether none is left. */
     synchronized boolean remove(ClientSocket socket) {
       int place = socket.place;
       if (place != ClientSocket.NO_PLACE) {
@@ -166,9 +167,9 @@ final class ConnectionGroups {
     }
   }
 
-  /** Which texts are answered for an actor, and how. Immutable. */
+  /** The texts that are answered for an actor, with their replies. Immutable. */
   private static final class AutoReplies {
-    /** Of an actor without automatic replies. */
+    /** The replies of an actor that has none. */
     static final AutoReplies NONE = new AutoReplies(List.of());
 
     private final Payload[] requests;
@@ -183,7 +184,7 @@ final class ConnectionGroups {
       return all.isEmpty() ? NONE : new AutoReplies(all);
     }
 
-    /** The reply to a message; null if it is for the actor. */
+    /** Returns the reply to a message; null if the message is for the actor. */
     @Nullable Payload replyTo(Payload message) {
       for (int i = 0; i < requests.length; i++) {
         if (requests[i].equals(message)) {

@@ -5,7 +5,7 @@ import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What can be seen of an open connection from outside, at one moment.
+ * Tells what can be seen of an open connection from outside, at one moment.
  *
  * @param connection the connection
  * @param lastSeen when anything came from the client, be it a pong or part of a frame, as {@link

@@ -22,19 +22,22 @@ final class HalfInput {
   private final InboundMessages messages;
   private final Consumer<@Nullable String> elapsed;
 
-  /** Which frame was half when it last looked, and how far it had come; null if none was. */
+  /** The number of the frame that was half at the last look. */
   private long frameNumber;
 
+  /** How far that frame had come; null if none was half. */
   private @Nullable Progress frame;
 
-  /** Which message was. */
+  /** The number of the message that was half at the last look. */
   private long messageNumber;
 
+  /** How far that message had come; null if none was half. */
   private @Nullable Progress message;
+
   private @Nullable Future<?> timer;
 
   /**
-   * Makes it.
+   * Creates the watch of one socket.
    *
    * @param elapsed told once: null if nothing is half any more, or else what took too long
    */
@@ -51,7 +54,7 @@ final class HalfInput {
     this.elapsed = elapsed;
   }
 
-  /** Something was read. */
+  /** Looks at what was read. */
   void look() {
     long nowNs = parts.tally().time().nowNs();
     int frameBytes = frames.keptBytes();
@@ -81,7 +84,7 @@ final class HalfInput {
     return frame != null || message != null;
   }
 
-  /** The server reads again. */
+  /** Begins anew, because the server reads again. */
   void restart() {
     frame = null;
     message = null;
@@ -109,7 +112,7 @@ final class HalfInput {
     timer = loop.schedule(this::elapsed, ns, TimeUnit.NANOSECONDS);
   }
 
-  /** Until the first of them is overdue. */
+  /** Returns how long it is until the first of frame and message is overdue. */
   private long leftNs(long nowNs) {
     return Math.min(frameLeftNs(nowNs), messageLeftNs(nowNs));
   }
@@ -124,7 +127,7 @@ final class HalfInput {
         : message.leftNs(nowNs, parts.tally().options().message());
   }
 
-  /** The end began. */
+  /** Stops the timer, because the end began. */
   void stop() {
     if (timer != null) {
       timer.cancel(false);

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 
 /**
- * The {@link LivenessWheel} of each event loop, turned by one timer while there are peers on it.
+ * Turns the {@link LivenessWheel} of each event loop, with one timer while there are peers on it.
  * Each method is called on the event loop of the peer.
  *
  * <p>It remembers when the latest ticks were, longer than a peer may be silent: so a peer that
@@ -22,7 +22,7 @@ final class Heartbeats {
   /** How many peers are looked at before the event loop turns to others. */
   private static final int PEERS_AT_ONCE = 512;
 
-  /** A power of two, and more than the ticks after which a silent peer is given up. */
+  /** How many ticks are remembered: a power of two, and more than a peer may be silent. */
   private static final int TICKS_REMEMBERED = 64;
 
   private static final Logger log = Log.of(Heartbeats.class);
@@ -31,20 +31,20 @@ final class Heartbeats {
   private final long tickNs;
   private final ConcurrentHashMap<EventLoop, Loop> loops = new ConcurrentHashMap<>();
 
-  /** With zero, nobody is pinged or given up. */
+  /** Creates heartbeats without peers. With an interval of zero nobody is pinged or given up. */
   Heartbeats(Duration interval, Time time) {
     this.time = time;
     this.tickNs = interval.toNanos() / LivenessWheel.TICKS_PER_INTERVAL;
   }
 
-  /** Pings the peer from now on, when it is silent. */
+  /** Begins to ping the peer when it is silent. */
   void join(LivenessWheel.Peer peer, EventLoop eventLoop) {
     if (tickNs > 0) {
       loops.computeIfAbsent(eventLoop, Loop::new).join(peer);
     }
   }
 
-  /** Lets the peer be; nothing if it left before, or never joined. */
+  /** Stops pinging the peer, if it joined and did not leave yet. */
   void leave(LivenessWheel.Peer peer, EventLoop eventLoop) {
     Loop loop = loops.get(eventLoop);
     if (loop != null) {
@@ -53,8 +53,8 @@ final class Heartbeats {
   }
 
   /**
-   * When something was last heard of the peer, less than a tick too early. While it is not read it
-   * counts as heard of.
+   * Returns when something was last heard of the peer, less than a tick too early. A peer that is
+   * not read counts as heard.
    *
    * @return null if it is not on the wheel
    */
@@ -67,10 +67,10 @@ final class Heartbeats {
     private final EventLoop eventLoop;
     private final LivenessWheel wheel = new LivenessWheel();
 
-    /** When the latest ticks were, in milliseconds of the wall clock, by their number. */
+    /** The times of the latest ticks, in milliseconds of the wall clock, by their number. */
     private final long[] tickTimesMs = new long[TICKS_REMEMBERED];
 
-    /** Null while nobody is on the wheel. */
+    /** The timer that turns the wheel; null while nobody is on the wheel. */
     private @Nullable Future<?> turning;
 
     Loop(EventLoop eventLoop) {
@@ -88,7 +88,7 @@ final class Heartbeats {
       }
     }
 
-    /** Throws nothing: the event loop would never call it again. */
+    /** Turns the wheel. It throws nothing, because the event loop would never call it again. */
     private void turn() {
       try {
         wheel.tick();

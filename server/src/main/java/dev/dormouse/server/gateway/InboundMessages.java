@@ -21,8 +21,11 @@ import java.util.ArrayDeque;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a client says: its data frames become numbered messages to the host. While nothing is on its
- * way and everything is handled it has nothing but the last number. The socket's event loop only.
+ * Turns what a client says into messages to the host: it puts frames together, checks them against
+ * the actor type's limits, answers automatic requests, and numbers the rest. While nothing is on
+ * its way and everything is handled, it keeps nothing but the last number.
+ *
+ * <p>Only the socket's event loop may use it.
  */
 final class InboundMessages {
   /**
@@ -31,10 +34,10 @@ final class InboundMessages {
    */
   private static final int HELD_BYTES_SLACK = 4 * Window.HELD_BYTES_ENOUGH;
 
-  /** Said to a client that is closed because all of them sent too much. */
+  /** The close reason of a client that is closed because clients hold too much memory. */
   static final String TOO_MUCH = "the server has too much to handle";
 
-  /** Netty's three bits in one number. */
+  /** The first reserved bit, as Netty tells the three in one number. */
   private static final int RSV1 = 4;
 
   private final GatewayParts parts;
@@ -42,16 +45,16 @@ final class InboundMessages {
   private final ConnectionId id;
   private final ActorOptions options;
 
-  /** Null if messages may come at any rate. */
+  /** Bounds how many messages come in a second; null if they may come at any rate. */
   private final @Nullable TokenBucket rate;
 
   /** The number of the message that came last. */
   private long lastSequence;
 
-  /** Null while every message is handled. */
+  /** The messages that are not handled; null while every message is. */
   private @Nullable Window window;
 
-  /** Null if permessage-deflate was not negotiated. */
+  /** Inflates messages; null if permessage-deflate was not negotiated. */
   private final @Nullable SocketDeflate deflate;
 
   /** Whether the message on its way is compressed, and whether it is text; else false. */
@@ -59,19 +62,19 @@ final class InboundMessages {
 
   private boolean isMessageText;
 
-  /** Null unless a message is on its way in fragments. */
+  /** The message that is on its way in fragments; null if there is none. */
   private @Nullable Fragments fragments;
 
-  /** What is held of frames that are not whole, or not wanted yet; null if nothing. */
+  /** The account of frames that are not whole, or not wanted yet; null if there are none. */
   private @Nullable Half input;
 
   /** When the socket was opened, by {@link SocketWatch#now}. */
   private int openedAt;
 
-  /** Of the payloads of all frames that came. */
+  /** How many bytes the payloads of all frames had that came. */
   private long bytesIn;
 
-  /** What is half there, so that the client can be ended for it. On the socket's event loop. */
+  /** An account of input that is half there, for which the client can be ended. */
   private class Half extends ClientMemory.Revocable {
     Half(Held kind, ClientMemory.@Nullable Address address) {
       super(parts.tally().memory(), kind, address);
@@ -82,7 +85,7 @@ final class InboundMessages {
       InboundMessages.this.revoke(this);
     }
 
-    /** So much is held now. */
+    /** Sets how much is held now, in bytes. */
     void held(long bytes) {
       long more = bytes - heldBytes();
       if (more != 0) {
@@ -113,7 +116,7 @@ final class InboundMessages {
     }
   }
 
-  /** Others need the memory of what is half there. Any thread. */
+  /** Has the socket closed because others need the memory of its half input. Any thread. */
   private void revoke(ClientMemory.Revocable half) {
     ClientSocket socket = parts.groups().get(id);
     if (socket != null) {
@@ -122,7 +125,7 @@ final class InboundMessages {
   }
 
   /**
-   * Those of a connection.
+   * Creates the messages of a connection.
    *
    * @param options what the actor type chose
    * @param deflate null if permessage-deflate was not negotiated
@@ -144,17 +147,17 @@ final class InboundMessages {
             : new TokenBucket(options.messagesPerSecondMax(), parts.tally().time().nowNs());
   }
 
-  /** What the actor type chose. */
+  /** Returns what the actor type chose. */
   ActorOptions options() {
     return options;
   }
 
-  /** The compression that was negotiated; null if none was. */
+  /** Returns the compression that was negotiated; null if none was. */
   @Nullable SocketDeflate deflate() {
     return deflate;
   }
 
-  /** The longest frame, in bytes. */
+  /** Returns how many bytes a frame may have. */
   int frameBytesMax() {
     return deflate == null
         ? options.messageBytesMax()
@@ -162,7 +165,8 @@ final class InboundMessages {
   }
 
   /**
-   * The only one is RSV1 on the first frame of a message that is compressed (RFC 7692, section 6).
+   * Checks the reserved bits of a frame. The only one that may be set is RSV1, on the first frame
+   * of a message that is compressed (RFC 7692, section 6).
    *
    * @throws ViolationException 1002 otherwise
    */
@@ -174,7 +178,7 @@ final class InboundMessages {
   }
 
   /**
-   * A data frame came. Its bytes are copied.
+   * Takes a data frame, and copies its bytes.
    *
    * @param address where the client is
    * @return what to answer the message at once, without the host; null if there is no message yet,
@@ -203,7 +207,7 @@ final class InboundMessages {
         || frame instanceof CloseWebSocketFrame;
   }
 
-  /** A control frame comes, or one of a message that is too late. */
+  /** Counts a control frame, or a frame of a message that is too late. */
   void came(WebSocketFrame frame) {
     came(frame, false);
     if (frame instanceof PongWebSocketFrame) {
@@ -220,7 +224,7 @@ final class InboundMessages {
     }
   }
 
-  /** The message that the frame ends; null if it ends none. */
+  /** Returns the message that the frame ends; null if it ends none. */
   private @Nullable Payload assemble(WebSocketFrame frame, ClientMemory.@Nullable Address address) {
     Fragments half = fragments;
     if (half == null) {
@@ -245,7 +249,7 @@ final class InboundMessages {
     return null;
   }
 
-  /** A message whose bytes were not looked at yet. */
+  /** Makes a message of bytes that were not looked at yet. */
   private Payload whole(byte[] bytes) {
     if (isMessageCompressed && deflate != null) {
       return payload(deflate.inflate(bytes, options.messageBytesMax()));
@@ -307,7 +311,7 @@ final class InboundMessages {
     }
   }
 
-  /** The message was handled, and those before it. */
+  /** Forgets a message that the host handled, and those before it. */
   void handled(long sequence) {
     Window unhandled = window;
     if (unhandled != null) {
@@ -333,14 +337,14 @@ final class InboundMessages {
     return window != null;
   }
 
-  /** The message was not taken, nor those after it. */
+  /** Keeps a message that the host did not take, and those after it. */
   void withheld(long sequence) {
     if (window != null) {
       window.withheld(sequence);
     }
   }
 
-  /** The message is wanted now, and those after it. */
+  /** Sends a message again that the host wants now, and those after it. */
   void resumed(long sequence) {
     Window unhandled = window;
     if (unhandled != null) {
@@ -350,7 +354,7 @@ final class InboundMessages {
   }
 
   /**
-   * Told after a read how much memory what came of frames that are not whole takes, in bytes.
+   * Charges, after a read, the memory of frames that are not whole.
    *
    * @param address where the client is
    * @return whether the client holds more than it may [1013]
@@ -361,7 +365,7 @@ final class InboundMessages {
         || isTooMuch(Held.FRAGMENTS, address, heldBytes(), 0);
   }
 
-  /** On the heap. */
+  /** Returns how many bytes the client holds on the heap. */
   private long heldBytes() {
     return (window == null ? 0 : window.heldBytes())
         + (fragments == null ? 0 : fragments.heldBytes());
@@ -396,43 +400,43 @@ final class InboundMessages {
     }
   }
 
-  /** Whether some of a message came, but not all. */
+  /** Returns whether some of a message came, but not all. */
   boolean isWithin() {
     return fragments != null;
   }
 
-  /** How many bytes came of the message of which some came, but not all; without a frame's. */
+  /** Returns how many bytes came of a message that is not whole, without those of a half frame. */
   int withinBytes() {
     return fragments == null ? 0 : fragments.message.size();
   }
 
-  /** How many messages came whole. */
+  /** Returns how many messages came whole. */
   long count() {
     return lastSequence;
   }
 
-  /** Whether nothing more should be read from the network. */
+  /** Returns whether nothing more should be read from the network. */
   boolean isFull() {
     return window != null && window.isFull();
   }
 
-  /** Whether every message that came is handled. */
+  /** Returns whether every message that came is handled. */
   boolean isHandled() {
     return window == null;
   }
 
-  /** The 101 is written. */
+  /** Notes when the socket was opened. */
   void opened() {
     openedAt = SocketWatch.now(parts.tally());
   }
 
-  /** A socket that was open is gone. */
+  /** Tells observers that a socket that was open is gone. */
   void gone(CloseReason reason, long bytesOut) {
     SocketWatch.gone(parts.tally(), actor, id, reason, openedAt, bytesIn, bytesOut);
   }
 
   /**
-   * No more frames will come.
+   * Gives back what half input held, because no more frames will come.
    *
    * @param address where the client is
    */
@@ -444,7 +448,7 @@ final class InboundMessages {
     }
   }
 
-  /** Nobody wants the messages that came. */
+  /** Forgets the messages that came, because nobody wants them. */
   void forget() {
     if (window != null) {
       parts.tally().counters().droppedIn.add(window.waiting());
@@ -464,13 +468,13 @@ final class InboundMessages {
    * <p>The socket's event loop only.
    */
   static final class Window extends ClientMemory.Holder {
-    /** With so many bytes unhandled, nothing more is read, whatever the credit. */
+    /** With so many bytes that are not handled, nothing more is read, whatever the credit. */
     static final int HELD_BYTES_ENOUGH = 1 << 20;
 
     /** With so many bytes waiting for credit, nothing more is read. */
     static final int WAITING_BYTES_ENOUGH = 64 << 10;
 
-    /** What a message costs besides its bytes, about, in both. */
+    /** About how many bytes a message costs besides its own, in both sums. */
     static final int MESSAGE_OVERHEAD_BYTES = 64;
 
     private final ClientMemory memory;
@@ -480,7 +484,7 @@ final class InboundMessages {
     /** The number of the first message that is not handled. */
     private long first;
 
-    /** How much those that wait for credit take of what is held. */
+    /** How many of the held bytes wait for credit. */
     private long waitingBytes;
 
     private boolean isWithheld;
@@ -488,26 +492,29 @@ final class InboundMessages {
     /** Called when everything is handled; null if nobody asked for it. */
     private @Nullable Runnable onHandled;
 
-    /** A window whose first message will have this number. */
+    /** Creates a window whose first message will have this number. */
     Window(long first, ClientMemory memory, ClientMemory.@Nullable Address address) {
       super(memory, ClientMemory.Held.MESSAGES, address);
       this.memory = memory;
       this.first = first;
     }
 
-    /** A message came. */
+    /** Adds a message that came. */
     void add(Payload message) {
       waiting.add(message);
       waitingBytes += cost(message);
       hold(cost(message));
     }
 
-    /** The number that the message which {@link #next} returned has. */
+    /** Returns the number of the message that {@link #next} returned last. */
     long lastSent() {
       return first + sent.size() - 1;
     }
 
-    /** The next message to send, counted as sent; null if there is none or it must wait. */
+    /**
+     * Returns the next message to send, and counts it as sent; null if there is none or it must
+     * wait.
+     */
     @Nullable Payload next() {
       if (isWithheld || sent.size() >= Transport.CREDIT) {
         return null;
@@ -520,7 +527,7 @@ final class InboundMessages {
       return next;
     }
 
-    /** The host handled the message and those before it. What was never sent cannot be handled. */
+    /** Forgets a sent message that the host handled, and those before it. */
     void handled(long sequence) {
       while (first <= sequence && !sent.isEmpty()) {
         hold(-cost(sent.remove()));
@@ -533,20 +540,20 @@ final class InboundMessages {
       onHandled = action;
     }
 
-    /** Everything is handled. */
+    /** Calls back, because everything is handled. */
     void tellHandled() {
       if (onHandled != null) {
         onHandled.run();
       }
     }
 
-    /** The host did not take the message, nor those after it: keep them. */
+    /** Keeps a message that the host did not take, and those after it. */
     void withheld(long sequence) {
       goBackTo(sequence);
       isWithheld = true;
     }
 
-    /** The host has room for the message and those after it. */
+    /** Goes on with a message that the host has room for now, and those after it. */
     void resumed(long sequence) {
       goBackTo(sequence);
       isWithheld = false;
@@ -560,7 +567,7 @@ final class InboundMessages {
       }
     }
 
-    /** Whether nothing more should be read from the socket. */
+    /** Returns whether nothing more should be read from the socket. */
     boolean isFull() {
       return waitingBytes >= WAITING_BYTES_ENOUGH
           || heldBytes() >= HELD_BYTES_ENOUGH
@@ -568,12 +575,12 @@ final class InboundMessages {
           || isTooMuchWith(0);
     }
 
-    /** Whether the host handled everything. */
+    /** Returns whether the host handled everything. */
     boolean isEmpty() {
       return sent.isEmpty() && waiting.isEmpty();
     }
 
-    /** How many messages were not sent, or not taken. */
+    /** Returns how many messages were not sent, or not taken. */
     int waiting() {
       return waiting.size();
     }

@@ -19,7 +19,7 @@ import org.slf4j.Logger;
  * <p>One thread at a time.
  */
 final class LivenessWheel {
-  /** How finely time is told. */
+  /** How many ticks a ping interval has. */
   static final int TICKS_PER_INTERVAL = 30;
 
   private static final Logger log = Log.of(LivenessWheel.class);
@@ -60,13 +60,13 @@ final class LivenessWheel {
     abstract void giveUp();
   }
 
-  /** As many ticks as lie between now and the farthest that anything can be due, and now. */
+  /** A slot for each tick from now to the farthest at which anything can be due. */
   private final Slot[] slots = new Slot[TICKS_PER_INTERVAL + 1];
 
   private int now;
   private int size;
 
-  /** The peers that this tick is about and that were not looked at yet. */
+  /** The peers of this tick that were not looked at yet. */
   private Slot due;
 
   LivenessWheel() {
@@ -74,24 +74,24 @@ final class LivenessWheel {
     due = slots[0];
   }
 
-  /** The number of the tick; it may overflow, only differences mean something. */
+  /** Returns the number of the tick. It may overflow; only differences mean something. */
   int now() {
     return now;
   }
 
-  /** How many peers are on it. */
+  /** Returns how many peers are on the wheel. */
   int size() {
     return size;
   }
 
-  /** Adds a peer, heard of now. */
+  /** Adds a peer as one that was heard now. */
   void add(Peer peer) {
     peer.heardTick = now;
     slotIn(TICKS_PER_INTERVAL).add(peer);
     size++;
   }
 
-  /** Takes a peer off; nothing if it is not on the wheel. */
+  /** Takes a peer off the wheel, if it is there. */
   void remove(Peer peer) {
     Slot slot = peer.slot;
     if (slot != null) {
@@ -104,7 +104,7 @@ final class LivenessWheel {
     return slots[Math.floorMod(now + ticks, slots.length)];
   }
 
-  /** A tick has passed. What the one before left over is done first; then comes {@link #look}. */
+  /** Ends a tick. Peers that the tick left over are looked at first; {@link #look} must follow. */
   void tick() {
     look(Integer.MAX_VALUE);
     now++;

@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 
 /**
- * Brings work to event loops, in the order in which it comes: a loop has one task for all that
+ * Brings work to event loops, in the order in which it comes. A loop has one task for all work that
  * waits. Work that comes on the loop itself while none waits is done at once.
  *
  * <p>Any thread.
@@ -26,24 +26,24 @@ final class LoopQueues {
   private final ConcurrentHashMap<EventLoop, LoopQueue> queues = new ConcurrentHashMap<>();
   private final LongAdder bytes = new LongAdder();
 
-  /** What a loop is to do: it is either run, on the loop, or given up. */
+  /** Work for an event loop. It is either run, on the loop, or given up. */
   interface Work extends Runnable {
 
-    /** The loop is shut down. Any thread. */
+    /** Gives the work up, because the loop is shut down. Any thread. */
     default void giveUp() {}
   }
 
-  /** Work that was handed in holds so much memory more, or less if it is negative. */
+  /** Charges the memory of work that was handed in, in bytes; negative when the work is done. */
   void hold(long more) {
     bytes.add(more);
   }
 
-  /** How much memory work holds that was not done yet, in bytes, about. */
+  /** Returns about how many bytes work holds that is not done yet. */
   long bytes() {
     return bytes.sum();
   }
 
-  /** Has it run on the loop, after all that was handed in before. */
+  /** Runs work on the loop, after all work that was handed in before. */
   void run(EventLoop loop, Work work) {
     LoopQueue queue = queues.get(loop);
     if (queue == null) {
@@ -52,27 +52,26 @@ final class LoopQueues {
     queue.run(work);
   }
 
-  /** Begins what a release does to sockets. */
+  /** Begins to gather steps for sockets. */
   Steps steps() {
     return new Steps(this);
   }
 
   /**
-   * What a release does to sockets, gathered by event loop: each loop gets one task, does its steps
-   * in order, then flushes each socket that it touched, once. Releases which come one after the
-   * other are carried out so: see {@link LoopQueues}.
+   * Gathers what is to be done to sockets, by event loop. Each loop gets one piece of work, which
+   * takes the steps in order and then flushes each socket that it touched.
    *
-   * <p>Made for one release, by one thread.
+   * <p>One thread gathers the steps, of one release for example, and dispatches them once.
    */
   static class Steps {
     private final LoopQueues loops;
 
-    /** Most releases are for one socket. */
+    /** One batch for each event loop. Most releases are for one socket. */
     private List<Batch> batches = List.of();
 
     private List<ByteBuf> shared = List.of();
 
-    /** How much memory all steps keep. */
+    /** How many bytes all steps keep. */
     private long bytes;
 
     Steps(LoopQueues loops) {
@@ -83,7 +82,7 @@ final class LoopQueues {
       batchOf(socket.loop()).add(socket, step);
     }
 
-    /** Steps keep so much memory, in bytes, until they are done. */
+    /** Says how many bytes more the steps keep until they are done. */
     final void keep(long more) {
       bytes += more;
     }
@@ -125,7 +124,7 @@ final class LoopQueues {
       return batch;
     }
 
-    /** A step that is to be done, and those after it. */
+    /** A step that is to be done, with a link to the next. */
     private static final class Todo {
       final ClientSocket socket;
       final ClientSocket.Step step;
@@ -142,7 +141,7 @@ final class LoopQueues {
       private final EventLoop loop;
       private List<ByteBuf> shared = List.of();
 
-      /** How much memory it keeps, as far as that is counted. */
+      /** How many bytes the batch keeps, as far as they are counted. */
       private long bytes;
 
       private @Nullable Todo first;
@@ -207,7 +206,7 @@ final class LoopQueues {
   }
 
   private static final class LoopQueue {
-    /** How much is done in one go before the loop's other tasks. */
+    /** How much work is done in one go before the loop's other tasks. */
     private static final int SLICE = 1_024;
 
     private final EventLoop loop;
@@ -216,7 +215,7 @@ final class LoopQueues {
     /** Whether the loop has a task that will see what waits. */
     private final AtomicBoolean isExpected = new AtomicBoolean();
 
-    /** The loop's only. */
+    /** Whether the loop is at work. Only the loop uses it. */
     private boolean isWorking;
 
     LoopQueue(EventLoop loop) {

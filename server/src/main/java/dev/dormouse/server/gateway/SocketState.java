@@ -4,7 +4,7 @@ import java.util.EnumSet;
 import java.util.Set;
 
 /**
- * The life of a socket (RFC 6455, section 7.1).
+ * Names the steps in the life of a socket, and which may follow which (RFC 6455, section 7.1).
  *
  * <pre>
  *   UPGRADING ──► OPEN ──── the server closes ───► CLOSING

@@ -21,8 +21,9 @@ import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Writes to one socket. What is written goes out with the next {@link #flush}. A write that fails
- * is told to the socket's handler; so nobody waits for its future. The socket's event loop only.
+ * Writes to one socket, and decides what happens to messages for a client that does not read them.
+ * What is written goes out with the next {@link #flush}. A write that fails is told to the socket's
+ * handler, so nobody waits for its future. Only the socket's event loop may use the writer.
  *
  * <p><b>A slow client.</b> While the channel is writable, messages go straight to it. Once it is
  * not, they wait here, where the type's {@link OutboundPolicy} can still leave some out; those in
@@ -37,7 +38,7 @@ import org.jspecify.annotations.Nullable;
  */
 @SuppressWarnings("FutureReturnValueIgnored")
 final class SocketWriter {
-  /** The share of what may wait that may be in the channel, where nothing can be left out. */
+  /** The channel may hold one in so many bytes of those that may wait; it can leave nothing out. */
   private static final int CHANNEL_SHARE = 4;
 
   /**
@@ -46,7 +47,7 @@ final class SocketWriter {
    */
   private static final int UNSENT_BYTES_MAX = 128 << 10;
 
-  /** How long what the network has taken meanwhile may stay charged. */
+  /** After how long the writer looks again at what the network holds, in milliseconds. */
   private static final long CHARGE_MS = 100;
 
   private final ChannelHandlerContext context;
@@ -55,14 +56,14 @@ final class SocketWriter {
 
   private boolean isUnflushed;
 
-  /** Of the payloads of all frames that were written. */
+  /** How many bytes the payloads of all written frames had. */
   private long bytesOut;
 
-  /** Null while the client keeps up. */
+  /** What waits for the client; null while the client keeps up. */
   private @Nullable WaitingMessages waiting;
 
   /**
-   * Writes to a channel.
+   * Creates the writer of a channel.
    *
    * @param deflate null if permessage-deflate was not negotiated
    */
@@ -173,7 +174,7 @@ final class SocketWriter {
     return waiting == null ? 0 : waiting.writtenBytes();
   }
 
-  /** Whether the client would hold more memory than it may. */
+  /** Returns whether the client would hold more memory than it may. */
   private boolean isTooMuch(Held kind, long own, long more) {
     boolean isTooMuch = socket.tally().memory().isTooMuch(kind, socket.address(), own, more);
     if (isTooMuch) {
@@ -182,7 +183,7 @@ final class SocketWriter {
     return isTooMuch;
   }
 
-  /** Others need the memory that this client makes no use of. Any thread. */
+  /** Has the client ended because others need the memory that it makes no use of. Any thread. */
   private void revoke(WaitingMessages queue) {
     socket.loop().execute(() -> endFor(queue));
   }
@@ -204,7 +205,9 @@ final class SocketWriter {
     }
   }
 
-  /** Whether a client has more than may wait, and does not take it, or has it taken too far. */
+  /**
+   * Returns whether more waits than may, and the client takes nothing of it, or far too much waits.
+   */
   private boolean isTooSlow(long more) {
     long bytes = waitingBytes() + more;
     return bytes > bytesMax() && (bytes > bytesMax() + burstMax() || isStalled());
@@ -215,7 +218,7 @@ final class SocketWriter {
     return progress != null && look(progress).leftNs(nowNs(), reading()) <= 0;
   }
 
-  /** Looks from now on whether the client takes what waits; nothing if that is done already. */
+  /** Begins to look whether the client takes what waits, if that is not done already. */
   private void watch() {
     if (waiting().progress() == null) {
       waiting().progress(new Progress(nowNs(), takenBytes()));
@@ -246,13 +249,13 @@ final class SocketWriter {
     }
   }
 
-  /** Whether the client goes on taking what waited when it was pinged, or is too much. */
+  /** Returns whether the client goes on taking what waited when it was pinged. */
   boolean isTaking() {
     Progress progress = waiting == null ? null : waiting.progress();
     return progress != null && progress.goesOn(nowNs(), takenBytes());
   }
 
-  /** How far the client has come by now; if that is far enough, it is alive. */
+  /** Returns how far the client has come by now. A client that has come far enough is alive. */
   private Progress look(Progress before) {
     Progress after = before.seen(nowNs(), takenBytes(), reading());
     if (!after.equals(before)) {
@@ -262,7 +265,7 @@ final class SocketWriter {
     return after;
   }
 
-  /** How many bytes the operating system has taken of all frames, about. */
+  /** Returns about how many bytes of all frames the operating system has taken. */
   long takenBytes() {
     ChannelOutboundBuffer inChannel = context.channel().unsafe().outboundBuffer();
     return inChannel == null
@@ -318,24 +321,24 @@ final class SocketWriter {
     return queue;
   }
 
-  /** Whether what waits is within the limit, or no further beyond it than told. */
+  /** Returns whether what waits is at most so many bytes beyond the limit. */
   private boolean hasRoom(long beyond) {
     return waitingBytes() <= bytesMax() + beyond;
   }
 
-  /** How many bytes wait for the client to read, with 96 more for each frame. */
+  /** Returns how many bytes wait for the client to read, with 96 more for each frame. */
   long waitingBytes() {
     WaitingMessages queue = waiting; // others may look, too
     return channelBytes() + (queue == null ? 0 : queue.bytes());
   }
 
-  /** How many bytes the channel has in hand. */
+  /** Returns how many bytes the channel has not handed to the network. */
   private long channelBytes() {
     ChannelOutboundBuffer inChannel = context.channel().unsafe().outboundBuffer();
     return inChannel == null ? 0 : inChannel.totalPendingWriteBytes();
   }
 
-  /** A message as a frame, compressed if that was agreed on and is worth it. */
+  /** Builds the frame of a message, compressed if that was agreed on and is worth it. */
   private ByteBuf frame(Payload message, @Nullable ByteBuf shared) {
     byte[] compressed = deflate == null ? null : deflate.compress(message.bytes());
     if (compressed != null) {
@@ -357,7 +360,10 @@ final class SocketWriter {
     context.write(frame).addListener(written -> written(report, written.cause()));
   }
 
-  /** As without a report, a write that fails is told to the handler. */
+  /**
+   * Reports a finished write. A write that failed is told to the handler, as one without a report
+   * is.
+   */
   private void written(long report, @Nullable Throwable failure) {
     report(report, failure == null ? Outcome.WRITTEN : Outcome.CONNECTION_CLOSED);
     if (failure != null && context.channel().isRegistered()) {
@@ -365,7 +371,7 @@ final class SocketWriter {
     }
   }
 
-  /** The client reads again, perhaps: sends what waits, as far as it goes. */
+  /** Sends what waits as far as it goes, because the client may read again. */
   void writabilityChanged() {
     WaitingMessages queue = waiting;
     if (queue == null || !context.channel().isWritable()) {
@@ -412,7 +418,7 @@ final class SocketWriter {
     }
   }
 
-  /** Writes a close frame, behind all messages, and flushes. The client's is awaited. */
+  /** Writes a close frame behind all messages, and flushes. The client's close frame is awaited. */
   void close(int code, String reason) {
     end(OutboundFrames.close(context.alloc(), code, reason), false);
   }
@@ -445,7 +451,7 @@ final class SocketWriter {
     }
   }
 
-  /** What the network has not taken is charged, and looked at again after a moment. */
+  /** Charges the client for what the network has not taken, and looks again after a moment. */
   private void charge() {
     long bytes = channelBytes();
     if (bytes <= ClientMemory.ALWAYS && waiting == null) {
@@ -484,7 +490,7 @@ final class SocketWriter {
     }
   }
 
-  /** The TCP connection is gone, and what waited with it. */
+  /** Drops what waits, because the TCP connection is gone. */
   void release() {
     WaitingMessages lost = waiting;
     if (lost != null) {
@@ -496,7 +502,7 @@ final class SocketWriter {
     }
   }
 
-  /** The client sees the end at once, while what it still sends can be read. */
+  /** Ends the output: the client sees the end at once, while what it still sends can be read. */
   private void shutdownOutput() {
     SslHandler tls = context.pipeline().get(SslHandler.class);
     if (tls == null) {
@@ -546,7 +552,7 @@ final class SocketWriter {
     }
   }
 
-  /** All that a turn says is said. */
+  /** Ends what a turn says, and flushes. */
   void turnEnds() {
     if (waiting != null) {
       waiting.turnEnds();
@@ -554,7 +560,7 @@ final class SocketWriter {
     flush();
   }
 
-  /** How many bytes the payloads of all frames had that were written. */
+  /** Returns how many bytes the payloads of all written frames had. */
   long bytesOut() {
     return bytesOut;
   }

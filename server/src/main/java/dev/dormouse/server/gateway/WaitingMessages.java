@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * released when the message leaves, whatever becomes of it. The socket's event loop only.
  */
 final class WaitingMessages extends ClientMemory.Revocable {
-  /** What a message costs besides its bytes, in bytes: what Netty counts, too. */
+  /** How many bytes a message costs besides its own; Netty counts as many for a frame. */
   static final int OVERHEAD_BYTES = 96;
 
   /** A message that waits. */
@@ -45,12 +45,12 @@ final class WaitingMessages extends ClientMemory.Revocable {
       this.bytes = bytes;
     }
 
-    /** The message, unless it is in the frame. */
+    /** Returns the message; an empty one if it is in the frame. */
     Payload payload() {
       return payload;
     }
 
-    /** The frame, with the entry's reference; null if there is none yet. */
+    /** Returns the frame, with the entry's reference; null if there is none yet. */
     @Nullable ByteBuf shared() {
       return shared;
     }
@@ -63,17 +63,17 @@ final class WaitingMessages extends ClientMemory.Revocable {
       return bytes;
     }
 
-    /** What it costs on the heap. */
+    /** Returns how many bytes the message costs on the heap. */
     private long heapBytes() {
       return shared == null ? HeapCost.ofBytes(bytes) : OVERHEAD_BYTES;
     }
 
-    /** What it keeps of the network's memory. */
+    /** Returns how many bytes the message keeps of the network's memory. */
     private long sharedBytes() {
       return shared == null ? 0 : bytes - OVERHEAD_BYTES;
     }
 
-    /** It will not be sent. */
+    /** Gives the entry's reference back, because the message will not be sent. */
     void release() {
       if (shared != null) {
         shared.release();
@@ -81,20 +81,22 @@ final class WaitingMessages extends ClientMemory.Revocable {
     }
   }
 
-  /** By the key of what may be replaced, by the entry itself if nothing may. */
+  /** The messages in order: by their key if they may be replaced, else by the entry itself. */
   private final LinkedHashMap<Object, Entry> entries = new LinkedHashMap<>();
 
   private final Consumer<WaitingMessages> revoked;
 
-  /** How much direct memory what was written takes, and what is shared; as it was last told. */
+  /**
+   * The direct memory of what was written and of what is shared, as {@link #written} told it last.
+   */
   private final ClientMemory.Revocable written;
 
   private long bytes;
 
-  /** How many bytes the client had taken in all when that was last told. */
+  /** How many bytes the client had taken in all when {@link #written} told it last. */
   private long takenBytes;
 
-  /** What the messages that go to others, too, keep of the network's memory. */
+  /** How many bytes the messages that others get, too, keep of the network's memory. */
   private long sharedBytes;
 
   /** Whether {@link #written} will be told again soon. */
@@ -103,7 +105,7 @@ final class WaitingMessages extends ClientMemory.Revocable {
   /** The payload of the latest ping that is not answered; null if there is none. */
   private byte @Nullable [] owedPong;
 
-  /** What is written once no message waits; null while the socket is open. */
+  /** The bytes that are written once no message waits; null while the socket is open. */
   private @Nullable ByteBuf ending;
 
   private boolean isOutputEnding;
@@ -141,12 +143,12 @@ final class WaitingMessages extends ClientMemory.Revocable {
     revoked.accept(this);
   }
 
-  /** Whether its client is to be ended for the sake of others. */
+  /** Returns whether the client is to be ended for the sake of others. */
   boolean mustGo() {
     return isRevoked() || written.isRevoked();
   }
 
-  /** Adds a message at the end; one of this key is not there. */
+  /** Adds a message at the end. No message of this key may be there. */
   void add(@Nullable String key, Entry entry) {
     entries.put(key == null ? entry : key, entry);
     bytes += entry.bytes;
@@ -170,12 +172,12 @@ final class WaitingMessages extends ClientMemory.Revocable {
     takenBytes = taken;
   }
 
-  /** How much direct memory is charged, in bytes. */
+  /** Returns how many bytes of direct memory are charged. */
   long writtenBytes() {
     return written.heldBytes();
   }
 
-  /** Nothing waits any more. */
+  /** Ends the charges, because nothing waits any more. */
   void end() {
     letGo();
     holdWritten(0);
@@ -185,17 +187,17 @@ final class WaitingMessages extends ClientMemory.Revocable {
     written.hold(now - written.heldBytes());
   }
 
-  /** What came so far is all that a turn says. */
+  /** Notes that what came so far is all that a turn says. */
   void turnEnds() {
     fresh = 0;
   }
 
-  /** Whether the oldest message is of the turn that still has more to say. */
+  /** Returns whether the oldest message is of the turn that still has more to say. */
   boolean isOldestFresh() {
     return fresh >= size();
   }
 
-  /** How far the client had come when it was last looked at; null if nobody looks. */
+  /** Returns how far the client had come at the last look; null if nobody looks. */
   @Nullable Progress progress() {
     return progress;
   }
@@ -204,12 +206,12 @@ final class WaitingMessages extends ClientMemory.Revocable {
     progress = now;
   }
 
-  /** The next look is this. */
+  /** Sets the timer of the next look. */
   void nextLook(Future<?> look) {
     nextLook = look;
   }
 
-  /** Nobody looks whether the client takes what waits. */
+  /** Stops looking whether the client takes what waits. */
   void stopLooking() {
     progress = null;
     if (nextLook != null) {
@@ -218,17 +220,17 @@ final class WaitingMessages extends ClientMemory.Revocable {
     }
   }
 
-  /** The message of this key; null if none waits. */
+  /** Returns the message of this key; null if none waits. */
   @Nullable Entry get(@Nullable String key) {
     return key == null ? null : entries.get(key);
   }
 
-  /** Takes the message of this key, which waits. */
+  /** Takes out the message of this key. There must be one. */
   Entry remove(String key) {
     return taken(Objects.requireNonNull(entries.remove(key)));
   }
 
-  /** Takes the oldest message, which waits. */
+  /** Takes out the oldest message. There must be one. */
   Entry poll() {
     Iterator<Entry> oldest = entries.values().iterator();
     Entry entry = oldest.next();
@@ -247,28 +249,28 @@ final class WaitingMessages extends ClientMemory.Revocable {
     return entries.isEmpty();
   }
 
-  /** Whether it is of no use: nothing waits, and nobody looks. */
+  /** Returns whether nothing waits and nobody looks, so that the queue is of no use. */
   boolean isIdle() {
     return isEmpty() && progress == null && owedPong == null && ending == null;
   }
 
-  /** How many messages wait. */
+  /** Returns how many messages wait. */
   int size() {
     return entries.size();
   }
 
-  /** What all messages cost. */
+  /** Returns how many bytes all messages cost. */
   long bytes() {
     return bytes;
   }
 
-  /** A ping is to be answered, instead of any before. */
+  /** Notes the pong that is owed, instead of any that was owed before. */
   void owePong(byte[] payload) {
     hold(payload.length - (owedPong == null ? 0 : owedPong.length));
     owedPong = payload;
   }
 
-  /** The payload of the pong to be sent now; null if none is. */
+  /** Takes out the payload of the pong that is owed; null if none is. */
   byte @Nullable [] takeOwedPong() {
     byte[] payload = owedPong;
     owedPong = null;
@@ -295,12 +297,12 @@ final class WaitingMessages extends ClientMemory.Revocable {
     return ending;
   }
 
-  /** Whether the TCP connection's output ends with {@link #ending}. */
+  /** Returns whether the TCP connection's output ends with {@link #ending}. */
   boolean isOutputEnding() {
     return isOutputEnding;
   }
 
-  /** Nothing of it can be sent any more: calls with each message. */
+  /** Drops all messages, because none can be sent any more, and calls with each. */
   void drop(Consumer<Entry> dropped) {
     while (!isEmpty()) {
       Entry entry = poll();

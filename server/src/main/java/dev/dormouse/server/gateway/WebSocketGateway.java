@@ -26,8 +26,8 @@ import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Holds the sockets of actors: takes upgrades from a vertx-web router, tells the host what clients
- * say, and does to the sockets what the host releases.
+ * Holds the sockets of actors: it takes upgrades from a vertx-web router, tells the host what
+ * clients say, and does to the sockets what the host releases.
  *
  * <pre>{@code
  * gateway.mount(router, new ActorRoute("chat", "/chat/:key", false, ActorOptions.defaults()));
@@ -38,7 +38,7 @@ import org.jspecify.annotations.Nullable;
  *     .listen();
  * }</pre>
  *
- * <p>The HTTP server is to run on event loops. Limits and their outcomes are in {@link
+ * <p>The HTTP server must run on event loops. Limits and their outcomes are in {@link
  * GatewayOptions} and {@link ActorRoute}.
  */
 public final class WebSocketGateway {
@@ -159,8 +159,8 @@ public final class WebSocketGateway {
   }
 
   /**
-   * Does what a host releases. Any thread; returns at once. The releases of one actor are to come
-   * one after the other, and reach each socket in that order.
+   * Does what a host releases, and returns at once. Any thread may call it. The releases of one
+   * actor must come one after the other, and reach each socket in that order.
    */
   public void accept(Release release) {
     releases.accept(release);
@@ -172,9 +172,9 @@ public final class WebSocketGateway {
   }
 
   /**
-   * Ends all connections: upgrades are answered 503 from now on, every client gets a close frame
-   * (many clients: spread over the first half of the time), and those that have not answered in
-   * time are dropped. The host hears of each, once; it should still be there.
+   * Ends all connections. From now on upgrades are answered 503. Every client gets a close frame;
+   * many clients get it spread over the first half of the time. Those that have not answered in
+   * time are dropped. The host hears of each end once, so it should still be there.
    *
    * @param code what the close frames say, such as 1001 or, for a restart, 1012
    * @param within how long clients, and the host, have
@@ -196,7 +196,7 @@ public final class WebSocketGateway {
   }
 
   /**
-   * The connections of an actor whose sockets are here, in the order of their ids, page by page.
+   * Returns a page of an actor's connections whose sockets are here, in the order of their ids.
    * Wakes nobody. Any thread.
    *
    * @param after the last of the page before; null for the first page
