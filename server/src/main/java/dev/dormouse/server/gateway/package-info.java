@@ -8,7 +8,7 @@
  *                                                       │ Accepted
  *                                                ProtocolSwitch    (101)
  *                                                       ▼
- *   network ──► frame decoder ──► ClientSocket ──► InboundWindow ──► ToHost.Message
+ *   network ──► frame decoder ──► ClientSocket ─► InboundMessages ─► ToHost.Message
  *               (Netty)             ▲  SocketState, Closing          ToHost.Closed
  *                                   │
  *   Release ──► Releases ──► LoopQueues ──► SocketWriter ──► OutboundFrames ──► network
@@ -43,7 +43,8 @@
  *       an event loop; contexts of a socket's own, if that was agreed</td></tr>
  *   <tr><td>{@code HalfInput}, {@code HttpTimers}</td><td>how long a client may take over what it
  *       began, and pause between requests</td></tr>
- *   <tr><td>{@code InboundWindow}</td><td>messages that are not handled yet, and credit; </td></tr>
+ *   <tr><td>{@code InboundMessages}</td><td>what a client says, as numbered messages; those that
+ *       are not handled yet, and credit</td></tr>
  *   <tr><td>{@code ClientMemory}</td><td>what clients make the process hold, and who may hold
  *       more</td></tr>
  *   <tr><td>{@code ConnectionGroups}</td><td>the sockets of an actor</td></tr>
