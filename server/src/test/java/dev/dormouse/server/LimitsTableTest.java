@@ -213,6 +213,7 @@ class LimitsTableTest {
         "GroupCommit.CALLER_ROUNDS_MAX",
         "EngineWriter.RECOVERY_NS_MAX",
         "EngineWriter.RANGES_MAX",
+        "ReadTables.OPEN_FILES_MAX",
         "Scratch.ATTEMPTS_MAX");
     notForUsers(
         "bounds what is kept for later, nothing is refused over it",
