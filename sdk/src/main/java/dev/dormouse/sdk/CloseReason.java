@@ -27,7 +27,7 @@ public record CloseReason(int code, String reason, Cause cause) {
   /** The code 1006 of RFC 6455, section 7.1.5, for an end without a close frame. */
   public static final int ABNORMAL = 1006;
 
-  /** Who or what ended a connection. */
+  /** The cause of a connection's end. */
   public enum Cause {
     /** The client sent a close frame. */
     CLIENT,

@@ -1,7 +1,7 @@
 package dev.dormouse.sdk;
 
 /**
- * One header field (RFC 9110, section 5).
+ * A header field (RFC 9110, section 5).
  *
  * <pre>{@code
  * new Header("Set-Cookie", "seen=1; HttpOnly")

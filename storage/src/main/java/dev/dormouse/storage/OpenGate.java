@@ -17,7 +17,7 @@ final class OpenGate {
   private final StampedLock lock = new StampedLock();
 
   /**
-   * Whether the gate is closed. It is set before the write lock is requested, or readers that
+   * True once the gate is closed. It is set before the write lock is requested, or readers that
    * overtake the request could delay it for ever.
    */
   private volatile boolean isClosed;

@@ -372,8 +372,8 @@ final class RocksTables implements AutoCloseable {
   }
 
   /**
-   * Whether anything was ever written. The very first start may have been cut short before. What
-   * cannot be listed may have rows.
+   * Returns whether anything was ever written. The very first start may have been cut short before.
+   * What cannot be listed may have rows.
    */
   private static boolean hasRows(Path folder) {
     File[] files =
