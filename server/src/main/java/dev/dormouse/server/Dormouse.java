@@ -23,7 +23,8 @@ import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A server to be: its actor types, and the application's own routes.
+ * Describes a server before it starts: its actor types, the application's own routes, and
+ * observers. One thread at a time may use a description; {@link #start} or {@link #open} runs it.
  *
  * <pre>{@code
  * public static void main(String[] args) {
@@ -43,28 +44,30 @@ public final class Dormouse {
 
   private Dormouse() {}
 
-  /** A server without actors. */
+  /** Creates a description of a server without actors. */
   public static Dormouse server() {
     return new Dormouse();
   }
 
-  /** An actor type with the default options. */
+  /**
+   * Adds an actor type with the default options; see the method with options for paths and
+   * mistakes.
+   */
   public <T extends WebSocketActor<?>> Dormouse actor(
       String path, Class<T> type, Supplier<? extends T> factory) {
     return actor(path, type, factory, UnaryOperator.identity());
   }
 
   /**
-   * An actor type.
+   * Adds an actor type. A path without {@code :key}, a name that another type has, and a class that
+   * cannot be stored are mistakes; the start reports the mistakes of all actor types at once.
    *
-   * @param path where clients reach it; the parameter {@code :key} is the actor's key, as in {@code
-   *     /chat/:key}
+   * @param path where clients reach the actors; the parameter {@code :key} is the actor's key, as
+   *     in {@code /chat/:key}
    * @param type the actor class; its attachment class is read from {@code extends
    *     WebSocketActor<…>}
-   * @param factory makes a new object each time
+   * @param factory makes a new actor object for each activation
    * @param options changes the default options
-   *     <p>A path without {@code :key}, a name that is taken and a class that cannot be stored are
-   *     mistakes of which the start tells, of all actor types at once.
    */
   public <T extends WebSocketActor<?>> Dormouse actor(
       String path,
@@ -94,10 +97,10 @@ public final class Dormouse {
   }
 
   /**
-   * The application's own routes and middleware, on the router that upgrades pass through too. They
-   * come before the actors' routes, in the order in which they are added. What they set on the
-   * response (headers, cookies) is on the 101 too, and they may answer in its place; actors are
-   * reachable elsewhere by {@link DormouseServer#mount}.
+   * Adds the application's own routes and middleware to the router that upgrades pass through too.
+   * These routes come before the actors' routes, in the order in which they are added. Headers and
+   * cookies that a handler sets on the response are part of the 101 too, and a handler may answer
+   * in place of the 101. {@link DormouseServer#mount} makes actors reachable on another router.
    *
    * <pre>{@code
    * .routes((router, server) -> {
@@ -115,15 +118,15 @@ public final class Dormouse {
     return this;
   }
 
-  /** One who hears what the server does, from its start on. */
+  /** Adds an observer, which hears what the server does from the start on. */
   public Dormouse observe(DormouseObserver observer) {
     observers.add(observer);
     return this;
   }
 
   /**
-   * Tells this telemetry of each upgrade, connection and turn as a span, as {@link Tracing} says.
-   * Off by default.
+   * Reports each upgrade, connection and turn to this telemetry as a span, as {@link Tracing}
+   * describes. Without this call there are no spans.
    */
   public Dormouse openTelemetry(OpenTelemetry telemetry) {
     this.telemetry = telemetry;
@@ -139,11 +142,12 @@ public final class Dormouse {
   }
 
   /**
-   * Runs the server as the command line says, until the process is told to stop. Returns when the
-   * server is up. If it cannot start, says why on the standard error stream and ends the process
-   * with 1 (2 if the command line or an actor type is at fault). With {@code --help} or {@code
-   * --version} it prints that and ends the process with 0. With one of the commands {@code backup},
-   * {@code restore}, {@code verify} and {@code dump} it does that, and ends the process.
+   * Runs the server as the command line says, until the process is told to stop. The call returns
+   * when the server is up. If the server cannot start, the reason goes to the standard error stream
+   * and the process ends with 1, or with 2 if the command line or an actor type is at fault. With
+   * {@code --help} or {@code --version} the process prints the answer and ends with 0. With one of
+   * the commands {@code backup}, {@code restore}, {@code verify}, {@code dump} and {@code salvage}
+   * the process runs the command and ends with its exit code.
    */
   public void start(String... args) {
     if (!mistakes.isEmpty()) {
@@ -166,12 +170,14 @@ public final class Dormouse {
   }
 
   /**
-   * Runs the server inside this process.
+   * Starts the server inside this process, and returns when clients can connect. The caller closes
+   * it.
    *
    * @throws dev.dormouse.storage.StoreOpenException if the data folder cannot be used
-   * @throws ServerStartException if a port cannot be had, or the class path has an unfit Netty
-   * @throws IllegalArgumentException if an actor type cannot be as it is described; the message has
-   *     a line for each mistake; or if the certificate cannot be used; the message names the file
+   * @throws ServerStartException if a port cannot be opened, the process has too few file handles,
+   *     or the class path has an unfit Netty
+   * @throws IllegalArgumentException if an actor type has a mistake (the message has a line for
+   *     each), or the certificate cannot be used (the message names the file)
    */
   public DormouseServer open(ServerOptions options) {
     checkActors();
@@ -179,7 +185,7 @@ public final class Dormouse {
     return DormouseServer.open(actors, routes, observers(options), options);
   }
 
-  /** The same over a store that is open, and is closed with the server. */
+  /** Starts the server over a store that is open already; closing the server closes the store. */
   DormouseServer open(ServerOptions options, ActorStore store, Transport transport) {
     checkActors();
     return DormouseServer.open(actors, routes, observers(options), options, store, transport);

@@ -25,8 +25,8 @@ import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A server that runs: gateway, host and store of one node. All methods may be called from any
- * thread.
+ * Represents a running server: gateway, host and store of one node. All methods may be called from
+ * any thread.
  */
 public final class DormouseServer implements AutoCloseable {
   private final Node node;
@@ -43,7 +43,10 @@ public final class DormouseServer implements AutoCloseable {
     return start(Node.of(actors, observers, options), routes);
   }
 
-  /** The same over a store that is open, and is closed with the server; without TLS. */
+  /**
+   * Starts a server without TLS over a store that is open already; closing the server closes the
+   * store.
+   */
   static DormouseServer open(
       List<ActorDefinition> actors,
       List<BiConsumer<Router, DormouseServer>> routes,
@@ -65,34 +68,41 @@ public final class DormouseServer implements AutoCloseable {
     }
   }
 
-  /** The options it was started with. */
+  /**
+   * Returns the options of this server, with no more connections than the process has file handles
+   * for.
+   */
   public ServerOptions options() {
     return node.options;
   }
 
-  /** What the server's own router runs on: for handlers that want one. To be left open. */
+  /**
+   * Returns the Vert.x instance that the server's own router runs on, for handlers that need one.
+   * The application must not close it.
+   */
   public Vertx vertx() {
     return node.vertx;
   }
 
   /**
-   * Makes the actors of a type reachable on a router of the application's, such as a sub-router, at
-   * the type's path, as seen from there. For {@link Dormouse#routes}: a type that is mounted there
-   * is not mounted again behind it. It may be mounted more than once.
+   * Makes the actors of a type reachable on a router of the application, such as a sub-router.
+   * Their path there is the type's path, relative to that router. To be called in {@link
+   * Dormouse#routes}: the server does not mount a type again that was mounted there. A type may be
+   * mounted more than once.
    *
    * @param type the type's name
-   * @return the route, which may be narrowed, to a virtual host for example
-   * @throws IllegalArgumentException if there is no actor type of the name
+   * @return the route, which the caller may narrow, for example to a virtual host
+   * @throws IllegalArgumentException if no actor type has this name
    */
   public Route mount(Router router, String type) {
     return node.mount(router, type);
   }
 
   /**
-   * The port it listens on.
+   * Returns the port that the server listens on for clients.
    *
-   * @throws IllegalStateException if that is to be a free one, and is not found yet, while the
-   *     server starts
+   * @throws IllegalStateException if the server was asked to choose a free port and is still
+   *     starting, so the port is not known yet
    */
   public int port() {
     int port = node.listeners.port();
@@ -103,67 +113,84 @@ public final class DormouseServer implements AutoCloseable {
     return port;
   }
 
-  /** The port of the admin pages. */
+  /**
+   * Returns the port of the admin pages.
+   *
+   * @throws IllegalStateException if the admin port is not open yet, since the server is still
+   *     starting
+   */
   public int adminPort() {
     return node.admin.port();
   }
 
-  /** Where this machine finds the admin port. */
+  /**
+   * Returns the URL of the admin port, as seen from this machine.
+   *
+   * @throws IllegalStateException if the admin port is not open yet, since the server is still
+   *     starting
+   */
   public String adminUrl() {
     return node.admin.url();
   }
 
   /**
-   * One more who hears what the server does.
+   * Adds an observer, which hears what the server does from now on.
    *
-   * @return has it hear nothing more; idempotent
+   * @return removes the observer; running it again does nothing
    */
   public Runnable observe(DormouseObserver observer) {
     return node.observers.add(observer);
   }
 
-  /** What can be seen of an actor. */
+  /** Returns the current status of an actor, without waking the actor. */
   public ActorStatus status(ActorId actor) {
     return node.host.status(actor);
   }
 
-  /** What the gateway has done so far. */
+  /** Returns the gateway's counts of connections, messages and requests since the start. */
   public GatewayCounts counts() {
     return node.gateway.counts();
   }
 
   /**
-   * An actor's connections, in the order of their ids, page by page. Wakes nobody.
+   * Returns a page of an actor's connections whose sockets are on this server, in the order of
+   * their ids. The call does not wake the actor.
    *
-   * @param after the last of the page before; null for the first page
-   * @param limit how many at most
+   * @param after the last connection of the page before; null for the first page
+   * @param limit the most connections of this page
    */
   public CompletionStage<List<ConnectionStatus>> connections(
       ActorId actor, @Nullable ConnectionId after, int limit) {
     return node.gateway.connections(actor, after, limit).toCompletionStage();
   }
 
-  /** Actors of a type that have connections or are in memory, in no order, at most so many. */
+  /**
+   * Returns actors of a type that have connections or are in memory, in no order.
+   *
+   * @param limit the most actors; no more than about 20,000 stored ones are looked at
+   */
   public List<ActorStatus> actors(String type, int limit) {
     return node.host.actors(type, limit);
   }
 
-  /** The alarms of an actor that are set, the one that is due first first. */
+  /** Returns the alarms that are set for an actor, in the order in which they are due. */
   public List<Alarm> alarms(ActorId actor) {
     return node.host.alarms(actor);
   }
 
-  /** What became of alarms since the start. */
+  /** Returns the counts of alarms since the start, by outcome. */
   public AlarmCounts alarmCounts() {
     return node.host.alarmCounts();
   }
 
   /**
-   * Takes a backup while the server goes on: all that was answered before the call is in it, every
-   * turn as a whole. Runs on the caller's thread, and may take long.
+   * Takes a backup while the server continues to run. The backup has everything that was answered
+   * before the call, and each turn is in it completely or not at all. The call runs on the caller's
+   * thread and may take minutes for a large data folder.
    *
    * @param to a folder that is missing or empty
-   * @throws dev.dormouse.storage.BackupException if it cannot be written, or another is being taken
+   * @throws dev.dormouse.storage.BackupException if the backup cannot be written, or another backup
+   *     is under way
    * @throws UnsupportedOperationException if the server keeps nothing ({@link Durability#MEMORY})
    */
   public BackupReport backup(Path to) {
@@ -171,9 +198,11 @@ public final class DormouseServer implements AutoCloseable {
   }
 
   /**
-   * Drops an actor from memory once the events that wait for it are handled; its connections stay.
+   * Drops an actor from memory once the events that wait for it are handled; its connections stay
+   * open.
    *
-   * @return completes when it is done
+   * @return completes with true once the actor is out of memory and all it did is in the store;
+   *     with false if the next event brought the actor back before that
    * @throws IllegalArgumentException if no actor type of its name is registered
    */
   public CompletionStage<Boolean> hibernate(ActorId actor) {
@@ -181,11 +210,12 @@ public final class DormouseServer implements AutoCloseable {
   }
 
   /**
-   * Stops in good order: no new clients, a close frame with 1001 (1012 for a restart) to each one
-   * that is there, their close handlers, {@code onHibernate} for each actor in memory, the end of
-   * what actors do in the background, then the store. What is not done within the drain time is
-   * left to the next start. Idempotent; returns when all is closed, whoever closes it; an interrupt
-   * does not shorten that, and is still set afterwards.
+   * Stops the server in good order and returns when everything is closed. The stop accepts no new
+   * clients, sends each client a close frame with 1001 (1012 for a restart), runs their close
+   * handlers, runs {@code onHibernate} for each actor in memory, waits for the background work of
+   * actors, and closes the store. Work that is not done within {@link ServerOptions#drain()} is
+   * left to the next start. A second call waits for the first one and does nothing else. An
+   * interrupt does not shorten the stop; the thread's interrupt flag is set afterwards.
    */
   @Override
   public void close() {

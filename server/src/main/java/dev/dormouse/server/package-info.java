@@ -1,6 +1,6 @@
 /**
  * The server: {@link dev.dormouse.server.Dormouse} describes one, {@link
- * dev.dormouse.server.DormouseServer} is one that runs.
+ * dev.dormouse.server.DormouseServer} is a running one.
  *
  * <p>The path of a message is five rooms: {@code gateway.WebSocketGateway} takes it off the socket,
  * {@code protocol.Transport} carries it, {@code host.ActorHost} finds the actor's cell, {@code

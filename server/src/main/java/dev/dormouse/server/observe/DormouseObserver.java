@@ -9,7 +9,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Hears what a server does. Every method does nothing unless it is overridden.
+ * Hears what a server does. Each method has an empty default body.
  *
  * <pre>{@code
  * server.observe(new DormouseObserver() {
@@ -19,67 +19,72 @@ import org.jspecify.annotations.Nullable;
  * });
  * }</pre>
  *
- * <p><b>Threads.</b> A call comes on the thread that does what is told of: an event loop, a thread
- * of an actor, a thread of the store. It is to return at once and must not block; calls may come at
- * the same time on several threads. Of one connection, they come in the order in which it happened.
+ * <p><b>Threads.</b> The thread on which an event happens makes the call: an event loop, a thread
+ * of an actor, or a thread of the store. A method must return at once and must not block. Calls may
+ * come at the same time on several threads; the events of one connection come in their order.
  *
- * <p><b>Errors.</b> What a method throws is logged, at most once a minute, and harms nothing.
+ * <p><b>Errors.</b> An exception of a method is logged, at most once a minute, and has no other
+ * effect.
  *
- * <p><b>Cost.</b> Nothing is made for an observer while there is none, nor for frames while none
- * {@linkplain #wantsFrames wants frames}.
+ * <p><b>Cost.</b> No event object is made while there is no observer, and none for a frame while no
+ * observer {@linkplain #wantsFrames wants frames}.
  */
 public interface DormouseObserver {
 
-  /** How a turn ended. */
+  /** Tells how a turn ended. */
   enum TurnOutcome {
-    /** It is kept, and what it said has left. */
+    /** The turn is stored, and its messages have left. */
     COMMITTED,
-    /** The handler threw, took too long, or wrote what cannot be: nothing of it is kept or said. */
+    /** The handler threw, took too long, or wrote an invalid value: nothing is stored or sent. */
     FAILED,
-    /** Its commit failed, or one that it built on: nothing of it was said. */
+    /** The commit of the turn, or of a turn that it built on, failed: nothing was sent. */
     LOST
   }
 
   /**
-   * A request to upgrade has come; whatever handlers before the socket's route do is yet to come.
+   * Reports that a request to upgrade has come, before any handler ahead of the socket's route
+   * runs.
    *
-   * @param connection the id that the connection will have, and that every later event of it has
+   * @param connection the id of the connection to be, which all its later events have
    * @param head the request
    */
   record UpgradeStarted(ConnectionId connection, RequestHead head) {}
 
   /**
-   * An HTTP request was answered, but not with 101; so an upgrade that was declined is told here,
-   * too, and one that was accepted is not.
+   * Reports that an HTTP request was answered with another status than 101. Declined upgrades are
+   * included, accepted ones are not.
    *
-   * @param method such as GET; whatever the client sent
-   * @param status such as 200; 0 if the client was gone before there was an answer
-   * @param tookNs from the end of its head to the end of its answer
+   * @param method the request's method as the client sent it, such as GET
+   * @param status the answer's status, such as 200; 0 if the client was gone before there was an
+   *     answer
+   * @param tookNs nanoseconds from the end of the request's head to the end of its answer
    */
   record RequestEnded(String method, int status, long tookNs) {}
 
   /**
-   * The 101 is written.
+   * Reports that an upgrade was accepted and the 101 is written.
    *
    * @param connection the connection
    * @param actor the actor that accepted
-   * @param user the subject of whom handlers before the route authenticated; empty if nobody was
+   * @param user the subject that handlers before the route authenticated; empty if there is none
    * @param headers all headers of the 101
-   * @param tookNs since the upgrade started
+   * @param tookNs nanoseconds since the upgrade started
    */
   record UpgradeAccepted(
       ConnectionId connection, ActorId actor, String user, List<Header> headers, long tookNs) {}
 
   /**
-   * Another answer than 101 is written: by a handler before the route, by the gateway, or by the
-   * actor.
+   * Reports that an upgrade got another answer than the server's 101, from a handler before the
+   * route, the gateway, or the actor.
    *
-   * @param connection the connection that will not be
+   * @param connection the id of the connection that does not come about
    * @param actor the actor; null if the request never came to its route
-   * @param status such as 401; 101 if a handler before the route opened a WebSocket of its own
+   * @param status the answer's status, such as 401; 101 if a handler before the route opened a
+   *     WebSocket of its own
    * @param headers all headers of the answer
-   * @param why the gateway's own reason, such as {@code NODE_FULL}; null if it is somebody else's
-   * @param tookNs since the upgrade started
+   * @param why the gateway's own reason, such as {@code NODE_FULL}; null if the gateway did not
+   *     decline
+   * @param tookNs nanoseconds since the upgrade started
    */
   record UpgradeRejected(
       ConnectionId connection,
@@ -90,45 +95,47 @@ public interface DormouseObserver {
       long tookNs) {}
 
   /**
-   * The upgrade failed by an error: a handler threw, or the TCP connection could not be taken over.
-   * If there still was an answer, {@link UpgradeRejected} comes instead of this.
+   * Reports that an upgrade failed by an error without an answer: a handler threw, or the TCP
+   * connection could not be taken over. If there was still an answer, {@link UpgradeRejected} comes
+   * instead.
    *
-   * @param connection the connection that will not be
+   * @param connection the id of the connection that does not come about
    * @param actor the actor; null if the request never came to its route
-   * @param cause what happened
+   * @param cause the error
    */
   record UpgradeFailed(ConnectionId connection, @Nullable ActorId actor, Throwable cause) {}
 
   /**
-   * The client was gone before there was an answer.
+   * Reports that the client of an upgrade was gone before there was an answer.
    *
-   * @param connection the connection that will not be
+   * @param connection the id of the connection that does not come about
    * @param actor the actor; null if the request never came to its route
    */
   record UpgradeAborted(ConnectionId connection, @Nullable ActorId actor) {}
 
-  /** The payload of a frame, for as long as the call takes. */
+  /** Gives access to the payload of a frame; valid only during the observer's call. */
   @FunctionalInterface
   interface FramePayload {
     /**
-     * A copy of its first bytes.
+     * Returns a copy of the payload's first bytes.
      *
-     * @param bytesMax how many at most
+     * @param bytesMax the most bytes of the copy
      */
     byte[] first(int bytesMax);
   }
 
   /**
-   * A WebSocket frame came in, or is written.
+   * Reports a WebSocket frame that came in or is written.
    *
    * @param connection the connection
-   * @param actor its actor
-   * @param opcode of RFC 6455, section 5.2: 0 continuation, 1 text, 2 binary, 8 close, 9 ping, 10
-   *     pong
-   * @param isFinal whether it ends its message
-   * @param bytes length of the payload, as it is on the wire
-   * @param isAutomatic an automatic reply, or the request to it: the actor was not asked
-   * @param payload its bytes, unmasked; as they are on the wire if they are compressed
+   * @param actor the connection's actor
+   * @param opcode the opcode of RFC 6455, section 5.2: 0 continuation, 1 text, 2 binary, 8 close, 9
+   *     ping, 10 pong
+   * @param isFinal whether the frame ends its message
+   * @param bytes the payload's length on the wire
+   * @param isAutomatic whether the frame is an automatic reply or the request for one, which the
+   *     actor does not see
+   * @param payload the payload's bytes, unmasked; compressed if they are compressed on the wire
    */
   record Frame(
       ConnectionId connection,
@@ -140,24 +147,24 @@ public interface DormouseObserver {
       FramePayload payload) {}
 
   /**
-   * The client broke the protocol or a limit, or its socket failed. {@link ConnectionClosed}
-   * follows.
+   * Reports that the client broke the protocol or a limit, or that its socket failed. {@link
+   * ConnectionClosed} follows.
    *
    * @param connection the connection
-   * @param actor its actor
-   * @param error in words
+   * @param actor the connection's actor
+   * @param error the error, in words
    */
   record FrameError(ConnectionId connection, ActorId actor, String error) {}
 
   /**
-   * A socket that was open is gone; exactly once of each.
+   * Reports that an open socket is gone; each socket is reported exactly once.
    *
    * @param connection the connection
-   * @param actor its actor
-   * @param reason how it ended
-   * @param lastedNs since the 101, to about 17 ms
-   * @param bytesIn bytes of all payloads that came
-   * @param bytesOut bytes of all payloads that were written
+   * @param actor the connection's actor
+   * @param reason how the connection ended
+   * @param lastedNs nanoseconds since the 101, exact to about 17 ms
+   * @param bytesIn the bytes of all payloads that came in
+   * @param bytesOut the bytes of all payloads that were written
    */
   record ConnectionClosed(
       ConnectionId connection,
@@ -168,44 +175,45 @@ public interface DormouseObserver {
       long bytesOut) {}
 
   /**
-   * An actor object was made and its {@code onActivate} kept.
+   * Reports that an actor object was made and its {@code onActivate} is stored.
    *
    * @param actor the actor
-   * @param reason the kind of event that needed it: {@code upgrade}, {@code message}, {@code
+   * @param reason the kind of event that woke the actor: {@code upgrade}, {@code message}, {@code
    *     close}, {@code error}, {@code request}, {@code alarm}
-   * @param activation how often it has been activated, in its whole life
-   * @param tookNs since the event was at hand
+   * @param activation the number of this activation, counted over the actor's whole life
+   * @param tookNs nanoseconds since the event was ready to be handled
    */
   record ActorActivated(ActorId actor, String reason, long activation, long tookNs) {}
 
   /**
-   * An actor has left memory, all it did being in the store.
+   * Reports that an actor has left memory, with all it did in the store.
    *
    * @param actor the actor
-   * @param activeNs how long it was there
+   * @param activeNs how long the actor was in memory, in nanoseconds
    */
   record ActorHibernated(ActorId actor, long activeNs) {}
 
   /**
-   * An actor object was dropped because something failed; its sockets stay.
+   * Reports that an actor object was dropped because of a failure; its sockets stay open.
    *
    * @param actor the actor
-   * @param cause in words
+   * @param cause the failure, in words
    */
   record ActorReset(ActorId actor, String cause) {}
 
   /**
-   * A turn has ended, and with {@link TurnOutcome#COMMITTED} is kept.
+   * Reports that a turn has ended; one with {@link TurnOutcome#COMMITTED} is stored.
    *
    * @param actor the actor
-   * @param event {@code upgrade}, {@code message}, {@code close}, {@code error}, {@code request},
-   *     {@code alarm}, {@code activate}, {@code hibernate}
-   * @param connection whose event it was; null if of none
-   * @param queuedNs how long the event waited for its actor
-   * @param ranNs from the handler's begin to the end of all it waited for
-   * @param commitNs from there until it was kept; 0 if it stored nothing, or failed
-   * @param storedBytes keys and values that it wrote
-   * @param outcome how it ended
+   * @param event the kind of event: {@code upgrade}, {@code message}, {@code close}, {@code error},
+   *     {@code request}, {@code alarm}, {@code activate}, {@code hibernate}
+   * @param connection the connection of the event; null if it has none
+   * @param queuedNs nanoseconds that the event waited for its actor
+   * @param ranNs nanoseconds from the start of the handler to the end of all it waited for
+   * @param commitNs nanoseconds from there until the turn was stored; 0 if it stored nothing, or
+   *     failed
+   * @param storedBytes the bytes of keys and values that the turn wrote
+   * @param outcome how the turn ended
    */
   record TurnEnded(
       ActorId actor,
@@ -218,64 +226,67 @@ public interface DormouseObserver {
       TurnOutcome outcome) {}
 
   /**
-   * A limit was hit.
+   * Reports that a limit was hit.
    *
-   * @param limit which, such as {@code messages-per-second}; {@code handler} if it was one of the
-   *     SDK's that a handler went over, see {@link dev.dormouse.sdk.LimitExceededException}
-   * @param outcome what was done, such as {@code close 1008} or {@code 503}
-   * @param actor whose; null if of none
-   * @param connection whose; null if of none
+   * @param limit the limit's name, such as {@code messages-per-second}; {@code handler} for a limit
+   *     of the SDK that a handler exceeded, see {@link dev.dormouse.sdk.LimitExceededException}
+   * @param outcome the consequence, such as {@code close 1008} or {@code 503}
+   * @param actor the actor; null if there is none
+   * @param connection the connection; null if there is none
    */
   record LimitHit(
       String limit, String outcome, @Nullable ActorId actor, @Nullable ConnectionId connection) {}
 
-  /** Whether {@link #frameIn} and {@link #frameOut} are to be called. Asked once. */
+  /**
+   * Returns whether {@link #frameIn} and {@link #frameOut} are to be called; asked once, when the
+   * observer is added.
+   */
   default boolean wantsFrames() {
     return false;
   }
 
-  /** An HTTP request was answered. */
+  /** Hears that an HTTP request was answered. */
   default void requestEnded(RequestEnded ended) {}
 
-  /** A request to upgrade has come. One of the next four follows. */
+  /** Hears that a request to upgrade has come; exactly one of the next four methods follows. */
   default void upgradeStarted(UpgradeStarted started) {}
 
-  /** The connection is open. {@link #connectionClosed} follows, some day. */
+  /** Hears that a connection is open; {@link #connectionClosed} follows when it ends. */
   default void upgradeAccepted(UpgradeAccepted accepted) {}
 
-  /** The upgrade was answered, but not with 101. */
+  /** Hears that an upgrade got another answer than the server's 101. */
   default void upgradeRejected(UpgradeRejected rejected) {}
 
-  /** The upgrade failed without an answer. */
+  /** Hears that an upgrade failed without an answer. */
   default void upgradeFailed(UpgradeFailed failed) {}
 
-  /** The client was gone before it was answered. */
+  /** Hears that the client of an upgrade was gone before there was an answer. */
   default void upgradeAborted(UpgradeAborted aborted) {}
 
-  /** A frame came in. */
+  /** Hears of a frame that came in. */
   default void frameIn(Frame frame) {}
 
-  /** A frame is written. */
+  /** Hears of a frame that is written. */
   default void frameOut(Frame frame) {}
 
-  /** The client broke the protocol, or its socket failed. */
+  /** Hears that a client broke the protocol or a limit, or that its socket failed. */
   default void frameError(FrameError error) {}
 
-  /** A connection is gone. */
+  /** Hears that a connection is gone. */
   default void connectionClosed(ConnectionClosed closed) {}
 
-  /** An actor is in memory. */
+  /** Hears that an actor is in memory. */
   default void actorActivated(ActorActivated activated) {}
 
-  /** An actor left memory. */
+  /** Hears that an actor has left memory. */
   default void actorHibernated(ActorHibernated hibernated) {}
 
-  /** An actor object was dropped. */
+  /** Hears that an actor object was dropped because of a failure. */
   default void actorReset(ActorReset reset) {}
 
-  /** A turn has ended. */
+  /** Hears that a turn has ended. */
   default void turnEnded(TurnEnded ended) {}
 
-  /** A limit was hit. */
+  /** Hears that a limit was hit. */
   default void limitHit(LimitHit hit) {}
 }

@@ -11,19 +11,20 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 
 /**
- * Where the lines of Netty and Vert.x go: into the queue that the product's own lines go through,
- * since they are logged on event loops. Public, and with a public constructor, because Vert.x makes
- * one by its name.
+ * Sends the log lines of Netty and Vert.x to the queue that takes the server's own lines, since
+ * Netty and Vert.x log on event loops, which must not wait. The class and its constructor are
+ * public because Vert.x creates an instance by the class name.
  */
 public final class LibraryLogs implements LogDelegateFactory {
   private static final String VERTX_PROPERTY = "vertx.logger-delegate-factory-class-name";
 
-  /** For Vert.x. */
+  /** Creates a factory of loggers; Vert.x calls this constructor. */
   public LibraryLogs() {}
 
   /**
-   * Has both log here, unless the process says otherwise by Vert.x's property. To be called before
-   * any class of theirs is used; those that have their loggers already keep them.
+   * Makes Netty and Vert.x log through this class, unless the process chose another class by
+   * Vert.x's property. To be called before any class of Netty or Vert.x is used: a class that has
+   * its logger already keeps it.
    */
   public static void install() {
     if (System.getProperty(VERTX_PROPERTY) == null) {
@@ -125,7 +126,7 @@ public final class LibraryLogs implements LogDelegateFactory {
     }
   }
 
-  @SuppressWarnings("serial") // Netty's loggers are; one of these is read back as the one it names
+  @SuppressWarnings("serial") // Netty's loggers are serializable, and read back by name
   private static final class NettyLogger extends AbstractInternalLogger {
     private static final long serialVersionUID = 1;
 

@@ -9,16 +9,16 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.slf4j.Logger;
 
 /**
- * Logs which limits close or refuse clients, with the option that raises them: for each limit and
- * actor type the first {@value #BURST}, then one a minute. A limit that lets the client go on is
- * not logged. Any thread.
+ * Logs which limits close or refuse clients, with the option that raises them. Each limit and actor
+ * type gets {@value #BURST} lines at first, then one line a minute. A limit after which the client
+ * may continue is not logged. Any thread.
  */
 final class LimitLog {
   static final int BURST = 5;
   private static final Duration PER_LINE = Duration.ofMinutes(1);
   private static final Logger log = Log.of(LimitLog.class);
 
-  /** What raises a limit, by the name of the limit that observers hear. */
+  /** The remedy for each limit, by the name of the limit that observers hear. */
   private static final Map<String, String> REMEDIES =
       Map.ofEntries(
           Map.entry("message-bytes", "ActorOptions.messageBytesMax raises it"),
@@ -57,7 +57,7 @@ final class LimitLog {
     this.time = time;
   }
 
-  /** Logs the limit, if it closed or refused a client and there is room for a line. */
+  /** Logs the limit if it closed or refused a client and the line rate allows a line. */
   void hit(LimitHit hit) {
     if (!isClientTurnedAway(hit.outcome())) {
       return;

@@ -7,8 +7,9 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 
 /**
- * Bounds how many log lines there are about one thing: some at once, then one in a while, so that a
- * fault of every event is a fault and not a flood. What is left out is counted. Any thread.
+ * Bounds the number of log lines about one thing: a burst at first, then one line in each period,
+ * so that a fault of every event does not flood the log. Lines that are left out are counted. Any
+ * thread.
  */
 public final class LineRate {
   /** What {@link #next} returns for a line that is to be left out. */
@@ -23,10 +24,10 @@ public final class LineRate {
   private long leftOut;
 
   /**
-   * Bounds lines.
+   * Creates a bound on lines.
    *
-   * @param burst how many there may be at once
-   * @param perLine after how long there may be one more
+   * @param burst the most lines at once
+   * @param perLine the time after which one more line is allowed
    */
   public LineRate(Time time, int burst, Duration perLine) {
     this.time = time;
@@ -38,7 +39,8 @@ public final class LineRate {
   /**
    * Asks for one more line.
    *
-   * @return how many were left out since the last one, or {@link #LEAVE_OUT} if this is to be, too
+   * @return the number of lines that were left out since the last one, or {@link #LEAVE_OUT} if
+   *     this line is to be left out too
    */
   public synchronized long next() {
     long nowNs = time.nowNs();
@@ -51,9 +53,11 @@ public final class LineRate {
   }
 
   /**
-   * Logs an error if there may be one more line; before it, how many lines were left out.
+   * Logs an error if one more line is allowed; the line is preceded by one with the number of lines
+   * that were left out.
    *
-   * @param arguments the last may be a cause whose stack trace is wanted
+   * @param arguments the arguments of the format; the last one may be a cause whose stack trace is
+   *     logged
    */
   public void error(Logger log, String format, @Nullable Object... arguments) {
     if (arguments.length > 0 && arguments[arguments.length - 1] instanceof Throwable cause) {
@@ -66,7 +70,10 @@ public final class LineRate {
     }
   }
 
-  /** Logs how many lines were left out, if some were and there is room again. */
+  /**
+   * Logs the number of lines that were left out, if there are such lines and one more line is
+   * allowed.
+   */
   public void tellLeftOut(Logger log) {
     tellLeftOut(log, untold());
   }
@@ -77,7 +84,10 @@ public final class LineRate {
     }
   }
 
-  /** Returns how many lines were left out and not told of, once there is room again; else 0. */
+  /**
+   * Returns the number of lines that were left out and not reported, once a line is allowed again;
+   * else 0.
+   */
   public synchronized long untold() {
     return leftOut > 0 && hasRoom(time.nowNs()) ? takeLeftOut() : 0;
   }
@@ -88,7 +98,7 @@ public final class LineRate {
     return number;
   }
 
-  /** Whether fewer than a burst of lines were logged that time has not made up for yet. */
+  /** Returns whether fewer than a burst of lines were logged that time has not made up for yet. */
   private boolean hasRoom(long nowNs) {
     return fullAtNs - nowNs <= (burst - 1) * perLineNs;
   }

@@ -8,25 +8,25 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.MDC;
 
 /**
- * Labels of log lines (slf4j's MDC): whose they are. The thread has them while a handler of the
- * actor runs on it, and while the gateway logs of a connection.
+ * Sets the labels of log lines (slf4j's MDC) that name an actor and a connection. A thread has them
+ * while a handler of the actor runs on it, and while the gateway logs about a connection.
  */
 public final class LogLabels {
-  /** The actor's type. */
+  /** The label of the actor's type. */
   public static final String TYPE = Log.ACTOR_TYPE;
 
-  /** The actor's key. */
+  /** The label of the actor's key. */
   public static final String KEY = Log.ACTOR_KEY;
 
-  /** The connection that the event or the line is about, if there is one. */
+  /** The label of the connection that the event or the line is about, if there is one. */
   public static final String CONNECTION = Log.CONNECTION;
 
   private LogLabels() {}
 
   /**
-   * Gives the thread these labels until {@link #restore}.
+   * Sets these labels on the thread until {@link #restore}.
    *
-   * @return the labels that it has now, to be restored; null if it has none
+   * @return the labels that the thread had, for {@code restore}; null if it had none
    */
   public static @Nullable Map<String, String> put(
       ActorId actor, @Nullable ConnectionId connection) {
@@ -39,15 +39,15 @@ public final class LogLabels {
     return before;
   }
 
-  /** Returns the labels that the thread has, whoever gave them to it; null if it has none. */
+  /** Returns all labels of the thread; null if it has none. */
   public static @Nullable Map<String, String> now() {
     return MDC.getCopyOfContextMap();
   }
 
   /**
-   * Gives the thread these labels and no others: what a handler has put there, and left, goes.
+   * Sets the labels of the thread to exactly these; labels that a handler set and left are removed.
    *
-   * @param before null for none
+   * @param before the labels; null for none
    */
   public static void restore(@Nullable Map<String, String> before) {
     if (before == null || before.isEmpty()) {
@@ -57,7 +57,7 @@ public final class LogLabels {
     }
   }
 
-  /** The thread has them while this runs. */
+  /** Runs a task with these labels on the thread. */
   public static void with(ActorId actor, ConnectionId connection, Runnable line) {
     Map<String, String> before = put(actor, connection);
     try {

@@ -14,8 +14,8 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 
 /**
- * Those who listen, and the way to tell them: what is told is made only if somebody listens, and
- * what an observer throws goes into the log. Any thread.
+ * Holds the observers of a server and reports events to them. Callers make an event object only if
+ * an observer listens; the exceptions of observers are logged. Any thread.
  *
  * <pre>{@code
  * if (observers.isAny()) {
@@ -33,10 +33,10 @@ public final class Observers {
   private final AtomicLong failures = new AtomicLong();
   private final LineRate complaints;
 
-  /** Null if the limits that are hit are not to be logged here. */
+  /** Logs the limits that turn clients away; null if these limits are not to be logged here. */
   private final @Nullable LimitLog limitLog;
 
-  /** Makes a list without observers; the limits that are hit go into the log all the same. */
+  /** Creates a list without observers; limits that turn clients away are logged. */
   public Observers(Time time) {
     this(time, new LimitLog(time));
   }
@@ -46,7 +46,7 @@ public final class Observers {
     this.limitLog = limitLog;
   }
 
-  /** Makes a list with one observer, who logs the limits that are hit in words of its own. */
+  /** Creates a list with one observer, which logs limits itself; this list does not log them. */
   public static Observers ofLimits(Time time, DormouseObserver observer) {
     Observers observers = new Observers(time, null);
     observers.add(observer);
@@ -54,9 +54,9 @@ public final class Observers {
   }
 
   /**
-   * One more.
+   * Adds an observer.
    *
-   * @return has it hear nothing more; idempotent
+   * @return removes the observer; running it again does nothing
    */
   public Runnable add(DormouseObserver observer) {
     all.add(observer);
@@ -70,51 +70,56 @@ public final class Observers {
   }
 
   /**
-   * One more who hears of actors that came into memory, left it, or were reset, and of nothing
-   * else: while there are only such, nothing is made of what happens more often.
+   * Adds an observer that hears only of actors that came into memory, left it, or were reset. While
+   * there are only such observers, no objects are made for events that happen more often.
    *
-   * @return has it hear nothing more; idempotent
+   * @return removes the observer; running it again does nothing
    */
   public Runnable addOfActors(DormouseObserver observer) {
     ofActors.add(observer);
     return () -> ofActors.remove(observer);
   }
 
-  /** Whether anybody listens to everything. */
+  /** Returns whether an observer listens to all events. */
   public boolean isAny() {
     return !all.isEmpty();
   }
 
-  /** Whether anybody hears of actors that come, go, or are reset. */
+  /** Returns whether an observer hears of actors that enter memory, leave it, or are reset. */
   public boolean isAnyOfActors() {
     return !all.isEmpty() || !ofActors.isEmpty();
   }
 
-  /** Whether anybody wants to hear of frames. */
+  /** Returns whether an observer wants to hear of frames. */
   public boolean isAnyOfFrames() {
     return !ofFrames.isEmpty();
   }
 
-  /** Tells everybody. To be asked first: {@link #isAny}. */
+  /** Reports an event to all observers. Callers check {@link #isAny} first. */
   public <T> void tell(BiConsumer<DormouseObserver, T> method, T what) {
     tell(all, method, what);
   }
 
   /**
-   * Tells everybody that an actor came, went, or was reset. To be asked: {@link #isAnyOfActors}.
+   * Reports to all observers that an actor came into memory, left it, or was reset. Callers check
+   * {@link #isAnyOfActors} first.
    */
   public <T> void tellOfActor(BiConsumer<DormouseObserver, T> method, T what) {
     tell(all, method, what);
     tell(ofActors, method, what);
   }
 
-  /** Tells those who want to hear of frames. To be asked first: {@link #isAnyOfFrames}. */
+  /**
+   * Reports a frame to the observers that want frames. Callers check {@link #isAnyOfFrames} first.
+   */
   public void tellOfFrame(
       BiConsumer<DormouseObserver, DormouseObserver.Frame> method, DormouseObserver.Frame frame) {
     tell(ofFrames, method, frame);
   }
 
-  /** Logs that a limit was hit, if that turned a client away, and tells everybody. */
+  /**
+   * Logs that a limit was hit, if the limit turned a client away, and reports it to all observers.
+   */
   public void limitHit(
       String limit, String outcome, @Nullable ActorId actor, @Nullable ConnectionId connection) {
     LimitHit hit = new LimitHit(limit, outcome, actor, connection);
@@ -142,13 +147,13 @@ public final class Observers {
     failures.incrementAndGet();
     complaints.error(
         log,
-        "observer {} failed; it is told of what comes all the same ({} failures so far)",
+        "observer {} failed; it still hears of later events ({} failures so far)",
         observer,
         failures,
         failure);
   }
 
-  /** How often an observer threw. */
+  /** Returns the number of exceptions that observers have thrown. */
   public long failures() {
     return failures.get();
   }

@@ -3,13 +3,13 @@ package dev.dormouse.server.observe;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What code that is not ours may change of a thread it runs on, and what would be found there by
- * the next: whether it is interrupted, its context class loader, its name and its priority. (The
- * labels of log lines are for {@link LogLabels}. A {@link ThreadLocal} that is not removed stays:
- * Java has no way to take it away from outside.)
+ * Saves and restores the state of a thread that application code may change and the next task on
+ * the thread would find: the interrupt flag, the context class loader, the name and the priority.
+ * {@link LogLabels} restores the labels of log lines. A {@link ThreadLocal} that is not removed
+ * stays, since Java has no way to remove it from outside.
  *
- * <p>To be used by the thread it was made on. To compare costs a few nanoseconds; only what was
- * changed is set.
+ * <p>Only the thread that made an object may use it. A comparison costs a few nanoseconds; only
+ * changed state is set.
  */
 public final class ThreadState {
   private final Thread thread;
@@ -26,23 +26,29 @@ public final class ThreadState {
     this.priority = thread.getPriority();
   }
 
-  /** Returns what the calling thread, which serves many, is now; it is not to be interrupted. */
+  /**
+   * Returns the state of the calling thread, which serves many tasks, with the interrupt flag
+   * cleared.
+   */
   public static ThreadState uninterrupted() {
     Thread thread = Thread.currentThread();
     return new ThreadState(thread, false, thread.getContextClassLoader());
   }
 
-  /** Returns what the calling thread is now. An interrupt that it has will stay. */
+  /**
+   * Returns the state of the calling thread; restoring it keeps an interrupt that the thread has
+   * now.
+   */
   public static ThreadState now() {
     Thread thread = Thread.currentThread();
     return new ThreadState(thread, thread.isInterrupted(), thread.getContextClassLoader());
   }
 
   /**
-   * Returns what the calling thread, which runs nothing yet, is to be before each task, and has it
-   * be so.
+   * Sets and returns the state that the calling worker thread, which runs nothing yet, has before
+   * each task.
    *
-   * @param classes its context class loader
+   * @param classes the thread's context class loader
    */
   public static ThreadState ofWorker(@Nullable ClassLoader classes) {
     ThreadState state = new ThreadState(Thread.currentThread(), false, classes);
@@ -50,7 +56,7 @@ public final class ThreadState {
     return state;
   }
 
-  /** Gives the calling thread back the state that this object was made from. */
+  /** Restores the state that this object holds on the calling thread. */
   @SuppressWarnings("ThreadPriorityCheck") // a handler's change of it is undone, none is relied on
   public void restore() {
     if (!isInterrupted && thread.isInterrupted()) {

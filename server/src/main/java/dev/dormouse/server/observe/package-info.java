@@ -1,6 +1,6 @@
 /**
- * What can be watched: {@link dev.dormouse.server.observe.DormouseObserver} hears of upgrades,
- * frames, closes, actors, turns and limits. Gateway and host tell {@link
+ * Observation: {@link dev.dormouse.server.observe.DormouseObserver} hears of upgrades, frames,
+ * closes, actors, turns and limits. Gateway and host report to {@link
  * dev.dormouse.server.observe.Observers}; metrics, traces, the access log and inspectors listen.
  */
 @NullMarked

@@ -7,24 +7,24 @@ import java.lang.management.ManagementFactory;
 import org.slf4j.Logger;
 
 /**
- * How the file handles that this process may have open are divided among those who need them. The
- * shares add up to less than the limit: what is left over is a reserve for bursts, backups, and the
- * files of the application.
+ * Divides the file handles of this process among clients, the admin port and the store. The shares
+ * add up to less than the limit: the rest is a reserve for bursts, backups, and the files of the
+ * application.
  *
- * @param limit how many the process may have open; {@link Long#MAX_VALUE} if no limit is known
- * @param connections for clients' sockets, and upgrades that wait
- * @param httpConnections for clients' TCP connections besides those
- * @param adminConnections for TCP connections to the admin port
- * @param storeFiles for the tables of the store
+ * @param limit the most handles of the process; {@link Long#MAX_VALUE} if no limit is known
+ * @param connections handles for clients' sockets, and for upgrades that wait
+ * @param httpConnections handles for clients' other TCP connections
+ * @param adminConnections handles for TCP connections to the admin port
+ * @param storeFiles handles for the tables of the store
  */
 public record FileHandles(
     long limit, int connections, int httpConnections, int adminConnections, int storeFiles) {
   private static final Logger log = Log.of(FileHandles.class);
 
-  /** For the JVM, jars, listeners, logs, and the store's files that are no tables. */
+  /** Handles for the JVM, jars, listeners, logs, and the store's files that are not tables. */
   private static final int PROCESS = 64;
 
-  /** An event loop has three; one is to spare. */
+  /** Handles for one event loop, which has three; one is to spare. */
   private static final int PER_EVENT_LOOP = 4;
 
   private static final int RESERVE = 32;
@@ -40,10 +40,10 @@ public record FileHandles(
   private static final int ADMIN_MIN = 16;
   private static final int ADMIN_MAX = 64;
 
-  /** A server with less room for clients does not start. */
+  /** The fewest connections for clients; a server with handles for fewer does not start. */
   private static final int CONNECTIONS_MIN = 16;
 
-  /** The shares of this process's handles, for a server with so many event loops. */
+  /** Returns the shares of this process's handles, for a server with this many event loops. */
   public static FileHandles ofProcess(int eventLoops) {
     return ManagementFactory.getOperatingSystemMXBean() instanceof UnixOperatingSystemMXBean system
         ? of(system.getMaxFileDescriptorCount(), eventLoops)
@@ -51,10 +51,10 @@ public record FileHandles(
   }
 
   /**
-   * The shares of so many handles.
+   * Returns the shares of a number of handles.
    *
-   * @param limit negative if there is none that is known
-   * @throws ServerStartException if they are too few for a server
+   * @param limit the number of handles; negative if no limit is known
+   * @throws ServerStartException if a server needs more handles
    */
   static FileHandles of(long limit, int eventLoops) {
     if (limit < 0) {
@@ -99,21 +99,24 @@ public record FileHandles(
     return part(limit, ADMIN_PART, ADMIN_MIN, ADMIN_MAX);
   }
 
-  /** What an operator does who needs more handles. */
+  /** Tells an operator, in messages, how to allow the process more handles. */
   public static final String REMEDY = "raise its limit (ulimit -n, or LimitNOFILE= of systemd)";
 
   private static int part(long limit, int part, int min, int max) {
     return (int) Math.max(min, Math.min(max, limit / part));
   }
 
-  /** Whether so many connections were asked for that there are no handles for them. */
+  /**
+   * Returns whether an explicitly requested number of connections is more than there are handles
+   * for.
+   */
   boolean isTooFewFor(int connectionsAsked) {
     return connectionsAsked != ConnectionLimits.ANY_NUMBER && connectionsAsked > connections;
   }
 
   /**
-   * The options with no more connections than there are handles for. Says so aloud if more were
-   * asked for by number.
+   * Returns the options with no more connections than there are handles for. Logs a warning if a
+   * number was asked for that is higher.
    */
   public ServerOptions fitted(ServerOptions asked) {
     ConnectionLimits limits = asked.gateway().limits();

@@ -10,31 +10,36 @@ import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The end of a process that cannot go on: what it says, in one line, and its exit code. It is no
- * stop in good order: nothing that was answered is lost, and the next start tells actors who is
- * gone, as after a crash.
+ * Describes why a process that cannot continue ends: one line of text and an exit code. Such an end
+ * is like a crash, not a stop in good order: nothing that was answered is lost (as far as the
+ * {@code Durability} promises), and the next start tells actors which connections are gone.
  *
- * <p>Immutable; any thread.
+ * <p>Immutable; any thread may use it.
  */
 public final class ProcessEnd {
-  /** Exit code: memory is exhausted. The JVM's own {@code ExitOnOutOfMemoryError} has the same. */
+  /**
+   * Exit code: memory is exhausted. The JVM's own {@code ExitOnOutOfMemoryError} exits with this
+   * code too.
+   */
   public static final int OUT_OF_MEMORY = 3;
 
-  /** Exit code: a part without which the server cannot go on has ended. */
+  /** Exit code: a part that the server needs has ended. */
   public static final int FAILED = 70;
 
-  /** Exit code: the store failed, so nobody knows what the disk holds until it is read anew. */
+  /** Exit code: the store failed, so the state on disk is unknown until the next start reads it. */
   public static final int STORE_FAILED = 74;
 
-  /** Exit code: a part has not moved for too long, or a stop took too long. */
+  /** Exit code: a part has made no progress for too long, or a stop took too long. */
   public static final int STALLED = 75;
 
-  /** How long writing may take: the far end of the error stream need not read. */
+  /**
+   * The longest time to write the last line; a reader of the error stream may be slow or absent.
+   */
   private static final Duration LAST_WORDS_LIMIT = Duration.ofSeconds(2);
 
   private static final int CAUSES_MAX = 16;
 
-  /** Made beforehand, since there may be no memory for it later. */
+  /** A description that is made at class loading, since there may be no memory for it later. */
   private static final ProcessEnd WITHOUT_MEMORY =
       new ProcessEnd(OUT_OF_MEMORY, "memory is exhausted; the process ends");
 
@@ -51,15 +56,15 @@ public final class ProcessEnd {
     this.line = ("dormouse: " + why + "\n").getBytes(StandardCharsets.UTF_8);
   }
 
-  /** Loads what an end needs, and starts its thread, while there is memory for them. */
+  /** Loads the classes of an end and starts its thread, while there is memory for them. */
   public static void prepare() {
-    // Whoever calls this has loaded the class, which does it.
+    // Calling this method has loaded the class, which does all of it.
   }
 
   /**
-   * The end of a process in which this was thrown, whoever threw it; null if that costs no more
-   * than what was being done. Heap and direct memory are shared by all, so the want of them is
-   * everybody's. A thread that cannot be made, or an array that no heap could hold, is not.
+   * Returns the end of a process in which this was thrown on any thread; null if the process can
+   * continue. The process ends if heap or direct memory is exhausted, since all threads share them.
+   * A thread that cannot be made, or an array larger than any heap, does not end the process.
    */
   public static @Nullable ProcessEnd of(Throwable thrown) {
     Throwable cause = thrown;
@@ -88,20 +93,20 @@ public final class ProcessEnd {
     }
   }
 
-  /** What the process returns: one of the codes above. */
+  /** Returns the exit code of the process: usually one of the constants of this class. */
   public int exitCode() {
     return exitCode;
   }
 
-  /** Why it ends, in words. */
+  /** Returns the reason for the end, in words. */
   public String why() {
     return why;
   }
 
   /**
    * Writes the line to the standard error stream and ends the JVM at once, without its shutdown
-   * hooks. Does not return. That takes two seconds at most: if nobody reads the stream, the line is
-   * lost, and so are lines of the log.
+   * hooks. The call does not return. The end takes at most two seconds: if the stream takes nothing
+   * in that time, the line is lost, and so are queued lines of the log.
    */
   public void halt() {
     GUARD.haltSoon(exitCode);
@@ -109,7 +114,7 @@ public final class ProcessEnd {
       ERRORS.write(line);
       Log.flush();
     } catch (IOException nobodyReads) {
-      // There is nothing left to tell it to.
+      // The process has no other stream to report this failure to.
     } finally {
       Runtime.getRuntime().halt(exitCode);
     }
@@ -120,7 +125,7 @@ public final class ProcessEnd {
     return exitCode + ": " + why;
   }
 
-  /** A thread that ends the process if who is to end it is held up by its last words. */
+  /** Ends the process if the thread that is ending it is stuck while writing the last line. */
   private static final class Guard implements Runnable {
     private static final int NONE = -1;
 

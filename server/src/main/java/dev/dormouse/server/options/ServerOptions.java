@@ -14,8 +14,9 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How a server runs. Immutable; each method that takes a choice returns a changed copy, the method
- * of the same name without parameter tells what was chosen.
+ * Holds the options of a server. Immutable; any thread. Each method with a parameter returns a
+ * changed copy; the method of the same name without a parameter returns the current choice. The
+ * server checks addresses, ports and files when it starts.
  */
 public final class ServerOptions {
   static {
@@ -24,7 +25,7 @@ public final class ServerOptions {
 
   private final Values values;
 
-  /** The choices; changed only before they are an option's. */
+  /** The values of all options; changed only before they are handed to a {@code ServerOptions}. */
   private static final class Values implements Cloneable {
     String host = "127.0.0.1";
     int port = 8080;
@@ -64,28 +65,29 @@ public final class ServerOptions {
   }
 
   /**
-   * Port 8080 and 9090 on 127.0.0.1, {@code ./data}, fsync, 10 s idle, 10 s drain, as many
-   * connections as the process's file handles suffice for, of which one address has at most seven
-   * eighths.
+   * Returns the default options: ports 8080 and 9090 on 127.0.0.1, the folder {@code ./data},
+   * fsync, 10 s until an idle actor hibernates, 10 s drain time, no TLS, no access log. The most
+   * connections follow from the process's file handles; one address may have seven eighths of them.
    */
   public static ServerOptions defaults() {
     return new ServerOptions(new Values());
   }
 
-  /** The address to listen on. */
+  /** Sets the address to listen on for clients; 0.0.0.0 for all addresses. */
   public ServerOptions host(String host) {
     return with(v -> v.host = host);
   }
 
-  /** The address to listen on. */
+  /** Returns the address to listen on for clients. */
   public String host() {
     return values.host;
   }
 
   /**
-   * The ports to listen on; 0 for any that is free.
+   * Sets the ports to listen on; 0 for any that is free.
    *
-   * @param adminPort that of the admin pages
+   * @param port the port for clients
+   * @param adminPort the port of the admin pages
    */
   public ServerOptions ports(int port, int adminPort) {
     return with(
@@ -95,22 +97,22 @@ public final class ServerOptions {
         });
   }
 
-  /** The port to listen on; 0 for any that is free. */
+  /** Returns the port to listen on for clients; 0 for any that is free. */
   public int port() {
     return values.port;
   }
 
-  /** The port of the admin pages; 0 for any that is free. */
+  /** Returns the port of the admin pages; 0 for any that is free. */
   public int adminPort() {
     return values.adminPort;
   }
 
   /**
-   * Who can reach the admin pages.
+   * Sets which machines can reach the admin pages, and the token that they ask for.
    *
    * @param host the address to listen on; by default 127.0.0.1
-   * @param tokenFile a file with the token that is asked for, 16 to 1,024 of A-Z, a-z, 0-9 and
-   *     -._~+/=; null for none, which is possible on loopback addresses only
+   * @param tokenFile a file with the token, 16 to 1,024 characters of A-Z, a-z, 0-9 and -._~+/=;
+   *     null for no token, which is possible on loopback addresses only
    */
   public ServerOptions admin(String host, @Nullable Path tokenFile) {
     return with(
@@ -120,18 +122,18 @@ public final class ServerOptions {
         });
   }
 
-  /** The address of the admin pages. */
+  /** Returns the address of the admin pages. */
   public String adminHost() {
     return values.adminHost;
   }
 
-  /** The file with the token that the admin pages ask for; null if they ask for none. */
+  /** Returns the file with the token that the admin pages ask for; null if they ask for none. */
   public @Nullable Path adminTokenFile() {
     return values.adminTokenFile;
   }
 
   /**
-   * Where state is kept, and what a reply has survived.
+   * Sets the folder that keeps the state, and the failures that an answered write survives.
    *
    * @param data the folder of the store; not used with {@link Durability#MEMORY}
    */
@@ -143,134 +145,144 @@ public final class ServerOptions {
         });
   }
 
-  /** The folder of the store; not used with {@link Durability#MEMORY}. */
+  /** Returns the folder of the store; not used with {@link Durability#MEMORY}. */
   public Path data() {
     return values.data;
   }
 
-  /** What a reply has survived. */
+  /** Returns the durability: the failures that an answered write survives. */
   public Durability durability() {
     return values.durability;
   }
 
-  /** An actor without events for so long hibernates. */
+  /** Sets the time without events after which an actor hibernates. */
   public ServerOptions idle(Duration idle) {
     return with(v -> v.idle = idle);
   }
 
-  /** After how long without events an actor hibernates. */
+  /** Returns the time without events after which an actor hibernates. */
   public Duration idle() {
     return values.idle;
   }
 
-  /** How long a stop may take. */
+  /** Sets the drain time: the longest that a stop in good order waits for sockets and actors. */
   public ServerOptions drain(Duration drain) {
     return with(v -> v.drain = drain);
   }
 
-  /** How long a stop may take. */
+  /** Returns the drain time: the longest that a stop in good order waits for sockets and actors. */
   public Duration drain() {
     return values.drain;
   }
 
-  /** Whether clients are told at a stop that the server restarts (1012), not goes away (1001). */
+  /**
+   * Sets the close code of a stop: 1012 if the server is about to restart, 1001 if it goes away.
+   */
   public ServerOptions restart(boolean isRestart) {
     return with(v -> v.isRestart = isRestart);
   }
 
-  /** Whether clients are told at a stop that the server restarts. */
+  /**
+   * Returns whether a stop tells clients that the server restarts (1012) instead of goes away
+   * (1001).
+   */
   public boolean isRestart() {
     return values.isRestart;
   }
 
   /**
-   * Limits and times of the sockets. If there are to be more connections than the process has file
-   * handles for, there will be fewer, which is logged if a number was asked for; {@link
-   * DormouseServer#options} tells how many. How many TCP connections there may be besides follows
-   * from the file handles, too.
+   * Sets limits and times of the sockets. The server allows no more connections than the process
+   * has file handles for, and logs a warning if a higher number was asked for; {@link
+   * DormouseServer#options} has the actual number. The most other TCP connections follow from the
+   * file handles too.
    */
   public ServerOptions gateway(GatewayOptions gateway) {
     return with(v -> v.gateway = gateway);
   }
 
-  /** Limits and times of the sockets. */
+  /** Returns limits and times of the sockets. */
   public GatewayOptions gateway() {
     return values.gateway;
   }
 
   /**
-   * Encrypts connections, with the certificate in these files, which may be replaced meanwhile; but
-   * those to the admin port.
+   * Encrypts clients' connections with the certificate in these files, which may be replaced while
+   * the server runs. Connections to the admin port stay unencrypted.
    */
   public ServerOptions tls(TlsFiles tls) {
     return with(v -> v.tls = tls);
   }
 
-  /** Where the certificate is; null if connections are not encrypted. */
+  /** Returns the files of the certificate; null if clients' connections are not encrypted. */
   public @Nullable TlsFiles tls() {
     return values.tls;
   }
 
-  /** How many event loops the sockets are spread over; 0 for two for each processor. */
+  /** Sets the number of event loops that serve the sockets; 0 for two for each processor. */
   public ServerOptions eventLoops(int eventLoops) {
     return with(v -> v.eventLoops = eventLoops);
   }
 
-  /** How many event loops the sockets are spread over; 0 for two for each processor. */
+  /** Returns the number of event loops that serve the sockets; 0 for two for each processor. */
   public int eventLoops() {
     return values.eventLoops;
   }
 
   /**
-   * Chooses the access log, off by default: a line for each answered request, and two for each
-   * connection, at its 101 and at its close, to the logger {@value AccessLog#LOGGER}. It tells the
-   * client's address, method, path, status, times, bytes, {@code Referer}, {@code User-Agent}, and
-   * of a request that is not answered with 101 the user; no query, no cookie, no other header.
+   * Sets the format of the access log, which is off by default. The log has a line for each
+   * answered request and two for each connection, at its 101 and at its close, and goes to the
+   * logger {@value AccessLog#LOGGER}. A line has the client's address, method, path, status, times,
+   * bytes, {@code Referer}, {@code User-Agent}, and, for a request that is not answered with 101,
+   * the user; it has no query, no cookie and no other header.
    */
   public ServerOptions accessLog(AccessLogFormat format) {
     return with(v -> v.accessLog = format);
   }
 
-  /** How the access log is written. */
+  /** Returns the format of the access log. */
   public AccessLogFormat accessLog() {
     return values.accessLog;
   }
 
   /**
-   * A server one of whose event loops, or whose store, has not moved for so long is not to be
-   * helped, and the process ends ({@link ProcessEnd#STALLED}); zero for never.
+   * Sets the time after which the process ends with {@link ProcessEnd#STALLED} if an event loop or
+   * the store makes no progress; zero for never. The default is one minute.
    */
   public ServerOptions stallExit(Duration limit) {
     return with(v -> v.stallExit = limit);
   }
 
-  /** For how long an event loop or the store may not move. */
+  /**
+   * Returns the time after which the process ends if an event loop or the store makes no progress;
+   * zero for never.
+   */
   public Duration stallExit() {
     return values.stallExit;
   }
 
   /**
-   * What is done when the process cannot go on: by default it {@linkplain ProcessEnd#halt ends at
-   * once}, with all else that runs in it. An application that the server is only a part of may do
-   * something else. The server is of no use then, and keeps nothing any more if its store failed.
+   * Sets the action for a server that cannot continue. By default the process {@linkplain
+   * ProcessEnd#halt ends at once}, with everything else that runs in it. An application that embeds
+   * the server may choose another action. The server is unusable from then on, and stores nothing
+   * more if its store failed.
    *
-   * @param onFatal called once, on any thread, which it is not to hold up
+   * @param onFatal called once, on any thread; it must not block that thread
    */
   public ServerOptions onFatal(Consumer<ProcessEnd> onFatal) {
     return with(v -> v.onFatal = onFatal);
   }
 
-  /** What is done when the process cannot go on. */
+  /** Returns the action for a server that cannot continue. */
   public Consumer<ProcessEnd> onFatal() {
     return values.onFatal;
   }
 
-  /** The clock. */
+  /** Sets the clock of the server. */
   public ServerOptions time(Time time) {
     return with(v -> v.time = time);
   }
 
-  /** The clock. */
+  /** Returns the clock of the server. */
   public Time time() {
     return values.time;
   }

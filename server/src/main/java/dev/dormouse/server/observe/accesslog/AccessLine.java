@@ -11,19 +11,20 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a line of the access log says. Whatever a client wrote is escaped, so that no line can be
- * made to look like two, or like another.
+ * Holds the content of one line of the access log. Text from clients is escaped, so that no client
+ * can forge or split a line.
  *
- * @param event what is told
- * @param at when it was
- * @param caller who asked for what
- * @param status the answer's status, or the code of a close; 0 if the client was gone before it was
- *     answered
- * @param took from the request to its answer; of a close, how long the connection was open
- * @param bytesIn of a close: bytes of all payloads that came; else 0
- * @param bytesOut bytes of the answer's body; of a close, of all payloads that were sent
+ * @param event the kind of line
+ * @param at the time of the event
+ * @param caller the client and its request
+ * @param status the answer's status, or the code of a close; 0 if the client was gone before the
+ *     answer
+ * @param took the time from the request to its answer; for a close, how long the connection was
+ *     open
+ * @param bytesIn for a close, the bytes of all payloads that came in; else 0
+ * @param bytesOut the bytes of the answer's body; for a close, of all payloads that were sent
  * @param connection the connection; null if there is none
- * @param cause what ended the connection; null if it has not ended
+ * @param cause the cause that ended the connection; null if it has not ended
  */
 record AccessLine(
     Event event,
@@ -36,23 +37,23 @@ record AccessLine(
     @Nullable ConnectionId connection,
     CloseReason.@Nullable Cause cause) {
 
-  /** What lines are about. */
+  /** Names the kinds of lines. */
   enum Event {
     /** A request that was answered, but not with 101. */
     REQUEST,
-    /** The 101. */
+    /** The 101 of an accepted upgrade. */
     UPGRADE,
     /** The end of a connection. */
     CLOSE
   }
 
-  /** Times as Apache writes them. */
+  /** The format of times, as Apache writes them. */
   private static final DateTimeFormatter TIME =
       DateTimeFormatter.ofPattern("dd/MMM/yyyy:HH:mm:ss Z", Locale.US).withZone(ZoneOffset.UTC);
 
   private static final String NOTHING = "-";
 
-  /** The line in a format. */
+  /** Returns the line in a format. */
   String in(AccessLogFormat format) {
     return format == AccessLogFormat.JSON ? json() : combined();
   }
@@ -110,7 +111,9 @@ record AccessLine(
     return ascii(line.encode());
   }
 
-  /** JSON in which everything but printable ASCII is escaped; it occurs in strings only. */
+  /**
+   * Escapes everything but printable ASCII in JSON, where such characters occur in strings only.
+   */
   private static String ascii(String json) {
     StringBuilder ascii = new StringBuilder(json.length());
     for (int i = 0; i < json.length(); i++) {
@@ -138,12 +141,15 @@ record AccessLine(
     return text.isEmpty() ? NOTHING : text;
   }
 
-  /** A field that is not in quotes. */
+  /** Returns a field that is written without quotes. */
   private static String bare(String text) {
     return orNothing(escaped(text).replace(" ", "\\x20"));
   }
 
-  /** As Apache escapes: quotes, backslashes, control characters, and all that is not ASCII. */
+  /**
+   * Escapes quotes, backslashes, control characters, and all characters that are not ASCII, as
+   * Apache does.
+   */
   private static String escaped(String text) {
     StringBuilder escaped = new StringBuilder(text.length());
     for (int i = 0; i < text.length(); i++) {

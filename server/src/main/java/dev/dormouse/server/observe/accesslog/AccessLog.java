@@ -18,15 +18,14 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Writes the access log: one line for each request at its answer, an upgrade that is declined
- * included; for an upgrade that is accepted one line at the 101, and one at the close of the
- * connection. What is told of a client is in {@code Caller}; queries, cookies and other headers are
- * not.
+ * Writes the access log. Each request has one line at its answer, a declined upgrade too. An
+ * accepted upgrade has one line at the 101 and one at the close of the connection. {@code Caller}
+ * defines what a line says about a client; queries, cookies and other headers are never logged.
  *
- * <p>Any thread. While a connection is open, it remembers up to 4 KiB of it.
+ * <p>Any thread. For each open connection this object keeps up to 4 KiB.
  */
 public final class AccessLog implements DormouseObserver {
-  /** The name of the logger that the lines go to, at level INFO. */
+  /** The name of the logger that writes the lines, at level INFO. */
   public static final String LOGGER = "dormouse.access";
 
   private static final int SWITCHING_PROTOCOLS = 101;
@@ -36,7 +35,7 @@ public final class AccessLog implements DormouseObserver {
   private final Consumer<String> lines;
   private final ConcurrentHashMap<ConnectionId, Caller> callers = new ConcurrentHashMap<>();
 
-  /** One that writes to the logger {@value #LOGGER}. */
+  /** Creates an access log that writes to the logger {@value #LOGGER}. */
   public AccessLog(AccessLogFormat format, Time time) {
     this(format, time, line -> Log.of(LOGGER).info("{}", line));
   }
@@ -47,16 +46,18 @@ public final class AccessLog implements DormouseObserver {
     this.lines = lines;
   }
 
-  /** Has it hear of all requests that come to a router; to be called before others are routed. */
+  /** Logs all requests that come to a router. To be called before other routes are added. */
   public void listenTo(Router router) {
     router.route().handler(this::answerOf);
   }
 
-  /** Has it hear of requests, too, that are answered before they come to the router. */
+  /**
+   * Returns a handler that also logs the requests that are answered before they come to the router.
+   */
   public Handler<HttpServerRequest> inFrontOf(Handler<HttpServerRequest> server) {
     return request -> {
       long beganNs = time.nowNs();
-      // What hears of the end in the router takes the place of this.
+      // The router's own end handler replaces this one.
       request.response().endHandler(end -> answered(request, null, beganNs, true));
       server.handle(request);
     };
@@ -135,7 +136,7 @@ public final class AccessLog implements DormouseObserver {
             null));
   }
 
-  /** Its answer is that of a request. */
+  /** Logs a declined upgrade by the answer to its request. */
   @Override
   public void upgradeRejected(UpgradeRejected rejected) {
     callers.remove(rejected.connection());
@@ -167,7 +168,7 @@ public final class AccessLog implements DormouseObserver {
             closed.reason().cause()));
   }
 
-  /** Of how many connections it remembers something. */
+  /** Returns the number of connections that this object keeps data of. */
   int remembered() {
     return callers.size();
   }

@@ -1,11 +1,11 @@
 package dev.dormouse.server.observe.accesslog;
 
-/** How the lines of the access log are written, if at all. */
+/** Lists the formats of the access log's lines. */
 public enum AccessLogFormat {
-  /** There is no access log. */
+  /** No access log is written. */
   OFF,
-  /** Apache's "combined" format, with more fields of the form {@code name=value} at the end. */
+  /** Each line is in Apache's "combined" format, with more fields {@code name=value} at the end. */
   COMBINED,
-  /** A JSON object in each line. */
+  /** Each line is a JSON object. */
   JSON
 }

@@ -5,16 +5,16 @@ import dev.dormouse.sdk.RequestHead;
 import java.util.List;
 
 /**
- * Who asked for what, as far as it is logged: no query, neither of the request nor of the page that
- * refers to it, because tokens are in queries; of headers, two. Each text is cut after {@value
- * #CHARS_MAX} characters.
+ * Identifies a client and its request, as far as they are logged. Queries are left out, both of the
+ * request and of the referring page, because they may hold tokens; of the headers, only two are
+ * kept. Each text is cut after {@value #CHARS_MAX} characters.
  *
  * @param address the client's address; empty if it is not known
- * @param user who it is, if it was authenticated; else empty
+ * @param user the user's name, if the client was authenticated; else empty
  * @param method such as {@code GET}
- * @param path without query
+ * @param path the path without the query
  * @param protocol such as {@code HTTP/1.1}
- * @param referer of the header {@code Referer}, what is before the query; empty if there is none
+ * @param referer the header {@code Referer} without its query; empty if there is none
  * @param agent the header {@code User-Agent}; empty if there is none
  */
 record Caller(
@@ -27,10 +27,10 @@ record Caller(
     String agent) {
   static final int CHARS_MAX = 1024;
 
-  /** A connection of which nothing was heard before. */
+  /** The caller of a connection whose upgrade was not observed. */
   static final Caller UNKNOWN = new Caller("", "", "", "", "", "", "");
 
-  /** Cuts what is too long, and what is secret. */
+  /** Cuts long texts, and removes the query from path and referer. */
   Caller {
     user = cut(user);
     method = cut(method);
@@ -39,7 +39,7 @@ record Caller(
     agent = cut(agent);
   }
 
-  /** Who asks for an upgrade. */
+  /** Returns the caller of an upgrade request. */
   static Caller of(RequestHead head) {
     return new Caller(
         head.remoteAddress(),
@@ -51,7 +51,7 @@ record Caller(
         value(head.headers(), "User-Agent"));
   }
 
-  /** The same, now that it is known who it is. */
+  /** Returns a copy with the user's name. */
   Caller authenticated(String as) {
     return new Caller(address, as, method, path, protocol, referer, agent);
   }

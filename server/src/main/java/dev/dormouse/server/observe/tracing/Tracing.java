@@ -21,18 +21,19 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Spans of upgrades, connections and turns.
+ * Reports upgrades, connections and turns to OpenTelemetry as spans.
  *
  * <ul>
- *   <li>An upgrade is a span of the kind {@code SERVER}, a child of the client's if it says so in
- *       its headers. It ends with the answer: for one that is accepted, with the 101.
+ *   <li>An upgrade is a span of the kind {@code SERVER}, a child of the client's span if the
+ *       request's headers name one. It ends with the answer, which is the 101 for an accepted
+ *       upgrade.
  *   <li>A connection is a trace of its own, from the 101 to the close, linked to its upgrade.
- *   <li>A turn is a trace of its own, linked to its connection. It is told when it has ended, so
- *       what a handler traces by itself is not among its children.
+ *   <li>A turn is a trace of its own, linked to its connection. Its span is made after the turn has
+ *       ended, so spans that a handler makes are not among its children.
  * </ul>
  *
- * <p>While an upgrade or a connection is open, its span is remembered here, and not longer. Any
- * thread.
+ * <p>This object keeps the span of each upgrade and connection while it is open. Any thread may
+ * call its methods.
  */
 public final class Tracing implements DormouseObserver {
   private static final AttributeKey<String> CONNECTION =
@@ -72,14 +73,14 @@ public final class Tracing implements DormouseObserver {
   private final ConcurrentHashMap<ConnectionId, Span> upgrades = new ConcurrentHashMap<>();
   private final ConcurrentHashMap<ConnectionId, Span> connections = new ConcurrentHashMap<>();
 
-  /** Tells its spans to an application's telemetry. */
+  /** Creates an observer that reports spans to an application's telemetry. */
   public Tracing(OpenTelemetry telemetry, Time time) {
     this.telemetry = telemetry;
     this.tracer = telemetry.getTracer("dev.dormouse");
     this.time = time;
   }
 
-  /** How many spans have begun and not ended. */
+  /** Returns the number of spans that have begun and not ended. */
   int open() {
     return upgrades.size() + connections.size();
   }

@@ -1,6 +1,7 @@
 /**
- * Traces by OpenTelemetry's API: {@link dev.dormouse.server.observe.tracing.Tracing} makes spans of
- * what an observer hears. Off unless an application hands in its {@code OpenTelemetry}.
+ * Traces by OpenTelemetry's API: {@link dev.dormouse.server.observe.tracing.Tracing} turns events
+ * that an observer hears into spans. Tracing is off unless an application hands in its {@code
+ * OpenTelemetry}.
  */
 @NullMarked
 package dev.dormouse.server.observe.tracing;
