@@ -23,7 +23,7 @@ import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 
-/** An actor type as the application described it, for gateway and host to take what is theirs. */
+/** Holds an actor type as the application described it; gateway and host each take their part. */
 public record ActorDefinition(
     String name,
     String path,
@@ -72,7 +72,10 @@ public record ActorDefinition(
         options.attachmentBytesMax());
   }
 
-  /** The fixed parts of a path, {@code /bench/echo/:key} being {@code bench-echo}. */
+  /**
+   * Returns the fixed parts of a path, joined by hyphens: {@code bench-echo} for {@code
+   * /bench/echo/:key}.
+   */
   private static String nameOf(String path) {
     return Arrays.stream(path.split("/"))
         .filter(part -> !part.isEmpty() && !part.startsWith(":"))
@@ -80,8 +83,8 @@ public record ActorDefinition(
   }
 
   /**
-   * What fills in {@code A} of {@code WebSocketActor<A>}, through any number of base classes;
-   * {@code Object} if nothing does.
+   * Returns the type that a class, or one of its base classes, gives as {@code A} of {@code
+   * WebSocketActor<A>}; {@code Object} if none does.
    */
   private static Type attachmentOf(Class<?> type) {
     Map<TypeVariable<?>, Type> filledIn = new HashMap<>();
@@ -114,7 +117,7 @@ public record ActorDefinition(
         : Object.class;
   }
 
-  /** Adds the classes that objects of a type are made of, those of its arguments too. */
+  /** Adds the classes of a type and of its type arguments to the set. */
   private static void addClassesOf(Type type, Set<Class<?>> stored) {
     stored.add(rawOf(type));
     if (type instanceof ParameterizedType filled) {

@@ -7,8 +7,8 @@ import java.nio.file.Path;
 import org.slf4j.Logger;
 
 /**
- * A file in the data folder that tells the admin port of the server that uses the folder, so that
- * commands find it. What a server that was killed has noted, the next one overwrites.
+ * Stores the admin port of a server in a file of its data folder, so that commands find the port. A
+ * server overwrites the file that a killed server left.
  */
 public final class AdminPortNote {
   private static final Logger log = Log.of(AdminPortNote.class);
@@ -17,16 +17,22 @@ public final class AdminPortNote {
 
   private AdminPortNote() {}
 
-  /** Notes it. A folder that cannot be written costs the note only. */
+  /**
+   * Writes the admin port to the file. If the folder cannot be written, the server works without
+   * the file.
+   */
   static void write(Path data, int port) {
     try {
       Files.writeString(data.resolve(FILE), port + "\n");
     } catch (IOException e) {
-      log.warn("the admin port cannot be noted in {}: {}", data, e.toString());
+      log.warn(
+          "the admin port cannot be written to {}, so commands need --admin-port: {}",
+          data,
+          e.toString());
     }
   }
 
-  /** The port that is noted, or the default one. */
+  /** Returns the port in the file, or the default port if there is no such file. */
   public static int in(Path data) {
     try {
       return Integer.parseInt(Files.readString(data.resolve(FILE)).strip());

@@ -8,22 +8,22 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 
 /**
- * The platform threads that carry virtual ones: one for each core. While all of them are kept, by
- * handlers that compute or by reads of a slow disk, no virtual thread that was blocked can go on;
- * so more are added, and taken away later. JDK 24 and later can do that; on 21 to 23 such threads
- * wait until a carrier is free.
+ * Adds and removes platform threads that carry virtual threads; the JDK begins with one for each
+ * core. While handlers that compute or reads of a slow disk hold all carriers, no blocked virtual
+ * thread can continue. So more carriers are added, and removed later. JDK 24 and later allow this;
+ * on 21 to 23 blocked virtual threads wait until a carrier is free.
  *
- * <p>One thread at a time.
+ * <p>One thread at a time may use an object.
  */
 final class Carriers {
   private static final Logger log = Log.of(Carriers.class);
 
-  /** The JDK makes no more by itself. */
+  /** The number of carriers after which the JDK adds none by itself. */
   private static final int CARRIERS = 256;
 
   private static final long STAY_NS = 10_000_000_000L;
 
-  /** Null on a JDK that cannot add any. */
+  /** The management interface of the JDK's scheduler; null on a JDK that cannot add carriers. */
   private final @Nullable Class<? extends PlatformManagedObject> type = type();
 
   private int added;
@@ -38,19 +38,19 @@ final class Carriers {
     }
   }
 
-  /** Adds as many as were added before, and at least one. */
+  /** Adds as many carriers as were added before, and at least one. */
   void add(long nowNs) {
     change(Math.max(1, 2 * added), nowNs);
   }
 
-  /** Takes away half of those that were added, if there was no need of more for 10 s. */
+  /** Removes half of the added carriers if no more were needed for 10 s. */
   void restIfDue(long nowNs) {
     if (added > 0 && nowNs - changedNs >= STAY_NS) {
       change(added / 2, nowNs);
     }
   }
 
-  /** Returns whether all that were added are taken away again. */
+  /** Returns whether all added carriers are removed again. */
   boolean isAtRest() {
     return added == 0;
   }

@@ -14,14 +14,17 @@ import java.util.zip.CRC32;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Notices that a jar was overwritten in place while the process runs from it: no class can be read
- * from it any more, so whatever runs for the first time fails. A jar that another one was moved
- * over does not matter: the JVM has the old one open.
+ * Detects that a jar was overwritten in place while the process runs from it. No class can be read
+ * from such a jar any more, so code that runs for the first time fails. A jar that was replaced by
+ * a moved file does no harm, since the JVM keeps the old file open.
  *
- * <p>To be used by one thread at a time.
+ * <p>One thread at a time may use an object.
  */
 final class ClassPathWatch {
-  /** At its end a jar has the list of its files with their sums, and where that begins. */
+  /**
+   * The size of a jar's end that is compared. The end has the list of the jar's files with their
+   * checksums, and the position of that list.
+   */
   private static final int TAIL_BYTES = 8 << 10;
 
   private final List<Jar> jars = new ArrayList<>();
@@ -29,7 +32,7 @@ final class ClassPathWatch {
   /**
    * Reads the end of each jar.
    *
-   * @param classPath as {@code java.class.path} has it
+   * @param classPath the class path, in the form of {@code java.class.path}
    */
   ClassPathWatch(String classPath) {
     for (String name : classPath.split(File.pathSeparator, -1)) {
@@ -39,14 +42,15 @@ final class ClassPathWatch {
           jars.add(jar);
         }
       } catch (IOException | InvalidPathException e) {
-        // What cannot be read now holds no class of this process.
+        // A path that cannot be read now holds no class of this process.
       }
     }
   }
 
   /**
-   * A jar that was overwritten, and to which nobody has written since the last call; null if there
-   * is none. Who overwrites it may be about to stop the process.
+   * Returns a jar that was overwritten and has not been written to since the last call; null if
+   * there is none. The delay leaves time to a person who overwrites a jar and is about to stop the
+   * process.
    */
   @Nullable Path overwritten() {
     for (Jar jar : jars) {
@@ -64,10 +68,10 @@ final class ClassPathWatch {
     private final long sum;
     private FileTime written;
 
-    /** Whether somebody has written to it since it was known to be the old one. */
+    /** Set if the jar was written to since its content was last known to be the old one. */
     private boolean isTouched;
 
-    /** Whether another file has its name, or nobody can tell. */
+    /** Set if another file has the jar's name, or the file can no longer be examined. */
     private boolean isGone;
 
     private Jar(Path path, BasicFileAttributes file, Object inode) throws IOException {
@@ -78,14 +82,17 @@ final class ClassPathWatch {
       this.sum = sumOfTail(path);
     }
 
-    /** Null if it is no file, or files have no identity here. */
+    /**
+     * Returns the jar at a path; null if there is no file, or this file system has no file
+     * identities.
+     */
     static @Nullable Jar of(Path path) throws IOException {
       BasicFileAttributes file = Files.readAttributes(path, BasicFileAttributes.class);
       Object inode = file.fileKey();
       return file.isRegularFile() && inode != null ? new Jar(path, file, inode) : null;
     }
 
-    /** Whether it was overwritten, and not since the last look. */
+    /** Returns whether the jar was overwritten, and not written to since the last look. */
     boolean look() {
       if (isGone) {
         return false;
@@ -100,7 +107,7 @@ final class ClassPathWatch {
         }
         return !isGone && isTouched && isOther(file);
       } catch (IOException e) {
-        return false; // deleted, or about to be replaced
+        return false; // the file was deleted, or is about to be replaced
       }
     }
 

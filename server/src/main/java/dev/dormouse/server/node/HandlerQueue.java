@@ -18,38 +18,44 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 
 /**
- * The tasks of handlers that wait for a thread, first come first served, and the workers that take
- * them. A worker runs many tasks: to make a thread costs more than all that a small turn does. Any
- * thread may hand in a task, and no failure ever reaches it: a task stays in the queue until a
- * thread takes it.
+ * Queues the tasks of handlers, first in first out, and runs workers that take them. A worker runs
+ * many tasks, since starting a thread costs more than a small turn. Any thread may add a task and
+ * never gets an exception from it: a task stays in the queue until a worker takes it.
  *
  * <p><b>No task waits for one that blocks.</b> Before a worker runs a task while others wait, it
- * has seen to it that one more worker is <em>ready</em>: started, and not yet at a task. If the
- * task blocks, the ready worker takes the next; so there are as many workers as tasks that block or
- * run, and one. After a slice of tasks a worker ends, so that other virtual threads, too, get the
- * carrier thread.
+ * makes sure that one more worker is <em>ready</em>: started, and not yet running a task. If the
+ * task blocks, the ready worker takes the next one. So there is one more worker than tasks that run
+ * or block. A worker ends after a slice of tasks, so that other virtual threads get the carrier
+ * thread too.
  *
- * <p><b>Nor for one that computes.</b> A virtual thread that computes, or waits for the disk, keeps
- * its carrier thread, and there is one for each core. When all are kept, the ready worker does not
- * begin. {@link #look}, called every few milliseconds, sees that, and from then on until a virtual
- * worker begins again, workers on spare platform threads take the tasks as well.
+ * <p><b>No task waits for one that computes.</b> A virtual thread that computes, or waits for the
+ * disk, keeps its carrier thread, and there is one carrier for each core. When all carriers are
+ * kept, the ready worker does not begin. {@link #look}, called every few milliseconds, detects
+ * this. From then on until a virtual worker begins again, workers on spare platform threads take
+ * tasks too.
  *
- * <p><b>Nor do many begin at once.</b> What handlers make is on the heap before anybody can count
- * it. So between two looks no more than so many workers begin besides those that were at work at
- * the last one: handlers that make much follow each other, and handlers that block hold up others
- * by a few looks at most.
+ * <p><b>Few workers begin at once.</b> Objects that handlers make are on the heap before anything
+ * can count them. So only a limited number of workers begins between two looks, in addition to
+ * those that were at work at the last look: handlers that allocate much run one after the other,
+ * and handlers that block delay others by a few looks at most.
  *
- * <p><b>What an event loop brings</b> waits until the loop is through with what it was reading, and
- * then needs one worker to be started from there, which wakes a thread: once, not for each message.
+ * <p><b>Tasks from an event loop</b> wait until the loop has finished reading. The loop then starts
+ * one worker, so it wakes one thread for all of these tasks and not one for each message.
  */
 final class HandlerQueue implements Executor {
-  /** How many tasks one worker runs before it makes room for others. */
+  /** The number of tasks that one worker runs before it makes room for others. */
   static final int SLICE = 64;
 
-  /** At so many looks in a row a ready worker has not begun, and its threads are held up. */
+  /**
+   * The number of looks in a row without progress of a ready worker after which the ordinary
+   * threads count as held up.
+   */
   static final int LOOKS_HELD_UP = 3;
 
-  /** When a thread could not be made, none is tried for so long: the JVM tells of each try. */
+  /**
+   * The pause in nanoseconds after a thread could not be made, since the JVM prints a warning for
+   * each attempt.
+   */
   static final long REFUSAL_NS = 250_000_000;
 
   private static final int LINE_SECONDS = 10;
@@ -57,7 +63,7 @@ final class HandlerQueue implements Executor {
 
   private final Source ordinary;
 
-  /** Null if the ordinary threads need no spare ones, being platform threads themselves. */
+  /** The source of spare threads; null if the ordinary threads are platform threads themselves. */
   private final @Nullable Source spare;
 
   private final Runnable onBusy;
@@ -68,19 +74,19 @@ final class HandlerQueue implements Executor {
   private final AtomicInteger working = new AtomicInteger();
   private final LongAdder refusedThreads = new LongAdder();
 
-  /** What a task threw last, until a look has told of it. */
+  /** The last exception of a task, until a look has logged it. */
   private volatile @Nullable Throwable thrown;
 
-  /** Whether spare threads are to take tasks. Set by a look, reset by a worker that begins. */
+  /** Set while spare threads are to take tasks: a look sets it, a worker that begins resets it. */
   private volatile boolean isHeldUp;
 
-  /** Null unless a mark waits in the queue. */
+  /** The mark that waits in the queue; null if there is none. */
   private volatile @Nullable Mark mark;
 
-  /** So many workers may be at work before the next look. */
+  /** The most workers that may be at work before the next look. */
   private volatile int workingMax;
 
-  // Of whoever looks.
+  // The following fields are for the thread that calls look().
   private @Nullable Worker readyAtLastLook;
   private int looksWithoutBeginning;
 
@@ -88,14 +94,15 @@ final class HandlerQueue implements Executor {
   private long nextLineNs;
 
   /**
-   * Without a worker yet.
+   * Creates a queue without workers.
    *
    * @param ordinary starts a thread for each worker, or throws: {@link RejectedExecutionException}
    *     if all threads are at work, {@link OutOfMemoryError} if one cannot be made
-   * @param spare the same, for when the ordinary threads are held up; null for none
-   * @param eventLoops whose tasks start together
-   * @param beginningMax how many workers may begin between two looks
-   * @param onBusy called whenever a worker is started or must wait: looks are needed from here on
+   * @param spare starts a thread like {@code ordinary} while the ordinary threads are held up; null
+   *     for none
+   * @param eventLoops the event loops, each of whose tasks start together
+   * @param beginningMax the most workers that may begin between two looks
+   * @param onBusy called whenever a worker is started or must wait, so that looks begin
    */
   HandlerQueue(
       Executor ordinary,
@@ -131,7 +138,7 @@ final class HandlerQueue implements Executor {
   }
 
   /**
-   * Finds out whether the queue moves, and helps if it does not. To be called every few
+   * Detects whether tasks make progress, and helps if they do not. To be called every few
    * milliseconds, by one thread at a time, until {@link #isIdle} is true.
    *
    * @return whether the ordinary threads have been held up for {@value #LOOKS_HELD_UP} looks
@@ -158,32 +165,32 @@ final class HandlerQueue implements Executor {
       }
       haveOneReady();
     } else if (spare != null && working.get() > 0) {
-      ordinary.haveOneReady(); // it finds nothing to do, but shows that threads begin
+      ordinary.haveOneReady(); // this worker has no task, but shows that threads begin
     }
     complain(nowNs);
     return isOneStuck;
   }
 
-  /** Whether nothing runs and nothing waits, so that looks can rest. */
+  /** Returns whether no task runs or waits, so that no looks are needed. */
   boolean isIdle() {
     return tasks.isEmpty() && working.get() == 0 && ordinary.ready.get() == null;
   }
 
   /**
-   * Returns for how long the oldest task has waited for a thread, in nanoseconds, to within the
-   * time between two looks; 0 if none waits.
+   * Returns how long the oldest task has waited for a thread, in nanoseconds, exact to the time
+   * between two looks; 0 if none waits.
    */
   long oldestWaiting(long nowNs) {
     Mark oldest = mark;
     return oldest == null ? 0 : Math.max(0, nowNs - oldest.addedNs);
   }
 
-  /** Returns how often a thread for handlers could not be made. */
+  /** Returns the number of threads for handlers that could not be made. */
   long refusedThreads() {
     return refusedThreads.sum();
   }
 
-  /** Logs what went wrong, at most once in {@value #LINE_SECONDS} seconds. */
+  /** Logs failures, at most once in {@value #LINE_SECONDS} seconds. */
   private void complain(long nowNs) {
     long refused = refusedThreads.sum();
     Throwable failure = thrown;
@@ -205,17 +212,17 @@ final class HandlerQueue implements Executor {
     }
   }
 
-  /** Where workers get their threads. */
+  /** Starts the threads of workers. */
   private final class Source {
     private final Executor threads;
 
     /** The worker that was started and has not begun yet; null if there is none. */
     private final AtomicReference<@Nullable Worker> ready = new AtomicReference<>();
 
-    /** Whether a thread could not be made a moment ago. */
+    /** Set for a while after a thread could not be made. */
     private volatile boolean isRefusing;
 
-    /** Whether a look has seen that; of whoever looks, like the next. */
+    /** Set when a look has seen the refusal; for the thread that looks, like the next field. */
     private boolean isWaiting;
 
     private long triesAgainNs;
@@ -227,8 +234,8 @@ final class HandlerQueue implements Executor {
     /**
      * Starts a worker if none is ready.
      *
-     * @return false if no thread is to be had, or enough have begun; whoever is at work goes on,
-     *     and a look tries again
+     * @return false if no thread can be started, or enough workers have begun; the workers at work
+     *     continue, and a look tries again
      */
     boolean haveOneReady() {
       if (ready.get() != null) {
@@ -274,7 +281,7 @@ final class HandlerQueue implements Executor {
     }
   }
 
-  /** Takes tasks while there are some. */
+  /** Takes tasks as long as there are some. */
   private final class Worker implements Runnable {
     private final Source source;
 
@@ -298,14 +305,15 @@ final class HandlerQueue implements Executor {
         working.getAndDecrement();
       }
       if (!tasks.isEmpty()) {
-        haveOneReady(); // who brought that may have been told that enough are at work
+        haveOneReady(); // the adder of that task may have been refused a worker
       }
     }
 
     /**
      * Runs a slice of tasks.
      *
-     * @return whether more wait; whoever adds one after false sees that none is ready
+     * @return whether more tasks wait; a thread that adds a task after false sees that no worker is
+     *     ready
      */
     private boolean workOff(ThreadState home) {
       for (int i = 0; i < SLICE; i++) {
@@ -328,7 +336,7 @@ final class HandlerQueue implements Executor {
     }
   }
 
-  /** Waits in the queue, so that it can be seen how long a task does. */
+  /** Waits in the queue as a task, and so measures how long tasks wait. */
   private final class Mark implements Runnable {
     private final long addedNs;
 
@@ -342,7 +350,9 @@ final class HandlerQueue implements Executor {
     }
   }
 
-  /** What a loop has brought since it began to read. On that loop only. */
+  /**
+   * Collects the tasks that an event loop adds while it reads; only for the thread of that loop.
+   */
   private final class Burst {
     private final EventExecutor loop;
     private boolean isBegun;
@@ -354,7 +364,7 @@ final class HandlerQueue implements Executor {
     void begin() {
       if (!isBegun) {
         loop.execute(this::end);
-        isBegun = true; // not if that has thrown: nobody would end it
+        isBegun = true; // only now: after an exception above no task would end the burst
       }
     }
 

@@ -25,49 +25,51 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 
 /**
- * The threads that handlers run on: virtual ones or a pool, and the event loops. What comes after
- * their end is given up: nobody was told that it is handled, and closes are for the next start.
+ * Runs the handlers of actors, on virtual threads or a pool of platform threads, and on the event
+ * loops. Tasks submitted after {@code close()} are dropped. That is safe: their events were never
+ * acknowledged, and their closes are recovered at the next start.
  *
- * <p>A platform thread of their own looks after them while they have something to do: see {@link
+ * <p>A platform thread of this class watches the queue while there are tasks: see {@link
  * HandlerQueue#look}.
  */
 final class HandlerThreads implements AutoCloseable {
   private static final Logger log = Log.of(HandlerThreads.class);
 
   /**
-   * The most platform threads. On a JDK without virtual threads so many handlers may block or
-   * compute at a time; on others, so many may compute besides one for each core.
+   * The most platform threads for handlers. On a JDK without virtual threads this is the most
+   * handlers that may block or compute at a time. On other JDKs it is the most handlers that may
+   * compute in addition to one for each core.
    */
   static final int PLATFORM_THREADS_MAX = 256;
 
-  /** For so much heap one more handler may begin between two looks. */
+  /** The heap bytes for each handler that may begin between two looks. */
   private static final long HEAP_PER_HANDLER = 6L << 20;
 
-  /** So many handlers may begin between two looks however small the heap is. */
+  /** The number of handlers that may begin between two looks with the smallest heap. */
   static final int BEGIN_ENOUGH = 16;
 
   private static final long LOOK_NS = 5_000_000;
   private static final long QUIET_LOOK_NS = 25_000_000;
   private static final int QUIET_LOOKS = 40;
 
-  /** For so many looks virtual threads are held up before more carriers are made. */
+  /** The number of looks with held-up virtual threads after which carriers are added. */
   private static final int LOOKS_PER_CARRIER = 10;
 
   private final Time time;
   private final List<ExecutorService> services = new ArrayList<>();
   private final List<LoopTurns> eventLoops = new ArrayList<>();
 
-  /** Of handlers that may block. */
+  /** The queue of the handlers that may block. */
   private final HandlerQueue queue;
 
-  /** Null on a JDK without virtual threads. */
+  /** The carriers of virtual threads; null on a JDK without virtual threads. */
   private final @Nullable Carriers carriers;
 
   private final Thread watch = new Thread(this::watch, "dormouse-handlers");
   private volatile boolean isWatchResting;
   private volatile boolean isClosed;
 
-  /** With nothing to do yet. */
+  /** Creates threads that have no tasks yet. */
   HandlerThreads(EventLoopGroup eventLoopGroup, Time time) {
     this.time = time;
     eventLoopGroup.forEach(loop -> eventLoops.add(new LoopTurns(loop)));
@@ -89,14 +91,18 @@ final class HandlerThreads implements AutoCloseable {
     watch.start();
   }
 
-  /** How many handlers may begin between two looks, with a heap of so many bytes. */
+  /**
+   * Returns the number of handlers that may begin between two looks, with a heap of this many
+   * bytes.
+   */
   static int beginningMax(long heapBytes) {
     return (int) Math.max(BEGIN_ENOUGH, Math.min(Integer.MAX_VALUE, heapBytes / HEAP_PER_HANDLER));
   }
 
   /**
-   * Where the handlers of an actor run that is about to come into memory. On event loops it is the
-   * caller's if it is one, which is that of the socket whose message wakes the actor.
+   * Returns the executor of the handlers of an actor that is about to come into memory. An actor
+   * for event loops gets the calling loop, which is that of the socket whose message wakes the
+   * actor, or any loop if the caller is none.
    */
   Executor of(Threading threading, ActorId actor) {
     return switch (threading) {
@@ -113,14 +119,14 @@ final class HandlerThreads implements AutoCloseable {
   }
 
   /**
-   * Returns for how long the oldest task of a handler that may block has waited for a thread, in
+   * Returns how long the oldest task of a handler that may block has waited for a thread, in
    * nanoseconds; 0 if none waits. Exact to about 25 ms. Any thread.
    */
   long oldestWaiting(long nowNs) {
     return queue.oldestWaiting(nowNs);
   }
 
-  /** Returns how often a thread for handlers could not be made. Any thread. */
+  /** Returns the number of threads for handlers that could not be made. Any thread. */
   long refusedThreads() {
     return queue.refusedThreads();
   }
@@ -131,7 +137,10 @@ final class HandlerThreads implements AutoCloseable {
     }
   }
 
-  /** Looks often while handlers run, seldom for a second after that, and then not at all. */
+  /**
+   * Looks at the queue often while handlers run, seldom for a second after that, and then not at
+   * all.
+   */
   private void watch() {
     int quietLooks = 0;
     int heldUpLooks = 0;
@@ -146,7 +155,7 @@ final class HandlerThreads implements AutoCloseable {
           carriers.restIfDue(nowNs);
         }
       } catch (RuntimeException | Error e) {
-        log.error("the threads of handlers could not be looked after; trying again", e);
+        log.error("the watch over the handlers' threads failed; it is tried again", e);
       }
       quietLooks = queue.isIdle() ? quietLooks + 1 : 0;
       if (quietLooks > QUIET_LOOKS && (carriers == null || carriers.isAtRest())) {
@@ -163,14 +172,14 @@ final class HandlerThreads implements AutoCloseable {
   }
 
   /**
-   * Runs the actors of an event loop: all together that its sockets have woken, when it is through
-   * with what it was reading. That is faster than one by one in between, since each part of the way
+   * Runs the actors of an event loop. The actors that the loop's sockets wake run together when the
+   * loop has finished reading. That is faster than running each one at once, since each step then
    * finds its code in the processor's caches.
    */
   private static final class LoopTurns implements Executor {
     private final EventExecutor loop;
 
-    /** The loop's only, like the next. */
+    /** The turns that wait; for the loop's thread only, like the next field. */
     private final ArrayDeque<Runnable> brought = new ArrayDeque<>();
 
     private boolean isExpected;
@@ -193,7 +202,7 @@ final class HandlerThreads implements AutoCloseable {
       }
     }
 
-    /** A thing that fails, or leaves the thread changed, is none of its neighbours' business. */
+    /** Runs a turn; a turn that fails or leaves the thread changed does not affect the next one. */
     private static void run(Runnable turns, ThreadState before) {
       try {
         turns.run();
@@ -207,7 +216,7 @@ final class HandlerThreads implements AutoCloseable {
     private void expect() {
       if (!isExpected) {
         loop.execute(this::runAll);
-        isExpected = true; // not if that has thrown: nobody would run them
+        isExpected = true; // only now: after an exception above no task would run them
       }
     }
 
@@ -226,7 +235,7 @@ final class HandlerThreads implements AutoCloseable {
     }
   }
 
-  /** Null on a JDK without. */
+  /** Returns an executor of virtual threads; null on a JDK without them. */
   private static @Nullable ExecutorService virtualThreads() {
     try {
       Object builder = Thread.class.getMethod("ofVirtual").invoke(null);
@@ -244,7 +253,10 @@ final class HandlerThreads implements AutoCloseable {
     }
   }
 
-  /** Refuses a task while all are at work: whoever brings one has a queue. */
+  /**
+   * Returns a pool of platform threads that refuses a task while all are at work; callers have a
+   * queue.
+   */
   private static ExecutorService platformThreads() {
     AtomicInteger number = new AtomicInteger();
     return new ThreadPoolExecutor(
@@ -261,7 +273,7 @@ final class HandlerThreads implements AutoCloseable {
         });
   }
 
-  /** Takes no more work; what runs is not waited for. */
+  /** Accepts no more tasks; running ones are not waited for. */
   @Override
   public void close() {
     isClosed = true;

@@ -26,11 +26,14 @@ import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 
-/** The HTTP listeners for clients: one on each event loop, all on the same port. */
+/** Opens the HTTP listeners for clients: one on each event loop, all on the same port. */
 public final class HttpListeners {
   private static final Logger log = Log.of(HttpListeners.class);
 
-  /** To Vert.x, a negative port is a free one that all listeners with this number share. */
+  /**
+   * The port number with which Vert.x chooses a free port; listeners with the same negative number
+   * share the port.
+   */
   private static final int ANY_SHARED_PORT = -1;
 
   private static final String NETTY_FOLDER = "io.netty.native.workdir";
@@ -40,13 +43,13 @@ public final class HttpListeners {
   private final Vertx vertx;
   private final WebSocketGateway gateway;
 
-  /** Null if there is none. */
+  /** The access log; null if there is none. */
   private final @Nullable AccessLog accessLog;
 
-  /** Zero until it is known. */
+  /** The port of the listeners; zero until it is known. */
   private volatile int port;
 
-  /** None is open yet. */
+  /** Creates a set of listeners that are not open yet. */
   HttpListeners(
       ServerOptions options, Vertx vertx, WebSocketGateway gateway, @Nullable AccessLog accessLog) {
     this.options = options;
@@ -57,11 +60,11 @@ public final class HttpListeners {
   }
 
   /**
-   * Makes one with the event loops that they take. Says in the log if they run without epoll where
-   * there should be one.
+   * Creates the Vert.x instance with the event loops of the listeners. Logs a warning if the
+   * network runs without epoll on a system that should have it.
    *
-   * @param scratch where Vert.x may keep what it reads from the class path, and Netty its native
-   *     library; if that cannot be loaded from there, Netty takes the JVM's temporary folder
+   * @param scratch the folder in which Vert.x keeps files from the class path and Netty its native
+   *     library; if the library cannot be loaded from there, Netty uses the JVM's temporary folder
    */
   static Vertx vertx(ServerOptions options, Path scratch) {
     if (System.getProperty(NETTY_FOLDER) == null && mayBeLoadedFrom(scratch)) {
@@ -87,7 +90,8 @@ public final class HttpListeners {
   }
 
   /**
-   * Whether a folder's files may be loaded as code: on a file system that is mounted noexec not.
+   * Returns whether files of a folder may be loaded as code, which a file system mounted noexec
+   * forbids.
    */
   private static boolean mayBeLoadedFrom(Path folder) {
     Path probe = folder.resolve("probe");
@@ -109,7 +113,7 @@ public final class HttpListeners {
     return cause == null ? null : cause.getMessage();
   }
 
-  /** How many there are. */
+  /** Returns the number of event loops. */
   static int eventLoops(ServerOptions options) {
     return options.eventLoops() == 0
         ? VertxOptions.DEFAULT_EVENT_LOOP_POOL_SIZE
@@ -117,9 +121,9 @@ public final class HttpListeners {
   }
 
   /**
-   * Opens them; sockets go to them in turn.
+   * Opens the listeners, which take new sockets in turn.
    *
-   * @throws ServerStartException if the port cannot be had
+   * @throws ServerStartException if the port cannot be opened
    */
   void open(Router router) {
     for (int i = 0; i < eventLoops(options); i++) {
@@ -149,8 +153,8 @@ public final class HttpListeners {
   /**
    * Waits until a port is open.
    *
-   * @param option sets the port; for the message if it cannot be had
-   * @throws ServerStartException if it cannot be had
+   * @param option the option that sets the port, for the message
+   * @throws ServerStartException if the port cannot be opened
    */
   static <T> T await(Future<T> future, String option) {
     try {
@@ -161,14 +165,15 @@ public final class HttpListeners {
     } catch (ExecutionException e) {
       throw new ServerStartException("cannot listen (%s): %s".formatted(option, e.getCause()), e);
     } catch (TimeoutException e) {
-      throw new ServerStartException("cannot listen (%s): it takes too long".formatted(option), e);
+      throw new ServerStartException(
+          "cannot listen (%s): the port did not open in time".formatted(option), e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new ServerStartException("interrupted while starting", e);
     }
   }
 
-  /** The port they listen on, or are to; zero for a free one that is not found yet. */
+  /** Returns the port of the listeners; zero if a free one was asked for and is not chosen yet. */
   public int port() {
     return port;
   }

@@ -6,14 +6,16 @@ import java.lang.management.ManagementFactory;
 import org.slf4j.Logger;
 
 /**
- * What the machine, or the container that the process runs in, has of memory beside the Java heap,
- * and how much of that the store's caches may take. In bytes. Immutable.
+ * Computes the memory beside the Java heap that the machine, or the container of the process, has,
+ * and the part of it that the store's caches may take. All sizes are in bytes. Immutable.
  *
- * @param total of the machine or the container; zero if that is not known
- * @param heap the most that the heap may have
+ * @param total the memory of the machine or the container; zero if it is not known
+ * @param heap the most bytes of the heap
  */
 record NativeMemory(long total, long heap) {
-  /** What JVM, network and store take beside the heap when the store's caches are small. */
+  /**
+   * The memory that JVM, network and store take beside the heap when the store's caches are small.
+   */
   static final long FLOOR = 160L << 20;
 
   private static final Logger log = Log.of(NativeMemory.class);
@@ -21,7 +23,7 @@ record NativeMemory(long total, long heap) {
   private static final long CACHE_MAX = 64L << 20;
   private static final int PARTS = 8;
 
-  /** That of this process; the JVM knows the limits of its cgroup. */
+  /** Returns the memory of this process; the JVM knows the limits of its cgroup. */
   static NativeMemory ofProcess() {
     long total =
         ManagementFactory.getOperatingSystemMXBean() instanceof OperatingSystemMXBean system
@@ -34,7 +36,10 @@ record NativeMemory(long total, long heap) {
     return Math.max(0, total - heap);
   }
 
-  /** How much the store may keep of what it has read: an eighth, 4 MiB to 64 MiB. */
+  /**
+   * Returns the most bytes that the store's block cache may take: an eighth of the memory beside
+   * the heap, 4 MiB to 64 MiB.
+   */
   long blockCacheBytes() {
     return total <= 0 ? CACHE_MAX : Math.max(CACHE_MIN, Math.min(CACHE_MAX, left() / PARTS));
   }
@@ -43,7 +48,7 @@ record NativeMemory(long total, long heap) {
     return total > 0 && left() < FLOOR;
   }
 
-  /** Says in the log if there is too little. */
+  /** Logs a warning if there is too little memory beside the heap. */
   void warnIfBelowFloor() {
     if (isBelowFloor()) {
       log.warn(

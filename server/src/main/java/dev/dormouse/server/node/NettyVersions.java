@@ -14,13 +14,13 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Looks, before any class of Netty is loaded, which versions of its modules are on the class path.
- * Builds that set versions for their dependencies, as Spring Boot's parent does, put older ones
- * there than the server was compiled with, and it would fail at some class or field that is
- * missing.
+ * Checks the versions of Netty's modules on the class path, before any class of Netty is loaded.
+ * Builds that set versions for their dependencies, as Spring Boot's parent does, may put older
+ * modules there than the server was compiled with. The server would then fail later, at a missing
+ * class or field.
  */
 public final class NettyVersions {
-  /** The oldest that will do. */
+  /** The oldest version of Netty that the server runs with. */
   static final String NEEDED = "4.2.18.Final";
 
   private static final String FILE = "META-INF/io.netty.versions.properties";
@@ -29,10 +29,10 @@ public final class NettyVersions {
   private NettyVersions() {}
 
   /**
-   * Checks those on the class path.
+   * Checks the modules on the class path.
    *
-   * @throws ServerStartException if one is too old, or they differ; the message says which, and
-   *     what to write into the build
+   * @throws ServerStartException if a module is too old, or the versions differ; the message names
+   *     the versions and the lines that mend the build
    */
   public static void check() {
     String problem = problemOf(found());
@@ -41,7 +41,7 @@ public final class NettyVersions {
     }
   }
 
-  /** The version of each module. Of a module that is there twice, the first one counts. */
+  /** Returns the version of each module; of a module that is there twice, the first one counts. */
   static Map<String, String> found() {
     Map<String, String> versions = new TreeMap<>();
     try {
@@ -58,12 +58,12 @@ public final class NettyVersions {
         }
       }
     } catch (IOException e) {
-      return Map.of(); // it is but a help
+      return Map.of(); // without the files that name the versions, there is nothing to check
     }
     return versions;
   }
 
-  /** What is wrong with these; null if nothing is. */
+  /** Returns the fault of these versions, in words; null if there is none. */
   static @Nullable String problemOf(Map<String, String> versions) {
     boolean isTooOld = versions.values().stream().anyMatch(NettyVersions::isTooOld);
     boolean isMixed = new TreeSet<>(versions.values()).size() > 1;
@@ -95,7 +95,10 @@ public final class NettyVersions {
     return Arrays.compare(numbers(version), numbers(NEEDED)) < 0;
   }
 
-  /** Of 4.2.18.Final, the 4, 2 and 18; what is no number counts as the highest. */
+  /**
+   * Returns the numbers of a version, such as 4, 2 and 18 of 4.2.18.Final; a part that is no number
+   * counts as the highest.
+   */
   private static int[] numbers(String version) {
     return Arrays.stream(version.split("[.-]", 4))
         .limit(3)

@@ -60,21 +60,25 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 
 /**
- * One node: gateway, host and store, wired to each other and to what they run on. It starts from
- * the store outwards, so that clients come last, and stops from the sockets inwards.
+ * Wires and runs one node: gateway, host and store, and the threads and ports that they use. A
+ * start goes from the store outwards, so that clients come last; a stop goes from the sockets
+ * inwards.
  */
 public final class Node implements AutoCloseable {
   private static final Logger log = Log.of(Node.class);
   private static final int GOING_AWAY = 1001;
   private static final int SERVICE_RESTART = 1012;
 
-  /** How much longer than the drain time a stop of the process may take. */
+  /** The seconds that a stop of the process may take beyond the drain time. */
   private static final int STOP_MORE_S = 4;
 
   private static final long TICK_MS = 25;
   private static final long ALARMS_REST_MS = 20;
 
-  /** While more alarms are due than may be under way. */
+  /**
+   * The rest between two looks for alarms, in milliseconds, while more alarms are due than may be
+   * under way.
+   */
   private static final long ALARMS_BEHIND_MS = 1;
 
   private static final int ROUND_TICKS = 10;
@@ -82,7 +86,7 @@ public final class Node implements AutoCloseable {
   private static final Duration LEFTOVERS_BEFORE_OPENING = Duration.ofSeconds(10);
   private static final Duration EVENT_LOOPS_LIMIT = Duration.ofSeconds(STOP_MORE_S);
 
-  /** As asked for, with no more connections than there are file handles for. */
+  /** The options of the caller, with no more connections than there are file handles for. */
   public final ServerOptions options;
 
   public final Vertx vertx;
@@ -94,40 +98,40 @@ public final class Node implements AutoCloseable {
 
   private final ActorStore store;
 
-  /** What Vert.x and Netty unpack. */
+  /** The folder for files that Vert.x and Netty unpack. */
   private final Scratch scratch;
 
   private final HandlerThreads threads;
 
-  /** Looks for alarms that are due. */
+  /** The thread that looks for alarms that are due. */
   private final RepeatingThread alarms;
 
   private final Watchdog watchdog;
 
   /**
-   * Looks at actors in memory: whose turn takes too long, and who is idle. No handler can hold it
-   * up.
+   * The thread that looks for turns that take too long and for idle actors. No handler can block
+   * it.
    */
   private final RepeatingThread rounds;
 
-  /** Null without TLS. */
+  /** The watch over the certificate's files; null without TLS. */
   private final @Nullable CertificateWatch certificate;
 
-  /** Null if there is none. */
+  /** The access log; null if there is none. */
   private final @Nullable AccessLog accessLog;
 
   private final Map<String, ActorDefinition> actors = new LinkedHashMap<>();
 
-  /** Names of the types that the application has mounted where it wants them. */
+  /** The names of the types that the application has mounted on routers of its own. */
   private final Set<String> mounted = ConcurrentHashMap.newKeySet();
 
-  /** Held by who closes it; others who do wait for that. */
+  /** Held by the thread that closes the node; other callers of {@code close()} wait for it. */
   private final ReentrantLock ending = new ReentrantLock();
 
   private final AtomicBoolean isClosed = new AtomicBoolean();
   private volatile boolean isStarted;
 
-  /** Has what is caught be no concern of this node any more. */
+  /** Removes this node's listener for caught failures. */
   private volatile Runnable listening = () -> {};
 
   private Node(
@@ -212,7 +216,7 @@ public final class Node implements AutoCloseable {
             new ServerMetrics(vertx, this.observers, this::snapshot));
   }
 
-  /** One that is alone, over the store that the options name; not started yet. */
+  /** Creates a node over the store that the options name; the node is not started yet. */
   public static Node of(
       List<ActorDefinition> actors, List<DormouseObserver> observers, ServerOptions asked) {
     FileHandles handles = FileHandles.ofProcess(HttpListeners.eventLoops(asked));
@@ -227,7 +231,10 @@ public final class Node implements AutoCloseable {
         new DirectTransport());
   }
 
-  /** The same over a store that is open, and is closed with the node; without TLS. */
+  /**
+   * Creates a node without TLS over a store that is open already; closing the node closes the
+   * store.
+   */
   public static Node of(
       List<ActorDefinition> actors,
       List<DormouseObserver> observers,
@@ -239,7 +246,7 @@ public final class Node implements AutoCloseable {
     return wired(actors, observers, options, adminOf(options, handles), null, store, transport);
   }
 
-  /** What cannot be wired leaves nothing open. */
+  /** Creates a node; if that fails, everything that was opened for it is closed. */
   private static Node wired(
       List<ActorDefinition> actors,
       List<DormouseObserver> observers,
@@ -288,7 +295,7 @@ public final class Node implements AutoCloseable {
         .connectionsMax(handles.adminConnections());
   }
 
-  /** What clients are shown; null without TLS. */
+  /** Returns the watch over the certificate's files; null without TLS. */
   private static @Nullable CertificateWatch certificateOf(ServerOptions options) {
     TlsFiles tls = options.tls();
     return tls == null ? null : CertificateWatch.open(tls, options.time());
@@ -308,7 +315,10 @@ public final class Node implements AutoCloseable {
             .onFatal(cause -> options.onFatal().accept(storeFailed(cause))));
   }
 
-  /** After an I/O error nobody knows what the disk holds: only a new start can tell. */
+  /**
+   * Returns the end of the process after an I/O error of the store: the state on disk is unknown
+   * until the next start reads it.
+   */
   private static ProcessEnd storeFailed(Throwable cause) {
     ProcessEnd end = ProcessEnd.of(cause);
     return end != null
@@ -334,7 +344,7 @@ public final class Node implements AutoCloseable {
     return parts;
   }
 
-  /** Something was caught. That may be the end of the process, and is nothing else. */
+  /** Ends the process if a caught failure requires that; other failures are ignored here. */
   private void caught(Throwable failure) {
     ProcessEnd end = ProcessEnd.of(failure);
     if (end != null) {
@@ -346,7 +356,7 @@ public final class Node implements AutoCloseable {
     options.onFatal().accept(end);
   }
 
-  /** The same options, whose {@link ServerOptions#onFatal} is called once at most. */
+  /** Returns the options, with an {@link ServerOptions#onFatal} that is called at most once. */
   private static ServerOptions endingOnce(ServerOptions options) {
     Consumer<ProcessEnd> onFatal = options.onFatal();
     AtomicBoolean isEnding = new AtomicBoolean();
@@ -372,9 +382,10 @@ public final class Node implements AutoCloseable {
   }
 
   /**
-   * Starts it; returns when clients can come. To be closed if it cannot.
+   * Starts the node and returns when clients can connect. If the start fails, the caller closes the
+   * node.
    *
-   * @param routes the application's own
+   * @param routes adds the application's own routes
    */
   public void start(Consumer<Router> routes) {
     listening = Log.listen(this::caught);
@@ -384,7 +395,7 @@ public final class Node implements AutoCloseable {
       vertx.setPeriodic(CERTIFICATE_LOOK_MS, timer -> lookAt(certificate));
     }
     closeLeftovers();
-    alarms.start(); // not before: their handlers would see connections that are gone
+    alarms.start(); // not earlier: the alarms' handlers would see connections that are gone
     Router router = router(routes);
     HttpListeners.await(
         admin.listen(options.adminPort()),
@@ -404,7 +415,11 @@ public final class Node implements AutoCloseable {
   private void lookAt(CertificateWatch certificate) {
     vertx
         .executeBlocking(certificate::look, false)
-        .onFailure(e -> log.error("the certificate's files could not be looked at", e));
+        .onFailure(
+            e ->
+                log.error(
+                    "the certificate's files could not be read; the old certificate stays in use",
+                    e));
   }
 
   private void closeLeftovers() {
@@ -462,7 +477,7 @@ public final class Node implements AutoCloseable {
     return router;
   }
 
-  /** Makes the actors of a type reachable on that router; see {@link DormouseServer#mount}. */
+  /** Makes the actors of a type reachable on a router; see {@link DormouseServer#mount}. */
   public Route mount(Router router, String type) {
     ActorDefinition actor = actors.get(type);
     if (actor == null) {
@@ -497,8 +512,8 @@ public final class Node implements AutoCloseable {
   }
 
   /**
-   * Stops it because the process stops. Whatever happens meanwhile, the process ends within the
-   * drain time and {@value #STOP_MORE_S} s.
+   * Stops the node because the process stops. The process ends within the drain time and {@value
+   * #STOP_MORE_S} s, whatever goes wrong.
    */
   public void closeWithProcess() {
     watchdog.endWithin(options.drain().plusSeconds(STOP_MORE_S));
@@ -513,7 +528,7 @@ public final class Node implements AutoCloseable {
     }
   }
 
-  /** Stops it as {@link DormouseServer#close} says. */
+  /** Stops the node as {@link DormouseServer#close} describes. */
   @Override
   public void close() {
     boolean isInterrupted = Thread.interrupted();
@@ -532,8 +547,8 @@ public final class Node implements AutoCloseable {
   }
 
   /**
-   * From the sockets inwards. A part that cannot be stopped keeps no other from being stopped, the
-   * store least of all; what it threw is thrown in the end.
+   * Stops the parts from the sockets inwards. A part that fails to stop does not keep the others,
+   * above all the store, from being stopped; its exception is thrown at the end.
    *
    * @return whether the thread was interrupted meanwhile
    */
@@ -570,7 +585,7 @@ public final class Node implements AutoCloseable {
   }
 
   /**
-   * Begins it and waits for it, until the deadline.
+   * Begins a step and waits until it is done or the deadline has come.
    *
    * @return whether the thread was interrupted meanwhile
    */
@@ -590,10 +605,10 @@ public final class Node implements AutoCloseable {
       } catch (InterruptedException e) {
         isInterrupted = true;
       } catch (TimeoutException e) {
-        log.warn("{} were not done in time; the next start deals with what is left", what);
+        log.warn("the stop waits no longer for the {}; the next start deals with what is left", what);
         return isInterrupted;
       } catch (ExecutionException e) {
-        log.warn("{} did not stop cleanly", what, e.getCause());
+        log.warn("the {} did not stop cleanly", what, e.getCause());
         return isInterrupted;
       }
     }

@@ -9,15 +9,15 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 
 /**
- * A thread of the server's own that does the same thing again and again. It may wait for the disk,
- * which event loops must not. Whatever it throws costs one round: that is logged, once a minute
- * while it lasts, and the next round comes. The watchdog sees if a round does not end.
+ * Runs one thread of the server that repeats the same task. The task may wait for the disk, which
+ * event loops must not. An exception ends only the current round: it is logged, at most once a
+ * minute, and the next round begins. The watchdog detects a round that does not end.
  */
 final class RepeatingThread implements Watchdog.Part, AutoCloseable {
   private static final Logger log = Log.of(RepeatingThread.class);
   private static final long COMPLAINT_PAUSE_NS = Duration.ofMinutes(1).toNanos();
 
-  /** How long it rests after a round that failed. */
+  /** The rest after a round that failed, in milliseconds. */
   private static final long REST_MS = 20;
 
   private final String kind;
@@ -26,20 +26,20 @@ final class RepeatingThread implements Watchdog.Part, AutoCloseable {
   private final Thread thread;
   private volatile boolean isClosed;
 
-  /** How many rounds have ended. */
+  /** The number of rounds that have ended. */
   private final AtomicLong rounds = new AtomicLong();
 
   private volatile boolean isWorking;
 
-  // The thread only.
+  // The following fields are for this thread only.
   private long failures;
   private long quietUntilNs;
 
   /**
-   * Not started yet.
+   * Creates a thread that is not started yet.
    *
-   * @param kind what it does, in a word: its name is {@code dormouse-} and that
-   * @param round does it once, and returns how long to rest, in milliseconds, at least 1
+   * @param kind the task in one word, which follows {@code dormouse-} in the thread's name
+   * @param round runs the task once, and returns the rest after it in milliseconds, at least 1
    */
   RepeatingThread(String kind, LongSupplier round, Time time) {
     this.kind = kind;
@@ -64,7 +64,7 @@ final class RepeatingThread implements Watchdog.Part, AutoCloseable {
           }
         }
       } catch (InterruptedException e) {
-        // Somebody's mistake; only close() ends it.
+        // An interrupt is a mistake of other code; only close() ends this thread.
       }
     }
   }
@@ -88,7 +88,11 @@ final class RepeatingThread implements Watchdog.Part, AutoCloseable {
     long nowNs = time.nowNs();
     if (nowNs - quietUntilNs >= 0) {
       quietUntilNs = nowNs + COMPLAINT_PAUSE_NS;
-      log.error("{} failed; it goes on ({} failures so far)", name(), failures, failure);
+      log.error(
+          "a round of {} failed; the next round follows ({} failures so far)",
+          name(),
+          failures,
+          failure);
     }
   }
 
@@ -112,7 +116,7 @@ final class RepeatingThread implements Watchdog.Part, AutoCloseable {
     return thread;
   }
 
-  /** Begins no more rounds; one that is under way is not waited for. */
+  /** Begins no more rounds; a round that is under way is not waited for. */
   @Override
   public void close() {
     isClosed = true;

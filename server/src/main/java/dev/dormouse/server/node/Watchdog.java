@@ -24,22 +24,23 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 
 /**
- * Sees to it that the process moves, or ends. A thread of its own looks at each part without which
- * the server does not serve, twice a second.
+ * Ends the process if a part that the server needs makes no progress. Its own thread looks at each
+ * such part twice a second.
  *
  * <ul>
- *   <li>A part that has not moved for {@value #REPORTED_AFTER_S} s makes the server not ready, and
- *       is logged with the stack of its thread: at once, and whenever twice the time has passed.
- *   <li>One that has not moved for the limit ends the process: its supervisor starts it anew.
- *   <li>So does one that has ended, such as an event loop that met an Error; and a jar that was
- *       overwritten while the process runs from it.
- *   <li>So does a stop of the process that takes longer than it may.
+ *   <li>A part that has not moved for {@value #REPORTED_AFTER_S} s makes the server not ready and
+ *       is logged with the stack of its thread: at once, and each time the duration has doubled.
+ *   <li>A part that has not moved for the limit ends the process, so that a supervisor restarts it.
+ *   <li>A part that has ended, such as an event loop after an Error, ends the process; so does a
+ *       jar that was overwritten while the process runs from it.
+ *   <li>A stop of the process that takes too long ends the process too.
  * </ul>
  *
  * <p><b>Time in which the watchdog itself did not run does not count:</b> a process that was
- * suspended, or a machine that slept, is not stuck. A stop is bounded by the clock.
+ * suspended, or a machine that slept, is not stuck. Only the time of a stop is measured by the
+ * clock.
  *
- * <p>Its thread never waits for a log, or for anything else.
+ * <p>The watchdog's thread never waits for a log, or for anything else.
  */
 final class Watchdog implements AutoCloseable {
   static final long REPORTED_AFTER_S = 5;
@@ -47,45 +48,54 @@ final class Watchdog implements AutoCloseable {
   private static final Logger log = Log.of(Watchdog.class);
   private static final Duration PERIOD = Duration.ofMillis(500);
 
-  /** A look that comes later than this was held up itself. */
+  /**
+   * The longest step in nanoseconds that counts fully; after a longer one the watchdog itself was
+   * held up.
+   */
   private static final long STEP_NS_MAX = 2 * PERIOD.toNanos();
 
   private static final long REPORTED_AFTER_NS = TimeUnit.SECONDS.toNanos(REPORTED_AFTER_S);
 
-  /** After so many looks it asks for the jars: who copies a new one may be about to stop us. */
+  /**
+   * The number of looks between two checks of the jars; the pause leaves time to a person who
+   * copies a new jar and is about to stop the process.
+   */
   private static final int LOOKS_PER_JARS = 10;
 
   private static final int FRAMES_MAX = 40;
 
   /**
-   * What a look at a part has found.
+   * Holds the state of a part at one look.
    *
-   * @param isWaiting whether there is something that the part has yet to do
-   * @param moves grows with each thing that the part does
-   * @param isOver whether it has ended, and will do nothing more
+   * @param isWaiting whether the part has something to do
+   * @param moves a number that grows with each thing that the part does
+   * @param isOver whether the part has ended, and will do nothing more
    */
   record Look(boolean isWaiting, long moves, boolean isOver) {}
 
-  /** Something that must move. Its methods are called by the watchdog's thread and do not wait. */
+  /**
+   * Describes a part that must make progress. The watchdog's thread calls its methods, which do not
+   * wait.
+   */
   interface Part {
-    /** What kind of part it is, as a metric names it. */
+    /** Returns the kind of part, as metrics name it. */
     String kind();
 
-    /** What people call it. */
+    /** Returns the part's name for log lines. */
     String name();
 
     Look look();
 
-    /** Where to see what holds it up; null if that is not known. */
+    /** Returns the thread whose stack shows what blocks the part; null if it is not known. */
     @Nullable Thread thread();
   }
 
-  /** An event loop: it moves if it runs what it is given. */
+  /** Watches an event loop, which moves if it runs the tasks that it is given. */
   static final class LoopPart implements Part, Runnable {
     private final EventExecutor loop;
     private final String kind;
 
-    /** How often it was given something; the watchdog's thread only. */
+    /** The number of tasks that the loop was given; for the watchdog's thread only. */
     private long given;
 
     private final AtomicLong run = new AtomicLong();
@@ -137,7 +147,7 @@ final class Watchdog implements AutoCloseable {
     }
   }
 
-  /** The store: it moves if it reports commits while some wait. */
+  /** Watches the store, which moves if it reports commits while some wait. */
   record StorePart(ActorStore store) implements Part {
     @Override
     public Look look() {
@@ -162,12 +172,12 @@ final class Watchdog implements AutoCloseable {
   }
 
   /**
-   * The heap: it moves if the collector leaves the process time. A heap that is all but full is
-   * collected again and again before the JVM says that it is exhausted, and some collectors never
-   * say so.
+   * Watches the heap, which moves if the garbage collector leaves time to the process. A heap that
+   * is almost full is collected again and again before the JVM reports that it is exhausted, and
+   * some collectors never report it.
    */
   static final class HeapPart implements Part {
-    /** With this part of the time, or more, in collections, the rest is of no use. */
+    /** The share of time in collections from which on the process counts as not moving. */
     private static final double TOO_MUCH = 0.9;
 
     private final Time time;
@@ -177,9 +187,9 @@ final class Watchdog implements AutoCloseable {
     private long moves;
 
     /**
-     * Creates a part that looks from now on.
+     * Creates a part that begins to measure now.
      *
-     * @param collectionMs for how long the process has stood still for collections, ever, in
+     * @param collectionMs the total time that the process has stood still for collections, in
      *     milliseconds
      */
     HeapPart(Time time, LongSupplier collectionMs) {
@@ -189,7 +199,7 @@ final class Watchdog implements AutoCloseable {
       this.lastMs = collectionMs.getAsLong();
     }
 
-    /** Returns for how long this JVM has stood still for collections, ever, in milliseconds. */
+    /** Returns the total time that this JVM has stood still for collections, in milliseconds. */
     static long collectionMsOfProcess() {
       long sum = 0;
       for (GarbageCollectorMXBean collector : ManagementFactory.getGarbageCollectorMXBeans()) {
@@ -231,19 +241,19 @@ final class Watchdog implements AutoCloseable {
     }
   }
 
-  /** For how long a part has not moved. Pure: time is what the caller says has passed. */
+  /** Measures how long a part has not moved. The caller hands in the time that has passed. */
   static final class Stillness {
     private long moves;
     private long stillNs;
 
-    /** Takes a look, so long after the last one. */
+    /** Takes a look, a given time after the last one. */
     void take(Look look, long sinceLastNs) {
       boolean isStill = look.isWaiting() && look.moves() == moves;
       stillNs = isStill ? stillNs + Math.min(sinceLastNs, STEP_NS_MAX) : 0;
       moves = look.moves();
     }
 
-    /** For how long it has had something to do and not done it. */
+    /** Returns how long the part has had something to do and not done it, in nanoseconds. */
     long ns() {
       return stillNs;
     }
@@ -266,26 +276,26 @@ final class Watchdog implements AutoCloseable {
   private final Consumer<ProcessEnd> onEnd;
   private final Thread thread;
 
-  // The watchdog's thread only.
+  // The following fields are for the watchdog's thread only.
   private long lastNs;
   private long looks;
 
-  /** What does not move; null if all does. */
+  /** The parts that do not move, in words; null if all do. */
   private volatile @Nullable String stalled;
 
   private volatile Map<String, Long> stillNsByKind = Map.of();
 
-  /** Whether the parts are being stopped, and are no longer to be looked at. */
+  /** Set once the parts are being stopped, and no longer watched. */
   private volatile boolean areStopping;
 
   private volatile @Nullable Long stopByNs;
   private volatile boolean isClosed;
 
   /**
-   * Does not look yet.
+   * Creates a watchdog that is not started yet.
    *
-   * @param limit a part that has not moved for so long ends the process; zero for never
-   * @param onEnd called when the process is to end; does not wait
+   * @param limit the time without progress after which a part ends the process; zero for never
+   * @param onEnd called when the process is to end; must not wait
    */
   Watchdog(
       List<? extends Part> parts,
@@ -307,22 +317,28 @@ final class Watchdog implements AutoCloseable {
     thread.start();
   }
 
-  /** Which parts do not move, in words; null if all do. Any thread. */
+  /** Returns the parts that do not move, in words; null if all do. Any thread. */
   @Nullable String stalled() {
     return stalled;
   }
 
-  /** For each kind of part, for how long the stillest has not moved, in nanoseconds. Any thread. */
+  /**
+   * Returns for each kind of part how long the part that has stood still longest has not moved, in
+   * nanoseconds. Any thread.
+   */
   Map<String, Long> stillNsByKind() {
     return stillNsByKind;
   }
 
-  /** From now on the parts come to rest, as they should. Any thread. */
+  /** Ends the watch over the parts, which are being stopped. Any thread. */
   void partsAreStopping() {
     areStopping = true;
   }
 
-  /** The process is being stopped, and ends within this time, in good order or not. Any thread. */
+  /**
+   * Ends the process after this time, since it is being stopped, whether the stop succeeds or not.
+   * Any thread.
+   */
   void endWithin(Duration time) {
     stopByNs = this.time.nowNs() + time.toNanos();
   }
@@ -341,12 +357,12 @@ final class Watchdog implements AutoCloseable {
         if (end != null) {
           onEnd.accept(end);
         }
-        log.error("the watchdog failed; it goes on", e);
+        log.error("a look of the watchdog failed; the next look follows", e);
       }
     }
   }
 
-  /** Looks at everything once. */
+  /** Looks at all parts once. */
   void look(long nowNs) {
     long sinceLastNs = nowNs - lastNs;
     lastNs = nowNs;
@@ -442,7 +458,7 @@ final class Watchdog implements AutoCloseable {
     return TimeUnit.NANOSECONDS.toSeconds(ns);
   }
 
-  /** Looks no more; but for the end of a stop of the process, if there is one under way. */
+  /** Ends the watch; only a limit on a stop that is under way stays in force. */
   @Override
   public void close() {
     areStopping = true;
