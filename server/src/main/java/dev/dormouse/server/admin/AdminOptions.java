@@ -55,7 +55,7 @@ public final class AdminOptions {
       throw new IllegalArgumentException(
           "--admin-host "
               + host
-              + " can be reached from other machines: that wants --admin-token-file");
+              + " can be reached from other machines: that needs --admin-token-file");
     }
     return new AdminOptions(all[0], token, CONNECTIONS_DEFAULT);
   }

@@ -24,7 +24,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** Takes a backup: the server that runs does, if there is one. */
+/** Takes a backup of a data folder; if a server uses the folder, that server takes the backup. */
 @Command(
     name = "backup",
     sortOptions = false,
@@ -32,13 +32,14 @@ import picocli.CommandLine.Option;
     description = {
       "Takes a backup of a data folder.",
       "",
-      "If a server uses the folder, that server takes the backup, told to through its admin port,"
-          + " and goes on meanwhile. All that it has answered before is in the backup, and of what"
-          + " comes meanwhile whole turns only.",
+      "If a server uses the folder, this command asks that server, through its"
+          + " admin port, to take the backup, and the server continues to run. The backup"
+          + " has all that the server answered before, and each later turn is in it"
+          + " completely or not at all.",
       "",
-      "On the file system of the data folder a backup takes a moment and little room: it shares"
-          + " the files that never change with the data folder (hard links). Elsewhere all is"
-          + " copied.",
+      "On the file system of the data folder a backup takes a moment and little"
+          + " room: it shares the files that never change with the data folder (hard"
+          + " links). On another file system all files are copied.",
       ""
     })
 final class BackupCommand extends FolderCommand {
@@ -49,15 +50,15 @@ final class BackupCommand extends FolderCommand {
       names = "--to",
       paramLabel = "FOLDER",
       required = true,
-      description = "Where the backup is to be: a folder that is not there yet, or empty.")
+      description = "The folder of the backup, which must be missing or empty.")
   private Path to = Path.of("");
 
   @Option(
       names = "--admin-port",
       paramLabel = "PORT",
       description =
-          "The admin port of the server that uses the folder. Default: the one that the server has"
-              + " noted in the folder")
+          "The admin port of the server that uses the folder. Default: the port"
+              + " that the server has written to the folder")
   private @Nullable Integer givenAdminPort;
 
   @Mixin private final AdminPortOptions admin = new AdminPortOptions();
@@ -101,7 +102,7 @@ final class BackupCommand extends FolderCommand {
       return failed(
           why + ", which does not answer on admin port " + adminPort + "; see --admin-port");
     } catch (DecodeException e) {
-      return failed(why + ", and what answers on admin port " + adminPort + " is no Dormouse");
+      return failed(why + ", and the server on admin port " + adminPort + " is no Dormouse");
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       return failed("interrupted");

@@ -14,8 +14,8 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.TypeConversionException;
 
 /**
- * The options about who clients are, and what they may ask: where their pages are from, which
- * proxies tell about them, how long heads of requests may be.
+ * Holds the options about clients: the origins of their pages, the proxies that report their
+ * addresses, and the longest heads of requests.
  */
 final class ClientOptions {
   private static final int HEAD_PART_BYTES_CEILING = 1 << 20;
@@ -25,9 +25,10 @@ final class ClientOptions {
       paramLabel = "ORIGIN",
       split = ",",
       description =
-          "Web pages that may connect besides the server's own, such as https://example.org; of"
-              + " apps, capacitor://localhost, file:// or null; with commas between them; * alone"
-              + " for all. Default: none")
+          "The origins of web pages that may connect, besides the server's own"
+              + " pages, such as https://example.org, separated by commas. Origins of"
+              + " apps are capacitor://localhost, file:// or null. A single * allows"
+              + " every origin. Default: none")
   private List<String> allowedOrigins = List.of();
 
   @Option(
@@ -35,9 +36,10 @@ final class ClientOptions {
       paramLabel = "NAME",
       split = ",",
       description =
-          "The server's own names, such as example.org and *.example.org, with commas between them;"
-              + " requests by others are answered 421, but by addresses and localhost; * alone for"
-              + " every name. Default: every name, but for browsers on this machine none")
+          "The server's own names, such as example.org and *.example.org, separated"
+              + " by commas. Requests for other names are answered 421, except those for"
+              + " IP addresses and localhost. A single * allows every name. Default:"
+              + " every name, but none for browsers on this machine")
   private List<String> hosts = List.of();
 
   @Option(
@@ -45,8 +47,9 @@ final class ClientOptions {
       paramLabel = "ADDRESS",
       split = ",",
       description =
-          "Addresses and ranges (10.0.0.0/8, fd00::/8) of proxies whose Forwarded and X-Forwarded-*"
-              + " headers are believed, with commas between them. Default: none")
+          "The addresses and ranges (10.0.0.0/8, fd00::/8) of proxies whose headers"
+              + " Forwarded and X-Forwarded-* the server trusts, separated by commas."
+              + " Default: none")
   private List<String> trustedProxies = List.of();
 
   @Option(
@@ -55,11 +58,11 @@ final class ClientOptions {
       defaultValue = "off",
       converter = ModeConverter.class,
       description = {
-        "Whether connections of those proxies begin with a PROXY header, version 1 or 2. Default:"
-            + " ${DEFAULT-VALUE}",
-        "  off       no",
-        "  optional  they may",
-        "  required  they do, and nobody else connects"
+        "Whether connections of the trusted proxies begin with a PROXY header,"
+            + " version 1 or 2. Default: ${DEFAULT-VALUE}",
+        "  off       they have none",
+        "  optional  they may have one",
+        "  required  they must have one, and only these proxies can connect"
       })
   private ProxyProtocol proxyProtocol = ProxyProtocol.OFF;
 
@@ -68,8 +71,8 @@ final class ClientOptions {
       paramLabel = "BYTES",
       defaultValue = "8192",
       description =
-          "The longest first line of a request, with its URL, 8000 to 1048576 bytes; longer ones"
-              + " are answered 414. Default: ${DEFAULT-VALUE}")
+          "The longest first line of a request, with its URL, 8000 to 1048576"
+              + " bytes. A longer line is answered 414. Default: ${DEFAULT-VALUE}")
   private int maxRequestLine;
 
   @Option(
@@ -77,17 +80,18 @@ final class ClientOptions {
       paramLabel = "BYTES",
       defaultValue = "8192",
       description =
-          "The most bytes of all headers of a request, 1024 to 1048576; more are answered 431."
-              + " Default: ${DEFAULT-VALUE}")
+          "The most bytes of all headers of a request, 1024 to 1048576. A request"
+              + " with more is answered 431. Default: ${DEFAULT-VALUE}")
   private int maxHeaders;
 
-  /** The options of a gateway, with these. */
+  /** Returns the options of a gateway with these options added. */
   GatewayOptions in(CommandLine line, GatewayOptions gateway) {
     TrustedProxies trusted =
         named(line, "--trusted-proxies", () -> TrustedProxies.of(stripped(trustedProxies)));
     if (proxyProtocol != ProxyProtocol.OFF && trusted.isEmpty()) {
       throw new ParameterException(
-          line, "--proxy-protocol wants --trusted-proxies, since it is believed of those only");
+          line,
+          "--proxy-protocol needs --trusted-proxies: only these proxies may send PROXY headers");
     }
     GatewayOptions named = named(line, "--hosts", () -> gateway.hosts(Set.copyOf(stripped(hosts))));
     checkBytes(line, "--max-request-line", maxRequestLine, 8_000);
@@ -121,7 +125,7 @@ final class ClientOptions {
     }
   }
 
-  /** {@code off}, {@code optional}, {@code required}. */
+  /** Converts {@code off}, {@code optional} and {@code required}. */
   static final class ModeConverter implements ITypeConverter<ProxyProtocol> {
     @Override
     public ProxyProtocol convert(String text) {

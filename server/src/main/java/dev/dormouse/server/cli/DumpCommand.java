@@ -12,17 +12,19 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;
 
-/** Shows what is stored of an actor. */
+/** Prints the stored rows of an actor. */
 @Command(
     name = "dump",
     sortOptions = false,
     usageHelpAutoWidth = true,
     description = {
-      "Prints what is stored of an actor, in a backup or in a data folder that no server uses, as"
-          + " lines of JSON: its own row, its automatic replies, connections, values and alarms.",
+      "Prints the stored rows of an actor, in a backup or in a data folder that no"
+          + " server uses, as lines of JSON: its own row, its automatic replies,"
+          + " connections, values and alarms.",
       "",
-      "Objects are shown by their fields, whether this application has their class or not; what"
-          + " cannot be read is shown in hex, and the command ends with 3 then.",
+      "Objects are shown by their fields, even if this application lacks their"
+          + " class. A value that cannot be read is shown in hex, and the command ends"
+          + " with 3.",
       ""
     })
 final class DumpCommand extends FolderCommand {

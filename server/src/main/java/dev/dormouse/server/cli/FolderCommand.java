@@ -16,9 +16,9 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /**
- * A command of the server's own command line that runs no server, but does something to or with a
- * data folder, and ends: {@link BackupCommand}, {@link RestoreCommand}, {@link VerifyCommand},
- * {@link DumpCommand}, {@link SalvageCommand}.
+ * Describes a command of the server's command line that works on a data folder instead of running a
+ * server: {@link BackupCommand}, {@link RestoreCommand}, {@link VerifyCommand}, {@link
+ * DumpCommand}, {@link SalvageCommand}.
  */
 abstract class FolderCommand {
   static final int DONE = 0;
@@ -38,17 +38,17 @@ abstract class FolderCommand {
       names = "--config",
       paramLabel = "FILE",
       description = "A properties file with options. Default: none")
-  @SuppressWarnings("UnusedVariable") // read ahead of the others, by Settings
+  @SuppressWarnings("UnusedVariable") // Settings reads this option before the others
   private Path config = Path.of("");
 
   @Option(
       names = {"-h", "--help"},
       usageHelp = true,
       description = "Show this help message and exit.")
-  @SuppressWarnings("UnusedVariable") // picocli's
+  @SuppressWarnings("UnusedVariable") // picocli reads this field
   private boolean isHelpWanted;
 
-  /** Does it; what it returns is the code to exit with. */
+  /** Runs the command and returns the exit code of the process. */
   abstract int run();
 
   Path data() {
@@ -67,8 +67,8 @@ abstract class FolderCommand {
   }
 
   /**
-   * Prints a line in which a client may have chosen something: what could steer a terminal, or turn
-   * text around, is printed as a Unicode escape, which lines of JSON may have in their texts.
+   * Prints a line that may contain text from clients. Characters that could control a terminal or
+   * reverse text are printed as Unicode escapes, which are valid in texts of JSON.
    */
   void say(String text) {
     out().println(printable(text));
@@ -107,9 +107,9 @@ abstract class FolderCommand {
   }
 
   /**
-   * Adds them all to the server's command line.
+   * Adds all commands to the server's command line.
    *
-   * @param codecs that of an actor type; null if there is none of the name
+   * @param codecs returns the codec of an actor type; null if no type has the name
    */
   static void addTo(CommandLine line, Function<String, @Nullable ValueCodec> codecs) {
     line.addSubcommand(new BackupCommand());
@@ -120,9 +120,9 @@ abstract class FolderCommand {
   }
 
   /**
-   * Runs the one that was parsed.
+   * Runs the command that was parsed.
    *
-   * @return the code to exit with
+   * @return the exit code of the process
    * @throws ParameterException if the command line is at fault
    */
   static int run(CommandLine parent, CommandLine.ParseResult parsed) {
@@ -133,7 +133,7 @@ abstract class FolderCommand {
     }
     if (!parsed.matchedOptions().isEmpty()) {
       throw new ParameterException(
-          parent, "options of '" + line.getCommandName() + "' are to stand behind it");
+          parent, "options of '" + line.getCommandName() + "' must come after its name");
     }
     FolderCommand command = line.getCommand();
     try {

@@ -8,17 +8,17 @@ import java.util.Locale;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
-/** Makes a data folder of a backup. */
+/** Copies a backup to a new data folder. */
 @Command(
     name = "restore",
     sortOptions = false,
     usageHelpAutoWidth = true,
     description = {
-      "Copies a backup to a data folder, which must not be there yet, or be empty.",
+      "Copies a backup to a data folder, which must be missing or empty.",
       "",
-      "A server that starts on it finds all as it was when the backup was taken. Connections of"
-          + " that time are closed with 1006, as after a crash; alarms that have come due since are"
-          + " rung.",
+      "A server that starts on this folder has the state of the time of the backup."
+          + " Connections of that time are closed with 1006, as after a crash; alarms"
+          + " that have come due since then ring.",
       ""
     })
 final class RestoreCommand extends FolderCommand {
@@ -26,7 +26,7 @@ final class RestoreCommand extends FolderCommand {
       names = "--from",
       paramLabel = "FOLDER",
       required = true,
-      description = "The backup. It stays as it is.")
+      description = "The folder of the backup, which does not change.")
   private Path from = Path.of("");
 
   @Override

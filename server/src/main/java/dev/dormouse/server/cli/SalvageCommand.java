@@ -5,18 +5,19 @@ import dev.dormouse.storage.Stores;
 import java.util.List;
 import picocli.CommandLine.Command;
 
-/** Gives up what a damaged log holds from the damage on, so that a server can start again. */
+/** Cuts a damaged log at its first bad record, so that a server can start again. */
 @Command(
     name = "salvage",
     sortOptions = false,
     usageHelpAutoWidth = true,
     description = {
-      "Cuts a damaged log of a data folder that no server uses at its first bad record. What was"
-          + " written after it, most often that of the last seconds, is given up, answered or not;"
-          + " the server then starts again. A backup, if there is one, loses no answered write"
-          + " that it has.",
+      "Cuts a damaged log at its first bad record, in a data folder that no server"
+          + " uses, so that a server can start again. All writes after that record are"
+          + " lost, even answered ones; most often these are the writes of the last"
+          + " seconds. If there is a backup, restoring it loses no write that the backup"
+          + " has.",
       "",
-      "The logs are kept as they were, in a folder 'salvaged-...' in the data folder.",
+      "A copy of the logs as they were stays in a folder 'salvaged-...' in the data" + " folder.",
       ""
     })
 final class SalvageCommand extends FolderCommand {

@@ -31,7 +31,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.TypeConversionException;
 
-/** The command line of a server. */
+/** Parses the command line of a server, and starts the server or runs a command. */
 @Command(
     name = "dormouse",
     mixinStandardHelpOptions = true,
@@ -39,8 +39,8 @@ import picocli.CommandLine.TypeConversionException;
     sortOptions = false,
     usageHelpAutoWidth = true,
     description = {
-      "Runs a server for actors that own WebSockets and sleep; or, with one of the commands below,"
-          + " does something with its data.",
+      "Runs a server for actors that own WebSockets and sleep, or runs one of the commands"
+          + " below on a data folder.",
       "",
       "Each option can also be given as an environment variable (--admin-port is",
       "DORMOUSE_ADMIN_PORT) or as a line of a properties file (admin-port=9090). The command line"
@@ -64,21 +64,24 @@ public final class ServerCommand {
       names = "--host",
       paramLabel = "ADDRESS",
       defaultValue = "127.0.0.1",
-      description = "The address to listen on; 0.0.0.0 for all. Default: ${DEFAULT-VALUE}")
+      description =
+          "The address to listen on; 0.0.0.0 for all addresses. Default:" + " ${DEFAULT-VALUE}")
   private String host = "";
 
   @Option(
       names = "--port",
       paramLabel = "PORT",
       defaultValue = "8080",
-      description = "The port to listen on, 0 for any that is free. Default: ${DEFAULT-VALUE}")
+      description = "The port to listen on; 0 for any free port. Default: ${DEFAULT-VALUE}")
   private int port;
 
   @Option(
       names = "--data",
       paramLabel = "FOLDER",
       defaultValue = "./data",
-      description = "Where state is kept; made if it is not there. Default: ${DEFAULT-VALUE}")
+      description =
+          "The folder that keeps the state; it is made if it is missing. Default:"
+              + " ${DEFAULT-VALUE}")
   private Path data = Path.of("data");
 
   @Option(
@@ -87,10 +90,10 @@ public final class ServerCommand {
       defaultValue = "fsync",
       converter = DurabilityConverter.class,
       description = {
-        "What a reply has survived. Default: ${DEFAULT-VALUE}",
+        "The failures that an answered write survives. Default: ${DEFAULT-VALUE}",
         "  fsync   a power cut: one fsync for all turns that wait",
         "  wal     kill -9; a power cut may lose the last seconds",
-        "  memory  nothing: for tests"
+        "  memory  none: for tests"
       })
   private Durability durability = Durability.FSYNC;
 
@@ -100,8 +103,8 @@ public final class ServerCommand {
       defaultValue = "10s",
       converter = DurationConverter.class,
       description =
-          "An actor without events for so long leaves memory, 10ms to 24h. Default:"
-              + " ${DEFAULT-VALUE}")
+          "The time without events after which an actor leaves memory, 10ms to 24h."
+              + " Default: ${DEFAULT-VALUE}")
   private Duration idle = Duration.ZERO;
 
   @Option(
@@ -109,7 +112,9 @@ public final class ServerCommand {
       paramLabel = "TIME",
       defaultValue = "10s",
       converter = DurationConverter.class,
-      description = "How long a stop may take, 0s to 24h. Default: ${DEFAULT-VALUE}")
+      description =
+          "The longest time that a stop waits for clients and actors, 0s to 24h."
+              + " Default: ${DEFAULT-VALUE}")
   private Duration drain = Duration.ZERO;
 
   @Option(
@@ -118,15 +123,15 @@ public final class ServerCommand {
       defaultValue = "60s",
       converter = DurationConverter.class,
       description =
-          "The process ends, with 75, if an event loop or the store has not moved for so long; 5s"
-              + " to 24h, 0s for never. Default: ${DEFAULT-VALUE}")
+          "The process ends with 75 if an event loop or the store makes no progress"
+              + " for this time, 5s to 24h; 0s for never. Default: ${DEFAULT-VALUE}")
   private Duration stallExit = Duration.ZERO;
 
   @Option(
       names = "--restart",
       description =
-          "At a stop, tell clients that the server restarts (close code 1012) rather than goes away"
-              + " (1001).")
+          "A stop tells clients that the server restarts (close code 1012) instead"
+              + " of goes away (1001).")
   private boolean isRestart;
 
   @Option(
@@ -134,8 +139,8 @@ public final class ServerCommand {
       paramLabel = "PORT",
       defaultValue = "9090",
       description =
-          "The port of health checks and actor states; 0 for any that is free."
-              + " Default: ${DEFAULT-VALUE}")
+          "The port of health checks, metrics and the dashboard; 0 for any free"
+              + " port. Default: ${DEFAULT-VALUE}")
   private int adminPort;
 
   @Mixin private final AdminPortOptions admin = new AdminPortOptions();
@@ -146,8 +151,8 @@ public final class ServerCommand {
       defaultValue = "30s",
       converter = DurationConverter.class,
       description =
-          "A client that is silent for so long is pinged, and dropped after twice as long; 1s to"
-              + " 24h, 0s for never. Default: ${DEFAULT-VALUE}")
+          "A client that is silent for this time is pinged, and dropped after twice"
+              + " this time; 1s to 24h, 0s for never. Default: ${DEFAULT-VALUE}")
   private Duration ping = Duration.ZERO;
 
   @Option(
@@ -155,16 +160,17 @@ public final class ServerCommand {
       paramLabel = "NUMBER",
       defaultValue = "0",
       description =
-          "The most connections; over it upgrades are answered 503. Default, and never more than:"
-              + " what the process's file handles suffice for")
+          "The most connections; further upgrades are answered 503. Default, and"
+              + " never more than: the number for which the process has file handles")
   private int maxConnections;
 
   @Option(
       names = "--max-connections-per-ip",
       paramLabel = "NUMBER",
       description =
-          "The most connections of one IPv4 address or IPv6 /64, from when they are accepted; over"
-              + " it they are answered 429. 0: any number. Default: seven eighths of all")
+          "The most connections of one IPv4 address or IPv6 /64, counted from their"
+              + " acceptance; further ones are answered 429. 0: any number. Default:"
+              + " seven eighths of all")
   private @Nullable Integer maxConnectionsPerIp;
 
   @Option(
@@ -172,8 +178,8 @@ public final class ServerCommand {
       paramLabel = "NUMBER",
       defaultValue = "0",
       description =
-          "How many upgrades and plain requests to actors of one IPv4 address or IPv6 /64 are taken"
-              + " in a second; over it they are answered 429. Default: any number")
+          "The most upgrades and plain requests to actors in a second from one IPv4"
+              + " address or IPv6 /64; further ones are answered 429. Default: any number")
   private int upgradesPerSecondPerIp;
 
   @Mixin private final ClientOptions clients = new ClientOptions();
@@ -185,7 +191,7 @@ public final class ServerCommand {
       paramLabel = "NUMBER",
       defaultValue = "0",
       description =
-          "How many event loops the sockets are spread over. Default: two for each processor")
+          "The number of event loops that serve the sockets. Default: two for each" + " processor")
   private int eventLoops;
 
   @Option(
@@ -194,11 +200,13 @@ public final class ServerCommand {
       defaultValue = "off",
       converter = AccessLogConverter.class,
       description = {
-        "Log each answered request, and each connection at its 101 and its close, without queries,"
-            + " to the logger dormouse.access. Default: ${DEFAULT-VALUE}",
+        "The format of the access log, which has a line for each answered request,"
+            + " and two for each connection, at its 101 and its close; queries are left"
+            + " out. The log goes to the logger dormouse.access. Default:"
+            + " ${DEFAULT-VALUE}",
         "  combined  as Apache does, with more fields at the end",
         "  json      a JSON object in each line",
-        "  off       not at all"
+        "  off       no access log"
       })
   private AccessLogFormat accessLog = AccessLogFormat.OFF;
 
@@ -206,15 +214,16 @@ public final class ServerCommand {
       names = "--config",
       paramLabel = "FILE",
       description = "A properties file with options. Default: none")
-  @SuppressWarnings("UnusedVariable") // read ahead of the others, by Settings
+  @SuppressWarnings("UnusedVariable") // Settings reads this option before the others
   private Path config = Path.of("");
 
   private ServerCommand() {}
 
   /**
-   * Parses, starts, prints. Empty if the server is up, else the code to exit with.
+   * Parses the command line, starts the server and prints the start screen. Returns empty if the
+   * server is up, else the exit code of the process.
    *
-   * @param codecs that of an actor type; null if there is none of the name
+   * @param codecs returns the codec of an actor type; null if no type has the name
    */
   public static OptionalInt run(
       Function<ServerOptions, Node> opening,
@@ -222,7 +231,7 @@ public final class ServerCommand {
       String... args) {
     return run(
         options -> {
-          StandardStreams.queue(); // before anything logs from a thread that must not wait
+          StandardStreams.queue(); // before any thread that must not wait logs
           return opening.apply(options);
         },
         codecs,
@@ -232,7 +241,9 @@ public final class ServerCommand {
         new PrintWriter(System.err, true, StandardCharsets.UTF_8));
   }
 
-  /** Says what is wrong with the application's actor types. Returns the process's exit status. */
+  /**
+   * Prints the mistakes in the application's actor types, and returns the exit code of the process.
+   */
   public static int refuse(List<String> mistakes) {
     mistakes.forEach(mistake -> System.err.println("dormouse: " + mistake));
     return BAD_USAGE;
@@ -287,14 +298,17 @@ public final class ServerCommand {
     try {
       node = opening.apply(options);
     } catch (StoreOpenException | ServerStartException | IllegalArgumentException e) {
-      Log.flush(); // what led to it comes first
+      Log.flush(); // log lines about the failure come before its message
       err.println("dormouse: " + e.getMessage());
       return OptionalInt.of(CANNOT_START);
     }
     Thread.setDefaultUncaughtExceptionHandler(
         (thread, failure) -> {
-          Log.caught(failure); // want of memory ends the process, whichever thread meets it
-          log.error("the thread {} has ended", thread.getName(), failure);
+          Log.caught(failure); // exhausted memory ends the process, whichever thread meets it
+          log.error(
+              "the thread {} has ended by an exception that it did not catch",
+              thread.getName(),
+              failure);
         });
     Runtime.getRuntime().addShutdownHook(new Thread(node::closeWithProcess, "dormouse-stop"));
     StopSignals.exitWithZero();
@@ -369,7 +383,7 @@ public final class ServerCommand {
     }
   }
 
-  /** {@code 500ms}, {@code 10s}, {@code 5m}, {@code 1h}. */
+  /** Converts times such as {@code 500ms}, {@code 10s}, {@code 5m} and {@code 1h}. */
   static final class DurationConverter implements ITypeConverter<Duration> {
     @Override
     public Duration convert(String text) {
@@ -393,7 +407,7 @@ public final class ServerCommand {
     }
   }
 
-  /** {@code fsync}, {@code wal}, {@code memory}. */
+  /** Converts {@code fsync}, {@code wal} and {@code memory}. */
   static final class DurabilityConverter implements ITypeConverter<Durability> {
     @Override
     public Durability convert(String text) {
@@ -406,7 +420,7 @@ public final class ServerCommand {
     }
   }
 
-  /** {@code off}, {@code combined}, {@code json}. */
+  /** Converts {@code off}, {@code combined} and {@code json}. */
   static final class AccessLogConverter implements ITypeConverter<AccessLogFormat> {
     @Override
     public AccessLogFormat convert(String text) {

@@ -21,8 +21,8 @@ import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParameterException;
 
 /**
- * Values of options from the environment and from a properties file. A name that is no option is an
- * error.
+ * Provides values of options from the environment and from a properties file. A name that is not an
+ * option's is an error.
  */
 final class Settings implements IDefaultValueProvider {
   private static final String PREFIX = "DORMOUSE_";
@@ -35,9 +35,10 @@ final class Settings implements IDefaultValueProvider {
   }
 
   /**
-   * Reads both.
+   * Reads the environment and the properties file.
    *
-   * @throws ParameterException if one of them names what is no option, or the file cannot be read
+   * @throws ParameterException if one of them has a name that is not an option's, or the file
+   *     cannot be read
    */
   static Settings read(CommandLine line, String[] args, Map<String, String> environment) {
     Set<String> known =
@@ -70,8 +71,8 @@ final class Settings implements IDefaultValueProvider {
   }
 
   /**
-   * Names of the variables with which Kubernetes tells a process of each service beside it. That of
-   * a service whose name begins with ours looks like one of our options.
+   * Matches the variables that Kubernetes sets in a process for each service of its namespace. The
+   * variables of a service named {@code dormouse…} look like options.
    */
   private static final Pattern SERVICE_LINK =
       Pattern.compile(
@@ -80,7 +81,10 @@ final class Settings implements IDefaultValueProvider {
               + "(?:SERVICE_HOST|SERVICE_PORT(?:_[A-Z0-9_]+)?"
               + "|PORT_[0-9]+_(?:TCP|UDP|SCTP)(?:_(?:PROTO|PORT|ADDR))?)");
 
-  /** DORMOUSE_PORT is one only if it has such a value, since --port has a number. */
+  /**
+   * Matches names that end in PORT. Kubernetes sets such a variable to a URL, and the option --port
+   * has a number; so only variables with a URL are Kubernetes's.
+   */
   private static final Pattern SERVICE_PORT = Pattern.compile(PREFIX + "(?:[A-Z0-9_]+_)?PORT");
 
   private static final Pattern SERVICE_URL = Pattern.compile("(?:tcp|udp|sctp)://.*");

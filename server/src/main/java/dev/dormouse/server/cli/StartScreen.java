@@ -8,14 +8,14 @@ import dev.dormouse.storage.Durability;
 import java.math.BigDecimal;
 import java.util.Locale;
 
-/** What a server says of itself when it is up: one screen. */
+/** Formats the screen that a server prints when it is up. */
 final class StartScreen {
   private StartScreen() {}
 
   /**
-   * Made when the server is up.
+   * Returns the screen of a server that is up.
    *
-   * @param asked the options that it was to have
+   * @param asked the options as the operator gave them
    */
   static String of(Node node, ServerOptions asked, long startedInMs) {
     ServerOptions options = node.options;

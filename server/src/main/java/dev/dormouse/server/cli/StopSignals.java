@@ -5,9 +5,8 @@ import java.lang.reflect.Proxy;
 import java.util.List;
 
 /**
- * The signals with which a process is told to stop. By itself the JVM returns 128 and the signal's
- * number after them, which systemd and Kubernetes take for a failure, though all was done in good
- * order.
+ * Handles the signals that tell a process to stop. Without this class, the JVM's exit code after a
+ * stop would be 128 plus the signal's number, which systemd and Kubernetes take for a failure.
  */
 final class StopSignals {
   private static final List<String> NAMES = List.of("TERM", "INT", "HUP");
@@ -15,7 +14,7 @@ final class StopSignals {
   private StopSignals() {}
 
   /**
-   * Has the process return 0 after a stop that one of these signals began. Where the JVM does not
+   * Makes the process return 0 after a stop that one of these signals began. Where the JVM does not
    * let its signals be handled (as with {@code -Xrs}), its own exit codes stay.
    */
   static void exitWithZero() {
@@ -23,12 +22,15 @@ final class StopSignals {
       try {
         handle(name);
       } catch (ReflectiveOperationException | RuntimeException e) {
-        // The JVM handles this one itself.
+        // The JVM uses this signal itself.
       }
     }
   }
 
-  /** By reflection: the compiler warns of these classes, which have no other equal. */
+  /**
+   * Sets the handler by reflection, since the compiler warns of these JDK classes, which have no
+   * public replacement.
+   */
   private static void handle(String name) throws ReflectiveOperationException {
     Class<?> signal = Class.forName("sun.misc.Signal");
     Class<?> handler = Class.forName("sun.misc.SignalHandler");

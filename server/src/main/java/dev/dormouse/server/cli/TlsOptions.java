@@ -7,41 +7,42 @@ import picocli.CommandLine;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 
-/** The options of TLS. */
+/** Holds the options of TLS. */
 final class TlsOptions {
   @Option(
       names = "--tls-cert",
       paramLabel = "FILE",
       description =
-          "Serve https and wss, TLS 1.2 and 1.3: the certificate, and those that lead to a known one,"
-              + " in PEM. New files are taken into use without a restart.")
+          "A PEM file with the server's certificate and those that lead to a known"
+              + " one; with it clients connect by https and wss, TLS 1.2 and 1.3. New"
+              + " files are taken into use without a restart. Default: none")
   private @Nullable Path certificates;
 
   @Option(
       names = "--tls-key",
       paramLabel = "FILE",
-      description = "Its key, RSA or EC, in PEM, not encrypted.")
+      description = "A PEM file with the key of the certificate, RSA or EC, not encrypted.")
   private @Nullable Path key;
 
   @Option(
       names = "--tls-keystore",
       paramLabel = "FILE",
-      description = "The same, both in one PKCS12 key store.")
+      description = "A PKCS12 key store with certificate and key, instead of two PEM files.")
   private @Nullable Path keystore;
 
   @Option(
       names = "--tls-keystore-password-file",
       paramLabel = "FILE",
-      description = "The password of the key store.")
+      description = "A file with the password of the key store.")
   private @Nullable Path password;
 
-  /** Where the certificate is; null if it is nowhere. */
+  /** Returns the files of the certificate; null if no option names one. */
   @Nullable TlsFiles files(CommandLine line) {
     checkTogether(line, "--tls-cert", certificates, "--tls-key", key);
     checkTogether(line, "--tls-keystore", keystore, "--tls-keystore-password-file", password);
     if (certificates != null && keystore != null) {
       throw new ParameterException(
-          line, "--tls-cert and --tls-keystore: only one of them says where the certificate is");
+          line, "--tls-cert and --tls-keystore exclude each other; give only one of them");
     }
     if (certificates != null && key != null) {
       return new TlsFiles.Pem(certificates, key);
@@ -54,7 +55,7 @@ final class TlsOptions {
     if ((one == null) != (other == null)) {
       throw new ParameterException(
           line,
-          "%s wants %s".formatted(one == null ? otherName : name, one == null ? name : otherName));
+          "%s needs %s".formatted(one == null ? otherName : name, one == null ? name : otherName));
     }
   }
 }

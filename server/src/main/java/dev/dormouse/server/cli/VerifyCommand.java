@@ -11,19 +11,20 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;
 
-/** Reads all there is, and names what is damaged. */
+/** Reads a whole backup or data folder, and names what is damaged. */
 @Command(
     name = "verify",
     sortOptions = false,
     usageHelpAutoWidth = true,
     description = {
-      "Reads all of a backup, or of a data folder that no server uses, and checks every sum; and"
-          + " whether the classes of this application can read what is stored. Names what is"
-          + " damaged, and ends with 3 then. Notes stored fields that they do not have.",
+      "Reads all of a backup, or of a data folder that no server uses. Checks every"
+          + " checksum, and whether this application's classes can read the stored"
+          + " values. Names what is damaged, and ends with 3 if something is. Also names"
+          + " stored fields that the classes no longer have.",
       ""
     })
 final class VerifyCommand extends FolderCommand {
-  /** The most faults that are named. */
+  /** The most faults that are named; the others are only counted. */
   private static final int NAMED_MAX = 1_000;
 
   private final Function<String, @Nullable ValueCodec> codecs;

@@ -605,7 +605,8 @@ public final class Node implements AutoCloseable {
       } catch (InterruptedException e) {
         isInterrupted = true;
       } catch (TimeoutException e) {
-        log.warn("the stop waits no longer for the {}; the next start deals with what is left", what);
+        log.warn(
+            "the stop waits no longer for the {}; the next start deals with what is left", what);
         return isInterrupted;
       } catch (ExecutionException e) {
         log.warn("the {} did not stop cleanly", what, e.getCause());

@@ -21,19 +21,20 @@ import javax.net.ssl.X509KeyManager;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A certificate that can be used: it and its key belong together.
+ * Holds a certificate chain and its key, which were checked to belong together.
  *
- * @param keys for TLS
- * @param chain the server's own first
+ * @param keys the key and the chain, in the form that TLS takes
+ * @param chain the certificates, the server's own first
  */
 record Certificate(KeyManagerFactory keys, List<X509Certificate> chain) {
   private static final String BEGIN = "-----BEGIN ";
   private static final byte[] SAMPLE = "a sample".getBytes(StandardCharsets.US_ASCII);
 
   /**
-   * Reads and checks it.
+   * Reads and checks a certificate.
    *
-   * @throws IllegalArgumentException if it cannot be used; the message names the file and says why
+   * @throws IllegalArgumentException if the certificate cannot be used; the message names the file
+   *     and the fault
    */
   static Certificate of(TlsFiles files, Contents contents) {
     if (contents.fault() != null) {
@@ -64,7 +65,7 @@ record Certificate(KeyManagerFactory keys, List<X509Certificate> chain) {
           new PemKeyCertOptions()
               .setCertValue(Buffer.buffer(certificates))
               .setKeyValue(Buffer.buffer(key))
-              .getKeyManagerFactory(null); // which would read paths
+              .getKeyManagerFactory(null); // the method without a key store would read paths
     } catch (Exception e) {
       throw new IllegalArgumentException(
           "%s and %s cannot be read as PEM of a certificate and its RSA or EC key: %s"
@@ -173,7 +174,7 @@ record Certificate(KeyManagerFactory keys, List<X509Certificate> chain) {
         : why;
   }
 
-  /** What is odd about it, though it can be used. */
+  /** Returns warnings about a certificate that can be used, such as one that has expired. */
   List<String> warnings(Instant now) {
     List<String> warnings = new ArrayList<>();
     for (int i = 0; i < chain.size(); i++) {

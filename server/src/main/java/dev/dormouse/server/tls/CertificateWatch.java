@@ -7,13 +7,14 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 
 /**
- * Takes new certificate files into use. The contents are compared, so it does not matter how they
- * come: written over, renamed, or behind links that are swapped, as Kubernetes does.
+ * Detects new certificate files and takes them into use without a restart. The watch compares
+ * contents, so new files may be written over the old ones, renamed, or put behind swapped links, as
+ * Kubernetes does.
  *
- * <p>New files that cannot be used change nothing. That is logged and counted once, and not at the
- * first look: of chain and key, one is written after the other.
+ * <p>New files that cannot be used change nothing. The fault is logged and counted once, at the
+ * second look that finds it, since chain and key are written one after the other.
  *
- * <p>To be used by one thread at a time.
+ * <p>One thread at a time may use a watch.
  */
 public final class CertificateWatch {
   private static final Logger log = Log.of(CertificateWatch.class);
@@ -22,10 +23,10 @@ public final class CertificateWatch {
   private final Time time;
   private final ServerTls tls;
 
-  /** What was there at the last look. */
+  /** The contents at the last look. */
   private Contents seen;
 
-  /** Why that cannot be used; null if it is in use, or if it was told. */
+  /** The fault of these contents; null if they are in use, or if the fault was logged. */
   private @Nullable String untold;
 
   private CertificateWatch(TlsFiles files, Time time, Contents seen, ServerTls tls) {
@@ -36,10 +37,10 @@ public final class CertificateWatch {
   }
 
   /**
-   * Reads the files.
+   * Reads the files and returns a watch over them.
    *
-   * @throws IllegalArgumentException if they cannot be used; the message names the file and says
-   *     why
+   * @throws IllegalArgumentException if the files cannot be used; the message names the file and
+   *     the fault
    */
   public static CertificateWatch open(TlsFiles files, Time time) {
     Contents contents = Contents.read(files.paths());
@@ -53,15 +54,15 @@ public final class CertificateWatch {
     certificate.warnings(time.instant()).forEach(log::warn);
   }
 
-  /** What uses the certificate. */
+  /** Returns the TLS settings that use the current certificate. */
   public ServerTls tls() {
     return tls;
   }
 
   /**
-   * Looks whether there is a new certificate. To be called every few seconds; reads the files.
+   * Reads the files, and takes a new certificate into use. To be called every few seconds.
    *
-   * @return whether one was taken into use
+   * @return whether a new certificate was taken into use
    */
   public boolean look() {
     Contents now = Contents.read(files.paths());

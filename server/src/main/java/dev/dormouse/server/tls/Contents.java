@@ -11,10 +11,11 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What is in the files at a moment; two are equal if nothing changed.
+ * Holds the contents of the certificate's files at one moment; two objects are equal if nothing
+ * changed.
  *
- * @param files in order; none if one of them cannot be read
- * @param fault why one of them cannot be read; null if all can
+ * @param files the contents in order; empty if a file cannot be read
+ * @param fault the reason why a file cannot be read; null if all can
  */
 record Contents(List<ByteBuffer> files, @Nullable String fault) {
   /** The most bytes of a file. */

@@ -3,19 +3,22 @@ package dev.dormouse.server.tls;
 import java.nio.file.Path;
 import java.util.List;
 
-/** Where a server's certificate and its key are. */
+/**
+ * Names the files of a server's certificate and key. The server reads them at the start, and again
+ * when they change; each file has at most 1 MiB.
+ */
 public sealed interface TlsFiles {
 
-  /** The files, in the order of the parts of the record. */
+  /** Returns the files, in the order of the record's components. */
   List<Path> paths();
 
   /**
-   * Two files in PEM (RFC 7468).
+   * Names two files in PEM (RFC 7468).
    *
-   * @param certificates the server's certificate, then those that lead from it to one that clients
-   *     know
-   * @param key the key of the first; RSA or elliptic curves, in PKCS #8, PKCS #1 or SEC 1, not
-   *     encrypted
+   * @param certificates a file with the server's certificate, followed by the certificates that
+   *     lead from it to one that clients know
+   * @param key a file with the key of the server's certificate: RSA or elliptic curve, in PKCS #8,
+   *     PKCS #1 or SEC 1, not encrypted
    */
   record Pem(Path certificates, Path key) implements TlsFiles {
     @Override
@@ -25,11 +28,11 @@ public sealed interface TlsFiles {
   }
 
   /**
-   * A key store (PKCS #12) with one key.
+   * Names a key store (PKCS #12) with one key.
    *
-   * @param keystore the store
-   * @param password a file with the password of both store and key; a line feed at its end is not
-   *     part of it
+   * @param keystore the file of the key store
+   * @param password a file with the password of both store and key; a line feed at the end of the
+   *     file is not part of the password
    */
   record Pkcs12(Path keystore, Path password) implements TlsFiles {
     @Override

@@ -4,7 +4,7 @@
  *
  * <pre>
  *   files ──► Contents ──► Certificate ──► CertificateWatch ──► gateway.edge.ServerTls
- *             (bytes)      (checked)       (if it is good)
+ *             (bytes)      (checked)       (if usable)
  * </pre>
  */
 @NullMarked

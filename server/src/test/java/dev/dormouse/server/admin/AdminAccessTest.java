@@ -283,7 +283,7 @@ class AdminAccessTest {
         .hasMessage(
             "--admin-host "
                 + address
-                + " can be reached from other machines: that wants --admin-token-file");
+                + " can be reached from other machines: that needs --admin-token-file");
   }
 
   @ParameterizedTest

@@ -89,11 +89,11 @@ class ServerCommandTest {
     "'--trusted-proxies=10.0.0.0/8,proxy', '--trusted-proxies: ''proxy'' is no address'",
     "--trusted-proxies=10.0.0.0/33, '--trusted-proxies: ''10.0.0.0/33'' is no range'",
     "--proxy-protocol=on, '''on'' is not off'",
-    "--proxy-protocol=required, --proxy-protocol wants --trusted-proxies",
-    "--tls-cert=chain.pem, --tls-cert wants --tls-key",
-    "--tls-key=key.pem, --tls-key wants --tls-cert",
-    "--tls-keystore=store.p12, --tls-keystore wants --tls-keystore-password-file",
-    "--tls-keystore-password-file=password, wants --tls-keystore",
+    "--proxy-protocol=required, --proxy-protocol needs --trusted-proxies",
+    "--tls-cert=chain.pem, --tls-cert needs --tls-key",
+    "--tls-key=key.pem, --tls-key needs --tls-cert",
+    "--tls-keystore=store.p12, --tls-keystore needs --tls-keystore-password-file",
+    "--tls-keystore-password-file=password, needs --tls-keystore",
   })
   void valuesOutOfRangeAreRefused(String argument, String words) {
     assertThat(run(Map.of(), argument)).isEqualTo(ServerCommand.BAD_USAGE);
