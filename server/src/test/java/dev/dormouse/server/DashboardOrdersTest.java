@@ -146,7 +146,7 @@ class DashboardOrdersTest {
 
       assertThat(answer.status()).isEqualTo(409);
       assertThat(answer.json().getString("reason"))
-          .startsWith("it is not done after 5 s")
+          .startsWith("the actor is not dropped after 5 s")
           .contains("waitFor in a turn since");
       assertThat(answer.json().getString("state")).isEqualTo("active");
       held.complete(null);

@@ -16,21 +16,25 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The door of the admin port: every request passes it first, whatever page it is for.
+ * Decides which requests to the admin port are answered; every request passes this class before any
+ * page.
  *
- * <p><b>Without a token</b>, whoever is on this machine may come in; but a browser on this machine
- * can be led here by any page. So a request whose {@code Host} is no loopback name (a name of
- * somebody else's that leads here: DNS rebinding), or whose {@code Origin} (RFC 6454) is another
- * than that host and port, is answered 403. Upgrades of Chromium's DevTools may come, too.
+ * <p><b>Without a token</b>, every program on this machine has access. But any web page can make a
+ * browser on this machine send requests here. So the answer is 403 if the request's {@code Host} is
+ * no loopback name (a foreign name that resolves to this machine: DNS rebinding), or if its {@code
+ * Origin} (RFC 6454) differs from that host and port. Upgrades of Chromium's DevTools are accepted
+ * too.
  *
  * <p><b>With a token</b>, everything but {@code /healthz}, {@code /readyz} and {@link LoginPage}
- * wants {@code Authorization: Bearer} (RFC 6750) with it, or the cookie of a login; else 401, or
- * for a browser that wants a page 303 to {@code /login}. Requests that change something, and
- * upgrades, must not come from pages of others, or they are answered 403. An address that brought
- * too many {@link WrongTokens} is answered 429 if it brings one more. The right one is always let
- * in: an address may be a proxy's, behind which are those who know it and those who guess.
+ * needs {@code Authorization: Bearer} (RFC 6750) with the token, or the cookie of a login; else the
+ * answer is 401, or 303 to {@code /login} for a browser that asks for a page. Requests that change
+ * something, and upgrades, are answered 403 if they come from pages of other origins. An address
+ * that sent too many {@link WrongTokens} is answered 429 if it sends one more. The right token is
+ * always accepted, since an address may be that of a proxy, with both owners and guessers of the
+ * token behind it.
  *
- * <p>No answer may be framed, guessed at, or run scripts from elsewhere.
+ * <p>Headers of every answer forbid browsers to frame it, to guess its type, and to run scripts
+ * from elsewhere.
  */
 final class AdminAccess {
   static final String COOKIE = "dormouse-admin";
@@ -53,7 +57,7 @@ final class AdminAccess {
     this.time = time;
   }
 
-  /** Lets a request pass, or answers it. */
+  /** Passes a request on to its page, or answers it. */
   void check(RoutingContext context) {
     HttpServerRequest request = context.request();
     guard(context.response());
@@ -81,7 +85,7 @@ final class AdminAccess {
     }
   }
 
-  /** What every answer says. */
+  /** Adds the security headers that every answer has. */
   private static void guard(HttpServerResponse response) {
     response
         .putHeader(
@@ -91,7 +95,7 @@ final class AdminAccess {
         .putHeader("X-Content-Type-Options", "nosniff")
         .putHeader("X-Frame-Options", "DENY")
         .putHeader("Cross-Origin-Resource-Policy", "same-origin")
-        // Not no-referrer: that has browsers send forms with the origin null.
+        // The value no-referrer would make browsers send forms with the origin null.
         .putHeader("Referrer-Policy", "same-origin");
   }
 
@@ -99,12 +103,15 @@ final class AdminAccess {
     AdminServer.answer(context, 403, "the admin port does not answer to pages of other origins");
   }
 
-  /** Whether its address has brought so many wrong tokens that one more is answered 429. */
+  /**
+   * Returns whether the request's address has sent so many wrong tokens that one more is answered
+   * 429.
+   */
   boolean isGuesser(HttpServerRequest request) {
     return wrongTokens.isTooMany(address(request), time.nowNs());
   }
 
-  /** Answers a wrong token of a guesser. */
+  /** Answers 429 to a wrong token from an address that sent too many. */
   static void refuseGuesser(RoutingContext context) {
     context.response().putHeader("Retry-After", String.valueOf(WrongTokens.MINUTE.toSeconds()));
     AdminServer.answer(context, 429, "too many wrong tokens came from this address");
@@ -126,7 +133,7 @@ final class AdminAccess {
     return host != null && OwnHosts.isLoopback(host);
   }
 
-  /** Whether it comes from a page of this port, or from no page. */
+  /** Returns whether the request comes from a page of this port, or from no page. */
   private static boolean isOfOwnPage(HttpServerRequest request) {
     if (!request.headers().contains("Origin")) {
       return isOfOwnSite(request);
@@ -144,7 +151,10 @@ final class AdminAccess {
             .equals("//" + host.toLowerCase(Locale.ROOT));
   }
 
-  /** Of a request without an origin, browsers tell this; one may follow a link from elsewhere. */
+  /**
+   * Returns whether a request without an origin comes from this site, by the header that browsers
+   * send; following a link from another site is allowed.
+   */
   private static boolean isOfOwnSite(HttpServerRequest request) {
     String site = request.getHeader("Sec-Fetch-Site");
     boolean isFollowed =
@@ -177,7 +187,7 @@ final class AdminAccess {
     return cookie != null && wanted.admits(cookie.getValue(), time.wallMs());
   }
 
-  /** Whether that is the token; if not, it counts as wrong. */
+  /** Returns whether the text is the token; a wrong token is counted. */
   boolean isToken(HttpServerRequest request, @Nullable String text) {
     return token != null && text != null && isToken(request, token, text.strip());
   }
@@ -190,7 +200,7 @@ final class AdminAccess {
     return isRight;
   }
 
-  /** A cookie's value with which a browser comes in from now on; null if nobody needs one. */
+  /** Returns a new value of the login cookie; null if this port asks for no token. */
   @Nullable String pass() {
     return token == null ? null : token.pass(time.wallMs() + LOGIN_LASTS.toMillis());
   }

@@ -8,10 +8,10 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where the admin port listens, and who may use it. Immutable.
+ * Holds the address of the admin port and the token that it asks for. Immutable.
  *
- * <p>On a loopback address, the default, whoever is on this machine may, without a token. On any
- * other address a token is needed; on loopback too, if there is one.
+ * <p>On a loopback address, the default, every program on this machine may use the port, unless a
+ * token is set. Any other address requires a token.
  */
 public final class AdminOptions {
   private static final int CONNECTIONS_DEFAULT = 64;
@@ -26,19 +26,19 @@ public final class AdminOptions {
     this.connectionsMax = connectionsMax;
   }
 
-  /** On 127.0.0.1, without a token. */
+  /** Returns the options of a port on 127.0.0.1 without a token. */
   public static AdminOptions loopback() {
     return of("127.0.0.1", null);
   }
 
   /**
-   * On that address.
+   * Returns the options of a port on an address.
    *
-   * @param host a name or an address; {@code 0.0.0.0} or {@code ::} for all
+   * @param host a name or an address; {@code 0.0.0.0} or {@code ::} for all addresses
    * @param tokenFile a file with a token of {@value AdminToken#LENGTH_MIN} to {@value
    *     AdminToken#LENGTH_MAX} characters, A-Z, a-z, 0-9 and -._~+/=; null for none
-   * @throws IllegalArgumentException if there is no such address, or the token cannot be read, or
-   *     there is none though it is needed; the message names the option
+   * @throws IllegalArgumentException if there is no such address, the token cannot be read, or an
+   *     address that needs a token has none; the message names the option
    */
   public static AdminOptions of(String host, @Nullable Path tokenFile) {
     InetAddress[] all;
@@ -60,22 +60,27 @@ public final class AdminOptions {
     return new AdminOptions(all[0], token, CONNECTIONS_DEFAULT);
   }
 
-  /** The same with so many TCP connections at most, of which one address has about two thirds. */
+  /**
+   * Returns a copy with a limit on TCP connections, of which one address may have about two thirds.
+   */
   public AdminOptions connectionsMax(int connectionsMax) {
     return new AdminOptions(address, token, connectionsMax);
   }
 
-  /** The most TCP connections; one more is answered 503, unasked, and closed. */
+  /**
+   * Returns the most TCP connections; a further one is answered 503 before it sends a request, and
+   * closed.
+   */
   int connectionsMax() {
     return connectionsMax;
   }
 
-  /** The address it listens on. */
+  /** Returns the address that the port listens on. */
   String address() {
     return address.getHostAddress();
   }
 
-  /** Where this machine finds it. */
+  /** Returns the URL of the admin port, as seen from this machine. */
   public String url(int port) {
     boolean isV6 = address instanceof Inet6Address;
     String host =
@@ -83,12 +88,15 @@ public final class AdminOptions {
     return "http://" + (isV6 ? "[" + host + "]" : host) + ":" + port;
   }
 
-  /** What is to be said in the header {@code Authorization}; null if nothing has to be. */
+  /**
+   * Returns the value of the header {@code Authorization} with which a program has access; null if
+   * the port asks for no token.
+   */
   public @Nullable String authorization() {
     return token == null ? null : token.authorization();
   }
 
-  /** What has to be known; null if nothing. */
+  /** Returns the token; null if there is none. */
   @Nullable AdminToken token() {
     return token;
   }

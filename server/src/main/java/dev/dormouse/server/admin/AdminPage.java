@@ -2,9 +2,12 @@ package dev.dormouse.server.admin;
 
 import io.vertx.ext.web.Router;
 
-/** More of what the admin port answers. */
+/** Answers some of the requests to the admin port. */
 public interface AdminPage {
 
-  /** Adds its routes; who may not come in was refused before, see {@link AdminAccess}. */
+  /**
+   * Adds the routes of this page; {@link AdminAccess} has refused unwanted requests before they
+   * come here.
+   */
   void mount(Router router);
 }

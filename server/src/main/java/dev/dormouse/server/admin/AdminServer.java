@@ -30,22 +30,25 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The admin port. {@link AdminAccess} says who is answered.
+ * Serves the admin port. {@link AdminAccess} decides which requests are answered.
  *
  * <ul>
  *   <li>{@code GET /healthz}: 200 while the process answers at all
- *   <li>{@code GET /readyz}: 200 while clients are welcome, else 503 and why not
+ *   <li>{@code GET /readyz}: 200 while the server accepts clients, else 503 with the reason
  *   <li>{@code GET /counts}: {@link UnreadableCounts} and {@link AlarmCounts} in JSON
  * </ul>
  */
 public final class AdminServer {
-  /** Longer ones are answered 414. A key of 2 KiB in hexadecimal is to fit. */
+  /**
+   * The most bytes of a request line, for a key of 2 KiB in hexadecimal; longer lines are answered
+   * 414.
+   */
   private static final int LINE_BYTES_MAX = 16 << 10;
 
-  /** How long a body may take; then the connection is closed. */
+  /** The longest time for the body of a request; then the connection is closed. */
   private static final Duration BODY_MAX = Duration.ofSeconds(30);
 
-  /** This part of the connections is for those that have asked nothing yet. */
+  /** The part of the connections that is for clients without a request yet: one in this number. */
   private static final int HTTP_PART = 4;
 
   private final Vertx vertx;
@@ -57,9 +60,9 @@ public final class AdminServer {
   private @Nullable HttpServer server;
 
   /**
-   * An admin server that does not listen yet; it answers what the pages do, too.
+   * Creates an admin server that does not listen yet.
    *
-   * @param whyNotReady why clients are not welcome, in words; empty if they are
+   * @param whyNotReady returns why the server does not accept clients, in words; empty if it does
    */
   public AdminServer(
       Vertx vertx,
@@ -76,7 +79,7 @@ public final class AdminServer {
     this.pages = List.of(pages);
   }
 
-  /** Listens; on any free port if it is 0. */
+  /** Opens the port; 0 for any free port. */
   public Future<HttpServer> listen(int port) {
     HttpServerOptions http =
         WebSocketGateway.oneReading(
@@ -90,7 +93,7 @@ public final class AdminServer {
     return made.listen(port, options.address());
   }
 
-  /** The same guard as that of the clients' port, with numbers of its own. */
+  /** Returns a guard like that of the clients' port, with its own limits. */
   private ConnectionGuard guard() {
     int http = options.connectionsMax() / HTTP_PART;
     return new ConnectionGuard(
@@ -101,7 +104,7 @@ public final class AdminServer {
         time);
   }
 
-  /** The port it listens on. */
+  /** Returns the port that the server listens on. */
   public int port() {
     if (server == null) {
       throw new IllegalStateException("the admin server does not listen yet");
@@ -109,14 +112,14 @@ public final class AdminServer {
     return server.actualPort();
   }
 
-  /** Where this machine finds it. */
+  /** Returns the URL of the admin port, as seen from this machine. */
   public String url() {
     return options.url(port());
   }
 
   /**
-   * A router would log what it cannot route, as an error of its own. To pages, a HEAD is a GET
-   * whose body Vert.x leaves out.
+   * Returns a handler that runs before the router. It answers requests that the router would log as
+   * errors of its own. It passes HEAD to pages as GET, whose body Vert.x leaves out.
    */
   private Handler<HttpServerRequest> inFrontOf(Router router) {
     return request -> {
@@ -141,7 +144,10 @@ public final class AdminServer {
       return HttpMethod.HEAD.equals(super.method()) ? HttpMethod.GET : super.method();
     }
 
-    /** See {@link WebSocketGateway#oneReading}: with {@code params()}, Vert.x would split at ;. */
+    /**
+     * Reads the parameters as {@link WebSocketGateway#oneReading} requires: {@code params()} of
+     * Vert.x would split them at semicolons.
+     */
     @Override
     public MultiMap params(boolean semicolonIsNormalChar) {
       return super.params(true);
@@ -149,8 +155,8 @@ public final class AdminServer {
   }
 
   /**
-   * Completes the Allow with which a router answers a method that a page does not have: HEAD goes
-   * where GET does. A question for that, by OPTIONS, is no mistake.
+   * Completes the header Allow in the router's answer to a method that a page does not have: HEAD
+   * is allowed where GET is. A question for the methods, by OPTIONS, is answered without an error.
    */
   private static void allow(RoutingContext context) {
     HttpServerResponse response = context.response();
@@ -213,7 +219,7 @@ public final class AdminServer {
         .end(text + "\n");
   }
 
-  /** Answers in JSON, which is not to be stored. */
+  /** Answers in JSON, which browsers must not store. */
   public static void answer(RoutingContext context, int status, JsonObject json) {
     context
         .response()

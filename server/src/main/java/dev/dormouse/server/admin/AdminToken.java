@@ -14,10 +14,10 @@ import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
 
 /**
- * What whoever uses the admin port has to know: {@value #LENGTH_MIN} to {@value #LENGTH_MAX}
- * characters of those that a bearer token may have (RFC 6750, section 2.1). A browser that was told
- * it once carries a pass instead: the time at which it ends, sealed with the token. Compared in a
- * time that does not depend on what is wrong. Any thread.
+ * Holds the token that users of the admin port must give: {@value #LENGTH_MIN} to {@value
+ * #LENGTH_MAX} of the characters of bearer tokens (RFC 6750, section 2.1). A browser that has
+ * logged in carries a pass instead: the time at which the pass ends, signed with the token.
+ * Comparisons take the same time for every wrong text. Any thread.
  */
 final class AdminToken {
   static final int LENGTH_MIN = 16;
@@ -35,10 +35,10 @@ final class AdminToken {
   }
 
   /**
-   * The token in a file; white space around it is not part of it.
+   * Reads the token from a file; white space around it is not part of it.
    *
-   * @throws IllegalArgumentException if there is no such file, or no such token in it; the message
-   *     does not tell the token
+   * @throws IllegalArgumentException if there is no such file, or no valid token in it; the message
+   *     does not contain the token
    */
   static AdminToken in(Path file) {
     String text;
@@ -63,22 +63,22 @@ final class AdminToken {
     return new AdminToken(text);
   }
 
-  /** The header with which a program that knows it comes in. */
+  /** Returns the value of the header {@code Authorization} with which a program has access. */
   String authorization() {
     return "Bearer " + new String(token, StandardCharsets.UTF_8);
   }
 
-  /** Whether that is the token. */
+  /** Returns whether the text is the token. */
   boolean is(String text) {
     return MessageDigest.isEqual(digest(token), digest(text.getBytes(StandardCharsets.UTF_8)));
   }
 
-  /** A pass that ends at that time, in milliseconds since 1970. */
+  /** Returns a pass that ends at a time, in milliseconds since 1970. */
   String pass(long endMs) {
     return endMs + "." + Base64.getUrlEncoder().withoutPadding().encodeToString(seal(endMs));
   }
 
-  /** Whether that is a pass of this token, and its time is yet to come. */
+  /** Returns whether the text is a pass of this token that has not ended yet. */
   boolean admits(String pass, long nowMs) {
     Matcher matcher = PASS.matcher(pass);
     if (!matcher.matches()) {
@@ -99,7 +99,7 @@ final class AdminToken {
     }
   }
 
-  /** So that not even the length can be told from the time. */
+  /** Returns a hash, so that the time of a comparison does not reveal even the length. */
   private static byte[] digest(byte[] bytes) {
     try {
       return MessageDigest.getInstance("SHA-256").digest(bytes);

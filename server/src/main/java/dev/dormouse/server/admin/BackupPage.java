@@ -17,11 +17,12 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * {@code POST /backup?to={folder}}: takes a backup while the server goes on, and answers when it is
- * complete: 200 with a {@link BackupReport} in JSON. The folder, an absolute path, is missing or
- * empty; if it is not, or the backup cannot be written, or another is being taken, the answer is
- * 409 with the reason, or 503 if the process has no file handles for it now. With {@code
- * &data={folder}}, the answer is 409 if that is not the data folder of this server.
+ * Answers {@code POST /backup?to={folder}}: takes a backup while the server continues to run, and
+ * answers 200 with a {@link BackupReport} in JSON when the backup is complete. The folder must be
+ * an absolute path, and missing or empty. If it is not, or the backup cannot be written, or another
+ * backup is under way, the answer is 409 with the reason; it is 503 if the process has too few file
+ * handles now. With {@code &data={folder}}, the answer is 409 if that is not the data folder of
+ * this server.
  */
 public final class BackupPage implements AdminPage {
   private final Vertx vertx;
@@ -29,9 +30,9 @@ public final class BackupPage implements AdminPage {
   private final Function<Path, BackupReport> backup;
 
   /**
-   * Of a server.
+   * Creates the page of a server.
    *
-   * @param data its data folder
+   * @param data the server's data folder
    * @param backup takes a backup to a folder; called on a thread of its own
    */
   public BackupPage(Vertx vertx, Path data, Function<Path, BackupReport> backup) {
@@ -81,7 +82,7 @@ public final class BackupPage implements AdminPage {
     return path.toAbsolutePath().normalize();
   }
 
-  /** On a thread of its own: to copy all of a large folder takes its time. */
+  /** Takes a backup on a thread of its own, since copying a large folder takes long. */
   private Future<BackupReport> taken(Path to) {
     Promise<BackupReport> taken = Promise.promise();
     Thread thread =

@@ -12,13 +12,13 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * {@code /login}: the form that asks a person for the token. {@code POST /login} with it sets a
- * cookie that no script can read and no other site's page can send, and leads to {@code /}; a wrong
- * token is answered 401. {@code POST /logout} takes the cookie away. The token is only ever in a
- * body. Without a token there is nothing to log in to: it leads to {@code /} too.
+ * Answers {@code /login} with a form that asks a person for the token. {@code POST /login} with the
+ * token sets a cookie that no script can read and no other site's page can send, and redirects to
+ * {@code /}; a wrong token is answered 401. {@code POST /logout} removes the cookie. The token is
+ * sent in bodies only. If the port asks for no token, {@code /login} redirects to {@code /}.
  */
 final class LoginPage implements AdminPage {
-  /** What the form needs, and other pages may use. */
+  /** The files of the form, which other pages may use too. */
   private static final List<String> FILES = List.of("palette.css", "login.css", "icon.svg");
 
   static final Set<String> PATHS =
@@ -26,7 +26,7 @@ final class LoginPage implements AdminPage {
           .map(file -> "/" + file)
           .collect(Collectors.toUnmodifiableSet());
 
-  /** Where a login leads. */
+  /** The path to which a login redirects. */
   private static final String WITHIN = "/";
 
   private static final int FORM_BYTES_MAX = 4 << 10;

@@ -8,13 +8,13 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 
 /**
- * A file of the admin port, as it is in the jar.
+ * Holds a file of the admin port, as it is in the jar.
  *
- * @param type its media type
- * @param content its bytes
+ * @param type the file's media type
+ * @param content the file's bytes
  */
 public record PageFile(String type, Buffer content) {
-  /** Reads one from the folder of a class. */
+  /** Reads a file from the folder of a class in the jar. */
   public static PageFile read(Class<?> beside, String name) {
     try (InputStream in = beside.getResourceAsStream(name)) {
       if (in == null) {
@@ -37,7 +37,7 @@ public record PageFile(String type, Buffer content) {
     return type + "; charset=utf-8";
   }
 
-  /** The same with other words in place of some that it has. */
+  /** Returns a copy in which other words replace some words of the file. */
   PageFile with(String old, String words) {
     String text = content.toString(StandardCharsets.UTF_8);
     if (!text.contains(old)) {
@@ -46,7 +46,7 @@ public record PageFile(String type, Buffer content) {
     return new PageFile(type, Buffer.buffer(text.replace(old, words)));
   }
 
-  /** Answers with it. */
+  /** Answers a request with the file. */
   public void answer(RoutingContext context) {
     answer(context, 200);
   }

@@ -12,8 +12,8 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What requests ask for, in the query unless it is said. Each throws an {@link
- * IllegalArgumentException} that names the parameter, what it is, and its limit.
+ * Reads the parameters of requests, from the query unless a method says otherwise. Each method
+ * throws an {@link IllegalArgumentException} that names the parameter, its value, and its limit.
  */
 public final class PageParams {
   private static final Pattern NUMBER = Pattern.compile("[0-9]{1,4}");
@@ -21,13 +21,13 @@ public final class PageParams {
 
   private PageParams() {}
 
-  /** A parameter; null if it is missing or empty. */
+  /** Returns a parameter; null if it is missing or empty. */
   public static @Nullable String text(RoutingContext context, String name) {
     String text = context.queryParams().get(name);
     return text == null || text.isEmpty() ? null : text;
   }
 
-  /** A parameter; empty if it is missing. */
+  /** Returns a parameter of limited length; empty if it is missing. */
   public static String text(RoutingContext context, String name, int bytesMax) {
     String text = Objects.requireNonNullElse(context.queryParams().get(name), "");
     int bytes = text.getBytes(StandardCharsets.UTF_8).length;
@@ -38,7 +38,7 @@ public final class PageParams {
     return text;
   }
 
-  /** Bytes as {@link HexFormat} has them; null if they are missing. */
+  /** Returns bytes from a parameter in the format of {@link HexFormat}; null if it is missing. */
   public static byte @Nullable [] hex(RoutingContext context, String name, int bytesMax) {
     String text = text(context, name, 2 * bytesMax);
     if (!HEX.matcher(text).matches()) {
@@ -47,7 +47,7 @@ public final class PageParams {
     return text.isEmpty() ? null : HexFormat.of().parseHex(text);
   }
 
-  /** A number of a range. */
+  /** Returns a number from a range. */
   public static int number(RoutingContext context, String name, int standard, int min, int max) {
     String asked = context.queryParams().get(name);
     String text = asked == null ? String.valueOf(standard) : asked;
@@ -60,15 +60,15 @@ public final class PageParams {
     throw new IllegalArgumentException(name + " '" + text + "' is not " + min + " to " + max);
   }
 
-  /** The actor that the path names, of whatever type. */
+  /** Returns the actor that the path names, of any type. */
   public static ActorId actor(RoutingContext context) {
     return new ActorId(context.pathParam("type"), context.pathParam("key"));
   }
 
   /**
-   * The same, of a type that is registered.
+   * Returns the actor that the path names, of a registered type.
    *
-   * @throws StoreReads.Refusal 404 if it is not
+   * @throws StoreReads.Refusal with 404 if the type is not registered
    */
   public static ActorId hosted(RoutingContext context, ActorHost host) {
     ActorId actor = actor(context);
@@ -78,7 +78,10 @@ public final class PageParams {
     return actor;
   }
 
-  /** The actor of a parameter, as {@link ActorId#toString} writes it; null if it is missing. */
+  /**
+   * Returns the actor of a parameter in the form of {@link ActorId#toString}; null if it is
+   * missing.
+   */
   public static @Nullable ActorId actor(RoutingContext context, String name) {
     String text = text(context, name);
     if (text == null) {
@@ -91,13 +94,13 @@ public final class PageParams {
     return named(name, () -> new ActorId(text.substring(0, slash), text.substring(slash + 1)));
   }
 
-  /** The name of an actor type, of one that is registered or not; null if it is missing. */
+  /** Returns the name of an actor type, registered or not; null if it is missing. */
   public static @Nullable String type(RoutingContext context, String name) {
     String text = text(context, name);
     return text == null ? null : named(name, () -> new ActorId(text, "any")).type();
   }
 
-  /** A connection; null if it is missing. */
+  /** Returns the connection of a parameter; null if it is missing. */
   public static @Nullable ConnectionId connection(RoutingContext context, String name) {
     String text = text(context, name);
     return text == null ? null : named(name, () -> ConnectionId.parse(text));

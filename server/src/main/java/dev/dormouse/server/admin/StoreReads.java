@@ -15,8 +15,8 @@ import java.util.function.Function;
 import org.slf4j.Logger;
 
 /**
- * Answers what takes a look at the disk, or at very many actors, on threads of its own, of which
- * there are {@value #THREADS}. Over {@value #WAITING_MAX} that wait are answered 503.
+ * Answers requests that read the disk or very many actors, on {@value #THREADS} threads of its own.
+ * If {@value #WAITING_MAX} requests wait, further ones are answered 503.
  */
 public final class StoreReads {
   static final int WAITING_MAX = 64;
@@ -27,7 +27,7 @@ public final class StoreReads {
   private final WorkerExecutor threads;
   private final AtomicInteger waiting = new AtomicInteger();
 
-  /** Something that is answered with another status than 200, and this message. */
+  /** Answers a request with another status than 200, and a message. */
   public static final class Refusal extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
@@ -38,7 +38,7 @@ public final class StoreReads {
       this(status, message, new JsonObject());
     }
 
-    /** The same with more to tell, of 409. */
+    /** Creates a refusal with more data in its answer. */
     public Refusal(int status, String message, JsonObject more) {
       super(message);
       this.status = status;
@@ -46,20 +46,21 @@ public final class StoreReads {
     }
   }
 
-  /** The threads end with Vert.x. */
+  /** Creates the threads, which end with Vert.x. */
   public StoreReads(Vertx vertx) {
     this.threads = vertx.createSharedWorkerExecutor("dormouse-admin", THREADS);
   }
 
   /**
-   * Reads on a thread that may wait. To be called on an event loop, where it completes.
+   * Reads on a thread that may wait. To be called on an event loop, on which the future completes.
    *
-   * @return fails with a {@link Refusal} if too many wait
+   * @return the result; fails with a {@link Refusal} if too many requests wait
    */
   public <T> Future<T> read(Callable<T> reading) {
     if (waiting.incrementAndGet() > WAITING_MAX) {
       waiting.decrementAndGet();
-      return Future.failedFuture(new Refusal(503, "too many ask at once"));
+      return Future.failedFuture(
+          new Refusal(503, "too many requests wait for the store; try later"));
     }
     Future<T> read;
     try {
@@ -71,18 +72,19 @@ public final class StoreReads {
   }
 
   /**
-   * Answers 200 with what is read, or as a {@link Refusal} says; 500 if it cannot be read, 503 if
-   * the store is closed, or the process has no file handles for it now.
+   * Answers 200 with the result of a read, or with the status of a {@link Refusal}. The answer is
+   * 500 if the data cannot be read, and 503 if the store is closed or the process has too few file
+   * handles now.
    *
-   * @param question what there is to read; if it throws an {@link IllegalArgumentException}, the
-   *     answer is 400 with its message
+   * @param question returns the read for a request; if it throws an {@link
+   *     IllegalArgumentException}, the answer is 400 with its message
    */
   public void answer(
       RoutingContext context, Function<RoutingContext, Callable<JsonObject>> question) {
     answerLater(context, asked -> read(question.apply(asked)));
   }
 
-  /** The same of what takes its time. */
+  /** Answers with the result of a future, with the statuses of {@code answer}. */
   public static void answerLater(
       RoutingContext context, Function<RoutingContext, Future<JsonObject>> question) {
     Future<JsonObject> answer;
@@ -114,15 +116,16 @@ public final class StoreReads {
   private static Refusal refusal(RoutingContext context, Throwable cause) {
     String message = String.valueOf(cause.getMessage());
     if (cause instanceof IllegalStateException || cause instanceof RejectedExecutionException) {
-      log.info("{} is not answered: {}", context.request().path(), message); // it is being closed
+      // The store is being closed.
+      log.info("the admin request {} is not answered: {}", context.request().path(), message);
       return new Refusal(503, message);
     }
     if (cause instanceof NoFileHandlesException) {
-      log.warn("{} is not answered: {}", context.request().path(), message);
+      log.warn("the admin request {} is not answered: {}", context.request().path(), message);
       return new Refusal(503, message);
     }
     if (!(cause instanceof CorruptRowException)) {
-      log.error("{} could not be answered", context.request().path(), cause);
+      log.error("the admin request {} could not be answered", context.request().path(), cause);
     }
     return new Refusal(500, message);
   }

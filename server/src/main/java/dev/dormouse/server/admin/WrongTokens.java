@@ -7,9 +7,9 @@ import java.util.Map;
 import org.slf4j.Logger;
 
 /**
- * Counts wrong tokens by the address they came from: {@value #OF_A_MINUTE_MAX} in the minute that
- * begins with the first. Of at most {@value #ADDRESSES_MAX} addresses, those that brought one last.
- * Any thread.
+ * Counts wrong tokens by the address that sent them: at most {@value #OF_A_MINUTE_MAX} in the
+ * minute that begins with the first. It keeps the counts of the {@value #ADDRESSES_MAX} addresses
+ * that sent one last. Any thread.
  */
 final class WrongTokens {
   static final int OF_A_MINUTE_MAX = 10;
@@ -24,7 +24,9 @@ final class WrongTokens {
     }
   }
 
-  /** By address, the one that brought one last at the end. Guarded by this. */
+  /**
+   * The counts by address; the address that sent a wrong token last is at the end. Guarded by this.
+   */
   private final LinkedHashMap<String, Minute> minutes =
       new LinkedHashMap<>(16, 0.75f, true) {
         private static final long serialVersionUID = 1L;
@@ -35,7 +37,7 @@ final class WrongTokens {
         }
       };
 
-  /** One came from there. */
+  /** Counts a wrong token from an address. */
   synchronized void add(String address, long nowNs) {
     Minute before = minutes.get(address);
     Minute minute =
@@ -44,17 +46,20 @@ final class WrongTokens {
             : new Minute(before.beganNs, before.wrong + 1);
     minutes.put(address, minute);
     if (minute.wrong == OF_A_MINUTE_MAX) {
-      log.warn("{} wrong admin tokens of {}: 429 until the minute is over", minute.wrong, address);
+      log.warn(
+          "{} wrong admin tokens came from {}; further ones are answered 429 until the minute is over",
+          minute.wrong,
+          address);
     }
   }
 
-  /** Whether one more of that address in this minute is one too many. */
+  /** Returns whether one more wrong token from the address in this minute is one too many. */
   synchronized boolean isTooMany(String address, long nowNs) {
     Minute minute = minutes.get(address);
     return minute != null && minute.wrong >= OF_A_MINUTE_MAX && !minute.isOver(nowNs);
   }
 
-  /** How many addresses are remembered. */
+  /** Returns the number of addresses that are counted. */
   synchronized int size() {
     return minutes.size();
   }

@@ -1,8 +1,8 @@
 /**
- * The admin port. {@code AdminAccess} is its door, which every request passes: {@code AdminToken},
- * {@code WrongTokens} and {@code LoginPage} are who is let in. {@code AdminServer} answers health
- * checks and counts, each {@code AdminPage} the rest; {@code PageParams}, {@code PageFile} and
- * {@code StoreReads}, which has threads of its own for what waits for the disk, are for those.
+ * The admin port. {@code AdminAccess} decides which requests are answered, with {@code AdminToken},
+ * {@code WrongTokens} and {@code LoginPage}. {@code AdminServer} answers health checks and counts;
+ * each {@code AdminPage} answers other requests. {@code PageParams} and {@code PageFile} serve
+ * these pages, and {@code StoreReads} runs their reads of the disk on threads of its own.
  */
 @NullMarked
 package dev.dormouse.server.admin;

@@ -42,7 +42,7 @@ final class StartScreen {
             options.host(),
             node.listeners.port(),
             node.admin.url(),
-            options.adminTokenFile() == null ? "loopback only" : "wants its token",
+            options.adminTokenFile() == null ? "loopback only" : "asks for its token",
             connections(options, asked),
             data,
             options.durability().name().toLowerCase(Locale.ROOT),

@@ -27,12 +27,12 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * {@code GET /api/actors/{type}/{key}/connections?after={id}&limit=}: an actor's connections as
- * they are stored, the older ones first, with tags and attachments, and what their sockets tell if
- * they are on this node. At most {@value #LIMIT_MAX} at once, by default {@value #LIMIT_DEFAULT};
- * {@code next} is the {@code after} of the next page, null if there is none. No class of the
- * application's is needed to show an attachment, see {@link Shown} for how much of it is. It wakes
- * nobody.
+ * Answers {@code GET /api/actors/{type}/{key}/connections?after={id}&limit=} with an actor's stored
+ * connections, the older ones first, with tags and attachments, and with the state of their sockets
+ * on this node. A page has at most {@value #LIMIT_MAX} connections, by default {@value
+ * #LIMIT_DEFAULT}; {@code next} is the {@code after} of the next page, null if there is none.
+ * Attachments are shown without the application's classes, cut as {@link Shown} describes. The
+ * request wakes no actor.
  */
 final class ActorConnectionsPage implements AdminPage {
   private static final int LIMIT_MAX = 200;
@@ -79,7 +79,7 @@ final class ActorConnectionsPage implements AdminPage {
     return new JsonObject().put("connections", connections).put("next", next);
   }
 
-  /** Sockets of an actor on this node; to be asked on a thread that may wait. */
+  /** Returns an actor's sockets on this node; to be called on a thread that may wait. */
   static List<ConnectionStatus> sockets(
       WebSocketGateway gateway, ActorId actor, @Nullable ConnectionId after, int limit)
       throws Exception {

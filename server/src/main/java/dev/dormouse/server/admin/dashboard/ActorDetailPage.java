@@ -11,10 +11,11 @@ import io.vertx.ext.web.RoutingContext;
 import java.util.concurrent.Callable;
 
 /**
- * {@code GET /api/actors/{type}/{key}}: the status of an actor, of a registered type or not, with
- * what keeps it in memory, the first {@value #ALARMS_SHOWN} of its alarms, its last wake and last
- * reset if they are remembered, and its last turns since {@code turnsSince}: they are remembered
- * only while somebody looks. 404 if nothing is stored of it. It wakes nobody.
+ * Answers {@code GET /api/actors/{type}/{key}} with the status of an actor, of a registered type or
+ * not. The answer has what keeps the actor in memory, the first {@value #ALARMS_SHOWN} of its
+ * alarms, its last wake and last reset as far as they are remembered, and its last turns since
+ * {@code turnsSince}, which are recorded only while a person looks at the dashboard. The answer is
+ * 404 if nothing is stored of the actor. The request wakes no actor.
  */
 final class ActorDetailPage implements AdminPage {
   private static final int ALARMS_SHOWN = 100;

@@ -14,19 +14,19 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Function;
 
-/** Has actors leave memory, and tells what became of that. */
+/** Drops actors from memory, and answers with the result. */
 record ActorDrops(ActorHost host, StoreReads reads) {
   static final int LIMIT_SECONDS = 5;
 
-  /** How many alarms are told of. */
+  /** The number of alarms in an answer. */
   static final int ALARMS_SHOWN = 16;
 
   /**
-   * Drops one; to be called on an event loop.
+   * Drops an actor; to be called on an event loop.
    *
-   * @param dropping completes once it is done
-   * @return its status then; fails with a refusal, 409, if it is not done after {@value
-   *     #LIMIT_SECONDS} s
+   * @param dropping completes once the actor is dropped
+   * @return the actor's status then; fails with a refusal, 409, if the actor is not dropped after
+   *     {@value #LIMIT_SECONDS} s
    */
   Future<JsonObject> drop(
       RoutingContext context,
@@ -47,7 +47,7 @@ record ActorDrops(ActorHost host, StoreReads reads) {
     }
     String reason =
         failure instanceof TimeoutException
-            ? "it is not done after %s s, and will be later; the actor is kept in memory by %s"
+            ? "the actor is not dropped after %s s, and will be later; it is kept in memory by %s"
                 .formatted(LIMIT_SECONDS, String.join("; ", status.pins()))
             : String.valueOf(failure);
     throw new StoreReads.Refusal(409, reason, json);

@@ -11,11 +11,11 @@ import java.util.Locale;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
-/** What is known of actors, in JSON. */
+/** Converts the state of actors to JSON. */
 final class ActorJson {
   private ActorJson() {}
 
-  /** An actor's status, with the number of its alarms and the first of them. */
+  /** Returns an actor's status, with the number of its alarms and the first of them. */
   static JsonObject of(ActorStatus actor, List<Alarm> alarms, int alarmsShown) {
     JsonArray first = new JsonArray();
     alarms.stream().limit(alarmsShown).forEach(alarm -> first.add(of(alarm)));
@@ -39,7 +39,7 @@ final class ActorJson {
         .put("attempt", alarm.attempt());
   }
 
-  /** When and why it woke last; null if that is not remembered. */
+  /** Returns the time and reason of an actor's last wake; null if it is not remembered. */
   static @Nullable JsonObject of(RecentWakes.@Nullable Wake wake) {
     return wake == null
         ? null
@@ -49,14 +49,14 @@ final class ActorJson {
             .put("tookMs", ms(wake.tookNs()));
   }
 
-  /** When and why it was reset last; null if that is not remembered. */
+  /** Returns the time and reason of an actor's last reset; null if it is not remembered. */
   static @Nullable JsonObject of(RecentWakes.@Nullable Reset reset) {
     return reset == null
         ? null
         : new JsonObject().put("at", at(reset.atMs())).put("cause", reset.cause());
   }
 
-  /** Turns, the last one first. */
+  /** Returns turns, the last one first. */
   static JsonArray of(List<RecentTurns.Turn> turns) {
     JsonArray array = new JsonArray();
     for (RecentTurns.Turn turn : turns) {
@@ -79,7 +79,7 @@ final class ActorJson {
     return Instant.ofEpochMilli(ms).toString();
   }
 
-  /** Milliseconds, to the microsecond. */
+  /** Returns milliseconds, exact to the microsecond. */
   static double ms(long ns) {
     return TimeUnit.NANOSECONDS.toMicros(ns) / 1_000.0;
   }

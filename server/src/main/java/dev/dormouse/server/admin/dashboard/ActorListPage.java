@@ -15,14 +15,15 @@ import io.vertx.ext.web.RoutingContext;
 import org.jspecify.annotations.Nullable;
 
 /**
- * {@code GET /api/actors?type=&prefix=&in=stored|memory&after=&limit=}: actors whose keys begin
- * with the prefix, each with its state, what keeps it in memory, and when and why it woke last if
- * that is remembered. {@code next} is the {@code after} of the next page, null if there is none; a
- * page may have few actors, or none, and yet a next one, since only so many are looked at for each
- * ({@code looked}). At most {@value #LIMIT_MAX} at once, by default {@value #LIMIT_DEFAULT}. It
- * wakes nobody.
+ * Answers {@code GET /api/actors?type=&prefix=&in=stored|memory&after=&limit=} with the actors
+ * whose keys begin with the prefix. Each has its state, what keeps it in memory, and the time and
+ * reason of its last wake if they are remembered. {@code next} is the {@code after} of the next
+ * page, null if there is none. A page with few or no actors may have a next page, since only a
+ * limited number of actors is examined for each page ({@code looked}). A page has at most {@value
+ * #LIMIT_MAX} actors, by default {@value #LIMIT_DEFAULT}. The request wakes no actor.
  *
- * <p>An actor that is there all the while is on one page, once, whatever comes and goes meanwhile.
+ * <p>An actor that exists during all requests is on exactly one page, even if other actors come and
+ * go.
  */
 final class ActorListPage implements AdminPage {
   private static final int LIMIT_MAX = 500;

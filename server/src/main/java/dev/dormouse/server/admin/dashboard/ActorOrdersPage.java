@@ -20,18 +20,19 @@ import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
 
 /**
- * What a person can have an actor of a registered type do:
+ * Answers orders that a person gives to an actor of a registered type:
  *
  * <ul>
- *   <li>{@code POST /api/actors/{type}/{key}/hibernate}, {@code …/reset}: leave memory, with {@code
- *       onHibernate} or without; then 200 with its status, or 409 with its status and the {@code
- *       reason} if it is not done after {@value ActorDrops#LIMIT_SECONDS} s: then it is done later
- *   <li>{@code POST …/connections/{id}/close?code=&reason=}: close a connection, by default with
- *       1000; 200 as soon as that is on its way, {@code onClose} follows. 409 with the {@code
- *       reason} if its socket is not on this node
+ *   <li>{@code POST /api/actors/{type}/{key}/hibernate}, {@code …/reset}: drops the actor from
+ *       memory, with {@code onHibernate} or without. The answer is 200 with the actor's status; it
+ *       is 409 with the status and a {@code reason} if the actor is not dropped after {@value
+ *       ActorDrops#LIMIT_SECONDS} s, and will be later
+ *   <li>{@code POST …/connections/{id}/close?code=&reason=}: closes a connection, by default with
+ *       1000. The answer is 200 as soon as the close is on its way; {@code onClose} follows. The
+ *       answer is 409 with a {@code reason} if the socket is not on this node
  * </ul>
  *
- * <p>404 if there is no such actor or connection.
+ * <p>The answer is 404 if there is no such actor or connection.
  */
 final class ActorOrdersPage implements AdminPage {
   private static final int NORMAL_CLOSURE = 1000;
@@ -108,7 +109,7 @@ final class ActorOrdersPage implements AdminPage {
     try {
       return actors.store().get(actor, Table.CONNECTION, key) != null;
     } catch (CorruptRowException e) {
-      return true; // it is there, though it cannot be read
+      return true; // the row exists, though it cannot be read
     }
   }
 }

@@ -10,14 +10,14 @@ import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
 
 /**
- * For scripts:
+ * Answers requests of scripts about an actor:
  *
  * <ul>
  *   <li>{@code GET /actors/{type}/{key}}: an {@link ActorStatus} in JSON, with the number of alarms
  *       that are set and the first {@value ActorDrops#ALARMS_SHOWN} of them
- *   <li>{@code POST /actors/{type}/{key}/hibernate}: drops the actor from memory, then its status;
- *       409 with the status and a {@code reason} if it is not done after {@value
- *       ActorDrops#LIMIT_SECONDS} s
+ *   <li>{@code POST /actors/{type}/{key}/hibernate}: drops the actor from memory, and answers with
+ *       its status; the answer is 409 with the status and a {@code reason} if the actor is not
+ *       dropped after {@value ActorDrops#LIMIT_SECONDS} s
  * </ul>
  */
 final class ActorStatusPage implements AdminPage {

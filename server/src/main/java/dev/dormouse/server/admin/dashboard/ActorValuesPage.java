@@ -22,15 +22,16 @@ import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What an actor has stored. It wakes nobody, and no class of the application's is needed; see
- * {@link Shown} for how much of a value is told.
+ * Answers requests for the stored values of an actor. They wake no actor, and values are shown
+ * without the application's classes, cut as {@link Shown} describes.
  *
  * <ul>
- *   <li>{@code GET /api/actors/{type}/{key}/values?prefix=&after={hex}&limit=}: in the order of the
- *       keys, sizes, and values of at most {@value #PREVIEW_BYTES_MAX} bytes. At most {@value
- *       #LIMIT_MAX} at once, by default {@value #LIMIT_DEFAULT}, and about {@value #PAGE_BYTES_MAX}
- *       bytes; {@code next} is the {@code after} of the next page, null if there is none
- *   <li>{@code …/value?key={hex}}: one value; 413 if it has more than {@value
+ *   <li>{@code GET /api/actors/{type}/{key}/values?prefix=&after={hex}&limit=}: a page of values in
+ *       the order of their keys, each with its size, and with its content if it has at most {@value
+ *       #PREVIEW_BYTES_MAX} bytes. A page has at most {@value #LIMIT_MAX} values, by default
+ *       {@value #LIMIT_DEFAULT}, and about {@value #PAGE_BYTES_MAX} bytes; {@code next} is the
+ *       {@code after} of the next page, null if there is none
+ *   <li>{@code …/value?key={hex}}: one value; the answer is 413 if it has more than {@value
  *       StoredActors#DECODED_BYTES_MAX} bytes
  * </ul>
  */
@@ -40,7 +41,7 @@ final class ActorValuesPage implements AdminPage {
   private static final int KEY_BYTES_MAX = 2 << 10;
   private static final int PREVIEW_BYTES_MAX = 2 << 10;
 
-  /** So many rows are read at once; values may have 2 MiB. */
+  /** The number of rows in one read, since values may have 2 MiB. */
   private static final int READ_AT_ONCE = 8;
 
   private static final long PAGE_BYTES_MAX = 8L << 20;
@@ -113,7 +114,7 @@ final class ActorValuesPage implements AdminPage {
     return new JsonObject().put("id", HexFormat.of().formatHex(key)).put("key", nameOf(key));
   }
 
-  /** A storage key as people know it; one that is no UTF-8 cannot have been written by an actor. */
+  /** Returns a storage key as text; a key that is not UTF-8 was not written by an actor. */
   private static String nameOf(byte[] key) {
     String text = new String(key, StandardCharsets.UTF_8);
     return Arrays.equals(text.getBytes(StandardCharsets.UTF_8), key)

@@ -8,8 +8,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Those who look at the dashboard. What every message would have to pay for listens only while
- * there are some: from the first look on, until there was none for {@link #LASTS}. Any thread.
+ * Tracks whether a person looks at the dashboard. Observers that cost time for every message listen
+ * only meanwhile: from the first look until there was none for {@link #LASTS}. Any thread.
  */
 final class Audience {
   static final Duration LASTS = Duration.ofMinutes(3);
@@ -19,19 +19,19 @@ final class Audience {
   private final List<DormouseObserver> listeners;
   private final Runnable onGone;
 
-  // Guarded by this.
+  // The following fields are guarded by this.
 
-  /** What ends the listening; empty while nobody looks. */
+  /** The actions that remove the listeners; empty while nobody looks. */
   private final List<Runnable> removals = new ArrayList<>();
 
   private long lastLookNs;
   private long sinceMs;
 
   /**
-   * Nobody yet.
+   * Creates an audience of nobody.
    *
-   * @param listeners hear what happens while there is somebody
-   * @param onGone called when there is nobody any more
+   * @param listeners observers that listen while a person looks
+   * @param onGone called when nobody looks any more
    */
   Audience(Observers observers, Time time, List<DormouseObserver> listeners, Runnable onGone) {
     this.observers = observers;
@@ -40,7 +40,7 @@ final class Audience {
     this.onGone = onGone;
   }
 
-  /** Somebody looks. */
+  /** Records that a person looks now. */
   synchronized void look() {
     lastLookNs = time.nowNs();
     if (removals.isEmpty()) {
@@ -49,7 +49,7 @@ final class Audience {
     }
   }
 
-  /** To be called now and then: sees whether they have gone. */
+  /** Ends the listening if the last look is too long ago; to be called periodically. */
   synchronized void tick() {
     if (isThere() && time.nowNs() - lastLookNs >= LASTS.toNanos()) {
       removals.forEach(Runnable::run);
@@ -58,12 +58,15 @@ final class Audience {
     }
   }
 
-  /** Whether there is somebody. */
+  /** Returns whether a person looks. */
   synchronized boolean isThere() {
     return !removals.isEmpty();
   }
 
-  /** Since when there is somebody, in milliseconds since 1970; of no meaning if there is nobody. */
+  /**
+   * Returns the time since which a person looks, in milliseconds since 1970; meaningless if nobody
+   * does.
+   */
   synchronized long sinceMs() {
     return sinceMs;
   }

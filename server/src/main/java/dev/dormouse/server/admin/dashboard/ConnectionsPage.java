@@ -17,10 +17,11 @@ import io.vertx.ext.web.RoutingContext;
 import java.util.List;
 
 /**
- * {@code GET /actors/{type}/{key}/connections?after={id}&limit={n}}: an actor's connections whose
- * sockets are on this node, in the order of their ids, each a {@link ConnectionStatus} in JSON; and
- * {@code next}, the {@code after} of the next page, or null if this is the last. A page has at most
- * {@value #LIMIT_MAX}, by default {@value #LIMIT_DEFAULT}. It wakes nobody.
+ * Answers {@code GET /actors/{type}/{key}/connections?after={id}&limit={n}} with an actor's
+ * connections whose sockets are on this node, in the order of their ids, each a {@link
+ * ConnectionStatus} in JSON. {@code next} is the {@code after} of the next page, null if this is
+ * the last. A page has at most {@value #LIMIT_MAX} connections, by default {@value #LIMIT_DEFAULT}.
+ * The request wakes no actor.
  */
 final class ConnectionsPage implements AdminPage {
   private static final int LIMIT_MAX = 1_000;
@@ -55,7 +56,7 @@ final class ConnectionsPage implements AdminPage {
         });
   }
 
-  /** A page of what was found, which may be one more. */
+  /** Returns a page of the connections that were found, which may be one more than the page has. */
   private static JsonObject json(List<ConnectionStatus> found, int limit) {
     List<ConnectionStatus> page = found.subList(0, Math.min(limit, found.size()));
     JsonArray connections = new JsonArray();

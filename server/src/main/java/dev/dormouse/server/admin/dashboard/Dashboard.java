@@ -13,11 +13,11 @@ import io.vertx.ext.web.Router;
 import java.util.List;
 
 /**
- * The dashboard, {@code GET /}: a page that shows the node, its actors, and all there is of one of
- * them; and the {@code /api/…} that it reads. Nothing it needs comes from elsewhere.
+ * Serves the dashboard at {@code GET /}, a page that shows the node, its actors, and the details of
+ * an actor, and the {@code /api/…} that the page reads. The page needs nothing from other servers.
  *
- * <p>Whether somebody looks or not, wakes and resets are remembered, and the node is sampled about
- * once a second. The rest is only measured while there is an {@link Audience}.
+ * <p>Wakes and resets are always recorded, and the node is sampled about once a second. Everything
+ * else is measured only while there is an {@link Audience}.
  */
 public final class Dashboard implements AdminPage {
   private static final List<String> FILES =
@@ -39,7 +39,7 @@ public final class Dashboard implements AdminPage {
   private final NodePage node;
   private final List<AdminPage> pages;
 
-  /** Of a server. */
+  /** Creates the dashboard of a server. */
   public Dashboard(
       Vertx vertx,
       ActorHost host,
@@ -87,7 +87,8 @@ public final class Dashboard implements AdminPage {
   }
 
   /**
-   * Not on an event loop: to ask for the last garbage collection takes a tenth of a millisecond.
+   * Samples the node, outside of event loops: reading the last garbage collection takes a tenth of
+   * a millisecond.
    */
   private synchronized boolean tick() {
     audience.tick();

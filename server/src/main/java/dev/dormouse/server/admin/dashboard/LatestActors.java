@@ -11,10 +11,10 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What is remembered of actors: of about so many, those to which something happened last. Any
+ * Remembers data about a limited number of actors: those to which something happened last. Any
  * thread.
  *
- * @param <M> what is remembered of one; only touched by one thread at a time
+ * @param <M> the data about one actor; only one thread at a time touches it
  */
 final class LatestActors<M> {
   private static final int PARTS = 16;
@@ -23,11 +23,10 @@ final class LatestActors<M> {
   private final Supplier<M> nothing;
 
   /**
-   * Remembers nothing yet.
+   * Creates an empty memory.
    *
-   * @param actorsMax how many at most; they are spread over {@value #PARTS} parts, each of which
-   *     has the same share of that
-   * @param nothing makes what is remembered of an actor to which nothing has happened
+   * @param actorsMax the most actors; they are spread over {@value #PARTS} parts of equal size
+   * @param nothing makes the data of an actor to which nothing has happened
    */
   LatestActors(int actorsMax, Supplier<M> nothing) {
     this.nothing = nothing;
@@ -41,7 +40,7 @@ final class LatestActors<M> {
     return parts.get((hash ^ hash >>> 16) & (PARTS - 1));
   }
 
-  /** Something happened to an actor. */
+  /** Changes the data of an actor to which something happened. */
   void happened(ActorId actor, Consumer<M> change) {
     Map<ActorId, M> part = partOf(actor);
     synchronized (part) {
@@ -49,7 +48,7 @@ final class LatestActors<M> {
     }
   }
 
-  /** What is remembered of an actor, as it is told; null if nothing is. */
+  /** Returns a view of an actor's data; null if there is none. */
   <T> @Nullable T of(ActorId actor, Function<M, T> told) {
     Map<ActorId, M> part = partOf(actor);
     synchronized (part) {
@@ -58,7 +57,7 @@ final class LatestActors<M> {
     }
   }
 
-  /** Of how many something is remembered. */
+  /** Returns the number of actors with data. */
   int size() {
     int size = 0;
     for (Map<ActorId, M> part : parts) {
@@ -77,7 +76,7 @@ final class LatestActors<M> {
     }
   }
 
-  /** In the order of use. Its monitor guards it. */
+  /** Keeps the actors of one part in the order of use; guarded by its monitor. */
   private static final class Part<M> extends LinkedHashMap<ActorId, M> {
     private static final long serialVersionUID = 1L;
 

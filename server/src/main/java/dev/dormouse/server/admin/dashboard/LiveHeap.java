@@ -9,16 +9,16 @@ import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
- * What garbage collections left on the heap, and what of that each hibernated socket accounts for.
- * Any thread.
+ * Measures the heap after garbage collections, and estimates the part of it that each hibernated
+ * socket needs. Any thread.
  *
- * <p>The latter is an estimate: the more that the last collection left than one left while far
- * fewer were connected, by the number of sockets that came since. The one is the last collection,
- * the other that with the fewest sockets so far, the baseline; at both, at most one actor was in
- * memory for each hundred sockets. At least {@value #SOCKETS_MIN} sockets have come between them,
- * and at least as many as there were before; else nothing is told. A collection may leave garbage
- * that it did not look for, and whatever else the process has come to hold counts too. It tells of
- * the Java heap: neither of buffers outside of it nor of what the kernel holds for a socket.
+ * <p>The estimate compares the last collection with the baseline, the collection with the fewest
+ * sockets so far. It is the growth of the heap between them, divided by the number of sockets that
+ * came. At both collections, at most one actor was in memory for each hundred sockets. At least
+ * {@value #SOCKETS_MIN} sockets, and at least as many as there were at the baseline, have come
+ * between them; else there is no estimate. A collection may leave garbage that it did not look for,
+ * and other growth of the process counts too. The estimate covers the Java heap, neither buffers
+ * outside of it nor the kernel's memory for a socket.
  */
 final class LiveHeap {
   static final long SOCKETS_MIN = 100;
@@ -38,7 +38,7 @@ final class LiveHeap {
   private long baselineSockets = Long.MAX_VALUE;
   private long perSocketBytes = UNKNOWN;
 
-  /** Looks whether there was a collection since the last look, which is to be a short while ago. */
+  /** Records a collection if there was one since the last call, which must be recent. */
   synchronized void look(long sockets, long active) {
     GcInfo last = null;
     for (var bean : ManagementFactory.getGarbageCollectorMXBeans()) {
@@ -61,7 +61,10 @@ final class LiveHeap {
         .sum();
   }
 
-  /** A collection has left so much, while there were so many sockets and actors in memory. */
+  /**
+   * Records the heap's bytes after a collection, and the numbers of sockets and actors in memory
+   * then.
+   */
   synchronized void collected(long bytes, long sockets, long active) {
     afterBytes = bytes;
     boolean isAsleep = active * SOCKETS_FOR_AN_ACTOR <= sockets;
@@ -75,22 +78,22 @@ final class LiveHeap {
     perSocketBytes = isTold ? (bytes - baselineBytes) / came : UNKNOWN;
   }
 
-  /** What the last collection left, in bytes; negative if there was none. */
+  /** Returns the bytes that the last collection left; negative if there was none. */
   synchronized long afterBytes() {
     return afterBytes;
   }
 
-  /** What the baseline left; negative if there is none. */
+  /** Returns the bytes that the baseline left; negative if there is none. */
   synchronized long baselineBytes() {
     return baselineBytes;
   }
 
-  /** How many sockets there were at the baseline; negative if there is none. */
+  /** Returns the number of sockets at the baseline; negative if there is none. */
   synchronized long baselineSockets() {
     return baselineBytes < 0 ? UNKNOWN : baselineSockets;
   }
 
-  /** The estimate, as of the last collection; negative if it cannot be told. */
+  /** Returns the estimate in bytes as of the last collection; negative if there is none. */
   synchronized long perSocketBytes() {
     return perSocketBytes;
   }

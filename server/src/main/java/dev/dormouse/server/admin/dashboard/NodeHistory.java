@@ -8,20 +8,20 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How the node was during the last {@value #SAMPLES_MAX} samples, about one a second. Sampling: one
- * thread at a time. Reading: any thread.
+ * Keeps the last {@value #SAMPLES_MAX} samples of the node, about one a second. One thread at a
+ * time takes samples; any thread reads them.
  */
 final class NodeHistory {
   static final int SAMPLES_MAX = 300;
   static final Duration STEP = Duration.ofSeconds(1);
 
   /**
-   * One second of it. Rates are by second, over the time since the sample before.
+   * Holds one sample. Rates are per second, over the time since the sample before.
    *
-   * @param sockets how many were open
-   * @param active how many actors were in memory
-   * @param heapBytes how much of the heap was in use
-   * @param metered what was only measured while somebody looked; null if nobody did
+   * @param sockets the number of open sockets
+   * @param active the number of actors in memory
+   * @param heapBytes the used bytes of the heap
+   * @param metered the values that are measured only while a person looks; null if nobody did
    */
   record Sample(
       long sockets,
@@ -33,9 +33,9 @@ final class NodeHistory {
       @Nullable Metered metered) {}
 
   /**
-   * What costs something.
+   * Holds the values that are costly to measure.
    *
-   * @param commits how many commits took how long
+   * @param commits the number and duration of commits
    */
   record Metered(double upgradesRate, double turnsRate, TimeCounts.Counted commits) {}
 
@@ -65,7 +65,7 @@ final class NodeHistory {
   }
 
   /**
-   * Takes a sample; the first one only begins.
+   * Takes a sample; the first call only begins the measurement.
    *
    * @param isMetered whether the meter listens
    */
@@ -109,7 +109,7 @@ final class NodeHistory {
     }
   }
 
-  /** The samples, the oldest first. */
+  /** Returns the samples, the oldest first. */
   List<Sample> samples() {
     synchronized (samples) {
       return List.copyOf(samples);

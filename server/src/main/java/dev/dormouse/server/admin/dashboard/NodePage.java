@@ -20,9 +20,10 @@ import java.util.function.ToDoubleFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
- * {@code GET /api/node}: what the node is, holds and does, and how that was during the last {@value
+ * Answers {@code GET /api/node} with the state of the node, now and during the last {@value
  * NodeHistory#SAMPLES_MAX} seconds: a list of numbers for each series, the oldest first. Upgrades,
- * turns and commit times are measured only while there is an {@link Audience}: null before.
+ * turns and commit times are measured only while there is an {@link Audience}; they are null
+ * before.
  */
 final class NodePage implements AdminPage {
   private final ActorHost host;
@@ -55,7 +56,7 @@ final class NodePage implements AdminPage {
     router.get("/api/node").handler(context -> reads.answer(context, asked -> this::json));
   }
 
-  /** To be called once a {@link NodeHistory#STEP}, by one thread at a time. */
+  /** Takes a sample; to be called once a {@link NodeHistory#STEP}, by one thread at a time. */
   void sample(boolean isMetered) {
     GatewayCounts counts = gateway.counts();
     heap.look(counts.sockets(), host.activeActors());

@@ -7,17 +7,18 @@ import java.util.ArrayDeque;
 import java.util.List;
 
 /**
- * The last {@value #TURNS_MAX} turns of each of the {@value #ACTORS_MAX} actors that had one last.
- * Every message has a turn, so that it listens only while there is an {@link Audience}. Any thread.
+ * Remembers the last {@value #TURNS_MAX} turns of each of the {@value #ACTORS_MAX} actors that had
+ * one last. This observer listens only while there is an {@link Audience}, since every message has
+ * a turn. Any thread.
  */
 final class RecentTurns implements DormouseObserver {
   static final int TURNS_MAX = 16;
   static final int ACTORS_MAX = 2_048;
 
   /**
-   * A turn that has ended.
+   * Holds a turn that has ended.
    *
-   * @param atMs when it did, in milliseconds since 1970
+   * @param atMs the time of its end, in milliseconds since 1970
    */
   record Turn(long atMs, TurnEnded ended) {}
 
@@ -42,18 +43,18 @@ final class RecentTurns implements DormouseObserver {
         });
   }
 
-  /** What is remembered of an actor, the last turn first. */
+  /** Returns the remembered turns of an actor, the last one first. */
   List<Turn> of(ActorId actor) {
     List<Turn> turns = memories.of(actor, List::copyOf);
     return turns == null ? List.of() : turns;
   }
 
-  /** Of how many actors something is remembered. */
+  /** Returns the number of actors with remembered turns. */
   int actors() {
     return memories.size();
   }
 
-  /** Gives back the memory. */
+  /** Forgets all turns, which frees their memory. */
   void forgetAll() {
     memories.forgetAll();
   }

@@ -7,30 +7,30 @@ import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 
 /**
- * When and why actors woke last, and were reset last; of about {@value #ACTORS_MAX} to which that
- * happened last. It listens all the time. Any thread.
+ * Remembers the last wake and the last reset of actors, for about the {@value #ACTORS_MAX} actors
+ * that had one last. This observer always listens. Any thread.
  */
 final class RecentWakes implements DormouseObserver {
   static final int ACTORS_MAX = 8_192;
   static final int CAUSE_LENGTH_MAX = 500;
 
   /**
-   * When and why an actor came into memory.
+   * Holds the time and reason of an actor's wake.
    *
    * @param atMs milliseconds since 1970
-   * @param reason as {@link DormouseObserver.ActorActivated} has it
+   * @param reason the reason as in {@link DormouseObserver.ActorActivated}
    */
   record Wake(long atMs, String reason, long tookNs) {}
 
   /**
-   * When and why an actor was reset.
+   * Holds the time and cause of an actor's reset.
    *
    * @param atMs milliseconds since 1970
-   * @param cause its first {@value #CAUSE_LENGTH_MAX} characters
+   * @param cause the first {@value #CAUSE_LENGTH_MAX} characters of the cause
    */
   record Reset(long atMs, String cause) {}
 
-  /** The last of each; null if there was none, or it is forgotten. */
+  /** Holds the last wake and the last reset; null if there was none, or it is forgotten. */
   record Past(@Nullable Wake wake, @Nullable Reset reset) {}
 
   private static final class Memory {
@@ -61,12 +61,12 @@ final class RecentWakes implements DormouseObserver {
     resets.happened(reset.actor(), memory -> memory.reset = was);
   }
 
-  /** What is remembered of an actor. */
+  /** Returns the last wake and reset of an actor. */
   Past of(ActorId actor) {
     return new Past(lastWakes.of(actor), resets.of(actor, memory -> memory.reset));
   }
 
-  /** How many activations there were. */
+  /** Returns the number of activations since the start. */
   long wakes() {
     return wakes.sum();
   }

@@ -7,10 +7,10 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A stored value made small enough to be shown: at most {@value #NODES_MAX} fields and elements,
- * {@value #DEPTH_MAX} of them within each other, {@value #TEXT_MAX} characters of each text and
- * {@value #CHARACTERS_MAX} of all. What was left out is said. Numbers that JavaScript would round
- * become texts. For one value.
+ * Cuts a stored value to a size that can be shown: at most {@value #NODES_MAX} fields and elements,
+ * {@value #DEPTH_MAX} levels, {@value #TEXT_MAX} characters of each text and {@value
+ * #CHARACTERS_MAX} in total. The result names the cuts. Numbers that JavaScript would round become
+ * texts. An object serves for one value.
  */
 final class Shown {
   static final int NODES_MAX = 1_000;
@@ -24,7 +24,7 @@ final class Shown {
   private int charactersLeft = CHARACTERS_MAX;
   private boolean isCut;
 
-  /** What is shown of a value that {@code ValueCodec.describe} told of. */
+  /** Returns the cut form of a value that {@code ValueCodec.describe} returned. */
   @Nullable Object of(@Nullable Object value) {
     return of(value, DEPTH_MAX);
   }
@@ -59,7 +59,7 @@ final class Shown {
     return value;
   }
 
-  /** Whether one more field or element is shown. */
+  /** Returns whether one more field or element is shown. */
   private boolean isRoom(int depthLeft) {
     boolean isRoom = depthLeft > 0 && nodesLeft > 0;
     nodesLeft--;
@@ -79,7 +79,7 @@ final class Shown {
     return text.substring(0, isSplit ? room - 1 : room) + "… (" + text.length() + " characters)";
   }
 
-  /** Whether something was left out. */
+  /** Returns whether something was left out. */
   boolean isCut() {
     return isCut;
   }

@@ -13,15 +13,18 @@ import dev.dormouse.storage.ValueCodec;
 import io.vertx.core.json.JsonObject;
 import java.util.List;
 
-/** What pages read of stored actors, whether their types are registered or not. Wakes nobody. */
+/**
+ * Reads stored actors for pages, whether their types are registered or not. The reads wake no
+ * actor.
+ */
 record StoredActors(ActorHost host, ActorStore store) {
-  /** What has more bytes is not decoded to be shown. */
+  /** The most bytes of a value that is decoded to be shown. */
   static final int DECODED_BYTES_MAX = 256 << 10;
 
   /**
-   * The status of an actor that there is, or was.
+   * Returns the status of an actor that is or was stored.
    *
-   * @throws StoreReads.Refusal 404 if nothing is stored of it
+   * @throws StoreReads.Refusal with 404 if nothing is stored of the actor
    */
   ActorStatus known(ActorId actor) {
     ActorStatus status = host.status(actor);
@@ -36,7 +39,7 @@ record StoredActors(ActorHost host, ActorStore store) {
     return codec == null ? Codecs.kryo(List.of()) : codec;
   }
 
-  /** The value of a row; if it could not be read, a second read tells why. */
+  /** Returns the value of a row; if it could not be read, a second read reports the reason. */
   byte[] valueOf(ActorId actor, Table table, Row row) {
     byte[] value = row.value();
     byte[] read = value == null ? store.get(actor, table, row.key()) : value;
@@ -46,7 +49,7 @@ record StoredActors(ActorHost host, ActorStore store) {
     return read;
   }
 
-  /** Puts what is shown of a value, and whether something of it is left out. */
+  /** Adds the cut form of a value to JSON, and whether something of the value is left out. */
   static void describe(JsonObject json, String name, byte[] bytes, ValueCodec codec) {
     if (bytes.length > DECODED_BYTES_MAX) {
       json.put("isCut", true);

@@ -3,9 +3,8 @@ package dev.dormouse.server.admin.dashboard;
 import java.util.concurrent.atomic.AtomicLongArray;
 
 /**
- * How long something took, counted in classes that are a quarter of a power of two wide, of
- * microseconds: what it tells is right to 12 %. Counting: any thread. Reading: one thread at a
- * time.
+ * Counts durations in classes that are a quarter of a power of two wide, in microseconds, so that
+ * results are exact to 12 %. Any thread counts; one thread at a time reads.
  */
 final class TimeCounts {
   private static final int QUARTERS = 4;
@@ -27,7 +26,7 @@ final class TimeCounts {
     return Math.min(CLASSES - 1, (power - 1) * QUARTERS + quarter);
   }
 
-  /** The middle of a class, in milliseconds. */
+  /** Returns the middle of a class, in milliseconds. */
   private static double msOf(int number) {
     if (number < QUARTERS) {
       return (number + 0.5) / 1_000;
@@ -36,7 +35,7 @@ final class TimeCounts {
     return (QUARTERS + number % QUARTERS + 0.5) * step / 1_000;
   }
 
-  /** What was counted since the last call. */
+  /** Returns the counts since the last call. */
   Counted next() {
     long[] since = new long[CLASSES];
     long number = 0;
@@ -61,10 +60,10 @@ final class TimeCounts {
   }
 
   /**
-   * How often, and how long.
+   * Holds the number of durations, and their distribution.
    *
-   * @param medianMs what half of them did not exceed; 0 if there were none
-   * @param tailMs what 99 % of them did not exceed; 0 if there were none
+   * @param medianMs the duration that half of them did not exceed; 0 if there were none
+   * @param tailMs the duration that 99 % of them did not exceed; 0 if there were none
    */
   record Counted(long number, double medianMs, double tailMs) {}
 }

@@ -4,13 +4,13 @@ import dev.dormouse.sdk.ActorId;
 import org.jspecify.annotations.Nullable;
 
 /**
- * When and why actors woke, of those that woke last. Written with every wake, so it is a table of
- * columns: a wake leaves no object behind, and a young collection finds all that is held in one
- * place.
+ * Remembers the time and reason of the last wake, for the actors that woke last. Every wake is
+ * written here, so the data is a table of columns: a wake leaves no new object, and a young
+ * collection finds all referenced objects in one place.
  *
- * <p>An actor has {@value #WAYS} places, by its hash, and takes the one that is free, or else that
- * of the actor that woke longest ago. While there are no more actors than a quarter of the places,
- * hardly any is forgotten. Any thread.
+ * <p>An actor's hash selects {@value #WAYS} places. The actor takes a free one, or else that of the
+ * actor that woke longest ago. While there are no more actors than a quarter of the places, hardly
+ * any is forgotten. Any thread.
  */
 final class WakeTable {
   private static final int WAYS = 8;
@@ -25,9 +25,9 @@ final class WakeTable {
   private final Object[] locks = new Object[LOCKS];
 
   /**
-   * An empty one.
+   * Creates an empty table.
    *
-   * @param places a power of two, at least 128
+   * @param places the number of places, a power of two, at least 128
    */
   WakeTable(int places) {
     this.sets = places / WAYS;
@@ -54,7 +54,7 @@ final class WakeTable {
     return locks[set & (LOCKS - 1)];
   }
 
-  /** The place of an actor; -1 if it has none. */
+  /** Returns the place of an actor; -1 if it has none. */
   private int find(ActorId actor, int hash) {
     int first = set(hash) * WAYS;
     for (int i = first; i < first + WAYS; i++) {
@@ -65,7 +65,7 @@ final class WakeTable {
     return -1;
   }
 
-  /** The place of the actor of a set that woke longest ago, or an empty one. */
+  /** Returns the place of the actor of a set that woke longest ago, or an empty one. */
   private int eldest(int set) {
     int eldest = set * WAYS;
     for (int i = eldest; i < (set + 1) * WAYS; i++) {
@@ -79,7 +79,7 @@ final class WakeTable {
     return eldest;
   }
 
-  /** An actor woke. */
+  /** Records a wake of an actor. */
   void woke(ActorId actor, RecentWakes.Wake wake) {
     int hash = hash(actor);
     int set = set(hash);
@@ -96,7 +96,7 @@ final class WakeTable {
     }
   }
 
-  /** The last wake of an actor; null if it is forgotten, or there was none. */
+  /** Returns the last wake of an actor; null if it is forgotten, or there was none. */
   RecentWakes.@Nullable Wake of(ActorId actor) {
     int hash = hash(actor);
     synchronized (lock(set(hash))) {
