@@ -47,7 +47,7 @@ final class WrongTokens {
     minutes.put(address, minute);
     if (minute.wrong == OF_A_MINUTE_MAX) {
       log.warn(
-          "{} wrong admin tokens came from {}; further ones are answered 429 until the minute is over",
+          "{} wrong admin tokens came from {}; more are answered 429 until the minute is over",
           minute.wrong,
           address);
     }

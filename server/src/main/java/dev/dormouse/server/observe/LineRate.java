@@ -12,7 +12,7 @@ import org.slf4j.Logger;
  * thread.
  */
 public final class LineRate {
-  /** What {@link #next} returns for a line that is to be left out. */
+  /** The result of {@link #next} for a line that is to be left out. */
   public static final long LEAVE_OUT = -1;
 
   private final Time time;

@@ -5,7 +5,7 @@ import dev.dormouse.server.observe.DormouseObserver;
 import dev.dormouse.server.protocol.Time;
 import org.jspecify.annotations.Nullable;
 
-/** The domain {@code Dormouse}, for one inspector. Any thread. */
+/** Reports the events of the domain {@code Dormouse} to one inspector. Any thread. */
 final class ActorWatch implements DormouseObserver {
   private final InspectorFilter filter;
   private final Outbox outbox;

@@ -20,8 +20,8 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The domain {@code Dormouse}: what the DevTools protocol has no words for. {@code protocol.json}
- * describes it. Pure functions.
+ * Formats the events of the domain {@code Dormouse}, for which the DevTools protocol has none of
+ * its own. {@code protocol.json} describes them. Pure functions.
  */
 final class DormouseEvents {
   private static final double NS_PER_MS = 1e6;
@@ -73,7 +73,9 @@ final class DormouseEvents {
             .put("bytesSent", closed.bytesOut()));
   }
 
-  /** What {@code Network} cannot say of a frame. */
+  /**
+   * Returns the event with the details of a frame that the domain {@code Network} has no field for.
+   */
   static String frameDetails(Frame frame, boolean isSent, PayloadExcerpt payload, long nowNs) {
     return event(
         "frameDetails",
@@ -140,7 +142,7 @@ final class DormouseEvents {
             .put("outcome", hit.outcome()));
   }
 
-  /** The answer to {@code Dormouse.getActor}. */
+  /** Returns the answer to {@code Dormouse.getActor}. */
   static JsonObject actor(ActorStatus actor) {
     return new JsonObject()
         .put("state", word(actor.state()))

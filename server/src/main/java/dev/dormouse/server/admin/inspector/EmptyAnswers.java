@@ -6,12 +6,12 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Answers to what inspectors ask a browser about when they attach, and a server has none of: pages,
- * scripts, other targets. They say that there is nothing, which is true, so that the inspector goes
- * on. Pure functions.
+ * Answers questions that inspectors ask a browser when they attach, about pages, scripts and other
+ * targets. A server has none of these; the answers say so, and the inspector continues. Pure
+ * functions.
  */
 final class EmptyAnswers {
-  /** Domains without events here, which may be enabled for all that. */
+  /** The domains without events here, which an inspector may enable all the same. */
   private static final Set<String> QUIET_DOMAINS =
       Set.of(
           "Accessibility",
@@ -37,7 +37,7 @@ final class EmptyAnswers {
           "Security",
           "ServiceWorker");
 
-  /** Wishes about what never happens here. */
+  /** The methods about things that never happen here. */
   private static final Set<String> QUIET_METHODS =
       Set.of(
           "Debugger.setAsyncCallStackDepth",
@@ -59,7 +59,7 @@ final class EmptyAnswers {
 
   private EmptyAnswers() {}
 
-  /** What there is to answer; null if nothing is. */
+  /** Returns the answer to a method; null if this class has none. */
   static @Nullable JsonObject to(String method) {
     int dot = method.indexOf('.');
     String domain = dot < 0 ? "" : method.substring(0, dot);

@@ -9,11 +9,11 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One inspector that is attached: answers what it asks, and has it told of what it enabled. On its
- * event loop.
+ * Represents one attached inspector: answers its requests, and reports the events that it enabled.
+ * Only for the thread of its event loop.
  */
 final class Inspector {
-  /** What {@code Network.enable} may say, which changes nothing here. */
+  /** The parameters of {@code Network.enable}, which have no effect here. */
   private static final Set<String> NUMBERS_OF_ENABLE =
       Set.of("maxTotalBufferSize", "maxResourceBufferSize", "maxPostDataSize");
 
@@ -21,13 +21,13 @@ final class Inspector {
   private final InspectorFilter filter;
   private final Outbox outbox;
 
-  /** Null while {@code Network} is not enabled. */
+  /** The watch over the domain {@code Network}; null while the domain is not enabled. */
   private @Nullable NetworkWatch network;
 
   private Runnable endNetwork = () -> {};
   private Runnable endActors = () -> {};
 
-  /** Read by other threads. */
+  /** Set while the domain {@code Dormouse} is enabled; other threads read it. */
   private volatile boolean isDormouseEnabled;
 
   Inspector(InspectorParts parts, InspectorFilter filter, Outbox outbox) {
@@ -149,7 +149,7 @@ final class Inspector {
     isDormouseEnabled = false;
   }
 
-  /** It is gone: it is told of nothing any more. Idempotent. */
+  /** Ends the reports to an inspector that is gone. A second call does nothing. */
   void end() {
     disableNetwork();
     disableDormouse();

@@ -4,38 +4,38 @@ import dev.dormouse.sdk.ActorId;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which actors an inspector is told of.
+ * Selects the actors whose events an inspector hears.
  *
- * @param type their type; null for all
- * @param key their key; null for all of the type
+ * @param type the actors' type; null for all types
+ * @param key the actor's key; null for all keys of the type
  */
 record InspectorFilter(@Nullable String type, @Nullable String key) {
   static final InspectorFilter ALL = new InspectorFilter(null, null);
 
   /**
-   * Checks it.
+   * Checks the type and the key.
    *
-   * @throws IllegalArgumentException if there is a key without a type, or one of both is no valid
-   *     name
+   * @throws IllegalArgumentException if there is a key without a type, or one of them is not a
+   *     valid name
    */
   InspectorFilter {
     if (type != null) {
       ActorId checked = new ActorId(type, key == null ? "any" : key);
       type = checked.type();
     } else if (key != null) {
-      throw new IllegalArgumentException("the parameter key is there without type");
+      throw new IllegalArgumentException("the parameter key needs the parameter type");
     }
   }
 
-  /** Whether it is told of everything, also of what has no actor. */
+  /** Returns whether the inspector hears everything, including events without an actor. */
   boolean isOfAll() {
     return type == null;
   }
 
   /**
-   * Whether it is told of an actor.
+   * Returns whether the inspector hears an event of an actor.
    *
-   * @param actor null if it is about none
+   * @param actor the actor; null if the event has none
    */
   boolean matches(@Nullable ActorId actor) {
     return type == null

@@ -29,19 +29,20 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where DevTools attaches:
+ * Answers DevTools and other clients of its protocol:
  *
  * <ul>
- *   <li>{@code GET /json/version}, {@code /json/list} or {@code /json}: what can be inspected, and
- *       the {@code webSocketDebuggerUrl} of each
- *   <li>{@code GET /json/protocol}: what the domains {@code Network} and {@code Dormouse} have here
+ *   <li>{@code GET /json/version}, {@code /json/list} or {@code /json}: the targets that can be
+ *       inspected, each with its {@code webSocketDebuggerUrl}
+ *   <li>{@code GET /json/protocol}: the methods and events of the domains {@code Network} and
+ *       {@code Dormouse} on this server
  *   <li>{@code /devtools/node?type={type}&key={key}}: a WebSocket that speaks the DevTools
- *       protocol; about the actors of that type and key only, if they are given
+ *       protocol; a type and a key restrict it to these actors
  * </ul>
  *
- * <p>At most {@value #INSPECTORS_MAX} inspectors are attached at a time [503]; a message of one has
- * at most 256 KiB [1009]. What one does not read is bounded: see {@code dropped} in the domain
- * {@code Dormouse}.
+ * <p>At most {@value #INSPECTORS_MAX} inspectors are attached at a time; a further one is answered
+ * 503. A message from an inspector has at most 256 KiB; a longer one closes the inspector with
+ * 1009. Unread events are bounded: see {@code dropped} in the domain {@code Dormouse}.
  */
 public final class InspectorPage implements AdminPage {
   private static final int INSPECTORS_MAX = 16;
@@ -49,7 +50,7 @@ public final class InspectorPage implements AdminPage {
   private static final short TEXT_ONLY = 1003;
   private static final short TOO_BIG = 1009;
 
-  /** How long an inspector that is closed has to answer. */
+  /** The time for the answer to a close frame, in milliseconds. */
   private static final long CLOSING_MS = 1_000;
 
   private final Vertx vertx;
@@ -60,11 +61,11 @@ public final class InspectorPage implements AdminPage {
   private final AtomicInteger attached = new AtomicInteger();
 
   /**
-   * Of a server.
+   * Creates the page of a server.
    *
-   * @param routes of its actor types
-   * @param isTls whether it speaks TLS
-   * @param authority its host and port
+   * @param routes the routes of the server's actor types
+   * @param isTls whether the server speaks TLS
+   * @param authority returns the server's host and port
    */
   public InspectorPage(
       Vertx vertx,
@@ -148,7 +149,7 @@ public final class InspectorPage implements AdminPage {
     String upgrade = context.request().getHeader("Upgrade");
     if (!"websocket".equalsIgnoreCase(upgrade)) {
       context.response().putHeader("Upgrade", "websocket").putHeader("Connection", "Upgrade");
-      refuse(context, 426, "this is for clients of the DevTools protocol, on a WebSocket");
+      refuse(context, 426, "this path needs a WebSocket of a client of the DevTools protocol");
       return;
     }
     InspectorFilter filter;
@@ -194,21 +195,21 @@ public final class InspectorPage implements AdminPage {
             });
   }
 
-  /** Vert.x tells of a message over its limit, and leaves the rest to us. */
+  /** Returns the close code for a failure that Vert.x reports, such as a message over its limit. */
   private static short codeOf(Throwable failure) {
     return failure instanceof CorruptedWebSocketFrameException broken
         ? (short) broken.closeStatus().code()
         : TOO_BIG;
   }
 
-  /** An inspector's socket. What is written to one that is gone is lost. */
+  /** Writes to the socket of an inspector. Text for a socket that is gone is lost. */
   private static final class SocketWire implements Outbox.Wire {
     private final ServerWebSocket socket;
     private final Channel channel;
     private final Context loop;
     private Runnable whenClosing = () -> {};
 
-    /** Null until it is closed here. */
+    /** Ends the TCP connection later; null until this class closes the socket. */
     private @Nullable Runnable closing;
 
     SocketWire(ServerWebSocket socket, Channel channel, Vertx vertx) {
@@ -233,8 +234,8 @@ public final class InspectorPage implements AdminPage {
     }
 
     /**
-     * Once. Vert.x waits for the close frame to be written, which it never is to a client that does
-     * not read: TCP ends soon after.
+     * Closes the socket once. Vert.x waits until the close frame is written, which never happens
+     * with a client that does not read; so this class ends the TCP connection soon after.
      */
     @Override
     public void close(int code, String reason) {
@@ -246,7 +247,10 @@ public final class InspectorPage implements AdminPage {
       }
     }
 
-    /** Vert.x asks for the close frame: after a close, or because the server stops. */
+    /**
+     * Ends the inspector when Vert.x asks for a close frame: after a close, or because the server
+     * stops.
+     */
     void shutDown() {
       if (closing == null) {
         close(GOING_AWAY, "the server stops");
@@ -255,7 +259,9 @@ public final class InspectorPage implements AdminPage {
       }
     }
 
-    /** Past the handlers of Vert.x, which would have the channel wait for the close frame, too. */
+    /**
+     * Closes the channel directly, since the handlers of Vert.x would wait for the close frame too.
+     */
     private void endTcp() {
       ChannelHandlerContext first = channel.pipeline().firstContext();
       if (first != null) {

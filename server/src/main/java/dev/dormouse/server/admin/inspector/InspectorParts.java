@@ -5,7 +5,7 @@ import dev.dormouse.server.host.ActorHost;
 import dev.dormouse.server.observe.Observers;
 import dev.dormouse.server.protocol.Time;
 
-/** What all inspectors of a server share. */
+/** Holds the objects that all inspectors of a server share. */
 record InspectorParts(
     Observers observers,
     Time time,

@@ -10,8 +10,8 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * The events of WebSockets in the domain {@code Network} of the DevTools protocol. Pure functions;
- * the ids of requests are the ids of connections, timestamps are {@link
+ * Formats the events of WebSockets in the domain {@code Network} of the DevTools protocol. Pure
+ * functions. The ids of requests are the ids of connections; timestamps are {@link
  * dev.dormouse.server.protocol.Time#nowNs} in seconds.
  */
 final class NetworkEvents {
@@ -46,14 +46,14 @@ final class NetworkEvents {
                     .put("headers", headers)));
   }
 
-  /** A frame that came in: clients mask theirs. */
+  /** Returns the event of a frame that came in, which its client has masked. */
   static String frameReceived(Frame frame, PayloadExcerpt payload, long nowNs) {
     return event(
         "webSocketFrameReceived",
         of(frame.connection(), nowNs).put("response", frame(frame, true, payload)));
   }
 
-  /** A frame that went out: servers mask none. */
+  /** Returns the event of a frame that was sent, which is not masked. */
   static String frameSent(Frame frame, PayloadExcerpt payload, long nowNs) {
     return event(
         "webSocketFrameSent",
@@ -68,7 +68,10 @@ final class NetworkEvents {
     return event("webSocketClosed", of(id, nowNs));
   }
 
-  /** Headers as the protocol has them: those of a name together, a line for each. */
+  /**
+   * Returns headers as the protocol writes them: one entry for each name, with a line for each
+   * value.
+   */
   static JsonObject headers(List<Header> headers, Redaction redaction) {
     Map<String, String> spelling = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
     JsonObject json = new JsonObject();

@@ -12,8 +12,8 @@ import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The domain {@code Network}, for one inspector: follows the life of each connection, so that
- * whatever happens each is created once and closed once.
+ * Reports the events of the domain {@code Network} to one inspector. It follows the life of each
+ * connection, so that each is reported as created once and as closed once.
  *
  * <pre>
  *   (upgrade) ──► HELD ──► STARTED ──► OPEN ──► (closed)
@@ -21,33 +21,33 @@ import org.jspecify.annotations.Nullable;
  *   (found open) ──► FOUND ─────────────┘
  * </pre>
  *
- * <p><b>Limits.</b> {@value #FOLLOWED_MAX} connections are followed at a time, {@value #FOUND_MAX}
- * of those that were open before; the others are counted in {@code Dormouse.dropped} and {@code
- * Dormouse.announced}, and nothing is said of them.
+ * <p><b>Limits.</b> At most {@value #FOLLOWED_MAX} connections are followed at a time, and at most
+ * {@value #FOUND_MAX} of those that were open before. The others are only counted, in {@code
+ * Dormouse.dropped} and {@code Dormouse.announced}.
  *
- * <p>Any thread; events of one connection come one after the other.
+ * <p>Any thread may report events; those of one connection come one after the other.
  */
 final class NetworkWatch implements DormouseObserver {
   static final int FOUND_MAX = 10_000;
   static final int FOLLOWED_MAX = 50_000;
 
-  /** The most upgrades whose actor is not known yet, with a filter. */
+  /** The most upgrades that wait until their actor is known; only with a filter. */
   private static final int HELD_MAX = 1_000;
 
   private static final int SWITCHING_PROTOCOLS = 101;
 
-  /** How far the life of a connection has been told. */
+  /** Tells how much of a connection's life was reported. */
   private sealed interface Followed {
-    /** It may be of an actor that is not asked for: nothing was told yet. */
+    /** Nothing was reported yet, since the actor may be one that the filter excludes. */
     record Held(String created, String willSend) implements Followed {}
 
-    /** It was open when the inspector came: nothing was told yet. */
+    /** Nothing was reported yet of this connection, which was open when the inspector came. */
     record Found(ActorId actor) implements Followed {}
 
-    /** Created, and not answered. */
+    /** The creation was reported, and the upgrade is not answered yet. */
     record Started() implements Followed {}
 
-    /** Created, and answered 101. */
+    /** The creation and the 101 were reported. */
     record Open() implements Followed {}
   }
 
@@ -61,7 +61,7 @@ final class NetworkWatch implements DormouseObserver {
   private final Redaction redaction;
   private final BooleanSupplier wantsDetails;
 
-  // The following are guarded by this.
+  // The following fields are guarded by this.
   private final Map<ConnectionId, Followed> followed = new HashMap<>();
   private final ArrayDeque<ConnectionId> found = new ArrayDeque<>();
   private long announced;
@@ -70,9 +70,9 @@ final class NetworkWatch implements DormouseObserver {
   private boolean isStopped;
 
   /**
-   * One that follows nothing yet.
+   * Creates a watch that follows nothing yet.
    *
-   * @param wantsDetails whether the domain {@code Dormouse} is enabled, too
+   * @param wantsDetails whether the domain {@code Dormouse} is enabled too
    */
   NetworkWatch(
       InspectorFilter filter,
@@ -94,7 +94,7 @@ final class NetworkWatch implements DormouseObserver {
     return true;
   }
 
-  /** Nothing more is followed. */
+  /** Ends the following of all connections. */
   synchronized void stop() {
     isStopped = true;
     followed.clear();
@@ -102,9 +102,12 @@ final class NetworkWatch implements DormouseObserver {
     leftOut = -1;
   }
 
-  // ---- those that were open before
+  // ---- connections that were open before
 
-  /** A connection is open. To be called where its events are told, and between two of them. */
+  /**
+   * Follows a connection that is open. To be called on the thread of its events, between two of
+   * them.
+   */
   synchronized void found(ConnectionId id, ActorId actor) {
     if (followed.containsKey(id) || isStopped || !filter.matches(actor)) {
       return;
@@ -118,15 +121,15 @@ final class NetworkWatch implements DormouseObserver {
   }
 
   /**
-   * All that are open were found.
+   * Records that all open connections were found.
    *
-   * @param others how many were not, being too many
+   * @param others the number of connections over the limit, which were not
    */
   synchronized void foundAll(long others) {
     leftOut = others;
   }
 
-  /** Announces the next of those that were found, and says whether there was one. */
+  /** Reports the next of the connections that were found, and returns whether there was one. */
   synchronized boolean announceNext() {
     ConnectionId next = found.poll();
     if (next != null) {
@@ -143,7 +146,7 @@ final class NetworkWatch implements DormouseObserver {
     return true;
   }
 
-  /** If it was found and not announced yet, that is done now. */
+  /** Reports a connection now if it was found and not reported yet. */
   private void announce(ConnectionId id) {
     if (followed.get(id) instanceof Followed.Found open) {
       announced++;
@@ -154,7 +157,7 @@ final class NetworkWatch implements DormouseObserver {
     }
   }
 
-  /** Tells of a connection whose request is not known any more. */
+  /** Reports a connection whose request is not known any more. */
   private long open(ConnectionId id, ActorId actor, JsonObject headers) {
     long nowNs = time.nowNs();
     followed.put(id, OPEN);
@@ -192,7 +195,7 @@ final class NetworkWatch implements DormouseObserver {
         followed.put(id, STARTED);
         outbox.add(created, willSend);
       } else {
-        outbox.dropConnection(); // unless there is room when it is accepted
+        outbox.dropConnection(); // until the upgrade is accepted and there is room
       }
     }
   }
@@ -241,8 +244,8 @@ final class NetworkWatch implements DormouseObserver {
   }
 
   /**
-   * Whether the inspector knows of an upgrade, now that its actor is known; if it was held until
-   * then, it is told, or forgotten.
+   * Returns whether the inspector hears of an upgrade, now that its actor is known. An upgrade that
+   * waited until then is reported, or forgotten.
    */
   private boolean isTold(ConnectionId id, @Nullable ActorId actor) {
     if (followed.get(id) instanceof Followed.Held start) {

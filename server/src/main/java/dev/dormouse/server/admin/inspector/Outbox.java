@@ -5,26 +5,31 @@ import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What an inspector has not read yet.
+ * Holds the messages that an inspector has not read yet.
  *
  * <p><b>Limits.</b> While {@value #DROPPING_FROM_BYTES} bytes wait, frames, turns and limits are
- * dropped and counted; {@code Dormouse.dropped} says how many, at the place where they are missing.
- * Over {@value #BYTES_MAX} bytes, all is dropped and the inspector closed with 1013. Bytes are
- * those of the text in memory, two for each character.
+ * dropped and counted; {@code Dormouse.dropped} has their number, at the place where they are
+ * missing. Over {@value #BYTES_MAX} bytes, all messages are dropped and the inspector is closed
+ * with 1013. A character counts two bytes.
  *
- * <p><b>Threads.</b> Any; writing is done on the wire's own.
+ * <p><b>Threads.</b> Any thread may add messages; the wire's own thread writes them.
  */
 final class Outbox {
   static final int DROPPING_FROM_BYTES = 1 << 20;
   static final int BYTES_MAX = 8 << 20;
   private static final int TOO_SLOW = 1013;
 
-  /** The socket of an inspector. */
+  /** Writes to the socket of an inspector. */
   interface Wire {
-    /** Has it done on the thread that may call the next three. Any thread. */
+    /**
+     * Runs a task on the thread that may call the other methods. Any thread may call this method.
+     */
     void run(Runnable task);
 
-    /** Whether it takes no more for now; {@link Outbox#drain} is to be called when it does. */
+    /**
+     * Returns whether the wire takes no more for now; {@link Outbox#drain} is to be called when it
+     * does again.
+     */
     boolean isFull();
 
     void send(String text);
@@ -34,10 +39,10 @@ final class Outbox {
 
   private final Wire wire;
 
-  /** Has more to say while nothing waits, and says whether it had. */
+  /** Adds more messages while none wait, and returns whether it had any. */
   private volatile BooleanSupplier whenEmpty = () -> false;
 
-  // The following are guarded by this.
+  // The following fields are guarded by this.
   private final ArrayDeque<String> waiting = new ArrayDeque<>();
   private long bytes;
   private long droppedFrames;
@@ -51,7 +56,7 @@ final class Outbox {
     this.wire = wire;
   }
 
-  /** Has this asked for more whenever nothing waits; on the wire's thread. */
+  /** Sets the source that is asked for more whenever no message waits, on the wire's thread. */
   void whenEmpty(BooleanSupplier more) {
     whenEmpty = more;
     synchronized (this) {
@@ -60,8 +65,8 @@ final class Outbox {
   }
 
   /**
-   * Whether there is room for frames, turns and limits; what is not added then is to be counted
-   * here.
+   * Returns whether there is room for frames, turns and limits; callers count an event that they do
+   * not add.
    */
   synchronized boolean hasRoom() {
     return bytes < DROPPING_FROM_BYTES;
@@ -79,12 +84,12 @@ final class Outbox {
     droppedLimits++;
   }
 
-  /** A connection that it is not told of. */
+  /** Counts a connection that is not reported. */
   synchronized void dropConnection() {
     droppedConnections++;
   }
 
-  /** Messages that are not dropped, one after the other. */
+  /** Adds messages that are never dropped, in this order. */
   synchronized void add(String... messages) {
     if (isClosed) {
       return;
@@ -101,14 +106,14 @@ final class Outbox {
     makeDue();
   }
 
-  /** Nothing more is said. */
+  /** Ends the writing; waiting messages are dropped. */
   synchronized void close() {
     isClosed = true;
     waiting.clear();
     bytes = 0;
   }
 
-  /** Writes what the wire takes. On the wire's thread. */
+  /** Writes as much as the wire takes. Only on the wire's thread. */
   void drain() {
     synchronized (this) {
       isDue = false;

@@ -9,17 +9,18 @@ import java.nio.charset.StandardCharsets;
 import java.util.Base64;
 
 /**
- * What is shown of a frame's payload: its first {@value #BYTES_MAX} bytes.
+ * Holds the part of a frame's payload that is shown: its first {@value #BYTES_MAX} bytes.
  *
- * @param data as {@code payloadData} is to be: text of a text frame, ending with its last whole
- *     character and, if it was cut, with how many bytes there are in all; base64 of any other
- * @param shownBytes how many of its bytes are in {@code data}
+ * @param data the value of {@code payloadData}. For a text frame it is text that ends with its last
+ *     whole character and, if it was cut, with the total number of bytes; for other frames it is
+ *     base64
+ * @param shownBytes the number of payload bytes in {@code data}
  */
 record PayloadExcerpt(String data, int shownBytes) {
   static final int BYTES_MAX = 4096;
   private static final int TEXT = 1;
 
-  /** Of a frame; to be called while it is told of. */
+  /** Returns the excerpt of a frame; to be called during the observer's call. */
   static PayloadExcerpt of(Frame frame) {
     byte[] bytes = frame.payload().first(BYTES_MAX);
     if (frame.opcode() != TEXT) {
@@ -28,8 +29,8 @@ record PayloadExcerpt(String data, int shownBytes) {
     ByteBuffer in = ByteBuffer.wrap(bytes);
     CharBuffer out = CharBuffer.allocate(bytes.length);
     CharsetDecoder decoder = StandardCharsets.UTF_8.newDecoder();
-    // A character that the cut, or the end of a fragment, has split is no error, but stays in
-    // there.
+    // A character that is split by the cut, or by the end of a fragment, is no error; its bytes
+    // stay in the input.
     CoderResult result = decoder.decode(in, out, false);
     if (result.isError()) {
       String note = "(not UTF-8, perhaps compressed; %s bytes in all; in base64) ";

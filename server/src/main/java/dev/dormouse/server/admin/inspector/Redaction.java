@@ -8,13 +8,12 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
- * Leaves secrets out of what an inspector is shown of a handshake. Where a secret was, there is
- * {@value #REDACTED}.
+ * Replaces the secrets of a handshake by {@value #REDACTED} before an inspector sees it.
  *
  * <ul>
  *   <li>{@code Authorization}, {@code Proxy-Authorization}: all but the scheme
  *   <li>{@code Cookie}, {@code Set-Cookie}: the values, not names and attributes
- *   <li>{@code Sec-WebSocket-Protocol}: what is not a subprotocol of an actor type here; pages that
+ *   <li>{@code Sec-WebSocket-Protocol}: all values but the subprotocols of actor types; pages that
  *       cannot set headers put tokens there
  *   <li>headers and query parameters whose name has one of {@code token}, {@code secret}, {@code
  *       password}, {@code auth}, … in it: the value; {@code WWW-Authenticate} is shown
@@ -23,7 +22,7 @@ import java.util.stream.Collectors;
  *   <li>{@code Referer}, {@code Location}: the query
  * </ul>
  *
- * <p>Paths, and what is in frames, are shown as they are.
+ * <p>Paths and the payloads of frames are shown unchanged.
  */
 final class Redaction {
   static final String REDACTED = "(redacted)";
@@ -38,15 +37,15 @@ final class Redaction {
   private final Set<String> subprotocols;
 
   /**
-   * One for a server.
+   * Creates the redaction of a server.
    *
-   * @param subprotocols of all its actor types
+   * @param subprotocols the subprotocols of all its actor types
    */
   Redaction(Set<String> subprotocols) {
     this.subprotocols = Set.copyOf(subprotocols);
   }
 
-  /** The value of a header, without secrets. */
+  /** Returns the value of a header without secrets. */
   String value(Header header) {
     String name = header.name().toLowerCase(Locale.ROOT);
     String value = header.value();
@@ -68,7 +67,7 @@ final class Redaction {
     };
   }
 
-  /** Whether the value of a query parameter is a secret. */
+  /** Returns whether the value of a query parameter is a secret. */
   static boolean isSecretParameter(String name) {
     String lower = name.toLowerCase(Locale.ROOT);
     return SECRET_PARAMETERS.contains(lower) || isSecret(lower);

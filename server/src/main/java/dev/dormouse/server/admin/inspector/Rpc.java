@@ -4,7 +4,9 @@ import io.vertx.core.json.DecodeException;
 import io.vertx.core.json.JsonObject;
 import org.jspecify.annotations.Nullable;
 
-/** The messages of JSON-RPC as the DevTools protocol has them. Pure functions. */
+/**
+ * Reads and writes the messages of JSON-RPC as the DevTools protocol defines them. Pure functions.
+ */
 final class Rpc {
   static final int PARSE_ERROR = -32700;
   static final int INVALID_REQUEST = -32600;
@@ -14,13 +16,13 @@ final class Rpc {
 
   private Rpc() {}
 
-  /** What an inspector asks for. */
+  /** Holds a request of an inspector. */
   record Request(long id, String method, JsonObject params) {
 
     /**
-     * A parameter that must be there.
+     * Returns a required parameter.
      *
-     * @throws IllegalArgumentException if it is not, or is no string
+     * @throws IllegalArgumentException if the parameter is missing, or is no string
      */
     String string(String name) {
       if (params.getValue(name) instanceof String text) {
@@ -30,9 +32,9 @@ final class Rpc {
     }
 
     /**
-     * Checks a parameter that may be missing.
+     * Checks an optional parameter.
      *
-     * @throws IllegalArgumentException if it is there, and no number
+     * @throws IllegalArgumentException if the parameter is present, and is no number
      */
     void numberIfAny(String name) {
       Object value = params.getValue(name);
@@ -43,7 +45,7 @@ final class Rpc {
     }
   }
 
-  /** A message that is no request, and its answer. */
+  /** Reports a message that is no request, with the answer to it. */
   static final class MalformedException extends Exception {
     private static final long serialVersionUID = 1;
 
@@ -62,7 +64,7 @@ final class Rpc {
   /**
    * Reads a request.
    *
-   * @throws MalformedException if it is none
+   * @throws MalformedException if the message is no request
    */
   static Request request(String text) throws MalformedException {
     JsonObject json;
@@ -92,12 +94,12 @@ final class Rpc {
     return new Request(id, method, params instanceof JsonObject given ? given : new JsonObject());
   }
 
-  /** The answer to a request. */
+  /** Returns the answer to a request. */
   static String result(Request request, JsonObject result) {
     return new JsonObject().put("id", request.id()).put("result", result).encode();
   }
 
-  /** The answer to a request that cannot be met. */
+  /** Returns the error that answers a request which cannot be served. */
   static String error(Request request, int code, String message) {
     return failure(request.id(), code, message);
   }
@@ -110,7 +112,7 @@ final class Rpc {
     return json.put("error", new JsonObject().put("code", code).put("message", message)).encode();
   }
 
-  /** What is told unasked. */
+  /** Returns an event, which an inspector gets without a request. */
   static String event(String method, JsonObject params) {
     return new JsonObject().put("method", method).put("params", params).encode();
   }

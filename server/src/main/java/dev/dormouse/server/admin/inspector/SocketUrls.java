@@ -10,8 +10,8 @@ import java.util.TreeMap;
 import java.util.function.Supplier;
 
 /**
- * The URLs of sockets, without secrets: as clients wrote them, or, if that is not known any more,
- * as they could have by the path that the type was given.
+ * Returns the URLs of sockets without secrets. A URL is the one that the client used; if that is
+ * not known any more, it is made of the path of the actor's type.
  */
 final class SocketUrls {
   private final String scheme;
@@ -19,11 +19,11 @@ final class SocketUrls {
   private final Map<String, String> paths;
 
   /**
-   * Those of a server.
+   * Creates the URLs of a server.
    *
-   * @param isTls whether it speaks TLS; what a proxy speaks is not known here
-   * @param authority its host and port
-   * @param paths of each actor type's route, with {@code :key}
+   * @param isTls whether the server speaks TLS; the scheme that a proxy uses is not known here
+   * @param authority returns the server's host and port
+   * @param paths the path of each actor type's route, with {@code :key}
    */
   SocketUrls(boolean isTls, Supplier<String> authority, Map<String, String> paths) {
     this.scheme = isTls ? "wss://" : "ws://";
@@ -31,7 +31,7 @@ final class SocketUrls {
     this.paths = Map.copyOf(paths);
   }
 
-  /** What a request was for. */
+  /** Returns the URL of a request. */
   String of(RequestHead head) {
     StringBuilder url = new StringBuilder(scheme);
     url.append(head.header("Host").orElseGet(authority)).append(head.path());
@@ -47,7 +47,7 @@ final class SocketUrls {
     return url.toString();
   }
 
-  /** Where an actor is found. */
+  /** Returns the URL of an actor. */
   String of(ActorId actor) {
     String path = paths.getOrDefault(actor.type(), "/" + actor.type() + "/:key");
     return scheme + authority.get() + path.replace(":key", encode(actor.key()));

@@ -4,18 +4,18 @@ import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.util.Collection;
 
-/** What can be inspected: the node, and each actor type alone. Pure functions. */
+/** Lists the targets that can be inspected: the node, and each actor type alone. Pure functions. */
 final class Targets {
   static final String PROTOCOL_VERSION = "1.3";
 
-  /** Where the node's inspectors connect. */
+  /** The path of the WebSocket to which inspectors of the node connect. */
   static final String PATH = "/devtools/node";
 
   private static final String PRODUCT = "Dormouse";
 
   private Targets() {}
 
-  /** The answer to {@code /json/version}. */
+  /** Returns the answer to {@code /json/version}. */
   static JsonObject version(String authority) {
     return new JsonObject()
         .put("Browser", PRODUCT)
@@ -24,7 +24,7 @@ final class Targets {
         .put("webSocketDebuggerUrl", "ws://" + authority + PATH);
   }
 
-  /** The answer to {@code Browser.getVersion}. */
+  /** Returns the answer to {@code Browser.getVersion}. */
   static JsonObject browserVersion() {
     return new JsonObject()
         .put("protocolVersion", PROTOCOL_VERSION)
@@ -35,10 +35,10 @@ final class Targets {
   }
 
   /**
-   * The answer to {@code /json/list}.
+   * Returns the answer to {@code /json/list}.
    *
-   * @param authority host and port of the admin server, as who asks wrote it
-   * @param origin of the server that clients connect to
+   * @param authority the host and port of the admin server, as the client wrote it
+   * @param origin the origin of the server that clients connect to
    */
   static JsonArray list(String authority, String origin, Collection<String> types) {
     JsonArray targets = new JsonArray();

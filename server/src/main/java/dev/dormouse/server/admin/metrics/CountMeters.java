@@ -10,13 +10,13 @@ import java.util.Locale;
 import java.util.function.ToDoubleFunction;
 import org.jspecify.annotations.Nullable;
 
-/** What the server counts by itself, as meters that read the last {@link Snapshot}. */
+/** Registers meters for the server's own counts, which read the last {@link Snapshot}. */
 final class CountMeters {
   private static final double NS_PER_SECOND = 1e9;
 
   private final MeterRegistry registry;
 
-  /** Null before the first. */
+  /** The last snapshot; null before the first one. */
   private volatile @Nullable Snapshot last;
 
   CountMeters(MeterRegistry registry) {
@@ -30,7 +30,7 @@ final class CountMeters {
     stalls();
   }
 
-  /** From now on the meters tell what this one does. */
+  /** Sets the snapshot that the meters read from now on. */
   void take(Snapshot snapshot) {
     last = snapshot;
   }
@@ -43,7 +43,7 @@ final class CountMeters {
         s -> s.gateway().httpConnections());
     gauge(
         "http.server.active_requests",
-        "HTTP requests that are not answered yet",
+        "HTTP requests that wait for their answer",
         Snapshot::activeRequests);
     gauge(
         "dormouse.upgrades.pending",
@@ -93,7 +93,7 @@ final class CountMeters {
     for (RequestLimit limit : RequestLimit.values()) {
       counter(
           "dormouse.requests.cut_off",
-          "plain requests that a limit ended",
+          "plain requests that were ended by a limit",
           s -> s.gateway().cutOff().getOrDefault(limit, 0L),
           "limit",
           limit.name().toLowerCase(Locale.ROOT));
@@ -149,26 +149,26 @@ final class CountMeters {
         "dormouse.store.writes",
         "writes of the engine in which commits were kept, each of a group",
         s -> s.commits().writes());
-    gauge("dormouse.store.size", "what the data folder holds", "bytes", Snapshot::storeBytes);
+    gauge("dormouse.store.size", "size of the data folder", "bytes", Snapshot::storeBytes);
   }
 
   private void unreadable(String what, ToDoubleFunction<Snapshot> value) {
-    counter("dormouse.unreadable", "what is stored and cannot be read", value, "what", what);
+    counter("dormouse.unreadable", "stored data that cannot be read, by kind", value, "what", what);
   }
 
   private void alarms(String outcome, ToDoubleFunction<Snapshot> value) {
-    counter("dormouse.alarms", "what became of alarms", value, "outcome", outcome);
+    counter("dormouse.alarms", "alarms, by outcome", value, "outcome", outcome);
   }
 
   private void handlers() {
     gauge(
         "dormouse.handlers.oldest_waiting",
-        "how long the oldest event of a handler that may block has waited for a thread",
+        "time that the oldest event of a handler that may block has waited for a thread",
         "seconds",
         s -> s.oldestWaitingNs() / 1e9);
     counter(
         "dormouse.handlers.threads_refused",
-        "how often a thread for handlers could not be made",
+        "threads for handlers that could not be made",
         Snapshot::refusedThreads);
   }
 
@@ -178,7 +178,7 @@ final class CountMeters {
               "dormouse.stalled",
               this,
               self -> self.read(s -> s.stillNs().getOrDefault(part, 0L) / NS_PER_SECOND))
-          .description("for how long a part that has something to do has not done it")
+          .description("time for which a part with work to do has made no progress")
           .baseUnit("seconds")
           .tag("part", part)
           .register(registry);
@@ -186,12 +186,13 @@ final class CountMeters {
   }
 
   private void edge() {
-    counter("dormouse.tls.failed", "TLS handshakes not done", s -> s.gateway().edge().tlsFailed());
+    counter(
+        "dormouse.tls.failed", "TLS handshakes that failed", s -> s.gateway().edge().tlsFailed());
     counter(
         "dormouse.proxy_headers.refused",
         "connections refused for their PROXY header",
         s -> s.gateway().edge().proxyHeadersRefused());
-    String certificates = "new certificate files, by what became of them";
+    String certificates = "new certificate files, by outcome";
     counter(
         "dormouse.certificates",
         certificates,
@@ -204,7 +205,10 @@ final class CountMeters {
         s -> s.gateway().edge().certificatesRefused(),
         "outcome",
         "refused");
-    counter("dormouse.observer.failures", "how often observers threw", Snapshot::observerFailures);
+    counter(
+        "dormouse.observer.failures",
+        "exceptions that observers threw",
+        Snapshot::observerFailures);
   }
 
   private void gauge(String name, String what, ToDoubleFunction<Snapshot> value) {

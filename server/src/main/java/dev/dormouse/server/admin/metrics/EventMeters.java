@@ -13,7 +13,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 
-/** What an observer hears, as meters. Any thread. */
+/** Registers meters for the events that an observer hears. Any thread. */
 final class EventMeters implements DormouseObserver {
   private static final Set<String> METHODS =
       Set.of(
@@ -31,7 +31,7 @@ final class EventMeters implements DormouseObserver {
     Duration.ofSeconds(10)
   };
 
-  /** Of one kind of turn; looked up once a turn, since its label are three. */
+  /** Holds the meters of one kind of turn, so that a turn looks up its three labels once. */
   private record Turns(Timer queue, Timer run, Timer commit, DistributionSummary stored) {}
 
   private record Kind(String type, String event, TurnOutcome outcome) {}
@@ -54,7 +54,7 @@ final class EventMeters implements DormouseObserver {
     this.handshakes = timer("dormouse.upgrade.duration", "upgrades, by their end");
     this.lifetimes = timer("dormouse.connection.duration", "connections that are closed");
     this.wakes = timer("dormouse.actor.wake.duration", "activations, by what needed them");
-    this.lives = timer("dormouse.actor.active.duration", "how long actors were in memory");
+    this.lives = timer("dormouse.actor.active.duration", "time that actors were in memory");
     this.resets =
         Counter.builder("dormouse.actor.resets")
             .description("actors dropped because of a failure")
@@ -148,9 +148,9 @@ final class EventMeters implements DormouseObserver {
     Map<String, String> labels =
         Map.of("type", kind.type, "event", kind.event, "outcome", lower(kind.outcome.name()));
     return new Turns(
-        turnTimer("queue", "how long events waited for their actor", labels),
-        turnTimer("run", "how long handlers ran, and what they waited for", labels),
-        turnTimer("commit", "how long turns that stored something took to be kept", labels),
+        turnTimer("queue", "time that events waited for their actor", labels),
+        turnTimer("run", "time that handlers ran, with all they waited for", labels),
+        turnTimer("commit", "time to commit turns that stored something", labels),
         DistributionSummary.builder("dormouse.turn.stored")
             .description("keys and values that turns wrote")
             .baseUnit("bytes")

@@ -10,7 +10,7 @@ import io.micrometer.core.instrument.binder.system.FileDescriptorMetrics;
 import io.micrometer.core.instrument.binder.system.ProcessorMetrics;
 import io.micrometer.core.instrument.binder.system.UptimeMetrics;
 
-/** The JVM and its process, and the log that all of it shares. */
+/** Registers meters for the JVM, the process, and the log that all of the process shares. */
 final class ProcessMeters {
   private ProcessMeters() {}
 

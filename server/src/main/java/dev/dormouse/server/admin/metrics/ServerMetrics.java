@@ -17,12 +17,11 @@ import java.util.function.Supplier;
 import java.util.stream.Stream;
 
 /**
- * {@code GET /metrics} of the admin port: what the server counts and measures, in Prometheus' text
- * format.
+ * Answers {@code GET /metrics} on the admin port with the server's counts and measurements, in
+ * Prometheus' text format.
  *
- * <p>What is counted anyway is told from the server's start on. What costs something, the times and
- * the turns, begins with the first request for this page: until then nobody listens, and nobody
- * pays.
+ * <p>Counts that the server keeps anyway cover the time since its start. Measurements that cost
+ * time, those of durations and turns, begin with the first request for this page.
  */
 public final class ServerMetrics implements AdminPage {
   private static final String TEXT = "text/plain; version=0.0.4; charset=utf-8";
@@ -37,9 +36,9 @@ public final class ServerMetrics implements AdminPage {
   private final AtomicBoolean isListening = new AtomicBoolean();
 
   /**
-   * Of a server.
+   * Creates the metrics page of a server.
    *
-   * @param look reads what is counted; may take some milliseconds
+   * @param look reads the server's counts; may take some milliseconds
    */
   public ServerMetrics(Vertx vertx, Observers observers, Supplier<Snapshot> look) {
     this.vertx = vertx;
@@ -65,7 +64,7 @@ public final class ServerMetrics implements AdminPage {
         .onFailure(context::fail);
   }
 
-  /** How many bytes the files of a folder have; of those that come and go, about. */
+  /** Returns the bytes of all files in a folder; approximate while files come and go. */
   public static long bytesIn(Path folder) {
     try (Stream<Path> files = Files.walk(folder)) {
       return files.mapToLong(ServerMetrics::bytesOf).sum();

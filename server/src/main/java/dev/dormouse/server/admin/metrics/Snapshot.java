@@ -7,23 +7,24 @@ import dev.dormouse.storage.CommitCounts;
 import java.util.Map;
 
 /**
- * What is read of a server for one answer.
+ * Holds the counts of a server that one answer needs.
  *
- * @param gateway what the gateway has done
- * @param host what the host could not read
- * @param alarms what became of alarms
- * @param commits how the store gathered commits
+ * @param gateway the gateway's counts
+ * @param host the counts of data that the host could not read
+ * @param alarms the counts of alarms by outcome
+ * @param commits the counts of the store's commits and of the groups that it wrote
  * @param activeActors actors in memory
  * @param hibernatedActors actors with sockets here that are not in memory
- * @param outboundBytes what waits for clients to read it
+ * @param outboundBytes bytes that wait for clients to read them
  * @param activeRequests HTTP requests that are not answered yet
- * @param owedCloses connections that have ended without their close having taken effect
+ * @param owedCloses connections that have ended and whose {@code onClose} has not taken effect yet
  * @param eventsGivenUp events that were given up
- * @param storeBytes how much the data folder holds
- * @param observerFailures how often observers threw
- * @param oldestWaitingNs for how long the oldest task of a handler has waited for a thread
- * @param refusedThreads how often a thread for handlers could not be made
- * @param stillNs for how long the stillest part of each kind has not moved, in nanoseconds
+ * @param storeBytes bytes in the data folder
+ * @param observerFailures exceptions that observers threw
+ * @param oldestWaitingNs nanoseconds that the oldest task of a handler has waited for a thread
+ * @param refusedThreads threads for handlers that could not be made
+ * @param stillNs for each kind of part, the nanoseconds that the part which has stood still longest
+ *     has made no progress
  */
 public record Snapshot(
     GatewayCounts gateway,

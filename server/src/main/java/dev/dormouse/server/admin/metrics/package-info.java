@@ -1,6 +1,6 @@
 /**
- * What a server counts and measures, for Prometheus: {@link
- * dev.dormouse.server.admin.metrics.ServerMetrics} gathers it, and is a page of the admin port.
+ * The server's counts and measurements for Prometheus. {@link
+ * dev.dormouse.server.admin.metrics.ServerMetrics} is the page of the admin port that gathers them.
  * Names follow OpenTelemetry's semantic conventions where there are any; others begin with {@code
  * dormouse}. Labels are types, kinds and reasons, never keys: their number is bounded.
  */

@@ -39,7 +39,7 @@ record AccessLine(
 
   /** Names the kinds of lines. */
   enum Event {
-    /** A request that was answered, but not with 101. */
+    /** A request that was answered with another status than 101. */
     REQUEST,
     /** The 101 of an accepted upgrade. */
     UPGRADE,
