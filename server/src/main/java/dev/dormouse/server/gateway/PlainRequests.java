@@ -308,6 +308,7 @@ final class PlainRequests {
   private final class Answer extends OfClient {
     private final RoutingContext request;
     private HttpResponse response;
+    private boolean isDropped;
     private ByteBuffer rest;
     private long stalled;
 
@@ -348,13 +349,14 @@ final class PlainRequests {
 
     /** Nobody will need it: Vert.x's own request may know of it for a while longer. */
     private void drop() {
+      isDropped = true;
       response = NO_ANSWER;
       rest = NO_ANSWER.bodyView();
       over();
     }
 
     private void goOn() {
-      if (response == NO_ANSWER) {
+      if (isDropped) {
         return;
       }
       vertx.cancelTimer(stalled);

@@ -131,7 +131,8 @@ final class SocketWriter {
       hit(socket.tally().counters().slowClosed, "close 1013");
       return false;
     }
-    boolean isShared = shared != null && deflate == null;
+    ByteBuf frame = deflate == null ? shared : null;
+    boolean isShared = frame != null;
     if (!isDropping
         && (isTooMuch(
                 Held.WAITING,
@@ -144,7 +145,7 @@ final class SocketWriter {
     if (replacedKey != null && replaced != null) {
       queue.remove(replacedKey);
     }
-    ByteBuf kept = isShared ? shared.retain() : null;
+    ByteBuf kept = frame == null ? null : frame.retain();
     queue.add(replacedKey, new Entry(message, kept, report, bytes));
     if (replaced != null) {
       leaveOut(replaced, Outcome.CONFLATED, socket.tally().counters().conflated, "conflate");
