@@ -77,6 +77,9 @@ final class ClientSocket extends LivenessWheel.Peer {
    */
   static final int LIGHT_FRAMES_MAX = 256;
 
+  /** A stop that has less time than this for answers closes at once. */
+  private static final long ANSWERS_MS_MIN = 50;
+
   /** How long a client is not read that has sent too many such frames at once. */
   static final long REST_MS = 10;
 
@@ -547,7 +550,8 @@ final class ClientSocket extends LivenessWheel.Peer {
    * while.
    */
   void leave(CloseReason reason, Duration atMost) {
-    if (state == SocketState.OPEN && inbound.onHandled(() -> close(reason))) {
+    boolean isTimeForAnswers = atMost.toMillis() >= ANSWERS_MS_MIN;
+    if (isTimeForAnswers && state == SocketState.OPEN && inbound.onHandled(() -> close(reason))) {
       var unused = loop.schedule(() -> close(reason), atMost.toNanos(), TimeUnit.NANOSECONDS);
     } else {
       close(reason);
