@@ -325,6 +325,7 @@ class CloseTest {
       for (int i = 0; i < 10; i++) {
         host.release(LOBBY, new ToGateway.Send(id, Payload.text(large)));
       }
+      server.awaitIdleLoops(); // all was said before the close comes
       client.send(closeFrame(1000, "")).endOutput();
       server.awaitIdleLoops();
       for (int i = 0; i < 10; i++) {
