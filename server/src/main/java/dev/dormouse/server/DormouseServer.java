@@ -108,7 +108,7 @@ public final class DormouseServer implements AutoCloseable {
     int port = node.listeners.port();
     if (port == 0) {
       throw new IllegalStateException(
-          "the server does not listen yet; its port is to be a free one");
+          "the server does not listen yet; its free port is not chosen yet");
     }
     return port;
   }

@@ -205,6 +205,6 @@ class ServerLivesTest {
     ServerOptions anyPort = ServerOptions.defaults().data(folder, Durability.MEMORY).ports(0, 0);
     assertThatThrownBy(() -> asking.open(anyPort))
         .isInstanceOf(IllegalStateException.class)
-        .hasMessage("the server does not listen yet; its port is to be a free one");
+        .hasMessage("the server does not listen yet; its free port is not chosen yet");
   }
 }

@@ -52,7 +52,7 @@ final class AdminToken {
     }
     if (text.length() < LENGTH_MIN || text.length() > LENGTH_MAX) {
       throw new IllegalArgumentException(
-          "--admin-token-file: the token in %s has %s characters; it is to have %s to %s"
+          "--admin-token-file: the token in %s has %s characters; it must have %s to %s"
               .formatted(file, text.length(), LENGTH_MIN, LENGTH_MAX));
     }
     if (!FORM.matcher(text).matches()) {

@@ -97,7 +97,7 @@ final class Settings implements IDefaultValueProvider {
   private static void checkKnown(CommandLine line, Set<String> known, String name, String where) {
     if (!known.contains(name)) {
       throw new ParameterException(
-          line, where + " is no option; there are " + String.join(", ", known));
+          line, where + " is no option; the options are " + String.join(", ", known));
     }
   }
 

@@ -60,8 +60,8 @@ final class StartScreen {
       return most == ConnectionLimits.ANY_NUMBER ? "any number" : "at most " + most;
     }
     return wanted == ConnectionLimits.ANY_NUMBER
-        ? "at most %s, for which there are file handles".formatted(most)
-        : "at most %s, not %s, for which there are too few file handles; %s"
+        ? "at most %s, the number that the file handles allow".formatted(most)
+        : "at most %s instead of %s, since there are too few file handles; %s"
             .formatted(most, wanted, FileHandles.REMEDY);
   }
 }

@@ -299,7 +299,7 @@ final class HandlerQueue implements Executor {
       try {
         ThreadState home = ThreadState.ofWorker(classes);
         while (workOff(home) && !haveOneReady()) {
-          log.trace("no thread is to be had for the next slice; this one goes on");
+          log.trace("no thread can be started for the next slice; this worker continues");
         }
       } finally {
         working.getAndDecrement();

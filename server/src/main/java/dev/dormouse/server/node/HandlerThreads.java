@@ -102,7 +102,7 @@ final class HandlerThreads implements AutoCloseable {
   /**
    * Returns the executor of the handlers of an actor that is about to come into memory. An actor
    * for event loops gets the calling loop, which is that of the socket whose message wakes the
-   * actor, or any loop if the caller is none.
+   * actor. If the caller is no event loop, the actor's id selects a loop.
    */
   Executor of(Threading threading, ActorId actor) {
     return switch (threading) {

@@ -39,7 +39,7 @@ public final class ProcessEnd {
 
   private static final int CAUSES_MAX = 16;
 
-  /** A description that is made at class loading, since there may be no memory for it later. */
+  /** The description that is made at class loading, since there may be no memory for it later. */
   private static final ProcessEnd WITHOUT_MEMORY =
       new ProcessEnd(OUT_OF_MEMORY, "memory is exhausted; the process ends");
 

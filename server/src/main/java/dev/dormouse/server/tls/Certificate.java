@@ -108,7 +108,7 @@ record Certificate(KeyManagerFactory keys, List<X509Certificate> chain) {
       if (aliases.size() != 1) {
         throw fault(
             files.keystore(),
-            "has %s keys %s; one is wanted".formatted(aliases.size(), aliases),
+            "has %s keys %s; it must have exactly one".formatted(aliases.size(), aliases),
             null);
       }
       KeyManagerFactory keys =
@@ -170,7 +170,7 @@ record Certificate(KeyManagerFactory keys, List<X509Certificate> chain) {
     }
     String why = String.valueOf(cause.getMessage());
     return why.equals("Certificate chain is not valid")
-        ? "the certificates are not in order; each is to be issued by the next"
+        ? "the certificates are not in order; each must be issued by the next"
         : why;
   }
 

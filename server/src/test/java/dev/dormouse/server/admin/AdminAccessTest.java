@@ -297,8 +297,8 @@ class AdminAccessTest {
 
   @ParameterizedTest
   @CsvSource({
-    "'', has 0 characters; it is to have 16 to 1024",
-    "fifteen-letters, has 15 characters; it is to have 16 to 1024",
+    "'', has 0 characters; it must have 16 to 1024",
+    "fifteen-letters, has 15 characters; it must have 16 to 1024",
     "sixteen letters., 'has other characters than A-Z, a-z, 0-9 and -._~+/='",
     "sixteen-lettérs., 'has other characters than A-Z, a-z, 0-9 and -._~+/='",
   })

@@ -172,7 +172,7 @@ public final class InspectorPage implements AdminPage {
           .request()
           .toWebSocket()
           .onSuccess(socket -> serve(socket, channel, filter))
-          .onFailure(failure -> attached.decrementAndGet()); // and is answered
+          .onFailure(failure -> attached.decrementAndGet()); // Vert.x answers it
     }
   }
 

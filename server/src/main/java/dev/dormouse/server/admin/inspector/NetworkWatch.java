@@ -38,10 +38,10 @@ final class NetworkWatch implements DormouseObserver {
 
   /** Tells how much of a connection's life was reported. */
   private sealed interface Followed {
-    /** Nothing was reported yet, since the actor may be one that the filter excludes. */
+    /** Held back until the actor is known, since the filter may exclude it. */
     record Held(String created, String willSend) implements Followed {}
 
-    /** Nothing was reported yet of this connection, which was open when the inspector came. */
+    /** Found open when the inspector came; nothing was reported yet. */
     record Found(ActorId actor) implements Followed {}
 
     /** The creation was reported, and the upgrade is not answered yet. */
@@ -195,7 +195,7 @@ final class NetworkWatch implements DormouseObserver {
         followed.put(id, STARTED);
         outbox.add(created, willSend);
       } else {
-        outbox.dropConnection(); // until the upgrade is accepted and there is room
+        outbox.dropConnection(); // counts until it is accepted with room
       }
     }
   }

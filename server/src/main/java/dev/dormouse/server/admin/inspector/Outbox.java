@@ -100,7 +100,7 @@ final class Outbox {
     }
     if (bytes > BYTES_MAX) {
       close();
-      wire.run(() -> wire.close(TOO_SLOW, "the inspector does not read what it asked for"));
+      wire.run(() -> wire.close(TOO_SLOW, "the inspector does not read its events"));
       return;
     }
     makeDue();

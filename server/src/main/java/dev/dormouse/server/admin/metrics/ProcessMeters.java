@@ -22,7 +22,7 @@ final class ProcessMeters {
     new ProcessorMetrics().bindTo(registry);
     new UptimeMetrics().bindTo(registry);
     FunctionCounter.builder("dormouse.log.lines.lost", registry, unused -> Log.lost())
-        .description("log lines and prints that were lost, because nobody took them fast enough")
+        .description("log lines and prints that were lost, because the log was read too slowly")
         .register(registry);
   }
 }
