@@ -33,6 +33,11 @@ public record ActorDefinition(
     Class<?> attachment,
     boolean answersHttp) {
 
+  /**
+   * Returns the definition of an actor type.
+   *
+   * @throws IllegalArgumentException if the path, the name or the class cannot be used
+   */
   public static ActorDefinition of(
       String path,
       Class<? extends WebSocketActor<?>> type,

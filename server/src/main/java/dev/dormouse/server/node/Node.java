@@ -488,6 +488,7 @@ public final class Node implements AutoCloseable {
     return gateway.mount(router, actor.route());
   }
 
+  /** Takes a backup as {@link DormouseServer#backup} describes. */
   public BackupReport backup(Path to) {
     return store.backup(to, options.time().instant());
   }

@@ -50,6 +50,11 @@ public final class ProcessEnd {
   private final String why;
   private final byte[] line;
 
+  /**
+   * Creates an end with an exit code and a reason.
+   *
+   * @param why the reason in words, on one line
+   */
   public ProcessEnd(int exitCode, String why) {
     this.exitCode = exitCode;
     this.why = why;
