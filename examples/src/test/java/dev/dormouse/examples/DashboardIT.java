@@ -3,14 +3,14 @@ package dev.dormouse.examples;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.dormouse.sdk.ActorId;
-import dev.dormouse.storage.ActorRow;
 import dev.dormouse.storage.ActorStore;
 import dev.dormouse.storage.CommitResult;
 import dev.dormouse.storage.Durability;
 import dev.dormouse.storage.StoreOptions;
 import dev.dormouse.storage.Stores;
-import dev.dormouse.storage.Table;
 import dev.dormouse.storage.TurnBatch;
+import dev.dormouse.storage.rows.ActorRow;
+import dev.dormouse.storage.rows.Table;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;

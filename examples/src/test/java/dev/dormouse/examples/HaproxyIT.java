@@ -3,10 +3,10 @@ package dev.dormouse.examples;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.dormouse.server.DormouseServer;
-import dev.dormouse.server.gateway.ConnectionLimits;
-import dev.dormouse.server.gateway.GatewayOptions;
 import dev.dormouse.server.gateway.edge.ProxyProtocol;
 import dev.dormouse.server.gateway.edge.TrustedProxies;
+import dev.dormouse.server.gateway.limits.ConnectionLimits;
+import dev.dormouse.server.gateway.limits.GatewayOptions;
 import dev.dormouse.server.options.ServerOptions;
 import dev.dormouse.server.tls.TlsFiles;
 import dev.dormouse.storage.Durability;

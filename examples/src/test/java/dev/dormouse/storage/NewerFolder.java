@@ -1,5 +1,6 @@
 package dev.dormouse.storage;
 
+import dev.dormouse.storage.rows.RowSeal;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;

@@ -1,6 +1,7 @@
 package dev.dormouse.storage;
 
 import dev.dormouse.sdk.ActorId;
+import dev.dormouse.storage.rows.Table;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;

@@ -12,7 +12,7 @@ import dev.dormouse.server.options.ServerOptions;
 import dev.dormouse.server.options.ServerStartException;
 import dev.dormouse.server.protocol.Transport;
 import dev.dormouse.storage.ActorStore;
-import dev.dormouse.storage.ValueCodec;
+import dev.dormouse.storage.codec.ValueCodec;
 import io.opentelemetry.api.OpenTelemetry;
 import io.vertx.ext.web.Router;
 import java.util.ArrayList;

@@ -9,7 +9,7 @@ import dev.dormouse.sdk.RequestHead;
 import dev.dormouse.sdk.ResponseException;
 import dev.dormouse.server.gateway.RawClient;
 import dev.dormouse.server.gateway.RawClient.Answer;
-import dev.dormouse.server.gateway.Refusal;
+import dev.dormouse.server.gateway.limits.Refusal;
 import dev.dormouse.server.host.ActorStatus;
 import dev.dormouse.server.options.ServerOptions;
 import io.vertx.ext.auth.User;

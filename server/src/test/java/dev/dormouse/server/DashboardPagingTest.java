@@ -5,13 +5,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.dormouse.sdk.ActorId;
 import dev.dormouse.server.options.ServerOptions;
-import dev.dormouse.storage.ActorRow;
 import dev.dormouse.storage.ActorStore;
 import dev.dormouse.storage.Durability;
 import dev.dormouse.storage.StoreOptions;
 import dev.dormouse.storage.Stores;
-import dev.dormouse.storage.Table;
 import dev.dormouse.storage.TurnBatch;
+import dev.dormouse.storage.rows.ActorRow;
+import dev.dormouse.storage.rows.Table;
 import io.vertx.core.json.JsonObject;
 import java.net.URI;
 import java.net.http.HttpClient;

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.dormouse.sdk.ActorId;
 import dev.dormouse.server.gateway.RawClient;
 import dev.dormouse.server.gateway.RawClient.Answer;
-import dev.dormouse.server.gateway.WebSocketUpgrades;
+import dev.dormouse.server.gateway.http.WebSocketUpgrades;
 import dev.dormouse.server.host.ActorStatus;
 import io.vertx.core.Future;
 import io.vertx.core.http.Cookie;

@@ -3,8 +3,8 @@ package dev.dormouse.server;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.dormouse.sdk.ActorOptions;
-import dev.dormouse.server.gateway.ConnectionLimits;
-import dev.dormouse.server.gateway.GatewayOptions;
+import dev.dormouse.server.gateway.limits.ConnectionLimits;
+import dev.dormouse.server.gateway.limits.GatewayOptions;
 import dev.dormouse.server.host.HostOptions;
 import dev.dormouse.server.host.RetryPolicy;
 import dev.dormouse.storage.ActorStore;

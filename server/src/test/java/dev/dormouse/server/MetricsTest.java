@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.dormouse.sdk.ActorId;
 import dev.dormouse.sdk.Connection;
 import dev.dormouse.sdk.WebSocketActor;
-import dev.dormouse.server.gateway.Refusal;
+import dev.dormouse.server.gateway.limits.Refusal;
 import dev.dormouse.server.observe.DormouseObserver.ConnectionClosed;
 import dev.dormouse.server.observe.DormouseObserver.RequestEnded;
 import dev.dormouse.server.observe.DormouseObserver.TurnEnded;

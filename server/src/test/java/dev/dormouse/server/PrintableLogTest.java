@@ -45,7 +45,7 @@ class PrintableLogTest {
           }
         };
     // Off in other tests.
-    Logger failures = (Logger) LoggerFactory.getLogger("dev.dormouse.server.host.FailureLog");
+    Logger failures = (Logger) LoggerFactory.getLogger("dev.dormouse.server.observe.FailureLog");
     appender.start();
     failures.addAppender(appender);
     failures.setAdditive(false);

@@ -1,6 +1,12 @@
 package dev.dormouse.storage;
 
 import dev.dormouse.sdk.ActorId;
+import dev.dormouse.storage.rows.ClockMark;
+import dev.dormouse.storage.rows.CorruptRowException;
+import dev.dormouse.storage.rows.DueAlarm;
+import dev.dormouse.storage.rows.DueClock;
+import dev.dormouse.storage.rows.KeySpan;
+import dev.dormouse.storage.rows.Table;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;

@@ -1,5 +1,9 @@
 package dev.dormouse.storage;
 
+import dev.dormouse.storage.codec.ValueCodec;
+import dev.dormouse.storage.rows.CorruptRowException;
+import dev.dormouse.storage.rows.RowKeys;
+import dev.dormouse.storage.rows.Table;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;

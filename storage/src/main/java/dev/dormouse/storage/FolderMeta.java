@@ -1,5 +1,9 @@
 package dev.dormouse.storage;
 
+import dev.dormouse.storage.rows.ClockMark;
+import dev.dormouse.storage.rows.CorruptRowException;
+import dev.dormouse.storage.rows.RowKeys;
+import dev.dormouse.storage.rows.RowSeal;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;

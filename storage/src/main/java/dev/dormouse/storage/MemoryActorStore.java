@@ -1,6 +1,13 @@
 package dev.dormouse.storage;
 
 import dev.dormouse.sdk.ActorId;
+import dev.dormouse.storage.rows.ClockMark;
+import dev.dormouse.storage.rows.DueAlarm;
+import dev.dormouse.storage.rows.DueClock;
+import dev.dormouse.storage.rows.DueIndex;
+import dev.dormouse.storage.rows.KeySpan;
+import dev.dormouse.storage.rows.RowKeys;
+import dev.dormouse.storage.rows.Table;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;

@@ -1,5 +1,7 @@
 package dev.dormouse.storage;
 
+import dev.dormouse.storage.rows.ClockMark;
+import dev.dormouse.storage.rows.Table;
 import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.HashMap;

@@ -1,5 +1,7 @@
 package dev.dormouse.storage;
 
+import dev.dormouse.storage.rows.RowKeys;
+import dev.dormouse.storage.rows.Table;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;

@@ -2,6 +2,15 @@ package dev.dormouse.storage;
 
 import dev.dormouse.log.Log;
 import dev.dormouse.sdk.ActorId;
+import dev.dormouse.storage.rows.ClockMark;
+import dev.dormouse.storage.rows.CorruptRowException;
+import dev.dormouse.storage.rows.DueAlarm;
+import dev.dormouse.storage.rows.DueClock;
+import dev.dormouse.storage.rows.DueIndex;
+import dev.dormouse.storage.rows.KeySpan;
+import dev.dormouse.storage.rows.RowKeys;
+import dev.dormouse.storage.rows.RowSeal;
+import dev.dormouse.storage.rows.Table;
 import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;

@@ -1,6 +1,7 @@
 package dev.dormouse.storage;
 
 import dev.dormouse.log.Log;
+import dev.dormouse.storage.rows.Table;
 import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;

@@ -1,5 +1,6 @@
 package dev.dormouse.storage;
 
+import dev.dormouse.storage.rows.RowKeys;
 import java.nio.file.Path;
 import java.util.function.Consumer;
 

@@ -1,6 +1,8 @@
 package dev.dormouse.storage;
 
 import dev.dormouse.sdk.ActorId;
+import dev.dormouse.storage.codec.ValueCodec;
+import dev.dormouse.storage.rows.CorruptRowException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;

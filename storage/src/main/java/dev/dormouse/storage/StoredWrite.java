@@ -1,5 +1,7 @@
 package dev.dormouse.storage;
 
+import dev.dormouse.storage.rows.RowKeys;
+import dev.dormouse.storage.rows.Table;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;

@@ -1,6 +1,8 @@
 package dev.dormouse.storage;
 
 import dev.dormouse.sdk.ActorId;
+import dev.dormouse.storage.rows.KeySpan;
+import dev.dormouse.storage.rows.Table;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 

@@ -3,6 +3,8 @@ package dev.dormouse.storage;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.dormouse.sdk.ActorId;
+import dev.dormouse.storage.rows.KeySpan;
+import dev.dormouse.storage.rows.Table;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

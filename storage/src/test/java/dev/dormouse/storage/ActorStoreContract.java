@@ -5,6 +5,10 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
 import dev.dormouse.sdk.ActorId;
+import dev.dormouse.storage.rows.ActorRow;
+import dev.dormouse.storage.rows.DueAlarmsContract;
+import dev.dormouse.storage.rows.KeySpan;
+import dev.dormouse.storage.rows.Table;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -21,8 +25,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** What every store promises. */
-abstract class ActorStoreContract implements DueAlarmsContract {
-  static final ActorId LOBBY = new ActorId("chat", "lobby");
+public abstract class ActorStoreContract implements DueAlarmsContract {
+  public static final ActorId LOBBY = new ActorId("chat", "lobby");
   static final ActorId OTHER = new ActorId("chat", "lobby2");
 
   ActorStore store;
@@ -473,7 +477,7 @@ abstract class ActorStoreContract implements DueAlarmsContract {
     return commit.toCompletableFuture().join();
   }
 
-  static void done(CompletionStage<CommitResult> commit) {
+  public static void done(CompletionStage<CommitResult> commit) {
     assertThat(join(commit)).isEqualTo(CommitResult.DONE);
   }
 

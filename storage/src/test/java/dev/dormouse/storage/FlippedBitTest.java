@@ -4,6 +4,9 @@ import static dev.dormouse.storage.ActorStoreContract.LOBBY;
 import static dev.dormouse.storage.ActorStoreContract.number;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.dormouse.storage.rows.CorruptRowException;
+import dev.dormouse.storage.rows.KeySpan;
+import dev.dormouse.storage.rows.Table;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;

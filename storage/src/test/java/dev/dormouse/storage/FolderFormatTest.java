@@ -5,6 +5,11 @@ import static dev.dormouse.storage.ActorStoreContract.bytes;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
+import dev.dormouse.storage.rows.DueAlarm;
+import dev.dormouse.storage.rows.DueClock;
+import dev.dormouse.storage.rows.RowKeys;
+import dev.dormouse.storage.rows.RowSeal;
+import dev.dormouse.storage.rows.Table;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;

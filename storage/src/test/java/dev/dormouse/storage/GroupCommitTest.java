@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.dormouse.storage.rows.Table;
 import java.util.AbstractList;
 import java.util.ArrayList;
 import java.util.List;

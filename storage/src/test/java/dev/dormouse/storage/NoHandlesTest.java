@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.dormouse.log.Log;
 import dev.dormouse.sdk.ActorId;
+import dev.dormouse.storage.rows.KeySpan;
+import dev.dormouse.storage.rows.Table;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.channels.FileChannel;

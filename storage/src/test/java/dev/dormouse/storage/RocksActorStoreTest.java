@@ -9,6 +9,12 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import dev.dormouse.sdk.ActorId;
+import dev.dormouse.storage.rows.ClockMark;
+import dev.dormouse.storage.rows.CorruptRowException;
+import dev.dormouse.storage.rows.KeySpan;
+import dev.dormouse.storage.rows.RowKeys;
+import dev.dormouse.storage.rows.RowSeal;
+import dev.dormouse.storage.rows.Table;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;

@@ -5,6 +5,8 @@ import static dev.dormouse.storage.ActorStoreContract.number;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
+import dev.dormouse.storage.rows.KeySpan;
+import dev.dormouse.storage.rows.Table;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,12 +1,12 @@
 package dev.dormouse.server.admin;
 
-import dev.dormouse.server.gateway.ConnectionGuard;
-import dev.dormouse.server.gateway.ConnectionLimits;
-import dev.dormouse.server.gateway.GatewayOptions;
 import dev.dormouse.server.gateway.WebSocketGateway;
+import dev.dormouse.server.gateway.http.ConnectionGuard;
+import dev.dormouse.server.gateway.limits.ConnectionLimits;
+import dev.dormouse.server.gateway.limits.GatewayOptions;
 import dev.dormouse.server.host.ActorHost;
-import dev.dormouse.server.host.AlarmCounts;
-import dev.dormouse.server.host.UnreadableCounts;
+import dev.dormouse.server.host.alarm.AlarmCounts;
+import dev.dormouse.server.host.rows.UnreadableCounts;
 import dev.dormouse.server.protocol.Time;
 import io.vertx.core.Future;
 import io.vertx.core.Handler;

@@ -1,8 +1,8 @@
 package dev.dormouse.server.admin;
 
 import dev.dormouse.log.Log;
-import dev.dormouse.storage.CorruptRowException;
 import dev.dormouse.storage.NoFileHandlesException;
+import dev.dormouse.storage.rows.CorruptRowException;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.WorkerExecutor;

@@ -1,8 +1,8 @@
 package dev.dormouse.server.cli;
 
-import dev.dormouse.server.gateway.GatewayOptions;
 import dev.dormouse.server.gateway.edge.ProxyProtocol;
 import dev.dormouse.server.gateway.edge.TrustedProxies;
+import dev.dormouse.server.gateway.limits.GatewayOptions;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;

@@ -1,9 +1,9 @@
 package dev.dormouse.server.cli;
 
 import dev.dormouse.sdk.ActorId;
-import dev.dormouse.storage.Codecs;
 import dev.dormouse.storage.StoredFolder;
-import dev.dormouse.storage.ValueCodec;
+import dev.dormouse.storage.codec.Codecs;
+import dev.dormouse.storage.codec.ValueCodec;
 import io.vertx.core.json.JsonObject;
 import java.util.List;
 import java.util.Map;

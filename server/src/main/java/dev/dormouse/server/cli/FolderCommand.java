@@ -2,9 +2,9 @@ package dev.dormouse.server.cli;
 
 import dev.dormouse.sdk.ActorId;
 import dev.dormouse.storage.BackupException;
-import dev.dormouse.storage.CorruptRowException;
 import dev.dormouse.storage.StoreOpenException;
-import dev.dormouse.storage.ValueCodec;
+import dev.dormouse.storage.codec.ValueCodec;
+import dev.dormouse.storage.rows.CorruptRowException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.function.Function;

@@ -1,6 +1,6 @@
 package dev.dormouse.server.cli;
 
-import dev.dormouse.server.gateway.ConnectionLimits;
+import dev.dormouse.server.gateway.limits.ConnectionLimits;
 import dev.dormouse.server.node.Node;
 import dev.dormouse.server.options.FileHandles;
 import dev.dormouse.server.options.ServerOptions;

@@ -3,7 +3,7 @@ package dev.dormouse.server.cli;
 import dev.dormouse.log.Counted;
 import dev.dormouse.storage.FolderReport;
 import dev.dormouse.storage.StoredFolder;
-import dev.dormouse.storage.ValueCodec;
+import dev.dormouse.storage.codec.ValueCodec;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.function.Function;

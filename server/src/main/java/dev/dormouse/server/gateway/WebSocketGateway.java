@@ -5,6 +5,23 @@ import dev.dormouse.sdk.CloseReason;
 import dev.dormouse.sdk.CloseReason.Cause;
 import dev.dormouse.sdk.ConnectionId;
 import dev.dormouse.server.gateway.edge.Edge;
+import dev.dormouse.server.gateway.http.AccessCheck;
+import dev.dormouse.server.gateway.http.ActorRoute;
+import dev.dormouse.server.gateway.http.HttpGuard;
+import dev.dormouse.server.gateway.http.IncomingRequest;
+import dev.dormouse.server.gateway.http.PlainRequests;
+import dev.dormouse.server.gateway.limits.ClientMemory;
+import dev.dormouse.server.gateway.limits.GatewayCounts;
+import dev.dormouse.server.gateway.limits.GatewayOptions;
+import dev.dormouse.server.gateway.limits.Tally;
+import dev.dormouse.server.gateway.socket.ClientSocket;
+import dev.dormouse.server.gateway.socket.ConnectionGroups;
+import dev.dormouse.server.gateway.socket.ConnectionStatus;
+import dev.dormouse.server.gateway.socket.GatewayParts;
+import dev.dormouse.server.gateway.socket.LoopQueues;
+import dev.dormouse.server.gateway.socket.SocketVisits;
+import dev.dormouse.server.gateway.upgrade.HttpFront;
+import dev.dormouse.server.gateway.upgrade.PendingUpgrades;
 import dev.dormouse.server.observe.Observers;
 import dev.dormouse.server.protocol.Release;
 import dev.dormouse.server.protocol.Time;
@@ -235,7 +252,7 @@ public final class WebSocketGateway {
   }
 
   /** Returns the account of the memory that is held for clients. Any thread. */
-  ClientMemory memory() {
+  public ClientMemory memory() {
     return tally.memory();
   }
 

@@ -1,11 +1,23 @@
 package dev.dormouse.server.host;
 
 import dev.dormouse.sdk.ActorId;
+import dev.dormouse.server.host.commit.Answers;
+import dev.dormouse.server.host.commit.CommitPipeline;
+import dev.dormouse.server.host.commit.OutputGate;
+import dev.dormouse.server.host.commit.TurnWatch;
+import dev.dormouse.server.host.rows.ActorRows;
+import dev.dormouse.server.host.turn.Activation;
+import dev.dormouse.server.host.turn.AutoReplyRows;
+import dev.dormouse.server.host.turn.ClosingConnections;
+import dev.dormouse.server.host.turn.Event;
+import dev.dormouse.server.host.turn.Turn;
+import dev.dormouse.server.host.turn.UnsettledTurns;
+import dev.dormouse.server.observe.FailureLog;
 import dev.dormouse.server.protocol.Time;
 import dev.dormouse.server.protocol.ToGateway;
 import dev.dormouse.server.protocol.ToHost;
 import dev.dormouse.storage.CommitResult;
-import dev.dormouse.storage.CorruptRowException;
+import dev.dormouse.storage.rows.CorruptRowException;
 import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.ArrayList;

@@ -1,11 +1,11 @@
 package dev.dormouse.server.host;
 
 import dev.dormouse.sdk.ActorId;
-import dev.dormouse.storage.ActorRow;
 import dev.dormouse.storage.ActorStore;
 import dev.dormouse.storage.ActorStore.PlacedRow;
-import dev.dormouse.storage.CorruptRowException;
-import dev.dormouse.storage.Table;
+import dev.dormouse.storage.rows.ActorRow;
+import dev.dormouse.storage.rows.CorruptRowException;
+import dev.dormouse.storage.rows.Table;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;

@@ -1,9 +1,10 @@
 package dev.dormouse.server.host;
 
 import dev.dormouse.sdk.ActorId;
-import dev.dormouse.storage.ActorRow;
+import dev.dormouse.server.host.rows.RowKey;
 import dev.dormouse.storage.ActorStore;
-import dev.dormouse.storage.CorruptRowException;
+import dev.dormouse.storage.rows.ActorRow;
+import dev.dormouse.storage.rows.CorruptRowException;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;

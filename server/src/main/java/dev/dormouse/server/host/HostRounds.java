@@ -1,6 +1,7 @@
 package dev.dormouse.server.host;
 
 import dev.dormouse.sdk.ActorId;
+import dev.dormouse.server.observe.FailureLog;
 import dev.dormouse.server.protocol.Time;
 import java.util.Collection;
 import java.util.Iterator;

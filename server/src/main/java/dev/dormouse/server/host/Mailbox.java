@@ -1,6 +1,7 @@
 package dev.dormouse.server.host;
 
 import dev.dormouse.sdk.ConnectionId;
+import dev.dormouse.server.host.turn.Event;
 import dev.dormouse.server.protocol.ToGateway;
 import dev.dormouse.server.protocol.ToGateway.Resumed;
 import dev.dormouse.server.protocol.ToGateway.Withheld;

@@ -1,5 +1,8 @@
 package dev.dormouse.server.host;
 
+import dev.dormouse.server.host.rows.ActorRows;
+import dev.dormouse.server.host.turn.ClosingConnections;
+import dev.dormouse.server.host.turn.Event;
 import dev.dormouse.server.protocol.ToHost;
 import java.time.Duration;
 import java.util.ArrayDeque;

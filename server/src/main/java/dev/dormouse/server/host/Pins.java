@@ -1,6 +1,8 @@
 package dev.dormouse.server.host;
 
 import dev.dormouse.log.Counted;
+import dev.dormouse.server.host.commit.OutputGate;
+import dev.dormouse.server.host.turn.Turn;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;

@@ -2,7 +2,7 @@ package dev.dormouse.server.options;
 
 import com.sun.management.UnixOperatingSystemMXBean;
 import dev.dormouse.log.Log;
-import dev.dormouse.server.gateway.ConnectionLimits;
+import dev.dormouse.server.gateway.limits.ConnectionLimits;
 import java.lang.management.ManagementFactory;
 import org.slf4j.Logger;
 

@@ -1,7 +1,7 @@
 package dev.dormouse.server.options;
 
-import dev.dormouse.server.gateway.ConnectionLimits;
-import dev.dormouse.server.gateway.GatewayOptions;
+import dev.dormouse.server.gateway.limits.ConnectionLimits;
+import dev.dormouse.server.gateway.limits.GatewayOptions;
 import dev.dormouse.server.observe.LibraryLogs;
 import dev.dormouse.server.observe.accesslog.AccessLog;
 import dev.dormouse.server.observe.accesslog.AccessLogFormat;

@@ -3,11 +3,11 @@ package dev.dormouse.server.admin;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.dormouse.sdk.ActorId;
-import dev.dormouse.storage.ActorRow;
 import dev.dormouse.storage.ActorStore;
 import dev.dormouse.storage.MemoryDisk;
 import dev.dormouse.storage.Stores;
-import dev.dormouse.storage.Table;
+import dev.dormouse.storage.rows.ActorRow;
+import dev.dormouse.storage.rows.Table;
 import io.vertx.core.Vertx;
 import io.vertx.core.json.JsonObject;
 import io.vertx.ext.web.Router;

@@ -2,10 +2,10 @@ package dev.dormouse.server.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.dormouse.server.gateway.ConnectionLimits;
-import dev.dormouse.server.gateway.GatewayOptions;
 import dev.dormouse.server.gateway.edge.ProxyProtocol;
 import dev.dormouse.server.gateway.edge.TrustedProxies;
+import dev.dormouse.server.gateway.limits.ConnectionLimits;
+import dev.dormouse.server.gateway.limits.GatewayOptions;
 import dev.dormouse.server.options.ServerOptions;
 import dev.dormouse.server.options.ServerStartException;
 import dev.dormouse.server.tls.TlsFiles;

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.dormouse.sdk.RequestHead;
 import dev.dormouse.server.gateway.edge.ProxyProtocol;
 import dev.dormouse.server.gateway.edge.TrustedProxies;
+import dev.dormouse.server.gateway.limits.GatewayOptions;
 import dev.dormouse.server.protocol.ToHost;
 import io.vertx.core.Vertx;
 import java.util.List;
@@ -13,12 +14,13 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 
 /** A gateway that believes some proxies; at {@code /see} it tells what it believed. */
-abstract class BehindProxies {
-  static final TrustedProxies LOOPBACK = TrustedProxies.of(List.of("127.0.0.0/8", "10.0.0.0/8"));
-  static final TrustedProxies ELSEWHERE = TrustedProxies.of(List.of("10.0.0.0/8"));
+public abstract class BehindProxies {
+  public static final TrustedProxies LOOPBACK =
+      TrustedProxies.of(List.of("127.0.0.0/8", "10.0.0.0/8"));
+  public static final TrustedProxies ELSEWHERE = TrustedProxies.of(List.of("10.0.0.0/8"));
 
   private static Vertx vertx;
-  TestServer server;
+  public TestServer server;
 
   @BeforeAll
   static void startVertx() {
@@ -30,11 +32,11 @@ abstract class BehindProxies {
     TestServer.await(vertx.close());
   }
 
-  void use(TrustedProxies trusted, ProxyProtocol mode) {
+  public void use(TrustedProxies trusted, ProxyProtocol mode) {
     use(GatewayOptions.defaults().trustedProxies(trusted).proxyProtocol(mode));
   }
 
-  void use(GatewayOptions options) {
+  public void use(GatewayOptions options) {
     server =
         new TestServer(
             vertx,
@@ -60,7 +62,7 @@ abstract class BehindProxies {
     server.close();
   }
 
-  RequestHead opened(RawClient client) throws Exception {
+  public RequestHead opened(RawClient client) throws Exception {
     assertThat(client.readAnswer().status()).isEqualTo(101);
     assertThat(client.text("hello").readText()).isEqualTo("hello");
     RequestHead head = server.host.next(ToHost.Open.class).head();

@@ -22,7 +22,7 @@ import java.util.function.Function;
  * A host that does what a test says: it records what comes and, by its script, answers at once, on
  * the thread that brought it.
  */
-final class FakeHost {
+public final class FakeHost {
   private final DirectTransport transport = new DirectTransport();
   private final BlockingQueue<ToHost> heard = new LinkedBlockingQueue<>();
   private final Runnable fence;
@@ -55,12 +55,12 @@ final class FakeHost {
   }
 
   /** From now on, answers so. */
-  void script(Function<ToHost, List<ToGateway>> script) {
+  public void script(Function<ToHost, List<ToGateway>> script) {
     this.script = script;
   }
 
   /** From now on, accepts whoever comes, with these tags, and handles every message. */
-  void acceptAll(String... tags) {
+  public void acceptAll(String... tags) {
     script(
         event -> {
           if (event instanceof ToHost.Open open) {
@@ -71,7 +71,7 @@ final class FakeHost {
   }
 
   /** From now on, accepts whoever comes and leaves messages unanswered. */
-  void acceptOnly() {
+  public void acceptOnly() {
     script(
         event ->
             event instanceof ToHost.Open open
@@ -80,7 +80,7 @@ final class FakeHost {
   }
 
   /** From now on, accepts whoever comes, and sends every message back. */
-  void echo() {
+  public void echo() {
     script(
         event -> {
           if (event instanceof ToHost.Open open) {
@@ -95,45 +95,45 @@ final class FakeHost {
         });
   }
 
-  static List<ToGateway> handled(ToHost event) {
+  public static List<ToGateway> handled(ToHost event) {
     return event instanceof ToHost.Message message
         ? List.of(new ToGateway.Handled(message.connection(), message.sequence()))
         : List.of();
   }
 
-  synchronized void release(ActorId actor, ToGateway... records) {
+  public synchronized void release(ActorId actor, ToGateway... records) {
     transport.toGateway(new Release(actor, 1, List.of(records)));
   }
 
   /** Waits for what comes next, which must be of this kind. */
-  <T extends ToHost> T next(Class<T> kind) throws InterruptedException {
+  public <T extends ToHost> T next(Class<T> kind) throws InterruptedException {
     ToHost next = heard.poll(10, TimeUnit.SECONDS);
     assertThat(next).isInstanceOf(kind);
     return kind.cast(next);
   }
 
   /** Waits for an upgrade; its connection. */
-  ConnectionId nextOpen() throws InterruptedException {
+  public ConnectionId nextOpen() throws InterruptedException {
     return next(ToHost.Open.class).connection();
   }
 
   /** Waits for a text message. */
-  String nextText() throws InterruptedException {
+  public String nextText() throws InterruptedException {
     return ((Payload.Text) next(ToHost.Message.class).payload()).string();
   }
 
   /** Waits for the end of a connection. */
-  CloseReason nextClosed() throws InterruptedException {
+  public CloseReason nextClosed() throws InterruptedException {
     return next(ToHost.Closed.class).reason();
   }
 
   /** Nothing came so far. What a request says is heard before its answer is sent. */
-  void heardNothing() {
+  public void heardNothing() {
     assertThat(heard.peek()).isNull();
   }
 
   /** Checks that nothing came, and that nothing comes of what clients have sent before. */
-  void hearsNothing() {
+  public void hearsNothing() {
     fence.run();
     assertThat(heard.poll()).isNull();
   }

@@ -21,17 +21,17 @@ import javax.net.ssl.SSLSocket;
 
 /** A client that sends exactly the bytes it is told to, and reads frames. Waits 10 s at most. */
 public final class RawClient implements AutoCloseable {
-  static final int CONTINUATION = 0x0;
+  public static final int CONTINUATION = 0x0;
   public static final int TEXT = 0x1;
-  static final int BINARY = 0x2;
-  static final int CLOSE = 0x8;
-  static final int PING = 0x9;
-  static final int PONG = 0xA;
+  public static final int BINARY = 0x2;
+  public static final int CLOSE = 0x8;
+  public static final int PING = 0x9;
+  public static final int PONG = 0xA;
 
   /** The key of RFC 6455, section 1.3, and what is to be answered. */
-  static final String KEY = "dGhlIHNhbXBsZSBub25jZQ==";
+  public static final String KEY = "dGhlIHNhbXBsZSBub25jZQ==";
 
-  static final String ACCEPT = "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=";
+  public static final String ACCEPT = "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=";
 
   private static final byte[] MASK = {0x11, (byte) 0xA2, 0x33, (byte) 0xC4};
 
@@ -46,12 +46,12 @@ public final class RawClient implements AutoCloseable {
   }
 
   /** With a small receive buffer, for clients that read slowly. */
-  RawClient(int port, int receiveBufferBytes) {
+  public RawClient(int port, int receiveBufferBytes) {
     this(connect("127.0.0.1", port, receiveBufferBytes), null);
   }
 
   /** From another address of this machine's. */
-  RawClient(String from, int port) {
+  public RawClient(String from, int port) {
     this(connect(from, port, 0), null);
   }
 
@@ -68,7 +68,7 @@ public final class RawClient implements AutoCloseable {
   /**
    * Goes on in TLS, after the handshake. What was read ahead is lost, so there should be nothing.
    */
-  RawClient tls(SSLContext context, String... protocols) {
+  public RawClient tls(SSLContext context, String... protocols) {
     try {
       SSLSocket tls =
           (SSLSocket)
@@ -88,12 +88,12 @@ public final class RawClient implements AutoCloseable {
   }
 
   /** What was agreed to, if it speaks TLS. */
-  SSLSocket tls() {
+  public SSLSocket tls() {
     return (SSLSocket) socket;
   }
 
   /** Sends bytes past TLS. */
-  void sendUnencrypted(byte[] bytes) {
+  public void sendUnencrypted(byte[] bytes) {
     try {
       tcp.getOutputStream().write(bytes);
     } catch (IOException e) {
@@ -173,16 +173,16 @@ public final class RawClient implements AutoCloseable {
     return frame(true, opcode, payload.getBytes(StandardCharsets.UTF_8));
   }
 
-  static byte[] frame(int opcode, byte[] payload) {
+  public static byte[] frame(int opcode, byte[] payload) {
     return frame(true, opcode, payload);
   }
 
-  static byte[] frame(boolean isFinal, int opcode, byte[] payload) {
+  public static byte[] frame(boolean isFinal, int opcode, byte[] payload) {
     return frame((isFinal ? 0x80 : 0) | opcode, true, payload.length, payload);
   }
 
   /** A frame whose first byte and declared length are as told. */
-  static byte[] frame(int firstByte, boolean isMasked, long length, byte[] payload) {
+  public static byte[] frame(int firstByte, boolean isMasked, long length, byte[] payload) {
     ByteBuffer bytes = ByteBuffer.allocate(14 + payload.length);
     bytes.put((byte) firstByte);
     int mask = isMasked ? 0x80 : 0;
@@ -216,12 +216,12 @@ public final class RawClient implements AutoCloseable {
   /** A frame from the server. */
   public record Frame(boolean isFinal, int opcode, byte[] payload) {
 
-    String text() {
+    public String text() {
       return new String(payload, StandardCharsets.UTF_8);
     }
 
     /** The close code; 1005 if there is none. */
-    int code() {
+    public int code() {
       return payload.length < 2 ? 1005 : ByteBuffer.wrap(payload).getShort() & 0xFFFF;
     }
 
@@ -236,7 +236,7 @@ public final class RawClient implements AutoCloseable {
   }
 
   /** Reads a frame that has these reserved bits, in their place in the first byte. */
-  Frame readFrame(int reserved) {
+  public Frame readFrame(int reserved) {
     try {
       int first = in.readUnsignedByte();
       int second = in.readUnsignedByte();
@@ -284,7 +284,7 @@ public final class RawClient implements AutoCloseable {
   }
 
   /** Returns whether it has ended already; for one that is sent nothing. */
-  boolean isAtEnd() {
+  public boolean isAtEnd() {
     try {
       socket.setSoTimeout(1);
       return in.read() < 0;
@@ -296,7 +296,7 @@ public final class RawClient implements AutoCloseable {
   }
 
   /** What comes up to the end of the TCP connection. */
-  byte[] readToEnd() {
+  public byte[] readToEnd() {
     try {
       return in.readAllBytes();
     } catch (IOException e) {
@@ -349,7 +349,7 @@ public final class RawClient implements AutoCloseable {
   }
 
   /** Says that nothing more is sent. */
-  void endOutput() {
+  public void endOutput() {
     try {
       socket.shutdownOutput();
     } catch (IOException e) {

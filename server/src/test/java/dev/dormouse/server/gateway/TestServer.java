@@ -4,6 +4,9 @@ import dev.dormouse.sdk.ActorId;
 import dev.dormouse.sdk.ActorOptions;
 import dev.dormouse.sdk.Compression;
 import dev.dormouse.sdk.OutboundPolicy;
+import dev.dormouse.server.gateway.http.ActorRoute;
+import dev.dormouse.server.gateway.limits.GatewayCounts;
+import dev.dormouse.server.gateway.limits.GatewayOptions;
 import dev.dormouse.server.observe.Observers;
 import dev.dormouse.server.protocol.Time;
 import io.vertx.core.DeploymentOptions;
@@ -22,24 +25,24 @@ import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /** A gateway behind an HTTP server on a free port, with a fake host. */
-final class TestServer implements AutoCloseable {
+public final class TestServer implements AutoCloseable {
   /** The actor of {@code /chat/lobby}. */
-  static final ActorId LOBBY = new ActorId("chat", "lobby");
+  public static final ActorId LOBBY = new ActorId("chat", "lobby");
 
   /** The longest message at {@code /chat}. */
-  static final int MESSAGE_BYTES_MAX = 1 << 20;
+  public static final int MESSAGE_BYTES_MAX = 1 << 20;
 
   /** How many messages a second a client may send at {@code /calm}. */
-  static final int MESSAGES_PER_SECOND = 5;
+  public static final int MESSAGES_PER_SECOND = 5;
 
   /** What {@code /chat} speaks; the others speak nothing special. */
   static final List<String> SUBPROTOCOLS = List.of("v2", "v1");
 
   private static final int EVENT_LOOPS = 2;
 
-  final FakeHost host = new FakeHost(this::awaitIdleLoops);
-  final WebSocketGateway gateway;
-  final Observers observers = new Observers(Time.system());
+  public final FakeHost host = new FakeHost(this::awaitIdleLoops);
+  public final WebSocketGateway gateway;
+  public final Observers observers = new Observers(Time.system());
   private final Vertx vertx;
   private final String deployment;
 
@@ -49,19 +52,19 @@ final class TestServer implements AutoCloseable {
   private boolean isClosed;
   private volatile int port;
 
-  TestServer(Vertx vertx) {
+  public TestServer(Vertx vertx) {
     this(vertx, GatewayOptions.defaults(), router -> {});
   }
 
-  TestServer(Vertx vertx, GatewayOptions options) {
+  public TestServer(Vertx vertx, GatewayOptions options) {
     this(vertx, options, router -> {});
   }
 
-  TestServer(Vertx vertx, GatewayOptions options, Time time) {
+  public TestServer(Vertx vertx, GatewayOptions options, Time time) {
     this(vertx, options, time, router -> {});
   }
 
-  TestServer(Vertx vertx, GatewayOptions options, Consumer<Router> before) {
+  public TestServer(Vertx vertx, GatewayOptions options, Consumer<Router> before) {
     this(vertx, options, Time.system(), before);
   }
 
@@ -108,26 +111,26 @@ final class TestServer implements AutoCloseable {
         .onSuccess(server -> port = server.actualPort());
   }
 
-  static Vertx vertx() {
+  public static Vertx vertx() {
     return Vertx.vertx(
         new VertxOptions().setPreferNativeTransport(true).setEventLoopPoolSize(EVENT_LOOPS));
   }
 
-  int port() {
+  public int port() {
     return port;
   }
 
-  RawClient client() {
+  public RawClient client() {
     return new RawClient(port());
   }
 
   /** A client whose upgrade the host's script accepts. */
-  RawClient open(String path) {
+  public RawClient open(String path) {
     return client().open(path);
   }
 
   /** Waits until the event loops have done all that clients, host and tests gave them to do. */
-  void awaitIdleLoops() {
+  public void awaitIdleLoops() {
     if (fence == null) {
       fence = new LoopFence(vertx, EVENT_LOOPS);
     }
@@ -135,7 +138,7 @@ final class TestServer implements AutoCloseable {
   }
 
   /** Waits until what the gateway counts is so. */
-  void awaitCounts(Predicate<GatewayCounts> wanted) {
+  public void awaitCounts(Predicate<GatewayCounts> wanted) {
     Promise<Void> reached = Promise.promise();
     long timer =
         vertx.setPeriodic(
@@ -152,7 +155,7 @@ final class TestServer implements AutoCloseable {
     }
   }
 
-  static <T> T await(Future<T> future) {
+  public static <T> T await(Future<T> future) {
     try {
       return future.toCompletionStage().toCompletableFuture().get(10, TimeUnit.SECONDS);
     } catch (Exception e) {

@@ -6,6 +6,7 @@ import dev.dormouse.sdk.Alarm;
 import dev.dormouse.sdk.Alarms;
 import dev.dormouse.sdk.Connection;
 import dev.dormouse.sdk.ConnectionId;
+import dev.dormouse.server.host.alarm.AlarmCounts;
 import dev.dormouse.storage.CommitResult;
 import dev.dormouse.storage.MemoryDisk;
 import java.io.IOException;

@@ -12,6 +12,8 @@ import dev.dormouse.sdk.Upgrade;
 import dev.dormouse.server.host.Script.Actor;
 import dev.dormouse.server.host.Script.Note;
 import dev.dormouse.server.host.Script.Tally;
+import dev.dormouse.server.host.turn.ImmutableClasses;
+import dev.dormouse.server.observe.Logs;
 import dev.dormouse.server.protocol.ToGateway;
 import dev.dormouse.storage.MemoryDisk;
 import java.math.BigInteger;

@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import dev.dormouse.sdk.Connection;
 import dev.dormouse.sdk.ConnectionId;
 import dev.dormouse.server.host.Script.Actor;
+import dev.dormouse.server.host.turn.BackgroundWork;
+import dev.dormouse.server.observe.Logs;
 import java.io.IOException;
 import java.util.ArrayDeque;
 import java.util.ArrayList;

@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.dormouse.sdk.ActorId;
 import dev.dormouse.sdk.RequestHead;
-import dev.dormouse.storage.DueAlarm;
-import dev.dormouse.storage.DueClock;
+import dev.dormouse.storage.rows.DueAlarm;
+import dev.dormouse.storage.rows.DueClock;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;

@@ -17,7 +17,7 @@ import dev.dormouse.server.protocol.ToGateway;
 import dev.dormouse.server.protocol.ToGateway.Broadcast;
 import dev.dormouse.storage.CommitResult;
 import dev.dormouse.storage.MemoryDisk;
-import dev.dormouse.storage.Table;
+import dev.dormouse.storage.rows.Table;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;

@@ -5,7 +5,7 @@ import java.time.Duration;
 import java.util.concurrent.atomic.AtomicLong;
 
 /** The clocks, which a test moves. */
-final class ManualTime implements Time {
+public final class ManualTime implements Time {
   private final AtomicLong nowNs = new AtomicLong();
   private final AtomicLong wallMs = new AtomicLong(1_790_000_000_000L);
 
@@ -19,12 +19,12 @@ final class ManualTime implements Time {
     return wallMs.get() + nowNs.get() / 1_000_000;
   }
 
-  void advance(Duration by) {
+  public void advance(Duration by) {
     nowNs.addAndGet(by.toNanos());
   }
 
   /** Sets the wall clock forward, or back if it is negative. */
-  void jumpWall(Duration by) {
+  public void jumpWall(Duration by) {
     wallMs.addAndGet(by.toMillis());
   }
 }

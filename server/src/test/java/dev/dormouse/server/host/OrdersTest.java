@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import dev.dormouse.sdk.Connection;
 import dev.dormouse.sdk.ConnectionId;
 import dev.dormouse.server.host.Script.Actor;
+import dev.dormouse.server.observe.Logs;
 import dev.dormouse.server.protocol.ToGateway;
 import java.util.ArrayList;
 import java.util.List;

@@ -11,6 +11,7 @@ import dev.dormouse.sdk.HttpRequest;
 import dev.dormouse.sdk.HttpResponse;
 import dev.dormouse.sdk.Upgrade;
 import dev.dormouse.server.host.Script.Actor;
+import dev.dormouse.server.observe.Logs;
 import dev.dormouse.server.protocol.ToGateway;
 import dev.dormouse.server.protocol.ToGateway.Accepted;
 import dev.dormouse.server.protocol.ToGateway.Handled;

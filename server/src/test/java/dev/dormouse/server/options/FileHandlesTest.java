@@ -3,8 +3,8 @@ package dev.dormouse.server.options;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.dormouse.server.gateway.ConnectionLimits;
-import dev.dormouse.server.gateway.GatewayOptions;
+import dev.dormouse.server.gateway.limits.ConnectionLimits;
+import dev.dormouse.server.gateway.limits.GatewayOptions;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;

@@ -2,7 +2,7 @@ package dev.dormouse.server.simulation;
 
 import dev.dormouse.sdk.Alarm;
 import dev.dormouse.sdk.Alarms;
-import dev.dormouse.storage.AlarmRow;
+import dev.dormouse.storage.rows.AlarmRow;
 import org.jspecify.annotations.Nullable;
 
 /** Alarms: never early, as they were set, and what becomes of one whose turn failed. */

@@ -28,7 +28,7 @@ final class Mutations {
               CLOSED_ONCE),
           of(
               "a turn ends though it waits for a stage",
-              "host/Turn.java",
+              "host/turn/Turn.java",
               "boolean isOver = awaited == 0 || failure != null;",
               "boolean isOver = true;",
               ONE_AT_A_TIME,
@@ -41,7 +41,7 @@ final class Mutations {
               ONE_AT_A_TIME),
           of(
               "messages of a connection that the actor closed are passed on",
-              "host/ClosingConnections.java",
+              "host/turn/ClosingConnections.java",
               "ids().putIfAbsent(close.connection(), turn);",
               "ids().remove(close.connection());",
               ONE_AT_A_TIME,
@@ -74,25 +74,25 @@ final class Mutations {
               ATOMIC),
           of(
               "the number of connections does not go down",
-              "host/Activation.java",
+              "host/turn/Activation.java",
               "    connectionCount--;\n",
               "",
               ATOMIC),
           of(
               "new tags are stored, and the gateway not told",
-              "host/TurnConnection.java",
+              "host/turn/TurnConnection.java",
               "    if (life == Life.OPEN) {\n      turn.say(new ToGateway.Retagged",
               "    if (tags.size() > 9) {\n      turn.say(new ToGateway.Retagged",
               ATOMIC),
           of(
               "new automatic replies are stored, and the gateway not told",
-              "host/AutoReplyRows.java",
+              "host/turn/AutoReplyRows.java",
               "boolean isChanged = ended.writes().containsKey(RowKey.AUTO_REPLIES);",
               "boolean isChanged = false;",
               ATOMIC),
           of(
               "an actor's row says that there are no automatic replies, though there are",
-              "host/AutoReplyRows.java",
+              "host/turn/AutoReplyRows.java",
               "mayBeStored = !replies.isEmpty();",
               "mayBeStored = false;",
               ATOMIC),
@@ -112,20 +112,20 @@ final class Mutations {
               KEPT_FIRST),
           of(
               "an alarm is still set after its turn",
-              "host/TurnAlarms.java",
+              "host/turn/TurnAlarms.java",
               "    write(turn.writes(), actor, due.name(), row, null);\n    count = Math",
               "    count = Math",
               ATOMIC,
               KEPT_FIRST),
           of(
               "an alarm whose turn failed is given up",
-              "host/AlarmOutcomes.java",
+              "host/commit/AlarmOutcomes.java",
               "return AlarmRetry.isGivenUp(attempts)\n        ? Optional.empty()",
               "return attempts > 0\n        ? Optional.empty()",
               ATOMIC),
           of(
               "an alarm that is cancelled rings all the same",
-              "host/TurnAlarms.java",
+              "host/turn/TurnAlarms.java",
               "        write(turn.writes(), actor, name, readable(key), null);\n",
               "",
               ATOMIC,
@@ -133,7 +133,7 @@ final class Mutations {
               KEPT_FIRST),
           of(
               "an alarm whose commit was lost does not come again",
-              "host/AlarmClock.java",
+              "host/alarm/AlarmClock.java",
               "      rest(alarm, LOSS_REST_NS);\n",
               "      rest(alarm, Long.MAX_VALUE / 4);\n",
               LIVENESS),
@@ -147,7 +147,7 @@ final class Mutations {
           // 3
           of(
               "a turn speaks before it is committed",
-              "host/CommitPipeline.java",
+              "host/commit/CommitPipeline.java",
               "gate.hold(number, bytes, release(records), ifLost, listener, commit(writes, clears));",
               "commit(writes, clears).thenAccept(result -> {});"
                   + " gate.pass(number, bytes, release(records), ifLost, listener);",
@@ -155,27 +155,27 @@ final class Mutations {
               KEPT_FIRST),
           of(
               "a turn that stored nothing does not wait for those before it",
-              "host/OutputGate.java",
+              "host/commit/OutputGate.java",
               "held.add(new Held(turn, waiting, release, ifLost, listener, CommitResult.DONE));",
               "held.addFirst(new Held(turn, waiting, release, ifLost, listener, CommitResult.DONE));",
               KEPT_FIRST,
               ATOMIC),
           of(
               "a fenced commit counts as done",
-              "host/OutputGate.java",
+              "host/commit/OutputGate.java",
               "if (!(next.result instanceof CommitResult.Done) && loss == null) {",
               "if (next.result instanceof CommitResult.Unknown && loss == null) {",
               KEPT_FIRST,
               ATOMIC),
           of(
               "the turns after a lost one speak",
-              "host/OutputGate.java",
+              "host/commit/OutputGate.java",
               "      if (loss == null) {\n        settled = next.turn;",
               "      if (next.result instanceof CommitResult.Done) {\n        settled = next.turn;",
               KEPT_FIRST),
           of(
               "the sender of a lost message is not told",
-              "host/Answers.java",
+              "host/commit/Answers.java",
               "? handledAndClosed(\n"
                   + "                        message, TRY_AGAIN_LATER,"
                   + " \"the server cannot store anything now\")",
@@ -183,14 +183,14 @@ final class Mutations {
               KEPT_FIRST),
           of(
               "a release names another epoch",
-              "host/CommitPipeline.java",
+              "host/commit/CommitPipeline.java",
               "return new Release(id, store.incarnation(), records);",
               "return new Release(id, store.incarnation() + 1, records);",
               KEPT_FIRST),
           // 4
           of(
               "attachments that onHibernate set are forgotten",
-              "host/Activation.java",
+              "host/turn/Activation.java",
               "for (TurnConnection connection : touched) {",
               "for (TurnConnection connection : isLast ? List.<TurnConnection>of() :"
                   + " touched) {",
@@ -198,7 +198,7 @@ final class Mutations {
               SLEEP),
           of(
               "an attachment that is changed in place is forgotten",
-              "host/TurnConnection.java",
+              "host/turn/TurnConnection.java",
               "      activation.touch(turn, this);\n      return attachment;",
               "      return attachment;",
               ATOMIC,
@@ -214,21 +214,21 @@ final class Mutations {
               LIVENESS),
           of(
               "a new activation does not see what is on its way to the store",
-              "host/ActorRows.java",
+              "host/rows/ActorRows.java",
               "    Unsettled onItsWay = unsettled.get(key);\n",
               "    Unsettled onItsWay = key.table() == Table.ACTOR ? null : unsettled.get(key);\n",
               ATOMIC,
               SLEEP),
           of(
               "what is on its way to the store is forgotten one turn too early",
-              "host/ActorRows.java",
+              "host/rows/ActorRows.java",
               "unsettled.values().removeIf(u -> u.turn <= turn);",
               "unsettled.values().removeIf(u -> u.turn <= turn + 1);",
               ATOMIC,
               SLEEP),
           of(
               "what a lost turn wrote is still seen",
-              "host/ActorRows.java",
+              "host/rows/ActorRows.java",
               "    unsettled.clear();\n    unsettledClears = NO_CLEARS;\n",
               "    unsettledClears = NO_CLEARS;\n",
               ATOMIC,
@@ -243,7 +243,7 @@ final class Mutations {
           // 5
           of(
               "a close does not remove the connection",
-              "host/Activation.java",
+              "host/turn/Activation.java",
               "ended.writes().put(RowKey.connection(gone), Optional.empty());\n"
                   + "    connectionCount--;",
               "",
@@ -270,7 +270,7 @@ final class Mutations {
               LIVENESS),
           of(
               "a close whose commit was lost is not tried again",
-              "host/CommitPipeline.java",
+              "host/commit/CommitPipeline.java",
               "    lostCloses.add(closed);\n",
               "",
               CLOSED_ONCE,
@@ -299,7 +299,7 @@ final class Mutations {
               LIVENESS),
           of(
               "a turn that was given up ends well",
-              "host/Turn.java",
+              "host/turn/Turn.java",
               "    failure = new IllegalStateException(why);\n",
               "",
               ATOMIC,
@@ -307,19 +307,19 @@ final class Mutations {
               BAD_HANDLER),
           of(
               "the handler of a turn that was given up may go on",
-              "host/Turn.java",
+              "host/turn/Turn.java",
               "    if (state == State.ABANDONED) {\n",
               "    if (state == State.ABANDONED && awaited > 99) {\n",
               BAD_HANDLER),
           of(
               "the interrupt of a turn that was given up reaches the next one",
-              "host/Turn.java",
+              "host/turn/Turn.java",
               "    Thread.interrupted();\n    if (state",
               "    if (state",
               BAD_HANDLER),
           of(
               "a handler that throws costs its connection",
-              "host/Answers.java",
+              "host/commit/Answers.java",
               "policy == FailurePolicy.KEEP_OPEN\n",
               "policy != FailurePolicy.KEEP_OPEN\n",
               ATOMIC,
@@ -334,14 +334,14 @@ final class Mutations {
               LIMITS),
           of(
               "an attachment may be of any size",
-              "host/Activation.java",
+              "host/turn/Activation.java",
               "type.codec().encode(attachment, type.attachmentBytesMax());",
               "type.codec().encode(attachment, Integer.MAX_VALUE);",
               ATOMIC,
               LIMITS),
           of(
               "a connection may have any number of tags",
-              "host/TurnConnection.java",
+              "host/turn/TurnConnection.java",
               "if (tags.size() > TAGS_MAX) {",
               "if (tags.size() > 9 * TAGS_MAX) {",
               LIMITS),

@@ -1,9 +1,9 @@
 package dev.dormouse.server.simulation;
 
 import dev.dormouse.storage.ActorStore.Row;
-import dev.dormouse.storage.KeySpan;
-import dev.dormouse.storage.Table;
 import dev.dormouse.storage.TurnBatch;
+import dev.dormouse.storage.rows.KeySpan;
+import dev.dormouse.storage.rows.Table;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumMap;

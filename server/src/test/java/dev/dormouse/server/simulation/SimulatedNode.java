@@ -7,7 +7,7 @@ import dev.dormouse.sdk.FailurePolicy;
 import dev.dormouse.sdk.Header;
 import dev.dormouse.sdk.RequestHead;
 import dev.dormouse.server.host.ActorHost;
-import dev.dormouse.server.host.ActorType;
+import dev.dormouse.server.host.turn.ActorType;
 import dev.dormouse.server.protocol.Release;
 import dev.dormouse.server.protocol.ToGateway;
 import dev.dormouse.server.protocol.ToHost;

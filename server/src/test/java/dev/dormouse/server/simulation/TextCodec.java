@@ -2,7 +2,7 @@ package dev.dormouse.server.simulation;
 
 import dev.dormouse.sdk.LimitExceededException;
 import dev.dormouse.sdk.StoredValueException;
-import dev.dormouse.storage.ValueCodec;
+import dev.dormouse.storage.codec.ValueCodec;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import org.jspecify.annotations.Nullable;

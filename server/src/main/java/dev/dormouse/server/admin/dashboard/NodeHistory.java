@@ -1,6 +1,6 @@
 package dev.dormouse.server.admin.dashboard;
 
-import dev.dormouse.server.gateway.GatewayCounts;
+import dev.dormouse.server.gateway.limits.GatewayCounts;
 import dev.dormouse.server.protocol.Time;
 import java.time.Duration;
 import java.util.ArrayDeque;

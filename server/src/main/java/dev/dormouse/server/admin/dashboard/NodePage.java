@@ -2,8 +2,8 @@ package dev.dormouse.server.admin.dashboard;
 
 import dev.dormouse.server.admin.AdminPage;
 import dev.dormouse.server.admin.StoreReads;
-import dev.dormouse.server.gateway.GatewayCounts;
 import dev.dormouse.server.gateway.WebSocketGateway;
+import dev.dormouse.server.gateway.limits.GatewayCounts;
 import dev.dormouse.server.host.ActorHost;
 import dev.dormouse.server.protocol.Time;
 import dev.dormouse.storage.ActorStore;

@@ -6,10 +6,10 @@ import dev.dormouse.server.host.ActorHost;
 import dev.dormouse.server.host.ActorStatus;
 import dev.dormouse.storage.ActorStore;
 import dev.dormouse.storage.ActorStore.Row;
-import dev.dormouse.storage.Codecs;
-import dev.dormouse.storage.CorruptRowException;
-import dev.dormouse.storage.Table;
-import dev.dormouse.storage.ValueCodec;
+import dev.dormouse.storage.codec.Codecs;
+import dev.dormouse.storage.codec.ValueCodec;
+import dev.dormouse.storage.rows.CorruptRowException;
+import dev.dormouse.storage.rows.Table;
 import io.vertx.core.json.JsonObject;
 import java.util.List;
 

@@ -1,8 +1,8 @@
 package dev.dormouse.server.admin.inspector;
 
 import dev.dormouse.server.admin.AdminPage;
-import dev.dormouse.server.gateway.ActorRoute;
 import dev.dormouse.server.gateway.WebSocketGateway;
+import dev.dormouse.server.gateway.http.ActorRoute;
 import dev.dormouse.server.host.ActorHost;
 import dev.dormouse.server.observe.Observers;
 import dev.dormouse.server.protocol.Time;

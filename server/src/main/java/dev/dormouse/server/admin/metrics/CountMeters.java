@@ -1,7 +1,7 @@
 package dev.dormouse.server.admin.metrics;
 
-import dev.dormouse.server.gateway.Refusal;
-import dev.dormouse.server.gateway.RequestLimit;
+import dev.dormouse.server.gateway.limits.Refusal;
+import dev.dormouse.server.gateway.limits.RequestLimit;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;

@@ -1,8 +1,8 @@
 package dev.dormouse.server.admin.metrics;
 
-import dev.dormouse.server.gateway.GatewayCounts;
-import dev.dormouse.server.host.AlarmCounts;
-import dev.dormouse.server.host.UnreadableCounts;
+import dev.dormouse.server.gateway.limits.GatewayCounts;
+import dev.dormouse.server.host.alarm.AlarmCounts;
+import dev.dormouse.server.host.rows.UnreadableCounts;
 import dev.dormouse.storage.CommitCounts;
 import java.util.Map;
 

@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.dormouse.sdk.ActorId;
-import dev.dormouse.server.gateway.GatewayCounts;
 import dev.dormouse.server.gateway.edge.EdgeCounts;
+import dev.dormouse.server.gateway.limits.GatewayCounts;
 import dev.dormouse.server.observe.DormouseObserver.ActorActivated;
 import dev.dormouse.server.observe.DormouseObserver.TurnEnded;
 import dev.dormouse.server.observe.DormouseObserver.TurnOutcome;

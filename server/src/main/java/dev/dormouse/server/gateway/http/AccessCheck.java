@@ -1,0 +1,167 @@
+package dev.dormouse.server.gateway.http;
+
+import dev.dormouse.log.Log;
+import dev.dormouse.sdk.Access;
+import dev.dormouse.sdk.ActorId;
+import dev.dormouse.sdk.HttpResponse;
+import dev.dormouse.sdk.RequestHead;
+import dev.dormouse.sdk.ResponseException;
+import dev.dormouse.server.gateway.limits.Refusal;
+import dev.dormouse.server.observe.LineRate;
+import dev.dormouse.server.observe.LogLabels;
+import dev.dormouse.server.observe.ThreadState;
+import dev.dormouse.server.protocol.Time;
+import io.vertx.core.Context;
+import io.vertx.core.Promise;
+import io.vertx.core.Vertx;
+import io.vertx.ext.web.handler.HttpException;
+import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
+import java.util.function.BiFunction;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+
+/**
+ * Asks an actor type's access rule whether a client may come. A rule that takes longer than a
+ * handshake may, or fails, denies. On the request's context.
+ */
+public final class AccessCheck {
+  private static final int LINES_PER_SECOND = 10;
+
+  private static final Logger log = Log.of(AccessCheck.class);
+
+  private final Vertx vertx;
+  private final Duration limit;
+  private final LineRate lines;
+
+  /**
+   * Creates a check.
+   *
+   * @param limit how long a rule may take
+   */
+  public AccessCheck(Vertx vertx, Time time, Duration limit) {
+    this.vertx = vertx;
+    this.limit = limit;
+    this.lines =
+        new LineRate(time, LINES_PER_SECOND, Duration.ofSeconds(1).dividedBy(LINES_PER_SECOND));
+  }
+
+  /** The one who asks, who is told the decision once. */
+  public interface Asker {
+    /** Hears that the actor is to decide. */
+    void granted();
+
+    /** Hears that the client is to be answered. */
+    void denied(Refusal why, HttpResponse response);
+  }
+
+  /** A decision, which tells itself. */
+  private interface Decision {
+    void tell(Asker asker);
+  }
+
+  /**
+   * Asks the rule of the request's actor type.
+   *
+   * @param asker hears the decision on the request's context: at once if the rule knows
+   */
+  public void ask(ActorRequest request, Asker asker) {
+    ActorId actor = request.actor();
+    BiFunction<ActorId, RequestHead, Access> rule = request.route().options().access();
+    if (rule == null) {
+      asker.granted();
+      return;
+    }
+    Access access;
+    ThreadState before = ThreadState.uninterrupted();
+    Map<String, String> labels = LogLabels.now();
+    try {
+      access = rule.apply(actor, request.head());
+    } catch (Throwable e) {
+      failed(actor, e).tell(asker);
+      return;
+    } finally {
+      before.restore();
+      LogLabels.restore(labels);
+    }
+    if (access instanceof Access.Later later) {
+      await(actor, later, asker);
+    } else {
+      decision(actor, access).tell(asker);
+    }
+  }
+
+  private void await(ActorId actor, Access.Later later, Asker asker) {
+    Context context = vertx.getOrCreateContext();
+    Promise<Decision> decided = Promise.promise();
+    long timer =
+        vertx.setTimer(Math.max(1, limit.toMillis()), elapsed -> decided.tryComplete(overdue()));
+    settled(later)
+        .whenComplete(
+            (access, e) ->
+                decided.tryComplete(e == null ? decision(actor, access) : failed(actor, e)));
+    decided
+        .future()
+        .onSuccess(
+            decision ->
+                context.runOnContext(
+                    run -> {
+                      vertx.cancelTimer(timer);
+                      decision.tell(asker);
+                    }));
+  }
+
+  private static CompletionStage<Access> settled(Access.Later later) {
+    return later
+        .decision()
+        .thenCompose(
+            access ->
+                access instanceof Access.Later again
+                    ? settled(again)
+                    : CompletableFuture.completedFuture(access));
+  }
+
+  private Decision decision(ActorId actor, @Nullable Access access) {
+    if (access instanceof Access.Granted) {
+      return Asker::granted;
+    } else if (access instanceof Access.Denied denied) {
+      return asker -> asker.denied(Refusal.ACCESS, denied.response());
+    }
+    return failed(actor, new NullPointerException("the rule decided null"));
+  }
+
+  private static Decision overdue() {
+    return asker ->
+        asker.denied(
+            Refusal.OVERDUE, HttpAnswers.unavailable("the access rule did not decide in time"));
+  }
+
+  private Decision failed(ActorId actor, Throwable thrown) {
+    Throwable e =
+        thrown instanceof CompletionException && thrown.getCause() != null
+            ? thrown.getCause()
+            : thrown;
+    HttpResponse answer = answerTo(e);
+    lines.error(
+        log,
+        "the access rule of actor {} failed; the client is answered {}",
+        actor,
+        answer.status(),
+        e);
+    return asker -> asker.denied(Refusal.ACCESS, answer);
+  }
+
+  private static HttpResponse answerTo(Throwable e) {
+    if (e instanceof ResponseException known && known.response().status() >= 300) {
+      return known.response();
+    } else if (e instanceof HttpException known
+        && known.getStatusCode() >= 300
+        && known.getStatusCode() < 600) {
+      return HttpResponse.text(known.getStatusCode(), "access is denied");
+    }
+    return HttpResponse.text(500, "whether access is granted cannot be told");
+  }
+}

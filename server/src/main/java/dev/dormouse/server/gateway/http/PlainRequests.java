@@ -1,0 +1,390 @@
+package dev.dormouse.server.gateway.http;
+
+import dev.dormouse.sdk.HttpRequest;
+import dev.dormouse.sdk.HttpResponse;
+import dev.dormouse.server.gateway.http.IncomingRequest.Expectation;
+import dev.dormouse.server.gateway.limits.Admission;
+import dev.dormouse.server.gateway.limits.ClientMemory;
+import dev.dormouse.server.gateway.limits.ClientMemory.Held;
+import dev.dormouse.server.gateway.limits.GatewayOptions;
+import dev.dormouse.server.gateway.limits.Refusal;
+import dev.dormouse.server.gateway.limits.RequestLimit;
+import dev.dormouse.server.gateway.limits.Tally;
+import dev.dormouse.server.protocol.HeapCost;
+import dev.dormouse.server.protocol.ToGateway;
+import dev.dormouse.server.protocol.ToHost;
+import dev.dormouse.server.protocol.Transport;
+import io.vertx.core.Context;
+import io.vertx.core.Vertx;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.http.HttpMethod;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.http.HttpServerResponse;
+import io.vertx.ext.web.RoutingContext;
+import java.nio.ByteBuffer;
+import java.util.Arrays;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
+
+/**
+ * Plain HTTP requests to actors: asks the access rule, reads the body, at most {@link
+ * HttpRequest#BODY_BYTES_MAX} [413], asks the host, answers what it says, within {@link
+ * GatewayOptions#request} [504]. What a request holds it holds until the host has answered, though
+ * its client has gone meanwhile: so long it waits for its actor. If requests hold too much already
+ * there is no room for one more [503].
+ *
+ * <p>On the request's context, but for {@link #responded}.
+ */
+public final class PlainRequests {
+  private final Tally tally;
+  private final Transport transport;
+  private final Vertx vertx;
+  private final AccessCheck access;
+  private final AtomicLong numbers = new AtomicLong();
+  private final AwaitedAnswers<Long, Asked> asked;
+
+  /** What is held for a client, and counts at its address until it ends. */
+  private abstract static class OfClient extends ClientMemory.Holder {
+    private final Admission.Place place;
+    private final AtomicBoolean isOver = new AtomicBoolean();
+
+    /** Nothing is held yet, at a place that {@link Admission#beginRequest} has told. */
+    OfClient(ClientMemory memory, Held kind, Admission.Place place) {
+      super(memory, kind, place);
+      this.place = place;
+    }
+
+    /** Lets go of all. Once is enough. */
+    final void over() {
+      letGo();
+      if (!isOver.getAndSet(true)) {
+        place.endRequest();
+      }
+    }
+  }
+
+  /** A request's body, as it comes; with it, what the head takes. On the request's context. */
+  private static final class Body extends OfClient {
+    private static final byte[] NOTHING = {};
+
+    private byte[] bytes = NOTHING;
+    private int size;
+
+    Body(ClientMemory memory, Admission.Place place, long headBytes) {
+      super(memory, Held.REQUESTS, place);
+      hold(headBytes);
+    }
+
+    /** Adds a part and returns true, if the body is within its limit with this part. */
+    boolean add(Buffer part) {
+      int length = part.length();
+      if (length > HttpRequest.BODY_BYTES_MAX - size) {
+        return false;
+      }
+      if (length > bytes.length - size) {
+        int wanted = Math.max(size + length, 2 * bytes.length);
+        keep(Arrays.copyOf(bytes, Math.min(HttpRequest.BODY_BYTES_MAX, wanted)));
+      }
+      part.getBytes(0, length, bytes, size);
+      size += length;
+      return true;
+    }
+
+    private void keep(byte[] copy) {
+      hold(HeapCost.ofBytes(copy.length) - HeapCost.ofBytes(bytes.length));
+      bytes = copy;
+    }
+
+    /** Lets go of the body, though Vert.x's own request may know of it for a while longer. */
+    void drop() {
+      bytes = NOTHING;
+      size = 0;
+      over();
+    }
+
+    /** Returns the whole body, once it is there. */
+    byte[] whole() {
+      if (size < bytes.length) {
+        keep(Arrays.copyOf(bytes, size));
+      }
+      return bytes;
+    }
+  }
+
+  private static final HttpResponse NO_ANSWER = HttpResponse.text(204, "");
+
+  /** The most of a long answer that is handed to the network at once, in bytes. */
+  private static final int PIECE_BYTES = 64 << 10;
+
+  /**
+   * A request that the host was asked.
+   *
+   * @param context of the request
+   */
+  private record Asked(ActorRequest request, Context context) {}
+
+  public PlainRequests(Tally tally, Transport transport, Vertx vertx, AccessCheck access) {
+    this.tally = tally;
+    this.transport = transport;
+    this.vertx = vertx;
+    this.access = access;
+    this.asked = new AwaitedAnswers<>(vertx);
+  }
+
+  /** Passes a request on to its actor. On the request's context. */
+  public void pass(ActorRequest request) {
+    HttpServerRequest http = request.routing().request();
+    if (!http.isEnded()) {
+      if (lengthOf(http) > HttpRequest.BODY_BYTES_MAX) {
+        tooLarge(request);
+        return;
+      }
+      http.pause();
+    }
+    access.ask(
+        request,
+        new AccessCheck.Asker() {
+          @Override
+          public void granted() {
+            if (!request.routing().response().closed()) {
+              read(request);
+            }
+          }
+
+          @Override
+          public void denied(Refusal why, HttpResponse response) {
+            refuse(request.routing(), response);
+          }
+        });
+  }
+
+  /** Returns how long the head says that the body is; 0 if it does not. */
+  private static long lengthOf(HttpServerRequest request) {
+    String length = request.getHeader(HttpHeaders.CONTENT_LENGTH);
+    return length == null ? 0 : Long.parseLong(length.strip());
+  }
+
+  private Admission.Place placeOf(ActorRequest request) {
+    return tally.admission().beginRequest(request.incoming().client());
+  }
+
+  private void read(ActorRequest request) {
+    HttpServerRequest http = request.routing().request();
+    Body body = new Body(tally.memory(), placeOf(request), request.headBytes());
+    if (body.isTooMuchWith(0)) {
+      tooMuch(request, body);
+    } else if (http.isEnded()) {
+      Buffer read = request.routing().body().buffer();
+      if (read == null || isAdded(request, body, read)) {
+        ask(request, body);
+      }
+    } else {
+      readOn(request, body);
+    }
+  }
+
+  private void readOn(ActorRequest request, Body body) {
+    HttpServerRequest http = request.routing().request();
+    if (request.incoming().expectation() == Expectation.CONTINUE) {
+      request.routing().response().writeContinue();
+    }
+    HttpGuard guard = HttpGuard.of(http);
+    if (guard != null) {
+      guard.onLateBody(
+          () -> {
+            tally.hit(RequestLimit.BODY_TIME, "408", request.actor());
+            refuse(request.routing(), HttpResponse.text(408, "the body did not come in time"));
+          });
+    }
+    boolean[] isWhole = {false};
+    request
+        .routing()
+        .addEndHandler(
+            answeredOrGone -> {
+              if (!isWhole[0]) {
+                http.handler(rest -> {}).endHandler(end -> {});
+                body.drop();
+              }
+            });
+    http.handler(part -> isAdded(request, body, part));
+    http.endHandler(
+        end -> {
+          isWhole[0] = true;
+          ask(request, body);
+        });
+    http.resume();
+  }
+
+  /** Adds a part of a body and returns true, or answers the request and returns false. */
+  private boolean isAdded(ActorRequest request, Body body, Buffer part) {
+    if (!body.add(part)) {
+      body.drop();
+      tooLarge(request);
+      return false;
+    }
+    if (body.isTooMuchWith(0)) {
+      tooMuch(request, body);
+      return false;
+    }
+    return true;
+  }
+
+  private void tooLarge(ActorRequest request) {
+    tally.hit(RequestLimit.BODY_BYTES, "413", request.actor());
+    refuse(
+        request.routing(),
+        HttpResponse.text(413, "a body has at most " + HttpRequest.BODY_BYTES_MAX + " bytes"));
+  }
+
+  private void tooMuch(ActorRequest request, Body body) {
+    body.drop();
+    tally.hit(RequestLimit.MEMORY, "503", request.actor());
+    refuse(
+        request.routing(), HttpAnswers.unavailable("the server has too many requests to handle"));
+  }
+
+  /** Answers, and discards for a while what the client still sends, so that it reads the answer. */
+  private void refuse(RoutingContext request, HttpResponse answer) {
+    if (request.request().isEnded()) {
+      HttpAnswers.send(request, answer);
+      return;
+    }
+    request.request().handler(rest -> {}).endHandler(end -> {}).resume();
+    request.response().putHeader("Connection", "close");
+    HttpAnswers.send(request, answer);
+    vertx.setTimer(
+        Math.max(1, tally.options().drain().toMillis()),
+        timer -> request.request().connection().close());
+  }
+
+  private void ask(ActorRequest request, Body body) {
+    long number = numbers.incrementAndGet();
+    Asked asking = new Asked(request, vertx.getOrCreateContext());
+    asked.await(number, asking, tally.options().request(), () -> overdue(number));
+    asked.asked(number, body::drop);
+    request.routing().addEndHandler(ended -> asked.take(number));
+    transport.toHost(new ToHost.Request(request.actor(), number, request.head(), body.whole()));
+  }
+
+  private void overdue(long number) {
+    Asked late = asked.take(number);
+    if (late != null) {
+      answer(late, HttpResponse.text(504, "the actor did not answer in time"));
+      tally.hit(RequestLimit.ANSWER_TIME, "504", late.request.actor());
+    }
+  }
+
+  /**
+   * Sends the answer of the host, unless the client was answered already, or is gone. Any thread.
+   */
+  public void responded(ToGateway.Responded answer) {
+    Asked waiting = asked.take(answer.request());
+    if (waiting != null) {
+      answer(waiting, answer.response());
+    }
+    asked.answered(answer.request());
+  }
+
+  private void answer(Asked waiting, HttpResponse response) {
+    Answer answer = charged(waiting, response);
+    waiting.context.runOnContext(run -> answer.begin());
+  }
+
+  /** Returns the answer, charged at once: its event loop may be long in getting to it. */
+  private Answer charged(Asked waiting, HttpResponse response) {
+    RoutingContext routing = waiting.request.routing();
+    Answer answer = new Answer(routing, placeOf(waiting.request), response);
+    if (!answer.isTooMuchWith(0)) {
+      return answer;
+    }
+    answer.drop();
+    tally.hit(RequestLimit.MEMORY, "503", waiting.request.actor());
+    return new Answer(
+        routing,
+        placeOf(waiting.request),
+        HttpAnswers.unavailable("the server has too many answers to send"));
+  }
+
+  /**
+   * An answer of an actor, until it is written: a long one goes to the network piece by piece, as
+   * the client reads. If it reads nothing for {@link GatewayOptions#reading} the connection is
+   * closed. On the request's context, once it is made.
+   */
+  private final class Answer extends OfClient {
+    private final RoutingContext request;
+    private HttpResponse response;
+    private boolean isDropped;
+    private ByteBuffer rest;
+    private long stalled;
+
+    Answer(RoutingContext request, Admission.Place place, HttpResponse response) {
+      super(tally.memory(), Held.ANSWERS, place);
+      this.request = request;
+      this.response = response;
+      this.rest = response.bodyView();
+      hold(HeapCost.ofBytes(rest.remaining()));
+    }
+
+    void begin() {
+      boolean isShort = rest.remaining() <= PIECE_BYTES;
+      boolean hasNoBody = request.request().method().equals(HttpMethod.HEAD);
+      if (isShort || hasNoBody) {
+        HttpAnswers.send(request, response).onComplete(written -> drop());
+        return;
+      }
+      if (!HttpAnswers.sendHead(request, response)) {
+        drop();
+        return;
+      }
+      request.addEndHandler(
+          ended -> {
+            if (ended.failed()) {
+              stop();
+            }
+          });
+      request.response().putHeader("Content-Length", String.valueOf(rest.remaining()));
+      request.response().drainHandler(drained -> goOn());
+      goOn();
+    }
+
+    private void stop() {
+      vertx.cancelTimer(stalled);
+      drop();
+    }
+
+    /** Nobody will need it: Vert.x's own request may know of it for a while longer. */
+    private void drop() {
+      isDropped = true;
+      response = NO_ANSWER;
+      rest = NO_ANSWER.bodyView();
+      over();
+    }
+
+    private void goOn() {
+      if (isDropped) {
+        return;
+      }
+      vertx.cancelTimer(stalled);
+      HttpServerResponse http = request.response();
+      while (rest.hasRemaining() && !http.writeQueueFull() && !http.closed()) {
+        byte[] piece = new byte[Math.min(PIECE_BYTES, rest.remaining())];
+        rest.get(piece);
+        http.write(Buffer.buffer(piece));
+      }
+      if (!rest.hasRemaining()) {
+        http.end().onComplete(written -> stop());
+      } else if (!http.closed()) {
+        stalled =
+            vertx.setTimer(
+                Math.max(1, tally.options().reading().toMillis()),
+                elapsed -> {
+                  tally.hit(RequestLimit.READING, "close", null);
+                  // At once: Vert.x's own close would wait for the client to read.
+                  HttpGuard.channelOf(request.request()).unsafe().closeForcibly();
+                  stop();
+                });
+      }
+    }
+  }
+}

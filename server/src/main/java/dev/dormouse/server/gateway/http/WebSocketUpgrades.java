@@ -1,0 +1,25 @@
+package dev.dormouse.server.gateway.http;
+
+import dev.dormouse.server.gateway.wire.ListValues;
+import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.ext.web.RoutingContext;
+
+/** Tells handlers before the actors' routes whether a request asks for a WebSocket. */
+public final class WebSocketUpgrades {
+
+  private WebSocketUpgrades() {}
+
+  /**
+   * Returns whether a request asks for an upgrade to WebSocket, well or badly: its header {@code
+   * Upgrade} names {@code websocket} (RFC 6455, section 4.2.1), in any case. Other protocols that
+   * it names make it no upgrade: it is a plain request then.
+   */
+  public static boolean isUpgrade(RoutingContext context) {
+    return isUpgrade(context.request());
+  }
+
+  static boolean isUpgrade(HttpServerRequest request) {
+    return ListValues.contain(request.headers().getAll(HttpHeaders.UPGRADE), "websocket");
+  }
+}

@@ -1,0 +1,42 @@
+package dev.dormouse.server.gateway.limits;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/**
+ * Keeps a {@link TokenBucket} for each address that was seen lately, at most {@value
+ * #ADDRESSES_MAX}. An address that was forgotten begins again with a full bucket.
+ *
+ * <p>Any thread.
+ */
+final class AddressRates {
+  /** The most addresses that are remembered; about 8 MiB. */
+  static final int ADDRESSES_MAX = 1 << 16;
+
+  private final int perSecond;
+
+  /** The buckets by address, in the order in which the addresses were seen. Guarded by this. */
+  private final LinkedHashMap<Long, TokenBucket> buckets =
+      new LinkedHashMap<>(16, 0.75f, true) {
+        private static final long serialVersionUID = 1L;
+
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<Long, TokenBucket> eldest) {
+          return size() > ADDRESSES_MAX;
+        }
+      };
+
+  AddressRates(int perSecond) {
+    this.perSecond = perSecond;
+  }
+
+  /** Returns whether the address may do it once more, and counts that it does. */
+  synchronized boolean take(long address, long nowNs) {
+    return buckets.computeIfAbsent(address, key -> new TokenBucket(perSecond, nowNs)).take(nowNs);
+  }
+
+  /** Returns how many addresses are remembered. */
+  synchronized int size() {
+    return buckets.size();
+  }
+}

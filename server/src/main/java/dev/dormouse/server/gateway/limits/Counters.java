@@ -1,0 +1,91 @@
+package dev.dormouse.server.gateway.limits;
+
+import dev.dormouse.server.gateway.edge.EdgeCounts;
+import java.util.Arrays;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+
+/**
+ * Counts what happens in a gateway. {@link GatewayCounts} explains each number.
+ *
+ * <p>Any thread.
+ */
+public final class Counters {
+  public final LongAdder messagesIn = new LongAdder();
+  public final LongAdder messagesOut = new LongAdder();
+  public final LongAdder droppedIn = new LongAdder();
+  public final LongAdder droppedOut = new LongAdder();
+  public final LongAdder slowClosed = new LongAdder();
+  public final LongAdder autoReplies = new LongAdder();
+  public final LongAdder hastyClosed = new LongAdder();
+  public final LongAdder oversizeClosed = new LongAdder();
+  public final LongAdder pings = new LongAdder();
+  public final LongAdder silentDropped = new LongAdder();
+  public final LongAdder pongs = new LongAdder();
+  public final LongAdder overloadClosed = new LongAdder();
+  public final LongAdder slowDropped = new LongAdder();
+  public final LongAdder conflated = new LongAdder();
+  public final LongAdder deflateContexts = new LongAdder();
+
+  /** HTTP requests that are not answered yet. */
+  public final LongAdder activeRequests = new LongAdder();
+
+  private final Map<Refusal, LongAdder> refused =
+      Arrays.stream(Refusal.values())
+          .collect(Collectors.toUnmodifiableMap(Function.identity(), why -> new LongAdder()));
+
+  private final Map<RequestLimit, LongAdder> cutOff =
+      Arrays.stream(RequestLimit.values())
+          .collect(Collectors.toUnmodifiableMap(Function.identity(), why -> new LongAdder()));
+
+  /** Counts a plain request that was cut off. */
+  public void cutOff(RequestLimit why) {
+    Objects.requireNonNull(cutOff.get(why)).increment();
+  }
+
+  /** Counts an upgrade that was not answered 101. */
+  public void refused(Refusal why) {
+    Objects.requireNonNull(refused.get(why)).increment();
+  }
+
+  private static <K> Map<K, Long> sums(Map<K, LongAdder> counters) {
+    return counters.entrySet().stream()
+        .collect(Collectors.toMap(Map.Entry::getKey, counter -> counter.getValue().sum()));
+  }
+
+  /**
+   * Reads the counters.
+   *
+   * @param sockets how many sockets there are now
+   * @param httpConnections how many TCP connections speak HTTP now
+   * @param upgrades how many upgrades wait now
+   * @param edge what was counted before the gateway
+   */
+  public GatewayCounts read(long sockets, long httpConnections, long upgrades, EdgeCounts edge) {
+    return new GatewayCounts(
+        sockets,
+        httpConnections,
+        upgrades,
+        messagesIn.sum(),
+        messagesOut.sum(),
+        sums(refused),
+        sums(cutOff),
+        droppedIn.sum(),
+        droppedOut.sum(),
+        slowClosed.sum(),
+        autoReplies.sum(),
+        hastyClosed.sum(),
+        oversizeClosed.sum(),
+        pings.sum(),
+        silentDropped.sum(),
+        pongs.sum(),
+        overloadClosed.sum(),
+        slowDropped.sum(),
+        conflated.sum(),
+        deflateContexts.sum(),
+        edge);
+  }
+}

@@ -1,0 +1,71 @@
+package dev.dormouse.server.gateway.limits;
+
+import dev.dormouse.server.gateway.edge.EdgeCounts;
+import java.util.Map;
+
+/**
+ * Tells what a gateway has done since it was made. The numbers {@code sockets}, {@code
+ * httpConnections}, {@code upgrades} and {@code deflateContexts} are those of this moment.
+ *
+ * @param sockets sockets that are open, or closing
+ * @param httpConnections TCP connections that speak HTTP, those of pending upgrades too
+ * @param upgrades upgrades that wait for an actor
+ * @param messagesIn whole messages received
+ * @param messagesOut messages handed to the network, one for each recipient
+ * @param refusals upgrades that were not answered 101, by reason; every reason is there
+ * @param cutOff plain requests that were cut off, by the limit; every limit is there
+ * @param droppedIn messages that came after the close of their connection
+ * @param droppedOut messages whose connection was gone or closing, or went before they were handed
+ *     to the network, one for each recipient
+ * @param slowClosed clients closed with 1013, because they read too slowly
+ * @param autoReplies messages among those received that were answered without their actor
+ * @param hastyClosed clients closed with 1008, because they sent too many messages in a second
+ * @param oversizeClosed clients closed with 1009, because a message of theirs was too long
+ * @param pings pings sent to clients of which nothing was heard
+ * @param silentDropped clients given up, because they did not answer a ping either
+ * @param pongs pongs received, and ignored
+ * @param overloadClosed clients closed with 1013, because all together sent too much
+ * @param slowDropped messages dropped because their client read too slowly
+ * @param conflated messages whose place a later one of the same key took
+ * @param deflateContexts compressors and inflaters that sockets hold in native memory
+ * @param edge what happened before the gateway
+ */
+public record GatewayCounts(
+    long sockets,
+    long httpConnections,
+    long upgrades,
+    long messagesIn,
+    long messagesOut,
+    Map<Refusal, Long> refusals,
+    Map<RequestLimit, Long> cutOff,
+    long droppedIn,
+    long droppedOut,
+    long slowClosed,
+    long autoReplies,
+    long hastyClosed,
+    long oversizeClosed,
+    long pings,
+    long silentDropped,
+    long pongs,
+    long overloadClosed,
+    long slowDropped,
+    long conflated,
+    long deflateContexts,
+    EdgeCounts edge) {
+
+  /** Creates counts with copies of the maps. */
+  public GatewayCounts {
+    refusals = Map.copyOf(refusals);
+    cutOff = Map.copyOf(cutOff);
+  }
+
+  /** Returns how many upgrades were not answered 101. */
+  public long refused() {
+    return refusals.values().stream().mapToLong(Long::longValue).sum();
+  }
+
+  /** Returns how many upgrades were not answered 101 for this reason. */
+  public long refused(Refusal why) {
+    return refusals.getOrDefault(why, 0L);
+  }
+}

@@ -1,0 +1,357 @@
+package dev.dormouse.server.gateway.limits;
+
+import dev.dormouse.server.gateway.edge.OriginPolicy;
+import dev.dormouse.server.gateway.edge.ProxyProtocol;
+import dev.dormouse.server.gateway.edge.ServerTls;
+import dev.dormouse.server.gateway.edge.TrustedProxies;
+import io.netty.util.internal.PlatformDependent;
+import java.time.Duration;
+import java.util.Set;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Holds the limits of a gateway. Options are immutable: a method that takes a limit returns a
+ * changed copy, and the method of the same name without parameters returns the limit.
+ */
+public final class GatewayOptions {
+  private final Values values;
+
+  /** The limits. They change only before they belong to options. */
+  private static final class Values implements Cloneable {
+    Duration head = Duration.ofSeconds(10);
+    Duration frame = Duration.ofSeconds(30);
+    Duration message = Duration.ofSeconds(60);
+    Duration keepAlive = Duration.ofSeconds(75);
+    Duration handshake = Duration.ofSeconds(10);
+    Duration request = Duration.ofSeconds(30);
+    Duration close = Duration.ofSeconds(5);
+    Duration drain = Duration.ofSeconds(1);
+    int outboundBytesMax = 1 << 20;
+    long burstBytesMax = 64L << 20;
+    Duration reading = Duration.ofSeconds(30);
+    long clientHeapBytesMax = Runtime.getRuntime().maxMemory() / 4;
+    long clientDirectBytesMax = PlatformDependent.maxDirectMemory() / 4;
+    Duration pingInterval = Duration.ofSeconds(30);
+    ConnectionLimits limits = ConnectionLimits.none();
+    int httpConnectionsMax = 256;
+    Set<String> allowedOrigins = Set.of();
+    Set<String> hosts = Set.of();
+    TrustedProxies trustedProxies = TrustedProxies.none();
+    ProxyProtocol proxyProtocol = ProxyProtocol.OFF;
+    @Nullable ServerTls tls;
+    int requestLineBytesMax = 8 << 10;
+    int headersBytesMax = 8 << 10;
+
+    Values copy() {
+      try {
+        return (Values) clone();
+      } catch (CloneNotSupportedException e) {
+        throw new AssertionError(e);
+      }
+    }
+  }
+
+  private GatewayOptions(Values values) {
+    this.values = values;
+  }
+
+  private GatewayOptions with(Consumer<Values> change) {
+    Values changed = values.copy();
+    change.accept(changed);
+    return new GatewayOptions(changed);
+  }
+
+  /**
+   * Returns the default limits: 10 s head, 30 s frame, 60 s message, 75 s keep-alive, 10 s
+   * handshake, 30 s request, 5 s close, 1 s drain, 1 MiB outbound, a quarter of the heap and a
+   * quarter of the direct memory for all clients, a ping after 30 s, as many clients as come, the
+   * server's own origin.
+   */
+  public static GatewayOptions defaults() {
+    return new GatewayOptions(new Values());
+  }
+
+  /**
+   * Limits how long a client may take over a head, and how long anything else that it began may
+   * stand still. A frame, a message or a body stands still while it brings less than 256 bytes a
+   * second, on average over the time. A head has no more time however it comes on: it is short, it
+   * comes before the client is known to be allowed anything, and a head that dribbles is the oldest
+   * way to hold a server's connections.
+   *
+   * @param head a request's head, from the start of the TCP connection if it is the first; then
+   *     408, and the TCP connection is closed
+   * @param frame one frame, of which some came; then 1008
+   * @param message one message; then 1008; and the body of a plain request; then 408
+   */
+  public GatewayOptions input(Duration head, Duration frame, Duration message) {
+    return with(
+        v -> {
+          v.head = head;
+          v.frame = frame;
+          v.message = message;
+        });
+  }
+
+  /**
+   * Limits the bytes of the first line of a request [414], and of all its headers together [431].
+   *
+   * @param requestLineBytesMax at least 8,000 by RFC 9112, section 3
+   */
+  public GatewayOptions headBytesMax(int requestLineBytesMax, int headersBytesMax) {
+    return with(
+        v -> {
+          v.requestLineBytesMax = requestLineBytesMax;
+          v.headersBytesMax = headersBytesMax;
+        });
+  }
+
+  /** Returns how many bytes the first line of a request may have. */
+  public int requestLineBytesMax() {
+    return values.requestLineBytesMax;
+  }
+
+  /** Returns how many bytes all headers of a request may have together. */
+  public int headersBytesMax() {
+    return values.headersBytesMax;
+  }
+
+  /** Returns how long a client may take over a request's head. */
+  public Duration head() {
+    return values.head;
+  }
+
+  /** Returns how long one frame may stand still. */
+  public Duration frame() {
+    return values.frame;
+  }
+
+  /** Returns how long one message, or the body of a plain request, may stand still. */
+  public Duration message() {
+    return values.message;
+  }
+
+  /**
+   * Limits how long an HTTP connection is kept open without a request, unless the client still
+   * reads what it asked for.
+   */
+  public GatewayOptions keepAlive(Duration keepAlive) {
+    return with(v -> v.keepAlive = keepAlive);
+  }
+
+  /** Returns how long an HTTP connection is kept open without a request. */
+  public Duration keepAlive() {
+    return values.keepAlive;
+  }
+
+  /** Limits how long an upgrade waits for the actor [503]. */
+  public GatewayOptions handshake(Duration handshake) {
+    return with(v -> v.handshake = handshake);
+  }
+
+  /** Returns how long an upgrade waits for the actor. */
+  public Duration handshake() {
+    return values.handshake;
+  }
+
+  /** Limits how long a plain request waits for the actor [504]. */
+  public GatewayOptions request(Duration request) {
+    return with(v -> v.request = request);
+  }
+
+  /** Returns how long a plain request waits for the actor. */
+  public Duration request() {
+    return values.request;
+  }
+
+  /**
+   * Limits how long the server waits for the client's answer to its close frame. Then the TCP
+   * connection is closed without it.
+   */
+  public GatewayOptions close(Duration close) {
+    return with(v -> v.close = close);
+  }
+
+  /** Returns how long the server waits for the client's answer to its close frame. */
+  public Duration close() {
+    return values.close;
+  }
+
+  /**
+   * Returns how long the server reads and discards what the client sends after both close frames,
+   * so that the client sees an orderly end. A client's close frame also waits so long at most for
+   * the answers to what the client sent before.
+   */
+  public Duration drain() {
+    return values.drain;
+  }
+
+  /**
+   * Limits how many bytes may wait for one client that does not take them, unless its actor type
+   * chose otherwise; {@link dev.dormouse.sdk.ActorOptions#outboundBytesMax(int)} says what counts,
+   * and what comes over it.
+   */
+  public GatewayOptions outboundBytesMax(int outboundBytesMax) {
+    return with(v -> v.outboundBytesMax = outboundBytesMax);
+  }
+
+  /** Returns how many bytes may wait for one client that does not take them. */
+  public int outboundBytesMax() {
+    return values.outboundBytesMax;
+  }
+
+  /**
+   * Says when a client for which more than {@link #outboundBytesMax} bytes wait is too slow.
+   *
+   * @param reading how long it may take less than 256 bytes a second, on average over that time
+   * @param burstBytesMax how many bytes beyond that limit may wait while it takes more
+   */
+  public GatewayOptions slowness(Duration reading, long burstBytesMax) {
+    return with(
+        v -> {
+          v.reading = reading;
+          v.burstBytesMax = burstBytesMax;
+        });
+  }
+
+  /** Returns how long a client for which too much waits may take next to nothing. */
+  public Duration reading() {
+    return values.reading;
+  }
+
+  /** Returns how many bytes beyond the limit may wait for a client that goes on taking them. */
+  public long burstBytesMax() {
+    return values.burstBytesMax;
+  }
+
+  /**
+   * Limits how much memory may be held for all clients together.
+   *
+   * @param heapBytesMax the most bytes of heap: half for messages from clients that are not handled
+   *     or not whole yet, a quarter for messages that clients have not read, a quarter for plain
+   *     requests and their answers; and as many again for HTTP connections that are no sockets
+   * @param directBytesMax the most bytes of direct memory, which the network has in hand: half for
+   *     what came, half for what is to go
+   */
+  public GatewayOptions clientMemory(long heapBytesMax, long directBytesMax) {
+    return with(
+        v -> {
+          v.clientHeapBytesMax = heapBytesMax;
+          v.clientDirectBytesMax = directBytesMax;
+        });
+  }
+
+  /** Returns how many bytes of heap may be held for all clients together. */
+  public long clientHeapBytesMax() {
+    return values.clientHeapBytesMax;
+  }
+
+  /** Returns how many bytes of direct memory may be held for all clients together. */
+  public long clientDirectBytesMax() {
+    return values.clientDirectBytesMax;
+  }
+
+  /**
+   * Sets after how long a silence a client is pinged. After twice as long it is taken for dead, and
+   * its TCP connection is closed. With zero, neither happens.
+   */
+  public GatewayOptions pingInterval(Duration pingInterval) {
+    return with(v -> v.pingInterval = pingInterval);
+  }
+
+  /** Returns after how long a silence a client is pinged; zero if never. */
+  public Duration pingInterval() {
+    return values.pingInterval;
+  }
+
+  /** Limits how many clients may connect. */
+  public GatewayOptions limits(ConnectionLimits limits) {
+    return with(v -> v.limits = limits);
+  }
+
+  /** Returns how many clients may connect. */
+  public ConnectionLimits limits() {
+    return values.limits;
+  }
+
+  /**
+   * Limits how many TCP connections there may be besides as many as there may be sockets: those on
+   * which there is HTTP, or nothing yet. One more is answered 503 before it asks, and closed.
+   */
+  public GatewayOptions httpConnectionsMax(int httpConnectionsMax) {
+    return with(v -> v.httpConnectionsMax = httpConnectionsMax);
+  }
+
+  /** Returns how many TCP connections there may be besides as many as there may be sockets. */
+  public int httpConnectionsMax() {
+    return values.httpConnectionsMax;
+  }
+
+  /**
+   * Sets the origins that may connect besides the server's own, such as {@code
+   * https://example.org}, {@code capacitor://localhost}, {@code file://} and {@code null}; {@code
+   * *}, alone, for all.
+   *
+   * @throws IllegalArgumentException if one is none; the message names it
+   */
+  public GatewayOptions allowedOrigins(Set<String> allowedOrigins) {
+    new OriginPolicy(allowedOrigins);
+    return with(v -> v.allowedOrigins = Set.copyOf(allowedOrigins));
+  }
+
+  /** Returns the origins that may connect besides the server's own. */
+  public Set<String> allowedOrigins() {
+    return values.allowedOrigins;
+  }
+
+  /**
+   * Sets the names of the server's own hosts, such as {@code example.org} and {@code
+   * *.example.org}, or {@code *} alone for every name. A request for another name is answered 421,
+   * unless it asks for an address or {@code localhost}. If no names are set, the server refuses
+   * only unencrypted requests that a browser on this machine sends for a page of the very name that
+   * it asks for, unless that page's origin is allowed.
+   *
+   * @throws IllegalArgumentException if one is none; the message names it
+   */
+  public GatewayOptions hosts(Set<String> hosts) {
+    new OriginPolicy(Set.of(), hosts);
+    return with(v -> v.hosts = Set.copyOf(hosts));
+  }
+
+  /** Returns the names of the server's own hosts; empty if they are not listed. */
+  public Set<String> hosts() {
+    return values.hosts;
+  }
+
+  /** Sets the proxies that are believed about clients. */
+  public GatewayOptions trustedProxies(TrustedProxies trustedProxies) {
+    return with(v -> v.trustedProxies = trustedProxies);
+  }
+
+  /** Returns the proxies that are believed about clients. */
+  public TrustedProxies trustedProxies() {
+    return values.trustedProxies;
+  }
+
+  /** Sets whether connections begin with a header of the PROXY protocol. */
+  public GatewayOptions proxyProtocol(ProxyProtocol proxyProtocol) {
+    return with(v -> v.proxyProtocol = proxyProtocol);
+  }
+
+  /** Returns whether connections begin with a header of the PROXY protocol. */
+  public ProxyProtocol proxyProtocol() {
+    return values.proxyProtocol;
+  }
+
+  /**
+   * Encrypts connections. The limit of a head is then for the TLS handshake and the head together.
+   */
+  public GatewayOptions tls(ServerTls tls) {
+    return with(v -> v.tls = tls);
+  }
+
+  /** Returns how connections are encrypted; null if they are not. */
+  public @Nullable ServerTls tls() {
+    return values.tls;
+  }
+}

@@ -1,0 +1,197 @@
+package dev.dormouse.server.gateway.socket;
+
+import dev.dormouse.sdk.ActorId;
+import dev.dormouse.sdk.AutoReply;
+import dev.dormouse.sdk.ConnectionId;
+import dev.dormouse.server.protocol.Payload;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Finds the sockets of a gateway: by the id of their connection until the host was told of their
+ * end, and by their actor while messages may be sent to them. It also knows the automatic replies
+ * of each actor. An actor without sockets costs nothing; an actor with one socket costs no more
+ * than a place in the table.
+ *
+ * <p>Any thread.
+ */
+public final class ConnectionGroups {
+  private final ConcurrentHashMap<ConnectionId, ClientSocket> byId = new ConcurrentHashMap<>();
+
+  /** For each actor its only socket, or a {@link Group} of its sockets. */
+  private final ConcurrentHashMap<ActorId, Object> byActor = new ConcurrentHashMap<>();
+
+  private volatile Runnable onEmpty = () -> {};
+
+  /** Adds a socket to both tables. */
+  public void add(ClientSocket socket) {
+    byId.put(socket.id(), socket);
+    byActor.compute(
+        socket.actor(),
+        (actor, members) -> {
+          if (members == null) {
+            return socket;
+          }
+          Group joined = groupOf(members);
+          joined.add(socket);
+          return joined;
+        });
+  }
+
+  /** Takes a socket out of its actor's group, so that it gets no more messages. */
+  void leave(ClientSocket socket) {
+    byActor.computeIfPresent(
+        socket.actor(),
+        (actor, members) -> {
+          boolean isLast =
+              members instanceof Group group ? group.remove(socket) : members == socket;
+          return isLast ? null : members;
+        });
+  }
+
+  private static Group groupOf(Object members) {
+    return members instanceof Group group ? group : new Group((ClientSocket) members);
+  }
+
+  /** Forgets a socket, because the host was told the last of it. */
+  void remove(ClientSocket socket) {
+    leave(socket);
+    byId.remove(socket.id(), socket);
+    if (byId.isEmpty()) {
+      onEmpty.run();
+    }
+  }
+
+  public @Nullable ClientSocket get(ConnectionId id) {
+    return byId.get(id);
+  }
+
+  /** Sets the automatic replies of an actor, if it has sockets. */
+  public void autoReplies(ActorId actor, List<AutoReply> told) {
+    AutoReplies replies = AutoReplies.of(told);
+    byActor.computeIfPresent(
+        actor,
+        (key, members) -> {
+          if (replies == AutoReplies.NONE && !(members instanceof Group)) {
+            return members;
+          }
+          Group group = groupOf(members);
+          group.autoReplies = replies;
+          return group;
+        });
+  }
+
+  /** Returns the automatic reply to a message; null if the message is for the actor. */
+  @Nullable Payload autoReplyTo(ActorId actor, Payload message) {
+    return byActor.get(actor) instanceof Group group ? group.autoReplies.replyTo(message) : null;
+  }
+
+  /** Calls with each socket of the actor to which messages may be sent, in no order. */
+  public void forEach(ActorId actor, Consumer<ClientSocket> action) {
+    Object members = byActor.get(actor);
+    if (members instanceof Group group) {
+      group.forEach(action);
+    } else if (members != null) {
+      action.accept((ClientSocket) members);
+    }
+  }
+
+  /** Returns every socket, open or closing, of whose end the host was not told. */
+  public List<ClientSocket> all() {
+    return new ArrayList<>(byId.values());
+  }
+
+  /** Returns how many sockets there are, open or closing, of whose end the host was not told. */
+  public long size() {
+    return byId.mappingCount();
+  }
+
+  /** Returns how many of the chosen actors have sockets. */
+  public long count(Predicate<ActorId> chosen) {
+    return byActor.keySet().stream().filter(chosen).count();
+  }
+
+  /** Returns how many actors have sockets. */
+  int actors() {
+    return byActor.size();
+  }
+
+  /** Sets what runs whenever the last socket is removed, on the thread that removes it. */
+  public void onEmpty(Runnable onEmpty) {
+    this.onEmpty = onEmpty;
+  }
+
+  /** The sockets of one actor. A socket knows its place, so that it can leave at once. */
+  private static final class Group {
+    private ClientSocket[] members = new ClientSocket[1];
+    private int size;
+
+    /** Forgotten with the last member; the host tells the replies again with the next. */
+    private volatile AutoReplies autoReplies = AutoReplies.NONE;
+
+    Group(ClientSocket first) {
+      add(first);
+    }
+
+    synchronized void add(ClientSocket socket) {
+      if (size == members.length) {
+        members = Arrays.copyOf(members, 2 * size);
+      }
+      members[size] = socket;
+      socket.place = size;
+      size++;
+    }
+
+    /** Takes a member out, and returns whether none is left. */
+    synchronized boolean remove(ClientSocket socket) {
+      int place = socket.place;
+      if (place != ClientSocket.NO_PLACE) {
+        ClientSocket last = members[--size];
+        members[place] = last;
+        last.place = place;
+        Arrays.fill(members, size, size + 1, null);
+        socket.place = ClientSocket.NO_PLACE;
+      }
+      return size == 0;
+    }
+
+    synchronized void forEach(Consumer<ClientSocket> action) {
+      for (int i = 0; i < size; i++) {
+        action.accept(members[i]);
+      }
+    }
+  }
+
+  /** The texts that are answered for an actor, with their replies. Immutable. */
+  private static final class AutoReplies {
+    /** The replies of an actor that has none. */
+    static final AutoReplies NONE = new AutoReplies(List.of());
+
+    private final Payload[] requests;
+    private final Payload[] replies;
+
+    private AutoReplies(List<AutoReply> all) {
+      requests = all.stream().map(AutoReply::request).map(Payload::text).toArray(Payload[]::new);
+      replies = all.stream().map(AutoReply::reply).map(Payload::text).toArray(Payload[]::new);
+    }
+
+    static AutoReplies of(List<AutoReply> all) {
+      return all.isEmpty() ? NONE : new AutoReplies(all);
+    }
+
+    /** Returns the reply to a message; null if the message is for the actor. */
+    @Nullable Payload replyTo(Payload message) {
+      for (int i = 0; i < requests.length; i++) {
+        if (requests[i].equals(message)) {
+          return replies[i];
+        }
+      }
+      return null;
+    }
+  }
+}

@@ -1,0 +1,599 @@
+package dev.dormouse.server.gateway.socket;
+
+import dev.dormouse.sdk.ActorId;
+import dev.dormouse.sdk.ActorOptions;
+import dev.dormouse.sdk.CloseReason;
+import dev.dormouse.sdk.ConnectionId;
+import dev.dormouse.server.gateway.limits.ClientMemory;
+import dev.dormouse.server.gateway.limits.ClientMemory.Held;
+import dev.dormouse.server.gateway.limits.TokenBucket;
+import dev.dormouse.server.gateway.wire.CloseCodes;
+import dev.dormouse.server.gateway.wire.Deflation;
+import dev.dormouse.server.gateway.wire.SocketDeflate;
+import dev.dormouse.server.gateway.wire.Utf8Check;
+import dev.dormouse.server.gateway.wire.ViolationException;
+import dev.dormouse.server.protocol.HeapCost;
+import dev.dormouse.server.protocol.Payload;
+import dev.dormouse.server.protocol.ToHost;
+import dev.dormouse.server.protocol.Transport;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufUtil;
+import io.netty.handler.codec.http.websocketx.BinaryWebSocketFrame;
+import io.netty.handler.codec.http.websocketx.CloseWebSocketFrame;
+import io.netty.handler.codec.http.websocketx.PingWebSocketFrame;
+import io.netty.handler.codec.http.websocketx.PongWebSocketFrame;
+import io.netty.handler.codec.http.websocketx.TextWebSocketFrame;
+import io.netty.handler.codec.http.websocketx.WebSocketFrame;
+import java.util.ArrayDeque;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Turns what a client says into messages to the host: it puts frames together, checks them against
+ * the actor type's limits, answers automatic requests, and numbers the rest. While nothing is on
+ * its way and everything is handled, it keeps nothing but the last number.
+ *
+ * <p>Only the socket's event loop may use it.
+ */
+final class InboundMessages {
+  /**
+   * What may be unhandled besides the longest message, in bytes [1008]. Reading stops long before;
+   * this bounds what a transport may read all the same.
+   */
+  private static final int HELD_BYTES_SLACK = 4 * Window.HELD_BYTES_ENOUGH;
+
+  /** The close reason of a client that is closed because clients hold too much memory. */
+  static final String TOO_MUCH = "the server has too much to handle";
+
+  /** The first reserved bit, as Netty tells the three in one number. */
+  private static final int RSV1 = 4;
+
+  private final GatewayParts parts;
+  private final ActorId actor;
+  private final ConnectionId id;
+  private final ActorOptions options;
+
+  /** Bounds how many messages come in a second; null if they may come at any rate. */
+  private final @Nullable TokenBucket rate;
+
+  /** The number of the message that came last. */
+  private long lastSequence;
+
+  /** The messages that are not handled; null while every message is. */
+  private @Nullable Window window;
+
+  /** Inflates messages; null if permessage-deflate was not negotiated. */
+  private final @Nullable SocketDeflate deflate;
+
+  /** Whether the message on its way is compressed, and whether it is text; else false. */
+  private boolean isMessageCompressed;
+
+  private boolean isMessageText;
+
+  /** The message that is on its way in fragments; null if there is none. */
+  private @Nullable Fragments fragments;
+
+  /** The account of frames that are not whole, or not wanted yet; null if there are none. */
+  private @Nullable Half input;
+
+  /** When the socket was opened, by {@link SocketWatch#now}. */
+  private int openedAt;
+
+  /** How many bytes the payloads of all frames had that came. */
+  private long bytesIn;
+
+  /** An account of input that is half there, for which the client can be ended. */
+  private class Half extends ClientMemory.Revocable {
+    Half(Held kind, ClientMemory.@Nullable Address address) {
+      super(parts.tally().memory(), kind, address);
+    }
+
+    @Override
+    public void revoke() {
+      InboundMessages.this.revoke(this);
+    }
+
+    /** Sets how much is held now, in bytes. */
+    void held(long bytes) {
+      long more = bytes - heldBytes();
+      if (more != 0) {
+        hold(more);
+        moved();
+      }
+    }
+  }
+
+  /** A message of which some fragments came. */
+  private final class Fragments extends Half {
+    private final MessageAssembler message;
+
+    Fragments(MessageAssembler message, ClientMemory.@Nullable Address address) {
+      super(Held.FRAGMENTS, address);
+      this.message = message;
+    }
+
+    void add(ByteBuf content) {
+      try {
+        message.add(content);
+      } finally {
+        held(message.heldBytes());
+        if (content.isReadable()) {
+          moved();
+        }
+      }
+    }
+  }
+
+  /** Has the socket closed because others need the memory of its half input. Any thread. */
+  private void revoke(ClientMemory.Revocable half) {
+    ClientSocket socket = parts.groups().get(id);
+    if (socket != null) {
+      socket.loop().execute(() -> socket.revoked(half));
+    }
+  }
+
+  /**
+   * Creates the messages of a connection.
+   *
+   * @param options what the actor type chose
+   * @param deflate null if permessage-deflate was not negotiated
+   */
+  InboundMessages(
+      GatewayParts parts,
+      ActorId actor,
+      ConnectionId id,
+      ActorOptions options,
+      @Nullable SocketDeflate deflate) {
+    this.parts = parts;
+    this.actor = actor;
+    this.id = id;
+    this.options = options;
+    this.deflate = deflate;
+    this.rate =
+        options.messagesPerSecondMax() == 0
+            ? null
+            : new TokenBucket(options.messagesPerSecondMax(), parts.tally().time().nowNs());
+  }
+
+  /** Returns what the actor type chose. */
+  ActorOptions options() {
+    return options;
+  }
+
+  /** Returns the compression that was negotiated; null if none was. */
+  @Nullable SocketDeflate deflate() {
+    return deflate;
+  }
+
+  /** Returns how many bytes a frame may have. */
+  int frameBytesMax() {
+    return deflate == null
+        ? options.messageBytesMax()
+        : Deflation.compressedBytesMax(options.messageBytesMax());
+  }
+
+  /**
+   * Checks the reserved bits of a frame. The only one that may be set is RSV1, on the first frame
+   * of a message that is compressed (RFC 7692, section 6).
+   *
+   * @throws ViolationException 1002 otherwise
+   */
+  void checkReservedBits(WebSocketFrame frame) {
+    boolean isData = frame instanceof TextWebSocketFrame || frame instanceof BinaryWebSocketFrame;
+    if (frame.rsv() != 0 && !(deflate != null && isData && frame.rsv() == RSV1)) {
+      throw new ViolationException(CloseCodes.PROTOCOL_ERROR, "reserved bits " + frame.rsv());
+    }
+  }
+
+  /**
+   * Takes a data frame, and copies its bytes.
+   *
+   * @param address where the client is
+   * @return what to answer the message at once, without the host; null if there is no message yet,
+   *     or it is for the host
+   * @throws ViolationException if the message breaks a limit or is not UTF-8, or far too many
+   *     messages wait
+   */
+  @Nullable Payload add(WebSocketFrame frame, ClientMemory.@Nullable Address address) {
+    Payload message;
+    Payload reply = null;
+    try {
+      message = assemble(frame, address);
+      reply = message == null ? null : replyTo(message);
+    } finally {
+      came(frame, reply != null);
+    }
+    if (message != null && reply == null) {
+      pass(message, address);
+    }
+    return reply;
+  }
+
+  static boolean isControl(WebSocketFrame frame) {
+    return frame instanceof PingWebSocketFrame
+        || frame instanceof PongWebSocketFrame
+        || frame instanceof CloseWebSocketFrame;
+  }
+
+  /** Counts a control frame, or a frame of a message that is too late. */
+  void came(WebSocketFrame frame) {
+    came(frame, false);
+    if (frame instanceof PongWebSocketFrame) {
+      parts.tally().counters().pongs.increment();
+    } else if (!isControl(frame) && frame.isFinalFragment()) {
+      parts.tally().counters().droppedIn.increment();
+    }
+  }
+
+  private void came(WebSocketFrame frame, boolean isAutomatic) {
+    bytesIn += frame.content().readableBytes();
+    if (parts.tally().observers().isAnyOfFrames()) {
+      SocketWatch.in(parts.tally(), actor, id, frame, isAutomatic);
+    }
+  }
+
+  /** Returns the message that the frame ends; null if it ends none. */
+  private @Nullable Payload assemble(WebSocketFrame frame, ClientMemory.@Nullable Address address) {
+    Fragments half = fragments;
+    if (half == null) {
+      isMessageText = frame instanceof TextWebSocketFrame;
+      isMessageCompressed = frame.rsv() == RSV1;
+      if (frame.isFinalFragment()) {
+        return whole(ByteBufUtil.getBytes(frame.content()));
+      }
+      MessageAssembler begun =
+          new MessageAssembler(
+              isMessageText && !isMessageCompressed,
+              isMessageCompressed ? frameBytesMax() : options.messageBytesMax());
+      half = new Fragments(begun, address);
+      fragments = half;
+    }
+    half.add(frame.content());
+    if (frame.isFinalFragment()) {
+      forgetFragments();
+      Payload message = half.message.finish();
+      return isMessageCompressed ? whole(message.bytes()) : message;
+    }
+    return null;
+  }
+
+  /** Makes a message of bytes that were not looked at yet. */
+  private Payload whole(byte[] bytes) {
+    if (isMessageCompressed && deflate != null) {
+      return payload(deflate.inflate(bytes, options.messageBytesMax()));
+    }
+    if (bytes.length > options.messageBytesMax()) {
+      throw ViolationException.tooLong(options.messageBytesMax());
+    }
+    return payload(bytes);
+  }
+
+  private Payload payload(byte[] bytes) {
+    if (!isMessageText) {
+      return new Payload.Binary(bytes);
+    }
+    if (!Utf8Check.isUtf8(bytes)) {
+      throw ViolationException.notUtf8();
+    }
+    return new Payload.Text(bytes);
+  }
+
+  private @Nullable Payload replyTo(Payload message) {
+    parts.tally().counters().messagesIn.increment();
+    if (rate != null && !rate.take(parts.tally().time().nowNs())) {
+      parts
+          .tally()
+          .hit(
+              parts.tally().counters().hastyClosed, "messages-per-second", "close 1008", actor, id);
+      throw new ViolationException(CloseCodes.POLICY, "too many messages in a second");
+    }
+    Payload reply = parts.groups().autoReplyTo(actor, message);
+    if (reply != null) {
+      parts.tally().counters().autoReplies.increment();
+    }
+    return reply;
+  }
+
+  private void pass(Payload message, ClientMemory.@Nullable Address address) {
+    Window unhandled = window;
+    if (isTooMuch(Held.MESSAGES, address, heldBytes(), HeapCost.ofBytes(message.size()))) {
+      throw new ViolationException(CloseCodes.TRY_AGAIN_LATER, TOO_MUCH);
+    }
+    lastSequence++;
+    if (unhandled == null) {
+      unhandled = new Window(lastSequence, parts.tally().memory(), address);
+      window = unhandled;
+    }
+    unhandled.add(message);
+    if (unhandled.heldBytes() > HeapCost.ofBytes(options.messageBytesMax()) + HELD_BYTES_SLACK) {
+      parts.tally().hit("messages-at-once", "close 1008", actor, id);
+      throw new ViolationException(CloseCodes.POLICY, "too many messages at once");
+    }
+    pump(unhandled);
+  }
+
+  private void pump(Window unhandled) {
+    Payload next;
+    while ((next = unhandled.next()) != null) {
+      parts.transport().toHost(new ToHost.Message(actor, id, unhandled.lastSent(), next));
+    }
+  }
+
+  /** Forgets a message that the host handled, and those before it. */
+  void handled(long sequence) {
+    Window unhandled = window;
+    if (unhandled != null) {
+      unhandled.handled(sequence);
+      if (unhandled.isEmpty()) {
+        window = null;
+        unhandled.tellHandled();
+      } else {
+        pump(unhandled);
+      }
+    }
+  }
+
+  /**
+   * Calls back when every message that came is handled.
+   *
+   * @return false if that is so already; nobody is called then
+   */
+  boolean onHandled(Runnable action) {
+    if (window != null) {
+      window.onHandled(action);
+    }
+    return window != null;
+  }
+
+  /** Keeps a message that the host did not take, and those after it. */
+  void withheld(long sequence) {
+    if (window != null) {
+      window.withheld(sequence);
+    }
+  }
+
+  /** Sends a message again that the host wants now, and those after it. */
+  void resumed(long sequence) {
+    Window unhandled = window;
+    if (unhandled != null) {
+      unhandled.resumed(sequence);
+      pump(unhandled);
+    }
+  }
+
+  /**
+   * Charges, after a read, the memory of frames that are not whole.
+   *
+   * @param address where the client is
+   * @return whether the client holds more than it may [1013]
+   */
+  boolean isTooMuchWith(int frameBytes, ClientMemory.@Nullable Address address) {
+    holdInput(frameBytes, address);
+    return isTooMuch(Held.INPUT, address, frameBytes, 0)
+        || isTooMuch(Held.FRAGMENTS, address, heldBytes(), 0);
+  }
+
+  /** Returns how many bytes the client holds on the heap. */
+  private long heldBytes() {
+    return (window == null ? 0 : window.heldBytes())
+        + (fragments == null ? 0 : fragments.heldBytes());
+  }
+
+  private boolean isTooMuch(
+      Held kind, ClientMemory.@Nullable Address address, long own, long more) {
+    boolean isTooMuch =
+        own + more > 0 && parts.tally().memory().isTooMuch(kind, address, own, more);
+    if (isTooMuch) {
+      parts
+          .tally()
+          .hit(parts.tally().counters().overloadClosed, "client-memory", "close 1013", actor, id);
+    }
+    return isTooMuch;
+  }
+
+  private void holdInput(int bytes, ClientMemory.@Nullable Address address) {
+    if (bytes > 0 && input == null) {
+      input = new Half(Held.INPUT, address);
+    }
+    if (input != null) {
+      input.held(bytes);
+      input = bytes > 0 ? input : null;
+    }
+  }
+
+  private void forgetFragments() {
+    if (fragments != null) {
+      fragments.letGo();
+      fragments = null;
+    }
+  }
+
+  /** Returns whether some of a message came, but not all. */
+  boolean isWithin() {
+    return fragments != null;
+  }
+
+  /** Returns how many bytes came of a message that is not whole, without those of a half frame. */
+  int withinBytes() {
+    return fragments == null ? 0 : fragments.message.size();
+  }
+
+  /** Returns how many messages came whole. */
+  long count() {
+    return lastSequence;
+  }
+
+  /** Returns whether nothing more should be read from the network. */
+  boolean isFull() {
+    return window != null && window.isFull();
+  }
+
+  /** Returns whether every message that came is handled. */
+  boolean isHandled() {
+    return window == null;
+  }
+
+  /** Notes when the socket was opened. */
+  void opened() {
+    openedAt = SocketWatch.now(parts.tally());
+  }
+
+  /** Tells observers that a socket that was open is gone. */
+  void gone(CloseReason reason, long bytesOut) {
+    SocketWatch.gone(parts.tally(), actor, id, reason, openedAt, bytesIn, bytesOut);
+  }
+
+  /**
+   * Gives back what half input held, because no more frames will come.
+   *
+   * @param address where the client is
+   */
+  void end(ClientMemory.@Nullable Address address) {
+    forgetFragments();
+    holdInput(0, address);
+    if (deflate != null) {
+      deflate.endInput();
+    }
+  }
+
+  /** Forgets the messages that came, because nobody wants them. */
+  void forget() {
+    if (window != null) {
+      parts.tally().counters().droppedIn.add(window.waiting());
+      window.letGo();
+      window = null;
+    }
+  }
+
+  /**
+   * The messages of a connection that the host has not handled yet: those it was sent, at most
+   * {@link Transport#CREDIT}, and those that wait for credit. Go-back-N: what was sent and not
+   * taken is sent again from a number on. An idle connection has none.
+   *
+   * <p>Nothing is read from the socket while it {@link #isFull}. Some messages may wait, so that a
+   * ping or a close behind them is served though the actor is behind.
+   *
+   * <p>The socket's event loop only.
+   */
+  static final class Window extends ClientMemory.Holder {
+    /** With so many bytes that are not handled, nothing more is read, whatever the credit. */
+    static final int HELD_BYTES_ENOUGH = 1 << 20;
+
+    /** With so many bytes waiting for credit, nothing more is read. */
+    static final int WAITING_BYTES_ENOUGH = 64 << 10;
+
+    /** About how many bytes a message costs besides its own, in both sums. */
+    static final int MESSAGE_OVERHEAD_BYTES = 64;
+
+    private final ClientMemory memory;
+    private final ArrayDeque<Payload> sent = new ArrayDeque<>(1);
+    private final ArrayDeque<Payload> waiting = new ArrayDeque<>(1);
+
+    /** The number of the first message that is not handled. */
+    private long first;
+
+    /** How many of the held bytes wait for credit. */
+    private long waitingBytes;
+
+    private boolean isWithheld;
+
+    /** Called when everything is handled; null if nobody asked for it. */
+    private @Nullable Runnable onHandled;
+
+    /** Creates a window whose first message will have this number. */
+    Window(long first, ClientMemory memory, ClientMemory.@Nullable Address address) {
+      super(memory, ClientMemory.Held.MESSAGES, address);
+      this.memory = memory;
+      this.first = first;
+    }
+
+    /** Adds a message that came. */
+    void add(Payload message) {
+      waiting.add(message);
+      waitingBytes += cost(message);
+      hold(cost(message));
+    }
+
+    /** Returns the number of the message that {@link #next} returned last. */
+    long lastSent() {
+      return first + sent.size() - 1;
+    }
+
+    /**
+     * Returns the next message to send, and counts it as sent; null if there is none or it must
+     * wait.
+     */
+    @Nullable Payload next() {
+      if (isWithheld || sent.size() >= Transport.CREDIT) {
+        return null;
+      }
+      Payload next = waiting.poll();
+      if (next != null) {
+        sent.add(next);
+        waitingBytes -= cost(next);
+      }
+      return next;
+    }
+
+    /** Forgets a sent message that the host handled, and those before it. */
+    void handled(long sequence) {
+      while (first <= sequence && !sent.isEmpty()) {
+        hold(-cost(sent.remove()));
+        first++;
+      }
+    }
+
+    /** Has this called when everything is handled. */
+    void onHandled(Runnable action) {
+      onHandled = action;
+    }
+
+    /** Calls back, because everything is handled. */
+    void tellHandled() {
+      if (onHandled != null) {
+        onHandled.run();
+      }
+    }
+
+    /** Keeps a message that the host did not take, and those after it. */
+    void withheld(long sequence) {
+      goBackTo(sequence);
+      isWithheld = true;
+    }
+
+    /** Goes on with a message that the host has room for now, and those after it. */
+    void resumed(long sequence) {
+      goBackTo(sequence);
+      isWithheld = false;
+    }
+
+    private void goBackTo(long sequence) {
+      while (!sent.isEmpty() && lastSent() >= sequence) {
+        Payload message = sent.removeLast();
+        waiting.addFirst(message);
+        waitingBytes += cost(message);
+      }
+    }
+
+    /** Returns whether nothing more should be read from the socket. */
+    boolean isFull() {
+      return waitingBytes >= WAITING_BYTES_ENOUGH
+          || heldBytes() >= HELD_BYTES_ENOUGH
+          || (heldBytes() >= ClientMemory.LITTLE && memory.isScarce())
+          || isTooMuchWith(0);
+    }
+
+    /** Returns whether the host handled everything. */
+    boolean isEmpty() {
+      return sent.isEmpty() && waiting.isEmpty();
+    }
+
+    /** Returns how many messages were not sent, or not taken. */
+    int waiting() {
+      return waiting.size();
+    }
+
+    private static long cost(Payload message) {
+      return HeapCost.ofBytes(message.size()) + MESSAGE_OVERHEAD_BYTES;
+    }
+  }
+}

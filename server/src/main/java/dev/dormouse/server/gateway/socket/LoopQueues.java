@@ -1,0 +1,290 @@
+package dev.dormouse.server.gateway.socket;
+
+import dev.dormouse.log.Log;
+import dev.dormouse.server.gateway.limits.ClientMemory;
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.EventLoop;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.LongAdder;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+
+/**
+ * Brings work to event loops, in the order in which it comes. A loop has one task for all work that
+ * waits. Work that comes on the loop itself while none waits is done at once.
+ *
+ * <p>Any thread.
+ */
+public final class LoopQueues {
+  private static final Logger log = Log.of(LoopQueues.class);
+
+  private final ConcurrentHashMap<EventLoop, LoopQueue> queues = new ConcurrentHashMap<>();
+  private final LongAdder bytes = new LongAdder();
+
+  /** Work for an event loop. It is either run, on the loop, or given up. */
+  interface Work extends Runnable {
+
+    /** Gives the work up, because the loop is shut down. Any thread. */
+    default void giveUp() {}
+  }
+
+  /** Charges the memory of work that was handed in, in bytes; negative when the work is done. */
+  void hold(long more) {
+    bytes.add(more);
+  }
+
+  /** Returns about how many bytes work holds that is not done yet. */
+  public long bytes() {
+    return bytes.sum();
+  }
+
+  /** Runs work on the loop, after all work that was handed in before. */
+  void run(EventLoop loop, Work work) {
+    LoopQueue queue = queues.get(loop);
+    if (queue == null) {
+      queue = queues.computeIfAbsent(loop, LoopQueue::new);
+    }
+    queue.run(work);
+  }
+
+  /** Begins to gather steps for sockets. */
+  Steps steps() {
+    return new Steps(this);
+  }
+
+  /**
+   * Gathers what is to be done to sockets, by event loop. Each loop gets one piece of work, which
+   * takes the steps in order and then flushes each socket that it touched.
+   *
+   * <p>One thread gathers the steps, of one release for example, and dispatches them once.
+   */
+  public static class Steps {
+    private final LoopQueues loops;
+
+    /** One batch for each event loop. Most releases are for one socket. */
+    private List<Batch> batches = List.of();
+
+    private List<ByteBuf> shared = List.of();
+
+    /** How many bytes all steps keep. */
+    private long bytes;
+
+    public Steps(LoopQueues loops) {
+      this.loops = loops;
+    }
+
+    public final void add(ClientSocket socket, ClientSocket.Step step) {
+      batchOf(socket.loop()).add(socket, step);
+    }
+
+    /** Says how many bytes more the steps keep until they are done. */
+    public final void keep(long more) {
+      bytes += more;
+    }
+
+    /** Takes over the caller's reference to a buffer that steps use. */
+    public final void share(ByteBuf buffer) {
+      if (shared.isEmpty()) {
+        shared = new ArrayList<>(1);
+      }
+      shared.add(buffer);
+    }
+
+    /** Hands each loop its task. */
+    public final void dispatch() {
+      for (Batch batch : batches) {
+        shared.forEach(ByteBuf::retain);
+        batch.shared = shared;
+        if (bytes > ClientMemory.ALWAYS) { // what is less is not worth counting
+          batch.hold(bytes / batches.size());
+        }
+        loops.run(batch.loop, batch);
+      }
+      shared.forEach(ByteBuf::release);
+    }
+
+    private Batch batchOf(EventLoop loop) {
+      for (Batch batch : batches) {
+        if (batch.loop == loop) {
+          return batch;
+        }
+      }
+      Batch batch = new Batch(loops, loop);
+      if (batches.isEmpty()) {
+        batches = List.of(batch);
+      } else {
+        batches = new ArrayList<>(batches);
+        batches.add(batch);
+      }
+      return batch;
+    }
+
+    /** A step that is to be done, with a link to the next. */
+    private static final class Todo {
+      final ClientSocket socket;
+      final ClientSocket.Step step;
+      @Nullable Todo next;
+
+      Todo(ClientSocket socket, ClientSocket.Step step) {
+        this.socket = socket;
+        this.step = step;
+      }
+    }
+
+    private static final class Batch implements Work {
+      private final LoopQueues loops;
+      private final EventLoop loop;
+      private List<ByteBuf> shared = List.of();
+
+      /** How many bytes the batch keeps, as far as they are counted. */
+      private long bytes;
+
+      private @Nullable Todo first;
+      private @Nullable Todo last;
+
+      Batch(LoopQueues loops, EventLoop loop) {
+        this.loops = loops;
+        this.loop = loop;
+      }
+
+      void hold(long share) {
+        bytes = share;
+        loops.hold(share);
+      }
+
+      private void end() {
+        shared.forEach(ByteBuf::release);
+        if (bytes != 0) {
+          loops.hold(-bytes);
+        }
+      }
+
+      void add(ClientSocket socket, ClientSocket.Step step) {
+        Todo todo = new Todo(socket, step);
+        if (last == null) {
+          first = todo;
+        } else {
+          last.next = todo;
+        }
+        last = todo;
+      }
+
+      @Override
+      public void run() {
+        try {
+          for (Todo todo = first; todo != null; todo = todo.next) {
+            apply(todo.step, todo.socket);
+          }
+          for (Todo todo = first; todo != null; todo = todo.next) {
+            todo.socket.flush();
+          }
+        } finally {
+          end();
+        }
+      }
+
+      @Override
+      public void giveUp() {
+        log.debug("an event loop is shut down; its sockets are gone");
+        end();
+      }
+
+      private static void apply(ClientSocket.Step step, ClientSocket socket) {
+        try {
+          step.apply(socket);
+        } catch (RuntimeException | Error harmsNoOther) {
+          socket.logFailure(harmsNoOther);
+          socket.abandon();
+        }
+      }
+    }
+  }
+
+  private static final class LoopQueue {
+    /** How much work is done in one go before the loop's other tasks. */
+    private static final int SLICE = 1_024;
+
+    private final EventLoop loop;
+    private final Queue<Work> waiting = new ConcurrentLinkedQueue<>();
+
+    /** Whether the loop has a task that will see what waits. */
+    private final AtomicBoolean isExpected = new AtomicBoolean();
+
+    /** Whether the loop is at work. Only the loop uses it. */
+    private boolean isWorking;
+
+    LoopQueue(EventLoop loop) {
+      this.loop = loop;
+    }
+
+    void run(Work work) {
+      if (loop.inEventLoop() && !isWorking && waiting.isEmpty()) {
+        carryOut(work);
+        return;
+      }
+      waiting.add(work);
+      expect();
+    }
+
+    /**
+     * Sees to it that what waits is worked off. A loop that is shut down refuses a task, or may
+     * take it and never run it; but it runs all that it took before.
+     */
+    private void expect() {
+      if (!isExpected.get() && isExpected.compareAndSet(false, true)) {
+        boolean isTaken = false;
+        try {
+          loop.execute(this::workOff);
+          isTaken = true;
+        } catch (RejectedExecutionException loopIsShutDown) {
+          // What waits is given up below.
+        } finally {
+          if (!isTaken) { // whatever it has thrown, the next work asks again
+            isExpected.set(false);
+          }
+        }
+      }
+      if (loop.isShutdown()) {
+        giveUp();
+      }
+    }
+
+    private void giveUp() {
+      for (Work next = waiting.poll(); next != null; next = waiting.poll()) {
+        next.giveUp();
+      }
+    }
+
+    private void workOff() {
+      isExpected.set(false);
+      try {
+        for (int i = 0; i < SLICE; i++) {
+          Work next = waiting.poll();
+          if (next == null) {
+            return;
+          }
+          carryOut(next);
+        }
+      } finally {
+        if (!waiting.isEmpty()) {
+          expect();
+        }
+      }
+    }
+
+    private void carryOut(Work work) {
+      isWorking = true;
+      try {
+        work.run();
+      } finally {
+        isWorking = false;
+      }
+    }
+  }
+}

@@ -1,0 +1,104 @@
+package dev.dormouse.server.gateway.socket;
+
+import dev.dormouse.server.gateway.wire.CloseCodes;
+import dev.dormouse.server.gateway.wire.Utf8Check;
+import dev.dormouse.server.gateway.wire.ViolationException;
+import dev.dormouse.server.protocol.HeapCost;
+import dev.dormouse.server.protocol.Payload;
+import io.netty.buffer.ByteBuf;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Puts the fragments of one message together (RFC 6455, section 5.4). An assembler is made for the
+ * first fragment of a message, and dropped after the last. A message in one frame needs none.
+ *
+ * <p><b>Limits.</b> The message may have so many bytes as the assembler was told [1009]. It may
+ * come in any number of pieces as long as they are not absurdly short: once there are more than
+ * {@value #FRAGMENTS_FREE} pieces, they must have {@value #FRAGMENT_BYTES_MEAN_MIN} bytes in the
+ * mean [1008]. So 4 MiB in pieces of 64 bytes are accepted, and an endless flow of empty pieces is
+ * not.
+ *
+ * <p>The assembler copies the bytes, so that it refers to no buffer of the network. Only the
+ * socket's event loop may use it.
+ */
+public final class MessageAssembler {
+  /** How many fragments a message may have however short they are. */
+  public static final int FRAGMENTS_FREE = 1_024;
+
+  /** How many bytes a fragment must have in the mean once there are more. */
+  static final int FRAGMENT_BYTES_MEAN_MIN = 16;
+
+  private static final int CAPACITY_MIN = 256;
+
+  private final int bytesMax;
+
+  /** Null for a binary message. */
+  private final @Nullable Utf8Check utf8;
+
+  private byte[] bytes = new byte[0];
+  private int size;
+  private int fragments;
+
+  MessageAssembler(boolean isText, int bytesMax) {
+    this.bytesMax = bytesMax;
+    this.utf8 = isText ? new Utf8Check() : null;
+  }
+
+  /**
+   * Adds the next fragment.
+   *
+   * @throws ViolationException 1009 if the message is too long, 1008 if its fragments are too many
+   *     and too short, 1007 if text is not UTF-8 so far
+   */
+  void add(ByteBuf content) {
+    int length = content.readableBytes();
+    if (length > bytesMax - size) {
+      throw ViolationException.tooLong(bytesMax);
+    }
+    fragments++;
+    if (fragments > FRAGMENTS_FREE
+        && (long) size + length < (long) fragments * FRAGMENT_BYTES_MEAN_MIN) {
+      throw new ViolationException(CloseCodes.POLICY, ViolationException.SHORT_FRAGMENTS);
+    }
+    if (length > bytes.length - size) {
+      grow(size + length);
+    }
+    content.getBytes(content.readerIndex(), bytes, size, length);
+    if (utf8 != null && !utf8.accepts(bytes, size, size + length)) {
+      throw ViolationException.notUtf8();
+    }
+    size += length;
+  }
+
+  /**
+   * Makes the message of all fragments, after the last.
+   *
+   * @throws ViolationException 1007 if text breaks off within a character
+   */
+  Payload finish() {
+    byte[] message = size == bytes.length ? bytes : Arrays.copyOf(bytes, size);
+    if (utf8 == null) {
+      return new Payload.Binary(message);
+    }
+    if (!utf8.isComplete()) {
+      throw ViolationException.notUtf8();
+    }
+    return new Payload.Text(message);
+  }
+
+  /** Returns how many bytes came. */
+  int size() {
+    return size;
+  }
+
+  /** Returns how much memory the fragments take, in bytes. */
+  long heldBytes() {
+    return HeapCost.ofBytes(bytes.length);
+  }
+
+  private void grow(int needed) {
+    long doubled = Math.max(CAPACITY_MIN, 2L * bytes.length);
+    bytes = Arrays.copyOf(bytes, (int) Math.min(bytesMax, Math.max(needed, doubled)));
+  }
+}

@@ -1,0 +1,589 @@
+package dev.dormouse.server.gateway.socket;
+
+import dev.dormouse.sdk.Delivery.Outcome;
+import dev.dormouse.sdk.OutboundPolicy;
+import dev.dormouse.server.gateway.limits.ClientMemory;
+import dev.dormouse.server.gateway.limits.ClientMemory.Held;
+import dev.dormouse.server.gateway.limits.GatewayOptions;
+import dev.dormouse.server.gateway.limits.Progress;
+import dev.dormouse.server.gateway.socket.WaitingMessages.Entry;
+import dev.dormouse.server.gateway.wire.OutboundFrames;
+import dev.dormouse.server.gateway.wire.SocketDeflate;
+import dev.dormouse.server.protocol.HeapCost;
+import dev.dormouse.server.protocol.Payload;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelOutboundBuffer;
+import io.netty.channel.WriteBufferWaterMark;
+import io.netty.channel.epoll.EpollSocketChannel;
+import io.netty.channel.socket.DuplexChannel;
+import io.netty.channel.socket.DuplexChannelConfig;
+import io.netty.handler.ssl.SslHandler;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.LongAdder;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Writes to one socket, and decides what happens to messages for a client that does not read them.
+ * What is written goes out with the next {@link #flush}. A write that fails is told to the socket's
+ * handler, so nobody waits for its future. Only the socket's event loop may use the writer.
+ *
+ * <p><b>A slow client.</b> While the channel is writable, messages go straight to it. Once it is
+ * not, they wait here, where the type's {@link OutboundPolicy} can still leave some out; those in
+ * the channel may have been begun. When it is writable again they follow, and are compressed only
+ * then, since a context knows no message that was left out. Messages wait only while the channel is
+ * not writable, or about to tell that it is. Close frames go behind them, pings and pongs before.
+ *
+ * <p><b>Too slow a client.</b> More than the limit may wait for a client that goes on taking bytes,
+ * as {@link Progress} has it, up to {@link GatewayOptions#burstBytesMax} more: a long message, or
+ * all that a turn sends, is not a slow client's doing. Whether it goes on is looked at while more
+ * than the limit waits, by a timer that only then runs.
+ */
+@SuppressWarnings("FutureReturnValueIgnored")
+final class SocketWriter {
+  /** The channel may hold one in so many bytes of those that may wait; it can leave nothing out. */
+  private static final int CHANNEL_SHARE = 4;
+
+  /**
+   * How many bytes the operating system takes before it has sent those it has: where it can be
+   * told, so that what it takes tells what the client takes, and not in steps of a megabyte.
+   */
+  private static final int UNSENT_BYTES_MAX = 128 << 10;
+
+  /** After how long the writer looks again at what the network holds, in milliseconds. */
+  private static final long CHARGE_MS = 100;
+
+  private final ChannelHandlerContext context;
+  private final ClientSocket socket;
+  private final @Nullable SocketDeflate deflate;
+
+  private boolean isUnflushed;
+
+  /** How many bytes the payloads of all written frames had. */
+  private long bytesOut;
+
+  /** What waits for the client; null while the client keeps up. */
+  private @Nullable WaitingMessages waiting;
+
+  /**
+   * Creates the writer of a channel.
+   *
+   * @param deflate null if permessage-deflate was not negotiated
+   */
+  SocketWriter(
+      ChannelHandlerContext context, ClientSocket socket, @Nullable SocketDeflate deflate) {
+    this.context = context;
+    this.socket = socket;
+    this.deflate = deflate;
+    int channelBytes = bytesMax() / CHANNEL_SHARE;
+    if (channelBytes < context.channel().config().getWriteBufferHighWaterMark()) {
+      context
+          .channel()
+          .config()
+          .setWriteBufferWaterMark(new WriteBufferWaterMark(channelBytes / 2, channelBytes));
+    }
+    if (context.channel().config() instanceof DuplexChannelConfig duplex) {
+      duplex.setAllowHalfClosure(true);
+    }
+    if (context.channel() instanceof EpollSocketChannel linux) {
+      linux.config().setTcpNotSentLowAt(UNSENT_BYTES_MAX);
+    }
+  }
+
+  /**
+   * Sends a message, now or when the client has read others.
+   *
+   * @param shared the message as a plain frame, if it goes to others too; the caller keeps its
+   *     reference
+   * @param key by which it may replace another, or be replaced; else null
+   * @param report the number under which somebody asks what becomes of it; else 0, or {@link
+   *     GatewayParts#AUTOMATIC}
+   * @return false if the client is too slow for it, and is to be closed; nothing was done then
+   */
+  boolean message(Payload message, @Nullable ByteBuf shared, @Nullable String key, long report) {
+    long bytes = OutboundFrames.bytes(message) + WaitingMessages.OVERHEAD_BYTES;
+    boolean isStraight = goesStraight();
+    if (!isStraight) {
+      flush();
+      isStraight = goesStraight();
+    }
+    if (isStraight && isTooMuch(Held.WRITTEN, channelBytes(), bytes)) {
+      return false;
+    }
+    if (isStraight) {
+      write(frame(message, shared), report);
+      if (bytes > bytesMax()) {
+        watch();
+      }
+      return true;
+    }
+    return waits(message, shared, key, report, bytes);
+  }
+
+  private boolean goesStraight() {
+    return !isAnyWaiting() && context.channel().isWritable();
+  }
+
+  private boolean waits(
+      Payload message, @Nullable ByteBuf shared, @Nullable String key, long report, long bytes) {
+    String replacedKey = policy() == OutboundPolicy.CONFLATE ? key : null;
+    Entry replaced = waiting == null ? null : waiting.get(replacedKey);
+    long more = bytes - (replaced == null ? 0 : replaced.bytes());
+    boolean isDropping = policy() == OutboundPolicy.DROP_OLDEST;
+    if (!isDropping && isTooSlow(more)) {
+      hit(socket.tally().counters().slowClosed, "close 1013");
+      return false;
+    }
+    ByteBuf frame = deflate == null ? shared : null;
+    boolean isShared = frame != null;
+    if (!isDropping
+        && (isTooMuch(
+                Held.WAITING,
+                heldBytes(),
+                isShared ? WaitingMessages.OVERHEAD_BYTES : HeapCost.ofBytes(more))
+            || isTooMuch(Held.WRITTEN, writtenBytes(), isShared ? more : 0))) {
+      return false;
+    }
+    WaitingMessages queue = waiting();
+    if (replacedKey != null && replaced != null) {
+      queue.remove(replacedKey);
+    }
+    ByteBuf kept = frame == null ? null : frame.retain();
+    queue.add(replacedKey, new Entry(message, kept, report, bytes));
+    if (replaced != null) {
+      leaveOut(replaced, Outcome.CONFLATED, socket.tally().counters().conflated, "conflate");
+    }
+    while (isDropping && queue.size() > 1 && !hasRoom(queue.isOldestFresh() ? burstMax() : 0)) {
+      leaveOut(queue.poll(), Outcome.DROPPED, socket.tally().counters().slowDropped, "drop");
+    }
+    while (isDropping
+        && queue.size() > 1
+        && socket
+            .tally()
+            .memory()
+            .isTooMuch(Held.WAITING, socket.address(), queue.heldBytes(), 0)) {
+      leaveOut(queue.poll(), Outcome.DROPPED, socket.tally().counters().slowDropped, "drop");
+    }
+    if (!isDropping && !hasRoom(0)) {
+      watch();
+    }
+    return true;
+  }
+
+  private long heldBytes() {
+    return waiting == null ? 0 : waiting.heldBytes();
+  }
+
+  private long writtenBytes() {
+    return waiting == null ? 0 : waiting.writtenBytes();
+  }
+
+  /** Returns whether the client would hold more memory than it may. */
+  private boolean isTooMuch(Held kind, long own, long more) {
+    boolean isTooMuch = socket.tally().memory().isTooMuch(kind, socket.address(), own, more);
+    if (isTooMuch) {
+      socket.hitClientMemory();
+    }
+    return isTooMuch;
+  }
+
+  /** Has the client ended because others need the memory that it makes no use of. Any thread. */
+  private void revoke(WaitingMessages queue) {
+    socket.loop().execute(() -> endFor(queue));
+  }
+
+  private void endFor(WaitingMessages queue) {
+    if (queue != waiting) {
+      return;
+    }
+    charge(); // perhaps the client has gone on meanwhile
+    if (!queue.mustGo()) {
+      return;
+    }
+    if (socket.state() == SocketState.OPEN) {
+      socket.hitClientMemory();
+      queue.drop(entry -> socket.parts().lost(socket.actor(), socket.id(), entry.report()));
+      socket.close(Closing.TOO_SLOW);
+    } else {
+      abandon();
+    }
+  }
+
+  /**
+   * Returns whether more waits than may, and the client takes nothing of it, or far too much waits.
+   */
+  private boolean isTooSlow(long more) {
+    long bytes = waitingBytes() + more;
+    return bytes > bytesMax() && (bytes > bytesMax() + burstMax() || isStalled());
+  }
+
+  private boolean isStalled() {
+    Progress progress = waiting == null ? null : waiting.progress();
+    return progress != null && look(progress).leftNs(nowNs(), reading()) <= 0;
+  }
+
+  /** Begins to look whether the client takes what waits, if that is not done already. */
+  private void watch() {
+    if (waiting().progress() == null) {
+      waiting().progress(new Progress(nowNs(), takenBytes()));
+      lookAgainAfter(reading().toNanos());
+    }
+  }
+
+  private void lookAgainAfter(long ns) {
+    waiting()
+        .nextLook(context.executor().schedule(this::lookWhetherTaken, ns, TimeUnit.NANOSECONDS));
+  }
+
+  private void lookWhetherTaken() {
+    WaitingMessages queue = waiting;
+    Progress progress = queue == null ? null : queue.progress();
+    if (queue == null || progress == null) {
+      return;
+    }
+    long leftNs = look(progress).leftNs(nowNs(), reading());
+    if (leftNs > 0) {
+      lookAgainAfter(leftNs);
+      return;
+    }
+    queue.stopLooking();
+    if (!hasRoom(0) && policy() != OutboundPolicy.DROP_OLDEST) {
+      hit(socket.tally().counters().slowClosed, "close 1013");
+      socket.close(Closing.TOO_SLOW);
+    }
+  }
+
+  /** Returns whether the client goes on taking what waited when it was pinged. */
+  boolean isTaking() {
+    Progress progress = waiting == null ? null : waiting.progress();
+    return progress != null && progress.goesOn(nowNs(), takenBytes());
+  }
+
+  /** Returns how far the client has come by now. A client that has come far enough is alive. */
+  private Progress look(Progress before) {
+    Progress after = before.seen(nowNs(), takenBytes(), reading());
+    if (!after.equals(before)) {
+      waiting().progress(after);
+      socket.heard();
+    }
+    return after;
+  }
+
+  /** Returns about how many bytes of all frames the operating system has taken. */
+  long takenBytes() {
+    ChannelOutboundBuffer inChannel = context.channel().unsafe().outboundBuffer();
+    return inChannel == null
+        ? bytesOut
+        : bytesOut - inChannel.totalPendingWriteBytes() + inChannel.currentProgress();
+  }
+
+  private long nowNs() {
+    return socket.tally().time().nowNs();
+  }
+
+  private Duration reading() {
+    return socket.tally().options().reading();
+  }
+
+  private long burstMax() {
+    return socket.tally().options().burstBytesMax();
+  }
+
+  private void leaveOut(Entry entry, Outcome outcome, LongAdder counter, String what) {
+    entry.release();
+    hit(counter, what);
+    report(entry.report(), outcome);
+  }
+
+  private void hit(LongAdder counter, String what) {
+    socket.tally().hit(counter, "outbound-bytes", what, socket.actor(), socket.id());
+  }
+
+  private void report(long report, Outcome outcome) {
+    socket.parts().delivered(socket.actor(), socket.id(), report, outcome);
+  }
+
+  private OutboundPolicy policy() {
+    return socket.options().outboundPolicy();
+  }
+
+  private int bytesMax() {
+    int chosen = socket.options().outboundBytesMax();
+    return chosen > 0 ? chosen : socket.tally().options().outboundBytesMax();
+  }
+
+  private boolean isAnyWaiting() {
+    return waiting != null && !waiting.isEmpty();
+  }
+
+  private WaitingMessages waiting() {
+    WaitingMessages queue = waiting;
+    if (queue == null) {
+      queue = new WaitingMessages(socket.tally().memory(), socket.address(), this::revoke);
+      waiting = queue;
+    }
+    return queue;
+  }
+
+  /** Returns whether what waits is at most so many bytes beyond the limit. */
+  private boolean hasRoom(long beyond) {
+    return waitingBytes() <= bytesMax() + beyond;
+  }
+
+  /** Returns how many bytes wait for the client to read, with 96 more for each frame. */
+  long waitingBytes() {
+    WaitingMessages queue = waiting; // others may look, too
+    return channelBytes() + (queue == null ? 0 : queue.bytes());
+  }
+
+  /** Returns how many bytes the channel has not handed to the network. */
+  private long channelBytes() {
+    ChannelOutboundBuffer inChannel = context.channel().unsafe().outboundBuffer();
+    return inChannel == null ? 0 : inChannel.totalPendingWriteBytes();
+  }
+
+  /** Builds the frame of a message, compressed if that was agreed on and is worth it. */
+  private ByteBuf frame(Payload message, @Nullable ByteBuf shared) {
+    byte[] compressed = deflate == null ? null : deflate.compress(message.bytes());
+    if (compressed != null) {
+      return OutboundFrames.compressed(context.alloc(), message, compressed);
+    }
+    return shared == null
+        ? OutboundFrames.message(context.alloc(), message)
+        : shared.retainedDuplicate();
+  }
+
+  private void write(ByteBuf frame, long report) {
+    socket.tally().counters().messagesOut.increment();
+    if (!GatewayParts.isAsked(report)) {
+      write(frame, report == GatewayParts.AUTOMATIC);
+      return;
+    }
+    goesOut(frame, false);
+    isUnflushed = true;
+    context.write(frame).addListener(written -> written(report, written.cause()));
+  }
+
+  /**
+   * Reports a finished write. A write that failed is told to the handler, as one without a report
+   * is.
+   */
+  private void written(long report, @Nullable Throwable failure) {
+    report(report, failure == null ? Outcome.WRITTEN : Outcome.CONNECTION_CLOSED);
+    if (failure != null && context.channel().isRegistered()) {
+      context.pipeline().fireExceptionCaught(failure);
+    }
+  }
+
+  /** Sends what waits as far as it goes, because the client may read again. */
+  void writabilityChanged() {
+    WaitingMessages queue = waiting;
+    if (queue == null || !context.channel().isWritable()) {
+      return;
+    }
+    socket.heard();
+    byte[] pong = queue.takeOwedPong();
+    if (pong != null) {
+      pong(pong);
+    }
+    while (context.channel().isWritable() && !queue.isEmpty()) {
+      Entry next = queue.poll();
+      ByteBuf kept = next.shared();
+      write(kept == null ? frame(next.payload(), null) : kept.duplicate(), next.report());
+    }
+    if (queue.isEmpty()) {
+      stopWaiting();
+      if (queue.ending() != null) {
+        writeEnd(queue.ending(), queue.isOutputEnding());
+      }
+    }
+    flush();
+  }
+
+  /** Writes a pong, or remembers the latest one until the client reads. */
+  void pong(byte[] payload) {
+    if (context.channel().isWritable()) {
+      write(OutboundFrames.pong(context.alloc(), payload), false);
+    } else {
+      waiting().owePong(payload);
+    }
+  }
+
+  /**
+   * Writes a ping without payload, and flushes. Where bytes wait before it, the client may be long
+   * in answering; {@link #isTaking} tells then.
+   */
+  void ping() {
+    socket.tally().counters().pings.increment();
+    write(OutboundFrames.ping(context.alloc()), false);
+    flush();
+    if (waitingBytes() > 0) {
+      watch();
+    }
+  }
+
+  /** Writes a close frame behind all messages, and flushes. The client's close frame is awaited. */
+  void close(int code, String reason) {
+    end(OutboundFrames.close(context.alloc(), code, reason), false);
+  }
+
+  /** Writes a close frame, behind all messages, then the end of output. */
+  void lastClose(int code, String reason) {
+    end(OutboundFrames.close(context.alloc(), code, reason), true);
+  }
+
+  /** Writes the end of output, behind all that is to be written. */
+  void finish() {
+    end(Unpooled.EMPTY_BUFFER, true);
+  }
+
+  private void end(ByteBuf last, boolean isOutputEnding) {
+    if (waiting != null && isAnyWaiting()) {
+      waiting.stopLooking();
+      waiting.end(last, isOutputEnding);
+    } else {
+      stopWaiting();
+      writeEnd(last, isOutputEnding);
+    }
+  }
+
+  private void stopWaiting() {
+    if (waiting != null) {
+      waiting.stopLooking();
+      waiting.end();
+      waiting = null;
+    }
+  }
+
+  /** Charges the client for what the network has not taken, and looks again after a moment. */
+  private void charge() {
+    long bytes = channelBytes();
+    if (bytes <= ClientMemory.ALWAYS && waiting == null) {
+      return;
+    }
+    WaitingMessages queue = waiting();
+    queue.written(bytes, takenBytes());
+    if (bytes > ClientMemory.ALWAYS && !queue.isLookedAtAgain) {
+      queue.isLookedAtAgain = true;
+      context.executor().schedule(() -> lookAgain(queue), CHARGE_MS, TimeUnit.MILLISECONDS);
+    }
+  }
+
+  private void lookAgain(WaitingMessages queue) {
+    queue.isLookedAtAgain = false;
+    if (queue == waiting) {
+      if (queue.isIdle() && channelBytes() <= ClientMemory.ALWAYS) {
+        stopWaiting();
+      } else {
+        charge();
+      }
+    }
+  }
+
+  private void writeEnd(ByteBuf last, boolean isOutputEnding) {
+    if (deflate != null) {
+      deflate.endOutput();
+    }
+    if (isOutputEnding) {
+      isUnflushed = false;
+      goesOut(last, false);
+      context.writeAndFlush(last).addListener(written -> shutdownOutput());
+    } else {
+      write(last, false);
+      flush();
+    }
+  }
+
+  /** Drops what waits, because the TCP connection is gone. */
+  void release() {
+    WaitingMessages lost = waiting;
+    if (lost != null) {
+      lost.drop(entry -> socket.parts().lost(socket.actor(), socket.id(), entry.report()));
+    }
+    stopWaiting();
+    if (deflate != null) {
+      deflate.endOutput();
+    }
+  }
+
+  /** Ends the output: the client sees the end at once, while what it still sends can be read. */
+  private void shutdownOutput() {
+    SslHandler tls = context.pipeline().get(SslHandler.class);
+    if (tls == null) {
+      shutdownTcpOutput();
+    } else {
+      tls.closeOutbound().addListener(sent -> shutdownTcpOutput());
+    }
+  }
+
+  private void shutdownTcpOutput() {
+    if (context.channel() instanceof DuplexChannel channel && channel.isActive()) {
+      channel.shutdownOutput();
+      if (channel.isInputShutdown()) {
+        channel.close();
+      }
+    }
+  }
+
+  /** Returns whether nothing more is to be written that the client could still read. */
+  boolean isEnded() {
+    return waitingBytes() == 0
+        || (context.channel() instanceof DuplexChannel channel && channel.isOutputShutdown());
+  }
+
+  /** Writes out what was written. */
+  void flush() {
+    if (isUnflushed) {
+      isUnflushed = false;
+      context.flush();
+      charge();
+    }
+  }
+
+  private void write(ByteBuf frame, boolean isAutomatic) {
+    goesOut(frame, isAutomatic);
+    isUnflushed = true;
+    context.write(frame, context.voidPromise());
+  }
+
+  private void goesOut(ByteBuf frame, boolean isAutomatic) {
+    if (!frame.isReadable()) {
+      return; // the end alone
+    }
+    bytesOut += OutboundFrames.payloadBytes(frame);
+    if (socket.tally().observers().isAnyOfFrames()) {
+      SocketWatch.out(socket.tally(), socket.actor(), socket.id(), frame, isAutomatic);
+    }
+  }
+
+  /** Ends what a turn says, and flushes. */
+  void turnEnds() {
+    if (waiting != null) {
+      waiting.turnEnds();
+    }
+    flush();
+  }
+
+  /** Returns how many bytes the payloads of all written frames had. */
+  long bytesOut() {
+    return bytesOut;
+  }
+
+  /**
+   * Reads from the network, or stops.
+   *
+   * @return whether it had stopped, and reads again
+   */
+  boolean read(boolean isWanted) {
+    boolean resumes = isWanted && !context.channel().config().isAutoRead();
+    context.channel().config().setAutoRead(isWanted);
+    return resumes;
+  }
+
+  /** Ends the TCP connection. */
+  void abandon() {
+    context.close();
+  }
+}

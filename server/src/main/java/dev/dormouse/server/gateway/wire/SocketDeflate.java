@@ -1,0 +1,88 @@
+package dev.dormouse.server.gateway.wire;
+
+import java.util.concurrent.atomic.LongAdder;
+import java.util.zip.Deflater;
+import java.util.zip.Inflater;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Compresses the messages of one socket, as its terms say. Without context takeover it uses the
+ * {@link Deflation} of the event loop. With context takeover it takes native memory of its own with
+ * the first message of a direction, and keeps it until that direction ends.
+ *
+ * <p>Only the socket's event loop may use it.
+ */
+public final class SocketDeflate {
+  private final DeflateTerms terms;
+
+  /** Counts the compressors and inflaters that hold native memory. */
+  private final LongAdder contexts;
+
+  /** Null before the first message to the client, and after the last. */
+  private @Nullable Deflater deflater;
+
+  /** Null before the first message from the client, and after the last. */
+  private @Nullable Inflater inflater;
+
+  public SocketDeflate(DeflateTerms terms, LongAdder contexts) {
+    this.terms = terms;
+    this.contexts = contexts;
+  }
+
+  /**
+   * Compresses a message. Returns null if the message is to be sent as it is. With context takeover
+   * the result must be the next that is sent.
+   */
+  public byte @Nullable [] compress(byte[] message) {
+    if (!terms.serverKeepsContext()) {
+      return Deflation.ofLoop().compress(message);
+    }
+    if (message.length == 0) {
+      return null; // a flush that has nothing to flush is no message
+    }
+    Deflater context = deflater;
+    if (context == null) {
+      context = Deflation.newDeflater();
+      deflater = context;
+      contexts.increment();
+    }
+    return Deflation.compress(message, context);
+  }
+
+  /**
+   * Inflates a message.
+   *
+   * @throws ViolationException 1009 if it has more bytes than the limit, 1007 if it is not
+   *     compressed data
+   */
+  public byte[] inflate(byte[] compressed, int bytesMax) {
+    if (!terms.clientKeepsContext()) {
+      return Deflation.ofLoop().inflate(compressed, bytesMax);
+    }
+    Inflater context = inflater;
+    if (context == null) {
+      context = Deflation.newInflater();
+      inflater = context;
+      contexts.increment();
+    }
+    return Deflation.inflate(compressed, bytesMax, context);
+  }
+
+  /** Gives back what compresses: no more messages go to the client. */
+  public void endOutput() {
+    if (deflater != null) {
+      deflater.end();
+      deflater = null;
+      contexts.decrement();
+    }
+  }
+
+  /** Gives back what inflates: no more messages come from the client. */
+  public void endInput() {
+    if (inflater != null) {
+      inflater.end();
+      inflater = null;
+      contexts.decrement();
+    }
+  }
+}

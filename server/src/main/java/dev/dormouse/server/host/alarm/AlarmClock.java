@@ -1,0 +1,402 @@
+package dev.dormouse.server.host.alarm;
+
+import dev.dormouse.log.Log;
+import dev.dormouse.sdk.ActorId;
+import dev.dormouse.server.protocol.Time;
+import dev.dormouse.storage.ActorStore;
+import dev.dormouse.storage.rows.ClockMark;
+import dev.dormouse.storage.rows.DueAlarm;
+import dev.dormouse.storage.rows.DueClock;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+
+/**
+ * Finds the alarms that are due and hands them to their actors, a few at a time.
+ *
+ * <p><b>What it knows.</b> The alarms themselves stay in the store, however many there are. Of each
+ * lane of the store ({@link AlarmLanes}) it knows a bound: the time from which on there may be
+ * alarms that nobody has looked at. Commits lower it; {@link #ring} reads the lanes whose bound is
+ * past, and raises it. So a bound that is too low costs a read, and one that is too high cannot be.
+ *
+ * <p><b>What is under way.</b> An alarm that was handed to its actor is a <em>flight</em>, from
+ * then until the commit that removes its row from the store is done. At most {@value #FLIGHTS_MAX}
+ * are handed out at a time, and {@value #FLIGHTS_OF_ACTOR_MAX} of one actor; those that take longer
+ * than a second do not count any more, so that alarms whose handlers hang cannot hold up all
+ * others. If a flight ends without such a commit (the commit was lost, for instance), its alarm
+ * rests a second and is looked at again.
+ *
+ * <p><b>What it passes over.</b> Alarms of actor types that are not registered, and those that
+ * cannot be read, or whose actor cannot. They stay in the store, below the bound, and are looked at
+ * again after the next start.
+ *
+ * <p>The monitor guards the fields and is never held while the store is read; {@code ringing} lets
+ * one thread read at a time.
+ */
+public final class AlarmClock {
+  private static final Logger log = Log.of(AlarmClock.class);
+
+  public static final int FLIGHTS_MAX = 64;
+  public static final int FLIGHTS_OF_ACTOR_MAX = 16;
+  static final int SLOW_FLIGHTS_MAX = 4_096;
+  private static final int PAGE = 32;
+  private static final int PAGES_OF_LANE_MAX = 8;
+  private static final long SLOW_NS = 1_000_000_000;
+  private static final long REST_NS = 1_000_000_000;
+  private static final long LOSS_REST_NS = 5_000_000_000L;
+  private static final long FAULT_REST_NS = 10_000_000_000L;
+
+  /** An alarm that was handed to its actor. */
+  private static final class Flight {
+    final long beganNs;
+    boolean isCounted = true;
+
+    /** Whether its turn is over, and when it may be looked at again. */
+    boolean isResting;
+
+    long restsUntilNs;
+
+    Flight(long beganNs) {
+      this.beganNs = beganNs;
+    }
+  }
+
+  /**
+   * The flights of one actor, and from when on others of it were passed over for them, by clock.
+   */
+  private static final class Crowd {
+    final Map<DueClock, Long> blockedFromMs = new EnumMap<>(DueClock.class);
+    int flights;
+  }
+
+  private final ActorStore store;
+  private final RunningTime running;
+  private final Time time;
+  private final Set<String> types;
+  private final Consumer<DueAlarm> host;
+
+  private final ReentrantLock ringing = new ReentrantLock();
+  // Of whoever rings.
+  private boolean isFilled;
+  private int nextLane;
+  private @Nullable ClockMark mark;
+  private long faultUntilNs;
+  private boolean isFaulty;
+
+  // Guarded by the monitor.
+  private final AlarmLanes lanes;
+  private final Map<DueAlarm, Flight> flights = new LinkedHashMap<>();
+  private final Map<ActorId, Crowd> crowds = new HashMap<>();
+  private final Set<String> unhosted = new TreeSet<>();
+  private int counted;
+  private long rung;
+  private boolean isStopped;
+
+  /**
+   * A clock that knows of no alarm yet; the first {@link #ring} looks at the store.
+   *
+   * @param types the names of the actor types that are registered
+   * @param host is handed each alarm that is due
+   */
+  public AlarmClock(ActorStore store, Time time, Set<String> types, Consumer<DueAlarm> host) {
+    this.store = store;
+    this.time = time;
+    this.types = types;
+    this.host = host;
+    this.mark = markIn(store);
+    this.running = new RunningTime(time, mark);
+    this.lanes = new AlarmLanes(store);
+  }
+
+  private static @Nullable ClockMark markIn(ActorStore store) {
+    try {
+      return store.clockMark();
+    } catch (RuntimeException e) {
+      log.error("the mark of the running clock cannot be read; alarms go by the wall clock", e);
+      return null;
+    }
+  }
+
+  public RunningTime running() {
+    return running;
+  }
+
+  // What the cells report. Any thread.
+
+  /** A commit that sets an alarm, or removes it, has ended, well or not. */
+  public synchronized void committed(DueAlarm alarm, boolean isRemoved, boolean isDone) {
+    if (!isRemoved) {
+      lower(alarm);
+    } else if (isDone) {
+      land(alarm);
+    } else {
+      rest(alarm, LOSS_REST_NS);
+    }
+  }
+
+  /** The turn of an alarm that was handed out is over; its commit may be on its way. */
+  public synchronized void ended(DueAlarm alarm) {
+    rest(alarm, REST_NS);
+  }
+
+  /** An alarm that was handed out, or its actor, cannot be read: it is passed over from now on. */
+  public synchronized void setAside(DueAlarm alarm) {
+    land(alarm);
+  }
+
+  /** Hands out no more, from when this returns. */
+  public void stop() {
+    synchronized (this) {
+      isStopped = true;
+    }
+    ringing.lock(); // whoever rings has done with it
+    try {
+      isFilled = true;
+    } finally {
+      ringing.unlock();
+    }
+  }
+
+  public synchronized int underWay() {
+    return flights.size();
+  }
+
+  public synchronized long rung() {
+    return rung;
+  }
+
+  public synchronized int unhosted() {
+    return unhosted.size();
+  }
+
+  // The thread that rings.
+
+  /**
+   * Hands out what is due, as far as there is room. Reads the store. Returns at once if another
+   * thread is at it.
+   *
+   * @return whether more is due than may be under way: to be called again soon
+   */
+  public boolean ring() {
+    if (!ringing.tryLock()) {
+      return false;
+    }
+    try {
+      return !isFaulty(time.nowNs()) && ringOnce();
+    } catch (RuntimeException e) {
+      log.error("the store cannot be read for alarms; trying again in a while", e);
+      isFaulty = true;
+      faultUntilNs = time.nowNs() + FAULT_REST_NS;
+      return false;
+    } finally {
+      ringing.unlock();
+    }
+  }
+
+  private boolean isFaulty(long nowNs) {
+    isFaulty &= nowNs - faultUntilNs < 0;
+    return isFaulty;
+  }
+
+  private boolean ringOnce() {
+    if (isStopped()) {
+      return false;
+    }
+    fill();
+    keepMark();
+    release(time.nowNs());
+    Map<DueClock, Long> nowMs = new EnumMap<>(DueClock.class);
+    nowMs.put(DueClock.RUNNING, running.nowMs());
+    nowMs.put(DueClock.WALL, time.wallMs());
+    if (!isAnyDue(nowMs)) {
+      return false;
+    }
+    boolean isBehind = false;
+    for (int i = 0; i < lanes.number(); i++) {
+      int lane = nextLane;
+      long laneMs = nowMs.getOrDefault(lanes.clockOf(lane), 0L);
+      for (int pages = 0; isDue(lane, laneMs); pages++) {
+        if (!hasRoom()) {
+          return true;
+        }
+        if (pages == PAGES_OF_LANE_MAX) {
+          isBehind = true;
+          break;
+        }
+        nextLane = (lane + 1) % lanes.number(); // whatever happens: this one had its turn
+        readPage(lane, laneMs);
+      }
+      nextLane = (lane + 1) % lanes.number();
+    }
+    return isBehind;
+  }
+
+  private void fill() {
+    if (isFilled) {
+      return;
+    }
+    for (DueClock clock : DueClock.values()) {
+      List<DueAlarm> first = store.firstDue(clock);
+      synchronized (this) {
+        first.forEach(this::lower);
+      }
+    }
+    isFilled = true;
+  }
+
+  /** Keeps a mark of the running clock, if there is one and anything depends on it. */
+  private void keepMark() {
+    ClockMark now = running.newMark(mark);
+    if (now == null || !hasAlarmsBy(DueClock.RUNNING)) {
+      return;
+    }
+    try {
+      store.keep(now);
+    } catch (RuntimeException e) {
+      log.error("the running clock could not be marked; trying again in a minute", e);
+    }
+    mark = now;
+  }
+
+  private synchronized boolean hasAlarmsBy(DueClock clock) {
+    return lanes.hasAny(clock)
+        || flights.keySet().stream().anyMatch(alarm -> alarm.clock() == clock);
+  }
+
+  private synchronized boolean isStopped() {
+    return isStopped;
+  }
+
+  private synchronized boolean isAnyDue(Map<DueClock, Long> nowMs) {
+    boolean isAny = false;
+    for (Map.Entry<DueClock, Long> now : nowMs.entrySet()) {
+      isAny |= lanes.isAnyDue(now.getKey(), now.getValue());
+    }
+    return isAny;
+  }
+
+  private synchronized boolean isDue(int lane, long nowMs) {
+    return lanes.isDue(lane, nowMs);
+  }
+
+  private synchronized boolean hasRoom() {
+    return counted < FLIGHTS_MAX && flights.size() < SLOW_FLIGHTS_MAX && !isStopped;
+  }
+
+  /** Slow flights count no more; those that rested are looked at again. */
+  private synchronized void release(long nowNs) {
+    List<DueAlarm> rested = new ArrayList<>();
+    for (Map.Entry<DueAlarm, Flight> entry : flights.entrySet()) {
+      Flight flight = entry.getValue();
+      if (flight.isCounted && nowNs - flight.beganNs >= SLOW_NS) {
+        flight.isCounted = false;
+        counted--;
+      }
+      if (flight.isResting && nowNs - flight.restsUntilNs >= 0) {
+        rested.add(entry.getKey());
+      }
+    }
+    for (DueAlarm alarm : rested) {
+      land(alarm);
+      lower(alarm);
+    }
+  }
+
+  private void readPage(int lane, long nowMs) {
+    AlarmLanes.Page page;
+    synchronized (this) {
+      page = lanes.begin(lane);
+    }
+    List<DueAlarm> found;
+    try {
+      found = lanes.read(page, PAGE);
+    } catch (RuntimeException e) {
+      synchronized (this) {
+        lanes.failed(page);
+      }
+      throw e;
+    }
+    take(page, found, nowMs).forEach(host);
+  }
+
+  /** Chooses whom to hand out, and where the lane is to be read on. */
+  private synchronized List<DueAlarm> take(AlarmLanes.Page page, List<DueAlarm> found, long nowMs) {
+    List<DueAlarm> taken = new ArrayList<>();
+    Long nextMs = found.size() < PAGE ? null : Long.valueOf(found.get(PAGE - 1).ms());
+    DueAlarm last = null;
+    for (DueAlarm alarm : found) {
+      if (alarm.ms() > nowMs || !hasRoom()) {
+        nextMs = alarm.ms();
+        break;
+      }
+      if (isToFly(alarm)) {
+        flights.put(alarm, new Flight(time.nowNs()));
+        counted++;
+        rung++;
+        taken.add(alarm);
+      }
+      last = alarm;
+    }
+    lanes.end(page, last, nextMs);
+    return taken;
+  }
+
+  private boolean isToFly(DueAlarm alarm) {
+    String type = alarm.actor().type();
+    if (!types.contains(type)) {
+      if (unhosted.add(type)) {
+        log.warn("actor type {} is not registered but has alarms that are due; they stay", type);
+      }
+      return false;
+    }
+    if (flights.containsKey(alarm)) {
+      return false;
+    }
+    Crowd crowd = crowds.computeIfAbsent(alarm.actor(), actor -> new Crowd());
+    if (crowd.flights == FLIGHTS_OF_ACTOR_MAX) {
+      crowd.blockedFromMs.merge(alarm.clock(), alarm.ms(), Math::min);
+      return false;
+    }
+    crowd.flights++;
+    return true;
+  }
+
+  // With the monitor.
+
+  private void rest(DueAlarm alarm, long ns) {
+    Flight flight = flights.get(alarm);
+    if (flight != null) {
+      long untilNs = time.nowNs() + ns;
+      flight.restsUntilNs =
+          flight.isResting && flight.restsUntilNs - untilNs > 0 ? flight.restsUntilNs : untilNs;
+      flight.isResting = true;
+    }
+  }
+
+  /** A flight is over. */
+  private void land(DueAlarm alarm) {
+    Flight flight = flights.remove(alarm);
+    if (flight == null) {
+      return;
+    }
+    counted -= flight.isCounted ? 1 : 0;
+    Crowd crowd = crowds.get(alarm.actor());
+    if (crowd != null && --crowd.flights == 0) {
+      crowds.remove(alarm.actor());
+      crowd.blockedFromMs.forEach((clock, ms) -> lanes.lower(alarm.actor(), clock, ms));
+    }
+  }
+
+  private void lower(DueAlarm alarm) {
+    lanes.lower(alarm.actor(), alarm.clock(), alarm.ms());
+  }
+}

@@ -1,0 +1,191 @@
+package dev.dormouse.server.host.commit;
+
+import dev.dormouse.log.Counted;
+import dev.dormouse.log.Log;
+import dev.dormouse.sdk.ActorId;
+import dev.dormouse.sdk.Alarm;
+import dev.dormouse.sdk.Alarms;
+import dev.dormouse.server.host.alarm.AlarmClock;
+import dev.dormouse.server.host.alarm.AlarmCounts;
+import dev.dormouse.server.host.alarm.AlarmRetry;
+import dev.dormouse.server.host.alarm.RunningTime;
+import dev.dormouse.server.host.rows.ActorRows;
+import dev.dormouse.server.host.rows.RowKey;
+import dev.dormouse.server.host.turn.Event;
+import dev.dormouse.server.host.turn.TurnAlarms;
+import dev.dormouse.server.observe.FailureLog;
+import dev.dormouse.storage.ActorStore;
+import dev.dormouse.storage.CommitResult;
+import dev.dormouse.storage.TurnBatch;
+import dev.dormouse.storage.rows.AlarmRow;
+import dev.dormouse.storage.rows.CorruptRowException;
+import dev.dormouse.storage.rows.DueAlarm;
+import dev.dormouse.storage.rows.KeySpan;
+import dev.dormouse.storage.rows.Table;
+import java.util.List;
+import java.util.NavigableMap;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.BiFunction;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+
+/**
+ * What becomes of alarms that were handed to their cells: what is stored when a turn failed, and
+ * what the clock is told. The rows of an actor are used by whoever runs its cell.
+ */
+public final class AlarmOutcomes {
+  private static final Logger log = Log.of(AlarmOutcomes.class);
+
+  private final AlarmClock clock;
+  private final FailureLog failures;
+  private final AtomicLong failed = new AtomicLong();
+  private final AtomicLong givenUp = new AtomicLong();
+
+  public AlarmOutcomes(AlarmClock clock, FailureLog failures) {
+    this.clock = clock;
+    this.failures = failures;
+  }
+
+  public RunningTime running() {
+    return clock.running();
+  }
+
+  /** Writes were handed in; the clock hears of the alarms among them when they are kept. */
+  void handedIn(ActorId actor, List<TurnBatch.Write> writes, CompletionStage<CommitResult> commit) {
+    for (TurnBatch.Write write : writes) {
+      if (write.table() == Table.DUE) {
+        commit.thenAccept(result -> committed(actor, writes, result instanceof CommitResult.Done));
+        return;
+      }
+    }
+  }
+
+  private void committed(ActorId actor, List<TurnBatch.Write> writes, boolean isDone) {
+    for (TurnBatch.Write write : writes) {
+      if (write.table() == Table.DUE) {
+        clock.committed(DueAlarm.of(actor, write.key()), write.value() == null, isDone);
+      }
+    }
+  }
+
+  /**
+   * An alarm that is moot was moved, cancelled or handled since it was handed out, and has no row
+   * by its time any more. If it has one all the same, its row by name either cannot be read, and
+   * both stay, or it could not, and was set anew.
+   */
+  public void passOver(ActorRows rows, CommitPipeline outgoing, Event.Alarm work) {
+    DueAlarm due = work.due();
+    if (rows.get(TurnAlarms.due(due)) == null) {
+      return;
+    }
+    try {
+      TurnAlarms.read(rows, TurnAlarms.key(due.name()));
+    } catch (CorruptRowException e) {
+      setAside(work);
+      return;
+    }
+    log.warn("alarm '{}' of actor {} is not set for this time any more", due.name(), due.actor());
+    NavigableMap<RowKey, Optional<byte[]>> writes = new TreeMap<>();
+    writes.put(TurnAlarms.due(due), Optional.empty());
+    outgoing.keep(writes, work);
+  }
+
+  /** A turn of an alarm failed: it is tried again later, or given up. */
+  public void failed(ActorRows rows, CommitPipeline outgoing, Event.Alarm work) {
+    ActorId actor = work.due().actor();
+    String name = work.due().name();
+    AlarmRow row = move(rows, outgoing, work, this::afterFailure);
+    if (row == null) {
+      return;
+    }
+    int attempts = row.failures() + 1;
+    if (AlarmRetry.isGivenUp(attempts)) {
+      givenUp.incrementAndGet();
+      failures.error(
+          "alarm '{}' of actor {} is given up: {} attempts failed", name, actor, attempts);
+    } else {
+      failed.incrementAndGet();
+      failures.error(
+          "alarm '{}' of actor {} failed; it has {} left",
+          name,
+          actor,
+          Counted.of(Alarms.ATTEMPTS_MAX - attempts, "attempt"));
+    }
+  }
+
+  private Optional<AlarmRow> afterFailure(DueAlarm due, AlarmRow row) {
+    int attempts = row.failures() + 1;
+    return AlarmRetry.isGivenUp(attempts)
+        ? Optional.empty()
+        : Optional.of(row.failed(running().nowMs() + AlarmRetry.delayMs(due, attempts)));
+  }
+
+  /**
+   * There is no actor object for an alarm: it comes again later, and that was no attempt.
+   *
+   * @param activations how many activations have failed in a row
+   */
+  public void putOff(ActorRows rows, CommitPipeline outgoing, Event.Alarm work, int activations) {
+    move(
+        rows,
+        outgoing,
+        work,
+        (due, row) ->
+            Optional.of(row.putOff(running().nowMs() + AlarmRetry.delayMs(due, activations))));
+  }
+
+  /**
+   * Stores something else of an alarm that was handed out, if it still stands where it stood.
+   *
+   * @return what was stored; null if it stands elsewhere, or the store failed: then it stays as it
+   *     is, and comes again
+   */
+  private @Nullable AlarmRow move(
+      ActorRows rows,
+      CommitPipeline outgoing,
+      Event.Alarm work,
+      BiFunction<DueAlarm, AlarmRow, Optional<AlarmRow>> change) {
+    DueAlarm due = work.due();
+    try {
+      AlarmRow row = TurnAlarms.read(rows, TurnAlarms.key(due.name()));
+      if (row == null || !row.place(due.actor(), due.name()).equals(due)) {
+        return null;
+      }
+      NavigableMap<RowKey, Optional<byte[]>> writes = new TreeMap<>();
+      AlarmRow next = change.apply(due, row).orElse(null);
+      TurnAlarms.write(writes, due.actor(), due.name(), row, next);
+      outgoing.keep(writes, work);
+      return row;
+    } catch (RuntimeException e) {
+      rows.discard();
+      failures.error("alarm '{}' of actor {} could not be set again", due.name(), due.actor(), e);
+      return null;
+    }
+  }
+
+  /**
+   * Neither the alarm nor its actor can be read: it is left as it is, and comes again after the
+   * next start.
+   */
+  public void setAside(Event.Alarm work) {
+    clock.setAside(work.due());
+  }
+
+  public AlarmCounts counts() {
+    return new AlarmCounts(
+        clock.underWay(), clock.rung(), failed.get(), givenUp.get(), clock.unhosted());
+  }
+
+  /** The alarms of an actor as they are stored, without those that cannot be read. */
+  public List<Alarm> list(ActorStore store, ActorId actor) {
+    return store.scan(actor, Table.ALARM, KeySpan.all(), Alarms.ALARMS_MAX).stream()
+        .map(row -> TurnAlarms.alarm(row, running()))
+        .filter(Objects::nonNull)
+        .sorted(TurnAlarms.BY_DUE)
+        .toList();
+  }
+}

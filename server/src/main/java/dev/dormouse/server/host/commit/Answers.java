@@ -1,0 +1,217 @@
+package dev.dormouse.server.host.commit;
+
+import dev.dormouse.sdk.Connections;
+import dev.dormouse.sdk.FailurePolicy;
+import dev.dormouse.sdk.HttpResponse;
+import dev.dormouse.sdk.ResponseException;
+import dev.dormouse.server.host.turn.Event;
+import dev.dormouse.server.host.turn.Turn;
+import dev.dormouse.server.protocol.ToGateway;
+import dev.dormouse.server.protocol.ToHost;
+import dev.dormouse.storage.CommitResult;
+import dev.dormouse.storage.NoFileHandlesException;
+import java.util.List;
+import java.util.concurrent.CompletionException;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/** Decides what the gateway is told about an event, by what became of it. Pure functions. */
+public final class Answers {
+  private static final int INTERNAL_ERROR = 1011;
+  private static final int TRY_AGAIN_LATER = 1013;
+  private static final String RETRY_SECONDS = "1";
+
+  private static final Answer HANDLED = new Answer(Answers::handled, null);
+
+  private Answers() {}
+
+  /**
+   * What each kind of event is answered; errors and closes of a connection never are.
+   *
+   * @param ofMessage what a message is answered
+   * @param response what an upgrade or a request is answered; null for nothing
+   */
+  private record Answer(
+      Function<ToHost.Message, List<ToGateway>> ofMessage, @Nullable HttpResponse response)
+      implements ToHost.ClientEvent.Visitor<List<ToGateway>, RuntimeException> {
+
+    /** Makes one for upgrades and requests alone. */
+    static Answer refused(HttpResponse response) {
+      return new Answer(message -> List.of(), response);
+    }
+
+    /** Returns the answer to an event; none if it is no client's. */
+    List<ToGateway> to(Event event) {
+      return event instanceof Event.Client client ? client.event().accept(this) : List.of();
+    }
+
+    @Override
+    public List<ToGateway> open(ToHost.Open open) {
+      return response == null
+          ? List.of()
+          : List.of(new ToGateway.Rejected(open.connection(), response));
+    }
+
+    @Override
+    public List<ToGateway> message(ToHost.Message message) {
+      return ofMessage.apply(message);
+    }
+
+    @Override
+    public List<ToGateway> failed(ToHost.Failed failed) {
+      return List.of();
+    }
+
+    @Override
+    public List<ToGateway> closed(ToHost.Closed closed) {
+      return List.of();
+    }
+
+    @Override
+    public List<ToGateway> request(ToHost.Request request) {
+      return response == null
+          ? List.of()
+          : List.of(new ToGateway.Responded(request.request(), response));
+    }
+  }
+
+  /** Answers an event whose turn is through. */
+  public static List<ToGateway> handled(Event event) {
+    return HANDLED.to(event);
+  }
+
+  private static List<ToGateway> handled(ToHost.Message message) {
+    return List.of(new ToGateway.Handled(message.connection(), message.sequence()));
+  }
+
+  /** Answers an event whose turn failed, by what its handler threw or left undone. */
+  public static List<ToGateway> failed(Event event, FailurePolicy policy, Throwable failure) {
+    boolean isOpen = event instanceof Event.Client client && client.event() instanceof ToHost.Open;
+    return new Answer(
+            message ->
+                policy == FailurePolicy.KEEP_OPEN
+                    ? handled(message)
+                    : handledAndClosed(message, INTERNAL_ERROR, "internal error"),
+            responseTo(failure, isOpen))
+        .to(event);
+  }
+
+  private static HttpResponse responseTo(Throwable failure, boolean isOpen) {
+    Throwable thrown =
+        failure instanceof CompletionException && failure.getCause() != null
+            ? failure.getCause()
+            : failure;
+    return thrown instanceof ResponseException known
+            && (known.response().status() >= 300 || !isOpen)
+        ? known.response()
+        : HttpResponse.text(500, "the actor failed");
+  }
+
+  /** Answers an event whose handler has reset the actor, for which its sender need not suffer. */
+  public static List<ToGateway> reset(Event event) {
+    return new Answer(Answers::handled, busy("the actor was reset")).to(event);
+  }
+
+  /**
+   * Answers an event that never had a turn by which it could be judged, and that is given up.
+   *
+   * @param cause why it is given up
+   */
+  public static List<ToGateway> givenUp(Event event, Throwable cause) {
+    return new Answer(
+            message ->
+                cause instanceof NoFileHandlesException
+                    ? handledAndClosed(
+                        message, TRY_AGAIN_LATER, "the server cannot read its store now")
+                    : handledAndClosed(message, INTERNAL_ERROR, "the actor failed"),
+            null)
+        .to(event);
+  }
+
+  /** Answers an upgrade or a request whose actor is not to be had for so many seconds. */
+  public static List<ToGateway> unavailable(Event event, long seconds) {
+    return Answer.refused(
+            HttpResponse.text(503, "the actor failed").with("Retry-After", String.valueOf(seconds)))
+        .to(event);
+  }
+
+  /** Answers an event whose actor cannot be read. */
+  public static List<ToGateway> unreadable(ToHost.ClientEvent event) {
+    return event.accept(
+        new Answer(
+            message -> handledAndClosed(message, INTERNAL_ERROR, "the actor cannot be read"),
+            HttpResponse.text(500, "what is stored of the actor cannot be read")));
+  }
+
+  /** Answers an event whose turn ran and was not kept, or may not have been. */
+  static List<ToGateway> lost(Event event, CommitResult loss) {
+    return new Answer(
+            message ->
+                loss instanceof CommitResult.Refused
+                    ? handledAndClosed(
+                        message, TRY_AGAIN_LATER, "the server cannot store anything now")
+                    : handledAndClosed(message, INTERNAL_ERROR, "not stored"),
+            busy("the actor could not be stored"))
+        .to(event);
+  }
+
+  /** Answers an event for which the mailbox has no room; the mailbox itself answers messages. */
+  public static List<ToGateway> noRoom(Event event) {
+    return Answer.refused(busy("the actor is busy")).to(event);
+  }
+
+  /** Says in a word what {@link #noRoom} does, for observers. */
+  public static String noRoomOutcome(Event event) {
+    return event instanceof Event.Client client && client.event() instanceof ToHost.Message
+        ? "pause"
+        : "503";
+  }
+
+  /** Answers an event that comes while the server is about to stop. */
+  public static List<ToGateway> stopping(ToHost.ClientEvent event) {
+    return event.accept(Answer.refused(busy("the server is stopping")));
+  }
+
+  /** Answers an event of an actor type that this server does not have. */
+  public static List<ToGateway> unknownType(ToHost.ClientEvent event) {
+    return event.accept(
+        Answer.refused(HttpResponse.text(404, "there is no actor type " + event.actor().type())));
+  }
+
+  /** Returns whether the event is an upgrade of an actor that has all connections it may have. */
+  public static boolean isOneTooMany(Event event, int connections) {
+    return connections >= Connections.CONNECTIONS_MAX
+        && event instanceof Event.Client client
+        && client.event() instanceof ToHost.Open;
+  }
+
+  /** Answers an upgrade of an actor that has all the connections it may have. */
+  public static List<ToGateway> tooManyConnections(Event event) {
+    return Answer.refused(
+            busy("the actor has " + Connections.CONNECTIONS_MAX + " connections, the most it may"))
+        .to(event);
+  }
+
+  /** Returns the failure of a handler that left its answer undone; null if it owes none. */
+  public static @Nullable Throwable undecided(Turn turn) {
+    if (turn.isAnswered() || !(turn.work() instanceof Event.Client client)) {
+      return null;
+    }
+    if (client.event() instanceof ToHost.Open) {
+      return new IllegalStateException("onUpgrade neither accepted nor rejected");
+    }
+    return client.event() instanceof ToHost.Request
+        ? new IllegalStateException("onRequest did not respond")
+        : null;
+  }
+
+  private static List<ToGateway> handledAndClosed(ToHost.Message message, int code, String reason) {
+    return List.of(
+        new ToGateway.Handled(message.connection(), message.sequence()),
+        new ToGateway.Close(message.connection(), code, reason));
+  }
+
+  private static HttpResponse busy(String why) {
+    return HttpResponse.text(503, why).with("Retry-After", RETRY_SECONDS);
+  }
+}

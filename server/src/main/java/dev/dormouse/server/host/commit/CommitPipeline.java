@@ -1,0 +1,282 @@
+package dev.dormouse.server.host.commit;
+
+import dev.dormouse.log.Log;
+import dev.dormouse.sdk.ActorId;
+import dev.dormouse.sdk.CloseReason;
+import dev.dormouse.sdk.ConnectionId;
+import dev.dormouse.server.host.rows.ActorRows;
+import dev.dormouse.server.host.rows.RowKey;
+import dev.dormouse.server.host.turn.Event;
+import dev.dormouse.server.host.turn.Questions;
+import dev.dormouse.server.host.turn.Turn;
+import dev.dormouse.server.host.turn.UnsettledTurns;
+import dev.dormouse.server.protocol.Release;
+import dev.dormouse.server.protocol.ToGateway;
+import dev.dormouse.server.protocol.ToHost;
+import dev.dormouse.storage.ActorStore;
+import dev.dormouse.storage.CommitChain;
+import dev.dormouse.storage.CommitResult;
+import dev.dormouse.storage.TurnBatch;
+import dev.dormouse.storage.rows.ActorRow;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.NavigableMap;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+
+/**
+ * The way out of a cell: what a turn wrote goes to the store, and what it says to the gate, under
+ * the turn's number. Used by whoever runs the cell, {@link #tell} by anyone.
+ */
+public final class CommitPipeline {
+
+  /**
+   * What came of turns whose commits were lost.
+   *
+   * @param said what their clients were told
+   * @param closes those that have not taken effect, and come again
+   */
+  public record Lost(List<ToGateway> said, List<ToHost.Closed> closes) {
+    static final Lost NOTHING = new Lost(List.of(), List.of());
+  }
+
+  /** Collects that, on the store's thread, until the cell takes it. Its monitor guards it. */
+  private static final class LostTurns {
+    private @Nullable Lost soFar;
+
+    private Lost soFar() {
+      Lost collected = soFar == null ? new Lost(new ArrayList<>(), new ArrayList<>()) : soFar;
+      soFar = collected;
+      return collected;
+    }
+
+    synchronized void said(List<ToGateway> records) {
+      soFar().said.addAll(records);
+    }
+
+    synchronized void closed(ToHost.Closed closed) {
+      soFar().closes.add(closed);
+    }
+
+    synchronized Lost take() {
+      Lost taken = soFar;
+      soFar = null;
+      return taken == null ? Lost.NOTHING : taken;
+    }
+  }
+
+  private static final Logger log = Log.of(CommitPipeline.class);
+
+  private final ActorId id;
+  private final ActorStore store;
+  private final ActorRows rows;
+  private final OutputGate gate;
+  private final AlarmOutcomes alarms;
+  private final Questions questions;
+  private final UnsettledTurns unsettled;
+
+  /**
+   * Hears, on the store's thread, of closes whose commit was lost, and of connections that may be
+   * stored though their clients are told that they are none.
+   */
+  private final LostCloses lostCloses;
+
+  /** Since the last reset. */
+  private final LostTurns lostTurns = new LostTurns();
+
+  private final Executor executor;
+  private CommitChain chain;
+  private long turns;
+
+  /**
+   * Out of a new cell.
+   *
+   * @param executor where its handlers run
+   */
+  public CommitPipeline(
+      ActorId id,
+      Executor executor,
+      ActorStore store,
+      ActorRows rows,
+      OutputGate gate,
+      AlarmOutcomes alarms,
+      Questions questions,
+      UnsettledTurns unsettled,
+      LostCloses lostCloses) {
+    this.id = id;
+    this.executor = executor;
+    this.chain = new CommitChain(executor);
+    this.store = store;
+    this.rows = rows;
+    this.gate = gate;
+    this.alarms = alarms;
+    this.questions = questions;
+    this.unsettled = unsettled;
+    this.lostCloses = lostCloses;
+  }
+
+  /** Begins the next turn, on the calling thread. */
+  public Turn open(Event work, long startedNs, Consumer<Turn> onLastStage) {
+    return new Turn(nextNumber(), work, startedNs, unsettled, onLastStage);
+  }
+
+  /** The number of the next turn, or of what takes a turn's place. */
+  private long nextNumber() {
+    return ++turns;
+  }
+
+  /** Nothing of what a turn wrote and said is kept. */
+  public void discard(Turn failed) {
+    failed.endCount();
+    rows.discard();
+    questions.discarded(failed.asked());
+  }
+
+  /** Says at once what belongs to no turn, such as flow control. */
+  public void tell(List<ToGateway> records) {
+    if (!records.isEmpty()) {
+      gate.say(release(records));
+    }
+  }
+
+  /** Says something after all turns so far. */
+  public void say(List<ToGateway> records) {
+    Release release = release(records);
+    gate.pass(nextNumber(), 0, release, loss -> release, null);
+  }
+
+  /** Answers a message that nobody needs to hear of; if what made it so is lost, so is it. */
+  public void passOver(Event.Client message) {
+    gate.pass(
+        nextNumber(),
+        0,
+        release(Answers.handled(message)),
+        loss -> release(ofLost(message, List.of(), loss)),
+        null);
+  }
+
+  /**
+   * Lets a turn out: its writes are handed in, its words wait for them.
+   *
+   * @param listener told what became of it; null if nobody wants to know
+   */
+  public void leave(Turn turn, List<ToGateway> records, OutputGate.@Nullable Listener listener) {
+    leave(
+        turn.number(),
+        turn.heapBytes(),
+        turn.writes(),
+        turn.clears(),
+        records,
+        turn.work(),
+        listener);
+    turn.endCount();
+  }
+
+  /** Has rows written in the place of a turn. */
+  void keep(NavigableMap<RowKey, Optional<byte[]>> writes, Event work) {
+    rows.open(writes, List.of());
+    leave(nextNumber(), 0, writes, List.of(), List.of(), work, null);
+  }
+
+  /** A turn saw what a lost commit had changed: it is lost, too. */
+  public void lose(Event work, CommitResult loss) {
+    say(ofLost(work, List.of(), loss));
+  }
+
+  /** All commits have reported, some of them as lost: what comes now builds on none of them. */
+  public Lost reopen() {
+    if (gate.loss() instanceof CommitResult.Refused refused) {
+      log.debug("actor {} is reset: {}", id, refused.why());
+    } else {
+      log.error("commits of actor {} were lost ({}); it is reset", id, gate.loss());
+    }
+    Lost lost = lostTurns.take();
+    rows.forget();
+    chain = new CommitChain(executor);
+    gate.reopen();
+    return lost;
+  }
+
+  /** Removes a connection whose close handler could not have its way. */
+  public void forget(ToHost.Closed closed) {
+    ConnectionId gone = closed.connection();
+    ActorRow row = ActorRow.decodeOrNone(rows.get(RowKey.ACTOR));
+    ActorRow without =
+        new ActorRow(
+            store.incarnation(),
+            row.activations(),
+            row.connections() - 1,
+            row.mayHaveAutoReplies());
+    NavigableMap<RowKey, Optional<byte[]>> writes = new TreeMap<>();
+    writes.put(RowKey.ACTOR, Optional.of(without.encode()));
+    writes.put(RowKey.connection(gone), Optional.empty());
+    keep(writes, new Event.Client(closed));
+  }
+
+  private void leave(
+      long number,
+      long bytes,
+      NavigableMap<RowKey, Optional<byte[]>> writes,
+      List<TurnBatch.Clear> clears,
+      List<ToGateway> records,
+      Event work,
+      OutputGate.@Nullable Listener listener) {
+    Function<CommitResult, Release> ifLost = loss -> release(ofLost(work, records, loss));
+    if (writes.isEmpty() && clears.isEmpty()) {
+      rows.discard();
+      gate.pass(number, bytes, release(records), ifLost, listener);
+    } else {
+      rows.handedIn(number);
+      gate.hold(number, bytes, release(records), ifLost, listener, commit(writes, clears));
+    }
+    rows.settle(gate.settled());
+  }
+
+  private List<ToGateway> ofLost(Event work, List<ToGateway> unsaid, CommitResult loss) {
+    if (work instanceof Event.Client handle && handle.event() instanceof ToHost.Closed closed) {
+      closeAgain(closed);
+    }
+    for (ToGateway record : unsaid) {
+      if (record instanceof ToGateway.Accepted accepted) {
+        // The client is told that there is no connection; the store may have one all the same.
+        CloseReason reason = CloseReason.abnormal(CloseReason.Cause.CONNECTION_LOST);
+        closeAgain(new ToHost.Closed(id, accepted.connection(), reason));
+      }
+    }
+    List<ToGateway> records = Answers.lost(work, loss);
+    lostTurns.said(records);
+    return records;
+  }
+
+  private void closeAgain(ToHost.Closed closed) {
+    lostTurns.closed(closed);
+    lostCloses.add(closed);
+  }
+
+  private CompletionStage<CommitResult> commit(
+      NavigableMap<RowKey, Optional<byte[]>> rowWrites, List<TurnBatch.Clear> clears) {
+    List<TurnBatch.Write> writes = new ArrayList<>(rowWrites.size());
+    rowWrites.forEach(
+        (key, value) ->
+            writes.add(new TurnBatch.Write(key.table(), key.bytes(), value.orElse(null))));
+    try {
+      CompletionStage<CommitResult> commit =
+          store.commit(new TurnBatch(id, store.incarnation(), chain, List.copyOf(clears), writes));
+      alarms.handedIn(id, writes, commit);
+      return commit;
+    } catch (RuntimeException e) {
+      return CompletableFuture.completedStage(new CommitResult.Unknown(e));
+    }
+  }
+
+  private Release release(List<ToGateway> records) {
+    return new Release(id, store.incarnation(), records);
+  }
+}

@@ -1,0 +1,152 @@
+package dev.dormouse.server.host.commit;
+
+import dev.dormouse.sdk.ActorId;
+import dev.dormouse.sdk.ConnectionId;
+import dev.dormouse.sdk.LimitExceededException;
+import dev.dormouse.server.host.turn.Activation;
+import dev.dormouse.server.host.turn.Event;
+import dev.dormouse.server.host.turn.Turn;
+import dev.dormouse.server.observe.DormouseObserver;
+import dev.dormouse.server.observe.DormouseObserver.ActorActivated;
+import dev.dormouse.server.observe.DormouseObserver.ActorHibernated;
+import dev.dormouse.server.observe.DormouseObserver.ActorReset;
+import dev.dormouse.server.observe.DormouseObserver.TurnEnded;
+import dev.dormouse.server.observe.DormouseObserver.TurnOutcome;
+import dev.dormouse.server.observe.Observers;
+import dev.dormouse.server.protocol.Time;
+import dev.dormouse.storage.CommitResult;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Tells observers of turns, of objects that are dropped after a failure, and of limits that were
+ * hit. Observers hear of a turn once it is known whether it is kept: what they are told goes
+ * through the gate with what the turn says, so that of one actor they hear in the order of its
+ * turns.
+ *
+ * <p>Costs nothing while nobody listens. May be used from any thread.
+ */
+public final class TurnWatch {
+  private final Observers observers;
+  private final Time time;
+
+  public TurnWatch(Observers observers, Time time) {
+    this.observers = observers;
+    this.time = time;
+  }
+
+  /** Returns the time of the clock that never jumps if somebody listens, else 0. */
+  public long nowNsIfHeard() {
+    return observers.isAny() ? time.nowNs() : 0;
+  }
+
+  /** Returns who is to hear whether a turn that ended well is kept; null if nobody listens. */
+  public OutputGate.@Nullable Listener of(
+      ActorId actor, Turn turn, Activation activation, long endedNs) {
+    Event work = turn.work();
+    boolean isOfActor = work instanceof Event.Activate || work instanceof Event.Hibernate;
+    boolean isHeard = isOfActor ? observers.isAnyOfActors() : observers.isAny();
+    return isHeard ? new Ended(actor, turn, activation, endedNs) : null;
+  }
+
+  /**
+   * Tells that a turn is discarded, and its object dropped.
+   *
+   * @param loss how a commit that the turn built on was lost; null if the turn failed by itself
+   */
+  public void discarded(
+      ActorId actor,
+      Turn turn,
+      Activation activation,
+      @Nullable CommitResult loss,
+      @Nullable Throwable cause) {
+    if (observers.isAny()) {
+      new Ended(actor, turn, activation, time.nowNs())
+          .tell(loss == null ? TurnOutcome.FAILED : TurnOutcome.LOST, 0);
+      if (loss == null && cause instanceof LimitExceededException) {
+        hit("handler", "turn discarded", actor, turn.work().connection());
+      }
+    }
+    reset(actor, loss == null ? cause : loss);
+  }
+
+  /** Tells that an actor object is dropped because of a failure. */
+  public void reset(ActorId actor, @Nullable Object cause) {
+    if (observers.isAnyOfActors()) {
+      observers.tellOfActor(
+          DormouseObserver::actorReset, new ActorReset(actor, String.valueOf(cause)));
+    }
+  }
+
+  /** Tells that a limit was hit. */
+  public void hit(String limit, String outcome, ActorId actor, @Nullable ConnectionId connection) {
+    observers.limitHit(limit, outcome, actor, connection);
+  }
+
+  /** A turn that has ended. */
+  private final class Ended implements OutputGate.Listener {
+    private final ActorId actor;
+    private final Event work;
+    private final Activation activation;
+    private final long startedNs;
+    private final long endedNs;
+    private final boolean isWriting;
+    private final long storedBytes;
+
+    Ended(ActorId actor, Turn turn, Activation activation, long endedNs) {
+      this.actor = actor;
+      this.work = turn.work();
+      this.activation = activation;
+      this.startedNs = turn.startedNs();
+      this.endedNs = endedNs;
+      this.isWriting = turn.isWriting();
+      this.storedBytes = storedBytes(turn);
+    }
+
+    private static long storedBytes(Turn turn) {
+      long bytes = 0;
+      for (var write : turn.writes().entrySet()) {
+        bytes +=
+            write.getKey().bytes().length + write.getValue().map(value -> value.length).orElse(0);
+      }
+      return bytes;
+    }
+
+    @Override
+    public void kept() {
+      long nowNs = time.nowNs();
+      tell(TurnOutcome.COMMITTED, isWriting ? nowNs - endedNs : 0);
+      if (work instanceof Event.Activate activate) {
+        observers.tellOfActor(
+            DormouseObserver::actorActivated,
+            new ActorActivated(
+                actor, activate.reason(), activation.activation(), nowNs - activate.beganNs()));
+      } else if (work instanceof Event.Hibernate) {
+        observers.tellOfActor(
+            DormouseObserver::actorHibernated,
+            new ActorHibernated(actor, endedNs - activation.madeNs()));
+      }
+    }
+
+    @Override
+    public void lost() {
+      tell(TurnOutcome.LOST, 0);
+    }
+
+    private void tell(TurnOutcome outcome, long commitNs) {
+      if (!observers.isAny()) {
+        return;
+      }
+      observers.tell(
+          DormouseObserver::turnEnded,
+          new TurnEnded(
+              actor,
+              work.label(),
+              work.connection(),
+              work.arrivedNs() == 0 ? 0 : Math.max(0, startedNs - work.arrivedNs()),
+              endedNs - startedNs,
+              commitNs,
+              storedBytes,
+              outcome));
+    }
+  }
+}

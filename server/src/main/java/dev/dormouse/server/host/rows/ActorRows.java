@@ -1,0 +1,370 @@
+package dev.dormouse.server.host.rows;
+
+import dev.dormouse.sdk.ActorId;
+import dev.dormouse.sdk.ConnectionId;
+import dev.dormouse.storage.ActorStore;
+import dev.dormouse.storage.ActorStore.Row;
+import dev.dormouse.storage.TurnBatch.Clear;
+import dev.dormouse.storage.rows.CorruptRowException;
+import dev.dormouse.storage.rows.KeySpan;
+import dev.dormouse.storage.rows.Table;
+import java.io.UncheckedIOException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Map;
+import java.util.NavigableMap;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An actor's rows as its turns see them: what the store has, overlaid with the writes of turns
+ * whose commit is on its way, overlaid with those of the open turn.
+ *
+ * <p>Belongs to the cell, and outlives an activation: writes on their way are true for the next one
+ * too. Used by whoever runs the cell.
+ */
+public final class ActorRows {
+  /** A written value; empty for a removed row. */
+  private record Unsettled(Optional<byte[]> value, long turn) {}
+
+  private static final NavigableMap<RowKey, Optional<byte[]>> NO_WRITES =
+      Collections.emptyNavigableMap();
+  private static final Map<Long, List<Clear>> NO_CLEARS = Map.of();
+
+  private final ActorStore store;
+  private final ActorId actor;
+  private final Quarantine quarantine;
+
+  /**
+   * What a key was set to by the last turn on its way that wrote it, unless a later one cleared.
+   */
+  private final TreeMap<RowKey, Unsettled> unsettled = new TreeMap<>();
+
+  /** The last turn that wrote any of them. */
+  private long lastUnsettled;
+
+  /** By turn. They are older than any of {@code unsettled} that is inside of them. */
+  private Map<Long, List<Clear>> unsettledClears = NO_CLEARS;
+
+  /** They are newer than {@code openClears}. */
+  private NavigableMap<RowKey, Optional<byte[]>> open = NO_WRITES;
+
+  /** Null unless the open turn could not read the store. */
+  private @Nullable UncheckedIOException unreadable;
+
+  private List<Clear> openClears = List.of();
+
+  private boolean hasMetUnreadable;
+
+  public ActorRows(ActorStore store, ActorId actor, Quarantine quarantine) {
+    this.store = store;
+    this.actor = actor;
+    this.quarantine = quarantine;
+  }
+
+  /** Returns the actor whose rows they are. */
+  public ActorId actor() {
+    return actor;
+  }
+
+  /** Where the open turn is to note a row that it cannot read, or understand. */
+  public Quarantine quarantine() {
+    hasMetUnreadable = true;
+    return quarantine;
+  }
+
+  /** Whether the open turn has noted a row that it could not read, or understand. */
+  public boolean hasMetUnreadable() {
+    return hasMetUnreadable;
+  }
+
+  /** The writes of the turn that is open from here on, and what it clears before them. */
+  public void open(NavigableMap<RowKey, Optional<byte[]>> writes, List<Clear> clears) {
+    open = writes;
+    unreadable = null;
+    hasMetUnreadable = false;
+    openClears = clears;
+  }
+
+  /** The open turn's writes are on their way. */
+  public void handedIn(long turn) {
+    if (!openClears.isEmpty()) {
+      openClears.forEach(clear -> without(unsettled, clear));
+      unsettledClears = unsettledClears == NO_CLEARS ? new TreeMap<>() : unsettledClears;
+      unsettledClears.put(turn, List.copyOf(openClears));
+    }
+    open.forEach((key, value) -> unsettled.put(key, new Unsettled(value, turn)));
+    lastUnsettled = turn;
+    discard();
+  }
+
+  /** The open turn's writes are forgotten. */
+  public void discard() {
+    open(NO_WRITES, List.of());
+  }
+
+  /** All turns up to this one are in the store. */
+  public void settle(long turn) {
+    if (lastUnsettled <= turn) {
+      unsettled.clear();
+    } else {
+      unsettled.values().removeIf(u -> u.turn <= turn);
+    }
+    if (!unsettledClears.isEmpty()) {
+      unsettledClears.keySet().removeIf(t -> t <= turn);
+    }
+  }
+
+  /** Nothing is known of what was on its way: read the store again. */
+  public void forget() {
+    unsettled.clear();
+    unsettledClears = NO_CLEARS;
+    discard();
+  }
+
+  /**
+   * A row's value; null if there is none.
+   *
+   * @throws dev.dormouse.storage.rows.CorruptRowException if it cannot be read
+   */
+  public byte @Nullable [] get(RowKey key) {
+    Optional<byte[]> written = open.get(key);
+    if (written == null && clearing(openClears, key.table(), key.bytes()) == null) {
+      Unsettled onItsWay = unsettled.get(key);
+      if (onItsWay != null) {
+        written = onItsWay.value;
+      } else if (clearing(clears(), key.table(), key.bytes()) == null) {
+        return read(() -> store.get(actor, key.table(), key.bytes()));
+      }
+    }
+    return written == null ? null : written.orElse(null);
+  }
+
+  /**
+   * Returns whether a connection is stored, be it that its row cannot be understood.
+   *
+   * @throws UncheckedIOException if that cannot be told
+   */
+  public boolean has(ConnectionId connection) {
+    try {
+      return get(RowKey.connection(connection)) != null;
+    } catch (CorruptRowException e) {
+      return true;
+    }
+  }
+
+  /** Returns whether a connection is stored, or may be since that cannot be told. */
+  public boolean mayHave(ConnectionId connection) {
+    try {
+      return has(connection);
+    } catch (UncheckedIOException e) {
+      return true;
+    }
+  }
+
+  /**
+   * Why the open turn could not read the store; null if it could. Whatever its handler has made of
+   * that, it has not seen what is stored.
+   */
+  public @Nullable UncheckedIOException unreadable() {
+    return unreadable;
+  }
+
+  private <T extends @Nullable Object> T read(Supplier<T> reading) {
+    NavigableMap<RowKey, Optional<byte[]>> reader = open;
+    try {
+      return reading.get();
+    } catch (UncheckedIOException e) {
+      if (reader != NO_WRITES && reader == open) { // or it was abandoned, and another is open
+        unreadable = e;
+      }
+      throw e;
+    }
+  }
+
+  /**
+   * Rows in order, at most so many, the value of one that cannot be read being null; else like
+   * {@link ActorStore#scan}.
+   */
+  public List<Row> scan(Table table, KeySpan span, int limit) {
+    NavigableMap<RowKey, Optional<byte[]>> overlay = overlay(table, span);
+    List<Clear> clears = clears();
+    if (overlay.isEmpty() && clears.isEmpty()) {
+      return read(() -> store.scan(actor, table, span, limit));
+    }
+    List<Row> rows = new ArrayList<>();
+    long bytes = 0;
+    StorePages stored = new StorePages(table, span, limit, clears);
+    Row row = stored.next();
+    Iterator<Map.Entry<RowKey, Optional<byte[]>>> written = overlay.entrySet().iterator();
+    Map.Entry<RowKey, Optional<byte[]>> write = written.hasNext() ? written.next() : null;
+    while (rows.size() < limit && bytes < ActorStore.READ_BYTES_MAX) {
+      Row found;
+      if (row != null && (write == null || compare(row.key(), write.getKey(), span) < 0)) {
+        found = row;
+        row = stored.next();
+      } else if (write != null) {
+        if (row != null && compare(row.key(), write.getKey(), span) == 0) {
+          row = stored.next();
+        }
+        byte[] value = write.getValue().orElse(null);
+        found = value == null ? null : new Row(write.getKey().bytes(), value);
+        write = written.hasNext() ? written.next() : null;
+      } else {
+        break;
+      }
+      if (found != null) {
+        rows.add(found);
+        bytes += found.bytes();
+      }
+    }
+    return rows;
+  }
+
+  /**
+   * The keys of a span in order; null if there may be more than so many. Values are not read.
+   *
+   * @throws dev.dormouse.storage.rows.CorruptRowException if the store cannot go on from row to row
+   */
+  public @Nullable List<RowKey> keys(Table table, KeySpan span, int most) {
+    List<byte[]> stored = read(() -> store.keys(actor, table, span, most + 1));
+    if (stored.size() > most) {
+      return null;
+    }
+    List<Clear> clears = clears();
+    TreeSet<RowKey> keys = new TreeSet<>();
+    for (byte[] key : stored) {
+      if (clearing(clears, table, key) == null) {
+        keys.add(new RowKey(table, key));
+      }
+    }
+    overlay(table, span)
+        .forEach(
+            (key, value) -> {
+              if (value.isPresent()) {
+                keys.add(key);
+              } else {
+                keys.remove(key);
+              }
+            });
+    return keys.size() > most ? null : List.copyOf(keys);
+  }
+
+  /** All that are not in the store yet. */
+  private List<Clear> clears() {
+    if (unsettledClears.isEmpty()) {
+      return openClears;
+    }
+    List<Clear> all = new ArrayList<>(openClears);
+    unsettledClears.values().forEach(all::addAll);
+    return all;
+  }
+
+  /** One of these that removes a row; null if none does. */
+  private static @Nullable KeySpan clearing(List<Clear> clears, Table table, byte[] key) {
+    for (Clear clear : clears) {
+      if (clear.table() == table && clear.span().contains(key)) {
+        return clear.span();
+      }
+    }
+    return null;
+  }
+
+  /** Takes out of writes what a later clear removes. */
+  public static void without(NavigableMap<RowKey, ?> writes, Clear cleared) {
+    within(writes, cleared.table(), cleared.span()).keySet().forEach(writes::remove);
+  }
+
+  private static int compare(byte[] a, RowKey b, KeySpan span) {
+    int order = Arrays.compareUnsigned(a, b.bytes());
+    return span.isReversed() ? -order : order;
+  }
+
+  private NavigableMap<RowKey, Optional<byte[]>> overlay(Table table, KeySpan span) {
+    if (unsettled.isEmpty() && open.isEmpty()) {
+      return NO_WRITES;
+    }
+    NavigableMap<RowKey, Optional<byte[]>> overlay = new TreeMap<>();
+    within(unsettled, table, span).forEach((key, u) -> overlay.put(key, u.value));
+    openClears.forEach(clear -> without(overlay, clear));
+    overlay.putAll(within(open, table, span));
+    return span.isReversed() ? overlay.descendingMap() : overlay;
+  }
+
+  private static <V> Map<RowKey, V> within(
+      NavigableMap<RowKey, V> rows, Table table, KeySpan span) {
+    NavigableMap<RowKey, V> found = new TreeMap<>();
+    for (Map.Entry<RowKey, V> entry :
+        rows.tailMap(new RowKey(table, span.from()), true).entrySet()) {
+      if (entry.getKey().table() != table || !span.contains(entry.getKey().bytes())) {
+        break;
+      }
+      found.put(entry.getKey(), entry.getValue());
+    }
+    return found;
+  }
+
+  /** The store's rows of a span that are not cleared, one at a time, read page by page. */
+  private final class StorePages {
+    private final Table table;
+    private final int pageSize;
+    private final List<Clear> clears;
+    private KeySpan rest;
+    private List<Row> page = List.of();
+    private int at;
+    private boolean isLast;
+
+    StorePages(Table table, KeySpan span, int limit, List<Clear> clears) {
+      this.table = table;
+      this.rest = span;
+      this.pageSize = Math.min(limit, 256);
+      this.clears = clears;
+    }
+
+    @Nullable Row next() {
+      while (at < page.size() || !isLast) {
+        if (at == page.size()) {
+          readPage();
+          continue;
+        }
+        Row row = page.get(at++);
+        KeySpan cleared = clearing(clears, table, row.key());
+        if (cleared == null) {
+          return row;
+        }
+        if (cleared.contains(page.get(page.size() - 1).key())) {
+          passOver(cleared);
+        }
+      }
+      return null;
+    }
+
+    private void readPage() {
+      KeySpan span = rest;
+      page = read(() -> store.scan(actor, table, span, pageSize));
+      at = 0;
+      isLast = page.size() < pageSize && !ActorStore.isFull(page);
+      if (!isLast) {
+        rest = rest.beyond(page.get(page.size() - 1).key());
+      }
+    }
+
+    /** Goes on behind a span that is cleared, which may hold any number of rows. */
+    private void passOver(KeySpan cleared) {
+      at = page.size();
+      if (rest.isReversed()) {
+        rest = new KeySpan(rest.from(), cleared.from(), true);
+      } else if (cleared.to() == null) {
+        isLast = true;
+      } else {
+        rest = new KeySpan(cleared.to(), rest.to(), false);
+      }
+    }
+  }
+}

@@ -1,0 +1,59 @@
+package dev.dormouse.server.host.rows;
+
+import dev.dormouse.sdk.ConnectionId;
+import dev.dormouse.storage.rows.ActorRow;
+import dev.dormouse.storage.rows.AutoRepliesRow;
+import dev.dormouse.storage.rows.Table;
+import java.nio.ByteBuffer;
+import java.nio.CharBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+
+/** A row of one actor; ordered as the store orders them. */
+public record RowKey(Table table, byte[] bytes) implements Comparable<RowKey> {
+  public static final RowKey ACTOR = new RowKey(Table.ACTOR, ActorRow.KEY);
+  public static final RowKey AUTO_REPLIES = new RowKey(Table.ACTOR, AutoRepliesRow.key());
+
+  public static RowKey connection(ConnectionId id) {
+    return new RowKey(Table.CONNECTION, ByteBuffer.allocate(8).putLong(id.value()).array());
+  }
+
+  /**
+   * A text in UTF-8.
+   *
+   * @throws IllegalArgumentException if it has an unpaired surrogate, which has no UTF-8: two such
+   *     texts would become one
+   */
+  public static byte[] utf8(String what, String text) {
+    try {
+      ByteBuffer bytes = StandardCharsets.UTF_8.newEncoder().encode(CharBuffer.wrap(text));
+      byte[] encoded = new byte[bytes.remaining()];
+      bytes.get(encoded);
+      return encoded;
+    } catch (CharacterCodingException e) {
+      throw new IllegalArgumentException(what + " has an unpaired surrogate", e);
+    }
+  }
+
+  /** The connection of a row of {@link Table#CONNECTION}. */
+  public static ConnectionId connection(byte[] key) {
+    return new ConnectionId(ByteBuffer.wrap(key).getLong());
+  }
+
+  @Override
+  public int compareTo(RowKey other) {
+    int byTable = table.compareTo(other.table);
+    return byTable != 0 ? byTable : Arrays.compareUnsigned(bytes, other.bytes);
+  }
+
+  @Override
+  public boolean equals(Object other) {
+    return other instanceof RowKey that && compareTo(that) == 0;
+  }
+
+  @Override
+  public int hashCode() {
+    return 31 * table.hashCode() + Arrays.hashCode(bytes);
+  }
+}

@@ -1,0 +1,567 @@
+package dev.dormouse.server.host.turn;
+
+import dev.dormouse.sdk.ActorContext;
+import dev.dormouse.sdk.ActorId;
+import dev.dormouse.sdk.ActorInvoker;
+import dev.dormouse.sdk.ActorOptions;
+import dev.dormouse.sdk.Alarm;
+import dev.dormouse.sdk.Alarms;
+import dev.dormouse.sdk.AutoReply;
+import dev.dormouse.sdk.ConnectionFailedException;
+import dev.dormouse.sdk.ConnectionId;
+import dev.dormouse.sdk.Connections;
+import dev.dormouse.sdk.Delivery;
+import dev.dormouse.sdk.LimitExceededException;
+import dev.dormouse.sdk.Storage;
+import dev.dormouse.sdk.StoredValueException;
+import dev.dormouse.sdk.WebSocketActor;
+import dev.dormouse.server.host.alarm.RunningTime;
+import dev.dormouse.server.host.rows.ActorRows;
+import dev.dormouse.server.host.rows.RowKey;
+import dev.dormouse.server.observe.LogLabels;
+import dev.dormouse.server.protocol.Payload;
+import dev.dormouse.server.protocol.Time;
+import dev.dormouse.server.protocol.ToGateway;
+import dev.dormouse.server.protocol.ToHost;
+import dev.dormouse.storage.rows.ActorRow;
+import dev.dormouse.storage.rows.ConnectionRow;
+import dev.dormouse.storage.rows.CorruptRowException;
+import dev.dormouse.storage.rows.KeySpan;
+import dev.dormouse.storage.rows.Table;
+import java.nio.ByteBuffer;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One actor object in memory, and what it knows: its connections as far as they were touched, and
+ * the turn that is open. When a turn fails the whole of it is dropped, so nothing ever needs to be
+ * undone.
+ *
+ * <p>Its monitor guards all of it, since callbacks of what a turn waits for come on threads of
+ * their own.
+ */
+public final class Activation implements ActorContext<@Nullable Object> {
+  private final ActorId id;
+  private final ActorType type;
+  private final ActorRows rows;
+  private final AutoReplyRows autoReplies;
+  private final Time time;
+  private final ClosingConnections closing;
+  private final BackgroundWork background;
+  private final Questions questions;
+  private final Consumer<List<ToGateway>> tell;
+  private final Map<ConnectionId, TurnConnection> known = new HashMap<>(2);
+  private final TurnStorage storage;
+  private final TurnAlarms alarms;
+
+  private final long number;
+  private final long madeNs;
+  private final long epoch;
+  private ActorRow stored;
+  private int connectionCount;
+  private @Nullable Turn turn;
+
+  /** The connections that the open turn has touched, each once. */
+  private List<TurnConnection> touched = List.of();
+
+  /** Null before the turn of {@code onActivate}. */
+  private @Nullable Handlers handlers;
+
+  /**
+   * Reads the actor's row; the object is made in the turn of its {@code onActivate}.
+   *
+   * @param closing connections whose close was sent, though their end was not heard of yet
+   * @param epoch the number of the ownership under which it runs
+   * @param tell says at once what belongs to no turn
+   */
+  public Activation(
+      ActorId id,
+      ActorType type,
+      ActorRows rows,
+      AutoReplyRows autoReplies,
+      ClosingConnections closing,
+      Time time,
+      long epoch,
+      RunningTime running,
+      BackgroundWork background,
+      Questions questions,
+      Consumer<List<ToGateway>> tell) {
+    this.id = id;
+    this.type = type;
+    this.rows = rows;
+    this.autoReplies = autoReplies;
+    this.time = time;
+    this.background = background;
+    this.questions = questions;
+    this.tell = tell;
+    this.closing = closing;
+    this.stored = ActorRow.decodeOrNone(rows.get(RowKey.ACTOR));
+    autoReplies.begin(stored.mayHaveAutoReplies());
+    this.epoch = epoch;
+    this.number = stored.activations() + 1;
+    this.madeNs = time.nowNs();
+    this.connectionCount = stored.connections();
+    this.storage = new TurnStorage(this, rows, type.codec());
+    this.alarms = new TurnAlarms(this, id, rows, running);
+  }
+
+  // What handlers see.
+
+  @Override
+  public ActorId id() {
+    return id;
+  }
+
+  @Override
+  public Connections<@Nullable Object> connections() {
+    return new TurnConnections(this, Set.of(), Set.of());
+  }
+
+  @Override
+  public Storage storage() {
+    return storage;
+  }
+
+  @Override
+  public Alarms alarms() {
+    return alarms;
+  }
+
+  @Override
+  public synchronized void autoReply(AutoReply reply) {
+    autoReplies.put(turn(), reply);
+  }
+
+  @Override
+  public synchronized void clearAutoReply(String request) {
+    autoReplies.remove(turn(), request);
+  }
+
+  @Override
+  public void waitFor(CompletionStage<?> stage) {
+    Turn open;
+    synchronized (this) {
+      open = turn();
+    }
+    if (stage instanceof SentMessage.OutcomeStage<?> outcome) {
+      outcome.checkAwaitedBy(open);
+    }
+    open.await(stage);
+  }
+
+  @Override
+  public void inBackground(CompletionStage<?> stage) {
+    synchronized (this) {
+      turn();
+    }
+    background.add(id, stage);
+  }
+
+  @Override
+  public void reset(String why) {
+    Objects.requireNonNull(why, "why");
+    Turn open;
+    synchronized (this) {
+      open = turn();
+    }
+    open.reset(why);
+  }
+
+  @Override
+  public Instant now() {
+    return time.instant();
+  }
+
+  @Override
+  public long activation() {
+    return number;
+  }
+
+  // What the cell does with it.
+
+  public long madeNs() {
+    return madeNs;
+  }
+
+  /** Runs the handler of the turn's work. */
+  public void run(Turn opened) throws Exception {
+    synchronized (this) {
+      opened.check(); // a thread that was held up until its turn was abandoned ends here
+      turn = opened;
+      touched = List.of();
+      rows.open(opened.writes(), opened.clears());
+    }
+    Map<String, String> labels = LogLabels.put(id, opened.work().connection());
+    try {
+      Handlers made = handlers;
+      opened.work().accept(made == null ? make() : made);
+    } finally {
+      LogLabels.restore(labels);
+    }
+  }
+
+  /** Whether the alarm was moved, cancelled or handled since it was handed out. */
+  public synchronized boolean isMoot(Event.Alarm work) {
+    return alarms.isMoot(work.due());
+  }
+
+  private synchronized Alarm ring(Event.Alarm alarm) {
+    return alarms.ring(turn(), alarm.due());
+  }
+
+  @SuppressWarnings("unchecked") // the attachments are whatever the actor's own code attached
+  private Handlers make() {
+    Handlers made =
+        new Handlers(
+            new ActorInvoker<>((WebSocketActor<@Nullable Object>) type.factory().get(), this));
+    handlers = made;
+    return made;
+  }
+
+  /** The handlers of the actor object, one for each kind of event. */
+  @SuppressWarnings("NullAway") // the visitors' result type admits null here
+  private final class Handlers
+      implements Event.Visitor<@Nullable Void, Exception>,
+          ToHost.ClientEvent.Visitor<@Nullable Void, Exception>,
+          Payload.Visitor<TurnConnection, @Nullable Void, Exception> {
+    private final ActorInvoker<@Nullable Object> actor;
+
+    Handlers(ActorInvoker<@Nullable Object> actor) {
+      this.actor = actor;
+    }
+
+    @Override
+    public @Nullable Void activate(Event.Activate activate) throws Exception {
+      actor.activate();
+      return null;
+    }
+
+    @Override
+    public @Nullable Void hibernate(Event.Hibernate hibernate) throws Exception {
+      actor.hibernate();
+      return null;
+    }
+
+    @Override
+    public @Nullable Void alarm(Event.Alarm alarm) throws Exception {
+      actor.alarm(ring(alarm));
+      return null;
+    }
+
+    @Override
+    public @Nullable Void client(Event.Client client) throws Exception {
+      return client.event().accept(this);
+    }
+
+    @Override
+    public @Nullable Void open(ToHost.Open open) throws Exception {
+      actor.upgrade(new TurnUpgrade(Activation.this, open));
+      return null;
+    }
+
+    @Override
+    public @Nullable Void message(ToHost.Message message) throws Exception {
+      return message.payload().accept(this, connection(message.connection()));
+    }
+
+    @Override
+    public @Nullable Void text(Payload.Text text, TurnConnection from) throws Exception {
+      actor.message(from, text.string());
+      return null;
+    }
+
+    @Override
+    public @Nullable Void binary(Payload.Binary binary, TurnConnection from) throws Exception {
+      actor.message(from, ByteBuffer.wrap(binary.bytes()).asReadOnlyBuffer());
+      return null;
+    }
+
+    @Override
+    public @Nullable Void failed(ToHost.Failed failed) throws Exception {
+      actor.error(connection(failed.connection()), new ConnectionFailedException(failed.error()));
+      return null;
+    }
+
+    @Override
+    public @Nullable Void closed(ToHost.Closed closed) throws Exception {
+      TurnConnection gone = connection(closed.connection());
+      gone.markClosing();
+      actor.close(gone, closed.reason());
+      return null;
+    }
+
+    @Override
+    public @Nullable Void request(ToHost.Request request) throws Exception {
+      actor.request(new TurnRequest(Activation.this, request));
+      return null;
+    }
+  }
+
+  /**
+   * Completes the writes of a turn whose handler is through: attachments and tags that it touched,
+   * or that belong to the connection it was about; the row of a connection that ended; the actor's
+   * own row. After this the turn is closed.
+   *
+   * @param isLast whether the object is dropped after it
+   * @throws RuntimeException if an attachment was changed in place, and cannot be stored any more:
+   *     the turn has failed
+   */
+  public synchronized void collect(Turn ended, boolean isLast) {
+    ended.endReserve();
+    ConnectionId gone =
+        ended.work() instanceof Event.Client handle
+                && handle.event() instanceof ToHost.Closed closed
+            ? closed.connection()
+            : null;
+    for (TurnConnection connection : touched) {
+      if (!connection.id().equals(gone)) {
+        collect(ended, connection);
+      }
+    }
+    TurnConnection subject = known.get(ended.work().connection());
+    if (gone != null) {
+      forget(ended, gone);
+    } else if (subject != null && subject.touch(ended.number())) {
+      collect(ended, subject); // a field of the actor may hold what is attached
+    }
+    autoReplies.news(ended).forEach(ended::say);
+    if (ended.isWriting()) {
+      store(ended, new ActorRow(epoch, number, connectionCount, autoReplies.mayBeStored()));
+    } else if (isLast && hasNothingStored()) {
+      store(ended, ActorRow.NONE);
+    } else if (isLast) {
+      store(ended, new ActorRow(epoch, number, connectionCount, autoReplies.mayBeStored()));
+    }
+    turn = null;
+    touched = List.of();
+  }
+
+  private void store(Turn ended, ActorRow row) {
+    if (!row.equals(stored)) {
+      boolean isNone = row.equals(ActorRow.NONE);
+      ended.writes().put(RowKey.ACTOR, isNone ? Optional.empty() : Optional.of(row.encode()));
+      stored = row;
+    }
+  }
+
+  /**
+   * Whether nothing is stored of the actor but its own row, if that. Then the row goes, too: anyone
+   * can have an actor of any key activated.
+   */
+  private boolean hasNothingStored() {
+    if (connectionCount > 0 || autoReplies.mayBeStored()) {
+      return false;
+    }
+    try {
+      return stored.equals(ActorRow.NONE) || (isEmpty(Table.VALUE) && isEmpty(Table.ALARM));
+    } catch (CorruptRowException e) {
+      return false;
+    }
+  }
+
+  private boolean isEmpty(Table table) {
+    List<RowKey> keys = rows.keys(table, KeySpan.all(), 1);
+    return keys != null && keys.isEmpty();
+  }
+
+  private static void collect(Turn ended, TurnConnection connection) {
+    ConnectionRow changed = connection.changedRow();
+    if (changed != null) {
+      byte[] row = changed.encode();
+      ended.charge((long) row.length + Turn.OVERHEAD_BYTES);
+      ended.writes().put(RowKey.connection(connection.id()), Optional.of(row));
+    }
+  }
+
+  private void forget(Turn ended, ConnectionId gone) {
+    ended.writes().put(RowKey.connection(gone), Optional.empty());
+    connectionCount--;
+    TurnConnection handle = known.remove(gone);
+    if (handle != null) {
+      handle.markGone();
+    }
+  }
+
+  // What its connections, views and pending answers need.
+
+  /** The open turn. */
+  synchronized Turn turn() {
+    if (turn == null) {
+      throw new IllegalStateException(
+          "no turn is open; an actor can be used inside its handlers only");
+    }
+    turn.check();
+    return turn;
+  }
+
+  ActorRows rows() {
+    return rows;
+  }
+
+  public synchronized int connectionCount() {
+    return connectionCount;
+  }
+
+  /** The handle of a connection; its row is read when touched. */
+  synchronized TurnConnection connection(ConnectionId connection) {
+    TurnConnection handle = known.get(connection);
+    if (handle == null) {
+      handle = new TurnConnection(this, connection, closing.contains(connection));
+      known.put(connection, handle);
+    }
+    return handle;
+  }
+
+  /** The handle of a connection whose row was just read; null if it cannot be. */
+  synchronized TurnConnection connection(ConnectionId connection, byte @Nullable [] row) {
+    TurnConnection handle = connection(connection);
+    if (row != null) {
+      handle.adoptIfUnread(row);
+    }
+    return handle;
+  }
+
+  /**
+   * Accepts a connection: its row is part of the open turn from here on.
+   *
+   * @throws RuntimeException if tags or attachment cannot be stored; then nothing is done
+   */
+  TurnConnection accept(ConnectionId accepted, @Nullable Object attachment, Set<String> tags) {
+    Turn open = turn();
+    TurnConnection.checkTags(tags);
+    byte[] serialized = encodeAttachment(accepted, attachment);
+    open.reserve(serialized);
+    TurnConnection connection =
+        new TurnConnection(this, accepted, time.wallMs(), attachment, serialized, tags);
+    ConnectionRow row = new ConnectionRow(time.wallMs(), List.copyOf(tags), null);
+    open.writes().put(RowKey.connection(accepted), Optional.of(row.encode()));
+    touch(open, connection);
+    known.put(accepted, connection);
+    connectionCount++;
+    return connection;
+  }
+
+  /**
+   * What is stored of a connection; null if it is not.
+   *
+   * @throws CorruptRowException if it cannot be read
+   */
+  @Nullable ConnectionRow connectionRow(ConnectionId connection) {
+    byte[] row = rows.get(RowKey.connection(connection));
+    return row == null ? null : ConnectionRow.decode(row);
+  }
+
+  /**
+   * An attachment serialized; null if there is none.
+   *
+   * @throws StoredValueException if it cannot be
+   * @throws LimitExceededException if it is too large
+   */
+  byte @Nullable [] encodeAttachment(ConnectionId connection, @Nullable Object attachment) {
+    if (attachment == null) {
+      return null;
+    }
+    try {
+      return type.codec().encode(attachment, type.attachmentBytesMax());
+    } catch (StoredValueException e) {
+      throw new StoredValueException(attachmentOf(connection) + e.getMessage(), e);
+    } catch (LimitExceededException e) {
+      throw new LimitExceededException(attachmentOf(connection) + e.getMessage());
+    }
+  }
+
+  private String attachmentOf(ConnectionId connection) {
+    return "the attachment of connection " + connection + " of " + id + ": ";
+  }
+
+  Object decodeAttachment(ConnectionId connection, byte[] bytes) {
+    try {
+      return type.codec().decode(bytes, type.attachment());
+    } catch (StoredValueException e) {
+      rows.quarantine().attachment(id, connection, e);
+      throw unreadable("the attachment", connection, e);
+    }
+  }
+
+  /** Of a connection whose row cannot be read. */
+  StoredValueException unreadableRow(String part, ConnectionId connection, RuntimeException cause) {
+    rows.quarantine().connection(id, connection, cause);
+    return unreadable(part, connection, cause);
+  }
+
+  private StoredValueException unreadable(
+      String part, ConnectionId connection, RuntimeException cause) {
+    return new StoredValueException(
+        part
+            + " of connection "
+            + connection
+            + " of "
+            + id
+            + " cannot be read: "
+            + cause.getMessage(),
+        cause);
+  }
+
+  long wallMs() {
+    return time.wallMs();
+  }
+
+  /**
+   * Has the open turn say something.
+   *
+   * @return that it was said, to be asked what becomes of it
+   * @throws LimitExceededException if the payload, or all that the turn says, is too large
+   */
+  Delivery say(ToGateway record, Payload payload) {
+    if (payload.size() > ActorOptions.MESSAGE_BYTES_CEILING) {
+      throw new LimitExceededException(
+          "a message", payload.size(), ActorOptions.MESSAGE_BYTES_CEILING, "bytes");
+    }
+    Turn open = turn();
+    return new SentMessage(this, open.number(), open.say(record));
+  }
+
+  /** Notes that the open turn touches a connection, which is stored at its end if it changed. */
+  void touch(Turn open, TurnConnection connection) {
+    if (connection.touch(open.number())) {
+      if (touched.isEmpty()) {
+        touched = new ArrayList<>(2); // most turns touch none
+      }
+      touched.add(connection);
+    }
+  }
+
+  /** Returns where the actor's handlers run. */
+  Executor executor() {
+    return type.executor().apply(id);
+  }
+
+  /** Returns the questions that actors of this host have asked gateways. */
+  Questions questions() {
+    return questions;
+  }
+
+  /** Asks the gateway at once when something was last heard of a client. */
+  CompletionStage<Optional<Instant>> askSeen(ConnectionId connection) {
+    turn();
+    CompletableFuture<Optional<Instant>> stage = new CompletableFuture<>();
+    tell.accept(List.of(new ToGateway.AskSeen(connection, questions.askSeen(stage, executor()))));
+    return stage;
+  }
+
+  /** The open turn, if its handler runs on the thread that calls; else null. */
+  synchronized @Nullable Turn turnOfThisThread() {
+    return turn != null && turn.isHandledHere() ? turn : null;
+  }
+}

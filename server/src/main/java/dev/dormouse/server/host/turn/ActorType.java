@@ -1,0 +1,42 @@
+package dev.dormouse.server.host.turn;
+
+import dev.dormouse.sdk.ActorId;
+import dev.dormouse.sdk.FailurePolicy;
+import dev.dormouse.sdk.WebSocketActor;
+import dev.dormouse.storage.codec.ValueCodec;
+import java.util.concurrent.Executor;
+import java.util.function.Function;
+import java.util.function.Supplier;
+
+/**
+ * A kind of actor: how to make one, and how to run it.
+ *
+ * @param name the type's part of its actors' ids
+ * @param factory makes a new object each time
+ * @param codec of attachments and stored values
+ * @param attachment what attachments are; {@code Object.class} if that is not known
+ * @param executor where an actor's handlers run; it may use many threads, the cell sees to one at a
+ *     time
+ * @param failurePolicy what becomes of a connection whose message made its handler throw
+ * @param attachmentBytesMax the largest attachment, as serialized
+ */
+public record ActorType(
+    String name,
+    Supplier<? extends WebSocketActor<?>> factory,
+    ValueCodec codec,
+    Class<?> attachment,
+    Function<ActorId, Executor> executor,
+    FailurePolicy failurePolicy,
+    int attachmentBytesMax) {
+
+  /** Makes a type of actor whose attachments may be of any class. */
+  public ActorType(
+      String name,
+      Supplier<? extends WebSocketActor<?>> factory,
+      ValueCodec codec,
+      Function<ActorId, Executor> executor,
+      FailurePolicy failurePolicy,
+      int attachmentBytesMax) {
+    this(name, factory, codec, Object.class, executor, failurePolicy, attachmentBytesMax);
+  }
+}

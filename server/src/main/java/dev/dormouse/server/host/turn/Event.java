@@ -1,0 +1,173 @@
+package dev.dormouse.server.host.turn;
+
+import dev.dormouse.sdk.ConnectionId;
+import dev.dormouse.server.protocol.ToHost;
+import dev.dormouse.storage.rows.DueAlarm;
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An entry of an actor's mailbox, or an event that a cell makes itself: what one turn is about.
+ *
+ * <p>Each kind of event hands itself to its own method of a {@link Visitor}, so that a new kind
+ * does not compile until every dispatch handles it.
+ */
+public sealed interface Event {
+
+  /**
+   * Computes something for each kind of event.
+   *
+   * @param <R> the result
+   * @param <X> what the computation may throw
+   */
+  interface Visitor<R extends @Nullable Object, X extends Exception> {
+    R client(Client client) throws X;
+
+    R activate(Activate activate) throws X;
+
+    R hibernate(Hibernate hibernate) throws X;
+
+    R alarm(Alarm alarm) throws X;
+  }
+
+  /** Calls the visitor's method for this kind of event. */
+  <R extends @Nullable Object, X extends Exception> R accept(Visitor<R, X> visitor) throws X;
+
+  /** Returns the kind of event as one word, for logs and observers. */
+  String label();
+
+  /** Returns the connection that the event is about; null if it is about none. */
+  default @Nullable ConnectionId connection() {
+    return null;
+  }
+
+  /** Returns when the event came to the host; 0 if nobody listens, or the cell made it itself. */
+  default long arrivedNs() {
+    return 0;
+  }
+
+  /** Tells whoever brought the event that the host is done with it, however it went. */
+  default void end() {}
+
+  /** Describes the event for logs: its label, and its connection if it has one. */
+  default String description() {
+    ConnectionId about = connection();
+    return about == null ? label() : label() + " of connection " + about;
+  }
+
+  /**
+   * An event of a client, which a gateway has brought.
+   *
+   * @param event what the gateway said
+   * @param ended run when the host is done with the event
+   * @param arrivedNs when the event came; 0 if nobody wants to know
+   */
+  record Client(ToHost.ClientEvent event, Runnable ended, long arrivedNs) implements Event {
+    public Client(ToHost.ClientEvent event) {
+      this(event, 0);
+    }
+
+    public Client(ToHost.ClientEvent event, long arrivedNs) {
+      this(event, () -> {}, arrivedNs);
+    }
+
+    public Client(ToHost.ClientEvent event, Runnable ended) {
+      this(event, ended, 0);
+    }
+
+    @Override
+    public <R extends @Nullable Object, X extends Exception> R accept(Visitor<R, X> visitor)
+        throws X {
+      return visitor.client(this);
+    }
+
+    @Override
+    public String label() {
+      return event.label();
+    }
+
+    @Override
+    public @Nullable ConnectionId connection() {
+      return event.connection();
+    }
+
+    @Override
+    public void end() {
+      ended.run();
+    }
+  }
+
+  /**
+   * The making of an actor object, and its {@code onActivate}.
+   *
+   * @param reason the label of the event that the object is made for
+   * @param beganNs when its making began
+   */
+  record Activate(String reason, long beganNs) implements Event {
+
+    /** Makes one for the first event that waits; if none waits, for a close that is owed. */
+    public static Activate by(@Nullable Event first, long beganNs) {
+      return new Activate(first == null ? "close" : first.label(), beganNs);
+    }
+
+    @Override
+    public <R extends @Nullable Object, X extends Exception> R accept(Visitor<R, X> visitor)
+        throws X {
+      return visitor.activate(this);
+    }
+
+    @Override
+    public String label() {
+      return "activate";
+    }
+  }
+
+  /**
+   * A wish that the actor object be dropped.
+   *
+   * @param onlyIfIdle whether events that wait behind it cancel it
+   * @param isReset whether the object is dropped without its {@code onHibernate}
+   * @param dropped completes once the object is gone and all it did is kept; with false if it was
+   *     cancelled
+   */
+  record Hibernate(boolean onlyIfIdle, boolean isReset, CompletableFuture<Boolean> dropped)
+      implements Event {
+
+    @Override
+    public <R extends @Nullable Object, X extends Exception> R accept(Visitor<R, X> visitor)
+        throws X {
+      return visitor.hibernate(this);
+    }
+
+    @Override
+    public String label() {
+      return "hibernate";
+    }
+  }
+
+  /**
+   * An alarm that is due.
+   *
+   * @param due which alarm, and where it stood when it was handed out
+   * @param ended run when its turn is over, or it needs none; what it wrote may be on its way
+   * @param arrivedNs when it was handed out; 0 if nobody wants to know
+   */
+  record Alarm(DueAlarm due, Runnable ended, long arrivedNs) implements Event {
+
+    @Override
+    public <R extends @Nullable Object, X extends Exception> R accept(Visitor<R, X> visitor)
+        throws X {
+      return visitor.alarm(this);
+    }
+
+    @Override
+    public String label() {
+      return "alarm";
+    }
+
+    @Override
+    public void end() {
+      ended.run();
+    }
+  }
+}

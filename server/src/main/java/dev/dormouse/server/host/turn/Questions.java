@@ -1,0 +1,121 @@
+package dev.dormouse.server.host.turn;
+
+import dev.dormouse.log.Log;
+import dev.dormouse.sdk.ConnectionId;
+import dev.dormouse.sdk.Delivery.Outcome;
+import dev.dormouse.server.observe.LogLabels;
+import dev.dormouse.server.protocol.ToGateway;
+import dev.dormouse.server.protocol.ToHost;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.AtomicLong;
+import org.slf4j.Logger;
+
+/**
+ * The questions that the actors of a host have asked gateways and that have no answer yet. A
+ * question does not keep its actor in memory. May be used from any thread.
+ */
+public final class Questions {
+  private static final Logger log = Log.of(Questions.class);
+
+  /**
+   * A question.
+   *
+   * @param answer completed with the answer; what follows from it is code of the actor's
+   * @param executor where the answer is completed
+   */
+  private record Question<T>(CompletableFuture<T> answer, Executor executor) {
+    void answer(T said) {
+      try {
+        executor.execute(() -> complete(said));
+      } catch (RejectedExecutionException stopped) {
+        log.debug("nobody is there any more to hear the answer {}", said);
+      }
+    }
+
+    private void complete(T said) {
+      Map<String, String> labels = LogLabels.now();
+      try {
+        answer.complete(said);
+      } finally {
+        LogLabels.restore(labels);
+      }
+    }
+  }
+
+  private final AtomicLong last;
+  private final ConcurrentHashMap<Long, Question<Outcome>> outcomes = new ConcurrentHashMap<>();
+  private final ConcurrentHashMap<Long, Question<Optional<Instant>>> seen =
+      new ConcurrentHashMap<>();
+
+  /** Numbers the questions so that no other run of the node, and none of another node, does. */
+  public Questions(long incarnation) {
+    this.last = new AtomicLong(ConnectionId.of(incarnation, 0).value());
+  }
+
+  /**
+   * Asks what becomes of a message that is to be sent.
+   *
+   * @param answer completed once, with the answer
+   * @param executor where that is done
+   * @return the number to report under
+   */
+  long askOutcome(CompletableFuture<Outcome> answer, Executor executor) {
+    return ask(outcomes, answer, executor);
+  }
+
+  /**
+   * Asks when something was last heard of a client.
+   *
+   * @param answer completed once, with the answer
+   * @param executor where that is done
+   * @return the number to report under
+   */
+  long askSeen(CompletableFuture<Optional<Instant>> answer, Executor executor) {
+    return ask(seen, answer, executor);
+  }
+
+  private <T> long ask(
+      Map<Long, Question<T>> open, CompletableFuture<T> answer, Executor executor) {
+    long report = last.incrementAndGet();
+    open.put(report, new Question<>(answer, executor));
+    return report;
+  }
+
+  /** Answers what became of a message; a second answer is ignored. */
+  public void answer(ToHost.Delivered delivered) {
+    answer(outcomes, delivered.report(), delivered.outcome());
+  }
+
+  /** Answers when something was last heard of a client; a second answer is ignored. */
+  public void answer(ToHost.Seen told) {
+    answer(seen, told.report(), Optional.ofNullable(told.at()));
+  }
+
+  private static <T> void answer(Map<Long, Question<T>> open, long report, T said) {
+    Question<T> question = open.remove(report);
+    if (question != null) {
+      question.answer(said);
+    }
+  }
+
+  /** Answers the questions about messages that were not sent, and will not be. */
+  public void discarded(List<? extends ToGateway> records) {
+    for (ToGateway record : records) {
+      if (record instanceof ToGateway.Send send && send.report() != 0) {
+        answer(outcomes, send.report(), Outcome.TURN_DISCARDED);
+      }
+    }
+  }
+
+  /** Returns the number of questions without an answer. */
+  public int size() {
+    return outcomes.size() + seen.size();
+  }
+}

@@ -1,0 +1,106 @@
+package dev.dormouse.server.host.turn;
+
+import dev.dormouse.sdk.Delivery;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
+
+/** A message in the outbox of an open turn. Guarded by the activation's monitor. */
+final class SentMessage implements Delivery {
+  /** To a connection that is closed. */
+  static final Delivery TO_NOBODY =
+      () -> CompletableFuture.completedStage(Outcome.CONNECTION_CLOSED);
+
+  private final Activation activation;
+  private final long turn;
+  private final int place;
+
+  /** Null until somebody asks. */
+  private @Nullable OutcomeStage<Outcome> outcome;
+
+  /**
+   * The message at a place of the open turn's outbox.
+   *
+   * @param turn the turn's number
+   */
+  SentMessage(Activation activation, long turn, int place) {
+    this.activation = activation;
+    this.turn = turn;
+    this.place = place;
+  }
+
+  @Override
+  public CompletionStage<Outcome> outcome() {
+    synchronized (activation) {
+      OutcomeStage<Outcome> asked = outcome;
+      if (asked == null) {
+        Turn open = activation.turn();
+        if (open.number() != turn) {
+          throw new IllegalStateException(
+              "what becomes of a message can be asked only within the turn that sends it");
+        }
+        OutcomeStage<Outcome> stage = new OutcomeStage<>(activation, turn);
+        open.report(place, () -> activation.questions().askOutcome(stage, activation.executor()));
+        asked = stage;
+        outcome = stage;
+      }
+      return asked;
+    }
+  }
+
+  /**
+   * A stage that completes after the turn in which it was asked for. That turn must not wait for
+   * it, nor for a stage made of it: it would do so until its limit.
+   */
+  static final class OutcomeStage<T> extends CompletableFuture<T> {
+    private final Activation activation;
+    private final long turn;
+
+    OutcomeStage(Activation activation, long turn) {
+      this.activation = activation;
+      this.turn = turn;
+    }
+
+    /** Throws if the turn that wants to wait for it is the one that must not. */
+    void checkAwaitedBy(Turn waiting) {
+      if (!isDone() && waiting.number() == turn) {
+        throw new IllegalStateException(
+            "a turn cannot wait for what becomes of its own messages: they leave when it ends");
+      }
+    }
+
+    private void checkBlocks() {
+      Turn blocked = activation.turnOfThisThread();
+      if (blocked != null) {
+        checkAwaitedBy(blocked);
+      }
+    }
+
+    @Override
+    public <U> CompletableFuture<U> newIncompleteFuture() {
+      return new OutcomeStage<>(activation, turn);
+    }
+
+    @Override
+    public T get() throws InterruptedException, ExecutionException {
+      checkBlocks();
+      return super.get();
+    }
+
+    @Override
+    public T get(long timeout, TimeUnit unit)
+        throws InterruptedException, ExecutionException, TimeoutException {
+      checkBlocks();
+      return super.get(timeout, unit);
+    }
+
+    @Override
+    public T join() {
+      checkBlocks();
+      return super.join();
+    }
+  }
+}

@@ -1,0 +1,153 @@
+package dev.dormouse.server.host.turn;
+
+import dev.dormouse.sdk.Connection;
+import dev.dormouse.sdk.ConnectionId;
+import dev.dormouse.sdk.Connections;
+import dev.dormouse.server.host.rows.RowKey;
+import dev.dormouse.server.protocol.Payload;
+import dev.dormouse.server.protocol.ToGateway;
+import dev.dormouse.storage.ActorStore;
+import dev.dormouse.storage.ActorStore.Row;
+import dev.dormouse.storage.rows.KeySpan;
+import dev.dormouse.storage.rows.Table;
+import java.nio.ByteBuffer;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.Iterator;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.NoSuchElementException;
+import java.util.Optional;
+import java.util.Queue;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** An actor's connections, narrowed by tags and exclusions; reads a page of rows at a time. */
+final class TurnConnections implements Connections<@Nullable Object> {
+  private static final int PAGE = 256;
+
+  private final Activation activation;
+  private final Set<String> tags;
+  private final Set<ConnectionId> except;
+
+  TurnConnections(Activation activation, Set<String> tags, Set<ConnectionId> except) {
+    this.activation = activation;
+    this.tags = tags;
+    this.except = except;
+  }
+
+  @Override
+  public Connections<@Nullable Object> tagged(String tag) {
+    Set<String> more = new LinkedHashSet<>(tags);
+    more.add(tag);
+    return new TurnConnections(activation, more, except);
+  }
+
+  @Override
+  public Connections<@Nullable Object> except(Connection<?>... connections) {
+    Set<ConnectionId> more = new HashSet<>(except);
+    for (Connection<?> connection : connections) {
+      more.add(connection.id());
+    }
+    return new TurnConnections(activation, tags, more);
+  }
+
+  @Override
+  public int count() {
+    if (tags.isEmpty() && except.isEmpty()) {
+      return activation.connectionCount();
+    }
+    int count = 0;
+    for (Iterator<Connection<@Nullable Object>> all = iterator(); all.hasNext(); all.next()) {
+      count++;
+    }
+    return count;
+  }
+
+  @Override
+  public Optional<Connection<@Nullable Object>> find(ConnectionId id) {
+    synchronized (activation) {
+      activation.turn();
+      return activation.rows().mayHave(id)
+          ? Optional.<Connection<@Nullable Object>>of(activation.connection(id))
+              .filter(this::matches)
+          : Optional.empty();
+    }
+  }
+
+  @Override
+  public void broadcast(String text) {
+    broadcast(Payload.text(text), null);
+  }
+
+  @Override
+  public void broadcast(ByteBuffer bytes) {
+    broadcast(Payload.binary(bytes), null);
+  }
+
+  @Override
+  public void broadcastLatest(String key, String text) {
+    broadcast(Payload.text(text), TurnConnection.checkKey(key));
+  }
+
+  @Override
+  public void broadcastLatest(String key, ByteBuffer bytes) {
+    broadcast(Payload.binary(bytes), TurnConnection.checkKey(key));
+  }
+
+  private void broadcast(Payload payload, @Nullable String key) {
+    synchronized (activation) {
+      activation.say(
+          new ToGateway.Broadcast(List.copyOf(tags), Set.copyOf(except), payload, key), payload);
+    }
+  }
+
+  @Override
+  public Iterator<Connection<@Nullable Object>> iterator() {
+    return new Pages();
+  }
+
+  private boolean matches(Connection<@Nullable Object> connection) {
+    return !except.contains(connection.id()) && ((TurnConnection) connection).isTagged(tags);
+  }
+
+  /** The matching connections; reads rows as it goes. */
+  private final class Pages implements Iterator<Connection<@Nullable Object>> {
+    private final Queue<Connection<@Nullable Object>> page = new ArrayDeque<>();
+    private KeySpan rest = KeySpan.all();
+    private boolean isLast;
+
+    @Override
+    public boolean hasNext() {
+      while (page.isEmpty() && !isLast) {
+        readPage();
+      }
+      return !page.isEmpty();
+    }
+
+    @Override
+    public Connection<@Nullable Object> next() {
+      if (!hasNext()) {
+        throw new NoSuchElementException();
+      }
+      return page.remove();
+    }
+
+    private void readPage() {
+      synchronized (activation) {
+        activation.turn();
+        List<Row> rows = new ArrayList<>(activation.rows().scan(Table.CONNECTION, rest, PAGE));
+        isLast = rows.size() < PAGE && !ActorStore.isFull(rows);
+        for (Row row : rows) {
+          TurnConnection connection =
+              activation.connection(RowKey.connection(row.key()), row.value());
+          if (matches(connection)) {
+            page.add(connection);
+          }
+          rest = rest.beyond(row.key());
+        }
+      }
+    }
+  }
+}

@@ -1,9 +1,0 @@
-package dev.dormouse.storage;
-
-/**
- * A stand-in for an enum's constant that was stored, where the enum is unknown or no longer has the
- * constant.
- *
- * @param name the stored name of the constant
- */
-record StoredConstant(String name) {}

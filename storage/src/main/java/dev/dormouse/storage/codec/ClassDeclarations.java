@@ -1,0 +1,32 @@
+package dev.dormouse.storage.codec;
+
+import dev.dormouse.sdk.StoredFields;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+
+/**
+ * The classes that an actor's author declared storable, with their older names and migrations.
+ *
+ * @param classes the classes whose objects may be stored
+ * @param renamed today's classes by the binary names that they had earlier
+ * @param migrations for a class, the function that makes its objects from earlier stored forms
+ */
+record ClassDeclarations(
+    Collection<Class<?>> classes,
+    Map<String, Class<?>> renamed,
+    Map<Class<?>, Function<StoredFields, ?>> migrations) {
+
+  /** Declares classes that were neither renamed nor migrated. */
+  static ClassDeclarations of(Collection<Class<?>> classes) {
+    return new ClassDeclarations(classes, Map.of(), Map.of());
+  }
+
+  /** Copies the collections. */
+  ClassDeclarations {
+    classes = List.copyOf(classes);
+    renamed = Map.copyOf(renamed);
+    migrations = Map.copyOf(migrations);
+  }
+}
