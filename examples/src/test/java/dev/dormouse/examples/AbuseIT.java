@@ -53,6 +53,7 @@ class AbuseIT {
   /** How many lines the server had printed before the test. */
   private long linesBefore;
 
+  @SuppressWarnings("UnusedMethod") // the parameterized class names it
   private static List<Integer> heapsMib() {
     Integer chosen = Integer.getInteger("dormouse.test.heap");
     return chosen == null ? List.of(96, 256) : List.of(chosen);

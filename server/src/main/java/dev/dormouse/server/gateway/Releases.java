@@ -7,8 +7,8 @@ import dev.dormouse.sdk.CloseReason.Cause;
 import dev.dormouse.sdk.ConnectionId;
 import dev.dormouse.server.gateway.http.PlainRequests;
 import dev.dormouse.server.gateway.socket.ClientSocket;
-import dev.dormouse.server.gateway.socket.GatewayParts;
 import dev.dormouse.server.gateway.socket.LoopQueues;
+import dev.dormouse.server.gateway.socket.SocketParts;
 import dev.dormouse.server.gateway.upgrade.PendingUpgrades;
 import dev.dormouse.server.gateway.wire.CloseCodes;
 import dev.dormouse.server.gateway.wire.OutboundFrames;
@@ -44,12 +44,12 @@ final class Releases implements ToGateway.Receiver<Releases.Underway> {
     }
   }
 
-  private final GatewayParts parts;
+  private final SocketParts parts;
   private final LoopQueues loops;
   private final PendingUpgrades upgrades;
   private final PlainRequests requests;
 
-  Releases(GatewayParts parts, LoopQueues loops, PendingUpgrades upgrades, PlainRequests requests) {
+  Releases(SocketParts parts, LoopQueues loops, PendingUpgrades upgrades, PlainRequests requests) {
     this.parts = parts;
     this.loops = loops;
     this.upgrades = upgrades;

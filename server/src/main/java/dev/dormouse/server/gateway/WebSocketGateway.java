@@ -17,8 +17,8 @@ import dev.dormouse.server.gateway.limits.Tally;
 import dev.dormouse.server.gateway.socket.ClientSocket;
 import dev.dormouse.server.gateway.socket.ConnectionGroups;
 import dev.dormouse.server.gateway.socket.ConnectionStatus;
-import dev.dormouse.server.gateway.socket.GatewayParts;
 import dev.dormouse.server.gateway.socket.LoopQueues;
+import dev.dormouse.server.gateway.socket.SocketParts;
 import dev.dormouse.server.gateway.socket.SocketVisits;
 import dev.dormouse.server.gateway.upgrade.HttpFront;
 import dev.dormouse.server.gateway.upgrade.PendingUpgrades;
@@ -92,7 +92,7 @@ public final class WebSocketGateway {
       Observers observers) {
     this.vertx = vertx;
     this.tally = new Tally(options, time, observers);
-    GatewayParts parts = new GatewayParts(tally, transport);
+    SocketParts parts = new SocketParts(tally, transport);
     this.groups = parts.groups();
     this.edge =
         new Edge(options.trustedProxies(), options.proxyProtocol(), options.tls(), options.head());

@@ -99,7 +99,7 @@ public final class ClientSocket extends LivenessWheel.Peer {
     void apply(ClientSocket socket);
   }
 
-  private final GatewayParts parts;
+  private final SocketParts parts;
   private final ActorId actor;
   private final ConnectionId id;
   private final EventLoop loop;
@@ -157,7 +157,7 @@ public final class ClientSocket extends LivenessWheel.Peer {
   }
 
   public ClientSocket(
-      GatewayParts parts,
+      SocketParts parts,
       ActorOptions options,
       ActorId actor,
       ConnectionId id,
@@ -178,7 +178,7 @@ public final class ClientSocket extends LivenessWheel.Peer {
   }
 
   /** Returns what all sockets share. Any thread. */
-  GatewayParts parts() {
+  SocketParts parts() {
     return parts;
   }
 
@@ -337,7 +337,7 @@ public final class ClientSocket extends LivenessWheel.Peer {
       Payload reply = inbound.add(frame, seat);
       if (reply != null) {
         light();
-        send(reply, null, null, GatewayParts.AUTOMATIC);
+        send(reply, null, null, SocketParts.AUTOMATIC);
       }
       read();
       return;

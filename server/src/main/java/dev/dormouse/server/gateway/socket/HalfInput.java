@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * half comes but looks, when it elapses, what is half then. The socket's event loop only.
  */
 final class HalfInput {
-  private final GatewayParts parts;
+  private final SocketParts parts;
   private final EventLoop loop;
   private final FrameDecoder frames;
   private final InboundMessages messages;
@@ -44,7 +44,7 @@ final class HalfInput {
    * @param elapsed told once: null if nothing is half any more, or else what took too long
    */
   HalfInput(
-      GatewayParts parts,
+      SocketParts parts,
       EventLoop loop,
       FrameDecoder frames,
       InboundMessages messages,

@@ -47,7 +47,7 @@ final class InboundMessages {
   /** The first reserved bit, as Netty tells the three in one number. */
   private static final int RSV1 = 4;
 
-  private final GatewayParts parts;
+  private final SocketParts parts;
   private final ActorId actor;
   private final ConnectionId id;
   private final ActorOptions options;
@@ -138,7 +138,7 @@ final class InboundMessages {
    * @param deflate null if permessage-deflate was not negotiated
    */
   InboundMessages(
-      GatewayParts parts,
+      SocketParts parts,
       ActorId actor,
       ConnectionId id,
       ActorOptions options,

@@ -99,7 +99,7 @@ final class SocketWriter {
    *     reference
    * @param key by which it may replace another, or be replaced; else null
    * @param report the number under which somebody asks what becomes of it; else 0, or {@link
-   *     GatewayParts#AUTOMATIC}
+   *     SocketParts#AUTOMATIC}
    * @return false if the client is too slow for it, and is to be closed; nothing was done then
    */
   boolean message(Payload message, @Nullable ByteBuf shared, @Nullable String key, long report) {
@@ -357,8 +357,8 @@ final class SocketWriter {
 
   private void write(ByteBuf frame, long report) {
     socket.tally().counters().messagesOut.increment();
-    if (!GatewayParts.isAsked(report)) {
-      write(frame, report == GatewayParts.AUTOMATIC);
+    if (!SocketParts.isAsked(report)) {
+      write(frame, report == SocketParts.AUTOMATIC);
       return;
     }
     goesOut(frame, false);

@@ -15,8 +15,8 @@ import dev.dormouse.server.gateway.limits.Admission;
 import dev.dormouse.server.gateway.limits.ClientMemory;
 import dev.dormouse.server.gateway.limits.Refusal;
 import dev.dormouse.server.gateway.socket.ClientSocket;
-import dev.dormouse.server.gateway.socket.GatewayParts;
 import dev.dormouse.server.gateway.socket.LoopQueues;
+import dev.dormouse.server.gateway.socket.SocketParts;
 import dev.dormouse.server.protocol.ToGateway;
 import dev.dormouse.server.protocol.ToHost;
 import io.netty.channel.EventLoop;
@@ -33,7 +33,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Any thread, where nothing else is said.
  */
 public final class PendingUpgrades {
-  private final GatewayParts parts;
+  private final SocketParts parts;
   private final Vertx vertx;
   private final AccessCheck access;
   private final long incarnation;
@@ -60,7 +60,7 @@ public final class PendingUpgrades {
     }
   }
 
-  public PendingUpgrades(GatewayParts parts, Vertx vertx, AccessCheck access, long incarnation) {
+  public PendingUpgrades(SocketParts parts, Vertx vertx, AccessCheck access, long incarnation) {
     this.parts = parts;
     this.vertx = vertx;
     this.access = access;

@@ -50,7 +50,7 @@ final class TurnConnection implements Connection<@Nullable Object> {
      * @throws IllegalStateException if it may not follow this one
      */
     Life to(Life next) {
-      if (next.ordinal() <= ordinal()) {
+      if (next.compareTo(this) <= 0) {
         throw new IllegalStateException("a connection cannot go from " + this + " to " + next);
       }
       return next;

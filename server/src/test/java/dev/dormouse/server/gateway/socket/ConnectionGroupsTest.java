@@ -26,8 +26,8 @@ import org.junit.jupiter.api.Test;
 class ConnectionGroupsTest {
   private static final EventLoop LOOP = new DefaultEventLoop();
 
-  private final GatewayParts parts =
-      new GatewayParts(
+  private final SocketParts parts =
+      new SocketParts(
           new Tally(
               GatewayOptions.defaults().pingInterval(Duration.ZERO),
               Time.system(),

@@ -68,8 +68,8 @@ public final class StuckSocket implements AutoCloseable, Time {
     ActorOptions options = ActorOptions.defaults().onSlowClient(policy).outboundBytesMax(BYTES_MAX);
     DirectTransport transport = new DirectTransport();
     transport.connect(this::hear, release -> {});
-    GatewayParts parts =
-        new GatewayParts(
+    SocketParts parts =
+        new SocketParts(
             new Tally(
                 limits.clientMemory(Long.MAX_VALUE, Long.MAX_VALUE),
                 this,

@@ -1,7 +1,7 @@
 package dev.dormouse.examples.bench.jmh;
 
-import dev.dormouse.storage.Codecs;
-import dev.dormouse.storage.ValueCodec;
+import dev.dormouse.storage.codec.Codecs;
+import dev.dormouse.storage.codec.ValueCodec;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;

@@ -2,9 +2,9 @@ package dev.dormouse.examples.bench.jmh;
 
 import dev.dormouse.sdk.ActorId;
 import dev.dormouse.sdk.ActorOptions;
-import dev.dormouse.server.gateway.ActorRoute;
-import dev.dormouse.server.gateway.GatewayOptions;
 import dev.dormouse.server.gateway.WebSocketGateway;
+import dev.dormouse.server.gateway.http.ActorRoute;
+import dev.dormouse.server.gateway.limits.GatewayOptions;
 import dev.dormouse.server.observe.Observers;
 import dev.dormouse.server.protocol.DirectTransport;
 import dev.dormouse.server.protocol.Payload;

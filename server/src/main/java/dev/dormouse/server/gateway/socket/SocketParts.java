@@ -18,14 +18,14 @@ import dev.dormouse.server.protocol.Transport;
  * @param groups the sockets by connection and by actor
  * @param heartbeats finds silent clients
  */
-public record GatewayParts(
+public record SocketParts(
     Tally tally, Transport transport, ConnectionGroups groups, Heartbeats heartbeats) {
 
   /** The report of an automatic reply: nobody asks what becomes of it. */
   static final long AUTOMATIC = -1;
 
   /** Creates the parts of a gateway that has no sockets yet. */
-  public GatewayParts(Tally tally, Transport transport) {
+  public SocketParts(Tally tally, Transport transport) {
     this(
         tally,
         transport,
