@@ -1,5 +1,7 @@
 package dev.dormouse.server;
 
+import static com.tngtech.archunit.base.DescribedPredicate.describe;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
@@ -15,6 +17,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
+import java.util.Set;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DisplayName;
@@ -69,7 +72,7 @@ class ArchitectureTest {
         room(STORAGE, STORAGE, SDK, JDK, JSPECIFY, SLF4J, LOG, ROCKSDB, KRYO),
         room(CODEC, CODEC, SDK, JDK, JSPECIFY, KRYO),
         room(ROWS, ROWS, CODEC, SDK, JDK, JSPECIFY, SLF4J, LOG),
-        room(PROTOCOL, PROTOCOL, SDK, JDK, JSPECIFY),
+        room(PROTOCOL, PROTOCOL, SDK, JDK, JDK_MANAGEMENT, JSPECIFY),
         room(OBSERVE, OBSERVE, PROTOCOL, SDK, JDK, JSPECIFY, SLF4J, LOG, VERTX, NETTY),
         room(ACCESS_LOG, ACCESS_LOG, OBSERVE, PROTOCOL, SDK, JDK, JSPECIFY, SLF4J, LOG, VERTX),
         room(
@@ -137,6 +140,50 @@ class ArchitectureTest {
         .should()
         .onlyDependOnClassesThat()
         .resideInAnyPackage(mayImport)
+        .check(PRODUCT);
+  }
+
+  private static Stream<Arguments> fences() {
+    return Stream.of(
+        Arguments.of(
+            GATEWAY,
+            "dev.dormouse.server.gateway.*..",
+            Set.of(
+                "ActorRoute",
+                "ConnectionGuard",
+                "ConnectionLimits",
+                "ConnectionStatus",
+                "EdgeCounts",
+                "GatewayCounts",
+                "GatewayOptions",
+                "OwnHosts",
+                "ProxyProtocol",
+                "ServerTls",
+                "TrustedProxies",
+                "WebSocketUpgrades")),
+        Arguments.of(
+            HOST,
+            "dev.dormouse.server.host.*..",
+            Set.of("ActorType", "AlarmCounts", "UnreadableCounts")));
+  }
+
+  @ParameterizedTest
+  @MethodSource("fences")
+  void phasesOfARoomAreUsedFromOutsideByTheirNamedClassesOnly(
+      String room, String phases, Set<String> named) {
+    noClasses()
+        .that()
+        .resideOutsideOfPackage(room)
+        .should()
+        .dependOnClassesThat(
+            resideInAPackage(phases)
+                .and(
+                    describe(
+                        "are not named here",
+                        type -> {
+                          String name = type.getName().replaceFirst(".*\\.", "");
+                          return !named.contains(name.replaceFirst("\\$.*", ""));
+                        })))
         .check(PRODUCT);
   }
 

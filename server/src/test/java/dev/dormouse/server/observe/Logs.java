@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.Map;
 import org.slf4j.LoggerFactory;
 
-/** What a host tells of failures while this is open. */
+/** Collects the lines that a host logs about failures while this is open. */
 public final class Logs implements AutoCloseable {
   private final Logger logger = (Logger) LoggerFactory.getLogger(FailureLog.class);
   private final ListAppender<ILoggingEvent> lines =
@@ -23,7 +23,9 @@ public final class Logs implements AutoCloseable {
       };
   private final Level before = logger.getLevel();
 
+  /** Begins with the next line: lines that wait in the log's queue are written before. */
   public Logs() {
+    awaitLines();
     lines.start();
     logger.addAppender(lines);
     logger.setAdditive(false);
@@ -40,7 +42,7 @@ public final class Logs implements AutoCloseable {
     return lines.list.stream().filter(line -> line.getThrowableProxy() != null).count();
   }
 
-  /** The labels of each line. */
+  /** Returns the labels of each line. */
   public List<Map<String, String>> labels() {
     awaitLines();
     return lines.list.stream().map(ILoggingEvent::getMDCPropertyMap).toList();

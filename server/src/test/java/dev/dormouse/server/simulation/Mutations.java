@@ -59,7 +59,7 @@ final class Mutations {
               "what a failed turn wrote is kept",
               "host/ActorCell.java",
               "    outgoing.discard(turn);\n",
-              "    outgoing.leave(turn, List.of(), null);\n",
+              "    outgoing.leave(turn, java.util.List.of(), null);\n",
               ATOMIC),
           of(
               "the object of a failed turn is used again",
