@@ -51,7 +51,7 @@ final class Mutations {
               "what a failed turn said goes out",
               "host/ActorCell.java",
               "      recovery.discarded(work,",
-              "      outgoing.say(List.copyOf(turn.outbox()));\n"
+              "      outgoing.say(List.copyOf(turn.sayLast(List.of())));\n"
                   + "      recovery.discarded(work,",
               ATOMIC,
               KEPT_FIRST),
@@ -59,7 +59,7 @@ final class Mutations {
               "what a failed turn wrote is kept",
               "host/ActorCell.java",
               "    outgoing.discard(turn);\n",
-              "    outgoing.leave(turn, java.util.List.of(), null);\n",
+              "    outgoing.leave(turn, List.of(), null);\n",
               ATOMIC),
           of(
               "the object of a failed turn is used again",
