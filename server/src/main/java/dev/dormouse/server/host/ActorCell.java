@@ -30,7 +30,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * An actor's shell in memory: it handles the actor's events one at a time, each in a turn, and
- * commits what the turn did before anyone hears of it.
+ * commits what a turn wrote before any client hears of the turn.
  *
  * <h2>The way of an event</h2>
  *
@@ -39,38 +39,39 @@ import org.jspecify.annotations.Nullable;
  * full, and says whether the cell has to be set going. The cell then takes one event after the
  * other. If there is no actor object, it makes an {@code Activation} first, whose {@code
  * onActivate} is a turn of its own. The activation runs the handler of the event in a {@code Turn},
- * which collects what the handler writes and says. When the handler has returned, and every stage
+ * which collects what the handler writes and sends. When the handler has returned, and every stage
  * that it waits for has completed, the turn ends: the {@code CommitPipeline} hands its writes to
- * the store, and its words to the {@code OutputGate}, which lets them out once the store has kept
+ * the store, and its messages to the {@code OutputGate}, which sends them once the store has kept
  * the turn and all turns before it. The next event need not wait for the store: its turn sees the
- * writes that are on their way through {@code ActorRows}, and its words queue up behind them.
+ * writes that are on their way through {@code ActorRows}, and its messages wait behind them.
  *
  * <h2>Who runs a cell</h2>
  *
- * One thread at a time runs a cell: the one that the mailbox has set going, or the one that has won
- * the right to end the open turn. A handler that returns, the last awaited stage that completes,
- * and the clock that finds a turn overdue compete for that right, and {@code Turn} gives it to one
- * of them. Fields without another word belong to the thread that runs the cell. The mailbox and the
- * gate are the borders to other threads: each has a monitor of its own, and neither calls the cell
- * while it holds that monitor.
+ * One thread at a time runs a cell: a thread of the executor that was started because the mailbox
+ * said so, or the thread that has won the right to end the open turn. Three threads compete for
+ * that right: the handler's when it returns, the one on which the last awaited stage completes, and
+ * the clock's when it finds the turn overdue. {@code Turn} gives the right to one of them. Fields
+ * without a comment about threads belong to the thread that runs the cell. The mailbox and the gate
+ * are the borders to other threads: each has a monitor of its own, and neither calls the cell while
+ * it holds that monitor.
  *
  * <h2>What happens when something fails</h2>
  *
- * When a turn fails, nothing of it is kept or said, and the actor object is dropped, since its
- * fields may be half changed. Commits that are on their way are not touched by that. When a commit
- * is lost, the cell waits until all commits on their way have reported, forgets everything, and
- * reads the store anew: the clients of the lost turns hear that they were not kept. {@link
- * Recovery} decides what becomes of the event of a failed turn, and when the next attempt is made;
- * as long as nothing has failed, the cell does not ask it.
+ * When a turn fails, nothing of it is stored or sent, and the actor object is dropped, since its
+ * fields may be half changed. Commits of earlier turns that are on their way go on. When a commit
+ * is lost, the cell waits until all commits on their way have reported, forgets what it knows, and
+ * reads the store anew; the clients of the lost turns are told that their messages were not stored.
+ * {@link Recovery} decides what becomes of the event of a failed turn, and when the next attempt is
+ * made; as long as nothing has failed, the cell does not ask it.
  *
  * <h2>The end</h2>
  *
- * {@link CellState} draws the life of a cell. An idle actor's object is dropped; when its commits
- * are in the store and no close is unanswered, the cell retires, and the next event makes a new
- * one.
+ * {@link CellState} draws the life of a cell. When the actor is idle, its object is dropped. When
+ * all commits are in the store and every close is handled, the cell retires. The next event of the
+ * actor makes a new cell.
  */
 final class ActorCell {
-  /** How much is done in one go before others get the thread. */
+  /** The most steps that a cell takes before it gives its thread to other cells. */
   private static final int SLICE = 64;
 
   private final ActorId id;
@@ -94,27 +95,36 @@ final class ActorCell {
   private final Recovery recovery;
   private final Step step = new Step();
 
-  /** Written by whoever runs the cell, read by anyone. */
+  /** The cell's state; written by the thread that runs the cell, read by any thread. */
   private volatile CellState state = CellState.COLD;
 
-  /** Null unless the state is an active one. Written by whoever runs the cell, read by anyone. */
+  /**
+   * The actor object; null unless the state is an active one. Written by the thread that runs the
+   * cell, read by any thread.
+   */
   private volatile @Nullable Activation activation;
 
-  /** Null unless a turn is open. Written by whoever runs the cell, read by anyone. */
+  /**
+   * The open turn; null if none is open. Written by the thread that runs the cell, read by any
+   * thread.
+   */
   private volatile @Nullable Turn openTurn;
 
-  /** Written by whoever runs the cell, read by anyone. */
+  /**
+   * The time at which the last turn ended, by the clock that never jumps. Written by the thread
+   * that runs the cell, read by any thread.
+   */
   private volatile long lastEventNs;
 
-  /** Null unless a turn has begun whose end was not seen to yet. */
+  /** The event whose turn has begun and is not settled yet; null if there is none. */
   private @Nullable Event atHand;
 
   /**
    * Makes a cell without an actor object.
    *
    * @param executor where the actor's handlers run
-   * @param activations makes an actor object, whose row it reads
-   * @param onRetired hears that the actor needs another cell from now on
+   * @param activations reads the actor's row and makes an activation
+   * @param onRetired told when this cell has retired, so that the actor needs a new one
    */
   ActorCell(
       ActorId id,
@@ -156,12 +166,12 @@ final class ActorCell {
     return id;
   }
 
-  // From outside, any thread.
+  // Calls from outside. Any thread.
 
   /**
-   * Hands in work.
+   * Offers an event to the mailbox, or refuses it at once.
    *
-   * @return false if the cell is retired: the actor has, or needs, another one
+   * @return false if the cell is retired, so that the event belongs to the actor's next cell
    */
   boolean offer(Event work) {
     if (recovery.refuse(work)) {
@@ -181,7 +191,10 @@ final class ActorCell {
     return true;
   }
 
-  /** Abandons the open turn if it began too long ago; before that, it ends to be counted. */
+  /**
+   * Abandons the open turn if it has taken longer than the limit. After a shorter time already, the
+   * bytes of the turn are not counted any more.
+   */
   void abandonOverdue(long nowNs) {
     Turn turn = openTurn;
     Duration limit = options.turnLimit();
@@ -203,19 +216,23 @@ final class ActorCell {
     return true;
   }
 
-  /** Drops the actor object; with an open turn, as if that took too long. */
+  /**
+   * Drops the actor object. A turn that is open is abandoned, as one that takes too long is.
+   *
+   * @return false if the cell is retired, so that there is no object to drop
+   */
   boolean reset(Event.Hibernate reset, String why) {
     return (abandon(openTurn, why) && reset.dropped().complete(true)) || offer(reset);
   }
 
-  /** Has the cell try again, if something waits for that and the time has come. */
+  /** Starts the cell's next attempt after a failure, if the attempt is due. */
   void retryIfDue(long nowNs) {
     if (recovery.isDue(nowNs)) {
       signal();
     }
   }
 
-  /** Whether it has had nothing to do for so long that it is to hibernate. */
+  /** Returns whether the actor has had no event for so long that it should hibernate. */
   boolean isIdle(long nowNs) {
     return IdlePolicy.isIdle(lastEventNs, nowNs, options.idle().toNanos()) && !isPinned();
   }
@@ -229,7 +246,7 @@ final class ActorCell {
     return openTurn != null || mailbox.size() > 0 || isOwing;
   }
 
-  /** How many connections have ended without their close having taken effect. */
+  /** Returns the number of connections that have ended and whose close is not handled yet. */
   int owedCloses() {
     return recovery.owedCloses();
   }
@@ -237,7 +254,7 @@ final class ActorCell {
   /**
    * Describes the actor as it is seen from outside.
    *
-   * @param asleep reads what is stored of it
+   * @param asleep reads the status of an actor that is not in memory from the store
    */
   ActorStatus status(Supplier<ActorStatus> asleep, long nowNs) {
     Activation current = activation;
@@ -254,14 +271,14 @@ final class ActorCell {
     return recovery.addTo(stored, nowNs);
   }
 
-  /** Has it run, though nothing came. Any thread. */
+  /** Starts the cell although no event came. Any thread. */
   void signal() {
     if (mailbox.signal()) {
       executor.execute(this::run);
     }
   }
 
-  // The cell's own thread, from here on.
+  // From here on: the thread that runs the cell.
 
   private void run() {
     try {
@@ -277,10 +294,10 @@ final class ActorCell {
   }
 
   /**
-   * Does one thing.
+   * Takes one step: handles an event, activates the actor, or recovers from a lost commit.
    *
-   * @return false if the caller is to leave the cell alone: it has parked, or retired, or whoever
-   *     ends the open turn goes on
+   * @return false if the calling thread must leave the cell, because the cell has parked or
+   *     retired, or because the thread that ends the open turn runs the cell from then on
    */
   private boolean step() {
     if (gate.loss() != null) {
@@ -316,13 +333,13 @@ final class ActorCell {
     return owed == null || owed.accept(step);
   }
 
-  /** Returns whether the event can be seen to although no turn may begin. */
+  /** Returns whether the event can be handled although no turn may begin. */
   private boolean needsNoObject(Event first) {
     return first instanceof Event.Hibernate
         || (first instanceof Event.Client client && closing.hasEnded(client));
   }
 
-  /** Sees to one event. */
+  /** Handles each kind of event; the result is that of {@link #step()}. */
   private final class Step implements Event.Visitor<Boolean, RuntimeException> {
     @Override
     public Boolean client(Event.Client client) {
@@ -345,14 +362,14 @@ final class ActorCell {
     }
   }
 
-  /** Tells those who were told that there is no room, once there is. */
+  /** Tells the gateway to send withheld messages again, once the mailbox has room. */
   private void tellResumable() {
     if (mailbox.isWithholding()) {
       outgoing.tell(mailbox.resumable());
     }
   }
 
-  /** Takes the first event, which is there. */
+  /** Takes the first event out of the mailbox, which must not be empty. */
   private Event take() {
     Event first = mailbox.take();
     tellResumable();
@@ -402,8 +419,8 @@ final class ActorCell {
   }
 
   /**
-   * The object is gone. Once its commits are in the store, and no close is still unanswered or
-   * owed, so is the cell.
+   * Retires the cell, whose actor object is dropped, once all commits are in the store and every
+   * close is handled; parks it until then.
    */
   private boolean settle() {
     if (!gate.isEmpty(signal)) {
@@ -423,7 +440,7 @@ final class ActorCell {
     waitingForSleep.clear();
   }
 
-  /** Sees to a close that has had its turn, or cannot have it yet. */
+  /** Ends a close that was handled before, or puts off one whose row cannot be read now. */
   private boolean isVain(Event.Client client) {
     if (!(client.event() instanceof ToHost.Closed closed)) {
       return false;
@@ -436,7 +453,7 @@ final class ActorCell {
     }
   }
 
-  /** Sees to an alarm that was moved, cancelled or handled since, or cannot be read now. */
+  /** Ends an alarm that was moved, cancelled or handled meanwhile, or cannot be read now. */
   private boolean isVain(Event.Alarm alarm) {
     Activation current = activation;
     try {
@@ -541,7 +558,7 @@ final class ActorCell {
     atHand = null;
   }
 
-  /** Nothing of the turn is kept or said; the object, whose fields may have changed, goes. */
+  /** Drops a failed turn, and the actor object, whose fields the turn may have changed. */
   private void discard(
       Turn turn,
       @Nullable Throwable cause,
@@ -553,7 +570,7 @@ final class ActorCell {
     drop(work instanceof Event.Hibernate ? CellState.SETTLING : CellState.COLD);
     CommitResult loss = gate.loss();
     if (loss != null) {
-      recovery.lost(work, loss); // and with what was lost, whatever this turn saw
+      recovery.lost(work, loss); // this turn may have seen what the lost commit wrote
     } else if (cause == null) {
       throw new AssertionError("a turn is discarded for a reason");
     } else {
@@ -591,13 +608,13 @@ final class ActorCell {
     activation = null;
     Turn lost = openTurn;
     if (lost != null) {
-      lost.endCount(); // nobody else does, if nothing here could fail and something did
+      lost.endCount(); // reset() comes here with a turn that was never ended
     }
     openTurn = null;
     state = state.to(after);
   }
 
-  /** Something failed that nothing here can fail by: the work at hand is given up. */
+  /** Resets the cell after an unexpected failure of its own code, and gives its event up. */
   private void reset(Throwable cause) {
     failures.error("the cell of actor {} failed; it is reset", id, cause);
     rows.discard();
@@ -614,7 +631,10 @@ final class ActorCell {
       try {
         recovery.turnFailed(failed, cause);
       } catch (RuntimeException | Error e) {
-        failures.error("nor could that of actor {} be told", id, e);
+        failures.error(
+            "the answers to a failed event of actor {} could not be sent; its client is not told",
+            id,
+            e);
       }
     }
   }

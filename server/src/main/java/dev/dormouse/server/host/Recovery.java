@@ -27,23 +27,29 @@ import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a cell does about failures: what is tried again, and when; what is given up, who is told.
- * The cell's own life is none of its business.
+ * Decides what a cell does after a failure: which event is tried again and when, which event is
+ * given up, and what clients are told. It does not change the state of the cell.
  *
- * <p><b>A handler that throws, hangs or resets its actor</b> has had its chance: its event is
- * answered, and the next one comes to a new object.
+ * <p><b>A handler that throws, hangs or resets its actor</b> is not called again for its event: the
+ * event is answered as failed, and a new actor object handles the next event.
  *
- * <p><b>An activation that fails</b>, or a turn that could not read the store, is nothing that its
- * event must suffer for: the event waits, those behind it too, and after a rest a new object is
- * tried, as {@link RetryPolicy} says. After so many failures of the same event it is given up, and
- * those behind it have their chance. If the actor cannot be activated for them either, all that
- * waits is given up with each further failure, so that every client hears of it soon. A message
- * that is given up closes its connection with 1011; a close is set aside, {@link OwedCloses}; an
- * alarm is put off at once, however often it takes. If the process had no file handles for the
- * store, the close is 1013: the client may come again. Upgrades and requests have somebody who can
- * ask again: they wait for as long as the trouble may be a passing one and are answered 503 then.
+ * <p><b>An activation that fails</b>, or a turn that could not read the store, is not the fault of
+ * its event. The event and all events behind it wait, and after a rest the cell makes a new actor
+ * object, as {@link RetryPolicy} says. After {@link RetryPolicy#attemptsMax} failures for the same
+ * event that event is given up, and the events behind it are tried. If the actor cannot be
+ * activated for them either, each further failure gives up all events that wait, so that every
+ * client hears of it soon. What giving up means depends on the event:
  *
- * <p>Used by whoever runs the cell; what says so, by anyone.
+ * <ul>
+ *   <li>a message closes its connection with 1011, or with 1013 (try again later) if the process
+ *       had no file handles left to read the store;
+ *   <li>a close is kept in {@link OwedCloses}, which tries it later;
+ *   <li>an alarm is stored with a later time at once, any number of times;
+ *   <li>upgrades and requests, whose clients can ask again, wait as long as {@link
+ *       RetryPolicy#patience} allows and are then answered 503.
+ * </ul>
+ *
+ * <p>Methods are called by the thread that runs the cell, unless a comment says "any thread".
  */
 final class Recovery {
   private final ActorId id;
@@ -61,10 +67,10 @@ final class Recovery {
   private final Quarantine quarantine;
   private final AlarmOutcomes alarms;
 
-  /** Of activations since the last that went well; null if none failed. */
+  /** The failures of activations since one last succeeded; null if none failed. */
   private volatile @Nullable Retry activations;
 
-  /** Of the first event in the mailbox; null if it has not failed. */
+  /** The failures of the first event in the mailbox; null if that event has not failed. */
   private volatile @Nullable Retry event;
 
   Recovery(
@@ -97,9 +103,9 @@ final class Recovery {
     this.owed = new OwedCloses(rows, closing, policy);
   }
 
-  // When. Any thread.
+  // When the next attempt is due. These methods may be called by any thread.
 
-  /** How long nothing is to be tried yet, in nanoseconds; 0 if it may be. */
+  /** Returns how long the cell must rest before its next attempt, in nanoseconds; 0 if not. */
   long restNs(long nowNs) {
     if (isStopping.getAsBoolean()) {
       return 0;
@@ -107,12 +113,12 @@ final class Recovery {
     return Math.max(restNs(activations, nowNs), restNs(event, nowNs));
   }
 
-  /** Returns whether nothing has failed and no close is owed: there is nothing to decide. */
+  /** Returns whether nothing has failed and no close is owed, so that nothing is to be decided. */
   boolean isQuiet() {
     return activations == null && event == null && owed.count() == 0;
   }
 
-  /** Returns whether nothing is to be tried yet. */
+  /** Returns whether the cell must rest before its next attempt. */
   boolean isResting() {
     return restNs(time.nowNs()) > 0;
   }
@@ -121,13 +127,13 @@ final class Recovery {
     return retry == null || retry.isDue(nowNs) ? 0 : retry.dueNs() - nowNs;
   }
 
-  /** How many activations have failed in a row. */
+  /** Returns the number of activations that have failed in a row. */
   int failedActivations() {
     Retry failed = activations;
     return failed == null ? 0 : failed.failures();
   }
 
-  /** Whether an attempt is due that nothing but the time will set going. */
+  /** Returns whether an attempt is due that no new event, but only the clock, can start. */
   boolean isDue(long nowNs) {
     boolean isWaiting = (activations != null || event != null) && mailbox.size() > 0;
     return (isWaiting || isOwedDue(nowNs)) && restNs(nowNs) == 0;
@@ -137,13 +143,13 @@ final class Recovery {
     return owed.isDue(nowNs) && !isStopping.getAsBoolean();
   }
 
-  /** How many connections have ended without their close having taken effect. */
+  /** Returns the number of connections that have ended and whose close is not handled yet. */
   int owedCloses() {
     return owed.count();
   }
 
   /**
-   * Answers an upgrade or a request at once if the actor is not to be had for longer.
+   * Answers an upgrade or a request with 503 at once if the actor has been failing for too long.
    *
    * @return whether the event was answered
    */
@@ -160,7 +166,7 @@ final class Recovery {
     return true;
   }
 
-  /** What is seen of an actor, with what is to be known of its failures. */
+  /** Returns the status of the actor, completed by its failures and its owed closes. */
   ActorStatus addTo(ActorStatus status, long nowNs) {
     int closes = owed.count();
     int failed = failedActivations();
@@ -177,9 +183,9 @@ final class Recovery {
     return status.with(closes, pins);
   }
 
-  // What comes next.
+  // Decisions of the thread that runs the cell.
 
-  /** A close that is owed and due; null if there is none. */
+  /** Returns a close that is owed and due; null if there is none. */
   Event.@Nullable Client owedDue() {
     if (owed.count() == 0) {
       return null;
@@ -188,9 +194,7 @@ final class Recovery {
     return isOwedDue(nowNs) ? owed.due(nowNs) : null;
   }
 
-  // What became of it.
-
-  /** The turn of {@code onActivate} ended well. */
+  /** Notes that the turn of {@code onActivate} succeeded. */
   void activated() {
     if (activations != null) {
       activations = null;
@@ -251,7 +255,7 @@ final class Recovery {
         });
   }
 
-  /** The event is answered, or nobody needs to hear of it any more. */
+  /** Notes that the event is answered, or needs no answer, and is over. */
   void done(Event work) {
     if (work instanceof Event.Client handle) {
       if (owed.isFirst(handle)) {
@@ -265,7 +269,7 @@ final class Recovery {
     work.end();
   }
 
-  /** A handler failed, or its actor was reset: nothing of its turn is kept or said. */
+  /** Answers an event whose handler failed or reset its actor; nothing of its turn is kept. */
   void turnFailed(Event work, Throwable failure) {
     boolean isReset = failure instanceof ResetException;
     failures.error(
@@ -292,9 +296,9 @@ final class Recovery {
   }
 
   /**
-   * A close handler failed over something stored that cannot be understood, most often because the
-   * application's classes are not those that wrote it. The close stays owed: to this process, and
-   * to the next, whose classes may be the right ones.
+   * Keeps a close owed whose handler met something stored that cannot be understood, most often
+   * because the application has changed its classes since. This process tries the close again, and
+   * so does the next one, whose classes may be the right ones.
    */
   private void closeNotUnderstood(
       Event.Client work, ToHost.Closed closed, Throwable cause, long beganNs) {
@@ -315,8 +319,8 @@ final class Recovery {
   }
 
   /**
-   * A close handler threw: what it did is void, but the connection is gone all the same, unless the
-   * store cannot even be read.
+   * Removes the connection whose close handler failed. If the store cannot be read, the close is
+   * tried again instead.
    */
   private void forget(Event.Client work, ToHost.Closed closed) {
     try {
@@ -328,7 +332,7 @@ final class Recovery {
     }
   }
 
-  /** The turn of an event could not read the store: it is tried again, or given up. */
+  /** Has an event whose turn could not read the store tried again, or gives it up. */
   void unreadable(Event.Client work, Throwable cause, long beganNs) {
     long nowNs = time.nowNs();
     failures.error(
@@ -351,7 +355,7 @@ final class Recovery {
     }
   }
 
-  /** The turn of an alarm could not read the store for now: that was no attempt. */
+  /** Puts an alarm off whose turn could not read the store; that does not count as an attempt. */
   private void alarmUnreadable(Event.Alarm work, Throwable cause) {
     failures.error(
         "a turn of actor {} could not read the store ({}): {}",
@@ -362,7 +366,7 @@ final class Recovery {
     done(work);
   }
 
-  /** There is no actor object for the events that wait. */
+  /** Decides what becomes of the events that wait after an activation failed. */
   void activationFailed(Throwable cause, long beganNs) {
     long nowNs = time.nowNs();
     Retry failed = Retry.after(activations, policy, beganNs, nowNs);
@@ -388,9 +392,9 @@ final class Recovery {
 
   private void failFirst(Event first, Throwable cause, Retry failed) {
     if (first instanceof Event.Hibernate) {
-      return; // it came while the actor was being activated for a close that is owed
+      return; // the wish came while the actor was being activated for an owed close
     }
-    // An alarm is put off, and that is stored.
+    // An alarm is given up at once, since giving it up only stores a later time for it.
     if (failed.failures() >= policy.attemptsMax() || first instanceof Event.Alarm) {
       event = null;
       giveUp(mailbox.take(), cause);
@@ -400,7 +404,7 @@ final class Recovery {
     }
   }
 
-  /** The first of a row comes with its stack trace. */
+  /** Logs a failed activation; only the first of several in a row with its stack trace. */
   private void logActivation(Retry failed, @Nullable Event first, Throwable cause) {
     String why = first == null ? "close that is owed" : first.label();
     if (failed.failures() == 1) {
@@ -420,7 +424,7 @@ final class Recovery {
         && (handle.event() instanceof ToHost.Open || handle.event() instanceof ToHost.Request);
   }
 
-  /** Gives up some of those that wait. */
+  /** Gives up all waiting events that the predicate accepts. */
   private void giveUp(Predicate<Event> whom, Throwable cause) {
     mailbox.takeAll(whom).forEach(work -> giveUp(work, cause));
     outgoing.tell(mailbox.resumable());
@@ -462,8 +466,8 @@ final class Recovery {
   }
 
   /**
-   * What is stored of the actor cannot be understood: trying again would not help an event. Its
-   * rows are left as they are, and the first event is refused.
+   * Refuses the first event because the actor's own row cannot be understood, so that another
+   * attempt would fail, too. The actor's rows are left as they are.
    */
   void corrupt(CorruptRowException cause) {
     long nowNs = time.nowNs();
@@ -487,7 +491,7 @@ final class Recovery {
     }
   }
 
-  /** What the turn ran on was lost, and so is it. */
+  /** Answers an event whose turn is lost because a commit before it was lost. */
   void lost(Event work, CommitResult loss) {
     outgoing.lose(work, loss);
     if (work instanceof Event.Client || work instanceof Event.Alarm) {
@@ -495,13 +499,13 @@ final class Recovery {
     }
   }
 
-  /** Sees to an alarm that was moved, cancelled or handled since it was handed out. */
+  /** Ends an alarm that was moved, cancelled or handled after the clock handed it out. */
   void passOver(Event.Alarm alarm) {
     alarms.passOver(rows, outgoing, alarm);
     done(alarm);
   }
 
-  /** Commits were lost, and the rows are read anew. */
+  /** Notes the closes that lost commits leave open, now that the rows are read anew. */
   void resetAfterLoss(CommitPipeline.Lost lost) {
     closing.said(lost.said());
     lost.closes().forEach(closing::add);

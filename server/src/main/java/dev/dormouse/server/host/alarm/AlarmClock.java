@@ -23,24 +23,25 @@ import org.slf4j.Logger;
 /**
  * Finds the alarms that are due and hands them to their actors, a few at a time.
  *
- * <p><b>What it knows.</b> The alarms themselves stay in the store, however many there are. Of each
- * lane of the store ({@link AlarmLanes}) it knows a bound: the time from which on there may be
- * alarms that nobody has looked at. Commits lower it; {@link #ring} reads the lanes whose bound is
- * past, and raises it. So a bound that is too low costs a read, and one that is too high cannot be.
+ * <p><b>Bounds.</b> The alarms themselves stay in the store, however many there are. For each lane
+ * of the store ({@link AlarmLanes}) the clock knows a bound: the earliest time at which there may
+ * be an alarm that the clock has not looked at. A commit that sets an earlier alarm lowers the
+ * bound. {@link #ring} reads the lanes whose bound is past, and raises the bound. A bound that is
+ * too low only costs a read; a bound is never too high.
  *
- * <p><b>What is under way.</b> An alarm that was handed to its actor is a <em>flight</em>, from
- * then until the commit that removes its row from the store is done. At most {@value #FLIGHTS_MAX}
- * are handed out at a time, and {@value #FLIGHTS_OF_ACTOR_MAX} of one actor; those that take longer
- * than a second do not count any more, so that alarms whose handlers hang cannot hold up all
- * others. If a flight ends without such a commit (the commit was lost, for instance), its alarm
- * rests a second and is looked at again.
+ * <p><b>Flights.</b> An alarm that was handed to its actor is a <em>flight</em> until the commit
+ * that removes the alarm's row from the store is done. At most {@value #FLIGHTS_MAX} flights are
+ * counted at a time, and at most {@value #FLIGHTS_OF_ACTOR_MAX} flights of one actor. A flight that
+ * takes longer than a second is not counted any more, so that alarms whose handlers hang cannot
+ * hold up all others. If a flight ends without such a commit, for instance because the commit was
+ * lost, its alarm rests for some seconds and is then looked at again.
  *
- * <p><b>What it passes over.</b> Alarms of actor types that are not registered, and those that
- * cannot be read, or whose actor cannot. They stay in the store, below the bound, and are looked at
- * again after the next start.
+ * <p><b>Alarms that are passed over.</b> Alarms of actor types that are not registered, alarms that
+ * cannot be read, and alarms of actors that cannot be read stay in the store, below the bound. They
+ * are looked at again after the next start.
  *
- * <p>The monitor guards the fields and is never held while the store is read; {@code ringing} lets
- * one thread read at a time.
+ * <p><b>Threads.</b> The monitor guards the fields and is never held while the store is read. The
+ * lock {@code ringing} lets one thread read at a time.
  */
 public final class AlarmClock {
   private static final Logger log = Log.of(AlarmClock.class);
@@ -60,7 +61,7 @@ public final class AlarmClock {
     final long beganNs;
     boolean isCounted = true;
 
-    /** Whether its turn is over, and when it may be looked at again. */
+    /** Whether the alarm's turn is over, so that it is looked at again at {@code restsUntilNs}. */
     boolean isResting;
 
     long restsUntilNs;
@@ -71,7 +72,8 @@ public final class AlarmClock {
   }
 
   /**
-   * The flights of one actor, and from when on others of it were passed over for them, by clock.
+   * The number of flights of one actor, and for each clock the earliest time of an alarm of the
+   * actor that was passed over because the actor had too many flights.
    */
   private static final class Crowd {
     final Map<DueClock, Long> blockedFromMs = new EnumMap<>(DueClock.class);
@@ -85,7 +87,7 @@ public final class AlarmClock {
   private final Consumer<DueAlarm> host;
 
   private final ReentrantLock ringing = new ReentrantLock();
-  // Of whoever rings.
+  // Guarded by the lock ringing.
   private boolean isFilled;
   private int nextLane;
   private @Nullable ClockMark mark;
@@ -102,10 +104,10 @@ public final class AlarmClock {
   private boolean isStopped;
 
   /**
-   * A clock that knows of no alarm yet; the first {@link #ring} looks at the store.
+   * Creates a clock that knows of no alarm yet; the first {@link #ring} looks at the store.
    *
    * @param types the names of the actor types that are registered
-   * @param host is handed each alarm that is due
+   * @param host takes each alarm that is due
    */
   public AlarmClock(ActorStore store, Time time, Set<String> types, Consumer<DueAlarm> host) {
     this.store = store;
@@ -121,7 +123,8 @@ public final class AlarmClock {
     try {
       return store.clockMark();
     } catch (RuntimeException e) {
-      log.error("the mark of the running clock cannot be read; alarms go by the wall clock", e);
+      log.error(
+          "the stored mark of the running clock cannot be read; alarms go by the wall clock", e);
       return null;
     }
   }
@@ -130,9 +133,9 @@ public final class AlarmClock {
     return running;
   }
 
-  // What the cells report. Any thread.
+  // Reports of cells. Any thread.
 
-  /** A commit that sets an alarm, or removes it, has ended, well or not. */
+  /** Notes that a commit that sets or removes an alarm has ended, done or not. */
   public synchronized void committed(DueAlarm alarm, boolean isRemoved, boolean isDone) {
     if (!isRemoved) {
       lower(alarm);
@@ -143,22 +146,22 @@ public final class AlarmClock {
     }
   }
 
-  /** The turn of an alarm that was handed out is over; its commit may be on its way. */
+  /** Notes that the turn of an alarm is over, while its commit may still be on its way. */
   public synchronized void ended(DueAlarm alarm) {
     rest(alarm, REST_NS);
   }
 
-  /** An alarm that was handed out, or its actor, cannot be read: it is passed over from now on. */
+  /** Passes over an alarm from now on, because the alarm or its actor cannot be read. */
   public synchronized void setAside(DueAlarm alarm) {
     land(alarm);
   }
 
-  /** Hands out no more, from when this returns. */
+  /** Stops the clock: after this method has returned, no alarm is handed out. */
   public void stop() {
     synchronized (this) {
       isStopped = true;
     }
-    ringing.lock(); // whoever rings has done with it
+    ringing.lock(); // waits until a call of ring that is under way has ended
     try {
       isFilled = true;
     } finally {
@@ -181,10 +184,11 @@ public final class AlarmClock {
   // The thread that rings.
 
   /**
-   * Hands out what is due, as far as there is room. Reads the store. Returns at once if another
-   * thread is at it.
+   * Hands out alarms that are due, as many as may be under way. Reads the store. Returns at once if
+   * another thread is in this method.
    *
-   * @return whether more is due than may be under way: to be called again soon
+   * @return whether more alarms are due than may be under way, so that the caller should call again
+   *     soon
    */
   public boolean ring() {
     if (!ringing.tryLock()) {
@@ -232,7 +236,7 @@ public final class AlarmClock {
           isBehind = true;
           break;
         }
-        nextLane = (lane + 1) % lanes.number(); // whatever happens: this one had its turn
+        nextLane = (lane + 1) % lanes.number(); // even if the read fails, the next lane comes next
         readPage(lane, laneMs);
       }
       nextLane = (lane + 1) % lanes.number();
@@ -253,7 +257,7 @@ public final class AlarmClock {
     isFilled = true;
   }
 
-  /** Keeps a mark of the running clock, if there is one and anything depends on it. */
+  /** Stores a mark of the running clock if a new one is needed and an alarm goes by that clock. */
   private void keepMark() {
     ClockMark now = running.newMark(mark);
     if (now == null || !hasAlarmsBy(DueClock.RUNNING)) {
@@ -262,7 +266,7 @@ public final class AlarmClock {
     try {
       store.keep(now);
     } catch (RuntimeException e) {
-      log.error("the running clock could not be marked; trying again in a minute", e);
+      log.error("the mark of the running clock could not be stored; trying again in a minute", e);
     }
     mark = now;
   }
@@ -292,7 +296,7 @@ public final class AlarmClock {
     return counted < FLIGHTS_MAX && flights.size() < SLOW_FLIGHTS_MAX && !isStopped;
   }
 
-  /** Slow flights count no more; those that rested are looked at again. */
+  /** Ceases to count slow flights, and has alarms that have rested looked at again. */
   private synchronized void release(long nowNs) {
     List<DueAlarm> rested = new ArrayList<>();
     for (Map.Entry<DueAlarm, Flight> entry : flights.entrySet()) {
@@ -328,7 +332,7 @@ public final class AlarmClock {
     take(page, found, nowMs).forEach(host);
   }
 
-  /** Chooses whom to hand out, and where the lane is to be read on. */
+  /** Chooses the alarms to hand out, and the place at which the lane is read on. */
   private synchronized List<DueAlarm> take(AlarmLanes.Page page, List<DueAlarm> found, long nowMs) {
     List<DueAlarm> taken = new ArrayList<>();
     Long nextMs = found.size() < PAGE ? null : Long.valueOf(found.get(PAGE - 1).ms());
@@ -370,7 +374,7 @@ public final class AlarmClock {
     return true;
   }
 
-  // With the monitor.
+  // The monitor is held.
 
   private void rest(DueAlarm alarm, long ns) {
     Flight flight = flights.get(alarm);
@@ -382,7 +386,7 @@ public final class AlarmClock {
     }
   }
 
-  /** A flight is over. */
+  /** Ends a flight. */
   private void land(DueAlarm alarm) {
     Flight flight = flights.remove(alarm);
     if (flight == null) {

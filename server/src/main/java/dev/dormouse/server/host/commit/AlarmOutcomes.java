@@ -34,8 +34,9 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 
 /**
- * What becomes of alarms that were handed to their cells: what is stored when a turn failed, and
- * what the clock is told. The rows of an actor are used by whoever runs its cell.
+ * Decides what becomes of alarms that were handed to their cells: which rows are stored after a
+ * failed turn, and what the clock is told. Methods that take an actor's rows are called by the
+ * thread that runs the actor's cell; all others may be called by any thread.
  */
 public final class AlarmOutcomes {
   private static final Logger log = Log.of(AlarmOutcomes.class);
@@ -54,7 +55,7 @@ public final class AlarmOutcomes {
     return clock.running();
   }
 
-  /** Writes were handed in; the clock hears of the alarms among them when they are kept. */
+  /** Tells the clock of the alarms among the writes of a commit, once the commit has ended. */
   void handedIn(ActorId actor, List<TurnBatch.Write> writes, CompletionStage<CommitResult> commit) {
     for (TurnBatch.Write write : writes) {
       if (write.table() == Table.DUE) {
@@ -73,9 +74,10 @@ public final class AlarmOutcomes {
   }
 
   /**
-   * An alarm that is moot was moved, cancelled or handled since it was handed out, and has no row
-   * by its time any more. If it has one all the same, its row by name either cannot be read, and
-   * both stay, or it could not, and was set anew.
+   * Ends an alarm that was moved, cancelled or handled after the clock handed it out. Such an alarm
+   * has no row by its time any more. If it has one all the same, and its row by name cannot be
+   * read, both rows stay. If its row by name can be read, the alarm was set anew while that row
+   * could not be read, and the stale row by its time is removed.
    */
   public void passOver(ActorRows rows, CommitPipeline outgoing, Event.Alarm work) {
     DueAlarm due = work.due();
@@ -88,13 +90,16 @@ public final class AlarmOutcomes {
       setAside(work);
       return;
     }
-    log.warn("alarm '{}' of actor {} is not set for this time any more", due.name(), due.actor());
+    log.warn(
+        "alarm '{}' of actor {} is not set for this time any more; its old entry is removed",
+        due.name(),
+        due.actor());
     NavigableMap<RowKey, Optional<byte[]>> writes = new TreeMap<>();
     writes.put(TurnAlarms.due(due), Optional.empty());
     outgoing.keep(writes, work);
   }
 
-  /** A turn of an alarm failed: it is tried again later, or given up. */
+  /** Stores that the turn of an alarm failed, so that the alarm rings again or is given up. */
   public void failed(ActorRows rows, CommitPipeline outgoing, Event.Alarm work) {
     ActorId actor = work.due().actor();
     String name = work.due().name();
@@ -125,9 +130,10 @@ public final class AlarmOutcomes {
   }
 
   /**
-   * There is no actor object for an alarm: it comes again later, and that was no attempt.
+   * Stores a later time for an alarm whose actor cannot be activated; that does not count as an
+   * attempt.
    *
-   * @param activations how many activations have failed in a row
+   * @param activations the number of activations that have failed in a row
    */
   public void putOff(ActorRows rows, CommitPipeline outgoing, Event.Alarm work, int activations) {
     move(
@@ -139,10 +145,10 @@ public final class AlarmOutcomes {
   }
 
   /**
-   * Stores something else of an alarm that was handed out, if it still stands where it stood.
+   * Changes the row of an alarm that was handed out, if the alarm is still set for the same time.
    *
-   * @return what was stored; null if it stands elsewhere, or the store failed: then it stays as it
-   *     is, and comes again
+   * @return the row before the change; null if the alarm is set for another time or not at all, or
+   *     if the store failed and the alarm stays as it is and rings again
    */
   private @Nullable AlarmRow move(
       ActorRows rows,
@@ -162,14 +168,18 @@ public final class AlarmOutcomes {
       return row;
     } catch (RuntimeException e) {
       rows.discard();
-      failures.error("alarm '{}' of actor {} could not be set again", due.name(), due.actor(), e);
+      failures.error(
+          "alarm '{}' of actor {} could not be stored with a new time; it stays as it is",
+          due.name(),
+          due.actor(),
+          e);
       return null;
     }
   }
 
   /**
-   * Neither the alarm nor its actor can be read: it is left as it is, and comes again after the
-   * next start.
+   * Leaves an alarm as it is, because the alarm or its actor cannot be read; the alarm comes again
+   * after the next start.
    */
   public void setAside(Event.Alarm work) {
     clock.setAside(work.due());
@@ -180,7 +190,7 @@ public final class AlarmOutcomes {
         clock.underWay(), clock.rung(), failed.get(), givenUp.get(), clock.unhosted());
   }
 
-  /** The alarms of an actor as they are stored, without those that cannot be read. */
+  /** Lists the alarms of an actor as they are stored, without those that cannot be read. */
   public List<Alarm> list(ActorStore store, ActorId actor) {
     return store.scan(actor, Table.ALARM, KeySpan.all(), Alarms.ALARMS_MAX).stream()
         .map(row -> TurnAlarms.alarm(row, running()))

@@ -32,22 +32,26 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 
 /**
- * The way out of a cell: what a turn wrote goes to the store, and what it says to the gate, under
- * the turn's number. Used by whoever runs the cell, {@link #tell} by anyone.
+ * Commits the turns of one cell in order: hands a turn's writes to the store, and its records to
+ * the {@link OutputGate}, under the turn's number. Methods are called by the thread that runs the
+ * cell; {@link #tell} may be called by any thread.
  */
 public final class CommitPipeline {
 
   /**
-   * What came of turns whose commits were lost.
+   * The consequences of turns whose commits were lost.
    *
-   * @param said what their clients were told
-   * @param closes those that have not taken effect, and come again
+   * @param said the records that their clients were sent instead
+   * @param closes closes that have not taken effect and are handled again
    */
   public record Lost(List<ToGateway> said, List<ToHost.Closed> closes) {
     static final Lost NOTHING = new Lost(List.of(), List.of());
   }
 
-  /** Collects that, on the store's thread, until the cell takes it. Its monitor guards it. */
+  /**
+   * Collects the consequences of lost turns on the store's thread, until the cell takes them. Its
+   * monitor guards its field.
+   */
   private static final class LostTurns {
     private @Nullable Lost soFar;
 
@@ -83,12 +87,12 @@ public final class CommitPipeline {
   private final UnsettledTurns unsettled;
 
   /**
-   * Hears, on the store's thread, of closes whose commit was lost, and of connections that may be
-   * stored though their clients are told that they are none.
+   * The closes of the host whose commit was lost, and of connections that may be stored although
+   * their clients were told that the upgrade failed; filled on the store's thread.
    */
   private final LostCloses lostCloses;
 
-  /** Since the last reset. */
+  /** The turns that were lost since the last reset. */
   private final LostTurns lostTurns = new LostTurns();
 
   private final Executor executor;
@@ -96,9 +100,9 @@ public final class CommitPipeline {
   private long turns;
 
   /**
-   * Out of a new cell.
+   * Creates the pipeline of a new cell.
    *
-   * @param executor where its handlers run
+   * @param executor where the actor's handlers run
    */
   public CommitPipeline(
       ActorId id,
@@ -122,37 +126,40 @@ public final class CommitPipeline {
     this.lostCloses = lostCloses;
   }
 
-  /** Begins the next turn, on the calling thread. */
+  /** Creates the next turn; the calling thread runs its handler. */
   public Turn open(Event work, long startedNs, Consumer<Turn> onLastStage) {
     return new Turn(nextNumber(), work, startedNs, unsettled, onLastStage);
   }
 
-  /** The number of the next turn, or of what takes a turn's place. */
+  /** Returns the number of the next turn, or of records or rows that take the place of a turn. */
   private long nextNumber() {
     return ++turns;
   }
 
-  /** Nothing of what a turn wrote and said is kept. */
+  /** Drops everything that a failed turn wrote and said. */
   public void discard(Turn failed) {
     failed.endCount();
     rows.discard();
     questions.discarded(failed.asked());
   }
 
-  /** Says at once what belongs to no turn, such as flow control. */
+  /** Sends records that belong to no turn, such as flow control, at once. */
   public void tell(List<ToGateway> records) {
     if (!records.isEmpty()) {
       gate.say(release(records));
     }
   }
 
-  /** Says something after all turns so far. */
+  /** Sends records after those of all turns so far. */
   public void say(List<ToGateway> records) {
     Release release = release(records);
     gate.pass(nextNumber(), 0, release, loss -> release, null);
   }
 
-  /** Answers a message that nobody needs to hear of; if what made it so is lost, so is it. */
+  /**
+   * Acknowledges a message of a connection that the actor has closed. If the commit of that close
+   * is lost, the message is answered as lost, too.
+   */
   public void passOver(Event.Client message) {
     gate.pass(
         nextNumber(),
@@ -163,9 +170,10 @@ public final class CommitPipeline {
   }
 
   /**
-   * Lets a turn out: its writes are handed in, its words wait for them.
+   * Commits a turn: hands its writes to the store, and its records to the gate, where they wait for
+   * the writes.
    *
-   * @param listener told what became of it; null if nobody wants to know
+   * @param listener told what became of the turn; null if nobody wants to know
    */
   public void leave(Turn turn, List<ToGateway> records, OutputGate.@Nullable Listener listener) {
     leave(
@@ -179,18 +187,21 @@ public final class CommitPipeline {
     turn.endCount();
   }
 
-  /** Has rows written in the place of a turn. */
+  /** Commits rows in the place of a turn that the event did not have, or that failed. */
   void keep(NavigableMap<RowKey, Optional<byte[]>> writes, Event work) {
     rows.open(writes, List.of());
     leave(nextNumber(), 0, writes, List.of(), List.of(), work, null);
   }
 
-  /** A turn saw what a lost commit had changed: it is lost, too. */
+  /** Answers the event of a turn that is lost because it saw the changes of a lost commit. */
   public void lose(Event work, CommitResult loss) {
     say(ofLost(work, List.of(), loss));
   }
 
-  /** All commits have reported, some of them as lost: what comes now builds on none of them. */
+  /**
+   * Begins anew after all commits have reported, some of them as lost: later turns build on none of
+   * the lost ones.
+   */
   public Lost reopen() {
     if (gate.loss() instanceof CommitResult.Refused refused) {
       log.debug("actor {} is reset: {}", id, refused.why());
@@ -204,7 +215,7 @@ public final class CommitPipeline {
     return lost;
   }
 
-  /** Removes a connection whose close handler could not have its way. */
+  /** Removes a connection whose close handler failed. */
   public void forget(ToHost.Closed closed) {
     ConnectionId gone = closed.connection();
     ActorRow row = ActorRow.decodeOrNone(rows.get(RowKey.ACTOR));
@@ -245,7 +256,7 @@ public final class CommitPipeline {
     }
     for (ToGateway record : unsaid) {
       if (record instanceof ToGateway.Accepted accepted) {
-        // The client is told that there is no connection; the store may have one all the same.
+        // The client is told that the upgrade failed, but the store may have the connection.
         CloseReason reason = CloseReason.abnormal(CloseReason.Cause.CONNECTION_LOST);
         closeAgain(new ToHost.Closed(id, accepted.connection(), reason));
       }

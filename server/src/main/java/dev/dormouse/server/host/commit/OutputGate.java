@@ -13,24 +13,28 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 
 /**
- * Holds what an actor's turns say until it is kept, and lets it out in the order of the turns. A
- * turn that stored nothing waits only for those before it.
+ * Holds the records that an actor's turns send until the store has kept what the turns wrote, and
+ * then hands them to the transport in the order of the turns. A turn that stored nothing waits only
+ * for the turns before it.
  *
- * <p>Once a commit is lost (fenced, or unknown) nothing more goes out but the words for the lost
- * turns, until the cell has reset itself. Turns come in on the cell's thread, results on the
- * store's: the monitor guards all fields, two of which are read without it, and is held while a
- * release is handed to the transport, so that releases never overtake each other.
+ * <p>Once a commit is lost (refused, fenced or unknown), the gate sends only the answers for lost
+ * turns, until the cell has reset itself.
+ *
+ * <p>Turns arrive on the thread that runs the cell, results of commits on a thread of the store.
+ * The gate's monitor guards all fields; {@code loss} and {@code settled} can also be read without
+ * it. The monitor is held while a release is handed to the transport, so that no release overtakes
+ * another.
  */
 public final class OutputGate {
   private static final Logger log = Log.of(OutputGate.class);
 
-  /** Hears whether what a turn wrote is kept, in the order of the turns. */
+  /** Hears, in the order of the turns, whether the store has kept a turn's writes. */
   public interface Listener {
 
-    /** What the turn wrote is in the store, and what it said has left. */
+    /** Called when the turn's writes are in the store and its records have been handed on. */
     void kept();
 
-    /** The turn's commit was lost, or one that it built on. */
+    /** Called when the turn's commit, or a commit before it, was lost. */
     void lost();
   }
 
@@ -65,14 +69,14 @@ public final class OutputGate {
   private volatile @Nullable CommitResult loss;
   private volatile long settled;
 
-  /** Run when nothing is held any more; null unless somebody waits for that. */
+  /** An action to run once nothing is held any more; null unless somebody waits for that. */
   private @Nullable Runnable whenEmpty;
 
   /**
-   * A gate that is open.
+   * Creates a gate that holds nothing.
    *
-   * @param questions told of what does not go out, with the monitor held
-   * @param unsettled told what waits here, and what no more does, with the monitor held
+   * @param questions told of messages that are not sent, with the monitor held
+   * @param unsettled told how many bytes begin or cease to wait here, with the monitor held
    */
   public OutputGate(Transport transport, Questions questions, UnsettledTurns unsettled) {
     this.transport = transport;
@@ -81,10 +85,11 @@ public final class OutputGate {
   }
 
   /**
-   * A turn that stored nothing.
+   * Takes the records of a turn that stored nothing.
    *
-   * @param bytes how much memory it holds
-   * @param listener told what became of it; null if nobody wants to know
+   * @param bytes the memory that the turn holds
+   * @param ifLost makes the records to send instead if a commit before the turn is lost
+   * @param listener told what became of the turn; null if nobody wants to know
    */
   synchronized void pass(
       long turn,
@@ -99,11 +104,13 @@ public final class OutputGate {
   }
 
   /**
-   * A turn whose writes are on their way.
+   * Takes the records of a turn whose writes are on their way to the store.
    *
-   * @param bytes how much memory it holds
-   * @param ifLost what to say instead, by how the first commit was lost; called at most once
-   * @param listener told what became of it; null if nobody wants to know
+   * @param bytes the memory that the turn holds
+   * @param ifLost makes the records to send instead, from the result of the first lost commit;
+   *     called at most once
+   * @param listener told what became of the turn; null if nobody wants to know
+   * @param commit completes when the store has kept or lost the writes
    */
   void hold(
       long turn,
@@ -122,7 +129,7 @@ public final class OutputGate {
             arrived(entry, error == null ? result : new CommitResult.Unknown(error)));
   }
 
-  /** Words that belong to no turn, such as flow control. */
+  /** Sends records that belong to no turn, such as flow control, at once. */
   synchronized void say(Release release) {
     emit(release);
   }
@@ -175,11 +182,14 @@ public final class OutputGate {
     try {
       transport.toGateway(release);
     } catch (RuntimeException | Error e) {
-      log.error("what actor {} said could not be handed on", release.actor(), e);
+      log.error(
+          "the records of a turn of actor {} could not be handed to the gateway; some may be lost",
+          release.actor(),
+          e);
     }
   }
 
-  /** The last turn that was let out and not lost: what it and those before it wrote is stored. */
+  /** Returns the last turn of which the store has kept the writes, as of all turns before it. */
   public long settled() {
     return settled;
   }
@@ -187,25 +197,25 @@ public final class OutputGate {
   /**
    * Returns whether nothing is held.
    *
-   * @param later run once nothing is held any more, on the thread that let the last release out, if
-   *     something is held now
+   * @param later if something is held now, run once nothing is held any more, on the thread that
+   *     let the last release out
    */
   public synchronized boolean isEmpty(Runnable later) {
     whenEmpty = held.isEmpty() ? null : later;
     return whenEmpty == null;
   }
 
-  /** Whether something is held, without asking to be told. */
+  /** Returns whether something is held. */
   public synchronized boolean isHolding() {
     return !held.isEmpty();
   }
 
-  /** How a commit was lost; null if none was. */
+  /** Returns the result of the first lost commit; null if none was lost since the last reset. */
   public @Nullable CommitResult loss() {
     return loss;
   }
 
-  /** The cell has reset itself: turns from here on are heard again. */
+  /** Lets turns send again, after the cell has reset itself. */
   synchronized void reopen() {
     loss = null;
   }

@@ -44,12 +44,11 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One actor object in memory, and what it knows: its connections as far as they were touched, and
- * the turn that is open. When a turn fails the whole of it is dropped, so nothing ever needs to be
- * undone.
+ * An actor object in memory, with the connections that its turns have touched and the turn that is
+ * open. When a turn fails, the whole activation is dropped, so that no change needs to be undone.
  *
- * <p>Its monitor guards all of it, since callbacks of what a turn waits for come on threads of
- * their own.
+ * <p>The activation's monitor guards all its fields, since a stage that a turn waits for may
+ * complete on any thread.
  */
 public final class Activation implements ActorContext<@Nullable Object> {
   private final ActorId id;
@@ -75,15 +74,16 @@ public final class Activation implements ActorContext<@Nullable Object> {
   /** The connections that the open turn has touched, each once. */
   private List<TurnConnection> touched = List.of();
 
-  /** Null before the turn of {@code onActivate}. */
+  /** The actor object's handlers; null before the turn of {@code onActivate}. */
   private @Nullable Handlers handlers;
 
   /**
-   * Reads the actor's row; the object is made in the turn of its {@code onActivate}.
+   * Creates an activation and reads the actor's row; the actor object is made later, in the turn of
+   * its {@code onActivate}.
    *
-   * @param closing connections whose close was sent, though their end was not heard of yet
-   * @param epoch the number of the ownership under which it runs
-   * @param tell says at once what belongs to no turn
+   * @param closing connections whose close was sent, and whose end no gateway has reported yet
+   * @param epoch the number of the ownership under which the actor runs
+   * @param tell hands records that belong to no turn to the gateway at once
    */
   public Activation(
       ActorId id,
@@ -116,7 +116,7 @@ public final class Activation implements ActorContext<@Nullable Object> {
     this.alarms = new TurnAlarms(this, id, rows, running);
   }
 
-  // What handlers see.
+  // For the actor's handlers.
 
   @Override
   public ActorId id() {
@@ -188,13 +188,13 @@ public final class Activation implements ActorContext<@Nullable Object> {
     return number;
   }
 
-  // What the cell does with it.
+  // For the cell.
 
   public long madeNs() {
     return madeNs;
   }
 
-  /** Runs the handler of the turn's work. */
+  /** Runs the handler of the turn's event. */
   public void run(Turn opened) throws Exception {
     synchronized (this) {
       opened.check(); // a thread that was held up until its turn was abandoned ends here
@@ -211,7 +211,7 @@ public final class Activation implements ActorContext<@Nullable Object> {
     }
   }
 
-  /** Whether the alarm was moved, cancelled or handled since it was handed out. */
+  /** Returns whether the alarm was moved, cancelled or handled after the clock handed it out. */
   public synchronized boolean isMoot(Event.Alarm work) {
     return alarms.isMoot(work.due());
   }
@@ -309,13 +309,13 @@ public final class Activation implements ActorContext<@Nullable Object> {
   }
 
   /**
-   * Completes the writes of a turn whose handler is through: attachments and tags that it touched,
-   * or that belong to the connection it was about; the row of a connection that ended; the actor's
-   * own row. After this the turn is closed.
+   * Adds the rows that end a turn to its writes, and closes the turn. These rows are the
+   * attachments and tags that the turn touched, or that belong to the connection of its event; the
+   * row of a connection that ended; and the actor's own row.
    *
-   * @param isLast whether the object is dropped after it
-   * @throws RuntimeException if an attachment was changed in place, and cannot be stored any more:
-   *     the turn has failed
+   * @param isLast whether the actor object is dropped after this turn
+   * @throws RuntimeException if a handler changed an attachment in place so that it cannot be
+   *     stored; the turn has failed then
    */
   public synchronized void collect(Turn ended, boolean isLast) {
     ended.endReserve();
@@ -333,7 +333,7 @@ public final class Activation implements ActorContext<@Nullable Object> {
     if (gone != null) {
       forget(ended, gone);
     } else if (subject != null && subject.touch(ended.number())) {
-      collect(ended, subject); // a field of the actor may hold what is attached
+      collect(ended, subject); // a handler may have changed an attachment that a field holds
     }
     autoReplies.news(ended).forEach(ended::say);
     if (ended.isWriting()) {
@@ -356,8 +356,8 @@ public final class Activation implements ActorContext<@Nullable Object> {
   }
 
   /**
-   * Whether nothing is stored of the actor but its own row, if that. Then the row goes, too: anyone
-   * can have an actor of any key activated.
+   * Returns whether the store has nothing of the actor but the actor's own row, if even that. Such
+   * a row is removed, since anyone can activate an actor under any key and so leave a row behind.
    */
   private boolean hasNothingStored() {
     if (connectionCount > 0 || autoReplies.mayBeStored()) {
@@ -393,9 +393,13 @@ public final class Activation implements ActorContext<@Nullable Object> {
     }
   }
 
-  // What its connections, views and pending answers need.
+  // For the connections, storage and alarms that handlers use.
 
-  /** The open turn. */
+  /**
+   * Returns the open turn.
+   *
+   * @throws IllegalStateException if no turn is open, or the caller does not belong to it
+   */
   synchronized Turn turn() {
     if (turn == null) {
       throw new IllegalStateException(
@@ -413,7 +417,7 @@ public final class Activation implements ActorContext<@Nullable Object> {
     return connectionCount;
   }
 
-  /** The handle of a connection; its row is read when touched. */
+  /** Returns the handle of a connection, whose row is read when it is first needed. */
   synchronized TurnConnection connection(ConnectionId connection) {
     TurnConnection handle = known.get(connection);
     if (handle == null) {
@@ -423,7 +427,11 @@ public final class Activation implements ActorContext<@Nullable Object> {
     return handle;
   }
 
-  /** The handle of a connection whose row was just read; null if it cannot be. */
+  /**
+   * Returns the handle of a connection and hands it the row that was just read.
+   *
+   * @param row null if the row cannot be read
+   */
   synchronized TurnConnection connection(ConnectionId connection, byte @Nullable [] row) {
     TurnConnection handle = connection(connection);
     if (row != null) {
@@ -433,9 +441,9 @@ public final class Activation implements ActorContext<@Nullable Object> {
   }
 
   /**
-   * Accepts a connection: its row is part of the open turn from here on.
+   * Accepts a connection, and adds its row to the writes of the open turn.
    *
-   * @throws RuntimeException if tags or attachment cannot be stored; then nothing is done
+   * @throws RuntimeException if the tags or the attachment cannot be stored; then nothing changes
    */
   TurnConnection accept(ConnectionId accepted, @Nullable Object attachment, Set<String> tags) {
     Turn open = turn();
@@ -453,9 +461,9 @@ public final class Activation implements ActorContext<@Nullable Object> {
   }
 
   /**
-   * What is stored of a connection; null if it is not.
+   * Returns the row of a connection; null if the connection is not stored.
    *
-   * @throws CorruptRowException if it cannot be read
+   * @throws CorruptRowException if the row cannot be read
    */
   @Nullable ConnectionRow connectionRow(ConnectionId connection) {
     byte[] row = rows.get(RowKey.connection(connection));
@@ -463,10 +471,10 @@ public final class Activation implements ActorContext<@Nullable Object> {
   }
 
   /**
-   * An attachment serialized; null if there is none.
+   * Returns the attachment as bytes; null if there is no attachment.
    *
-   * @throws StoredValueException if it cannot be
-   * @throws LimitExceededException if it is too large
+   * @throws StoredValueException if the attachment cannot be serialized
+   * @throws LimitExceededException if the bytes are more than an attachment may have
    */
   byte @Nullable [] encodeAttachment(ConnectionId connection, @Nullable Object attachment) {
     if (attachment == null) {
@@ -494,7 +502,7 @@ public final class Activation implements ActorContext<@Nullable Object> {
     }
   }
 
-  /** Of a connection whose row cannot be read. */
+  /** Creates the exception for a connection whose row cannot be read, and notes the fault. */
   StoredValueException unreadableRow(String part, ConnectionId connection, RuntimeException cause) {
     rows.quarantine().connection(id, connection, cause);
     return unreadable(part, connection, cause);
@@ -518,10 +526,10 @@ public final class Activation implements ActorContext<@Nullable Object> {
   }
 
   /**
-   * Has the open turn say something.
+   * Adds a message to what the open turn sends.
    *
-   * @return that it was said, to be asked what becomes of it
-   * @throws LimitExceededException if the payload, or all that the turn says, is too large
+   * @return a handle by which the actor can ask what becomes of the message
+   * @throws LimitExceededException if the payload, or all that the turn sends, is too large
    */
   Delivery say(ToGateway record, Payload payload) {
     if (payload.size() > ActorOptions.MESSAGE_BYTES_CEILING) {
@@ -532,7 +540,7 @@ public final class Activation implements ActorContext<@Nullable Object> {
     return new SentMessage(this, open.number(), open.say(record));
   }
 
-  /** Notes that the open turn touches a connection, which is stored at its end if it changed. */
+  /** Notes that the open turn touches a connection; if it changed, the turn's end stores it. */
   void touch(Turn open, TurnConnection connection) {
     if (connection.touch(open.number())) {
       if (touched.isEmpty()) {
@@ -542,7 +550,7 @@ public final class Activation implements ActorContext<@Nullable Object> {
     }
   }
 
-  /** Returns where the actor's handlers run. */
+  /** Returns the executor on which the actor's handlers run. */
   Executor executor() {
     return type.executor().apply(id);
   }
@@ -560,7 +568,7 @@ public final class Activation implements ActorContext<@Nullable Object> {
     return stage;
   }
 
-  /** The open turn, if its handler runs on the thread that calls; else null. */
+  /** Returns the open turn if its handler runs on the calling thread; else null. */
   synchronized @Nullable Turn turnOfThisThread() {
     return turn != null && turn.isHandledHere() ? turn : null;
   }

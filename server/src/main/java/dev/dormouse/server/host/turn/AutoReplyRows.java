@@ -13,27 +13,27 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An actor's automatic replies: changed by its turns, kept in a row of their own, told to the
- * gateway. It must be told when they change, when it may not know the actor (with each connection
- * that is accepted, since it forgets them with the last one), and when a lost commit has left open
- * what is stored.
+ * An actor's automatic replies: turns change them, one row stores them, and the gateway is told of
+ * them. The gateway must be told when the replies change; with each connection that is accepted,
+ * since the gateway forgets the replies when the actor's last connection ends; and after a lost
+ * commit, which leaves open what is stored.
  *
- * <p>Belongs to the cell, and outlives an activation. Used by whoever runs the cell, under the
- * activation's monitor.
+ * <p>An instance belongs to a cell and outlives its activations. It is used by the thread that runs
+ * the cell, under the activation's monitor.
  */
 public final class AutoReplyRows {
   private final ActorRows rows;
 
-  /** As of the last turn that ended well; null if not read yet. */
+  /** The replies as of the last turn that succeeded; null if they were not read yet. */
   private @Nullable List<AutoReply> known;
 
-  /** Whether there may be a row, as the open turn sees it. */
+  /** Whether the open turn may see a row with replies. */
   private boolean mayBeStored = true;
 
-  /** Whether the gateway may have been told what is not stored, or not told what is. */
+  /** Whether the gateway may know other replies than those that are stored. */
   private boolean isInDoubt;
 
-  /** Whether it was before the last news. */
+  /** The value of {@code isInDoubt} before the last call of {@link #news}. */
   private boolean wasInDoubt;
 
   public AutoReplyRows(ActorRows rows) {
@@ -41,9 +41,10 @@ public final class AutoReplyRows {
   }
 
   /**
-   * An activation begins.
+   * Notes that an activation begins.
    *
-   * @param mayBeStored what the actor's row says of it: if there is none, none is read
+   * @param mayBeStored whether the actor's row says that there may be replies; if not, no row is
+   *     read
    */
   void begin(boolean mayBeStored) {
     this.mayBeStored = mayBeStored;
@@ -52,7 +53,7 @@ public final class AutoReplyRows {
     }
   }
 
-  /** Whether there may be a row, as of the turn that is ending. */
+  /** Returns whether there may be a row with replies after the turn that is ending. */
   boolean mayBeStored() {
     return mayBeStored;
   }
@@ -84,7 +85,7 @@ public final class AutoReplyRows {
     }
   }
 
-  /** As the open turn sees them; none if they cannot be read. */
+  /** Returns the replies as the open turn sees them; none if they cannot be read. */
   private List<AutoReply> read() {
     mayBeStored = true;
     try {
@@ -107,7 +108,7 @@ public final class AutoReplyRows {
                 : Optional.of(new AutoRepliesRow(replies).encode()));
   }
 
-  /** What the gateway is to be told at the end of a turn that has not failed. */
+  /** Returns what the gateway is to be told at the end of a turn that has not failed. */
   List<ToGateway> news(Turn ended) {
     wasInDoubt = isInDoubt;
     boolean isChanged = ended.writes().containsKey(RowKey.AUTO_REPLIES);
@@ -133,13 +134,13 @@ public final class AutoReplyRows {
     return false;
   }
 
-  /** The turn that was to bring the last news failed after all: they are none. */
+  /** Takes the last call of {@link #news} back, since the turn has failed after it. */
   public void discard() {
     known = null;
     isInDoubt |= wasInDoubt;
   }
 
-  /** A commit was lost: what is stored must be read, and told, again. */
+  /** Has the replies read and told again, since a commit was lost. */
   public void forget() {
     known = null;
     isInDoubt = true;

@@ -26,28 +26,28 @@ import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A connection as one activation knows it: the handle that the actor holds, and its state. There is
- * one of a connection in an activation. The row is read, and the attachment decoded, when first
- * touched. All fields are guarded by the activation's monitor.
+ * The handle by which an actor uses a connection, with the state that one activation knows of it.
+ * An activation has at most one handle of a connection. The connection's row is read, and the
+ * attachment decoded, when an actor first needs them. The activation's monitor guards all fields.
  *
- * <p>Once the connection is closed, by either side, the handle is inert: nothing that is done with
- * it reaches the client, and nothing throws. Until its {@code onClose} is through, attachment and
- * tags can still be changed for that handler to see; what would break a limit is ignored then.
+ * <p>Once either side has closed the connection, calls of the handle have no effect on the client
+ * and do not throw. Until the turn of {@code onClose} is over, the attachment and the tags can
+ * still be changed, for that handler to see; a change that would exceed a limit is ignored then.
  */
 final class TurnConnection implements Connection<@Nullable Object> {
   /** The life of a connection. */
   enum Life {
     /** The actor can send to it. */
     OPEN,
-    /** One side has closed it; its {@code onClose} is not through. */
+    /** One side has closed the connection; the turn of its {@code onClose} is not over. */
     CLOSING,
-    /** Its {@code onClose} is through, or it is not stored. */
+    /** The turn of {@code onClose} is over, or the connection is not stored. */
     GONE;
 
     /**
      * Returns the next state.
      *
-     * @throws IllegalStateException if it may not follow this one
+     * @throws IllegalStateException if the next state may not follow this one
      */
     Life to(Life next) {
       if (next.compareTo(this) <= 0) {
@@ -57,13 +57,13 @@ final class TurnConnection implements Connection<@Nullable Object> {
     }
   }
 
-  /** What the activation knows of the stored connection. */
+  /** How much of the stored connection the activation has read. */
   private enum Known {
     /** Nothing was read. */
     NOTHING,
-    /** The row was read, or cannot be; the attachment is not decoded. */
+    /** The row was read, or cannot be read; the attachment is not decoded. */
     ROW,
-    /** The attachment is an object, which may have been changed since. */
+    /** The attachment is an object, which handlers may have changed in place. */
     OBJECT,
     /** The attachment is an object that cannot change, and was serialized when it was attached. */
     FIXED_OBJECT
@@ -73,26 +73,26 @@ final class TurnConnection implements Connection<@Nullable Object> {
   private final ConnectionId id;
   private Life life;
 
-  /** Whether tags or what is attached changed, or it was never stored. */
+  /** Whether the tags or the attachment changed since the row was stored, or no row is stored. */
   private boolean isRowStale;
 
   private Known known = Known.NOTHING;
 
-  /** The number of the turn that touched it last; 0 if none has. */
+  /** The number of the turn that last touched the connection; 0 if none has. */
   private long touchedIn;
 
-  /** Why the row cannot be read; null if it can, or something was attached anew. */
+  /** The reason why the row cannot be read; null if it can, or if it will be written anew. */
   private @Nullable CorruptRowException fault;
 
   private long acceptedAtMs;
   private Set<String> tags = Set.of();
 
-  /** What is stored of the attachment, or will be, unless the object has changed since. */
+  /** The attachment's bytes as stored, or as to be stored unless the object changes in place. */
   private byte @Nullable [] storedAttachment;
 
   private @Nullable Object attachment;
 
-  /** One that is stored: its row is read when touched. */
+  /** Creates the handle of a stored connection, whose row is read when it is first needed. */
   TurnConnection(Activation activation, ConnectionId id, boolean isClosing) {
     this.activation = activation;
     this.id = id;
@@ -100,7 +100,7 @@ final class TurnConnection implements Connection<@Nullable Object> {
   }
 
   /**
-   * One that is being accepted.
+   * Creates the handle of a connection that is being accepted.
    *
    * @param serialized the attachment, serialized
    */
@@ -119,7 +119,7 @@ final class TurnConnection implements Connection<@Nullable Object> {
     adopt(attachment, serialized);
   }
 
-  /** Takes what was just attached and serialized, as far as that is worth keeping. */
+  /** Keeps the attached object, and its bytes too if the object cannot change in place. */
   private void adopt(@Nullable Object attached, byte @Nullable [] serialized) {
     attachment = attached;
     boolean isFixed = attached == null || ImmutableClasses.contains(attached.getClass());
@@ -137,7 +137,7 @@ final class TurnConnection implements Connection<@Nullable Object> {
     storedAttachment = row.attachment();
   }
 
-  /** Takes a row that was read with others. */
+  /** Takes a row that was read in a scan, unless this handle has read its row already. */
   void adoptIfUnread(byte[] row) {
     if (known == Known.NOTHING) {
       try {
@@ -168,7 +168,7 @@ final class TurnConnection implements Connection<@Nullable Object> {
     }
   }
 
-  /** Throws if the row cannot be read. */
+  /** Throws a {@link StoredValueException} if the row cannot be read. */
   private void checkReadable(String part) {
     if (fault != null) {
       throw activation.unreadableRow(part, id, fault);
@@ -235,7 +235,7 @@ final class TurnConnection implements Connection<@Nullable Object> {
     }
   }
 
-  /** A row that cannot be read is written anew: without tags, which the gateway must know. */
+  /** Replaces a row that cannot be read by one without tags, and tells the gateway so. */
   private void beginAnew() {
     fault = null;
     acceptedAtMs = activation.wallMs();
@@ -254,7 +254,7 @@ final class TurnConnection implements Connection<@Nullable Object> {
     }
   }
 
-  /** Whether it has all of these; one whose row cannot be read has none. */
+  /** Returns whether the connection has all these tags; one with an unreadable row has none. */
   boolean isTagged(Set<String> wanted) {
     read();
     return tags.containsAll(wanted);
@@ -301,7 +301,7 @@ final class TurnConnection implements Connection<@Nullable Object> {
     }
   }
 
-  /** Throws if there are too many, or one is too long. */
+  /** Throws a {@link LimitExceededException} if there are too many tags, or one is too long. */
   static void checkTags(Set<String> tags) {
     LimitExceededException excess = excess(tags);
     if (excess != null) {
@@ -355,7 +355,7 @@ final class TurnConnection implements Connection<@Nullable Object> {
     }
   }
 
-  /** The key of a message, if it is not too long. */
+  /** Returns the key of a message; throws a {@link LimitExceededException} if it is too long. */
   static String checkKey(String key) {
     int bytes = RowKey.utf8("a key", key).length;
     if (bytes > KEY_BYTES_MAX) {
@@ -384,7 +384,7 @@ final class TurnConnection implements Connection<@Nullable Object> {
         CloseReason.checkSendable(code, reason);
       } catch (RuntimeException notSendable) {
         if (hasFailedIn(turn)) {
-          return; // onClose follows, and nothing can be sent any more
+          return; // the connection has failed: onClose follows, and no close frame can be sent
         }
         throw notSendable;
       }
@@ -400,9 +400,9 @@ final class TurnConnection implements Connection<@Nullable Object> {
   }
 
   /**
-   * A turn touches it.
+   * Notes that a turn touches the connection.
    *
-   * @return whether it is the first time in this turn
+   * @return whether the turn touches it for the first time
    */
   boolean touch(long turn) {
     boolean isFirst = touchedIn != turn;
@@ -410,7 +410,10 @@ final class TurnConnection implements Connection<@Nullable Object> {
     return isFirst;
   }
 
-  /** The client is gone: from here on nothing can be sent. The handle still tells what it knew. */
+  /**
+   * Notes that the client is gone, so that nothing can be sent to it. Attachment and tags can still
+   * be read.
+   */
   void markClosing() {
     synchronized (activation) {
       if (life == Life.OPEN) {
@@ -419,7 +422,7 @@ final class TurnConnection implements Connection<@Nullable Object> {
     }
   }
 
-  /** The turn of its close is over. */
+  /** Notes that the turn of the connection's close is over. */
   void markGone() {
     if (life != Life.GONE) {
       life = life.to(Life.GONE);
@@ -427,10 +430,10 @@ final class TurnConnection implements Connection<@Nullable Object> {
   }
 
   /**
-   * The row to store, now that the turn which touched it is through; null if it is stored as it is.
-   * An attachment that may have been changed in place is serialized again.
+   * Returns the row to store at the end of a turn that touched the connection; null if the stored
+   * row is still right. An attachment that handlers may have changed in place is serialized again.
    *
-   * @throws RuntimeException if it cannot be stored any more
+   * @throws RuntimeException if the attachment cannot be serialized, or has become too large
    */
   @Nullable ConnectionRow changedRow() {
     if (life == Life.GONE || fault != null) {
