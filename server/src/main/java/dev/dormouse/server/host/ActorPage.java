@@ -5,11 +5,11 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A page of actors.
+ * A page of the actors that a search has found.
  *
- * @param actors what was found; perhaps fewer than asked for, or none, though there are more
- * @param next {@link ActorQuery#after} of the page that follows; null if this is the last
- * @param looked how many actors were looked at
+ * @param actors the actors; perhaps fewer than asked for, or none, although there are more
+ * @param next {@link ActorQuery#after} for the following page; null if this is the last page
+ * @param looked how many actors the search has looked at
  */
 public record ActorPage(List<ActorStatus> actors, @Nullable ActorId next, int looked) {
 

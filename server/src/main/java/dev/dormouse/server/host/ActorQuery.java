@@ -4,13 +4,14 @@ import dev.dormouse.sdk.ActorId;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which actors are looked for, a page at a time.
+ * A search for actors, a page at a time.
  *
- * @param type their type; null for all
- * @param prefix what their keys begin with; empty for all
- * @param isInMemory whether only actors in memory are; else those that have something stored
+ * @param type the type of the actors; null for all types
+ * @param prefix the beginning of their keys; empty for all keys
+ * @param isInMemory whether to search the actors in memory; if not, those that have something
+ *     stored
  * @param after {@link ActorPage#next} of the page before; null for the first page
- * @param limit how many at most, at least 1
+ * @param limit the most actors of a page, at least 1
  */
 public record ActorQuery(
     @Nullable String type, String prefix, boolean isInMemory, @Nullable ActorId after, int limit) {

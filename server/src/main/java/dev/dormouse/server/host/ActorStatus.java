@@ -13,23 +13,23 @@ import org.jspecify.annotations.Nullable;
  * A description of an actor at one moment, as it is seen from outside.
  *
  * @param id the actor
- * @param state where its life stands
+ * @param state whether it is in memory, and whether it has connections
  * @param connections its open connections; 0 if it is unreadable
- * @param activation how often it was activated so far; 0 if it is unreadable
- * @param pins what keeps it in memory, in words; empty if it is not
+ * @param activation the number of activations so far; 0 if it is unreadable
+ * @param pins the reasons that keep it in memory, in words; empty if it is not in memory
  */
 public record ActorStatus(
     ActorId id, State state, int connections, long activation, List<String> pins) {
 
-  /** Where an actor's life stands. */
+  /** The state of an actor as it is seen from outside. */
   public enum State {
-    /** In memory. */
+    /** The actor is in memory. */
     ACTIVE,
-    /** Not in memory, connections open. */
+    /** The actor is not in memory and has open connections. */
     HIBERNATED,
-    /** Not in memory, no connections. */
+    /** The actor is not in memory and has no connections. */
     INACTIVE,
-    /** Not in memory, and what is stored of it cannot be read: its events are refused. */
+    /** The actor is not in memory and its row cannot be read, so that its events are refused. */
     UNREADABLE;
 
     private static State asleep(int connections) {
@@ -37,7 +37,7 @@ public record ActorStatus(
     }
   }
 
-  /** Describes an actor that is not in memory, as far as it is stored. */
+  /** Describes an actor that is not in memory by what the store has of it. */
   static ActorStatus asleep(ActorId id, ActorStore store) {
     try {
       return asleep(id, store.get(id, RowKey.ACTOR.table(), RowKey.ACTOR.bytes()));
@@ -47,9 +47,10 @@ public record ActorStatus(
   }
 
   /**
-   * Describes an actor that is not in memory by the row that was read.
+   * Describes an actor that is not in memory by its own row.
    *
-   * @throws CorruptRowException if it cannot be understood
+   * @param stored the row; null if there is none
+   * @throws CorruptRowException if the row cannot be understood
    */
   static ActorStatus asleep(ActorId id, byte @Nullable [] stored) {
     ActorRow row = ActorRow.decodeOrNone(stored);
@@ -57,7 +58,7 @@ public record ActorStatus(
     return new ActorStatus(id, state, row.connections(), row.activations(), List.of());
   }
 
-  /** Returns this status without connections that have ended, and with more pins. */
+  /** Returns this status with so many connections less, and with more pins. */
   ActorStatus with(int ended, List<String> morePins) {
     int open = Math.max(0, connections - ended);
     List<String> all = new ArrayList<>(pins);

@@ -20,9 +20,9 @@ import java.util.Set;
  * </pre>
  */
 enum CellState {
-  /** No actor object. */
+  /** There is no actor object. */
   COLD,
-  /** The object was made; the turn of its {@code onActivate} is open. */
+  /** The activation is being made, or the turn of {@code onActivate} is open. */
   ACTIVATING,
   /** The object is in memory and no turn is open. */
   IDLE,
@@ -32,7 +32,7 @@ enum CellState {
   HIBERNATING,
   /** The object is dropped; commits are on their way. */
   SETTLING,
-  /** The cell is no longer the actor's. */
+  /** The actor does not use this cell any more. */
   RETIRED;
 
   private Set<CellState> next() {
@@ -47,7 +47,11 @@ enum CellState {
     };
   }
 
-  /** The state itself, if it may follow this one. */
+  /**
+   * Returns the next state.
+   *
+   * @throws IllegalStateException if the next state may not follow this one
+   */
   CellState to(CellState next) {
     if (!next().contains(next)) {
       throw new IllegalStateException("a cell cannot go from " + this + " to " + next);
@@ -55,7 +59,7 @@ enum CellState {
     return next;
   }
 
-  /** Whether there is an actor object. */
+  /** Returns whether there is an actor object in this state. */
   boolean isActive() {
     return this == ACTIVATING || this == IDLE || this == BUSY || this == HIBERNATING;
   }

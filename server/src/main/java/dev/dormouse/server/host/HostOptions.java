@@ -5,14 +5,14 @@ import java.time.Duration;
 /**
  * The limits of a host.
  *
- * @param idle an actor without events for so long hibernates
- * @param turnLimit a turn that lasts longer is abandoned, and its actor reset
+ * @param idle how long an actor has no events before it hibernates
+ * @param turnLimit how long a turn may last; a longer one is abandoned, and its actor reset
  * @param mailboxMax the most events that wait for one actor; over it messages are withheld and
  *     upgrades and requests answered 503
  * @param activeActorsMax the most actors in memory; over it the least recently used hibernate early
- * @param unsettledBytesMax the most that all turns that wait for the store may hold, in bytes, what
- *     they say included; over it no turn begins
- * @param retries how often, and how soon, what failed is tried again
+ * @param unsettledBytesMax the most bytes that all turns that are open or wait for the store may
+ *     hold, in writes and in records to send; over it no turn begins
+ * @param retries how often, and how soon, failed activations and reads are tried again
  */
 public record HostOptions(
     Duration idle,
@@ -21,7 +21,7 @@ public record HostOptions(
     int activeActorsMax,
     long unsettledBytesMax,
     RetryPolicy retries) {
-  /** Of the heap, this part may be held by turns that wait for the store. */
+  /** The divisor of the heap's size that gives the default of {@code unsettledBytesMax}. */
   private static final int UNSETTLED_PART = 8;
 
   /**

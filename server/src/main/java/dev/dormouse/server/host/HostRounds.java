@@ -10,8 +10,9 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Looks at the actors in memory, round after round: whose turn takes too long, what is to be tried
- * again, who is idle, and who has to go because there are too many. One thread at a time.
+ * Looks at the actors in memory, round after round: abandons turns that take too long, starts
+ * attempts that are due, and has actors hibernate that are idle, or that are too many. Used by one
+ * thread at a time.
  */
 final class HostRounds {
   private final Collection<ActorCell> cells;
@@ -21,21 +22,21 @@ final class HostRounds {
   private final Runnable onRound;
   private final Consumer<ActorId> hibernate;
 
-  /** Those that were not looked at yet; null between two rounds. */
+  /** The cells that this round has not looked at yet; null between two rounds. */
   private @Nullable Iterator<ActorCell> rest;
 
-  /** How many there were, at most, since the round began. */
+  /** The largest number of cells since the round began. */
   private int most;
 
-  /** How many stay in memory, of those that were looked at. */
+  /** The number of cells that this round has looked at and that stay in memory. */
   private int staying;
 
   /**
-   * Before the first round.
+   * Creates the rounds of a host; the first one begins with the first tick.
    *
-   * @param cells all in memory, as they come and go
+   * @param cells a live view of all cells in memory
    * @param onRound called when a round begins
-   * @param hibernate whom it is called with hibernates, if still idle
+   * @param hibernate has an actor hibernate if no event waits for it
    */
   HostRounds(
       Collection<ActorCell> cells,
@@ -52,7 +53,7 @@ final class HostRounds {
     this.hibernate = hibernate;
   }
 
-  /** Does one of so many parts of a round. */
+  /** Does the next part of a round that takes so many calls. */
   void tick(int parts) {
     Iterator<ActorCell> round = rest;
     if (round == null) {
@@ -69,7 +70,10 @@ final class HostRounds {
       try {
         look(cell, nowNs);
       } catch (RuntimeException | Error e) {
-        failures.error("actor {} could not be looked at", cell.id(), e); // but the others
+        failures.error(
+            "the regular check of actor {} failed; it is made again in the next round",
+            cell.id(),
+            e); // the round goes on
       }
       left--;
     }

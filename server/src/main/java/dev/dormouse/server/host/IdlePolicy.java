@@ -4,28 +4,28 @@ import dev.dormouse.sdk.ActorId;
 import java.util.Comparator;
 import java.util.List;
 
-/** Decides which actors are to hibernate. Pure functions. */
+/** Decides which actors hibernate, by pure functions. */
 final class IdlePolicy {
 
   /**
    * An actor in memory.
    *
    * @param id the actor
-   * @param lastEventNs when it last did something, by the clock that never jumps
-   * @param isPinned whether it must stay: a turn is open, or events wait
+   * @param lastEventNs when its last event ended, by the clock that never jumps
+   * @param isPinned whether it must stay in memory, since a turn is open or events wait
    */
   record Candidate(ActorId id, long lastEventNs, boolean isPinned) {}
 
   private IdlePolicy() {}
 
-  /** Returns whether an actor that last did something then has been idle for the whole time. */
+  /** Returns whether an actor whose last event ended then has been idle for long enough. */
   static boolean isIdle(long lastEventNs, long nowNs, long idleNs) {
     return nowNs - lastEventNs >= idleNs;
   }
 
   /**
-   * Of the actors in memory, the least recently used ones over the most that may be. Pinned ones
-   * never.
+   * Returns the least recently used actors that must hibernate so that no more than {@code
+   * activeMax} stay in memory. Pinned actors are never among them.
    */
   static List<ActorId> overMost(List<Candidate> active, long nowNs, int activeMax) {
     return active.stream()

@@ -24,11 +24,11 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 
 /**
- * Connections that an earlier run has left behind: their rows are in the store, their sockets are
- * nowhere. Each is closed with 1006 and a cause that says how that run ended, in a turn that
- * removes its row; what a crash interrupts, the next start finds again. One page is under way at a
- * time, so that they do not crowd out the living. What cannot be read is passed over: the start
- * does not wait for a repair.
+ * Closes the connections that earlier runs of the node left in the store without a socket. Each
+ * gets a close event with 1006 and a cause that says how its run ended, and the turn of that event
+ * removes its row; after a crash, the next start finds the rows that are left. One page of closes
+ * is under way at a time, so that they do not crowd out events of living clients. Rows that cannot
+ * be read are passed over, so that the start does not wait for a repair.
  */
 final class LeftoverCloses {
   private static final Logger log = Log.of(LeftoverCloses.class);
@@ -40,16 +40,21 @@ final class LeftoverCloses {
   private final Quarantine quarantine;
   private final CompletableFuture<Long> done = new CompletableFuture<>();
 
-  /** Of the page that is under way; handed from thread to thread by {@code underWay}. */
+  // The fields below are handed from thread to thread by the counter underWay.
+
+  /** The number of connections whose close was handed to the host. */
   private long closed;
 
+  /** The number of connections of actor types that are not registered. */
   private long orphaned;
+
+  /** The number of connections of actors that cannot be read. */
   private long unreadable;
 
-  /** Of what the connections of an incarnation have died. Like the numbers before. */
+  /** The cause of the closes of each incarnation. */
   private final Map<Long, CloseReason.Cause> causes = new HashMap<>();
 
-  /** The actor that was looked at last, and whether its row can be read. */
+  /** The actor whose row {@code isActorReadable} is about; null before the first. */
   private @Nullable ActorId lookedAt;
 
   private boolean isActorReadable;
@@ -67,7 +72,7 @@ final class LeftoverCloses {
     return done;
   }
 
-  /** Closes page by page; goes on elsewhere when a page has ended that was under way. */
+  /** Closes page by page; the thread that ends a page's last close goes on with the next page. */
   private void closeBehind(@Nullable PlacedRow first) {
     PlacedRow after = first;
     boolean isPageDone = true;
@@ -79,7 +84,8 @@ final class LeftoverCloses {
         dead = page.stream().filter(this::isLeftover).map(this::closeOf).toList();
       } catch (CorruptRowException e) {
         log.error(
-            "connections of the last run cannot be found, and stay stored: {}", e.getMessage());
+            "connections of earlier runs cannot be read; they stay stored until the next start: {}",
+            e.getMessage());
         finish();
         return;
       } catch (RuntimeException e) {
@@ -122,7 +128,7 @@ final class LeftoverCloses {
     return true;
   }
 
-  /** The rows of an actor lie together, so it is asked once for each. */
+  /** Returns whether an actor's own row can be read; asks once for rows that lie together. */
   private boolean isReadable(ActorId actor) {
     if (!actor.equals(lookedAt)) {
       lookedAt = actor;
@@ -154,12 +160,12 @@ final class LeftoverCloses {
   private void finish() {
     if (orphaned > 0) {
       log.warn(
-          "the store has {} of actor types that are not registered; left as stored",
+          "the store has {} of actor types that are not registered; they stay stored",
           Counted.of(orphaned, "connection"));
     }
     if (unreadable > 0) {
       log.error(
-          "the store has {} of actors that cannot be read; left as stored",
+          "the store has {} of actors that cannot be read; they stay stored",
           Counted.of(unreadable, "connection"));
     }
     done.complete(closed);

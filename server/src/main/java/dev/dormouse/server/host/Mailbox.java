@@ -15,45 +15,45 @@ import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The work that waits for one actor, and whether the cell's thread is on its way: the border
- * between the threads that bring events and the one that handles them. Its monitor guards all
- * fields.
+ * The events that wait for one actor, and whether a thread runs the actor's cell or is about to.
+ * The mailbox is the border between the threads that bring events and the thread that runs the
+ * cell. Its monitor guards all fields.
  *
- * <p>Messages over the capacity are not taken: the connection is remembered with the number of the
- * first one, and what comes of it out of turn is passed over until the gateway has sent again from
- * that number on.
+ * <p>Messages over the capacity are not taken. The mailbox remembers the number of the first
+ * message that it did not take of a connection, and ignores later messages of that connection until
+ * the gateway has sent the messages from that number on again.
  */
 final class Mailbox {
 
-  /** What became of an offer. */
+  /** The result of an offer. */
   enum Admission {
-    /** It waits; the cell is on its way. */
+    /** The event waits; a thread runs the cell already. */
     QUEUED,
-    /** It waits; the caller must set the cell going. */
+    /** The event waits; the caller must have a thread run the cell. */
     WAKE,
-    /** There is no room; for a message, its connection is remembered. */
+    /** The mailbox is full; the number of a refused message is remembered. */
     FULL,
-    /** A message that the gateway will send again; nothing to do. */
+    /** The message is ignored, since the gateway will send it again. */
     OUT_OF_TURN,
-    /** The cell is retired; ask for the actor's next one. */
+    /** The cell is retired; the event belongs to the actor's next cell. */
     RETIRED
   }
 
-  /** Whether the cell's thread is on its way. */
+  /** Whether a thread runs the cell. */
   enum State {
-    /** Nobody runs the cell. */
+    /** No thread runs the cell. */
     PARKED,
-    /** The cell's thread is on its way. */
+    /** A thread runs the cell, or is about to. */
     SCHEDULED,
-    /** The cell's thread is on its way, and is to look again before it leaves. */
+    /** A thread runs the cell, or is about to, and must look again before it leaves. */
     SIGNALLED,
-    /** The cell is no longer the actor's. */
+    /** The actor does not use this cell any more. */
     RETIRED;
 
     /**
      * Returns the next state.
      *
-     * @throws IllegalStateException if it may not follow this one
+     * @throws IllegalStateException if the next state may not follow this one
      */
     State to(State next) {
       boolean isLegal =
@@ -70,12 +70,16 @@ final class Mailbox {
     }
   }
 
+  /** The number of the first message that was not taken, and whether it was asked for again. */
   private record Gap(long sequence, boolean isResumed) {}
 
   private final int capacity;
   private final ArrayDeque<Event> queue = new ArrayDeque<>(2);
 
-  /** Null if no message was turned away; {@link #isWithholding} reads it without the monitor. */
+  /**
+   * The messages that were not taken, by connection; null if there are none. {@link #isWithholding}
+   * reads the field without the monitor.
+   */
   private volatile @Nullable Map<ConnectionId, Gap> gaps;
 
   private State state = State.PARKED;
@@ -125,12 +129,12 @@ final class Mailbox {
     return isFull && canBeRefused ? Admission.FULL : null;
   }
 
-  /** The first work, or null; it stays. Cell's thread. */
+  /** Returns the first event, which stays; null if none waits. Cell's thread. */
   synchronized @Nullable Event peek() {
     return queue.peek();
   }
 
-  /** Takes the first work, which is there. Cell's thread. */
+  /** Takes the first event; the mailbox must not be empty. Cell's thread. */
   synchronized Event take() {
     return queue.remove();
   }
@@ -140,23 +144,23 @@ final class Mailbox {
     return queue.poll();
   }
 
-  /** Takes the first event if it is such a one; else null. Cell's thread. */
+  /** Takes the first event if the predicate accepts it; else returns null. Cell's thread. */
   synchronized @Nullable Event pollIf(Predicate<Event> whom) {
     Event first = queue.peek();
     return first != null && whom.test(first) ? queue.remove() : null;
   }
 
-  /** Returns whether a message was not taken, or has not come again since. */
+  /** Returns whether there is a message that was not taken and has not come again since. */
   boolean isWithholding() {
     return gaps != null;
   }
 
-  /** Puts back what was taken last: it is the first again, room or not. Cell's thread. */
+  /** Puts an event back to the front, even if the mailbox is full. Cell's thread. */
   synchronized void putBack(Event first) {
     queue.addFirst(first);
   }
 
-  /** Takes all such work, in order. Cell's thread. */
+  /** Takes all events that the predicate accepts, in order. Cell's thread. */
   synchronized List<Event> takeAll(Predicate<Event> whom) {
     List<Event> taken = new ArrayList<>();
     queue.removeIf(work -> whom.test(work) && taken.add(work));
@@ -164,9 +168,10 @@ final class Mailbox {
   }
 
   /**
-   * What to tell of connections whose messages were not taken, once half of the room is free: what
-   * was withheld, and that it is wanted now. Both are told by the cell's thread, so that neither
-   * can overtake the other; until then a gateway has no more than its credit under way.
+   * Returns the records that ask for the messages that were not taken, once half of the mailbox is
+   * free: for each connection a {@link Withheld} and a {@link Resumed}. The cell's thread sends
+   * both, so that neither can overtake the other; until then a gateway has no more messages under
+   * way than its credit allows.
    */
   synchronized List<ToGateway> resumable() {
     if (gaps == null || queue.size() > capacity / 2) {
@@ -188,9 +193,9 @@ final class Mailbox {
   }
 
   /**
-   * Has the cell run, even if nothing waits.
+   * Notes that the cell must run, even if no event waits.
    *
-   * @return whether the caller must set it going
+   * @return whether the caller must have a thread run the cell
    */
   synchronized boolean signal() {
     boolean wasParked = state == State.PARKED;
@@ -201,9 +206,9 @@ final class Mailbox {
   }
 
   /**
-   * The cell's thread wants to leave.
+   * Parks the cell, if nothing came meanwhile.
    *
-   * @return false if something came meanwhile: it must go on
+   * @return false if something came, so that the cell's thread must go on
    */
   synchronized boolean park() {
     if (state == State.SIGNALLED) {
@@ -217,7 +222,7 @@ final class Mailbox {
     return true;
   }
 
-  /** The cell's thread leaves, though work waits: it will be signalled when the time has come. */
+  /** Parks the cell even if events wait; a later {@link #signal} lets it run again. */
   synchronized void rest() {
     if (state != State.RETIRED) {
       state = state.to(State.PARKED);
@@ -225,9 +230,9 @@ final class Mailbox {
   }
 
   /**
-   * Refuses all further work, if none waits.
+   * Retires the mailbox if no event waits, so that it refuses all further events.
    *
-   * @return whether it does
+   * @return whether the mailbox is retired
    */
   synchronized boolean retire() {
     if (!queue.isEmpty() || (gaps != null && !gaps.isEmpty())) {

@@ -10,14 +10,14 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Closes that must take effect and have not, since the actor could not be activated for them, or
- * they could not read the store. Their connections' rows are still there, so that the next start
- * finds them if this process does not come to it; but as long as they are owed, the connections
- * count for nothing.
+ * Close events of one actor that could not be handled, because the actor could not be activated or
+ * the store could not be read. The rows of their connections are still stored, so that the next
+ * start finds them if this process does not handle them. Meanwhile the connections are not counted
+ * as open.
  *
- * <p>They are tried again whenever the actor has been activated, and at growing intervals, the
- * longest being 5 minutes. Used by whoever runs the cell; {@link #count} and {@link #isDue} by
- * anyone.
+ * <p>Owed closes are tried again whenever the actor has been activated, and at growing intervals of
+ * at most 5 minutes. Methods are called by the thread that runs the cell; {@link #count} and {@link
+ * #isDue} may be called by any thread.
  */
 final class OwedCloses {
   private static final Duration REST_MAX = Duration.ofMinutes(5);
@@ -29,7 +29,7 @@ final class OwedCloses {
 
   private volatile int count;
 
-  /** Null unless an attempt failed since one went well. */
+  /** The failures of attempts since one last succeeded; null if none failed. */
   private volatile @Nullable Retry retry;
 
   OwedCloses(ActorRows rows, ClosingConnections closing, RetryPolicy policy) {
@@ -48,7 +48,7 @@ final class OwedCloses {
     return count > 0 && (last == null || last.isDue(nowNs));
   }
 
-  /** Returns the first close that has not taken effect, if it is due; the close stays owed. */
+  /** Returns the first close that is not handled, if it is due; the close stays owed. */
   Event.@Nullable Client due(long nowNs) {
     if (!isDue(nowNs)) {
       return null;
@@ -73,7 +73,7 @@ final class OwedCloses {
     count = owed.size();
   }
 
-  /** Removes the first close, which has taken effect, or has had its chance. */
+  /** Removes the first close, which was handled, or whose handler failed. */
   void remove() {
     Event.Client done = owed.remove();
     closing.handled(done.event());
@@ -87,14 +87,14 @@ final class OwedCloses {
     failed(beganNs, nowNs);
   }
 
-  /** Notes that no attempt could be made. */
+  /** Puts the next attempt off, since this one failed or could not be made. */
   void failed(long beganNs, long nowNs) {
     if (count > 0) {
       retry = Retry.after(retry, policy.withRestMax(REST_MAX), beganNs, nowNs);
     }
   }
 
-  /** Makes the next attempt due at once, since what stood in the way may be gone. */
+  /** Makes the next attempt due at once, since the cause of the failures may be gone. */
   void tryNow(long nowNs) {
     Retry last = retry;
     retry = last == null ? null : last.dueAt(nowNs);

@@ -14,12 +14,14 @@ final class Pins {
   private Pins() {}
 
   /**
-   * All that does, the idle time being told only if nothing else does.
+   * Lists everything that keeps an actor in memory; the idle time only if there is nothing else.
    *
-   * @param turn the one that is open; null if none is
-   * @param waitingEvents how many events wait
-   * @param gate what holds words until they are kept
-   * @param lastEventNs when the last event ended
+   * @param turn the open turn; null if none is open
+   * @param waitingEvents the number of events in the mailbox
+   * @param gate the gate that holds the actor's records until its commits are done
+   * @param nowNs the time, by the clock that never jumps
+   * @param lastEventNs when the last event ended, by the same clock
+   * @param idleLimit the idle time after which the actor hibernates
    */
   static List<String> of(
       @Nullable Turn turn,
@@ -46,7 +48,7 @@ final class Pins {
     return pins;
   }
 
-  /** What else is to be known of an actor that cannot be activated. */
+  /** Describes the failed activations of an actor, and when the next one is tried. */
   static String failedActivations(int number, long restNs) {
     return Counted.of(number, "failed activation")
         + " in a row; next attempt in "

@@ -3,15 +3,16 @@ package dev.dormouse.server.host;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Failures in a row, and when the next attempt is due. By the clock that never jumps.
+ * Failures in a row, and when the next attempt is due. All times are those of the clock that never
+ * jumps.
  *
  * @param failures how many attempts have failed, at least one
- * @param sinceNs when the first of them began
- * @param dueNs when the next is due
+ * @param sinceNs when the first failed attempt began
+ * @param dueNs when the next attempt is due
  */
 record Retry(int failures, long sinceNs, long dueNs) {
 
-  /** Adds one more failure, of an attempt that began then and has just ended. */
+  /** Returns the failures with one more, of an attempt that began then and has just ended. */
   static Retry after(@Nullable Retry before, RetryPolicy policy, long beganNs, long nowNs) {
     int failures = before == null ? 1 : before.failures + 1;
     long sinceNs = before == null ? beganNs : before.sinceNs;
@@ -27,9 +28,7 @@ record Retry(int failures, long sinceNs, long dueNs) {
     return nowNs - dueNs >= 0;
   }
 
-  /**
-   * Returns whether so many failures in a row, over such a time, may still be a passing trouble.
-   */
+  /** Returns whether the failures have not lasted longer than the policy's patience. */
   boolean mayPass(RetryPolicy policy, long nowNs) {
     return nowNs - sinceNs < policy.patience().toNanos();
   }

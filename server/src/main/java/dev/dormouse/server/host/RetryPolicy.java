@@ -3,21 +3,22 @@ package dev.dormouse.server.host;
 import java.time.Duration;
 
 /**
- * A policy that says how often, and how soon, what failed is tried again. Pure.
+ * A policy that says how often, and how soon, a failed activation or read is tried again. Its
+ * methods are pure functions.
  *
- * @param attemptsMax an event whose actor could not be activated for it, or whose turn could not
- *     read the store, so often is given up; at least 1
- * @param firstRest how long nothing is tried after a first failure; twice as long after each
- *     further one in a row
- * @param restMax but never longer than this
+ * @param attemptsMax the number of failed attempts after which an event is given up, at least 1; an
+ *     attempt fails if the actor cannot be activated or the turn cannot read the store
+ * @param firstRest how long a cell rests after a first failure; the rest doubles with each further
+ *     failure in a row
+ * @param restMax the longest rest
  * @param patience how long after the beginning of the first failure upgrades and requests still
- *     wait; then they are answered 503
+ *     wait; after that they are answered 503
  */
 public record RetryPolicy(
     int attemptsMax, Duration firstRest, Duration restMax, Duration patience) {
   private static final int DOUBLINGS_MAX = 20;
 
-  /** Checks the numbers. */
+  /** Checks the parameters. */
   public RetryPolicy {
     if (attemptsMax < 1) {
       throw new IllegalArgumentException("attemptsMax " + attemptsMax + " is less than 1");
@@ -31,7 +32,7 @@ public record RetryPolicy(
     }
   }
 
-  /** 6 attempts; rests of 250 ms to 10 s; 2 s of patience. */
+  /** Returns the defaults: 6 attempts, rests of 250 ms to 10 s, 2 s of patience. */
   public static RetryPolicy defaults() {
     return new RetryPolicy(
         6, Duration.ofMillis(250), Duration.ofSeconds(10), Duration.ofSeconds(2));
@@ -42,7 +43,7 @@ public record RetryPolicy(
     return new RetryPolicy(attemptsMax, firstRest, restMax, patience);
   }
 
-  /** Returns how long nothing is tried after so many failures in a row, at least one. */
+  /** Returns how long a cell rests after so many failures in a row, at least one. */
   long restNs(int failures) {
     long restNs = firstRest.toNanos() << Math.min(failures - 1, DOUBLINGS_MAX);
     return Math.min(restNs, restMax.toNanos());

@@ -9,16 +9,16 @@ import java.util.function.Function;
 import java.util.function.Supplier;
 
 /**
- * A kind of actor: how to make one, and how to run it.
+ * A registered actor type: how its objects are made, and where their handlers run.
  *
  * @param name the type's part of its actors' ids
- * @param factory makes a new object each time
- * @param codec of attachments and stored values
- * @param attachment what attachments are; {@code Object.class} if that is not known
- * @param executor where an actor's handlers run; it may use many threads, the cell sees to one at a
- *     time
+ * @param factory makes a new actor object each time
+ * @param codec the codec of attachments and stored values
+ * @param attachment the class of attachments; {@code Object.class} if it is not known
+ * @param executor where an actor's handlers run; it may use many threads, since a cell hands it one
+ *     task at a time
  * @param failurePolicy what becomes of a connection whose message made its handler throw
- * @param attachmentBytesMax the largest attachment, as serialized
+ * @param attachmentBytesMax the most bytes of a serialized attachment
  */
 public record ActorType(
     String name,

@@ -10,15 +10,16 @@ import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What actors have begun and no turn waits for. A stop waits for it; nothing else does. Any thread.
+ * The background work of actors: stages that no turn waits for. Only a stop of the host waits for
+ * them. May be used from any thread.
  */
 public final class BackgroundWork {
-  /** The most pieces of one actor that may be under way. */
+  /** The most pieces of background work of one actor that may be under way. */
   public static final int STAGES_MAX = 1_024;
 
   private final FailureLog failures;
 
-  // Guarded by the monitor; the future is read by anyone.
+  // Guarded by the monitor; any thread may read the future without it.
   private final Map<ActorId, Integer> underWay = new HashMap<>();
   private volatile CompletableFuture<Void> drained = CompletableFuture.completedFuture(null);
 
@@ -27,9 +28,9 @@ public final class BackgroundWork {
   }
 
   /**
-   * Adds a piece.
+   * Adds a piece of background work.
    *
-   * @throws LimitExceededException if the actor has {@value #STAGES_MAX} under way
+   * @throws LimitExceededException if the actor has {@value #STAGES_MAX} pieces under way
    */
   void add(ActorId actor, CompletionStage<?> stage) {
     synchronized (this) {
@@ -62,7 +63,7 @@ public final class BackgroundWork {
     }
   }
 
-  /** Completes when none is under way. */
+  /** Returns a future that completes when no background work is under way. */
   public CompletableFuture<Void> drained() {
     return drained;
   }

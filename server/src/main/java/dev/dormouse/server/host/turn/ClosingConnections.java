@@ -8,20 +8,21 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The connections that the actor has closed, or that have ended, and whose close has not taken
- * effect yet: what still comes from them is passed over, and they are not open any more, whether
- * the actor slept meanwhile or not. Belongs to the cell; used by whoever runs it.
+ * The connections that the actor has closed, or that have ended, and whose close event is not
+ * handled yet. Their messages are not handled any more, and handlers see them as closed, even if
+ * the actor hibernates meanwhile. An instance belongs to a cell and is used by the thread that runs
+ * the cell.
  */
 public final class ClosingConnections {
-  /** The turn without which it is not so. */
+  /** The turn number of a connection that is closed whatever becomes of commits. */
   private static final long NONE = 0;
 
   private static final Map<ConnectionId, Long> NOBODY = Map.of();
 
-  /** By connection, the first turn that has closed it; {@link #NONE} if it is closed for sure. */
+  /** For each connection the turn that closed it first; {@link #NONE} if it is closed for sure. */
   private Map<ConnectionId, Long> ids = NOBODY;
 
-  /** A turn says this, if its commit is not lost. */
+  /** Notes the closes that a turn sends, unless its commit is lost. */
   public void said(List<ToGateway> records, long turn) {
     for (ToGateway record : records) {
       if (record instanceof ToGateway.Close close) {
@@ -30,7 +31,7 @@ public final class ClosingConnections {
     }
   }
 
-  /** This is said, whatever becomes of commits. */
+  /** Notes the closes that are sent whatever becomes of commits. */
   public void said(List<ToGateway> records) {
     for (ToGateway record : records) {
       if (record instanceof ToGateway.Close close) {
@@ -39,12 +40,12 @@ public final class ClosingConnections {
     }
   }
 
-  /** A connection ended; its close is put off. */
+  /** Notes that a connection ended and that its close is put off. */
   public void add(ToHost.Closed closed) {
     ids().put(closed.connection(), NONE);
   }
 
-  /** An event was handled. */
+  /** Forgets the connection of an event that was handled, if the event is its close. */
   public void handled(ToHost.ClientEvent event) {
     if (event instanceof ToHost.Closed closed && !ids.isEmpty()) {
       ids.remove(closed.connection());
@@ -67,7 +68,7 @@ public final class ClosingConnections {
     return ids.isEmpty();
   }
 
-  /** The turns after this one were lost, and with them what they closed. */
+  /** Forgets the closes of all turns after this one, which were lost. */
   public void lostAfter(long turn) {
     if (!ids.isEmpty()) {
       ids.values().removeIf(closer -> closer > turn);

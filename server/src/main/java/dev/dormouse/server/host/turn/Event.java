@@ -41,12 +41,12 @@ public sealed interface Event {
     return null;
   }
 
-  /** Returns when the event came to the host; 0 if nobody listens, or the cell made it itself. */
+  /** Returns when the event came to the host; 0 if no observer listens, or the cell made it. */
   default long arrivedNs() {
     return 0;
   }
 
-  /** Tells whoever brought the event that the host is done with it, however it went. */
+  /** Tells the caller that brought the event that the host is done with it, well or not. */
   default void end() {}
 
   /** Describes the event for logs: its label, and its connection if it has one. */
@@ -60,7 +60,7 @@ public sealed interface Event {
    *
    * @param event what the gateway said
    * @param ended run when the host is done with the event
-   * @param arrivedNs when the event came; 0 if nobody wants to know
+   * @param arrivedNs when the event came; 0 if no observer listens
    */
   record Client(ToHost.ClientEvent event, Runnable ended, long arrivedNs) implements Event {
     public Client(ToHost.ClientEvent event) {
@@ -101,11 +101,11 @@ public sealed interface Event {
    * The making of an actor object, and its {@code onActivate}.
    *
    * @param reason the label of the event that the object is made for
-   * @param beganNs when its making began
+   * @param beganNs when the making of the object began
    */
   record Activate(String reason, long beganNs) implements Event {
 
-    /** Makes one for the first event that waits; if none waits, for a close that is owed. */
+    /** Returns an activation for the first waiting event; if none waits, for an owed close. */
     public static Activate by(@Nullable Event first, long beganNs) {
       return new Activate(first == null ? "close" : first.label(), beganNs);
     }
@@ -127,8 +127,8 @@ public sealed interface Event {
    *
    * @param onlyIfIdle whether events that wait behind it cancel it
    * @param isReset whether the object is dropped without its {@code onHibernate}
-   * @param dropped completes once the object is gone and all it did is kept; with false if it was
-   *     cancelled
+   * @param dropped completes with true once the object is gone and all it did is in the store; with
+   *     false if the wish was cancelled
    */
   record Hibernate(boolean onlyIfIdle, boolean isReset, CompletableFuture<Boolean> dropped)
       implements Event {
@@ -148,9 +148,9 @@ public sealed interface Event {
   /**
    * An alarm that is due.
    *
-   * @param due which alarm, and where it stood when it was handed out
-   * @param ended run when its turn is over, or it needs none; what it wrote may be on its way
-   * @param arrivedNs when it was handed out; 0 if nobody wants to know
+   * @param due the alarm, and the time for which it was set when it was handed out
+   * @param ended run when the alarm's turn is over, or it needs none; the commit may be on its way
+   * @param arrivedNs when it was handed out; 0 if no observer listens
    */
   record Alarm(DueAlarm due, Runnable ended, long arrivedNs) implements Event {
 

@@ -20,12 +20,12 @@ import java.util.Set;
 import java.util.UUID;
 
 /**
- * Tells of a class whether its objects are sure never to change, so that what they were serialized
- * to once is what they would be serialized to later: plain values of the JDK, enums, and records
- * whose components are all declared as such. What a declaration leaves open, such as a {@code List}
- * or an interface, counts as changeable.
+ * Decides whether objects of a class can never change, so that they need to be serialized only
+ * once. Such classes are plain values of the JDK, enums, and records whose components all have such
+ * a class as their declared type. A component that is declared as a {@code List} or another
+ * interface makes its record count as changeable.
  *
- * <p>Each class is looked at once. May be called from any thread.
+ * <p>The answer for a class is computed once. May be called from any thread.
  */
 public final class ImmutableClasses {
   private static final Set<Class<?>> PLAIN =
@@ -65,16 +65,16 @@ public final class ImmutableClasses {
 
   private ImmutableClasses() {}
 
-  /** Whether objects of exactly this class never change. */
+  /** Returns whether objects of exactly this class never change. */
   public static boolean contains(Class<?> type) {
     return KNOWN.get(type);
   }
 
   /**
-   * The same, worked out.
+   * Computes whether objects of a class never change.
    *
-   * @param seen records that are being looked at, or were: one that holds another of its own class
-   *     is not to be looked at for ever
+   * @param seen records that were met already, so that a record that holds one of its own class
+   *     does not make the search endless
    */
   private static boolean isImmutable(Class<?> type, Set<Class<?>> seen) {
     if (type.isPrimitive() || PLAIN.contains(type) || isEnum(type)) {
@@ -93,7 +93,7 @@ public final class ImmutableClasses {
     return true;
   }
 
-  /** Enums are stored by name; a constant with a body of its own has a class of its own. */
+  /** Returns whether a class is an enum, or that of a constant with a body of its own. */
   private static boolean isEnum(Class<?> type) {
     return Enum.class.isAssignableFrom(type) && type != Enum.class;
   }

@@ -25,9 +25,9 @@ public final class Questions {
   private static final Logger log = Log.of(Questions.class);
 
   /**
-   * A question.
+   * A question that has no answer yet.
    *
-   * @param answer completed with the answer; what follows from it is code of the actor's
+   * @param answer completed with the answer, which may run code of the actor
    * @param executor where the answer is completed
    */
   private record Question<T>(CompletableFuture<T> answer, Executor executor) {
@@ -35,7 +35,7 @@ public final class Questions {
       try {
         executor.execute(() -> complete(said));
       } catch (RejectedExecutionException stopped) {
-        log.debug("nobody is there any more to hear the answer {}", said);
+        log.debug("the actor's executor has stopped; the answer {} is dropped", said);
       }
     }
 
@@ -54,7 +54,10 @@ public final class Questions {
   private final ConcurrentHashMap<Long, Question<Optional<Instant>>> seen =
       new ConcurrentHashMap<>();
 
-  /** Numbers the questions so that no other run of the node, and none of another node, does. */
+  /**
+   * Creates an empty set of questions. Their numbers begin with the incarnation, so that no other
+   * run of the node and no other node uses the same numbers.
+   */
   public Questions(long incarnation) {
     this.last = new AtomicLong(ConnectionId.of(incarnation, 0).value());
   }
@@ -63,7 +66,7 @@ public final class Questions {
    * Asks what becomes of a message that is to be sent.
    *
    * @param answer completed once, with the answer
-   * @param executor where that is done
+   * @param executor where the answer is completed
    * @return the number to report under
    */
   long askOutcome(CompletableFuture<Outcome> answer, Executor executor) {
@@ -74,7 +77,7 @@ public final class Questions {
    * Asks when something was last heard of a client.
    *
    * @param answer completed once, with the answer
-   * @param executor where that is done
+   * @param executor where the answer is completed
    * @return the number to report under
    */
   long askSeen(CompletableFuture<Optional<Instant>> answer, Executor executor) {

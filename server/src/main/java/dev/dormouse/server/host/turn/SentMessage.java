@@ -8,9 +8,9 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 
-/** A message in the outbox of an open turn. Guarded by the activation's monitor. */
+/** A message in the outbox of an open turn. The activation's monitor guards its fields. */
 final class SentMessage implements Delivery {
-  /** To a connection that is closed. */
+  /** The delivery of a message to a connection that is closed already. */
   static final Delivery TO_NOBODY =
       () -> CompletableFuture.completedStage(Outcome.CONNECTION_CLOSED);
 
@@ -18,13 +18,14 @@ final class SentMessage implements Delivery {
   private final long turn;
   private final int place;
 
-  /** Null until somebody asks. */
+  /** The outcome that the actor has asked for; null until it asks. */
   private @Nullable OutcomeStage<Outcome> outcome;
 
   /**
-   * The message at a place of the open turn's outbox.
+   * Creates the handle of a message of the open turn.
    *
    * @param turn the turn's number
+   * @param place the place of the message in the turn's outbox
    */
   SentMessage(Activation activation, long turn, int place) {
     this.activation = activation;
@@ -52,8 +53,9 @@ final class SentMessage implements Delivery {
   }
 
   /**
-   * A stage that completes after the turn in which it was asked for. That turn must not wait for
-   * it, nor for a stage made of it: it would do so until its limit.
+   * A stage that completes with the outcome of a message, after the turn that sends the message.
+   * That turn must not wait for the stage, nor for a stage derived from it: the turn would wait
+   * until its time limit.
    */
   static final class OutcomeStage<T> extends CompletableFuture<T> {
     private final Activation activation;
@@ -64,7 +66,7 @@ final class SentMessage implements Delivery {
       this.turn = turn;
     }
 
-    /** Throws if the turn that wants to wait for it is the one that must not. */
+    /** Throws an exception if the turn that wants to wait is the one that sends the message. */
     void checkAwaitedBy(Turn waiting) {
       if (!isDone() && waiting.number() == turn) {
         throw new IllegalStateException(

@@ -18,29 +18,31 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One event being handled: what it wrote, what it wants to say, and who may end it.
+ * The handling of one event: it collects what the handler writes and sends, and decides which
+ * thread may end it.
  *
  * <p>Exactly one caller wins the right to end a turn, and with it the right to run the cell: the
- * thread of the handler when it returns, the thread on which the last awaited stage completes, or
- * the clock that finds it overdue. Whoever loses must not touch the cell again. The turn's monitor
- * guards {@code state}, {@code awaited}, {@code failure} and what is counted; the rest belongs to
- * the activation's monitor.
+ * handler's thread when the handler returns, the thread on which the last awaited stage completes,
+ * or the clock's thread when it finds the turn overdue. A caller that loses must not touch the cell
+ * again. The turn's monitor guards {@code state}, {@code awaited}, {@code failure}, {@code asked}
+ * and {@code countedBytes}; the activation's monitor guards the other fields.
  */
 public final class Turn {
+  /** The life of a turn. */
   enum State {
     /** The handler runs. */
     RUNNING,
-    /** The handler has returned; awaited stages have not. */
+    /** The handler has returned; stages that the turn waits for have not completed. */
     AWAITING,
-    /** Somebody ends it, or has. */
+    /** A thread ends the turn, or has ended it. */
     ENDED,
-    /** It took too long: what it does goes nowhere. */
+    /** The turn took too long; what its handler still does has no effect. */
     ABANDONED;
 
     /**
      * Returns the next state.
      *
-     * @throws IllegalStateException if it may not follow this one
+     * @throws IllegalStateException if the next state may not follow this one
      */
     State to(State next) {
       boolean isLegal =
@@ -61,7 +63,7 @@ public final class Turn {
 
   private static final long NOT_COUNTED = -1;
 
-  /** What a record or a row costs besides its bytes. */
+  /** The memory that a record or a row takes besides its own bytes, roughly, in bytes. */
   static final int OVERHEAD_BYTES = 64;
 
   private final long number;
@@ -75,31 +77,39 @@ public final class Turn {
   private final List<Clear> clears = new ArrayList<>();
   private final List<ToGateway> outbox = new ArrayList<>(4);
 
-  /** What it says and writes so far, {@code reservedBytes} included. */
+  /** The bytes that the turn has sent and written so far, {@code reservedBytes} included. */
   private int bytes;
 
-  /** What attachments will take that are written at its end. */
+  /** The bytes of attachments that the end of the turn will write. */
   private int reservedBytes;
 
-  /** How much heap that takes. */
+  /** The heap that {@code bytes} take, in bytes. */
   private long heapBytes;
 
-  /** How much of it is counted with what other turns take; negative once it is not any more. */
+  /**
+   * The part of {@code heapBytes} that {@code unsettled} counts; negative once the turn is not
+   * counted any more.
+   */
   private long countedBytes;
 
   private int deletedRanges;
 
-  /** Whether the upgrade or the request that the turn is about has its answer. */
+  /** Whether the handler has answered the upgrade or the request that the turn is about. */
   private boolean isAnswered;
 
   private State state = State.RUNNING;
   private int awaited;
   private @Nullable Throwable failure;
 
-  /** The messages whose outcome was asked for. Guarded as {@code state} is. */
+  /** The messages whose outcome the actor has asked for. */
   private List<ToGateway.Send> asked = List.of();
 
-  /** Begins on the calling thread. */
+  /**
+   * Creates a turn whose handler runs on the calling thread.
+   *
+   * @param onLastStage called when the turn must end and its handler has returned before, on the
+   *     thread that completed the last stage or has reset the actor
+   */
   public Turn(
       long number,
       Event work,
@@ -130,15 +140,15 @@ public final class Turn {
     return writes;
   }
 
-  /** Returns what is removed before the writes take effect. */
+  /** Returns the ranges of rows that are removed before the writes take effect. */
   public List<Clear> clears() {
     return clears;
   }
 
   /**
-   * Counts a range that it deletes.
+   * Counts a range of keys that the turn deletes.
    *
-   * @throws LimitExceededException if it has deleted too many
+   * @throws LimitExceededException if the turn has deleted the most ranges that it may
    */
   void countDeletedRange() {
     if (deletedRanges == Storage.DELETED_RANGES_MAX) {
@@ -161,10 +171,10 @@ public final class Turn {
   }
 
   /**
-   * Says something once the turn is committed.
+   * Adds a record to those that are sent once the turn is committed.
    *
-   * @return how many records were said before
-   * @throws LimitExceededException if the turn says and writes too much with it
+   * @return the place of the record in the outbox
+   * @throws LimitExceededException if the turn would send and write too much
    */
   int say(ToGateway record) {
     charge(record.bytes() + OVERHEAD_BYTES);
@@ -172,7 +182,7 @@ public final class Turn {
     return outbox.size() - 1;
   }
 
-  /** Says the answer to the upgrade or the request that the turn is about, once it is committed. */
+  /** Adds the answer to the upgrade or the request that the turn is about. */
   public void answer(ToGateway record) {
     say(record);
     isAnswered = true;
@@ -183,17 +193,18 @@ public final class Turn {
     return isAnswered;
   }
 
-  /** Ends what the turn says with the answer, which is no part of its limit; returns all of it. */
+  /** Adds the last records, which the turn's limit does not count; returns all records. */
   public List<ToGateway> sayLast(List<ToGateway> verdict) {
     outbox.addAll(verdict);
     return outbox;
   }
 
   /**
-   * Has the gateway report what becomes of a message, under a number.
+   * Asks the gateway to report what becomes of a message.
    *
-   * @param place where the message is in the outbox
-   * @param question asks, and returns the number to report under; not called if the turn is over
+   * @param place the place of the message in the outbox
+   * @param question registers the question and returns the number to report under; not called if
+   *     the turn is over
    */
   synchronized void report(int place, LongSupplier question) {
     check();
@@ -219,9 +230,9 @@ public final class Turn {
   }
 
   /**
-   * Adds to what it says or writes, before that is done.
+   * Counts bytes that the turn is about to send or write.
    *
-   * @throws LimitExceededException if it would be more than {@value #BYTES_MAX} bytes in all
+   * @throws LimitExceededException if they would be more than {@value #BYTES_MAX} bytes in all
    */
   void charge(long more) {
     long all = bytes + more;
@@ -242,15 +253,15 @@ public final class Turn {
     }
   }
 
-  /** What it takes is not counted from here on: it is over, or takes too long. */
+  /** Ceases to count the turn's bytes, because the turn is over or takes too long. */
   public synchronized void endCount() {
     unsettled.giveBack(countedBytes);
     countedBytes = NOT_COUNTED;
   }
 
   /**
-   * Counts what was just attached, which is written at the end: whoever attaches too much is to be
-   * told so in the call.
+   * Reserves the bytes of an attachment that the end of the turn will write, so that a handler that
+   * attaches too much gets the exception from its own call.
    *
    * @throws LimitExceededException as {@link #charge} says
    */
@@ -260,22 +271,23 @@ public final class Turn {
     reservedBytes += more;
   }
 
-  /** The end has come: what is written will be charged, instead of what was reserved. */
+  /** Gives the reserved bytes back at the end of the turn, where the written rows are charged. */
   void endReserve() {
     bytes -= reservedBytes;
     heapBytes -= reservedBytes;
     reservedBytes = 0;
   }
 
-  /** How much heap it takes so far, in bytes, about. */
+  /** Estimates the heap that the turn's writes and records take, in bytes. */
   public long heapBytes() {
     return heapBytes;
   }
 
   /**
-   * Lets a handler, or a callback of what it waits for, go on.
+   * Checks that the caller belongs to this turn and that the turn is not over.
    *
-   * @throws IllegalStateException if the turn is over, or the caller is not part of it
+   * @throws IllegalStateException if the turn is over, or the calling thread is neither the
+   *     handler's nor one of a stage that the turn waits for
    */
   synchronized void check() {
     if (state == State.ABANDONED) {
@@ -292,8 +304,11 @@ public final class Turn {
   }
 
   /**
-   * Discards the turn and has its actor reset: whoever called goes no further, and what else would
-   * be done in the turn goes nowhere.
+   * Discards the turn and has its actor reset. This method always throws, so that the caller goes
+   * no further.
+   *
+   * @throws ResetException always
+   * @throws IllegalStateException if the turn is over already
    */
   void reset(String why) {
     ResetException reset = new ResetException(why);
@@ -336,10 +351,11 @@ public final class Turn {
   }
 
   /**
-   * The handler has returned or thrown. An interrupt, its own or that of {@link #abandon}, is not
-   * to reach what the thread does next.
+   * Notes that the handler has returned or thrown. The thread's interrupt flag, which the handler
+   * or {@link #abandon} may have set, is cleared, so that it does not reach the thread's next work.
    *
-   * @return whether the caller is to end the turn
+   * @param thrown what the handler has thrown; null if it has returned
+   * @return whether the caller must end the turn
    */
   public synchronized boolean returned(@Nullable Throwable thrown) {
     Thread.interrupted();
@@ -357,7 +373,7 @@ public final class Turn {
   /**
    * Gives the turn up, and interrupts its handler.
    *
-   * @return whether the caller is to end it; false if somebody else does already
+   * @return whether the caller must end the turn; false if another thread ends it already
    */
   public synchronized boolean abandon(String why) {
     if (state == State.ENDED || state == State.ABANDONED) {

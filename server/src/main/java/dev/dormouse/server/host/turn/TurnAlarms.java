@@ -26,15 +26,15 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An actor's alarms as its open turn sees them: for each a row by its name and one by its time,
- * written and removed together.
+ * An actor's alarms as its open turn sees them. Each alarm has a row by its name and a row by its
+ * time, which are written and removed together.
  */
 public final class TurnAlarms implements Alarms {
-  /** The one that is due first first. */
+  /** The order in which alarms are due; alarms of the same time by their names. */
   public static final Comparator<Alarm> BY_DUE =
       Comparator.comparing(Alarm::due).thenComparing(Alarm::name);
 
-  /** What a row costs besides its name. */
+  /** The memory that a row takes besides its name, roughly, in bytes. */
   private static final int ROW_BYTES = 64;
 
   private final Activation activation;
@@ -42,7 +42,7 @@ public final class TurnAlarms implements Alarms {
   private final ActorRows rows;
   private final RunningTime running;
 
-  /** How many the open turn sees; -1 if they were not counted yet. */
+  /** The number of alarms that the open turn sees; -1 if they were not counted yet. */
   private int count = -1;
 
   TurnAlarms(Activation activation, ActorId actor, ActorRows rows, RunningTime running) {
@@ -146,7 +146,7 @@ public final class TurnAlarms implements Alarms {
     return new String(row.key(), StandardCharsets.UTF_8);
   }
 
-  /** The alarm of a row; null if it cannot be read. */
+  /** Returns the alarm of a row; null if the row cannot be read. */
   public static @Nullable Alarm alarm(Row stored, RunningTime running) {
     try {
       byte[] value = stored.value();
@@ -164,9 +164,12 @@ public final class TurnAlarms implements Alarms {
     return new Alarm(name, Instant.ofEpochMilli(wallMs), row.failures() + 1);
   }
 
-  // What the cell does with them.
+  // For the cell.
 
-  /** An alarm rings: it is gone, as far as the open turn sees, unless the handler sets it anew. */
+  /**
+   * Removes an alarm that rings from what the open turn sees, and returns it; the handler may set
+   * it anew.
+   */
   Alarm ring(Turn turn, DueAlarm due) {
     AlarmRow row = read(key(due.name()));
     if (row == null) {
@@ -177,7 +180,7 @@ public final class TurnAlarms implements Alarms {
     return alarm(due.name(), row, running);
   }
 
-  /** Whether an alarm that was handed out is not set for that time any more, or cannot be read. */
+  /** Returns whether an alarm is not set for this time any more, or cannot be read. */
   boolean isMoot(DueAlarm due) {
     AlarmRow row = readable(key(due.name()));
     return row == null || !row.place(actor, due.name()).equals(due);
@@ -192,16 +195,16 @@ public final class TurnAlarms implements Alarms {
   }
 
   /**
-   * The row of an alarm; null if there is none.
+   * Returns the row of an alarm; null if there is none.
    *
-   * @throws CorruptRowException if it cannot be read
+   * @throws CorruptRowException if the row cannot be read
    */
   public static @Nullable AlarmRow read(ActorRows rows, RowKey key) {
     byte[] row = rows.get(key);
     return row == null ? null : AlarmRow.decode(row);
   }
 
-  /** The row of an alarm; null if there is none that can be read. */
+  /** Returns the row of an alarm; null if there is none that can be read. */
   private @Nullable AlarmRow readable(RowKey key) {
     try {
       return read(key);
@@ -211,7 +214,7 @@ public final class TurnAlarms implements Alarms {
     }
   }
 
-  /** Whether there is a row; one that cannot be read is one. */
+  /** Returns whether there is a row, be it one that cannot be read. */
   private boolean isThere(RowKey key) {
     try {
       return rows.get(key) != null;
@@ -220,7 +223,12 @@ public final class TurnAlarms implements Alarms {
     }
   }
 
-  /** Puts one alarm in place of another; null for none. */
+  /**
+   * Writes the rows that replace one alarm by another of the same name.
+   *
+   * @param before the alarm's row so far; null if there is none
+   * @param after the alarm's new row; null to remove the alarm
+   */
   public static void write(
       NavigableMap<RowKey, Optional<byte[]>> writes,
       ActorId actor,
@@ -241,7 +249,7 @@ public final class TurnAlarms implements Alarms {
   }
 
   /**
-   * The key of an alarm's row.
+   * Returns the key of an alarm's row by its name.
    *
    * @throws LimitExceededException if the name is empty or too long
    */

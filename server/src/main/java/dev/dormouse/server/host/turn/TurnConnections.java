@@ -23,7 +23,7 @@ import java.util.Queue;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** An actor's connections, narrowed by tags and exclusions; reads a page of rows at a time. */
+/** A view of an actor's connections, narrowed by tags and exclusions. */
 final class TurnConnections implements Connections<@Nullable Object> {
   private static final int PAGE = 256;
 
@@ -112,7 +112,7 @@ final class TurnConnections implements Connections<@Nullable Object> {
     return !except.contains(connection.id()) && ((TurnConnection) connection).isTagged(tags);
   }
 
-  /** The matching connections; reads rows as it goes. */
+  /** Iterates over the connections of the view; reads their rows page by page. */
   private final class Pages implements Iterator<Connection<@Nullable Object>> {
     private final Queue<Connection<@Nullable Object>> page = new ArrayDeque<>();
     private KeySpan rest = KeySpan.all();

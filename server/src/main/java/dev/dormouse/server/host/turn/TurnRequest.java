@@ -6,7 +6,7 @@ import dev.dormouse.sdk.RequestHead;
 import dev.dormouse.server.protocol.ToGateway;
 import dev.dormouse.server.protocol.ToHost;
 
-/** A plain HTTP request that its turn has to answer. Guarded by the activation's monitor. */
+/** A plain HTTP request that a handler answers. The activation's monitor guards its answer. */
 final class TurnRequest implements HttpRequest {
   private final Activation activation;
   private final ToHost.Request request;

@@ -26,9 +26,10 @@ import org.jspecify.annotations.Nullable;
 
 /** An actor's storage as its open turn sees it. */
 final class TurnStorage implements Storage {
-  /** How many keys a range may have, and how many bytes of keys, to be removed one by one. */
+  /** The most keys of a range that are removed one by one. */
   private static final int FEW_KEYS = 1_000;
 
+  /** The most bytes of keys of a range that are removed one by one. */
   private static final int FEW_KEYS_BYTES = 128 << 10;
 
   private final Activation activation;
@@ -126,15 +127,16 @@ final class TurnStorage implements Storage {
   }
 
   /**
-   * The keys of a span, if there are few. Those are removed one by one, since a range that is
-   * removed makes the engine look at it in every read of every actor until its next flush.
+   * Returns the keys of a span if there are few; null if there are many. A few keys are removed one
+   * by one, since every read of every actor has to consider a range that is removed as a whole,
+   * until the engine's next flush.
    */
   private @Nullable List<RowKey> few(KeySpan span) {
     List<RowKey> keys;
     try {
       keys = rows.keys(Table.VALUE, span, FEW_KEYS);
     } catch (CorruptRowException e) {
-      return null; // it can be removed all the same
+      return null; // a range that cannot be read can still be removed
     }
     long bytes = keys == null ? 0 : keys.stream().mapToLong(key -> key.bytes().length).sum();
     return bytes > FEW_KEYS_BYTES ? null : keys;
@@ -224,7 +226,7 @@ final class TurnStorage implements Storage {
     }
   }
 
-  /** Whether there is a row; one that cannot be read is one. */
+  /** Returns whether there is a row, be it one that cannot be read. */
   private boolean isThere(RowKey row) {
     try {
       return rows.get(row) != null;
@@ -244,7 +246,7 @@ final class TurnStorage implements Storage {
     }
   }
 
-  /** Whether it is but another class that was asked for. */
+  /** Returns whether the bytes can be decoded, if not as the class that the actor asked for. */
   private boolean isReadable(byte[] bytes) {
     try {
       codec.decode(bytes);

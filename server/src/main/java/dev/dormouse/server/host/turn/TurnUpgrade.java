@@ -14,7 +14,7 @@ import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** An upgrade that its turn has to decide. Guarded by the activation's monitor. */
+/** An upgrade that a handler accepts or rejects. The activation's monitor guards its fields. */
 final class TurnUpgrade implements Upgrade<@Nullable Object> {
   private final Activation activation;
   private final ToHost.Open open;

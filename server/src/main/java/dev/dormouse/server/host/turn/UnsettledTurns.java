@@ -7,22 +7,24 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
 
 /**
- * Bounds the memory of turns: what they write and say, from the moment they do until the store has
- * it and clients' event loops have got to it. While that is more than {@code bytesMax} no cell
- * begins a turn; those that would, rest until half of it is settled. A turn alone may take more.
+ * Bounds the memory that the turns of a host take: the bytes of their writes and records, from the
+ * moment a handler makes them until the store has the writes and the gateway's event loops have
+ * taken up the records. While the sum is more than {@code bytesMax}, no cell begins a turn; cells
+ * that want to rest until it has fallen to half of that. A single turn may take more than the
+ * bound.
  *
- * <p>Steps of less than {@link #COUNTED_BYTES} are not counted: there are only as many small turns
- * as events that are not answered yet, which their senders bound. Nor is a turn counted that has
- * been open for {@link #COUNTED_NS}, so that one that blocks with much in hand holds up no other
- * for longer; it is again when it has ended.
+ * <p>Steps of less than {@link #COUNTED_BYTES} are not counted: there are no more small turns than
+ * events without an answer, and the credit of their senders bounds those. A turn that has been open
+ * for {@link #COUNTED_NS} is not counted until it has ended, so that a turn that blocks while it
+ * holds much memory cannot stop all others.
  *
- * <p>Any thread.
+ * <p>May be used from any thread.
  */
 public final class UnsettledTurns {
-  /** What a turn takes at least, in bytes, to be counted. */
+  /** The least number of bytes that is counted. */
   static final int COUNTED_BYTES = 2 << 10;
 
-  /** How long an open turn is counted. */
+  /** The time for which an open turn is counted, in nanoseconds. */
   public static final long COUNTED_NS = 1_000_000_000;
 
   private final long bytesMax;
@@ -31,21 +33,22 @@ public final class UnsettledTurns {
   private final Set<Runnable> resting = ConcurrentHashMap.newKeySet();
 
   /**
-   * Nothing is held yet.
+   * Creates a bound of which nothing is used yet.
    *
-   * @param underWay what was said and is still on its way, in bytes
+   * @param bytesMax the most bytes at which a turn may begin
+   * @param underWay returns the bytes of records that are on their way to gateways
    */
   public UnsettledTurns(long bytesMax, LongSupplier underWay) {
     this.bytesMax = bytesMax;
     this.underWay = underWay;
   }
 
-  /** A turn that is open takes so many bytes more. */
+  /** Counts bytes that an open turn takes in addition. */
   void take(long more) {
     bytes.addAndGet(more);
   }
 
-  /** It is over, or takes too long to be counted: so much of what it took counts no more. */
+  /** Ceases to count bytes of an open turn, because it is over or has been open for too long. */
   void giveBack(long taken) {
     if (taken > 0) {
       bytes.addAndGet(-taken);
@@ -53,14 +56,14 @@ public final class UnsettledTurns {
     }
   }
 
-  /** A turn that takes so many bytes is over, and waits. */
+  /** Counts the bytes of a turn that is over and waits for the store. */
   public void begin(long ofTurn) {
     if (ofTurn >= COUNTED_BYTES) {
       bytes.addAndGet(ofTurn);
     }
   }
 
-  /** It waits no more. */
+  /** Ceases to count the bytes of a turn that does not wait any more. */
   public void end(long ofTurn) {
     if (ofTurn >= COUNTED_BYTES) {
       bytes.addAndGet(-ofTurn);
@@ -68,23 +71,23 @@ public final class UnsettledTurns {
     }
   }
 
-  /** How much turns take, and what is under way, in bytes. */
+  /** Returns the bytes of turns and of records that are on their way to gateways. */
   long bytes() {
     return bytes.get() + underWay.getAsLong();
   }
 
-  /** Whether no more turns are to begin. */
+  /** Returns whether the bound is exceeded, so that no turn may begin. */
   public boolean isSpent() {
     return bytes() > bytesMax;
   }
 
-  /** Runs the signal of a cell that is not on its way any more once there is room. */
+  /** Runs the signal of a cell that rests, once there is room. */
   public void rest(Runnable signal) {
     resting.add(signal);
     look(); // there may have been room before the cell was seen
   }
 
-  /** Signals the cells that rest, if there is room. To be called now and then, too. */
+  /** Signals the cells that rest, if there is room. The host calls this method regularly, too. */
   public void look() {
     if (!resting.isEmpty() && bytes() <= bytesMax / 2) {
       for (Runnable signal : List.copyOf(resting)) {
