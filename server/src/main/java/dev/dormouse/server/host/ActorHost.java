@@ -50,8 +50,8 @@ import org.slf4j.Logger;
 
 /**
  * Runs the actors of a node: brings each event to its actor's cell, makes cells when they are
- * needed, and has idle ones hibernate. All methods may be called from any thread and return at
- * once.
+ * needed, and has idle actors hibernate. All methods may be called from any thread, and return at
+ * once unless they say that they read the store.
  */
 public final class ActorHost {
   private static final Logger log = Log.of(ActorHost.class);
@@ -78,7 +78,7 @@ public final class ActorHost {
   private volatile boolean isStopping;
 
   /**
-   * Creates a host without actors in memory, which nobody can observe.
+   * Creates a host without actors in memory and without observers.
    *
    * @throws IllegalArgumentException if two types have the same name
    */
@@ -134,12 +134,12 @@ public final class ActorHost {
             this::hibernateIfIdle);
   }
 
-  /** Takes an event, or an answer to what an actor asked, from a gateway. */
+  /** Takes an event, or the answer to a question of an actor, from a gateway. */
   public void accept(ToHost told) {
     told.dispatch(receiver);
   }
 
-  /** Takes what gateways send. */
+  /** Takes each kind of record that gateways send. */
   private final class Receiver implements ToHost.Receiver {
     @Override
     public void event(ToHost.ClientEvent event) {
@@ -186,7 +186,7 @@ public final class ActorHost {
   }
 
   private void offer(ActorId id, ActorType type, Event work) {
-    ActorCell cell = cells.get(id); // most often it is there, and this takes no lock
+    ActorCell cell = cells.get(id); // takes no lock, and most often finds the cell
     while (cell == null || !cell.offer(work)) {
       cell = cells.computeIfAbsent(id, key -> newCell(key, type));
     }
@@ -255,19 +255,19 @@ public final class ActorHost {
   }
 
   /**
-   * Has idle actors hibernate, abandons turns that take too long, and tries again what failed; or
-   * ends the round that {@link #tick(int)} has begun. To be called now and then, by one thread at a
-   * time.
+   * Has idle actors hibernate, abandons turns that take too long, and starts attempts that are due;
+   * or ends the round that {@link #tick(int)} has begun. Must be called regularly, by one thread at
+   * a time.
    */
   public void tick() {
     tick(1);
   }
 
   /**
-   * Does one of so many parts of the round that {@link #tick()} does at once, so that actors which
-   * became idle together do not hibernate all before the next message is handled.
+   * Does a part of the round that {@link #tick()} does at once, so that a message need not wait
+   * until all actors that became idle together have hibernated.
    *
-   * @param parts how many calls look at each actor once, from 1
+   * @param parts the number of calls that make a whole round, at least 1
    */
   public void tick(int parts) {
     unsettled.look();
@@ -286,17 +286,18 @@ public final class ActorHost {
   }
 
   /**
-   * Hands alarms that are due to their actors. To be called several times a second, by a thread
-   * that may wait for the disk, once connections of a dead process are closed. A call while another
-   * one is under way does nothing.
+   * Hands alarms that are due to their actors. Reads the store. Must be called several times a
+   * second, by a thread that may wait for the disk, once {@link #closeLeftovers} has completed. A
+   * call while another one is under way does nothing.
    *
-   * @return whether more alarms are due than may be under way: to be called again soon
+   * @return whether more alarms are due than may be under way, so that the caller should call again
+   *     soon
    */
   public boolean ringAlarms() {
     return alarmClock.ring();
   }
 
-  /** Counts what became of alarms since the start. */
+  /** Returns the counts of alarms since the start, by what became of them. */
   public AlarmCounts alarmCounts() {
     return alarms.counts();
   }
@@ -312,9 +313,10 @@ public final class ActorHost {
   /**
    * Drops an actor from memory as soon as the events that wait for it now are handled.
    *
-   * @return completes with true once the object is gone and all it did is in the store, at once if
-   *     it was not in memory; with false if the next event has brought it back before that
-   * @throws IllegalArgumentException if there is no actor type of its name
+   * @return a future that completes with true once the actor object is gone and all it did is in
+   *     the store, at once if the actor was not in memory; with false if the next event has brought
+   *     the actor back before
+   * @throws IllegalArgumentException if there is no such actor type
    */
   public CompletableFuture<Boolean> hibernate(ActorId id) {
     checkHosted(id);
@@ -324,13 +326,14 @@ public final class ActorHost {
   }
 
   /**
-   * Has an actor begin anew: its object is dropped without {@code onHibernate}, its connections
-   * stay, and the next event makes a new one. A turn that is open is given up as one that takes too
-   * long; if none is, events that wait now are handled first.
+   * Resets an actor: its object is dropped without {@code onHibernate}, its connections stay, and
+   * the next event makes a new object. An open turn is abandoned, as one that takes too long is; if
+   * no turn is open, the events that wait now are handled first.
    *
-   * @return completes once that is so, at once if it is not in memory; with false if the next event
-   *     has brought it back before
-   * @throws IllegalArgumentException if there is no actor type of its name
+   * @param why the reason, for the log
+   * @return a future that completes with true once the object is dropped, at once if the actor is
+   *     not in memory; with false if the next event has brought the actor back before
+   * @throws IllegalArgumentException if there is no such actor type
    */
   public CompletableFuture<Boolean> reset(ActorId id, String why) {
     checkHosted(id);
@@ -345,8 +348,8 @@ public final class ActorHost {
   }
 
   /**
-   * Closes a connection as its actor would, but at once; its {@code onClose} follows. Nothing
-   * happens if it is not open.
+   * Closes a connection at once, without a turn of its actor; the actor's {@code onClose} follows.
+   * Nothing happens if the connection is not open.
    *
    * @throws IllegalArgumentException if the code may not be sent, or the reason is too long
    */
@@ -373,24 +376,24 @@ public final class ActorHost {
   }
 
   /**
-   * Closes the connections that earlier runs left in the store: each gets its close event, once, a
-   * page of them at a time. Those of actors that cannot be read are left as they are.
+   * Closes the connections that earlier runs left in the store: each gets its close event once, a
+   * page of connections at a time. Connections of actors that cannot be read are left as they are.
    *
-   * @return completes with their number once all have been handled, or put off because their actor
-   *     cannot be activated: see {@link #owedCloses}
+   * @return a future that completes with the number of connections once each close is handled, or
+   *     owed because its actor cannot be activated: see {@link #owedCloses}
    */
   public CompletableFuture<Long> closeLeftovers() {
     return new LeftoverCloses(store, types.keySet(), this::accept, quarantine).close();
   }
 
-  /** Describes an actor; one that never was is described as inactive and without a past. */
+  /** Describes an actor; an actor that never had an event is inactive, with 0 activations. */
   public ActorStatus status(ActorId id) {
     return search().status(id);
   }
 
   /**
-   * Finds actors, a page at a time, also of types that are not registered. Reads the store, and may
-   * take a while.
+   * Finds a page of actors, also of types that are not registered. Reads the store, and may take
+   * seconds.
    */
   public ActorPage find(ActorQuery query) {
     return search().page(query);
@@ -409,10 +412,10 @@ public final class ActorHost {
   }
 
   /**
-   * Lists actors of a type, in no order. Actors that have neither connections nor a cell are left
-   * out; actors that cannot be read are not.
+   * Lists actors of a type, in no order: those in memory, those with connections, and those that
+   * cannot be read. Reads the store.
    *
-   * @param limit the most actors; no more than about 20,000 stored ones are looked at
+   * @param limit the most actors to return; no more than about 20,000 stored actors are looked at
    */
   public List<ActorStatus> actors(String type, int limit) {
     return search().list(type, limit);
@@ -434,7 +437,7 @@ public final class ActorHost {
     return questions.size();
   }
 
-  /** Counts what could not be read since the host was made. */
+  /** Returns the counts of stored parts that could not be read since the host was made. */
   public UnreadableCounts counts() {
     return quarantine.counts();
   }
@@ -450,9 +453,9 @@ public final class ActorHost {
   }
 
   /**
-   * Counts the connections that have ended without their {@code onClose} having taken effect, since
-   * their actor cannot be activated or the store failed. It is tried again, by this process or by
-   * the next.
+   * Counts the connections that have ended and whose {@code onClose} has not taken effect yet,
+   * because the actor cannot be activated or the store has failed. This process, or the next one,
+   * tries those closes again.
    */
   public long owedCloses() {
     return lostCloses.size() + cells.values().stream().mapToLong(ActorCell::owedCloses).sum();
@@ -467,12 +470,12 @@ public final class ActorHost {
   }
 
   /**
-   * Refuses what is new, rings no more alarms, lets every actor finish what waits for it, and drops
-   * them all; then waits for what they have begun in the background. Nothing is put off any more:
-   * an actor that rests after a failure has its last attempt now.
+   * Stops the host: new events are refused, no more alarms ring, every actor handles the events
+   * that wait for it and is dropped, and background work is awaited. An actor that rests after a
+   * failure makes its last attempt now.
    *
-   * @return completes once no actor is in memory, all they did is in the store, and no background
-   *     work is under way
+   * @return a future that completes once no actor is in memory, all that actors did is in the
+   *     store, and no background work is under way
    */
   public CompletableFuture<Void> stop() {
     isStopping = true;

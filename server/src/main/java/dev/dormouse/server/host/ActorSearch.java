@@ -14,9 +14,9 @@ import java.util.Map;
 import java.util.TreeSet;
 
 /**
- * Finds actors a page at a time. Those in memory come in the order of their types and keys; stored
- * ones in that of the store, which is neither, so that a search has to look at all of them: at no
- * more than {@value #LOOKED_MAX} for a page.
+ * Finds actors a page at a time. Actors in memory come in the order of their types and keys. Stored
+ * actors come in the store's own order, so that a search has to look at all of them; for one page
+ * it looks at no more than {@value #LOOKED_MAX}.
  */
 final class ActorSearch {
   static final int LOOKED_MAX = 20_000;
@@ -29,7 +29,7 @@ final class ActorSearch {
   private final ActorStore store;
   private final long nowNs;
 
-  /** A search at a moment. */
+  /** Creates a search that describes actors as they are at a moment. */
   ActorSearch(Map<ActorId, ActorCell> cells, ActorStore store, long nowNs) {
     this.cells = cells;
     this.store = store;
@@ -121,7 +121,7 @@ final class ActorSearch {
     }
   }
 
-  /** What can be seen of an actor, in memory or not. */
+  /** Describes an actor, in memory or not. */
   ActorStatus status(ActorId id) {
     ActorCell cell = cells.get(id);
     return cell == null

@@ -1,7 +1,7 @@
 /**
  * Runs actors: takes events from gateways, handles the events of each actor one at a time, and
- * commits what a turn did before anyone hears of it. Begin with the comment at the head of {@code
- * ActorCell}; {@link dev.dormouse.server.host.ActorHost} is the door.
+ * commits what a turn wrote before any client hears of it. Begin with the comment at the head of
+ * {@code ActorCell}; {@link dev.dormouse.server.host.ActorHost} is the entrance.
  *
  * <pre>
  *   ToHost ──► ActorHost ──► ActorCell ──► Activation + Turn ──► CommitPipeline ──► ActorStore
@@ -9,8 +9,8 @@
  *   Release ◄── Transport ◄── OutputGate ◄─────────────────────────────────────────────┘
  * </pre>
  *
- * <p>Calls go one way: from what handles cells to what commits, from there to what a turn is, and
- * from there to rows and alarms.
+ * <p>Calls between the packages go one way: from this package to {@code commit}, from there to
+ * {@code turn}, and from there to {@code rows} and {@code alarm}.
  *
  * <table>
  *   <caption>The parts</caption>
@@ -21,17 +21,18 @@
  *   <tr><td>{@code Recovery}</td><td>decides what is tried again after a failure, and when ({@code
  *       RetryPolicy} and {@code Retry} are pure)</td></tr>
  *   <tr><td>{@code HostRounds}</td><td>looks at the actors in memory, part by part; {@code
- *       IdlePolicy} says who is to hibernate</td></tr>
- *   <tr><td>{@code CommitPipeline}</td><td>hands a turn's writes to the store, and its words to
- *       {@code OutputGate}, which holds them until they are kept</td></tr>
+ *       IdlePolicy} decides which hibernate</td></tr>
+ *   <tr><td>{@code CommitPipeline}</td><td>hands a turn's writes to the store, and its
+ *       records to {@code OutputGate}, which holds them until the store has kept the writes</td></tr>
  *   <tr><td>{@code Answers}</td><td>decides what the gateway is told about an event</td></tr>
  *   <tr><td>{@code TurnWatch}</td><td>tells observers of turns</td></tr>
- *   <tr><td>{@code Activation}</td><td>an actor object and what it knows; dropped as a whole when a
- *       turn fails</td></tr>
- *   <tr><td>{@code Turn}</td><td>one event's writes and words, and who may end it; {@code
+ *   <tr><td>{@code Activation}</td><td>an actor object and the connections that it has touched;
+ *       dropped as a whole when a turn fails</td></tr>
+ *   <tr><td>{@code Turn}</td><td>one event's writes and records, and which thread ends it; {@code
  *       TurnStorage}, {@code TurnAlarms}, {@code TurnConnections}, {@code TurnConnection}, {@code
  *       TurnUpgrade} and {@code TurnRequest} implement the interfaces of the SDK inside it</td></tr>
- *   <tr><td>{@code Questions}</td><td>keeps what actors asked gateways until it is answered</td></tr>
+ *   <tr><td>{@code Questions}</td><td>keeps the questions of actors to gateways until the
+ *       answers come</td></tr>
  *   <tr><td>{@code ActorRows}</td><td>reads the store, overlaid with writes that are not committed
  *       yet; {@code Quarantine} notes what cannot be read</td></tr>
  *   <tr><td>{@code AlarmClock}</td><td>finds the alarms that are due</td></tr>
@@ -39,19 +40,20 @@
  *
  * <table>
  *   <caption>Closes that do not take effect at once</caption>
- *   <tr><td>{@code ClosingConnections}</td><td>connections of one actor whose close is known and has
- *       not taken effect: nothing of them is handled any more</td></tr>
+ *   <tr><td>{@code ClosingConnections}</td><td>connections of one actor whose close is known and
+ *       not handled yet: their messages are not handled any more</td></tr>
  *   <tr><td>{@code OwedCloses}</td><td>closes of one actor that could not be handled, because the
  *       actor cannot be activated</td></tr>
  *   <tr><td>{@code LostCloses}</td><td>closes of the host that were handled, and whose commit was
  *       lost</td></tr>
- *   <tr><td>{@code LeftoverCloses}</td><td>closes of connections that an earlier process left in the
- *       store</td></tr>
+ *   <tr><td>{@code LeftoverCloses}</td><td>closes of connections that an earlier process left in
+ *       the store</td></tr>
  * </table>
  *
  * <p><b>Threads.</b> The package makes none: handlers run on the executor that came with the actor
- * type, releases on the store's. Time is handed in; {@link dev.dormouse.server.host.ActorHost#tick}
- * and {@link dev.dormouse.server.host.ActorHost#ringAlarms} are called from outside.
+ * type, releases on the store's threads. Time is handed in; {@link
+ * dev.dormouse.server.host.ActorHost#tick} and {@link
+ * dev.dormouse.server.host.ActorHost#ringAlarms} are called from outside.
  */
 @NullMarked
 package dev.dormouse.server.host;

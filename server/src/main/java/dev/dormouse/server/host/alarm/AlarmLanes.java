@@ -11,8 +11,9 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * From when on each lane of the store may have alarms that nobody has looked at. A lane is a
- * shard's alarms by one clock, in the order of their times. Not for several threads.
+ * The bound of each lane of the store: the earliest time at which the lane may have an alarm that
+ * the clock has not looked at. A lane is a shard's alarms by one clock, in the order of their
+ * times. Not safe for use by several threads at once.
  */
 final class AlarmLanes {
   private static final long NEVER = Long.MAX_VALUE;
@@ -20,16 +21,16 @@ final class AlarmLanes {
   private final ActorStore store;
   private final int shards;
 
-  /** By lane, first those of one clock and then of the other. */
+  /** The bounds in milliseconds, by lane: first the lanes of the running clock, then the others. */
   private final long[] fromMs;
 
-  /** By clock; nothing is due before, though the first may be due later. */
+  /** For each clock a time in milliseconds that is not later than the bound of any of its lanes. */
   private final long[] soonestMs = {NEVER, NEVER};
 
-  /** Where the reading of a lane broke off among alarms of the same time. */
+  /** The last alarm that was read of a lane, if more alarms of the same time may follow. */
   private final Map<Integer, DueAlarm> cursors = new HashMap<>();
 
-  /** None that is known of. */
+  /** Creates the lanes of a store, without a known alarm. */
   AlarmLanes(ActorStore store) {
     this.store = store;
     this.shards = store.shards();
@@ -49,7 +50,7 @@ final class AlarmLanes {
     return store.shardOf(actor) + (clock == DueClock.RUNNING ? 0 : shards);
   }
 
-  /** Whether any lane of the clock is due. */
+  /** Returns whether any lane of the clock may have an alarm that is due. */
   boolean isAnyDue(DueClock clock, long nowMs) {
     int half = clock == DueClock.RUNNING ? 0 : 1;
     if (soonestMs[half] <= nowMs) {
@@ -76,7 +77,7 @@ final class AlarmLanes {
     return false;
   }
 
-  /** There may be one at this time. */
+  /** Notes that there may be an alarm of the actor at this time. */
   void lower(ActorId actor, DueClock clock, long ms) {
     lower(of(actor, clock), ms);
   }
@@ -96,15 +97,15 @@ final class AlarmLanes {
   }
 
   /**
-   * A page of a lane, to be read from the store without any lock.
+   * A page of a lane that is read from the store without a lock.
    *
    * @param lane the lane
-   * @param fromMs the time from which on
-   * @param after where the page before ended; null if it does not matter
+   * @param fromMs the time at which the page begins
+   * @param after the last alarm of the page before; null if the page begins with its time
    */
   record Page(int lane, long fromMs, @Nullable DueAlarm after) {}
 
-  /** The next page of a lane. What is said of the lane until it is read is not forgotten. */
+  /** Begins the next page of a lane; alarms that are noted before its end are not forgotten. */
   Page begin(int lane) {
     Page page = new Page(lane, fromMs[lane], cursors.remove(lane));
     fromMs[lane] = NEVER;
@@ -116,16 +117,16 @@ final class AlarmLanes {
     return store.due(clockOf(page.lane), page.lane % shards, page.fromMs, page.after, limit);
   }
 
-  /** The page could not be read. */
+  /** Notes that a page could not be read, so that it is read again. */
   void failed(Page page) {
     lower(page.lane, page.fromMs);
   }
 
   /**
-   * The page was read, and all up to one alarm was looked at.
+   * Notes that a page was read.
    *
-   * @param last that alarm; null if it was none
-   * @param nextMs the time from which on there may be more; null for none
+   * @param last the last alarm that was looked at; null if there was none
+   * @param nextMs the earliest time at which there may be more alarms; null if there are none
    */
   void end(Page page, @Nullable DueAlarm last, @Nullable Long nextMs) {
     if (nextMs != null && nextMs < fromMs[page.lane]) {

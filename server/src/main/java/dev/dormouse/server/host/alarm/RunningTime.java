@@ -5,14 +5,16 @@ import dev.dormouse.storage.rows.ClockMark;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The clock of {@link dev.dormouse.storage.rows.DueClock#RUNNING}: within the process it goes by
- * the clock that never jumps, whatever is done to the wall clock. The next process begins where the
- * last mark stands, and adds the time that the wall clock says has passed since, but never takes
- * any away. The first one ever begins at the wall clock, so that the two can be compared by eye.
+ * The clock of {@link dev.dormouse.storage.rows.DueClock#RUNNING}, by which alarms with a delay go.
+ * Within a process it advances with the clock that never jumps, whatever happens to the wall clock.
+ * The next process begins at the time of the last stored mark, and adds the time that has passed
+ * since by the wall clock, if that is not negative. The first process begins at the wall clock, so
+ * that people can compare the two clocks.
  *
- * <p>A mark must be kept anew when the wall clock has jumped (or the next process would take the
- * jump for time that passed), and now and then (or, the wall clock being set back while no process
- * runs, all since the last mark would pass again).
+ * <p>A new mark must be stored when the wall clock has jumped, since otherwise the next process
+ * would take the jump for time that has passed. A new mark must also be stored regularly, since
+ * otherwise the time since the last mark would pass again if the wall clock is set back while no
+ * process runs.
  */
 public final class RunningTime {
   private static final long JUMP_MS = 1_000;
@@ -29,16 +31,17 @@ public final class RunningTime {
     this.beganMs = last == null ? wallMs : last.runningMs() + Math.max(0, wallMs - last.wallMs());
   }
 
-  /** Milliseconds. */
+  /** Reads this clock, in milliseconds. */
   public long nowMs() {
     return beganMs + (time.nowNs() - beganNs) / 1_000_000;
   }
 
+  /** Reads the wall clock, in milliseconds since 1970. */
   public long wallMs() {
     return time.wallMs();
   }
 
-  /** What is to be kept in place of the last mark; null if that will do. */
+  /** Returns the mark to store in place of the last one; null if the last one will do. */
   @Nullable ClockMark newMark(@Nullable ClockMark last) {
     ClockMark now = new ClockMark(nowMs(), time.wallMs());
     if (last == null) {

@@ -1,8 +1,11 @@
 /**
- * Alarms: when each one is due, in which order due alarms ring, and when a failed one rings again.
- * Begin with {@code AlarmClock}. Which actor rings is decided above this package.
+ * Decides when alarms ring: {@code AlarmClock} finds the alarms that are due and hands them to the
+ * host, {@code AlarmLanes} knows where in the store to look, {@code RunningTime} is the clock of
+ * alarms that are set by a delay, and {@code AlarmRetry} says when a failed alarm rings again.
+ * Begin with {@code AlarmClock}.
  *
- * <p>Threads: any, unless a class says otherwise.
+ * <p><b>Threads.</b> {@code AlarmClock} may be used by any thread; its monitor guards {@code
+ * AlarmLanes}.
  */
 @NullMarked
 package dev.dormouse.server.host.alarm;

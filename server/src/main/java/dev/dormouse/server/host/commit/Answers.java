@@ -26,21 +26,21 @@ public final class Answers {
   private Answers() {}
 
   /**
-   * What each kind of event is answered; errors and closes of a connection never are.
+   * The answer to each kind of event; errors and closes of a connection have no answer.
    *
-   * @param ofMessage what a message is answered
-   * @param response what an upgrade or a request is answered; null for nothing
+   * @param ofMessage makes the answer to a message
+   * @param response the answer to an upgrade or a request; null for no answer
    */
   private record Answer(
       Function<ToHost.Message, List<ToGateway>> ofMessage, @Nullable HttpResponse response)
       implements ToHost.ClientEvent.Visitor<List<ToGateway>, RuntimeException> {
 
-    /** Makes one for upgrades and requests alone. */
+    /** Returns an answer to upgrades and requests alone. */
     static Answer refused(HttpResponse response) {
       return new Answer(message -> List.of(), response);
     }
 
-    /** Returns the answer to an event; none if it is no client's. */
+    /** Returns the answer to an event; no records if the event is not of a client. */
     List<ToGateway> to(Event event) {
       return event instanceof Event.Client client ? client.event().accept(this) : List.of();
     }
@@ -75,7 +75,7 @@ public final class Answers {
     }
   }
 
-  /** Answers an event whose turn is through. */
+  /** Answers an event whose turn has succeeded. */
   public static List<ToGateway> handled(Event event) {
     return HANDLED.to(event);
   }
@@ -84,7 +84,7 @@ public final class Answers {
     return List.of(new ToGateway.Handled(message.connection(), message.sequence()));
   }
 
-  /** Answers an event whose turn failed, by what its handler threw or left undone. */
+  /** Answers an event whose turn failed, by the exception that its handler threw. */
   public static List<ToGateway> failed(Event event, FailurePolicy policy, Throwable failure) {
     boolean isOpen = event instanceof Event.Client client && client.event() instanceof ToHost.Open;
     return new Answer(
@@ -107,15 +107,15 @@ public final class Answers {
         : HttpResponse.text(500, "the actor failed");
   }
 
-  /** Answers an event whose handler has reset the actor, for which its sender need not suffer. */
+  /** Answers an event whose handler has reset the actor; the sender's connection stays open. */
   public static List<ToGateway> reset(Event event) {
     return new Answer(Answers::handled, busy("the actor was reset")).to(event);
   }
 
   /**
-   * Answers an event that never had a turn by which it could be judged, and that is given up.
+   * Answers an event that is given up without a turn that could read the store.
    *
-   * @param cause why it is given up
+   * @param cause why the event is given up
    */
   public static List<ToGateway> givenUp(Event event, Throwable cause) {
     return new Answer(
@@ -128,7 +128,7 @@ public final class Answers {
         .to(event);
   }
 
-  /** Answers an upgrade or a request whose actor is not to be had for so many seconds. */
+  /** Answers an upgrade or a request whose actor cannot be activated for so many seconds. */
   public static List<ToGateway> unavailable(Event event, long seconds) {
     return Answer.refused(
             HttpResponse.text(503, "the actor failed").with("Retry-After", String.valueOf(seconds)))
@@ -143,7 +143,7 @@ public final class Answers {
             HttpResponse.text(500, "what is stored of the actor cannot be read")));
   }
 
-  /** Answers an event whose turn ran and was not kept, or may not have been. */
+  /** Answers an event whose turn ran and whose commit was lost. */
   static List<ToGateway> lost(Event event, CommitResult loss) {
     return new Answer(
             message ->
@@ -155,24 +155,26 @@ public final class Answers {
         .to(event);
   }
 
-  /** Answers an event for which the mailbox has no room; the mailbox itself answers messages. */
+  /**
+   * Answers an event that the full mailbox refused; messages are answered by the mailbox itself.
+   */
   public static List<ToGateway> noRoom(Event event) {
     return Answer.refused(busy("the actor is busy")).to(event);
   }
 
-  /** Says in a word what {@link #noRoom} does, for observers. */
+  /** Returns the outcome of an event that the full mailbox refused, in a word for observers. */
   public static String noRoomOutcome(Event event) {
     return event instanceof Event.Client client && client.event() instanceof ToHost.Message
         ? "pause"
         : "503";
   }
 
-  /** Answers an event that comes while the server is about to stop. */
+  /** Answers an event that comes while the server is stopping. */
   public static List<ToGateway> stopping(ToHost.ClientEvent event) {
     return event.accept(Answer.refused(busy("the server is stopping")));
   }
 
-  /** Answers an event of an actor type that this server does not have. */
+  /** Answers an event of an actor type that is not registered. */
   public static List<ToGateway> unknownType(ToHost.ClientEvent event) {
     return event.accept(
         Answer.refused(HttpResponse.text(404, "there is no actor type " + event.actor().type())));
@@ -192,7 +194,7 @@ public final class Answers {
         .to(event);
   }
 
-  /** Returns the failure of a handler that left its answer undone; null if it owes none. */
+  /** Returns the failure of a handler that did not answer; null if it did, or need not. */
   public static @Nullable Throwable undecided(Turn turn) {
     if (turn.isAnswered() || !(turn.work() instanceof Event.Client client)) {
       return null;

@@ -5,19 +5,19 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.function.Consumer;
 
 /**
- * Connections that ended, though their actors' stores could not keep that: the commit of the close
- * was lost. Each is closed again until it is kept: one at a time as long as commits are lost, a
- * page at a time once they are not. What a stop leaves here the next start finds in the store.
+ * Close events that were handled and whose commit was lost, of all actors of a host. Each is
+ * handled again until its commit is kept: one at a time as long as commits are lost, a page at a
+ * time once they are not. Closes that a stop leaves here are found in the store by the next start.
  *
- * <p>No more than there were connections. May be used from any thread, {@link #retry} by one at a
- * time.
+ * <p>There are never more such closes than there were connections. May be used from any thread;
+ * {@link #retry} by one thread at a time.
  */
 public final class LostCloses {
   private static final int PAGE = 256;
 
   private final ConcurrentLinkedQueue<ToHost.Closed> waiting = new ConcurrentLinkedQueue<>();
 
-  /** Whether one was lost since the last attempt. */
+  /** Whether a close was lost since the last attempt. */
   private volatile boolean isLosing;
 
   /** Adds a close whose commit was lost. */
@@ -26,12 +26,12 @@ public final class LostCloses {
     isLosing = true;
   }
 
-  /** Returns the number of connections to close again, in time proportional to it. */
+  /** Returns the number of closes to handle again; takes time proportional to that number. */
   public int size() {
     return waiting.size();
   }
 
-  /** Closes some again. To be called now and then. */
+  /** Hands some closes to the host again. Must be called regularly. */
   public void retry(Consumer<ToHost> host) {
     int most = isLosing ? 1 : PAGE;
     isLosing = false;

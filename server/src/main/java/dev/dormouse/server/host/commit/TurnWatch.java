@@ -18,12 +18,12 @@ import dev.dormouse.storage.CommitResult;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Tells observers of turns, of objects that are dropped after a failure, and of limits that were
- * hit. Observers hear of a turn once it is known whether it is kept: what they are told goes
- * through the gate with what the turn says, so that of one actor they hear in the order of its
- * turns.
+ * Tells observers of turns, of actor objects that are dropped after a failure, and of limits that
+ * were hit. Observers hear of a turn once it is known whether the turn is kept. That news passes
+ * the {@link OutputGate} together with the turn's records, so that observers hear of the turns of
+ * one actor in their order.
  *
- * <p>Costs nothing while nobody listens. May be used from any thread.
+ * <p>Costs nothing while there is no observer. May be used from any thread.
  */
 public final class TurnWatch {
   private final Observers observers;
@@ -34,12 +34,12 @@ public final class TurnWatch {
     this.time = time;
   }
 
-  /** Returns the time of the clock that never jumps if somebody listens, else 0. */
+  /** Returns the time of the clock that never jumps if there is an observer, else 0. */
   public long nowNsIfHeard() {
     return observers.isAny() ? time.nowNs() : 0;
   }
 
-  /** Returns who is to hear whether a turn that ended well is kept; null if nobody listens. */
+  /** Returns a listener for the outcome of a turn that has ended; null if there is no observer. */
   public OutputGate.@Nullable Listener of(
       ActorId actor, Turn turn, Activation activation, long endedNs) {
     Event work = turn.work();
@@ -49,9 +49,10 @@ public final class TurnWatch {
   }
 
   /**
-   * Tells that a turn is discarded, and its object dropped.
+   * Tells that a turn is discarded, and its actor object dropped.
    *
-   * @param loss how a commit that the turn built on was lost; null if the turn failed by itself
+   * @param loss the result of a lost commit that the turn built on; null if the turn itself failed
+   * @param cause why the turn failed; null if it was lost
    */
   public void discarded(
       ActorId actor,
@@ -77,12 +78,12 @@ public final class TurnWatch {
     }
   }
 
-  /** Tells that a limit was hit. */
+  /** Tells that an event has hit a limit. */
   public void hit(String limit, String outcome, ActorId actor, @Nullable ConnectionId connection) {
     observers.limitHit(limit, outcome, actor, connection);
   }
 
-  /** A turn that has ended. */
+  /** A turn that has ended, of which observers hear when its outcome is known. */
   private final class Ended implements OutputGate.Listener {
     private final ActorId actor;
     private final Event work;

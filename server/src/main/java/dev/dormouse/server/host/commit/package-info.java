@@ -1,10 +1,12 @@
 /**
- * From a handled turn to what leaves: the commits of one actor in order, the gate that holds
- * outputs until they are kept, and the answers to those who wait for an outcome. Begin with {@code
- * CommitPipeline}.
+ * Commits turns and releases what they send: {@code CommitPipeline} hands an actor's turns to the
+ * store in order, {@code OutputGate} holds their records until the store has kept the turns, and
+ * {@code Answers} decides what the sender of an event is told. {@code AlarmOutcomes} and {@code
+ * LostCloses} see to alarms and closes whose turn failed or was lost; {@code TurnWatch} tells
+ * observers. Begin with {@code CommitPipeline}.
  *
- * <p>Threads: a pipeline belongs to its actor's cell; the store completes a commit on a thread of
- * its own.
+ * <p><b>Threads.</b> A pipeline belongs to the thread that runs its cell. The store completes a
+ * commit on a thread of its own, where the gate releases records.
  */
 @NullMarked
 package dev.dormouse.server.host.commit;

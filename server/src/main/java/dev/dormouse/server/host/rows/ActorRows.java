@@ -23,14 +23,14 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An actor's rows as its turns see them: what the store has, overlaid with the writes of turns
- * whose commit is on its way, overlaid with those of the open turn.
+ * An actor's rows as its turns see them: the rows of the store, overlaid with the writes of turns
+ * whose commit is on its way, overlaid with the writes of the open turn.
  *
- * <p>Belongs to the cell, and outlives an activation: writes on their way are true for the next one
- * too. Used by whoever runs the cell.
+ * <p>An instance belongs to a cell and outlives its activations, since the next activation must see
+ * the writes that are on their way, too. It is used by the thread that runs the cell.
  */
 public final class ActorRows {
-  /** A written value; empty for a removed row. */
+  /** A written value, empty for a removed row, and the turn that wrote it. */
   private record Unsettled(Optional<byte[]> value, long turn) {}
 
   private static final NavigableMap<RowKey, Optional<byte[]>> NO_WRITES =
@@ -42,24 +42,30 @@ public final class ActorRows {
   private final Quarantine quarantine;
 
   /**
-   * What a key was set to by the last turn on its way that wrote it, unless a later one cleared.
+   * For each key the last write that is on its way to the store, without writes that a later turn
+   * cleared.
    */
   private final TreeMap<RowKey, Unsettled> unsettled = new TreeMap<>();
 
-  /** The last turn that wrote any of them. */
+  /** The last turn with a write in {@code unsettled}. */
   private long lastUnsettled;
 
-  /** By turn. They are older than any of {@code unsettled} that is inside of them. */
+  /**
+   * The cleared ranges that are on their way to the store, by turn. A write in {@code unsettled}
+   * inside of such a range is newer than the range.
+   */
   private Map<Long, List<Clear>> unsettledClears = NO_CLEARS;
 
-  /** They are newer than {@code openClears}. */
+  /** The open turn's writes, which are newer than {@code openClears}. */
   private NavigableMap<RowKey, Optional<byte[]>> open = NO_WRITES;
 
-  /** Null unless the open turn could not read the store. */
+  /** The failure of the open turn to read the store; null if there was none. */
   private @Nullable UncheckedIOException unreadable;
 
+  /** The ranges that the open turn clears before its writes. */
   private List<Clear> openClears = List.of();
 
+  /** Whether the open turn has met a row that it cannot read or understand. */
   private boolean hasMetUnreadable;
 
   public ActorRows(ActorStore store, ActorId actor, Quarantine quarantine) {
@@ -68,23 +74,23 @@ public final class ActorRows {
     this.quarantine = quarantine;
   }
 
-  /** Returns the actor whose rows they are. */
+  /** Returns the actor to which the rows belong. */
   public ActorId actor() {
     return actor;
   }
 
-  /** Where the open turn is to note a row that it cannot read, or understand. */
+  /** Returns where the open turn notes a row that it cannot read or understand. */
   public Quarantine quarantine() {
     hasMetUnreadable = true;
     return quarantine;
   }
 
-  /** Whether the open turn has noted a row that it could not read, or understand. */
+  /** Returns whether the open turn has noted a row that it cannot read or understand. */
   public boolean hasMetUnreadable() {
     return hasMetUnreadable;
   }
 
-  /** The writes of the turn that is open from here on, and what it clears before them. */
+  /** Begins a turn, with its writes and the ranges that it clears before them. */
   public void open(NavigableMap<RowKey, Optional<byte[]>> writes, List<Clear> clears) {
     open = writes;
     unreadable = null;
@@ -92,7 +98,7 @@ public final class ActorRows {
     openClears = clears;
   }
 
-  /** The open turn's writes are on their way. */
+  /** Notes that the open turn's writes are on their way to the store. */
   public void handedIn(long turn) {
     if (!openClears.isEmpty()) {
       openClears.forEach(clear -> without(unsettled, clear));
@@ -104,12 +110,12 @@ public final class ActorRows {
     discard();
   }
 
-  /** The open turn's writes are forgotten. */
+  /** Forgets the open turn's writes. */
   public void discard() {
     open(NO_WRITES, List.of());
   }
 
-  /** All turns up to this one are in the store. */
+  /** Notes that all turns up to this one are in the store. */
   public void settle(long turn) {
     if (lastUnsettled <= turn) {
       unsettled.clear();
@@ -121,7 +127,7 @@ public final class ActorRows {
     }
   }
 
-  /** Nothing is known of what was on its way: read the store again. */
+  /** Forgets all writes that are not known to be in the store, so that the store is read again. */
   public void forget() {
     unsettled.clear();
     unsettledClears = NO_CLEARS;
@@ -129,9 +135,9 @@ public final class ActorRows {
   }
 
   /**
-   * A row's value; null if there is none.
+   * Returns a row's value; null if there is no row.
    *
-   * @throws dev.dormouse.storage.rows.CorruptRowException if it cannot be read
+   * @throws dev.dormouse.storage.rows.CorruptRowException if the row cannot be read
    */
   public byte @Nullable [] get(RowKey key) {
     Optional<byte[]> written = open.get(key);
@@ -147,9 +153,9 @@ public final class ActorRows {
   }
 
   /**
-   * Returns whether a connection is stored, be it that its row cannot be understood.
+   * Returns whether a connection is stored, even if its row cannot be understood.
    *
-   * @throws UncheckedIOException if that cannot be told
+   * @throws UncheckedIOException if the store cannot be read
    */
   public boolean has(ConnectionId connection) {
     try {
@@ -159,7 +165,7 @@ public final class ActorRows {
     }
   }
 
-  /** Returns whether a connection is stored, or may be since that cannot be told. */
+  /** Returns whether a connection is stored, or may be stored since the store cannot be read. */
   public boolean mayHave(ConnectionId connection) {
     try {
       return has(connection);
@@ -169,8 +175,9 @@ public final class ActorRows {
   }
 
   /**
-   * Why the open turn could not read the store; null if it could. Whatever its handler has made of
-   * that, it has not seen what is stored.
+   * Returns why the open turn could not read the store; null if it could. Such a turn must not be
+   * kept, even if its handler has caught the exception, since the handler did not see what is
+   * stored.
    */
   public @Nullable UncheckedIOException unreadable() {
     return unreadable;
@@ -181,7 +188,7 @@ public final class ActorRows {
     try {
       return reading.get();
     } catch (UncheckedIOException e) {
-      if (reader != NO_WRITES && reader == open) { // or it was abandoned, and another is open
+      if (reader != NO_WRITES && reader == open) { // else the reader's turn is not open any more
         unreadable = e;
       }
       throw e;
@@ -189,8 +196,8 @@ public final class ActorRows {
   }
 
   /**
-   * Rows in order, at most so many, the value of one that cannot be read being null; else like
-   * {@link ActorStore#scan}.
+   * Returns the first rows of a span in order, as {@link ActorStore#scan} does, with the writes
+   * that are not in the store yet. A row that cannot be read has a null value.
    */
   public List<Row> scan(Table table, KeySpan span, int limit) {
     NavigableMap<RowKey, Optional<byte[]>> overlay = overlay(table, span);
@@ -228,7 +235,8 @@ public final class ActorRows {
   }
 
   /**
-   * The keys of a span in order; null if there may be more than so many. Values are not read.
+   * Returns the keys of a span in order; null if there may be more than {@code most}. Values are
+   * not read.
    *
    * @throws dev.dormouse.storage.rows.CorruptRowException if the store cannot go on from row to row
    */
@@ -256,7 +264,7 @@ public final class ActorRows {
     return keys.size() > most ? null : List.copyOf(keys);
   }
 
-  /** All that are not in the store yet. */
+  /** Returns all cleared ranges that are not in the store yet. */
   private List<Clear> clears() {
     if (unsettledClears.isEmpty()) {
       return openClears;
@@ -266,7 +274,7 @@ public final class ActorRows {
     return all;
   }
 
-  /** One of these that removes a row; null if none does. */
+  /** Returns one of the cleared ranges that contain a row; null if none does. */
   private static @Nullable KeySpan clearing(List<Clear> clears, Table table, byte[] key) {
     for (Clear clear : clears) {
       if (clear.table() == table && clear.span().contains(key)) {
@@ -276,7 +284,7 @@ public final class ActorRows {
     return null;
   }
 
-  /** Takes out of writes what a later clear removes. */
+  /** Removes from writes the rows that a later cleared range contains. */
   public static void without(NavigableMap<RowKey, ?> writes, Clear cleared) {
     within(writes, cleared.table(), cleared.span()).keySet().forEach(writes::remove);
   }
@@ -310,7 +318,7 @@ public final class ActorRows {
     return found;
   }
 
-  /** The store's rows of a span that are not cleared, one at a time, read page by page. */
+  /** Returns the store's rows of a span that are not cleared one by one; reads them in pages. */
   private final class StorePages {
     private final Table table;
     private final int pageSize;
@@ -355,7 +363,7 @@ public final class ActorRows {
       }
     }
 
-    /** Goes on behind a span that is cleared, which may hold any number of rows. */
+    /** Skips a cleared span, which may contain any number of rows. */
     private void passOver(KeySpan cleared) {
       at = page.size();
       if (rest.isReversed()) {

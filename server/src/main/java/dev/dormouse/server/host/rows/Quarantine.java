@@ -15,20 +15,20 @@ import java.util.concurrent.atomic.LongAdder;
 import org.slf4j.Logger;
 
 /**
- * Notes everything that cannot be read, be it that its bytes fail their checksum, or that the
- * application has no class for them any more. It is logged once, counted, and left as it is: nobody
- * writes over it but the actor that it belongs to, when it sets it anew. Whoever came upon it says
- * what that means for the work at hand; all others are served.
+ * Notes stored parts of actors that cannot be read, because their bytes fail their checksum or
+ * because the application has no class for them any more. Each such part is logged once, counted,
+ * and left as it is; only its actor overwrites it, by setting it anew. The caller decides what the
+ * fault means for its event; all other events are served.
  *
  * <p>All methods may be called from any thread.
  */
 public final class Quarantine {
   private static final Logger log = Log.of(Quarantine.class);
 
-  /** How many faults are told apart; those beyond are counted each time, and not logged. */
+  /** The most faults that are told apart; later ones are counted each time, and not logged. */
   public static final int KNOWN_MAX = 4_096;
 
-  /** What a fault is in. */
+  /** The kind of stored part that a fault is in. */
   enum Part {
     ACTOR,
     CONNECTION,
@@ -51,7 +51,7 @@ public final class Quarantine {
   private final LongAdder refusedEvents = new LongAdder();
   private final LongAdder unclosedLeftovers = new LongAdder();
 
-  /** Guarded by itself. */
+  /** The faults that were logged; guarded by its own monitor. */
   private final Set<Place> known = new HashSet<>();
 
   public Quarantine() {
@@ -148,7 +148,8 @@ public final class Quarantine {
           cause.getMessage());
     }
     if (isLast) {
-      log.error("{} parts cannot be read; those beyond are counted, not logged", KNOWN_MAX);
+      log.error(
+          "{} stored parts cannot be read; further ones are counted and not logged", KNOWN_MAX);
     }
   }
 }

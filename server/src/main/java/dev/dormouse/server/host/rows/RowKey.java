@@ -10,7 +10,7 @@ import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
-/** A row of one actor; ordered as the store orders them. */
+/** The key of a row of one actor; keys are ordered as the store orders rows. */
 public record RowKey(Table table, byte[] bytes) implements Comparable<RowKey> {
   public static final RowKey ACTOR = new RowKey(Table.ACTOR, ActorRow.KEY);
   public static final RowKey AUTO_REPLIES = new RowKey(Table.ACTOR, AutoRepliesRow.key());
@@ -20,10 +20,11 @@ public record RowKey(Table table, byte[] bytes) implements Comparable<RowKey> {
   }
 
   /**
-   * A text in UTF-8.
+   * Encodes a text in UTF-8.
    *
-   * @throws IllegalArgumentException if it has an unpaired surrogate, which has no UTF-8: two such
-   *     texts would become one
+   * @param what the name of the text in the exception's message
+   * @throws IllegalArgumentException if the text has an unpaired surrogate, which UTF-8 cannot
+   *     encode: different texts would get the same bytes
    */
   public static byte[] utf8(String what, String text) {
     try {
@@ -36,7 +37,7 @@ public record RowKey(Table table, byte[] bytes) implements Comparable<RowKey> {
     }
   }
 
-  /** The connection of a row of {@link Table#CONNECTION}. */
+  /** Returns the connection of a key of {@link Table#CONNECTION}. */
   public static ConnectionId connection(byte[] key) {
     return new ConnectionId(ByteBuffer.wrap(key).getLong());
   }

@@ -1,8 +1,10 @@
 /**
- * What the store holds of an actor, as the host reads it: rows and their keys, and the quarantine
- * of actors whose rows cannot be read. Begin with {@code ActorRows}.
+ * Reads an actor's rows: {@code ActorRows} overlays the store with writes that are not committed
+ * yet, {@code RowKey} names a row, and {@code Quarantine} notes what cannot be read. Begin with
+ * {@code ActorRows}.
  *
- * <p>Threads: any, unless a class says otherwise.
+ * <p><b>Threads.</b> {@code ActorRows} belongs to the thread that runs the cell; {@code Quarantine}
+ * may be used by any thread.
  */
 @NullMarked
 package dev.dormouse.server.host.rows;
