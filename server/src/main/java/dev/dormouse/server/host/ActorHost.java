@@ -185,9 +185,9 @@ public final class ActorHost {
     client.end();
   }
 
-  private void offer(ActorId id, ActorType type, Event work) {
+  private void offer(ActorId id, ActorType type, Event event) {
     ActorCell cell = cells.get(id); // takes no lock, and most often finds the cell
-    while (cell == null || !cell.offer(work)) {
+    while (cell == null || !cell.offer(event)) {
       cell = cells.computeIfAbsent(id, key -> newCell(key, type));
     }
   }
@@ -368,10 +368,10 @@ public final class ActorHost {
     }
   }
 
-  private void hibernate(ActorId id, Event.Hibernate work) {
+  private void hibernate(ActorId id, Event.Hibernate wish) {
     ActorCell cell = cells.get(id);
-    if (cell == null || !cell.offer(work)) {
-      work.dropped().complete(true);
+    if (cell == null || !cell.offer(wish)) {
+      wish.dropped().complete(true);
     }
   }
 

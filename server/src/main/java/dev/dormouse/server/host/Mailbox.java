@@ -92,8 +92,8 @@ final class Mailbox {
     if (state == State.RETIRED) {
       return Admission.RETIRED;
     }
-    if (work instanceof Event.Client handle) {
-      Admission refused = refusal(handle.event());
+    if (work instanceof Event.Client client) {
+      Admission refused = refusal(client.event());
       if (refused != null) {
         return refused;
       }
@@ -163,7 +163,7 @@ final class Mailbox {
   /** Takes all events that the predicate accepts, in order. Cell's thread. */
   synchronized List<Event> takeAll(Predicate<Event> whom) {
     List<Event> taken = new ArrayList<>();
-    queue.removeIf(work -> whom.test(work) && taken.add(work));
+    queue.removeIf(event -> whom.test(event) && taken.add(event));
     return taken;
   }
 

@@ -257,13 +257,13 @@ final class Recovery {
 
   /** Notes that the event is answered, or needs no answer, and is over. */
   void done(Event work) {
-    if (work instanceof Event.Client handle) {
-      if (owed.isFirst(handle)) {
+    if (work instanceof Event.Client client) {
+      if (owed.isFirst(client)) {
         owed.remove();
         work.end();
         return;
       }
-      closing.handled(handle.event());
+      closing.handled(client.event());
     }
     event = null;
     work.end();
@@ -284,14 +284,14 @@ final class Recovery {
       alarms.failed(rows, outgoing, alarm);
       done(alarm);
     }
-    if (!(work instanceof Event.Client handle)) {
+    if (!(work instanceof Event.Client client)) {
       return;
     }
-    if (handle.event() instanceof ToHost.Closed closed) {
-      forget(handle, closed);
+    if (client.event() instanceof ToHost.Closed closed) {
+      forget(client, closed);
     } else {
       say(isReset ? Answers.reset(work) : Answers.failed(work, failurePolicy, failure));
-      done(handle);
+      done(client);
     }
   }
 
@@ -420,8 +420,8 @@ final class Recovery {
   }
 
   private static boolean isRefusable(Event work) {
-    return work instanceof Event.Client handle
-        && (handle.event() instanceof ToHost.Open || handle.event() instanceof ToHost.Request);
+    return work instanceof Event.Client client
+        && (client.event() instanceof ToHost.Open || client.event() instanceof ToHost.Request);
   }
 
   /** Gives up all waiting events that the predicate accepts. */
@@ -437,10 +437,10 @@ final class Recovery {
       }
     } else if (isRefusable(work)) {
       outgoing.say(Answers.unavailable(work, restSeconds()));
-    } else if (work instanceof Event.Client handle && closing.hasEnded(handle)) {
-      outgoing.passOver(handle);
-    } else if (work instanceof Event.Client handle
-        && handle.event() instanceof ToHost.Closed closed) {
+    } else if (work instanceof Event.Client client && closing.hasEnded(client)) {
+      outgoing.passOver(client);
+    } else if (work instanceof Event.Client client
+        && client.event() instanceof ToHost.Closed closed) {
       logGivenUp(work, "put off", "the actor failed too often", cause);
       owed.add(closed);
     } else {
@@ -471,13 +471,13 @@ final class Recovery {
    */
   void corrupt(CorruptRowException cause) {
     long nowNs = time.nowNs();
-    if (mailbox.peek() instanceof Event.Client handle) {
+    if (mailbox.peek() instanceof Event.Client client) {
       owed.failed(nowNs, nowNs);
       mailbox.take();
       quarantine.actor(id, cause);
       quarantine.eventRefused();
-      outgoing.say(Answers.unreadable(handle.event()));
-      done(handle);
+      outgoing.say(Answers.unreadable(client.event()));
+      done(client);
       outgoing.tell(mailbox.resumable());
     } else if (mailbox.peek() instanceof Event.Alarm alarm) {
       owed.failed(nowNs, nowNs);

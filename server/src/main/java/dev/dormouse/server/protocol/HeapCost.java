@@ -4,24 +4,29 @@ import com.sun.management.HotSpotDiagnosticMXBean;
 import java.lang.management.ManagementFactory;
 
 /**
- * How much of the Java heap an array of bytes takes. The G1 collector gives an array of half a
- * region or more whole regions of its own: with a region of 1 MiB, which heaps up to 2 GiB have, a
- * message of exactly 1 MiB takes two of them, since its header does not fit into the first.
+ * Computes how much of the Java heap an array of bytes takes. The G1 collector gives an array of
+ * half a region or more whole regions of its own. With regions of 1 MiB, which heaps up to 2 GiB
+ * have, a message of exactly 1 MiB takes two regions, since the array's header does not fit into
+ * the first.
  */
 public final class HeapCost {
   private static final int ARRAY_HEADER_BYTES = 16;
 
-  /** How large G1's regions are, in bytes; 0 with another collector. */
+  /** The size of a region of the G1 collector, in bytes; 0 with another collector. */
   private static final long REGION_BYTES = regionBytes();
 
   private HeapCost() {}
 
-  /** Returns how many bytes of heap an array of so many bytes takes. */
+  /** Returns the bytes of heap that an array of so many bytes takes. */
   public static long ofBytes(long length) {
     return ofBytes(length, REGION_BYTES);
   }
 
-  /** Returns the same for regions of a size, or for a heap without regions if that is 0. */
+  /**
+   * Returns the bytes of heap that an array of so many bytes takes.
+   *
+   * @param regionBytes the size of a region of the heap; 0 if the heap has no regions
+   */
   static long ofBytes(long length, long regionBytes) {
     long bytes = length + ARRAY_HEADER_BYTES;
     return regionBytes == 0 || bytes < regionBytes / 2

@@ -6,7 +6,7 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A whole message, text or binary. The bytes are shared, and never changed after the record is
+ * A whole message, text or binary. Its bytes are shared, and must not change after the record is
  * made.
  */
 public sealed interface Payload {
@@ -14,7 +14,7 @@ public sealed interface Payload {
   /**
    * Computes something for each kind of payload.
    *
-   * @param <C> what the caller hands through, so that a visitor need not be made for each call
+   * @param <C> a value that the caller hands to the visitor, so that one visitor serves all calls
    * @param <R> the result
    * @param <X> what the computation may throw
    */

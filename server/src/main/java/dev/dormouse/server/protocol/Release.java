@@ -7,7 +7,7 @@ import java.util.List;
  * The records that a turn sends to gateways once it is committed, in order. The releases of an
  * actor are handed to the transport one after the other, in the order of its turns.
  *
- * @param actor the actor whose turn it was
+ * @param actor the actor whose turn sends the records
  * @param epoch the number of the ownership under which the turn ran
  * @param records the records, in order
  */

@@ -2,10 +2,15 @@ package dev.dormouse.server.protocol;
 
 import java.time.Instant;
 
-/** Reads the machine's clocks; nothing else does. Tests move a clock of their own by hand. */
+/**
+ * Reads the machine's clocks; all other code takes the time from here. Tests move a clock of their
+ * own by hand.
+ */
 public interface Time {
 
-  /** Reads a clock that never jumps, in nanoseconds; only differences mean something. */
+  /**
+   * Reads a clock that never jumps, in nanoseconds; only differences of its values mean anything.
+   */
   long nowNs();
 
   /**
@@ -24,6 +29,7 @@ public interface Time {
   }
 }
 
+/** The machine's clocks. */
 enum SystemTime implements Time {
   INSTANCE;
 

@@ -19,7 +19,7 @@ public sealed interface ToGateway {
   /**
    * Handles each kind of record in a method of its own.
    *
-   * @param <C> what the caller hands through, so that a receiver need not be made for each call
+   * @param <C> a value that the caller hands to the receiver, so that one receiver serves all calls
    */
   interface Receiver<C> {
     void accepted(Accepted accepted, C context);
@@ -69,8 +69,8 @@ public sealed interface ToGateway {
   }
 
   /**
-   * Accepts an upgrade whose connection is on disk: the gateway answers 101, or {@link
-   * ToHost.Closed} if the client is gone by now.
+   * Accepts an upgrade whose connection the store has kept: the gateway answers the client with
+   * 101, or the host with {@link ToHost.Closed} if the client is gone by now.
    *
    * @param connection the connection
    * @param tags its tags
@@ -92,7 +92,7 @@ public sealed interface ToGateway {
   /**
    * Rejects an upgrade with an HTTP answer.
    *
-   * @param connection the connection that will not be
+   * @param connection the connection that the client asked for
    * @param response the answer, status 300 to 599
    */
   record Rejected(ConnectionId connection, HttpResponse response) implements ToGateway {
@@ -110,7 +110,7 @@ public sealed interface ToGateway {
   /**
    * Sends a message to one connection; it is dropped if the connection is gone.
    *
-   * @param connection to whom
+   * @param connection the connection to send to
    * @param payload the message
    * @param key if a later message of the same key makes it worthless; else null
    * @param report the number under which {@link ToHost.Delivered} is to say what became of it; 0 if
@@ -182,12 +182,12 @@ public sealed interface ToGateway {
   }
 
   /**
-   * Closes a connection after what was sent to it before. From here on the gateway passes on no
-   * message of the connection, only its {@link ToHost.Closed}.
+   * Closes a connection after all that was sent to it before. From here on the gateway passes no
+   * message of the connection to the host, only its {@link ToHost.Closed}.
    *
    * @param connection the connection
-   * @param code a code that may be sent
-   * @param reason at most 123 bytes
+   * @param code a close code that may be sent
+   * @param reason the close reason, at most 123 bytes
    */
   record Close(ConnectionId connection, int code, String reason) implements ToGateway {
     @Override
@@ -203,9 +203,10 @@ public sealed interface ToGateway {
 
   /**
    * Replaces the actor's automatic replies: the gateway answers text messages of the actor's
-   * connections that equal a request, and does not pass them on. It does nothing if the actor has
-   * no connection. A host sends this record when the replies change, and with each {@link Accepted}
-   * if there are any; so a gateway may forget the replies with the actor's last connection.
+   * connections that equal a request, and does not pass them on. The record has no effect if the
+   * actor has no connection. A host sends this record when the replies change, and with each {@link
+   * Accepted} if there are any; so a gateway may forget the replies with the actor's last
+   * connection.
    *
    * @param replies all of them
    */
@@ -226,7 +227,7 @@ public sealed interface ToGateway {
    * case. The question belongs to no turn.
    *
    * @param connection the connection
-   * @param report the number to tell it under
+   * @param report the number under which {@link ToHost.Seen} is to answer
    */
   record AskSeen(ConnectionId connection, long report) implements ToGateway {
     @Override
@@ -243,7 +244,7 @@ public sealed interface ToGateway {
   /**
    * Answers a plain HTTP request.
    *
-   * @param request its number
+   * @param request the number of the request
    * @param response the answer
    */
   record Responded(long request, HttpResponse response) implements ToGateway {
@@ -259,8 +260,8 @@ public sealed interface ToGateway {
   }
 
   /**
-   * Says that a message and those before it were handled: the gateway may forget them, and gets its
-   * credit back.
+   * Says that a message and all messages before it were handled, so that the gateway may forget
+   * them and gets its credit back.
    *
    * @param connection the connection
    * @param sequence the message's number
@@ -278,8 +279,8 @@ public sealed interface ToGateway {
   }
 
   /**
-   * Says that there was no room for a message: the gateway keeps it, and those after it, until
-   * {@link Resumed}.
+   * Says that the mailbox had no room for a message: the gateway keeps that message, and all later
+   * ones, until {@link Resumed}.
    *
    * @param connection the connection
    * @param sequence the first message that was not taken
@@ -297,7 +298,7 @@ public sealed interface ToGateway {
   }
 
   /**
-   * Says that there is room again: the gateway sends again, from this message on.
+   * Says that the mailbox has room again: the gateway sends this message and all later ones again.
    *
    * @param connection the connection
    * @param sequence the first message to send again

@@ -35,7 +35,7 @@ public sealed interface ToHost {
     void seen(Seen seen);
   }
 
-  /** An event of a client, for which an actor is woken. */
+  /** An event of a client, which wakes the actor if it sleeps. */
   sealed interface ClientEvent extends ToHost {
 
     /**
@@ -78,7 +78,7 @@ public sealed interface ToHost {
    * @param actor the actor
    * @param connection the id that the connection will have
    * @param head the upgrade request
-   * @param subprotocol the one that the client gets if it is accepted; null if none
+   * @param subprotocol the subprotocol that the client gets if it is accepted; null if none
    */
   record Open(
       ActorId actor, ConnectionId connection, RequestHead head, @Nullable String subprotocol)
@@ -101,7 +101,7 @@ public sealed interface ToHost {
    * ToGateway.Withheld}.
    *
    * @param actor the actor
-   * @param connection where it came from
+   * @param connection the connection that the message came from
    * @param sequence its number in the connection, from 1
    * @param payload the message
    */
@@ -163,11 +163,11 @@ public sealed interface ToHost {
   }
 
   /**
-   * Answers what became of a message that was sent with a number to report under, exactly once for
-   * each. It is no event: it wakes nobody.
+   * Reports what became of a message that was sent with a number to report under, exactly once for
+   * each such message. The record is no event and wakes no actor.
    *
    * @param actor the actor
-   * @param connection to whom the message was sent
+   * @param connection the connection that the message was sent to
    * @param report the number in {@link ToGateway.Send}
    * @param outcome what became of it
    */
@@ -181,7 +181,8 @@ public sealed interface ToHost {
   }
 
   /**
-   * Answers when the gateway last heard anything of a client. It is no event: it wakes nobody.
+   * Reports when the gateway last heard anything of a client. The record is no event and wakes no
+   * actor.
    *
    * @param actor the actor
    * @param connection the connection
@@ -201,9 +202,9 @@ public sealed interface ToHost {
    * Brings a plain HTTP request. The host answers with {@link ToGateway.Responded}.
    *
    * @param actor the actor
-   * @param request its number, chosen by the gateway, for the answer
-   * @param head the head
-   * @param body the body; not changed after the record is made
+   * @param request the number of the request, chosen by the gateway, for the answer
+   * @param head the request's head
+   * @param body the request's body; must not change after the record is made
    */
   record Request(ActorId actor, long request, RequestHead head, byte[] body)
       implements ClientEvent {

@@ -19,16 +19,16 @@ public interface Transport {
   void toGateway(Release release);
 
   /**
-   * Estimates the bytes of releases that the gateways were handed and that no event loop of theirs
-   * has taken up yet. A host begins no turns while they are too many.
+   * Estimates the bytes of releases that gateways were handed and that none of their event loops
+   * has taken up yet. A host begins no turns while there are too many of them.
    */
   default long underWayBytes() {
     return 0;
   }
 
-  /** Names the source of {@link #underWayBytes}; called before any record is carried. */
+  /** Sets the source of {@link #underWayBytes}; called before any record is carried. */
   default void measure(LongSupplier underWay) {}
 
-  /** Names the two ends; called before any record is carried. */
+  /** Sets the receivers at the two ends; called before any record is carried. */
   void connect(Consumer<ToHost> host, Consumer<Release> gateway);
 }

@@ -79,15 +79,15 @@ public final class AlarmOutcomes {
    * read, both rows stay. If its row by name can be read, the alarm was set anew while that row
    * could not be read, and the stale row by its time is removed.
    */
-  public void passOver(ActorRows rows, CommitPipeline outgoing, Event.Alarm work) {
-    DueAlarm due = work.due();
+  public void passOver(ActorRows rows, CommitPipeline pipeline, Event.Alarm alarm) {
+    DueAlarm due = alarm.due();
     if (rows.get(TurnAlarms.due(due)) == null) {
       return;
     }
     try {
       TurnAlarms.read(rows, TurnAlarms.key(due.name()));
     } catch (CorruptRowException e) {
-      setAside(work);
+      setAside(alarm);
       return;
     }
     log.warn(
@@ -96,14 +96,14 @@ public final class AlarmOutcomes {
         due.actor());
     NavigableMap<RowKey, Optional<byte[]>> writes = new TreeMap<>();
     writes.put(TurnAlarms.due(due), Optional.empty());
-    outgoing.keep(writes, work);
+    pipeline.keep(writes, alarm);
   }
 
   /** Stores that the turn of an alarm failed, so that the alarm rings again or is given up. */
-  public void failed(ActorRows rows, CommitPipeline outgoing, Event.Alarm work) {
-    ActorId actor = work.due().actor();
-    String name = work.due().name();
-    AlarmRow row = move(rows, outgoing, work, this::afterFailure);
+  public void failed(ActorRows rows, CommitPipeline pipeline, Event.Alarm alarm) {
+    ActorId actor = alarm.due().actor();
+    String name = alarm.due().name();
+    AlarmRow row = move(rows, pipeline, alarm, this::afterFailure);
     if (row == null) {
       return;
     }
@@ -135,11 +135,11 @@ public final class AlarmOutcomes {
    *
    * @param activations the number of activations that have failed in a row
    */
-  public void putOff(ActorRows rows, CommitPipeline outgoing, Event.Alarm work, int activations) {
+  public void putOff(ActorRows rows, CommitPipeline pipeline, Event.Alarm alarm, int activations) {
     move(
         rows,
-        outgoing,
-        work,
+        pipeline,
+        alarm,
         (due, row) ->
             Optional.of(row.putOff(running().nowMs() + AlarmRetry.delayMs(due, activations))));
   }
@@ -152,10 +152,10 @@ public final class AlarmOutcomes {
    */
   private @Nullable AlarmRow move(
       ActorRows rows,
-      CommitPipeline outgoing,
-      Event.Alarm work,
+      CommitPipeline pipeline,
+      Event.Alarm alarm,
       BiFunction<DueAlarm, AlarmRow, Optional<AlarmRow>> change) {
-    DueAlarm due = work.due();
+    DueAlarm due = alarm.due();
     try {
       AlarmRow row = TurnAlarms.read(rows, TurnAlarms.key(due.name()));
       if (row == null || !row.place(due.actor(), due.name()).equals(due)) {
@@ -164,7 +164,7 @@ public final class AlarmOutcomes {
       NavigableMap<RowKey, Optional<byte[]>> writes = new TreeMap<>();
       AlarmRow next = change.apply(due, row).orElse(null);
       TurnAlarms.write(writes, due.actor(), due.name(), row, next);
-      outgoing.keep(writes, work);
+      pipeline.keep(writes, alarm);
       return row;
     } catch (RuntimeException e) {
       rows.discard();
@@ -181,8 +181,8 @@ public final class AlarmOutcomes {
    * Leaves an alarm as it is, because the alarm or its actor cannot be read; the alarm comes again
    * after the next start.
    */
-  public void setAside(Event.Alarm work) {
-    clock.setAside(work.due());
+  public void setAside(Event.Alarm alarm) {
+    clock.setAside(alarm.due());
   }
 
   public AlarmCounts counts() {

@@ -127,8 +127,8 @@ public final class CommitPipeline {
   }
 
   /** Creates the next turn; the calling thread runs its handler. */
-  public Turn open(Event work, long startedNs, Consumer<Turn> onLastStage) {
-    return new Turn(nextNumber(), work, startedNs, unsettled, onLastStage);
+  public Turn open(Event event, long startedNs, Consumer<Turn> onLastStage) {
+    return new Turn(nextNumber(), event, startedNs, unsettled, onLastStage);
   }
 
   /** Returns the number of the next turn, or of records or rows that take the place of a turn. */
@@ -188,14 +188,14 @@ public final class CommitPipeline {
   }
 
   /** Commits rows in the place of a turn that the event did not have, or that failed. */
-  void keep(NavigableMap<RowKey, Optional<byte[]>> writes, Event work) {
+  void keep(NavigableMap<RowKey, Optional<byte[]>> writes, Event event) {
     rows.open(writes, List.of());
-    leave(nextNumber(), 0, writes, List.of(), List.of(), work, null);
+    leave(nextNumber(), 0, writes, List.of(), List.of(), event, null);
   }
 
   /** Answers the event of a turn that is lost because it saw the changes of a lost commit. */
-  public void lose(Event work, CommitResult loss) {
-    say(ofLost(work, List.of(), loss));
+  public void lose(Event event, CommitResult loss) {
+    say(ofLost(event, List.of(), loss));
   }
 
   /**
@@ -237,9 +237,9 @@ public final class CommitPipeline {
       NavigableMap<RowKey, Optional<byte[]>> writes,
       List<TurnBatch.Clear> clears,
       List<ToGateway> records,
-      Event work,
+      Event event,
       OutputGate.@Nullable Listener listener) {
-    Function<CommitResult, Release> ifLost = loss -> release(ofLost(work, records, loss));
+    Function<CommitResult, Release> ifLost = loss -> release(ofLost(event, records, loss));
     if (writes.isEmpty() && clears.isEmpty()) {
       rows.discard();
       gate.pass(number, bytes, release(records), ifLost, listener);
@@ -250,8 +250,8 @@ public final class CommitPipeline {
     rows.settle(gate.settled());
   }
 
-  private List<ToGateway> ofLost(Event work, List<ToGateway> unsaid, CommitResult loss) {
-    if (work instanceof Event.Client handle && handle.event() instanceof ToHost.Closed closed) {
+  private List<ToGateway> ofLost(Event event, List<ToGateway> unsaid, CommitResult loss) {
+    if (event instanceof Event.Client client && client.event() instanceof ToHost.Closed closed) {
       closeAgain(closed);
     }
     for (ToGateway record : unsaid) {
@@ -261,7 +261,7 @@ public final class CommitPipeline {
         closeAgain(new ToHost.Closed(id, accepted.connection(), reason));
       }
     }
-    List<ToGateway> records = Answers.lost(work, loss);
+    List<ToGateway> records = Answers.lost(event, loss);
     lostTurns.said(records);
     return records;
   }

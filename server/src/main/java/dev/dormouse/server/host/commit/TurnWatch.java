@@ -42,8 +42,8 @@ public final class TurnWatch {
   /** Returns a listener for the outcome of a turn that has ended; null if there is no observer. */
   public OutputGate.@Nullable Listener of(
       ActorId actor, Turn turn, Activation activation, long endedNs) {
-    Event work = turn.work();
-    boolean isOfActor = work instanceof Event.Activate || work instanceof Event.Hibernate;
+    Event event = turn.work();
+    boolean isOfActor = event instanceof Event.Activate || event instanceof Event.Hibernate;
     boolean isHeard = isOfActor ? observers.isAnyOfActors() : observers.isAny();
     return isHeard ? new Ended(actor, turn, activation, endedNs) : null;
   }
@@ -52,7 +52,7 @@ public final class TurnWatch {
    * Tells that a turn is discarded, and its actor object dropped.
    *
    * @param loss the result of a lost commit that the turn built on; null if the turn itself failed
-   * @param cause why the turn failed; null if it was lost
+   * @param cause why the turn itself failed; null if it did not
    */
   public void discarded(
       ActorId actor,
@@ -86,7 +86,7 @@ public final class TurnWatch {
   /** A turn that has ended, of which observers hear when its outcome is known. */
   private final class Ended implements OutputGate.Listener {
     private final ActorId actor;
-    private final Event work;
+    private final Event event;
     private final Activation activation;
     private final long startedNs;
     private final long endedNs;
@@ -95,7 +95,7 @@ public final class TurnWatch {
 
     Ended(ActorId actor, Turn turn, Activation activation, long endedNs) {
       this.actor = actor;
-      this.work = turn.work();
+      this.event = turn.work();
       this.activation = activation;
       this.startedNs = turn.startedNs();
       this.endedNs = endedNs;
@@ -116,12 +116,12 @@ public final class TurnWatch {
     public void kept() {
       long nowNs = time.nowNs();
       tell(TurnOutcome.COMMITTED, isWriting ? nowNs - endedNs : 0);
-      if (work instanceof Event.Activate activate) {
+      if (event instanceof Event.Activate activate) {
         observers.tellOfActor(
             DormouseObserver::actorActivated,
             new ActorActivated(
                 actor, activate.reason(), activation.activation(), nowNs - activate.beganNs()));
-      } else if (work instanceof Event.Hibernate) {
+      } else if (event instanceof Event.Hibernate) {
         observers.tellOfActor(
             DormouseObserver::actorHibernated,
             new ActorHibernated(actor, endedNs - activation.madeNs()));
@@ -141,9 +141,9 @@ public final class TurnWatch {
           DormouseObserver::turnEnded,
           new TurnEnded(
               actor,
-              work.label(),
-              work.connection(),
-              work.arrivedNs() == 0 ? 0 : Math.max(0, startedNs - work.arrivedNs()),
+              event.label(),
+              event.connection(),
+              event.arrivedNs() == 0 ? 0 : Math.max(0, startedNs - event.arrivedNs()),
               endedNs - startedNs,
               commitNs,
               storedBytes,

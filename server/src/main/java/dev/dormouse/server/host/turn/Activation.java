@@ -212,8 +212,8 @@ public final class Activation implements ActorContext<@Nullable Object> {
   }
 
   /** Returns whether the alarm was moved, cancelled or handled after the clock handed it out. */
-  public synchronized boolean isMoot(Event.Alarm work) {
-    return alarms.isMoot(work.due());
+  public synchronized boolean isMoot(Event.Alarm alarm) {
+    return alarms.isMoot(alarm.due());
   }
 
   private synchronized Alarm ring(Event.Alarm alarm) {
@@ -320,8 +320,8 @@ public final class Activation implements ActorContext<@Nullable Object> {
   public synchronized void collect(Turn ended, boolean isLast) {
     ended.endReserve();
     ConnectionId gone =
-        ended.work() instanceof Event.Client handle
-                && handle.event() instanceof ToHost.Closed closed
+        ended.work() instanceof Event.Client client
+                && client.event() instanceof ToHost.Closed closed
             ? closed.connection()
             : null;
     for (TurnConnection connection : touched) {
