@@ -358,7 +358,7 @@ final class ActorCell {
 
     @Override
     public Boolean activate(Event.Activate activate) {
-      throw new AssertionError("a cell makes its object by itself");
+      throw new AssertionError("an Activate event came from the mailbox; only the cell makes one");
     }
   }
 
@@ -463,7 +463,8 @@ final class ActorCell {
       }
       return isMoot;
     } catch (UncheckedIOException e) {
-      failures.error("alarms of actor {} cannot be read: {}", id, String.valueOf(e));
+      failures.error(
+          "the alarms of actor {} cannot be read now; they ring later: {}", id, String.valueOf(e));
       recovery.done(alarm); // it is still set, and comes again
       return true;
     }
@@ -485,7 +486,7 @@ final class ActorCell {
   private boolean runTurn(Event work) {
     Activation current = activation;
     if (current == null) {
-      throw new IllegalStateException("a turn needs an actor object");
+      throw new IllegalStateException("a turn cannot begin without an actor object");
     }
     Turn turn = outgoing.open(work, time.nowNs(), this::lastStageCompleted);
     openTurn = turn;
@@ -572,7 +573,7 @@ final class ActorCell {
     if (loss != null) {
       recovery.lost(work, loss); // this turn may have seen what the lost commit wrote
     } else if (cause == null) {
-      throw new AssertionError("a turn is discarded for a reason");
+      throw new AssertionError("a turn is discarded although neither it nor a commit has failed");
     } else {
       recovery.discarded(work, cause, unreadable, hasMetUnreadable, turn.startedNs());
     }
@@ -616,7 +617,7 @@ final class ActorCell {
 
   /** Resets the cell after an unexpected failure of its own code, and gives its event up. */
   private void reset(Throwable cause) {
-    failures.error("the cell of actor {} failed; it is reset", id, cause);
+    failures.error("the cell of actor {} failed unexpectedly; the actor is reset", id, cause);
     rows.discard();
     if (state == CellState.RETIRED) {
       return;

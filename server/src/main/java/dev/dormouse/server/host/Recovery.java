@@ -113,7 +113,9 @@ final class Recovery {
     return Math.max(restNs(activations, nowNs), restNs(event, nowNs));
   }
 
-  /** Returns whether nothing has failed and no close is owed, so that nothing is to be decided. */
+  /**
+   * Returns whether nothing has failed and no close is owed, so that there is nothing to decide.
+   */
   boolean isQuiet() {
     return activations == null && event == null && owed.count() == 0;
   }
@@ -274,8 +276,8 @@ final class Recovery {
     boolean isReset = failure instanceof ResetException;
     failures.error(
         isReset
-            ? "a turn of actor {} ({}) has reset it; nothing of it was kept or sent: {}"
-            : "a turn of actor {} failed ({}); nothing of it was kept or sent: {}",
+            ? "a turn of actor {} ({}) has reset the actor; nothing of the turn is stored or sent: {}"
+            : "a turn of actor {} failed ({}); nothing of the turn is stored or sent: {}",
         id,
         work.description(),
         failure,
@@ -297,8 +299,8 @@ final class Recovery {
 
   /**
    * Keeps a close owed whose handler met something stored that cannot be understood, most often
-   * because the application has changed its classes since. This process tries the close again, and
-   * so does the next one, whose classes may be the right ones.
+   * because the application lacks the class that wrote it. This process tries the close again, and
+   * so does the next one, which may have the right classes.
    */
   private void closeNotUnderstood(
       Event.Client work, ToHost.Closed closed, Throwable cause, long beganNs) {

@@ -23,14 +23,15 @@
  *   <tr><td>{@code HostRounds}</td><td>looks at the actors in memory, part by part; {@code
  *       IdlePolicy} decides which hibernate</td></tr>
  *   <tr><td>{@code CommitPipeline}</td><td>hands a turn's writes to the store, and its
- *       records to {@code OutputGate}, which holds them until the store has kept the writes</td></tr>
+ *       records to {@code OutputGate}, which holds them until the writes are stored</td></tr>
  *   <tr><td>{@code Answers}</td><td>decides what the gateway is told about an event</td></tr>
  *   <tr><td>{@code TurnWatch}</td><td>tells observers of turns</td></tr>
  *   <tr><td>{@code Activation}</td><td>an actor object and the connections that it has touched;
  *       dropped as a whole when a turn fails</td></tr>
- *   <tr><td>{@code Turn}</td><td>one event's writes and records, and which thread ends it; {@code
- *       TurnStorage}, {@code TurnAlarms}, {@code TurnConnections}, {@code TurnConnection}, {@code
- *       TurnUpgrade} and {@code TurnRequest} implement the interfaces of the SDK inside it</td></tr>
+ *   <tr><td>{@code Turn}</td><td>collects what the handler of one event writes and sends, and
+ *       decides which thread ends the turn; {@code TurnStorage}, {@code TurnAlarms}, {@code
+ *       TurnConnections}, {@code TurnConnection}, {@code TurnUpgrade} and {@code TurnRequest}
+ *       implement the interfaces of the SDK inside it</td></tr>
  *   <tr><td>{@code Questions}</td><td>keeps the questions of actors to gateways until the
  *       answers come</td></tr>
  *   <tr><td>{@code ActorRows}</td><td>reads the store, overlaid with writes that are not committed

@@ -108,18 +108,18 @@ public sealed interface ToGateway {
   }
 
   /**
-   * Sends a message to one connection; it is dropped if the connection is gone.
+   * Sends a message to one connection; the message is dropped if the connection has ended.
    *
    * @param connection the connection to send to
    * @param payload the message
-   * @param key if a later message of the same key makes it worthless; else null
+   * @param key the message's key, if a later message with that key replaces it; else null
    * @param report the number under which {@link ToHost.Delivered} is to say what became of it; 0 if
-   *     nobody asks
+   *     the actor does not ask
    */
   record Send(ConnectionId connection, Payload payload, @Nullable String key, long report)
       implements ToGateway {
 
-    /** Makes a message without a key, about which nobody asks. */
+    /** Makes a message without a key, whose outcome the actor does not ask for. */
     public Send(ConnectionId connection, Payload payload) {
       this(connection, payload, null, 0);
     }
@@ -141,7 +141,7 @@ public sealed interface ToGateway {
    * @param tags the tags a connection must have, all of them; empty for every connection
    * @param except connections to leave out
    * @param payload the message
-   * @param key if a later message of the same key makes it worthless; else null
+   * @param key the message's key, if a later message with that key replaces it; else null
    */
   record Broadcast(
       List<String> tags, Set<ConnectionId> except, Payload payload, @Nullable String key)

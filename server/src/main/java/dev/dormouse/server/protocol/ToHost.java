@@ -26,7 +26,7 @@ public sealed interface ToHost {
   /** Calls the receiver's method for this kind of record. */
   void dispatch(Receiver receiver);
 
-  /** Handles events that wake an actor, and answers that wake nobody. */
+  /** Handles events, which wake an actor, and reports, which wake no actor. */
   interface Receiver {
     void event(ClientEvent event);
 

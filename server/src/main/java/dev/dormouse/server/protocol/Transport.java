@@ -9,7 +9,7 @@ import java.util.function.LongSupplier;
  */
 public interface Transport {
 
-  /** The most messages of one connection that may be with the host and not yet handled. */
+  /** The most messages of one connection that a host may have received and not yet handled. */
   int CREDIT = 16;
 
   /** Carries a record from a gateway to the actor's host. */

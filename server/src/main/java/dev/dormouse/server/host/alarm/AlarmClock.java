@@ -197,7 +197,8 @@ public final class AlarmClock {
     try {
       return !isFaulty(time.nowNs()) && ringOnce();
     } catch (RuntimeException e) {
-      log.error("the store cannot be read for alarms; trying again in a while", e);
+      log.error(
+          "the store cannot be read for alarms; no alarm rings until the next attempt in 10 s", e);
       isFaulty = true;
       faultUntilNs = time.nowNs() + FAULT_REST_NS;
       return false;
@@ -358,7 +359,9 @@ public final class AlarmClock {
     String type = alarm.actor().type();
     if (!types.contains(type)) {
       if (unhosted.add(type)) {
-        log.warn("actor type {} is not registered but has alarms that are due; they stay", type);
+        log.warn(
+            "actor type {} is not registered but has alarms that are due; they stay stored until it is",
+            type);
       }
       return false;
     }

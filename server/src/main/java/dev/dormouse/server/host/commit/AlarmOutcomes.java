@@ -75,9 +75,9 @@ public final class AlarmOutcomes {
 
   /**
    * Ends an alarm that was moved, cancelled or handled after the clock handed it out. Such an alarm
-   * has no row by its time any more. If it has one all the same, and its row by name cannot be
-   * read, both rows stay. If its row by name can be read, the alarm was set anew while that row
-   * could not be read, and the stale row by its time is removed.
+   * has no row by its time any more. If it still has one, and its row by name cannot be read, both
+   * rows stay. If its row by name can be read, the alarm was set anew while that row could not be
+   * read, and the stale row by its time is removed.
    */
   public void passOver(ActorRows rows, CommitPipeline pipeline, Event.Alarm alarm) {
     DueAlarm due = alarm.due();

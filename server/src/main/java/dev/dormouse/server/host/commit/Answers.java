@@ -200,10 +200,11 @@ public final class Answers {
       return null;
     }
     if (client.event() instanceof ToHost.Open) {
-      return new IllegalStateException("onUpgrade neither accepted nor rejected");
+      return new IllegalStateException(
+          "onUpgrade neither accepted nor rejected the upgrade before its turn ended");
     }
     return client.event() instanceof ToHost.Request
-        ? new IllegalStateException("onRequest did not respond")
+        ? new IllegalStateException("onRequest did not respond before its turn ended")
         : null;
   }
 

@@ -173,7 +173,7 @@ public final class CommitPipeline {
    * Commits a turn: hands its writes to the store, and its records to the gate, where they wait for
    * the writes.
    *
-   * @param listener told what became of the turn; null if nobody wants to know
+   * @param listener told what became of the turn; null if there is no observer
    */
   public void leave(Turn turn, List<ToGateway> records, OutputGate.@Nullable Listener listener) {
     leave(
@@ -206,7 +206,7 @@ public final class CommitPipeline {
     if (gate.loss() instanceof CommitResult.Refused refused) {
       log.debug("actor {} is reset: {}", id, refused.why());
     } else {
-      log.error("commits of actor {} were lost ({}); it is reset", id, gate.loss());
+      log.error("commits of actor {} were lost ({}); the actor is reset", id, gate.loss());
     }
     Lost lost = lostTurns.take();
     rows.forget();

@@ -69,7 +69,7 @@ public final class OutputGate {
   private volatile @Nullable CommitResult loss;
   private volatile long settled;
 
-  /** An action to run once nothing is held any more; null unless somebody waits for that. */
+  /** An action to run once nothing is held any more; null unless the cell waits for that. */
   private @Nullable Runnable whenEmpty;
 
   /**
@@ -89,7 +89,7 @@ public final class OutputGate {
    *
    * @param bytes the memory that the turn holds
    * @param ifLost makes the records to send instead if a commit before the turn is lost
-   * @param listener told what became of the turn; null if nobody wants to know
+   * @param listener told what became of the turn; null if there is no observer
    */
   synchronized void pass(
       long turn,
@@ -109,7 +109,7 @@ public final class OutputGate {
    * @param bytes the memory that the turn holds
    * @param ifLost makes the records to send instead, from the result of the first lost commit;
    *     called at most once
-   * @param listener told what became of the turn; null if nobody wants to know
+   * @param listener told what became of the turn; null if there is no observer
    * @param commit completes when the store has kept or lost the writes
    */
   void hold(

@@ -356,8 +356,8 @@ public final class Activation implements ActorContext<@Nullable Object> {
   }
 
   /**
-   * Returns whether the store has nothing of the actor but the actor's own row, if even that. Such
-   * a row is removed, since anyone can activate an actor under any key and so leave a row behind.
+   * Returns whether the store has nothing of the actor, or only the actor's own row. Such a row is
+   * removed, since otherwise a client could fill the store by activating actors under any keys.
    */
   private boolean hasNothingStored() {
     if (connectionCount > 0 || autoReplies.mayBeStored()) {

@@ -108,7 +108,9 @@ public final class AutoReplyRows {
                 : Optional.of(new AutoRepliesRow(replies).encode()));
   }
 
-  /** Returns what the gateway is to be told at the end of a turn that has not failed. */
+  /**
+   * Returns the record that tells the gateway the replies, if it needs one at the end of a turn.
+   */
   List<ToGateway> news(Turn ended) {
     wasInDoubt = isInDoubt;
     boolean isChanged = ended.writes().containsKey(RowKey.AUTO_REPLIES);
