@@ -73,7 +73,7 @@ final class HostRounds {
         failures.error(
             "the regular check of actor {} failed; it is made again in the next round",
             cell.id(),
-            e); // the round goes on
+            e);
       }
       left--;
     }

@@ -276,7 +276,7 @@ final class Recovery {
     boolean isReset = failure instanceof ResetException;
     failures.error(
         isReset
-            ? "a turn of actor {} ({}) has reset the actor; nothing of the turn is stored or sent: {}"
+            ? "a turn of actor {} ({}) has reset it; nothing of the turn is stored or sent: {}"
             : "a turn of actor {} failed ({}); nothing of the turn is stored or sent: {}",
         id,
         work.description(),

@@ -360,8 +360,7 @@ public final class AlarmClock {
     if (!types.contains(type)) {
       if (unhosted.add(type)) {
         log.warn(
-            "actor type {} is not registered but has alarms that are due; they stay stored until it is",
-            type);
+            "actor type {} is not registered but has alarms that are due; they stay stored", type);
       }
       return false;
     }
