@@ -36,8 +36,8 @@ import org.jspecify.annotations.Nullable;
  *
  * A gateway hands an event to {@link ActorHost}, which finds the actor's cell, or makes one, and
  * offers the event to it. The cell's {@link Mailbox} takes the event, or turns it away if it is
- * full, and says whether the cell has to be set going. The cell then takes one event after the
- * other. If there is no actor object, it makes an {@code Activation} first, whose {@code
+ * full, and says whether a thread must be started for the cell. That thread takes one event after
+ * the other. If there is no actor object, it makes an {@code Activation} first, whose {@code
  * onActivate} is a turn of its own. The activation runs the handler of the event in a {@code Turn},
  * which collects what the handler writes and sends. When the handler has returned, and every stage
  * that it waits for has completed, the turn ends: the {@code CommitPipeline} hands its writes to
@@ -47,13 +47,13 @@ import org.jspecify.annotations.Nullable;
  *
  * <h2>Who runs a cell</h2>
  *
- * One thread at a time runs a cell: a thread of the executor that was started because the mailbox
- * said so, or the thread that has won the right to end the open turn. Three threads compete for
- * that right: the handler's when it returns, the one on which the last awaited stage completes, and
- * the clock's when it finds the turn overdue. {@code Turn} gives the right to one of them. Fields
- * without a comment about threads belong to the thread that runs the cell. The mailbox and the gate
- * are the borders to other threads: each has a monitor of its own, and neither calls the cell while
- * it holds that monitor.
+ * One thread at a time runs a cell: the thread that was started when an event came, or the thread
+ * that has won the right to end the open turn. Three threads compete for that right: the handler's
+ * when it returns, the one on which the last awaited stage completes, and the clock's when it finds
+ * the turn overdue. {@code Turn} gives the right to one of them. Fields without a comment about
+ * threads belong to the thread that runs the cell. The mailbox and the gate are the borders to
+ * other threads: each has a monitor of its own, and neither calls the cell while it holds that
+ * monitor.
  *
  * <h2>What happens when something fails</h2>
  *
@@ -192,8 +192,8 @@ final class ActorCell {
   }
 
   /**
-   * Abandons the open turn if it has taken longer than the limit. After a shorter time already, the
-   * bytes of the turn are not counted any more.
+   * Abandons the open turn if it has taken longer than its limit. A turn that has been open for a
+   * second ceases to count for the bound on turns' memory.
    */
   void abandonOverdue(long nowNs) {
     Turn turn = openTurn;
@@ -440,7 +440,11 @@ final class ActorCell {
     waitingForSleep.clear();
   }
 
-  /** Ends a close that was handled before, or puts off one whose row cannot be read now. */
+  /**
+   * Ends a close that was handled before, or puts off one whose row cannot be read now.
+   *
+   * @return whether the close needs no turn
+   */
   private boolean isVain(Event.Client client) {
     if (!(client.event() instanceof ToHost.Closed closed)) {
       return false;
@@ -453,7 +457,11 @@ final class ActorCell {
     }
   }
 
-  /** Ends an alarm that was moved, cancelled or handled meanwhile, or cannot be read now. */
+  /**
+   * Ends an alarm that was moved, cancelled or handled meanwhile, or cannot be read now.
+   *
+   * @return whether the alarm needs no turn
+   */
   private boolean isVain(Event.Alarm alarm) {
     Activation current = activation;
     try {

@@ -49,7 +49,7 @@ import org.jspecify.annotations.Nullable;
  *       RetryPolicy#patience} allows and are then answered 503.
  * </ul>
  *
- * <p>Methods are called by the thread that runs the cell, unless a comment says "any thread".
+ * <p>Methods are called by the thread that runs the cell, unless a comment says otherwise.
  */
 final class Recovery {
   private final ActorId id;
@@ -105,7 +105,9 @@ final class Recovery {
 
   // When the next attempt is due. These methods may be called by any thread.
 
-  /** Returns how long the cell must rest before its next attempt, in nanoseconds; 0 if not. */
+  /**
+   * Returns how long the cell must rest before its next attempt, in nanoseconds; 0 if it need not.
+   */
   long restNs(long nowNs) {
     if (isStopping.getAsBoolean()) {
       return 0;
@@ -334,7 +336,7 @@ final class Recovery {
     }
   }
 
-  /** Has an event whose turn could not read the store tried again, or gives it up. */
+  /** Tries an event again whose turn could not read the store, or gives the event up. */
   void unreadable(Event.Client work, Throwable cause, long beganNs) {
     long nowNs = time.nowNs();
     failures.error(

@@ -46,9 +46,15 @@ import org.slf4j.Logger;
 public final class AlarmClock {
   private static final Logger log = Log.of(AlarmClock.class);
 
+  /** The most flights that are counted at a time. */
   public static final int FLIGHTS_MAX = 64;
+
+  /** The most flights of one actor at a time. */
   public static final int FLIGHTS_OF_ACTOR_MAX = 16;
+
+  /** The most flights at a time, slow ones included. */
   static final int SLOW_FLIGHTS_MAX = 4_096;
+
   private static final int PAGE = 32;
   private static final int PAGES_OF_LANE_MAX = 8;
   private static final long SLOW_NS = 1_000_000_000;
@@ -129,6 +135,7 @@ public final class AlarmClock {
     }
   }
 
+  /** Returns the clock of alarms that are set by a delay. */
   public RunningTime running() {
     return running;
   }
@@ -169,19 +176,22 @@ public final class AlarmClock {
     }
   }
 
+  /** Returns the number of flights, slow ones included. */
   public synchronized int underWay() {
     return flights.size();
   }
 
+  /** Returns how often an alarm was handed to its actor. */
   public synchronized long rung() {
     return rung;
   }
 
+  /** Returns the number of actor types that are not registered but have alarms that were due. */
   public synchronized int unhosted() {
     return unhosted.size();
   }
 
-  // The thread that rings.
+  // Calls of the thread that rings alarms.
 
   /**
    * Hands out alarms that are due, as many as may be under way. Reads the store. Returns at once if

@@ -46,11 +46,13 @@ public final class AlarmOutcomes {
   private final AtomicLong failed = new AtomicLong();
   private final AtomicLong givenUp = new AtomicLong();
 
+  /** Creates the outcomes of alarms that a clock hands out; none is counted yet. */
   public AlarmOutcomes(AlarmClock clock, FailureLog failures) {
     this.clock = clock;
     this.failures = failures;
   }
 
+  /** Returns the clock of alarms that are set by a delay. */
   public RunningTime running() {
     return clock.running();
   }
@@ -185,6 +187,7 @@ public final class AlarmOutcomes {
     clock.setAside(alarm.due());
   }
 
+  /** Returns the counts of alarms since the start, by what became of them. */
   public AlarmCounts counts() {
     return new AlarmCounts(
         clock.underWay(), clock.rung(), failed.get(), givenUp.get(), clock.unhosted());

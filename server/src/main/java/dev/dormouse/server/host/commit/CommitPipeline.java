@@ -131,7 +131,7 @@ public final class CommitPipeline {
     return new Turn(nextNumber(), event, startedNs, unsettled, onLastStage);
   }
 
-  /** Returns the number of the next turn, or of records or rows that take the place of a turn. */
+  /** Returns the number of the next turn, or of what takes a turn's place in the gate's order. */
   private long nextNumber() {
     return ++turns;
   }

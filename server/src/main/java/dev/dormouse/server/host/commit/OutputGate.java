@@ -189,7 +189,7 @@ public final class OutputGate {
     }
   }
 
-  /** Returns the last turn of which the store has kept the writes, as of all turns before it. */
+  /** Returns the number of the last turn up to which the store has kept all turns. */
   public long settled() {
     return settled;
   }

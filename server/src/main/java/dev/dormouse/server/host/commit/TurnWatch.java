@@ -29,6 +29,7 @@ public final class TurnWatch {
   private final Observers observers;
   private final Time time;
 
+  /** Creates a watch that tells the observers of a node. */
   public TurnWatch(Observers observers, Time time) {
     this.observers = observers;
     this.time = time;

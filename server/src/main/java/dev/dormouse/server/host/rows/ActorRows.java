@@ -68,6 +68,7 @@ public final class ActorRows {
   /** Whether the open turn has met a row that it cannot read or understand. */
   private boolean hasMetUnreadable;
 
+  /** Creates the view of an actor's rows without writes on top of those of the store. */
   public ActorRows(ActorStore store, ActorId actor, Quarantine quarantine) {
     this.store = store;
     this.actor = actor;

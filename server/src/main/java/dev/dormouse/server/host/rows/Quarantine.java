@@ -54,6 +54,7 @@ public final class Quarantine {
   /** The faults that were logged; guarded by its own monitor. */
   private final Set<Place> known = new HashSet<>();
 
+  /** Creates a quarantine that has noted nothing. */
   public Quarantine() {
     Arrays.stream(Part.values()).forEach(part -> counts.put(part, new LongAdder()));
   }
@@ -110,6 +111,7 @@ public final class Quarantine {
     unclosedLeftovers.increment();
   }
 
+  /** Returns the counts of everything that was noted. */
   public UnreadableCounts counts() {
     return new UnreadableCounts(
         count(Part.ACTOR),

@@ -12,9 +12,13 @@ import java.util.Arrays;
 
 /** The key of a row of one actor; keys are ordered as the store orders rows. */
 public record RowKey(Table table, byte[] bytes) implements Comparable<RowKey> {
+  /** The key of an actor's own row. */
   public static final RowKey ACTOR = new RowKey(Table.ACTOR, ActorRow.KEY);
+
+  /** The key of the row of an actor's automatic replies. */
   public static final RowKey AUTO_REPLIES = new RowKey(Table.ACTOR, AutoRepliesRow.key());
 
+  /** Returns the key of a connection's row. */
   public static RowKey connection(ConnectionId id) {
     return new RowKey(Table.CONNECTION, ByteBuffer.allocate(8).putLong(id.value()).array());
   }

@@ -190,6 +190,7 @@ public final class Activation implements ActorContext<@Nullable Object> {
 
   // For the cell.
 
+  /** Returns when the activation was made, by the clock that never jumps. */
   public long madeNs() {
     return madeNs;
   }
@@ -413,6 +414,7 @@ public final class Activation implements ActorContext<@Nullable Object> {
     return rows;
   }
 
+  /** Returns the number of stored connections, as the open turn sees it. */
   public synchronized int connectionCount() {
     return connectionCount;
   }

@@ -36,6 +36,7 @@ public final class AutoReplyRows {
   /** The value of {@code isInDoubt} before the last call of {@link #news}. */
   private boolean wasInDoubt;
 
+  /** Creates the automatic replies of a new cell; the replies are read when they are needed. */
   public AutoReplyRows(ActorRows rows) {
     this.rows = rows;
   }

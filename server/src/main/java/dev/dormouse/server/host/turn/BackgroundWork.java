@@ -23,6 +23,7 @@ public final class BackgroundWork {
   private final Map<ActorId, Integer> underWay = new HashMap<>();
   private volatile CompletableFuture<Void> drained = CompletableFuture.completedFuture(null);
 
+  /** Creates an empty set of background work; failures of pieces are logged. */
   public BackgroundWork(FailureLog failures) {
     this.failures = failures;
   }

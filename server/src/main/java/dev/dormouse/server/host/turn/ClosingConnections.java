@@ -64,6 +64,7 @@ public final class ClosingConnections {
     return ids.containsKey(connection);
   }
 
+  /** Returns whether there is no such connection. */
   public boolean isEmpty() {
     return ids.isEmpty();
   }

@@ -124,18 +124,22 @@ public final class Turn {
     this.onLastStage = onLastStage;
   }
 
+  /** Returns the turn's number in its cell, from 1. */
   public long number() {
     return number;
   }
 
+  /** Returns the event that the turn handles. */
   public Event work() {
     return work;
   }
 
+  /** Returns when the turn began, by the clock that never jumps. */
   public long startedNs() {
     return startedNs;
   }
 
+  /** Returns the turn's writes, which the caller may add to; empty for a removed row. */
   public NavigableMap<RowKey, Optional<byte[]>> writes() {
     return writes;
   }
@@ -387,10 +391,12 @@ public final class Turn {
     return true;
   }
 
+  /** Returns whether the turn took too long and was given up. */
   public synchronized boolean isAbandoned() {
     return state == State.ABANDONED;
   }
 
+  /** Returns whether the handler has returned and the turn waits for stages. */
   public synchronized boolean isAwaiting() {
     return state == State.AWAITING;
   }

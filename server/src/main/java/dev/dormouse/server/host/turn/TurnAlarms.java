@@ -244,6 +244,7 @@ public final class TurnAlarms implements Alarms {
     }
   }
 
+  /** Returns the key of an alarm's row by its time. */
   public static RowKey due(DueAlarm alarm) {
     return new RowKey(Table.DUE, alarm.key());
   }
