@@ -206,7 +206,7 @@ final class Mailbox {
   }
 
   /**
-   * Parks the cell, if nothing came meanwhile.
+   * Parks the cell, if neither an event nor a signal waits.
    *
    * @return false if something came, so that the cell's thread must go on
    */

@@ -128,7 +128,7 @@ public final class Answers {
         .to(event);
   }
 
-  /** Answers an upgrade or a request whose actor cannot be activated for so many seconds. */
+  /** Answers an upgrade or a request whose actor is not tried again for so many seconds. */
   public static List<ToGateway> unavailable(Event event, long seconds) {
     return Answer.refused(
             HttpResponse.text(503, "the actor failed").with("Retry-After", String.valueOf(seconds)))

@@ -195,7 +195,7 @@ public final class Activation implements ActorContext<@Nullable Object> {
     return madeNs;
   }
 
-  /** Runs the handler of the turn's event. */
+  /** Opens the turn and runs the handler of its event. */
   public void run(Turn opened) throws Exception {
     synchronized (this) {
       opened.check(); // a thread that was held up until its turn was abandoned ends here
@@ -212,7 +212,10 @@ public final class Activation implements ActorContext<@Nullable Object> {
     }
   }
 
-  /** Returns whether the alarm was moved, cancelled or handled after the clock handed it out. */
+  /**
+   * Returns whether the alarm cannot be read, or was moved, cancelled or handled after the clock
+   * handed it out.
+   */
   public synchronized boolean isMoot(Event.Alarm alarm) {
     return alarms.isMoot(alarm.due());
   }

@@ -7,7 +7,7 @@ import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An entry of an actor's mailbox, or an event that a cell makes itself: what one turn is about.
+ * The subject of one turn: an entry of an actor's mailbox, or an event that the cell itself makes.
  *
  * <p>Each kind of event hands itself to its own method of a {@link Visitor}, so that a new kind
  * does not compile until every dispatch handles it.
@@ -46,7 +46,7 @@ public sealed interface Event {
     return 0;
   }
 
-  /** Tells the caller that brought the event that the host is done with it, well or not. */
+  /** Tells the bringer of the event that the host is done with it, whatever the result. */
   default void end() {}
 
   /** Describes the event for logs: its label, and its connection if it has one. */
@@ -58,7 +58,7 @@ public sealed interface Event {
   /**
    * An event of a client, which a gateway has brought.
    *
-   * @param event what the gateway said
+   * @param event the record that the gateway sent
    * @param ended run when the host is done with the event
    * @param arrivedNs when the event came; 0 if no observer listens
    */
@@ -105,7 +105,11 @@ public sealed interface Event {
    */
   record Activate(String reason, long beganNs) implements Event {
 
-    /** Returns an activation for the first waiting event; if none waits, for an owed close. */
+    /**
+     * Returns the event that makes an actor object.
+     *
+     * @param first the first event that waits for the object; null if only an owed close does
+     */
     public static Activate by(@Nullable Event first, long beganNs) {
       return new Activate(first == null ? "close" : first.label(), beganNs);
     }

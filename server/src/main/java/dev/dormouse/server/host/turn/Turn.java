@@ -18,8 +18,8 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The handling of one event: it collects what the handler writes and sends, and decides which
- * thread may end it.
+ * The handling of one event: a turn collects what the handler writes and sends, and decides which
+ * thread may end the turn.
  *
  * <p>Exactly one caller wins the right to end a turn, and with it the right to run the cell: the
  * handler's thread when the handler returns, the thread on which the last awaited stage completes,
@@ -36,7 +36,7 @@ public final class Turn {
     AWAITING,
     /** A thread ends the turn, or has ended it. */
     ENDED,
-    /** The turn took too long; what its handler still does has no effect. */
+    /** The turn was given up, most often since it took too long; its handler has no effect. */
     ABANDONED;
 
     /**
@@ -308,10 +308,10 @@ public final class Turn {
   }
 
   /**
-   * Discards the turn and has its actor reset. This method always throws, so that the caller goes
+   * Discards the turn and has its actor reset. This method never returns, so that the handler goes
    * no further.
    *
-   * @throws ResetException always
+   * @throws ResetException if the turn was open
    * @throws IllegalStateException if the turn is over already
    */
   void reset(String why) {
@@ -391,7 +391,7 @@ public final class Turn {
     return true;
   }
 
-  /** Returns whether the turn took too long and was given up. */
+  /** Returns whether the turn was given up before it had ended. */
   public synchronized boolean isAbandoned() {
     return state == State.ABANDONED;
   }

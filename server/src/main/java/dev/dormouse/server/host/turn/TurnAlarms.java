@@ -214,7 +214,7 @@ public final class TurnAlarms implements Alarms {
     }
   }
 
-  /** Returns whether there is a row, be it one that cannot be read. */
+  /** Returns whether there is a row, even one that cannot be read. */
   private boolean isThere(RowKey key) {
     try {
       return rows.get(key) != null;

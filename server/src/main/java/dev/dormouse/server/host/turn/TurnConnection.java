@@ -37,7 +37,7 @@ import org.jspecify.annotations.Nullable;
 final class TurnConnection implements Connection<@Nullable Object> {
   /** The life of a connection. */
   enum Life {
-    /** The actor can send to it. */
+    /** Both sides can send. */
     OPEN,
     /** One side has closed the connection; the turn of its {@code onClose} is not over. */
     CLOSING,

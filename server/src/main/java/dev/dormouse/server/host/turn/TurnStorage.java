@@ -226,7 +226,7 @@ final class TurnStorage implements Storage {
     }
   }
 
-  /** Returns whether there is a row, be it one that cannot be read. */
+  /** Returns whether there is a row, even one that cannot be read. */
   private boolean isThere(RowKey row) {
     try {
       return rows.get(row) != null;
