@@ -158,6 +158,8 @@ class ArchitectureTest {
                 "GatewayOptions",
                 "OwnHosts",
                 "ProxyProtocol",
+                "Refusal",
+                "RequestLimit",
                 "ServerTls",
                 "TrustedProxies",
                 "WebSocketUpgrades")),
