@@ -9,32 +9,32 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads the header {@code Forwarded} (RFC 7239, section 4) as proxies write it, in whatever
- * dialect: what cannot be read is a statement that was not made, and nothing else. A pure function.
+ * Reads the header {@code Forwarded} (RFC 7239, section 4) as proxies write it, in any dialect. A
+ * part that cannot be read counts as not written, and harms no other part. Pure functions.
  *
- * <p>Each line is read from its end, where the nearest proxy has written. Proxies close their
- * quotes; so what they wrote is read as they meant it, whatever quotes a client left open, or
- * closed too often, before it. Read from the beginning, an open quote would hide it.
+ * <p>Each line is read from its end, because the nearest proxy writes at the end and closes its
+ * quotes. Its part is therefore read correctly even if a client left a quote open before it. Read
+ * from the beginning, that open quote would hide the proxy's part.
  */
 final class ForwardedHeader {
 
-  /** A statement that cannot be read, or contradicts another of the same hop. */
+  /** The value of a pair that cannot be read, or that contradicts another pair of the same hop. */
   private static final String UNREADABLE = "";
 
   /**
-   * What one proxy says of the request that it received; each null if it does not say.
+   * The statement of one proxy about the request that it received.
    *
-   * @param node who sent it: an address, perhaps with a port, or {@code unknown}, or a name such as
-   *     {@code _hidden}, or what cannot be read
-   * @param proto the scheme
-   * @param host the {@code Host}
+   * @param node the sender of the request: an address, perhaps with a port, or {@code unknown}, or
+   *     a name such as {@code _hidden}, or an unreadable text; null if the proxy does not say
+   * @param proto the scheme; null if the proxy does not say
+   * @param host the header {@code Host}; null if the proxy does not say
    */
   record Hop(@Nullable String node, @Nullable String proto, @Nullable String host) {}
 
   private ForwardedHeader() {}
 
   /**
-   * What the proxies say, the nearest one last.
+   * Returns the statements of the proxies, the nearest proxy last.
    *
    * @param lines the values of the header, in order
    */
@@ -72,7 +72,7 @@ final class ForwardedHeader {
     return hops;
   }
 
-  /** Where the quote begins that ends there; if it does not, the line's beginning. */
+  /** Returns the place of the quote that opens what a quote closes; 0 if there is none. */
   private static int openingQuote(String line, int closing) {
     for (int i = closing - 1; i > 0; i--) {
       if (line.charAt(i) == '"' && !isEscaped(line, i)) {
@@ -101,8 +101,8 @@ final class ForwardedHeader {
   }
 
   /**
-   * A value without its quotes, and what is escaped in them (RFC 9110, section 5.6.4); empty if one
-   * is left open.
+   * Returns a value without its quotes and escapes (RFC 9110, section 5.6.4); empty if a quote is
+   * left open.
    */
   static String unquoted(String value) {
     if (value.indexOf('"') < 0) {

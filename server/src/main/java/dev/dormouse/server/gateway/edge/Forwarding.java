@@ -10,37 +10,38 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What listed proxies say of a request, in {@code Forwarded} (RFC 7239) or {@code X-Forwarded-For},
- * {@code -Proto} and {@code -Host}. A pure function of the headers; to be asked only if the peer is
- * listed itself.
+ * The client, scheme and host of a request, as listed proxies tell them in {@code Forwarded} (RFC
+ * 7239) or in {@code X-Forwarded-For}, {@code -Proto} and {@code -Host}. It is a pure function of
+ * the headers, and applies only if the peer is a listed proxy.
  *
- * <p><b>The client</b> is the right-most address that is not listed: what is left of it was written
- * by nobody who is known. If all are listed, it is the left-most. An address that a proxy does not
- * tell ({@code unknown}, {@code _name}, or what is no address) ends the search: the client then
- * counts as the proxy next to it.
+ * <p><b>The client</b> is the right-most address that is not listed, because entries to its left
+ * were written by unknown parties. If all addresses are listed, the client is the left-most. An
+ * entry without an address ({@code unknown}, {@code _name}, or an unreadable text) ends the search;
+ * the client is then the proxy whose entry is next to the right.
  *
- * <p><b>Scheme and host</b> are, in {@code Forwarded}, those beside the client, or else the first
- * to the right; in {@code X-Forwarded-Proto} and {@code -Host} the right-most. What is neither
- * scheme nor host was not said.
+ * <p><b>Scheme and host</b> come in {@code Forwarded} from the client's entry, or else from the
+ * first entry to its right that has them. In {@code X-Forwarded-Proto} and {@code -Host} they are
+ * the right-most entry. An entry that is no scheme, or no host, counts as not written.
  *
- * <p><b>Both kinds.</b> One of them may have been written by the client, and passed on by a proxy
- * that knows only the other. So the kind that names the client is believed, and the other is not;
- * if both name one, it must be the same, and scheme and host are what both say.
+ * <p><b>Both kinds of headers.</b> If a request has both kinds, a client may have written one of
+ * them, and a proxy that knows only the other kind may have passed it on. So only the kind that
+ * names a client is believed. If both kinds name a client, it must be the same, and scheme and host
+ * count only if both kinds agree.
  *
- * @param client the client
- * @param scheme {@code http} or {@code https}; null if no proxy says
- * @param host host, perhaps with a port; null if no proxy says
+ * @param client the client's address
+ * @param scheme {@code http} or {@code https}; null if no proxy tells
+ * @param host the host, perhaps with a port; null if no proxy tells
  */
 record Forwarding(InetAddress client, @Nullable String scheme, @Nullable String host) {
   private static final Pattern HOST =
       Pattern.compile("(\\[[0-9A-Fa-f:.]+]|[A-Za-z0-9._-]+)(:[0-9]{1,5})?");
 
   /**
-   * Reads the headers.
+   * Reads the headers of a request.
    *
    * @param peer the listed proxy that sent the request
-   * @param values the values of a header, in order
-   * @throws IllegalArgumentException if they contradict each other about the client
+   * @param values returns the values of a header, in order
+   * @throws IllegalArgumentException if two headers contradict each other about the client
    */
   static Forwarding of(
       InetAddress peer, Function<String, List<String>> values, TrustedProxies trusted) {
@@ -86,9 +87,9 @@ record Forwarding(InetAddress client, @Nullable String scheme, @Nullable String 
   }
 
   /**
-   * The client in a list.
+   * The client that is found in a list of entries.
    *
-   * @param index what was said together with it is here
+   * @param index the place of the client's entry in the list
    */
   private record Found(InetAddress client, int index) {
 
@@ -123,7 +124,10 @@ record Forwarding(InetAddress client, @Nullable String scheme, @Nullable String 
     return entries.isEmpty() ? null : entries.get(entries.size() - 1);
   }
 
-  /** Proxies that know WebSockets may tell their schemes. Null if it is none of the web. */
+  /**
+   * Returns {@code http} or {@code https} for a scheme of the web or of WebSockets; null for any
+   * other.
+   */
   private static @Nullable String scheme(@Nullable String told) {
     if (told == null) {
       return null;

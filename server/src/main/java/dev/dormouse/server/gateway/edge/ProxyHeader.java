@@ -16,20 +16,23 @@ import org.slf4j.Logger;
 
 /**
  * Takes the header of the PROXY protocol, version 1 or 2, from the beginning of a connection, and
- * leaves. What it names is the connection's {@link Peer} from then on.
+ * then leaves the pipeline. The client that the header names is the connection's {@link Peer} from
+ * then on.
  *
- * <p>A malformed header ends the connection (section 2.2 of the protocol's text); one that does not
- * come is ended as a late head of a request is. A header without an address, as of a proxy's own
- * health check, leaves the proxy as the peer, but nothing that it forwards is believed.
+ * <p>A malformed header ends the connection (section 2.2 of the protocol's text). A header that
+ * does not come in time ends the connection as a late request head does. A header without an
+ * address, such as a proxy sends with its own health check, leaves the proxy as the peer, but the
+ * proxy's forwarding headers are then not believed.
  */
 @SuppressWarnings("FutureReturnValueIgnored")
 final class ProxyHeader extends ByteToMessageDecoder {
-  /** The most bytes of a version 2 header behind the addresses; they are ignored. */
+  /** The most bytes that a version 2 header may have behind the addresses; they are ignored. */
   private static final int EXTRA_BYTES_MAX = 4_096;
 
-  /** Where the version is in a header of version 2, and what Netty's decoder waits at for ever. */
+  /** The index of the version byte in a header of version 2. */
   private static final int VERSION_AT = 12;
 
+  /** The version byte at which Netty's decoder would wait for ever. */
   private static final byte NO_VERSION = -1;
 
   private static final Logger log = Log.of(ProxyHeader.class);
@@ -87,7 +90,10 @@ final class ProxyHeader extends ByteToMessageDecoder {
     context.close();
   }
 
-  /** Behind Netty's decoder. Leaves with the header; if that is bad, nothing passes any more. */
+  /**
+   * Receives the header from Netty's decoder, sets the peer, and leaves the pipeline. After a bad
+   * header it discards all further input.
+   */
   private final class Named extends ChannelInboundHandlerAdapter {
     private boolean isBad;
 

@@ -39,35 +39,36 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Guards one connection while it is HTTP's, until it ends or a socket takes it over.
+ * Guards one connection while it carries HTTP, until it ends or becomes a socket.
  *
  * <ul>
- *   <li>It counts the connection, of which there are only so many, see {@link Admission#openTcp}.
+ *   <li>It counts the connection, because their number is limited, see {@link Admission#openTcp}.
  *   <li>It ends the connection when its client is too slow, see {@link HttpTimers}.
  *   <li>It charges the client for the heads of requests that are not answered.
- *   <li>It keeps what a client sends behind an upgrade request from the HTTP decoder, which would
- *       take frames for a request, until the request is answered. With a 101 these early bytes are
- *       the socket's first input; with any other answer they are the HTTP connection's next. At
- *       most {@value #BYTES_MAX} bytes and one read more are kept; then nothing is read until the
- *       answer.
- *   <li>It sees all answers leave, and ends the connection where the client could not tell its next
- *       request from a body.
+ *   <li>It keeps bytes that a client sends after an upgrade request from the HTTP decoder until the
+ *       upgrade is answered, because the decoder would take frames for a request. After a 101 these
+ *       early bytes are the first input of the socket; after any other answer they are the next
+ *       input of the HTTP connection. When more than {@value #BYTES_MAX} early bytes are kept,
+ *       nothing more is read until the answer.
+ *   <li>It sees all answers leave. It ends the connection when an answer leaves open whether the
+ *       client sends a body or its next request.
  * </ul>
  *
- * <p>There are two handlers: this one stands before the HTTP decoder and feeds it no further than
- * the end of a head; {@link Decoded} stands behind and says whether the head was an upgrade's. An
- * upgrade that comes in one read with a request that has a body, before it, is not watched: what
- * follows it there is lost. RFC 6455 has clients wait for the 101 anyway.
+ * <p>There are two handlers. This one stands before the HTTP decoder and feeds the decoder at most
+ * one head at a time. {@link Decoded} stands behind the decoder and recognizes upgrades. There is
+ * one gap: if one read brings a request with a body and then an upgrade, bytes that follow the
+ * upgrade in this read are lost. RFC 6455 has clients wait for the 101 before they send frames.
  *
- * <p>Both are on the connection's event loop, and leave with the 101.
+ * <p>Both handlers run on the connection's event loop, and leave the pipeline after the 101.
  */
 public final class HttpGuard extends ChannelInboundHandlerAdapter {
+  /** The early bytes that are kept before reading stops. */
   private static final int BYTES_MAX = 1 << 16;
 
-  /** The heap that a connection takes with a request that is not answered, in bytes, about. */
+  /** About how many bytes of heap a connection takes while one request is not answered. */
   public static final int CONNECTION_BYTES = 12 << 10;
 
-  /** The heap that TLS takes besides, in bytes, about. */
+  /** About how many bytes of heap TLS takes in addition for each connection. */
   private static final int TLS_BYTES = 12 << 10;
 
   /** The name of the HTTP/1 decoder in a pipeline of Vert.x. */
@@ -86,45 +87,46 @@ public final class HttpGuard extends ChannelInboundHandlerAdapter {
   /** The early bytes that are kept; null if there are none. */
   private @Nullable Kept kept;
 
-  /** The memory that heads take of requests that are not answered, or not whole. */
+  /** The charge for heads that are not whole or not answered; null if there is none. */
   private @Nullable Heads heads;
 
-  /** Whether the request that came last is an upgrade, and not answered yet. */
+  /** True while the latest request is an upgrade that is not answered. */
   private boolean isKeeping;
 
-  /** What the connection itself takes; null if it was refused, or is a socket. */
+  /** The charge for the connection itself; null if it was refused, or is a socket. */
   private @Nullable Connection connection;
 
   /** The place where the TCP connection is counted; null if it was refused, or is a socket. */
   private Admission.@Nullable Place place;
 
-  /** Whether there were too many connections; what it sends is discarded. */
+  /** True once the connection is refused for a limit; all its further input is discarded. */
   private boolean isRefused;
 
-  /** Whether the gateway will take the channel over once its 101 is out. */
+  /** True once the gateway has decided to make the connection a socket after the 101. */
   private boolean isSocketAwaited;
 
-  /** The number of requests that are not answered yet, or not to the end. */
+  /** The number of requests that are not completely answered. */
   private int unanswered;
 
-  /** Whether an answer has begun, and not ended. */
+  /** True while an answer has begun and not ended. */
   private boolean isAnswering;
 
-  /** Whether a body is being read, in which heads do not end. */
+  /** True while a request's body is read, in which no head can end. */
   private boolean isInBody;
 
-  /** Whether a client waits for 100 before it sends the body. */
+  /** True while the client waits for an answer 100 before it sends a body. */
   private boolean isExpecting;
 
-  /** Whether the connection ends with the answer that is on its way; nothing more is read. */
+  /** True once the connection ends with the current answer; further input is discarded. */
   private boolean isEnding;
 
-  /** Whether the line, and the head, had anything so far. */
+  /** True while the current line of a head has no characters. */
   private boolean isLineEmpty = true;
 
+  /** True while the next head has no characters. */
   private boolean isHeadEmpty = true;
 
-  /** The objects of a connection. On its event loop. */
+  /** The charge for the objects of an HTTP connection. Only the event loop may use it. */
   private final class Connection extends ClientMemory.Revocable {
     private final ChannelHandlerContext context;
 
@@ -139,7 +141,7 @@ public final class HttpGuard extends ChannelInboundHandlerAdapter {
       context.executor().execute(this::giveWay);
     }
 
-    /** A connection gives way on which nothing is asked. */
+    /** Ends the connection if it was chosen to give way, unless a request is being answered. */
     private void giveWay() {
       if (unanswered > 0) {
         moved();
@@ -150,7 +152,7 @@ public final class HttpGuard extends ChannelInboundHandlerAdapter {
     }
   }
 
-  /** On the connection's event loop. */
+  /** The early bytes behind an upgrade, and their charge. Only the event loop may use them. */
   private static final class Kept extends ClientMemory.Holder {
     private final CompositeByteBuf bytes;
 
@@ -165,16 +167,22 @@ public final class HttpGuard extends ChannelInboundHandlerAdapter {
     }
   }
 
-  /** On the connection's event loop. */
+  /** The charge for heads of requests. Only the event loop may use it. */
   private static final class Heads extends ClientMemory.Holder {
-    /** Of this the head that is not whole takes so much. */
+    /** The bytes of the charge that belong to the head that is not whole. */
     private long half;
 
     Heads(ClientMemory memory, ClientMemory.@Nullable Address address) {
       super(memory, ClientMemory.Held.HEADS, address);
     }
 
-    /** Bytes of a head came, with so many ends of lines: characters, and a header for each line. */
+    /**
+     * Charges received bytes of a head: its characters, and the object of one header for each line.
+     *
+     * @param bytes the number of received bytes
+     * @param lines the number of lines that end in them
+     * @param isWhole whether the head ends with them
+     */
     void came(int bytes, int lines, boolean isWhole) {
       long more = Character.BYTES * (long) bytes + ActorRequest.HEADER_BYTES * (long) lines;
       hold(more);
@@ -182,9 +190,10 @@ public final class HttpGuard extends ChannelInboundHandlerAdapter {
     }
 
     /**
-     * Lets go of a head that is answered: an equal part of all that are whole.
+     * Releases the charge for a head that is answered: an equal part of the charge for all whole
+     * heads.
      *
-     * @param unanswered how many others are whole and not answered
+     * @param unanswered the number of other heads that are whole and not answered
      */
     void answered(int unanswered) {
       hold(-(heldBytes() - half) / (unanswered + 1));
@@ -199,8 +208,9 @@ public final class HttpGuard extends ChannelInboundHandlerAdapter {
   }
 
   /**
-   * Guards a new connection of an HTTP server: the edge's handlers come before all others, this
-   * class's before and behind the HTTP decoder. A connection that is not of HTTP/1 is left alone.
+   * Guards a new connection of an HTTP server. It adds the edge's handlers before all others, and
+   * the guard's two handlers before and behind the HTTP decoder. A connection that does not speak
+   * HTTP/1 is left alone.
    */
   public static void meet(HttpConnection connection, Tally tally, Edge edge) {
     if (connection instanceof ConnectionBase base) {
@@ -219,18 +229,18 @@ public final class HttpGuard extends ChannelInboundHandlerAdapter {
     return ((ConnectionBase) request.connection()).channel();
   }
 
-  /** Returns the guard of a request's connection; null if nothing guards it, or not any more. */
+  /** Returns the guard of a request's connection; null if no guard is in its pipeline. */
   public static @Nullable HttpGuard of(HttpServerRequest request) {
     return channelOf(request).pipeline().get(HttpGuard.class);
   }
 
-  /** Returns where what a request holds is counted; null if that is not known. */
+  /** Returns the address that a request's memory is counted at; null if it is not known. */
   static ClientMemory.@Nullable Address addressOf(HttpServerRequest request) {
     HttpGuard guard = of(request);
     return guard == null ? null : guard.place;
   }
 
-  /** Returns the watch of a request's connection; null if nothing guards it. */
+  /** Returns the watch of a request's connection; null if no guard is in its pipeline. */
   public static @Nullable HttpWatch watchOf(HttpServerRequest request) {
     HttpGuard guard = of(request);
     return guard == null ? null : guard.watch;
@@ -241,7 +251,7 @@ public final class HttpGuard extends ChannelInboundHandlerAdapter {
     return watch;
   }
 
-  /** Has this done, in place of a 408, when the body of the request that came last stands still. */
+  /** Replaces the answer 408 that is due when the body of the latest request stands still. */
   void onLateBody(Runnable answer) {
     if (isInBody && unanswered == 1) {
       timers.onLateBody(answer);
@@ -255,7 +265,7 @@ public final class HttpGuard extends ChannelInboundHandlerAdapter {
     take(context, tally.admission().openTcp(peer(context)));
   }
 
-  /** Returns the peer; null if it is a proxy, whose connections are those of many. */
+  /** Returns the peer's address; null if it is a listed proxy, which serves many clients. */
   private @Nullable InetAddress peer(ChannelHandlerContext context) {
     InetAddress address =
         context.channel().remoteAddress() instanceof InetSocketAddress peer
@@ -284,7 +294,7 @@ public final class HttpGuard extends ChannelInboundHandlerAdapter {
     }
   }
 
-  /** A proxy has told, before all else, whose connection it is. */
+  /** Counts the connection at the address of its client, once a proxy has told that address. */
   @Override
   public void userEventTriggered(ChannelHandlerContext context, Object event) {
     if (event instanceof ProxiedClient client && place != null) {
@@ -293,12 +303,12 @@ public final class HttpGuard extends ChannelInboundHandlerAdapter {
     context.fireUserEventTriggered(event);
   }
 
-  /** Records that a 101 of the gateway's follows, whose socket will take the channel over. */
+  /** Records that the gateway will answer 101, and that a socket will then own the channel. */
   public void awaitSocket() {
     isSocketAwaited = true;
   }
 
-  /** The answer was a 101 of somebody else's: the TCP connection counts until it ends. */
+  /** Leaves the pipeline after a 101 of the application. The TCP connection stays counted. */
   private void leave() {
     ChannelHandlerContext context = this.context;
     if (context == null || context.isRemoved()) {
@@ -312,12 +322,12 @@ public final class HttpGuard extends ChannelInboundHandlerAdapter {
     passOn(context.pipeline());
   }
 
-  /** Returns where the TCP connection is counted; null if it is not, or not here. */
+  /** Returns the place that counts the TCP connection; null if this guard does not count it. */
   public Admission.@Nullable Place place() {
     return place;
   }
 
-  /** Leaves the count of the TCP connection to the socket that takes it over. */
+  /** Hands the count of the TCP connection to the socket that the connection has become. */
   public void placeTaken() {
     place = null;
   }
@@ -369,7 +379,7 @@ public final class HttpGuard extends ChannelInboundHandlerAdapter {
     }
   }
 
-  /** Counts what comes of a head. */
+  /** Charges received bytes of a head, see {@link Heads#came}. */
   private void came(int bytes, int lines, boolean isWhole) {
     Heads counted = heads;
     if (counted == null) {
@@ -379,7 +389,7 @@ public final class HttpGuard extends ChannelInboundHandlerAdapter {
     counted.came(bytes, lines, isWhole);
   }
 
-  /** Returns how many bytes there are up to the end of a head, or in all. */
+  /** Returns how many bytes there are up to the end of the head; all, if the head is not whole. */
   private int headLength(ByteBuf bytes) {
     int start = bytes.readerIndex();
     int lines = 0;
@@ -417,7 +427,7 @@ public final class HttpGuard extends ChannelInboundHandlerAdapter {
     }
   }
 
-  /** Leaves the pipeline after a 101: the early bytes go to the handler that is behind now. */
+  /** Leaves the pipeline after a 101, and passes the early bytes to the next handler. */
   public void passOn(ChannelPipeline pipeline) {
     if (pipeline.context(decoded) != null) {
       pipeline.remove(decoded);
@@ -425,7 +435,7 @@ public final class HttpGuard extends ChannelInboundHandlerAdapter {
     pipeline.remove(this);
   }
 
-  /** Goes on with HTTP after another answer than a 101. */
+  /** Feeds the early bytes to the HTTP decoder, after an answer other than 101. */
   private void goOn() {
     ChannelHandlerContext context = this.context;
     ByteBuf bytes = keptBytes();
@@ -495,7 +505,7 @@ public final class HttpGuard extends ChannelInboundHandlerAdapter {
     }
   }
 
-  /** Sees decoded requests come and answers go. */
+  /** Sees decoded requests and all answers. It stands behind the HTTP decoder. */
   private final class Decoded extends ChannelDuplexHandler {
 
     @Override
@@ -536,7 +546,7 @@ public final class HttpGuard extends ChannelInboundHandlerAdapter {
       context.fireChannelReadComplete();
     }
 
-    /** A head over a limit is answered by Vert.x; that is told of here. */
+    /** Reports a head over a limit, which Vert.x answers by itself. */
     private void tooLong(@Nullable Throwable failure) {
       if (failure instanceof TooLongHttpLineException) {
         tally.hit(RequestLimit.LINE_BYTES, "414", null);
@@ -545,7 +555,10 @@ public final class HttpGuard extends ChannelInboundHandlerAdapter {
       }
     }
 
-    /** Vert.x knows what Connection says only if it stands alone; members of a list count, too. */
+    /**
+     * Adds the options {@code close} and {@code keep-alive} of a list as headers of their own,
+     * because Vert.x understands the header {@code Connection} only if it has one option.
+     */
     private static void tellApart(HttpHeaders headers) {
       for (AsciiString option : List.of(HttpHeaderValues.CLOSE, HttpHeaderValues.KEEP_ALIVE)) {
         if (headers.containsValue(HttpHeaderNames.CONNECTION, option, true)
@@ -555,7 +568,10 @@ public final class HttpGuard extends ChannelInboundHandlerAdapter {
       }
     }
 
-    /** Returns whether a request can be an upgrade. A body must reach whoever reads it. */
+    /**
+     * Returns whether a request can be an upgrade. A request with a body is none, because the body
+     * must be decoded.
+     */
     private static boolean isUpgrade(HttpRequest request) {
       return request.method().equals(HttpMethod.GET)
           && request.headers().containsValue(HttpHeaderNames.UPGRADE, "websocket", true)
@@ -591,8 +607,9 @@ public final class HttpGuard extends ChannelInboundHandlerAdapter {
     }
 
     /**
-     * A client that is answered before it was told to go on need not send its body, and what it
-     * sends next could be either: the connection ends with the answer.
+     * Ends the connection with an answer that comes before the client was told to send its body.
+     * Such a client may send the body or not, so the server could not tell the body from the next
+     * request.
      */
     private void endWithoutBody(HttpResponse answer) {
       if (answer.status().equals(HttpResponseStatus.CONTINUE)) {
@@ -606,9 +623,9 @@ public final class HttpGuard extends ChannelInboundHandlerAdapter {
     }
 
     /**
-     * {@code Connection} names {@code Upgrade} wherever that is sent (RFC 9110, section 7.8), be it
-     * an actor's or a handler's answer, and whatever Vert.x has set there last: {@code close}, if
-     * the client asked for it. A 101 says nothing else.
+     * Names {@code Upgrade} in the header {@code Connection} of each answer with a header {@code
+     * Upgrade} (RFC 9110, section 7.8). Other options, such as Vert.x's {@code close}, stay, except
+     * in a 101.
      */
     private static void nameUpgrade(HttpResponseStatus status, HttpHeaders headers) {
       if (status.equals(HttpResponseStatus.SWITCHING_PROTOCOLS)) {

@@ -9,10 +9,10 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Who gets in, by {@link ConnectionLimits}. Two things are counted, of the node and of each
- * address: TCP connections, from when they are accepted to their end, whatever is on them; and
- * seats, of upgrades that wait and of sockets. An upgrade is on a TCP connection that is counted
- * already; so one that waits counts once as each, and not twice as either.
+ * Decides which clients may connect, by {@link ConnectionLimits}. It counts two things for the node
+ * and for each address: TCP connections, from their acceptance to their end, whether they carry
+ * HTTP or a socket; and seats, one for each waiting upgrade and each open socket. A waiting upgrade
+ * counts once as a TCP connection and once as a seat.
  *
  * <pre>
  *   accepted ── openTcp ──► HTTP ── admit ──► upgrade waits ── takes ──► socket ── leave ──► gone
@@ -20,20 +20,23 @@ import org.jspecify.annotations.Nullable;
  *                 closeTcp ◄─┘ └──────── free ───────┘
  * </pre>
  *
- * <p>What it remembers is bounded by the connections that there are and by {@link AddressRates}.
- * Any thread.
+ * <p>Its memory is bounded by the number of open connections and by {@link AddressRates}. Any
+ * thread may use it.
  */
 public final class Admission {
-  /** An address may have this part of the node's TCP connections besides as many as its seats. */
+  /**
+   * An address may have one in this many of the node's HTTP connections, besides one TCP connection
+   * for each of its seats.
+   */
   private static final int ADDRESS_HTTP_PART = 8;
 
-  /** The decision on a client that comes. */
+  /** The decision on a client that wants to connect. */
   public sealed interface Verdict {
-    /** Tells one of the two: where the client is counted from now on, or why it may not come. */
+    /** Calls one of the two: with the place that counts the client, or with the refusal. */
     void tell(Consumer<Place> given, Consumer<Refusal> refused);
   }
 
-  /** The client may not come. */
+  /** A verdict that refuses a client. */
   record Refused(Refusal why) implements Verdict {
     @Override
     public void tell(Consumer<Place> given, Consumer<Refusal> refused) {
@@ -42,14 +45,15 @@ public final class Admission {
   }
 
   /**
-   * Yes: the address that is counted at, or nobody's. One for all connections of an address, so
-   * that an open socket keeps no more than a reference.
+   * A verdict that admits a client: the counts of the client's address. All connections of an
+   * address share one object, so that an open socket costs only a reference. Clients without an
+   * address limit share one object, too.
    */
   public final class Place extends ClientMemory.Address implements Verdict {
-    /** Null if it is nobody's in particular, and has no limits of its own. */
+    /** The key of the address; null for the place of all clients without an address limit. */
     private final @Nullable Long address;
 
-    // Changed by the map's function of this address only.
+    // Changed only in the map's atomic functions for this address.
     private int tcp;
     private int seats;
     private int requests;
@@ -68,28 +72,28 @@ public final class Admission {
       return address != null;
     }
 
-    /** A TCP connection that is no socket has ended. */
+    /** Uncounts a TCP connection that ended without having become a socket. */
     public void closeTcp() {
       nodeTcp.decrementAndGet();
       http.decrementAndGet();
       change(this, -1, 0, 0);
     }
 
-    /** What was held for a request is let go. */
+    /** Uncounts a plain request, whose memory is released. */
     public void endRequest() {
       change(this, 0, 0, -1);
     }
 
-    /** An upgrade that had a seat here becomes no socket. */
+    /** Frees the seat of an upgrade that does not become a socket. */
     public void free() {
       taken.decrementAndGet();
       change(this, 0, -1, 0);
     }
 
     /**
-     * An upgrade that has a seat here becomes a socket.
+     * Counts the TCP connection of a new socket, whose upgrade has a seat here already.
      *
-     * @param from where its TCP connection was counted until now; null if nowhere
+     * @param from the place that counted the TCP connection until now; null if none did
      */
     public void takes(@Nullable Place from) {
       if (from == null) {
@@ -105,7 +109,7 @@ public final class Admission {
       }
     }
 
-    /** A socket is gone, and with it its TCP connection. */
+    /** Uncounts a socket that ended: its seat and its TCP connection. */
     public void leave() {
       nodeTcp.decrementAndGet();
       taken.decrementAndGet();
@@ -118,24 +122,24 @@ public final class Admission {
   private final int addressSeatsMax;
   private final long addressTcpMax;
 
-  /** TCP connections that are no sockets. */
+  /** The number of TCP connections that are no sockets. */
   private final AtomicInteger http = new AtomicInteger();
 
   private final AtomicInteger nodeTcp = new AtomicInteger();
   private final AtomicInteger taken = new AtomicInteger();
   private final Place nobodys = new Place(null);
 
-  /** What each address has, if that is limited; none that has nothing. */
+  /** The places of all addresses that have something, by their key; empty if there is no limit. */
   private final ConcurrentHashMap<Long, Place> byAddress = new ConcurrentHashMap<>();
 
-  /** Null if there is no limit. */
+  /** The rates at which addresses send upgrades and requests; null if there is no limit. */
   private final @Nullable AddressRates rates;
 
   /**
-   * Nobody is in.
+   * Creates an admission without clients.
    *
-   * @param httpConnectionsMax how many TCP connections there may be besides as many as there may be
-   *     sockets
+   * @param httpConnectionsMax the number of TCP connections that the node may have besides one for
+   *     each socket that it may have
    */
   Admission(ConnectionLimits limits, int httpConnectionsMax) {
     this.seatsMax = limits.connectionsMax();
@@ -150,10 +154,10 @@ public final class Admission {
   }
 
   /**
-   * A TCP connection comes, on which there will be HTTP.
+   * Decides on a new TCP connection, and counts it if it is admitted.
    *
-   * @param peer where it comes from; null if that has no limit of its own
-   * @return a {@link Place}, to be told of its end once; or no
+   * @param peer the address it comes from; null if that address has no limit of its own
+   * @return the {@link Place} that counts it, which must be told once of its end; or a refusal
    */
   public Verdict openTcp(@Nullable InetAddress peer) {
     if (nodeTcp.incrementAndGet() > tcpMax) {
@@ -170,9 +174,10 @@ public final class Admission {
   }
 
   /**
-   * A proxy tells whose connection it is. It stays where it was if the answer is no.
+   * Moves a TCP connection to the address of its client, which a proxy has told. If the verdict is
+   * a refusal, the connection stays counted where it was.
    *
-   * @param from where it was counted until now
+   * @param from the place that has counted the connection until now
    */
   public Verdict move(Place from, InetAddress client) {
     Verdict verdict = at(client, true);
@@ -183,9 +188,10 @@ public final class Admission {
   }
 
   /**
-   * A seat for an upgrade of a client, or not.
+   * Decides on an upgrade, and gives it a seat if it is admitted.
    *
-   * @param client where it is; null if nowhere on the internet: no limit for its address
+   * @param client the client's address; null if the client has no internet address, and therefore
+   *     no address limit
    */
   public Verdict admit(@Nullable InetAddress client, long nowNs) {
     if (taken.incrementAndGet() > seatsMax) {
@@ -200,16 +206,20 @@ public final class Admission {
     return verdict;
   }
 
-  /** Whether a client comes too often: with an upgrade, or a plain request to an actor. */
+  /**
+   * Counts an upgrade or a plain request to an actor, and returns whether its address sends too
+   * many of them in a second.
+   */
   public boolean isTooOften(@Nullable InetAddress client, long nowNs) {
     return client != null && rates != null && !rates.take(keyOf(client), nowNs);
   }
 
   /**
-   * Returns where what is held for a plain request is counted, whoever's connection it came over.
-   * To be told once that {@link Place#endRequest}.
+   * Counts a plain request at its client's address, and returns the place. The caller must call
+   * {@link Place#endRequest} once, when the request's memory is released. The address of the client
+   * may differ from that of the TCP connection.
    *
-   * @param client where it is; null if nowhere on the internet
+   * @param client the client's address; null if the client has no internet address
    */
   public Place beginRequest(@Nullable InetAddress client) {
     if (client == null || addressSeatsMax == ConnectionLimits.ANY_NUMBER) {
@@ -257,28 +267,29 @@ public final class Admission {
     }
   }
 
-  /** How many TCP connections there are that are no sockets. */
+  /** Returns the number of TCP connections that are no sockets. */
   public int http() {
     return http.get();
   }
 
-  /** How many seats are taken. */
+  /** Returns how many seats are taken. */
   int taken() {
     return taken.get();
   }
 
-  /** How many TCP connections there are. */
+  /** Returns the number of all TCP connections. */
   public int tcp() {
     return nodeTcp.get();
   }
 
-  /** How many addresses have connections, if those are limited. */
+  /** Returns how many addresses are counted; 0 if addresses have no limit. */
   int addresses() {
     return byAddress.size();
   }
 
   /**
-   * An IPv4 address, under a prefix that no IPv6 host has, or the first half of an IPv6 address.
+   * Returns the key of an address: all of an IPv4 address under a prefix that no IPv6 host has, or
+   * the first 64 bits of an IPv6 address.
    */
   static long keyOf(InetAddress address) {
     byte[] bytes = address.getAddress();

@@ -11,75 +11,81 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Accounts for the memory that clients make the process hold, and decides who may hold more.
- * Whatever is held for a client is of one {@link Held} kind, and the class that holds it either
- * extends {@link Holder} or charges it by {@link #hold}; a test looks at the fields of all classes
- * of this package for one that does neither. Each kind belongs to a {@link Part} of the heap or of
- * the direct memory that clients may have, so that what fills one part takes nothing from another.
+ * Accounts for the memory that clients make the process hold, and decides who may hold more. Every
+ * byte that is held for a client has a {@link Held} kind. The class that holds the byte either
+ * extends {@link Holder} or charges the byte by {@link #hold}; a test searches the fields of the
+ * gateway's classes for one that does neither. Each kind belongs to a {@link Part} of the heap or
+ * of the direct memory that clients may have, so that a full part takes nothing from another.
  *
- * <p><b>The policy.</b> A client may hold {@link #ALWAYS} bytes of what comes and goes over its
- * socket, whatever the others do. More than that it may hold as long as it is at most {@link
- * #SHARE} times what is left of the part. So a client that is alone may hold most of it; many that
- * hold much get about equal shares; and there is always something left for those that come and hold
- * little. The clients of one {@link Address} share what it may hold, three quarters of what those
- * of others leave, in the same way: so an address with many clients leaves something, too. A plain
- * request over it is answered 503, as a request can be repeated. Who sends more, or is sent more,
- * than its share over a socket is closed with 1013; but as long as what a socket holds is messages
- * that wait for their actor, it is only not read, from half of the part on if it has {@link
- * #LITTLE} bytes of them.
+ * <p><b>The share of a client.</b> A client may always hold {@link #ALWAYS} bytes of the messages
+ * that come and go over its socket. It may hold more as long as its sum is less than {@link #SHARE}
+ * times what is left of the part. So a client that is alone may hold most of the part, many clients
+ * that hold much get about equal shares, and something is always left for new clients that hold
+ * little. The clients of one {@link Address} share three quarters of what the clients of other
+ * addresses leave, by the same rule. So an address with many clients leaves something for others.
  *
- * <p><b>Who goes first.</b> Before a client is refused more, another gives way that has made no
- * progress for {@link #IDLE_NS}, and holds as much or enough: of those the one that has held most
- * for longest. It is closed with 1013 on its own event loop, and what it held is let go at once.
- * Until that is done no other has to go, and those that hold less may hold more than the part has.
- * So may always those whose sockets hold a {@link #LITTLE_PART}th of the part; but all of them no
- * more than a quarter beyond it. Only what is a {@link Revocable} can give way.
+ * <p><b>The end of a share.</b> A plain request over the share is answered 503, because a client
+ * can repeat a request. A socket over the share, whether its client sends or does not read, is
+ * closed with 1013. There is one exception: while a socket holds only messages that wait for their
+ * actor, the gateway stops reading the socket instead. It does so, too, when half of the part is
+ * held and the socket holds {@link #LITTLE} bytes of such messages.
  *
- * <p><b>Direct memory.</b> What goes to several clients is one buffer, but is counted for each of
- * them: the sum says who holds much, not how much there is. So direct memory is scarce only if half
- * of what clients may have is taken by the process too, and those that hold little are refused only
- * if all of it is.
+ * <p><b>Clients that give way.</b> Before one client is refused more memory, another client gives
+ * way. Only a {@link Revocable} can give way. It must have made no progress for {@link #IDLE_NS},
+ * and it must hold as much as the first client is to hold, or enough to make room. The one with the
+ * greatest product of bytes and idle time is chosen. Its socket is closed with 1013 on its own
+ * event loop, and its memory is released at once. Until then no other client is chosen, and clients
+ * that hold less may exceed the part. A socket that holds no more than a {@link #LITTLE_PART}th of
+ * the part may always exceed it. All excess together is at most a quarter of the part.
  *
- * <p>Any thread.
+ * <p><b>Direct memory.</b> A buffer that goes to several clients is counted once for each of them.
+ * So the sum tells which client holds much, but not how much memory is taken. For that reason
+ * clients are refused direct memory only if the process itself has taken half of what clients may
+ * have; clients that hold little are refused only if the process has taken all of it.
+ *
+ * <p>Any thread may use this class.
  */
 public final class ClientMemory {
-  /** What a client may always hold, in bytes: less than is worth refusing. */
+  /** The bytes of a part that a client may always hold; so few are not worth refusing. */
   public static final int ALWAYS = 2 << 10;
 
-  /** How often what is left of a sum one client may hold. */
+  /** A client may hold less than this many times the bytes that are left of a part. */
   static final int SHARE = 4;
 
-  /** With so many bytes of messages that wait for its actor, a client can be made to wait. */
+  /** The bytes of messages waiting for an actor from which on their client may be made to wait. */
   public static final int LITTLE = 64 << 10;
 
-  /** From so many bytes on a client that makes no progress can be made to give way to others. */
+  /** The bytes from which on a client that makes no progress may have to give way to others. */
   static final int MUCH = 8 << 10;
 
-  /** Who has made no progress for so long, in nanoseconds, gives way to others. */
+  /** The time without progress, in nanoseconds, after which a client may have to give way. */
   static final long IDLE_NS = TimeUnit.SECONDS.toNanos(5);
 
-  /** How long nobody is looked for after nobody was found who could give way, in nanoseconds. */
+  /** The pause, in nanoseconds, after a search that found no client that could give way. */
   private static final long SEARCH_NS = TimeUnit.MILLISECONDS.toNanos(100);
 
-  /** Who holds no more than this part of what all may is the last to be refused more. */
+  /** A client that holds at most one in this many bytes of a part is refused more only at last. */
   private static final int LITTLE_PART = 64;
 
-  /** An address may hold so many quarters of what the others leave. */
+  /** An address may hold this many quarters of the bytes that other addresses leave. */
   private static final int ADDRESS_QUARTERS = 3;
 
-  /** A part of the memory that clients may have. */
+  /**
+   * A part of the memory that clients may have. Its two numbers are the fraction of all bytes of
+   * that memory, heap or direct.
+   */
   enum Part {
-    /** Of the heap, half: what comes from clients over sockets. */
+    /** Half of the heap bytes, for messages that come from clients over sockets. */
     RECEIVED(1, 2),
-    /** Of the heap, a quarter: what goes to clients over sockets. */
+    /** A quarter of the heap bytes, for messages that go to clients over sockets. */
     WAITING(1, 4),
-    /** Of the heap, a quarter: plain requests and their answers. */
+    /** A quarter of the heap bytes, for plain requests and their answers. */
     REQUESTS(1, 4),
-    /** As much heap as all of these together: HTTP connections, besides what comes over them. */
+    /** All heap bytes once more, for HTTP connections without the requests that come over them. */
     CONNECTIONS(1, 1),
-    /** Of the direct memory, half: what the network has received. */
+    /** Half of the direct bytes, for data that the network has received. */
     INPUT(1, 2),
-    /** Of the direct memory, half: what the network is to send. */
+    /** Half of the direct bytes, for data that the network is to send. */
     OUTPUT(1, 2);
 
     private final int numerator;
@@ -94,12 +100,12 @@ public final class ClientMemory {
       return this == INPUT || this == OUTPUT;
     }
 
-    /** Whether a client that holds little of it is refused more as any other. */
+    /** Returns whether HTTP uses the part; if so, clients that hold little have no privilege. */
     private boolean isOfHttp() {
       return this == REQUESTS || this == CONNECTIONS;
     }
 
-    /** How much of what a client holds counts at its address. */
+    /** Returns how many of a client's bytes count at its address. */
     private long counted(long bytes) {
       return isOfHttp() ? bytes : bytes / ALWAYS * ALWAYS;
     }
@@ -109,13 +115,13 @@ public final class ClientMemory {
     }
   }
 
-  /** What is held for a client. */
+  /** A kind of bytes that are held for clients. */
   public enum Held {
     /** Messages that their actor has not handled. */
     MESSAGES(Part.RECEIVED),
     /** Fragments of a message that is not whole. */
     FRAGMENTS(Part.RECEIVED),
-    /** What came of a frame that is not whole, or of one that is not wanted yet. */
+    /** Received bytes of a frame that is not whole, or that is not to be read yet. */
     INPUT(Part.INPUT),
     /** Heads of requests, upgrades included, from their first byte until they are answered. */
     HEADS(Part.REQUESTS),
@@ -138,14 +144,15 @@ public final class ClientMemory {
   }
 
   /**
-   * What the clients of one address hold, of each part; what a client holds of a kind counts here
-   * in whole steps of {@link #ALWAYS}, but for requests. Any thread.
+   * The sums that the clients of one address hold, one for each part. The bytes that a client holds
+   * of one kind count here in whole multiples of {@link #ALWAYS}; bytes of HTTP count exactly. Any
+   * thread may use it.
    */
   public static class Address {
-    /** By the number of the part; null as long as nothing was held. */
+    /** The held bytes by the ordinal of the part; null until something is held. */
     private volatile @Nullable AtomicLongArray held;
 
-    /** Whether it has a share of its own, and not all that there is. */
+    /** Returns whether the address has a share of its own, less than the whole part. */
     boolean isLimited() {
       return true;
     }
@@ -164,7 +171,7 @@ public final class ClientMemory {
       return sums;
     }
 
-    /** How much of a part is held, in bytes, about. */
+    /** Returns about how many bytes of a part the address holds. */
     @SuppressWarnings("EnumOrdinal")
     final long held(Part part) {
       AtomicLongArray sums = held;
@@ -173,25 +180,30 @@ public final class ClientMemory {
   }
 
   /**
-   * What holds something for a client; it knows how much. One thread at a time, as the class that
-   * extends it says.
+   * An object that holds memory of one kind for a client, and knows how many bytes. One thread at a
+   * time may use it; its subclass says which.
    */
   public abstract static class Holder {
     private final ClientMemory memory;
     private final Held kind;
 
-    /** Null if it is not known. */
+    /** The client's address; null if it is not known. */
     private final @Nullable Address address;
 
     private long heldBytes;
 
+    /**
+     * Creates a holder of nothing.
+     *
+     * @param address the client's address; null if it is not known
+     */
     public Holder(ClientMemory memory, Held kind, @Nullable Address address) {
       this.memory = memory;
       this.kind = kind;
       this.address = address;
     }
 
-    /** More is held, or less if it is negative. */
+    /** Charges bytes that are held in addition; a negative number releases bytes. */
     public final void hold(long bytes) {
       long before = heldBytes;
       heldBytes += bytes;
@@ -199,38 +211,42 @@ public final class ClientMemory {
       changed(before, heldBytes);
     }
 
-    /** How much is held has changed. */
+    /** Takes note that the held bytes have changed. */
     void changed(long before, long now) {}
 
-    /** How much is held, in bytes, about. */
+    /** Returns about how many bytes are held. */
     public final long heldBytes() {
       return heldBytes;
     }
 
-    /** Where it is counted; null if that is not known. */
+    /** Returns the client's address; null if it is not known. */
     final @Nullable Address address() {
       return address;
     }
 
-    /** Whether it, and what else is held for its client, is more than the client may hold. */
+    /**
+     * Returns whether the client holds more than it may, with this object's bytes and others.
+     *
+     * @param otherBytes bytes of the same part that other objects hold for the client
+     */
     public final boolean isTooMuchWith(long otherBytes) {
       return memory.isTooMuch(kind, address, heldBytes + otherBytes, 0);
     }
 
-    /** Nothing is held any more. */
+    /** Releases all bytes that are held. */
     public final void letGo() {
       hold(-heldBytes);
     }
   }
 
   /**
-   * A holder whose client can be ended for the sake of others, when it makes no progress. While it
-   * holds {@link #MUCH} it is on its part's list.
+   * A holder whose client can be disconnected for the sake of others when it makes no progress.
+   * While the holder has {@link #MUCH} bytes it is on its part's list of candidates.
    */
   public abstract static class Revocable extends Holder {
     private final Revocables list;
 
-    /** When the client went on last. Written by the holder's thread, read by any. */
+    /** The time of the client's last progress. Written by the holder's thread, read by any. */
     private long movedNs;
 
     private boolean isListed;
@@ -240,7 +256,7 @@ public final class ClientMemory {
     private @Nullable Revocable after;
     private boolean isRevoked;
 
-    /** How much it still owes, having been chosen. */
+    /** The bytes that the holder still has to release, if it was chosen to give way; else 0. */
     private long owedBytes;
 
     @SuppressWarnings("EnumOrdinal")
@@ -250,12 +266,13 @@ public final class ClientMemory {
     }
 
     /**
-     * Has the client ended, and what it holds let go, on the thread that it belongs to, if it
-     * {@link #isRevoked} still. Any thread; returns at once.
+     * Starts the disconnection of the client, and returns at once. The client's own thread then
+     * checks that {@link #isRevoked} still holds, ends the client and releases its bytes. Any
+     * thread may call this.
      */
     public abstract void revoke();
 
-    /** The client goes on: it takes what it is sent, or sends what it began. */
+    /** Notes progress of the client: it reads what it is sent, or sends more of what it began. */
     public final void moved() {
       if (isListed) {
         movedNs = list.nowNs.getAsLong();
@@ -263,7 +280,7 @@ public final class ClientMemory {
       }
     }
 
-    /** Whether it was chosen to give way, and has made no progress since. */
+    /** Returns whether the client was chosen to give way, and has made no progress since. */
     public final boolean isRevoked() {
       return list.isRevoked(this);
     }
@@ -284,7 +301,7 @@ public final class ClientMemory {
     }
   }
 
-  /** Those that hold much of a part. Any thread. */
+  /** The list of holders that have much of one part. Any thread may use it. */
   private static final class Revocables {
     private final LongSupplier nowNs;
 
@@ -292,7 +309,7 @@ public final class ClientMemory {
     private @Nullable Revocable first;
     private long searchNs;
 
-    /** How much is held by those that were chosen, and have not let it go yet. */
+    /** The bytes that the chosen holders have not released yet. */
     private volatile long revokedBytes;
 
     Revocables(LongSupplier nowNs) {
@@ -323,7 +340,7 @@ public final class ClientMemory {
       one.after = null;
     }
 
-    /** One that was chosen, perhaps, holds more or less now. */
+    /** Notes that a holder has more bytes, or less; it may be one that was chosen. */
     void changed(Revocable one, long more) {
       if (revokedBytes > 0) {
         synchronized (this) {
@@ -332,7 +349,7 @@ public final class ClientMemory {
       }
     }
 
-    /** One that was chosen, perhaps, need not go. */
+    /** Takes the choice of a holder back, if it was chosen. */
     void keep(Revocable one) {
       if (revokedBytes > 0) {
         synchronized (this) {
@@ -352,12 +369,13 @@ public final class ClientMemory {
     }
 
     /**
-     * Whether some give way to a client, so that it has room, or hold no less than it.
+     * Returns whether other clients give way to a client, and chooses one of them if none does yet.
+     * Those who give way must make enough room, or hold as much as the client.
      *
-     * @param bytes how much it is to hold
-     * @param address where they must be; null if anywhere
-     * @param sum how much is held then, there or by all
-     * @param most how much may be held
+     * @param bytes the bytes that the client is to hold
+     * @param address the address whose clients may be chosen; null if all clients may
+     * @param sum the bytes that the address holds then, or all clients if the address is null
+     * @param most the bytes that may be held
      */
     boolean giveWayTo(long bytes, @Nullable Address address, long sum, long most) {
       long revoked = revokedBytes;
@@ -411,32 +429,33 @@ public final class ClientMemory {
   private static final Held[] KINDS = Held.values();
   private static final int PARTS = Part.values().length;
 
-  /** By the number of the kind. */
+  /** The held bytes of all clients, by the ordinal of the kind. */
   private final LongAdder[] held = new LongAdder[KINDS.length];
 
-  /** By the number of the part. */
+  /** The candidates for giving way, by the ordinal of the part. */
   private final Revocables[] revocables = new Revocables[PARTS];
 
   private final long heapBytesMax;
   private final long directBytesMax;
 
-  /** How much direct memory the process has taken, for clients or not; negative if not known. */
+  /** Tells how many bytes of direct memory the process has taken; negative if that is unknown. */
   private final LongSupplier directBytes;
 
   /**
-   * Sums of these bytes.
+   * Creates an account with nothing held.
    *
-   * @param heapBytesMax the most that may be held on the heap
-   * @param directBytesMax the most that may be held in direct memory
+   * @param heapBytesMax the bytes that clients may hold on the heap
+   * @param directBytesMax the bytes that clients may hold in direct memory
    */
   public ClientMemory(long heapBytesMax, long directBytesMax, Time time) {
     this(heapBytesMax, directBytesMax, time, PlatformDependent::usedDirectMemory);
   }
 
   /**
-   * The same for a process that tells otherwise how much direct memory it has taken.
+   * Creates an account with nothing held, with a given measure of the process's direct memory.
    *
-   * @param directBytes tells a negative number if that is not known
+   * @param directBytes tells the bytes of direct memory that the process has taken, or a negative
+   *     number if that is unknown
    */
   ClientMemory(long heapBytesMax, long directBytesMax, Time time, LongSupplier directBytes) {
     this.heapBytesMax = heapBytesMax;
@@ -446,19 +465,19 @@ public final class ClientMemory {
     Arrays.setAll(revocables, part -> new Revocables(time::nowNs));
   }
 
-  /** Sums that are never spent. */
+  /** Creates an account in which any client may hold everything. */
   static ClientMemory unlimited() {
     return new ClientMemory(Long.MAX_VALUE, Long.MAX_VALUE, Time.system());
   }
 
   /**
-   * What is held for a client has changed.
+   * Notes a change of the bytes that one object holds for a client.
    *
-   * @param address where the client is; null if that is not known
-   * @param before how much it was, in bytes
-   * @param now how much it is
+   * @param address the client's address; null if it is not known
+   * @param before the bytes until now
+   * @param now the bytes from now on
    */
-  @SuppressWarnings("EnumOrdinal") // the number is of this process only
+  @SuppressWarnings("EnumOrdinal") // ordinals never leave this process
   void hold(Held kind, @Nullable Address address, long before, long now) {
     held[kind.ordinal()].add(now - before);
     if (address != null) {
@@ -466,13 +485,13 @@ public final class ClientMemory {
     }
   }
 
-  /** How much of a kind is held, in bytes. */
+  /** Returns how many bytes of a kind are held. */
   @SuppressWarnings("EnumOrdinal")
   public long held(Held kind) {
     return held[kind.ordinal()].sum();
   }
 
-  /** How much of a part is held, in bytes. */
+  /** Returns how many bytes of a part are held. */
   long held(Part part) {
     long sum = 0;
     for (Held kind : KINDS) {
@@ -481,22 +500,22 @@ public final class ClientMemory {
     return sum;
   }
 
-  /** How much of a part may be held, in bytes. */
+  /** Returns how many bytes of a part may be held. */
   long bytesMax(Part part) {
     return part.of(part.isDirect() ? directBytesMax : heapBytesMax);
   }
 
-  /** Whether half of what clients may send is held. */
+  /** Returns whether at least half of the part for received messages is held. */
   public boolean isScarce() {
     return held(Part.RECEIVED) >= bytesMax(Part.RECEIVED) / 2;
   }
 
   /**
-   * Whether a client holds more than it may, and no other gives way.
+   * Returns whether a client would hold more than it may, although others were asked to give way.
    *
-   * @param address where it is; null if that is not known
-   * @param own how much it holds of the kind's part
-   * @param more how much more it wants to hold, in bytes
+   * @param address the client's address; null if it is not known
+   * @param own the bytes that the client holds of the kind's part
+   * @param more the bytes that the client wants to hold in addition
    */
   @SuppressWarnings("EnumOrdinal")
   public boolean isTooMuch(Held kind, @Nullable Address address, long own, long more) {
@@ -524,24 +543,24 @@ public final class ClientMemory {
     return !(isMadeWay || isLittle) || isBeyond(part, ofSame, sum, most);
   }
 
-  /** Whether even those that hold little may hold no more. */
+  /** Returns whether the part is so full that even clients with little of it are refused more. */
   private boolean isBeyond(Part part, @Nullable Address address, long sum, long most) {
     boolean isMeasured = part.isDirect() && address == null && directBytes.getAsLong() >= 0;
     return isMeasured ? isDirectMemoryTaken(directBytesMax) : sum > most + most / 4;
   }
 
-  /** How much an address may hold, of what others do not. */
+  /** Returns how many bytes an address may hold, of those that other addresses leave. */
   private static long ofAddress(long leftByOthers) {
     return leftByOthers / 4 * ADDRESS_QUARTERS;
   }
 
-  /** What is shared by clients counts once for each of them; the process's own count tells. */
+  /** Returns whether the process itself has taken so much direct memory, or does not know. */
   private boolean isDirectMemoryTaken(long bytes) {
     long taken = directBytes.getAsLong();
     return taken < 0 || taken >= bytes;
   }
 
-  /** The policy, for what is over {@link #ALWAYS}. Pure. */
+  /** Returns whether a client over {@link #ALWAYS} has more than its share. A pure function. */
   static boolean isTooMuch(long own, long heldByAll, long max) {
     return own / SHARE >= max - heldByAll;
   }
