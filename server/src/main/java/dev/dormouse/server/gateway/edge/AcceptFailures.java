@@ -9,8 +9,9 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 
 /**
- * Tells the log, in a line, why a listener cannot accept connections, such as a want of file
- * handles: Netty has it rest for a second each time, and would tell with a stack trace.
+ * Logs in one line why a listener cannot accept connections, for example because the process has no
+ * free file handles. Netty itself would log a stack trace. After each failure Netty lets the
+ * listener rest for a second.
  */
 final class AcceptFailures extends ChannelInboundHandlerAdapter {
   private static final AttributeKey<Boolean> IS_THERE =
@@ -20,7 +21,7 @@ final class AcceptFailures extends ChannelInboundHandlerAdapter {
 
   private AcceptFailures() {}
 
-  /** Listens to the failures of a listener, unless something does already. */
+  /** Begins to log the failures of a listener, unless they are logged already. */
   static void listenTo(@Nullable Channel listener) {
     if (listener != null && listener.attr(IS_THERE).setIfAbsent(true) == null) {
       listener.pipeline().addLast(new AcceptFailures());
@@ -30,7 +31,8 @@ final class AcceptFailures extends ChannelInboundHandlerAdapter {
   @Override
   public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
     log.warn(
-        "no connections are accepted on {} for a second: {}",
+        "no connections are accepted on {} for a second: {}; if the process has too many open files,"
+            + " raise its limit (ulimit -n)",
         context.channel().localAddress(),
         cause.getMessage());
   }

@@ -5,17 +5,17 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The addresses that begin with the same bits (CIDR, RFC 4632).
+ * A range of addresses that begin with the same bits (CIDR, RFC 4632).
  *
- * @param network 4 or 16 bytes; those behind the first bits are zero
- * @param bits how many bits are the same
+ * @param network 4 or 16 bytes; all bits behind the common ones are zero
+ * @param bits the number of common bits
  */
 record AddressRange(byte[] network, int bits) {
 
   /**
-   * An address, or a range such as {@code 10.0.0.0/8} or {@code fd00::/8}.
+   * Reads an address, or a range such as {@code 10.0.0.0/8} or {@code fd00::/8}.
    *
-   * @throws IllegalArgumentException if it is neither; the message says why
+   * @throws IllegalArgumentException if the text is neither; the message says why
    */
   static AddressRange parse(String text) {
     int slash = text.indexOf('/');

@@ -7,22 +7,22 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/** Reads addresses of the internet, and writes them. No name is looked up. */
+/** Reads and writes internet addresses, without looking any name up. */
 public final class Addresses {
-  /** The longest is an IPv6 address that ends as an IPv4 address. */
+  /** The length of the longest address: an IPv6 address whose end is written as IPv4. */
   private static final int CHARACTERS_MAX = 45;
 
   private static final Pattern BRACKETED = Pattern.compile("\\[([^\\[\\]]*)\\](?::(.*))?");
   private static final Pattern WITH_PORT = Pattern.compile("([^:]*):([^:]*)");
 
-  /** RFC 7239, section 6: a number, or a name that begins with an underscore. */
+  /** The port of a node (RFC 7239, section 6): a number, or a name after an underscore. */
   private static final Pattern PORT = Pattern.compile("[0-9]{1,5}|_[A-Za-z0-9._-]+");
 
   private Addresses() {}
 
   /**
-   * Reads an IPv4 or IPv6 address as it is written, without brackets, port or zone; null if it is
-   * none. An IPv4 address that is written as an IPv6 address is an IPv4 address.
+   * Reads an IPv4 or IPv6 address without brackets, port or zone; null if the text is none. An IPv4
+   * address in the shape of an IPv6 address becomes an IPv4 address.
    */
   public static @Nullable InetAddress parse(String text) {
     if (text.isEmpty() || text.length() > CHARACTERS_MAX || !isAddressCharacters(text)) {
@@ -41,21 +41,21 @@ public final class Addresses {
   }
 
   /**
-   * Returns the address without a zone; if it is an IPv4 address in the shape of an IPv6 one, as
-   * IPv4.
+   * Returns an address without its zone. An IPv4 address in the shape of an IPv6 address becomes an
+   * IPv4 address.
    */
   public static InetAddress plain(InetAddress address) {
     return of(address.getAddress());
   }
 
-  /** Rules out brackets and zones, which the parser skips. */
+  /** Returns whether a text has no brackets and no zone, which the parser would skip. */
   private static boolean isAddressCharacters(String text) {
     return text.chars().allMatch(c -> c == '.' || c == ':' || Character.digit(c, 16) >= 0);
   }
 
   /**
-   * Reads an address of a header, perhaps with a port, IPv6 perhaps in brackets; null if it is
-   * none.
+   * Reads an address of a header, with or without a port, IPv6 with or without brackets; null if
+   * the text is none.
    */
   static @Nullable InetAddress parseNode(String text) {
     Matcher bracketed = BRACKETED.matcher(text);

@@ -8,9 +8,9 @@ import io.netty.util.ReferenceCountUtil;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Answers 400 to a connection that does not begin as it should, in plain text even where TLS is
- * spoken, and ends it. What the client still sends is read and discarded for a second, so that it
- * reads the answer. The connection's event loop only.
+ * Answers 400 to a connection that begins wrongly, and ends the connection. The answer is plain
+ * text even if the port speaks TLS. Further input of the client is read and discarded for a second,
+ * so that the client reads the answer. Only the connection's event loop uses it.
  */
 @SuppressWarnings("FutureReturnValueIgnored")
 final class BadOpening extends ChannelInboundHandlerAdapter {
@@ -23,10 +23,10 @@ final class BadOpening extends ChannelInboundHandlerAdapter {
   private BadOpening() {}
 
   /**
-   * Answers.
+   * Answers 400 and ends the connection.
    *
-   * @param context of a handler that has only the network before it
-   * @param why in ASCII
+   * @param context the context of a handler that has only the network before it
+   * @param why the body of the answer, in ASCII
    */
   static void answer(ChannelHandlerContext context, String why) {
     context.pipeline().addFirst(new BadOpening());

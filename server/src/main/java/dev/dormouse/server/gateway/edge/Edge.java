@@ -7,7 +7,10 @@ import io.vertx.core.http.HttpServerRequest;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
-/** Puts TLS and the PROXY protocol before each connection of a gateway. */
+/**
+ * Adds TLS and the PROXY protocol to each connection of a gateway, and shows requests as their
+ * clients sent them. Any thread may use it.
+ */
 public final class Edge {
   private final TrustedProxies trusted;
   private final ProxyProtocol proxyProtocol;
@@ -16,10 +19,10 @@ public final class Edge {
   private final EdgeCounters counters = new EdgeCounters();
 
   /**
-   * Without state but its counters.
+   * Creates an edge whose counters are zero.
    *
-   * @param tls null if connections are not encrypted
-   * @param opening the longest a client may take over a TLS handshake
+   * @param tls the certificate in use; null if connections are not encrypted
+   * @param opening the longest time that a client may take for a TLS handshake
    */
   public Edge(
       TrustedProxies trusted,
@@ -33,10 +36,9 @@ public final class Edge {
   }
 
   /**
-   * Puts what stands before HTTP at the beginning of a connection's pipeline, before anything is
-   * read.
+   * Adds the handlers that stand before HTTP to the beginning of a new connection's pipeline.
    *
-   * @param last the name of the last handler; files that are served over TLS are cut up before it
+   * @param last the name of the last handler, before which files that are sent over TLS are split
    */
   public void standBefore(ChannelPipeline pipeline, String last) {
     AcceptFailures.listenTo(pipeline.channel().parent());
@@ -52,9 +54,9 @@ public final class Edge {
   }
 
   /**
-   * Returns a request as its client sent it: client address, scheme and host are what listed
-   * proxies say, or else the connection's. The headers by which proxies say it are taken from
-   * requests of all others.
+   * Returns a request as its client sent it. Client address, scheme and host are those that listed
+   * proxies tell, or else those of the connection. Forwarding headers are removed from requests of
+   * peers that are not listed.
    *
    * @throws IllegalArgumentException if a listed proxy contradicts itself about the client; the
    *     message says how
@@ -63,7 +65,7 @@ public final class Edge {
     return PublicRequest.of(request, Peer.of(channel, trusted), trusted);
   }
 
-  /** Returns what happened so far. Any thread. */
+  /** Returns the counts so far. */
   public EdgeCounts counts() {
     return new EdgeCounts(
         counters.tlsFailed.sum(),

@@ -7,23 +7,24 @@ import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
- * Decides which web pages may connect (RFC 6455, section 10.2): those of the server's own host and
- * port, and those that are listed. Clients that are no browsers send no origin and are not asked
- * for one.
+ * Decides which web pages may connect (RFC 6455, section 10.2): pages of the server's own host and
+ * port, and pages of listed origins. Clients that are no browsers send no origin, and need none.
  *
- * <p><b>Own hosts.</b> Whoever has a name can have it lead to any address, to one of the visitor's
- * own machine for example; a page of that name would then be the server's own (DNS rebinding). So
+ * <p><b>Own hosts.</b> The owner of a name can direct the name to any address, for example to the
+ * visitor's own machine. A page of that name would then pass for the server's own (DNS rebinding).
+ * For that reason some requests are refused as misdirected:
  *
  * <ul>
- *   <li>if hosts are listed, requests by any other name are misdirected, whoever sends them;
- *   <li>if none are, those are that browsers on this machine send for pages of such a name, unless
- *       the page is listed or the connection encrypted: the certificate would have to have the
- *       name. From other machines, a name that leads here proves nothing and is believed.
+ *   <li>If hosts are listed, every request for another name is misdirected.
+ *   <li>If no hosts are listed, a request is misdirected if a browser on this machine sends it for
+ *       a page of the name that it asks for. Pages of listed origins and encrypted connections are
+ *       exempt; with TLS, the certificate would have to bear the name. Requests of other machines
+ *       are believed, because a name that leads here is no sign of an attack there.
  * </ul>
  *
- * <p>Where the request was encrypted, so must the page be. Where it was not, a proxy that is not
- * listed may have ended TLS: pages of both schemes are the server's own, each with its default
- * port.
+ * <p>If the request was encrypted, its page must be encrypted, too. If the request was not
+ * encrypted, a proxy that is not listed may have ended TLS; so pages of both schemes, each with its
+ * default port, are the server's own.
  */
 public final class OriginPolicy {
   private static final String ALL = "*";
@@ -31,21 +32,23 @@ public final class OriginPolicy {
   private final boolean isForAll;
   private final Set<WebOrigin> allowed;
 
-  /** The hosts that are listed, and those of listed pages. */
+  /** The listed hosts and the hosts of listed origins. */
   private final OwnHosts hosts;
 
+  /** True if hosts are listed. */
   private final boolean isListingHosts;
 
-  /** Creates a policy that allows origins besides the server's own, whose hosts are not listed. */
+  /** Creates a policy that allows listed origins and the server's own, without listed hosts. */
   public OriginPolicy(Set<String> allowed) {
     this(allowed, Set.of());
   }
 
   /**
-   * Creates a policy that allows origins besides the server's own.
+   * Creates a policy that allows listed origins and the server's own.
    *
-   * @param ownHosts names of the server's; empty if they are not listed
-   * @throws IllegalArgumentException if an entry is no origin, or no host; the message names it
+   * @param allowed the listed origins, or {@code *} alone for all
+   * @param ownHosts the names of the server's own hosts; empty if they are not listed
+   * @throws IllegalArgumentException if an entry is no origin or no host; the message names it
    */
   public OriginPolicy(Set<String> allowed, Set<String> ownHosts) {
     this.isForAll = allowed.contains(ALL);
@@ -57,7 +60,8 @@ public final class OriginPolicy {
             ? Set.of()
             : allowed.stream().map(OriginPolicy::entry).collect(Collectors.toUnmodifiableSet());
     this.isListingHosts = !ownHosts.isEmpty();
-    OwnHosts.of(ownHosts); // not of both: an error names the one that has it
+    OwnHosts.of(
+        ownHosts); // checked by themselves, so that an error names an entry of the right list
     Set<String> names = new HashSet<>(ownHosts);
     if (!ownHosts.contains(ALL)) {
       this.allowed.stream()
@@ -83,10 +87,10 @@ public final class OriginPolicy {
   }
 
   /**
-   * Returns whether a request is for somebody else whose name leads here (RFC 9110, section
-   * 15.5.20).
+   * Returns whether a request is misdirected: it asks for a name that is not the server's (RFC
+   * 9110, section 15.5.20).
    *
-   * @param headers of the request
+   * @param headers the headers of the request
    */
   public boolean isMisdirected(Target target, MultiMap headers) {
     if (hosts.contains(target.authority())) {
@@ -114,8 +118,8 @@ public final class OriginPolicy {
   /**
    * Returns whether a page may connect.
    *
-   * @param header its header {@code Origin}
-   * @param target what it connects to
+   * @param header the page's header {@code Origin}
+   * @param target the address that the page connects to
    */
   public boolean allows(String header, Target target) {
     if (isForAll) {

@@ -10,9 +10,9 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The hosts by which a server is known to be itself: addresses, {@code localhost}, and names that
- * are listed. Any other name may be somebody else's that leads here (DNS rebinding): pages of that
- * name would count as the server's own. Immutable.
+ * The hosts that are a server's own: all addresses, {@code localhost}, and listed names. Another
+ * name that leads to the server may belong to an attacker, whose pages must not count as the
+ * server's own (DNS rebinding). Immutable.
  */
 public final class OwnHosts {
   private static final String ALL = "*";
@@ -24,7 +24,8 @@ public final class OwnHosts {
   private final boolean isAll;
 
   /**
-   * In lower case, without the dot of the root; those of {@code *.example.org} begin with a dot.
+   * The listed names in lower case, without the root's dot; {@code *.example.org} is kept as {@code
+   * .example.org}.
    */
   private final Set<String> names = new HashSet<>();
 
@@ -33,10 +34,10 @@ public final class OwnHosts {
   }
 
   /**
-   * Names such as {@code example.org}, and {@code *.example.org} for all below it; {@code *},
-   * alone, for every name there is.
+   * Creates own hosts from names such as {@code example.org}, and {@code *.example.org} for all
+   * names below it; {@code *} alone stands for every name.
    *
-   * @throws IllegalArgumentException if one is none; the message names it
+   * @throws IllegalArgumentException if an entry is no such name; the message names the entry
    */
   public static OwnHosts of(Collection<String> entries) {
     OwnHosts hosts = new OwnHosts(entries.contains(ALL));
@@ -55,8 +56,8 @@ public final class OwnHosts {
   }
 
   /**
-   * Returns whether it is the server that is asked for: by an address, as localhost, or by a listed
-   * name.
+   * Returns whether an authority, with or without a port, is the server's own: an address, {@code
+   * localhost}, or a listed name.
    */
   public boolean contains(String authority) {
     String host = hostOf(authority);

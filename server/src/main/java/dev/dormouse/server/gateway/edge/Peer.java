@@ -7,16 +7,16 @@ import java.net.InetSocketAddress;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Who is at the other end of a connection: whoever opened it or, if that is a listed proxy that
- * began with a PROXY header, whom the header names.
+ * The other end of a connection: the client that a listed proxy named in a PROXY header, or else
+ * the machine that opened the connection.
  *
- * @param address where it is; null if it is nowhere on the internet
- * @param isListed whether it is a listed proxy, so that its headers are believed
+ * @param address the peer's address; null if it has no internet address
+ * @param isListed whether the peer is a listed proxy, so that its forwarding headers are believed
  */
 record Peer(@Nullable InetAddress address, boolean isListed) {
   private static final AttributeKey<Peer> KEY = AttributeKey.valueOf(Peer.class, "peer");
 
-  /** The connection's peer. */
+  /** Returns the peer of a connection. */
   static Peer of(Channel channel, TrustedProxies trusted) {
     Peer named = channel.hasAttr(KEY) ? channel.attr(KEY).get() : null;
     if (named != null) {
@@ -26,12 +26,12 @@ record Peer(@Nullable InetAddress address, boolean isListed) {
     return new Peer(address, trusted.contains(address));
   }
 
-  /** From now on it is the connection's peer. */
+  /** Makes this the peer of a connection from now on. */
   void isAt(Channel channel) {
     channel.attr(KEY).set(this);
   }
 
-  /** Returns where the TCP connection comes from. */
+  /** Returns the address that the TCP connection comes from; null if it has none. */
   static @Nullable InetAddress addressOf(Channel channel) {
     return channel.remoteAddress() instanceof InetSocketAddress internet
             && internet.getAddress() != null

@@ -4,7 +4,10 @@ import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 
-/** Tells a client that speaks HTTP where TLS is spoken; leaves with the first byte. */
+/**
+ * Answers 400 to a client that speaks plain HTTP to a port with TLS. It leaves the pipeline after
+ * the first byte of any other client.
+ */
 final class PlainOnTls extends ChannelInboundHandlerAdapter {
   private final EdgeCounters counters;
 
@@ -17,14 +20,14 @@ final class PlainOnTls extends ChannelInboundHandlerAdapter {
     if (message instanceof ByteBuf bytes && bytes.isReadable() && isLetter(bytes)) {
       bytes.release();
       counters.tlsFailed.increment();
-      BadOpening.answer(context, "this port speaks TLS: https and wss");
+      BadOpening.answer(context, "this port speaks TLS; use https or wss");
       return;
     }
     context.pipeline().remove(this);
     context.fireChannelRead(message);
   }
 
-  /** A record of TLS begins with a control character. */
+  /** Returns whether the first byte is a letter. A TLS record begins with a control character. */
   private static boolean isLetter(ByteBuf bytes) {
     byte first = bytes.getByte(bytes.readerIndex());
     return first >= 'A' && first <= 'z';

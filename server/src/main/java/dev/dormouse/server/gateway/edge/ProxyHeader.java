@@ -62,7 +62,7 @@ final class ProxyHeader extends ByteToMessageDecoder {
       case DETECTED -> {
         if (in.getByte(in.readerIndex() + VERSION_AT) == NO_VERSION) {
           in.skipBytes(in.readableBytes());
-          refuse(context, new IllegalArgumentException("no version"));
+          refuse(context, new IllegalArgumentException("the header has no version"));
           return;
         }
         context.pipeline().addAfter(context.name(), null, new Named());
@@ -78,7 +78,8 @@ final class ProxyHeader extends ByteToMessageDecoder {
     if (mode == ProxyProtocol.REQUIRED) {
       counters.proxyHeadersRefused.increment();
       in.skipBytes(in.readableBytes());
-      BadOpening.answer(context, "connections begin with a PROXY header, from listed proxies only");
+      BadOpening.answer(
+          context, "only listed proxies may connect, and must begin with a PROXY header");
     } else {
       context.pipeline().remove(this);
     }
@@ -86,7 +87,10 @@ final class ProxyHeader extends ByteToMessageDecoder {
 
   private void refuse(ChannelHandlerContext context, Throwable cause) {
     counters.proxyHeadersRefused.increment();
-    log.debug("bad PROXY header from {}", context.channel().remoteAddress(), cause);
+    log.debug(
+        "the connection from {} is closed, because its PROXY header is malformed",
+        context.channel().remoteAddress(),
+        cause);
     context.close();
   }
 
@@ -114,7 +118,8 @@ final class ProxyHeader extends ByteToMessageDecoder {
 
     private void take(ChannelHandlerContext context, HAProxyMessage header) {
       if (header.proxiedProtocol().transportProtocol() == TransportProtocol.DGRAM) {
-        exceptionCaught(context, new IllegalArgumentException("not TCP"));
+        exceptionCaught(
+            context, new IllegalArgumentException("the header names a protocol other than TCP"));
         return;
       }
       String source = header.command() == HAProxyCommand.LOCAL ? null : header.sourceAddress();

@@ -12,12 +12,15 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** A request as its client sent it, to the first of the listed proxies that it came through. */
+/**
+ * A request as its client sent it to the first listed proxy on its way, or to the server itself if
+ * there is none. Only the event loop of its connection uses it.
+ */
 final class PublicRequest extends HttpServerRequestWrapper {
   private static final String FORWARDED = "forwarded";
   private static final String X_FORWARDED = "x-forwarded-";
 
-  /** A port is not told. */
+  /** The port of a client's address, which no proxy tells. */
   private static final int NO_PORT = 0;
 
   private final @Nullable SocketAddress client;
@@ -39,8 +42,8 @@ final class PublicRequest extends HttpServerRequestWrapper {
   }
 
   /**
-   * The view of a request. The headers by which proxies tell are taken from it if its peer is not
-   * listed, so that nobody believes them.
+   * Returns the view of a request. If its peer is not listed, forwarding headers are removed, so
+   * that no handler believes them.
    *
    * @throws IllegalArgumentException if a listed proxy contradicts itself about the client; the
    *     message says how
@@ -78,8 +81,8 @@ final class PublicRequest extends HttpServerRequestWrapper {
   }
 
   /**
-   * Parameters end at {@code &} only, whatever is asked for: with {@code params()}, Vert.x would
-   * split at {@code ;} from then on, for all who read them.
+   * Returns the parameters, which only {@code &} separates, whatever the argument is. After one
+   * call of {@code params()} Vert.x would otherwise split at {@code ;} for all later callers.
    */
   @Override
   public MultiMap params(boolean semicolonIsNormalChar) {

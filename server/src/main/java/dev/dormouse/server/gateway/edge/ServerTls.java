@@ -18,9 +18,9 @@ import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLException;
 
 /**
- * TLS 1.3 and 1.2 with a certificate that may be replaced: new connections get the new one, open
- * ones stay. Only HTTP/1.1 is offered (ALPN, RFC 7301), since WebSockets over HTTP/2 (RFC 8441) are
- * not served. Any thread.
+ * TLS 1.3 and 1.2 with a certificate that may be replaced. New connections get the new certificate;
+ * open connections continue with the old one. Only HTTP/1.1 is offered (ALPN, RFC 7301), because
+ * WebSockets over HTTP/2 (RFC 8441) are not served. Any thread may use it.
  */
 public final class ServerTls {
   private static final ApplicationProtocolConfig HTTP_1_1 =
@@ -43,7 +43,10 @@ public final class ServerTls {
           "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256",
           "TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256");
 
-  /** A client of TLS 1.2 could have the server shake hands for ever. The JDK reads it once. */
+  /**
+   * The JDK's property that forbids renegotiation, by which a client of TLS 1.2 could demand
+   * handshakes for ever. The JDK reads it once.
+   */
   private static final String NO_RENEGOTIATION = "jdk.tls.rejectClientInitiatedRenegotiation";
 
   static {
@@ -57,9 +60,9 @@ public final class ServerTls {
   private volatile SslContext context;
 
   /**
-   * With a certificate and its key.
+   * Creates TLS with a certificate and its key.
    *
-   * @throws IllegalArgumentException if they cannot be used for TLS
+   * @throws IllegalArgumentException if certificate and key cannot be used for TLS
    */
   public ServerTls(KeyManagerFactory certificate) {
     context = contextOf(certificate);
@@ -79,16 +82,17 @@ public final class ServerTls {
   }
 
   /**
-   * From now on, new connections get this certificate.
+   * Replaces the certificate for new connections.
    *
-   * @throws IllegalArgumentException if it cannot be used for TLS; then nothing changes
+   * @throws IllegalArgumentException if the certificate cannot be used for TLS; then nothing
+   *     changes
    */
   public void replace(KeyManagerFactory certificate) {
     context = contextOf(certificate);
     replaced.increment();
   }
 
-  /** There was a new certificate, but it could not be used. */
+  /** Counts a new certificate that could not be used. */
   public void refused() {
     refused.increment();
   }
@@ -102,9 +106,9 @@ public final class ServerTls {
   }
 
   /**
-   * For a new connection.
+   * Creates the TLS handler of a new connection.
    *
-   * @param handshake the longest it may take over the handshake; then it is closed
+   * @param handshake the longest time for the handshake, after which the connection is closed
    */
   SslHandler handler(ByteBufAllocator allocator, Duration handshake) {
     SslHandler handler = context.newHandler(allocator);

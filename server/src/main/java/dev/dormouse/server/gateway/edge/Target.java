@@ -5,8 +5,8 @@ package dev.dormouse.server.gateway.edge;
  * listed proxies before it.
  *
  * @param isHttp11 whether the version is exactly HTTP/1.1
- * @param isHttps whether the request was encrypted, as far as is known
- * @param authority host, perhaps with a port
- * @param isLocal whether the client is on this machine, as far as is known
+ * @param isHttps whether the request was encrypted, as far as the server knows
+ * @param authority the host, with or without a port
+ * @param isLocal whether the client is on this machine, as far as the server knows
  */
 public record Target(boolean isHttp11, boolean isHttps, String authority, boolean isLocal) {}

@@ -10,8 +10,9 @@ import javax.net.ssl.SSLException;
 import org.slf4j.Logger;
 
 /**
- * Stands behind Netty's TLS handler and keeps its failures from the server, which would log each as
- * an error: those of the handshake are counted, those after it are the network's.
+ * Keeps the failures of Netty's TLS handler from the HTTP server, which would log each of them as
+ * an error. A failed handshake is counted; a later failure is passed on as a failure of the
+ * network. The handler stands behind Netty's TLS handler.
  */
 @SuppressWarnings("FutureReturnValueIgnored")
 final class TlsFailures extends ChannelInboundHandlerAdapter {
@@ -30,7 +31,10 @@ final class TlsFailures extends ChannelInboundHandlerAdapter {
       isShaken = handshake.isSuccess();
       if (!isShaken) {
         counters.tlsFailed.increment();
-        log.debug("no TLS with {}", context.channel().remoteAddress(), handshake.cause());
+        log.debug(
+            "the TLS handshake with {} failed",
+            context.channel().remoteAddress(),
+            handshake.cause());
       }
     } else if (!(event instanceof SslCompletionEvent)) {
       context.fireUserEventTriggered(event);

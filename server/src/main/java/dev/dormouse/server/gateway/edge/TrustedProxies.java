@@ -4,7 +4,7 @@ import java.net.InetAddress;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** The proxies whose word about a client counts. Immutable. */
+/** The listed proxies, which are believed about clients. Immutable. */
 public final class TrustedProxies {
   private static final TrustedProxies NONE = new TrustedProxies(List.of());
 
@@ -14,27 +14,27 @@ public final class TrustedProxies {
     this.ranges = ranges;
   }
 
-  /** No proxy: whoever connects is the client. */
+  /** Returns an empty list: every peer is the client itself. */
   public static TrustedProxies none() {
     return NONE;
   }
 
   /**
-   * Addresses and ranges of addresses, of IPv4 and IPv6, such as {@code 192.0.2.7}, {@code
-   * 10.0.0.0/8}, {@code fd00::/8}.
+   * Creates a list from addresses and ranges of IPv4 and IPv6, such as {@code 192.0.2.7}, {@code
+   * 10.0.0.0/8} and {@code fd00::/8}.
    *
-   * @throws IllegalArgumentException if one is neither; the message names it
+   * @throws IllegalArgumentException if an entry is neither; the message names the entry
    */
   public static TrustedProxies of(List<String> entries) {
     return new TrustedProxies(entries.stream().map(AddressRange::parse).toList());
   }
 
-  /** Returns whether there are none. */
+  /** Returns whether no proxy is listed. */
   public boolean isEmpty() {
     return ranges.isEmpty();
   }
 
-  /** Returns whether an address is one of theirs. */
+  /** Returns whether an address is that of a listed proxy. */
   public boolean contains(@Nullable InetAddress address) {
     if (address == null || ranges.isEmpty()) {
       return false;

@@ -7,26 +7,29 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The origin of a web page (RFC 6454): two of them are equal if pages of the one may do what pages
- * of the other may. Pages of apps and extensions have schemes of their own, such as {@code
- * capacitor://localhost} and {@code file://}.
+ * The origin of a web page (RFC 6454). Pages with equal origins have the same rights. Pages of apps
+ * and browser extensions have schemes of their own, such as {@code capacitor://localhost} and
+ * {@code file://}.
  *
- * @param scheme in lower case; empty for {@link #NULL}
- * @param host in lower case; international names in ASCII, as browsers send them; IPv6 in brackets;
- *     empty only where the scheme is not of the web
- * @param port {@value #NO_PORT} if the scheme is not of the web and no port is written
+ * @param scheme the scheme in lower case; empty for {@link #NULL}
+ * @param host the host in lower case; international names in ASCII, as browsers send them; IPv6 in
+ *     brackets; empty only if the scheme is not of the web
+ * @param port the port; {@value #NO_PORT} if the scheme is not of the web and no port is written
  */
 record WebOrigin(String scheme, String host, int port) {
   private static final int NO_PORT = -1;
 
-  /** {@code null}: of all pages whose origin the browser does not tell, files in most of them. */
+  /**
+   * The origin {@code null} of all pages whose origin a browser does not tell, such as files in
+   * most browsers.
+   */
   static final WebOrigin NULL = new WebOrigin("", "", NO_PORT);
 
   private static final Pattern SERIALIZED =
       Pattern.compile("([A-Za-z][A-Za-z0-9+.-]*)://([^:\\[\\]]*|\\[[^\\[\\]]*])(?::([0-9]{1,5}))?");
   private static final Pattern NAME = Pattern.compile("[A-Za-z0-9._~-]+");
 
-  /** Reads an origin as the header {@code Origin} has it (section 6.2); null if it is none. */
+  /** Reads the value of a header {@code Origin} (section 6.2); null if it is no origin. */
   static @Nullable WebOrigin parse(String text) {
     if (text.equals("null")) {
       return NULL;

@@ -1,6 +1,7 @@
 /**
- * What stands before the gateway: TLS, and the proxies that a client may come through. It settles
- * who sent a request, by which scheme, and to which host, before anything else looks at it.
+ * The edge in front of the gateway: TLS, and proxies on a client's way. It determines who sent a
+ * request, by which scheme and to which host, before any other code reads the request. Begin with
+ * {@code Edge}.
  *
  * <pre>
  *   network ──► ProxyHeader ──► PlainOnTls ──► Netty's SslHandler ──► TlsFailures ──► HTTP
@@ -12,23 +13,25 @@
  *
  * <table>
  *   <caption>The parts</caption>
- *   <tr><td>{@code Edge}</td><td>puts the handlers before a connection's, and the view before a
+ *   <tr><td>{@code Edge}</td><td>adds the handlers to a connection, and returns the view of a
  *       request</td></tr>
- *   <tr><td>{@code TrustedProxies}, {@code AddressRange}, {@code Addresses}</td><td>whose word
- *       counts: pure functions</td></tr>
- *   <tr><td>{@code ForwardedHeader}, {@code Forwarding}</td><td>what the headers say: pure
+ *   <tr><td>{@code TrustedProxies}, {@code AddressRange}, {@code Addresses}</td><td>the
+ *       listed proxies, which are believed: pure functions</td></tr>
+ *   <tr><td>{@code ForwardedHeader}, {@code Forwarding}</td><td>the forwarding headers: pure
  *       functions</td></tr>
  *   <tr><td>{@code ProxyHeader}</td><td>the PROXY protocol; decoded by Netty</td></tr>
- *   <tr><td>{@code Peer}</td><td>who is at the other end of a connection</td></tr>
+ *   <tr><td>{@code Peer}</td><td>the other end of a connection</td></tr>
  *   <tr><td>{@code ServerTls}</td><td>the certificate in use, which may be replaced while sockets are
  *       open</td></tr>
+ *   <tr><td>{@code OriginPolicy}, {@code WebOrigin}, {@code OwnHosts}</td><td>the web pages that may
+ *       connect, and the names that are the server's own: pure functions</td></tr>
  * </table>
  *
- * <p><b>Promise.</b> Nothing that a client wrote about itself is believed: an address, a scheme or
- * a host that is not the connection's own was said by a listed proxy.
+ * <p><b>Promise.</b> A client is not believed about itself. An address, a scheme or a host that is
+ * not the connection's own was told by a listed proxy.
  *
- * <p><b>Threads.</b> Handlers are on their connection's event loop; the rest holds no state but
- * counters and the certificate in use, and is for any thread.
+ * <p><b>Threads.</b> Handlers run on their connection's event loop. Any thread may use the other
+ * classes, whose only state is counters and the certificate in use.
  */
 @NullMarked
 package dev.dormouse.server.gateway.edge;
