@@ -31,8 +31,8 @@ final class AcceptFailures extends ChannelInboundHandlerAdapter {
   @Override
   public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
     log.warn(
-        "no connections are accepted on {} for a second: {}; if the process has too many open files,"
-            + " raise its limit (ulimit -n)",
+        "no connections are accepted on {} for a second: {}; if too many files are open, raise"
+            + " the limit of the process (ulimit -n)",
         context.channel().localAddress(),
         cause.getMessage());
   }

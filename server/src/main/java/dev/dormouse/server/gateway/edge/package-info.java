@@ -21,10 +21,10 @@
  *       functions</td></tr>
  *   <tr><td>{@code ProxyHeader}</td><td>the PROXY protocol; decoded by Netty</td></tr>
  *   <tr><td>{@code Peer}</td><td>the other end of a connection</td></tr>
- *   <tr><td>{@code ServerTls}</td><td>the certificate in use, which may be replaced while sockets are
- *       open</td></tr>
- *   <tr><td>{@code OriginPolicy}, {@code WebOrigin}, {@code OwnHosts}</td><td>the web pages that may
- *       connect, and the names that are the server's own: pure functions</td></tr>
+ *   <tr><td>{@code ServerTls}</td><td>the certificate in use, which may be replaced while sockets
+ *       are open</td></tr>
+ *   <tr><td>{@code OriginPolicy}, {@code WebOrigin}, {@code OwnHosts}</td><td>the web pages that
+ *       may connect, and the names that are the server's own: pure functions</td></tr>
  * </table>
  *
  * <p><b>Promise.</b> A client is not believed about itself. An address, a scheme or a host that is

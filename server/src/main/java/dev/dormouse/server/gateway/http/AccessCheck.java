@@ -25,8 +25,8 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 
 /**
- * Asks an actor type's access rule whether a client may come. A rule that takes longer than a
- * handshake may, or fails, denies. On the request's context.
+ * Asks an actor type's access rule whether a client may connect. A rule that fails or takes longer
+ * than the limit of a handshake denies access. Called on the request's context.
  */
 public final class AccessCheck {
   private static final int LINES_PER_SECOND = 10;
@@ -40,7 +40,7 @@ public final class AccessCheck {
   /**
    * Creates a check.
    *
-   * @param limit how long a rule may take
+   * @param limit the longest time that a rule may take
    */
   public AccessCheck(Vertx vertx, Time time, Duration limit) {
     this.vertx = vertx;
@@ -49,16 +49,16 @@ public final class AccessCheck {
         new LineRate(time, LINES_PER_SECOND, Duration.ofSeconds(1).dividedBy(LINES_PER_SECOND));
   }
 
-  /** The one who asks, who is told the decision once. */
+  /** The caller that asked for a decision. Exactly one of its methods is called, once. */
   public interface Asker {
-    /** Hears that the actor is to decide. */
+    /** Handles the rule's consent: the actor may be asked. */
     void granted();
 
-    /** Hears that the client is to be answered. */
+    /** Handles the rule's denial: the client is to get this response. */
     void denied(Refusal why, HttpResponse response);
   }
 
-  /** A decision, which tells itself. */
+  /** A decision that calls the right method of an asker. */
   private interface Decision {
     void tell(Asker asker);
   }
@@ -66,7 +66,7 @@ public final class AccessCheck {
   /**
    * Asks the rule of the request's actor type.
    *
-   * @param asker hears the decision on the request's context: at once if the rule knows
+   * @param asker is called on the request's context; at once, if the rule decides at once
    */
   public void ask(ActorRequest request, Asker asker) {
     ActorId actor = request.actor();

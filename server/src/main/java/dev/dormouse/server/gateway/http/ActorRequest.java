@@ -8,14 +8,14 @@ import io.vertx.ext.web.RoutingContext;
 import io.vertx.ext.web.handler.HttpException;
 
 /**
- * A request that has come to the route of an actor type, read once: all that an upgrade or a plain
- * request takes on its way to the actor.
+ * A request at the route of an actor type, read once: everything that an upgrade or a plain request
+ * needs on its way to the actor.
  *
- * @param routing the request's way through the router, by which it is answered
- * @param incoming the request, as the router shows it
- * @param route the route to which it has come
- * @param actor the actor that it is for
- * @param head the head, as the actor hears of it
+ * @param routing the router's context, by which the request is answered
+ * @param incoming the request as the router shows it
+ * @param route the route that the request has come to
+ * @param actor the actor that the request is for
+ * @param head the head as the actor sees it
  */
 public record ActorRequest(
     RoutingContext routing,
@@ -24,19 +24,19 @@ public record ActorRequest(
     ActorId actor,
     RequestHead head) {
 
-  /** The memory that a head takes besides its texts, in bytes, about. */
+  /** About how many bytes of memory a head takes besides its texts. */
   private static final int HEAD_BYTES = 1 << 10;
 
   /**
-   * The memory that a header takes besides its characters, in bytes, about: as Netty, Vert.x and we
-   * keep it.
+   * About how many bytes of memory a header takes besides its characters, in Netty's, Vert.x's and
+   * Dormouse's objects together.
    */
   public static final int HEADER_BYTES = 256;
 
   /**
    * Returns the actor that a request is for.
    *
-   * @throws IllegalArgumentException if the key is not valid; the message says how
+   * @throws IllegalArgumentException if the key is not valid; the message says why
    */
   public static ActorId actor(RoutingContext routing, ActorRoute route) {
     String key = routing.pathParam(ActorRoute.KEY);
@@ -44,10 +44,10 @@ public record ActorRequest(
   }
 
   /**
-   * Reads a request. A router may show it otherwise than it came to the server, such as with
-   * another client's address, so that it is read here and not before.
+   * Reads a request at its route. It is read here and not earlier because handlers of the router
+   * may change it, for example the client's address.
    *
-   * @throws IllegalArgumentException if the query or a header is malformed; the message says how
+   * @throws IllegalArgumentException if the query or a header is malformed; the message says why
    */
   public static ActorRequest of(RoutingContext routing, ActorRoute route, ActorId actor) {
     IncomingRequest incoming = IncomingRequest.of(routing.request());
@@ -61,12 +61,12 @@ public record ActorRequest(
     return new ActorRequest(routing, incoming, route, actor, head);
   }
 
-  /** Returns how much memory the head takes, in bytes, about. */
+  /** Returns about how many bytes of memory this request's head takes. */
   public long headBytes() {
     return bytesOf(head);
   }
 
-  /** Returns how much memory a head takes, in bytes, about. */
+  /** Returns about how many bytes of memory a head takes. */
   static long bytesOf(RequestHead head) {
     long characters = head.path().length();
     for (Header header : head.headers()) {

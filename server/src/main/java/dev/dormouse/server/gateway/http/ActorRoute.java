@@ -9,7 +9,7 @@ import dev.dormouse.sdk.ActorOptions;
  * @param path a vertx-web path with the parameter {@code :key}, such as {@code /chat/:key}; the
  *     parameter, percent-decoded, is the actor's key
  * @param answersHttp whether plain requests go to the actor; otherwise they are answered 426
- * @param options what the type chose: limits of messages, subprotocols, compression
+ * @param options the type's choices, such as limits of messages, subprotocols and compression
  */
 public record ActorRoute(String type, String path, boolean answersHttp, ActorOptions options) {
 

@@ -7,23 +7,24 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Requests that wait for an answer of the host, each under a key. A request is taken out by exactly
- * one of those who may decide it, such as the host's answer, the deadline and the client's going.
- * What a request holds is charged until the host has answered, though the client may have gone
- * meanwhile: so long the host keeps it.
+ * A table of requests that wait for the host's answer, each under a key. Exactly one event takes a
+ * request out and decides it: the host's answer, the deadline, or the end of the client, for
+ * example. The memory of a request is charged until the host has answered, even if the client has
+ * gone, because the host keeps the request until then.
  *
- * @param <K> the kind of the keys
- * @param <R> the kind of the requests
+ * @param <K> the type of the keys
+ * @param <R> the type of the requests
  */
 public final class AwaitedAnswers<K, R> {
   private final Vertx vertx;
 
-  /** The requests that nobody has decided. */
+  /** The undecided requests by their key. */
   private final ConcurrentHashMap<K, Waiting<R>> waiting = new ConcurrentHashMap<>();
 
-  /** Lets go of what a request holds that the host was asked and has not answered. */
+  /** The actions that release the memory of requests, which the host has not answered. */
   private final ConcurrentHashMap<K, Runnable> held = new ConcurrentHashMap<>();
 
+  /** A request with the timer of its deadline. */
   private record Waiting<R>(R request, long timer) {}
 
   public AwaitedAnswers(Vertx vertx) {
@@ -31,10 +32,10 @@ public final class AwaitedAnswers<K, R> {
   }
 
   /**
-   * Has a request wait. On the request's context.
+   * Adds a request. Called on the request's context.
    *
-   * @param overdue runs on the request's context once the limit is over, unless the request was
-   *     taken before
+   * @param overdue runs on the request's context at the deadline, unless the request was taken
+   *     before
    */
   public void await(K key, R request, Duration limit, Runnable overdue) {
     long timer = vertx.setTimer(Math.max(1, limit.toMillis()), elapsed -> overdue.run());
@@ -47,15 +48,16 @@ public final class AwaitedAnswers<K, R> {
   }
 
   /**
-   * Keeps what a request holds until the host has answered: the host is about to be asked.
+   * Keeps the memory of a request charged until the host has answered. Called before the host is
+   * asked.
    *
-   * @param letGo runs once the host has answered
+   * @param letGo releases the memory; runs once, when the host has answered
    */
   public void asked(K key, Runnable letGo) {
     held.put(key, letGo);
   }
 
-  /** Lets go of what a request held: the host has answered. Any thread. */
+  /** Releases the memory of a request that the host has answered. Any thread. */
   public void answered(K key) {
     Runnable letGo = held.remove(key);
     if (letGo != null) {
@@ -63,7 +65,10 @@ public final class AwaitedAnswers<K, R> {
     }
   }
 
-  /** Takes a request out, for the caller to decide; null if somebody else did. Any thread. */
+  /**
+   * Takes out and returns a request, which the caller then decides; null if it was taken before.
+   * Any thread.
+   */
   public @Nullable R take(K key) {
     Waiting<R> taken = waiting.remove(key);
     if (taken == null) {

@@ -13,10 +13,10 @@ import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 
 /**
- * Guards the connections of an HTTP server as a gateway guards its own, for a port without actors:
- * there are only so many of all and of one address, a head has to come in time, and a connection on
- * which nothing is asked is closed. WebSockets of the server's own count to their end, and may be
- * silent. Any thread.
+ * Guards the connections of a port without actors, such as the admin port, as a gateway guards its
+ * own connections. The numbers of all connections and of one address's connections are limited, a
+ * head must come in time, and a connection without a request is closed. WebSockets of the port
+ * count as connections until their end, and may be silent. Any thread may use it.
  */
 public final class ConnectionGuard {
   private static final Logger log = Log.of(ConnectionGuard.class);
@@ -28,8 +28,8 @@ public final class ConnectionGuard {
   /**
    * Creates a guard of a port that has no connections yet.
    *
-   * @param port what is guarded, for the log, which is told once a minute at most of those that
-   *     were turned away
+   * @param port the port's name in the log, which gets at most one line a minute about refused
+   *     connections
    * @param options the numbers of connections, the time for a head, and the time without a request
    */
   public ConnectionGuard(String port, GatewayOptions options, Time time) {
@@ -39,7 +39,10 @@ public final class ConnectionGuard {
         new Edge(options.trustedProxies(), options.proxyProtocol(), options.tls(), options.head());
   }
 
-  /** Meets a new connection. To be the connection handler of an HTTP/1.1 server without TLS. */
+  /**
+   * Guards a new connection. It is the connection handler of an HTTP/1.1 server without TLS of its
+   * own.
+   */
   public void meet(HttpConnection connection) {
     HttpGuard.meet(connection, tally, edge);
   }
@@ -49,7 +52,7 @@ public final class ConnectionGuard {
     return tally.admission().tcp();
   }
 
-  /** Tells the log of limits that were hit, a line a minute at most. */
+  /** Logs limits that were hit, at most one line a minute. */
   private static final class Refusals implements DormouseObserver {
     private final String port;
     private final Time time;

@@ -18,18 +18,18 @@ import java.util.Set;
 import org.slf4j.Logger;
 
 /**
- * Makes the gateway's own answers to requests, and sends answers of the gateway and of actors. An
- * answer leaves by the HTTP server, on the request's context ({@link #send}), or past it, on the
- * connection's event loop, together with the connection's end ({@link #end}).
+ * Creates the gateway's own answers to requests, and sends answers of the gateway and of actors.
+ * There are two ways to send: {@link #send} uses the HTTP server, on the request's context; {@link
+ * #end} bypasses the HTTP server, on the connection's event loop, and ends the connection.
  */
 public final class HttpAnswers {
   private static final String RETRY = "Retry-After";
   private static final String RETRY_SECONDS = "1";
 
   /**
-   * What belongs to the connection (RFC 9110, section 7.6.1), not to an answer, and how the body is
-   * sent, which the server decides. {@code Upgrade} is not among them: an answer may tell what to
-   * upgrade to.
+   * The fields that an answer must not set, because they belong to the connection (RFC 9110,
+   * section 7.6.1) or describe the transfer of the body, which the server decides. {@code Upgrade}
+   * is not among them, because an answer may name protocols to upgrade to.
    */
   private static final Set<String> RESERVED =
       Set.of(
@@ -41,7 +41,7 @@ public final class HttpAnswers {
           "trailer",
           "transfer-encoding");
 
-  /** Fields that have one value: that of the answer replaces what handlers before it have set. */
+  /** The fields with one value: an answer's value replaces that of handlers before the route. */
   private static final Set<String> SINGLE =
       Set.of(
           "access-control-allow-credentials",
@@ -69,9 +69,10 @@ public final class HttpAnswers {
   private HttpAnswers() {}
 
   /**
-   * Answers; nothing if the client is gone. What is left of the request's body is discarded.
+   * Sends an answer, unless the client is gone, and discards the rest of the request's body.
    *
-   * @return completes once the network has taken it, or never will; it need not be waited for
+   * @return completes once the network has taken the answer or cannot take it any more; callers may
+   *     ignore it
    */
   public static Future<Void> send(RoutingContext request, HttpResponse answer) {
     return sendHead(request, answer)
@@ -79,7 +80,7 @@ public final class HttpAnswers {
         : Future.succeededFuture();
   }
 
-  /** Sets status and headers; whether the body is to follow. */
+  /** Sets status and headers of an answer, and returns whether the body may follow. */
   static boolean sendHead(RoutingContext request, HttpResponse answer) {
     HttpServerResponse response = request.response();
     if (response.ended() || response.closed()) {
@@ -91,14 +92,17 @@ public final class HttpAnswers {
       answer.headers().forEach(header -> add(response, header));
       return true;
     } catch (RuntimeException e) {
-      log.error("a header of the answer to {} cannot be sent", request.normalizedPath(), e);
+      log.error(
+          "a header of the answer to {} cannot be sent; the client is answered 500",
+          request.normalizedPath(),
+          e);
       response.headers().clear();
       response.setStatusCode(500).end("a header of the answer is not valid");
       return false;
     }
   }
 
-  /** Adds a header, unless it belongs to the connection. */
+  /** Adds a header to an answer, unless the header belongs to the connection. */
   public static void add(HttpServerResponse response, Header header) {
     String name = header.name().toLowerCase(Locale.ROOT);
     if (SINGLE.contains(name)) {
@@ -114,9 +118,9 @@ public final class HttpAnswers {
   }
 
   /**
-   * Returns the gateway's own answer to a connection, upgrade or request.
+   * Returns the gateway's own answer to a refused connection, upgrade or request.
    *
-   * @param why no reason for which somebody else makes the answer
+   * @param why the reason; not one for which the answer is made elsewhere
    */
   public static HttpResponse to(Refusal why) {
     return switch (why) {
@@ -141,10 +145,10 @@ public final class HttpAnswers {
   }
 
   /**
-   * Ends an HTTP connection with an answer that the HTTP server does not know of. Only the status
-   * and when to try again are told; the body is left out.
+   * Ends an HTTP connection with an answer that bypasses the HTTP server. Only the answer's status
+   * and its header {@code Retry-After} are sent.
    *
-   * @param context of a handler before HTTP's encoder
+   * @param context the context of a handler before HTTP's encoder
    */
   @SuppressWarnings("FutureReturnValueIgnored")
   static void end(ChannelHandlerContext context, HttpResponse answer) {
@@ -168,8 +172,8 @@ public final class HttpAnswers {
   }
 
   /**
-   * Ends an HTTP connection without an answer: none is due, or nobody would read it. What waits for
-   * the client is dropped.
+   * Ends an HTTP connection without an answer, because none is due or the client would not read it.
+   * Bytes that wait for the client are dropped.
    */
   @SuppressWarnings("FutureReturnValueIgnored")
   static void endSilently(ChannelHandlerContext context) {

@@ -13,43 +13,44 @@ import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Bounds how long the client of one HTTP connection may take over a head, over a body, and between
- * two requests. Each of the three limits has a timer that runs only while the client owes the
- * server something.
+ * Bounds how long the client of one HTTP connection may take for a head, for a body, and between
+ * two requests. Each of the three limits has a timer, which runs only while the server waits for
+ * the client.
  *
  * <ul>
  *   <li>A head must be whole within {@link GatewayOptions#head}; otherwise the client is answered
  *       408 (RFC 9110, section 15.5.9), and the TCP connection is closed.
- *   <li>A body may stand still for {@link GatewayOptions#message}, whoever reads it: an actor or a
- *       handler of the application. {@link Progress} tells a slow client from a dead one. Time in
- *       which the server itself does not read is not counted. Whoever reads the body may answer
- *       first; otherwise the client is answered 408, and the TCP connection is closed.
- *   <li>A connection on which nothing is asked is closed after a while. A client that still reads
- *       earlier answers is using it; a client that has read nothing in all that time is not.
+ *   <li>A body may stand still for {@link GatewayOptions#message}, whether it is for an actor or
+ *       for a handler of the application. {@link Progress} tells a slow client from a dead one.
+ *       Time in which the server itself does not read is not counted. The reader of the body may
+ *       answer first; otherwise the client is answered 408, and the TCP connection is closed.
+ *   <li>A connection without a request is closed after a while. It stays open while the client
+ *       still reads earlier answers.
  * </ul>
  *
- * <p>The connection's event loop only.
+ * <p>Only the connection's event loop uses it.
  */
 final class HttpTimers {
   private final Tally tally;
   private final BooleanSupplier isHeadNext;
   private final BooleanSupplier isBodyNext;
 
-  /** Runs while a head is awaited. */
+  /** The timer of a head; null while no head is awaited. */
   private @Nullable Future<?> head;
 
-  /** Runs while half a body is there. */
+  /** The timer of a body; null while no body is half read. */
   private @Nullable Future<?> body;
 
-  /** Runs while no request is being answered. */
+  /** The timer of the pause between requests; null while a request is being answered. */
   private @Nullable Future<?> pause;
 
-  /** The number of bytes that came of all bodies. */
+  /** The number of bytes of all bodies that came so far. */
   private long bodyBytes;
 
-  /** Answers in place of a 408 when the body stands still; null if nobody has asked to. */
+  /** The answer that replaces a 408 when the body stands still; null for the 408. */
   private @Nullable Runnable lateBody;
 
+  /** The time that the current pause may last. */
   private Duration pauseLimit = Duration.ZERO;
 
   /** The number of buffers that waited for the client at the last look. */
@@ -59,12 +60,12 @@ final class HttpTimers {
   private long waitingBytes;
 
   /**
-   * Creates the timers of a connection, none of which runs.
+   * Creates the timers of a connection, none of which runs yet.
    *
-   * @param isHeadNext returns whether the client's next answer is for the head that is awaited; if
-   *     not, there is no 408
-   * @param isBodyNext returns whether the client's next answer is for the body that is awaited, and
-   *     has not begun; if not, there is no 408
+   * @param isHeadNext returns whether the next answer would be for the awaited head; otherwise the
+   *     connection is closed without a 408
+   * @param isBodyNext returns whether the next answer would be for the awaited body, and has not
+   *     begun; otherwise the connection is closed without a 408
    */
   HttpTimers(Tally tally, BooleanSupplier isHeadNext, BooleanSupplier isBodyNext) {
     this.tally = tally;
@@ -72,7 +73,7 @@ final class HttpTimers {
     this.isBodyNext = isBodyNext;
   }
 
-  /** Bounds the time for a head, unless one was awaited already. */
+  /** Starts the timer of a head, unless it runs already. */
   void headAwaited(ChannelHandlerContext context) {
     if (head == null) {
       head =
@@ -83,30 +84,30 @@ final class HttpTimers {
     }
   }
 
-  /** Ends the time for a head: it is whole, or nothing of it is wanted. */
+  /** Stops the timer of a head, because the head is whole or no longer wanted. */
   void headEnded() {
     stop(head);
     head = null;
   }
 
-  /** Counts bytes of a body that came. */
+  /** Counts received bytes of a body. */
   void bodyCame(int bytes) {
     bodyBytes += bytes;
   }
 
-  /** Bounds the time for a body's next bytes: a read is over, and half a body is there. */
+  /** Starts the timer of a body that is half there after a read, unless it runs already. */
   void bodyAwaited(ChannelHandlerContext context) {
     if (body == null) {
       awaitBody(context, new Progress(tally.time().nowNs(), bodyBytes));
     }
   }
 
-  /** Has this done, in place of a 408, when the body that is half there stands still. */
+  /** Replaces the answer 408 that is due when the current body stands still. */
   void onLateBody(Runnable answer) {
     lateBody = answer;
   }
 
-  /** Ends the time for a body: no half body is there. */
+  /** Stops the timer of a body, because no body is half there. */
   void bodyEnded() {
     lateBody = null;
     stop(body);
@@ -144,7 +145,7 @@ final class HttpTimers {
     }
   }
 
-  /** Bounds the time until the next request: everything that was asked is answered. */
+  /** Starts the timer of a pause, because every request is answered. */
   void pauseBegan(ChannelHandlerContext context, Duration limit) {
     pauseEnded();
     pauseLimit = limit;
@@ -152,7 +153,7 @@ final class HttpTimers {
     awaitRequest(context);
   }
 
-  /** Ends the time between requests: something is asked, or the connection is not HTTP's. */
+  /** Stops the timer of a pause, because a request came or the connection is no longer HTTP's. */
   void pauseEnded() {
     stop(pause);
     pause = null;
@@ -182,7 +183,7 @@ final class HttpTimers {
     return isLess;
   }
 
-  /** Stops all timers: the connection is not HTTP's any more. */
+  /** Stops all timers, because the connection is no longer HTTP's. */
   void stop() {
     headEnded();
     bodyEnded();

@@ -25,36 +25,38 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Tells observers of the requests and upgrades of one HTTP connection, and counts the requests that
- * are not answered yet. It sees every answer on its way to the client, whoever gave it, and the end
- * of the connection.
+ * are not answered. It sees every answer on its way to the client, whether the gateway, an actor or
+ * the application gave it, and the end of the connection.
  *
- * <p>A request is told of once, at its end. An upgrade is told of at its start and by exactly one
- * of four ends: accepted, rejected, aborted, failed. What comes while nobody listens is not told.
+ * <p>Observers hear of a request once, at its end. They hear of an upgrade at its start and at
+ * exactly one of four ends: accepted, rejected, aborted, failed. Requests that come while there are
+ * no observers are not reported.
  *
- * <p>The connection's event loop, but for {@link #upgradeId}, {@link #reached} and {@link
- * #refused}, which any thread may call.
+ * <p>Only the connection's event loop uses it, except {@link #upgradeId}, {@link #reached} and
+ * {@link #refused}, which any thread may call.
  */
 public final class HttpWatch {
+  /** The entry of every request that came while there were no observers. */
   private static final Unanswered UNWATCHED = new Unanswered("", 0);
 
-  /** A request that is not answered yet. */
+  /** A request that is not answered. */
   private record Unanswered(String method, long startedNs) {}
 
-  /** An upgrade that somebody watches. */
+  /** An upgrade that observers hear of. */
   private static final class Upgrade {
     private final ConnectionId id;
     private final long startedNs;
 
-    /** Null before the request has come to its route. */
+    /** The actor of the upgrade; null before the request has come to its route. */
     private volatile @Nullable ActorId actor;
 
-    /** The subject of the user that was authenticated; empty if nobody was. */
+    /** The subject of the authenticated user; empty if there is none. */
     private volatile String user = "";
 
-    /** Null unless the gateway itself refuses. */
+    /** The reason why the gateway refuses; null if the gateway does not refuse. */
     private volatile @Nullable Refusal why;
 
-    /** The headers of the 101; null before it is on its way. */
+    /** The headers of the 101; null before the 101 is written. */
     private @Nullable List<Header> switched;
 
     private boolean isEnded;
@@ -67,13 +69,13 @@ public final class HttpWatch {
 
   private final Tally tally;
 
-  /** In the order in which the requests came, which is that of the answers. */
+  /** The requests that are not answered, in the order in which they came and will be answered. */
   private final ArrayDeque<Unanswered> unanswered = new ArrayDeque<>(1);
 
-  /** The status of the answer that is being written; 0 if none is. */
+  /** The status of the answer that is being written; 0 if there is none. */
   private int status;
 
-  /** The upgrade that came last, if somebody watches it; else null. */
+  /** The latest request, if it is an upgrade that observers hear of; else null. */
   private volatile @Nullable Upgrade upgrade;
 
   public HttpWatch(Tally tally) {
@@ -89,24 +91,24 @@ public final class HttpWatch {
             : UNWATCHED);
   }
 
-  /** Watches an upgrade from now on, and none before it. */
+  /** Watches a new upgrade from now on, in place of any earlier upgrade. */
   public void upgradeCame(ConnectionId id, RequestHead head) {
     upgrade = new Upgrade(id, tally.time().nowNs());
     tell(DormouseObserver::upgradeStarted, new UpgradeStarted(id, head));
   }
 
-  /** Watches no upgrade: the request that came is none, or nobody listens. */
+  /** Watches no upgrade, because the new request is none, or there are no observers. */
   public void otherCame() {
     upgrade = null;
   }
 
-  /** Returns the id of the upgrade that came last; null if nobody watches it. */
+  /** Returns the id of the watched upgrade; null if no upgrade is watched. */
   public @Nullable ConnectionId upgradeId() {
     Upgrade watched = upgrade;
     return watched == null ? null : watched.id;
   }
 
-  /** Records that the upgrade has come to the route of an actor. */
+  /** Records that the watched upgrade has come to the route of an actor. */
   public void reached(ActorId actor, String user) {
     Upgrade watched = upgrade;
     if (watched != null) {
@@ -115,7 +117,11 @@ public final class HttpWatch {
     }
   }
 
-  /** Counts that the gateway is about to refuse an upgrade, which may have no watch. */
+  /**
+   * Counts a refusal that the gateway is about to send.
+   *
+   * @param watch the watch of the connection; null if there is none
+   */
   public static void refused(Tally tally, @Nullable HttpWatch watch, Refusal why) {
     Upgrade watched = watch == null ? null : watch.upgrade;
     if (watched != null && why != Refusal.REJECTED) {
@@ -124,7 +130,7 @@ public final class HttpWatch {
     tally.refused(why, watched == null ? null : watched.actor, watched == null ? null : watched.id);
   }
 
-  /** Records that the head of an answer is on its way. */
+  /** Records that the head of an answer is written. */
   void answerBegan(HttpResponse answer) {
     boolean isSwitch = answer.status().equals(HttpResponseStatus.SWITCHING_PROTOCOLS);
     Upgrade watched = upgrade;
@@ -147,12 +153,12 @@ public final class HttpWatch {
     return headers.entries().stream().map(h -> new Header(h.getKey(), h.getValue())).toList();
   }
 
-  /** Records that an answer is on its way, to its end. */
+  /** Records that the end of an answer is written. */
   void answerEnded() {
     tellOf(requestEnded());
   }
 
-  /** Records that the 101 is written, and that the connection is the socket's, about to open. */
+  /** Records that the 101 is written and that the connection belongs to the socket. */
   public void accepted(ActorId by) {
     Upgrade watched = upgrade;
     if (watched != null && isFirstEnd(watched)) {
@@ -168,7 +174,7 @@ public final class HttpWatch {
     }
   }
 
-  /** Records that the upgrade came to an error of which the client was not told. */
+  /** Records that the upgrade failed with an error, without an answer to the client. */
   public void failed(Throwable cause) {
     Upgrade watched = upgrade;
     if (watched != null && isFirstEnd(watched)) {
@@ -177,9 +183,10 @@ public final class HttpWatch {
   }
 
   /**
-   * Records that the connection is HTTP's no more.
+   * Records that the connection has ended or no longer carries HTTP.
    *
-   * @param isActive whether somebody else has it: a socket, or a handler before the actors' routes
+   * @param isActive whether the connection lives on, with a socket or with a handler of the
+   *     application
    */
   public void connectionEnded(boolean isActive) {
     while (!unanswered.isEmpty()) {
@@ -191,7 +198,7 @@ public final class HttpWatch {
     }
     List<Header> headers = watched.switched;
     if (headers != null && isActive) {
-      // A handler before the route has taken the connection, for its own WebSocket.
+      // A handler before the route has taken the connection for a WebSocket of its own.
       rejected(watched, HttpResponseStatus.SWITCHING_PROTOCOLS.code(), headers);
     } else if (isFirstEnd(watched)) {
       tell(DormouseObserver::upgradeAborted, new UpgradeAborted(watched.id, watched.actor));

@@ -23,14 +23,13 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A request as its client sent it, read once: where it comes from, where it was sent, and what it
- * expects.
+ * A request as its client sent it, read once: its origin, its target and its expectation.
  *
- * @param http the request, as the edge or a router shows it
- * @param client where the client is; null if it is nowhere on the internet, or not known any more
- * @param target what the request was sent to
- * @param isUpgrade whether it asks for an upgrade to WebSocket, well or badly
- * @param expectation what the client expects before it sends a body
+ * @param http the request as the edge or a router shows it
+ * @param client the client's address; null if the client has no internet address, or has gone
+ * @param target the address that the request was sent to
+ * @param isUpgrade whether it asks for an upgrade to WebSocket, even if malformed
+ * @param expectation the answer that the client waits for before it sends a body
  */
 public record IncomingRequest(
     HttpServerRequest http,
@@ -38,16 +37,16 @@ public record IncomingRequest(
     Target target,
     boolean isUpgrade,
     Expectation expectation) {
-  /** The most parameters of a query; Vert.x leaves out what comes behind. */
+  /** The most parameters of a query; Vert.x would ignore all that follow. */
   private static final int PARAMETERS_MAX = QueryParamDecoderConfig.DEFAULT_MAX_SIZE;
 
-  /** The thing that a client expects before it sends a body (RFC 9110, section 10.1.1). */
+  /** The header {@code Expect} of a request (RFC 9110, section 10.1.1). */
   public enum Expectation {
     /** The client expects nothing. */
     NONE,
-    /** The client expects 100, unless another answer can be given before. */
+    /** The client waits for an answer 100, or a final answer, before it sends a body. */
     CONTINUE,
-    /** The client expects what nobody knows how to meet: 417. */
+    /** The client expects something that the server does not know [417]. */
     UNKNOWN
   }
 
@@ -74,7 +73,7 @@ public record IncomingRequest(
     return Addresses.parse(zone < 0 ? text : text.substring(0, zone));
   }
 
-  /** Returns the head as observers hear of it: without its query if that is malformed. */
+  /** Returns the head as observers see it, without its query if the query is malformed. */
   public RequestHead head() {
     try {
       return head(query(http.params(true)), Optional.empty());
@@ -84,9 +83,9 @@ public record IncomingRequest(
   }
 
   /**
-   * Returns the head as actors hear of it.
+   * Returns the head as actors see it.
    *
-   * @param query returned by {@link #query}
+   * @param query the parameters that {@link #query} has returned
    */
   RequestHead head(Map<String, List<String>> query, Optional<User> user) {
     List<Header> headers = new ArrayList<>();
@@ -101,7 +100,7 @@ public record IncomingRequest(
         user);
   }
 
-  /** Returns parameters as a map: names that differ only in case are one, as in vertx-web. */
+  /** Returns parameters as a map, in which names that differ only in case are one, as in Vert.x. */
   static Map<String, List<String>> query(MultiMap parameters) {
     Map<String, List<String>> query = new LinkedHashMap<>();
     parameters.forEach((name, value) -> query.computeIfAbsent(name, parameters::getAll));
@@ -112,7 +111,7 @@ public record IncomingRequest(
   /**
    * Checks that a router can route a request.
    *
-   * @throws IllegalArgumentException if it cannot; the message says why
+   * @throws IllegalArgumentException if no router can; the message says why
    */
   public static void check(HttpServerRequest request) {
     if (request.authority() == null || request.headers().getAll("Host").size() > 1) {
@@ -122,7 +121,7 @@ public record IncomingRequest(
     checkQuery(request);
   }
 
-  /** HTTP/1.0 knows no expectations. */
+  /** Returns the expectation of a request; a request of HTTP/1.0 has none. */
   private static Expectation expectation(HttpServerRequest request) {
     List<String> expected = ListValues.members(request.headers().getAll(HttpHeaders.EXPECT));
     expected.removeIf(String::isEmpty);
@@ -148,9 +147,10 @@ public record IncomingRequest(
   }
 
   /**
-   * Checks a path. Decoders replace what is not UTF-8; two keys could then name one actor.
+   * Checks a path. A path that is not UTF-8 is refused, because decoders would replace its bad
+   * bytes, and two paths could then name one actor.
    *
-   * @throws IllegalArgumentException if it is malformed; the message says how
+   * @throws IllegalArgumentException if the path is malformed; the message says why
    */
   static void checkPath(@Nullable String path) {
     if (path == null || !path.startsWith("/")) {

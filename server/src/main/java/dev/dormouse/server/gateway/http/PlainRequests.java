@@ -28,13 +28,13 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * Plain HTTP requests to actors: asks the access rule, reads the body, at most {@link
- * HttpRequest#BODY_BYTES_MAX} [413], asks the host, answers what it says, within {@link
- * GatewayOptions#request} [504]. What a request holds it holds until the host has answered, though
- * its client has gone meanwhile: so long it waits for its actor. If requests hold too much already
- * there is no room for one more [503].
+ * Passes plain HTTP requests to actors, and their answers back. It asks the access rule, reads the
+ * body of at most {@link HttpRequest#BODY_BYTES_MAX} bytes [413], asks the host, and sends the
+ * host's answer, which must come within {@link GatewayOptions#request} [504]. If requests hold too
+ * much memory already, one more is refused [503]. A request is charged until the host has answered,
+ * even if its client has gone, because it still waits for its actor.
  *
- * <p>On the request's context, but for {@link #responded}.
+ * <p>Methods are called on the request's context, except {@link #responded}.
  */
 public final class PlainRequests {
   private final Tally tally;
@@ -44,18 +44,18 @@ public final class PlainRequests {
   private final AtomicLong numbers = new AtomicLong();
   private final AwaitedAnswers<Long, Asked> asked;
 
-  /** What is held for a client, and counts at its address until it ends. */
+  /** Memory that is held for a request, and counts at its client's address until it is released. */
   private abstract static class OfClient extends ClientMemory.Holder {
     private final Admission.Place place;
     private final AtomicBoolean isOver = new AtomicBoolean();
 
-    /** Nothing is held yet, at a place that {@link Admission#beginRequest} has told. */
+    /** Creates a holder of nothing at a place that {@link Admission#beginRequest} has returned. */
     OfClient(ClientMemory memory, Held kind, Admission.Place place) {
       super(memory, kind, place);
       this.place = place;
     }
 
-    /** Lets go of all. Once is enough. */
+    /** Releases all bytes and the place. Further calls do nothing. */
     final void over() {
       letGo();
       if (!isOver.getAndSet(true)) {
@@ -64,7 +64,7 @@ public final class PlainRequests {
     }
   }
 
-  /** A request's body, as it comes; with it, what the head takes. On the request's context. */
+  /** The body of a request as it comes, charged with its head. On the request's context. */
   private static final class Body extends OfClient {
     private static final byte[] NOTHING = {};
 
@@ -76,7 +76,7 @@ public final class PlainRequests {
       hold(headBytes);
     }
 
-    /** Adds a part and returns true, if the body is within its limit with this part. */
+    /** Adds a part of the body, and returns whether it was within the limit of bodies. */
     boolean add(Buffer part) {
       int length = part.length();
       if (length > HttpRequest.BODY_BYTES_MAX - size) {
@@ -96,14 +96,14 @@ public final class PlainRequests {
       bytes = copy;
     }
 
-    /** Lets go of the body, though Vert.x's own request may know of it for a while longer. */
+    /** Releases the body's bytes, because Vert.x may refer to this object for a while longer. */
     void drop() {
       bytes = NOTHING;
       size = 0;
       over();
     }
 
-    /** Returns the whole body, once it is there. */
+    /** Returns the body, which must be whole. */
     byte[] whole() {
       if (size < bytes.length) {
         keep(Arrays.copyOf(bytes, size));
@@ -114,13 +114,13 @@ public final class PlainRequests {
 
   private static final HttpResponse NO_ANSWER = HttpResponse.text(204, "");
 
-  /** The most of a long answer that is handed to the network at once, in bytes. */
+  /** The most bytes of a long answer that are handed to the network at once. */
   private static final int PIECE_BYTES = 64 << 10;
 
   /**
-   * A request that the host was asked.
+   * A request that waits for the host's answer.
    *
-   * @param context of the request
+   * @param context the context on which the request is answered
    */
   private record Asked(ActorRequest request, Context context) {}
 
@@ -132,7 +132,7 @@ public final class PlainRequests {
     this.asked = new AwaitedAnswers<>(vertx);
   }
 
-  /** Passes a request on to its actor. On the request's context. */
+  /** Passes a request on to its actor. */
   public void pass(ActorRequest request) {
     HttpServerRequest http = request.routing().request();
     if (!http.isEnded()) {
@@ -159,7 +159,7 @@ public final class PlainRequests {
         });
   }
 
-  /** Returns how long the head says that the body is; 0 if it does not. */
+  /** Returns the header {@code Content-Length}; 0 if there is none. */
   private static long lengthOf(HttpServerRequest request) {
     String length = request.getHeader(HttpHeaders.CONTENT_LENGTH);
     return length == null ? 0 : Long.parseLong(length.strip());
@@ -244,7 +244,10 @@ public final class PlainRequests {
         request.routing(), HttpAnswers.unavailable("the server has too many requests to handle"));
   }
 
-  /** Answers, and discards for a while what the client still sends, so that it reads the answer. */
+  /**
+   * Answers a request, and discards the rest of its body for a while, so that the client reads the
+   * answer.
+   */
   private void refuse(RoutingContext request, HttpResponse answer) {
     if (request.request().isEnded()) {
       HttpAnswers.send(request, answer);
@@ -276,7 +279,7 @@ public final class PlainRequests {
   }
 
   /**
-   * Sends the answer of the host, unless the client was answered already, or is gone. Any thread.
+   * Sends the answer of the host, unless the client was answered already or is gone. Any thread.
    */
   public void responded(ToGateway.Responded answer) {
     Asked waiting = asked.take(answer.request());
@@ -291,7 +294,7 @@ public final class PlainRequests {
     waiting.context.runOnContext(run -> answer.begin());
   }
 
-  /** Returns the answer, charged at once: its event loop may be long in getting to it. */
+  /** Creates an answer that is charged at once, because its event loop may send it much later. */
   private Answer charged(Asked waiting, HttpResponse response) {
     RoutingContext routing = waiting.request.routing();
     Answer answer = new Answer(routing, placeOf(waiting.request), response);
@@ -307,9 +310,9 @@ public final class PlainRequests {
   }
 
   /**
-   * An answer of an actor, until it is written: a long one goes to the network piece by piece, as
-   * the client reads. If it reads nothing for {@link GatewayOptions#reading} the connection is
-   * closed. On the request's context, once it is made.
+   * An answer of an actor, until it is written. A long answer goes to the network piece by piece,
+   * as the client reads. If the client reads nothing for {@link GatewayOptions#reading}, the
+   * connection is closed. After its creation only the request's context uses it.
    */
   private final class Answer extends OfClient {
     private final RoutingContext request;
@@ -353,7 +356,7 @@ public final class PlainRequests {
       drop();
     }
 
-    /** Nobody will need it: Vert.x's own request may know of it for a while longer. */
+    /** Releases the answer's bytes, because Vert.x may refer to this object for a while longer. */
     private void drop() {
       isDropped = true;
       response = NO_ANSWER;
@@ -380,7 +383,7 @@ public final class PlainRequests {
                 Math.max(1, tally.options().reading().toMillis()),
                 elapsed -> {
                   tally.hit(RequestLimit.READING, "close", null);
-                  // At once: Vert.x's own close would wait for the client to read.
+                  // Vert.x's own close would wait for the client to read.
                   HttpGuard.channelOf(request.request()).unsafe().closeForcibly();
                   stop();
                 });

@@ -7,23 +7,23 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Reads who a client is from the user that handlers before the route have set on the request, be it
- * by a token, a password or a session. Headers have no say in it.
+ * Reads the user of a request, which handlers before the route have authenticated by a token, a
+ * password or a session. Headers of the request are not read.
  */
 public final class Users {
-  /** The attributes in which Vert.x keeps what a token says. */
+  /** The attributes in which Vert.x keeps the claims of tokens. */
   private static final List<String> TOKENS = List.of("idToken", "accessToken");
 
-  /** The entries that prove that a user is who it is; no actor needs them. */
+  /** The entries that are proofs of identity, which no actor needs. */
   private static final List<String> SECRETS =
       List.of("access_token", "id_token", "refresh_token", "password", "token");
 
   private Users() {}
 
   /**
-   * Returns the user; empty if nobody was authenticated.
+   * Returns the authenticated user; empty if there is none.
    *
-   * @throws RuntimeException if what is known of it cannot be written as JSON
+   * @throws RuntimeException if the entries of the user cannot be written as JSON
    */
   static Optional<User> of(RoutingContext request) {
     io.vertx.ext.auth.User user = request.user();
@@ -41,7 +41,7 @@ public final class Users {
     return Optional.of(new User(subject(request), plain.getMap()));
   }
 
-  /** Returns the user's subject; empty if nobody was authenticated, or the user has none. */
+  /** Returns the subject of the authenticated user; empty if there is no user or no subject. */
   public static String subject(RoutingContext request) {
     io.vertx.ext.auth.User user = request.user();
     String subject = user == null ? null : user.subject();

@@ -11,9 +11,9 @@ public final class WebSocketUpgrades {
   private WebSocketUpgrades() {}
 
   /**
-   * Returns whether a request asks for an upgrade to WebSocket, well or badly: its header {@code
-   * Upgrade} names {@code websocket} (RFC 6455, section 4.2.1), in any case. Other protocols that
-   * it names make it no upgrade: it is a plain request then.
+   * Returns whether a request asks for an upgrade to WebSocket, even if the upgrade is malformed:
+   * its header {@code Upgrade} names {@code websocket} in upper or lower case (RFC 6455, section
+   * 4.2.1). A request that names only other protocols is a plain request.
    */
   public static boolean isUpgrade(RoutingContext context) {
     return isUpgrade(context.request());

@@ -4,10 +4,11 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * Keeps a {@link TokenBucket} for each address that was seen lately, at most {@value
- * #ADDRESSES_MAX}. An address that was forgotten begins again with a full bucket.
+ * Limits how often each address may do something in a second. It keeps a {@link TokenBucket} for
+ * each address that was seen lately, for at most {@value #ADDRESSES_MAX} addresses. A forgotten
+ * address begins again with a full bucket.
  *
- * <p>Any thread.
+ * <p>Any thread may use it.
  */
 final class AddressRates {
   /** The most addresses that are remembered; about 8 MiB. */
@@ -30,7 +31,7 @@ final class AddressRates {
     this.perSecond = perSecond;
   }
 
-  /** Returns whether the address may do it once more, and counts that it does. */
+  /** Takes one of an address's tokens, and returns whether there was one. */
   synchronized boolean take(long address, long nowNs) {
     return buckets.computeIfAbsent(address, key -> new TokenBucket(perSecond, nowNs)).take(nowNs);
   }

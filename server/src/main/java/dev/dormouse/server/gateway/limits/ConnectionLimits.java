@@ -1,36 +1,36 @@
 package dev.dormouse.server.gateway.limits;
 
 /**
- * Limits how many clients may connect to a gateway. An upgrade over a limit is answered before the
- * host hears of it.
+ * The limits of how many clients may connect to a gateway, and how often. The gateway refuses an
+ * upgrade over a limit without asking the host.
  *
  * <p>An address is an IPv4 address, or the first 64 bits of an IPv6 address.
  *
- * @param connectionsMax how many sockets and waiting upgrades there may be together [503]; {@link
- *     #ANY_NUMBER} of a server means as many as it has file handles for
- * @param perAddressMax how many of them one address may have [429]; zero means any number, {@link
- *     #SHARE} means seven eighths of all. An address that is no listed proxy's may have an eighth
- *     of {@link GatewayOptions#httpConnectionsMax} more TCP connections than that, counted from
- *     when they are accepted [429 before the request, and closed]
- * @param upgradesPerSecondPerAddress how many upgrades and plain requests to actors one address may
- *     make in a second, and as many at once [429]; zero means any number
+ * @param connectionsMax the most sockets and waiting upgrades together [503]; {@link #ANY_NUMBER}
+ *     in a server's options means as many as the process has file handles for
+ * @param perAddressMax the most sockets and waiting upgrades of one address [429]; zero means any
+ *     number, {@link #SHARE} means seven eighths of all. An address that is not a listed proxy may
+ *     have more TCP connections than that, by an eighth of {@link
+ *     GatewayOptions#httpConnectionsMax}; one more is answered 429 before its request, and closed
+ * @param upgradesPerSecondPerAddress the most upgrades and plain requests to actors that one
+ *     address may make in a second, or at once after a pause [429]; zero means any number
  */
 public record ConnectionLimits(
     int connectionsMax, int perAddressMax, int upgradesPerSecondPerAddress) {
 
-  /** The number of connections that means no limit. */
+  /** The number of connections that stands for no limit. */
   public static final int ANY_NUMBER = Integer.MAX_VALUE;
 
-  /** The number of connections of an address that means all but some for other addresses. */
+  /** The number of an address's connections that stands for seven eighths of all connections. */
   public static final int SHARE = -1;
 
-  /** Each address leaves one in so many of all connections to the others. */
+  /** An address with {@link #SHARE} leaves one in this many connections to other addresses. */
   private static final int LEFT_PART = 8;
 
   /**
    * Creates limits.
    *
-   * @throws IllegalArgumentException if one is negative, or no connection may be
+   * @throws IllegalArgumentException if a limit is negative, or allows no connection
    */
   public ConnectionLimits {
     if (connectionsMax < 1 || perAddressMax < SHARE || upgradesPerSecondPerAddress < 0) {
@@ -40,13 +40,13 @@ public record ConnectionLimits(
     }
   }
 
-  /** Returns limits that let as many clients connect as come. */
+  /** Returns limits that allow any number of clients, addresses and upgrades. */
   public static ConnectionLimits none() {
     return new ConnectionLimits(ANY_NUMBER, 0, 0);
   }
 
   /**
-   * Returns limits that let as many clients connect as there is room for, but no address take all.
+   * Returns limits that allow any number of clients, of which one address may have seven eighths.
    */
   public static ConnectionLimits shared() {
     return new ConnectionLimits(ANY_NUMBER, SHARE, 0);
@@ -58,7 +58,7 @@ public record ConnectionLimits(
   }
 
   /**
-   * Returns how many connections one address may have; {@link #ANY_NUMBER} if as many as it likes.
+   * Returns how many connections one address may have; {@link #ANY_NUMBER} if there is no limit.
    */
   int addressMax() {
     return switch (perAddressMax) {

@@ -9,9 +9,9 @@ import java.util.function.Function;
 import java.util.stream.Collectors;
 
 /**
- * Counts what happens in a gateway. {@link GatewayCounts} explains each number.
+ * The counters of a gateway. {@link GatewayCounts} explains each number.
  *
- * <p>Any thread.
+ * <p>Any thread may use them.
  */
 public final class Counters {
   public final LongAdder messagesIn = new LongAdder();
@@ -30,7 +30,7 @@ public final class Counters {
   public final LongAdder conflated = new LongAdder();
   public final LongAdder deflateContexts = new LongAdder();
 
-  /** HTTP requests that are not answered yet. */
+  /** The number of HTTP requests that are not answered yet. */
   public final LongAdder activeRequests = new LongAdder();
 
   private final Map<Refusal, LongAdder> refused =
@@ -57,12 +57,12 @@ public final class Counters {
   }
 
   /**
-   * Reads the counters.
+   * Returns the counts of this moment.
    *
-   * @param sockets how many sockets there are now
-   * @param httpConnections how many TCP connections speak HTTP now
-   * @param upgrades how many upgrades wait now
-   * @param edge what was counted before the gateway
+   * @param sockets the number of sockets now
+   * @param httpConnections the number of TCP connections that speak HTTP now
+   * @param upgrades the number of upgrades that wait now
+   * @param edge the counts of the edge
    */
   public GatewayCounts read(long sockets, long httpConnections, long upgrades, EdgeCounts edge) {
     return new GatewayCounts(

@@ -4,8 +4,8 @@ import dev.dormouse.server.gateway.edge.EdgeCounts;
 import java.util.Map;
 
 /**
- * Tells what a gateway has done since it was made. The numbers {@code sockets}, {@code
- * httpConnections}, {@code upgrades} and {@code deflateContexts} are those of this moment.
+ * The counts of a gateway since its creation. Only {@code sockets}, {@code httpConnections}, {@code
+ * upgrades} and {@code deflateContexts} are numbers of one moment.
  *
  * @param sockets sockets that are open, or closing
  * @param httpConnections TCP connections that speak HTTP, those of pending upgrades too
@@ -13,7 +13,7 @@ import java.util.Map;
  * @param messagesIn whole messages received
  * @param messagesOut messages handed to the network, one for each recipient
  * @param refusals upgrades that were not answered 101, by reason; every reason is there
- * @param cutOff plain requests that were cut off, by the limit; every limit is there
+ * @param cutOff plain requests that were over a limit, by the limit; every limit is there
  * @param droppedIn messages that came after the close of their connection
  * @param droppedOut messages whose connection was gone or closing, or went before they were handed
  *     to the network, one for each recipient
@@ -21,14 +21,14 @@ import java.util.Map;
  * @param autoReplies messages among those received that were answered without their actor
  * @param hastyClosed clients closed with 1008, because they sent too many messages in a second
  * @param oversizeClosed clients closed with 1009, because a message of theirs was too long
- * @param pings pings sent to clients of which nothing was heard
+ * @param pings pings sent to silent clients
  * @param silentDropped clients given up, because they did not answer a ping either
  * @param pongs pongs received, and ignored
  * @param overloadClosed clients closed with 1013, because all together sent too much
  * @param slowDropped messages dropped because their client read too slowly
- * @param conflated messages whose place a later one of the same key took
+ * @param conflated messages that a later message of the same key replaced
  * @param deflateContexts compressors and inflaters that sockets hold in native memory
- * @param edge what happened before the gateway
+ * @param edge the counts of the edge before the gateway
  */
 public record GatewayCounts(
     long sockets,

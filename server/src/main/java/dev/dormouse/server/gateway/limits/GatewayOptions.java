@@ -11,13 +11,14 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Holds the limits of a gateway. Options are immutable: a method that takes a limit returns a
- * changed copy, and the method of the same name without parameters returns the limit.
+ * The limits and settings of a gateway. Options are immutable: a method that takes a limit returns
+ * a changed copy, and the method of the same name without parameters returns the limit. A number in
+ * brackets is the status or close code with which a client over the limit is turned away.
  */
 public final class GatewayOptions {
   private final Values values;
 
-  /** The limits. They change only before they belong to options. */
+  /** The values of options. They change only while a copy is made. */
   private static final class Values implements Cloneable {
     Duration head = Duration.ofSeconds(10);
     Duration frame = Duration.ofSeconds(30);
@@ -73,16 +74,16 @@ public final class GatewayOptions {
   }
 
   /**
-   * Limits how long a client may take over a head, and how long anything else that it began may
-   * stand still. A frame, a message or a body stands still while it brings less than 256 bytes a
-   * second, on average over the time. A head has no more time however it comes on: it is short, it
-   * comes before the client is known to be allowed anything, and a head that dribbles is the oldest
-   * way to hold a server's connections.
+   * Limits how long a client may take for a request's head, and how long a frame, a message or a
+   * body may stand still. These three stand still while fewer than 256 bytes a second come, on
+   * average over the time of the limit. A head must be whole in time even if it makes progress,
+   * because a slow head is the oldest way to occupy a server's connections.
    *
-   * @param head a request's head, from the start of the TCP connection if it is the first; then
-   *     408, and the TCP connection is closed
-   * @param frame one frame, of which some came; then 1008
-   * @param message one message; then 1008; and the body of a plain request; then 408
+   * @param head the time for a request's head, from the start of the TCP connection for the first
+   *     head [408, and closed]
+   * @param frame the time that a half frame may stand still [1008]
+   * @param message the time that a half message [1008] or the half body of a plain request [408]
+   *     may stand still
    */
   public GatewayOptions input(Duration head, Duration frame, Duration message) {
     return with(
@@ -96,7 +97,8 @@ public final class GatewayOptions {
   /**
    * Limits the bytes of the first line of a request [414], and of all its headers together [431].
    *
-   * @param requestLineBytesMax at least 8,000 by RFC 9112, section 3
+   * @param requestLineBytesMax the bytes of the first line; RFC 9112, section 3, asks for at least
+   *     8,000
    */
   public GatewayOptions headBytesMax(int requestLineBytesMax, int headersBytesMax) {
     return with(
@@ -116,7 +118,7 @@ public final class GatewayOptions {
     return values.headersBytesMax;
   }
 
-  /** Returns how long a client may take over a request's head. */
+  /** Returns how long a client may take for a request's head. */
   public Duration head() {
     return values.head;
   }
@@ -132,8 +134,8 @@ public final class GatewayOptions {
   }
 
   /**
-   * Limits how long an HTTP connection is kept open without a request, unless the client still
-   * reads what it asked for.
+   * Limits how long an HTTP connection is kept open without a request. The connection stays open
+   * longer while its client still reads an answer.
    */
   public GatewayOptions keepAlive(Duration keepAlive) {
     return with(v -> v.keepAlive = keepAlive);
@@ -178,33 +180,33 @@ public final class GatewayOptions {
   }
 
   /**
-   * Returns how long the server reads and discards what the client sends after both close frames,
-   * so that the client sees an orderly end. A client's close frame also waits so long at most for
-   * the answers to what the client sent before.
+   * Returns how long the server discards input of the client after both close frames, so that the
+   * client sees an orderly end. The answer to a client's close frame also waits at most this long
+   * for the answers to earlier messages of the client.
    */
   public Duration drain() {
     return values.drain;
   }
 
   /**
-   * Limits how many bytes may wait for one client that does not take them, unless its actor type
-   * chose otherwise; {@link dev.dormouse.sdk.ActorOptions#outboundBytesMax(int)} says what counts,
-   * and what comes over it.
+   * Limits how many bytes may wait for one client that does not read them, unless its actor type
+   * has a limit of its own. {@link dev.dormouse.sdk.ActorOptions#outboundBytesMax(int)} describes
+   * which bytes count, and what happens over the limit.
    */
   public GatewayOptions outboundBytesMax(int outboundBytesMax) {
     return with(v -> v.outboundBytesMax = outboundBytesMax);
   }
 
-  /** Returns how many bytes may wait for one client that does not take them. */
+  /** Returns how many bytes may wait for one client that does not read them. */
   public int outboundBytesMax() {
     return values.outboundBytesMax;
   }
 
   /**
-   * Says when a client for which more than {@link #outboundBytesMax} bytes wait is too slow.
+   * Sets when a client for which more than {@link #outboundBytesMax} bytes wait is too slow.
    *
-   * @param reading how long it may take less than 256 bytes a second, on average over that time
-   * @param burstBytesMax how many bytes beyond that limit may wait while it takes more
+   * @param reading the time for which the client may read fewer than 256 bytes a second on average
+   * @param burstBytesMax the bytes beyond that limit that may wait while the client reads more
    */
   public GatewayOptions slowness(Duration reading, long burstBytesMax) {
     return with(
@@ -214,12 +216,12 @@ public final class GatewayOptions {
         });
   }
 
-  /** Returns how long a client for which too much waits may take next to nothing. */
+  /** Returns how long a client for which too many bytes wait may read almost nothing. */
   public Duration reading() {
     return values.reading;
   }
 
-  /** Returns how many bytes beyond the limit may wait for a client that goes on taking them. */
+  /** Returns how many bytes beyond the limit may wait for a client that goes on reading. */
   public long burstBytesMax() {
     return values.burstBytesMax;
   }
@@ -230,8 +232,8 @@ public final class GatewayOptions {
    * @param heapBytesMax the most bytes of heap: half for messages from clients that are not handled
    *     or not whole yet, a quarter for messages that clients have not read, a quarter for plain
    *     requests and their answers; and as many again for HTTP connections that are no sockets
-   * @param directBytesMax the most bytes of direct memory, which the network has in hand: half for
-   *     what came, half for what is to go
+   * @param directBytesMax the most bytes of direct memory, which the network uses: half for
+   *     received data, half for data to be sent
    */
   public GatewayOptions clientMemory(long heapBytesMax, long directBytesMax) {
     return with(
@@ -252,14 +254,14 @@ public final class GatewayOptions {
   }
 
   /**
-   * Sets after how long a silence a client is pinged. After twice as long it is taken for dead, and
-   * its TCP connection is closed. With zero, neither happens.
+   * Sets the time of silence after which a client is pinged. After twice that time the client is
+   * given up, and its TCP connection is closed. Zero switches both off.
    */
   public GatewayOptions pingInterval(Duration pingInterval) {
     return with(v -> v.pingInterval = pingInterval);
   }
 
-  /** Returns after how long a silence a client is pinged; zero if never. */
+  /** Returns the time of silence after which a client is pinged; zero if clients are not pinged. */
   public Duration pingInterval() {
     return values.pingInterval;
   }
@@ -275,14 +277,14 @@ public final class GatewayOptions {
   }
 
   /**
-   * Limits how many TCP connections there may be besides as many as there may be sockets: those on
-   * which there is HTTP, or nothing yet. One more is answered 503 before it asks, and closed.
+   * Limits how many TCP connections may be open besides one for each allowed socket. They carry
+   * HTTP, or nothing yet. One more connection is answered 503 before its request, and closed.
    */
   public GatewayOptions httpConnectionsMax(int httpConnectionsMax) {
     return with(v -> v.httpConnectionsMax = httpConnectionsMax);
   }
 
-  /** Returns how many TCP connections there may be besides as many as there may be sockets. */
+  /** Returns how many TCP connections may be open besides one for each allowed socket. */
   public int httpConnectionsMax() {
     return values.httpConnectionsMax;
   }
@@ -290,9 +292,9 @@ public final class GatewayOptions {
   /**
    * Sets the origins that may connect besides the server's own, such as {@code
    * https://example.org}, {@code capacitor://localhost}, {@code file://} and {@code null}; {@code
-   * *}, alone, for all.
+   * *} alone stands for all origins.
    *
-   * @throws IllegalArgumentException if one is none; the message names it
+   * @throws IllegalArgumentException if an entry is no origin; the message names the entry
    */
   public GatewayOptions allowedOrigins(Set<String> allowedOrigins) {
     new OriginPolicy(allowedOrigins);
@@ -311,7 +313,7 @@ public final class GatewayOptions {
    * only unencrypted requests that a browser on this machine sends for a page of the very name that
    * it asks for, unless that page's origin is allowed.
    *
-   * @throws IllegalArgumentException if one is none; the message names it
+   * @throws IllegalArgumentException if an entry is no host; the message names the entry
    */
   public GatewayOptions hosts(Set<String> hosts) {
     new OriginPolicy(Set.of(), hosts);
@@ -344,13 +346,14 @@ public final class GatewayOptions {
   }
 
   /**
-   * Encrypts connections. The limit of a head is then for the TLS handshake and the head together.
+   * Sets the certificate with which connections are encrypted. The time for a head then covers the
+   * TLS handshake and the head together.
    */
   public GatewayOptions tls(ServerTls tls) {
     return with(v -> v.tls = tls);
   }
 
-  /** Returns how connections are encrypted; null if they are not. */
+  /** Returns the TLS that encrypts connections; null if they are not encrypted. */
   public @Nullable ServerTls tls() {
     return values.tls;
   }

@@ -5,27 +5,27 @@ import org.jspecify.annotations.Nullable;
 /** Names the reasons why an upgrade was not answered 101. */
 public enum Refusal {
   /**
-   * It is not as RFC 6455 wants it: 400, 405, 426. Or its origin may not connect: 403. Any request
-   * that cannot be routed, 400, counts here too.
+   * The upgrade breaks RFC 6455 [400, 405, 426], or its origin may not connect [403]. A request
+   * that cannot be routed [400, 417, 421] counts here, too.
    */
   HANDSHAKE(null, ""),
-  /** The node has all the connections it may have: 503. */
+  /** The node has as many connections as it may have [503]. */
   NODE_FULL("connections", "503"),
-  /** The client's address has all the connections it may have: 429. */
+  /** The client's address has as many connections as it may have [429]. */
   ADDRESS_FULL("connections-per-address", "429"),
-  /** Too many upgrades of the client's address in a second: 429. */
+  /** The client's address has sent too many upgrades in a second [429]. */
   ADDRESS_RATE("upgrades-per-second-per-address", "429"),
-  /** Answers of requests before it were not read yet: 503. */
+  /** The client has not read the answers to its earlier requests [503]. */
   UNREAD_ANSWERS("unread-answers", "503"),
-  /** The gateway stops: 503. */
+  /** The gateway is stopping [503]. */
   STOPPING(null, ""),
-  /** The access rule of the actor's type said no, or failed: whatever it answered. */
+  /** The access rule of the actor's type refused, or failed; it chose the answer. */
   ACCESS(null, ""),
-  /** The host said no: whatever it answered. */
+  /** The actor or its host refused; it chose the answer. */
   REJECTED(null, ""),
-  /** Host or access rule did not answer in time: 503. */
+  /** The host or the access rule did not answer in time [503]. */
   OVERDUE("handshake-time", "503"),
-  /** The client was gone before either answered. */
+  /** The client went before the access rule and the host had answered. */
   CLIENT_GONE(null, "");
 
   private final @Nullable String limit;
@@ -36,12 +36,12 @@ public enum Refusal {
     this.outcome = outcome;
   }
 
-  /** Returns the limit that was hit; null if it was none. */
+  /** Returns the name of the limit that was hit; null if no limit was hit. */
   public @Nullable String limit() {
     return limit;
   }
 
-  /** Returns what the client is answered, as observers are told. */
+  /** Returns the status of the answer, as observers are told; empty if no limit was hit. */
   String outcome() {
     return outcome;
   }

@@ -1,26 +1,29 @@
 package dev.dormouse.server.gateway.limits;
 
-/** Names the limits that cut a plain request off, whatever the request is for. */
+/**
+ * The limits of plain requests. What happens to a request over the limit stands in brackets: the
+ * status of its answer, or the close of its TCP connection.
+ */
 public enum RequestLimit {
-  /** Its head did not come in time: 408, or the TCP connection is closed if nothing of it came. */
+  /** The head of a request did not come in time [408; closed if an earlier answer is due]. */
   HEAD_TIME("request-head-time"),
-  /** Its first line is too long: 414. */
+  /** The first line of a request is too long [414]. */
   LINE_BYTES("request-line-bytes"),
-  /** Its headers are too long: 431. */
+  /** The headers of a request are too long together [431]. */
   HEADER_BYTES("request-header-bytes"),
-  /** Nothing was asked on its TCP connection for long, which is closed. */
+  /** A TCP connection had no request for too long [closed]. */
   IDLE("keep-alive-time"),
-  /** Its address has sent too many to actors, upgrades included, in a second: 429. */
+  /** An address has sent too many requests to actors, upgrades included, in a second [429]. */
   ADDRESS_RATE("requests-per-second-per-address"),
-  /** Its body did not come in time: 408. */
+  /** The body of a request did not come in time [408]. */
   BODY_TIME("request-body-time"),
-  /** Its body is too long: 413. */
+  /** The body of a request is too long [413]. */
   BODY_BYTES("request-body-bytes"),
-  /** Requests and answers hold as much memory as they may: 503. */
+  /** Requests and answers hold as much memory as they may [503, or closed]. */
   MEMORY("client-memory"),
-  /** Its client does not read the answer: the TCP connection is closed. */
+  /** A client does not read its answer [closed]. */
   READING("answer-reading-time"),
-  /** The actor did not answer in time: 504. */
+  /** The actor did not answer a request in time [504]. */
   ANSWER_TIME("request-time");
 
   private final String limit;

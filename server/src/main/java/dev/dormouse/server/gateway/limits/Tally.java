@@ -8,11 +8,11 @@ import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Keeps the limits of a gateway and what its clients have used of them. A class that enforces a
- * limit reads it here, and says here that the limit was hit: the tally counts it, logs it and tells
- * observers.
+ * Keeps the limits of a gateway and the clients' use of them. A class that enforces a limit reads
+ * the limit here. When the limit is hit, the class reports it here, and the tally counts it and
+ * tells the observers, which log it.
  *
- * <p>Any thread.
+ * <p>Any thread may use it.
  */
 public final class Tally {
   private final GatewayOptions options;
@@ -22,7 +22,7 @@ public final class Tally {
   private final ClientMemory memory;
   private final Observers observers;
 
-  /** Creates the tally of a gateway that has no clients yet. */
+  /** Creates the tally of a gateway without clients. */
   public Tally(GatewayOptions options, Time time, Observers observers) {
     this.options = options;
     this.time = time;
@@ -37,12 +37,12 @@ public final class Tally {
     return options;
   }
 
-  /** Returns the clock by which limits are measured. */
+  /** Returns the clock that measures the limits of time. */
   public Time time() {
     return time;
   }
 
-  /** Returns the counters of what happened. */
+  /** Returns the counters of the gateway. */
   public Counters counters() {
     return counters;
   }
@@ -57,12 +57,12 @@ public final class Tally {
     return memory;
   }
 
-  /** Returns the observers, who are told of everything. */
+  /** Returns the observers of the gateway. */
   public Observers observers() {
     return observers;
   }
 
-  /** Records that an upgrade is not answered 101. */
+  /** Records that a connection, an upgrade or a request is refused. */
   public void refused(Refusal why, @Nullable ActorId actor, @Nullable ConnectionId connection) {
     counters.refused(why);
     if (why.limit() != null) {
@@ -77,13 +77,13 @@ public final class Tally {
     hit(limit, outcome, actor, connection);
   }
 
-  /** Records that a plain request is cut off. */
+  /** Records that a plain request is over a limit. */
   public void hit(RequestLimit limit, String outcome, @Nullable ActorId actor) {
     counters.cutOff(limit);
     hit(limit.limit(), outcome, actor, null);
   }
 
-  /** Records that a limit was hit that has no counter: the log and observers are told. */
+  /** Records that a limit without a counter was hit. */
   public void hit(
       String limit, String outcome, @Nullable ActorId actor, @Nullable ConnectionId connection) {
     observers.limitHit(limit, outcome, actor, connection);

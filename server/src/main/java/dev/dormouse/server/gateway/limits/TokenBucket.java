@@ -3,7 +3,8 @@ package dev.dormouse.server.gateway.limits;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Lets something happen so many times a second, and as many times at once. A new bucket is full.
+ * A bucket of tokens, which limits how often something may happen in a second. Tokens for one
+ * second may be taken at once. A new bucket is full.
  *
  * <p>One thread at a time may use it, and the times that it is handed must not go back.
  */
@@ -18,7 +19,7 @@ public final class TokenBucket {
     this.filledNs = nowNs;
   }
 
-  /** Takes a token. Returns false if there is none. */
+  /** Takes a token, and returns whether there was one. */
   public boolean take(long nowNs) {
     double filled = (double) (nowNs - filledNs) * perSecond / TimeUnit.SECONDS.toNanos(1);
     tokens = Math.min(perSecond, tokens + filled);

@@ -1,9 +1,10 @@
 /**
- * How much clients may do, and what they did: the gateway's options, admission, the account of
- * memory, and the counters. {@code Tally} is the one place where a limit that was hit is counted,
- * logged and told to observers.
+ * The limits of clients and their use: the gateway's options, admission ({@code Admission}), the
+ * account of memory ({@code ClientMemory}), and the counters. {@code Tally} holds all of them, and
+ * is the one place that counts a limit that was hit and tells the observers. Begin with {@code
+ * Tally} and {@code GatewayOptions}.
  *
- * <p>Threads: everything here may be used by any thread, unless a class says otherwise.
+ * <p>Threads: any thread may use each class, unless the class says otherwise.
  */
 @NullMarked
 package dev.dormouse.server.gateway.limits;
