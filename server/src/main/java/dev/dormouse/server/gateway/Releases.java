@@ -25,16 +25,16 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 
 /**
- * Carries out the releases of hosts. It finds the recipients of a release on the thread that brings
- * the release, so that a client that connects later cannot change who hears it. What is to be done
- * to each recipient is left to the recipient's event loop.
+ * Carries out the releases of hosts. The thread that brings a release determines its recipients, so
+ * that a client that connects later does not get it. The event loop of each recipient then sends or
+ * closes.
  *
- * <p>Any thread may bring a release; the releases of one actor come one after the other.
+ * <p>Any thread may bring a release, but the releases of one actor must come one after the other.
  */
 final class Releases implements ToGateway.Receiver<Releases.Underway> {
   private static final Logger log = Log.of(Releases.class);
 
-  /** A release that is being carried out, with the steps that it takes so far. */
+  /** A release that is being carried out, with the steps that were gathered so far. */
   static final class Underway extends LoopQueues.Steps {
     private final ActorId actor;
 
@@ -56,7 +56,7 @@ final class Releases implements ToGateway.Receiver<Releases.Underway> {
     this.requests = requests;
   }
 
-  /** Carries out a release; returns before the event loops are done with it. */
+  /** Carries out a release, and returns before the event loops have applied its steps. */
   void accept(Release release) {
     Underway steps = new Underway(loops, release.actor());
     try {
@@ -144,14 +144,14 @@ final class Releases implements ToGateway.Receiver<Releases.Underway> {
     }
   }
 
-  /** Returns how a connection is closed: as the host wants it, or with 1011 if that is no close. */
+  /** Returns the host's close of a connection, or a 1011 if the host's close cannot be sent. */
   private static CloseReason sendable(ToGateway.Close close) {
     try {
       CloseReason.checkSendable(close.code(), close.reason());
       return new CloseReason(close.code(), close.reason(), Cause.ACTOR);
     } catch (IllegalArgumentException notSendable) {
       log.error(
-          "connection {} is closed with 1011 instead: {}",
+          "connection {} is closed with 1011, because its actor's close cannot be sent: {}",
           close.connection(),
           notSendable.getMessage());
       return new CloseReason(CloseCodes.INTERNAL_ERROR, "", Cause.ACTOR);

@@ -100,7 +100,7 @@ public record IncomingRequest(
         user);
   }
 
-  /** Returns parameters as a map, in which names that differ only in case are one, as in Vert.x. */
+  /** Returns parameters as a map, in which names that differ only in case are one. */
   static Map<String, List<String>> query(MultiMap parameters) {
     Map<String, List<String>> query = new LinkedHashMap<>();
     parameters.forEach((name, value) -> query.computeIfAbsent(name, parameters::getAll));

@@ -44,57 +44,59 @@ import org.slf4j.Logger;
  * One client's socket, from the actor's acceptance to the end of the TCP connection. It is the
  * Netty handler behind the {@link FrameDecoder}.
  *
- * <p><b>How a message travels.</b> The decoder hands the socket whole frames. {@link
- * InboundMessages} puts the frames of a message together, answers the message itself if it is one
- * of the actor's automatic requests, and otherwise gives it a number and sends it to the host. The
- * host confirms each number when the message is handled. What the actor says comes back as a
- * release: {@code Releases} finds the sockets that it is for, {@link LoopQueues} carries one task
- * to each event loop, and the task calls {@link #send} and, at the end, {@link #flush}. {@link
+ * <p><b>The way of a message.</b> The decoder hands whole frames to the socket. {@link
+ * InboundMessages} joins the frames of a message. It answers the message itself if the actor has an
+ * automatic reply to it; otherwise it numbers the message and sends it to the host. The host
+ * confirms each number when the message is handled. Messages of the actor come back in a release:
+ * {@code Releases} finds the recipients' sockets, and {@link LoopQueues} carries one task to each
+ * event loop. The task calls {@link #send} for each message and {@link #flush} at the end. {@link
  * SocketWriter} then writes to the network, or keeps the message while the client does not read.
  *
- * <p><b>Life.</b> {@link SocketState} is the life of a socket, and {@link #go} is the only method
- * that changes it. An illegal change throws. {@link Closing} knows how the connection ends. The
- * host hears {@link ToHost.Closed} exactly once, after it has handled every message that came
- * before. An actor that closes a connection wants none of those messages, so the host hears of that
- * end at once. When the TCP connection is gone, too, the socket is forgotten.
+ * <p><b>Life.</b> {@link SocketState} names the steps of a socket's life, and only {@link #go}
+ * changes the state. A change that may not be throws. {@link Closing} keeps how the connection
+ * ends. The host is told {@link ToHost.Closed} exactly once, after it has handled every message
+ * that came before. If the actor itself closes the connection, it wants none of those messages, and
+ * the host is told at once. The socket is forgotten when the host was told and the TCP connection
+ * has ended.
  *
- * <p><b>Before the 101.</b> An actor may send to a connection as soon as it has accepted it. Steps
- * that come before the 101 is written wait in the socket, in order.
+ * <p><b>Before the 101.</b> An actor may send to a connection as soon as it has accepted the
+ * connection. Steps that come before the 101 is written wait in the socket, in order.
  *
  * <p><b>A slow actor.</b> The socket stops reading from the network while {@link
- * InboundMessages#isFull} says so. Until then it answers pings and closes although the actor is
- * behind. Pings and closes that come later wait like the messages before them.
+ * InboundMessages#isFull} returns true. Until then it answers pings and closes even though the
+ * actor has not handled earlier messages. After that, pings and closes wait in the network behind
+ * those messages.
  *
- * <p><b>A silent client.</b> While the socket is open, a {@link LivenessWheel} pings a client from
- * which nothing comes, and gives it up when it does not answer. {@link HalfInput} gives up a client
- * that leaves a frame or a message half sent. The host hears only of the end.
+ * <p><b>A silent client.</b> While the socket is open, a {@link LivenessWheel} pings a client that
+ * is silent, and gives the client up when no answer comes. {@link HalfInput} gives up a client that
+ * does not finish a frame or a message. The host is told only of the end.
  *
- * <p><b>Memory.</b> An idle socket has only the fields below, and no timer. Whatever belongs to a
- * message on its way, to unhandled messages or to the end is made when it is needed, and dropped
- * with it.
+ * <p><b>Memory.</b> An idle socket has only the fields below, and no timer. Objects for a message
+ * on its way, for unhandled messages and for the end are created when they are needed, and dropped
+ * afterwards.
  *
  * <p>Only the socket's event loop may call a method that does not say otherwise.
  */
 public final class ClientSocket extends LivenessWheel.Peer {
-  /** The {@link #place} of a socket that is in no group. */
+  /** The value of {@link #place} for a socket that is in no group. */
   static final int NO_PLACE = -1;
 
   /**
-   * How many frames that cost their sender nothing a client may send at once: control frames, and
-   * messages that are answered automatically. No actor's credit bounds them, so after so many of
-   * them the event loop turns to others, and this client is not read for {@link #REST_MS}.
+   * The light frames that a client may send at once. Light frames are control frames and messages
+   * with automatic replies, which no actor's credit bounds. After this many of them the client is
+   * not read for {@link #REST_MS}, so that the event loop serves others.
    */
   static final int LIGHT_FRAMES_MAX = 256;
 
-  /** A stop that has less time than this for answers closes at once. */
+  /** The shortest time for answers, in milliseconds, for which a stopping gateway waits. */
   private static final long ANSWERS_MS_MIN = 50;
 
-  /** How long a client is not read that has sent too many such frames at once. */
+  /** The pause in reading, in milliseconds, after too many light frames at once. */
   static final long REST_MS = 10;
 
   private static final Logger log = Log.of(ClientSocket.class);
 
-  /** Something to do to a socket, on its event loop. */
+  /** An action on a socket, which runs on the socket's event loop. */
   public interface Step {
     void apply(ClientSocket socket);
   }
@@ -113,18 +115,18 @@ public final class ClientSocket extends LivenessWheel.Peer {
    */
   int place = NO_PLACE;
 
-  /** The connection's tags. The threads that bring the actor's releases change them, in turn. */
+  /** The connection's tags. Only the thread that brings the actor's releases changes them. */
   private volatile List<String> tags;
 
   private SocketState state = SocketState.UPGRADING;
 
-  /** Whether a read from the network is being handled, after which comes a flush. */
+  /** True while a read from the network is handled, which ends with a flush. */
   private boolean isReading;
 
-  /** Whether the client is not read for a moment, having sent {@link #LIGHT_FRAMES_MAX} at once. */
+  /** True while the client is not read because it has sent too many light frames at once. */
   private boolean isResting;
 
-  /** How many frames of this read the socket answered itself, or nobody wanted. */
+  /** The number of light frames in the current read, see {@link #LIGHT_FRAMES_MAX}. */
   private short lightFrames;
 
   /** The seat that the socket was admitted to; null once the socket is forgotten. */
@@ -136,10 +138,10 @@ public final class ClientSocket extends LivenessWheel.Peer {
   /** Writes to the client; null until the socket is in the pipeline. */
   private @Nullable SocketWriter writer;
 
-  /** Watches input that is half there; null while none is. */
+  /** Watches half frames and half messages; null while there are none. */
   private @Nullable HalfInput half;
 
-  /** What is known of the end; null until the end begins. */
+  /** The end of the connection; null until the end begins. */
   private @Nullable Closing closing;
 
   /**
@@ -148,7 +150,7 @@ public final class ClientSocket extends LivenessWheel.Peer {
   private static final class Early extends ClientMemory.Holder {
     private final List<Step> steps = new ArrayList<>(2);
 
-    /** Whether a step was left out, for which the socket is to be closed. */
+    /** True once a step was left out; the socket is closed when it is open. */
     private boolean isOver;
 
     Early(ClientMemory memory, ClientMemory.@Nullable Address address) {
@@ -177,12 +179,12 @@ public final class ClientSocket extends LivenessWheel.Peer {
     this.frames = new FrameDecoder(inbound.frameBytesMax(), deflate != null, this::isRead);
   }
 
-  /** Returns what all sockets share. Any thread. */
+  /** Returns the parts that all sockets share. Any thread. */
   SocketParts parts() {
     return parts;
   }
 
-  /** Returns the limits and what was used of them. Any thread. */
+  /** Returns the tally of the gateway's limits. Any thread. */
   Tally tally() {
     return parts.tally();
   }
@@ -200,11 +202,11 @@ public final class ClientSocket extends LivenessWheel.Peer {
   }
 
   /**
-   * Takes over the count of its TCP connection when the socket is in the pipeline. Called on its
-   * event loop, before it is opened.
+   * Takes over the count of the TCP connection, once the socket is in the pipeline and before it is
+   * opened.
    *
-   * @param tcp where its TCP connection was counted until now; null if nowhere
-   * @return false if it was forgotten already, and counts no more
+   * @param tcp the place that has counted the TCP connection until now; null if none has
+   * @return false if the socket was forgotten already, and does not count the TCP connection
    */
   public boolean takes(Admission.@Nullable Place tcp) {
     if (seat != null) {
@@ -220,7 +222,7 @@ public final class ClientSocket extends LivenessWheel.Peer {
     return seat;
   }
 
-  /** Returns where the socket's life stands. */
+  /** Returns the state of the socket. */
   public SocketState state() {
     return state;
   }
@@ -236,7 +238,8 @@ public final class ClientSocket extends LivenessWheel.Peer {
   }
 
   /**
-   * Returns whether the connection has all of these tags. Only the thread that brings the releases.
+   * Returns whether the connection has all of these tags. Only the thread that brings the actor's
+   * releases may call it.
    */
   public boolean hasTags(List<String> wanted) {
     return wanted.isEmpty() || tags.containsAll(wanted);
@@ -253,7 +256,7 @@ public final class ClientSocket extends LivenessWheel.Peer {
     writer = new SocketWriter(context, this, inbound.deflate());
   }
 
-  /** Opens the socket, because the 101 is written. What the host said meanwhile goes out now. */
+  /** Opens the socket after its 101 is written, and applies the steps that came before. */
   public void opened() {
     if (state != SocketState.UPGRADING) {
       endTcp();
@@ -267,12 +270,12 @@ public final class ClientSocket extends LivenessWheel.Peer {
   }
 
   /**
-   * Ends a socket whose client was gone before the 101, or whose channel could not be taken over.
+   * Ends a socket that cannot open, because its client has gone or its channel is not available.
    */
   public void neverOpened() {
     if (state == SocketState.UPGRADING) {
       gone();
-      applyEarly(); // each step says that it is in vain
+      applyEarly(); // each step reports that it came too late
     }
   }
 
@@ -286,11 +289,11 @@ public final class ClientSocket extends LivenessWheel.Peer {
   }
 
   /**
-   * Whether the 101 is not out yet; then it is done afterwards.
+   * Returns whether a step came before the 101 is written; if so, keeps the step until then.
    *
-   * @param bytes what it keeps in memory until then; if that is too much, it is left out, and the
-   *     socket is closed once it is open
-   * @param instead told if it is left out
+   * @param bytes the memory that the step takes until then; if that is more than the client may
+   *     hold, the step is left out, and the socket is closed once it is open
+   * @param instead runs if the step is left out
    */
   private boolean isTooEarly(Step step, long bytes, Runnable instead) {
     if (state != SocketState.UPGRADING) {
@@ -370,7 +373,7 @@ public final class ClientSocket extends LivenessWheel.Peer {
     if (writer == null || !writer.read(isRead())) {
       return;
     }
-    heard(); // what it sent meanwhile is yet to come
+    heard(); // input that came during the pause is not read yet
     loop.execute(frames::resume);
     if (half != null) {
       half.restart();
@@ -390,8 +393,8 @@ public final class ClientSocket extends LivenessWheel.Peer {
   }
 
   /**
-   * The TCP connection is closed at once: nobody is there to answer a close frame. Unless the
-   * client is still busy with what was sent before the ping.
+   * Closes the TCP connection at once, because the client would not answer a close frame. A client
+   * that still reads what was sent before the ping is not given up.
    */
   @Override
   void giveUp() {
@@ -423,7 +426,8 @@ public final class ClientSocket extends LivenessWheel.Peer {
   }
 
   /**
-   * Closes the socket for the memory of input that is half there, unless that went on meanwhile.
+   * Closes the socket, because others need the memory of its half input, unless more of that input
+   * has come meanwhile.
    */
   void revoked(ClientMemory.Revocable half) {
     if (half.isRevoked() && state == SocketState.OPEN) {
@@ -433,7 +437,7 @@ public final class ClientSocket extends LivenessWheel.Peer {
     }
   }
 
-  /** Records that the client is closed because of the memory that clients hold. */
+  /** Records that the client is closed because clients hold too much memory. */
   void hitClientMemory() {
     parts
         .tally()
@@ -465,8 +469,8 @@ public final class ClientSocket extends LivenessWheel.Peer {
   }
 
   /**
-   * The client has ended its half of the TCP connection. It may still read: what it is owed leaves
-   * before the other half ends, too.
+   * Begins the end after the client has ended its half of the TCP connection. The client may still
+   * read, so waiting messages are sent before the server ends its half.
    */
   private void inputEnded(SocketWriter writer) {
     if (state == SocketState.OPEN) {
@@ -504,7 +508,7 @@ public final class ClientSocket extends LivenessWheel.Peer {
     return state == SocketState.OPEN || state == SocketState.ANSWERING;
   }
 
-  /** Writes out what was written since the last flush. During a read, that waits for its end. */
+  /** Flushes what was written since the last flush. During a read nothing is flushed yet. */
   void flush() {
     if (writer != null && !isReading) {
       writer.turnEnds();
@@ -529,13 +533,14 @@ public final class ClientSocket extends LivenessWheel.Peer {
     inbound.resumed(sequence);
   }
 
+  /** Returns about how many bytes wait for the client to read. Any thread. */
   public long waitingBytes() {
     return writer == null ? 0 : writer.waitingBytes();
   }
 
   // ---- the end
 
-  /** Closes the connection for the actor or the gateway. The first to close says how it ended. */
+  /** Closes the connection for the actor or the gateway. Only the first reason counts. */
   public void close(CloseReason reason) {
     if (isTooEarly(socket -> socket.close(reason), 0, () -> {})) {
       return;
@@ -555,8 +560,9 @@ public final class ClientSocket extends LivenessWheel.Peer {
   }
 
   /**
-   * The gateway shuts down: closes, once the messages that came before are answered, or after a
-   * while.
+   * Closes the connection for a stopping gateway, when the messages that came before are handled.
+   *
+   * @param atMost the time after which the connection is closed in any case
    */
   void leave(CloseReason reason, Duration atMost) {
     boolean isTimeForAnswers = atMost.toMillis() >= ANSWERS_MS_MIN;
@@ -589,7 +595,10 @@ public final class ClientSocket extends LivenessWheel.Peer {
     }
   }
 
-  /** Ends a socket whose client says no more: what it is owed is sent for a while, then the end. */
+  /**
+   * Begins the end of a socket whose client has stopped sending. Answers to its earlier messages
+   * are sent for a while; then comes the end.
+   */
   private void beginToAnswer(Closing begun) {
     go(SocketState.ANSWERING);
     endInput();
@@ -602,14 +611,14 @@ public final class ClientSocket extends LivenessWheel.Peer {
     }
   }
 
-  /** Answers the client's close if all that the client sent before is answered. */
+  /** Answers the client's close once all earlier messages of the client are handled. */
   private void answered() {
     if (state == SocketState.ANSWERING && inbound.isHandled()) {
       echo();
     }
   }
 
-  /** Answers the client's close, if that is still to be done. */
+  /** Answers the client's close, unless it is answered already. */
   private void echo() {
     if (state == SocketState.ANSWERING && writer != null && closing != null) {
       go(SocketState.DRAINING);
@@ -629,7 +638,7 @@ public final class ClientSocket extends LivenessWheel.Peer {
     if (cause instanceof CorruptedWebSocketFrameException violation) {
       violated(violation.closeStatus().code(), String.valueOf(violation.getMessage()));
     } else if (!(cause instanceof ClosedChannelException)) {
-      // Otherwise what was waiting to be written is dropped with the channel, which says so itself.
+      // A closed channel needs nothing here: it drops what waits, and reports its end itself.
       if (!(cause instanceof IOException)) {
         logFailure(cause);
       }
@@ -643,13 +652,17 @@ public final class ClientSocket extends LivenessWheel.Peer {
     return closing;
   }
 
-  /** Logs a failure of the server's own, which is not the network's. Any thread. */
+  /** Logs a failure of the server itself, not of the network. Any thread. */
   void logFailure(Throwable cause) {
     LogLabels.with(
-        actor, id, () -> log.error("socket of connection {} of actor {} failed", id, actor, cause));
+        actor,
+        id,
+        () ->
+            log.error(
+                "socket of connection {} of actor {} failed; it is closed", id, actor, cause));
   }
 
-  /** Tells observers why the end begins, if the client failed or broke a limit. */
+  /** Reports why the end begins, if the client failed or broke a limit. */
   private Closing begin(Closing begun) {
     String failure = begun.failure();
     if (failure != null && parts.tally().observers().isAny()) {
@@ -701,7 +714,7 @@ public final class ClientSocket extends LivenessWheel.Peer {
     report();
   }
 
-  /** Ends the TCP connection after a while, or later while the client goes on taking what waits. */
+  /** Ends the TCP connection after a while, or later if the client still reads what waits. */
   private void endTcpAfter(Duration wait, SocketWriter writer, Closing ending) {
     Progress before = new Progress(parts.tally().time().nowNs(), writer.takenBytes());
     Duration limit =
@@ -726,7 +739,7 @@ public final class ClientSocket extends LivenessWheel.Peer {
     }
   }
 
-  /** Ends the socket now, whatever the client or the host still owe. */
+  /** Ends the socket now, without waiting for the client or the host. */
   void abandon() {
     inbound.forget();
     neverOpened();
@@ -765,7 +778,10 @@ public final class ClientSocket extends LivenessWheel.Peer {
     }
   }
 
-  /** Tells the host, once, when all that came before is handled; then, when gone, is forgotten. */
+  /**
+   * Tells the host of the end, once, when every message that came before is handled. A socket whose
+   * TCP connection has ended is then forgotten.
+   */
   private void report() {
     CloseReason outcome = closing == null ? null : closing.outcome();
     if (closing == null || outcome == null || !inbound.isHandled()) {

@@ -13,11 +13,12 @@ import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Knows how a socket ends: what began the end, what the client answered, and what the host is told.
- * It is made when the end begins; an open socket has none. Only the socket's event loop may use it.
+ * The end of a socket: the reason that began it, the client's answer, and the outcome that the host
+ * is told. It is created when the end begins; an open socket has none. Only the socket's event loop
+ * may use it.
  */
 final class Closing {
-  /** The reason that a client is told which reads too slowly. */
+  /** The close of a client that reads too slowly. */
   static final CloseReason TOO_SLOW =
       new CloseReason(CloseCodes.TRY_AGAIN_LATER, "reads too slowly", Cause.VIOLATION);
 
@@ -27,8 +28,12 @@ final class Closing {
   /** The failure that the host is told before the close; null if nothing failed. */
   private final @Nullable String failure;
 
+  /** The way in which the connection ended; null while the client may still answer. */
   private @Nullable CloseReason outcome;
+
+  /** The timer of the next step; null if no step waits for a time. */
   private @Nullable Future<?> deadline;
+
   private boolean isReported;
 
   private Closing(CloseReason begun, @Nullable String failure, @Nullable CloseReason outcome) {
@@ -53,15 +58,15 @@ final class Closing {
     return new Closing(outcome, failure, outcome);
   }
 
-  /** Begins the end of a connection of which nothing more will be heard. */
+  /** Begins the end of a connection that is lost. */
   static Closing lost(Cause cause, @Nullable String failure) {
     return certain(CloseReason.abnormal(cause), failure);
   }
 
   /**
-   * Returns what a client's close frame says (RFC 6455, section 5.5.1).
+   * Returns the code and the text of a client's close frame (RFC 6455, section 5.5.1).
    *
-   * @throws ViolationException if its code may not be sent
+   * @throws ViolationException if the code may not be sent
    */
   static CloseReason reasonOf(CloseWebSocketFrame frame) {
     ByteBuf payload = frame.content();
@@ -77,9 +82,9 @@ final class Closing {
   }
 
   /**
-   * The client answered with a close frame of its own: its code and text are told (RFC 6455,
-   * section 7.1.5), unless a violation says more. An answer that only repeats the code leaves the
-   * text as it was sent.
+   * Notes the close frame with which the client answered. Its code and text become the outcome (RFC
+   * 6455, section 7.1.5), unless a violation began the end. If the answer only repeats the code,
+   * the outcome keeps the server's text.
    */
   void answered(CloseReason answer) {
     if (outcome == null) {
@@ -91,7 +96,7 @@ final class Closing {
     }
   }
 
-  /** Returns what the host is told of a failure of the network, in place of the engine's words. */
+  /** Returns the words in which the host is told of a failure of the network. */
   static String wordsOf(Throwable failure) {
     String words = String.valueOf(failure.getMessage()).toLowerCase(Locale.ROOT);
     if (failure instanceof SSLException) {
@@ -105,10 +110,8 @@ final class Closing {
   }
 
   /**
-   * No answer can come any more. An actor's close is then abnormal (1006); the server's own ends
-   * are told as they were sent.
-   *
-   * @return how the connection ended
+   * Settles the outcome of an end to which no answer can come any more, and returns it. An actor's
+   * close is then abnormal (1006); a close of the server itself counts as it was sent.
    */
   CloseReason unanswered() {
     if (outcome == null) {
@@ -117,7 +120,7 @@ final class Closing {
     return outcome;
   }
 
-  /** Returns how the connection ended; null while that is open. */
+  /** Returns the way in which the connection ended; null while the client may still answer. */
   @Nullable CloseReason outcome() {
     return outcome;
   }
@@ -131,12 +134,12 @@ final class Closing {
     return begun;
   }
 
-  /** Returns whether the client may take what it was sent before, however long that takes. */
+  /** Returns whether the client may read earlier messages to their end, even if it is slow. */
   boolean isPatient() {
     return begun.cause() != Cause.VIOLATION;
   }
 
-  /** Waits for this deadline, and no longer for an earlier one. */
+  /** Sets the deadline, and cancels an earlier one. */
   void waitFor(Future<?> deadline) {
     stopWaiting();
     this.deadline = deadline;
@@ -149,7 +152,7 @@ final class Closing {
     }
   }
 
-  /** Returns true the first time it is called. */
+  /** Returns true at the first call only: the end is to be reported now. */
   boolean report() {
     boolean isFirst = !isReported;
     isReported = true;

@@ -12,17 +12,17 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 
 /**
- * Turns the {@link LivenessWheel} of each event loop, with one timer while there are peers on it.
- * Each method is called on the event loop of the peer.
+ * Pings silent clients, by one {@link LivenessWheel} for each event loop. A timer turns a wheel
+ * while there are peers on it. Each method is called on the event loop of its peer.
  *
- * <p>It remembers when the latest ticks were, longer than a peer may be silent: so a peer that
- * notes a tick knows a time, whatever the process stood still meanwhile.
+ * <p>The times of the latest ticks are remembered for longer than a peer may be silent. So the time
+ * of a peer's last input can be told from its tick, even if the process stood still meanwhile.
  */
 public final class Heartbeats {
-  /** How many peers are looked at before the event loop turns to others. */
+  /** The number of peers that are looked at before the event loop does other work. */
   private static final int PEERS_AT_ONCE = 512;
 
-  /** How many ticks are remembered: a power of two, and more than a peer may be silent. */
+  /** The number of remembered ticks: a power of two, and more than a peer may be silent. */
   private static final int TICKS_REMEMBERED = 64;
 
   private static final Logger log = Log.of(Heartbeats.class);
@@ -31,20 +31,20 @@ public final class Heartbeats {
   private final long tickNs;
   private final ConcurrentHashMap<EventLoop, Loop> loops = new ConcurrentHashMap<>();
 
-  /** Creates heartbeats without peers. With an interval of zero nobody is pinged or given up. */
+  /** Creates heartbeats without peers. If the interval is zero, no peer is pinged or given up. */
   Heartbeats(Duration interval, Time time) {
     this.time = time;
     this.tickNs = interval.toNanos() / LivenessWheel.TICKS_PER_INTERVAL;
   }
 
-  /** Begins to ping the peer when it is silent. */
+  /** Adds a peer, which is then pinged when it is silent. */
   void join(LivenessWheel.Peer peer, EventLoop eventLoop) {
     if (tickNs > 0) {
       loops.computeIfAbsent(eventLoop, Loop::new).join(peer);
     }
   }
 
-  /** Stops pinging the peer, if it joined and did not leave yet. */
+  /** Removes a peer, if it is on a wheel. */
   void leave(LivenessWheel.Peer peer, EventLoop eventLoop) {
     Loop loop = loops.get(eventLoop);
     if (loop != null) {
@@ -53,24 +53,25 @@ public final class Heartbeats {
   }
 
   /**
-   * Returns when something was last heard of the peer, less than a tick too early. A peer that is
-   * not read counts as heard.
+   * Returns the time of the peer's last input, at most one tick too early. While the server does
+   * not read from a peer, the peer counts as heard.
    *
-   * @return null if it is not on the wheel
+   * @return the time; null if the peer is not on a wheel
    */
   public @Nullable Instant lastHeard(LivenessWheel.Peer peer, EventLoop eventLoop) {
     Loop loop = loops.get(eventLoop);
     return loop == null || peer.slot == null ? null : loop.timeOf(peer.heardTick);
   }
 
+  /** The wheel of one event loop, with its timer. Only that event loop uses it. */
   private final class Loop {
     private final EventLoop eventLoop;
     private final LivenessWheel wheel = new LivenessWheel();
 
-    /** The times of the latest ticks, in milliseconds of the wall clock, by their number. */
+    /** The times of the latest ticks, in milliseconds of the wall clock, by the tick's number. */
     private final long[] tickTimesMs = new long[TICKS_REMEMBERED];
 
-    /** The timer that turns the wheel; null while nobody is on the wheel. */
+    /** The timer that turns the wheel; null while no peer is on the wheel. */
     private @Nullable Future<?> turning;
 
     Loop(EventLoop eventLoop) {
@@ -82,7 +83,7 @@ public final class Heartbeats {
       wheel.add(peer);
       if (turning == null) {
         noteTime();
-        // Not at a fixed rate: after a pause, ticks that were missed must not come all at once.
+        // A fixed rate would make up for missed ticks all at once after a pause of the process.
         turning =
             eventLoop.scheduleWithFixedDelay(this::turn, tickNs, tickNs, TimeUnit.NANOSECONDS);
       }

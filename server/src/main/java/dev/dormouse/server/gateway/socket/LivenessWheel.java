@@ -7,42 +7,43 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 
 /**
- * Finds the peers that have gone silent: a hashed wheel of {@value #TICKS_PER_INTERVAL} ticks to
- * the ping interval, one for the sockets of an event loop, so that none needs a timer or a lock.
+ * Finds silent peers: a hashed wheel with {@value #TICKS_PER_INTERVAL} ticks for each ping
+ * interval. All sockets of an event loop share one wheel, so that no socket needs a timer or a
+ * lock.
  *
- * <p>A peer that was not heard for one interval is pinged; one that was not heard for two is given
- * up. A peer is looked at when one of the two may be due, and otherwise costs nothing: being heard
- * of is one number written. A tick is counted, not measured: while the process stands still, or its
- * event loop does, no peer grows silent. What was heard within a tick counts as heard at its
- * beginning, so a peer is given up at most one tick before the two intervals are over.
+ * <p>A peer that was silent for one interval is pinged, and a peer that was silent for two
+ * intervals is given up. A peer is looked at only when one of the two may be due. Input of a peer
+ * costs one write of a number. Ticks are counted, not measured: while the process or its event loop
+ * stands still, no peer grows silent. Input within a tick counts as input at its beginning, so a
+ * peer may be given up to one tick early.
  *
- * <p>One thread at a time.
+ * <p>One thread at a time may use it.
  */
 final class LivenessWheel {
-  /** How many ticks a ping interval has. */
+  /** The number of ticks in a ping interval. */
   static final int TICKS_PER_INTERVAL = 30;
 
   private static final Logger log = Log.of(LivenessWheel.class);
 
   /**
-   * A socket as the wheel sees it. What the wheel notes about a socket are fields of the socket
-   * itself, because an object of their own would cost each idle socket as much again. Its fields
-   * are the event loop's only.
+   * A socket as the wheel sees it. The wheel's notes about a socket are fields of the socket
+   * itself, because an object of their own would double the memory of an idle socket. Only the
+   * event loop uses these fields.
    */
   abstract static class Peer extends ChannelInboundHandlerAdapter {
-    /** The wheel it belongs to; null if peers are not pinged, and before the socket is open. */
+    /** The wheel of the event loop; null if peers are not pinged or the socket is not open yet. */
     @Nullable LivenessWheel wheel;
 
-    /** The tick in which something came from the client last. */
+    /** The tick of the client's last input. */
     int heardTick;
 
-    /** The slot in which it waits to be looked at; null while it is on no wheel. */
+    /** The slot in which the peer waits to be looked at; null while it is on no wheel. */
     @Nullable Slot slot;
 
-    /** Its place in its slot. */
+    /** The index of the peer in its slot. */
     private int placeInSlot;
 
-    /** Notes that something came from the client. */
+    /** Notes input of the client. */
     final void heard() {
       LivenessWheel on = wheel;
       if (on != null) {
@@ -50,23 +51,23 @@ final class LivenessWheel {
       }
     }
 
-    /** Returns whether the server would notice if the client sent something. */
+    /** Returns whether the server reads from the client, and would notice its input. */
     abstract boolean isRead();
 
     /** Asks the client for a sign of life, after it was silent for an interval. */
     abstract void ping();
 
-    /** Gives the client up, after it was silent for two intervals. It is off the wheel by then. */
+    /** Gives the client up, after two silent intervals. The peer is off the wheel already. */
     abstract void giveUp();
   }
 
-  /** A slot for each tick from now to the farthest at which anything can be due. */
+  /** The slots, one for each tick from now to the latest at which a peer can be due. */
   private final Slot[] slots = new Slot[TICKS_PER_INTERVAL + 1];
 
   private int now;
   private int size;
 
-  /** The peers of this tick that were not looked at yet. */
+  /** The slot of this tick, with the peers that were not looked at yet. */
   private Slot due;
 
   LivenessWheel() {
@@ -74,7 +75,7 @@ final class LivenessWheel {
     due = slots[0];
   }
 
-  /** Returns the number of the tick. It may overflow; only differences mean something. */
+  /** Returns the number of the current tick, which may overflow: only differences count. */
   int now() {
     return now;
   }
@@ -84,7 +85,7 @@ final class LivenessWheel {
     return size;
   }
 
-  /** Adds a peer as one that was heard now. */
+  /** Adds a peer, whose last input counts as now. */
   void add(Peer peer) {
     peer.heardTick = now;
     slotIn(TICKS_PER_INTERVAL).add(peer);
@@ -104,7 +105,10 @@ final class LivenessWheel {
     return slots[Math.floorMod(now + ticks, slots.length)];
   }
 
-  /** Ends a tick. Peers that the tick left over are looked at first; {@link #look} must follow. */
+  /**
+   * Ends the current tick, after a look at the peers that it left over. The caller must call {@link
+   * #look} afterwards.
+   */
   void tick() {
     look(Integer.MAX_VALUE);
     now++;
@@ -112,10 +116,10 @@ final class LivenessWheel {
   }
 
   /**
-   * Looks at peers for which something may be due.
+   * Looks at peers of the current tick.
    *
-   * @param peersMax how many at most
-   * @return whether there may be more
+   * @param peersMax the most peers to look at
+   * @return whether there may be more peers to look at
    */
   boolean look(int peersMax) {
     for (int looked = 0; looked < peersMax; looked++) {
@@ -147,12 +151,13 @@ final class LivenessWheel {
         peer.ping();
       }
     } catch (RuntimeException harmsNoOther) {
-      log.error("a peer could not be pinged or given up", harmsNoOther);
+      log.error("a silent client could not be pinged or disconnected", harmsNoOther);
     }
   }
 
   /**
-   * The peers that are looked at in the same tick; each knows its place, so that it leaves at once.
+   * The peers that are looked at in the same tick. Each peer knows its index, so that its removal
+   * takes constant time.
    */
   static final class Slot {
     private Peer[] members = {};

@@ -8,12 +8,12 @@ import dev.dormouse.server.protocol.ToHost;
 import dev.dormouse.server.protocol.Transport;
 
 /**
- * Holds what the sockets of a gateway share, in one object, because each idle socket pays for every
- * reference that it keeps.
+ * The parts that all sockets of a gateway share. They are in one object so that an idle socket
+ * keeps only one reference.
  *
- * <p>Any thread.
+ * <p>Any thread may use them.
  *
- * @param tally the limits, and what was used of them
+ * @param tally the limits and the clients' use of them
  * @param transport the way to the host
  * @param groups the sockets by connection and by actor
  * @param heartbeats finds silent clients
@@ -21,7 +21,7 @@ import dev.dormouse.server.protocol.Transport;
 public record SocketParts(
     Tally tally, Transport transport, ConnectionGroups groups, Heartbeats heartbeats) {
 
-  /** The report of an automatic reply: nobody asks what becomes of it. */
+  /** The report of an automatic reply, whose outcome is reported to no actor. */
   static final long AUTOMATIC = -1;
 
   /** Creates the parts of a gateway that has no sockets yet. */
@@ -33,20 +33,20 @@ public record SocketParts(
         new Heartbeats(tally.options().pingInterval(), tally.time()));
   }
 
-  /** Says that a message will not be written, because its connection is gone, or going. */
+  /** Counts and reports a message that is not written, because its connection ends or is gone. */
   public void lost(ActorId actor, ConnectionId connection, long report) {
     tally.counters().droppedOut.increment();
     delivered(actor, connection, report, Outcome.CONNECTION_CLOSED);
   }
 
-  /** Tells the host what became of a message, if somebody {@link #isAsked}. */
+  /** Tells the host the outcome of a message, if {@link #isAsked} returns true. */
   void delivered(ActorId actor, ConnectionId connection, long report, Outcome outcome) {
     if (isAsked(report)) {
       transport.toHost(new ToHost.Delivered(actor, connection, report, outcome));
     }
   }
 
-  /** Returns whether somebody asked what becomes of the message with this report. */
+  /** Returns whether the outcome of the message with this report is asked for. */
   static boolean isAsked(long report) {
     return report != 0 && report != AUTOMATIC;
   }

@@ -4,7 +4,7 @@ import java.util.EnumSet;
 import java.util.Set;
 
 /**
- * Names the steps in the life of a socket, and which may follow which (RFC 6455, section 7.1).
+ * The steps in the life of a socket, and their possible order (RFC 6455, section 7.1).
  *
  * <pre>
  *   UPGRADING ──► OPEN ──── the server closes ───► CLOSING
@@ -19,20 +19,20 @@ import java.util.Set;
  * </pre>
  */
 public enum SocketState {
-  /** The actor accepted; the 101 is on its way. Nothing may be written yet. */
+  /** The actor has accepted, and the 101 is not written yet. No frame may be written. */
   UPGRADING,
   /** Messages go both ways. */
   OPEN,
   /**
-   * The client's close frame came, or the end of its half of the TCP connection. What answers the
-   * messages before that still leaves, then the server's own close frame or end.
+   * The client's close frame came, or the end of its half of the TCP connection. Answers to earlier
+   * messages are still sent; then comes the server's own close frame, or its end.
    */
   ANSWERING,
-  /** The server's close frame is sent, the client's is awaited. Nothing more is sent. */
+  /** The server has sent its close frame, and waits for the client's. Nothing more is sent. */
   CLOSING,
-  /** Nothing more is said by either side; what still arrives is discarded. */
+  /** Both sides have ended; further input is discarded. */
   DRAINING,
-  /** There is no TCP connection. */
+  /** The TCP connection has ended. */
   GONE;
 
   private Set<SocketState> next() {
