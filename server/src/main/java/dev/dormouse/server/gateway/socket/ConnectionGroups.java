@@ -13,19 +13,20 @@ import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Finds the sockets of a gateway: by the id of their connection until the host was told of their
- * end, and by their actor while messages may be sent to them. It also knows the automatic replies
- * of each actor. An actor without sockets costs nothing; an actor with one socket costs no more
- * than a place in the table.
+ * The tables of a gateway's sockets. One finds a socket by the id of its connection until the host
+ * was told of the end. The other finds the sockets of an actor while messages may be sent to them,
+ * and the actor's automatic replies. An actor without sockets takes no memory; an actor with one
+ * socket takes only an entry of the table.
  *
- * <p>Any thread.
+ * <p>Any thread may use them.
  */
 public final class ConnectionGroups {
   private final ConcurrentHashMap<ConnectionId, ClientSocket> byId = new ConcurrentHashMap<>();
 
-  /** For each actor its only socket, or a {@link Group} of its sockets. */
+  /** The only socket of each actor, or a {@link Group} of its sockets. */
   private final ConcurrentHashMap<ActorId, Object> byActor = new ConcurrentHashMap<>();
 
+  /** The action that runs whenever the last socket is removed. */
   private volatile Runnable onEmpty = () -> {};
 
   /** Adds a socket to both tables. */
@@ -43,7 +44,7 @@ public final class ConnectionGroups {
         });
   }
 
-  /** Takes a socket out of its actor's group, so that it gets no more messages. */
+  /** Removes a socket from its actor's group, so that it gets no more messages. */
   void leave(ClientSocket socket) {
     byActor.computeIfPresent(
         socket.actor(),
@@ -58,7 +59,7 @@ public final class ConnectionGroups {
     return members instanceof Group group ? group : new Group((ClientSocket) members);
   }
 
-  /** Forgets a socket, because the host was told the last of it. */
+  /** Removes a socket from both tables, because the host was told of its end. */
   void remove(ClientSocket socket) {
     leave(socket);
     byId.remove(socket.id(), socket);
@@ -67,6 +68,7 @@ public final class ConnectionGroups {
     }
   }
 
+  /** Returns the socket of a connection; null if there is none. */
   public @Nullable ClientSocket get(ConnectionId id) {
     return byId.get(id);
   }
@@ -91,7 +93,7 @@ public final class ConnectionGroups {
     return byActor.get(actor) instanceof Group group ? group.autoReplies.replyTo(message) : null;
   }
 
-  /** Calls with each socket of the actor to which messages may be sent, in no order. */
+  /** Runs an action for each socket of an actor to which messages may be sent, in no order. */
   public void forEach(ActorId actor, Consumer<ClientSocket> action) {
     Object members = byActor.get(actor);
     if (members instanceof Group group) {
@@ -101,12 +103,12 @@ public final class ConnectionGroups {
     }
   }
 
-  /** Returns every socket, open or closing, of whose end the host was not told. */
+  /** Returns every socket, open or closing, whose end the host has not been told. */
   public List<ClientSocket> all() {
     return new ArrayList<>(byId.values());
   }
 
-  /** Returns how many sockets there are, open or closing, of whose end the host was not told. */
+  /** Returns the number of sockets, open or closing, whose end the host has not been told. */
   public long size() {
     return byId.mappingCount();
   }
@@ -121,17 +123,19 @@ public final class ConnectionGroups {
     return byActor.size();
   }
 
-  /** Sets what runs whenever the last socket is removed, on the thread that removes it. */
+  /** Sets the action that runs whenever the last socket is removed, on the thread that does so. */
   public void onEmpty(Runnable onEmpty) {
     this.onEmpty = onEmpty;
   }
 
-  /** The sockets of one actor. A socket knows its place, so that it can leave at once. */
+  /**
+   * The sockets of one actor. Each socket knows its index, so that its removal takes constant time.
+   */
   private static final class Group {
     private ClientSocket[] members = new ClientSocket[1];
     private int size;
 
-    /** Forgotten with the last member; the host tells the replies again with the next. */
+    /** The automatic replies, which the host sends again after the last member has left. */
     private volatile AutoReplies autoReplies = AutoReplies.NONE;
 
     Group(ClientSocket first) {
@@ -147,7 +151,7 @@ public final class ConnectionGroups {
       size++;
     }
 
-    /** Takes a member out, and returns whether none is left. */
+    /** Removes a member, and returns whether the group is empty then. */
     synchronized boolean remove(ClientSocket socket) {
       int place = socket.place;
       if (place != ClientSocket.NO_PLACE) {
@@ -167,7 +171,7 @@ public final class ConnectionGroups {
     }
   }
 
-  /** The texts that are answered for an actor, with their replies. Immutable. */
+  /** The texts that the gateway answers for an actor, and their replies. Immutable. */
   private static final class AutoReplies {
     /** The replies of an actor that has none. */
     static final AutoReplies NONE = new AutoReplies(List.of());

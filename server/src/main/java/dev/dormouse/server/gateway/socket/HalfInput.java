@@ -9,13 +9,14 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Bounds how long one frame, and one message, may stand still while it is half there [1008]. {@link
- * Progress} tells a slow client from a dead one, by the bytes of that frame or message alone. The
- * time in which the server itself does not read is not counted.
+ * Bounds how long a half frame and a half message may stand still [1008]. {@link Progress} tells a
+ * slow client from a dead one, by the bytes of that frame or message. Time in which the server
+ * itself does not read is not counted.
  *
- * <p>Made when there is half a frame or message after a read, dropped when there is none any more.
- * So an idle socket has no timer; a busy one has at most one, which is not stopped when the other
- * half comes but looks, when it elapses, what is half then. The socket's event loop only.
+ * <p>The watch is created when a read leaves half a frame or half a message, and dropped when its
+ * timer finds neither. So an idle socket has no timer, and a busy socket has at most one. The timer
+ * is not stopped when a frame or message becomes whole; it looks at the input again when it
+ * elapses. Only the socket's event loop uses the watch.
  */
 final class HalfInput {
   private final SocketParts parts;
@@ -27,13 +28,13 @@ final class HalfInput {
   /** The number of the frame that was half at the last look. */
   private long frameNumber;
 
-  /** How far that frame had come; null if none was half. */
+  /** The progress of that frame; null if no frame was half. */
   private @Nullable Progress frame;
 
   /** The number of the message that was half at the last look. */
   private long messageNumber;
 
-  /** How far that message had come; null if none was half. */
+  /** The progress of that message; null if no message was half. */
   private @Nullable Progress message;
 
   private @Nullable Future<?> timer;
@@ -41,7 +42,8 @@ final class HalfInput {
   /**
    * Creates the watch of one socket.
    *
-   * @param elapsed told once: null if nothing is half any more, or else what took too long
+   * @param elapsed is called once: with null if nothing is half any more, or with the close reason
+   *     if something stood still for too long
    */
   HalfInput(
       SocketParts parts,
@@ -56,7 +58,7 @@ final class HalfInput {
     this.elapsed = elapsed;
   }
 
-  /** Looks at what was read. */
+  /** Notes the progress of half input after a read. */
   void look() {
     long nowNs = parts.tally().time().nowNs();
     int frameBytes = frames.keptBytes();
@@ -86,7 +88,7 @@ final class HalfInput {
     return frame != null || message != null;
   }
 
-  /** Begins anew, because the server reads again. */
+  /** Begins all measurements anew, because the server reads again after a pause. */
   void restart() {
     frame = null;
     message = null;
@@ -114,7 +116,7 @@ final class HalfInput {
     timer = loop.schedule(this::elapsed, ns, TimeUnit.NANOSECONDS);
   }
 
-  /** Returns how long it is until the first of frame and message is overdue. */
+  /** Returns the nanoseconds until the frame or the message is overdue, whichever comes first. */
   private long leftNs(long nowNs) {
     return Math.min(frameLeftNs(nowNs), messageLeftNs(nowNs));
   }
@@ -129,7 +131,7 @@ final class HalfInput {
         : message.leftNs(nowNs, parts.tally().options().message());
   }
 
-  /** Stops the timer, because the end began. */
+  /** Stops the timer, because the end of the socket has begun. */
   void stop() {
     if (timer != null) {
       timer.cancel(false);

@@ -28,23 +28,23 @@ import java.util.ArrayDeque;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Turns what a client says into messages to the host: it puts frames together, checks them against
- * the actor type's limits, answers automatic requests, and numbers the rest. While nothing is on
- * its way and everything is handled, it keeps nothing but the last number.
+ * Turns frames of one client into messages to the host. It joins frames, checks them against the
+ * actor type's limits, answers automatic requests, and numbers all other messages. While no message
+ * is half there and every message is handled, it keeps only a few numbers.
  *
  * <p>Only the socket's event loop may use it.
  */
 final class InboundMessages {
   /**
-   * What may be unhandled besides the longest message, in bytes [1008]. Reading stops long before;
-   * this bounds what a transport may read all the same.
+   * The bytes that may be unhandled besides the longest message [1008]. Reading stops long before;
+   * this limit bounds the input that was read already.
    */
   private static final int HELD_BYTES_SLACK = 4 * Window.HELD_BYTES_ENOUGH;
 
   /** The close reason of a client that is closed because clients hold too much memory. */
   static final String TOO_MUCH = "the server has too much to handle";
 
-  /** The first reserved bit, as Netty tells the three in one number. */
+  /** The first reserved bit, in the number that Netty makes of all three. */
   private static final int RSV1 = 4;
 
   private final SocketParts parts;
@@ -52,10 +52,10 @@ final class InboundMessages {
   private final ConnectionId id;
   private final ActorOptions options;
 
-  /** Bounds how many messages come in a second; null if they may come at any rate. */
+  /** The limit of messages in a second; null if they may come at any rate. */
   private final @Nullable TokenBucket rate;
 
-  /** The number of the message that came last. */
+  /** The number of the latest message. */
   private long lastSequence;
 
   /** The messages that are not handled; null while every message is. */
@@ -64,24 +64,25 @@ final class InboundMessages {
   /** Inflates messages; null if permessage-deflate was not negotiated. */
   private final @Nullable SocketDeflate deflate;
 
-  /** Whether the message on its way is compressed, and whether it is text; else false. */
+  /** True if the current message is compressed. */
   private boolean isMessageCompressed;
 
+  /** True if the current message is text. */
   private boolean isMessageText;
 
-  /** The message that is on its way in fragments; null if there is none. */
+  /** The message of which some fragments came; null if there is none. */
   private @Nullable Fragments fragments;
 
-  /** The account of frames that are not whole, or not wanted yet; null if there are none. */
+  /** The charge for frames that are not whole, or not wanted yet; null if there are none. */
   private @Nullable Half input;
 
-  /** When the socket was opened, by {@link SocketWatch#now}. */
+  /** The time at which the socket was opened, from {@link SocketWatch#now}. */
   private int openedAt;
 
-  /** How many bytes the payloads of all frames had that came. */
+  /** The bytes of the payloads of all received frames. */
   private long bytesIn;
 
-  /** An account of input that is half there, for which the client can be ended. */
+  /** The charge for input that is half there, whose client may have to give way. */
   private class Half extends ClientMemory.Revocable {
     Half(Held kind, ClientMemory.@Nullable Address address) {
       super(parts.tally().memory(), kind, address);
@@ -92,7 +93,7 @@ final class InboundMessages {
       InboundMessages.this.revoke(this);
     }
 
-    /** Sets how much is held now, in bytes. */
+    /** Sets the bytes that are held now. */
     void held(long bytes) {
       long more = bytes - heldBytes();
       if (more != 0) {
@@ -123,7 +124,9 @@ final class InboundMessages {
     }
   }
 
-  /** Has the socket closed because others need the memory of its half input. Any thread. */
+  /**
+   * Starts the close of the socket, because others need the memory of its half input. Any thread.
+   */
   private void revoke(ClientMemory.Revocable half) {
     ClientSocket socket = parts.groups().get(id);
     if (socket != null) {
@@ -134,8 +137,8 @@ final class InboundMessages {
   /**
    * Creates the messages of a connection.
    *
-   * @param options what the actor type chose
-   * @param deflate null if permessage-deflate was not negotiated
+   * @param options the options of the actor type
+   * @param deflate the compression; null if permessage-deflate was not negotiated
    */
   InboundMessages(
       SocketParts parts,
@@ -154,7 +157,7 @@ final class InboundMessages {
             : new TokenBucket(options.messagesPerSecondMax(), parts.tally().time().nowNs());
   }
 
-  /** Returns what the actor type chose. */
+  /** Returns the options of the actor type. */
   ActorOptions options() {
     return options;
   }
@@ -187,9 +190,9 @@ final class InboundMessages {
   /**
    * Takes a data frame, and copies its bytes.
    *
-   * @param address where the client is
-   * @return what to answer the message at once, without the host; null if there is no message yet,
-   *     or it is for the host
+   * @param address the client's address; null if it is not known
+   * @return the automatic reply to the message; null if the message is not whole, or is for the
+   *     host
    * @throws ViolationException if the message breaks a limit or is not UTF-8, or far too many
    *     messages wait
    */
@@ -214,7 +217,7 @@ final class InboundMessages {
         || frame instanceof CloseWebSocketFrame;
   }
 
-  /** Counts a control frame, or a frame of a message that is too late. */
+  /** Counts a control frame, or a data frame that comes after the end has begun. */
   void came(WebSocketFrame frame) {
     came(frame, false);
     if (frame instanceof PongWebSocketFrame) {
@@ -256,7 +259,7 @@ final class InboundMessages {
     return null;
   }
 
-  /** Makes a message of bytes that were not looked at yet. */
+  /** Returns the message of bytes that are not checked yet, after inflating and checking them. */
   private Payload whole(byte[] bytes) {
     if (isMessageCompressed && deflate != null) {
       return payload(deflate.inflate(bytes, options.messageBytesMax()));
@@ -333,9 +336,9 @@ final class InboundMessages {
   }
 
   /**
-   * Calls back when every message that came is handled.
+   * Sets an action that runs when every message that came is handled.
    *
-   * @return false if that is so already; nobody is called then
+   * @return false if every message is handled already; the action is then not kept
    */
   boolean onHandled(Runnable action) {
     if (window != null) {
@@ -363,7 +366,7 @@ final class InboundMessages {
   /**
    * Charges, after a read, the memory of frames that are not whole.
    *
-   * @param address where the client is
+   * @param address the client's address; null if it is not known
    * @return whether the client holds more than it may [1013]
    */
   boolean isTooMuchWith(int frameBytes, ClientMemory.@Nullable Address address) {
@@ -407,12 +410,12 @@ final class InboundMessages {
     }
   }
 
-  /** Returns whether some of a message came, but not all. */
+  /** Returns whether a message is half there: some of its fragments came, but not the last. */
   boolean isWithin() {
     return fragments != null;
   }
 
-  /** Returns how many bytes came of a message that is not whole, without those of a half frame. */
+  /** Returns the bytes of the half message, without those of a half frame; 0 if there is none. */
   int withinBytes() {
     return fragments == null ? 0 : fragments.message.size();
   }
@@ -432,7 +435,7 @@ final class InboundMessages {
     return window == null;
   }
 
-  /** Notes when the socket was opened. */
+  /** Notes the time at which the socket is opened. */
   void opened() {
     openedAt = SocketWatch.now(parts.tally());
   }
@@ -443,9 +446,9 @@ final class InboundMessages {
   }
 
   /**
-   * Gives back what half input held, because no more frames will come.
+   * Releases the memory of half input, because no more frames will come.
    *
-   * @param address where the client is
+   * @param address the client's address; null if it is not known
    */
   void end(ClientMemory.@Nullable Address address) {
     forgetFragments();
@@ -455,7 +458,7 @@ final class InboundMessages {
     }
   }
 
-  /** Forgets the messages that came, because nobody wants them. */
+  /** Drops the unhandled messages, because the actor does not want them. */
   void forget() {
     if (window != null) {
       parts.tally().counters().droppedIn.add(window.waiting());
@@ -465,20 +468,20 @@ final class InboundMessages {
   }
 
   /**
-   * The messages of a connection that the host has not handled yet: those it was sent, at most
-   * {@link Transport#CREDIT}, and those that wait for credit. Go-back-N: what was sent and not
-   * taken is sent again from a number on. An idle connection has none.
+   * The messages of a connection that the host has not handled. At most {@link Transport#CREDIT} of
+   * them were sent to the host; the others wait for credit. If the host has no room for a message,
+   * that message and all later ones are sent again (go-back-N). An idle connection has no window.
    *
-   * <p>Nothing is read from the socket while it {@link #isFull}. Some messages may wait, so that a
-   * ping or a close behind them is served though the actor is behind.
+   * <p>Nothing is read from the socket while the window {@link #isFull}. Some messages may wait, so
+   * that a ping or a close behind them is answered even if the actor is slow.
    *
-   * <p>The socket's event loop only.
+   * <p>Only the socket's event loop uses it.
    */
   static final class Window extends ClientMemory.Holder {
-    /** With so many bytes that are not handled, nothing more is read, whatever the credit. */
+    /** The unhandled bytes from which on nothing more is read. */
     static final int HELD_BYTES_ENOUGH = 1 << 20;
 
-    /** With so many bytes waiting for credit, nothing more is read. */
+    /** The bytes waiting for credit from which on nothing more is read. */
     static final int WAITING_BYTES_ENOUGH = 64 << 10;
 
     /** About how many bytes a message costs besides its own, in both sums. */
@@ -491,12 +494,13 @@ final class InboundMessages {
     /** The number of the first message that is not handled. */
     private long first;
 
-    /** How many of the held bytes wait for credit. */
+    /** The bytes of the messages that wait for credit. */
     private long waitingBytes;
 
+    /** True while the host has no room, and no message is sent. */
     private boolean isWithheld;
 
-    /** Called when everything is handled; null if nobody asked for it. */
+    /** The action that runs when everything is handled; null if there is none. */
     private @Nullable Runnable onHandled;
 
     /** Creates a window whose first message will have this number. */
@@ -542,12 +546,12 @@ final class InboundMessages {
       }
     }
 
-    /** Has this called when everything is handled. */
+    /** Sets the action that runs when everything is handled. */
     void onHandled(Runnable action) {
       onHandled = action;
     }
 
-    /** Calls back, because everything is handled. */
+    /** Runs the action, because everything is handled. */
     void tellHandled() {
       if (onHandled != null) {
         onHandled.run();
@@ -560,7 +564,7 @@ final class InboundMessages {
       isWithheld = true;
     }
 
-    /** Goes on with a message that the host has room for now, and those after it. */
+    /** Goes back to a message that the host has room for now, which is sent next. */
     void resumed(long sequence) {
       goBackTo(sequence);
       isWithheld = false;
@@ -587,7 +591,7 @@ final class InboundMessages {
       return sent.isEmpty() && waiting.isEmpty();
     }
 
-    /** Returns how many messages were not sent, or not taken. */
+    /** Returns how many messages wait: they were not sent, or the host had no room for them. */
     int waiting() {
       return waiting.size();
     }

@@ -16,10 +16,10 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 
 /**
- * Brings work to event loops, in the order in which it comes. A loop has one task for all work that
- * waits. Work that comes on the loop itself while none waits is done at once.
+ * Brings work to event loops, in the order in which the work comes. A loop gets one task for all
+ * work that waits. Work that the loop itself hands in while no other work waits is done at once.
  *
- * <p>Any thread.
+ * <p>Any thread may use it.
  */
 public final class LoopQueues {
   private static final Logger log = Log.of(LoopQueues.class);
@@ -27,7 +27,7 @@ public final class LoopQueues {
   private final ConcurrentHashMap<EventLoop, LoopQueue> queues = new ConcurrentHashMap<>();
   private final LongAdder bytes = new LongAdder();
 
-  /** Work for an event loop. It is either run, on the loop, or given up. */
+  /** A piece of work for an event loop, which is either run on the loop or given up. */
   interface Work extends Runnable {
 
     /** Gives the work up, because the loop is shut down. Any thread. */
@@ -53,37 +53,41 @@ public final class LoopQueues {
     queue.run(work);
   }
 
-  /** Begins to gather steps for sockets. */
+  /** Returns an empty set of steps for sockets. */
   Steps steps() {
     return new Steps(this);
   }
 
   /**
-   * Gathers what is to be done to sockets, by event loop. Each loop gets one piece of work, which
-   * takes the steps in order and then flushes each socket that it touched.
+   * Gathers steps for sockets by their event loop. Each loop gets one piece of work, which applies
+   * the steps in order and then flushes each socket of a step.
    *
-   * <p>One thread gathers the steps, of one release for example, and dispatches them once.
+   * <p>One thread gathers the steps, for example those of one release, and dispatches them once.
    */
   public static class Steps {
     private final LoopQueues loops;
 
-    /** One batch for each event loop. Most releases are for one socket. */
+    /**
+     * The batches, one for each event loop; mostly one, because most releases are for one socket.
+     */
     private List<Batch> batches = List.of();
 
+    /** The buffers that steps use, with one reference each. */
     private List<ByteBuf> shared = List.of();
 
-    /** How many bytes all steps keep. */
+    /** The bytes of memory that all steps keep. */
     private long bytes;
 
     public Steps(LoopQueues loops) {
       this.loops = loops;
     }
 
+    /** Adds a step for a socket. */
     public final void add(ClientSocket socket, ClientSocket.Step step) {
       batchOf(socket.loop()).add(socket, step);
     }
 
-    /** Says how many bytes more the steps keep until they are done. */
+    /** Charges bytes of memory that the steps keep until they are applied. */
     public final void keep(long more) {
       bytes += more;
     }
@@ -96,12 +100,12 @@ public final class LoopQueues {
       shared.add(buffer);
     }
 
-    /** Hands each loop its task. */
+    /** Hands the steps to their event loops. */
     public final void dispatch() {
       for (Batch batch : batches) {
         shared.forEach(ByteBuf::retain);
         batch.shared = shared;
-        if (bytes > ClientMemory.ALWAYS) { // what is less is not worth counting
+        if (bytes > ClientMemory.ALWAYS) { // fewer bytes are not worth counting
           batch.hold(bytes / batches.size());
         }
         loops.run(batch.loop, batch);
@@ -125,7 +129,7 @@ public final class LoopQueues {
       return batch;
     }
 
-    /** A step that is to be done, with a link to the next. */
+    /** A step to be applied, with a link to the next one. */
     private static final class Todo {
       final ClientSocket socket;
       final ClientSocket.Step step;
@@ -137,12 +141,13 @@ public final class LoopQueues {
       }
     }
 
+    /** The steps for the sockets of one event loop. */
     private static final class Batch implements Work {
       private final LoopQueues loops;
       private final EventLoop loop;
       private List<ByteBuf> shared = List.of();
 
-      /** How many bytes the batch keeps, as far as they are counted. */
+      /** The bytes of memory that were charged for the batch. */
       private long bytes;
 
       private @Nullable Todo first;
@@ -206,17 +211,18 @@ public final class LoopQueues {
     }
   }
 
+  /** The work that waits for one event loop. Any thread may add work. */
   private static final class LoopQueue {
-    /** How much work is done in one go before the loop's other tasks. */
+    /** The pieces of work that are done at once before the loop's other tasks get a turn. */
     private static final int SLICE = 1_024;
 
     private final EventLoop loop;
     private final Queue<Work> waiting = new ConcurrentLinkedQueue<>();
 
-    /** Whether the loop has a task that will see what waits. */
+    /** True while the loop has a task that will do the work that waits. */
     private final AtomicBoolean isExpected = new AtomicBoolean();
 
-    /** Whether the loop is at work. Only the loop uses it. */
+    /** True while the loop runs a piece of work. Only the loop uses it. */
     private boolean isWorking;
 
     LoopQueue(EventLoop loop) {
@@ -233,8 +239,8 @@ public final class LoopQueues {
     }
 
     /**
-     * Sees to it that what waits is worked off. A loop that is shut down refuses a task, or may
-     * take it and never run it; but it runs all that it took before.
+     * Makes sure that the waiting work is done or given up. A loop that is shut down may refuse a
+     * task, or take it and never run it; but it runs every task that it took before the shutdown.
      */
     private void expect() {
       if (!isExpected.get() && isExpected.compareAndSet(false, true)) {
@@ -243,9 +249,9 @@ public final class LoopQueues {
           loop.execute(this::workOff);
           isTaken = true;
         } catch (RejectedExecutionException loopIsShutDown) {
-          // What waits is given up below.
+          // the waiting work is given up below
         } finally {
-          if (!isTaken) { // whatever it has thrown, the next work asks again
+          if (!isTaken) { // after any exception the next piece of work must ask again
             isExpected.set(false);
           }
         }

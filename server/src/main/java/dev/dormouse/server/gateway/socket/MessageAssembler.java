@@ -10,30 +10,29 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Puts the fragments of one message together (RFC 6455, section 5.4). An assembler is made for the
- * first fragment of a message, and dropped after the last. A message in one frame needs none.
+ * Joins the fragments of one message (RFC 6455, section 5.4). An assembler is created for the first
+ * fragment of a message, and dropped after the last. A message in one frame needs none.
  *
- * <p><b>Limits.</b> The message may have so many bytes as the assembler was told [1009]. It may
- * come in any number of pieces as long as they are not absurdly short: once there are more than
- * {@value #FRAGMENTS_FREE} pieces, they must have {@value #FRAGMENT_BYTES_MEAN_MIN} bytes in the
- * mean [1008]. So 4 MiB in pieces of 64 bytes are accepted, and an endless flow of empty pieces is
- * not.
+ * <p><b>Limits.</b> The bytes of the message are limited [1009]. The number of fragments is limited
+ * only if they are very short: more than {@value #FRAGMENTS_FREE} fragments must have {@value
+ * #FRAGMENT_BYTES_MEAN_MIN} bytes on average [1008]. So 4 MiB in fragments of 64 bytes are
+ * accepted, and an endless flow of empty fragments is not.
  *
  * <p>The assembler copies the bytes, so that it refers to no buffer of the network. Only the
  * socket's event loop may use it.
  */
 public final class MessageAssembler {
-  /** How many fragments a message may have however short they are. */
+  /** The fragments that a message may have regardless of their length. */
   public static final int FRAGMENTS_FREE = 1_024;
 
-  /** How many bytes a fragment must have in the mean once there are more. */
+  /** The bytes that fragments must have on average once there are more of them. */
   static final int FRAGMENT_BYTES_MEAN_MIN = 16;
 
   private static final int CAPACITY_MIN = 256;
 
   private final int bytesMax;
 
-  /** Null for a binary message. */
+  /** The check of text; null for a binary message. */
   private final @Nullable Utf8Check utf8;
 
   private byte[] bytes = new byte[0];
@@ -72,7 +71,7 @@ public final class MessageAssembler {
   }
 
   /**
-   * Makes the message of all fragments, after the last.
+   * Returns the message of all fragments, after the last one was added.
    *
    * @throws ViolationException 1007 if text breaks off within a character
    */
@@ -87,7 +86,7 @@ public final class MessageAssembler {
     return new Payload.Text(message);
   }
 
-  /** Returns how many bytes came. */
+  /** Returns how many bytes of the message came so far. */
   int size() {
     return size;
   }

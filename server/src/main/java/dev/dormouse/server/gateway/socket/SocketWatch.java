@@ -22,8 +22,8 @@ import io.netty.handler.codec.http.websocketx.WebSocketFrame;
  */
 final class SocketWatch {
   /**
-   * How many bits of a time in nanoseconds are left out. Every idle socket keeps the time of its
-   * opening; in units of 2^24 ns, 17 ms, 32 bits suffice for two years.
+   * The low bits of a time in nanoseconds that are left out. Every idle socket keeps the time of
+   * its opening; in units of 2^24 ns, about 17 ms, 32 bits suffice for two years.
    */
   private static final int TIME_UNIT_BITS = 24;
 
@@ -31,7 +31,7 @@ final class SocketWatch {
 
   private SocketWatch() {}
 
-  /** Returns this moment, for {@link #sinceNs}. */
+  /** Returns the present time in units of 2^24 ns, for {@link #sinceNs}. */
   static int now(Tally tally) {
     return (int) (tally.time().nowNs() >> TIME_UNIT_BITS);
   }
@@ -40,7 +40,7 @@ final class SocketWatch {
     return Integer.toUnsignedLong(now(tally) - then) << TIME_UNIT_BITS;
   }
 
-  /** Tells of a frame that came. The caller asks first whether anybody wants to hear of frames. */
+  /** Reports a received frame. The caller first checks that an observer wants to hear of frames. */
   static void in(
       Tally tally, ActorId actor, ConnectionId id, WebSocketFrame frame, boolean isAutomatic) {
     ByteBuf payload = frame.content();
@@ -59,7 +59,7 @@ final class SocketWatch {
   }
 
   /**
-   * Tells of a frame that goes out. The caller asks first whether anybody wants to hear of frames.
+   * Reports a frame that is sent. The caller first checks that an observer wants to hear of frames.
    */
   static void out(Tally tally, ActorId actor, ConnectionId id, ByteBuf frame, boolean isAutomatic) {
     int bytes = OutboundFrames.payloadBytes(frame);
@@ -95,7 +95,7 @@ final class SocketWatch {
     return frame instanceof PongWebSocketFrame ? 10 : 0;
   }
 
-  /** Tells that the TCP connection of a socket that was open is gone. */
+  /** Reports the end of the TCP connection of a socket that was open. */
   static void gone(
       Tally tally,
       ActorId actor,

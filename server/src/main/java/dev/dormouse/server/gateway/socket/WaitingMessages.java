@@ -13,15 +13,16 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What one client is to be sent when its socket can be written again: whole messages, none of them
- * begun, in the order of sending; then, perhaps, the end. Made while the socket cannot be written;
- * a client that keeps up has none. It decides nothing; {@link SocketWriter} does.
+ * The messages that wait until one client's socket is writable again, in the order of sending, and
+ * after them, perhaps, the end. No waiting message has been sent in part. The queue is created when
+ * the socket is not writable; a client that keeps up has none. {@link SocketWriter} decides which
+ * messages wait and which are dropped.
  *
- * <p>A message that also goes to others is held as a reference to the one frame of all, which is
- * released when the message leaves, whatever becomes of it. The socket's event loop only.
+ * <p>A message to several clients is kept as a reference to their common frame. The reference is
+ * released when the message is sent or dropped. Only the socket's event loop uses the queue.
  */
 final class WaitingMessages extends ClientMemory.Revocable {
-  /** How many bytes a message costs besides its own; Netty counts as many for a frame. */
+  /** The bytes that a message costs besides its own; Netty counts as many for a frame. */
   static final int OVERHEAD_BYTES = 96;
 
   /** A message that waits. */
@@ -34,11 +35,12 @@ final class WaitingMessages extends ClientMemory.Revocable {
     private final long bytes;
 
     /**
-     * A message.
+     * Creates an entry for a message.
      *
-     * @param shared the message as a frame, if it goes to others too; the reference is the entry's
-     * @param report the number under which somebody asks what becomes of it; else 0
-     * @param bytes what it costs
+     * @param shared the message as a frame, if it goes to other clients, too; the entry takes over
+     *     the caller's reference
+     * @param report the number under which the outcome is to be reported; 0 if it is not
+     * @param bytes the bytes that the message costs
      */
     Entry(Payload payload, @Nullable ByteBuf shared, long report, long bytes) {
       this.payload = shared == null ? payload : IN_FRAME;
@@ -47,12 +49,12 @@ final class WaitingMessages extends ClientMemory.Revocable {
       this.bytes = bytes;
     }
 
-    /** Returns the message; an empty one if it is in the frame. */
+    /** Returns the message; an empty message if {@link #shared} has its bytes. */
     Payload payload() {
       return payload;
     }
 
-    /** Returns the frame, with the entry's reference; null if there is none yet. */
+    /** Returns the shared frame, with the entry's reference; null if the message has none. */
     @Nullable ByteBuf shared() {
       return shared;
     }
@@ -70,12 +72,12 @@ final class WaitingMessages extends ClientMemory.Revocable {
       return shared == null ? HeapCost.ofBytes(bytes) : OVERHEAD_BYTES;
     }
 
-    /** Returns how many bytes the message keeps of the network's memory. */
+    /** Returns how many bytes of direct memory the message keeps. */
     private long sharedBytes() {
       return shared == null ? 0 : bytes - OVERHEAD_BYTES;
     }
 
-    /** Gives the entry's reference back, because the message will not be sent. */
+    /** Releases the shared frame of a message that will not be sent. */
     void release() {
       if (shared != null) {
         shared.release();
@@ -83,25 +85,28 @@ final class WaitingMessages extends ClientMemory.Revocable {
     }
   }
 
-  /** The messages in order: by their key if they may be replaced, else by the entry itself. */
+  /**
+   * The messages in the order of sending, under their key if a later message may replace them, else
+   * under the entry itself.
+   */
   private final LinkedHashMap<Object, Entry> entries = new LinkedHashMap<>();
 
+  /** The action that starts the end of a client that was chosen to give way. */
   private final Consumer<WaitingMessages> revoked;
 
-  /**
-   * The direct memory of what was written and of what is shared, as {@link #written} told it last.
-   */
+  /** The charge for direct memory: frames in the channel and shared frames that wait here. */
   private final ClientMemory.Revocable written;
 
+  /** The bytes that all waiting messages cost. */
   private long bytes;
 
-  /** How many bytes the client had taken in all when {@link #written} told it last. */
+  /** The bytes that the client had taken in all at the last call of {@link #written}. */
   private long takenBytes;
 
-  /** How many bytes the messages that others get, too, keep of the network's memory. */
+  /** The bytes of direct memory that the shared frames of waiting messages keep. */
   private long sharedBytes;
 
-  /** Whether {@link #written} will be told again soon. */
+  /** True while a later call of {@link #written} is scheduled. */
   boolean isLookedAtAgain;
 
   /** The payload of the latest ping that is not answered; null if there is none. */
@@ -110,20 +115,23 @@ final class WaitingMessages extends ClientMemory.Revocable {
   /** The bytes that are written once no message waits; null while the socket is open. */
   private @Nullable ByteBuf ending;
 
+  /** True if the TCP connection's output ends with {@link #ending}. */
   private boolean isOutputEnding;
 
-  /** How many messages came since a turn ended. */
+  /** The number of messages that came since a turn ended. */
   private int fresh;
 
-  /** How far the client had come with what waits, in the channel too; null if nobody looks. */
+  /** The progress of the client in reading at the last look; null while nothing is watched. */
   private @Nullable Progress progress;
 
+  /** The timer of the next look at the progress; null while nothing is watched. */
   private @Nullable Future<?> nextLook;
 
   /**
-   * Nothing waits yet.
+   * Creates an empty queue.
    *
-   * @param revoked told by any thread that others need the memory, if it {@link #mustGo} still
+   * @param revoked is called by any thread when the client was chosen to give way; the client's
+   *     event loop must then check {@link #mustGo}
    */
   WaitingMessages(
       ClientMemory memory,
@@ -145,12 +153,12 @@ final class WaitingMessages extends ClientMemory.Revocable {
     revoked.accept(this);
   }
 
-  /** Returns whether the client is to be ended for the sake of others. */
+  /** Returns whether the client was chosen to give way, and has made no progress since. */
   boolean mustGo() {
     return isRevoked() || written.isRevoked();
   }
 
-  /** Adds a message at the end. No message of this key may be there. */
+  /** Adds a message at the end. No message of the same key may wait. */
   void add(@Nullable String key, Entry entry) {
     entries.put(key == null ? entry : key, entry);
     bytes += entry.bytes;
@@ -160,10 +168,11 @@ final class WaitingMessages extends ClientMemory.Revocable {
   }
 
   /**
-   * Tells how much direct memory the network's frames take, in bytes; those that are shared and
-   * wait here are added.
+   * Charges the direct memory of the channel's frames and of the shared frames that wait here, and
+   * notes progress of the client.
    *
-   * @param taken how many bytes the client has taken, in all
+   * @param inChannel the bytes of the frames in the channel
+   * @param taken the bytes that the client has taken, in all
    */
   void written(long inChannel, long taken) {
     holdWritten(inChannel + sharedBytes);
@@ -179,7 +188,7 @@ final class WaitingMessages extends ClientMemory.Revocable {
     return written.heldBytes();
   }
 
-  /** Ends the charges, because nothing waits any more. */
+  /** Releases all charges, because nothing waits any more. */
   void end() {
     letGo();
     holdWritten(0);
@@ -189,21 +198,22 @@ final class WaitingMessages extends ClientMemory.Revocable {
     written.hold(now - written.heldBytes());
   }
 
-  /** Notes that what came so far is all that a turn says. */
+  /** Notes that all messages of the current turn have come. */
   void turnEnds() {
     fresh = 0;
   }
 
-  /** Returns whether the oldest message is of the turn that still has more to say. */
+  /** Returns whether the oldest message is of a turn whose messages are still coming. */
   boolean isOldestFresh() {
     return fresh >= size();
   }
 
-  /** Returns how far the client had come at the last look; null if nobody looks. */
+  /** Returns the client's progress at the last look; null while nothing is watched. */
   @Nullable Progress progress() {
     return progress;
   }
 
+  /** Sets the client's progress at the last look. */
   void progress(Progress now) {
     progress = now;
   }
@@ -213,7 +223,7 @@ final class WaitingMessages extends ClientMemory.Revocable {
     nextLook = look;
   }
 
-  /** Stops looking whether the client takes what waits. */
+  /** Stops watching the client's progress. */
   void stopLooking() {
     progress = null;
     if (nextLook != null) {
@@ -251,7 +261,7 @@ final class WaitingMessages extends ClientMemory.Revocable {
     return entries.isEmpty();
   }
 
-  /** Returns whether nothing waits and nobody looks, so that the queue is of no use. */
+  /** Returns whether nothing waits and nothing is watched, so that the queue can be dropped. */
   boolean isIdle() {
     return isEmpty() && progress == null && owedPong == null && ending == null;
   }
@@ -266,13 +276,13 @@ final class WaitingMessages extends ClientMemory.Revocable {
     return bytes;
   }
 
-  /** Notes the pong that is owed, instead of any that was owed before. */
+  /** Keeps the payload of a pong that is to be sent, in place of an earlier one. */
   void owePong(byte[] payload) {
     hold(payload.length - (owedPong == null ? 0 : owedPong.length));
     owedPong = payload;
   }
 
-  /** Takes out the payload of the pong that is owed; null if none is. */
+  /** Takes out the payload of the pong that is to be sent; null if there is none. */
   byte @Nullable [] takeOwedPong() {
     byte[] payload = owedPong;
     owedPong = null;
@@ -281,10 +291,10 @@ final class WaitingMessages extends ClientMemory.Revocable {
   }
 
   /**
-   * Nothing more comes.
+   * Sets the end, after which no more messages come.
    *
-   * @param last what is written after all messages; nothing, if something is to be already
-   * @param isOutputEnding whether the TCP connection's output ends then
+   * @param last the bytes that are written after all messages; ignored if the end was set before
+   * @param isOutputEnding whether the TCP connection's output ends after them
    */
   void end(ByteBuf last, boolean isOutputEnding) {
     if (ending == null) {
@@ -294,7 +304,7 @@ final class WaitingMessages extends ClientMemory.Revocable {
     takeOwedPong();
   }
 
-  /** What is written after all messages; null while the socket is open. */
+  /** Returns the bytes that are written after all messages; null while the socket is open. */
   @Nullable ByteBuf ending() {
     return ending;
   }
@@ -304,7 +314,7 @@ final class WaitingMessages extends ClientMemory.Revocable {
     return isOutputEnding;
   }
 
-  /** Drops all messages, because none can be sent any more, and calls with each. */
+  /** Drops all messages, and calls the consumer with each of them. */
   void drop(Consumer<Entry> dropped) {
     while (!isEmpty()) {
       Entry entry = poll();
