@@ -25,16 +25,16 @@ import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Visits many sockets of a gateway, each on its event loop: to look at them from outside, or to
- * close them all. Wakes no actor.
+ * Visits many sockets of a gateway, each on its event loop, to report on them or to close them. No
+ * visit wakes an actor.
  *
- * <p>Any thread.
+ * <p>Any thread may use it.
  */
 public final class SocketVisits {
-  /** How many sockets may be closed in the same moment. */
+  /** The sockets that may always be closed at once. */
   private static final int CLOSED_AT_ONCE = 100;
 
-  /** How long the closing of all sockets pauses after some of them. */
+  /** The pause, in milliseconds, between two groups of sockets that are closed. */
   private static final long PAUSE_MS = 10;
 
   private final Vertx vertx;
@@ -50,7 +50,7 @@ public final class SocketVisits {
     this.heartbeats = heartbeats;
   }
 
-  /** Returns a page of an actor's connections, as {@link WebSocketGateway#connections} says. */
+  /** Returns a page of an actor's connections, see {@link WebSocketGateway#connections}. */
   public Future<List<ConnectionStatus>> statuses(
       ActorId actor, @Nullable ConnectionId after, int limit) {
     List<ClientSocket> sockets = new ArrayList<>();
@@ -76,10 +76,10 @@ public final class SocketVisits {
                 seen.stream().sorted(Comparator.comparing(ConnectionStatus::connection)).toList());
   }
 
-  /** Visits connections whose sockets are open, as {@link WebSocketGateway#visitOpen} says. */
+  /** Visits connections whose sockets are open, see {@link WebSocketGateway#visitOpen}. */
   public Future<Long> open(
       Predicate<ActorId> which, int limit, BiConsumer<ConnectionId, ActorId> visitor) {
-    // There may be a million sockets: an event loop must not look through them.
+    // There may be a million sockets, too many for an event loop to look through.
     return vertx
         .executeBlocking(
             () -> groups.all().stream().filter(socket -> which.test(socket.actor())).toList(),
@@ -98,17 +98,17 @@ public final class SocketVisits {
             });
   }
 
-  /** Returns whether the acceptance of such a socket was told, and its end is yet to be told. */
+  /** Returns whether observers were told of a socket's start, and not yet of its end. */
   private static boolean isOpen(SocketState state) {
     return state != SocketState.UPGRADING && state != SocketState.GONE;
   }
 
   /**
-   * Closes all sockets, in no order. Many sockets are closed over a while, so that their clients do
-   * not all come back, here or elsewhere, in the same moment.
+   * Closes all sockets, in no order. If there are many, their closes are spread over a while, so
+   * that the clients do not all reconnect at once.
    *
-   * @param spread how long the closing may take
-   * @param forAnswers how long each waits at most for the answers to what its client sent before
+   * @param spread the time over which the closes may be spread
+   * @param forAnswers the longest time that each socket waits for answers to earlier messages
    */
   public void closeAll(CloseReason reason, Duration spread, Duration forAnswers) {
     List<ClientSocket> shuffled = groups.all();
@@ -127,7 +127,7 @@ public final class SocketVisits {
     }
   }
 
-  /** Closes the next sockets, and returns whether there are more. */
+  /** Closes the next group of sockets, and returns whether there are more. */
   private boolean closeSome(
       Iterator<ClientSocket> rest, long atOnce, CloseReason reason, Duration forAnswers) {
     LoopQueues.Steps steps = loops.steps();
@@ -138,7 +138,7 @@ public final class SocketVisits {
     return rest.hasNext();
   }
 
-  /** Ends the TCP connections of all sockets, whatever their clients or the host still owe. */
+  /** Ends the TCP connections of all sockets, without waiting for clients or the host. */
   public void abandonAll() {
     LoopQueues.Steps steps = loops.steps();
     groups.all().forEach(socket -> steps.add(socket, ClientSocket::abandon));

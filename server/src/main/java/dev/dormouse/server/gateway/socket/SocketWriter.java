@@ -26,51 +26,57 @@ import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Writes to one socket, and decides what happens to messages for a client that does not read them.
- * What is written goes out with the next {@link #flush}. A write that fails is told to the socket's
- * handler, so nobody waits for its future. Only the socket's event loop may use the writer.
+ * Writes to one socket, and decides the fate of messages for a client that does not read them.
+ * Frames leave with the next {@link #flush}. A failed write reaches the socket as an exception of
+ * the pipeline, so no code waits for the future of a write. Only the socket's event loop may use
+ * the writer.
  *
- * <p><b>A slow client.</b> While the channel is writable, messages go straight to it. Once it is
- * not, they wait here, where the type's {@link OutboundPolicy} can still leave some out; those in
- * the channel may have been begun. When it is writable again they follow, and are compressed only
- * then, since a context knows no message that was left out. Messages wait only while the channel is
- * not writable, or about to tell that it is. Close frames go behind them, pings and pongs before.
+ * <p><b>A slow client.</b> While the channel is writable, messages go straight into it. While it is
+ * not, messages wait here, where the actor type's {@link OutboundPolicy} can still drop some of
+ * them; a message in the channel may be half sent and can no longer be dropped. When the channel is
+ * writable again, the waiting messages follow. They are compressed only then, because a compression
+ * context must not refer to a dropped message. Close frames are written behind the waiting
+ * messages, pings and pongs before them.
  *
- * <p><b>Too slow a client.</b> More than the limit may wait for a client that goes on taking bytes,
- * as {@link Progress} has it, up to {@link GatewayOptions#burstBytesMax} more: a long message, or
- * all that a turn sends, is not a slow client's doing. Whether it goes on is looked at while more
- * than the limit waits, by a timer that only then runs.
+ * <p><b>A client that is too slow.</b> Up to {@link GatewayOptions#burstBytesMax} bytes more than
+ * the limit may wait for a client that goes on reading, as {@link Progress} measures it, because a
+ * slow client is not the cause of one long message or of all messages of one turn. While more bytes
+ * than the limit wait, a timer watches the client's progress.
  */
 @SuppressWarnings("FutureReturnValueIgnored")
 final class SocketWriter {
-  /** The channel may hold one in so many bytes of those that may wait; it can leave nothing out. */
+  /**
+   * The channel may hold one in this many of the bytes that may wait, because messages in the
+   * channel cannot be dropped.
+   */
   private static final int CHANNEL_SHARE = 4;
 
   /**
-   * How many bytes the operating system takes before it has sent those it has: where it can be
-   * told, so that what it takes tells what the client takes, and not in steps of a megabyte.
+   * The unsent bytes that the operating system may take from the channel, on Linux. With few of
+   * them, the bytes that it takes show how many bytes the client reads.
    */
   private static final int UNSENT_BYTES_MAX = 128 << 10;
 
-  /** After how long the writer looks again at what the network holds, in milliseconds. */
+  /** The time, in milliseconds, after which the charge for the channel's bytes is updated. */
   private static final long CHARGE_MS = 100;
 
   private final ChannelHandlerContext context;
   private final ClientSocket socket;
   private final @Nullable SocketDeflate deflate;
 
+  /** True if frames were written since the last flush. */
   private boolean isUnflushed;
 
-  /** How many bytes the payloads of all written frames had. */
+  /** The bytes of the payloads of all written frames. */
   private long bytesOut;
 
-  /** What waits for the client; null while the client keeps up. */
+  /** The queue of messages that wait for the client; null while the client keeps up. */
   private @Nullable WaitingMessages waiting;
 
   /**
    * Creates the writer of a channel.
    *
-   * @param deflate null if permessage-deflate was not negotiated
+   * @param deflate the compression; null if permessage-deflate was not negotiated
    */
   SocketWriter(
       ChannelHandlerContext context, ClientSocket socket, @Nullable SocketDeflate deflate) {
@@ -93,14 +99,15 @@ final class SocketWriter {
   }
 
   /**
-   * Sends a message, now or when the client has read others.
+   * Sends a message, now or when the client has read earlier messages.
    *
-   * @param shared the message as a plain frame, if it goes to others too; the caller keeps its
-   *     reference
-   * @param key by which it may replace another, or be replaced; else null
-   * @param report the number under which somebody asks what becomes of it; else 0, or {@link
+   * @param shared the message as a plain frame, if it goes to other clients, too; the caller keeps
+   *     its reference
+   * @param key the key under which the message may replace another or be replaced; null if it may
+   *     not
+   * @param report the number under which the outcome is to be reported; 0 if it is not, or {@link
    *     SocketParts#AUTOMATIC}
-   * @return false if the client is too slow for it, and is to be closed; nothing was done then
+   * @return false if the client is too slow and must be closed; the message is then not kept
    */
   boolean message(Payload message, @Nullable ByteBuf shared, @Nullable String key, long report) {
     long bytes = OutboundFrames.bytes(message) + WaitingMessages.OVERHEAD_BYTES;
@@ -189,7 +196,7 @@ final class SocketWriter {
     return isTooMuch;
   }
 
-  /** Has the client ended because others need the memory that it makes no use of. Any thread. */
+  /** Starts the end of the client, because others need the memory of its messages. Any thread. */
   private void revoke(WaitingMessages queue) {
     socket.loop().execute(() -> endFor(queue));
   }
@@ -198,7 +205,7 @@ final class SocketWriter {
     if (queue != waiting) {
       return;
     }
-    charge(); // perhaps the client has gone on meanwhile
+    charge(); // the client may have made progress meanwhile
     if (!queue.mustGo()) {
       return;
     }
@@ -212,7 +219,8 @@ final class SocketWriter {
   }
 
   /**
-   * Returns whether more waits than may, and the client takes nothing of it, or far too much waits.
+   * Returns whether more bytes than the limit would wait although the client does not read, or more
+   * bytes than the limit and a burst.
    */
   private boolean isTooSlow(long more) {
     long bytes = waitingBytes() + more;
@@ -224,7 +232,7 @@ final class SocketWriter {
     return progress != null && look(progress).leftNs(nowNs(), reading()) <= 0;
   }
 
-  /** Begins to look whether the client takes what waits, if that is not done already. */
+  /** Begins to watch the client's progress in reading, unless it is watched already. */
   private void watch() {
     if (waiting().progress() == null) {
       waiting().progress(new Progress(nowNs(), takenBytes()));
@@ -255,13 +263,13 @@ final class SocketWriter {
     }
   }
 
-  /** Returns whether the client goes on taking what waited when it was pinged. */
+  /** Returns whether the client still reads the bytes that waited when it was pinged. */
   boolean isTaking() {
     Progress progress = waiting == null ? null : waiting.progress();
     return progress != null && progress.goesOn(nowNs(), takenBytes());
   }
 
-  /** Returns how far the client has come by now. A client that has come far enough is alive. */
+  /** Returns the client's progress now. A client with enough progress counts as heard. */
   private Progress look(Progress before) {
     Progress after = before.seen(nowNs(), takenBytes(), reading());
     if (!after.equals(before)) {
@@ -327,14 +335,14 @@ final class SocketWriter {
     return queue;
   }
 
-  /** Returns whether what waits is at most so many bytes beyond the limit. */
+  /** Returns whether the waiting bytes are beyond the limit by at most a number of bytes. */
   private boolean hasRoom(long beyond) {
     return waitingBytes() <= bytesMax() + beyond;
   }
 
   /** Returns how many bytes wait for the client to read, with 96 more for each frame. */
   long waitingBytes() {
-    WaitingMessages queue = waiting; // others may look, too
+    WaitingMessages queue = waiting; // other threads may call this
     return channelBytes() + (queue == null ? 0 : queue.bytes());
   }
 
@@ -344,7 +352,7 @@ final class SocketWriter {
     return inChannel == null ? 0 : inChannel.totalPendingWriteBytes();
   }
 
-  /** Builds the frame of a message, compressed if that was agreed on and is worth it. */
+  /** Returns the frame of a message, compressed if that was negotiated and is worth it. */
   private ByteBuf frame(Payload message, @Nullable ByteBuf shared) {
     byte[] compressed = deflate == null ? null : deflate.compress(message.bytes());
     if (compressed != null) {
@@ -367,8 +375,8 @@ final class SocketWriter {
   }
 
   /**
-   * Reports a finished write. A write that failed is told to the handler, as one without a report
-   * is.
+   * Reports the outcome of a finished write. A failure is passed to the pipeline, as it is for
+   * writes without a report.
    */
   private void written(long report, @Nullable Throwable failure) {
     report(report, failure == null ? Outcome.WRITTEN : Outcome.CONNECTION_CLOSED);
@@ -377,7 +385,7 @@ final class SocketWriter {
     }
   }
 
-  /** Sends what waits as far as it goes, because the client may read again. */
+  /** Writes waiting messages while the channel is writable, after its writability has changed. */
   void writabilityChanged() {
     WaitingMessages queue = waiting;
     if (queue == null || !context.channel().isWritable()) {
@@ -412,8 +420,8 @@ final class SocketWriter {
   }
 
   /**
-   * Writes a ping without payload, and flushes. Where bytes wait before it, the client may be long
-   * in answering; {@link #isTaking} tells then.
+   * Writes a ping without payload, and flushes. If bytes wait before the ping, the answer may take
+   * long; {@link #isTaking} then shows whether the client is alive.
    */
   void ping() {
     socket.tally().counters().pings.increment();
@@ -424,17 +432,17 @@ final class SocketWriter {
     }
   }
 
-  /** Writes a close frame behind all messages, and flushes. The client's close frame is awaited. */
+  /** Writes a close frame behind all messages, and flushes. The client may still answer it. */
   void close(int code, String reason) {
     end(OutboundFrames.close(context.alloc(), code, reason), false);
   }
 
-  /** Writes a close frame, behind all messages, then the end of output. */
+  /** Writes a close frame behind all messages, and then ends the output. */
   void lastClose(int code, String reason) {
     end(OutboundFrames.close(context.alloc(), code, reason), true);
   }
 
-  /** Writes the end of output, behind all that is to be written. */
+  /** Ends the output behind all messages. */
   void finish() {
     end(Unpooled.EMPTY_BUFFER, true);
   }
@@ -457,7 +465,7 @@ final class SocketWriter {
     }
   }
 
-  /** Charges the client for what the network has not taken, and looks again after a moment. */
+  /** Charges the client for the bytes in the channel, now and again after a moment. */
   private void charge() {
     long bytes = channelBytes();
     if (bytes <= ClientMemory.ALWAYS && waiting == null) {
@@ -496,7 +504,7 @@ final class SocketWriter {
     }
   }
 
-  /** Drops what waits, because the TCP connection is gone. */
+  /** Drops all waiting messages, because the TCP connection has ended. */
   void release() {
     WaitingMessages lost = waiting;
     if (lost != null) {
@@ -508,7 +516,7 @@ final class SocketWriter {
     }
   }
 
-  /** Ends the output: the client sees the end at once, while what it still sends can be read. */
+  /** Ends the output, so that the client sees the end at once. Its input can still be read. */
   private void shutdownOutput() {
     SslHandler tls = context.pipeline().get(SslHandler.class);
     if (tls == null) {
@@ -527,13 +535,13 @@ final class SocketWriter {
     }
   }
 
-  /** Returns whether nothing more is to be written that the client could still read. */
+  /** Returns whether nothing waits for the client any more, or the output has ended. */
   boolean isEnded() {
     return waitingBytes() == 0
         || (context.channel() instanceof DuplexChannel channel && channel.isOutputShutdown());
   }
 
-  /** Writes out what was written. */
+  /** Hands written frames to the network. */
   void flush() {
     if (isUnflushed) {
       isUnflushed = false;
@@ -550,7 +558,7 @@ final class SocketWriter {
 
   private void goesOut(ByteBuf frame, boolean isAutomatic) {
     if (!frame.isReadable()) {
-      return; // the end alone
+      return; // an empty buffer stands for the end of output
     }
     bytesOut += OutboundFrames.payloadBytes(frame);
     if (socket.tally().observers().isAnyOfFrames()) {
@@ -558,7 +566,7 @@ final class SocketWriter {
     }
   }
 
-  /** Ends what a turn says, and flushes. */
+  /** Notes the end of a turn's messages, and flushes. */
   void turnEnds() {
     if (waiting != null) {
       waiting.turnEnds();
@@ -566,15 +574,15 @@ final class SocketWriter {
     flush();
   }
 
-  /** Returns how many bytes the payloads of all written frames had. */
+  /** Returns the bytes of the payloads of all written frames. */
   long bytesOut() {
     return bytesOut;
   }
 
   /**
-   * Reads from the network, or stops.
+   * Starts or stops reading from the network.
    *
-   * @return whether it had stopped, and reads again
+   * @return whether reading had stopped and starts again
    */
   boolean read(boolean isWanted) {
     boolean resumes = isWanted && !context.channel().config().isAutoRead();

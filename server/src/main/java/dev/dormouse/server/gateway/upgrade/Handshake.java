@@ -18,30 +18,30 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The outcome of judging the head of a request (RFC 6455, sections 4.1 and 4.2), a pure function of
- * the head: nothing is asked of the actor before it said {@link Valid}.
+ * The verdict on the head of a request (RFC 6455, sections 4.1 and 4.2), a pure function of the
+ * head. The actor is asked only after the verdict {@link Valid}.
  *
- * <p>Of the subprotocols that the client asks for it gets the first that is served (section 1.9),
- * or none. Of the extensions there is only permessage-deflate, see {@link DeflateTerms}.
+ * <p>The client gets the first of its subprotocols that the actor type serves (section 1.9), or
+ * none. The only extension is permessage-deflate, see {@link DeflateTerms}.
  */
 sealed interface Handshake {
 
-  /** The one who acts on what a head asks for. */
+  /** The caller that acts on a verdict. */
   interface Asker {
-    /** Handles an HTTP request like others. */
+    /** Handles a plain HTTP request. */
     void plain();
 
-    /** Handles an upgrade as it should be. */
+    /** Handles a valid upgrade. */
     void valid(Valid handshake);
 
-    /** Handles an upgrade that cannot be. */
+    /** Handles an invalid upgrade, which gets this answer. */
     void refused(HttpResponse answer);
   }
 
-  /** Has the asker act on what the head asks for. */
+  /** Calls the method of the asker for this verdict. */
   void tell(Asker asker);
 
-  /** No upgrade to WebSocket: an HTTP request like others. */
+  /** The verdict on a plain HTTP request, which asks for no upgrade to WebSocket. */
   record Plain() implements Handshake {
     @Override
     public void tell(Asker asker) {
@@ -50,11 +50,12 @@ sealed interface Handshake {
   }
 
   /**
-   * An upgrade as it should be.
+   * The verdict on a valid upgrade.
    *
-   * @param accept the value of {@code Sec-WebSocket-Accept}
-   * @param subprotocol that of {@code Sec-WebSocket-Protocol}; null if the header is not to be
-   * @param deflate what is agreed to of compression; null if there is none
+   * @param accept the value of {@code Sec-WebSocket-Accept} in the answer
+   * @param subprotocol the value of {@code Sec-WebSocket-Protocol} in the answer; null if the
+   *     answer has no such header
+   * @param deflate the terms of compression; null if messages are not compressed
    */
   record Valid(String accept, @Nullable String subprotocol, @Nullable DeflateTerms deflate)
       implements Handshake {
@@ -65,9 +66,9 @@ sealed interface Handshake {
   }
 
   /**
-   * An upgrade that cannot be.
+   * The verdict on an invalid upgrade.
    *
-   * @param response the answer
+   * @param response the answer to the client
    */
   record Refused(HttpResponse response) implements Handshake {
     @Override
@@ -77,20 +78,20 @@ sealed interface Handshake {
   }
 
   /**
-   * Judges a request.
+   * Returns the verdict on a request.
    *
-   * @param head the head
-   * @param target where it was sent to
-   * @param origins which web pages may connect
-   * @param served which subprotocols the actor type serves, and whether compression
+   * @param head the head of the request
+   * @param target the address that the request was sent to
+   * @param origins the policy of web pages that may connect
+   * @param served the options of the actor type: its subprotocols and its compression
    */
   static Handshake of(RequestHead head, Target target, OriginPolicy origins, ActorOptions served) {
     return HandshakeRules.judge(head, target, origins, served);
   }
 
   /**
-   * The answer to a request without upgrade, where only upgrades are served (RFC 9110, 15.5.22), or
-   * with one of another version.
+   * Returns the answer to a request without an upgrade, where only upgrades are served (RFC 9110,
+   * section 15.5.22), and to an upgrade of another WebSocket version.
    */
   static HttpResponse upgradeRequired(RequestHead head) {
     if (!head.method().equals("GET") && !head.method().equals("HEAD")) {
@@ -102,6 +103,7 @@ sealed interface Handshake {
   }
 }
 
+/** The rules by which a request's head is judged. Pure functions. */
 final class HandshakeRules {
   static final String VERSION = "13";
 

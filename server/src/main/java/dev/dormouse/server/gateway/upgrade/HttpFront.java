@@ -24,11 +24,11 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import org.slf4j.Logger;
 
 /**
- * Decides what becomes of each HTTP request, twice: before the router, whether the request can be
- * routed at all; and at the route of an actor type, whether the request is an upgrade for {@link
- * PendingUpgrades}, a plain request for {@link PlainRequests}, or refused.
+ * Decides about each HTTP request twice. Before the router, it decides whether the request can be
+ * routed. At the route of an actor type, it passes an upgrade to {@link PendingUpgrades} and a
+ * plain request to {@link PlainRequests}, or refuses the request.
  *
- * <p>On the request's context.
+ * <p>It runs on the request's context.
  */
 public final class HttpFront {
   private static final Logger log = Log.of(HttpFront.class);
@@ -67,7 +67,7 @@ public final class HttpFront {
       if (!isMisdirectionTold.getAndSet(true)) {
         log.warn(
             "a request for '{}' was answered 421, because that is none of this server's hosts; if"
-                + " it is, list it with --hosts (told once)",
+                + " it is, list it with --hosts (logged once)",
             view.authority());
       }
       refuse(
@@ -79,7 +79,7 @@ public final class HttpFront {
     }
   }
 
-  /** Has observers hear of the request from now on, if it asks for an upgrade. */
+  /** Reports the request to observers from now on, if it asks for an upgrade. */
   private void watch(IncomingRequest incoming) {
     HttpWatch watch = HttpGuard.watchOf(incoming.http());
     if (watch == null) {
@@ -149,7 +149,7 @@ public final class HttpFront {
       return;
     }
     if (routing.response().writeQueueFull()) {
-      // The 101 must go out before HTTP's encoder leaves; the answers before it are still waiting.
+      // The 101 must leave before HTTP's encoder is removed, but earlier answers still wait.
       refuse(routing, Refusal.UNREAD_ANSWERS, HttpAnswers.to(Refusal.UNREAD_ANSWERS));
       return;
     }

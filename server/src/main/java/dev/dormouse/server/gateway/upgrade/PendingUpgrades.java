@@ -26,11 +26,12 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The upgrades that wait for an access rule, or their actor. Each is decided by exactly one of: the
- * answer of either, the deadline, the client's going, the gateway's stopping. If the host accepts
- * one that is not here any more, the host is told at once that the connection is closed.
+ * The upgrades that wait for an access rule or for their actor. Exactly one event decides an
+ * upgrade: the answer of the rule or the actor, the deadline, the end of the client, or the stop of
+ * the gateway. If the host accepts an upgrade that was decided before, the host is told at once
+ * that the connection is closed.
  *
- * <p>Any thread, where nothing else is said.
+ * <p>Any thread may call a method that does not say otherwise.
  */
 public final class PendingUpgrades {
   private final SocketParts parts;
@@ -40,10 +41,10 @@ public final class PendingUpgrades {
   private final AtomicLong numbers = new AtomicLong();
   private final AwaitedAnswers<ConnectionId, Pending> pending;
 
-  /** How sockets that still come are closed; null unless the gateway is stopping. */
+  /** The close of sockets that open while the gateway stops; null before the stop. */
   private volatile @Nullable CloseReason stopped;
 
-  /** An upgrade that waits; it holds the request, so it is dropped when the socket is open. */
+  /** An upgrade that waits. It refers to the request, so it is dropped when the socket opens. */
   private record Pending(
       ActorRequest request,
       ConnectionId id,
@@ -52,7 +53,10 @@ public final class PendingUpgrades {
       Context context,
       EventLoop loop) {}
 
-  /** The head of an upgrade, with the host. Who asks the host, then who brings its answer. */
+  /**
+   * The charge for the head of an upgrade while the host has it. The thread that asks the host uses
+   * it first, then the thread that brings the answer.
+   */
   private static final class Head extends ClientMemory.Holder {
     Head(ClientMemory memory, ClientMemory.Address address, long bytes) {
       super(memory, ClientMemory.Held.HEADS, address);
@@ -74,8 +78,8 @@ public final class PendingUpgrades {
   }
 
   /**
-   * Asks the access rule, then the host. On the request's context; the request is paused, the seat
-   * is its own.
+   * Asks the access rule and then the host about an upgrade. Called on the request's context, with
+   * a paused request and the upgrade's own seat.
    */
   void ask(ActorRequest request, Handshake.Valid handshake, Admission.Place seat) {
     HttpWatch watch = HttpGuard.watchOf(request.routing().request());
@@ -125,7 +129,7 @@ public final class PendingUpgrades {
     }
   }
 
-  /** Answers in place of a 101; the HTTP connection lives on. */
+  /** Answers an upgrade without a 101, if it is not decided yet. The HTTP connection stays open. */
   private void refuse(ConnectionId id, Refusal why, HttpResponse response) {
     Pending refused = pending.take(id);
     if (refused != null) {
@@ -136,7 +140,10 @@ public final class PendingUpgrades {
     }
   }
 
-  /** Makes the upgrade a socket: the host accepts. On the thread of the actor's releases. */
+  /**
+   * Makes an upgrade that the host has accepted a socket. Only the thread that brings the actor's
+   * releases may call it.
+   */
   public void accepted(ActorId actor, ToGateway.Accepted accepted, LoopQueues.Steps batches) {
     pending.answered(accepted.connection());
     Pending upgrade = pending.take(accepted.connection());
@@ -166,13 +173,13 @@ public final class PendingUpgrades {
     }
   }
 
-  /** Answers what the host does, unless the client is gone or was told already. */
+  /** Sends the host's rejection of an upgrade, unless the upgrade was decided before. */
   public void rejected(ToGateway.Rejected rejected) {
     pending.answered(rejected.connection());
     refuse(rejected.connection(), Refusal.REJECTED, rejected.response());
   }
 
-  /** Refuses the upgrades that wait and those to come. */
+  /** Refuses all waiting and future upgrades, because the gateway stops. */
   public void stop(CloseReason reason) {
     stopped = reason;
     pending.keys().forEach(id -> refuse(id, Refusal.STOPPING, HttpAnswers.to(Refusal.STOPPING)));

@@ -23,16 +23,16 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 
 /**
- * Answers one upgrade with a 101 and makes its TCP connection a socket's. The application's
- * handlers may have their say about the headers first.
+ * Answers one upgrade with a 101 and hands its TCP connection to a socket. Handlers of the
+ * application may add headers first.
  *
- * <p>After {@code toNetSocket} the pipeline is {@code [ssl, TlsFailures] handler}; the last is
- * Vert.x's own and refers to the upgrade request, its headers and its connection. A socket puts
- * {@code frame decoder, ClientSocket} before it and, unless Vert.x keeps metrics there, removes it:
- * an open socket then keeps nothing of its request alive. The HTTP server still knows the channel,
- * by its own group, and closes it when it closes.
+ * <p>After {@code toNetSocket} the pipeline is {@code [ssl, TlsFailures] handler}. The last handler
+ * is Vert.x's own, and refers to the upgrade request, its headers and its connection. The switch
+ * puts {@code frame decoder, ClientSocket} before it and removes it, unless Vert.x keeps metrics
+ * there; so an open socket keeps no object of its request alive. The HTTP server still has the
+ * channel in its own group, and closes the channel when the server closes.
  *
- * <p>On the request's context, which is the channel's event loop.
+ * <p>It runs on the request's context, which is the channel's event loop.
  */
 final class ProtocolSwitch {
   private static final Logger log = Log.of(ProtocolSwitch.class);
@@ -42,9 +42,9 @@ final class ProtocolSwitch {
   private final ClientSocket socket;
 
   /**
-   * Prepares an answer.
+   * Creates the switch of one upgrade.
    *
-   * @param socket hears whether it has got the connection
+   * @param socket the socket that gets the connection, or is told that it does not
    */
   ProtocolSwitch(RoutingContext request, Handshake.Valid handshake, ClientSocket socket) {
     this.request = request;
@@ -55,7 +55,7 @@ final class ProtocolSwitch {
   /**
    * Writes the 101 and hands the connection to the socket, unless the request was answered.
    *
-   * @param headers of the actor's, for the 101
+   * @param headers the headers that the actor has added to the 101
    */
   void answer(List<Header> headers) {
     HttpServerResponse response = request.response();
@@ -127,8 +127,8 @@ final class ProtocolSwitch {
   }
 
   /**
-   * Makes the channel the socket's, and opens the socket, before anything more is read. Returns
-   * false if the TCP connection is gone.
+   * Hands the channel to the socket and opens the socket, before more is read. Returns false if the
+   * TCP connection is gone.
    */
   private boolean isTakenOver(NetSocket connection) {
     ChannelHandlerContext vertx = ((NetSocketInternal) connection).channelHandlerContext();
@@ -153,14 +153,16 @@ final class ProtocolSwitch {
     if (socket.state() == SocketState.UPGRADING) {
       guard.watch().accepted(socket.actor());
     } else {
-      guard.watch().failed(new IllegalStateException("the gateway has ended it before its 101"));
+      guard
+          .watch()
+          .failed(new IllegalStateException("the gateway closed the connection before its 101"));
     }
     socket.opened();
     guard.passOn(pipeline);
     return true;
   }
 
-  /** Ends the connection after an error before the 101: nobody answers any more. */
+  /** Ends the connection after an error that leaves the upgrade without an answer. */
   private void failed(Throwable cause) {
     LogLabels.with(
         socket.actor(),

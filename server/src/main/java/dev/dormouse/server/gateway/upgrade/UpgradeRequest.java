@@ -14,11 +14,12 @@ import java.lang.reflect.Proxy;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An upgrade whose response tells of a 101 as of every other answer. Vert.x tells nobody that a 101
- * has ended: a logger would write no line, and a timeout would strike a socket that is open. And
- * handlers that act as the headers leave would see the status 101, at which sessions are not kept.
+ * An upgrade request whose response calls the end handlers after a 101, too. Vert.x itself does not
+ * call them after a 101, so a logging handler would write no line, and a timeout handler would
+ * close an open socket. The handlers of the headers' end are called before the status is 101,
+ * because Vert.x's session handler keeps no session for that status.
  *
- * <p>On the request's context.
+ * <p>Only the request's context uses it.
  */
 final class UpgradeRequest extends HttpServerRequestWrapper {
   private final HttpServerResponse response;
@@ -33,14 +34,14 @@ final class UpgradeRequest extends HttpServerRequestWrapper {
                 new Answer(request.response()));
   }
 
-  /** Returns the view of a request that the router is to see: this class's of an upgrade. */
+  /** Returns the request for the router: a view of this class if it is an upgrade. */
   static HttpServerRequest of(IncomingRequest request) {
     return request.isUpgrade()
         ? new UpgradeRequest((HttpServerRequestInternal) request.http())
         : request.http();
   }
 
-  /** Returns the answer that is told of its 101; null if the request was not seen as an upgrade. */
+  /** Returns the answer behind a response of this class; null for any other response. */
   static @Nullable Answer answer(HttpServerResponse response) {
     return Proxy.isProxyClass(response.getClass())
             && Proxy.getInvocationHandler(response) instanceof Answer answer
@@ -65,7 +66,7 @@ final class UpgradeRequest extends HttpServerRequestWrapper {
     return delegate.isSSL();
   }
 
-  /** Passes everything on to the response, and keeps who wants to hear of its end. */
+  /** A response that passes every call on, and remembers the end handlers. */
   static final class Answer implements InvocationHandler {
     private final HttpServerResponse response;
     private @Nullable Handler<@Nullable Void> headersEnd;
@@ -94,13 +95,13 @@ final class UpgradeRequest extends HttpServerRequestWrapper {
       }
     }
 
-    /** The headers are about to leave with a 101: handlers may have their say, once. */
+    /** Calls the handler of the headers' end, once, before the headers leave with a 101. */
     void beforeHeaders() {
       response.headersEndHandler(null);
       tell(headersEnd);
     }
 
-    /** The 101 has left. */
+    /** Calls the end handlers, because the 101 has left. */
     void ended() {
       tell(bodyEnd);
       tell(end);
