@@ -1,7 +1,9 @@
 /**
- * Holds the clients' sockets: {@link dev.dormouse.server.gateway.WebSocketGateway} turns upgrades
- * into sockets, what clients send into {@link dev.dormouse.server.protocol.ToHost} records, and a
- * host's releases into frames. It knows no actor; one that sleeps costs it nothing but its sockets.
+ * The gateway, which holds the clients' sockets. {@link
+ * dev.dormouse.server.gateway.WebSocketGateway} turns upgrades into sockets, messages of clients
+ * into {@link dev.dormouse.server.protocol.ToHost} records, and releases of hosts into frames. The
+ * gateway knows no actors; a sleeping actor costs the gateway only its sockets. Begin with {@code
+ * WebSocketGateway}, then {@code ClientSocket}.
  *
  * <pre>
  *   HttpGuard ──► HttpFront ──► Handshake ──► PendingUpgrades ──► ToHost.Open
@@ -17,60 +19,71 @@
  *
  * <table>
  *   <caption>The parts</caption>
- *   <tr><td>{@code edge}</td><td>a package of its own: TLS, and proxies before the server</td></tr>
- *   <tr><td>{@code HttpFront}</td><td>decides what becomes of each HTTP request</td></tr>
+ *   <tr><td>{@code edge}</td><td>the package of TLS, of proxies before the server, and of the web
+ *       pages that may connect</td></tr>
+ *   <tr><td>{@code limits}</td><td>the package of options, admission, the account of memory, and
+ *       counters</td></tr>
+ *   <tr><td>{@code http}</td><td>the package of HTTP connections and plain requests</td></tr>
+ *   <tr><td>{@code upgrade}</td><td>the package of upgrades, from the request to the 101</td></tr>
+ *   <tr><td>{@code wire}</td><td>the package of frames and compression</td></tr>
+ *   <tr><td>{@code socket}</td><td>the package of open sockets</td></tr>
+ *   <tr><td>{@code HttpFront}</td><td>routes or refuses each HTTP request</td></tr>
  *   <tr><td>{@code IncomingRequest}, {@code ActorRequest}</td><td>a request, read once before the
  *       router and once at its route</td></tr>
- *   <tr><td>{@code Handshake}, {@code OriginPolicy}, {@code WebOrigin}</td><td>who may upgrade: pure
- *       functions</td></tr>
- *   <tr><td>{@code AccessCheck}, {@code Users}</td><td>what the application says of who may come,
- *       and who a client is</td></tr>
- *   <tr><td>{@code WebSocketUpgrades}</td><td>for handlers before the actors' routes</td></tr>
- *   <tr><td>{@code PendingUpgrades}</td><td>upgrades that wait for an access rule, or their
- *       actor</td></tr>
- *   <tr><td>{@code AwaitedAnswers}</td><td>requests and upgrades by number, until the host answers,
- *       or the deadline passes</td></tr>
- *   <tr><td>{@code ProtocolSwitch}</td><td>writes the 101 and makes the connection a
- *       socket's</td></tr>
- *   <tr><td>{@code HttpAnswers}</td><td>all answers of the gateway's own, and how answers are
- *       sent</td></tr>
- *   <tr><td>{@code PlainRequests}</td><td>HTTP to actors that answer it</td></tr>
- *   <tr><td>{@code ClientSocket}</td><td>a socket; the one place where its life
- *       ({@code SocketState}) changes</td></tr>
- *   <tr><td>{@code MessageAssembler}</td><td>fragments become a message</td></tr>
- *   <tr><td>{@code DeflateTerms}</td><td>compression: what is agreed to</td></tr>
- *   <tr><td>{@code Deflation}, {@code SocketDeflate}</td><td>the work, with one set of buffers for
- *       an event loop; contexts of a socket's own, if that was agreed</td></tr>
- *   <tr><td>{@code HalfInput}, {@code HttpTimers}</td><td>how long a client may take over what it
- *       began, and pause between requests</td></tr>
- *   <tr><td>{@code InboundMessages}</td><td>what a client says, as numbered messages; those that
- *       are not handled yet, and credit</td></tr>
- *   <tr><td>{@code ClientMemory}</td><td>what clients make the process hold, and who may hold
- *       more</td></tr>
- *   <tr><td>{@code ConnectionGroups}</td><td>the sockets of an actor</td></tr>
- *   <tr><td>{@code Admission}</td><td>how many may connect; {@code AddressRates}, {@code
- *       TokenBucket}: how often</td></tr>
- *   <tr><td>{@code LivenessWheel}, {@code Heartbeats}</td><td>who is pinged, and given up</td></tr>
- *   <tr><td>{@code SocketWriter}, {@code WaitingMessages}</td><td>what goes to a socket, and what
- *       waits, or is left out, while a client does not read</td></tr>
- *   <tr><td>{@code Progress}</td><td>tells slow clients from dead ones: a pure value</td></tr>
- *   <tr><td>{@code SocketVisits}</td><td>a look at sockets from outside</td></tr>
- *   <tr><td>{@code HttpWatch}, {@code SocketWatch}</td><td>what observers are told of requests,
- *       upgrades and sockets</td></tr>
- *   <tr><td>{@code LoopQueues}</td><td>one task for an event loop, one flush for a
+ *   <tr><td>{@code Handshake}, {@code OriginPolicy}, {@code WebOrigin}</td><td>decide which requests
+ *       may upgrade: pure functions</td></tr>
+ *   <tr><td>{@code AccessCheck}, {@code Users}</td><td>the application's access rules and
+ *       authenticated users</td></tr>
+ *   <tr><td>{@code WebSocketUpgrades}</td><td>recognizes upgrades, for handlers before the
+ *       actors' routes</td></tr>
+ *   <tr><td>{@code PendingUpgrades}</td><td>upgrades that wait for an access rule or for
+ *       their actor</td></tr>
+ *   <tr><td>{@code AwaitedAnswers}</td><td>requests and upgrades until the host has answered or
+ *       the deadline has passed</td></tr>
+ *   <tr><td>{@code ProtocolSwitch}</td><td>writes the 101 and hands the connection to a
  *       socket</td></tr>
- *   <tr><td>{@code HttpGuard}</td><td>guards a connection while it is HTTP's, and keeps what a client
- *       sends before it has read the 101</td></tr>
+ *   <tr><td>{@code HttpAnswers}</td><td>creates the gateway's own answers, and sends all
+ *       answers</td></tr>
+ *   <tr><td>{@code PlainRequests}</td><td>passes plain requests to actors that answer
+ *       HTTP</td></tr>
+ *   <tr><td>{@code ClientSocket}</td><td>one client's socket; only this class changes its
+ *       {@code SocketState}</td></tr>
+ *   <tr><td>{@code MessageAssembler}</td><td>joins the fragments of a message</td></tr>
+ *   <tr><td>{@code DeflateTerms}</td><td>the negotiated terms of compression</td></tr>
+ *   <tr><td>{@code Deflation}, {@code SocketDeflate}</td><td>compress and inflate, with one set of
+ *       buffers for an event loop, or with a socket's own contexts if that was negotiated</td></tr>
+ *   <tr><td>{@code HalfInput}, {@code HttpTimers}</td><td>bound how long a client may take to
+ *       finish its input, and pause between requests</td></tr>
+ *   <tr><td>{@code InboundMessages}</td><td>the numbered messages of a client, those that are not
+ *       handled yet, and their credit</td></tr>
+ *   <tr><td>{@code ClientMemory}</td><td>accounts for memory that is held for clients, and
+ *       decides which client may hold more</td></tr>
+ *   <tr><td>{@code ConnectionGroups}</td><td>the sockets of an actor</td></tr>
+ *   <tr><td>{@code Admission}</td><td>limits how many clients may connect; {@code
+ *       AddressRates} and {@code TokenBucket} limit how often</td></tr>
+ *   <tr><td>{@code LivenessWheel}, {@code Heartbeats}</td><td>ping silent clients, and give
+ *       them up</td></tr>
+ *   <tr><td>{@code SocketWriter}, {@code WaitingMessages}</td><td>write to a socket; keep or drop
+ *       messages while a client does not read</td></tr>
+ *   <tr><td>{@code Progress}</td><td>tells slow clients from dead ones: a pure value</td></tr>
+ *   <tr><td>{@code SocketVisits}</td><td>reports on many sockets, or closes all of
+ *       them</td></tr>
+ *   <tr><td>{@code HttpWatch}, {@code SocketWatch}</td><td>tell observers of requests, upgrades
+ *       and sockets</td></tr>
+ *   <tr><td>{@code LoopQueues}</td><td>brings work to event loops: one task for a loop, one
+ *       flush for a socket</td></tr>
+ *   <tr><td>{@code HttpGuard}</td><td>guards a connection while it carries HTTP, and keeps
+ *       bytes that a client sends before it has read the 101</td></tr>
  * </table>
  *
- * <p><b>Promises.</b> The 101 leaves before the first frame. What a host releases for an actor, one
- * after the other, leaves each socket in that order. Every connection that was accepted is told
- * closed, once, after all its messages. Whatever a client does, the memory it takes is bounded;
- * nothing is dropped that {@link dev.dormouse.server.gateway.GatewayCounts} does not count. Who
- * asks what became of a message is told, once.
+ * <p><b>Promises.</b> The 101 leaves before the first frame. Each socket sends an actor's messages
+ * in the order in which the host has released them. The host is told of the end of every accepted
+ * connection once, after all messages of the connection. The memory that a client takes is bounded.
+ * Every dropped message is counted in {@link dev.dormouse.server.gateway.limits.GatewayCounts}. An
+ * actor that asks for the outcome of a message is told the outcome once.
  *
- * <p><b>Threads.</b> A socket belongs to the event loop that accepted it. Releases may come from
- * any thread; they find their recipients there and leave the rest to the loops.
+ * <p><b>Threads.</b> A socket belongs to the event loop that accepted it. A release may come on any
+ * thread, which determines the recipients; their event loops do the rest.
  */
 @NullMarked
 package dev.dormouse.server.gateway;

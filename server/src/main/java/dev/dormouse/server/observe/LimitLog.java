@@ -9,48 +9,67 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.slf4j.Logger;
 
 /**
- * Logs which limits close or refuse clients, with the option that raises them. Each limit and actor
- * type gets {@value #BURST} lines at first, then one line a minute. A limit after which the client
- * may continue is not logged. Any thread.
+ * Logs which limits close or refuse clients, with the option that raises the limit. Each limit and
+ * actor type gets {@value #BURST} lines at first, then one line a minute. A limit after which the
+ * client may continue is not logged. Any thread may use it.
  */
 final class LimitLog {
+  /** The lines of a limit and an actor type that are logged at once. */
   static final int BURST = 5;
+
+  /** The time after which one more line is logged. */
   private static final Duration PER_LINE = Duration.ofMinutes(1);
+
   private static final Logger log = Log.of(LimitLog.class);
 
-  /** The remedy for each limit, by the name of the limit that observers hear. */
+  /** The remedy for each limit, by the name under which observers hear of the limit. */
   private static final Map<String, String> REMEDIES =
       Map.ofEntries(
-          Map.entry("message-bytes", "ActorOptions.messageBytesMax raises it"),
-          Map.entry("messages-per-second", "ActorOptions.messagesPerSecondMax raises it"),
+          Map.entry("message-bytes", "raise the limit with ActorOptions.messageBytesMax"),
+          Map.entry(
+              "messages-per-second", "raise the limit with ActorOptions.messagesPerSecondMax"),
           Map.entry(
               "outbound-bytes",
-              "ActorOptions.outboundBytesMax raises it, and ActorOptions.onSlowClient has messages"
-                  + " dropped instead"),
-          Map.entry("client-memory", "a larger heap (-Xmx) raises it"),
-          Map.entry("unfinished-input", "GatewayOptions.input raises it"),
+              "raise the limit with ActorOptions.outboundBytesMax, or let messages be dropped with"
+                  + " ActorOptions.onSlowClient"),
+          Map.entry("client-memory", "raise the limit with a larger heap (-Xmx)"),
+          Map.entry("unfinished-input", "raise the limit with GatewayOptions.input"),
           Map.entry(
-              "messages-at-once", "ActorOptions.messageBytesMax raises it; the actor is behind"),
-          Map.entry("fragments", "it is fixed: the client should send longer fragments"),
-          Map.entry("silence", "--ping raises it: the client has not answered a ping in that time"),
-          Map.entry("connections", "--max-connections raises it"),
-          Map.entry("connections-per-address", "--max-connections-per-ip raises it"),
-          Map.entry("connections-per-actor", "it is fixed: spread the clients over more actors"),
-          Map.entry("mailbox", "it is fixed: the actor is behind"),
-          Map.entry("upgrades-per-second-per-address", "--upgrades-per-second-per-ip raises it"),
-          Map.entry("requests-per-second-per-address", "--upgrades-per-second-per-ip raises it"),
-          Map.entry("unread-answers", "it is fixed: the client should read its answers"),
+              "messages-at-once",
+              "the actor handles messages too slowly; raise the limit with"
+                  + " ActorOptions.messageBytesMax"),
+          Map.entry("fragments", "the limit is fixed; the client should send longer fragments"),
           Map.entry(
-              "handshake-time", "GatewayOptions.handshake raises it; actor or access rule is slow"),
-          Map.entry("request-line-bytes", "--max-request-line raises it"),
-          Map.entry("request-header-bytes", "--max-headers raises it"),
-          Map.entry("request-head-time", "GatewayOptions.input raises it"),
-          Map.entry("request-body-time", "it is fixed: the client should send faster"),
-          Map.entry("request-body-bytes", "it is fixed: the client should send less at once"),
-          Map.entry("answer-reading-time", "GatewayOptions.slowness raises it"),
-          Map.entry("request-time", "GatewayOptions.request raises it; the actor is behind"));
+              "silence", "the client did not answer a ping in time; raise the limit with --ping"),
+          Map.entry("connections", "raise the limit with --max-connections"),
+          Map.entry("connections-per-address", "raise the limit with --max-connections-per-ip"),
+          Map.entry(
+              "connections-per-actor", "the limit is fixed; spread the clients over more actors"),
+          Map.entry("mailbox", "the limit is fixed; the actor handles events too slowly"),
+          Map.entry(
+              "upgrades-per-second-per-address",
+              "raise the limit with --upgrades-per-second-per-ip"),
+          Map.entry(
+              "requests-per-second-per-address",
+              "raise the limit with --upgrades-per-second-per-ip"),
+          Map.entry("unread-answers", "the limit is fixed; the client should read its answers"),
+          Map.entry(
+              "handshake-time",
+              "the actor or its access rule is slow; raise the limit with GatewayOptions.handshake"),
+          Map.entry("request-line-bytes", "raise the limit with --max-request-line"),
+          Map.entry("request-header-bytes", "raise the limit with --max-headers"),
+          Map.entry("request-head-time", "raise the limit with GatewayOptions.input"),
+          Map.entry("request-body-time", "the limit is fixed; the client should send faster"),
+          Map.entry(
+              "request-body-bytes", "the limit is fixed; the client should send a shorter body"),
+          Map.entry("answer-reading-time", "raise the limit with GatewayOptions.slowness"),
+          Map.entry(
+              "request-time",
+              "the actor answers too slowly; raise the limit with GatewayOptions.request"));
 
   private final Time time;
+
+  /** The rate of lines for each limit and actor type. */
   private final ConcurrentHashMap<String, LineRate> rates = new ConcurrentHashMap<>();
 
   LimitLog(Time time) {
@@ -69,12 +88,12 @@ final class LimitLog {
             .next();
     if (leftOut != LineRate.LEAVE_OUT) {
       log.warn(
-          "{}{} is over the limit {}: {}. {} ({} such lines left out)",
+          "{}{} is over the limit {} and is turned away ({}); {} ({} such lines left out)",
           hit.connection() == null ? "a client" : "connection " + hit.connection(),
           hit.actor() == null ? "" : " of actor " + hit.actor(),
           hit.limit(),
           hit.outcome(),
-          REMEDIES.getOrDefault(hit.limit(), "no option raises it"),
+          REMEDIES.getOrDefault(hit.limit(), "no option raises the limit"),
           leftOut);
     }
   }

@@ -1,7 +1,7 @@
 /**
- * HTTP before and beside WebSockets: the guard that every TCP connection passes, the request as the
- * gateway reads it, access rules, routes to actors, plain requests to actors, and the answers that
- * the gateway gives itself. Begin with {@code HttpGuard} and {@code IncomingRequest}.
+ * HTTP before and beside WebSockets: the guard of every TCP connection, requests as the gateway
+ * reads them, access rules, routes to actors, plain requests to actors, and the gateway's own
+ * answers. Begin with {@code HttpGuard} and {@code IncomingRequest}.
  *
  * <p>Threads: a request belongs to the event loop of its connection.
  */

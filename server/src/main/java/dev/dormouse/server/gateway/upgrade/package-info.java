@@ -1,7 +1,7 @@
 /**
  * Upgrades, from the request to the 101: {@code HttpFront} takes the request, {@code Handshake}
- * decides whether it is a fit one, {@code PendingUpgrades} waits for the actor's answer, and {@code
- * ProtocolSwitch} makes the connection a socket.
+ * judges its head, {@code PendingUpgrades} keeps it until the actor has answered, and {@code
+ * ProtocolSwitch} hands the connection to a socket. Begin with {@code HttpFront}.
  *
  * <p>Threads: an upgrade belongs to the event loop of its connection.
  */
