@@ -43,8 +43,8 @@ import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Holds the sockets of actors: it takes upgrades from a vertx-web router, tells the host what
- * clients say, and does to the sockets what the host releases.
+ * The gateway, which holds the clients' sockets. It takes upgrades from a vertx-web router, passes
+ * messages of clients to the host, and applies the host's releases to the sockets.
  *
  * <pre>{@code
  * gateway.mount(router, new ActorRoute("chat", "/chat/:key", false, ActorOptions.defaults()));
@@ -55,11 +55,11 @@ import org.jspecify.annotations.Nullable;
  *     .listen();
  * }</pre>
  *
- * <p>The HTTP server must run on event loops. Limits and their outcomes are in {@link
- * GatewayOptions} and {@link ActorRoute}.
+ * <p>The HTTP server must run on event loops. {@link GatewayOptions} and {@link ActorRoute} hold
+ * the limits, and describe what happens to clients over a limit.
  */
 public final class WebSocketGateway {
-  /** The part of a shutdown's time over which the close frames are spread. */
+  /** The divisor of a shutdown's time that yields the time over which closes are spread. */
   private static final int SPREAD_PART = 2;
 
   private final Vertx vertx;
@@ -73,9 +73,9 @@ public final class WebSocketGateway {
   private final SocketVisits visits;
 
   /**
-   * Creates a gateway without routes, which nobody can observe.
+   * Creates a gateway without routes and without observers.
    *
-   * @param incarnation the number of this run of the node; it is in the id of every connection
+   * @param incarnation the number of this run of the node, which is part of every connection's id
    */
   public WebSocketGateway(
       GatewayOptions options, Vertx vertx, Transport transport, Time time, long incarnation) {
@@ -105,31 +105,29 @@ public final class WebSocketGateway {
   }
 
   /**
-   * Makes actors reachable. Handlers that were put on the router before see the requests first and
-   * may answer them, or add headers and cookies, which are then on the 101 too. One that works
-   * asynchronously must pause the request.
+   * Adds the route of an actor type to a router. Handlers that were added to the router before see
+   * the requests first. They may answer requests, or add headers and cookies, which are then on the
+   * 101, too. An asynchronous handler must pause the request.
    *
-   * @return the route, which may be narrowed, to a virtual host for example
+   * @return the route, which may be narrowed, for example to a virtual host
    */
   public Route mount(Router router, ActorRoute route) {
     return router.route(route.path()).handler(request -> front.route(request, route));
   }
 
   /**
-   * Meets a new connection: speaks TLS and the PROXY protocol as the options say, has frames that a
-   * client sends before it has read the 101 reach the actor, and bounds how many connections there
-   * are, how long a client may take over all that comes before its first request's end of head, and
-   * how long it may pause between requests. To be the connection handler of HTTP servers that speak
-   * no TLS of their own, with {@link #httpOptions}.
+   * Prepares a new connection of an HTTP server. It adds TLS and the PROXY protocol as the options
+   * say, limits the number of connections and the time for heads and pauses, and keeps frames that
+   * a client sends before it has read the 101. This method must be the connection handler of HTTP
+   * servers with {@link #httpOptions}, which have no TLS of their own.
    */
   public void meet(HttpConnection connection) {
     HttpGuard.meet(connection, tally, edge);
   }
 
   /**
-   * Returns the options that HTTP servers of this gateway are to be made with: HTTP/1.1, the limits
-   * of heads, {@link #oneReading}, and no WebSockets of Vert.x's own compression. Fresh options,
-   * which may be changed further.
+   * Returns new options for HTTP servers of this gateway: HTTP/1.1 only, the limits of heads, and
+   * the settings of {@link #oneReading}. The caller may change them further.
    */
   public HttpServerOptions httpOptions() {
     return oneReading(
@@ -140,9 +138,10 @@ public final class WebSocketGateway {
   }
 
   /**
-   * Sets options of a server so that all who read a URL read the same: HTTP/1.1 only, because a
-   * client that is taken up on h2c has no {@code Host} to judge it by; and parameters of a query
-   * that end at {@code &} and not at {@code ;} (WHATWG URL, section 5.1).
+   * Sets options of a server so that all its code reads a request in the same way, and returns
+   * them. The server speaks HTTP/1.1 only, because a request of h2c has no {@code Host} to check.
+   * Parameters of a query end at {@code &} and not at {@code ;} (WHATWG URL, section 5.1). Vert.x's
+   * own compression of WebSockets is off.
    */
   public static HttpServerOptions oneReading(HttpServerOptions options) {
     return options
@@ -153,48 +152,51 @@ public final class WebSocketGateway {
   }
 
   /**
-   * Returns the HTTP server's request handler. The router sees requests as their clients sent them,
-   * to listed proxies or here. Handlers that act before the headers of an answer, or at its end, do
-   * so for a 101 too; before its headers they see the status that was set, or 200. What no router
-   * can route is answered 400: a malformed path, a missing {@code Host}, which a router would log
-   * as an error of its own each time; and what a listed proxy forwards with headers that contradict
-   * each other. What is for a host of somebody else's is answered 421, see {@link
-   * GatewayOptions#hosts}; an expectation other than {@code 100-continue} is answered 417.
+   * Returns the HTTP server's request handler, which passes requests on to a router. The router
+   * sees requests as their clients sent them, to listed proxies or to this server. Handlers of the
+   * end of an answer or of its headers are called for a 101, too; before its headers they see the
+   * status that was set, or 200.
+   *
+   * <p>Some requests are answered before the router: 400 if the path or {@code Host} is malformed,
+   * or if the headers of listed proxies contradict each other; 421 if the request is for a host
+   * that is not the server's, see {@link GatewayOptions#hosts}; and 417 for an expectation other
+   * than {@code 100-continue}.
    */
   public Handler<HttpServerRequest> inFrontOf(Router router) {
     return request -> front.receive(request, router);
   }
 
   /**
-   * Checks that a router can route the request; for servers that are none of this gateway's.
+   * Checks that a router can route a request, for servers without a gateway.
    *
-   * @throws IllegalArgumentException if path, query or {@code Host} are malformed; the message says
-   *     which
+   * @throws IllegalArgumentException if the path, the query or {@code Host} is malformed; the
+   *     message says which
    */
   public static void checkRoutable(HttpServerRequest request) {
     IncomingRequest.check(request);
   }
 
   /**
-   * Does what a host releases, and returns at once. Any thread may call it. The releases of one
-   * actor must come one after the other, and reach each socket in that order.
+   * Carries out a release of a host, and returns at once. Any thread may call it, but the releases
+   * of one actor must come one after the other. They reach each socket in that order.
    */
   public void accept(Release release) {
     releases.accept(release);
   }
 
-  /** Returns how many bytes of what hosts released the event loops have not taken up yet, about. */
+  /** Returns about how many bytes of releases the event loops have not applied yet. Any thread. */
   public long underWayBytes() {
     return loops.bytes();
   }
 
   /**
-   * Ends all connections. From now on upgrades are answered 503. Every client gets a close frame;
-   * many clients get it spread over the first half of the time. Those that have not answered in
-   * time are dropped. The host hears of each end once, so it should still be there.
+   * Ends all connections, and refuses upgrades with a 503 from now on. Every client gets a close
+   * frame; if there are many clients, the close frames are spread over the first half of the time.
+   * Clients that have not answered in time are disconnected. The host is told of each end once, so
+   * it must still run.
    *
-   * @param code what the close frames say, such as 1001 or, for a restart, 1012
-   * @param within how long clients, and the host, have
+   * @param code the code of the close frames, such as 1001 or, for a restart, 1012
+   * @param within the time that clients and the host have
    * @return completes when there are no more sockets
    */
   public Future<Void> shutdown(int code, Duration within) {
@@ -213,11 +215,11 @@ public final class WebSocketGateway {
   }
 
   /**
-   * Returns a page of an actor's connections whose sockets are here, in the order of their ids.
-   * Wakes nobody. Any thread.
+   * Returns a page of an actor's connections whose sockets are here, in the order of their ids. The
+   * actor is not woken. Any thread.
    *
-   * @param after the last of the page before; null for the first page
-   * @param limit how many at most
+   * @param after the last connection of the page before; null for the first page
+   * @param limit the most connections of the page
    */
   public Future<List<ConnectionStatus>> connections(
       ActorId actor, @Nullable ConnectionId after, int limit) {
@@ -225,14 +227,14 @@ public final class WebSocketGateway {
   }
 
   /**
-   * Visits connections whose sockets are open, in no order, each on the thread that observers are
-   * told of its events, between two of them. Wakes nobody. Any thread.
+   * Visits connections whose sockets are open, in no order. Each visit is on the thread that tells
+   * observers of the connection's events, between two events. No actor is woken. Any thread.
    *
-   * @param which of which actors
-   * @param limit how many at most
-   * @param visitor returns at once
-   * @return completes, on the caller's event loop if there is one, with how many were over the
-   *     limit
+   * @param which selects the actors whose connections are visited
+   * @param limit the most connections to visit
+   * @param visitor is called for each connection, and must return at once
+   * @return completes, on the caller's event loop if there is one, with the number of connections
+   *     over the limit
    */
   public Future<Long> visitOpen(
       Predicate<ActorId> which, int limit, BiConsumer<ConnectionId, ActorId> visitor) {
@@ -244,9 +246,7 @@ public final class WebSocketGateway {
     return groups.count(chosen);
   }
 
-  /**
-   * Returns how many bytes wait for clients to read them, about. Looks at each socket. Any thread.
-   */
+  /** Returns about how many bytes wait for clients to read. It looks at each socket. Any thread. */
   public long outboundBytes() {
     return groups.all().stream().mapToLong(ClientSocket::waitingBytes).sum();
   }
@@ -256,12 +256,12 @@ public final class WebSocketGateway {
     return tally.memory();
   }
 
-  /** Returns how many HTTP requests are not answered yet. Any thread. */
+  /** Returns how many HTTP requests are not answered. Any thread. */
   public long activeRequests() {
     return tally.counters().activeRequests.sum();
   }
 
-  /** Returns what the gateway has done so far. Any thread. */
+  /** Returns the gateway's counts so far. Any thread. */
   public GatewayCounts counts() {
     return tally
         .counters()

@@ -30,8 +30,8 @@
  *   <tr><td>{@code HttpFront}</td><td>routes or refuses each HTTP request</td></tr>
  *   <tr><td>{@code IncomingRequest}, {@code ActorRequest}</td><td>a request, read once before the
  *       router and once at its route</td></tr>
- *   <tr><td>{@code Handshake}, {@code OriginPolicy}, {@code WebOrigin}</td><td>decide which requests
- *       may upgrade: pure functions</td></tr>
+ *   <tr><td>{@code Handshake}, {@code OriginPolicy}, {@code WebOrigin}</td><td>decide which
+ *       requests may upgrade: pure functions</td></tr>
  *   <tr><td>{@code AccessCheck}, {@code Users}</td><td>the application's access rules and
  *       authenticated users</td></tr>
  *   <tr><td>{@code WebSocketUpgrades}</td><td>recognizes upgrades, for handlers before the

@@ -55,7 +55,8 @@ final class LimitLog {
           Map.entry("unread-answers", "the limit is fixed; the client should read its answers"),
           Map.entry(
               "handshake-time",
-              "the actor or its access rule is slow; raise the limit with GatewayOptions.handshake"),
+              "the actor or its access rule is slow; raise the limit with"
+                  + " GatewayOptions.handshake"),
           Map.entry("request-line-bytes", "raise the limit with --max-request-line"),
           Map.entry("request-header-bytes", "raise the limit with --max-headers"),
           Map.entry("request-head-time", "raise the limit with GatewayOptions.input"),

@@ -1,6 +1,6 @@
 package dev.dormouse.server.gateway.wire;
 
-/** The close codes that the gateway itself sends or tells (RFC 6455, section 7.4.1, and IANA). */
+/** The close codes that the gateway itself sends or reports (RFC 6455, section 7.4.1, and IANA). */
 public final class CloseCodes {
   /** The client sent a frame that is wrong, or in the wrong order. */
   public static final int PROTOCOL_ERROR = 1002;

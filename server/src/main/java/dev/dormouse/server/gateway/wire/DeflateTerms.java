@@ -20,10 +20,11 @@ import org.jspecify.annotations.Nullable;
  * <p>Neither side refers to earlier messages (context takeover) unless the actor type wants it and
  * the client has not ruled it out for that side.
  *
- * @param serverKeepsContext whether what the server compresses may refer to its earlier messages
- * @param clientKeepsContext whether what the client compresses may refer to its earlier messages,
- *     which the server must remember then
- * @param isWindowAsked whether the client wants to be told the server's window, of 15 bits
+ * @param serverKeepsContext whether messages of the server may refer to its earlier messages
+ * @param clientKeepsContext whether messages of the client may refer to its earlier messages, which
+ *     the server must then remember
+ * @param isWindowAsked whether the client's offer named the server's window, so that the answer
+ *     must name it, too
  */
 public record DeflateTerms(
     boolean serverKeepsContext, boolean clientKeepsContext, boolean isWindowAsked) {
@@ -41,7 +42,7 @@ public record DeflateTerms(
    * Returns the terms of the first offer that the server accepts; null if it accepts none.
    *
    * @param headers the values of {@code Sec-WebSocket-Extensions} in the request, in order
-   * @param wanted what the actor type wants
+   * @param wanted the compression that the actor type wants
    */
   public static @Nullable DeflateTerms answer(List<String> headers, Compression wanted) {
     if (wanted == Compression.OFF) {

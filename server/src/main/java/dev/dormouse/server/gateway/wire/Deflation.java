@@ -8,14 +8,14 @@ import java.util.zip.Inflater;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Compresses and inflates whole messages (RFC 7692, section 7.2). Where each message stands by
- * itself, one compressor and one inflater serve all sockets of an event loop; {@link #ofLoop}
- * returns the loop's own.
+ * Compresses and inflates whole messages (RFC 7692, section 7.2). Without context takeover, one
+ * compressor and one inflater serve all sockets of an event loop; {@link #ofLoop} returns those of
+ * the calling loop.
  *
  * <p>Only the event loop's thread may use it.
  */
 public final class Deflation {
-  /** How long a message must be, in bytes, to be worth compressing by itself. */
+  /** The bytes from which on a message is worth compressing by itself. */
   public static final int BYTES_MIN = 64;
 
   private static final FastThreadLocal<Deflation> OF_LOOP =
@@ -32,7 +32,7 @@ public final class Deflation {
         }
       };
 
-  /** The end of every flush. It is left out on the wire. */
+  /** The last bytes of every flush, which are not sent. */
   private static final byte[] TAIL = {0, 0, (byte) 0xFF, (byte) 0xFF};
 
   private static final byte[] NOTHING = {};
@@ -66,7 +66,7 @@ public final class Deflation {
     return messageBytesMax + messageBytesMax / 512 + CAPACITY_MIN;
   }
 
-  /** Compresses a message by itself. Returns null if the result would not be shorter. */
+  /** Compresses a message by itself; null if the message is too short or does not get shorter. */
   byte @Nullable [] compress(byte[] message) {
     if (message.length < BYTES_MIN) {
       return null;
@@ -86,7 +86,7 @@ public final class Deflation {
     while (true) {
       size += context.deflate(bytes, size, bytes.length - size, Deflater.SYNC_FLUSH);
       if (size < bytes.length) {
-        context.setInput(NOTHING); // or it would keep the message
+        context.setInput(NOTHING); // otherwise the compressor would keep the message
         return Arrays.copyOf(bytes, size - TAIL.length);
       }
       bytes = Arrays.copyOf(bytes, size + CAPACITY_MIN + message.length / 2);
@@ -94,11 +94,11 @@ public final class Deflation {
   }
 
   /**
-   * Inflates a message that was compressed by itself. It takes memory as the message comes out,
-   * never more than twice the limit.
+   * Inflates a message that was compressed by itself. The memory for it grows with its inflated
+   * bytes, to at most twice the limit.
    *
-   * @throws ViolationException 1009 if it has more bytes than the limit, 1007 if it is not
-   *     compressed data
+   * @throws ViolationException 1009 if the message has more bytes than the limit, 1007 if the data
+   *     is not compressed data
    */
   byte[] inflate(byte[] compressed, int bytesMax) {
     try {
@@ -109,8 +109,8 @@ public final class Deflation {
   }
 
   /**
-   * Inflates a message that was compressed with the context of the messages before it. A block that
-   * says it is the last ends the context, as it does for a compressor.
+   * Inflates a message that was compressed with the context of the messages before it. A block with
+   * the final bit ends the context, as it does for a compressor.
    */
   static byte[] inflate(byte[] compressed, int bytesMax, Inflater context) {
     byte[] input = Arrays.copyOf(compressed, compressed.length + TAIL.length);
@@ -145,7 +145,7 @@ public final class Deflation {
     }
   }
 
-  /** Goes on behind a block that says it is the last (RFC 7692, section 7.2.3.4). */
+  /** Continues behind a block with the final bit (RFC 7692, section 7.2.3.4). */
   private static void goOnAfterFinalBlock(byte[] input, Inflater inflater) {
     int left = inflater.getRemaining();
     inflater.reset();

@@ -10,9 +10,9 @@ import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads the client's frames (RFC 6455, section 5.2): Netty's decoder, set to be strict. A breach of
- * the protocol goes to the socket as an exception. The decoder also tells whether the client is
- * within a frame, and within which.
+ * Decodes the client's frames (RFC 6455, section 5.2) with Netty's decoder in its strict settings.
+ * A breach of the protocol goes to the socket as an exception. The decoder also tells whether half
+ * a frame has come, and counts whole frames.
  *
  * <p>While the socket wants no frames, the decoder keeps the bytes of the last read undecoded,
  * because inflated they might take a thousand times as much memory.
@@ -22,11 +22,16 @@ import org.jspecify.annotations.Nullable;
 public final class FrameDecoder extends WebSocket13FrameDecoder {
   private final BooleanSupplier isWanted;
 
-  /** Null before it is in the pipeline. */
+  /** The decoder's place in the pipeline; null before it is there. */
   private @Nullable ChannelHandlerContext context;
 
+  /** True while half a frame has come. */
   private boolean isWithin;
+
+  /** True once the client sends no more, and all kept bytes are decoded. */
   private boolean isLast;
+
+  /** The number of whole frames. */
   private long frames;
 
   /**
@@ -66,8 +71,8 @@ public final class FrameDecoder extends WebSocket13FrameDecoder {
   }
 
   /**
-   * Decodes what was kept, if the socket wants frames again. Must not be called while a frame is
-   * being handled.
+   * Decodes the kept bytes, if the socket wants frames again. It must not be called while a frame
+   * is handled.
    */
   public void resume() {
     ChannelHandlerContext context = this.context;
@@ -85,29 +90,31 @@ public final class FrameDecoder extends WebSocket13FrameDecoder {
     }
   }
 
-  /** Decodes what was kept, wanted or not, because the client sends no more. */
+  /**
+   * Decodes the kept bytes even if the socket wants no frames, because the client sends no more.
+   */
   @Override
   protected void decodeLast(ChannelHandlerContext context, ByteBuf in, List<Object> out) {
     isLast = true;
     callDecode(context, in, out);
   }
 
-  /** Returns whether some of a frame came, but not all. */
+  /** Returns whether half a frame has come. */
   public boolean isWithin() {
     return isWithin;
   }
 
-  /** Returns how many bytes came that are not decoded yet. */
+  /** Returns how many received bytes are not decoded yet. */
   public int keptBytes() {
     return actualReadableBytes();
   }
 
-  /** Returns how much memory the bytes that are not decoded yet keep, in bytes. */
+  /** Returns how many bytes of memory the undecoded bytes keep. */
   public int heldBytes() {
     return keptBytes() == 0 ? 0 : internalBuffer().capacity();
   }
 
-  /** Returns how many frames came whole. */
+  /** Returns how many whole frames have come. */
   public long frames() {
     return frames;
   }

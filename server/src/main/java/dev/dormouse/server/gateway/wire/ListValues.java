@@ -3,15 +3,15 @@ package dev.dormouse.server.gateway.wire;
 import java.util.ArrayList;
 import java.util.List;
 
-/** The values of headers that are comma-separated lists (RFC 9110, section 5.6.1). */
+/** Reads headers whose values are comma-separated lists (RFC 9110, section 5.6.1). */
 public final class ListValues {
 
   private ListValues() {}
 
   /**
-   * The members of all values in order, without the spaces around them; empty ones, too.
+   * Returns the members of all values in order, without the spaces around them, empty members too.
    *
-   * @param values those of all headers of one name
+   * @param values the values of all headers of one name
    */
   public static List<String> members(List<String> values) {
     List<String> members = new ArrayList<>(values.size());
@@ -26,7 +26,7 @@ public final class ListValues {
     return members;
   }
 
-  /** Whether a token is among the members, in any case. */
+  /** Returns whether a token is among the members, in upper or lower case. */
   public static boolean contain(List<String> values, String token) {
     for (String member : members(values)) {
       if (member.equalsIgnoreCase(token)) {

@@ -6,9 +6,10 @@ import java.util.zip.Inflater;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Compresses the messages of one socket, as its terms say. Without context takeover it uses the
- * {@link Deflation} of the event loop. With context takeover it takes native memory of its own with
- * the first message of a direction, and keeps it until that direction ends.
+ * Compresses and inflates the messages of one socket on the negotiated terms. Without context
+ * takeover it uses the {@link Deflation} of the event loop. With context takeover it takes native
+ * memory of its own with the first message of a direction, and keeps that memory until the
+ * direction ends.
  *
  * <p>Only the socket's event loop may use it.
  */
@@ -18,10 +19,10 @@ public final class SocketDeflate {
   /** Counts the compressors and inflaters that hold native memory. */
   private final LongAdder contexts;
 
-  /** Null before the first message to the client, and after the last. */
+  /** The compressor with context; null before the first message to the client, and at the end. */
   private @Nullable Deflater deflater;
 
-  /** Null before the first message from the client, and after the last. */
+  /** The inflater with context; null before the first message from the client, and at the end. */
   private @Nullable Inflater inflater;
 
   public SocketDeflate(DeflateTerms terms, LongAdder contexts) {
@@ -30,15 +31,15 @@ public final class SocketDeflate {
   }
 
   /**
-   * Compresses a message. Returns null if the message is to be sent as it is. With context takeover
-   * the result must be the next that is sent.
+   * Compresses a message; null if the message is to be sent as it is. With context takeover the
+   * result must be sent before that of any later call.
    */
   public byte @Nullable [] compress(byte[] message) {
     if (!terms.serverKeepsContext()) {
       return Deflation.ofLoop().compress(message);
     }
     if (message.length == 0) {
-      return null; // a flush that has nothing to flush is no message
+      return null; // a compressor without input makes no bytes
     }
     Deflater context = deflater;
     if (context == null) {
@@ -52,8 +53,8 @@ public final class SocketDeflate {
   /**
    * Inflates a message.
    *
-   * @throws ViolationException 1009 if it has more bytes than the limit, 1007 if it is not
-   *     compressed data
+   * @throws ViolationException 1009 if the message has more bytes than the limit, 1007 if the data
+   *     is not compressed data
    */
   public byte[] inflate(byte[] compressed, int bytesMax) {
     if (!terms.clientKeepsContext()) {
@@ -68,7 +69,7 @@ public final class SocketDeflate {
     return Deflation.inflate(compressed, bytesMax, context);
   }
 
-  /** Gives back what compresses: no more messages go to the client. */
+  /** Releases the compressor, because no more messages go to the client. */
   public void endOutput() {
     if (deflater != null) {
       deflater.end();
@@ -77,7 +78,7 @@ public final class SocketDeflate {
     }
   }
 
-  /** Gives back what inflates: no more messages come from the client. */
+  /** Releases the inflater, because no more messages come from the client. */
   public void endInput() {
     if (inflater != null) {
       inflater.end();

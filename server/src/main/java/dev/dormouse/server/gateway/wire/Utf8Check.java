@@ -1,9 +1,8 @@
 package dev.dormouse.server.gateway.wire;
 
 /**
- * Checks that bytes that come in pieces are UTF-8. The check is strict: no overlong forms, no
- * surrogates, nothing above U+10FFFF (Unicode, table 3-7; RFC 3629). A character may be split
- * between two pieces.
+ * A strict check that bytes in pieces are UTF-8: no overlong forms, no surrogates, and no character
+ * above U+10FFFF (Unicode, table 3-7; RFC 3629). A character may be split between two pieces.
  *
  * <p>One thread at a time may use it.
  */
@@ -11,24 +10,24 @@ public final class Utf8Check {
   private static final int CONTINUATION_MIN = 0x80;
   private static final int CONTINUATION_MAX = 0xBF;
 
-  /** How many bytes of the character are still to come. */
+  /** The number of bytes of the current character that are still to come. */
   private int missing;
 
-  /** The least that the next byte of the character may be. */
+  /** The least value of the character's next byte. */
   private int nextMin = CONTINUATION_MIN;
 
-  /** The most that the next byte of the character may be. */
+  /** The greatest value of the character's next byte. */
   private int nextMax = CONTINUATION_MAX;
 
-  /** Returns whether the bytes are UTF-8 and break off within no character. */
+  /** Returns whether the bytes are UTF-8 and end with a complete character. */
   public static boolean isUtf8(byte[] bytes) {
     Utf8Check check = new Utf8Check();
     return check.accepts(bytes, 0, bytes.length) && check.isComplete();
   }
 
   /**
-   * Returns whether the bytes from {@code start} to before {@code end} may follow those that were
-   * accepted before.
+   * Returns whether the bytes from {@code start} (inclusive) to {@code end} (exclusive) may follow
+   * the bytes that were accepted before.
    */
   public boolean accepts(byte[] bytes, int start, int end) {
     for (int i = start; i < end; i++) {
