@@ -72,7 +72,7 @@ final class ForwardedHeader {
     return hops;
   }
 
-  /** Returns the place of the quote that opens what a quote closes; 0 if there is none. */
+  /** Returns the index of the quote that belongs to a closing quote; 0 if there is none. */
   private static int openingQuote(String line, int closing) {
     for (int i = closing - 1; i > 0; i--) {
       if (line.charAt(i) == '"' && !isEscaped(line, i)) {

@@ -162,7 +162,7 @@ public final class HttpGuard extends ChannelInboundHandlerAdapter {
     }
 
     void add(ByteBuf more) {
-      hold(more.capacity()); // a byte may keep all of what it was read into
+      hold(more.capacity()); // even one byte keeps its whole buffer
       bytes.addComponent(true, more);
     }
   }

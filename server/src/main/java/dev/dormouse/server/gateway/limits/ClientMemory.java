@@ -272,7 +272,7 @@ public final class ClientMemory {
      */
     public abstract void revoke();
 
-    /** Notes progress of the client: it reads what it is sent, or sends more of what it began. */
+    /** Notes progress of the client: it reads, or sends more of its half input. */
     public final void moved() {
       if (isListed) {
         movedNs = list.nowNs.getAsLong();
@@ -370,7 +370,7 @@ public final class ClientMemory {
 
     /**
      * Returns whether other clients give way to a client, and chooses one of them if none does yet.
-     * Those who give way must make enough room, or hold as much as the client.
+     * Clients that give way must make enough room, or hold as much as the client.
      *
      * @param bytes the bytes that the client is to hold
      * @param address the address whose clients may be chosen; null if all clients may

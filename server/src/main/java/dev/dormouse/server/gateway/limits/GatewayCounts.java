@@ -8,7 +8,7 @@ import java.util.Map;
  * upgrades} and {@code deflateContexts} are numbers of one moment.
  *
  * @param sockets sockets that are open, or closing
- * @param httpConnections TCP connections that speak HTTP, those of pending upgrades too
+ * @param httpConnections TCP connections that speak HTTP, also with a waiting upgrade
  * @param upgrades upgrades that wait for an actor
  * @param messagesIn whole messages received
  * @param messagesOut messages handed to the network, one for each recipient

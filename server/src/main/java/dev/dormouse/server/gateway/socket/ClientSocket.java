@@ -41,7 +41,7 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 
 /**
- * One client's socket, from the actor's acceptance to the end of the TCP connection. It is the
+ * The socket of one client, from the actor's acceptance to the end of the TCP connection. It is the
  * Netty handler behind the {@link FrameDecoder}.
  *
  * <p><b>The way of a message.</b> The decoder hands whole frames to the socket. {@link
@@ -394,7 +394,7 @@ public final class ClientSocket extends LivenessWheel.Peer {
 
   /**
    * Closes the TCP connection at once, because the client would not answer a close frame. A client
-   * that still reads what was sent before the ping is not given up.
+   * that still reads earlier messages is not given up.
    */
   @Override
   void giveUp() {
@@ -508,14 +508,14 @@ public final class ClientSocket extends LivenessWheel.Peer {
     return state == SocketState.OPEN || state == SocketState.ANSWERING;
   }
 
-  /** Flushes what was written since the last flush. During a read nothing is flushed yet. */
+  /** Flushes the frames written since the last flush, unless a read is handled, which flushes. */
   void flush() {
     if (writer != null && !isReading) {
       writer.turnEnds();
     }
   }
 
-  /** Forgets a message that the host handled, and those before it. */
+  /** Forgets a message that the host has handled, and all messages before it. */
   public void handled(long sequence) {
     inbound.handled(sequence);
     read();
@@ -523,12 +523,12 @@ public final class ClientSocket extends LivenessWheel.Peer {
     report();
   }
 
-  /** Keeps a message that the host did not take, and those after it. */
+  /** Keeps a message that the host has no room for, and all messages after it. */
   public void withheld(long sequence) {
     inbound.withheld(sequence);
   }
 
-  /** Sends a message again that the host wants now, and those after it. */
+  /** Sends a message again that the host now has room for, and all messages after it. */
   public void resumed(long sequence) {
     inbound.resumed(sequence);
   }
@@ -638,7 +638,7 @@ public final class ClientSocket extends LivenessWheel.Peer {
     if (cause instanceof CorruptedWebSocketFrameException violation) {
       violated(violation.closeStatus().code(), String.valueOf(violation.getMessage()));
     } else if (!(cause instanceof ClosedChannelException)) {
-      // A closed channel needs nothing here: it drops what waits, and reports its end itself.
+      // A closed channel needs nothing here: it drops waiting frames, and reports its end itself.
       if (!(cause instanceof IOException)) {
         logFailure(cause);
       }
@@ -714,7 +714,7 @@ public final class ClientSocket extends LivenessWheel.Peer {
     report();
   }
 
-  /** Ends the TCP connection after a while, or later if the client still reads what waits. */
+  /** Ends the TCP connection after a while, or later if the client still reads. */
   private void endTcpAfter(Duration wait, SocketWriter writer, Closing ending) {
     Progress before = new Progress(parts.tally().time().nowNs(), writer.takenBytes());
     Duration limit =

@@ -321,7 +321,7 @@ final class InboundMessages {
     }
   }
 
-  /** Forgets a message that the host handled, and those before it. */
+  /** Forgets a message that the host has handled, and all messages before it. */
   void handled(long sequence) {
     Window unhandled = window;
     if (unhandled != null) {
@@ -347,14 +347,14 @@ final class InboundMessages {
     return window != null;
   }
 
-  /** Keeps a message that the host did not take, and those after it. */
+  /** Keeps a message that the host has no room for, and all messages after it. */
   void withheld(long sequence) {
     if (window != null) {
       window.withheld(sequence);
     }
   }
 
-  /** Sends a message again that the host wants now, and those after it. */
+  /** Sends a message again that the host now has room for, and all messages after it. */
   void resumed(long sequence) {
     Window unhandled = window;
     if (unhandled != null) {
@@ -538,7 +538,7 @@ final class InboundMessages {
       return next;
     }
 
-    /** Forgets a sent message that the host handled, and those before it. */
+    /** Forgets a sent message that the host has handled, and all messages before it. */
     void handled(long sequence) {
       while (first <= sequence && !sent.isEmpty()) {
         hold(-cost(sent.remove()));
@@ -558,7 +558,7 @@ final class InboundMessages {
       }
     }
 
-    /** Keeps a message that the host did not take, and those after it. */
+    /** Keeps a message that the host has no room for, and all messages after it. */
     void withheld(long sequence) {
       goBackTo(sequence);
       isWithheld = true;
