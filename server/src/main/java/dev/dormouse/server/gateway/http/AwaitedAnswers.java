@@ -21,7 +21,7 @@ public final class AwaitedAnswers<K, R> {
   /** The undecided requests by their key. */
   private final ConcurrentHashMap<K, Waiting<R>> waiting = new ConcurrentHashMap<>();
 
-  /** The actions that release the memory of requests, which the host has not answered. */
+  /** The actions that release the memory of the requests that the host has not answered. */
   private final ConcurrentHashMap<K, Runnable> held = new ConcurrentHashMap<>();
 
   /** A request with the timer of its deadline. */

@@ -53,10 +53,10 @@ final class HttpTimers {
   /** The time that the current pause may last. */
   private Duration pauseLimit = Duration.ZERO;
 
-  /** The number of buffers that waited for the client at the last look. */
+  /** The buffers that waited for the client when {@link #hasRead} was called last. */
   private int waitingBuffers;
 
-  /** The number of bytes that waited for the client at the last look. */
+  /** The bytes that waited for the client when {@link #hasRead} was called last. */
   private long waitingBytes;
 
   /**
@@ -172,7 +172,7 @@ final class HttpTimers {
     }
   }
 
-  /** Returns whether the client has read something since the last look. */
+  /** Returns whether the client has read something since the last call. */
   private boolean hasRead(ChannelHandlerContext context) {
     ChannelOutboundBuffer waiting = context.channel().unsafe().outboundBuffer();
     int buffers = waiting == null ? 0 : waiting.size();

@@ -82,7 +82,7 @@ public final class HttpWatch {
     this.tally = tally;
   }
 
-  /** Records that the head of a request came. */
+  /** Records the head of a new request. */
   void requestCame(HttpRequest request) {
     tally.counters().activeRequests.increment();
     unanswered.add(

@@ -50,7 +50,7 @@ public record IncomingRequest(
     UNKNOWN
   }
 
-  /** Reads a request. */
+  /** Reads a request as the edge or a router shows it. */
   public static IncomingRequest of(HttpServerRequest http) {
     InetAddress client = client(http);
     Target target =

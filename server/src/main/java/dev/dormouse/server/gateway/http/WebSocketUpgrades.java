@@ -5,7 +5,7 @@ import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.ext.web.RoutingContext;
 
-/** Tells handlers before the actors' routes whether a request asks for a WebSocket. */
+/** Recognizes requests for a WebSocket, for handlers before the actors' routes. */
 public final class WebSocketUpgrades {
 
   private WebSocketUpgrades() {}

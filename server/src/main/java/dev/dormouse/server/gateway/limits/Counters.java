@@ -41,7 +41,7 @@ public final class Counters {
       Arrays.stream(RequestLimit.values())
           .collect(Collectors.toUnmodifiableMap(Function.identity(), why -> new LongAdder()));
 
-  /** Counts a plain request that was cut off. */
+  /** Counts a plain request that was over a limit. */
   public void cutOff(RequestLimit why) {
     Objects.requireNonNull(cutOff.get(why)).increment();
   }

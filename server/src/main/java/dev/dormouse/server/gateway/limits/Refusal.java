@@ -2,7 +2,10 @@ package dev.dormouse.server.gateway.limits;
 
 import org.jspecify.annotations.Nullable;
 
-/** Names the reasons why an upgrade was not answered 101. */
+/**
+ * The reasons why an upgrade was not answered 101. The status of the gateway's answer stands in
+ * brackets.
+ */
 public enum Refusal {
   /**
    * The upgrade breaks RFC 6455 [400, 405, 426], or its origin may not connect [403]. A request

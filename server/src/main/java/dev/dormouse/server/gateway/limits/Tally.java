@@ -32,7 +32,7 @@ public final class Tally {
     this.observers = observers;
   }
 
-  /** Returns the limits. */
+  /** Returns the options, which hold the limits. */
   public GatewayOptions options() {
     return options;
   }
@@ -47,7 +47,7 @@ public final class Tally {
     return counters;
   }
 
-  /** Returns the account of who is connected. */
+  /** Returns the account of connections and seats. */
   public Admission admission() {
     return admission;
   }

@@ -135,10 +135,10 @@ public final class ClientSocket extends LivenessWheel.Peer {
   /** The steps that came before the 101 was out; null if there were none, and afterwards. */
   private @Nullable Early early;
 
-  /** Writes to the client; null until the socket is in the pipeline. */
+  /** The writer to the client; null until the socket is in the pipeline. */
   private @Nullable SocketWriter writer;
 
-  /** Watches half frames and half messages; null while there are none. */
+  /** The watch of half frames and half messages; null while there are none. */
   private @Nullable HalfInput half;
 
   /** The end of the connection; null until the end begins. */
@@ -487,7 +487,8 @@ public final class ClientSocket extends LivenessWheel.Peer {
   // ---- from the host
 
   /**
-   * Sends a message, as {@link SocketWriter#message} says, or drops it if the socket is not open.
+   * Sends a message by {@link SocketWriter#message}, or drops the message if the socket is not
+   * open.
    */
   public void send(Payload message, @Nullable ByteBuf shared, @Nullable String key, long report) {
     if (isTooEarly(

@@ -89,7 +89,7 @@ public final class Heartbeats {
       }
     }
 
-    /** Turns the wheel. It throws nothing, because the event loop would never call it again. */
+    /** Turns the wheel. An exception is logged, because it would end the timer. */
     private void turn() {
       try {
         wheel.tick();

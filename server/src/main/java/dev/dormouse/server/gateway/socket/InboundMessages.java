@@ -61,7 +61,7 @@ final class InboundMessages {
   /** The messages that are not handled; null while every message is. */
   private @Nullable Window window;
 
-  /** Inflates messages; null if permessage-deflate was not negotiated. */
+  /** The compression; null if permessage-deflate was not negotiated. */
   private final @Nullable SocketDeflate deflate;
 
   /** True if the current message is compressed. */
@@ -234,7 +234,7 @@ final class InboundMessages {
     }
   }
 
-  /** Returns the message that the frame ends; null if it ends none. */
+  /** Returns the message that is whole with this frame; null if none is. */
   private @Nullable Payload assemble(WebSocketFrame frame, ClientMemory.@Nullable Address address) {
     Fragments half = fragments;
     if (half == null) {
@@ -420,7 +420,7 @@ final class InboundMessages {
     return fragments == null ? 0 : fragments.message.size();
   }
 
-  /** Returns how many messages came whole. */
+  /** Returns how many whole messages have come for the host. */
   long count() {
     return lastSequence;
   }
@@ -440,7 +440,7 @@ final class InboundMessages {
     openedAt = SocketWatch.now(parts.tally());
   }
 
-  /** Tells observers that a socket that was open is gone. */
+  /** Reports the end of a socket that was open to observers. */
   void gone(CloseReason reason, long bytesOut) {
     SocketWatch.gone(parts.tally(), actor, id, reason, openedAt, bytesIn, bytesOut);
   }
@@ -510,7 +510,7 @@ final class InboundMessages {
       this.first = first;
     }
 
-    /** Adds a message that came. */
+    /** Adds a message, which waits at first. */
     void add(Payload message) {
       waiting.add(message);
       waitingBytes += cost(message);

@@ -92,7 +92,7 @@ final class LivenessWheel {
     size++;
   }
 
-  /** Takes a peer off the wheel, if it is there. */
+  /** Removes a peer from the wheel, if it is there. */
   void remove(Peer peer) {
     Slot slot = peer.slot;
     if (slot != null) {

@@ -34,12 +34,12 @@ public final class LoopQueues {
     default void giveUp() {}
   }
 
-  /** Charges the memory of work that was handed in, in bytes; negative when the work is done. */
+  /** Charges bytes of memory that waiting work holds; a negative number releases bytes. */
   void hold(long more) {
     bytes.add(more);
   }
 
-  /** Returns about how many bytes work holds that is not done yet. */
+  /** Returns about how many bytes of memory waiting work holds. */
   public long bytes() {
     return bytes.sum();
   }

@@ -91,7 +91,7 @@ public final class MessageAssembler {
     return size;
   }
 
-  /** Returns how much memory the fragments take, in bytes. */
+  /** Returns how many bytes of memory the fragments take. */
   long heldBytes() {
     return HeapCost.ofBytes(bytes.length);
   }

@@ -21,7 +21,7 @@ import java.util.Set;
 public enum SocketState {
   /** The actor has accepted, and the 101 is not written yet. No frame may be written. */
   UPGRADING,
-  /** Messages go both ways. */
+  /** Client and server may send messages. */
   OPEN,
   /**
    * The client's close frame came, or the end of its half of the TCP connection. Answers to earlier

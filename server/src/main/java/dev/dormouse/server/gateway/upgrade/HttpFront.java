@@ -97,7 +97,7 @@ public final class HttpFront {
     request.response().setStatusCode(status).putHeader("Content-Type", "text/plain").end(why);
   }
 
-  /** Takes a request that has come to the route of an actor type. */
+  /** Handles a request at the route of an actor type. */
   public void route(RoutingContext routing, ActorRoute route) {
     ActorRequest request;
     try {

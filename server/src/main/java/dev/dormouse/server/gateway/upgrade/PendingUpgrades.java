@@ -72,7 +72,7 @@ public final class PendingUpgrades {
     this.pending = new AwaitedAnswers<>(vertx);
   }
 
-  /** Returns the id of the next connection. */
+  /** Creates the id of a new connection. */
   ConnectionId nextId() {
     return ConnectionId.of(incarnation, numbers.incrementAndGet());
   }

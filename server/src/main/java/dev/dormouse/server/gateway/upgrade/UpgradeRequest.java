@@ -54,13 +54,15 @@ final class UpgradeRequest extends HttpServerRequestWrapper {
     return response;
   }
 
-  /** Asks the view below, where the superclass would ask the connection. */
+  /**
+   * Returns the client's address from the wrapped view; the superclass would ask the connection.
+   */
   @Override
   public @Nullable SocketAddress remoteAddress() {
     return delegate.remoteAddress();
   }
 
-  /** Asks the view below, where the superclass would ask the connection. */
+  /** Returns the encryption from the wrapped view; the superclass would ask the connection. */
   @Override
   public boolean isSSL() {
     return delegate.isSSL();

@@ -44,7 +44,7 @@ public final class Deflation {
 
   private Deflation() {}
 
-  /** Returns the deflation of the event loop that calls. */
+  /** Returns the deflation of the calling event loop. */
   static Deflation ofLoop() {
     return OF_LOOP.get();
   }

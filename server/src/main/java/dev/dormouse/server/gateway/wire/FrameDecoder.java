@@ -38,7 +38,7 @@ public final class FrameDecoder extends WebSocket13FrameDecoder {
    * Creates the decoder of one socket.
    *
    * @param hasExtensions whether the decoder lets frames with reserved bits through
-   * @param isWanted tells whether the socket wants one more frame
+   * @param isWanted returns whether the socket wants one more frame
    */
   public FrameDecoder(int frameBytesMax, boolean hasExtensions, BooleanSupplier isWanted) {
     super(

@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 public final class SocketDeflate {
   private final DeflateTerms terms;
 
-  /** Counts the compressors and inflaters that hold native memory. */
+  /** The counter of compressors and inflaters that hold native memory. */
   private final LongAdder contexts;
 
   /** The compressor with context; null before the first message to the client, and at the end. */
