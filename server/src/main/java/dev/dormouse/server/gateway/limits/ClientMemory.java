@@ -33,10 +33,11 @@ import org.jspecify.annotations.Nullable;
  * <p><b>Clients that give way.</b> Before one client is refused more memory, another client gives
  * way. Only a {@link Revocable} can give way. It must have made no progress for {@link #IDLE_NS},
  * and it must hold as much as the first client is to hold, or enough to make room. The one with the
- * greatest product of bytes and idle time is chosen. Its socket is closed with 1013 on its own
- * event loop, and its memory is released at once. Until then no other client is chosen, and clients
- * that hold less may exceed the part. A socket that holds no more than a {@link #LITTLE_PART}th of
- * the part may always exceed it. All excess together is at most a quarter of the part.
+ * greatest product of bytes and idle time is chosen. Its own event loop closes its socket with
+ * 1013, or its HTTP connection, and releases its memory at once. Until then clients that hold less
+ * than it may exceed the part, and no other client is chosen for them. A socket that holds no more
+ * than a {@link #LITTLE_PART}th of the part may always exceed it. All excess together is at most a
+ * quarter of the part.
  *
  * <p><b>Direct memory.</b> A buffer that goes to several clients is counted once for each of them.
  * So the sum tells which client holds much, but not how much memory is taken. For that reason

@@ -35,7 +35,8 @@ public record ConnectionLimits(
   public ConnectionLimits {
     if (connectionsMax < 1 || perAddressMax < SHARE || upgradesPerSecondPerAddress < 0) {
       throw new IllegalArgumentException(
-          "limits of %s connections, %s per address, %s upgrades per second and address"
+          ("the limits must allow a connection and must not be negative; they are %s connections,"
+                  + " %s per address, %s upgrades per second and address")
               .formatted(connectionsMax, perAddressMax, upgradesPerSecondPerAddress));
     }
   }

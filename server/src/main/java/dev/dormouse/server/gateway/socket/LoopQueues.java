@@ -196,7 +196,7 @@ public final class LoopQueues {
 
       @Override
       public void giveUp() {
-        log.debug("an event loop is shut down; its sockets are gone");
+        log.debug("steps for sockets are given up, because their event loop is shut down");
         end();
       }
 
