@@ -6,14 +6,14 @@ import dev.dormouse.sdk.WebSocketActor;
 import java.nio.ByteBuffer;
 
 /**
- * The subject of load tests. A message that begins with {@code B} goes as it is to all connections
- * of the actor; one that begins with {@code D} is answered with {@code
- * {"activation":n,"count":attachment,"connections":k}}; any other is echoed, and something is
- * stored or not.
+ * An actor for load tests. A message that begins with {@code B} goes unchanged to all connections
+ * of the actor. A message that begins with {@code D} is answered with {@code
+ * {"activation":n,"count":attachment,"connections":k}}. Any other message is echoed, and something
+ * is stored or not.
  */
 public final class Bench extends WebSocketActor<Integer> {
 
-  /** What is stored with an echo. */
+  /** The kinds of data that are stored with an echo. */
   enum AfterEcho {
     NOTHING,
     /** The attachment is counted up. */

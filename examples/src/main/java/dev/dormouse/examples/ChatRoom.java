@@ -13,8 +13,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * A chat room. Who is here is known from the attachments of its connections, what was said from its
- * storage, so it may sleep whenever nobody speaks.
+ * A chat room. The attachments of its connections tell who is here, and its storage holds the last
+ * lines, so the room may sleep whenever nobody speaks.
  *
  * <p>Clients send {@code {"type":"say","text":…}} and {@code {"type":"rename","name":…}}; they hear
  * {@code welcome} (who is here, the last {@value #HISTORY} lines), {@code said}, {@code joined},
@@ -27,10 +27,10 @@ public final class ChatRoom extends WebSocketActor<ChatRoom.Member> {
   static final int NAME_MAX = 40;
   private static final String LINE = "line/";
 
-  /** Who a connection belongs to. */
+  /** The member that a connection belongs to. */
   public record Member(String name) {}
 
-  /** Something that was said. */
+  /** A line that a member said. */
   public record Line(long id, String member, String name, String text, long atMs) {}
 
   private long lastId;

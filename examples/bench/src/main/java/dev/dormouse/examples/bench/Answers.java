@@ -2,21 +2,23 @@ package dev.dormouse.examples.bench;
 
 import io.vertx.core.json.JsonObject;
 
-/** What the actors of the examples say of themselves. */
+/** Reads the answers in which the actors of the examples describe themselves. */
 final class Answers {
   private Answers() {}
 
-  /** How often the actor was activated, by its answer; -1 if there is none. */
+  /**
+   * Returns the number of the actor's activation that an answer states; -1 if the answer is empty.
+   */
   static long activation(String answer) {
     return answer.isEmpty() ? -1 : new JsonObject(answer).getLong("activation");
   }
 
   /**
-   * Looks whether there was a wake.
+   * Checks that the actor woke exactly as often as expected between two answers.
    *
-   * @param before the activation of the answer before; -1 if there was none
+   * @param before the activation that the previous answer states; -1 if there was none
    * @param more how many activations lie between the two
-   * @throws IllegalStateException if there were more, or fewer
+   * @throws IllegalStateException if there were more or fewer activations
    */
   static void check(long before, String answer, int more) {
     long after = activation(answer);

@@ -10,15 +10,16 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * What Dormouse is compared with: Vert.x's own WebSockets, on one event loop, that echo, or send to
- * all sockets of the same path what begins with {@code B}. Nothing is stored, nothing sleeps.
+ * The server that Dormouse is compared with: Vert.x's own WebSockets on one event loop. It echoes a
+ * message, or sends a message that begins with {@code B} to all sockets of the same path. Nothing
+ * is stored, and nothing sleeps.
  */
 final class BaselineServer {
   private final Map<String, Set<ServerWebSocket>> byPath = new HashMap<>();
 
   private BaselineServer() {}
 
-  /** Listens on any port that is free, and prints it. */
+  /** Listens on any free port and prints the port. */
   public static void main(String[] args) {
     BaselineServer server = new BaselineServer();
     Vertx vertx =

@@ -18,7 +18,9 @@ import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.TypeConversionException;
 
-/** Runs the modes one after the other, the two servers in turn, and writes down what came out. */
+/**
+ * Runs the modes one after the other, with the two servers taking turns, and writes the results.
+ */
 @Command(
     name = "dormouse-bench",
     mixinStandardHelpOptions = true,
@@ -29,19 +31,22 @@ import picocli.CommandLine.TypeConversionException;
         "Measures a Dormouse server against a stock Vert.x WebSocket server, each in a process of"
             + " its own, driven in turn from a third.")
 final class Benchmark implements Callable<Integer> {
-  /** File handles that a process needs besides those of its connections. */
+  /** The number of file handles that a process needs besides those of its connections. */
   private static final int HANDLES_RESERVED = 1_000;
 
   private static final int HANDLES = 20_000;
   private static final int QUICK_CONNECTIONS_MAX = 1_000;
 
-  /** What a look takes, unless modes are named: about ten seconds each at most. */
+  /** The modes of a run whose command line names none; each takes about ten seconds at most. */
   private static final List<Mode> QUICK_MODES =
       List.of(Mode.ECHO, Mode.ATTACH, Mode.WAKE, Mode.IDLE, Mode.BROADCAST);
 
   private static final long IDLE_MS = 500;
 
-  /** How long after the last message an actor is surely asleep: idle, and a few looks at it. */
+  /**
+   * The time after the last message at which an actor is surely asleep: the idle time and a few
+   * checks.
+   */
   private static final long ASLEEP_MS = 2_000;
 
   @Option(
@@ -117,12 +122,12 @@ final class Benchmark implements Callable<Integer> {
 
   private Benchmark() {}
 
-  /** As the command line says. */
+  /** Runs the benchmark that the command line describes, and ends the process. */
   public static void main(String[] args) {
     System.exit(run(args));
   }
 
-  /** The same, without ending the process; the code to exit with. */
+  /** Runs the benchmark and returns the exit code, without ending the process. */
   static int run(String... args) {
     return new CommandLine(new Benchmark()).execute(args);
   }
@@ -172,7 +177,7 @@ final class Benchmark implements Callable<Integer> {
                     both.baseline)));
   }
 
-  /** So many rounds with the same two servers. */
+  /** Measures this number of rounds with the same two servers. */
   private void measure(Machine machine, Mode mode, int number, Map<Mode.Reported, Values> values) {
     try (ServerProcess dormouse = ServerProcess.dormouse(machine, mode.durability(), IDLE_MS);
         ServerProcess baseline = mode.hasBaseline() ? ServerProcess.baseline(machine) : null) {
@@ -217,7 +222,7 @@ final class Benchmark implements Callable<Integer> {
         ASLEEP_MS);
   }
 
-  /** The same of an actor that has one connection only. */
+  /** Returns the same task for an actor that has one connection only. */
   private static Task withOneConnection(Task task) {
     return new Task(
         task.load(),
@@ -249,7 +254,7 @@ final class Benchmark implements Callable<Integer> {
     return line.toString();
   }
 
-  /** The values of a figure, as the rounds go by. */
+  /** The values of a figure, one for each round so far. */
   private static final class Values {
     final List<Double> dormouse = new ArrayList<>();
     final List<Double> baseline = new ArrayList<>();
@@ -263,7 +268,7 @@ final class Benchmark implements Callable<Integer> {
     }
   }
 
-  /** What the command line calls the modes. */
+  /** The names of the modes on the command line. */
   static final class ModeNames extends ArrayList<String> {
     private static final long serialVersionUID = 1;
 
@@ -272,7 +277,9 @@ final class Benchmark implements Callable<Integer> {
     }
   }
 
-  /** {@code wake-large} is {@link Mode#WAKE_LARGE}. */
+  /**
+   * Reads a mode from its name on the command line: {@code wake-large} is {@link Mode#WAKE_LARGE}.
+   */
   static final class ModeConverter implements ITypeConverter<Mode> {
     @Override
     public Mode convert(String text) {

@@ -6,14 +6,14 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * What was measured, a value for each round.
+ * A measured figure, with a value for each round.
  *
- * @param mode of which mode
- * @param name what it is
- * @param unit of the values
- * @param isMoreBetter whether more is better
- * @param dormouse those of the server under test
- * @param baseline those of the server it is compared with, in the same rounds; empty if it is
+ * @param mode the mode that was measured
+ * @param name the name of the figure
+ * @param unit the unit of the values
+ * @param isMoreBetter whether a larger value is better
+ * @param dormouse the values of the server under test
+ * @param baseline the values of the server it is compared with, in the same rounds; empty if it is
  *     compared with none
  */
 record Figure(
@@ -24,7 +24,7 @@ record Figure(
     List<Double> dormouse,
     List<Double> baseline) {
 
-  /** The value of the server under test as a part of the other's, round by round. */
+  /** Returns the value of the server under test as a part of the other's, round by round. */
   List<Double> ratios() {
     List<Double> ratios = new ArrayList<>();
     for (int i = 0; i < baseline.size(); i++) {
@@ -33,7 +33,7 @@ record Figure(
     return ratios;
   }
 
-  /** The middle of the values; of an even number the mean of the two in the middle. */
+  /** Returns the median of the values; for an even number, the mean of the two in the middle. */
   static double median(List<Double> values) {
     List<Double> sorted = values.stream().sorted().toList();
     int half = sorted.size() / 2;

@@ -6,8 +6,8 @@ import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
 
 /**
- * What an idle connection costs: the server's memory, after a full collection, with a few
- * connections and with many, each to an actor of its own that sleeps by then.
+ * Measures the cost of an idle connection: the server's memory after a full collection, with a few
+ * connections and with many. Each connection has an actor of its own, which sleeps by then.
  */
 final class IdleSteps implements Load {
   private static final int FEW_PART = 4;
@@ -38,7 +38,7 @@ final class IdleSteps implements Load {
     return new Memory(Proc.rssKib(pid) * BYTES_PER_KIB, liveBytes(jcmd(pid, "GC.class_histogram")));
   }
 
-  /** The last line of a class histogram: {@code Total instances bytes}. */
+  /** Returns the bytes in the last line of a class histogram: {@code Total instances bytes}. */
   private static double liveBytes(String histogram) {
     for (String line : histogram.lines().toList()) {
       String[] words = line.trim().split("\\s+");

@@ -8,17 +8,17 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /**
- * How child processes are started: by which JVM, with which class path, on which core.
+ * Decides how child processes are started: by which JVM, with which class path, on which core.
  *
  * @param java the JVM of the servers
- * @param jvmArguments those of the servers
+ * @param jvmArguments the arguments of those JVMs
  * @param isPinned whether servers run on one core and the client on another
  */
 record Machine(Path java, List<String> jvmArguments, boolean isPinned) {
   private static final int SERVER_CORE = 0;
   private static final int CLIENT_CORE = 1;
 
-  /** Whether there is {@code taskset}, and a core for each side. */
+  /** Returns whether {@code taskset} exists and each side can have a core of its own. */
   static boolean canPin() {
     if (Runtime.getRuntime().availableProcessors() < 2) {
       return false;
@@ -68,7 +68,7 @@ record Machine(Path java, List<String> jvmArguments, boolean isPinned) {
         : new ArrayList<>();
   }
 
-  /** The machine in words: what a figure is worth nothing without. */
+  /** Describes the machine in words, since a figure is worth nothing without them. */
   String describe() {
     return "%d cores (%s), %s, JVM %s, servers with %s%s"
         .formatted(

@@ -3,7 +3,7 @@ package dev.dormouse.examples.bench;
 import java.util.List;
 import java.util.Locale;
 
-/** What can be measured. */
+/** The things that can be measured. */
 enum Mode {
   ECHO("closed", "/bench/echo/k%d", "wal", 1_000, "echo, nothing stored"),
   ECHO_LOOP("closed", "/bench/loop-echo/k%d", "wal", 1_000, "the same, handlers on event loops"),
@@ -40,7 +40,7 @@ enum Mode {
     this.about = about;
   }
 
-  /** Its name on the command line. */
+  /** Returns the name of the mode on the command line. */
   String label() {
     return name().toLowerCase(Locale.ROOT).replace('_', '-');
   }
@@ -65,23 +65,23 @@ enum Mode {
     return connections;
   }
 
-  /** Whether the stock server can do it too. */
+  /** Returns whether the stock server can do the same. */
   boolean hasBaseline() {
     return this != WAKE && this != WAKE_LARGE;
   }
 
   /**
-   * Whether a round leaves the servers' memory so that the next one cannot be compared: then each
-   * has new ones. Handshakes do, since a heap grows with the connections it has seen, and a
-   * collector then comes by less often.
+   * Returns whether a round changes the servers' memory so that the next round cannot be compared;
+   * each round then has new servers. Handshakes do so, since a heap grows with the connections it
+   * has seen, and a collector then comes by less often.
    */
   boolean wearsServersOut() {
     return this == IDLE || this == HANDSHAKE;
   }
 
   /**
-   * Rounds that count for nothing, with new servers: a JVM gets faster for 80,000 handshakes, and
-   * for some hundred thousand messages.
+   * Returns the number of rounds with new servers that count for nothing: a JVM gets faster for
+   * 80,000 handshakes, and for some hundred thousand messages.
    */
   int roundsToWarmUp() {
     return this == HANDSHAKE ? 3 : wearsServersOut() ? 0 : 1;
@@ -90,7 +90,7 @@ enum Mode {
   /** A figure that the load client reports. */
   record Reported(String key, String name, String unit, boolean isMoreBetter) {}
 
-  /** What of it is shown; the first is the headline. */
+  /** Returns the figures that are shown; the first is the headline. */
   List<Reported> reported() {
     return switch (this) {
       case ECHO, ECHO_LOOP, ATTACH, ATTACH_LOOP, ATTACH_FSYNC, PUT ->

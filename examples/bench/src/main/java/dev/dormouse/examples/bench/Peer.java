@@ -12,16 +12,19 @@ import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One WebSocket of the load client: asks for the upgrade, then counts the messages that come,
- * looking at no more of them than it must. Everything is on the client's event loop. A write that
- * fails comes to {@link #exceptionCaught}.
+ * One WebSocket of the load client. It asks for the upgrade, then counts the messages that come,
+ * and looks at no more of them than it must. Everything happens on the client's event loop. A write
+ * that fails is reported to {@link #exceptionCaught}.
  */
 @SuppressWarnings("FutureReturnValueIgnored")
 final class Peer extends ChannelInboundHandlerAdapter {
 
-  /** Hears of messages. */
+  /** Learns of messages that come. */
   interface Listener {
-    /** A message came to the peer; its bytes are in {@link Peer#lastMessage}, if they are kept. */
+    /**
+     * Reports that a message came to the peer; {@link Peer#lastMessage} has its bytes, if they are
+     * kept.
+     */
     void message(Peer peer, long nowNs);
   }
 
@@ -40,12 +43,12 @@ final class Peer extends ChannelInboundHandlerAdapter {
 
   private @Nullable Channel channel;
 
-  /** How much of the answer's head was read, and of its end. */
+  /** The number of bytes read of the answer's head, and of the blank line that ends the head. */
   private int headRead;
 
   private int endRead;
 
-  /** Of the frame that is being read. */
+  /** The header of the frame that is being read. */
   private final byte[] header = new byte[10];
 
   private int headerRead;
@@ -53,16 +56,16 @@ final class Peer extends ChannelInboundHandlerAdapter {
 
   private byte[] last = new byte[0];
 
-  /** When it sent last, or was to; for the listener. */
+  /** The time at which the peer sent last, or should have sent; for the listener. */
   long sentNs;
 
-  /** Whether what it sent was not answered yet; for the listener. */
+  /** Is true while the peer's message is not answered yet; for the listener. */
   boolean isWaiting;
 
   /**
-   * A peer to be put into a new channel.
+   * Creates a peer that is to be put into a new channel.
    *
-   * @param isKept whether the last message can be asked for
+   * @param isKept whether the peer keeps its last message
    */
   Peer(String path, boolean isKept, Listener listener) {
     this.path = path;
@@ -70,24 +73,24 @@ final class Peer extends ChannelInboundHandlerAdapter {
     this.listener = listener;
   }
 
-  /** Completes with the 101, or exceptionally. */
+  /** Returns a future that completes with the peer at the 101, or exceptionally. */
   CompletableFuture<Peer> opened() {
     return opened;
   }
 
-  /** The last message, if they are kept. */
+  /** Returns the last message, if messages are kept. */
   String lastMessage() {
     return new String(last, StandardCharsets.UTF_8);
   }
 
-  /** Sends a frame; the caller keeps its reference. */
+  /** Sends a frame; the caller keeps its own reference to the frame. */
   void send(ByteBuf frame) {
     if (channel != null) {
       channel.writeAndFlush(frame.retainedDuplicate(), channel.voidPromise());
     }
   }
 
-  /** Ends it, without a close frame; completes when the channel is closed. */
+  /** Ends the connection without a close frame; the future completes when the channel is closed. */
   ChannelFuture close() {
     if (channel == null) {
       throw new IllegalStateException(path + " is not open");

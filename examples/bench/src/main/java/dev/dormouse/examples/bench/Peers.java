@@ -21,10 +21,13 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
-/** The WebSockets of a load client, all on one event loop. Called from its main thread. */
+/**
+ * The WebSockets of a load client, all on one event loop. The methods are called from the client's
+ * main thread.
+ */
 @SuppressWarnings("FutureReturnValueIgnored") // what is to be heard of goes into futures of its own
 final class Peers implements AutoCloseable {
-  /** How many ask for their upgrade at a time. */
+  /** The number of peers that ask for their upgrade at a time. */
   private static final int AT_A_TIME = 64;
 
   private static final long OPEN_LIMIT_SECONDS = 120;
@@ -38,9 +41,9 @@ final class Peers implements AutoCloseable {
   private final List<Peer> all = new ArrayList<>();
 
   /**
-   * None so far.
+   * Creates the client without any peers.
    *
-   * @param areKept whether each keeps the last message that came
+   * @param areKept whether each peer keeps the last message that came
    */
   Peers(Task task, boolean areKept, Peer.Listener listener) {
     this.task = task;
@@ -57,12 +60,12 @@ final class Peers implements AutoCloseable {
             .option(ChannelOption.TCP_NODELAY, true);
   }
 
-  /** Those that are open. */
+  /** Returns the peers that are open. */
   List<Peer> all() {
     return all;
   }
 
-  /** Opens as many more as it takes to have so many, and waits for them. */
+  /** Opens peers until there are this many, and waits for them. */
   void openUpTo(int number) {
     int first = all.size();
     List<CompletableFuture<Peer>> opening = new ArrayList<>();
@@ -121,7 +124,7 @@ final class Peers implements AutoCloseable {
             });
   }
 
-  /** Closes all that are open, and waits for it. */
+  /** Closes all open peers, and waits until they are closed. */
   void closeAll() {
     all.forEach(peer -> peer.close().awaitUninterruptibly());
     all.clear();
@@ -146,12 +149,12 @@ final class Peers implements AutoCloseable {
     loop.execute(work);
   }
 
-  /** Does it on the event loop once so much time has passed; when it has read, if none is left. */
+  /** Runs a task on the event loop after this time; if no time is left, after the next read. */
   void after(long nanos, Runnable task) {
     var unused = loop.schedule(task, Math.max(0, nanos), TimeUnit.NANOSECONDS);
   }
 
-  /** Lets time pass. */
+  /** Waits for this time to pass. */
   void pass(long millis) {
     CompletableFuture<Void> passed = new CompletableFuture<>();
     loop.schedule(() -> passed.complete(null), millis, TimeUnit.MILLISECONDS);

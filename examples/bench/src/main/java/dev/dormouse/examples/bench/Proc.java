@@ -6,13 +6,13 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 
-/** What Linux says of a process in {@code /proc}; zero where there is no such file. */
+/** Reads figures of a process from Linux's {@code /proc}; zero where there is no such file. */
 final class Proc {
   private static final String RSS = "VmRSS:";
 
   private Proc() {}
 
-  /** The processor time that all threads which are alive have used, in nanoseconds. */
+  /** Returns the processor time that all living threads have used, in nanoseconds. */
   static long cpuNs(long pid) {
     Path tasks = Path.of("/proc", Long.toString(pid), "task");
     if (!Files.isDirectory(tasks)) {
@@ -38,7 +38,7 @@ final class Proc {
     }
   }
 
-  /** The memory that is in RAM, in KiB. */
+  /** Returns the memory that is in RAM, in KiB. */
   static long rssKib(long pid) {
     Path status = Path.of("/proc", Long.toString(pid), "status");
     try {

@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
 
 /** A server in a process of its own, on a folder of its own. */
 final class ServerProcess implements AutoCloseable {
-  /** What stands before the port in what a server prints. */
+  /** The text before the port in a server's output. */
   static final String PORT = "listening    http://127.0.0.1:";
 
   private static final Pattern LISTENING = Pattern.compile(Pattern.quote(PORT) + "(\\d+)");
@@ -48,7 +48,7 @@ final class ServerProcess implements AutoCloseable {
   }
 
   /**
-   * The examples, as a user runs them, on one event loop.
+   * Starts the examples as a user runs them, on one event loop.
    *
    * @param durability {@code fsync}, {@code wal} or {@code memory}
    * @param idleMs after how long an actor sleeps
@@ -68,7 +68,7 @@ final class ServerProcess implements AutoCloseable {
     }
   }
 
-  /** Stock Vert.x. */
+  /** Starts the stock Vert.x server. */
   static ServerProcess baseline(Machine machine) {
     return new ServerProcess(machine.server(BaselineServer.class, List.of()), null);
   }
@@ -104,12 +104,12 @@ final class ServerProcess implements AutoCloseable {
     }
   }
 
-  /** Waits until it listens. */
+  /** Waits until the server listens, and returns its port. */
   int port() {
     return port.orTimeout(LIMIT_SECONDS, TimeUnit.SECONDS).join();
   }
 
-  /** The port of the admin pages; 0 if the server has none. */
+  /** Returns the port of the admin pages; 0 if the server has none. */
   int adminPort() {
     return folder == null ? 0 : adminPort.orTimeout(LIMIT_SECONDS, TimeUnit.SECONDS).join();
   }

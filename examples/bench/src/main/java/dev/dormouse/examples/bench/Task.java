@@ -3,18 +3,18 @@ package dev.dormouse.examples.bench;
 import io.vertx.core.json.JsonObject;
 
 /**
- * What the load client is to do in one round, handed to its process as JSON.
+ * The task of the load client in one round, which its process receives as JSON.
  *
- * @param load which {@link Load}
+ * @param load the name of the {@link Load}
  * @param port the server's port
  * @param adminPort the server's admin port; 0 if it has none
  * @param pid the server's process
- * @param path where to connect; {@code %d} is the connection's number
- * @param connections how many
+ * @param path the path to connect to; {@code %d} is the connection's number
+ * @param connections the number of connections
  * @param bytes the length of a message
- * @param warmUpMs how long it runs before it measures
- * @param measuredMs how long it measures
- * @param perSecond messages a second of the open loop
+ * @param warmUpMs how long the client runs before it measures
+ * @param measuredMs how long the client measures
+ * @param perSecond the messages a second of the open loop
  * @param idleMs how long after its last message a server's actor is surely hibernated
  */
 record Task(

@@ -5,8 +5,9 @@ import java.util.concurrent.TimeUnit;
 import org.HdrHistogram.Histogram;
 
 /**
- * The time in which is measured: how many messages came, after how long, and what the server spent
- * on them. One thread's only: the client's event loop, or one that waits for it.
+ * The window of time in which the load client measures: the number of messages, their latencies,
+ * and the server's expense. Only one thread uses it: the client's event loop, or one that waits for
+ * that loop.
  */
 final class Window {
   private static final int DIGITS = 3;
@@ -17,7 +18,10 @@ final class Window {
   private boolean isOpen;
   private long count;
 
-  /** How long it was open, and what the server spent in that time, before it was opened last. */
+  /**
+   * The time for which the window was open before it was last opened; the fields below hold the
+   * server's expense in that time.
+   */
   private long ns;
 
   private long cpuNs;
@@ -36,7 +40,7 @@ final class Window {
     resume();
   }
 
-  /** What happens from here on does not count. */
+  /** Stops the measurement: nothing counts from here on. */
   void suspend() {
     if (isOpen) {
       ns += System.nanoTime() - fromNs;
@@ -45,14 +49,14 @@ final class Window {
     isOpen = false;
   }
 
-  /** It does again. */
+  /** Continues the measurement. */
   void resume() {
     isOpen = true;
     fromCpuNs = Proc.cpuNs(pid);
     fromNs = System.nanoTime();
   }
 
-  /** A message came, so long after it was sent, or should have been. */
+  /** Counts a message, with the time since it was sent or should have been sent. */
   void record(long latencyNs) {
     if (isOpen) {
       count++;
@@ -60,14 +64,14 @@ final class Window {
     }
   }
 
-  /** Messages came whose latency does not matter. */
+  /** Counts messages whose latency does not matter. */
   void count(long messages) {
     if (isOpen) {
       count += messages;
     }
   }
 
-  /** Ends it, and tells what there was. */
+  /** Ends the measurement and returns the results. */
   JsonObject close() {
     suspend();
     double seconds = ns / 1e9;

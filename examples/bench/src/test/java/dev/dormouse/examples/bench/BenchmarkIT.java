@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Whether the benchmark measures; never how fast anything is. */
+/** Checks that the benchmark measures something; it never judges how fast anything is. */
 class BenchmarkIT {
   private static final int KINDS_OF_LOAD = 7;
 

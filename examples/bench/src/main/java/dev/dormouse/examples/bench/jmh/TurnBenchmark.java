@@ -33,8 +33,8 @@ import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 
 /**
- * One message through the host: mailbox, turn, commit to memory, release. Everything on one thread;
- * no socket, no disk.
+ * Measures one message through the host: mailbox, turn, commit to memory, release. Everything runs
+ * on one thread, without socket and disk.
  */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)
@@ -43,11 +43,11 @@ import org.openjdk.jmh.annotations.State;
 public class TurnBenchmark {
   private static final ActorId ID = new ActorId("bench", "one");
 
-  /** What the handler does besides its answer. */
+  /** The handler's work besides its answer. */
   @Param({"nothing", "attach", "put"})
   public String stored;
 
-  /** Whether somebody hears of turns. */
+  /** States whether an observer is told of turns. */
   @Param({"off", "on"})
   public String observer;
 
@@ -79,7 +79,7 @@ public class TurnBenchmark {
     }
   }
 
-  /** A host with one actor, which has one connection. */
+  /** Creates a host with one actor, which has one connection. */
   @Setup
   public void connect() {
     ActorType type =
@@ -106,7 +106,7 @@ public class TurnBenchmark {
     message = Payload.text("x".repeat(128));
   }
 
-  /** A text of 128 bytes, echoed. */
+  /** Measures the echo of a text of 128 bytes. */
   @Benchmark
   public void message() {
     host.accept(new ToHost.Message(ID, connection, ++sequence, message));
