@@ -39,7 +39,10 @@ import org.junit.jupiter.params.provider.MethodSource;
 @ParameterizedClass(name = "-Xmx{0}m")
 @MethodSource("heapsMib")
 class AbuseIT {
-  /** What JVM and RocksDB take, in MiB, besides the heap and as much for the network's buffers. */
+  /**
+   * The memory that JVM and RocksDB take, in MiB, besides the heap and as much for the network's
+   * buffers.
+   */
   private static final long RESIDENT_MIB_BESIDES = 308;
 
   private static final int WITNESSES = 8;
@@ -50,7 +53,7 @@ class AbuseIT {
 
   @Parameter private int heapMib;
 
-  /** How many lines the server had printed before the test. */
+  /** The number of lines that the server had printed before the test. */
   private long linesBefore;
 
   @SuppressWarnings("UnusedMethod") // the parameterized class names it

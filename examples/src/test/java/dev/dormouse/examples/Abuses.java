@@ -38,7 +38,7 @@ final class Abuses implements AutoCloseable {
   /** Stands for the end of a connection where a status is expected. */
   private static final int UNANSWERED = 0;
 
-  /** What an abuse does. */
+  /** The action of an abuse. */
   interface Deed {
     void by(Abuses clients) throws Exception;
   }
@@ -158,7 +158,7 @@ final class Abuses implements AutoCloseable {
   private final ProcessMemory memory;
   private final ExecutorService threads = Executors.newCachedThreadPool();
 
-  /** Clients that behave, and were there before. */
+  /** The clients that behave, and that were connected before the abuse. */
   private final List<RawClient> others = new ArrayList<>();
 
   private final Queue<RawClient> opened = new ConcurrentLinkedQueue<>();
@@ -226,7 +226,7 @@ final class Abuses implements AutoCloseable {
         sent++;
       }
     } catch (IOException ended) {
-      // How often the bytes went out tells.
+      // The caller judges by the number of times that the bytes went out.
     }
     return sent;
   }
@@ -509,7 +509,7 @@ final class Abuses implements AutoCloseable {
     }
   }
 
-  /** Sends each client's next byte of a request. */
+  /** Sends the next byte of each client's request at every run. */
   private static final class Drip implements Runnable {
     private final List<RawClient> clients;
     private final byte[] request;

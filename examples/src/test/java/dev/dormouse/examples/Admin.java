@@ -14,11 +14,11 @@ import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Predicate;
 
-/** The admin port of a server. */
+/** A client of a server's admin port. */
 record Admin(URI base) {
   private static final int POLL_MS = 20;
 
-  /** What it says of an actor. */
+  /** The admin port's report about an actor. */
   record Actor(String state, int connections, long activation) {}
 
   Actor actor(String type, String key) throws IOException, InterruptedException {
@@ -33,7 +33,7 @@ record Admin(URI base) {
     return base.resolve(path);
   }
 
-  /** Asks again and again until an actor is as wanted. */
+  /** Asks repeatedly until an actor is as wanted. */
   Actor poll(String type, String key, Predicate<Actor> wanted) throws Exception {
     AtomicReference<Actor> last = new AtomicReference<>();
     CompletableFuture<Actor> found = new CompletableFuture<>();

@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * What Autobahn's fuzzing client says of the server: groups 1 to 7, 9 and 10. The reports are left
+ * Runs Autobahn's fuzzing client against the server: groups 1 to 7, 9 and 10. The reports are left
  * in {@code target/autobahn/reports}.
  */
 @Tag("full")
@@ -29,7 +29,7 @@ class AutobahnIT {
 
   @TempDir private Path data;
 
-  /** What the client says of a case, and of how its connection was closed. */
+  /** The client's verdict about a case, and about the close of its connection. */
   private record Verdict(String behavior, String close) {}
 
   @Test
@@ -68,7 +68,7 @@ class AutobahnIT {
     return read();
   }
 
-  /** Deletes the reports of a run before. */
+  /** Deletes the reports of an earlier run. */
   private static void deleteReports() throws Exception {
     if (Files.exists(REPORTS)) {
       try (var files = Files.list(REPORTS)) {
@@ -91,7 +91,7 @@ class AutobahnIT {
     return verdicts;
   }
 
-  /** {@code 9.1.10} comes after {@code 9.1.2}. */
+  /** Pads the numbers of a case's id, so that {@code 9.1.10} sorts after {@code 9.1.2}. */
   private static String sortable(String id) {
     StringBuilder padded = new StringBuilder();
     for (String part : id.split("\\.", -1)) {

@@ -14,7 +14,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * A process that a test started: what it prints is kept, every wait is bounded, and it is ended.
+ * A process that a test started: its output is kept, every wait is bounded, and the process is
+ * ended.
  */
 final class Child implements AutoCloseable {
   static final Duration LIMIT = Duration.ofSeconds(60);
@@ -33,7 +34,7 @@ final class Child implements AutoCloseable {
     reader.start();
   }
 
-  /** Starts it; its variables {@code DORMOUSE_…} are those given, and no others. */
+  /** Starts a process; its variables {@code DORMOUSE_…} are those given, and no others. */
   static Child start(Path directory, Map<String, String> variables, List<String> command)
       throws IOException {
     ProcessBuilder builder =
@@ -66,7 +67,10 @@ final class Child implements AutoCloseable {
     }
   }
 
-  /** Leaves what it prints unread, from the next line on or no longer; its end is read anyway. */
+  /**
+   * Leaves the output unread from the next line on, or reads on; the end of the output is read
+   * anyway.
+   */
   void leaveUnread(boolean isUnread) {
     synchronized (lock) {
       this.isUnread = isUnread;
@@ -74,7 +78,7 @@ final class Child implements AutoCloseable {
     }
   }
 
-  /** Waits until it has printed that. */
+  /** Waits until the process has printed this. */
   Matcher awaitOutput(Pattern wanted) throws InterruptedException {
     long deadlineNs = System.nanoTime() + LIMIT.toNanos();
     synchronized (lock) {
@@ -92,7 +96,7 @@ final class Child implements AutoCloseable {
     }
   }
 
-  /** Writes a line to its standard input. */
+  /** Writes a line to the standard input of the process. */
   void tell(String line) throws IOException {
     Writer input = process.outputWriter(StandardCharsets.UTF_8);
     input.write(line + "\n");
@@ -103,27 +107,27 @@ final class Child implements AutoCloseable {
     return process.pid();
   }
 
-  /** SIGTERM. Its output stays open, which {@link Process#destroy} would close. */
+  /** Sends SIGTERM. The output stays open; {@link Process#destroy} would close it. */
   void terminate() {
     process.toHandle().destroy();
   }
 
-  /** SIGKILL. */
+  /** Sends SIGKILL. */
   void kill() {
     process.toHandle().destroyForcibly();
   }
 
-  /** Returns whether it ends so soon, whether or not what it prints is read. */
+  /** Returns whether the process ends within this time, whether or not its output is read. */
   boolean endsWithin(Duration limit) throws InterruptedException {
     return process.waitFor(limit.toMillis(), TimeUnit.MILLISECONDS);
   }
 
-  /** Waits for its end, and for all it printed. */
+  /** Waits for the end of the process, and for all its output. */
   int awaitExit() throws InterruptedException {
     return awaitExit(LIMIT);
   }
 
-  /** Waits for the end of a process that takes its time, and for all it printed. */
+  /** Waits for the end of a slow process, and for all its output. */
   int awaitExit(Duration limit) throws InterruptedException {
     if (!process.waitFor(limit.toMillis(), TimeUnit.MILLISECONDS)) {
       throw new AssertionError("it did not end but printed:\n" + output());
@@ -133,14 +137,14 @@ final class Child implements AutoCloseable {
     return process.exitValue();
   }
 
-  /** What it printed so far, on both streams. */
+  /** Returns the output so far, of both streams. */
   String output() {
     synchronized (lock) {
       return output.toString();
     }
   }
 
-  /** Kills it, and what it started. */
+  /** Kills the process and all processes that it started. */
   @Override
   public void close() {
     process.descendants().forEach(ProcessHandle::destroyForcibly);

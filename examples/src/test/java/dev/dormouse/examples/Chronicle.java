@@ -16,11 +16,11 @@ import java.util.TreeSet;
 import java.util.function.Supplier;
 
 /**
- * Writes down all that happens to it, each thing in several places that must agree afterwards. The
- * first thing it tells a connection is {@code hello}; a message it answers with {@code done <count>
- * <hash>}, as {@link Journal} does, and if it begins with {@code all} it tells all connections
- * {@code said <count> <hash>} and sets an alarm, which tells them {@code rang <name>}. {@code GET}
- * returns what it has stored, a key and value on each line.
+ * An actor that writes down every event in several places that must agree afterwards. It greets a
+ * connection with {@code hello}. It answers a message with {@code done <count> <hash>}, as {@link
+ * Journal} does. If the message begins with {@code all}, it also tells all connections {@code said
+ * <count> <hash>} and sets an alarm, which tells them {@code rang <name>}. {@code GET} returns the
+ * stored values, a key and value on each line.
  */
 public class Chronicle extends WebSocketActor<Chronicle.Mark> {
   static final String LINE = "line/";
@@ -34,19 +34,19 @@ public class Chronicle extends WebSocketActor<Chronicle.Mark> {
   private static final String HASH = "hash";
 
   /**
-   * What a connection carries.
+   * The attachment of a connection.
    *
-   * @param name its name
-   * @param said how many messages of it were handled
+   * @param name the name of the connection
+   * @param said the number of its messages that were handled
    */
   public record Mark(String name, int said) {}
 
-  /** A server of chronicles. */
+  /** Returns a server of chronicles. */
   public static Dormouse server(Supplier<Chronicle> factory) {
     return Dormouse.server().actor("/witness/:key", Chronicle.class, factory);
   }
 
-  /** The tags of a connection that has said so many things. */
+  /** Returns the tags of a connection after this number of messages. */
   static SortedSet<String> tagsAfter(String name, int said) {
     SortedSet<String> tags = new TreeSet<>();
     tags.add(name);

@@ -11,10 +11,10 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 
-/** A WebSocket that keeps what it hears until the test asks. For one thread at a time. */
+/** A WebSocket that keeps what it hears until the test asks. One thread may use it at a time. */
 final class Client implements AutoCloseable {
 
-  /** What a client hears. */
+  /** An event that a client hears. */
   sealed interface Event {}
 
   record Text(String text) implements Event {}
@@ -53,7 +53,7 @@ final class Client implements AutoCloseable {
     within(socket.sendText(text, true));
   }
 
-  /** For a text that the server may not let in. */
+  /** Sends a text that the server may not let in, without waiting. */
   CompletableFuture<WebSocket> sendWithoutWaiting(String text) {
     return socket.sendText(text, true);
   }
@@ -159,7 +159,7 @@ final class Client implements AutoCloseable {
     }
   }
 
-  /** An ASCII text of that length, in which a mix-up of its parts shows. */
+  /** Returns an ASCII text of this length, in which a mix-up of its parts shows. */
   static String textOf(int length) {
     StringBuilder text = new StringBuilder(length);
     for (int i = 0; text.length() < length; i++) {

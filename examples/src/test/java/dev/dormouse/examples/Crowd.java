@@ -18,8 +18,8 @@ import java.util.function.IntFunction;
 import java.util.function.Predicate;
 
 /**
- * Many clients that read all they get, in one thread. They answer pings and closes, and note what
- * came: the texts of a broadcast are numbered, see {@link #number}.
+ * A crowd of clients that read everything, in one thread. They answer pings and closes, and record
+ * what came. The texts of a broadcast are numbered, see {@link #number}.
  */
 final class Crowd implements AutoCloseable {
   private static final int UPGRADES_AT_ONCE = 64;
@@ -39,7 +39,7 @@ final class Crowd implements AutoCloseable {
     thread.start();
   }
 
-  /** So many clients, each at its own path; returns when all are in. */
+  /** Connects this number of clients, each to its own path, and returns when all are connected. */
   static Crowd connect(int port, int number, IntFunction<String> path) throws Exception {
     Crowd crowd = new Crowd();
     for (int i = 0; i < number; i++) {
@@ -61,12 +61,12 @@ final class Crowd implements AutoCloseable {
     return crowd;
   }
 
-  /** The text of a broadcast that is the so-manieth. */
+  /** Returns the text of the broadcast with this number. */
   static String number(int number) {
     return "%08d".formatted(number);
   }
 
-  /** Waits until all are as wanted. */
+  /** Waits until all clients are as wanted. */
   void await(String what, Predicate<Member> wanted) throws InterruptedException {
     long deadlineNs = System.nanoTime() + Child.LIMIT.toNanos();
     synchronized (lock) {
@@ -134,7 +134,9 @@ final class Crowd implements AutoCloseable {
     }
   }
 
-  /** One of them. What it saw is guarded by the crowd's lock while it is awaited. */
+  /**
+   * One client of the crowd. Its findings are guarded by the crowd's lock while they are awaited.
+   */
   static final class Member {
     private static final int KEPT = 8;
 
@@ -143,21 +145,21 @@ final class Crowd implements AutoCloseable {
     private final ByteBuffer frame = ByteBuffer.allocate(10 + KEPT);
     private long skip;
 
-    /** Of the answer to its upgrade; zero before. */
+    /** The status of the answer to the upgrade; zero before the answer. */
     int status;
 
-    /** How many numbered texts came, in order from zero. */
+    /** The number of numbered texts that came in order from zero. */
     int numbered;
 
-    /** What came out of order, or else was not expected; null if nothing. */
+    /** The first text that came out of order or was not expected; null if there is none. */
     String wrong;
 
-    /** The code of the close frame; zero before. */
+    /** The code of the close frame; zero before the frame. */
     int closeCode;
 
     long closedNs;
 
-    /** Whether the TCP connection has ended. */
+    /** Is true once the TCP connection has ended. */
     boolean isGone;
 
     private Member(SocketChannel channel) {
@@ -182,7 +184,7 @@ final class Crowd implements AutoCloseable {
       }
     }
 
-    /** Looks whether head and beginning of a frame are there; the rest is skipped. */
+    /** Checks whether the head and the beginning of a frame are there; the rest is skipped. */
     private void takeFrame() throws IOException {
       int size = frame.position();
       if (size < 2) {

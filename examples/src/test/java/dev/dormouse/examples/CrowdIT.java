@@ -13,19 +13,22 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Many clients at once. Each test prints what was seen. */
+/** Connects many clients at once. Each test prints its findings. */
 @Tag("full")
 class CrowdIT {
-  /** Messages of 16 KiB: a sixth of what may wait for a client. */
+  /** The number of messages of 16 KiB sent at once: a sixth of what may wait for a client. */
   private static final int TALK_AT_ONCE = 10;
 
   /**
-   * No client has so many messages of 16 KiB waiting: 64 MiB beyond the limit of 1 MiB, for as long
-   * as nobody can say that it does not read.
+   * A number of messages of 16 KiB that is never waiting for one client: 64 MiB beyond the limit of
+   * 1 MiB, for as long as nobody can say that the client does not read.
    */
   private static final int WAITING_MAX = 65 << 6;
 
-  /** Those that do not read are closed for that, or because others need the memory. */
+  /**
+   * Matches the count of clients that were closed because they do not read, or because others need
+   * the memory.
+   */
   private static final Pattern DEAF_CLIENTS =
       Pattern.compile(
           "dormouse_connections_closed_by_limit_total\\{[^}]*reason=\"(?:slow_client|overload)\"[^}]*}"
@@ -70,7 +73,8 @@ class CrowdIT {
       "of a room of 1,000 the 100 that do not read get 1013 within 30 s; the 900 hear all, in"
           + " order")
   void deafMembers() throws Exception {
-    // No pings: who does not read does not answer them either, and would be given up for that.
+    // There are no pings: a client that does not read answers no pings either, and would be given
+    // up for that.
     try (ServerProcess server =
             ServerProcess.startTestActors(
                 directory.resolve("data"), List.of("-Xmx192m"), "--ping", "0s");
@@ -94,7 +98,8 @@ class CrowdIT {
           for (int i = 0; i < TALK_AT_ONCE; i++, said++) {
             assertThat(speaker.ask(Crowd.number(said) + filler)).startsWith(Crowd.number(said));
           }
-          // Those that read are slow together, too; more than 1 MiB behind they would be closed.
+          // The clients that read are slow together, too; a client more than 1 MiB behind would be
+          // closed.
           int all = said;
           room.await("up to " + all, member -> member.numbered == all || member.isGone);
         }
@@ -126,7 +131,7 @@ class CrowdIT {
     }
   }
 
-  /** How many were told to go, because they have no room. */
+  /** Returns the number of clients that were closed because they have no room. */
   private static int closedClients(ServerProcess server) throws Exception {
     String metrics = Http.get(server.admin().path("/metrics")).body();
     Matcher matcher = DEAF_CLIENTS.matcher(metrics);
@@ -137,7 +142,10 @@ class CrowdIT {
     return closed;
   }
 
-  /** One that does not read; the network holds some pongs for it, so that it soon has no room. */
+  /**
+   * Opens a client that does not read. The network holds some pongs for it, so that it soon has no
+   * room.
+   */
   private static RawClient deafClient(ServerProcess server, String path) throws Exception {
     RawClient client = new RawClient(server.port(), 4_096).open(path);
     client.send(Frames.repeat(Frames.of(Frames.FINAL | Frames.PING, new byte[125]), 30_000));

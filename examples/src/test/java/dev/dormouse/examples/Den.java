@@ -7,14 +7,14 @@ import java.time.Duration;
 import java.util.List;
 
 /**
- * Has something of all that can be seen of an actor. A client comes with {@code ?name=…&tags=a,b};
- * its messages are {@code put <key> <text>}, {@code alarm <seconds> <name>} and {@code fail}, each
- * with spaces where they please after the second word; all others, and these, are answered with
- * themselves.
+ * An actor that has something of everything the admin pages show. A client comes with {@code
+ * ?name=…&tags=a,b}. Its messages are {@code put <key> <text>}, {@code alarm <seconds> <name>} and
+ * {@code fail}; the last part of each may hold spaces. Every message but {@code fail} is answered
+ * with itself.
  */
 final class Den extends WebSocketActor<Den.Guest> {
 
-  /** Who a connection belongs to. */
+  /** The guest that a connection belongs to. */
   record Guest(String name, List<String> rights, int visits) {}
 
   @Override

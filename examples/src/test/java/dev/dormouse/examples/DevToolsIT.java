@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What clients of the DevTools protocol see, and the DevTools of Chromium. */
+/** Checks the server with clients of the DevTools protocol, and with the DevTools of Chromium. */
 @Tag("full")
 // A browser sees nothing of the JVM.
 @Tag("once")

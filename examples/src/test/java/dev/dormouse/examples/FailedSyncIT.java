@@ -13,7 +13,9 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Has the system call fail that the engine makes for each round of commits. Needs strace. */
+/**
+ * Lets the system call fail that the engine makes for each round of commits. The test needs strace.
+ */
 @Tag("full")
 @Tag("once")
 class FailedSyncIT {
@@ -53,7 +55,7 @@ class FailedSyncIT {
     try (ServerProcess again = ServerProcess.start(data)) {
       for (String journal : List.of("left", "right")) {
         List<String> kept = Http.get(again.http("/journal/" + journal)).body().lines().toList();
-        // What failed was written, and may have been kept: nobody was told that it was.
+        // The failed writes were made and may have been kept; no client was told that they were.
         assertThat(kept).startsWith(lines.toArray(String[]::new));
         assertThat(HashChain.answers(kept)).startsWith(answered.toArray(String[]::new));
         assertThat(kept.subList(lines.size(), kept.size())).isIn(List.of(), List.of("lost"));
@@ -61,7 +63,7 @@ class FailedSyncIT {
     }
   }
 
-  /** Has every fdatasync of a process fail, from here on. */
+  /** Makes every fdatasync of a process fail from here on. */
   private Child failingSyncs(long pid) throws Exception {
     String why;
     try {

@@ -21,8 +21,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Mutated frames, so many as {@code -Ddormouse.test.frames} says, against a server whose buffers
- * are all watched for leaks. Prints how connections ended.
+ * Sends mutated frames to a server that watches all its buffers for leaks. {@code
+ * -Ddormouse.test.frames} sets the number of frames. The test prints how connections ended.
  */
 @Tag("full")
 class FuzzIT {
@@ -31,7 +31,10 @@ class FuzzIT {
   private static final List<String> WATCHED =
       List.of("-Xmx192m", "-Dio.netty.leakDetection.level=paranoid");
 
-  /** How much more a server may have after the second half than at most in the first. */
+  /**
+   * The limit on the server's growth, in MiB: from its memory in the first half to its memory after
+   * the second half.
+   */
   private static final long GROWTH_MIB_MAX = 64;
 
   @TempDir private Path directory;
@@ -73,7 +76,7 @@ class FuzzIT {
     }
   }
 
-  /** Several clients at once, until so many frames were sent in all. */
+  /** Runs several clients at once, until this number of frames has been sent in all. */
   private void run(ServerProcess server, Random random, int until) throws Exception {
     ExecutorService threads = Executors.newFixedThreadPool(CLIENTS);
     try {

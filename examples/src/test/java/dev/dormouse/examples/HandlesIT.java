@@ -16,14 +16,14 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The jar in a process that may have few files open. */
+/** Runs the jar in a process that may have few files open. */
 @Tag("once")
 class HandlesIT {
   private static final int HANDLES = 256;
   private static final int LINE = 200_000;
   private static final String REQUEST = "GET /echo/e HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n";
 
-  /** Of the admin port. */
+  /** The pages of the admin port. */
   private static final List<String> PAGES =
       List.of(
           "/healthz",
@@ -149,7 +149,9 @@ class HandlesIT {
     return URI.create("ws://127.0.0.1:%d/devtools/node".formatted(server.adminPort()));
   }
 
-  /** False while the server has no room for one more. */
+  /**
+   * Returns whether the server is healthy; it is not while it has no room for one more connection.
+   */
   private static boolean isHealthy(ServerProcess server) throws Exception {
     try {
       return Http.get(server.admin().path("/healthz")).statusCode() == 200;
@@ -176,7 +178,7 @@ class HandlesIT {
     return number + " " + Client.textOf(LINE);
   }
 
-  /** TCP connections that say nothing. */
+  /** A number of TCP connections that send nothing. */
   private record Silent(List<Socket> sockets) implements AutoCloseable {
     static Silent connect(int port, int number) throws Exception {
       List<Socket> sockets = new ArrayList<>();
@@ -195,7 +197,10 @@ class HandlesIT {
       return new Silent(sockets);
     }
 
-    /** Returns how many have been sent something, which is a refusal: they have asked nothing. */
+    /**
+     * Returns the number of connections that received something. That is a refusal, since they have
+     * asked nothing.
+     */
     int turnedAway() throws IOException {
       int answered = 0;
       for (Socket socket : sockets) {
@@ -206,7 +211,7 @@ class HandlesIT {
       return answered;
     }
 
-    /** What the first is answered if it says something at last. */
+    /** Returns the answer to the first connection once it finally sends something. */
     String ask() throws IOException {
       Socket first = sockets.get(0);
       first.setSoTimeout((int) Child.LIMIT.toMillis());

@@ -39,15 +39,15 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /**
- * Behind a real HAProxy on 127.0.0.1, which is listed, with clients that come from 127.0.0.2 and
- * 127.0.0.3, which are not. Each may have one connection.
+ * Runs servers behind a real HAProxy on 127.0.0.1, which is listed, with clients that come from
+ * 127.0.0.2 and 127.0.0.3, which are not. Each client may have one connection.
  */
 @Tag("full")
 class HaproxyIT {
   private static final TrustedProxies LISTED = TrustedProxies.of(List.of("127.0.0.1"));
   private static final ConnectionLimits ONE_EACH = new ConnectionLimits(100, 1, 0);
 
-  /** How HAProxy tells of clients. */
+  /** The ways in which HAProxy names its clients to a server. */
   enum Way {
     PROXY_V1,
     PROXY_V2,
@@ -144,7 +144,7 @@ class HaproxyIT {
     return backend.replace("127.0.0.1:8080\n", "127.0.0.1:" + port + "\n");
   }
 
-  /** HAProxy cannot choose. */
+  /** Returns a free port, since HAProxy cannot choose one itself. */
   private static int freePort() throws IOException {
     try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
       return socket.getLocalPort();
@@ -167,7 +167,7 @@ class HaproxyIT {
     return server.port();
   }
 
-  /** The clients of the test before are gone when the servers have heard of it. */
+  /** Waits until the servers have noticed that the clients of the previous test are gone. */
   @BeforeEach
   void awaitNobody() {
     long startNs = System.nanoTime();

@@ -7,11 +7,11 @@ import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 
-/** What {@link Journal} should answer, computed again from what it holds. */
+/** Computes the answers that {@link Journal} should give, from the messages it holds. */
 final class HashChain {
   private HashChain() {}
 
-  /** For each message the answer {@code <count> <hash>}. */
+  /** Returns for each message the answer {@code <count> <hash>}. */
   static List<String> answers(List<String> messages) throws NoSuchAlgorithmException {
     MessageDigest sha256 = MessageDigest.getInstance("SHA-256");
     List<String> answers = new ArrayList<>();

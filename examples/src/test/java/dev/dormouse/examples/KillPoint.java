@@ -1,6 +1,6 @@
 package dev.dormouse.examples;
 
-/** Where in its work a server is killed. */
+/** The points of its work at which a server is killed. */
 public enum KillPoint {
   /** A message was handled; nothing of its turn is written. */
   BEFORE_WRITE,
@@ -19,13 +19,22 @@ public enum KillPoint {
   /** An alarm is being handled. */
   MID_ALARM;
 
-  /** How near to the point, for those that take a while: in the handler, or around its commit. */
+  /** The moment of the kill at points that take a while: in the handler, or around its commit. */
   public enum Moment {
-    /** In the handler, all its work done; for a broadcast, before any of it is passed on. */
+    /**
+     * The moment in the handler after all its work is done; for a broadcast, before any of it is
+     * passed on.
+     */
     INSIDE,
-    /** When the turn's writes are handed in; for a broadcast, what was said before it is out. */
+    /**
+     * The moment when the turn's writes are handed in; for a broadcast, when all messages before it
+     * are out.
+     */
     BEFORE_COMMIT,
-    /** When they are kept, before anything is said; for a broadcast, it was just passed on. */
+    /**
+     * The moment when the writes are kept, before anything is said; for a broadcast, when it was
+     * just passed on.
+     */
     AFTER_COMMIT
   }
 }

@@ -31,8 +31,8 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /**
  * Kills the server at named points of its work, starts the plain one on the same folder, and
- * compares what the clients heard with what it knows. {@code -Ddormouse.test.kills} is how often at
- * each point.
+ * compares what the clients heard with what it knows. {@code -Ddormouse.test.kills} sets the number
+ * of kills at each point.
  */
 @Tag("full")
 // The order of commits and releases is the same on each JVM; CrashIT kills on both.
@@ -78,7 +78,7 @@ class KillPointsIT {
     }
   }
 
-  /** So often that the clients come by the point within a moment. */
+  /** Returns a number of passes so small that the clients reach the point within a moment. */
   private static int timesMax(KillPoint point) {
     return switch (point) {
       case BEFORE_WRITE, AFTER_WRITE_BEFORE_RELEASE -> 200;
@@ -126,7 +126,7 @@ class KillPointsIT {
     }
   }
 
-  /** What an actor has stored, after the alarms that were set before the kill have come. */
+  /** Returns an actor's stored values, after the alarms that were set before the kill have come. */
   private static Map<String, String> storedOnceAllHasRung(URI uri) throws Exception {
     AtomicReference<Map<String, String>> stored = new AtomicReference<>(Map.of());
     Until.isTrue(
@@ -147,7 +147,7 @@ class KillPointsIT {
     return stored;
   }
 
-  /** What never changes once it is there. */
+  /** Returns the stored values that never change once they are there. */
   private static Map<String, String> settled(Map<String, String> stored) {
     Map<String, String> settled = new TreeMap<>(stored);
     settled.keySet().removeIf(key -> !key.contains("/"));
@@ -191,7 +191,7 @@ class KillPointsIT {
         assertThat(closed.get(talker.name))
             .isIn("1006 " + carried, talker.hasClosed ? "1000 " + carried : "");
       }
-      // In order, without gaps, once each; and all that was heard is so.
+      // The answers come in order, without gaps, once each; so does everything that was heard.
       assertThat(kept).hasSizeLessThanOrEqualTo(talker.sent.size());
       assertThat(kept).isEqualTo(talker.sent.subList(0, kept.size()));
       int done = 0;
@@ -212,7 +212,7 @@ class KillPointsIT {
     }
   }
 
-  /** One connection: what it sent and heard. */
+  /** One connection with everything that it sent and heard. */
   private static final class Talker {
     private final String actor;
     private final String name;
@@ -225,9 +225,7 @@ class KillPointsIT {
       this.name = name;
     }
 
-    /**
-     * Talks until the connection ends; {@code most} ends it in good order after so many answers.
-     */
+    /** Talks until the connection ends; after {@code most} answers it is closed in good order. */
     boolean talk(int port, int most) throws Exception {
       URI uri = URI.create("ws://127.0.0.1:%d/witness/%s?name=%s".formatted(port, actor, name));
       try (Client client = Client.connect(uri)) {
@@ -259,7 +257,7 @@ class KillPointsIT {
     }
   }
 
-  /** Comes once to stay, or again and again. */
+  /** A client that comes once to stay, or again and again. */
   private record Crowd(int port, String actor, String name, boolean isComing) {
     Void talk(List<Talker> talkers) throws Exception {
       boolean isServed = true;

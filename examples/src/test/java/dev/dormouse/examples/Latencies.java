@@ -3,7 +3,7 @@ package dev.dormouse.examples;
 import java.util.List;
 import java.util.Locale;
 
-/** How long something took, many times. */
+/** Sums up how long something took, over many times. */
 record Latencies(int count, double p50Ms, double p99Ms, double maxMs) {
 
   static Latencies of(List<Long> tookNs) {

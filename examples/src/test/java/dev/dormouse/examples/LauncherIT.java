@@ -19,7 +19,9 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** The script that picks the JVM's options, in a process of its own, on the JDK of the tests. */
+/**
+ * Runs the script that picks the JVM's options, in a process of its own, on the JDK of the tests.
+ */
 class LauncherIT {
   private static final Path SCRIPT = Path.of("bin/dormouse").toAbsolutePath();
   private static final Path HOME =
@@ -33,7 +35,8 @@ class LauncherIT {
   @BeforeEach
   void copyTheJar() throws Exception {
     jar = Files.copy(Path.of(ServerProcess.jar()), directory.resolve("app.jar"));
-    // Of an application whose manifest does not allow what that of the examples does.
+    // This jar stands for an application whose manifest lacks the permissions of the examples'
+    // manifest.
     try (FileSystem files = FileSystems.newFileSystem(jar)) {
       Path manifest = files.getPath("META-INF/MANIFEST.MF");
       String text = Files.readString(manifest);
@@ -93,7 +96,7 @@ class LauncherIT {
     assertThat(classesFromTheCache()).isZero();
   }
 
-  /** How many of Dormouse's own classes a start takes from a cache. */
+  /** Returns the number of Dormouse's own classes that a start takes from a cache. */
   private long classesFromTheCache() throws Exception {
     Path loaded = directory.resolve("loaded");
     try (ServerProcess server = start("-Xlog:class+load:file=" + loaded, jar.toString())) {

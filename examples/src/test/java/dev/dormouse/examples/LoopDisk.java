@@ -11,8 +11,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * A disk of a test's own: an ext4 file system in a file, on a loop device. Needs root, and a kernel
- * that lets it mount.
+ * A disk of a test's own: an ext4 file system in a file, on a loop device. It needs root, and a
+ * kernel that lets it mount.
  */
 final class LoopDisk implements AutoCloseable {
   private final Path image;
@@ -23,7 +23,7 @@ final class LoopDisk implements AutoCloseable {
     this.root = root;
   }
 
-  /** Ends a test where no disk can be mounted. */
+  /** Skips a test where no disk can be mounted. */
   static void assumeMountable(Path directory) throws Exception {
     String why;
     try (LoopDisk disk = make(directory.resolve("probe.img"), 8 << 20)) {
@@ -35,7 +35,7 @@ final class LoopDisk implements AutoCloseable {
     Machine.lacks(why);
   }
 
-  /** A new, empty disk. */
+  /** Makes a new, empty disk. */
   static LoopDisk make(Path image, long bytes) throws Exception {
     try (RandomAccessFile file = new RandomAccessFile(image.toFile(), "rw")) {
       file.setLength(bytes);
@@ -44,19 +44,21 @@ final class LoopDisk implements AutoCloseable {
     return mount(image);
   }
 
-  /** A disk that was made before. */
+  /** Mounts a disk that was made before. */
   static LoopDisk mount(Path image) throws Exception {
     Path root = Files.createDirectories(image.resolveSibling(image.getFileName() + ".mounted"));
     run("mount", "-o", "loop", image.toString(), root.toString());
     return new LoopDisk(image, root);
   }
 
-  /** Where it is mounted. */
+  /** Returns the folder where the disk is mounted. */
   Path root() {
     return root;
   }
 
-  /** Writes what the system has for the disk to it, and lets nobody write until {@link #thaw}. */
+  /**
+   * Writes the system's pending data for the disk to it, and lets nobody write until {@link #thaw}.
+   */
   void freeze() throws Exception {
     run("fsfreeze", "--freeze", root.toString());
   }
@@ -65,7 +67,7 @@ final class LoopDisk implements AutoCloseable {
     run("fsfreeze", "--unfreeze", root.toString());
   }
 
-  /** Lets nobody write to it any more. */
+  /** Makes the disk read-only. */
   void makeReadOnly() throws Exception {
     run("mount", "-o", "remount,ro", root.toString());
   }
@@ -88,7 +90,7 @@ final class LoopDisk implements AutoCloseable {
     return ballast;
   }
 
-  /** Unmounts it; its image stays. */
+  /** Unmounts the disk; its image stays. */
   @Override
   public void close() {
     try {

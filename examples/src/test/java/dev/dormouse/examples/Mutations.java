@@ -6,13 +6,15 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 
-/** What a client may say, and then some: valid frames of which bytes are changed. */
+/**
+ * Makes frames that a client may send and some that it may not: valid frames with changed bytes.
+ */
 final class Mutations {
   private static final int FRAMES_MAX = 200;
   private static final int PAYLOAD_MAX = 300;
   private static final int KEYS = 16;
 
-  /** The least that a frame of a client has besides its payload. */
+  /** The fewest bytes that a client's frame has besides its payload. */
   private static final int HEAD = 6;
 
   private static final List<String> PATHS =
@@ -22,7 +24,7 @@ final class Mutations {
 
   private final Random random;
 
-  /** The whole of a connection. */
+  /** Everything that a client sends over one connection. */
   record Talk(byte[] upgrade, byte[] bytes, int frames, boolean isEarly) {}
 
   Mutations(Random random) {
@@ -73,7 +75,10 @@ final class Mutations {
     return text.toString().getBytes(StandardCharsets.UTF_8);
   }
 
-  /** The frame with one to three changes; most of them behind its head, so that many are read. */
+  /**
+   * Returns the frame with one to three changes; most changes are behind its head, so that many
+   * frames are read.
+   */
   private byte[] mutated(byte[] frame) {
     byte[] mutated = frame;
     for (int i = random.nextInt(3); i >= 0; i--) {

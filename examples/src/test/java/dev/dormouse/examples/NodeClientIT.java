@@ -9,7 +9,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What Node's most used client hears. */
+/** Checks that the most used client of Node understands the server. */
 @Tag("full")
 // A client sees nothing of the JVM.
 @Tag("once")

@@ -20,22 +20,22 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Cuts the power under load: what had been answered when the power went must be on the disk.
+ * Cuts the power under load: everything that was answered before the cut must be on the disk.
  *
- * <p><b>How.</b> The data folder lies on an ext4 of its own, on a loop device, whose backing file
- * lies on another ext4. To cut, that outer file system is frozen. The inner one is not told: what
- * it holds in memory it holds on to, and what it tries to write meanwhile waits. So the backing
- * file is at that moment what the device holds, and a copy of it is a disk whose machine stopped
- * just then. The copy is mounted, which has ext4 replay its journal, and a server is started on it.
- * The first server knows nothing of all that and goes on, to the next cut.
+ * <p><b>Method.</b> The data folder lies on an ext4 file system of its own, on a loop device, whose
+ * backing file lies on another ext4. A cut freezes that outer file system. The inner file system is
+ * not told: it keeps what it holds in memory, and its writes wait meanwhile. So the backing file is
+ * at that moment what the device holds, and a copy of it is the disk of a machine that stopped just
+ * then. The copy is mounted, so that ext4 replays its journal, and a server is started on it. The
+ * first server knows nothing of all that and goes on, to the next cut.
  *
- * <p><b>What it simulates:</b> the loss of all that is in the memory of the machine, under way
- * between the file system and the device included. <b>What it does not:</b> a disk that loses,
- * tears or reorders what it has reported as written, such as one whose own cache is volatile and
- * that pays no heed to a flush. The loop device has no such cache. That an fsync makes ext4 send a
- * flush is not tested here but relied on.
+ * <p><b>Simulated</b> is the loss of everything in the memory of the machine, data under way
+ * between the file system and the device included. <b>Not simulated</b> is a disk that loses, tears
+ * or reorders data that it has reported as written, such as a disk with a volatile cache that
+ * ignores a flush. The loop device has no such cache. The test relies on ext4 to send a flush at an
+ * fsync, and does not check that.
  *
- * <p>With {@code wal} the same cut must lose answers, or the test could not see anything.
+ * <p>With {@code wal} the same cut must lose answers; otherwise the test could not see anything.
  */
 @Tag("full")
 @Tag("once")
@@ -69,7 +69,7 @@ class PowerCutIT {
     assertThat(lostIn(1, "wal")).allMatch(lost -> lost > 0).hasSize(1);
   }
 
-  /** How many answers each cut has lost. */
+  /** Returns the number of answers that each cut has lost. */
   private List<Integer> lostIn(int cuts, String durability) throws Exception {
     Random random = Seed.random("PowerCutIT, " + durability);
     List<Integer> lost = new ArrayList<>();
@@ -98,7 +98,9 @@ class PowerCutIT {
     return lost;
   }
 
-  /** Copies the disk as the device holds it, and counts what was answered and is not on it. */
+  /**
+   * Copies the disk as the device holds it, and counts the answers that are missing from the copy.
+   */
   private int cut(LoopDisk device, List<Writer> writers) throws Exception {
     List<List<String>> answered = writers.stream().map(Writer::answers).toList();
     Path copy = directory.resolve("copy.img");
@@ -131,13 +133,13 @@ class PowerCutIT {
     return lost;
   }
 
-  /** The answers that a journal on the copy stands for: its hashes must chain. */
+  /** Returns the answers that a journal on the copy stands for; its hashes must chain. */
   private static Set<String> kept(ServerProcess server, String journal) throws Exception {
     return Set.copyOf(
         HashChain.answers(Http.get(server.http("/journal/" + journal)).body().lines().toList()));
   }
 
-  /** A connection that writes to a journal. */
+  /** One connection that writes to a journal. */
   private static final class Writer {
     private final Client client;
     private final String journal;
@@ -167,7 +169,7 @@ class PowerCutIT {
       return List.copyOf(answers);
     }
 
-    /** Waits for so many answers more. */
+    /** Waits for this number of further answers. */
     synchronized void awaitAnswers(int more) throws InterruptedException {
       long deadlineNs = System.nanoTime() + Child.LIMIT.toNanos();
       int wanted = answers.size() + more;

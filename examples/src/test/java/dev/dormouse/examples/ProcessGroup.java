@@ -7,8 +7,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * A group of processes (cgroup, of either version) that may have so many threads, or so much
- * memory. To be closed when they have ended.
+ * A group of processes (cgroup, of either version) with a limit on threads or memory. It must be
+ * closed after its processes have ended.
  */
 final class ProcessGroup implements AutoCloseable {
   private final Path group;
@@ -18,13 +18,14 @@ final class ProcessGroup implements AutoCloseable {
   }
 
   /**
-   * Limits threads. Empty where no group can be made: that takes root, and the system's consent.
+   * Limits threads. The result is empty where no group can be made: that takes root, and the
+   * system's consent.
    */
   static Optional<ProcessGroup> ofThreads(int threads) {
     return of("pids", List.of("pids.max"), String.valueOf(threads));
   }
 
-  /** Limits memory. Empty where no group can be made. */
+  /** Limits memory. The result is empty where no group can be made. */
   static Optional<ProcessGroup> ofMemory(long bytes) {
     return of("memory", List.of("memory.max", "memory.limit_in_bytes"), String.valueOf(bytes));
   }
@@ -49,13 +50,13 @@ final class ProcessGroup implements AutoCloseable {
     return Optional.empty();
   }
 
-  /** Runs the command that follows it in the group. */
+  /** Returns the beginning of a command line that runs the rest of the line in the group. */
   List<String> command() {
     String enter = "echo $$ > %s && exec \"$@\"".formatted(group.resolve("cgroup.procs"));
     return List.of("sh", "-c", enter, "sh");
   }
 
-  /** How often a thread was refused. */
+  /** Returns how often a thread was refused. */
   long refused() throws IOException {
     return Long.parseLong(Files.readString(group.resolve("pids.events")).strip().split(" ")[1]);
   }

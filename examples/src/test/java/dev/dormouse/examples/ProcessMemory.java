@@ -4,15 +4,15 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** How much memory a process has, by {@code /proc}: Linux only. */
+/** Reads the memory of a process from {@code /proc}, which only Linux has. */
 record ProcessMemory(long pid) {
 
-  /** Now, in MiB. */
+  /** Returns the memory that is in RAM now, in MiB. */
   long residentMib() throws IOException {
     return read("VmRSS:");
   }
 
-  /** The most since {@link #forgetPeak}, in MiB. */
+  /** Returns the largest memory since {@link #forgetPeak}, in MiB. */
   long peakMib() throws IOException {
     return read("VmHWM:");
   }

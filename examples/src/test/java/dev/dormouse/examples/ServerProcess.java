@@ -12,7 +12,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * The examples' jar in its own process, with all that a user has: flags, output, ports, signals.
+ * The examples' jar in its own process, with everything a user has: flags, output, ports, signals.
  */
 final class ServerProcess implements AutoCloseable {
   private static final Pattern LISTENING =
@@ -40,7 +40,7 @@ final class ServerProcess implements AutoCloseable {
     }
   }
 
-  /** Starts it on free ports, unless flags name some, and waits until it is up. */
+  /** Starts the server on free ports, unless flags name some, and waits until it is up. */
   static ServerProcess start(Path data, String... flags) throws Exception {
     return start(data.getParent(), Map.of(), withPorts(data, flags));
   }
@@ -79,7 +79,7 @@ final class ServerProcess implements AutoCloseable {
       List<String> before, Path data, List<String> jvm, String... flags) throws IOException {
     List<String> command = new ArrayList<>(before);
     command.add(System.getProperty("dormouse.test.java"));
-    // What the jar's manifest says; a JVM too old for one of these ignores it.
+    // These options repeat the jar's manifest; a JVM too old for one of them ignores it.
     command.addAll(
         List.of(
             "-XX:+IgnoreUnrecognizedVMOptions",
@@ -104,18 +104,18 @@ final class ServerProcess implements AutoCloseable {
     return args.toArray(String[]::new);
   }
 
-  /** Starts it with just these variables and flags, and waits until it is up. */
+  /** Starts the server with just these variables and flags, and waits until it is up. */
   static ServerProcess start(Path directory, Map<String, String> variables, String... flags)
       throws Exception {
     return new ServerProcess(launch(directory, variables, flags));
   }
 
-  /** One that was started otherwise; waits until it is up. */
+  /** Takes over a server that was started in another way, and waits until it is up. */
   static ServerProcess of(Child process) throws InterruptedException {
     return new ServerProcess(process);
   }
 
-  /** Starts it and waits for nothing. */
+  /** Launches the server, and waits for nothing. */
   static Child launch(Path directory, Map<String, String> variables, String... flags)
       throws IOException {
     List<String> command = new ArrayList<>();
@@ -162,17 +162,17 @@ final class ServerProcess implements AutoCloseable {
     return Client.connect(socket(path));
   }
 
-  /** Leaves what it prints unread, or reads on. */
+  /** Leaves the output unread, or reads on. */
   void leaveUnread(boolean isUnread) {
     process.leaveUnread(isUnread);
   }
 
-  /** Waits until it has printed that. */
+  /** Waits until the server has printed this. */
   void awaitOutput(Pattern wanted) throws InterruptedException {
     process.awaitOutput(wanted);
   }
 
-  /** SIGKILL, without waiting for its end. */
+  /** Sends SIGKILL, without waiting for the end. */
   void kill9() {
     process.kill();
   }
@@ -185,13 +185,13 @@ final class ServerProcess implements AutoCloseable {
     return process.awaitExit();
   }
 
-  /** SIGTERM, without waiting for its end. */
+  /** Sends SIGTERM, without waiting for the end. */
   void terminate() {
     process.terminate();
   }
 
   /**
-   * SIGTERM.
+   * Sends SIGTERM and waits for the end.
    *
    * @return the exit code
    */

@@ -17,7 +17,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * How a server ends, in good order or not, with clients connected: what they and actors are told.
+ * Ends a server, in good order or not, while clients are connected, and checks what clients and
+ * actors are told.
  */
 @Tag("full")
 class StopIT {
@@ -97,7 +98,7 @@ class StopIT {
     ScheduledExecutorService killer = Executors.newSingleThreadScheduledExecutor();
     try {
       for (int i = 0; i < 4; i++) {
-        // Before it is up, when it is, or a little later.
+        // The kill comes before the server is up, when it is up, or a little later.
         long delayMs = 300L + random.nextInt(1_500);
         try (Child server = ServerProcess.launchTestActors(directory.resolve("data"), List.of())) {
           var unused = killer.schedule(server::kill, delayMs, TimeUnit.MILLISECONDS);

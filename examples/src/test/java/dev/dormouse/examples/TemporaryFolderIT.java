@@ -14,7 +14,10 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What the jar does with the JVM's temporary folder, and on machines that it was not built for. */
+/**
+ * Checks how the jar uses the JVM's temporary folder, and how it starts on machines that it was not
+ * built for.
+ */
 class TemporaryFolderIT {
   private static final int CANNOT_START = 1;
 
@@ -49,7 +52,10 @@ class TemporaryFolderIT {
     hasEpoll(server, true);
   }
 
-  /** Netty falls back to something slower if its library cannot be loaded. */
+  /**
+   * Checks whether Netty uses epoll; Netty falls back to something slower if its library cannot be
+   * loaded.
+   */
   private static void hasEpoll(ServerProcess server, boolean isIt) throws IOException {
     Path maps = Path.of("/proc", String.valueOf(server.pid()), "maps");
     if (Files.exists(maps)) {

@@ -13,17 +13,22 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The jar in a process whose standard streams are a pipe that nobody reads after the start. */
+/**
+ * Runs the jar in a process whose standard streams are a pipe that nobody reads after the start.
+ */
 @Tag("F27")
 class UnreadOutputIT {
-  /** More than a pipe and the readers' buffers hold in access lines; as prints, than the queue. */
+  /**
+   * The number of requests: their access lines fill a pipe and the readers' buffers, and their
+   * prints fill the queue.
+   */
   private static final int REQUESTS = 400;
 
   private static final String LONG_AGENT = "x".repeat(3_000);
   private static final Pattern LOST =
       Pattern.compile("(?m)^dormouse_log_lines_lost_total ([0-9.E]+)");
 
-  /** What a stop may take: the drain time and the last lines. */
+  /** The time that a stop may take: the drain time and the last lines. */
   private static final Duration STOP_LIMIT = Duration.ofSeconds(8);
 
   @TempDir private Path directory;
