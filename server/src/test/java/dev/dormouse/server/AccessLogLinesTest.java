@@ -25,7 +25,7 @@ import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.slf4j.LoggerFactory;
 
-/** What a server that runs writes into its access log. */
+/** Checks the lines that a running server writes into its access log. */
 class AccessLogLinesTest {
   private final BlockingQueue<String> lines = new LinkedBlockingQueue<>();
   private final BlockingQueue<String> arrived = new LinkedBlockingQueue<>();

@@ -26,7 +26,7 @@ import java.util.function.BiFunction;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
-/** Who may come to an actor is decided at the edge, before the actor hears of anybody. */
+/** Checks that access to an actor is decided at the edge, before the actor hears of anybody. */
 class AccessTest {
   private static final ActorId ONE = new ActorId("desk", "one");
   private static final String PATH = "/desk/one";
@@ -35,7 +35,10 @@ class AccessTest {
     return open(ServerOptions.defaults(), rule);
   }
 
-  /** Whoever says {@code ada} in the query is made the user {@code ada}: the rule sees users. */
+  /**
+   * Opens a server that takes a client for the user {@code ada} if the query says so; the rule sees
+   * users.
+   */
   private static DormouseServer open(
       ServerOptions options, BiFunction<ActorId, RequestHead, Access> rule) {
     return Desk.open(

@@ -18,12 +18,12 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
 
-/** Asks the admin port of a server. */
+/** A client of a server's admin port. */
 final class AdminClient {
   private static final HttpClient HTTP = HttpClient.newHttpClient();
   private static final long LIMIT_SECONDS = 30;
 
-  /** An answer. */
+  /** An answer of the admin port. */
   record Answer(int status, String type, String body) {
     JsonObject json() {
       assertThat(status).as(body).isIn(200, 409);
@@ -58,7 +58,7 @@ final class AdminClient {
     return new Answer(response.statusCode(), type, response.body());
   }
 
-  /** What a page tells, once it tells that. */
+  /** Asks for a page until its content is as wanted, and returns that content. */
   JsonObject await(String path, Predicate<JsonObject> wanted) throws Exception {
     long deadlineNs = System.nanoTime() + TimeUnit.SECONDS.toNanos(LIMIT_SECONDS);
     JsonObject told = get(path).json();
@@ -69,7 +69,7 @@ final class AdminClient {
     return told;
   }
 
-  /** The objects of a list. */
+  /** Returns the objects of a list. */
   static List<JsonObject> list(JsonObject json, String name) {
     Stream<?> elements = json.getJsonArray(name).stream();
     return elements.map(JsonObject.class::cast).toList();

@@ -22,7 +22,10 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What a client sent before it closed is answered before its close is, on a server with a disk. */
+/**
+ * Checks that a message sent before a close is answered before the close is, on a server with a
+ * disk.
+ */
 class AnswersBeforeCloseTest {
   private static final ActorId ROOM = new ActorId("room", "one");
   private static final int TIMES = 20;
@@ -32,7 +35,7 @@ class AnswersBeforeCloseTest {
   private final CompletableFuture<Void> never = new CompletableFuture<>();
   private DormouseServer server;
 
-  /** Answers in the way that it is told. */
+  /** Answers in the way that the message asks for. */
   public static final class Room extends WebSocketActor<Void> {
     private final BlockingQueue<CloseReason> closes;
     private final CompletableFuture<Void> never;

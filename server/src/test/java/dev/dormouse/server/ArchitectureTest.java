@@ -28,8 +28,8 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.slf4j.LoggerFactory;
 
-/** Who may import whom. */
-// The classes that are looked at are the same on each JVM.
+/** Checks which packages import which. */
+// The classes under inspection are the same on each JVM.
 @Tag("once")
 class ArchitectureTest {
   private static final String SDK = "dev.dormouse.sdk..";

@@ -30,16 +30,21 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.slf4j.MDC;
 
-/** What handlers that compute, block, or leave their thread changed cost the other actors. */
+/**
+ * Checks the cost to other actors of handlers that compute, block, or leave their thread changed.
+ */
 class BadHandlersTest {
-  /** More than any machine that runs this has cores, so that all carriers are kept. */
+  /**
+   * The number of bad handlers: more than the machine has cores, so that all carrier threads are
+   * busy.
+   */
   private static final int BAD = 2 * Runtime.getRuntime().availableProcessors();
 
   private static final int WITNESSES = 8;
   private static final int ASKS = 100;
   private static final int ROUNDS = 40;
 
-  /** Ten times what the README promises. */
+  /** The limit on the 99th percentile of the witnesses' waits: ten times the README's promise. */
   private static final long LONGEST_MS = 1_000;
 
   private static final long ENDS_ANYHOW_NS = TimeUnit.SECONDS.toNanos(50);
@@ -49,7 +54,7 @@ class BadHandlersTest {
   private final CountDownLatch interrupted = new CountDownLatch(BAD);
   private final ExecutorService clients = Executors.newCachedThreadPool();
 
-  /** The machine's clock, and more. */
+  /** The machine's clock, which a test can put ahead. */
   private static final class Clock implements Time {
     final AtomicLong aheadNs = new AtomicLong();
 
@@ -66,7 +71,7 @@ class BadHandlersTest {
 
   private final Clock clock = new Clock();
 
-  /** Does as it is told, on its thread. */
+  /** Does what its message says, on its own thread. */
   private final class Room extends WebSocketActor<Void> {
     @Override
     protected void onMessage(Connection<Void> from, String text) throws Exception {
@@ -166,7 +171,7 @@ class BadHandlersTest {
     return bad;
   }
 
-  /** Has each witness ask so often, and tells how long that took. */
+  /** Lets each witness ask repeatedly, and returns how long each answer took. */
   private List<Long> ask(DormouseServer server, String text) throws Exception {
     Callable<List<Long>> witness =
         () -> {

@@ -23,7 +23,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Who may see the dashboard, and order something there. */
+/** Checks who may see the dashboard, and who may order something there. */
 @Timeout(120)
 class DashboardAccessTest {
   private static final String TOKEN = "a-token-of-some-length";
@@ -78,7 +78,7 @@ class DashboardAccessTest {
     }
   }
 
-  /** The status of the answer to one who was led here by a name of somebody else's. */
+  /** Returns the status of the answer to a browser that a foreign host name led here. */
   private static int ofHost(DormouseServer server, String line) {
     try (RawClient client = new RawClient(server.adminPort())) {
       return client
@@ -121,7 +121,7 @@ class DashboardAccessTest {
     }
   }
 
-  /** The cookie of a browser that has logged in. */
+  /** Returns the cookie of a browser that has logged in. */
   private static String login(DormouseServer server) throws Exception {
     HttpResponse<Void> answer =
         HttpClient.newHttpClient()

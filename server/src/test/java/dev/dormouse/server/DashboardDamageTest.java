@@ -33,7 +33,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What the dashboard tells of rows that cannot be read, or understood. */
+/** Checks how the dashboard shows rows that cannot be read or understood. */
 @Timeout(120)
 class DashboardDamageTest {
   private static final ActorId LOBBY = new ActorId("parlor", "lobby");
@@ -59,7 +59,7 @@ class DashboardDamageTest {
     server.close();
   }
 
-  /** The store, with tables of which no row can be read. */
+  /** Returns the store with tables whose rows cannot be read. */
   private ActorStore damaged(ActorStore whole) {
     return (ActorStore)
         Proxy.newProxyInstance(

@@ -30,7 +30,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** What one can have an actor do at the admin port, as its clients and its store see it. */
+/** Checks the orders to an actor at the admin port, as its clients and its store see them. */
 @Timeout(120)
 class DashboardOrdersTest {
   private static final ActorId LOBBY = new ActorId("parlor", "lobby");

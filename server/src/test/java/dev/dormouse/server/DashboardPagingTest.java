@@ -29,7 +29,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The list of very many actors, over HTTP and a real store. */
+/** Checks the list of very many actors, over HTTP and a real store. */
 @Timeout(300)
 class DashboardPagingTest {
   private static final byte[] SOMETHING = {1};
@@ -76,7 +76,7 @@ class DashboardPagingTest {
                 .data(folder, Durability.WAL));
   }
 
-  /** Has an actor come into memory. */
+  /** Brings an actor into memory. */
   private static void wake(DormouseServer server, String key) throws Exception {
     URI uri = URI.create("http://127.0.0.1:" + server.port() + "/parlor/" + key);
     HttpRequest request = HttpRequest.newBuilder(uri).timeout(Duration.ofSeconds(30)).build();
@@ -87,7 +87,7 @@ class DashboardPagingTest {
     return list(page, "actors").stream().map(actor -> actor.getString("key")).toList();
   }
 
-  /** What is done between two pages. */
+  /** An action between two pages. */
   private interface Meanwhile {
     void happens(int page) throws Exception;
   }

@@ -33,7 +33,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** What the dashboard tells of a server, over HTTP. */
+/** Checks the dashboard's report about a server, over HTTP. */
 @Timeout(120)
 class DashboardTest {
   private static final ActorId LOBBY = new ActorId("parlor", "lobby");

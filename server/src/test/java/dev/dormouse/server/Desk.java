@@ -27,7 +27,7 @@ import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
 
-/** An actor that says who it takes its clients for; behind whatever routes a test wants. */
+/** An actor that tells its clients whom it takes them for, behind the routes that a test wants. */
 public final class Desk extends WebSocketActor<String> {
 
   @Override
@@ -56,7 +56,7 @@ public final class Desk extends WebSocketActor<String> {
     return open(ServerOptions.defaults(), options -> options, routes);
   }
 
-  /** Behind one handler of all that goes to desks. */
+  /** Opens a server with this handler in front of all desks. */
   static DormouseServer behind(Function<DormouseServer, Handler<RoutingContext>> handler) {
     return open((router, self) -> router.route("/desk/*").handler(handler.apply(self)));
   }
@@ -77,14 +77,14 @@ public final class Desk extends WebSocketActor<String> {
                 .idle(Duration.ofHours(1)));
   }
 
-  /** The answer to an upgrade. */
+  /** Returns the answer to an upgrade. */
   static Answer upgrade(DormouseServer server, String path, String... headers) {
     try (RawClient client = new RawClient(server.port())) {
       return client.send(RawClient.upgrade(path, headers)).readAnswer();
     }
   }
 
-  /** The answer to a plain GET. */
+  /** Returns the answer to a plain GET. */
   static Answer get(DormouseServer server, String path, String... headers) {
     try (RawClient client = new RawClient(server.port())) {
       return client
@@ -94,14 +94,14 @@ public final class Desk extends WebSocketActor<String> {
     }
   }
 
-  /** What the actor says to a client that it accepts. */
+  /** Returns the actor's first message to a client that it accepts. */
   static String welcome(DormouseServer server, String path, String... headers) {
     try (RawClient client = new RawClient(server.port())) {
       return client.open(path, headers).readText();
     }
   }
 
-  /** Waits until something of a server is so. */
+  /** Waits until a condition of a server holds. */
   static void await(DormouseServer server, BooleanSupplier condition) throws Exception {
     CompletableFuture<Void> met = new CompletableFuture<>();
     long timer =

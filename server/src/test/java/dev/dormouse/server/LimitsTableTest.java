@@ -58,7 +58,7 @@ class LimitsTableTest {
   /** The code's limits by the first cell of their row. */
   private static final Map<String, List<String>> ROWS = new LinkedHashMap<>();
 
-  /** Why a limit of the code stands in no row. */
+  /** The reason why a limit of the code stands in no row. */
   private static final Map<String, String> NOT_FOR_USERS = new TreeMap<>();
 
   private static void row(String firstCell, String... limits) {
@@ -261,7 +261,7 @@ class LimitsTableTest {
   private static final Pattern LIMIT =
       Pattern.compile("(.*_)?(MAX|CEILING|LIMIT|FREE|ENOUGH|BURST|PER_SECOND)");
 
-  /** What people look at, whose limits are those of pages. */
+  /** Matches the classes of the admin pages and the access log, whose limits users do not meet. */
   private static final Pattern PAGES =
       Pattern.compile(
           "dev\\.dormouse\\.server\\.(admin\\.dashboard|admin\\.inspector|observe\\.accesslog)\\..*");
@@ -348,7 +348,7 @@ class LimitsTableTest {
     return List.of(String.format(Locale.ROOT, "%,d", number));
   }
 
-  /** The first cell of each row, and the others. */
+  /** Returns the first cell of each row, and the other cells. */
   private static Map<String, String> table() throws Exception {
     List<String> lines = Files.readAllLines(Path.of("..", "README.md"));
     Map<String, String> rows = new LinkedHashMap<>();
@@ -395,7 +395,7 @@ class LimitsTableTest {
     return limits;
   }
 
-  /** The names of all classes of the product but those of pages. */
+  /** Returns the names of all classes of the product but those of pages. */
   private static Set<String> classes() throws Exception {
     Set<String> names = new TreeSet<>();
     for (Class<?> ofModule : List.of(ActorOptions.class, ActorStore.class, HostOptions.class)) {

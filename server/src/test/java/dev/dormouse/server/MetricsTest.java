@@ -30,13 +30,13 @@ import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What {@code GET /metrics} of the admin port tells. */
+/** Checks the metrics that {@code GET /metrics} of the admin port returns. */
 class MetricsTest {
   private static final ActorId ROOM = new ActorId("room", "secretkey");
   private static final Pattern LINE =
       Pattern.compile("([a-z_:0-9]+(?:\\{[^}]*})?) ([-+.0-9eEaNIinf]+)", Pattern.CASE_INSENSITIVE);
 
-  /** Echoes. */
+  /** Echoes messages. */
   public static final class Room extends WebSocketActor<Void> {
     @Override
     protected void onMessage(Connection<Void> from, String text) {
@@ -76,7 +76,7 @@ class MetricsTest {
             HttpResponse.BodyHandlers.ofString());
   }
 
-  /** Every line of the page, by name and labels. */
+  /** Returns every line of the page, by name and labels. */
   private Map<String, Double> metrics() throws Exception {
     HttpResponse<String> answer = get(server.adminPort(), "/metrics");
     assertThat(answer.statusCode()).isEqualTo(200);
@@ -93,7 +93,7 @@ class MetricsTest {
     return values;
   }
 
-  /** Waits until a line of the page says this. */
+  /** Waits until a line of the page has this value. */
   private void await(String name, double value) throws Exception {
     long deadlineNs = System.nanoTime() + TimeUnit.SECONDS.toNanos(10);
     Double last = metrics().get(name);

@@ -20,11 +20,11 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
-/** What observers of a whole server hear. */
+/** Checks the events that observers of a whole server hear. */
 class ObserveTest {
   private static final ActorId ROOM = new ActorId("room", "one");
 
-  /** Says how often it was activated. */
+  /** Answers with the number of its activation. */
   public static final class Room extends WebSocketActor<Void> {
     @Override
     protected void onMessage(Connection<Void> from, String text) {

@@ -18,21 +18,21 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 
-/** An actor with all there is to see of one; it does what its clients say. */
+/** An actor with everything that the admin pages can show of one; it obeys its clients. */
 public final class Parlor extends WebSocketActor<Parlor.Guest> {
 
-  /** Who is connected. */
+  /** The guest that a connection belongs to. */
   public record Guest(String name, int said, long born) {}
 
   private final CompletableFuture<Void> held;
   private int heard;
 
-  /** An actor that waits for that when it is told to hold. */
+  /** Creates an actor that waits for this future when it is told to hold. */
   Parlor(CompletableFuture<Void> held) {
     this.held = held;
   }
 
-  /** A server of parlors over a store, which it closes; they stay in memory. */
+  /** Opens a server of parlors over a store, which it closes; the parlors stay in memory. */
   static DormouseServer open(ActorStore store, CompletableFuture<Void> held) {
     return DormouseServer.open(
         List.of(
@@ -54,8 +54,9 @@ public final class Parlor extends WebSocketActor<Parlor.Guest> {
   }
 
   /**
-   * {@code keep k n} stores n characters; {@code hold} waits; {@code fail} throws; {@code alarm}
-   * sets one. All but the second answer with how much this object heard.
+   * Obeys a message: {@code keep k n} stores n characters; {@code hold} waits; {@code fail} throws;
+   * {@code alarm} sets an alarm. All but {@code hold} are answered with the number of messages that
+   * this object heard.
    */
   @Override
   protected void onMessage(Connection<Guest> from, String text) {

@@ -20,9 +20,9 @@ import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.slf4j.LoggerFactory;
 
-/** What clients write reaches no log raw. */
+/** Checks that no log contains a client's text raw. */
 class PrintableLogTest {
-  /** Fails with what it hears. */
+  /** Fails with the text of its message. */
   public static final class Room extends WebSocketActor<Void> {
     @Override
     protected void onMessage(Connection<Void> from, String text) {
@@ -44,7 +44,7 @@ class PrintableLogTest {
             }
           }
         };
-    // Off in other tests.
+    // This logger is off in other tests.
     Logger failures = (Logger) LoggerFactory.getLogger("dev.dormouse.server.observe.FailureLog");
     appender.start();
     failures.addAppender(appender);

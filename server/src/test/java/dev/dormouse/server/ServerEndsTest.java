@@ -35,7 +35,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What is the end of a server's process, and what only costs whoever did it. */
+/** Checks which failures end a server's process, and which cost only their author. */
 @Tag("kind3")
 @Timeout(120)
 class ServerEndsTest {
@@ -44,7 +44,7 @@ class ServerEndsTest {
   private final LinkedBlockingQueue<ProcessEnd> ends = new LinkedBlockingQueue<>();
   private DormouseServer server;
 
-  /** Fails in the way that it is told to. */
+  /** Fails in the way that its message names. */
   public static final class Faulty extends WebSocketActor<Void> {
     @Override
     protected void onMessage(Connection<Void> from, String text) {

@@ -38,7 +38,7 @@ import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What a server does for its clients while their actor is asleep. */
+/** Checks the server's service to clients while their actor is asleep. */
 class SleepingActorTest {
   private static final ActorId ROOM = new ActorId("room", "one");
   private static final Duration PING_INTERVAL = Duration.ofMillis(800);
@@ -47,8 +47,8 @@ class SleepingActorTest {
   private final BlockingQueue<String> closes = new LinkedBlockingQueue<>();
 
   /**
-   * Learns to answer {@code ping} when told so; says what became of {@code sent}, and when a client
-   * was {@code seen}; else says how often it was activated.
+   * Learns to answer {@code ping} when told so. It tells the outcome of {@code sent}, and when a
+   * client was {@code seen}. Any other message it answers with the number of its activation.
    */
   public static final class Room extends WebSocketActor<Void> {
     private final Queue<String> closes;
@@ -79,7 +79,7 @@ class SleepingActorTest {
     }
   }
 
-  /** A client that answers pings, and keeps what it hears. */
+  /** A client that answers pings and keeps what it hears. */
   private static final class Client implements WebSocket.Listener, AutoCloseable {
     final BlockingQueue<String> heard = new LinkedBlockingQueue<>();
     final BlockingQueue<ByteBuffer> pings = new LinkedBlockingQueue<>();
@@ -178,7 +178,7 @@ class SleepingActorTest {
     }
   }
 
-  /** A client that says nothing after its upgrade, whose answer is read. */
+  /** Connects a client that says nothing after its upgrade, and reads the answer to the upgrade. */
   private static Socket connectSilently(DormouseServer server) throws Exception {
     Socket socket = new Socket(InetAddress.getLoopbackAddress(), server.port());
     socket.setSoTimeout(10_000);

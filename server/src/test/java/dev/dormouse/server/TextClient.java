@@ -25,7 +25,7 @@ final class TextClient implements WebSocket.Listener, AutoCloseable {
     socket.sendText(text, true).get(10, TimeUnit.SECONDS);
   }
 
-  /** What it hears next. */
+  /** Waits for the next text or close, and returns it. */
   String next() throws InterruptedException {
     return String.valueOf(heard.poll(10, TimeUnit.SECONDS));
   }

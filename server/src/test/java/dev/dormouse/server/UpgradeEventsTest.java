@@ -27,7 +27,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
-/** What becomes of an upgrade whose actor decides it, seen from outside. */
+/** Checks the fate of an upgrade that the actor decides, as seen from outside. */
 class UpgradeEventsTest {
   private static final ActorId DOOR = new ActorId("door", "one");
 

@@ -30,7 +30,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Who is answered on the admin port, over real sockets. */
+/** Checks which clients the admin port answers, over real sockets. */
 @ExtendWith(VertxExtension.class)
 class AdminAccessTest {
   private static final String TOKEN = "a-token-of-some-length_+/=";
@@ -82,7 +82,7 @@ class AdminAccessTest {
     return listen(vertx, "0.0.0.0", tokenFile(TOKEN + "\n"));
   }
 
-  // Without a token.
+  // The next tests run without a token.
 
   @ParameterizedTest
   @CsvSource({
@@ -272,7 +272,7 @@ class AdminAccessTest {
     }
   }
 
-  // With a token.
+  // The next tests run with a token.
 
   @ParameterizedTest
   @CsvSource({"0.0.0.0", "::", "192.0.2.1"})

@@ -20,7 +20,7 @@ import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
-/** Who is answered while readers wait for the disk. */
+/** Checks which requests are answered while readers wait for the disk. */
 @ExtendWith(VertxExtension.class)
 class StoreReadsTest {
 

@@ -34,7 +34,10 @@ import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.slf4j.LoggerFactory;
 
-/** Who is closed, or refused, by a limit is told of in the log, by the option that raises it. */
+/**
+ * Checks that the log names each client that a limit closes or refuses, and the option that raises
+ * the limit.
+ */
 class LimitLogTest {
   private static Vertx vertx;
   private static final int BURST = 5;

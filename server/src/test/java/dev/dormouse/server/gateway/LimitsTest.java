@@ -18,11 +18,11 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What the whole server says to heads that are too long, and to keys. */
+/** Checks how the whole server answers heads and keys that are too long. */
 class LimitsTest {
   private static DormouseServer server;
 
-  /** Says its key. */
+  /** Tells its clients its key. */
   static final class Named extends WebSocketActor<Void> {
 
     @Override

@@ -19,7 +19,7 @@ import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLParameters;
 import javax.net.ssl.SSLSocket;
 
-/** A client that sends exactly the bytes it is told to, and reads frames. Waits 10 s at most. */
+/** A client that sends exactly the bytes it is told to, and reads frames. It waits at most 10 s. */
 public final class RawClient implements AutoCloseable {
   public static final int CONTINUATION = 0x0;
   public static final int TEXT = 0x1;
@@ -28,14 +28,14 @@ public final class RawClient implements AutoCloseable {
   public static final int PING = 0x9;
   public static final int PONG = 0xA;
 
-  /** The key of RFC 6455, section 1.3, and what is to be answered. */
+  /** The key of RFC 6455, section 1.3, and the answer to it. */
   public static final String KEY = "dGhlIHNhbXBsZSBub25jZQ==";
 
   public static final String ACCEPT = "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=";
 
   private static final byte[] MASK = {0x11, (byte) 0xA2, 0x33, (byte) 0xC4};
 
-  /** What bytes go through: TLS, or {@link #tcp}. */
+  /** The socket that carries the bytes: a TLS socket, or {@link #tcp}. */
   private final Socket socket;
 
   private final Socket tcp;
@@ -45,12 +45,12 @@ public final class RawClient implements AutoCloseable {
     this(port, 0);
   }
 
-  /** With a small receive buffer, for clients that read slowly. */
+  /** Connects with a small receive buffer, for a client that reads slowly. */
   public RawClient(int port, int receiveBufferBytes) {
     this(connect("127.0.0.1", port, receiveBufferBytes), null);
   }
 
-  /** From another address of this machine's. */
+  /** Connects from another address of this machine. */
   public RawClient(String from, int port) {
     this(connect(from, port, 0), null);
   }
@@ -66,7 +66,8 @@ public final class RawClient implements AutoCloseable {
   }
 
   /**
-   * Goes on in TLS, after the handshake. What was read ahead is lost, so there should be nothing.
+   * Continues in TLS, after the handshake. Bytes that were read ahead are lost, so there should be
+   * none.
    */
   public RawClient tls(SSLContext context, String... protocols) {
     try {
@@ -87,7 +88,7 @@ public final class RawClient implements AutoCloseable {
     }
   }
 
-  /** What was agreed to, if it speaks TLS. */
+  /** Returns the TLS socket, which knows what was agreed; only for a client that speaks TLS. */
   public SSLSocket tls() {
     return (SSLSocket) socket;
   }
@@ -117,7 +118,7 @@ public final class RawClient implements AutoCloseable {
     }
   }
 
-  /** The head of a good upgrade request, with more headers. */
+  /** Returns the head of a good upgrade request, with more headers. */
   public static String upgrade(String path, String... more) {
     return head("GET " + path + " HTTP/1.1", goodHeaders(), more);
   }
@@ -181,7 +182,7 @@ public final class RawClient implements AutoCloseable {
     return frame((isFinal ? 0x80 : 0) | opcode, true, payload.length, payload);
   }
 
-  /** A frame whose first byte and declared length are as told. */
+  /** Returns a frame with this first byte and this declared length. */
   public static byte[] frame(int firstByte, boolean isMasked, long length, byte[] payload) {
     ByteBuffer bytes = ByteBuffer.allocate(14 + payload.length);
     bytes.put((byte) firstByte);
@@ -220,7 +221,7 @@ public final class RawClient implements AutoCloseable {
       return new String(payload, StandardCharsets.UTF_8);
     }
 
-    /** The close code; 1005 if there is none. */
+    /** Returns the close code; 1005 if there is none. */
     public int code() {
       return payload.length < 2 ? 1005 : ByteBuffer.wrap(payload).getShort() & 0xFFFF;
     }
@@ -263,7 +264,7 @@ public final class RawClient implements AutoCloseable {
     return frame.text();
   }
 
-  /** Reads a close frame; its code. */
+  /** Reads a close frame and returns its code. */
   public int readClose() {
     Frame frame = readFrame();
     if (frame.opcode() != CLOSE) {
@@ -277,13 +278,13 @@ public final class RawClient implements AutoCloseable {
     try {
       while (in.read() >= 0) {}
     } catch (SocketException reset) {
-      // The end, too.
+      // A reset counts as the end, too.
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
   }
 
-  /** Returns whether it has ended already; for one that is sent nothing. */
+  /** Returns whether the connection has ended already; for a client that is sent nothing. */
   public boolean isAtEnd() {
     try {
       socket.setSoTimeout(1);
@@ -295,7 +296,7 @@ public final class RawClient implements AutoCloseable {
     }
   }
 
-  /** What comes up to the end of the TCP connection. */
+  /** Returns the bytes up to the end of the TCP connection. */
   public byte[] readToEnd() {
     try {
       return in.readAllBytes();
@@ -307,7 +308,7 @@ public final class RawClient implements AutoCloseable {
   /** An HTTP answer. */
   public record Answer(int status, List<String> headers, String body) {
 
-    /** The values of a header, in order. */
+    /** Returns the values of a header, in order. */
     public List<String> header(String name) {
       String prefix = name.toLowerCase(java.util.Locale.ROOT) + ":";
       return headers.stream()
@@ -317,7 +318,7 @@ public final class RawClient implements AutoCloseable {
     }
   }
 
-  /** Reads an answer, with its body if it says how long that is. */
+  /** Reads an answer, with its body if the answer states the body's length. */
   public Answer readAnswer() {
     try {
       String status = readLine();
@@ -348,7 +349,7 @@ public final class RawClient implements AutoCloseable {
     return line.toString();
   }
 
-  /** Says that nothing more is sent. */
+  /** Ends the output: nothing more is sent. */
   public void endOutput() {
     try {
       socket.shutdownOutput();
@@ -357,7 +358,7 @@ public final class RawClient implements AutoCloseable {
     }
   }
 
-  /** Vanishes: a TCP reset. */
+  /** Ends the connection abruptly, with a TCP reset. */
   public void reset() {
     try {
       tcp.setSoLinger(true, 0);

@@ -32,10 +32,10 @@ public final class TestServer implements AutoCloseable {
   /** The longest message at {@code /chat}. */
   public static final int MESSAGE_BYTES_MAX = 1 << 20;
 
-  /** How many messages a second a client may send at {@code /calm}. */
+  /** The number of messages a second that a client may send at {@code /calm}. */
   public static final int MESSAGES_PER_SECOND = 5;
 
-  /** What {@code /chat} speaks; the others speak nothing special. */
+  /** The subprotocols of {@code /chat}; the other routes have none. */
   static final List<String> SUBPROTOCOLS = List.of("v2", "v1");
 
   private static final int EVENT_LOOPS = 2;
@@ -46,7 +46,7 @@ public final class TestServer implements AutoCloseable {
   private final Vertx vertx;
   private final String deployment;
 
-  /** Null until it is needed, and when the server is closed. */
+  /** Is null until it is needed, and after the server is closed. */
   private @Nullable LoopFence fence;
 
   private boolean isClosed;
@@ -101,7 +101,9 @@ public final class TestServer implements AutoCloseable {
     gateway.mount(router, new ActorRoute(type, "/" + type + "/:key", answersHttp, options));
   }
 
-  /** One of several servers that share a port, so that sockets are on several event loops. */
+  /**
+   * Starts one of several servers that share a port, so that sockets are on several event loops.
+   */
   private Future<?> listen(Router router, SocketAddress address) {
     return vertx
         .createHttpServer(gateway.httpOptions())
@@ -124,12 +126,12 @@ public final class TestServer implements AutoCloseable {
     return new RawClient(port());
   }
 
-  /** A client whose upgrade the host's script accepts. */
+  /** Opens a client whose upgrade the host's script accepts. */
   public RawClient open(String path) {
     return client().open(path);
   }
 
-  /** Waits until the event loops have done all that clients, host and tests gave them to do. */
+  /** Waits until the event loops have done all work that clients, host and tests gave them. */
   public void awaitIdleLoops() {
     if (fence == null) {
       fence = new LoopFence(vertx, EVENT_LOOPS);
@@ -137,7 +139,7 @@ public final class TestServer implements AutoCloseable {
     fence.pass();
   }
 
-  /** Waits until what the gateway counts is so. */
+  /** Waits until the gateway's counts are as wanted. */
   public void awaitCounts(Predicate<GatewayCounts> wanted) {
     Promise<Void> reached = Promise.promise();
     long timer =
@@ -163,7 +165,7 @@ public final class TestServer implements AutoCloseable {
     }
   }
 
-  /** Closes the HTTP servers, and with them every connection. Once is enough. */
+  /** Closes the HTTP servers, and with them every connection. Further calls do nothing. */
   @Override
   public void close() {
     if (!isClosed) {

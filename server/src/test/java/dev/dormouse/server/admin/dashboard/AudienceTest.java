@@ -14,7 +14,10 @@ import java.util.List;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
-/** What is remembered while somebody looks, and while nobody does; and how much of it. */
+/**
+ * Checks what the dashboard remembers while somebody looks and while nobody does, and how much of
+ * it.
+ */
 class AudienceTest {
   private static final ActorId LOBBY = new ActorId("room", "lobby");
   private static final Duration SHORT = Audience.LASTS.minusNanos(1);

@@ -10,7 +10,7 @@ import java.util.Map;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
-/** How much of a stored value is shown. */
+/** Checks how much of a stored value is shown. */
 class ShownTest {
   private final Shown shown = new Shown();
 

@@ -32,7 +32,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Whole servers, inspected. */
+/** Inspects whole servers. */
 class InspectedServerTest {
   private static final ActorId ROOM = new ActorId("room", "one");
   private static final int CONNECTIONS_MAX = 50;
@@ -46,7 +46,10 @@ class InspectedServerTest {
   private static final String CLOSED = "Network.webSocketClosed";
   private static final Predicate<JsonObject> IS_CLOSED = is(CLOSED);
 
-  /** Echoes; lets nobody in who says no, and thinks for ever about who says perhaps. */
+  /**
+   * Echoes messages. It refuses an upgrade that says {@code no}, and never decides about one that
+   * says {@code perhaps}.
+   */
   public static final class Room extends WebSocketActor<String> {
     @Override
     protected void onUpgrade(Upgrade<String> upgrade) {
@@ -109,7 +112,7 @@ class InspectedServerTest {
     return client;
   }
 
-  /** An inspector of both domains, to which all that is open is announced. */
+  /** Attaches an inspector of both domains, which is told of everything that is open. */
   private InspectorClient inspector(String path, List<JsonObject> announced) throws Exception {
     InspectorClient inspector = InspectorClient.attach(server.adminPort(), path);
     open.add(inspector::close);
@@ -135,7 +138,7 @@ class InspectedServerTest {
     return events.stream().filter(is(method)).toList();
   }
 
-  /** What was told in the domain Network: the methods. */
+  /** Returns the methods of the events in the domain Network. */
   private static List<String> network(List<JsonObject> events) {
     return events.stream()
         .map(event -> event.getString("method"))

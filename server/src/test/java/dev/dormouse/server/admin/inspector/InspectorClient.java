@@ -39,12 +39,12 @@ final class InspectorClient implements WebSocket.Listener {
     socket.sendText(text, true).get(10, TimeUnit.SECONDS);
   }
 
-  /** What comes next. */
+  /** Waits for the next message. */
   JsonObject next() throws InterruptedException {
     return Objects.requireNonNull(heard.poll(10, TimeUnit.SECONDS), "nothing came");
   }
 
-  /** What comes next: the method of each, and the connection it is about. */
+  /** Waits for the next messages, and returns the method of each and the connection it is about. */
   List<String> nextMethods(int number) throws InterruptedException {
     List<String> methods = new ArrayList<>();
     for (int i = 0; i < number; i++) {
@@ -55,7 +55,7 @@ final class InspectorClient implements WebSocket.Listener {
     return methods;
   }
 
-  /** What comes next, up to the first event that is as wanted. */
+  /** Waits for messages up to the first that is as wanted. */
   List<JsonObject> until(Predicate<JsonObject> wanted) throws InterruptedException {
     List<JsonObject> events = new ArrayList<>();
     do {
@@ -64,7 +64,7 @@ final class InspectorClient implements WebSocket.Listener {
     return events;
   }
 
-  /** Has the next message answered, and passes over none. */
+  /** Sends a request and returns its answer, which must be the next message. */
   JsonObject ask(String method) throws Exception {
     int id = ++asked;
     send(new JsonObject().put("id", id).put("method", method).encode());
@@ -73,7 +73,7 @@ final class InspectorClient implements WebSocket.Listener {
     return answer.getJsonObject("result");
   }
 
-  /** At the next message. */
+  /** Stops reading at the next message. */
   void stopReading() {
     isReading = false;
   }

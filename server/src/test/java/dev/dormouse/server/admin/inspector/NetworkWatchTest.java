@@ -61,7 +61,9 @@ class NetworkWatchTest {
         () -> wantsDetails);
   }
 
-  /** What the inspector read since the last time; each event is as the protocol has it. */
+  /**
+   * Returns the events that the inspector read since the last call; each must follow the protocol.
+   */
   private List<JsonObject> read() {
     return wire.read().stream().map(Protocol::event).toList();
   }
@@ -315,7 +317,7 @@ class NetworkWatchTest {
     assertThat(events.get(0).getJsonObject("params").getInteger("connections")).isEqualTo(1);
   }
 
-  /** The life of one connection, as gateways tell of it, in pieces. */
+  /** The life of one connection, as gateways report it, in pieces. */
   private static final class Life {
     final ConnectionId id;
     final ActorId actor;

@@ -9,7 +9,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 
-/** What {@code protocol.json} says that events are like. */
+/** Knows the shape of events from {@code protocol.json}. */
 final class Protocol {
   private static final JsonObject TEXT = read();
 
@@ -23,7 +23,7 @@ final class Protocol {
     }
   }
 
-  /** The event in a message, which must be as described. */
+  /** Returns the event in a message, which must be as described. */
   static JsonObject event(String message) {
     JsonObject json = new JsonObject(message);
     assertThat(json.fieldNames()).containsExactlyInAnyOrder("method", "params");
@@ -33,7 +33,7 @@ final class Protocol {
     return json;
   }
 
-  /** The names of all events of a domain. */
+  /** Returns the names of all events of a domain. */
   static List<String> events(String domain) {
     return domain(domain).getJsonArray("events").stream()
         .map(event -> domain + "." + ((JsonObject) event).getString("name"))

@@ -19,7 +19,7 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** What observers are told of. */
+/** Holds the events that observers are told of. */
 final class Told {
   static final ActorId LOBBY = new ActorId("chat", "lobby");
   static final ActorId DEN = new ActorId("chat", "den");

@@ -16,7 +16,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What headers of requests say of the client. */
+/** Checks what the headers of requests tell about the client. */
 class ProxiesTest extends BehindProxies {
   @ParameterizedTest
   @ValueSource(

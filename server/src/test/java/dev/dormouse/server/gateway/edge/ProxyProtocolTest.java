@@ -23,7 +23,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What the PROXY protocol, version 1 and 2, says of the client. */
+/** Checks what the PROXY protocol, version 1 and 2, tells about the client. */
 class ProxyProtocolTest extends BehindProxies {
   private static final byte[] V2 = HexFormat.of().parseHex("0d0a0d0a000d0a515549540a");
   private static final String V1 = "PROXY TCP4 203.0.113.9 192.0.2.1 4711 443\r\n";
@@ -165,7 +165,7 @@ class ProxyProtocolTest extends BehindProxies {
     }
     try (RawClient other = server.client()) {
       for (int i = 0; refusedHeaders() == 0; i++) {
-        // Each of these goes through an event loop.
+        // Each of these round trips goes through an event loop.
         assertThat(i).isLessThan(ROUND_TRIPS_MAX);
         assertThat(other.send(RawClient.upgrade("/nowhere")).readAnswer().status()).isEqualTo(404);
       }

@@ -27,7 +27,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.slf4j.LoggerFactory;
 
-/** What the whole server says to heads that no decent client sends, and that it logs none of it. */
+/**
+ * Checks how the whole server answers heads that no decent client sends, and that it logs none of
+ * them.
+ */
 class HostileHeadsTest {
   private static DormouseServer server;
 

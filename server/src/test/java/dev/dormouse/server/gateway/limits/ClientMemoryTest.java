@@ -45,8 +45,8 @@ import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
 /**
- * Heap of 4 MiB for all clients, 2 MiB of it for what they send, those that hold 800,000 bytes of
- * it each, and one that holds little.
+ * Checks a heap of 4 MiB for all clients, with 2 MiB of it for their messages, clients that hold
+ * 800,000 bytes of it each, and one client that holds little.
  */
 class ClientMemoryTest {
   private static final int HEAP_BYTES = 4 << 20;
@@ -54,7 +54,7 @@ class ClientMemoryTest {
 
   private static final byte[] MUCH = new byte[800_000];
 
-  /** How far the server's clock is ahead. */
+  /** The time by which the server's clock is ahead. */
   private final AtomicLong aheadNs = new AtomicLong();
 
   private final Time clock =
@@ -229,7 +229,7 @@ class ClientMemoryTest {
     assertThat(server.gateway.memory().held(Held.WAITING)).isLessThan(full);
   }
 
-  /** One that holds much, and notes that it was told to go. */
+  /** A client that holds much, and notes that it was told to go. */
   private static final class Deaf extends ClientMemory.Revocable {
     private boolean isTold;
 
@@ -307,7 +307,7 @@ class ClientMemoryTest {
     assertThat(elsewhere.isTold).isFalse();
   }
 
-  /** A client that is told the code of its close, or that it is none. */
+  /** Returns the code of the client's close; 0 if the client is still open. */
   private int outcomeOf(RawClient client) {
     client.send(frame(PING, ""));
     RawClient.Frame answer = client.readFrame();
@@ -642,7 +642,7 @@ class ClientMemoryTest {
                     .route()
                     .handler(
                         routing -> {
-                          // Its head had room, its body will have none.
+                          // The head of the request had room; its body will have none.
                           long all = HEAP_BYTES / 4;
                           server.gateway.memory().hold(Held.REQUESTS, null, 0, all);
                           refused.complete(routing.request());

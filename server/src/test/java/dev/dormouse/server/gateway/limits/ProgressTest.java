@@ -10,7 +10,10 @@ class ProgressTest {
   private static final Duration LIMIT = Duration.ofSeconds(30);
   private static final long SECOND_NS = 1_000_000_000L;
 
-  /** How many seconds a client lasts that brings so many bytes every so many seconds. */
+  /**
+   * Returns the number of seconds that a client lasts which brings so many bytes every so many
+   * seconds.
+   */
   private static long lasts(long bytes, int everySeconds, long secondsMax) {
     Progress progress = new Progress(0, 0);
     long total = 0;

@@ -20,14 +20,14 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** Compression with context takeover. */
+/** Checks compression with context takeover. */
 class DeflateContextTest extends DeflateCases {
 
   DeflateContextTest() {
     super("context", new DeflateTerms(true, true, false));
   }
 
-  /** How a connection ends. */
+  /** The ways in which a connection ends. */
   private enum End {
     CLIENT_CLOSES,
     ACTOR_CLOSES,

@@ -29,7 +29,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Messages at random, for a network that takes some now and then. */
+/** Sends messages at random to a network that takes some now and then. */
 class SlowClientRandomTest {
   private static LeakWatch leaks;
 
@@ -42,7 +42,7 @@ class SlowClientRandomTest {
 
   private record Sent(String key, String text) {}
 
-  /** How a run ends. */
+  /** The ways in which a run ends. */
   private enum End {
     NONE,
     ACTOR_CLOSES,
@@ -115,7 +115,10 @@ class SlowClientRandomTest {
     }
   }
 
-  /** The numbers of the messages that the network took; each as it was sent, in that order. */
+  /**
+   * Returns the numbers of the messages that the network took. Each must be as it was sent, and in
+   * that order.
+   */
   private Set<Integer> delivered(StuckChannel channel) throws DataFormatException {
     Set<Integer> delivered = new HashSet<>();
     int last = -1;

@@ -23,7 +23,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** What becomes of messages when the network takes them more slowly than they are sent. */
+/** Checks the fate of messages when the network takes them more slowly than they are sent. */
 class SlowClientTest {
   private static LeakWatch leaks;
 
@@ -37,17 +37,20 @@ class SlowClientTest {
     leaks.close();
   }
 
-  /** A text of so many characters that begins with the given one. */
+  /** Returns a text of this length that begins with the given character. */
   private static String text(char first, int length) {
     return first + "-".repeat(length - 1);
   }
 
-  /** What such a text costs while it waits. */
+  /** Returns the bytes that such a text costs while it waits. */
   private static int cost(int length) {
     return length + 4 + 96;
   }
 
-  /** The first characters of the texts that the network took, or {@code !} for a close frame. */
+  /**
+   * Returns the first characters of the texts that the network took; {@code !} stands for a close
+   * frame.
+   */
   private static String taken(StuckSocket client) {
     StringBuilder taken = new StringBuilder();
     for (StuckChannel.Frame frame : client.channel.frames()) {
@@ -97,7 +100,7 @@ class SlowClientTest {
   @DisplayName("drop oldest: those that wait go from the front, whole, counted; the newest stays")
   void thoseThatWaitAreDroppedFromTheFrontWholeAndCounted() {
     try (StuckSocket client = new StuckSocket(OutboundPolicy.DROP_OLDEST)) {
-      // Two fill the channel's share; of the rest, seven of 4,000 have room with them.
+      // Two texts fill the channel's share; of the rest, seven of 4,000 have room with them.
       for (int i = 0; i < 15; i++) {
         client.send(i + 1, null, text((char) ('a' + i), (i < 2 ? 6_000 : 4_000) - 100));
       }

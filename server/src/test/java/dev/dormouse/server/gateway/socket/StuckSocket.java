@@ -29,20 +29,20 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 
-/** An open socket on a {@link StuckChannel}, and what the host hears of it. */
+/** An open socket on a {@link StuckChannel}, with the host's view of it. */
 public final class StuckSocket implements AutoCloseable, Time {
-  /** How many bytes may wait. */
+  /** The number of bytes that may wait. */
   public static final int BYTES_MAX = 40_000;
 
-  /** How many of them may be in the channel before others wait outside of it. */
+  /** The number of bytes that may be in the channel before others wait outside of it. */
   static final int CHANNEL_BYTES = BYTES_MAX / 4;
 
-  /** What became of messages, by the number under which it was asked. */
+  /** The outcomes of messages, by the number under which each was asked for. */
   final Map<Long, Outcome> outcomes = new TreeMap<>();
 
   final List<CloseReason> closes = new ArrayList<>();
 
-  /** How long the messages were that came, in bytes. */
+  /** The lengths of the messages that came, in bytes. */
   final List<Integer> messages = new ArrayList<>();
 
   final Counters counters;
@@ -55,7 +55,9 @@ public final class StuckSocket implements AutoCloseable, Time {
     this(policy, null);
   }
 
-  /** With compression, unless the terms are null. Nothing beyond the limit may wait. */
+  /**
+   * Opens a socket with compression, unless the terms are null. Nothing beyond the limit may wait.
+   */
   StuckSocket(OutboundPolicy policy, DeflateTerms terms) {
     this(
         policy,
@@ -101,7 +103,7 @@ public final class StuckSocket implements AutoCloseable, Time {
     return nowNs / 1_000_000;
   }
 
-  /** Time passes, and what is due is done. */
+  /** Moves the time on, and does what is due. */
   void pass(Duration by) {
     nowNs += by.toNanos();
     channel.advanceTimeBy(by.toNanos(), TimeUnit.NANOSECONDS);
@@ -119,7 +121,7 @@ public final class StuckSocket implements AutoCloseable, Time {
     }
   }
 
-  /** Sends a text that goes to others too, asking for its outcome under a number. */
+  /** Sends a text that goes to others too, and asks for its outcome under a number. */
   public void send(long report, String key, String text) {
     Payload payload = Payload.text(text);
     ByteBuf shared = OutboundFrames.message(PooledByteBufAllocator.DEFAULT, payload);
@@ -129,18 +131,18 @@ public final class StuckSocket implements AutoCloseable, Time {
     shared.release();
   }
 
-  /** The client sends these bytes. */
+  /** Lets the client send these bytes. */
   void receive(byte[] bytes) {
     channel.writeInbound(Unpooled.wrappedBuffer(bytes));
   }
 
-  /** The client is lost. */
+  /** Loses the client. */
   void lose() {
     assertThat(channel.close().isSuccess()).isTrue();
     channel.runPendingTasks();
   }
 
-  /** The client is lost, and nothing of it is left. */
+  /** Loses the client, and checks that none of its frames are left. */
   @Override
   public void close() {
     lose();

@@ -51,7 +51,7 @@ import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.slf4j.LoggerFactory;
 
-/** What observers hear of sockets. */
+/** Checks the events of sockets that observers hear. */
 class WatchTest {
   private static Vertx vertx;
   private TestServer server;

@@ -10,7 +10,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class DeflateTermsTest {
-  /** What is answered, in short. */
+  /** Returns a short form of the answer. */
   private static String inShort(DeflateTerms terms) {
     return terms == null
         ? "no"
