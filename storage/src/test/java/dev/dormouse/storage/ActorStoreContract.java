@@ -24,14 +24,14 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** What every store promises. */
+/** The promises of every store, as tests. */
 public abstract class ActorStoreContract implements DueAlarmsContract {
   public static final ActorId LOBBY = new ActorId("chat", "lobby");
   static final ActorId OTHER = new ActorId("chat", "lobby2");
 
   ActorStore store;
 
-  /** Opens the store, with what an earlier one of the same test left. */
+  /** Opens the store, with the rows that an earlier store of the same test left. */
   abstract ActorStore open();
 
   @BeforeEach

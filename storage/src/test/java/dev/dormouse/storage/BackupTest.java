@@ -73,7 +73,7 @@ class BackupTest {
     }
   }
 
-  /** What is wrong with a folder. */
+  /** Returns the faults of a folder. */
   private static List<String> faults(Path folder) {
     List<String> faults = new ArrayList<>();
     try (StoredFolder stored = StoredFolder.open(folder)) {
@@ -144,7 +144,9 @@ class BackupTest {
     return new ActorId("chat", "room" + number);
   }
 
-  /** Writes the turn's number to all tables, and removes what the turn before has added. */
+  /**
+   * Writes the turn's number to all tables, and removes the rows that the previous turn has added.
+   */
   private static TurnBatch turn(ActorStore store, int actor, int turn) {
     return new TurnBatch(
         actor(actor),
@@ -164,7 +166,7 @@ class BackupTest {
     return ByteBuffer.allocate(Long.BYTES).putLong(number).array();
   }
 
-  /** The turn that an actor's rows are of, all of them. */
+  /** Returns the turn that wrote an actor's rows; all of them must agree. */
   private static int turnKept(ActorStore store, int number) {
     ActorId actor = actor(number);
     int turn = (int) ActorRow.decode(store.get(actor, Table.ACTOR, ActorRow.KEY)).activations();

@@ -12,7 +12,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What the engine says that it was opened with. */
+/** Checks the options that the engine reports about its own opening. */
 class EngineOptionsTest {
   @TempDir Path folder;
 
@@ -45,7 +45,7 @@ class EngineOptionsTest {
     }
   }
 
-  /** Of the file of options that the engine writes when it is opened. */
+  /** Returns the sections of the file of options that the engine writes when it is opened. */
   private Map<String, Map<String, String>> sections() throws IOException {
     Path file;
     try (Stream<Path> files = Files.list(folder.resolve("rocksdb"))) {

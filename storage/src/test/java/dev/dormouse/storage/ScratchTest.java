@@ -23,7 +23,7 @@ class ScratchTest {
     }
   }
 
-  /** What a process that was killed leaves: nobody has the lock. */
+  /** Leaves the files of a process that was killed: nobody has the lock. */
   private void leaveBehind(String name) throws IOException {
     Files.createFile(base.resolve("dormouse-scratch-" + name + ".lock"));
     Path folder = Files.createDirectory(base.resolve("dormouse-scratch-" + name));

@@ -29,11 +29,11 @@ class AlarmsTest {
   private TestHost node = new TestHost(disk, clockwork, time);
 
   /**
-   * Does what a message says, several things if they are separated by {@code ;}: {@code at name
-   * ms}, {@code after name ms}, {@code cancel name}, {@code list}, {@code throw}.
+   * Obeys a message, which may hold several orders separated by {@code ;}: {@code at name ms},
+   * {@code after name ms}, {@code cancel name}, {@code list}, {@code throw}.
    */
   private final class Clockwork extends Script {
-    /** All attempts, as {@code name attempt}; what failed turns did included. */
+    /** All attempts, as {@code name attempt}, those of failed turns included. */
     final List<String> attempts = new ArrayList<>();
 
     String inHandler = "";
@@ -98,7 +98,7 @@ class AlarmsTest {
     node = new TestHost(disk, clockwork, time);
   }
 
-  /** What an alarm handler said since the last call. */
+  /** Returns the texts that alarm handlers sent since the last call. */
   private List<String> said() {
     return node.texts().stream().map(text -> text.replace("all:", "")).toList();
   }

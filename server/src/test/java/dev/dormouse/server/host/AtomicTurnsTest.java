@@ -27,10 +27,10 @@ import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
-/** What one event did is one thing; and what a turn sees. */
+/** Checks that everything one event did takes effect together, and what a turn sees. */
 class AtomicTurnsTest {
 
-  /** Does everything there is to do, to every connection there is. */
+  /** Does everything that a handler can do, to every connection of the actor. */
   private static final class Busy extends Script {
     @Override
     void onMessage(Actor self, Connection<Object> from, String text) throws IOException {
@@ -79,7 +79,8 @@ class AtomicTurnsTest {
             Table.CONNECTION,
             Table.VALUE,
             Table.VALUE);
-    // Two sends, two changes of tags, a broadcast, a close, the replies, and that it is handled.
+    // The records are two sends, two changes of tags, a broadcast, a close, the replies, and the
+    // note that the message is handled.
     assertThat(node.heard()).hasSize(8);
   }
 
@@ -103,7 +104,7 @@ class AtomicTurnsTest {
         .containsExactly(new Handled(ada, 2), new ToGateway.Close(ada, 1011, "not stored"));
     node.steps.runAll();
     node.store.letAllThrough();
-    // Its connection has been closed for it.
+    // The failed message's connection has been closed.
     assertThat(node.ask()).isEqualTo(before.replaceFirst("true", "false"));
   }
 
@@ -174,7 +175,10 @@ class AtomicTurnsTest {
     void add(Actor self, Connection<Object> from);
   }
 
-  /** An actor that adds when told to, and answers the sender's count to all else. */
+  /**
+   * Returns a host whose actor adds when told to, and answers any other message with the sender's
+   * count.
+   */
   private static TestHost tallying(Adding adding) {
     return new TestHost(
         new Script() {

@@ -28,7 +28,10 @@ import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
-/** What is attached is refused in the call, if it cannot be stored, and serialized once. */
+/**
+ * Checks that an attachment which cannot be stored is refused in the call, and that each is
+ * serialized once.
+ */
 @Tag("O4")
 class AttachTest {
   enum Colour {

@@ -29,10 +29,13 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** What actors ask of gateways: what becomes of messages, and when a client was last heard of. */
+/**
+ * Checks the questions of actors to gateways: the outcome of a message, and when a client was last
+ * heard of.
+ */
 class DeliveryTest {
 
-  /** Does what a message says; keeps what it was given. */
+  /** Obeys a message, and keeps the futures and deliveries it was given. */
   private static class Curious extends Script {
     final List<Delivery> sent = new ArrayList<>();
     final List<CompletionStage<Outcome>> asked = new ArrayList<>();
@@ -77,7 +80,7 @@ class DeliveryTest {
   private final TestHost node = new TestHost(script);
   private final ConnectionId ada = node.connect("ada");
 
-  /** The number under which the last message that was said is to be reported. */
+  /** Returns the number under which the outcome of the last message is to be reported. */
   private long lastReport() {
     List<ToGateway> heard = node.heard();
     return heard.stream()

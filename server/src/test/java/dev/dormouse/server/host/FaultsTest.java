@@ -31,7 +31,9 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 
-/** What breaks costs its own turn, or its own actor, and nothing is left hanging. */
+/**
+ * Checks that a failure costs only its own turn or its own actor, and that nothing is left hanging.
+ */
 class FaultsTest {
 
   @Test
@@ -167,7 +169,7 @@ class FaultsTest {
       try {
         isDone = latch.await(60, TimeUnit.SECONDS);
       } catch (InterruptedException e) {
-        // A handler that does not listen: it goes on.
+        // This handler does not heed the interrupt: it goes on.
       }
     }
   }
@@ -197,14 +199,14 @@ class FaultsTest {
     return host;
   }
 
-  /** Bounded by the test's own patience: nobody but an interrupt ends it sooner. */
+  /** Sleeps until an interrupt comes; the test's own patience bounds the wait. */
   private static void sleepUntilInterrupted() {
     try {
       if (new CountDownLatch(1).await(60, TimeUnit.SECONDS)) {
         throw new AssertionError("nobody counts it down");
       }
     } catch (InterruptedException e) {
-      // As it should be; the flag is cleared by this.
+      // The interrupt came as it should; catching it clears the flag.
     }
   }
 

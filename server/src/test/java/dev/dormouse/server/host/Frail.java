@@ -9,13 +9,13 @@ import java.util.List;
 
 /** An actor that cannot be activated as long as the test says so, and that notes its closes. */
 class Frail extends Script {
-  /** How many activations are still to fail. */
+  /** The number of activations that are still to fail. */
   int failures;
 
-  /** How many were tried. */
+  /** The number of activations that were tried. */
   int attempts;
 
-  /** Of each close the connection, how it ended, and how many were listed. */
+  /** A line for each close: the connection, how it ended, and how many connections were listed. */
   final List<String> closes = new ArrayList<>();
 
   void failForEver() {

@@ -30,8 +30,8 @@ import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A store whose commits wait until the test lets them through, or loses them; whose disk may be
- * full; and whose rows cannot be read if the test says so.
+ * A store whose commits wait until the test lets them through or loses them, whose disk may be
+ * full, and whose rows cannot be read if the test says so.
  */
 final class HeldStore implements ActorStore {
   private record Waiting(TurnBatch batch, CompletableFuture<CommitResult> result) {}
@@ -58,12 +58,12 @@ final class HeldStore implements ActorStore {
     isHolding = true;
   }
 
-  /** Says whether the disk is full. */
+  /** Makes the disk full, or gives it room again. */
   void full(boolean isFull) {
     this.isFull = isFull;
   }
 
-  /** How many commits were refused since the last call. */
+  /** Returns the number of commits that were refused since the last call. */
   int refusals() {
     int number = refusals;
     refusals = 0;
@@ -74,40 +74,44 @@ final class HeldStore implements ActorStore {
     return waiting.size();
   }
 
-  /** The batches that were kept, in order. */
+  /** Returns the batches that were kept, in order. */
   List<TurnBatch> kept() {
     return kept;
   }
 
-  /** Values of these keys cannot be read from now on. */
+  /** Makes values of these keys unreadable from now on. */
   void failReads(Predicate<String> keys) {
     unreadable = keys;
     readFailure = new UncheckedIOException(new IOException("bad sector"));
   }
 
-  /** Values of these keys cannot be read from now on, since the process has too many files open. */
+  /**
+   * Makes values of these keys unreadable from now on, since the process has too many files open.
+   */
   void failReadsForWantOfHandles(Predicate<String> keys) {
     unreadable = keys;
     readFailure = new NoFileHandlesException("a value", new IOException("Too many open files"));
   }
 
-  /** Reading the row of an actor itself throws this from now on; null to have it read again. */
+  /**
+   * Makes reads of an actor's own row throw this from now on; null makes the row readable again.
+   */
   void failActorReads(@Nullable RuntimeException failure) {
     actorFailure = failure;
     failedActorReads = 0;
   }
 
-  /** How often that has happened. */
+  /** Returns how often a read of an actor's own row has failed. */
   int failedActorReads() {
     return failedActorReads;
   }
 
-  /** The rows of connections can, or cannot, be read from now on. */
+  /** Makes the rows of connections unreadable, or readable again, from now on. */
   void failConnectionReads(boolean isFailing) {
     isConnectionUnreadable = isFailing;
   }
 
-  /** How often a row of automatic replies was read. */
+  /** Returns how often a row of automatic replies was read. */
   int autoReplyReads() {
     return autoReplyReads;
   }
@@ -140,7 +144,7 @@ final class HeldStore implements ActorStore {
     next.result.complete(as);
   }
 
-  /** Keeps it, and says otherwise. */
+  /** Keeps the next commit, and reports it as lost. */
   void keepButLose(CommitResult as) {
     store.commit(waiting.element().batch);
     lose(as);

@@ -14,10 +14,10 @@ import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
-/** What people tell an actor from outside: to begin anew, to close a connection. */
+/** Checks orders to an actor from outside: to begin anew, and to close a connection. */
 class OrdersTest {
 
-  /** Tells how often it was asked since it is in memory, and in all. */
+  /** Answers with the number of its messages since it is in memory, and in all. */
   private static final class Asked extends Script {
     final List<String> ends = new ArrayList<>();
     final CompletableFuture<Void> never = new CompletableFuture<>();

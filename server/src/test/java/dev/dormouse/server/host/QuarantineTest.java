@@ -42,7 +42,7 @@ import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.slf4j.LoggerFactory;
 
-/** What cannot be read costs nobody else anything, and is still there when all is over. */
+/** Checks that an unreadable row costs nobody else anything, and is still there in the end. */
 class QuarantineTest {
   private static final ActorId ROOM = new ActorId("room", "one");
   private static final ActorId OTHER = new ActorId("room", "other");
@@ -53,7 +53,7 @@ class QuarantineTest {
   private final List<String> closes = new ArrayList<>();
   private final MemoryDisk disk = new MemoryDisk();
 
-  /** Does what the message says. */
+  /** Obeys its messages. */
   private final Script script =
       new Script() {
         @Override
@@ -134,7 +134,7 @@ class QuarantineTest {
     return logged.list.stream().map(ILoggingEvent::getFormattedMessage).toList();
   }
 
-  /** A room with two connections, asleep, the attachment of the first of which is unreadable. */
+  /** Puts a room with two connections to sleep, the first of which has an unreadable attachment. */
   private ConnectionId withUnreadableAttachment(DamagedLife life) {
     ConnectionId ada = life.connect(ROOM);
     life.connect(ROOM);

@@ -13,9 +13,9 @@ import dev.dormouse.sdk.WebSocketActor;
 import java.nio.ByteBuffer;
 import java.util.concurrent.CompletionStage;
 
-/** What an actor of a test does, handler by handler; by default nothing much. */
+/** An actor of a test, handler by handler; by default its handlers do little. */
 class Script {
-  /** What a test attaches. */
+  /** An attachment of a test. */
   record Note(String name, int count) {
     Note counted() {
       return new Note(name, count + 1);
@@ -47,7 +47,7 @@ class Script {
 
   void onAlarm(Actor self, Alarm alarm) throws Exception {}
 
-  /** The actor that follows a script; what it may do is open to the script. */
+  /** The actor that follows a script, and opens its methods to the script. */
   static final class Actor extends WebSocketActor<Object> {
     private final Script script;
 

@@ -21,7 +21,7 @@ import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
-/** What observers hear of actors and their turns. */
+/** Checks the events of actors and turns that observers hear. */
 class WatchTest {
   private final Heard heard = new Heard(false);
   private final CompletableFuture<Void> awaited = new CompletableFuture<>();
@@ -50,7 +50,7 @@ class WatchTest {
     return ended;
   }
 
-  /** Ada, connected, and heard of. */
+  /** Connects ada, then adds the observer. */
   private ConnectionId ada() {
     ConnectionId ada = node.connect("ada");
     node.observers.add(heard);

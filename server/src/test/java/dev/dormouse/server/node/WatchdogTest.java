@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** What the watchdog makes of what it sees; the time is the test's. */
+/** Checks the watchdog's conclusions from what it sees; the test sets the time. */
 @Tag("kind3")
 @Timeout(60)
 class WatchdogTest {

@@ -9,9 +9,11 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 
-/** An observer that keeps what it is told, in order; of frames, with their payloads. */
+/**
+ * An observer that keeps the events it is told of, in order; frames are kept with their payloads.
+ */
 public final class Heard implements DormouseObserver {
-  /** A frame, and the first bytes of its payload. */
+  /** A frame, with the first bytes of its payload. */
   public record Seen(boolean isIn, Frame frame, String payload) {}
 
   private final boolean wantsFrames;
@@ -39,12 +41,12 @@ public final class Heard implements DormouseObserver {
     }
   }
 
-  /** What of a kind it was told so far and nobody took, or passed over. */
+  /** Returns the events of a kind that nobody has taken or passed over yet. */
   public <T> List<T> waiting(Class<T> kind) {
     return all.stream().filter(kind::isInstance).map(kind::cast).toList();
   }
 
-  /** What of a kind was taken, or passed over. */
+  /** Returns the events of a kind that were taken or passed over. */
   public <T> List<T> taken(Class<T> kind) {
     return taken.stream().filter(kind::isInstance).map(kind::cast).toList();
   }

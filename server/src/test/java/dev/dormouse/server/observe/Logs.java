@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.Map;
 import org.slf4j.LoggerFactory;
 
-/** Collects the lines that a host logs about failures while this is open. */
+/** Collects the lines that a host logs about failures while this object is open. */
 public final class Logs implements AutoCloseable {
   private final Logger logger = (Logger) LoggerFactory.getLogger(FailureLog.class);
   private final ListAppender<ILoggingEvent> lines =

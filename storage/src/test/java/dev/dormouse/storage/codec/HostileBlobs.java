@@ -28,11 +28,11 @@ import java.util.Random;
 import java.util.TreeMap;
 import java.util.UUID;
 
-/** Changes blobs and has them decoded; ends with the first result that may not be. */
+/** Changes blobs and decodes them; ends with the first forbidden result. */
 final class HostileBlobs {
   private static final int LARGE = 1 << 20;
 
-  /** On the class path, and never named. */
+  /** A class on the class path that is never named. */
   static final class Decoy {
     static int made;
 
@@ -41,7 +41,7 @@ final class HostileBlobs {
     }
   }
 
-  /** Classes that no blob may bring into the JVM. */
+  /** The classes that no blob may bring into the JVM. */
   static final List<String> FOREIGN =
       List.of(
           "dev.dormouse.storage.codec.HostileBlobs$Decoy", // its own constant would load it
@@ -53,7 +53,7 @@ final class HostileBlobs {
           "java.rmi.server.UnicastRemoteObject",
           "com.sun.rowset.JdbcRowSetImpl");
 
-  /** Loaded when all is ready. */
+  /** A class that is loaded when all is ready. */
   static final class Begin {}
 
   enum Mood {
@@ -66,7 +66,7 @@ final class HostileBlobs {
 
   record Tree(List<Tree> children, Map<String, Leaf> leaves, Mood mood, Object any) {}
 
-  /** What was a tree before, in the codec that migrates. */
+  /** The later form of a tree, in the codec that migrates. */
   record Shrub(List<Object> parts, String mood) {}
 
   private static final ValueCodec plain =
@@ -93,7 +93,7 @@ final class HostileBlobs {
     return new Shrub(parts, old.get("mood", String.class).orElse(""));
   }
 
-  /** Decodes so many blobs, changed from that seed. */
+  /** Decodes a number of blobs that are changed from the given seed. */
   public static void main(String[] args) {
     long seed = Long.parseLong(args[1]);
     HostileBlobs blobs = new HostileBlobs(new Random(seed));
@@ -149,7 +149,7 @@ final class HostileBlobs {
     }
   }
 
-  /** A value, and all that is in it, is of a class that may be. */
+  /** Checks that a value and everything in it are of permitted classes. */
   private static void check(Object value) {
     check(value, false);
   }
@@ -243,7 +243,7 @@ final class HostileBlobs {
     return blobs;
   }
 
-  /** What Kryo writes of an object without fields whose class it gives by name. */
+  /** Returns Kryo's bytes for an object without fields whose class is given by name. */
   static byte[] byName(String className) {
     Output out = new Output(64, -1);
     out.writeByte(1); // our version

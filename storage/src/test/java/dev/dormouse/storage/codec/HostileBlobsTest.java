@@ -15,8 +15,8 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * A million changed blobs in a JVM of their own with little memory; or as many as {@code
- * -Ddormouse.test.blobs} says, from the seed of {@code -Ddormouse.test.seed}, if they are given.
+ * Decodes a million changed blobs in a JVM of their own with little memory. {@code
+ * -Ddormouse.test.blobs} sets another number, and {@code -Ddormouse.test.seed} a seed.
  */
 class HostileBlobsTest {
   private static final int BLOBS = Integer.getInteger("dormouse.test.blobs", 1_000_000);
@@ -72,7 +72,10 @@ class HostileBlobsTest {
     throw new AssertionError(wanted + " was never loaded");
   }
 
-  /** What the codecs themselves are made of, loaded when first needed. */
+  /**
+   * Returns whether a line is about a class of the codecs themselves, which is loaded when first
+   * needed.
+   */
   private static boolean isExpected(String line) {
     boolean isOurs =
         (line.startsWith("dev.dormouse.") && !line.contains("test-classes"))
@@ -83,7 +86,7 @@ class HostileBlobsTest {
   }
 
   @Test
-  @DisplayName("The same blobs do bring a foreign class into being where classes need no naming")
+  @DisplayName("A blob brings a foreign class into being where classes need no naming")
   void theDecoyWorks() {
     Kryo kryo = new Kryo();
     kryo.setRegistrationRequired(false);

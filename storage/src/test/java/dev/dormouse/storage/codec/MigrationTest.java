@@ -16,15 +16,15 @@ import java.util.function.Function;
 import org.junit.jupiter.api.Test;
 
 /**
- * What an earlier version of an application stored, as the golden bytes hold it, is read by classes
- * that were renamed and changed, with the help of what their author gave.
+ * Reads the golden bytes that an earlier version of an application stored, by classes that were
+ * renamed and changed, with the help of their author's declarations.
  */
 class MigrationTest {
   private static final int LARGE = 1 << 16;
   private static final HexFormat HEX = HexFormat.of();
 
-  // What the bytes were written by: record Member(String name, int said, Rank rank, List<String>
-  // tags), enum Rank { GUEST, MEMBER } and record Seat(int row); their names were just these.
+  // The bytes were written by record Member(String name, int said, Rank rank, List<String> tags),
+  // enum Rank { GUEST, MEMBER } and record Seat(int row); their names were just these.
 
   /** {@code new Member("Ann", 3, Rank.MEMBER, List.of("x"))}. */
   private static final byte[] MEMBER =
@@ -46,7 +46,7 @@ class MigrationTest {
 
   record Person(String name, int said, Rank rank, List<String> tags) {}
 
-  /** Fields renamed, of other types, and one that was not there. */
+  /** A later form of the member: fields are renamed or have other types, and one is new. */
   record Profile(String nick, String said, boolean isMember, int version) {}
 
   record Counted(String name, String said) {}
@@ -130,7 +130,7 @@ class MigrationTest {
                     new Profile(
                         old.get("name", String.class).orElse("guest"),
                         old.get("said", Integer.class).orElseThrow() + " times",
-                        // Its enum is gone.
+                        // The field's enum is gone.
                         old.get("rank", String.class).orElseThrow().equals("MEMBER"),
                         1))
             .made();

@@ -17,12 +17,15 @@ import java.util.Random;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 
-/** What every store promises of alarms by the time they are due, and of the clock they go by. */
+/**
+ * The promises of every store about alarms by the time they are due, and about the clock they go
+ * by, as tests.
+ */
 public interface DueAlarmsContract {
-  /** Open, and empty when a test begins. */
+  /** Returns the open store, which is empty when a test begins. */
   ActorStore store();
 
-  /** Closes it; the next opening of the same. */
+  /** Closes the store, and returns the next opening of the same store. */
   ActorStore reopened();
 
   @Test

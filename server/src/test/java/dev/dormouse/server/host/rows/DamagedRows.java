@@ -36,7 +36,7 @@ public final class DamagedRows {
     return damaged.contains(place(actor, row));
   }
 
-  /** How often somebody tried to read one. */
+  /** Returns how often a read of an unreadable row was tried. */
   public int refusedReads() {
     return refusedReads;
   }
@@ -53,7 +53,7 @@ public final class DamagedRows {
     return List.of(boxed);
   }
 
-  /** The store as its users see it. */
+  /** Returns the store as its users see it. */
   public ActorStore store() {
     return (ActorStore)
         Proxy.newProxyInstance(
