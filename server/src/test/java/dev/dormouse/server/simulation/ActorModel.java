@@ -11,22 +11,25 @@ import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** An actor as it should be. */
+/** The model of an actor: the state that the actor should have. */
 final class ActorModel {
 
-  /** An event that was brought to the host; the moments are numbers that only grow. */
+  /** An event that was brought to the host. Its moments are numbers that only grow. */
   static final class Brought {
     final Object event;
 
-    /** Whether it is nowhere but in the mailbox until it is taken; a close may be put aside. */
+    /**
+     * Is true if the event is nowhere but in the mailbox until it is taken; a close may be put
+     * aside.
+     */
     final boolean mustWait;
 
     final long broughtAt;
 
-    /** How many of those before it may have waited then. */
+    /** The number of earlier events that may have waited when this one was brought. */
     final int before;
 
-    /** {@link Long#MAX_VALUE} until its handler began. */
+    /** The moment when the event's handler began; {@link Long#MAX_VALUE} before. */
     long takenAt = Long.MAX_VALUE;
 
     Brought(Object event, boolean mustWait, long broughtAt, int before) {
@@ -39,35 +42,38 @@ final class ActorModel {
 
   final ActorId id;
 
-  /** What the next turn must find, and the rows that make it. */
+  /** The picture that the next turn must find, with the rows that make it. */
   Picture current = new Picture();
 
   Rows rows = new Rows();
 
-  /** The number of the last commit that was handed in, and of those that are not reported. */
+  /**
+   * The number of the last commit that was handed in, with the numbers of those that are not
+   * reported.
+   */
   long commits;
 
   final ArrayDeque<Long> underWay = new ArrayDeque<>();
 
-  /** All commits up to this one are done, or forgotten. */
+  /** The last of the commits that are done or forgotten, as all before it are. */
   long doneUpTo;
 
-  /** Whether a commit was lost, and no turn has begun since. */
+  /** Is true after a commit was lost, until a turn begins. */
   boolean isLossPending;
 
-  /** Whether that ever was so: then the host has events of its own for the actor. */
+  /** Is true once a commit was ever lost; the host then has events of its own for the actor. */
   boolean hasLost;
 
-  /** Whether the first of them was refused. */
+  /** Is true if the first lost commit was refused. */
   boolean isRefused;
 
-  /** The connections that turns which were lost since then were about to close. */
+  /** The connections that lost turns were about to close, since the first lost commit. */
   final Set<ConnectionId> closingInVain = new HashSet<>();
 
   /** The connections in {@link #closingInVain} that nobody else had closed before. */
   final Set<ConnectionId> closedInVain = new HashSet<>();
 
-  /** Lost turns about connections that have ended, or never were to be. */
+  /** The lost turns about connections that have ended, or that never came to be. */
   final List<TurnModel> endsInVain = new ArrayList<>();
 
   /** The connections whose removal was handed in, though their close handler failed. */
@@ -79,10 +85,10 @@ final class ActorModel {
   /** The open turn; null if there is none. */
   @Nullable TurnModel open;
 
-  /** A turn that is through, but not known to have handed in what it did; null if there is none. */
+  /** The turn that is through, but not known to have handed in its work; null if there is none. */
   @Nullable TurnModel ended;
 
-  /** Turns that were not heard of yet, in order. */
+  /** The turns whose answers were not heard yet, in order. */
   final ArrayDeque<TurnModel> owing = new ArrayDeque<>();
 
   /** The connections that the actor has closed and whose end it has not handled. */
@@ -91,41 +97,48 @@ final class ActorModel {
   /** The connections that the actor has ever closed. */
   final Set<ConnectionId> everClosing = new HashSet<>();
 
-  /** The connections of which the host was told that they are closed. */
+  /** The connections whose close was reported to the host. */
   final Set<ConnectionId> closedToHost = new HashSet<>();
 
-  /** The tags of connections as the gateway was told. */
+  /** The tags of connections, as the gateway was told. */
   final Map<ConnectionId, List<String>> toldTags = new HashMap<>();
 
-  /** The connections whose tags a lost turn has changed, since it was kept all the same. */
+  /**
+   * The connections whose tags a lost turn has changed; the turn may have been kept all the same.
+   */
   final Set<ConnectionId> tagsInDoubt = new HashSet<>();
 
-  /** The last message of a connection that was handled, and whose handler began. */
+  /** The last handled message of each connection, with the last message whose handler began. */
   final Map<ConnectionId, Long> handled = new HashMap<>();
 
   final Map<ConnectionId, Long> begun = new HashMap<>();
 
-  /** Null if there never was one in this run of the node. */
+  /** The actor's object; null if there never was one in this run of the node. */
   @Nullable RandomActor object;
 
-  /** Whether an activation failed, or the store could not be read. */
+  /** Is true after an activation failed or the store could not be read. */
   boolean isTroubled;
 
-  /** How often that was so since an event was done. */
+  /** The number of such failures since an event was done. */
   int troubles;
 
-  /** Whether that was so often that events may have been given up. */
+  /** Is true if the failures were so many that events may have been given up. */
   boolean mayHaveGivenUp;
 
-  /** Whether alarms were set in this run of the node: one may wait though it is not any more. */
+  /**
+   * Is true if alarms were set in this run of the node; an event of an alarm may wait even after
+   * the alarm is gone.
+   */
   boolean hasHadAlarms;
 
-  /** How often it was sent to sleep, and has not heard what came of it. */
+  /** The number of orders to sleep whose outcome the model has not heard. */
   int hibernations;
 
   final List<Brought> brought = new ArrayList<>();
 
-  /** The turns that stored their number and were let out; the last of which a client heard. */
+  /**
+   * The turns that stored their number and were let out, with the last of them that a client heard.
+   */
   final Set<Long> stored = new HashSet<>();
 
   long heard;
@@ -143,7 +156,7 @@ final class ActorModel {
     return object != null && !object.isDropped && !object.mayBeDropped && !isLossPending;
   }
 
-  /** The process died: this is what is stored. */
+  /** Starts again from the stored rows after the process has died. */
   void restart(Rows stored) {
     rows = stored.copy();
     current = Picture.of(rows);

@@ -13,7 +13,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 
-/** What one handler does: each deed to the actor, and to the model of its turn. */
+/** The deeds of one handler: each is done to the actor and to the model of its turn. */
 final class Deeds {
   private final Simulation run;
   private final Dice dice;
@@ -33,7 +33,7 @@ final class Deeds {
     this.words = new WordDeeds(scene);
   }
 
-  // Handlers.
+  // The deeds of handlers follow.
 
   void some() {
     several();
@@ -95,7 +95,7 @@ final class Deeds {
     trouble();
   }
 
-  // Trouble.
+  // The deeds that make trouble follow.
 
   private void trouble() {
     if (run.mayMisbehave(run.weather().hangPercent()) && run.mayNest()) {
@@ -172,7 +172,7 @@ final class Deeds {
     return turn.fate != Fate.OPEN;
   }
 
-  /** What a handler does after its turn was given up must be refused. */
+  /** Acts after the turn was given up; every deed must be refused then. */
   private void tryLate() {
     Runnable deed =
         switch (dice.below(5)) {

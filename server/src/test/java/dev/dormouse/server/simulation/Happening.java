@@ -1,6 +1,6 @@
 package dev.dormouse.server.simulation;
 
-/** What runs must have met, taken together, for their passing to mean something. */
+/** The things that runs must have met, taken together, for their passing to mean something. */
 enum Happening {
   TURN,
   TURN_FAILED,

@@ -9,9 +9,10 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How many events wait for an actor. A mailbox cannot be seen from outside; but an event whose
- * handler began was in it since it was brought, and what is taken leaves in order. So whatever was
- * brought before an event, and taken after that was brought, waited in front of it.
+ * Bounds the number of events that wait for an actor. A mailbox cannot be seen from outside. But an
+ * event was in it from the time it was brought until its handler began, and events leave it in
+ * order. So any event that was brought before another, and taken after that other was brought,
+ * waited in front of it.
  */
 final class MailboxCheck {
   private final Simulation run;
@@ -23,7 +24,7 @@ final class MailboxCheck {
     this.oracle = oracle;
   }
 
-  /** Something was brought to the host. */
+  /** Records that something was brought to the host. */
   void brought(ActorModel actor, ToHost record) {
     Object event = eventOf(record);
     if (!(record instanceof ToHost.Closed)) { // which may come twice, and then wait twice
@@ -50,7 +51,10 @@ final class MailboxCheck {
     return List.of(kind, connection == null ? "" : connection, about);
   }
 
-  /** A handler begins: the mailbox must not have been too full when its event was taken in. */
+  /**
+   * Records that a handler begins: the mailbox must not have been too full when its event was taken
+   * in.
+   */
   void taken(TurnModel turn) {
     ActorModel actor = turn.actor;
     Brought taken = find(actor, event(turn.kind, turn.connection, turn.about));
@@ -107,7 +111,7 @@ final class MailboxCheck {
         || actor.brought.stream().noneMatch(b -> isAnswer(refusal, b.event) && b.before == 0);
   }
 
-  /** An event was answered, and no handler called. */
+  /** Records that an event was answered without a call of its handler. */
   void answered(ActorModel actor, ToGateway record) {
     actor.brought.removeIf(b -> isAnswer(record, b.event));
   }

@@ -16,11 +16,11 @@ import org.jspecify.annotations.Nullable;
 /**
  * A fault put into the production code on purpose: a piece of one source file, replaced.
  *
- * @param name what it does wrong, in words
- * @param promises those of which the simulation may notice that they are broken
- * @param file in {@code dev/dormouse/server}
- * @param from what is replaced; there exactly once
- * @param to what is there instead
+ * @param name the effect of the fault, in words
+ * @param promises the promises whose breach the simulation may notice
+ * @param file the source file, in {@code dev/dormouse/server}
+ * @param from the text that is replaced; it occurs exactly once
+ * @param to the text that takes its place
  */
 record Mutation(String name, Set<Promise> promises, String file, String from, String to) {
   private static final Path SOURCES = Path.of("src/main/java/dev/dormouse/server");
@@ -30,7 +30,7 @@ record Mutation(String name, Set<Promise> promises, String file, String from, St
   /** Runs seeds with faulty classes. */
   interface Runs extends AutoCloseable {
 
-    /** What the run of a seed breaks; null if nothing. */
+    /** Returns the promise that the run of a seed breaks; null if none. */
     @Nullable String broken(long seed) throws Exception;
 
     @Override
@@ -38,9 +38,10 @@ record Mutation(String name, Set<Promise> promises, String file, String from, St
   }
 
   /**
-   * Compiles the faulty source and loads it, with all else, apart from what the tests run.
+   * Compiles the faulty source and loads it, with all other classes, apart from the classes of the
+   * tests.
    *
-   * @param folder empty; for what is compiled
+   * @param folder an empty folder for the compiled classes
    */
   Runs compile(Path folder) throws IOException {
     String source = Files.readString(SOURCES.resolve(file));

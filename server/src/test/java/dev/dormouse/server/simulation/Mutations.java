@@ -345,7 +345,7 @@ final class Mutations {
               "if (tags.size() > TAGS_MAX) {",
               "if (tags.size() > 9 * TAGS_MAX) {",
               LIMITS),
-          // What waits is done in the end.
+          // Everything that waits is done in the end.
           of(
               "what was withheld is never wanted",
               "host/Mailbox.java",

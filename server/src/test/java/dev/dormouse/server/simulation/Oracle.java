@@ -17,8 +17,9 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Knows what should be, actor by actor, and notes the first thing that is otherwise. It is told of
- * all that crosses the host's borders: events in, handlers, commits, releases.
+ * Knows the state that should be, actor by actor, and notes the first difference from it. The
+ * oracle is told of everything that crosses the host's borders: events in, handlers, commits,
+ * releases.
  */
 final class Oracle {
   private final Simulation run;
@@ -37,12 +38,12 @@ final class Oracle {
     this.alarms = new AlarmCheck(run, this);
   }
 
-  /** What checks the releases. */
+  /** Returns the check of the releases. */
   ReleaseCheck releases() {
     return releases;
   }
 
-  /** A promise was broken; the first to be noticed is kept. */
+  /** Records that a promise was broken; the first to be noticed is kept. */
   void broken(Promise promise, String how) {
     if (broken == null) {
       broken = promise + "\n  " + how;
@@ -50,7 +51,7 @@ final class Oracle {
     }
   }
 
-  /** What was broken; null if nothing was. */
+  /** Returns the broken promise; null if none was broken. */
   @Nullable String broken() {
     return broken;
   }
@@ -63,9 +64,9 @@ final class Oracle {
     return actors.values();
   }
 
-  // Events.
+  // The reports of events follow.
 
-  /** Something was brought to the host. */
+  /** Records that something was brought to the host. */
   void delivered(ToHost record) {
     ActorModel actor = actor(record.actor());
     if (record instanceof ToHost.Closed closed) {
@@ -74,9 +75,9 @@ final class Oracle {
     mailboxes.brought(actor, record);
   }
 
-  // Turns.
+  // The reports of turns follow.
 
-  /** A handler begins. */
+  /** Records that a handler begins. */
   TurnModel begin(RandomActor object, Kind kind, @Nullable ConnectionId connection, long about) {
     ActorModel actor = actor(object.name());
     if (actor.open != null) {
@@ -162,14 +163,14 @@ final class Oracle {
     return actor.closedToHost.contains(id) || id.incarnation() != run.node().store.incarnation();
   }
 
-  /** The handler of an alarm begins. */
+  /** Records that the handler of an alarm begins. */
   void rings(TurnModel turn, Alarm alarm) {
     turn.alarm = alarm.name();
     turn.work.alarms().remove(alarm.name());
     alarms.rings(turn, alarm);
   }
 
-  /** A handler is through. */
+  /** Records that a handler is through. */
   void returned(TurnModel turn, @Nullable Throwable thrown) {
     turn.hasReturned = true;
     turn.hasFailed |= thrown != null;
@@ -179,7 +180,7 @@ final class Oracle {
     }
   }
 
-  /** A stage that it waits for has completed. */
+  /** Records that a stage completed which the turn waits for. */
   void stageCompleted(TurnModel turn, boolean hasFailed) {
     turn.awaited--;
     turn.hasFailed |= hasFailed;
@@ -188,7 +189,7 @@ final class Oracle {
     }
   }
 
-  /** The open turns that have lasted too long. */
+  /** Returns the open turns that have lasted too long. */
   List<TurnModel> overdue(long limitNs) {
     return actors.values().stream()
         .map(actor -> actor.open)
@@ -197,7 +198,7 @@ final class Oracle {
         .toList();
   }
 
-  /** A turn was given up. */
+  /** Records that a turn was given up. */
   void abandoned(TurnModel turn) {
     turn.isAbandoned = true;
     run.count(Happening.TURN_GIVEN_UP);
@@ -255,12 +256,12 @@ final class Oracle {
     actor.mayHaveGivenUp |= actor.troubles >= run.weather().options().retries().attemptsMax();
   }
 
-  /** An object could not be made. */
+  /** Records that an object could not be made. */
   void activationFailed(ActorId id) {
     troubled(actor(id));
   }
 
-  /** The store could not be read for this actor. */
+  /** Records that the store could not be read for this actor. */
   void readFailed(ActorId id) {
     ActorModel actor = actor(id);
     if (actor.open != null) {
@@ -277,7 +278,7 @@ final class Oracle {
     }
   }
 
-  /** The turn before is known to have handed in nothing. */
+  /** Settles the previous turn, which is known to have handed in nothing. */
   private void settle(ActorModel actor) {
     TurnModel turn = actor.ended;
     if (turn == null) {
@@ -294,7 +295,7 @@ final class Oracle {
     settled(actor, turn);
   }
 
-  /** The turn is known to be through, and to have handed in nothing else. */
+  /** Settles a turn that is known to be through, and to have handed in nothing else. */
   void settle(TurnModel turn) {
     if (turn == turn.actor.ended) {
       settled(turn.actor, turn);
@@ -323,9 +324,9 @@ final class Oracle {
     }
   }
 
-  // Commits.
+  // The reports of commits follow.
 
-  /** Writes were handed in. */
+  /** Records that writes were handed in. */
   void handedIn(TurnBatch batch, long incarnation) {
     ActorModel actor = actor(batch.actor());
     if (batch.epoch() != incarnation) {
@@ -362,7 +363,9 @@ final class Oracle {
     actor.underWay.add(actor.commits);
   }
 
-  /** Writes that are no good turn's: a connection may go though its handler failed. */
+  /**
+   * Checks writes that belong to no successful turn: a connection may go though its handler failed.
+   */
   private void handedInElse(ActorModel actor, @Nullable TurnModel turn, Picture after) {
     for (ConnectionId id : actor.current.connections().keySet()) {
       if (isGone(actor, id) && actor.current.without(id).equals(after)) {
@@ -388,7 +391,7 @@ final class Oracle {
         Promise.ATOMIC, "what %s hands in leaves %s".formatted(whose, after.differenceTo(wanted)));
   }
 
-  /** The actor's oldest commit is done or lost; nobody was told yet. */
+  /** Records that the actor's oldest commit is done or lost; nobody was told yet. */
   void reported(ActorId id, CommitResult result) {
     ActorModel actor = actor(id);
     long commit = actor.underWay.remove();
@@ -423,7 +426,9 @@ final class Oracle {
     }
   }
 
-  /** Nothing is under way any more: what is stored of each actor is what there is. */
+  /**
+   * Checks the store when nothing is under way any more: each actor's rows must be as they should.
+   */
   void rested() {
     for (ActorModel actor : actors.values()) {
       if (actor.open == null) {
@@ -435,7 +440,7 @@ final class Oracle {
     }
   }
 
-  /** A cell that has lost commits begins anew: from what is stored. */
+  /** Lets a cell that has lost commits begin anew, from the stored rows. */
   private void forgetLost(ActorModel actor) {
     if (!actor.underWay.isEmpty()) {
       broken(Promise.ATOMIC, actor.id + " goes on before its lost commits are reported");
@@ -468,9 +473,9 @@ final class Oracle {
     }
   }
 
-  // The end.
+  // The reports of ends follow.
 
-  /** An actor is said to be out of memory, and all it did in the store. */
+  /** Records that an actor is said to be out of memory, with all its work in the store. */
   void dropped(ActorId id) {
     ActorModel actor = actor(id);
     if (actor.open != null || actor.hasObject() || !actor.underWay.isEmpty()) {
@@ -481,7 +486,7 @@ final class Oracle {
     }
   }
 
-  /** The process has died; a store was opened on what it left. */
+  /** Records that the process has died, and that a store was opened on the data it left. */
   void restarted(SimulatedStore store) {
     for (ActorModel actor : actors.values()) {
       actor.restart(store.rows(actor.id));

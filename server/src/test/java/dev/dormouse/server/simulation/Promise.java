@@ -1,6 +1,8 @@
 package dev.dormouse.server.simulation;
 
-/** What the simulation checks: the README's promises, and that nothing waits for ever. */
+/**
+ * The promises that the simulation checks: those of the README, and that nothing waits for ever.
+ */
 enum Promise {
   ONE_AT_A_TIME("1: one at a time, in order"),
   ATOMIC("2: a turn is atomic"),

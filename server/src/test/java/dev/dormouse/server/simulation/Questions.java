@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
-/** What handlers asked of their messages: each is told once, and the truth. */
+/** The questions of handlers about their messages: each is answered once, and truthfully. */
 final class Questions {
   private static final class Question {
     final TurnModel turn;
@@ -26,7 +26,7 @@ final class Questions {
     this.run = run;
   }
 
-  /** A turn asks what becomes of what it has just sent. */
+  /** Records that a turn asks for the outcome of the message it has just sent. */
   void ask(TurnModel turn, Delivery delivery) {
     CompletionStage<Outcome> stage = delivery.outcome();
     if (stage.toCompletableFuture().isDone()) {
@@ -50,12 +50,12 @@ final class Questions {
     }
   }
 
-  /** The process died: nobody will answer. */
+  /** Forgets all questions, since the process died and nobody will answer. */
   void forget() {
     questions.clear();
   }
 
-  /** A turn that was not told what it asked; null if there is none. */
+  /** Returns a turn whose question was not answered; null if there is none. */
   @Nullable TurnModel unanswered() {
     return questions.stream()
         .filter(question -> question.answers == 0)

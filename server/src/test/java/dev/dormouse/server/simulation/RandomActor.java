@@ -28,20 +28,20 @@ final class RandomActor extends WebSocketActor<Object> {
 
   private final Simulation run;
 
-  /** Handles of earlier turns. */
+  /** The connections that earlier turns have used. */
   final List<Connection<Object>> kept = new ArrayList<>();
 
-  /** Whether it must never be called again. */
+  /** Is true once the object must never be called again. */
   boolean isDropped;
 
-  /** Whether the end of one of its turns may have failed, the disk being bad. */
+  /** Is true if the end of one of its turns may have failed because of a bad disk. */
   boolean mayBeDropped;
 
   private RandomActor(Simulation run) {
     this.run = run;
   }
 
-  /** Makes one, or fails to. */
+  /** Makes an actor, or fails to. */
   static RandomActor make(Simulation run) {
     if (run.mayMisbehave(run.weather().throwPercent() / 2)) {
       run.oracle().activationFailed(run.node().runningActor());
@@ -110,7 +110,7 @@ final class RandomActor extends WebSocketActor<Object> {
     handle(Kind.HIBERNATE, null, 0, Deeds::some);
   }
 
-  // What is protected, for the deeds.
+  // The methods below give the deeds access to protected methods.
 
   ActorId name() {
     return id();
@@ -124,14 +124,14 @@ final class RandomActor extends WebSocketActor<Object> {
     return storage();
   }
 
-  /** All that is in storage. */
+  /** Returns all values in storage. */
   List<String> values() {
     return storage().list(KeyRange.all(), Object.class).stream()
         .map(entry -> entry.key() + "=" + entry.value())
         .toList();
   }
 
-  /** All alarms, with the time they were set for and how often they failed. */
+  /** Returns all alarms, with the time they were set for and the number of their failures. */
   List<String> alarmsByName() {
     return alarms().list().stream()
         .map(a -> a.name() + " " + a.due().toEpochMilli() + " " + (a.attempt() - 1))

@@ -15,13 +15,16 @@ import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 
-/** What is said: all of a turn, after it is kept, in the order of the turns, and nothing else. */
+/**
+ * Checks the releases: everything that a turn says is released after its commit, in the order of
+ * the turns, and nothing else is.
+ */
 final class ReleaseCheck {
   private final Simulation run;
   private final Oracle oracle;
   private final MailboxCheck mailboxes;
 
-  /** The broadcasts that were released, and whom they should reach. */
+  /** The broadcasts that were released, with the recipients they should reach. */
   private final IdentityHashMap<ToGateway.Broadcast, Word> broadcasts = new IdentityHashMap<>();
 
   ReleaseCheck(Simulation run, Oracle oracle, MailboxCheck mailboxes) {
@@ -30,7 +33,7 @@ final class ReleaseCheck {
     this.mailboxes = mailboxes;
   }
 
-  /** The host lets something out. */
+  /** Checks a release of the host. */
   void released(Release release, long incarnation) {
     ActorModel actor = oracle.actor(release.actor());
     List<String> said = release.records().stream().map(Words::describe).toList();
@@ -78,7 +81,7 @@ final class ReleaseCheck {
             : turn.words.stream().map(Word::text).toList();
   }
 
-  /** Messages are answered one after the other, each once. */
+  /** Checks that messages are answered one after the other, each once. */
   private void countAnswers(ActorModel actor, Release release) {
     for (ToGateway record : release.records()) {
       if (record instanceof ToGateway.Handled handled) {
@@ -110,7 +113,7 @@ final class ReleaseCheck {
         .anyMatch(turn -> turn.isAnsweredBy(record) && (!turn.isRetried() || turn.isLost));
   }
 
-  /** Something is answered that no handler saw. */
+  /** Checks an answer to an event that no handler saw. */
   private void checkUnhandled(ActorModel actor, List<ToGateway> records, List<String> said) {
     ToGateway first = records.get(0);
     boolean isOwed =
@@ -124,7 +127,10 @@ final class ReleaseCheck {
     mailboxes.answered(actor, first);
   }
 
-  /** The connection was closed before, or is now: by a turn that is lost, or being given up. */
+  /**
+   * Returns whether a message may stay unhandled: its connection was closed before, or is closed
+   * now by a turn that is lost or being given up.
+   */
   private boolean mayGoUnhandled(ActorModel actor, List<ToGateway> records) {
     ConnectionId id = Words.connection(records.get(0));
     boolean isClosedByLoss = actor.closedByLoss.contains(id);
@@ -164,7 +170,7 @@ final class ReleaseCheck {
     };
   }
 
-  /** Returns whether the records are what is to be heard of a turn, and may be heard now. */
+  /** Returns whether the records are those to be heard of a turn, and may be heard now. */
   private boolean isOf(TurnModel turn, List<ToGateway> records, List<String> said) {
     if (turn.isLost && said.equals(turn.lostVerdict())) {
       run.count(Happening.TURN_LOST);
@@ -193,7 +199,7 @@ final class ReleaseCheck {
     return turn.fate == Fate.GOOD && !turn.isLost && isAllOf(turn, records, said) && isKept(turn);
   }
 
-  /** Returns whether it may be the last attempt at an event. */
+  /** Returns whether this may be the last attempt at an event. */
   private boolean isGivenUp(TurnModel turn, List<ToGateway> records) {
     boolean isImpatient = turn.kind == Kind.UPGRADE || turn.kind == Kind.REQUEST;
     return turn.mayComeAgain()
@@ -201,7 +207,7 @@ final class ReleaseCheck {
         && !isAnswered(turn.actor, records.get(0));
   }
 
-  /** It is said; it must be kept. */
+  /** Checks that the work of a turn which is heard of was kept; the result is always true. */
   private boolean isKept(TurnModel turn) {
     if (!turn.isSettled) {
       if (turn.isChanged()) {
@@ -254,7 +260,7 @@ final class ReleaseCheck {
     return at == said.size();
   }
 
-  /** A broadcast has found its recipients among those who are present. */
+  /** Records that a broadcast has found its recipients among the connections that are present. */
   void broadcast(
       ActorId actor,
       ToGateway.Broadcast broadcast,
@@ -278,7 +284,7 @@ final class ReleaseCheck {
     }
   }
 
-  /** A client has received something. */
+  /** Records that a client has received something. */
   void heard(ActorId id, Payload payload) {
     ActorModel actor = oracle.actor(id);
     String text = new Payload.Text(payload.bytes()).string();

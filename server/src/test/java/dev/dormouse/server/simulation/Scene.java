@@ -10,7 +10,7 @@ import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** One turn from inside its handler: the actor, the model of the turn, and who is there. */
+/** One turn from inside its handler: the actor, the model of the turn, and the connections. */
 final class Scene {
   private static final List<String> TAGS = List.of("a", "b", "c", "d");
 
@@ -32,7 +32,7 @@ final class Scene {
     this.work = turn.work;
   }
 
-  /** A text that says whose it is, and that nobody else says. */
+  /** Returns a text that names its turn and is sent only once. */
   String next() {
     return "T" + turn.number + "." + ++count;
   }
@@ -50,7 +50,7 @@ final class Scene {
     return dice.pick(TAGS);
   }
 
-  /** Some connection that the actor has, found in one of the ways there are. */
+  /** Finds some connection of the actor, in one of the ways there are. */
   @Nullable Connection<Object> someone() {
     if (work.connections().isEmpty()) {
       return null;
@@ -74,7 +74,10 @@ final class Scene {
     return found;
   }
 
-  /** A word, about a connection if it is about one; said in vain if that is about to go. */
+  /**
+   * Records a word, with its connection if it has one; the word is in vain if that connection is
+   * about to close.
+   */
   void say(String text, @Nullable ConnectionId to) {
     boolean isOptional = to != null && (turn.isClosing(to) || mayBeClosing());
     turn.words.add(Word.of(text, isOptional));
@@ -85,9 +88,9 @@ final class Scene {
     return run.oracle().mayHaveGivenUp(turn.actor);
   }
 
-  // Looking.
+  // The checks of the actor's state follow.
 
-  /** Looks at all there is: it must be as the model has it. */
+  /** Looks at everything there is: it must be as the model has it. */
   void look() {
     List<String> values = new ArrayList<>();
     work.values().forEach((key, value) -> values.add(key + "=" + value));
@@ -119,7 +122,7 @@ final class Scene {
     same("connections", wanted, there);
   }
 
-  /** What is found must be what the model says. */
+  /** Checks that a finding is as the model says. */
   void same(String what, @Nullable Object wanted, @Nullable Object found) {
     if (!Objects.equals(wanted, found)) {
       run.oracle()

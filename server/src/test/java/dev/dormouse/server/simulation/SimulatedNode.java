@@ -23,8 +23,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * One run of a node: the production host, and around it a gateway, a transport, an executor and a
- * store that do nothing before a step says so. When the node dies all of this is dropped but the
- * disk.
+ * store that do nothing before a step tells them to. When the node dies, all of these are dropped
+ * but the disk.
  */
 final class SimulatedNode {
   /** The largest attachment. */
@@ -48,7 +48,10 @@ final class SimulatedNode {
   private boolean isStopping;
   private int brought;
 
-  /** Whose task runs; of those that wait for it to return, {@link #runTask} knows. */
+  /**
+   * The actor whose task runs; {@link #runTask} remembers the actors whose tasks wait for that task
+   * to return.
+   */
   private @Nullable ActorId running;
 
   SimulatedNode(Simulation run, SimulatedStore.Disk disk) {
@@ -74,7 +77,7 @@ final class SimulatedNode {
         ATTACHMENT_BYTES_MAX);
   }
 
-  /** Takes from the host what it releases; the way in is {@link #deliverToHost}. */
+  /** Takes the host's releases; events enter the host by {@link #deliverToHost}. */
   private final class Carrier implements Transport {
     @Override
     public void toHost(ToHost record) {
@@ -91,9 +94,9 @@ final class SimulatedNode {
     public void connect(Consumer<ToHost> host, Consumer<Release> gateway) {}
   }
 
-  // Steps. Each does nothing if there is nothing to do.
+  // The steps follow. Each does nothing if there is nothing to do.
 
-  /** Runs a task of the host's. */
+  /** Runs a task of the host. */
   void runTask() {
     if (!tasks.isEmpty()) {
       int chosen = run.dice().below(tasks.size());
@@ -108,12 +111,12 @@ final class SimulatedNode {
     }
   }
 
-  /** The actor whose task runs. */
+  /** Returns the actor whose task runs. */
   ActorId runningActor() {
     return running;
   }
 
-  /** How many tasks it ran: a host that never comes to rest is noticed by that. */
+  /** Returns the number of tasks that ran; it reveals a host that never comes to rest. */
   long tasksRun() {
     return tasksRun;
   }
@@ -188,7 +191,7 @@ final class SimulatedNode {
     }
   }
 
-  /** Tells what became of a message, if that was asked. */
+  /** Reports the outcome of a message, if the actor asked for it. */
   void answer(ActorId actor, ToGateway.Send send, boolean isWritten) {
     if (send.report() != 0) {
       Outcome outcome = isWritten ? Outcome.WRITTEN : Outcome.CONNECTION_CLOSED;
@@ -207,7 +210,7 @@ final class SimulatedNode {
         && gateway.sockets().stream().allMatch(s -> s.toHost.isEmpty() && s.toClient.isEmpty());
   }
 
-  // Clients.
+  // The steps of clients follow.
 
   void connect(ActorId actor) {
     ConnectionId id = ConnectionId.of(store.incarnation(), ++connections);
@@ -229,14 +232,14 @@ final class SimulatedNode {
         "GET", "/", Map.of(name, List.of(value)), List.of(new Header("Host", "x")), "");
   }
 
-  /** Closes what dead nodes have left. */
+  /** Closes the connections that dead nodes have left. */
   void closeLeftovers() {
     run.trace("close leftovers");
     brought++;
     run.outside(() -> leftovers = CompletableFuture.allOf(leftovers, host.closeLeftovers()));
   }
 
-  /** Returns whether it has not closed them all yet. */
+  /** Returns whether some of those connections are not closed yet. */
   boolean hasLeftovers() {
     return !leftovers.isDone();
   }
@@ -252,12 +255,12 @@ final class SimulatedNode {
     return isStopping;
   }
 
-  /** Returns whether upgrades may be refused though no event of a client's waits. */
+  /** Returns whether upgrades may be refused though no event of a client waits. */
   boolean isRefusing() {
     return isStopping || hasLeftovers();
   }
 
-  /** Has the host stop; what must be so then is checked, unless something came meanwhile. */
+  /** Stops the host. The check runs then, unless something came meanwhile. */
   void stop(Runnable check) {
     isStopping = true;
     int before = brought;

@@ -13,8 +13,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A client, its socket, and what the gateway knows of it: numbers its messages, keeps them until
- * they are handled, goes back when told to, and reports the end once.
+ * A client, its socket, and the gateway's knowledge of it. It numbers its messages, keeps them
+ * until they are handled, goes back when told to, and reports the end once.
  */
 final class SimulatedSocket {
   /** The life of a socket. */
@@ -23,18 +23,21 @@ final class SimulatedSocket {
     PENDING,
     /** The client has not got its 101, or went while it waited. */
     REFUSED,
-    /** Accepted. */
+    /** The upgrade was accepted. */
     OPEN,
     /** The actor has closed it, and the client has not answered yet. */
     CLOSING,
-    /** Over for the client; perhaps not yet for the host. */
+    /** The connection is over for the client, perhaps not yet for the host. */
     ENDED
   }
 
   final ActorId actor;
   final ConnectionId id;
 
-  /** What is on its way to the host, and from the actor's releases to the client; in order. */
+  /**
+   * The records on their way to the host, and those from the actor's releases to the client; in
+   * order.
+   */
   final ArrayDeque<ToHost> toHost = new ArrayDeque<>();
 
   final ArrayDeque<ToGateway> toClient = new ArrayDeque<>();
@@ -42,10 +45,10 @@ final class SimulatedSocket {
   State state = State.PENDING;
   List<String> tags = List.of();
 
-  /** Whether its client knows that it is connected. */
+  /** Is true once the client knows that it is connected. */
   private boolean isUpgraded;
 
-  /** How many messages its client has received. */
+  /** The number of messages that the client has received. */
   int heard;
 
   private long said;
@@ -54,7 +57,7 @@ final class SimulatedSocket {
   private long first = 1;
   private boolean isWithheld;
 
-  /** How it ended; null before. */
+  /** The end of the connection; null before. */
   private @Nullable CloseReason outcome;
 
   private @Nullable String failure;
@@ -65,13 +68,13 @@ final class SimulatedSocket {
     this.id = id;
   }
 
-  // The client.
+  // The client's side follows.
 
   boolean maySay() {
     return state == State.OPEN && isUpgraded && sent.size() + waiting.size() < Transport.CREDIT;
   }
 
-  /** The number that its next message will have. */
+  /** Returns the number that the client's next message will have. */
   long nextSequence() {
     return said + 1;
   }
@@ -82,7 +85,10 @@ final class SimulatedSocket {
     send();
   }
 
-  /** The client ends it, or has broken the protocol, if it failed. */
+  /**
+   * Ends the connection from the client's side; {@code failed} says how the client broke the
+   * protocol, if it did.
+   */
   void end(CloseReason reason, @Nullable String failed) {
     if (state == State.PENDING) {
       state = State.REFUSED;
@@ -100,21 +106,21 @@ final class SimulatedSocket {
     end(new CloseReason(1000, "", Cause.CLIENT), null);
   }
 
-  /** The actor, or the gateway, has closed it, and its client agrees. */
+  /** Lets the client agree to a close by the actor or the gateway. */
   void answerClose() {
     state = State.ENDED;
     report();
   }
 
-  // The gateway.
+  // The gateway's side follows.
 
-  /** Nothing more is on its way or waited for. */
+  /** Returns whether nothing more is on its way or waited for. */
   boolean isOver() {
     boolean isSilent = toHost.isEmpty() && toClient.isEmpty();
     return isSilent && (state == State.REFUSED || (state == State.ENDED && isReported));
   }
 
-  /** What a release told this socket reaches its event loop. */
+  /** Applies a record of a release on the socket's event loop. */
   void apply(ToGateway record) {
     if (record instanceof ToGateway.Accepted) {
       isUpgraded = true;
@@ -180,12 +186,12 @@ final class SimulatedSocket {
     }
   }
 
-  /** The host accepted it, but its client is gone. */
+  /** Reports that the host accepted the upgrade of a client that is gone. */
   void reportLost() {
     toHost.add(new ToHost.Closed(actor, id, CloseReason.abnormal(Cause.CONNECTION_LOST)));
   }
 
-  /** Messages that the host owes an answer to, or was not sent yet. */
+  /** Returns the number of messages that the host has not answered or was not sent yet. */
   int unhandled() {
     return sent.size() + waiting.size();
   }

@@ -32,12 +32,12 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A store that is as slow and as frail as its contract allows. A commit is handed in, later written
- * (reads see it), later reported; the actor's commits in order, those of different actors in any.
- * Until it is reported nobody knows whether it survives.
+ * (reads see it), and later reported. The commits of one actor go in order, those of different
+ * actors in any order. Until a commit is reported, nobody knows whether it survives.
  */
 final class SimulatedStore implements ActorStore {
 
-  /** What outlives the process. */
+  /** The data that outlives the process. */
   static final class Disk {
     private final Map<ActorId, Rows> rows = new LinkedHashMap<>();
     private long incarnation;
@@ -51,12 +51,12 @@ final class SimulatedStore implements ActorStore {
           .thenComparing(alarm -> alarm.actor().toString())
           .thenComparing(DueAlarm::name);
 
-  /** How the store is. */
+  /** The state of the store. */
   private enum Health {
     GOOD,
     /** A write failed: nothing is written until the store is opened anew. */
     FAILED,
-    /** Another has taken the actors over. */
+    /** Another node has taken the actors over. */
     FENCED
   }
 
@@ -65,7 +65,7 @@ final class SimulatedStore implements ActorStore {
     final CompletableFuture<CommitResult> stage = new CompletableFuture<>();
     boolean isWritten;
 
-    /** Null until it is known. */
+    /** The result of the commit; null until it is known. */
     @Nullable CommitResult result;
 
     Commit(TurnBatch batch) {
@@ -78,10 +78,10 @@ final class SimulatedStore implements ActorStore {
   private final long incarnation;
   private final Map<ActorId, Rows> visible = new LinkedHashMap<>();
 
-  /** Handed in and not reported, the oldest first; no empty ones. */
+  /** The commits that were handed in and not reported, the oldest first; no list is empty. */
   private final Map<ActorId, ArrayDeque<Commit>> underWay = new LinkedHashMap<>();
 
-  /** What comes later in these chains is refused. */
+  /** The chains whose later commits are refused. */
   private final Set<CommitChain> broken = Collections.newSetFromMap(new IdentityHashMap<>());
 
   private Health health = Health.GOOD;
@@ -105,9 +105,9 @@ final class SimulatedStore implements ActorStore {
     return Durability.FSYNC;
   }
 
-  // Reads.
+  // The reads follow.
 
-  /** The actor's rows as reads see them now. */
+  /** Returns the actor's rows as reads see them now. */
   Rows rows(ActorId actor) {
     return visible.computeIfAbsent(actor, id -> new Rows());
   }
@@ -209,12 +209,12 @@ final class SimulatedStore implements ActorStore {
     }
   }
 
-  /** So many reads in a hundred fail from here on. */
+  /** Lets this percentage of reads fail from here on. */
   void failReads(int percent) {
     badReadsPercent = percent;
   }
 
-  // Commits.
+  // The commits follow.
 
   @Override
   public CompletionStage<CommitResult> commit(TurnBatch batch) {
@@ -254,7 +254,7 @@ final class SimulatedStore implements ActorStore {
     }
   }
 
-  /** Writes what some actor handed in. */
+  /** Writes some actor's commits. */
   void write() {
     if (!underWay.isEmpty()) {
       int most = run.dice().between(1, 3);
@@ -299,9 +299,11 @@ final class SimulatedStore implements ActorStore {
     return underWay.isEmpty();
   }
 
-  // What goes wrong.
+  // The failures follow.
 
-  /** A write failed, for good: what was under way may have been kept or not, the rest is not. */
+  /**
+   * Fails for good: commits under way may have been kept or not, and later commits are not kept.
+   */
   void fail() {
     if (health == Health.GOOD) {
       health = Health.FAILED;
@@ -310,7 +312,7 @@ final class SimulatedStore implements ActorStore {
     }
   }
 
-  /** Another node has taken over: what was not written yet will not be. */
+  /** Lets another node take over: commits that were not written yet never will be. */
   void fence() {
     if (health == Health.GOOD) {
       health = Health.FENCED;
@@ -326,7 +328,7 @@ final class SimulatedStore implements ActorStore {
     }
   }
 
-  /** Some of what was handed in, and all that builds on it, is refused. */
+  /** Refuses some commits that were handed in, and all that build on them. */
   void refuseSome() {
     if (health == Health.GOOD && !underWay.isEmpty()) {
       Map.Entry<ActorId, ArrayDeque<Commit>> unlucky = anActorUnderWay();
@@ -339,7 +341,7 @@ final class SimulatedStore implements ActorStore {
     }
   }
 
-  /** The disk has no room from here on, or has some again. */
+  /** Fills the disk from here on, or gives it room again. */
   void fill(boolean isFull) {
     if (this.isFull != isFull) {
       run.trace(isFull ? "the disk is full" : "the disk has room");
@@ -362,7 +364,10 @@ final class SimulatedStore implements ActorStore {
     }
   }
 
-  /** What was written is there; of the rest none, or some from the front. */
+  /**
+   * Returns the number of surviving commits: all that were written, and of the rest none or the
+   * first few.
+   */
   private int surviving(ArrayDeque<Commit> commits) {
     int written = (int) commits.stream().filter(commit -> commit.isWritten).count();
     return run.dice().between(written, commits.size());
@@ -372,7 +377,7 @@ final class SimulatedStore implements ActorStore {
     return health == Health.GOOD;
   }
 
-  /** The process dies: of what was not reported yet, each actor's later part is lost. */
+  /** Lets the process die: the later part of each actor's unreported commits is lost. */
   void crash() {
     underWay.forEach(
         (actor, commits) -> {

@@ -17,15 +17,15 @@ import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One run, all of which its seed decides: steps of the production host amid simulated surroundings,
- * then healing, the oracle looking on. One thread; a handler that is held up lets others take steps
- * meanwhile.
+ * One run, which its seed decides entirely: steps of the production host in simulated surroundings,
+ * then healing, under the eyes of the oracle. There is one thread; a handler that is held up lets
+ * other steps happen meanwhile.
  */
 public final class Simulation {
-  /** Steps of handlers within steps of handlers: no more than so many. */
+  /** The greatest depth of handlers' steps within handlers' steps. */
   private static final int DEPTH_MAX = 2;
 
-  /** What a run came to. */
+  /** The outcome of a run. */
   record Outcome(
       long seed,
       @Nullable String broken,
@@ -86,7 +86,10 @@ public final class Simulation {
         seed, run.oracle.broken(), run.trace.hash(), run.happenings, run.trace.lastLines());
   }
 
-  /** What a seed breaks, in words; null if nothing. For those who have loaded the class anew. */
+  /**
+   * Returns the promise that a seed breaks, in words; null if none. It serves callers that have
+   * loaded the class anew.
+   */
   public static @Nullable String broken(long seed) {
     return run(seed, null).broken();
   }
@@ -113,7 +116,9 @@ public final class Simulation {
     }
   }
 
-  /** The handler of a turn, or the caller of the store, is held up: others go on. */
+  /**
+   * Lets other steps happen while the handler of a turn, or the caller of the store, is held up.
+   */
   void meanwhile(@Nullable TurnModel turn) {
     if (!mayNest() || isCalm || (turn == null && !dice.chance(15))) {
       return;
@@ -138,7 +143,7 @@ public final class Simulation {
     return depth > 0;
   }
 
-  /** Time passes, and the host is told. */
+  /** Lets time pass, and tells the host. */
   void tick(long byMs) {
     time.advance(byMs);
     trace("tick");
@@ -186,7 +191,7 @@ public final class Simulation {
     stages.add(stage);
   }
 
-  /** Has some client, if there is one that may, say something, perhaps a lot at once. */
+  /** Lets some client say something, if one may, and perhaps a lot at once. */
   void say() {
     List<SimulatedSocket> open =
         node.gateway.sockets().stream().filter(SimulatedSocket::maySay).toList();
@@ -211,7 +216,7 @@ public final class Simulation {
     }
   }
 
-  /** Some client goes, in some way. */
+  /** Lets some client go, in some way. */
   void end() {
     List<SimulatedSocket> sockets = node.gateway.sockets();
     if (!sockets.isEmpty()) {
@@ -252,7 +257,7 @@ public final class Simulation {
     outside(() -> node.host.status(dice.pick(actors)));
   }
 
-  /** Does what reads the store itself, and none of the actors'; it may fail to. */
+  /** Runs code that reads the store itself and not for an actor; it may fail. */
   void outside(Runnable reading) {
     isOutside = true;
     try {
@@ -268,7 +273,7 @@ public final class Simulation {
     return isOutside;
   }
 
-  /** The process dies, and the next one begins. */
+  /** Lets the process die, and starts the next one. */
   void crash() {
     trace("crash");
     count(Happening.CRASH);
@@ -276,7 +281,7 @@ public final class Simulation {
     begin();
   }
 
-  /** The node is stopped in good order, as far as that goes, and the next one begins. */
+  /** Stops the node in good order, as far as that goes, and starts the next one. */
   void stop() {
     trace("stop");
     count(Happening.STOP);

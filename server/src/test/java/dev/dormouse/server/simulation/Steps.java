@@ -4,7 +4,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 
-/** What may happen next. */
+/** Chooses the next step of a run. */
 final class Steps {
   private enum Step {
     RUN,
@@ -35,7 +35,7 @@ final class Steps {
 
   private final Simulation run;
 
-  /** Each step as often as its weight says: one is drawn by its place. */
+  /** The steps, each as often as its weight says: one is drawn by its place. */
   private final List<Step> drawn = new ArrayList<>();
 
   Steps(Simulation run) {
@@ -123,7 +123,10 @@ final class Steps {
     return kind < 7 ? dice.below(400) : kind < 9 ? dice.below(5_000) : dice.below(30_000);
   }
 
-  /** So many steps of a node that takes nothing new in; fewer if it is replaced or quiet. */
+  /**
+   * Takes this number of steps of a node that takes nothing new in; fewer if the node is replaced
+   * or quiet.
+   */
   void someOf(SimulatedNode node, int number) {
     for (int i = 0; i < number && !run.isBroken() && !node.isQuiet(); i++) {
       switch (run.dice().below(8)) {

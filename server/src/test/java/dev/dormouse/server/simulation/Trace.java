@@ -5,7 +5,10 @@ import java.util.ArrayDeque;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** What happened in a run, line by line: hashed, the last lines kept, printed if asked for. */
+/**
+ * The events of a run, line by line: they are hashed, the last lines are kept, and all are printed
+ * if asked for.
+ */
 final class Trace {
   private static final int KEPT_LINES = 40;
   private static final long FNV_PRIME = 0x100000001b3L;

@@ -8,9 +8,12 @@ import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** A turn as it should be: what its handler found, what it did, and what must come of it. */
+/**
+ * The model of a turn: the state its handler found, the deeds of the handler, and their due
+ * effects.
+ */
 final class TurnModel {
-  /** Which handler. */
+  /** The handlers of an actor. */
   enum Kind {
     ACTIVATE,
     UPGRADE,
@@ -22,23 +25,23 @@ final class TurnModel {
     HIBERNATE
   }
 
-  /** What becomes of it. */
+  /** The fate of a turn. */
   enum Fate {
-    /** Its handler, or what it waits for, is not through. */
+    /** The handler, or a stage that it waits for, is not through. */
     OPEN,
-    /** All of it is to be kept and said. */
+    /** Everything of the turn is to be kept and said. */
     GOOD,
-    /** Nothing of it is. */
+    /** Nothing of the turn is to be kept or said. */
     BAD
   }
 
   /**
-   * Something said.
+   * A word: something that a turn says.
    *
-   * @param text as {@link Words} has it
-   * @param isOptional whether it may be left out, its connection being about to go
-   * @param recipients of a broadcast; null if it is none
-   * @param closing of a broadcast, those for whom it does not matter
+   * @param text the text in the form of {@link Words}
+   * @param isOptional whether the word may be left out because its connection is about to go
+   * @param recipients the recipients of a broadcast; null for another word
+   * @param closing the recipients whose connections are closing, for whom a broadcast is optional
    */
   record Word(
       String text,
@@ -55,13 +58,13 @@ final class TurnModel {
   final ActorModel actor;
   final RandomActor object;
 
-  /** Null if it is about none. */
+  /** The connection that the turn is about; null if there is none. */
   final @Nullable ConnectionId connection;
 
-  /** The message's number in its connection, or the request's; otherwise 0. */
+  /** The number of the message in its connection, or of the request; otherwise 0. */
   final long about;
 
-  /** The alarm's name; null if it is about none. */
+  /** The name of the alarm; null if the turn is about none. */
   @Nullable String alarm;
 
   final long beganNs;
@@ -69,7 +72,7 @@ final class TurnModel {
   final Picture work;
   final List<Word> words = new ArrayList<>();
 
-  /** The connections that it closes. */
+  /** The connections that the turn closes. */
   final Set<ConnectionId> closing = new HashSet<>();
 
   /** The connections in {@link #closing} that nobody had closed before. */
@@ -77,42 +80,46 @@ final class TurnModel {
 
   Fate fate = Fate.OPEN;
 
-  /** Stages that it waits for. */
+  /** The number of stages that the turn waits for. */
   int awaited;
 
   boolean hasReturned;
 
-  /** Whether its handler threw, or a stage failed. */
+  /** Is true if the handler threw or a stage failed. */
   boolean hasFailed;
 
-  /** Whether it will fail when all is through: what it owes is not done, or a value too large. */
+  /**
+   * Is true if the turn will fail at its end: it did not do what it must, or a value is too large.
+   */
   boolean isDoomed;
 
-  /** Whether it was given up for taking too long. */
+  /** Is true if the turn was given up for taking too long. */
   boolean isAbandoned;
 
-  /** Whether its thread was interrupted while others had the simulation's. */
+  /** Is true if the turn's thread was interrupted while others had the simulation's thread. */
   boolean isInterrupted;
 
-  /** Whether it could not read what is stored: it is nothing then, and its event comes again. */
+  /**
+   * Is true if the turn could not read the store: the turn is void then, and its event comes again.
+   */
   boolean couldNotRead;
 
-  /** Whether its handler has reset the actor. */
+  /** Is true if the handler has reset the actor. */
   boolean isReset;
 
-  /** Whether it failed all the same after its handler was through, the disk being bad. */
+  /** Is true if the turn may have failed after its handler was through, because of a bad disk. */
   boolean mayFail;
 
-  /** Whether a commit before it, or its own, was lost. */
+  /** Is true if the turn's commit, or one before it, was lost. */
   boolean isLost;
 
-  /** Whether that commit was refused, so that its sender may try again. */
+  /** Is true if that commit was refused, so that its sender may try again. */
   boolean isRefused;
 
-  /** Whether it is known what it handed in. */
+  /** Is true once it is known which writes the turn handed in. */
   boolean isSettled;
 
-  /** The commit that must be done before it may speak: its own, or the one before. */
+  /** The commit that must be done before the turn may speak: its own, or the one before. */
   long needs;
 
   TurnModel(
@@ -138,7 +145,9 @@ final class TurnModel {
     return !work.equals(base);
   }
 
-  /** Returns whether the actor has closed it, or its end is being handled. */
+  /**
+   * Returns whether the actor has closed a connection, or the connection's end is being handled.
+   */
   boolean isClosing(ConnectionId id) {
     return closing.contains(id)
         || actor.closing.contains(id)
@@ -161,7 +170,7 @@ final class TurnModel {
         && rejected.connection().equals(connection);
   }
 
-  /** Returns whether there may be nothing to hear of it. */
+  /** Returns whether there may be nothing to hear of the turn. */
   boolean mayBeSilent() {
     boolean isOwedAnAnswer = kind == Kind.UPGRADE || kind == Kind.MESSAGE || kind == Kind.REQUEST;
     if (mayComeAgain()) {
@@ -180,30 +189,30 @@ final class TurnModel {
     return !work.replies().equals(base.replies()) || (isAccepting && !work.replies().isEmpty());
   }
 
-  /** Returns whether its event is to come again. */
+  /** Returns whether the turn's event is to come again. */
   boolean isRetried() {
     boolean isOfEvent = kind != Kind.ACTIVATE && kind != Kind.HIBERNATE && kind != Kind.ALARM;
     return couldNotRead && isOfEvent && !isAbandoned;
   }
 
-  /** Returns whether its event may come again. */
+  /** Returns whether the turn's event may come again. */
   boolean mayComeAgain() {
     return isRetried() || mayFail;
   }
 
-  /** What is said in its place if it fails. */
+  /** Returns the words that take the place of the turn's own if it fails. */
   List<String> failedVerdict() {
     return isReset && !isAbandoned
         ? verdict(503, false, 0)
         : verdict(500, actor.closesOnFailure(), 1011);
   }
 
-  /** What is said if it is not tried any more. */
+  /** Returns the words that are said if the event is not tried any more. */
   List<String> givenUpVerdict() {
     return verdict(503, true, 1011);
   }
 
-  /** What is said in its place if a commit was lost. */
+  /** Returns the words that take the place of the turn's own if a commit was lost. */
   List<String> lostVerdict() {
     return verdict(503, true, isRefused ? 1013 : 1011);
   }

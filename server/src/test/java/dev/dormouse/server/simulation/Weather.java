@@ -5,26 +5,26 @@ import dev.dormouse.server.host.RetryPolicy;
 import java.time.Duration;
 
 /**
- * How rough a run is. Drawn from its seed first of all, many troubles being absent from many runs,
- * so that rare ones are not drowned by frequent ones.
+ * The roughness of a run. It is drawn from the seed before all else. Many troubles are absent from
+ * many runs, so that frequent ones do not drown rare ones.
  *
- * @param steps how many, before everything is healed
- * @param actors how many
- * @param connectionsMax the most open at a time
+ * @param steps the number of steps before everything is healed
+ * @param actors the number of actors
+ * @param connectionsMax the most connections open at a time
  * @param crashWeight how often the node dies, against 1,000 of other steps; likewise the next ones
- * @param stopWeight how often it is stopped in good order
+ * @param stopWeight how often the node is stopped in good order
  * @param refusalWeight how often commits of one actor are refused
  * @param fullWeight how often the disk becomes full, or has room again
  * @param failWeight how often the store fails for good
  * @param fenceWeight how often the store is fenced
  * @param badReadsWeight how often reads begin or cease to fail
- * @param hangPercent of handlers, how many are held up, some of them for too long
- * @param throwPercent of handlers, how many throw
- * @param waitPercent of handlers, how many wait for a stage
- * @param overdoPercent of handlers, how many go beyond a limit
- * @param repeatPercent of records that may come twice, how many do
- * @param swiftCommitsPercent of commits, how many are reported before they are handed in
- * @param options the host's
+ * @param hangPercent the percentage of handlers that are held up, some of them for too long
+ * @param throwPercent the percentage of handlers that throw
+ * @param waitPercent the percentage of handlers that wait for a stage
+ * @param overdoPercent the percentage of handlers that go beyond a limit
+ * @param repeatPercent the percentage of repeats among records that may come twice
+ * @param swiftCommitsPercent the percentage of commits that are reported while they are handed in
+ * @param options the options of the host
  */
 record Weather(
     int steps,
