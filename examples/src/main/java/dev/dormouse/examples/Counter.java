@@ -5,8 +5,8 @@ import dev.dormouse.sdk.Upgrade;
 import dev.dormouse.sdk.WebSocketActor;
 
 /**
- * Counts messages: those of a connection in its attachment, those of all in storage. Answers {@code
- * <attachment> <total>}.
+ * Counts messages: the messages of a connection in its attachment, the messages of all connections
+ * in storage. It answers {@code <attachment> <total>}.
  */
 public final class Counter extends WebSocketActor<Integer> {
 

@@ -4,7 +4,7 @@ import dev.dormouse.sdk.Connection;
 import dev.dormouse.sdk.WebSocketActor;
 import java.nio.ByteBuffer;
 
-/** Answers text and binary messages as they came. Stores nothing. */
+/** Answers text and binary messages as they came, and stores nothing. */
 public final class Echo extends WebSocketActor<Void> {
 
   @Override

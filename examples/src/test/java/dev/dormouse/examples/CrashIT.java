@@ -77,7 +77,8 @@ class CrashIT {
   }
 
   /**
-   * Compares a journal with what it held in the life before and with what its writers did since.
+   * Compares a journal with its content before the crash and with the messages of its writers
+   * since.
    *
    * @return what it holds
    */
@@ -93,7 +94,8 @@ class CrashIT {
     for (Writer writer : writers) {
       if (writer.journal.equals(journal)) {
         List<String> kept = since.stream().filter(line -> line.startsWith(writer.name)).toList();
-        // In order, without gaps, once each; all that was answered, and perhaps some of the rest.
+        // The messages come in order, without gaps, once each: all that were answered, and perhaps
+        // some others.
         assertBegins(writer.sent, kept);
         assertBegins(
             kept.stream().map(line -> answers.get(lines.indexOf(line))).toList(), writer.answers);
@@ -109,7 +111,9 @@ class CrashIT {
     assertThat(whole.subList(0, beginning.size())).isEqualTo(beginning);
   }
 
-  /** Enters the chat, where nobody of the life before may be left, nor leave once more. */
+  /**
+   * Enters the chat, where nobody from before the crash may be left, and nobody may leave twice.
+   */
   private static Client chat(ServerProcess server, int life) throws Exception {
     Client client = server.connect("/chat/crash?name=life" + life);
     JsonObject welcome = client.nextJson();

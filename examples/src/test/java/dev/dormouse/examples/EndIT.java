@@ -148,7 +148,8 @@ class EndIT {
       overwrite(jar);
       server.terminate();
       old.awaitEnd();
-      // In good order if all that a stop needs was loaded, else with a line that says why.
+      // The process ends in good order if all classes for a stop were loaded, else with a line that
+      // says why.
       if (server.awaitExit() == FAILED) {
         assertLastWords(server.output(), "; the process ends");
       }
@@ -182,13 +183,13 @@ class EndIT {
           client.send("GET /api/node HTTP/1.1\r\nHost: 127.0.0.1:" + port + "\r\n\r\n");
           client.send(RawClient.upgrade("/chat/new" + i));
         } catch (IOException refused) {
-          // It has ended already, or is about to.
+          // The process has ended already, or is about to.
         }
       }
     }
   }
 
-  /** As cp does, which keeps the file and replaces what is in it. */
+  /** Overwrites the jar as cp does, which keeps the file and replaces its content. */
   private static void overwrite(Path jar) throws IOException {
     Path other = jar.resolveSibling("other.jar");
     try (OutputStream file = Files.newOutputStream(other);

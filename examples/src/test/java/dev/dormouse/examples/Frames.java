@@ -4,7 +4,8 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 
 /**
- * Frames of a client (RFC 6455, section 5.2), good ones and others; masked with zero, as may be.
+ * Makes frames of a client (RFC 6455, section 5.2), good ones and bad ones; they are masked with
+ * zero, which is allowed.
  */
 final class Frames {
   static final int CONTINUATION = 0x0;
@@ -54,7 +55,7 @@ final class Frames {
     return bytes;
   }
 
-  /** So many times the same. */
+  /** Returns the frame this number of times in a row. */
   static byte[] repeat(byte[] frame, int times) {
     byte[] all = new byte[frame.length * times];
     for (int i = 0; i < times; i++) {

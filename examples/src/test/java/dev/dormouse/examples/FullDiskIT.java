@@ -77,7 +77,7 @@ class FullDiskIT {
         lines.add("room");
         answered.add(bystander.ask("room"));
         assertThat(answered).isEqualTo(HashChain.answers(lines));
-        // Of the writer, and of the one who looked whether there is room: both are closed by now.
+        // Two connections are closed by now: the writer's, and the one that checked for room.
         server.admin().poll("journal", "j", actor -> actor.connections() == 1);
         server.kill9();
         server.awaitExit();
@@ -158,7 +158,9 @@ class FullDiskIT {
     return store;
   }
 
-  /** Commits a row, and another one if that was not done, and so on; the number of the next. */
+  /**
+   * Commits a row, or another one if that failed, and so on; returns the number of the next row.
+   */
   private static int commitUntilDone(Child store, int row, List<String> done) throws Exception {
     int[] next = {row};
     Until.isTrue(() -> commit(store, next[0]++, done).equals("Done"));
@@ -183,7 +185,9 @@ class FullDiskIT {
     return result;
   }
 
-  /** Why an upgrade was refused; empty if it was accepted. Its connection is dropped then. */
+  /**
+   * Returns the refusal of an upgrade; empty if it was accepted. An accepted connection is dropped.
+   */
   private static Optional<HttpResponse<?>> refusal(ServerProcess server) throws Exception {
     try (Client client = server.connect("/journal/j")) {
       assertThat(client).isNotNull();

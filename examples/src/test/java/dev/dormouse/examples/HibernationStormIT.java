@@ -17,7 +17,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Counters that fall asleep whenever they can must still count. */
+/** Checks that counters which fall asleep whenever they can still count. */
 class HibernationStormIT {
   private static final int COUNTERS = 25;
   private static final int TALKERS_PER_COUNTER = 2;
@@ -80,7 +80,7 @@ class HibernationStormIT {
       assertThat(actor.connections()).isEqualTo(TALKERS_PER_COUNTER);
       activations += actor.activation();
     }
-    // Otherwise nothing was shown.
+    // With fewer activations the test would have shown nothing.
     assertThat(activations).isGreaterThan(3L * COUNTERS);
     talkers.forEach(talker -> talker.client.close());
   }

@@ -13,7 +13,7 @@ import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 
-/** Plain requests. */
+/** Sends plain requests. */
 final class Http {
   static final HttpClient CLIENT =
       HttpClient.newBuilder()

@@ -6,7 +6,7 @@ import org.junit.jupiter.api.Assumptions;
 final class Machine {
   private Machine() {}
 
-  /** Ends a test for want of something: as passed over, in CI as failed. */
+  /** Ends a test because the machine lacks something: the test is skipped, but fails in CI. */
   static void lacks(String what) {
     if (Boolean.parseBoolean(System.getenv("CI"))) {
       throw new AssertionError(what);

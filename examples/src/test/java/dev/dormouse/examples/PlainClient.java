@@ -23,7 +23,7 @@ final class PlainClient implements AutoCloseable {
     in = new DataInputStream(socket.getInputStream());
   }
 
-  /** Asks for an upgrade, with more headers; the status. Any body is read. */
+  /** Asks for an upgrade, with more headers, and returns the status. Any body is read. */
   int upgrade(String path, String... headers) throws IOException {
     String request =
         """
@@ -42,7 +42,7 @@ final class PlainClient implements AutoCloseable {
     return statusOf(request);
   }
 
-  /** Asks for a page on the connection, which is kept; the status. */
+  /** Asks for a page on the connection, which is kept, and returns the status. */
   int ask(String method, String path) throws IOException {
     return statusOf(
         "%s %s HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 0\r\n\r\n".formatted(method, path));

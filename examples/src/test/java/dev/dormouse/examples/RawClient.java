@@ -15,7 +15,7 @@ import java.nio.charset.StandardCharsets;
 
 /** A client that sends the bytes that it is told to, and reads only when it is told to. */
 final class RawClient implements AutoCloseable {
-  /** There was no close frame. */
+  /** Stands for the code of a close if there was no close frame. */
   static final int NO_CLOSE = -1;
 
   private final Socket socket = new Socket();
@@ -38,7 +38,7 @@ final class RawClient implements AutoCloseable {
     this(port, 0);
   }
 
-  /** With a receive buffer of that size, if it is not zero. */
+  /** Connects with a receive buffer of this size, if it is not zero. */
   RawClient(int port, int receiveBufferBytes) throws IOException {
     if (receiveBufferBytes > 0) {
       socket.setReceiveBufferSize(receiveBufferBytes);
@@ -65,7 +65,7 @@ final class RawClient implements AutoCloseable {
     return new RawClient(port).open(path, headers);
   }
 
-  /** Upgrades. */
+  /** Upgrades the connection to a WebSocket. */
   RawClient open(String path, String... headers) throws IOException {
     send(upgrade(path, headers));
     assertThat(readStatus()).isEqualTo(101);
@@ -112,7 +112,7 @@ final class RawClient implements AutoCloseable {
     return answer.text();
   }
 
-  /** Passes over what comes until a close frame or the end of the connection. */
+  /** Passes over all frames until a close frame or the end of the connection. */
   int readClose() throws IOException {
     try {
       while (true) {
@@ -136,7 +136,7 @@ final class RawClient implements AutoCloseable {
     }
   }
 
-  /** Vanishes: a TCP reset. */
+  /** Ends the connection abruptly, with a TCP reset. */
   void reset() throws IOException {
     socket.setSoLinger(true, 0);
     socket.close();

@@ -3,7 +3,9 @@ package dev.dormouse.examples;
 import java.security.SecureRandom;
 import java.util.Random;
 
-/** Randomness that can be had again: {@code -Ddormouse.test.seed} replays a printed seed. */
+/**
+ * Makes random numbers that can be repeated: {@code -Ddormouse.test.seed} replays a printed seed.
+ */
 final class Seed {
   private Seed() {}
 

@@ -38,7 +38,7 @@ class SlowDiskIT {
           "-e",
           "inject=pread64:delay_enter=10000");
 
-  /** More than ten times what it takes. */
+  /** The limit on the median, more than ten times its usual value. */
   private static final double P50_MS_MAX = 50;
 
   @TempDir private Path directory;
@@ -71,7 +71,7 @@ class SlowDiskIT {
     }
   }
 
-  /** So many clients at a time say something to each actor, once. */
+  /** Lets this number of clients at a time say something to each actor, once. */
   private static void each(int clients, ServerProcess server) throws Exception {
     ExecutorService threads = Executors.newFixedThreadPool(clients);
     AtomicInteger next = new AtomicInteger();

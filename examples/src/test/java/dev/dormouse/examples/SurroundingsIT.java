@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Applications whose loggers, locale or libraries are others than those of the examples. */
+/** Runs applications with other loggers, locales or libraries than those of the examples. */
 class SurroundingsIT {
   private static final int CANNOT_START = 1;
   private static final int LINES_MAX = 60;

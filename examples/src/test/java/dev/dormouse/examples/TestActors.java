@@ -48,7 +48,7 @@ final class TestActors {
         .start(args);
   }
 
-  /** Prints what it is asked, on an event loop, and fails. */
+  /** Prints the question on an event loop, and fails. */
   static final class Failing extends WebSocketActor<Void> {
     @Override
     protected void onRequest(HttpRequest request) {
@@ -64,7 +64,9 @@ final class TestActors {
   static final class Hoard extends WebSocketActor<Void> {
     private static final Path FILE = Path.of("hoarded");
 
-    /** Not the actor's, whose fields do not outlive its sleep. */
+    /**
+     * The open files. They are no field of the actor, since its fields do not outlive its sleep.
+     */
     private static final Deque<Closeable> TAKEN = new ConcurrentLinkedDeque<>();
 
     @Override
@@ -100,9 +102,9 @@ final class TestActors {
   }
 
   /**
-   * Says much when it is asked a little: a text is answered with so many messages of 64 KiB, a
-   * request with a body of so many {@code bytes}, once that it was asked is stored; {@code knock}
-   * is answered automatically.
+   * Answers a small question with much. A text states the number of messages of 64 KiB that answer
+   * it. A request states the {@code bytes} of the body that answers it, once the question is
+   * stored. {@code knock} is answered automatically.
    */
   static final class Burst extends WebSocketActor<Void> {
     @Override
@@ -162,8 +164,8 @@ final class TestActors {
 
   /**
    * Broadcasts each message, and keeps how its connections ended: {@code GET} returns {@code code
-   * cause number}, a line each. The text {@code until <file>} keeps its turn until there is that
-   * file, then is kept too.
+   * cause number}, a line each. The text {@code until <file>} keeps its turn open until that file
+   * exists.
    */
   static final class Goodbyes extends WebSocketActor<Void> {
     private static final String ENDED = "ended ";

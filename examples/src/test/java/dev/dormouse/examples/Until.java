@@ -12,7 +12,9 @@ final class Until {
 
   private Until() {}
 
-  /** Asks until the answer is yes; fails with what asking fails with, or after a minute. */
+  /**
+   * Asks until the answer is yes. It fails with the exception of the question, or after a minute.
+   */
   static void isTrue(Callable<Boolean> question) throws Exception {
     CompletableFuture<Void> done = new CompletableFuture<>();
     ScheduledExecutorService asking = Executors.newSingleThreadScheduledExecutor();

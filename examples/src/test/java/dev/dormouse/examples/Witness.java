@@ -11,9 +11,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * Clients that behave: they ask for an echo again and again, while a test does to the server what
- * it does, and must be answered, each over the one socket that it has. How long that took is told,
- * not judged.
+ * Clients that behave. They ask for an echo again and again while a test disturbs the server, and
+ * each must be answered over its one socket. The time of the answers is reported, not judged.
  */
 final class Witness implements AutoCloseable {
   private static final long PAUSE_NS = TimeUnit.MILLISECONDS.toNanos(2);
@@ -23,12 +22,12 @@ final class Witness implements AutoCloseable {
   private final List<Long> tookNs = Collections.synchronizedList(new ArrayList<>());
   private volatile boolean isOver;
 
-  /** One. */
+  /** Starts one witness. */
   Witness(ServerProcess server) throws Exception {
     this(server, 1);
   }
 
-  /** So many, who together ask as often as one. */
+  /** Starts this number of witnesses, who together ask as often as one. */
   Witness(ServerProcess server, int number) throws Exception {
     for (int i = 0; i < number; i++) {
       RawClient client = RawClient.open(server.port(), "/bench/echo/witness" + i);
@@ -55,7 +54,10 @@ final class Witness implements AutoCloseable {
     }
   }
 
-  /** Ends it; what was seen. Throws if one was not answered, or not within {@link Child#LIMIT}. */
+  /**
+   * Ends the witness and returns its findings. It throws if a question was not answered, or not
+   * within {@link Child#LIMIT}.
+   */
   String seen() throws Exception {
     return "witness " + latencies();
   }

@@ -52,7 +52,10 @@ public final class KilledServer {
     this.timesLeft = new AtomicInteger(times);
   }
 
-  /** Takes the data folder, the point, the moment, how often to pass it by, and actors' keys. */
+  /**
+   * Takes as arguments the data folder, the point, the moment, how often to pass it by, and actors'
+   * keys.
+   */
   public static void main(String[] args) {
     KilledServer killed =
         new KilledServer(
@@ -80,7 +83,10 @@ public final class KilledServer {
     return here == point && now == moment;
   }
 
-  /** Here the process dies, if it is the point, and has been passed by so many times. */
+  /**
+   * Kills the process at the chosen point, after that point has been passed the chosen number of
+   * times.
+   */
   private void pass(KillPoint here, Moment now) {
     if (isAt(here, now) && timesLeft.decrementAndGet() == 0) {
       System.out.println("killed at " + point + ", " + moment);

@@ -15,14 +15,14 @@ import java.util.Random;
  * for each line it is told, the line being the key, and prints the line and what became of it.
  */
 public final class UnreservedStore {
-  /** Whose rows they are. */
+  /** The actor that owns the rows. */
   public static final ActorId ACTOR = new ActorId("row", "all");
 
   private static final int FATAL = 74;
 
   private UnreservedStore() {}
 
-  /** Takes the folder and the size of a row in bytes. */
+  /** Takes as arguments the folder and the size of a row in bytes. */
   public static void main(String[] args) throws IOException {
     StoreOptions options =
         StoreOptions.in(Path.of(args[0])).onFatal(cause -> Runtime.getRuntime().halt(FATAL));

@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** On which threads the admin port reads the store. */
+/** Checks on which threads the admin port reads the store. */
 @Timeout(120)
 class AdminThreadsTest {
   private static final ActorId LOBBY = new ActorId("parlor", "lobby");

@@ -33,7 +33,7 @@ public final class Certificates {
   private static final String RSA = "RSA";
   private static final Duration DAY = Duration.ofDays(1);
 
-  /** SHA256withRSA and SHA256withECDSA. */
+  /** The identifiers of SHA256withRSA and SHA256withECDSA. */
   private static final byte[] RSA_SIGNATURE = sequence(oid("1.2.840.113549.1.1.11"), tlv(5));
 
   private static final byte[] EC_SIGNATURE = sequence(oid("1.2.840.10045.4.3.2"));
@@ -98,7 +98,7 @@ public final class Certificates {
       return store;
     }
 
-    /** For a server. */
+    /** Returns the key managers of a server. */
     public KeyManagerFactory keyManagers() {
       try {
         KeyManagerFactory factory =
@@ -110,14 +110,17 @@ public final class Certificates {
       }
     }
 
-    /** Puts chain and key into files, one after the other. */
+    /** Writes chain and key into files, one after the other. */
     public void write(Path certificates, Path key) throws IOException {
       Files.writeString(certificates, certificatesPem());
       Files.writeString(key, keyPem());
     }
   }
 
-  /** One that signed itself, for localhost, 127.0.0.1 and ::1, from yesterday until tomorrow. */
+  /**
+   * Returns an identity that signed itself, for localhost, 127.0.0.1 and ::1, from yesterday until
+   * tomorrow.
+   */
   public static Identity selfSigned(String name) {
     return selfSigned(name, "EC", Instant.now().minus(DAY), Instant.now().plus(DAY));
   }
@@ -133,7 +136,7 @@ public final class Certificates {
         keys, List.of(certificate(name, name, keys, keys.getPrivate(), from, until)));
   }
 
-  /** One that another signed, which is in the chain. */
+  /** Returns an identity that another one signed, which is in the chain. */
   public static Identity signedBy(Identity issuer, String name) {
     KeyPair keys = keys("EC");
     String issuerName =

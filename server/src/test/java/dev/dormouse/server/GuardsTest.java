@@ -29,7 +29,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
-/** Middleware that lets nobody pass whom it does not know, by upgrade or by plain request. */
+/** Checks that middleware admits only known clients, by upgrade or by plain request. */
 class GuardsTest {
   private static final String PATH = "/desk/one";
   private static final String NOBODY = "welcome nobody at one";
@@ -64,7 +64,7 @@ class GuardsTest {
     }
   }
 
-  /** One who knows one password; answers later, as one who asks a database does. */
+  /** Returns a provider that knows one password and answers later, as one with a database does. */
   private static AuthenticationProvider passwords(DormouseServer server) {
     return credentials -> {
       UsernamePasswordCredentials given = (UsernamePasswordCredentials) credentials;

@@ -63,7 +63,7 @@ class HeldBytesTest {
           Collection.class,
           Map.class);
 
-  /** Why a field need not be in a holder, by its class and name. */
+  /** The reasons why fields need not be in a holder, by class and name. */
   private static final Map<String, String> BOUNDED = new TreeMap<>();
 
   private static void bounded(String why, String... fields) {

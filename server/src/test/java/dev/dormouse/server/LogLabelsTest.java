@@ -28,11 +28,11 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.slf4j.LoggerFactory;
 import org.slf4j.MDC;
 
-/** Whose the lines are that handlers log. */
+/** Checks the labels of the lines that handlers log. */
 class LogLabelsTest {
   private static final Logger LINES = (Logger) LoggerFactory.getLogger("labels.of.a.test");
 
-  /** Logs what it hears, and says it. */
+  /** Logs its messages, and echoes them. */
   public static final class Room extends WebSocketActor<Void> {
     @Override
     protected void onActivate() {

@@ -26,13 +26,13 @@ import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Whole servers, beside each other and one after the other. */
+/** Runs whole servers, beside each other and one after the other. */
 class ServerLivesTest {
   private static final ActorId ROOM = new ActorId("room", "one");
 
   @TempDir private Path folder;
 
-  /** Says what it is told to all, and tells who has gone, and of what. */
+  /** Sends its messages to all connections, and tells who has gone, and why. */
   public static final class Room extends WebSocketActor<String> {
     @Override
     protected void onUpgrade(Upgrade<String> upgrade) {
@@ -77,7 +77,7 @@ class ServerLivesTest {
     return open(ServerOptions.defaults().data(folder.resolve("data"), Durability.WAL).drain(drain));
   }
 
-  /** Before its clients are gone. */
+  /** Stops a server before its clients are gone. */
   private static void stop(DormouseServer server) {
     server.close();
   }

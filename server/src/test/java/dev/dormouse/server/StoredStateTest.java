@@ -220,7 +220,9 @@ class StoredStateTest {
     }
   }
 
-  /** Flips a bit of the first row of an actor, as the engine's own sums would not find out. */
+  /**
+   * Flips a bit of the first row of an actor, in a way that the engine's own checksums do not find.
+   */
   private void damage(String table, String key) throws RocksDBException {
     String folder = data.resolve("rocksdb").toString();
     List<ColumnFamilyDescriptor> families = new ArrayList<>();

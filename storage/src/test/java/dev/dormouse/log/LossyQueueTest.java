@@ -34,7 +34,7 @@ class LossyQueueTest {
     written.add(piece);
   }
 
-  /** Puts in what the thread takes out at once, and hangs with. */
+  /** Puts in a piece that the thread takes out at once, and hangs with. */
   private void block() throws InterruptedException {
     queue.put("first", 10);
     isBlocked.await();

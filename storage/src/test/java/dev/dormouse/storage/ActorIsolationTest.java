@@ -30,7 +30,7 @@ import net.jqwik.api.Tuple.Tuple2;
 import net.jqwik.api.lifecycle.AfterContainer;
 import net.jqwik.api.lifecycle.BeforeContainer;
 
-/** Actors and keys of the worst names, against a model: a map of sorted maps. */
+/** Compares actors and keys of the worst names with a model: a map of sorted maps. */
 class ActorIsolationTest {
   private static final HexFormat HEX = HexFormat.of();
   private static Path folder;
@@ -156,7 +156,7 @@ class ActorIsolationTest {
             });
   }
 
-  /** Few pieces, so that many keys begin alike. */
+  /** Returns keys of few pieces, so that many keys begin alike. */
   private static Arbitrary<String> actorKeys() {
     return Arbitraries.of("a", "/", "\u00ff", "Ä", "日本", "\ud83d\ude00", " ", "\\", "%00")
         .list()

@@ -59,7 +59,7 @@ public final class ChildProcess implements AutoCloseable {
     return out.readLine();
   }
 
-  /** SIGKILL, and waits until it is dead; what it printed before can still be read. */
+  /** Sends SIGKILL, and waits until the process is dead; its output can still be read. */
   public void kill() {
     process.toHandle().destroyForcibly(); // unlike that of Process, leaves the output open
     process.onExit().join();

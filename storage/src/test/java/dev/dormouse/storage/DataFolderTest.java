@@ -96,7 +96,10 @@ class DataFolderTest {
     DataFolder.take(parent).close();
   }
 
-  /** Takes the folder it is given, says so or why not, and stays until its input ends. */
+  /**
+   * Takes the folder that its argument names, prints that or the reason why not, and stays until
+   * its input ends.
+   */
   static final class FolderTaker {
     private FolderTaker() {}
 

@@ -82,7 +82,7 @@ class FlippedBitTest {
     assertThat(refused).isPositive();
   }
 
-  /** It is in the table's properties, of which the engine says that the manifest is damaged. */
+  /** The damaged head is in the table's properties, and the engine's message names the manifest. */
   @Test
   void aTableWhoseHeadIsDamagedIsNamedThoughTheEngineNamesAnother() throws IOException {
     Path table = files(".sst").get(0);

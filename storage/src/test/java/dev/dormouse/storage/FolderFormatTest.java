@@ -26,7 +26,7 @@ import org.rocksdb.Options;
 import org.rocksdb.RocksDB;
 import org.rocksdb.RocksDBException;
 
-/** Folders that an older version made, by the engine itself as that version used it. */
+/** Opens folders that an older version made, by the engine itself as that version used it. */
 class FolderFormatTest {
   private static final int SHARDS = 7;
   private static final List<String> FORMAT_1 = List.of("default", "actor", "connection", "value");

@@ -90,7 +90,7 @@ class NoHandlesTest {
       System.out.println("faults " + faults);
     }
 
-    /** Adds tables of a row each, which concern nobody. */
+    /** Adds tables of one row each, which no test reads. */
     private static void addTables(Path engine) throws RocksDBException {
       List<ColumnFamilyHandle> families = new ArrayList<>();
       List<ColumnFamilyDescriptor> descriptors = new ArrayList<>();

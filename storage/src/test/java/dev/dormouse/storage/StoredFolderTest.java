@@ -143,7 +143,7 @@ class StoredFolderTest {
     Stores.open(StoreOptions.in(folder)).close(); // it was let go of, and not harmed
   }
 
-  /** Members as a later version of the application has them. */
+  /** A member as a later version of the application has it. */
   record Person(String nick, int said) {}
 
   @Test

@@ -27,7 +27,7 @@ class SyncedMarkTest {
 
   @TempDir private Path folder;
 
-  /** As a process leaves it that died after its last commit. */
+  /** The folder of a process that died after its last commit. */
   private Path left;
 
   private final List<Integer> ends = new ArrayList<>();

@@ -89,7 +89,8 @@ class AdminServerTest {
     if (!header.isEmpty()) {
       options.putHeader(header, value);
     }
-    // On an event loop, so that the body cannot come before somebody listens for it.
+    // The request runs on an event loop, so that the body cannot come before somebody listens for
+    // it.
     return Future.future(
         answer ->
             vertx.runOnContext(

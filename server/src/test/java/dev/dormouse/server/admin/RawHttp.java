@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** Says over a socket what no client library would, and hears the answer. */
+/** Sends over a socket what no client library would send, and reads the answer. */
 record RawHttp(InetAddress address, int port) {
   private static final int LIMIT_MS = 20_000;
   private static final Pattern STATUS = Pattern.compile("HTTP/1\\.1 ([0-9]{3}) .*", Pattern.DOTALL);
@@ -38,7 +38,7 @@ record RawHttp(InetAddress address, int port) {
     }
   }
 
-  /** Asks with just these headers, and {@code Connection: close}. */
+  /** Sends a request with just these headers and {@code Connection: close}. */
   Answer ask(String line, List<String> headers) {
     return ask(line, headers, "");
   }
@@ -63,7 +63,9 @@ record RawHttp(InetAddress address, int port) {
     }
   }
 
-  /** Not to the end of the stream: who asked to upgrade may find it left open. */
+  /**
+   * The answer may end before the stream: after a request to upgrade the connection may stay open.
+   */
   private static Answer read(InputStream in) throws IOException {
     ByteArrayOutputStream head = new ByteArrayOutputStream();
     while (!head.toString(StandardCharsets.UTF_8).endsWith("\r\n\r\n")) {

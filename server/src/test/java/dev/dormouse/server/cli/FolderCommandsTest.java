@@ -43,7 +43,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class FolderCommandsTest {
   record Member(String name, int said) {}
 
-  /** Counts what it is told, in its storage and for each connection. */
+  /** Counts its messages, in its storage and for each connection. */
   static final class Room extends WebSocketActor<Member> {
     @Override
     protected void onUpgrade(Upgrade<Member> upgrade) {
@@ -102,7 +102,7 @@ class FolderCommandsTest {
     return said.toString().lines().map(JsonObject::new).toList();
   }
 
-  /** Connects to a room, tells it something, and waits for the answer. */
+  /** Connects to a room, sends it the texts, and waits for the answers. */
   private static WebSocket tell(DormouseServer server, String... texts) throws Exception {
     BlockingQueue<String> heard = new LinkedBlockingQueue<>();
     WebSocket.Listener listener =

@@ -27,7 +27,7 @@ class ServerCommandTest {
   private final StringWriter said = new StringWriter();
   private final List<ServerOptions> opened = new ArrayList<>();
 
-  /** Parses, and does not start: the code to exit with. */
+  /** Parses the arguments without starting a server, and returns the exit code. */
   private int run(Map<String, String> environment, String... args) {
     PrintWriter out = new PrintWriter(said, true);
     return ServerCommand.run(

@@ -45,7 +45,7 @@ public final class FakeHost {
     transport.connect(this::accept, gateway);
   }
 
-  /** Releases leave one after the other. */
+  /** Accepts an event; releases leave one after the other. */
   private synchronized void accept(ToHost event) {
     List<ToGateway> answer = script.apply(event);
     if (!answer.isEmpty()) {
@@ -54,12 +54,12 @@ public final class FakeHost {
     heard.add(event); // not before: releases of an actor come one after the other
   }
 
-  /** From now on, answers so. */
+  /** Answers by this script from now on. */
   public void script(Function<ToHost, List<ToGateway>> script) {
     this.script = script;
   }
 
-  /** From now on, accepts whoever comes, with these tags, and handles every message. */
+  /** Accepts every client from now on, with these tags, and handles every message. */
   public void acceptAll(String... tags) {
     script(
         event -> {
@@ -70,7 +70,7 @@ public final class FakeHost {
         });
   }
 
-  /** From now on, accepts whoever comes and leaves messages unanswered. */
+  /** Accepts every client from now on, and leaves messages unanswered. */
   public void acceptOnly() {
     script(
         event ->
@@ -79,7 +79,7 @@ public final class FakeHost {
                 : List.of());
   }
 
-  /** From now on, accepts whoever comes, and sends every message back. */
+  /** Accepts every client from now on, and sends every message back. */
   public void echo() {
     script(
         event -> {
@@ -127,7 +127,9 @@ public final class FakeHost {
     return next(ToHost.Closed.class).reason();
   }
 
-  /** Nothing came so far. What a request says is heard before its answer is sent. */
+  /**
+   * Checks that nothing came so far. The content of a request is heard before its answer is sent.
+   */
   public void heardNothing() {
     assertThat(heard.peek()).isNull();
   }

@@ -86,7 +86,7 @@ class ShutdownTest {
       client.close();
     }
     TestServer.await(done);
-    // 100 at once, and 100 more each of the two times that a timer of 10 ms has run.
+    // The server closes 100 at once, and 100 more each of the two times that a timer of 10 ms runs.
     assertThat(System.nanoTime() - beganNs).isGreaterThanOrEqualTo(20_000_000);
     for (int i = 0; i < clients.size(); i++) {
       assertThat(host.nextClosed().cause()).isEqualTo(Cause.SHUTDOWN);

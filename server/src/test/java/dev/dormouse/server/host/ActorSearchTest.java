@@ -27,7 +27,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
-/** Pages of actors, stored and in memory. */
+/** Checks pages of actors, stored and in memory. */
 class ActorSearchTest {
 
   private static final class Answering extends Script {

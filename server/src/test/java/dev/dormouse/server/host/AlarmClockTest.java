@@ -30,15 +30,15 @@ import java.util.concurrent.CompletableFuture;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
-/** Many alarms, and bad ones, that a dead process left. */
+/** Checks many alarms, bad ones among them, that a dead process left. */
 class AlarmClockTest {
-  /** {@code -Ddormouse.alarms.missed=1000000} has it be a million. */
+  /** The number of missed alarms; {@code -Ddormouse.alarms.missed=1000000} makes it a million. */
   private static final int MISSED = Integer.getInteger("dormouse.alarms.missed", 1_000);
 
   private final ManualTime time = new ManualTime();
   private final MemoryDisk disk = new MemoryDisk();
 
-  /** By actor, what rang. */
+  /** The names of the alarms that rang, by actor. */
   private final Map<String, List<String>> rung = new LinkedHashMap<>();
 
   private final Map<String, CompletableFuture<Void>> hanging = new LinkedHashMap<>();
@@ -81,7 +81,9 @@ class AlarmClockTest {
     return new ActorId("room", "r" + number);
   }
 
-  /** Sets alarms as a turn does, in an opening of the store that is over when this returns. */
+  /**
+   * Sets alarms as a turn does, in an opening of the store that ends before this method returns.
+   */
   private void left(List<DueAlarm> alarms) {
     try (ActorStore store = Stores.memory(disk)) {
       for (DueAlarm alarm : alarms) {

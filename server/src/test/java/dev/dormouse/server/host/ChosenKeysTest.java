@@ -17,15 +17,15 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /**
- * Names of one hash, which clients choose, in tables that are kept by such names. A table that has
- * to look at all of them for each takes a minute for so many.
+ * Checks names of one hash, which clients choose, in tables that are keyed by such names. A table
+ * that compares each name with all others takes a minute for this many.
  */
 @Timeout(10)
 @DisplayName("A9: keys of one hash slow no table down")
 class ChosenKeysTest {
   private static final int BITS = 15;
 
-  /** Texts of "Aa" and "BB", which have one hash. */
+  /** Returns texts of "Aa" and "BB", which all have one hash. */
   private static List<String> texts() {
     List<String> texts =
         IntStream.range(0, 1 << BITS)

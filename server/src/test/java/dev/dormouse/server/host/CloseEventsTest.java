@@ -120,7 +120,7 @@ class CloseEventsTest {
     assertThat(node.status().connections()).isEqualTo(1);
   }
 
-  /** Everything that can be asked of a handle, with what would break a limit of an open one. */
+  /** Calls every method of a handle, with arguments that would break a limit of an open one. */
   private static void useInEveryWay(Connection<Object> handle) {
     for (int code : new int[] {1000, 1005, 1006, 1015, 0, -1, 70_000}) {
       handle.close(code, "x".repeat(200));

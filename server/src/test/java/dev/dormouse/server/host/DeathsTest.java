@@ -23,7 +23,9 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
-/** However a connection dies, {@code onClose} takes effect once and says of what. */
+/**
+ * Checks that {@code onClose} takes effect once and states the cause, however a connection dies.
+ */
 class DeathsTest {
 
   /** Writes each death into storage, with all that was known of the connection. */
@@ -161,8 +163,8 @@ class DeathsTest {
   }
 
   /**
-   * Cuts one story short after each of its commits, and what the next process does about it after
-   * each of its own: each connection that was accepted is closed once.
+   * Cuts one story short after each of its commits, and the next process's recovery after each of
+   * its own: each connection that was accepted is closed once.
    */
   @Test
   @DisplayName("S31 Whenever the process is killed, every connection that is stored is closed once")
@@ -209,7 +211,7 @@ class DeathsTest {
     return node.store.waiting();
   }
 
-  /** Three connect, first of all; then they speak, and two go, in their ways. */
+  /** Connects three clients; then they speak, and two of them go, each in its own way. */
   private static void tell(TestHost node) {
     ConnectionId ada = node.connect("ada");
     ConnectionId bo = node.connect("bo");

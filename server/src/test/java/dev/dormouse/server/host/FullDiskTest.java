@@ -20,11 +20,14 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 
-/** While the store refuses commits, what needs none goes on, and nothing is forgotten. */
+/**
+ * Checks that events which need no commit go on while the store refuses commits, and that nothing
+ * is forgotten.
+ */
 class FullDiskTest {
   private static final Duration TICK = Duration.ofMillis(250);
 
-  /** Counts what is put; tells the count; keeps who has closed. */
+  /** Counts the values that are put, tells the count, and keeps who has closed. */
   private static final class Counter extends Script {
     private boolean isPuttingOnRequest;
 
@@ -238,7 +241,7 @@ class FullDiskTest {
     assertThat(node.texts()).containsExactly("1:count 1");
   }
 
-  /** Name and code of each connection whose close handler took effect. */
+  /** Returns name and code of each connection whose close handler took effect. */
   private List<String> closed() {
     node.heard();
     node.request();

@@ -336,7 +336,7 @@ class HibernationTest {
     assertThat(node.texts()).containsExactly("1:ten");
   }
 
-  /** Records closes in storage, so that what a failed or lost turn did cannot be seen. */
+  /** Records closes in storage, so that the effects of a failed or lost turn cannot be seen. */
   private static final class ClosingBook extends Script {
     @Override
     void onClose(Actor self, Connection<Object> gone, CloseReason reason) {

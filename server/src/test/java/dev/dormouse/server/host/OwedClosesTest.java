@@ -109,7 +109,7 @@ class OwedClosesTest {
     assertThat(node.host.owedCloses()).isEqualTo(2);
     assertThat(node.status().connections()).isZero();
     assertThat(node.status().state()).isEqualTo(ActorStatus.State.INACTIVE);
-    // Less and less often, since nothing but the closes waits; but for ever.
+    // The attempts become rarer, since nothing but the closes waits, but they never end.
     book.attempts = 0;
     node.pass(Duration.ofHours(1));
     assertThat(book.attempts).isBetween(12, 20);

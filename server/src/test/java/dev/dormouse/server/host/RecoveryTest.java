@@ -142,7 +142,7 @@ class RecoveryTest {
           node.tickAfter(Duration.ofMillis(50));
         }
       }
-      // 6 in the first 8 s, one every 8 s and then every 10 s from then on.
+      // There are 6 attempts in the first 8 s, then one after 8 s, and one every 10 s from then on.
       assertThat(frail.attempts).isBetween(60, 70);
       assertThat(logs.lines()).hasSizeLessThan(2 * frail.attempts);
       assertThat(logs.stackTraces()).isEqualTo(1);
@@ -203,7 +203,7 @@ class RecoveryTest {
     node.pass(Duration.ofMillis(250));
     assertThat(node.heard())
         .containsExactly(new Rejected(cy, unavailable(5)), new Responded(2, unavailable(5)));
-    // While it rests they are answered at once, and none is tried for.
+    // While the actor rests, requests are answered at once, and no request causes an attempt.
     frail.attempts = 0;
     ConnectionId dee = node.offerUpgrade("dee");
     node.request();

@@ -26,7 +26,10 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 
-/** {@code reset()}: a new object, the same connections, and nothing of the turn. */
+/**
+ * Checks {@code reset()}: the object is new, the connections are the same, and nothing of the turn
+ * is left.
+ */
 class ResetTest {
 
   /** Counts in storage; starts over when told to. */

@@ -239,7 +239,10 @@ class StorageTest {
     return LongStream.range(1, 61);
   }
 
-  /** Against a map, while commits wait, turns fail, commits are lost and the actor sleeps. */
+  /**
+   * Compares storage with a map, while commits wait, turns fail, commits are lost and the actor
+   * sleeps.
+   */
   @ParameterizedTest(name = "seed {0}")
   @MethodSource("seeds")
   void aTurnSeesItsOwnWritesAndThoseOfAllTurnsBeforeIt(long seed) {

@@ -39,7 +39,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Many threads at once: handlers still run one at a time, in order, and nothing is lost or doubled.
+ * Checks, with many threads at once, that handlers still run one at a time, in order, and that
+ * nothing is lost or doubled.
  */
 class StormTest {
   private static final int ACTORS = 4;
@@ -68,7 +69,7 @@ class StormTest {
     }
   }
 
-  /** One client: sends the next message when the one before is answered. */
+  /** One client, which sends the next message when the previous one is answered. */
   private static final class Client {
     private final ActorHost host;
     private final ActorId actor;
@@ -186,7 +187,10 @@ class StormTest {
     }
   }
 
-  /** Own messages in order, own count without a gap, the actor's total always growing. */
+  /**
+   * Checks that a client's own messages come in order, its own count has no gap, and the actor's
+   * total always grows.
+   */
   private static void checkAnswers(Client client) {
     long lastTotal = 0;
     for (int i = 0; i < MESSAGES; i++) {

@@ -45,7 +45,7 @@ final class TestHost {
     this(disk, script, policy, options, time, List.of(Script.Note.class, Script.Tally.class));
   }
 
-  /** One whose actors know these classes only. */
+  /** Creates a host whose actors know these classes only. */
   TestHost(MemoryDisk disk, Script script, List<Class<?>> classes) {
     this(disk, script, FailurePolicy.KEEP_OPEN, HostOptions.defaults(), new ManualTime(), classes);
   }
@@ -127,7 +127,7 @@ final class TestHost {
     return texts;
   }
 
-  /** Begins an upgrade; the id is that of the connection to be. */
+  /** Begins an upgrade, and returns the id of the future connection. */
   ConnectionId offerUpgrade(String name) {
     return offerUpgrade(name, null);
   }
@@ -172,7 +172,7 @@ final class TestHost {
     return requests;
   }
 
-  /** Asks with a plain request, and gives the text of the answer; what else was said is lost. */
+  /** Sends a plain request and returns the text of the answer; all other output is dropped. */
   String ask() {
     long number = request();
     return heard().stream()

@@ -23,8 +23,8 @@ import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
 
 /**
- * Sleep changes nothing: whatever happens, an actor that hibernates after some events, after every
- * event, or never, says the same and leaves the same behind.
+ * Checks that sleep changes nothing: an actor that hibernates after some events, after every event,
+ * or never, says the same and leaves the same behind.
  */
 class TranscriptTest {
 
@@ -45,7 +45,7 @@ class TranscriptTest {
     REQUEST
   }
 
-  /** Something that happens, and whether the actor is sent to sleep after it. */
+  /** An event, and whether the actor is sent to sleep after it. */
   record Event(Kind kind, int who, int what, boolean thenSleep) {}
 
   /** Does as the message says, and answers with all it can see. */

@@ -5,7 +5,10 @@ import dev.dormouse.sdk.Alarms;
 import dev.dormouse.storage.rows.AlarmRow;
 import org.jspecify.annotations.Nullable;
 
-/** Alarms: never early, as they were set, and what becomes of one whose turn failed. */
+/**
+ * Checks alarms: they are never early, they ring as they were set, and an alarm whose turn failed
+ * has the right fate.
+ */
 final class AlarmCheck {
   private static final long FIRST_RETRY_MS = 2_000;
 
@@ -42,7 +45,10 @@ final class AlarmCheck {
     return run.time().wallMs();
   }
 
-  /** When it rings; the two clocks are the same here, since the wall clock never jumps. */
+  /**
+   * Returns when an alarm rings; the two clocks are the same here, since the wall clock never
+   * jumps.
+   */
   static long dueMs(AlarmRow row) {
     return row.retryMs() == 0 ? row.dueMs() : row.retryMs();
   }

@@ -11,17 +11,17 @@ final class Dice {
     random = new SplittableRandom(seed);
   }
 
-  /** From 0, less than the bound. */
+  /** Returns a number from 0 that is less than the bound. */
   int below(int bound) {
     return random.nextInt(bound);
   }
 
-  /** Both included. */
+  /** Returns a number between two others, both included. */
   int between(int least, int most) {
     return random.nextInt(least, most + 1);
   }
 
-  /** True so many times in a hundred. */
+  /** Returns true this many times in a hundred. */
   boolean chance(int percent) {
     return random.nextInt(100) < percent;
   }

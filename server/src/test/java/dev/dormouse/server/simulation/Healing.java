@@ -17,7 +17,7 @@ final class Healing {
 
   private static final long OWED_TICK_MS = 5_000;
 
-  /** As long as an alarm may be off, or rest after failures. */
+  /** The longest time for which an alarm may be off, or rest after failures. */
   private static final long ALARMS_MS = 400_000;
 
   private static final int STEPS_MAX = 200_000;
@@ -55,7 +55,9 @@ final class Healing {
     run.oracle().broken(Promise.LIVENESS, how);
   }
 
-  /** Time goes on for as long as anything could want to wait, and whatever can happen does. */
+  /**
+   * Lets time pass for as long as anything could want to wait, and lets everything happen that can.
+   */
   private void rest() {
     long wait =
         run.weather().options().turnLimit().toMillis()
@@ -76,8 +78,7 @@ final class Healing {
       run.tick(OWED_TICK_MS);
       drain();
     }
-    // Handlers that hang one after the other take a limit each; then it is the last that must
-    // sleep.
+    // Handlers that hang one after the other take a limit each; then the last actor must sleep.
     for (long waited = 0; waited < ALARMS_MS && isAwake() && !run.isBroken(); waited += TICK_MS) {
       run.tick(TICK_MS);
       drain();
@@ -164,7 +165,7 @@ final class Healing {
     }
   }
 
-  /** Tags and automatic replies are at the gateway as they are stored, and connections too. */
+  /** Checks that the gateway has tags, automatic replies and connections as they are stored. */
   private void checkTheGatewayKnows() {
     List<ActorModel> actors = new ArrayList<>(run.oracle().actors());
     for (ActorModel actor : actors) {
@@ -197,7 +198,7 @@ final class Healing {
     }
   }
 
-  /** Whoever asks is answered. */
+  /** Checks that every client which asks is answered. */
   private void probe() {
     List<SimulatedSocket> sockets = run.node().gateway.sockets();
     sockets.forEach(

@@ -33,7 +33,9 @@ record Picture(
     LinkedHashMap<String, String> replies,
     TreeMap<String, AlarmRow> alarms) {
 
-  /** Rows name their actor's alarms only; whose they are is known otherwise. */
+  /**
+   * Stands for any actor: rows name their actor's alarms only, and the actor is known otherwise.
+   */
   private static final ActorId ANY = new ActorId("any", "one");
 
   /**
@@ -122,7 +124,7 @@ record Picture(
     }
   }
 
-  /** In words, what this has that the other has not. */
+  /** Returns in words what this picture has that the other has not. */
   String differenceTo(Picture other) {
     return describe(this, other) + ", not " + describe(other, this);
   }

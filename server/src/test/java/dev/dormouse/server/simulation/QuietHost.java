@@ -7,7 +7,7 @@ import org.junit.jupiter.api.extension.BeforeAllCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
 import org.slf4j.LoggerFactory;
 
-/** While simulations run the host does not log: it fails on purpose, thousands of times. */
+/** Keeps the host from logging while simulations run: it fails on purpose, thousands of times. */
 final class QuietHost implements BeforeAllCallback, AfterAllCallback {
   private final Logger host = (Logger) LoggerFactory.getLogger("dev.dormouse.server.host");
 

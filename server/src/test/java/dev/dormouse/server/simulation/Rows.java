@@ -23,7 +23,7 @@ final class Rows {
     }
   }
 
-  /** Other maps; the arrays are shared, since nobody changes them. */
+  /** Returns a copy with other maps; the arrays are shared, since nobody changes them. */
   Rows copy() {
     Rows copy = new Rows();
     tables.forEach((table, rows) -> copy.table(table).putAll(rows));

@@ -48,7 +48,7 @@ final class SimulatedGateway {
     return autoReplies.getOrDefault(actor, List.of());
   }
 
-  /** Forgets sockets of which all is said. */
+  /** Forgets sockets that are over. */
   void tidy() {
     sockets.values().removeIf(SimulatedSocket::isOver);
     autoReplies.keySet().removeIf(actor -> members(actor).isEmpty());

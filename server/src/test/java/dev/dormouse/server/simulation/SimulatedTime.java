@@ -18,7 +18,7 @@ final class SimulatedTime implements Time {
     return BEGIN_MS + nowMs;
   }
 
-  /** Since the beginning of the run. */
+  /** Returns the time since the beginning of the run. */
   long nowMs() {
     return nowMs;
   }

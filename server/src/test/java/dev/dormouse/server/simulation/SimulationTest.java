@@ -13,20 +13,21 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
-/** See the README beside this file. */
+/** Runs the simulation; the README beside this file explains it. */
 @ExtendWith(QuietHost.class)
 class SimulationTest {
   private static final String COMMAND =
       "mvn -q test -pl server -am -Dtest=SimulationTest -Dsurefire.failIfNoSpecifiedTests=false"
           + " -Ddormouse.simulation.seed=";
 
-  /** One seed, told step by step, in place of many. */
+  /** The one seed that runs instead of many, printed step by step; null for many seeds. */
   private static final @Nullable Long SEED = Long.getLong("dormouse.simulation.seed");
 
   private static final int SEEDS = Integer.getInteger("dormouse.simulation.seeds", 500);
 
   /**
-   * These seeds are run each time, so that a build fails for what was changed; any others if asked.
+   * Is true if a run draws new seeds. Without it the same seeds run each time, so that a build
+   * fails only for its own changes.
    */
   private static final boolean IS_FRESH = Boolean.getBoolean("dormouse.simulation.fresh");
 

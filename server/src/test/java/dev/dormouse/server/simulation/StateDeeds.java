@@ -17,7 +17,7 @@ import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** Deeds that change what is stored: each to the actor, and to the model. */
+/** The deeds that change stored state: each is done to the actor and to the model. */
 final class StateDeeds {
   private final Scene scene;
   private final Dice dice;

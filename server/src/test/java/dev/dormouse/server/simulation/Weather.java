@@ -23,7 +23,7 @@ import java.time.Duration;
  * @param waitPercent the percentage of handlers that wait for a stage
  * @param overdoPercent the percentage of handlers that go beyond a limit
  * @param repeatPercent the percentage of repeats among records that may come twice
- * @param swiftCommitsPercent the percentage of commits that are reported while they are handed in
+ * @param swiftCommitsPercent the percentage of commits that are reported before their call returns
  * @param options the options of the host
  */
 record Weather(

@@ -10,7 +10,7 @@ import java.nio.ByteBuffer;
 import java.util.Set;
 import java.util.TreeSet;
 
-/** Deeds that say something: each to the actor, and to the model. */
+/** The deeds that say something: each is done to the actor and to the model. */
 final class WordDeeds {
   private final Scene scene;
   private final Dice dice;

@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
-/** Records as one line of text each, the same in every run of the JVM. */
+/** Writes records as one line of text each, the same in every run of the JVM. */
 final class Words {
   private Words() {}
 
@@ -95,7 +95,7 @@ final class Words {
     return "request " + ((ToHost.Request) record).request() + " of " + record.actor();
   }
 
-  /** Whom a record is about; null if it is about no one connection. */
+  /** Returns the connection that a record is about; null if it is about no one connection. */
   static @Nullable ConnectionId connection(ToGateway record) {
     if (record instanceof ToGateway.Accepted a) {
       return a.connection();

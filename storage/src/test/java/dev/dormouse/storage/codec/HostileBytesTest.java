@@ -12,11 +12,11 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** Bytes that nobody should have written; {@link HostileBlobsTest} has a million more. */
+/** Decodes bytes that nobody should have written; {@link HostileBlobsTest} has a million more. */
 class HostileBytesTest {
   private static final ThreadMXBean THREAD = (ThreadMXBean) ManagementFactory.getThreadMXBean();
 
-  /** On the class path, but not named. */
+  /** A class on the class path that is not named. */
   static class Trap {
     static int made;
 

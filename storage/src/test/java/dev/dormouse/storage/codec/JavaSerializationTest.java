@@ -12,7 +12,8 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /**
- * Java's own serialization makes objects of whatever class the bytes name: it has no place here.
+ * Checks that Java's own serialization, which makes objects of whatever class the bytes name, has
+ * no place here.
  */
 class JavaSerializationTest {
 

@@ -16,7 +16,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Bytes that were stored once are read for ever, by classes that have changed since. */
+/**
+ * Checks that bytes which were stored once are read for ever, by classes that have changed since.
+ */
 class StoredBytesTest {
   private static final int LARGE = 1 << 16;
   private static final HexFormat HEX = HexFormat.of();
@@ -33,7 +35,7 @@ class StoredBytesTest {
 
   static final Member MEMBER = new Member("Ann", 3, Rank.MEMBER, List.of("x"));
 
-  // Versions of it that came later, or earlier.
+  // These records are versions of the member that came later or earlier.
   record Reordered(List<String> tags, Rank rank, int said, String name) {}
 
   record Grown(String name, int said, Rank rank, List<String> tags, long seen, Seat seat) {}
@@ -105,7 +107,7 @@ class StoredBytesTest {
     int owner = 1;
   }
 
-  /** Classes share their ids if their stable names are the same. */
+  /** Returns a codec; classes share their ids if their stable names are the same. */
   private static ValueCodec codec(Class<?> asMember, Class<?>... others) {
     List<Class<?>> named = new ArrayList<>(List.of(others));
     named.add(asMember);

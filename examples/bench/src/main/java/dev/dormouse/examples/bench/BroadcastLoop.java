@@ -3,7 +3,9 @@ package dev.dormouse.examples.bench;
 import io.netty.buffer.ByteBuf;
 import io.vertx.core.json.JsonObject;
 
-/** One connection has a message sent to all; when all have it, the next. */
+/**
+ * Lets one connection send a message to all; when all have received it, the next message follows.
+ */
 final class BroadcastLoop implements Load {
   private boolean isOver;
   private int missing;

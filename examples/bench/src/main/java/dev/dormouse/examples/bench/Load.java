@@ -2,7 +2,7 @@ package dev.dormouse.examples.bench;
 
 import io.vertx.core.json.JsonObject;
 
-/** One way to load a server. Runs once, in a client process of its own. */
+/** One way to load a server. It runs once, in a client process of its own. */
 interface Load {
 
   /** Does the task, and tells the figures by name. */

@@ -6,7 +6,7 @@ import io.vertx.core.json.JsonObject;
 final class LoadClient {
   private LoadClient() {}
 
-  /** Takes the task as its one argument. */
+  /** Runs the task that its one argument holds. */
   public static void main(String[] args) {
     Task task = Task.of(new JsonObject(args[0]));
     System.out.println(Load.named(task.load()).run(task).encode());

@@ -11,10 +11,13 @@ import io.vertx.core.json.JsonObject;
 final class OpenLoop implements Load {
   private static final long NS_PER_SECOND = 1_000_000_000L;
 
-  /** So many are sent before the client reads again, however late it is. */
+  /** The most messages that are sent before the client reads again, however late it is. */
   private static final int SENT_AT_ONCE_MAX = 32;
 
-  /** Times that each connection is asked before it counts: the first wakes its actor. */
+  /**
+   * The number of times that each connection is asked before it counts: the first time wakes its
+   * actor.
+   */
   private static final int CYCLES_TO_WARM_UP = 3;
 
   private boolean isOver;

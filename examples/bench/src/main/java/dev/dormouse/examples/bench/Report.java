@@ -57,7 +57,7 @@ record Report(String machine, List<Figure> figures) {
         .replace("  ", " ");
   }
 
-  /** Three digits that matter. */
+  /** Returns the value with three significant digits. */
   static String number(double value) {
     double size = Math.abs(value);
     String format = size >= 100 ? "%,.0f" : size >= 10 ? "%.1f" : "%.2f";

@@ -12,8 +12,8 @@ import org.HdrHistogram.Histogram;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Wakes one actor again and again, and has it sleep in between by the admin port; it has all the
- * connections of the task. What is to be seen is whether their number matters.
+ * Wakes one actor again and again, and lets it sleep in between by the admin port. The actor has
+ * all the connections of the task. The figures show whether their number matters.
  */
 final class WakesOfOne implements Load {
   private static final int WAKES = 50;
@@ -58,7 +58,7 @@ final class WakesOfOne implements Load {
     return Peers.await(answered);
   }
 
-  /** {@code /bench/echo/one} is the actor {@code bench-echo/one}. */
+  /** Orders the actor to sleep; {@code /bench/echo/one} is the actor {@code bench-echo/one}. */
   private static void hibernate(HttpClient admin, Task task) {
     int slash = task.path().lastIndexOf('/');
     String type = task.path().substring(1, slash).replace('/', '-');

@@ -44,14 +44,14 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Inspectors on real sockets, and a server that is told of by the tests. */
+/** Runs inspectors on real sockets, with a server whose events the tests invent. */
 class InspectorPageTest {
   private static final int INSPECTORS_MAX = 16;
 
-  /** More than an inspector that does not read is kept for. */
+  /** A number of upgrades beyond the limit on the backlog of an inspector that does not read. */
   private static final int TOO_MANY_UPGRADES = 100_000;
 
-  /** Some MB, of which most are not written. */
+  /** A number of upgrades within that limit: some MB, most of which are not written. */
   private static final int TOO_FEW_UPGRADES = 6_000;
 
   private static final class Idle extends WebSocketActor<Void> {}
@@ -156,7 +156,7 @@ class InspectorPageTest {
     }
   }
 
-  /** Tries to attach until it may, for ten seconds. */
+  /** Tries to attach until it is allowed, for ten seconds. */
   private void awaitSeat() throws Exception {
     long endNs = System.nanoTime() + TimeUnit.SECONDS.toNanos(10);
     while (true) {

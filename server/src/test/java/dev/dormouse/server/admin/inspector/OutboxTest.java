@@ -11,7 +11,7 @@ class OutboxTest {
   private final FakeWire wire = new FakeWire();
   private final Outbox outbox = new Outbox(wire);
 
-  /** So many bytes in memory. */
+  /** Returns a text that takes this number of bytes in memory. */
   private static String text(int bytes) {
     return "x".repeat(bytes / 2);
   }

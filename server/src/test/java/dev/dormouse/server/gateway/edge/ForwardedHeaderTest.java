@@ -99,7 +99,7 @@ class ForwardedHeaderTest {
     assertThat(parse(line)).extracting(Hop::node).containsExactly(node);
   }
 
-  /** Whatever a client wrote, the last hop is the proxy's. */
+  /** Checks that the last hop is the proxy's, whatever a client wrote. */
   @Property
   void whatAProxyAppendsIsRead(@ForAll("lines") String hostile) {
     assertThat(parse(hostile + ", for=192.0.2.99;proto=https"))

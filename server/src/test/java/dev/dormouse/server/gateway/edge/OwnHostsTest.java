@@ -24,9 +24,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Names of somebody else's that lead to the server: DNS rebinding. */
+/** Checks foreign host names that lead to the server, as DNS rebinding uses them. */
 class OwnHostsTest {
-  /** Greets whoever comes. */
+  /** Greets every client. */
   static final class Page extends WebSocketActor<Void> {
     @Override
     protected void onUpgrade(Upgrade<Void> upgrade) {

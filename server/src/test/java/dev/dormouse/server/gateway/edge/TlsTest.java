@@ -120,7 +120,8 @@ class TlsTest {
       }
       client.send(RawClient.closeFrame(4000, "bye"));
       assertThat(client.readClose()).isEqualTo(4000);
-      // Ends by close_notify: reading would fail if the TCP connection had just been cut.
+      // The connection ends by close_notify: reading would fail if the TCP connection had just been
+      // cut.
       assertThat(client.readToEnd()).isEmpty();
     }
     assertThat(server.gateway.counts().edge().tlsFailed()).isZero();

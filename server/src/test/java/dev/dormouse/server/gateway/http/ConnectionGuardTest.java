@@ -28,7 +28,7 @@ class ConnectionGuardTest {
   private static final Duration LONG = Duration.ofMinutes(5);
   private static final String REQUEST = "GET / HTTP/1.1\r\nHost: x\r\n\r\n";
 
-  /** 12 + 4 TCP connections, of which an address has 11 + 1. */
+  /** The limits: 12 + 4 TCP connections, of which an address has 11 + 1. */
   private static final GatewayOptions FEW =
       GatewayOptions.defaults()
           .limits(ConnectionLimits.shared().connectionsMax(12))
@@ -69,7 +69,7 @@ class ConnectionGuardTest {
                 .listen(0, "127.0.0.1"));
   }
 
-  /** Pages, and a WebSocket of the server's own that echoes. */
+  /** Answers with a page, or with a WebSocket of the server's own that echoes. */
   private static void answer(HttpServerRequest request) {
     if (request.headers().contains("Upgrade")) {
       request
@@ -146,7 +146,7 @@ class ConnectionGuardTest {
         RawClient silent = client()) {
       socket.open("/inspector");
       assertThat(socket.text("first").readText()).isEqualTo("first");
-      // Longer than a head may take, or a pause.
+      // The wait is longer than a head may take, or a pause.
       assertThat(silent.readAnswer().status()).isEqualTo(408);
       silent.awaitEnd();
       try (RawClient next = client()) {

@@ -74,7 +74,7 @@ class HttpConnectionsTest {
       }
       assertThat(server.gateway.counts().refused(Refusal.NODE_FULL)).isEqualTo(1);
       assertThat(clients.get(7).send(REQUEST).readAnswer().body()).isEqualTo("here");
-      // Whoever becomes a socket is one of those still; whoever goes makes room.
+      // A connection that becomes a socket is still counted; a connection that goes makes room.
       server.host.acceptAll();
       clients.get(0).open("/chat/lobby");
       try (RawClient late = server.client()) {
@@ -99,7 +99,7 @@ class HttpConnectionsTest {
         RawClient client = server.client()) {
       client.send(REQUEST);
       long number = server.host.next(ToHost.Request.class).request();
-      // Longer than it may be idle: while it is asked, it is not.
+      // The wait is longer than a connection may be idle: it is not idle while it is asked.
       server.host.hearsNothing();
       server.host.hearsNothing();
       server.host.release(

@@ -30,7 +30,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Whoever looks at the head of a request reads the same: actors, access rules, middleware. */
+/** Checks that all readers of a request's head read the same: actors, access rules, middleware. */
 class OneReadingTest {
   private static final BlockingQueue<String> read = new LinkedBlockingQueue<>();
 
@@ -41,7 +41,7 @@ class OneReadingTest {
     read.clear();
   }
 
-  /** Tells what it reads of {@code name} and {@code admin}. */
+  /** Tells how it reads {@code name} and {@code admin}. */
   static final class Page extends WebSocketActor<Void> {
     @Override
     protected void onUpgrade(Upgrade<Void> upgrade) {

@@ -44,7 +44,10 @@ class ConnectionLimitsTest {
     return server;
   }
 
-  /** Two clients fit, a third is refused, unheard by the host, until one of the two is gone. */
+  /**
+   * Checks that two clients fit, and that a third is refused, unheard by the host, until one of the
+   * two is gone.
+   */
   private static void thirdIsRefused(TestServer server, int status, Refusal why) throws Exception {
     try (RawClient first = server.open("/chat/lobby");
         RawClient second = server.open("/chat/lobby");

@@ -18,7 +18,7 @@ final class ClientDeflate implements AutoCloseable {
     this.keepsServers = keepsServers;
   }
 
-  /** Compresses a message; an empty one as RFC 7692, section 7.2.3.6, says. */
+  /** Compresses a message; an empty message follows RFC 7692, section 7.2.3.6. */
   byte[] deflate(byte[] message) {
     if (message.length == 0) {
       return new byte[1];

@@ -39,8 +39,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * Compression (RFC 7692), after groups 12 and 13 of Autobahn's newer suite: what holds with and
- * without context takeover.
+ * Checks compression (RFC 7692), after groups 12 and 13 of Autobahn's newer suite, in the cases
+ * that hold with and without context takeover.
  */
 abstract class DeflateCases {
   static final int RSV1 = 0x40;
@@ -52,7 +52,7 @@ abstract class DeflateCases {
   private final DeflateTerms terms;
   private final String type;
 
-  /** On actors of this type, whose clients get these terms. */
+  /** Tests actors of this type, whose clients get these terms. */
   DeflateCases(String type, DeflateTerms terms) {
     this.type = type;
     this.terms = terms;

@@ -9,7 +9,7 @@ import dev.dormouse.server.gateway.wire.DeflateTerms;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
-/** Compression without context takeover. */
+/** Checks compression without context takeover. */
 class DeflateTest extends DeflateCases {
 
   DeflateTest() {

@@ -54,7 +54,7 @@ class HeartbeatsTest {
     }
   }
 
-  /** Time passes; event loop and wall clock agree. */
+  /** Lets time pass; event loop and wall clock agree. */
   private void pass(Duration time) {
     now = now.plus(time);
     channel.advanceTimeBy(time.toNanos(), TimeUnit.NANOSECONDS);

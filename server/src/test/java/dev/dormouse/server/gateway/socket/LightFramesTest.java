@@ -20,7 +20,7 @@ import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Frames that no actor handles, as many as a client likes. */
+/** Checks frames that no actor handles, as many as a client likes. */
 class LightFramesTest {
   private static final int FRAMES = 100 * ClientSocket.LIGHT_FRAMES_MAX;
 

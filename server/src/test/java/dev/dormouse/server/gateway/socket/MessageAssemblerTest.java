@@ -84,7 +84,7 @@ class MessageAssemblerTest {
     }
   }
 
-  /** Bytes at the borders of the rules. */
+  /** Returns a byte near the borders of the rules. */
   private static byte likely(Random random) {
     int[] edges = {
       0x00, 0x7F, 0x80, 0x8F, 0x90, 0x9F, 0xA0, 0xBF, 0xC0, 0xC1, 0xC2, 0xDF, 0xE0, 0xE1, 0xEC,

@@ -33,7 +33,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Clients that do not read, over real sockets; and what is said of single messages. */
+/** Checks clients that do not read, over real sockets, and the reports about single messages. */
 class OutboundTest {
   private static final int TEXT_LENGTH = 1 << 16;
   private static final int TRIES_MAX = 10_000;

@@ -42,7 +42,7 @@ final class StuckChannel extends EmbeddedChannel {
     allow(Integer.MAX_VALUE);
   }
 
-  /** It takes no more, from here on. */
+  /** Stops the network: it takes no more from here on. */
   void stop() {
     allowed = 0;
     allowedBytes = 0;

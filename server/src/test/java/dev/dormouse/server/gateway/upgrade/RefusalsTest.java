@@ -24,7 +24,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Upgrades that are answered before the actor hears of them. */
+/** Checks upgrades that are answered before the actor hears of them. */
 class RefusalsTest {
   private static Vertx vertx;
   private TestServer server;

@@ -42,9 +42,9 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 
 /**
- * One release that sends a message to all sockets of an actor, through the gateway alone, until
- * each socket has it written: the time for each of {@value #SOCKETS} real sockets, of which the
- * system call to write takes the most.
+ * Measures one release that sends a message to all sockets of an actor, through the gateway alone,
+ * until it is written to each socket: the time for each of {@value #SOCKETS} real sockets, most of
+ * which the system call to write takes.
  */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)
@@ -137,7 +137,7 @@ public class FanOutBenchmark {
         clients.selectedKeys().clear();
       }
     } catch (ClosedSelectorException over) {
-      // the trial has ended
+      // The trial has ended.
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

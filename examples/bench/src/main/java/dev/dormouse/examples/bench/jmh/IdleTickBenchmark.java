@@ -37,7 +37,7 @@ public class IdleTickBenchmark {
 
   private static final class Answering extends WebSocketActor<Void> {}
 
-  /** Activates them. */
+  /** Activates the actors. */
   @Setup
   public void activate() {
     ActorType type =
@@ -63,7 +63,7 @@ public class IdleTickBenchmark {
     }
   }
 
-  /** One tick of the host's clock. */
+  /** Measures one tick of the host's clock. */
   @Benchmark
   public void tick() {
     host.tick();
