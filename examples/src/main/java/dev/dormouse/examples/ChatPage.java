@@ -50,7 +50,7 @@ final class ChatPage {
                     .end(rooms(server).encode()));
   }
 
-  /** A HEAD is answered as a GET is, without its body, which Vert.x leaves out. */
+  /** Adds a page. A HEAD is answered as a GET is, without its body, which Vert.x leaves out. */
   private static Route page(Router router, String path) {
     return router.route(path).method(HttpMethod.GET).method(HttpMethod.HEAD);
   }

@@ -14,7 +14,7 @@ public final class Examples {
     server().start(args);
   }
 
-  /** The examples, not started. */
+  /** Returns the server of the examples, not started. */
   static Dormouse server() {
     return Dormouse.server()
         .routes(ChatPage::mount)

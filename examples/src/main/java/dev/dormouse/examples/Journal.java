@@ -61,7 +61,7 @@ public final class Journal extends WebSocketActor<String> {
     request.respond(HttpResponse.text(200, log.toString()));
   }
 
-  /** The hash after a message. */
+  /** Returns the hash after a message. */
   static String hash(String before, String message) {
     try {
       MessageDigest sha256 = MessageDigest.getInstance("SHA-256");

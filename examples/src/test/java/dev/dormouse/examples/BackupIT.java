@@ -32,7 +32,7 @@ class BackupIT {
     threads.shutdownNow();
   }
 
-  /** A line of the README's block, its jar replaced by the examples'. */
+  /** Returns a line of the README's block, with its jar replaced by the examples'. */
   private static String[] command(String name) throws Exception {
     String readme = Files.readString(Path.of("../README.md"));
     String section = readme.substring(readme.indexOf("\n## Back it up\n"));
@@ -117,7 +117,10 @@ class BackupIT {
     return null;
   }
 
-  /** The hash chain is whole: so is each turn, which writes a line, the count and the hash. */
+  /**
+   * Checks that the hash chain is whole: so is each turn, which writes a line, the count and the
+   * hash.
+   */
   private static void check(ServerProcess server, String journal, List<String> answered, int before)
       throws Exception {
     assertThat(server.admin().actor("journal", journal).connections()).isZero();

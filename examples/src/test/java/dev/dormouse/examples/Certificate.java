@@ -61,7 +61,7 @@ final class Certificate {
     return new Certificate(file, store);
   }
 
-  /** The key store with both, whose password is {@link #PASSWORD}. */
+  /** Returns the key store with certificate and key, whose password is {@link #PASSWORD}. */
   Path keystore() {
     return file;
   }
@@ -80,7 +80,7 @@ final class Certificate {
         .formatted(what, Base64.getMimeEncoder(64, end).encodeToString(content), what);
   }
 
-  /** A client that knows this certificate, and no other. */
+  /** Returns a client that knows this certificate, and no other. */
   HttpClient client() throws IOException, GeneralSecurityException {
     KeyStore known = KeyStore.getInstance("PKCS12");
     known.load(null, null);

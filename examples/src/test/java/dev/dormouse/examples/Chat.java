@@ -3,7 +3,7 @@ package dev.dormouse.examples;
 import io.vertx.core.json.JsonObject;
 import java.util.List;
 
-/** The messages of the chat. */
+/** Reads the messages of the chat. */
 final class Chat {
   private Chat() {}
 
@@ -11,14 +11,14 @@ final class Chat {
     return new JsonObject().put("type", "say").put("text", text).encode();
   }
 
-  /** The names of those who are here. */
+  /** Returns the names of the members who are here. */
   static List<String> members(JsonObject welcome) {
     return welcome.getJsonArray("members").stream()
         .map(member -> ((JsonObject) member).getString("name"))
         .toList();
   }
 
-  /** The texts that were said before. */
+  /** Returns the texts that were said before. */
   static List<String> history(JsonObject welcome) {
     return welcome.getJsonArray("history").stream()
         .map(line -> ((JsonObject) line).getString("text"))

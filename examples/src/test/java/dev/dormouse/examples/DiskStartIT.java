@@ -44,7 +44,7 @@ class DiskStartIT {
     }
   }
 
-  /** A folder on the disk, with or without what a server left in it. */
+  /** Returns a folder on the disk, with or without the files that a server left in it. */
   private static Path dataOf(LoopDisk disk, boolean hasRun) throws Exception {
     Path data = disk.root().resolve("data");
     if (hasRun) {

@@ -175,7 +175,7 @@ class EndIT {
                 data.toString())));
   }
 
-  /** A dashboard call and new sockets, whatever becomes of them. */
+  /** Makes a dashboard call and opens new sockets, whatever becomes of them. */
   private static void use(ServerProcess server) {
     for (int i = 0; i < 10; i++) {
       for (int port : List.of(server.adminPort(), server.port())) {

@@ -33,12 +33,12 @@ final class Frames {
     return of(FINAL | CLOSE, ByteBuffer.allocate(2).putShort((short) code).array());
   }
 
-  /** A frame with this first byte. */
+  /** Returns a frame with this first byte. */
   static byte[] of(int first, byte[] payload) {
     return of(first, payload.length, payload);
   }
 
-  /** A frame that declares this length, whatever it has. */
+  /** Returns a frame that declares this length, whatever length it has. */
   static byte[] of(int first, long declared, byte[] payload) {
     ByteBuffer frame = ByteBuffer.allocate(HEADER_BYTES_MAX + payload.length);
     frame.put((byte) first);

@@ -34,7 +34,7 @@ final class Http {
         BodyHandlers.ofString());
   }
 
-  /** The status of a GET with these header lines, {@code Host} among them. */
+  /** Returns the status of a GET with these header lines, {@code Host} among them. */
   static int statusOf(int port, String path, String... headers) throws IOException {
     try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
       socket.setSoTimeout((int) Child.LIMIT.toMillis());

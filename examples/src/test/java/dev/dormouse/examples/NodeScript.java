@@ -6,7 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
-/** The scripts beside the tests. */
+/** Runs the scripts beside the tests. */
 final class NodeScript {
   private NodeScript() {}
 

@@ -21,10 +21,10 @@ final class RawClient implements AutoCloseable {
   private final Socket socket = new Socket();
   private final DataInputStream in;
 
-  /** A frame of the server's. */
+  /** A frame from the server. */
   record Frame(int opcode, byte[] payload) {
 
-    /** The code of a close frame. */
+    /** Returns the code of a close frame. */
     int code() {
       return payload.length < 2 ? 1005 : ByteBuffer.wrap(payload).getShort() & 0xFFFF;
     }
@@ -50,7 +50,7 @@ final class RawClient implements AutoCloseable {
     in = new DataInputStream(new BufferedInputStream(socket.getInputStream()));
   }
 
-  /** A good upgrade request, with more headers. */
+  /** Returns a good upgrade request, with more headers. */
   static String upgrade(String path, String... headers) {
     String more = headers.length == 0 ? "" : String.join("\r\n", headers) + "\r\n";
     return "GET "

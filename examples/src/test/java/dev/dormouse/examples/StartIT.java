@@ -233,7 +233,7 @@ class StartIT {
     }
   }
 
-  /** The close codes, after whatever else was heard. */
+  /** Returns the close codes, after whatever else was heard. */
   private static List<Integer> closeCodes(Client... clients) throws InterruptedException {
     List<Integer> codes = new ArrayList<>();
     for (Client client : clients) {

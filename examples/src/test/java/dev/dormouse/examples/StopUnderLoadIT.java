@@ -45,7 +45,7 @@ class StopUnderLoadIT {
 
   @TempDir private Path directory;
 
-  /** Each turn that finds the store closed is logged with its stack. */
+  /** Silences the log: each turn that finds the store closed is logged with its stack. */
   @BeforeEach
   void hush() {
     HOST_LOG.setLevel(Level.OFF);

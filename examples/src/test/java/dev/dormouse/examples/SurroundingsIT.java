@@ -24,7 +24,7 @@ class SurroundingsIT {
 
   @TempDir private Path directory;
 
-  /** The jar without this file. */
+  /** Returns a copy of the jar without this file. */
   private Path jarWithout(String file) throws Exception {
     Path jar = Files.copy(Path.of(ServerProcess.jar()), directory.resolve("app.jar"));
     try (FileSystem files = FileSystems.newFileSystem(jar)) {

@@ -127,7 +127,7 @@ public final class KilledServer {
     }
   }
 
-  /** The store, all of it, but for its commits. */
+  /** Returns the store with its commits replaced; all else is as it was. */
   private ActorStore killed(ActorStore store) {
     InvocationHandler handler =
         (proxy, method, args) -> {

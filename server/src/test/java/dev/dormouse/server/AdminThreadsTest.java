@@ -30,7 +30,9 @@ class AdminThreadsTest {
 
   private final Queue<String> reads = new ConcurrentLinkedQueue<>();
 
-  /** The store, with each read written down: of which kind, and whether on an event loop. */
+  /**
+   * Returns the store, with each read written down: its kind, and whether it ran on an event loop.
+   */
   private ActorStore watched(ActorStore store) {
     return (ActorStore)
         Proxy.newProxyInstance(

@@ -49,24 +49,24 @@ public final class Certificates {
    */
   public record Identity(KeyPair keys, List<X509Certificate> chain) {
 
-    /** The key's own certificate. */
+    /** Returns the key's own certificate. */
     public X509Certificate certificate() {
       return chain.get(0);
     }
 
-    /** The chain as PEM. */
+    /** Returns the chain as PEM. */
     public String certificatesPem() {
       StringBuilder pem = new StringBuilder();
       chain.forEach(certificate -> pem.append(pem("CERTIFICATE", encoded(certificate))));
       return pem.toString();
     }
 
-    /** The key as PEM, in PKCS #8. */
+    /** Returns the key as PEM, in PKCS #8. */
     public String keyPem() {
       return pem("PRIVATE KEY", keys.getPrivate().getEncoded());
     }
 
-    /** The key as PEM, as old tools write it: PKCS #1, or SEC 1. */
+    /** Returns the key as PEM, as old tools write it: PKCS #1, or SEC 1. */
     public String oldKeyPem() {
       byte[] inner = new Der(keys.getPrivate().getEncoded()).inner().skip().skip().content();
       if (keys.getPrivate().getAlgorithm().equals(RSA)) {
@@ -77,7 +77,7 @@ public final class Certificates {
           "EC PRIVATE KEY", sequence(tlv(2, new byte[] {1}), tlv(4, number), tlv(0xA0, P_256)));
     }
 
-    /** All as PKCS #12. */
+    /** Returns chain and key as PKCS #12. */
     public byte[] pkcs12(String password) {
       try (ByteArrayOutputStream out = new ByteArrayOutputStream()) {
         keyStore(password).store(out, password.toCharArray());
@@ -152,7 +152,7 @@ public final class Certificates {
     return new Identity(keys, Stream.concat(Stream.of(own), issuer.chain().stream()).toList());
   }
 
-  /** A client that trusts these, and nobody else. */
+  /** Returns a client that trusts these certificates, and nobody else. */
   public static SSLContext clientOf(X509Certificate... trusted) {
     try {
       KeyStore store = KeyStore.getInstance("PKCS12");

@@ -24,7 +24,7 @@ class DocumentsTest {
   private static final Pattern ROW =
       Pattern.compile("\\| ([^|]+\\?) \\| `([a-z/]+)` \\| (`[A-Z][^|]*) \\|");
 
-  /** The folder of every class of main code, by its name. */
+  /** Returns the folder of every class of main code, by its name. */
   private static Map<String, List<String>> foldersByClass() throws IOException {
     Map<String, List<String>> folders = new TreeMap<>();
     for (String module : List.of("sdk", "storage", "server", "examples")) {
@@ -44,7 +44,10 @@ class DocumentsTest {
     return folders;
   }
 
-  /** The folder of a file: the module, and the package below {@code dev.dormouse} and module. */
+  /**
+   * Returns the folder of a file: the module, and the package below {@code dev.dormouse} and
+   * module.
+   */
   private static String folder(Path file) {
     String path = ROOT.relativize(file.getParent()).toString().replace('\\', '/');
     return path.replaceFirst("^(\\w+)/src/main/java/dev/dormouse/\\1", "$1");

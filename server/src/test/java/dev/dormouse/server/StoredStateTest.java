@@ -52,7 +52,7 @@ import org.rocksdb.RocksIterator;
 class StoredStateTest {
   private static final HttpClient HTTP = HttpClient.newHttpClient();
 
-  /** The application as it was. */
+  /** The earlier version of the application. */
   static final class Before extends WebSocketActor<Before.User> {
     record User(String nick, int said) {}
 

@@ -54,7 +54,7 @@ public final class ChildProcess implements AutoCloseable {
     return process.pid();
   }
 
-  /** The next line it prints; null if it ended. */
+  /** Returns the next line that the process prints; null if the process ended. */
   public String line() throws IOException {
     return out.readLine();
   }

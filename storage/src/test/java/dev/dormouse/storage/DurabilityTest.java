@@ -92,7 +92,10 @@ class DurabilityTest {
     return store.scan(idOf(actor), Table.VALUE, KeySpan.all(), Integer.MAX_VALUE);
   }
 
-  /** Each turn wrote one row; what is there must be the first so many of them. */
+  /**
+   * Checks the rows that are there: each turn wrote one, and they must be the first ones without a
+   * gap.
+   */
   private static void checkRows(List<ActorStore.Row> rows) {
     for (int i = 0; i < rows.size(); i++) {
       assertThat(rows.get(i).key()).isEqualTo(number(i));
@@ -100,7 +103,7 @@ class DurabilityTest {
     }
   }
 
-  /** A folder with so many commits in the log, as a process leaves it that dies. */
+  /** Returns a folder with this number of commits in the log, as a dying process leaves it. */
   private Path originalOf(int commits) throws IOException {
     Path original = Files.createDirectory(folder.resolve("original"));
     try (ActorStore store = open(original, Durability.WAL)) {

@@ -163,7 +163,7 @@ class EngineLogsTest {
 
   private static final List<Integer> FORGED_BYTES = List.of(70, 700, 40_000, 100_000, 7);
 
-  /** A whole record that is empty, as a client can write it, again and again. */
+  /** Returns a whole record that is empty, as a client can write it, again and again. */
   private static byte[] forged(int bytes) {
     byte[] record = record(1, new byte[0]);
     assertThat(record).isEqualTo("\5+(C\0\0\1".getBytes(StandardCharsets.ISO_8859_1));

@@ -495,7 +495,7 @@ class GroupCommitTest {
     commits.close();
   }
 
-  /** A list that can be read once, to be measured, and then throws. */
+  /** Returns a list that can be read once, to be measured, and then throws. */
   private static List<StoredWrite> writesThatCannotBeRead(Error error) {
     return new AbstractList<>() {
       private final AtomicInteger reads = new AtomicInteger();

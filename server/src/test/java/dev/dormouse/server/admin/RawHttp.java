@@ -26,7 +26,7 @@ record RawHttp(InetAddress address, int port) {
       return Integer.parseInt(matcher.group(1));
     }
 
-    /** The value of a header; empty if it is not there. */
+    /** Returns the value of a header; empty if it is not there. */
     String header(String name) {
       Matcher matcher =
           Pattern.compile("\r\n(?i:" + Pattern.quote(name) + "): ([^\r]*)\r\n").matcher(text);
@@ -64,7 +64,8 @@ record RawHttp(InetAddress address, int port) {
   }
 
   /**
-   * The answer may end before the stream: after a request to upgrade the connection may stay open.
+   * Reads an answer, which may end before the stream: after a request to upgrade the connection may
+   * stay open.
    */
   private static Answer read(InputStream in) throws IOException {
     ByteArrayOutputStream head = new ByteArrayOutputStream();

@@ -95,7 +95,7 @@ final class DamagedLife {
         .join();
   }
 
-  /** The texts that were said since the last call, each behind its connection. */
+  /** Returns the texts that were sent since the last call, each behind its connection. */
   List<String> texts() {
     List<String> texts = new ArrayList<>();
     for (ToGateway record : heard()) {

@@ -93,7 +93,7 @@ final class TestHost {
     this(new MemoryDisk(), script);
   }
 
-  /** The next thing that is said cannot be handed on. */
+  /** Makes the hand-over of the next release fail. */
   void failNextRelease() {
     isFailing = true;
   }
@@ -113,7 +113,7 @@ final class TestHost {
     return heard;
   }
 
-  /** The texts among it that were sent to somebody, as {@code connection number:text}. */
+  /** Returns the texts that were sent to a connection, as {@code connection number:text}. */
   List<String> texts() {
     List<String> texts = new ArrayList<>();
     for (ToGateway record : heard()) {
@@ -139,7 +139,7 @@ final class TestHost {
     return id;
   }
 
-  /** The upgrade of an incarnation's first connections. */
+  /** Returns the upgrade of an incarnation's first connections. */
   static ToHost open(int number) {
     return new ToHost.Open(ROOM, ConnectionId.of(1, number), head("name", "n"), null);
   }

@@ -91,7 +91,9 @@ class UnsettledTurnsTest {
     assertThat(node.texts()).contains("2:here");
   }
 
-  /** A turn that stays open says more than all may hold; then a client comes to another actor. */
+  /**
+   * Lets a turn that stays open say more than all may hold; then a client comes to another actor.
+   */
   private void holdMuch() {
     node.message(ada, "hold " + 3 * BYTES);
     node.heard();

@@ -20,7 +20,7 @@ final class AlarmCheck {
     this.oracle = oracle;
   }
 
-  /** An alarm rings: it must be set, and due, and nothing else than what was set. */
+  /** Records that an alarm rings: it must be set and due, and be as it was set. */
   void rings(TurnModel turn, Alarm alarm) {
     run.count(Happening.ALARM_RUNG);
     AlarmRow row = turn.base.alarms().get(alarm.name());

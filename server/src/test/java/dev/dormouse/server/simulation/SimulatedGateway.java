@@ -38,12 +38,14 @@ final class SimulatedGateway {
     requests.add(number);
   }
 
-  /** The numbers of the requests that are not answered. */
+  /** Returns the numbers of the requests that are not answered. */
   Set<Long> requests() {
     return requests;
   }
 
-  /** The automatic replies as it was told; none if it knows no socket of the actor. */
+  /**
+   * Returns the automatic replies as the gateway was told; none if it knows no socket of the actor.
+   */
   List<AutoReply> autoReplies(ActorId actor) {
     return autoReplies.getOrDefault(actor, List.of());
   }
@@ -60,7 +62,7 @@ final class SimulatedGateway {
         .toList();
   }
 
-  /** A release comes in. Recipients are found now; the rest is up to each socket, later. */
+  /** Takes a release in. Recipients are found now; the rest is up to each socket, later. */
   void accept(Release release) {
     for (ToGateway record : release.records()) {
       if (record instanceof ToGateway.Broadcast broadcast) {
@@ -101,7 +103,7 @@ final class SimulatedGateway {
     }
   }
 
-  /** The client went while the actor made up its mind: the host is told that it is gone. */
+  /** Tells the host that the client went while the actor made up its mind. */
   private void lost(ActorId actor, ConnectionId id) {
     SimulatedSocket refused = sockets.computeIfAbsent(id, key -> new SimulatedSocket(actor, key));
     refused.state = SimulatedSocket.State.REFUSED;

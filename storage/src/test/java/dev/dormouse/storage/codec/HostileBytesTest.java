@@ -103,7 +103,7 @@ class HostileBytesTest {
     assertThatExceptionOfType(StoredValueException.class).isThrownBy(() -> codec.decode(bytes));
   }
 
-  /** A value of a class, up to where the class's own bytes begin. */
+  /** Begins a value of a class, up to where the class's own bytes begin. */
   private static ValueOutput begun(int classId) {
     ValueOutput out = empty();
     out.writeByte(1);

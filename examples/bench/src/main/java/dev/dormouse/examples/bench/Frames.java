@@ -18,7 +18,10 @@ final class Frames {
 
   private Frames() {}
 
-  /** A text of so many bytes that begins with a letter; to be sent any number of times. */
+  /**
+   * Returns a text of this many bytes that begins with a letter; it may be sent any number of
+   * times.
+   */
   static ByteBuf text(char first, int length) {
     byte[] text = (first + "x".repeat(length - 1)).getBytes(ASCII);
     if (text.length > LENGTH_16_MAX) {

@@ -8,7 +8,7 @@ interface Load {
   /** Does the task, and tells the figures by name. */
   JsonObject run(Task task);
 
-  /** The load of that name. */
+  /** Returns the load of this name. */
   static Load named(String name) {
     return switch (name) {
       case "closed" -> new ClosedLoop();

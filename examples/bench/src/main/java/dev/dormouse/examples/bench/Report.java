@@ -18,14 +18,14 @@ record Report(String machine, List<Figure> figures) {
   private static final int FULL_WIDTH = 360;
   private static final double FULL_RATIO = 2;
 
-  /** All values of all rounds. */
+  /** Returns all values of all rounds as JSON. */
   String json() {
     JsonArray all = new JsonArray();
     figures.forEach(figure -> all.add(figure.toJson()));
     return new JsonObject().put("machine", machine).put("figures", all).encodePrettily();
   }
 
-  /** A table. */
+  /** Returns the results as a table. */
   String markdown() {
     StringBuilder table = new StringBuilder(machine).append(".\n\n");
     table.append("| mode | figure | Dormouse | stock Vert.x | ratio |\n|---|---|---|---|---|\n");
@@ -64,7 +64,9 @@ record Report(String machine, List<Figure> figures) {
     return String.format(Locale.ROOT, format, value);
   }
 
-  /** The headline of each mode as a bar: the ratio to the baseline, which is the line at 1. */
+  /**
+   * Draws the headline of each mode as a bar: the ratio to the baseline, which is the line at 1.
+   */
   String svg() {
     List<Figure> bars =
         figures.stream()

@@ -119,7 +119,7 @@ class InspectorPageTest {
         .send(HttpRequest.newBuilder(uri).build(), BodyHandlers.ofString());
   }
 
-  /** The status of an upgrade that is refused. */
+  /** Returns the status of an upgrade that is refused. */
   private int refused(String path) throws Exception {
     try {
       attach(path);

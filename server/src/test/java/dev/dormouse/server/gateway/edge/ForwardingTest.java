@@ -252,7 +252,7 @@ class ForwardingTest {
   }
 
   /**
-   * The proxy appends the address that it sees; whatever stood there before, that is the client.
+   * Checks that the address which the proxy appends is the client's, whatever stood there before.
    */
   @Property
   void aClientCannotChooseItsAddress(@ForAll("values") String hostile) {

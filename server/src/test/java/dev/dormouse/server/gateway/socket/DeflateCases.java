@@ -93,7 +93,7 @@ abstract class DeflateCases {
       host.nextOpen();
     }
 
-    /** A whole message in one frame. */
+    /** Returns a whole message in one frame. */
     byte[] frame(int opcode, byte[] message) {
       return DeflateCases.compressed(opcode, deflate.deflate(message));
     }
@@ -114,14 +114,14 @@ abstract class DeflateCases {
     return "/" + type + "/one";
   }
 
-  /** The message as one that does not refer to others. */
+  /** Compresses the message as one that does not refer to others. */
   static byte[] deflate(byte[] message) {
     try (ClientDeflate alone = new ClientDeflate(false, false)) {
       return alone.deflate(message);
     }
   }
 
-  /** A frame with a payload that is compressed already. */
+  /** Returns a frame with a payload that is compressed already. */
   static byte[] compressed(int opcode, byte[] payload) {
     return frame(0x80 | RSV1 | opcode, true, payload.length, payload);
   }

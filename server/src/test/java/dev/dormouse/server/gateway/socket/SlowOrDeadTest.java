@@ -216,7 +216,10 @@ class SlowOrDeadTest {
     }
   }
 
-  /** The client sends these bytes at a rate; the time that it took, or until it was closed. */
+  /**
+   * Lets the client send these bytes at a rate; returns the time that passed until the end, or
+   * until the client was closed.
+   */
   private static Duration trickle(StuckSocket client, byte[] bytes, int perSecond) {
     int seconds = 0;
     for (int at = 0; at < bytes.length && client.closes.isEmpty(); at += perSecond) {

@@ -18,20 +18,20 @@ final class StuckChannel extends EmbeddedChannel {
   /** A frame that the network took. */
   record Frame(int opcode, boolean isCompressed, byte[] payload) {
 
-    /** The code of a close frame. */
+    /** Returns the code of a close frame. */
     int code() {
       return ByteBuffer.wrap(payload).getShort();
     }
   }
 
-  /** The network takes so many frames more. */
+  /** Lets the network take this number of further frames. */
   void allow(int frames) {
     allowed = frames;
     flush();
     runPendingTasks();
   }
 
-  /** The network takes so many bytes, wherever frames end. */
+  /** Lets the network take this number of further bytes, wherever frames end. */
   void allowBytes(int bytes) {
     allowedBytes = bytes;
     flush();
@@ -64,7 +64,7 @@ final class StuckChannel extends EmbeddedChannel {
     }
   }
 
-  /** The frames it took since the last call. */
+  /** Returns the frames that the network took since the last call. */
   List<Frame> frames() {
     ByteBuffer bytes = ByteBuffer.wrap(taken.toByteArray());
     taken.reset();

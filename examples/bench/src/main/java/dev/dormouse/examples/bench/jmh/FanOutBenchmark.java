@@ -70,7 +70,7 @@ public class FanOutBenchmark {
   private Release release;
   private long sent;
 
-  /** A gateway whose sockets are all of one actor, with clients that read. */
+  /** Connects a gateway whose sockets are all of one actor to clients that read. */
   @Setup
   public void connect() throws IOException, TimeoutException {
     vertx = Vertx.vertx(new VertxOptions().setPreferNativeTransport(true).setEventLoopPoolSize(1));
@@ -143,7 +143,7 @@ public class FanOutBenchmark {
     }
   }
 
-  /** A text of 128 bytes, to all. */
+  /** Measures a broadcast of a text of 128 bytes. */
   @Benchmark
   @OperationsPerInvocation(SOCKETS)
   public void broadcast() {
