@@ -72,7 +72,7 @@ class DashboardIT {
   }
 
   @Test
-  @DisplayName("Of 100,000 actors the dashboard shows a page at a time, and finds one")
+  @DisplayName("The dashboard shows 100,000 actors a page at a time, and finds one of them")
   void isReadableWithManyActors() throws Exception {
     Path data = directory.resolve("data");
     store(

@@ -355,7 +355,7 @@ class DashboardTest {
   }
 
   @Test
-  @DisplayName("What is too long is answered 400 or 414, with its limit")
+  @DisplayName("A request with a part that is too long is answered 400 or 414, with the limit")
   void whatIsTooLongIsNamed() throws Exception {
     assertThat(admin.get("/api/actors?prefix=" + "a".repeat(513)).body())
         .isEqualTo("prefix has 513 bytes; the limit is 512\n");
@@ -376,7 +376,7 @@ class DashboardTest {
   }
 
   @Test
-  @DisplayName("What there is not is answered 404, and is not made by asking")
+  @DisplayName("An actor or value that does not exist is answered 404, and is not made by asking")
   void whatThereIsNotIs404() throws Exception {
     for (String path :
         List.of(PATH, PATH + "/connections", PATH + "/values", PATH + "/value?key=00")) {

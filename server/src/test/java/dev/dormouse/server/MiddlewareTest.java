@@ -212,7 +212,7 @@ class MiddlewareTest {
   }
 
   @Test
-  @DisplayName("C6 who waits for an answer's headers or end hears of a 101 once, as of a 200")
+  @DisplayName("C6 a handler of an answer's headers or end hears of a 101 once, as of a 200")
   void whoWaitsForAnAnswersHeadersOrEndHearsOfA101OnceAsOfA200() throws Exception {
     BlockingQueue<String> told = new LinkedBlockingQueue<>();
     try (DormouseServer server =
@@ -284,7 +284,7 @@ class MiddlewareTest {
   }
 
   @Test
-  @DisplayName("C15 what a handler throws reaches the error handler, and the client as 5xx")
+  @DisplayName("C15 a handler's exception reaches the error handler, and the client as 5xx")
   void whatAHandlerThrowsReachesTheErrorHandlerAndTheClientAs5xx() {
     try (DormouseServer server =
         Desk.open(

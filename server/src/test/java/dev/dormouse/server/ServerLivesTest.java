@@ -137,7 +137,7 @@ class ServerLivesTest {
   }
 
   @Test
-  @DisplayName("Who closes a server that is closing returns when it is closed")
+  @DisplayName("A second call of close() returns when the server is closed")
   void whoClosesAServerThatIsClosingReturnsWhenItIsClosed() throws Exception {
     DormouseServer server = open();
     try (TextClient ada = new TextClient(server, "/room/one?name=ada")) {
@@ -169,7 +169,7 @@ class ServerLivesTest {
   }
 
   @Test
-  @DisplayName("What cannot be put together leaves the store closed")
+  @DisplayName("A server that cannot be put together leaves the store closed")
   void cannotBeWired() {
     StoreOptions inFolder = StoreOptions.in(folder.resolve("data")).durability(Durability.WAL);
     Transport broken =

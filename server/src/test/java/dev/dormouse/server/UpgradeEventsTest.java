@@ -151,7 +151,7 @@ class UpgradeEventsTest {
   }
 
   @Test
-  @DisplayName("S2 what the actor rejects with is sent: status, headers, each cookie, body")
+  @DisplayName("S2 the actor's rejection is sent: status, headers, each cookie, body")
   void whatTheActorRejectsWithIsSent() {
     Answer answer = upgrade("reject");
     assertThat(answer.status()).isEqualTo(403);
@@ -161,7 +161,8 @@ class UpgradeEventsTest {
   }
 
   @Test
-  @DisplayName("S3 what onUpgrade or onRequest throws is 500, or its own status; no stack trace")
+  @DisplayName(
+      "S3 an exception of onUpgrade or onRequest is 500, or its own status; no stack trace")
   void whatOnUpgradeOrOnRequestThrowsIsAnswered500OrItsOwnStatus() {
     Answer answer = upgrade("throw");
     assertThat(answer.status()).isEqualTo(500);

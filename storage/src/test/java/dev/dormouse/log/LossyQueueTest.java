@@ -76,7 +76,7 @@ class LossyQueueTest {
   }
 
   @Test
-  @DisplayName("what cannot be written is lost, and the next piece is written")
+  @DisplayName("a piece that cannot be written is lost, and the next piece is written")
   void aSinkThatThrowsLosesThePieceOnly() {
     turns.release(2);
     queue.put("bad", 10);

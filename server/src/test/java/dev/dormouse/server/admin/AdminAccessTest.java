@@ -288,7 +288,7 @@ class AdminAccessTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"", " ", "no such host"})
-  @DisplayName("What is no address is said")
+  @DisplayName("An address that does not exist is refused by name")
   void whatIsNoAddressIsSaid(String address) {
     assertThatThrownBy(() -> AdminOptions.of(address, null))
         .isInstanceOf(IllegalArgumentException.class)
@@ -302,7 +302,7 @@ class AdminAccessTest {
     "sixteen letters., 'has other characters than A-Z, a-z, 0-9 and -._~+/='",
     "sixteen-lettérs., 'has other characters than A-Z, a-z, 0-9 and -._~+/='",
   })
-  @DisplayName("What is no token is said, and the message does not tell it")
+  @DisplayName("A malformed token is refused, and the message does not repeat it")
   void whatIsNoTokenIsSaid(String content, String words) throws Exception {
     Path file = tokenFile(content);
 
@@ -352,7 +352,7 @@ class AdminAccessTest {
         "Cookie: dormouse-admin=9999999999999.AAAA",
         "X-Token: " + TOKEN,
       })
-  @DisplayName("What is almost the token is not")
+  @DisplayName("A text that is almost the token is refused")
   void whatIsAlmostTheTokenIsNot(String header, Vertx vertx) throws Exception {
     assertThat(listenWithToken(vertx).ask("GET /counts", List.of(HOST, header)).status())
         .isEqualTo(401);

@@ -68,7 +68,7 @@ class StoreReadsTest {
   }
 
   @Test
-  @DisplayName("What a reading throws is answered as it says, or 500")
+  @DisplayName("A reading's exception is answered with its own status, or 500")
   void failuresAreAnswered(Vertx vertx) throws Exception {
     StoreReads reads = new StoreReads(vertx);
     Router router = Router.router(vertx);

@@ -7,7 +7,7 @@ import org.junit.jupiter.api.Test;
 
 class WrongTokensTest {
   @Test
-  @DisplayName("Of many addresses those are remembered that brought a wrong token last")
+  @DisplayName("The addresses that brought a wrong token last are remembered")
   void addressesAreForgotten() {
     WrongTokens wrong = new WrongTokens();
     for (int i = 0; i < 2 * WrongTokens.ADDRESSES_MAX; i++) {

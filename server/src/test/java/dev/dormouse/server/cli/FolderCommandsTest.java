@@ -341,7 +341,7 @@ class FolderCommandsTest {
     assertThat(said.toString()).startsWith("Usage: dormouse " + command).contains("--data=FOLDER");
   }
 
-  @DisplayName("what a client chose cannot steer the terminal of who verifies or dumps")
+  @DisplayName("a client's text cannot steer the terminal of a user who verifies or dumps")
   @Test
   void controlCharactersArePrintedAsEscapes() {
     assertThat(FolderCommand.printable("a\u001b[2J\u009b2J\u202eb\r\n\u00e9"))

@@ -99,7 +99,7 @@ class FanOutTest {
   }
 
   @Test
-  @DisplayName("S30 what an actor releases leaves every socket in that order, on every event loop")
+  @DisplayName("S30 an actor's releases leave every socket in their order, on every event loop")
   void whatAnActorReleasesLeavesEverySocketInThatOrderOnEveryEventLoop() throws Exception {
     host.acceptAll();
     List<RawClient> clients = new ArrayList<>();

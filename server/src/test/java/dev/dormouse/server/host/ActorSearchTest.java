@@ -112,7 +112,8 @@ class ActorSearchTest {
   }
 
   @Test
-  @DisplayName("What sleeps is told from its row, what is awake from its cell, what is damaged too")
+  @DisplayName(
+      "A sleeping actor is shown from its row, an awake one from its cell, a damaged one too")
   void statesAreThoseOfRowsAndCells() {
     store("room", "asleep", 2);
     store("room", "gone", 0);
@@ -127,7 +128,7 @@ class ActorSearchTest {
   }
 
   @Test
-  @DisplayName("Those in memory come in the order of their keys, stored or not")
+  @DisplayName("Actors in memory come in the order of their keys, stored or not")
   void thoseInMemoryComeInOrder() {
     store("room", "asleep", 2);
     for (int i = 19; i >= 0; i--) {

@@ -238,7 +238,7 @@ class CloseEventsTest {
   }
 
   @Test
-  @DisplayName("O1 of an open connection, a reserved code and a long reason stay clear errors")
+  @DisplayName("O1 a reserved code and a long reason stay clear errors for an open connection")
   void openHandlesAreChecked() {
     List<String> errors = new ArrayList<>();
     TestHost node =

@@ -106,7 +106,7 @@ class DeliveryTest {
   @EnumSource(
       value = Outcome.class,
       names = {"WRITTEN", "DROPPED", "CONFLATED", "CONNECTION_CLOSED"})
-  @DisplayName("what the gateway reports is the outcome, once")
+  @DisplayName("the gateway's report is the outcome, once")
   void whatTheGatewayReportsIsTheOutcomeOnce(Outcome outcome) {
     node.message(ada, "ask");
     long report = lastReport();
@@ -182,7 +182,7 @@ class DeliveryTest {
   }
 
   @Test
-  @DisplayName("S41 what is sent to a connection that is closed has that outcome at once")
+  @DisplayName("S41 a message to a connection that is closed has that outcome at once")
   void whatIsSentToAConnectionThatIsClosedHasThatOutcomeAtOnce() {
     List<Delivery> late = new ArrayList<>();
     TestHost other =

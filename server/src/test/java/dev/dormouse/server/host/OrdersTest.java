@@ -142,7 +142,7 @@ class OrdersTest {
   }
 
   @Test
-  @DisplayName("What may not be sent is no close")
+  @DisplayName("A close code that may not be sent is refused")
   void whatMayNotBeSentIsNoClose() {
     ConnectionId ada = node.connect("ada");
 

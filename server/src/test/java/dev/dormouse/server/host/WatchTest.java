@@ -180,7 +180,7 @@ class WatchTest {
   }
 
   @Test
-  @DisplayName("N12 who hears of actors only is told of wakes, sleep and resets, and of no turn")
+  @DisplayName("N12 an observer of actors only is told of wakes, sleep and resets, and of no turn")
   void ofActorsOnly() {
     node.observers.addOfActors(heard);
     ConnectionId ada = node.connect("ada");

@@ -86,7 +86,7 @@ class ObserversTest {
   }
 
   @Test
-  @DisplayName("N12 who hears of actors only has nothing else made for it")
+  @DisplayName("N12 nothing else is made for an observer of actors only")
   void whoHearsOfActorsOnlyHasNothingElseMadeForIt() {
     Hearing hearing = new Hearing();
     Runnable removal = observers.addOfActors(hearing);

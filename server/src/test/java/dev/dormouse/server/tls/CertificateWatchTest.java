@@ -212,7 +212,7 @@ class CertificateWatchTest {
   // ---- when they change
 
   @Test
-  @DisplayName("what does not change is left alone")
+  @DisplayName("a file that does not change is left alone")
   void whatDoesNotChangeIsLeftAlone() {
     CertificateWatch watch = watch();
     assertThat(watch.look()).isFalse();

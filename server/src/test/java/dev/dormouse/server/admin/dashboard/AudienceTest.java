@@ -71,7 +71,7 @@ class AudienceTest {
   }
 
   @Test
-  @DisplayName("Of an actor the last 16 turns are remembered, the last one first")
+  @DisplayName("The last 16 turns of an actor are remembered, the last one first")
   void aFewTurnsAreRemembered() {
     audience.look();
     for (int i = 0; i < 40; i++) {
@@ -84,7 +84,7 @@ class AudienceTest {
   }
 
   @Test
-  @DisplayName("Of a bounded number of actors something is remembered, and of the last ones")
+  @DisplayName("A bounded number of actors is remembered, the last ones among them")
   void aBoundedNumberOfActorsIsRemembered() {
     audience.look();
     observers.addOfActors(wakes);

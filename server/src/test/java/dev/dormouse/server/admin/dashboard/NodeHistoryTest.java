@@ -87,7 +87,7 @@ class NodeHistoryTest {
   }
 
   @Test
-  @DisplayName("What was not measured all the while is not told as nothing")
+  @DisplayName("A sample that was not measured all the while is not reported as zero")
   void whatWasNotMeasuredIsNotTold() {
     boolean[] isMetered = {false, false, true, true, false};
     for (boolean each : isMetered) {
@@ -132,7 +132,7 @@ class NodeHistoryTest {
   }
 
   @Test
-  @DisplayName("What a socket takes is told of two collections while nearly all slept")
+  @DisplayName("A socket's memory is computed from two collections while nearly all slept")
   void whatASocketTakesIsToldOfSleepers() {
     heap.collected(9_000_000, 5_000, 51);
     assertThat(heap.afterBytes()).isEqualTo(9_000_000);

@@ -58,7 +58,7 @@ class ShownTest {
   }
 
   @Test
-  @DisplayName("What lies deeper than 32 is left out")
+  @DisplayName("A value deeper than 32 levels is left out")
   void deepValuesAreCut() {
     Object value = List.of();
     for (int i = 0; i < 32; i++) {

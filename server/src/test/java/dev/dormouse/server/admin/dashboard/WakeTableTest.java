@@ -23,7 +23,7 @@ class WakeTableTest {
   }
 
   @Test
-  @DisplayName("Of as many actors as a quarter of the places each has its own last wake")
+  @DisplayName("Each of as many actors as a quarter of the places has its own last wake")
   void fewActorsAreAllRemembered() {
     List<Integer> rooms = IntStream.range(0, PLACES / 4).boxed().toList();
     for (int round = 0; round < 3; round++) {
@@ -39,7 +39,7 @@ class WakeTableTest {
   }
 
   @Test
-  @DisplayName("Of more actors than there are places those that woke last are remembered")
+  @DisplayName("The actors that woke last are remembered if there are more than places")
   void theLastOnesAreRemembered() {
     int number = 20 * PLACES;
     for (int room = 0; room < number; room++) {

@@ -46,7 +46,7 @@ class ActorWatchTest {
   }
 
   @Test
-  @DisplayName("N16 what happens to actors is told, each event as described")
+  @DisplayName("N16 the events of actors are told, each as described")
   void whatHappensToActorsIsToldAsDescribed() {
     tellAll(watch(InspectorFilter.ALL), LOBBY);
 

@@ -188,7 +188,7 @@ class NetworkWatchTest {
   }
 
   @Test
-  @DisplayName("N7 what is broken shows before the close")
+  @DisplayName("N7 a breach of the protocol shows before the close")
   void whatIsBrokenShowsBeforeTheClose() {
     open();
     watch.frameError(Told.error(ID, LOBBY));

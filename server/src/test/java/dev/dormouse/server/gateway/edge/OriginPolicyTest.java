@@ -87,7 +87,7 @@ class OriginPolicyTest {
     "http://example.org:8443, example.org:8443, false",
     "http://example.org:443, example.org, false",
   })
-  @DisplayName("where the request was encrypted, so must the page be")
+  @DisplayName("an encrypted request may come only from an encrypted page")
   void whereTheRequestWasEncryptedSoMustThePageBe(
       String origin, String authority, boolean isAllowed) {
     assertThat(OWN.allows(origin, encrypted(authority))).isEqualTo(isAllowed);

@@ -35,7 +35,7 @@ class ProxiesTest extends BehindProxies {
   }
 
   @Test
-  @DisplayName("what others write about themselves, nobody hears")
+  @DisplayName("the headers of a client that is no listed proxy are ignored")
   void whatOthersWriteAboutThemselvesNobodyHears() throws Exception {
     use(ELSEWHERE, ProxyProtocol.OFF);
     String[] headers = {
@@ -83,7 +83,7 @@ class ProxiesTest extends BehindProxies {
         "Forwarded: for=2.2.2.2\r\nX-Forwarded-For: unknown",
         "Forwarded: for=1.1.1.1\r\nX-Forwarded-For: 2.2.2.2",
       })
-  @DisplayName("who contradicts himself about the client is answered 400, before any route")
+  @DisplayName("a proxy that contradicts itself about the client is answered 400, before any route")
   void whoContradictsHimselfAboutTheClientIsAnswered400BeforeAnyRoute(String header)
       throws Exception {
     use(LOOPBACK, ProxyProtocol.OFF);

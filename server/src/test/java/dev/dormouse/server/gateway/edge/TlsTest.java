@@ -204,7 +204,7 @@ class TlsTest {
   }
 
   @Test
-  @DisplayName("what is no TLS, on an open socket, ends it")
+  @DisplayName("bytes that are no TLS end an open socket")
   void whatIsNoTLSOnAnOpenSocketEndsIt() throws Exception {
     try (RawClient client = client()) {
       client.open("/chat/lobby");

@@ -95,7 +95,7 @@ class TrustedProxiesTest {
         "0x7f.0.0.1",
         "1:2:3:4:5:6:7:8:9",
       })
-  @DisplayName("what is no address and no range is refused by name")
+  @DisplayName("a text that is no address and no range is refused by name")
   void whatIsNoAddressAndNoRangeIsRefusedByName(String entry) {
     assertThatThrownBy(() -> TrustedProxies.of(List.of("10.0.0.1", entry)))
         .isInstanceOf(IllegalArgumentException.class)

@@ -159,7 +159,7 @@ class ConnectionGuardTest {
   }
 
   @Test
-  @DisplayName("what a client sends behind the upgrade reaches the server's own WebSocket")
+  @DisplayName("bytes that a client sends behind the upgrade reach the server's own WebSocket")
   void earlyFramesReachTheWebSocket() throws Exception {
     start(FEW);
     try (RawClient eager = client()) {

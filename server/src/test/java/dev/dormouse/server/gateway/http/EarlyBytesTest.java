@@ -87,7 +87,7 @@ class EarlyBytesTest {
   }
 
   @Test
-  @DisplayName("S15 what comes before the answer is bounded, and dropped with the client")
+  @DisplayName("S15 bytes that come before the answer are bounded, and dropped with the client")
   void floodBeforeTheAnswer() throws Exception {
     host.script(FakeHost::handled);
     byte[] flood = RawClient.frame(RawClient.BINARY, new byte[1 << 20]);

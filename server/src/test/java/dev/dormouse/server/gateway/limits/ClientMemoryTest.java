@@ -166,7 +166,7 @@ class ClientMemoryTest {
   }
 
   @Test
-  @DisplayName("what is not whole counts too, and counts no more when its client is gone")
+  @DisplayName("an unfinished message counts too, and counts no more when its client is gone")
   void whatIsNotWholeCountsTooAndCountsNoMoreWhenItsClientIsGone() throws Exception {
     for (int i = 0; i < 2; i++) {
       client().send(frame(false, BINARY, MUCH), frame(PING, ""));
@@ -188,7 +188,7 @@ class ClientMemoryTest {
   }
 
   @Test
-  @DisplayName("who has begun much and does not go on gives way to one that goes on")
+  @DisplayName("a client that has begun much and does not go on gives way to one that goes on")
   void halfMessagesGiveWay() throws Exception {
     for (int i = 0; i < 2; i++) {
       assertThat(outcomeOf(client().send(frame(false, BINARY, MUCH)))).isZero();
@@ -201,7 +201,8 @@ class ClientMemoryTest {
   }
 
   @Test
-  @DisplayName("who does not read gives way to one that is late, and what waited for it is let go")
+  @DisplayName(
+      "a client that does not read gives way to one that is late, and its messages are let go")
   void deafClientsGiveWay() throws Exception {
     byte[] some = new byte[16 << 10];
     for (int i = 0; i < 3; i++) {
@@ -245,7 +246,7 @@ class ClientMemoryTest {
   }
 
   @Test
-  @DisplayName("of those that do not go on the one that held most for longest goes, one at a time")
+  @DisplayName("the stuck client that held most for longest goes first, one at a time")
   void whoGoesFirst() {
     ClientMemory memory = new ClientMemory(8 << 20, 8 << 20, clock, () -> 0);
     long some = 512 << 10;
@@ -275,7 +276,8 @@ class ClientMemoryTest {
   }
 
   @Test
-  @DisplayName("who holds little is let in though nobody gives way, up to a quarter beyond")
+  @DisplayName(
+      "a client that holds little is let in though nobody gives way, up to a quarter beyond")
   void littleIsLetIn() {
     ClientMemory memory = new ClientMemory(8 << 20, 8 << 20, clock, () -> 0);
     long max = memory.bytesMax(ClientMemory.Part.RECEIVED);
@@ -628,7 +630,7 @@ class ClientMemoryTest {
   }
 
   @Test
-  @DisplayName("what a client still sends of a request that is refused is dropped, not kept")
+  @DisplayName("the rest of a refused request is dropped, not kept")
   @SuppressWarnings("try") // the client is there meanwhile
   void bodiesThatAreRefused() throws Exception {
     CompletableFuture<HttpServerRequest> refused = new CompletableFuture<>();
@@ -704,7 +706,7 @@ class ClientMemoryTest {
   }
 
   @Test
-  @DisplayName("what was released and no event loop has taken up is told, until it is")
+  @DisplayName("releases that no event loop has taken up are reported, until one has")
   void whatIsUnderWay() throws Exception {
     RawClient client = client();
     CountDownLatch isFree = new CountDownLatch(1);

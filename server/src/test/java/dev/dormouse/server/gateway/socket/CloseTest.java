@@ -321,7 +321,7 @@ class CloseTest {
   }
 
   @Test
-  @DisplayName("O2 what waits for a client that has ended its half of TCP still leaves")
+  @DisplayName("O2 messages that wait for a client which has ended its half of TCP still leave")
   void whatWaitsForAHalfClosedClientLeaves() throws Exception {
     String large = "x".repeat(2_000_000);
     try (RawClient client = server.open("/chat/lobby")) {

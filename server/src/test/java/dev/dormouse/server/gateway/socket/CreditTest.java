@@ -142,7 +142,7 @@ class CreditTest {
   }
 
   @Test
-  @DisplayName("what was withheld is kept, and sent again from there when it is wanted")
+  @DisplayName("a withheld message is kept, and all are sent again from there when they are wanted")
   void withheldAndResumed() throws Exception {
     try (RawClient client = server.open("/chat/lobby")) {
       ConnectionId id = host.nextOpen();
@@ -208,7 +208,7 @@ class CreditTest {
   }
 
   @Test
-  @DisplayName("what was read when the client ends its output is handled, in order, then the close")
+  @DisplayName("messages read when the client ends its output are handled in order, then the close")
   void readThenEnd() throws Exception {
     try (RawClient client = server.open("/chat/lobby")) {
       ConnectionId id = host.nextOpen();

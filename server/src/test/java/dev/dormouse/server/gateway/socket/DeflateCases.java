@@ -151,7 +151,7 @@ abstract class DeflateCases {
 
   @ParameterizedTest
   @ValueSource(ints = {1_000, 65_536, 1 << 20})
-  @DisplayName("what cannot be compressed passes in both directions, up to the limit")
+  @DisplayName("a message that cannot be compressed passes in both directions, up to the limit")
   void noise(int size) throws Exception {
     try (Squeezer client = new Squeezer()) {
       byte[] noise = new byte[size];

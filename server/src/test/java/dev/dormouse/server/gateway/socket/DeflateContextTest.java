@@ -155,7 +155,7 @@ class DeflateContextTest extends DeflateCases {
   }
 
   @Test
-  @DisplayName("what is released to a connection is compressed in the order in which it leaves")
+  @DisplayName("releases to a connection are compressed in the order in which they leave")
   void whatIsReleasedToAConnectionIsCompressedInTheOrderInWhichItLeaves() throws Exception {
     try (Squeezer client = new Squeezer()) {
       client.raw.send(client.frame(TEXT, "go".getBytes(UTF_8)));

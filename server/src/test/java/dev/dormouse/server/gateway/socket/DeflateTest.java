@@ -17,7 +17,7 @@ class DeflateTest extends DeflateCases {
   }
 
   @Test
-  @DisplayName("where compression is off no offer is accepted")
+  @DisplayName("no offer is accepted while compression is off")
   void whereCompressionIsOffNoOfferIsAccepted() {
     try (RawClient client = server.client()) {
       Answer answer = client.send(RawClient.upgrade("/chat/lobby", OFFER)).readAnswer();

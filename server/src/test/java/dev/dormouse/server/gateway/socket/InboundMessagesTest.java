@@ -86,7 +86,7 @@ class InboundMessagesTest {
   }
 
   @Test
-  @DisplayName("what is held is charged; when that is scarce, who holds more than little waits")
+  @DisplayName("held bytes are charged; when memory is scarce, a client that holds much waits")
   void whatIsHeldIsCharged() {
     InboundMessages.Window other = new InboundMessages.Window(1, memory, null);
     other.add(new Payload.Binary(new byte[1 << 22]));
@@ -118,7 +118,7 @@ class InboundMessagesTest {
   }
 
   @Test
-  @DisplayName("what is handled twice, or was never sent, changes nothing")
+  @DisplayName("a message that is handled twice, or was never sent, changes nothing")
   void whatIsHandledTwiceOrWasNeverSentChangesNothing() {
     add(1, 2);
     sendAll();

@@ -162,7 +162,7 @@ class LivenessTest {
   }
 
   @Test
-  @DisplayName("of a connection that is not there, nothing is known; the host is told so")
+  @DisplayName("nothing is known of a connection that is not there; the host is told so")
   void ofAConnectionThatIsNotThereNothingIsKnown() throws Exception {
     ConnectionId nobody = ConnectionId.of(7, 1_000_000);
     host.release(LOBBY, new ToGateway.AskSeen(nobody, 6));
@@ -170,7 +170,7 @@ class LivenessTest {
   }
 
   @Test
-  @DisplayName("where clients are not pinged, it is not known when they were seen")
+  @DisplayName("it is not known when clients were seen that are not pinged")
   void whereClientsAreNotPingedItIsNotKnownWhenTheyWereSeen() throws Exception {
     server.close();
     server = new TestServer(vertx, GatewayOptions.defaults().pingInterval(Duration.ZERO));

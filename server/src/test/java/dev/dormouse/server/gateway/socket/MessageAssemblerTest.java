@@ -64,7 +64,7 @@ class MessageAssemblerTest {
   }
 
   @Test
-  @DisplayName("what is UTF-8 is what the JDK's strict decoder says, however it is split")
+  @DisplayName("the assembler and the JDK's strict decoder agree on UTF-8, however it is split")
   void whatIsUTF8IsWhatTheJDKsStrictDecoderSaysHoweverItIsSplit() {
     long seed = new Random().nextLong();
     Random random = new Random(seed);

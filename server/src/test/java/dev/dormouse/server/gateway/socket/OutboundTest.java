@@ -182,7 +182,7 @@ class OutboundTest {
   }
 
   @Test
-  @DisplayName("who asks is told: written, or that the connection is closed, going, or unknown")
+  @DisplayName("a question is answered: written, or the connection is closed, going, or unknown")
   void whoAsksIsToldWrittenOrThatTheConnectionIsClosedGoingOrUnknown() throws Exception {
     try (RawClient client = server.open("/chat/lobby")) {
       ConnectionId id = host.nextOpen();
@@ -199,7 +199,7 @@ class OutboundTest {
   }
 
   @Test
-  @DisplayName("what was sent before the 101 to a client that never saw it is told and counted")
+  @DisplayName("messages before the 101 to a client that never saw it are reported and counted")
   void whatWasSentBeforeThe101ToAClientThatNeverSawItIsToldAndCounted() throws Exception {
     host.script(event -> List.of());
     RawClient client = server.client();
@@ -224,7 +224,7 @@ class OutboundTest {
 
   @ParameterizedTest(name = "TLS: {0}")
   @ValueSource(booleans = {false, true})
-  @DisplayName("what waits for a slow client that is lost is told, and released")
+  @DisplayName("messages that wait for a slow client that is lost are reported, and released")
   void whatWaitsForASlowClientThatIsLostIsToldAndReleased(boolean isTls) throws Exception {
     restart(isTls);
     ActorId actor = new ActorId("drop", "one");

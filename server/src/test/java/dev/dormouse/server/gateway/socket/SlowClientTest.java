@@ -197,7 +197,7 @@ class SlowClientTest {
   }
 
   @Test
-  @DisplayName("of pings that come meanwhile the latest is answered, before what waits")
+  @DisplayName("the latest of the pings that come meanwhile is answered, before waiting messages")
   void ofPingsThatComeMeanwhileTheLatestIsAnsweredBeforeWhatWaits() {
     try (StuckSocket client = new StuckSocket(OutboundPolicy.DROP_OLDEST)) {
       client.send(1, null, text('a', CHANNEL_BYTES));
@@ -252,7 +252,7 @@ class SlowClientTest {
 
   @ParameterizedTest
   @EnumSource(OutboundPolicy.class)
-  @DisplayName("what waits for a client that is lost is dropped, counted and told")
+  @DisplayName("messages that wait for a client that is lost are dropped, counted and reported")
   void whatWaitsForAClientThatIsLostIsDroppedCountedAndTold(OutboundPolicy policy) {
     try (StuckSocket client = new StuckSocket(policy)) {
       client.send(1, null, text('a', CHANNEL_BYTES));

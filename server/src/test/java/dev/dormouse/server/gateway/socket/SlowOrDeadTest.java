@@ -180,7 +180,7 @@ class SlowOrDeadTest {
 
   @ParameterizedTest
   @ValueSource(booleans = {true, false})
-  @DisplayName("what was sent before a close arrives before it, however slowly the client reads")
+  @DisplayName("messages before a close arrive before it, however slowly the client reads")
   void backlogBeforeClose(boolean actorCloses) {
     try (StuckSocket client = client(OutboundPolicy.CLOSE)) {
       client.send(1, null, "a".repeat(2 * BYTES_MAX));

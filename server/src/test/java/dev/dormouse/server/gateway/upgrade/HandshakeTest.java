@@ -53,7 +53,7 @@ class HandshakeTest {
   }
 
   @Test
-  @DisplayName("of the subprotocols, the first of the client's list that is served, or none")
+  @DisplayName("the subprotocol is the first of the client's list that is served, or none")
   void ofTheSubprotocolsTheFirstOfTheClientsListThatIsServedOrNone() {
     assertThat(subprotocol("Sec-WebSocket-Protocol: x, a ,b")).isEqualTo("a");
     assertThat(subprotocol("Sec-WebSocket-Protocol: x", "sec-websocket-protocol: b, a"))

@@ -86,7 +86,7 @@ class AccessLogTest {
   }
 
   @Test
-  @DisplayName("C11 the same as JSON")
+  @DisplayName("C11 a connection has the two lines as JSON")
   void aConnectionHasTheSameLinesAsJson() {
     AccessLog log = log(AccessLogFormat.JSON);
     log.upgradeStarted(started("/room/one", new Header("User-Agent", "curl/8.5")));
