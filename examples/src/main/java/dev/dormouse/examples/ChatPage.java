@@ -16,7 +16,8 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * The page of the chat at {@code /}, and {@code /rooms}, which tells it what every room is doing.
+ * Serves the page of the chat at {@code /}, and {@code /rooms}, which tells that page the state of
+ * every room.
  */
 final class ChatPage {
   private static final int ROOMS_MAX = 200;

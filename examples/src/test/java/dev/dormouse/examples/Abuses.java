@@ -166,8 +166,8 @@ final class Abuses implements AutoCloseable {
   /**
    * Opens the sockets of clients that behave.
    *
-   * @param directory where files may be made
-   * @param prefix begins the keys of all actors, and the names of all files
+   * @param directory a folder in which files may be made
+   * @param prefix the beginning of the keys of all actors, and the names of all files
    */
   Abuses(ServerProcess server, Path directory, String prefix) throws IOException {
     this.server = server;

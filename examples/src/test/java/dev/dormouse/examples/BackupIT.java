@@ -18,7 +18,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The commands that the README tells for backups, as they stand there, while clients write. */
+/** Runs the README's commands for backups, as they stand there, while clients write. */
 class BackupIT {
   private static final List<String> JOURNALS = List.of("diary", "other");
   private static final int ANSWERS_BEFORE = 50;

@@ -80,7 +80,7 @@ class CrashIT {
    * Compares a journal with its content before the crash and with the messages of its writers
    * since.
    *
-   * @return what it holds
+   * @return the content of the journal
    */
   private static List<String> check(
       ServerProcess server, String journal, List<String> before, List<Writer> writers)
@@ -127,7 +127,10 @@ class CrashIT {
     return client;
   }
 
-  /** Has all writers write; the one that hears that many answers, counted over all, kills. */
+  /**
+   * Lets all writers write; the writer that hears the last of that many answers, counted over all,
+   * kills the server.
+   */
   private List<Writer> writeUntilKilled(ServerProcess server, int life, int answersUntilKill)
       throws Exception {
     AtomicInteger answersLeft = new AtomicInteger(answersUntilKill);
@@ -155,7 +158,7 @@ class CrashIT {
     return writers;
   }
 
-  /** A connection that writes to a journal, and what it sent and heard. */
+  /** A connection that writes to a journal, with everything it sent and heard. */
   private static final class Writer {
     private final Client client;
     private final String journal;
@@ -189,7 +192,7 @@ class CrashIT {
       try {
         client.send(message);
       } catch (ExecutionException e) {
-        // The connection is lost, which is what the next event says too.
+        // The connection is lost; the next event says so, too.
         assertThat(e).hasCauseInstanceOf(IOException.class);
       }
     }

@@ -24,7 +24,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The dashboard as people see it, in a browser; its pictures are in target/screenshots. */
+/** Looks at the dashboard in a browser; the pictures are in target/screenshots. */
 @Tag("full")
 // A browser sees nothing of the JVM.
 @Tag("once")

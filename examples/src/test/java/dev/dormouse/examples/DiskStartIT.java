@@ -10,7 +10,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** A server that is started on a disk to which it cannot write says so, and ends. */
+/** Checks that a server which is started on a disk to which it cannot write says so, and ends. */
 @Tag("full")
 @Tag("once")
 class DiskStartIT {

@@ -22,7 +22,10 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** A process that cannot go on ends, with the code and the line that the README promises. */
+/**
+ * Checks that a process which cannot go on ends with the code and the line that the README
+ * promises.
+ */
 @Tag("once")
 class EndIT {
   private static final int OUT_OF_MEMORY = 3;

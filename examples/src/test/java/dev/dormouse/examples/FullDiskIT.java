@@ -89,9 +89,9 @@ class FullDiskIT {
   }
 
   /**
-   * The engine itself meets the end of the disk, first when it writes a table, then in the middle
-   * of a record of its log. What is kept after it has recovered must outlive the process: no record
-   * may hide behind one that was written in half.
+   * Lets the engine itself meet the end of the disk, first when it writes a table, then in the
+   * middle of a record of its log. The rows that it keeps after its recovery must outlive the
+   * process: no record may hide behind one that was written in half.
    */
   @ParameterizedTest
   @ValueSource(booleans = {false, true})

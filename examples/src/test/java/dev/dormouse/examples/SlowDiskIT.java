@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A disk that takes 10 ms for each read of the store. Needs strace. */
+/** Runs a server on a disk that takes 10 ms for each read of the store. The test needs strace. */
 @Tag("full")
 @Tag("once")
 class SlowDiskIT {

@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The jar without options for the JVM, in a container that has little memory. */
+/** Runs the jar without options for the JVM, in a container that has little memory. */
 @Tag("full")
 @Tag("once")
 @Tag("F39")

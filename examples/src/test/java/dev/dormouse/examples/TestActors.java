@@ -26,7 +26,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Collectors;
 
-/** The program that serves the examples, and actors that only tests need. */
+/** The program that serves the examples, and the actors that only tests need. */
 final class TestActors {
   private TestActors() {}
 

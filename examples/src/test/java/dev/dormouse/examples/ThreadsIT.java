@@ -10,7 +10,7 @@ import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The jar in a process that may have few threads. */
+/** Runs the jar in a process that may have few threads. */
 class ThreadsIT {
   private static final int THREADS = 100;
   private static final int ACTORS = 150;

@@ -21,7 +21,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The jar with TLS, and clients of the JDK and of Node. */
+/** Runs the jar with TLS, and clients of the JDK and of Node. */
 class TlsIT {
   private static final int CANNOT_START = 1;
 

@@ -34,9 +34,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 
 /**
- * A server that dies at a named point, as {@code kill -9} would have it: the production server,
- * with a decorator around the store, the transport and the actor. It hibernates its actors all the
- * time.
+ * A server that dies at a named point, as by {@code kill -9}. It is the production server, with a
+ * decorator around the store, the transport and the actor. It hibernates its actors all the time.
  */
 public final class KilledServer {
   private static final int KILLED = 128 + 9;
@@ -154,7 +153,7 @@ public final class KilledServer {
           .whenComplete((r, e) -> pass(KillPoint.AFTER_WRITE_BEFORE_RELEASE, moment));
     }
     pass(turn, Moment.BEFORE_COMMIT);
-    // The gate that lets words out is told after this.
+    // The gate that lets words out learns of the commit after this.
     return store.commit(batch).whenComplete((r, e) -> pass(turn, Moment.AFTER_COMMIT));
   }
 

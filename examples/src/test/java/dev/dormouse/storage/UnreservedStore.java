@@ -12,7 +12,7 @@ import java.util.Random;
 
 /**
  * A store that leaves the engine no reserve, so that it meets the end of the disk. It keeps a row
- * for each line it is told, the line being the key, and prints the line and what became of it.
+ * for each line of its input, with the line as the key, and prints the line and the outcome.
  */
 public final class UnreservedStore {
   /** The actor that owns the rows. */

@@ -45,7 +45,7 @@ public final class Certificates {
   /**
    * A key and its certificates.
    *
-   * @param chain the key's own first
+   * @param chain the certificates, the key's own first
    */
   public record Identity(KeyPair keys, List<X509Certificate> chain) {
 

@@ -40,7 +40,7 @@ import org.junit.jupiter.api.Test;
  * <p>It sees no more than fields: not what lambdas capture, nor what libraries keep.
  */
 class HeldBytesTest {
-  /** The packages that are looked at, with those below them. */
+  /** The packages under inspection, with those below them. */
   private static final List<String> PACKAGES =
       List.of("dev.dormouse.server.gateway", "dev.dormouse.server.host");
 

@@ -32,7 +32,10 @@ import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** An upgrade is a request like any other: what stands before a socket's route does its work. */
+/**
+ * Checks that an upgrade is a request like any other: the handlers before a socket's route do their
+ * work.
+ */
 class MiddlewareTest {
   private static final String PATH = "/desk/one";
   private static final String NOBODY = "welcome nobody at one";

@@ -19,7 +19,7 @@ import java.util.List;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
-/** The README's middleware is compiled here, and does what is said of it. */
+/** Compiles the README's middleware, and checks that it does what the README says of it. */
 class ReadmeMiddlewareTest {
   private static Dormouse guarded(JWTAuthOptions keys) {
     return Dormouse.server()

@@ -69,7 +69,7 @@ class StoredStateTest {
     }
   }
 
-  /** The application of today: the class was renamed, and both its fields have changed. */
+  /** The application of today: the class was renamed, and both of its fields have changed. */
   static final class Now extends WebSocketActor<Now.Member> {
     record Member(String name, String said) {}
 
@@ -178,7 +178,7 @@ class StoredStateTest {
       assertThat(counts(server).getLong("unreadableAttachments")).isEqualTo(4);
       assertThat(new Client(server, "/room/one").ask("still here")).isEqualTo("still here");
     }
-    // The bytes are what they were: an application that can read them finds them.
+    // The bytes are unchanged: an application that can read them finds them.
     try (DormouseServer server = open(StoredStateTest::migrating)) {
       assertThat(get(server, "/room/two")).endsWith("last bo");
     }

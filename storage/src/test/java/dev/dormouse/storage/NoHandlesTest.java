@@ -75,7 +75,9 @@ class NoHandlesTest {
     }
   }
 
-  /** The child that verifies a folder whose tables are more than it may have files open. */
+  /**
+   * The child process that verifies a folder with more tables than the process may have open files.
+   */
   static final class Verify {
     private Verify() {}
 
@@ -120,7 +122,7 @@ class NoHandlesTest {
     }
   }
 
-  /** The child that uses a store while all handles are taken. */
+  /** The child process that uses a store while all handles are taken. */
   static final class Without {
     private static final ActorId ACTOR = new ActorId("room", "one");
     private static final List<Table> TABLES = List.of(Table.ACTOR, Table.CONNECTION, Table.VALUE);
@@ -137,8 +139,8 @@ class NoHandlesTest {
               .durability(Durability.WAL)
               .onFatal(cause -> fatal[0]++)
               .openFilesMax(32);
-      // Each opening writes out what the one before has left in its log, as one more table of each
-      // kind; and opens no more than five of those that it finds.
+      // Each opening writes out the rest that the previous one has left in its log, as one more
+      // table of each kind; it opens no more than five of the tables that it finds.
       for (int i = 0; i < 3; i++) {
         try (ActorStore store = Stores.open(options)) {
           commit(store, i);

@@ -57,7 +57,8 @@ class RunRowTest {
     // A copy, wherever it is.
     assertThat(RunRow.endingOf(run, run(TUESDAY, 8))).isEqualTo(Ending.PROCESS_DIED);
     assertThat(RunRow.endingOf(run, run(MONDAY, 8))).isEqualTo(Ending.PROCESS_DIED);
-    // A system that tells no boot id, or no file numbers, or a version that kept neither.
+    // These rows come from systems without boot id or file numbers, or from a version that kept
+    // neither.
     assertThat(RunRow.endingOf(run, run(null, 7))).isEqualTo(Ending.PROCESS_DIED);
     assertThat(RunRow.endingOf(run(null, 7), run(TUESDAY, 7))).isEqualTo(Ending.PROCESS_DIED);
     assertThat(RunRow.endingOf(run(MONDAY, 0), run(TUESDAY, 0))).isEqualTo(Ending.PROCESS_DIED);

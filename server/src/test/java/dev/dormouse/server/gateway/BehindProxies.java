@@ -13,7 +13,9 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 
-/** A gateway that believes some proxies; at {@code /see} it tells what it believed. */
+/**
+ * Runs a gateway that believes some proxies; at {@code /see} the gateway tells what it believed.
+ */
 public abstract class BehindProxies {
   public static final TrustedProxies LOOPBACK =
       TrustedProxies.of(List.of("127.0.0.0/8", "10.0.0.0/8"));

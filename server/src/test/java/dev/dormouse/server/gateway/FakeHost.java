@@ -19,8 +19,8 @@ import java.util.function.Consumer;
 import java.util.function.Function;
 
 /**
- * A host that does what a test says: it records what comes and, by its script, answers at once, on
- * the thread that brought it.
+ * A host that follows a test's script: it records each event and answers at once, on the thread
+ * that brought the event.
  */
 public final class FakeHost {
   private final DirectTransport transport = new DirectTransport();
@@ -29,9 +29,9 @@ public final class FakeHost {
   private volatile Function<ToHost, List<ToGateway>> script = event -> List.of();
 
   /**
-   * Makes a host that nobody is connected to.
+   * Makes a host without connections.
    *
-   * @param fence returns when the gateway has done all that was due
+   * @param fence a call that returns when the gateway has done all work that was due
    */
   FakeHost(Runnable fence) {
     this.fence = fence;

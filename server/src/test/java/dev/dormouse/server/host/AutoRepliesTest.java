@@ -26,7 +26,7 @@ import org.junit.jupiter.api.Test;
 class AutoRepliesTest {
   private static final AutoReply PING = new AutoReply("ping", "pong");
 
-  /** Does what a message says: {@code set a b}, {@code clear a}, {@code fill}, {@code fail a b}. */
+  /** Obeys a message: {@code set a b}, {@code clear a}, {@code fill}, {@code fail a b}. */
   private static final class Obedient extends Script {
     final List<String> caught = new ArrayList<>();
 

@@ -26,7 +26,8 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 
 /**
- * A life of a process with rooms, some of whose rows may be damaged, and all that was said in it.
+ * A life of a process with rooms, some of whose rows may be damaged; it keeps everything that was
+ * said in it.
  */
 final class DamagedLife {
   final Steps steps = new Steps();

@@ -136,7 +136,7 @@ class DeathsTest {
   void aMachineThatRestartedIsToldAsSuchAndTheDeathsBeforeItAsTheyWere() {
     TestHost first = start();
     first.connect("ada");
-    // A second run, which does not come to the first one's leftovers before the machine goes.
+    // A second run does not reach the first one's leftovers before the machine goes.
     TestHost second = new TestHost(disk, new Register());
     second.connect("bo");
     disk.restartMachine();

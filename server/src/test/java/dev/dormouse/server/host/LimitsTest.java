@@ -25,7 +25,7 @@ import org.junit.jupiter.api.Test;
 
 class LimitsTest {
 
-  /** Does what the test wants done inside a turn, and notes how it went wrong. */
+  /** Does a test's work inside a turn, and notes how it went wrong. */
   private static final class Doing extends Script {
     interface Deed {
       Object of(Actor self, Connection<Object> from) throws Exception;

@@ -24,7 +24,10 @@ import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
-/** A close that cannot take effect yet is not lost, and not connected either. */
+/**
+ * Checks that a close which cannot take effect yet is not lost, and that its connection is not
+ * listed either.
+ */
 class OwedClosesTest {
   private static final CommitResult UNKNOWN =
       new CommitResult.Unknown(new IOException("disk trouble"));

@@ -29,7 +29,10 @@ import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
-/** An actor that cannot be had for a while costs time, not its connections; and no hot loop. */
+/**
+ * Checks that an actor which is unavailable for a while costs time, but neither its connections nor
+ * a hot loop.
+ */
 class RecoveryTest {
   private final Frail frail = new Frail();
   private final TestHost node = new TestHost(frail);

@@ -3,7 +3,7 @@ package dev.dormouse.server.host;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executor;
 
-/** An executor that runs what it was given when the test says so, on the test's thread. */
+/** An executor that runs its tasks when the test says so, on the test's thread. */
 final class Steps implements Executor {
   private final ConcurrentLinkedQueue<Runnable> tasks = new ConcurrentLinkedQueue<>();
 

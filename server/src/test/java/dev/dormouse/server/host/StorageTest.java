@@ -48,7 +48,7 @@ class StorageTest {
   private TestHost node = new TestHost(disk, script);
   private ConnectionId ada = node.connect("ada");
 
-  /** Does it in a turn of its own; an assertion in it that does not hold fails the turn. */
+  /** Runs an action in a turn of its own; an assertion that does not hold fails the turn. */
   private void turn(Consumer<Storage> work) {
     node.heard();
     next = work;

@@ -24,7 +24,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 
-/** A host on a disk of memory, a clock and an executor that the test drives, and what it said. */
+/**
+ * A host on a disk of memory, with a clock and an executor that the test drives; it keeps
+ * everything that the host said.
+ */
 final class TestHost {
   static final ActorId ROOM = new ActorId("room", "one");
   static final Duration TICK = Duration.ofMillis(250);

@@ -48,7 +48,7 @@ class TranscriptTest {
   /** An event, and whether the actor is sent to sleep after it. */
   record Event(Kind kind, int who, int what, boolean thenSleep) {}
 
-  /** Does as the message says, and answers with all it can see. */
+  /** Obeys a message, and answers with everything it can see. */
   private static final class Obedient extends Script {
     @Override
     void onUpgrade(Actor self, Upgrade<Object> upgrade) {

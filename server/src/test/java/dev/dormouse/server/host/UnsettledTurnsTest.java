@@ -14,7 +14,7 @@ import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
-/** A store that keeps nothing for a while, and actors that go on saying and writing. */
+/** Checks a store that keeps nothing for a while, with actors that go on saying and writing. */
 class UnsettledTurnsTest {
   private static final int BYTES = 20_000;
   private static final ActorId OTHER = new ActorId("room", "other");

@@ -24,7 +24,9 @@ class HandlerQueueTest {
   private final EventLoopGroup loops =
       new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
 
-  /** A thread of its own for each worker, as with virtual ones; so many were started. */
+  /**
+   * The number of threads started; each worker has a thread of its own, as with virtual threads.
+   */
   private final AtomicInteger started = new AtomicInteger();
 
   private final Executor threads =

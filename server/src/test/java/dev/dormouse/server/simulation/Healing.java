@@ -6,8 +6,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The end of a run: faults cease, handlers behave, time goes on. What waits must be done, whoever
- * asks must be answered, and when the clients have gone nothing must be left.
+ * The end of a run: faults cease, handlers behave, time goes on. Waiting work must be done, every
+ * question must be answered, and when the clients have gone nothing must be left.
  */
 final class Healing {
   private static final long TICK_MS = 250;

@@ -12,7 +12,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** The simulation notices when a promise is broken: here each is, on purpose. */
+/** Checks that the simulation notices each broken promise: here each is broken on purpose. */
 @ExtendWith(QuietHost.class)
 @Tag("full")
 class MutationsTest {

@@ -20,12 +20,13 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * All that is durable of an actor, as its user sees it: what a turn finds, and what it leaves.
+ * Everything that is durable of an actor, as its user sees it: the state that a turn finds, and the
+ * state that it leaves.
  *
- * @param values storage: key to text
- * @param connections in the order of their ids
+ * @param values the storage: key to text
+ * @param connections the connections, in the order of their ids
  * @param replies the automatic replies: request to reply, in order
- * @param alarms by name
+ * @param alarms the alarms by name
  */
 record Picture(
     TreeMap<String, String> values,
@@ -41,8 +42,9 @@ record Picture(
   /**
    * A connection.
    *
-   * @param attachment as {@link TextCodec#describe} has it; null if there is none
-   * @param tags in order
+   * @param attachment the attachment in the form of {@link TextCodec#describe}; null if there is
+   *     none
+   * @param tags the tags, in order
    */
   record Member(@Nullable String attachment, List<String> tags) {}
 

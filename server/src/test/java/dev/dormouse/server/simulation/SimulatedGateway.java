@@ -14,7 +14,9 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 
-/** The other side of the protocol: sockets and plain requests, and what the releases do to them. */
+/**
+ * The other side of the protocol: sockets and plain requests, with the effects of releases on them.
+ */
 final class SimulatedGateway {
   private final Simulation run;
   private final Map<ConnectionId, SimulatedSocket> sockets = new LinkedHashMap<>();

@@ -99,7 +99,7 @@ final class WordDeeds {
     }
   }
 
-  /** Keeps a handle for later turns; uses one of a connection that is gone. */
+  /** Keeps a connection for later turns, and uses those that are gone. */
   private void remember() {
     Connection<Object> target = scene.someone();
     if (target != null && self.kept.stream().noneMatch(c -> c.id().equals(target.id()))) {

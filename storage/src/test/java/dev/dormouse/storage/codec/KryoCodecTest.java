@@ -303,7 +303,8 @@ class KryoCodecTest {
     int bytesOfOne = codec.encode(new ArrayList<>(one), LARGE).length;
     int bytesOfMany = codec.encode(new ArrayList<>(many), LARGE).length;
 
-    // Each has the class's id (4), and for each component a length, a type and a number (1 each).
+    // Each value has the class's id (4), and for each component a length, a type and a number (1
+    // each).
     assertThat(bytesOfMany - bytesOfOne).isEqualTo(99 * (4 + 3 * 3));
   }
 

@@ -10,7 +10,7 @@ import java.util.List;
 final class ClientProcess {
   private ClientProcess() {}
 
-  /** Has a task done, and returns its figures. */
+  /** Runs a task in the client process, and returns its figures. */
   static JsonObject run(Machine machine, Task task) {
     try {
       Process process =

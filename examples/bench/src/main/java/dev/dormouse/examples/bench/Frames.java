@@ -5,7 +5,7 @@ import io.netty.buffer.Unpooled;
 import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 
-/** A client's frames (RFC 6455, section 5.2): text, final, masked. */
+/** Makes a client's frames (RFC 6455, section 5.2): text, final, masked. */
 final class Frames {
   static final Charset ASCII = StandardCharsets.US_ASCII;
 

@@ -5,7 +5,7 @@ import io.vertx.core.json.JsonObject;
 /** One way to load a server. It runs once, in a client process of its own. */
 interface Load {
 
-  /** Does the task, and tells the figures by name. */
+  /** Does the task, and returns the figures by name. */
   JsonObject run(Task task);
 
   /** Returns the load of this name. */

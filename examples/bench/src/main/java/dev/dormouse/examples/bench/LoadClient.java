@@ -2,7 +2,7 @@ package dev.dormouse.examples.bench;
 
 import io.vertx.core.json.JsonObject;
 
-/** The program of the client's process: does one {@link Task}, prints the figures as JSON. */
+/** The program of the client's process. It does one {@link Task} and prints the figures as JSON. */
 final class LoadClient {
   private LoadClient() {}
 

@@ -4,9 +4,9 @@ import io.netty.buffer.ByteBuf;
 import io.vertx.core.json.JsonObject;
 
 /**
- * So many messages a second, whatever the server does; the connections take turns. A message's
- * latency counts from when it should have been sent, so a server that stalls is charged for all
- * that wait meanwhile. How late the client is itself counts, too.
+ * Sends a fixed number of messages a second, whatever the server does; the connections take turns.
+ * A message's latency counts from the time when it should have been sent, so a server that stalls
+ * is charged for all messages that wait meanwhile. The client's own lateness counts, too.
  */
 final class OpenLoop implements Load {
   private static final long NS_PER_SECOND = 1_000_000_000L;
@@ -62,7 +62,8 @@ final class OpenLoop implements Load {
       nextNs += intervalNs;
     }
     if (!isOver) {
-      // A timer, not a task: an event loop does tasks for up to a second before it reads.
+      // This is a timer and not a task, since an event loop does tasks for up to a second before it
+      // reads.
       peers.after(nextNs - System.nanoTime(), () -> sendDue(peers, frame, intervalNs));
     }
   }

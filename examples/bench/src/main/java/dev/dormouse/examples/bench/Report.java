@@ -8,8 +8,8 @@ import java.util.Locale;
 /**
  * The figures for people and programs.
  *
- * @param machine where they were measured, in words
- * @param figures all of them
+ * @param machine the machine that they were measured on, in words
+ * @param figures all figures
  */
 record Report(String machine, List<Figure> figures) {
   private static final int BAR_HEIGHT = 18;

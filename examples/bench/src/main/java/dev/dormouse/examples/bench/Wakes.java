@@ -7,9 +7,9 @@ import org.HdrHistogram.Histogram;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One message to an actor that sleeps, against one to the same actor awake; each actor has one
- * connection, one message is under way at a time. The answer tells which activation gave it: what
- * was no wake fails the round.
+ * Compares a message to an actor that sleeps with one to the same actor awake. Each actor has one
+ * connection, and one message is under way at a time. The answer states which activation gave it:
+ * an answer without a wake fails the round.
  */
 final class Wakes implements Load {
   private static final int DIGITS = 3;

@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The last minutes of a node, and what is told of its heap. */
+/** Checks the last minutes of a node, and the figures about its heap. */
 class NodeHistoryTest {
   private static final ActorId LOBBY = new ActorId("room", "lobby");
 

@@ -4,7 +4,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 
-/** An inspector that reads as a test says, and whose thread is the test's. */
+/** An inspector that reads when a test says so, and whose thread is the test's. */
 final class FakeWire implements Outbox.Wire {
   private final ArrayDeque<Runnable> tasks = new ArrayDeque<>();
   private List<String> sent = new ArrayList<>();
@@ -31,7 +31,7 @@ final class FakeWire implements Outbox.Wire {
     closedWith = code;
   }
 
-  /** Does what is to be done, and says what was sent since the last time. */
+  /** Does the pending work, and returns the messages that were sent since the last call. */
   List<String> read() {
     while (!tasks.isEmpty()) {
       tasks.poll().run();

@@ -17,7 +17,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** The peer is 10.0.0.1; listed are 10.0.0.0/8 and fd00::/8. */
+/**
+ * Checks forwarded addresses with the peer 10.0.0.1; the listed proxies are 10.0.0.0/8 and
+ * fd00::/8.
+ */
 class ForwardingTest {
   private static final TrustedProxies LISTED = TrustedProxies.of(List.of("10.0.0.0/8", "fd00::/8"));
 

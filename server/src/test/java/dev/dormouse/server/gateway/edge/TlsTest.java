@@ -93,7 +93,7 @@ class TlsTest {
   private void awaitTlsFailed(long number) {
     try (RawClient other = client()) {
       for (int i = 0; server.gateway.counts().edge().tlsFailed() != number; i++) {
-        // Each of these goes through an event loop.
+        // Each of these round trips goes through an event loop.
         assertThat(i).isLessThan(ROUND_TRIPS_MAX);
         assertThat(other.send(RawClient.upgrade("/nowhere")).readAnswer().status()).isEqualTo(404);
       }
@@ -260,7 +260,7 @@ class TlsTest {
         clients.add(server.client());
       }
       for (int i = 0; clients.stream().filter(RawClient::isAtEnd).count() < 3; i++) {
-        // Each of these goes through an event loop.
+        // Each of these round trips goes through an event loop.
         assertThat(i).isLessThan(ROUND_TRIPS_MAX);
         assertThat(other.send(RawClient.upgrade("/nowhere")).readAnswer().status()).isEqualTo(404);
       }

@@ -108,7 +108,7 @@ class EarlyBytesTest {
       assertThatThrownBy(() -> sender.get(10, TimeUnit.SECONDS))
           .hasCauseInstanceOf(UncheckedIOException.class);
       for (boolean isGone = false; !isGone; isGone = server.gateway.counts().upgrades() == 0) {
-        // Each of these goes through an event loop.
+        // Each of these round trips goes through an event loop.
         assertThat(other.send(RawClient.upgrade("/nowhere")).readAnswer().status()).isEqualTo(404);
       }
       host.release(LOBBY, new ToGateway.Accepted(id, List.of(), List.of()));

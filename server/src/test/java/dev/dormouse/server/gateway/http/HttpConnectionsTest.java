@@ -27,7 +27,10 @@ import org.junit.jupiter.api.Test;
 class HttpConnectionsTest {
   private static final Duration SHORT = Duration.ofMillis(100);
 
-  /** A reader may be kept from reading for a while; to read all takes longer. */
+  /**
+   * A time that is longer than a pause: a reader may be kept from reading for a while, and to read
+   * everything takes longer.
+   */
   private static final Duration LONGER_THAN_A_PAUSE = Duration.ofSeconds(1);
 
   private static final String REQUEST = "GET /small/one HTTP/1.1\r\nHost: x\r\n\r\n";

@@ -80,7 +80,7 @@ class ConnectionLimitsTest {
 
   private static void awaitSockets(TestServer server, RawClient client, long number) {
     for (int i = 0; server.gateway.counts().sockets() != number; i++) {
-      // Each of these goes through an event loop.
+      // Each of these round trips goes through an event loop.
       assertThat(i).isLessThan(ROUND_TRIPS_MAX);
       assertThat(client.send(RawClient.upgrade("/nowhere")).readAnswer().status()).isEqualTo(404);
     }

@@ -6,7 +6,7 @@ import java.util.zip.DataFormatException;
 import java.util.zip.Deflater;
 import java.util.zip.Inflater;
 
-/** A client's side of permessage-deflate: keeps its contexts or not, as it is told. */
+/** The client's side of permessage-deflate, which keeps its contexts or not, as a test wants. */
 final class ClientDeflate implements AutoCloseable {
   private final Deflater deflater = new Deflater(9, true);
   private final Inflater inflater = new Inflater(true);

@@ -10,7 +10,7 @@ import io.netty.buffer.ByteBufAllocator;
 import io.netty.util.ResourceLeakDetector;
 import org.slf4j.LoggerFactory;
 
-/** Has Netty look at every buffer, and fails if one was forgotten. */
+/** Lets Netty watch every buffer, and fails if one was forgotten. */
 final class LeakWatch implements AutoCloseable {
   private static final int COLLECTIONS = 3;
   private static final int ALLOCATIONS = 100;

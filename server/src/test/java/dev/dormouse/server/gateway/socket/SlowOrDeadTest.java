@@ -22,7 +22,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** A client is slow, or dead: told apart by whether it goes on, by a clock that the test moves. */
+/**
+ * Checks that a slow client is told from a dead one by its progress, with a clock that the test
+ * moves.
+ */
 class SlowOrDeadTest {
   private static final int BURST = 1_000_000;
   private static final Duration LIMIT = Duration.ofSeconds(30);

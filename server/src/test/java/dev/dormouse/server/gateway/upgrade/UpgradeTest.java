@@ -319,7 +319,7 @@ class UpgradeTest {
       ConnectionId id = host.nextOpen();
       client.reset();
       for (boolean isGone = false; !isGone; isGone = server.gateway.counts().upgrades() == 0) {
-        // Each of these goes through an event loop.
+        // Each of these round trips goes through an event loop.
         assertThat(other.send(RawClient.upgrade("/nowhere")).readAnswer().status()).isEqualTo(404);
       }
       host.release(
