@@ -15,8 +15,8 @@ import java.util.HexFormat;
 import java.util.List;
 
 /**
- * A log that proves itself: a message is appended, and the answer is {@code <count> <hash>}, the
- * hash being SHA-256 over the hash before (in hex; empty at first) and the message, in hex. The
+ * A log that proves itself. A message is appended and answered with {@code <count> <hash>}. The
+ * hash is SHA-256 over the previous hash (in hex; empty at first) and the message, in hex. The
  * attachment keeps the connection's last message. {@code GET} returns the log, a line each; line
  * breaks inside a message are written as {@code \n} and {@code \r}.
  */

@@ -10,10 +10,10 @@ import dev.dormouse.sdk.WebSocketActor;
 import java.time.Duration;
 
 /**
- * Reminds whoever is there. A message {@code <seconds> <text>} sets an alarm and is answered {@code
- * set}; when it is due, everybody who is connected hears the text, whether the actor slept
- * meanwhile or the server was down. Who connects later hears the last {@value #KEPT} reminders
- * first. {@code forget} forgets them, and all that is set.
+ * Reminds its clients of texts. A message {@code <seconds> <text>} sets an alarm and is answered
+ * {@code set}. When the alarm is due, every connected client hears the text, whether the actor
+ * slept meanwhile or the server was down. A client that connects later first hears the last {@value
+ * #KEPT} reminders. {@code forget} deletes those reminders and all alarms.
  */
 public final class Reminder extends WebSocketActor<Void> {
   private static final int KEPT = 10;

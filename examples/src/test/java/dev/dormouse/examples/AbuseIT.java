@@ -140,7 +140,9 @@ class AbuseIT {
     void run() throws Exception;
   }
 
-  /** Does something to the server while witnesses ask it; prints and judges what was seen. */
+  /**
+   * Runs a deed against the server while witnesses ask it; prints the measurements and judges them.
+   */
   private void judge(String name, Deed deed) throws Exception {
     ProcessMemory memory = new ProcessMemory(server.pid());
     memory.forgetPeak();

@@ -23,9 +23,9 @@ import java.util.stream.Collectors;
 import java.util.zip.Deflater;
 
 /**
- * The catalogue of abuses: what clients do to a server, and how the server is to end or answer them
- * by README's table of limits. An object stands for the clients of one abuse, who have actors of
- * their own; {@link #close} ends them all.
+ * The catalogue of abuses: the deeds of clients, and the server's answer to each by README's table
+ * of limits. An object stands for the clients of one abuse, who have actors of their own; {@link
+ * #close} ends them all.
  */
 final class Abuses implements AutoCloseable {
   private static final String DEFLATE = "Sec-WebSocket-Extensions: permessage-deflate";
@@ -43,7 +43,7 @@ final class Abuses implements AutoCloseable {
     void by(Abuses clients) throws Exception;
   }
 
-  /** An abuse, with a sentence that says what the clients do and what becomes of them. */
+  /** An abuse, with a sentence that states the clients' action and its outcome. */
   record Abuse(String name, String sentence, Deed deed) {
     @Override
     public String toString() {
@@ -200,7 +200,7 @@ final class Abuses implements AutoCloseable {
     return kept(RawClient.open(server.port(), path, headers));
   }
 
-  /** Opens a TCP connection of which the operating system buffers little. */
+  /** Opens a TCP connection with small buffers in the operating system. */
   private RawClient small() throws IOException {
     return kept(new RawClient(server.port(), 4_096));
   }
@@ -526,7 +526,7 @@ final class Abuses implements AutoCloseable {
         try {
           client.send(new byte[] {request[sent]});
         } catch (IOException ended) {
-          // The server may end a client meanwhile: that is what the test waits for.
+          // The server may end a client meanwhile; the test waits for that.
         }
       }
       sent++;
@@ -755,7 +755,8 @@ final class Abuses implements AutoCloseable {
       }
       assertOthersAreServed();
     } finally {
-      // Most clients go before they are let in: else each would be sent what all others said.
+      // Most clients go before they are let in; otherwise each would be sent the messages of all
+      // others.
       for (RawClient client : clients.subList(4, clients.size())) {
         client.close();
       }

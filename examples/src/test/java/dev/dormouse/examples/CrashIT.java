@@ -20,8 +20,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Kills the server while clients talk to it, starts it again on the same data, and compares what
- * the clients were answered with what it still knows.
+ * Kills the server while clients talk to it, starts it again on the same data, and compares the
+ * clients' answers with the data it still has.
  */
 class CrashIT {
   private static final List<String> JOURNALS = List.of("left", "right");

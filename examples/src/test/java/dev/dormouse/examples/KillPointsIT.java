@@ -31,8 +31,8 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /**
  * Kills the server at named points of its work, starts the plain one on the same folder, and
- * compares what the clients heard with what it knows. {@code -Ddormouse.test.kills} sets the number
- * of kills at each point.
+ * compares the messages that clients heard with its data. {@code -Ddormouse.test.kills} sets the
+ * number of kills at each point.
  */
 @Tag("full")
 // The order of commits and releases is the same on each JVM; CrashIT kills on both.

@@ -51,13 +51,15 @@ final class ServerProcess implements AutoCloseable {
     return new ServerProcess(launchTestActors(data, jvm, flags));
   }
 
-  /** Starts a server with {@link TestActors} in a process that may have so many files open. */
+  /**
+   * Starts a server with {@link TestActors} in a process that may have this number of files open.
+   */
   static ServerProcess startTestActorsWithHandles(Path data, int handles, String... flags)
       throws Exception {
     return new ServerProcess(launchTestActorsWithHandles(data, handles, flags));
   }
 
-  /** Launches a server that may have so many files open, and waits for nothing. */
+  /** Launches a server that may have this number of files open, and waits for nothing. */
   static Child launchTestActorsWithHandles(Path data, int handles, String... flags)
       throws IOException {
     String limited = "ulimit -n %d && exec \"$@\"".formatted(handles);

@@ -26,9 +26,9 @@ import org.junit.jupiter.api.io.TempDir;
 import org.slf4j.LoggerFactory;
 
 /**
- * Stops servers that have a thousand messages in flight, and too little time to handle them. Where
- * a handler got at the engine after it was closed, the whole process would die. {@code
- * -Ddormouse.test.stops} is how often.
+ * Stops servers that have a thousand messages in flight, and too little time to handle them. If a
+ * handler reached the engine after it was closed, the whole process would die. {@code
+ * -Ddormouse.test.stops} sets the number of stops.
  */
 @Tag("full")
 class StopUnderLoadIT {

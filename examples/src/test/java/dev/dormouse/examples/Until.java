@@ -6,7 +6,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 
-/** Waits for what has to be asked for again and again. */
+/** Waits for conditions that can only be found by asking again and again. */
 final class Until {
   private static final int POLL_MS = 50;
 

@@ -44,9 +44,9 @@ import org.rocksdb.RocksDBException;
 import org.rocksdb.RocksIterator;
 
 /**
- * State that an earlier version of an application has stored, or that was damaged since, found by a
- * server that starts on it. The connections in it are those of a process that died: the state is a
- * backup that was taken while they were open.
+ * Starts a server on state that an earlier version of an application has stored, or that was
+ * damaged since. The connections in it belong to a process that died: the state is a backup that
+ * was taken while they were open.
  */
 @Timeout(120)
 class StoredStateTest {

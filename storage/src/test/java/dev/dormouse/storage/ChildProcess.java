@@ -27,7 +27,7 @@ public final class ChildProcess implements AutoCloseable {
     return start(List.of(), flags, main, args);
   }
 
-  /** Starts a class in a process that may have so many files open. */
+  /** Starts a class in a process that may have this number of files open. */
   public static ChildProcess startWithHandles(int handles, Class<?> main, String... args)
       throws IOException {
     String limited = "ulimit -n %d && exec \"$@\"".formatted(handles);

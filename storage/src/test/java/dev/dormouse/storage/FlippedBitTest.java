@@ -26,9 +26,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * Flips one bit of one file of a folder: what is read is right, or is refused by the file's name;
- * it is never what was there before. {@code -Ddormouse.test.seed} replays a printed seed, {@code
- * -Ddormouse.test.flips} is how many bits of each kind of file, 0 for every one.
+ * Flips one bit of one file of a folder. A value that is read is right, or is refused by the file's
+ * name; it is never an older value. {@code -Ddormouse.test.seed} replays a printed seed, and {@code
+ * -Ddormouse.test.flips} sets the number of flipped bits.
  */
 @Timeout(600)
 // Stored bytes are the same on each JVM, and so are the checks of them.
@@ -41,7 +41,10 @@ class FlippedBitTest {
   @TempDir Path directory;
   private Path original;
 
-  /** Rows of which each opening overwrites those that are left, so that older values lie about. */
+  /**
+   * Fills a folder with rows. Each opening overwrites the rows that are left, so that older values
+   * lie about.
+   */
   @BeforeEach
   void fill() throws IOException {
     original = Files.createDirectory(directory.resolve("original"));
@@ -92,7 +95,7 @@ class FlippedBitTest {
     assertThat(isRefused(table, 8L * at + 4)).isTrue(); // a g in place of the w
   }
 
-  /** Checks what is read with a bit flipped, counted over files. */
+  /** Checks the values that are read with a bit flipped, and counts the outcomes over files. */
   private boolean isRefused(List<Path> files, long bit) throws IOException {
     long at = bit;
     for (Path file : files) {

@@ -21,7 +21,7 @@ import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Tests whether a log that ends too early is known to lack what had been synced. */
+/** Tests whether the store notices that a log lacks data which had been synced. */
 class SyncedMarkTest {
   private static final int COMMITS = 5;
 

@@ -105,7 +105,7 @@ public final class FakeHost {
     transport.toGateway(new Release(actor, 1, List.of(records)));
   }
 
-  /** Waits for what comes next, which must be of this kind. */
+  /** Waits for the next event, which must be of this kind. */
   public <T extends ToHost> T next(Class<T> kind) throws InterruptedException {
     ToHost next = heard.poll(10, TimeUnit.SECONDS);
     assertThat(next).isInstanceOf(kind);
@@ -134,7 +134,9 @@ public final class FakeHost {
     assertThat(heard.peek()).isNull();
   }
 
-  /** Checks that nothing came, and that nothing comes of what clients have sent before. */
+  /**
+   * Checks that nothing came, and that nothing follows from messages that clients have sent before.
+   */
   public void hearsNothing() {
     fence.run();
     assertThat(heard.poll()).isNull();

@@ -14,9 +14,9 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * Proves that the event loops of a Vert.x have done all that was due: an echo from every loop comes
- * back only after that loop has read what clients sent before, and has done what it was told
- * before. What is read may be handed on to another loop, so there are three rounds.
+ * Proves that the event loops of a Vert.x have done all work that was due. An echo from every loop
+ * comes back only after that loop has read the bytes that clients sent before, and has done its
+ * earlier tasks. A loop may hand bytes on to another loop, so there are three rounds.
  */
 final class LoopFence implements AutoCloseable {
   private static final int ROUNDS = 3;
@@ -72,7 +72,7 @@ final class LoopFence implements AutoCloseable {
     }
   }
 
-  /** Returns when every event loop has done what was due when this was called. */
+  /** Returns when every event loop has done all work that was due at the call. */
   void pass() {
     try {
       for (int round = 0; round < ROUNDS; round++) {

@@ -18,9 +18,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * An actor that sets and cancels alarms at random, while turns fail, commits wait or are lost, the
- * actor sleeps, the wall clock jumps and the process dies. What it sets it also writes into its
- * storage, in the same turn: the two must never differ, no alarm may come early, and none be lost.
+ * Checks an actor that sets and cancels alarms at random, while turns fail, commits wait or are
+ * lost, the actor sleeps, the wall clock jumps and the process dies. The actor also writes each
+ * alarm into its storage, in the same turn: the two must never differ, no alarm may come early, and
+ * none may be lost.
  */
 class AlarmWalkTest {
   private static final int STEPS = 300;

@@ -32,7 +32,7 @@ class OwedClosesTest {
   private static final CommitResult UNKNOWN =
       new CommitResult.Unknown(new IOException("disk trouble"));
 
-  /** Writes into storage what ends, so that only what is kept can be seen. */
+  /** Writes each ended connection into storage, so that only committed closes can be seen. */
   private static class Book extends Frail {
     @Override
     void onUpgrade(Actor self, Upgrade<Object> upgrade) {

@@ -109,7 +109,7 @@ final class TestHost {
     said.addAll(release.records());
   }
 
-  /** Returns what was said since the last call. */
+  /** Returns the messages that were released since the last call. */
   List<ToGateway> heard() {
     List<ToGateway> heard = List.copyOf(said);
     said.clear();

@@ -24,7 +24,7 @@ public final class Heard implements DormouseObserver {
     this.wantsFrames = wantsFrames;
   }
 
-  /** Waits for the next of a kind, and passes over those of other kinds before it. */
+  /** Waits for the next event of a kind, and passes over events of other kinds before it. */
   public <T> T next(Class<T> kind) {
     while (true) {
       Object next;

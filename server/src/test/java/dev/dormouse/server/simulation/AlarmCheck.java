@@ -54,7 +54,7 @@ final class AlarmCheck {
   }
 
   /**
-   * Returns whether writes do nothing but what is right after an alarm's turn failed, or had no
+   * Returns whether writes change only the alarm as they should after its turn failed or had no
    * object.
    */
   boolean isMoved(ActorModel actor, @Nullable TurnModel ended, Picture after) {

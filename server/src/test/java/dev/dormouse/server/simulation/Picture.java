@@ -126,7 +126,7 @@ record Picture(
     }
   }
 
-  /** Returns in words what this picture has that the other has not. */
+  /** Returns in words the parts of this picture that the other lacks. */
   String differenceTo(Picture other) {
     return describe(this, other) + ", not " + describe(other, this);
   }

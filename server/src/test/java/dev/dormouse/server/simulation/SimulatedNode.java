@@ -168,7 +168,7 @@ final class SimulatedNode {
     }
   }
 
-  /** Brings what a release told a socket to its event loop. */
+  /** Brings a record of a release to a socket's event loop. */
   void deliverToClient() {
     List<SimulatedSocket> ready =
         gateway.sockets().stream().filter(socket -> !socket.toClient.isEmpty()).toList();

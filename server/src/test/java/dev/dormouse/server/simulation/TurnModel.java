@@ -154,7 +154,7 @@ final class TurnModel {
         || (kind == Kind.CLOSE && id.equals(connection));
   }
 
-  /** Returns whether a record is the answer to what the turn is about. */
+  /** Returns whether a record is the answer to the event of the turn. */
   boolean isAnsweredBy(ToGateway record) {
     if (record instanceof ToGateway.Handled handled) {
       return kind == Kind.MESSAGE

@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * The figures for people and programs.
+ * Writes the figures for people and programs.
  *
  * @param machine the machine that they were measured on, in words
  * @param figures all figures

@@ -145,7 +145,8 @@ class AdmissionTest {
     assertThat(admission.openTcp(client)).isInstanceOf(Place.class);
     assertThat(admission.move((Place) admission.openTcp(null), client))
         .isEqualTo(refused(Refusal.ADDRESS_FULL));
-    // An upgrade that came through a proxy without: its TCP connection moves with the 101.
+    // The client's upgrade came through a proxy without the PROXY protocol: its TCP connection
+    // moves with the 101.
     Place seat = (Place) admission.admit(client, 0);
     seat.takes(clients);
     seat.leave();

@@ -11,8 +11,8 @@ class ProgressTest {
   private static final long SECOND_NS = 1_000_000_000L;
 
   /**
-   * Returns the number of seconds that a client lasts which brings so many bytes every so many
-   * seconds.
+   * Returns the number of seconds that a client lasts if it brings this number of bytes each time
+   * this number of seconds has passed.
    */
   private static long lasts(long bytes, int everySeconds, long secondsMax) {
     Progress progress = new Progress(0, 0);

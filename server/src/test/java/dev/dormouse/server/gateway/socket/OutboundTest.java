@@ -92,7 +92,7 @@ class OutboundTest {
     return text.substring(0, text.indexOf(' '));
   }
 
-  /** Waits until what was released for the actor is carried out. */
+  /** Waits until the actor's releases are carried out. */
   private void awaitLoops(ActorId actor) {
     TestServer.await(server.gateway.connections(actor, null, 10));
   }

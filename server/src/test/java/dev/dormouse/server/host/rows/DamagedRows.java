@@ -14,7 +14,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 
-/** A store some of whose rows cannot be read, until they are written anew. */
+/** A store in which some rows cannot be read, until they are written again. */
 public final class DamagedRows {
   private final ActorStore store;
   private final Set<String> damaged = new HashSet<>();
