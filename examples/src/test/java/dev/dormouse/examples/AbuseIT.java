@@ -56,7 +56,7 @@ class AbuseIT {
   /** The number of lines that the server had printed before the test. */
   private long linesBefore;
 
-  @SuppressWarnings("UnusedMethod") // the parameterized class names it
+  @SuppressWarnings("UnusedMethod") // the parameterized class names the heap
   private static List<Integer> heapsMib() {
     Integer chosen = Integer.getInteger("dormouse.test.heap");
     return chosen == null ? List.of(96, 256) : List.of(chosen);

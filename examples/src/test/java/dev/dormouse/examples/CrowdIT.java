@@ -92,7 +92,7 @@ class CrowdIT {
       try (RawClient speaker = RawClient.open(server.port(), "/goodbyes/room")) {
         for (int full = 0; full < 100; full = closedClients(server)) {
           if (full > 0 && firstFullNs == 0) {
-            firstFullNs = System.nanoTime(); // the others soon have no room either
+            firstFullNs = System.nanoTime(); // the other clients soon have no room either
           }
           assertThat(said).isLessThan(WAITING_MAX + TALK_AT_ONCE);
           for (int i = 0; i < TALK_AT_ONCE; i++, said++) {

@@ -118,7 +118,7 @@ class EndIT {
         server.terminate();
         server.awaitOutput(Pattern.compile("the stop took too long; the process ends"));
       } finally {
-        disk.thaw(); // until then the kernel lets no thread go that writes
+        disk.thaw(); // until then the kernel holds each thread that writes
       }
       assertThat(server.awaitExit()).isEqualTo(STALLED);
     }

@@ -104,8 +104,7 @@ class FullDiskIT {
       if (isInTheLog) {
         disk.fill();
         try (RandomAccessFile file = new RandomAccessFile(ballast.toFile(), "rw")) {
-          file.setLength(
-              file.length() - (5 << 20)); // too little to have space set aside for the log
+          file.setLength(file.length() - (5 << 20)); // too little for the log's reserve
         }
       }
       try (Child store = store(data)) {

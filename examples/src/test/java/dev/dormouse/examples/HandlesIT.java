@@ -41,7 +41,7 @@ class HandlesIT {
   @DisplayName(
       "F25, A3, A4: connections over the handles, of both ports, take neither store nor others"
           + " theirs")
-  @SuppressWarnings("try") // silent connections are closed in the midst of it
+  @SuppressWarnings("try") // silent connections are closed meanwhile
   void moreConnectionsThanHandlesAreLoweredAndTheStoreKeepsItsOwn() throws Exception {
     Path data = directory.resolve("data");
     try (ServerProcess server =
@@ -72,7 +72,7 @@ class HandlesIT {
     InetAddress other = InetAddress.getByAddress(new byte[] {127, 0, 0, 2});
     try (ServerProcess server = ServerProcess.start(directory.resolve("data"), flags);
         Silent silent = Silent.connect(server.port(), 470, other)) {
-      int seats = 10 + 32; // those of an address, and 32 more of TCP
+      int seats = 10 + 32; // the limit of an address, and 32 TCP connections more
       Until.isTrue(() -> silent.turnedAway() >= 470 - seats);
       try (Client client = server.connect("/journal/x")) {
         assertThat(client.ask(line(0))).isEqualTo(HashChain.answers(List.of(line(0))).get(0));

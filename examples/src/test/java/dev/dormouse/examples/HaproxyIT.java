@@ -124,7 +124,7 @@ class HaproxyIT {
     haproxy = Child.start(folder, Map.of(), List.of(program, "-db", "-V", "-f", file.toString()));
     haproxy.awaitOutput(Pattern.compile("Using \\w+\\(\\) as the polling mechanism"));
     for (int port : ports.values()) {
-      Until.isTrue(() -> isOpen(port)); // it says nothing when it has bound
+      Until.isTrue(() -> isOpen(port)); // HAProxy prints nothing when it has bound its ports
     }
   }
 

@@ -26,7 +26,7 @@ class LauncherIT {
   private static final Path SCRIPT = Path.of("bin/dormouse").toAbsolutePath();
   private static final Path HOME =
       Path.of(System.getProperty("dormouse.test.java")).getParent().getParent();
-  private static final int JDK = Runtime.version().feature(); // the tests run on it, too
+  private static final int JDK = Runtime.version().feature(); // the tests run on this JDK, too
   private static final int USAGE = 2;
 
   @TempDir private Path directory;
@@ -83,7 +83,7 @@ class LauncherIT {
   void aTrainedCacheIsUsedUntilTheJarIsNewer() throws Exception {
     assertThat(classesFromTheCache()).isZero();
     Path cache = directory.resolve(JDK >= 25 ? "app.aot" : "app.jsa");
-    for (int i = 0; i < 2; i++) { // a cache that is there is replaced
+    for (int i = 0; i < 2; i++) { // an existing cache is replaced
       try (ServerProcess server = start("", "--train", jar.toString())) {
         server.stop();
         assertThat(server.output()).doesNotContainIgnoringCase("warning");

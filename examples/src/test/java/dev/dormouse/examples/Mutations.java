@@ -104,12 +104,12 @@ final class Mutations {
     int from = random.nextInt(frame.length);
     int to = from + random.nextInt(frame.length - from + 1);
     return switch (random.nextInt(7)) {
-      case 0 -> Arrays.copyOf(frame, from); // cut off
+      case 0 -> Arrays.copyOf(frame, from); // the frame is cut off
       case 1 -> join(Arrays.copyOf(frame, from), Arrays.copyOfRange(frame, to, frame.length));
       case 2 ->
           join(Arrays.copyOf(frame, from), bytes(8), Arrays.copyOfRange(frame, from, frame.length));
-      case 3 -> join(frame, Arrays.copyOfRange(frame, from, to)); // said twice
-      case 4 -> { // one byte of the head
+      case 3 -> join(frame, Arrays.copyOfRange(frame, from, to)); // the frame is sent twice
+      case 4 -> { // one byte of the head changes
         frame[Math.min(frame.length - 1, random.nextInt(6))] = (byte) random.nextInt(256);
         yield frame;
       }

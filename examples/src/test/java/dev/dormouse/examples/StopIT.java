@@ -47,7 +47,7 @@ class StopIT {
       assertThat(busy.read().text()).isEqualTo("now");
       busy.send(Frames.text("until " + goOn));
       busy.send(Frames.of(Frames.FINAL | Frames.PING, new byte[0]));
-      assertThat(busy.read().opcode()).isEqualTo(Frames.PONG); // so the text was read before
+      assertThat(busy.read().opcode()).isEqualTo(Frames.PONG); // the server has read the text
       long startNs = System.nanoTime();
       server.terminate();
       crowd.await("told", member -> member.closeCode == 1001);
@@ -69,7 +69,7 @@ class StopIT {
           "StopIT.stop: 300 told after %d to %d ms, ended after %d ms%n",
           told.getMin(), told.getMax(), took.toMillis());
       assertThat(took).isLessThan(drain);
-      assertThat(deaf.readClose()).isEqualTo(1001); // it was there to be read
+      assertThat(deaf.readClose()).isEqualTo(1001); // the close was there to be read
       assertThat(crowd.members()).allMatch(member -> member.wrong == null);
       assertThat(server.output()).doesNotContain("WARN", "ERROR");
     }

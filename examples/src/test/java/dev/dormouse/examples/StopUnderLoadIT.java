@@ -35,7 +35,7 @@ class StopUnderLoadIT {
   private static final int STOPS = Integer.getInteger("dormouse.test.stops", 50);
   private static final int ACTORS = 8;
   private static final int CLIENTS_PER_ACTOR = 8;
-  private static final int MESSAGES_PER_CLIENT = 16; // as many as the host is given
+  private static final int MESSAGES_PER_CLIENT = 16; // the number of threads that the host has
   private static final int MESSAGES = ACTORS * CLIENTS_PER_ACTOR * MESSAGES_PER_CLIENT;
   private static final int DRAIN_MS_MAX = 60;
   private static final int STOPPED = 0;

@@ -154,7 +154,7 @@ final class TestActors {
         }
         case "spin" -> {
           while (true) {
-            Thread.onSpinWait(); // whatever interrupts it
+            Thread.onSpinWait(); // interrupts do not end the loop
           }
         }
         default -> from.send(text);

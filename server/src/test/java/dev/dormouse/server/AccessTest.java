@@ -212,7 +212,7 @@ class AccessTest {
         assertThat(answer.header("Retry-After")).containsExactly("1");
       }
       never.complete(Access.granted());
-      assertThat(Desk.get(server, "/nowhere").status()).isEqualTo(404); // its event loop is through
+      assertThat(Desk.get(server, "/nowhere").status()).isEqualTo(404); // earlier work is done
       wasNeverActive(server);
       assertThat(server.counts().refusals().get(Refusal.OVERDUE)).isEqualTo(1);
     }

@@ -207,7 +207,7 @@ class ArchitectureTest {
         .that()
         .resideOutsideOfPackage(LOG)
         .and()
-        .areNotAssignableTo(ServerCommand.class) // prints while nothing is served yet
+        .areNotAssignableTo(ServerCommand.class) // it prints before anything is served
         .should()
         .dependOnClassesThat()
         .areAssignableTo(LoggerFactory.class)

@@ -111,7 +111,7 @@ class BadHandlersTest {
     }
   }
 
-  @SuppressWarnings("ThreadPriorityCheck") // a handler may do what it should not
+  @SuppressWarnings("ThreadPriorityCheck") // a handler may do so although it should not
   private static void leaveAllChanged() {
     Thread thread = Thread.currentThread();
     thread.setName("renamed");

@@ -56,7 +56,7 @@ class ServerLivesTest {
     protected void onClose(Connection<String> gone, CloseReason reason) {
       boolean isLingering = storage().get("lingers", Boolean.class).orElse(false);
       if (isLingering && reason.cause() == CloseReason.Cause.SHUTDOWN) {
-        waitFor(new CompletableFuture<>()); // longer than a stop waits
+        waitFor(new CompletableFuture<>()); // a stop does not wait as long
       }
       String line = gone.attachment() + " " + reason.code() + " " + reason.cause();
       storage().put("gone", storage().get("gone", String.class).orElse("") + line + ";");
@@ -144,7 +144,7 @@ class ServerLivesTest {
       ada.send("linger");
       assertThat(ada.ask("gone?")).isEqualTo("nobody");
       CompletableFuture<Void> closing = CompletableFuture.runAsync(server::close);
-      assertThat(ada.next()).isEqualTo("closed 1001 "); // it is under way, and takes its time
+      assertThat(ada.next()).isEqualTo("closed 1001 "); // the first close goes on
       server.close();
       open().close(); // the folder is free
       closing.get(10, TimeUnit.SECONDS);

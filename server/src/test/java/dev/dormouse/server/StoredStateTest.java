@@ -203,7 +203,7 @@ class StoredStateTest {
                   .put("refusedEvents", 2)
                   .put("unclosedLeftovers", 2));
     }
-    damage("actor", "one"); // once more, which mends it
+    damage("actor", "one"); // a second flip mends the row
     try (DormouseServer server = open(StoredStateTest::migrating)) {
       assertThat(get(server, "/room/one"))
           .isEqualTo("200 ada 1 times left, bo 1 times left, last bo");

@@ -31,7 +31,7 @@ class PrintableTest {
     IllegalStateException deep = new IllegalStateException(EVIL);
     deep.addSuppressed(new IOException("two\r\n2026-11-30T00:00:00Z ERROR forged"));
     IllegalArgumentException thrown = new IllegalArgumentException("plain", deep);
-    deep.initCause(thrown); // a circle
+    deep.initCause(thrown); // the causes form a circle
 
     StringWriter printed = new StringWriter();
     Throwable printable = Printable.throwable(thrown);

@@ -52,7 +52,7 @@ class ActorIsolationTest {
     }
   }
 
-  @SuppressWarnings("ArrayRecordComponent") // nobody compares them
+  @SuppressWarnings("ArrayRecordComponent") // nobody compares these records
   record Step(ActorId actor, byte[] key, boolean isRemoval) {}
 
   @Property(tries = 300)

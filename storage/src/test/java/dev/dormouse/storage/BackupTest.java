@@ -421,7 +421,7 @@ class BackupTest {
   private static void flip(Path file, int at, int bit) throws IOException {
     byte[] bytes = Files.readAllBytes(file);
     bytes[at] ^= (byte) bit;
-    Files.delete(file); // it may be a hard link
+    Files.delete(file); // the file may be a hard link
     Files.write(file, bytes);
   }
 

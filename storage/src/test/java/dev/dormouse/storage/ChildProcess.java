@@ -61,7 +61,7 @@ public final class ChildProcess implements AutoCloseable {
 
   /** Sends SIGKILL, and waits until the process is dead; its output can still be read. */
   public void kill() {
-    process.toHandle().destroyForcibly(); // unlike that of Process, leaves the output open
+    process.toHandle().destroyForcibly(); // Process.destroyForcibly closes the output
     process.onExit().join();
   }
 

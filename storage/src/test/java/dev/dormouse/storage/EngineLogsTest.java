@@ -55,7 +55,7 @@ class EngineLogsTest {
   @Test
   void aRecordThatReachesBeyondTheEndIsRefusedIfOthersFollow() throws IOException {
     byte[] log = concat(record(1, bytes("first")), record(1, bytes("2")), record(1, bytes("3")));
-    log[5] = 1; // 256 bytes more
+    log[5] = 1; // the record claims 256 bytes more
     Files.write(folder.resolve("MANIFEST-000005"), log);
 
     assertThatExceptionOfType(StoreOpenException.class)
@@ -71,7 +71,7 @@ class EngineLogsTest {
     byte[] log = concat(first, record(1, second));
     for (int bit = 0; bit < 16; bit++) {
       if ((second.length >> bit & 1) == 1) {
-        continue; // it becomes shorter, which the engine sees
+        continue; // the log becomes shorter, and the engine notices that
       }
       byte[] longer = log.clone();
       longer[first.length + 4 + bit / 8] ^= (byte) (1 << bit % 8);
@@ -131,7 +131,7 @@ class EngineLogsTest {
     assertThat(log.length).isGreaterThan(4 * (32 << 10));
     TreeSet<Integer> cuts = new TreeSet<>();
     for (int at : ends) {
-      for (int near : List.of(-1, 0, 6, 8, 60)) { // in the next one's head, too
+      for (int near : List.of(-1, 0, 6, 8, 60)) { // the cut is in the next record's head, too
         cuts.add(at + near);
       }
     }
@@ -146,7 +146,7 @@ class EngineLogsTest {
       Files.write(copy.resolve("rocksdb").resolve(file.getFileName()), Arrays.copyOf(log, cut));
       long whole = ends.stream().filter(end -> end <= cut).count();
       if (cut % 4 == 0) {
-        try (StoredFolder stored = StoredFolder.open(copy)) { // as dump does, too
+        try (StoredFolder stored = StoredFolder.open(copy)) { // dump does so, too
           assertThat(stored.verify(type -> null, fault -> {}, note -> {}).values())
               .as("%d", cut)
               .isEqualTo(whole);

@@ -26,12 +26,12 @@ class EngineOptionsTest {
         .containsEntry("wal_recovery_mode", "kTolerateCorruptedTailRecords")
         .containsEntry("atomic_flush", "true")
         .containsEntry("avoid_flush_during_recovery", "false")
-        .containsEntry("recycle_log_file_num", "0") // EngineLogs takes a record of one for damage
+        .containsEntry("recycle_log_file_num", "0") // EngineLogs takes recycled records for damage
         .containsEntry("manual_wal_flush", "false")
         .containsEntry("two_write_queues", "false")
         .containsEntry("unordered_write", "false")
-        .containsEntry("allow_2pc", "false") // or it could not recover from a full disk
-        .containsEntry("use_fsync", "false") // fdatasync, and of the folder fsync
+        .containsEntry("allow_2pc", "false") // else a full disk is fatal
+        .containsEntry("use_fsync", "false") // files use fdatasync, folders fsync
         .containsEntry("max_total_wal_size", Long.toString(64L << 20)); // the reserve of DiskRoom
     for (String family : List.of("default", "actor", "connection", "value")) {
       assertThat(sections.get("CFOptions \"" + family + "\""))

@@ -36,7 +36,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class FlippedBitTest {
   private static final int FLIPS = Integer.getInteger("dormouse.test.flips", 50);
   private static final int ROWS = 40;
-  private static final int OPENINGS = 4; // each moves the rows of the one before into a table
+  private static final int OPENINGS = 4; // each opening moves the previous one's rows into a table
 
   @TempDir Path directory;
   private Path original;

@@ -70,7 +70,7 @@ class GroupCommitTest {
     tasks.get(5).run();
     assertThat(sizes).containsExactly(5);
     assertThat(done).containsExactly(5, 6, 7, 8, 9);
-    tasks.forEach(Runnable::run); // the last has nothing to do any more
+    tasks.forEach(Runnable::run); // the last task has nothing left to do
     assertThat(sizes).containsExactly(5, 1, 1, 1, 1, 1);
     commits.close();
   }
@@ -336,7 +336,7 @@ class GroupCommitTest {
 
     assertThat(ActorStoreContract.join(commits.commit(chain, writes(1))))
         .isEqualTo(new CommitResult.Refused("no room"));
-    ActorStoreContract.done(commits.commit(new CommitChain(), writes(0))); // needs none
+    ActorStoreContract.done(commits.commit(new CommitChain(), writes(0))); // no room is needed
     refusal.set(null);
     assertThat(ActorStoreContract.join(commits.commit(chain, writes(2)))).isEqualTo(BUILT_ON_LOST);
     ActorStoreContract.done(commits.commit(new CommitChain(), writes(3)));

@@ -179,7 +179,7 @@ class NoHandlesTest {
         System.out.println(backup);
         System.out.println("after " + reads(store, 1));
         CommitResult result = commit(store, 9);
-        while (result instanceof CommitResult.Refused) { // until it has looked for handles again
+        while (result instanceof CommitResult.Refused) { // until handles are back
           TimeUnit.MILLISECONDS.sleep(20);
           result = commit(store, 9);
         }

@@ -83,7 +83,7 @@ class RocksActorStoreTest {
             store.commit(
                 new TurnBatch(OTHER, store.incarnation(), new CommitChain(), clears, List.of())));
       }
-      while (tables() == 0) { // in the background; the class has a timeout
+      while (tables() == 0) { // this happens in the background; the class has a timeout
         Thread.onSpinWait();
       }
     }
@@ -249,7 +249,7 @@ class RocksActorStoreTest {
     byte[] large = new byte[2 << 20];
     large[large.length - 1] = 7;
     try (RocksActorStore store = open(Durability.WAL)) {
-      for (int i = 0; i < 40; i++) { // more than a memtable
+      for (int i = 0; i < 40; i++) { // this is more than a memtable holds
         ActorStoreContract.done(put(store, LOBBY, number(i), large));
       }
       assertThat(store.get(LOBBY, Table.VALUE, number(0))).isEqualTo(large);

@@ -140,7 +140,7 @@ class StoredFolderTest {
       assertThat(report.files()).isGreaterThan(3);
       assertThat(stored.isBackup()).isFalse();
     }
-    Stores.open(StoreOptions.in(folder)).close(); // it was let go of, and not harmed
+    Stores.open(StoreOptions.in(folder)).close(); // the folder was released unharmed
   }
 
   /** A member as a later version of the application has it. */

@@ -115,7 +115,7 @@ class SyncedMarkTest {
   @Test
   void whatIsInTablesAlreadyIsNotMissingInTheLog() throws IOException {
     assertThat(rowsIn(left, Durability.FSYNC)).isEqualTo(COMMITS);
-    Files.write(logIn(left), new byte[0]); // all that the mark knows of is in tables
+    Files.write(logIn(left), new byte[0]); // all rows that the mark covers are in tables
     assertThat(rowsIn(left, Durability.FSYNC)).isEqualTo(COMMITS);
   }
 

@@ -289,7 +289,7 @@ class FolderCommandsTest {
     }
     byte[] bytes = Files.readAllBytes(sst);
     bytes[10] ^= 1;
-    Files.delete(sst); // it is a hard link
+    Files.delete(sst); // the file is a hard link
     Files.write(sst, bytes);
 
     assertThat(run("verify", backup.toString())).isEqualTo(FolderCommand.DAMAGED);

@@ -51,7 +51,7 @@ public final class FakeHost {
     if (!answer.isEmpty()) {
       transport.toGateway(new Release(event.actor(), 1, answer));
     }
-    heard.add(event); // not before: releases of an actor come one after the other
+    heard.add(event); // releases of an actor come one after the other
   }
 
   /** Answers by this script from now on. */

@@ -194,7 +194,7 @@ class LimitLogTest {
         Stream.concat(
             Arrays.stream(Refusal.values()).map(Refusal::limit),
             Arrays.stream(RequestLimit.values())
-                .filter(limit -> limit != RequestLimit.IDLE) // only counted: an ordinary end
+                .filter(limit -> limit != RequestLimit.IDLE) // an ordinary end is only counted
                 .map(RequestLimit::limit));
     Observers observers = new Observers(Time.system());
     limits.filter(Objects::nonNull).forEach(limit -> observers.limitHit(limit, "503", null, null));

@@ -256,7 +256,7 @@ class AttachTest {
   }
 
   @Test
-  @SuppressWarnings("GetClassOnEnum") // the class of a constant with a body is meant
+  @SuppressWarnings("GetClassOnEnum") // this is the class of a constant with a body
   void onlyWhatCannotChangeCountsAsImmutable() {
     assertThat(
             List.of(

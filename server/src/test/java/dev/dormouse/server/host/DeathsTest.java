@@ -124,7 +124,7 @@ class DeathsTest {
     CompletableFuture<Long> closed = wrong.host.closeLeftovers();
     wrong.steps.runAll();
     wrong.pass(Duration.ofMinutes(1));
-    assertThat(closed).isCompletedWithValue(1L); // the start does not wait for it
+    assertThat(closed).isCompletedWithValue(1L); // the start does not wait for the close
     assertThat(wrong.ask()).isEqualTo("[] 0 1");
     String delivered =
         "[Entry[key=dead/1.1, value=" + new Note("ada", 0) + " [] 1006 PROCESS_DIED]] 1 0";

@@ -135,7 +135,7 @@ class StorageTest {
     turn(storage -> IntStream.range(0, 1_001).forEach(i -> storage.put("many" + i, i)));
     int before = node.store.kept().size();
     turn(storage -> storage.deleteAll(KeyRange.prefix("none")));
-    assertThat(node.store.kept()).hasSize(before); // nothing to be stored
+    assertThat(node.store.kept()).hasSize(before); // nothing is to be stored
     turn(storage -> storage.deleteAll(KeyRange.prefix("few")));
     assertThat(last(node.store.kept()).cleared()).isEmpty();
     assertThat(last(node.store.kept()).writes()).hasSizeGreaterThanOrEqualTo(1_000);
@@ -291,7 +291,7 @@ class StorageTest {
     String key = key(random);
     switch (random.nextInt(9)) {
       case 8 -> {
-        int crowd = random.nextInt(4) == 0 ? 1_001 : 0; // too many to be deleted one by one
+        int crowd = random.nextInt(4) == 0 ? 1_001 : 0; // too many for single deletes
         for (long i = 0; i < crowd; i++) {
           storage.put(key + i, i);
           model.put(key + i, i);

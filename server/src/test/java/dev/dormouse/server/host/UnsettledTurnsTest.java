@@ -59,7 +59,7 @@ class UnsettledTurnsTest {
     untilNoTurnBegins("write");
     node.store.letThrough();
     node.steps.runAll();
-    assertThat(node.store.waiting()).isEqualTo(1); // not yet half of it is free
+    assertThat(node.store.waiting()).isEqualTo(1); // less than half of it is free
     node.store.letThrough();
     node.steps.runAll();
     assertThat(node.store.waiting()).isEqualTo(2);

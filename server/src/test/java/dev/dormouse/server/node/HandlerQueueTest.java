@@ -334,7 +334,7 @@ class HandlerQueueTest {
 
   @Test
   @DisplayName("A11: what a task leaves behind on its thread is not found there by the next")
-  @SuppressWarnings("ThreadPriorityCheck") // a handler may do what it should not
+  @SuppressWarnings("ThreadPriorityCheck") // a handler may do so although it should not
   void aTaskFindsItsThreadAsItWas() {
     List<Runnable> workers = new ArrayList<>();
     HandlerQueue queue = queue(workers::add);

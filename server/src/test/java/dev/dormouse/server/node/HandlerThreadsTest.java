@@ -41,7 +41,7 @@ class HandlerThreadsTest {
   private void afterLoop(Runnable task) {
     loop.submit(task).syncUninterruptibly();
     loop.submit(() -> {}).syncUninterruptibly();
-    loop.submit(() -> {}).syncUninterruptibly(); // and what came of what came of it
+    loop.submit(() -> {}).syncUninterruptibly(); // and the tasks of the tasks that it started
   }
 
   @Test

@@ -201,7 +201,7 @@ class WatchdogTest {
   void aStopIsBoundedByTheClock() {
     watchdog.endWithin(Duration.ofSeconds(14));
     watchdog.partsAreStopping();
-    watchdog.close(); // the end of the process is still to come
+    watchdog.close(); // the process has not ended yet
     lookFor(watchdog, Duration.ofMillis(13_500));
     assertThat(ends).isEmpty();
     lookFor(watchdog, Duration.ofMillis(500));

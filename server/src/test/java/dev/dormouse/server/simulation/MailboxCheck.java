@@ -27,7 +27,7 @@ final class MailboxCheck {
   /** Records that something was brought to the host. */
   void brought(ActorModel actor, ToHost record) {
     Object event = eventOf(record);
-    if (!(record instanceof ToHost.Closed)) { // which may come twice, and then wait twice
+    if (!(record instanceof ToHost.Closed)) { // a close may come twice, and then waits twice
       actor.brought.removeIf(b -> b.event.equals(event));
     }
     int before = (int) actor.brought.stream().filter(b -> b.takenAt == Long.MAX_VALUE).count();
@@ -59,7 +59,7 @@ final class MailboxCheck {
     ActorModel actor = turn.actor;
     Brought taken = find(actor, event(turn.kind, turn.connection, turn.about));
     if (taken == null) {
-      return; // a leftover's close, or what is no event
+      return; // the close of a leftover, or something that is no event
     }
     taken.takenAt = ++moments;
     boolean isRefusable =

@@ -273,7 +273,7 @@ final class Oracle {
     } else {
       troubled(actor);
       if (actor.object != null) {
-        actor.object.mayBeDropped = true; // by an alarm that could not be read, say
+        actor.object.mayBeDropped = true; // for example by an alarm that could not be read
       }
     }
   }
@@ -422,7 +422,7 @@ final class Oracle {
       turn.actor.endsInVain.add(turn);
     }
     if (turn.kind == Kind.UPGRADE) {
-      turn.actor.closedToHost.add(turn.connection); // by the host itself, if it is stored after all
+      turn.actor.closedToHost.add(turn.connection); // the host closes it if it is kept
     }
   }
 

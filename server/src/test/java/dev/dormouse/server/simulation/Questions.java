@@ -30,7 +30,7 @@ final class Questions {
   void ask(TurnModel turn, Delivery delivery) {
     CompletionStage<Outcome> stage = delivery.outcome();
     if (stage.toCompletableFuture().isDone()) {
-      return; // it was sent to nobody
+      return; // the message was sent to nobody
     }
     Question question = new Question(turn);
     questions.add(question);

@@ -71,7 +71,7 @@ final class SimulatedGateway {
         broadcast(release.actor(), broadcast);
       } else if (record instanceof ToGateway.AutoReplies told) {
         if (members(release.actor()).isEmpty()) {
-          autoReplies.remove(release.actor()); // forgotten with the last one
+          autoReplies.remove(release.actor()); // the gateway forgets them with the last socket
         } else {
           autoReplies.put(release.actor(), told.replies());
         }

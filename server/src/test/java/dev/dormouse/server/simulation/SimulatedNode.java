@@ -178,7 +178,7 @@ final class SimulatedNode {
       boolean isHandled = record instanceof ToGateway.Handled;
       if (isHandled && run.dice().chance(run.weather().repeatPercent())) {
         if (socket.toClient.stream().anyMatch(ToGateway.Handled.class::isInstance)) {
-          return; // lost: a later one says the same and more
+          return; // the record is lost: a later one says the same and more
         }
         socket.apply(record);
       }

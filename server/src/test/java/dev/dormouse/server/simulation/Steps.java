@@ -72,7 +72,7 @@ final class Steps {
   void any() {
     boolean isDoomed = !run.node().store.isGood() && !run.isNested();
     if (isDoomed && run.dice().chance(DOOMED_CRASH_PERCENT)) {
-      run.crash(); // a process whose store has failed ends soon, by itself or by others
+      run.crash(); // a process with a failed store ends soon, by itself or by others
     } else {
       take(run.dice().pick(drawn));
     }

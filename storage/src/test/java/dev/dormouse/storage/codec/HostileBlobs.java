@@ -44,7 +44,7 @@ final class HostileBlobs {
   /** The classes that no blob may bring into the JVM. */
   static final List<String> FOREIGN =
       List.of(
-          "dev.dormouse.storage.codec.HostileBlobs$Decoy", // its own constant would load it
+          "dev.dormouse.storage.codec.HostileBlobs$Decoy", // its own class constant would load it
           "org.assertj.core.api.Assertions",
           "com.esotericsoftware.kryo.serializers.JavaSerializer",
           "java.io.ObjectInputStream",
@@ -61,7 +61,7 @@ final class HostileBlobs {
     BAD
   }
 
-  @SuppressWarnings("ArrayRecordComponent") // that is what is tested
+  @SuppressWarnings("ArrayRecordComponent") // this is the purpose of the test
   record Leaf(int number, String text, byte[] bytes) {}
 
   record Tree(List<Tree> children, Map<String, Leaf> leaves, Mood mood, Object any) {}

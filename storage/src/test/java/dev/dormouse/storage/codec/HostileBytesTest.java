@@ -89,7 +89,7 @@ class HostileBytesTest {
     ValueOutput out = empty();
     out.writeByte(1);
     out.writeVarInt(0, true);
-    out.writeVarInt(1, true); // what Kryo writes before a name
+    out.writeVarInt(1, true); // Kryo writes this before a name
     out.writeVarInt(0, true);
     out.writeString(Trap.class.getName());
 

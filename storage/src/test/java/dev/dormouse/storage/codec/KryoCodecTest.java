@@ -87,7 +87,7 @@ class KryoCodecTest {
 
   record Triangle(int a, int b, int c) implements Polygon {}
 
-  @SuppressWarnings("ArrayRecordComponent") // that is what is tested
+  @SuppressWarnings("ArrayRecordComponent") // this is the purpose of the test
   record Everything(
       boolean flag,
       byte small,

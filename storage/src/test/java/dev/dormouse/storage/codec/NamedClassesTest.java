@@ -29,7 +29,7 @@ class NamedClassesTest {
 
   record Journey(Locale locale) {}
 
-  @SuppressWarnings("ArrayRecordComponent") // that is what is tested
+  @SuppressWarnings("ArrayRecordComponent") // this is the purpose of the test
   record Poster(Line[] lines) {}
 
   interface Anything {}
@@ -77,7 +77,7 @@ class NamedClassesTest {
     int number;
   }
 
-  @SuppressWarnings("HidingField") // that is what is tested
+  @SuppressWarnings("HidingField") // this is the purpose of the test
   static final class Child extends Parent {
     int number;
   }
@@ -149,7 +149,7 @@ class NamedClassesTest {
     refused("Inner", "no constructor without parameters", Inner.class);
   }
 
-  @SuppressWarnings("ClassCanBeStatic") // that is what is tested
+  @SuppressWarnings("ClassCanBeStatic") // this is the purpose of the test
   class Inner {}
 
   @Test

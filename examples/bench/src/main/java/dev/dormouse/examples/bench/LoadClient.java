@@ -10,6 +10,6 @@ final class LoadClient {
   public static void main(String[] args) {
     Task task = Task.of(new JsonObject(args[0]));
     System.out.println(Load.named(task.load()).run(task).encode());
-    System.exit(0); // an event loop that is still about to end is nothing to wait for
+    System.exit(0); // nobody waits for an event loop that is about to end
   }
 }

@@ -54,7 +54,7 @@ final class OpenLoop implements Load {
       Peer peer = peers.all().get(nextPeer);
       nextPeer = (nextPeer + 1) % peers.all().size();
       if (peer.isWaiting) {
-        break; // all others were asked since: it is late, and with it what is to follow
+        break; // all others were asked since: this answer is late, and so are the next ones
       }
       peer.isWaiting = true;
       peer.sentNs = nextNs;

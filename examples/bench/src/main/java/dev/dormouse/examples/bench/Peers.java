@@ -25,7 +25,7 @@ import java.util.concurrent.TimeoutException;
  * The WebSockets of a load client, all on one event loop. The methods are called from the client's
  * main thread.
  */
-@SuppressWarnings("FutureReturnValueIgnored") // what is to be heard of goes into futures of its own
+@SuppressWarnings("FutureReturnValueIgnored") // outcomes that matter have futures of their own
 final class Peers implements AutoCloseable {
   /** The number of peers that ask for their upgrade at a time. */
   private static final int AT_A_TIME = 64;

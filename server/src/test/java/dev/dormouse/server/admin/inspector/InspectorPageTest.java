@@ -295,7 +295,7 @@ class InspectorPageTest {
     client.ask("Network.enable");
     assertThat(observers.isAnyOfFrames()).isTrue();
     assertThat(client.next().getString("method")).isEqualTo("Dormouse.announced");
-    client.ask("Network.enable"); // once more is no more
+    client.ask("Network.enable"); // a second enable changes nothing
     client.ask("Network.disable");
     assertThat(observers.isAnyOfFrames()).isFalse();
     client.ask("Dormouse.disable");

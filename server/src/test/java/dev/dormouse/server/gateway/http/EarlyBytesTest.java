@@ -98,7 +98,7 @@ class EarlyBytesTest {
       CompletableFuture<Void> sender =
           CompletableFuture.runAsync(
               () -> {
-                for (int i = 0; i < 100; i++) { // far more than the network holds
+                for (int i = 0; i < 100; i++) { // the network holds far less
                   client.send(flood);
                 }
               });

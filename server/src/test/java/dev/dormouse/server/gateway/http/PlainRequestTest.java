@@ -145,7 +145,7 @@ class PlainRequestTest {
       client.send(post(pieces * 1_000));
       for (int i = 1; i < pieces; i++) {
         client.send(new byte[1_000]);
-        server.host.hearsNothing(); // for 100 ms
+        server.host.hearsNothing(); // the wait is 100 ms
       }
       client.send(new byte[1_000]);
       assertThat(server.host.next(ToHost.Request.class).body()).hasSize(pieces * 1_000);

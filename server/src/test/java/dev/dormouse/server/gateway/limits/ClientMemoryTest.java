@@ -183,7 +183,7 @@ class ClientMemoryTest {
     assertThat(host.next(ToHost.Message.class).payload().size()).isEqualTo(MUCH.length + 1);
     handled(1, 1);
     clients.get(1).send(frame(PING, ""));
-    assertThat(clients.get(1).readFrame().opcode()).isEqualTo(PONG); // its event loop has heard it
+    assertThat(clients.get(1).readFrame().opcode()).isEqualTo(PONG); // its loop has the bytes
     sendsMuch(3);
   }
 
@@ -256,7 +256,7 @@ class ClientMemoryTest {
     Deaf busy = new Deaf(memory, null, 3 * some);
     Deaf small = new Deaf(memory, null, ClientMemory.MUCH);
     assertThat(memory.isTooMuch(Held.FRAGMENTS, null, 0, some)).isFalse();
-    assertThat(first.isTold).isTrue(); // the only one that is not new
+    assertThat(first.isTold).isTrue(); // all other clients are new
     assertThat(first.isRevoked()).isTrue();
     first.moved();
     assertThat(first.isRevoked()).isFalse();
@@ -416,7 +416,7 @@ class ClientMemoryTest {
 
   @Test
   @DisplayName("A2: a body counts until its actor has answered, though its client is gone")
-  @SuppressWarnings("try") // the client goes in the midst of it
+  @SuppressWarnings("try") // the client goes meanwhile
   void bodiesOfTheGone() throws Exception {
     byte[] body = new byte[100_000];
     try (RawClient client = server.client().send(post(body.length)).send(body)) {
@@ -554,7 +554,7 @@ class ClientMemoryTest {
     }
     server.awaitCounts(counts -> counts.cutOff().getOrDefault(RequestLimit.MEMORY, 0L) > 100);
     assertThat(server.gateway.memory().held(Held.HEADS))
-        .isBetween(HEAP_BYTES / 8L, HEAP_BYTES / 4L + 32_768); // that which is just refused, too
+        .isBetween(HEAP_BYTES / 8L, HEAP_BYTES / 4L + 32_768); // with the refused bytes
     clients.forEach(RawClient::close);
     server.awaitCounts(counts -> server.gateway.memory().held(Held.HEADS) == 0);
     host.acceptAll();
@@ -566,7 +566,7 @@ class ClientMemoryTest {
 
   @Test
   @DisplayName("A2: the head of an upgrade is charged until its actor has answered")
-  @SuppressWarnings("try") // the client goes in the midst of it
+  @SuppressWarnings("try") // the client goes meanwhile
   void headsOfTheGone() throws Exception {
     host.script(event -> List.of());
     String wanted = RawClient.upgrade("/chat/lobby", "X-Long: " + "x".repeat(5_000));
@@ -749,7 +749,7 @@ class ClientMemoryTest {
             counts.cutOff().getOrDefault(RequestLimit.MEMORY, 0L) > 0
                 && counts.cutOff().get(RequestLimit.MEMORY) + counts.upgrades() == 200);
     assertThat(server.gateway.memory().held(Held.INPUT))
-        .isBetween(DIRECT_BYTES / 4L, DIRECT_BYTES / 2L + 262_144); // what is just refused, too
+        .isBetween(DIRECT_BYTES / 4L, DIRECT_BYTES / 2L + 262_144); // with the refused bytes
     clients.forEach(RawClient::close);
     server.awaitCounts(counts -> server.gateway.memory().held(Held.INPUT) == 0);
   }
@@ -797,7 +797,7 @@ class ClientMemoryTest {
             server.gateway.memory().held(Held.ANSWERS) > body.length
                 || counts.cutOff().getOrDefault(RequestLimit.MEMORY, 0L) > 0);
     assertThat(server.gateway.memory().held(Held.ANSWERS))
-        .isLessThan(HEAP_BYTES / 4 + 2 * body.length); // those that are just refused, too
+        .isLessThan(HEAP_BYTES / 4 + 2 * body.length); // with the refused ones
     clients.forEach(RawClient::close);
     server.awaitCounts(counts -> server.gateway.memory().held(Held.ANSWERS) == 0);
   }

@@ -106,7 +106,7 @@ class AutoReplyTest {
       assertThat(host.nextText()).isEqualTo("ping");
       host.release(LOBBY, PONG, new ToGateway.Send(id, Payload.text("told")));
       assertThat(client.readText()).isEqualTo("told");
-      client.text("ping"); // though the one before is not handled
+      client.text("ping"); // although the previous message is not handled
       assertThat(client.readText()).isEqualTo("pong");
       elsewhere.text("ping");
       assertThat(host.nextText()).isEqualTo("ping");

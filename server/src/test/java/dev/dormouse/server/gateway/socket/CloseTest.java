@@ -287,7 +287,7 @@ class CloseTest {
     try (RawClient client = server.open("/chat/lobby")) {
       host.release(LOBBY, new ToGateway.Close(host.nextOpen(), 4007, "enough"));
       assertThat(client.readClose()).isEqualTo(4007);
-      client.send(closeFrame(1006, "")); // may not be sent: no answer
+      client.send(closeFrame(1006, "")); // this code may not be sent, so there is no answer
       assertThat(host.nextClosed()).isEqualTo(CloseReason.abnormal(Cause.ACTOR));
     }
   }
@@ -329,7 +329,7 @@ class CloseTest {
       for (int i = 0; i < 10; i++) {
         host.release(LOBBY, new ToGateway.Send(id, Payload.text(large)));
       }
-      server.awaitIdleLoops(); // all was said before the close comes
+      server.awaitIdleLoops(); // all messages come before the close
       client.send(closeFrame(1000, "")).endOutput();
       server.awaitIdleLoops();
       for (int i = 0; i < 10; i++) {

@@ -117,7 +117,7 @@ class HalfInputTest {
         client.send(Arrays.copyOf(frame, 5)).send(Arrays.copyOfRange(frame, 5, frame.length));
         assertThat(server.host.nextText()).isEqualTo("halves");
         for (int i = 0; i < 6; i++) {
-          server.host.hearsNothing(); // for 100 ms
+          server.host.hearsNothing(); // the wait is 100 ms
         }
         assertThat(client.text("later").send(frame(PING, "")).readFrame().opcode()).isEqualTo(PONG);
       }

@@ -149,7 +149,7 @@ class LivenessTest {
       assertThat(opened.get(0).connection()).isEqualTo(id);
       assertThat(opened.get(0).waitingBytes()).isZero();
       answerPing(client);
-      assertThat(client.readFrame().opcode()).isEqualTo(PING); // the next, after that answer
+      assertThat(client.readFrame().opcode()).isEqualTo(PING); // this is the next ping
       Instant pong = connections(null, 10).get(0).lastSeen();
       assertThat(pong).isAfter(opened.get(0).lastSeen()).isBeforeOrEqualTo(Instant.now());
       host.hearsNothing();

@@ -108,7 +108,7 @@ class SlowOrDeadTest {
     try (StuckSocket client = client(policy)) {
       client.send(1, null, "a".repeat(2 * BYTES_MAX));
       client.pass(LIMIT.minusMillis(1));
-      client.channel.allowBytes(100); // far too few
+      client.channel.allowBytes(100); // far too few bytes
       assertThat(client.counters.slowClosed.sum()).isZero();
       client.pass(Duration.ofMillis(1));
       assertThat(client.counters.slowClosed.sum()).isEqualTo(1);
