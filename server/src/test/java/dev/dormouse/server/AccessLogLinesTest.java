@@ -165,7 +165,7 @@ class AccessLogLinesTest {
   }
 
   @Test
-  @DisplayName("off, there is no access log")
+  @DisplayName("there is no access log if it is off")
   void thereIsNoAccessLogUnlessItIsWanted() {
     try (DormouseServer server = open(AccessLogFormat.OFF)) {
       assertThat(Desk.get(server, "/desk/one").status()).isEqualTo(200);

@@ -140,7 +140,7 @@ class SleepingActorTest {
   }
 
   @Test
-  @DisplayName("automatic replies and pings do not wake it, another message does")
+  @DisplayName("automatic replies and pings do not wake the actor, another message does")
   void repliesAndPings() throws Exception {
     try (DormouseServer server = open(Durability.MEMORY);
         Client client = new Client(server)) {
@@ -203,7 +203,7 @@ class SleepingActorTest {
   }
 
   @Test
-  @DisplayName("it learns what became of a message, and when a client was last seen")
+  @DisplayName("the actor learns a message's outcome, and when a client was last seen")
   void itLearnsWhatBecameOfAMessageAndWhenAClientWasLastSeen() throws Exception {
     Instant before = Instant.now().truncatedTo(ChronoUnit.MILLIS);
     try (DormouseServer server = open(Durability.WAL);

@@ -239,7 +239,7 @@ class AdminAccessTest {
   }
 
   @Test
-  @DisplayName("On ::1 it is the same as on 127.0.0.1")
+  @DisplayName("The rules on ::1 are those on 127.0.0.1")
   void ipv6IsTheSame(Vertx vertx) throws Exception {
     RawHttp admin = listen(vertx, "::1", null);
 

@@ -212,7 +212,7 @@ class DeliveryTest {
   }
 
   @Test
-  @DisplayName("it can be asked within the turn only")
+  @DisplayName("an outcome can be asked for within the turn only")
   void itCanBeAskedWithinTheTurnOnly() {
     node.message(ada, "keep");
     node.message(ada, "ask about that");

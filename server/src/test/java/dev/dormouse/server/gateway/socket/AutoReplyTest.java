@@ -96,7 +96,7 @@ class AutoReplyTest {
   }
 
   @Test
-  @DisplayName("they hold for the actor's connections only, from when they are told until cleared")
+  @DisplayName("replies hold for the actor's connections only, from their setting until cleared")
   void toldAndCleared() throws Exception {
     try (RawClient client = server.open("/chat/lobby");
         RawClient elsewhere = server.open("/chat/elsewhere")) {

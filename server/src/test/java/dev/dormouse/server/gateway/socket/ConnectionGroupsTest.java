@@ -79,7 +79,7 @@ class ConnectionGroupsTest {
   }
 
   @Test
-  @DisplayName("it says when the last one is gone")
+  @DisplayName("a group says when its last connection is gone")
   void aGroupSaysWhenTheLastOneIsGone() {
     AtomicInteger empty = new AtomicInteger();
     groups.onEmpty(empty::incrementAndGet);
