@@ -79,7 +79,7 @@ class ConnectionGroupsTest {
   }
 
   @Test
-  @DisplayName("a group says when its last connection is gone")
+  @DisplayName("the groups tell when the last connection is gone")
   void aGroupSaysWhenTheLastOneIsGone() {
     AtomicInteger empty = new AtomicInteger();
     groups.onEmpty(empty::incrementAndGet);
