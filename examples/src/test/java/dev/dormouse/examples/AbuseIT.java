@@ -3,6 +3,7 @@ package dev.dormouse.examples;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.dormouse.examples.Abuses.Abuse;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -46,6 +47,7 @@ class AbuseIT {
   private static final long RESIDENT_MIB_BESIDES = 308;
 
   private static final int WITNESSES = 8;
+  private static final int SWITCHING_PROTOCOLS = 101;
   private static final int LAST_LINES = 40;
 
   @TempDir private static Path directory;
@@ -144,15 +146,15 @@ class AbuseIT {
    * Runs a deed against the server while witnesses ask it; prints the measurements and judges them.
    */
   private void judge(String name, Deed deed) throws Exception {
+    awaitRoom();
     ProcessMemory memory = new ProcessMemory(server.pid());
     memory.forgetPeak();
     long startNs = System.nanoTime();
     linesBefore = server.output().lines().count();
-    try (Witness witness = new Witness(server, WITNESSES)) {
+    try (Witness witness = new Witness(server, WITNESSES);
+        Abuses none = new Abuses(server, directory, "after")) {
       deed.run();
-      try (Abuses none = new Abuses(server, directory, "after")) {
-        none.assertOthersAreServed();
-      }
+      none.assertOthersAreServed();
       System.out.printf(
           "AbuseIT.%s, -Xmx%dm: %d ms; resident %d MiB, at most %d MiB; %s%n",
           name,
@@ -169,6 +171,36 @@ class AbuseIT {
     }
     assertThat(memory.peakMib()).isLessThan(2L * heapMib + RESIDENT_MIB_BESIDES);
     assertThat(linesOfTest()).noneMatch(line -> line.contains("OutOfMemoryError"));
+  }
+
+  /**
+   * Waits until as many clients as behave in a test are let in at once: the server may still be
+   * closing the connections of the abuse before.
+   */
+  private void awaitRoom() throws IOException {
+    long endNs = System.nanoTime() + Child.LIMIT.toNanos();
+    while (!hasRoom()) {
+      assertThat(System.nanoTime()).as("time until others are let in").isLessThan(endNs);
+    }
+  }
+
+  private boolean hasRoom() throws IOException {
+    List<RawClient> clients = new ArrayList<>();
+    try {
+      for (int i = 0; i < 2 * Abuses.OTHERS + WITNESSES; i++) {
+        RawClient client = new RawClient(server.port());
+        clients.add(client);
+        client.send(RawClient.upgrade("/bench/echo/room"));
+        if (client.readStatus() != SWITCHING_PROTOCOLS) {
+          return false;
+        }
+      }
+      return true;
+    } finally {
+      for (RawClient client : clients) {
+        client.close();
+      }
+    }
   }
 
   private List<String> linesOfTest() {

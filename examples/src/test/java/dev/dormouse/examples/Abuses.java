@@ -30,7 +30,7 @@ import java.util.zip.Deflater;
 final class Abuses implements AutoCloseable {
   private static final String DEFLATE = "Sec-WebSocket-Extensions: permessage-deflate";
   private static final int KIB_64 = 64 << 10;
-  private static final int OTHERS = 16;
+  static final int OTHERS = 16;
 
   /** Stands for an answer where the code of a close is expected. */
   private static final int ANSWERED = 0;
