@@ -84,7 +84,9 @@ public final class Node implements AutoCloseable {
   private static final int ROUND_TICKS = 10;
   private static final long CERTIFICATE_LOOK_MS = 2_000;
   private static final Duration LEFTOVERS_BEFORE_OPENING = Duration.ofSeconds(10);
-  private static final Duration EVENT_LOOPS_LIMIT = Duration.ofSeconds(STOP_MORE_S);
+
+  /** Longer than {@link #STOP_MORE_S}: at a stop of the process the watchdog comes first. */
+  private static final Duration EVENT_LOOPS_LIMIT = Duration.ofSeconds(STOP_MORE_S + 2);
 
   /** The options of the caller, with no more connections than there are file handles for. */
   public final ServerOptions options;
