@@ -50,7 +50,7 @@ class HandlesIT {
         Client admin = Client.connect(inspector(server));
         Silent silent = Silent.connect(server.port(), 300);
         Silent adminSilent = Silent.connect(server.adminPort(), 300)) {
-      assertThat(server.output()).containsPattern("connections +at most \\d+, not 5000, ");
+      assertThat(server.output()).containsPattern("connections +at most \\d+ instead of 5000, ");
       assertThat(silent.number() + adminSilent.number()).isEqualTo(600);
       List<String> lines = new ArrayList<>();
       List<String> answers = new ArrayList<>();

@@ -61,7 +61,7 @@ final class StartScreen {
     }
     return wanted == ConnectionLimits.ANY_NUMBER
         ? "at most %s, the number that the file handles allow".formatted(most)
-        : "at most %s instead of %s, since there are too few file handles; %s"
+        : "at most %s instead of %s, since the process may open too few files; %s"
             .formatted(most, wanted, FileHandles.REMEDY);
   }
 }
