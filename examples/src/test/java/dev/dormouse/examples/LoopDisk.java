@@ -90,13 +90,22 @@ final class LoopDisk implements AutoCloseable {
     return ballast;
   }
 
-  /** Unmounts the disk; its image stays. */
+  /**
+   * Unmounts the disk; its image stays. The kernel may be busy with the disk for a moment after the
+   * last file was closed.
+   */
   @Override
   public void close() {
     try {
-      run("umount", root.toString());
+      Until.isTrue(this::isUnmounted);
     } catch (Exception e) {
       throw new IllegalStateException(image + " could not be unmounted", e);
+    }
+  }
+
+  private boolean isUnmounted() throws Exception {
+    try (Child child = Child.start(Path.of("."), Map.of(), List.of("umount", root.toString()))) {
+      return child.awaitExit() == 0;
     }
   }
 
