@@ -2,6 +2,8 @@ package dev.dormouse.examples;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.dormouse.storage.StoreOptions;
+import dev.dormouse.storage.Stores;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.io.UncheckedIOException;
@@ -46,6 +48,8 @@ final class LoopDisk implements AutoCloseable {
 
   /** Mounts a disk that was made before. */
   static LoopDisk mount(Path image) throws Exception {
+    // The engine's library stays mapped until this process ends, so it must not lie on the disk.
+    Stores.open(StoreOptions.in(Files.createTempDirectory(image.getParent(), "other"))).close();
     Path root = Files.createDirectories(image.resolveSibling(image.getFileName() + ".mounted"));
     run("mount", "-o", "loop", image.toString(), root.toString());
     return new LoopDisk(image, root);
