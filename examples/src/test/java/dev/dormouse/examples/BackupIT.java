@@ -15,10 +15,12 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Runs the README's commands for backups, as they stand there, while clients write. */
+@Tag("once") // files of a backup do not depend on the JVM
 class BackupIT {
   private static final List<String> JOURNALS = List.of("diary", "other");
   private static final int ANSWERS_BEFORE = 50;

@@ -16,6 +16,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -23,6 +24,7 @@ import org.junit.jupiter.api.io.TempDir;
  * Kills the server while clients talk to it, starts it again on the same data, and compares the
  * clients' answers with the data it still has.
  */
+@Tag("once") // what a killed process leaves on the disk does not depend on its JVM
 class CrashIT {
   private static final List<String> JOURNALS = List.of("left", "right");
   private static final int WRITERS_PER_JOURNAL = 2;

@@ -14,6 +14,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Connects many clients at once. Each test prints its findings. */
+@Tag("once") // limits of a crowd are counted in bytes, on every JVM alike
 @Tag("full")
 class CrowdIT {
   /** The number of messages of 16 KiB sent at once: a sixth of what may wait for a client. */

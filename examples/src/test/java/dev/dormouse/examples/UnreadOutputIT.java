@@ -16,6 +16,7 @@ import org.junit.jupiter.api.io.TempDir;
 /**
  * Runs the jar in a process whose standard streams are a pipe that nobody reads after the start.
  */
+@Tag("once") // the queue of log lines does not depend on the JVM
 @Tag("F27")
 class UnreadOutputIT {
   /**

@@ -13,6 +13,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Checks that the simulation notices each broken promise: here each is broken on purpose. */
+@Tag("once") // the simulation finds the same faults on every JVM
 @ExtendWith(QuietHost.class)
 @Tag("full")
 class MutationsTest {
