@@ -374,7 +374,7 @@ final class RocksTables implements AutoCloseable {
 
   /**
    * Returns whether anything was ever written. The very first start may have been cut short before.
-   * What cannot be listed may have rows.
+   * A folder that cannot be listed counts as one that has rows.
    */
   private static boolean hasRows(Path folder) {
     File[] files =

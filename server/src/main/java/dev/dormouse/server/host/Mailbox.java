@@ -39,7 +39,7 @@ final class Mailbox {
     RETIRED
   }
 
-  /** Whether a thread runs the cell. */
+  /** True if a thread runs the cell. */
   enum State {
     /** No thread runs the cell. */
     PARKED,

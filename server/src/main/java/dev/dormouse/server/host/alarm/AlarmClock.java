@@ -67,7 +67,7 @@ public final class AlarmClock {
     final long beganNs;
     boolean isCounted = true;
 
-    /** Whether the alarm's turn is over, so that it is looked at again at {@code restsUntilNs}. */
+    /** True if the alarm's turn is over, so that it is looked at again at {@code restsUntilNs}. */
     boolean isResting;
 
     long restsUntilNs;

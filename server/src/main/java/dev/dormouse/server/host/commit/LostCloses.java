@@ -17,7 +17,7 @@ public final class LostCloses {
 
   private final ConcurrentLinkedQueue<ToHost.Closed> waiting = new ConcurrentLinkedQueue<>();
 
-  /** Whether a close was lost since the last attempt. */
+  /** True if a close was lost since the last attempt. */
   private volatile boolean isLosing;
 
   /** Adds a close whose commit was lost. */

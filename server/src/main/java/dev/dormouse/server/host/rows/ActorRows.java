@@ -65,7 +65,7 @@ public final class ActorRows {
   /** The ranges that the open turn clears before its writes. */
   private List<Clear> openClears = List.of();
 
-  /** Whether the open turn has met a row that it cannot read or understand. */
+  /** True if the open turn has met a row that it cannot read or understand. */
   private boolean hasMetUnreadable;
 
   /** Creates the view of an actor's rows without writes on top of those of the store. */

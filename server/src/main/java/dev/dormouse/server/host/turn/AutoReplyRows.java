@@ -27,10 +27,10 @@ public final class AutoReplyRows {
   /** The replies as of the last turn that succeeded; null if they were not read yet. */
   private @Nullable List<AutoReply> known;
 
-  /** Whether the open turn may see a row with replies. */
+  /** True if the open turn may see a row with replies. */
   private boolean mayBeStored = true;
 
-  /** Whether the gateway may know other replies than those that are stored. */
+  /** True if the gateway may know other replies than those that are stored. */
   private boolean isInDoubt;
 
   /** The value of {@code isInDoubt} before the last call of {@link #news}. */

@@ -94,7 +94,7 @@ public final class Turn {
 
   private int deletedRanges;
 
-  /** Whether the handler has answered the upgrade or the request that the turn is about. */
+  /** True if the handler has answered the upgrade or the request that the turn is about. */
   private boolean isAnswered;
 
   private State state = State.RUNNING;

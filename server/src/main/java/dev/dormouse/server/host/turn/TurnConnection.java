@@ -73,7 +73,7 @@ final class TurnConnection implements Connection<@Nullable Object> {
   private final ConnectionId id;
   private Life life;
 
-  /** Whether the tags or the attachment changed since the row was stored, or no row is stored. */
+  /** True if the tags or the attachment changed since the row was stored, or no row is stored. */
   private boolean isRowStale;
 
   private Known known = Known.NOTHING;
