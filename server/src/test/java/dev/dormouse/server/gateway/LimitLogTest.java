@@ -9,7 +9,6 @@ import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
-import dev.dormouse.log.Log;
 import dev.dormouse.sdk.OutboundPolicy;
 import dev.dormouse.server.gateway.limits.ConnectionLimits;
 import dev.dormouse.server.gateway.limits.GatewayOptions;
@@ -17,6 +16,7 @@ import dev.dormouse.server.gateway.limits.Refusal;
 import dev.dormouse.server.gateway.limits.RequestLimit;
 import dev.dormouse.server.gateway.socket.MessageAssembler;
 import dev.dormouse.server.gateway.socket.StuckSocket;
+import dev.dormouse.server.observe.LogFence;
 import dev.dormouse.server.observe.Observers;
 import dev.dormouse.server.protocol.Time;
 import io.vertx.core.Vertx;
@@ -71,7 +71,7 @@ class LimitLogTest {
   }
 
   private List<String> lines() {
-    assertThat(Log.flush(Duration.ofSeconds(30))).isTrue();
+    LogFence.awaitLines();
     assertThat(lines.list).extracting(ILoggingEvent::getLevel).containsOnly(Level.WARN);
     return lines.list.stream().map(ILoggingEvent::getFormattedMessage).toList();
   }

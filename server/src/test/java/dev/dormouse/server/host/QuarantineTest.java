@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
-import dev.dormouse.log.Log;
 import dev.dormouse.sdk.ActorId;
 import dev.dormouse.sdk.CloseReason;
 import dev.dormouse.sdk.Connection;
@@ -20,6 +19,7 @@ import dev.dormouse.server.host.Script.Note;
 import dev.dormouse.server.host.rows.Quarantine;
 import dev.dormouse.server.host.rows.RowKey;
 import dev.dormouse.server.host.rows.UnreadableCounts;
+import dev.dormouse.server.observe.LogFence;
 import dev.dormouse.server.protocol.ToGateway;
 import dev.dormouse.server.protocol.ToHost;
 import dev.dormouse.storage.MemoryDisk;
@@ -117,7 +117,6 @@ class QuarantineTest {
 
   @BeforeEach
   void listen() {
-    Log.flush(); // the lines of other tests
     logged.start();
     LOG.addAppender(logged);
     LOG.setAdditive(false);
@@ -130,7 +129,7 @@ class QuarantineTest {
   }
 
   private List<String> logged() {
-    Log.flush();
+    LogFence.awaitLines();
     return logged.list.stream().map(ILoggingEvent::getFormattedMessage).toList();
   }
 

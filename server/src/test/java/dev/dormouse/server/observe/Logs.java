@@ -4,8 +4,6 @@ import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
-import dev.dormouse.log.Log;
-import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import org.slf4j.LoggerFactory;
@@ -25,7 +23,7 @@ public final class Logs implements AutoCloseable {
 
   /** Begins with the next line: lines that wait in the log's queue are written before. */
   public Logs() {
-    awaitLines();
+    LogFence.awaitLines();
     lines.start();
     logger.addAppender(lines);
     logger.setAdditive(false);
@@ -33,30 +31,24 @@ public final class Logs implements AutoCloseable {
   }
 
   public List<String> lines() {
-    awaitLines();
+    LogFence.awaitLines();
     return lines.list.stream().map(ILoggingEvent::getFormattedMessage).toList();
   }
 
   public long stackTraces() {
-    awaitLines();
+    LogFence.awaitLines();
     return lines.list.stream().filter(line -> line.getThrowableProxy() != null).count();
   }
 
   /** Returns the labels of each line. */
   public List<Map<String, String>> labels() {
-    awaitLines();
+    LogFence.awaitLines();
     return lines.list.stream().map(ILoggingEvent::getMDCPropertyMap).toList();
-  }
-
-  private static void awaitLines() {
-    if (!Log.flush(Duration.ofSeconds(30))) {
-      throw new AssertionError("the lines are not written yet");
-    }
   }
 
   @Override
   public void close() {
-    awaitLines();
+    LogFence.awaitLines();
     logger.detachAppender(lines);
     logger.setAdditive(true);
     logger.setLevel(before);

@@ -9,13 +9,13 @@ import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
-import dev.dormouse.log.Log;
 import dev.dormouse.server.Certificates;
 import dev.dormouse.server.Certificates.Identity;
 import dev.dormouse.server.gateway.edge.Edge;
 import dev.dormouse.server.gateway.edge.EdgeCounts;
 import dev.dormouse.server.gateway.edge.ProxyProtocol;
 import dev.dormouse.server.gateway.edge.TrustedProxies;
+import dev.dormouse.server.observe.LogFence;
 import dev.dormouse.server.protocol.Time;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -67,7 +67,7 @@ class CertificateWatchTest {
   }
 
   private List<String> warnings() {
-    Log.flush();
+    LogFence.awaitLines();
     return logged.list.stream()
         .filter(event -> event.getLevel() == Level.WARN)
         .map(ILoggingEvent::getFormattedMessage)

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
-import dev.dormouse.log.Log;
 import dev.dormouse.sdk.HttpRequest;
 import dev.dormouse.sdk.HttpResponse;
 import dev.dormouse.sdk.WebSocketActor;
@@ -13,6 +12,7 @@ import dev.dormouse.server.Dormouse;
 import dev.dormouse.server.DormouseServer;
 import dev.dormouse.server.gateway.RawClient;
 import dev.dormouse.server.gateway.RawClient.Answer;
+import dev.dormouse.server.observe.LogFence;
 import dev.dormouse.server.options.ServerOptions;
 import dev.dormouse.storage.Durability;
 import java.nio.file.Path;
@@ -67,7 +67,7 @@ class HostileHeadsTest {
 
   @AfterEach
   void nothingIsLogged() {
-    Log.flush();
+    LogFence.awaitLines();
     root.detachAppender(logged);
     assertThat(logged.list).isEmpty();
     assertThat(answer("GET /page/a HTTP/1.1", List.of("Host: x")).body()).isEqualTo("here I am");

@@ -2,10 +2,10 @@ package dev.dormouse.server.gateway.socket;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.dormouse.server.observe.LogFence;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
-import dev.dormouse.log.Log;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.util.ResourceLeakDetector;
 import org.slf4j.LoggerFactory;
@@ -33,7 +33,7 @@ final class LeakWatch implements AutoCloseable {
         ByteBufAllocator.DEFAULT.directBuffer().release(); // leaks are told by the next buffers
       }
     }
-    Log.flush();
+    LogFence.awaitLines();
     log.detachAppender(heard);
     ResourceLeakDetector.setLevel(before);
     assertThat(heard.list).extracting(ILoggingEvent::getFormattedMessage).isEmpty();
