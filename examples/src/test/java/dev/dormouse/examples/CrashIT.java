@@ -22,7 +22,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 /**
  * Kills the server while clients talk to it, starts it again on the same data, and compares the
- * clients' answers with the data it still has.
+ * clients' answers with the data it still has. {@code -Ddormouse.test.crashes} sets the number of
+ * kills with fsync.
  */
 @Tag("once") // what a killed process leaves on the disk does not depend on its JVM
 class CrashIT {
@@ -42,7 +43,7 @@ class CrashIT {
 
   @Test
   void whatWasAnsweredSurvivesKill9WithFsync() throws Exception {
-    crash("fsync", 20);
+    crash("fsync", Integer.getInteger("dormouse.test.crashes", 10));
   }
 
   @Test

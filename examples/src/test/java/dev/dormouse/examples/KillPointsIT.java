@@ -35,10 +35,10 @@ import org.junit.jupiter.params.provider.EnumSource;
  * number of kills at each point.
  */
 @Tag("full")
-// The order of commits and releases is the same on each JVM; CrashIT kills on both.
+// The order of commits and releases is the same on each JVM.
 @Tag("once")
 class KillPointsIT {
-  private static final int KILLS = Integer.getInteger("dormouse.test.kills", 5);
+  private static final int KILLS = Integer.getInteger("dormouse.test.kills", 3);
   private static final List<Moment> MOMENTS = List.of(Moment.values());
   private static final int KILLED = 128 + 9;
   private static final Pattern PORT = Pattern.compile("port (?<port>\\d+)\\.");

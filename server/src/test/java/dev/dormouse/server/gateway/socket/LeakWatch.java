@@ -2,10 +2,10 @@ package dev.dormouse.server.gateway.socket;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.dormouse.server.observe.LogFence;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
+import dev.dormouse.server.observe.LogFence;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.util.ResourceLeakDetector;
 import org.slf4j.LoggerFactory;
