@@ -154,7 +154,11 @@ class HaproxyIT {
   private static int serve(
       UnaryOperator<GatewayOptions> gateway, UnaryOperator<ServerOptions> more) {
     ServerOptions defaults =
-        ServerOptions.defaults().ports(0, 0).data(folder.resolve("none"), Durability.MEMORY);
+        ServerOptions.defaults()
+            .port(0)
+            .adminPort(0)
+            .data(folder.resolve("none"))
+            .durability(Durability.MEMORY);
     GatewayOptions listed =
         defaults
             .gateway()

@@ -89,7 +89,8 @@ class KillPointsIT {
 
   private static DormouseServer open(Path data) {
     return Chronicle.server(Chronicle::new)
-        .open(ServerOptions.defaults().ports(0, 0).data(data, Durability.FSYNC));
+        .open(
+            ServerOptions.defaults().port(0).adminPort(0).data(data).durability(Durability.FSYNC));
   }
 
   private List<Talker> runUntilKilled(

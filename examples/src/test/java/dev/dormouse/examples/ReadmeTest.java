@@ -31,7 +31,11 @@ class ReadmeTest {
   @Test
   void theActorOfTheReadmeDoesWhatTheReadmeSays() throws Exception {
     ServerOptions options =
-        ServerOptions.defaults().ports(0, 0).data(Path.of("unused"), Durability.MEMORY);
+        ServerOptions.defaults()
+            .port(0)
+            .adminPort(0)
+            .data(Path.of("unused"))
+            .durability(Durability.MEMORY);
     try (DormouseServer server =
         Dormouse.server().actor("/chat/:key", TinyChat.class, TinyChat::new).open(options)) {
       BlockingQueue<String> ada = new LinkedBlockingQueue<>();

@@ -69,8 +69,10 @@ class StopUnderLoadIT {
           Chronicle.server(() -> new GatedChronicle(gate))
               .open(
                   ServerOptions.defaults()
-                      .ports(0, 0)
-                      .data(data, stop % 2 == 0 ? Durability.FSYNC : Durability.WAL)
+                      .port(0)
+                      .adminPort(0)
+                      .data(data)
+                      .durability(stop % 2 == 0 ? Durability.FSYNC : Durability.WAL)
                       .drain(Duration.ofMillis(random.nextInt(DRAIN_MS_MAX))))) {
         for (int i = 0; i < ACTORS * CLIENTS_PER_ACTOR; i++) {
           String path = "/witness/a%d?name=stop%d-%d".formatted(i % ACTORS, stop, i);

@@ -137,7 +137,7 @@ final class TestActors {
   }
 
   private static ActorOptions onEventLoops(ActorOptions options) {
-    return options.named("harm-loop").threading(Threading.EVENT_LOOP);
+    return options.name("harm-loop").threading(Threading.EVENT_LOOP);
   }
 
   /** Does the process harm, as it is told to, and echoes anything else. */

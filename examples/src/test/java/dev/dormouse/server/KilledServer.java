@@ -63,7 +63,7 @@ public final class KilledServer {
     DormouseServer server =
         Chronicle.server(() -> killed.new KilledChronicle())
             .open(
-                ServerOptions.defaults().ports(0, 0),
+                ServerOptions.defaults().port(0).adminPort(0),
                 killed.killed(Stores.open(StoreOptions.in(data).durability(Durability.FSYNC))),
                 killed.new KilledTransport());
     List<ActorId> actors =

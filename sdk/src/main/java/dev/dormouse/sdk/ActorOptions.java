@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * changed copy, and the method of the same name without a parameter returns the choice.
  *
  * <pre>{@code
- * .actor("/chat/:key", ChatRoom.class, ChatRoom::new, o -> o.stores(Line.class).onFailure(FailurePolicy.CLOSE))
+ * .actor("/chat/:key", ChatRoom.class, ChatRoom::new, o -> o.stores(Line.class).failurePolicy(FailurePolicy.CLOSE))
  * }</pre>
  */
 public final class ActorOptions {
@@ -37,9 +37,9 @@ public final class ActorOptions {
   /** The choices, which change only before they belong to options. */
   private static final class Values implements Cloneable {
     @Nullable String name;
-    List<Class<?>> stored = List.of();
+    List<Class<?>> stores = List.of();
     Map<String, Class<?>> renamed = Map.of();
-    Map<Class<?>, Function<StoredFields, ?>> migrations = Map.of();
+    Map<Class<?>, Function<StoredFields, ?>> migrates = Map.of();
     FailurePolicy failurePolicy = FailurePolicy.KEEP_OPEN;
     Threading threading = Threading.MAY_BLOCK;
     int messageBytesMax = 1 << 20;
@@ -80,7 +80,7 @@ public final class ActorOptions {
   }
 
   /** Names the type; stored data is found by this name, so it must not change. */
-  public ActorOptions named(String name) {
+  public ActorOptions name(String name) {
     return with(v -> v.name = name);
   }
 
@@ -97,14 +97,14 @@ public final class ActorOptions {
    * be stored, nor made from stored bytes. The attachment class need not be named.
    */
   public ActorOptions stores(Class<?>... classes) {
-    List<Class<?>> more = new ArrayList<>(values.stored);
+    List<Class<?>> more = new ArrayList<>(values.stores);
     more.addAll(List.of(classes));
-    return with(v -> v.stored = List.copyOf(more));
+    return with(v -> v.stores = List.copyOf(more));
   }
 
   /** Returns the classes of attachments and stored values, besides the attachment class itself. */
-  public List<Class<?>> stored() {
-    return values.stored;
+  public List<Class<?>> stores() {
+    return values.stores;
   }
 
   /**
@@ -147,18 +147,18 @@ public final class ActorOptions {
    *     nothing but what it is given; what it throws makes the value unreadable
    */
   public <T> ActorOptions migrates(Class<T> to, Function<StoredFields, ? extends T> migration) {
-    Map<Class<?>, Function<StoredFields, ?>> more = new HashMap<>(values.migrations);
+    Map<Class<?>, Function<StoredFields, ?>> more = new HashMap<>(values.migrates);
     more.put(to, migration);
-    return with(v -> v.migrations = Map.copyOf(more));
+    return with(v -> v.migrates = Map.copyOf(more));
   }
 
   /** Returns the functions that make objects from earlier stored forms, by today's classes. */
-  public Map<Class<?>, Function<StoredFields, ?>> migrations() {
-    return values.migrations;
+  public Map<Class<?>, Function<StoredFields, ?>> migrates() {
+    return values.migrates;
   }
 
   /** Chooses the treatment of a connection whose message made its handler throw. */
-  public ActorOptions onFailure(FailurePolicy policy) {
+  public ActorOptions failurePolicy(FailurePolicy policy) {
     return with(v -> v.failurePolicy = policy);
   }
 
@@ -262,7 +262,7 @@ public final class ActorOptions {
    * Chooses the treatment of a client that reads too slowly. By default its connection is closed
    * with 1013.
    */
-  public ActorOptions onSlowClient(OutboundPolicy policy) {
+  public ActorOptions outboundPolicy(OutboundPolicy policy) {
     return with(v -> v.outboundPolicy = policy);
   }
 
@@ -273,10 +273,10 @@ public final class ActorOptions {
 
   /**
    * Limits what may wait for one client that does not take it: the bytes of all frames that the
-   * operating system has not taken, and 96 for each; over it comes {@link #onSlowClient}. While the
-   * client goes on taking what waits (256 bytes a second, on average over 30 s), 64 MiB more may:
-   * so a long message, or all that one turn sends, reaches whoever reads. Each broadcast counts for
-   * each of its recipients, though they share it.
+   * operating system has not taken, and 96 for each; over it comes {@link #outboundPolicy()}. While
+   * the client goes on taking what waits (256 bytes a second, on average over 30 s), 64 MiB more
+   * may: so a long message, or all that one turn sends, reaches whoever reads. Each broadcast
+   * counts for each of its recipients, though they share it.
    *
    * @param bytes 1 to 256 MiB; 0 for the server's own limit, the default, which is 1 MiB
    * @throws IllegalArgumentException if the number is out of range

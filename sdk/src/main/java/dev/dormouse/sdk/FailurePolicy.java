@@ -5,7 +5,7 @@ package dev.dormouse.sdk;
  * case.
  *
  * <pre>{@code
- * .actor("/game/:key", Game.class, Game::new, o -> o.onFailure(FailurePolicy.CLOSE))
+ * .actor("/game/:key", Game.class, Game::new, o -> o.failurePolicy(FailurePolicy.CLOSE))
  * }</pre>
  */
 public enum FailurePolicy {

@@ -6,7 +6,7 @@ package dev.dormouse.sdk;
  * applies to a message that no longer fits.
  *
  * <pre>{@code
- * .actor("/game/:key", Game.class, Game::new, o -> o.onSlowClient(OutboundPolicy.CONFLATE))
+ * .actor("/game/:key", Game.class, Game::new, o -> o.outboundPolicy(OutboundPolicy.CONFLATE))
  * }</pre>
  *
  * <p>Messages that are delivered arrive in the order in which they were sent, whatever is left out.

@@ -151,26 +151,26 @@ class ValuesTest {
     ActorOptions options =
         ActorOptions.defaults()
             .compression(Compression.WITH_CONTEXT)
-            .onSlowClient(OutboundPolicy.CONFLATE)
+            .outboundPolicy(OutboundPolicy.CONFLATE)
             .outboundBytesMax(6)
             .subprotocols("v2", "v1")
             .attachmentBytesMax(1)
             .messageBytesMax(2)
             .threading(Threading.EVENT_LOOP)
-            .onFailure(FailurePolicy.CLOSE)
+            .failurePolicy(FailurePolicy.CLOSE)
             .stores(String.class)
             .renamed("a.Old", Integer.class)
             .migrates(Long.class, old -> 1L)
-            .named("x")
+            .name("x")
             .compression(Compression.WITH_CONTEXT)
             .messagesPerSecondMax(5)
             .subprotocols("v2", "v1");
-    assertThat(options.attachmentBytesMax(3).messageBytesMax(4).named("y").messageBytesMax())
+    assertThat(options.attachmentBytesMax(3).messageBytesMax(4).name("y").messageBytesMax())
         .isEqualTo(4);
     assertThat(options.name()).isEqualTo("x");
-    assertThat(options.stored()).isEqualTo(List.of(String.class));
+    assertThat(options.stores()).isEqualTo(List.of(String.class));
     assertThat(options.renamed()).isEqualTo(Map.of("a.Old", Integer.class));
-    assertThat(options.migrations()).containsOnlyKeys(Long.class);
+    assertThat(options.migrates()).containsOnlyKeys(Long.class);
     assertThat(options.renamed("b.Old", Integer.class).renamed()).hasSize(2);
     assertThat(options.failurePolicy()).isEqualTo(FailurePolicy.CLOSE);
     assertThat(options.threading()).isEqualTo(Threading.EVENT_LOOP);

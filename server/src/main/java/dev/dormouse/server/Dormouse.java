@@ -79,7 +79,7 @@ public final class Dormouse {
           ActorDefinition.of(path, type, factory, options.apply(ActorOptions.defaults()));
       if (actors.stream().anyMatch(other -> other.name().equals(actor.name()))) {
         throw new IllegalArgumentException(
-            "two actor types are named '%s'; name one of them with ActorOptions.named"
+            "two actor types are named '%s'; name one of them with ActorOptions.name"
                 .formatted(actor.name()));
       }
       actors.add(actor);

@@ -73,7 +73,12 @@ class AnswersBeforeCloseTest {
     server =
         Dormouse.server()
             .actor("/room/:key", Room.class, () -> new Room(closes, never))
-            .open(ServerOptions.defaults().ports(0, 0).data(folder.resolve("d"), Durability.WAL));
+            .open(
+                ServerOptions.defaults()
+                    .port(0)
+                    .adminPort(0)
+                    .data(folder.resolve("d"))
+                    .durability(Durability.WAL));
   }
 
   @AfterEach

@@ -148,10 +148,12 @@ class BadHandlersTest {
                         }))
         .open(
             ServerOptions.defaults()
-                .ports(0, 0)
+                .port(0)
+                .adminPort(0)
                 .eventLoops(1)
                 .time(clock)
-                .data(Path.of("unused"), Durability.MEMORY));
+                .data(Path.of("unused"))
+                .durability(Durability.MEMORY));
   }
 
   @AfterEach

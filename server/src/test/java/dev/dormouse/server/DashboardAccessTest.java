@@ -48,10 +48,13 @@ class DashboardAccessTest {
         .actor("/parlor/:key", Parlor.class, () -> new Parlor(new CompletableFuture<>()))
         .open(
             ServerOptions.defaults()
-                .ports(0, 0)
-                .admin(host, token)
+                .port(0)
+                .adminPort(0)
+                .adminHost(host)
+                .adminTokenFile(token)
                 .idle(Duration.ofHours(1))
-                .data(folder.resolve("data"), Durability.WAL));
+                .data(folder.resolve("data"))
+                .durability(Durability.WAL));
   }
 
   @Test

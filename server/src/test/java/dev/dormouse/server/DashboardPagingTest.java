@@ -71,9 +71,11 @@ class DashboardPagingTest {
         .actor("/parlor/:key", Parlor.class, () -> new Parlor(new CompletableFuture<>()))
         .open(
             ServerOptions.defaults()
-                .ports(0, 0)
+                .port(0)
+                .adminPort(0)
                 .idle(Duration.ofHours(1))
-                .data(folder, Durability.WAL));
+                .data(folder)
+                .durability(Durability.WAL));
   }
 
   /** Brings an actor into memory. */

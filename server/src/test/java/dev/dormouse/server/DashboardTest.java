@@ -54,9 +54,11 @@ class DashboardTest {
             .actor("/parlor/:key", Parlor.class, () -> new Parlor(held))
             .open(
                 ServerOptions.defaults()
-                    .ports(0, 0)
+                    .port(0)
+                    .adminPort(0)
                     .idle(Duration.ofHours(1))
-                    .data(folder.resolve("data"), Durability.WAL));
+                    .data(folder.resolve("data"))
+                    .durability(Durability.WAL));
     admin = new AdminClient(server);
   }
 

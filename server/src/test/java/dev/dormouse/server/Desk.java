@@ -70,9 +70,11 @@ public final class Desk extends WebSocketActor<String> {
         .routes(routes)
         .open(
             server
-                .ports(0, 0)
+                .port(0)
+                .adminPort(0)
                 .gateway(server.gateway().hosts(Set.of("*")))
-                .data(Path.of("unused"), Durability.MEMORY)
+                .data(Path.of("unused"))
+                .durability(Durability.MEMORY)
                 .eventLoops(1)
                 .idle(Duration.ofHours(1)));
   }

@@ -88,7 +88,11 @@ class LogLabelsTest {
             .actor("/room/:key", Room.class, Room::new, o -> o.threading(threading))
             .observe(heard)
             .open(
-                ServerOptions.defaults().ports(0, 0).data(Path.of("unused"), Durability.MEMORY))) {
+                ServerOptions.defaults()
+                    .port(0)
+                    .adminPort(0)
+                    .data(Path.of("unused"))
+                    .durability(Durability.MEMORY))) {
       server.observe(
           new DormouseObserver() {
             @Override

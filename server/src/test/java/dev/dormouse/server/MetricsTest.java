@@ -61,7 +61,11 @@ class MetricsTest {
                 })
             .observe(heard)
             .open(
-                ServerOptions.defaults().ports(0, 0).data(folder.resolve("data"), Durability.WAL));
+                ServerOptions.defaults()
+                    .port(0)
+                    .adminPort(0)
+                    .data(folder.resolve("data"))
+                    .durability(Durability.WAL));
   }
 
   @AfterEach

@@ -41,7 +41,11 @@ class ObserveTest {
             .actor("/room/:key", Room.class, Room::new)
             .observe(heard)
             .open(
-                ServerOptions.defaults().ports(0, 0).data(Path.of("unused"), Durability.MEMORY))) {
+                ServerOptions.defaults()
+                    .port(0)
+                    .adminPort(0)
+                    .data(Path.of("unused"))
+                    .durability(Durability.MEMORY))) {
       ConnectionId id;
       try (TextClient client = new TextClient(server, "/room/one")) {
         id = heard.next(UpgradeStarted.class).connection();
@@ -71,7 +75,11 @@ class ObserveTest {
         Dormouse.server()
             .actor("/room/:key", Room.class, Room::new)
             .open(
-                ServerOptions.defaults().ports(0, 0).data(Path.of("unused"), Durability.MEMORY))) {
+                ServerOptions.defaults()
+                    .port(0)
+                    .adminPort(0)
+                    .data(Path.of("unused"))
+                    .durability(Durability.MEMORY))) {
       Runnable end = server.observe(heard);
       try (TextClient client = new TextClient(server, "/room/one")) {
         heard.next(UpgradeAccepted.class);

@@ -41,9 +41,11 @@ public final class Parlor extends WebSocketActor<Parlor.Guest> {
         List.of(),
         List.of(),
         ServerOptions.defaults()
-            .ports(0, 0)
+            .port(0)
+            .adminPort(0)
             .idle(Duration.ofHours(1))
-            .data(Path.of("unused"), Durability.WAL),
+            .data(Path.of("unused"))
+            .durability(Durability.WAL),
         store,
         new DirectTransport());
   }

@@ -55,8 +55,10 @@ class PrintableLogTest {
                 .actor("/room/:key", Room.class, Room::new)
                 .open(
                     ServerOptions.defaults()
-                        .ports(0, 0)
-                        .data(Path.of("not-used"), Durability.MEMORY));
+                        .port(0)
+                        .adminPort(0)
+                        .data(Path.of("not-used"))
+                        .durability(Durability.MEMORY));
         RawClient client = new RawClient(server.port())) {
       client.open("/room/a").text("x\u001b[31m\u202e\n2026-11-30T00:00:00Z ERROR forged");
       ILoggingEvent line = lines.poll(10, TimeUnit.SECONDS);

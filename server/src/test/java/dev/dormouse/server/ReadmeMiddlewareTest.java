@@ -75,7 +75,11 @@ class ReadmeMiddlewareTest {
     try (DormouseServer server =
         guarded(keys)
             .open(
-                ServerOptions.defaults().ports(0, 0).data(Path.of("unused"), Durability.MEMORY))) {
+                ServerOptions.defaults()
+                    .port(0)
+                    .adminPort(0)
+                    .data(Path.of("unused"))
+                    .durability(Durability.MEMORY))) {
       String bearer =
           "Authorization: Bearer "
               + JWTAuth.create(server.vertx(), keys)

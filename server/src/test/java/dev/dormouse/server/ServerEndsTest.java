@@ -75,8 +75,10 @@ class ServerEndsTest {
                             }))
             .open(
                 ServerOptions.defaults()
-                    .ports(0, 0)
-                    .data(folder.resolve("data"), Durability.MEMORY)
+                    .port(0)
+                    .adminPort(0)
+                    .data(folder.resolve("data"))
+                    .durability(Durability.MEMORY)
                     .onFatal(ends::add));
   }
 
@@ -191,7 +193,7 @@ class ServerEndsTest {
             List.of(),
             List.of(),
             List.of(),
-            ServerOptions.defaults().ports(0, 0).onFatal(ends::add),
+            ServerOptions.defaults().port(0).adminPort(0).onFatal(ends::add),
             failing,
             new DirectTransport());
     VertxInternal vertx = (VertxInternal) faulty.vertx();

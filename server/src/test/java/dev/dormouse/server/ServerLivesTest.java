@@ -66,7 +66,7 @@ class ServerLivesTest {
   private static DormouseServer open(ServerOptions options) {
     return Dormouse.server()
         .actor("/room/:key", Room.class, Room::new)
-        .open(options.ports(0, 0).idle(Duration.ofHours(1)));
+        .open(options.port(0).adminPort(0).idle(Duration.ofHours(1)));
   }
 
   private DormouseServer open() {
@@ -74,7 +74,11 @@ class ServerLivesTest {
   }
 
   private DormouseServer open(Duration drain) {
-    return open(ServerOptions.defaults().data(folder.resolve("data"), Durability.WAL).drain(drain));
+    return open(
+        ServerOptions.defaults()
+            .data(folder.resolve("data"))
+            .durability(Durability.WAL)
+            .drain(drain));
   }
 
   /** Stops a server before its clients are gone. */
@@ -85,7 +89,7 @@ class ServerLivesTest {
   @Test
   @DisplayName("S27 Two servers in one process do not meet")
   void twoServersInOneProcessDoNotMeet() throws Exception {
-    ServerOptions inMemory = ServerOptions.defaults().data(folder, Durability.MEMORY);
+    ServerOptions inMemory = ServerOptions.defaults().data(folder).durability(Durability.MEMORY);
     try (DormouseServer left = open(inMemory);
         DormouseServer right = open(inMemory);
         TextClient ada = new TextClient(left, "/room/one?name=ada");
@@ -202,7 +206,8 @@ class ServerLivesTest {
         Dormouse.server()
             .actor("/room/:key", Room.class, Room::new)
             .routes((router, server) -> assertThat(server.port()).isEqualTo(-1));
-    ServerOptions anyPort = ServerOptions.defaults().data(folder, Durability.MEMORY).ports(0, 0);
+    ServerOptions anyPort =
+        ServerOptions.defaults().data(folder).durability(Durability.MEMORY).port(0).adminPort(0);
     assertThatThrownBy(() -> asking.open(anyPort))
         .isInstanceOf(IllegalStateException.class)
         .hasMessage("the server does not listen yet; its free port is not chosen yet");

@@ -122,8 +122,10 @@ class SleepingActorTest {
         .actor("/room/:key", Room.class, () -> new Room(closes))
         .open(
             ServerOptions.defaults()
-                .ports(0, 0)
-                .data(folder.resolve("data"), durability)
+                .port(0)
+                .adminPort(0)
+                .data(folder.resolve("data"))
+                .durability(durability)
                 .idle(Duration.ofHours(1))
                 .gateway(gateway));
   }

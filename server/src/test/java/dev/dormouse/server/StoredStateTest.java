@@ -135,7 +135,12 @@ class StoredStateTest {
   }
 
   private static ServerOptions options(Path data) {
-    return ServerOptions.defaults().ports(0, 0).data(data, Durability.WAL).eventLoops(1);
+    return ServerOptions.defaults()
+        .port(0)
+        .adminPort(0)
+        .data(data)
+        .durability(Durability.WAL)
+        .eventLoops(1);
   }
 
   private DormouseServer open(UnaryOperator<ActorOptions> choices) {

@@ -131,8 +131,10 @@ class UpgradeEventsTest {
             .actor("/socket/:key", Socket.class, Socket::new)
             .open(
                 ServerOptions.defaults()
-                    .ports(0, 0)
-                    .data(Path.of("unused"), Durability.MEMORY)
+                    .port(0)
+                    .adminPort(0)
+                    .data(Path.of("unused"))
+                    .durability(Durability.MEMORY)
                     .eventLoops(1)
                     .idle(Duration.ofHours(1)));
   }

@@ -102,7 +102,8 @@ final class ClientOptions {
             () -> named.allowedOrigins(Set.copyOf(stripped(allowedOrigins))))
         .trustedProxies(trusted)
         .proxyProtocol(proxyProtocol)
-        .headBytesMax(maxRequestLine, maxHeaders);
+        .requestLineBytesMax(maxRequestLine)
+        .headersBytesMax(maxHeaders);
   }
 
   private static void checkBytes(CommandLine line, String option, int bytes, int min) {

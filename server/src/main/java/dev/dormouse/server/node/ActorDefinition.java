@@ -48,7 +48,7 @@ public record ActorDefinition(
     }
     String name = options.name() == null ? nameOf(path) : options.name();
     ActorId checked = new ActorId(name, "any");
-    Set<Class<?>> stored = new LinkedHashSet<>(options.stored());
+    Set<Class<?>> stored = new LinkedHashSet<>(options.stores());
     Type attached = attachmentOf(type);
     Class<?> attachment = rawOf(attached);
     addClassesOf(attached, stored);
@@ -57,7 +57,7 @@ public record ActorDefinition(
         path,
         factory,
         options,
-        Codecs.kryo(stored, options.renamed(), options.migrations()),
+        Codecs.kryo(stored, options.renamed(), options.migrates()),
         attachment,
         overridesOnRequest(type));
   }

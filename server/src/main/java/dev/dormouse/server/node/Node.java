@@ -558,7 +558,7 @@ public final class Node implements AutoCloseable {
   private boolean stop() {
     long deadlineNs = options.time().nowNs() + options.drain().toNanos();
     Duration forSockets = options.drain().dividedBy(2);
-    int code = options.isRestart() ? SERVICE_RESTART : GOING_AWAY;
+    int code = options.restarts() ? SERVICE_RESTART : GOING_AWAY;
     boolean isInterrupted =
         drain(() -> gateway.shutdown(code, forSockets).toCompletionStage(), deadlineNs, "sockets");
     isInterrupted |= drain(host::stop, deadlineNs, "actors");

@@ -31,9 +31,11 @@ final class LimitLog {
           Map.entry(
               "outbound-bytes",
               "raise the limit with ActorOptions.outboundBytesMax, or let messages be dropped with"
-                  + " ActorOptions.onSlowClient"),
+                  + " ActorOptions.outboundPolicy"),
           Map.entry("client-memory", "raise the limit with a larger heap (-Xmx)"),
-          Map.entry("unfinished-input", "raise the limit with GatewayOptions.input"),
+          Map.entry(
+              "unfinished-input",
+              "raise the limit with GatewayOptions.frame or GatewayOptions.message"),
           Map.entry(
               "messages-at-once",
               "the actor handles messages too slowly; raise the limit with"
@@ -59,11 +61,11 @@ final class LimitLog {
                   + " GatewayOptions.handshake"),
           Map.entry("request-line-bytes", "raise the limit with --max-request-line"),
           Map.entry("request-header-bytes", "raise the limit with --max-headers"),
-          Map.entry("request-head-time", "raise the limit with GatewayOptions.input"),
-          Map.entry("request-body-time", "the limit is fixed; the client should send faster"),
+          Map.entry("request-head-time", "raise the limit with GatewayOptions.head"),
+          Map.entry("request-body-time", "raise the limit with GatewayOptions.message"),
           Map.entry(
               "request-body-bytes", "the limit is fixed; the client should send a shorter body"),
-          Map.entry("answer-reading-time", "raise the limit with GatewayOptions.slowness"),
+          Map.entry("answer-reading-time", "raise the limit with GatewayOptions.reading"),
           Map.entry(
               "request-time",
               "the actor answers too slowly; raise the limit with GatewayOptions.request"));

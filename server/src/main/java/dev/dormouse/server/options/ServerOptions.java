@@ -36,7 +36,7 @@ public final class ServerOptions {
     Durability durability = Durability.FSYNC;
     Duration idle = Duration.ofSeconds(10);
     Duration drain = Duration.ofSeconds(10);
-    boolean isRestart;
+    boolean restarts;
     GatewayOptions gateway = GatewayOptions.defaults().limits(ConnectionLimits.shared());
     @Nullable TlsFiles tls;
     int eventLoops;
@@ -83,23 +83,19 @@ public final class ServerOptions {
     return values.host;
   }
 
-  /**
-   * Sets the ports to listen on; 0 for any that is free.
-   *
-   * @param port the port for clients
-   * @param adminPort the port of the admin pages
-   */
-  public ServerOptions ports(int port, int adminPort) {
-    return with(
-        v -> {
-          v.port = port;
-          v.adminPort = adminPort;
-        });
+  /** Sets the port to listen on for clients; 0 for any that is free. The default is 8080. */
+  public ServerOptions port(int port) {
+    return with(v -> v.port = port);
   }
 
   /** Returns the port to listen on for clients; 0 for any that is free. */
   public int port() {
     return values.port;
+  }
+
+  /** Sets the port of the admin pages; 0 for any that is free. The default is 9090. */
+  public ServerOptions adminPort(int port) {
+    return with(v -> v.adminPort = port);
   }
 
   /** Returns the port of the admin pages; 0 for any that is free. */
@@ -108,18 +104,11 @@ public final class ServerOptions {
   }
 
   /**
-   * Sets which machines can reach the admin pages, and the token that they ask for.
-   *
-   * @param host the address to listen on; by default 127.0.0.1
-   * @param tokenFile a file with the token, 16 to 1,024 characters of A-Z, a-z, 0-9 and -._~+/=;
-   *     null for no token, which is possible on loopback addresses only
+   * Sets the address to listen on for the admin pages, and so the machines that can reach them. The
+   * default is 127.0.0.1. Another address than a loopback address needs {@link #adminTokenFile()}.
    */
-  public ServerOptions admin(String host, @Nullable Path tokenFile) {
-    return with(
-        v -> {
-          v.adminHost = host;
-          v.adminTokenFile = tokenFile;
-        });
+  public ServerOptions adminHost(String host) {
+    return with(v -> v.adminHost = host);
   }
 
   /** Returns the address of the admin pages. */
@@ -127,27 +116,34 @@ public final class ServerOptions {
     return values.adminHost;
   }
 
+  /**
+   * Sets the file with the token that the admin pages ask for.
+   *
+   * @param file holds 16 to 1,024 characters of A-Z, a-z, 0-9 and -._~+/=; null for no token, the
+   *     default, which is possible on loopback addresses only
+   */
+  public ServerOptions adminTokenFile(@Nullable Path file) {
+    return with(v -> v.adminTokenFile = file);
+  }
+
   /** Returns the file with the token that the admin pages ask for; null if they ask for none. */
   public @Nullable Path adminTokenFile() {
     return values.adminTokenFile;
   }
 
-  /**
-   * Sets the folder that keeps the state, and the failures that an answered write survives.
-   *
-   * @param data the folder of the store; not used with {@link Durability#MEMORY}
-   */
-  public ServerOptions data(Path data, Durability durability) {
-    return with(
-        v -> {
-          v.data = data;
-          v.durability = durability;
-        });
+  /** Sets the folder of the store; not used with {@link Durability#MEMORY}. */
+  public ServerOptions data(Path folder) {
+    return with(v -> v.data = folder);
   }
 
   /** Returns the folder of the store; not used with {@link Durability#MEMORY}. */
   public Path data() {
     return values.data;
+  }
+
+  /** Sets the durability: the failures that an answered write survives. */
+  public ServerOptions durability(Durability durability) {
+    return with(v -> v.durability = durability);
   }
 
   /** Returns the durability: the failures that an answered write survives. */
@@ -178,16 +174,16 @@ public final class ServerOptions {
   /**
    * Sets the close code of a stop: 1012 if the server is about to restart, 1001 if it goes away.
    */
-  public ServerOptions restart(boolean isRestart) {
-    return with(v -> v.isRestart = isRestart);
+  public ServerOptions restarts(boolean restarts) {
+    return with(v -> v.restarts = restarts);
   }
 
   /**
    * Returns whether a stop tells clients that the server restarts (1012) instead of goes away
    * (1001).
    */
-  public boolean isRestart() {
-    return values.isRestart;
+  public boolean restarts() {
+    return values.restarts;
   }
 
   /**

@@ -79,7 +79,13 @@ class FolderCommandsTest {
 
   private DormouseServer open() {
     return server()
-        .open(ServerOptions.defaults().ports(0, 0).data(data, Durability.WAL).eventLoops(1));
+        .open(
+            ServerOptions.defaults()
+                .port(0)
+                .adminPort(0)
+                .data(data)
+                .durability(Durability.WAL)
+                .eventLoops(1));
   }
 
   /** Runs a command: the code that it ends with. */
@@ -127,8 +133,10 @@ class FolderCommandsTest {
   @Test
   void aServerThatWantsATokenTakesItsOwnBackupForWhoKnowsIt() throws Exception {
     Path token = Files.writeString(parent.resolve("token"), "0123456789abcdef\n");
-    ServerOptions options = ServerOptions.defaults().ports(0, 0).data(data, Durability.WAL);
-    try (DormouseServer server = server().open(options.eventLoops(1).admin("127.0.0.1", token))) {
+    ServerOptions options =
+        ServerOptions.defaults().port(0).adminPort(0).data(data).durability(Durability.WAL);
+    try (DormouseServer server =
+        server().open(options.eventLoops(1).adminHost("127.0.0.1").adminTokenFile(token))) {
       String port = "--admin-port=" + server.adminPort();
       assertThat(run("backup", "--data=" + data, "--to=" + backup, port))
           .isEqualTo(FolderCommand.FAILED);

@@ -52,7 +52,7 @@ class ServerCommandTest {
   void withoutArgumentsTheOptionsAreTheDefaults() {
     assertThat(parsed(Map.of()))
         .usingRecursiveComparison()
-        .isEqualTo(ServerOptions.defaults().data(Path.of("./data"), Durability.FSYNC));
+        .isEqualTo(ServerOptions.defaults().data(Path.of("./data")).durability(Durability.FSYNC));
   }
 
   @Test

@@ -47,7 +47,8 @@ class FanOutTest {
             vertx,
             GatewayOptions.defaults()
                 .outboundBytesMax(1 << 18)
-                .slowness(Duration.ofSeconds(30), 0)
+                .reading(Duration.ofSeconds(30))
+                .burstBytesMax(0)
                 .close(Duration.ofMillis(200)));
     host = server.host;
   }

@@ -106,7 +106,9 @@ class LimitLogTest {
     Duration minutes = Duration.ofMinutes(10);
     GatewayOptions options =
         GatewayOptions.defaults()
-            .input(minutes, Duration.ofMillis(50), minutes)
+            .head(minutes)
+            .frame(Duration.ofMillis(50))
+            .message(minutes)
             .limits(new ConnectionLimits(1, 0, 0));
     try (TestServer server = new TestServer(vertx, options)) {
       server.host.acceptAll();
@@ -141,7 +143,7 @@ class LimitLogTest {
       assertThat(lines())
           .anyMatch(line -> line.contains("ActorOptions.messagesPerSecondMax"))
           .anyMatch(line -> line.contains("--max-connections"))
-          .anyMatch(line -> line.contains("GatewayOptions.input"))
+          .anyMatch(line -> line.contains("GatewayOptions.frame"))
           .anyMatch(line -> line.contains("longer fragments"))
           .anyMatch(line -> line.contains("ActorOptions.outboundBytesMax"))
           .hasSize(5);
@@ -167,7 +169,7 @@ class LimitLogTest {
   void headsOverTheirLimitsAreNamedInTheLog() {
     Duration minutes = Duration.ofMinutes(10);
     GatewayOptions options =
-        GatewayOptions.defaults().input(Duration.ofMillis(300), minutes, minutes);
+        GatewayOptions.defaults().head(Duration.ofMillis(300)).frame(minutes).message(minutes);
     try (TestServer server = new TestServer(vertx, options)) {
       String longLine = "GET /chat/a?q=" + "x".repeat(9_000) + " HTTP/1.1\r\nHost: h\r\n\r\n";
       assertThat(server.client().send(longLine).readAnswer().status()).isEqualTo(414);
@@ -181,7 +183,7 @@ class LimitLogTest {
       assertThat(lines())
           .anyMatch(line -> line.contains("--max-request-line"))
           .anyMatch(line -> line.contains("--max-headers"))
-          .anyMatch(line -> line.contains("GatewayOptions.input"))
+          .anyMatch(line -> line.contains("GatewayOptions.head"))
           .hasSize(3);
     }
   }

@@ -37,7 +37,11 @@ class LimitsTest {
         Dormouse.server()
             .actor("/named/:key", Named.class, Named::new)
             .open(
-                ServerOptions.defaults().ports(0, 0).data(Path.of("not-used"), Durability.MEMORY));
+                ServerOptions.defaults()
+                    .port(0)
+                    .adminPort(0)
+                    .data(Path.of("not-used"))
+                    .durability(Durability.MEMORY));
   }
 
   @AfterAll

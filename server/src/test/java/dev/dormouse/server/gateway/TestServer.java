@@ -84,8 +84,8 @@ public final class TestServer implements AutoCloseable {
     mount(router, "large", false, o -> o.messageBytesMax(8 << 20));
     mount(router, "deflate", false, o -> o.compression(Compression.ON));
     mount(router, "context", false, o -> o.compression(Compression.WITH_CONTEXT));
-    mount(router, "drop", false, o -> o.onSlowClient(OutboundPolicy.DROP_OLDEST));
-    mount(router, "conflate", false, o -> o.onSlowClient(OutboundPolicy.CONFLATE));
+    mount(router, "drop", false, o -> o.outboundPolicy(OutboundPolicy.DROP_OLDEST));
+    mount(router, "conflate", false, o -> o.outboundPolicy(OutboundPolicy.CONFLATE));
     host.connect(gateway::accept);
     SocketAddress address = SocketAddress.sharedRandomPort(1, "127.0.0.1");
     deployment =

@@ -74,48 +74,12 @@ public final class GatewayOptions {
   }
 
   /**
-   * Limits how long a client may take for a request's head, and how long a frame, a message or a
-   * body may stand still. These three stand still while fewer than 256 bytes a second come, on
-   * average over the time of the limit. A head must be whole in time even if it makes progress,
+   * Limits how long a client may take for a request's head, from the start of the TCP connection
+   * for the first head [408, and closed]. A head must be whole in time even if it makes progress,
    * because a slow head is the oldest way to occupy a server's connections.
-   *
-   * @param head the time for a request's head, from the start of the TCP connection for the first
-   *     head [408, and closed]
-   * @param frame the time that a half frame may stand still [1008]
-   * @param message the time that a half message [1008] or the half body of a plain request [408]
-   *     may stand still
    */
-  public GatewayOptions input(Duration head, Duration frame, Duration message) {
-    return with(
-        v -> {
-          v.head = head;
-          v.frame = frame;
-          v.message = message;
-        });
-  }
-
-  /**
-   * Limits the bytes of the first line of a request [414], and of all its headers together [431].
-   *
-   * @param requestLineBytesMax the bytes of the first line; RFC 9112, section 3, asks for at least
-   *     8,000
-   */
-  public GatewayOptions headBytesMax(int requestLineBytesMax, int headersBytesMax) {
-    return with(
-        v -> {
-          v.requestLineBytesMax = requestLineBytesMax;
-          v.headersBytesMax = headersBytesMax;
-        });
-  }
-
-  /** Returns how many bytes the first line of a request may have. */
-  public int requestLineBytesMax() {
-    return values.requestLineBytesMax;
-  }
-
-  /** Returns how many bytes all headers of a request may have together. */
-  public int headersBytesMax() {
-    return values.headersBytesMax;
+  public GatewayOptions head(Duration head) {
+    return with(v -> v.head = head);
   }
 
   /** Returns how long a client may take for a request's head. */
@@ -123,14 +87,54 @@ public final class GatewayOptions {
     return values.head;
   }
 
+  /**
+   * Limits how long a half frame may stand still [1008]. It stands still while fewer than 256 bytes
+   * a second come, on average over this time.
+   */
+  public GatewayOptions frame(Duration frame) {
+    return with(v -> v.frame = frame);
+  }
+
   /** Returns how long one frame may stand still. */
   public Duration frame() {
     return values.frame;
   }
 
+  /**
+   * Limits how long a half message [1008], or the half body of a plain request [408], may stand
+   * still. It stands still while fewer than 256 bytes a second come, on average over this time.
+   */
+  public GatewayOptions message(Duration message) {
+    return with(v -> v.message = message);
+  }
+
   /** Returns how long one message, or the body of a plain request, may stand still. */
   public Duration message() {
     return values.message;
+  }
+
+  /**
+   * Limits the bytes of the first line of a request [414].
+   *
+   * @param bytes RFC 9112, section 3, asks for at least 8,000
+   */
+  public GatewayOptions requestLineBytesMax(int bytes) {
+    return with(v -> v.requestLineBytesMax = bytes);
+  }
+
+  /** Returns how many bytes the first line of a request may have. */
+  public int requestLineBytesMax() {
+    return values.requestLineBytesMax;
+  }
+
+  /** Limits the bytes of all headers of a request together [431]. */
+  public GatewayOptions headersBytesMax(int bytes) {
+    return with(v -> v.headersBytesMax = bytes);
+  }
+
+  /** Returns how many bytes all headers of a request may have together. */
+  public int headersBytesMax() {
+    return values.headersBytesMax;
   }
 
   /**
@@ -203,22 +207,25 @@ public final class GatewayOptions {
   }
 
   /**
-   * Sets when a client for which more than {@link #outboundBytesMax} bytes wait is too slow.
-   *
-   * @param reading the time for which the client may read fewer than 256 bytes a second on average
-   * @param burstBytesMax the bytes beyond that limit that may wait while the client reads more
+   * Limits how long a client for which more than {@link #outboundBytesMax()} bytes wait may read
+   * almost nothing: fewer than 256 bytes a second, on average over this time. Then the client is
+   * too slow.
    */
-  public GatewayOptions slowness(Duration reading, long burstBytesMax) {
-    return with(
-        v -> {
-          v.reading = reading;
-          v.burstBytesMax = burstBytesMax;
-        });
+  public GatewayOptions reading(Duration reading) {
+    return with(v -> v.reading = reading);
   }
 
   /** Returns how long a client for which too many bytes wait may read almost nothing. */
   public Duration reading() {
     return values.reading;
+  }
+
+  /**
+   * Limits how many bytes beyond {@link #outboundBytesMax()} may wait for a client that goes on
+   * reading. A client for which more bytes wait is too slow.
+   */
+  public GatewayOptions burstBytesMax(long bytes) {
+    return with(v -> v.burstBytesMax = bytes);
   }
 
   /** Returns how many bytes beyond the limit may wait for a client that goes on reading. */
@@ -227,25 +234,27 @@ public final class GatewayOptions {
   }
 
   /**
-   * Limits how much memory may be held for all clients together.
-   *
-   * @param heapBytesMax the most bytes of heap: half for messages from clients that are not handled
-   *     or not whole yet, a quarter for messages that clients have not read, a quarter for plain
-   *     requests and their answers; and as many again for HTTP connections that are no sockets
-   * @param directBytesMax the most bytes of direct memory, which the network uses: half for
-   *     received data, half for data to be sent
+   * Limits how many bytes of heap may be held for all clients together: half for messages from
+   * clients that are not handled or not whole yet, a quarter for messages that clients have not
+   * read, a quarter for plain requests and their answers; and as many again for HTTP connections
+   * that are no sockets. By default this is a quarter of the heap.
    */
-  public GatewayOptions clientMemory(long heapBytesMax, long directBytesMax) {
-    return with(
-        v -> {
-          v.clientHeapBytesMax = heapBytesMax;
-          v.clientDirectBytesMax = directBytesMax;
-        });
+  public GatewayOptions clientHeapBytesMax(long bytes) {
+    return with(v -> v.clientHeapBytesMax = bytes);
   }
 
   /** Returns how many bytes of heap may be held for all clients together. */
   public long clientHeapBytesMax() {
     return values.clientHeapBytesMax;
+  }
+
+  /**
+   * Limits how many bytes of direct memory, which the network uses, may be held for all clients
+   * together: half for received data, half for data to be sent. By default this is a quarter of the
+   * direct memory.
+   */
+  public GatewayOptions clientDirectBytesMax(long bytes) {
+    return with(v -> v.clientDirectBytesMax = bytes);
   }
 
   /** Returns how many bytes of direct memory may be held for all clients together. */

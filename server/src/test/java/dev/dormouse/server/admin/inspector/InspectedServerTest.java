@@ -89,8 +89,10 @@ class InspectedServerTest {
                                     .end("who are you?")))
             .open(
                 ServerOptions.defaults()
-                    .ports(0, 0)
-                    .data(folder, Durability.MEMORY)
+                    .port(0)
+                    .adminPort(0)
+                    .data(folder)
+                    .durability(Durability.MEMORY)
                     .idle(Duration.ofHours(1))
                     .drain(Duration.ofSeconds(1))
                     .gateway(

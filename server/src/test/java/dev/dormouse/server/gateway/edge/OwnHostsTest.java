@@ -44,8 +44,10 @@ class OwnHostsTest {
         .actor("/page/:key", Page.class, Page::new)
         .open(
             ServerOptions.defaults()
-                .ports(0, 0)
-                .data(Path.of("not-used"), Durability.MEMORY)
+                .port(0)
+                .adminPort(0)
+                .data(Path.of("not-used"))
+                .durability(Durability.MEMORY)
                 .gateway(gateway));
   }
 

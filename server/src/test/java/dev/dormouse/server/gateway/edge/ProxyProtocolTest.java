@@ -209,7 +209,9 @@ class ProxyProtocolTest extends BehindProxies {
         GatewayOptions.defaults()
             .trustedProxies(LOOPBACK)
             .proxyProtocol(mode)
-            .input(limit, limit, limit));
+            .head(limit)
+            .frame(limit)
+            .message(limit));
     try (RawClient silent = server.client();
         RawClient half = server.client();
         RawClient headless = server.client()) {

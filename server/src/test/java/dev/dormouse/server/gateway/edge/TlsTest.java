@@ -67,7 +67,7 @@ class TlsTest {
 
   @BeforeEach
   void start() {
-    use(GatewayOptions.defaults().slowness(Duration.ofSeconds(30), 0));
+    use(GatewayOptions.defaults().reading(Duration.ofSeconds(30)).burstBytesMax(0));
   }
 
   private void use(GatewayOptions options) {
@@ -232,7 +232,7 @@ class TlsTest {
   void aTlsHandshakeThatDoesNotEndIsCutOffWhenALateHeadWouldBe() throws Exception {
     server.close();
     Duration limit = Duration.ofMillis(300);
-    use(GatewayOptions.defaults().input(limit, limit, limit));
+    use(GatewayOptions.defaults().head(limit).frame(limit).message(limit));
     try (RawClient silent = server.client();
         RawClient half = server.client();
         RawClient headless = client()) {
@@ -253,7 +253,9 @@ class TlsTest {
     use(
         GatewayOptions.defaults()
             .limits(new ConnectionLimits(1, 0, 0))
-            .input(patience, patience, patience));
+            .head(patience)
+            .frame(patience)
+            .message(patience));
     List<RawClient> clients = new ArrayList<>();
     try (RawClient other = client()) {
       for (int i = 0; i < GatewayOptions.defaults().httpConnectionsMax() + 3; i++) {

@@ -87,7 +87,7 @@ class ConnectionGuardTest {
   @Test
   @DisplayName("A3: a connection on which no head comes is answered 408 and closed")
   void silentOnesAreClosed() throws Exception {
-    start(GatewayOptions.defaults().input(SHORT, LONG, LONG));
+    start(GatewayOptions.defaults().head(SHORT).frame(LONG).message(LONG));
     try (RawClient silent = client()) {
       assertThat(silent.readAnswer().status()).isEqualTo(408);
       silent.awaitEnd();
@@ -107,7 +107,7 @@ class ConnectionGuardTest {
   @Test
   @DisplayName("A3: there are so many connections, and so many of an address")
   void thereAreOnlySoMany() throws Exception {
-    start(FEW.input(LONG, LONG, LONG));
+    start(FEW.head(LONG).frame(LONG).message(LONG));
     List<RawClient> silent = new ArrayList<>();
     try {
       for (int i = 0; i < OF_ADDRESS; i++) {
@@ -141,7 +141,7 @@ class ConnectionGuardTest {
   @DisplayName(
       "A3: a WebSocket of the server's own is served, may be silent, and counts to its end")
   void webSocketsOfTheServersOwnStay() throws Exception {
-    start(FEW.input(SHORT, SHORT, SHORT).keepAlive(SHORT));
+    start(FEW.head(SHORT).frame(SHORT).message(SHORT).keepAlive(SHORT));
     try (RawClient socket = client();
         RawClient silent = client()) {
       socket.open("/inspector");

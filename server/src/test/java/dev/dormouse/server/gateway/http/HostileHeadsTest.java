@@ -51,7 +51,11 @@ class HostileHeadsTest {
         Dormouse.server()
             .actor("/page/:key", Page.class, Page::new)
             .open(
-                ServerOptions.defaults().ports(0, 0).data(Path.of("not-used"), Durability.MEMORY));
+                ServerOptions.defaults()
+                    .port(0)
+                    .adminPort(0)
+                    .data(Path.of("not-used"))
+                    .durability(Durability.MEMORY));
   }
 
   @AfterAll

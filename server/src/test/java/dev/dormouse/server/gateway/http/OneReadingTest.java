@@ -96,7 +96,11 @@ class OneReadingTest {
                               context.next();
                             }))
             .open(
-                ServerOptions.defaults().ports(0, 0).data(Path.of("not-used"), Durability.MEMORY));
+                ServerOptions.defaults()
+                    .port(0)
+                    .adminPort(0)
+                    .data(Path.of("not-used"))
+                    .durability(Durability.MEMORY));
   }
 
   @AfterAll
@@ -183,9 +187,14 @@ class OneReadingTest {
                 .actor("/page/:key", Page.class, Page::new)
                 .open(
                     ServerOptions.defaults()
-                        .ports(0, 0)
-                        .data(Path.of("not-used"), Durability.MEMORY)
-                        .gateway(GatewayOptions.defaults().headBytesMax(20_000, 30_000)));
+                        .port(0)
+                        .adminPort(0)
+                        .data(Path.of("not-used"))
+                        .durability(Durability.MEMORY)
+                        .gateway(
+                            GatewayOptions.defaults()
+                                .requestLineBytesMax(20_000)
+                                .headersBytesMax(30_000)));
         RawClient client = new RawClient(roomy.port())) {
       client.send(
           RawClient.upgrade("/page/a?name=" + "x".repeat(19_000), "X: " + "x".repeat(29_000)));

@@ -138,7 +138,7 @@ class PlainRequestTest {
   @DisplayName("F17 a body that comes on steadily is taken, though it takes longer than the limit")
   void aBodyThatComesOnSteadilyIsTakenThoughItTakesLongerThanTheLimit() throws Exception {
     Duration limit = Duration.ofSeconds(2);
-    GatewayOptions hasty = GatewayOptions.defaults().input(limit, limit, limit);
+    GatewayOptions hasty = GatewayOptions.defaults().head(limit).frame(limit).message(limit);
     try (TestServer server = new TestServer(vertx, hasty);
         RawClient client = server.client()) {
       int pieces = 30;
@@ -157,7 +157,7 @@ class PlainRequestTest {
   void bodyOfMiddleware() throws Exception {
     Duration minutes = Duration.ofMinutes(10);
     GatewayOptions hasty =
-        GatewayOptions.defaults().input(minutes, minutes, Duration.ofMillis(100));
+        GatewayOptions.defaults().head(minutes).frame(minutes).message(Duration.ofMillis(100));
     try (TestServer server =
             new TestServer(
                 vertx,
@@ -183,7 +183,7 @@ class PlainRequestTest {
   void aBodyThatTricklesIsAnswered408InTheEndAndTheActorNeverHearsOfIt() throws Exception {
     Duration minutes = Duration.ofMinutes(10);
     GatewayOptions hasty =
-        GatewayOptions.defaults().input(minutes, minutes, Duration.ofMillis(100));
+        GatewayOptions.defaults().head(minutes).frame(minutes).message(Duration.ofMillis(100));
     try (TestServer server = new TestServer(vertx, hasty);
         RawClient client = server.client()) {
       Heard heard = heard(server);

@@ -90,7 +90,11 @@ class ClientMemoryTest {
   void start() {
     server =
         new TestServer(
-            vertx, GatewayOptions.defaults().clientMemory(HEAP_BYTES, DIRECT_BYTES), clock);
+            vertx,
+            GatewayOptions.defaults()
+                .clientHeapBytesMax(HEAP_BYTES)
+                .clientDirectBytesMax(DIRECT_BYTES),
+            clock);
     host = server.host;
     host.acceptOnly();
   }
@@ -491,7 +495,8 @@ class ClientMemoryTest {
         new TestServer(
             vertx,
             GatewayOptions.defaults()
-                .clientMemory(HEAP_BYTES, DIRECT_BYTES)
+                .clientHeapBytesMax(HEAP_BYTES)
+                .clientDirectBytesMax(DIRECT_BYTES)
                 .limits(new ConnectionLimits(1_000, 500, 0)));
     host = server.host;
     host.acceptOnly();
@@ -647,7 +652,9 @@ class ClientMemoryTest {
     server =
         new TestServer(
             vertx,
-            GatewayOptions.defaults().clientMemory(HEAP_BYTES, DIRECT_BYTES),
+            GatewayOptions.defaults()
+                .clientHeapBytesMax(HEAP_BYTES)
+                .clientDirectBytesMax(DIRECT_BYTES),
             router ->
                 router
                     .route()
@@ -675,7 +682,8 @@ class ClientMemoryTest {
         new TestServer(
             vertx,
             GatewayOptions.defaults()
-                .clientMemory(HEAP_BYTES, DIRECT_BYTES)
+                .clientHeapBytesMax(HEAP_BYTES)
+                .clientDirectBytesMax(DIRECT_BYTES)
                 .trustedProxies(TrustedProxies.of(List.of("127.0.0.1")))
                 .limits(new ConnectionLimits(1_000, 500, 0)));
     host = server.host;
@@ -797,7 +805,11 @@ class ClientMemoryTest {
   @DisplayName("A15: short answers are charged until the network has taken them")
   void shortAnswersThatAreNotRead() throws Exception {
     byte[] body = new byte[60 << 10];
-    answersWith(body, GatewayOptions.defaults().clientMemory(HEAP_BYTES, DIRECT_BYTES));
+    answersWith(
+        body,
+        GatewayOptions.defaults()
+            .clientHeapBytesMax(HEAP_BYTES)
+            .clientDirectBytesMax(DIRECT_BYTES));
     for (int i = 0; i < 10; i++) {
       RawClient client = new RawClient(server.port(), 4_096);
       clients.add(client.send("GET /small/one HTTP/1.1\r\nHost: x\r\n\r\n".repeat(200)));
@@ -836,7 +848,9 @@ class ClientMemoryTest {
   void answersThatAreNotRead() throws Exception {
     byte[] body = new byte[(12 << 20) - 16]; // with its header a multiple of any usual region
     Arrays.fill(body, (byte) 'x');
-    answersWith(body, GatewayOptions.defaults().clientMemory(128 << 20, 128 << 20));
+    answersWith(
+        body,
+        GatewayOptions.defaults().clientHeapBytesMax(128 << 20).clientDirectBytesMax(128 << 20));
     for (int i = 0; i < 6; i++) {
       asks();
     }
@@ -862,7 +876,8 @@ class ClientMemoryTest {
   @DisplayName("A15: an answer that its client does not read ends the connection, and is let go")
   void answersThatAreNeverRead() throws Exception {
     answersWith(
-        new byte[12 << 20], GatewayOptions.defaults().slowness(Duration.ofMillis(200), 64 << 20));
+        new byte[12 << 20],
+        GatewayOptions.defaults().reading(Duration.ofMillis(200)).burstBytesMax(64 << 20));
     asks();
     server.awaitCounts(counts -> server.gateway.memory().held(Held.ANSWERS) == 0);
     assertThat(server.gateway.memory().held(Held.REQUESTS)).isZero();

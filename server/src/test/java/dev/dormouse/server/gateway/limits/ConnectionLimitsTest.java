@@ -164,7 +164,9 @@ class ConnectionLimitsTest {
     GatewayOptions options =
         GatewayOptions.defaults()
             .limits(new ConnectionLimits(200, 10, 0))
-            .input(PATIENCE, PATIENCE, PATIENCE);
+            .head(PATIENCE)
+            .frame(PATIENCE)
+            .message(PATIENCE);
     int most = 10 + options.httpConnectionsMax() / 8;
     List<RawClient> silent = new ArrayList<>();
     try (TestServer server = new TestServer(vertx, options)) {

@@ -50,7 +50,8 @@ class HalfInputTest {
   }
 
   private static TestServer server(Duration head, Duration frame, Duration message) {
-    return new TestServer(vertx, GatewayOptions.defaults().input(head, frame, message));
+    return new TestServer(
+        vertx, GatewayOptions.defaults().head(head).frame(frame).message(message));
   }
 
   @Test

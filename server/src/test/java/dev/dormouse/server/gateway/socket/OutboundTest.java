@@ -290,7 +290,8 @@ class OutboundTest {
         GatewayOptions.defaults()
             .outboundBytesMax(1 << 18)
             .close(Duration.ofMillis(200))
-            .slowness(Duration.ofMillis(500), 64 << 20);
+            .reading(Duration.ofMillis(500))
+            .burstBytesMax(64 << 20);
     this.isTls = isTls;
     server =
         new TestServer(vertx, isTls ? options.tls(new ServerTls(SERVER.keyManagers())) : options);

@@ -35,7 +35,10 @@ class SlowOrDeadTest {
     return new StuckSocket(
         policy,
         null,
-        GatewayOptions.defaults().slowness(LIMIT, BURST).pingInterval(Duration.ofSeconds(30)));
+        GatewayOptions.defaults()
+            .reading(LIMIT)
+            .burstBytesMax(BURST)
+            .pingInterval(Duration.ofSeconds(30)));
   }
 
   private static long opcodes(List<StuckChannel.Frame> frames, int opcode) {

@@ -62,18 +62,22 @@ public final class StuckSocket implements AutoCloseable, Time {
     this(
         policy,
         terms,
-        GatewayOptions.defaults().slowness(Duration.ofSeconds(30), 0).pingInterval(Duration.ZERO));
+        GatewayOptions.defaults()
+            .reading(Duration.ofSeconds(30))
+            .burstBytesMax(0)
+            .pingInterval(Duration.ZERO));
   }
 
   StuckSocket(OutboundPolicy policy, DeflateTerms terms, GatewayOptions limits) {
     channel.freezeTime();
-    ActorOptions options = ActorOptions.defaults().onSlowClient(policy).outboundBytesMax(BYTES_MAX);
+    ActorOptions options =
+        ActorOptions.defaults().outboundPolicy(policy).outboundBytesMax(BYTES_MAX);
     DirectTransport transport = new DirectTransport();
     transport.connect(this::hear, release -> {});
     SocketParts parts =
         new SocketParts(
             new Tally(
-                limits.clientMemory(Long.MAX_VALUE, Long.MAX_VALUE),
+                limits.clientHeapBytesMax(Long.MAX_VALUE).clientDirectBytesMax(Long.MAX_VALUE),
                 this,
                 new Observers(Time.system())),
             transport);
