@@ -1,5 +1,7 @@
 package dev.dormouse.sdk;
 
+import dev.dormouse.sdk.spi.ActorContext;
+import dev.dormouse.sdk.spi.ActorInvoker;
 import java.nio.ByteBuffer;
 import java.time.Instant;
 import java.util.concurrent.CompletionStage;
@@ -44,6 +46,10 @@ import org.jspecify.annotations.Nullable;
  *     preference; at most 16 KiB serialized by default
  */
 public abstract class WebSocketActor<A extends @Nullable Object> {
+  static {
+    ActorInvoker.makeWith(Handlers::new);
+  }
+
   private @Nullable ActorContext<A> context;
 
   /** Creates an actor object, which cannot reach its state yet; load it in {@link #onActivate}. */
@@ -221,20 +227,71 @@ public abstract class WebSocketActor<A extends @Nullable Object> {
     return context().activation();
   }
 
-  final void bind(ActorContext<A> context) {
-    if (this.context != null) {
-      throw new IllegalStateException(
-          getClass().getName()
-              + " was handed out twice: its factory must make a new object each time");
-    }
-    this.context = context;
-  }
-
   private ActorContext<A> context() {
     if (context == null) {
       throw new IllegalStateException(
           "nothing of the actor can be reached in its constructor; use onActivate");
     }
     return context;
+  }
+
+  /** Calls the handlers of an actor object. */
+  private static final class Handlers<A extends @Nullable Object> extends ActorInvoker<A> {
+    private final WebSocketActor<A> actor;
+
+    Handlers(WebSocketActor<A> actor, ActorContext<A> context) {
+      if (actor.context != null) {
+        throw new IllegalStateException(
+            actor.getClass().getName()
+                + " was handed out twice: its factory must make a new object each time");
+      }
+      this.actor = actor;
+      actor.context = context;
+    }
+
+    @Override
+    public void activate() throws Exception {
+      actor.onActivate();
+    }
+
+    @Override
+    public void upgrade(Upgrade<A> upgrade) throws Exception {
+      actor.onUpgrade(upgrade);
+    }
+
+    @Override
+    public void message(Connection<A> from, String text) throws Exception {
+      actor.onMessage(from, text);
+    }
+
+    @Override
+    public void message(Connection<A> from, ByteBuffer bytes) throws Exception {
+      actor.onMessage(from, bytes);
+    }
+
+    @Override
+    public void error(Connection<A> connection, Throwable error) throws Exception {
+      actor.onError(connection, error);
+    }
+
+    @Override
+    public void close(Connection<A> gone, CloseReason reason) throws Exception {
+      actor.onClose(gone, reason);
+    }
+
+    @Override
+    public void hibernate() throws Exception {
+      actor.onHibernate();
+    }
+
+    @Override
+    public void request(HttpRequest request) throws Exception {
+      actor.onRequest(request);
+    }
+
+    @Override
+    public void alarm(Alarm alarm) throws Exception {
+      actor.onAlarm(alarm);
+    }
   }
 }

@@ -24,7 +24,7 @@
  *   <tr><td>{@link dev.dormouse.sdk.ActorOptions}</td><td>the options of an actor type</td></tr>
  *   <tr><td>{@link dev.dormouse.sdk.StoredFields}</td>
  *       <td>an object of an earlier version of the application, to be migrated</td></tr>
- *   <tr><td>{@link dev.dormouse.sdk.ActorContext}, {@link dev.dormouse.sdk.ActorInvoker}</td>
+ *   <tr><td>{@link dev.dormouse.sdk.spi}</td>
  *       <td>the seam for programs that run actors: the server, a test kit</td></tr>
  * </table>
  *

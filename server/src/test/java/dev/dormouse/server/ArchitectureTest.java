@@ -63,6 +63,7 @@ class ArchitectureTest {
   private static final JavaClasses PRODUCT =
       new ClassFileImporter()
           .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
+          .withImportOption(location -> !location.contains("/test/")) // a build without Maven
           .importPackages("dev.dormouse");
 
   private static Stream<Arguments> rooms() {
@@ -233,7 +234,15 @@ class ArchitectureTest {
 
   @Test
   void noPackagesImportEachOther() {
-    slices().matching("dev.dormouse.(**)").should().beFreeOfCycles().check(PRODUCT);
+    slices()
+        .matching("dev.dormouse.(**)")
+        .should()
+        .beFreeOfCycles()
+        // An actor holds the seam to the program that runs it, and the seam names the actor's
+        // types.
+        .ignoreDependency(
+            resideInAPackage("dev.dormouse.sdk"), resideInAPackage("dev.dormouse.sdk.spi"))
+        .check(PRODUCT);
   }
 
   @Test

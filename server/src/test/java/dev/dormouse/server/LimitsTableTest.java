@@ -152,6 +152,10 @@ class LimitsTableTest {
         "what turns of all actors together have sent and stored: in the first second of an open"
             + " turn, while it waits for the store, and on its way to an event loop",
         "HostOptions.unsettledBytesMax=an eighth of the heap");
+    row(
+        "what turns together have sent and stored that are open for more than a second, if they are"
+            + " several",
+        "HostOptions.unsettledBytesMax=a sixteenth of the heap");
     row("what one turn sends and stores", "Turn.BYTES_MAX");
     row(
         "attempts to activate an actor for an event, or to read the store in its turn",

@@ -192,17 +192,21 @@ final class ActorCell {
   }
 
   /**
-   * Abandons the open turn if it has taken longer than its limit. A turn that has been open for a
-   * second ceases to count for the bound on turns' memory.
+   * Abandons the open turn if it has taken longer than its limit, or if it becomes a long turn when
+   * long turns hold too much memory.
    */
   void abandonOverdue(long nowNs) {
     Turn turn = openTurn;
-    Duration limit = options.turnLimit();
-    if (turn != null && nowNs - turn.startedNs() >= UnsettledTurns.COUNTED_NS) {
-      turn.endCount();
+    long openNs = turn == null ? 0 : nowNs - turn.startedNs();
+    if (turn == null || openNs < UnsettledTurns.LONG_NS) {
+      return;
     }
-    if (turn != null
-        && nowNs - turn.startedNs() >= limit.toNanos()
+    Duration limit = options.turnLimit();
+    if (!turn.becomeLong()
+        && abandon(
+            turn, "the turn took longer than 1 s while such turns held too many unsent bytes")) {
+      watch.hit("long-turns", "reset", id, turn.work().connection());
+    } else if (openNs >= limit.toNanos()
         && abandon(turn, "the turn took longer than " + limit.toSeconds() + " s")) {
       watch.hit("turn", "reset", id, turn.work().connection());
     }

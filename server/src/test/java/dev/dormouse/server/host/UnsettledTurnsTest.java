@@ -6,6 +6,7 @@ import dev.dormouse.sdk.ActorId;
 import dev.dormouse.sdk.Connection;
 import dev.dormouse.sdk.ConnectionId;
 import dev.dormouse.server.host.Script.Actor;
+import dev.dormouse.server.protocol.Payload;
 import dev.dormouse.server.protocol.ToGateway.Accepted;
 import dev.dormouse.server.protocol.ToHost;
 import dev.dormouse.storage.CommitResult;
@@ -24,7 +25,12 @@ class UnsettledTurnsTest {
   private final class Writer extends Script {
     @Override
     void onMessage(Actor self, Connection<Object> from, String text) {
-      if (text.equals("write")) {
+      if (text.startsWith("later ")) {
+        from.send("z".repeat(Integer.parseInt(text.substring(6))));
+        self.await(handled.thenRun(() -> from.send("z".repeat(2 * BYTES))));
+      } else if (text.length() > BYTES) {
+        self.await(handled);
+      } else if (text.equals("write")) {
         self.store().put("key", "x".repeat(BYTES));
       } else if (text.equals("say")) {
         self.store().put("key", 1);
@@ -123,6 +129,47 @@ class UnsettledTurnsTest {
     handled.completeExceptionally(new IllegalStateException("as asked"));
     node.steps.runAll();
     assertThat(isBoAccepted()).isTrue();
+  }
+
+  @Test
+  @DisplayName("A2: a handler's own copy of a long text counts for a second")
+  void aHandlersOwnCopyOfALongTextCounts() {
+    node.message(ada, "x".repeat(3 * BYTES));
+    node.heard();
+    node.host.accept(new ToHost.Open(OTHER, BO, DamagedLife.head(), null));
+    node.steps.runAll();
+    assertThat(isBoAccepted()).isFalse();
+    node.pass(Duration.ofSeconds(1));
+    assertThat(isBoAccepted()).isTrue();
+  }
+
+  /** Lets a second actor hold much in an open turn, after the turn of the first became long. */
+  private void holdMuchInTwo(String deed) {
+    node.host.accept(new ToHost.Open(OTHER, BO, DamagedLife.head(), null));
+    node.message(ada, "hold " + BYTES);
+    node.pass(Duration.ofSeconds(1));
+    node.heard();
+    node.host.accept(new ToHost.Message(OTHER, BO, 1, Payload.text(deed)));
+    node.steps.runAll();
+    node.pass(Duration.ofSeconds(1));
+  }
+
+  @Test
+  @DisplayName("A2: a turn is abandoned when long turns hold too much with it")
+  void aTurnIsAbandonedWhenLongTurnsHoldTooMuchWithIt() {
+    holdMuchInTwo("hold " + BYTES);
+    handled.complete(null);
+    node.steps.runAll();
+    assertThat(node.texts()).containsExactly("1:" + "z".repeat(BYTES));
+  }
+
+  @Test
+  @DisplayName("A2: a long turn gets an exception when long turns would hold too much with it")
+  void aLongTurnGetsAnExceptionWhenLongTurnsWouldHoldTooMuch() {
+    holdMuchInTwo("later 10");
+    handled.complete(null);
+    node.steps.runAll();
+    assertThat(node.texts()).containsExactly("1:" + "z".repeat(BYTES));
   }
 
   @Test

@@ -1,8 +1,6 @@
 package dev.dormouse.server.host.turn;
 
-import dev.dormouse.sdk.ActorContext;
 import dev.dormouse.sdk.ActorId;
-import dev.dormouse.sdk.ActorInvoker;
 import dev.dormouse.sdk.ActorOptions;
 import dev.dormouse.sdk.Alarm;
 import dev.dormouse.sdk.Alarms;
@@ -15,10 +13,13 @@ import dev.dormouse.sdk.LimitExceededException;
 import dev.dormouse.sdk.Storage;
 import dev.dormouse.sdk.StoredValueException;
 import dev.dormouse.sdk.WebSocketActor;
+import dev.dormouse.sdk.spi.ActorContext;
+import dev.dormouse.sdk.spi.ActorInvoker;
 import dev.dormouse.server.host.alarm.RunningTime;
 import dev.dormouse.server.host.rows.ActorRows;
 import dev.dormouse.server.host.rows.RowKey;
 import dev.dormouse.server.observe.LogLabels;
+import dev.dormouse.server.protocol.HeapCost;
 import dev.dormouse.server.protocol.Payload;
 import dev.dormouse.server.protocol.Time;
 import dev.dormouse.server.protocol.ToGateway;
@@ -228,7 +229,7 @@ public final class Activation implements ActorContext<@Nullable Object> {
   private Handlers make() {
     Handlers made =
         new Handlers(
-            new ActorInvoker<>((WebSocketActor<@Nullable Object>) type.factory().get(), this));
+            ActorInvoker.of((WebSocketActor<@Nullable Object>) type.factory().get(), this));
     handlers = made;
     return made;
   }
@@ -281,7 +282,10 @@ public final class Activation implements ActorContext<@Nullable Object> {
 
     @Override
     public @Nullable Void text(Payload.Text text, TurnConnection from) throws Exception {
-      actor.message(from, text.string());
+      String copy = text.string();
+      boolean isAscii = copy.length() == text.size();
+      turn().countCopy(HeapCost.ofBytes(isAscii ? text.size() : 2L * copy.length()));
+      actor.message(from, copy);
       return null;
     }
 
@@ -307,6 +311,7 @@ public final class Activation implements ActorContext<@Nullable Object> {
 
     @Override
     public @Nullable Void request(ToHost.Request request) throws Exception {
+      turn().countCopy(HeapCost.ofBytes(request.body().length));
       actor.request(new TurnRequest(Activation.this, request));
       return null;
     }

@@ -24,8 +24,9 @@ import org.jspecify.annotations.Nullable;
  * <p>Exactly one caller wins the right to end a turn, and with it the right to run the cell: the
  * handler's thread when the handler returns, the thread on which the last awaited stage completes,
  * or the clock's thread when it finds the turn overdue. A caller that loses must not touch the cell
- * again. The turn's monitor guards {@code state}, {@code awaited}, {@code failure}, {@code asked}
- * and {@code countedBytes}; the activation's monitor guards the other fields.
+ * again. The turn's monitor guards {@code state}, {@code awaited}, {@code failure}, {@code asked},
+ * {@code countedBytes}, {@code copiedBytes} and {@code isLong}; the activation's monitor guards the
+ * other fields.
  */
 public final class Turn {
   /** The life of a turn. */
@@ -86,11 +87,14 @@ public final class Turn {
   /** The heap that {@code bytes} take, in bytes. */
   private long heapBytes;
 
-  /**
-   * The part of {@code heapBytes} that {@code unsettled} counts; negative once the turn is not
-   * counted any more.
-   */
+  /** The bytes that {@code unsettled} counts; negative once the turn is not counted any more. */
   private long countedBytes;
+
+  /** The bytes of the handler's own copy of the event that {@code unsettled} counts. */
+  private long copiedBytes;
+
+  /** True once the turn counts among the long ones. */
+  private boolean isLong;
 
   private int deletedRanges;
 
@@ -236,30 +240,75 @@ public final class Turn {
   /**
    * Counts bytes that the turn is about to send or write.
    *
-   * @throws LimitExceededException if they would be more than {@value #BYTES_MAX} bytes in all
+   * @throws LimitExceededException if they would be more than {@value #BYTES_MAX} bytes in all, or
+   *     if the turn is long and all long turns together would hold too much
    */
   void charge(long more) {
     long all = bytes + more;
     if (all > BYTES_MAX) {
       throw new LimitExceededException("what one turn sends and stores", all, BYTES_MAX, "bytes");
     }
+    long heap = heapBytes + HeapCost.ofBytes(more);
+    count(UnsettledTurns.COPIES * heap);
     bytes = (int) all;
-    heapBytes += HeapCost.ofBytes(more);
-    if (heapBytes - countedBytes >= UnsettledTurns.COUNTED_BYTES) {
-      count();
+    heapBytes = heap;
+  }
+
+  private synchronized void count(long now) {
+    long more = now - countedBytes;
+    if (countedBytes < 0 || more < UnsettledTurns.COUNTED_BYTES) {
+      return;
+    }
+    if (!isLong) {
+      unsettled.take(more);
+    } else if (!unsettled.takeLong(countedBytes, more)) {
+      throw new LimitExceededException(
+          "turns that last longer than a second hold too much memory for their messages and writes;"
+              + " the limit is "
+              + unsettled.longBytesMax()
+              + " bytes for all of them");
+    }
+    countedBytes = now;
+  }
+
+  /**
+   * Counts the handler's own copy of the event, until the turn is over or long. The copies of long
+   * turns are bounded by what clients may hold, because an event is charged until it is handled.
+   */
+  synchronized void countCopy(long copied) {
+    if (copied >= UnsettledTurns.COUNTED_BYTES && countedBytes >= 0 && !isLong) {
+      unsettled.take(copied);
+      copiedBytes += copied;
     }
   }
 
-  private synchronized void count() {
-    if (countedBytes >= 0) {
-      unsettled.take(heapBytes - countedBytes);
-      countedBytes = heapBytes;
-    }
+  private void endCopies() {
+    unsettled.giveBack(copiedBytes);
+    copiedBytes = 0;
   }
 
-  /** Ceases to count the turn's bytes, because the turn is over or takes too long. */
+  /**
+   * Counts the turn among the long ones, if it does not count there yet.
+   *
+   * @return whether long turns hold no more than they may, so that the turn may go on
+   */
+  public synchronized boolean becomeLong() {
+    if (isLong || countedBytes < 0) {
+      return true;
+    }
+    isLong = true;
+    endCopies();
+    return unsettled.becomeLong(countedBytes);
+  }
+
+  /** Ceases to count the turn's bytes, because the turn is over. */
   public synchronized void endCount() {
-    unsettled.giveBack(countedBytes);
+    endCopies();
+    if (countedBytes > 0 && isLong) {
+      unsettled.endLong(countedBytes);
+    } else {
+      unsettled.giveBack(countedBytes);
+    }
     countedBytes = NOT_COUNTED;
   }
 

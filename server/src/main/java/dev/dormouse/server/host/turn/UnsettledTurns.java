@@ -13,10 +13,17 @@ import java.util.function.LongSupplier;
  * that want to rest until it has fallen to half of that. A single turn may take more than the
  * bound.
  *
+ * <p>While a turn is open its bytes count twice, because the handler usually still refers to the
+ * objects from which the bytes were made.
+ *
  * <p>Steps of less than {@link #COUNTED_BYTES} are not counted: there are no more small turns than
- * events without an answer, and the credit of their senders bounds those. A turn that has been open
- * for {@link #COUNTED_NS} is not counted until it has ended, so that a turn that blocks while it
- * holds much memory cannot stop all others.
+ * events without an answer, and the credit of their senders bounds those.
+ *
+ * <p><b>Long turns.</b> A turn that has been open for {@link #LONG_NS} is long. Its bytes move to a
+ * second sum, so that a turn that blocks while it holds much memory cannot stop all others. Long
+ * turns together may hold half of {@code bytesMax}; a long turn that is alone may hold more. A turn
+ * that exceeds this bound when it becomes long is abandoned, and a long turn that would exceed it
+ * later gets an exception.
  *
  * <p>May be used from any thread.
  */
@@ -24,12 +31,19 @@ public final class UnsettledTurns {
   /** The least number of bytes that is counted. */
   static final int COUNTED_BYTES = 2 << 10;
 
-  /** The time for which an open turn is counted, in nanoseconds. */
-  public static final long COUNTED_NS = 1_000_000_000;
+  /** The time after which an open turn is long, in nanoseconds. */
+  public static final long LONG_NS = 1_000_000_000;
+
+  /** The number of times that the bytes of an open turn count. */
+  static final int COPIES = 2;
 
   private final long bytesMax;
   private final LongSupplier underWay;
   private final AtomicLong bytes = new AtomicLong();
+
+  /** The bytes of long turns, which {@code bytes} does not count. */
+  private final AtomicLong longBytes = new AtomicLong();
+
   private final Set<Runnable> resting = ConcurrentHashMap.newKeySet();
 
   /**
@@ -48,12 +62,55 @@ public final class UnsettledTurns {
     bytes.addAndGet(more);
   }
 
-  /** Ceases to count bytes of an open turn, because it is over or has been open for too long. */
+  /** Ceases to count bytes of an open turn, because the turn is over. */
   void giveBack(long taken) {
     if (taken > 0) {
       bytes.addAndGet(-taken);
       look();
     }
+  }
+
+  /** Returns the most bytes that all long turns may hold if there are several of them. */
+  long longBytesMax() {
+    return bytesMax / 2;
+  }
+
+  /**
+   * Counts an open turn among the long ones from now on.
+   *
+   * @param counted the bytes that are counted for the turn
+   * @return whether long turns hold no more than they may
+   */
+  boolean becomeLong(long counted) {
+    boolean isWithin = isWithinLong(0, counted);
+    longBytes.addAndGet(counted);
+    giveBack(counted);
+    return isWithin;
+  }
+
+  /**
+   * Counts bytes that a long turn takes in addition, unless long turns would then hold more than
+   * they may.
+   *
+   * @param counted the bytes that are counted for the turn already
+   * @return whether the bytes are counted
+   */
+  boolean takeLong(long counted, long more) {
+    boolean isWithin = isWithinLong(counted, more);
+    if (isWithin) {
+      longBytes.addAndGet(more);
+    }
+    return isWithin;
+  }
+
+  /** Ceases to count bytes of a long turn, because the turn is over. */
+  void endLong(long counted) {
+    longBytes.addAndGet(-counted);
+  }
+
+  private boolean isWithinLong(long counted, long more) {
+    long others = longBytes.get() - counted;
+    return others == 0 || more == 0 || others + counted + more <= longBytesMax();
   }
 
   /** Counts the bytes of a turn that is over and waits for the store. */

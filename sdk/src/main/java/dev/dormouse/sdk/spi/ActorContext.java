@@ -1,5 +1,11 @@
-package dev.dormouse.sdk;
+package dev.dormouse.sdk.spi;
 
+import dev.dormouse.sdk.ActorId;
+import dev.dormouse.sdk.Alarms;
+import dev.dormouse.sdk.AutoReply;
+import dev.dormouse.sdk.Connections;
+import dev.dormouse.sdk.Storage;
+import dev.dormouse.sdk.WebSocketActor;
 import java.time.Instant;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
@@ -13,8 +19,8 @@ import org.jspecify.annotations.Nullable;
  * IllegalStateException}.
  *
  * <pre>{@code
- * var actor = new ActorInvoker<>(new ChatRoom(), context);   // whoever runs actors
- * actor.message(from, "hello");                              // the handler reaches the context
+ * var actor = ActorInvoker.of(new ChatRoom(), context);   // the program that runs actors
+ * actor.message(from, "hello");                           // the handler reaches the context
  * }</pre>
  *
  * @param <A> the type of the attachments
