@@ -1,4 +1,4 @@
-package dev.dormouse.examples;
+package com.example;
 
 import dev.dormouse.sdk.CloseReason;
 import dev.dormouse.sdk.Connection;
@@ -6,7 +6,6 @@ import dev.dormouse.sdk.Upgrade;
 import dev.dormouse.sdk.WebSocketActor;
 import dev.dormouse.server.Dormouse;
 
-/** The actor of the README. */
 public final class TinyChat extends WebSocketActor<TinyChat.Member> {
   public record Member(String name, int said) {}
 

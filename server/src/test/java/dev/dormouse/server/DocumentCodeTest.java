@@ -1,0 +1,124 @@
+package dev.dormouse.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+/**
+ * Checks that the code in the README and the guides is the code that the build compiles.
+ *
+ * <p>A comment on the line before a block names the source of the block: {@code <!-- code:
+ * examples/src/test/java/com/example/TinyChat.java -->} is a whole file, and {@code <!-- code:
+ * …/Tasks.java#history -->} is the part of the file between the lines {@code // tag::history} and
+ * {@code // end::history}, moved to the left margin. Every block in Java needs such a comment. A
+ * block in XML needs one, or a comment {@code <!-- file: pom.xml -->}: such a block is a file of
+ * the README's first project, which another test builds and runs.
+ *
+ * <p>With {@code -Ddormouse.docs.renew=true} this test writes the code into the documents.
+ */
+@Tag("once")
+class DocumentCodeTest {
+  private static final Path ROOT = Path.of("").toAbsolutePath().getParent();
+  private static final Pattern SOURCE = Pattern.compile("<!-- code: ([^ #]+)(?:#([\\w-]+))? -->");
+  private static final Pattern FILE = Pattern.compile("<!-- file: \\S+ -->");
+  private static final List<String> CHECKED = List.of("```java", "```xml");
+  private static final boolean IS_RENEWAL = Boolean.getBoolean("dormouse.docs.renew");
+
+  /** The README and the guides; the changelog also shows code of the past. */
+  private static List<Path> documents() throws IOException {
+    List<Path> documents = new ArrayList<>(List.of(ROOT.resolve("README.md")));
+    documents.add(ROOT.resolve("CONTRIBUTING.md"));
+    for (String module : List.of("sdk", "storage", "server", "examples", "examples/bench")) {
+      try (Stream<Path> files = Files.list(ROOT.resolve(module))) {
+        files.filter(file -> file.toString().endsWith(".md")).sorted().forEach(documents::add);
+      }
+    }
+    return documents;
+  }
+
+  /** Returns the code that a comment names, without the white space that all lines begin with. */
+  private static List<String> code(Matcher source) throws IOException {
+    List<String> lines = Files.readAllLines(ROOT.resolve(source.group(1)));
+    String region = source.group(2);
+    if (region == null) {
+      return lines;
+    }
+    List<String> stripped = lines.stream().map(String::strip).toList();
+    int start = stripped.indexOf("// tag::" + region);
+    int end = stripped.indexOf("// end::" + region);
+    assertThat(start).as("line '// tag::%s' in %s", region, source.group(1)).isNotNegative();
+    assertThat(end).as("line '// end::%s' in %s", region, source.group(1)).isGreaterThan(start);
+    List<String> part =
+        lines.subList(start + 1, end).stream()
+            .filter(line -> !line.strip().matches("// (tag|end)::[\\w-]+"))
+            .toList();
+    int margin =
+        part.stream()
+            .filter(line -> !line.isBlank())
+            .mapToInt(line -> line.length() - line.stripLeading().length())
+            .min()
+            .orElse(0);
+    String code =
+        part.stream()
+            .map(line -> line.isBlank() ? "" : line.substring(margin))
+            .collect(Collectors.joining("\n"));
+    return code.strip().lines().toList();
+  }
+
+  /** Returns the comments on the lines right before a line. */
+  private static String commentsBefore(List<String> lines, int line) {
+    StringBuilder comments = new StringBuilder();
+    for (int i = line - 1; i >= 0 && lines.get(i).startsWith("<!--"); i--) {
+      comments.append(lines.get(i)).append('\n');
+    }
+    return comments.toString();
+  }
+
+  @Test
+  void theCodeInTheDocumentsIsTheCodeThatIsCompiled() throws IOException {
+    List<String> wrong = new ArrayList<>();
+    int compared = 0;
+    for (Path document : documents()) {
+      List<String> lines = new ArrayList<>(Files.readAllLines(document));
+      for (int i = 0; i < lines.size(); i++) {
+        if (!CHECKED.contains(lines.get(i))) {
+          continue;
+        }
+        String comments = commentsBefore(lines, i);
+        String where = ROOT.relativize(document) + ":" + (i + 1);
+        Matcher source = SOURCE.matcher(comments);
+        if (source.find()) {
+          compared++;
+          List<String> rest = lines.subList(i + 1, lines.size());
+          List<String> block = rest.subList(0, rest.indexOf("```"));
+          List<String> code = code(source);
+          if (IS_RENEWAL) {
+            block.clear();
+            lines.addAll(i + 1, code);
+          } else if (!block.equals(code)) {
+            wrong.add(where + " differs from " + source.group());
+          }
+        } else if (lines.get(i).equals("```java") || !FILE.matcher(comments).find()) {
+          wrong.add(where + " has no comment that names its source");
+        }
+      }
+      if (IS_RENEWAL) {
+        Files.write(document, lines);
+      }
+    }
+    assertThat(wrong)
+        .as("blocks of code; -Ddormouse.docs.renew=true writes the compiled code into them")
+        .isEmpty();
+    assertThat(compared).isGreaterThanOrEqualTo(2);
+  }
+}
