@@ -41,7 +41,7 @@ public interface Delivery {
    * the turn ends: {@code waitFor} throws an {@link IllegalStateException} then. Inside {@code
    * CompletableFuture.allOf} the mistake is not noticed, and the turn ends at its time limit.
    *
-   * @throws IllegalStateException if the turn that sent the message is over
+   * @throws TurnStateException if the turn that sent the message is over
    */
   CompletionStage<Outcome> outcome();
 }

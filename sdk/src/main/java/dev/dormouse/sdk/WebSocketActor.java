@@ -99,9 +99,10 @@ public abstract class WebSocketActor<A extends @Nullable Object> {
    * follows; unlike it, this event is not repeated after a crash. The connection is no longer open:
    * messages to it go nowhere, and closing it does nothing.
    *
-   * @param error says what happened
+   * @param error says what happened, and how the connection ends
    */
-  protected void onError(Connection<A> connection, Throwable error) throws Exception {}
+  protected void onError(Connection<A> connection, ConnectionFailedException error)
+      throws Exception {}
 
   /**
    * Handles the end of the object, which is dropped because the actor is idle or the server stops.
@@ -175,7 +176,7 @@ public abstract class WebSocketActor<A extends @Nullable Object> {
    * Keeps the current turn open until a stage has completed. The next event waits, and callbacks of
    * the stage belong to this turn. If the stage fails, the turn fails.
    *
-   * @throws IllegalStateException if no turn is open
+   * @throws TurnStateException if no turn is open
    */
   protected final void waitFor(CompletionStage<?> stage) {
     context().waitFor(stage);
@@ -188,7 +189,7 @@ public abstract class WebSocketActor<A extends @Nullable Object> {
    * once the turn is over. A stage that fails is only logged.
    *
    * @throws LimitExceededException if the actor has 1,024 pieces of background work under way
-   * @throws IllegalStateException if no turn is open
+   * @throws TurnStateException if no turn is open
    */
   protected final void inBackground(CompletionStage<?> stage) {
     context().inBackground(stage);
@@ -200,17 +201,23 @@ public abstract class WebSocketActor<A extends @Nullable Object> {
    * event makes a new object from what is stored. It is for an actor that finds its own fields to
    * be wrong.
    *
-   * <p>It does not return: it throws, and if that is caught, whatever else the turn does goes
-   * nowhere. The event is not handled again. The sender of a message hears nothing of it, whatever
-   * the {@link FailurePolicy}; an upgrade or a request is answered 503; a connection that has ended
-   * is gone, as if {@link #onClose} had thrown. In {@link #onActivate}, the activation has failed,
-   * and is tried again after a while.
+   * <pre>{@code
+   * if (total != members.size()) throw reset("the members do not add up");
+   * }</pre>
+   *
+   * <p>The call discards the turn, and returns an exception for the handler to throw. If the
+   * handler does not throw it, or catches it, whatever else the turn does goes nowhere all the
+   * same. The event is not handled again. The sender of a message hears nothing of it, whatever the
+   * {@link FailurePolicy}; an upgrade or a request is answered 503; a connection that has ended is
+   * gone, as if {@link #onClose} had thrown. In {@link #onActivate}, the activation has failed, and
+   * is tried again after a while.
    *
    * @param why the reason, for the log
-   * @throws IllegalStateException if no turn is open
+   * @return an exception without stack trace, whose message is the reason
+   * @throws TurnStateException if no turn is open
    */
-  protected final void reset(String why) {
-    context().reset(why);
+  protected final RuntimeException reset(String why) {
+    return context().reset(why);
   }
 
   /** Returns the time by the server's clock, which a test moves by hand. */
@@ -229,7 +236,8 @@ public abstract class WebSocketActor<A extends @Nullable Object> {
 
   private ActorContext<A> context() {
     if (context == null) {
-      throw new IllegalStateException(
+      throw new TurnStateException(
+          TurnStateException.Why.NONE_OPEN,
           "nothing of the actor can be reached in its constructor; use onActivate");
     }
     return context;
@@ -270,7 +278,8 @@ public abstract class WebSocketActor<A extends @Nullable Object> {
     }
 
     @Override
-    public void error(Connection<A> connection, Throwable error) throws Exception {
+    public void error(Connection<A> connection, ConnectionFailedException error)
+        throws Exception {
       actor.onError(connection, error);
     }
 

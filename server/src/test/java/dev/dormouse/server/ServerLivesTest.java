@@ -46,7 +46,7 @@ class ServerLivesTest {
         case "linger" -> storage().put("lingers", true);
         case "reset" -> {
           connections().broadcast("never heard");
-          reset("as asked");
+          throw reset("as asked");
         }
         default -> connections().broadcast(from.attachment() + ": " + text);
       }

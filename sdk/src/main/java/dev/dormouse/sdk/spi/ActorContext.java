@@ -5,6 +5,7 @@ import dev.dormouse.sdk.Alarms;
 import dev.dormouse.sdk.AutoReply;
 import dev.dormouse.sdk.Connections;
 import dev.dormouse.sdk.Storage;
+import dev.dormouse.sdk.TurnStateException;
 import dev.dormouse.sdk.WebSocketActor;
 import java.time.Instant;
 import java.util.concurrent.CompletionStage;
@@ -16,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Methods that read or change state may be called on the thread of the open turn, and in
  * callbacks of stages that the turn waits for. Outside of a turn they throw {@link
- * IllegalStateException}.
+ * TurnStateException}.
  *
  * <pre>{@code
  * var actor = ActorInvoker.of(new ChatRoom(), context);   // the program that runs actors
@@ -51,8 +52,8 @@ public interface ActorContext<A extends @Nullable Object> {
   /** Makes a stop of the server wait for the stage; nothing else waits for it. */
   void inBackground(CompletionStage<?> stage);
 
-  /** Discards the current turn and drops the actor object; does not return. */
-  void reset(String why);
+  /** Discards the current turn and drops the actor object; returns what the handler must throw. */
+  RuntimeException reset(String why);
 
   /** Returns the time, by the clock of the program that runs the actor. */
   Instant now();

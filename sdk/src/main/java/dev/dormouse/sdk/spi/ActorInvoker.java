@@ -3,6 +3,7 @@ package dev.dormouse.sdk.spi;
 import dev.dormouse.sdk.Alarm;
 import dev.dormouse.sdk.CloseReason;
 import dev.dormouse.sdk.Connection;
+import dev.dormouse.sdk.ConnectionFailedException;
 import dev.dormouse.sdk.HttpRequest;
 import dev.dormouse.sdk.Upgrade;
 import dev.dormouse.sdk.WebSocketActor;
@@ -75,7 +76,8 @@ public abstract class ActorInvoker<A extends @Nullable Object> {
   public abstract void message(Connection<A> from, ByteBuffer bytes) throws Exception;
 
   /** Calls the handler {@code onError}. */
-  public abstract void error(Connection<A> connection, Throwable error) throws Exception;
+  public abstract void error(Connection<A> connection, ConnectionFailedException error)
+      throws Exception;
 
   /** Calls the handler {@code onClose}. */
   public abstract void close(Connection<A> gone, CloseReason reason) throws Exception;

@@ -126,8 +126,10 @@ public sealed interface ToHost {
    * @param actor the actor
    * @param connection the connection
    * @param error what happened, in words
+   * @param reason how the connection ends
    */
-  record Failed(ActorId actor, ConnectionId connection, String error) implements ClientEvent {
+  record Failed(ActorId actor, ConnectionId connection, String error, CloseReason reason)
+      implements ClientEvent {
 
     @Override
     public <R extends @Nullable Object, X extends Exception> R accept(Visitor<R, X> visitor)

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.dormouse.sdk.CloseReason;
 import dev.dormouse.sdk.Connection;
+import dev.dormouse.sdk.ConnectionFailedException;
 import dev.dormouse.sdk.ConnectionId;
 import dev.dormouse.sdk.HttpRequest;
 import dev.dormouse.sdk.HttpResponse;
@@ -202,12 +203,13 @@ class CloseEventsTest {
   @Test
   @DisplayName("O1 S41 in onError a connection may be closed with any code, and onClose follows")
   void aFailedConnectionMayBeClosedWithAnyCode() {
-    List<Throwable> errors = new ArrayList<>();
+    List<ConnectionFailedException> errors = new ArrayList<>();
     TestHost node =
         new TestHost(
             new Script() {
               @Override
-              void onError(Actor self, Connection<Object> connection, Throwable error) {
+              void onError(
+                  Actor self, Connection<Object> connection, ConnectionFailedException error) {
                 errors.add(error);
                 for (int code : new int[] {1005, 1006, 1015, 0, 70_000}) {
                   connection.close(code, "x".repeat(200));
@@ -229,11 +231,16 @@ class CloseEventsTest {
             });
     ConnectionId ada = node.connect("ada");
     node.heard();
-    node.host.accept(new ToHost.Failed(TestHost.ROOM, ada, "the connection was reset"));
+    CloseReason lost = CloseReason.abnormal(CloseReason.Cause.CONNECTION_LOST);
+    node.host.accept(new ToHost.Failed(TestHost.ROOM, ada, "the connection was reset", lost));
     node.steps.runAll();
     assertThat(node.heard()).isEmpty();
     node.close(ada, 1006);
-    assertThat(errors).hasSize(1);
+    assertThat(errors)
+        .singleElement()
+        .satisfies(e -> assertThat(e).hasMessage("the connection was reset"))
+        .extracting(ConnectionFailedException::reason)
+        .isEqualTo(lost);
     assertThat(node.ask()).isEqualTo("Optional[true] Optional[1006]");
   }
 

@@ -8,6 +8,7 @@ import dev.dormouse.sdk.HttpRequest;
 import dev.dormouse.sdk.HttpResponse;
 import dev.dormouse.sdk.KeyRange;
 import dev.dormouse.sdk.LimitExceededException;
+import dev.dormouse.sdk.Storage;
 import dev.dormouse.server.host.Script.Actor;
 import dev.dormouse.server.host.turn.Turn;
 import dev.dormouse.server.protocol.ToGateway;
@@ -117,6 +118,34 @@ class LimitsTest {
     assertThat(outcomes.get(0)).startsWith("what one turn sends and stores is 671");
     assertThat(answering.heard())
         .contains(new ToGateway.Responded(1, HttpResponse.text(500, "too much")));
+  }
+
+  @Test
+  void theThingItsSizeAndItsLimitCanBeReadByPrograms() {
+    List<LimitExceededException> thrown = new ArrayList<>();
+    outcome(
+        (self, from) -> {
+          for (Runnable deed :
+              List.<Runnable>of(
+                  () -> from.tag("t".repeat(257)),
+                  () -> self.store().put("k", new byte[Storage.VALUE_BYTES_MAX]),
+                  () -> self.store().put("k", new byte[Storage.VALUE_BYTES_MAX + 1]),
+                  () -> self.store().delete(""))) {
+            try {
+              deed.run();
+            } catch (LimitExceededException e) {
+              thrown.add(e);
+            }
+          }
+          return "";
+        });
+    assertThat(thrown)
+        .extracting(e -> e.what() + " " + e.actual() + " " + e.limit() + " " + e.unit())
+        .containsExactly(
+            "a tag 257 256 bytes",
+            "the value of key 'k': a value of class [B 2097159 2097152 bytes",
+            "the value of key 'k': a value of class [B 2097153 2097152 bytes",
+            "a storage key 0 1 bytes");
   }
 
   @Test

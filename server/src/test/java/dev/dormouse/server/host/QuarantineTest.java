@@ -84,7 +84,7 @@ class QuarantineTest {
         }
 
         @Override
-        void onError(Actor self, Connection<Object> connection, Throwable error) {
+        void onError(Actor self, Connection<Object> connection, ConnectionFailedException error) {
           connection.send("error " + ((ConnectionFailedException) error).getMessage());
         }
 
@@ -173,7 +173,9 @@ class QuarantineTest {
     DamagedLife life = life();
     ConnectionId ada = withUnreadableAttachment(life);
 
-    life.accept(new ToHost.Failed(ROOM, ada, "broken"));
+    life.accept(
+        new ToHost.Failed(
+            ROOM, ada, "broken", CloseReason.abnormal(CloseReason.Cause.CONNECTION_LOST)));
     assertThat(life.texts()).containsExactly("1.1 error broken");
     life.close(ROOM, ada);
 

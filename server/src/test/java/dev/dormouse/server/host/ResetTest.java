@@ -9,6 +9,7 @@ import dev.dormouse.sdk.ConnectionId;
 import dev.dormouse.sdk.FailurePolicy;
 import dev.dormouse.sdk.HttpRequest;
 import dev.dormouse.sdk.HttpResponse;
+import dev.dormouse.sdk.TurnStateException;
 import dev.dormouse.sdk.Upgrade;
 import dev.dormouse.server.host.Script.Actor;
 import dev.dormouse.server.observe.Logs;
@@ -36,6 +37,7 @@ class ResetTest {
   private static class Counting extends Script {
     final List<Long> activations = new ArrayList<>();
     final List<Actor> objects = new ArrayList<>();
+    final List<RuntimeException> forgotten = new ArrayList<>();
     boolean isActivationReset;
 
     @Override
@@ -65,6 +67,9 @@ class ResetTest {
       from.send(text + " " + total + " " + from.tags().size());
       if (text.equals("reset")) {
         self.startOver("as asked");
+      } else if (text.equals("forget")) {
+        forgotten.add(self.begunAnew("as asked"));
+        self.store().put("total", 99L);
       } else if (text.equals("hide")) {
         try {
           self.startOver("as asked");
@@ -139,6 +144,17 @@ class ResetTest {
     node.heard();
     node.message(ada, "hide");
     assertThat(node.heard()).containsExactly(new Handled(ada, 1));
+    node.message(ada, "a");
+    assertThat(node.texts()).containsExactly("1:a 1 1");
+  }
+
+  @Test
+  void aHandlerThatForgetsToThrowItGainsNothing() {
+    ConnectionId ada = node.connect("ada");
+    node.heard();
+    node.message(ada, "forget");
+    assertThat(node.heard()).containsExactly(new Handled(ada, 1));
+    assertThat(counting.forgotten).singleElement().extracting("message").isEqualTo("as asked");
     node.message(ada, "a");
     assertThat(node.texts()).containsExactly("1:a 1 1");
   }
@@ -249,7 +265,7 @@ class ResetTest {
   @Test
   void aStageThatCompletesAfterItGoesNowhere() {
     CompletableFuture<String> slow = new CompletableFuture<>();
-    List<Throwable> late = new ArrayList<>();
+    List<TurnStateException.Why> late = new ArrayList<>();
     TestHost awaiting =
         new TestHost(
             new Script() {
@@ -261,8 +277,8 @@ class ResetTest {
                           value -> {
                             try {
                               from.send(value);
-                            } catch (IllegalStateException e) {
-                              late.add(e);
+                            } catch (TurnStateException e) {
+                              late.add(e.why());
                             }
                           }));
                   self.startOver("as asked");
@@ -278,7 +294,7 @@ class ResetTest {
     slow.complete("late");
     awaiting.steps.runAll();
     assertThat(awaiting.heard()).isEmpty();
-    assertThat(late).hasSize(1);
+    assertThat(late).containsExactly(TurnStateException.Why.ABANDONED);
   }
 
   @Test

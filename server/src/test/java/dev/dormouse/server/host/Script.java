@@ -5,6 +5,7 @@ import dev.dormouse.sdk.Alarm;
 import dev.dormouse.sdk.Alarms;
 import dev.dormouse.sdk.CloseReason;
 import dev.dormouse.sdk.Connection;
+import dev.dormouse.sdk.ConnectionFailedException;
 import dev.dormouse.sdk.Connections;
 import dev.dormouse.sdk.HttpRequest;
 import dev.dormouse.sdk.Storage;
@@ -39,7 +40,8 @@ class Script {
 
   void onClose(Actor self, Connection<Object> gone, CloseReason reason) throws Exception {}
 
-  void onError(Actor self, Connection<Object> connection, Throwable error) throws Exception {}
+  void onError(Actor self, Connection<Object> connection, ConnectionFailedException error)
+      throws Exception {}
 
   void onHibernate(Actor self) throws Exception {}
 
@@ -83,8 +85,12 @@ class Script {
       inBackground(stage);
     }
 
+    RuntimeException begunAnew(String why) {
+      return reset(why);
+    }
+
     void startOver(String why) {
-      reset(why);
+      throw reset(why);
     }
 
     ActorId name() {
@@ -121,7 +127,8 @@ class Script {
     }
 
     @Override
-    protected void onError(Connection<Object> connection, Throwable error) throws Exception {
+    protected void onError(Connection<Object> connection, ConnectionFailedException error)
+        throws Exception {
       script.onError(this, connection, error);
     }
 

@@ -73,7 +73,13 @@ class StorageTest {
           storage.put("d", "text");
           assertThatExceptionOfType(StoredValueException.class)
               .isThrownBy(() -> storage.getAll(List.of("a", "d"), Integer.class))
-              .withMessageContaining("key 'd'");
+              .withMessageContaining("key 'd'")
+              .satisfies(e -> assertThat(e.key()).contains("d"))
+              .satisfies(e -> assertThat(e.className()).contains("java.lang.String"));
+          assertThatExceptionOfType(StoredValueException.class)
+              .isThrownBy(() -> storage.put("e", List.of(new Thread())))
+              .satisfies(e -> assertThat(e.key()).contains("e"))
+              .satisfies(e -> assertThat(e.className()).contains("java.lang.Thread"));
           assertThatExceptionOfType(LimitExceededException.class)
               .isThrownBy(() -> storage.getAll(List.of("a", ""), Integer.class));
           assertThatExceptionOfType(LimitExceededException.class)

@@ -1,6 +1,7 @@
 package dev.dormouse.server.host;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import dev.dormouse.sdk.Connection;
 import dev.dormouse.sdk.ConnectionId;
@@ -9,6 +10,8 @@ import dev.dormouse.sdk.HttpRequest;
 import dev.dormouse.sdk.HttpResponse;
 import dev.dormouse.sdk.KeyRange;
 import dev.dormouse.sdk.Storage;
+import dev.dormouse.sdk.TurnStateException;
+import dev.dormouse.sdk.TurnStateException.Why;
 import dev.dormouse.sdk.Upgrade;
 import dev.dormouse.server.host.Script.Actor;
 import dev.dormouse.server.host.Script.Note;
@@ -25,6 +28,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
@@ -290,7 +294,7 @@ class TurnsTest {
   @Test
   void aTurnThatTakesTooLongIsAbandonedAndWhatItDoesLaterGoesNowhere() {
     CompletableFuture<String> never = new CompletableFuture<>();
-    List<Throwable> late = new ArrayList<>();
+    List<TurnStateException> late = new ArrayList<>();
     TestHost node =
         new TestHost(
             new Script() {
@@ -303,7 +307,7 @@ class TurnsTest {
                           (value, error) -> {
                             try {
                               from.send("too late");
-                            } catch (IllegalStateException e) {
+                            } catch (TurnStateException e) {
                               late.add(e);
                             }
                           }));
@@ -324,27 +328,51 @@ class TurnsTest {
     assertThat(node.heard()).isEmpty();
     assertThat(late)
         .singleElement()
-        .satisfies(e -> assertThat(e).hasMessageContaining("abandoned"));
+        .satisfies(e -> assertThat(e).hasMessageContaining("abandoned"))
+        .extracting(TurnStateException::why)
+        .isEqualTo(Why.ABANDONED);
     assertThat(node.status().connections()).isEqualTo(1);
   }
 
   @Test
-  void whatBelongsToNoTurnIsRefused() {
+  void whatBelongsToNoTurnIsRefusedAndTheExceptionSaysWhy() {
     List<Connection<Object>> kept = new ArrayList<>();
+    List<Why> onOtherThread = new ArrayList<>();
     TestHost node =
         new TestHost(
             new Script() {
               @Override
-              void onMessage(Actor self, Connection<Object> from, String text) {
+              void onMessage(Actor self, Connection<Object> from, String text) throws Exception {
                 kept.add(from);
+                CompletableFuture.runAsync(() -> onOtherThread.add(whyOf(() -> from.send("no"))))
+                    .get();
+                if (text.equals("fail")) {
+                  throw new IOException("as asked");
+                }
               }
             });
-    node.message(node.connect("ada"), "keep");
+    ConnectionId ada = node.connect("ada");
+    node.message(ada, "keep");
     node.heard();
-    org.assertj.core.api.Assertions.assertThatIllegalStateException()
+    assertThatExceptionOfType(TurnStateException.class)
         .isThrownBy(() -> kept.get(0).send("outside"))
-        .withMessageContaining("no turn is open");
+        .withMessageContaining("no turn is open")
+        .extracting(TurnStateException::why)
+        .isEqualTo(Why.NONE_OPEN);
+    node.message(ada, "fail");
+    assertThat(node.texts()).isEmpty();
+    assertThat(whyOf(() -> kept.get(1).send("of a turn that has failed"))).isEqualTo(Why.OVER);
+    assertThat(onOtherThread).containsExactly(Why.ON_OTHER_THREAD, Why.ON_OTHER_THREAD);
     assertThat(node.heard()).isEmpty();
+  }
+
+  private static @Nullable Why whyOf(Runnable use) {
+    try {
+      use.run();
+      return null;
+    } catch (TurnStateException e) {
+      return e.why();
+    }
   }
 
   @Test

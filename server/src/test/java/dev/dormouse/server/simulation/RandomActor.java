@@ -5,6 +5,7 @@ import dev.dormouse.sdk.Alarm;
 import dev.dormouse.sdk.Alarms;
 import dev.dormouse.sdk.CloseReason;
 import dev.dormouse.sdk.Connection;
+import dev.dormouse.sdk.ConnectionFailedException;
 import dev.dormouse.sdk.ConnectionId;
 import dev.dormouse.sdk.Connections;
 import dev.dormouse.sdk.HttpRequest;
@@ -85,7 +86,8 @@ final class RandomActor extends WebSocketActor<Object> {
   }
 
   @Override
-  protected void onError(Connection<Object> connection, Throwable error) throws Exception {
+  protected void onError(Connection<Object> connection, ConnectionFailedException error)
+      throws Exception {
     handle(Kind.ERROR, connection.id(), 0, deeds -> deeds.about(connection));
   }
 
@@ -156,7 +158,7 @@ final class RandomActor extends WebSocketActor<Object> {
   }
 
   void beginAnew() {
-    reset("as the dice say");
+    throw reset("as the dice say");
   }
 
   void await(CompletionStage<?> stage) {

@@ -180,7 +180,7 @@ final class SimulatedSocket {
     if (state == State.ENDED && sent.isEmpty() && waiting.isEmpty() && !isReported) {
       isReported = true;
       if (failure != null) {
-        toHost.add(new ToHost.Failed(actor, id, failure));
+        toHost.add(new ToHost.Failed(actor, id, failure, outcome));
       }
       toHost.add(new ToHost.Closed(actor, id, outcome));
     }

@@ -65,16 +65,17 @@ final class KryoCodec implements ValueCodec {
     } catch (StoredValueException e) {
       throw new StoredValueException(cannotWrite(value) + e.getMessage(), e);
     } catch (KryoBufferOverflowException e) {
+      String what = "a value of class " + value.getClass().getName();
       throw new LimitExceededException(
-          "a value of class "
-              + value.getClass().getName()
-              + " is more than "
-              + bytesMax
-              + " bytes, which is the limit");
+          what,
+          bytesMax + 1L,
+          bytesMax,
+          "bytes",
+          what + " is more than " + bytesMax + " bytes, which is the limit");
     } catch (LimitExceededException e) {
       throw e;
     } catch (RuntimeException e) {
-      throw new StoredValueException(cannotWrite(value) + e, e);
+      throw new StoredValueException(cannotWrite(value) + e, e, null, value.getClass().getName());
     } finally {
       give(bench);
     }
@@ -193,7 +194,10 @@ final class KryoCodec implements ValueCodec {
       value = asWholeNumber(value, type);
       if (!type.isInstance(value)) {
         throw new StoredValueException(
-            "it is of " + value.getClass().getName() + ", not of " + type.getName(), null);
+            "it is of " + value.getClass().getName() + ", not of " + type.getName(),
+            null,
+            null,
+            value.getClass().getName());
       }
       return type.cast(value);
     }

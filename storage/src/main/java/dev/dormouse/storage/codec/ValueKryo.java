@@ -180,7 +180,8 @@ final class ValueKryo extends Kryo {
       return super.getRegistration(type);
     } catch (IllegalArgumentException advice) {
       // Kryo's message advises to call Kryo's methods, which no user can: it is left out.
-      throw new StoredValueException(StoredType.messageAboutUnnamed(type), null);
+      throw new StoredValueException(
+          StoredType.messageAboutUnnamed(type), null, null, type.getName());
     }
   }
 

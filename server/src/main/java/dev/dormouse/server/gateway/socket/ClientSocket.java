@@ -790,7 +790,7 @@ public final class ClientSocket extends LivenessWheel.Peer {
     }
     if (closing.report()) {
       if (closing.failure() != null) {
-        parts.transport().toHost(new ToHost.Failed(actor, id, closing.failure()));
+        parts.transport().toHost(new ToHost.Failed(actor, id, closing.failure(), outcome));
       }
       parts.transport().toHost(new ToHost.Closed(actor, id, outcome));
     }

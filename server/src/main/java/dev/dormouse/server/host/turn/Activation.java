@@ -12,6 +12,7 @@ import dev.dormouse.sdk.Delivery;
 import dev.dormouse.sdk.LimitExceededException;
 import dev.dormouse.sdk.Storage;
 import dev.dormouse.sdk.StoredValueException;
+import dev.dormouse.sdk.TurnStateException;
 import dev.dormouse.sdk.WebSocketActor;
 import dev.dormouse.sdk.spi.ActorContext;
 import dev.dormouse.sdk.spi.ActorInvoker;
@@ -170,13 +171,13 @@ public final class Activation implements ActorContext<@Nullable Object> {
   }
 
   @Override
-  public void reset(String why) {
+  public RuntimeException reset(String why) {
     Objects.requireNonNull(why, "why");
     Turn open;
     synchronized (this) {
       open = turn();
     }
-    open.reset(why);
+    return open.reset(why);
   }
 
   @Override
@@ -297,7 +298,9 @@ public final class Activation implements ActorContext<@Nullable Object> {
 
     @Override
     public @Nullable Void failed(ToHost.Failed failed) throws Exception {
-      actor.error(connection(failed.connection()), new ConnectionFailedException(failed.error()));
+      actor.error(
+          connection(failed.connection()),
+          new ConnectionFailedException(failed.error(), failed.reason()));
       return null;
     }
 
@@ -407,11 +410,12 @@ public final class Activation implements ActorContext<@Nullable Object> {
   /**
    * Returns the open turn.
    *
-   * @throws IllegalStateException if no turn is open, or the caller does not belong to it
+   * @throws TurnStateException if no turn is open, or the caller does not belong to it
    */
   synchronized Turn turn() {
     if (turn == null) {
-      throw new IllegalStateException(
+      throw new TurnStateException(
+          TurnStateException.Why.NONE_OPEN,
           "no turn is open; an actor can be used inside its handlers only");
     }
     turn.check();
@@ -495,7 +499,7 @@ public final class Activation implements ActorContext<@Nullable Object> {
     } catch (StoredValueException e) {
       throw new StoredValueException(attachmentOf(connection) + e.getMessage(), e);
     } catch (LimitExceededException e) {
-      throw new LimitExceededException(attachmentOf(connection) + e.getMessage());
+      throw e.at(attachmentOf(connection));
     }
   }
 

@@ -1,6 +1,7 @@
 package dev.dormouse.server.host.turn;
 
 import dev.dormouse.sdk.Delivery;
+import dev.dormouse.sdk.TurnStateException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
@@ -40,7 +41,8 @@ final class SentMessage implements Delivery {
       if (asked == null) {
         Turn open = activation.turn();
         if (open.number() != turn) {
-          throw new IllegalStateException(
+          throw new TurnStateException(
+              TurnStateException.Why.OVER,
               "what becomes of a message can be asked only within the turn that sends it");
         }
         OutcomeStage<Outcome> stage = new OutcomeStage<>(activation, turn);

@@ -2,6 +2,8 @@ package dev.dormouse.server.host.turn;
 
 import dev.dormouse.sdk.LimitExceededException;
 import dev.dormouse.sdk.Storage;
+import dev.dormouse.sdk.TurnStateException;
+import dev.dormouse.sdk.TurnStateException.Why;
 import dev.dormouse.server.host.rows.RowKey;
 import dev.dormouse.server.protocol.HeapCost;
 import dev.dormouse.server.protocol.ToGateway;
@@ -339,31 +341,36 @@ public final class Turn {
   /**
    * Checks that the caller belongs to this turn and that the turn is not over.
    *
-   * @throws IllegalStateException if the turn is over, or the calling thread is neither the
-   *     handler's nor one of a stage that the turn waits for
+   * @throws TurnStateException if the turn is over, or the calling thread is neither the handler's
+   *     nor one of a stage that the turn waits for
    */
   synchronized void check() {
     if (state == State.ABANDONED) {
-      throw new IllegalStateException(
-          "this turn took too long and was abandoned; its actor was reset");
+      throw new TurnStateException(
+          Why.ABANDONED, "this turn took too long and was abandoned; its actor was reset");
+    }
+    if (state == State.ENDED && failure instanceof ResetException) {
+      throw new TurnStateException(
+          Why.ABANDONED,
+          "this turn has reset its actor and was discarded: " + failure.getMessage());
     }
     if (state == State.ENDED) {
-      throw new IllegalStateException("this turn is over; use waitFor to keep a turn open");
+      throw new TurnStateException(Why.OVER, "this turn is over; use waitFor to keep a turn open");
     }
     if (awaited == 0 && Thread.currentThread() != thread) {
-      throw new IllegalStateException(
+      throw new TurnStateException(
+          Why.ON_OTHER_THREAD,
           "a turn is open on another thread; use waitFor for work that belongs to it");
     }
   }
 
   /**
-   * Discards the turn and has its actor reset. This method never returns, so that the handler goes
-   * no further.
+   * Discards the turn and has its actor reset, whatever the handler does afterwards.
    *
-   * @throws ResetException if the turn was open
-   * @throws IllegalStateException if the turn is over already
+   * @return what the handler is to throw, so that it goes no further
+   * @throws TurnStateException if the turn is over already
    */
-  void reset(String why) {
+  ResetException reset(String why) {
     ResetException reset = new ResetException(why);
     boolean isMine;
     synchronized (this) {
@@ -377,7 +384,7 @@ public final class Turn {
     if (isMine) {
       onLastStage.accept(this);
     }
-    throw reset;
+    return reset;
   }
 
   synchronized void await(CompletionStage<?> stage) {

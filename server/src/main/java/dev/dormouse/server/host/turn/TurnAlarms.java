@@ -258,6 +258,10 @@ public final class TurnAlarms implements Alarms {
     byte[] bytes = RowKey.utf8("the name of an alarm", name);
     if (bytes.length == 0) {
       throw new LimitExceededException(
+          "the name of an alarm",
+          0,
+          1,
+          "bytes",
           "the name of an alarm must have at least 1 byte, and this one is empty");
     }
     if (bytes.length > NAME_BYTES_MAX) {

@@ -162,12 +162,13 @@ final class TurnStorage implements Storage {
       return number.longValue();
     }
     throw new StoredValueException(
-        "the value of key '"
-            + key
-            + "' is of "
+        of(key)
+            + " is of "
             + number.getClass().getName()
             + ", which is no whole number of at most 64 bits",
-        null);
+        null,
+        key,
+        number.getClass().getName());
   }
 
   @Override
@@ -178,6 +179,10 @@ final class TurnStorage implements Storage {
       List<Row> found = rows.scan(Table.VALUE, span(range), limit);
       if (found.size() > LIST_MAX) {
         throw new LimitExceededException(
+            "the number of entries with prefix '" + range.prefix() + "'",
+            found.size(),
+            LIST_MAX,
+            "",
             "a list of the keys with prefix '"
                 + range.prefix()
                 + "' has more than "
@@ -186,6 +191,10 @@ final class TurnStorage implements Storage {
       }
       if (ActorStore.isFull(found)) {
         throw new LimitExceededException(
+            "what is stored under the keys with prefix '" + range.prefix() + "'",
+            READ_BYTES_MAX + 1L,
+            READ_BYTES_MAX,
+            "bytes",
             "a list of the keys with prefix '"
                 + range.prefix()
                 + "' reads its limit of "
@@ -206,13 +215,17 @@ final class TurnStorage implements Storage {
     }
   }
 
+  private static String of(String key) {
+    return "the value of key '" + key + "'";
+  }
+
   private byte[] encode(String key, Object value) {
     try {
       return codec.encode(value, VALUE_BYTES_MAX);
     } catch (StoredValueException e) {
-      throw new StoredValueException("the value of key '" + key + "': " + e.getMessage(), e);
+      throw new StoredValueException(of(key) + ": " + e.getMessage(), e, key, null);
     } catch (LimitExceededException e) {
-      throw new LimitExceededException("the value of key '" + key + "': " + e.getMessage());
+      throw e.at(of(key) + ": ");
     }
   }
 
@@ -221,8 +234,7 @@ final class TurnStorage implements Storage {
       return rows.get(rowKey(key));
     } catch (CorruptRowException e) {
       rows.quarantine().value(rows.actor(), key, e);
-      throw new StoredValueException(
-          "the value of key '" + key + "' cannot be read: " + e.getMessage(), e);
+      throw new StoredValueException(of(key) + " cannot be read: " + e.getMessage(), e, key, null);
     }
   }
 
@@ -242,7 +254,7 @@ final class TurnStorage implements Storage {
       if (!isReadable(bytes)) {
         rows.quarantine().value(rows.actor(), key, e);
       }
-      throw new StoredValueException("the value of key '" + key + "': " + e.getMessage(), e);
+      throw new StoredValueException(of(key) + ": " + e.getMessage(), e, key, null);
     }
   }
 
@@ -260,6 +272,10 @@ final class TurnStorage implements Storage {
     byte[] bytes = RowKey.utf8("a storage key", key);
     if (bytes.length == 0) {
       throw new LimitExceededException(
+          "a storage key",
+          0,
+          1,
+          "bytes",
           "a storage key must have at least 1 byte, and this one is empty");
     }
     if (bytes.length > KEY_BYTES_MAX) {

@@ -150,8 +150,10 @@ class CloseTest {
     try (RawClient client = server.open("/chat/lobby")) {
       host.nextOpen();
       client.reset();
-      assertThat(host.next(ToHost.Failed.class).error()).isEqualTo("the connection was reset");
-      assertThat(host.nextClosed()).isEqualTo(CloseReason.abnormal(Cause.CONNECTION_LOST));
+      ToHost.Failed failed = host.next(ToHost.Failed.class);
+      assertThat(failed.error()).isEqualTo("the connection was reset");
+      assertThat(failed.reason()).isEqualTo(CloseReason.abnormal(Cause.CONNECTION_LOST));
+      assertThat(host.nextClosed()).isEqualTo(failed.reason());
       host.hearsNothing();
     }
   }

@@ -221,8 +221,10 @@ class MessagesTest {
       client.text("before").send(bytes);
       assertThat(host.nextText()).isEqualTo("before");
       assertThat(client.readClose()).isEqualTo(code);
-      assertThat(host.next(ToHost.Failed.class).error()).isNotEmpty();
+      ToHost.Failed failed = host.next(ToHost.Failed.class);
+      assertThat(failed.error()).isNotEmpty();
       ToHost.Closed closed = host.next(ToHost.Closed.class);
+      assertThat(failed.reason()).isEqualTo(closed.reason());
       assertThat(closed.reason().code()).isEqualTo(code);
       assertThat(closed.reason().cause()).isEqualTo(Cause.VIOLATION);
       client.awaitEnd();
