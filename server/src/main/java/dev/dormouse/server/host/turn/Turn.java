@@ -264,10 +264,15 @@ public final class Turn {
     if (!isLong) {
       unsettled.take(more);
     } else if (!unsettled.takeLong(countedBytes, more)) {
+      long max = unsettled.longBytesMax();
       throw new LimitExceededException(
+          "the memory of turns that last longer than a second",
+          max + 1,
+          max,
+          "bytes",
           "turns that last longer than a second hold too much memory for their messages and writes;"
               + " the limit is "
-              + unsettled.longBytesMax()
+              + max
               + " bytes for all of them");
     }
     countedBytes = now;
