@@ -11,7 +11,7 @@ public final class TinyChat extends WebSocketActor<TinyChat.Member> {
 
   @Override
   protected void onUpgrade(Upgrade<Member> upgrade) {
-    var me = upgrade.accept(new Member(upgrade.query("name").orElse("guest"), 0), "member");
+    var me = upgrade.accept(new Member(upgrade.head().query("name").orElse("guest"), 0), "member");
     me.send("welcome"); // leaves after the 101, once the connection is on disk
     connections().except(me).broadcast(me.attachment().name() + " joined");
   }

@@ -46,7 +46,7 @@ public final class ChatRoom extends WebSocketActor<ChatRoom.Member> {
 
   @Override
   protected void onUpgrade(Upgrade<Member> upgrade) {
-    Optional<String> name = upgrade.query("name").flatMap(ChatRoom::nameOf);
+    Optional<String> name = upgrade.head().query("name").flatMap(ChatRoom::nameOf);
     if (name.isEmpty()) {
       upgrade.reject(400, "a name of 1 to " + NAME_MAX + " characters is needed: ?name=…");
       return;

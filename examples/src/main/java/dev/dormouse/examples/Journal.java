@@ -50,7 +50,7 @@ public final class Journal extends WebSocketActor<String> {
   }
 
   @Override
-  protected void onRequest(HttpRequest request) {
+  protected HttpResponse onRequest(HttpRequest request) {
     StringBuilder log = new StringBuilder();
     KeyRange rest = KeyRange.prefix(LINE).limit(PAGE);
     List<Storage.Entry<String>> page = storage().list(rest, String.class);
@@ -58,7 +58,7 @@ public final class Journal extends WebSocketActor<String> {
       page.forEach(line -> log.append(onOneLine(line.value())).append('\n'));
       page = storage().list(rest.after(page.get(page.size() - 1).key()), String.class);
     }
-    request.respond(HttpResponse.text(200, log.toString()));
+    return HttpResponse.text(200, log.toString());
   }
 
   /** Returns the hash after a message. */

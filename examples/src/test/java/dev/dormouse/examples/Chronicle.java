@@ -61,7 +61,7 @@ public class Chronicle extends WebSocketActor<Chronicle.Mark> {
 
   @Override
   protected void onUpgrade(Upgrade<Mark> upgrade) {
-    String name = upgrade.query("name").orElseThrow();
+    String name = upgrade.head().query("name").orElseThrow();
     storage().put(OPENED + name, number(OPENED + name) + 1);
     var tags = tagsAfter(name, 0);
     upgrade.accept(new Mark(name, 0), tags.toArray(String[]::new)).send("hello");
@@ -105,7 +105,7 @@ public class Chronicle extends WebSocketActor<Chronicle.Mark> {
   }
 
   @Override
-  protected void onRequest(HttpRequest request) {
+  protected HttpResponse onRequest(HttpRequest request) {
     StringBuilder all = new StringBuilder();
     for (String prefix : new String[] {LINE, CLOSED, HASH}) {
       for (Storage.Entry<String> entry : storage().list(prefix, String.class)) {
@@ -117,7 +117,7 @@ public class Chronicle extends WebSocketActor<Chronicle.Mark> {
         all.append(entry.key()).append(' ').append(entry.value()).append('\n');
       }
     }
-    request.respond(HttpResponse.text(200, all.toString()));
+    return HttpResponse.text(200, all.toString());
   }
 
   private long number(String key) {

@@ -20,8 +20,8 @@ final class Den extends WebSocketActor<Den.Guest> {
   @Override
   protected void onUpgrade(Upgrade<Guest> upgrade) {
     upgrade.accept(
-        new Guest(upgrade.query("name").orElse("nobody"), List.of("read", "write"), 1),
-        upgrade.query("tags").orElse("guest").split(","));
+        new Guest(upgrade.head().query("name").orElse("nobody"), List.of("read", "write"), 1),
+        upgrade.head().query("tags").orElse("guest").split(","));
   }
 
   @Override

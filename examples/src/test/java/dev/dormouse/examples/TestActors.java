@@ -51,7 +51,7 @@ final class TestActors {
   /** Prints the question on an event loop, and fails. */
   static final class Failing extends WebSocketActor<Void> {
     @Override
-    protected void onRequest(HttpRequest request) {
+    protected HttpResponse onRequest(HttpRequest request) {
       System.out.println("asked ".repeat(1_000));
       throw new IllegalStateException("fails as asked");
     }
@@ -120,10 +120,10 @@ final class TestActors {
     }
 
     @Override
-    protected void onRequest(HttpRequest request) {
+    protected HttpResponse onRequest(HttpRequest request) {
       int bytes = Integer.parseInt(request.head().query("bytes").orElse("0"));
       storage().put("asked", storage().get("asked", Integer.class).orElse(0) + 1);
-      request.respond(HttpResponse.of(200, List.of(), new byte[bytes]));
+      return HttpResponse.of(200, List.of(), new byte[bytes]);
     }
   }
 
@@ -198,13 +198,12 @@ final class TestActors {
     }
 
     @Override
-    protected void onRequest(HttpRequest request) {
-      request.respond(
-          HttpResponse.text(
-              200,
-              storage().list(KeyRange.prefix(ENDED), Integer.class).stream()
-                  .map(entry -> entry.key().substring(ENDED.length()) + " " + entry.value())
-                  .collect(Collectors.joining("\n"))));
+    protected HttpResponse onRequest(HttpRequest request) {
+      return HttpResponse.text(
+          200,
+          storage().list(KeyRange.prefix(ENDED), Integer.class).stream()
+              .map(entry -> entry.key().substring(ENDED.length()) + " " + entry.value())
+              .collect(Collectors.joining("\n")));
     }
   }
 }

@@ -1,15 +1,14 @@
 package dev.dormouse.sdk;
 
 import java.nio.charset.StandardCharsets;
-import java.util.Optional;
 
 /**
- * A plain HTTP request to an actor. The answer leaves when the turn is committed; a turn that ends
- * without one, or by an exception, is answered 500, or as a {@link ResponseException} says.
+ * A plain HTTP request to an actor, which {@link WebSocketActor#onRequest} answers.
  *
  * <pre>{@code
- * protected void onRequest(HttpRequest request) {
- *   request.respond(HttpResponse.text(200, connections().count() + " are here"));
+ * protected HttpResponse onRequest(HttpRequest request) {
+ *   String who = request.head().query("name").orElse("stranger");
+ *   return HttpResponse.text(200, "hello " + who + ", " + connections().count() + " are here");
  * }
  * }</pre>
  */
@@ -21,11 +20,6 @@ public interface HttpRequest {
   /** Returns the head: method, path, query, headers, remote address and user. */
   RequestHead head();
 
-  /** Returns the client's user, if the server's middleware authenticated the client. */
-  default Optional<User> user() {
-    return head().user();
-  }
-
   /** Returns a fresh copy of the body, which is empty if there is none. */
   byte[] body();
 
@@ -33,11 +27,4 @@ public interface HttpRequest {
   default String text() {
     return new String(body(), StandardCharsets.UTF_8);
   }
-
-  /**
-   * Answers the request, once the turn is committed.
-   *
-   * @throws IllegalStateException if the request was answered already, or its turn is over
-   */
-  void respond(HttpResponse response);
 }

@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * HttpResponse.text(401, "who are you?").with("WWW-Authenticate", "Basic")
  * }</pre>
  */
-public final class HttpResponse {
+public final class HttpResponse implements HttpAnswer {
   private final int status;
   private final List<Header> headers;
   private final byte[] body;

@@ -11,7 +11,7 @@ import java.util.Optional;
  * unless the server's options say otherwise.
  *
  * <pre>{@code
- * String token = upgrade.request().header("Authorization").orElse("");
+ * String token = upgrade.head().header("Authorization").orElse("");
  * int page = request.head().query("page").map(Integer::parseInt).orElse(0);
  * }</pre>
  *

@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <pre>{@code
  * protected void onUpgrade(Upgrade<Member> upgrade) {
- *   var name = upgrade.query("name");
+ *   var name = upgrade.head().query("name");
  *   if (name.isEmpty()) upgrade.reject(400, "name is missing");
  *   else upgrade.accept(new Member(name.get(), 0), "member").send("welcome");
  * }
@@ -20,25 +20,8 @@ import org.jspecify.annotations.Nullable;
  */
 public interface Upgrade<A extends @Nullable Object> {
 
-  /** Returns the head of the request: path, query, headers, remote address and user. */
-  RequestHead request();
-
-  /** Returns the client's user, if the server's middleware authenticated the client. */
-  default Optional<User> user() {
-    return request().user();
-  }
-
-  /**
-   * Returns the first value of a query parameter, decoded; the case of the name does not matter.
-   */
-  default Optional<String> query(String name) {
-    return request().query(name);
-  }
-
-  /** Returns the first value of a header; the case of the name does not matter. */
-  default Optional<String> header(String name) {
-    return request().header(name);
-  }
+  /** Returns the head of the request: method, path, query, headers, remote address and user. */
+  RequestHead head();
 
   /**
    * Returns the subprotocol that the client gets, which is the first that it asked for among {@link

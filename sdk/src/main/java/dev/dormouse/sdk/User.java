@@ -12,7 +12,7 @@ import java.util.Optional;
  * makes a user.
  *
  * <pre>{@code
- * User user = upgrade.user().orElseThrow();
+ * User user = upgrade.head().user().orElseThrow();
  * upgrade.accept(new Member(user.subject(), user.claim("admin", Boolean.class).orElse(false)));
  * }</pre>
  *

@@ -111,9 +111,16 @@ public abstract class WebSocketActor<A extends @Nullable Object> {
    */
   protected void onHibernate() throws Exception {}
 
-  /** Handles a plain HTTP request. By default the request is answered 404. */
-  protected void onRequest(HttpRequest request) throws Exception {
-    request.respond(HttpResponse.text(404, "nothing here"));
+  /**
+   * Handles a plain HTTP request. The answer leaves when the turn is committed. By default the
+   * request is answered 404.
+   *
+   * @return the response; or {@link HttpAnswer#later} if the response is not known yet
+   * @throws Exception on any failure: the client is answered 500, or as a {@link ResponseException}
+   *     says
+   */
+  protected HttpAnswer onRequest(HttpRequest request) throws Exception {
+    return HttpResponse.text(404, "nothing here");
   }
 
   /**
@@ -294,8 +301,8 @@ public abstract class WebSocketActor<A extends @Nullable Object> {
     }
 
     @Override
-    public void request(HttpRequest request) throws Exception {
-      actor.onRequest(request);
+    public HttpAnswer request(HttpRequest request) throws Exception {
+      return actor.onRequest(request);
     }
 
     @Override

@@ -104,7 +104,7 @@ public final class Dormouse {
    *
    * <pre>{@code
    * .routes((router, server) -> {
-   *   router.route("/chat/*").handler(JWTAuthHandler.create(auth)); // upgrade.user() is who it says
+   *   router.route("/chat/*").handler(JWTAuthHandler.create(auth)); // upgrade.head().user() is who it says
    *   Router games = Router.router(server.vertx());
    *   server.mount(games, "game");
    *   router.route("/games/*").virtualHost("*.example.org").subRouter(games);

@@ -33,7 +33,7 @@ public final class Desk extends WebSocketActor<String> {
   @Override
   protected void onUpgrade(Upgrade<String> upgrade) {
     upgrade.addHeader("Set-Cookie", "desk=1");
-    String name = nameIn(upgrade.request());
+    String name = nameIn(upgrade.head());
     upgrade.accept(name).send("welcome " + name + " at " + id().key());
   }
 
@@ -43,8 +43,8 @@ public final class Desk extends WebSocketActor<String> {
   }
 
   @Override
-  protected void onRequest(HttpRequest request) {
-    request.respond(HttpResponse.text(200, "hello " + nameIn(request.head())));
+  protected HttpResponse onRequest(HttpRequest request) {
+    return HttpResponse.text(200, "hello " + nameIn(request.head()));
   }
 
   private static String nameIn(RequestHead head) {

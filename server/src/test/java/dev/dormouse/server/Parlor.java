@@ -52,7 +52,8 @@ public final class Parlor extends WebSocketActor<Parlor.Guest> {
 
   @Override
   protected void onUpgrade(Upgrade<Guest> upgrade) {
-    upgrade.accept(new Guest(upgrade.query("name").orElse("guest"), 0, 1L << 60), "guest", "new");
+    upgrade.accept(
+        new Guest(upgrade.head().query("name").orElse("guest"), 0, 1L << 60), "guest", "new");
   }
 
   /**
@@ -86,7 +87,7 @@ public final class Parlor extends WebSocketActor<Parlor.Guest> {
   }
 
   @Override
-  protected void onRequest(HttpRequest request) {
-    request.respond(HttpResponse.text(200, "here"));
+  protected HttpResponse onRequest(HttpRequest request) {
+    return HttpResponse.text(200, "here");
   }
 }

@@ -36,7 +36,7 @@ class ServerLivesTest {
   public static final class Room extends WebSocketActor<String> {
     @Override
     protected void onUpgrade(Upgrade<String> upgrade) {
-      upgrade.accept(upgrade.query("name").orElse("guest"));
+      upgrade.accept(upgrade.head().query("name").orElse("guest"));
     }
 
     @Override

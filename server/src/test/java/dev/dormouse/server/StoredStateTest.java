@@ -58,7 +58,7 @@ class StoredStateTest {
 
     @Override
     protected void onUpgrade(Upgrade<User> upgrade) {
-      upgrade.accept(new User(upgrade.query("name").orElseThrow(), 0));
+      upgrade.accept(new User(upgrade.head().query("name").orElseThrow(), 0));
     }
 
     @Override
@@ -91,7 +91,7 @@ class StoredStateTest {
     }
 
     @Override
-    protected void onRequest(HttpRequest request) {
+    protected HttpResponse onRequest(HttpRequest request) {
       String last;
       try {
         last = storage().get("last", Member.class).map(Member::name).orElse("nobody");
@@ -99,7 +99,7 @@ class StoredStateTest {
         last = "unreadable";
       }
       String gone = storage().get("gone", String.class).orElse("");
-      request.respond(HttpResponse.text(200, gone + "last " + last));
+      return HttpResponse.text(200, gone + "last " + last);
     }
   }
 

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.dormouse.sdk.ActorId;
 import dev.dormouse.sdk.CloseReason;
 import dev.dormouse.sdk.Connection;
+import dev.dormouse.sdk.HttpAnswer;
 import dev.dormouse.sdk.HttpRequest;
 import dev.dormouse.sdk.HttpResponse;
 import dev.dormouse.sdk.ResponseException;
@@ -47,7 +48,7 @@ class UpgradeEventsTest {
 
     @Override
     protected void onUpgrade(Upgrade<String> upgrade) {
-      switch (upgrade.query("do").orElse("accept")) {
+      switch (upgrade.head().query("do").orElse("accept")) {
         case "reject" ->
             upgrade.reject(
                 HttpResponse.json(403, "{}").with("Set-Cookie", "a=1").with("Set-Cookie", "b=2"));
@@ -86,9 +87,9 @@ class UpgradeEventsTest {
             upgrade
                 .accept("headers")
                 .send(
-                    upgrade.header("upgrade").orElse("none")
-                        + upgrade.header("UPGRADE").orElse("none")
-                        + upgrade.request().header("Sec-WebSocket-KEY").isPresent());
+                    upgrade.head().header("upgrade").orElse("none")
+                        + upgrade.head().header("UPGRADE").orElse("none")
+                        + upgrade.head().header("Sec-WebSocket-KEY").isPresent());
         default -> upgrade.accept("guest").send("welcome");
       }
     }
@@ -107,16 +108,18 @@ class UpgradeEventsTest {
     }
 
     @Override
-    protected void onRequest(HttpRequest request) {
-      if (request.head().query("do").isPresent()) {
+    protected HttpAnswer onRequest(HttpRequest request) {
+      String what = request.head().query("do").orElse("count");
+      if (what.equals("later")) {
+        return HttpAnswer.later(slow.thenApply(text -> HttpResponse.text(200, text)));
+      } else if (what.equals("throw")) {
         throw new ResponseException(HttpResponse.text(409, "not now").with("X-A", "1"));
       }
-      request.respond(
-          HttpResponse.text(
-              200,
-              connections().count()
-                  + " here, phantom "
-                  + storage().get("phantom", Boolean.class).isPresent()));
+      return HttpResponse.text(
+          200,
+          connections().count()
+              + " here, phantom "
+              + storage().get("phantom", Boolean.class).isPresent());
     }
   }
 
@@ -160,6 +163,15 @@ class UpgradeEventsTest {
     assertThat(answer.header("Set-Cookie")).containsExactly("a=1", "b=2");
     assertThat(answer.header("Content-Type")).containsExactly("application/json");
     assertThat(answer.body()).isEqualTo("{}");
+  }
+
+  @Test
+  void aResponseThatIsNotKnownYetIsSentWhenItsStageCompletes() {
+    CompletableFuture<Answer> asked =
+        CompletableFuture.supplyAsync(() -> Desk.get(server, "/door/one?do=later"));
+    assertThat(Desk.get(server, "/door/two").status()).isEqualTo(200);
+    slow.complete("at last");
+    assertThat(asked.join().body()).isEqualTo("at last");
   }
 
   @Test

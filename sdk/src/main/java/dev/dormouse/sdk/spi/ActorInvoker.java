@@ -4,6 +4,7 @@ import dev.dormouse.sdk.Alarm;
 import dev.dormouse.sdk.CloseReason;
 import dev.dormouse.sdk.Connection;
 import dev.dormouse.sdk.ConnectionFailedException;
+import dev.dormouse.sdk.HttpAnswer;
 import dev.dormouse.sdk.HttpRequest;
 import dev.dormouse.sdk.Upgrade;
 import dev.dormouse.sdk.WebSocketActor;
@@ -85,8 +86,8 @@ public abstract class ActorInvoker<A extends @Nullable Object> {
   /** Calls the handler {@code onHibernate}. */
   public abstract void hibernate() throws Exception;
 
-  /** Calls the handler {@code onRequest}. */
-  public abstract void request(HttpRequest request) throws Exception;
+  /** Calls the handler {@code onRequest}, and returns its answer. */
+  public abstract HttpAnswer request(HttpRequest request) throws Exception;
 
   /** Calls the handler {@code onAlarm}. */
   public abstract void alarm(Alarm alarm) throws Exception;

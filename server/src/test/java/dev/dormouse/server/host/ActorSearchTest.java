@@ -32,8 +32,8 @@ class ActorSearchTest {
 
   private static final class Answering extends Script {
     @Override
-    void onRequest(Actor self, HttpRequest request) {
-      request.respond(HttpResponse.text(200, "here"));
+    HttpResponse onRequest(Actor self, HttpRequest request) {
+      return HttpResponse.text(200, "here");
     }
   }
 

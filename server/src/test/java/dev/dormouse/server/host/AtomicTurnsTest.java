@@ -50,10 +50,10 @@ class AtomicTurnsTest {
     }
 
     @Override
-    void onRequest(Actor self, HttpRequest request) {
+    HttpResponse onRequest(Actor self, HttpRequest request) {
       List<String> seen = new ArrayList<>();
       self.all().forEach(each -> seen.add(each.attachment() + "" + each.tags() + each.isOpen()));
-      request.respond(HttpResponse.text(200, self.store().list("", String.class) + "" + seen));
+      return HttpResponse.text(200, self.store().list("", String.class) + "" + seen);
     }
   }
 
@@ -286,7 +286,7 @@ class AtomicTurnsTest {
             new Script() {
               @Override
               void onUpgrade(Actor self, Upgrade<Object> upgrade) {
-                upgrade.accept(new Note(upgrade.query("name").orElse(""), 0), "t");
+                upgrade.accept(new Note(upgrade.head().query("name").orElse(""), 0), "t");
               }
 
               @Override

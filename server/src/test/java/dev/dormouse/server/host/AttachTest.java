@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.dormouse.sdk.Connection;
 import dev.dormouse.sdk.ConnectionId;
 import dev.dormouse.sdk.HttpRequest;
+import dev.dormouse.sdk.HttpResponse;
 import dev.dormouse.sdk.LimitExceededException;
 import dev.dormouse.sdk.StoredValueException;
 import dev.dormouse.sdk.Upgrade;
@@ -120,7 +121,7 @@ class AttachTest {
               void onUpgrade(Actor self, Upgrade<Object> upgrade) {
                 Class<?> large = refusalOf(() -> upgrade.accept("x".repeat(20_000)));
                 Class<?> unnamed = refusalOf(() -> upgrade.accept(new Thread(), "tag"));
-                if (upgrade.query("name").orElse("").equals("ada")) {
+                if (upgrade.head().query("name").orElse("").equals("ada")) {
                   upgrade.reject(400, large.getSimpleName() + " " + unnamed.getSimpleName());
                 } else {
                   upgrade.accept("small").send("all " + self.all().count());
@@ -182,8 +183,9 @@ class AttachTest {
               }
 
               @Override
-              void onRequest(Actor self, HttpRequest request) {
+              HttpResponse onRequest(Actor self, HttpRequest request) {
                 self.store().put("k", new AttachTest());
+                return HttpResponse.text(200, "stored");
               }
             });
     ConnectionId ada = node.connect("ada");

@@ -78,9 +78,9 @@ class CloseEventsTest {
               }
 
               @Override
-              void onRequest(Actor self, HttpRequest request) {
+              HttpResponse onRequest(Actor self, HttpRequest request) {
                 boolean isKept = self.store().get("trace", Boolean.class).isPresent();
-                request.respond(HttpResponse.text(200, self.all().count() + " " + isKept));
+                return HttpResponse.text(200, self.all().count() + " " + isKept);
               }
             });
     node.close(node.connect("ada"), 1001);
@@ -177,9 +177,9 @@ class CloseEventsTest {
               }
 
               @Override
-              void onRequest(Actor self, HttpRequest request) {
+              HttpResponse onRequest(Actor self, HttpRequest request) {
                 int left = self.store().list("left/", Integer.class).size();
-                request.respond(HttpResponse.text(200, left + " " + self.all().count()));
+                return HttpResponse.text(200, left + " " + self.all().count());
               }
             });
     ConnectionId ada = node.connect("ada");
@@ -223,10 +223,10 @@ class CloseEventsTest {
               }
 
               @Override
-              void onRequest(Actor self, HttpRequest request) {
+              HttpResponse onRequest(Actor self, HttpRequest request) {
                 String failed = String.valueOf(self.store().get("failed", Boolean.class));
                 String code = String.valueOf(self.store().get("code", Integer.class));
-                request.respond(HttpResponse.text(200, failed + " " + code));
+                return HttpResponse.text(200, failed + " " + code);
               }
             });
     ConnectionId ada = node.connect("ada");

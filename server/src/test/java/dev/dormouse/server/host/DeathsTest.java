@@ -44,15 +44,14 @@ class DeathsTest {
     }
 
     @Override
-    void onRequest(Actor self, HttpRequest request) {
-      request.respond(
-          HttpResponse.text(
-              200,
-              self.store().list("dead/", String.class)
-                  + " "
-                  + self.store().get("deaths", Long.class).orElse(0L)
-                  + " "
-                  + self.all().count()));
+    HttpResponse onRequest(Actor self, HttpRequest request) {
+      return HttpResponse.text(
+          200,
+          self.store().list("dead/", String.class)
+              + " "
+              + self.store().get("deaths", Long.class).orElse(0L)
+              + " "
+              + self.all().count());
     }
   }
 

@@ -242,9 +242,9 @@ class FaultsTest {
               }
 
               @Override
-              void onRequest(Actor self, HttpRequest request) {
+              HttpResponse onRequest(Actor self, HttpRequest request) {
                 boolean isKept = self.store().get("k1", String.class).isPresent();
-                request.respond(HttpResponse.text(200, "" + isKept));
+                return HttpResponse.text(200, "" + isKept);
               }
             });
     ConnectionId ada = node.connect("ada");

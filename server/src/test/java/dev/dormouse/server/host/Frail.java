@@ -37,8 +37,8 @@ class Frail extends Script {
   }
 
   @Override
-  void onRequest(Actor self, HttpRequest request) {
-    request.respond(HttpResponse.text(200, "fine"));
+  HttpResponse onRequest(Actor self, HttpRequest request) {
+    return HttpResponse.text(200, "fine");
   }
 
   @Override

@@ -40,11 +40,11 @@ class FullDiskTest {
     }
 
     @Override
-    void onRequest(Actor self, HttpRequest request) {
+    HttpResponse onRequest(Actor self, HttpRequest request) {
       if (isPuttingOnRequest) {
         self.store().put("count", count(self) + 1);
       }
-      request.respond(HttpResponse.text(200, self.store().get("closed", String.class).orElse("")));
+      return HttpResponse.text(200, self.store().get("closed", String.class).orElse(""));
     }
 
     @Override

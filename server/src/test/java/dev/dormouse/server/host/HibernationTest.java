@@ -80,8 +80,8 @@ class HibernationTest {
               }
 
               @Override
-              void onRequest(Actor self, HttpRequest request) {
-                request.respond(HttpResponse.text(200, self.number() + ""));
+              HttpResponse onRequest(Actor self, HttpRequest request) {
+                return HttpResponse.text(200, self.number() + "");
               }
             });
     assertThat(node.ask()).isEqualTo("1");
@@ -347,10 +347,9 @@ class HibernationTest {
     }
 
     @Override
-    void onRequest(Actor self, HttpRequest request) {
-      request.respond(
-          HttpResponse.text(
-              200, self.all().count() + " " + self.store().get("book", String.class).orElse("")));
+    HttpResponse onRequest(Actor self, HttpRequest request) {
+      return HttpResponse.text(
+          200, self.all().count() + " " + self.store().get("book", String.class).orElse(""));
     }
   }
 

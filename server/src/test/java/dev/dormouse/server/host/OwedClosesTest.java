@@ -36,7 +36,7 @@ class OwedClosesTest {
   private static class Book extends Frail {
     @Override
     void onUpgrade(Actor self, Upgrade<Object> upgrade) {
-      upgrade.accept(new Note(upgrade.query("name").orElse("guest"), 0), "new");
+      upgrade.accept(new Note(upgrade.head().query("name").orElse("guest"), 0), "new");
     }
 
     @Override
@@ -57,9 +57,8 @@ class OwedClosesTest {
     }
 
     @Override
-    void onRequest(Actor self, HttpRequest request) {
-      request.respond(
-          HttpResponse.text(200, self.store().get("book", String.class).orElse("nothing")));
+    HttpResponse onRequest(Actor self, HttpRequest request) {
+      return HttpResponse.text(200, self.store().get("book", String.class).orElse("nothing"));
     }
   }
 

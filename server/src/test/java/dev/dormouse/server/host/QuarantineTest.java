@@ -98,8 +98,8 @@ class QuarantineTest {
         }
 
         @Override
-        void onRequest(Actor self, HttpRequest request) {
-          request.respond(HttpResponse.text(200, "fine"));
+        HttpResponse onRequest(Actor self, HttpRequest request) {
+          return HttpResponse.text(200, "fine");
         }
       };
 

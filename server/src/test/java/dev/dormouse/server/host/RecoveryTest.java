@@ -345,7 +345,7 @@ class RecoveryTest {
 
     @Override
     void onUpgrade(Actor self, Upgrade<Object> upgrade) {
-      self.store().get(upgrade.query("name").orElse("none"), String.class);
+      self.store().get(upgrade.head().query("name").orElse("none"), String.class);
       upgrade.accept();
     }
 
@@ -364,9 +364,8 @@ class RecoveryTest {
     }
 
     @Override
-    void onRequest(Actor self, HttpRequest request) {
-      request.respond(
-          HttpResponse.text(200, self.store().get("poison", String.class).orElse("none")));
+    HttpResponse onRequest(Actor self, HttpRequest request) {
+      return HttpResponse.text(200, self.store().get("poison", String.class).orElse("none"));
     }
   }
 

@@ -53,7 +53,7 @@ class ResetTest {
     @Override
     void onUpgrade(Actor self, Upgrade<Object> upgrade) {
       upgrade.accept(new Note("x", 0)).send("welcome");
-      if (upgrade.query("name").orElse("").equals("reset")) {
+      if (upgrade.head().query("name").orElse("").equals("reset")) {
         self.startOver("as asked");
       }
     }
@@ -92,9 +92,9 @@ class ResetTest {
     }
 
     @Override
-    void onRequest(Actor self, HttpRequest request) {
-      request.respond(HttpResponse.text(200, "too early"));
+    HttpResponse onRequest(Actor self, HttpRequest request) {
       self.startOver("as asked");
+      return HttpResponse.text(200, "too late");
     }
   }
 

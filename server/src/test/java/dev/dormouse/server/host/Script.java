@@ -7,7 +7,9 @@ import dev.dormouse.sdk.CloseReason;
 import dev.dormouse.sdk.Connection;
 import dev.dormouse.sdk.ConnectionFailedException;
 import dev.dormouse.sdk.Connections;
+import dev.dormouse.sdk.HttpAnswer;
 import dev.dormouse.sdk.HttpRequest;
+import dev.dormouse.sdk.HttpResponse;
 import dev.dormouse.sdk.Storage;
 import dev.dormouse.sdk.Upgrade;
 import dev.dormouse.sdk.WebSocketActor;
@@ -31,7 +33,7 @@ class Script {
   void onActivate(Actor self) throws Exception {}
 
   void onUpgrade(Actor self, Upgrade<Object> upgrade) throws Exception {
-    upgrade.accept(new Note(upgrade.query("name").orElse("guest"), 0));
+    upgrade.accept(new Note(upgrade.head().query("name").orElse("guest"), 0));
   }
 
   void onMessage(Actor self, Connection<Object> from, String text) throws Exception {}
@@ -45,7 +47,9 @@ class Script {
 
   void onHibernate(Actor self) throws Exception {}
 
-  void onRequest(Actor self, HttpRequest request) throws Exception {}
+  HttpAnswer onRequest(Actor self, HttpRequest request) throws Exception {
+    return HttpResponse.text(404, "nothing here");
+  }
 
   void onAlarm(Actor self, Alarm alarm) throws Exception {}
 
@@ -138,8 +142,8 @@ class Script {
     }
 
     @Override
-    protected void onRequest(HttpRequest request) throws Exception {
-      script.onRequest(this, request);
+    protected HttpAnswer onRequest(HttpRequest request) throws Exception {
+      return script.onRequest(this, request);
     }
 
     @Override

@@ -52,7 +52,7 @@ class TranscriptTest {
   private static final class Obedient extends Script {
     @Override
     void onUpgrade(Actor self, Upgrade<Object> upgrade) {
-      String name = upgrade.query("name").orElse("");
+      String name = upgrade.head().query("name").orElse("");
       upgrade.accept(new Note(name, 0), "new").send("welcome " + name);
       self.all().broadcast(name + " joined " + self.all().count());
     }
@@ -92,8 +92,8 @@ class TranscriptTest {
     }
 
     @Override
-    void onRequest(Actor self, HttpRequest request) {
-      request.respond(HttpResponse.text(200, contents(self)));
+    HttpResponse onRequest(Actor self, HttpRequest request) {
+      return HttpResponse.text(200, contents(self));
     }
 
     private static String contents(Actor self) {

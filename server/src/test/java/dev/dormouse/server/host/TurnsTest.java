@@ -6,15 +6,19 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import dev.dormouse.sdk.Connection;
 import dev.dormouse.sdk.ConnectionId;
 import dev.dormouse.sdk.FailurePolicy;
+import dev.dormouse.sdk.HttpAnswer;
 import dev.dormouse.sdk.HttpRequest;
 import dev.dormouse.sdk.HttpResponse;
 import dev.dormouse.sdk.KeyRange;
+import dev.dormouse.sdk.ResponseException;
 import dev.dormouse.sdk.Storage;
 import dev.dormouse.sdk.TurnStateException;
 import dev.dormouse.sdk.TurnStateException.Why;
 import dev.dormouse.sdk.Upgrade;
 import dev.dormouse.server.host.Script.Actor;
 import dev.dormouse.server.host.Script.Note;
+import dev.dormouse.server.observe.Logs;
+import dev.dormouse.server.protocol.Payload;
 import dev.dormouse.server.protocol.ToGateway;
 import dev.dormouse.server.protocol.ToGateway.Accepted;
 import dev.dormouse.server.protocol.ToGateway.Handled;
@@ -25,9 +29,11 @@ import dev.dormouse.storage.MemoryDisk;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -212,10 +218,9 @@ class TurnsTest {
               }
 
               @Override
-              void onRequest(Actor self, HttpRequest request) {
-                request.respond(
-                    HttpResponse.text(
-                        200, self.store().get("said", String.class).orElse("nothing")));
+              HttpResponse onRequest(Actor self, HttpRequest request) {
+                return HttpResponse.text(
+                    200, self.store().get("said", String.class).orElse("nothing"));
               }
             });
     ConnectionId id = node.connect("ada");
@@ -228,11 +233,84 @@ class TurnsTest {
   }
 
   @Test
-  void aRequestThatIsNotAnsweredIsAnswered500() {
-    TestHost node = new TestHost(new Script());
-    node.request();
+  void aRequestWhoseHandlerReturnsNullIsAnswered500() {
+    TestHost node =
+        new TestHost(
+            new Script() {
+              @Override
+              HttpResponse onRequest(Actor self, HttpRequest request) {
+                return null;
+              }
+            });
+    try (Logs logs = new Logs()) {
+      node.request();
+      assertThat(logs.lines()).hasSize(1);
+      assertThat(logs.lines().get(0)).contains("onRequest returned null");
+    }
     assertThat(node.heard())
         .containsExactly(new Responded(1, HttpResponse.text(500, "the actor failed")));
+  }
+
+  @Test
+  void anAnswerThatComesLaterKeepsTheTurnOpenAndMayComeOnAnyThread() {
+    CompletableFuture<String> slow = new CompletableFuture<>();
+    TestHost node =
+        new TestHost(
+            new Script() {
+              @Override
+              HttpAnswer onRequest(Actor self, HttpRequest request) {
+                return HttpAnswer.later(
+                    slow.thenApply(
+                        text -> {
+                          self.store().put("said", text);
+                          return HttpResponse.text(200, text);
+                        }));
+              }
+
+              @Override
+              void onMessage(Actor self, Connection<Object> from, String text) {
+                from.send(self.store().get("said", String.class).orElse("nothing"));
+              }
+            });
+    ConnectionId id = node.connect("ada");
+    node.heard();
+    node.request();
+    node.message(id, "next");
+    assertThat(node.heard()).isEmpty();
+    CompletableFuture.runAsync(() -> slow.complete("slow")).join();
+    node.steps.runAll();
+    assertThat(node.heard())
+        .containsExactly(
+            new Responded(1, HttpResponse.text(200, "slow")),
+            new ToGateway.Send(id, Payload.text("slow")),
+            new Handled(id, 1));
+  }
+
+  @Test
+  void anAnswerWhoseStageFailsFailsTheTurnAndNullIsNoAnswer() {
+    List<CompletionStage<HttpResponse>> stages =
+        List.of(
+            CompletableFuture.failedStage(new IOException("as asked")),
+            CompletableFuture.failedStage(new ResponseException(HttpResponse.text(409, "not now"))),
+            CompletableFuture.completedStage(null),
+            CompletableFuture.completedStage(HttpResponse.text(200, "done")));
+    Iterator<CompletionStage<HttpResponse>> next = stages.iterator();
+    TestHost node =
+        new TestHost(
+            new Script() {
+              @Override
+              HttpAnswer onRequest(Actor self, HttpRequest request) {
+                return HttpAnswer.later(next.next());
+              }
+            });
+    for (int i = 0; i < stages.size(); i++) {
+      node.request();
+    }
+    HttpResponse failed = HttpResponse.text(500, "the actor failed");
+    assertThat(node.heard())
+        .extracting(said -> ((Responded) said).response())
+        .containsExactly(
+            failed, HttpResponse.text(409, "not now"), failed, HttpResponse.text(200, "done"));
   }
 
   @Test
@@ -275,9 +353,9 @@ class TurnsTest {
               }
 
               @Override
-              void onRequest(Actor self, HttpRequest request) {
+              HttpResponse onRequest(Actor self, HttpRequest request) {
                 boolean isKept = self.store().get("kept", String.class).isPresent();
-                request.respond(HttpResponse.text(200, "kept " + isKept));
+                return HttpResponse.text(200, "kept " + isKept);
               }
             });
     ConnectionId id = node.connect("ada");

@@ -3,7 +3,6 @@ package dev.dormouse.server.simulation;
 import dev.dormouse.sdk.Alarm;
 import dev.dormouse.sdk.Connection;
 import dev.dormouse.sdk.ConnectionId;
-import dev.dormouse.sdk.HttpRequest;
 import dev.dormouse.sdk.HttpResponse;
 import dev.dormouse.sdk.LimitExceededException;
 import dev.dormouse.sdk.Upgrade;
@@ -12,6 +11,7 @@ import dev.dormouse.server.simulation.TurnModel.Fate;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
 
 /** The deeds of one handler: each is done to the actor and to the model of its turn. */
 final class Deeds {
@@ -84,15 +84,17 @@ final class Deeds {
     trouble();
   }
 
-  void request(HttpRequest request) {
+  /** Returns the answer to a request; null if the handler is not to answer. */
+  @Nullable HttpResponse request() {
     several();
-    if (run.isCalm() || dice.chance(90)) {
-      request.respond(HttpResponse.text(200, scene.next()));
-      scene.say(Words.respond(turn.about, 200), null);
-    } else {
-      turn.isDoomed = true;
-    }
+    boolean isAnswered = run.isCalm() || dice.chance(90);
     trouble();
+    if (!isAnswered || isLate()) {
+      turn.hasFailed = true; // even if stages are awaited
+      return null;
+    }
+    scene.say(Words.respond(turn.about, 200), null);
+    return HttpResponse.text(200, scene.next());
   }
 
   // The deeds that make trouble follow.

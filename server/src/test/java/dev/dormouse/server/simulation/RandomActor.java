@@ -9,6 +9,7 @@ import dev.dormouse.sdk.ConnectionFailedException;
 import dev.dormouse.sdk.ConnectionId;
 import dev.dormouse.sdk.Connections;
 import dev.dormouse.sdk.HttpRequest;
+import dev.dormouse.sdk.HttpResponse;
 import dev.dormouse.sdk.KeyRange;
 import dev.dormouse.sdk.Storage;
 import dev.dormouse.sdk.Upgrade;
@@ -25,6 +26,10 @@ import org.jspecify.annotations.Nullable;
 final class RandomActor extends WebSocketActor<Object> {
   private interface Handler {
     void run(Deeds deeds) throws Exception;
+  }
+
+  private interface Answering<R extends @Nullable Object> {
+    R run(Deeds deeds) throws Exception;
   }
 
   private final Simulation run;
@@ -53,14 +58,29 @@ final class RandomActor extends WebSocketActor<Object> {
 
   private void handle(Kind kind, @Nullable ConnectionId connection, long about, Handler handler)
       throws Exception {
+    answer(
+        kind,
+        connection,
+        about,
+        deeds -> {
+          handler.run(deeds);
+          return null;
+        });
+  }
+
+  private <R extends @Nullable Object> R answer(
+      Kind kind, @Nullable ConnectionId connection, long about, Answering<R> handler)
+      throws Exception {
     TurnModel turn = run.oracle().begin(this, kind, connection, about);
+    R answer;
     try {
-      handler.run(new Deeds(run, this, turn));
+      answer = handler.run(new Deeds(run, this, turn));
     } catch (Throwable e) {
       run.oracle().returned(turn, e);
       throw e;
     }
     run.oracle().returned(turn, null);
+    return answer;
   }
 
   @Override
@@ -70,7 +90,7 @@ final class RandomActor extends WebSocketActor<Object> {
 
   @Override
   protected void onUpgrade(Upgrade<Object> upgrade) throws Exception {
-    ConnectionId asking = ConnectionId.parse(upgrade.query("id").orElseThrow());
+    ConnectionId asking = ConnectionId.parse(upgrade.head().query("id").orElseThrow());
     handle(Kind.UPGRADE, asking, 0, deeds -> deeds.upgrade(upgrade));
   }
 
@@ -97,9 +117,9 @@ final class RandomActor extends WebSocketActor<Object> {
   }
 
   @Override
-  protected void onRequest(HttpRequest request) throws Exception {
+  protected HttpResponse onRequest(HttpRequest request) throws Exception {
     long number = Long.parseLong(request.head().query("number").orElseThrow());
-    handle(Kind.REQUEST, null, number, deeds -> deeds.request(request));
+    return answer(Kind.REQUEST, null, number, Deeds::request);
   }
 
   @Override

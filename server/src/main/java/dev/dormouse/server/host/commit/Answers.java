@@ -194,17 +194,15 @@ public final class Answers {
         .to(event);
   }
 
-  /** Returns the failure of a handler that did not answer; null if it did, or need not. */
+  /** Returns the failure of an upgrade's handler that decided nothing; null for all other turns. */
   public static @Nullable Throwable undecided(Turn turn) {
-    if (turn.isAnswered() || !(turn.work() instanceof Event.Client client)) {
-      return null;
-    }
-    if (client.event() instanceof ToHost.Open) {
-      return new IllegalStateException(
-          "onUpgrade neither accepted nor rejected the upgrade before its turn ended");
-    }
-    return client.event() instanceof ToHost.Request
-        ? new IllegalStateException("onRequest did not respond before its turn ended")
+    boolean isUndecided =
+        !turn.isAnswered()
+            && turn.work() instanceof Event.Client client
+            && client.event() instanceof ToHost.Open;
+    return isUndecided
+        ? new IllegalStateException(
+            "onUpgrade neither accepted nor rejected the upgrade before its turn ended")
         : null;
   }
 

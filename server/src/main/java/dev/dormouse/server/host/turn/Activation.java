@@ -152,14 +152,21 @@ public final class Activation implements ActorContext<@Nullable Object> {
 
   @Override
   public void waitFor(CompletionStage<?> stage) {
-    Turn open;
-    synchronized (this) {
-      open = turn();
-    }
+    turnFor(stage).await(stage);
+  }
+
+  /**
+   * Returns the open turn, which may wait for the stage.
+   *
+   * @throws IllegalStateException if no turn is open, or the stage cannot complete before the turn
+   *     is over
+   */
+  Turn turnFor(CompletionStage<?> stage) {
+    Turn open = turn();
     if (stage instanceof SentMessage.OutcomeStage<?> outcome) {
       outcome.checkAwaitedBy(open);
     }
-    open.await(stage);
+    return open;
   }
 
   @Override
@@ -315,7 +322,8 @@ public final class Activation implements ActorContext<@Nullable Object> {
     @Override
     public @Nullable Void request(ToHost.Request request) throws Exception {
       turn().countCopy(HeapCost.ofBytes(request.body().length));
-      actor.request(new TurnRequest(Activation.this, request));
+      TurnRequest asked = new TurnRequest(Activation.this, request);
+      asked.answer(actor.request(asked));
       return null;
     }
   }

@@ -26,7 +26,7 @@ final class TurnUpgrade implements Upgrade<@Nullable Object> {
   }
 
   @Override
-  public RequestHead request() {
+  public RequestHead head() {
     return open.head();
   }
 

@@ -53,7 +53,7 @@ class InspectedServerTest {
   public static final class Room extends WebSocketActor<String> {
     @Override
     protected void onUpgrade(Upgrade<String> upgrade) {
-      switch (upgrade.query("say").orElse("yes")) {
+      switch (upgrade.head().query("say").orElse("yes")) {
         case "no" -> upgrade.reject(403, "no");
         case "perhaps" -> waitFor(new CompletableFuture<>());
         default -> upgrade.accept("guest");

@@ -34,8 +34,8 @@ class OwnHostsTest {
     }
 
     @Override
-    protected void onRequest(HttpRequest request) {
-      request.respond(HttpResponse.text(200, "hello"));
+    protected HttpResponse onRequest(HttpRequest request) {
+      return HttpResponse.text(200, "hello");
     }
   }
 

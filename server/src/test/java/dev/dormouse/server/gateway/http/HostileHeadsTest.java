@@ -40,8 +40,8 @@ class HostileHeadsTest {
   /** Answers plain requests too. */
   static final class Page extends WebSocketActor<Void> {
     @Override
-    protected void onRequest(HttpRequest request) {
-      request.respond(HttpResponse.text(200, "here I am"));
+    protected HttpResponse onRequest(HttpRequest request) {
+      return HttpResponse.text(200, "here I am");
     }
   }
 

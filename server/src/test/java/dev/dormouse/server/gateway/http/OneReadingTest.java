@@ -45,12 +45,12 @@ class OneReadingTest {
   static final class Page extends WebSocketActor<Void> {
     @Override
     protected void onUpgrade(Upgrade<Void> upgrade) {
-      upgrade.accept(null).send(reading("actor", upgrade.request()));
+      upgrade.accept(null).send(reading("actor", upgrade.head()));
     }
 
     @Override
-    protected void onRequest(HttpRequest request) {
-      request.respond(HttpResponse.text(200, reading("actor", request.head())));
+    protected HttpResponse onRequest(HttpRequest request) {
+      return HttpResponse.text(200, reading("actor", request.head()));
     }
   }
 
