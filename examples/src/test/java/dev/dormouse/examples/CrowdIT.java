@@ -78,7 +78,7 @@ class CrowdIT {
     // up for that.
     try (ServerProcess server =
             ServerProcess.startTestActors(
-                directory.resolve("data"), List.of("-Xmx192m"), "--ping", "0s");
+                directory.resolve("data"), List.of("-Xmx192m"), "--ping", "off");
         Witness witness = new Witness(server);
         Crowd room = Crowd.connect(server.port(), 900, i -> "/goodbyes/room")) {
       ProcessMemory memory = new ProcessMemory(server.pid());

@@ -84,7 +84,7 @@ class EndIT {
   @DisplayName("kind 3: SIGTERM ends a process whose event loop is held up for ever")
   void aStopIsBounded() throws Exception {
     try (ServerProcess server =
-            ServerProcess.startTestActors(data, List.of(), "--drain", "0s", "--stall-exit", "0s");
+            ServerProcess.startTestActors(data, List.of(), "--drain", "0s", "--stall-exit", "off");
         RawClient client = RawClient.open(server.port(), "/harm-loop/one")) {
       client.send(Frames.text("spin"));
       server.awaitOutput(Pattern.compile("has not moved for"));
@@ -102,7 +102,7 @@ class EndIT {
     try (LoopDisk disk = LoopDisk.make(directory.resolve("disk.img"), 512L << 20);
         ServerProcess server =
             ServerProcess.start(
-                disk.root().resolve("data"), "--drain", "0s", "--stall-exit", "0s");
+                disk.root().resolve("data"), "--drain", "0s", "--stall-exit", "off");
         RawClient client = RawClient.open(server.port(), "/journal/one")) {
       client.ask("before");
       disk.freeze();

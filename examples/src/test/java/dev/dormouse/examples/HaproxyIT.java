@@ -45,7 +45,8 @@ import org.junit.jupiter.params.provider.EnumSource;
 @Tag("full")
 class HaproxyIT {
   private static final TrustedProxies LISTED = TrustedProxies.of(List.of("127.0.0.1"));
-  private static final ConnectionLimits ONE_EACH = new ConnectionLimits(100, 1, 0);
+  private static final ConnectionLimits ONE_EACH =
+      ConnectionLimits.none().connectionsMax(100).perAddressMax(1);
 
   /** The ways in which HAProxy names its clients to a server. */
   enum Way {

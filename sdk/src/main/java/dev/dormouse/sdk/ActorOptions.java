@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalInt;
 import java.util.function.BiFunction;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -43,12 +44,12 @@ public final class ActorOptions {
     FailurePolicy failurePolicy = FailurePolicy.KEEP_OPEN;
     Threading threading = Threading.MAY_BLOCK;
     int messageBytesMax = 1 << 20;
-    int messagesPerSecondMax;
+    @Nullable Integer messagesPerSecondMax;
     int attachmentBytesMax = 16 << 10;
     List<String> subprotocols = List.of();
     Compression compression = Compression.OFF;
     OutboundPolicy outboundPolicy = OutboundPolicy.CLOSE;
-    int outboundBytesMax;
+    @Nullable Integer outboundBytesMax;
     @Nullable BiFunction<ActorId, RequestHead, Access> access;
 
     Values copy() {
@@ -198,19 +199,19 @@ public final class ActorOptions {
    * Limits the number of messages that a client may send in a second, or at once. Further messages
    * close the connection with 1008.
    *
-   * @param messages at least 1; 0 for any number, the default
-   * @throws IllegalArgumentException if it is negative
+   * <p>By default a client may send any number.
+   *
+   * @param messages at least 1
+   * @throws IllegalArgumentException if the number is out of range
    */
   public ActorOptions messagesPerSecondMax(int messages) {
-    if (messages < 0) {
-      throw new IllegalArgumentException("messagesPerSecondMax " + messages + " is negative");
-    }
+    checkRange("messagesPerSecondMax", messages, Integer.MAX_VALUE);
     return with(v -> v.messagesPerSecondMax = messages);
   }
 
-  /** Returns the number of messages that a client may send in a second; 0 for any number. */
-  public int messagesPerSecondMax() {
-    return values.messagesPerSecondMax;
+  /** Returns the number of messages that a client may send in a second; empty for any number. */
+  public OptionalInt messagesPerSecondMax() {
+    return optional(values.messagesPerSecondMax);
   }
 
   /**
@@ -278,19 +279,19 @@ public final class ActorOptions {
    * may: so a long message, or all that one turn sends, reaches whoever reads. Each broadcast
    * counts for each of its recipients, though they share it.
    *
-   * @param bytes 1 to 256 MiB; 0 for the server's own limit, the default, which is 1 MiB
+   * <p>By default the server's own limit holds, which is 1 MiB.
+   *
+   * @param bytes 1 to 256 MiB
    * @throws IllegalArgumentException if the number is out of range
    */
   public ActorOptions outboundBytesMax(int bytes) {
-    if (bytes != 0) {
-      checkRange("outboundBytesMax", bytes, OUTBOUND_BYTES_CEILING);
-    }
+    checkRange("outboundBytesMax", bytes, OUTBOUND_BYTES_CEILING);
     return with(v -> v.outboundBytesMax = bytes);
   }
 
-  /** Returns the number of bytes that may wait for one client; 0 for the server's own limit. */
-  public int outboundBytesMax() {
-    return values.outboundBytesMax;
+  /** Returns the number of bytes that may wait for one client; empty for the server's limit. */
+  public OptionalInt outboundBytesMax() {
+    return optional(values.outboundBytesMax);
   }
 
   /**
@@ -323,7 +324,14 @@ public final class ActorOptions {
 
   private static void checkRange(String what, int value, int max) {
     if (value < 1 || value > max) {
-      throw new IllegalArgumentException(what + " " + value + " is not 1 to " + max);
+      throw new IllegalArgumentException(
+          max == Integer.MAX_VALUE
+              ? what + " " + value + " is not 1 or more"
+              : what + " " + value + " is not 1 to " + max);
     }
+  }
+
+  private static OptionalInt optional(@Nullable Integer chosen) {
+    return chosen == null ? OptionalInt.empty() : OptionalInt.of(chosen);
   }
 }

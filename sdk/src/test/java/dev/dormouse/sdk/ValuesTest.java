@@ -175,13 +175,12 @@ class ValuesTest {
     assertThat(options.failurePolicy()).isEqualTo(FailurePolicy.CLOSE);
     assertThat(options.threading()).isEqualTo(Threading.EVENT_LOOP);
     assertThat(options.messageBytesMax()).isEqualTo(2);
-    assertThat(options.messagesPerSecondMax()).isEqualTo(5);
+    assertThat(options.messagesPerSecondMax()).hasValue(5);
     assertThat(options.attachmentBytesMax()).isEqualTo(1);
     assertThat(options.subprotocols()).isEqualTo(List.of("v2", "v1"));
     assertThat(options.compression()).isEqualTo(Compression.WITH_CONTEXT);
     assertThat(options.outboundPolicy()).isEqualTo(OutboundPolicy.CONFLATE);
-    assertThat(options.outboundBytesMax()).isEqualTo(6);
-    assertThat(options.outboundBytesMax(0).outboundBytesMax()).isZero();
+    assertThat(options.outboundBytesMax()).hasValue(6);
   }
 
   @Test

@@ -159,6 +159,7 @@ class ArchitectureTest {
                 "GatewayOptions",
                 "OwnHosts",
                 "ProxyProtocol",
+                "Ranges",
                 "Refusal",
                 "RequestLimit",
                 "ServerTls",

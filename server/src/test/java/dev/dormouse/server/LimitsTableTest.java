@@ -24,6 +24,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -132,9 +134,7 @@ class LimitsTableTest {
         "FileHandles.HTTP_MAX",
         "GatewayOptions.httpConnectionsMax");
     row("an HTTP connection without a request", "GatewayOptions.keepAlive");
-    row(
-        "connections of an IPv4 address or IPv6 /64",
-        "ConnectionLimits.perAddressMax=0 for any number");
+    row("connections of an IPv4 address or IPv6 /64", "ConnectionLimits.perAddressMax=any number");
     row(
         "its TCP connections, HTTP's and silent ones included; not of `--trusted-proxies`, whose"
             + " clients are counted instead",
@@ -181,7 +181,7 @@ class LimitsTableTest {
     row(
         "first line of a request, with its URL",
         "GatewayOptions.requestLineBytesMax",
-        "ClientOptions.HEAD_PART_BYTES_CEILING");
+        "GatewayOptions.HEAD_PART_BYTES_CEILING");
     row("headers of a request", "GatewayOptions.headersBytesMax");
     row("parameters of a query", "IncomingRequest.PARAMETERS_MAX");
     row("the PROXY header, the TLS handshake and the first head, together", "GatewayOptions.head");
@@ -336,6 +336,9 @@ class LimitsTableTest {
   }
 
   private static List<String> wordsFor(String limit, Object value) {
+    if (value instanceof Optional<?> chosen) {
+      return wordsFor(limit, chosen.orElseThrow());
+    }
     if (value instanceof Duration time) {
       return List.of(
           time.toMillis() + " ms",
@@ -386,7 +389,9 @@ class LimitsTableTest {
     for (Object options : OPTIONS) {
       for (Method method : options.getClass().getMethods()) {
         Class<?> type = method.getReturnType();
-        boolean isNumber = type == int.class || type == long.class || type == Duration.class;
+        boolean isNumber =
+            Set.of(int.class, long.class, Duration.class, OptionalInt.class, Optional.class)
+                .contains(type);
         if (isNumber
             && method.getParameterCount() == 0
             && method.getDeclaringClass() == options.getClass()

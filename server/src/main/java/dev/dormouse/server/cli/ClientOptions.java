@@ -1,12 +1,13 @@
 package dev.dormouse.server.cli;
 
+import static dev.dormouse.server.cli.ServerCommand.with;
+
 import dev.dormouse.server.gateway.edge.ProxyProtocol;
 import dev.dormouse.server.gateway.edge.TrustedProxies;
 import dev.dormouse.server.gateway.limits.GatewayOptions;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
-import java.util.function.Supplier;
 import picocli.CommandLine;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Option;
@@ -18,8 +19,6 @@ import picocli.CommandLine.TypeConversionException;
  * addresses, and the longest heads of requests.
  */
 final class ClientOptions {
-  private static final int HEAD_PART_BYTES_CEILING = 1 << 20;
-
   @Option(
       names = "--allowed-origins",
       paramLabel = "ORIGIN",
@@ -86,44 +85,30 @@ final class ClientOptions {
 
   /** Returns the options of a gateway with these options added. */
   GatewayOptions in(CommandLine line, GatewayOptions gateway) {
-    TrustedProxies trusted =
-        named(line, "--trusted-proxies", () -> TrustedProxies.of(stripped(trustedProxies)));
-    if (proxyProtocol != ProxyProtocol.OFF && trusted.isEmpty()) {
+    GatewayOptions options =
+        with(
+            line,
+            "--trusted-proxies",
+            gateway,
+            o -> o.trustedProxies(TrustedProxies.of(stripped(trustedProxies))));
+    if (proxyProtocol != ProxyProtocol.OFF && options.trustedProxies().isEmpty()) {
       throw new ParameterException(
           line,
           "--proxy-protocol needs --trusted-proxies: only these proxies may send PROXY headers");
     }
-    GatewayOptions named = named(line, "--hosts", () -> gateway.hosts(Set.copyOf(stripped(hosts))));
-    checkBytes(line, "--max-request-line", maxRequestLine, 8_000);
-    checkBytes(line, "--max-headers", maxHeaders, 1 << 10);
-    return named(
+    options = with(line, "--hosts", options, o -> o.hosts(Set.copyOf(stripped(hosts))));
+    options = with(line, "--max-request-line", options, o -> o.requestLineBytesMax(maxRequestLine));
+    options = with(line, "--max-headers", options, o -> o.headersBytesMax(maxHeaders));
+    return with(
             line,
             "--allowed-origins",
-            () -> named.allowedOrigins(Set.copyOf(stripped(allowedOrigins))))
-        .trustedProxies(trusted)
-        .proxyProtocol(proxyProtocol)
-        .requestLineBytesMax(maxRequestLine)
-        .headersBytesMax(maxHeaders);
-  }
-
-  private static void checkBytes(CommandLine line, String option, int bytes, int min) {
-    if (bytes < min || bytes > HEAD_PART_BYTES_CEILING) {
-      throw new ParameterException(
-          line,
-          "%s: %s is not %s to %s bytes".formatted(option, bytes, min, HEAD_PART_BYTES_CEILING));
-    }
+            options,
+            o -> o.allowedOrigins(Set.copyOf(stripped(allowedOrigins))))
+        .proxyProtocol(proxyProtocol);
   }
 
   private static List<String> stripped(List<String> entries) {
     return entries.stream().map(String::strip).toList();
-  }
-
-  private static <T> T named(CommandLine line, String option, Supplier<T> value) {
-    try {
-      return value.get();
-    } catch (IllegalArgumentException e) {
-      throw new ParameterException(line, option + ": " + e.getMessage(), e);
-    }
   }
 
   /** Converts {@code off}, {@code optional} and {@code required}. */

@@ -4,6 +4,7 @@ import dev.dormouse.log.Log;
 import dev.dormouse.log.StandardStreams;
 import dev.dormouse.server.gateway.limits.ConnectionLimits;
 import dev.dormouse.server.gateway.limits.GatewayOptions;
+import dev.dormouse.server.gateway.limits.Ranges;
 import dev.dormouse.server.node.Node;
 import dev.dormouse.server.observe.accesslog.AccessLogFormat;
 import dev.dormouse.server.options.ServerOptions;
@@ -21,6 +22,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.OptionalInt;
 import java.util.function.Function;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import picocli.CommandLine;
@@ -55,8 +57,6 @@ public final class ServerCommand {
   static final int CANNOT_START = 1;
   static final int BAD_USAGE = 2;
 
-  private static final Duration IDLE_MIN = Duration.ofMillis(10);
-  private static final Duration STALL_EXIT_MIN = Duration.ofSeconds(5);
   private static final Duration PING_MIN = Duration.ofSeconds(1);
   private static final Duration DAY = Duration.ofDays(1);
 
@@ -121,11 +121,11 @@ public final class ServerCommand {
       names = "--stall-exit",
       paramLabel = "TIME",
       defaultValue = "60s",
-      converter = DurationConverter.class,
+      converter = TimeOrOffConverter.class,
       description =
           "The process ends with 75 if an event loop or the store makes no progress"
-              + " for this time, 5s to 24h; 0s for never. Default: ${DEFAULT-VALUE}")
-  private Duration stallExit = Duration.ZERO;
+              + " for this time, 5s to 24h, or off. Default: ${DEFAULT-VALUE}")
+  private TimeOrOff stallExit = new TimeOrOff(null);
 
   @Option(
       names = "--restart",
@@ -149,38 +149,40 @@ public final class ServerCommand {
       names = "--ping",
       paramLabel = "TIME",
       defaultValue = "30s",
-      converter = DurationConverter.class,
+      converter = TimeOrOffConverter.class,
       description =
           "A client that is silent for this time is pinged, and dropped after twice"
-              + " this time; 1s to 24h, 0s for never. Default: ${DEFAULT-VALUE}")
-  private Duration ping = Duration.ZERO;
+              + " this time; 1s to 24h, or off. Default: ${DEFAULT-VALUE}")
+  private TimeOrOff ping = new TimeOrOff(null);
 
   @Option(
       names = "--max-connections",
       paramLabel = "NUMBER",
-      defaultValue = "0",
       description =
           "The most connections; further upgrades are answered 503. Default, and"
               + " never more than: the number for which the process has file handles")
-  private int maxConnections;
+  private @Nullable Integer maxConnections;
 
   @Option(
       names = "--max-connections-per-ip",
       paramLabel = "NUMBER",
+      converter = NumberOrAnyConverter.class,
       description =
           "The most connections of one IPv4 address or IPv6 /64, counted from their"
-              + " acceptance; further ones are answered 429. 0: any number. Default:"
-              + " seven eighths of all")
-  private @Nullable Integer maxConnectionsPerIp;
+              + " acceptance, or any for any number; further ones are answered 429."
+              + " Default: seven eighths of all")
+  private @Nullable NumberOrAny maxConnectionsPerIp;
 
   @Option(
       names = "--upgrades-per-second-per-ip",
       paramLabel = "NUMBER",
-      defaultValue = "0",
+      defaultValue = "any",
+      converter = NumberOrAnyConverter.class,
       description =
           "The most upgrades and plain requests to actors in a second from one IPv4"
-              + " address or IPv6 /64; further ones are answered 429. Default: any number")
-  private int upgradesPerSecondPerIp;
+              + " address or IPv6 /64, or any for any number; further ones are answered"
+              + " 429. Default: ${DEFAULT-VALUE}")
+  private NumberOrAny upgradesPerSecondPerIp = new NumberOrAny(null);
 
   @Mixin private final ClientOptions clients = new ClientOptions();
 
@@ -189,10 +191,9 @@ public final class ServerCommand {
   @Option(
       names = "--event-loops",
       paramLabel = "NUMBER",
-      defaultValue = "0",
       description =
           "The number of event loops that serve the sockets. Default: two for each" + " processor")
-  private int eventLoops;
+  private @Nullable Integer eventLoops;
 
   @Option(
       names = "--access-log",
@@ -317,72 +318,108 @@ public final class ServerCommand {
   }
 
   private ServerOptions options(CommandLine line) {
-    checkRange(line, "--port", port);
-    checkRange(line, "--admin-port", adminPort);
-    checkRange(line, "--idle", idle, IDLE_MIN);
-    checkRange(line, "--drain", drain, Duration.ZERO);
-    if (!stallExit.isZero()) {
-      checkRange(line, "--stall-exit", stallExit, STALL_EXIT_MIN);
-    }
-    if (!ping.isZero()) {
-      checkRange(line, "--ping", ping, PING_MIN);
-    }
-    checkNotNegative(line, "--event-loops", eventLoops);
-    checkNotNegative(line, "--max-connections", maxConnections);
-    ConnectionLimits shared = ConnectionLimits.shared();
-    if (maxConnectionsPerIp != null) {
-      checkNotNegative(line, "--max-connections-per-ip", maxConnectionsPerIp);
-    }
-    checkNotNegative(line, "--upgrades-per-second-per-ip", upgradesPerSecondPerIp);
-    ServerOptions defaults = ServerOptions.defaults();
-    GatewayOptions gateway = defaults.gateway();
     ServerOptions options =
-        defaults
+        ServerOptions.defaults()
             .host(host)
-            .port(port)
-            .adminPort(adminPort)
             .adminHost(admin.host())
             .adminTokenFile(admin.tokenFile())
             .data(data)
             .durability(durability)
-            .idle(idle)
-            .drain(drain)
             .restarts(isRestart)
-            .stallExit(stallExit)
-            .eventLoops(eventLoops)
-            .accessLog(accessLog)
-            .gateway(
-                clients
-                    .in(line, gateway)
-                    .pingInterval(ping)
-                    .limits(
-                        new ConnectionLimits(
-                            maxConnections == 0 ? shared.connectionsMax() : maxConnections,
-                            maxConnectionsPerIp == null
-                                ? shared.perAddressMax()
-                                : maxConnectionsPerIp,
-                            upgradesPerSecondPerIp)));
+            .accessLog(accessLog);
+    options = with(line, "--port", options, o -> o.port(port));
+    options = with(line, "--admin-port", options, o -> o.adminPort(adminPort));
+    options = with(line, "--idle", options, o -> o.idle(idle));
+    options = with(line, "--drain", options, o -> o.drain(drain));
+    options = with(line, "--stall-exit", options, this::stallExit);
+    options = with(line, "--event-loops", options, this::eventLoops);
+    GatewayOptions gateway = clients.in(line, options.gateway()).limits(limits(line));
+    options = options.gateway(with(line, "--ping", gateway, this::ping));
     TlsFiles files = tls.files(line);
     return files == null ? options : options.tls(files);
   }
 
-  private static void checkNotNegative(CommandLine line, String option, int value) {
-    if (value < 0) {
-      throw new ParameterException(line, option + ": " + value + " is negative");
+  private ServerOptions stallExit(ServerOptions options) {
+    return stallExit.time == null ? options.withoutStallExit() : options.stallExit(stallExit.time);
+  }
+
+  private ServerOptions eventLoops(ServerOptions options) {
+    return eventLoops == null ? options : options.eventLoops(eventLoops);
+  }
+
+  private GatewayOptions ping(GatewayOptions gateway) {
+    return ping.time == null
+        ? gateway.withoutPings()
+        : gateway.pingInterval(Ranges.check("pingInterval", ping.time, PING_MIN, DAY));
+  }
+
+  private ConnectionLimits limits(CommandLine line) {
+    ConnectionLimits limits =
+        maxConnectionsPerIp == null ? ConnectionLimits.shared() : ConnectionLimits.none();
+    limits = with(line, "--max-connections", limits, this::connections);
+    limits = with(line, "--max-connections-per-ip", limits, this::connectionsPerIp);
+    return with(line, "--upgrades-per-second-per-ip", limits, this::upgradesPerSecond);
+  }
+
+  private ConnectionLimits connections(ConnectionLimits limits) {
+    return maxConnections == null ? limits : limits.connectionsMax(maxConnections);
+  }
+
+  private ConnectionLimits connectionsPerIp(ConnectionLimits limits) {
+    return maxConnectionsPerIp == null || maxConnectionsPerIp.number == null
+        ? limits
+        : limits.perAddressMax(maxConnectionsPerIp.number);
+  }
+
+  private ConnectionLimits upgradesPerSecond(ConnectionLimits limits) {
+    return upgradesPerSecondPerIp.number == null
+        ? limits
+        : limits.upgradesPerSecondPerAddress(upgradesPerSecondPerIp.number);
+  }
+
+  /**
+   * Returns the options after a change.
+   *
+   * @throws ParameterException if the change is refused; its message has the name of the command
+   *     line's option in place of the name of the method
+   */
+  static <T> T with(CommandLine line, String option, T options, UnaryOperator<T> change) {
+    try {
+      return change.apply(options);
+    } catch (IllegalArgumentException e) {
+      String why = String.valueOf(e.getMessage()).replaceFirst("^[a-z]\\w* (?=-?\\d)", "");
+      throw new ParameterException(line, option + ": " + why, e);
     }
   }
 
-  private static void checkRange(CommandLine line, String option, int port) {
-    if (port < 0 || port > 65_535) {
-      throw new ParameterException(line, option + ": " + port + " is not a port, 0 to 65535");
+  /** A time; null if it is {@code off}. */
+  record TimeOrOff(@Nullable Duration time) {}
+
+  /** A number; null if it is {@code any}. */
+  record NumberOrAny(@Nullable Integer number) {}
+
+  /** Converts {@code off}, and times as {@link DurationConverter} does. */
+  static final class TimeOrOffConverter implements ITypeConverter<TimeOrOff> {
+    @Override
+    public TimeOrOff convert(String text) {
+      return text.strip().equalsIgnoreCase("off")
+          ? new TimeOrOff(null)
+          : new TimeOrOff(new DurationConverter().convert(text));
     }
   }
 
-  private static void checkRange(CommandLine line, String option, Duration value, Duration min) {
-    if (value.compareTo(min) < 0 || value.compareTo(DAY) > 0) {
-      throw new ParameterException(
-          line,
-          "%s: %s ms is not %s ms to 24 h".formatted(option, value.toMillis(), min.toMillis()));
+  /** Converts {@code any}, and numbers. */
+  static final class NumberOrAnyConverter implements ITypeConverter<NumberOrAny> {
+    @Override
+    public NumberOrAny convert(String text) {
+      if (text.strip().equalsIgnoreCase("any")) {
+        return new NumberOrAny(null);
+      }
+      try {
+        return new NumberOrAny(Integer.parseInt(text.strip()));
+      } catch (NumberFormatException e) {
+        throw new TypeConversionException("'" + text + "' is not a number, and not any");
+      }
     }
   }
 

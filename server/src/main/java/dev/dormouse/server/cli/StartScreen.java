@@ -1,12 +1,12 @@
 package dev.dormouse.server.cli;
 
-import dev.dormouse.server.gateway.limits.ConnectionLimits;
 import dev.dormouse.server.node.Node;
 import dev.dormouse.server.options.FileHandles;
 import dev.dormouse.server.options.ServerOptions;
 import dev.dormouse.storage.Durability;
 import java.math.BigDecimal;
 import java.util.Locale;
+import java.util.OptionalInt;
 
 /** Formats the screen that a server prints when it is up. */
 final class StartScreen {
@@ -54,14 +54,14 @@ final class StartScreen {
   }
 
   private static String connections(ServerOptions options, ServerOptions asked) {
-    int most = options.gateway().limits().connectionsMax();
-    int wanted = asked.gateway().limits().connectionsMax();
-    if (most == wanted) {
-      return most == ConnectionLimits.ANY_NUMBER ? "any number" : "at most " + most;
+    int most = options.gateway().limits().connectionsMax().orElseThrow();
+    OptionalInt wanted = asked.gateway().limits().connectionsMax();
+    if (wanted.isEmpty()) {
+      return "at most %s, the number that the file handles allow".formatted(most);
     }
-    return wanted == ConnectionLimits.ANY_NUMBER
-        ? "at most %s, the number that the file handles allow".formatted(most)
+    return most == wanted.getAsInt()
+        ? "at most " + most
         : "at most %s instead of %s, since the process may open too few files; %s"
-            .formatted(most, wanted, FileHandles.REMEDY);
+            .formatted(most, wanted.getAsInt(), FileHandles.REMEDY);
   }
 }

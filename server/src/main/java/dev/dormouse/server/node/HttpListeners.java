@@ -115,9 +115,7 @@ public final class HttpListeners {
 
   /** Returns the number of event loops. */
   static int eventLoops(ServerOptions options) {
-    return options.eventLoops() == 0
-        ? VertxOptions.DEFAULT_EVENT_LOOP_POOL_SIZE
-        : options.eventLoops();
+    return options.eventLoops().orElse(VertxOptions.DEFAULT_EVENT_LOOP_POOL_SIZE);
   }
 
   /**

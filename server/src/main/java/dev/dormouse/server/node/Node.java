@@ -175,7 +175,7 @@ public final class Node implements AutoCloseable {
         new Watchdog(
             watched(),
             new ClassPathWatch(System.getProperty("java.class.path", "")),
-            options.stallExit(),
+            options.stallExit().orElse(Duration.ZERO),
             options.time(),
             this::endProcess);
     GatewayOptions sockets = options.gateway();

@@ -111,7 +111,7 @@ public record FileHandles(
    * for.
    */
   boolean isTooFewFor(int connectionsAsked) {
-    return connectionsAsked != ConnectionLimits.ANY_NUMBER && connectionsAsked > connections;
+    return connectionsAsked > connections;
   }
 
   /**
@@ -120,11 +120,12 @@ public record FileHandles(
    */
   public ServerOptions fitted(ServerOptions asked) {
     ConnectionLimits limits = asked.gateway().limits();
-    if (isTooFewFor(limits.connectionsMax())) {
+    int wanted = limits.connectionsMax().orElse(connections);
+    if (isTooFewFor(wanted)) {
       log.warn(
           "{} connections were asked for (--max-connections), and there will be at most {}: the"
               + " process may have {} files open; {}",
-          limits.connectionsMax(),
+          wanted,
           connections,
           limit,
           REMEDY);
@@ -132,7 +133,7 @@ public record FileHandles(
     return asked.gateway(
         asked
             .gateway()
-            .limits(limits.connectionsMax(Math.min(connections, limits.connectionsMax())))
+            .limits(limits.connectionsMax(Math.min(connections, wanted)))
             .httpConnectionsMax(httpConnections));
   }
 }

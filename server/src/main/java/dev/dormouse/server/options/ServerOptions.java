@@ -2,6 +2,7 @@ package dev.dormouse.server.options;
 
 import dev.dormouse.server.gateway.limits.ConnectionLimits;
 import dev.dormouse.server.gateway.limits.GatewayOptions;
+import dev.dormouse.server.gateway.limits.Ranges;
 import dev.dormouse.server.observe.LibraryLogs;
 import dev.dormouse.server.observe.accesslog.AccessLog;
 import dev.dormouse.server.observe.accesslog.AccessLogFormat;
@@ -10,15 +11,27 @@ import dev.dormouse.server.tls.TlsFiles;
 import dev.dormouse.storage.Durability;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Holds the options of a server. Immutable; any thread. Each method with a parameter returns a
  * changed copy; the method of the same name without a parameter returns the current choice. The
- * server checks addresses, ports and files when it starts.
+ * server checks addresses and files when it starts. A method throws {@link
+ * IllegalArgumentException} for a number or a time that is out of range.
  */
 public final class ServerOptions {
+  /** The shortest time that {@link #idle(Duration)} allows: 10 ms. */
+  public static final Duration IDLE_FLOOR = Duration.ofMillis(10);
+
+  /** The shortest time that {@link #stallExit(Duration)} allows: 5 s. */
+  public static final Duration STALL_EXIT_FLOOR = Duration.ofSeconds(5);
+
+  private static final Duration DAY = Duration.ofDays(1);
+  private static final int LAST_PORT = 65_535;
+
   static {
     LibraryLogs.install(); // the defaults ask Netty for its memory, which wakes its loggers
   }
@@ -39,9 +52,9 @@ public final class ServerOptions {
     boolean restarts;
     GatewayOptions gateway = GatewayOptions.defaults().limits(ConnectionLimits.shared());
     @Nullable TlsFiles tls;
-    int eventLoops;
+    @Nullable Integer eventLoops;
     AccessLogFormat accessLog = AccessLogFormat.OFF;
-    Duration stallExit = Duration.ofMinutes(1);
+    Optional<Duration> stallExit = Optional.of(Duration.ofMinutes(1));
     Consumer<ProcessEnd> onFatal = ProcessEnd::halt;
     Time time = Time.system();
 
@@ -85,6 +98,7 @@ public final class ServerOptions {
 
   /** Sets the port to listen on for clients; 0 for any that is free. The default is 8080. */
   public ServerOptions port(int port) {
+    Ranges.check("port", port, 0, LAST_PORT);
     return with(v -> v.port = port);
   }
 
@@ -95,6 +109,7 @@ public final class ServerOptions {
 
   /** Sets the port of the admin pages; 0 for any that is free. The default is 9090. */
   public ServerOptions adminPort(int port) {
+    Ranges.check("adminPort", port, 0, LAST_PORT);
     return with(v -> v.adminPort = port);
   }
 
@@ -151,8 +166,13 @@ public final class ServerOptions {
     return values.durability;
   }
 
-  /** Sets the time without events after which an actor hibernates. */
+  /**
+   * Sets the time without events after which an actor hibernates. The default is 10 s.
+   *
+   * @param idle 10 ms to 24 h
+   */
   public ServerOptions idle(Duration idle) {
+    Ranges.check("idle", idle, IDLE_FLOOR, DAY);
     return with(v -> v.idle = idle);
   }
 
@@ -161,8 +181,14 @@ public final class ServerOptions {
     return values.idle;
   }
 
-  /** Sets the drain time: the longest that a stop in good order waits for sockets and actors. */
+  /**
+   * Sets the drain time: the longest that a stop in good order waits for sockets and actors. The
+   * default is 10 s.
+   *
+   * @param drain 0 s, for a stop that waits for nothing, to 24 h
+   */
   public ServerOptions drain(Duration drain) {
+    Ranges.check("drain", drain, Duration.ZERO, DAY);
     return with(v -> v.drain = drain);
   }
 
@@ -214,14 +240,20 @@ public final class ServerOptions {
     return values.tls;
   }
 
-  /** Sets the number of event loops that serve the sockets; 0 for two for each processor. */
-  public ServerOptions eventLoops(int eventLoops) {
-    return with(v -> v.eventLoops = eventLoops);
+  /**
+   * Sets the number of event loops that serve the sockets. By default there are two for each
+   * processor.
+   *
+   * @param number at least 1
+   */
+  public ServerOptions eventLoops(int number) {
+    Ranges.check("eventLoops", number, 1, Integer.MAX_VALUE);
+    return with(v -> v.eventLoops = number);
   }
 
-  /** Returns the number of event loops that serve the sockets; 0 for two for each processor. */
-  public int eventLoops() {
-    return values.eventLoops;
+  /** Returns the number of event loops that serve the sockets; empty for two for each processor. */
+  public OptionalInt eventLoops() {
+    return values.eventLoops == null ? OptionalInt.empty() : OptionalInt.of(values.eventLoops);
   }
 
   /**
@@ -242,17 +274,25 @@ public final class ServerOptions {
 
   /**
    * Sets the time after which the process ends with {@link ProcessEnd#STALLED} if an event loop or
-   * the store makes no progress; zero for never. The default is one minute.
+   * the store makes no progress. The default is one minute.
+   *
+   * @param limit 5 s to 24 h
    */
   public ServerOptions stallExit(Duration limit) {
-    return with(v -> v.stallExit = limit);
+    Ranges.check("stallExit", limit, STALL_EXIT_FLOOR, DAY);
+    return with(v -> v.stallExit = Optional.of(limit));
+  }
+
+  /** Lets the process go on although an event loop or the store makes no progress. */
+  public ServerOptions withoutStallExit() {
+    return with(v -> v.stallExit = Optional.empty());
   }
 
   /**
    * Returns the time after which the process ends if an event loop or the store makes no progress;
-   * zero for never.
+   * empty if the process goes on.
    */
-  public Duration stallExit() {
+  public Optional<Duration> stallExit() {
     return values.stallExit;
   }
 

@@ -63,26 +63,42 @@ class ServerCommandTest {
             "--max-connections=1000",
             "--upgrades-per-second-per-ip=5",
             "--ping=5s");
-    assertThat(options.gateway().limits()).isEqualTo(new ConnectionLimits(1000, 20, 5));
-    assertThat(options.gateway().pingInterval()).isEqualTo(Duration.ofSeconds(5));
+    assertThat(options.gateway().limits())
+        .isEqualTo(
+            ConnectionLimits.none()
+                .connectionsMax(1000)
+                .perAddressMax(20)
+                .upgradesPerSecondPerAddress(5));
+    assertThat(options.gateway().pingInterval()).contains(Duration.ofSeconds(5));
   }
 
   @Test
-  void pingsCanBeTurnedOff() {
-    assertThat(parsed(Map.of(), "--ping=0s").gateway().pingInterval()).isZero();
+  void limitsCanBeTurnedOffByName() {
+    ServerOptions options =
+        parsed(Map.of("DORMOUSE_STALL_EXIT", "off"), "--ping=Off", "--max-connections-per-ip=any");
+    assertThat(options.gateway().pingInterval()).isEmpty();
+    assertThat(options.stallExit()).isEmpty();
+    assertThat(options.gateway().limits()).isEqualTo(ConnectionLimits.none());
   }
 
   @ParameterizedTest
   @CsvSource({
     "--ping=999ms, --ping: 999 ms is not 1000 ms to 24 h",
-    "--max-connections=-1, --max-connections: -1 is negative",
-    "--max-connections-per-ip=-1, --max-connections-per-ip: -1 is negative",
-    "--upgrades-per-second-per-ip=-1, --upgrades-per-second-per-ip: -1 is negative",
+    "--ping=0s, --ping: 0 ms is not 1000 ms to 24 h",
+    "--stall-exit=0s, --stall-exit: 0 ms is not 5000 ms to 24 h",
+    "--idle=9ms, --idle: 9 ms is not 10 ms to 24 h",
+    "--drain=25h, --drain: 90000000 ms is not 0 ms to 24 h",
+    "--port=65536, --port: 65536 is not 0 to 65535",
+    "--event-loops=0, --event-loops: 0 is not 1 or more",
+    "--max-connections=0, --max-connections: 0 is not 1 or more",
+    "--max-connections-per-ip=0, --max-connections-per-ip: 0 is not 1 or more",
+    "--max-connections-per-ip=all, '''all'' is not a number, and not any'",
+    "--upgrades-per-second-per-ip=-1, --upgrades-per-second-per-ip: -1 is not 1 or more",
     "--allowed-origins=example.org, '--allowed-origins: ''example.org'' is no origin'",
     "'--allowed-origins=https://a.test,https://b.test/', '''https://b.test/'' is no origin'",
     "'--allowed-origins=*,https://a.test', '--allowed-origins: ''*'' allows every origin'",
-    "--max-request-line=7999, '--max-request-line: 7999 is not 8000 to 1048576 bytes'",
-    "--max-headers=1048577, '--max-headers: 1048577 is not 1024 to 1048576 bytes'",
+    "--max-request-line=7999, '--max-request-line: 7999 is not 8000 to 1048576'",
+    "--max-headers=1048577, '--max-headers: 1048577 is not 1024 to 1048576'",
     "--hosts=https://a.test, '--hosts: ''https://a.test'' is no host such as example.org'",
     "'--hosts=a.test,*', '--hosts: ''*'' stands for every host'",
     "--allowed-origins=file:, '--allowed-origins: ''file:'' is no origin'",

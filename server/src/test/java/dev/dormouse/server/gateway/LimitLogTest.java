@@ -109,7 +109,7 @@ class LimitLogTest {
             .head(minutes)
             .frame(Duration.ofMillis(50))
             .message(minutes)
-            .limits(new ConnectionLimits(1, 0, 0));
+            .limits(ConnectionLimits.none().connectionsMax(1));
     try (TestServer server = new TestServer(vertx, options)) {
       server.host.acceptAll();
       try (RawClient hasty = server.open("/calm/one")) {

@@ -62,14 +62,24 @@ class FileHandlesTest {
   @DisplayName("A4: more connections than the handles can carry are lowered to what they can")
   void moreConnectionsThanHandlesAreLowered() {
     FileHandles handles = FileHandles.of(1_024, 4);
-    assertThat(fitted(handles, new ConnectionLimits(5_000, 3, 2)))
-        .isEqualTo(new ConnectionLimits(701, 3, 2));
-    assertThat(fitted(handles, new ConnectionLimits(200, 0, 0)))
-        .isEqualTo(new ConnectionLimits(200, 0, 0));
-    assertThat(fitted(handles, ConnectionLimits.none())).isEqualTo(new ConnectionLimits(701, 0, 0));
+    assertThat(
+            fitted(
+                handles,
+                ConnectionLimits.none()
+                    .connectionsMax(5_000)
+                    .perAddressMax(3)
+                    .upgradesPerSecondPerAddress(2)))
+        .isEqualTo(
+            ConnectionLimits.none()
+                .connectionsMax(701)
+                .perAddressMax(3)
+                .upgradesPerSecondPerAddress(2));
+    assertThat(fitted(handles, ConnectionLimits.none().connectionsMax(200)))
+        .isEqualTo(ConnectionLimits.none().connectionsMax(200));
+    assertThat(fitted(handles, ConnectionLimits.none()))
+        .isEqualTo(ConnectionLimits.none().connectionsMax(701));
     assertThat(handles.isTooFewFor(701)).isFalse();
     assertThat(handles.isTooFewFor(702)).isTrue();
-    assertThat(handles.isTooFewFor(ConnectionLimits.ANY_NUMBER)).isFalse();
   }
 
   private static ConnectionLimits fitted(FileHandles handles, ConnectionLimits asked) {

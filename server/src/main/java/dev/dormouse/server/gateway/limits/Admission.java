@@ -142,15 +142,15 @@ public final class Admission {
    *     each socket that it may have
    */
   Admission(ConnectionLimits limits, int httpConnectionsMax) {
-    this.seatsMax = limits.connectionsMax();
+    this.seatsMax = limits.connectionsMax().orElse(ConnectionLimits.ANY_NUMBER);
     this.tcpMax = (long) seatsMax + httpConnectionsMax;
     this.addressSeatsMax = limits.addressMax();
     this.addressTcpMax =
         (long) addressSeatsMax + Math.max(1, httpConnectionsMax / ADDRESS_HTTP_PART);
     this.rates =
-        limits.upgradesPerSecondPerAddress() == 0
+        limits.upgradesPerSecondPerAddress().isEmpty()
             ? null
-            : new AddressRates(limits.upgradesPerSecondPerAddress());
+            : new AddressRates(limits.upgradesPerSecondPerAddress().getAsInt());
   }
 
   /**

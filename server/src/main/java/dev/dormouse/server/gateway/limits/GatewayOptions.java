@@ -1,11 +1,13 @@
 package dev.dormouse.server.gateway.limits;
 
+import dev.dormouse.sdk.ActorOptions;
 import dev.dormouse.server.gateway.edge.OriginPolicy;
 import dev.dormouse.server.gateway.edge.ProxyProtocol;
 import dev.dormouse.server.gateway.edge.ServerTls;
 import dev.dormouse.server.gateway.edge.TrustedProxies;
 import io.netty.util.internal.PlatformDependent;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -13,9 +15,22 @@ import org.jspecify.annotations.Nullable;
 /**
  * The limits and settings of a gateway. Options are immutable: a method that takes a limit returns
  * a changed copy, and the method of the same name without parameters returns the limit. A number in
- * brackets is the status or close code with which a client over the limit is turned away.
+ * brackets is the status or close code with which a client over the limit is turned away. A time
+ * may be 1 ms to 24 h, a number at least 1, unless its method says otherwise; a method throws
+ * {@link IllegalArgumentException} for anything else.
  */
 public final class GatewayOptions {
+  /** The most bytes of the first line of a request, and of all its headers: 1 MiB each. */
+  public static final int HEAD_PART_BYTES_CEILING = 1 << 20;
+
+  /** The fewest bytes that the limit of a request's first line may have (RFC 9112, section 3). */
+  public static final int REQUEST_LINE_BYTES_FLOOR = 8_000;
+
+  /** The fewest bytes that the limit of a request's headers may have. */
+  public static final int HEADERS_BYTES_FLOOR = 1 << 10;
+
+  private static final Duration DAY = Duration.ofDays(1);
+
   private final Values values;
 
   /** The values of options. They change only while a copy is made. */
@@ -33,7 +48,7 @@ public final class GatewayOptions {
     Duration reading = Duration.ofSeconds(30);
     long clientHeapBytesMax = Runtime.getRuntime().maxMemory() / 4;
     long clientDirectBytesMax = PlatformDependent.maxDirectMemory() / 4;
-    Duration pingInterval = Duration.ofSeconds(30);
+    Optional<Duration> pingInterval = Optional.of(Duration.ofSeconds(30));
     ConnectionLimits limits = ConnectionLimits.none();
     int httpConnectionsMax = 256;
     Set<String> allowedOrigins = Set.of();
@@ -79,6 +94,7 @@ public final class GatewayOptions {
    * because a slow head is the oldest way to occupy a server's connections.
    */
   public GatewayOptions head(Duration head) {
+    time("head", head);
     return with(v -> v.head = head);
   }
 
@@ -92,6 +108,7 @@ public final class GatewayOptions {
    * a second come, on average over this time.
    */
   public GatewayOptions frame(Duration frame) {
+    time("frame", frame);
     return with(v -> v.frame = frame);
   }
 
@@ -105,6 +122,7 @@ public final class GatewayOptions {
    * still. It stands still while fewer than 256 bytes a second come, on average over this time.
    */
   public GatewayOptions message(Duration message) {
+    time("message", message);
     return with(v -> v.message = message);
   }
 
@@ -116,9 +134,10 @@ public final class GatewayOptions {
   /**
    * Limits the bytes of the first line of a request [414].
    *
-   * @param bytes RFC 9112, section 3, asks for at least 8,000
+   * @param bytes 8,000, as RFC 9112, section 3, asks for, to 1 MiB
    */
   public GatewayOptions requestLineBytesMax(int bytes) {
+    Ranges.check("requestLineBytesMax", bytes, REQUEST_LINE_BYTES_FLOOR, HEAD_PART_BYTES_CEILING);
     return with(v -> v.requestLineBytesMax = bytes);
   }
 
@@ -127,8 +146,13 @@ public final class GatewayOptions {
     return values.requestLineBytesMax;
   }
 
-  /** Limits the bytes of all headers of a request together [431]. */
+  /**
+   * Limits the bytes of all headers of a request together [431].
+   *
+   * @param bytes 1 KiB to 1 MiB
+   */
   public GatewayOptions headersBytesMax(int bytes) {
+    Ranges.check("headersBytesMax", bytes, HEADERS_BYTES_FLOOR, HEAD_PART_BYTES_CEILING);
     return with(v -> v.headersBytesMax = bytes);
   }
 
@@ -142,6 +166,7 @@ public final class GatewayOptions {
    * longer while its client still reads an answer.
    */
   public GatewayOptions keepAlive(Duration keepAlive) {
+    time("keepAlive", keepAlive);
     return with(v -> v.keepAlive = keepAlive);
   }
 
@@ -152,6 +177,7 @@ public final class GatewayOptions {
 
   /** Limits how long an upgrade waits for the actor [503]. */
   public GatewayOptions handshake(Duration handshake) {
+    time("handshake", handshake);
     return with(v -> v.handshake = handshake);
   }
 
@@ -162,6 +188,7 @@ public final class GatewayOptions {
 
   /** Limits how long a plain request waits for the actor [504]. */
   public GatewayOptions request(Duration request) {
+    time("request", request);
     return with(v -> v.request = request);
   }
 
@@ -175,6 +202,7 @@ public final class GatewayOptions {
    * connection is closed without it.
    */
   public GatewayOptions close(Duration close) {
+    time("close", close);
     return with(v -> v.close = close);
   }
 
@@ -196,9 +224,12 @@ public final class GatewayOptions {
    * Limits how many bytes may wait for one client that does not read them, unless its actor type
    * has a limit of its own. {@link dev.dormouse.sdk.ActorOptions#outboundBytesMax(int)} describes
    * which bytes count, and what happens over the limit.
+   *
+   * @param bytes 1 to 256 MiB
    */
-  public GatewayOptions outboundBytesMax(int outboundBytesMax) {
-    return with(v -> v.outboundBytesMax = outboundBytesMax);
+  public GatewayOptions outboundBytesMax(int bytes) {
+    Ranges.check("outboundBytesMax", bytes, 1, ActorOptions.OUTBOUND_BYTES_CEILING);
+    return with(v -> v.outboundBytesMax = bytes);
   }
 
   /** Returns how many bytes may wait for one client that does not read them. */
@@ -212,6 +243,7 @@ public final class GatewayOptions {
    * too slow.
    */
   public GatewayOptions reading(Duration reading) {
+    time("reading", reading);
     return with(v -> v.reading = reading);
   }
 
@@ -223,8 +255,11 @@ public final class GatewayOptions {
   /**
    * Limits how many bytes beyond {@link #outboundBytesMax()} may wait for a client that goes on
    * reading. A client for which more bytes wait is too slow.
+   *
+   * @param bytes at least 0
    */
   public GatewayOptions burstBytesMax(long bytes) {
+    Ranges.check("burstBytesMax", bytes, 0, Long.MAX_VALUE);
     return with(v -> v.burstBytesMax = bytes);
   }
 
@@ -240,6 +275,7 @@ public final class GatewayOptions {
    * that are no sockets. By default this is a quarter of the heap.
    */
   public GatewayOptions clientHeapBytesMax(long bytes) {
+    Ranges.check("clientHeapBytesMax", bytes, 1, Long.MAX_VALUE);
     return with(v -> v.clientHeapBytesMax = bytes);
   }
 
@@ -254,6 +290,7 @@ public final class GatewayOptions {
    * direct memory.
    */
   public GatewayOptions clientDirectBytesMax(long bytes) {
+    Ranges.check("clientDirectBytesMax", bytes, 1, Long.MAX_VALUE);
     return with(v -> v.clientDirectBytesMax = bytes);
   }
 
@@ -264,14 +301,22 @@ public final class GatewayOptions {
 
   /**
    * Sets the time of silence after which a client is pinged. After twice that time the client is
-   * given up, and its TCP connection is closed. Zero switches both off.
+   * given up, and its TCP connection is closed. The default is 30 s.
    */
-  public GatewayOptions pingInterval(Duration pingInterval) {
-    return with(v -> v.pingInterval = pingInterval);
+  public GatewayOptions pingInterval(Duration interval) {
+    time("pingInterval", interval);
+    return with(v -> v.pingInterval = Optional.of(interval));
   }
 
-  /** Returns the time of silence after which a client is pinged; zero if clients are not pinged. */
-  public Duration pingInterval() {
+  /** Pings no client and gives up no silent one. */
+  public GatewayOptions withoutPings() {
+    return with(v -> v.pingInterval = Optional.empty());
+  }
+
+  /**
+   * Returns the time of silence after which a client is pinged; empty if clients are not pinged.
+   */
+  public Optional<Duration> pingInterval() {
     return values.pingInterval;
   }
 
@@ -289,8 +334,9 @@ public final class GatewayOptions {
    * Limits how many TCP connections may be open besides one for each allowed socket. They carry
    * HTTP, or nothing yet. One more connection is answered 503 before its request, and closed.
    */
-  public GatewayOptions httpConnectionsMax(int httpConnectionsMax) {
-    return with(v -> v.httpConnectionsMax = httpConnectionsMax);
+  public GatewayOptions httpConnectionsMax(int number) {
+    Ranges.check("httpConnectionsMax", number, 1, Integer.MAX_VALUE);
+    return with(v -> v.httpConnectionsMax = number);
   }
 
   /** Returns how many TCP connections may be open besides one for each allowed socket. */
@@ -365,5 +411,9 @@ public final class GatewayOptions {
   /** Returns the TLS that encrypts connections; null if they are not encrypted. */
   public @Nullable ServerTls tls() {
     return values.tls;
+  }
+
+  private static void time(String name, Duration time) {
+    Ranges.check(name, time, Duration.ofMillis(1), DAY);
   }
 }

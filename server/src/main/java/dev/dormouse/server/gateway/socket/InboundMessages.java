@@ -152,9 +152,10 @@ final class InboundMessages {
     this.options = options;
     this.deflate = deflate;
     this.rate =
-        options.messagesPerSecondMax() == 0
+        options.messagesPerSecondMax().isEmpty()
             ? null
-            : new TokenBucket(options.messagesPerSecondMax(), parts.tally().time().nowNs());
+            : new TokenBucket(
+                options.messagesPerSecondMax().getAsInt(), parts.tally().time().nowNs());
   }
 
   /** Returns the options of the actor type. */

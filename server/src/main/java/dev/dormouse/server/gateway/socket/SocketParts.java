@@ -6,6 +6,7 @@ import dev.dormouse.sdk.Delivery.Outcome;
 import dev.dormouse.server.gateway.limits.Tally;
 import dev.dormouse.server.protocol.ToHost;
 import dev.dormouse.server.protocol.Transport;
+import java.time.Duration;
 
 /**
  * The parts that all sockets of a gateway share. They are in one object so that an idle socket
@@ -30,7 +31,7 @@ public record SocketParts(
         tally,
         transport,
         new ConnectionGroups(),
-        new Heartbeats(tally.options().pingInterval(), tally.time()));
+        new Heartbeats(tally.options().pingInterval().orElse(Duration.ZERO), tally.time()));
   }
 
   /** Counts and reports a message that is not written, because its connection ends or is gone. */

@@ -21,6 +21,7 @@ import io.netty.channel.socket.DuplexChannel;
 import io.netty.channel.socket.DuplexChannelConfig;
 import io.netty.handler.ssl.SslHandler;
 import java.time.Duration;
+import java.util.OptionalInt;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
@@ -318,8 +319,8 @@ final class SocketWriter {
   }
 
   private int bytesMax() {
-    int chosen = socket.options().outboundBytesMax();
-    return chosen > 0 ? chosen : socket.tally().options().outboundBytesMax();
+    OptionalInt chosen = socket.options().outboundBytesMax();
+    return chosen.isPresent() ? chosen.getAsInt() : socket.tally().options().outboundBytesMax();
   }
 
   private boolean isAnyWaiting() {

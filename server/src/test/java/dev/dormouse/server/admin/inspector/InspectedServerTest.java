@@ -97,7 +97,7 @@ class InspectedServerTest {
                     .drain(Duration.ofSeconds(1))
                     .gateway(
                         GatewayOptions.defaults()
-                            .limits(new ConnectionLimits(CONNECTIONS_MAX, 0, 0))));
+                            .limits(ConnectionLimits.none().connectionsMax(CONNECTIONS_MAX))));
   }
 
   @AfterEach

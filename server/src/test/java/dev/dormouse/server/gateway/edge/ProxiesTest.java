@@ -167,7 +167,10 @@ class ProxiesTest extends BehindProxies {
   @Test
   @DisplayName("limits of an address are those of the client, not of the proxy")
   void limitsOfAnAddressAreThoseOfTheClientNotOfTheProxy() {
-    use(GatewayOptions.defaults().trustedProxies(LOOPBACK).limits(new ConnectionLimits(100, 1, 0)));
+    use(
+        GatewayOptions.defaults()
+            .trustedProxies(LOOPBACK)
+            .limits(ConnectionLimits.none().connectionsMax(100).perAddressMax(1)));
     try (RawClient first = server.client();
         RawClient second = server.client();
         RawClient third = server.client()) {

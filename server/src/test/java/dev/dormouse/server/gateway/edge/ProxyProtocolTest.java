@@ -276,7 +276,7 @@ class ProxyProtocolTest extends BehindProxies {
         GatewayOptions.defaults()
             .trustedProxies(LOOPBACK)
             .proxyProtocol(ProxyProtocol.REQUIRED)
-            .limits(new ConnectionLimits(100, 1, 0)));
+            .limits(ConnectionLimits.none().connectionsMax(100).perAddressMax(1)));
     try (RawClient first = server.client();
         RawClient second = server.client();
         RawClient third = server.client()) {

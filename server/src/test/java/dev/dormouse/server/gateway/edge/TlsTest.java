@@ -252,7 +252,7 @@ class TlsTest {
     Duration patience = Duration.ofMinutes(5);
     use(
         GatewayOptions.defaults()
-            .limits(new ConnectionLimits(1, 0, 0))
+            .limits(ConnectionLimits.none().connectionsMax(1))
             .head(patience)
             .frame(patience)
             .message(patience));

@@ -61,7 +61,7 @@ class HttpConnectionsTest {
   @Test
   @DisplayName("there are so many TCP connections; one more is answered 503, unasked, and closed")
   void connectionsOverTheLimitAreAnsweredUnaskedAndClosed() throws Exception {
-    ConnectionLimits one = new ConnectionLimits(1, 0, 0);
+    ConnectionLimits one = ConnectionLimits.none().connectionsMax(1);
     try (TestServer server = new TestServer(vertx, GatewayOptions.defaults().limits(one))) {
       respond(server);
       List<RawClient> clients = new ArrayList<>();

@@ -28,7 +28,7 @@ class AdmissionTest {
   @Test
   @DisplayName("the node's seats are given out once, and again when they are freed")
   void theNodesSeatsAreGivenOutOnceAndAgainWhenTheyAreFreed() {
-    Admission admission = new Admission(new ConnectionLimits(2, 0, 0), 256);
+    Admission admission = new Admission(ConnectionLimits.none().connectionsMax(2), 256);
     Place first = (Place) admission.admit(from("192.0.2.1"), 0);
     assertThat(admission.admit(null, 0)).isInstanceOf(Place.class);
     assertThat(admission.admit(from("192.0.2.2"), 0)).isEqualTo(refused(Refusal.NODE_FULL));
@@ -41,7 +41,8 @@ class AdmissionTest {
   @Test
   @DisplayName("an address has its own seats; one without any costs nothing")
   void anAddressHasItsOwnSeats() {
-    Admission admission = new Admission(new ConnectionLimits(100, 2, 0), 256);
+    Admission admission =
+        new Admission(ConnectionLimits.none().connectionsMax(100).perAddressMax(2), 256);
     List<Place> seats = new ArrayList<>();
     for (String client : List.of("192.0.2.1", "192.0.2.1", "192.0.2.2")) {
       seats.add((Place) admission.admit(from(client), 0));
@@ -59,7 +60,8 @@ class AdmissionTest {
   @Test
   @DisplayName("neighbours in an IPv6 /64 are one address, other networks and IPv4 are not")
   void neighboursInAnIpv6NetworkAreOneAddress() {
-    Admission admission = new Admission(new ConnectionLimits(100, 1, 0), 256);
+    Admission admission =
+        new Admission(ConnectionLimits.none().connectionsMax(100).perAddressMax(1), 256);
     assertThat(admission.admit(from("2001:db8:0:1::1"), 0)).isInstanceOf(Place.class);
     assertThat(admission.admit(from("2001:db8:0:1:ffff::2"), 0))
         .isEqualTo(refused(Refusal.ADDRESS_FULL));
@@ -72,7 +74,9 @@ class AdmissionTest {
   @Test
   @DisplayName("upgrades of an address come at its rate; those refused take no seat")
   void upgradesOfAnAddressComeAtItsRate() {
-    Admission admission = new Admission(new ConnectionLimits(100, 0, 2), 256);
+    Admission admission =
+        new Admission(
+            ConnectionLimits.none().connectionsMax(100).upgradesPerSecondPerAddress(2), 256);
     InetAddress client = from("192.0.2.1");
     assertThat(admission.admit(client, 0)).isInstanceOf(Place.class);
     assertThat(admission.admit(client, 0)).isInstanceOf(Place.class);
@@ -85,7 +89,7 @@ class AdmissionTest {
   @Test
   @DisplayName("an upgrade that waits is one TCP connection, not two")
   void anUpgradeThatWaitsCountsOnce() {
-    Admission admission = new Admission(new ConnectionLimits(2, 0, 0), 2);
+    Admission admission = new Admission(ConnectionLimits.none().connectionsMax(2), 2);
     InetAddress client = from("192.0.2.1");
     Place first = (Place) admission.openTcp(client);
     Place second = (Place) admission.openTcp(client);
@@ -110,7 +114,8 @@ class AdmissionTest {
   @Test
   @DisplayName("A7: an address has an eighth of the plain connections besides its seats")
   void anAddressHasSoManyTcpConnections() {
-    Admission admission = new Admission(new ConnectionLimits(100, 2, 0), 16);
+    Admission admission =
+        new Admission(ConnectionLimits.none().connectionsMax(100).perAddressMax(2), 16);
     InetAddress client = from("2001:db8:0:1::1");
     Place open = (Place) admission.openTcp(client);
     Place seat = (Place) admission.admit(client, 0);
@@ -138,7 +143,8 @@ class AdmissionTest {
   @Test
   @DisplayName("a TCP connection of a proxy counts with its client once that is known")
   void aTcpConnectionMovesToItsClient() {
-    Admission admission = new Admission(new ConnectionLimits(100, 1, 0), 8);
+    Admission admission =
+        new Admission(ConnectionLimits.none().connectionsMax(100).perAddressMax(1), 8);
     InetAddress client = from("192.0.2.1");
     Place proxys = (Place) admission.openTcp(null);
     Place clients = (Place) admission.move(proxys, client);

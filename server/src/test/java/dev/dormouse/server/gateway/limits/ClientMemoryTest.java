@@ -497,7 +497,7 @@ class ClientMemoryTest {
             GatewayOptions.defaults()
                 .clientHeapBytesMax(HEAP_BYTES)
                 .clientDirectBytesMax(DIRECT_BYTES)
-                .limits(new ConnectionLimits(1_000, 500, 0)));
+                .limits(ConnectionLimits.none().connectionsMax(1_000).perAddressMax(500)));
     host = server.host;
     host.acceptOnly();
   }
@@ -685,7 +685,7 @@ class ClientMemoryTest {
                 .clientHeapBytesMax(HEAP_BYTES)
                 .clientDirectBytesMax(DIRECT_BYTES)
                 .trustedProxies(TrustedProxies.of(List.of("127.0.0.1")))
-                .limits(new ConnectionLimits(1_000, 500, 0)));
+                .limits(ConnectionLimits.none().connectionsMax(1_000).perAddressMax(500)));
     host = server.host;
     host.script(event -> List.of());
     long max = HEAP_BYTES / 4;

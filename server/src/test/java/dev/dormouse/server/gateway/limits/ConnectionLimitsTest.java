@@ -89,7 +89,7 @@ class ConnectionLimitsTest {
   @Test
   @DisplayName("over the node's connections: 503 at once, the others are served")
   void overTheNodesConnectionsClientsAreAnswered503AtOnce() throws Exception {
-    try (TestServer server = server(new ConnectionLimits(2, 0, 0))) {
+    try (TestServer server = server(ConnectionLimits.none().connectionsMax(2))) {
       thirdIsRefused(server, 503, Refusal.NODE_FULL);
     }
   }
@@ -97,7 +97,7 @@ class ConnectionLimitsTest {
   @Test
   @DisplayName("over the connections of an address: 429 at once, the others are served")
   void overTheConnectionsOfAnAddressClientsAreAnswered429() throws Exception {
-    try (TestServer server = server(new ConnectionLimits(100, 2, 0))) {
+    try (TestServer server = server(ConnectionLimits.none().connectionsMax(100).perAddressMax(2))) {
       thirdIsRefused(server, 429, Refusal.ADDRESS_FULL);
     }
   }
@@ -105,7 +105,7 @@ class ConnectionLimitsTest {
   @Test
   @DisplayName("upgrades that are refused, or whose client goes, leave their seat")
   void seatsAreFreed() throws Exception {
-    try (TestServer server = server(new ConnectionLimits(1, 1, 0));
+    try (TestServer server = server(ConnectionLimits.none().connectionsMax(1).perAddressMax(1));
         RawClient client = server.client()) {
       server.host.script(
           event ->
@@ -138,7 +138,8 @@ class ConnectionLimitsTest {
   @Test
   @DisplayName("too many upgrades of an address in a second: 429, unheard by the host")
   void tooManyUpgradesOfAnAddressInASecondAreAnswered429() throws Exception {
-    try (TestServer server = server(new ConnectionLimits(100, 0, 1));
+    try (TestServer server =
+            server(ConnectionLimits.none().connectionsMax(100).upgradesPerSecondPerAddress(1));
         RawClient client = server.client()) {
       client.open("/chat/lobby");
       server.host.nextOpen();
@@ -163,7 +164,7 @@ class ConnectionLimitsTest {
   void anAddressCannotHaveAllTcpConnections() throws Exception {
     GatewayOptions options =
         GatewayOptions.defaults()
-            .limits(new ConnectionLimits(200, 10, 0))
+            .limits(ConnectionLimits.none().connectionsMax(200).perAddressMax(10))
             .head(PATIENCE)
             .frame(PATIENCE)
             .message(PATIENCE);
@@ -199,7 +200,8 @@ class ConnectionLimitsTest {
   @Test
   @DisplayName("A7: plain requests to actors are among an address's upgrades in a second")
   void plainRequestsHaveTheRateOfUpgrades() throws Exception {
-    try (TestServer server = server(new ConnectionLimits(100, 0, 1));
+    try (TestServer server =
+            server(ConnectionLimits.none().connectionsMax(100).upgradesPerSecondPerAddress(1));
         RawClient client = server.client()) {
       server.host.script(
           event ->

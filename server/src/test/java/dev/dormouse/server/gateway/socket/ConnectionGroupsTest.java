@@ -13,7 +13,6 @@ import dev.dormouse.server.protocol.DirectTransport;
 import dev.dormouse.server.protocol.Time;
 import io.netty.channel.DefaultEventLoop;
 import io.netty.channel.EventLoop;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -29,7 +28,7 @@ class ConnectionGroupsTest {
   private final SocketParts parts =
       new SocketParts(
           new Tally(
-              GatewayOptions.defaults().pingInterval(Duration.ZERO),
+              GatewayOptions.defaults().withoutPings(),
               Time.system(),
               new Observers(Time.system())),
           new DirectTransport());

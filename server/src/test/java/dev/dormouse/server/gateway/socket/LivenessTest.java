@@ -173,7 +173,7 @@ class LivenessTest {
   @DisplayName("it is not known when clients were seen that are not pinged")
   void whereClientsAreNotPingedItIsNotKnownWhenTheyWereSeen() throws Exception {
     server.close();
-    server = new TestServer(vertx, GatewayOptions.defaults().pingInterval(Duration.ZERO));
+    server = new TestServer(vertx, GatewayOptions.defaults().withoutPings());
     host = server.host;
     host.acceptAll();
     try (RawClient client = server.open("/chat/lobby")) {

@@ -62,10 +62,7 @@ public final class StuckSocket implements AutoCloseable, Time {
     this(
         policy,
         terms,
-        GatewayOptions.defaults()
-            .reading(Duration.ofSeconds(30))
-            .burstBytesMax(0)
-            .pingInterval(Duration.ZERO));
+        GatewayOptions.defaults().reading(Duration.ofSeconds(30)).burstBytesMax(0).withoutPings());
   }
 
   StuckSocket(OutboundPolicy policy, DeflateTerms terms, GatewayOptions limits) {
