@@ -1,8 +1,8 @@
 package dev.dormouse.server.admin;
 
 import dev.dormouse.log.Log;
+import dev.dormouse.server.protocol.LatestMap;
 import java.time.Duration;
-import java.util.LinkedHashMap;
 import java.util.Map;
 import org.slf4j.Logger;
 
@@ -27,15 +27,7 @@ final class WrongTokens {
   /**
    * The counts by address; the address that sent a wrong token last is at the end. Guarded by this.
    */
-  private final LinkedHashMap<String, Minute> minutes =
-      new LinkedHashMap<>(16, 0.75f, true) {
-        private static final long serialVersionUID = 1L;
-
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<String, Minute> eldest) {
-          return size() > ADDRESSES_MAX;
-        }
-      };
+  private final Map<String, Minute> minutes = new LatestMap<>(ADDRESSES_MAX);
 
   /** Counts a wrong token from an address. */
   synchronized void add(String address, long nowNs) {

@@ -1,8 +1,8 @@
 package dev.dormouse.server.admin.dashboard;
 
 import dev.dormouse.sdk.ActorId;
+import dev.dormouse.server.protocol.LatestMap;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
@@ -19,6 +19,7 @@ import org.jspecify.annotations.Nullable;
 final class LatestActors<M> {
   private static final int PARTS = 16;
 
+  /** The actors in the order of use. Each part is guarded by its monitor. */
   private final List<Map<ActorId, M>> parts = new ArrayList<>();
   private final Supplier<M> nothing;
 
@@ -31,7 +32,7 @@ final class LatestActors<M> {
   LatestActors(int actorsMax, Supplier<M> nothing) {
     this.nothing = nothing;
     for (int i = 0; i < PARTS; i++) {
-      parts.add(new Part<>(actorsMax / PARTS));
+      parts.add(new LatestMap<>(actorsMax / PARTS));
     }
   }
 
@@ -73,23 +74,6 @@ final class LatestActors<M> {
       synchronized (part) {
         part.clear();
       }
-    }
-  }
-
-  /** Keeps the actors of one part in the order of use; guarded by its monitor. */
-  private static final class Part<M> extends LinkedHashMap<ActorId, M> {
-    private static final long serialVersionUID = 1L;
-
-    private final int actorsMax;
-
-    Part(int actorsMax) {
-      super(16, 0.75f, true);
-      this.actorsMax = actorsMax;
-    }
-
-    @Override
-    protected boolean removeEldestEntry(Map.Entry<ActorId, M> eldest) {
-      return size() > actorsMax;
     }
   }
 }

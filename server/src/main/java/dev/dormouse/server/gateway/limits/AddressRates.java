@@ -1,6 +1,6 @@
 package dev.dormouse.server.gateway.limits;
 
-import java.util.LinkedHashMap;
+import dev.dormouse.server.protocol.LatestMap;
 import java.util.Map;
 
 /**
@@ -17,15 +17,7 @@ final class AddressRates {
   private final int perSecond;
 
   /** The buckets by address, in the order in which the addresses were seen. Guarded by this. */
-  private final LinkedHashMap<Long, TokenBucket> buckets =
-      new LinkedHashMap<>(16, 0.75f, true) {
-        private static final long serialVersionUID = 1L;
-
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<Long, TokenBucket> eldest) {
-          return size() > ADDRESSES_MAX;
-        }
-      };
+  private final Map<Long, TokenBucket> buckets = new LatestMap<>(ADDRESSES_MAX);
 
   AddressRates(int perSecond) {
     this.perSecond = perSecond;
