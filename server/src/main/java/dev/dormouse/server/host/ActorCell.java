@@ -91,7 +91,7 @@ final class ActorCell {
   private final AutoReplyRows autoReplies;
   private final ClosingConnections closing;
   private final List<CompletableFuture<Boolean>> waitingForSleep = new ArrayList<>(0);
-  private final CommitPipeline outgoing;
+  private final CommitPipeline commits;
   private final Recovery recovery;
   private final Step step = new Step();
 
@@ -139,7 +139,7 @@ final class ActorCell {
       AutoReplyRows autoReplies,
       ClosingConnections closing,
       OutputGate gate,
-      CommitPipeline outgoing,
+      CommitPipeline commits,
       Recovery recovery,
       Supplier<Activation> activations,
       Consumer<ActorCell> onRetired) {
@@ -155,7 +155,7 @@ final class ActorCell {
     this.autoReplies = autoReplies;
     this.closing = closing;
     this.gate = gate;
-    this.outgoing = outgoing;
+    this.commits = commits;
     this.recovery = recovery;
     this.activations = activations;
     this.onRetired = onRetired;
@@ -181,7 +181,7 @@ final class ActorCell {
       case WAKE -> executor.execute(this::run);
       case FULL -> {
         watch.hit("mailbox", Answers.noRoomOutcome(work), id, work.connection());
-        outgoing.tell(Answers.noRoom(work));
+        commits.sendNow(Answers.noRoom(work));
       }
       case QUEUED, OUT_OF_TURN -> {}
       case RETIRED -> {
@@ -369,7 +369,7 @@ final class ActorCell {
   /** Tells the gateway to send withheld messages again, once the mailbox has room. */
   private void tellResumable() {
     if (mailbox.isWithholding()) {
-      outgoing.tell(mailbox.resumable());
+      commits.sendNow(mailbox.resumable());
     }
   }
 
@@ -484,7 +484,7 @@ final class ActorCell {
 
   private boolean passOver(Event.Client handle) {
     if (handle.event() instanceof ToHost.Message) {
-      outgoing.passOver(handle);
+      commits.acknowledge(handle);
     }
     recovery.done(handle);
     return true;
@@ -500,7 +500,7 @@ final class ActorCell {
     if (current == null) {
       throw new IllegalStateException("a turn cannot begin without an actor object");
     }
-    Turn turn = outgoing.open(work, time.nowNs(), this::lastStageCompleted);
+    Turn turn = commits.open(work, time.nowNs(), this::lastStageCompleted);
     openTurn = turn;
     atHand = work;
     Throwable thrown = null;
@@ -578,7 +578,7 @@ final class ActorCell {
       @Nullable Throwable unreadable,
       boolean hasMetUnreadable) {
     Event work = turn.work();
-    outgoing.discard(turn);
+    commits.discard(turn);
     autoReplies.discard();
     drop(work instanceof Event.Hibernate ? CellState.SETTLING : CellState.COLD);
     CommitResult loss = gate.loss();
@@ -594,8 +594,8 @@ final class ActorCell {
   private void commit(Turn turn, Activation current) {
     Event work = turn.work();
     List<ToGateway> records = turn.sayLast(Answers.handled(work));
-    closing.said(records, turn.number());
-    outgoing.leave(turn, records, watch.of(id, turn, current, lastEventNs));
+    closing.noteClosesOf(records, turn.number());
+    commits.commit(turn, records, watch.of(id, turn, current, lastEventNs));
     if (work instanceof Event.Activate) {
       recovery.activated();
     } else if (!(work instanceof Event.Hibernate)) {
@@ -612,7 +612,7 @@ final class ActorCell {
       drop(CellState.COLD);
     }
     closing.lostAfter(gate.settled());
-    recovery.resetAfterLoss(outgoing.reopen());
+    recovery.resetAfterLoss(commits.reopen());
     autoReplies.forget();
     return true;
   }

@@ -230,7 +230,7 @@ public final class ActorHost {
                 alarms.running(),
                 background,
                 questions,
-                pipeline::tell);
+                pipeline::sendNow);
     return new ActorCell(
         id,
         executor,

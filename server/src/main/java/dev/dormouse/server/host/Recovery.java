@@ -60,7 +60,7 @@ final class Recovery {
   private final BooleanSupplier isStopping;
   private final Mailbox mailbox;
   private final ActorRows rows;
-  private final CommitPipeline outgoing;
+  private final CommitPipeline commits;
   private final ClosingConnections closing;
   private final OwedCloses owed;
   private final LongAdder eventsGivenUp;
@@ -85,7 +85,7 @@ final class Recovery {
       LongAdder eventsGivenUp,
       Mailbox mailbox,
       ActorRows rows,
-      CommitPipeline outgoing,
+      CommitPipeline commits,
       ClosingConnections closing) {
     this.id = id;
     this.failurePolicy = failurePolicy;
@@ -95,7 +95,7 @@ final class Recovery {
     this.failures = failures;
     this.mailbox = mailbox;
     this.rows = rows;
-    this.outgoing = outgoing;
+    this.commits = commits;
     this.closing = closing;
     this.eventsGivenUp = eventsGivenUp;
     this.quarantine = quarantine;
@@ -166,7 +166,7 @@ final class Recovery {
     if (restNs(nowNs) == 0 || failed.mayPass(policy, nowNs)) {
       return false;
     }
-    outgoing.tell(Answers.unavailable(work, restSeconds()));
+    commits.sendNow(Answers.unavailable(work, restSeconds()));
     return true;
   }
 
@@ -285,7 +285,7 @@ final class Recovery {
         failure,
         failure);
     if (work instanceof Event.Alarm alarm) {
-      alarms.failed(rows, outgoing, alarm);
+      alarms.failed(rows, commits, alarm);
       done(alarm);
     }
     if (!(work instanceof Event.Client client)) {
@@ -294,7 +294,7 @@ final class Recovery {
     if (client.event() instanceof ToHost.Closed closed) {
       forget(client, closed);
     } else {
-      say(isReset ? Answers.reset(work) : Answers.failed(work, failurePolicy, failure));
+      sendInOrder(isReset ? Answers.reset(work) : Answers.failed(work, failurePolicy, failure));
       done(client);
     }
   }
@@ -317,9 +317,9 @@ final class Recovery {
     }
   }
 
-  private void say(List<ToGateway> records) {
-    closing.said(records);
-    outgoing.say(records);
+  private void sendInOrder(List<ToGateway> records) {
+    closing.noteClosesOf(records);
+    commits.sendInOrder(records);
   }
 
   /**
@@ -328,7 +328,7 @@ final class Recovery {
    */
   private void forget(Event.Client work, ToHost.Closed closed) {
     try {
-      outgoing.forget(closed);
+      commits.removeConnection(closed);
       done(work);
     } catch (RuntimeException e) {
       rows.discard();
@@ -366,7 +366,7 @@ final class Recovery {
         id,
         work.description(),
         String.valueOf(cause));
-    alarms.putOff(rows, outgoing, work, 1);
+    alarms.putOff(rows, commits, work, 1);
     done(work);
   }
 
@@ -402,7 +402,7 @@ final class Recovery {
     if (failed.failures() >= policy.attemptsMax() || first instanceof Event.Alarm) {
       event = null;
       giveUp(mailbox.take(), cause);
-      outgoing.tell(mailbox.resumable());
+      commits.sendNow(mailbox.resumable());
     } else {
       event = failed;
     }
@@ -431,18 +431,18 @@ final class Recovery {
   /** Gives up all waiting events that the predicate accepts. */
   private void giveUp(Predicate<Event> whom, Throwable cause) {
     mailbox.takeAll(whom).forEach(work -> giveUp(work, cause));
-    outgoing.tell(mailbox.resumable());
+    commits.sendNow(mailbox.resumable());
   }
 
   private void giveUp(Event work, Throwable cause) {
     if (work instanceof Event.Alarm alarm) {
       if (!isStopping.getAsBoolean()) {
-        alarms.putOff(rows, outgoing, alarm, Math.max(1, failedActivations()));
+        alarms.putOff(rows, commits, alarm, Math.max(1, failedActivations()));
       }
     } else if (isRefusable(work)) {
-      outgoing.say(Answers.unavailable(work, restSeconds()));
+      commits.sendInOrder(Answers.unavailable(work, restSeconds()));
     } else if (work instanceof Event.Client client && closing.hasEnded(client)) {
-      outgoing.passOver(client);
+      commits.acknowledge(client);
     } else if (work instanceof Event.Client client
         && client.event() instanceof ToHost.Closed closed) {
       logGivenUp(work, "put off", "the actor failed too often", cause);
@@ -450,7 +450,7 @@ final class Recovery {
     } else {
       logGivenUp(work, "given up", "the actor failed too often", cause);
       eventsGivenUp.increment();
-      say(Answers.givenUp(work, cause));
+      sendInOrder(Answers.givenUp(work, cause));
     }
     work.end();
   }
@@ -480,16 +480,16 @@ final class Recovery {
       mailbox.take();
       quarantine.actor(id, cause);
       quarantine.eventRefused();
-      outgoing.say(Answers.unreadable(client.event()));
+      commits.sendInOrder(Answers.unreadable(client.event()));
       done(client);
-      outgoing.tell(mailbox.resumable());
+      commits.sendNow(mailbox.resumable());
     } else if (mailbox.peek() instanceof Event.Alarm alarm) {
       owed.failed(nowNs, nowNs);
       mailbox.take();
       quarantine.actor(id, cause);
       alarms.setAside(alarm);
       done(alarm);
-      outgoing.tell(mailbox.resumable());
+      commits.sendNow(mailbox.resumable());
     } else {
       activationFailed(cause, nowNs);
     }
@@ -497,7 +497,7 @@ final class Recovery {
 
   /** Answers an event whose turn is lost because a commit before it was lost. */
   void lost(Event work, CommitResult loss) {
-    outgoing.lose(work, loss);
+    commits.answerLost(work, loss);
     if (work instanceof Event.Client || work instanceof Event.Alarm) {
       done(work);
     }
@@ -505,13 +505,13 @@ final class Recovery {
 
   /** Ends an alarm that was moved, cancelled or handled after the clock handed it out. */
   void passOver(Event.Alarm alarm) {
-    alarms.passOver(rows, outgoing, alarm);
+    alarms.passOver(rows, commits, alarm);
     done(alarm);
   }
 
   /** Notes the closes that lost commits leave open, now that the rows are read anew. */
   void resetAfterLoss(CommitPipeline.Lost lost) {
-    closing.said(lost.said());
+    closing.noteClosesOf(lost.answers());
     lost.closes().forEach(closing::add);
     owed.forEach(closing::add);
   }

@@ -51,15 +51,15 @@ final class Mutations {
               "what a failed turn said goes out",
               "host/ActorCell.java",
               "      recovery.discarded(work,",
-              "      outgoing.say(List.copyOf(turn.sayLast(List.of())));\n"
+              "      commits.sendInOrder(List.copyOf(turn.sayLast(List.of())));\n"
                   + "      recovery.discarded(work,",
               ATOMIC,
               KEPT_FIRST),
           of(
               "what a failed turn wrote is kept",
               "host/ActorCell.java",
-              "    outgoing.discard(turn);\n",
-              "    outgoing.leave(turn, List.of(), null);\n",
+              "    commits.discard(turn);\n",
+              "    commits.commit(turn, List.of(), null);\n",
               ATOMIC),
           of(
               "the object of a failed turn is used again",
@@ -148,7 +148,7 @@ final class Mutations {
           of(
               "a turn speaks before it is committed",
               "host/commit/CommitPipeline.java",
-              "gate.hold(number, bytes, release(records), ifLost, listener, commit(writes, clears));",
+              "gate.hold(number, bytes, release(records), ifLost, listener, handIn(writes, clears));",
               "commit(writes, clears).thenAccept(result -> {});"
                   + " gate.pass(number, bytes, release(records), ifLost, listener);",
               ATOMIC,
@@ -285,7 +285,7 @@ final class Mutations {
           of(
               "a close whose handler throws keeps the connection",
               "host/Recovery.java",
-              "      outgoing.forget(closed);\n",
+              "      commits.removeConnection(closed);\n",
               "      rows.discard();\n",
               CLOSED_ONCE,
               LIVENESS),
@@ -356,8 +356,8 @@ final class Mutations {
               "messages of a connection that the actor closed are not answered",
               "host/ActorCell.java",
               "    if (handle.event() instanceof ToHost.Message) {\n"
-                  + "      outgoing.passOver(handle);",
-              "    if (mailbox.size() > 99) {\n      outgoing.passOver(handle);",
+                  + "      commits.acknowledge(handle);",
+              "    if (mailbox.size() > 99) {\n      commits.acknowledge(handle);",
               LIVENESS,
               ONE_AT_A_TIME),
           of(

@@ -21,6 +21,7 @@ final class LatestActors<M> {
 
   /** The actors in the order of use. Each part is guarded by its monitor. */
   private final List<Map<ActorId, M>> parts = new ArrayList<>();
+
   private final Supplier<M> nothing;
 
   /**

@@ -98,7 +98,7 @@ public final class AlarmOutcomes {
         due.actor());
     NavigableMap<RowKey, Optional<byte[]>> writes = new TreeMap<>();
     writes.put(TurnAlarms.due(due), Optional.empty());
-    pipeline.keep(writes, alarm);
+    pipeline.commitRows(writes, alarm);
   }
 
   /** Stores that the turn of an alarm failed, so that the alarm rings again or is given up. */
@@ -166,7 +166,7 @@ public final class AlarmOutcomes {
       NavigableMap<RowKey, Optional<byte[]>> writes = new TreeMap<>();
       AlarmRow next = change.apply(due, row).orElse(null);
       TurnAlarms.write(writes, due.actor(), due.name(), row, next);
-      pipeline.keep(writes, alarm);
+      pipeline.commitRows(writes, alarm);
       return row;
     } catch (RuntimeException e) {
       rows.discard();

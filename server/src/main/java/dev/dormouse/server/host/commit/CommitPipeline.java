@@ -34,17 +34,17 @@ import org.slf4j.Logger;
 /**
  * Commits the turns of one cell in order: hands a turn's writes to the store, and its records to
  * the {@link OutputGate}, under the turn's number. Methods are called by the thread that runs the
- * cell; {@link #tell} may be called by any thread.
+ * cell; {@link #sendNow} may be called by any thread.
  */
 public final class CommitPipeline {
 
   /**
    * The consequences of turns whose commits were lost.
    *
-   * @param said the records that their clients were sent instead
+   * @param answers the records that their clients were sent instead
    * @param closes closes that have not taken effect and are handled again
    */
-  public record Lost(List<ToGateway> said, List<ToHost.Closed> closes) {
+  public record Lost(List<ToGateway> answers, List<ToHost.Closed> closes) {
     static final Lost NOTHING = new Lost(List.of(), List.of());
   }
 
@@ -61,8 +61,8 @@ public final class CommitPipeline {
       return collected;
     }
 
-    synchronized void said(List<ToGateway> records) {
-      soFar().said.addAll(records);
+    synchronized void answered(List<ToGateway> records) {
+      soFar().answers.addAll(records);
     }
 
     synchronized void closed(ToHost.Closed closed) {
@@ -144,14 +144,14 @@ public final class CommitPipeline {
   }
 
   /** Sends records that belong to no turn, such as flow control, at once. */
-  public void tell(List<ToGateway> records) {
+  public void sendNow(List<ToGateway> records) {
     if (!records.isEmpty()) {
-      gate.say(release(records));
+      gate.send(release(records));
     }
   }
 
   /** Sends records after those of all turns so far. */
-  public void say(List<ToGateway> records) {
+  public void sendInOrder(List<ToGateway> records) {
     Release release = release(records);
     gate.pass(nextNumber(), 0, release, loss -> release, null);
   }
@@ -160,7 +160,7 @@ public final class CommitPipeline {
    * Acknowledges a message of a connection that the actor has closed. If the commit of that close
    * is lost, the message is answered as lost, too.
    */
-  public void passOver(Event.Client message) {
+  public void acknowledge(Event.Client message) {
     gate.pass(
         nextNumber(),
         0,
@@ -175,8 +175,8 @@ public final class CommitPipeline {
    *
    * @param listener told what became of the turn; null if there is no observer
    */
-  public void leave(Turn turn, List<ToGateway> records, OutputGate.@Nullable Listener listener) {
-    leave(
+  public void commit(Turn turn, List<ToGateway> records, OutputGate.@Nullable Listener listener) {
+    commit(
         turn.number(),
         turn.heapBytes(),
         turn.writes(),
@@ -188,14 +188,14 @@ public final class CommitPipeline {
   }
 
   /** Commits rows in the place of a turn that the event did not have, or that failed. */
-  void keep(NavigableMap<RowKey, Optional<byte[]>> writes, Event event) {
+  void commitRows(NavigableMap<RowKey, Optional<byte[]>> writes, Event event) {
     rows.open(writes, List.of());
-    leave(nextNumber(), 0, writes, List.of(), List.of(), event, null);
+    commit(nextNumber(), 0, writes, List.of(), List.of(), event, null);
   }
 
   /** Answers the event of a turn that is lost because it saw the changes of a lost commit. */
-  public void lose(Event event, CommitResult loss) {
-    say(ofLost(event, List.of(), loss));
+  public void answerLost(Event event, CommitResult loss) {
+    sendInOrder(ofLost(event, List.of(), loss));
   }
 
   /**
@@ -216,7 +216,7 @@ public final class CommitPipeline {
   }
 
   /** Removes a connection whose close handler failed. */
-  public void forget(ToHost.Closed closed) {
+  public void removeConnection(ToHost.Closed closed) {
     ConnectionId gone = closed.connection();
     ActorRow row = ActorRow.decodeOrNone(rows.get(RowKey.ACTOR));
     ActorRow without =
@@ -228,10 +228,10 @@ public final class CommitPipeline {
     NavigableMap<RowKey, Optional<byte[]>> writes = new TreeMap<>();
     writes.put(RowKey.ACTOR, Optional.of(without.encode()));
     writes.put(RowKey.connection(gone), Optional.empty());
-    keep(writes, new Event.Client(closed));
+    commitRows(writes, new Event.Client(closed));
   }
 
-  private void leave(
+  private void commit(
       long number,
       long bytes,
       NavigableMap<RowKey, Optional<byte[]>> writes,
@@ -245,7 +245,7 @@ public final class CommitPipeline {
       gate.pass(number, bytes, release(records), ifLost, listener);
     } else {
       rows.handedIn(number);
-      gate.hold(number, bytes, release(records), ifLost, listener, commit(writes, clears));
+      gate.hold(number, bytes, release(records), ifLost, listener, handIn(writes, clears));
     }
     rows.settle(gate.settled());
   }
@@ -262,7 +262,7 @@ public final class CommitPipeline {
       }
     }
     List<ToGateway> records = Answers.lost(event, loss);
-    lostTurns.said(records);
+    lostTurns.answered(records);
     return records;
   }
 
@@ -271,7 +271,7 @@ public final class CommitPipeline {
     lostCloses.add(closed);
   }
 
-  private CompletionStage<CommitResult> commit(
+  private CompletionStage<CommitResult> handIn(
       NavigableMap<RowKey, Optional<byte[]>> rowWrites, List<TurnBatch.Clear> clears) {
     List<TurnBatch.Write> writes = new ArrayList<>(rowWrites.size());
     rowWrites.forEach(

@@ -130,7 +130,7 @@ public final class OutputGate {
   }
 
   /** Sends records that belong to no turn, such as flow control, at once. */
-  synchronized void say(Release release) {
+  synchronized void send(Release release) {
     emit(release);
   }
 

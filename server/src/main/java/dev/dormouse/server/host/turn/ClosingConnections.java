@@ -23,7 +23,7 @@ public final class ClosingConnections {
   private Map<ConnectionId, Long> ids = NOBODY;
 
   /** Notes the closes that a turn sends, unless its commit is lost. */
-  public void said(List<ToGateway> records, long turn) {
+  public void noteClosesOf(List<ToGateway> records, long turn) {
     for (ToGateway record : records) {
       if (record instanceof ToGateway.Close close) {
         ids().putIfAbsent(close.connection(), turn);
@@ -32,7 +32,7 @@ public final class ClosingConnections {
   }
 
   /** Notes the closes that are sent whatever becomes of commits. */
-  public void said(List<ToGateway> records) {
+  public void noteClosesOf(List<ToGateway> records) {
     for (ToGateway record : records) {
       if (record instanceof ToGateway.Close close) {
         ids().put(close.connection(), NONE);
