@@ -120,7 +120,11 @@ class HeldBytesTest {
         "LoopQueues$Steps.batches",
         "LoopQueues$Steps.shared",
         "LoopQueues$LoopQueue.waiting");
-    bounded("charged by InboundMessages with each fragment", "MessageAssembler.bytes");
+    bounded(
+        "charged by InboundMessages with each fragment, by PlainRequests with each part of a body,"
+            + " and dropped with the call that inflates or compresses a message",
+        "ByteChunks.chunk",
+        "ByteChunks.full");
     bounded(
         "charged by WaitingMessages, whose entries they are",
         "WaitingMessages$Entry.payload",

@@ -5,6 +5,7 @@ import dev.dormouse.sdk.Header;
 import dev.dormouse.sdk.HttpResponse;
 import dev.dormouse.server.gateway.limits.Refusal;
 import io.netty.buffer.ByteBufUtil;
+import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.handler.codec.http.HttpResponseStatus;
@@ -12,7 +13,9 @@ import io.netty.handler.ssl.SslHandler;
 import io.vertx.core.Future;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpServerResponse;
+import io.vertx.core.internal.buffer.BufferInternal;
 import io.vertx.ext.web.RoutingContext;
+import java.nio.ByteBuffer;
 import java.util.Locale;
 import java.util.Set;
 import org.slf4j.Logger;
@@ -76,8 +79,13 @@ public final class HttpAnswers {
    */
   public static Future<Void> send(RoutingContext request, HttpResponse answer) {
     return sendHead(request, answer)
-        ? request.response().end(Buffer.buffer(answer.body()))
+        ? request.response().end(bufferOf(answer.bodyView()))
         : Future.succeededFuture();
+  }
+
+  /** Returns a buffer for Vert.x of bytes that must not change, without copying them. */
+  static Buffer bufferOf(ByteBuffer bytes) {
+    return BufferInternal.buffer(Unpooled.wrappedBuffer(bytes));
   }
 
   /** Sets status and headers of an answer, and returns whether the body may follow. */

@@ -10,6 +10,7 @@ import dev.dormouse.server.gateway.limits.GatewayOptions;
 import dev.dormouse.server.gateway.limits.Refusal;
 import dev.dormouse.server.gateway.limits.RequestLimit;
 import dev.dormouse.server.gateway.limits.Tally;
+import dev.dormouse.server.gateway.wire.ByteChunks;
 import dev.dormouse.server.protocol.HeapCost;
 import dev.dormouse.server.protocol.ToGateway;
 import dev.dormouse.server.protocol.ToHost;
@@ -23,7 +24,6 @@ import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
 import io.vertx.ext.web.RoutingContext;
 import java.nio.ByteBuffer;
-import java.util.Arrays;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 
@@ -66,10 +66,7 @@ public final class PlainRequests {
 
   /** The body of a request as it comes, charged with its head. On the request's context. */
   private static final class Body extends OfClient {
-    private static final byte[] NOTHING = {};
-
-    private byte[] bytes = NOTHING;
-    private int size;
+    private ByteChunks bytes = new ByteChunks();
 
     Body(ClientMemory memory, Admission.Place place, long headBytes) {
       super(memory, Held.REQUESTS, place);
@@ -79,36 +76,39 @@ public final class PlainRequests {
     /** Adds a part of the body, and returns whether it was within the limit of bodies. */
     boolean add(Buffer part) {
       int length = part.length();
-      if (length > HttpRequest.BODY_BYTES_MAX - size) {
+      if (length > HttpRequest.BODY_BYTES_MAX - bytes.size()) {
         return false;
       }
-      if (length > bytes.length - size) {
-        int wanted = Math.max(size + length, 2 * bytes.length);
-        keep(Arrays.copyOf(bytes, Math.min(HttpRequest.BODY_BYTES_MAX, wanted)));
+      long before = bytes.heldBytes();
+      for (int from = 0; from < length; ) {
+        byte[] chunk = bytes.chunk(length - from);
+        int some = Math.min(chunk.length - bytes.at(), length - from);
+        part.getBytes(from, from + some, chunk, bytes.at());
+        bytes.wrote(some);
+        from += some;
       }
-      part.getBytes(0, length, bytes, size);
-      size += length;
+      hold(bytes.heldBytes() - before);
       return true;
     }
 
-    private void keep(byte[] copy) {
-      hold(HeapCost.ofBytes(copy.length) - HeapCost.ofBytes(bytes.length));
-      bytes = copy;
+    /** Charges the copy that {@link #whole} makes, and returns whether the client may hold it. */
+    boolean mayBeWhole() {
+      hold(HeapCost.ofBytes(bytes.size()));
+      return !isTooMuchWith(0);
+    }
+
+    /** Returns the body, after {@link #mayBeWhole}, and forgets it. */
+    byte[] whole() {
+      byte[] whole = bytes.toArray();
+      hold(-bytes.heldBytes());
+      bytes = new ByteChunks();
+      return whole;
     }
 
     /** Releases the body's bytes, because Vert.x may refer to this object for a while longer. */
     void drop() {
-      bytes = NOTHING;
-      size = 0;
+      bytes = new ByteChunks();
       over();
-    }
-
-    /** Returns the body, which must be whole. */
-    byte[] whole() {
-      if (size < bytes.length) {
-        keep(Arrays.copyOf(bytes, size));
-      }
-      return bytes;
     }
   }
 
@@ -262,6 +262,10 @@ public final class PlainRequests {
   }
 
   private void ask(ActorRequest request, Body body) {
+    if (!body.mayBeWhole()) {
+      tooMuch(request, body);
+      return;
+    }
     long number = numbers.incrementAndGet();
     Asked asking = new Asked(request, vertx.getOrCreateContext());
     asked.await(number, asking, tally.options().request(), () -> overdue(number));
@@ -371,9 +375,9 @@ public final class PlainRequests {
       vertx.cancelTimer(stalled);
       HttpServerResponse http = request.response();
       while (rest.hasRemaining() && !http.writeQueueFull() && !http.closed()) {
-        byte[] piece = new byte[Math.min(PIECE_BYTES, rest.remaining())];
-        rest.get(piece);
-        http.write(Buffer.buffer(piece));
+        ByteBuffer piece = rest.slice().limit(Math.min(PIECE_BYTES, rest.remaining()));
+        rest.position(rest.position() + piece.remaining());
+        http.write(HttpAnswers.bufferOf(piece));
       }
       if (!rest.hasRemaining()) {
         http.end().onComplete(written -> stop());

@@ -24,7 +24,9 @@ import io.netty.handler.codec.http.websocketx.PingWebSocketFrame;
 import io.netty.handler.codec.http.websocketx.PongWebSocketFrame;
 import io.netty.handler.codec.http.websocketx.TextWebSocketFrame;
 import io.netty.handler.codec.http.websocketx.WebSocketFrame;
+import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -242,7 +244,9 @@ final class InboundMessages {
       isMessageText = frame instanceof TextWebSocketFrame;
       isMessageCompressed = frame.rsv() == RSV1;
       if (frame.isFinalFragment()) {
-        return whole(ByteBufUtil.getBytes(frame.content()));
+        return isMessageCompressed
+            ? inflated(frame.content().nioBuffer())
+            : whole(ByteBufUtil.getBytes(frame.content()));
       }
       MessageAssembler begun =
           new MessageAssembler(
@@ -255,16 +259,19 @@ final class InboundMessages {
     if (frame.isFinalFragment()) {
       forgetFragments();
       Payload message = half.message.finish();
-      return isMessageCompressed ? whole(message.bytes()) : message;
+      return isMessageCompressed ? inflated(ByteBuffer.wrap(message.bytes())) : message;
     }
     return null;
   }
 
-  /** Returns the message of bytes that are not checked yet, after inflating and checking them. */
+  /** Returns the message of compressed bytes, after checking it. */
+  private Payload inflated(ByteBuffer compressed) {
+    SocketDeflate negotiated = Objects.requireNonNull(deflate, "checked with the reserved bits");
+    return payload(negotiated.inflate(compressed, options.messageBytesMax()));
+  }
+
+  /** Returns the message of bytes that are not checked yet, after checking them. */
   private Payload whole(byte[] bytes) {
-    if (isMessageCompressed && deflate != null) {
-      return payload(deflate.inflate(bytes, options.messageBytesMax()));
-    }
     if (bytes.length > options.messageBytesMax()) {
       throw ViolationException.tooLong(options.messageBytesMax());
     }

@@ -1,12 +1,11 @@
 package dev.dormouse.server.gateway.socket;
 
+import dev.dormouse.server.gateway.wire.ByteChunks;
 import dev.dormouse.server.gateway.wire.CloseCodes;
 import dev.dormouse.server.gateway.wire.Utf8Check;
 import dev.dormouse.server.gateway.wire.ViolationException;
-import dev.dormouse.server.protocol.HeapCost;
 import dev.dormouse.server.protocol.Payload;
 import io.netty.buffer.ByteBuf;
-import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,15 +27,12 @@ public final class MessageAssembler {
   /** The bytes that fragments must have on average once there are more of them. */
   static final int FRAGMENT_BYTES_MEAN_MIN = 16;
 
-  private static final int CAPACITY_MIN = 256;
-
   private final int bytesMax;
 
   /** The check of text; null for a binary message. */
   private final @Nullable Utf8Check utf8;
 
-  private byte[] bytes = new byte[0];
-  private int size;
+  private final ByteChunks bytes = new ByteChunks();
   private int fragments;
 
   MessageAssembler(boolean isText, int bytesMax) {
@@ -52,22 +48,25 @@ public final class MessageAssembler {
    */
   void add(ByteBuf content) {
     int length = content.readableBytes();
-    if (length > bytesMax - size) {
+    if (length > bytesMax - bytes.size()) {
       throw ViolationException.tooLong(bytesMax);
     }
     fragments++;
     if (fragments > FRAGMENTS_FREE
-        && (long) size + length < (long) fragments * FRAGMENT_BYTES_MEAN_MIN) {
+        && (long) bytes.size() + length < (long) fragments * FRAGMENT_BYTES_MEAN_MIN) {
       throw new ViolationException(CloseCodes.POLICY, ViolationException.SHORT_FRAGMENTS);
     }
-    if (length > bytes.length - size) {
-      grow(size + length);
+    for (int from = content.readerIndex(); from < content.writerIndex(); ) {
+      int left = content.writerIndex() - from;
+      byte[] chunk = bytes.chunk(left);
+      int end = Math.min(chunk.length, bytes.at() + left);
+      content.getBytes(from, chunk, bytes.at(), end - bytes.at());
+      if (utf8 != null && !utf8.accepts(chunk, bytes.at(), end)) {
+        throw ViolationException.notUtf8();
+      }
+      from += end - bytes.at();
+      bytes.wrote(end - bytes.at());
     }
-    content.getBytes(content.readerIndex(), bytes, size, length);
-    if (utf8 != null && !utf8.accepts(bytes, size, size + length)) {
-      throw ViolationException.notUtf8();
-    }
-    size += length;
   }
 
   /**
@@ -76,7 +75,7 @@ public final class MessageAssembler {
    * @throws ViolationException 1007 if text breaks off within a character
    */
   Payload finish() {
-    byte[] message = size == bytes.length ? bytes : Arrays.copyOf(bytes, size);
+    byte[] message = bytes.toArray();
     if (utf8 == null) {
       return new Payload.Binary(message);
     }
@@ -88,16 +87,11 @@ public final class MessageAssembler {
 
   /** Returns how many bytes of the message came so far. */
   int size() {
-    return size;
+    return bytes.size();
   }
 
   /** Returns how many bytes of memory the fragments take. */
   long heldBytes() {
-    return HeapCost.ofBytes(bytes.length);
-  }
-
-  private void grow(int needed) {
-    long doubled = Math.max(CAPACITY_MIN, 2L * bytes.length);
-    bytes = Arrays.copyOf(bytes, (int) Math.min(bytesMax, Math.max(needed, doubled)));
+    return bytes.heldBytes();
   }
 }

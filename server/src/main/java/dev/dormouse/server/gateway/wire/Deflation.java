@@ -1,7 +1,8 @@
 package dev.dormouse.server.gateway.wire;
 
 import io.netty.util.concurrent.FastThreadLocal;
-import java.util.Arrays;
+import java.nio.ByteBuffer;
+import java.util.Objects;
 import java.util.zip.DataFormatException;
 import java.util.zip.Deflater;
 import java.util.zip.Inflater;
@@ -71,36 +72,45 @@ public final class Deflation {
     if (message.length < BYTES_MIN) {
       return null;
     }
-    deflater.setInput(message);
-    byte[] bytes = new byte[message.length];
-    int size = deflater.deflate(bytes, 0, bytes.length, Deflater.SYNC_FLUSH);
-    deflater.reset();
-    return size < bytes.length ? Arrays.copyOf(bytes, size - TAIL.length) : null;
+    try {
+      return compress(message, deflater, message.length - 1);
+    } finally {
+      deflater.reset();
+    }
   }
 
   /** Compresses a message with the context of the messages before it. */
   static byte[] compress(byte[] message, Deflater context) {
-    context.setInput(message);
-    byte[] bytes = new byte[CAPACITY_MIN + message.length / 2];
-    int size = 0;
+    return Objects.requireNonNull(compress(message, context, Integer.MAX_VALUE));
+  }
+
+  /** Returns the compressed message; null if it has more bytes than the limit. */
+  private static byte @Nullable [] compress(byte[] message, Deflater deflater, int bytesMax) {
+    ByteChunks bytes = new ByteChunks();
+    deflater.setInput(message);
     while (true) {
-      size += context.deflate(bytes, size, bytes.length - size, Deflater.SYNC_FLUSH);
-      if (size < bytes.length) {
-        context.setInput(NOTHING); // otherwise the compressor would keep the message
-        return Arrays.copyOf(bytes, size - TAIL.length);
+      byte[] chunk = bytes.chunk(CAPACITY_MIN);
+      int free = chunk.length - bytes.at();
+      int more = deflater.deflate(chunk, bytes.at(), free, Deflater.SYNC_FLUSH);
+      bytes.wrote(more);
+      if (bytes.size() > bytesMax) {
+        return null;
       }
-      bytes = Arrays.copyOf(bytes, size + CAPACITY_MIN + message.length / 2);
+      if (more < free) {
+        deflater.setInput(NOTHING); // otherwise the compressor would keep the message
+        return bytes.toArray(bytes.size() - TAIL.length);
+      }
     }
   }
 
   /**
    * Inflates a message that was compressed by itself. The memory for it grows with its inflated
-   * bytes, to at most twice the limit.
+   * bytes; the message is then copied once.
    *
    * @throws ViolationException 1009 if the message has more bytes than the limit, 1007 if the data
    *     is not compressed data
    */
-  byte[] inflate(byte[] compressed, int bytesMax) {
+  byte[] inflate(ByteBuffer compressed, int bytesMax) {
     try {
       return inflate(compressed, bytesMax, inflater);
     } finally {
@@ -112,12 +122,9 @@ public final class Deflation {
    * Inflates a message that was compressed with the context of the messages before it. A block with
    * the final bit ends the context, as it does for a compressor.
    */
-  static byte[] inflate(byte[] compressed, int bytesMax, Inflater context) {
-    byte[] input = Arrays.copyOf(compressed, compressed.length + TAIL.length);
-    System.arraycopy(TAIL, 0, input, compressed.length, TAIL.length);
-    context.setInput(input);
+  static byte[] inflate(ByteBuffer compressed, int bytesMax, Inflater context) {
     try {
-      return inflateAll(input, bytesMax, context);
+      return inflateAll(compressed, bytesMax, context);
     } catch (DataFormatException notCompressed) {
       throw new ViolationException(CloseCodes.BAD_PAYLOAD, "not compressed data");
     } finally {
@@ -125,30 +132,31 @@ public final class Deflation {
     }
   }
 
-  private static byte[] inflateAll(byte[] input, int bytesMax, Inflater inflater)
+  private static byte[] inflateAll(ByteBuffer compressed, int bytesMax, Inflater inflater)
       throws DataFormatException {
-    byte[] bytes = new byte[CAPACITY_MIN];
-    int size = 0;
+    ByteChunks bytes = new ByteChunks();
+    ByteBuffer tail = ByteBuffer.wrap(TAIL);
+    ByteBuffer input = compressed;
+    inflater.setInput(input);
     while (true) {
-      int more = inflater.inflate(bytes, size, bytes.length - size);
-      size += more;
-      if (size > bytesMax) {
+      byte[] chunk = bytes.chunk(CAPACITY_MIN);
+      int more = inflater.inflate(chunk, bytes.at(), chunk.length - bytes.at());
+      bytes.wrote(more);
+      if (bytes.size() > bytesMax) {
         throw ViolationException.tooLong(bytesMax);
       }
-      if (size == bytes.length) {
-        bytes = Arrays.copyOf(bytes, (int) Math.min(bytesMax + 1L, 2L * size));
-      } else if (inflater.finished() && inflater.getRemaining() > 0) {
-        goOnAfterFinalBlock(input, inflater);
+      boolean isBehindFinalBlock = inflater.finished(); // RFC 7692, section 7.2.3.4
+      if (isBehindFinalBlock) {
+        inflater.reset();
+      }
+      if (!input.hasRemaining() && input != tail) {
+        input = tail;
+        inflater.setInput(input);
+      } else if (isBehindFinalBlock && input.hasRemaining()) {
+        inflater.setInput(input);
       } else if (more == 0) {
-        return Arrays.copyOf(bytes, size);
+        return bytes.toArray();
       }
     }
-  }
-
-  /** Continues behind a block with the final bit (RFC 7692, section 7.2.3.4). */
-  private static void goOnAfterFinalBlock(byte[] input, Inflater inflater) {
-    int left = inflater.getRemaining();
-    inflater.reset();
-    inflater.setInput(input, input.length - left, left);
   }
 }

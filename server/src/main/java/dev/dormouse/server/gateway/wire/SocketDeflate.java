@@ -1,5 +1,6 @@
 package dev.dormouse.server.gateway.wire;
 
+import java.nio.ByteBuffer;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.zip.Deflater;
 import java.util.zip.Inflater;
@@ -56,7 +57,7 @@ public final class SocketDeflate {
    * @throws ViolationException 1009 if the message has more bytes than the limit, 1007 if the data
    *     is not compressed data
    */
-  public byte[] inflate(byte[] compressed, int bytesMax) {
+  public byte[] inflate(ByteBuffer compressed, int bytesMax) {
     if (!terms.clientKeepsContext()) {
       return Deflation.ofLoop().inflate(compressed, bytesMax);
     }

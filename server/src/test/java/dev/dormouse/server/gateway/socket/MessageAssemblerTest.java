@@ -48,6 +48,17 @@ class MessageAssemblerTest {
   }
 
   @Test
+  @DisplayName("fragments take no more than 64 KiB besides their own bytes")
+  void fragmentsTakeLittleBesidesTheirOwnBytes() {
+    MessageAssembler assembler = new MessageAssembler(false, 1 << 20);
+    for (int i = 1; i <= 600; i++) {
+      assembler.add(bytes(1_000));
+      assertThat(assembler.heldBytes()).isBetween(i * 1_000L, i * 1_000L + (64 << 10));
+    }
+    assertThat(assembler.finish().size()).isEqualTo(600_000);
+  }
+
+  @Test
   @DisplayName("short fragments: as many as are free, then 1008, unless they are long enough")
   void tooManyShortFragmentsAreAnswered1008() {
     MessageAssembler empty = new MessageAssembler(true, 1 << 20);
