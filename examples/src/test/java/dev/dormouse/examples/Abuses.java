@@ -23,9 +23,9 @@ import java.util.stream.Collectors;
 import java.util.zip.Deflater;
 
 /**
- * The catalogue of abuses: the deeds of clients, and the server's answer to each by README's table
- * of limits. An object stands for the clients of one abuse, who have actors of their own; {@link
- * #close} ends them all.
+ * The catalogue of abuses: the deeds of clients, and the server's answer to each by the guide's
+ * table of limits. An object stands for the clients of one abuse, who have actors of their own;
+ * {@link #close} ends them all.
  */
 final class Abuses implements AutoCloseable {
   private static final String DEFLATE = "Sec-WebSocket-Extensions: permessage-deflate";

@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Runs the README's commands for backups, as they stand there, while clients write. */
+/** Runs the guide's commands for backups, as they stand there, while clients write. */
 @Tag("once") // files of a backup do not depend on the JVM
 class BackupIT {
   private static final List<String> JOURNALS = List.of("diary", "other");
@@ -34,10 +34,10 @@ class BackupIT {
     threads.shutdownNow();
   }
 
-  /** Returns a line of the README's block, with its jar replaced by the examples'. */
+  /** Returns a line of the guide's block, with its jar replaced by the examples'. */
   private static String[] command(String name) throws Exception {
-    String readme = Files.readString(Path.of("../README.md"));
-    String section = readme.substring(readme.indexOf("\n## Back it up\n"));
+    String guide = Files.readString(Path.of("../server/README.md"));
+    String section = guide.substring(guide.indexOf("\n## Back it up\n"));
     String block = section.substring(section.indexOf("```\n") + 4);
     String prefix = "java -jar app.jar " + name + " ";
     String line =
@@ -52,7 +52,7 @@ class BackupIT {
 
   private record Ended(int code, String output) {}
 
-  /** Runs a command in the test's directory; the server's admin port is no secret of the README. */
+  /** Runs a command in the test's directory; the server's admin port is no secret of the guide. */
   private Ended run(int adminPort, String... command) throws Exception {
     Map<String, String> variables = Map.of("DORMOUSE_ADMIN_PORT", Integer.toString(adminPort));
     try (Child process = ServerProcess.launch(directory, variables, command)) {

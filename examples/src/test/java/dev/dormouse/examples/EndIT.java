@@ -23,8 +23,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * Checks that a process which cannot go on ends with the code and the line that the README
- * promises.
+ * Checks that a process which cannot go on ends with the code and the line that the guide promises.
  */
 @Tag("once")
 class EndIT {

@@ -120,7 +120,7 @@ class HaproxyIT {
                 ports.get(Way.ENCRYPTED),
                 encrypted);
     Path file =
-        Files.writeString(folder.resolve("haproxy.cfg"), config + backendOfTheReadme(forwarded));
+        Files.writeString(folder.resolve("haproxy.cfg"), config + backendOfTheGuide(forwarded));
     String program = Optional.ofNullable(System.getenv("HAPROXY")).orElse("/usr/sbin/haproxy");
     haproxy = Child.start(folder, Map.of(), List.of(program, "-db", "-V", "-f", file.toString()));
     haproxy.awaitOutput(Pattern.compile("Using \\w+\\(\\) as the polling mechanism"));
@@ -137,10 +137,10 @@ class HaproxyIT {
     }
   }
 
-  private static String backendOfTheReadme(int port) throws IOException {
-    String readme = Files.readString(Path.of("../README.md"));
-    int begin = readme.indexOf("```haproxy\n") + "```haproxy\n".length();
-    String backend = readme.substring(begin, readme.indexOf("```", begin));
+  private static String backendOfTheGuide(int port) throws IOException {
+    String guide = Files.readString(Path.of("../server/README.md"));
+    int begin = guide.indexOf("```haproxy\n") + "```haproxy\n".length();
+    String backend = guide.substring(begin, guide.indexOf("```", begin));
     assertThat(backend).startsWith("backend dormouse\n").contains("127.0.0.1:8080\n");
     return backend.replace("127.0.0.1:8080\n", "127.0.0.1:" + port + "\n");
   }

@@ -285,8 +285,7 @@ public abstract class WebSocketActor<A extends @Nullable Object> {
     }
 
     @Override
-    public void error(Connection<A> connection, ConnectionFailedException error)
-        throws Exception {
+    public void error(Connection<A> connection, ConnectionFailedException error) throws Exception {
       actor.onError(connection, error);
     }
 

@@ -36,16 +36,16 @@ import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
 /**
- * Checks README's table of limits against the limits that the code has, both ways.
+ * Checks the table of limits in the server's guide against the limits that the code has, both ways.
  *
  * <p><b>How to add a limit.</b> Whatever the code bounds is a constant whose name ends in {@code
  * _MAX}, {@code _CEILING}, {@code _LIMIT}, {@code _FREE}, {@code _ENOUGH}, {@code BURST} or {@code
  * PER_SECOND}, or a number or duration of one of the classes in {@link #OPTIONS}. This test finds
  * it by reflection and fails until it is named in {@link #ROWS}, beside the first cell of its row
- * of README's table, or in {@link #NOT_FOR_USERS}, with the reason. In {@link #ROWS} the name may
- * be followed by {@code =} and the words that stand in the row; without them the row has to show
- * the value itself, as {@code 1,024}, {@code 64 KiB}, {@code 30 s} or {@code 250 ms}. A row of
- * README that nothing in {@link #ROWS} names fails the test, too.
+ * of the guide's table, or in {@link #NOT_FOR_USERS}, with the reason. In {@link #ROWS} the name
+ * may be followed by {@code =} and the words that stand in the row; without them the row has to
+ * show the value itself, as {@code 1,024}, {@code 64 KiB}, {@code 30 s} or {@code 250 ms}. A row of
+ * the guide that nothing in {@link #ROWS} names fails the test, too.
  */
 class LimitsTableTest {
   /** The limits that are options, with the values that they have unless a user chooses others. */
@@ -271,7 +271,7 @@ class LimitsTableTest {
           "dev\\.dormouse\\.server\\.(admin\\.dashboard|admin\\.inspector|observe\\.accesslog)\\..*");
 
   @Test
-  @DisplayName("every limit of the code is in README's table, or is named as none of users'")
+  @DisplayName("every limit of the code is in the guide's table, or is named as none of users'")
   void everyLimitOfTheCodeIsInTheTable() throws Exception {
     Set<String> known = new TreeSet<>(NOT_FOR_USERS.keySet());
     ROWS.values().forEach(limits -> limits.forEach(limit -> known.add(nameOf(limit))));
@@ -286,18 +286,18 @@ class LimitsTableTest {
   }
 
   @Test
-  @DisplayName("every row of README's table is one of the code's limits, with its value")
+  @DisplayName("every row of the guide's table is one of the code's limits, with its value")
   void everyRowShowsWhatTheCodeSays() throws Exception {
     Map<String, Object> code = limitsOfTheCode();
     Map<String, String> table = table();
     Set<String> rowsOnly = new TreeSet<>(table.keySet());
     rowsOnly.removeAll(ROWS.keySet());
     assertThat(rowsOnly)
-        .as("rows of README that ROWS does not have; see the test's head")
+        .as("rows of the guide that ROWS does not have; see the test's head")
         .isEmpty();
     Set<String> noRows = new TreeSet<>(ROWS.keySet());
     noRows.removeAll(table.keySet());
-    assertThat(noRows).as("rows that README does not have").isEmpty();
+    assertThat(noRows).as("rows that the guide does not have").isEmpty();
     List<String> wrong = new ArrayList<>();
     ROWS.forEach(
         (firstCell, limits) -> {
@@ -357,7 +357,7 @@ class LimitsTableTest {
 
   /** Returns the first cell of each row, and the other cells. */
   private static Map<String, String> table() throws Exception {
-    List<String> lines = Files.readAllLines(Path.of("..", "README.md"));
+    List<String> lines = Files.readAllLines(Path.of("README.md"));
     Map<String, String> rows = new LinkedHashMap<>();
     for (String line : lines.subList(lines.indexOf("## Limits"), lines.size())) {
       if (line.startsWith("| ") && !line.startsWith("| what |")) {
