@@ -2,7 +2,10 @@ package dev.dormouse.examples;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.dormouse.sdk.WebSocketActor;
+import dev.dormouse.server.Dormouse;
 import dev.dormouse.storage.NewerFolder;
+import java.io.File;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
@@ -10,6 +13,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.DisplayName;
@@ -186,6 +190,44 @@ class StartIT {
     cannotStart(
         run(Map.of(), args("--data", data.toString())),
         "the data folder " + data + " was written by a newer version");
+  }
+
+  /** A program with mistakes in the descriptions of two actor types. */
+  static final class Mistaken {
+    record Seat(Locale locale, Thread holder) {}
+
+    static final class Table extends WebSocketActor<List<Seat>> {}
+
+    private Mistaken() {}
+
+    public static void main(String[] args) {
+      Dormouse.server()
+          .actor("/table/:key", Table.class, Table::new)
+          .actor("/bench", Counter.class, Counter::new)
+          .start(args);
+    }
+  }
+
+  @Test
+  void mistakesOfAllActorTypesAreListedWithoutAStackTrace() throws Exception {
+    String tests = Mistaken.class.getProtectionDomain().getCodeSource().getLocation().getPath();
+    String classPath = ServerProcess.jar() + File.pathSeparator + tests;
+    String java = System.getProperty("dormouse.test.java");
+    String seat = "dormouse: actor Table at /table/:key: record " + Mistaken.Seat.class.getName();
+    try (Child process =
+        Child.start(
+            directory, Map.of(), List.of(java, "-cp", classPath, Mistaken.class.getName()))) {
+      assertThat(process.awaitExit()).as(process.output()).isEqualTo(BAD_USAGE);
+      assertThat(process.output().lines())
+          .containsExactly(
+              seat
+                  + ", component locale: class java.util.Locale cannot be stored: copy what it"
+                  + " holds into one of the common types, such as ArrayList",
+              seat
+                  + ", component holder: class java.lang.Thread cannot be stored: copy what it"
+                  + " holds into one of the common types, such as ArrayList",
+              "dormouse: actor Counter at /bench: the path '/bench' has no ':key'");
+    }
   }
 
   private static void cannotStart(Ended ended, String named) {

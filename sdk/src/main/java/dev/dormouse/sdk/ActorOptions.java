@@ -94,8 +94,16 @@ public final class ActorOptions {
   }
 
   /**
-   * Names classes that attachments and stored values are made of. A class that is not named cannot
-   * be stored, nor made from stored bytes. The attachment class need not be named.
+   * Names classes of stored values. A class that is not named cannot be stored, nor made from
+   * stored bytes. The attachment's type need not be named, nor its type arguments. Nor need what
+   * named classes are made of: the types of components and fields, their type arguments, elements
+   * of arrays, and the permitted subclasses of sealed types. So what remains to be named are
+   * classes that only {@link Storage} gets, and the implementations of interfaces that are not
+   * sealed.
+   *
+   * <p>A stored class is a record, an enum, or a class with a constructor without parameters, whose
+   * fields are stored except transient ones. If a class cannot be stored, the server does not
+   * start.
    */
   public ActorOptions stores(Class<?>... classes) {
     List<Class<?>> more = new ArrayList<>(values.stores);

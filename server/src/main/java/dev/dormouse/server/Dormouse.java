@@ -64,8 +64,8 @@ public final class Dormouse {
    *
    * @param path where clients reach the actors; the parameter {@code :key} is the actor's key, as
    *     in {@code /chat/:key}
-   * @param type the actor class; its attachment class is read from {@code extends
-   *     WebSocketActor<…>}
+   * @param type the actor class; its attachment's type is read from {@code extends
+   *     WebSocketActor<…>}, through any number of base classes
    * @param factory makes a new actor object for each activation
    * @param options changes the default options
    */

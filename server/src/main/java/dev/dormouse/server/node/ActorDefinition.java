@@ -13,15 +13,16 @@ import java.lang.reflect.ParameterizedType;
 import java.lang.reflect.Type;
 import java.lang.reflect.TypeVariable;
 import java.lang.reflect.WildcardType;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
-import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.Executor;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /** Holds an actor type as the application described it; gateway and host each take their part. */
 public record ActorDefinition(
@@ -30,36 +31,45 @@ public record ActorDefinition(
     Supplier<? extends WebSocketActor<?>> factory,
     ActorOptions options,
     ValueCodec codec,
-    Class<?> attachment,
+    Type attachment,
     boolean answersHttp) {
 
   /**
    * Returns the definition of an actor type.
    *
-   * @throws IllegalArgumentException if the path, the name or the class cannot be used
+   * @throws IllegalArgumentException if the path, the name or a class cannot be used; the message
+   *     has a line for each mistake
    */
   public static ActorDefinition of(
       String path,
       Class<? extends WebSocketActor<?>> type,
       Supplier<? extends WebSocketActor<?>> factory,
       ActorOptions options) {
+    List<String> faults = new ArrayList<>();
     if (!Arrays.asList(path.split("/", -1)).contains(":key")) {
-      throw new IllegalArgumentException("the path '%s' has no ':key'".formatted(path));
+      faults.add("the path '%s' has no ':key'".formatted(path));
     }
     String name = options.name() == null ? nameOf(path) : options.name();
-    ActorId checked = new ActorId(name, "any");
-    Set<Class<?>> stored = new LinkedHashSet<>(options.stores());
-    Type attached = attachmentOf(type);
-    Class<?> attachment = rawOf(attached);
-    addClassesOf(attached, stored);
+    collect(faults, () -> new ActorId(name, "any").type());
+    Type attachment = attachmentOf(type);
+    List<Type> stored = new ArrayList<>(options.stores());
+    stored.add(attachment);
+    ValueCodec codec =
+        collect(faults, () -> Codecs.kryo(stored, options.renamed(), options.migrates()));
+    if (codec == null || !faults.isEmpty()) {
+      throw new IllegalArgumentException(String.join("\n", faults));
+    }
     return new ActorDefinition(
-        checked.type(),
-        path,
-        factory,
-        options,
-        Codecs.kryo(stored, options.renamed(), options.migrates()),
-        attachment,
-        overridesOnRequest(type));
+        name, path, factory, options, codec, attachment, overridesOnRequest(type));
+  }
+
+  private static <T> @Nullable T collect(List<String> faults, Supplier<T> step) {
+    try {
+      return step.get();
+    } catch (IllegalArgumentException e) {
+      faults.add(String.valueOf(e.getMessage()));
+      return null;
+    }
   }
 
   ActorRoute route() {
@@ -88,49 +98,67 @@ public record ActorDefinition(
   }
 
   /**
-   * Returns the type that a class, or one of its base classes, gives as {@code A} of {@code
-   * WebSocketActor<A>}; {@code Object} if none does.
+   * Returns the type that a class, through any number of base classes, gives as {@code A} of {@code
+   * WebSocketActor<A>}; {@code Object} if none does, and for {@code Void}.
    */
   private static Type attachmentOf(Class<?> type) {
     Map<TypeVariable<?>, Type> filledIn = new HashMap<>();
-    Type at = type;
-    while (rawOf(at) != WebSocketActor.class) {
-      at = rawOf(at).getGenericSuperclass();
-      if (at instanceof ParameterizedType filled) {
-        TypeVariable<?>[] variables = rawOf(filled).getTypeParameters();
+    for (Class<?> c = type; c != WebSocketActor.class; c = c.getSuperclass()) {
+      if (c.getGenericSuperclass() instanceof ParameterizedType base) {
+        TypeVariable<?>[] variables = c.getSuperclass().getTypeParameters();
         for (int i = 0; i < variables.length; i++) {
-          Type argument = filled.getActualTypeArguments()[i];
-          filledIn.put(variables[i], filledIn.getOrDefault(argument, argument));
+          filledIn.put(variables[i], fill(base.getActualTypeArguments()[i], filledIn));
         }
       }
     }
-    return filledIn.getOrDefault(WebSocketActor.class.getTypeParameters()[0], Object.class);
+    Type attachment =
+        filledIn.getOrDefault(WebSocketActor.class.getTypeParameters()[0], Object.class);
+    return attachment == Void.class ? Object.class : attachment;
   }
 
-  private static Class<?> rawOf(Type type) {
-    if (type instanceof Class<?> raw) {
-      return raw == Void.class ? Object.class : raw;
-    } else if (type instanceof ParameterizedType filled) {
-      return rawOf(filled.getRawType());
+  /** Returns a type with the type variables replaced that a subclass has filled in. */
+  private static Type fill(Type type, Map<TypeVariable<?>, Type> filledIn) {
+    if (type instanceof TypeVariable<?> variable) {
+      return filledIn.getOrDefault(variable, variable);
+    } else if (type instanceof ParameterizedType generic) {
+      return new FilledType(
+          (Class<?>) generic.getRawType(),
+          Arrays.stream(generic.getActualTypeArguments()).map(a -> fill(a, filledIn)).toList());
     } else if (type instanceof GenericArrayType array) {
-      return rawOf(array.getGenericComponentType()).arrayType();
-    } else if (type instanceof TypeVariable<?> variable) {
-      return rawOf(variable.getBounds()[0]);
+      Type element = fill(array.getGenericComponentType(), filledIn);
+      return element instanceof Class<?> c ? c.arrayType() : new FilledArray(element);
+    } else if (type instanceof WildcardType wildcard) {
+      return fill(wildcard.getUpperBounds()[0], filledIn);
     }
-    return type instanceof WildcardType wildcard
-        ? rawOf(wildcard.getUpperBounds()[0])
-        : Object.class;
+    return type;
   }
 
-  /** Adds the classes of a type and of its type arguments to the set. */
-  private static void addClassesOf(Type type, Set<Class<?>> stored) {
-    stored.add(rawOf(type));
-    if (type instanceof ParameterizedType filled) {
-      for (Type argument : filled.getActualTypeArguments()) {
-        addClassesOf(argument, stored);
-      }
-    } else if (type instanceof GenericArrayType array) {
-      addClassesOf(array.getGenericComponentType(), stored);
+  /** A generic class with its type arguments. */
+  private record FilledType(Class<?> getRawType, List<Type> arguments)
+      implements ParameterizedType {
+    @Override
+    public Type[] getActualTypeArguments() {
+      return arguments.toArray(Type[]::new);
+    }
+
+    @Override
+    public @Nullable Type getOwnerType() {
+      return getRawType.getDeclaringClass();
+    }
+
+    @Override
+    public String toString() {
+      return arguments.stream()
+          .map(Type::getTypeName)
+          .collect(Collectors.joining(", ", getRawType.getName() + "<", ">"));
+    }
+  }
+
+  /** An array of a generic type. */
+  private record FilledArray(Type getGenericComponentType) implements GenericArrayType {
+    @Override
+    public String toString() {
+      return getGenericComponentType.getTypeName() + "[]";
     }
   }
 

@@ -1,9 +1,11 @@
 package dev.dormouse.server.node;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import dev.dormouse.sdk.ActorOptions;
+import dev.dormouse.sdk.StoredValueException;
 import dev.dormouse.sdk.WebSocketActor;
 import dev.dormouse.server.Dormouse;
 import dev.dormouse.server.options.ServerOptions;
@@ -27,6 +29,22 @@ class ActorDefinitionTest {
 
   static final class Deep extends Middle<Map<String, List<Member[]>>> {}
 
+  enum Mood {
+    GOOD
+  }
+
+  sealed interface Mark permits Star, Cross {}
+
+  record Star(int points) implements Mark {}
+
+  record Cross(Mood mood) implements Mark {}
+
+  record Player(Member member, List<Mark> marks) {}
+
+  abstract static class Team<P> extends Middle<Map<String, ? extends List<P[]>>> {}
+
+  static final class Players extends Team<Player> {}
+
   static final class Plain extends WebSocketActor<Void> {}
 
   static final class Threads extends WebSocketActor<List<Thread>> {}
@@ -48,14 +66,31 @@ class ActorDefinitionTest {
     Member ada = new Member("ada");
     assertThat(of(Chat.class).attachment()).isEqualTo(Member.class);
     assertThat(roundTrip(of(Chat.class), ada)).isEqualTo(ada);
-    assertThat(of(Lists.class).attachment()).isEqualTo(List.class);
+    assertThat(of(Lists.class).attachment().getTypeName())
+        .isEqualTo("java.util.List<" + Member.class.getName() + ">");
     assertThat(roundTrip(of(Lists.class), new ArrayList<>(List.of(ada)))).isEqualTo(List.of(ada));
     Member[] members = {ada};
     assertThat(
-            roundTrip(of(Deep.class), new HashMap<>(Map.of("a", new ArrayList<>(List.of(members)))))
-                .toString())
-        .isEqualTo("{a=[" + ada + "]}");
+            roundTrip(
+                of(Deep.class),
+                new HashMap<>(Map.of("a", new ArrayList<>(List.<Member[]>of(members))))))
+        .usingRecursiveComparison()
+        .isEqualTo(Map.of("a", List.<Member[]>of(members)));
     assertThat(of(Plain.class).attachment()).isEqualTo(Object.class);
+  }
+
+  @Test
+  void theTypeArgumentsOfBaseClassesAreFilledInAndWhatIsFoundIsRegistered() {
+    Player ada = new Player(new Member("ada"), List.of(new Star(5), new Cross(Mood.GOOD)));
+    Player[] players = {ada};
+    ActorDefinition actor = of(Players.class);
+    Object read = roundTrip(actor, Map.of("a", List.<Player[]>of(players)));
+    assertThat(read).usingRecursiveComparison().isEqualTo(Map.of("a", List.<Player[]>of(players)));
+    byte[] other = actor.codec().encode(Map.of("a", List.of(ada)), 16 << 10);
+    assertThatExceptionOfType(StoredValueException.class)
+        .isThrownBy(() -> actor.codec().decode(other, actor.attachment()))
+        .withMessageStartingWith("it is no java.util.Map<java.lang.String, java.util.List<")
+        .withMessageContaining("wanted " + Player.class.getName() + "[]");
   }
 
   @DisplayName("F35, N10: mistakes of all actor types are told at the start, a line each")
@@ -64,7 +99,7 @@ class ActorDefinitionTest {
     Dormouse server =
         Dormouse.server()
             .actor("/threads/:key", Threads.class, Threads::new)
-            .actor("/two/:key", Two.class, Two::new)
+            .actor("/two", Two.class, Two::new, o -> o.name("Two"))
             .actor("/chat", Chat.class, Chat::new)
             .actor("/lists/:key", Lists.class, Lists::new)
             .actor("/lists/:key", Lists.class, Lists::new);
@@ -73,11 +108,13 @@ class ActorDefinitionTest {
         .satisfies(
             e ->
                 assertThat(e.getMessage().lines())
-                    .hasSize(5)
+                    .hasSize(7)
+                    .anyMatch(l -> l.startsWith("actor Two at /two: the path '/two' has no ':key'"))
+                    .anyMatch(l -> l.startsWith("actor Two at /two: actor type 'Two' is not 1 to"))
                     .anyMatch(
                         l -> l.startsWith("actor Threads at /threads/:key: class java.lang.T"))
-                    .anyMatch(l -> l.startsWith("actor Two at /two/:key: class java.lang.Thread"))
-                    .anyMatch(l -> l.startsWith("actor Two at /two/:key: class java.lang.Runtime"))
+                    .anyMatch(l -> l.startsWith("actor Two at /two: class java.lang.Thread"))
+                    .anyMatch(l -> l.startsWith("actor Two at /two: class java.lang.Runtime"))
                     .anyMatch(l -> l.startsWith("actor Chat at /chat: the path '/chat' has no"))
                     .anyMatch(l -> l.contains("two actor types are named 'lists'; name one of")));
   }

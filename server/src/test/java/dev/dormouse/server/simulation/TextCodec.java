@@ -3,6 +3,7 @@ package dev.dormouse.server.simulation;
 import dev.dormouse.sdk.LimitExceededException;
 import dev.dormouse.sdk.StoredValueException;
 import dev.dormouse.storage.codec.ValueCodec;
+import java.lang.reflect.Type;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -34,7 +35,7 @@ final class TextCodec implements ValueCodec {
   }
 
   @Override
-  public <T> T decode(byte[] bytes, Class<T> type) {
+  public Object decode(byte[] bytes, Type type) {
     String text = new String(bytes, StandardCharsets.UTF_8);
     String rest = text.substring(1);
     Object value =
@@ -43,10 +44,10 @@ final class TextCodec implements ValueCodec {
           case 'L' -> Long.valueOf(rest);
           default -> rest;
         };
-    if (!type.isInstance(value)) {
+    if (!(type instanceof Class<?> wanted && wanted.isInstance(value))) {
       throw new StoredValueException(text + " is no " + type, null);
     }
-    return type.cast(value);
+    return value;
   }
 
   @Override

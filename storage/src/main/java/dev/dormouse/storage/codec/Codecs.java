@@ -1,6 +1,7 @@
 package dev.dormouse.storage.codec;
 
 import dev.dormouse.sdk.StoredFields;
+import java.lang.reflect.Type;
 import java.util.Collection;
 import java.util.Map;
 import java.util.function.Function;
@@ -20,8 +21,10 @@ public final class Codecs {
    * Makes a codec for the JDK's plain values and the objects of the named classes, built on Kryo.
    *
    * <p>A named class may be a record, a class with a constructor without parameters, an enum, or an
-   * array of those. A sealed type stands for the subtypes that it permits. The order of the classes
-   * does not matter. The JDK's own value and collection types need not be named.
+   * array of those. A sealed type stands for the subtypes that it permits, and a generic type also
+   * for the classes of its arguments. The types of a named class's components or fields count as
+   * named, and so do theirs. The order of the types does not matter. The JDK's own value and
+   * collection types need not be named.
    *
    * <p>Stored bytes refer to classes by their binary names, and to components and fields by theirs.
    * Those names must stay, while the order of fields may change and fields may come and go. A
@@ -32,11 +35,11 @@ public final class Codecs {
    * <p>References are not kept: an object that is referred to twice becomes two objects, and an
    * object that contains itself is refused, as is a value that nests more than 100 deep.
    *
-   * @throws IllegalArgumentException if a class cannot be stored, if a component, field or type
-   *     argument is of a final class, record or enum that is not named, or if the names of two
-   *     classes collide; the message names them
+   * @throws IllegalArgumentException if a class cannot be stored, if no class of the objects of an
+   *     abstract one is known, or if the names of two classes collide; the message has a line for
+   *     each, with the class, the component or field of its type, and the remedy
    */
-  public static ValueCodec kryo(Collection<Class<?>> named) {
+  public static ValueCodec kryo(Collection<? extends Type> named) {
     return kryo(named, Map.of(), Map.of());
   }
 
@@ -53,12 +56,11 @@ public final class Codecs {
    * @param renamed today's classes by the binary names that they had earlier; the names of their
    *     arrays follow
    * @param migrations for a class, the function that makes its objects from earlier stored forms
-   * @throws IllegalArgumentException if a class cannot be stored or migrated to, if a final class
-   *     of a slot is not named, if the names of two classes collide, or if an older name belongs to
-   *     another class; the message names the classes
+   * @throws IllegalArgumentException as {@link #kryo(Collection)} says, and if a class cannot be
+   *     migrated to, or an older name belongs to another class
    */
   public static ValueCodec kryo(
-      Collection<Class<?>> named,
+      Collection<? extends Type> named,
       Map<String, Class<?>> renamed,
       Map<Class<?>, Function<StoredFields, ?>> migrations) {
     return new KryoCodec(new ClassDeclarations(named, renamed, migrations), Class::getName);

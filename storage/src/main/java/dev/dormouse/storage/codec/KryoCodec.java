@@ -5,6 +5,7 @@ import com.esotericsoftware.kryo.io.KryoBufferOverflowException;
 import dev.dormouse.sdk.LimitExceededException;
 import dev.dormouse.sdk.StoredFields;
 import dev.dormouse.sdk.StoredValueException;
+import java.lang.reflect.Type;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -82,7 +83,7 @@ final class KryoCodec implements ValueCodec {
   }
 
   @Override
-  public <T> T decode(byte[] bytes, Class<T> type) {
+  public Object decode(byte[] bytes, Type type) {
     Bench bench = take();
     try {
       return bench.decode(bytes, type);
@@ -180,26 +181,30 @@ final class KryoCodec implements ValueCodec {
       return gone;
     }
 
-    <T> T decode(byte[] bytes, Class<T> type) {
+    Object decode(byte[] bytes, Type type) {
       in.setBuffer(bytes);
       begin(in);
       ShapeTable.read(in, shapes, kryo);
-      Migration migration = migrations.get(type);
+      Class<?> wanted = TypeFit.boxed(TypeFit.rawOf(type));
+      Migration migration = migrations.get(wanted);
       kryo.setLenient(migration != null);
       Object value = end(in, kryo.readClassAndObject(in));
-      boolean fits = type.isInstance(value) && kryo.standIns() == 0;
+      boolean fits = wanted.isInstance(value) && kryo.standIns() == 0;
       if (!fits && migration != null) {
         value = migration.migrate(fieldsOf(value));
       }
-      value = asWholeNumber(value, type);
-      if (!type.isInstance(value)) {
+      value = asWholeNumber(value, wanted);
+      String className = value.getClass().getName();
+      if (!wanted.isInstance(value)) {
         throw new StoredValueException(
-            "it is of " + value.getClass().getName() + ", not of " + type.getName(),
-            null,
-            null,
-            value.getClass().getName());
+            "it is of " + className + ", not of " + wanted.getName(), null, null, className);
       }
-      return type.cast(value);
+      String misfit = TypeFit.misfit(type, value);
+      if (misfit != null) {
+        throw new StoredValueException(
+            "it is no " + type.getTypeName() + ": " + misfit, null, null, className);
+      }
+      return value;
     }
   }
 

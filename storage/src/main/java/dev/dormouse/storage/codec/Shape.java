@@ -58,7 +58,9 @@ final class Shape {
       }
       // setAccessible throws for a class in a module that is not open to this one.
       throw new IllegalArgumentException(
-          type.getName() + " cannot be stored: its parts are not accessible", e);
+          type.getName()
+              + " cannot be stored: its parts are not accessible; open its package in its module",
+          e);
     }
   }
 
@@ -122,7 +124,8 @@ final class Shape {
       throw new IllegalArgumentException(
           "class "
               + type.getName()
-              + " cannot be stored: it is no record and has no constructor without parameters",
+              + " cannot be stored: it is no record and has no constructor without parameters;"
+              + " make it a record or give it one",
           e);
     }
   }
@@ -140,14 +143,19 @@ final class Shape {
         }
         if (StoredType.isOfJdk(c)) {
           throw new IllegalArgumentException(
-              "class " + type.getName() + " cannot be stored: it extends " + c.getName());
+              "class "
+                  + type.getName()
+                  + " cannot be stored: it extends "
+                  + c.getName()
+                  + "; hold that in a field instead");
         }
         if (!names.add(field.getName())) {
           throw new IllegalArgumentException(
               "class "
                   + type.getName()
                   + " cannot be stored: it has two fields "
-                  + field.getName());
+                  + field.getName()
+                  + "; rename one of them");
         }
         field.setAccessible(true);
         fields.add(field);

@@ -21,7 +21,9 @@ record StoredType(Class<?> type, int id, Serializer<?> serializer) {
   /** Returns the message about a class that turns up in a value but was not named. */
   static String messageAboutUnnamed(Class<?> type) {
     if (type.isHidden() || type.isAnonymousClass()) {
-      return "class " + type.getName() + " cannot be stored: it is a lambda or has no name";
+      return "class "
+          + type.getName()
+          + " cannot be stored: it is a lambda or has no name; store a record in its place";
     }
     if (isOfJdk(type)) {
       return "class "

@@ -7,6 +7,7 @@ import java.lang.reflect.ParameterizedType;
 import java.lang.reflect.Type;
 import java.lang.reflect.TypeVariable;
 import java.lang.reflect.WildcardType;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.Map;
 import java.util.Optional;
@@ -31,7 +32,7 @@ final class TypeFit {
       return value == null ? null : misfitOfAny(type.getUpperBounds(), value);
     }
     if (wanted instanceof TypeVariable<?> type) {
-      return value == null ? null : misfitOfAny(rawOf(type.getBounds()), value);
+      return value == null ? null : misfitOfAny(rawOfAll(type.getBounds()), value);
     }
     if (wanted instanceof GenericArrayType) {
       return value == null || value.getClass().isArray() ? null : sentence(wanted, value);
@@ -42,6 +43,22 @@ final class TypeFit {
   /** Returns the wrapper class of a primitive type, and any other type as it is. */
   static Class<?> boxed(Class<?> type) {
     return MethodType.methodType(type).wrap().returnType();
+  }
+
+  /** Returns the class of a type, without type arguments; for a variable, its first bound's. */
+  static Class<?> rawOf(Type type) {
+    if (type instanceof Class<?> raw) {
+      return raw;
+    } else if (type instanceof ParameterizedType filled) {
+      return rawOf(filled.getRawType());
+    } else if (type instanceof GenericArrayType array) {
+      return rawOf(array.getGenericComponentType()).arrayType();
+    } else if (type instanceof TypeVariable<?> variable) {
+      return rawOf(variable.getBounds()[0]);
+    }
+    return type instanceof WildcardType wildcard
+        ? rawOf(wildcard.getUpperBounds()[0])
+        : Object.class;
   }
 
   private static boolean fits(Class<?> type, @Nullable Object value) {
@@ -93,14 +110,8 @@ final class TypeFit {
    * Drops the type arguments of bounds: a bound may name its own variable, as in {@code T extends
    * Comparable<T>}.
    */
-  private static Type[] rawOf(Type[] bounds) {
-    Type[] raw = bounds.clone();
-    for (int i = 0; i < raw.length; i++) {
-      if (raw[i] instanceof ParameterizedType type) {
-        raw[i] = type.getRawType();
-      }
-    }
-    return raw;
+  private static Type[] rawOfAll(Type[] bounds) {
+    return Arrays.stream(bounds).map(TypeFit::rawOf).toArray(Type[]::new);
   }
 
   private static String sentence(Type wanted, @Nullable Object value) {

@@ -1,5 +1,6 @@
 package dev.dormouse.storage.codec;
 
+import java.lang.reflect.Type;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -33,13 +34,24 @@ public interface ValueCodec {
   }
 
   /**
-   * Decodes a value of a class. A value of another class is refused, unless a migration to the
-   * wanted class was given.
+   * Decodes a value of a class, as {@link #decode(byte[], Type)} does; for a primitive type, the
+   * value is its box.
+   */
+  @SuppressWarnings("unchecked") // the value was checked against the type
+  default <T> T decode(byte[] bytes, Class<T> type) {
+    return (T) decode(bytes, (Type) type);
+  }
+
+  /**
+   * Decodes a value of a type. A value of another type is refused, unless a migration to the wanted
+   * class was given. The type arguments of the JDK's collections, maps and {@code Optional} are
+   * checked against every element, those of other types are not. A whole number fits any class of
+   * whole numbers that can hold it.
    *
    * @throws dev.dormouse.sdk.StoredValueException if the bytes cannot be read, or hold a value of
-   *     another class; the message names both classes
+   *     another type; the message names both types
    */
-  <T> T decode(byte[] bytes, Class<T> type);
+  Object decode(byte[] bytes, Type type);
 
   /**
    * Describes the value that the bytes hold, for people to look at. The description has lists, maps

@@ -4,6 +4,7 @@ import dev.dormouse.sdk.ActorId;
 import dev.dormouse.sdk.FailurePolicy;
 import dev.dormouse.sdk.WebSocketActor;
 import dev.dormouse.storage.codec.ValueCodec;
+import java.lang.reflect.Type;
 import java.util.concurrent.Executor;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -14,7 +15,7 @@ import java.util.function.Supplier;
  * @param name the type's part of its actors' ids
  * @param factory makes a new actor object each time
  * @param codec the codec of attachments and stored values
- * @param attachment the class of attachments; {@code Object.class} if it is not known
+ * @param attachment the type of attachments; {@code Object.class} if it is not known
  * @param executor where an actor's handlers run; it may use many threads, since a cell hands it one
  *     task at a time
  * @param failurePolicy what becomes of a connection whose message made its handler throw
@@ -24,7 +25,7 @@ public record ActorType(
     String name,
     Supplier<? extends WebSocketActor<?>> factory,
     ValueCodec codec,
-    Class<?> attachment,
+    Type attachment,
     Function<ActorId, Executor> executor,
     FailurePolicy failurePolicy,
     int attachmentBytesMax) {
