@@ -149,7 +149,7 @@ final class Mutations {
               "a turn speaks before it is committed",
               "host/commit/CommitPipeline.java",
               "gate.hold(number, bytes, release(records), ifLost, listener, handIn(writes, clears));",
-              "commit(writes, clears).thenAccept(result -> {});"
+              "handIn(writes, clears).thenAccept(result -> {});"
                   + " gate.pass(number, bytes, release(records), ifLost, listener);",
               ATOMIC,
               KEPT_FIRST),
