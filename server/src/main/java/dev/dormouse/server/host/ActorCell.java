@@ -197,12 +197,13 @@ final class ActorCell {
    */
   void abandonOverdue(long nowNs) {
     Turn turn = openTurn;
-    long openNs = turn == null ? 0 : nowNs - turn.startedNs();
-    if (turn == null || openNs < UnsettledTurns.LONG_NS) {
+    if (turn == null) {
       return;
     }
+    long openNs = nowNs - turn.startedNs();
     Duration limit = options.turnLimit();
-    if (!turn.becomeLong()
+    if (openNs >= UnsettledTurns.LONG_NS
+        && !turn.becomeLong()
         && abandon(
             turn, "the turn took longer than 1 s while such turns held too many unsent bytes")) {
       watch.hit("long-turns", "reset", id, turn.work().connection());
