@@ -171,8 +171,8 @@ class LimitsTableTest {
         "Log.LAST_LINES_LIMIT",
         "StandardStreams.BYTES_MAX");
     row(
-        "log lines about clients that a limit closes or refuses, silent ones too, with the option that"
-            + " raises it",
+        "log lines about clients that a limit closes or refuses, silent ones too, or that break a"
+            + " protocol, with the option that helps",
         "LimitLog.BURST");
     row("log lines about failures", "FailureLog.BURST", "FailureLog.PER_SECOND=10 a second");
     row("a handshake", "GatewayOptions.handshake");

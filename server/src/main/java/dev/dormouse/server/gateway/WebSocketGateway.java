@@ -95,7 +95,12 @@ public final class WebSocketGateway {
     SocketParts parts = new SocketParts(tally, transport);
     this.groups = parts.groups();
     this.edge =
-        new Edge(options.trustedProxies(), options.proxyProtocol(), options.tls(), options.head());
+        new Edge(
+            options.trustedProxies(),
+            options.proxyProtocol(),
+            options.tls(),
+            options.head(),
+            observers);
     AccessCheck access = new AccessCheck(vertx, time, options.handshake());
     this.upgrades = new PendingUpgrades(parts, vertx, access, incarnation);
     PlainRequests requests = new PlainRequests(tally, transport, vertx, access);

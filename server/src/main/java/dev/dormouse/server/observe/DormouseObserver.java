@@ -226,10 +226,11 @@ public interface DormouseObserver {
       TurnOutcome outcome) {}
 
   /**
-   * Reports that a limit was hit.
+   * Reports that a limit was hit, or that a client broke a protocol.
    *
    * @param limit the limit's name, such as {@code messages-per-second}; {@code handler} for a limit
-   *     of the SDK that a handler exceeded, see {@link dev.dormouse.sdk.LimitExceededException}
+   *     of the SDK that a handler exceeded, see {@link dev.dormouse.sdk.LimitExceededException};
+   *     {@code websocket-protocol}, {@code tls-handshake} or {@code proxy-header} for a protocol
    * @param outcome the consequence, such as {@code close 1008} or {@code 503}
    * @param actor the actor; null if there is none
    * @param connection the connection; null if there is none

@@ -9,8 +9,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.slf4j.Logger;
 
 /**
- * Logs which limits close or refuse clients, with the option that raises the limit. Each limit and
- * actor type gets {@value #BURST} lines at first, then one line a minute. A limit after which the
+ * Logs which limits close or refuse clients, with the option that raises the limit, and which
+ * protocols clients broke. Each limit or protocol and actor type gets {@value #BURST} lines at first, then one line a minute. A limit after which the
  * client may continue is not logged. Any thread may use it.
  */
 final class LimitLog {
@@ -59,6 +59,14 @@ final class LimitLog {
               "handshake-time",
               "the actor or its access rule is slow; raise the limit with"
                   + " GatewayOptions.handshake"),
+          Map.entry(
+              "tls-handshake",
+              "a client that behaves does not trust the certificate, or speaks neither TLS 1.2 nor"
+                  + " 1.3"),
+          Map.entry(
+              "proxy-header",
+              "list the proxies with --trusted-proxies, or change --proxy-protocol"),
+          Map.entry("websocket-protocol", "the client should be mended"),
           Map.entry("request-line-bytes", "raise the limit with --max-request-line"),
           Map.entry("request-header-bytes", "raise the limit with --max-headers"),
           Map.entry("request-head-time", "raise the limit with GatewayOptions.head"),
@@ -69,6 +77,19 @@ final class LimitLog {
           Map.entry(
               "request-time",
               "the actor answers too slowly; raise the limit with GatewayOptions.request"));
+
+  /**
+   * The clauses that tell what a client did that broke a protocol, by the name under which observers
+   * hear of it. All other names are those of limits.
+   */
+  private static final Map<String, String> BREACHES =
+      Map.of(
+          "tls-handshake",
+          "did not agree with the server on TLS",
+          "proxy-header",
+          "did not begin with a PROXY header that is accepted",
+          "websocket-protocol",
+          "broke the WebSocket protocol");
 
   private final Time time;
 
@@ -91,10 +112,10 @@ final class LimitLog {
             .next();
     if (leftOut != LineRate.LEAVE_OUT) {
       log.warn(
-          "{}{} is over the limit {} and is turned away ({}); {} ({} such lines left out)",
+          "{}{} {} and is turned away ({}); {} ({} such lines left out)",
           hit.connection() == null ? "a client" : "connection " + hit.connection(),
           hit.actor() == null ? "" : " of actor " + hit.actor(),
-          hit.limit(),
+          BREACHES.getOrDefault(hit.limit(), "is over the limit " + hit.limit()),
           hit.outcome(),
           REMEDIES.getOrDefault(hit.limit(), "no option raises the limit"),
           leftOut);

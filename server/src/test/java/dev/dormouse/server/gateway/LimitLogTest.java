@@ -10,6 +10,9 @@ import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
 import dev.dormouse.sdk.OutboundPolicy;
+import dev.dormouse.server.Certificates;
+import dev.dormouse.server.gateway.edge.ProxyProtocol;
+import dev.dormouse.server.gateway.edge.ServerTls;
 import dev.dormouse.server.gateway.limits.ConnectionLimits;
 import dev.dormouse.server.gateway.limits.GatewayOptions;
 import dev.dormouse.server.gateway.limits.Refusal;
@@ -148,6 +151,48 @@ class LimitLogTest {
           .anyMatch(line -> line.contains("ActorOptions.outboundBytesMax"))
           .hasSize(5);
     }
+  }
+
+  @Test
+  @DisplayName("N6 clients that break the WebSocket protocol are named, at the rate of limits")
+  void clientsThatBreakTheWebSocketProtocolAreNamed() {
+    try (TestServer server = new TestServer(vertx)) {
+      server.host.acceptAll();
+      for (int i = 0; i < 10; i++) {
+        try (RawClient client = server.open("/chat/lobby")) {
+          client.send(frame(TEXT, new byte[] {(byte) 0xFF}));
+          assertThat(client.readClose()).isEqualTo(1007);
+        }
+      }
+      assertThat(lines())
+          .hasSize(BURST)
+          .allMatch(line -> line.contains("chat/lobby broke the WebSocket protocol"))
+          .allMatch(line -> line.contains("(close 1007)"));
+    }
+  }
+
+  @Test
+  @DisplayName("N6 clients without TLS, and proxies without a header, are named")
+  void clientsWithoutTlsOrAProxyHeaderAreNamed() {
+    ServerTls tls = new ServerTls(Certificates.selfSigned("server").keyManagers());
+    try (TestServer server = new TestServer(vertx, GatewayOptions.defaults().tls(tls));
+        RawClient plain = server.client().send(RawClient.upgrade("/chat/lobby"));
+        RawClient gone = server.client()) {
+      assertThat(plain.readAnswer().status()).isEqualTo(400);
+      gone.send(new byte[] {22, 3, 1, 0, 0}); // a record of TLS that a client may not send
+      gone.awaitEnd();
+    }
+    GatewayOptions behind =
+        GatewayOptions.defaults().proxyProtocol(ProxyProtocol.REQUIRED);
+    try (TestServer server = new TestServer(vertx, behind);
+        RawClient unlisted = server.client().send(RawClient.upgrade("/chat/lobby"))) {
+      assertThat(unlisted.readAnswer().status()).isEqualTo(400);
+    }
+    assertThat(lines())
+        .satisfiesExactly(
+            line -> assertThat(line).contains("did not agree", "on TLS", "(400)"),
+            line -> assertThat(line).contains("did not agree", "on TLS", "(close)"),
+            line -> assertThat(line).contains("PROXY header", "--trusted-proxies"));
   }
 
   @Test

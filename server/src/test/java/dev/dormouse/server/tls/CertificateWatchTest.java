@@ -16,6 +16,7 @@ import dev.dormouse.server.gateway.edge.EdgeCounts;
 import dev.dormouse.server.gateway.edge.ProxyProtocol;
 import dev.dormouse.server.gateway.edge.TrustedProxies;
 import dev.dormouse.server.observe.LogFence;
+import dev.dormouse.server.observe.Observers;
 import dev.dormouse.server.protocol.Time;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -63,7 +64,8 @@ class CertificateWatchTest {
   }
 
   private static EdgeCounts counts(CertificateWatch watch) {
-    return new Edge(TrustedProxies.none(), ProxyProtocol.OFF, watch.tls(), DAY).counts();
+    Observers nobody = new Observers(Time.system());
+    return new Edge(TrustedProxies.none(), ProxyProtocol.OFF, watch.tls(), DAY, nobody).counts();
   }
 
   private List<String> warnings() {

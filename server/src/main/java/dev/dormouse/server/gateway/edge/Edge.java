@@ -1,5 +1,6 @@
 package dev.dormouse.server.gateway.edge;
 
+import dev.dormouse.server.observe.Observers;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelPipeline;
 import io.netty.handler.stream.ChunkedWriteHandler;
@@ -16,23 +17,26 @@ public final class Edge {
   private final ProxyProtocol proxyProtocol;
   private final @Nullable ServerTls tls;
   private final Duration opening;
-  private final EdgeCounters counters = new EdgeCounters();
+  private final EdgeCounters counters;
 
   /**
    * Creates an edge whose counters are zero.
    *
    * @param tls the certificate in use; null if connections are not encrypted
    * @param opening the longest time that a client may take for a TLS handshake
+   * @param observers told of clients that are turned away here
    */
   public Edge(
       TrustedProxies trusted,
       ProxyProtocol proxyProtocol,
       @Nullable ServerTls tls,
-      Duration opening) {
+      Duration opening,
+      Observers observers) {
     this.trusted = trusted;
     this.proxyProtocol = proxyProtocol;
     this.tls = tls;
     this.opening = opening;
+    this.counters = new EdgeCounters(observers);
   }
 
   /**

@@ -19,7 +19,7 @@ final class PlainOnTls extends ChannelInboundHandlerAdapter {
   public void channelRead(ChannelHandlerContext context, Object message) {
     if (message instanceof ByteBuf bytes && bytes.isReadable() && isLetter(bytes)) {
       bytes.release();
-      counters.tlsFailed.increment();
+      counters.tlsFailed("400");
       BadOpening.answer(context, "this port speaks TLS; use https or wss");
       return;
     }

@@ -76,7 +76,7 @@ final class ProxyHeader extends ByteToMessageDecoder {
 
   private void withoutHeader(ChannelHandlerContext context, ByteBuf in) {
     if (mode == ProxyProtocol.REQUIRED) {
-      counters.proxyHeadersRefused.increment();
+      counters.proxyHeaderRefused("400");
       in.skipBytes(in.readableBytes());
       BadOpening.answer(
           context, "only listed proxies may connect, and must begin with a PROXY header");
@@ -86,7 +86,7 @@ final class ProxyHeader extends ByteToMessageDecoder {
   }
 
   private void refuse(ChannelHandlerContext context, Throwable cause) {
-    counters.proxyHeadersRefused.increment();
+    counters.proxyHeaderRefused("close");
     log.debug(
         "the connection from {} is closed, because its PROXY header is malformed",
         context.channel().remoteAddress(),

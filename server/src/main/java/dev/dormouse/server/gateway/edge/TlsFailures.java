@@ -11,7 +11,7 @@ import org.slf4j.Logger;
 
 /**
  * Keeps the failures of Netty's TLS handler from the HTTP server, which would log each of them as
- * an error. A failed handshake is counted; a later failure is passed on as a failure of the
+ * an error. A failed handshake is counted, and reported unless the client itself has gone; a later failure is passed on as a failure of the
  * network. The handler stands behind Netty's TLS handler.
  */
 @SuppressWarnings("FutureReturnValueIgnored")
@@ -30,7 +30,7 @@ final class TlsFailures extends ChannelInboundHandlerAdapter {
     if (event instanceof SslHandshakeCompletionEvent handshake) {
       isShaken = handshake.isSuccess();
       if (!isShaken) {
-        counters.tlsFailed.increment();
+        counters.tlsFailed(handshake.cause() instanceof SSLException ? "close" : null);
         log.debug(
             "the TLS handshake with {} failed",
             context.channel().remoteAddress(),

@@ -36,7 +36,12 @@ public final class ConnectionGuard {
     Observers observers = Observers.ofLimits(time, new Refusals(port, time));
     this.tally = new Tally(options, time, observers);
     this.edge =
-        new Edge(options.trustedProxies(), options.proxyProtocol(), options.tls(), options.head());
+        new Edge(
+            options.trustedProxies(),
+            options.proxyProtocol(),
+            options.tls(),
+            options.head(),
+            observers);
   }
 
   /**
@@ -73,7 +78,7 @@ public final class ConnectionGuard {
       long nowNs = time.nowNs();
       if (nowNs - toldNs >= LINE_NS) {
         log.warn(
-            "{} has turned {} away, the last one for its limit of {} ({})",
+            "{} has turned {} away, the last one because of {} ({})",
             port,
             Counted.of(untold, "connection"),
             hit.limit(),

@@ -676,10 +676,17 @@ public final class ClientSocket extends LivenessWheel.Peer {
       parts
           .tally()
           .hit(parts.tally().counters().oversizeClosed, "message-bytes", "close 1009", actor, id);
+    } else if (failure != null && isBreach(begun.begun().code())) {
+      parts.tally().hit("websocket-protocol", "close " + begun.begun().code(), actor, id);
     } else if (ViolationException.SHORT_FRAGMENTS.equals(failure)) {
       parts.tally().hit("fragments", "close 1008", actor, id);
     }
     return begun;
+  }
+
+  /** Returns whether a server closes with this code because the client broke the protocol. */
+  private static boolean isBreach(int code) {
+    return code == CloseCodes.PROTOCOL_ERROR || code == CloseCodes.BAD_PAYLOAD;
   }
 
   /** Closes the socket of a client that broke the protocol or a limit. */

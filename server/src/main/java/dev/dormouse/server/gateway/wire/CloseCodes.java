@@ -9,7 +9,7 @@ public final class CloseCodes {
   public static final int NO_CODE = 1005;
 
   /** The code for text that is not UTF-8, and for data that cannot be inflated. */
-  static final int BAD_PAYLOAD = 1007;
+  public static final int BAD_PAYLOAD = 1007;
 
   /** The code for a client that broke a rule of this server. */
   public static final int POLICY = 1008;
