@@ -161,7 +161,7 @@ class HeldBytesTest {
     bounded(
         "verdicts, a few words for each turn that was lost; those turns are bounded by what is"
             + " unanswered",
-        "CommitPipeline$Lost.said");
+        "CommitPipeline$Lost.answers");
     bounded(
         "bounded for one turn by Turn.BYTES_MAX, for all that wait for the store by UnsettledTurns",
         "Turn.asked",

@@ -10,8 +10,9 @@ import org.slf4j.Logger;
 
 /**
  * Logs which limits close or refuse clients, with the option that raises the limit, and which
- * protocols clients broke. Each limit or protocol and actor type gets {@value #BURST} lines at first, then one line a minute. A limit after which the
- * client may continue is not logged. Any thread may use it.
+ * protocols clients broke. Each limit or protocol and actor type gets {@value #BURST} lines at
+ * first, then one line a minute. A limit after which the client may continue is not logged. Any
+ * thread may use it.
  */
 final class LimitLog {
   /** The lines of a limit and an actor type that are logged at once. */
@@ -79,8 +80,8 @@ final class LimitLog {
               "the actor answers too slowly; raise the limit with GatewayOptions.request"));
 
   /**
-   * The clauses that tell what a client did that broke a protocol, by the name under which observers
-   * hear of it. All other names are those of limits.
+   * The clauses that tell what a client did that broke a protocol, by the name under which
+   * observers hear of it. All other names are those of limits.
    */
   private static final Map<String, String> BREACHES =
       Map.of(

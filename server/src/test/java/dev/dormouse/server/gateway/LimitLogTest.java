@@ -182,8 +182,7 @@ class LimitLogTest {
       gone.send(new byte[] {22, 3, 1, 0, 0}); // a record of TLS that a client may not send
       gone.awaitEnd();
     }
-    GatewayOptions behind =
-        GatewayOptions.defaults().proxyProtocol(ProxyProtocol.REQUIRED);
+    GatewayOptions behind = GatewayOptions.defaults().proxyProtocol(ProxyProtocol.REQUIRED);
     try (TestServer server = new TestServer(vertx, behind);
         RawClient unlisted = server.client().send(RawClient.upgrade("/chat/lobby"))) {
       assertThat(unlisted.readAnswer().status()).isEqualTo(400);

@@ -11,8 +11,8 @@ import org.slf4j.Logger;
 
 /**
  * Keeps the failures of Netty's TLS handler from the HTTP server, which would log each of them as
- * an error. A failed handshake is counted, and reported unless the client itself has gone; a later failure is passed on as a failure of the
- * network. The handler stands behind Netty's TLS handler.
+ * an error. A failed handshake is counted, and reported unless the client itself has gone; a later
+ * failure is passed on as a failure of the network. The handler stands behind Netty's TLS handler.
  */
 @SuppressWarnings("FutureReturnValueIgnored")
 final class TlsFailures extends ChannelInboundHandlerAdapter {
