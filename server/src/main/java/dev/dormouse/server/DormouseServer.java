@@ -85,10 +85,18 @@ public final class DormouseServer implements AutoCloseable {
   }
 
   /**
-   * Makes the actors of a type reachable on a router of the application, such as a sub-router.
-   * Their path there is the type's path, relative to that router. To be called in {@link
-   * Dormouse#routes}: the server does not mount a type again that was mounted there. A type may be
-   * mounted more than once.
+   * Makes the actors of a type reachable on a router of the application. Their path there is the
+   * type's path, relative to that router. A type may be mounted more than once.
+   *
+   * <p><b>A sub-router of the server's own router.</b> The call belongs into {@link
+   * Dormouse#routes}: the server does not mount a type again that was mounted there.
+   *
+   * <p><b>A router of an HTTP server of the application.</b> The call may come at any time until
+   * {@link #close}; the actors stay reachable on the server's own port, too. The HTTP server may
+   * run on any Vert.x instance, on event loops. What the server does before its own router is then
+   * left to the application: TLS, the PROXY protocol, headers of proxies, the check of {@code
+   * Host}, limits of TCP connections and of heads, and the times of HTTP. {@code server/README.md}
+   * lists everything under "Embedding".
    *
    * @param type the type's name
    * @return the route, which the caller may narrow, for example to a virtual host

@@ -101,9 +101,9 @@ public final class WebSocketGateway {
             options.tls(),
             options.head(),
             observers);
-    AccessCheck access = new AccessCheck(vertx, time, options.handshake());
-    this.upgrades = new PendingUpgrades(parts, vertx, access, incarnation);
-    PlainRequests requests = new PlainRequests(tally, transport, vertx, access);
+    AccessCheck access = new AccessCheck(time, options.handshake());
+    this.upgrades = new PendingUpgrades(parts, access, incarnation);
+    PlainRequests requests = new PlainRequests(tally, transport, access);
     this.front = new HttpFront(tally, edge, upgrades, requests);
     this.releases = new Releases(parts, loops, upgrades, requests);
     this.visits = new SocketVisits(vertx, groups, loops, parts.heartbeats());

@@ -299,8 +299,9 @@ public final class ServerOptions {
   /**
    * Sets the action for a server that cannot continue. By default the process {@linkplain
    * ProcessEnd#halt ends at once}, with everything else that runs in it. An application that embeds
-   * the server may choose another action. The server is unusable from then on, and stores nothing
-   * more if its store failed.
+   * the server may choose another action, such as to close the server on another thread and open a
+   * new one. The server is unusable from then on, and stores nothing more if its store failed. If
+   * memory is exhausted, only the end of the process helps.
    *
    * @param onFatal called once, on any thread; it must not block that thread
    */

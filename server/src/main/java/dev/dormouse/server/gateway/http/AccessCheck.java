@@ -33,7 +33,6 @@ public final class AccessCheck {
 
   private static final Logger log = Log.of(AccessCheck.class);
 
-  private final Vertx vertx;
   private final Duration limit;
   private final LineRate lines;
 
@@ -42,8 +41,7 @@ public final class AccessCheck {
    *
    * @param limit the longest time that a rule may take
    */
-  public AccessCheck(Vertx vertx, Time time, Duration limit) {
-    this.vertx = vertx;
+  public AccessCheck(Time time, Duration limit) {
     this.limit = limit;
     this.lines =
         new LineRate(time, LINES_PER_SECOND, Duration.ofSeconds(1).dividedBy(LINES_PER_SECOND));
@@ -88,14 +86,16 @@ public final class AccessCheck {
       LogLabels.restore(labels);
     }
     if (access instanceof Access.Later later) {
-      await(actor, later, asker);
+      await(request, later, asker);
     } else {
       decision(actor, access).tell(asker);
     }
   }
 
-  private void await(ActorId actor, Access.Later later, Asker asker) {
-    Context context = vertx.getOrCreateContext();
+  private void await(ActorRequest request, Access.Later later, Asker asker) {
+    ActorId actor = request.actor();
+    Context context = request.context();
+    Vertx vertx = context.owner();
     Promise<Decision> decided = Promise.promise();
     long timer =
         vertx.setTimer(Math.max(1, limit.toMillis()), elapsed -> decided.tryComplete(overdue()));

@@ -3,7 +3,9 @@ package dev.dormouse.server.gateway.http;
 import dev.dormouse.sdk.ActorId;
 import dev.dormouse.sdk.Header;
 import dev.dormouse.sdk.RequestHead;
+import io.vertx.core.Context;
 import io.vertx.core.MultiMap;
+import io.vertx.core.internal.http.HttpServerRequestInternal;
 import io.vertx.ext.web.RoutingContext;
 import io.vertx.ext.web.handler.HttpException;
 
@@ -59,6 +61,14 @@ public record ActorRequest(
     }
     RequestHead head = incoming.head(IncomingRequest.query(parameters), Users.of(routing));
     return new ActorRequest(routing, incoming, route, actor, head);
+  }
+
+  /**
+   * Returns the context that the request is handled on, which is the channel's event loop. It may
+   * belong to another Vert.x instance than the gateway's, if the application has its own.
+   */
+  public Context context() {
+    return ((HttpServerRequestInternal) routing.request()).context();
   }
 
   /** Returns about how many bytes of memory this request's head takes. */

@@ -1,5 +1,6 @@
 package dev.dormouse.server.gateway.http;
 
+import io.vertx.core.Context;
 import io.vertx.core.Vertx;
 import java.time.Duration;
 import java.util.List;
@@ -16,30 +17,26 @@ import org.jspecify.annotations.Nullable;
  * @param <R> the type of the requests
  */
 public final class AwaitedAnswers<K, R> {
-  private final Vertx vertx;
-
   /** The undecided requests by their key. */
   private final ConcurrentHashMap<K, Waiting<R>> waiting = new ConcurrentHashMap<>();
 
   /** The actions that release the memory of the requests that the host has not answered. */
   private final ConcurrentHashMap<K, Runnable> held = new ConcurrentHashMap<>();
 
-  /** A request with the timer of its deadline. */
-  private record Waiting<R>(R request, long timer) {}
-
-  public AwaitedAnswers(Vertx vertx) {
-    this.vertx = vertx;
-  }
+  /** A request with the timer of its deadline, and the Vert.x instance that runs the timer. */
+  private record Waiting<R>(R request, Vertx vertx, long timer) {}
 
   /**
-   * Adds a request. Called on the request's context.
+   * Adds a request.
    *
+   * @param context the request's context, on which the method is called
    * @param overdue runs on the request's context at the deadline, unless the request was taken
    *     before
    */
-  public void await(K key, R request, Duration limit, Runnable overdue) {
+  public void await(K key, R request, Context context, Duration limit, Runnable overdue) {
+    Vertx vertx = context.owner();
     long timer = vertx.setTimer(Math.max(1, limit.toMillis()), elapsed -> overdue.run());
-    waiting.put(key, new Waiting<>(request, timer));
+    waiting.put(key, new Waiting<>(request, vertx, timer));
   }
 
   /** Returns whether the request still waits. Any thread. */
@@ -74,7 +71,7 @@ public final class AwaitedAnswers<K, R> {
     if (taken == null) {
       return null;
     }
-    vertx.cancelTimer(taken.timer);
+    taken.vertx.cancelTimer(taken.timer);
     return taken.request;
   }
 

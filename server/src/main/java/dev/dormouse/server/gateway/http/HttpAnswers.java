@@ -94,7 +94,9 @@ public final class HttpAnswers {
     if (response.ended() || response.closed()) {
       return false;
     }
-    request.request().resume();
+    if (!request.request().isEnded()) { // a request of HTTP/2 that has ended cannot be resumed
+      request.request().resume();
+    }
     response.setStatusCode(answer.status());
     try {
       answer.headers().forEach(header -> add(response, header));

@@ -15,7 +15,6 @@ import dev.dormouse.server.protocol.HeapCost;
 import dev.dormouse.server.protocol.ToGateway;
 import dev.dormouse.server.protocol.ToHost;
 import dev.dormouse.server.protocol.Transport;
-import io.vertx.core.Context;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpHeaders;
@@ -39,10 +38,9 @@ import java.util.concurrent.atomic.AtomicLong;
 public final class PlainRequests {
   private final Tally tally;
   private final Transport transport;
-  private final Vertx vertx;
   private final AccessCheck access;
   private final AtomicLong numbers = new AtomicLong();
-  private final AwaitedAnswers<Long, Asked> asked;
+  private final AwaitedAnswers<Long, ActorRequest> asked = new AwaitedAnswers<>();
 
   /** Memory that is held for a request, and counts at its client's address until it is released. */
   private abstract static class OfClient extends ClientMemory.Holder {
@@ -117,19 +115,10 @@ public final class PlainRequests {
   /** The most bytes of a long answer that are handed to the network at once. */
   private static final int PIECE_BYTES = 64 << 10;
 
-  /**
-   * A request that waits for the host's answer.
-   *
-   * @param context the context on which the request is answered
-   */
-  private record Asked(ActorRequest request, Context context) {}
-
-  public PlainRequests(Tally tally, Transport transport, Vertx vertx, AccessCheck access) {
+  public PlainRequests(Tally tally, Transport transport, AccessCheck access) {
     this.tally = tally;
     this.transport = transport;
-    this.vertx = vertx;
     this.access = access;
-    this.asked = new AwaitedAnswers<>(vertx);
   }
 
   /** Passes a request on to its actor. */
@@ -154,7 +143,7 @@ public final class PlainRequests {
 
           @Override
           public void denied(Refusal why, HttpResponse response) {
-            refuse(request.routing(), response);
+            refuse(request, response);
           }
         });
   }
@@ -194,7 +183,7 @@ public final class PlainRequests {
       guard.onLateBody(
           () -> {
             tally.hit(RequestLimit.BODY_TIME, "408", request.actor());
-            refuse(request.routing(), HttpResponse.text(408, "the body did not come in time"));
+            refuse(request, HttpResponse.text(408, "the body did not come in time"));
           });
     }
     boolean[] isWhole = {false};
@@ -233,32 +222,35 @@ public final class PlainRequests {
   private void tooLarge(ActorRequest request) {
     tally.hit(RequestLimit.BODY_BYTES, "413", request.actor());
     refuse(
-        request.routing(),
+        request,
         HttpResponse.text(413, "a body has at most " + HttpRequest.BODY_BYTES_MAX + " bytes"));
   }
 
   private void tooMuch(ActorRequest request, Body body) {
     body.drop();
     tally.hit(RequestLimit.MEMORY, "503", request.actor());
-    refuse(
-        request.routing(), HttpAnswers.unavailable("the server has too many requests to handle"));
+    refuse(request, HttpAnswers.unavailable("the server has too many requests to handle"));
   }
 
   /**
    * Answers a request, and discards the rest of its body for a while, so that the client reads the
    * answer.
    */
-  private void refuse(RoutingContext request, HttpResponse answer) {
-    if (request.request().isEnded()) {
-      HttpAnswers.send(request, answer);
+  private void refuse(ActorRequest request, HttpResponse answer) {
+    RoutingContext routing = request.routing();
+    if (routing.request().isEnded()) {
+      HttpAnswers.send(routing, answer);
       return;
     }
-    request.request().handler(rest -> {}).endHandler(end -> {}).resume();
-    request.response().putHeader("Connection", "close");
-    HttpAnswers.send(request, answer);
-    vertx.setTimer(
-        Math.max(1, tally.options().drain().toMillis()),
-        timer -> request.request().connection().close());
+    routing.request().handler(rest -> {}).endHandler(end -> {}).resume();
+    routing.response().putHeader("Connection", "close");
+    HttpAnswers.send(routing, answer);
+    request
+        .context()
+        .owner()
+        .setTimer(
+            Math.max(1, tally.options().drain().toMillis()),
+            timer -> routing.request().connection().close());
   }
 
   private void ask(ActorRequest request, Body body) {
@@ -267,18 +259,18 @@ public final class PlainRequests {
       return;
     }
     long number = numbers.incrementAndGet();
-    Asked asking = new Asked(request, vertx.getOrCreateContext());
-    asked.await(number, asking, tally.options().request(), () -> overdue(number));
+    asked.await(
+        number, request, request.context(), tally.options().request(), () -> overdue(number));
     asked.asked(number, body::drop);
     request.routing().addEndHandler(ended -> asked.take(number));
     transport.toHost(new ToHost.Request(request.actor(), number, request.head(), body.whole()));
   }
 
   private void overdue(long number) {
-    Asked late = asked.take(number);
+    ActorRequest late = asked.take(number);
     if (late != null) {
       answer(late, HttpResponse.text(504, "the actor did not answer in time"));
-      tally.hit(RequestLimit.ANSWER_TIME, "504", late.request.actor());
+      tally.hit(RequestLimit.ANSWER_TIME, "504", late.actor());
     }
   }
 
@@ -286,30 +278,29 @@ public final class PlainRequests {
    * Sends the answer of the host, unless the client was answered already or is gone. Any thread.
    */
   public void responded(ToGateway.Responded answer) {
-    Asked waiting = asked.take(answer.request());
+    ActorRequest waiting = asked.take(answer.request());
     if (waiting != null) {
       answer(waiting, answer.response());
     }
     asked.answered(answer.request());
   }
 
-  private void answer(Asked waiting, HttpResponse response) {
+  private void answer(ActorRequest waiting, HttpResponse response) {
     Answer answer = charged(waiting, response);
-    waiting.context.runOnContext(run -> answer.begin());
+    waiting.context().runOnContext(run -> answer.begin());
   }
 
   /** Creates an answer that is charged at once, because its event loop may send it much later. */
-  private Answer charged(Asked waiting, HttpResponse response) {
-    RoutingContext routing = waiting.request.routing();
-    Answer answer = new Answer(routing, placeOf(waiting.request), response);
+  private Answer charged(ActorRequest waiting, HttpResponse response) {
+    Answer answer = new Answer(waiting, placeOf(waiting), response);
     if (!answer.isTooMuchWith(0)) {
       return answer;
     }
     answer.drop();
-    tally.hit(RequestLimit.MEMORY, "503", waiting.request.actor());
+    tally.hit(RequestLimit.MEMORY, "503", waiting.actor());
     return new Answer(
-        routing,
-        placeOf(waiting.request),
+        waiting,
+        placeOf(waiting),
         HttpAnswers.unavailable("the server has too many answers to send"));
   }
 
@@ -320,14 +311,16 @@ public final class PlainRequests {
    */
   private final class Answer extends OfClient {
     private final RoutingContext request;
+    private final Vertx vertx;
     private HttpResponse response;
     private boolean isDropped;
     private ByteBuffer rest;
     private long stalled;
 
-    Answer(RoutingContext request, Admission.Place place, HttpResponse response) {
+    Answer(ActorRequest request, Admission.Place place, HttpResponse response) {
       super(tally.memory(), Held.ANSWERS, place);
-      this.request = request;
+      this.request = request.routing();
+      this.vertx = request.context().owner();
       this.response = response;
       this.rest = response.bodyView();
       hold(HeapCost.ofBytes(rest.remaining()));

@@ -18,6 +18,7 @@ import dev.dormouse.server.gateway.limits.Refusal;
 import dev.dormouse.server.gateway.limits.RequestLimit;
 import dev.dormouse.server.gateway.limits.Tally;
 import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.internal.http.HttpServerRequestInternal;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -101,6 +102,9 @@ public final class HttpFront {
   public void route(RoutingContext routing, ActorRoute route) {
     ActorRequest request;
     try {
+      if (HttpGuard.of(routing.request()) == null) {
+        checkUnguarded(routing.request());
+      }
       ActorId actor = ActorRequest.actor(routing, route);
       HttpWatch watch = HttpGuard.watchOf(routing.request());
       if (watch != null) {
@@ -129,6 +133,20 @@ public final class HttpFront {
                 refuse(request.routing(), Refusal.HANDSHAKE, answer);
               }
             });
+  }
+
+  /**
+   * Checks a request that has come by an HTTP server of the application.
+   *
+   * @throws IllegalArgumentException if the request is malformed; the message says why
+   * @throws IllegalStateException if the HTTP server does not run on event loops
+   */
+  private static void checkUnguarded(HttpServerRequest request) {
+    IncomingRequest.check(request);
+    if (!((HttpServerRequestInternal) request).context().isEventLoopContext()) {
+      throw new IllegalStateException(
+          "actors can be reached only by an HTTP server that runs on event loops");
+    }
   }
 
   private void pass(ActorRequest request) {

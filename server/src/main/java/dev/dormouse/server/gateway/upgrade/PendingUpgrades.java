@@ -20,8 +20,6 @@ import dev.dormouse.server.gateway.socket.SocketParts;
 import dev.dormouse.server.protocol.ToGateway;
 import dev.dormouse.server.protocol.ToHost;
 import io.netty.channel.EventLoop;
-import io.vertx.core.Context;
-import io.vertx.core.Vertx;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
@@ -35,11 +33,10 @@ import org.jspecify.annotations.Nullable;
  */
 public final class PendingUpgrades {
   private final SocketParts parts;
-  private final Vertx vertx;
   private final AccessCheck access;
   private final long incarnation;
   private final AtomicLong numbers = new AtomicLong();
-  private final AwaitedAnswers<ConnectionId, Pending> pending;
+  private final AwaitedAnswers<ConnectionId, Pending> pending = new AwaitedAnswers<>();
 
   /** The close of sockets that open while the gateway stops; null before the stop. */
   private volatile @Nullable CloseReason stopped;
@@ -50,7 +47,6 @@ public final class PendingUpgrades {
       ConnectionId id,
       Handshake.Valid handshake,
       Admission.Place seat,
-      Context context,
       EventLoop loop) {}
 
   /**
@@ -64,12 +60,10 @@ public final class PendingUpgrades {
     }
   }
 
-  public PendingUpgrades(SocketParts parts, Vertx vertx, AccessCheck access, long incarnation) {
+  public PendingUpgrades(SocketParts parts, AccessCheck access, long incarnation) {
     this.parts = parts;
-    this.vertx = vertx;
     this.access = access;
     this.incarnation = incarnation;
-    this.pending = new AwaitedAnswers<>(vertx);
   }
 
   /** Creates the id of a new connection. */
@@ -88,7 +82,8 @@ public final class PendingUpgrades {
     EventLoop loop = HttpGuard.channelOf(request.routing().request()).eventLoop();
     pending.await(
         id,
-        new Pending(request, id, handshake, seat, vertx.getOrCreateContext(), loop),
+        new Pending(request, id, handshake, seat, loop),
+        request.context(),
         parts.tally().options().handshake(),
         () -> refuse(id, Refusal.OVERDUE, HttpAnswers.to(Refusal.OVERDUE)));
     request.routing().addEndHandler(ended -> forget(id));
@@ -136,7 +131,10 @@ public final class PendingUpgrades {
       HttpWatch watch = HttpGuard.watchOf(refused.request.routing().request());
       HttpWatch.refused(parts.tally(), watch, why);
       refused.seat.free();
-      refused.context.runOnContext(run -> HttpAnswers.send(refused.request.routing(), response));
+      refused
+          .request
+          .context()
+          .runOnContext(run -> HttpAnswers.send(refused.request.routing(), response));
     }
   }
 
@@ -166,7 +164,9 @@ public final class PendingUpgrades {
     ProtocolSwitch answer =
         new ProtocolSwitch(upgrade.request.routing(), upgrade.handshake, socket);
     batches.add(
-        socket, opening -> upgrade.context.runOnContext(run -> answer.answer(accepted.headers())));
+        socket,
+        opening ->
+            upgrade.request.context().runOnContext(run -> answer.answer(accepted.headers())));
     CloseReason reason = stopped;
     if (reason != null) {
       batches.add(socket, late -> late.close(reason));
