@@ -72,11 +72,18 @@ public abstract class WebSocketActor<A extends @Nullable Object> {
     upgrade.accept();
   }
 
-  /** Handles a text message. By default the message is ignored. */
+  /**
+   * Handles a text message. If the actor's class does not override this method, the server closes
+   * the connection of a client that sends text with 1003, unless an {@linkplain #autoReply
+   * automatic reply} answers the message. The message does not wake the actor; {@link #onError} and
+   * {@link #onClose} follow.
+   */
   protected void onMessage(Connection<A> from, String text) throws Exception {}
 
   /**
-   * Handles a binary message. By default the message is ignored.
+   * Handles a binary message. If the actor's class does not override this method, the server closes
+   * the connection of a client that sends binary messages with 1003. The message does not wake the
+   * actor; {@link #onError} and {@link #onClose} follow.
    *
    * @param bytes the whole message, read-only: an event whose turn could not read the store is
    *     handled again, and is then as it was received
@@ -112,8 +119,11 @@ public abstract class WebSocketActor<A extends @Nullable Object> {
   protected void onHibernate() throws Exception {}
 
   /**
-   * Handles a plain HTTP request. The answer leaves when the turn is committed. By default the
-   * request is answered 404.
+   * Handles a plain HTTP request. The answer leaves when the turn is committed.
+   *
+   * <p>If the actor's class does not override this method, requests do not wake the actor. The
+   * server answers 426 to GET and HEAD, since the path is that of a WebSocket, and 405 to other
+   * methods.
    *
    * @return the response; or {@link HttpAnswer#later} if the response is not known yet
    * @throws Exception on any failure: the client is answered 500, or as a {@link ResponseException}

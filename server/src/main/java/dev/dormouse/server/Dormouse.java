@@ -65,7 +65,9 @@ public final class Dormouse {
    * @param path where clients reach the actors; the parameter {@code :key} is the actor's key, as
    *     in {@code /chat/:key}
    * @param type the actor class; its attachment's type is read from {@code extends
-   *     WebSocketActor<…>}, through any number of base classes
+   *     WebSocketActor<…>}, through any number of base classes. Messages and requests are refused
+   *     if this class and its base classes do not override the handlers for them, even if the
+   *     factory's objects are of a subclass
    * @param factory makes a new actor object for each activation
    * @param options changes the default options
    */

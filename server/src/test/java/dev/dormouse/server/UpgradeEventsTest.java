@@ -237,6 +237,15 @@ class UpgradeEventsTest {
   }
 
   @Test
+  void anActorWithoutHandlersOfMessagesClosesAClientThatSendsOne() {
+    try (RawClient client = new RawClient(server.port()).open("/socket/one")) {
+      client.text("hello");
+      assertThat(client.readClose()).isEqualTo(1003);
+    }
+    assertThat(server.counts().unhandledClosed()).isEqualTo(1);
+  }
+
+  @Test
   @DisplayName("S10 work that the upgrade began goes on after the 101")
   void workThatTheUpgradeBeganGoesOnAfterThe101() throws Exception {
     try (RawClient client = new RawClient(server.port())) {

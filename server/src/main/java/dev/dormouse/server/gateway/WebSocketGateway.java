@@ -47,7 +47,7 @@ import org.jspecify.annotations.Nullable;
  * messages of clients to the host, and applies the host's releases to the sockets.
  *
  * <pre>{@code
- * gateway.mount(router, new ActorRoute("chat", "/chat/:key", false, ActorOptions.defaults()));
+ * gateway.mount(router, new ActorRoute("chat", "/chat/:key", HandledKinds.ALL, options));
  * transport.connect(host::accept, gateway::accept);
  * vertx.createHttpServer(gateway.httpOptions())
  *     .connectionHandler(gateway::meet)

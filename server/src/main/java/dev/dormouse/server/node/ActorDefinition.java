@@ -2,7 +2,6 @@ package dev.dormouse.server.node;
 
 import dev.dormouse.sdk.ActorId;
 import dev.dormouse.sdk.ActorOptions;
-import dev.dormouse.sdk.HttpRequest;
 import dev.dormouse.sdk.WebSocketActor;
 import dev.dormouse.server.gateway.http.ActorRoute;
 import dev.dormouse.server.host.turn.ActorType;
@@ -32,7 +31,7 @@ public record ActorDefinition(
     ActorOptions options,
     ValueCodec codec,
     Type attachment,
-    boolean answersHttp) {
+    Class<? extends WebSocketActor<?>> actorClass) {
 
   /**
    * Returns the definition of an actor type.
@@ -59,8 +58,7 @@ public record ActorDefinition(
     if (codec == null || !faults.isEmpty()) {
       throw new IllegalArgumentException(String.join("\n", faults));
     }
-    return new ActorDefinition(
-        name, path, factory, options, codec, attachment, overridesOnRequest(type));
+    return new ActorDefinition(name, path, factory, options, codec, attachment, type);
   }
 
   private static <T> @Nullable T collect(List<String> faults, Supplier<T> step) {
@@ -73,7 +71,7 @@ public record ActorDefinition(
   }
 
   ActorRoute route() {
-    return new ActorRoute(name, path, answersHttp, options);
+    return ActorRoute.of(name, path, actorClass, options);
   }
 
   ActorType type(Function<ActorId, Executor> executor) {
@@ -160,19 +158,5 @@ public record ActorDefinition(
     public String toString() {
       return getGenericComponentType.getTypeName() + "[]";
     }
-  }
-
-  private static boolean overridesOnRequest(Class<?> type) {
-    for (Class<?> c = type; c != null && c != WebSocketActor.class; c = c.getSuperclass()) {
-      if (Arrays.stream(c.getDeclaredMethods())
-          .anyMatch(
-              m ->
-                  m.getName().equals("onRequest")
-                      && Arrays.equals(
-                          m.getParameterTypes(), new Class<?>[] {HttpRequest.class}))) {
-        return true;
-      }
-    }
-    return false;
   }
 }

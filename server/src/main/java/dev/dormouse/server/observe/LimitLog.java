@@ -5,14 +5,16 @@ import dev.dormouse.server.observe.DormouseObserver.LimitHit;
 import dev.dormouse.server.protocol.Time;
 import java.time.Duration;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.slf4j.Logger;
 
 /**
  * Logs which limits close or refuse clients, with the option that raises the limit, and which
  * protocols clients broke. Each limit or protocol and actor type gets {@value #BURST} lines at
- * first, then one line a minute. A limit after which the client may continue is not logged. Any
- * thread may use it.
+ * first, then one line a minute. A message or a request that an actor type has no handler for gets
+ * one line in all. A limit after which the client may continue is not logged. Any thread may use
+ * it.
  */
 final class LimitLog {
   /** The lines of a limit and an actor type that are logged at once. */
@@ -92,10 +94,21 @@ final class LimitLog {
           "websocket-protocol",
           "broke the WebSocket protocol");
 
+  /** The messages and requests that a class may have no handler for, by the name of the limit. */
+  private static final Map<String, String> UNHANDLED =
+      Map.of(
+          "unhandled-text", "a text message, but its class has no onMessage(Connection, String)",
+          "unhandled-binary",
+              "a binary message, but its class has no onMessage(Connection, ByteBuffer)",
+          "unhandled-request", "a plain HTTP request, but its class has no onRequest");
+
   private final Time time;
 
   /** The rate of lines for each limit and actor type. */
   private final ConcurrentHashMap<String, LineRate> rates = new ConcurrentHashMap<>();
+
+  /** The limits and actor types about which a single line was logged. */
+  private final Set<String> logged = ConcurrentHashMap.newKeySet();
 
   LimitLog(Time time) {
     this.time = time;
@@ -107,6 +120,18 @@ final class LimitLog {
       return;
     }
     String type = hit.actor() == null ? "" : hit.actor().type();
+    String unhandled = UNHANDLED.get(hit.limit());
+    if (unhandled != null) {
+      if (logged.add(hit.limit() + " " + type)) {
+        log.warn(
+            "{} of actor {} sent {}; it is turned away ({}), and so are others, without a line",
+            hit.connection() == null ? "a client" : "connection " + hit.connection(),
+            hit.actor(),
+            unhandled,
+            hit.outcome());
+      }
+      return;
+    }
     long leftOut =
         rates
             .computeIfAbsent(hit.limit() + " " + type, key -> new LineRate(time, BURST, PER_LINE))

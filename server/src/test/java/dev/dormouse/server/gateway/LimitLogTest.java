@@ -1,5 +1,6 @@
 package dev.dormouse.server.gateway;
 
+import static dev.dormouse.server.gateway.RawClient.BINARY;
 import static dev.dormouse.server.gateway.RawClient.CONTINUATION;
 import static dev.dormouse.server.gateway.RawClient.TEXT;
 import static dev.dormouse.server.gateway.RawClient.frame;
@@ -245,6 +246,33 @@ class LimitLogTest {
     Observers observers = new Observers(Time.system());
     limits.filter(Objects::nonNull).forEach(limit -> observers.limitHit(limit, "503", null, null));
     assertThat(lines()).hasSizeGreaterThan(12).noneMatch(line -> line.contains("no option"));
+  }
+
+  @Test
+  void aMessageOrARequestWithoutAHandlerIsLoggedOnceForEachActorType() {
+    try (TestServer server = new TestServer(vertx)) {
+      server.host.acceptAll();
+      for (int i = 0; i < 3; i++) {
+        for (String path : List.of("/text/one", "/mute/one")) {
+          try (RawClient client = server.open(path)) {
+            client.send(frame(BINARY, "hello"));
+            assertThat(client.readClose()).isEqualTo(1003);
+          }
+        }
+        try (RawClient client = server.client()) {
+          client.send("GET /text/one HTTP/1.1\r\nHost: h\r\n\r\n");
+          assertThat(client.readAnswer().status()).isEqualTo(426);
+        }
+      }
+      assertThat(lines()).hasSize(3);
+      assertThat(lines().get(0))
+          .contains("of actor text/one sent a binary message")
+          .contains("onMessage(Connection, ByteBuffer)", "(close 1003)");
+      assertThat(lines().get(1)).contains("of actor mute/one sent a binary message");
+      assertThat(lines().get(2))
+          .contains("a client of actor text/one sent a plain HTTP request")
+          .contains("onRequest", "(426)");
+    }
   }
 
   @Test

@@ -7,6 +7,7 @@ import dev.dormouse.sdk.OutboundPolicy;
 import dev.dormouse.server.gateway.http.ActorRoute;
 import dev.dormouse.server.gateway.limits.GatewayCounts;
 import dev.dormouse.server.gateway.limits.GatewayOptions;
+import dev.dormouse.server.gateway.limits.HandledKinds;
 import dev.dormouse.server.observe.Observers;
 import dev.dormouse.server.protocol.Time;
 import io.vertx.core.DeploymentOptions;
@@ -84,6 +85,9 @@ public final class TestServer implements AutoCloseable {
     mount(router, "large", false, o -> o.messageBytesMax(8 << 20));
     mount(router, "deflate", false, o -> o.compression(Compression.ON));
     mount(router, "context", false, o -> o.compression(Compression.WITH_CONTEXT));
+    mount(router, "text", new HandledKinds(true, false, false), o -> o);
+    mount(router, "binary", new HandledKinds(false, true, true), o -> o);
+    mount(router, "mute", new HandledKinds(false, false, false), o -> o);
     mount(router, "drop", false, o -> o.outboundPolicy(OutboundPolicy.DROP_OLDEST));
     mount(router, "conflate", false, o -> o.outboundPolicy(OutboundPolicy.CONFLATE));
     host.connect(gateway::accept);
@@ -97,8 +101,13 @@ public final class TestServer implements AutoCloseable {
 
   private void mount(
       Router router, String type, boolean answersHttp, UnaryOperator<ActorOptions> choice) {
+    mount(router, type, new HandledKinds(true, true, answersHttp), choice);
+  }
+
+  private void mount(
+      Router router, String type, HandledKinds handled, UnaryOperator<ActorOptions> choice) {
     ActorOptions options = choice.apply(ActorOptions.defaults().messageBytesMax(MESSAGE_BYTES_MAX));
-    gateway.mount(router, new ActorRoute(type, "/" + type + "/:key", answersHttp, options));
+    gateway.mount(router, new ActorRoute(type, "/" + type + "/:key", handled, options));
   }
 
   /**

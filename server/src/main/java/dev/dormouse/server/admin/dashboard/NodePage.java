@@ -125,6 +125,7 @@ final class NodePage implements AdminPage {
         .put("cutOff", whatHappened(counts.cutOff()))
         .put("slowClosed", counts.slowClosed())
         .put("hastyClosed", counts.hastyClosed())
+        .put("unhandledClosed", counts.unhandledClosed())
         .put("oversizeClosed", counts.oversizeClosed())
         .put("overloadClosed", counts.overloadClosed())
         .put("silentDropped", counts.silentDropped())

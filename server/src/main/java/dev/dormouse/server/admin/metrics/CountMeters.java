@@ -84,6 +84,7 @@ final class CountMeters {
     dropped("conflated", s -> s.gateway().conflated());
     closed("slow_client", s -> s.gateway().slowClosed());
     closed("too_many_messages", s -> s.gateway().hastyClosed());
+    closed("unhandled_message", s -> s.gateway().unhandledClosed());
     closed("message_too_long", s -> s.gateway().oversizeClosed());
     closed("silent", s -> s.gateway().silentDropped());
     closed("overload", s -> s.gateway().overloadClosed());

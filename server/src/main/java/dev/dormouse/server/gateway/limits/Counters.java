@@ -21,6 +21,7 @@ public final class Counters {
   public final LongAdder slowClosed = new LongAdder();
   public final LongAdder autoReplies = new LongAdder();
   public final LongAdder hastyClosed = new LongAdder();
+  public final LongAdder unhandledClosed = new LongAdder();
   public final LongAdder oversizeClosed = new LongAdder();
   public final LongAdder pings = new LongAdder();
   public final LongAdder silentDropped = new LongAdder();
@@ -78,6 +79,7 @@ public final class Counters {
         slowClosed.sum(),
         autoReplies.sum(),
         hastyClosed.sum(),
+        unhandledClosed.sum(),
         oversizeClosed.sum(),
         pings.sum(),
         silentDropped.sum(),

@@ -20,6 +20,8 @@ import java.util.Map;
  * @param slowClosed clients closed with 1013, because they read too slowly
  * @param autoReplies messages among those received that were answered without their actor
  * @param hastyClosed clients closed with 1008, because they sent too many messages in a second
+ * @param unhandledClosed clients closed with 1003, because their actor does not handle messages of
+ *     that kind
  * @param oversizeClosed clients closed with 1009, because a message of theirs was too long
  * @param pings pings sent to silent clients
  * @param silentDropped clients given up, because they did not answer a ping either
@@ -43,6 +45,7 @@ public record GatewayCounts(
     long slowClosed,
     long autoReplies,
     long hastyClosed,
+    long unhandledClosed,
     long oversizeClosed,
     long pings,
     long silentDropped,

@@ -24,7 +24,9 @@ public enum RequestLimit {
   /** A client does not read its answer [closed]. */
   READING("answer-reading-time"),
   /** The actor did not answer a request in time [504]. */
-  ANSWER_TIME("request-time");
+  ANSWER_TIME("request-time"),
+  /** The class of the actor has no {@code onRequest} [426, or 405 for other methods than GET]. */
+  UNHANDLED("unhandled-request");
 
   private final String limit;
 

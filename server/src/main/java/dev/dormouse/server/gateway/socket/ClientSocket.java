@@ -8,6 +8,7 @@ import dev.dormouse.sdk.CloseReason.Cause;
 import dev.dormouse.sdk.ConnectionId;
 import dev.dormouse.server.gateway.limits.Admission;
 import dev.dormouse.server.gateway.limits.ClientMemory;
+import dev.dormouse.server.gateway.limits.HandledKinds;
 import dev.dormouse.server.gateway.limits.Progress;
 import dev.dormouse.server.gateway.limits.Tally;
 import dev.dormouse.server.gateway.wire.CloseCodes;
@@ -161,6 +162,7 @@ public final class ClientSocket extends LivenessWheel.Peer {
   public ClientSocket(
       SocketParts parts,
       ActorOptions options,
+      HandledKinds handled,
       ActorId actor,
       ConnectionId id,
       EventLoop loop,
@@ -175,7 +177,7 @@ public final class ClientSocket extends LivenessWheel.Peer {
     this.seat = seat;
     SocketDeflate deflate =
         terms == null ? null : new SocketDeflate(terms, parts.tally().counters().deflateContexts);
-    this.inbound = new InboundMessages(parts, actor, id, options, deflate);
+    this.inbound = new InboundMessages(parts, actor, id, options, handled, deflate);
     this.frames = new FrameDecoder(inbound.frameBytesMax(), deflate != null, this::isRead);
   }
 

@@ -6,6 +6,7 @@ import dev.dormouse.sdk.CloseReason;
 import dev.dormouse.sdk.ConnectionId;
 import dev.dormouse.server.gateway.limits.ClientMemory;
 import dev.dormouse.server.gateway.limits.ClientMemory.Held;
+import dev.dormouse.server.gateway.limits.HandledKinds;
 import dev.dormouse.server.gateway.limits.TokenBucket;
 import dev.dormouse.server.gateway.wire.CloseCodes;
 import dev.dormouse.server.gateway.wire.Deflation;
@@ -53,6 +54,7 @@ final class InboundMessages {
   private final ActorId actor;
   private final ConnectionId id;
   private final ActorOptions options;
+  private final HandledKinds handled;
 
   /** The limit of messages in a second; null if they may come at any rate. */
   private final @Nullable TokenBucket rate;
@@ -140,6 +142,7 @@ final class InboundMessages {
    * Creates the messages of a connection.
    *
    * @param options the options of the actor type
+   * @param handled the kinds of messages that the actor handles
    * @param deflate the compression; null if permessage-deflate was not negotiated
    */
   InboundMessages(
@@ -147,11 +150,13 @@ final class InboundMessages {
       ActorId actor,
       ConnectionId id,
       ActorOptions options,
+      HandledKinds handled,
       @Nullable SocketDeflate deflate) {
     this.parts = parts;
     this.actor = actor;
     this.id = id;
     this.options = options;
+    this.handled = handled;
     this.deflate = deflate;
     this.rate =
         options.messagesPerSecondMax().isEmpty()
@@ -196,8 +201,8 @@ final class InboundMessages {
    * @param address the client's address; null if it is not known
    * @return the automatic reply to the message; null if the message is not whole, or is for the
    *     host
-   * @throws ViolationException if the message breaks a limit or is not UTF-8, or far too many
-   *     messages wait
+   * @throws ViolationException if the message breaks a limit, is not UTF-8 or of a kind that the
+   *     actor does not handle, or far too many messages wait
    */
   @Nullable Payload add(WebSocketFrame frame, ClientMemory.@Nullable Address address) {
     Payload message;
@@ -305,6 +310,19 @@ final class InboundMessages {
   }
 
   private void pass(Payload message, ClientMemory.@Nullable Address address) {
+    if (isMessageText ? !handled.texts() : !handled.binaries()) {
+      String kind = isMessageText ? "text" : "binary";
+      parts
+          .tally()
+          .hit(
+              parts.tally().counters().unhandledClosed,
+              "unhandled-" + kind,
+              "close 1003",
+              actor,
+              id);
+      throw new ViolationException(
+          CloseCodes.UNSUPPORTED_DATA, "this endpoint takes no " + kind + " messages");
+    }
     Window unhandled = window;
     if (isTooMuch(Held.MESSAGES, address, heldBytes(), HeapCost.ofBytes(message.size()))) {
       throw new ViolationException(CloseCodes.TRY_AGAIN_LATER, TOO_MUCH);

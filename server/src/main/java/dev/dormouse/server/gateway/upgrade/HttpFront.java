@@ -150,8 +150,10 @@ public final class HttpFront {
   }
 
   private void pass(ActorRequest request) {
-    if (!request.route().answersHttp()) {
-      HttpAnswers.send(request.routing(), Handshake.upgradeRequired(request.head()));
+    if (!request.route().handled().requests()) {
+      HttpResponse answer = Handshake.upgradeRequired(request.head());
+      tally.hit(RequestLimit.UNHANDLED, String.valueOf(answer.status()), request.actor());
+      HttpAnswers.send(request.routing(), answer);
     } else if (tally.admission().isTooOften(request.incoming().client(), tally.time().nowNs())) {
       tally.hit(RequestLimit.ADDRESS_RATE, "429", request.actor());
       HttpAnswers.send(request.routing(), HttpAnswers.to(Refusal.ADDRESS_RATE));

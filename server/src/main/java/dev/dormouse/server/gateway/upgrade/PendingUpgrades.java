@@ -154,6 +154,7 @@ public final class PendingUpgrades {
         new ClientSocket(
             parts,
             upgrade.request.route().options(),
+            upgrade.request.route().handled(),
             upgrade.request.actor(),
             upgrade.id,
             upgrade.loop,

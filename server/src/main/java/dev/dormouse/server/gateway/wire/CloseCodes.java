@@ -5,6 +5,9 @@ public final class CloseCodes {
   /** The code for a client that sent a malformed frame, or a frame in the wrong order. */
   public static final int PROTOCOL_ERROR = 1002;
 
+  /** The code for a message of a kind that its actor does not handle. */
+  public static final int UNSUPPORTED_DATA = 1003;
+
   /** The code that stands for a close frame without a code. It is never sent. */
   public static final int NO_CODE = 1005;
 

@@ -10,6 +10,7 @@ import dev.dormouse.server.admin.AdminServer;
 import dev.dormouse.server.gateway.WebSocketGateway;
 import dev.dormouse.server.gateway.http.ActorRoute;
 import dev.dormouse.server.gateway.limits.GatewayOptions;
+import dev.dormouse.server.gateway.limits.HandledKinds;
 import dev.dormouse.server.host.ActorHost;
 import dev.dormouse.server.host.HostOptions;
 import dev.dormouse.server.host.turn.ActorType;
@@ -81,7 +82,8 @@ class InspectorPageTest {
             HostOptions.defaults());
     WebSocketGateway gateway =
         new WebSocketGateway(GatewayOptions.defaults(), vertx, transport, Time.system(), 1);
-    ActorRoute route = new ActorRoute("chat", "/chat/:key", false, ActorOptions.defaults());
+    ActorRoute route =
+        new ActorRoute("chat", "/chat/:key", HandledKinds.ALL, ActorOptions.defaults());
     admin =
         new AdminServer(
             vertx,

@@ -7,6 +7,7 @@ import dev.dormouse.sdk.ActorOptions;
 import dev.dormouse.sdk.ConnectionId;
 import dev.dormouse.server.gateway.limits.Admission;
 import dev.dormouse.server.gateway.limits.GatewayOptions;
+import dev.dormouse.server.gateway.limits.HandledKinds;
 import dev.dormouse.server.gateway.limits.Tally;
 import dev.dormouse.server.observe.Observers;
 import dev.dormouse.server.protocol.DirectTransport;
@@ -39,6 +40,7 @@ class ConnectionGroupsTest {
     return new ClientSocket(
         parts,
         ActorOptions.defaults(),
+        HandledKinds.ALL,
         new ActorId("chat", key),
         id,
         LOOP,

@@ -11,6 +11,7 @@ import dev.dormouse.sdk.OutboundPolicy;
 import dev.dormouse.server.gateway.limits.Admission;
 import dev.dormouse.server.gateway.limits.Counters;
 import dev.dormouse.server.gateway.limits.GatewayOptions;
+import dev.dormouse.server.gateway.limits.HandledKinds;
 import dev.dormouse.server.gateway.limits.Tally;
 import dev.dormouse.server.gateway.wire.DeflateTerms;
 import dev.dormouse.server.gateway.wire.OutboundFrames;
@@ -83,6 +84,7 @@ public final class StuckSocket implements AutoCloseable, Time {
         new ClientSocket(
             parts,
             options,
+            HandledKinds.ALL,
             new ActorId("chat", "lobby"),
             ConnectionId.of(1, 1),
             channel.eventLoop(),

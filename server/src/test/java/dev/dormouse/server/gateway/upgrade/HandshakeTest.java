@@ -9,6 +9,7 @@ import dev.dormouse.server.gateway.RawClient;
 import dev.dormouse.server.gateway.edge.OriginPolicy;
 import dev.dormouse.server.gateway.edge.Target;
 import dev.dormouse.server.gateway.http.ActorRoute;
+import dev.dormouse.server.gateway.limits.HandledKinds;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -21,7 +22,8 @@ class HandshakeTest {
   private static final Target TARGET = new Target(true, false, "dormouse.test", true);
 
   private static final ActorRoute ROUTE =
-      new ActorRoute("chat", "/chat/:key", false, ActorOptions.defaults().subprotocols("b", "a"));
+      new ActorRoute(
+          "chat", "/chat/:key", HandledKinds.ALL, ActorOptions.defaults().subprotocols("b", "a"));
 
   private static Handshake judge(String... headers) {
     return judge(OWN, headers);

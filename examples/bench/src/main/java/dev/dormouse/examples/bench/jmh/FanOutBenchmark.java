@@ -5,6 +5,7 @@ import dev.dormouse.sdk.ActorOptions;
 import dev.dormouse.server.gateway.WebSocketGateway;
 import dev.dormouse.server.gateway.http.ActorRoute;
 import dev.dormouse.server.gateway.limits.GatewayOptions;
+import dev.dormouse.server.gateway.limits.HandledKinds;
 import dev.dormouse.server.observe.Observers;
 import dev.dormouse.server.protocol.DirectTransport;
 import dev.dormouse.server.protocol.Payload;
@@ -85,7 +86,8 @@ public class FanOutBenchmark {
             new Observers(Time.system()));
     transport.connect(record -> accept(transport, record), gateway::accept);
     Router router = Router.router(vertx);
-    gateway.mount(router, new ActorRoute("bench", "/bench/:key", false, ActorOptions.defaults()));
+    gateway.mount(
+        router, new ActorRoute("bench", "/bench/:key", HandledKinds.ALL, ActorOptions.defaults()));
     HttpServer server =
         vertx
             .createHttpServer(new HttpServerOptions().setHttp2ClearTextEnabled(false))
