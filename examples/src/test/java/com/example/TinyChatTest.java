@@ -22,9 +22,8 @@ class TinyChatTest {
   // tag::test
   @Test
   void theRoomKnowsItsMemberAfterItHasSlept(@TempDir Path data) throws Exception {
-    var options = ServerOptions.defaults().port(0).adminPort(0).data(data);
     var chat = Dormouse.server().actor("/chat/:key", TinyChat.class, TinyChat::new);
-    try (var server = chat.open(options)) {
+    try (var server = chat.open(ServerOptions.defaults().port(0).adminPort(0).data(data))) {
       var heard = new LinkedBlockingQueue<String>();
       WebSocket ada = connect(server.port(), "/chat/lobby?name=ada", heard);
       assertEquals("welcome", heard.poll(10, SECONDS));

@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -31,6 +32,7 @@ class DocumentCodeTest {
   private static final Path ROOT = Path.of("").toAbsolutePath().getParent();
   private static final Pattern SOURCE = Pattern.compile("<!-- code: ([^ #]+)(?:#([\\w-]+))? -->");
   private static final Pattern FILE = Pattern.compile("<!-- file: \\S+ -->");
+  private static final Pattern LINK = Pattern.compile("\\]\\((?!https?:)([^)#]*)(?:#([^)]*))?\\)");
   private static final List<String> CHECKED = List.of("```java", "```xml");
   private static final boolean IS_RENEWAL = Boolean.getBoolean("dormouse.docs.renew");
 
@@ -120,5 +122,39 @@ class DocumentCodeTest {
         .as("blocks of code; -Ddormouse.docs.renew=true writes the compiled code into them")
         .isEmpty();
     assertThat(compared).isGreaterThanOrEqualTo(2);
+  }
+
+  @Test
+  void theReadmeHasAtMost150Lines() throws IOException {
+    assertThat(Files.readAllLines(ROOT.resolve("README.md"))).hasSizeLessThanOrEqualTo(150);
+  }
+
+  @Test
+  void everyLinkInTheDocumentsLeadsToAFileOrAHeading() throws IOException {
+    List<String> broken = new ArrayList<>();
+    int links = 0;
+    for (Path document : documents()) {
+      Matcher link = LINK.matcher(Files.readString(document));
+      while (link.find()) {
+        links++;
+        Path target = document.resolveSibling(link.group(1)).normalize();
+        Path page = link.group(1).isEmpty() ? document : target;
+        if (!Files.exists(page)
+            || (link.group(2) != null && !headings(page).contains(link.group(2)))) {
+          broken.add(ROOT.relativize(document) + ": " + link.group());
+        }
+      }
+    }
+    assertThat(broken).isEmpty();
+    assertThat(links).isGreaterThan(20);
+  }
+
+  /** Returns the anchors that GitHub gives to the headings of a page. */
+  private static List<String> headings(Path page) throws IOException {
+    return Files.readAllLines(page).stream()
+        .filter(line -> line.startsWith("#"))
+        .map(line -> line.replaceFirst("^#+ ", "").toLowerCase(Locale.ROOT))
+        .map(heading -> heading.replaceAll("[^\\w -]", "").replace(' ', '-'))
+        .toList();
   }
 }
