@@ -2,7 +2,9 @@ package dev.dormouse.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.dormouse.sdk.ActorOptions;
 import java.io.IOException;
+import java.lang.reflect.Modifier;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -127,6 +129,21 @@ class DocumentCodeTest {
   @Test
   void theReadmeHasAtMost150Lines() throws IOException {
     assertThat(Files.readAllLines(ROOT.resolve("README.md"))).hasSizeLessThanOrEqualTo(150);
+  }
+
+  @Test
+  void everyOptionOfAnActorTypeStandsInTheGuide() throws IOException {
+    String guide = Files.readString(ROOT.resolve("sdk/README.md"));
+    String table = guide.substring(guide.indexOf("\n## Options of an actor type\n"));
+    List<String> options =
+        Stream.of(ActorOptions.class.getMethods())
+            .filter(method -> method.getReturnType() == ActorOptions.class)
+            .filter(method -> !Modifier.isStatic(method.getModifiers()))
+            .map(method -> "`" + method.getName() + "`")
+            .distinct()
+            .toList();
+    assertThat(table).contains(options);
+    assertThat(options).hasSizeGreaterThan(10);
   }
 
   @Test

@@ -1,0 +1,43 @@
+package com.example.guide;
+
+import dev.dormouse.sdk.Connection;
+import dev.dormouse.sdk.HttpRequest;
+import dev.dormouse.sdk.HttpResponse;
+import dev.dormouse.sdk.KeyRange;
+import dev.dormouse.sdk.WebSocketActor;
+import java.time.Instant;
+import java.util.stream.Collectors;
+
+/** A notebook that keeps the last notes, and shows them over plain HTTP. */
+public final class Notes extends WebSocketActor<Void> {
+  private static final int KEPT = 3;
+
+  // tag::storage
+  public record Note(long number, String text, Instant at) {}
+
+  @Override
+  protected void onMessage(Connection<Void> from, String text) {
+    long number = storage().increment("count", 1);
+    storage().put(key(number), new Note(number, text, now()));
+    storage().delete(key(number - KEPT)); // all three writes are one commit
+    from.send("kept as " + number);
+  }
+
+  private static String key(long number) {
+    return "note/%016d".formatted(number); // keys are in the order of their bytes
+  }
+
+  // end::storage
+
+  // tag::request
+  @Override
+  protected HttpResponse onRequest(HttpRequest request) {
+    KeyRange newestFirst = KeyRange.prefix("note/").reversed().limit(KEPT);
+    return HttpResponse.text(
+        200,
+        storage().list(newestFirst, Note.class).stream()
+            .map(entry -> entry.value().text())
+            .collect(Collectors.joining("\n")));
+  }
+  // end::request
+}
