@@ -12,7 +12,9 @@ import org.slf4j.Logger;
  * Kubernetes does.
  *
  * <p>New files that cannot be used change nothing. The fault is logged and counted once, at the
- * second look that finds it, since chain and key are written one after the other.
+ * second look that finds it, since chain and key are written one after the other. Files that exist
+ * and cannot be read now, for example because the process has no free file handles, say nothing
+ * about the certificate; one line says that they cannot be read.
  *
  * <p>One thread at a time may use a watch.
  */
@@ -28,6 +30,9 @@ public final class CertificateWatch {
 
   /** The fault of these contents; null if they are in use, or if the fault was logged. */
   private @Nullable String untold;
+
+  /** True if it was logged that the files cannot be read, and they could not be read since. */
+  private boolean isUnreadable;
 
   private CertificateWatch(TlsFiles files, Time time, Contents seen, ServerTls tls) {
     this.files = files;
@@ -66,6 +71,14 @@ public final class CertificateWatch {
    */
   public boolean look() {
     Contents now = Contents.read(files.paths());
+    if (now.isPassing()) {
+      if (!isUnreadable) {
+        log.warn("{}; the certificate in use stays until the files can be read again", now.fault());
+      }
+      isUnreadable = true;
+      return false;
+    }
+    isUnreadable = false;
     if (!now.equals(seen)) {
       seen = now;
       untold = replace(now);

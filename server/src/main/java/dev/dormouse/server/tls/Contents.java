@@ -16,8 +16,9 @@ import org.jspecify.annotations.Nullable;
  *
  * @param files the contents in order; empty if a file cannot be read
  * @param fault the reason why a file cannot be read; null if all can
+ * @param isPassing whether the fault may pass by itself, such as a want of file handles
  */
-record Contents(List<ByteBuffer> files, @Nullable String fault) {
+record Contents(List<ByteBuffer> files, @Nullable String fault, boolean isPassing) {
   /** The most bytes of a file. */
   static final int BYTES_MAX = 1 << 20;
 
@@ -27,16 +28,16 @@ record Contents(List<ByteBuffer> files, @Nullable String fault) {
       try (InputStream in = Files.newInputStream(path)) {
         byte[] bytes = in.readNBytes(BYTES_MAX + 1);
         if (bytes.length > BYTES_MAX) {
-          return new Contents(List.of(), path + " has more than " + BYTES_MAX + " bytes");
+          return new Contents(List.of(), path + " has more than " + BYTES_MAX + " bytes", false);
         }
         files.add(ByteBuffer.wrap(bytes));
       } catch (NoSuchFileException e) {
-        return new Contents(List.of(), "there is no file " + path);
+        return new Contents(List.of(), "there is no file " + path, false);
       } catch (IOException e) {
-        return new Contents(List.of(), path + " cannot be read: " + e.getMessage());
+        return new Contents(List.of(), path + " cannot be read: " + e.getMessage(), true);
       }
     }
-    return new Contents(files, null);
+    return new Contents(files, null, false);
   }
 
   byte[] bytes(int file) {

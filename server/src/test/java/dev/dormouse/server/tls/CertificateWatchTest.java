@@ -288,6 +288,27 @@ class CertificateWatchTest {
   }
 
   @Test
+  @DisplayName("files that cannot be read for a while change nothing, and are told once")
+  void filesThatCannotBeReadForAWhileChangeNothing() throws Exception {
+    CertificateWatch watch = watch();
+    Path away = Files.move(key, folder.resolve("away"));
+    Files.createDirectory(key); // cannot be read as a file
+    for (int i = 0; i < 3; i++) {
+      assertThat(watch.look()).isFalse();
+    }
+    assertThat(warnings()).singleElement().asString().contains(key + " cannot be read", "stays");
+    Files.delete(key);
+    Files.move(away, key);
+    for (int i = 0; i < 3; i++) {
+      assertThat(watch.look()).isFalse();
+    }
+    assertThat(warnings()).hasSize(1);
+    assertThat(counts(watch)).isEqualTo(new EdgeCounts(0, 0, 0, 0));
+    SECOND.write(certificates, key);
+    assertThat(watch.look()).isTrue();
+  }
+
+  @Test
   @DisplayName("a new certificate that expired is used, with a warning")
   void aNewCertificateThatExpiredIsUsedWithAWarning() throws Exception {
     CertificateWatch watch = watch();
