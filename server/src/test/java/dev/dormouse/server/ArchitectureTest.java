@@ -265,6 +265,22 @@ class ArchitectureTest {
   }
 
   @Test
+  @DisplayName("zlib sees no arrays, because the JVM cannot collect garbage while it uses one")
+  void zlibSeesNoArrays() {
+    noClasses()
+        .should()
+        .callMethodWhere(
+            describe(
+                "zlib is given an array",
+                call ->
+                    Set.of("java.util.zip.Inflater", "java.util.zip.Deflater")
+                            .contains(call.getTargetOwner().getName())
+                        && call.getTarget().getRawParameterTypes().stream()
+                            .anyMatch(type -> type.isArray())))
+        .check(PRODUCT);
+  }
+
+  @Test
   @DisplayName("numbers in texts do not depend on the locale: no %d without one")
   void numbersArePlain() throws IOException {
     Pattern localized =

@@ -105,6 +105,7 @@ class HeldBytesTest {
         "SocketVisits$Visit.sockets",
         "AwaitedAnswers.waiting",
         "AwaitedAnswers.held");
+    bounded("32 KiB for each event loop", "Deflation.in", "Deflation.out");
     bounded("65,536 addresses at most", "AddressRates.buckets");
     bounded(
         "at most 10 tags of 256 bytes for a socket", "ClientSocket.tags", "TurnConnection.tags");

@@ -1,6 +1,7 @@
 package dev.dormouse.server.gateway.wire;
 
 import dev.dormouse.server.protocol.HeapCost;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -50,6 +51,16 @@ public final class ByteChunks {
   /** Notes that the next bytes of the current chunk were written. */
   public void wrote(int bytes) {
     at += bytes;
+  }
+
+  /** Adds all bytes of a buffer. */
+  void add(ByteBuffer bytes) {
+    while (bytes.hasRemaining()) {
+      byte[] into = chunk(bytes.remaining());
+      int some = Math.min(into.length - at, bytes.remaining());
+      bytes.get(into, at, some);
+      at += some;
+    }
   }
 
   /** Returns how many bytes were written. */

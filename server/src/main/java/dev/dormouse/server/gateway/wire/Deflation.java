@@ -13,6 +13,10 @@ import org.jspecify.annotations.Nullable;
  * compressor and one inflater serve all sockets of an event loop; {@link #ofLoop} returns those of
  * the calling loop.
  *
+ * <p>The compressors and inflaters only see direct memory. While they use an array of the heap, the
+ * JVM cannot collect garbage, and JDK 17 then throws an {@code OutOfMemoryError} at other threads
+ * although there is garbage enough.
+ *
  * <p>Only the event loop's thread may use it.
  */
 public final class Deflation {
@@ -36,12 +40,17 @@ public final class Deflation {
   /** The last bytes of every flush, which are not sent. */
   private static final byte[] TAIL = {0, 0, (byte) 0xFF, (byte) 0xFF};
 
-  private static final byte[] NOTHING = {};
-
   private static final int CAPACITY_MIN = 256;
+  private static final int SCRATCH_BYTES = 32 << 10;
 
   private final Deflater deflater = newDeflater();
   private final Inflater inflater = newInflater();
+
+  /** The bytes that go into a compressor or an inflater. */
+  private final ByteBuffer in = ByteBuffer.allocateDirect(SCRATCH_BYTES);
+
+  /** The bytes that come out of a compressor or an inflater. */
+  private final ByteBuffer out = ByteBuffer.allocateDirect(SCRATCH_BYTES);
 
   private Deflation() {}
 
@@ -80,27 +89,26 @@ public final class Deflation {
   }
 
   /** Compresses a message with the context of the messages before it. */
-  static byte[] compress(byte[] message, Deflater context) {
+  byte[] compress(byte[] message, Deflater context) {
     return Objects.requireNonNull(compress(message, context, Integer.MAX_VALUE));
   }
 
   /** Returns the compressed message; null if it has more bytes than the limit. */
-  private static byte @Nullable [] compress(byte[] message, Deflater deflater, int bytesMax) {
+  private byte @Nullable [] compress(byte[] message, Deflater deflater, int bytesMax) {
     ByteChunks bytes = new ByteChunks();
-    deflater.setInput(message);
-    while (true) {
-      byte[] chunk = bytes.chunk(CAPACITY_MIN);
-      int free = chunk.length - bytes.at();
-      int more = deflater.deflate(chunk, bytes.at(), free, Deflater.SYNC_FLUSH);
-      bytes.wrote(more);
-      if (bytes.size() > bytesMax) {
-        return null;
-      }
-      if (more < free) {
-        deflater.setInput(NOTHING); // otherwise the compressor would keep the message
-        return bytes.toArray(bytes.size() - TAIL.length);
-      }
+    for (int from = 0; from < message.length; from += in.limit()) {
+      int some = Math.min(in.capacity(), message.length - from);
+      deflater.setInput(in.clear().put(message, from, some).flip());
+      int flush = from + some == message.length ? Deflater.SYNC_FLUSH : Deflater.NO_FLUSH;
+      do {
+        deflater.deflate(out.clear(), flush);
+        bytes.add(out.flip());
+        if (bytes.size() > bytesMax) {
+          return null;
+        }
+      } while (out.limit() == out.capacity());
     }
+    return bytes.toArray(bytes.size() - TAIL.length);
   }
 
   /**
@@ -122,41 +130,48 @@ public final class Deflation {
    * Inflates a message that was compressed with the context of the messages before it. A block with
    * the final bit ends the context, as it does for a compressor.
    */
-  static byte[] inflate(ByteBuffer compressed, int bytesMax, Inflater context) {
+  byte[] inflate(ByteBuffer compressed, int bytesMax, Inflater context) {
     try {
       return inflateAll(compressed, bytesMax, context);
     } catch (DataFormatException notCompressed) {
       throw new ViolationException(CloseCodes.BAD_PAYLOAD, "not compressed data");
-    } finally {
-      context.setInput(NOTHING);
     }
   }
 
-  private static byte[] inflateAll(ByteBuffer compressed, int bytesMax, Inflater inflater)
+  private byte[] inflateAll(ByteBuffer compressed, int bytesMax, Inflater inflater)
       throws DataFormatException {
     ByteChunks bytes = new ByteChunks();
-    ByteBuffer tail = ByteBuffer.wrap(TAIL);
-    ByteBuffer input = compressed;
-    inflater.setInput(input);
+    boolean isTailIn = fill(compressed);
+    inflater.setInput(in);
     while (true) {
-      byte[] chunk = bytes.chunk(CAPACITY_MIN);
-      int more = inflater.inflate(chunk, bytes.at(), chunk.length - bytes.at());
-      bytes.wrote(more);
+      int more = inflater.inflate(out.clear());
+      bytes.add(out.flip());
       if (bytes.size() > bytesMax) {
         throw ViolationException.tooLong(bytesMax);
       }
-      boolean isBehindFinalBlock = inflater.finished(); // RFC 7692, section 7.2.3.4
-      if (isBehindFinalBlock) {
-        inflater.reset();
-      }
-      if (!input.hasRemaining() && input != tail) {
-        input = tail;
-        inflater.setInput(input);
-      } else if (isBehindFinalBlock && input.hasRemaining()) {
-        inflater.setInput(input);
+      boolean hasMore = in.hasRemaining() || !isTailIn;
+      if (inflater.finished() && hasMore) {
+        inflater.reset(); // the block with the final bit; RFC 7692, section 7.2.3.4
+        inflater.setInput(in);
+      } else if (!in.hasRemaining() && hasMore) {
+        isTailIn = fill(compressed);
+        inflater.setInput(in);
       } else if (more == 0) {
         return bytes.toArray();
       }
     }
+  }
+
+  /** Takes the next compressed bytes, and returns whether they are the last, with the tail. */
+  private boolean fill(ByteBuffer compressed) {
+    int some = Math.min(compressed.remaining(), in.capacity() - TAIL.length);
+    in.clear().put(compressed.slice().limit(some));
+    compressed.position(compressed.position() + some);
+    boolean isLast = !compressed.hasRemaining();
+    if (isLast) {
+      in.put(TAIL);
+    }
+    in.flip();
+    return isLast;
   }
 }

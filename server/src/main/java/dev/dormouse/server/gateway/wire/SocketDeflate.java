@@ -48,7 +48,7 @@ public final class SocketDeflate {
       deflater = context;
       contexts.increment();
     }
-    return Deflation.compress(message, context);
+    return Deflation.ofLoop().compress(message, context);
   }
 
   /**
@@ -67,7 +67,7 @@ public final class SocketDeflate {
       inflater = context;
       contexts.increment();
     }
-    return Deflation.inflate(compressed, bytesMax, context);
+    return Deflation.ofLoop().inflate(compressed, bytesMax, context);
   }
 
   /** Releases the compressor, because no more messages go to the client. */
