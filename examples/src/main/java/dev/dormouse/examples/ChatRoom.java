@@ -4,6 +4,7 @@ import dev.dormouse.sdk.CloseReason;
 import dev.dormouse.sdk.Connection;
 import dev.dormouse.sdk.KeyRange;
 import dev.dormouse.sdk.Storage;
+import dev.dormouse.sdk.StorageKey;
 import dev.dormouse.sdk.Upgrade;
 import dev.dormouse.sdk.WebSocketActor;
 import io.vertx.core.json.DecodeException;
@@ -25,7 +26,7 @@ public final class ChatRoom extends WebSocketActor<ChatRoom.Member> {
   static final int KEPT = 1_000;
   static final int TEXT_MAX = 2_000;
   static final int NAME_MAX = 40;
-  private static final String LINE = "line/";
+  private static final StorageKey<Line> LINE = StorageKey.of("line/", Line.class);
 
   /** The member that a connection belongs to. */
   public record Member(String name) {}
@@ -38,7 +39,7 @@ public final class ChatRoom extends WebSocketActor<ChatRoom.Member> {
   @Override
   protected void onActivate() {
     lastId =
-        storage().list(KeyRange.prefix(LINE).reversed().limit(1), Line.class).stream()
+        storage().list(KeyRange.prefix(LINE.name()).reversed().limit(1), Line.class).stream()
             .mapToLong(entry -> entry.value().id())
             .findFirst()
             .orElse(0);
@@ -104,7 +105,7 @@ public final class ChatRoom extends WebSocketActor<ChatRoom.Member> {
     JsonArray members = new JsonArray();
     connections().forEach(connection -> members.add(json(connection)));
     List<Storage.Entry<Line>> last =
-        storage().list(KeyRange.prefix(LINE).reversed().limit(HISTORY), Line.class);
+        storage().list(KeyRange.prefix(LINE.name()).reversed().limit(HISTORY), Line.class);
     JsonArray history = new JsonArray();
     for (int i = last.size() - 1; i >= 0; i--) {
       history.add(json(last.get(i).value()));
@@ -125,8 +126,8 @@ public final class ChatRoom extends WebSocketActor<ChatRoom.Member> {
     from.send(event("error").put("message", why).encode());
   }
 
-  private static String key(long id) {
-    return LINE + "%016x".formatted(id);
+  private static StorageKey<Line> key(long id) {
+    return LINE.at("%016x".formatted(id));
   }
 
   private static JsonObject event(String type) {

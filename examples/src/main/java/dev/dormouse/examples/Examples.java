@@ -18,7 +18,7 @@ public final class Examples {
   static Dormouse server() {
     return Dormouse.server()
         .routes(ChatPage::mount)
-        .actor("/chat/:key", ChatRoom.class, ChatRoom::new, o -> o.stores(ChatRoom.Line.class))
+        .actor("/chat/:key", ChatRoom.class, ChatRoom::new)
         .actor("/counter/:key", Counter.class, Counter::new)
         .actor("/echo/:key", Echo.class, Echo::new, o -> o.messageBytesMax(16 << 20))
         .actor("/journal/:key", Journal.class, Journal::new, Journal::options)

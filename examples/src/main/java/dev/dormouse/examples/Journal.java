@@ -6,6 +6,7 @@ import dev.dormouse.sdk.HttpRequest;
 import dev.dormouse.sdk.HttpResponse;
 import dev.dormouse.sdk.KeyRange;
 import dev.dormouse.sdk.Storage;
+import dev.dormouse.sdk.StorageKey;
 import dev.dormouse.sdk.Upgrade;
 import dev.dormouse.sdk.WebSocketActor;
 import java.nio.charset.StandardCharsets;
@@ -24,8 +25,8 @@ public final class Journal extends WebSocketActor<String> {
   private static final int MESSAGE_BYTES_MAX = 256 << 10;
   private static final int PAGE = 1_000;
   private static final String LINE = "line/";
-  private static final String COUNT = "count";
-  private static final String HASH = "hash";
+  private static final StorageKey<Long> COUNT = StorageKey.of("count", Long.class);
+  private static final StorageKey<String> HASH = StorageKey.of("hash", String.class);
 
   static ActorOptions options(ActorOptions options) {
     return options
@@ -40,10 +41,9 @@ public final class Journal extends WebSocketActor<String> {
 
   @Override
   protected void onMessage(Connection<String> from, String message) {
-    long count = storage().get(COUNT, Long.class).orElse(0L) + 1;
-    String hash = hash(storage().get(HASH, String.class).orElse(""), message);
+    long count = storage().increment(COUNT, 1);
+    String hash = hash(storage().getOrDefault(HASH, ""), message);
     storage().put(LINE + "%016x".formatted(count), message);
-    storage().put(COUNT, count);
     storage().put(HASH, hash);
     from.attach(message);
     from.send(count + " " + hash);

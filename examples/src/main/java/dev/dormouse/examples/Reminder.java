@@ -5,6 +5,7 @@ import dev.dormouse.sdk.Alarms;
 import dev.dormouse.sdk.Connection;
 import dev.dormouse.sdk.KeyRange;
 import dev.dormouse.sdk.LimitExceededException;
+import dev.dormouse.sdk.StorageKey;
 import dev.dormouse.sdk.Upgrade;
 import dev.dormouse.sdk.WebSocketActor;
 import java.time.Duration;
@@ -18,7 +19,7 @@ import java.time.Duration;
 public final class Reminder extends WebSocketActor<Void> {
   private static final int KEPT = 10;
   private static final String SAID = "said/";
-  private static final String COUNT = "count";
+  private static final StorageKey<Long> COUNT = StorageKey.of("count", Long.class);
 
   @Override
   protected void onUpgrade(Upgrade<Void> upgrade) {

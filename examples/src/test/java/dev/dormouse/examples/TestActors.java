@@ -122,7 +122,7 @@ final class TestActors {
     @Override
     protected HttpResponse onRequest(HttpRequest request) {
       int bytes = Integer.parseInt(request.head().query("bytes").orElse("0"));
-      storage().put("asked", storage().get("asked", Integer.class).orElse(0) + 1);
+      storage().increment("asked", 1);
       return HttpResponse.of(200, List.of(), new byte[bytes]);
     }
   }

@@ -11,12 +11,18 @@ import java.util.Optional;
  * keys.
  *
  * <p>Values are strings, boxed numbers, booleans, byte arrays, the JDK's common collections and
- * time types, and the classes that {@link ActorOptions#stores} names. A value is serialized when it
- * is put, so changing it afterwards changes nothing.
+ * time types, and the classes that {@link StorageKey} or {@link ActorOptions#stores(Class[])}
+ * registers. A value is serialized when it is put, so changing it afterwards changes nothing.
+ *
+ * <p>A value with a fixed name has a {@link StorageKey}, which knows the value's type, generic
+ * types included. Where keys are made at run time and listed by prefix, texts and classes serve.
  *
  * <pre>{@code
+ * private static final StorageKey<List<String>> TOPICS = new StorageKey<>("topics") {};
+ *
+ * List<String> topics = storage().getOrDefault(TOPICS, List.of());
  * long total = storage().increment("total", 1);
- * storage().put("line/" + total, line);
+ * storage().put("line/%06d".formatted(total), line);
  * List<Storage.Entry<Line>> last = storage().list(KeyRange.prefix("line/").reversed().limit(100), Line.class);
  * }</pre>
  */
@@ -40,6 +46,23 @@ public interface Storage {
   /**
    * Returns the value of a key; empty if there is none.
    *
+   * @throws StoredValueException if the stored bytes cannot be read, or hold a value of another
+   *     type, as far as {@link StorageKey} says that types are checked
+   */
+  <T> Optional<T> get(StorageKey<T> key);
+
+  /**
+   * Returns the value of a key, or {@code fallback} if there is none. The fallback is not stored.
+   *
+   * @throws StoredValueException as {@link #get(StorageKey)} says
+   */
+  default <T> T getOrDefault(StorageKey<T> key, T fallback) {
+    return get(key).orElse(fallback);
+  }
+
+  /**
+   * Returns the value of a key; empty if there is none.
+   *
    * @throws LimitExceededException if the key is empty or too long
    * @throws StoredValueException if the stored bytes cannot be read, or hold another type
    */
@@ -55,6 +78,29 @@ public interface Storage {
    */
   <T> Map<String, T> getAll(Collection<String> keys, Class<T> type);
 
+  /** Returns whether a key has a value, be it of any type, or bytes that cannot be read. */
+  default boolean has(StorageKey<?> key) {
+    return has(key.name());
+  }
+
+  /**
+   * Returns whether a key has a value, be it of any type, or bytes that cannot be read.
+   *
+   * @throws LimitExceededException if the key is empty or too long
+   */
+  boolean has(String key);
+
+  /**
+   * Sets the value of a key.
+   *
+   * @throws LimitExceededException if the value is too large
+   * @throws StoredValueException if the value cannot be serialized, for instance because it holds
+   *     an object of a class that is not registered
+   */
+  default <T> void put(StorageKey<T> key, T value) {
+    put(key.name(), value);
+  }
+
   /**
    * Sets the value of a key.
    *
@@ -63,6 +109,19 @@ public interface Storage {
    *     is not named
    */
   void put(String key, Object value);
+
+  /**
+   * Sets the values of many keys. If one of them cannot be set, none is.
+   *
+   * @throws LimitExceededException if a key is empty or too long, or a value too large
+   * @throws StoredValueException if a value cannot be serialized
+   */
+  void putAll(Map<String, ?> values);
+
+  /** Removes a key, and returns whether it had a value. */
+  default boolean delete(StorageKey<?> key) {
+    return delete(key.name());
+  }
 
   /**
    * Removes a key.
@@ -90,6 +149,11 @@ public interface Storage {
    * @throws LimitExceededException if the turn has deleted {@value #DELETED_RANGES_MAX} ranges
    */
   void deleteAll(KeyRange range);
+
+  /** Adds to a whole number, as {@link #increment(String, long)} does. */
+  default long increment(StorageKey<Long> key, long delta) {
+    return increment(key.name(), delta);
+  }
 
   /**
    * Adds to a whole number and returns the sum, which is stored as a {@code Long}. A key without a

@@ -1,8 +1,10 @@
 package dev.dormouse.sdk;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
+import static org.assertj.core.api.Assertions.assertThatNullPointerException;
 
 import dev.dormouse.sdk.CloseReason.Cause;
 import java.util.List;
@@ -144,6 +146,63 @@ class ValuesTest {
     assertThatIllegalArgumentException().isThrownBy(() -> options.subprotocols(""));
     assertThatIllegalArgumentException().isThrownBy(() -> KeyRange.all().limit(0));
     assertThatIllegalArgumentException().isThrownBy(() -> KeyRange.all().limit(10_001));
+  }
+
+  @Test
+  @SuppressWarnings("NullAway") // this is the purpose of the test
+  void aKeyRangeChecksItself() {
+    KeyRange lines = KeyRange.prefix("line/");
+    assertThat(lines.from("line/2").before("line/2").after("line/1").before()).isEqualTo("line/2");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> lines.from("line/3").before("line/2"))
+        .withMessage(
+            "a key range cannot be from 'line/3' and before 'line/2': its end is less than its"
+                + " beginning");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> lines.before("line/2").after("line/3"))
+        .withMessageStartingWith("a key range cannot be after 'line/3' and before 'line/2'");
+    // The order is that of UTF-8, in which a surrogate pair comes after U+FFFD.
+    assertThat(KeyRange.all().from("\ufffd").before("\ud83d\udc3f").before()).isNotNull();
+    assertThatNullPointerException()
+        .isThrownBy(() -> lines.after(null))
+        .withMessage("the bound 'after' of a key range is null");
+    assertThatNullPointerException()
+        .isThrownBy(() -> KeyRange.prefix(null))
+        .withMessage("the prefix of a key range is null");
+    assertThatExceptionOfType(LimitExceededException.class)
+        .isThrownBy(() -> lines.from("k".repeat(2_049)))
+        .withMessage("the bound 'from' of a key range is 2049 bytes; the limit is 2048");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> KeyRange.prefix("\ud83d"))
+        .withMessage("the prefix of a key range has an unpaired surrogate");
+  }
+
+  private static <T> StorageKey<List<T>> listOf(String name) {
+    return new StorageKey<>(name) {};
+  }
+
+  @Test
+  @SuppressWarnings({"rawtypes", "unchecked"}) // this is the purpose of the test
+  void aStorageKeyKnowsItsTypeAndChecksItsName() {
+    StorageKey<List<String>> names = new StorageKey<>("names") {};
+    StorageKey<List<String>> same = new StorageKey<List<String>>("names") {};
+    assertThat(names).isEqualTo(same).hasSameHashCodeAs(same).isNotEqualTo(same.at("/"));
+    assertThat(names.at("/1")).hasToString("names/1: java.util.List<java.lang.String>");
+    assertThat(StorageKey.of("n", Long.class).type()).isEqualTo(Long.class);
+    assertThat(StorageKey.of("n", Long.class)).isNotEqualTo(StorageKey.of("n", Short.class));
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> listOf("n"))
+        .withMessage(
+            "the type of key 'n', java.util.List<T>, has a type variable; name a class instead");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> new StorageKey("n") {})
+        .withMessage("key 'n' has no type; write new StorageKey<List<Line>>(\"n\") {}");
+    assertThatExceptionOfType(LimitExceededException.class)
+        .isThrownBy(() -> StorageKey.of("", Long.class))
+        .withMessage("a storage key must have at least 1 byte, and this one is empty");
+    assertThatExceptionOfType(LimitExceededException.class)
+        .isThrownBy(() -> StorageKey.of("k".repeat(2_000), Long.class).at("k".repeat(49)))
+        .withMessage("a storage key is 2049 bytes; the limit is 2048");
   }
 
   @Test

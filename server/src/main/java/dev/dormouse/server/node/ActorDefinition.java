@@ -2,11 +2,13 @@ package dev.dormouse.server.node;
 
 import dev.dormouse.sdk.ActorId;
 import dev.dormouse.sdk.ActorOptions;
+import dev.dormouse.sdk.StorageKey;
 import dev.dormouse.sdk.WebSocketActor;
 import dev.dormouse.server.gateway.http.ActorRoute;
 import dev.dormouse.server.host.turn.ActorType;
 import dev.dormouse.storage.codec.Codecs;
 import dev.dormouse.storage.codec.ValueCodec;
+import java.lang.reflect.Field;
 import java.lang.reflect.GenericArrayType;
 import java.lang.reflect.ParameterizedType;
 import java.lang.reflect.Type;
@@ -50,9 +52,11 @@ public record ActorDefinition(
     }
     String name = options.name() == null ? nameOf(path) : options.name();
     collect(faults, () -> new ActorId(name, "any").type());
-    Type attachment = attachmentOf(type);
+    Map<TypeVariable<?>, Type> filledIn = argumentsOf(type);
+    Type attachment = attachmentOf(filledIn);
     List<Type> stored = new ArrayList<>(options.stores());
     stored.add(attachment);
+    stored.addAll(typesOfKeys(type, filledIn));
     ValueCodec codec =
         collect(faults, () -> Codecs.kryo(stored, options.renamed(), options.migrates()));
     if (codec == null || !faults.isEmpty()) {
@@ -95,11 +99,8 @@ public record ActorDefinition(
         .collect(Collectors.joining("-"));
   }
 
-  /**
-   * Returns the type that a class, through any number of base classes, gives as {@code A} of {@code
-   * WebSocketActor<A>}; {@code Object} if none does, and for {@code Void}.
-   */
-  private static Type attachmentOf(Class<?> type) {
+  /** Returns what a class and its base classes give for the type parameters of base classes. */
+  private static Map<TypeVariable<?>, Type> argumentsOf(Class<?> type) {
     Map<TypeVariable<?>, Type> filledIn = new HashMap<>();
     for (Class<?> c = type; c != WebSocketActor.class; c = c.getSuperclass()) {
       if (c.getGenericSuperclass() instanceof ParameterizedType base) {
@@ -109,9 +110,31 @@ public record ActorDefinition(
         }
       }
     }
+    return filledIn;
+  }
+
+  /**
+   * Returns the type that an actor class gives as {@code A} of {@code WebSocketActor<A>}; {@code
+   * Object} if it gives none, and for {@code Void}.
+   */
+  private static Type attachmentOf(Map<TypeVariable<?>, Type> filledIn) {
     Type attachment =
         filledIn.getOrDefault(WebSocketActor.class.getTypeParameters()[0], Object.class);
     return attachment == Void.class ? Object.class : attachment;
+  }
+
+  /** Returns the types of the values of the storage keys that are fields of an actor class. */
+  private static List<Type> typesOfKeys(Class<?> type, Map<TypeVariable<?>, Type> filledIn) {
+    List<Type> types = new ArrayList<>();
+    for (Class<?> c = type; c != WebSocketActor.class; c = c.getSuperclass()) {
+      for (Field field : c.getDeclaredFields()) {
+        if (field.getType() == StorageKey.class
+            && field.getGenericType() instanceof ParameterizedType key) {
+          types.add(fill(key.getActualTypeArguments()[0], filledIn));
+        }
+      }
+    }
+    return types;
   }
 
   /** Returns a type with the type variables replaced that a subclass has filled in. */

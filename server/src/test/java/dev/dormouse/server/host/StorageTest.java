@@ -3,12 +3,14 @@ package dev.dormouse.server.host;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.assertThatNullPointerException;
 
 import dev.dormouse.sdk.Connection;
 import dev.dormouse.sdk.ConnectionId;
 import dev.dormouse.sdk.KeyRange;
 import dev.dormouse.sdk.LimitExceededException;
 import dev.dormouse.sdk.Storage;
+import dev.dormouse.sdk.StorageKey;
 import dev.dormouse.sdk.StoredValueException;
 import dev.dormouse.storage.CommitResult;
 import dev.dormouse.storage.MemoryDisk;
@@ -86,6 +88,72 @@ class StorageTest {
               .isThrownBy(() -> storage.getAll(Collections.nCopies(10_001, "a"), Integer.class))
               .withMessage("the number of keys to get at once is 10001; the limit is 10000");
         });
+  }
+
+  private static final StorageKey<Map<String, List<Script.Note>>> NOTES =
+      new StorageKey<>("notes") {};
+
+  @Test
+  void aKeyKnowsTheTypeOfItsValueWithTypeArguments() {
+    StorageKey<Long> total = StorageKey.of("total", Long.class);
+    Map<String, List<Script.Note>> notes = Map.of("a", List.of(new Script.Note("x", 1)));
+    turn(
+        storage -> {
+          assertThat(storage.get(NOTES)).isEmpty();
+          assertThat(storage.has(NOTES)).isFalse();
+          assertThat(storage.getOrDefault(NOTES, Map.of())).isEmpty();
+          storage.put(NOTES, notes);
+          assertThat(storage.getOrDefault(NOTES, Map.of())).isEqualTo(notes);
+          assertThat(storage.increment(total, 2)).isEqualTo(2);
+        });
+    node.hibernate();
+    turn(
+        storage -> {
+          assertThat(storage.get(NOTES)).contains(notes);
+          assertThat(storage.has(NOTES)).isTrue();
+          assertThat(storage.getOrDefault(total, 0L)).isEqualTo(2);
+          assertThat(storage.get(StorageKey.of("total", Integer.class))).contains(2);
+          storage.put(NOTES.name(), Map.of("a", List.of("no note")));
+          assertThatExceptionOfType(StoredValueException.class)
+              .isThrownBy(() -> storage.get(NOTES))
+              .withMessageStartingWith("the value of key 'notes': it is no java.util.Map<")
+              .withMessageEndingWith(
+                  "stored java.lang.String, wanted " + Script.Note.class.getName())
+              .satisfies(e -> assertThat(e.key()).contains("notes"));
+          assertThat(storage.has(NOTES)).isTrue();
+          assertThat(storage.delete(NOTES)).isTrue();
+          assertThat(storage.delete(NOTES)).isFalse();
+          storage.put(NOTES.at("/a"), notes);
+          assertThat(storage.has("notes/a")).isTrue();
+        });
+  }
+
+  @Test
+  void manyValuesArePutOrNone() {
+    Map<String, Object> values = new LinkedHashMap<>();
+    values.put("a", 1);
+    values.put("b", "text");
+    turn(storage -> storage.putAll(values));
+    values.put("a", 2);
+    turn(
+        storage -> {
+          assertThat(storage.get("a", Integer.class)).contains(1);
+          assertThat(storage.get("b", String.class)).contains("text");
+          values.put("c", new Thread());
+          assertThatExceptionOfType(StoredValueException.class)
+              .isThrownBy(() -> storage.putAll(values))
+              .withMessageContaining("key 'c'");
+          values.put("c", null);
+          assertThatNullPointerException()
+              .isThrownBy(() -> storage.putAll(values))
+              .withMessage("the value of key 'c' is null; use delete");
+          values.put("c", 3);
+          values.put("", 4);
+          assertThatExceptionOfType(LimitExceededException.class)
+              .isThrownBy(() -> storage.putAll(values));
+          assertThat(storage.get("a", Integer.class)).contains(1);
+        });
+    turn(storage -> assertThat(storage.list("", Object.class)).hasSize(2));
   }
 
   @Test
@@ -355,8 +423,10 @@ class StorageTest {
 
   private static KeyRange range(Random random) {
     KeyRange range = KeyRange.prefix(random.nextBoolean() ? "" : key(random).substring(0, 1));
-    range = random.nextBoolean() ? range : range.after(key(random));
-    range = random.nextBoolean() ? range : range.before(key(random));
+    String one = key(random);
+    String other = key(random);
+    range = random.nextBoolean() ? range : range.after(one.compareTo(other) < 0 ? one : other);
+    range = random.nextBoolean() ? range : range.before(one.compareTo(other) < 0 ? other : one);
     return random.nextBoolean() ? range : range.reversed();
   }
 

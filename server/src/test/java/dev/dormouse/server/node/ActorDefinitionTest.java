@@ -5,14 +5,17 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import dev.dormouse.sdk.ActorOptions;
+import dev.dormouse.sdk.StorageKey;
 import dev.dormouse.sdk.StoredValueException;
 import dev.dormouse.sdk.WebSocketActor;
 import dev.dormouse.server.Dormouse;
 import dev.dormouse.server.options.ServerOptions;
+import dev.dormouse.storage.codec.ValueCodec;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
@@ -44,6 +47,18 @@ class ActorDefinitionTest {
   abstract static class Team<P> extends Middle<Map<String, ? extends List<P[]>>> {}
 
   static final class Players extends Team<Player> {}
+
+  record Line(String text) {}
+
+  abstract static class Keeping<T> extends WebSocketActor<Void> {
+    @SuppressWarnings("UnusedVariable") // its type is read
+    private final @Nullable StorageKey<Map<String, T>> byName = null;
+  }
+
+  static final class Keeper extends Keeping<Member> {
+    @SuppressWarnings("UnusedVariable") // its type is read
+    private static final StorageKey<List<Line>> LINES = new StorageKey<>("lines") {};
+  }
 
   static final class Plain extends WebSocketActor<Void> {}
 
@@ -91,6 +106,13 @@ class ActorDefinitionTest {
         .isThrownBy(() -> actor.codec().decode(other, actor.attachment()))
         .withMessageStartingWith("it is no java.util.Map<java.lang.String, java.util.List<")
         .withMessageContaining("wanted " + Player.class.getName() + "[]");
+  }
+
+  @Test
+  void theTypesOfStorageKeysThatAreFieldsOfTheActorAreRegistered() {
+    ValueCodec codec = of(Keeper.class).codec();
+    List<Record> values = List.of(new Line("x"), new Member("ada"));
+    assertThat(codec.decode(codec.encode(values, 16 << 10))).isEqualTo(values);
   }
 
   @DisplayName("F35, N10: mistakes of all actor types are told at the start, a line each")

@@ -3,6 +3,7 @@ package dev.dormouse.server.host.turn;
 import dev.dormouse.sdk.KeyRange;
 import dev.dormouse.sdk.LimitExceededException;
 import dev.dormouse.sdk.Storage;
+import dev.dormouse.sdk.StorageKey;
 import dev.dormouse.sdk.StoredValueException;
 import dev.dormouse.server.host.rows.ActorRows;
 import dev.dormouse.server.host.rows.RowKey;
@@ -13,10 +14,12 @@ import dev.dormouse.storage.codec.ValueCodec;
 import dev.dormouse.storage.rows.CorruptRowException;
 import dev.dormouse.storage.rows.KeySpan;
 import dev.dormouse.storage.rows.Table;
+import java.lang.reflect.Type;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -43,11 +46,28 @@ final class TurnStorage implements Storage {
   }
 
   @Override
+  public <T> Optional<T> get(StorageKey<T> key) {
+    return get(key.name(), key.type());
+  }
+
+  @Override
   public <T> Optional<T> get(String key, Class<T> type) {
+    return get(key, (Type) type);
+  }
+
+  private <T> Optional<T> get(String key, Type type) {
     synchronized (activation) {
       activation.turn();
       byte[] bytes = read(key);
       return bytes == null ? Optional.empty() : Optional.of(decode(key, bytes, type));
+    }
+  }
+
+  @Override
+  public boolean has(String key) {
+    synchronized (activation) {
+      activation.turn();
+      return isThere(rowKey(key));
     }
   }
 
@@ -78,14 +98,33 @@ final class TurnStorage implements Storage {
 
   @Override
   public void put(String key, Object value) {
-    Objects.requireNonNull(value, () -> "the value of key '" + key + "' is null; use delete");
     synchronized (activation) {
       Turn turn = activation.turn();
       RowKey row = rowKey(key);
-      byte[] bytes = encode(key, value);
-      turn.charge((long) row.bytes().length + bytes.length + Turn.OVERHEAD_BYTES);
-      turn.writes().put(row, Optional.of(bytes));
+      turn.writes().put(row, Optional.of(charged(turn, row, key, value)));
     }
+  }
+
+  @Override
+  public void putAll(Map<String, ?> values) {
+    synchronized (activation) {
+      Turn turn = activation.turn();
+      Map<RowKey, Optional<byte[]>> writes = new HashMap<>();
+      values.forEach(
+          (key, value) -> {
+            RowKey row = rowKey(key);
+            writes.put(row, Optional.of(charged(turn, row, key, value)));
+          });
+      turn.writes().putAll(writes);
+    }
+  }
+
+  /** Returns a value as bytes, which count towards what the turn may write. */
+  private byte[] charged(Turn turn, RowKey row, String key, @Nullable Object value) {
+    Objects.requireNonNull(value, () -> of(key) + " is null; use delete");
+    byte[] bytes = encode(key, value);
+    turn.charge((long) row.bytes().length + bytes.length + Turn.OVERHEAD_BYTES);
+    return bytes;
   }
 
   @Override
@@ -247,9 +286,10 @@ final class TurnStorage implements Storage {
     }
   }
 
-  private <T> T decode(String key, byte[] bytes, Class<T> type) {
+  @SuppressWarnings("unchecked") // the value was checked against the type
+  private <T> T decode(String key, byte[] bytes, Type type) {
     try {
-      return codec.decode(bytes, type);
+      return (T) codec.decode(bytes, type);
     } catch (StoredValueException e) {
       if (!isReadable(bytes)) {
         rows.quarantine().value(rows.actor(), key, e);
