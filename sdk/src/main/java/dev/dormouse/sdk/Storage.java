@@ -22,7 +22,7 @@ import java.util.Optional;
  *
  * List<String> topics = storage().getOrDefault(TOPICS, List.of());
  * long total = storage().increment("total", 1);
- * storage().put("line/%06d".formatted(total), line);
+ * storage().put("line/%016x".formatted(total), line);
  * List<Storage.Entry<Line>> last = storage().list(KeyRange.prefix("line/").reversed().limit(100), Line.class);
  * }</pre>
  */
