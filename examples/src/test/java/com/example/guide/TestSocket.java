@@ -21,7 +21,11 @@ final class TestSocket implements WebSocket.Listener {
   private final WebSocket socket;
 
   TestSocket(DormouseServer server, String path) {
-    URI uri = URI.create("ws://127.0.0.1:" + server.port() + path);
+    this(server.port(), path);
+  }
+
+  TestSocket(int port, String path) {
+    URI uri = URI.create("ws://127.0.0.1:" + port + path);
     socket = CLIENT.newWebSocketBuilder().buildAsync(uri, this).join();
   }
 
