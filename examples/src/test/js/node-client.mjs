@@ -73,7 +73,7 @@ const checks = {
     assert.equal(await peer.ask('x'), 'x');
     const response = await fetch(`${admin}/actors/bench-attach/node/hibernate`, { method: 'POST' });
     assert.deepEqual(await response.json(), {
-      type: 'bench-attach', key: 'node', state: 'hibernated', connections: 1, activation: 1, pins: [],
+      type: 'bench-attach', key: 'node', state: 'asleep', connections: 1, wakes: 1, keptAwakeBy: [],
       alarms: 0, nextAlarms: [],
     });
     peer.socket.ping('who sleeps does not mind');

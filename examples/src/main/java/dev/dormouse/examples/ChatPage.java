@@ -98,7 +98,7 @@ final class ChatPage {
         .put("room", room.id().key())
         .put("state", room.state().name().toLowerCase(Locale.ROOT))
         .put("connections", room.connections())
-        .put("activation", room.activation())
-        .put("pins", new JsonArray(room.pins()));
+        .put("wakes", room.wakes())
+        .put("keptAwakeBy", new JsonArray(room.keptAwakeBy()));
   }
 }

@@ -66,6 +66,6 @@ record Admin(URI base) {
     assertThat(response.statusCode()).as(response.body()).isEqualTo(200);
     JsonObject json = new JsonObject(response.body());
     return new Actor(
-        json.getString("state"), json.getInteger("connections"), json.getLong("activation"));
+        json.getString("state"), json.getInteger("connections"), json.getLong("wakes"));
   }
 }

@@ -178,13 +178,13 @@ class FirstLightIT {
       assertThat(first.ask("x")).isEqualTo("1 1");
       assertThat(second.ask("x")).isEqualTo("1 2");
       Admin admin = server.admin();
-      assertThat(admin.actor("counter", "sleeper")).isEqualTo(new Admin.Actor("active", 2, 1));
+      assertThat(admin.actor("counter", "sleeper")).isEqualTo(new Admin.Actor("awake", 2, 1));
       assertThat(admin.hibernate("counter", "sleeper"))
-          .isEqualTo(new Admin.Actor("hibernated", 2, 1));
+          .isEqualTo(new Admin.Actor("asleep", 2, 1));
       assertThat(second.ask("x")).isEqualTo("2 3");
-      assertThat(admin.actor("counter", "sleeper")).isEqualTo(new Admin.Actor("active", 2, 2));
+      assertThat(admin.actor("counter", "sleeper")).isEqualTo(new Admin.Actor("awake", 2, 2));
       assertThat(first.ask("x")).isEqualTo("2 4");
-      assertThat(admin.actor("counter", "sleeper")).isEqualTo(new Admin.Actor("active", 2, 2));
+      assertThat(admin.actor("counter", "sleeper")).isEqualTo(new Admin.Actor("awake", 2, 2));
     }
   }
 
@@ -197,8 +197,8 @@ class FirstLightIT {
       Admin.Actor asleep =
           drowsy
               .admin()
-              .poll("bench-attach", "drowsy", actor -> actor.state().equals("hibernated"));
-      assertThat(asleep).isEqualTo(new Admin.Actor("hibernated", 1, 1));
+              .poll("bench-attach", "drowsy", actor -> actor.state().equals("asleep"));
+      assertThat(asleep).isEqualTo(new Admin.Actor("asleep", 1, 1));
       client.send("D");
       assertThat(client.nextJson()).isEqualTo(bench(2, 1, 1));
     }
@@ -254,9 +254,9 @@ class FirstLightIT {
           .singleElement()
           .satisfies(
               room -> {
-                assertThat(room.getString("state")).isEqualTo("active");
+                assertThat(room.getString("state")).isEqualTo("awake");
                 assertThat(room.getInteger("connections")).isEqualTo(1);
-                assertThat(room.getInteger("activation")).isEqualTo(1);
+                assertThat(room.getInteger("wakes")).isEqualTo(1);
               });
     }
   }

@@ -66,7 +66,7 @@ class FullDiskIT {
         assertThat(echo.ask("still here")).isEqualTo("still here");
         assertThat(Http.get(server.http("/journal/j")).body().lines()).isEqualTo(lines);
         // A close that the full disk cannot keep is tried again and wakes the actor now and then.
-        Until.isTrue(() -> server.admin().hibernate("journal", "j").state().equals("hibernated"));
+        Until.isTrue(() -> server.admin().hibernate("journal", "j").state().equals("asleep"));
         assertThat(Http.get(server.http("/journal/j")).body().lines()).isEqualTo(lines);
 
         Files.delete(ballast);

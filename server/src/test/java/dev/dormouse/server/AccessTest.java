@@ -76,7 +76,7 @@ class AccessTest {
 
   private static void wasNeverActive(DormouseServer server) {
     assertThat(server.status(ONE).state()).isEqualTo(ActorStatus.State.INACTIVE);
-    assertThat(server.status(ONE).activation()).isZero();
+    assertThat(server.status(ONE).wakes()).isZero();
   }
 
   @Test

@@ -76,10 +76,10 @@ class DashboardOrdersTest {
 
       JsonObject told = admin.post(PATH + "/hibernate").json();
 
-      assertThat(told.getString("state")).isEqualTo("hibernated");
+      assertThat(told.getString("state")).isEqualTo("asleep");
       assertThat(told.getInteger("connections")).isEqualTo(1);
       assertThat(ada.ask("hi")).isEqualTo("heard 1");
-      assertThat(server.status(LOBBY).activation()).isEqualTo(2);
+      assertThat(server.status(LOBBY).wakes()).isEqualTo(2);
     }
   }
 
@@ -90,7 +90,7 @@ class DashboardOrdersTest {
       ada.ask("keep a 1");
       ada.send("hold");
       admin.await(
-          PATH, told -> told.getJsonArray("pins").getString(0).startsWith("waitFor in a turn"));
+          PATH, told -> told.getJsonArray("keptAwakeBy").getString(0).startsWith("waitFor in a turn"));
 
       assertThat(admin.post(PATH + "/reset").status()).isEqualTo(200);
 
@@ -140,7 +140,7 @@ class DashboardOrdersTest {
       ada.ask("hi");
       ada.send("hold");
       admin.await(
-          PATH, told -> told.getJsonArray("pins").getString(0).startsWith("waitFor in a turn"));
+          PATH, told -> told.getJsonArray("keptAwakeBy").getString(0).startsWith("waitFor in a turn"));
 
       Answer answer = admin.post(PATH + "/hibernate");
 
@@ -148,9 +148,9 @@ class DashboardOrdersTest {
       assertThat(answer.json().getString("reason"))
           .startsWith("the actor is not dropped after 5 s")
           .contains("waitFor in a turn since");
-      assertThat(answer.json().getString("state")).isEqualTo("active");
+      assertThat(answer.json().getString("state")).isEqualTo("awake");
       held.complete(null);
-      admin.await(PATH, told -> told.getString("state").equals("hibernated"));
+      admin.await(PATH, told -> told.getString("state").equals("asleep"));
       assertThat(ada.ask("hi")).isEqualTo("heard 1");
     }
   }

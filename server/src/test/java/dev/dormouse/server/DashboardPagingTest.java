@@ -127,11 +127,11 @@ class DashboardPagingTest {
           .allMatch(key -> key.startsWith("k0012"));
       assertThat(all(admin, "prefix=k001999", page -> {})).containsExactly("k001999");
       assertThat(all(admin, "prefix=nobody", page -> {})).isEmpty();
-      assertThat(all(admin, "in=memory", page -> {})).as("looked at, not woken").isEmpty();
+      assertThat(all(admin, "in=awake", page -> {})).as("looked at, not woken").isEmpty();
 
       JsonObject ghost = admin.get("/api/actors/ghost/k000001").json();
       assertThat(ghost.getBoolean("isHosted")).isFalse();
-      assertThat(ghost.getLong("activation")).isEqualTo(3);
+      assertThat(ghost.getLong("wakes")).isEqualTo(3);
       assertThat(list(admin.get("/api/actors/ghost/k000001/connections").json(), "connections"))
           .isEmpty();
       assertThat(admin.post("/api/actors/ghost/k000001/reset").body())
@@ -165,7 +165,7 @@ class DashboardPagingTest {
       List<String> awake =
           all(
               admin,
-              "in=memory&prefix=stays&limit=7",
+              "in=awake&prefix=stays&limit=7",
               page -> {
                 wake(server, "stays%02da".formatted(page));
                 wake(server, "stays%02db".formatted(59 - page));

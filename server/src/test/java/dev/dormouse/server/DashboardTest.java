@@ -77,7 +77,7 @@ class DashboardTest {
   }
 
   private JsonObject inMemory() throws Exception {
-    List<JsonObject> found = list(admin.get("/api/actors?in=memory").json(), "actors");
+    List<JsonObject> found = list(admin.get("/api/actors?in=awake").json(), "actors");
     assertThat(found).hasSize(1);
     return found.get(0);
   }
@@ -127,9 +127,9 @@ class DashboardTest {
               });
 
       assertThat(node.getString("durability")).isEqualTo("wal");
-      assertThat(node.getLong("active")).isEqualTo(1);
+      assertThat(node.getLong("awake")).isEqualTo(1);
       assertThat(list(node, "types"))
-          .containsExactly(new JsonObject().put("type", "parlor").put("active", 1));
+          .containsExactly(new JsonObject().put("type", "parlor").put("awake", 1));
       assertThat(node.getJsonObject("totals").getLong("messagesIn")).isEqualTo(1);
       assertThat(node.getJsonObject("heap").getLong("usedBytes")).isPositive();
       assertThat(node.getJsonObject("heap").getValue("perSocketBytes")).isNull();
@@ -153,20 +153,20 @@ class DashboardTest {
     try (TextClient ada = join("ada");
         TextClient bo = join("bo")) {
       ada.ask("hi");
-      assertThat(inMemory().getJsonArray("pins").getString(0))
+      assertThat(inMemory().getJsonArray("keptAwakeBy").getString(0))
           .matches("idle [0-9.]+ s of 3600\\.0 s");
 
       ada.send("hold");
-      admin.await(PATH, status -> status.getJsonArray("pins").getString(0).startsWith("waitFor"));
+      admin.await(PATH, status -> status.getJsonArray("keptAwakeBy").getString(0).startsWith("waitFor"));
       bo.send("hi");
-      JsonObject told = admin.await(PATH, status -> status.getJsonArray("pins").size() == 2);
-      assertThat(told.getJsonArray("pins").getString(0)).matches("waitFor in a turn since .* s");
-      assertThat(told.getJsonArray("pins").getString(1)).isEqualTo("1 waiting event");
-      assertThat(inMemory().getJsonArray("pins")).hasSize(2);
+      JsonObject told = admin.await(PATH, status -> status.getJsonArray("keptAwakeBy").size() == 2);
+      assertThat(told.getJsonArray("keptAwakeBy").getString(0)).matches("waitFor in a turn since .* s");
+      assertThat(told.getJsonArray("keptAwakeBy").getString(1)).isEqualTo("1 waiting event");
+      assertThat(inMemory().getJsonArray("keptAwakeBy")).hasSize(2);
 
       held.complete(null);
       assertThat(bo.next()).isEqualTo("heard 3");
-      admin.await(PATH, status -> status.getJsonArray("pins").getString(0).startsWith("idle "));
+      admin.await(PATH, status -> status.getJsonArray("keptAwakeBy").getString(0).startsWith("idle "));
     }
   }
 
@@ -187,10 +187,10 @@ class DashboardTest {
       JsonObject value = admin.get(PATH + "/value?key=" + values.get(1).getString("id")).json();
       List<JsonObject> found = list(admin.get("/api/actors?prefix=lob").json(), "actors");
 
-      assertThat(status.getString("state")).isEqualTo("hibernated");
+      assertThat(status.getString("state")).isEqualTo("asleep");
       assertThat(status.getInteger("connections")).isEqualTo(2);
-      assertThat(status.getLong("activation")).isEqualTo(1);
-      assertThat(status.getJsonArray("pins")).isEmpty();
+      assertThat(status.getLong("wakes")).isEqualTo(1);
+      assertThat(status.getJsonArray("keptAwakeBy")).isEmpty();
       assertThat(status.getBoolean("isHosted")).isTrue();
       assertThat(list(status, "nextAlarms").get(0).getString("name")).isEqualTo("ring");
       assertThat(status.getJsonObject("wake").getString("reason")).isEqualTo("upgrade");
@@ -217,8 +217,8 @@ class DashboardTest {
 
       assertThat(found).hasSize(1);
       assertThat(found.get(0).getJsonObject("wake").getString("reason")).isEqualTo("upgrade");
-      assertThat(admin.get(PATH).json().getLong("activation")).isEqualTo(1);
-      assertThat(list(admin.get("/api/actors?in=memory").json(), "actors")).isEmpty();
+      assertThat(admin.get(PATH).json().getLong("wakes")).isEqualTo(1);
+      assertThat(list(admin.get("/api/actors?in=awake").json(), "actors")).isEmpty();
 
       assertThat(bo.ask("hi")).isEqualTo("heard 1");
       assertThat(admin.get(PATH).json().getJsonObject("wake").getString("reason"))

@@ -37,7 +37,7 @@ class GuardsTest {
   private static void wakesNobody(DormouseServer server) {
     assertThat(server.status(new ActorId("desk", "one")).state())
         .isEqualTo(ActorStatus.State.INACTIVE);
-    assertThat(server.status(new ActorId("desk", "one")).activation()).isZero();
+    assertThat(server.status(new ActorId("desk", "one")).wakes()).isZero();
   }
 
   @Test

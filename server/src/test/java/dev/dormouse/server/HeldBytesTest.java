@@ -184,7 +184,7 @@ class HeldBytesTest {
         "ActorRows$StorePages.page",
         "TurnConnections$Pages.page",
         "ActorPage.actors",
-        "ActorStatus.pins");
+        "ActorStatus.keptAwakeBy");
     bounded(
         "what a handler asks for, while it asks", "TurnConnections.except", "TurnConnections.tags");
     bounded(

@@ -125,11 +125,11 @@ class MetricsTest {
     try (TextClient client = new TextClient(server, "/room/secretkey")) {
       assertThat(client.ask("a")).isEqualTo("a");
       await("dormouse_connections", 1);
-      await("dormouse_actors_active", 1);
-      await("dormouse_actors_hibernated", 0);
+      await("dormouse_actors_awake", 1);
+      await("dormouse_actors_asleep", 0);
       assertThat(server.hibernate(ROOM).toCompletableFuture().get(10, TimeUnit.SECONDS)).isTrue();
-      await("dormouse_actors_active", 0);
-      await("dormouse_actors_hibernated", 1);
+      await("dormouse_actors_awake", 0);
+      await("dormouse_actors_asleep", 1);
       assertThat(client.ask("b")).isEqualTo("b");
     }
     heard.next(ConnectionClosed.class);

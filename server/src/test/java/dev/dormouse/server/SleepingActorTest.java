@@ -136,8 +136,8 @@ class SleepingActorTest {
 
   private static void assertAsleep(DormouseServer server, long activation) {
     ActorStatus status = server.status(ROOM);
-    assertThat(status.state()).isEqualTo(ActorStatus.State.HIBERNATED);
-    assertThat(status.activation()).isEqualTo(activation);
+    assertThat(status.state()).isEqualTo(ActorStatus.State.ASLEEP);
+    assertThat(status.wakes()).isEqualTo(activation);
     assertThat(status.connections()).isEqualTo(1);
   }
 
@@ -233,7 +233,7 @@ class SleepingActorTest {
         Client client = new Client(server)) {
       assertThat(client.ask("ping")).isEqualTo("pong");
       hibernate(server);
-      long activation = server.status(ROOM).activation();
+      long activation = server.status(ROOM).wakes();
       assertThat(client.ask("ping")).isEqualTo("pong");
       assertAsleep(server, activation);
       assertThat(server.counts().autoReplies()).isEqualTo(2);
@@ -268,7 +268,7 @@ class SleepingActorTest {
       assertThat(ConnectionId.parse(second.getString("id")))
           .isGreaterThan(ConnectionId.parse(first.getString("id")));
       assertThat(last.getString("next")).isNull();
-      assertThat(admin(server, "").getString("state")).isEqualTo("hibernated");
+      assertThat(admin(server, "").getString("state")).isEqualTo("asleep");
     }
   }
 }

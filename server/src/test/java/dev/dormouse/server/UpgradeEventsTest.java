@@ -233,7 +233,7 @@ class UpgradeEventsTest {
     assertThat(answer.body()).isNotEmpty();
     assertThat(server.counts().upgrades()).isZero();
     assertThat(server.counts().sockets()).isZero();
-    assertThat(server.status(new ActorId("socket", "one")).activation()).isZero();
+    assertThat(server.status(new ActorId("socket", "one")).wakes()).isZero();
   }
 
   @Test

@@ -269,7 +269,7 @@ final class ActorCell {
             ? asleep.get()
             : new ActorStatus(
                 id,
-                ActorStatus.State.ACTIVE,
+                ActorStatus.State.AWAKE,
                 current.connectionCount(),
                 current.activation(),
                 Pins.of(turn, mailbox.size(), gate, nowNs, lastEventNs, options.idle()));

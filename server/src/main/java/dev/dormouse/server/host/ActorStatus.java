@@ -15,25 +15,25 @@ import org.jspecify.annotations.Nullable;
  * @param id the actor
  * @param state whether it is in memory, and whether it has connections
  * @param connections its open connections; 0 if it is unreadable
- * @param activation the number of activations so far; 0 if it is unreadable
- * @param pins the reasons that keep it in memory, in words; empty if it is not in memory
+ * @param wakes how often it came into memory so far; 0 if it is unreadable
+ * @param keptAwakeBy the reasons that keep it in memory, in words; empty if it is not in memory
  */
 public record ActorStatus(
-    ActorId id, State state, int connections, long activation, List<String> pins) {
+    ActorId id, State state, int connections, long wakes, List<String> keptAwakeBy) {
 
   /** The state of an actor as it is seen from outside. */
   public enum State {
     /** The actor is in memory. */
-    ACTIVE,
+    AWAKE,
     /** The actor is not in memory and has open connections. */
-    HIBERNATED,
+    ASLEEP,
     /** The actor is not in memory and has no connections. */
     INACTIVE,
     /** The actor is not in memory and its row cannot be read, so that its events are refused. */
     UNREADABLE;
 
     private static State asleep(int connections) {
-      return connections > 0 ? HIBERNATED : INACTIVE;
+      return connections > 0 ? ASLEEP : INACTIVE;
     }
   }
 
@@ -58,17 +58,17 @@ public record ActorStatus(
     return new ActorStatus(id, state, row.connections(), row.activations(), List.of());
   }
 
-  /** Returns this status with so many connections less, and with more pins. */
-  ActorStatus with(int ended, List<String> morePins) {
+  /** Returns this status with so many connections less, and with more that keeps it awake. */
+  ActorStatus with(int ended, List<String> more) {
     int open = Math.max(0, connections - ended);
-    List<String> all = new ArrayList<>(pins);
-    all.addAll(morePins);
-    State now = state == State.ACTIVE ? state : State.asleep(open);
-    return new ActorStatus(id, now, open, activation, all);
+    List<String> all = new ArrayList<>(keptAwakeBy);
+    all.addAll(more);
+    State now = state == State.AWAKE ? state : State.asleep(open);
+    return new ActorStatus(id, now, open, wakes, all);
   }
 
   /** Copies the list. */
   public ActorStatus {
-    pins = List.copyOf(pins);
+    keptAwakeBy = List.copyOf(keptAwakeBy);
   }
 }

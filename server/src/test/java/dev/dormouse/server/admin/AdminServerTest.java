@@ -161,7 +161,7 @@ class AdminServerTest {
                                   new JsonObject(
                                       """
                                       {"type":"room","key":"löbby","state":"inactive",
-                                       "connections":0,"activation":0,"pins":[],\
+                                       "connections":0,"wakes":0,"keptAwakeBy":[],\
                                        "alarms":0,"nextAlarms":[]}\
                                       """));
                           context.completeNow();

@@ -124,7 +124,7 @@ class ActorSearchTest {
     assertThat(host.find(new ActorQuery("room", "", false, null, 10)).actors())
         .extracting(actor -> actor.id().key() + " " + actor.state() + " " + actor.connections())
         .containsExactlyInAnyOrder(
-            "asleep HIBERNATED 2", "gone INACTIVE 0", "awake ACTIVE 0", "damaged UNREADABLE 0");
+            "asleep ASLEEP 2", "gone INACTIVE 0", "awake AWAKE 0", "damaged UNREADABLE 0");
   }
 
   @Test

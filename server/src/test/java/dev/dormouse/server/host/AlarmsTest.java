@@ -174,7 +174,7 @@ class AlarmsTest {
     node.heard();
     node.ringAfter(Duration.ofSeconds(50));
     assertThat(said()).containsExactly("a 1 0");
-    assertThat(node.status().activation()).isEqualTo(2);
+    assertThat(node.status().wakes()).isEqualTo(2);
     node.tickAfter(Duration.ofSeconds(10));
     assertThat(node.host.activeActors()).isZero();
   }

@@ -239,9 +239,9 @@ class DeliveryTest {
     node.message(ada, "ask");
     long report = lastReport();
     node.message(ada, "wait for that");
-    assertThat(node.status().pins()).contains("waitFor in a turn since 0.0 s");
+    assertThat(node.status().keptAwakeBy()).contains("waitFor in a turn since 0.0 s");
     report(report, Outcome.DROPPED);
-    assertThat(node.status().pins()).containsExactly("idle 0.0 s of 10.0 s");
+    assertThat(node.status().keptAwakeBy()).containsExactly("idle 0.0 s of 10.0 s");
   }
 
   @Test
@@ -252,8 +252,8 @@ class DeliveryTest {
     assertThat(node.hibernate()).isTrue();
     report(report, Outcome.WRITTEN);
     assertOutcome(Outcome.WRITTEN);
-    assertThat(node.status().state()).isEqualTo(ActorStatus.State.HIBERNATED);
-    assertThat(node.status().activation()).isEqualTo(1);
+    assertThat(node.status().state()).isEqualTo(ActorStatus.State.ASLEEP);
+    assertThat(node.status().wakes()).isEqualTo(1);
   }
 
   @Test

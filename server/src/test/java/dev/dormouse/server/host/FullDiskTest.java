@@ -130,7 +130,7 @@ class FullDiskTest {
     assertThat(stopped).isCompleted();
     node.store.full(false);
     node.tickAfter(TICK);
-    assertThat(node.status().state()).isNotEqualTo(ActorStatus.State.ACTIVE);
+    assertThat(node.status().state()).isNotEqualTo(ActorStatus.State.AWAKE);
     assertThat(node.host.owedCloses()).isEqualTo(1);
   }
 

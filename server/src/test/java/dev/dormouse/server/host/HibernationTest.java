@@ -54,18 +54,18 @@ class HibernationTest {
     node.message(ada, "hello");
     assertThat(node.texts()).containsExactly("1:1 " + new Note("ada", 1) + " 1 of 2");
     node.tickAfter(Duration.ofMillis(9_999));
-    assertThat(node.status().state()).isEqualTo(ActorStatus.State.ACTIVE);
-    assertThat(node.status().pins()).containsExactly("idle 10.0 s of 10.0 s");
+    assertThat(node.status().state()).isEqualTo(ActorStatus.State.AWAKE);
+    assertThat(node.status().keptAwakeBy()).containsExactly("idle 10.0 s of 10.0 s");
     node.tickAfter(Duration.ofMillis(1));
     assertThat(node.host.activeActors()).isZero();
     assertThat(node.status())
-        .isEqualTo(new ActorStatus(TestHost.ROOM, ActorStatus.State.HIBERNATED, 2, 1, List.of()));
+        .isEqualTo(new ActorStatus(TestHost.ROOM, ActorStatus.State.ASLEEP, 2, 1, List.of()));
     node.message(bo, "good morning");
     node.message(ada, "you too");
     assertThat(node.texts())
         .containsExactly(
             "2:2 " + new Note("bo", 1) + " 2 of 2", "1:2 " + new Note("ada", 2) + " 2 of 2");
-    assertThat(node.status().activation()).isEqualTo(2);
+    assertThat(node.status().wakes()).isEqualTo(2);
   }
 
   @DisplayName("A10: a request of any key, or a rejected upgrade, leaves no row")
@@ -139,7 +139,7 @@ class HibernationTest {
       for (Table table : List.of(Table.ACTOR, Table.CONNECTION, Table.VALUE, Table.ALARM)) {
         assertThat(node.store.scanAll(table, null, 10)).as(stored + " " + table).isEmpty();
       }
-      assertThat(node.status().activation()).isZero();
+      assertThat(node.status().wakes()).isZero();
     }
   }
 

@@ -260,7 +260,7 @@ class LimitsTest {
     node.offer(ada, "waits");
     node.time.advance(Duration.ofSeconds(11));
     node.host.tick();
-    assertThat(node.status().pins()).contains("1 waiting event");
+    assertThat(node.status().keptAwakeBy()).contains("1 waiting event");
     node.steps.runAll();
     assertThat(node.host.activeActors()).isEqualTo(1);
   }

@@ -61,7 +61,7 @@ class OrdersTest {
     node.heard();
 
     assertThat(reset()).isTrue();
-    assertThat(node.status().state()).isEqualTo(ActorStatus.State.HIBERNATED);
+    assertThat(node.status().state()).isEqualTo(ActorStatus.State.ASLEEP);
     assertThat(node.status().connections()).isEqualTo(1);
     node.message(ada, "b");
 
@@ -77,7 +77,7 @@ class OrdersTest {
     node.message(ada, "wait");
     node.offer(ada, "b");
     assertThat(node.texts()).isEmpty();
-    assertThat(node.status().pins()).anyMatch(pin -> pin.startsWith("waitFor in a turn"));
+    assertThat(node.status().keptAwakeBy()).anyMatch(pin -> pin.startsWith("waitFor in a turn"));
 
     try (Logs logs = new Logs()) {
       assertThat(reset()).isTrue();
@@ -136,7 +136,7 @@ class OrdersTest {
     node.host.close(TestHost.ROOM, ada, 4000, "go home");
 
     assertThat(node.heard()).containsExactly(new ToGateway.Close(ada, 4000, "go home"));
-    assertThat(node.status().state()).isEqualTo(ActorStatus.State.HIBERNATED);
+    assertThat(node.status().state()).isEqualTo(ActorStatus.State.ASLEEP);
     node.close(ada, 4000);
     assertThat(node.status().connections()).isZero();
   }

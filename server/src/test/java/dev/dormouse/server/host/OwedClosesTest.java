@@ -105,7 +105,7 @@ class OwedClosesTest {
     node.pass(Duration.ofSeconds(8));
     assertThat(node.host.owedCloses()).isEqualTo(1);
     assertThat(node.status().connections()).isEqualTo(1);
-    assertThat(node.status().pins()).contains("1 close that could not take effect yet");
+    assertThat(node.status().keptAwakeBy()).contains("1 close that could not take effect yet");
     node.close(bo, 1001);
     node.pass(Duration.ofSeconds(20));
     assertThat(node.host.owedCloses()).isEqualTo(2);

@@ -300,7 +300,7 @@ class RecoveryTest {
     CompletableFuture<Boolean> dropped = node.host.hibernate(TestHost.ROOM);
     node.steps.runAll();
     assertThat(dropped).isNotDone();
-    assertThat(node.status().pins())
+    assertThat(node.status().keptAwakeBy())
         .containsExactly("1 failed activation in a row; next attempt in 0.3 s");
     node.pass(Duration.ofSeconds(1));
     assertThat(node.texts()).containsExactly("1:a of 1");

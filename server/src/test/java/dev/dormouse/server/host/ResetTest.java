@@ -210,7 +210,7 @@ class ResetTest {
     assertThatIllegalStateException()
         .isThrownBy(() -> counting.objects.get(0).startOver("outside"))
         .withMessageContaining("no turn is open");
-    assertThat(node.status().state()).isEqualTo(ActorStatus.State.ACTIVE);
+    assertThat(node.status().state()).isEqualTo(ActorStatus.State.AWAKE);
   }
 
   @Test

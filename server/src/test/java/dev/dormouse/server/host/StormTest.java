@@ -168,7 +168,7 @@ class StormTest {
       for (int i = 0; i < ACTORS; i++) {
         ActorStatus status = host.status(new ActorId("room", "r" + i));
         assertThat(status.connections()).isEqualTo(CONNECTIONS);
-        assertThat(status.activation()).isGreaterThan(1);
+        assertThat(status.wakes()).isGreaterThan(1);
       }
     } finally {
       isOver.set(true);

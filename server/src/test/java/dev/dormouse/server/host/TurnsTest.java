@@ -146,10 +146,10 @@ class TurnsTest {
             });
     ConnectionId id = node.connect("ada");
     node.message(id, "fail");
-    assertThat(node.status().state()).isEqualTo(ActorStatus.State.HIBERNATED);
+    assertThat(node.status().state()).isEqualTo(ActorStatus.State.ASLEEP);
     node.message(id, "a");
     assertThat(activations).containsExactly(1L, 2L);
-    assertThat(node.status().state()).isEqualTo(ActorStatus.State.ACTIVE);
+    assertThat(node.status().state()).isEqualTo(ActorStatus.State.AWAKE);
   }
 
   @Test
@@ -333,7 +333,7 @@ class TurnsTest {
     node.message(id, "wait");
     node.message(id, "next");
     assertThat(node.heard()).isEmpty();
-    assertThat(node.status().pins()).first().asString().startsWith("waitFor in a turn");
+    assertThat(node.status().keptAwakeBy()).first().asString().startsWith("waitFor in a turn");
     slow.complete("slow");
     node.steps.runAll();
     assertThat(node.texts()).containsExactly("1:wait", "1:slow", "1:next");

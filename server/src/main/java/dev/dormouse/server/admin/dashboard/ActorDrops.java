@@ -47,8 +47,8 @@ record ActorDrops(ActorHost host, StoreReads reads) {
     }
     String reason =
         failure instanceof TimeoutException
-            ? "the actor is not dropped after %s s, and will be later; it is kept in memory by %s"
-                .formatted(LIMIT_SECONDS, String.join("; ", status.pins()))
+            ? "the actor is not dropped after %s s, and will be later; it is kept awake by %s"
+                .formatted(LIMIT_SECONDS, String.join("; ", status.keptAwakeBy()))
             : String.valueOf(failure);
     throw new StoreReads.Refusal(409, reason, json);
   }

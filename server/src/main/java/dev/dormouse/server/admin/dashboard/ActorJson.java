@@ -28,8 +28,8 @@ final class ActorJson {
         .put("key", actor.id().key())
         .put("state", actor.state().name().toLowerCase(Locale.ROOT))
         .put("connections", actor.connections())
-        .put("activation", actor.activation())
-        .put("pins", new JsonArray(actor.pins()));
+        .put("wakes", actor.wakes())
+        .put("keptAwakeBy", new JsonArray(actor.keptAwakeBy()));
   }
 
   private static JsonObject of(Alarm alarm) {

@@ -15,8 +15,8 @@ import io.vertx.ext.web.RoutingContext;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Answers {@code GET /api/actors?type=&prefix=&in=stored|memory&after=&limit=} with the actors
- * whose keys begin with the prefix. Each has its state, what keeps it in memory, and the time and
+ * Answers {@code GET /api/actors?type=&prefix=&in=stored|awake&after=&limit=} with the actors
+ * whose keys begin with the prefix. Each has its state, what keeps it awake, and the time and
  * reason of its last wake if they are remembered. {@code next} is the {@code after} of the next
  * page, null if there is none. A page with few or no actors may have a next page, since only a
  * limited number of actors is examined for each page ({@code looked}). A page has at most {@value
@@ -55,13 +55,13 @@ final class ActorListPage implements AdminPage {
 
   private static ActorQuery query(RoutingContext context) {
     String where = PageParams.text(context, "in");
-    if (where != null && !where.equals("stored") && !where.equals("memory")) {
-      throw new IllegalArgumentException("in '" + where + "' is neither stored nor memory");
+    if (where != null && !where.equals("stored") && !where.equals("awake")) {
+      throw new IllegalArgumentException("in '" + where + "' is neither stored nor awake");
     }
     return new ActorQuery(
         PageParams.type(context, "type"),
         PageParams.text(context, "prefix", ActorId.KEY_BYTES_MAX),
-        "memory".equals(where),
+        "awake".equals(where),
         PageParams.actor(context, "after"),
         PageParams.number(context, "limit", LIMIT_DEFAULT, 1, LIMIT_MAX));
   }

@@ -19,13 +19,13 @@ final class NodeHistory {
    * Holds one sample. Rates are per second, over the time since the sample before.
    *
    * @param sockets the number of open sockets
-   * @param active the number of actors in memory
+   * @param awake the number of actors in memory
    * @param heapBytes the used bytes of the heap
    * @param metered the values that are measured only while a person looks; null if nobody did
    */
   record Sample(
       long sockets,
-      long active,
+      long awake,
       long heapBytes,
       double messagesInRate,
       double messagesOutRate,
@@ -69,7 +69,7 @@ final class NodeHistory {
    *
    * @param isMetered whether the meter listens
    */
-  void sample(GatewayCounts counts, long active, long heapBytes, boolean isMetered) {
+  void sample(GatewayCounts counts, long awake, long heapBytes, boolean isMetered) {
     Totals now =
         new Totals(
             time.nowNs(),
@@ -95,7 +95,7 @@ final class NodeHistory {
     Sample sample =
         new Sample(
             counts.sockets(),
-            active,
+            awake,
             heapBytes,
             now.rate(before, now.messagesIn, before.messagesIn),
             now.rate(before, now.messagesOut, before.messagesOut),

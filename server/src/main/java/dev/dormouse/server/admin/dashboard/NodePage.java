@@ -72,7 +72,7 @@ final class NodePage implements AdminPage {
     JsonArray types = new JsonArray();
     host.activeByType()
         .forEach(
-            (type, active) -> types.add(new JsonObject().put("type", type).put("active", active)));
+            (type, active) -> types.add(new JsonObject().put("type", type).put("awake", active)));
     return new JsonObject()
         .put("at", ActorJson.at(time.wallMs()))
         .put("upMs", TimeUnit.NANOSECONDS.toMillis(time.nowNs() - startedNs))
@@ -82,7 +82,7 @@ final class NodePage implements AdminPage {
         .put("sockets", counts.sockets())
         .put("httpConnections", counts.httpConnections())
         .put("pendingUpgrades", counts.upgrades())
-        .put("active", host.activeActors())
+        .put("awake", host.activeActors())
         .put("owedCloses", host.owedCloses())
         .put("types", types)
         .put("heap", heap())
@@ -141,7 +141,7 @@ final class NodePage implements AdminPage {
         .put("stepMs", NodeHistory.STEP.toMillis())
         .put("samplesMax", NodeHistory.SAMPLES_MAX)
         .put("sockets", series(samples, NodeHistory.Sample::sockets))
-        .put("active", series(samples, NodeHistory.Sample::active))
+        .put("awake", series(samples, NodeHistory.Sample::awake))
         .put("heapBytes", series(samples, NodeHistory.Sample::heapBytes))
         .put("upgrades", metered(samples, NodeHistory.Metered::upgradesRate))
         .put("messagesIn", series(samples, NodeHistory.Sample::messagesInRate))

@@ -28,7 +28,7 @@ record StoredActors(ActorHost host, ActorStore store) {
    */
   ActorStatus known(ActorId actor) {
     ActorStatus status = host.status(actor);
-    if (status.state() == ActorStatus.State.INACTIVE && status.activation() == 0) {
+    if (status.state() == ActorStatus.State.INACTIVE && status.wakes() == 0) {
       throw new StoreReads.Refusal(404, "there is no actor " + actor);
     }
     return status;

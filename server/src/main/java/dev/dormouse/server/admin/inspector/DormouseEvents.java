@@ -147,8 +147,8 @@ final class DormouseEvents {
     return new JsonObject()
         .put("state", word(actor.state()))
         .put("connections", actor.connections())
-        .put("activation", actor.activation())
-        .put("pins", new JsonArray(actor.pins()));
+        .put("wakes", actor.wakes())
+        .put("keptAwakeBy", new JsonArray(actor.keptAwakeBy()));
   }
 
   private static JsonObject of(

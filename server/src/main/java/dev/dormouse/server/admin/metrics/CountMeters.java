@@ -115,11 +115,11 @@ final class CountMeters {
   }
 
   private void actors() {
-    gauge("dormouse.actors.active", "actors in memory", Snapshot::activeActors);
+    gauge("dormouse.actors.awake", "actors in memory", Snapshot::awakeActors);
     gauge(
-        "dormouse.actors.hibernated",
+        "dormouse.actors.asleep",
         "actors with sockets here that are not in memory",
-        Snapshot::hibernatedActors);
+        Snapshot::asleepActors);
     gauge(
         "dormouse.closes.owed",
         "connections that ended without their onClose having taken effect",

@@ -54,7 +54,7 @@ final class EventMeters implements DormouseObserver {
     this.handshakes = timer("dormouse.upgrade.duration", "upgrades, by their end");
     this.lifetimes = timer("dormouse.connection.duration", "connections that are closed");
     this.wakes = timer("dormouse.actor.wake.duration", "activations, by kind of event");
-    this.lives = timer("dormouse.actor.active.duration", "time that actors were in memory");
+    this.lives = timer("dormouse.actor.awake.duration", "time that actors were in memory");
     this.resets =
         Counter.builder("dormouse.actor.resets")
             .description("actors dropped because of a failure")

@@ -13,8 +13,8 @@ import java.util.Map;
  * @param host the counts of data that the host could not read
  * @param alarms the counts of alarms by outcome
  * @param commits the counts of the store's commits and of the groups that it wrote
- * @param activeActors actors in memory
- * @param hibernatedActors actors with sockets here that are not in memory
+ * @param awakeActors actors in memory
+ * @param asleepActors actors with sockets here that are not in memory
  * @param outboundBytes bytes that wait for clients to read them
  * @param activeRequests HTTP requests that are not answered yet
  * @param owedCloses connections that have ended and whose {@code onClose} has not taken effect yet
@@ -31,8 +31,8 @@ public record Snapshot(
     UnreadableCounts host,
     AlarmCounts alarms,
     CommitCounts commits,
-    long activeActors,
-    long hibernatedActors,
+    long awakeActors,
+    long asleepActors,
     long outboundBytes,
     long activeRequests,
     long owedCloses,

@@ -76,7 +76,7 @@ class NodeHistoryTest {
 
     NodeHistory.Sample sample = history.samples().get(0);
     assertThat(sample.sockets()).isEqualTo(3);
-    assertThat(sample.active()).isEqualTo(2);
+    assertThat(sample.awake()).isEqualTo(2);
     assertThat(sample.messagesInRate()).isEqualTo(5);
     assertThat(sample.messagesOutRate()).isEqualTo(10);
     assertThat(sample.wakesRate()).isEqualTo(0.5);

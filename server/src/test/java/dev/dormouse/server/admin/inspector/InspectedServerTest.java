@@ -248,7 +248,7 @@ class InspectedServerTest {
     hibernate();
     List<JsonObject> announced = new ArrayList<>();
     InspectorClient inspector = inspector("/devtools/node", announced);
-    assertThat(server.status(ROOM).state()).hasToString("HIBERNATED");
+    assertThat(server.status(ROOM).state()).hasToString("ASLEEP");
     Set<String> ids = new HashSet<>();
     of(announced, CREATED).forEach(event -> ids.add(params(event).getString("requestId")));
     assertThat(ids).hasSize(SLEEPERS);

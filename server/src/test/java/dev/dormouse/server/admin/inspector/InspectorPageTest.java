@@ -279,7 +279,7 @@ class InspectorPageTest {
             new JsonObject(
                 """
                 {"id": 7, "result": {
-                  "state": "inactive", "connections": 0, "activation": 0, "pins": []}}\
+                  "state": "inactive", "connections": 0, "wakes": 0, "keptAwakeBy": []}}\
                 """));
   }
 
