@@ -94,8 +94,8 @@ class DashboardOrdersTest {
 
       assertThat(admin.post(PATH + "/reset").status()).isEqualTo(200);
 
-      JsonObject told = admin.await(PATH, status -> status.getJsonObject("reset") != null);
-      assertThat(told.getJsonObject("reset").getString("cause"))
+      JsonObject told = admin.await(PATH, status -> status.getJsonObject("failures") != null);
+      assertThat(told.getJsonObject("failures").getString("cause"))
           .contains("as asked for at the admin port");
       assertThat(ada.ask("hi")).isEqualTo("heard 1");
       assertThat(list(admin.get(PATH + "/values").json(), "values")).hasSize(1);

@@ -254,14 +254,40 @@ class DashboardTest {
   @DisplayName("A reset is told with its cause, at most 500 characters of it")
   void aResetIsToldWithItsCause() throws Exception {
     try (TextClient ada = join("ada")) {
+      admin.get(PATH); // turns are remembered while somebody looks
       ada.ask("hi");
       ada.send("fail");
-      JsonObject told = admin.await(PATH, status -> status.getJsonObject("reset") != null);
+      JsonObject told = admin.await(PATH, status -> status.getJsonObject("failures") != null);
 
-      assertThat(told.getJsonObject("reset").getString("cause"))
+      assertThat(told.getJsonObject("failures").getString("cause"))
           .contains("as asked: why ")
           .hasSize(500);
-      assertThat(told.getJsonObject("reset").getString("at")).endsWith("Z");
+      assertThat(told.getJsonObject("failures").getString("at")).endsWith("Z");
+      JsonObject turn = list(told, "turns").get(0);
+      assertThat(turn.getString("outcome")).isEqualTo("failed");
+      assertThat(turn.getString("cause")).isEqualTo(told.getJsonObject("failures").getString("cause"));
+    }
+  }
+
+  @Test
+  @DisplayName("Actors that failed lately are found among all, and are counted")
+  void actorsThatFailedAreFound() throws Exception {
+    try (TextClient ada = join("ada");
+        TextClient bo = new TextClient(server, "/parlor/quiet?name=bo")) {
+      bo.ask("hi");
+      ada.ask("hi");
+      ada.send("fail");
+      admin.await("/api/node", node -> node.getInteger("failing") == 1);
+
+      List<JsonObject> found = list(admin.get("/api/actors?in=failing").json(), "actors");
+
+      assertThat(found).extracting(actor -> actor.getString("key")).containsExactly("lobby");
+      assertThat(found.get(0).getJsonObject("failures").getInteger("number")).isEqualTo(1);
+      assertThat(list(admin.get("/api/actors?in=failing&prefix=q").json(), "actors")).isEmpty();
+      assertThat(list(admin.get("/api/actors?in=failing&after=parlor/lobby").json(), "actors"))
+          .isEmpty();
+      assertThat(list(admin.get("/api/actors?prefix=q").json(), "actors").get(0).getValue("failures"))
+          .isNull();
     }
   }
 
@@ -332,7 +358,7 @@ class DashboardTest {
     "?limit=501, 'limit ''501'' is not 1 to 500'",
     "?limit=x, 'limit ''x'' is not 1 to 500'",
     "?limit=, 'limit '''' is not 1 to 500'",
-    "?in=disk, 'in ''disk'' is neither stored nor memory'",
+    "?in=disk, 'in ''disk'' is neither stored nor awake'",
     "?after=lobby, 'after ''lobby'' is not of the form type/key'",
     "?after=parlor/, 'after: actor key is empty'",
     "?after=Parlor/x, 'after: actor type ''Parlor'' is not 1 to 64'",

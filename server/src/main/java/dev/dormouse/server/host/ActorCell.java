@@ -414,7 +414,7 @@ final class ActorCell {
       return runTurn(hibernate);
     }
     if (state.isActive()) {
-      watch.reset(id, "it was reset from outside");
+      watch.reset(id, "it was reset from outside", false);
       drop(CellState.COLD);
     }
     if (state == CellState.COLD) {
@@ -609,7 +609,7 @@ final class ActorCell {
       return !mailbox.park();
     }
     if (state.isActive()) {
-      watch.reset(id, gate.loss());
+      watch.reset(id, gate.loss(), true);
       drop(CellState.COLD);
     }
     closing.lostAfter(gate.settled());
@@ -636,7 +636,7 @@ final class ActorCell {
       return;
     }
     if (state != CellState.COLD) {
-      watch.reset(id, cause);
+      watch.reset(id, cause, true);
       drop(CellState.COLD);
     }
     Event failed = atHand == null && mailbox.peek() != null ? take() : atHand;

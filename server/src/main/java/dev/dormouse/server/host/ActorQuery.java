@@ -16,7 +16,8 @@ import org.jspecify.annotations.Nullable;
 public record ActorQuery(
     @Nullable String type, String prefix, boolean isInMemory, @Nullable ActorId after, int limit) {
 
-  boolean matches(ActorId id) {
+  /** Returns whether an actor has the type and the beginning of the key that are searched for. */
+  public boolean matches(ActorId id) {
     return (type == null || id.type().equals(type)) && id.key().startsWith(prefix);
   }
 }

@@ -194,12 +194,14 @@ public interface DormouseObserver {
   record ActorHibernated(ActorId actor, long activeNs) {}
 
   /**
-   * Reports that an actor object was dropped because of a failure; its sockets stay open.
+   * Reports that an actor object was dropped without {@code onHibernate}; its sockets stay open.
    *
    * @param actor the actor
-   * @param cause the failure, in words
+   * @param cause the failure, or the reason of the reset, in words
+   * @param isFailure whether something failed; false if the actor reset itself, or was reset on
+   *     request while no turn was open
    */
-  record ActorReset(ActorId actor, String cause) {}
+  record ActorReset(ActorId actor, String cause, boolean isFailure) {}
 
   /**
    * Reports that a turn has ended; one with {@link TurnOutcome#COMMITTED} is stored.
@@ -282,7 +284,7 @@ public interface DormouseObserver {
   /** Hears that an actor has left memory. */
   default void actorHibernated(ActorHibernated hibernated) {}
 
-  /** Hears that an actor object was dropped because of a failure. */
+  /** Hears that an actor object was dropped after a failure, or was reset. */
   default void actorReset(ActorReset reset) {}
 
   /** Hears that a turn has ended. */

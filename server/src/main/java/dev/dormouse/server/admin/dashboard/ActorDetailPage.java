@@ -13,7 +13,7 @@ import java.util.concurrent.Callable;
 /**
  * Answers {@code GET /api/actors/{type}/{key}} with the status of an actor, of a registered type or
  * not. The answer has what keeps the actor in memory, the first {@value #ALARMS_SHOWN} of its
- * alarms, its last wake and last reset as far as they are remembered, and its last turns since
+ * alarms, its last wake, its last reset and its failures as far as they are remembered, and its last turns since
  * {@code turnsSince}, which are recorded only while a person looks at the dashboard. The answer is
  * 404 if nothing is stored of the actor. The request wakes no actor.
  */
@@ -53,6 +53,7 @@ final class ActorDetailPage implements AdminPage {
           .put("isHosted", host.hosts(actor.type()))
           .put("wake", ActorJson.of(past.wake()))
           .put("reset", ActorJson.of(past.reset()))
+          .put("failures", ActorJson.of(past.failures()))
           .put("turns", ActorJson.of(turns.of(actor)))
           .put("turnsSince", ActorJson.at(audience.sinceMs()));
     };

@@ -49,11 +49,21 @@ final class ActorJson {
             .put("tookMs", ms(wake.tookNs()));
   }
 
-  /** Returns the time and reason of an actor's last reset; null if it is not remembered. */
+  /** Returns the time and reason of an actor's last reset; null if none is remembered. */
   static @Nullable JsonObject of(RecentWakes.@Nullable Reset reset) {
     return reset == null
         ? null
         : new JsonObject().put("at", at(reset.atMs())).put("cause", reset.cause());
+  }
+
+  /** Returns the failures of an actor; null if none is remembered. */
+  static @Nullable JsonObject of(RecentWakes.@Nullable Failures failures) {
+    return failures == null
+        ? null
+        : new JsonObject()
+            .put("number", failures.number())
+            .put("at", at(failures.last().atMs()))
+            .put("cause", failures.last().cause());
   }
 
   /** Returns turns, the last one first. */
@@ -70,7 +80,8 @@ final class ActorJson {
               .put("ranMs", ms(ended.ranNs()))
               .put("commitMs", ms(ended.commitNs()))
               .put("storedBytes", ended.storedBytes())
-              .put("outcome", ended.outcome().name().toLowerCase(Locale.ROOT)));
+              .put("outcome", ended.outcome().name().toLowerCase(Locale.ROOT))
+              .put("cause", turn.cause()));
     }
     return array;
   }

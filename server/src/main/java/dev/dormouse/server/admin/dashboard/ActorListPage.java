@@ -12,15 +12,20 @@ import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Answers {@code GET /api/actors?type=&prefix=&in=stored|awake&after=&limit=} with the actors
- * whose keys begin with the prefix. Each has its state, what keeps it awake, and the time and
- * reason of its last wake if they are remembered. {@code next} is the {@code after} of the next
- * page, null if there is none. A page with few or no actors may have a next page, since only a
- * limited number of actors is examined for each page ({@code looked}). A page has at most {@value
- * #LIMIT_MAX} actors, by default {@value #LIMIT_DEFAULT}. The request wakes no actor.
+ * Answers {@code GET /api/actors?type=&prefix=&in=stored|awake|failing&after=&limit=} with the
+ * actors whose keys begin with the prefix. Each has its state, what keeps it awake, the time and
+ * reason of its last wake, and its failures, as far as they are remembered. An actor is failing for
+ * some minutes after its last failure, see {@link RecentWakes#FAILING}. {@code next} is the {@code
+ * after} of the next page, null if there is none. A page with few or no actors may have a next
+ * page, since only a limited number of actors is examined for each page ({@code looked}). A page
+ * has at most {@value #LIMIT_MAX} actors, by default {@value #LIMIT_DEFAULT}. The request wakes no
+ * actor.
  *
  * <p>An actor that exists during all requests is on exactly one page, even if other actors come and
  * go.
@@ -28,6 +33,8 @@ import org.jspecify.annotations.Nullable;
 final class ActorListPage implements AdminPage {
   private static final int LIMIT_MAX = 500;
   private static final int LIMIT_DEFAULT = 50;
+  private static final Comparator<ActorId> ORDER =
+      Comparator.comparing(ActorId::type).thenComparing(ActorId::key);
 
   private final ActorHost host;
   private final StoreReads reads;
@@ -48,28 +55,63 @@ final class ActorListPage implements AdminPage {
                 reads.answer(
                     context,
                     asked -> {
-                      ActorQuery query = query(asked);
-                      return () -> json(host.find(query));
+                      Where where = where(asked);
+                      ActorQuery query = query(asked, where);
+                      return () -> json(where == Where.FAILING ? failing(query) : host.find(query));
                     }));
   }
 
-  private static ActorQuery query(RoutingContext context) {
+  private enum Where {
+    STORED,
+    AWAKE,
+    FAILING
+  }
+
+  private static Where where(RoutingContext context) {
     String where = PageParams.text(context, "in");
-    if (where != null && !where.equals("stored") && !where.equals("awake")) {
-      throw new IllegalArgumentException("in '" + where + "' is neither stored nor awake");
+    if (where == null) {
+      return Where.STORED;
     }
+    for (Where each : Where.values()) {
+      if (each.name().toLowerCase(Locale.ROOT).equals(where)) {
+        return each;
+      }
+    }
+    throw new IllegalArgumentException(
+        "in '" + where + "' is neither stored nor awake nor failing");
+  }
+
+  private static ActorQuery query(RoutingContext context, Where where) {
     return new ActorQuery(
         PageParams.type(context, "type"),
         PageParams.text(context, "prefix", ActorId.KEY_BYTES_MAX),
-        "awake".equals(where),
+        where == Where.AWAKE,
         PageParams.actor(context, "after"),
         PageParams.number(context, "limit", LIMIT_DEFAULT, 1, LIMIT_MAX));
+  }
+
+  /** Finds failing actors, in the order of their types and keys. */
+  private ActorPage failing(ActorQuery query) {
+    List<ActorId> all = wakes.failing();
+    List<ActorId> found =
+        all.stream()
+            .filter(query::matches)
+            .filter(id -> query.after() == null || ORDER.compare(id, query.after()) > 0)
+            .sorted(ORDER)
+            .toList();
+    List<ActorId> page = found.subList(0, Math.min(query.limit(), found.size()));
+    ActorId next = page.size() < found.size() ? page.get(page.size() - 1) : null;
+    return new ActorPage(page.stream().map(host::status).toList(), next, all.size());
   }
 
   private JsonObject json(ActorPage page) {
     JsonArray actors = new JsonArray();
     for (ActorStatus actor : page.actors()) {
-      actors.add(ActorJson.of(actor).put("wake", ActorJson.of(wakes.of(actor.id()).wake())));
+      RecentWakes.Past past = wakes.of(actor.id());
+      actors.add(
+          ActorJson.of(actor)
+              .put("wake", ActorJson.of(past.wake()))
+              .put("failures", ActorJson.of(past.failures())));
     }
     @Nullable ActorId next = page.next();
     return new JsonObject()

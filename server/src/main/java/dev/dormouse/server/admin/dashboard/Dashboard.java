@@ -56,7 +56,7 @@ public final class Dashboard implements AdminPage {
     observers.addOfActors(wakes);
     this.audience = new Audience(observers, time, List.of(turns, meter), turns::forgetAll);
     this.node =
-        new NodePage(host, store, gateway, reads, time, new NodeHistory(time, wakes, meter));
+        new NodePage(host, store, gateway, reads, time, wakes, new NodeHistory(time, wakes, meter));
     this.pages =
         List.of(
             node,

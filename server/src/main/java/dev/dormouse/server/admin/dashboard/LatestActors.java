@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -57,6 +58,22 @@ final class LatestActors<M> {
       M memory = part.get(actor);
       return memory == null ? null : told.apply(memory);
     }
+  }
+
+  /** Returns the actors whose data is like that, in no order. */
+  List<ActorId> where(Predicate<M> wanted) {
+    List<ActorId> found = new ArrayList<>();
+    for (Map<ActorId, M> part : parts) {
+      synchronized (part) {
+        part.forEach(
+            (actor, memory) -> {
+              if (wanted.test(memory)) {
+                found.add(actor);
+              }
+            });
+      }
+    }
+    return found;
   }
 
   /** Returns the number of actors with data. */

@@ -31,6 +31,7 @@ final class NodePage implements AdminPage {
   private final WebSocketGateway gateway;
   private final StoreReads reads;
   private final Time time;
+  private final RecentWakes wakes;
   private final NodeHistory history;
   private final LiveHeap heap = new LiveHeap();
   private final long startedNs;
@@ -41,12 +42,14 @@ final class NodePage implements AdminPage {
       WebSocketGateway gateway,
       StoreReads reads,
       Time time,
+      RecentWakes wakes,
       NodeHistory history) {
     this.host = host;
     this.store = store;
     this.gateway = gateway;
     this.reads = reads;
     this.time = time;
+    this.wakes = wakes;
     this.history = history;
     this.startedNs = time.nowNs();
   }
@@ -83,6 +86,8 @@ final class NodePage implements AdminPage {
         .put("httpConnections", counts.httpConnections())
         .put("pendingUpgrades", counts.upgrades())
         .put("awake", host.activeActors())
+        .put("asleep", gateway.countActors(actor -> !host.isActive(actor)))
+        .put("failing", wakes.failing().size())
         .put("owedCloses", host.owedCloses())
         .put("types", types)
         .put("heap", heap())

@@ -5,6 +5,7 @@ import dev.dormouse.server.observe.DormouseObserver;
 import dev.dormouse.server.protocol.Time;
 import java.util.ArrayDeque;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Remembers the last {@value #TURNS_MAX} turns of each of the {@value #ACTORS_MAX} actors that had
@@ -19,8 +20,10 @@ final class RecentTurns implements DormouseObserver {
    * Holds a turn that has ended.
    *
    * @param atMs the time of its end, in milliseconds since 1970
+   * @param cause why the turn was discarded, in words; null if it was not, or the reason is not
+   *     known yet
    */
-  record Turn(long atMs, TurnEnded ended) {}
+  record Turn(long atMs, TurnEnded ended, @Nullable String cause) {}
 
   private final Time time;
   private final LatestActors<ArrayDeque<Turn>> memories =
@@ -32,7 +35,7 @@ final class RecentTurns implements DormouseObserver {
 
   @Override
   public void turnEnded(TurnEnded ended) {
-    Turn turn = new Turn(time.wallMs(), ended);
+    Turn turn = new Turn(time.wallMs(), ended, null);
     memories.happened(
         ended.actor(),
         turns -> {
@@ -40,6 +43,22 @@ final class RecentTurns implements DormouseObserver {
             turns.removeLast();
           }
           turns.addFirst(turn);
+        });
+  }
+
+  /** Adds the reason to the turn that was discarded; the reason is reported right after its end. */
+  @Override
+  public void actorReset(ActorReset reset) {
+    memories.happened(
+        reset.actor(),
+        turns -> {
+          Turn last = turns.peekFirst();
+          if (last != null
+              && last.cause == null
+              && last.ended.outcome() != DormouseObserver.TurnOutcome.COMMITTED) {
+            turns.removeFirst();
+            turns.addFirst(new Turn(last.atMs, last.ended, RecentWakes.cut(reset.cause())));
+          }
         });
   }
 

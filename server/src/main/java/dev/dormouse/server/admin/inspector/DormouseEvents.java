@@ -108,7 +108,7 @@ final class DormouseEvents {
         "actorActivated",
         of(nowNs, activated.actor(), null)
             .put("reason", activated.reason())
-            .put("activation", activated.activation())
+            .put("wakes", activated.activation())
             .put("tookMs", ms(activated.tookNs())));
   }
 

@@ -5,6 +5,7 @@ import dev.dormouse.sdk.ConnectionId;
 import dev.dormouse.sdk.LimitExceededException;
 import dev.dormouse.server.host.turn.Activation;
 import dev.dormouse.server.host.turn.Event;
+import dev.dormouse.server.host.turn.ResetException;
 import dev.dormouse.server.host.turn.Turn;
 import dev.dormouse.server.observe.DormouseObserver;
 import dev.dormouse.server.observe.DormouseObserver.ActorActivated;
@@ -68,14 +69,18 @@ public final class TurnWatch {
         hit("handler", "turn discarded", actor, turn.work().connection());
       }
     }
-    reset(actor, loss == null ? cause : loss);
+    if (loss == null) {
+      reset(actor, cause, !(cause instanceof ResetException));
+    } else {
+      reset(actor, loss, true);
+    }
   }
 
-  /** Tells that an actor object is dropped because of a failure. */
-  public void reset(ActorId actor, @Nullable Object cause) {
+  /** Tells that an actor object is dropped, because of a failure or on request. */
+  public void reset(ActorId actor, @Nullable Object cause, boolean isFailure) {
     if (observers.isAnyOfActors()) {
       observers.tellOfActor(
-          DormouseObserver::actorReset, new ActorReset(actor, String.valueOf(cause)));
+          DormouseObserver::actorReset, new ActorReset(actor, String.valueOf(cause), isFailure));
     }
   }
 

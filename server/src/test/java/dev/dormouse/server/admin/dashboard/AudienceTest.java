@@ -29,10 +29,14 @@ class AudienceTest {
   private final Audience audience = new Audience(observers, time, List.of(turns), turns::forgetAll);
 
   private void turn(ActorId actor, String event) {
+    turn(actor, event, TurnOutcome.COMMITTED);
+  }
+
+  private void turn(ActorId actor, String event, TurnOutcome outcome) {
     if (observers.isAny()) {
       observers.tell(
           DormouseObserver::turnEnded,
-          new TurnEnded(actor, event, null, 1, 2, 3, 4, TurnOutcome.COMMITTED));
+          new TurnEnded(actor, event, null, 1, 2, 3, 4, outcome));
     }
   }
 
@@ -84,6 +88,49 @@ class AudienceTest {
   }
 
   @Test
+  @DisplayName("An actor is failing for five minutes after a failure; a reset on request is none")
+  void anActorIsFailingForAWhile() {
+    observers.addOfActors(wakes);
+    ActorId other = new ActorId("room", "other");
+    reset(LOBBY, "first", true);
+    reset(LOBBY, "second", true);
+    reset(LOBBY, "as asked for", false);
+    reset(other, "as asked for", false);
+
+    assertThat(wakes.failing()).containsExactly(LOBBY);
+    RecentWakes.Reset second = new RecentWakes.Reset(time.wallMs(), "second");
+    RecentWakes.Reset asked = new RecentWakes.Reset(time.wallMs(), "as asked for");
+    assertThat(wakes.of(LOBBY))
+        .isEqualTo(new RecentWakes.Past(null, asked, new RecentWakes.Failures(2, second)));
+    assertThat(wakes.of(other).failures()).isNull();
+    time.advance(RecentWakes.FAILING);
+    assertThat(wakes.failing()).containsExactly(LOBBY);
+    time.advance(Duration.ofMillis(1));
+    assertThat(wakes.failing()).isEmpty();
+    assertThat(wakes.of(LOBBY).failures()).as("still remembered").isNotNull();
+  }
+
+  @Test
+  @DisplayName("A turn that was discarded has the reason, which is told after its end")
+  void aDiscardedTurnHasItsReason() {
+    audience.look();
+    turn(LOBBY, "message");
+    reset(LOBBY, "as asked for", false);
+    turn(LOBBY, "message", TurnOutcome.FAILED);
+    reset(LOBBY, "the handler threw", true);
+    reset(LOBBY, "another", true);
+
+    assertThat(turns.of(LOBBY))
+        .extracting(RecentTurns.Turn::cause)
+        .containsExactly("the handler threw", null);
+  }
+
+  private void reset(ActorId actor, String cause, boolean isFailure) {
+    observers.tellOfActor(
+        DormouseObserver::actorReset, new ActorReset(actor, cause, isFailure));
+  }
+
+  @Test
   @DisplayName("A bounded number of actors is remembered, the last ones among them")
   void aBoundedNumberOfActorsIsRemembered() {
     audience.look();
@@ -93,7 +140,7 @@ class AudienceTest {
       turn(actor, "message");
       observers.tellOfActor(
           DormouseObserver::actorActivated, new ActorActivated(actor, "message", 1, 5));
-      observers.tellOfActor(DormouseObserver::actorReset, new ActorReset(actor, "x".repeat(600)));
+      observers.tellOfActor(DormouseObserver::actorReset, new ActorReset(actor, "x".repeat(600), true));
     }
 
     assertThat(turns.actors()).isLessThanOrEqualTo(RecentTurns.ACTORS_MAX).isPositive();
@@ -101,8 +148,13 @@ class AudienceTest {
     ActorId last = new ActorId("room", "a99999");
     assertThat(turns.of(last)).hasSize(1);
     assertThat(wakes.of(last).wake()).isEqualTo(new RecentWakes.Wake(time.wallMs(), "message", 5));
-    assertThat(wakes.of(last).reset()).isNotNull();
-    assertThat(wakes.of(new ActorId("room", "a0"))).isEqualTo(new RecentWakes.Past(null, null));
+    assertThat(wakes.of(last).reset()).isNull();
+    assertThat(wakes.of(last).failures())
+        .isEqualTo(
+            new RecentWakes.Failures(
+                1,
+                new RecentWakes.Reset(time.wallMs(), "x".repeat(RecentWakes.CAUSE_LENGTH_MAX))));
+    assertThat(wakes.of(new ActorId("room", "a0"))).isEqualTo(new RecentWakes.Past(null, null, null));
     assertThat(turns.of(new ActorId("room", "a0"))).isEmpty();
   }
 }

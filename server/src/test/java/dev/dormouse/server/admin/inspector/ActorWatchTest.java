@@ -34,7 +34,7 @@ class ActorWatchTest {
     watch.connectionClosed(Told.closed(Told.id(1), actor));
     watch.actorActivated(new ActorActivated(actor, "message", 2, 1_500_000));
     watch.actorHibernated(new ActorHibernated(actor, 2_000_000));
-    watch.actorReset(new ActorReset(actor, "a handler threw"));
+    watch.actorReset(new ActorReset(actor, "a handler threw", true));
     watch.turnEnded(
         new TurnEnded(
             actor, "message", Told.id(1), 1_000_000, 2_000_000, 3_000_000, 9, TurnOutcome.FAILED));
