@@ -13,8 +13,18 @@ const browser = await Browser.launch();
 let isOutage = false;
 browser.isExpected = (text) => isOutage && OUTAGE.test(text);
 
+/** To be run in a page before its own scripts: keeps all that it says of the room and of itself, from the first paint on. */
+function listen() {
+  window.said = new Set();
+  new MutationObserver(() => {
+    const words = ['actor-state', 'state-line', 'composer-hint'].map((id) => document.getElementById(id)?.textContent.trim());
+    words.filter(Boolean).forEach((text) => window.said.add(text));
+  }).observe(document, { subtree: true, childList: true, characterData: true });
+}
+
 async function enter(name, options = {}) {
   const page = await browser.page(name, options);
+  await page.addInitScript(listen);
   await page.goto(`${server}/#${ROOM}`);
   await until(page, (people) => people > 0, () => document.querySelectorAll('[data-testid=member]').length);
   await page.getByTestId('name').fill(name);
@@ -34,11 +44,37 @@ const secondsToNextAttempt = () => Number(
 
 const showsState = (page, state) => page.locator(`[data-testid=actor-state][data-state=${state}]`).waitFor();
 
-const activation = async (page) => Number(await page.getByTestId('activation').textContent());
+const wakes = async (page) => Number(await page.getByTestId('wakes').textContent());
 
 async function say(page, text) {
   await page.getByTestId('composer').fill(text);
   await page.getByTestId('composer').press('Enter');
+}
+
+/** A page whose socket stays silent, and whose rooms are as it is told. */
+async function connects() {
+  const page = await browser.page('held');
+  let rooms = [];
+  let asked = 0;
+  await page.routeWebSocket(/chat/, () => {});
+  await page.route('**/rooms', (route) => {
+    asked += 1;
+    return route.fulfill({ json: { rooms } });
+  });
+  await page.goto(`${server}/#${ROOM}`);
+  const card = () => [document.getElementById('actor').offsetHeight, document.querySelector('[data-testid=kept-awake-by]').textContent];
+  await until(page, () => asked > 2, () => 0);
+  await showsState(page, 'connecting');
+  assert.equal(await page.locator('#composer-hint').textContent(), 'Connecting');
+  assert.equal(await page.locator('#theme-toggle use').getAttribute('href'), '#icon-theme'); // The crescent means asleep.
+  const heights = new Set();
+  for (const [keptAwakeBy, words] of [[['idle 0.0 s of 10.0 s'], 'idle 0 of 10 s'], [['idle 10.0 s of 10.0 s'], 'idle 10 of 10 s'],
+    [['a running turn since 12.3 s', '1,024 waiting events', 'commits on their way'], 'a running turn since 12.3 s, 1,024 waiting events, commits on their way']]) {
+    rooms = [{ room: ROOM, state: 'awake', connections: 2, wakes: 3, keptAwakeBy }];
+    heights.add((await until(page, ([, shown]) => shown === words, card))[0]);
+  }
+  assert.equal(heights.size, 1, `the card moves: ${[...heights]}`);
+  await page.context().close();
 }
 
 const shot = (page, name) => page.screenshot({ animations: 'disabled', path: join(screenshots, `${name}.png`) });
@@ -48,6 +84,14 @@ try {
   const bo = await enter('Bo', { colorScheme: 'dark' });
   const both = [ada, bo];
   const isAdaAndBo = (names) => names.length === 2 && names.includes('Ada') && names.includes('Bo');
+
+  // Until the room is reached, a page says that it connects.
+  for (const page of both) {
+    const [first, ...said] = await page.evaluate(() => [...window.said]);
+    assert.match(first, /^Connecting/);
+    assert.deepEqual(said.filter((text) => /inactive|offline/i.test(text)), []);
+  }
+  await connects();
 
   // Both hear both.
   const texts = ['Good morning', 'Morning. Quiet now.'];
@@ -60,16 +104,18 @@ try {
   }
 
   // The room falls asleep; the next message wakes it.
-  await showsState(ada, 'active');
+  await showsState(ada, 'awake');
   await shot(ada, '1-awake-light');
-  for (const page of both) await showsState(page, 'hibernated');
+  for (const page of both) await showsState(page, 'asleep');
+  await until(ada, (running) => running === 0, () => document.getAnimations().length);
+  assert.deepEqual(await ada.evaluate(() => ['sun', 'moon'].map((name) => getComputedStyle(document.querySelector(`.${name}`)).opacity)), ['0', '1']);
   await shot(ada, '2-asleep-light');
   await shot(bo, '3-asleep-dark');
-  const before = await activation(ada);
+  const before = await wakes(ada);
   texts.push('Wake up');
   await say(bo, texts.at(-1));
-  await until(ada, (number) => number === before + 1, () => Number(document.querySelector('[data-testid=activation]').textContent));
-  await showsState(ada, 'active');
+  await until(ada, (number) => number === before + 1, () => Number(document.querySelector('[data-testid=wakes]').textContent));
+  await showsState(ada, 'awake');
   for (const page of both) await showsTexts(page, texts);
 
   // The server dies. What is being written stays; nothing can be sent.

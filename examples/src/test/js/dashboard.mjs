@@ -29,7 +29,21 @@ const isSame = (wanted) => {
   const sorted = JSON.stringify([...wanted].sort());
   return Object.assign((shown) => JSON.stringify(shown) === sorted, { toString: () => sorted });
 };
-const activations = () => Number(document.querySelector('[data-testid=about-activations] dd')?.textContent);
+const wakes = () => Number(document.querySelector('[data-testid=about-wakes] dd')?.textContent);
+
+/** Pages, API and documents have one word for each thing. */
+async function speaks(page) {
+  const words = await page.evaluate(() => [document.body.innerText, ...[...document.querySelectorAll('[title]')].map(({ title }) => title)].join('\n'));
+  assert.doesNotMatch(words, /hibernated|activations|\bpins?\b|kept in memory|\bactive\b/i);
+}
+
+const inOrder = () => [...document.querySelectorAll('[data-testid=actors] .key a')].map((link) => link.textContent);
+
+/** An actor's page is no longer than two screens, however much there is of it. */
+async function isShort(page) {
+  const [height, screen] = await page.evaluate(() => [document.documentElement.scrollHeight, innerHeight]);
+  assert.ok(height <= 2 * screen, `${height} pixels on screens of ${screen}`);
+}
 
 /** Nothing that was stored has become part of the page. */
 async function isUnharmed(page) {
@@ -51,6 +65,10 @@ async function populate() {
     await peer.ask('hello');
     peers.push(peer);
   }
+  const mole = await connect('den', 'mole');
+  peers.push(mole);
+  for (let i = 0; i < 2; i++) mole.socket.send('fail');
+  await mole.ask('hello');
   const warren = await Promise.all(Array.from({ length: 55 }, (_, i) => connect('den', 'warren', `?name=Guest%20${i}`)));
   for (let i = 0; i < 60; i++) await warren[0].ask(`put tunnel/${10 + i} ${i} metres`);
   peers.push(...warren);
@@ -60,7 +78,7 @@ async function populate() {
     peers.push(peer);
   }
   peers.push(await connect('counter', 'visits'), await connect('echo', 'cave'));
-  for (const actor of ['den/nest', 'chat/library']) {
+  for (const actor of ['den/nest', 'den/mole', 'chat/library']) {
     assert.equal((await fetch(`${admin}api/actors/${actor}/hibernate`, { method: 'POST' })).status, 200);
   }
   return { ada, bo, peers };
@@ -68,7 +86,7 @@ async function populate() {
 
 try {
   const { ada, bo, peers } = await populate();
-  const all = ['ghost', 'burrow', HOSTILE, LONG, 'warren', 'nest', 'lobby', 'library', 'visits', 'cave'];
+  const all = ['ghost', 'burrow', HOSTILE, LONG, 'warren', 'nest', 'mole', 'lobby', 'library', 'visits', 'cave'];
   const light = await browser.page('light');
   await light.addInitScript(() => {
     // How many questions are under way at once.
@@ -91,8 +109,9 @@ try {
   await isLive(light);
   await until(light, isSame(all), keys);
   const row = (key) => light.locator('tbody tr').filter({ has: light.getByRole('link', { name: key, exact: true }) });
-  await shows(row('burrow'), /den.*active.*2.*ago · upgrade.*idle .* of 3600/s);
-  await shows(row('nest'), /hibernated/);
+  await shows(row('burrow'), /den.*awake.*2.*ago · upgrade.*idle .* of 3600/s);
+  await shows(row('nest'), /asleep/);
+  await speaks(light);
   await until(light, (text) => text === `${peers.length}`, () => document.querySelector('[data-testid=cell-sockets] .number').textContent);
   await light.locator('[data-testid=cell-sockets] path.line[d*=L]').waitFor({ state: 'attached' });
   assert.equal(await light.locator('.logout').isVisible(), false);
@@ -100,11 +119,75 @@ try {
   await shot(light, 'list-light');
   await legible(light);
 
+  // What sleeps looks asleep: by its colour, and by its shape.
+  const looks = (state) => light.locator(`tbody [data-state=${state}]`).first().evaluate((element) => {
+    const mark = getComputedStyle(element, '::before');
+    return [getComputedStyle(element).color, mark.backgroundColor, mark.boxShadow];
+  });
+  const [awake, asleep] = [await looks('awake'), await looks('asleep')];
+  assert.notEqual(awake[0], asleep[0]);
+  assert.notEqual(awake[1], asleep[1]);
+  assert.match(asleep[2], /inset/);
+
+  // What fails is seen in the list, and found among all.
+  await shows(row('mole'), /ago · 2 times.*IllegalStateException: as it was told to/s);
+  await until(light, (text) => text === '1', () => document.querySelector('[data-testid=failing]').textContent);
+  await light.locator('.segments span', { hasText: 'Failing' }).click();
+  await until(light, isSame(['mole']), keys);
+  await light.getByText('Stored', { exact: true }).click();
+  await until(light, isSame(all), keys);
+
+  // A column sorts, the other way round, and no more; the address keeps it.
+  const head = light.getByRole('button', { name: 'Connections', exact: true });
+  await head.focus();
+  await light.keyboard.press('Enter');
+  await until(light, (shown) => shown[0] === 'warren' && shown[1] === 'burrow', inOrder);
+  await light.reload();
+  await until(light, (shown) => shown[0] === 'warren' && shown[1] === 'burrow', inOrder);
+  assert.equal(await light.locator('th[aria-sort=descending]').innerText(), 'Connections');
+  await head.click();
+  await until(light, (shown) => shown[0] === 'ghost' && shown.at(-1) === 'warren', inOrder);
+  await head.click();
+  await until(light, (shown) => shown[0] === 'library', inOrder);
+  assert.equal(await light.locator('th[aria-sort]').count(), 0);
+
+  // A spike does not flatten a chart; a rise that lasts, and a start, are shown in full.
+  assert.deepEqual(await light.evaluate(async () => {
+    const { topOf } = await import('/dashboard/chart.js');
+    const calm = (number) => Array(number).fill(2);
+    return [topOf([[...calm(290), 400]]), topOf([[...calm(100), ...Array(60).fill(400)]]), topOf([[...calm(5), 400]]), topOf([[0, null], []])];
+  }), [3, 400, 400, 1]);
+  const spiky = await light.evaluate(async () => {
+    const { Chart } = await import('/dashboard/chart.js');
+    const chart = new Chart('spiky', 'Spiky', ['one', 'two'], String);
+    chart.update({ number: '2', series: [[...Array(100).fill(2), 400], Array(101).fill(1)], room: 101, stepMs: 1000 });
+    const d = (name) => chart.element.querySelector(name).getAttribute('d');
+    return [Number(/^M\S+ ([\d.]+)/.exec(d('.line-0'))[1]), d('.cut'), chart.element.querySelector('.most').textContent];
+  });
+  assert.ok(spiky[0] < 20, `the usual is drawn at ${spiky[0]} of 44, from the top`);
+  assert.deepEqual(spiky.slice(1), ['M300.0 4h0', 'max 400']);
+
+  // A chart has a legend, and its values where one points, with the keyboard, too.
+  const messages = light.getByTestId('cell-messages');
+  assert.equal(await messages.locator('.swatch').count(), 2);
+  const plot = messages.locator('.plot');
+  const box = await plot.boundingBox();
+  await light.mouse.move(box.x + box.width - 1, box.y + box.height / 2);
+  await shows(messages.locator('.tip'), /in\/s.*out\/s.*now/s);
+  await light.mouse.move(0, 0);
+  await messages.locator('.tip').waitFor({ state: 'hidden' });
+  await plot.focus();
+  await light.keyboard.press('ArrowLeft');
+  await shows(messages.locator('.tip'), /in\/s.*out\/s.*1 s ago/s);
+  assert.match(await plot.getAttribute('aria-valuetext'), /^in\/s \S+, out\/s \S+, 1 s ago$/);
+  await light.keyboard.press('Escape');
+  await messages.locator('.tip').waitFor({ state: 'hidden' });
+
   // Those of a type, those in memory, those that begin like that; the address keeps it.
   await light.getByTestId('type').selectOption('den');
-  await until(light, isSame(all.slice(1, 6)), keys);
-  await light.getByText('In memory', { exact: true }).click();
-  await until(light, isSame(all.slice(1, 5)), keys);
+  await until(light, isSame(all.slice(1, 7)), keys);
+  await light.locator('.segments span', { hasText: 'Awake' }).click();
+  await until(light, isSame(['burrow', HOSTILE, LONG, 'warren']), keys);
   await light.getByTestId('prefix').fill('bur');
   await until(light, isSame(['burrow']), keys);
   await light.reload();
@@ -118,7 +201,7 @@ try {
   await light.getByRole('link', { name: 'burrow', exact: true }).focus();
   await light.keyboard.press('Enter');
   await light.getByRole('heading', { name: 'burrow' }).waitFor();
-  await isState(light, 'active');
+  await isState(light, 'awake');
   const connections = part(light, 'connections').locator('tbody tr');
   await shows(connections, /keeper\s*eu-west.*Guest \{ name: "Ada", rights: \["read", "write"\], visits: 1 \}/s);
   await shows(connections, /<img src=x.*Guest \{ name: "<img src=x onerror=\\"document/s);
@@ -138,18 +221,19 @@ try {
   await shows(turns, /message.*\d\d:\d\d:\d\d.*(ms|µs)/s);
   await shows(turns, /upgrade/);
   await isUnharmed(light);
+  await speaks(light);
   await shot(light, 'actor-light');
   await legible(light);
 
   // It leaves memory, and its sockets stay; a message wakes it.
-  const before = await light.evaluate(activations);
+  const before = await light.evaluate(wakes);
   await light.getByTestId('hibernate').click();
-  await shows(light.getByTestId('answer'), 'It has left memory.');
-  await isState(light, 'hibernated');
+  await shows(light.getByTestId('answer'), 'It has fallen asleep.');
+  await isState(light, 'asleep');
   await shot(light, 'actor-asleep-light');
   assert.equal(await ada.ask('wake up'), 'wake up');
-  await isState(light, 'active');
-  await until(light, (number) => number === before + 1, activations);
+  await isState(light, 'awake');
+  await until(light, (number) => number === before + 1, wakes);
   await shows(light.getByTestId('about-last-wake'), /by message/);
 
   // A connection is closed if one is sure, as one says.
@@ -176,9 +260,9 @@ try {
   await light.getByTestId('ask-yes').click();
   await shows(light.getByTestId('answer'), 'Reset');
   await light.getByTestId('about-last-reset').waitFor();
-  await isState(light, 'hibernated');
+  await isState(light, 'asleep');
   assert.equal(await ada.ask('still here'), 'still here');
-  await isState(light, 'active');
+  await isState(light, 'awake');
   assert.equal(await light.evaluate(() => window.most), 1);
 
   // Where there is more of something than a page has, one turns pages.
@@ -192,12 +276,22 @@ try {
     await light.getByRole('button', { name: `Previous ${id}` }).click();
     await until(light, (number) => number === 50, rows, id);
   }
+  await isShort(light);
+  await shot(light, 'actor-large-light');
+
+  // A handler that threw is said to have failed, and why.
+  await light.goto(linkTo('den', 'mole'));
+  await shows(turns, /message.*handler failed.*IllegalStateException: as it was told to/s);
+  await shows(light.getByTestId('about-failures'), /2, the last .* ago: IllegalStateException: as it was told to/);
+  assert.equal(await light.locator('.columns').getByText(/commit/i).count(), 0);
   await light.goto(linkTo('den', 'burrow'));
 
-  // In the dark.
-  const dark = await browser.page('dark', { colorScheme: 'dark' });
+  // In the dark, and at rest for those who want that.
+  const dark = await browser.page('dark', { colorScheme: 'dark', reducedMotion: 'reduce' });
   await dark.goto(admin);
   await until(dark, isSame(all), keys);
+  await isLive(dark);
+  assert.equal(await dark.evaluate(() => document.getAnimations().length), 0);
   await shot(dark, 'list-dark');
   await legible(dark);
   await dark.goto(linkTo('den', 'burrow'));
@@ -211,14 +305,15 @@ try {
   // What is not there, or cannot be asked for.
   const lost = await browser.page('lost', { colorScheme: 'dark' });
   await lost.goto(linkTo('den', 'nobody was here'));
-  await shows(lost.getByTestId('trouble'), 'there is no actor den/nobody was here');
-  assert.equal(await lost.getByTestId('hibernate').isDisabled(), true);
+  await shows(lost.getByTestId('missing'), 'There is no such actor.');
+  const buttons = lost.locator('main').getByRole('button');
+  assert.equal(await buttons.count(), 0);
   await lost.goto(linkTo('gone', 'ghost'));
   await lost.getByText('No actor type of this name is registered').waitFor();
   await lost.getByText('Nobody is connected.').waitFor();
   await lost.getByText('It has stored nothing.').waitFor();
   await isState(lost, 'inactive');
-  assert.equal(await lost.getByTestId('reset').isDisabled(), true);
+  assert.equal(await lost.locator('.orders').isVisible(), false);
   await lost.goto(linkTo('Not-A-Type', 'x'));
   await shows(lost.getByTestId('trouble'), /Not-A-Type/);
 
@@ -238,13 +333,18 @@ try {
     await until(phone, isSame(all), keys);
     await fits(phone, width);
     await shot(phone, `list-phone-${width}`);
-    for (const key of ['burrow', LONG]) {
+    for (const key of ['warren', LONG, 'burrow']) {
       await phone.goto(linkTo('den', key));
-      await shows(part(phone, 'connections').locator('tbody tr'), /Ada|Cleo/);
-      await shows(part(phone, 'turns').locator('tbody tr'), /message/);
+      await shows(part(phone, 'connections').locator('tbody tr'), /Ada|Cleo|Guest/);
       await fits(phone, width);
+      await isShort(phone);
+      for (const [name, id] of [['Turns', 'turns'], ['Alarms', 'alarms'], ['Storage', 'values']]) {
+        await phone.locator('.parts span', { hasText: name }).click();
+        await part(phone, id).locator('.scroll').waitFor();
+        await fits(phone, width);
+        await isShort(phone);
+      }
     }
-    await phone.goto(linkTo('den', 'burrow'));
     await shows(part(phone, 'values').locator('tbody tr'), /colour/);
     await shot(phone, `actor-phone-${width}`);
     await legible(phone);

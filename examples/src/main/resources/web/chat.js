@@ -18,9 +18,12 @@ const nameField = byId('name');
 let name = storedInTab.get('name') ?? stored.get('name') ?? guestName();
 let room = null;
 let connection = null;
-let rooms = [];
+let rooms = null;
 let status = { phase: 'connecting', failures: 0 };
 let unread = 0;
+
+/** How often the server told its rooms since this page came into one; the first answer may be older than that. */
+let heardInside = 0;
 
 setUpDrawers();
 setUpTheme();
@@ -45,6 +48,7 @@ function enterRoom(roomName) {
   showTitle();
   messages.clear();
   showMembers([]);
+  heardInside = 0;
   showRoomStates();
   connection = new Connection({ url: chatUrl, onMessage: received, onStatus: statusChanged });
 }
@@ -75,7 +79,7 @@ const handlers = {
     if (document.hidden) unread += 1;
     showTitle();
     // A message has just woken the room: show it at once rather than at the next poll.
-    if (document.documentElement.dataset.roomState !== 'active') poll.now();
+    if (document.documentElement.dataset.roomState !== 'awake') poll.now();
   },
   joined({ member }) {
     if (room.joined(member)) messages.note([person(member.name), ' joined']);
@@ -129,7 +133,9 @@ function setUpBanner() {
 
 function statusChanged(next) {
   status = next;
-  composer.online = status.phase === 'online';
+  if (status.phase !== 'online') heardInside = 0;
+  composer.phase = status.phase === 'online' ? 'online' : isConnecting() ? 'connecting' : 'offline';
+  if (status.phase === 'online') poll.now();
   const away = status.failures > 0;
   setText(byId('connection-status'), away ? 'The server is away; trying again.' : '');
   showBanner();
@@ -165,16 +171,25 @@ function setUpRooms() {
 
 function roomsHeard(heard) {
   rooms = heard;
+  if (status.phase === 'online') heardInside += 1;
   showStale(undefined);
   showRoomStates();
 }
 
 function showRoomStates() {
-  const listed = rooms.find((one) => one.room === room.name);
-  const current = listed ?? { room: room.name, state: 'inactive', connections: 0, activation: 0, pins: [] };
-  showRooms(listed ? rooms : [...rooms, current], room.name);
+  const listed = rooms?.find((one) => one.room === room.name);
+  const nothing = { room: room.name, state: 'inactive', connections: 0, wakes: 0, keptAwakeBy: [] };
+  // Nothing is said of a room before it was asked for, nor that nobody is in it while this page comes in.
+  const isTold = (listed ?? nothing).state !== 'inactive' || heardInside > 1 || (rooms && status.failures > 0);
+  const current = isTold ? listed ?? nothing : { ...nothing, state: 'connecting' };
+  showRooms([...(rooms ?? []).filter((one) => one !== listed), current], room.name);
   showActor(current);
-  composer.asleep = current.state === 'hibernated';
+  composer.asleep = current.state === 'asleep';
+}
+
+/** Whether the server is being reached for the first time, or for the first time after it was there. */
+function isConnecting() {
+  return status.phase === 'connecting' && status.failures === 0;
 }
 
 // ── Your name ───────────────────────────────────────────────────────

@@ -7,7 +7,7 @@ const TALLEST = 168;
 /** The text field: grows with its text, counts near the limit, keeps what could not be sent. */
 export class Composer {
   #field = byId('composer');
-  #online = false;
+  #phase = 'connecting';
   #asleep = false;
   #drafts = new Map();
 
@@ -30,8 +30,9 @@ export class Composer {
     this.#field.focus();
   }
 
-  set online(online) {
-    this.#online = online;
+  /** 'connecting' until the server is reached or fails for the first time, then 'online' or 'offline'. */
+  set phase(phase) {
+    this.#phase = phase;
     this.#update();
   }
 
@@ -58,7 +59,7 @@ export class Composer {
 
   #sendable() {
     const text = this.#field.value.trim();
-    return this.#online && text.length > 0 && text.length <= LIMIT;
+    return this.#phase === 'online' && text.length > 0 && text.length <= LIMIT;
   }
 
   #update() {
@@ -68,12 +69,13 @@ export class Composer {
     byId('counter').classList.toggle('over', length > LIMIT);
     this.#field.placeholder = this.#asleep ? 'Say something to wake the room' : 'Say something';
     setText(byId('composer-hint'), this.#hint(length));
-    byId('composer-form').classList.toggle('offline', !this.#online);
+    byId('composer-form').classList.toggle('offline', this.#phase !== 'online');
     this.#grow();
   }
 
   #hint(length) {
-    if (!this.#online) return 'Offline, text is kept';
+    if (this.#phase === 'connecting') return 'Connecting';
+    if (this.#phase === 'offline') return 'Offline, text is kept';
     if (length > LIMIT) return `At most ${LIMIT.toLocaleString('en')} characters`;
     return 'Enter to send, Shift+Enter for a new line';
   }

@@ -1,18 +1,21 @@
 import { avatar, byId, el, plural, setText } from './dom.js';
 
-const IDLE_PIN = /^idle ([\d.]+) s of ([\d.]+) s$/;
+const IDLE = /^idle ([\d.]+) s of ([\d.]+) s$/;
 
-const PINLESS = { active: 'nothing, about to sleep', unknown: '–' };
+/** Where nothing is said to keep a room awake. */
+const KEPT_BY_NOTHING = { awake: 'nothing, about to sleep', connecting: '–', unknown: '–' };
 
 const NOTES = {
-  active: 'Stay quiet and the room falls asleep. The sockets stay open.',
-  hibernated: 'Its actor has left memory. The next message wakes it.',
+  connecting: 'The room says how it is as soon as it is reached.',
+  awake: 'Stay quiet and the room falls asleep. The sockets stay open.',
+  asleep: 'Its actor has left memory. The next message wakes it.',
   inactive: 'Nobody is connected. The first to arrive wakes it.',
 };
 
 function describe({ state, connections }) {
-  if (state === 'active') return ['Awake', `${plural(connections, 'connection')} open`];
-  if (state === 'hibernated') return ['Asleep', `${plural(connections, 'connection')} still open`];
+  if (state === 'connecting') return ['Connecting', 'to the server'];
+  if (state === 'awake') return ['Awake', `${plural(connections, 'connection')} open`];
+  if (state === 'asleep') return ['Asleep', `${plural(connections, 'connection')} still open`];
   return ['Inactive', 'no connections'];
 }
 
@@ -63,10 +66,10 @@ export function showActor(room) {
   document.documentElement.dataset.roomState = room.state;
   byId('actor-state').dataset.state = room.state;
   const [word, detail] = describe(room);
-  showState(word, detail, `${room.connections} connected`);
+  showState(word, detail, room.state === 'connecting' ? detail : `${room.connections} connected`);
   setText(byId('actor-note'), NOTES[room.state] ?? '');
-  setText(byId('activation'), room.activation ? String(room.activation) : '–');
-  showPins(room);
+  setText(byId('wakes'), room.wakes ? String(room.wakes) : '–');
+  showKeptAwakeBy(room);
   showFavicon(room.state);
 }
 
@@ -78,12 +81,15 @@ function showState(word, detail, brief) {
   }
 }
 
-function showPins({ state, pins = [] }) {
-  const [, idle, limit] = pins.map((pin) => IDLE_PIN.exec(pin)).find(Boolean) ?? [];
-  setText(byId('pins'), pins.join(', ') || (PINLESS[state] ?? 'nothing'));
-  const left = limit && state === 'active' ? Math.max(0, 1 - idle / limit) : 0;
+/** On one line, whatever it is: the card below it must not move. */
+function showKeptAwakeBy({ state, keptAwakeBy = [] }) {
+  const [, idle, limit] = keptAwakeBy.map((reason) => IDLE.exec(reason)).find(Boolean) ?? [];
+  const words = limit ? `idle ${Math.floor(idle)} of ${Number(limit)} s` : keptAwakeBy.join(', ') || (KEPT_BY_NOTHING[state] ?? 'nothing');
+  setText(byId('kept-awake-by'), words);
+  byId('kept-awake-by').title = keptAwakeBy.join(', ');
+  const left = limit && state === 'awake' ? Math.max(0, 1 - idle / limit) : 0;
   byId('idle-bar').style.transform = `scaleX(${left})`;
-  if (limit) setText(byId('idle-limit'), `${limit} s`);
+  if (limit) setText(byId('idle-limit'), `${Number(limit)} s`);
 }
 
 /** Says plainly that the picture is old, instead of showing it as if it were live. */
@@ -94,13 +100,13 @@ export function showStale(heardAt) {
   setText(byId('poll-note'), `Server ${since}`);
   showState('Unknown', since, 'no answer');
   setText(byId('actor-note'), 'The server does not answer, so what you see may be old.');
-  showPins({ state: 'unknown' });
+  showKeptAwakeBy({ state: 'unknown' });
 }
 
 let shownFavicon = null;
 
 function showFavicon(state) {
-  const awake = state === 'active';
+  const awake = state === 'awake';
   if (shownFavicon === awake) return;
   shownFavicon = awake;
   const hidden = awake ? '.eyes-shut,.zzz' : '.eyes-open';

@@ -179,8 +179,7 @@ class FirstLightIT {
       assertThat(second.ask("x")).isEqualTo("1 2");
       Admin admin = server.admin();
       assertThat(admin.actor("counter", "sleeper")).isEqualTo(new Admin.Actor("awake", 2, 1));
-      assertThat(admin.hibernate("counter", "sleeper"))
-          .isEqualTo(new Admin.Actor("asleep", 2, 1));
+      assertThat(admin.hibernate("counter", "sleeper")).isEqualTo(new Admin.Actor("asleep", 2, 1));
       assertThat(second.ask("x")).isEqualTo("2 3");
       assertThat(admin.actor("counter", "sleeper")).isEqualTo(new Admin.Actor("awake", 2, 2));
       assertThat(first.ask("x")).isEqualTo("2 4");
@@ -195,9 +194,7 @@ class FirstLightIT {
         Client client = drowsy.connect("/bench/attach/drowsy")) {
       assertThat(client.ask("x")).isEqualTo("x");
       Admin.Actor asleep =
-          drowsy
-              .admin()
-              .poll("bench-attach", "drowsy", actor -> actor.state().equals("asleep"));
+          drowsy.admin().poll("bench-attach", "drowsy", actor -> actor.state().equals("asleep"));
       assertThat(asleep).isEqualTo(new Admin.Actor("asleep", 1, 1));
       client.send("D");
       assertThat(client.nextJson()).isEqualTo(bench(2, 1, 1));

@@ -17,8 +17,7 @@ class ReminderIT {
         Client ada = server.connect("/reminder/desk");
         Client bo = server.connect("/reminder/desk")) {
       assertThat(ada.ask("3 wake up")).isEqualTo("set");
-      assertThat(server.admin().hibernate("reminder", "desk"))
-          .isEqualTo(new Actor("asleep", 2, 1));
+      assertThat(server.admin().hibernate("reminder", "desk")).isEqualTo(new Actor("asleep", 2, 1));
       assertThat(ada.nextText()).isEqualTo("wake up");
       assertThat(bo.nextText()).isEqualTo("wake up");
       assertThat(server.admin().actor("reminder", "desk").activation()).isEqualTo(2);

@@ -90,7 +90,8 @@ class DashboardOrdersTest {
       ada.ask("keep a 1");
       ada.send("hold");
       admin.await(
-          PATH, told -> told.getJsonArray("keptAwakeBy").getString(0).startsWith("waitFor in a turn"));
+          PATH,
+          told -> told.getJsonArray("keptAwakeBy").getString(0).startsWith("waitFor in a turn"));
 
       assertThat(admin.post(PATH + "/reset").status()).isEqualTo(200);
 
@@ -140,7 +141,8 @@ class DashboardOrdersTest {
       ada.ask("hi");
       ada.send("hold");
       admin.await(
-          PATH, told -> told.getJsonArray("keptAwakeBy").getString(0).startsWith("waitFor in a turn"));
+          PATH,
+          told -> told.getJsonArray("keptAwakeBy").getString(0).startsWith("waitFor in a turn"));
 
       Answer answer = admin.post(PATH + "/hibernate");
 

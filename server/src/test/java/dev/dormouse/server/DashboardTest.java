@@ -157,16 +157,19 @@ class DashboardTest {
           .matches("idle [0-9.]+ s of 3600\\.0 s");
 
       ada.send("hold");
-      admin.await(PATH, status -> status.getJsonArray("keptAwakeBy").getString(0).startsWith("waitFor"));
+      admin.await(
+          PATH, status -> status.getJsonArray("keptAwakeBy").getString(0).startsWith("waitFor"));
       bo.send("hi");
       JsonObject told = admin.await(PATH, status -> status.getJsonArray("keptAwakeBy").size() == 2);
-      assertThat(told.getJsonArray("keptAwakeBy").getString(0)).matches("waitFor in a turn since .* s");
+      assertThat(told.getJsonArray("keptAwakeBy").getString(0))
+          .matches("waitFor in a turn since .* s");
       assertThat(told.getJsonArray("keptAwakeBy").getString(1)).isEqualTo("1 waiting event");
       assertThat(inMemory().getJsonArray("keptAwakeBy")).hasSize(2);
 
       held.complete(null);
       assertThat(bo.next()).isEqualTo("heard 3");
-      admin.await(PATH, status -> status.getJsonArray("keptAwakeBy").getString(0).startsWith("idle "));
+      admin.await(
+          PATH, status -> status.getJsonArray("keptAwakeBy").getString(0).startsWith("idle "));
     }
   }
 
@@ -265,7 +268,8 @@ class DashboardTest {
       assertThat(told.getJsonObject("failures").getString("at")).endsWith("Z");
       JsonObject turn = list(told, "turns").get(0);
       assertThat(turn.getString("outcome")).isEqualTo("failed");
-      assertThat(turn.getString("cause")).isEqualTo(told.getJsonObject("failures").getString("cause"));
+      assertThat(turn.getString("cause"))
+          .isEqualTo(told.getJsonObject("failures").getString("cause"));
     }
   }
 
@@ -286,7 +290,8 @@ class DashboardTest {
       assertThat(list(admin.get("/api/actors?in=failing&prefix=q").json(), "actors")).isEmpty();
       assertThat(list(admin.get("/api/actors?in=failing&after=parlor/lobby").json(), "actors"))
           .isEmpty();
-      assertThat(list(admin.get("/api/actors?prefix=q").json(), "actors").get(0).getValue("failures"))
+      assertThat(
+              list(admin.get("/api/actors?prefix=q").json(), "actors").get(0).getValue("failures"))
           .isNull();
     }
   }

@@ -11,7 +11,8 @@ import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
 class ObserversTest {
-  private static final ActorReset RESET = new ActorReset(new ActorId("chat", "lobby"), "a test", true);
+  private static final ActorReset RESET =
+      new ActorReset(new ActorId("chat", "lobby"), "a test", true);
 
   private static final class Hearing implements DormouseObserver {
     final List<ActorReset> heard = new ArrayList<>();

@@ -13,9 +13,9 @@ import java.util.concurrent.Callable;
 /**
  * Answers {@code GET /api/actors/{type}/{key}} with the status of an actor, of a registered type or
  * not. The answer has what keeps the actor in memory, the first {@value #ALARMS_SHOWN} of its
- * alarms, its last wake, its last reset and its failures as far as they are remembered, and its last turns since
- * {@code turnsSince}, which are recorded only while a person looks at the dashboard. The answer is
- * 404 if nothing is stored of the actor. The request wakes no actor.
+ * alarms, its last wake, its last reset and its failures as far as they are remembered, and its
+ * last turns since {@code turnsSince}, which are recorded only while a person looks at the
+ * dashboard. The answer is 404 if nothing is stored of the actor. The request wakes no actor.
  */
 final class ActorDetailPage implements AdminPage {
   private static final int ALARMS_SHOWN = 100;

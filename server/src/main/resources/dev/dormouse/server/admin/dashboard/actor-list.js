@@ -1,20 +1,69 @@
-// Actors, a page at a time, by type and by how their keys begin.
+// Actors, a page at a time: all that are stored, those awake or those failing, by type, and by how their keys begin.
 import { ApiError, Away, NotWanted, get, linkTo, repeat } from './api.js';
 import { LiveTable, el, setText } from './dom.js';
-import { away, dayAndTime, plural, whole } from './words.js';
+import { away, dayAndTime, plural, shortCause, whole } from './words.js';
 
 const LIMIT = 50;
 const REFRESH_MS = 2_000;
 const TYPING_MS = 200;
 
-/** A dot and a word. */
+/** The server has no order but its own: this page sorts what it has read, which is no more than so many actors. */
+const SORTED_MAX = 2_000;
+const READ_AT_ONCE = 500;
+
+/** A mark and a word: what sleeps has a crescent. */
 export function stateOf(state) {
   return el('span', { class: 'state', 'data-state': state }, state);
 }
 
 const WAKES_KEPT = 'Remembered of the actors that did something last';
-const byName = (a, b) => (a.type < b.type ? -1 : a.type > b.type ? 1 : a.key < b.key ? -1 : 1);
+const compare = (a, b) => (a < b ? -1 : a > b ? 1 : 0);
+const byName = (a, b) => compare(a.type, b.type) || compare(a.key, b.key);
+const STATES = ['unreadable', 'awake', 'asleep', 'inactive'];
+const time = (happened) => (happened ? Date.parse(happened.at) : 0);
+
+/** What actors can be sorted by, the first first; those of which nothing is known come last. */
+const ORDERS = {
+  key: (a, b) => compare(a.key, b.key),
+  type: (a, b) => compare(a.type, b.type),
+  state: (a, b) => STATES.indexOf(a.state) - STATES.indexOf(b.state),
+  connections: (a, b) => b.connections - a.connections,
+  wakes: (a, b) => b.wakes - a.wakes,
+  wake: (a, b) => time(b.wake) - time(a.wake),
+  failures: (a, b) => time(b.failures) - time(a.failures),
+};
+
+const WORDS = {
+  key: ['key', 'A to Z', 'Z to A'],
+  type: ['type', 'A to Z', 'Z to A'],
+  state: ['state', 'awake first', 'inactive first'],
+  connections: ['connections', 'most first', 'fewest first'],
+  wakes: ['wakes', 'most first', 'fewest first'],
+  wake: ['last wake', 'latest first', 'oldest first'],
+  failures: ['failures', 'latest first', 'none first'],
+};
+
+/** By which columns a first press has the largest first. */
+const isLargestFirst = (sort) => ['connections', 'wakes', 'wake', 'failures'].includes(sort);
+
+function sorted(actors, sort) {
+  const isReversed = sort.startsWith('-');
+  const order = ORDERS[isReversed ? sort.slice(1) : sort];
+  return actors.sort((a, b) => (isReversed ? order(b, a) : order(a, b)) || byName(a, b));
+}
+
+const EMPTY = {
+  stored: 'No actor is stored yet.',
+  awake: 'No actor is awake.',
+  failing: 'No actor has failed during the last five minutes.',
+};
+
 const wakeWords = (wake) => (wake ? `${away(wake.at)} · ${wake.reason}` : '–');
+const failureWords = ({ number, at }) => `${away(at)} · ${number === 1 ? 'once' : `${whole(number)} times`}`;
+
+const failed = (failures, className) => failures && el('span', {
+  class: `failed ${className}`, title: `${plural(failures.number, 'failure')}, the last on ${dayAndTime(failures.at)}: ${failures.cause}`,
+}, failureWords(failures), el('span', { class: 'cause' }, shortCause(failures.cause)));
 
 export class ActorList {
   #root;
@@ -31,6 +80,7 @@ export class ActorList {
   #typing = null;
   #shown = '';
   #query = new URLSearchParams();
+  #sort = '';
 
   constructor(root, onTrouble) {
     this.#root = root;
@@ -41,22 +91,28 @@ export class ActorList {
     this.#next = root.querySelector('[data-testid=next]');
     this.#table = new LiveTable('Actors', [
       {
-        label: 'Key', isHead: true, className: 'key', of: ({ type, key }) => [type, key],
+        label: 'Key', isHead: true, className: 'key', sort: 'key', of: ({ type, key }) => [type, key],
         shows: ({ type, key }) => [el('a', { href: linkTo(type, key), title: key }, key), el('span', { class: 'under' }, type)],
       },
-      { label: 'Type', className: 'nowrap wide', of: ({ type }) => type },
+      { label: 'Type', className: 'nowrap wide', sort: 'type', of: ({ type }) => type },
       {
-        label: 'State', of: ({ state, wake }) => [state, wake && wakeWords(wake)],
-        shows: ({ state, wake }) => [stateOf(state), wake && el('span', { class: 'under' }, wakeWords(wake))],
+        label: 'State', sort: 'state', of: ({ state, wake, failures }) => [state, wake && wakeWords(wake), failures && failureWords(failures)],
+        shows: ({ state, wake, failures }) => [
+          stateOf(state), wake && el('span', { class: 'under' }, wakeWords(wake)), failed(failures, 'under'),
+        ],
       },
-      { label: 'Connections', className: 'num', of: ({ connections }) => whole(connections) },
-      { label: 'Activations', className: 'num wide', of: ({ activation }) => whole(activation) },
+      { label: 'Connections', className: 'num', sort: 'connections', of: ({ connections }) => whole(connections) },
+      { label: 'Wakes', className: 'num wide', sort: 'wakes', of: ({ wakes }) => whole(wakes) },
       {
-        label: 'Last wake', className: 'nowrap wide', of: ({ wake }) => wakeWords(wake),
+        label: 'Last wake', className: 'nowrap wide', sort: 'wake', of: ({ wake }) => wakeWords(wake),
         shows: ({ wake }) => el('span', wake ? { title: dayAndTime(wake.at) } : { class: 'muted', title: WAKES_KEPT }, wakeWords(wake)),
       },
-      { label: 'Kept in memory by', className: 'muted widest', of: ({ pins }) => pins.join('; ') },
-    ], ({ type, key }) => `${type}/${key}`, 'No actor is stored yet.');
+      {
+        label: 'Failures', className: 'failures wide', sort: 'failures',
+        of: ({ failures }) => failures && [failureWords(failures), failures.cause], shows: ({ failures }) => failed(failures, ''),
+      },
+      { label: 'Kept awake by', className: 'muted widest', of: ({ keptAwakeBy }) => keptAwakeBy.join('; ') },
+    ], ({ type, key }) => `${type}/${key}`, 'No actor is stored yet.', { className: 'actors', onSort: (sort) => this.#sortBy(sort) });
     root.querySelector('[data-testid=actors]').replaceChildren(this.#table.element);
     this.#form.addEventListener('submit', (event) => event.preventDefault());
     this.#form.addEventListener('change', () => this.#chosen());
@@ -66,6 +122,8 @@ export class ActorList {
     });
     this.#previous.addEventListener('click', () => { this.#cursors.pop(); this.#restart(); });
     this.#next.addEventListener('click', () => { this.#cursors.push(this.#following); this.#restart(); });
+    this.#form.elements.sort.append(...Object.entries(WORDS).flatMap(([sort, [name, first, last]]) => [
+      el('option', { value: sort }, `By ${name}, ${first}`), el('option', { value: `-${sort}` }, `By ${name}, ${last}`)]));
   }
 
   /** Shows what the address asks for. */
@@ -75,7 +133,11 @@ export class ActorList {
     if (this.#looking && wanted === this.#shown) return;
     this.#shown = wanted;
     this.#query = query;
-    this.#form.elements.in.value = query.get('in') === 'memory' ? 'memory' : 'stored';
+    this.#form.elements.in.value = ['awake', 'failing'].includes(query.get('in')) ? query.get('in') : 'stored';
+    const sort = (query.get('sort') ?? '').replace(/^-/, '');
+    this.#sort = Object.hasOwn(ORDERS, sort) ? query.get('sort') : '';
+    this.#form.elements.sort.value = this.#sort;
+    this.#table.sortedBy(this.#sort ? sort : null, isLargestFirst(sort) !== this.#sort.startsWith('-'));
     this.#choose(query.get('type') ?? '');
     if (document.activeElement !== this.#form.elements.prefix) this.#form.elements.prefix.value = query.get('prefix') ?? '';
     this.#cursors = [null];
@@ -95,12 +157,16 @@ export class ActorList {
     this.#looking?.soon();
   }
 
-  /** The types there are, with how many of each are in memory. */
-  types(types) {
+  /** What the node tells of all actors: the types there are, and how many are awake, asleep, or failing. */
+  tell({ types, awake, failing }) {
+    setText(this.#root.querySelector('[data-testid=awake]'), whole(awake));
+    const count = this.#root.querySelector('[data-testid=failing]');
+    setText(count, whole(failing));
+    count.classList.toggle('problem-count', failing > 0);
     const select = this.#form.elements.type;
-    types.forEach(({ type, active }) => {
+    types.forEach(({ type, awake: ofType }) => {
       const option = [...select.options].find(({ value }) => value === type) ?? select.appendChild(el('option', { value: type }));
-      setText(option, active ? `${type} (${whole(active)} in memory)` : type);
+      setText(option, ofType ? `${type} (${whole(ofType)} awake)` : type);
     });
   }
 
@@ -108,6 +174,12 @@ export class ActorList {
     const select = this.#form.elements.type;
     if (![...select.options].some(({ value }) => value === type)) select.append(el('option', { value: type }, type));
     select.value = type;
+  }
+
+  /** A first press sorts by a column, a second one the other way round, and a third one not at all. */
+  #sortBy(sort) {
+    this.#form.elements.sort.value = this.#sort === sort ? `-${sort}` : this.#sort === `-${sort}` ? '' : sort;
+    this.#chosen();
   }
 
   #chosen() {
@@ -134,27 +206,10 @@ export class ActorList {
   async #look(isFirst) {
     const asking = new AbortController();
     this.#asking = asking;
-    const [where, type, prefix] = ['in', 'type', 'prefix'].map((name) => this.#query.get(name));
-    const actors = [];
-    let after = this.#cursors.at(-1);
-    let looked = 0;
     this.#root.setAttribute('aria-busy', `${isFirst}`);
     try {
-      do {
-        const page = await get('/api/actors', { in: where, type, prefix, after, limit: LIMIT - actors.length }, asking.signal);
-        if (asking.signal.aborted) return;
-        actors.push(...page.actors);
-        looked += page.looked;
-        after = page.next;
-        if (isFirst && after && actors.length < LIMIT) {
-          this.#table.emptyText = 'None so far…';
-          this.#table.update([...actors].sort(byName));
-          setText(this.#found, `Found ${whole(actors.length)} among ${whole(looked)}…`);
-        }
-      } while (after && actors.length < LIMIT);
-      this.#following = after;
-      this.#show(actors, Boolean(prefix || type), where === 'memory');
-      this.#onTrouble(null);
+      await (this.#sort ? this.#lookAtAll(asking.signal, isFirst) : this.#lookAtPage(asking.signal, isFirst));
+      if (!asking.signal.aborted) this.#onTrouble(null);
     } catch (error) {
       if (error instanceof ApiError && !asking.signal.aborted) this.#onTrouble(error.message);
       else if (!(error instanceof ApiError || error instanceof Away || error instanceof NotWanted)) throw error;
@@ -163,15 +218,54 @@ export class ActorList {
     }
   }
 
-  #show(actors, isFiltered, isMemory) {
+  async #lookAtPage(signal, isFirst) {
+    const { actors, next } = await this.#read(this.#cursors.at(-1), LIMIT, LIMIT, signal, isFirst);
+    if (signal.aborted) return;
+    this.#following = next;
     const before = (this.#cursors.length - 1) * LIMIT;
-    this.#table.emptyText = before ? 'There are no more.'
-      : isFiltered ? 'No actor is like that.'
-        : isMemory ? 'No actor is in memory: those that are stored sleep.' : 'No actor is stored yet.';
-    this.#table.update(actors.sort(byName));
-    this.#previous.disabled = before === 0;
+    this.#show(actors.sort(byName), before, next ? '; there may be more' : '');
+  }
+
+  async #lookAtAll(signal, isFirst) {
+    const { actors, next } = await this.#read(null, SORTED_MAX, READ_AT_ONCE, signal, isFirst);
+    if (signal.aborted) return;
+    const before = Math.min((this.#cursors.length - 1) * LIMIT, Math.max(0, actors.length - 1));
+    const end = Math.min(actors.length, before + LIMIT);
+    this.#following = end < actors.length ? end : null;
+    const of = actors.length > LIMIT ? ` of ${whole(actors.length)}` : '';
+    this.#show(sorted(actors, this.#sort).slice(before, end), before,
+      next ? `${of}, sorted among the first ${whole(actors.length)} that were found: narrow the search to sort all` : of);
+  }
+
+  /** Reads so many actors, if there are. */
+  async #read(from, limit, atOnce, signal, isFirst) {
+    const [where, type, prefix] = ['in', 'type', 'prefix'].map((name) => this.#query.get(name));
+    const actors = [];
+    let next = from;
+    let looked = 0;
+    do {
+      const page = await get('/api/actors', { in: where, type, prefix, after: next, limit: Math.min(atOnce, limit - actors.length) }, signal);
+      actors.push(...page.actors);
+      looked += page.looked;
+      next = page.next;
+      if (signal.aborted) break;
+      if (isFirst && next && actors.length < limit) {
+        this.#table.emptyText = 'None so far…';
+        this.#table.update([...actors].sort(byName).slice(0, LIMIT));
+        setText(this.#found, `Found ${whole(actors.length)} among ${whole(looked)}…`);
+      }
+    } while (next && actors.length < limit);
+    return { actors, next };
+  }
+
+  /** Shows a page of actors, before which there are so many. */
+  #show(actors, before, more) {
+    const isFiltered = this.#query.get('prefix') || this.#query.get('type');
+    this.#table.emptyText = before ? 'There are no more.' : isFiltered ? 'No actor is like that.' : EMPTY[this.#form.elements.in.value];
+    this.#table.update(actors);
+    this.#previous.disabled = this.#cursors.length === 1;
     this.#next.disabled = !this.#following;
     const range = before || this.#following ? `Actors ${whole(before + 1)} to ${whole(before + actors.length)}` : plural(actors.length, 'actor');
-    setText(this.#found, actors.length ? `${range}${this.#following ? '; there may be more' : ''}` : '');
+    setText(this.#found, actors.length ? `${range}${more}` : '');
   }
 }

@@ -3,7 +3,7 @@ import { ApiError, Away, NotWanted, get, pathOf, post, repeat } from './api.js';
 import { stateOf } from './actor-list.js';
 import { LiveTable, askFirst, el, setText } from './dom.js';
 import { valueTree } from './value-tree.js';
-import { away, bytes, dayAndTime, ms, time, whole } from './words.js';
+import { away, bytes, dayAndTime, ms, shortCause, time, whole } from './words.js';
 
 const LIMIT = 50;
 const REFRESH_MS = 1_000;
@@ -103,14 +103,17 @@ class ActorSheet {
   #about = {
     state: fact('State'),
     connections: fact('Connections'),
-    activation: fact('Activations'),
+    wakes: fact('Wakes'),
     wake: fact('Last wake'),
-    pins: fact('Kept in memory by'),
+    keptAwakeBy: fact('Kept awake by'),
+    failures: fact('Failures'),
     reset: fact('Last reset'),
   };
   #unhosted = el('p', { class: 'trouble', hidden: true },
     'No actor type of this name is registered: what is stored is shown, and nothing wakes it.');
+  #missing = el('p', { class: 'sheet empty', hidden: true, 'data-testid': 'missing' });
   #answer = el('p', { class: 'answer', role: 'status', 'data-testid': 'answer' });
+  #hibernate;
   #orders;
   #body;
   #connections;
@@ -146,16 +149,18 @@ class ActorSheet {
         }, TYPING_MS);
       },
     });
-    this.#orders = [
-      el('button', {
-        type: 'button', disabled: true, 'data-testid': 'hibernate',
-        title: 'It leaves memory when the events that wait are handled. Its sockets stay open.',
-        onclick: () => this.#order('hibernate', {}, 'It has left memory.'),
-      }, 'Hibernate'),
-      el('button', { type: 'button', class: 'danger', disabled: true, 'data-testid': 'reset', onclick: () => this.#reset() }, 'Reset…'),
-    ];
+    this.#hibernate = el('button', {
+      type: 'button', hidden: true, 'data-testid': 'hibernate',
+      title: 'It falls asleep when the events that wait are handled. Its sockets stay open.',
+      onclick: () => this.#order('hibernate', {}, 'It has fallen asleep.'),
+    }, 'Put to sleep');
+    this.#orders = el('div', { class: 'orders', hidden: true }, this.#hibernate,
+      el('button', { type: 'button', class: 'danger', 'data-testid': 'reset', onclick: () => this.#reset() }, 'Reset…'));
+    this.#missing.append(el('b', {}, 'There is no such actor. '), 'An actor comes into being with its first event. ',
+      el('a', { href: `#/?type=${encodeURIComponent(type)}` }, `All actors of type ${type}`));
     this.#body = el('div', { hidden: true },
       el('dl', { class: 'about' }, Object.values(this.#about).map(({ element }) => element)),
+      choiceOfParts(),
       el('div', { class: 'columns' },
         part('Connections', 'connections', 'full', null, this.#connections.element, this.#connectionPages.element),
         part('Storage', 'values', '', this.#prefix, this.#values.element, this.#valuePages.element),
@@ -166,8 +171,8 @@ class ActorSheet {
       el('nav', { class: 'crumbs', 'aria-label': 'Where this is' },
         el('a', { href: '#/' }, 'Actors'), ' / ', el('a', { href: `#/?type=${encodeURIComponent(type)}` }, type)),
       el('div', { class: 'head' },
-        el('div', { class: 'title' }, el('h1', { id: 'actor-title' }, key)), el('div', { class: 'orders' }, this.#orders)),
-      this.#unhosted, this.#answer, this.#body);
+        el('div', { class: 'title' }, el('h1', { id: 'actor-title' }, key)), this.#orders),
+      this.#unhosted, this.#answer, this.#missing, this.#body);
   }
 
   /** Asks for all of it, one part after the other, and shows each. */
@@ -180,8 +185,10 @@ class ActorSheet {
       this.#onTrouble(null);
     } catch (error) {
       if (error instanceof ApiError && !signal.aborted) {
-        this.#onTrouble(error.message);
-        if (error.status === 404) this.#isThere(false);
+        const isMissing = error.status === 404;
+        if (isMissing) this.#isThere(false);
+        this.#missing.hidden = !isMissing;
+        this.#onTrouble(isMissing ? null : error.message);
       } else if (!(error instanceof ApiError || isGone(error))) throw error;
     }
   }
@@ -209,18 +216,21 @@ class ActorSheet {
 
   #isThere(isThere, isHosted = false) {
     this.#body.hidden = !isThere;
-    this.#orders.forEach((button) => { button.disabled = !isHosted; });
+    this.#orders.hidden = !isHosted;
+    if (isThere) this.#missing.hidden = true;
   }
 
   #show(actor) {
-    const { state, connections, activation, wake, pins, reset } = this.#about;
+    const { state, connections, wakes, wake, keptAwakeBy, failures, reset } = this.#about;
     state.show(actor.state, () => stateOf(actor.state));
     connections.show(whole(actor.connections));
-    activation.show(whole(actor.activation));
+    wakes.show(whole(actor.wakes));
     wake.show(actor.wake ? `${away(actor.wake.at)} by ${actor.wake.reason}, in ${ms(actor.wake.tookMs)}` : 'not remembered');
-    pins.show(actor.pins.join('; '));
+    keptAwakeBy.show(actor.keptAwakeBy.join('; '));
+    failures.show(actor.failures ? failureText(actor.failures) : '', () => el('span', { class: 'problem', title: actor.failures.cause }, failureText(actor.failures)));
     reset.show(actor.reset ? `${away(actor.reset.at)}: ${actor.reset.cause}` : '');
     this.#unhosted.hidden = actor.isHosted;
+    this.#hibernate.hidden = actor.state !== 'awake';
     this.#isThere(true, actor.isHosted);
     this.#turns.update(actor.turns.map((turn, i) => ({ ...turn, place: `${turn.at} ${actor.turns.length - i}` })));
     setText(this.#turnsNote, `The last few since ${time(actor.turnsSince)}: turns are remembered while somebody looks at the dashboard.`);
@@ -277,7 +287,7 @@ class ActorSheet {
       },
       { label: 'Unsent', className: 'num wide', of: ({ waitingBytes }) => (waitingBytes == null ? '' : bytes(waitingBytes)) },
       {
-        label: 'Tags', className: 'below', of: ({ tags }) => tags ?? [],
+        label: 'Tags', className: 'tags below', of: ({ tags }) => tags ?? [],
         shows: ({ tags }) => (tags ?? []).map((tag) => el('span', { class: 'tag' }, tag)),
       },
       {
@@ -291,7 +301,7 @@ class ActorSheet {
           type: 'button', class: 'quiet danger', 'aria-label': `Close connection ${id}`, 'data-testid': 'close', onclick: () => this.#close(id),
         }, 'Close…'),
       },
-    ], ({ id }) => id, 'Nobody is connected.', 'stacked');
+    ], ({ id }) => id, 'Nobody is connected.', { className: 'stacked', isBounded: true });
   }
 
   #valueTable() {
@@ -302,7 +312,7 @@ class ActorSheet {
         label: 'Value', className: 'grow below', of: ({ id, value, isCut, bytes: size, fault: wrong }) => [id, value, isCut, size, wrong],
         shows: (row) => fault(row) ?? (row.value === undefined ? this.#fetched(row) : valueTree(row.value, row.isCut)),
       },
-    ], ({ id }) => id, 'It has stored nothing.', 'stacked');
+    ], ({ id }) => id, 'It has stored nothing.', { className: 'stacked', isBounded: true });
   }
 
   /** A value that is too large to come by itself. */
@@ -343,6 +353,14 @@ function fact(label) {
   };
 }
 
+/** Where there is no room for all parts, one of them is chosen. */
+function choiceOfParts() {
+  const parts = [['connections', 'Connections'], ['values', 'Storage'], ['turns', 'Turns'], ['alarms', 'Alarms']];
+  return el('fieldset', { class: 'segments parts' }, el('legend', { class: 'sr-only' }, 'Which part'),
+    parts.map(([id, label], i) => el('label', {},
+      el('input', { type: 'radio', name: 'part', value: id, checked: i === 0 }), el('span', {}, label))));
+}
+
 const note = () => el('p', { class: 'note-line' });
 
 function part(title, id, className, tool, table, ...below) {
@@ -358,6 +376,19 @@ function attached({ attachment, attachmentBytes, isCut }) {
   return valueTree(attachment, isCut);
 }
 
+const failureText = ({ number, at, cause }) => `${whole(number)}, the last ${away(at)}: ${shortCause(cause)}`;
+
+function stored({ commitMs, storedBytes }) {
+  if (commitMs <= 0) return el('span', { class: 'muted' }, 'nothing to store');
+  return storedBytes > 0 ? `stored ${bytes(storedBytes)} in ${ms(commitMs)}` : `stored in ${ms(commitMs)}`;
+}
+
+/** What a turn has come to of which nothing is kept; the reason can be long. */
+function discarded({ outcome, cause }) {
+  return el('span', { class: 'problem', title: cause ?? '' }, outcome === 'failed' ? 'handler failed' : 'commit failed',
+    cause ? el('span', { class: 'cause' }, shortCause(cause)) : null);
+}
+
 function turnTable() {
   return new LiveTable('Last turns', [
     {
@@ -368,11 +399,10 @@ function turnTable() {
     { label: 'Waited', className: 'num wide', of: ({ queuedMs }) => ms(queuedMs) },
     { label: 'Ran', className: 'num', of: ({ ranMs }) => ms(ranMs) },
     {
-      label: 'Commit', className: 'num', of: ({ outcome, commitMs }) => [outcome, commitMs],
-      shows: ({ outcome, commitMs }) => (outcome === 'committed' ? (commitMs > 0 ? ms(commitMs) : '–') : el('span', { class: 'problem' }, outcome)),
+      label: 'Outcome', className: 'outcome', of: ({ outcome, cause, commitMs, storedBytes }) => [outcome, cause, commitMs, storedBytes],
+      shows: (turn) => (turn.outcome === 'committed' ? stored(turn) : discarded(turn)),
     },
-    { label: 'Stored', className: 'num wide', of: ({ storedBytes }) => (storedBytes > 0 ? bytes(storedBytes) : '–') },
-  ], ({ place }) => place, 'No turn of it is remembered.');
+  ], ({ place }) => place, 'No turn of it is remembered.', { isBounded: true });
 }
 
 function alarmTable() {
@@ -382,5 +412,5 @@ function alarmTable() {
       label: 'Due', className: 'nowrap', of: ({ due }) => away(due), shows: ({ due }) => el('span', { title: dayAndTime(due) }, away(due)),
     },
     { label: 'Attempt', className: 'num', of: ({ attempt }) => whole(attempt) },
-  ], ({ name }) => name, 'No alarm is set.');
+  ], ({ name }) => name, 'No alarm is set.', { isBounded: true });
 }

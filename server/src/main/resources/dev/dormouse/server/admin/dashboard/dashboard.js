@@ -86,7 +86,7 @@ repeat(NODE_MS, async () => {
     const node = await get('/api/node');
     serverTimeIs(node.at);
     strip.update(node);
-    list.types(node.types);
+    list.tell(node);
     setText(byTestId('facts'), `up ${span(node.upMs)} · durability ${node.durability} · Java ${node.java} · pid ${node.pid}`);
     isAnswering(node);
   } catch (error) {

@@ -32,29 +32,43 @@ export function setText(element, text) {
  * A table that follows a list: rows stay the same elements, and cells are made anew only where what they show has
  * changed, so that focus, selection and what is folded out stay.
  *
- * A column is {label, of, shows, className, isHead, isQuiet}: of(item) is what the cell depends on, shows(item) its content.
+ * A column is {label, of, shows, className, isHead, isQuiet, sort}: of(item) is what the cell depends on, shows(item) its
+ * content; sort is the name of an order, which onSort is called with when its head is pressed.
  */
 export class LiveTable {
   #columns;
+  #heads;
   #keyOf;
   #rows = new Map();
   #body = el('tbody', { role: 'rowgroup' });
   #empty;
 
   /** Roles are named since a table that is laid out as something else would lose them. */
-  constructor(caption, columns, keyOf, emptyText, className) {
+  constructor(caption, columns, keyOf, emptyText, { className, onSort, isBounded } = {}) {
     this.#columns = columns;
     this.#keyOf = keyOf;
     this.#empty = el('p', { class: 'empty', hidden: true }, emptyText);
-    const heads = columns.map(({ label, className, isQuiet }) =>
-      el('th', { scope: 'col', role: 'columnheader', class: className }, isQuiet ? el('span', { class: 'sr-only' }, label) : label));
+    this.#heads = columns.map(({ label, className, isQuiet, sort }) =>
+      el('th', { scope: 'col', role: 'columnheader', class: className },
+        isQuiet ? el('span', { class: 'sr-only' }, label)
+          : sort ? el('button', { type: 'button', class: 'sort', onclick: () => onSort(sort) }, label) : label));
     this.table = el('table', { class: className, role: 'table' }, el('caption', { class: 'sr-only' }, caption),
-      el('thead', { role: 'rowgroup' }, el('tr', { role: 'row' }, heads)), this.#body);
-    this.element = el('div', { class: 'scroll' }, this.table, this.#empty);
+      el('thead', { role: 'rowgroup' }, el('tr', { role: 'row' }, this.#heads)), this.#body);
+    this.element = el('div', {
+      class: 'scroll', ...(isBounded && { tabindex: '0', role: 'group', 'aria-label': caption }),
+    }, this.table, this.#empty);
   }
 
   set emptyText(text) {
     setText(this.#empty, text);
+  }
+
+  /** Marks the column of an order, null for none. */
+  sortedBy(sort, isDown) {
+    this.#columns.forEach((column, i) => {
+      if (column.sort && column.sort === sort) this.#heads[i].setAttribute('aria-sort', isDown ? 'descending' : 'ascending');
+      else this.#heads[i].removeAttribute('aria-sort');
+    });
   }
 
   update(items) {

@@ -56,6 +56,9 @@ export function away(iso) {
   return agoMs < 1000 ? 'now' : `${span(agoMs)} ago`;
 }
 
+/** A cause of a failure without the package of its class. */
+export const shortCause = (cause) => cause.replace(/^([a-z]\w*\.)+(?=[A-Z])/, '');
+
 export const time = (iso) => TIME.format(new Date(iso));
 
 export const dayAndTime = (iso) => DAY_AND_TIME.format(new Date(iso));

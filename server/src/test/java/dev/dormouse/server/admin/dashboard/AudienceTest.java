@@ -35,8 +35,7 @@ class AudienceTest {
   private void turn(ActorId actor, String event, TurnOutcome outcome) {
     if (observers.isAny()) {
       observers.tell(
-          DormouseObserver::turnEnded,
-          new TurnEnded(actor, event, null, 1, 2, 3, 4, outcome));
+          DormouseObserver::turnEnded, new TurnEnded(actor, event, null, 1, 2, 3, 4, outcome));
     }
   }
 
@@ -126,8 +125,7 @@ class AudienceTest {
   }
 
   private void reset(ActorId actor, String cause, boolean isFailure) {
-    observers.tellOfActor(
-        DormouseObserver::actorReset, new ActorReset(actor, cause, isFailure));
+    observers.tellOfActor(DormouseObserver::actorReset, new ActorReset(actor, cause, isFailure));
   }
 
   @Test
@@ -140,7 +138,8 @@ class AudienceTest {
       turn(actor, "message");
       observers.tellOfActor(
           DormouseObserver::actorActivated, new ActorActivated(actor, "message", 1, 5));
-      observers.tellOfActor(DormouseObserver::actorReset, new ActorReset(actor, "x".repeat(600), true));
+      observers.tellOfActor(
+          DormouseObserver::actorReset, new ActorReset(actor, "x".repeat(600), true));
     }
 
     assertThat(turns.actors()).isLessThanOrEqualTo(RecentTurns.ACTORS_MAX).isPositive();
@@ -152,9 +151,9 @@ class AudienceTest {
     assertThat(wakes.of(last).failures())
         .isEqualTo(
             new RecentWakes.Failures(
-                1,
-                new RecentWakes.Reset(time.wallMs(), "x".repeat(RecentWakes.CAUSE_LENGTH_MAX))));
-    assertThat(wakes.of(new ActorId("room", "a0"))).isEqualTo(new RecentWakes.Past(null, null, null));
+                1, new RecentWakes.Reset(time.wallMs(), "x".repeat(RecentWakes.CAUSE_LENGTH_MAX))));
+    assertThat(wakes.of(new ActorId("room", "a0")))
+        .isEqualTo(new RecentWakes.Past(null, null, null));
     assertThat(turns.of(new ActorId("room", "a0"))).isEmpty();
   }
 }
