@@ -126,10 +126,10 @@ class GuideTest {
     TestSocket ada = new TestSocket(server, "/lobby/e?name=ada");
     assertEquals("welcome", ada.hear());
     sleep("lobby", "e");
-    long activations = server.status(new ActorId("lobby", "e")).activation();
+    long wakes = server.status(new ActorId("lobby", "e")).wakes();
     ada.send("ping");
     assertEquals("pong", ada.hear());
-    assertEquals(activations, server.status(new ActorId("lobby", "e")).activation());
+    assertEquals(wakes, server.status(new ActorId("lobby", "e")).wakes());
   }
 
   // end::pingTest
