@@ -31,7 +31,7 @@ class GuideTest {
     server =
         Dormouse.server()
             .actor("/lobby/:key", Lobby.class, Lobby::new)
-            .actor("/notes/:key", Notes.class, Notes::new, o -> o.stores(Notes.Note.class))
+            .actor("/notes/:key", Notes.class, Notes::new)
             .actor("/countdown/:key", Countdown.class, Countdown::new)
             .actor(
                 "/ticker/:key",
