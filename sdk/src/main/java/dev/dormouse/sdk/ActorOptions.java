@@ -1,9 +1,11 @@
 package dev.dormouse.sdk;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.function.BiFunction;
 import java.util.function.Consumer;
@@ -18,6 +20,9 @@ import org.jspecify.annotations.Nullable;
  * <pre>{@code
  * .actor("/chat/:key", ChatRoom.class, ChatRoom::new, o -> o.stores(Line.class).failurePolicy(FailurePolicy.CLOSE))
  * }</pre>
+ *
+ * <p>A limit of an actor type holds for each of its actors. A constant that ends in {@code CEILING}
+ * is the greatest value that the method of its name takes.
  */
 public final class ActorOptions {
 
@@ -29,6 +34,51 @@ public final class ActorOptions {
 
   /** The most bytes that {@link #outboundBytesMax(int)} lets wait for a client: 256 MiB. */
   public static final int OUTBOUND_BYTES_CEILING = 256 << 20;
+
+  /** The most connections that {@link #connectionsMax(int)} allows: 131,072. */
+  public static final int CONNECTIONS_CEILING = 131_072;
+
+  /** The most tags that {@link #tagsMax(int)} allows: 100. */
+  public static final int TAGS_CEILING = 100;
+
+  /** The most alarms that {@link #alarmsMax(int)} allows: 16,384. */
+  public static final int ALARMS_CEILING = 16_384;
+
+  /** The most attempts that {@link #alarmAttemptsMax(int)} allows: 100. */
+  public static final int ALARM_ATTEMPTS_CEILING = 100;
+
+  /** The longest key that {@link #storageKeyBytesMax(int)} allows: 8 KiB. */
+  public static final int STORAGE_KEY_BYTES_CEILING = 8 << 10;
+
+  /** The largest value that {@link #storageValueBytesMax(int)} allows: 16 MiB. */
+  public static final int STORAGE_VALUE_BYTES_CEILING = 16 << 20;
+
+  /** The most bytes that {@link #turnBytesMax(int)} allows: 64 MiB. */
+  public static final int TURN_BYTES_CEILING = 64 << 20;
+
+  /** The most automatic replies that {@link #autoRepliesMax(int)} allows: 64. */
+  public static final int AUTO_REPLIES_CEILING = 64;
+
+  /** The longest request or reply that {@link #autoReplyBytesMax(int)} allows: 8 KiB. */
+  public static final int AUTO_REPLY_BYTES_CEILING = 8 << 10;
+
+  /** The shortest time that {@link #idle(Duration)} allows: 10 ms. */
+  public static final Duration IDLE_FLOOR = Duration.ofMillis(10);
+
+  /** The longest time that {@link #idle(Duration)} allows: 24 h. */
+  public static final Duration IDLE_CEILING = Duration.ofHours(24);
+
+  /** The shortest time that {@link #turnLimit(Duration)} allows: 1 s. */
+  public static final Duration TURN_FLOOR = Duration.ofSeconds(1);
+
+  /** The longest time that {@link #turnLimit(Duration)} allows: 1 h. */
+  public static final Duration TURN_CEILING = Duration.ofHours(1);
+
+  /** The most events that {@link #mailboxMax(int)} lets wait for an actor: 65,536. */
+  public static final int MAILBOX_CEILING = 65_536;
+
+  /** The most attempts that {@link #activationAttemptsMax(int)} allows: 100. */
+  public static final int ACTIVATION_ATTEMPTS_CEILING = 100;
 
   /** The token of RFC 9110, section 5.6.2. */
   private static final Pattern TOKEN = Pattern.compile("[!#$%&'*+.^_`|~0-9A-Za-z-]+");
@@ -50,6 +100,19 @@ public final class ActorOptions {
     Compression compression = Compression.OFF;
     OutboundPolicy outboundPolicy = OutboundPolicy.CLOSE;
     @Nullable Integer outboundBytesMax;
+    int connectionsMax = Connections.CONNECTIONS_DEFAULT;
+    int tagsMax = Connection.TAGS_DEFAULT;
+    int alarmsMax = Alarms.ALARMS_DEFAULT;
+    int alarmAttemptsMax = Alarms.ATTEMPTS_DEFAULT;
+    int storageKeyBytesMax = Storage.KEY_BYTES_DEFAULT;
+    int storageValueBytesMax = Storage.VALUE_BYTES_DEFAULT;
+    int turnBytesMax = TURN_BYTES_CEILING;
+    int autoRepliesMax = AutoReply.REPLIES_DEFAULT;
+    int autoReplyBytesMax = AutoReply.BYTES_DEFAULT;
+    @Nullable Duration idle;
+    @Nullable Duration turnLimit;
+    @Nullable Integer mailboxMax;
+    @Nullable Integer activationAttemptsMax;
     @Nullable BiFunction<ActorId, RequestHead, Access> access;
 
     Values copy() {
@@ -303,6 +366,249 @@ public final class ActorOptions {
   }
 
   /**
+   * Chooses the time without events after which an actor hibernates. By default the server's own
+   * time holds, which is 10 s ({@code --idle}).
+   *
+   * @param idle 10 ms to 24 h
+   * @throws IllegalArgumentException if the time is out of range
+   */
+  public ActorOptions idle(Duration idle) {
+    checkRange("idle", idle, IDLE_FLOOR, IDLE_CEILING);
+    return with(v -> v.idle = idle);
+  }
+
+  /**
+   * Returns the time without events after which an actor hibernates; empty for the server's own
+   * time.
+   */
+  public Optional<Duration> idle() {
+    return Optional.ofNullable(values.idle);
+  }
+
+  /**
+   * Limits how long a turn may last, what it waits for included. A longer one is abandoned, and its
+   * actor is reset; the sockets stay. By default the server's own limit holds, which is 30 s. A
+   * longer limit does not prolong the time that an upgrade (10 s) or a plain request (30 s) waits
+   * for its answer.
+   *
+   * @param limit 1 s to 1 h
+   * @throws IllegalArgumentException if the time is out of range
+   */
+  public ActorOptions turnLimit(Duration limit) {
+    checkRange("turnLimit", limit, TURN_FLOOR, TURN_CEILING);
+    return with(v -> v.turnLimit = limit);
+  }
+
+  /** Returns how long a turn may last; empty for the server's own limit. */
+  public Optional<Duration> turnLimit() {
+    return Optional.ofNullable(values.turnLimit);
+  }
+
+  /**
+   * Limits the number of events that wait for one actor. Over it the server stops reading the
+   * actor's sockets, and answers upgrades and requests 503. By default the server's own limit holds,
+   * which is 1,024.
+   *
+   * @param events 1 to 65,536
+   * @throws IllegalArgumentException if the number is out of range
+   */
+  public ActorOptions mailboxMax(int events) {
+    checkRange("mailboxMax", events, MAILBOX_CEILING);
+    return with(v -> v.mailboxMax = events);
+  }
+
+  /** Returns the number of events that may wait for an actor; empty for the server's own limit. */
+  public OptionalInt mailboxMax() {
+    return optional(values.mailboxMax);
+  }
+
+  /**
+   * Limits the number of attempts to activate an actor for an event, or to read the store in its
+   * turn. After the last one the event is given up: a message closes its connection with 1011, and
+   * upgrades and requests are answered 503. By default the server's own limit holds, which is 6.
+   *
+   * @param attempts 1 to 100
+   * @throws IllegalArgumentException if the number is out of range
+   */
+  public ActorOptions activationAttemptsMax(int attempts) {
+    checkRange("activationAttemptsMax", attempts, ACTIVATION_ATTEMPTS_CEILING);
+    return with(v -> v.activationAttemptsMax = attempts);
+  }
+
+  /** Returns the number of attempts to activate an actor; empty for the server's own limit. */
+  public OptionalInt activationAttemptsMax() {
+    return optional(values.activationAttemptsMax);
+  }
+
+  /**
+   * Limits the number of connections of an actor. Further upgrades are answered 503.
+   *
+   * <p>The default is 32,768.
+   *
+   * @param number 1 to 131,072
+   * @throws IllegalArgumentException if the number is out of range
+   */
+  public ActorOptions connectionsMax(int number) {
+    checkRange("connectionsMax", number, CONNECTIONS_CEILING);
+    return with(v -> v.connectionsMax = number);
+  }
+
+  /** Returns the number of connections that an actor may have. */
+  public int connectionsMax() {
+    return values.connectionsMax;
+  }
+
+  /**
+   * Limits the number of tags of a connection. A change over the limit fails with a {@link
+   * LimitExceededException}.
+   *
+   * <p>The default is 10.
+   *
+   * @param number 1 to 100
+   * @throws IllegalArgumentException if the number is out of range
+   */
+  public ActorOptions tagsMax(int number) {
+    checkRange("tagsMax", number, TAGS_CEILING);
+    return with(v -> v.tagsMax = number);
+  }
+
+  /** Returns the number of tags that a connection may have. */
+  public int tagsMax() {
+    return values.tagsMax;
+  }
+
+  /**
+   * Limits the number of alarms that an actor may have set. One more fails with a {@link
+   * LimitExceededException}. Alarms that were set under a higher limit stay.
+   *
+   * <p>The default is 1,024.
+   *
+   * @param number 1 to 16,384
+   * @throws IllegalArgumentException if the number is out of range
+   */
+  public ActorOptions alarmsMax(int number) {
+    checkRange("alarmsMax", number, ALARMS_CEILING);
+    return with(v -> v.alarmsMax = number);
+  }
+
+  /** Returns the number of alarms that an actor may have set. */
+  public int alarmsMax() {
+    return values.alarmsMax;
+  }
+
+  /**
+   * Limits the number of attempts to handle an alarm. After the last one the alarm is given up,
+   * which is logged and counted.
+   *
+   * <p>The default is 7.
+   *
+   * @param number 1 to 100
+   * @throws IllegalArgumentException if the number is out of range
+   */
+  public ActorOptions alarmAttemptsMax(int number) {
+    checkRange("alarmAttemptsMax", number, ALARM_ATTEMPTS_CEILING);
+    return with(v -> v.alarmAttemptsMax = number);
+  }
+
+  /** Returns the number of attempts to handle an alarm. */
+  public int alarmAttemptsMax() {
+    return values.alarmAttemptsMax;
+  }
+
+  /**
+   * Limits the size of storage keys. A longer key fails with a {@link LimitExceededException}, so
+   * a limit that is lowered makes the values of longer keys unreachable by their keys.
+   *
+   * <p>The default is 2 KiB.
+   *
+   * @param bytes 1 to 8 KiB
+   * @throws IllegalArgumentException if the number is out of range
+   */
+  public ActorOptions storageKeyBytesMax(int bytes) {
+    checkRange("storageKeyBytesMax", bytes, STORAGE_KEY_BYTES_CEILING);
+    return with(v -> v.storageKeyBytesMax = bytes);
+  }
+
+  /** Returns the size of the longest storage key, in bytes of UTF-8. */
+  public int storageKeyBytesMax() {
+    return values.storageKeyBytesMax;
+  }
+
+  /**
+   * Limits the size of a stored value, as serialized. A larger one fails with a {@link
+   * LimitExceededException}. Values that were stored under a higher limit can be read.
+   *
+   * <p>The default is 2 MiB.
+   *
+   * @param bytes 1 to 16 MiB
+   * @throws IllegalArgumentException if the number is out of range
+   */
+  public ActorOptions storageValueBytesMax(int bytes) {
+    checkRange("storageValueBytesMax", bytes, STORAGE_VALUE_BYTES_CEILING);
+    return with(v -> v.storageValueBytesMax = bytes);
+  }
+
+  /** Returns the size of the largest stored value, in bytes as serialized. */
+  public int storageValueBytesMax() {
+    return values.storageValueBytesMax;
+  }
+
+  /**
+   * Limits what one turn may send and store in all. What is over the limit fails with a {@link
+   * LimitExceededException}. The default is the ceiling.
+   *
+   * @param bytes 1 to 64 MiB
+   * @throws IllegalArgumentException if the number is out of range
+   */
+  public ActorOptions turnBytesMax(int bytes) {
+    checkRange("turnBytesMax", bytes, TURN_BYTES_CEILING);
+    return with(v -> v.turnBytesMax = bytes);
+  }
+
+  /** Returns the number of bytes that one turn may send and store. */
+  public int turnBytesMax() {
+    return values.turnBytesMax;
+  }
+
+  /**
+   * Limits the number of automatic replies of an actor. One more fails with a {@link
+   * LimitExceededException}.
+   *
+   * <p>The default is 16.
+   *
+   * @param number 1 to 64
+   * @throws IllegalArgumentException if the number is out of range
+   */
+  public ActorOptions autoRepliesMax(int number) {
+    checkRange("autoRepliesMax", number, AUTO_REPLIES_CEILING);
+    return with(v -> v.autoRepliesMax = number);
+  }
+
+  /** Returns the number of automatic replies that an actor may have. */
+  public int autoRepliesMax() {
+    return values.autoRepliesMax;
+  }
+
+  /**
+   * Limits the size of the request and of the reply of an automatic reply. A longer one fails with
+   * a {@link LimitExceededException}.
+   *
+   * <p>The default is 2 KiB.
+   *
+   * @param bytes 1 to 8 KiB
+   * @throws IllegalArgumentException if the number is out of range
+   */
+  public ActorOptions autoReplyBytesMax(int bytes) {
+    checkRange("autoReplyBytesMax", bytes, AUTO_REPLY_BYTES_CEILING);
+    return with(v -> v.autoReplyBytesMax = bytes);
+  }
+
+  /** Returns the size of the longest request or reply of an automatic reply, in bytes of UTF-8. */
+  public int autoReplyBytesMax() {
+    return values.autoReplyBytesMax;
+  }
+
+  /**
    * Chooses the rule that decides who may reach the actors, by upgrade or by plain request. The
    * rule is asked before an actor hears of either, and without waking the actor. A denied request
    * costs no turn and no activation.
@@ -336,6 +642,14 @@ public final class ActorOptions {
           max == Integer.MAX_VALUE
               ? what + " " + value + " is not 1 or more"
               : what + " " + value + " is not 1 to " + max);
+    }
+  }
+
+  private static void checkRange(String what, Duration value, Duration min, Duration max) {
+    if (value.compareTo(min) < 0 || value.compareTo(max) > 0) {
+      throw new IllegalArgumentException(
+          "%s %s ms is not %s ms to %s h"
+              .formatted(what, value.toMillis(), min.toMillis(), max.toHours()));
     }
   }
 

@@ -15,9 +15,11 @@ import java.time.Instant;
  * @param name the alarm's name
  * @param due when the alarm is or was due; for one that was set with {@link Alarms#after}, as the
  *     wall clock stands now. A retry has the time of the first attempt
- * @param attempt the number of the current or next attempt, 1 to {@link Alarms#ATTEMPTS_MAX}
+ * @param attempt the number of the current or next attempt, from 1
+ * @param attemptsMax the number of attempts after which the alarm is given up; see {@link
+ *     ActorOptions#alarmAttemptsMax}
  */
-public record Alarm(String name, Instant due, int attempt) {
+public record Alarm(String name, Instant due, int attempt, int attemptsMax) {
 
   /** Returns whether an earlier attempt failed. */
   public boolean isRetry() {
@@ -26,6 +28,6 @@ public record Alarm(String name, Instant due, int attempt) {
 
   /** Returns whether the alarm is given up if this attempt fails. */
   public boolean isLastAttempt() {
-    return attempt >= Alarms.ATTEMPTS_MAX;
+    return attempt >= attemptsMax;
   }
 }

@@ -22,10 +22,10 @@ import java.util.Optional;
  *
  * <p><b>At least once.</b> An alarm never comes early; how late it comes depends on how busy the
  * server is and on the events that wait for the actor. The alarms of one actor come in the order in
- * which they were due. If the handler throws, the alarm is tried again up to six times, after 2 s
- * and then twice as long each time, and up to half as long again, so that many do not come
- * together; the count survives a restart. After the seventh failure it is given up, which is logged
- * and counted. An attempt that the death of the process cut short does not count, nor does one for
+ * which they were due. If the handler throws, the alarm is tried again up to six times ({@link
+ * ActorOptions#alarmAttemptsMax}), after 2 s and then twice as long each time until it is 64 s, and
+ * up to half as long again, so that many do not come together; the count survives a restart. After
+ * the last failure it is given up, which is logged and counted. An attempt that the death of the process cut short does not count, nor does one for
  * which the actor could not be activated: the alarm comes again, however often that takes.
  *
  * <p><b>Clocks.</b> {@link #at} goes by the wall clock as it stands: if that is set forward past
@@ -36,14 +36,17 @@ import java.util.Optional;
  */
 public interface Alarms {
 
-  /** The greatest number of alarms of an actor. */
-  int ALARMS_MAX = 1_024;
+  /** The number of alarms that an actor may have by default; see {@link ActorOptions#alarmsMax}. */
+  int ALARMS_DEFAULT = 1_024;
 
   /** The longest name, in bytes of UTF-8. */
   int NAME_BYTES_MAX = 256;
 
-  /** The greatest number of attempts to handle an alarm. */
-  int ATTEMPTS_MAX = 7;
+  /**
+   * The number of attempts to handle an alarm by default; see {@link
+   * ActorOptions#alarmAttemptsMax}.
+   */
+  int ATTEMPTS_DEFAULT = 7;
 
   /** The latest instant that an alarm may be set for: the end of the year 9999. */
   Instant DUE_MAX = Instant.parse("9999-12-31T23:59:59.999Z");
@@ -56,8 +59,8 @@ public interface Alarms {
    *
    * @param name 1 to {@value #NAME_BYTES_MAX} bytes of UTF-8
    * @param due to the millisecond; the rest is rounded up
-   * @throws LimitExceededException if the name is empty or too long, or the actor has {@value
-   *     #ALARMS_MAX} other alarms
+   * @throws LimitExceededException if the name is empty or too long, or the actor has {@link
+   *     ActorOptions#alarmsMax()} other alarms
    * @throws IllegalArgumentException if the instant is after {@link #DUE_MAX}
    */
   void at(String name, Instant due);
@@ -67,8 +70,8 @@ public interface Alarms {
    *
    * @param name 1 to {@value #NAME_BYTES_MAX} bytes of UTF-8
    * @param delay from now, to the millisecond; the rest is rounded up
-   * @throws LimitExceededException if the name is empty or too long, or the actor has {@value
-   *     #ALARMS_MAX} other alarms
+   * @throws LimitExceededException if the name is empty or too long, or the actor has {@link
+   *     ActorOptions#alarmsMax()} other alarms
    * @throws IllegalArgumentException if the delay is negative or longer than {@link #DELAY_MAX}
    */
   void after(String name, Duration delay);

@@ -9,30 +9,38 @@ import java.nio.charset.StandardCharsets;
  * autoReply("ping", "pong");   // in a handler
  * }</pre>
  *
- * @param request the whole message that is answered, at most 2 KiB of UTF-8
- * @param reply the answer, at most 2 KiB of UTF-8
+ * @param request the whole message that is answered, as long as {@link ActorOptions#autoReplyBytesMax()}
+ *     allows
+ * @param reply the answer, as long as {@link ActorOptions#autoReplyBytesMax()} allows
  */
 public record AutoReply(String request, String reply) {
-  /** The greatest number of automatic replies of an actor. */
-  public static final int REPLIES_MAX = 16;
-
-  /** The greatest length of a request and of a reply, in bytes of UTF-8. */
-  public static final int BYTES_MAX = 2 << 10;
+  /**
+   * The number of automatic replies that an actor may have by default; see {@link
+   * ActorOptions#autoRepliesMax}.
+   */
+  public static final int REPLIES_DEFAULT = 16;
 
   /**
-   * Checks the lengths.
-   *
-   * @throws LimitExceededException if the request or the reply is too long
+   * The length that a request and a reply may have by default, in bytes of UTF-8; see {@link
+   * ActorOptions#autoReplyBytesMax}.
    */
-  public AutoReply {
-    check("the request of an automatic reply", request);
-    check("an automatic reply", reply);
+  public static final int BYTES_DEFAULT = 2 << 10;
+
+  /**
+   * Checks that the request and the reply are no longer than a limit.
+   *
+   * @param bytesMax the most bytes of UTF-8
+   * @throws LimitExceededException if one of them is longer
+   */
+  public void checkLengths(int bytesMax) {
+    check("the request of an automatic reply", request, bytesMax);
+    check("an automatic reply", reply, bytesMax);
   }
 
-  private static void check(String what, String text) {
+  private static void check(String what, String text, int bytesMax) {
     int bytes = text.getBytes(StandardCharsets.UTF_8).length;
-    if (bytes > BYTES_MAX) {
-      throw new LimitExceededException(what, bytes, BYTES_MAX, "bytes");
+    if (bytes > bytesMax) {
+      throw new LimitExceededException(what, bytes, bytesMax, "bytes");
     }
   }
 }

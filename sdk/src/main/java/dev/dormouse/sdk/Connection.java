@@ -27,8 +27,8 @@ import org.jspecify.annotations.Nullable;
  */
 public interface Connection<A extends @Nullable Object> {
 
-  /** The greatest number of tags of a connection. */
-  int TAGS_MAX = 10;
+  /** The number of tags that a connection may have by default; see {@link ActorOptions#tagsMax}. */
+  int TAGS_DEFAULT = 10;
 
   /** The longest tag, in bytes of UTF-8. */
   int TAG_BYTES_MAX = 256;
@@ -77,7 +77,7 @@ public interface Connection<A extends @Nullable Object> {
   /**
    * Adds tags. Tags that the connection has already stay as they are.
    *
-   * @throws LimitExceededException if there would be more than {@value #TAGS_MAX}, or if one is
+   * @throws LimitExceededException if there would be more than {@link ActorOptions#tagsMax()}, or if one is
    *     over {@value #TAG_BYTES_MAX} bytes
    * @throws StoredValueException if the tags cannot be read
    */

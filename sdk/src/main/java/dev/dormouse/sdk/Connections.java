@@ -25,8 +25,11 @@ import org.jspecify.annotations.Nullable;
  */
 public interface Connections<A extends @Nullable Object> extends Iterable<Connection<A>> {
 
-  /** The greatest number of connections of an actor; further upgrades are answered 503. */
-  int CONNECTIONS_MAX = 32_768;
+  /**
+   * The number of connections that an actor may have by default; further upgrades are answered 503.
+   * See {@link ActorOptions#connectionsMax}.
+   */
+  int CONNECTIONS_DEFAULT = 32_768;
 
   /** Narrows the view to connections that also have a tag. */
   Connections<A> tagged(String tag);

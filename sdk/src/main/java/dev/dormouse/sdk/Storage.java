@@ -28,11 +28,17 @@ import java.util.Optional;
  */
 public interface Storage {
 
-  /** The longest key, in bytes of UTF-8. Keys are ordered by their bytes in UTF-8. */
-  int KEY_BYTES_MAX = 2_048;
+  /**
+   * The longest key by default, in bytes of UTF-8; see {@link ActorOptions#storageKeyBytesMax}. Keys
+   * are ordered by their bytes in UTF-8.
+   */
+  int KEY_BYTES_DEFAULT = 2_048;
 
-  /** The largest value, in bytes as serialized. */
-  int VALUE_BYTES_MAX = 2 << 20;
+  /**
+   * The largest value by default, in bytes as serialized; see {@link
+   * ActorOptions#storageValueBytesMax}.
+   */
+  int VALUE_BYTES_DEFAULT = 2 << 20;
 
   /** The limit of the entries of one {@link #list} and of the keys of one {@link #getAll}. */
   int LIST_MAX = 10_000;

@@ -138,7 +138,7 @@ public abstract class WebSocketActor<A extends @Nullable Object> {
    * committed, unless the handler has set it anew.
    *
    * @throws Exception on any failure: nothing of the turn is kept, and the alarm is tried again, up
-   *     to {@link Alarms#ATTEMPTS_MAX} times in all; by default an {@link
+   *     to {@link Alarms#ATTEMPTS_DEFAULT} times in all; by default an {@link
    *     UnsupportedOperationException}, since an alarm that nobody handles is a mistake
    */
   protected void onAlarm(Alarm alarm) throws Exception {
@@ -175,10 +175,10 @@ public abstract class WebSocketActor<A extends @Nullable Object> {
    * <p>Such a message does not wait for those before it: it may be answered while the actor is
    * still busy with an earlier message of the same connection.
    *
-   * @param request a whole message, at most 2 KiB of UTF-8
-   * @param reply the answer, at most 2 KiB of UTF-8
-   * @throws LimitExceededException if the request or the reply is too long, or the actor has 16
-   *     automatic replies
+   * @param request a whole message, at most {@link ActorOptions#autoReplyBytesMax()} of UTF-8
+   * @param reply the answer, at most {@link ActorOptions#autoReplyBytesMax()} of UTF-8
+   * @throws LimitExceededException if the request or the reply is too long, or the actor has {@link
+   *     ActorOptions#autoRepliesMax()} automatic replies
    */
   protected final void autoReply(String request, String reply) {
     context().autoReply(new AutoReply(request, reply));

@@ -164,7 +164,7 @@ class HeldBytesTest {
             + " unanswered",
         "CommitPipeline$Lost.answers");
     bounded(
-        "bounded for one turn by Turn.BYTES_MAX, for all that wait for the store by UnsettledTurns",
+        "bounded for one turn by ActorOptions.turnBytesMax, for all that wait for the store by UnsettledTurns",
         "Turn.asked",
         "Turn.clears",
         "Turn.outbox",

@@ -75,22 +75,38 @@ class LimitsTableTest {
 
   static {
     row("actor key", "ActorId.KEY_BYTES_MAX");
-    row("connections per actor", "Connections.CONNECTIONS_MAX");
-    row("tags per connection", "Connection.TAGS_MAX", "Connection.TAG_BYTES_MAX");
+    row(
+        "connections per actor",
+        "ActorOptions.connectionsMax",
+        "ActorOptions.CONNECTIONS_CEILING");
+    row(
+        "tags per connection",
+        "ActorOptions.tagsMax",
+        "ActorOptions.TAGS_CEILING",
+        "Connection.TAG_BYTES_MAX");
     row(
         "attachment, serialized",
         "ActorOptions.attachmentBytesMax",
         "ActorOptions.ATTACHMENT_BYTES_CEILING");
-    row("storage key, value", "Storage.KEY_BYTES_MAX", "Storage.VALUE_BYTES_MAX");
+    row(
+        "storage key, value",
+        "ActorOptions.storageKeyBytesMax",
+        "ActorOptions.STORAGE_KEY_BYTES_CEILING",
+        "ActorOptions.storageValueBytesMax",
+        "ActorOptions.STORAGE_VALUE_BYTES_CEILING");
     row("entries of one `list`, keys of one `getAll`", "Storage.LIST_MAX");
     row("what one `list` or `getAll` reads", "Storage.READ_BYTES_MAX", "ActorStore.READ_BYTES_MAX");
     row("ranges deleted in one turn", "Storage.DELETED_RANGES_MAX");
     row(
         "alarms of an actor",
-        "Alarms.ALARMS_MAX",
+        "ActorOptions.alarmsMax",
+        "ActorOptions.ALARMS_CEILING",
         "Alarms.NAME_BYTES_MAX",
         "Alarms.DELAY_MAX=36,525 days");
-    row("attempts to handle an alarm", "Alarms.ATTEMPTS_MAX");
+    row(
+        "attempts to handle an alarm",
+        "ActorOptions.alarmAttemptsMax",
+        "ActorOptions.ALARM_ATTEMPTS_CEILING");
     row(
         "alarms under way at a time",
         "AlarmClock.FLIGHTS_MAX",
@@ -110,7 +126,11 @@ class LimitsTableTest {
         "GatewayOptions.clientHeapBytesMax=a quarter of the heap",
         "GatewayOptions.clientDirectBytesMax=a quarter of the direct memory");
     row("fragments of a message", "MessageAssembler.FRAGMENTS_FREE");
-    row("events that wait for an actor", "HostOptions.mailboxMax");
+    row(
+        "events that wait for an actor",
+        "HostOptions.mailboxMax",
+        "ActorOptions.mailboxMax=option",
+        "ActorOptions.MAILBOX_CEILING");
     row(
         "bytes that wait for a client that does not take them",
         "GatewayOptions.outboundBytesMax",
@@ -142,12 +162,21 @@ class LimitsTableTest {
     row(
         "upgrades, and plain requests to actors, in a second of an IPv4 address or IPv6 /64",
         "ConnectionLimits.upgradesPerSecondPerAddress=any number");
-    row("automatic replies of an actor", "AutoReply.REPLIES_MAX", "AutoReply.BYTES_MAX");
+    row(
+        "automatic replies of an actor",
+        "ActorOptions.autoRepliesMax",
+        "ActorOptions.AUTO_REPLIES_CEILING",
+        "ActorOptions.autoReplyBytesMax",
+        "ActorOptions.AUTO_REPLY_BYTES_CEILING");
     row("platform threads for handlers", "HandlerThreads.PLATFORM_THREADS_MAX");
     row(
         "handlers that begin in 5 ms, besides those that run already",
         "HandlerThreads.BEGIN_ENOUGH");
-    row("a turn", "HostOptions.turnLimit");
+    row(
+        "a turn",
+        "HostOptions.turnLimit",
+        "ActorOptions.turnLimit=option",
+        "ActorOptions.TURN_CEILING");
     row(
         "what turns of all actors together have sent and stored: in the first second of an open"
             + " turn, while it waits for the store, and on its way to an event loop",
@@ -156,10 +185,15 @@ class LimitsTableTest {
         "what turns together have sent and stored that are open for more than a second, if they are"
             + " several",
         "HostOptions.unsettledBytesMax=a sixteenth of the heap");
-    row("what one turn sends and stores", "Turn.BYTES_MAX");
+    row(
+        "what one turn sends and stores",
+        "ActorOptions.turnBytesMax",
+        "ActorOptions.TURN_BYTES_CEILING");
     row(
         "attempts to activate an actor for an event, or to read the store in its turn",
         "RetryPolicy.attemptsMax",
+        "ActorOptions.activationAttemptsMax=option",
+        "ActorOptions.ACTIVATION_ATTEMPTS_CEILING",
         "RetryPolicy.firstRest",
         "RetryPolicy.restMax",
         "RetryPolicy.patience");
@@ -193,7 +227,11 @@ class LimitsTableTest {
     row("depth of a stored value", "ValueKryo.DEPTH_MAX");
     row("what the data folder's disk must have free", "DiskRoom.RESERVE_BYTES_MAX");
     row("actors in memory", "HostOptions.activeActorsMax");
-    row("an actor without events", "HostOptions.idle");
+    row(
+        "an actor without events",
+        "HostOptions.idle",
+        "ActorOptions.idle=option",
+        "ActorOptions.IDLE_CEILING");
     row("TCP connections to the admin port", "FileHandles.ADMIN_MAX");
     row(
         "at the admin port: a request's head, its body, a connection without a request",

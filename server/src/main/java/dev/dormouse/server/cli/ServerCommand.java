@@ -108,6 +108,16 @@ public final class ServerCommand {
   private Duration idle = Duration.ZERO;
 
   @Option(
+      names = "--max-actors-in-memory",
+      paramLabel = "NUMBER",
+      defaultValue = "100000",
+      description =
+          "The most actors in memory. Over it the least recently used actors leave"
+              + " memory early; if too many are busy, upgrades and requests for others are"
+              + " answered 503. Default: ${DEFAULT-VALUE}")
+  private int maxActorsInMemory;
+
+  @Option(
       names = "--drain",
       paramLabel = "TIME",
       defaultValue = "10s",
@@ -330,6 +340,8 @@ public final class ServerCommand {
     options = with(line, "--port", options, o -> o.port(port));
     options = with(line, "--admin-port", options, o -> o.adminPort(adminPort));
     options = with(line, "--idle", options, o -> o.idle(idle));
+    options =
+        with(line, "--max-actors-in-memory", options, o -> o.actorsInMemoryMax(maxActorsInMemory));
     options = with(line, "--drain", options, o -> o.drain(drain));
     options = with(line, "--stall-exit", options, this::stallExit);
     options = with(line, "--event-loops", options, this::eventLoops);

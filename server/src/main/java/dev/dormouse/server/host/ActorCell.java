@@ -19,6 +19,7 @@ import dev.dormouse.server.protocol.ToHost;
 import dev.dormouse.storage.CommitResult;
 import dev.dormouse.storage.rows.CorruptRowException;
 import java.io.UncheckedIOException;
+import java.math.BigDecimal;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -208,9 +209,13 @@ final class ActorCell {
             turn, "the turn took longer than 1 s while such turns held too many unsent bytes")) {
       watch.hit("long-turns", "reset", id, turn.work().connection());
     } else if (openNs >= limit.toNanos()
-        && abandon(turn, "the turn took longer than " + limit.toSeconds() + " s")) {
+        && abandon(turn, "the turn took longer than " + seconds(limit) + " s")) {
       watch.hit("turn", "reset", id, turn.work().connection());
     }
+  }
+
+  private static String seconds(Duration time) {
+    return BigDecimal.valueOf(time.toMillis(), 3).stripTrailingZeros().toPlainString();
   }
 
   private boolean abandon(@Nullable Turn turn, String why) {
@@ -505,9 +510,9 @@ final class ActorCell {
     openTurn = turn;
     atHand = work;
     Throwable thrown = null;
-    if (Answers.isOneTooMany(work, current.connectionCount())) {
+    if (Answers.isOneTooMany(work, current.connectionCount(), current.options().connectionsMax())) {
       watch.hit("connections-per-actor", "503", id, work.connection());
-      Answers.tooManyConnections(work).forEach(turn::answer);
+      Answers.tooManyConnections(work, current.options().connectionsMax()).forEach(turn::answer);
     } else {
       try {
         current.run(turn);

@@ -2,6 +2,7 @@ package dev.dormouse.server.host;
 
 import dev.dormouse.log.Log;
 import dev.dormouse.sdk.ActorId;
+import dev.dormouse.sdk.ActorOptions;
 import dev.dormouse.sdk.Alarm;
 import dev.dormouse.sdk.CloseReason;
 import dev.dormouse.sdk.ConnectionId;
@@ -36,6 +37,7 @@ import dev.dormouse.storage.codec.ValueCodec;
 import dev.dormouse.storage.rows.DueAlarm;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
@@ -60,7 +62,10 @@ public final class ActorHost {
   private final ActorStore store;
   private final Transport transport;
   private final Time time;
-  private final HostOptions options;
+
+  /** The limits of each actor type, by the type's name. */
+  private final Map<String, HostOptions> limits;
+
   private final AlarmClock alarmClock;
   private final AlarmOutcomes alarms;
   private final FailureLog failures;
@@ -116,10 +121,13 @@ public final class ActorHost {
     this.store = store;
     this.transport = transport;
     this.time = time;
-    this.options = options;
+    this.limits =
+        this.types.values().stream()
+            .collect(
+                Collectors.toUnmodifiableMap(ActorType::name, type -> options.of(type.options())));
     this.failures = new FailureLog(time);
     this.alarmClock = new AlarmClock(store, time, this.types.keySet(), this::accept);
-    this.alarms = new AlarmOutcomes(alarmClock, failures);
+    this.alarms = new AlarmOutcomes(alarmClock, failures, this::optionsOf);
     this.background = new BackgroundWork(failures);
     this.watch = new TurnWatch(observers, time);
     this.questions = new Questions(store.incarnation());
@@ -164,6 +172,11 @@ public final class ActorHost {
       refuse(client, Answers.unknownType(event));
     } else if (isStopping && !(event instanceof ToHost.Closed)) {
       refuse(client, Answers.stopping(event));
+    } else if (rounds.isCrowded()
+        && Answers.isFromNewcomer(event)
+        && !cells.containsKey(event.actor())) {
+      watch.hit("actors-in-memory", "503", event.actor(), client.connection());
+      refuse(client, Answers.crowded(event));
     } else {
       offer(event.actor(), type, client);
     }
@@ -192,20 +205,36 @@ public final class ActorHost {
     }
   }
 
+  /** Returns the options of an actor type; the defaults if there is no type of that name. */
+  private ActorOptions optionsOf(String type) {
+    ActorType known = types.get(type);
+    return known == null ? ActorOptions.defaults() : known.options();
+  }
+
   private ActorCell newCell(ActorId id, ActorType type) {
+    HostOptions options = Objects.requireNonNull(limits.get(type.name()));
     Executor executor = type.executor().apply(id);
     Mailbox mailbox = new Mailbox(options.mailboxMax());
     ActorRows rows = new ActorRows(store, id, quarantine);
     ClosingConnections closing = new ClosingConnections();
-    AutoReplyRows autoReplies = new AutoReplyRows(rows);
+    AutoReplyRows autoReplies = new AutoReplyRows(rows, type.options());
     OutputGate gate = new OutputGate(transport, questions, unsettled);
     CommitPipeline pipeline =
         new CommitPipeline(
-            id, executor, store, rows, gate, alarms, questions, unsettled, lostCloses);
+            id,
+            executor,
+            store,
+            rows,
+            gate,
+            alarms,
+            questions,
+            unsettled,
+            lostCloses,
+            type.options().turnBytesMax());
     Recovery recovery =
         new Recovery(
             id,
-            type.failurePolicy(),
+            type.options().failurePolicy(),
             options.retries(),
             () -> isStopping,
             time,

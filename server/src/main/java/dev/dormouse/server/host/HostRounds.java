@@ -31,6 +31,9 @@ final class HostRounds {
   /** The number of cells that this round has looked at and that stay in memory. */
   private int staying;
 
+  /** Whether the last round found the most actors busy; written by the rounds, read by any thread. */
+  private volatile boolean isCrowded;
+
   /**
    * Creates the rounds of a host; the first one begins with the first tick.
    *
@@ -78,9 +81,17 @@ final class HostRounds {
       left--;
     }
     rest = round.hasNext() ? round : null;
-    if (rest == null && staying > activeActorsMax) {
-      hibernateOverMost(nowNs);
+    if (rest == null) {
+      isCrowded = staying > activeActorsMax && hibernateOverMost(nowNs) > 0;
     }
+  }
+
+  /**
+   * Returns whether the last round found more actors in memory than there may be, and so many of
+   * them busy that hibernating the others was not enough. Any thread.
+   */
+  boolean isCrowded() {
+    return isCrowded;
   }
 
   private void look(ActorCell cell, long nowNs) {
@@ -93,9 +104,12 @@ final class HostRounds {
     }
   }
 
-  private void hibernateOverMost(long nowNs) {
+  /** Has actors hibernate that are too many; returns how many are still too many. */
+  private int hibernateOverMost(long nowNs) {
     List<IdlePolicy.Candidate> active =
         cells.stream().filter(cell -> !cell.isIdle(nowNs)).map(ActorCell::candidate).toList();
-    IdlePolicy.overMost(active, nowNs, activeActorsMax).forEach(hibernate);
+    List<ActorId> sleepers = IdlePolicy.overMost(active, nowNs, activeActorsMax);
+    sleepers.forEach(hibernate);
+    return active.size() - sleepers.size() - activeActorsMax;
   }
 }

@@ -38,6 +38,11 @@ public record RetryPolicy(
         6, Duration.ofMillis(250), Duration.ofSeconds(10), Duration.ofSeconds(2));
   }
 
+  /** Returns this policy with another number of attempts. */
+  RetryPolicy withAttemptsMax(int attemptsMax) {
+    return new RetryPolicy(attemptsMax, firstRest, restMax, patience);
+  }
+
   /** Returns this policy with another longest rest. */
   public RetryPolicy withRestMax(Duration restMax) {
     return new RetryPolicy(attemptsMax, firstRest, restMax, patience);

@@ -85,8 +85,7 @@ public record ActorDefinition(
         codec,
         attachment,
         executor,
-        options.failurePolicy(),
-        options.attachmentBytesMax());
+        options);
   }
 
   /**

@@ -165,7 +165,9 @@ public final class Node implements AutoCloseable {
             store,
             transport,
             options.time(),
-            HostOptions.defaults().withIdle(options.idle()),
+            HostOptions.defaults()
+                .withIdle(options.idle())
+                .withActiveActorsMax(options.actorsInMemoryMax()),
             this.observers);
     this.alarms =
         new RepeatingThread(

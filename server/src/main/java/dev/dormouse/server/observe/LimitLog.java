@@ -49,8 +49,15 @@ final class LimitLog {
           Map.entry("connections", "raise the limit with --max-connections"),
           Map.entry("connections-per-address", "raise the limit with --max-connections-per-ip"),
           Map.entry(
-              "connections-per-actor", "the limit is fixed; spread the clients over more actors"),
-          Map.entry("mailbox", "the limit is fixed; the actor handles events too slowly"),
+              "connections-per-actor",
+              "raise the limit with ActorOptions.connectionsMax, or spread the clients over more"
+                  + " actors"),
+          Map.entry(
+              "actors-in-memory", "raise the limit with --max-actors-in-memory"),
+          Map.entry(
+              "mailbox",
+              "the actor handles events too slowly; raise the limit with"
+                  + " ActorOptions.mailboxMax"),
           Map.entry(
               "upgrades-per-second-per-address",
               "raise the limit with --upgrades-per-second-per-ip"),

@@ -48,6 +48,7 @@ public final class ServerOptions {
     Path data = Path.of("data");
     Durability durability = Durability.FSYNC;
     Duration idle = Duration.ofSeconds(10);
+    int actorsInMemoryMax = 100_000;
     Duration drain = Duration.ofSeconds(10);
     boolean restarts;
     GatewayOptions gateway = GatewayOptions.defaults().limits(ConnectionLimits.shared());
@@ -179,6 +180,25 @@ public final class ServerOptions {
   /** Returns the time without events after which an actor hibernates. */
   public Duration idle() {
     return values.idle;
+  }
+
+  /**
+   * Limits the number of actors in memory. Over it the actors that have been without events for the
+   * longest time hibernate early. If more actors than that are busy, or kept awake by what they wait
+   * for, upgrades and requests for actors that are not in memory are answered 503; messages, closes
+   * and alarms still wake their actors. The number is checked a few times a second, so that for a
+   * moment there may be more. The default is 100,000.
+   *
+   * @param number at least 1
+   */
+  public ServerOptions actorsInMemoryMax(int number) {
+    Ranges.check("actorsInMemoryMax", number, 1, Integer.MAX_VALUE);
+    return with(v -> v.actorsInMemoryMax = number);
+  }
+
+  /** Returns the number of actors that may be in memory. */
+  public int actorsInMemoryMax() {
+    return values.actorsInMemoryMax;
   }
 
   /**

@@ -2,7 +2,7 @@ package dev.dormouse.server.admin;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.dormouse.sdk.FailurePolicy;
+import dev.dormouse.sdk.ActorOptions;
 import dev.dormouse.sdk.WebSocketActor;
 import dev.dormouse.server.admin.dashboard.Dashboard;
 import dev.dormouse.server.gateway.WebSocketGateway;
@@ -61,8 +61,7 @@ class AdminServerTest {
             Idle::new,
             Codecs.kryo(List.of()),
             id -> Runnable::run,
-            FailurePolicy.KEEP_OPEN,
-            1024);
+            ActorOptions.defaults());
     Transport transport = new DirectTransport();
     ActorStore store = Stores.memory(new MemoryDisk());
     ActorHost host =

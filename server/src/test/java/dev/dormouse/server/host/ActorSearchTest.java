@@ -3,7 +3,7 @@ package dev.dormouse.server.host;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.dormouse.sdk.ActorId;
-import dev.dormouse.sdk.FailurePolicy;
+import dev.dormouse.sdk.ActorOptions;
 import dev.dormouse.sdk.HttpRequest;
 import dev.dormouse.sdk.HttpResponse;
 import dev.dormouse.sdk.RequestHead;
@@ -56,8 +56,7 @@ class ActorSearchTest {
         () -> new Script.Actor(new Answering()),
         Codecs.kryo(List.of(Script.Note.class)),
         id -> steps,
-        FailurePolicy.KEEP_OPEN,
-        1024);
+        ActorOptions.defaults());
   }
 
   private void store(String type, String key, int connections) {

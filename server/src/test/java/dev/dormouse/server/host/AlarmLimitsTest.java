@@ -77,6 +77,6 @@ class AlarmLimitsTest {
             "alarm 'b1' would be due after PT876600H0.000000001S, which is not 0 to PT876600H",
             "",
             "the number of alarms of an actor is 1025; the limit is 1024");
-    assertThat(full.host.alarms(TestHost.ROOM)).hasSize(Alarms.ALARMS_MAX);
+    assertThat(full.host.alarms(TestHost.ROOM)).hasSize(Alarms.ALARMS_DEFAULT);
   }
 }

@@ -129,7 +129,7 @@ class AlarmsTest {
     assertThat(said())
         .containsExactly(
             "a:1000,b:2000,c:3000",
-            "Optional[" + new Alarm("b", instant(2_000), 1) + "]",
+            "Optional[" + new Alarm("b", instant(2_000), 1, 7) + "]",
             "cancelled false");
     node.message(ada, "after c 500; cancel a; list; after a 4000; list; get nothing");
     assertThat(said())
@@ -215,10 +215,10 @@ class AlarmsTest {
     node.message(ada, "after a 0");
     node.store.failReadsForWantOfHandles(key -> key.equals("rung"));
     node.ring();
-    for (int i = 0; i < 2 * Alarms.ATTEMPTS_MAX; i++) {
+    for (int i = 0; i < 2 * Alarms.ATTEMPTS_DEFAULT; i++) {
       node.ringAfter(Duration.ofSeconds(3));
     }
-    assertThat(clockwork.attempts).hasSize(2 * Alarms.ATTEMPTS_MAX + 1).containsOnly("a 1");
+    assertThat(clockwork.attempts).hasSize(2 * Alarms.ATTEMPTS_DEFAULT + 1).containsOnly("a 1");
     assertThat(said()).isEmpty();
     node.store.failReads(key -> false);
     node.ringAfter(Duration.ofSeconds(3));
@@ -232,7 +232,7 @@ class AlarmsTest {
     node.message(ada, "after a 0; after a 0");
     node.ring();
     long leastMs = 2_000;
-    for (int attempt = 1; attempt < Alarms.ATTEMPTS_MAX; attempt++) {
+    for (int attempt = 1; attempt < Alarms.ATTEMPTS_DEFAULT; attempt++) {
       assertThat(clockwork.attempts).hasSize(attempt).endsWith("a " + attempt);
       if (attempt == 3) {
         restart();
@@ -243,10 +243,10 @@ class AlarmsTest {
       node.ringAfter(Duration.ofMillis(leastMs / 2 + 1));
       leastMs *= 2;
     }
-    assertThat(clockwork.attempts).hasSize(Alarms.ATTEMPTS_MAX);
+    assertThat(clockwork.attempts).hasSize(Alarms.ATTEMPTS_DEFAULT);
     assertThat(said()).as("a failed turn says nothing").isEmpty();
     node.ringAfter(HOUR);
-    assertThat(clockwork.attempts).hasSize(Alarms.ATTEMPTS_MAX);
+    assertThat(clockwork.attempts).hasSize(Alarms.ATTEMPTS_DEFAULT);
     assertThat(node.host.alarms(TestHost.ROOM)).isEmpty();
     assertThat(node.host.alarmCounts()).isEqualTo(new AlarmCounts(0, 4, 3, 1, 0));
   }
@@ -263,7 +263,7 @@ class AlarmsTest {
     clockwork.isFailing = false;
     assertThat(node.host.alarms(TestHost.ROOM))
         .containsExactly(
-            new Alarm("a", due, 2), new Alarm("bystander", due.plusMillis(100_000), 1));
+            new Alarm("a", due, 2, 7), new Alarm("bystander", due.plusMillis(100_000), 1, 7));
     node.ringAfter(Duration.ofSeconds(3));
     assertThat(said()).containsExactly("a 2 3000", "bystander:97000", "Optional.empty");
     assertThat(clockwork.attempts).containsExactly("a 1", "a 2");

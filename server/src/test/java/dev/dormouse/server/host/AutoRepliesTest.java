@@ -46,12 +46,12 @@ class AutoRepliesTest {
     }
 
     private void fill(Actor self) {
-      for (int i = 0; i < AutoReply.REPLIES_MAX; i++) {
+      for (int i = 0; i < AutoReply.REPLIES_DEFAULT; i++) {
         self.reply("r" + i, "a");
       }
       self.reply("r0", "b");
       attempt(() -> self.reply("one more", ""));
-      attempt(() -> self.reply("r0", "x".repeat(AutoReply.BYTES_MAX + 1)));
+      attempt(() -> self.reply("r0", "x".repeat(AutoReply.BYTES_DEFAULT + 1)));
     }
 
     private void attempt(Runnable forbidden) {

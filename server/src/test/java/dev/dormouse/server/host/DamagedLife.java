@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.dormouse.sdk.ActorId;
 import dev.dormouse.sdk.CloseReason;
 import dev.dormouse.sdk.ConnectionId;
-import dev.dormouse.sdk.FailurePolicy;
+import dev.dormouse.sdk.ActorOptions;
 import dev.dormouse.sdk.RequestHead;
 import dev.dormouse.server.host.Script.Actor;
 import dev.dormouse.server.host.rows.DamagedRows;
@@ -49,8 +49,7 @@ final class DamagedLife {
             codec,
             attachment,
             id -> steps,
-            FailurePolicy.KEEP_OPEN,
-            16 << 10);
+            ActorOptions.defaults());
     DirectTransport transport = new DirectTransport();
     host = new ActorHost(List.of(type), damage.store(), transport, time, HostOptions.defaults());
     transport.connect(host::accept, release -> said.addAll(release.records()));

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.dormouse.sdk.Connection;
 import dev.dormouse.sdk.ConnectionId;
-import dev.dormouse.sdk.FailurePolicy;
+import dev.dormouse.sdk.ActorOptions;
 import dev.dormouse.sdk.HttpRequest;
 import dev.dormouse.sdk.HttpResponse;
 import dev.dormouse.server.host.Script.Actor;
@@ -186,8 +186,7 @@ class FaultsTest {
             factory,
             Codecs.kryo(List.of(Note.class)),
             id -> threads,
-            FailurePolicy.KEEP_OPEN,
-            1024);
+            ActorOptions.defaults());
     ActorHost host =
         new ActorHost(
             List.of(type),

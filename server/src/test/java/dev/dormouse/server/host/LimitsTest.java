@@ -2,6 +2,7 @@ package dev.dormouse.server.host;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.dormouse.sdk.ActorOptions;
 import dev.dormouse.sdk.Connection;
 import dev.dormouse.sdk.ConnectionId;
 import dev.dormouse.sdk.HttpRequest;
@@ -104,7 +105,7 @@ class LimitsTest {
             new Script() {
               @Override
               HttpResponse onRequest(Actor self, HttpRequest request) {
-                return HttpResponse.of(200, List.of(), new byte[(int) Turn.BYTES_MAX + 1]);
+                return HttpResponse.of(200, List.of(), new byte[ActorOptions.TURN_BYTES_CEILING + 1]);
               }
             });
     try (Logs logs = new Logs()) {
@@ -124,8 +125,8 @@ class LimitsTest {
           for (Runnable deed :
               List.<Runnable>of(
                   () -> from.tag("t".repeat(257)),
-                  () -> self.store().put("k", new byte[Storage.VALUE_BYTES_MAX]),
-                  () -> self.store().put("k", new byte[Storage.VALUE_BYTES_MAX + 1]),
+                  () -> self.store().put("k", new byte[Storage.VALUE_BYTES_DEFAULT]),
+                  () -> self.store().put("k", new byte[Storage.VALUE_BYTES_DEFAULT + 1]),
                   () -> self.store().delete(""))) {
             try {
               deed.run();

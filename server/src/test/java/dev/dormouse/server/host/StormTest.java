@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.dormouse.sdk.ActorId;
 import dev.dormouse.sdk.Connection;
 import dev.dormouse.sdk.ConnectionId;
-import dev.dormouse.sdk.FailurePolicy;
+import dev.dormouse.sdk.ActorOptions;
 import dev.dormouse.sdk.Header;
 import dev.dormouse.sdk.RequestHead;
 import dev.dormouse.server.host.Script.Actor;
@@ -131,8 +131,7 @@ class StormTest {
                     () -> new Script.Actor(script),
                     Codecs.kryo(List.of(Note.class)),
                     id -> threads,
-                    FailurePolicy.KEEP_OPEN,
-                    16 << 10)),
+                    ActorOptions.defaults())),
             store,
             transport,
             Time.system(),

@@ -3,6 +3,7 @@ package dev.dormouse.server.host;
 import dev.dormouse.sdk.ActorId;
 import dev.dormouse.sdk.CloseReason;
 import dev.dormouse.sdk.ConnectionId;
+import dev.dormouse.sdk.ActorOptions;
 import dev.dormouse.sdk.FailurePolicy;
 import dev.dormouse.sdk.Header;
 import dev.dormouse.sdk.RequestHead;
@@ -68,8 +69,7 @@ final class TestHost {
             () -> new Script.Actor(script),
             Codecs.kryo(classes),
             id -> steps,
-            policy,
-            16 << 10);
+            ActorOptions.defaults().failurePolicy(policy));
     observers = new Observers(time);
     DirectTransport transport = new DirectTransport();
     host = new ActorHost(List.of(type), store, transport, time, options, observers);

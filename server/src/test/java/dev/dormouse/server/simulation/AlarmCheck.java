@@ -79,8 +79,8 @@ final class AlarmCheck {
 
   private boolean isAfterFailure(AlarmRow row, @Nullable AlarmRow moved) {
     int attempts = row.failures() + 1;
-    if (moved == null || attempts >= Alarms.ATTEMPTS_MAX) {
-      return moved == null && attempts >= Alarms.ATTEMPTS_MAX;
+    if (moved == null || attempts >= Alarms.ATTEMPTS_DEFAULT) {
+      return moved == null && attempts >= Alarms.ATTEMPTS_DEFAULT;
     }
     long leastMs = FIRST_RETRY_MS << (attempts - 1);
     long delayMs = moved.retryMs() - now();

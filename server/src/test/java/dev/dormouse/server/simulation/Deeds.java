@@ -199,7 +199,7 @@ final class Deeds {
       return;
     }
     if (turn.awaited > 0 || dice.chance(50)) {
-      String[] tooMany = new String[Connection.TAGS_MAX + 1];
+      String[] tooMany = new String[Connection.TAGS_DEFAULT + 1];
       for (int i = 0; i < tooMany.length; i++) {
         tooMany[i] = "t" + i;
       }

@@ -120,7 +120,7 @@ final class Mutations {
           of(
               "an alarm whose turn failed is given up",
               "host/commit/AlarmOutcomes.java",
-              "return AlarmRetry.isGivenUp(attempts)\n        ? Optional.empty()",
+              "return attempts >= attemptsMax(due.actor())\n        ? Optional.empty()",
               "return attempts > 0\n        ? Optional.empty()",
               ATOMIC),
           of(
@@ -335,15 +335,15 @@ final class Mutations {
           of(
               "an attachment may be of any size",
               "host/turn/Activation.java",
-              "type.codec().encode(attachment, type.attachmentBytesMax());",
+              "type.codec().encode(attachment, type.options().attachmentBytesMax());",
               "type.codec().encode(attachment, Integer.MAX_VALUE);",
               ATOMIC,
               LIMITS),
           of(
               "a connection may have any number of tags",
               "host/turn/TurnConnection.java",
-              "if (tags.size() > TAGS_MAX) {",
-              "if (tags.size() > 9 * TAGS_MAX) {",
+              "if (tags.size() > tagsMax) {",
+              "if (tags.size() > 9 * tagsMax) {",
               LIMITS),
           // Everything that waits is done in the end.
           of(

@@ -3,6 +3,7 @@ package dev.dormouse.server.simulation;
 import dev.dormouse.sdk.ActorId;
 import dev.dormouse.sdk.ConnectionId;
 import dev.dormouse.sdk.Delivery.Outcome;
+import dev.dormouse.sdk.ActorOptions;
 import dev.dormouse.sdk.FailurePolicy;
 import dev.dormouse.sdk.Header;
 import dev.dormouse.sdk.RequestHead;
@@ -73,8 +74,7 @@ final class SimulatedNode {
         () -> RandomActor.make(run),
         new TextCodec(),
         id -> task -> tasks.add(new Task(id, task)),
-        policy,
-        ATTACHMENT_BYTES_MAX);
+        ActorOptions.defaults().failurePolicy(policy).attachmentBytesMax(ATTACHMENT_BYTES_MAX));
   }
 
   /** Takes the host's releases; events enter the host by {@link #deliverToHost}. */

@@ -3,6 +3,7 @@ package dev.dormouse.storage.rows;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
+import dev.dormouse.sdk.ActorOptions;
 import dev.dormouse.sdk.AutoReply;
 import java.util.Arrays;
 import java.util.Collections;
@@ -33,10 +34,10 @@ class AutoRepliesRowTest {
 
   @Test
   void theLargestRowIsReadBack() {
-    String longest = "€".repeat(AutoReply.BYTES_MAX / 3) + "xx";
+    String longest = "€".repeat(ActorOptions.AUTO_REPLY_BYTES_CEILING / 3) + "xx";
     AutoRepliesRow row =
         new AutoRepliesRow(
-            Collections.nCopies(AutoReply.REPLIES_MAX, new AutoReply(longest, longest)));
+            Collections.nCopies(ActorOptions.AUTO_REPLIES_CEILING, new AutoReply(longest, longest)));
     assertThat(AutoRepliesRow.decodeOrNone(row.encode())).isEqualTo(row);
   }
 

@@ -3,8 +3,8 @@ package dev.dormouse.server.host.commit;
 import dev.dormouse.log.Counted;
 import dev.dormouse.log.Log;
 import dev.dormouse.sdk.ActorId;
+import dev.dormouse.sdk.ActorOptions;
 import dev.dormouse.sdk.Alarm;
-import dev.dormouse.sdk.Alarms;
 import dev.dormouse.server.host.alarm.AlarmClock;
 import dev.dormouse.server.host.alarm.AlarmCounts;
 import dev.dormouse.server.host.alarm.AlarmRetry;
@@ -30,6 +30,7 @@ import java.util.TreeMap;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BiFunction;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 
@@ -43,13 +44,20 @@ public final class AlarmOutcomes {
 
   private final AlarmClock clock;
   private final FailureLog failures;
+  private final Function<String, ActorOptions> options;
   private final AtomicLong failed = new AtomicLong();
   private final AtomicLong givenUp = new AtomicLong();
 
-  /** Creates the outcomes of alarms that a clock hands out; none is counted yet. */
-  public AlarmOutcomes(AlarmClock clock, FailureLog failures) {
+  /**
+   * Creates the outcomes of alarms that a clock hands out; none is counted yet.
+   *
+   * @param options returns the options of an actor type, by its name
+   */
+  public AlarmOutcomes(
+      AlarmClock clock, FailureLog failures, Function<String, ActorOptions> options) {
     this.clock = clock;
     this.failures = failures;
+    this.options = options;
   }
 
   /** Returns the clock of alarms that are set by a delay. */
@@ -110,7 +118,7 @@ public final class AlarmOutcomes {
       return;
     }
     int attempts = row.failures() + 1;
-    if (AlarmRetry.isGivenUp(attempts)) {
+    if (attempts >= attemptsMax(actor)) {
       givenUp.incrementAndGet();
       failures.error(
           "alarm '{}' of actor {} is given up: {} attempts failed", name, actor, attempts);
@@ -120,13 +128,17 @@ public final class AlarmOutcomes {
           "alarm '{}' of actor {} failed; it has {} left",
           name,
           actor,
-          Counted.of(Alarms.ATTEMPTS_MAX - attempts, "attempt"));
+          Counted.of(attemptsMax(actor) - attempts, "attempt"));
     }
+  }
+
+  private int attemptsMax(ActorId actor) {
+    return options.apply(actor.type()).alarmAttemptsMax();
   }
 
   private Optional<AlarmRow> afterFailure(DueAlarm due, AlarmRow row) {
     int attempts = row.failures() + 1;
-    return AlarmRetry.isGivenUp(attempts)
+    return attempts >= attemptsMax(due.actor())
         ? Optional.empty()
         : Optional.of(row.failed(running().nowMs() + AlarmRetry.delayMs(due, attempts)));
   }
@@ -195,8 +207,8 @@ public final class AlarmOutcomes {
 
   /** Lists the alarms of an actor as they are stored, without those that cannot be read. */
   public List<Alarm> list(ActorStore store, ActorId actor) {
-    return store.scan(actor, Table.ALARM, KeySpan.all(), Alarms.ALARMS_MAX).stream()
-        .map(row -> TurnAlarms.alarm(row, running()))
+    return store.scan(actor, Table.ALARM, KeySpan.all(), ActorOptions.ALARMS_CEILING).stream()
+        .map(row -> TurnAlarms.alarm(row, running(), attemptsMax(actor)))
         .filter(Objects::nonNull)
         .sorted(TurnAlarms.BY_DUE)
         .toList();

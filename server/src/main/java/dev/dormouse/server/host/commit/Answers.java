@@ -1,6 +1,5 @@
 package dev.dormouse.server.host.commit;
 
-import dev.dormouse.sdk.Connections;
 import dev.dormouse.sdk.FailurePolicy;
 import dev.dormouse.sdk.HttpResponse;
 import dev.dormouse.sdk.ResponseException;
@@ -174,6 +173,17 @@ public final class Answers {
     return event.accept(Answer.refused(busy("the server is stopping")));
   }
 
+  /** Returns whether the event is an upgrade or a request, so that nothing is lost without it. */
+  public static boolean isFromNewcomer(ToHost.ClientEvent event) {
+    return event instanceof ToHost.Open || event instanceof ToHost.Request;
+  }
+
+  /** Answers an upgrade or a request for an actor that there is no room for in memory. */
+  public static List<ToGateway> crowded(ToHost.ClientEvent event) {
+    return event.accept(
+        Answer.refused(busy("the server has as many busy actors in memory as it may")));
+  }
+
   /** Answers an event of an actor type that is not registered. */
   public static List<ToGateway> unknownType(ToHost.ClientEvent event) {
     return event.accept(
@@ -181,16 +191,16 @@ public final class Answers {
   }
 
   /** Returns whether the event is an upgrade of an actor that has all connections it may have. */
-  public static boolean isOneTooMany(Event event, int connections) {
-    return connections >= Connections.CONNECTIONS_MAX
+  public static boolean isOneTooMany(Event event, int connections, int connectionsMax) {
+    return connections >= connectionsMax
         && event instanceof Event.Client client
         && client.event() instanceof ToHost.Open;
   }
 
   /** Answers an upgrade of an actor that has all the connections it may have. */
-  public static List<ToGateway> tooManyConnections(Event event) {
+  public static List<ToGateway> tooManyConnections(Event event, int connectionsMax) {
     return Answer.refused(
-            busy("the actor has " + Connections.CONNECTIONS_MAX + " connections, the most it may"))
+            busy("the actor has " + connectionsMax + " connections, the most it may"))
         .to(event);
   }
 

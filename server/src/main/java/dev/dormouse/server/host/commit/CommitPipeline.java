@@ -85,6 +85,7 @@ public final class CommitPipeline {
   private final AlarmOutcomes alarms;
   private final Questions questions;
   private final UnsettledTurns unsettled;
+  private final int turnBytesMax;
 
   /**
    * The closes of the host whose commit was lost, and of connections that may be stored although
@@ -103,6 +104,7 @@ public final class CommitPipeline {
    * Creates the pipeline of a new cell.
    *
    * @param executor where the actor's handlers run
+   * @param turnBytesMax the most bytes that one turn may send and store
    */
   public CommitPipeline(
       ActorId id,
@@ -113,7 +115,8 @@ public final class CommitPipeline {
       AlarmOutcomes alarms,
       Questions questions,
       UnsettledTurns unsettled,
-      LostCloses lostCloses) {
+      LostCloses lostCloses,
+      int turnBytesMax) {
     this.id = id;
     this.executor = executor;
     this.chain = new CommitChain(executor);
@@ -124,11 +127,12 @@ public final class CommitPipeline {
     this.questions = questions;
     this.unsettled = unsettled;
     this.lostCloses = lostCloses;
+    this.turnBytesMax = turnBytesMax;
   }
 
   /** Creates the next turn; the calling thread runs its handler. */
   public Turn open(Event event, long startedNs, Consumer<Turn> onLastStage) {
-    return new Turn(nextNumber(), event, startedNs, unsettled, onLastStage);
+    return new Turn(nextNumber(), event, startedNs, unsettled, turnBytesMax, onLastStage);
   }
 
   /** Returns the number of the next turn, or of what takes a turn's place in the gate's order. */

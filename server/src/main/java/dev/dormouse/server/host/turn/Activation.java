@@ -114,8 +114,8 @@ public final class Activation implements ActorContext<@Nullable Object> {
     this.number = stored.activations() + 1;
     this.madeNs = time.nowNs();
     this.connectionCount = stored.connections();
-    this.storage = new TurnStorage(this, rows, type.codec());
-    this.alarms = new TurnAlarms(this, id, rows, running);
+    this.storage = new TurnStorage(this, rows, type.codec(), type.options());
+    this.alarms = new TurnAlarms(this, id, rows, running, type.options());
   }
 
   // For the actor's handlers.
@@ -198,6 +198,11 @@ public final class Activation implements ActorContext<@Nullable Object> {
   }
 
   // For the cell.
+
+  /** Returns the options of the actor's type. */
+  public ActorOptions options() {
+    return type.options();
+  }
 
   /** Returns when the activation was made, by the clock that never jumps. */
   public long madeNs() {
@@ -469,7 +474,7 @@ public final class Activation implements ActorContext<@Nullable Object> {
    */
   TurnConnection accept(ConnectionId accepted, @Nullable Object attachment, Set<String> tags) {
     Turn open = turn();
-    TurnConnection.checkTags(tags);
+    TurnConnection.checkTags(tags, options().tagsMax());
     byte[] serialized = encodeAttachment(accepted, attachment);
     open.reserve(serialized);
     TurnConnection connection =
@@ -503,7 +508,7 @@ public final class Activation implements ActorContext<@Nullable Object> {
       return null;
     }
     try {
-      return type.codec().encode(attachment, type.attachmentBytesMax());
+      return type.codec().encode(attachment, type.options().attachmentBytesMax());
     } catch (StoredValueException e) {
       throw new StoredValueException(attachmentOf(connection) + e.getMessage(), e);
     } catch (LimitExceededException e) {

@@ -1,7 +1,7 @@
 package dev.dormouse.server.host.turn;
 
 import dev.dormouse.sdk.ActorId;
-import dev.dormouse.sdk.FailurePolicy;
+import dev.dormouse.sdk.ActorOptions;
 import dev.dormouse.sdk.WebSocketActor;
 import dev.dormouse.storage.codec.ValueCodec;
 import java.lang.reflect.Type;
@@ -18,8 +18,7 @@ import java.util.function.Supplier;
  * @param attachment the type of attachments; {@code Object.class} if it is not known
  * @param executor where an actor's handlers run; it may use many threads, since a cell hands it one
  *     task at a time
- * @param failurePolicy what becomes of a connection whose message made its handler throw
- * @param attachmentBytesMax the most bytes of a serialized attachment
+ * @param options the type's own limits and policies
  */
 public record ActorType(
     String name,
@@ -27,8 +26,7 @@ public record ActorType(
     ValueCodec codec,
     Type attachment,
     Function<ActorId, Executor> executor,
-    FailurePolicy failurePolicy,
-    int attachmentBytesMax) {
+    ActorOptions options) {
 
   /** Makes a type of actor whose attachments may be of any class. */
   public ActorType(
@@ -36,8 +34,7 @@ public record ActorType(
       Supplier<? extends WebSocketActor<?>> factory,
       ValueCodec codec,
       Function<ActorId, Executor> executor,
-      FailurePolicy failurePolicy,
-      int attachmentBytesMax) {
-    this(name, factory, codec, Object.class, executor, failurePolicy, attachmentBytesMax);
+      ActorOptions options) {
+    this(name, factory, codec, Object.class, executor, options);
   }
 }

@@ -1,5 +1,6 @@
 package dev.dormouse.server.host.turn;
 
+import dev.dormouse.sdk.ActorOptions;
 import dev.dormouse.sdk.AutoReply;
 import dev.dormouse.sdk.LimitExceededException;
 import dev.dormouse.server.host.rows.ActorRows;
@@ -23,6 +24,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class AutoReplyRows {
   private final ActorRows rows;
+  private final ActorOptions options;
 
   /** The replies as of the last turn that succeeded; null if they were not read yet. */
   private @Nullable List<AutoReply> known;
@@ -37,8 +39,9 @@ public final class AutoReplyRows {
   private boolean wasInDoubt;
 
   /** Creates the automatic replies of a new cell; the replies are read when they are needed. */
-  public AutoReplyRows(ActorRows rows) {
+  public AutoReplyRows(ActorRows rows, ActorOptions options) {
     this.rows = rows;
+    this.options = options;
   }
 
   /**
@@ -61,6 +64,7 @@ public final class AutoReplyRows {
 
   /** Adds a reply, or replaces the one to the same request. */
   void put(Turn open, AutoReply reply) {
+    reply.checkLengths(options.autoReplyBytesMax());
     List<AutoReply> replies = new ArrayList<>(read());
     for (int i = 0; i < replies.size(); i++) {
       if (replies.get(i).request().equals(reply.request())) {
@@ -71,9 +75,9 @@ public final class AutoReplyRows {
       }
     }
     replies.add(reply);
-    if (replies.size() > AutoReply.REPLIES_MAX) {
+    if (replies.size() > options.autoRepliesMax()) {
       throw new LimitExceededException(
-          "the number of automatic replies", replies.size(), AutoReply.REPLIES_MAX);
+          "the number of automatic replies", replies.size(), options.autoRepliesMax());
     }
     write(open, replies);
   }

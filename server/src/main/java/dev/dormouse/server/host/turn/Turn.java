@@ -61,9 +61,6 @@ public final class Turn {
     }
   }
 
-  /** The most that one turn may send and store, in bytes. */
-  public static final long BYTES_MAX = 64L << 20;
-
   private static final long NOT_COUNTED = -1;
 
   /** The memory that a record or a row takes besides its own bytes, roughly, in bytes. */
@@ -75,6 +72,7 @@ public final class Turn {
   private final Thread thread;
   private final Consumer<Turn> onLastStage;
   private final UnsettledTurns unsettled;
+  private final int bytesMax;
 
   private final NavigableMap<RowKey, Optional<byte[]>> writes = new TreeMap<>();
   private final List<Clear> clears = new ArrayList<>();
@@ -113,6 +111,7 @@ public final class Turn {
   /**
    * Creates a turn whose handler runs on the calling thread.
    *
+   * @param bytesMax the most bytes that the turn may send and store
    * @param onLastStage called when the turn must end and its handler has returned before, on the
    *     thread that completed the last stage or has reset the actor
    */
@@ -121,12 +120,14 @@ public final class Turn {
       Event work,
       long startedNs,
       UnsettledTurns unsettled,
+      int bytesMax,
       Consumer<Turn> onLastStage) {
     this.number = number;
     this.work = work;
     this.startedNs = startedNs;
     this.thread = Thread.currentThread();
     this.unsettled = unsettled;
+    this.bytesMax = bytesMax;
     this.onLastStage = onLastStage;
   }
 
@@ -242,13 +243,13 @@ public final class Turn {
   /**
    * Counts bytes that the turn is about to send or write.
    *
-   * @throws LimitExceededException if they would be more than {@value #BYTES_MAX} bytes in all, or
+   * @throws LimitExceededException if they would be more in all than a turn may send and store, or
    *     if the turn is long and all long turns together would hold too much
    */
   void charge(long more) {
     long all = bytes + more;
-    if (all > BYTES_MAX) {
-      throw new LimitExceededException("what one turn sends and stores", all, BYTES_MAX, "bytes");
+    if (all > bytesMax) {
+      throw new LimitExceededException("what one turn sends and stores", all, bytesMax, "bytes");
     }
     long heap = heapBytes + HeapCost.ofBytes(more);
     count(UnsettledTurns.COPIES * heap);

@@ -1,6 +1,7 @@
 package dev.dormouse.server.host.turn;
 
 import dev.dormouse.sdk.ActorId;
+import dev.dormouse.sdk.ActorOptions;
 import dev.dormouse.sdk.Alarm;
 import dev.dormouse.sdk.Alarms;
 import dev.dormouse.sdk.LimitExceededException;
@@ -41,15 +42,22 @@ public final class TurnAlarms implements Alarms {
   private final ActorId actor;
   private final ActorRows rows;
   private final RunningTime running;
+  private final ActorOptions options;
 
   /** The number of alarms that the open turn sees; -1 if they were not counted yet. */
   private int count = -1;
 
-  TurnAlarms(Activation activation, ActorId actor, ActorRows rows, RunningTime running) {
+  TurnAlarms(
+      Activation activation,
+      ActorId actor,
+      ActorRows rows,
+      RunningTime running,
+      ActorOptions options) {
     this.activation = activation;
     this.actor = actor;
     this.rows = rows;
     this.running = running;
+    this.options = options;
   }
 
   @Override
@@ -79,9 +87,9 @@ public final class TurnAlarms implements Alarms {
       AlarmRow before = readable(key);
       if (before == null && !isThere(key)) {
         int others = count();
-        if (others >= ALARMS_MAX) {
+        if (others >= options.alarmsMax()) {
           throw new LimitExceededException(
-              "the number of alarms of an actor", others + 1L, ALARMS_MAX);
+              "the number of alarms of an actor", others + 1L, options.alarmsMax());
         }
         count = others + 1;
       }
@@ -117,7 +125,7 @@ public final class TurnAlarms implements Alarms {
       if (row == null) {
         throw unreadable(name);
       }
-      return Optional.of(alarm(name, row, running));
+      return Optional.of(alarm(name, row, running, options.alarmAttemptsMax()));
     }
   }
 
@@ -126,8 +134,8 @@ public final class TurnAlarms implements Alarms {
     synchronized (activation) {
       activation.turn();
       List<Alarm> alarms = new ArrayList<>();
-      for (Row stored : rows.scan(Table.ALARM, KeySpan.all(), ALARMS_MAX)) {
-        Alarm alarm = alarm(stored, running);
+      for (Row stored : rows.scan(Table.ALARM, KeySpan.all(), ActorOptions.ALARMS_CEILING)) {
+        Alarm alarm = alarm(stored, running, options.alarmAttemptsMax());
         if (alarm == null) {
           throw unreadable(nameOf(stored));
         }
@@ -147,21 +155,21 @@ public final class TurnAlarms implements Alarms {
   }
 
   /** Returns the alarm of a row; null if the row cannot be read. */
-  public static @Nullable Alarm alarm(Row stored, RunningTime running) {
+  public static @Nullable Alarm alarm(Row stored, RunningTime running, int attemptsMax) {
     try {
       byte[] value = stored.value();
-      return value == null ? null : alarm(nameOf(stored), AlarmRow.decode(value), running);
+      return value == null ? null : alarm(nameOf(stored), AlarmRow.decode(value), running, attemptsMax);
     } catch (CorruptRowException e) {
       return null;
     }
   }
 
-  private static Alarm alarm(String name, AlarmRow row, RunningTime running) {
+  private static Alarm alarm(String name, AlarmRow row, RunningTime running, int attemptsMax) {
     long wallMs =
         row.clock() == DueClock.WALL
             ? row.dueMs()
             : running.wallMs() + row.dueMs() - running.nowMs();
-    return new Alarm(name, Instant.ofEpochMilli(wallMs), row.failures() + 1);
+    return new Alarm(name, Instant.ofEpochMilli(wallMs), row.failures() + 1, attemptsMax);
   }
 
   // For the cell.
@@ -177,7 +185,7 @@ public final class TurnAlarms implements Alarms {
     }
     write(turn.writes(), actor, due.name(), row, null);
     count = Math.max(count - 1, -1);
-    return alarm(due.name(), row, running);
+    return alarm(due.name(), row, running, options.alarmAttemptsMax());
   }
 
   /** Returns whether an alarm is not set for this time any more, or cannot be read. */
@@ -187,7 +195,7 @@ public final class TurnAlarms implements Alarms {
   }
 
   private int count() {
-    return count >= 0 ? count : rows.scan(Table.ALARM, KeySpan.all(), ALARMS_MAX).size();
+    return count >= 0 ? count : rows.scan(Table.ALARM, KeySpan.all(), ActorOptions.ALARMS_CEILING).size();
   }
 
   private @Nullable AlarmRow read(RowKey key) {

@@ -289,10 +289,10 @@ final class TurnConnection implements Connection<@Nullable Object> {
       return;
     }
     Turn turn = activation.turn();
-    if (life == Life.CLOSING && excess(changed) != null) {
+    if (life == Life.CLOSING && excess(changed, activation.options().tagsMax()) != null) {
       return;
     }
-    checkTags(changed);
+    checkTags(changed, activation.options().tagsMax());
     tags = changed;
     isRowStale = true;
     activation.touch(turn, this);
@@ -302,17 +302,17 @@ final class TurnConnection implements Connection<@Nullable Object> {
   }
 
   /** Throws a {@link LimitExceededException} if there are too many tags, or one is too long. */
-  static void checkTags(Set<String> tags) {
-    LimitExceededException excess = excess(tags);
+  static void checkTags(Set<String> tags, int tagsMax) {
+    LimitExceededException excess = excess(tags, tagsMax);
     if (excess != null) {
       throw excess;
     }
   }
 
-  private static @Nullable LimitExceededException excess(Set<String> tags) {
-    if (tags.size() > TAGS_MAX) {
+  private static @Nullable LimitExceededException excess(Set<String> tags, int tagsMax) {
+    if (tags.size() > tagsMax) {
       return new LimitExceededException(
-          "the number of tags of a connection", tags.size(), TAGS_MAX);
+          "the number of tags of a connection", tags.size(), tagsMax);
     }
     for (String tag : tags) {
       int bytes = RowKey.utf8("a tag", tag).length;

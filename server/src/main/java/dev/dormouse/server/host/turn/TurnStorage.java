@@ -1,5 +1,6 @@
 package dev.dormouse.server.host.turn;
 
+import dev.dormouse.sdk.ActorOptions;
 import dev.dormouse.sdk.KeyRange;
 import dev.dormouse.sdk.LimitExceededException;
 import dev.dormouse.sdk.Storage;
@@ -38,11 +39,13 @@ final class TurnStorage implements Storage {
   private final Activation activation;
   private final ActorRows rows;
   private final ValueCodec codec;
+  private final ActorOptions options;
 
-  TurnStorage(Activation activation, ActorRows rows, ValueCodec codec) {
+  TurnStorage(Activation activation, ActorRows rows, ValueCodec codec, ActorOptions options) {
     this.activation = activation;
     this.rows = rows;
     this.codec = codec;
+    this.options = options;
   }
 
   @Override
@@ -153,7 +156,7 @@ final class TurnStorage implements Storage {
       List<RowKey> few = few(span);
       if (few == null) {
         Clear clear = new Clear(Table.VALUE, span);
-        turn.charge(2L * KEY_BYTES_MAX + Turn.OVERHEAD_BYTES);
+        turn.charge(2L * options.storageKeyBytesMax() + Turn.OVERHEAD_BYTES);
         ActorRows.without(turn.writes(), clear);
         turn.clears().add(clear);
       } else {
@@ -260,7 +263,7 @@ final class TurnStorage implements Storage {
 
   private byte[] encode(String key, Object value) {
     try {
-      return codec.encode(value, VALUE_BYTES_MAX);
+      return codec.encode(value, options.storageValueBytesMax());
     } catch (StoredValueException e) {
       throw new StoredValueException(of(key) + ": " + e.getMessage(), e, key, null);
     } catch (LimitExceededException e) {
@@ -308,7 +311,7 @@ final class TurnStorage implements Storage {
     }
   }
 
-  private static RowKey rowKey(String key) {
+  private RowKey rowKey(String key) {
     byte[] bytes = RowKey.utf8("a storage key", key);
     if (bytes.length == 0) {
       throw new LimitExceededException(
@@ -318,8 +321,9 @@ final class TurnStorage implements Storage {
           "bytes",
           "a storage key must have at least 1 byte, and this one is empty");
     }
-    if (bytes.length > KEY_BYTES_MAX) {
-      throw new LimitExceededException("a storage key", bytes.length, KEY_BYTES_MAX, "bytes");
+    if (bytes.length > options.storageKeyBytesMax()) {
+      throw new LimitExceededException(
+          "a storage key", bytes.length, options.storageKeyBytesMax(), "bytes");
     }
     return new RowKey(Table.VALUE, bytes);
   }

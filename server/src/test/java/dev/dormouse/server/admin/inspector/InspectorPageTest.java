@@ -3,7 +3,7 @@ package dev.dormouse.server.admin.inspector;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.dormouse.sdk.ActorOptions;
-import dev.dormouse.sdk.FailurePolicy;
+import dev.dormouse.sdk.ActorOptions;
 import dev.dormouse.sdk.WebSocketActor;
 import dev.dormouse.server.admin.AdminOptions;
 import dev.dormouse.server.admin.AdminServer;
@@ -71,8 +71,7 @@ class InspectorPageTest {
             Idle::new,
             Codecs.kryo(List.of()),
             id -> Runnable::run,
-            FailurePolicy.KEEP_OPEN,
-            1024);
+            ActorOptions.defaults());
     ActorHost host =
         new ActorHost(
             List.of(type),

@@ -1,7 +1,7 @@
 package dev.dormouse.examples.bench.jmh;
 
 import dev.dormouse.sdk.ActorId;
-import dev.dormouse.sdk.FailurePolicy;
+import dev.dormouse.sdk.ActorOptions;
 import dev.dormouse.sdk.RequestHead;
 import dev.dormouse.sdk.WebSocketActor;
 import dev.dormouse.server.host.ActorHost;
@@ -46,8 +46,7 @@ public class IdleTickBenchmark {
             Answering::new,
             Codecs.kryo(List.of()),
             id -> Runnable::run,
-            FailurePolicy.KEEP_OPEN,
-            16 << 10);
+            ActorOptions.defaults());
     DirectTransport transport = new DirectTransport();
     host =
         new ActorHost(

@@ -3,7 +3,7 @@ package dev.dormouse.examples.bench.jmh;
 import dev.dormouse.sdk.ActorId;
 import dev.dormouse.sdk.Connection;
 import dev.dormouse.sdk.ConnectionId;
-import dev.dormouse.sdk.FailurePolicy;
+import dev.dormouse.sdk.ActorOptions;
 import dev.dormouse.sdk.RequestHead;
 import dev.dormouse.sdk.Upgrade;
 import dev.dormouse.sdk.WebSocketActor;
@@ -88,8 +88,7 @@ public class TurnBenchmark {
             () -> new Answering(stored),
             Codecs.kryo(List.of()),
             id -> Runnable::run,
-            FailurePolicy.KEEP_OPEN,
-            16 << 10);
+            ActorOptions.defaults());
     ActorStore store = Stores.memory(new MemoryDisk());
     Observers observers = new Observers(Time.system());
     if (observer.equals("on")) {
