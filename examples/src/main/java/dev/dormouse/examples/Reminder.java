@@ -44,7 +44,11 @@ public final class Reminder extends WebSocketActor<Void> {
       from.send("a message is <seconds> <text>, the seconds not negative");
     } catch (LimitExceededException e) {
       from.send(
-          "at most " + Alarms.ALARMS_DEFAULT + " texts, each of " + Alarms.NAME_BYTES_MAX + " bytes");
+          "at most "
+              + Alarms.ALARMS_DEFAULT
+              + " texts, each of "
+              + Alarms.NAME_BYTES_MAX
+              + " bytes");
     }
   }
 

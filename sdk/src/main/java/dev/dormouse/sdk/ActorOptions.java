@@ -406,8 +406,8 @@ public final class ActorOptions {
 
   /**
    * Limits the number of events that wait for one actor. Over it the server stops reading the
-   * actor's sockets, and answers upgrades and requests 503. By default the server's own limit holds,
-   * which is 1,024.
+   * actor's sockets, and answers upgrades and requests 503. By default the server's own limit
+   * holds, which is 1,024.
    *
    * @param events 1 to 65,536
    * @throws IllegalArgumentException if the number is out of range
@@ -516,8 +516,8 @@ public final class ActorOptions {
   }
 
   /**
-   * Limits the size of storage keys. A longer key fails with a {@link LimitExceededException}, so
-   * a limit that is lowered makes the values of longer keys unreachable by their keys.
+   * Limits the size of storage keys. A longer key fails with a {@link LimitExceededException}, so a
+   * limit that is lowered makes the values of longer keys unreachable by their keys.
    *
    * <p>The default is 2 KiB.
    *

@@ -25,8 +25,9 @@ import java.util.Optional;
  * which they were due. If the handler throws, the alarm is tried again up to six times ({@link
  * ActorOptions#alarmAttemptsMax}), after 2 s and then twice as long each time until it is 64 s, and
  * up to half as long again, so that many do not come together; the count survives a restart. After
- * the last failure it is given up, which is logged and counted. An attempt that the death of the process cut short does not count, nor does one for
- * which the actor could not be activated: the alarm comes again, however often that takes.
+ * the last failure it is given up, which is logged and counted. An attempt that the death of the
+ * process cut short does not count, nor does one for which the actor could not be activated: the
+ * alarm comes again, however often that takes.
  *
  * <p><b>Clocks.</b> {@link #at} goes by the wall clock as it stands: if that is set forward past
  * the instant the alarm rings at once, and if it is set back the alarm waits until it is there

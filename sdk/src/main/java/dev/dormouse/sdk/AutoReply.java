@@ -9,8 +9,8 @@ import java.nio.charset.StandardCharsets;
  * autoReply("ping", "pong");   // in a handler
  * }</pre>
  *
- * @param request the whole message that is answered, as long as {@link ActorOptions#autoReplyBytesMax()}
- *     allows
+ * @param request the whole message that is answered, as long as {@link
+ *     ActorOptions#autoReplyBytesMax()} allows
  * @param reply the answer, as long as {@link ActorOptions#autoReplyBytesMax()} allows
  */
 public record AutoReply(String request, String reply) {

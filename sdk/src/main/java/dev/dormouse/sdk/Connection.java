@@ -77,8 +77,8 @@ public interface Connection<A extends @Nullable Object> {
   /**
    * Adds tags. Tags that the connection has already stay as they are.
    *
-   * @throws LimitExceededException if there would be more than {@link ActorOptions#tagsMax()}, or if one is
-   *     over {@value #TAG_BYTES_MAX} bytes
+   * @throws LimitExceededException if there would be more than {@link ActorOptions#tagsMax()}, or
+   *     if one is over {@value #TAG_BYTES_MAX} bytes
    * @throws StoredValueException if the tags cannot be read
    */
   void tag(String... tags);

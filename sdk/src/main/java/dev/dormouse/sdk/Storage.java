@@ -29,8 +29,8 @@ import java.util.Optional;
 public interface Storage {
 
   /**
-   * The longest key by default, in bytes of UTF-8; see {@link ActorOptions#storageKeyBytesMax}. Keys
-   * are ordered by their bytes in UTF-8.
+   * The longest key by default, in bytes of UTF-8; see {@link ActorOptions#storageKeyBytesMax}.
+   * Keys are ordered by their bytes in UTF-8.
    */
   int KEY_BYTES_DEFAULT = 2_048;
 

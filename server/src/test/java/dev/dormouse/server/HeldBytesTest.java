@@ -75,6 +75,7 @@ class HeldBytesTest {
   static {
     bounded(
         "the server's own, of its size: one for each actor type, limit, event loop or setting",
+        "ActorHost.limits",
         "ActorHost.types",
         "AlarmClock.types",
         "AlarmClock.unhosted",
@@ -108,9 +109,12 @@ class HeldBytesTest {
     bounded("32 KiB for each event loop", "Deflation.in", "Deflation.out");
     bounded("65,536 addresses at most", "AddressRates.buckets");
     bounded(
-        "at most 10 tags of 256 bytes for a socket", "ClientSocket.tags", "TurnConnection.tags");
+        "at most ActorOptions.tagsMax tags of 256 bytes for a socket",
+        "ClientSocket.tags",
+        "TurnConnection.tags");
     bounded(
-        "at most 16 replies of 4 KiB for an actor in memory, which it has chosen itself",
+        "at most ActorOptions.autoRepliesMax replies of twice ActorOptions.autoReplyBytesMax for an"
+            + " actor in memory, which it has chosen itself",
         "ConnectionGroups$AutoReplies.replies",
         "ConnectionGroups$AutoReplies.requests",
         "AutoReplyRows.known");

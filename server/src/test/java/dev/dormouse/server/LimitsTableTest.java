@@ -75,10 +75,7 @@ class LimitsTableTest {
 
   static {
     row("actor key", "ActorId.KEY_BYTES_MAX");
-    row(
-        "connections per actor",
-        "ActorOptions.connectionsMax",
-        "ActorOptions.CONNECTIONS_CEILING");
+    row("connections per actor", "ActorOptions.connectionsMax", "ActorOptions.CONNECTIONS_CEILING");
     row(
         "tags per connection",
         "ActorOptions.tagsMax",

@@ -31,7 +31,9 @@ final class HostRounds {
   /** The number of cells that this round has looked at and that stay in memory. */
   private int staying;
 
-  /** Whether the last round found the most actors busy; written by the rounds, read by any thread. */
+  /**
+   * Whether the last round found the most actors busy; written by the rounds, read by any thread.
+   */
   private volatile boolean isCrowded;
 
   /**

@@ -79,13 +79,7 @@ public record ActorDefinition(
   }
 
   ActorType type(Function<ActorId, Executor> executor) {
-    return new ActorType(
-        name,
-        factory,
-        codec,
-        attachment,
-        executor,
-        options);
+    return new ActorType(name, factory, codec, attachment, executor, options);
   }
 
   /**

@@ -52,8 +52,7 @@ final class LimitLog {
               "connections-per-actor",
               "raise the limit with ActorOptions.connectionsMax, or spread the clients over more"
                   + " actors"),
-          Map.entry(
-              "actors-in-memory", "raise the limit with --max-actors-in-memory"),
+          Map.entry("actors-in-memory", "raise the limit with --max-actors-in-memory"),
           Map.entry(
               "mailbox",
               "the actor handles events too slowly; raise the limit with"

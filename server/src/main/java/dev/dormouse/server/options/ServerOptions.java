@@ -184,10 +184,10 @@ public final class ServerOptions {
 
   /**
    * Limits the number of actors in memory. Over it the actors that have been without events for the
-   * longest time hibernate early. If more actors than that are busy, or kept awake by what they wait
-   * for, upgrades and requests for actors that are not in memory are answered 503; messages, closes
-   * and alarms still wake their actors. The number is checked a few times a second, so that for a
-   * moment there may be more. The default is 100,000.
+   * longest time hibernate early. If more actors than that are busy, or kept awake by what they
+   * wait for, upgrades and requests for actors that are not in memory are answered 503; messages,
+   * closes and alarms still wake their actors. The number is checked a few times a second, so that
+   * for a moment there may be more. The default is 100,000.
    *
    * @param number at least 1
    */

@@ -3,9 +3,9 @@ package dev.dormouse.server.host;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.dormouse.sdk.ActorId;
+import dev.dormouse.sdk.ActorOptions;
 import dev.dormouse.sdk.CloseReason;
 import dev.dormouse.sdk.ConnectionId;
-import dev.dormouse.sdk.ActorOptions;
 import dev.dormouse.sdk.RequestHead;
 import dev.dormouse.server.host.Script.Actor;
 import dev.dormouse.server.host.rows.DamagedRows;

@@ -2,9 +2,9 @@ package dev.dormouse.server.host;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.dormouse.sdk.ActorOptions;
 import dev.dormouse.sdk.Connection;
 import dev.dormouse.sdk.ConnectionId;
-import dev.dormouse.sdk.ActorOptions;
 import dev.dormouse.sdk.HttpRequest;
 import dev.dormouse.sdk.HttpResponse;
 import dev.dormouse.server.host.Script.Actor;

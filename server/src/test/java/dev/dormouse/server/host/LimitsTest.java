@@ -11,7 +11,6 @@ import dev.dormouse.sdk.KeyRange;
 import dev.dormouse.sdk.LimitExceededException;
 import dev.dormouse.sdk.Storage;
 import dev.dormouse.server.host.Script.Actor;
-import dev.dormouse.server.host.turn.Turn;
 import dev.dormouse.server.observe.Logs;
 import dev.dormouse.server.protocol.ToGateway;
 import dev.dormouse.storage.MemoryDisk;
@@ -105,7 +104,8 @@ class LimitsTest {
             new Script() {
               @Override
               HttpResponse onRequest(Actor self, HttpRequest request) {
-                return HttpResponse.of(200, List.of(), new byte[ActorOptions.TURN_BYTES_CEILING + 1]);
+                return HttpResponse.of(
+                    200, List.of(), new byte[ActorOptions.TURN_BYTES_CEILING + 1]);
               }
             });
     try (Logs logs = new Logs()) {

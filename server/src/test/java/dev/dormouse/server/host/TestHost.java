@@ -1,9 +1,9 @@
 package dev.dormouse.server.host;
 
 import dev.dormouse.sdk.ActorId;
+import dev.dormouse.sdk.ActorOptions;
 import dev.dormouse.sdk.CloseReason;
 import dev.dormouse.sdk.ConnectionId;
-import dev.dormouse.sdk.ActorOptions;
 import dev.dormouse.sdk.FailurePolicy;
 import dev.dormouse.sdk.Header;
 import dev.dormouse.sdk.RequestHead;
@@ -54,6 +54,11 @@ final class TestHost {
     this(disk, script, FailurePolicy.KEEP_OPEN, HostOptions.defaults(), new ManualTime(), classes);
   }
 
+  /** Creates a host whose actors have limits of their own. */
+  TestHost(MemoryDisk disk, Script script, ActorOptions type) {
+    this(disk, script, type, HostOptions.defaults(), new ManualTime(), List.of(Script.Note.class));
+  }
+
   private TestHost(
       MemoryDisk disk,
       Script script,
@@ -61,15 +66,21 @@ final class TestHost {
       HostOptions options,
       ManualTime time,
       List<Class<?>> classes) {
+    this(disk, script, ActorOptions.defaults().failurePolicy(policy), options, time, classes);
+  }
+
+  private TestHost(
+      MemoryDisk disk,
+      Script script,
+      ActorOptions typeOptions,
+      HostOptions options,
+      ManualTime time,
+      List<Class<?>> classes) {
     this.time = time;
     store = new HeldStore(Stores.memory(disk));
     ActorType type =
         new ActorType(
-            "room",
-            () -> new Script.Actor(script),
-            Codecs.kryo(classes),
-            id -> steps,
-            ActorOptions.defaults().failurePolicy(policy));
+            "room", () -> new Script.Actor(script), Codecs.kryo(classes), id -> steps, typeOptions);
     observers = new Observers(time);
     DirectTransport transport = new DirectTransport();
     host = new ActorHost(List.of(type), store, transport, time, options, observers);

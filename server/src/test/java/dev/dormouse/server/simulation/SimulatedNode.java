@@ -1,9 +1,9 @@
 package dev.dormouse.server.simulation;
 
 import dev.dormouse.sdk.ActorId;
+import dev.dormouse.sdk.ActorOptions;
 import dev.dormouse.sdk.ConnectionId;
 import dev.dormouse.sdk.Delivery.Outcome;
-import dev.dormouse.sdk.ActorOptions;
 import dev.dormouse.sdk.FailurePolicy;
 import dev.dormouse.sdk.Header;
 import dev.dormouse.sdk.RequestHead;

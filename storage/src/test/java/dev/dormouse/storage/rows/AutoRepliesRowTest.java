@@ -37,7 +37,8 @@ class AutoRepliesRowTest {
     String longest = "€".repeat(ActorOptions.AUTO_REPLY_BYTES_CEILING / 3) + "xx";
     AutoRepliesRow row =
         new AutoRepliesRow(
-            Collections.nCopies(ActorOptions.AUTO_REPLIES_CEILING, new AutoReply(longest, longest)));
+            Collections.nCopies(
+                ActorOptions.AUTO_REPLIES_CEILING, new AutoReply(longest, longest)));
     assertThat(AutoRepliesRow.decodeOrNone(row.encode())).isEqualTo(row);
   }
 

@@ -4,9 +4,9 @@ import dev.dormouse.storage.rows.DueAlarm;
 
 /**
  * Decides when an alarm whose handler failed rings again: after 2 s, and after each further failure
- * twice as long, until the delay is 64 s. Up to half of that time is added, so that alarms that failed together do not ring
- * together again. The addition is a pure function of the alarm's actor, its name, and the number of
- * its failures.
+ * twice as long, until the delay is 64 s. Up to half of that time is added, so that alarms that
+ * failed together do not ring together again. The addition is a pure function of the alarm's actor,
+ * its name, and the number of its failures.
  */
 public final class AlarmRetry {
   private static final long FIRST_MS = 2_000;

@@ -199,8 +199,7 @@ public final class Answers {
 
   /** Answers an upgrade of an actor that has all the connections it may have. */
   public static List<ToGateway> tooManyConnections(Event event, int connectionsMax) {
-    return Answer.refused(
-            busy("the actor has " + connectionsMax + " connections, the most it may"))
+    return Answer.refused(busy("the actor has " + connectionsMax + " connections, the most it may"))
         .to(event);
   }
 

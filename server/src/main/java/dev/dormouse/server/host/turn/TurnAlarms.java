@@ -158,7 +158,9 @@ public final class TurnAlarms implements Alarms {
   public static @Nullable Alarm alarm(Row stored, RunningTime running, int attemptsMax) {
     try {
       byte[] value = stored.value();
-      return value == null ? null : alarm(nameOf(stored), AlarmRow.decode(value), running, attemptsMax);
+      return value == null
+          ? null
+          : alarm(nameOf(stored), AlarmRow.decode(value), running, attemptsMax);
     } catch (CorruptRowException e) {
       return null;
     }
@@ -195,7 +197,9 @@ public final class TurnAlarms implements Alarms {
   }
 
   private int count() {
-    return count >= 0 ? count : rows.scan(Table.ALARM, KeySpan.all(), ActorOptions.ALARMS_CEILING).size();
+    return count >= 0
+        ? count
+        : rows.scan(Table.ALARM, KeySpan.all(), ActorOptions.ALARMS_CEILING).size();
   }
 
   private @Nullable AlarmRow read(RowKey key) {

@@ -311,8 +311,7 @@ final class TurnConnection implements Connection<@Nullable Object> {
 
   private static @Nullable LimitExceededException excess(Set<String> tags, int tagsMax) {
     if (tags.size() > tagsMax) {
-      return new LimitExceededException(
-          "the number of tags of a connection", tags.size(), tagsMax);
+      return new LimitExceededException("the number of tags of a connection", tags.size(), tagsMax);
     }
     for (String tag : tags) {
       int bytes = RowKey.utf8("a tag", tag).length;

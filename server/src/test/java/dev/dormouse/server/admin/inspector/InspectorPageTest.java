@@ -3,7 +3,6 @@ package dev.dormouse.server.admin.inspector;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.dormouse.sdk.ActorOptions;
-import dev.dormouse.sdk.ActorOptions;
 import dev.dormouse.sdk.WebSocketActor;
 import dev.dormouse.server.admin.AdminOptions;
 import dev.dormouse.server.admin.AdminServer;

@@ -1,9 +1,9 @@
 package dev.dormouse.examples.bench.jmh;
 
 import dev.dormouse.sdk.ActorId;
+import dev.dormouse.sdk.ActorOptions;
 import dev.dormouse.sdk.Connection;
 import dev.dormouse.sdk.ConnectionId;
-import dev.dormouse.sdk.ActorOptions;
 import dev.dormouse.sdk.RequestHead;
 import dev.dormouse.sdk.Upgrade;
 import dev.dormouse.sdk.WebSocketActor;
