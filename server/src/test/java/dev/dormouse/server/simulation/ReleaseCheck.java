@@ -165,6 +165,7 @@ final class ReleaseCheck {
     return switch (new String(response.body(), StandardCharsets.UTF_8)) {
       case "the actor is busy" -> mailboxes.mayBeFull(actor, record);
       case "the actor failed" -> actor.isTroubled;
+      case "the server has as many busy actors in memory as it may" -> run.node().isCrowded();
       case "the server is stopping" -> run.node().isStopping();
       default -> false;
     };

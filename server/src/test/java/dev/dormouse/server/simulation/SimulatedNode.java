@@ -47,6 +47,10 @@ final class SimulatedNode {
   private CompletableFuture<?> leftovers = CompletableFuture.completedFuture(null);
   private long tasksRun;
   private boolean isStopping;
+
+  /** Whether there were more actors in memory at the last tick than there may be. */
+  private boolean isCrowded;
+
   private int brought;
 
   /**
@@ -249,6 +253,16 @@ final class SimulatedNode {
     if (!hasLeftovers()) {
       run.outside(host::ringAlarms);
     }
+  }
+
+  void tick() {
+    host.tick();
+    isCrowded = host.activeActors() > run.weather().options().activeActorsMax();
+  }
+
+  /** Returns whether there were more actors in memory at the last tick than there may be. */
+  boolean isCrowded() {
+    return isCrowded;
   }
 
   boolean isStopping() {

@@ -148,7 +148,7 @@ public final class Simulation {
     time.advance(byMs);
     trace("tick");
     List<TurnModel> overdue = oracle.overdue(weather.options().turnLimit().toNanos());
-    node.host.tick();
+    node.tick();
     node.ringAlarms();
     boolean isInterrupted = Thread.interrupted();
     overdue.forEach(oracle::abandoned);
