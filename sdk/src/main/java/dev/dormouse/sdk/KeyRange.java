@@ -39,7 +39,7 @@ public record KeyRange(
    *
    * @throws NullPointerException if the prefix is null
    * @throws LimitExceededException if the prefix or a bound has more than {@value
-   *     Storage#KEY_BYTES_MAX} bytes in UTF-8
+   *     ActorOptions#STORAGE_KEY_BYTES_CEILING} bytes in UTF-8
    * @throws IllegalArgumentException if {@code from} or {@code after} is greater than {@code
    *     before}, the limit is not 1 to {@link Storage#LIST_MAX}, or a text has an unpaired
    *     surrogate

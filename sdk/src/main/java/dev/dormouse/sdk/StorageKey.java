@@ -44,7 +44,7 @@ public class StorageKey<T> {
    * Creates a key whose value is of a generic type. The constructor is called with braces behind
    * it: {@code new StorageKey<List<Line>>("lines") {}}.
    *
-   * @param name 1 to {@value Storage#KEY_BYTES_MAX} bytes in UTF-8
+   * @param name 1 to {@value ActorOptions#STORAGE_KEY_BYTES_CEILING} bytes in UTF-8
    * @throws LimitExceededException if the name is empty or too long
    * @throws IllegalArgumentException if the type is missing or has a type variable, since values
    *     could not be checked then; or if the name has an unpaired surrogate
@@ -70,7 +70,7 @@ public class StorageKey<T> {
   /**
    * Returns a key whose value is of a class.
    *
-   * @param name 1 to {@value Storage#KEY_BYTES_MAX} bytes in UTF-8
+   * @param name 1 to {@value ActorOptions#STORAGE_KEY_BYTES_CEILING} bytes in UTF-8
    * @param type for a whole number, a value that was stored as another class of whole numbers is
    *     read, too, if it fits
    * @throws LimitExceededException if the name is empty or too long
@@ -168,8 +168,9 @@ public class StorageKey<T> {
     } catch (CharacterCodingException e) {
       throw new IllegalArgumentException(what + " has an unpaired surrogate", e);
     }
-    if (bytes.remaining() > Storage.KEY_BYTES_MAX) {
-      throw new LimitExceededException(what, bytes.remaining(), Storage.KEY_BYTES_MAX, "bytes");
+    if (bytes.remaining() > ActorOptions.STORAGE_KEY_BYTES_CEILING) {
+      throw new LimitExceededException(
+          what, bytes.remaining(), ActorOptions.STORAGE_KEY_BYTES_CEILING, "bytes");
     }
     return Arrays.copyOf(bytes.array(), bytes.remaining());
   }

@@ -170,8 +170,8 @@ class ValuesTest {
         .isThrownBy(() -> KeyRange.prefix(null))
         .withMessage("the prefix of a key range is null");
     assertThatExceptionOfType(LimitExceededException.class)
-        .isThrownBy(() -> lines.from("k".repeat(2_049)))
-        .withMessage("the bound 'from' of a key range is 2049 bytes; the limit is 2048");
+        .isThrownBy(() -> lines.from("k".repeat(8_193)))
+        .withMessage("the bound 'from' of a key range is 8193 bytes; the limit is 8192");
     assertThatIllegalArgumentException()
         .isThrownBy(() -> KeyRange.prefix("\ud83d"))
         .withMessage("the prefix of a key range has an unpaired surrogate");
@@ -201,8 +201,8 @@ class ValuesTest {
         .isThrownBy(() -> StorageKey.of("", Long.class))
         .withMessage("a storage key must have at least 1 byte, and this one is empty");
     assertThatExceptionOfType(LimitExceededException.class)
-        .isThrownBy(() -> StorageKey.of("k".repeat(2_000), Long.class).at("k".repeat(49)))
-        .withMessage("a storage key is 2049 bytes; the limit is 2048");
+        .isThrownBy(() -> StorageKey.of("k".repeat(8_000), Long.class).at("k".repeat(193)))
+        .withMessage("a storage key is 8193 bytes; the limit is 8192");
   }
 
   @Test

@@ -392,11 +392,11 @@ class DashboardTest {
   void whatIsTooLongIsNamed() throws Exception {
     assertThat(admin.get("/api/actors?prefix=" + "a".repeat(513)).body())
         .isEqualTo("prefix has 513 bytes; the limit is 512\n");
-    assertThat(admin.get(PATH + "/values?prefix=" + "a".repeat(2_049)).body())
-        .isEqualTo("prefix has 2049 bytes; the limit is 2048\n");
+    assertThat(admin.get(PATH + "/values?prefix=" + "a".repeat(8_193)).body())
+        .isEqualTo("prefix has 8193 bytes; the limit is 8192\n");
     assertThat(admin.get(PATH + "/value?key=" + "00".repeat(2_049)).body())
         .isEqualTo("key has 4098 bytes; the limit is 4096\n");
-    assertThat(admin.get("/api/actors?prefix=" + "a".repeat(20_000)).status()).isEqualTo(414);
+    assertThat(admin.get("/api/actors?prefix=" + "a".repeat(40_000)).status()).isEqualTo(414);
   }
 
   @Test

@@ -40,10 +40,10 @@ import org.jspecify.annotations.Nullable;
  */
 public final class AdminServer {
   /**
-   * The most bytes of a request line, for a key of 2 KiB in hexadecimal; longer lines are answered
+   * The most bytes of a request line, for a key of 8 KiB in hexadecimal; longer lines are answered
    * 414.
    */
-  private static final int LINE_BYTES_MAX = 16 << 10;
+  private static final int LINE_BYTES_MAX = 32 << 10;
 
   /** The longest time for the body of a request; then the connection is closed. */
   private static final Duration BODY_MAX = Duration.ofSeconds(30);

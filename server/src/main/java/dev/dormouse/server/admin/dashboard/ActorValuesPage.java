@@ -1,6 +1,7 @@
 package dev.dormouse.server.admin.dashboard;
 
 import dev.dormouse.sdk.ActorId;
+import dev.dormouse.sdk.ActorOptions;
 import dev.dormouse.server.admin.AdminPage;
 import dev.dormouse.server.admin.PageParams;
 import dev.dormouse.server.admin.StoreReads;
@@ -38,7 +39,6 @@ import org.jspecify.annotations.Nullable;
 final class ActorValuesPage implements AdminPage {
   private static final int LIMIT_MAX = 200;
   private static final int LIMIT_DEFAULT = 50;
-  private static final int KEY_BYTES_MAX = 2 << 10;
   private static final int PREVIEW_BYTES_MAX = 2 << 10;
 
   /** The number of rows in one read, since values may have 2 MiB. */
@@ -63,8 +63,8 @@ final class ActorValuesPage implements AdminPage {
 
   private Callable<JsonObject> values(RoutingContext context) {
     ActorId actor = PageParams.actor(context);
-    String prefix = PageParams.text(context, "prefix", KEY_BYTES_MAX);
-    byte[] after = PageParams.hex(context, "after", KEY_BYTES_MAX);
+    String prefix = PageParams.text(context, "prefix", ActorOptions.STORAGE_KEY_BYTES_CEILING);
+    byte[] after = PageParams.hex(context, "after", ActorOptions.STORAGE_KEY_BYTES_CEILING);
     int limit = PageParams.number(context, "limit", LIMIT_DEFAULT, 1, LIMIT_MAX);
     KeySpan all = KeySpan.prefix(prefix.getBytes(StandardCharsets.UTF_8));
     if (after != null && !all.contains(after)) {
@@ -124,7 +124,7 @@ final class ActorValuesPage implements AdminPage {
 
   private Callable<JsonObject> value(RoutingContext context) {
     ActorId actor = PageParams.actor(context);
-    byte[] key = PageParams.hex(context, "key", KEY_BYTES_MAX);
+    byte[] key = PageParams.hex(context, "key", ActorOptions.STORAGE_KEY_BYTES_CEILING);
     if (key == null) {
       throw new IllegalArgumentException("key is missing");
     }
