@@ -394,8 +394,8 @@ class DashboardTest {
         .isEqualTo("prefix has 513 bytes; the limit is 512\n");
     assertThat(admin.get(PATH + "/values?prefix=" + "a".repeat(8_193)).body())
         .isEqualTo("prefix has 8193 bytes; the limit is 8192\n");
-    assertThat(admin.get(PATH + "/value?key=" + "00".repeat(2_049)).body())
-        .isEqualTo("key has 4098 bytes; the limit is 4096\n");
+    assertThat(admin.get(PATH + "/value?key=" + "00".repeat(8_193)).body())
+        .isEqualTo("key has 16386 bytes; the limit is 16384\n");
     assertThat(admin.get("/api/actors?prefix=" + "a".repeat(40_000)).status()).isEqualTo(414);
   }
 

@@ -98,9 +98,9 @@ class OwnLimitsTest {
     use(options -> options.turnLimit(Duration.ofSeconds(90)));
     outcome((self, from) -> self.await(new CompletableFuture<>()));
     node.pass(Duration.ofSeconds(89));
-    assertThat(node.status().pins()).anyMatch(pin -> pin.contains("turn"));
+    assertThat(node.status().keptAwakeBy()).anyMatch(pin -> pin.contains("turn"));
     node.pass(Duration.ofSeconds(2));
-    assertThat(node.status().pins()).noneMatch(pin -> pin.contains("turn"));
+    assertThat(node.status().keptAwakeBy()).noneMatch(pin -> pin.contains("turn"));
   }
 
   @Test
