@@ -180,6 +180,24 @@ class TlsTest {
   }
 
   @Test
+  @DisplayName("a client of TLS 1.3 that sends close_notify and reads on gets what it is owed")
+  void aClientThatSendsCloseNotifyAndReadsOnGetsWhatItIsOwed() throws Exception {
+    String text = "x".repeat(20_000);
+    try (RawClient client = new RawClient(server.port(), 4_096).tls(KNOWS_FIRST, "TLSv1.3")) {
+      client.open("/chat/lobby");
+      host.nextOpen();
+      for (int i = 0; i < 40; i++) {
+        client.text(text);
+      }
+      client.endOutput();
+      for (int i = 0; i < 40; i++) {
+        assertThat(client.readText()).isEqualTo(text);
+      }
+      assertThat(client.readToEnd()).isEmpty();
+    }
+  }
+
+  @Test
   @DisplayName("a client that reads too slowly is closed with 1013, behind what was sent before")
   void aClientThatReadsTooSlowlyIsClosedWith1013BehindWhatWasSentBefore() throws Exception {
     host.acceptAll();
