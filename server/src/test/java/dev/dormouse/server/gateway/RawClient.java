@@ -73,7 +73,7 @@ public final class RawClient implements AutoCloseable {
     try {
       SSLSocket tls =
           (SSLSocket)
-              context.getSocketFactory().createSocket(tcp, "localhost", tcp.getPort(), true);
+              context.getSocketFactory().createSocket(tcp, "localhost", tcp.getPort(), false);
       if (protocols.length > 0) {
         tls.setEnabledProtocols(protocols);
       }
@@ -349,7 +349,7 @@ public final class RawClient implements AutoCloseable {
     return line.toString();
   }
 
-  /** Ends the output: nothing more is sent. */
+  /** Ends the output: nothing more is sent. A client of TLS ends it by TLS alone. */
   public void endOutput() {
     try {
       socket.shutdownOutput();
@@ -372,6 +372,7 @@ public final class RawClient implements AutoCloseable {
   public void close() {
     try {
       socket.close();
+      tcp.close();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

@@ -194,6 +194,10 @@ class TlsTest {
         assertThat(client.readText()).isEqualTo(text);
       }
       assertThat(client.readToEnd()).isEmpty();
+      for (int i = 0; i < 40; i++) {
+        host.next(ToHost.Message.class);
+      }
+      assertThat(host.nextClosed()).isEqualTo(CloseReason.abnormal(Cause.CONNECTION_LOST));
     }
   }
 
