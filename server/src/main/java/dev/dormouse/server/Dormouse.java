@@ -163,8 +163,7 @@ public final class Dormouse {
             });
   }
 
-  /** Returns the codec of an actor type; null if no type has the name. */
-  public @Nullable ValueCodec codecOf(String type) {
+  private @Nullable ValueCodec codecOf(String type) {
     return actors.stream()
         .filter(actor -> actor.name().equals(type))
         .map(ActorDefinition::codec)

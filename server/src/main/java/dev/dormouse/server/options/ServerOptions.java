@@ -234,8 +234,8 @@ public final class ServerOptions {
 
   /**
    * Sets limits and times of the sockets. The server allows no more connections than the process
-   * has file handles for, and logs a warning if a higher number was asked for; {@link
-   * DormouseServer#options} has the actual number. The most other TCP connections follow from the
+   * has file handles for, and logs a warning if a higher number was asked for; {@code
+   * DormouseServer.options()} has the actual number. The most other TCP connections follow from the
    * file handles too.
    */
   public ServerOptions gateway(GatewayOptions gateway) {

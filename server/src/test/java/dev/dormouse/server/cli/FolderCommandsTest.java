@@ -2,13 +2,16 @@ package dev.dormouse.server.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.dormouse.sdk.ActorOptions;
 import dev.dormouse.sdk.Connection;
 import dev.dormouse.sdk.Upgrade;
 import dev.dormouse.sdk.WebSocketActor;
 import dev.dormouse.server.Dormouse;
 import dev.dormouse.server.DormouseServer;
+import dev.dormouse.server.node.ActorDefinition;
 import dev.dormouse.server.options.ServerOptions;
 import dev.dormouse.storage.Durability;
+import dev.dormouse.storage.codec.ValueCodec;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
@@ -73,6 +76,9 @@ class FolderCommandsTest {
     backup = parent.resolve("backup");
   }
 
+  private static final ValueCodec CODEC =
+      ActorDefinition.of("/room/:key", Room.class, Room::new, ActorOptions.defaults()).codec();
+
   private static Dormouse server() {
     return Dormouse.server().actor("/room/:key", Room.class, Room::new);
   }
@@ -96,7 +102,7 @@ class FolderCommandsTest {
             options -> {
               throw new AssertionError("no server is to be started");
             },
-            server()::codecOf,
+            type -> type.equals("room") ? CODEC : null,
             args,
             Map.of(),
             out,
