@@ -43,13 +43,15 @@ public interface Connection<A extends @Nullable Object> {
   boolean isOpen();
 
   /**
-   * Returns the attachment; null if none was ever attached. An attachment that is changed in place
+   * Returns the attachment. It is null only for actors without attachments ({@code Void}), and for
+   * those whose attachments are declared {@code @Nullable}. An attachment that is changed in place
    * is stored with the turn as if it had been attached again, if the turn called this method or is
    * about this connection. Immutable records are the better choice.
    *
    * @throws StoredValueException if the stored bytes cannot be read, or are of another class than
-   *     the actor's attachments; the connection still works, and the bytes are left as they are
-   *     until something is attached anew
+   *     the actor's attachments, or if there must be an attachment and there is none, for instance
+   *     because an earlier version of the actor had no attachments; the connection still works, and
+   *     what is stored is left as it is until something is attached anew
    */
   A attachment();
 
@@ -59,6 +61,8 @@ public interface Connection<A extends @Nullable Object> {
    * again at the end of the turn, and the turn fails if that fails. Immutable records are
    * serialized once.
    *
+   * @throws IllegalArgumentException if the value is null, and the actor's connections must have an
+   *     attachment
    * @throws LimitExceededException if the value is over the limit as serialized (16 KiB by
    *     default), or if the turn stores and sends over 64 MiB with it
    * @throws StoredValueException if the value cannot be serialized, for instance because its class

@@ -38,8 +38,12 @@ public interface Upgrade<A extends @Nullable Object> {
   void addHeader(String name, String value);
 
   /**
-   * Accepts the client without an attachment.
+   * Accepts the client without an attachment. This is for actors without attachments ({@code
+   * WebSocketActor<Void>}), and for those whose attachments are declared {@code @Nullable}; other
+   * actors call {@link #accept(Object, String...)}.
    *
+   * @throws IllegalArgumentException if the actor's connections must have an attachment; the
+   *     message names its type, and the upgrade is not decided then
    * @throws IllegalStateException if the upgrade was decided already, or its turn is over
    */
   Connection<A> accept();
@@ -48,6 +52,8 @@ public interface Upgrade<A extends @Nullable Object> {
    * Accepts the client with an attachment and tags. Messages that this turn sends to the connection
    * leave after the 101, and before any later message.
    *
+   * @throws IllegalArgumentException if the attachment is null, and the actor's connections must
+   *     have one; the upgrade is not decided then
    * @throws IllegalStateException if the upgrade was decided already, or its turn is over
    * @throws LimitExceededException if there are too many tags, one is too long, or the attachment
    *     is too large; the upgrade is not decided then

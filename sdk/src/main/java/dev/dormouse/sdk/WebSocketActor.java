@@ -43,7 +43,8 @@ import org.jspecify.annotations.Nullable;
  * with 1011. {@link #onClose} is not given up.
  *
  * @param <A> the type of the attachments: what an actor knows of a connection. A record, by
- *     preference; at most 16 KiB serialized by default
+ *     preference; at most 16 KiB serialized by default. {@code Void} for an actor without
+ *     attachments; {@code @Nullable Member} if a connection may have none
  */
 public abstract class WebSocketActor<A extends @Nullable Object> {
   static {
@@ -65,6 +66,8 @@ public abstract class WebSocketActor<A extends @Nullable Object> {
 
   /**
    * Handles a client's request to connect. By default the client is accepted, without attachment.
+   * An actor with attachments must override this method; the server refuses its class at the start
+   * otherwise.
    *
    * @throws Exception on any failure: the client is answered 500, and there is no connection
    */

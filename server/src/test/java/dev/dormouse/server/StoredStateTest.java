@@ -30,6 +30,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -70,7 +71,7 @@ class StoredStateTest {
   }
 
   /** The application of today: the class was renamed, and both of its fields have changed. */
-  static final class Now extends WebSocketActor<Now.Member> {
+  static final class Now extends WebSocketActor<Now.@Nullable Member> {
     record Member(String name, String said) {}
 
     @Override

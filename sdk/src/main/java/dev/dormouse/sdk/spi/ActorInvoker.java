@@ -8,7 +8,9 @@ import dev.dormouse.sdk.HttpAnswer;
 import dev.dormouse.sdk.HttpRequest;
 import dev.dormouse.sdk.Upgrade;
 import dev.dormouse.sdk.WebSocketActor;
+import java.lang.reflect.Method;
 import java.nio.ByteBuffer;
+import java.util.Arrays;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -54,6 +56,25 @@ public abstract class ActorInvoker<A extends @Nullable Object> {
       throw new IllegalStateException("there is a maker of invokers already");
     }
     ActorInvoker.maker = maker;
+  }
+
+  /**
+   * Returns whether an actor class, or one of its base classes, overrides a handler.
+   *
+   * @param handler the name of the method, such as {@code onMessage}
+   * @param parameters the classes of its parameters, without type arguments
+   */
+  public static boolean overrides(
+      Class<? extends WebSocketActor<?>> type, String handler, Class<?>... parameters) {
+    for (Class<?> c = type; c != null && c != WebSocketActor.class; c = c.getSuperclass()) {
+      for (Method method : c.getDeclaredMethods()) {
+        if (method.getName().equals(handler)
+            && Arrays.equals(method.getParameterTypes(), parameters)) {
+          return true;
+        }
+      }
+    }
+    return false;
   }
 
   /** Makes the invokers of actor objects. */

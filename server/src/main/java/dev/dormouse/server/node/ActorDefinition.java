@@ -3,11 +3,15 @@ package dev.dormouse.server.node;
 import dev.dormouse.sdk.ActorId;
 import dev.dormouse.sdk.ActorOptions;
 import dev.dormouse.sdk.StorageKey;
+import dev.dormouse.sdk.Upgrade;
 import dev.dormouse.sdk.WebSocketActor;
+import dev.dormouse.sdk.spi.ActorInvoker;
 import dev.dormouse.server.gateway.http.ActorRoute;
 import dev.dormouse.server.host.turn.ActorType;
 import dev.dormouse.storage.codec.Codecs;
 import dev.dormouse.storage.codec.ValueCodec;
+import java.lang.reflect.AnnotatedParameterizedType;
+import java.lang.reflect.AnnotatedType;
 import java.lang.reflect.Field;
 import java.lang.reflect.GenericArrayType;
 import java.lang.reflect.ParameterizedType;
@@ -17,8 +21,10 @@ import java.lang.reflect.WildcardType;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.Executor;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -33,6 +39,7 @@ public record ActorDefinition(
     ActorOptions options,
     ValueCodec codec,
     Type attachment,
+    boolean isAttachmentOptional,
     Class<? extends WebSocketActor<?>> actorClass) {
 
   /**
@@ -54,6 +61,13 @@ public record ActorDefinition(
     collect(faults, () -> new ActorId(name, "any").type());
     Map<TypeVariable<?>, Type> filledIn = argumentsOf(type);
     Type attachment = attachmentOf(filledIn);
+    boolean isOptional = isAttachmentOptional(type, filledIn);
+    if (!isOptional && !ActorInvoker.overrides(type, "onUpgrade", Upgrade.class)) {
+      faults.add(
+          "it has attachments of %s but no onUpgrade; override onUpgrade and call"
+                  .formatted(attachment.getTypeName())
+              + " upgrade.accept(attachment), or extend WebSocketActor<Void>");
+    }
     List<Type> stored = new ArrayList<>(options.stores());
     stored.add(attachment);
     stored.addAll(typesOfKeys(type, filledIn));
@@ -62,7 +76,7 @@ public record ActorDefinition(
     if (codec == null || !faults.isEmpty()) {
       throw new IllegalArgumentException(String.join("\n", faults));
     }
-    return new ActorDefinition(name, path, factory, options, codec, attachment, type);
+    return new ActorDefinition(name, path, factory, options, codec, attachment, isOptional, type);
   }
 
   private static <T> @Nullable T collect(List<String> faults, Supplier<T> step) {
@@ -79,7 +93,7 @@ public record ActorDefinition(
   }
 
   ActorType type(Function<ActorId, Executor> executor) {
-    return new ActorType(name, factory, codec, attachment, executor, options);
+    return new ActorType(name, factory, codec, attachment, isAttachmentOptional, executor, options);
   }
 
   /**
@@ -114,6 +128,30 @@ public record ActorDefinition(
     Type attachment =
         filledIn.getOrDefault(WebSocketActor.class.getTypeParameters()[0], Object.class);
     return attachment == Void.class ? Object.class : attachment;
+  }
+
+  /**
+   * Returns whether a connection may have no attachment, because the type of attachments is {@code
+   * Void}, or has an annotation that is named {@code Nullable}, of any library.
+   */
+  private static boolean isAttachmentOptional(Class<?> type, Map<TypeVariable<?>, Type> filledIn) {
+    TypeVariable<?> attachment = WebSocketActor.class.getTypeParameters()[0];
+    Set<Type> nullable = new HashSet<>();
+    for (Class<?> c = type; c != WebSocketActor.class; c = c.getSuperclass()) {
+      if (c.getAnnotatedSuperclass() instanceof AnnotatedParameterizedType base) {
+        TypeVariable<?>[] variables = c.getSuperclass().getTypeParameters();
+        for (int i = 0; i < variables.length; i++) {
+          AnnotatedType argument = base.getAnnotatedActualTypeArguments()[i];
+          boolean isAnnotated =
+              Arrays.stream(argument.getAnnotations())
+                  .anyMatch(a -> a.annotationType().getSimpleName().equals("Nullable"));
+          if (isAnnotated || nullable.contains(argument.getType())) {
+            nullable.add(variables[i]);
+          }
+        }
+      }
+    }
+    return filledIn.get(attachment) == Void.class || nullable.contains(attachment);
   }
 
   /** Returns the types of the values of the storage keys that are fields of an actor class. */

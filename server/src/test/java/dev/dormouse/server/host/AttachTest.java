@@ -17,6 +17,7 @@ import dev.dormouse.server.host.turn.ImmutableClasses;
 import dev.dormouse.server.observe.Logs;
 import dev.dormouse.server.protocol.ToGateway;
 import dev.dormouse.storage.MemoryDisk;
+import dev.dormouse.storage.codec.Codecs;
 import java.math.BigInteger;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -24,6 +25,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Tag;
@@ -139,6 +141,90 @@ class AttachTest {
     node.connect("bo");
     assertThat(node.texts()).containsExactly("2:all 1");
     assertThat(node.status().connections()).isEqualTo(1);
+  }
+
+  @Test
+  void aTypeWithAttachmentsHasNoConnectionWithoutOne() {
+    Script script =
+        new Script() {
+          @Override
+          void onUpgrade(Actor self, Upgrade<Object> upgrade) {
+            String why =
+                messageOf(() -> upgrade.accept()) + "; " + messageOf(() -> upgrade.accept(null));
+            upgrade.accept(new Note("ada", self.all().count())).send(why);
+          }
+
+          @Override
+          void onMessage(Actor self, Connection<Object> from, String text) {
+            String why = refusal(() -> from.attach(null));
+            from.send(why + "; " + from.attachment());
+          }
+        };
+    DamagedLife life =
+        new DamagedLife(new MemoryDisk(), script, Codecs.kryo(List.of(Note.class)), Note.class);
+    ConnectionId ada = life.connect(TestHost.ROOM);
+    String has = "actor type 'room' has attachments of " + Note.class.getName() + ", so ";
+    String accept = has + "a connection cannot be accepted without one; use accept(attachment)";
+    assertThat(life.texts()).containsExactly(ada + " " + accept + "; " + accept);
+    life.message(TestHost.ROOM, ada, "a");
+    assertThat(life.texts())
+        .containsExactly(
+            ada
+                + " "
+                + has
+                + "null cannot be attached; attach a value, or close the connection; "
+                + new Note("ada", 0));
+  }
+
+  @Test
+  void aConnectionThatWasAcceptedWhenItsTypeHadNoAttachmentsHasNoneToRead() {
+    MemoryDisk disk = new MemoryDisk();
+    Script script =
+        new Script() {
+          @Override
+          void onUpgrade(Actor self, Upgrade<Object> upgrade) {
+            upgrade.accept(null);
+          }
+
+          @Override
+          void onMessage(Actor self, Connection<Object> from, String text) {
+            if (text.equals("attach")) {
+              from.attach(new Note(text, 1));
+            }
+            from.send(messageOf(() -> from.attachment()));
+          }
+        };
+    DamagedLife before =
+        new DamagedLife(disk, script, Codecs.kryo(List.of(Note.class)), Object.class);
+    ConnectionId ada = before.connect(TestHost.ROOM);
+    before.message(TestHost.ROOM, ada, "a");
+    assertThat(before.texts()).containsExactly(ada + " null");
+    DamagedLife now = new DamagedLife(disk, script, Codecs.kryo(List.of(Note.class)), Note.class);
+    now.message(TestHost.ROOM, ada, "a");
+    now.message(TestHost.ROOM, ada, "attach");
+    assertThat(now.texts())
+        .containsExactly(
+            ada
+                + (" the attachment of connection " + ada + " of room/one: there is none, although")
+                + (" its actor type has attachments of " + Note.class.getName())
+                + "; attach one with Connection.attach, or close the connection",
+            ada + " " + new Note("attach", 1));
+  }
+
+  private static String messageOf(Supplier<?> call) {
+    try {
+      return String.valueOf(call.get());
+    } catch (IllegalArgumentException | StoredValueException e) {
+      return String.valueOf(e.getMessage());
+    }
+  }
+
+  private static String refusal(Runnable call) {
+    return messageOf(
+        () -> {
+          call.run();
+          return "done";
+        });
   }
 
   @Test

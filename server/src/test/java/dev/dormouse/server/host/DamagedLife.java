@@ -48,6 +48,7 @@ final class DamagedLife {
             () -> new Actor(script),
             codec,
             attachment,
+            attachment == Object.class,
             id -> steps,
             ActorOptions.defaults());
     DirectTransport transport = new DirectTransport();

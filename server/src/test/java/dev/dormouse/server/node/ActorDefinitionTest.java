@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import dev.dormouse.sdk.ActorOptions;
 import dev.dormouse.sdk.StorageKey;
 import dev.dormouse.sdk.StoredValueException;
+import dev.dormouse.sdk.Upgrade;
 import dev.dormouse.sdk.WebSocketActor;
 import dev.dormouse.server.Dormouse;
 import dev.dormouse.server.options.ServerOptions;
@@ -22,13 +23,32 @@ import org.junit.jupiter.api.Test;
 class ActorDefinitionTest {
   record Member(String name) {}
 
-  abstract static class Base<X, T> extends WebSocketActor<T> {}
+  abstract static class Base<X, T extends @Nullable Object> extends WebSocketActor<T> {
+    @Override
+    protected void onUpgrade(Upgrade<T> upgrade) {
+      upgrade.reject(403, "nobody");
+    }
+  }
+
+  static final class Open extends WebSocketActor<Member> {}
+
+  static final class OpenToNull extends WebSocketActor<@Nullable Member> {}
+
+  abstract static class Any<T extends @Nullable Object> extends WebSocketActor<T> {}
+
+  static final class AnyNull extends Any<@Nullable Member> {}
+
+  static final class AnyMember extends Any<Member> {}
+
+  abstract static class Maybe<T> extends WebSocketActor<@Nullable T> {}
+
+  static final class MaybeMember extends Maybe<Member> {}
 
   abstract static class Middle<M> extends Base<String, M> {}
 
   static final class Chat extends Middle<Member> {}
 
-  static final class Lists extends WebSocketActor<List<Member>> {}
+  static final class Lists extends Base<String, List<Member>> {}
 
   static final class Deep extends Middle<Map<String, List<Member[]>>> {}
 
@@ -62,9 +82,9 @@ class ActorDefinitionTest {
 
   static final class Plain extends WebSocketActor<Void> {}
 
-  static final class Threads extends WebSocketActor<List<Thread>> {}
+  static final class Threads extends Base<String, List<Thread>> {}
 
-  static final class Two extends WebSocketActor<Map<Thread, Runtime>> {}
+  static final class Two extends Base<String, Map<Thread, Runtime>> {}
 
   private static ActorDefinition of(Class<? extends WebSocketActor<?>> type) {
     return ActorDefinition.of("/x/:key", type, Chat::new, ActorOptions.defaults());
@@ -92,6 +112,25 @@ class ActorDefinitionTest {
         .usingRecursiveComparison()
         .isEqualTo(Map.of("a", List.<Member[]>of(members)));
     assertThat(of(Plain.class).attachment()).isEqualTo(Object.class);
+  }
+
+  @Test
+  void anActorWithAttachmentsNeedsAnOnUpgradeUnlessTheyMayBeNull() {
+    for (Class<? extends WebSocketActor<?>> type :
+        List.<Class<? extends WebSocketActor<?>>>of(Open.class, AnyMember.class)) {
+      assertThatIllegalArgumentException()
+          .isThrownBy(() -> of(type))
+          .withMessage(
+              "it has attachments of "
+                  + Member.class.getName()
+                  + " but no onUpgrade; override onUpgrade and call upgrade.accept(attachment), or"
+                  + " extend WebSocketActor<Void>");
+    }
+    assertThat(of(Chat.class).isAttachmentOptional()).isFalse();
+    assertThat(of(OpenToNull.class).isAttachmentOptional()).isTrue();
+    assertThat(of(AnyNull.class).isAttachmentOptional()).isTrue();
+    assertThat(of(MaybeMember.class).isAttachmentOptional()).isTrue();
+    assertThat(of(Plain.class).isAttachmentOptional()).isTrue();
   }
 
   @Test

@@ -3,9 +3,8 @@ package dev.dormouse.server.gateway.limits;
 import dev.dormouse.sdk.Connection;
 import dev.dormouse.sdk.HttpRequest;
 import dev.dormouse.sdk.WebSocketActor;
-import java.lang.reflect.Method;
+import dev.dormouse.sdk.spi.ActorInvoker;
 import java.nio.ByteBuffer;
-import java.util.Arrays;
 
 /**
  * The kinds of messages and requests for which the class of an actor type has a handler. The
@@ -24,20 +23,8 @@ public record HandledKinds(boolean texts, boolean binaries, boolean requests) {
   /** Returns the kinds whose handlers a class, or one of its base classes, overrides. */
   public static HandledKinds of(Class<? extends WebSocketActor<?>> type) {
     return new HandledKinds(
-        overrides(type, "onMessage", Connection.class, String.class),
-        overrides(type, "onMessage", Connection.class, ByteBuffer.class),
-        overrides(type, "onRequest", HttpRequest.class));
-  }
-
-  private static boolean overrides(Class<?> type, String handler, Class<?>... parameters) {
-    for (Class<?> c = type; c != null && c != WebSocketActor.class; c = c.getSuperclass()) {
-      for (Method method : c.getDeclaredMethods()) {
-        if (method.getName().equals(handler)
-            && Arrays.equals(method.getParameterTypes(), parameters)) {
-          return true;
-        }
-      }
-    }
-    return false;
+        ActorInvoker.overrides(type, "onMessage", Connection.class, String.class),
+        ActorInvoker.overrides(type, "onMessage", Connection.class, ByteBuffer.class),
+        ActorInvoker.overrides(type, "onRequest", HttpRequest.class));
   }
 }

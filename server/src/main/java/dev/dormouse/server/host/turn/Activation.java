@@ -474,6 +474,9 @@ public final class Activation implements ActorContext<@Nullable Object> {
    */
   TurnConnection accept(ConnectionId accepted, @Nullable Object attachment, Set<String> tags) {
     Turn open = turn();
+    if (attachment == null) {
+      checkOptional("a connection cannot be accepted without one; use accept(attachment)");
+    }
     TurnConnection.checkTags(tags, options().tagsMax());
     byte[] serialized = encodeAttachment(accepted, attachment);
     open.reserve(serialized);
@@ -514,6 +517,37 @@ public final class Activation implements ActorContext<@Nullable Object> {
     } catch (LimitExceededException e) {
       throw e.at(attachmentOf(connection));
     }
+  }
+
+  /**
+   * Checks that a connection may have no attachment.
+   *
+   * @param instead says what cannot be done without one, and the remedy
+   * @throws IllegalArgumentException if it may not
+   */
+  void checkOptional(String instead) {
+    if (!type.isAttachmentOptional()) {
+      throw new IllegalArgumentException(
+          "actor type '"
+              + type.name()
+              + "' has attachments of "
+              + type.attachment().getTypeName()
+              + ", so "
+              + instead);
+    }
+  }
+
+  /** Returns the attachment of a connection; throws if there is none and there must be one. */
+  @Nullable Object attached(ConnectionId connection, @Nullable Object attachment) {
+    if (attachment == null && !type.isAttachmentOptional()) {
+      throw new StoredValueException(
+          attachmentOf(connection)
+              + "there is none, although its actor type has attachments of "
+              + type.attachment().getTypeName()
+              + "; attach one with Connection.attach, or close the connection",
+          null);
+    }
+    return attachment;
   }
 
   private String attachmentOf(ConnectionId connection) {

@@ -16,6 +16,7 @@ import java.util.function.Supplier;
  * @param factory makes a new actor object each time
  * @param codec the codec of attachments and stored values
  * @param attachment the type of attachments; {@code Object.class} if it is not known
+ * @param isAttachmentOptional whether a connection may have no attachment
  * @param executor where an actor's handlers run; it may use many threads, since a cell hands it one
  *     task at a time
  * @param options the type's own limits and policies
@@ -25,16 +26,17 @@ public record ActorType(
     Supplier<? extends WebSocketActor<?>> factory,
     ValueCodec codec,
     Type attachment,
+    boolean isAttachmentOptional,
     Function<ActorId, Executor> executor,
     ActorOptions options) {
 
-  /** Makes a type of actor whose attachments may be of any class. */
+  /** Makes a type of actor whose attachments may be of any class, and may be missing. */
   public ActorType(
       String name,
       Supplier<? extends WebSocketActor<?>> factory,
       ValueCodec codec,
       Function<ActorId, Executor> executor,
       ActorOptions options) {
-    this(name, factory, codec, Object.class, executor, options);
+    this(name, factory, codec, Object.class, true, executor, options);
   }
 }

@@ -193,14 +193,14 @@ final class TurnConnection implements Connection<@Nullable Object> {
     synchronized (activation) {
       if (life == Life.GONE) {
         decode();
-        return attachment;
+        return activation.attached(id, attachment);
       }
       Turn turn = activation.turn();
       read();
       checkReadable("the attachment");
       decode();
       activation.touch(turn, this);
-      return attachment;
+      return activation.attached(id, attachment);
     }
   }
 
@@ -215,6 +215,10 @@ final class TurnConnection implements Connection<@Nullable Object> {
   @Override
   public void attach(@Nullable Object value) {
     synchronized (activation) {
+      if (value == null) {
+        activation.checkOptional(
+            "null cannot be attached; attach a value, or close the connection");
+      }
       if (life == Life.GONE) {
         return;
       }
