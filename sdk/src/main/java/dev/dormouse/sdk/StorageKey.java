@@ -172,6 +172,8 @@ public class StorageKey<T> {
       throw new LimitExceededException(
           what, bytes.remaining(), ActorOptions.STORAGE_KEY_BYTES_CEILING, "bytes");
     }
-    return Arrays.copyOf(bytes.array(), bytes.remaining());
+    byte[] encoded = new byte[bytes.remaining()];
+    bytes.get(encoded);
+    return encoded;
   }
 }

@@ -85,7 +85,7 @@ class QuarantineTest {
 
         @Override
         void onError(Actor self, Connection<Object> connection, ConnectionFailedException error) {
-          connection.send("error " + ((ConnectionFailedException) error).getMessage());
+          connection.send("error " + error.getMessage());
         }
 
         @Override

@@ -46,7 +46,7 @@ class ResetTest {
       objects.add(self);
       if (isActivationReset) {
         isActivationReset = false;
-        self.startOver("not well");
+        throw self.startOver("not well");
       }
     }
 
@@ -54,7 +54,7 @@ class ResetTest {
     void onUpgrade(Actor self, Upgrade<Object> upgrade) {
       upgrade.accept(new Note("x", 0)).send("welcome");
       if (upgrade.head().query("name").orElse("").equals("reset")) {
-        self.startOver("as asked");
+        throw self.startOver("as asked");
       }
     }
 
@@ -66,13 +66,13 @@ class ResetTest {
       from.tag("t" + total);
       from.send(text + " " + total + " " + from.tags().size());
       if (text.equals("reset")) {
-        self.startOver("as asked");
+        throw self.startOver("as asked");
       } else if (text.equals("forget")) {
-        forgotten.add(self.begunAnew("as asked"));
+        forgotten.add(self.startOver("as asked"));
         self.store().put("total", 99L);
       } else if (text.equals("hide")) {
         try {
-          self.startOver("as asked");
+          throw self.startOver("as asked");
         } catch (RuntimeException hidden) {
           self.store().put("total", 99L);
         }
@@ -82,18 +82,18 @@ class ResetTest {
     @Override
     void onClose(Actor self, Connection<Object> gone, CloseReason reason) {
       self.store().put("total", 99L);
-      self.startOver("as asked");
+      throw self.startOver("as asked");
     }
 
     @Override
     void onHibernate(Actor self) {
       self.store().put("total", 99L);
-      self.startOver("as asked");
+      throw self.startOver("as asked");
     }
 
     @Override
     HttpResponse onRequest(Actor self, HttpRequest request) {
-      self.startOver("as asked");
+      forgotten.add(self.startOver("as asked"));
       return HttpResponse.text(200, "too late");
     }
   }
@@ -281,7 +281,7 @@ class ResetTest {
                               late.add(e.why());
                             }
                           }));
-                  self.startOver("as asked");
+                  throw self.startOver("as asked");
                 }
                 from.send(text);
               }
@@ -311,7 +311,11 @@ class ResetTest {
                 self.store().put("k", text);
                 if (text.equals("wait")) {
                   self.await(never);
-                  callback = first.thenRun(() -> self.startOver("as asked"));
+                  callback =
+                      first.thenRun(
+                          () -> {
+                            throw self.startOver("as asked");
+                          });
                 }
                 from.send(text + " " + self.number() + " " + callback.isCompletedExceptionally());
               }

@@ -89,12 +89,8 @@ class Script {
       inBackground(stage);
     }
 
-    RuntimeException begunAnew(String why) {
+    RuntimeException startOver(String why) {
       return reset(why);
-    }
-
-    void startOver(String why) {
-      throw reset(why);
     }
 
     ActorId name() {

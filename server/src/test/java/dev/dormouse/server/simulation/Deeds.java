@@ -132,7 +132,7 @@ final class Deeds {
     turn.isReset = true;
     turn.hasFailed = true;
     try {
-      self.beginAnew();
+      throw self.beginAnew();
     } catch (RuntimeException e) {
       if (how == 2) {
         throw e;

@@ -177,8 +177,8 @@ final class RandomActor extends WebSocketActor<Object> {
     inBackground(stage);
   }
 
-  void beginAnew() {
-    throw reset("as the dice say");
+  RuntimeException beginAnew() {
+    return reset("as the dice say");
   }
 
   void await(CompletionStage<?> stage) {

@@ -58,11 +58,12 @@ final class TurnStorage implements Storage {
     return get(key, (Type) type);
   }
 
+  @SuppressWarnings("unchecked") // the value was checked against the type
   private <T> Optional<T> get(String key, Type type) {
     synchronized (activation) {
       activation.turn();
       byte[] bytes = read(key);
-      return bytes == null ? Optional.empty() : Optional.of(decode(key, bytes, type));
+      return bytes == null ? Optional.empty() : Optional.of((T) decode(key, bytes, type));
     }
   }
 
@@ -290,9 +291,13 @@ final class TurnStorage implements Storage {
   }
 
   @SuppressWarnings("unchecked") // the value was checked against the type
-  private <T> T decode(String key, byte[] bytes, Type type) {
+  private <T> T decode(String key, byte[] bytes, Class<T> type) {
+    return (T) decode(key, bytes, (Type) type);
+  }
+
+  private Object decode(String key, byte[] bytes, Type type) {
     try {
-      return (T) codec.decode(bytes, type);
+      return codec.decode(bytes, type);
     } catch (StoredValueException e) {
       if (!isReadable(bytes)) {
         rows.quarantine().value(rows.actor(), key, e);
