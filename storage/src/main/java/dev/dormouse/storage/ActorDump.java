@@ -107,7 +107,7 @@ final class ActorDump {
 
   private static void putActor(Map<String, Object> shown, ActorRow row) {
     shown.put("epoch", row.epoch());
-    shown.put("activations", row.activations());
+    shown.put("wakes", row.activations());
     shown.put("connections", row.connections());
   }
 

@@ -253,7 +253,7 @@ class StoredFolderTest {
                 "lobby",
                 "epoch",
                 1L,
-                "activations",
+                "wakes",
                 7L,
                 "connections",
                 1),

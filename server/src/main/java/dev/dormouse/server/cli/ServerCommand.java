@@ -103,7 +103,7 @@ public final class ServerCommand {
       defaultValue = "10s",
       converter = DurationConverter.class,
       description =
-          "The time without events after which an actor leaves memory, 10ms to 24h."
+          "The time without events after which an actor falls asleep, 10ms to 24h."
               + " Default: ${DEFAULT-VALUE}")
   private Duration idle = Duration.ZERO;
 

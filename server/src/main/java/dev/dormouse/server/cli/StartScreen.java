@@ -34,7 +34,7 @@ final class StartScreen {
       connections  %s
       data         %s
       durability   %s: %s
-      idle         %s s without events, then an actor leaves memory; its sockets stay
+      idle         %s s without events, then an actor falls asleep; its sockets stay
       java         %s, pid %s, up in %s ms
     """
         .formatted(

@@ -48,9 +48,9 @@ final class Pins {
     return pins;
   }
 
-  /** Describes the failed activations of an actor, and when the next one is tried. */
-  static String failedActivations(int number, long restNs) {
-    return Counted.of(number, "failed activation")
+  /** Describes the failed wakes of an actor, and when the next one is tried. */
+  static String failedWakes(int number, long restNs) {
+    return Counted.of(number, "failed wake")
         + " in a row; next attempt in "
         + seconds(Duration.ofNanos(restNs));
   }

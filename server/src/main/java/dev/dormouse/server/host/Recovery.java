@@ -179,7 +179,7 @@ final class Recovery {
     }
     List<String> pins = new ArrayList<>();
     if (failed > 0) {
-      pins.add(Pins.failedActivations(failed, restNs(nowNs)));
+      pins.add(Pins.failedWakes(failed, restNs(nowNs)));
     }
     if (closes > 0) {
       pins.add(Counted.of(closes, "close") + " that could not take effect yet");
@@ -408,14 +408,14 @@ final class Recovery {
     }
   }
 
-  /** Logs a failed activation; only the first of several in a row with its stack trace. */
+  /** Logs a failed wake; only the first of several in a row with its stack trace. */
   private void logActivation(Retry failed, @Nullable Event first, Throwable cause) {
     String why = first == null ? "close that is owed" : first.label();
     if (failed.failures() == 1) {
-      failures.error("actor {} could not be activated ({}): {}", id, why, cause, cause);
+      failures.error("actor {} could not be woken ({}): {}", id, why, cause, cause);
     } else {
       failures.error(
-          "actor {} could not be activated ({}), {} times in a row: {}",
+          "actor {} could not be woken ({}), {} times in a row: {}",
           id,
           why,
           failed.failures(),

@@ -19,7 +19,7 @@ import org.slf4j.Logger;
  *
  * <pre>{@code
  * if (observers.isAny()) {
- *   observers.tell(DormouseObserver::actorReset, new ActorReset(actor, cause));
+ *   observers.tell(DormouseObserver::actorReset, new ActorReset(actor, cause, true));
  * }
  * }</pre>
  */

@@ -301,7 +301,7 @@ class RecoveryTest {
     node.steps.runAll();
     assertThat(dropped).isNotDone();
     assertThat(node.status().keptAwakeBy())
-        .containsExactly("1 failed activation in a row; next attempt in 0.3 s");
+        .containsExactly("1 failed wake in a row; next attempt in 0.3 s");
     node.pass(Duration.ofSeconds(1));
     assertThat(node.texts()).containsExactly("1:a of 1");
     assertThat(dropped).isCompletedWithValue(true);

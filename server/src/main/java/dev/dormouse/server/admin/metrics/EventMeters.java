@@ -53,7 +53,7 @@ final class EventMeters implements DormouseObserver {
         timer("http.server.request.duration", "HTTP requests that were answered, but not with 101");
     this.handshakes = timer("dormouse.upgrade.duration", "upgrades, by their end");
     this.lifetimes = timer("dormouse.connection.duration", "connections that are closed");
-    this.wakes = timer("dormouse.actor.wake.duration", "activations, by kind of event");
+    this.wakes = timer("dormouse.actor.wake.duration", "wakes, by kind of event");
     this.lives = timer("dormouse.actor.awake.duration", "time that actors were in memory");
     this.resets =
         Counter.builder("dormouse.actor.resets")

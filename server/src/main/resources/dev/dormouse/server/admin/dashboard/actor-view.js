@@ -376,6 +376,9 @@ function attached({ attachment, attachmentBytes, isCut }) {
   return valueTree(attachment, isCut);
 }
 
+/** The events that are not of a client, in the words of the page. */
+const EVENTS = { activate: 'wake', hibernate: 'fall asleep' };
+
 const failureText = ({ number, at, cause }) => `${whole(number)}, the last ${away(at)}: ${shortCause(cause)}`;
 
 function stored({ commitMs, storedBytes }) {
@@ -393,7 +396,7 @@ function turnTable() {
   return new LiveTable('Last turns', [
     {
       label: 'Turn', isHead: true, of: ({ event, connection }) => [event, connection],
-      shows: ({ event, connection }) => [event, connection ? el('span', { class: 'under-mono' }, connection) : null],
+      shows: ({ event, connection }) => [EVENTS[event] ?? event, connection ? el('span', { class: 'under-mono' }, connection) : null],
     },
     { label: 'Ended', className: 'nowrap', of: ({ at }) => time(at) },
     { label: 'Waited', className: 'num wide', of: ({ queuedMs }) => ms(queuedMs) },
