@@ -333,6 +333,8 @@ try {
   await until(phone, isSame(all), keys);
   await fits(phone, PHONE_WIDTH);
   await shot(phone, 'list-phone');
+  assert.deepEqual(await phone.evaluate(() => [...document.querySelectorAll('[data-testid=actors] .scroll')]
+    .map(({ scrollWidth, clientWidth }) => scrollWidth - clientWidth)), [0]);
   for (const key of ['warren', LONG, 'burrow']) {
     await phone.goto(linkTo('den', key));
     await shows(part(phone, 'connections').locator('tbody tr'), /Ada|Cleo|Guest/);
