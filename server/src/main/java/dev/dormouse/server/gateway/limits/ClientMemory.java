@@ -82,7 +82,7 @@ public final class ClientMemory {
     WAITING(1, 4),
     /** A quarter of the heap bytes, for plain requests and their answers. */
     REQUESTS(1, 4),
-    /** All heap bytes once more, for HTTP connections without the requests that come over them. */
+    /** All heap bytes once more, for sockets and HTTP connections without what comes over them. */
     CONNECTIONS(1, 1),
     /** Half of the direct bytes, for data that the network has received. */
     INPUT(1, 2),
@@ -128,6 +128,8 @@ public final class ClientMemory {
     HEADS(Part.REQUESTS),
     /** HTTP connections, until they end or become sockets. */
     CONNECTIONS(Part.CONNECTIONS),
+    /** The objects of sockets, without the messages that come and go over them. */
+    SOCKETS(Part.CONNECTIONS),
     /** Plain requests, with their bodies, until their actor has answered. */
     REQUESTS(Part.REQUESTS),
     /** Answers to plain requests, until they are written. */
@@ -479,7 +481,7 @@ public final class ClientMemory {
    * @param now the bytes from now on
    */
   @SuppressWarnings("EnumOrdinal") // ordinals never leave this process
-  void hold(Held kind, @Nullable Address address, long before, long now) {
+  public void hold(Held kind, @Nullable Address address, long before, long now) {
     held[kind.ordinal()].add(now - before);
     if (address != null) {
       address.hold(kind.part, kind.part.counted(now) - kind.part.counted(before));

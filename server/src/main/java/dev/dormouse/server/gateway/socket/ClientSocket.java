@@ -8,6 +8,7 @@ import dev.dormouse.sdk.CloseReason.Cause;
 import dev.dormouse.sdk.ConnectionId;
 import dev.dormouse.server.gateway.limits.Admission;
 import dev.dormouse.server.gateway.limits.ClientMemory;
+import dev.dormouse.server.gateway.limits.ClientMemory.Held;
 import dev.dormouse.server.gateway.limits.HandledKinds;
 import dev.dormouse.server.gateway.limits.Progress;
 import dev.dormouse.server.gateway.limits.Tally;
@@ -88,6 +89,12 @@ public final class ClientSocket extends LivenessWheel.Peer {
    * not read for {@link #REST_MS}, so that the event loop serves others.
    */
   static final int LIGHT_FRAMES_MAX = 256;
+
+  /** About how many bytes of heap a socket takes while nothing comes or goes over it. */
+  public static final int SOCKET_BYTES = 2 << 10;
+
+  /** About how many bytes of heap TLS takes in addition for each socket. */
+  private static final int TLS_BYTES = 6 << 10;
 
   /** The shortest time for answers, in milliseconds, for which a stopping gateway waits. */
   private static final long ANSWERS_MS_MIN = 50;
@@ -256,6 +263,14 @@ public final class ClientSocket extends LivenessWheel.Peer {
   @Override
   public void handlerAdded(ChannelHandlerContext context) {
     writer = new SocketWriter(context, this, inbound.deflate());
+    if (seat != null) {
+      parts.tally().memory().hold(Held.SOCKETS, seat, 0, bytesOfSocket());
+    }
+  }
+
+  /** Returns about how many bytes of heap the socket takes while nothing comes or goes over it. */
+  private long bytesOfSocket() {
+    return parts.tally().options().tls() == null ? SOCKET_BYTES : SOCKET_BYTES + TLS_BYTES;
   }
 
   /** Opens the socket after its 101 is written, and applies the steps that came before. */
@@ -807,6 +822,7 @@ public final class ClientSocket extends LivenessWheel.Peer {
       if (seat != null && writer == null) {
         seat.free();
       } else if (seat != null) {
+        parts.tally().memory().hold(Held.SOCKETS, seat, bytesOfSocket(), 0);
         seat.leave();
       }
       seat = null;

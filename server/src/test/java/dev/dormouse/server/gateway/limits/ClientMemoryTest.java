@@ -19,6 +19,7 @@ import dev.dormouse.server.gateway.edge.TrustedProxies;
 import dev.dormouse.server.gateway.http.ActorRequest;
 import dev.dormouse.server.gateway.http.HttpGuard;
 import dev.dormouse.server.gateway.limits.ClientMemory.Held;
+import dev.dormouse.server.gateway.socket.ClientSocket;
 import dev.dormouse.server.protocol.HeapCost;
 import dev.dormouse.server.protocol.Payload;
 import dev.dormouse.server.protocol.Time;
@@ -198,7 +199,8 @@ class ClientMemoryTest {
       assertThat(outcomeOf(client().send(frame(false, BINARY, MUCH)))).isZero();
     }
     aheadNs.addAndGet(2 * ClientMemory.IDLE_NS);
-    assertThat(outcomeOf(clients.get(1).send(frame(false, CONTINUATION, new byte[1])))).isZero();
+    byte[] more = new byte[200_000];
+    assertThat(outcomeOf(clients.get(1).send(frame(false, CONTINUATION, more)))).isZero();
     assertThat(clients.get(0).readClose()).isEqualTo(1013);
     assertThat(outcomeOf(clients.get(1))).isZero();
     assertThat(server.gateway.counts().overloadClosed()).isEqualTo(1);
@@ -641,6 +643,27 @@ class ClientMemoryTest {
         .isEqualTo(404);
     clients.forEach(RawClient::close);
     server.awaitCounts(counts -> server.gateway.memory().held(Held.CONNECTIONS) == 0);
+  }
+
+  @Test
+  @DisplayName("sockets take of the heap of connections until they are gone; then others may come")
+  void socketsTakeOfTheHeapOfConnections() {
+    host.acceptAll();
+    int most = HEAP_BYTES / ClientSocket.SOCKET_BYTES;
+    RawClient last = server.client().send(RawClient.upgrade("/chat/lobby"));
+    clients.add(last);
+    int number = 0;
+    for (; last.readAnswer().status() == 101; number++) {
+      assertThat(number).isLessThan(most);
+      last = server.client().send(RawClient.upgrade("/chat/lobby"));
+      clients.add(last);
+    }
+    assertThat(number).isGreaterThan(most / 2);
+    assertThat(server.gateway.memory().held(Held.SOCKETS))
+        .isEqualTo((long) number * ClientSocket.SOCKET_BYTES);
+    clients.forEach(RawClient::close);
+    server.awaitCounts(counts -> server.gateway.memory().held(Held.SOCKETS) == 0);
+    clients.add(server.open("/chat/lobby"));
   }
 
   @Test
