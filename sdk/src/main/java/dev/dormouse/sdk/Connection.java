@@ -5,6 +5,7 @@ import java.time.Instant;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletionStage;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -39,6 +40,15 @@ public interface Connection<A extends @Nullable Object> {
   /** Returns the id of the connection, from handshake to close. */
   ConnectionId id();
 
+  /**
+   * Returns when the actor accepted the connection, by the server's clock.
+   *
+   * @throws StoredValueException if all that is stored of the connection is damaged; once something
+   *     is attached anew, the time is that of the attachment
+   * @throws IllegalStateException if the connection is gone, and its time was never read
+   */
+  Instant acceptedAt();
+
   /** Returns whether the actor counts the client as connected; false once either side closed. */
   boolean isOpen();
 
@@ -69,6 +79,16 @@ public interface Connection<A extends @Nullable Object> {
    *     is not named
    */
   void attach(A attachment);
+
+  /**
+   * Replaces the attachment by what a function makes of it: {@code from.update(Member::spoke)}.
+   *
+   * @throws RuntimeException as {@link #attachment} and {@link #attach} say, and what the function
+   *     throws; the attachment stays as it was then
+   */
+  default void update(UnaryOperator<A> change) {
+    attach(change.apply(attachment()));
+  }
 
   /**
    * Returns the tags, in the order in which they were set.

@@ -142,6 +142,7 @@ class HeldBytesTest {
         "IncomingRequest.http",
         "ProtocolSwitch.request",
         "HttpWatch.unanswered");
+    bounded("at most Activation.COUNTS_MAX sets of tags that an actor names", "Activation.counts");
     bounded(
         "the head of a 101, of which the actor has chosen what is long; gone with it",
         "HttpWatch$Upgrade.switched");

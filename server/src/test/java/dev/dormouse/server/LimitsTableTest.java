@@ -256,6 +256,7 @@ class LimitsTableTest {
         "Scratch.ATTEMPTS_MAX");
     notForUsers(
         "bounds what is kept for later, nothing is refused over it",
+        "Activation.COUNTS_MAX",
         "KryoCodec.STOCK_MAX",
         "KryoCodec.BUFFER_BYTES_KEPT_MAX",
         "ValueKryo.FAULTS_MAX",

@@ -44,6 +44,7 @@ final class HeldStore implements ActorStore {
   private @Nullable RuntimeException actorFailure;
   private int failedActorReads;
   private int autoReplyReads;
+  private int connectionScans;
   private boolean isConnectionUnreadable;
   private final Set<CommitChain> broken = Collections.newSetFromMap(new IdentityHashMap<>());
   private boolean isHolding;
@@ -109,6 +110,11 @@ final class HeldStore implements ActorStore {
   /** Makes the rows of connections unreadable, or readable again, from now on. */
   void failConnectionReads(boolean isFailing) {
     isConnectionUnreadable = isFailing;
+  }
+
+  /** Returns how often rows of connections were read one after the other. */
+  int connectionScans() {
+    return connectionScans;
   }
 
   /** Returns how often a row of automatic replies was read. */
@@ -193,6 +199,9 @@ final class HeldStore implements ActorStore {
 
   @Override
   public List<Row> scan(ActorId actor, Table table, KeySpan span, int limit) {
+    if (table == Table.CONNECTION) {
+      connectionScans++;
+    }
     return store.scan(actor, table, span, limit);
   }
 

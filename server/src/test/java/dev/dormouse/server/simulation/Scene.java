@@ -14,6 +14,9 @@ import org.jspecify.annotations.Nullable;
 final class Scene {
   private static final List<String> TAGS = List.of("a", "b", "c", "d");
 
+  /** The tag by which connections are counted. */
+  private static final String COUNTED = "c";
+
   final Simulation run;
   final Dice dice;
   final RandomActor self;
@@ -100,6 +103,9 @@ final class Scene {
         .forEach((name, row) -> alarms.add(name + " " + row.dueMs() + " " + row.failures()));
     same("alarms", alarms, self.alarmsByName());
     same("number of connections", work.connections().size(), self.all().count());
+    long tagged =
+        work.connections().values().stream().filter(m -> m.tags().contains(COUNTED)).count();
+    same("number of tagged connections", (int) tagged, self.all().tagged(COUNTED).count());
     lookAtConnections(dice.chance(50));
   }
 

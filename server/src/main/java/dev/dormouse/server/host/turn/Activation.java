@@ -66,6 +66,12 @@ public final class Activation implements ActorContext<@Nullable Object> {
   private final TurnStorage storage;
   private final TurnAlarms alarms;
 
+  /** The most views by tags whose number of connections is remembered. */
+  private static final int COUNTS_MAX = 64;
+
+  /** How many connections have all tags of a set, for the sets that were counted. */
+  private final Map<Set<String>, Integer> counts = new HashMap<>(0);
+
   private final long number;
   private final long madeNs;
   private final long epoch;
@@ -320,6 +326,9 @@ public final class Activation implements ActorContext<@Nullable Object> {
     public @Nullable Void closed(ToHost.Closed closed) throws Exception {
       TurnConnection gone = connection(closed.connection());
       gone.markClosing();
+      if (!counts.isEmpty()) {
+        gone.isTagged(Set.of()); // reads its tags, so that the counts stay right without it
+      }
       actor.close(gone, closed.reason());
       return null;
     }
@@ -413,6 +422,12 @@ public final class Activation implements ActorContext<@Nullable Object> {
     ended.writes().put(RowKey.connection(gone), Optional.empty());
     connectionCount--;
     TurnConnection handle = known.remove(gone);
+    Set<String> tags = handle == null ? null : handle.tagsIfRead();
+    if (tags == null) {
+      counts.clear();
+    } else {
+      counts.replaceAll((view, count) -> tags.containsAll(view) ? count - 1 : count);
+    }
     if (handle != null) {
       handle.markGone();
     }
@@ -442,6 +457,33 @@ public final class Activation implements ActorContext<@Nullable Object> {
   /** Returns the number of stored connections, as the open turn sees it. */
   public synchronized int connectionCount() {
     return connectionCount;
+  }
+
+  /** Returns how many connections have all these tags, as the open turn sees it. */
+  synchronized int count(Set<String> tags) {
+    turn();
+    Integer count = counts.get(tags);
+    if (count == null) {
+      int counted = 0;
+      for (var all = new TurnConnections(this, tags, Set.of()).iterator();
+          all.hasNext();
+          all.next()) {
+        counted++;
+      }
+      if (counts.size() == COUNTS_MAX) {
+        counts.clear();
+      }
+      counts.put(Set.copyOf(tags), counted);
+      count = counted;
+    }
+    return count;
+  }
+
+  /** Notes that a connection got other tags. */
+  void recount(Set<String> before, Set<String> after) {
+    counts.replaceAll(
+        (view, count) ->
+            count - (before.containsAll(view) ? 1 : 0) + (after.containsAll(view) ? 1 : 0));
   }
 
   /** Returns the handle of a connection, whose row is read when it is first needed. */
@@ -487,6 +529,7 @@ public final class Activation implements ActorContext<@Nullable Object> {
     touch(open, connection);
     known.put(accepted, connection);
     connectionCount++;
+    counts.replaceAll((view, count) -> tags.containsAll(view) ? count + 1 : count);
     return connection;
   }
 

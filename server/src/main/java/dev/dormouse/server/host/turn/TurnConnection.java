@@ -181,6 +181,19 @@ final class TurnConnection implements Connection<@Nullable Object> {
   }
 
   @Override
+  public Instant acceptedAt() {
+    synchronized (activation) {
+      read();
+      checkReadable("the time of acceptance");
+      if (acceptedAtMs == 0) {
+        throw new IllegalStateException(
+            "connection " + id + " is gone, and the time of its acceptance was never read");
+      }
+      return Instant.ofEpochMilli(acceptedAtMs);
+    }
+  }
+
+  @Override
   public boolean isOpen() {
     synchronized (activation) {
       return life == Life.OPEN;
@@ -288,6 +301,11 @@ final class TurnConnection implements Connection<@Nullable Object> {
     }
   }
 
+  /** Returns the tags if the row was read, none if it cannot be read; null if it was not read. */
+  @Nullable Set<String> tagsIfRead() {
+    return known == Known.NOTHING ? null : tags;
+  }
+
   private void retag(Set<String> changed) {
     if (life == Life.GONE || changed.equals(tags)) {
       return;
@@ -297,6 +315,7 @@ final class TurnConnection implements Connection<@Nullable Object> {
       return;
     }
     checkTags(changed, activation.options().tagsMax());
+    activation.recount(tags, changed);
     tags = changed;
     isRowStale = true;
     activation.touch(turn, this);

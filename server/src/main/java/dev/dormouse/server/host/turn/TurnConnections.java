@@ -1,5 +1,7 @@
 package dev.dormouse.server.host.turn;
 
+import dev.dormouse.sdk.ActorOptions;
+import dev.dormouse.sdk.CloseReason;
 import dev.dormouse.sdk.Connection;
 import dev.dormouse.sdk.ConnectionId;
 import dev.dormouse.sdk.Connections;
@@ -55,14 +57,43 @@ final class TurnConnections implements Connections<@Nullable Object> {
 
   @Override
   public int count() {
-    if (tags.isEmpty() && except.isEmpty()) {
-      return activation.connectionCount();
+    synchronized (activation) {
+      int count = tags.isEmpty() ? activation.connectionCount() : activation.count(tags);
+      for (ConnectionId left : except) {
+        boolean isCounted =
+            activation.rows().mayHave(left) && activation.connection(left).isTagged(tags);
+        count -= isCounted ? 1 : 0;
+      }
+      return count;
     }
-    int count = 0;
-    for (Iterator<Connection<@Nullable Object>> all = iterator(); all.hasNext(); all.next()) {
-      count++;
+  }
+
+  @Override
+  public boolean isEmpty() {
+    return tags.isEmpty() ? count() == 0 : !iterator().hasNext();
+  }
+
+  @Override
+  public void close(int code, String reason) {
+    CloseReason.checkSendable(code, reason);
+    if (!tags.isEmpty()) {
+      forEach(connection -> connection.close(code, reason));
+      return;
     }
-    return count;
+    synchronized (activation) {
+      activation.turn();
+      List<RowKey> keys =
+          activation.rows().keys(Table.CONNECTION, KeySpan.all(), ActorOptions.CONNECTIONS_CEILING);
+      if (keys == null) {
+        throw new AssertionError("an actor has more connections than it may");
+      }
+      for (RowKey key : keys) {
+        ConnectionId id = RowKey.connection(key.bytes());
+        if (!except.contains(id)) {
+          activation.connection(id).close(code, reason);
+        }
+      }
+    }
   }
 
   @Override
