@@ -3,6 +3,7 @@ package dev.dormouse.server;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.dormouse.sdk.ActorOptions;
+import dev.dormouse.sdk.Connection;
 import dev.dormouse.sdk.Upgrade;
 import dev.dormouse.sdk.WebSocketActor;
 import dev.dormouse.server.options.ServerOptions;
@@ -33,6 +34,11 @@ class EarlySleepTest {
     }
 
     @Override
+    protected void onMessage(Connection<String> from, String text) {
+      from.send(text);
+    }
+
+    @Override
     protected void onHibernate() {
       slept.add(id().key());
     }
@@ -50,12 +56,19 @@ class EarlySleepTest {
                 .durability(Durability.MEMORY));
   }
 
+  private static TextClient afterAnswerTo(TextClient first, DormouseServer server)
+      throws Exception {
+    assertThat(first.ask("hi")).isEqualTo("hi");
+    return new TextClient(server, "/sleeper/b");
+  }
+
   @Test
   void overTheMostActorsInMemoryTheLeastRecentlyUsedFallsAsleep() throws Exception {
     try (DormouseServer server =
             open(ServerOptions.defaults().actorsInMemoryMax(1), options -> options);
         TextClient ada = new TextClient(server, "/sleeper/a");
-        TextClient bo = new TextClient(server, "/sleeper/b")) {
+        TextClient bo = afterAnswerTo(ada, server)) {
+      assertThat(bo.ask("hi")).isEqualTo("hi");
       assertThat(slept.poll(30, TimeUnit.SECONDS)).isEqualTo("a");
     }
   }
@@ -65,6 +78,7 @@ class EarlySleepTest {
     try (DormouseServer server =
             open(ServerOptions.defaults(), options -> options.idle(Duration.ofMillis(10)));
         TextClient ada = new TextClient(server, "/sleeper/a")) {
+      assertThat(ada.ask("hi")).isEqualTo("hi");
       assertThat(slept.poll(30, TimeUnit.SECONDS)).isEqualTo("a");
     }
   }
