@@ -89,7 +89,7 @@ class Inspector {
 
 const hibernate = async (path) => {
   const answer = await fetch(`${admin}/actors/${path}/hibernate`, { method: 'POST' });
-  assert.equal((await answer.json()).state, 'hibernated');
+  assert.equal((await answer.json()).state, 'asleep');
 };
 
 async function open(path, options) {
@@ -151,7 +151,7 @@ const checks = {
     const peer = await open('/echo/discovery');
     assert.equal((await within(heard, 'the event')).url, `${server}/echo/discovery`);
     const actor = await inspector.client.Dormouse.getActor({ type: 'echo', key: 'discovery' });
-    assert.equal(actor.state, 'active');
+    assert.equal(actor.state, 'awake');
     assert.equal(actor.connections, 1);
     await assert.rejects(inspector.client.send('Page.navigate', { url: 'x' }), /-32601|wasn't found/);
     await peer.ask('x');

@@ -13,7 +13,7 @@ const browser = await chromium.launch({
 
 const hibernate = async (path) => {
   const answer = await fetch(`${admin}/actors/${path}/hibernate`, { method: 'POST' });
-  assert.equal((await answer.json()).state, 'hibernated');
+  assert.equal((await answer.json()).state, 'asleep');
 };
 
 try {
