@@ -25,7 +25,7 @@ public final class Lobby extends WebSocketActor<Lobby.Player> {
       upgrade.reject(400, "the name is missing: ?name=…");
       return;
     }
-    boolean isFirst = connections().count() == 0;
+    boolean isFirst = connections().isEmpty();
     upgrade.accept(new Player(name.get(), 0), isFirst ? "moderator" : "player").send("welcome");
   }
 
@@ -53,7 +53,7 @@ public final class Lobby extends WebSocketActor<Lobby.Player> {
 
   // tag::warn
   private void warn(Connection<Player> player) {
-    player.attach(player.attachment().warned());
+    player.update(Player::warned);
     if (player.attachment().warnings() == 2) {
       player.close(4001, "two warnings"); // the message before it still arrives
     }
