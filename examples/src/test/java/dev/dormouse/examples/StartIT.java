@@ -220,6 +220,10 @@ class StartIT {
       assertThat(process.awaitExit()).as(process.output()).isEqualTo(BAD_USAGE);
       assertThat(process.output().lines())
           .containsExactly(
+              "dormouse: actor Table at /table/:key: it has attachments of java.util.List<"
+                  + Mistaken.Seat.class.getName()
+                  + "> but no onUpgrade; override onUpgrade and call upgrade.accept(attachment), or"
+                  + " extend WebSocketActor<Void>",
               seat
                   + ", component locale: class java.util.Locale cannot be stored: copy what it"
                   + " holds into one of the common types, such as ArrayList",

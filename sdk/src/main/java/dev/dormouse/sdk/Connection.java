@@ -49,6 +49,34 @@ public interface Connection<A extends @Nullable Object> {
    */
   Instant acceptedAt();
 
+  /**
+   * Returns the path of the connection's upgrade as the client wrote it, without the query. Path
+   * and query are stored with the connection if they have at most 1,024 bytes in all. An actor that
+   * needs more takes it from {@link Upgrade#head} into the attachment.
+   *
+   * @throws StoredValueException if all that is stored of the connection is damaged
+   * @throws IllegalStateException if path and query were longer, or if the connection is gone and
+   *     its row was never read
+   */
+  String path();
+
+  /**
+   * Returns the first value of a parameter of the connection's upgrade, decoded; the case of the
+   * name does not matter. The query is stored on the server's disk, so it is no place for secrets.
+   *
+   * @throws StoredValueException if all that is stored of the connection is damaged
+   * @throws IllegalStateException as {@link #path} says
+   */
+  Optional<String> query(String name);
+
+  /**
+   * Returns the client's address at the time of the upgrade, see {@link RequestHead#remoteAddress}.
+   *
+   * @throws StoredValueException if all that is stored of the connection is damaged
+   * @throws IllegalStateException if the connection is gone and its row was never read
+   */
+  String remoteAddress();
+
   /** Returns whether the actor counts the client as connected; false once either side closed. */
   boolean isOpen();
 

@@ -125,6 +125,11 @@ final class ActorDump {
   private void putConnection(Map<String, Object> shown, ConnectionRow row) {
     shown.put("acceptedAt", Instant.ofEpochMilli(row.acceptedAtMs()).toString());
     shown.put("tags", row.tags());
+    ConnectionRow.Request request = row.request();
+    if (request != null) {
+      shown.put("path", request.path());
+      shown.put("remoteAddress", request.remoteAddress());
+    }
     byte[] attachment = row.attachment();
     if (attachment != null) {
       shown.put("attachment", codec.describe(attachment));

@@ -33,8 +33,11 @@ import org.rocksdb.WriteOptions;
  * @param surroundings where this opening takes place
  */
 record FolderMeta(int shards, long incarnation, Surroundings surroundings) {
-  /** The current format of keys, seals and column families. Format 2 added the alarms' tables. */
-  static final long FORMAT = 2;
+  /**
+   * The current format of keys, seals, rows and column families. Format 2 added the alarms' tables,
+   * format 3 the requests of connections.
+   */
+  static final long FORMAT = 3;
 
   /** The number of openings whose ends are known. */
   static final int RUNS_KEPT = 1_024;

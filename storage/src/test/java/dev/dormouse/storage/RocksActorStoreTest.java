@@ -178,7 +178,7 @@ class RocksActorStoreTest {
         .isThrownBy(() -> open(Durability.FSYNC))
         .withMessageContaining(folder.toString())
         .withMessageEndingWith(
-            "was written by a newer version: it has format 3, and this version reads up to 2");
+            "was written by a newer version: it has format 4, and this version reads up to 3");
   }
 
   @Test

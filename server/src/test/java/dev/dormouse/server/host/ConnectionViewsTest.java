@@ -62,10 +62,20 @@ class ConnectionViewsTest {
                   from.update(note -> ((Note) note).counted());
                   answers.add(from.attachment() + " " + from.acceptedAt());
                 }
+                case "where" -> answers.add(where(from));
                 default -> throw new AssertionError(text);
               }
             }
           });
+
+  private static String where(Connection<Object> from) {
+    String address = from.remoteAddress();
+    try {
+      return from.path() + " " + from.query("NAME") + from.query("none") + " " + address;
+    } catch (IllegalStateException e) {
+      return e.getMessage() + " " + address;
+    }
+  }
 
   private String ask(ConnectionId from, String what) {
     answers.clear();
@@ -141,5 +151,22 @@ class ConnectionViewsTest {
     assertThat(node.hibernate()).isTrue();
     node.time.advance(Duration.ofMinutes(1));
     assertThat(ask(ada, "update")).isEqualTo(new Script.Note("ada", 1) + " " + before);
+  }
+
+  @Test
+  void pathQueryAndAddressOfTheUpgradeAreKeptInSleep() {
+    ConnectionId ada = node.connect("ada");
+    String before = ask(ada, "where");
+    assertThat(before).isEqualTo("/room/one Optional[ada]Optional.empty " + TestHost.CLIENT);
+    assertThat(node.hibernate()).isTrue();
+    assertThat(ask(ada, "where")).isEqualTo(before);
+  }
+
+  @Test
+  void aLongPathAndQueryAreNotKeptAndTheActorIsToldSo() {
+    ConnectionId ada = node.connect("x".repeat(1_025));
+    assertThat(ask(ada, "where"))
+        .contains("longer than 1024 bytes")
+        .endsWith(" " + TestHost.CLIENT);
   }
 }

@@ -137,12 +137,16 @@ class LimitsTest {
           return "";
         });
     assertThat(thrown)
-        .extracting(e -> e.what() + " " + e.actual() + " " + e.limit() + " " + e.unit())
+        .extracting(e -> e.what() + " " + e.limit() + " " + e.unit())
         .containsExactly(
-            "a tag 257 256 bytes",
-            "the value of key 'k': a value of class [B 2097159 2097152 bytes",
-            "the value of key 'k': a value of class [B 2097153 2097152 bytes",
-            "a storage key 0 1 bytes");
+            "a tag 256 bytes",
+            "the value of key 'k': a value of class [B 2097152 bytes",
+            "the value of key 'k': a value of class [B 2097152 bytes",
+            "a storage key 1 bytes");
+    assertThat(thrown.get(0).actual()).isEqualTo(257);
+    assertThat(thrown.get(1).actual()).isBetween(2097153L, 2097159L); // writing stops at the limit
+    assertThat(thrown.get(2).actual()).isBetween(2097153L, 2097160L);
+    assertThat(thrown.get(3).actual()).isZero();
   }
 
   @Test

@@ -231,8 +231,11 @@ final class TestHost {
     return host.status(ROOM);
   }
 
+  /** The address of every client. */
+  static final String CLIENT = "192.0.2.7";
+
   static RequestHead head(String name, String value) {
     return new RequestHead(
-        "GET", "/room/one", Map.of(name, List.of(value)), List.of(new Header("Host", "x")), "");
+        "GET", "/room/one", Map.of(name, List.of(value)), List.of(new Header("Host", "x")), CLIENT);
   }
 }

@@ -199,7 +199,7 @@ final class Mutations {
           of(
               "an attachment that is changed in place is forgotten",
               "host/turn/TurnConnection.java",
-              "      activation.touch(turn, this);\n      return attachment;",
+              "      activation.touch(turn, this);\n      return activation.attached(id, attachment);",
               "      return attachment;",
               ATOMIC,
               KEPT_FIRST,

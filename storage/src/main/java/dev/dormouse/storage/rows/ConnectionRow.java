@@ -1,9 +1,13 @@
 package dev.dormouse.storage.rows;
 
+import dev.dormouse.sdk.RequestHead;
+import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -11,14 +15,82 @@ import org.jspecify.annotations.Nullable;
  * socket.
  *
  * <p>Bytes: acceptance in milliseconds since 1970 (8), number of tags (1), for each tag its length
- * (2) and UTF-8, then 0, or 1 and the attachment; big-endian.
+ * (2) and UTF-8, flags (1: there is an attachment, 2: there is a request), the request if there is
+ * one, the attachment if there is one; big-endian. A request is its address and its path, the
+ * number of its parameters (2), and for each parameter its name and its value; each text is its
+ * length (2) and UTF-8.
  *
  * @param acceptedAtMs when the connection was accepted, in milliseconds since 1970
  * @param tags the connection's tags, in order
+ * @param request the request for the upgrade; null if an earlier version accepted the connection,
+ *     or if the row was damaged and began anew
  * @param attachment the attachment as its codec wrote it; null if there is none
  */
 @SuppressWarnings("ArrayRecordComponent") // nobody compares them
-public record ConnectionRow(long acceptedAtMs, List<String> tags, byte @Nullable [] attachment) {
+public record ConnectionRow(
+    long acceptedAtMs, List<String> tags, @Nullable Request request, byte @Nullable [] attachment) {
+
+  private static final int HAS_ATTACHMENT = 1;
+  private static final int HAS_REQUEST = 2;
+
+  /**
+   * What is kept of the request for an upgrade.
+   *
+   * @param path the path as the client wrote it; empty if path and query were too long to be kept
+   * @param query the decoded parameters of the query
+   * @param remoteAddress the client's address; may be empty
+   */
+  public record Request(String path, Map<String, List<String>> query, String remoteAddress) {
+    /** The most bytes of path and query that are kept. */
+    public static final int BYTES_MAX = 1_024;
+
+    /** Returns what is kept of a request with that head. */
+    public static Request of(RequestHead head) {
+      Request whole = new Request(head.path(), head.query(), head.remoteAddress());
+      return whole.encode().length <= BYTES_MAX
+          ? whole
+          : new Request("", Map.of(), head.remoteAddress());
+    }
+
+    private byte[] encode() {
+      ByteArrayOutputStream out = new ByteArrayOutputStream();
+      put(out, remoteAddress);
+      put(out, path);
+      int parameters = query.values().stream().mapToInt(List::size).sum();
+      out.write(parameters >> 8);
+      out.write(parameters);
+      query.forEach(
+          (name, values) ->
+              values.forEach(
+                  value -> {
+                    put(out, name);
+                    put(out, value);
+                  }));
+      return out.toByteArray();
+    }
+
+    private static void put(ByteArrayOutputStream out, String text) {
+      byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+      out.write(bytes.length >> 8);
+      out.write(bytes.length);
+      out.writeBytes(bytes);
+    }
+
+    private static Request decode(ByteBuffer in) {
+      String address = text(in);
+      String path = text(in);
+      Map<String, List<String>> query = new LinkedHashMap<>();
+      for (int left = in.getShort() & 0xffff; left > 0; left--) {
+        query.computeIfAbsent(text(in), name -> new ArrayList<>(1)).add(text(in));
+      }
+      return new Request(path, query, address);
+    }
+  }
+
+  /** Creates the row of a connection whose request is not known. */
+  public ConnectionRow(long acceptedAtMs, List<String> tags, byte @Nullable [] attachment) {
+    this(acceptedAtMs, tags, null, attachment);
+  }
 
   /** Returns the bytes to store. */
   public byte[] encode() {
@@ -30,15 +102,16 @@ public record ConnectionRow(long acceptedAtMs, List<String> tags, byte @Nullable
       tagBytes += 2 + encoded.length;
     }
     int attachmentBytes = attachment == null ? 0 : attachment.length;
-    ByteBuffer out = ByteBuffer.allocate(8 + 1 + tagBytes + 1 + attachmentBytes);
+    byte[] asked = request == null ? new byte[0] : request.encode();
+    ByteBuffer out = ByteBuffer.allocate(8 + 1 + tagBytes + 1 + asked.length + attachmentBytes);
     out.putLong(acceptedAtMs).put((byte) encodedTags.size());
     for (byte[] tag : encodedTags) {
       out.putShort((short) tag.length).put(tag);
     }
-    if (attachment == null) {
-      out.put((byte) 0);
-    } else {
-      out.put((byte) 1).put(attachment);
+    int flags = (attachment == null ? 0 : HAS_ATTACHMENT) | (request == null ? 0 : HAS_REQUEST);
+    out.put((byte) flags).put(asked);
+    if (attachment != null) {
+      out.put(attachment);
     }
     return out.array();
   }
@@ -55,17 +128,23 @@ public record ConnectionRow(long acceptedAtMs, List<String> tags, byte @Nullable
       int tagCount = in.get() & 0xff;
       List<String> tags = new ArrayList<>(tagCount);
       for (int i = 0; i < tagCount; i++) {
-        tags.add(RowKeys.text(in, in.getShort() & 0xffff));
+        tags.add(text(in));
       }
+      int flags = in.get();
+      Request request = (flags & HAS_REQUEST) == 0 ? null : Request.decode(in);
       byte[] attachment = null;
-      if (in.get() == 1) {
+      if ((flags & HAS_ATTACHMENT) != 0) {
         attachment = new byte[in.remaining()];
         in.get(attachment);
       }
-      return new ConnectionRow(acceptedAtMs, List.copyOf(tags), attachment);
+      return new ConnectionRow(acceptedAtMs, List.copyOf(tags), request, attachment);
     } catch (RuntimeException e) {
       throw new CorruptRowException(
           "a connection's row of " + bytes.length + " bytes is cut short", e);
     }
+  }
+
+  private static String text(ByteBuffer in) {
+    return RowKeys.text(in, in.getShort() & 0xffff);
   }
 }

@@ -111,6 +111,10 @@ final class ActorConnectionsPage implements AdminPage {
       ConnectionRow stored = ConnectionRow.decode(actors.valueOf(actor, Table.CONNECTION, row));
       json.put("acceptedAt", ActorJson.at(stored.acceptedAtMs()));
       json.put("tags", new JsonArray(stored.tags()));
+      ConnectionRow.Request request = stored.request();
+      if (request != null) {
+        json.put("path", request.path()).put("remoteAddress", request.remoteAddress());
+      }
       byte[] attachment = stored.attachment();
       if (attachment != null) {
         json.put("attachmentBytes", attachment.length);

@@ -514,8 +514,9 @@ public final class Activation implements ActorContext<@Nullable Object> {
    *
    * @throws RuntimeException if the tags or the attachment cannot be stored; then nothing changes
    */
-  TurnConnection accept(ConnectionId accepted, @Nullable Object attachment, Set<String> tags) {
+  TurnConnection accept(ToHost.Open upgrade, @Nullable Object attachment, Set<String> tags) {
     Turn open = turn();
+    ConnectionId accepted = upgrade.connection();
     if (attachment == null) {
       checkOptional("a connection cannot be accepted without one; use accept(attachment)");
     }
@@ -523,7 +524,14 @@ public final class Activation implements ActorContext<@Nullable Object> {
     byte[] serialized = encodeAttachment(accepted, attachment);
     open.reserve(serialized);
     TurnConnection connection =
-        new TurnConnection(this, accepted, time.wallMs(), attachment, serialized, tags);
+        new TurnConnection(
+            this,
+            accepted,
+            time.wallMs(),
+            ConnectionRow.Request.of(upgrade.head()),
+            attachment,
+            serialized,
+            tags);
     ConnectionRow row = new ConnectionRow(time.wallMs(), List.copyOf(tags), null);
     open.writes().put(RowKey.connection(accepted), Optional.of(row.encode()));
     touch(open, connection);

@@ -5,6 +5,7 @@ import dev.dormouse.sdk.Connection;
 import dev.dormouse.sdk.ConnectionId;
 import dev.dormouse.sdk.Delivery;
 import dev.dormouse.sdk.LimitExceededException;
+import dev.dormouse.sdk.RequestHead;
 import dev.dormouse.sdk.StoredValueException;
 import dev.dormouse.server.host.rows.RowKey;
 import dev.dormouse.server.protocol.Payload;
@@ -85,6 +86,10 @@ final class TurnConnection implements Connection<@Nullable Object> {
   private @Nullable CorruptRowException fault;
 
   private long acceptedAtMs;
+
+  /** The request for the upgrade; null if it is not known. */
+  private ConnectionRow.@Nullable Request request;
+
   private Set<String> tags = Set.of();
 
   /** The attachment's bytes as stored, or as to be stored unless the object changes in place. */
@@ -108,6 +113,7 @@ final class TurnConnection implements Connection<@Nullable Object> {
       Activation activation,
       ConnectionId id,
       long acceptedAtMs,
+      ConnectionRow.Request request,
       @Nullable Object attachment,
       byte @Nullable [] serialized,
       Set<String> tags) {
@@ -115,6 +121,7 @@ final class TurnConnection implements Connection<@Nullable Object> {
     this.isRowStale = true;
     this.known = Known.ROW;
     this.acceptedAtMs = acceptedAtMs;
+    this.request = request;
     this.tags = tags;
     adopt(attachment, serialized);
   }
@@ -133,6 +140,7 @@ final class TurnConnection implements Connection<@Nullable Object> {
   private void adopt(ConnectionRow row) {
     known = Known.ROW;
     acceptedAtMs = row.acceptedAtMs();
+    request = row.request();
     tags = row.tags().isEmpty() ? Set.of() : new LinkedHashSet<>(row.tags());
     storedAttachment = row.attachment();
   }
@@ -191,6 +199,45 @@ final class TurnConnection implements Connection<@Nullable Object> {
       }
       return Instant.ofEpochMilli(acceptedAtMs);
     }
+  }
+
+  @Override
+  public String path() {
+    return target().path();
+  }
+
+  @Override
+  public Optional<String> query(String name) {
+    ConnectionRow.Request target = target();
+    return new RequestHead("GET", target.path(), target.query(), List.of(), target.remoteAddress())
+        .query(name);
+  }
+
+  @Override
+  public String remoteAddress() {
+    return request().remoteAddress();
+  }
+
+  private ConnectionRow.Request request() {
+    synchronized (activation) {
+      read();
+      checkReadable("the request for the upgrade");
+      if (request == null) {
+        throw new IllegalStateException(
+            "the request for the upgrade of connection " + id + " is not stored");
+      }
+      return request;
+    }
+  }
+
+  private ConnectionRow.Request target() {
+    ConnectionRow.Request request = request();
+    if (request.path().isEmpty()) {
+      throw new IllegalStateException(
+          "path and query of connection %s are longer than %d bytes and are not stored; onUpgrade can put parts of them into the attachment"
+              .formatted(id, ConnectionRow.Request.BYTES_MAX));
+    }
+    return request;
   }
 
   @Override
@@ -467,7 +514,7 @@ final class TurnConnection implements Connection<@Nullable Object> {
     }
     storedAttachment = bytes;
     isRowStale = false;
-    return new ConnectionRow(acceptedAtMs, List.copyOf(tags), bytes);
+    return new ConnectionRow(acceptedAtMs, List.copyOf(tags), request, bytes);
   }
 
   private byte @Nullable [] encoded() {

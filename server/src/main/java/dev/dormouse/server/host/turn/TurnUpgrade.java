@@ -53,7 +53,7 @@ final class TurnUpgrade implements Upgrade<@Nullable Object> {
     synchronized (activation) {
       Turn turn = undecided();
       Set<String> tagSet = tags.length == 0 ? Set.of() : new LinkedHashSet<>(List.of(tags));
-      TurnConnection connection = activation.accept(open.connection(), attachment, tagSet);
+      TurnConnection connection = activation.accept(open, attachment, tagSet);
       turn.answer(
           new ToGateway.Accepted(open.connection(), List.copyOf(tagSet), List.copyOf(headers)));
       return connection;
