@@ -4,7 +4,7 @@ import java.util.Objects;
 import java.util.concurrent.CompletionStage;
 
 /**
- * What {@link WebSocketActor#onRequest} returns: an {@link HttpResponse}, or the promise of one. An
+ * The result of {@link WebSocketActor#onRequest}: an {@link HttpResponse}, or the promise of one. An
  * actor that always has its response at hand declares {@code HttpResponse} as the return type.
  *
  * <pre>{@code

@@ -32,7 +32,7 @@ final class HostRounds {
   private int staying;
 
   /**
-   * Whether the last round found the most actors busy; written by the rounds, read by any thread.
+   * True if the last round found the most actors busy; the rounds write it, and any thread reads it.
    */
   private volatile boolean isCrowded;
 

@@ -48,7 +48,7 @@ final class SimulatedNode {
   private long tasksRun;
   private boolean isStopping;
 
-  /** Whether there were more actors in memory at the last tick than there may be. */
+  /** True if there were more actors in memory at the last tick than there may be. */
   private boolean isCrowded;
 
   private int brought;

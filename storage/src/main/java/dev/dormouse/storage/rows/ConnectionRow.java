@@ -34,7 +34,7 @@ public record ConnectionRow(
   private static final int HAS_REQUEST = 2;
 
   /**
-   * What is kept of the request for an upgrade.
+   * The part of the request for an upgrade that is kept.
    *
    * @param path the path as the client wrote it; empty if path and query were too long to be kept
    * @param query the decoded parameters of the query
