@@ -10,7 +10,6 @@ import java.util.OptionalInt;
 import java.util.function.BiFunction;
 import java.util.function.Consumer;
 import java.util.function.Function;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -79,9 +78,6 @@ public final class ActorOptions {
 
   /** The most attempts that {@link #activationAttemptsMax(int)} allows: 100. */
   public static final int ACTIVATION_ATTEMPTS_CEILING = 100;
-
-  /** The token of RFC 9110, section 5.6.2. */
-  private static final Pattern TOKEN = Pattern.compile("[!#$%&'*+.^_`|~0-9A-Za-z-]+");
 
   private final Values values;
 
@@ -631,7 +627,7 @@ public final class ActorOptions {
   }
 
   private static void checkToken(String subprotocol) {
-    if (!TOKEN.matcher(subprotocol).matches()) {
+    if (!Header.isToken(subprotocol)) {
       throw new IllegalArgumentException("subprotocol '" + subprotocol + "' is not a token");
     }
   }

@@ -31,7 +31,8 @@ public record Header(String name, String value) {
     }
   }
 
-  private static boolean isToken(String name) {
+  /** Returns whether a text is a token of RFC 9110, section 5.6.2. */
+  static boolean isToken(String name) {
     for (int i = 0; i < name.length(); i++) {
       if (!isTokenChar(name.charAt(i))) {
         return false;
