@@ -4,8 +4,8 @@ import java.util.Objects;
 import java.util.concurrent.CompletionStage;
 
 /**
- * The result of {@link WebSocketActor#onRequest}: an {@link HttpResponse}, or the promise of one. An
- * actor that always has its response at hand declares {@code HttpResponse} as the return type.
+ * The result of {@link WebSocketActor#onRequest}: an {@link HttpResponse}, or the promise of one.
+ * An actor that always has its response at hand declares {@code HttpResponse} as the return type.
  *
  * <pre>{@code
  * protected HttpAnswer onRequest(HttpRequest request) {

@@ -32,7 +32,8 @@ final class HostRounds {
   private int staying;
 
   /**
-   * True if the last round found the most actors busy; the rounds write it, and any thread reads it.
+   * True if the last round found the most actors busy; the rounds write it, and any thread reads
+   * it.
    */
   private volatile boolean isCrowded;
 

@@ -7,11 +7,8 @@ import dev.dormouse.server.gateway.edge.ProxyProtocol;
 import dev.dormouse.server.gateway.edge.TrustedProxies;
 import dev.dormouse.server.gateway.limits.GatewayOptions;
 import dev.dormouse.server.protocol.ToHost;
-import io.vertx.core.Vertx;
 import java.util.List;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /**
  * Runs a gateway that believes some proxies; at {@code /see} the gateway tells what it believed.
@@ -21,18 +18,8 @@ public abstract class BehindProxies {
       TrustedProxies.of(List.of("127.0.0.0/8", "10.0.0.0/8"));
   public static final TrustedProxies ELSEWHERE = TrustedProxies.of(List.of("10.0.0.0/8"));
 
-  private static Vertx vertx;
+  @RegisterExtension static final GatewayExtension GATEWAY = new GatewayExtension();
   public TestServer server;
-
-  @BeforeAll
-  static void startVertx() {
-    vertx = TestServer.vertx();
-  }
-
-  @AfterAll
-  static void stopVertx() {
-    TestServer.await(vertx.close());
-  }
 
   public void use(TrustedProxies trusted, ProxyProtocol mode) {
     use(GatewayOptions.defaults().trustedProxies(trusted).proxyProtocol(mode));
@@ -40,8 +27,7 @@ public abstract class BehindProxies {
 
   public void use(GatewayOptions options) {
     server =
-        new TestServer(
-            vertx,
+        GATEWAY.open(
             options,
             router ->
                 router
@@ -57,11 +43,6 @@ public abstract class BehindProxies {
                                             request.request().absoluteURI(),
                                             request.request().headers().names()))));
     server.host.echo();
-  }
-
-  @AfterEach
-  void stop() {
-    server.close();
   }
 
   public RequestHead opened(RawClient client) throws Exception {

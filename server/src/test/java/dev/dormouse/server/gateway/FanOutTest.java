@@ -11,51 +11,32 @@ import dev.dormouse.server.gateway.limits.GatewayOptions;
 import dev.dormouse.server.protocol.Payload;
 import dev.dormouse.server.protocol.ToGateway;
 import dev.dormouse.server.protocol.ToHost;
-import io.vertx.core.Vertx;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 class FanOutTest {
-  private static Vertx vertx;
+  @RegisterExtension static final GatewayExtension GATEWAY = new GatewayExtension();
   private TestServer server;
   private FakeHost host;
-
-  @BeforeAll
-  static void startVertx() {
-    vertx = TestServer.vertx();
-  }
-
-  @AfterAll
-  static void stopVertx() {
-    TestServer.await(vertx.close());
-  }
 
   @BeforeEach
   void start() {
     server =
-        new TestServer(
-            vertx,
+        GATEWAY.open(
             GatewayOptions.defaults()
                 .outboundBytesMax(1 << 18)
                 .reading(Duration.ofSeconds(30))
                 .burstBytesMax(0)
                 .close(Duration.ofMillis(200)));
     host = server.host;
-  }
-
-  @AfterEach
-  void stop() {
-    server.close();
   }
 
   private static ToGateway.Broadcast broadcast(String text, String... tags) {

@@ -23,19 +23,17 @@ import dev.dormouse.server.gateway.socket.StuckSocket;
 import dev.dormouse.server.observe.LogFence;
 import dev.dormouse.server.observe.Observers;
 import dev.dormouse.server.protocol.Time;
-import io.vertx.core.Vertx;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.slf4j.LoggerFactory;
 
 /**
@@ -43,23 +41,13 @@ import org.slf4j.LoggerFactory;
  * the limit.
  */
 class LimitLogTest {
-  private static Vertx vertx;
+  @RegisterExtension static final GatewayExtension GATEWAY = new GatewayExtension();
   private static final int BURST = 5;
 
   private final Logger logger =
       (Logger) LoggerFactory.getLogger("dev.dormouse.server.observe.LimitLog");
 
   private final ListAppender<ILoggingEvent> lines = new ListAppender<>();
-
-  @BeforeAll
-  static void startVertx() {
-    vertx = TestServer.vertx();
-  }
-
-  @AfterAll
-  static void stopVertx() {
-    TestServer.await(vertx.close());
-  }
 
   @BeforeEach
   void listen() {
@@ -84,7 +72,7 @@ class LimitLogTest {
   @DisplayName(
       "N6 a client whose every message is too long, and that comes back for ever: five lines")
   void everyMessageIsTooLong() {
-    try (TestServer server = new TestServer(vertx)) {
+    try (TestServer server = GATEWAY.open()) {
       server.host.acceptAll();
       for (int i = 0; i < 20; i++) {
         try (RawClient client = server.open("/small/one")) {
@@ -114,7 +102,7 @@ class LimitLogTest {
             .frame(Duration.ofMillis(50))
             .message(minutes)
             .limits(ConnectionLimits.none().connectionsMax(1));
-    try (TestServer server = new TestServer(vertx, options)) {
+    try (TestServer server = GATEWAY.open(options)) {
       server.host.acceptAll();
       try (RawClient hasty = server.open("/calm/one")) {
         for (int i = 0; i < 100; i++) {
@@ -157,7 +145,7 @@ class LimitLogTest {
   @Test
   @DisplayName("N6 clients that break the WebSocket protocol are named, at the rate of limits")
   void clientsThatBreakTheWebSocketProtocolAreNamed() {
-    try (TestServer server = new TestServer(vertx)) {
+    try (TestServer server = GATEWAY.open()) {
       server.host.acceptAll();
       for (int i = 0; i < 10; i++) {
         try (RawClient client = server.open("/chat/lobby")) {
@@ -176,7 +164,7 @@ class LimitLogTest {
   @DisplayName("N6 clients without TLS, and proxies without a header, are named")
   void clientsWithoutTlsOrAProxyHeaderAreNamed() {
     ServerTls tls = new ServerTls(Certificates.selfSigned("server").keyManagers());
-    try (TestServer server = new TestServer(vertx, GatewayOptions.defaults().tls(tls));
+    try (TestServer server = GATEWAY.open(GatewayOptions.defaults().tls(tls));
         RawClient plain = server.client().send(RawClient.upgrade("/chat/lobby"));
         RawClient gone = server.client()) {
       assertThat(plain.readAnswer().status()).isEqualTo(400);
@@ -184,7 +172,7 @@ class LimitLogTest {
       gone.awaitEnd();
     }
     GatewayOptions behind = GatewayOptions.defaults().proxyProtocol(ProxyProtocol.REQUIRED);
-    try (TestServer server = new TestServer(vertx, behind);
+    try (TestServer server = GATEWAY.open(behind);
         RawClient unlisted = server.client().send(RawClient.upgrade("/chat/lobby"))) {
       assertThat(unlisted.readAnswer().status()).isEqualTo(400);
     }
@@ -200,7 +188,7 @@ class LimitLogTest {
       "N6 a client that does not answer a ping is closed, and named with the option --ping")
   void aSilentClientIsNamedInTheLog() {
     GatewayOptions options = GatewayOptions.defaults().pingInterval(Duration.ofMillis(200));
-    try (TestServer server = new TestServer(vertx, options)) {
+    try (TestServer server = GATEWAY.open(options)) {
       server.host.acceptAll();
       RawClient silent = server.open("/chat/lobby");
       server.awaitCounts(counts -> counts.silentDropped() == 1);
@@ -215,7 +203,7 @@ class LimitLogTest {
     Duration minutes = Duration.ofMinutes(10);
     GatewayOptions options =
         GatewayOptions.defaults().head(Duration.ofMillis(300)).frame(minutes).message(minutes);
-    try (TestServer server = new TestServer(vertx, options)) {
+    try (TestServer server = GATEWAY.open(options)) {
       String longLine = "GET /chat/a?q=" + "x".repeat(9_000) + " HTTP/1.1\r\nHost: h\r\n\r\n";
       assertThat(server.client().send(longLine).readAnswer().status()).isEqualTo(414);
       String longHeader = "GET /chat/a HTTP/1.1\r\nHost: h\r\nX: " + "x".repeat(9_000) + "\r\n\r\n";
@@ -250,7 +238,7 @@ class LimitLogTest {
 
   @Test
   void aMessageOrARequestWithoutAHandlerIsLoggedOnceForEachActorType() {
-    try (TestServer server = new TestServer(vertx)) {
+    try (TestServer server = GATEWAY.open()) {
       server.host.acceptAll();
       for (int i = 0; i < 3; i++) {
         for (String path : List.of("/text/one", "/mute/one")) {
@@ -279,7 +267,7 @@ class LimitLogTest {
   @DisplayName("N6 an HTTP connection on which nothing is asked is closed and counted")
   void anIdleHttpConnectionIsCounted() {
     GatewayOptions options = GatewayOptions.defaults().keepAlive(Duration.ofMillis(200));
-    try (TestServer server = new TestServer(vertx, options);
+    try (TestServer server = GATEWAY.open(options);
         RawClient idle = server.client().send("GET /none HTTP/1.1\r\nHost: h\r\n\r\n")) {
       assertThat(idle.readAnswer().status()).isEqualTo(404);
       idle.awaitEnd();

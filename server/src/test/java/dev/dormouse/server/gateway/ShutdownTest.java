@@ -10,42 +10,24 @@ import dev.dormouse.server.gateway.RawClient.Answer;
 import dev.dormouse.server.protocol.Payload;
 import dev.dormouse.server.protocol.ToGateway;
 import io.vertx.core.Future;
-import io.vertx.core.Vertx;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 class ShutdownTest {
-  private static Vertx vertx;
+  @RegisterExtension static final GatewayExtension GATEWAY = new GatewayExtension();
   private TestServer server;
   private FakeHost host;
 
-  @BeforeAll
-  static void startVertx() {
-    vertx = TestServer.vertx();
-  }
-
-  @AfterAll
-  static void stopVertx() {
-    TestServer.await(vertx.close());
-  }
-
   @BeforeEach
   void start() {
-    server = new TestServer(vertx);
+    server = GATEWAY.open();
     host = server.host;
     host.acceptAll();
-  }
-
-  @AfterEach
-  void stop() {
-    server.close();
   }
 
   @Test

@@ -12,6 +12,7 @@ import dev.dormouse.sdk.ConnectionId;
 import dev.dormouse.server.Certificates;
 import dev.dormouse.server.Certificates.Identity;
 import dev.dormouse.server.gateway.FakeHost;
+import dev.dormouse.server.gateway.GatewayExtension;
 import dev.dormouse.server.gateway.RawClient;
 import dev.dormouse.server.gateway.RawClient.Answer;
 import dev.dormouse.server.gateway.TestServer;
@@ -21,7 +22,6 @@ import dev.dormouse.server.gateway.limits.Refusal;
 import dev.dormouse.server.protocol.Payload;
 import dev.dormouse.server.protocol.ToGateway;
 import dev.dormouse.server.protocol.ToHost;
-import io.vertx.core.Vertx;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -31,12 +31,10 @@ import java.util.List;
 import java.util.Random;
 import java.util.Set;
 import javax.net.ssl.SSLContext;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -50,20 +48,10 @@ class TlsTest {
   private static final SSLContext KNOWS_SECOND = Certificates.clientOf(SECOND.certificate());
   private static final int ROUND_TRIPS_MAX = 100_000;
 
-  private static Vertx vertx;
+  @RegisterExtension static final GatewayExtension GATEWAY = new GatewayExtension();
   private ServerTls tls;
   private TestServer server;
   private FakeHost host;
-
-  @BeforeAll
-  static void startVertx() {
-    vertx = TestServer.vertx();
-  }
-
-  @AfterAll
-  static void stopVertx() {
-    TestServer.await(vertx.close());
-  }
 
   @BeforeEach
   void start() {
@@ -72,18 +60,13 @@ class TlsTest {
 
   private void use(GatewayOptions options) {
     tls = new ServerTls(FIRST.keyManagers());
-    use(new TestServer(vertx, options.tls(tls)));
+    use(GATEWAY.open(options.tls(tls)));
   }
 
   private void use(TestServer started) {
     server = started;
     host = started.host;
     host.echo();
-  }
-
-  @AfterEach
-  void stop() {
-    server.close();
   }
 
   private RawClient client() {
@@ -363,8 +346,7 @@ class TlsTest {
     server.close();
     tls = new ServerTls(FIRST.keyManagers());
     use(
-        new TestServer(
-            vertx,
+        GATEWAY.open(
             GatewayOptions.defaults().tls(tls),
             router ->
                 router

@@ -2,13 +2,13 @@ package dev.dormouse.server.gateway.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.dormouse.server.gateway.GatewayExtension;
 import dev.dormouse.server.gateway.RawClient;
 import dev.dormouse.server.gateway.RawClient.Answer;
 import dev.dormouse.server.gateway.TestServer;
 import dev.dormouse.server.gateway.limits.ConnectionLimits;
 import dev.dormouse.server.gateway.limits.GatewayOptions;
 import dev.dormouse.server.protocol.Time;
-import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.http.HttpServerRequest;
@@ -16,11 +16,10 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** An HTTP server without actors behind the guard of the clients' port. */
 class ConnectionGuardTest {
@@ -38,20 +37,10 @@ class ConnectionGuardTest {
   private static final int OF_ALL = 16;
   private static final int ROUND_TRIPS_MAX = 100_000;
 
-  private static Vertx vertx;
+  @RegisterExtension static final GatewayExtension GATEWAY = new GatewayExtension();
 
   private HttpServer server;
   private ConnectionGuard guard;
-
-  @BeforeAll
-  static void startVertx() {
-    vertx = TestServer.vertx();
-  }
-
-  @AfterAll
-  static void stopVertx() {
-    TestServer.await(vertx.close());
-  }
 
   @AfterEach
   void stop() {
@@ -62,7 +51,8 @@ class ConnectionGuardTest {
     guard = new ConnectionGuard("a port", options, Time.system());
     server =
         TestServer.await(
-            vertx
+            GATEWAY
+                .vertx()
                 .createHttpServer(new HttpServerOptions().setHttp2ClearTextEnabled(false))
                 .connectionHandler(guard::meet)
                 .requestHandler(ConnectionGuardTest::answer)
@@ -174,7 +164,7 @@ class ConnectionGuardTest {
   private void awaitConnections(int number) {
     for (int i = 0; guard.connections() != number; i++) {
       assertThat(i).isLessThan(ROUND_TRIPS_MAX);
-      TestServer.await(vertx.timer(1));
+      TestServer.await(GATEWAY.vertx().timer(1));
     }
   }
 }

@@ -7,51 +7,34 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.dormouse.sdk.ConnectionId;
 import dev.dormouse.sdk.HttpResponse;
 import dev.dormouse.server.gateway.FakeHost;
+import dev.dormouse.server.gateway.GatewayExtension;
 import dev.dormouse.server.gateway.RawClient;
 import dev.dormouse.server.gateway.TestServer;
 import dev.dormouse.server.protocol.Payload;
 import dev.dormouse.server.protocol.ToGateway;
 import dev.dormouse.server.protocol.ToHost;
-import io.vertx.core.Vertx;
 import java.io.UncheckedIOException;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 class EarlyBytesTest {
-  private static Vertx vertx;
+  @RegisterExtension static final GatewayExtension GATEWAY = new GatewayExtension();
   private TestServer server;
   private FakeHost host;
 
-  @BeforeAll
-  static void startVertx() {
-    vertx = TestServer.vertx();
-  }
-
-  @AfterAll
-  static void stopVertx() {
-    TestServer.await(vertx.close());
-  }
-
   @BeforeEach
   void start() {
-    use(new TestServer(vertx));
+    use(GATEWAY.open());
   }
 
   private void use(TestServer started) {
     server = started;
     host = started.host;
-  }
-
-  @AfterEach
-  void stop() {
-    server.close();
   }
 
   @Test

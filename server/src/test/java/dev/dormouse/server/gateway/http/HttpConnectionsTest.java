@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.dormouse.sdk.ActorId;
 import dev.dormouse.sdk.HttpResponse;
+import dev.dormouse.server.gateway.GatewayExtension;
 import dev.dormouse.server.gateway.RawClient;
 import dev.dormouse.server.gateway.RawClient.Answer;
 import dev.dormouse.server.gateway.TestServer;
@@ -12,17 +13,15 @@ import dev.dormouse.server.gateway.limits.GatewayOptions;
 import dev.dormouse.server.gateway.limits.Refusal;
 import dev.dormouse.server.protocol.ToGateway;
 import dev.dormouse.server.protocol.ToHost;
-import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 class HttpConnectionsTest {
   private static final Duration SHORT = Duration.ofMillis(100);
@@ -37,17 +36,7 @@ class HttpConnectionsTest {
   private static final int LARGE = 64 << 20;
   private static final int HTTP_MAX = 256;
 
-  private static Vertx vertx;
-
-  @BeforeAll
-  static void startVertx() {
-    vertx = TestServer.vertx();
-  }
-
-  @AfterAll
-  static void stopVertx() {
-    TestServer.await(vertx.close());
-  }
+  @RegisterExtension static final GatewayExtension GATEWAY = new GatewayExtension();
 
   private static void respond(TestServer server) {
     server.host.script(
@@ -62,7 +51,7 @@ class HttpConnectionsTest {
   @DisplayName("there are so many TCP connections; one more is answered 503, unasked, and closed")
   void connectionsOverTheLimitAreAnsweredUnaskedAndClosed() throws Exception {
     ConnectionLimits one = ConnectionLimits.none().connectionsMax(1);
-    try (TestServer server = new TestServer(vertx, GatewayOptions.defaults().limits(one))) {
+    try (TestServer server = GATEWAY.open(GatewayOptions.defaults().limits(one))) {
       respond(server);
       List<RawClient> clients = new ArrayList<>();
       for (int i = 0; i < 1 + HTTP_MAX; i++) {
@@ -98,7 +87,7 @@ class HttpConnectionsTest {
   @DisplayName("a connection on which nothing is asked any more is closed, without a word")
   void aConnectionOnWhichNothingIsAskedAnyMoreIsClosedWithoutAWord() throws Exception {
     GatewayOptions options = GatewayOptions.defaults().keepAlive(SHORT);
-    try (TestServer server = new TestServer(vertx, options);
+    try (TestServer server = GATEWAY.open(options);
         RawClient client = server.client()) {
       client.send(REQUEST);
       long number = server.host.next(ToHost.Request.class).request();
@@ -117,7 +106,7 @@ class HttpConnectionsTest {
   @DisplayName("a socket is no such connection, whatever was asked before it")
   void aSocketIsNoSuchConnectionWhateverWasAskedBeforeIt() throws Exception {
     GatewayOptions options = GatewayOptions.defaults().keepAlive(SHORT);
-    try (TestServer server = new TestServer(vertx, options);
+    try (TestServer server = GATEWAY.open(options);
         RawClient client = server.client()) {
       respond(server);
       client.send(REQUEST);
@@ -134,8 +123,7 @@ class HttpConnectionsTest {
 
   private static TestServer serverOfLarge(CompletableFuture<Void> closed) {
     Buffer large = Buffer.buffer(new byte[LARGE]);
-    return new TestServer(
-        vertx,
+    return GATEWAY.open(
         GatewayOptions.defaults().keepAlive(LONGER_THAN_A_PAUSE),
         router ->
             router

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.dormouse.sdk.ActorId;
 import dev.dormouse.sdk.HttpResponse;
+import dev.dormouse.server.gateway.GatewayExtension;
 import dev.dormouse.server.gateway.RawClient;
 import dev.dormouse.server.gateway.RawClient.Answer;
 import dev.dormouse.server.gateway.TestServer;
@@ -13,15 +14,13 @@ import dev.dormouse.server.observe.DormouseObserver.LimitHit;
 import dev.dormouse.server.observe.Heard;
 import dev.dormouse.server.protocol.ToGateway;
 import dev.dormouse.server.protocol.ToHost;
-import io.vertx.core.Vertx;
 import io.vertx.ext.web.handler.BodyHandler;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -29,17 +28,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class PlainRequestTest {
   private static final ActorId ONE = new ActorId("small", "one");
 
-  private static Vertx vertx;
-
-  @BeforeAll
-  static void startVertx() {
-    vertx = TestServer.vertx();
-  }
-
-  @AfterAll
-  static void stopVertx() {
-    TestServer.await(vertx.close());
-  }
+  @RegisterExtension static final GatewayExtension GATEWAY = new GatewayExtension();
 
   private static String post(int length) {
     return "POST /small/one?a=1 HTTP/1.1\r\nHost: x\r\nContent-Length: " + length + "\r\n\r\n";
@@ -51,8 +40,7 @@ class PlainRequestTest {
   void aRequestGoesToTheActorWithItsBodyAndTheActorsAnswerComesBack(boolean hasBodyHandler)
       throws Exception {
     try (TestServer server =
-            new TestServer(
-                vertx,
+            GATEWAY.open(
                 GatewayOptions.defaults(),
                 router -> {
                   if (hasBodyHandler) {
@@ -85,8 +73,7 @@ class PlainRequestTest {
   @DisplayName("C7 a body handler before a socket route limits nothing, and hangs nothing")
   void aBodyHandlerBeforeASocketRouteLimitsNothingAndHangsNothing() throws Exception {
     try (TestServer server =
-            new TestServer(
-                vertx,
+            GATEWAY.open(
                 GatewayOptions.defaults(),
                 router -> {
                   router.route().handler(BodyHandler.create(false));
@@ -109,7 +96,7 @@ class PlainRequestTest {
   @Test
   @DisplayName("a request without body is a request; the largest body passes, one byte more is 413")
   void aRequestWithoutBodyIsARequest() throws Exception {
-    try (TestServer server = new TestServer(vertx)) {
+    try (TestServer server = GATEWAY.open()) {
       server.host.script(
           event ->
               event instanceof ToHost.Request request
@@ -139,7 +126,7 @@ class PlainRequestTest {
   void aBodyThatComesOnSteadilyIsTakenThoughItTakesLongerThanTheLimit() throws Exception {
     Duration limit = Duration.ofSeconds(2);
     GatewayOptions hasty = GatewayOptions.defaults().head(limit).frame(limit).message(limit);
-    try (TestServer server = new TestServer(vertx, hasty);
+    try (TestServer server = GATEWAY.open(hasty);
         RawClient client = server.client()) {
       int pieces = 30;
       client.send(post(pieces * 1_000));
@@ -159,8 +146,7 @@ class PlainRequestTest {
     GatewayOptions hasty =
         GatewayOptions.defaults().head(minutes).frame(minutes).message(Duration.ofMillis(100));
     try (TestServer server =
-            new TestServer(
-                vertx,
+            GATEWAY.open(
                 hasty,
                 router ->
                     router
@@ -184,7 +170,7 @@ class PlainRequestTest {
     Duration minutes = Duration.ofMinutes(10);
     GatewayOptions hasty =
         GatewayOptions.defaults().head(minutes).frame(minutes).message(Duration.ofMillis(100));
-    try (TestServer server = new TestServer(vertx, hasty);
+    try (TestServer server = GATEWAY.open(hasty);
         RawClient client = server.client()) {
       Heard heard = heard(server);
       client.send(post(10)).send(new byte[4]);
@@ -204,7 +190,7 @@ class PlainRequestTest {
   @DisplayName("an actor that does not answer in time: 504, and its late answer goes nowhere")
   void anActorThatDoesNotAnswerInTimeIsAnsweredFor504() throws Exception {
     GatewayOptions hasty = GatewayOptions.defaults().request(Duration.ofMillis(50));
-    try (TestServer server = new TestServer(vertx, hasty);
+    try (TestServer server = GATEWAY.open(hasty);
         RawClient client = server.client()) {
       Heard heard = heard(server);
       client.send("GET /small/one HTTP/1.1\r\nHost: x\r\n\r\n");
@@ -228,7 +214,7 @@ class PlainRequestTest {
   @ValueSource(strings = {"100-continue", "100-Continue", "100-continue, 100-CONTINUE"})
   @DisplayName("F06: who expects 100 gets it, then sends the body; on one connection as on many")
   void whoExpects100GetsItThenSendsTheBody(String expectation) throws Exception {
-    try (TestServer server = new TestServer(vertx);
+    try (TestServer server = GATEWAY.open();
         RawClient client = server.client()) {
       for (int i = 0; i < 2; i++) {
         client.send(expecting("/small/one", 5, expectation));
@@ -258,8 +244,7 @@ class PlainRequestTest {
   void whatTheHeadAloneAllowsIsAnsweredAtOnceAndTheConnectionEnds(
       String path, int length, String expectation, int status) throws Exception {
     try (TestServer server =
-            new TestServer(
-                vertx,
+            GATEWAY.open(
                 GatewayOptions.defaults(),
                 router -> router.route("/denied").handler(request -> request.fail(403)));
         RawClient client = server.client()) {
@@ -276,7 +261,7 @@ class PlainRequestTest {
   @Test
   @DisplayName("F06: a body that its head says is too long is refused before it comes")
   void declaredTooLong() {
-    try (TestServer server = new TestServer(vertx);
+    try (TestServer server = GATEWAY.open();
         RawClient client = server.client()) {
       client.send(post((1 << 20) + 1));
       assertThat(client.readAnswer().status()).isEqualTo(413);
@@ -288,7 +273,7 @@ class PlainRequestTest {
   @Test
   @DisplayName("F06: HTTP/1.0, a body that is there, and a request without one want no 100")
   void hTTP10ABodyThatIsThereAndARequestWithoutOneWantNo100() throws Exception {
-    try (TestServer server = new TestServer(vertx)) {
+    try (TestServer server = GATEWAY.open()) {
       server.host.script(
           event ->
               event instanceof ToHost.Request request

@@ -13,6 +13,7 @@ import dev.dormouse.sdk.CloseReason.Cause;
 import dev.dormouse.sdk.ConnectionId;
 import dev.dormouse.sdk.HttpResponse;
 import dev.dormouse.server.gateway.FakeHost;
+import dev.dormouse.server.gateway.GatewayExtension;
 import dev.dormouse.server.gateway.RawClient;
 import dev.dormouse.server.gateway.TestServer;
 import dev.dormouse.server.gateway.edge.TrustedProxies;
@@ -26,7 +27,6 @@ import dev.dormouse.server.protocol.Time;
 import dev.dormouse.server.protocol.ToGateway;
 import dev.dormouse.server.protocol.ToHost;
 import io.netty.util.concurrent.EventExecutor;
-import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.internal.VertxInternal;
 import java.time.Duration;
@@ -38,12 +38,11 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /**
  * Checks a heap of 4 MiB for all clients, with 2 MiB of it for their messages, clients that hold
@@ -71,27 +70,16 @@ class ClientMemoryTest {
         }
       };
 
-  private static Vertx vertx;
+  @RegisterExtension static final GatewayExtension GATEWAY = new GatewayExtension();
   private TestServer server;
   private FakeHost host;
   private final List<RawClient> clients = new ArrayList<>();
   private final List<ConnectionId> ids = new ArrayList<>();
 
-  @BeforeAll
-  static void startVertx() {
-    vertx = TestServer.vertx();
-  }
-
-  @AfterAll
-  static void stopVertx() {
-    TestServer.await(vertx.close());
-  }
-
   @BeforeEach
   void start() {
     server =
-        new TestServer(
-            vertx,
+        GATEWAY.open(
             GatewayOptions.defaults()
                 .clientHeapBytesMax(HEAP_BYTES)
                 .clientDirectBytesMax(DIRECT_BYTES),
@@ -494,8 +482,7 @@ class ClientMemoryTest {
   private void startWithLimitOfAddresses() {
     server.close();
     server =
-        new TestServer(
-            vertx,
+        GATEWAY.open(
             GatewayOptions.defaults()
                 .clientHeapBytesMax(HEAP_BYTES)
                 .clientDirectBytesMax(DIRECT_BYTES)
@@ -673,8 +660,7 @@ class ClientMemoryTest {
     CompletableFuture<HttpServerRequest> refused = new CompletableFuture<>();
     server.close();
     server =
-        new TestServer(
-            vertx,
+        GATEWAY.open(
             GatewayOptions.defaults()
                 .clientHeapBytesMax(HEAP_BYTES)
                 .clientDirectBytesMax(DIRECT_BYTES),
@@ -702,8 +688,7 @@ class ClientMemoryTest {
   void requestsThroughAProxy() throws Exception {
     server.close();
     server =
-        new TestServer(
-            vertx,
+        GATEWAY.open(
             GatewayOptions.defaults()
                 .clientHeapBytesMax(HEAP_BYTES)
                 .clientDirectBytesMax(DIRECT_BYTES)
@@ -751,7 +736,7 @@ class ClientMemoryTest {
     RawClient client = client();
     CountDownLatch isFree = new CountDownLatch(1);
     CountDownLatch areHeld = new CountDownLatch(2);
-    for (EventExecutor loop : ((VertxInternal) vertx).nettyEventLoopGroup()) {
+    for (EventExecutor loop : ((VertxInternal) GATEWAY.vertx()).nettyEventLoopGroup()) {
       loop.execute(
           () -> {
             areHeld.countDown();
@@ -849,7 +834,7 @@ class ClientMemoryTest {
 
   private void answersWith(byte[] body, GatewayOptions options) {
     server.close();
-    server = new TestServer(vertx, options);
+    server = GATEWAY.open(options);
     host = server.host;
     host.script(
         event ->

@@ -6,40 +6,29 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.dormouse.sdk.CloseReason;
 import dev.dormouse.sdk.CloseReason.Cause;
 import dev.dormouse.sdk.HttpResponse;
+import dev.dormouse.server.gateway.GatewayExtension;
 import dev.dormouse.server.gateway.RawClient;
 import dev.dormouse.server.gateway.RawClient.Answer;
 import dev.dormouse.server.gateway.TestServer;
 import dev.dormouse.server.protocol.ToGateway;
 import dev.dormouse.server.protocol.ToHost;
-import io.vertx.core.Vertx;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 class ConnectionLimitsTest {
   private static final int REFUSALS = 10;
   private static final Duration PATIENCE = Duration.ofMinutes(5);
   private static final int ROUND_TRIPS_MAX = 100_000;
 
-  private static Vertx vertx;
-
-  @BeforeAll
-  static void startVertx() {
-    vertx = TestServer.vertx();
-  }
-
-  @AfterAll
-  static void stopVertx() {
-    TestServer.await(vertx.close());
-  }
+  @RegisterExtension static final GatewayExtension GATEWAY = new GatewayExtension();
 
   private static TestServer server(ConnectionLimits limits) {
-    TestServer server = new TestServer(vertx, GatewayOptions.defaults().limits(limits));
+    TestServer server = GATEWAY.open(GatewayOptions.defaults().limits(limits));
     server.host.echo();
     return server;
   }
@@ -170,7 +159,7 @@ class ConnectionLimitsTest {
             .message(PATIENCE);
     int most = 10 + options.httpConnectionsMax() / 8;
     List<RawClient> silent = new ArrayList<>();
-    try (TestServer server = new TestServer(vertx, options)) {
+    try (TestServer server = GATEWAY.open(options)) {
       server.host.echo();
       for (int i = 0; i < most; i++) {
         silent.add(server.client());

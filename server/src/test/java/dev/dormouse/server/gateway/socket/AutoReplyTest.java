@@ -10,20 +10,18 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.dormouse.sdk.AutoReply;
 import dev.dormouse.sdk.ConnectionId;
 import dev.dormouse.server.gateway.FakeHost;
+import dev.dormouse.server.gateway.GatewayExtension;
 import dev.dormouse.server.gateway.RawClient;
 import dev.dormouse.server.gateway.TestServer;
 import dev.dormouse.server.protocol.Payload;
 import dev.dormouse.server.protocol.ToGateway;
 import dev.dormouse.server.protocol.ToHost;
-import io.vertx.core.Vertx;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 class AutoReplyTest {
   private static final ToGateway PONG =
@@ -31,30 +29,15 @@ class AutoReplyTest {
           List.of(
               new AutoReply("ping", "pong"), new AutoReply("€", "euro"), new AutoReply("", "")));
 
-  private static Vertx vertx;
+  @RegisterExtension static final GatewayExtension GATEWAY = new GatewayExtension();
   private TestServer server;
   private FakeHost host;
 
-  @BeforeAll
-  static void startVertx() {
-    vertx = TestServer.vertx();
-  }
-
-  @AfterAll
-  static void stopVertx() {
-    TestServer.await(vertx.close());
-  }
-
   @BeforeEach
   void start() {
-    server = new TestServer(vertx);
+    server = GATEWAY.open();
     host = server.host;
     host.acceptOnly();
-  }
-
-  @AfterEach
-  void stop() {
-    server.close();
   }
 
   @Test

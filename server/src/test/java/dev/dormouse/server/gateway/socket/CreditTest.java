@@ -8,48 +8,31 @@ import dev.dormouse.sdk.CloseReason;
 import dev.dormouse.sdk.CloseReason.Cause;
 import dev.dormouse.sdk.ConnectionId;
 import dev.dormouse.server.gateway.FakeHost;
+import dev.dormouse.server.gateway.GatewayExtension;
 import dev.dormouse.server.gateway.RawClient;
 import dev.dormouse.server.gateway.TestServer;
 import dev.dormouse.server.protocol.Payload;
 import dev.dormouse.server.protocol.ToGateway;
 import dev.dormouse.server.protocol.ToHost;
 import dev.dormouse.server.protocol.Transport;
-import io.vertx.core.Vertx;
 import java.nio.ByteBuffer;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 class CreditTest {
-  private static Vertx vertx;
+  @RegisterExtension static final GatewayExtension GATEWAY = new GatewayExtension();
   private TestServer server;
   private FakeHost host;
 
-  @BeforeAll
-  static void startVertx() {
-    vertx = TestServer.vertx();
-  }
-
-  @AfterAll
-  static void stopVertx() {
-    TestServer.await(vertx.close());
-  }
-
   @BeforeEach
   void start() {
-    server = new TestServer(vertx);
+    server = GATEWAY.open();
     host = server.host;
     host.acceptOnly();
-  }
-
-  @AfterEach
-  void stop() {
-    server.close();
   }
 
   private void hears(int from, int to) throws InterruptedException {

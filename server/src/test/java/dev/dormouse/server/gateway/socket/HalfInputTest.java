@@ -12,6 +12,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.dormouse.sdk.CloseReason;
 import dev.dormouse.sdk.CloseReason.Cause;
 import dev.dormouse.sdk.ConnectionId;
+import dev.dormouse.server.gateway.GatewayExtension;
 import dev.dormouse.server.gateway.RawClient;
 import dev.dormouse.server.gateway.RawClient.Answer;
 import dev.dormouse.server.gateway.TestServer;
@@ -22,14 +23,12 @@ import dev.dormouse.server.observe.Heard;
 import dev.dormouse.server.protocol.ToGateway;
 import dev.dormouse.server.protocol.ToHost;
 import dev.dormouse.server.protocol.Transport;
-import io.vertx.core.Vertx;
 import java.io.ByteArrayOutputStream;
 import java.time.Duration;
 import java.util.Arrays;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -37,21 +36,10 @@ class HalfInputTest {
   private static final Duration SHORT = Duration.ofMillis(50);
   private static final Duration LONG = Duration.ofMinutes(10);
 
-  private static Vertx vertx;
-
-  @BeforeAll
-  static void startVertx() {
-    vertx = TestServer.vertx();
-  }
-
-  @AfterAll
-  static void stopVertx() {
-    TestServer.await(vertx.close());
-  }
+  @RegisterExtension static final GatewayExtension GATEWAY = new GatewayExtension();
 
   private static TestServer server(Duration head, Duration frame, Duration message) {
-    return new TestServer(
-        vertx, GatewayOptions.defaults().head(head).frame(frame).message(message));
+    return GATEWAY.open(GatewayOptions.defaults().head(head).frame(frame).message(message));
   }
 
   @Test

@@ -6,17 +6,16 @@ import static dev.dormouse.server.gateway.RawClient.frame;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.dormouse.sdk.AutoReply;
+import dev.dormouse.server.gateway.GatewayExtension;
 import dev.dormouse.server.gateway.RawClient;
 import dev.dormouse.server.gateway.TestServer;
 import dev.dormouse.server.protocol.ToGateway;
 import dev.dormouse.server.protocol.ToHost;
-import io.vertx.core.Vertx;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -24,17 +23,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class LightFramesTest {
   private static final int FRAMES = 100 * ClientSocket.LIGHT_FRAMES_MAX;
 
-  private static Vertx vertx;
-
-  @BeforeAll
-  static void startVertx() {
-    vertx = TestServer.vertx();
-  }
-
-  @AfterAll
-  static void stopVertx() {
-    TestServer.await(vertx.close());
-  }
+  @RegisterExtension static final GatewayExtension GATEWAY = new GatewayExtension();
 
   private static List<ToGateway> accepted(ToHost event) {
     if (event instanceof ToHost.Open open) {
@@ -59,7 +48,7 @@ class LightFramesTest {
     for (int i = 0; i < FRAMES; i++) {
       System.arraycopy(one, 0, all, i * one.length, one.length);
     }
-    try (TestServer server = new TestServer(vertx)) {
+    try (TestServer server = GATEWAY.open()) {
       server.host.script(LightFramesTest::accepted);
       List<RawClient> others = new ArrayList<>();
       for (int i = 0; i < 4; i++) {

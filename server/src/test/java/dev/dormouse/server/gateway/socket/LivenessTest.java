@@ -12,51 +12,34 @@ import dev.dormouse.sdk.CloseReason;
 import dev.dormouse.sdk.CloseReason.Cause;
 import dev.dormouse.sdk.ConnectionId;
 import dev.dormouse.server.gateway.FakeHost;
+import dev.dormouse.server.gateway.GatewayExtension;
 import dev.dormouse.server.gateway.RawClient;
 import dev.dormouse.server.gateway.TestServer;
 import dev.dormouse.server.gateway.limits.GatewayOptions;
 import dev.dormouse.server.protocol.ToGateway;
 import dev.dormouse.server.protocol.ToHost;
-import io.vertx.core.Vertx;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 class LivenessTest {
   private static final Duration INTERVAL = Duration.ofMillis(500);
 
-  private static Vertx vertx;
+  @RegisterExtension static final GatewayExtension GATEWAY = new GatewayExtension();
   private TestServer server;
   private FakeHost host;
 
-  @BeforeAll
-  static void startVertx() {
-    vertx = TestServer.vertx();
-  }
-
-  @AfterAll
-  static void stopVertx() {
-    TestServer.await(vertx.close());
-  }
-
   @BeforeEach
   void start() {
-    server = new TestServer(vertx, GatewayOptions.defaults().pingInterval(INTERVAL));
+    server = GATEWAY.open(GatewayOptions.defaults().pingInterval(INTERVAL));
     host = server.host;
     host.acceptAll();
-  }
-
-  @AfterEach
-  void stop() {
-    server.close();
   }
 
   /** Waits for a ping and answers it. */
@@ -173,7 +156,7 @@ class LivenessTest {
   @DisplayName("it is not known when clients were seen that are not pinged")
   void whereClientsAreNotPingedItIsNotKnownWhenTheyWereSeen() throws Exception {
     server.close();
-    server = new TestServer(vertx, GatewayOptions.defaults().withoutPings());
+    server = GATEWAY.open(GatewayOptions.defaults().withoutPings());
     host = server.host;
     host.acceptAll();
     try (RawClient client = server.open("/chat/lobby")) {

@@ -12,50 +12,33 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.dormouse.sdk.CloseReason.Cause;
 import dev.dormouse.server.gateway.FakeHost;
+import dev.dormouse.server.gateway.GatewayExtension;
 import dev.dormouse.server.gateway.RawClient;
 import dev.dormouse.server.gateway.TestServer;
 import dev.dormouse.server.protocol.Payload;
 import dev.dormouse.server.protocol.ToHost;
-import io.vertx.core.Vertx;
 import java.io.ByteArrayOutputStream;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 class MessagesTest {
-  private static Vertx vertx;
+  @RegisterExtension static final GatewayExtension GATEWAY = new GatewayExtension();
   private TestServer server;
   private FakeHost host;
 
-  @BeforeAll
-  static void startVertx() {
-    vertx = TestServer.vertx();
-  }
-
-  @AfterAll
-  static void stopVertx() {
-    TestServer.await(vertx.close());
-  }
-
   @BeforeEach
   void start() {
-    server = new TestServer(vertx);
+    server = GATEWAY.open();
     host = server.host;
     host.acceptAll();
-  }
-
-  @AfterEach
-  void stop() {
-    server.close();
   }
 
   @Test

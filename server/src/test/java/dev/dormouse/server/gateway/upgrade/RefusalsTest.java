@@ -4,55 +4,38 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.dormouse.sdk.HttpResponse;
 import dev.dormouse.server.gateway.FakeHost;
+import dev.dormouse.server.gateway.GatewayExtension;
 import dev.dormouse.server.gateway.RawClient;
 import dev.dormouse.server.gateway.RawClient.Answer;
 import dev.dormouse.server.gateway.TestServer;
 import dev.dormouse.server.gateway.limits.GatewayOptions;
 import dev.dormouse.server.protocol.ToGateway;
 import dev.dormouse.server.protocol.ToHost;
-import io.vertx.core.Vertx;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Checks upgrades that are answered before the actor hears of them. */
 class RefusalsTest {
-  private static Vertx vertx;
+  @RegisterExtension static final GatewayExtension GATEWAY = new GatewayExtension();
   private TestServer server;
   private FakeHost host;
 
-  @BeforeAll
-  static void startVertx() {
-    vertx = TestServer.vertx();
-  }
-
-  @AfterAll
-  static void stopVertx() {
-    TestServer.await(vertx.close());
-  }
-
   @BeforeEach
   void start() {
-    use(new TestServer(vertx));
+    use(GATEWAY.open());
   }
 
   private void use(TestServer started) {
     server = started;
     host = started.host;
-  }
-
-  @AfterEach
-  void stop() {
-    server.close();
   }
 
   @ParameterizedTest(name = "{0} becomes {1}")
@@ -233,8 +216,7 @@ class RefusalsTest {
   void headersOfActors() {
     server.close();
     use(
-        new TestServer(
-            vertx,
+        GATEWAY.open(
             GatewayOptions.defaults(),
             router ->
                 router
@@ -354,9 +336,7 @@ class RefusalsTest {
   @DisplayName("pages of listed origins may connect, and no others")
   void pagesOfListedOriginsMayConnectAndNoOthers() {
     server.close();
-    use(
-        new TestServer(
-            vertx, GatewayOptions.defaults().allowedOrigins(Set.of("https://other.test"))));
+    use(GATEWAY.open(GatewayOptions.defaults().allowedOrigins(Set.of("https://other.test"))));
     host.acceptAll();
     try (RawClient client = server.client()) {
       client.send(RawClient.upgrade("/chat/lobby", "Origin: https://other.test.evil.test"));

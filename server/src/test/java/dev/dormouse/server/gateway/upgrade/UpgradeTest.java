@@ -10,6 +10,7 @@ import dev.dormouse.sdk.ConnectionId;
 import dev.dormouse.sdk.Header;
 import dev.dormouse.sdk.HttpResponse;
 import dev.dormouse.server.gateway.FakeHost;
+import dev.dormouse.server.gateway.GatewayExtension;
 import dev.dormouse.server.gateway.RawClient;
 import dev.dormouse.server.gateway.RawClient.Answer;
 import dev.dormouse.server.gateway.TestServer;
@@ -17,49 +18,31 @@ import dev.dormouse.server.gateway.limits.GatewayOptions;
 import dev.dormouse.server.protocol.Payload;
 import dev.dormouse.server.protocol.ToGateway;
 import dev.dormouse.server.protocol.ToHost;
-import io.vertx.core.Vertx;
 import io.vertx.core.http.Cookie;
 import io.vertx.ext.web.handler.BodyHandler;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class UpgradeTest {
-  private static Vertx vertx;
+  @RegisterExtension static final GatewayExtension GATEWAY = new GatewayExtension();
   private TestServer server;
   private FakeHost host;
 
-  @BeforeAll
-  static void startVertx() {
-    vertx = TestServer.vertx();
-  }
-
-  @AfterAll
-  static void stopVertx() {
-    TestServer.await(vertx.close());
-  }
-
   @BeforeEach
   void start() {
-    use(new TestServer(vertx));
+    use(GATEWAY.open());
   }
 
   private void use(TestServer started) {
     server = started;
     host = started.host;
-  }
-
-  @AfterEach
-  void stop() {
-    server.close();
   }
 
   @Test
@@ -135,8 +118,7 @@ class UpgradeTest {
   void headersAndCookiesOfHandlersBeforeAndOfTheActorAreOnThe101() {
     server.close();
     use(
-        new TestServer(
-            vertx,
+        GATEWAY.open(
             GatewayOptions.defaults(),
             router ->
                 router
@@ -210,8 +192,7 @@ class UpgradeTest {
   void aBodyHandlerBeforeTheSocketRouteIsPassedOver() throws Exception {
     server.close();
     use(
-        new TestServer(
-            vertx,
+        GATEWAY.open(
             GatewayOptions.defaults(),
             router -> router.route().handler(BodyHandler.create(false))));
     host.echo();
@@ -225,8 +206,7 @@ class UpgradeTest {
   void anAsynchronousHandlerBeforeTheSocketRouteMayHoldAnUpgradeUp() {
     server.close();
     use(
-        new TestServer(
-            vertx,
+        GATEWAY.open(
             GatewayOptions.defaults(),
             router ->
                 router
@@ -234,7 +214,7 @@ class UpgradeTest {
                     .handler(
                         request -> {
                           request.request().pause();
-                          vertx.setTimer(20, elapsed -> request.next());
+                          GATEWAY.vertx().setTimer(20, elapsed -> request.next());
                         })));
     host.echo();
     try (RawClient client = server.client()) {
@@ -295,7 +275,7 @@ class UpgradeTest {
   @DisplayName("S14 an actor that does not answer in time: 503, and its late yes is a close")
   void anActorThatDoesNotDecideInTimeIsAnsweredFor503() throws Exception {
     server.close();
-    use(new TestServer(vertx, GatewayOptions.defaults().handshake(Duration.ofMillis(50))));
+    use(GATEWAY.open(GatewayOptions.defaults().handshake(Duration.ofMillis(50))));
     try (RawClient client = server.client()) {
       Answer answer = client.send(RawClient.upgrade("/chat/lobby")).readAnswer();
       assertThat(answer.status()).isEqualTo(503);

@@ -13,6 +13,7 @@ import dev.dormouse.sdk.Header;
 import dev.dormouse.sdk.HttpResponse;
 import dev.dormouse.sdk.RequestHead;
 import dev.dormouse.server.gateway.FakeHost;
+import dev.dormouse.server.gateway.GatewayExtension;
 import dev.dormouse.server.gateway.RawClient;
 import dev.dormouse.server.gateway.TestServer;
 import dev.dormouse.server.gateway.http.HttpWatch;
@@ -34,7 +35,6 @@ import dev.dormouse.server.protocol.Payload;
 import dev.dormouse.server.protocol.Time;
 import dev.dormouse.server.protocol.ToGateway;
 import dev.dormouse.server.protocol.ToHost;
-import io.vertx.core.Vertx;
 import java.lang.reflect.Proxy;
 import java.time.Duration;
 import java.util.List;
@@ -43,36 +43,23 @@ import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.slf4j.LoggerFactory;
 
 /** Checks the events of sockets that observers hear. */
 class WatchTest {
-  private static Vertx vertx;
+  @RegisterExtension static final GatewayExtension GATEWAY = new GatewayExtension();
   private TestServer server;
   private FakeHost host;
   private Heard heard;
 
-  @BeforeAll
-  static void startVertx() {
-    vertx = TestServer.vertx();
-  }
-
-  @AfterAll
-  static void stopVertx() {
-    TestServer.await(vertx.close());
-  }
-
   @BeforeEach
   void start() {
     use(
-        new TestServer(
-            vertx,
+        GATEWAY.open(
             GatewayOptions.defaults(),
             router -> {
               router
@@ -104,11 +91,6 @@ class WatchTest {
     host = started.host;
     heard = new Heard(true);
     server.observers.add(heard);
-  }
-
-  @AfterEach
-  void stop() {
-    server.close();
   }
 
   private UpgradeStarted started(String path) {
@@ -201,7 +183,7 @@ class WatchTest {
           + " of its own")
   void anUpgradeThatIsRejectedTooLateIsToldAsALimit() {
     server.close();
-    use(new TestServer(vertx, GatewayOptions.defaults().handshake(Duration.ofMillis(20))));
+    use(GATEWAY.open(GatewayOptions.defaults().handshake(Duration.ofMillis(20))));
     try (RawClient client = server.client()) {
       assertThat(client.send(RawClient.upgrade("/chat/lobby")).readAnswer().status())
           .isEqualTo(503);
