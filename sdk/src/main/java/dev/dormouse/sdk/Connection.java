@@ -37,6 +37,12 @@ public interface Connection<A extends @Nullable Object> {
   /** The longest key of {@link #sendLatest}, in bytes of UTF-8. */
   int KEY_BYTES_MAX = 256;
 
+  /**
+   * The most bytes that are kept of the request for an upgrade: its path and query, the client's
+   * address, and the lengths of their parts.
+   */
+  int REQUEST_BYTES_MAX = 1_024;
+
   /** Returns the id of the connection, from handshake to close. */
   ConnectionId id();
 
@@ -51,8 +57,8 @@ public interface Connection<A extends @Nullable Object> {
 
   /**
    * Returns the path of the connection's upgrade as the client wrote it, without the query. Path
-   * and query are stored with the connection if they have at most 1,024 bytes in all. An actor that
-   * needs more takes it from {@link Upgrade#head} into the attachment.
+   * and query are stored with the connection if they take at most {@value #REQUEST_BYTES_MAX}
+   * bytes. An actor that needs more takes it from {@link Upgrade#head} into the attachment.
    *
    * @throws StoredValueException if all that is stored of the connection is damaged
    * @throws IllegalStateException if path and query were longer, or if the connection is gone and

@@ -81,6 +81,7 @@ class LimitsTableTest {
         "ActorOptions.tagsMax",
         "ActorOptions.TAGS_CEILING",
         "Connection.TAG_BYTES_MAX");
+    row("path and query that a connection keeps", "Connection.REQUEST_BYTES_MAX");
     row(
         "attachment, serialized",
         "ActorOptions.attachmentBytesMax",

@@ -313,7 +313,14 @@ final class Watchdog implements AutoCloseable {
     thread.setDaemon(true);
   }
 
+  /**
+   * Looks once, then starts the thread for the later looks. The first look gets to know the threads
+   * of the event loops, and loads the classes that later looks need. So it must come before a
+   * client can hold up a loop, and before somebody can overwrite the jar.
+   */
   void start() {
+    look(time.nowNs());
+    lookAtJars();
     thread.start();
   }
 

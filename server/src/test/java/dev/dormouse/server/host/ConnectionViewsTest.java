@@ -166,7 +166,7 @@ class ConnectionViewsTest {
   void aLongPathAndQueryAreNotKeptAndTheActorIsToldSo() {
     ConnectionId ada = node.connect("x".repeat(1_025));
     assertThat(ask(ada, "where"))
-        .contains("longer than 1024 bytes")
+        .contains("took more than 1024 bytes")
         .endsWith(" " + TestHost.CLIENT);
   }
 }

@@ -1,5 +1,6 @@
 package dev.dormouse.storage.rows;
 
+import dev.dormouse.sdk.Connection;
 import dev.dormouse.sdk.RequestHead;
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
@@ -41,13 +42,10 @@ public record ConnectionRow(
    * @param remoteAddress the client's address; may be empty
    */
   public record Request(String path, Map<String, List<String>> query, String remoteAddress) {
-    /** The most bytes of path and query that are kept. */
-    public static final int BYTES_MAX = 1_024;
-
     /** Returns what is kept of a request with that head. */
     public static Request of(RequestHead head) {
       Request whole = new Request(head.path(), head.query(), head.remoteAddress());
-      return whole.encode().length <= BYTES_MAX
+      return whole.encode().length <= Connection.REQUEST_BYTES_MAX
           ? whole
           : new Request("", Map.of(), head.remoteAddress());
     }

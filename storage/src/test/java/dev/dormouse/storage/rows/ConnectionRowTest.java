@@ -3,6 +3,7 @@ package dev.dormouse.storage.rows;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
+import dev.dormouse.sdk.Connection;
 import dev.dormouse.sdk.RequestHead;
 import java.util.Arrays;
 import java.util.HexFormat;
@@ -53,7 +54,7 @@ class ConnectionRowTest {
   @Test
   void pathAndQueryAreKeptUpToTheirLimit() {
     int others = 2 + "::1".length() + 2 + "/".length() + 2 + 2 + "q".length() + 2;
-    String longest = "v".repeat(ConnectionRow.Request.BYTES_MAX - others);
+    String longest = "v".repeat(Connection.REQUEST_BYTES_MAX - others);
     assertThat(ConnectionRow.Request.of(head(longest)))
         .isEqualTo(new ConnectionRow.Request("/", Map.of("q", List.of(longest)), "::1"));
     assertThat(ConnectionRow.Request.of(head(longest + "v")))

@@ -234,8 +234,9 @@ final class TurnConnection implements Connection<@Nullable Object> {
     ConnectionRow.Request request = request();
     if (request.path().isEmpty()) {
       throw new IllegalStateException(
-          "path and query of connection %s are longer than %d bytes and are not stored; onUpgrade can put parts of them into the attachment"
-              .formatted(id, ConnectionRow.Request.BYTES_MAX));
+          ("path and query of connection %s took more than %s bytes and are not stored; onUpgrade can"
+                  + " put parts of them into the attachment")
+              .formatted(id, REQUEST_BYTES_MAX));
     }
     return request;
   }
