@@ -7,6 +7,7 @@ import io.vertx.ext.web.Router;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.extension.AfterAllCallback;
 import org.junit.jupiter.api.extension.AfterEachCallback;
 import org.junit.jupiter.api.extension.BeforeEachCallback;
@@ -19,7 +20,8 @@ import org.junit.jupiter.api.extension.ExtensionContext;
  */
 public final class GatewayExtension
     implements BeforeEachCallback, AfterEachCallback, AfterAllCallback {
-  private final Vertx vertx = TestServer.vertx();
+  /** The Vert.x of the class whose tests run; null between the classes that inherit this object. */
+  private @Nullable Vertx vertx;
 
   /** The gateways that are open, the newest first. */
   private final Deque<TestServer> open = new ArrayDeque<>();
@@ -29,22 +31,24 @@ public final class GatewayExtension
 
   /** Returns the Vert.x that the tests of the class share. */
   public Vertx vertx() {
-    return vertx;
+    Vertx shared = vertx == null ? TestServer.vertx() : vertx;
+    vertx = shared;
+    return shared;
   }
 
   /** Opens a gateway with the default options. */
   public TestServer open() {
-    return opened(new TestServer(vertx));
+    return opened(new TestServer(vertx()));
   }
 
   /** Opens a gateway. */
   public TestServer open(GatewayOptions options) {
-    return opened(new TestServer(vertx, options));
+    return opened(new TestServer(vertx(), options));
   }
 
   /** Opens a gateway with a clock of the test's own. */
   public TestServer open(GatewayOptions options, Time time) {
-    return opened(new TestServer(vertx, options, time));
+    return opened(new TestServer(vertx(), options, time));
   }
 
   /**
@@ -53,7 +57,7 @@ public final class GatewayExtension
    * @param before adds the routes
    */
   public TestServer open(GatewayOptions options, Consumer<Router> before) {
-    return opened(new TestServer(vertx, options, before));
+    return opened(new TestServer(vertx(), options, before));
   }
 
   private TestServer opened(TestServer server) {
@@ -74,7 +78,10 @@ public final class GatewayExtension
   @Override
   public void afterAll(ExtensionContext tests) {
     close(0);
-    TestServer.await(vertx.close());
+    if (vertx != null) {
+      TestServer.await(vertx.close());
+      vertx = null;
+    }
   }
 
   private void close(int left) {
