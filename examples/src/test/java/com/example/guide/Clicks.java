@@ -4,7 +4,7 @@ import dev.dormouse.sdk.Connection;
 import dev.dormouse.sdk.Upgrade;
 import dev.dormouse.sdk.WebSocketActor;
 
-/** What the page for those who come from Rivet shows. */
+/** The actor on the page for those who come from Rivet. */
 // tag::clicks
 public final class Clicks extends WebSocketActor<String> {
   @Override

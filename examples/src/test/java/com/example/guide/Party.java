@@ -6,7 +6,7 @@ import dev.dormouse.sdk.HttpResponse;
 import dev.dormouse.sdk.Upgrade;
 import dev.dormouse.sdk.WebSocketActor;
 
-/** What the page for those who come from PartyServer shows. */
+/** The actor on the page for those who come from PartyServer. */
 // tag::party
 public final class Party extends WebSocketActor<Integer> {
   @Override

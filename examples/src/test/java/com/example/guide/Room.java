@@ -7,7 +7,7 @@ import dev.dormouse.sdk.Upgrade;
 import dev.dormouse.sdk.WebSocketActor;
 import java.time.Duration;
 
-/** What the page for those who come from Durable Objects shows. */
+/** The actor on the page for those who come from Durable Objects. */
 // tag::room
 public final class Room extends WebSocketActor<Room.Member> {
   public record Member(String name) {}
