@@ -112,11 +112,11 @@ class DashboardIT {
   private static void store(Path data, List<ActorId> actors) throws Exception {
     StoreOptions options = StoreOptions.in(data).durability(Durability.WAL);
     try (ActorStore store = Stores.open(options)) {
-      byte[] row = new ActorRow(store.incarnation(), 1, 0).encode();
-      List<TurnBatch.Write> writes = List.of(new TurnBatch.Write(Table.ACTOR, ActorRow.KEY, row));
       List<CompletableFuture<CommitResult>> commits = new ArrayList<>();
       for (ActorId actor : actors) {
-        TurnBatch turn = new TurnBatch(actor, store.incarnation(), writes);
+        byte[] row = new ActorRow(store.epochOf(actor), 1, 0).encode();
+        List<TurnBatch.Write> writes = List.of(new TurnBatch.Write(Table.ACTOR, ActorRow.KEY, row));
+        TurnBatch turn = new TurnBatch(actor, store.epochOf(actor), writes);
         commits.add(store.commit(turn).toCompletableFuture());
       }
       for (CompletableFuture<CommitResult> commit : commits) {

@@ -40,7 +40,7 @@ public final class UnreservedStore {
                 .commit(
                     new TurnBatch(
                         ACTOR,
-                        store.incarnation(),
+                        store.epochOf(ACTOR),
                         List.of(new TurnBatch.Write(Table.VALUE, key, value))))
                 .toCompletableFuture()
                 .join();

@@ -51,11 +51,11 @@ class ValuesTest {
 
   @Property
   void aConnectionIdIsReadAsItWasWritten(
-      @ForAll @LongRange(min = 0, max = (1L << 24) - 1) long incarnation,
+      @ForAll @LongRange(min = 0, max = (1L << 24) - 1) long run,
       @ForAll @LongRange(min = 0, max = (1L << 40) - 1) long number) {
-    ConnectionId id = ConnectionId.of(incarnation, number);
+    ConnectionId id = ConnectionId.of(run, number);
     assertThat(ConnectionId.parse(id.toString())).isEqualTo(id);
-    assertThat(id.incarnation()).isEqualTo(incarnation);
+    assertThat(id.run()).isEqualTo(run);
     assertThat(id.number()).isEqualTo(number);
   }
 

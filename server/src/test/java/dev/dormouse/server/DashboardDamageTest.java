@@ -91,7 +91,7 @@ class DashboardDamageTest {
     store
         .commit(
             new TurnBatch(
-                LOBBY, store.incarnation(), List.of(new TurnBatch.Write(table, key, value))))
+                LOBBY, store.epochOf(LOBBY), List.of(new TurnBatch.Write(table, key, value))))
         .toCompletableFuture()
         .get(30, TimeUnit.SECONDS);
   }

@@ -162,7 +162,7 @@ class DashboardOrdersTest {
   void aConnectionWithoutASocketIsAConflict() throws Exception {
     try (TextClient ada = join()) {
       ada.ask("hi");
-      ConnectionId elsewhere = ConnectionId.of(store.incarnation(), 77);
+      ConnectionId elsewhere = ConnectionId.of(store.run(), 77);
       byte[] key = ByteBuffer.allocate(Long.BYTES).putLong(elsewhere.value()).array();
       Row here = store.scan(LOBBY, Table.CONNECTION, KeySpan.all(), 1).get(0);
       assertThat(here.key()).hasSameSizeAs(key);
@@ -170,7 +170,7 @@ class DashboardOrdersTest {
           .commit(
               new TurnBatch(
                   LOBBY,
-                  store.incarnation(),
+                  store.epochOf(LOBBY),
                   List.of(
                       new TurnBatch.Write(
                           Table.CONNECTION, key, new ConnectionRow(1, List.of(), null).encode()))))

@@ -51,7 +51,7 @@ class DashboardPagingTest {
                 .commit(
                     new TurnBatch(
                         new ActorId(type, key(i)),
-                        store.incarnation(),
+                        store.epochOf(new ActorId(type, key(i))),
                         List.of(
                             new TurnBatch.Write(
                                 Table.ACTOR, ActorRow.KEY, new ActorRow(1, 3, 0).encode()),

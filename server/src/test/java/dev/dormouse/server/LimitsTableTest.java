@@ -239,7 +239,7 @@ class LimitsTableTest {
     row("wrong tokens of an address at the admin port", "WrongTokens.OF_A_MINUTE_MAX");
 
     notForUsers("bounds a number that the server makes", "ConnectionId.NUMBER_MAX");
-    notForUsers("bounds a number that the server makes", "ConnectionId.INCARNATION_MAX");
+    notForUsers("bounds a number that the server makes", "ConnectionId.RUN_MAX");
     notForUsers("sizes the store's caches, as is said below the table", "NativeMemory.CACHE_MAX");
     notForUsers(
         "is a size of the engine's",

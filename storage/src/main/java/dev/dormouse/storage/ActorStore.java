@@ -6,6 +6,7 @@ import dev.dormouse.storage.rows.CorruptRowException;
 import dev.dormouse.storage.rows.DueAlarm;
 import dev.dormouse.storage.rows.DueClock;
 import dev.dormouse.storage.rows.KeySpan;
+import dev.dormouse.storage.rows.ShardGroups;
 import dev.dormouse.storage.rows.Table;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -28,11 +29,14 @@ public interface ActorStore extends AutoCloseable {
   /** The limit of a read of many rows, in bytes: the read ends with the row that reaches it. */
   long READ_BYTES_MAX = 32L << 20;
 
-  /** Returns the number of this opening, at least 1 and greater than that of any opening before. */
-  long incarnation();
+  /**
+   * Returns the number of this opening, the node's run: at least 1, and greater than that of any
+   * opening before. No other node has a run of this number.
+   */
+  long run();
 
-  /** Returns how an earlier opening ended; {@link Ending#PROCESS_DIED} if nothing else is known. */
-  default Ending endingOf(long incarnation) {
+  /** Returns how an earlier run ended; {@link Ending#PROCESS_DIED} if nothing else is known. */
+  default Ending endingOf(long run) {
     return Ending.PROCESS_DIED;
   }
 
@@ -82,11 +86,42 @@ public interface ActorStore extends AutoCloseable {
    */
   List<byte[]> keys(ActorId actor, Table table, KeySpan span, int limit);
 
-  /** Returns the number of shards, into which the actors are divided. */
-  int shards();
+  /**
+   * Reads a page of the rows of the actors of one group, as {@link #scanAll(Table, PlacedRow, int)}
+   * reads those of all actors.
+   *
+   * @throws IndexOutOfBoundsException if there is no such group
+   */
+  List<PlacedRow> scanAll(Table table, int group, @Nullable PlacedRow after, int limit);
+
+  /** Returns the shards, into which the actors are divided, and the groups of shards. */
+  ShardGroups groups();
+
+  /** Returns the number of shards. */
+  default int shards() {
+    return groups().shards();
+  }
 
   /** Returns the shard of an actor, from 0. */
   int shardOf(ActorId actor);
+
+  /** Returns the group of an actor's shard, from 0. */
+  default int groupOf(ActorId actor) {
+    return groups().groupOf(shardOf(actor));
+  }
+
+  /**
+   * Returns the epoch in which this node owns a group of shards: at least 1, and greater than the
+   * epoch of every earlier ownership of the group. It is 0 if the node does not own the group.
+   *
+   * @throws IndexOutOfBoundsException if there is no such group
+   */
+  long epoch(int group);
+
+  /** Returns the epoch in which this node owns the group of an actor; 0 if it does not own it. */
+  default long epochOf(ActorId actor) {
+    return epoch(groupOf(actor));
+  }
 
   /** Reads the alarm that is due first, by a clock, of each shard that has alarms by that clock. */
   List<DueAlarm> firstDue(DueClock clock);
@@ -127,7 +162,7 @@ public interface ActorStore extends AutoCloseable {
    * kept any more. The store does not limit how many commits wait; its callers must.
    *
    * @param batch the writes, which must not be changed until the stage completes; a batch whose
-   *     epoch is not this opening's {@link #incarnation} is fenced
+   *     epoch is not the one in force, {@link #epochOf} the actor, is fenced
    */
   CompletionStage<CommitResult> commit(TurnBatch batch);
 

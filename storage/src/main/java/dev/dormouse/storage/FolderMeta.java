@@ -20,51 +20,53 @@ import org.rocksdb.WriteOptions;
 /**
  * The facts about a data folder as a whole, which its store reads and writes at each opening.
  *
- * <p>Stored are three numbers, of eight bytes big-endian, under {@code format}, {@code shards} and
- * {@code incarnation}; a {@link ClockMark} under {@code clock}; and a {@link RunRow} for each of
- * the last {@value #RUNS_KEPT} openings. All are sealed like rows.
+ * <p>Stored are four numbers, of eight bytes big-endian, under {@code format}, {@code shards},
+ * {@code run} and {@code epoch}; a {@link ClockMark} under {@code clock}; and a {@link RunRow} for
+ * each of the last {@value #RUNS_KEPT} openings. All are sealed like rows.
  *
- * <p>The format says which tables the folder must have. A folder of an older format gets the later
- * tables when it is opened, and after them the newer format. If the process dies between the two,
- * the next opening does the rest.
+ * <p>The format says what the rows look like and which tables the folder must have. A folder of
+ * another format is refused.
  *
  * @param shards the number of shards, chosen when the folder was made
- * @param incarnation the number of this opening, greater than those of all earlier openings
+ * @param run the number of this opening, greater than those of all earlier openings
+ * @param epoch the epoch in which this opening owns all groups of shards, greater than those of all
+ *     earlier openings
  * @param surroundings where this opening takes place
  */
-record FolderMeta(int shards, long incarnation, Surroundings surroundings) {
-  /**
-   * The current format of keys, seals, rows and column families. Format 2 added the alarms' tables,
-   * format 3 the requests of connections.
-   */
-  static final long FORMAT = 3;
+record FolderMeta(int shards, long run, long epoch, Surroundings surroundings) {
+  /** The format of keys, seals, rows and column families that this version writes. */
+  static final long FORMAT = 4;
+
+  /** The oldest format that this version reads. */
+  private static final long FORMAT_MIN = 4;
 
   /** The number of openings whose ends are known. */
   static final int RUNS_KEPT = 1_024;
 
   /**
-   * The least step of the incarnation at the first opening after a restore. The openings after the
-   * backup had the next numbers, which the ids of their connections begin with, so those numbers
-   * must not be used again. The step is random, because a backup may be restored twice.
+   * The least step of the run and of the epoch at the first opening after a restore. The openings
+   * after the backup had the next numbers, which the ids of their connections begin with, so those
+   * numbers must not be used again. The step is random, because a backup may be restored twice.
    */
   private static final int LEAP_MIN = 2_000;
 
   private static final int LEAP_MORE = 30_000;
 
-  /** The incarnation from which no step is made: it has 24 bits, some of which must be left. */
+  /** The run from which no step is made: it has 24 bits, some of which must be left. */
   private static final long LEAP_UNTIL = 1L << 23;
 
   static final byte[] FORMAT_KEY = "format".getBytes(StandardCharsets.UTF_8);
   static final byte[] SHARDS_KEY = "shards".getBytes(StandardCharsets.UTF_8);
-  private static final byte[] INCARNATION_KEY = "incarnation".getBytes(StandardCharsets.UTF_8);
+  private static final byte[] RUN_KEY = "run".getBytes(StandardCharsets.UTF_8);
+  private static final byte[] EPOCH_KEY = "epoch".getBytes(StandardCharsets.UTF_8);
   private static final byte[] CLOCK_KEY = "clock".getBytes(StandardCharsets.UTF_8);
 
   /**
-   * Reads the facts and begins an incarnation, which is on the disk when this method returns.
+   * Reads the facts and begins a run and an epoch, which are on the disk when this method returns.
    *
    * @param shardsIfNew the number of shards if the folder is new
    * @param surroundings where the opening takes place
-   * @throws StoreOpenException if the folder was written by a newer version or cannot be read
+   * @throws StoreOpenException if the folder has another format or cannot be read
    */
   static FolderMeta begin(
       RocksTables tables, DataFolder folder, int shardsIfNew, Surroundings surroundings) {
@@ -89,16 +91,20 @@ record FolderMeta(int shards, long incarnation, Surroundings surroundings) {
             null);
       }
       Path restored = folder.path().resolve(DataFolder.RESTORED);
-      long incarnation = isNew ? 1 : read(tables, folder, INCARNATION_KEY) + 1;
-      if (Files.exists(restored) && incarnation < LEAP_UNTIL) {
-        incarnation += LEAP_MIN + new SecureRandom().nextInt(LEAP_MORE);
+      long run = isNew ? 1 : read(tables, folder, RUN_KEY) + 1;
+      long epoch = isNew ? 1 : read(tables, folder, EPOCH_KEY) + 1;
+      if (Files.exists(restored)) {
+        int leap = LEAP_MIN + new SecureRandom().nextInt(LEAP_MORE);
+        epoch += leap;
+        run += run < LEAP_UNTIL ? leap : 0;
       }
-      put(batch, INCARNATION_KEY, incarnation);
-      put(batch, incarnation, new RunRow(surroundings, false));
-      batch.delete(RunRow.key(incarnation - RUNS_KEPT));
+      put(batch, RUN_KEY, run);
+      put(batch, EPOCH_KEY, epoch);
+      put(batch, run, new RunRow(surroundings, false));
+      batch.delete(RunRow.key(run - RUNS_KEPT));
       tables.db().write(synced, batch);
       Files.deleteIfExists(restored);
-      return new FolderMeta((int) shards, incarnation, surroundings);
+      return new FolderMeta((int) shards, run, epoch, surroundings);
     } catch (RocksDBException | IOException e) {
       throw new StoreOpenException(
           "the data folder " + folder + " cannot be opened: " + e.getMessage(), e);
@@ -109,25 +115,24 @@ record FolderMeta(int shards, long incarnation, Surroundings surroundings) {
   void end(RocksTables tables) throws RocksDBException {
     try (WriteBatch batch = new WriteBatch();
         WriteOptions synced = new WriteOptions().setSync(true)) {
-      put(batch, incarnation, new RunRow(surroundings, true));
+      put(batch, run, new RunRow(surroundings, true));
       tables.db().write(synced, batch);
     }
   }
 
   /** Tells how an earlier opening ended. */
-  static Ending endingOf(RocksTables tables, long incarnation) throws RocksDBException {
-    return RunRow.endingOf(run(tables, incarnation), run(tables, incarnation + 1));
+  static Ending endingOf(RocksTables tables, long run) throws RocksDBException {
+    return RunRow.endingOf(run(tables, run), run(tables, run + 1));
   }
 
-  private static void put(WriteBatch batch, long incarnation, RunRow run) throws RocksDBException {
-    byte[] key = RunRow.key(incarnation);
-    batch.put(key, RowSeal.seal(key, run.encode()));
+  private static void put(WriteBatch batch, long run, RunRow row) throws RocksDBException {
+    byte[] key = RunRow.key(run);
+    batch.put(key, RowSeal.seal(key, row.encode()));
   }
 
   /** Reads the row of an opening; returns null if there is none or it cannot be read. */
-  private static @Nullable RunRow run(RocksTables tables, long incarnation)
-      throws RocksDBException {
-    byte[] key = RunRow.key(incarnation);
+  private static @Nullable RunRow run(RocksTables tables, long run) throws RocksDBException {
+    byte[] key = RunRow.key(run);
     byte @Nullable [] stored = tables.db().get(tables.meta(), key);
     byte @Nullable [] payload = stored == null ? null : RowSeal.open(key, stored);
     return payload == null ? null : RunRow.decodeOrNull(payload);
@@ -162,7 +167,7 @@ record FolderMeta(int shards, long incarnation, Surroundings surroundings) {
    * Checks that this version can read a folder's format.
    *
    * @param folder the folder's name, to begin a sentence
-   * @throws StoreOpenException if the format is newer, or none that ever was
+   * @throws StoreOpenException if the format is newer, older, or none that ever was
    */
   static void checkFormat(long format, String folder) {
     if (format > FORMAT) {
@@ -172,6 +177,17 @@ record FolderMeta(int shards, long incarnation, Surroundings surroundings) {
               + format
               + ", and this version reads up to "
               + FORMAT,
+          null);
+    }
+    if (format >= 1 && format < FORMAT_MIN) {
+      throw new StoreOpenException(
+          folder
+              + " was written by an earlier build: it has format "
+              + format
+              + ", this build reads format "
+              + FORMAT
+              + ", and nothing converts one to the other; use an empty data folder, or the build"
+              + " that wrote this one",
           null);
     }
     if (format < 1) {

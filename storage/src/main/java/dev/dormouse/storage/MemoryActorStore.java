@@ -7,12 +7,14 @@ import dev.dormouse.storage.rows.DueClock;
 import dev.dormouse.storage.rows.DueIndex;
 import dev.dormouse.storage.rows.KeySpan;
 import dev.dormouse.storage.rows.RowKeys;
+import dev.dormouse.storage.rows.ShardGroups;
 import dev.dormouse.storage.rows.Table;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.BiFunction;
@@ -25,19 +27,23 @@ import org.jspecify.annotations.Nullable;
  */
 final class MemoryActorStore implements ActorStore {
   private static final RowKeys KEYS = new RowKeys(4_096);
+  private static final ShardGroups GROUPS = ShardGroups.of(KEYS.shards());
 
   private final MemoryDisk disk;
-  private final long incarnation;
+  private final long run;
+  private final long epoch;
   private volatile boolean isClosed;
 
   MemoryActorStore(MemoryDisk disk) {
     this.disk = disk;
-    this.incarnation = disk.begin();
+    MemoryDisk.Opening opening = disk.begin();
+    this.run = opening.run();
+    this.epoch = opening.epoch();
   }
 
   @Override
-  public long incarnation() {
-    return incarnation;
+  public long run() {
+    return run;
   }
 
   @Override
@@ -64,15 +70,27 @@ final class MemoryActorStore implements ActorStore {
 
   @Override
   public List<PlacedRow> scanAll(Table table, @Nullable PlacedRow after, int limit) {
+    return scan(table, 0, GROUPS.shards(), after, limit);
+  }
+
+  @Override
+  public List<PlacedRow> scanAll(Table table, int group, @Nullable PlacedRow after, int limit) {
+    return scan(table, GROUPS.first(group), GROUPS.end(group), after, limit);
+  }
+
+  private List<PlacedRow> scan(
+      Table table, int firstShard, int endShard, @Nullable PlacedRow after, int limit) {
     checkOpen();
     ActorStore.checkLimit(limit);
-    byte[] last = after == null ? new byte[0] : KEYS.encode(after.actor(), table, after.key());
+    RowKeys.StoredSpan span = RowKeys.ofShards(table, firstShard, endShard);
+    byte[] from = after == null ? span.from() : KEYS.encode(after.actor(), table, after.key());
     return disk.read(
         table,
         rows -> {
           List<PlacedRow> found = new ArrayList<>();
           long bytes = 0;
-          for (Map.Entry<byte[], byte[]> row : rows.tailMap(last, false).entrySet()) {
+          for (Map.Entry<byte[], byte[]> row :
+              rows.subMap(from, after == null, span.to(), false).entrySet()) {
             if (found.size() == limit || bytes >= READ_BYTES_MAX) {
               break;
             }
@@ -130,8 +148,19 @@ final class MemoryActorStore implements ActorStore {
   }
 
   @Override
-  public int shards() {
-    return KEYS.shards();
+  public ShardGroups groups() {
+    return GROUPS;
+  }
+
+  @Override
+  public long epoch(int group) {
+    Objects.checkIndex(group, GROUPS.groups());
+    return epoch;
+  }
+
+  @Override
+  public long epochOf(ActorId actor) {
+    return epoch; // all groups are owned in one epoch
   }
 
   @Override
@@ -178,7 +207,7 @@ final class MemoryActorStore implements ActorStore {
   @Override
   public void keep(ClockMark mark) {
     checkOpen();
-    disk.keep(incarnation, mark);
+    disk.keep(epoch, mark);
   }
 
   @Override
@@ -191,7 +220,7 @@ final class MemoryActorStore implements ActorStore {
   @Override
   public void close() {
     isClosed = true;
-    disk.end(incarnation);
+    disk.end(run);
   }
 
   private void checkOpen() {

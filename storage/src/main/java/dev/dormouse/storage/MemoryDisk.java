@@ -28,52 +28,67 @@ public final class MemoryDisk {
   private final Map<Table, NavigableMap<byte[], byte[]>> tables = new EnumMap<>(Table.class);
   private final Map<Long, RunRow> runs = new HashMap<>();
   private long boots = 1;
-  private long incarnation;
+  private long run;
+
+  /**
+   * The epoch in force. It is far from every run, so that a test finds one in the other's place.
+   */
+  private long epoch = 1_000;
+
   private @Nullable ClockMark clockMark;
 
-  /** Creates an empty disk, on which the first store has incarnation 1. */
+  /** Creates an empty disk, on which the first store has run 1. */
   public MemoryDisk() {
     this(1);
   }
 
   /**
-   * Creates an empty disk, on which the first store has a given incarnation.
+   * Creates an empty disk, on which the first store has a given run.
    *
-   * @throws IllegalArgumentException if the incarnation is less than 1
+   * @throws IllegalArgumentException if the run is less than 1
    */
-  public MemoryDisk(long firstIncarnation) {
-    if (firstIncarnation < 1) {
-      throw new IllegalArgumentException("incarnation " + firstIncarnation + " is less than 1");
+  public MemoryDisk(long firstRun) {
+    if (firstRun < 1) {
+      throw new IllegalArgumentException("run " + firstRun + " is less than 1");
     }
-    incarnation = firstIncarnation - 1;
+    run = firstRun - 1;
     for (Table table : Table.values()) {
       tables.put(table, new TreeMap<>(Arrays::compareUnsigned));
     }
   }
 
-  /** Begins an incarnation, which fences all earlier ones. */
-  long begin() {
+  /**
+   * The opening of a store.
+   *
+   * @param run the number of the opening
+   * @param epoch the epoch in which the store owns all groups
+   */
+  record Opening(long run, long epoch) {}
+
+  /** Begins a run and an epoch, which fences all earlier ones. */
+  Opening begin() {
     lock.writeLock().lock();
     try {
-      incarnation++;
-      runs.put(incarnation, new RunRow(new Surroundings(new UUID(0, boots), 1), false));
-      return incarnation;
+      run++;
+      epoch++;
+      runs.put(run, new RunRow(new Surroundings(new UUID(0, boots), 1), false));
+      return new Opening(run, epoch);
     } finally {
       lock.writeLock().unlock();
     }
   }
 
-  /** Notes that the store of an incarnation was closed. */
+  /** Notes that the store of a run was closed. */
   void end(long ended) {
     lock.writeLock().lock();
     try {
-      runs.computeIfPresent(ended, (key, run) -> new RunRow(run.surroundings(), true));
+      runs.computeIfPresent(ended, (key, row) -> new RunRow(row.surroundings(), true));
     } finally {
       lock.writeLock().unlock();
     }
   }
 
-  /** Tells how an earlier incarnation ended. */
+  /** Tells how an earlier run ended. */
   Ending endingOf(long earlier) {
     lock.readLock().lock();
     try {
@@ -114,11 +129,11 @@ public final class MemoryDisk {
   }
 
   /** Keeps all the writes if the epoch is in force, or none. */
-  CommitResult write(long epoch, List<StoredWrite> writes) {
+  CommitResult write(long ownEpoch, List<StoredWrite> writes) {
     lock.writeLock().lock();
     try {
-      if (epoch != incarnation) {
-        return new CommitResult.Fenced(incarnation);
+      if (ownEpoch != epoch) {
+        return new CommitResult.Fenced(epoch);
       }
       for (StoredWrite write : writes) {
         byte[] value = write.value();
@@ -148,10 +163,10 @@ public final class MemoryDisk {
   }
 
   /** Keeps a mark of the running clock if the epoch is in force. */
-  void keep(long epoch, ClockMark mark) {
+  void keep(long ownEpoch, ClockMark mark) {
     lock.writeLock().lock();
     try {
-      if (epoch == incarnation) {
+      if (ownEpoch == epoch) {
         clockMark = mark;
       }
     } finally {

@@ -10,6 +10,7 @@ import dev.dormouse.storage.rows.DueIndex;
 import dev.dormouse.storage.rows.KeySpan;
 import dev.dormouse.storage.rows.RowKeys;
 import dev.dormouse.storage.rows.RowSeal;
+import dev.dormouse.storage.rows.ShardGroups;
 import dev.dormouse.storage.rows.Table;
 import java.io.File;
 import java.io.IOException;
@@ -19,6 +20,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.locks.ReentrantLock;
@@ -43,7 +45,7 @@ final class RocksActorStore implements ActorStore {
    * Table.DUE lie in the order of time instead. RowSeal puts a version and a checksum before each
    * value, and both are checked before anything decodes the value. FolderMeta keeps the numbers that
    * concern the folder as a whole in the default column family: its format, its number of shards,
-   * and the number of this opening, the incarnation.
+   * the number of this opening, the run, and the epoch in which this opening owns all groups.
    *
    * Reading. A read runs on the caller's thread and goes straight to RocksTables, the open engine.
    * It sees what was committed, because a commit is written in one batch. A row that fails its
@@ -54,7 +56,7 @@ final class RocksActorStore implements ActorStore {
    * takes many batches from the queue, and EngineWriter writes them as one RocksDB batch. So all
    * turns that wait share one write and, with Durability.FSYNC, one fsync. The result of a commit
    * is completed only after that write, and nothing a turn says leaves the server before. A batch
-   * whose epoch is not this opening's incarnation is fenced before it reaches the queue.
+   * whose epoch is not the one of this opening is fenced before it reaches the queue.
    *
    * Losing. A commit that was refused breaks its CommitChain: later commits of the chain were run
    * on state that is not on the disk, so they are refused too, until the actor has read its rows
@@ -64,8 +66,8 @@ final class RocksActorStore implements ActorStore {
    *
    * Opening. DataFolder takes the folder's lock. EngineLogs looks for damage in the logs that
    * RocksDB would not notice, and SyncedMark tells whether a log lost commits that were synced.
-   * Then the engine opens, and FolderMeta begins an incarnation, which is on the disk before the
-   * first commit. Its number fences the commits of every earlier opening.
+   * Then the engine opens, and FolderMeta begins a run and an epoch, which are on the disk before
+   * the first commit. The epoch fences the commits of every earlier opening.
    *
    * Closing. GroupCommit writes what it has, the gate waits for the reads that are under way, and
    * the engine syncs its log and closes. OpenGate guards every use of the engine, because a native
@@ -79,7 +81,7 @@ final class RocksActorStore implements ActorStore {
   private final RocksTables tables;
   private final RowKeys keys;
   private final FolderMeta meta;
-  private final long incarnation;
+  private final ShardGroups groups;
   private final HandleRoom handles;
   private final EngineWriter writer;
   private final GroupCommit commits;
@@ -93,7 +95,7 @@ final class RocksActorStore implements ActorStore {
     this.tables = tables;
     this.keys = new RowKeys(meta.shards());
     this.meta = meta;
-    this.incarnation = meta.incarnation();
+    this.groups = ShardGroups.of(meta.shards());
     this.handles = HandleRoom.of(folder.engine());
     boolean isSynced = durability == Durability.FSYNC;
     this.writer =
@@ -151,8 +153,19 @@ final class RocksActorStore implements ActorStore {
   }
 
   @Override
-  public long incarnation() {
-    return incarnation;
+  public long run() {
+    return meta.run();
+  }
+
+  @Override
+  public long epoch(int group) {
+    Objects.checkIndex(group, groups.groups());
+    return meta.epoch();
+  }
+
+  @Override
+  public long epochOf(ActorId actor) {
+    return meta.epoch(); // all groups are owned in one epoch
   }
 
   @Override
@@ -233,8 +246,19 @@ final class RocksActorStore implements ActorStore {
 
   @Override
   public List<PlacedRow> scanAll(Table table, @Nullable PlacedRow after, int limit) {
+    return scan(table, 0, groups.shards(), after, limit);
+  }
+
+  @Override
+  public List<PlacedRow> scanAll(Table table, int group, @Nullable PlacedRow after, int limit) {
+    return scan(table, groups.first(group), groups.end(group), after, limit);
+  }
+
+  private List<PlacedRow> scan(
+      Table table, int firstShard, int endShard, @Nullable PlacedRow after, int limit) {
     ActorStore.checkLimit(limit);
-    byte[] from = {table.code()};
+    RowKeys.StoredSpan span = RowKeys.ofShards(table, firstShard, endShard);
+    byte[] from = span.from();
     if (after != null) {
       byte[] last = keys.encode(after.actor(), table, after.key());
       from = Arrays.copyOf(last, last.length + 1); // the least key behind the last
@@ -242,7 +266,7 @@ final class RocksActorStore implements ActorStore {
     return read(
         table,
         "table " + table,
-        new RowKeys.StoredSpan(from, RowKeys.endOf(table), 0),
+        new RowKeys.StoredSpan(from, span.to(), 0),
         false,
         limit,
         rows -> {
@@ -255,8 +279,8 @@ final class RocksActorStore implements ActorStore {
   }
 
   @Override
-  public int shards() {
-    return keys.shards();
+  public ShardGroups groups() {
+    return groups;
   }
 
   @Override
@@ -345,8 +369,8 @@ final class RocksActorStore implements ActorStore {
 
   @Override
   public CompletionStage<CommitResult> commit(TurnBatch batch) {
-    if (batch.epoch() != incarnation) {
-      return CompletableFuture.completedStage(new CommitResult.Fenced(incarnation));
+    if (batch.epoch() != meta.epoch()) {
+      return CompletableFuture.completedStage(new CommitResult.Fenced(meta.epoch()));
     }
     return commits.commit(batch.chain(), StoredWrite.of(batch, keys, RowSeal::seal));
   }

@@ -8,9 +8,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * The row of an opening of a folder, from which later openings tell how it ended.
  *
- * <p>Key: {@code run} and the incarnation (8). Bytes: version (1), boot id (16, zero if unknown),
- * file number of the folder (8, zero if unknown), 1 if the store was closed or else 0 (1);
- * big-endian. A later version may write more bytes after them, which a reader passes over.
+ * <p>Key: the text {@code run} and the number of the run (8). Bytes: version (1), boot id (16, zero
+ * if unknown), file number of the folder (8, zero if unknown), 1 if the store was closed or else 0
+ * (1); big-endian. A later version may write more bytes after them, which a reader passes over.
  *
  * @param surroundings where the opening took place
  * @param isClosed whether the store was closed
@@ -21,12 +21,9 @@ record RunRow(Surroundings surroundings, boolean isClosed) {
   private static final int BYTES = 1 + 16 + 8 + 1;
   private static final UUID UNKNOWN = new UUID(0, 0);
 
-  /** Returns the key of the row of an incarnation. */
-  static byte[] key(long incarnation) {
-    return ByteBuffer.allocate(KEY_PREFIX.length + Long.BYTES)
-        .put(KEY_PREFIX)
-        .putLong(incarnation)
-        .array();
+  /** Returns the key of the row of a run. */
+  static byte[] key(long run) {
+    return ByteBuffer.allocate(KEY_PREFIX.length + Long.BYTES).put(KEY_PREFIX).putLong(run).array();
   }
 
   /** Returns the bytes to store. */

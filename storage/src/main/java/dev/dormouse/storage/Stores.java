@@ -16,7 +16,7 @@ public final class Stores {
    * Opens the store that the options describe.
    *
    * @throws StoreOpenException if the folder cannot be made or read, is in use by another process,
-   *     is damaged, or was written by a newer version
+   *     is damaged, or has a format that this version does not read
    */
   public static ActorStore open(StoreOptions options) {
     return options.durability() == Durability.MEMORY

@@ -119,7 +119,7 @@ class ActorIsolationTest {
   private static void commit(ActorStore store, ActorId actor, byte[] key, byte[] value) {
     TurnBatch batch =
         new TurnBatch(
-            actor, store.incarnation(), List.of(new TurnBatch.Write(Table.VALUE, key, value)));
+            actor, store.epochOf(actor), List.of(new TurnBatch.Write(Table.VALUE, key, value)));
     assertThat(store.commit(batch).toCompletableFuture().join()).isEqualTo(CommitResult.DONE);
   }
 

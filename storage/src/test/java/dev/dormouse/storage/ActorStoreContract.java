@@ -1,6 +1,7 @@
 package dev.dormouse.storage;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
@@ -14,6 +15,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
@@ -293,7 +296,7 @@ public abstract class ActorStoreContract implements DueAlarmsContract {
     return store.commit(
         new TurnBatch(
             actor,
-            store.incarnation(),
+            store.epochOf(actor),
             new CommitChain(),
             List.of(new TurnBatch.Clear(Table.VALUE, span)),
             Arrays.asList(writes)));
@@ -319,8 +322,8 @@ public abstract class ActorStoreContract implements DueAlarmsContract {
   }
 
   @Test
-  void openedAgainItHoldsTheSameAndIsTheNextIncarnation() {
-    assertThat(store.incarnation()).isEqualTo(1);
+  void openedAgainItHoldsTheSameAndIsTheNextRun() {
+    assertThat(store.run()).isEqualTo(1);
     put(LOBBY, "a", "1");
     put(LOBBY, "b", "2");
     done(write(LOBBY, new TurnBatch.Write(Table.VALUE, bytes("b"), null)));
@@ -329,7 +332,7 @@ public abstract class ActorStoreContract implements DueAlarmsContract {
 
     store = open();
 
-    assertThat(store.incarnation()).isEqualTo(2);
+    assertThat(store.run()).isEqualTo(2);
     assertThat(get(LOBBY, "a")).isEqualTo("1");
     assertThat(placed(store.scanAll(Table.VALUE, null, 10))).isEqualTo(before).hasSize(1);
   }
@@ -348,17 +351,65 @@ public abstract class ActorStoreContract implements DueAlarmsContract {
 
   @Test
   void aCommitOfAnotherEpochIsFencedAndKeepsNothing() {
+    long before = store.epochOf(LOBBY);
     store.close();
     store = open();
+    long epoch = store.epochOf(LOBBY);
     List<TurnBatch.Write> writes =
         List.of(new TurnBatch.Write(Table.VALUE, bytes("a"), bytes("1")));
 
-    for (long epoch : new long[] {0, 1, 3}) {
-      assertThat(join(store.commit(new TurnBatch(LOBBY, epoch, writes))))
-          .isEqualTo(new CommitResult.Fenced(2));
+    for (long other : new long[] {0, before, epoch + 1}) {
+      assertThat(join(store.commit(new TurnBatch(LOBBY, other, writes))))
+          .isEqualTo(new CommitResult.Fenced(epoch));
     }
     assertThat(get(LOBBY, "a")).isNull();
-    done(store.commit(new TurnBatch(LOBBY, 2, writes)));
+    done(store.commit(new TurnBatch(LOBBY, epoch, writes)));
+  }
+
+  @Test
+  void everyGroupIsOwnedInAnEpochThatIsGreaterThanAllBefore() {
+    long before = store.epochOf(LOBBY);
+    store.close();
+    store = open();
+
+    assertThat(before).isPositive();
+    for (int group = 0; group < store.groups().groups(); group++) {
+      assertThat(store.epoch(group)).isGreaterThan(before);
+    }
+    assertThat(store.epochOf(LOBBY)).isEqualTo(store.epoch(store.groupOf(LOBBY)));
+    assertThatExceptionOfType(IndexOutOfBoundsException.class).isThrownBy(() -> store.epoch(-1));
+    assertThatExceptionOfType(IndexOutOfBoundsException.class)
+        .isThrownBy(() -> store.epoch(store.groups().groups()));
+  }
+
+  @Test
+  void theRowsOfAGroupAreFoundPageByPageWithoutThoseOfOthers() {
+    Map<Integer, List<String>> expected = new TreeMap<>();
+    for (int actor = 0; actor < 40; actor++) {
+      ActorId id = new ActorId("chat", "r" + actor);
+      for (String key : List.of("a", "b")) {
+        put(id, key, "x");
+        done(write(id, new TurnBatch.Write(Table.CONNECTION, bytes(key), bytes("x"))));
+        expected.computeIfAbsent(store.groupOf(id), g -> new ArrayList<>()).add(id + ":" + key);
+      }
+    }
+    assertThat(expected).hasSizeGreaterThan(1);
+    List<String> all = new ArrayList<>();
+    for (int group = 0; group < store.groups().groups(); group++) {
+      List<String> found = new ArrayList<>();
+      List<ActorStore.PlacedRow> page = store.scanAll(Table.VALUE, group, null, 3);
+      while (!page.isEmpty()) {
+        assertThat(page).hasSizeLessThanOrEqualTo(3);
+        found.addAll(placed(page));
+        page = store.scanAll(Table.VALUE, group, page.get(page.size() - 1), 3);
+      }
+      assertThat(found)
+          .containsExactlyInAnyOrderElementsOf(expected.getOrDefault(group, List.of()));
+      all.addAll(found);
+    }
+    assertThat(all).isEqualTo(placed(store.scanAll(Table.VALUE, null, 1_000)));
+    assertThatExceptionOfType(IndexOutOfBoundsException.class)
+        .isThrownBy(() -> store.scanAll(Table.VALUE, -1, null, 1));
   }
 
   @Test
@@ -482,7 +533,7 @@ public abstract class ActorStoreContract implements DueAlarmsContract {
   }
 
   CompletionStage<CommitResult> write(ActorId actor, TurnBatch.Write... writes) {
-    return store.commit(new TurnBatch(actor, store.incarnation(), Arrays.asList(writes)));
+    return store.commit(new TurnBatch(actor, store.epochOf(actor), Arrays.asList(writes)));
   }
 
   void put(ActorId actor, String key, String value) {

@@ -63,7 +63,7 @@ class BackupTest {
         store.commit(
             new TurnBatch(
                 actor,
-                store.incarnation(),
+                store.epochOf(actor),
                 List.of(new TurnBatch.Write(Table.VALUE, bytes(key), value)))));
   }
 
@@ -150,7 +150,7 @@ class BackupTest {
   private static TurnBatch turn(ActorStore store, int actor, int turn) {
     return new TurnBatch(
         actor(actor),
-        store.incarnation(),
+        store.epochOf(actor(actor)),
         List.of(
             new TurnBatch.Write(Table.ACTOR, ActorRow.KEY, new ActorRow(1, turn, 1).encode()),
             new TurnBatch.Write(Table.CONNECTION, connection(turn - 1), null),
@@ -191,7 +191,7 @@ class BackupTest {
       BackupReport report = Backups.restore(backup, parent.resolve(name));
       assertThat(report.folder()).isEqualTo(parent.resolve(name));
       try (ActorStore store = Stores.open(StoreOptions.in(parent.resolve(name)))) {
-        assertThat(store.incarnation()).isGreaterThan(2_000);
+        assertThat(store.run()).isGreaterThan(2_000);
         assertThat(store.scan(LOBBY, Table.VALUE, KeySpan.all(), 10)).hasSize(2);
         put(store, LOBBY, "d", new byte[1 << 20]);
       }
@@ -212,7 +212,7 @@ class BackupTest {
     long last = 0;
     for (int i = 0; i < 3; i++) {
       try (ActorStore store = Stores.open(StoreOptions.in(data))) {
-        last = store.incarnation();
+        last = store.run();
       }
     }
     Set<Long> seen = new HashSet<>();
@@ -220,11 +220,11 @@ class BackupTest {
       Backups.restore(backup, parent.resolve(name));
       for (int opening = 0; opening < 2; opening++) {
         try (ActorStore store = Stores.open(StoreOptions.in(parent.resolve(name)))) {
-          assertThat(store.incarnation()).isGreaterThan(last + 1_000);
-          assertThat(seen.isEmpty() || opening == 0 || seen.contains(store.incarnation() - 1))
+          assertThat(store.run()).isGreaterThan(last + 1_000);
+          assertThat(seen.isEmpty() || opening == 0 || seen.contains(store.run() - 1))
               .as("one leap for each restore")
               .isTrue();
-          seen.add(store.incarnation());
+          seen.add(store.run());
         }
       }
     }

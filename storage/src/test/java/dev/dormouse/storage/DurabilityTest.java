@@ -47,7 +47,7 @@ class DurabilityTest {
     }
 
     try (ActorStore store = open(folder, durability)) {
-      assertThat(store.incarnation()).isEqualTo(2);
+      assertThat(store.run()).isEqualTo(2);
       assertThat(store.endingOf(1)).isEqualTo(Ending.PROCESS_DIED);
       for (int actor = 0; actor < ACTORS; actor++) {
         List<ActorStore.Row> rows = rowsOf(store, actor);
@@ -80,7 +80,7 @@ class DurabilityTest {
     return store.commit(
         new TurnBatch(
             idOf(actor),
-            store.incarnation(),
+            store.epochOf(idOf(actor)),
             List.of(new TurnBatch.Write(Table.VALUE, number(turn), number(~turn)))));
   }
 

@@ -121,7 +121,7 @@ class EngineLogsTest {
         TurnBatch.Write write =
             new TurnBatch.Write(Table.VALUE, number(i), forged(FORGED_BYTES.get(i)));
         ActorStoreContract.done(
-            store.commit(new TurnBatch(LOBBY, store.incarnation(), List.of(write))));
+            store.commit(new TurnBatch(LOBBY, store.epochOf(LOBBY), List.of(write))));
         ends.add((int) Files.size(file));
       }
       log = Files.readAllBytes(file);
@@ -188,7 +188,7 @@ class EngineLogsTest {
       for (int i = 0; i < 3; i++) {
         TurnBatch.Write write = new TurnBatch.Write(Table.VALUE, number(i), bytes("value " + i));
         ActorStoreContract.done(
-            store.commit(new TurnBatch(LOBBY, store.incarnation(), List.of(write))));
+            store.commit(new TurnBatch(LOBBY, store.epochOf(LOBBY), List.of(write))));
         ends.add((int) Files.size(file));
       }
       copy(data.resolve("rocksdb"), copy.resolve("rocksdb"));
@@ -280,7 +280,7 @@ class EngineLogsTest {
         for (int i = 0; i < 20; i++) {
           TurnBatch.Write write = new TurnBatch.Write(Table.VALUE, number(i), new byte[i * 5_000]);
           ActorStoreContract.done(
-              store.commit(new TurnBatch(LOBBY, store.incarnation(), List.of(write))));
+              store.commit(new TurnBatch(LOBBY, store.epochOf(LOBBY), List.of(write))));
         }
       }
       assertThatNoException().isThrownBy(() -> EngineLogs.check(folder.resolve("rocksdb")));

@@ -53,7 +53,7 @@ class FlippedBitTest {
         for (int row = opening * (ROWS / OPENINGS); row < ROWS; row++) {
           TurnBatch.Write write = new TurnBatch.Write(Table.VALUE, number(row), value(opening));
           ActorStoreContract.done(
-              store.commit(new TurnBatch(LOBBY, store.incarnation(), List.of(write))));
+              store.commit(new TurnBatch(LOBBY, store.epochOf(LOBBY), List.of(write))));
         }
       }
     }

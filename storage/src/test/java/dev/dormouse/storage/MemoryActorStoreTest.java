@@ -22,7 +22,7 @@ class MemoryActorStoreTest extends ActorStoreContract {
     try (ActorStore next = open()) {
       assertThat(
               join(write(LOBBY, new TurnBatch.Write(Table.VALUE, bytes("a"), bytes("too late")))))
-          .isEqualTo(new CommitResult.Fenced(2));
+          .isEqualTo(new CommitResult.Fenced(next.epochOf(LOBBY)));
       assertThat(next.get(LOBBY, Table.VALUE, bytes("a"))).isEqualTo(bytes("1"));
     }
   }
@@ -33,15 +33,15 @@ class MemoryActorStoreTest extends ActorStoreContract {
       disk.restartMachine();
       try (ActorStore third = open()) {
         assertThat(third.endingOf(1)).isEqualTo(Ending.PROCESS_DIED);
-        assertThat(third.endingOf(second.incarnation())).isEqualTo(Ending.MACHINE_RESTARTED);
+        assertThat(third.endingOf(second.run())).isEqualTo(Ending.MACHINE_RESTARTED);
       }
     }
   }
 
   @Test
-  void theFirstIncarnationMayBeChosen() {
+  void theFirstRunMayBeChosen() {
     try (ActorStore later = Stores.memory(new MemoryDisk(41))) {
-      assertThat(later.incarnation()).isEqualTo(41);
+      assertThat(later.run()).isEqualTo(41);
     }
     assertThatIllegalArgumentException().isThrownBy(() -> new MemoryDisk(0));
   }
@@ -52,8 +52,8 @@ class MemoryActorStoreTest extends ActorStoreContract {
         StoreOptions.in(Path.of("/nowhere/at/all")).durability(Durability.MEMORY);
     try (ActorStore opened = Stores.open(options)) {
       assertThat(opened.durability()).isEqualTo(Durability.MEMORY);
-      assertThat(opened.incarnation()).isEqualTo(1);
-      assertThat(join(opened.commit(new TurnBatch(LOBBY, 1, List.of()))))
+      assertThat(opened.run()).isEqualTo(1);
+      assertThat(join(opened.commit(new TurnBatch(LOBBY, opened.epochOf(LOBBY), List.of()))))
           .isEqualTo(CommitResult.DONE);
     }
   }

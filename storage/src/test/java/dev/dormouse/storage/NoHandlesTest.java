@@ -207,7 +207,7 @@ class NoHandlesTest {
       List<TurnBatch.Write> writes =
           TABLES.stream().map(table -> new TurnBatch.Write(table, key, new byte[1])).toList();
       return store
-          .commit(new TurnBatch(ACTOR, store.incarnation(), writes))
+          .commit(new TurnBatch(ACTOR, store.epochOf(ACTOR), writes))
           .toCompletableFuture()
           .join();
     }

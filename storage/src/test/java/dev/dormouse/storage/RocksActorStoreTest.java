@@ -81,7 +81,7 @@ class RocksActorStoreTest {
         List<TurnBatch.Clear> clears = List.of(new TurnBatch.Clear(Table.VALUE, span));
         ActorStoreContract.done(
             store.commit(
-                new TurnBatch(OTHER, store.incarnation(), new CommitChain(), clears, List.of())));
+                new TurnBatch(OTHER, store.epochOf(OTHER), new CommitChain(), clears, List.of())));
       }
       while (tables() == 0) { // this happens in the background; the class has a timeout
         Thread.onSpinWait();
@@ -178,7 +178,7 @@ class RocksActorStoreTest {
         .isThrownBy(() -> open(Durability.FSYNC))
         .withMessageContaining(folder.toString())
         .withMessageEndingWith(
-            "was written by a newer version: it has format 4, and this version reads up to 3");
+            "was written by a newer version: it has format 5, and this version reads up to 4");
   }
 
   @Test
@@ -268,7 +268,7 @@ class RocksActorStoreTest {
     UUID tuesday = new UUID(0, 2);
     Path dead;
     try (RocksActorStore living = open(folder.resolve("living"), monday, 7)) {
-      assertThat(living.incarnation()).isEqualTo(1);
+      assertThat(living.run()).isEqualTo(1);
       dead = copy(folder.resolve("living"), folder.resolve("dead"));
       copy(dead, folder.resolve("restored"));
       copy(dead, folder.resolve("same boot"));
@@ -301,7 +301,7 @@ class RocksActorStoreTest {
     }
     Backups.restore(backup, restored);
     try (ActorStore store = Stores.open(StoreOptions.in(restored))) {
-      assertThat(store.incarnation()).isGreaterThan(1);
+      assertThat(store.run()).isGreaterThan(1);
       assertThat(store.endingOf(1)).isEqualTo(Ending.PROCESS_DIED);
     }
   }
@@ -313,7 +313,7 @@ class RocksActorStoreTest {
     raw(tables -> tables.db().delete(RunRow.key(1)));
     raw(tables -> tables.db().put(RunRow.key(2), bytes("rubbish")));
     try (RocksActorStore store = open(Durability.WAL)) {
-      assertThat(store.incarnation()).isEqualTo(3);
+      assertThat(store.run()).isEqualTo(3);
       assertThat(store.endingOf(1)).isEqualTo(Ending.PROCESS_DIED);
       assertThat(store.endingOf(2)).isEqualTo(Ending.PROCESS_DIED);
     }
@@ -322,7 +322,7 @@ class RocksActorStoreTest {
   @Test
   void theRowsOfOpeningsLongPastAreRemoved() {
     open(Durability.WAL).close();
-    rawMeta("incarnation", FolderMeta.RUNS_KEPT);
+    rawMeta("run", FolderMeta.RUNS_KEPT);
     open(Durability.WAL).close();
     raw(tables -> assertThat(tables.db().get(RunRow.key(1))).isNull());
     raw(tables -> assertThat(tables.db().get(RunRow.key(1 + FolderMeta.RUNS_KEPT))).isNotNull());
@@ -382,7 +382,7 @@ class RocksActorStoreTest {
       ActorStore store, ActorId actor, byte[] key, byte[] value) {
     return store.commit(
         new TurnBatch(
-            actor, store.incarnation(), List.of(new TurnBatch.Write(Table.VALUE, key, value))));
+            actor, store.epochOf(actor), List.of(new TurnBatch.Write(Table.VALUE, key, value))));
   }
 
   private interface RawWork {

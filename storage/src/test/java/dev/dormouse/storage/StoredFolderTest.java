@@ -65,8 +65,8 @@ class StoredFolderTest {
     raw(tables -> tables.db().put(tables.of(table), KEYS.encode(actor, table, rowKey), stored));
   }
 
-  private static byte[] connection(long incarnation, long number) {
-    return ByteBuffer.allocate(8).putLong(ConnectionId.of(incarnation, number).value()).array();
+  private static byte[] connection(long run, long number) {
+    return ByteBuffer.allocate(8).putLong(ConnectionId.of(run, number).value()).array();
   }
 
   @BeforeEach

@@ -40,7 +40,7 @@ class SyncedMarkTest {
       for (int i = 0; i < COMMITS; i++) {
         TurnBatch.Write write = new TurnBatch.Write(Table.VALUE, number(i), new byte[100]);
         ActorStoreContract.done(
-            store.commit(new TurnBatch(LOBBY, store.incarnation(), List.of(write))));
+            store.commit(new TurnBatch(LOBBY, store.epochOf(LOBBY), List.of(write))));
         ends.add((int) Files.size(logIn(data)));
       }
       copy(data, left);

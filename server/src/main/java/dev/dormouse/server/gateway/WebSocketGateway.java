@@ -75,11 +75,11 @@ public final class WebSocketGateway {
   /**
    * Creates a gateway without routes and without observers.
    *
-   * @param incarnation the number of this run of the node, which is part of every connection's id
+   * @param run the number of this run of the node, which is part of every connection's id
    */
   public WebSocketGateway(
-      GatewayOptions options, Vertx vertx, Transport transport, Time time, long incarnation) {
-    this(options, vertx, transport, time, incarnation, new Observers(time));
+      GatewayOptions options, Vertx vertx, Transport transport, Time time, long run) {
+    this(options, vertx, transport, time, run, new Observers(time));
   }
 
   /** Creates a gateway without routes whose events are reported to observers. */
@@ -88,7 +88,7 @@ public final class WebSocketGateway {
       Vertx vertx,
       Transport transport,
       Time time,
-      long incarnation,
+      long run,
       Observers observers) {
     this.vertx = vertx;
     this.tally = new Tally(options, time, observers);
@@ -102,7 +102,7 @@ public final class WebSocketGateway {
             options.head(),
             observers);
     AccessCheck access = new AccessCheck(time, options.handshake());
-    this.upgrades = new PendingUpgrades(parts, access, incarnation);
+    this.upgrades = new PendingUpgrades(parts, access, run);
     PlainRequests requests = new PlainRequests(tally, transport, access);
     this.front = new HttpFront(tally, edge, upgrades, requests);
     this.releases = new Releases(parts, loops, upgrades, requests);

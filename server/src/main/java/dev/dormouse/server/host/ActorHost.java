@@ -130,7 +130,7 @@ public final class ActorHost {
     this.alarms = new AlarmOutcomes(alarmClock, failures, this::optionsOf);
     this.background = new BackgroundWork(failures);
     this.watch = new TurnWatch(observers, time);
-    this.questions = new Questions(store.incarnation());
+    this.questions = new Questions(store.run());
     this.unsettled = new UnsettledTurns(options.unsettledBytesMax(), transport::underWayBytes);
     this.rounds =
         new HostRounds(
@@ -193,7 +193,8 @@ public final class ActorHost {
 
   private void refuse(Event.Client client, List<ToGateway> records) {
     if (!records.isEmpty()) {
-      transport.toGateway(new Release(client.event().actor(), store.incarnation(), records));
+      ActorId actor = client.event().actor();
+      transport.toGateway(new Release(actor, store.epochOf(actor), records));
     }
     client.end();
   }
@@ -213,6 +214,7 @@ public final class ActorHost {
 
   private ActorCell newCell(ActorId id, ActorType type) {
     HostOptions options = Objects.requireNonNull(limits.get(type.name()));
+    long epoch = store.epochOf(id);
     Executor executor = type.executor().apply(id);
     Mailbox mailbox = new Mailbox(options.mailboxMax());
     ActorRows rows = new ActorRows(store, id, quarantine);
@@ -222,6 +224,7 @@ public final class ActorHost {
     CommitPipeline pipeline =
         new CommitPipeline(
             id,
+            epoch,
             executor,
             store,
             rows,
@@ -255,7 +258,7 @@ public final class ActorHost {
                 autoReplies,
                 closing,
                 time,
-                store.incarnation(),
+                epoch,
                 alarms.running(),
                 background,
                 questions,
@@ -385,8 +388,7 @@ public final class ActorHost {
   public void close(ActorId id, ConnectionId connection, int code, String reason) {
     CloseReason.checkSendable(code, reason);
     transport.toGateway(
-        new Release(
-            id, store.incarnation(), List.of(new ToGateway.Close(connection, code, reason))));
+        new Release(id, store.epochOf(id), List.of(new ToGateway.Close(connection, code, reason))));
   }
 
   private void checkHosted(ActorId id) {

@@ -51,7 +51,7 @@ final class LeftoverCloses {
   /** The number of connections of actors that cannot be read. */
   private long unreadable;
 
-  /** The cause of the closes of each incarnation. */
+  /** The cause of the closes of each run. */
   private final Map<Long, CloseReason.Cause> causes = new HashMap<>();
 
   /** The actor whose row {@code isActorReadable} is about; null before the first. */
@@ -112,7 +112,7 @@ final class LeftoverCloses {
   }
 
   private boolean isLeftover(PlacedRow row) {
-    if (RowKey.connection(row.key()).incarnation() == store.incarnation()) {
+    if (RowKey.connection(row.key()).run() == store.run()) {
       return false;
     }
     boolean isHosted = types.contains(row.actor().type());
@@ -145,12 +145,12 @@ final class LeftoverCloses {
 
   private ToHost.Closed closeOf(PlacedRow row) {
     ConnectionId connection = RowKey.connection(row.key());
-    CloseReason.Cause cause = causes.computeIfAbsent(connection.incarnation(), this::causeOf);
+    CloseReason.Cause cause = causes.computeIfAbsent(connection.run(), this::causeOf);
     return new ToHost.Closed(row.actor(), connection, CloseReason.abnormal(cause));
   }
 
-  private CloseReason.Cause causeOf(long incarnation) {
-    return switch (store.endingOf(incarnation)) {
+  private CloseReason.Cause causeOf(long run) {
+    return switch (store.endingOf(run)) {
       case CLOSED -> CloseReason.Cause.SHUTDOWN_UNFINISHED;
       case PROCESS_DIED -> CloseReason.Cause.PROCESS_DIED;
       case MACHINE_RESTARTED -> CloseReason.Cause.MACHINE_RESTARTED;

@@ -187,7 +187,7 @@ public final class Node implements AutoCloseable {
             vertx,
             transport,
             options.time(),
-            store.incarnation(),
+            store.run(),
             this.observers);
     transport.connect(host::accept, gateway::accept);
     transport.measure(gateway::underWayBytes);

@@ -67,7 +67,7 @@ class ActorSearchTest {
     store.commit(
         new TurnBatch(
             new ActorId(type, key),
-            store.incarnation(),
+            store.epochOf(new ActorId(type, key)),
             new CommitChain(),
             List.of(),
             List.of(new TurnBatch.Write(Table.ACTOR, ActorRow.KEY, row))));

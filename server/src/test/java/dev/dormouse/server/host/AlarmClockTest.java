@@ -94,7 +94,7 @@ class AlarmClockTest {
         writes.forEach(
             (key, value) ->
                 batch.add(new TurnBatch.Write(key.table(), key.bytes(), value.orElseThrow())));
-        store.commit(new TurnBatch(alarm.actor(), store.incarnation(), batch));
+        store.commit(new TurnBatch(alarm.actor(), store.epochOf(alarm.actor()), batch));
       }
     }
   }
@@ -210,7 +210,7 @@ class AlarmClockTest {
   private void leftRaw(ActorId actor, RowKey key, byte[] value) {
     try (ActorStore store = Stores.memory(disk)) {
       TurnBatch.Write write = new TurnBatch.Write(key.table(), key.bytes(), value);
-      store.commit(new TurnBatch(actor, store.incarnation(), List.of(write)));
+      store.commit(new TurnBatch(actor, store.epochOf(actor), List.of(write)));
     }
   }
 

@@ -160,7 +160,7 @@ class AutoRepliesTest {
     node.store.commit(
         new TurnBatch(
             TestHost.ROOM,
-            node.store.incarnation(),
+            node.store.epochOf(TestHost.ROOM),
             new CommitChain(),
             List.of(),
             List.of(new TurnBatch.Write(Table.ACTOR, ActorRow.KEY, withoutFlags))));

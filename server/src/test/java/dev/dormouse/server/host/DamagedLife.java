@@ -62,7 +62,7 @@ final class DamagedLife {
   }
 
   ConnectionId connect(ActorId actor) {
-    ConnectionId id = ConnectionId.of(plain.incarnation(), ++connections);
+    ConnectionId id = ConnectionId.of(plain.run(), ++connections);
     accept(new ToHost.Open(actor, id, head(), null));
     return id;
   }
@@ -90,7 +90,7 @@ final class DamagedLife {
         .commit(
             new TurnBatch(
                 actor,
-                plain.incarnation(),
+                plain.epochOf(actor),
                 List.of(new TurnBatch.Write(key.table(), key.bytes(), value))))
         .toCompletableFuture()
         .join();

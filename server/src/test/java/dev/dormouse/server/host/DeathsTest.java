@@ -91,8 +91,8 @@ class DeathsTest {
         byte[] key = RowKey.connection(ConnectionId.of(1, connection)).bytes();
         rows.add(new TurnBatch.Write(Table.CONNECTION, key, row));
       }
-      dead.store.commit(
-          new TurnBatch(new ActorId("gone", "k" + actor), dead.store.incarnation(), rows));
+      ActorId gone = new ActorId("gone", "k" + actor);
+      dead.store.commit(new TurnBatch(gone, dead.store.epochOf(gone), rows));
     }
     TestHost node = new TestHost(disk, new Register());
     AtomicReference<Object> closed = new AtomicReference<>();

@@ -13,6 +13,7 @@ import dev.dormouse.storage.rows.ClockMark;
 import dev.dormouse.storage.rows.DueAlarm;
 import dev.dormouse.storage.rows.DueClock;
 import dev.dormouse.storage.rows.KeySpan;
+import dev.dormouse.storage.rows.ShardGroups;
 import dev.dormouse.storage.rows.Table;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -167,8 +168,8 @@ final class HeldStore implements ActorStore {
   }
 
   @Override
-  public long incarnation() {
-    return store.incarnation();
+  public long run() {
+    return store.run();
   }
 
   @Override
@@ -216,8 +217,23 @@ final class HeldStore implements ActorStore {
   }
 
   @Override
-  public int shards() {
-    return store.shards();
+  public List<PlacedRow> scanAll(Table table, int group, @Nullable PlacedRow after, int limit) {
+    return store.scanAll(table, group, after, limit);
+  }
+
+  @Override
+  public ShardGroups groups() {
+    return store.groups();
+  }
+
+  @Override
+  public long epoch(int group) {
+    return store.epoch(group);
+  }
+
+  @Override
+  public long epochOf(ActorId actor) {
+    return store.epochOf(actor);
   }
 
   @Override

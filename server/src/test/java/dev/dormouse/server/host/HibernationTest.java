@@ -375,7 +375,7 @@ class HibernationTest {
             + ";";
     assertThat(next.heard())
         .containsExactly(new ToGateway.Responded(1, HttpResponse.text(200, book)));
-    assertThat(living.incarnation()).isEqualTo(2);
+    assertThat(living.run()).isEqualTo(2);
 
     TestHost last = new TestHost(disk, new ClosingBook());
     CompletableFuture<Long> closedLater = last.host.closeLeftovers();

@@ -124,7 +124,7 @@ class OwnLimitsTest {
           attempts.add("");
           throw new IllegalStateException("as asked");
         };
-    node.offer(ConnectionId.of(node.store.incarnation(), 1), "m");
+    node.offer(ConnectionId.of(node.store.run(), 1), "m");
     node.steps.runAll();
     node.pass(Duration.ofMinutes(5));
     assertThat(attempts).hasSize(2);
@@ -243,7 +243,7 @@ class OwnLimitsTest {
             HostOptions.defaults().withActiveActorsMax(2));
     for (int i = 1; i <= 3; i++) {
       ActorId busy = new ActorId("room", "busy" + i);
-      ConnectionId id = ConnectionId.of(small.store.incarnation(), i);
+      ConnectionId id = ConnectionId.of(small.store.run(), i);
       small.host.accept(new ToHost.Open(busy, id, TestHost.head("a", "b"), null));
       small.host.accept(new ToHost.Message(busy, id, 1, Payload.text("m")));
       small.steps.runAll();

@@ -153,7 +153,7 @@ class StormTest {
       sandman.start();
       for (int i = 0; i < ACTORS * CONNECTIONS; i++) {
         ActorId actor = new ActorId("room", "r" + i % ACTORS);
-        ConnectionId id = ConnectionId.of(store.incarnation(), i + 1L);
+        ConnectionId id = ConnectionId.of(store.run(), i + 1L);
         clients.put(id, new Client(host, actor, id, done));
         host.accept(new ToHost.Open(actor, id, head("c" + i), null));
       }

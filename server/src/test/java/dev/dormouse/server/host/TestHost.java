@@ -148,12 +148,12 @@ final class TestHost {
 
   /** Begins the upgrade of a client that gets a subprotocol, unless that is null. */
   ConnectionId offerUpgrade(String name, String subprotocol) {
-    ConnectionId id = ConnectionId.of(store.incarnation(), ++connections);
+    ConnectionId id = ConnectionId.of(store.run(), ++connections);
     host.accept(new ToHost.Open(ROOM, id, head("name", name), subprotocol));
     return id;
   }
 
-  /** Returns the upgrade of an incarnation's first connections. */
+  /** Returns the upgrade of a run's first connections. */
   static ToHost open(int number) {
     return new ToHost.Open(ROOM, ConnectionId.of(1, number), head("name", "n"), null);
   }

@@ -184,8 +184,8 @@ final class Mutations {
           of(
               "a release names another epoch",
               "host/commit/CommitPipeline.java",
-              "return new Release(id, store.incarnation(), records);",
-              "return new Release(id, store.incarnation() + 1, records);",
+              "return new Release(id, epoch, records);",
+              "return new Release(id, epoch + 1, records);",
               KEPT_FIRST),
           // 4
           of(
@@ -278,8 +278,8 @@ final class Mutations {
           of(
               "leftovers of the run before the last are not closed",
               "host/LeftoverCloses.java",
-              "if (RowKey.connection(row.key()).incarnation() == store.incarnation()) {",
-              "if (RowKey.connection(row.key()).incarnation() != store.incarnation() - 1) {",
+              "if (RowKey.connection(row.key()).run() == store.run()) {",
+              "if (RowKey.connection(row.key()).run() != store.run() - 1) {",
               CLOSED_ONCE,
               LIVENESS),
           of(

@@ -136,7 +136,7 @@ final class Oracle {
       }
       case CLOSE -> {
         checkIsThere(turn, Promise.CLOSED_ONCE);
-        if (id.incarnation() != run.node().store.incarnation()) {
+        if (id.run() != run.node().store.run()) {
           run.count(Happening.LEFTOVER_CLOSED);
         }
         if (!isGone(actor, id)) {
@@ -160,7 +160,7 @@ final class Oracle {
   }
 
   private boolean isGone(ActorModel actor, ConnectionId id) {
-    return actor.closedToHost.contains(id) || id.incarnation() != run.node().store.incarnation();
+    return actor.closedToHost.contains(id) || id.run() != run.node().store.run();
   }
 
   /** Records that the handler of an alarm begins. */
@@ -327,9 +327,9 @@ final class Oracle {
   // The reports of commits follow.
 
   /** Records that writes were handed in. */
-  void handedIn(TurnBatch batch, long incarnation) {
+  void handedIn(TurnBatch batch, long epoch) {
     ActorModel actor = actor(batch.actor());
-    if (batch.epoch() != incarnation) {
+    if (batch.epoch() != epoch) {
       broken(Promise.KEPT_FIRST, "a commit of " + actor.id + " names epoch " + batch.epoch());
     }
     if (actor.isLossPending && actor.underWay.isEmpty() && actor.open == null) {

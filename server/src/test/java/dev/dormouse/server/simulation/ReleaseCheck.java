@@ -34,11 +34,11 @@ final class ReleaseCheck {
   }
 
   /** Checks a release of the host. */
-  void released(Release release, long incarnation) {
+  void released(Release release, long epoch) {
     ActorModel actor = oracle.actor(release.actor());
     List<String> said = release.records().stream().map(Words::describe).toList();
     run.trace("release of " + actor.id + ": " + said);
-    if (release.epoch() != incarnation) {
+    if (release.epoch() != epoch) {
       oracle.broken(
           Promise.KEPT_FIRST, "a release of " + actor.id + " names epoch " + release.epoch());
     }

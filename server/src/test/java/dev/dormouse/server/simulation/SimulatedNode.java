@@ -90,7 +90,7 @@ final class SimulatedNode {
 
     @Override
     public void toGateway(Release release) {
-      run.oracle().releases().released(release, store.incarnation());
+      run.oracle().releases().released(release, store.epochOf(release.actor()));
       releases.computeIfAbsent(release.actor(), id -> new ArrayDeque<>()).add(release);
     }
 
@@ -217,7 +217,7 @@ final class SimulatedNode {
   // The steps of clients follow.
 
   void connect(ActorId actor) {
-    ConnectionId id = ConnectionId.of(store.incarnation(), ++connections);
+    ConnectionId id = ConnectionId.of(store.run(), ++connections);
     SimulatedSocket socket = new SimulatedSocket(actor, id);
     socket.toHost.add(new ToHost.Open(actor, id, head("id", id.toString()), null));
     gateway.add(socket);

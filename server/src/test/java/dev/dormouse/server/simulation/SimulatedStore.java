@@ -10,6 +10,7 @@ import dev.dormouse.storage.rows.ClockMark;
 import dev.dormouse.storage.rows.DueAlarm;
 import dev.dormouse.storage.rows.DueClock;
 import dev.dormouse.storage.rows.KeySpan;
+import dev.dormouse.storage.rows.ShardGroups;
 import dev.dormouse.storage.rows.Table;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -26,6 +27,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Predicate;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -40,11 +42,16 @@ final class SimulatedStore implements ActorStore {
   /** The data that outlives the process. */
   static final class Disk {
     private final Map<ActorId, Rows> rows = new LinkedHashMap<>();
-    private long incarnation;
+    private long runs;
+
+    /** The epoch in force. It is far from every run, so that one is found in the other's place. */
+    private long epoch = 1_000;
+
     private @Nullable ClockMark mark;
   }
 
   private static final int SHARDS = 4;
+  private static final ShardGroups GROUPS = new ShardGroups(SHARDS, 2);
 
   private static final Comparator<DueAlarm> ORDER =
       Comparator.comparingLong(DueAlarm::ms)
@@ -75,7 +82,8 @@ final class SimulatedStore implements ActorStore {
 
   private final Simulation run;
   private final Disk disk;
-  private final long incarnation;
+  private final long number;
+  private final long epoch;
   private final Map<ActorId, Rows> visible = new LinkedHashMap<>();
 
   /** The commits that were handed in and not reported, the oldest first; no list is empty. */
@@ -91,13 +99,14 @@ final class SimulatedStore implements ActorStore {
   SimulatedStore(Simulation run, Disk disk) {
     this.run = run;
     this.disk = disk;
-    this.incarnation = ++disk.incarnation;
+    this.number = ++disk.runs;
+    this.epoch = ++disk.epoch;
     disk.rows.forEach((actor, rows) -> visible.put(actor, rows.copy()));
   }
 
   @Override
-  public long incarnation() {
-    return incarnation;
+  public long run() {
+    return number;
   }
 
   @Override
@@ -131,6 +140,16 @@ final class SimulatedStore implements ActorStore {
 
   @Override
   public List<PlacedRow> scanAll(Table table, @Nullable PlacedRow after, int limit) {
+    return scan(table, actor -> true, after, limit);
+  }
+
+  @Override
+  public List<PlacedRow> scanAll(Table table, int group, @Nullable PlacedRow after, int limit) {
+    return scan(table, actor -> groupOf(actor) == group, after, limit);
+  }
+
+  private List<PlacedRow> scan(
+      Table table, Predicate<ActorId> actors, @Nullable PlacedRow after, int limit) {
     mayFail(null);
     List<PlacedRow> found = new ArrayList<>();
     boolean isBeyond = after == null;
@@ -139,7 +158,7 @@ final class SimulatedStore implements ActorStore {
       for (Map.Entry<byte[], byte[]> row : entry.getValue().table(table).entrySet()) {
         boolean isWanted =
             isBeyond || (isThere && Arrays.compareUnsigned(row.getKey(), after.key()) > 0);
-        if (isWanted && found.size() < limit) {
+        if (isWanted && actors.test(entry.getKey()) && found.size() < limit) {
           found.add(new PlacedRow(entry.getKey(), row.getKey().clone(), row.getValue().clone()));
         }
       }
@@ -151,8 +170,13 @@ final class SimulatedStore implements ActorStore {
   // Alarms are not simulated.
 
   @Override
-  public int shards() {
-    return SHARDS;
+  public ShardGroups groups() {
+    return GROUPS;
+  }
+
+  @Override
+  public long epoch(int group) {
+    return epoch;
   }
 
   @Override
@@ -218,11 +242,11 @@ final class SimulatedStore implements ActorStore {
 
   @Override
   public CompletionStage<CommitResult> commit(TurnBatch batch) {
-    run.oracle().handedIn(batch, incarnation);
+    run.oracle().handedIn(batch, epoch);
     Commit commit = new Commit(batch);
     ArrayDeque<Commit> before = underWay.get(batch.actor());
     if (health == Health.FENCED) {
-      commit.result = new CommitResult.Fenced(incarnation + 1);
+      commit.result = new CommitResult.Fenced(epoch + 1);
     } else if (health == Health.FAILED) {
       commit.result = unknown();
     } else if (isFull || broken.contains(batch.chain())) {
@@ -316,12 +340,12 @@ final class SimulatedStore implements ActorStore {
   void fence() {
     if (health == Health.GOOD) {
       health = Health.FENCED;
-      disk.incarnation++;
+      disk.epoch++;
       run.trace("the store is fenced");
       for (ArrayDeque<Commit> commits : underWay.values()) {
         for (Commit commit : commits) {
           if (!commit.isWritten && commit.result == null) {
-            commit.result = new CommitResult.Fenced(disk.incarnation);
+            commit.result = new CommitResult.Fenced(disk.epoch);
           }
         }
       }

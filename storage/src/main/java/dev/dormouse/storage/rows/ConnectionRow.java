@@ -12,8 +12,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The row of a connection, under the connection's id, which names the incarnation that holds the
- * socket.
+ * The row of a connection, under the connection's id, which names the run of the node that holds
+ * the socket.
  *
  * <p>Bytes: acceptance in milliseconds since 1970 (8), number of tags (1), for each tag its length
  * (2) and UTF-8, flags (1: there is an attachment, 2: there is a request), the request if there is

@@ -103,7 +103,22 @@ public final class RowKeys {
 
   /** Returns the least stored key of a table that is greater than those of a shard. */
   static byte[] afterShard(Table table, int shard) {
-    return endOf(new byte[] {table.code(), (byte) (shard >> 8), (byte) shard});
+    return endOf(beforeShard(table, shard));
+  }
+
+  /**
+   * Returns the stored keys of all rows that a table has of a range of shards.
+   *
+   * @param first the first shard
+   * @param end the shard after the last one
+   */
+  public static StoredSpan ofShards(Table table, int first, int end) {
+    return new StoredSpan(
+        beforeShard(table, first), end == SHARDS_MAX ? endOf(table) : beforeShard(table, end), 0);
+  }
+
+  private static byte[] beforeShard(Table table, int shard) {
+    return new byte[] {table.code(), (byte) (shard >> 8), (byte) shard};
   }
 
   /** Returns the number of shards. */

@@ -112,6 +112,6 @@ public interface DueAlarmsContract {
 
   private static void write(ActorStore store, DueAlarm alarm, byte[] value) {
     TurnBatch.Write write = new TurnBatch.Write(Table.DUE, alarm.key(), value);
-    done(store.commit(new TurnBatch(alarm.actor(), store.incarnation(), List.of(write))));
+    done(store.commit(new TurnBatch(alarm.actor(), store.epochOf(alarm.actor()), List.of(write))));
   }
 }

@@ -34,7 +34,7 @@ import org.jspecify.annotations.Nullable;
 public final class PendingUpgrades {
   private final SocketParts parts;
   private final AccessCheck access;
-  private final long incarnation;
+  private final long run;
   private final AtomicLong numbers = new AtomicLong();
   private final AwaitedAnswers<ConnectionId, Pending> pending = new AwaitedAnswers<>();
 
@@ -60,15 +60,15 @@ public final class PendingUpgrades {
     }
   }
 
-  public PendingUpgrades(SocketParts parts, AccessCheck access, long incarnation) {
+  public PendingUpgrades(SocketParts parts, AccessCheck access, long run) {
     this.parts = parts;
     this.access = access;
-    this.incarnation = incarnation;
+    this.run = run;
   }
 
   /** Creates the id of a new connection. */
   ConnectionId nextId() {
-    return ConnectionId.of(incarnation, numbers.incrementAndGet());
+    return ConnectionId.of(run, numbers.incrementAndGet());
   }
 
   /**

@@ -79,6 +79,7 @@ public final class CommitPipeline {
   private static final Logger log = Log.of(CommitPipeline.class);
 
   private final ActorId id;
+  private final long epoch;
   private final ActorStore store;
   private final ActorRows rows;
   private final OutputGate gate;
@@ -103,11 +104,13 @@ public final class CommitPipeline {
   /**
    * Creates the pipeline of a new cell.
    *
+   * @param epoch the epoch in which this node owns the actor
    * @param executor where the actor's handlers run
    * @param turnBytesMax the most bytes that one turn may send and store
    */
   public CommitPipeline(
       ActorId id,
+      long epoch,
       Executor executor,
       ActorStore store,
       ActorRows rows,
@@ -118,6 +121,7 @@ public final class CommitPipeline {
       LostCloses lostCloses,
       int turnBytesMax) {
     this.id = id;
+    this.epoch = epoch;
     this.executor = executor;
     this.chain = new CommitChain(executor);
     this.store = store;
@@ -224,11 +228,7 @@ public final class CommitPipeline {
     ConnectionId gone = closed.connection();
     ActorRow row = ActorRow.decodeOrNone(rows.get(RowKey.ACTOR));
     ActorRow without =
-        new ActorRow(
-            store.incarnation(),
-            row.activations(),
-            row.connections() - 1,
-            row.mayHaveAutoReplies());
+        new ActorRow(epoch, row.activations(), row.connections() - 1, row.mayHaveAutoReplies());
     NavigableMap<RowKey, Optional<byte[]>> writes = new TreeMap<>();
     writes.put(RowKey.ACTOR, Optional.of(without.encode()));
     writes.put(RowKey.connection(gone), Optional.empty());
@@ -283,7 +283,7 @@ public final class CommitPipeline {
             writes.add(new TurnBatch.Write(key.table(), key.bytes(), value.orElse(null))));
     try {
       CompletionStage<CommitResult> commit =
-          store.commit(new TurnBatch(id, store.incarnation(), chain, List.copyOf(clears), writes));
+          store.commit(new TurnBatch(id, epoch, chain, List.copyOf(clears), writes));
       alarms.handedIn(id, writes, commit);
       return commit;
     } catch (RuntimeException e) {
@@ -292,6 +292,6 @@ public final class CommitPipeline {
   }
 
   private Release release(List<ToGateway> records) {
-    return new Release(id, store.incarnation(), records);
+    return new Release(id, epoch, records);
   }
 }

@@ -55,11 +55,11 @@ public final class Questions {
       new ConcurrentHashMap<>();
 
   /**
-   * Creates an empty set of questions. Their numbers begin with the incarnation, so that no other
-   * run of the node and no other node uses the same numbers.
+   * Creates an empty set of questions. Their numbers begin with the run, so that no other run of
+   * the node and no other node uses the same numbers.
    */
-  public Questions(long incarnation) {
-    this.last = new AtomicLong(ConnectionId.of(incarnation, 0).value());
+  public Questions(long run) {
+    this.last = new AtomicLong(ConnectionId.of(run, 0).value());
   }
 
   /**

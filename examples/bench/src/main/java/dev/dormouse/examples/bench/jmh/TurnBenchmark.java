@@ -99,7 +99,7 @@ public class TurnBenchmark {
         new ActorHost(
             List.of(type), store, transport, Time.system(), HostOptions.defaults(), observers);
     transport.connect(host::accept, release -> {});
-    connection = ConnectionId.of(store.incarnation(), 1);
+    connection = ConnectionId.of(store.run(), 1);
     RequestHead head = new RequestHead("GET", "/", Map.of(), List.of(), "");
     host.accept(new ToHost.Open(ID, connection, head, null));
     message = Payload.text("x".repeat(128));
