@@ -10,6 +10,8 @@ import dev.dormouse.sdk.Connection;
 import dev.dormouse.sdk.Upgrade;
 import dev.dormouse.server.options.ServerOptions;
 import dev.dormouse.server.protocol.DirectTransport;
+import dev.dormouse.server.protocol.FromHost;
+import dev.dormouse.server.protocol.Owner;
 import dev.dormouse.server.protocol.Release;
 import dev.dormouse.server.protocol.ToGateway;
 import dev.dormouse.server.protocol.ToHost;
@@ -31,7 +33,6 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.Consumer;
 
 /**
  * A server that dies at a named point, as by {@code kill -9}. It is the production server, with a
@@ -179,24 +180,27 @@ public final class KilledServer {
     private final Transport transport = new DirectTransport();
 
     @Override
-    public void toGateway(Release release) {
+    public void toGateway(long gateway, FromHost record) {
+      Release release = (Release) record;
       int broadcastAt = broadcastAt(release.records());
       if (broadcastAt < 0) {
-        transport.toGateway(release);
+        transport.toGateway(gateway, release);
         return;
       }
       pass(KillPoint.MID_BROADCAST, Moment.INSIDE);
       if (isAt(KillPoint.MID_BROADCAST, Moment.BEFORE_COMMIT)) {
         List<ToGateway> records = release.records();
         transport.toGateway(
+            gateway,
             new Release(release.actor(), release.epoch(), records.subList(0, broadcastAt)));
         pass(KillPoint.MID_BROADCAST, Moment.BEFORE_COMMIT);
         transport.toGateway(
+            gateway,
             new Release(
                 release.actor(), release.epoch(), records.subList(broadcastAt, records.size())));
         return;
       }
-      transport.toGateway(release);
+      transport.toGateway(gateway, release);
       pass(KillPoint.MID_BROADCAST, Moment.AFTER_COMMIT);
     }
 
@@ -210,12 +214,12 @@ public final class KilledServer {
     }
 
     @Override
-    public void toHost(ToHost record) {
-      transport.toHost(record);
+    public void toHost(Owner owner, ToHost record) {
+      transport.toHost(owner, record);
     }
 
     @Override
-    public void connect(Consumer<ToHost> host, Consumer<Release> gateway) {
+    public void connect(HostEnd host, GatewayEnd gateway) {
       transport.connect(host, gateway);
     }
   }

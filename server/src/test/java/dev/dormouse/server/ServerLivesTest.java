@@ -9,7 +9,8 @@ import dev.dormouse.sdk.Connection;
 import dev.dormouse.sdk.Upgrade;
 import dev.dormouse.sdk.WebSocketActor;
 import dev.dormouse.server.options.ServerOptions;
-import dev.dormouse.server.protocol.Release;
+import dev.dormouse.server.protocol.FromHost;
+import dev.dormouse.server.protocol.Owner;
 import dev.dormouse.server.protocol.ToHost;
 import dev.dormouse.server.protocol.Transport;
 import dev.dormouse.storage.ActorStore;
@@ -21,7 +22,6 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Consumer;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -179,13 +179,13 @@ class ServerLivesTest {
     Transport broken =
         new Transport() {
           @Override
-          public void toHost(ToHost record) {}
+          public void toHost(Owner owner, ToHost record) {}
 
           @Override
-          public void toGateway(Release release) {}
+          public void toGateway(long gateway, FromHost record) {}
 
           @Override
-          public void connect(Consumer<ToHost> host, Consumer<Release> gateway) {
+          public void connect(HostEnd host, GatewayEnd gateway) {
             throw new IllegalStateException("no way");
           }
         };

@@ -6,6 +6,7 @@ import dev.dormouse.sdk.CloseReason;
 import dev.dormouse.sdk.CloseReason.Cause;
 import dev.dormouse.sdk.ConnectionId;
 import dev.dormouse.server.gateway.http.PlainRequests;
+import dev.dormouse.server.gateway.owner.OwnerLinks;
 import dev.dormouse.server.gateway.socket.ClientSocket;
 import dev.dormouse.server.gateway.socket.LoopQueues;
 import dev.dormouse.server.gateway.socket.SocketParts;
@@ -13,6 +14,7 @@ import dev.dormouse.server.gateway.upgrade.PendingUpgrades;
 import dev.dormouse.server.gateway.wire.CloseCodes;
 import dev.dormouse.server.gateway.wire.OutboundFrames;
 import dev.dormouse.server.protocol.HeapCost;
+import dev.dormouse.server.protocol.Owner;
 import dev.dormouse.server.protocol.Release;
 import dev.dormouse.server.protocol.ToGateway;
 import dev.dormouse.server.protocol.ToHost;
@@ -31,7 +33,7 @@ import org.slf4j.Logger;
  *
  * <p>Any thread may bring a release, but the releases of one actor must come one after the other.
  */
-final class Releases implements ToGateway.Receiver<Releases.Underway> {
+final class Releases implements ToGateway.Receiver<Releases.Underway>, OwnerLinks.Holder {
   private static final Logger log = Log.of(Releases.class);
 
   /** A release that is being carried out, with the steps that were gathered so far. */
@@ -57,7 +59,8 @@ final class Releases implements ToGateway.Receiver<Releases.Underway> {
   }
 
   /** Carries out a release, and returns before the event loops have applied its steps. */
-  void accept(Release release) {
+  @Override
+  public void release(Release release) {
     Underway steps = new Underway(loops, release.actor());
     try {
       for (ToGateway record : release.records()) {
@@ -67,6 +70,25 @@ final class Releases implements ToGateway.Receiver<Releases.Underway> {
       steps.dispatch();
     }
   }
+
+  @Override
+  public long[] announced(int group) {
+    return new long[0];
+  }
+
+  @Override
+  public long firstNew() {
+    return 0;
+  }
+
+  @Override
+  public void attached(int group, Owner owner) {}
+
+  @Override
+  public void limboOver(int group) {}
+
+  @Override
+  public void unknown(long[] connections) {}
 
   @Override
   public void accepted(ToGateway.Accepted accepted, Underway steps) {
@@ -132,6 +154,11 @@ final class Releases implements ToGateway.Receiver<Releases.Underway> {
   }
 
   @Override
+  public void ended(ToGateway.Ended ended, Underway steps) {
+    apply(ended.connection(), steps, ClientSocket::ended);
+  }
+
+  @Override
   public void close(ToGateway.Close close, Underway steps) {
     CloseReason reason = sendable(close);
     apply(close.connection(), steps, socket -> socket.close(reason));
@@ -185,6 +212,6 @@ final class Releases implements ToGateway.Receiver<Releases.Underway> {
   }
 
   private void tellSeen(ActorId actor, ToGateway.AskSeen question, @Nullable Instant at) {
-    parts.transport().toHost(new ToHost.Seen(actor, question.connection(), question.report(), at));
+    parts.links().send(new ToHost.Seen(actor, question.connection(), question.report(), at));
   }
 }

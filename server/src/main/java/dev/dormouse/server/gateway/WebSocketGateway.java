@@ -14,6 +14,7 @@ import dev.dormouse.server.gateway.limits.ClientMemory;
 import dev.dormouse.server.gateway.limits.GatewayCounts;
 import dev.dormouse.server.gateway.limits.GatewayOptions;
 import dev.dormouse.server.gateway.limits.Tally;
+import dev.dormouse.server.gateway.owner.OwnerLinks;
 import dev.dormouse.server.gateway.socket.ClientSocket;
 import dev.dormouse.server.gateway.socket.ConnectionGroups;
 import dev.dormouse.server.gateway.socket.ConnectionStatus;
@@ -23,7 +24,9 @@ import dev.dormouse.server.gateway.socket.SocketVisits;
 import dev.dormouse.server.gateway.upgrade.HttpFront;
 import dev.dormouse.server.gateway.upgrade.PendingUpgrades;
 import dev.dormouse.server.observe.Observers;
-import dev.dormouse.server.protocol.Release;
+import dev.dormouse.server.protocol.FromHost;
+import dev.dormouse.server.protocol.Owner;
+import dev.dormouse.server.protocol.Placement;
 import dev.dormouse.server.protocol.Time;
 import dev.dormouse.server.protocol.Transport;
 import io.vertx.core.Future;
@@ -64,6 +67,7 @@ public final class WebSocketGateway {
 
   private final Vertx vertx;
   private final Tally tally;
+  private final OwnerLinks links;
   private final ConnectionGroups groups;
   private final LoopQueues loops = new LoopQueues();
   private final Edge edge;
@@ -90,9 +94,33 @@ public final class WebSocketGateway {
       Time time,
       long run,
       Observers observers) {
+    this(
+        options,
+        vertx,
+        Placement.fixed(new Owner("", run)),
+        transport,
+        time,
+        run,
+        observers);
+  }
+
+  /**
+   * Creates a gateway without routes whose actors run where a placement says.
+   *
+   * @param placement tells which host owns the actors
+   */
+  public WebSocketGateway(
+      GatewayOptions options,
+      Vertx vertx,
+      Placement placement,
+      Transport transport,
+      Time time,
+      long run,
+      Observers observers) {
     this.vertx = vertx;
     this.tally = new Tally(options, time, observers);
-    SocketParts parts = new SocketParts(tally, transport);
+    this.links = new OwnerLinks(placement, transport, time);
+    SocketParts parts = new SocketParts(tally, links);
     this.groups = parts.groups();
     this.edge =
         new Edge(
@@ -103,10 +131,11 @@ public final class WebSocketGateway {
             observers);
     AccessCheck access = new AccessCheck(time, options.handshake());
     this.upgrades = new PendingUpgrades(parts, access, run);
-    PlainRequests requests = new PlainRequests(tally, transport, access);
+    PlainRequests requests = new PlainRequests(tally, links, access);
     this.front = new HttpFront(tally, edge, upgrades, requests);
     this.releases = new Releases(parts, loops, upgrades, requests);
     this.visits = new SocketVisits(vertx, groups, loops, parts.heartbeats());
+    links.begin(releases);
   }
 
   /**
@@ -182,11 +211,11 @@ public final class WebSocketGateway {
   }
 
   /**
-   * Carries out a release of a host, and returns at once. Any thread may call it, but the releases
-   * of one actor must come one after the other. They reach each socket in that order.
+   * Takes a record of a host, and returns at once. Any thread may call it, but the releases of one
+   * actor must come one after the other. They reach each socket in that order.
    */
-  public void accept(Release release) {
-    releases.accept(release);
+  public void accept(FromHost record) {
+    links.accept(record);
   }
 
   /** Returns about how many bytes of releases the event loops have not applied yet. Any thread. */

@@ -142,6 +142,16 @@ public final class ActorHost {
             this::hibernateIfIdle);
   }
 
+  /**
+   * Takes a record of a gateway.
+   *
+   * @param gateway the run of the gateway's node
+   * @param epoch the epoch in which the gateway believes that this host owns the record's group
+   */
+  public void accept(long gateway, long epoch, ToHost told) {
+    accept(told);
+  }
+
   /** Takes an event, or the answer to a question of an actor, from a gateway. */
   public void accept(ToHost told) {
     told.dispatch(receiver);
@@ -162,6 +172,11 @@ public final class ActorHost {
     @Override
     public void seen(ToHost.Seen seen) {
       questions.answer(seen);
+    }
+
+    @Override
+    public void announce(ToHost.Announce announce) {
+      throw new AssertionError("an announcement is for the door of the host");
     }
   }
 
@@ -194,7 +209,7 @@ public final class ActorHost {
   private void refuse(Event.Client client, List<ToGateway> records) {
     if (!records.isEmpty()) {
       ActorId actor = client.event().actor();
-      transport.toGateway(new Release(actor, store.epochOf(actor), records));
+      transport.toGateway(0, new Release(actor, store.epochOf(actor), records));
     }
     client.end();
   }
@@ -388,6 +403,7 @@ public final class ActorHost {
   public void close(ActorId id, ConnectionId connection, int code, String reason) {
     CloseReason.checkSendable(code, reason);
     transport.toGateway(
+        0,
         new Release(id, store.epochOf(id), List.of(new ToGateway.Close(connection, code, reason))));
   }
 

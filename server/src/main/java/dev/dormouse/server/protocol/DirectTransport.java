@@ -1,29 +1,34 @@
 package dev.dormouse.server.protocol;
 
-import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
-/** Carries records between a gateway and a host of one process, by direct calls. */
+/**
+ * Carries records between the gateway and the host of one process, by direct calls. It never loses
+ * a record, and its link never breaks.
+ */
 public final class DirectTransport implements Transport {
-  private volatile @Nullable Consumer<ToHost> host;
-  private volatile @Nullable Consumer<Release> gateway;
+  /** The name by which the host knows the one gateway. */
+  private static final long GATEWAY = 0;
+
+  private volatile @Nullable HostEnd host;
+  private volatile @Nullable GatewayEnd gateway;
   private volatile LongSupplier underWay = () -> 0;
 
   @Override
-  public void connect(Consumer<ToHost> host, Consumer<Release> gateway) {
+  public void connect(HostEnd host, GatewayEnd gateway) {
     this.host = host;
     this.gateway = gateway;
   }
 
   @Override
-  public void toHost(ToHost record) {
-    connected(host).accept(record);
+  public void toHost(Owner owner, ToHost record) {
+    connected(host).accept(GATEWAY, owner.epoch(), record);
   }
 
   @Override
-  public void toGateway(Release release) {
-    connected(gateway).accept(release);
+  public void toGateway(long gatewayRun, FromHost record) {
+    connected(gateway).accept(record);
   }
 
   @Override
@@ -36,7 +41,7 @@ public final class DirectTransport implements Transport {
     return underWay.getAsLong();
   }
 
-  private static <T> Consumer<T> connected(@Nullable Consumer<T> end) {
+  private static <T> T connected(@Nullable T end) {
     if (end == null) {
       throw new IllegalStateException(
           "a record was handed to the transport before connect() named its two ends");

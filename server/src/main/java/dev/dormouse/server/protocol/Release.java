@@ -11,4 +11,9 @@ import java.util.List;
  * @param epoch the number of the ownership under which the turn ran
  * @param records the records, in order
  */
-public record Release(ActorId actor, long epoch, List<ToGateway> records) {}
+public record Release(ActorId actor, long epoch, List<ToGateway> records) implements FromHost {
+  @Override
+  public void dispatch(Receiver receiver) {
+    receiver.release(this);
+  }
+}

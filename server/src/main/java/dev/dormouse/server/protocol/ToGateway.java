@@ -45,6 +45,8 @@ public sealed interface ToGateway {
     void withheld(Withheld withheld, C context);
 
     void resumed(Resumed resumed, C context);
+
+    void ended(Ended ended, C context);
   }
 
   /** Calls the receiver's method for this kind of record. */
@@ -307,6 +309,25 @@ public sealed interface ToGateway {
     @Override
     public <C> void dispatch(Receiver<C> receiver, C context) {
       receiver.resumed(this, context);
+    }
+
+    @Override
+    public long bytes() {
+      return 0;
+    }
+  }
+
+  /**
+   * Says that the host keeps nothing of a connection: its {@link ToHost.Closed} has taken effect,
+   * or the connection was not stored. The gateway forgets the close, which it sends again until
+   * this record comes.
+   *
+   * @param connection the connection
+   */
+  record Ended(ConnectionId connection) implements ToGateway {
+    @Override
+    public <C> void dispatch(Receiver<C> receiver, C context) {
+      receiver.ended(this, context);
     }
 
     @Override

@@ -9,19 +9,20 @@ import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A record that a gateway sends to the host of an actor. Records of one connection come in this
- * order: {@link Open}, any number of {@link Message}, at most one {@link Failed}, exactly one
- * {@link Closed} if it was accepted; {@link Delivered} and {@link Seen} at any time, after the
- * close too.
+ * A record that a gateway sends to the host of an actor, or of a group of shards. Records of one
+ * connection come in this order: {@link Open}, any number of {@link Message}, at most one {@link
+ * Failed}, exactly one {@link Closed} if it was accepted; {@link Delivered} and {@link Seen} at any
+ * time, after the close too.
+ *
+ * <p>A gateway keeps events until the host has answered them. If the link to the host breaks, or
+ * the actor gets another host, the gateway announces its sockets and sends the events again, marked
+ * as repeats; an event takes effect once.
  *
  * <p>Each record hands itself to its own method of a {@link Receiver} or a {@link
  * ClientEvent.Visitor}, so that a new kind of record does not compile until every dispatch handles
  * it.
  */
 public sealed interface ToHost {
-
-  /** Returns the actor that the record is for. */
-  ActorId actor();
 
   /** Calls the receiver's method for this kind of record. */
   void dispatch(Receiver receiver);
@@ -33,10 +34,18 @@ public sealed interface ToHost {
     void delivered(Delivered delivered);
 
     void seen(Seen seen);
+
+    void announce(Announce announce);
+  }
+
+  /** A record for one actor. */
+  sealed interface ForActor extends ToHost {
+    /** Returns the actor that the record is for. */
+    ActorId actor();
   }
 
   /** An event of a client, which wakes the actor if it sleeps. */
-  sealed interface ClientEvent extends ToHost {
+  sealed interface ClientEvent extends ForActor {
 
     /**
      * Computes something for each kind of event.
@@ -104,9 +113,17 @@ public sealed interface ToHost {
    * @param connection the connection that the message came from
    * @param sequence its number in the connection, from 1
    * @param payload the message
+   * @param isRepeat whether the message was sent before, perhaps to another host, and no answer has
+   *     come
    */
-  record Message(ActorId actor, ConnectionId connection, long sequence, Payload payload)
+  record Message(
+      ActorId actor, ConnectionId connection, long sequence, Payload payload, boolean isRepeat)
       implements ClientEvent {
+
+    /** Creates a message that was not sent before. */
+    public Message(ActorId actor, ConnectionId connection, long sequence, Payload payload) {
+      this(actor, connection, sequence, payload, false);
+    }
 
     @Override
     public <R extends @Nullable Object, X extends Exception> R accept(Visitor<R, X> visitor)
@@ -174,7 +191,7 @@ public sealed interface ToHost {
    * @param outcome what became of it
    */
   record Delivered(ActorId actor, ConnectionId connection, long report, Outcome outcome)
-      implements ToHost {
+      implements ForActor {
 
     @Override
     public void dispatch(Receiver receiver) {
@@ -192,7 +209,7 @@ public sealed interface ToHost {
    * @param at the time; null if that is not known
    */
   record Seen(ActorId actor, ConnectionId connection, long report, @Nullable Instant at)
-      implements ToHost {
+      implements ForActor {
 
     @Override
     public void dispatch(Receiver receiver) {
@@ -204,12 +221,22 @@ public sealed interface ToHost {
    * Brings a plain HTTP request. The host answers with {@link ToGateway.Responded}.
    *
    * @param actor the actor
-   * @param request the number of the request, chosen by the gateway, for the answer
+   * @param request the number of the request, chosen by the gateway; like the value of a
+   *     connection's id it begins with the run of the gateway's node
    * @param head the request's head
    * @param body the request's body; must not change after the record is made
+   * @param settled the gateway waits for no answer to a request with a smaller number
+   * @param isRepeat whether the request was sent before, perhaps to another host, and no answer has
+   *     come
    */
-  record Request(ActorId actor, long request, RequestHead head, byte[] body)
+  record Request(
+      ActorId actor, long request, RequestHead head, byte[] body, long settled, boolean isRepeat)
       implements ClientEvent {
+
+    /** Creates a request that was not sent before. */
+    public Request(ActorId actor, long request, RequestHead head, byte[] body) {
+      this(actor, request, head, body, 0, false);
+    }
 
     @Override
     public <R extends @Nullable Object, X extends Exception> R accept(Visitor<R, X> visitor)
@@ -225,6 +252,32 @@ public sealed interface ToHost {
     @Override
     public @Nullable ConnectionId connection() {
       return null;
+    }
+  }
+
+  /**
+   * Announces sockets of a group to its owner: those that were accepted and whose {@link
+   * ToGateway.Ended} has not come. An announcement has one or more parts, in order. A gateway sends
+   * one before anything else that it sends to an owner in an epoch, and again when the link to the
+   * owner was broken.
+   *
+   * @param group the group
+   * @param firstNew the number of the next connection that the gateway will ask for; connections
+   *     with smaller numbers that are not announced have no socket
+   * @param connections the ids of this part, as {@link ConnectionId#value}, at most {@value
+   *     #PART_MAX}
+   * @param isFirst whether this is the first part
+   * @param isLast whether this is the last part
+   */
+  @SuppressWarnings("ArrayRecordComponent") // nobody compares them
+  record Announce(int group, long firstNew, long[] connections, boolean isFirst, boolean isLast)
+      implements ToHost {
+    /** The most ids of one part. */
+    public static final int PART_MAX = 8_192;
+
+    @Override
+    public void dispatch(Receiver receiver) {
+      receiver.announce(this);
     }
   }
 }

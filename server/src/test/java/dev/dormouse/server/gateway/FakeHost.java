@@ -15,7 +15,6 @@ import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Consumer;
 import java.util.function.Function;
 
 /**
@@ -41,15 +40,15 @@ public final class FakeHost {
     return transport;
   }
 
-  void connect(Consumer<Release> gateway) {
-    transport.connect(this::accept, gateway);
+  void connect(Transport.GatewayEnd gateway) {
+    transport.connect((run, epoch, record) -> accept((ToHost.ForActor) record), gateway);
   }
 
   /** Accepts an event; releases leave one after the other. */
-  private synchronized void accept(ToHost event) {
+  private synchronized void accept(ToHost.ForActor event) {
     List<ToGateway> answer = script.apply(event);
     if (!answer.isEmpty()) {
-      transport.toGateway(new Release(event.actor(), 1, answer));
+      transport.toGateway(0, new Release(event.actor(), 1, answer));
     }
     heard.add(event); // releases of an actor come one after the other
   }
@@ -102,7 +101,7 @@ public final class FakeHost {
   }
 
   public synchronized void release(ActorId actor, ToGateway... records) {
-    transport.toGateway(new Release(actor, 1, List.of(records)));
+    transport.toGateway(0, new Release(actor, 1, List.of(records)));
   }
 
   /** Waits for the next event, which must be of this kind. */

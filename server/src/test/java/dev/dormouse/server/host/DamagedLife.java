@@ -13,6 +13,7 @@ import dev.dormouse.server.host.rows.RowKey;
 import dev.dormouse.server.host.turn.ActorType;
 import dev.dormouse.server.protocol.DirectTransport;
 import dev.dormouse.server.protocol.Payload;
+import dev.dormouse.server.protocol.Release;
 import dev.dormouse.server.protocol.ToGateway;
 import dev.dormouse.server.protocol.ToHost;
 import dev.dormouse.storage.ActorStore;
@@ -53,7 +54,7 @@ final class DamagedLife {
             ActorOptions.defaults());
     DirectTransport transport = new DirectTransport();
     host = new ActorHost(List.of(type), damage.store(), transport, time, HostOptions.defaults());
-    transport.connect(host::accept, release -> said.addAll(release.records()));
+    transport.connect(host::accept, record -> said.addAll(((Release) record).records()));
   }
 
   void accept(ToHost event) {

@@ -12,6 +12,7 @@ import dev.dormouse.server.host.Script.Note;
 import dev.dormouse.server.host.turn.ActorType;
 import dev.dormouse.server.protocol.DirectTransport;
 import dev.dormouse.server.protocol.Payload;
+import dev.dormouse.server.protocol.Release;
 import dev.dormouse.server.protocol.ToGateway;
 import dev.dormouse.server.protocol.ToGateway.Handled;
 import dev.dormouse.server.protocol.ToHost;
@@ -194,7 +195,7 @@ class FaultsTest {
             transport,
             time,
             HostOptions.defaults());
-    transport.connect(host::accept, release -> heard.addAll(release.records()));
+    transport.connect(host::accept, record -> heard.addAll(((Release) record).records()));
     return host;
   }
 

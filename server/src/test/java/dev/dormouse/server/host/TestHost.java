@@ -84,7 +84,7 @@ final class TestHost {
     observers = new Observers(time);
     DirectTransport transport = new DirectTransport();
     host = new ActorHost(List.of(type), store, transport, time, options, observers);
-    transport.connect(host::accept, this::hear);
+    transport.connect(host::accept, record -> hear((Release) record));
   }
 
   TestHost(Script script, HostOptions options) {

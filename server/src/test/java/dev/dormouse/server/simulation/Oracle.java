@@ -67,7 +67,7 @@ final class Oracle {
   // The reports of events follow.
 
   /** Records that something was brought to the host. */
-  void delivered(ToHost record) {
+  void delivered(ToHost.ForActor record) {
     ActorModel actor = actor(record.actor());
     if (record instanceof ToHost.Closed closed) {
       actor.closedToHost.add(closed.connection());

@@ -9,6 +9,8 @@ import dev.dormouse.sdk.Header;
 import dev.dormouse.sdk.RequestHead;
 import dev.dormouse.server.host.ActorHost;
 import dev.dormouse.server.host.turn.ActorType;
+import dev.dormouse.server.protocol.FromHost;
+import dev.dormouse.server.protocol.Owner;
 import dev.dormouse.server.protocol.Release;
 import dev.dormouse.server.protocol.ToGateway;
 import dev.dormouse.server.protocol.ToHost;
@@ -19,7 +21,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -41,7 +42,7 @@ final class SimulatedNode {
   private final List<Task> tasks = new ArrayList<>();
   private final Map<ActorId, ArrayDeque<Release>> releases = new LinkedHashMap<>();
   private final List<ToHost.Request> requests = new ArrayList<>();
-  private final List<ToHost> repeated = new ArrayList<>();
+  private final List<ToHost.ForActor> repeated = new ArrayList<>();
   private final List<ToHost> answers = new ArrayList<>();
   private long connections;
   private CompletableFuture<?> leftovers = CompletableFuture.completedFuture(null);
@@ -84,18 +85,19 @@ final class SimulatedNode {
   /** Takes the host's releases; events enter the host by {@link #deliverToHost}. */
   private final class Carrier implements Transport {
     @Override
-    public void toHost(ToHost record) {
+    public void toHost(Owner owner, ToHost record) {
       throw new UnsupportedOperationException();
     }
 
     @Override
-    public void toGateway(Release release) {
+    public void toGateway(long gateway, FromHost record) {
+      Release release = (Release) record;
       run.oracle().releases().released(release, store.epochOf(release.actor()));
       releases.computeIfAbsent(release.actor(), id -> new ArrayDeque<>()).add(release);
     }
 
     @Override
-    public void connect(Consumer<ToHost> host, Consumer<Release> gateway) {}
+    public void connect(HostEnd host, GatewayEnd gateway) {}
   }
 
   // The steps follow. Each does nothing if there is nothing to do.
@@ -139,7 +141,7 @@ final class SimulatedNode {
     }
     int chosen = run.dice().below(choices);
     if (chosen < ready.size()) {
-      ToHost record = ready.get(chosen).toHost.remove();
+      ToHost.ForActor record = ready.get(chosen).toHost.remove();
       if (record instanceof ToHost.Closed && run.dice().chance(run.weather().repeatPercent())) {
         repeated.add(record);
       }
@@ -152,7 +154,7 @@ final class SimulatedNode {
     }
   }
 
-  private void deliver(ToHost record) {
+  private void deliver(ToHost.ForActor record) {
     run.trace("to host: " + Words.describe(record));
     brought++;
     run.oracle().delivered(record);

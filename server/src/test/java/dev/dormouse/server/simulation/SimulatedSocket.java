@@ -38,7 +38,7 @@ final class SimulatedSocket {
    * The records on their way to the host, and those from the actor's releases to the client; in
    * order.
    */
-  final ArrayDeque<ToHost> toHost = new ArrayDeque<>();
+  final ArrayDeque<ToHost.ForActor> toHost = new ArrayDeque<>();
 
   final ArrayDeque<ToGateway> toClient = new ArrayDeque<>();
 

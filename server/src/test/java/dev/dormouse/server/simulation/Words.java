@@ -82,7 +82,7 @@ final class Words {
     return record.toString();
   }
 
-  static String describe(ToHost record) {
+  static String describe(ToHost.ForActor record) {
     if (record instanceof ToHost.Open open) {
       return "open " + open.connection() + " of " + open.actor();
     } else if (record instanceof ToHost.Message m) {

@@ -10,11 +10,11 @@ import dev.dormouse.server.gateway.limits.GatewayOptions;
 import dev.dormouse.server.gateway.limits.Refusal;
 import dev.dormouse.server.gateway.limits.RequestLimit;
 import dev.dormouse.server.gateway.limits.Tally;
+import dev.dormouse.server.gateway.owner.OwnerLinks;
 import dev.dormouse.server.gateway.wire.ByteChunks;
 import dev.dormouse.server.protocol.HeapCost;
 import dev.dormouse.server.protocol.ToGateway;
 import dev.dormouse.server.protocol.ToHost;
-import dev.dormouse.server.protocol.Transport;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpHeaders;
@@ -37,7 +37,7 @@ import java.util.concurrent.atomic.AtomicLong;
  */
 public final class PlainRequests {
   private final Tally tally;
-  private final Transport transport;
+  private final OwnerLinks links;
   private final AccessCheck access;
   private final AtomicLong numbers = new AtomicLong();
   private final AwaitedAnswers<Long, ActorRequest> asked = new AwaitedAnswers<>();
@@ -115,9 +115,9 @@ public final class PlainRequests {
   /** The most bytes of a long answer that are handed to the network at once. */
   private static final int PIECE_BYTES = 64 << 10;
 
-  public PlainRequests(Tally tally, Transport transport, AccessCheck access) {
+  public PlainRequests(Tally tally, OwnerLinks links, AccessCheck access) {
     this.tally = tally;
-    this.transport = transport;
+    this.links = links;
     this.access = access;
   }
 
@@ -263,7 +263,7 @@ public final class PlainRequests {
         number, request, request.context(), tally.options().request(), () -> overdue(number));
     asked.asked(number, body::drop);
     request.routing().addEndHandler(ended -> asked.take(number));
-    transport.toHost(new ToHost.Request(request.actor(), number, request.head(), body.whole()));
+    links.send(new ToHost.Request(request.actor(), number, request.head(), body.whole()));
   }
 
   private void overdue(long number) {

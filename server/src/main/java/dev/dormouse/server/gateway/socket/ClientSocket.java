@@ -558,6 +558,9 @@ public final class ClientSocket extends LivenessWheel.Peer {
 
   // ---- the end
 
+  /** Hears that the host keeps nothing of the connection. */
+  public void ended() {}
+
   /** Closes the connection for the actor or the gateway. Only the first reason counts. */
   public void close(CloseReason reason) {
     if (isTooEarly(socket -> socket.close(reason), 0, () -> {})) {
@@ -814,9 +817,9 @@ public final class ClientSocket extends LivenessWheel.Peer {
     }
     if (closing.report()) {
       if (closing.failure() != null) {
-        parts.transport().toHost(new ToHost.Failed(actor, id, closing.failure(), outcome));
+        parts.links().send(new ToHost.Failed(actor, id, closing.failure(), outcome));
       }
-      parts.transport().toHost(new ToHost.Closed(actor, id, outcome));
+      parts.links().send(new ToHost.Closed(actor, id, outcome));
     }
     if (state == SocketState.GONE) {
       if (seat != null && writer == null) {

@@ -343,7 +343,7 @@ final class InboundMessages {
   private void pump(Window unhandled) {
     Payload next;
     while ((next = unhandled.next()) != null) {
-      parts.transport().toHost(new ToHost.Message(actor, id, unhandled.lastSent(), next));
+      parts.links().send(new ToHost.Message(actor, id, unhandled.lastSent(), next));
     }
   }
 

@@ -4,8 +4,8 @@ import dev.dormouse.sdk.ActorId;
 import dev.dormouse.sdk.ConnectionId;
 import dev.dormouse.sdk.Delivery.Outcome;
 import dev.dormouse.server.gateway.limits.Tally;
+import dev.dormouse.server.gateway.owner.OwnerLinks;
 import dev.dormouse.server.protocol.ToHost;
-import dev.dormouse.server.protocol.Transport;
 import java.time.Duration;
 
 /**
@@ -15,21 +15,21 @@ import java.time.Duration;
  * <p>Any thread may use them.
  *
  * @param tally the limits and the clients' use of them
- * @param transport the way to the host
+ * @param links the way to the hosts
  * @param groups the sockets by connection and by actor
  * @param heartbeats finds silent clients
  */
 public record SocketParts(
-    Tally tally, Transport transport, ConnectionGroups groups, Heartbeats heartbeats) {
+    Tally tally, OwnerLinks links, ConnectionGroups groups, Heartbeats heartbeats) {
 
   /** The report of an automatic reply, whose outcome is reported to no actor. */
   static final long AUTOMATIC = -1;
 
   /** Creates the parts of a gateway that has no sockets yet. */
-  public SocketParts(Tally tally, Transport transport) {
+  public SocketParts(Tally tally, OwnerLinks links) {
     this(
         tally,
-        transport,
+        links,
         new ConnectionGroups(),
         new Heartbeats(tally.options().pingInterval().orElse(Duration.ZERO), tally.time()));
   }
@@ -43,7 +43,7 @@ public record SocketParts(
   /** Tells the host the outcome of a message, if {@link #isAsked} returns true. */
   void delivered(ActorId actor, ConnectionId connection, long report, Outcome outcome) {
     if (isAsked(report)) {
-      transport.toHost(new ToHost.Delivered(actor, connection, report, outcome));
+      links.send(new ToHost.Delivered(actor, connection, report, outcome));
     }
   }
 

@@ -111,8 +111,8 @@ public final class PendingUpgrades {
     if (pending.isWaiting(id)) {
       pending.asked(id, new Head(parts.tally().memory(), seat, request.headBytes())::letGo);
       parts
-          .transport()
-          .toHost(new ToHost.Open(request.actor(), id, request.head(), handshake.subprotocol()));
+          .links()
+          .send(new ToHost.Open(request.actor(), id, request.head(), handshake.subprotocol()));
     }
   }
 
@@ -147,7 +147,7 @@ public final class PendingUpgrades {
     Pending upgrade = pending.take(accepted.connection());
     if (upgrade == null) {
       CloseReason lost = CloseReason.abnormal(Cause.CONNECTION_LOST);
-      parts.transport().toHost(new ToHost.Closed(actor, accepted.connection(), lost));
+      parts.links().send(new ToHost.Closed(actor, accepted.connection(), lost));
       return;
     }
     ClientSocket socket =

@@ -180,7 +180,7 @@ public final class OutputGate {
       return;
     }
     try {
-      transport.toGateway(release);
+      transport.toGateway(0, release);
     } catch (RuntimeException | Error e) {
       log.error(
           "the records of a turn of actor {} could not be handed to the gateway; some may be lost",

@@ -9,8 +9,11 @@ import dev.dormouse.server.gateway.limits.Admission;
 import dev.dormouse.server.gateway.limits.GatewayOptions;
 import dev.dormouse.server.gateway.limits.HandledKinds;
 import dev.dormouse.server.gateway.limits.Tally;
+import dev.dormouse.server.gateway.owner.OwnerLinks;
 import dev.dormouse.server.observe.Observers;
 import dev.dormouse.server.protocol.DirectTransport;
+import dev.dormouse.server.protocol.Owner;
+import dev.dormouse.server.protocol.Placement;
 import dev.dormouse.server.protocol.Time;
 import io.netty.channel.DefaultEventLoop;
 import io.netty.channel.EventLoop;
@@ -32,7 +35,7 @@ class ConnectionGroupsTest {
               GatewayOptions.defaults().withoutPings(),
               Time.system(),
               new Observers(Time.system())),
-          new DirectTransport());
+          new OwnerLinks(Placement.fixed(new Owner("", 1)), new DirectTransport(), Time.system()));
   private final ConnectionGroups groups = parts.groups();
 
   private ClientSocket socket(String key, long number) {

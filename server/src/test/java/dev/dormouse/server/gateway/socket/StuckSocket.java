@@ -13,11 +13,14 @@ import dev.dormouse.server.gateway.limits.Counters;
 import dev.dormouse.server.gateway.limits.GatewayOptions;
 import dev.dormouse.server.gateway.limits.HandledKinds;
 import dev.dormouse.server.gateway.limits.Tally;
+import dev.dormouse.server.gateway.owner.OwnerLinks;
 import dev.dormouse.server.gateway.wire.DeflateTerms;
 import dev.dormouse.server.gateway.wire.OutboundFrames;
 import dev.dormouse.server.observe.Observers;
 import dev.dormouse.server.protocol.DirectTransport;
+import dev.dormouse.server.protocol.Owner;
 import dev.dormouse.server.protocol.Payload;
+import dev.dormouse.server.protocol.Placement;
 import dev.dormouse.server.protocol.Time;
 import dev.dormouse.server.protocol.ToHost;
 import io.netty.buffer.ByteBuf;
@@ -71,14 +74,14 @@ public final class StuckSocket implements AutoCloseable, Time {
     ActorOptions options =
         ActorOptions.defaults().outboundPolicy(policy).outboundBytesMax(BYTES_MAX);
     DirectTransport transport = new DirectTransport();
-    transport.connect(this::hear, release -> {});
+    transport.connect((run, epoch, record) -> hear(record), record -> {});
     SocketParts parts =
         new SocketParts(
             new Tally(
                 limits.clientHeapBytesMax(Long.MAX_VALUE).clientDirectBytesMax(Long.MAX_VALUE),
                 this,
                 new Observers(Time.system())),
-            transport);
+            new OwnerLinks(Placement.fixed(new Owner("", 1)), transport, this));
     counters = parts.tally().counters();
     socket =
         new ClientSocket(

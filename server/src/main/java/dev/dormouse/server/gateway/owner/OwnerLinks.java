@@ -1,0 +1,231 @@
+package dev.dormouse.server.gateway.owner;
+
+import dev.dormouse.log.Log;
+import dev.dormouse.sdk.ActorId;
+import dev.dormouse.server.protocol.FromHost;
+import dev.dormouse.server.protocol.Owner;
+import dev.dormouse.server.protocol.Placement;
+import dev.dormouse.server.protocol.Release;
+import dev.dormouse.server.protocol.Time;
+import dev.dormouse.server.protocol.ToHost;
+import dev.dormouse.server.protocol.Transport;
+import java.util.Arrays;
+import java.util.concurrent.atomic.LongAdder;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+
+/**
+ * The gateway's links to the owners of all groups of shards. Every record for a host passes here,
+ * and every record of a host.
+ *
+ * <p><b>Nothing is kept here.</b> What is sent while the gateway seeks an owner is dropped, because
+ * each {@link Holder} keeps what is unanswered and sends it again when it is told that the gateway
+ * is attached: a socket its unhandled messages and its close, the pending upgrades and the plain
+ * requests theirs. So there is one place for each kind of record, and no second queue.
+ *
+ * <p><b>Order.</b> A holder sends under the owner that it was told of, and stops when {@link
+ * #owner} differs from it. The announcement is handed to the transport before any holder is told.
+ * So an owner gets the announcement first, then what is sent again, then what is new.
+ *
+ * <p>Where the {@link Placement} is fixed, gateway and host are one process: the gateway is
+ * attached from the start, nothing is announced, and releases pass without a check.
+ */
+public final class OwnerLinks {
+  private static final Logger log = Log.of(OwnerLinks.class);
+
+  /**
+   * The parts of the gateway that keep what is unanswered. Called with the group's monitor held.
+   */
+  public interface Holder {
+
+    /** Returns the ids of the group's sockets that must be announced. */
+    long[] announced(int group);
+
+    /** Returns the number of the next connection that the gateway will ask for. */
+    long firstNew();
+
+    /** Sends again, under this owner, what is unanswered of the group; returns at once. */
+    void attached(int group, Owner owner);
+
+    /** Closes the sockets of the group with 1012, because no owner was found in time. */
+    void limboOver(int group);
+
+    /** Carries out a release. */
+    void release(Release release);
+
+    /** Closes sockets with 1012 whose connections the owner does not have. */
+    void unknown(long[] connections);
+  }
+
+  private final Placement placement;
+  private final Transport transport;
+  private final Time time;
+  private final OwnerLink[] links;
+  private final @Nullable Owner fixed;
+  private final LongAdder staleReleases = new LongAdder();
+  private volatile @Nullable Holder holder;
+
+  /** Creates links that are not attached, or attached for ever if the placement is fixed. */
+  public OwnerLinks(Placement placement, Transport transport, Time time) {
+    this.placement = placement;
+    this.transport = transport;
+    this.time = time;
+    this.links = new OwnerLink[placement.groups()];
+    Arrays.setAll(links, group -> new OwnerLink(time.nowNs()));
+    this.fixed = placement.isFixed() ? placement.ownerOf(0) : null;
+  }
+
+  /** Sets the holder; called once, before any record is sent. */
+  public void begin(Holder holder) {
+    this.holder = holder;
+  }
+
+  private Holder holder() {
+    Holder known = holder;
+    if (known == null) {
+      throw new IllegalStateException("the links of a gateway are used before begin()");
+    }
+    return known;
+  }
+
+  /** Returns whether owners never change, so that nobody need keep anything for a new owner. */
+  public boolean isFixed() {
+    return fixed != null;
+  }
+
+  /** Returns the group of an actor. */
+  public int groupOf(ActorId actor) {
+    return placement.groupOf(actor);
+  }
+
+  /** Returns the owner of a group that the gateway is attached to; null while it seeks. */
+  public @Nullable Owner owner(int group) {
+    return fixed != null ? fixed : links[group].owner();
+  }
+
+  /**
+   * Hands a record to the transport, for the owner of a group that its holder was told of. The
+   * record is dropped if the gateway is attached to another owner, or to none.
+   */
+  public void send(int group, @Nullable Owner told, ToHost record) {
+    Owner current = owner(group);
+    if (current != null && current == told) {
+      transport.toHost(current, record);
+    }
+  }
+
+  /** Hands a record to the transport, for the owner that the gateway is attached to now, if any. */
+  public void send(ToHost.ForActor record) {
+    Owner current = fixed != null ? fixed : links[placement.groupOf(record.actor())].owner();
+    if (current != null) {
+      transport.toHost(current, record);
+    }
+  }
+
+  /** Takes a record of a host. */
+  public void accept(FromHost record) {
+    record.dispatch(receiver);
+  }
+
+  private final FromHost.Receiver receiver =
+      new FromHost.Receiver() {
+        @Override
+        public void release(Release release) {
+          if (fixed != null) {
+            holder().release(release);
+            return;
+          }
+          OwnerLink link = links[placement.groupOf(release.actor())];
+          synchronized (link) { // no announcement comes between the check and the release
+            if (link.isFromOwner(release.epoch())) {
+              holder().release(release);
+              return;
+            }
+          }
+          staleReleases.increment();
+          log.debug(
+              "a release of actor {} in epoch {} is dropped, because the group has another owner",
+              release.actor(),
+              release.epoch());
+        }
+
+        @Override
+        public void attached(FromHost.Attached attached) {
+          log.debug("group {} is attached in epoch {}", attached.group(), attached.epoch());
+        }
+
+        @Override
+        public void notOwner(FromHost.NotOwner notice) {
+          links[notice.group()].refused(notice, time.nowNs());
+          seek(notice.group());
+        }
+
+        @Override
+        public void unknown(FromHost.Unknown unknown) {
+          OwnerLink link = links[unknown.group()];
+          synchronized (link) {
+            if (link.isFromOwner(unknown.epoch())) {
+              holder().unknown(unknown.connections());
+            }
+          }
+        }
+      };
+
+  /** Hears that the link to the host of a node is broken. */
+  public void broken(String node) {
+    if (fixed != null) {
+      return;
+    }
+    for (int group = 0; group < links.length; group++) {
+      links[group].broken(node, time.nowNs());
+    }
+  }
+
+  /**
+   * Looks for owners of the groups that have none. To be called about ten times a second, and
+   * whenever the placement may have changed.
+   */
+  public void tick() {
+    if (fixed != null) {
+      return;
+    }
+    for (int group = 0; group < links.length; group++) {
+      seek(group);
+      if (links[group].isLimboOver(time.nowNs())) {
+        holder().limboOver(group);
+      }
+    }
+  }
+
+  private void seek(int group) {
+    Owner found = placement.ownerOf(group);
+    OwnerLink link = links[group];
+    synchronized (link) {
+      if (found != null && link.attach(found, time.nowNs())) {
+        announce(group, found);
+        holder().attached(group, found);
+      }
+    }
+  }
+
+  private void announce(int group, Owner owner) {
+    long[] all = holder().announced(group);
+    long firstNew = holder().firstNew();
+    int from = 0;
+    boolean isLast;
+    do {
+      int to = Math.min(all.length, from + ToHost.Announce.PART_MAX);
+      isLast = to == all.length;
+      transport.toHost(
+          owner,
+          new ToHost.Announce(
+              group, firstNew, Arrays.copyOfRange(all, from, to), from == 0, isLast));
+      from = to;
+    } while (!isLast);
+  }
+
+  /** Returns how many releases of former owners were dropped. */
+  public long staleReleases() {
+    return staleReleases.sum();
+  }
+}

@@ -1,0 +1,409 @@
+package dev.dormouse.server.host.owner;
+
+import dev.dormouse.sdk.ActorId;
+import dev.dormouse.server.protocol.FromHost;
+import dev.dormouse.server.protocol.FromHost.Attached;
+import dev.dormouse.server.protocol.FromHost.NotOwner;
+import dev.dormouse.server.protocol.Owner;
+import dev.dormouse.server.protocol.Release;
+import dev.dormouse.server.protocol.ToGateway;
+import dev.dormouse.server.protocol.ToHost.Announce;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One ownership of a group of shards: decides which records of gateways may enter, and holds what
+ * actors send to gateways that have not announced their sockets. The decisions need no thread and
+ * no clock of their own.
+ *
+ * <p><b>Gateways.</b> A gateway is absent until its announcement is complete, and again when the
+ * link to it breaks. Nothing of an absent gateway enters. What is sent to an absent gateway is
+ * held, up to {@value #HELD_RELEASES_MAX} releases and {@value #HELD_BYTES_MAX} bytes, and is
+ * delivered once, behind the announcement. If more would have to be held, all of it is dropped, and
+ * the announcement is answered so that the sockets of the actors concerned are closed. A gateway
+ * that stays absent for {@link #LIMBO_NS} is given up: its connections are closed.
+ *
+ * <p><b>The end.</b> While the ownership is left in good order nothing enters, and what actors send
+ * goes out. When the ownership is over nothing goes out either, whatever actors still do.
+ *
+ * <p>The object's monitor guards its fields. It is held while a record is handed to the transport,
+ * so that no release overtakes the held ones.
+ */
+public final class Ownership {
+  /** The most releases that are held for one absent gateway. */
+  public static final int HELD_RELEASES_MAX = 1_024;
+
+  /** The most bytes of releases that are held for one absent gateway. */
+  public static final long HELD_BYTES_MAX = 1 << 20;
+
+  /** The time after which an absent gateway is given up. */
+  public static final long LIMBO_NS = TimeUnit.SECONDS.toNanos(10);
+
+  /** The life of an ownership. */
+  enum Life {
+    /** Records enter and leave. */
+    SERVING,
+    /** Nothing enters; what turns have sent leaves. */
+    LEAVING,
+    /** Nothing enters, and nothing leaves. */
+    OVER;
+
+    /**
+     * Returns the next state.
+     *
+     * @throws IllegalStateException if the next state may not follow this one
+     */
+    Life to(Life next) {
+      if (next.compareTo(this) <= 0) {
+        throw new IllegalStateException("an ownership cannot go from " + this + " to " + next);
+      }
+      return next;
+    }
+  }
+
+  /** Hands records to gateways, by the run of their nodes. */
+  public interface Ways {
+    void toGateway(long gateway, FromHost record);
+  }
+
+  /** A complete announcement, which the stored connections of its gateway are compared with. */
+  public static final class Announcement {
+    private final long gateway;
+    private final long firstNew;
+    private final long[] sorted;
+    private final Set<ActorId> bereft;
+    private final boolean isAgain;
+    private final Set<Long> asked;
+
+    private Announcement(
+        long gateway,
+        long firstNew,
+        long[] sorted,
+        Set<ActorId> bereft,
+        boolean isAgain,
+        Set<Long> asked) {
+      this.gateway = gateway;
+      this.firstNew = firstNew;
+      this.sorted = sorted;
+      this.bereft = bereft;
+      this.isAgain = isAgain;
+      this.asked = asked;
+    }
+
+    /** Returns the run of the gateway's node. */
+    public long gateway() {
+      return gateway;
+    }
+
+    /** Returns whether the gateway was attached to this ownership before. */
+    public boolean isAgain() {
+      return isAgain;
+    }
+
+    /** Returns the announced ids, in ascending order. The caller must not change the array. */
+    public long[] connections() {
+      return sorted;
+    }
+
+    /** Returns whether the gateway has announced the connection. */
+    public boolean has(long connection) {
+      return Arrays.binarySearch(sorted, connection) >= 0;
+    }
+
+    /**
+     * Returns whether a stored connection of the gateway has no socket: the gateway did not
+     * announce it, and has not asked for it since.
+     *
+     * @param number the number of the connection within the gateway's run
+     */
+    public boolean isGone(long connection, long number) {
+      if (number >= firstNew || has(connection)) {
+        return false;
+      }
+      synchronized (asked) {
+        return !asked.contains(connection);
+      }
+    }
+
+    /** Returns whether something that the actor sent to the gateway was dropped. */
+    public boolean isBereft(ActorId actor) {
+      return bereft.contains(actor);
+    }
+  }
+
+  /** A gateway, as this ownership knows it. */
+  private static final class Peer {
+    boolean isAttached;
+    boolean wasAttached;
+    boolean isGivenUp;
+    long absentSinceNs;
+    long firstNew;
+
+    /** The ids of the parts of an announcement that is not complete; null if none has begun. */
+    @Nullable List<long[]> parts;
+
+    /** The releases that wait for the announcement. */
+    ArrayDeque<Release> held = new ArrayDeque<>(0);
+
+    long heldBytes;
+
+    /** The actors some of whose releases were dropped. */
+    Set<ActorId> bereft = new HashSet<>(0);
+
+    /**
+     * Connections with numbers below {@link #firstNew} that were asked for after the announcement.
+     */
+    Set<Long> asked = new HashSet<>(0);
+
+    Peer(long nowNs) {
+      this.absentSinceNs = nowNs;
+    }
+  }
+
+  private final int group;
+  private final Owner owner;
+  private final Ways ways;
+  private final long beganNs;
+  private final Map<Long, Peer> peers = new HashMap<>();
+  private Life life = Life.SERVING;
+  private boolean areOthersGivenUp;
+  private long dropped;
+
+  /**
+   * Begins an ownership to which no gateway is attached.
+   *
+   * @param owner this node, in the epoch of the ownership
+   */
+  public Ownership(int group, Owner owner, Ways ways, long nowNs) {
+    this.group = group;
+    this.owner = owner;
+    this.ways = ways;
+    this.beganNs = nowNs;
+  }
+
+  /** Returns the epoch of the ownership. */
+  public long epoch() {
+    return owner.epoch();
+  }
+
+  // The way in.
+
+  /**
+   * Decides whether a record of a gateway may enter.
+   *
+   * @param epoch the epoch that the record carries; not greater than that of this ownership
+   * @param asked the connection that the record asks for; null if it asks for none
+   * @return the refusal; null if the record may enter
+   */
+  synchronized @Nullable NotOwner enter(
+      long gateway, long epoch, @Nullable Long asked, long number) {
+    if (life != Life.SERVING) {
+      return new NotOwner(group, epoch, null);
+    }
+    Peer peer = peers.get(gateway);
+    if (epoch != owner.epoch() || peer == null || !peer.isAttached) {
+      return new NotOwner(group, epoch, owner);
+    }
+    if (asked != null && number < peer.firstNew) {
+      synchronized (peer.asked) {
+        peer.asked.add(asked);
+      }
+    }
+    return null;
+  }
+
+  /**
+   * Takes a part of an announcement. With the last part the gateway is attached, and gets what was
+   * held for it.
+   *
+   * @param onAgain runs if the gateway was attached to this ownership before, with its first part
+   * @param onComplete takes the complete announcement
+   * @return the refusal; null if the part was taken
+   */
+  synchronized @Nullable NotOwner announce(
+      long gateway, long epoch, Announce part, Runnable onAgain, Complete onComplete, long nowNs) {
+    if (life != Life.SERVING) {
+      return new NotOwner(group, epoch, null);
+    }
+    if (epoch != owner.epoch()) {
+      return new NotOwner(group, epoch, owner);
+    }
+    Peer peer = peer(gateway, nowNs);
+    if (part.isFirst()) {
+      leave(peer, nowNs);
+      if (peer.wasAttached) {
+        onAgain.run();
+      }
+      peer.parts = new ArrayList<>(1);
+    }
+    List<long[]> parts = peer.parts;
+    if (parts == null) {
+      return new NotOwner(group, epoch, owner); // its first part was lost with an earlier link
+    }
+    parts.add(part.connections());
+    if (part.isLast()) {
+      attach(gateway, peer, part.firstNew(), parts, onComplete);
+    }
+    return null;
+  }
+
+  /** Takes a complete announcement. */
+  interface Complete {
+    void announced(Announcement announcement);
+  }
+
+  private void attach(
+      long gateway, Peer peer, long firstNew, List<long[]> parts, Complete onComplete) {
+    long[] sorted = parts.stream().flatMapToLong(Arrays::stream).sorted().toArray();
+    peer.parts = null;
+    peer.isAttached = true;
+    peer.isGivenUp = false;
+    peer.firstNew = firstNew;
+    peer.asked = new HashSet<>(0);
+    Announcement announcement =
+        new Announcement(gateway, firstNew, sorted, peer.bereft, peer.wasAttached, peer.asked);
+    peer.wasAttached = true;
+    peer.bereft = new HashSet<>(0);
+    ways.toGateway(gateway, new Attached(group, owner.epoch()));
+    for (Release release : peer.held) {
+      ways.toGateway(gateway, release);
+    }
+    peer.held = new ArrayDeque<>(0);
+    peer.heldBytes = 0;
+    onComplete.announced(announcement);
+  }
+
+  /** Hears that the link to a gateway is broken. */
+  synchronized void broken(long gateway, long nowNs) {
+    Peer peer = peers.get(gateway);
+    if (peer != null) {
+      leave(peer, nowNs);
+    }
+  }
+
+  private static void leave(Peer peer, long nowNs) {
+    peer.parts = null;
+    if (peer.isAttached) {
+      peer.isAttached = false;
+      peer.absentSinceNs = nowNs;
+    }
+  }
+
+  private Peer peer(long gateway, long nowNs) {
+    return peers.computeIfAbsent(gateway, run -> new Peer(nowNs));
+  }
+
+  // The way out.
+
+  /** Sends a release to a gateway, holds it for the gateway, or drops it. */
+  public synchronized void send(long gateway, Release release, long nowNs) {
+    if (life == Life.OVER || release.epoch() != owner.epoch()) {
+      dropped++;
+      return;
+    }
+    Peer peer = peer(gateway, nowNs);
+    if (peer.isAttached) {
+      ways.toGateway(gateway, release);
+      return;
+    }
+    long bytes = release.records().stream().mapToLong(ToGateway::bytes).sum();
+    boolean isTooMuch =
+        peer.held.size() >= HELD_RELEASES_MAX || peer.heldBytes + bytes > HELD_BYTES_MAX;
+    if (peer.isGivenUp || isTooMuch) {
+      peer.held.forEach(held -> peer.bereft.add(held.actor()));
+      peer.bereft.add(release.actor());
+      dropped += peer.held.size() + 1L;
+      peer.held.clear();
+      peer.heldBytes = 0;
+    } else if (peer.bereft.contains(release.actor())) {
+      dropped++; // the sockets of the actor will be closed
+    } else {
+      peer.held.add(release);
+      peer.heldBytes += bytes;
+    }
+  }
+
+  /** Returns how many releases were dropped. */
+  synchronized long dropped() {
+    return dropped;
+  }
+
+  // Gateways that do not come.
+
+  /**
+   * Decides which gateways are given up by now. Each is named once, until it has been attached
+   * again.
+   *
+   * @return the decision; null if no gateway is given up now
+   */
+  synchronized @Nullable GivenUp giveUp(long nowNs) {
+    if (life != Life.SERVING) {
+      return null;
+    }
+    Set<Long> gone = new HashSet<>();
+    peers.forEach(
+        (run, peer) -> {
+          if (!peer.isAttached && !peer.isGivenUp && nowNs - peer.absentSinceNs >= LIMBO_NS) {
+            peer.isGivenUp = true;
+            peer.held.forEach(held -> peer.bereft.add(held.actor()));
+            dropped += peer.held.size();
+            peer.held.clear();
+            peer.heldBytes = 0;
+            gone.add(run);
+          }
+        });
+    boolean areOthers = !areOthersGivenUp && nowNs - beganNs >= LIMBO_NS;
+    areOthersGivenUp |= areOthers;
+    return gone.isEmpty() && !areOthers
+        ? null
+        : new GivenUp(gone, areOthers ? Set.copyOf(peers.keySet()) : null);
+  }
+
+  /**
+   * The gateways whose stored connections must be closed.
+   *
+   * @param gone the runs of these gateways
+   * @param known if not null, the gateways that have no peer here, which are all that are not in
+   *     this set, are given up, too
+   */
+  public record GivenUp(Set<Long> gone, @Nullable Set<Long> known) {
+    /** Returns whether the connections of a run must be closed. */
+    public boolean has(long run) {
+      return gone.contains(run) || (known != null && !known.contains(run));
+    }
+  }
+
+  // The end.
+
+  /** Begins to leave the ownership in good order: nothing enters from here on. */
+  synchronized void leave() {
+    life = life.to(Life.LEAVING);
+  }
+
+  /**
+   * Ends the ownership: nothing leaves from here on, but the notice to the attached gateways.
+   *
+   * @param next the owner that follows; null if none is known
+   */
+  synchronized void end(@Nullable Owner next) {
+    if (life == Life.OVER) {
+      return;
+    }
+    life = life.to(Life.OVER);
+    peers.forEach(
+        (run, peer) -> {
+          if (peer.isAttached) {
+            ways.toGateway(run, new NotOwner(group, owner.epoch(), next));
+          }
+          peer.held.clear();
+        });
+  }
+}
