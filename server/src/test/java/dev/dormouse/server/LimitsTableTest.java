@@ -238,6 +238,11 @@ class LimitsTableTest {
         "GatewayOptions.keepAlive");
     row("wrong tokens of an address at the admin port", "WrongTokens.OF_A_MINUTE_MAX");
 
+    notForUsers(
+        "between gateways and hosts that can lose each other, which those of one process cannot",
+        "Announce.PART_MAX",
+        "Ownership.HELD_BYTES_MAX",
+        "Ownership.HELD_RELEASES_MAX");
     notForUsers("bounds a number that the server makes", "ConnectionId.NUMBER_MAX");
     notForUsers("bounds a number that the server makes", "ConnectionId.RUN_MAX");
     notForUsers("sizes the store's caches, as is said below the table", "NativeMemory.CACHE_MAX");
