@@ -114,7 +114,7 @@ class DashboardIT {
     try (ActorStore store = Stores.open(options)) {
       List<CompletableFuture<CommitResult>> commits = new ArrayList<>();
       for (ActorId actor : actors) {
-        byte[] row = new ActorRow(store.epochOf(actor), 1, 0).encode();
+        byte[] row = new ActorRow(store.epochOf(actor), 1).encode();
         List<TurnBatch.Write> writes = List.of(new TurnBatch.Write(Table.ACTOR, ActorRow.KEY, row));
         TurnBatch turn = new TurnBatch(actor, store.epochOf(actor), writes);
         commits.add(store.commit(turn).toCompletableFuture());

@@ -54,7 +54,7 @@ class DashboardPagingTest {
                         store.epochOf(new ActorId(type, key(i))),
                         List.of(
                             new TurnBatch.Write(
-                                Table.ACTOR, ActorRow.KEY, new ActorRow(1, 3, 0).encode()),
+                                Table.ACTOR, ActorRow.KEY, new ActorRow(1, 3).encode()),
                             new TurnBatch.Write(Table.VALUE, SOMETHING, SOMETHING))))
                 .toCompletableFuture());
       }

@@ -3,6 +3,7 @@ package dev.dormouse.storage;
 import dev.dormouse.sdk.ActorId;
 import dev.dormouse.sdk.AutoReply;
 import dev.dormouse.sdk.ConnectionId;
+import dev.dormouse.sdk.HttpResponse;
 import dev.dormouse.storage.codec.ValueCodec;
 import dev.dormouse.storage.rows.ActorRow;
 import dev.dormouse.storage.rows.AlarmRow;
@@ -10,6 +11,7 @@ import dev.dormouse.storage.rows.AutoRepliesRow;
 import dev.dormouse.storage.rows.ConnectionRow;
 import dev.dormouse.storage.rows.CorruptRowException;
 import dev.dormouse.storage.rows.DueClock;
+import dev.dormouse.storage.rows.RequestRow;
 import dev.dormouse.storage.rows.RowKeys;
 import dev.dormouse.storage.rows.RowSeal;
 import dev.dormouse.storage.rows.Table;
@@ -76,7 +78,7 @@ final class ActorDump {
     switch (table) {
       case ACTOR -> shown.put("row", isOwn ? "actor" : isReplies ? "autoReplies" : "unknown");
       case CONNECTION -> shown.put("row", "connection");
-      case VALUE, ALARM, DUE -> shown.put("row", RocksTables.nameOf(table));
+      case VALUE, ALARM, DUE, REQUEST -> shown.put("row", RocksTables.nameOf(table));
     }
     if (isOwn) {
       shown.put("type", actor.type());
@@ -96,6 +98,8 @@ final class ActorDump {
         putConnection(shown, ConnectionRow.decode(payload));
       } else if (table == Table.VALUE) {
         shown.put("value", codec.describe(payload));
+      } else if (table == Table.REQUEST) {
+        putRequest(shown, RequestRow.decode(payload));
       } else {
         putAlarm(shown, AlarmRow.decode(payload));
       }
@@ -109,6 +113,18 @@ final class ActorDump {
     shown.put("epoch", row.epoch());
     shown.put("wakes", row.activations());
     shown.put("connections", row.connections());
+    Map<String, Object> byRun = new LinkedHashMap<>();
+    row.gateways().forEach(each -> byRun.put(Long.toString(each.run()), each.connections()));
+    shown.put("connectionsByRun", byRun);
+  }
+
+  private static void putRequest(Map<String, Object> shown, RequestRow row) {
+    shown.put("status", row.status());
+    HttpResponse answer = row.answer();
+    shown.put("isAnswerKept", answer != null);
+    if (answer != null) {
+      shown.put("bodyBytes", answer.bodyView().remaining());
+    }
   }
 
   private static void putReplies(Map<String, Object> shown, AutoRepliesRow row) {
@@ -125,6 +141,9 @@ final class ActorDump {
   private void putConnection(Map<String, Object> shown, ConnectionRow row) {
     shown.put("acceptedAt", Instant.ofEpochMilli(row.acceptedAtMs()).toString());
     shown.put("tags", row.tags());
+    if (row.sequence() > 0) {
+      shown.put("sequence", row.sequence());
+    }
     ConnectionRow.Request request = row.request();
     if (request != null) {
       shown.put("path", request.path());
@@ -145,8 +164,11 @@ final class ActorDump {
     shown.put("failures", row.failures());
   }
 
-  /** Returns a row's key as people know it: an id, a text, or hexadecimal digits. */
+  /** Returns a row's key as people know it: an id, a number, a text, or hexadecimal digits. */
   static String nameOf(Table table, byte[] rowKey) {
+    if (table == Table.REQUEST && rowKey.length == Long.BYTES) {
+      return Long.toString(RequestRow.requestOf(rowKey));
+    }
     if (table == Table.CONNECTION && rowKey.length == Long.BYTES) {
       return new ConnectionId(ByteBuffer.wrap(rowKey).getLong()).toString();
     }

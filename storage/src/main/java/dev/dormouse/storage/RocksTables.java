@@ -369,6 +369,7 @@ final class RocksTables implements AutoCloseable {
       case VALUE -> "value";
       case ALARM -> "alarm";
       case DUE -> "due";
+      case REQUEST -> "request";
     };
   }
 

@@ -2,6 +2,8 @@ package dev.dormouse.storage;
 
 import dev.dormouse.log.Counted;
 import dev.dormouse.sdk.ActorId;
+import dev.dormouse.sdk.ConnectionId;
+import dev.dormouse.sdk.HttpResponse;
 import dev.dormouse.sdk.StoredValueException;
 import dev.dormouse.storage.codec.ValueCodec;
 import dev.dormouse.storage.rows.ActorRow;
@@ -10,9 +12,11 @@ import dev.dormouse.storage.rows.AutoRepliesRow;
 import dev.dormouse.storage.rows.ConnectionRow;
 import dev.dormouse.storage.rows.CorruptRowException;
 import dev.dormouse.storage.rows.DueAlarm;
+import dev.dormouse.storage.rows.RequestRow;
 import dev.dormouse.storage.rows.RowKeys;
 import dev.dormouse.storage.rows.RowSeal;
 import dev.dormouse.storage.rows.Table;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
@@ -20,13 +24,14 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.rocksdb.RocksDBException;
 
 /**
  * The check of all rows of a folder. Each row must have a possible key, a right seal, a readable
- * form and a value that the application can read. Each actor must have as many connections as its
- * row counts, and each alarm must have its place in the order of time.
+ * form and a value that the application can read. Each actor must have as many connections of each
+ * gateway as its row counts, and each alarm must have its place in the order of time.
  */
 final class RowCheck {
   /** The most kinds of fields without a class that are reported; further kinds are left out. */
@@ -48,8 +53,8 @@ final class RowCheck {
   /** The actor whose connections are being counted; null before the first and after the last. */
   private @Nullable ActorId counting;
 
-  /** The number of connections of that actor so far. */
-  private int counted;
+  /** A row with the connections of that actor so far. */
+  private ActorRow counted = ActorRow.NONE;
 
   RowCheck(
       ReadTables tables,
@@ -144,6 +149,7 @@ final class RowCheck {
         case VALUE -> checkValue(place.actor(), payload);
         case ALARM -> checkAlarm(place, AlarmRow.decode(payload));
         case DUE -> checkDue(DueAlarm.of(place.actor(), place.rowKey()));
+        case REQUEST -> checkRequest(place, RequestRow.decode(payload));
       }
     } catch (CorruptRowException | StoredValueException | IllegalArgumentException e) {
       fault(nameOf(table, place) + e.getMessage());
@@ -158,11 +164,19 @@ final class RowCheck {
         compareConnections(place.actor());
       }
       connections++;
-      counted++;
+      counted = counted.with(runOf(place.rowKey()), 1);
     } else if (table == Table.VALUE) {
       values++;
     } else if (table == Table.ALARM) {
       alarms++;
+    }
+  }
+
+  private void checkRequest(RowKeys.Place place, RequestRow row) {
+    long request = RequestRow.requestOf(place.rowKey());
+    HttpResponse answer = row.answer();
+    if (answer != null && answer.bodyView().remaining() > RequestRow.BODY_BYTES_MAX) {
+      fault("actor " + place.actor() + ", request " + request + " has an answer that is too large");
     }
   }
 
@@ -199,19 +213,40 @@ final class RowCheck {
       byte[] stored = tables.get(Table.ACTOR, key);
       byte[] payload = stored == null ? null : RowSeal.open(key, stored);
       if (stored == null) {
-        fault("actor " + actor + " has " + connections(counted) + " and no row of its own");
-      } else if (payload != null && ActorRow.decode(payload).connections() != counted) {
         fault(
             "actor "
                 + actor
-                + " counts "
-                + connections(ActorRow.decode(payload).connections())
-                + " and has "
-                + counted);
+                + " has "
+                + connections(counted.connections())
+                + " and no row of its own");
+      } else if (payload != null) {
+        compareConnections(actor, ActorRow.decode(payload));
       }
     }
     counting = next;
-    counted = 0;
+    counted = ActorRow.NONE;
+  }
+
+  private void compareConnections(ActorId actor, ActorRow row) {
+    String counts = "actor " + actor + " counts ";
+    if (row.connections() != counted.connections()) {
+      fault(counts + connections(row.connections()) + " and has " + counted.connections());
+    } else if (!row.gateways().equals(counted.gateways())) {
+      fault(counts + byRun(row) + " and has " + byRun(counted));
+    }
+  }
+
+  private static String byRun(ActorRow row) {
+    return row.gateways().stream()
+        .map(each -> connections(each.connections()) + " of run " + each.run())
+        .collect(Collectors.joining(", "));
+  }
+
+  /** Returns the run in a connection's key; 0 if the key is not that of a connection. */
+  private static long runOf(byte[] connectionKey) {
+    return connectionKey.length == Long.BYTES
+        ? new ConnectionId(ByteBuffer.wrap(connectionKey).getLong()).run()
+        : 0;
   }
 
   /** Checks that an alarm has its place in the order of time; without it, it never comes due. */

@@ -152,7 +152,8 @@ class BackupTest {
         actor(actor),
         store.epochOf(actor(actor)),
         List.of(
-            new TurnBatch.Write(Table.ACTOR, ActorRow.KEY, new ActorRow(1, turn, 1).encode()),
+            new TurnBatch.Write(
+                Table.ACTOR, ActorRow.KEY, new ActorRow(1, turn).with(0, 1).encode()),
             new TurnBatch.Write(Table.CONNECTION, connection(turn - 1), null),
             new TurnBatch.Write(
                 Table.CONNECTION,

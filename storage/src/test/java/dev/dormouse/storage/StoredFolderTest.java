@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.dormouse.sdk.ActorId;
 import dev.dormouse.sdk.AutoReply;
 import dev.dormouse.sdk.ConnectionId;
+import dev.dormouse.sdk.HttpResponse;
 import dev.dormouse.storage.codec.Codecs;
 import dev.dormouse.storage.codec.ValueCodec;
 import dev.dormouse.storage.rows.ActorRow;
@@ -15,6 +16,7 @@ import dev.dormouse.storage.rows.AutoRepliesRow;
 import dev.dormouse.storage.rows.ConnectionRow;
 import dev.dormouse.storage.rows.DueAlarm;
 import dev.dormouse.storage.rows.DueClock;
+import dev.dormouse.storage.rows.RequestRow;
 import dev.dormouse.storage.rows.RowKeys;
 import dev.dormouse.storage.rows.RowSeal;
 import dev.dormouse.storage.rows.Table;
@@ -79,7 +81,7 @@ class StoredFolderTest {
                   1,
                   List.of(
                       new TurnBatch.Write(
-                          Table.ACTOR, ActorRow.KEY, new ActorRow(1, 7, 1).encode()),
+                          Table.ACTOR, ActorRow.KEY, new ActorRow(1, 7).with(1, 1).encode()),
                       new TurnBatch.Write(
                           Table.ACTOR,
                           AutoRepliesRow.key(),
@@ -95,7 +97,13 @@ class StoredFolderTest {
                           Table.VALUE, bytes("b"), CODEC.encode(List.of("x"), 1_000)),
                       new TurnBatch.Write(Table.ALARM, bytes("wake"), ALARM.encode()),
                       new TurnBatch.Write(
-                          Table.DUE, ALARM.place(LOBBY, "wake").key(), DueAlarm.value())))));
+                          Table.DUE, ALARM.place(LOBBY, "wake").key(), DueAlarm.value()),
+                      new TurnBatch.Write(
+                          Table.REQUEST,
+                          RequestRow.key(7),
+                          RequestRow.of(HttpResponse.text(200, "yes")).encode()),
+                      new TurnBatch.Write(
+                          Table.REQUEST, RequestRow.key(8), new RequestRow(500, null).encode())))));
       done(
           store.commit(
               new TurnBatch(
@@ -103,7 +111,7 @@ class StoredFolderTest {
                   1,
                   List.of(
                       new TurnBatch.Write(
-                          Table.ACTOR, ActorRow.KEY, new ActorRow(1, 1, 0).encode())))));
+                          Table.ACTOR, ActorRow.KEY, new ActorRow(1, 1).encode())))));
     }
   }
 
@@ -183,8 +191,8 @@ class StoredFolderTest {
 
     assertThat(faults())
         .containsExactlyInAnyOrder(
-            "actor chat/lobby, table CONNECTION, key 1.5: a connection's row of 5 bytes is cut"
-                + " short",
+            "actor chat/lobby, table CONNECTION, key 1.5: a connection's row of 5 bytes cannot"
+                + " be read",
             "actor chat/lobby, table VALUE, key a: the stored value fails its checksum",
             "actor chat/lobby, table VALUE, key c: the stored value has 1 bytes of at least 5",
             "table VALUE has a row under a key that no row can have: 567878");
@@ -193,7 +201,11 @@ class StoredFolderTest {
   @Test
   void actorsThatHaveOtherConnectionsThanTheySayAreNamed() throws Exception {
     byte[] key = KEYS.encode(OTHER, Table.ACTOR, ActorRow.KEY);
-    put(OTHER, Table.ACTOR, ActorRow.KEY, RowSeal.seal(key, new ActorRow(1, 1, 2).encode()));
+    put(
+        OTHER,
+        Table.ACTOR,
+        ActorRow.KEY,
+        RowSeal.seal(key, new ActorRow(1, 1).with(1, 2).encode()));
     ActorId ghost = new ActorId("chat", "ghost");
     for (ActorId actor : List.of(LOBBY, ghost)) {
       byte[] more = KEYS.encode(actor, Table.CONNECTION, connection(1, 9));
@@ -209,6 +221,35 @@ class StoredFolderTest {
             "actor chat/other counts 2 connections and has none",
             "actor chat/lobby counts 1 connection and has 2",
             "actor chat/ghost has 1 connection and no row of its own");
+  }
+
+  @Test
+  void connectionsThatAnActorCountsForAnotherRunAreNamed() throws Exception {
+    byte[] key = KEYS.encode(LOBBY, Table.ACTOR, ActorRow.KEY);
+    byte[] row = new ActorRow(1, 7).with(3, 1).encode();
+    put(LOBBY, Table.ACTOR, ActorRow.KEY, RowSeal.seal(key, row));
+
+    assertThat(faults())
+        .containsExactly(
+            "actor chat/lobby counts 1 connection of run 3 and has 1 connection of run 1");
+  }
+
+  @Test
+  void answersThatCannotBeReadOrAreTooLargeAreNamed() throws Exception {
+    byte[] seven = KEYS.encode(LOBBY, Table.REQUEST, RequestRow.key(7));
+    put(LOBBY, Table.REQUEST, RequestRow.key(7), RowSeal.seal(seven, new byte[] {1, 1}));
+    HttpResponse large = HttpResponse.of(200, List.of(), new byte[RequestRow.BODY_BYTES_MAX + 1]);
+    byte[] eight = KEYS.encode(LOBBY, Table.REQUEST, RequestRow.key(8));
+    put(
+        LOBBY,
+        Table.REQUEST,
+        RequestRow.key(8),
+        RowSeal.seal(eight, new RequestRow(200, large).encode()));
+
+    assertThat(faults())
+        .containsExactly(
+            "actor chat/lobby, table REQUEST, key 7: a request's row of 2 bytes cannot be read",
+            "actor chat/lobby, request 8 has an answer that is too large");
   }
 
   @Test
@@ -256,7 +297,9 @@ class StoredFolderTest {
                 "wakes",
                 7L,
                 "connections",
-                1),
+                1,
+                "connectionsByRun",
+                Map.of("1", 1)),
             Map.of(
                 "row",
                 "autoReplies",
@@ -275,7 +318,10 @@ class StoredFolderTest {
                 Map.of("@class", Member.class.getName(), "name", "Ann", "said", 3)),
             Map.of("row", "value", "key", "a", "value", 1L),
             Map.of("row", "value", "key", "b", "value", List.of("x")),
-            Map.of("row", "alarm", "key", "wake", "due", "1970-01-01T00:01:00Z", "failures", 0));
+            Map.of("row", "alarm", "key", "wake", "due", "1970-01-01T00:01:00Z", "failures", 0),
+            Map.of(
+                "row", "request", "key", "7", "status", 200, "isAnswerKept", true, "bodyBytes", 3),
+            Map.of("row", "request", "key", "8", "status", 500, "isAnswerKept", false));
     assertThat(dump(OTHER, CODEC)).hasSize(1);
     assertThat(dump(new ActorId("chat", "nobody"), CODEC)).isEmpty();
   }

@@ -60,7 +60,7 @@ class ActorSearchTest {
   }
 
   private void store(String type, String key, int connections) {
-    put(type, key, new ActorRow(1, 3, connections).encode());
+    put(type, key, new ActorRow(1, 3).with(1, connections).encode());
   }
 
   private void put(String type, String key, byte[] row) {

@@ -9,17 +9,12 @@ import dev.dormouse.sdk.ConnectionId;
 import dev.dormouse.sdk.LimitExceededException;
 import dev.dormouse.server.host.Script.Actor;
 import dev.dormouse.server.protocol.ToGateway;
-import dev.dormouse.storage.CommitChain;
 import dev.dormouse.storage.CommitResult;
 import dev.dormouse.storage.MemoryDisk;
-import dev.dormouse.storage.TurnBatch;
-import dev.dormouse.storage.rows.ActorRow;
-import dev.dormouse.storage.rows.Table;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -145,29 +140,6 @@ class AutoRepliesTest {
     next.connect("ada");
     assertThat(repliesIn(next.heard())).containsExactly(told(PING));
     assertThat(next.store.autoReplyReads()).isEqualTo(1);
-  }
-
-  @Test
-  void theyAreReadWhereTheActorsRowIsOfTheFirstVersions() {
-    MemoryDisk disk = new MemoryDisk();
-    TestHost node = new TestHost(disk, new Obedient());
-    ConnectionId ada = node.connect("ada");
-    node.message(ada, "set ping pong");
-    assertThat(node.hibernate()).isTrue();
-    ActorRow row = ActorRow.decodeOrNone(node.store.get(TestHost.ROOM, Table.ACTOR, ActorRow.KEY));
-    assertThat(row.mayHaveAutoReplies()).isTrue();
-    byte[] withoutFlags = Arrays.copyOf(row.encode(), row.encode().length - 1);
-    node.store.commit(
-        new TurnBatch(
-            TestHost.ROOM,
-            node.store.epochOf(TestHost.ROOM),
-            new CommitChain(),
-            List.of(),
-            List.of(new TurnBatch.Write(Table.ACTOR, ActorRow.KEY, withoutFlags))));
-
-    node.heard();
-    node.connect("bo");
-    assertThat(repliesIn(node.heard())).containsExactly(told(PING));
   }
 
   @Test

@@ -13,6 +13,9 @@ import dev.dormouse.server.host.Script.Note;
 import dev.dormouse.server.protocol.ToGateway.Close;
 import dev.dormouse.server.protocol.ToGateway.Responded;
 import dev.dormouse.server.protocol.ToHost;
+import dev.dormouse.storage.MemoryDisk;
+import dev.dormouse.storage.rows.ActorRow;
+import dev.dormouse.storage.rows.Table;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -64,6 +67,29 @@ class CloseEventsTest {
     node.close(ada, 1006);
     assertThat(closes).containsExactly(1000);
     assertThat(node.status().connections()).isEqualTo(1);
+  }
+
+  @Test
+  void theRowOfTheActorCountsTheConnectionsOfEachGateway() {
+    MemoryDisk disk = new MemoryDisk();
+    TestHost first = new TestHost(disk, new Script() {});
+    first.connect("ada");
+    ConnectionId bo = first.connect("bo");
+    first.close(bo, 1000);
+    assertThat(gateways(first)).containsExactly(new ActorRow.Gateway(1, 1));
+
+    TestHost next = new TestHost(disk, new Script() {});
+    next.connect("cy");
+    assertThat(gateways(next))
+        .containsExactly(new ActorRow.Gateway(1, 1), new ActorRow.Gateway(2, 1));
+    next.host.closeLeftovers();
+    next.steps.runAll();
+    assertThat(gateways(next)).containsExactly(new ActorRow.Gateway(2, 1));
+  }
+
+  private static List<ActorRow.Gateway> gateways(TestHost node) {
+    return ActorRow.decodeOrNone(node.store.get(TestHost.ROOM, Table.ACTOR, ActorRow.KEY))
+        .gateways();
   }
 
   @Test

@@ -58,7 +58,7 @@ class LimitsTest {
 
   @Test
   void anActorHasAtMost32768Connections() {
-    ActorRow full = new ActorRow(1, 1, 32_768);
+    ActorRow full = new ActorRow(1, 1).with(1, 32_768);
     TurnBatch batch =
         new TurnBatch(
             TestHost.ROOM,

@@ -15,22 +15,28 @@ import org.jspecify.annotations.Nullable;
  * The row of a connection, under the connection's id, which names the run of the node that holds
  * the socket.
  *
- * <p>Bytes: acceptance in milliseconds since 1970 (8), number of tags (1), for each tag its length
- * (2) and UTF-8, flags (1: there is an attachment, 2: there is a request), the request if there is
- * one, the attachment if there is one; big-endian. A request is its address and its path, the
- * number of its parameters (2), and for each parameter its name and its value; each text is its
- * length (2) and UTF-8.
+ * <p>Bytes: version 1 (1), acceptance in milliseconds since 1970 (8), sequence (8), number of tags
+ * (1), for each tag its length (2) and UTF-8, flags (1: there is an attachment, 2: there is a
+ * request), the request if there is one, the attachment if there is one; big-endian. A request is
+ * its address and its path, the number of its parameters (2), and for each parameter its name and
+ * its value; each text is its length (2) and UTF-8.
  *
  * @param acceptedAtMs when the connection was accepted, in milliseconds since 1970
+ * @param sequence the number of the connection's last message that took effect; 0 if it is not
+ *     kept, or if there was no message
  * @param tags the connection's tags, in order
- * @param request the request for the upgrade; null if an earlier version accepted the connection,
- *     or if the row was damaged and began anew
+ * @param request the request for the upgrade; null if the row was damaged and began anew
  * @param attachment the attachment as its codec wrote it; null if there is none
  */
 @SuppressWarnings("ArrayRecordComponent") // nobody compares them
 public record ConnectionRow(
-    long acceptedAtMs, List<String> tags, @Nullable Request request, byte @Nullable [] attachment) {
+    long acceptedAtMs,
+    long sequence,
+    List<String> tags,
+    @Nullable Request request,
+    byte @Nullable [] attachment) {
 
+  private static final byte VERSION = 1;
   private static final int HAS_ATTACHMENT = 1;
   private static final int HAS_REQUEST = 2;
 
@@ -85,9 +91,9 @@ public record ConnectionRow(
     }
   }
 
-  /** Creates the row of a connection whose request is not known. */
+  /** Creates the row of a connection whose request is not known and whose sequence is not kept. */
   public ConnectionRow(long acceptedAtMs, List<String> tags, byte @Nullable [] attachment) {
-    this(acceptedAtMs, tags, null, attachment);
+    this(acceptedAtMs, 0, tags, null, attachment);
   }
 
   /** Returns the bytes to store. */
@@ -101,8 +107,9 @@ public record ConnectionRow(
     }
     int attachmentBytes = attachment == null ? 0 : attachment.length;
     byte[] asked = request == null ? new byte[0] : request.encode();
-    ByteBuffer out = ByteBuffer.allocate(8 + 1 + tagBytes + 1 + asked.length + attachmentBytes);
-    out.putLong(acceptedAtMs).put((byte) encodedTags.size());
+    ByteBuffer out =
+        ByteBuffer.allocate(1 + 8 + 8 + 1 + tagBytes + 1 + asked.length + attachmentBytes);
+    out.put(VERSION).putLong(acceptedAtMs).putLong(sequence).put((byte) encodedTags.size());
     for (byte[] tag : encodedTags) {
       out.putShort((short) tag.length).put(tag);
     }
@@ -122,7 +129,12 @@ public record ConnectionRow(
   public static ConnectionRow decode(byte[] bytes) {
     try {
       ByteBuffer in = ByteBuffer.wrap(bytes);
+      byte version = in.get();
+      if (version != VERSION) {
+        throw new IllegalArgumentException("version " + version);
+      }
       long acceptedAtMs = in.getLong();
+      long sequence = in.getLong();
       int tagCount = in.get() & 0xff;
       List<String> tags = new ArrayList<>(tagCount);
       for (int i = 0; i < tagCount; i++) {
@@ -134,11 +146,13 @@ public record ConnectionRow(
       if ((flags & HAS_ATTACHMENT) != 0) {
         attachment = new byte[in.remaining()];
         in.get(attachment);
+      } else if (in.hasRemaining()) {
+        throw new IllegalArgumentException("there are bytes after the end");
       }
-      return new ConnectionRow(acceptedAtMs, List.copyOf(tags), request, attachment);
+      return new ConnectionRow(acceptedAtMs, sequence, List.copyOf(tags), request, attachment);
     } catch (RuntimeException e) {
       throw new CorruptRowException(
-          "a connection's row of " + bytes.length + " bytes is cut short", e);
+          "a connection's row of " + bytes.length + " bytes cannot be read", e);
     }
   }
 

@@ -17,7 +17,12 @@ public enum Table {
    * A {@link DueAlarm} for each alarm. Unlike the rows of other tables, these lie in the order of
    * their times and not by actor. So the rows of one actor cannot be scanned.
    */
-  DUE('D', 2, DueAlarm.TIME_BYTES);
+  DUE('D', 2, DueAlarm.TIME_BYTES),
+  /**
+   * A {@link RequestRow} for each plain request that was answered and that its gateway may ask
+   * again, under the request's number: eight bytes, big-endian.
+   */
+  REQUEST('Q', 4, 0);
 
   private final byte code;
   private final long sinceFormat;

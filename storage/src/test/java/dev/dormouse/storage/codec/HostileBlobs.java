@@ -3,12 +3,14 @@ package dev.dormouse.storage.codec;
 import com.esotericsoftware.kryo.io.Output;
 import dev.dormouse.sdk.ActorId;
 import dev.dormouse.sdk.AutoReply;
+import dev.dormouse.sdk.HttpResponse;
 import dev.dormouse.sdk.StoredFields;
 import dev.dormouse.sdk.StoredValueException;
 import dev.dormouse.storage.rows.ActorRow;
 import dev.dormouse.storage.rows.AutoRepliesRow;
 import dev.dormouse.storage.rows.ConnectionRow;
 import dev.dormouse.storage.rows.CorruptRowException;
+import dev.dormouse.storage.rows.RequestRow;
 import dev.dormouse.storage.rows.RowKeys;
 import dev.dormouse.storage.rows.Table;
 import java.math.BigDecimal;
@@ -104,7 +106,7 @@ final class HostileBlobs {
     for (int i = 0; i < count; i++) {
       try {
         if (i % 16 == 15) {
-          blobs.decodeRow(blobs.changed(blobs.anyOf(rows), 0), i / 16 % 4);
+          blobs.decodeRow(blobs.changed(blobs.anyOf(rows), 0), i / 16 % 5);
         } else {
           blobs.decode(blobs.changed(blobs.anyOf(values), 1), i % 4);
         }
@@ -140,7 +142,8 @@ final class HostileBlobs {
       switch (how) {
         case 0 -> ConnectionRow.decode(blob);
         case 1 -> AutoRepliesRow.decodeOrNone(blob);
-        case 2 -> keys.decode(Table.VALUE, blob);
+        case 2 -> RequestRow.decode(blob);
+        case 3 -> keys.decode(Table.VALUE, blob);
         default -> ActorRow.decode(blob);
       }
       read++;
@@ -206,8 +209,9 @@ final class HostileBlobs {
     return List.of(
         new ConnectionRow(1, List.of("a", "member"), new byte[] {1, 2, 3}).encode(),
         new AutoRepliesRow(List.of(new AutoReply("ping", "pong"))).encode(),
+        RequestRow.of(HttpResponse.text(200, "an answer")).encode(),
         keys.encode(new ActorId("chat", "lobby"), Table.VALUE, new byte[] {1}),
-        new ActorRow(1, 2, 3).encode());
+        new ActorRow(1, 2).with(1, 3).encode());
   }
 
   private static List<byte[]> values() {

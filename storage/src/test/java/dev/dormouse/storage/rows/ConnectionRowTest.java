@@ -15,7 +15,10 @@ class ConnectionRowTest {
   private static final HexFormat HEX = HexFormat.of();
   private static final ConnectionRow.Request REQUEST =
       new ConnectionRow.Request("/c/ä", Map.of("n", List.of("1", "")), "::1");
-  private static final String ACCEPTED_AND_TAG = "0000000000000005" + "01" + "000178";
+  private static final String ACCEPTED = "01" + "0000000000000005";
+  private static final String NO_SEQUENCE = "0000000000000000";
+  private static final String TAG = "01" + "000178";
+  private static final String ACCEPTED_AND_TAG = ACCEPTED + NO_SEQUENCE + TAG;
   private static final String REQUEST_BYTES =
       "0003" + "3a3a31" + "0005" + "2f632fc3a4" + "0002" + "00016e000131" + "00016e0000";
 
@@ -23,6 +26,7 @@ class ConnectionRowTest {
     assertThat(HEX.formatHex(row.encode())).isEqualTo(bytes);
     ConnectionRow read = ConnectionRow.decode(HEX.parseHex(bytes));
     assertThat(read.acceptedAtMs()).isEqualTo(row.acceptedAtMs());
+    assertThat(read.sequence()).isEqualTo(row.sequence());
     assertThat(read.tags()).isEqualTo(row.tags());
     assertThat(read.request()).isEqualTo(row.request());
     assertThat(read.attachment()).isEqualTo(row.attachment());
@@ -33,21 +37,34 @@ class ConnectionRowTest {
     List<String> tags = List.of("x");
     byte[] attachment = {9};
     assertIs(
-        new ConnectionRow(5, tags, REQUEST, attachment),
+        new ConnectionRow(5, 0, tags, REQUEST, attachment),
         ACCEPTED_AND_TAG + "03" + REQUEST_BYTES + "09");
-    assertIs(new ConnectionRow(5, tags, REQUEST, null), ACCEPTED_AND_TAG + "02" + REQUEST_BYTES);
+    assertIs(new ConnectionRow(5, 0, tags, REQUEST, null), ACCEPTED_AND_TAG + "02" + REQUEST_BYTES);
+    assertIs(
+        new ConnectionRow(5, 258, tags, null, null), ACCEPTED + "0000000000000102" + TAG + "00");
     assertIs(new ConnectionRow(5, tags, attachment), ACCEPTED_AND_TAG + "01" + "09");
     assertIs(new ConnectionRow(5, tags, null), ACCEPTED_AND_TAG + "00");
   }
 
   @Test
   void aRequestThatIsCutShortIsCorrupt() {
-    byte[] bytes = new ConnectionRow(5, List.of("x"), REQUEST, null).encode();
+    byte[] bytes = new ConnectionRow(5, 0, List.of("x"), REQUEST, null).encode();
     for (int length = 0; length < bytes.length; length++) {
       byte[] cut = Arrays.copyOf(bytes, length);
       assertThatExceptionOfType(CorruptRowException.class)
           .as("cut to %d", length)
           .isThrownBy(() -> ConnectionRow.decode(cut));
+    }
+  }
+
+  @Test
+  void aRowOfAnotherVersionOrWithBytesAfterItsEndIsCorrupt() {
+    byte[] bytes = new ConnectionRow(5, List.of("x"), null).encode();
+    byte[] longer = Arrays.copyOf(bytes, bytes.length + 1);
+    bytes[0] = 2;
+    for (byte[] wrong : List.of(bytes, longer)) {
+      assertThatExceptionOfType(CorruptRowException.class)
+          .isThrownBy(() -> ConnectionRow.decode(wrong));
     }
   }
 

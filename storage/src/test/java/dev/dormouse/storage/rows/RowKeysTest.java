@@ -36,6 +36,13 @@ class RowKeysTest {
   }
 
   @Test
+  @DisplayName("The bytes of the stored keys of answered requests never change")
+  void requestsAreGolden() {
+    assertThat(hex(keys.encode(LOBBY, Table.REQUEST, RequestRow.key(258))))
+        .isEqualTo("51" + "0530" + "04" + "63686174" + "0005" + "6c6f626279" + "0000000000000102");
+  }
+
+  @Test
   @DisplayName("The bytes of the stored keys of alarms never change")
   void alarmsAreGolden() {
     assertThat(hex(keys.encode(LOBBY, Table.ALARM, "é".getBytes(StandardCharsets.UTF_8))))

@@ -228,7 +228,7 @@ public final class CommitPipeline {
     ConnectionId gone = closed.connection();
     ActorRow row = ActorRow.decodeOrNone(rows.get(RowKey.ACTOR));
     ActorRow without =
-        new ActorRow(epoch, row.activations(), row.connections() - 1, row.mayHaveAutoReplies());
+        row.with(gone.run(), -1).written(epoch, row.activations(), row.mayHaveAutoReplies());
     NavigableMap<RowKey, Optional<byte[]>> writes = new TreeMap<>();
     writes.put(RowKey.ACTOR, Optional.of(without.encode()));
     writes.put(RowKey.connection(gone), Optional.empty());

@@ -75,8 +75,13 @@ public final class Activation implements ActorContext<@Nullable Object> {
   private final long number;
   private final long madeNs;
   private final long epoch;
+
+  /** The actor's row as the store has it, or will have it once the turns so far are kept. */
   private ActorRow stored;
-  private int connectionCount;
+
+  /** The row with the connections that the actor has now. */
+  private ActorRow current;
+
   private @Nullable Turn turn;
 
   /** The connections that the open turn has touched, each once. */
@@ -119,7 +124,7 @@ public final class Activation implements ActorContext<@Nullable Object> {
     this.epoch = epoch;
     this.number = stored.activations() + 1;
     this.madeNs = time.nowNs();
-    this.connectionCount = stored.connections();
+    this.current = stored;
     this.storage = new TurnStorage(this, rows, type.codec(), type.options());
     this.alarms = new TurnAlarms(this, id, rows, running, type.options());
   }
@@ -371,11 +376,11 @@ public final class Activation implements ActorContext<@Nullable Object> {
     }
     autoReplies.news(ended).forEach(ended::say);
     if (ended.isWriting()) {
-      store(ended, new ActorRow(epoch, number, connectionCount, autoReplies.mayBeStored()));
+      store(ended, current.written(epoch, number, autoReplies.mayBeStored()));
     } else if (isLast && hasNothingStored()) {
       store(ended, ActorRow.NONE);
     } else if (isLast) {
-      store(ended, new ActorRow(epoch, number, connectionCount, autoReplies.mayBeStored()));
+      store(ended, current.written(epoch, number, autoReplies.mayBeStored()));
     }
     turn = null;
     touched = List.of();
@@ -394,7 +399,7 @@ public final class Activation implements ActorContext<@Nullable Object> {
    * removed, since otherwise a client could fill the store by activating actors under any keys.
    */
   private boolean hasNothingStored() {
-    if (connectionCount > 0 || autoReplies.mayBeStored()) {
+    if (connectionCount() > 0 || autoReplies.mayBeStored()) {
       return false;
     }
     try {
@@ -420,7 +425,7 @@ public final class Activation implements ActorContext<@Nullable Object> {
 
   private void forget(Turn ended, ConnectionId gone) {
     ended.writes().put(RowKey.connection(gone), Optional.empty());
-    connectionCount--;
+    current = current.with(gone.run(), -1);
     TurnConnection handle = known.remove(gone);
     Set<String> tags = handle == null ? null : handle.tagsIfRead();
     if (tags == null) {
@@ -456,7 +461,7 @@ public final class Activation implements ActorContext<@Nullable Object> {
 
   /** Returns the number of stored connections, as the open turn sees it. */
   public synchronized int connectionCount() {
-    return connectionCount;
+    return current.connections();
   }
 
   /** Returns how many connections have all these tags, as the open turn sees it. */
@@ -536,7 +541,7 @@ public final class Activation implements ActorContext<@Nullable Object> {
     open.writes().put(RowKey.connection(accepted), Optional.of(row.encode()));
     touch(open, connection);
     known.put(accepted, connection);
-    connectionCount++;
+    current = current.with(accepted.run(), 1);
     counts.replaceAll((view, count) -> tags.containsAll(view) ? count + 1 : count);
     return connection;
   }

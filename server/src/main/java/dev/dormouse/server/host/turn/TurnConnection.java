@@ -87,6 +87,9 @@ final class TurnConnection implements Connection<@Nullable Object> {
 
   private long acceptedAtMs;
 
+  /** The number of the last message that took effect; 0 if it is not kept. */
+  private long sequence;
+
   /** The request for the upgrade; null if it is not known. */
   private ConnectionRow.@Nullable Request request;
 
@@ -140,6 +143,7 @@ final class TurnConnection implements Connection<@Nullable Object> {
   private void adopt(ConnectionRow row) {
     known = Known.ROW;
     acceptedAtMs = row.acceptedAtMs();
+    sequence = row.sequence();
     request = row.request();
     tags = row.tags().isEmpty() ? Set.of() : new LinkedHashSet<>(row.tags());
     storedAttachment = row.attachment();
@@ -515,7 +519,7 @@ final class TurnConnection implements Connection<@Nullable Object> {
     }
     storedAttachment = bytes;
     isRowStale = false;
-    return new ConnectionRow(acceptedAtMs, List.copyOf(tags), request, bytes);
+    return new ConnectionRow(acceptedAtMs, sequence, List.copyOf(tags), request, bytes);
   }
 
   private byte @Nullable [] encoded() {
