@@ -242,7 +242,9 @@ class LimitsTableTest {
         "between gateways and hosts that can lose each other, which those of one process cannot",
         "Announce.PART_MAX",
         "Ownership.HELD_BYTES_MAX",
-        "Ownership.HELD_RELEASES_MAX");
+        "Ownership.HELD_RELEASES_MAX",
+        "RequestRow.BODY_BYTES_MAX",
+        "RequestRow.HEADER_BYTES_MAX");
     notForUsers("bounds a number that the server makes", "ConnectionId.NUMBER_MAX");
     notForUsers("bounds a number that the server makes", "ConnectionId.RUN_MAX");
     notForUsers("sizes the store's caches, as is said below the table", "NativeMemory.CACHE_MAX");
