@@ -94,14 +94,7 @@ public final class WebSocketGateway {
       Time time,
       long run,
       Observers observers) {
-    this(
-        options,
-        vertx,
-        Placement.fixed(new Owner("", run)),
-        transport,
-        time,
-        run,
-        observers);
+    this(options, vertx, Placement.fixed(new Owner("", run)), transport, time, run, observers);
   }
 
   /**

@@ -7,6 +7,7 @@ import dev.dormouse.server.protocol.FromHost.NotOwner;
 import dev.dormouse.server.protocol.Owner;
 import dev.dormouse.server.protocol.Release;
 import dev.dormouse.server.protocol.ToGateway;
+import dev.dormouse.server.protocol.ToHost;
 import dev.dormouse.server.protocol.ToHost.Announce;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -16,6 +17,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -31,11 +33,17 @@ import org.jspecify.annotations.Nullable;
  * the announcement is answered so that the sockets of the actors concerned are closed. A gateway
  * that stays absent for {@link #LIMBO_NS} is given up: its connections are closed.
  *
+ * <p><b>A second announcement.</b> When the link to a gateway was broken, the gateway announces its
+ * sockets again, and sends again what is unanswered. What an actor has begun to handle by then is
+ * {@link InFlight}: its repeats are passed over.
+ *
  * <p><b>The end.</b> While the ownership is left in good order nothing enters, and what actors send
- * goes out. When the ownership is over nothing goes out either, whatever actors still do.
+ * goes out. Records of attached gateways are passed over without a refusal, because a refusal would
+ * overtake the releases that are on their way; the notice at the end has these records sent to the
+ * next owner. When the ownership is over nothing goes out either, whatever actors still do.
  *
  * <p>The object's monitor guards its fields. It is held while a record is handed to the transport,
- * so that no release overtakes the held ones.
+ * so that no release overtakes the held ones. No actor's cell is called while it is held.
  */
 public final class Ownership {
   /** The most releases that are held for one absent gateway. */
@@ -163,6 +171,9 @@ public final class Ownership {
      */
     Set<Long> asked = new HashSet<>(0);
 
+    /** The messages and requests whose repeats are passed over. */
+    InFlight inFlight = new InFlight();
+
     Peer(long nowNs) {
       this.absentSinceNs = nowNs;
     }
@@ -173,9 +184,18 @@ public final class Ownership {
   private final Ways ways;
   private final long beganNs;
   private final Map<Long, Peer> peers = new HashMap<>();
-  private Life life = Life.SERVING;
+  private final CompletableFuture<Void> over = new CompletableFuture<>();
+
+  /** The life of the ownership; written with the monitor held, read by any thread. */
+  private volatile Life life = Life.SERVING;
+
   private boolean areOthersGivenUp;
-  private long dropped;
+
+  /** The owner that follows; null if none is known. */
+  private @Nullable Owner next;
+
+  /** The time at which the ownership ends even if it is not left by then. */
+  private long deadlineNs;
 
   /**
    * Begins an ownership to which no gateway is attached.
@@ -189,79 +209,115 @@ public final class Ownership {
     this.beganNs = nowNs;
   }
 
+  /** Returns the group of shards. */
+  public int group() {
+    return group;
+  }
+
   /** Returns the epoch of the ownership. */
   public long epoch() {
     return owner.epoch();
   }
 
+  /** Returns whether events may enter, so that turns may begin. */
+  public boolean isServing() {
+    return life == Life.SERVING;
+  }
+
+  /** Returns whether the ownership has ended, so that nothing leaves any more. */
+  public boolean isOver() {
+    return life == Life.OVER;
+  }
+
   // The way in.
+
+  /**
+   * The decision about a record or a part of an announcement.
+   *
+   * @param isTaken whether the record enters
+   * @param refusal the notice for the gateway; null if the gateway is told nothing
+   * @param announcement the announcement that the part completes; null if it completes none
+   */
+  record Entry(boolean isTaken, @Nullable NotOwner refusal, @Nullable Announcement announcement) {
+    static final Entry TAKEN = new Entry(true, null, null);
+    static final Entry PASSED_OVER = new Entry(false, null, null);
+  }
+
+  private Entry refused(long epoch, @Nullable Owner known) {
+    return new Entry(false, new NotOwner(group, epoch, known), null);
+  }
 
   /**
    * Decides whether a record of a gateway may enter.
    *
    * @param epoch the epoch that the record carries; not greater than that of this ownership
-   * @param asked the connection that the record asks for; null if it asks for none
-   * @return the refusal; null if the record may enter
    */
-  synchronized @Nullable NotOwner enter(
-      long gateway, long epoch, @Nullable Long asked, long number) {
-    if (life != Life.SERVING) {
-      return new NotOwner(group, epoch, null);
-    }
+  synchronized Entry enter(long gateway, long epoch, ToHost.ForActor record) {
     Peer peer = peers.get(gateway);
-    if (epoch != owner.epoch() || peer == null || !peer.isAttached) {
-      return new NotOwner(group, epoch, owner);
+    boolean isAttached = epoch == owner.epoch() && peer != null && peer.isAttached;
+    if (peer == null || !isAttached) {
+      return refused(epoch, life == Life.SERVING ? owner : null);
     }
-    if (asked != null && number < peer.firstNew) {
+    if (life != Life.SERVING || peer.inFlight.passesOver(record)) {
+      return Entry.PASSED_OVER;
+    }
+    if (record instanceof ToHost.Open open && open.connection().number() < peer.firstNew) {
       synchronized (peer.asked) {
-        peer.asked.add(asked);
+        peer.asked.add(open.connection().value());
       }
     }
-    return null;
+    return Entry.TAKEN;
+  }
+
+  /**
+   * Decides whether the cells must forget the queued events of a gateway before {@link #announce}
+   * takes a part of an announcement: the part is the first one, and the gateway was attached to
+   * this ownership before. From here on the gateway is absent, so that what actors send to it is
+   * held.
+   */
+  synchronized boolean isAgain(long gateway, long epoch, Announce part, long nowNs) {
+    Peer peer = peers.get(gateway);
+    if (!part.isFirst() || epoch != owner.epoch() || peer == null) {
+      return false;
+    }
+    leave(peer, nowNs);
+    return peer.wasAttached && life == Life.SERVING;
+  }
+
+  /** Notes what the cells had begun to handle when they forgot the queued events of a gateway. */
+  synchronized void remember(long gateway, InFlight inFlight, long nowNs) {
+    Peer peer = peer(gateway, nowNs);
+    peer.held.forEach(inFlight::addAnsweredBy);
+    peer.inFlight = inFlight;
   }
 
   /**
    * Takes a part of an announcement. With the last part the gateway is attached, and gets what was
    * held for it.
-   *
-   * @param onAgain runs if the gateway was attached to this ownership before, with its first part
-   * @param onComplete takes the complete announcement
-   * @return the refusal; null if the part was taken
    */
-  synchronized @Nullable NotOwner announce(
-      long gateway, long epoch, Announce part, Runnable onAgain, Complete onComplete, long nowNs) {
+  synchronized Entry announce(long gateway, long epoch, Announce part, long nowNs) {
     if (life != Life.SERVING) {
-      return new NotOwner(group, epoch, null);
+      return refused(epoch, null);
     }
     if (epoch != owner.epoch()) {
-      return new NotOwner(group, epoch, owner);
+      return refused(epoch, owner);
     }
     Peer peer = peer(gateway, nowNs);
     if (part.isFirst()) {
       leave(peer, nowNs);
-      if (peer.wasAttached) {
-        onAgain.run();
-      }
       peer.parts = new ArrayList<>(1);
     }
     List<long[]> parts = peer.parts;
     if (parts == null) {
-      return new NotOwner(group, epoch, owner); // its first part was lost with an earlier link
+      return refused(epoch, owner); // its first part was lost with an earlier link
     }
     parts.add(part.connections());
-    if (part.isLast()) {
-      attach(gateway, peer, part.firstNew(), parts, onComplete);
-    }
-    return null;
+    return part.isLast()
+        ? new Entry(true, null, attach(gateway, peer, part.firstNew(), parts))
+        : Entry.TAKEN;
   }
 
-  /** Takes a complete announcement. */
-  interface Complete {
-    void announced(Announcement announcement);
-  }
-
-  private void attach(
-      long gateway, Peer peer, long firstNew, List<long[]> parts, Complete onComplete) {
+  private Announcement attach(long gateway, Peer peer, long firstNew, List<long[]> parts) {
     long[] sorted = parts.stream().flatMapToLong(Arrays::stream).sorted().toArray();
     peer.parts = null;
     peer.isAttached = true;
@@ -278,7 +334,7 @@ public final class Ownership {
     }
     peer.held = new ArrayDeque<>(0);
     peer.heldBytes = 0;
-    onComplete.announced(announcement);
+    return announcement;
   }
 
   /** Hears that the link to a gateway is broken. */
@@ -303,36 +359,45 @@ public final class Ownership {
 
   // The way out.
 
-  /** Sends a release to a gateway, holds it for the gateway, or drops it. */
-  public synchronized void send(long gateway, Release release, long nowNs) {
+  /**
+   * Sends a release to a gateway, holds it for the gateway, or drops it.
+   *
+   * @return the number of releases that are dropped by this call, those held before included
+   */
+  public synchronized int send(long gateway, Release release, long nowNs) {
     if (life == Life.OVER || release.epoch() != owner.epoch()) {
-      dropped++;
-      return;
+      return 1;
     }
     Peer peer = peer(gateway, nowNs);
     if (peer.isAttached) {
       ways.toGateway(gateway, release);
-      return;
+      return 0;
     }
     long bytes = release.records().stream().mapToLong(ToGateway::bytes).sum();
     boolean isTooMuch =
         peer.held.size() >= HELD_RELEASES_MAX || peer.heldBytes + bytes > HELD_BYTES_MAX;
     if (peer.isGivenUp || isTooMuch) {
-      peer.held.forEach(held -> peer.bereft.add(held.actor()));
-      peer.bereft.add(release.actor());
-      dropped += peer.held.size() + 1L;
-      peer.held.clear();
-      peer.heldBytes = 0;
-    } else if (peer.bereft.contains(release.actor())) {
-      dropped++; // the sockets of the actor will be closed
-    } else {
-      peer.held.add(release);
-      peer.heldBytes += bytes;
+      return dropHeld(peer) + drop(peer, release);
     }
+    if (peer.bereft.contains(release.actor())) {
+      return drop(peer, release); // the sockets of the actor will be closed
+    }
+    peer.held.add(release);
+    peer.heldBytes += bytes;
+    return 0;
   }
 
-  /** Returns how many releases were dropped. */
-  synchronized long dropped() {
+  private static int drop(Peer peer, Release release) {
+    peer.bereft.add(release.actor());
+    peer.inFlight.forgetRequestsOf(release);
+    return 1;
+  }
+
+  private static int dropHeld(Peer peer) {
+    int dropped = peer.held.size();
+    peer.held.forEach(held -> drop(peer, held));
+    peer.held = new ArrayDeque<>(0);
+    peer.heldBytes = 0;
     return dropped;
   }
 
@@ -349,22 +414,20 @@ public final class Ownership {
       return null;
     }
     Set<Long> gone = new HashSet<>();
-    peers.forEach(
-        (run, peer) -> {
-          if (!peer.isAttached && !peer.isGivenUp && nowNs - peer.absentSinceNs >= LIMBO_NS) {
-            peer.isGivenUp = true;
-            peer.held.forEach(held -> peer.bereft.add(held.actor()));
-            dropped += peer.held.size();
-            peer.held.clear();
-            peer.heldBytes = 0;
-            gone.add(run);
-          }
-        });
+    int dropped = 0;
+    for (Map.Entry<Long, Peer> entry : peers.entrySet()) {
+      Peer peer = entry.getValue();
+      if (!peer.isAttached && !peer.isGivenUp && nowNs - peer.absentSinceNs >= LIMBO_NS) {
+        peer.isGivenUp = true;
+        dropped += dropHeld(peer);
+        gone.add(entry.getKey());
+      }
+    }
     boolean areOthers = !areOthersGivenUp && nowNs - beganNs >= LIMBO_NS;
     areOthersGivenUp |= areOthers;
     return gone.isEmpty() && !areOthers
         ? null
-        : new GivenUp(gone, areOthers ? Set.copyOf(peers.keySet()) : null);
+        : new GivenUp(gone, areOthers ? Set.copyOf(peers.keySet()) : null, dropped);
   }
 
   /**
@@ -373,8 +436,9 @@ public final class Ownership {
    * @param gone the runs of these gateways
    * @param known if not null, the gateways that have no peer here, which are all that are not in
    *     this set, are given up, too
+   * @param dropped the number of releases that were held for these gateways and are dropped
    */
-  public record GivenUp(Set<Long> gone, @Nullable Set<Long> known) {
+  public record GivenUp(Set<Long> gone, @Nullable Set<Long> known, int dropped) {
     /** Returns whether the connections of a run must be closed. */
     public boolean has(long run) {
       return gone.contains(run) || (known != null && !known.contains(run));
@@ -383,17 +447,30 @@ public final class Ownership {
 
   // The end.
 
-  /** Begins to leave the ownership in good order: nothing enters from here on. */
-  synchronized void leave() {
-    life = life.to(Life.LEAVING);
-  }
-
   /**
-   * Ends the ownership: nothing leaves from here on, but the notice to the attached gateways.
+   * Begins to leave the ownership in good order: nothing enters from here on.
    *
    * @param next the owner that follows; null if none is known
+   * @param deadlineNs the time at which the ownership ends even if it is not left by then
+   * @return whether this call begins it
    */
-  synchronized void end(@Nullable Owner next) {
+  synchronized boolean leave(@Nullable Owner next, long deadlineNs) {
+    if (life != Life.SERVING) {
+      return false;
+    }
+    life = life.to(Life.LEAVING);
+    this.next = next;
+    this.deadlineNs = deadlineNs;
+    return true;
+  }
+
+  /** Returns whether the ownership is being left and the deadline for that is past. */
+  synchronized boolean isOverdue(long nowNs) {
+    return life == Life.LEAVING && nowNs - deadlineNs >= 0;
+  }
+
+  /** Ends the ownership: nothing leaves from here on, but the notice to the attached gateways. */
+  synchronized void end() {
     if (life == Life.OVER) {
       return;
     }
@@ -403,7 +480,12 @@ public final class Ownership {
           if (peer.isAttached) {
             ways.toGateway(run, new NotOwner(group, owner.epoch(), next));
           }
-          peer.held.clear();
         });
+    peers.clear();
+  }
+
+  /** Returns a future that the door completes when the ownership is over and its cells are gone. */
+  CompletableFuture<Void> over() {
+    return over;
   }
 }
