@@ -3,9 +3,9 @@ package dev.dormouse.examples;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.dormouse.sdk.ActorId;
-import dev.dormouse.storage.ActorStore;
 import dev.dormouse.storage.CommitResult;
 import dev.dormouse.storage.Durability;
+import dev.dormouse.storage.NodeStore;
 import dev.dormouse.storage.StoreOptions;
 import dev.dormouse.storage.Stores;
 import dev.dormouse.storage.TurnBatch;
@@ -111,7 +111,7 @@ class DashboardIT {
   /** Stores actors as if each had been activated once. */
   private static void store(Path data, List<ActorId> actors) throws Exception {
     StoreOptions options = StoreOptions.in(data).durability(Durability.WAL);
-    try (ActorStore store = Stores.open(options)) {
+    try (NodeStore store = Stores.open(options)) {
       List<CompletableFuture<CommitResult>> commits = new ArrayList<>();
       for (ActorId actor : actors) {
         byte[] row = new ActorRow(store.epochOf(actor), 1).encode();

@@ -2,7 +2,7 @@ package dev.dormouse.examples;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.dormouse.storage.ActorStore;
+import dev.dormouse.storage.NodeStore;
 import dev.dormouse.storage.StoreOptions;
 import dev.dormouse.storage.Stores;
 import dev.dormouse.storage.UnreservedStore;
@@ -133,7 +133,7 @@ class FullDiskIT {
         store.kill();
         store.awaitExit();
       }
-      try (ActorStore again = Stores.open(StoreOptions.in(data))) {
+      try (NodeStore again = Stores.open(StoreOptions.in(data))) {
         for (String key : done) {
           assertThat(read(again, key)).as(key).isNotNull();
         }
@@ -171,7 +171,7 @@ class FullDiskIT {
     return "row%06d".formatted(row);
   }
 
-  private static byte[] read(ActorStore store, String key) {
+  private static byte[] read(NodeStore store, String key) {
     return store.get(UnreservedStore.ACTOR, Table.VALUE, key.getBytes(StandardCharsets.UTF_8));
   }
 

@@ -16,9 +16,9 @@ import dev.dormouse.server.protocol.Release;
 import dev.dormouse.server.protocol.ToGateway;
 import dev.dormouse.server.protocol.ToHost;
 import dev.dormouse.server.protocol.Transport;
-import dev.dormouse.storage.ActorStore;
 import dev.dormouse.storage.CommitResult;
 import dev.dormouse.storage.Durability;
+import dev.dormouse.storage.NodeStore;
 import dev.dormouse.storage.StoreOptions;
 import dev.dormouse.storage.Stores;
 import dev.dormouse.storage.TurnBatch;
@@ -128,7 +128,7 @@ public final class KilledServer {
   }
 
   /** Returns the store with its commits replaced; all else is as it was. */
-  private ActorStore killed(ActorStore store) {
+  private NodeStore killed(NodeStore store) {
     InvocationHandler handler =
         (proxy, method, args) -> {
           if (method.getName().equals("commit")) {
@@ -140,12 +140,12 @@ public final class KilledServer {
             throw e.getCause();
           }
         };
-    return (ActorStore)
+    return (NodeStore)
         Proxy.newProxyInstance(
-            ActorStore.class.getClassLoader(), new Class<?>[] {ActorStore.class}, handler);
+            NodeStore.class.getClassLoader(), new Class<?>[] {NodeStore.class}, handler);
   }
 
-  private CompletionStage<CommitResult> commit(ActorStore store, TurnBatch batch) {
+  private CompletionStage<CommitResult> commit(NodeStore store, TurnBatch batch) {
     KillPoint turn = turnOf(batch);
     if (turn == KillPoint.BEFORE_WRITE) {
       pass(KillPoint.BEFORE_WRITE, moment);

@@ -28,7 +28,7 @@ public final class UnreservedStore {
         StoreOptions.in(Path.of(args[0])).onFatal(cause -> Runtime.getRuntime().halt(FATAL));
     Random random = new Random(0);
     byte[] value = new byte[Integer.parseInt(args[1])];
-    try (ActorStore store = RocksActorStore.open(options, folder -> DiskRoom.unlimited());
+    try (NodeStore store = RocksActorStore.open(options, folder -> DiskRoom.unlimited());
         BufferedReader lines =
             new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8))) {
       System.out.println("open.");

@@ -11,7 +11,7 @@ import dev.dormouse.server.observe.tracing.Tracing;
 import dev.dormouse.server.options.ServerOptions;
 import dev.dormouse.server.options.ServerStartException;
 import dev.dormouse.server.protocol.Transport;
-import dev.dormouse.storage.ActorStore;
+import dev.dormouse.storage.NodeStore;
 import dev.dormouse.storage.codec.ValueCodec;
 import io.opentelemetry.api.OpenTelemetry;
 import io.vertx.ext.web.Router;
@@ -188,7 +188,7 @@ public final class Dormouse {
   }
 
   /** Starts the server over a store that is open already; closing the server closes the store. */
-  DormouseServer open(ServerOptions options, ActorStore store, Transport transport) {
+  DormouseServer open(ServerOptions options, NodeStore store, Transport transport) {
     checkActors();
     return DormouseServer.open(actors, routes, observers(options), options, store, transport);
   }

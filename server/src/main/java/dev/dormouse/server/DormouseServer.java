@@ -12,9 +12,9 @@ import dev.dormouse.server.node.Node;
 import dev.dormouse.server.observe.DormouseObserver;
 import dev.dormouse.server.options.ServerOptions;
 import dev.dormouse.server.protocol.Transport;
-import dev.dormouse.storage.ActorStore;
 import dev.dormouse.storage.BackupReport;
 import dev.dormouse.storage.Durability;
+import dev.dormouse.storage.NodeStore;
 import io.vertx.core.Vertx;
 import io.vertx.ext.web.Route;
 import io.vertx.ext.web.Router;
@@ -52,7 +52,7 @@ public final class DormouseServer implements AutoCloseable {
       List<BiConsumer<Router, DormouseServer>> routes,
       List<DormouseObserver> observers,
       ServerOptions options,
-      ActorStore store,
+      NodeStore store,
       Transport transport) {
     return start(Node.of(actors, observers, options, store, transport), routes);
   }

@@ -3,8 +3,8 @@ package dev.dormouse.server;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.dormouse.sdk.ActorId;
-import dev.dormouse.storage.ActorStore;
 import dev.dormouse.storage.Durability;
+import dev.dormouse.storage.NodeStore;
 import dev.dormouse.storage.StoreOptions;
 import dev.dormouse.storage.Stores;
 import io.vertx.core.Context;
@@ -33,11 +33,11 @@ class AdminThreadsTest {
   /**
    * Returns the store, with each read written down: its kind, and whether it ran on an event loop.
    */
-  private ActorStore watched(ActorStore store) {
-    return (ActorStore)
+  private NodeStore watched(NodeStore store) {
+    return (NodeStore)
         Proxy.newProxyInstance(
             getClass().getClassLoader(),
-            new Class<?>[] {ActorStore.class},
+            new Class<?>[] {NodeStore.class},
             (proxy, method, arguments) -> {
               if (READING.contains(method.getName())) {
                 reads.add(
@@ -55,7 +55,7 @@ class AdminThreadsTest {
   @Test
   @DisplayName("No page and no order reads the store on an event loop")
   void nothingIsReadOnAnEventLoop(@TempDir Path folder) throws Exception {
-    ActorStore store = Stores.open(StoreOptions.in(folder).durability(Durability.WAL));
+    NodeStore store = Stores.open(StoreOptions.in(folder).durability(Durability.WAL));
     try (DormouseServer server = Parlor.open(watched(store), new CompletableFuture<>());
         TextClient ada = new TextClient(server, "/parlor/lobby")) {
       ada.ask("keep a 10");

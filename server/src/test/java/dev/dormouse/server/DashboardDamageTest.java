@@ -5,9 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.dormouse.sdk.ActorId;
 import dev.dormouse.server.AdminClient.Answer;
-import dev.dormouse.storage.ActorStore;
 import dev.dormouse.storage.ActorStore.Row;
 import dev.dormouse.storage.Durability;
+import dev.dormouse.storage.NodeStore;
 import dev.dormouse.storage.StoreOptions;
 import dev.dormouse.storage.Stores;
 import dev.dormouse.storage.TurnBatch;
@@ -42,7 +42,7 @@ class DashboardDamageTest {
   private final Set<Table> damaged = ConcurrentHashMap.newKeySet();
 
   @TempDir private Path folder;
-  private ActorStore store;
+  private NodeStore store;
   private DormouseServer server;
   private AdminClient admin;
 
@@ -60,11 +60,11 @@ class DashboardDamageTest {
   }
 
   /** Returns the store with tables whose rows cannot be read. */
-  private ActorStore damaged(ActorStore whole) {
-    return (ActorStore)
+  private NodeStore damaged(NodeStore whole) {
+    return (NodeStore)
         Proxy.newProxyInstance(
             getClass().getClassLoader(),
-            new Class<?>[] {ActorStore.class},
+            new Class<?>[] {NodeStore.class},
             (proxy, method, arguments) -> {
               boolean isDamaged =
                   arguments != null

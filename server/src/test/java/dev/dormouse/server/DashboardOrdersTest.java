@@ -6,9 +6,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.dormouse.sdk.ActorId;
 import dev.dormouse.sdk.ConnectionId;
 import dev.dormouse.server.AdminClient.Answer;
-import dev.dormouse.storage.ActorStore;
 import dev.dormouse.storage.ActorStore.Row;
 import dev.dormouse.storage.Durability;
+import dev.dormouse.storage.NodeStore;
 import dev.dormouse.storage.StoreOptions;
 import dev.dormouse.storage.Stores;
 import dev.dormouse.storage.TurnBatch;
@@ -39,7 +39,7 @@ class DashboardOrdersTest {
   private final CompletableFuture<Void> held = new CompletableFuture<>();
 
   @TempDir private Path folder;
-  private ActorStore store;
+  private NodeStore store;
   private DormouseServer server;
   private AdminClient admin;
 

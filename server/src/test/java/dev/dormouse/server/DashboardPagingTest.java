@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.dormouse.sdk.ActorId;
 import dev.dormouse.server.options.ServerOptions;
-import dev.dormouse.storage.ActorStore;
 import dev.dormouse.storage.Durability;
+import dev.dormouse.storage.NodeStore;
 import dev.dormouse.storage.StoreOptions;
 import dev.dormouse.storage.Stores;
 import dev.dormouse.storage.TurnBatch;
@@ -43,7 +43,7 @@ class DashboardPagingTest {
    * falls asleep.
    */
   private void store(String type, int number) throws Exception {
-    try (ActorStore store = Stores.open(StoreOptions.in(folder).durability(Durability.WAL))) {
+    try (NodeStore store = Stores.open(StoreOptions.in(folder).durability(Durability.WAL))) {
       List<CompletableFuture<?>> commits = new ArrayList<>();
       for (int i = 0; i < number; i++) {
         commits.add(

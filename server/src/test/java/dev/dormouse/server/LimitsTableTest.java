@@ -7,7 +7,7 @@ import dev.dormouse.server.gateway.limits.ConnectionLimits;
 import dev.dormouse.server.gateway.limits.GatewayOptions;
 import dev.dormouse.server.host.HostOptions;
 import dev.dormouse.server.host.RetryPolicy;
-import dev.dormouse.storage.ActorStore;
+import dev.dormouse.storage.NodeStore;
 import io.netty.util.internal.PlatformDependent;
 import java.io.File;
 import java.io.IOException;
@@ -451,7 +451,7 @@ class LimitsTableTest {
   /** Returns the names of all classes of the product but those of pages. */
   private static Set<String> classes() throws Exception {
     Set<String> names = new TreeSet<>();
-    for (Class<?> ofModule : List.of(ActorOptions.class, ActorStore.class, HostOptions.class)) {
+    for (Class<?> ofModule : List.of(ActorOptions.class, NodeStore.class, HostOptions.class)) {
       Path place = Path.of(ofModule.getProtectionDomain().getCodeSource().getLocation().toURI());
       if (Files.isDirectory(place)) {
         names.addAll(classesUnder(place));

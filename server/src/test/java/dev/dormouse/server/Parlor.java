@@ -11,8 +11,8 @@ import dev.dormouse.sdk.WebSocketActor;
 import dev.dormouse.server.node.ActorDefinition;
 import dev.dormouse.server.options.ServerOptions;
 import dev.dormouse.server.protocol.DirectTransport;
-import dev.dormouse.storage.ActorStore;
 import dev.dormouse.storage.Durability;
+import dev.dormouse.storage.NodeStore;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -33,7 +33,7 @@ public final class Parlor extends WebSocketActor<Parlor.Guest> {
   }
 
   /** Opens a server of parlors over a store, which it closes; the parlors stay in memory. */
-  static DormouseServer open(ActorStore store, CompletableFuture<Void> held) {
+  static DormouseServer open(NodeStore store, CompletableFuture<Void> held) {
     return DormouseServer.open(
         List.of(
             ActorDefinition.of(

@@ -8,9 +8,9 @@ import dev.dormouse.sdk.WebSocketActor;
 import dev.dormouse.server.options.ProcessEnd;
 import dev.dormouse.server.options.ServerOptions;
 import dev.dormouse.server.protocol.DirectTransport;
-import dev.dormouse.storage.ActorStore;
 import dev.dormouse.storage.Durability;
 import dev.dormouse.storage.MemoryDisk;
+import dev.dormouse.storage.NodeStore;
 import dev.dormouse.storage.Stores;
 import io.netty.util.internal.logging.InternalLoggerFactory;
 import io.vertx.core.internal.VertxInternal;
@@ -176,12 +176,12 @@ class ServerEndsTest {
   @Test
   @DisplayName("kind 3: an Error in a stop keeps no other part from being stopped")
   void anErrorInAStopDoesNotEndIt() {
-    ActorStore store = Stores.memory(new MemoryDisk());
-    ActorStore failing =
-        (ActorStore)
+    NodeStore store = Stores.memory(new MemoryDisk());
+    NodeStore failing =
+        (NodeStore)
             Proxy.newProxyInstance(
                 getClass().getClassLoader(),
-                new Class<?>[] {ActorStore.class},
+                new Class<?>[] {NodeStore.class},
                 (proxy, method, arguments) -> {
                   if (method.getName().equals("close")) {
                     throw new NoClassDefFoundError("made up");

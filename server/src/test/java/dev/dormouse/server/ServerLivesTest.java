@@ -13,8 +13,8 @@ import dev.dormouse.server.protocol.FromHost;
 import dev.dormouse.server.protocol.Owner;
 import dev.dormouse.server.protocol.ToHost;
 import dev.dormouse.server.protocol.Transport;
-import dev.dormouse.storage.ActorStore;
 import dev.dormouse.storage.Durability;
+import dev.dormouse.storage.NodeStore;
 import dev.dormouse.storage.StoreOptions;
 import dev.dormouse.storage.Stores;
 import java.nio.file.Path;
@@ -189,7 +189,7 @@ class ServerLivesTest {
             throw new IllegalStateException("no way");
           }
         };
-    ActorStore store = Stores.open(inFolder);
+    NodeStore store = Stores.open(inFolder);
     assertThatThrownBy(
             () ->
                 DormouseServer.open(

@@ -8,8 +8,6 @@ import dev.dormouse.storage.rows.DueClock;
 import dev.dormouse.storage.rows.KeySpan;
 import dev.dormouse.storage.rows.ShardGroups;
 import dev.dormouse.storage.rows.Table;
-import java.nio.file.Path;
-import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
@@ -19,29 +17,16 @@ import org.jspecify.annotations.Nullable;
  * the writes of one turn are committed together.
  *
  * <p>Any thread may call every method. A read sees whole commits, never half of one. Commits of one
- * actor take effect, and are reported, in the order in which they were handed in. After {@link
- * #close} reads and {@link #commit} throw {@link IllegalStateException}. Reads throw {@link
- * java.io.UncheckedIOException} if the disk cannot be read, and its subclass {@link
- * NoFileHandlesException} if the process has too many files open.
+ * actor take effect, and are reported, in the order in which they were handed in. After the store
+ * was {@linkplain StoreFolder#close closed}, reads, {@link #commit} and {@link #confirm} throw
+ * {@link IllegalStateException}. Reads throw {@link java.io.UncheckedIOException} if the disk
+ * cannot be read, and its subclass {@link NoFileHandlesException} if the process has too many files
+ * open.
  */
-public interface ActorStore extends AutoCloseable {
+public interface ActorStore {
 
   /** The limit of a read of many rows, in bytes: the read ends with the row that reaches it. */
   long READ_BYTES_MAX = 32L << 20;
-
-  /**
-   * Returns the number of this opening, the node's run: at least 1, and greater than that of any
-   * opening before. No other node has a run of this number.
-   */
-  long run();
-
-  /** Returns how an earlier run ended; {@link Ending#PROCESS_DIED} if nothing else is known. */
-  default Ending endingOf(long run) {
-    return Ending.PROCESS_DIED;
-  }
-
-  /** Returns what a commit that is done survives. */
-  Durability durability();
 
   /**
    * Reads the value of a row.
@@ -123,6 +108,24 @@ public interface ActorStore extends AutoCloseable {
     return epoch(groupOf(actor));
   }
 
+  /**
+   * Sets the listener that hears which groups this node owns. Before this method returns, the
+   * listener hears of every group that the node owns already.
+   *
+   * @throws IllegalStateException if a listener was set before
+   */
+  void listen(OwnershipListener listener);
+
+  /**
+   * Confirms that this node owns a group in an epoch, and owned it when this method was called. A
+   * turn that answers without writing anything waits for it, since the rows that the turn has read
+   * might be out of date otherwise. The stage ends like that of {@link #commit}: in {@link
+   * CommitResult.Done}, {@link CommitResult.Fenced} or {@link CommitResult.Unknown}.
+   *
+   * @throws IndexOutOfBoundsException if there is no such group
+   */
+  CompletionStage<CommitResult> confirm(int group, long epoch);
+
   /** Reads the alarm that is due first, by a clock, of each shard that has alarms by that clock. */
   List<DueAlarm> firstDue(DueClock clock);
 
@@ -151,9 +154,9 @@ public interface ActorStore extends AutoCloseable {
 
   /**
    * Commits the writes of a turn. The stage completes when the writes are kept as {@link
-   * #durability} says, or are known not to be kept; it never completes exceptionally. It may
-   * complete on the calling thread before this method returns, or on a thread of the store or of
-   * another caller. That thread must not be held up, and must not close the store.
+   * StoreFolder#durability} says, or are known not to be kept; it never completes exceptionally. It
+   * may complete on the calling thread before this method returns, or on a thread of the store or
+   * of another caller. That thread must not be held up, and must not close the store.
    *
    * <p>After a commit has ended in {@link CommitResult.Refused} or {@link CommitResult.Unknown},
    * all later commits of its chain end so too, because they may build on what was lost. While the
@@ -165,40 +168,6 @@ public interface ActorStore extends AutoCloseable {
    *     epoch is not the one in force, {@link #epochOf} the actor, is fenced
    */
   CompletionStage<CommitResult> commit(TurnBatch batch);
-
-  /** Returns what became of the commits so far; zeros if the store does not count. */
-  default CommitCounts commitCounts() {
-    return new CommitCounts(0, 0, 0, false);
-  }
-
-  /** Returns the thread that is writing commits; null if there is none or the store has none. */
-  default @Nullable Thread committing() {
-    return null;
-  }
-
-  /**
-   * Takes a {@linkplain Backups backup} while the store is in use. All commits that were done
-   * before the call are in it. The method blocks its caller for as long as it takes to write out
-   * what is in memory, and to copy everything if the backup is on another file system. Commits go
-   * on meanwhile, and the store may be closed.
-   *
-   * @param to the backup's folder, which is missing or empty and whose parent exists
-   * @param at the time, which is noted in the backup
-   * @throws BackupException if the backup cannot be written, or another backup is being taken
-   * @throws UnsupportedOperationException if the store is in memory
-   */
-  default BackupReport backup(Path to, Instant at) {
-    throw new UnsupportedOperationException("a store in memory has nothing to back up");
-  }
-
-  /**
-   * Closes the store after the commits that were handed in are reported. The next opening can tell
-   * that this one was closed. Idempotent.
-   *
-   * @throws IllegalStateException if the completion of a commit calls it
-   */
-  @Override
-  void close();
 
   /**
    * Checks the limit of a read.

@@ -40,7 +40,7 @@ public final class Backups {
   private Backups() {}
 
   /**
-   * Takes a backup of a data folder that no store has open. {@link ActorStore#backup} takes a
+   * Takes a backup of a data folder that no store has open. {@link StoreFolder#backup} takes a
    * backup of an open store.
    *
    * @param to the backup's folder, which is missing or empty and whose parent exists

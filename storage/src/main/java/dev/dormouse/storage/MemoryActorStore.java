@@ -17,6 +17,7 @@ import java.util.NavigableMap;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.atomic.AtomicLongArray;
 import java.util.function.BiFunction;
 import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
@@ -25,20 +26,65 @@ import org.jspecify.annotations.Nullable;
  * A store in memory, for tests. A commit is complete when {@link #commit} returns. Keys, order and
  * errors are those of {@link RocksActorStore}, and both pass the same tests.
  */
-final class MemoryActorStore implements ActorStore {
+final class MemoryActorStore implements NodeStore {
   private static final RowKeys KEYS = new RowKeys(4_096);
-  private static final ShardGroups GROUPS = ShardGroups.of(KEYS.shards());
+  static final ShardGroups GROUPS = ShardGroups.of(KEYS.shards());
 
   private final MemoryDisk disk;
   private final long run;
-  private final long epoch;
+
+  /** For each group the epoch in which this store owns it; 0 if it does not own the group. */
+  private final AtomicLongArray owned = new AtomicLongArray(GROUPS.groups());
+
+  /** The listener to ownerships; null until it is set. The monitor guards it. */
+  private @Nullable OwnershipListener listener;
+
   private volatile boolean isClosed;
 
-  MemoryActorStore(MemoryDisk disk) {
+  /**
+   * Opens a store on a disk.
+   *
+   * @param machine the machine on which the store runs
+   */
+  MemoryActorStore(MemoryDisk disk, String machine) {
     this.disk = disk;
-    MemoryDisk.Opening opening = disk.begin();
-    this.run = opening.run();
-    this.epoch = opening.epoch();
+    this.run = disk.begin(machine);
+  }
+
+  /** Notes that this store owns a group. The disk calls it, for one event after the other. */
+  synchronized void own(int group, long epoch) {
+    owned.set(group, epoch);
+    if (listener != null) {
+      listener.onOwned(group, epoch);
+    }
+  }
+
+  /** Notes that this store owns a group no longer. The disk calls it. */
+  synchronized void lose(int group, String why) {
+    owned.set(group, 0);
+    if (listener != null) {
+      listener.onLost(group, why);
+    }
+  }
+
+  @Override
+  public synchronized void listen(OwnershipListener heard) {
+    if (listener != null) {
+      throw new IllegalStateException("the store has a listener already");
+    }
+    listener = heard;
+    for (int group = 0; group < GROUPS.groups(); group++) {
+      if (owned.get(group) != 0) {
+        heard.onOwned(group, owned.get(group));
+      }
+    }
+  }
+
+  @Override
+  public CompletionStage<CommitResult> confirm(int group, long epoch) {
+    Objects.checkIndex(group, GROUPS.groups());
+    checkOpen();
+    return CompletableFuture.completedStage(disk.confirm(group, epoch));
   }
 
   @Override
@@ -154,13 +200,7 @@ final class MemoryActorStore implements ActorStore {
 
   @Override
   public long epoch(int group) {
-    Objects.checkIndex(group, GROUPS.groups());
-    return epoch;
-  }
-
-  @Override
-  public long epochOf(ActorId actor) {
-    return epoch; // all groups are owned in one epoch
+    return owned.get(group);
   }
 
   @Override
@@ -207,14 +247,15 @@ final class MemoryActorStore implements ActorStore {
   @Override
   public void keep(ClockMark mark) {
     checkOpen();
-    disk.keep(epoch, mark);
+    disk.keep(owned.get(0), mark);
   }
 
   @Override
   public CompletionStage<CommitResult> commit(TurnBatch batch) {
     checkOpen();
     List<StoredWrite> writes = StoredWrite.of(batch, KEYS, (key, value) -> value.clone());
-    return CompletableFuture.completedStage(disk.write(batch.epoch(), writes));
+    return CompletableFuture.completedStage(
+        disk.write(groupOf(batch.actor()), batch.epoch(), writes));
   }
 
   @Override

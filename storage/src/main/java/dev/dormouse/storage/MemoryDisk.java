@@ -1,5 +1,6 @@
 package dev.dormouse.storage;
 
+import dev.dormouse.storage.codec.StableHash;
 import dev.dormouse.storage.rows.ClockMark;
 import dev.dormouse.storage.rows.Table;
 import java.util.Arrays;
@@ -16,9 +17,13 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The rows of stores in memory, which outlive each store. A test lets a process die by opening a
- * second store on the same disk: the new store finds everything that was committed, and the commits
- * of the old one are fenced from then on.
+ * The rows of stores in memory, which outlive each store. A test lets a process die by {@linkplain
+ * Stores#memory opening} a second store on the same disk: the new store finds everything that was
+ * committed and owns all groups, and the commits of the old one are fenced from then on.
+ *
+ * <p>A test has several machines by opening {@linkplain Stores#memoryOn stores that own nothing}.
+ * They all see all rows at once, as if copies of them took no time, and {@link #give} moves a group
+ * from one to another.
  *
  * <p>Any thread may call every method.
  */
@@ -27,13 +32,22 @@ public final class MemoryDisk {
   // The lock guards all fields below.
   private final Map<Table, NavigableMap<byte[], byte[]>> tables = new EnumMap<>(Table.class);
   private final Map<Long, RunRow> runs = new HashMap<>();
-  private long boots = 1;
+
+  /** The number of the boot of each machine, by the machine's name. */
+  private final Map<String, Long> boots = new HashMap<>();
+
   private long run;
 
   /**
-   * The epoch in force. It is far from every run, so that a test finds one in the other's place.
+   * The greatest epoch. It is far from every run, so that a test finds one in the other's place.
    */
   private long epoch = 1_000;
+
+  /** The epoch in force of each group. */
+  private final long[] epochs = new long[MemoryActorStore.GROUPS.groups()];
+
+  /** The store that owns each group; null if none does. */
+  private final @Nullable MemoryActorStore[] owners = new MemoryActorStore[epochs.length];
 
   private @Nullable ClockMark clockMark;
 
@@ -57,24 +71,73 @@ public final class MemoryDisk {
     }
   }
 
-  /**
-   * The opening of a store.
-   *
-   * @param run the number of the opening
-   * @param epoch the epoch in which the store owns all groups
-   */
-  record Opening(long run, long epoch) {}
-
-  /** Begins a run and an epoch, which fences all earlier ones. */
-  Opening begin() {
+  /** Begins a run on a machine. */
+  long begin(String machine) {
     lock.writeLock().lock();
     try {
       run++;
-      epoch++;
-      runs.put(run, new RunRow(new Surroundings(new UUID(0, boots), 1), false));
-      return new Opening(run, epoch);
+      long boot = boots.computeIfAbsent(machine, name -> 1L);
+      long number = StableHash.of(machine) | 1; // of the folder; 0 would mean that it is unknown
+      runs.put(run, new RunRow(new Surroundings(new UUID(number, boot), number), false));
+      return run;
     } finally {
       lock.writeLock().unlock();
+    }
+  }
+
+  /**
+   * Gives all groups to a store, as if the processes that owned them had died: the stores before
+   * are fenced, and do not hear of it.
+   */
+  synchronized void takeOver(MemoryActorStore next) {
+    long begun;
+    lock.writeLock().lock();
+    try {
+      begun = ++epoch;
+      Arrays.fill(epochs, epoch);
+      Arrays.fill(owners, next);
+    } finally {
+      lock.writeLock().unlock();
+    }
+    for (int group = 0; group < epochs.length; group++) {
+      next.own(group, begun);
+    }
+  }
+
+  /**
+   * Gives a group to a store of this disk. Its owner before, if there is one, hears that it has
+   * lost the group, and then the store hears that it owns the group.
+   *
+   * @throws IllegalArgumentException if the store is not in memory
+   */
+  public synchronized void give(int group, ActorStore to) {
+    if (!(to instanceof MemoryActorStore next)) {
+      throw new IllegalArgumentException("only a store in memory can be given a group");
+    }
+    MemoryActorStore before;
+    long begun;
+    lock.writeLock().lock();
+    try {
+      before = owners[group];
+      begun = ++epoch;
+      epochs[group] = begun;
+      owners[group] = next;
+    } finally {
+      lock.writeLock().unlock();
+    }
+    if (before != null) {
+      before.lose(group, "run " + next.run() + " owns it");
+    }
+    next.own(group, begun);
+  }
+
+  /** Returns whether an epoch of a group is in force. */
+  CommitResult confirm(int group, long ownEpoch) {
+    lock.readLock().lock();
+    try {
+      return ownEpoch == epochs[group] ? CommitResult.DONE : new CommitResult.Fenced(epochs[group]);
+    } finally {
+      lock.readLock().unlock();
     }
   }
 
@@ -92,17 +155,29 @@ public final class MemoryDisk {
   Ending endingOf(long earlier) {
     lock.readLock().lock();
     try {
-      return RunRow.endingOf(runs.get(earlier), runs.get(earlier + 1));
+      return RunRow.endingOf(runs.get(earlier), nextOf(earlier));
     } finally {
       lock.readLock().unlock();
     }
   }
 
-  /** Restarts the machine: a store that is open now, and never closed, counts as dead by it. */
+  /** Returns the row of the next run on the same machine; null if there is none. */
+  private @Nullable RunRow nextOf(long earlier) {
+    RunRow row = runs.get(earlier);
+    for (long next = earlier + 1; row != null && next <= run; next++) {
+      RunRow candidate = runs.get(next);
+      if (candidate != null && candidate.surroundings().folder() == row.surroundings().folder()) {
+        return candidate;
+      }
+    }
+    return null;
+  }
+
+  /** Restarts all machines: a store that is open now, and never closed, counts as dead by it. */
   public void restartMachine() {
     lock.writeLock().lock();
     try {
-      boots++;
+      boots.replaceAll((machine, boot) -> boot + 1);
     } finally {
       lock.writeLock().unlock();
     }
@@ -128,12 +203,12 @@ public final class MemoryDisk {
     }
   }
 
-  /** Keeps all the writes if the epoch is in force, or none. */
-  CommitResult write(long ownEpoch, List<StoredWrite> writes) {
+  /** Keeps all the writes if the group's epoch is in force, or none. */
+  CommitResult write(int group, long ownEpoch, List<StoredWrite> writes) {
     lock.writeLock().lock();
     try {
-      if (ownEpoch != epoch) {
-        return new CommitResult.Fenced(epoch);
+      if (ownEpoch != epochs[group]) {
+        return new CommitResult.Fenced(epochs[group]);
       }
       for (StoredWrite write : writes) {
         byte[] value = write.value();
@@ -166,7 +241,7 @@ public final class MemoryDisk {
   void keep(long ownEpoch, ClockMark mark) {
     lock.writeLock().lock();
     try {
-      if (ownEpoch == epoch) {
+      if (ownEpoch == epochs[0]) {
         clockMark = mark;
       }
     } finally {

@@ -23,6 +23,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
 import java.util.function.ToLongFunction;
@@ -35,7 +36,7 @@ import org.rocksdb.Status;
 import org.slf4j.Logger;
 
 /** The store in a data folder, built on RocksDB, which the comments call the engine. */
-final class RocksActorStore implements ActorStore {
+final class RocksActorStore implements NodeStore {
 
   /*
    * How the store works.
@@ -76,6 +77,9 @@ final class RocksActorStore implements ActorStore {
 
   private static final Logger log = Log.of(RocksActorStore.class);
 
+  private static final CompletionStage<CommitResult> DONE =
+      CompletableFuture.completedStage(CommitResult.DONE);
+
   private final Durability durability;
   private final DataFolder folder;
   private final RocksTables tables;
@@ -87,6 +91,7 @@ final class RocksActorStore implements ActorStore {
   private final GroupCommit commits;
   private final OpenGate gate = new OpenGate();
   private final ReentrantLock backups = new ReentrantLock();
+  private final AtomicBoolean hasListener = new AtomicBoolean();
 
   private RocksActorStore(
       StoreOptions options, DataFolder folder, RocksTables tables, FolderMeta meta, DiskRoom room) {
@@ -370,9 +375,30 @@ final class RocksActorStore implements ActorStore {
   @Override
   public CompletionStage<CommitResult> commit(TurnBatch batch) {
     if (batch.epoch() != meta.epoch()) {
-      return CompletableFuture.completedStage(new CommitResult.Fenced(meta.epoch()));
+      return fenced();
     }
     return commits.commit(batch.chain(), StoredWrite.of(batch, keys, RowSeal::seal));
+  }
+
+  @Override
+  public void listen(OwnershipListener listener) {
+    if (!hasListener.compareAndSet(false, true)) {
+      throw new IllegalStateException("the store has a listener already");
+    }
+    for (int group = 0; group < groups.groups(); group++) {
+      listener.onOwned(group, meta.epoch()); // no group is ever lost
+    }
+  }
+
+  @Override
+  public CompletionStage<CommitResult> confirm(int group, long epoch) {
+    Objects.checkIndex(group, groups.groups());
+    gate.leave(gate.enter()); // throws if the store is closed
+    return epoch == meta.epoch() ? DONE : fenced();
+  }
+
+  private CompletionStage<CommitResult> fenced() {
+    return CompletableFuture.completedStage(new CommitResult.Fenced(meta.epoch()));
   }
 
   @Override

@@ -18,15 +18,28 @@ public final class Stores {
    * @throws StoreOpenException if the folder cannot be made or read, is in use by another process,
    *     is damaged, or has a format that this version does not read
    */
-  public static ActorStore open(StoreOptions options) {
+  public static NodeStore open(StoreOptions options) {
     return options.durability() == Durability.MEMORY
         ? memory(new MemoryDisk())
         : RocksActorStore.open(options);
   }
 
-  /** Opens a store in memory that finds what earlier stores left on the same disk. */
-  public static ActorStore memory(MemoryDisk disk) {
-    return new MemoryActorStore(disk);
+  /**
+   * Opens a store in memory that finds what earlier stores left on the same disk, and owns all
+   * groups in place of them.
+   */
+  public static NodeStore memory(MemoryDisk disk) {
+    MemoryActorStore store = new MemoryActorStore(disk, "");
+    disk.takeOver(store);
+    return store;
+  }
+
+  /**
+   * Opens a store in memory that owns no group until {@link MemoryDisk#give} gives it one. A later
+   * store on the same machine counts as the next opening of the same folder.
+   */
+  public static NodeStore memoryOn(MemoryDisk disk, String machine) {
+    return new MemoryActorStore(disk, machine);
   }
 
   /**

@@ -2,9 +2,15 @@
  * The store of actors' rows: it keeps the writes of each turn together, on disk or in memory. It
  * knows rows of bytes that belong to actors, and nothing of turns, connections or handlers.
  *
- * <p>Start at {@link dev.dormouse.storage.ActorStore}, the interface, and at {@link
- * dev.dormouse.storage.Stores}, which opens one. The comment at the head of {@code RocksActorStore}
- * explains how the store on disk works.
+ * <p>Start at {@link dev.dormouse.storage.ActorStore}, the rows, and {@link
+ * dev.dormouse.storage.StoreFolder}, the folder that they lie in; a {@link
+ * dev.dormouse.storage.NodeStore} is both. {@link dev.dormouse.storage.Stores} opens one. The
+ * comment at the head of {@code RocksActorStore} explains how the store on disk works.
+ *
+ * <p>Actors are divided into shards, and shards into groups. A node <em>owns</em> a group in an
+ * epoch, and only its commits of that epoch are kept. The stores of this package own all groups
+ * from their opening on, in one epoch that is greater than all before it. An {@link
+ * dev.dormouse.storage.OwnershipListener} hears what a node owns.
  *
  * <p>The parts, from the top down:
  *

@@ -34,7 +34,7 @@ import net.jqwik.api.lifecycle.BeforeContainer;
 class ActorIsolationTest {
   private static final HexFormat HEX = HexFormat.of();
   private static Path folder;
-  private static ActorStore onDisk;
+  private static NodeStore onDisk;
 
   @BeforeContainer
   static void open() throws IOException {
@@ -58,7 +58,7 @@ class ActorIsolationTest {
   @Property(tries = 300)
   void noActorSeesAnothersRows(
       @ForAll("steps") List<Step> steps, @ForAll("spans") List<KeySpan> spans) {
-    try (ActorStore inMemory = Stores.memory(new MemoryDisk())) {
+    try (NodeStore inMemory = Stores.memory(new MemoryDisk())) {
       Map<ActorId, SortedMap<String, byte[]>> model = new HashMap<>();
       for (int i = 0; i < steps.size(); i++) {
         Step step = steps.get(i);
@@ -73,7 +73,7 @@ class ActorIsolationTest {
           rows.put(HEX.formatHex(step.key()), value);
         }
       }
-      for (ActorStore store : List.of(inMemory, onDisk)) {
+      for (NodeStore store : List.of(inMemory, onDisk)) {
         model.forEach((actor, rows) -> checkActor(store, actor, rows, spans));
         checkAll(store, model);
       }
@@ -87,7 +87,7 @@ class ActorIsolationTest {
   }
 
   private static void checkActor(
-      ActorStore store, ActorId actor, SortedMap<String, byte[]> rows, List<KeySpan> spans) {
+      NodeStore store, ActorId actor, SortedMap<String, byte[]> rows, List<KeySpan> spans) {
     for (KeySpan span : spans) {
       List<String> expected =
           new ArrayList<>(
@@ -104,7 +104,7 @@ class ActorIsolationTest {
     }
   }
 
-  private static void checkAll(ActorStore store, Map<ActorId, SortedMap<String, byte[]>> model) {
+  private static void checkAll(NodeStore store, Map<ActorId, SortedMap<String, byte[]>> model) {
     List<String> expected = new ArrayList<>();
     model.forEach((actor, rows) -> rows.keySet().forEach(key -> expected.add(actor + " " + key)));
     List<String> found = new ArrayList<>();
@@ -116,7 +116,7 @@ class ActorIsolationTest {
     assertThat(found).containsExactlyInAnyOrderElementsOf(expected);
   }
 
-  private static void commit(ActorStore store, ActorId actor, byte[] key, byte[] value) {
+  private static void commit(NodeStore store, ActorId actor, byte[] key, byte[] value) {
     TurnBatch batch =
         new TurnBatch(
             actor, store.epochOf(actor), List.of(new TurnBatch.Write(Table.VALUE, key, value)));

@@ -32,10 +32,10 @@ public abstract class ActorStoreContract implements DueAlarmsContract {
   public static final ActorId LOBBY = new ActorId("chat", "lobby");
   static final ActorId OTHER = new ActorId("chat", "lobby2");
 
-  ActorStore store;
+  NodeStore store;
 
   /** Opens the store, with the rows that an earlier store of the same test left. */
-  abstract ActorStore open();
+  abstract NodeStore open();
 
   @BeforeEach
   void openStore() {
@@ -43,12 +43,12 @@ public abstract class ActorStoreContract implements DueAlarmsContract {
   }
 
   @Override
-  public ActorStore store() {
+  public NodeStore store() {
     return store;
   }
 
   @Override
-  public ActorStore reopened() {
+  public NodeStore reopened() {
     store.close();
     openStore();
     return store;
@@ -383,6 +383,43 @@ public abstract class ActorStoreContract implements DueAlarmsContract {
   }
 
   @Test
+  void theListenerHearsOfEveryGroupAndThereIsOnlyOne() {
+    Map<Integer, Long> heard = new TreeMap<>();
+    OwnershipListener listener =
+        new OwnershipListener() {
+          @Override
+          public void onOwned(int group, long epoch) {
+            assertThat(heard.put(group, epoch)).isNull();
+          }
+
+          @Override
+          public void onLost(int group, String why) {
+            throw new AssertionError("group " + group + " was lost: " + why);
+          }
+        };
+    store.listen(listener);
+
+    assertThat(heard).hasSize(store.groups().groups());
+    heard.forEach((group, epoch) -> assertThat(epoch).isEqualTo(store.epoch(group)));
+    assertThatIllegalStateException()
+        .isThrownBy(() -> store.listen(listener))
+        .withMessage("the store has a listener already");
+  }
+
+  @Test
+  void anOwnershipIsConfirmedOnlyInTheEpochThatIsInForce() {
+    int last = store.groups().groups() - 1;
+    long epoch = store.epoch(last);
+
+    done(store.confirm(last, epoch));
+    for (long other : new long[] {0, epoch - 1, epoch + 1}) {
+      assertThat(join(store.confirm(last, other))).isEqualTo(new CommitResult.Fenced(epoch));
+    }
+    assertThatExceptionOfType(IndexOutOfBoundsException.class)
+        .isThrownBy(() -> store.confirm(last + 1, epoch));
+  }
+
+  @Test
   void theRowsOfAGroupAreFoundPageByPageWithoutThoseOfOthers() {
     Map<Integer, List<String>> expected = new TreeMap<>();
     for (int actor = 0; actor < 40; actor++) {
@@ -423,6 +460,7 @@ public abstract class ActorStoreContract implements DueAlarmsContract {
     assertThatIllegalStateException().isThrownBy(() -> keys(KeySpan.all(), 1));
     assertThatIllegalStateException().isThrownBy(() -> store.scanAll(Table.VALUE, null, 1));
     assertThatIllegalStateException().isThrownBy(() -> put(LOBBY, "a", "1"));
+    assertThatIllegalStateException().isThrownBy(() -> store.confirm(0, 1));
   }
 
   @Test

@@ -54,11 +54,11 @@ class BackupTest {
     backup = parent.resolve("backup");
   }
 
-  private ActorStore open(Durability durability) {
+  private NodeStore open(Durability durability) {
     return Stores.open(StoreOptions.in(data).durability(durability));
   }
 
-  private static void put(ActorStore store, ActorId actor, String key, byte[] value) {
+  private static void put(NodeStore store, ActorId actor, String key, byte[] value) {
     done(
         store.commit(
             new TurnBatch(
@@ -68,7 +68,7 @@ class BackupTest {
   }
 
   private void fill() {
-    try (ActorStore store = open(Durability.WAL)) {
+    try (NodeStore store = open(Durability.WAL)) {
       put(store, LOBBY, "a", bytes("1"));
     }
   }
@@ -94,7 +94,7 @@ class BackupTest {
     CountDownLatch busy = new CountDownLatch(actors);
     ExecutorService writers = Executors.newFixedThreadPool(actors);
     List<int[]> before = new ArrayList<>();
-    try (ActorStore store = open(durability)) {
+    try (NodeStore store = open(durability)) {
       List<Future<?>> writing = new ArrayList<>();
       for (int i = 0; i < actors; i++) {
         int actor = i;
@@ -132,7 +132,7 @@ class BackupTest {
       assertThat(faults(taken)).isEmpty();
       Path restored = parent.resolve("restored" + i);
       Backups.restore(taken, restored);
-      try (ActorStore store = Stores.open(StoreOptions.in(restored).durability(Durability.WAL))) {
+      try (NodeStore store = Stores.open(StoreOptions.in(restored).durability(Durability.WAL))) {
         for (int actor = 0; actor < actors; actor++) {
           assertThat(turnKept(store, actor)).isGreaterThanOrEqualTo(before.get(i)[actor]);
         }
@@ -147,7 +147,7 @@ class BackupTest {
   /**
    * Writes the turn's number to all tables, and removes the rows that the previous turn has added.
    */
-  private static TurnBatch turn(ActorStore store, int actor, int turn) {
+  private static TurnBatch turn(NodeStore store, int actor, int turn) {
     return new TurnBatch(
         actor(actor),
         store.epochOf(actor(actor)),
@@ -168,7 +168,7 @@ class BackupTest {
   }
 
   /** Returns the turn that wrote an actor's rows; all of them must agree. */
-  private static int turnKept(ActorStore store, int number) {
+  private static int turnKept(NodeStore store, int number) {
     ActorId actor = actor(number);
     int turn = (int) ActorRow.decode(store.get(actor, Table.ACTOR, ActorRow.KEY)).activations();
     assertThat(store.scan(actor, Table.VALUE, KeySpan.all(), 10))
@@ -183,7 +183,7 @@ class BackupTest {
   @Test
   void aRestoredFolderGoesOnAndTheBackupStaysAsItIs() throws Exception {
     fill();
-    try (ActorStore store = open(Durability.WAL)) {
+    try (NodeStore store = open(Durability.WAL)) {
       put(store, LOBBY, "b", bytes("2"));
       store.backup(backup, AT);
       put(store, LOBBY, "c", bytes("3"));
@@ -191,7 +191,7 @@ class BackupTest {
     for (String name : List.of("one", "two")) {
       BackupReport report = Backups.restore(backup, parent.resolve(name));
       assertThat(report.folder()).isEqualTo(parent.resolve(name));
-      try (ActorStore store = Stores.open(StoreOptions.in(parent.resolve(name)))) {
+      try (NodeStore store = Stores.open(StoreOptions.in(parent.resolve(name)))) {
         assertThat(store.run()).isGreaterThan(2_000);
         assertThat(store.scan(LOBBY, Table.VALUE, KeySpan.all(), 10)).hasSize(2);
         put(store, LOBBY, "d", new byte[1 << 20]);
@@ -199,7 +199,7 @@ class BackupTest {
       assertThat(faults(parent.resolve(name))).isEmpty();
     }
     assertThat(faults(backup)).isEmpty();
-    try (ActorStore store = open(Durability.WAL)) {
+    try (NodeStore store = open(Durability.WAL)) {
       assertThat(store.scan(LOBBY, Table.VALUE, KeySpan.all(), 10)).hasSize(3);
     }
     assertThat(BackupList.readFrom(backup).takenAt()).isEqualTo(AT);
@@ -212,7 +212,7 @@ class BackupTest {
     Backups.take(data, backup, Instant.EPOCH);
     long last = 0;
     for (int i = 0; i < 3; i++) {
-      try (ActorStore store = Stores.open(StoreOptions.in(data))) {
+      try (NodeStore store = Stores.open(StoreOptions.in(data))) {
         last = store.run();
       }
     }
@@ -220,7 +220,7 @@ class BackupTest {
     for (String name : List.of("once", "again")) {
       Backups.restore(backup, parent.resolve(name));
       for (int opening = 0; opening < 2; opening++) {
-        try (ActorStore store = Stores.open(StoreOptions.in(parent.resolve(name)))) {
+        try (NodeStore store = Stores.open(StoreOptions.in(parent.resolve(name)))) {
           assertThat(store.run()).isGreaterThan(last + 1_000);
           assertThat(seen.isEmpty() || opening == 0 || seen.contains(store.run() - 1))
               .as("one leap for each restore")
@@ -244,7 +244,7 @@ class BackupTest {
   @Test
   void aFolderInUseIsBackedUpByItsStoreAlone() {
     fill();
-    try (ActorStore store = open(Durability.WAL)) {
+    try (NodeStore store = open(Durability.WAL)) {
       assertThatExceptionOfType(StoreOpenException.class)
           .isThrownBy(() -> Backups.take(data, backup, AT))
           .withMessageContaining("already open");
@@ -260,7 +260,7 @@ class BackupTest {
     Path full = Files.createDirectory(parent.resolve("full"));
     Files.createFile(full.resolve("precious"));
     Path file = Files.createFile(parent.resolve("file"));
-    try (ActorStore store = open(Durability.WAL)) {
+    try (NodeStore store = open(Durability.WAL)) {
       for (Path taken : List.of(full, file)) {
         refused(store, taken, "it is there, and not an empty folder");
       }
@@ -277,7 +277,7 @@ class BackupTest {
     assertThat(parent.resolve("nothing")).doesNotExist();
   }
 
-  private void refused(ActorStore store, Path to, String words) {
+  private void refused(NodeStore store, Path to, String words) {
     assertThatExceptionOfType(BackupException.class)
         .isThrownBy(() -> store.backup(to, AT))
         .withMessageContaining(to.toString())
@@ -352,7 +352,7 @@ class BackupTest {
           .allSatisfy(entry -> assertThat(entry.sum()).isNotNull());
       assertThat(faults(elsewhere)).isEmpty();
       Backups.restore(elsewhere, parent.resolve("restored"));
-      try (ActorStore store = Stores.open(StoreOptions.in(parent.resolve("restored")))) {
+      try (NodeStore store = Stores.open(StoreOptions.in(parent.resolve("restored")))) {
         assertThat(store.get(LOBBY, Table.VALUE, bytes("a"))).isEqualTo(bytes("1"));
       }
     } finally {
@@ -365,7 +365,7 @@ class BackupTest {
     long seed = Long.getLong("dormouse.test.seed", new Random().nextLong());
     System.out.println("flipped bits: seed " + seed);
     Random random = new Random(seed);
-    try (ActorStore store = open(Durability.WAL)) {
+    try (NodeStore store = open(Durability.WAL)) {
       for (int i = 0; i < 50; i++) {
         put(store, actor(i), "key", new byte[random.nextInt(500)]);
       }
@@ -390,7 +390,7 @@ class BackupTest {
   @Test
   void filesThatAreMissingOrCutShortAreNamed() throws IOException {
     fill();
-    try (ActorStore store = open(Durability.WAL)) {
+    try (NodeStore store = open(Durability.WAL)) {
       put(store, LOBBY, "b", bytes("2"));
       store.backup(backup, AT);
     }

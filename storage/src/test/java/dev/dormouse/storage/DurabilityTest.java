@@ -46,7 +46,7 @@ class DurabilityTest {
       }
     }
 
-    try (ActorStore store = open(folder, durability)) {
+    try (NodeStore store = open(folder, durability)) {
       assertThat(store.run()).isEqualTo(2);
       assertThat(store.endingOf(1)).isEqualTo(Ending.PROCESS_DIED);
       for (int actor = 0; actor < ACTORS; actor++) {
@@ -64,7 +64,7 @@ class DurabilityTest {
     Path original = originalOf(commits);
     byte[] log = Files.readAllBytes(onlyFile(original, ".log"));
     for (int cut = 1; cut <= 100; cut += 7) {
-      try (ActorStore store = openWith(original, ".log", Arrays.copyOf(log, log.length - cut))) {
+      try (NodeStore store = openWith(original, ".log", Arrays.copyOf(log, log.length - cut))) {
         List<ActorStore.Row> rows = rowsOf(store, 0);
         assertThat(rows).hasSizeBetween(commits - 3, commits - 1);
         checkRows(rows);
@@ -72,11 +72,11 @@ class DurabilityTest {
     }
   }
 
-  private static ActorStore open(Path folder, Durability durability) {
+  private static NodeStore open(Path folder, Durability durability) {
     return Stores.open(StoreOptions.in(folder).durability(durability));
   }
 
-  private static CompletionStage<CommitResult> commit(ActorStore store, int actor, int turn) {
+  private static CompletionStage<CommitResult> commit(NodeStore store, int actor, int turn) {
     return store.commit(
         new TurnBatch(
             idOf(actor),
@@ -88,7 +88,7 @@ class DurabilityTest {
     return new ActorId("chat", "r" + actor);
   }
 
-  private static List<ActorStore.Row> rowsOf(ActorStore store, int actor) {
+  private static List<ActorStore.Row> rowsOf(NodeStore store, int actor) {
     return store.scan(idOf(actor), Table.VALUE, KeySpan.all(), Integer.MAX_VALUE);
   }
 
@@ -106,7 +106,7 @@ class DurabilityTest {
   /** Returns a folder with this number of commits in the log, as a dying process leaves it. */
   private Path originalOf(int commits) throws IOException {
     Path original = Files.createDirectory(folder.resolve("original"));
-    try (ActorStore store = open(original, Durability.WAL)) {
+    try (NodeStore store = open(original, Durability.WAL)) {
       for (int i = 0; i < commits; i++) {
         ActorStoreContract.done(commit(store, 0, i));
       }
@@ -115,7 +115,7 @@ class DurabilityTest {
   }
 
   /** Opens a copy of a folder with other bytes in one file. */
-  private ActorStore openWith(Path original, String file, byte[] bytes) throws IOException {
+  private NodeStore openWith(Path original, String file, byte[] bytes) throws IOException {
     Path copy = copy(original, folder.resolve("copy" + copies++));
     Files.write(onlyFile(copy, file), bytes);
     return open(copy, Durability.WAL);
@@ -149,7 +149,7 @@ class DurabilityTest {
     private Committer() {}
 
     public static void main(String[] args) throws InterruptedException {
-      ActorStore store = open(Path.of(args[0]), Durability.valueOf(args[1]));
+      NodeStore store = open(Path.of(args[0]), Durability.valueOf(args[1]));
       Thread[] threads = new Thread[ACTORS];
       for (int actor = 0; actor < ACTORS; actor++) {
         int id = actor;

@@ -113,7 +113,7 @@ class EngineLogsTest {
     byte[] log;
     Path file;
     StoreOptions wal = StoreOptions.in(original).durability(Durability.WAL);
-    try (ActorStore store = Stores.open(wal)) {
+    try (NodeStore store = Stores.open(wal)) {
       try (Stream<Path> files = Files.list(original.resolve("rocksdb"))) {
         file = files.filter(f -> f.toString().endsWith(".log")).max(Path::compareTo).orElseThrow();
       }
@@ -152,7 +152,7 @@ class EngineLogsTest {
               .isEqualTo(whole);
         }
       }
-      try (ActorStore store = Stores.open(StoreOptions.in(copy))) {
+      try (NodeStore store = Stores.open(StoreOptions.in(copy))) {
         assertThat(store.scan(LOBBY, Table.VALUE, KeySpan.all(), 100))
             .as("%d", cut)
             .hasSize((int) whole);
@@ -181,7 +181,7 @@ class EngineLogsTest {
     Path copy = folder.resolve("copy");
     List<Integer> ends = new ArrayList<>();
     Path file;
-    try (ActorStore store = Stores.open(StoreOptions.in(data).durability(Durability.WAL))) {
+    try (NodeStore store = Stores.open(StoreOptions.in(data).durability(Durability.WAL))) {
       try (Stream<Path> files = Files.list(data.resolve("rocksdb"))) {
         file = files.filter(f -> f.toString().endsWith(".log")).max(Path::compareTo).orElseThrow();
       }
@@ -216,7 +216,7 @@ class EngineLogsTest {
     Path kept = copy.resolve("salvaged-20260304T050607Z");
     assertThat(kept.resolve(file.getFileName())).hasBinaryContent(damaged);
     assertThat(kept.resolve("000099.log")).exists();
-    try (ActorStore store = Stores.open(StoreOptions.in(copy))) {
+    try (NodeStore store = Stores.open(StoreOptions.in(copy))) {
       assertThat(store.scan(LOBBY, Table.VALUE, KeySpan.all(), 100)).hasSize(1);
     }
     assertThat(Stores.salvage(copy, Instant.EPOCH)).isEmpty();
@@ -276,7 +276,7 @@ class EngineLogsTest {
   void theEnginesOwnLogsPass() throws IOException {
     StoreOptions options = StoreOptions.in(folder).durability(Durability.WAL);
     for (int opening = 0; opening < 3; opening++) {
-      try (ActorStore store = Stores.open(options)) {
+      try (NodeStore store = Stores.open(options)) {
         for (int i = 0; i < 20; i++) {
           TurnBatch.Write write = new TurnBatch.Write(Table.VALUE, number(i), new byte[i * 5_000]);
           ActorStoreContract.done(

@@ -49,7 +49,7 @@ class FlippedBitTest {
   void fill() throws IOException {
     original = Files.createDirectory(directory.resolve("original"));
     for (int opening = 0; opening < OPENINGS; opening++) {
-      try (ActorStore store = open(original)) {
+      try (NodeStore store = open(original)) {
         for (int row = opening * (ROWS / OPENINGS); row < ROWS; row++) {
           TurnBatch.Write write = new TurnBatch.Write(Table.VALUE, number(row), value(opening));
           ActorStoreContract.done(
@@ -114,7 +114,7 @@ class FlippedBitTest {
     bytes[(int) (bit / 8)] ^= (byte) (1 << bit % 8);
     Files.write(copy.resolve(original.relativize(file)), bytes);
     String what = "bit %d of %s".formatted(bit, file.getFileName());
-    try (ActorStore store = open(copy)) {
+    try (NodeStore store = open(copy)) {
       List<ActorStore.Row> scanned = store.scan(LOBBY, Table.VALUE, KeySpan.all(), 10 * ROWS);
       assertThat(scanned).as(what).hasSize(ROWS);
       for (int row = 0; row < ROWS; row++) {
@@ -140,7 +140,7 @@ class FlippedBitTest {
     return value;
   }
 
-  private static ActorStore open(Path folder) {
+  private static NodeStore open(Path folder) {
     return Stores.open(StoreOptions.in(folder));
   }
 

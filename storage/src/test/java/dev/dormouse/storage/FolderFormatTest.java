@@ -75,7 +75,7 @@ class FolderFormatTest {
         });
   }
 
-  private ActorStore open() {
+  private NodeStore open() {
     return Stores.open(StoreOptions.in(folder).durability(Durability.WAL));
   }
 

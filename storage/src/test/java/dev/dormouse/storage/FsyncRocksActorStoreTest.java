@@ -7,7 +7,7 @@ class FsyncRocksActorStoreTest extends ActorStoreContract {
   @TempDir Path folder;
 
   @Override
-  ActorStore open() {
+  NodeStore open() {
     return Stores.open(StoreOptions.in(folder).durability(Durability.FSYNC));
   }
 }

@@ -142,7 +142,7 @@ class NoHandlesTest {
       // Each opening writes out the rest that the previous one has left in its log, as one more
       // table of each kind; it opens no more than five of the tables that it finds.
       for (int i = 0; i < 3; i++) {
-        try (ActorStore store = Stores.open(options)) {
+        try (NodeStore store = Stores.open(options)) {
           commit(store, i);
         }
       }
@@ -154,11 +154,11 @@ class NoHandlesTest {
       };
       Log.of(NoHandlesTest.class).warn("{} classes are loaded", loaded.length);
       Deque<Closeable> taken = new ArrayDeque<>();
-      try (ActorStore store = Stores.open(options)) {
+      try (NodeStore store = Stores.open(options)) {
         System.out.println("before " + reads(store, 1));
         store.backup(folder.resolve("first"), Instant.EPOCH);
       }
-      try (ActorStore store = Stores.open(options)) {
+      try (NodeStore store = Stores.open(options)) {
         take(file, taken);
         List<String> reads = reads(store, loaded.length);
         String told =
@@ -202,7 +202,7 @@ class NoHandlesTest {
       }
     }
 
-    private static CommitResult commit(ActorStore store, int number) {
+    private static CommitResult commit(NodeStore store, int number) {
       byte[] key = {(byte) number};
       List<TurnBatch.Write> writes =
           TABLES.stream().map(table -> new TurnBatch.Write(table, key, new byte[1])).toList();
@@ -212,7 +212,7 @@ class NoHandlesTest {
           .join();
     }
 
-    private static List<String> reads(ActorStore store, int times) {
+    private static List<String> reads(NodeStore store, int times) {
       List<String> reads = new ArrayList<>();
       for (Table table : TABLES) {
         String read = "read";

@@ -137,7 +137,7 @@ class RocksActorStoreTest {
     closer.join();
 
     assertThat(refused).hasValue(threads);
-    try (ActorStore again = open(Durability.WAL)) {
+    try (NodeStore again = open(Durability.WAL)) {
       assertThat(again.get(LOBBY, Table.VALUE, bytes("a"))).isEqualTo(bytes("1"));
     }
   }
@@ -218,7 +218,7 @@ class RocksActorStoreTest {
   void theNumberOfShardsIsThatOfTheFolder() {
     Stores.open(StoreOptions.in(folder).shards(3)).close();
 
-    try (ActorStore store = Stores.open(StoreOptions.in(folder).shards(5))) {
+    try (NodeStore store = Stores.open(StoreOptions.in(folder).shards(5))) {
       ActorStoreContract.done(put(store, LOBBY, bytes("a"), bytes("1")));
     }
     byte[] storedKey = new RowKeys(3).encode(LOBBY, Table.VALUE, bytes("a"));
@@ -300,7 +300,7 @@ class RocksActorStoreTest {
       living.backup(backup, Instant.EPOCH);
     }
     Backups.restore(backup, restored);
-    try (ActorStore store = Stores.open(StoreOptions.in(restored))) {
+    try (NodeStore store = Stores.open(StoreOptions.in(restored))) {
       assertThat(store.run()).isGreaterThan(1);
       assertThat(store.endingOf(1)).isEqualTo(Ending.PROCESS_DIED);
     }
@@ -379,7 +379,7 @@ class RocksActorStoreTest {
   }
 
   private static CompletionStage<CommitResult> put(
-      ActorStore store, ActorId actor, byte[] key, byte[] value) {
+      NodeStore store, ActorId actor, byte[] key, byte[] value) {
     return store.commit(
         new TurnBatch(
             actor, store.epochOf(actor), List.of(new TurnBatch.Write(Table.VALUE, key, value))));

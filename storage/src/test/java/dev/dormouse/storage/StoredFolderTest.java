@@ -73,7 +73,7 @@ class StoredFolderTest {
 
   @BeforeEach
   void fill() {
-    try (ActorStore store = Stores.open(StoreOptions.in(folder).durability(Durability.WAL))) {
+    try (NodeStore store = Stores.open(StoreOptions.in(folder).durability(Durability.WAL))) {
       done(
           store.commit(
               new TurnBatch(

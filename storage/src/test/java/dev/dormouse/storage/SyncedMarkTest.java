@@ -36,7 +36,7 @@ class SyncedMarkTest {
   void commit() throws IOException {
     Path data = folder.resolve("data");
     left = folder.resolve("left");
-    try (ActorStore store = Stores.open(StoreOptions.in(data).durability(Durability.FSYNC))) {
+    try (NodeStore store = Stores.open(StoreOptions.in(data).durability(Durability.FSYNC))) {
       for (int i = 0; i < COMMITS; i++) {
         TurnBatch.Write write = new TurnBatch.Write(Table.VALUE, number(i), new byte[100]);
         ActorStoreContract.done(
@@ -62,7 +62,7 @@ class SyncedMarkTest {
   }
 
   private static int rowsIn(Path data, Durability durability) {
-    try (ActorStore store = Stores.open(StoreOptions.in(data).durability(durability))) {
+    try (NodeStore store = Stores.open(StoreOptions.in(data).durability(durability))) {
       return store.scan(LOBBY, Table.VALUE, KeySpan.all(), 100).size();
     }
   }

@@ -32,7 +32,7 @@ import dev.dormouse.server.protocol.Time;
 import dev.dormouse.server.protocol.ToGateway;
 import dev.dormouse.server.protocol.ToHost;
 import dev.dormouse.server.protocol.Transport;
-import dev.dormouse.storage.ActorStore;
+import dev.dormouse.storage.NodeStore;
 import dev.dormouse.storage.codec.ValueCodec;
 import dev.dormouse.storage.rows.DueAlarm;
 import java.util.List;
@@ -59,7 +59,7 @@ public final class ActorHost {
   private static final Logger log = Log.of(ActorHost.class);
 
   private final Map<String, ActorType> types;
-  private final ActorStore store;
+  private final NodeStore store;
   private final Transport transport;
   private final Time time;
 
@@ -88,11 +88,7 @@ public final class ActorHost {
    * @throws IllegalArgumentException if two types have the same name
    */
   public ActorHost(
-      List<ActorType> types,
-      ActorStore store,
-      Transport transport,
-      Time time,
-      HostOptions options) {
+      List<ActorType> types, NodeStore store, Transport transport, Time time, HostOptions options) {
     this(types, store, transport, time, options, new Observers(time));
   }
 
@@ -103,7 +99,7 @@ public final class ActorHost {
    */
   public ActorHost(
       List<ActorType> types,
-      ActorStore store,
+      NodeStore store,
       Transport transport,
       Time time,
       HostOptions options,
@@ -430,7 +426,7 @@ public final class ActorHost {
    *     owed because its actor cannot be activated: see {@link #owedCloses}
    */
   public CompletableFuture<Long> closeLeftovers() {
-    return new LeftoverCloses(store, types.keySet(), this::accept, quarantine).close();
+    return new LeftoverCloses(store, store, types.keySet(), this::accept, quarantine).close();
   }
 
   /** Describes an actor; an actor that never had an event is inactive, with 0 activations. */

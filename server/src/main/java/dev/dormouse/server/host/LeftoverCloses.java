@@ -11,6 +11,7 @@ import dev.dormouse.server.host.turn.Event;
 import dev.dormouse.server.protocol.ToHost;
 import dev.dormouse.storage.ActorStore;
 import dev.dormouse.storage.ActorStore.PlacedRow;
+import dev.dormouse.storage.StoreFolder;
 import dev.dormouse.storage.rows.CorruptRowException;
 import dev.dormouse.storage.rows.Table;
 import java.util.HashMap;
@@ -35,6 +36,7 @@ final class LeftoverCloses {
   private static final int PAGE = 256;
 
   private final ActorStore store;
+  private final StoreFolder folder;
   private final Set<String> types;
   private final Consumer<Event.Client> host;
   private final Quarantine quarantine;
@@ -60,8 +62,13 @@ final class LeftoverCloses {
   private boolean isActorReadable;
 
   LeftoverCloses(
-      ActorStore store, Set<String> types, Consumer<Event.Client> host, Quarantine quarantine) {
+      ActorStore store,
+      StoreFolder folder,
+      Set<String> types,
+      Consumer<Event.Client> host,
+      Quarantine quarantine) {
     this.store = store;
+    this.folder = folder;
     this.types = types;
     this.host = host;
     this.quarantine = quarantine;
@@ -112,7 +119,7 @@ final class LeftoverCloses {
   }
 
   private boolean isLeftover(PlacedRow row) {
-    if (RowKey.connection(row.key()).run() == store.run()) {
+    if (RowKey.connection(row.key()).run() == folder.run()) {
       return false;
     }
     boolean isHosted = types.contains(row.actor().type());
@@ -150,7 +157,7 @@ final class LeftoverCloses {
   }
 
   private CloseReason.Cause causeOf(long run) {
-    return switch (store.endingOf(run)) {
+    return switch (folder.endingOf(run)) {
       case CLOSED -> CloseReason.Cause.SHUTDOWN_UNFINISHED;
       case PROCESS_DIED -> CloseReason.Cause.PROCESS_DIED;
       case MACHINE_RESTARTED -> CloseReason.Cause.MACHINE_RESTARTED;

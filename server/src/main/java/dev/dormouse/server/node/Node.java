@@ -26,10 +26,10 @@ import dev.dormouse.server.protocol.DirectTransport;
 import dev.dormouse.server.protocol.Transport;
 import dev.dormouse.server.tls.CertificateWatch;
 import dev.dormouse.server.tls.TlsFiles;
-import dev.dormouse.storage.ActorStore;
 import dev.dormouse.storage.BackupReport;
 import dev.dormouse.storage.Durability;
 import dev.dormouse.storage.MemoryDisk;
+import dev.dormouse.storage.NodeStore;
 import dev.dormouse.storage.Scratch;
 import dev.dormouse.storage.StoreOptions;
 import dev.dormouse.storage.Stores;
@@ -98,7 +98,7 @@ public final class Node implements AutoCloseable {
   public final AdminServer admin;
   public final HttpListeners listeners;
 
-  private final ActorStore store;
+  private final NodeStore store;
 
   /** The folder for files that Vert.x and Netty unpack. */
   private final Scratch scratch;
@@ -144,7 +144,7 @@ public final class Node implements AutoCloseable {
       @Nullable CertificateWatch certificate,
       Scratch scratch,
       Vertx vertx,
-      ActorStore store,
+      NodeStore store,
       Transport transport) {
     ProcessEnd.prepare();
     actors.forEach(actor -> this.actors.put(actor.name(), actor));
@@ -243,7 +243,7 @@ public final class Node implements AutoCloseable {
       List<ActorDefinition> actors,
       List<DormouseObserver> observers,
       ServerOptions asked,
-      ActorStore store,
+      NodeStore store,
       Transport transport) {
     FileHandles handles = FileHandles.ofProcess(HttpListeners.eventLoops(asked));
     ServerOptions options = endingOnce(handles.fitted(asked));
@@ -257,7 +257,7 @@ public final class Node implements AutoCloseable {
       ServerOptions options,
       AdminOptions admin,
       @Nullable CertificateWatch certificate,
-      ActorStore store,
+      NodeStore store,
       Transport transport) {
     Scratch scratch = null;
     Vertx vertx = null;
@@ -305,7 +305,7 @@ public final class Node implements AutoCloseable {
     return tls == null ? null : CertificateWatch.open(tls, options.time());
   }
 
-  private static ActorStore openStore(ServerOptions options, FileHandles handles) {
+  private static NodeStore openStore(ServerOptions options, FileHandles handles) {
     if (options.durability() == Durability.MEMORY) {
       return Stores.memory(new MemoryDisk());
     }

@@ -3,8 +3,8 @@ package dev.dormouse.server.node;
 import dev.dormouse.log.Log;
 import dev.dormouse.server.options.ProcessEnd;
 import dev.dormouse.server.protocol.Time;
-import dev.dormouse.storage.ActorStore;
 import dev.dormouse.storage.CommitCounts;
+import dev.dormouse.storage.StoreFolder;
 import io.netty.util.concurrent.EventExecutor;
 import java.lang.management.GarbageCollectorMXBean;
 import java.lang.management.ManagementFactory;
@@ -148,7 +148,7 @@ final class Watchdog implements AutoCloseable {
   }
 
   /** Watches the store, which moves if it reports commits while some wait. */
-  record StorePart(ActorStore store) implements Part {
+  record StorePart(StoreFolder store) implements Part {
     @Override
     public Look look() {
       CommitCounts counts = store.commitCounts();

@@ -14,8 +14,8 @@ import dev.dormouse.server.observe.Observers;
 import dev.dormouse.server.protocol.DirectTransport;
 import dev.dormouse.server.protocol.Time;
 import dev.dormouse.server.protocol.Transport;
-import dev.dormouse.storage.ActorStore;
 import dev.dormouse.storage.MemoryDisk;
+import dev.dormouse.storage.NodeStore;
 import dev.dormouse.storage.Stores;
 import dev.dormouse.storage.codec.Codecs;
 import io.vertx.core.Future;
@@ -63,7 +63,7 @@ class AdminServerTest {
             id -> Runnable::run,
             ActorOptions.defaults());
     Transport transport = new DirectTransport();
-    ActorStore store = Stores.memory(new MemoryDisk());
+    NodeStore store = Stores.memory(new MemoryDisk());
     ActorHost host =
         new ActorHost(List.of(type), store, transport, Time.system(), HostOptions.defaults());
     WebSocketGateway gateway =

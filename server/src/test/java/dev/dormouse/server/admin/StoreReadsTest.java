@@ -3,8 +3,8 @@ package dev.dormouse.server.admin;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.dormouse.sdk.ActorId;
-import dev.dormouse.storage.ActorStore;
 import dev.dormouse.storage.MemoryDisk;
+import dev.dormouse.storage.NodeStore;
 import dev.dormouse.storage.Stores;
 import dev.dormouse.storage.rows.ActorRow;
 import dev.dormouse.storage.rows.Table;
@@ -101,7 +101,7 @@ class StoreReadsTest {
                         () -> {
                           throw new IllegalArgumentException("a fault of the server's");
                         }));
-    ActorStore store = Stores.memory(new MemoryDisk());
+    NodeStore store = Stores.memory(new MemoryDisk());
     store.close();
     router
         .get("/closed")

@@ -10,9 +10,9 @@ import dev.dormouse.sdk.RequestHead;
 import dev.dormouse.server.host.turn.ActorType;
 import dev.dormouse.server.protocol.DirectTransport;
 import dev.dormouse.server.protocol.ToHost;
-import dev.dormouse.storage.ActorStore;
 import dev.dormouse.storage.CommitChain;
 import dev.dormouse.storage.MemoryDisk;
+import dev.dormouse.storage.NodeStore;
 import dev.dormouse.storage.Stores;
 import dev.dormouse.storage.TurnBatch;
 import dev.dormouse.storage.codec.Codecs;
@@ -38,7 +38,7 @@ class ActorSearchTest {
   }
 
   private final ManualTime time = new ManualTime();
-  private final ActorStore store = Stores.memory(new MemoryDisk());
+  private final NodeStore store = Stores.memory(new MemoryDisk());
   private final Steps steps = new Steps();
   private final DirectTransport transport = new DirectTransport();
   private final ActorHost host =

@@ -11,8 +11,8 @@ import dev.dormouse.server.host.alarm.AlarmClock;
 import dev.dormouse.server.host.alarm.AlarmCounts;
 import dev.dormouse.server.host.rows.RowKey;
 import dev.dormouse.server.host.turn.TurnAlarms;
-import dev.dormouse.storage.ActorStore;
 import dev.dormouse.storage.MemoryDisk;
+import dev.dormouse.storage.NodeStore;
 import dev.dormouse.storage.Stores;
 import dev.dormouse.storage.TurnBatch;
 import dev.dormouse.storage.rows.AlarmRow;
@@ -85,7 +85,7 @@ class AlarmClockTest {
    * Sets alarms as a turn does, in an opening of the store that ends before this method returns.
    */
   private void left(List<DueAlarm> alarms) {
-    try (ActorStore store = Stores.memory(disk)) {
+    try (NodeStore store = Stores.memory(disk)) {
       for (DueAlarm alarm : alarms) {
         TreeMap<RowKey, Optional<byte[]>> writes = new TreeMap<>();
         AlarmRow row = new AlarmRow(alarm.clock(), alarm.ms());
@@ -208,7 +208,7 @@ class AlarmClockTest {
   }
 
   private void leftRaw(ActorId actor, RowKey key, byte[] value) {
-    try (ActorStore store = Stores.memory(disk)) {
+    try (NodeStore store = Stores.memory(disk)) {
       TurnBatch.Write write = new TurnBatch.Write(key.table(), key.bytes(), value);
       store.commit(new TurnBatch(actor, store.epochOf(actor), List.of(write)));
     }

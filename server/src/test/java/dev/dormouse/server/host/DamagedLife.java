@@ -16,8 +16,8 @@ import dev.dormouse.server.protocol.Payload;
 import dev.dormouse.server.protocol.Release;
 import dev.dormouse.server.protocol.ToGateway;
 import dev.dormouse.server.protocol.ToHost;
-import dev.dormouse.storage.ActorStore;
 import dev.dormouse.storage.MemoryDisk;
+import dev.dormouse.storage.NodeStore;
 import dev.dormouse.storage.Stores;
 import dev.dormouse.storage.TurnBatch;
 import dev.dormouse.storage.codec.ValueCodec;
@@ -33,7 +33,7 @@ import java.util.concurrent.CompletableFuture;
 final class DamagedLife {
   final Steps steps = new Steps();
   final ManualTime time = new ManualTime();
-  final ActorStore plain;
+  final NodeStore plain;
   final DamagedRows damage;
   final List<ToGateway> said = new ArrayList<>();
   final ActorHost host;

@@ -1,12 +1,13 @@
 package dev.dormouse.server.host;
 
 import dev.dormouse.sdk.ActorId;
-import dev.dormouse.storage.ActorStore;
 import dev.dormouse.storage.CommitChain;
 import dev.dormouse.storage.CommitResult;
 import dev.dormouse.storage.Durability;
 import dev.dormouse.storage.Ending;
 import dev.dormouse.storage.NoFileHandlesException;
+import dev.dormouse.storage.NodeStore;
+import dev.dormouse.storage.OwnershipListener;
 import dev.dormouse.storage.TurnBatch;
 import dev.dormouse.storage.rows.AutoRepliesRow;
 import dev.dormouse.storage.rows.ClockMark;
@@ -34,10 +35,10 @@ import org.jspecify.annotations.Nullable;
  * A store whose commits wait until the test lets them through or loses them, whose disk may be
  * full, and whose rows cannot be read if the test says so.
  */
-final class HeldStore implements ActorStore {
+final class HeldStore implements NodeStore {
   private record Waiting(TurnBatch batch, CompletableFuture<CommitResult> result) {}
 
-  private final ActorStore store;
+  private final NodeStore store;
   private final ArrayDeque<Waiting> waiting = new ArrayDeque<>();
   private final List<TurnBatch> kept = new ArrayList<>();
   private Predicate<String> unreadable = key -> false;
@@ -52,7 +53,7 @@ final class HeldStore implements ActorStore {
   private boolean isFull;
   private int refusals;
 
-  HeldStore(ActorStore store) {
+  HeldStore(NodeStore store) {
     this.store = store;
   }
 
@@ -229,6 +230,16 @@ final class HeldStore implements ActorStore {
   @Override
   public long epoch(int group) {
     return store.epoch(group);
+  }
+
+  @Override
+  public void listen(OwnershipListener listener) {
+    store.listen(listener);
+  }
+
+  @Override
+  public CompletionStage<CommitResult> confirm(int group, long epoch) {
+    return store.confirm(group, epoch);
   }
 
   @Override

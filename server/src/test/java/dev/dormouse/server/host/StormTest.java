@@ -17,9 +17,9 @@ import dev.dormouse.server.protocol.Release;
 import dev.dormouse.server.protocol.Time;
 import dev.dormouse.server.protocol.ToGateway;
 import dev.dormouse.server.protocol.ToHost;
-import dev.dormouse.storage.ActorStore;
 import dev.dormouse.storage.Durability;
 import dev.dormouse.storage.MemoryDisk;
+import dev.dormouse.storage.NodeStore;
 import dev.dormouse.storage.StoreOptions;
 import dev.dormouse.storage.Stores;
 import dev.dormouse.storage.codec.Codecs;
@@ -117,7 +117,7 @@ class StormTest {
     storm(Stores.open(StoreOptions.in(folder.resolve("fsync"))));
   }
 
-  private static void storm(ActorStore store) throws Exception {
+  private static void storm(NodeStore store) throws Exception {
     Watchful script = new Watchful();
     Map<ConnectionId, Client> clients = new ConcurrentHashMap<>();
     CountDownLatch done = new CountDownLatch(ACTORS * CONNECTIONS);

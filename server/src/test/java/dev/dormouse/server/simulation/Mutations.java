@@ -278,8 +278,8 @@ final class Mutations {
           of(
               "leftovers of the run before the last are not closed",
               "host/LeftoverCloses.java",
-              "if (RowKey.connection(row.key()).run() == store.run()) {",
-              "if (RowKey.connection(row.key()).run() != store.run() - 1) {",
+              "if (RowKey.connection(row.key()).run() == folder.run()) {",
+              "if (RowKey.connection(row.key()).run() != folder.run() - 1) {",
               CLOSED_ONCE,
               LIVENESS),
           of(

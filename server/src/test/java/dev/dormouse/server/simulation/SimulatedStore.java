@@ -1,10 +1,11 @@
 package dev.dormouse.server.simulation;
 
 import dev.dormouse.sdk.ActorId;
-import dev.dormouse.storage.ActorStore;
 import dev.dormouse.storage.CommitChain;
 import dev.dormouse.storage.CommitResult;
 import dev.dormouse.storage.Durability;
+import dev.dormouse.storage.NodeStore;
+import dev.dormouse.storage.OwnershipListener;
 import dev.dormouse.storage.TurnBatch;
 import dev.dormouse.storage.rows.ClockMark;
 import dev.dormouse.storage.rows.DueAlarm;
@@ -37,7 +38,7 @@ import org.jspecify.annotations.Nullable;
  * (reads see it), and later reported. The commits of one actor go in order, those of different
  * actors in any order. Until a commit is reported, nobody knows whether it survives.
  */
-final class SimulatedStore implements ActorStore {
+final class SimulatedStore implements NodeStore {
 
   /** The data that outlives the process. */
   static final class Disk {
@@ -236,6 +237,19 @@ final class SimulatedStore implements ActorStore {
   /** Lets this percentage of reads fail from here on. */
   void failReads(int percent) {
     badReadsPercent = percent;
+  }
+
+  @Override
+  public void listen(OwnershipListener listener) {
+    for (int group = 0; group < GROUPS.groups(); group++) {
+      listener.onOwned(group, epoch);
+    }
+  }
+
+  @Override
+  public CompletionStage<CommitResult> confirm(int group, long confirmed) {
+    return CompletableFuture.completedStage(
+        confirmed == disk.epoch ? CommitResult.DONE : new CommitResult.Fenced(disk.epoch));
   }
 
   // The commits follow.

@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import dev.dormouse.sdk.ActorId;
-import dev.dormouse.storage.ActorStore;
+import dev.dormouse.storage.NodeStore;
 import dev.dormouse.storage.TurnBatch;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -23,14 +23,14 @@ import org.junit.jupiter.api.Test;
  */
 public interface DueAlarmsContract {
   /** Returns the open store, which is empty when a test begins. */
-  ActorStore store();
+  NodeStore store();
 
   /** Closes the store, and returns the next opening of the same store. */
-  ActorStore reopened();
+  NodeStore reopened();
 
   @Test
   default void alarmsOfAShardAreFoundInTheOrderOfTheirTimesByClock() {
-    ActorStore store = store();
+    NodeStore store = store();
     List<DueAlarm> alarms = new ArrayList<>();
     for (long ms : new long[] {0, 1, 255, 256, 1L << 40, Long.MAX_VALUE}) {
       for (DueClock clock : DueClock.values()) {
@@ -66,7 +66,7 @@ public interface DueAlarmsContract {
 
   @Test
   default void theFirstAlarmOfEachShardIsFound() {
-    ActorStore store = store();
+    NodeStore store = store();
     assertThat(store.firstDue(DueClock.WALL)).isEmpty();
     Map<Integer, DueAlarm> first = new TreeMap<>();
     for (int i = 0; i < 200; i++) {
@@ -91,7 +91,7 @@ public interface DueAlarmsContract {
 
   @Test
   default void theRowsOfAnActorsAlarmsByTimeCannotBeScannedOrCleared() {
-    ActorStore store = store();
+    NodeStore store = store();
     assertThatIllegalArgumentException()
         .isThrownBy(() -> store.scan(LOBBY, Table.DUE, KeySpan.all(), 1))
         .withMessage("the rows of table DUE do not lie by actor");
@@ -99,18 +99,18 @@ public interface DueAlarmsContract {
 
   @Test
   default void theMarkOfTheClockIsThatWhichWasKeptLast() {
-    ActorStore store = store();
+    NodeStore store = store();
     assertThat(store.clockMark()).isNull();
     store.keep(new ClockMark(1, 2));
     store.keep(new ClockMark(-3, Long.MAX_VALUE));
     assertThat(reopened().clockMark()).isEqualTo(new ClockMark(-3, Long.MAX_VALUE));
   }
 
-  private static void put(ActorStore store, DueAlarm alarm) {
+  private static void put(NodeStore store, DueAlarm alarm) {
     write(store, alarm, DueAlarm.value());
   }
 
-  private static void write(ActorStore store, DueAlarm alarm, byte[] value) {
+  private static void write(NodeStore store, DueAlarm alarm, byte[] value) {
     TurnBatch.Write write = new TurnBatch.Write(Table.DUE, alarm.key(), value);
     done(store.commit(new TurnBatch(alarm.actor(), store.epochOf(alarm.actor()), List.of(write))));
   }

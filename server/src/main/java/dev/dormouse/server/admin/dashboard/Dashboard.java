@@ -7,7 +7,7 @@ import dev.dormouse.server.gateway.WebSocketGateway;
 import dev.dormouse.server.host.ActorHost;
 import dev.dormouse.server.observe.Observers;
 import dev.dormouse.server.protocol.Time;
-import dev.dormouse.storage.ActorStore;
+import dev.dormouse.storage.NodeStore;
 import io.vertx.core.Vertx;
 import io.vertx.ext.web.Router;
 import java.util.List;
@@ -43,7 +43,7 @@ public final class Dashboard implements AdminPage {
   public Dashboard(
       Vertx vertx,
       ActorHost host,
-      ActorStore store,
+      NodeStore store,
       WebSocketGateway gateway,
       Observers observers,
       Time time) {

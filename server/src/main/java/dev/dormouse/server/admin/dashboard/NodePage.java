@@ -6,7 +6,7 @@ import dev.dormouse.server.gateway.WebSocketGateway;
 import dev.dormouse.server.gateway.limits.GatewayCounts;
 import dev.dormouse.server.host.ActorHost;
 import dev.dormouse.server.protocol.Time;
-import dev.dormouse.storage.ActorStore;
+import dev.dormouse.storage.StoreFolder;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import io.vertx.ext.web.Router;
@@ -27,7 +27,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class NodePage implements AdminPage {
   private final ActorHost host;
-  private final ActorStore store;
+  private final StoreFolder folder;
   private final WebSocketGateway gateway;
   private final StoreReads reads;
   private final Time time;
@@ -38,14 +38,14 @@ final class NodePage implements AdminPage {
 
   NodePage(
       ActorHost host,
-      ActorStore store,
+      StoreFolder folder,
       WebSocketGateway gateway,
       StoreReads reads,
       Time time,
       RecentWakes wakes,
       NodeHistory history) {
     this.host = host;
-    this.store = store;
+    this.folder = folder;
     this.gateway = gateway;
     this.reads = reads;
     this.time = time;
@@ -79,7 +79,7 @@ final class NodePage implements AdminPage {
     return new JsonObject()
         .put("at", ActorJson.at(time.wallMs()))
         .put("upMs", TimeUnit.NANOSECONDS.toMillis(time.nowNs() - startedNs))
-        .put("durability", store.durability().name().toLowerCase(Locale.ROOT))
+        .put("durability", folder.durability().name().toLowerCase(Locale.ROOT))
         .put("java", Runtime.version().feature())
         .put("pid", ProcessHandle.current().pid())
         .put("sockets", counts.sockets())

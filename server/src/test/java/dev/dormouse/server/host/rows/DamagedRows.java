@@ -1,9 +1,9 @@
 package dev.dormouse.server.host.rows;
 
 import dev.dormouse.sdk.ActorId;
-import dev.dormouse.storage.ActorStore;
 import dev.dormouse.storage.ActorStore.PlacedRow;
 import dev.dormouse.storage.ActorStore.Row;
+import dev.dormouse.storage.NodeStore;
 import dev.dormouse.storage.TurnBatch;
 import dev.dormouse.storage.rows.CorruptRowException;
 import dev.dormouse.storage.rows.Table;
@@ -16,11 +16,11 @@ import java.util.Set;
 
 /** A store in which some rows cannot be read, until they are written again. */
 public final class DamagedRows {
-  private final ActorStore store;
+  private final NodeStore store;
   private final Set<String> damaged = new HashSet<>();
   private int refusedReads;
 
-  public DamagedRows(ActorStore store) {
+  public DamagedRows(NodeStore store) {
     this.store = store;
   }
 
@@ -54,10 +54,10 @@ public final class DamagedRows {
   }
 
   /** Returns the store as its users see it. */
-  public ActorStore store() {
-    return (ActorStore)
+  public NodeStore store() {
+    return (NodeStore)
         Proxy.newProxyInstance(
-            getClass().getClassLoader(), new Class<?>[] {ActorStore.class}, this::call);
+            getClass().getClassLoader(), new Class<?>[] {NodeStore.class}, this::call);
   }
 
   private Object call(Object proxy, Method method, Object[] arguments) throws Throwable {

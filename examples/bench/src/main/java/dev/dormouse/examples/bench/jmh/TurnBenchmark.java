@@ -16,8 +16,8 @@ import dev.dormouse.server.protocol.DirectTransport;
 import dev.dormouse.server.protocol.Payload;
 import dev.dormouse.server.protocol.Time;
 import dev.dormouse.server.protocol.ToHost;
-import dev.dormouse.storage.ActorStore;
 import dev.dormouse.storage.MemoryDisk;
+import dev.dormouse.storage.NodeStore;
 import dev.dormouse.storage.Stores;
 import dev.dormouse.storage.codec.Codecs;
 import java.util.List;
@@ -89,7 +89,7 @@ public class TurnBenchmark {
             Codecs.kryo(List.of()),
             id -> Runnable::run,
             ActorOptions.defaults());
-    ActorStore store = Stores.memory(new MemoryDisk());
+    NodeStore store = Stores.memory(new MemoryDisk());
     Observers observers = new Observers(Time.system());
     if (observer.equals("on")) {
       observers.add(new DormouseObserver() {});
