@@ -241,6 +241,8 @@ class LimitsTableTest {
     notForUsers(
         "between gateways and hosts that can lose each other, which those of one process cannot",
         "Announce.PART_MAX",
+        "Link.RESENT_MAX",
+        "Link.SILENT_MAX",
         "Ownership.HELD_BYTES_MAX",
         "Ownership.HELD_RELEASES_MAX",
         "RequestRow.BODY_BYTES_MAX",

@@ -3,7 +3,9 @@
  * one way, {@link dev.dormouse.server.protocol.ToGateway} inside a {@link
  * dev.dormouse.server.protocol.Release} the other way, and the {@link
  * dev.dormouse.server.protocol.Transport} that carries both. Gateway and host know each other only
- * through these records, which a direct call carries within a process. Begin with {@code ToHost}.
+ * through these records, which a direct call carries within a process. Between processes a {@link
+ * dev.dormouse.server.protocol.Link} makes of a carrier that loses records one that does not. Begin
+ * with {@code ToHost}.
  *
  * <p><b>Threads.</b> The package makes none. Records are immutable and may be used by any thread.
  *
