@@ -13,8 +13,8 @@ import java.nio.charset.StandardCharsets;
  *
  * @param code the status code of RFC 6455, section 7.4, that the client sent, be it first or in
  *     answer to the server's close; 1005 if its close frame had none, 1006 if there was no close
- *     frame. Of a {@link Cause#VIOLATION}, and of a {@link Cause#SHUTDOWN} that was not answered,
- *     it is the one that the server sent
+ *     frame. Of a {@link Cause#VIOLATION}, and of a {@link Cause#SHUTDOWN} or {@link
+ *     Cause#HOST_LOST} that was not answered, it is the one that the server sent
  * @param reason the text of that close frame, at most {@value #REASON_BYTES_MAX} bytes in UTF-8;
  *     may be empty. Where the client only repeats the actor's code, it is the actor's text
  * @param cause who or what ended the connection
@@ -41,6 +41,11 @@ public record CloseReason(int code, String reason, Cause cause) {
     CLIENT_SILENT,
     /** The server was stopped in good order. */
     SHUTDOWN,
+    /**
+     * The node that ran the actor was lost, and the client was closed with 1012: no other node took
+     * over in time, or it does not have the connection. In a cluster only.
+     */
+    HOST_LOST,
     /**
      * The server was stopped in good order, but its time was over before the actor had handled the
      * close; this and those below are learnt when the server starts again, and have code 1006.
@@ -70,7 +75,10 @@ public record CloseReason(int code, String reason, Cause cause) {
 
   /** Returns whether the server began: it sent the first close frame. */
   public boolean wasBegunByServer() {
-    return cause == Cause.ACTOR || cause == Cause.VIOLATION || cause == Cause.SHUTDOWN;
+    return cause == Cause.ACTOR
+        || cause == Cause.VIOLATION
+        || cause == Cause.SHUTDOWN
+        || cause == Cause.HOST_LOST;
   }
 
   /**

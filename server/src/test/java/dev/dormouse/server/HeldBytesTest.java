@@ -105,7 +105,18 @@ class HeldBytesTest {
         "LivenessWheel.slots",
         "SocketVisits$Visit.sockets",
         "AwaitedAnswers.waiting",
-        "AwaitedAnswers.held");
+        "AwaitedAnswers.held",
+        "PendingUpgrades.firstIds",
+        "PlainRequests.unanswered");
+    bounded(
+        "charged as AwaitedAnswers.held until the host has answered",
+        "PlainRequests$Unanswered.body");
+    bounded(
+        "an actor with many unhandled closes has a full mailbox and accepts no more connections",
+        "UnansweredCloses.ends",
+        "UnansweredCloses$End.closed",
+        "UnansweredCloses$End.failed");
+    bounded("one for each group of shards", "OwnerLinks.links");
     bounded("32 KiB for each event loop", "Deflation.in", "Deflation.out");
     bounded("65,536 addresses at most", "AddressRates.buckets");
     bounded(

@@ -23,26 +23,32 @@ import io.netty.buffer.ByteBufAllocator;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 
 /**
- * Carries out the releases of hosts. The thread that brings a release determines its recipients, so
- * that a client that connects later does not get it. The event loop of each recipient then sends or
- * closes.
+ * Carries out the releases of hosts, and what follows when hosts come and go. The thread that
+ * brings a release determines its recipients, so that a client that connects later does not get it.
+ * The event loop of each recipient then sends or closes.
  *
  * <p>Any thread may bring a release, but the releases of one actor must come one after the other.
  */
 final class Releases implements ToGateway.Receiver<Releases.Underway>, OwnerLinks.Holder {
   private static final Logger log = Log.of(Releases.class);
 
+  /** The sockets of a group that are visited in one piece. */
+  private static final int PIECE = 1_000;
+
   /** A release that is being carried out, with the steps that were gathered so far. */
   static final class Underway extends LoopQueues.Steps {
     private final ActorId actor;
+    private final int group;
 
-    private Underway(LoopQueues loops, ActorId actor) {
+    private Underway(LoopQueues loops, ActorId actor, int group) {
       super(loops);
       this.actor = actor;
+      this.group = group;
     }
   }
 
@@ -61,7 +67,7 @@ final class Releases implements ToGateway.Receiver<Releases.Underway>, OwnerLink
   /** Carries out a release, and returns before the event loops have applied its steps. */
   @Override
   public void release(Release release) {
-    Underway steps = new Underway(loops, release.actor());
+    Underway steps = new Underway(loops, release.actor(), parts.links().groupOf(release.actor()));
     try {
       for (ToGateway record : release.records()) {
         record.dispatch(this, steps);
@@ -73,22 +79,56 @@ final class Releases implements ToGateway.Receiver<Releases.Underway>, OwnerLink
 
   @Override
   public long[] announced(int group) {
-    return new long[0];
+    // A close is kept before its socket is forgotten, so no id is missed in this order.
+    LongStream sockets = parts.groups().all(group).stream().mapToLong(s -> s.id().value());
+    return LongStream.concat(LongStream.of(sockets.toArray()), parts.closes().connections(group))
+        .sorted()
+        .distinct()
+        .toArray();
   }
 
   @Override
   public long firstNew() {
-    return 0;
+    return upgrades.firstNew();
   }
 
   @Override
-  public void attached(int group, Owner owner) {}
+  public void attached(int group, Owner owner) {
+    visit(parts.groups().all(group), socket -> socket.attached(owner));
+    parts.closes().attached(group, owner);
+    upgrades.attached(group, owner);
+    requests.attached(group, owner);
+  }
 
   @Override
-  public void limboOver(int group) {}
+  public void limboOver(int group) {
+    visit(parts.groups().all(group), ClientSocket::hostNotFound);
+  }
 
   @Override
-  public void unknown(long[] connections) {}
+  public void unknown(int group, long[] connections) {
+    List<ClientSocket> sockets = new ArrayList<>();
+    for (long connection : connections) {
+      ConnectionId id = new ConnectionId(connection);
+      parts.closes().ended(group, id);
+      ClientSocket socket = parts.groups().get(group, id);
+      if (socket != null) {
+        sockets.add(socket);
+      }
+    }
+    visit(sockets, ClientSocket::unknown);
+  }
+
+  /** Applies a step to sockets, in pieces, so that their event loops do other work in between. */
+  private void visit(List<ClientSocket> sockets, ClientSocket.Step step) {
+    for (int from = 0; from < sockets.size(); from += PIECE) {
+      LoopQueues.Steps steps = new LoopQueues.Steps(loops);
+      sockets
+          .subList(from, Math.min(sockets.size(), from + PIECE))
+          .forEach(socket -> steps.add(socket, step));
+      steps.dispatch();
+    }
+  }
 
   @Override
   public void accepted(ToGateway.Accepted accepted, Underway steps) {
@@ -107,7 +147,7 @@ final class Releases implements ToGateway.Receiver<Releases.Underway>, OwnerLink
 
   @Override
   public void send(ToGateway.Send send, Underway steps) {
-    ClientSocket socket = parts.groups().get(send.connection());
+    ClientSocket socket = parts.groups().get(steps.group, send.connection());
     if (socket == null) {
       parts.lost(steps.actor, send.connection(), send.report());
     } else {
@@ -155,7 +195,7 @@ final class Releases implements ToGateway.Receiver<Releases.Underway>, OwnerLink
 
   @Override
   public void ended(ToGateway.Ended ended, Underway steps) {
-    apply(ended.connection(), steps, ClientSocket::ended);
+    parts.closes().ended(steps.group, ended.connection());
   }
 
   @Override
@@ -165,7 +205,7 @@ final class Releases implements ToGateway.Receiver<Releases.Underway>, OwnerLink
   }
 
   private void apply(ConnectionId id, Underway steps, ClientSocket.Step step) {
-    ClientSocket socket = parts.groups().get(id);
+    ClientSocket socket = parts.groups().get(steps.group, id);
     if (socket != null) {
       steps.add(socket, step);
     }
@@ -187,7 +227,7 @@ final class Releases implements ToGateway.Receiver<Releases.Underway>, OwnerLink
 
   @Override
   public void retagged(ToGateway.Retagged retagged, Underway steps) {
-    ClientSocket socket = parts.groups().get(retagged.connection());
+    ClientSocket socket = parts.groups().get(steps.group, retagged.connection());
     if (socket != null) {
       socket.retag(retagged.tags());
     }
@@ -201,7 +241,7 @@ final class Releases implements ToGateway.Receiver<Releases.Underway>, OwnerLink
   @Override
   public void askSeen(ToGateway.AskSeen question, Underway steps) {
     ActorId actor = steps.actor;
-    ClientSocket socket = parts.groups().get(question.connection());
+    ClientSocket socket = parts.groups().get(steps.group, question.connection());
     if (socket == null) {
       tellSeen(actor, question, null);
     } else {

@@ -41,6 +41,7 @@ import io.vertx.ext.web.Router;
 import java.time.Duration;
 import java.util.Collections;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.BiConsumer;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
@@ -51,7 +52,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <pre>{@code
  * gateway.mount(router, new ActorRoute("chat", "/chat/:key", HandledKinds.ALL, options));
- * transport.connect(host::accept, gateway::accept);
+ * transport.connect(host::accept, gateway);
  * vertx.createHttpServer(gateway.httpOptions())
  *     .connectionHandler(gateway::meet)
  *     .requestHandler(gateway.inFrontOf(router))
@@ -61,20 +62,26 @@ import org.jspecify.annotations.Nullable;
  * <p>The HTTP server must run on event loops. {@link GatewayOptions} and {@link ActorRoute} hold
  * the limits, and describe what happens to clients over a limit.
  */
-public final class WebSocketGateway {
+public final class WebSocketGateway implements Transport.GatewayEnd {
   /** The divisor of a shutdown's time that yields the time over which closes are spread. */
   private static final int SPREAD_PART = 2;
+
+  /** The time, in milliseconds, between two looks for owners of groups that have none. */
+  private static final long TICK_MS = 100;
 
   private final Vertx vertx;
   private final Tally tally;
   private final OwnerLinks links;
   private final ConnectionGroups groups;
-  private final LoopQueues loops = new LoopQueues();
+  private final LoopQueues loops;
   private final Edge edge;
   private final HttpFront front;
   private final PendingUpgrades upgrades;
   private final Releases releases;
   private final SocketVisits visits;
+
+  /** The timer that looks for owners; empty if the owners never change. */
+  private final Optional<Long> ticks;
 
   /**
    * Creates a gateway without routes and without observers.
@@ -113,6 +120,7 @@ public final class WebSocketGateway {
     this.vertx = vertx;
     this.tally = new Tally(options, time, observers);
     this.links = new OwnerLinks(placement, transport, time);
+    this.loops = new LoopQueues(placement.isFixed());
     SocketParts parts = new SocketParts(tally, links);
     this.groups = parts.groups();
     this.edge =
@@ -124,11 +132,17 @@ public final class WebSocketGateway {
             observers);
     AccessCheck access = new AccessCheck(time, options.handshake());
     this.upgrades = new PendingUpgrades(parts, access, run);
-    PlainRequests requests = new PlainRequests(tally, links, access);
+    PlainRequests requests = new PlainRequests(tally, links, access, run);
     this.front = new HttpFront(tally, edge, upgrades, requests);
     this.releases = new Releases(parts, loops, upgrades, requests);
     this.visits = new SocketVisits(vertx, groups, loops, parts.heartbeats());
     links.begin(releases);
+    if (links.isFixed()) {
+      this.ticks = Optional.empty();
+    } else {
+      links.tick();
+      this.ticks = Optional.of(vertx.setPeriodic(TICK_MS, tick -> links.tick()));
+    }
   }
 
   /**
@@ -207,8 +221,18 @@ public final class WebSocketGateway {
    * Takes a record of a host, and returns at once. Any thread may call it, but the releases of one
    * actor must come one after the other. They reach each socket in that order.
    */
+  @Override
   public void accept(FromHost record) {
     links.accept(record);
+  }
+
+  /**
+   * Hears that the link to the host of a node is broken. What the host has not answered is sent
+   * again, to it or to the next owners of its actors. Any thread.
+   */
+  @Override
+  public void broken(String node) {
+    links.broken(node);
   }
 
   /** Returns about how many bytes of releases the event loops have not applied yet. Any thread. */
@@ -238,7 +262,12 @@ public final class WebSocketGateway {
       done.tryComplete();
     }
     long timer = vertx.setTimer(Math.max(1, within.toMillis()), elapsed -> visits.abandonAll());
-    return done.future().onComplete(gone -> vertx.cancelTimer(timer));
+    return done.future()
+        .onComplete(
+            gone -> {
+              vertx.cancelTimer(timer);
+              ticks.ifPresent(vertx::cancelTimer);
+            });
   }
 
   /**
@@ -292,6 +321,11 @@ public final class WebSocketGateway {
   public GatewayCounts counts() {
     return tally
         .counters()
-        .read(groups.size(), tally.admission().http(), upgrades.size(), edge.counts());
+        .read(
+            groups.size(),
+            tally.admission().http(),
+            upgrades.size(),
+            links.staleReleases(),
+            edge.counts());
   }
 }

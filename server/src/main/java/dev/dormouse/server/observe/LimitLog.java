@@ -46,6 +46,11 @@ final class LimitLog {
           Map.entry("fragments", "the limit is fixed; the client should send longer fragments"),
           Map.entry(
               "silence", "the client did not answer a ping in time; raise the limit with --ping"),
+          Map.entry(
+              "time-without-host", "check that the nodes of the cluster run and reach each other"),
+          Map.entry(
+              "unknown-connection",
+              "the client should connect again; its connection was lost when its actor moved"),
           Map.entry("connections", "raise the limit with --max-connections"),
           Map.entry("connections-per-address", "raise the limit with --max-connections-per-ip"),
           Map.entry(

@@ -88,6 +88,11 @@ final class CountMeters {
     closed("message_too_long", s -> s.gateway().oversizeClosed());
     closed("silent", s -> s.gateway().silentDropped());
     closed("overload", s -> s.gateway().overloadClosed());
+    closed("host_lost", s -> s.gateway().hostlessClosed());
+    counter(
+        "dormouse.releases.stale",
+        "outputs of turns that were refused, because their host owns the actor no longer",
+        s -> s.gateway().staleReleases());
   }
 
   private void cutOff() {

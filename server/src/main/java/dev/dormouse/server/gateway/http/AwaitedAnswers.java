@@ -21,10 +21,13 @@ public final class AwaitedAnswers<K, R> {
   private final ConcurrentHashMap<K, Waiting<R>> waiting = new ConcurrentHashMap<>();
 
   /** The actions that release the memory of the requests that the host has not answered. */
-  private final ConcurrentHashMap<K, Runnable> held = new ConcurrentHashMap<>();
+  private final ConcurrentHashMap<K, Held> held = new ConcurrentHashMap<>();
 
   /** A request with the timer of its deadline, and the Vert.x instance that runs the timer. */
   private record Waiting<R>(R request, Vertx vertx, long timer) {}
+
+  /** The memory of a request to an actor of a group of shards. */
+  private record Held(int group, Runnable letGo) {}
 
   /**
    * Adds a request.
@@ -48,18 +51,32 @@ public final class AwaitedAnswers<K, R> {
    * Keeps the memory of a request charged until the host has answered. Called before the host is
    * asked.
    *
+   * @param group the group of shards of the actor
    * @param letGo releases the memory; runs once, when the host has answered
    */
-  public void asked(K key, Runnable letGo) {
-    held.put(key, letGo);
+  public void asked(K key, int group, Runnable letGo) {
+    held.put(key, new Held(group, letGo));
   }
 
   /** Releases the memory of a request that the host has answered. Any thread. */
   public void answered(K key) {
-    Runnable letGo = held.remove(key);
-    if (letGo != null) {
-      letGo.run();
+    Held answered = held.remove(key);
+    if (answered != null) {
+      answered.letGo.run();
     }
+  }
+
+  /**
+   * Releases the memory of requests that are decided and to which no answer will come, because the
+   * group has another owner. Any thread.
+   */
+  public void ownerChanged(int group) {
+    held.forEach(
+        (key, request) -> {
+          if (request.group == group && !waiting.containsKey(key)) {
+            answered(key);
+          }
+        });
   }
 
   /**
@@ -73,6 +90,17 @@ public final class AwaitedAnswers<K, R> {
     }
     taken.vertx.cancelTimer(taken.timer);
     return taken.request;
+  }
+
+  /** Returns a request that waits; null if it does not wait. Any thread. */
+  public @Nullable R get(K key) {
+    Waiting<R> found = waiting.get(key);
+    return found == null ? null : found.request;
+  }
+
+  /** Returns the requests that wait. Any thread. */
+  public List<R> all() {
+    return waiting.values().stream().map(Waiting::request).toList();
   }
 
   /** Returns the keys of the requests that wait. Any thread. */

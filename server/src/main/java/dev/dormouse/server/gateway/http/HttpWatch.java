@@ -97,6 +97,22 @@ public final class HttpWatch {
     tell(DormouseObserver::upgradeStarted, new UpgradeStarted(id, head));
   }
 
+  /**
+   * Watches the upgrade under another id, because the host was asked again. Observers hear that the
+   * upgrade with the earlier id was aborted, and of the start of an upgrade with this id.
+   */
+  public void upgradeAgain(ConnectionId id, RequestHead head) {
+    Upgrade watched = upgrade;
+    if (watched != null && isFirstEnd(watched)) {
+      tell(DormouseObserver::upgradeAborted, new UpgradeAborted(watched.id, watched.actor));
+      Upgrade again = new Upgrade(id, watched.startedNs);
+      again.actor = watched.actor;
+      again.user = watched.user;
+      upgrade = again;
+      tell(DormouseObserver::upgradeStarted, new UpgradeStarted(id, head));
+    }
+  }
+
   /** Watches no upgrade, because the new request is none, or there are no observers. */
   public void otherCame() {
     upgrade = null;

@@ -1,5 +1,6 @@
 package dev.dormouse.server.gateway.http;
 
+import dev.dormouse.sdk.ConnectionId;
 import dev.dormouse.sdk.HttpRequest;
 import dev.dormouse.sdk.HttpResponse;
 import dev.dormouse.server.gateway.http.IncomingRequest.Expectation;
@@ -13,6 +14,7 @@ import dev.dormouse.server.gateway.limits.Tally;
 import dev.dormouse.server.gateway.owner.OwnerLinks;
 import dev.dormouse.server.gateway.wire.ByteChunks;
 import dev.dormouse.server.protocol.HeapCost;
+import dev.dormouse.server.protocol.Owner;
 import dev.dormouse.server.protocol.ToGateway;
 import dev.dormouse.server.protocol.ToHost;
 import io.vertx.core.Vertx;
@@ -23,15 +25,19 @@ import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
 import io.vertx.ext.web.RoutingContext;
 import java.nio.ByteBuffer;
+import java.util.Map;
+import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Passes plain HTTP requests to actors, and their answers back. It asks the access rule, reads the
  * body of at most {@link HttpRequest#BODY_BYTES_MAX} bytes [413], asks the host, and sends the
  * host's answer, which must come within {@link GatewayOptions#request} [504]. If requests hold too
  * much memory already, one more is refused [503]. A request is charged until the host has answered,
- * even if its client has gone, because it still waits for its actor.
+ * even if its client has gone, because it still waits for its actor. A request is sent again, under
+ * its number, whenever the actor's owner changes; while no owner is known it waits for one.
  *
  * <p>Methods are called on the request's context, except {@link #responded}.
  */
@@ -39,8 +45,43 @@ public final class PlainRequests {
   private final Tally tally;
   private final OwnerLinks links;
   private final AccessCheck access;
+  private final long run;
+
+  /** The number of the latest request in this run; {@link #unanswered} guards its growth. */
   private final AtomicLong numbers = new AtomicLong();
+
   private final AwaitedAnswers<Long, ActorRequest> asked = new AwaitedAnswers<>();
+
+  /**
+   * The requests that wait, by number, to be sent again to another owner; empty if the owners never
+   * change. The group's monitor guards the changes of an element.
+   */
+  private final ConcurrentSkipListMap<Long, Unanswered> unanswered = new ConcurrentSkipListMap<>();
+
+  /** A request that may have to be sent again. */
+  private final class Unanswered {
+    private final ActorRequest request;
+    private final long number;
+    private final byte[] body;
+    private boolean isSent;
+
+    Unanswered(ActorRequest request, long number, byte[] body) {
+      this.request = request;
+      this.number = number;
+      this.body = body;
+    }
+
+    /** Sends the request, if the gateway is still attached to this owner. */
+    void send(int group, @Nullable Owner owner) {
+      Map.Entry<Long, Unanswered> first = unanswered.firstEntry();
+      long settled = first == null ? number : first.getKey();
+      isSent |=
+          links.send(
+              group,
+              owner,
+              new ToHost.Request(request.actor(), number, request.head(), body, settled, isSent));
+    }
+  }
 
   /** Memory that is held for a request, and counts at its client's address until it is released. */
   private abstract static class OfClient extends ClientMemory.Holder {
@@ -115,7 +156,13 @@ public final class PlainRequests {
   /** The most bytes of a long answer that are handed to the network at once. */
   private static final int PIECE_BYTES = 64 << 10;
 
-  public PlainRequests(Tally tally, OwnerLinks links, AccessCheck access) {
+  /**
+   * Creates an object that knows no requests yet.
+   *
+   * @param run the number of this run of the node, which is part of every request's number
+   */
+  public PlainRequests(Tally tally, OwnerLinks links, AccessCheck access, long run) {
+    this.run = run;
     this.tally = tally;
     this.links = links;
     this.access = access;
@@ -258,16 +305,64 @@ public final class PlainRequests {
       tooMuch(request, body);
       return;
     }
-    long number = numbers.incrementAndGet();
+    byte[] whole = body.whole();
+    int group = links.groupOf(request.actor());
+    links.undisturbed(group, () -> send(request, group, whole, body::drop));
+  }
+
+  private void send(ActorRequest request, int group, byte[] body, Runnable letGo) {
+    Unanswered repeatable = links.isFixed() ? null : repeatable(request, body);
+    long number = repeatable == null ? nextNumber() : repeatable.number;
     asked.await(
         number, request, request.context(), tally.options().request(), () -> overdue(number));
-    asked.asked(number, body::drop);
-    request.routing().addEndHandler(ended -> asked.take(number));
-    links.send(new ToHost.Request(request.actor(), number, request.head(), body.whole()));
+    asked.asked(number, group, letGo);
+    request
+        .routing()
+        .addEndHandler(
+            ended -> {
+              var unused = take(number);
+            });
+    if (repeatable == null) {
+      links.send(new ToHost.Request(request.actor(), number, request.head(), body));
+    } else {
+      repeatable.send(group, links.owner(group));
+    }
+  }
+
+  private long nextNumber() {
+    return ConnectionId.of(run, numbers.incrementAndGet()).value();
+  }
+
+  /** Numbers a request and keeps it, in one step, so that no greater number is kept before it. */
+  private Unanswered repeatable(ActorRequest request, byte[] body) {
+    synchronized (unanswered) {
+      Unanswered kept = new Unanswered(request, nextNumber(), body);
+      unanswered.put(kept.number, kept);
+      return kept;
+    }
+  }
+
+  /** Takes out a request, which the caller then decides; null if it was decided before. */
+  private @Nullable ActorRequest take(long number) {
+    unanswered.remove(number);
+    return asked.take(number);
+  }
+
+  /**
+   * Sends the requests of a group of shards that wait to an owner that the gateway is attached to.
+   * Called with the group's monitor held.
+   */
+  public void attached(int group, Owner owner) {
+    asked.ownerChanged(group);
+    for (Unanswered waiting : unanswered.values()) {
+      if (links.groupOf(waiting.request.actor()) == group) {
+        waiting.send(group, owner);
+      }
+    }
   }
 
   private void overdue(long number) {
-    ActorRequest late = asked.take(number);
+    ActorRequest late = take(number);
     if (late != null) {
       answer(late, HttpResponse.text(504, "the actor did not answer in time"));
       tally.hit(RequestLimit.ANSWER_TIME, "504", late.actor());
@@ -278,7 +373,7 @@ public final class PlainRequests {
    * Sends the answer of the host, unless the client was answered already or is gone. Any thread.
    */
   public void responded(ToGateway.Responded answer) {
-    ActorRequest waiting = asked.take(answer.request());
+    ActorRequest waiting = take(answer.request());
     if (waiting != null) {
       answer(waiting, answer.response());
     }

@@ -27,6 +27,7 @@ public final class Counters {
   public final LongAdder silentDropped = new LongAdder();
   public final LongAdder pongs = new LongAdder();
   public final LongAdder overloadClosed = new LongAdder();
+  public final LongAdder hostlessClosed = new LongAdder();
   public final LongAdder slowDropped = new LongAdder();
   public final LongAdder conflated = new LongAdder();
   public final LongAdder deflateContexts = new LongAdder();
@@ -63,9 +64,11 @@ public final class Counters {
    * @param sockets the number of sockets now
    * @param httpConnections the number of TCP connections that speak HTTP now
    * @param upgrades the number of upgrades that wait now
+   * @param staleReleases the number of releases of former owners
    * @param edge the counts of the edge
    */
-  public GatewayCounts read(long sockets, long httpConnections, long upgrades, EdgeCounts edge) {
+  public GatewayCounts read(
+      long sockets, long httpConnections, long upgrades, long staleReleases, EdgeCounts edge) {
     return new GatewayCounts(
         sockets,
         httpConnections,
@@ -85,9 +88,11 @@ public final class Counters {
         silentDropped.sum(),
         pongs.sum(),
         overloadClosed.sum(),
+        hostlessClosed.sum(),
         slowDropped.sum(),
         conflated.sum(),
         deflateContexts.sum(),
+        staleReleases,
         edge);
   }
 }

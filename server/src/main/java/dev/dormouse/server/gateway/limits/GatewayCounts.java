@@ -27,9 +27,13 @@ import java.util.Map;
  * @param silentDropped clients given up, because they did not answer a ping either
  * @param pongs pongs received, and ignored
  * @param overloadClosed clients closed with 1013, because all together sent too much
+ * @param hostlessClosed clients closed with 1012, because no host of their actor was found in time,
+ *     or because the host does not have their connection
  * @param slowDropped messages dropped because their client read too slowly
  * @param conflated messages that a later message of the same key replaced
  * @param deflateContexts compressors and inflaters that sockets hold in native memory
+ * @param staleReleases releases refused, because they came from a host that owns the actor no
+ *     longer
  * @param edge the counts of the edge before the gateway
  */
 public record GatewayCounts(
@@ -51,9 +55,11 @@ public record GatewayCounts(
     long silentDropped,
     long pongs,
     long overloadClosed,
+    long hostlessClosed,
     long slowDropped,
     long conflated,
     long deflateContexts,
+    long staleReleases,
     EdgeCounts edge) {
 
   /** Creates counts with copies of the maps. */

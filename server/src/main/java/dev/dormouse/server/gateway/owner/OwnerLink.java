@@ -2,6 +2,7 @@ package dev.dormouse.server.gateway.owner;
 
 import dev.dormouse.server.protocol.FromHost.NotOwner;
 import dev.dormouse.server.protocol.Owner;
+import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -40,14 +41,17 @@ final class OwnerLink {
   }
 
   /** The time without an owner after which the sockets of the group are closed. */
-  static final long LIMBO_NS = TimeUnit.SECONDS.toNanos(10);
+  static final Duration LIMBO_MAX = Duration.ofSeconds(10);
 
   /** The shortest pause between two attachments, so that a refusal is not answered at once. */
   static final long PAUSE_NS = TimeUnit.MILLISECONDS.toNanos(100);
 
   private State state = State.SEEKING;
 
-  /** The owner that the gateway is attached to; null while it seeks. */
+  /**
+   * The owner that the gateway is attached to; null while it seeks. Every attachment has an object
+   * of its own, even if the owner and its epoch are the same as before.
+   */
   private volatile @Nullable Owner owner;
 
   /** The greatest epoch that is known of the group. */
@@ -64,14 +68,19 @@ final class OwnerLink {
     this.pausesUntilNs = nowNs;
   }
 
-  /** Returns the owner that the gateway is attached to; null while it seeks. Any thread. */
+  /**
+   * Returns the owner that the gateway is attached to; null while it seeks. The object stands for
+   * the attachment: what was sent under another object, even an equal one, came before this
+   * attachment. Any thread.
+   */
   @Nullable Owner owner() {
     return owner;
   }
 
   /**
-   * Attaches the gateway to an owner if that is right now. The caller announces the sockets of the
-   * group, and then has everything unanswered sent again, before it gives up the monitor.
+   * Attaches the gateway to an owner if that is right at this moment. The caller announces the
+   * sockets of the group, and then has everything unanswered sent again, before it gives up the
+   * monitor.
    *
    * @param found the owner that the placement names; null if it names none
    * @return whether the gateway is attached by this call
@@ -91,7 +100,7 @@ final class OwnerLink {
       return false;
     }
     state = state.to(State.ATTACHED);
-    owner = found;
+    owner = new Owner(found.node(), found.epoch());
     highest = found.epoch();
     isLimboOver = false;
     return true;
@@ -152,7 +161,8 @@ final class OwnerLink {
    * of the group must be closed.
    */
   synchronized boolean isLimboOver(long nowNs) {
-    boolean isOver = state == State.SEEKING && !isLimboOver && nowNs - seekingSinceNs >= LIMBO_NS;
+    boolean isOver =
+        state == State.SEEKING && !isLimboOver && nowNs - seekingSinceNs >= LIMBO_MAX.toNanos();
     isLimboOver |= isOver;
     return isOver;
   }

@@ -2,6 +2,7 @@ package dev.dormouse.server.gateway.owner;
 
 import dev.dormouse.log.Log;
 import dev.dormouse.sdk.ActorId;
+import dev.dormouse.server.observe.LineRate;
 import dev.dormouse.server.protocol.FromHost;
 import dev.dormouse.server.protocol.Owner;
 import dev.dormouse.server.protocol.Placement;
@@ -9,6 +10,7 @@ import dev.dormouse.server.protocol.Release;
 import dev.dormouse.server.protocol.Time;
 import dev.dormouse.server.protocol.ToHost;
 import dev.dormouse.server.protocol.Transport;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
@@ -23,15 +25,24 @@ import org.slf4j.Logger;
  * is attached: a socket its unhandled messages and its close, the pending upgrades and the plain
  * requests theirs. So there is one place for each kind of record, and no second queue.
  *
- * <p><b>Order.</b> A holder sends under the owner that it was told of, and stops when {@link
- * #owner} differs from it. The announcement is handed to the transport before any holder is told.
- * So an owner gets the announcement first, then what is sent again, then what is new.
+ * <p><b>Order.</b> A holder sends under the owner that it was told of, and a record is dropped if
+ * the gateway is attached otherwise by then. The announcement is handed to the transport before any
+ * holder is told. So an owner gets the announcement first, then what is sent again, then what is
+ * new.
+ *
+ * <p><b>Locks.</b> The group's monitor is held while an announcement is made, while a release is
+ * carried out, and while a record is handed to the transport, so that none of these comes into the
+ * middle of another. The transport and the holder must return at once, and may call this object
+ * again from within for the same group.
  *
  * <p>Where the {@link Placement} is fixed, gateway and host are one process: the gateway is
  * attached from the start, nothing is announced, and releases pass without a check.
  */
 public final class OwnerLinks {
   private static final Logger log = Log.of(OwnerLinks.class);
+
+  /** The log lines about releases of former owners at once; later there is one in a second. */
+  private static final int STALE_LINES = 10;
 
   /**
    * The parts of the gateway that keep what is unanswered. Called with the group's monitor held.
@@ -44,7 +55,12 @@ public final class OwnerLinks {
     /** Returns the number of the next connection that the gateway will ask for. */
     long firstNew();
 
-    /** Sends again, under this owner, what is unanswered of the group; returns at once. */
+    /**
+     * Sends again, under this owner, what is unanswered of the group; returns at once.
+     *
+     * @param owner the object by which this attachment is known, see {@link #send(int, Owner,
+     *     ToHost)}
+     */
     void attached(int group, Owner owner);
 
     /** Closes the sockets of the group with 1012, because no owner was found in time. */
@@ -54,7 +70,7 @@ public final class OwnerLinks {
     void release(Release release);
 
     /** Closes sockets with 1012 whose connections the owner does not have. */
-    void unknown(long[] connections);
+    void unknown(int group, long[] connections);
   }
 
   private final Placement placement;
@@ -63,6 +79,7 @@ public final class OwnerLinks {
   private final OwnerLink[] links;
   private final @Nullable Owner fixed;
   private final LongAdder staleReleases = new LongAdder();
+  private final LineRate staleLines;
   private volatile @Nullable Holder holder;
 
   /** Creates links that are not attached, or attached for ever if the placement is fixed. */
@@ -73,6 +90,7 @@ public final class OwnerLinks {
     this.links = new OwnerLink[placement.groups()];
     Arrays.setAll(links, group -> new OwnerLink(time.nowNs()));
     this.fixed = placement.isFixed() ? placement.ownerOf(0) : null;
+    this.staleLines = new LineRate(time, STALE_LINES, Duration.ofSeconds(1));
   }
 
   /** Sets the holder; called once, before any record is sent. */
@@ -93,9 +111,14 @@ public final class OwnerLinks {
     return fixed != null;
   }
 
+  /** Returns the number of groups into which the shards are divided. */
+  public int groups() {
+    return links.length;
+  }
+
   /** Returns the group of an actor. */
   public int groupOf(ActorId actor) {
-    return placement.groupOf(actor);
+    return fixed != null ? 0 : placement.groupOf(actor);
   }
 
   /** Returns the owner of a group that the gateway is attached to; null while it seeks. */
@@ -103,22 +126,60 @@ public final class OwnerLinks {
     return fixed != null ? fixed : links[group].owner();
   }
 
+  /** Returns whether the gateway is still attached to the owner that a holder was told of. */
+  @SuppressWarnings("ReferenceEquality") // each attachment has an object of its own
+  public boolean isAttached(int group, @Nullable Owner told) {
+    return told != null && owner(group) == told;
+  }
+
   /**
-   * Hands a record to the transport, for the owner of a group that its holder was told of. The
-   * record is dropped if the gateway is attached to another owner, or to none.
+   * Hands a record to the transport, for the owner of a group that its holder was told of.
+   *
+   * @param told the object that the holder was told, not one that is equal to it
+   * @return whether the record was handed over; false if the gateway is attached to another owner,
+   *     to the same owner anew, or to none
    */
-  public void send(int group, @Nullable Owner told, ToHost record) {
-    Owner current = owner(group);
-    if (current != null && current == told) {
-      transport.toHost(current, record);
+  public boolean send(int group, @Nullable Owner told, ToHost record) {
+    if (fixed != null) {
+      transport.toHost(fixed, record);
+      return true;
+    }
+    synchronized (links[group]) { // no announcement comes between the check and the record
+      if (told == null || !isAttached(group, told)) {
+        return false;
+      }
+      transport.toHost(told, record);
+      return true;
     }
   }
 
-  /** Hands a record to the transport, for the owner that the gateway is attached to now, if any. */
-  public void send(ToHost.ForActor record) {
-    Owner current = fixed != null ? fixed : links[placement.groupOf(record.actor())].owner();
-    if (current != null) {
-      transport.toHost(current, record);
+  /**
+   * Hands a record to the transport, for the owner that the gateway is attached to at this moment.
+   *
+   * @return whether the record was handed over; false if the gateway is attached to no owner
+   */
+  public boolean send(ToHost.ForActor record) {
+    if (fixed != null) {
+      transport.toHost(fixed, record);
+      return true;
+    }
+    int group = placement.groupOf(record.actor());
+    synchronized (links[group]) {
+      return send(group, links[group].owner(), record);
+    }
+  }
+
+  /**
+   * Runs an action while the gateway is neither attached to an owner of the group nor gets a
+   * release of the group. The action must return at once.
+   */
+  public void undisturbed(int group, Runnable action) {
+    if (fixed != null) {
+      action.run();
+      return;
+    }
+    synchronized (links[group]) {
+      action.run();
     }
   }
 
@@ -142,11 +203,7 @@ public final class OwnerLinks {
               return;
             }
           }
-          staleReleases.increment();
-          log.debug(
-              "a release of actor {} in epoch {} is dropped, because the group has another owner",
-              release.actor(),
-              release.epoch());
+          refused(release);
         }
 
         @Override
@@ -156,8 +213,10 @@ public final class OwnerLinks {
 
         @Override
         public void notOwner(FromHost.NotOwner notice) {
-          links[notice.group()].refused(notice, time.nowNs());
-          seek(notice.group());
+          if (fixed == null) {
+            links[notice.group()].refused(notice, time.nowNs());
+            seek(notice.group());
+          }
         }
 
         @Override
@@ -165,11 +224,24 @@ public final class OwnerLinks {
           OwnerLink link = links[unknown.group()];
           synchronized (link) {
             if (link.isFromOwner(unknown.epoch())) {
-              holder().unknown(unknown.connections());
+              holder().unknown(unknown.group(), unknown.connections());
             }
           }
         }
       };
+
+  private void refused(Release stale) {
+    staleReleases.increment();
+    long leftOut = staleLines.next();
+    if (leftOut != LineRate.LEAVE_OUT) {
+      log.info(
+          "a release of actor {} in epoch {} is refused, because that ownership has ended; the"
+              + " actor's next owner answers instead ({} more such lines were left out)",
+          stale.actor(),
+          stale.epoch(),
+          leftOut);
+    }
+  }
 
   /** Hears that the link to the host of a node is broken. */
   public void broken(String node) {
@@ -191,8 +263,10 @@ public final class OwnerLinks {
     }
     for (int group = 0; group < links.length; group++) {
       seek(group);
-      if (links[group].isLimboOver(time.nowNs())) {
-        holder().limboOver(group);
+      synchronized (links[group]) {
+        if (links[group].isLimboOver(time.nowNs())) {
+          holder().limboOver(group);
+        }
       }
     }
   }
@@ -201,9 +275,15 @@ public final class OwnerLinks {
     Owner found = placement.ownerOf(group);
     OwnerLink link = links[group];
     synchronized (link) {
-      if (found != null && link.attach(found, time.nowNs())) {
-        announce(group, found);
-        holder().attached(group, found);
+      if (!link.attach(found, time.nowNs())) {
+        return;
+      }
+      Owner owner = link.owner();
+      if (owner != null) {
+        announce(group, owner);
+        if (isAttached(group, owner)) { // the owner may have refused the announcement at once
+          holder().attached(group, owner);
+        }
       }
     }
   }
@@ -221,7 +301,7 @@ public final class OwnerLinks {
           new ToHost.Announce(
               group, firstNew, Arrays.copyOfRange(all, from, to), from == 0, isLast));
       from = to;
-    } while (!isLast);
+    } while (!isLast && isAttached(group, owner));
   }
 
   /** Returns how many releases of former owners were dropped. */

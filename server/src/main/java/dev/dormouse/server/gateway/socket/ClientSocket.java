@@ -21,6 +21,7 @@ import dev.dormouse.server.observe.DormouseObserver;
 import dev.dormouse.server.observe.DormouseObserver.FrameError;
 import dev.dormouse.server.observe.LogLabels;
 import dev.dormouse.server.protocol.HeapCost;
+import dev.dormouse.server.protocol.Owner;
 import dev.dormouse.server.protocol.Payload;
 import dev.dormouse.server.protocol.ToHost;
 import io.netty.buffer.ByteBuf;
@@ -166,6 +167,10 @@ public final class ClientSocket extends LivenessWheel.Peer {
     }
   }
 
+  /**
+   * Creates the socket of a connection that the actor has accepted. The gateway must be attached to
+   * the owner whose release accepts the connection.
+   */
   public ClientSocket(
       SocketParts parts,
       ActorOptions options,
@@ -208,6 +213,11 @@ public final class ClientSocket extends LivenessWheel.Peer {
 
   public ConnectionId id() {
     return id;
+  }
+
+  /** Returns the group of shards of the socket's actor. Any thread. */
+  int group() {
+    return inbound.group();
   }
 
   /**
@@ -556,10 +566,35 @@ public final class ClientSocket extends LivenessWheel.Peer {
     return writer == null ? 0 : writer.waitingBytes();
   }
 
+  /**
+   * Sends what is unanswered to an owner of the actor, and everything later. The close needs
+   * nothing here, because {@link ToHost.Closed} comes only after all messages were handled.
+   */
+  public void attached(Owner owner) {
+    inbound.attached(owner);
+  }
+
   // ---- the end
 
-  /** Hears that the host keeps nothing of the connection. */
-  public void ended() {}
+  /** Closes the connection, because no host of its actor was found in time. */
+  public void hostNotFound() {
+    giveUp("time-without-host", Closing.HOST_NOT_FOUND);
+  }
+
+  /** Closes the connection, because the host does not have it. */
+  public void unknown() {
+    giveUp("unknown-connection", Closing.NOT_KNOWN);
+  }
+
+  /** Closes the connection. Messages that are not handled are dropped: no host answers them. */
+  private void giveUp(String limit, CloseReason reason) {
+    if (isSpeaking() || state == SocketState.UPGRADING) {
+      parts.tally().hit(parts.tally().counters().hostlessClosed, limit, "close 1012", actor, id);
+    }
+    inbound.forget();
+    answered();
+    close(reason);
+  }
 
   /** Closes the connection for the actor or the gateway. Only the first reason counts. */
   public void close(CloseReason reason) {
@@ -816,10 +851,12 @@ public final class ClientSocket extends LivenessWheel.Peer {
       return;
     }
     if (closing.report()) {
-      if (closing.failure() != null) {
-        parts.links().send(new ToHost.Failed(actor, id, closing.failure(), outcome));
-      }
-      parts.links().send(new ToHost.Closed(actor, id, outcome));
+      String failure = closing.failure();
+      parts
+          .closes()
+          .report(
+              failure == null ? null : new ToHost.Failed(actor, id, failure, outcome),
+              new ToHost.Closed(actor, id, outcome));
     }
     if (state == SocketState.GONE) {
       if (seat != null && writer == null) {

@@ -22,6 +22,15 @@ final class Closing {
   static final CloseReason TOO_SLOW =
       new CloseReason(CloseCodes.TRY_AGAIN_LATER, "reads too slowly", Cause.VIOLATION);
 
+  /** The close of a client whose actor has had no host for too long. */
+  static final CloseReason HOST_NOT_FOUND =
+      new CloseReason(
+          CloseCodes.RESTART, "no server for this address was found in time", Cause.HOST_LOST);
+
+  /** The close of a client whose connection the actor's host does not have. */
+  static final CloseReason NOT_KNOWN =
+      new CloseReason(CloseCodes.RESTART, "the connection was lost in a move", Cause.HOST_LOST);
+
   /** The reason that began the end, with the code that was sent or received. */
   private final CloseReason begun;
 

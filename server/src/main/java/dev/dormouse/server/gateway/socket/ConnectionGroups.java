@@ -3,6 +3,7 @@ package dev.dormouse.server.gateway.socket;
 import dev.dormouse.sdk.ActorId;
 import dev.dormouse.sdk.AutoReply;
 import dev.dormouse.sdk.ConnectionId;
+import dev.dormouse.server.gateway.owner.OwnerLinks;
 import dev.dormouse.server.protocol.Payload;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -10,18 +11,20 @@ import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The tables of a gateway's sockets. One finds a socket by the id of its connection until the host
- * was told of the end. The other finds the sockets of an actor while messages may be sent to them,
- * and the actor's automatic replies. An actor without sockets takes no memory; an actor with one
- * socket takes only an entry of the table.
+ * The tables of a gateway's sockets. Some find a socket by the id of its connection until the host
+ * was told of the end; there is one for each group of shards. The other finds the sockets of an
+ * actor while messages may be sent to them, and the actor's automatic replies. An actor without
+ * sockets takes no memory; an actor with one socket takes only an entry of the table.
  *
  * <p>Any thread may use them.
  */
 public final class ConnectionGroups {
-  private final ConcurrentHashMap<ConnectionId, ClientSocket> byId = new ConcurrentHashMap<>();
+  /** The sockets by the id of their connection, for each group of shards. */
+  private final List<ConcurrentHashMap<ConnectionId, ClientSocket>> byId;
 
   /** The only socket of each actor, or a {@link Group} of its sockets. */
   private final ConcurrentHashMap<ActorId, Object> byActor = new ConcurrentHashMap<>();
@@ -29,9 +32,17 @@ public final class ConnectionGroups {
   /** The action that runs whenever the last socket is removed. */
   private volatile Runnable onEmpty = () -> {};
 
+  /** Creates empty tables for the groups of these links. */
+  ConnectionGroups(OwnerLinks links) {
+    byId =
+        Stream.generate(ConcurrentHashMap<ConnectionId, ClientSocket>::new)
+            .limit(links.groups())
+            .toList();
+  }
+
   /** Adds a socket to both tables. */
   public void add(ClientSocket socket) {
-    byId.put(socket.id(), socket);
+    byId.get(socket.group()).put(socket.id(), socket);
     byActor.compute(
         socket.actor(),
         (actor, members) -> {
@@ -62,15 +73,24 @@ public final class ConnectionGroups {
   /** Removes a socket from both tables, because the host was told of its end. */
   void remove(ClientSocket socket) {
     leave(socket);
-    byId.remove(socket.id(), socket);
-    if (byId.isEmpty()) {
+    byId.get(socket.group()).remove(socket.id(), socket);
+    if (isEmpty()) {
       onEmpty.run();
     }
   }
 
-  /** Returns the socket of a connection; null if there is none. */
-  public @Nullable ClientSocket get(ConnectionId id) {
-    return byId.get(id);
+  private boolean isEmpty() {
+    for (ConcurrentHashMap<ConnectionId, ClientSocket> sockets : byId) {
+      if (!sockets.isEmpty()) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** Returns the socket of a connection to an actor of this group of shards; null if none. */
+  public @Nullable ClientSocket get(int group, ConnectionId id) {
+    return byId.get(group).get(id);
   }
 
   /** Sets the automatic replies of an actor, if it has sockets. */
@@ -105,12 +125,19 @@ public final class ConnectionGroups {
 
   /** Returns every socket, open or closing, whose end the host has not been told. */
   public List<ClientSocket> all() {
-    return new ArrayList<>(byId.values());
+    List<ClientSocket> all = new ArrayList<>();
+    byId.forEach(sockets -> all.addAll(sockets.values()));
+    return all;
+  }
+
+  /** Returns the sockets of a group of shards, open or closing, whose end was not told. */
+  public List<ClientSocket> all(int group) {
+    return new ArrayList<>(byId.get(group).values());
   }
 
   /** Returns the number of sockets, open or closing, whose end the host has not been told. */
   public long size() {
-    return byId.mappingCount();
+    return byId.stream().mapToLong(ConcurrentHashMap::mappingCount).sum();
   }
 
   /** Returns how many of the chosen actors have sockets. */

@@ -14,6 +14,7 @@ import dev.dormouse.server.gateway.wire.SocketDeflate;
 import dev.dormouse.server.gateway.wire.Utf8Check;
 import dev.dormouse.server.gateway.wire.ViolationException;
 import dev.dormouse.server.protocol.HeapCost;
+import dev.dormouse.server.protocol.Owner;
 import dev.dormouse.server.protocol.Payload;
 import dev.dormouse.server.protocol.ToHost;
 import dev.dormouse.server.protocol.Transport;
@@ -53,8 +54,15 @@ final class InboundMessages {
   private final SocketParts parts;
   private final ActorId actor;
   private final ConnectionId id;
+
+  /** The group of shards of the actor. */
+  private final int group;
+
   private final ActorOptions options;
   private final HandledKinds handled;
+
+  /** The owner that messages are sent to, in the gateway's attachment to the owner. */
+  private @Nullable Owner owner;
 
   /** The limit of messages in a second; null if they may come at any rate. */
   private final @Nullable TokenBucket rate;
@@ -132,7 +140,7 @@ final class InboundMessages {
    * Starts the close of the socket, because others need the memory of its half input. Any thread.
    */
   private void revoke(ClientMemory.Revocable half) {
-    ClientSocket socket = parts.groups().get(id);
+    ClientSocket socket = parts.groups().get(group, id);
     if (socket != null) {
       socket.loop().execute(() -> socket.revoked(half));
     }
@@ -155,6 +163,8 @@ final class InboundMessages {
     this.parts = parts;
     this.actor = actor;
     this.id = id;
+    this.group = parts.links().groupOf(actor);
+    this.owner = parts.links().owner(group);
     this.options = options;
     this.handled = handled;
     this.deflate = deflate;
@@ -163,6 +173,11 @@ final class InboundMessages {
             ? null
             : new TokenBucket(
                 options.messagesPerSecondMax().getAsInt(), parts.tally().time().nowNs());
+  }
+
+  /** Returns the group of shards of the actor. Any thread. */
+  int group() {
+    return group;
   }
 
   /** Returns the options of the actor type. */
@@ -343,7 +358,21 @@ final class InboundMessages {
   private void pump(Window unhandled) {
     Payload next;
     while ((next = unhandled.next()) != null) {
-      parts.links().send(new ToHost.Message(actor, id, unhandled.lastSent(), next));
+      ToHost message =
+          new ToHost.Message(actor, id, unhandled.lastSent(), next, unhandled.isRepeat());
+      if (!parts.links().send(group, owner, message)) {
+        unhandled.unsend();
+        return;
+      }
+    }
+  }
+
+  /** Sends the messages that are not handled to an owner, and all later messages. */
+  void attached(Owner found) {
+    owner = found;
+    if (window != null) {
+      window.attached();
+      pump(window);
     }
   }
 
@@ -523,6 +552,9 @@ final class InboundMessages {
     /** The bytes of the messages that wait for credit. */
     private long waitingBytes;
 
+    /** The number of the last message that was sent to an earlier owner; 0 if there is none. */
+    private long repeatsTo;
+
     /** True while the host has no room, and no message is sent. */
     private boolean isWithheld;
 
@@ -562,6 +594,28 @@ final class InboundMessages {
         waitingBytes -= cost(next);
       }
       return next;
+    }
+
+    /**
+     * Returns whether the message that {@link #next} returned last was sent to an earlier owner.
+     */
+    boolean isRepeat() {
+      return lastSent() <= repeatsTo;
+    }
+
+    /** Takes back the message that {@link #next} returned last, because it could not be sent. */
+    void unsend() {
+      goBackTo(lastSent());
+    }
+
+    /**
+     * Begins anew with another owner, or with the same one after its link was broken: every message
+     * that was sent is sent again.
+     */
+    void attached() {
+      repeatsTo = Math.max(repeatsTo, lastSent());
+      goBackTo(first);
+      isWithheld = false;
     }
 
     /** Forgets a sent message that the host has handled, and all messages before it. */

@@ -17,7 +17,8 @@ import org.slf4j.Logger;
 
 /**
  * Brings work to event loops, in the order in which the work comes. A loop gets one task for all
- * work that waits. Work that the loop itself hands in while no other work waits is done at once.
+ * work that waits. Work that the loop itself hands in while no other work waits is done at once, if
+ * the caller holds no lock then.
  *
  * <p>Any thread may use it.
  */
@@ -26,12 +27,23 @@ public final class LoopQueues {
 
   private final ConcurrentHashMap<EventLoop, LoopQueue> queues = new ConcurrentHashMap<>();
   private final LongAdder bytes = new LongAdder();
+  private final boolean isDoneAtOnce;
 
   /** A piece of work for an event loop, which is either run on the loop or given up. */
   interface Work extends Runnable {
 
     /** Gives the work up, because the loop is shut down. Any thread. */
     default void giveUp() {}
+  }
+
+  /**
+   * Creates queues without work.
+   *
+   * @param isDoneAtOnce whether work may be done while its caller waits; false if callers hold
+   *     locks
+   */
+  public LoopQueues(boolean isDoneAtOnce) {
+    this.isDoneAtOnce = isDoneAtOnce;
   }
 
   /** Charges bytes of memory that waiting work holds; a negative number releases bytes. */
@@ -48,7 +60,7 @@ public final class LoopQueues {
   void run(EventLoop loop, Work work) {
     LoopQueue queue = queues.get(loop);
     if (queue == null) {
-      queue = queues.computeIfAbsent(loop, LoopQueue::new);
+      queue = queues.computeIfAbsent(loop, its -> new LoopQueue(its, isDoneAtOnce));
     }
     queue.run(work);
   }
@@ -225,12 +237,15 @@ public final class LoopQueues {
     /** True while the loop runs a piece of work. Only the loop uses it. */
     private boolean isWorking;
 
-    LoopQueue(EventLoop loop) {
+    private final boolean isDoneAtOnce;
+
+    LoopQueue(EventLoop loop, boolean isDoneAtOnce) {
       this.loop = loop;
+      this.isDoneAtOnce = isDoneAtOnce;
     }
 
     void run(Work work) {
-      if (loop.inEventLoop() && !isWorking && waiting.isEmpty()) {
+      if (isDoneAtOnce && loop.inEventLoop() && !isWorking && waiting.isEmpty()) {
         carryOut(work);
         return;
       }

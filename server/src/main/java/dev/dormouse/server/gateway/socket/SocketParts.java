@@ -5,6 +5,7 @@ import dev.dormouse.sdk.ConnectionId;
 import dev.dormouse.sdk.Delivery.Outcome;
 import dev.dormouse.server.gateway.limits.Tally;
 import dev.dormouse.server.gateway.owner.OwnerLinks;
+import dev.dormouse.server.gateway.owner.UnansweredCloses;
 import dev.dormouse.server.protocol.ToHost;
 import java.time.Duration;
 
@@ -16,11 +17,16 @@ import java.time.Duration;
  *
  * @param tally the limits and the clients' use of them
  * @param links the way to the hosts
+ * @param closes the ends of connections that the hosts have not taken up
  * @param groups the sockets by connection and by actor
  * @param heartbeats finds silent clients
  */
 public record SocketParts(
-    Tally tally, OwnerLinks links, ConnectionGroups groups, Heartbeats heartbeats) {
+    Tally tally,
+    OwnerLinks links,
+    UnansweredCloses closes,
+    ConnectionGroups groups,
+    Heartbeats heartbeats) {
 
   /** The report of an automatic reply, whose outcome is reported to no actor. */
   static final long AUTOMATIC = -1;
@@ -30,7 +36,8 @@ public record SocketParts(
     this(
         tally,
         links,
-        new ConnectionGroups(),
+        new UnansweredCloses(links),
+        new ConnectionGroups(links),
         new Heartbeats(tally.options().pingInterval().orElse(Duration.ZERO), tally.time()));
   }
 

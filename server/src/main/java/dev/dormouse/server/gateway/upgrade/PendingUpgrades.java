@@ -17,9 +17,11 @@ import dev.dormouse.server.gateway.limits.Refusal;
 import dev.dormouse.server.gateway.socket.ClientSocket;
 import dev.dormouse.server.gateway.socket.LoopQueues;
 import dev.dormouse.server.gateway.socket.SocketParts;
+import dev.dormouse.server.protocol.Owner;
 import dev.dormouse.server.protocol.ToGateway;
 import dev.dormouse.server.protocol.ToHost;
 import io.netty.channel.EventLoop;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
@@ -29,6 +31,11 @@ import org.jspecify.annotations.Nullable;
  * the gateway. If the host accepts an upgrade that was decided before, the host is told at once
  * that the connection is closed.
  *
+ * <p>Whenever the actor's owner changes, the host is asked again, under another connection id: an
+ * earlier owner may have accepted the id that it was asked about, and its successor closes
+ * connections that the gateway does not announce. An upgrade that comes while no owner is known
+ * waits for one.
+ *
  * <p>Any thread may call a method that does not say otherwise.
  */
 public final class PendingUpgrades {
@@ -36,18 +43,52 @@ public final class PendingUpgrades {
   private final AccessCheck access;
   private final long run;
   private final AtomicLong numbers = new AtomicLong();
+
+  /** The upgrades by the id that they had at first. */
   private final AwaitedAnswers<ConnectionId, Pending> pending = new AwaitedAnswers<>();
+
+  /** The first ids of upgrades that the host was asked about under another id, by that id. */
+  private final ConcurrentHashMap<ConnectionId, ConnectionId> firstIds = new ConcurrentHashMap<>();
+
+  /**
+   * For each group of shards the number from which on its owner may be asked about ids, because
+   * smaller numbers that were not announced are taken for lost. The group's monitor guards it.
+   */
+  private final long[] firstNew;
 
   /** The close of sockets that open while the gateway stops; null before the stop. */
   private volatile @Nullable CloseReason stopped;
 
   /** An upgrade that waits. It refers to the request, so it is dropped when the socket opens. */
-  private record Pending(
-      ActorRequest request,
-      ConnectionId id,
-      Handshake.Valid handshake,
-      Admission.Place seat,
-      EventLoop loop) {}
+  private static final class Pending {
+    private final ActorRequest request;
+    private final ConnectionId first;
+    private final Handshake.Valid handshake;
+    private final Admission.Place seat;
+    private final EventLoop loop;
+    private final int group;
+
+    /**
+     * The id that the host was asked about last; null before the access rule has answered. The
+     * group's monitor guards it.
+     */
+    private @Nullable ConnectionId asked;
+
+    Pending(
+        ActorRequest request,
+        ConnectionId first,
+        Handshake.Valid handshake,
+        Admission.Place seat,
+        EventLoop loop,
+        int group) {
+      this.request = request;
+      this.first = first;
+      this.handshake = handshake;
+      this.seat = seat;
+      this.loop = loop;
+      this.group = group;
+    }
+  }
 
   /**
    * The charge for the head of an upgrade while the host has it. The thread that asks the host uses
@@ -64,6 +105,7 @@ public final class PendingUpgrades {
     this.parts = parts;
     this.access = access;
     this.run = run;
+    this.firstNew = new long[parts.links().groups()];
   }
 
   /** Creates the id of a new connection. */
@@ -80,9 +122,11 @@ public final class PendingUpgrades {
     ConnectionId watched = watch == null ? null : watch.upgradeId();
     ConnectionId id = watched == null ? nextId() : watched;
     EventLoop loop = HttpGuard.channelOf(request.routing().request()).eventLoop();
+    int group = parts.links().groupOf(request.actor());
+    Pending upgrade = new Pending(request, id, handshake, seat, loop, group);
     pending.await(
         id,
-        new Pending(request, id, handshake, seat, loop),
+        upgrade,
         request.context(),
         parts.tally().options().handshake(),
         () -> refuse(id, Refusal.OVERDUE, HttpAnswers.to(Refusal.OVERDUE)));
@@ -96,7 +140,7 @@ public final class PendingUpgrades {
         new AccessCheck.Asker() {
           @Override
           public void granted() {
-            askHost(request, id, handshake, seat);
+            parts.links().undisturbed(group, () -> askHost(upgrade));
           }
 
           @Override
@@ -106,13 +150,56 @@ public final class PendingUpgrades {
         });
   }
 
-  private void askHost(
-      ActorRequest request, ConnectionId id, Handshake.Valid handshake, Admission.Place seat) {
-    if (pending.isWaiting(id)) {
-      pending.asked(id, new Head(parts.tally().memory(), seat, request.headBytes())::letGo);
-      parts
-          .links()
-          .send(new ToHost.Open(request.actor(), id, request.head(), handshake.subprotocol()));
+  private void askHost(Pending upgrade) {
+    ConnectionId first = upgrade.first;
+    if (pending.isWaiting(first)) {
+      Head head = new Head(parts.tally().memory(), upgrade.seat, upgrade.request.headBytes());
+      pending.asked(first, upgrade.group, head::letGo);
+      boolean isNew = first.number() >= firstNew[upgrade.group];
+      askHost(upgrade, isNew ? first : nextId(), parts.links().owner(upgrade.group));
+    }
+  }
+
+  private void askHost(Pending upgrade, ConnectionId id, @Nullable Owner owner) {
+    upgrade.asked = id;
+    if (!id.equals(upgrade.first)) {
+      firstIds.put(id, upgrade.first);
+    }
+    parts
+        .links()
+        .send(
+            upgrade.group,
+            owner,
+            new ToHost.Open(
+                upgrade.request.actor(),
+                id,
+                upgrade.request.head(),
+                upgrade.handshake.subprotocol()));
+  }
+
+  /**
+   * Returns the number of the next connection: no later connection has a smaller number. The caller
+   * holds the monitor of the group that it announces this number to.
+   */
+  public long firstNew() {
+    return numbers.get() + 1;
+  }
+
+  /**
+   * Asks an owner that the gateway is attached to about the upgrades of a group of shards that
+   * wait. Called with the group's monitor held.
+   */
+  public void attached(int group, Owner owner) {
+    firstNew[group] = firstNew();
+    pending.ownerChanged(group);
+    for (Pending upgrade : pending.all()) {
+      if (upgrade.group == group && upgrade.asked != null) {
+        if (!parts.links().isAttached(group, owner)) {
+          return; // a later owner was asked about all of them
+        }
+        firstIds.remove(upgrade.asked);
+        askHost(upgrade, nextId(), owner);
+      }
     }
   }
 
@@ -128,14 +215,36 @@ public final class PendingUpgrades {
   private void refuse(ConnectionId id, Refusal why, HttpResponse response) {
     Pending refused = pending.take(id);
     if (refused != null) {
-      HttpWatch watch = HttpGuard.watchOf(refused.request.routing().request());
-      HttpWatch.refused(parts.tally(), watch, why);
-      refused.seat.free();
-      refused
-          .request
-          .context()
-          .runOnContext(run -> HttpAnswers.send(refused.request.routing(), response));
+      refuse(refused, why, response);
     }
+  }
+
+  private void refuse(Pending refused, Refusal why, HttpResponse response) {
+    HttpWatch watch = HttpGuard.watchOf(refused.request.routing().request());
+    HttpWatch.refused(parts.tally(), watch, why);
+    refused.seat.free();
+    refused
+        .request
+        .context()
+        .runOnContext(run -> HttpAnswers.send(refused.request.routing(), response));
+  }
+
+  /**
+   * Takes out an upgrade that the host has decided, and releases what is held for it.
+   *
+   * @param id the id that the host was asked about
+   * @return the upgrade; null if it was decided before, or if the host was asked again under
+   *     another id
+   */
+  private @Nullable Pending answered(ConnectionId id) {
+    ConnectionId renamed = parts.links().isFixed() ? null : firstIds.remove(id);
+    ConnectionId first = renamed == null ? id : renamed;
+    Pending waiting = pending.get(first);
+    if (waiting != null && !id.equals(waiting.asked)) {
+      return null;
+    }
+    pending.answered(first);
+    return pending.take(first);
   }
 
   /**
@@ -143,8 +252,7 @@ public final class PendingUpgrades {
    * releases may call it.
    */
   public void accepted(ActorId actor, ToGateway.Accepted accepted, LoopQueues.Steps batches) {
-    pending.answered(accepted.connection());
-    Pending upgrade = pending.take(accepted.connection());
+    Pending upgrade = answered(accepted.connection());
     if (upgrade == null) {
       CloseReason lost = CloseReason.abnormal(Cause.CONNECTION_LOST);
       parts.links().send(new ToHost.Closed(actor, accepted.connection(), lost));
@@ -156,7 +264,7 @@ public final class PendingUpgrades {
             upgrade.request.route().options(),
             upgrade.request.route().handled(),
             upgrade.request.actor(),
-            upgrade.id,
+            accepted.connection(),
             upgrade.loop,
             upgrade.handshake.deflate(),
             accepted.tags(),
@@ -167,17 +275,34 @@ public final class PendingUpgrades {
     batches.add(
         socket,
         opening ->
-            upgrade.request.context().runOnContext(run -> answer.answer(accepted.headers())));
+            upgrade
+                .request
+                .context()
+                .runOnContext(
+                    run -> {
+                      tellOtherId(upgrade, accepted.connection());
+                      answer.answer(accepted.headers());
+                    }));
     CloseReason reason = stopped;
     if (reason != null) {
       batches.add(socket, late -> late.close(reason));
     }
   }
 
+  /** Tells observers of the id that an upgrade has in the end, if that is not its first one. */
+  private static void tellOtherId(Pending upgrade, ConnectionId id) {
+    HttpWatch watch = HttpGuard.watchOf(upgrade.request.routing().request());
+    if (watch != null && !id.equals(upgrade.first)) {
+      watch.upgradeAgain(id, upgrade.request.head());
+    }
+  }
+
   /** Sends the host's rejection of an upgrade, unless the upgrade was decided before. */
   public void rejected(ToGateway.Rejected rejected) {
-    pending.answered(rejected.connection());
-    refuse(rejected.connection(), Refusal.REJECTED, rejected.response());
+    Pending refused = answered(rejected.connection());
+    if (refused != null) {
+      refuse(refused, Refusal.REJECTED, rejected.response());
+    }
   }
 
   /** Refuses all waiting and future upgrades, because the gateway stops. */

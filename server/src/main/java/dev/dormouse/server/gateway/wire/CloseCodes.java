@@ -23,6 +23,9 @@ public final class CloseCodes {
   /** The code for a failure of the server. */
   public static final int INTERNAL_ERROR = 1011;
 
+  /** The code for a client that should connect again, because its connection cannot go on. */
+  public static final int RESTART = 1012;
+
   /** The code for a client that reads too slowly, or for which too much memory is held. */
   public static final int TRY_AGAIN_LATER = 1013;
 

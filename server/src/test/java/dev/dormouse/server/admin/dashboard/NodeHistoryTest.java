@@ -51,6 +51,8 @@ class NodeHistoryTest {
             0,
             0,
             0,
+            0,
+            0,
             new EdgeCounts(0, 0, 0, 0)),
         2,
         1_000,

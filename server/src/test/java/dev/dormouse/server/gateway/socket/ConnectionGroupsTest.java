@@ -75,7 +75,7 @@ class ConnectionGroupsTest {
     groups.leave(sockets.get(4));
     assertThat(membersOf("a"))
         .containsExactlyInAnyOrder(sockets.get(0), sockets.get(2), sockets.get(3));
-    assertThat(groups.get(sockets.get(1).id())).isSameAs(sockets.get(1));
+    assertThat(groups.get(0, sockets.get(1).id())).isSameAs(sockets.get(1));
     assertThat(groups.size()).isEqualTo(5);
     sockets.forEach(groups::remove);
     assertThat(groups.size()).isZero();

@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Test;
 class LoopQueuesTest {
   private final EventLoop loop =
       new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory()).next();
-  private final LoopQueues queues = new LoopQueues();
+  private final LoopQueues queues = new LoopQueues(true);
   private final List<String> done = new ArrayList<>();
 
   @AfterEach
