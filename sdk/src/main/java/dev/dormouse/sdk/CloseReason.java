@@ -47,6 +47,12 @@ public record CloseReason(int code, String reason, Cause cause) {
      */
     HOST_LOST,
     /**
+     * In a cluster, the node that held the socket could not be reached for ten seconds by the node
+     * that runs the actor: its process died, or the network between the two failed. The code is
+     * 1006.
+     */
+    GATEWAY_LOST,
+    /**
      * The server was stopped in good order, but its time was over before the actor had handled the
      * close; this and those below are learnt when the server starts again, and have code 1006.
      */

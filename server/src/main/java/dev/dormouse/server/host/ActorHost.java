@@ -80,6 +80,7 @@ public final class ActorHost {
   private final ConcurrentHashMap<ActorId, ActorCell> cells = new ConcurrentHashMap<>();
   private final Consumer<ActorCell> onRetired = this::remove;
   private final LostCloses lostCloses = new LostCloses();
+  private final LeftoverCloses leftovers;
   private volatile boolean isStopping;
 
   /**
@@ -128,6 +129,8 @@ public final class ActorHost {
     this.watch = new TurnWatch(observers, time);
     this.questions = new Questions(store.run());
     this.unsettled = new UnsettledTurns(options.unsettledBytesMax(), transport::underWayBytes);
+    this.leftovers =
+        new LeftoverCloses(store, store, this.types.keySet(), this::accept, quarantine, time);
     this.rounds =
         new HostRounds(
             cells.values(),
@@ -329,14 +332,16 @@ public final class ActorHost {
   }
 
   /**
-   * Hands alarms that are due to their actors. Reads the store. Must be called several times a
-   * second, by a thread that may wait for the disk, once {@link #closeLeftovers} has completed. A
+   * Hands alarms that are due to their actors, and goes on with the closes of stored connections
+   * that have no socket. Reads the store. Must be called several times a second, by a thread that
+   * may wait for the disk, once {@link #closeLeftovers} has completed. A
    * call while another one is under way does nothing.
    *
    * @return whether more alarms are due than may be under way, so that the caller should call again
    *     soon
    */
   public boolean ringAlarms() {
+    leftovers.goOn();
     return alarmClock.ring();
   }
 
@@ -426,7 +431,7 @@ public final class ActorHost {
    *     owed because its actor cannot be activated: see {@link #owedCloses}
    */
   public CompletableFuture<Long> closeLeftovers() {
-    return new LeftoverCloses(store, store, types.keySet(), this::accept, quarantine).close();
+    return leftovers.closeEarlierRuns();
   }
 
   /** Describes an actor; an actor that never had an event is inactive, with 0 activations. */

@@ -5,176 +5,550 @@ import dev.dormouse.log.Log;
 import dev.dormouse.sdk.ActorId;
 import dev.dormouse.sdk.CloseReason;
 import dev.dormouse.sdk.ConnectionId;
+import dev.dormouse.server.host.owner.Ownership;
+import dev.dormouse.server.host.owner.Ownership.Announcement;
+import dev.dormouse.server.host.owner.Ownership.GivenUp;
 import dev.dormouse.server.host.rows.Quarantine;
 import dev.dormouse.server.host.rows.RowKey;
 import dev.dormouse.server.host.turn.Event;
+import dev.dormouse.server.protocol.Time;
 import dev.dormouse.server.protocol.ToHost;
 import dev.dormouse.storage.ActorStore;
 import dev.dormouse.storage.ActorStore.PlacedRow;
 import dev.dormouse.storage.StoreFolder;
+import dev.dormouse.storage.TurnBatch;
 import dev.dormouse.storage.rows.CorruptRowException;
+import dev.dormouse.storage.rows.RequestRow;
 import dev.dormouse.storage.rows.Table;
+import java.io.UncheckedIOException;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.BitSet;
 import java.util.HashMap;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 
 /**
- * Closes the connections that earlier runs of the node left in the store without a socket. Each
- * gets a close event with 1006 and a cause that says how its run ended, and the turn of that event
- * removes its row; after a crash, the next start finds the rows that are left. One page of closes
- * is under way at a time, so that they do not crowd out events of living clients. Rows that cannot
- * be read are passed over, so that the start does not wait for a repair.
+ * Closes stored connections that have no socket: each gets a close event with 1006, and the turn of
+ * that event removes its row. A connection has no socket if an earlier run of the node left it, if
+ * its gateway has announced its sockets without it, or if its gateway was given up. The class also
+ * tells gateways of announced connections that are not stored, and removes the answers that are
+ * kept for requests of gateways that were given up.
+ *
+ * <p>Each reason is a pass over stored rows. One pass after the other is made, and one page of
+ * closes is under way at a time, so that they do not crowd out events of living clients. The thread
+ * that ends the last close of a page goes on with the next page. A pass ends quietly when its
+ * ownership is over, because the next owner makes passes of its own. After a crash, the next start
+ * finds the rows that are left. Rows that cannot be read are passed over, so that nothing waits for
+ * a repair.
  */
 final class LeftoverCloses {
   private static final Logger log = Log.of(LeftoverCloses.class);
   private static final int PAGE = 256;
+
+  /** The time after which a pass is made again that could not read the store. */
+  private static final long RETRY_NS = TimeUnit.SECONDS.toNanos(1);
+
+  /**
+   * The time that answers of requests are kept after their gateway was given up. A gateway that
+   * comes back within that time may repeat a request; a later one has answered its clients itself.
+   */
+  static final long REQUESTS_KEPT_NS = TimeUnit.MINUTES.toNanos(10);
 
   private final ActorStore store;
   private final StoreFolder folder;
   private final Set<String> types;
   private final Consumer<Event.Client> host;
   private final Quarantine quarantine;
-  private final CompletableFuture<Long> done = new CompletableFuture<>();
+  private final Time time;
 
-  // The fields below are handed from thread to thread by the counter underWay.
+  /** The passes that are not under way, in the order in which they came; guarded by the monitor. */
+  private final ArrayDeque<Pass> waiting = new ArrayDeque<>();
 
-  /** The number of connections whose close was handed to the host. */
-  private long closed;
+  /** The pass that is under way; null if there is none. The monitor guards the field. */
+  private @Nullable Pass current;
 
-  /** The number of connections of actor types that are not registered. */
-  private long orphaned;
-
-  /** The number of connections of actors that cannot be read. */
-  private long unreadable;
-
-  /** The cause of the closes of each run. */
-  private final Map<Long, CloseReason.Cause> causes = new HashMap<>();
-
-  /** The actor whose row {@code isActorReadable} is about; null before the first. */
-  private @Nullable ActorId lookedAt;
-
-  private boolean isActorReadable;
-
+  /**
+   * Creates an object that makes no pass yet.
+   *
+   * @param types the actor types that are registered
+   * @param host takes the close events
+   */
   LeftoverCloses(
       ActorStore store,
       StoreFolder folder,
       Set<String> types,
       Consumer<Event.Client> host,
-      Quarantine quarantine) {
+      Quarantine quarantine,
+      Time time) {
     this.store = store;
     this.folder = folder;
     this.types = types;
     this.host = host;
     this.quarantine = quarantine;
+    this.time = time;
   }
 
-  CompletableFuture<Long> close() {
-    closeBehind(null);
-    return done;
+  // Reasons for passes.
+
+  /**
+   * Closes the connections of all runs but this one, for a node that owns everything. Reads the
+   * store.
+   *
+   * @return completes with the number of connections, once each close is handled or owed
+   */
+  CompletableFuture<Long> closeEarlierRuns() {
+    EarlierRuns pass = new EarlierRuns();
+    add(pass);
+    goOn();
+    return pass.done;
   }
 
-  /** Closes page by page; the thread that ends a page's last close goes on with the next page. */
-  private void closeBehind(@Nullable PlacedRow first) {
-    PlacedRow after = first;
+  /**
+   * Compares the stored connections of a gateway with its announcement. Returns at once; {@link
+   * #goOn} does the work.
+   */
+  void compare(Ownership ownership, Announcement announcement) {
+    add(new Comparison(ownership, announcement));
+  }
+
+  /**
+   * Closes the stored connections of gateways that did not come, and forgets their requests later.
+   * Returns at once; {@link #goOn} does the work.
+   */
+  void closeAll(Ownership ownership, GivenUp gateways) {
+    add(new GivenUpRuns(ownership, gateways));
+    add(new Requests(ownership, gateways, time.nowNs() + REQUESTS_KEPT_NS));
+  }
+
+  private synchronized void add(Pass pass) {
+    waiting.add(pass);
+  }
+
+  // The way of a pass.
+
+  /**
+   * Begins the pass that is next, if none is under way. Reads the store. Must be called several
+   * times a second.
+   */
+  void goOn() {
+    goOnWith(next(null));
+  }
+
+  /** Goes on with a pass, and the passes behind it, until closes are under way. */
+  private void goOnWith(@Nullable Pass first) {
+    Pass pass = first;
+    while (pass != null && isAtEnd(pass)) {
+      pass = next(pass);
+    }
+  }
+
+  /**
+   * Returns the pass to go on with; null if there is none, or if one is under way.
+   *
+   * @param ended the pass under way, which has ended; null if none has
+   */
+  private synchronized @Nullable Pass next(@Nullable Pass ended) {
+    // The closes of an ownership that is over may never end, since its cells were dropped.
+    if (current == ended || (current != null && current.isOver())) {
+      current = null;
+    }
+    if (current != null) {
+      return null;
+    }
+    long nowNs = time.nowNs();
+    for (Iterator<Pass> each = waiting.iterator(); each.hasNext(); ) {
+      Pass pass = each.next();
+      if (pass.isOver()) {
+        each.remove();
+      } else if (pass.notBeforeNs == null || nowNs - pass.notBeforeNs >= 0) {
+        each.remove();
+        current = pass;
+        return pass;
+      }
+    }
+    return null;
+  }
+
+  private synchronized boolean isCurrent(Pass pass) {
+    return current == pass;
+  }
+
+  private synchronized void putOff(Pass pass) {
+    pass.notBeforeNs = time.nowNs() + RETRY_NS;
+    waiting.add(pass);
+  }
+
+  /** Goes on page by page; returns whether the pass is at its end, or false if closes are begun. */
+  private boolean isAtEnd(Pass pass) {
     boolean isPageDone = true;
     while (isPageDone) {
+      if (pass.isOver()) {
+        return true;
+      }
       List<PlacedRow> page;
-      List<ToHost.Closed> dead;
+      List<Task> tasks;
       try {
-        page = store.scanAll(Table.CONNECTION, after, PAGE);
-        dead = page.stream().filter(this::isLeftover).map(this::closeOf).toList();
+        page = pass.read(pass.after);
+        tasks = pass.tasks(page);
       } catch (CorruptRowException e) {
         log.error(
-            "connections of earlier runs cannot be read; they stay stored until the next start: {}",
+            "{} cannot be read; they stay stored until the next start: {}",
+            pass.subject(),
             e.getMessage());
-        finish();
-        return;
+        pass.end(false);
+        return true;
       } catch (RuntimeException e) {
-        done.completeExceptionally(e);
-        return;
+        if (!pass.isFailed(e)) {
+          putOff(pass);
+        }
+        return true;
       }
       if (page.isEmpty()) {
-        finish();
-        return;
+        pass.end(true);
+        return true;
       }
-      PlacedRow last = page.get(page.size() - 1);
-      closed += dead.size();
-      AtomicInteger underWay = new AtomicInteger(dead.size() + 1);
+      pass.after = page.get(page.size() - 1);
+      pass.handled += tasks.size();
+      AtomicInteger underWay = new AtomicInteger(tasks.size() + 1);
       Runnable ended =
           () -> {
-            if (underWay.decrementAndGet() == 0) {
-              closeBehind(last);
+            if (underWay.decrementAndGet() == 0 && isCurrent(pass)) {
+              goOnWith(pass);
             }
           };
-      dead.forEach(close -> host.accept(new Event.Client(close, ended)));
+      tasks.forEach(task -> task.begin(ended));
       isPageDone = underWay.decrementAndGet() == 0;
-      after = last;
     }
+    return false;
   }
 
-  private boolean isLeftover(PlacedRow row) {
-    if (RowKey.connection(row.key()).run() == folder.run()) {
-      return false;
-    }
-    boolean isHosted = types.contains(row.actor().type());
-    if (!isHosted) {
-      orphaned++;
-      return false;
-    }
-    if (!isReadable(row.actor())) {
-      unreadable++;
-      quarantine.unclosedLeftover();
-      return false;
-    }
-    return true;
+  /** A close, or the removal of rows. */
+  private interface Task {
+    /** Begins the task; {@code ended} runs once it has ended. */
+    void begin(Runnable ended);
   }
 
-  /** Returns whether an actor's own row can be read; asks once for rows that lie together. */
-  private boolean isReadable(ActorId actor) {
-    if (!actor.equals(lookedAt)) {
-      lookedAt = actor;
-      try {
-        store.get(actor, RowKey.ACTOR.table(), RowKey.ACTOR.bytes());
-        isActorReadable = true;
-      } catch (CorruptRowException e) {
-        isActorReadable = false;
-        quarantine.actor(actor, e);
+  // The passes.
+
+  /**
+   * One way through stored rows. The thread that makes the pass uses the fields; the counter of the
+   * closes under way hands them from thread to thread.
+   */
+  private abstract class Pass {
+    /** The last row that was looked at; null before the first. */
+    @Nullable PlacedRow after;
+
+    /** The time before which the pass is not made; null if it may be made at once. */
+    @Nullable Long notBeforeNs;
+
+    /** The number of closes that were begun, or of rows that were removed. */
+    long handled;
+
+    /** The number of connections of actor types that are not registered. */
+    private long orphaned;
+
+    /** The number of connections of actors that cannot be read. */
+    private long unreadable;
+
+    /** The actor whose row {@code isActorReadable} is about; null before the first. */
+    private @Nullable ActorId lookedAt;
+
+    private boolean isActorReadable;
+
+    /** Returns a page of rows; empty if there are no more. */
+    abstract List<PlacedRow> read(@Nullable PlacedRow behind);
+
+    /** Returns why a connection is closed; null if it is not. */
+    abstract CloseReason.@Nullable Cause causeOf(PlacedRow row, ConnectionId connection);
+
+    /** Returns whether the pass need not go on, since its ownership is over. */
+    abstract boolean isOver();
+
+    /** Names the rows of the pass, for the log. */
+    abstract String subject();
+
+    /**
+     * Ends the pass because of a failure that is not of single rows.
+     *
+     * @return false if the pass is to be tried again later
+     */
+    boolean isFailed(RuntimeException failure) {
+      log.error("{} cannot be read now: {}", subject(), String.valueOf(failure));
+      return !(failure instanceof UncheckedIOException);
+    }
+
+    /** Returns what is to be done about a page of rows. */
+    List<Task> tasks(List<PlacedRow> page) {
+      List<Task> tasks = new ArrayList<>();
+      for (PlacedRow row : page) {
+        ConnectionId connection = RowKey.connection(row.key());
+        CloseReason.Cause cause = causeOf(row, connection);
+        if (cause != null && isClosable(row)) {
+          ToHost.Closed close =
+              new ToHost.Closed(row.actor(), connection, CloseReason.abnormal(cause));
+          tasks.add(ended -> host.accept(new Event.Client(close, ended)));
+        }
+      }
+      return tasks;
+    }
+
+    private boolean isClosable(PlacedRow row) {
+      if (!types.contains(row.actor().type())) {
+        orphaned++;
+        return false;
+      }
+      if (!isReadable(row.actor())) {
+        unreadable++;
+        quarantine.unclosedLeftover();
+        return false;
+      }
+      return true;
+    }
+
+    /** Returns whether an actor's own row can be read; asks once for rows that lie together. */
+    private boolean isReadable(ActorId actor) {
+      if (!actor.equals(lookedAt)) {
+        lookedAt = actor;
+        try {
+          store.get(actor, RowKey.ACTOR.table(), RowKey.ACTOR.bytes());
+          isActorReadable = true;
+        } catch (CorruptRowException e) {
+          isActorReadable = false;
+          quarantine.actor(actor, e);
+        }
+      }
+      return isActorReadable;
+    }
+
+    /**
+     * Ends the pass.
+     *
+     * @param isWhole whether all rows were looked at
+     */
+    void end(boolean isWhole) {
+      if (orphaned > 0) {
+        log.warn(
+            "the store has {} of actor types that are not registered; they stay stored",
+            Counted.of(orphaned, "connection"));
+      }
+      if (unreadable > 0) {
+        log.error(
+            "the store has {} of actors that cannot be read; they stay stored",
+            Counted.of(unreadable, "connection"));
       }
     }
-    return isActorReadable;
   }
 
-  private ToHost.Closed closeOf(PlacedRow row) {
-    ConnectionId connection = RowKey.connection(row.key());
-    CloseReason.Cause cause = causes.computeIfAbsent(connection.run(), this::causeOf);
-    return new ToHost.Closed(row.actor(), connection, CloseReason.abnormal(cause));
-  }
+  /** The pass of a start on a node that owns everything: it closes connections of earlier runs. */
+  private final class EarlierRuns extends Pass {
+    final CompletableFuture<Long> done = new CompletableFuture<>();
 
-  private CloseReason.Cause causeOf(long run) {
-    return switch (folder.endingOf(run)) {
-      case CLOSED -> CloseReason.Cause.SHUTDOWN_UNFINISHED;
-      case PROCESS_DIED -> CloseReason.Cause.PROCESS_DIED;
-      case MACHINE_RESTARTED -> CloseReason.Cause.MACHINE_RESTARTED;
-    };
-  }
+    /** The cause of the closes of each run. */
+    private final Map<Long, CloseReason.Cause> causes = new HashMap<>();
 
-  private void finish() {
-    if (orphaned > 0) {
-      log.warn(
-          "the store has {} of actor types that are not registered; they stay stored",
-          Counted.of(orphaned, "connection"));
+    @Override
+    List<PlacedRow> read(@Nullable PlacedRow behind) {
+      return store.scanAll(Table.CONNECTION, behind, PAGE);
     }
-    if (unreadable > 0) {
-      log.error(
-          "the store has {} of actors that cannot be read; they stay stored",
-          Counted.of(unreadable, "connection"));
+
+    @Override
+    CloseReason.@Nullable Cause causeOf(PlacedRow row, ConnectionId connection) {
+      long run = connection.run();
+      return run == folder.run() ? null : causes.computeIfAbsent(run, this::causeOf);
     }
-    done.complete(closed);
+
+    private CloseReason.Cause causeOf(long run) {
+      return switch (folder.endingOf(run)) {
+        case CLOSED -> CloseReason.Cause.SHUTDOWN_UNFINISHED;
+        case PROCESS_DIED -> CloseReason.Cause.PROCESS_DIED;
+        case MACHINE_RESTARTED -> CloseReason.Cause.MACHINE_RESTARTED;
+      };
+    }
+
+    @Override
+    boolean isOver() {
+      return false;
+    }
+
+    @Override
+    String subject() {
+      return "connections of earlier runs";
+    }
+
+    @Override
+    boolean isFailed(RuntimeException failure) {
+      done.completeExceptionally(failure);
+      return true;
+    }
+
+    @Override
+    void end(boolean isWhole) {
+      super.end(isWhole);
+      done.complete(handled);
+    }
+  }
+
+  /** A pass over rows of a group, as long as the group is owned. */
+  private abstract class OfGroup extends Pass {
+    final Ownership ownership;
+
+    OfGroup(Ownership ownership) {
+      this.ownership = ownership;
+    }
+
+    @Override
+    List<PlacedRow> read(@Nullable PlacedRow behind) {
+      return store.scanAll(Table.CONNECTION, ownership.group(), behind, PAGE);
+    }
+
+    @Override
+    boolean isOver() {
+      return !ownership.isServing();
+    }
+  }
+
+  /** The pass that compares the stored connections of a gateway with its announcement. */
+  private final class Comparison extends OfGroup {
+    private final Announcement announcement;
+
+    /** The places in the announcement of the connections that are stored. */
+    private final BitSet stored;
+
+    /** The places of the stored connections of actors some of whose output was dropped. */
+    private final BitSet bereft = new BitSet(0);
+
+    Comparison(Ownership ownership, Announcement announcement) {
+      super(ownership);
+      this.announcement = announcement;
+      this.stored = new BitSet(announcement.connections().length);
+    }
+
+    @Override
+    CloseReason.@Nullable Cause causeOf(PlacedRow row, ConnectionId connection) {
+      if (connection.run() != announcement.gateway()) {
+        return null;
+      }
+      int place = Arrays.binarySearch(announcement.connections(), connection.value());
+      if (place >= 0) {
+        stored.set(place);
+        if (announcement.isBereft(row.actor())) {
+          bereft.set(place);
+        }
+        return null;
+      }
+      return announcement.isGone(connection.value(), connection.number())
+          ? CloseReason.Cause.CONNECTION_LOST
+          : null;
+    }
+
+    @Override
+    String subject() {
+      return "connections of group " + ownership.group() + " and run " + announcement.gateway();
+    }
+
+    @Override
+    void end(boolean isWhole) {
+      super.end(isWhole);
+      BitSet unknown = bereft;
+      if (isWhole) {
+        stored.flip(0, announcement.connections().length);
+        unknown.or(stored);
+      }
+      ownership.unknown(
+          announcement.gateway(),
+          unknown.stream().mapToLong(place -> announcement.connections()[place]).toArray());
+    }
+  }
+
+  /** The pass that closes the connections of gateways that were given up. */
+  private final class GivenUpRuns extends OfGroup {
+    private final GivenUp gateways;
+
+    GivenUpRuns(Ownership ownership, GivenUp gateways) {
+      super(ownership);
+      this.gateways = gateways;
+    }
+
+    @Override
+    CloseReason.@Nullable Cause causeOf(PlacedRow row, ConnectionId connection) {
+      // The connections of a gateway that came after all are settled by its announcement.
+      return gateways.has(connection.run()) && !ownership.isAttached(connection.run())
+          ? CloseReason.Cause.GATEWAY_LOST
+          : null;
+    }
+
+    @Override
+    String subject() {
+      return "connections of group " + ownership.group() + " whose gateways did not come";
+    }
+
+    @Override
+    void end(boolean isWhole) {
+      super.end(isWhole);
+      if (handled > 0) {
+        log.info(
+            "closed {} of group {} whose gateways could not be reached",
+            Counted.of(handled, "connection"),
+            ownership.group());
+      }
+    }
+  }
+
+  /** The pass that removes what is kept of the requests of gateways that were given up. */
+  private final class Requests extends OfGroup {
+    private final GivenUp gateways;
+
+    Requests(Ownership ownership, GivenUp gateways, long notBeforeNs) {
+      super(ownership);
+      this.gateways = gateways;
+      this.notBeforeNs = notBeforeNs;
+    }
+
+    @Override
+    List<PlacedRow> read(@Nullable PlacedRow behind) {
+      return store.scanAll(Table.REQUEST, ownership.group(), behind, PAGE);
+    }
+
+    @Override
+    CloseReason.@Nullable Cause causeOf(PlacedRow row, ConnectionId connection) {
+      return null; // the rows are not those of connections
+    }
+
+    @Override
+    List<Task> tasks(List<PlacedRow> page) {
+      Map<ActorId, List<TurnBatch.Write>> removals = new LinkedHashMap<>();
+      for (PlacedRow row : page) {
+        long run = new ConnectionId(RequestRow.requestOf(row.key())).run();
+        if (gateways.has(run) && !ownership.isAttached(run)) {
+          removals
+              .computeIfAbsent(row.actor(), actor -> new ArrayList<>(1))
+              .add(new TurnBatch.Write(Table.REQUEST, row.key(), null));
+        }
+      }
+      List<Task> tasks = new ArrayList<>(removals.size());
+      removals.forEach(
+          (actor, writes) -> {
+            TurnBatch batch = new TurnBatch(actor, ownership.epoch(), writes);
+            // Rows whose removal is lost stay until the group has another owner, and do no harm.
+            tasks.add(ended -> store.commit(batch).whenComplete((kept, error) -> ended.run()));
+          });
+      return tasks;
+    }
+
+    @Override
+    String subject() {
+      return "answers of group " + ownership.group() + " to requests of gateways that did not come";
+    }
   }
 }

@@ -4,6 +4,7 @@ import dev.dormouse.sdk.ActorId;
 import dev.dormouse.server.protocol.FromHost;
 import dev.dormouse.server.protocol.FromHost.Attached;
 import dev.dormouse.server.protocol.FromHost.NotOwner;
+import dev.dormouse.server.protocol.FromHost.Unknown;
 import dev.dormouse.server.protocol.Owner;
 import dev.dormouse.server.protocol.Release;
 import dev.dormouse.server.protocol.ToGateway;
@@ -19,6 +20,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,7 +33,9 @@ import org.jspecify.annotations.Nullable;
  * held, up to {@value #HELD_RELEASES_MAX} releases and {@value #HELD_BYTES_MAX} bytes, and is
  * delivered once, behind the announcement. If more would have to be held, all of it is dropped, and
  * the announcement is answered so that the sockets of the actors concerned are closed. A gateway
- * that stays absent for {@link #LIMBO_NS} is given up: its connections are closed.
+ * that stays absent for {@link #LIMBO_NS} is given up: its connections are closed. Should it come
+ * later, all connections of its announcement are answered as unknown, since their closes have taken
+ * effect or will.
  *
  * <p><b>A second announcement.</b> When the link to a gateway was broken, the gateway announces its
  * sockets again, and sends again what is unanswered. What an actor has begun to handle by then is
@@ -174,7 +178,14 @@ public final class Ownership {
     /** The messages and requests whose repeats are passed over. */
     InFlight inFlight = new InFlight();
 
-    Peer(long nowNs) {
+    /**
+     * The announced connections that were answered as unknown, in ascending order. A gateway that
+     * announces one of them again has not heard the answer, or has not acted on it yet.
+     */
+    long[] unknown = {};
+
+    Peer(boolean isGivenUp, long nowNs) {
+      this.isGivenUp = isGivenUp;
       this.absentSinceNs = nowNs;
     }
   }
@@ -319,6 +330,12 @@ public final class Ownership {
 
   private Announcement attach(long gateway, Peer peer, long firstNew, List<long[]> parts) {
     long[] sorted = parts.stream().flatMapToLong(Arrays::stream).sorted().toArray();
+    peer.unknown =
+        peer.isGivenUp
+            ? sorted
+            : Arrays.stream(peer.unknown)
+                .filter(id -> Arrays.binarySearch(sorted, id) >= 0)
+                .toArray();
     peer.parts = null;
     peer.isAttached = true;
     peer.isGivenUp = false;
@@ -329,12 +346,46 @@ public final class Ownership {
     peer.wasAttached = true;
     peer.bereft = new HashSet<>(0);
     ways.toGateway(gateway, new Attached(group, owner.epoch()));
+    tellUnknown(gateway, peer.unknown);
     for (Release release : peer.held) {
       ways.toGateway(gateway, release);
     }
     peer.held = new ArrayDeque<>(0);
     peer.heldBytes = 0;
     return announcement;
+  }
+
+  /**
+   * Answers announced connections as unknown: at once if the gateway is attached, and again after
+   * each further announcement that has them.
+   */
+  public synchronized void unknown(long gateway, long[] connections) {
+    Peer peer = peers.get(gateway);
+    if (life != Life.SERVING || peer == null || connections.length == 0) {
+      return;
+    }
+    peer.unknown =
+        LongStream.concat(Arrays.stream(peer.unknown), Arrays.stream(connections))
+            .sorted()
+            .distinct()
+            .toArray();
+    if (peer.isAttached) {
+      tellUnknown(gateway, connections);
+    }
+  }
+
+  private void tellUnknown(long gateway, long[] connections) {
+    for (int from = 0; from < connections.length; from += Announce.PART_MAX) {
+      int to = Math.min(from + Announce.PART_MAX, connections.length);
+      ways.toGateway(
+          gateway, new Unknown(group, owner.epoch(), Arrays.copyOfRange(connections, from, to)));
+    }
+  }
+
+  /** Returns whether a gateway is attached. */
+  public synchronized boolean isAttached(long gateway) {
+    Peer peer = peers.get(gateway);
+    return peer != null && peer.isAttached;
   }
 
   /** Hears that the link to a gateway is broken. */
@@ -354,7 +405,7 @@ public final class Ownership {
   }
 
   private Peer peer(long gateway, long nowNs) {
-    return peers.computeIfAbsent(gateway, run -> new Peer(nowNs));
+    return peers.computeIfAbsent(gateway, run -> new Peer(areOthersGivenUp, nowNs));
   }
 
   // The way out.
