@@ -270,6 +270,8 @@ class LimitsTableTest {
         "Activation.COUNTS_MAX",
         "KryoCodec.STOCK_MAX",
         "KryoCodec.BUFFER_BYTES_KEPT_MAX",
+        "RequestRows.GATEWAYS_MAX",
+        "RequestRows.NUMBERS_MAX",
         "ValueKryo.FAULTS_MAX",
         "AddressRates.ADDRESSES_MAX",
         "WrongTokens.ADDRESSES_MAX",

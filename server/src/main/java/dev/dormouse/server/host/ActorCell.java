@@ -4,6 +4,7 @@ import dev.dormouse.sdk.ActorId;
 import dev.dormouse.server.host.commit.Answers;
 import dev.dormouse.server.host.commit.CommitPipeline;
 import dev.dormouse.server.host.commit.OutputGate;
+import dev.dormouse.server.host.commit.Repeats;
 import dev.dormouse.server.host.commit.TurnWatch;
 import dev.dormouse.server.host.rows.ActorRows;
 import dev.dormouse.server.host.turn.Activation;
@@ -94,6 +95,7 @@ final class ActorCell {
   private final List<CompletableFuture<Boolean>> waitingForSleep = new ArrayList<>(0);
   private final CommitPipeline commits;
   private final Recovery recovery;
+  private final Repeats repeats;
   private final Step step = new Step();
 
   /** The cell's state; written by the thread that runs the cell, read by any thread. */
@@ -142,6 +144,7 @@ final class ActorCell {
       OutputGate gate,
       CommitPipeline commits,
       Recovery recovery,
+      Repeats repeats,
       Supplier<Activation> activations,
       Consumer<ActorCell> onRetired) {
     this.id = id;
@@ -158,6 +161,7 @@ final class ActorCell {
     this.gate = gate;
     this.commits = commits;
     this.recovery = recovery;
+    this.repeats = repeats;
     this.activations = activations;
     this.onRetired = onRetired;
     this.lastEventNs = time.nowNs();
@@ -451,20 +455,36 @@ final class ActorCell {
   }
 
   /**
-   * Ends a close that was handled before, or puts off one whose row cannot be read now.
+   * Ends an event that took effect before or whose connection is gone, or puts off one about which
+   * the store cannot be read now.
    *
-   * @return whether the close needs no turn
+   * @return whether the event needs no turn
    */
   private boolean isVain(Event.Client client) {
-    if (!(client.event() instanceof ToHost.Closed closed)) {
-      return false;
+    Activation current = activation;
+    if (current == null) {
+      throw new IllegalStateException("an event is looked at without an actor object");
     }
+    Repeats.Vain vain;
     try {
-      return !rows.has(closed.connection()) && passOver(client);
+      vain = repeats.look(client, current);
     } catch (UncheckedIOException e) {
       recovery.unreadable(client, e, time.nowNs());
       return true;
     }
+    if (vain == null) {
+      return false;
+    }
+    if (!vain.records().isEmpty()) {
+      closing.noteClosesOf(vain.records());
+      commits.answer(client, vain.records());
+    }
+    ToHost.Closed consequence = vain.consequence();
+    if (consequence != null) {
+      offer(new Event.Client(consequence));
+    }
+    recovery.done(client);
+    return true;
   }
 
   /**
@@ -599,7 +619,7 @@ final class ActorCell {
 
   private void commit(Turn turn, Activation current) {
     Event work = turn.work();
-    List<ToGateway> records = turn.sayLast(Answers.handled(work));
+    List<ToGateway> records = turn.sayLast(commits.handled(work));
     closing.noteClosesOf(records, turn.number());
     commits.commit(turn, records, watch.of(id, turn, current, lastEventNs));
     if (work instanceof Event.Activate) {

@@ -13,6 +13,7 @@ import dev.dormouse.server.host.commit.Answers;
 import dev.dormouse.server.host.commit.CommitPipeline;
 import dev.dormouse.server.host.commit.LostCloses;
 import dev.dormouse.server.host.commit.OutputGate;
+import dev.dormouse.server.host.commit.Repeats;
 import dev.dormouse.server.host.commit.TurnWatch;
 import dev.dormouse.server.host.rows.ActorRows;
 import dev.dormouse.server.host.rows.Quarantine;
@@ -27,6 +28,8 @@ import dev.dormouse.server.host.turn.Questions;
 import dev.dormouse.server.host.turn.UnsettledTurns;
 import dev.dormouse.server.observe.FailureLog;
 import dev.dormouse.server.observe.Observers;
+import dev.dormouse.server.protocol.Owner;
+import dev.dormouse.server.protocol.Placement;
 import dev.dormouse.server.protocol.Release;
 import dev.dormouse.server.protocol.Time;
 import dev.dormouse.server.protocol.ToGateway;
@@ -81,6 +84,10 @@ public final class ActorHost {
   private final Consumer<ActorCell> onRetired = this::remove;
   private final LostCloses lostCloses = new LostCloses();
   private final LeftoverCloses leftovers;
+
+  /** True if gateways and this host may lose each other, so that gateways send events again. */
+  private final boolean mayRepeat;
+
   private volatile boolean isStopping;
 
   /**
@@ -105,6 +112,24 @@ public final class ActorHost {
       Time time,
       HostOptions options,
       Observers observers) {
+    this(types, store, transport, Placement.fixed(new Owner("", 1)), time, options, observers);
+  }
+
+  /**
+   * Creates a host without actors in memory whose gateways may be in other processes.
+   *
+   * @param placement tells which hosts own which groups of shards
+   * @throws IllegalArgumentException if two types have the same name
+   */
+  public ActorHost(
+      List<ActorType> types,
+      NodeStore store,
+      Transport transport,
+      Placement placement,
+      Time time,
+      HostOptions options,
+      Observers observers) {
+    this.mayRepeat = !placement.isFixed();
     this.types =
         types.stream()
             .collect(
@@ -247,7 +272,8 @@ public final class ActorHost {
             questions,
             unsettled,
             lostCloses,
-            type.options().turnBytesMax());
+            type.options().turnBytesMax(),
+            mayRepeat);
     Recovery recovery =
         new Recovery(
             id,
@@ -276,6 +302,7 @@ public final class ActorHost {
                 alarms.running(),
                 background,
                 questions,
+                mayRepeat,
                 pipeline::sendNow);
     return new ActorCell(
         id,
@@ -292,6 +319,7 @@ public final class ActorHost {
         gate,
         pipeline,
         recovery,
+        new Repeats(rows, mayRepeat),
         activations,
         onRetired);
   }
@@ -334,8 +362,8 @@ public final class ActorHost {
   /**
    * Hands alarms that are due to their actors, and goes on with the closes of stored connections
    * that have no socket. Reads the store. Must be called several times a second, by a thread that
-   * may wait for the disk, once {@link #closeLeftovers} has completed. A
-   * call while another one is under way does nothing.
+   * may wait for the disk, once {@link #closeLeftovers} has completed. A call while another one is
+   * under way does nothing.
    *
    * @return whether more alarms are due than may be under way, so that the caller should call again
    *     soon

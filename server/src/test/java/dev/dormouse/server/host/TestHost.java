@@ -10,7 +10,9 @@ import dev.dormouse.sdk.RequestHead;
 import dev.dormouse.server.host.turn.ActorType;
 import dev.dormouse.server.observe.Observers;
 import dev.dormouse.server.protocol.DirectTransport;
+import dev.dormouse.server.protocol.Owner;
 import dev.dormouse.server.protocol.Payload;
+import dev.dormouse.server.protocol.Placement;
 import dev.dormouse.server.protocol.Release;
 import dev.dormouse.server.protocol.ToGateway;
 import dev.dormouse.server.protocol.ToHost;
@@ -76,6 +78,52 @@ final class TestHost {
       HostOptions options,
       ManualTime time,
       List<Class<?>> classes) {
+    this(disk, script, typeOptions, options, time, classes, Placement.fixed(new Owner("", 1)));
+  }
+
+  /** Creates a host that may lose its gateways, so that they send events again. */
+  static TestHost losable(MemoryDisk disk, Script script, FailurePolicy policy) {
+    return new TestHost(
+        disk,
+        script,
+        ActorOptions.defaults().failurePolicy(policy),
+        HostOptions.defaults(),
+        new ManualTime(),
+        List.of(Script.Note.class, Script.Tally.class),
+        new Losable());
+  }
+
+  /** The placement of one node that may have to give its one group to another node. */
+  private static final class Losable implements Placement {
+    @Override
+    public int groups() {
+      return 1;
+    }
+
+    @Override
+    public int groupOf(ActorId actor) {
+      return 0;
+    }
+
+    @Override
+    public Owner ownerOf(int group) {
+      return new Owner("", 1);
+    }
+
+    @Override
+    public boolean isFixed() {
+      return false;
+    }
+  }
+
+  private TestHost(
+      MemoryDisk disk,
+      Script script,
+      ActorOptions typeOptions,
+      HostOptions options,
+      ManualTime time,
+      List<Class<?>> classes,
+      Placement placement) {
     this.time = time;
     store = new HeldStore(Stores.memory(disk));
     ActorType type =
@@ -83,7 +131,7 @@ final class TestHost {
             "room", () -> new Script.Actor(script), Codecs.kryo(classes), id -> steps, typeOptions);
     observers = new Observers(time);
     DirectTransport transport = new DirectTransport();
-    host = new ActorHost(List.of(type), store, transport, time, options, observers);
+    host = new ActorHost(List.of(type), store, transport, placement, time, options, observers);
     transport.connect(host::accept, record -> hear((Release) record));
   }
 

@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
 /** Decides what the gateway is told about an event, by what became of it. Pure functions. */
 public final class Answers {
   private static final int INTERNAL_ERROR = 1011;
+  private static final int SERVICE_RESTART = 1012;
   private static final int TRY_AGAIN_LATER = 1013;
   private static final String RETRY_SECONDS = "1";
 
@@ -213,6 +214,49 @@ public final class Answers {
         ? new IllegalStateException(
             "onUpgrade neither accepted nor rejected the upgrade before its turn ended")
         : null;
+  }
+
+  /**
+   * Tells the gateway that a close has taken effect. A close that this host has found in the store
+   * had no gateway that waits to hear of it.
+   */
+  static List<ToGateway> ended(ToHost.Closed closed) {
+    return switch (closed.reason().cause()) {
+      case GATEWAY_LOST, SHUTDOWN_UNFINISHED, PROCESS_DIED, MACHINE_RESTARTED -> List.of();
+      case CLIENT, ACTOR, VIOLATION, CONNECTION_LOST, CLIENT_SILENT, SHUTDOWN, HOST_LOST ->
+          List.of(new ToGateway.Ended(closed.connection()));
+    };
+  }
+
+  /** Answers a message that took effect before; what its turn has sent may be lost. */
+  static List<ToGateway> repeated(ToHost.Message message) {
+    return handledAndClosed(
+        message, SERVICE_RESTART, "what the server sent may be lost; connect again");
+  }
+
+  /** Answers a message of which nobody can tell whether it took effect before. */
+  static List<ToGateway> inDoubt(ToHost.Message message) {
+    return handledAndClosed(message, INTERNAL_ERROR, "the connection cannot be read");
+  }
+
+  /**
+   * Answers a request that took effect before.
+   *
+   * @param answer the answer that was kept; null if none was
+   */
+  static List<ToGateway> repeated(ToHost.Request request, @Nullable HttpResponse answer) {
+    HttpResponse known =
+        answer == null
+            ? HttpResponse.text(504, "the request took effect, and its answer is lost")
+            : answer;
+    return List.of(new ToGateway.Responded(request.request(), known));
+  }
+
+  /** Answers an upgrade under the id of a connection that is stored. */
+  static List<ToGateway> askedTwice(ToHost.Open open) {
+    return List.of(
+        new ToGateway.Rejected(open.connection(), busy("the upgrade was lost on its way")),
+        new ToGateway.Close(open.connection(), SERVICE_RESTART, "the upgrade was asked twice"));
   }
 
   private static List<ToGateway> handledAndClosed(ToHost.Message message, int code, String reason) {

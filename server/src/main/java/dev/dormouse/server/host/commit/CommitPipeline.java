@@ -87,6 +87,7 @@ public final class CommitPipeline {
   private final Questions questions;
   private final UnsettledTurns unsettled;
   private final int turnBytesMax;
+  private final boolean mayRepeat;
 
   /**
    * The closes of the host whose commit was lost, and of connections that may be stored although
@@ -107,6 +108,7 @@ public final class CommitPipeline {
    * @param epoch the epoch in which this node owns the actor
    * @param executor where the actor's handlers run
    * @param turnBytesMax the most bytes that one turn may send and store
+   * @param mayRepeat whether gateways repeat closes until they hear that the close took effect
    */
   public CommitPipeline(
       ActorId id,
@@ -119,7 +121,8 @@ public final class CommitPipeline {
       Questions questions,
       UnsettledTurns unsettled,
       LostCloses lostCloses,
-      int turnBytesMax) {
+      int turnBytesMax,
+      boolean mayRepeat) {
     this.id = id;
     this.epoch = epoch;
     this.executor = executor;
@@ -132,6 +135,7 @@ public final class CommitPipeline {
     this.unsettled = unsettled;
     this.lostCloses = lostCloses;
     this.turnBytesMax = turnBytesMax;
+    this.mayRepeat = mayRepeat;
   }
 
   /** Creates the next turn; the calling thread runs its handler. */
@@ -169,12 +173,25 @@ public final class CommitPipeline {
    * is lost, the message is answered as lost, too.
    */
   public void acknowledge(Event.Client message) {
+    answer(message, Answers.handled(message));
+  }
+
+  /**
+   * Answers an event that needs no turn behind all turns so far. If the commit of one of them is
+   * lost, the event is answered as lost, too.
+   */
+  public void answer(Event.Client event, List<ToGateway> records) {
     gate.pass(
-        nextNumber(),
-        0,
-        release(Answers.handled(message)),
-        loss -> release(ofLost(message, List.of(), loss)),
-        null);
+        nextNumber(), 0, release(records), loss -> release(ofLost(event, List.of(), loss)), null);
+  }
+
+  /** Returns what the gateway of an event is told when the turn of the event has succeeded. */
+  public List<ToGateway> handled(Event work) {
+    return mayRepeat
+            && work instanceof Event.Client client
+            && client.event() instanceof ToHost.Closed closed
+        ? Answers.ended(closed)
+        : Answers.handled(work);
   }
 
   /**
@@ -198,7 +215,7 @@ public final class CommitPipeline {
   /** Commits rows in the place of a turn that the event did not have, or that failed. */
   void commitRows(NavigableMap<RowKey, Optional<byte[]>> writes, Event event) {
     rows.open(writes, List.of());
-    commit(nextNumber(), 0, writes, List.of(), List.of(), event, null);
+    commit(nextNumber(), 0, writes, List.of(), handled(event), event, null);
   }
 
   /** Answers the event of a turn that is lost because it saw the changes of a lost commit. */

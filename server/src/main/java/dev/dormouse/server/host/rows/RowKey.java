@@ -3,6 +3,7 @@ package dev.dormouse.server.host.rows;
 import dev.dormouse.sdk.ConnectionId;
 import dev.dormouse.storage.rows.ActorRow;
 import dev.dormouse.storage.rows.AutoRepliesRow;
+import dev.dormouse.storage.rows.RequestRow;
 import dev.dormouse.storage.rows.Table;
 import java.nio.ByteBuffer;
 import java.nio.CharBuffer;
@@ -21,6 +22,11 @@ public record RowKey(Table table, byte[] bytes) implements Comparable<RowKey> {
   /** Returns the key of a connection's row. */
   public static RowKey connection(ConnectionId id) {
     return new RowKey(Table.CONNECTION, ByteBuffer.allocate(8).putLong(id.value()).array());
+  }
+
+  /** Returns the key of the row of an answered request. */
+  public static RowKey request(long request) {
+    return new RowKey(Table.REQUEST, RequestRow.key(request));
   }
 
   /**

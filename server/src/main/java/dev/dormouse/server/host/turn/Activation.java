@@ -66,6 +66,15 @@ public final class Activation implements ActorContext<@Nullable Object> {
   private final TurnStorage storage;
   private final TurnAlarms alarms;
 
+  /** Keeps answers for repeated requests; null if gateways repeat nothing. */
+  private final @Nullable RequestRows requests;
+
+  /** The result of {@link #lastSequence} for a connection that is not stored. */
+  public static final long NOT_STORED = -1;
+
+  /** The result of {@link #lastSequence} for a connection whose row cannot be read. */
+  public static final long UNREADABLE = -2;
+
   /** The most views by tags whose number of connections is remembered. */
   private static final int COUNTS_MAX = 64;
 
@@ -96,6 +105,8 @@ public final class Activation implements ActorContext<@Nullable Object> {
    *
    * @param closing connections whose close was sent, and whose end no gateway has reported yet
    * @param epoch the number of the ownership under which the actor runs
+   * @param mayRepeat whether gateways may send events again, so that the turns of messages and
+   *     requests must keep what tells that they took effect
    * @param tell hands records that belong to no turn to the gateway at once
    */
   public Activation(
@@ -109,6 +120,7 @@ public final class Activation implements ActorContext<@Nullable Object> {
       RunningTime running,
       BackgroundWork background,
       Questions questions,
+      boolean mayRepeat,
       Consumer<List<ToGateway>> tell) {
     this.id = id;
     this.type = type;
@@ -127,6 +139,7 @@ public final class Activation implements ActorContext<@Nullable Object> {
     this.current = stored;
     this.storage = new TurnStorage(this, rows, type.codec(), type.options());
     this.alarms = new TurnAlarms(this, id, rows, running, type.options());
+    this.requests = mayRepeat ? new RequestRows(rows) : null;
   }
 
   // For the actor's handlers.
@@ -235,6 +248,19 @@ public final class Activation implements ActorContext<@Nullable Object> {
     } finally {
       LogLabels.restore(labels);
     }
+  }
+
+  /**
+   * Returns the number of the last message of a connection that took effect, as far as numbers are
+   * kept: 0 if there was none, {@link #NOT_STORED} or {@link #UNREADABLE} if there is no such row.
+   * Reads the row unless this activation has read it before. Needs no turn.
+   */
+  public synchronized long lastSequence(ConnectionId connection) {
+    long sequence = connection(connection).lastSequence();
+    if (sequence == NOT_STORED) {
+      known.remove(connection);
+    }
+    return sequence;
   }
 
   /**
@@ -375,6 +401,9 @@ public final class Activation implements ActorContext<@Nullable Object> {
       collect(ended, subject); // a handler may have changed an attachment that a field holds
     }
     autoReplies.news(ended).forEach(ended::say);
+    if (requests != null && ended.isWriting() && ended.work() instanceof Event.Client client) {
+      keepEffect(ended, client.event(), requests);
+    }
     if (ended.isWriting()) {
       store(ended, current.written(epoch, number, autoReplies.mayBeStored()));
     } else if (isLast && hasNothingStored()) {
@@ -384,6 +413,23 @@ public final class Activation implements ActorContext<@Nullable Object> {
     }
     turn = null;
     touched = List.of();
+  }
+
+  /**
+   * Adds to the writes of a turn what tells that its event took effect, in case the event comes
+   * again. The turn's limit does not count these rows, because no handler asked for them.
+   */
+  private void keepEffect(Turn ended, ToHost.ClientEvent event, RequestRows answers) {
+    if (event instanceof ToHost.Message message) {
+      ConnectionRow row = connection(message.connection()).rowAfter(message.sequence());
+      if (row != null) {
+        RowKey key = RowKey.connection(message.connection());
+        ended.writes().put(key, Optional.of(row.encode()));
+      }
+    } else if (event instanceof ToHost.Request request
+        && ended.answer() instanceof ToGateway.Responded answer) {
+      answers.keep(ended.writes(), ended.clears(), request, answer.response());
+    }
   }
 
   private void store(Turn ended, ActorRow row) {

@@ -98,8 +98,8 @@ public final class Turn {
 
   private int deletedRanges;
 
-  /** True if the handler has answered the upgrade or the request that the turn is about. */
-  private boolean isAnswered;
+  /** The answer to the upgrade or the request that the turn is about; null before it is given. */
+  private @Nullable ToGateway answer;
 
   private State state = State.RUNNING;
   private int awaited;
@@ -196,12 +196,19 @@ public final class Turn {
   /** Adds the answer to the upgrade or the request that the turn is about. */
   public void answer(ToGateway record) {
     say(record);
-    isAnswered = true;
+    answer = record;
   }
 
   /** Returns whether the upgrade or the request that the turn is about has its answer. */
   public boolean isAnswered() {
-    return isAnswered;
+    return answer != null;
+  }
+
+  /**
+   * Returns the answer to the upgrade or the request that the turn is about; null if none is given.
+   */
+  @Nullable ToGateway answer() {
+    return answer;
   }
 
   /** Adds the last records, which the turn's limit does not count; returns all records. */

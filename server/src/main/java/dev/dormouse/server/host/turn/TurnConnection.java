@@ -166,6 +166,10 @@ final class TurnConnection implements Connection<@Nullable Object> {
       return;
     }
     activation.turn();
+    load();
+  }
+
+  private void load() {
     try {
       ConnectionRow row = activation.connectionRow(id);
       if (row == null) {
@@ -520,6 +524,33 @@ final class TurnConnection implements Connection<@Nullable Object> {
     storedAttachment = bytes;
     isRowStale = false;
     return new ConnectionRow(acceptedAtMs, sequence, List.copyOf(tags), request, bytes);
+  }
+
+  /**
+   * Returns the number of the connection's last message that took effect, as far as numbers are
+   * kept; {@link Activation#NOT_STORED} or {@link Activation#UNREADABLE} if there is no such row.
+   * Needs no turn.
+   */
+  long lastSequence() {
+    if (known == Known.NOTHING && life != Life.GONE) {
+      load();
+    }
+    if (life == Life.GONE) {
+      return Activation.NOT_STORED;
+    }
+    return fault == null ? sequence : Activation.UNREADABLE;
+  }
+
+  /**
+   * Returns the row with the number of a message whose turn ends, as of the last {@link
+   * #changedRow}; null if the row cannot be read.
+   */
+  @Nullable ConnectionRow rowAfter(long message) {
+    if (lastSequence() < 0) {
+      return null;
+    }
+    sequence = message;
+    return new ConnectionRow(acceptedAtMs, sequence, List.copyOf(tags), request, storedAttachment);
   }
 
   private byte @Nullable [] encoded() {
