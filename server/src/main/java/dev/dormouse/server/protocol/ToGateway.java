@@ -52,14 +52,21 @@ public sealed interface ToGateway {
   /** Calls the receiver's method for this kind of record. */
   <C> void dispatch(Receiver<C> receiver, C context);
 
+  /** The bytes that an element of a list takes besides its texts, at least. */
+  int ELEMENT_BYTES = 8;
+
   /**
-   * Estimates the memory that the texts and bytes in this record take, in bytes, without the record
-   * itself.
+   * Estimates the memory that the texts, bytes and lists in this record take, in bytes, without the
+   * record itself.
    */
   long bytes();
 
+  private static long bytesOf(@Nullable String text) {
+    return text == null ? 0 : text.length();
+  }
+
   private static long bytesOf(List<String> texts) {
-    return texts.stream().mapToLong(String::length).sum();
+    return texts.stream().mapToLong(text -> ELEMENT_BYTES + text.length()).sum();
   }
 
   private static long bytesOf(HttpResponse response) {
@@ -67,7 +74,9 @@ public sealed interface ToGateway {
   }
 
   private static long bytesOfHeaders(List<Header> headers) {
-    return headers.stream().mapToLong(h -> h.name().length() + h.value().length()).sum();
+    return headers.stream()
+        .mapToLong(h -> ELEMENT_BYTES + h.name().length() + h.value().length())
+        .sum();
   }
 
   /**
@@ -133,7 +142,7 @@ public sealed interface ToGateway {
 
     @Override
     public long bytes() {
-      return payload.size();
+      return payload.size() + bytesOf(key);
     }
   }
 
@@ -161,7 +170,7 @@ public sealed interface ToGateway {
 
     @Override
     public long bytes() {
-      return payload.size();
+      return payload.size() + bytesOf(key) + bytesOf(tags) + (long) ELEMENT_BYTES * except.size();
     }
   }
 
@@ -220,7 +229,9 @@ public sealed interface ToGateway {
 
     @Override
     public long bytes() {
-      return replies.stream().mapToLong(r -> r.request().length() + r.reply().length()).sum();
+      return replies.stream()
+          .mapToLong(r -> ELEMENT_BYTES + r.request().length() + r.reply().length())
+          .sum();
     }
   }
 
