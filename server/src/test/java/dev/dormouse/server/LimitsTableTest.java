@@ -242,12 +242,15 @@ class LimitsTableTest {
     notForUsers(
         "between gateways and hosts that can lose each other, which those of one process cannot",
         "Announce.PART_MAX",
+        "FrameReader.FRAME_BYTES_MAX",
         "Link.RESENT_MAX",
         "Link.SILENT_MAX",
         "Ownership.HELD_BYTES_MAX",
         "Ownership.HELD_RELEASES_MAX",
+        "RecordCodec.BYTES_MAX",
         "RequestRow.BODY_BYTES_MAX",
-        "RequestRow.HEADER_BYTES_MAX");
+        "RequestRow.HEADER_BYTES_MAX",
+        "Values.CLAIM_DEPTH_MAX");
     notForUsers("bounds a number that the server makes", "ConnectionId.NUMBER_MAX");
     notForUsers("bounds a number that the server makes", "ConnectionId.RUN_MAX");
     notForUsers("sizes the store's caches, as is said below the table", "NativeMemory.CACHE_MAX");
