@@ -211,7 +211,7 @@ public interface ActorStore {
   record PlacedRow(ActorId actor, byte[] key, byte @Nullable [] value) {
 
     /** Returns the number of bytes of the key and the value, without the actor's name. */
-    long bytes() {
+    public long bytes() {
       return (long) key.length + (value == null ? 0 : value.length);
     }
   }

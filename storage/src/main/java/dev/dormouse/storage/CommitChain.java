@@ -30,7 +30,7 @@ public final class CommitChain {
   }
 
   /** Returns the executor whose task writes; null if the caller may write. */
-  @Nullable Executor writer() {
+  public @Nullable Executor writer() {
     return writer;
   }
 
@@ -39,8 +39,8 @@ public final class CommitChain {
     return isBroken;
   }
 
-  /** Notes that a commit of this chain was not kept. */
-  void breakOff() {
+  /** Notes that a commit of this chain was not kept. Only a store calls this. */
+  public void breakOff() {
     isBroken = true;
   }
 }

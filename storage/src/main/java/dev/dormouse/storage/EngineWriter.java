@@ -2,6 +2,7 @@ package dev.dormouse.storage;
 
 import dev.dormouse.log.Log;
 import java.util.List;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
@@ -213,7 +214,7 @@ final class EngineWriter implements GroupCommit.Sink, AutoCloseable {
   }
 
   @Override
-  public void write(List<StoredWrite> writes) throws RocksDBException {
+  public CompletionStage<CommitResult> write(List<StoredWrite> writes) throws RocksDBException {
     long recoveries = tables.recoveries();
     try (WriteBatch batch = new WriteBatch()) {
       for (StoredWrite write : writes) {
@@ -237,6 +238,7 @@ final class EngineWriter implements GroupCommit.Sink, AutoCloseable {
         ranges = 0;
         beginFlush();
       }
+      return KEPT;
     } catch (RocksDBException e) {
       if (GroupCommit.isNoSpace(e)) {
         stopped(e, recoveries);
@@ -277,7 +279,14 @@ final class EngineWriter implements GroupCommit.Sink, AutoCloseable {
       isRefusing = true;
       return new CommitResult.Refused(NO_HANDLES);
     }
-    return GroupCommit.Sink.super.passing(cause);
+    CommitResult passing = GroupCommit.Sink.super.passing(cause);
+    if (passing != null) {
+      log.error(
+          "the disk became full during a write: its turns may be kept or lost, and their actors read"
+              + " the store again",
+          cause);
+    }
+    return passing;
   }
 
   @Override

@@ -6,11 +6,14 @@ import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.rocksdb.RocksDBException;
@@ -31,6 +34,10 @@ import org.slf4j.Logger;
  * it does not write for others for ever. <b>With fsync</b> the thread {@code dormouse-commit} is
  * always the writer.
  *
+ * <p><b>A sink that answers later,</b> such as one that copies rounds to other machines, keeps no
+ * thread waiting. While it has a round, commits gather in the queue. The thread that brings the
+ * answer reports the round, and takes the next one.
+ *
  * <p>A chain may name an executor. The commits of all chains with the same executor are then
  * gathered until a task of that executor hands them in and writes them. An event loop gathers the
  * turns of all messages that it has read in this way. An executor that is held up delays the
@@ -48,15 +55,21 @@ import org.slf4j.Logger;
  *
  * <p>Any thread may call every method.
  */
-final class GroupCommit {
+public final class GroupCommit implements AutoCloseable {
   private static final Logger log = Log.of(GroupCommit.class);
 
   static final int ROUND_COMMITS_MAX = 1_024;
   static final long ROUND_BYTES_MAX = 4L << 20;
   private static final int CALLER_ROUNDS_MAX = 16;
 
-  /** The engine behind the queue. The writer alone calls it, so one thread at a time. */
-  interface Sink {
+  /**
+   * The engine behind the queue. The writer alone calls it, so one thread at a time, and never
+   * before the sink has answered the round before.
+   */
+  public interface Sink {
+    /** The answer of a sink that has kept a round when {@link #write} returns. */
+    CompletionStage<CommitResult> KEPT = CompletableFuture.completedStage(CommitResult.DONE);
+
     /**
      * Returns the reason why a round of so many bytes cannot be written now; null if it can. The
      * writer asks before each write.
@@ -73,8 +86,17 @@ final class GroupCommit {
       return isNoSpace(cause) ? new CommitResult.Unknown(cause) : null;
     }
 
-    /** Keeps all the writes, or throws. */
-    void write(List<StoredWrite> writes) throws RocksDBException;
+    /**
+     * Keeps all the writes or none.
+     *
+     * @param writes the writes in the order in which they take effect; the sink may keep the list
+     * @return the result, which must come some time: {@link #KEPT} if the writes are kept, or a
+     *     stage that completes later on any thread. A stage that fails counts as an exception of
+     *     this method.
+     * @throws Exception if the round is not known to be kept; {@link #passing} tells what that
+     *     means for later rounds
+     */
+    CompletionStage<CommitResult> write(List<StoredWrite> writes) throws Exception;
   }
 
   /**
@@ -89,6 +111,9 @@ final class GroupCommit {
    *    │  └─────────────────────────────┘                                 │ queue empty
    *    └──────────────────────────────────────────────────────────────────┘ (without fsync)
    * </pre>
+   *
+   * <p>If the sink answers later, CALLER and COMMITTER become SINK until the answer has come. Then
+   * the thread that brings it is the CALLER; with fsync, the COMMITTER goes on.
    */
   enum Writer {
     /** No thread: the queue is empty. */
@@ -97,6 +122,8 @@ final class GroupCommit {
     CALLER,
     /** The thread {@code dormouse-commit}; with fsync from the start to the end. */
     COMMITTER,
+    /** No thread: the sink has a round and has not answered it. */
+    SINK,
     /** No thread any more: the store is closed and every commit was reported. */
     ENDED;
 
@@ -107,12 +134,15 @@ final class GroupCommit {
      */
     boolean mayBecome(Writer next, boolean isSynced) {
       if (isSynced) {
-        return this == COMMITTER && next == ENDED;
+        return this == COMMITTER
+            ? next == ENDED || next == SINK
+            : this == SINK && next == COMMITTER;
       }
       return switch (this) {
-        case NOBODY -> next != NOBODY;
-        case CALLER -> next == NOBODY || next == COMMITTER;
-        case COMMITTER -> next == NOBODY || next == ENDED;
+        case NOBODY -> next == CALLER || next == COMMITTER || next == ENDED;
+        case CALLER -> next == NOBODY || next == COMMITTER || next == SINK;
+        case COMMITTER -> next == NOBODY || next == SINK || next == ENDED;
+        case SINK -> next == CALLER || next == COMMITTER;
         case ENDED -> false;
       };
     }
@@ -125,6 +155,43 @@ final class GroupCommit {
       long bytes,
       CompletableFuture<CommitResult> result) {}
 
+  /**
+   * The meeting of a writer with the answer of a sink that answers later. Whoever comes second goes
+   * on with the queue, so that no thread waits and no call is nested in another.
+   */
+  private final class Answer implements BiConsumer<@Nullable CommitResult, @Nullable Throwable> {
+    private static final Object LEFT = new Object();
+
+    /** The answer, or {@link #LEFT} if the writer left before it; null before both. */
+    private final AtomicReference<@Nullable Object> first = new AtomicReference<>();
+
+    /** Takes the sink's answer; any thread may call this. */
+    @Override
+    public void accept(@Nullable CommitResult result, @Nullable Throwable failure) {
+      CommitResult answer;
+      if (result != null && failure == null) {
+        answer = result;
+      } else if (failure instanceof CompletionException wrapped && wrapped.getCause() != null) {
+        answer = ofFailure(wrapped.getCause());
+      } else {
+        answer = ofFailure(failure == null ? new IllegalStateException("no answer came") : failure);
+      }
+      if (!first.compareAndSet(null, answer)) {
+        goOn(answer);
+      }
+    }
+
+    /** Returns the answer; null if it has not come. */
+    @Nullable CommitResult come() {
+      return (CommitResult) first.get();
+    }
+
+    /** Leaves the queue to the answer. Returns the answer if it came before, or else null. */
+    @Nullable CommitResult leave() {
+      return first.compareAndSet(null, LEFT) ? null : come();
+    }
+  }
+
   private static final CommitResult BUILT_ON_LOST =
       new CommitResult.Refused("a commit that it builds on was lost");
 
@@ -136,8 +203,16 @@ final class GroupCommit {
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
 
-  /** The commits that the writer has taken from the queue. Only the writer uses it. */
+  // Only the writer uses the fields below, or the thread that brings the sink's answer.
+
+  /** The commits that the writer has taken from the queue. */
   private final List<Waiting> round = new ArrayList<>(ROUND_COMMITS_MAX);
+
+  /** Those of them whose chains were not broken, so that the sink was given them. */
+  private final List<Waiting> sound = new ArrayList<>(ROUND_COMMITS_MAX);
+
+  /** Whether the commits of the round have any writes. */
+  private boolean isWriting;
 
   // The lock guards all fields below.
 
@@ -164,11 +239,12 @@ final class GroupCommit {
   /**
    * Creates an empty queue and starts the thread {@code dormouse-commit}.
    *
-   * @param isSynced whether each write waits for an fsync, which is worth a thread of its own
+   * @param isSynced whether the sink keeps its caller waiting for an fsync, which is worth a thread
+   *     of its own
    * @param onFatal called once, after a failure that does not pass: on a thread of its own, or on
    *     the writer if no thread can be started
    */
-  GroupCommit(Sink sink, boolean isSynced, Consumer<Throwable> onFatal) {
+  public GroupCommit(Sink sink, boolean isSynced, Consumer<Throwable> onFatal) {
     this.sink = sink;
     this.isSynced = isSynced;
     this.onFatal = onFatal;
@@ -185,7 +261,7 @@ final class GroupCommit {
    * @return the result; never completed exceptionally, and perhaps complete already
    * @throws IllegalStateException after {@link #close}
    */
-  CompletionStage<CommitResult> commit(CommitChain chain, List<StoredWrite> toKeep) {
+  public CompletionStage<CommitResult> commit(CommitChain chain, List<StoredWrite> toKeep) {
     long bytes = 0;
     for (StoredWrite write : toKeep) {
       bytes += write.bytes();
@@ -278,7 +354,8 @@ final class GroupCommit {
    * @throws IllegalStateException if the completion of a commit calls it, which would wait for
    *     itself
    */
-  void close() {
+  @Override
+  public void close() {
     boolean isInterrupted = false;
     lock.lock();
     try {
@@ -292,7 +369,7 @@ final class GroupCommit {
         become(Writer.COMMITTER);
       }
       changed.signalAll();
-      while (writer == Writer.CALLER) {
+      while (writer == Writer.CALLER || writer == Writer.SINK) {
         changed.awaitUninterruptibly();
       }
     } finally {
@@ -311,10 +388,11 @@ final class GroupCommit {
   }
 
   /** Returns what became of the commits so far, and whether commits wait. */
-  CommitCounts counts() {
+  public CommitCounts counts() {
     lock.lock();
     try {
-      boolean isWaiting = writing != null || !queue.isEmpty() || !gathered.isEmpty();
+      boolean isWaiting =
+          writing != null || writer == Writer.SINK || !queue.isEmpty() || !gathered.isEmpty();
       return new CommitCounts(commits, writes, rounds, isWaiting);
     } finally {
       lock.unlock();
@@ -322,7 +400,7 @@ final class GroupCommit {
   }
 
   /** Returns the thread that is writing a round; null if no round is being written. */
-  @Nullable Thread writing() {
+  public @Nullable Thread writing() {
     lock.lock();
     try {
       return writing;
@@ -346,7 +424,9 @@ final class GroupCommit {
       } finally {
         lock.unlock();
       }
-      writeRound();
+      if (!writeRound()) {
+        return;
+      }
     }
   }
 
@@ -358,7 +438,7 @@ final class GroupCommit {
           if (writer == Writer.COMMITTER && !isSynced) {
             become(Writer.NOBODY);
           }
-          if (isClosed && writer != Writer.CALLER) {
+          if (isClosed && writer != Writer.CALLER && writer != Writer.SINK) {
             become(Writer.ENDED);
             return;
           }
@@ -368,7 +448,7 @@ final class GroupCommit {
       } finally {
         lock.unlock();
       }
-      writeRound();
+      boolean unused = writeRound(); // if the sink has the round, this thread waits for its turn
     }
   }
 
@@ -389,15 +469,144 @@ final class GroupCommit {
     }
   }
 
-  /** Writes and reports the round. It throws nothing, because every commit must be reported. */
-  private void writeRound() {
+  /**
+   * Writes the round, and reports it if the sink has answered. The method throws nothing, because
+   * every commit must be reported.
+   *
+   * @return whether the round is reported; if not, the sink has it, and this thread is the writer
+   *     no more
+   */
+  private boolean writeRound() {
+    CommitResult result;
     try {
-      report(resultOf(sound()));
+      CompletionStage<CommitResult> answer = handOver();
+      result = answer == Sink.KEPT ? CommitResult.DONE : answerOf(answer);
+    } catch (Exception | Error e) {
+      result = ofFailure(e);
+    }
+    if (result != null) {
+      end(result);
+    }
+    return result != null;
+  }
+
+  /** Hands to the sink the commits of the round whose chains are not broken. */
+  private CompletionStage<CommitResult> handOver() throws Exception {
+    List<StoredWrite> toKeep = new ArrayList<>();
+    long bytes = 0;
+    for (Waiting waiting : round) {
+      if (!waiting.chain().isBroken()) {
+        sound.add(waiting);
+        waiting.writes().forEach(toKeep::add); // without a copy
+        bytes += waiting.bytes();
+      }
+    }
+    isWriting = !toKeep.isEmpty();
+    Throwable broken;
+    lock.lock();
+    try {
+      broken = failure;
+    } finally {
+      lock.unlock();
+    }
+    if (broken != null) {
+      return CompletableFuture.completedStage(new CommitResult.Unknown(broken));
+    }
+    String refusal = isWriting ? sink.refusal(bytes) : null;
+    if (refusal != null) {
+      return CompletableFuture.completedStage(new CommitResult.Refused(refusal));
+    }
+    return isWriting ? sink.write(toKeep) : Sink.KEPT;
+  }
+
+  /**
+   * Returns the answer of a sink that answers later, if the answer has come; null if it has not.
+   * The thread that brings the answer then goes on.
+   */
+  private @Nullable CommitResult answerOf(CompletionStage<CommitResult> later) {
+    Answer answer = new Answer();
+    later.whenComplete(answer);
+    CommitResult result = answer.come();
+    if (result != null) {
+      return result;
+    }
+    Writer before;
+    lock.lock();
+    try {
+      before = writer;
+      become(Writer.SINK);
+      writing = null;
+    } finally {
+      lock.unlock();
+    }
+    result = answer.leave();
+    if (result != null) {
+      lock.lock();
+      try {
+        become(before);
+        writing = Thread.currentThread();
+      } finally {
+        lock.unlock();
+      }
+    }
+    return result;
+  }
+
+  /** Goes on with the answer of the sink, after the writer before has left. */
+  private void goOn(CommitResult answer) {
+    lock.lock();
+    try {
+      writing = Thread.currentThread();
+    } finally {
+      lock.unlock();
+    }
+    end(answer);
+    lock.lock();
+    try {
+      become(isSynced ? Writer.COMMITTER : Writer.CALLER);
+      changed.signalAll();
+    } finally {
+      lock.unlock();
+    }
+    if (!isSynced) {
+      writeAsCaller();
+    }
+  }
+
+  /** Returns the result of a round that the sink did not keep, for all that is known. */
+  private CommitResult ofFailure(Throwable cause) {
+    Throwable failed = cause;
+    try {
+      CommitResult passing = sink.passing(cause);
+      if (passing != null) {
+        return passing;
+      }
+    } catch (RuntimeException | Error e) {
+      failed = e;
+    }
+    fail(failed);
+    return new CommitResult.Unknown(failed);
+  }
+
+  /** Counts and reports the round. */
+  private void end(CommitResult result) {
+    lock.lock();
+    try {
+      if (result instanceof CommitResult.Done) {
+        commits += sound.size();
+        writes += isWriting ? 1 : 0;
+      }
+    } finally {
+      lock.unlock();
+    }
+    try {
+      report(result);
     } catch (RuntimeException | Error e) {
       fail(e);
       report(new CommitResult.Unknown(e));
     } finally {
       round.clear();
+      sound.clear();
       lock.lock();
       try {
         writing = null;
@@ -408,83 +617,19 @@ final class GroupCommit {
     }
   }
 
-  /** Returns the commits of the round whose chains are not broken. */
-  private List<Waiting> sound() {
-    List<Waiting> sound = new ArrayList<>(round.size());
-    for (Waiting waiting : round) {
-      if (!waiting.chain().isBroken()) {
-        sound.add(waiting);
-      }
-    }
-    return sound;
-  }
-
-  /** Completes the commits of the round, those of broken chains as lost. */
+  /** Completes the commits of the round; those that the sink was not given count as lost. */
   private void report(CommitResult result) {
     boolean isDone = result instanceof CommitResult.Done;
     CommitResult ofBroken = isDone ? BUILT_ON_LOST : result;
+    int given = 0;
     for (int i = 0; i < round.size(); i++) {
       Waiting waiting = round.get(i);
+      boolean isGiven = given < sound.size() && sound.get(given) == waiting;
+      given += isGiven ? 1 : 0;
       if (!isDone) {
         waiting.chain().breakOff();
       }
-      waiting.result().complete(waiting.chain().isBroken() ? ofBroken : result);
-    }
-  }
-
-  private CommitResult resultOf(List<Waiting> sound) {
-    List<StoredWrite> toKeep = new ArrayList<>();
-    long bytes = 0;
-    for (Waiting waiting : sound) {
-      waiting.writes().forEach(toKeep::add);
-      bytes += waiting.bytes();
-    }
-    Throwable broken;
-    lock.lock();
-    try {
-      broken = failure;
-    } finally {
-      lock.unlock();
-    }
-    CommitResult result = CommitResult.DONE;
-    if (broken != null) {
-      result = new CommitResult.Unknown(broken);
-    } else if (!toKeep.isEmpty()) {
-      result = written(toKeep, bytes);
-    }
-    lock.lock();
-    try {
-      if (result instanceof CommitResult.Done) {
-        commits += sound.size();
-        writes += toKeep.isEmpty() ? 0 : 1;
-      }
-    } finally {
-      lock.unlock();
-    }
-    return result;
-  }
-
-  private CommitResult written(List<StoredWrite> toKeep, long bytes) {
-    try {
-      String refusal = sink.refusal(bytes);
-      if (refusal != null) {
-        return new CommitResult.Refused(refusal);
-      }
-      sink.write(toKeep);
-      return CommitResult.DONE;
-    } catch (RocksDBException | RuntimeException | Error e) {
-      CommitResult passing = sink.passing(e);
-      if (passing == null) {
-        fail(e);
-        return new CommitResult.Unknown(e);
-      }
-      if (passing instanceof CommitResult.Unknown) {
-        log.error(
-            "the disk became full during a write: its turns may be kept or lost, and their actors read"
-                + " the store again",
-            e);
-      }
-      return passing;
+      waiting.result().complete(isGiven ? result : ofBroken);
     }
   }
 

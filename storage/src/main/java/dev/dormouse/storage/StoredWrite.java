@@ -16,15 +16,15 @@ import org.jspecify.annotations.Nullable;
  *     write of one row
  */
 @SuppressWarnings("ArrayRecordComponent") // nobody compares them
-record StoredWrite(Table table, byte[] key, byte @Nullable [] value, byte @Nullable [] end) {
+public record StoredWrite(Table table, byte[] key, byte @Nullable [] value, byte @Nullable [] end) {
 
   /** Creates the write or removal of one row. */
-  StoredWrite(Table table, byte[] key, byte @Nullable [] value) {
+  public StoredWrite(Table table, byte[] key, byte @Nullable [] value) {
     this(table, key, value, null);
   }
 
   /** Returns the writes of a batch, in the order in which they take effect. */
-  static List<StoredWrite> of(TurnBatch batch, RowKeys keys, Sealing sealing) {
+  public static List<StoredWrite> of(TurnBatch batch, RowKeys keys, Sealing sealing) {
     List<StoredWrite> writes = new ArrayList<>(batch.cleared().size() + batch.writes().size());
     for (TurnBatch.Clear clear : batch.cleared()) {
       RowKeys.StoredSpan span = keys.encode(batch.actor(), clear.table(), clear.span());
@@ -42,12 +42,13 @@ record StoredWrite(Table table, byte[] key, byte @Nullable [] value, byte @Nulla
   }
 
   /** Makes the stored form of a value, such as a sealed one. */
-  interface Sealing {
+  public interface Sealing {
+    /** Returns the stored form of a value under a stored key. */
     byte[] stored(byte[] storedKey, byte[] value);
   }
 
   /** Returns about how many bytes the write adds to a write of the engine. */
-  long bytes() {
+  public long bytes() {
     return 16L + key.length + (value == null ? 0 : value.length) + (end == null ? 0 : end.length);
   }
 }

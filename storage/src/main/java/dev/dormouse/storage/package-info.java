@@ -20,8 +20,9 @@
  *       dev.dormouse.storage.Stores#salvage} cuts a damaged log.
  *   <li>The stores: {@code RocksActorStore} and {@code MemoryActorStore}, which pass the same
  *       tests.
- *   <li>The commits: {@code GroupCommit} gathers them into rounds, and {@code EngineWriter} writes
- *       a round while there is room.
+ *   <li>The commits: {@link dev.dormouse.storage.GroupCommit} gathers them into rounds for a sink.
+ *       {@code EngineWriter} is the sink that writes to the disk while there is room. A sink of
+ *       another package may answer later.
  *   <li>The engine: {@code RocksTables} is RocksDB opened for writing and {@code ReadTables} for
  *       reading; {@code FolderMeta} keeps the facts about a folder; {@code EngineLogs} and {@code
  *       SyncedMark} find damage that RocksDB would not notice.

@@ -35,7 +35,7 @@ public abstract class ActorStoreContract implements DueAlarmsContract {
   NodeStore store;
 
   /** Opens the store, with the rows that an earlier store of the same test left. */
-  abstract NodeStore open();
+  protected abstract NodeStore open();
 
   @BeforeEach
   void openStore() {

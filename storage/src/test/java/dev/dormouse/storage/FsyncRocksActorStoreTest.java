@@ -7,7 +7,7 @@ class FsyncRocksActorStoreTest extends ActorStoreContract {
   @TempDir Path folder;
 
   @Override
-  NodeStore open() {
+  protected NodeStore open() {
     return Stores.open(StoreOptions.in(folder).durability(Durability.FSYNC));
   }
 }

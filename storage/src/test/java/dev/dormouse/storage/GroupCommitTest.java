@@ -7,17 +7,22 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.dormouse.storage.rows.Table;
 import java.util.AbstractList;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executor;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -39,7 +44,8 @@ class GroupCommitTest {
   void withoutFsyncAnIdleStoreIsWrittenToByTheCaller() {
     List<Thread> writers = new ArrayList<>();
     GroupCommit commits =
-        new GroupCommit(writes -> writers.add(Thread.currentThread()), false, this::onFatal);
+        new GroupCommit(
+            keeping(writes -> writers.add(Thread.currentThread())), false, this::onFatal);
 
     CompletionStage<CommitResult> commit = commits.commit(new CommitChain(), writes(1));
 
@@ -51,7 +57,8 @@ class GroupCommitTest {
   @Test
   void whatComesBeforeAnExecutorsTaskRunsIsWrittenAtOnce() {
     List<Integer> sizes = new ArrayList<>();
-    GroupCommit commits = new GroupCommit(writes -> sizes.add(writes.size()), false, this::onFatal);
+    GroupCommit commits =
+        new GroupCommit(keeping(writes -> sizes.add(writes.size())), false, this::onFatal);
     List<Runnable> tasks = new ArrayList<>();
     List<Integer> done = new ArrayList<>();
     for (int i = 0; i < 5; i++) {
@@ -77,7 +84,7 @@ class GroupCommitTest {
 
   @Test
   void anExecutorThatIsHeldUpHoldsUpNoOther() {
-    GroupCommit commits = new GroupCommit(writes -> {}, false, this::onFatal);
+    GroupCommit commits = new GroupCommit(keeping(writes -> {}), false, this::onFatal);
     CompletionStage<CommitResult> heldUp = commits.commit(new CommitChain(never -> {}), writes(1));
     ActorStoreContract.done(commits.commit(new CommitChain(), writes(1)));
     ActorStoreContract.done(commits.commit(new CommitChain(Runnable::run), writes(1)));
@@ -88,7 +95,7 @@ class GroupCommitTest {
 
   @Test
   void ifAnExecutorTakesNoMoreTasksTheCallerWrites() {
-    GroupCommit commits = new GroupCommit(writes -> {}, false, this::onFatal);
+    GroupCommit commits = new GroupCommit(keeping(writes -> {}), false, this::onFatal);
     Executor closed =
         task -> {
           throw new RejectedExecutionException("closed");
@@ -123,7 +130,7 @@ class GroupCommitTest {
   }
 
   @Test
-  void withoutFsyncTheWriterChangesInSevenWaysAndInNoOther() {
+  void withoutFsyncTheWriterChangesInTheseWaysAndInNoOther() {
     assertThat(movesOfTheWriter(false))
         .containsExactlyInAnyOrder(
             "NOBODY to CALLER",
@@ -131,13 +138,18 @@ class GroupCommitTest {
             "NOBODY to ENDED",
             "CALLER to NOBODY",
             "CALLER to COMMITTER",
+            "CALLER to SINK",
             "COMMITTER to NOBODY",
-            "COMMITTER to ENDED");
+            "COMMITTER to SINK",
+            "COMMITTER to ENDED",
+            "SINK to CALLER",
+            "SINK to COMMITTER");
   }
 
   @Test
   void withFsyncTheCommitterIsTheWriterUntilTheEnd() {
-    assertThat(movesOfTheWriter(true)).containsExactly("COMMITTER to ENDED");
+    assertThat(movesOfTheWriter(true))
+        .containsExactlyInAnyOrder("COMMITTER to ENDED", "COMMITTER to SINK", "SINK to COMMITTER");
   }
 
   private static List<String> movesOfTheWriter(boolean isSynced) {
@@ -157,7 +169,7 @@ class GroupCommitTest {
     List<String> writers = new ArrayList<>();
     GroupCommit commits =
         new GroupCommit(
-            writes -> writers.add(Thread.currentThread().getName()), true, this::onFatal);
+            keeping(writes -> writers.add(Thread.currentThread().getName())), true, this::onFatal);
 
     ActorStoreContract.done(commits.commit(new CommitChain(), writes(1)));
 
@@ -224,6 +236,7 @@ class GroupCommitTest {
           if (writers.size() < turns) {
             commits.get().commit(new CommitChain(), writes(1)).thenRun(reported::countDown);
           }
+          return GroupCommit.Sink.KEPT;
         };
     commits.set(new GroupCommit(sink, false, this::onFatal));
 
@@ -326,8 +339,9 @@ class GroupCommitTest {
               }
 
               @Override
-              public void write(List<StoredWrite> writes) {
+              public CompletionStage<CommitResult> write(List<StoredWrite> writes) {
                 sizes.add(writes.size());
+                return KEPT;
               }
             },
             isSynced,
@@ -461,7 +475,7 @@ class GroupCommitTest {
   @Test
   @DisplayName("kind 3: an executor that fails leaves no commit gathered for ever")
   void ifAnExecutorMeetsAnErrorTheCallerWritesAndHearsOfIt() {
-    GroupCommit commits = new GroupCommit(writes -> {}, false, this::onFatal);
+    GroupCommit commits = new GroupCommit(keeping(writes -> {}), false, this::onFatal);
     NoClassDefFoundError error = new NoClassDefFoundError("made up");
     Executor broken =
         task -> {
@@ -495,6 +509,188 @@ class GroupCommitTest {
     commits.close();
   }
 
+  // A sink that answers later.
+
+  /** A sink whose answers the test gives. */
+  private static final class LaterSink implements GroupCommit.Sink {
+    final List<Integer> sizes = new ArrayList<>();
+    final LinkedBlockingQueue<CompletableFuture<CommitResult>> asked = new LinkedBlockingQueue<>();
+
+    @Override
+    public CompletionStage<CommitResult> write(List<StoredWrite> writes) {
+      CompletableFuture<CommitResult> answer = new CompletableFuture<>();
+      sizes.add(writes.size());
+      asked.add(answer);
+      return answer;
+    }
+
+    CompletableFuture<CommitResult> next() throws InterruptedException {
+      CompletableFuture<CommitResult> answer = asked.poll(10, TimeUnit.SECONDS);
+      assertThat(answer).isNotNull();
+      return answer;
+    }
+  }
+
+  @Test
+  void aSinkThatAnswersLaterKeepsNoThreadWaitingAndIsGivenTheRestWithTheAnswer() throws Exception {
+    LaterSink sink = new LaterSink();
+    GroupCommit commits = new GroupCommit(sink, false, this::onFatal);
+    List<String> reported = new ArrayList<>();
+    for (int i = 1; i <= 3; i++) {
+      String name = "commit " + i;
+      commits
+          .commit(new CommitChain(), writes(i))
+          .thenAccept(result -> reported.add(name + " " + (result == CommitResult.DONE)));
+    }
+    assertThat(reported).isEmpty();
+    assertThat(sink.asked).hasSize(1);
+    assertThat(commits.counts()).isEqualTo(new CommitCounts(0, 0, 0, true));
+    assertThat(commits.writing()).isNull();
+
+    sink.next().complete(CommitResult.DONE);
+    assertThat(reported).containsExactly("commit 1 true");
+    assertThat(sink.sizes).containsExactly(1, 5);
+    sink.next().complete(CommitResult.DONE);
+    assertThat(reported).containsExactly("commit 1 true", "commit 2 true", "commit 3 true");
+    assertThat(commits.counts()).isEqualTo(new CommitCounts(3, 2, 2, false));
+    commits.close();
+    assertThat(fatals).hasValue(0);
+  }
+
+  @Test
+  void aLaterAnswerThatTheRoundIsLostBreaksItsChainsAndNothingElse() throws Exception {
+    LaterSink sink = new LaterSink();
+    GroupCommit commits = new GroupCommit(sink, false, this::onFatal);
+    List<CommitResult> answers =
+        List.of(
+            new CommitResult.Unknown(new IllegalStateException("made up")),
+            new CommitResult.Fenced(7),
+            new CommitResult.Refused("made up"));
+    for (CommitResult answer : answers) {
+      CommitChain chain = new CommitChain();
+      CompletionStage<CommitResult> lost = commits.commit(chain, writes(1));
+      CompletionStage<CommitResult> builtOnIt = commits.commit(chain, writes(2));
+      CompletionStage<CommitResult> other = commits.commit(new CommitChain(), writes(3));
+      sink.next().complete(answer);
+      sink.next().complete(CommitResult.DONE);
+
+      assertThat(lost.toCompletableFuture()).isCompletedWithValue(answer);
+      assertThat(builtOnIt.toCompletableFuture()).isCompletedWithValue(BUILT_ON_LOST);
+      assertThat(other.toCompletableFuture()).isCompletedWithValue(CommitResult.DONE);
+    }
+    assertThat(sink.sizes).containsExactly(1, 3, 1, 3, 1, 3);
+    assertThat(fatals).hasValue(0);
+    commits.close();
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void aLaterAnswerThatFailsIsFatal(boolean isSynced) throws Exception {
+    LaterSink sink = new LaterSink();
+    GroupCommit commits = new GroupCommit(sink, isSynced, this::onFatal);
+    CompletionStage<CommitResult> first = commits.commit(new CommitChain(), writes(1));
+    IllegalStateException failure = new IllegalStateException("made up");
+    sink.next().completeExceptionally(failure);
+
+    CommitResult unknown = new CommitResult.Unknown(failure);
+    assertThat(ActorStoreContract.join(first)).isEqualTo(unknown);
+    assertThat(ActorStoreContract.join(commits.commit(new CommitChain(), writes(1))))
+        .isEqualTo(unknown);
+    assertThat(fatalTold.await(10, TimeUnit.SECONDS)).isTrue();
+    commits.close();
+    assertThat(sink.sizes).containsExactly(1);
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void closingWaitsForLaterAnswers(boolean isSynced) throws Exception {
+    LaterSink sink = new LaterSink();
+    GroupCommit commits = new GroupCommit(sink, isSynced, this::onFatal);
+    CompletionStage<CommitResult> first = commits.commit(new CommitChain(), writes(1));
+    CompletableFuture<CommitResult> answer = sink.next();
+    CompletionStage<CommitResult> second = commits.commit(new CommitChain(), writes(1));
+    Thread closer = new Thread(commits::close);
+    closer.start();
+    answer.complete(CommitResult.DONE);
+    CompletableFuture<CommitResult> last = sink.next();
+    assertThat(closer.isAlive()).isTrue();
+    last.complete(CommitResult.DONE);
+    closer.join();
+
+    ActorStoreContract.done(first);
+    ActorStoreContract.done(second);
+  }
+
+  @Test
+  void theCompletionOfACommitOnTheSinksThreadCannotCloseTheStore() throws Exception {
+    LaterSink sink = new LaterSink();
+    GroupCommit commits = new GroupCommit(sink, false, this::onFatal);
+    CompletableFuture<Void> closing =
+        commits.commit(new CommitChain(), writes(1)).thenRun(commits::close).toCompletableFuture();
+    sink.next().complete(CommitResult.DONE);
+
+    assertThatThrownBy(closing::join).hasCauseInstanceOf(IllegalStateException.class);
+    commits.close();
+  }
+
+  @Test
+  void aCommitWhoseChainIsBrokenWhileTheSinkHasItEndsAsTheSinkSays() throws Exception {
+    LaterSink sink = new LaterSink();
+    GroupCommit commits = new GroupCommit(sink, false, this::onFatal);
+    CommitChain chain = new CommitChain();
+    CompletionStage<CommitResult> given = commits.commit(chain, writes(1));
+    CompletionStage<CommitResult> waiting = commits.commit(chain, writes(1));
+    chain.breakOff();
+    sink.next().complete(CommitResult.DONE);
+
+    ActorStoreContract.done(given);
+    assertThat(waiting.toCompletableFuture()).isCompletedWithValue(BUILT_ON_LOST);
+    commits.close();
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void answersOfAnotherThreadMayComeAtAnyMoment(boolean isSynced) throws Exception {
+    ExecutorService answering = Executors.newSingleThreadExecutor();
+    ExecutorService turns = Executors.newFixedThreadPool(3);
+    AtomicInteger underWay = new AtomicInteger();
+    AtomicInteger most = new AtomicInteger();
+    GroupCommit.Sink sink =
+        writes -> {
+          most.accumulateAndGet(underWay.incrementAndGet(), Math::max);
+          return CompletableFuture.supplyAsync(
+              () -> {
+                underWay.decrementAndGet();
+                return CommitResult.DONE;
+              },
+              answering);
+        };
+    GroupCommit commits = new GroupCommit(sink, isSynced, this::onFatal);
+    List<List<Integer>> reported = new ArrayList<>();
+    List<CompletableFuture<Void>> all = new ArrayList<>();
+    for (int thread = 0; thread < 3; thread++) {
+      List<Integer> ofThread = Collections.synchronizedList(new ArrayList<>());
+      reported.add(ofThread);
+      all.add(
+          CompletableFuture.runAsync(
+              () -> {
+                for (int i = 0; i < 3_000; i++) {
+                  int number = i;
+                  commits.commit(new CommitChain(), writes(1)).thenRun(() -> ofThread.add(number));
+                }
+              },
+              turns));
+    }
+    all.forEach(CompletableFuture::join);
+    commits.close();
+    answering.shutdown();
+    turns.shutdown();
+    List<Integer> inOrder = IntStream.range(0, 3_000).boxed().toList();
+    assertThat(reported).allSatisfy(ofThread -> assertThat(ofThread).isEqualTo(inOrder));
+    assertThat(most).hasValue(1);
+    assertThat(commits.counts().commits()).isEqualTo(9_000);
+  }
+
   /** Returns a list that can be read once, to be measured, and then throws. */
   private static List<StoredWrite> writesThatCannotBeRead(Error error) {
     return new AbstractList<>() {
@@ -525,6 +721,14 @@ class GroupCommitTest {
     return new RocksDBException("made up", new Status(code, subCode, null));
   }
 
+  /** Returns a sink that keeps each round while its caller waits. */
+  private static GroupCommit.Sink keeping(Consumer<List<StoredWrite>> rounds) {
+    return writes -> {
+      rounds.accept(writes);
+      return GroupCommit.Sink.KEPT;
+    };
+  }
+
   private static List<StoredWrite> writes(int number) {
     List<StoredWrite> writes = new ArrayList<>();
     for (int i = 0; i < number; i++) {
@@ -541,7 +745,7 @@ class GroupCommitTest {
     private final LinkedBlockingQueue<Boolean> passes = new LinkedBlockingQueue<>();
 
     @Override
-    public void write(List<StoredWrite> writes) throws RocksDBException {
+    public CompletionStage<CommitResult> write(List<StoredWrite> writes) throws RocksDBException {
       sizes.add(writes.size());
       begun.add(true);
       try {
@@ -552,6 +756,7 @@ class GroupCommitTest {
       if (failure != null) {
         throw failure;
       }
+      return KEPT;
     }
 
     void awaitWrite() throws InterruptedException {

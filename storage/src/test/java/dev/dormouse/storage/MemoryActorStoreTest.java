@@ -13,7 +13,7 @@ class MemoryActorStoreTest extends ActorStoreContract {
   private final MemoryDisk disk = new MemoryDisk();
 
   @Override
-  NodeStore open() {
+  protected NodeStore open() {
     return Stores.memory(disk);
   }
 

@@ -7,7 +7,7 @@ class WalRocksActorStoreTest extends ActorStoreContract {
   @TempDir Path folder;
 
   @Override
-  NodeStore open() {
+  protected NodeStore open() {
     return Stores.open(StoreOptions.in(folder).durability(Durability.WAL));
   }
 }
