@@ -25,6 +25,9 @@
  *   <tr><td>{@code CommitPipeline}</td><td>hands a turn's writes to the store, and its
  *       records to {@code OutputGate}, which holds them until the writes are stored</td></tr>
  *   <tr><td>{@code Answers}</td><td>decides what the gateway is told about an event</td></tr>
+ *   <tr><td>{@code Repeats}</td><td>decides which events need no turn, because they took effect
+ *       before or their connection is gone; {@code RequestRows} keeps the answers of requests for
+ *       that</td></tr>
  *   <tr><td>{@code TurnWatch}</td><td>tells observers of turns</td></tr>
  *   <tr><td>{@code Activation}</td><td>an actor object and the connections that it has touched;
  *       dropped as a whole when a turn fails</td></tr>
@@ -47,8 +50,8 @@
  *       actor cannot be activated</td></tr>
  *   <tr><td>{@code LostCloses}</td><td>closes of the host that were handled, and whose commit was
  *       lost</td></tr>
- *   <tr><td>{@code LeftoverCloses}</td><td>closes of connections that an earlier process left in
- *       the store</td></tr>
+ *   <tr><td>{@code LeftoverCloses}</td><td>closes of stored connections that have no socket: an
+ *       earlier process left them, their gateway did not announce them, or was given up</td></tr>
  * </table>
  *
  * <p><b>Threads.</b> The package makes none: handlers run on the executor that came with the actor

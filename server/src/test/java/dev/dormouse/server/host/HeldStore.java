@@ -48,6 +48,7 @@ final class HeldStore implements NodeStore {
   private int autoReplyReads;
   private int connectionScans;
   private boolean isConnectionUnreadable;
+  private boolean isScanFailing;
   private final Set<CommitChain> broken = Collections.newSetFromMap(new IdentityHashMap<>());
   private boolean isHolding;
   private boolean isFull;
@@ -112,6 +113,11 @@ final class HeldStore implements NodeStore {
   /** Makes the rows of connections unreadable, or readable again, from now on. */
   void failConnectionReads(boolean isFailing) {
     isConnectionUnreadable = isFailing;
+  }
+
+  /** Makes the rows of groups unreadable, or readable again, from now on. */
+  void failGroupScans(boolean isFailing) {
+    isScanFailing = isFailing;
   }
 
   /** Returns how often rows of connections were read one after the other. */
@@ -219,6 +225,9 @@ final class HeldStore implements NodeStore {
 
   @Override
   public List<PlacedRow> scanAll(Table table, int group, @Nullable PlacedRow after, int limit) {
+    if (isScanFailing) {
+      throw new UncheckedIOException(new IOException("bad sector"));
+    }
     return store.scanAll(table, group, after, limit);
   }
 

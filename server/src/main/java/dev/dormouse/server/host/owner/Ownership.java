@@ -361,16 +361,15 @@ public final class Ownership {
    */
   public synchronized void unknown(long gateway, long[] connections) {
     Peer peer = peers.get(gateway);
-    if (life != Life.SERVING || peer == null || connections.length == 0) {
+    if (life != Life.SERVING || peer == null) {
       return;
     }
-    peer.unknown =
-        LongStream.concat(Arrays.stream(peer.unknown), Arrays.stream(connections))
-            .sorted()
-            .distinct()
-            .toArray();
+    long[] told = peer.unknown;
+    long[] more =
+        Arrays.stream(connections).filter(id -> Arrays.binarySearch(told, id) < 0).toArray();
+    peer.unknown = LongStream.concat(Arrays.stream(told), Arrays.stream(more)).sorted().toArray();
     if (peer.isAttached) {
-      tellUnknown(gateway, connections);
+      tellUnknown(gateway, more);
     }
   }
 
