@@ -89,11 +89,7 @@ public final class RecordCodec {
   private static <T> T read(ByteBuffer bytes, Function<WireReader, T> record) {
     WireReader in = new WireReader(bytes);
     try {
-      int version = in.int1("version");
-      if (version != VERSION) {
-        throw in.fault(
-            "version", "it is " + version + ", but this node reads version " + VERSION + " only");
-      }
+      in.version(VERSION);
       T value = record.apply(in);
       in.end();
       return value;

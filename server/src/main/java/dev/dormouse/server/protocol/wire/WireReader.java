@@ -37,6 +37,15 @@ final class WireReader {
     size = in.remaining();
   }
 
+  /** Reads a version, and checks that it is the one that this node reads. */
+  void version(int known) {
+    int version = int1("version");
+    if (version != known) {
+      throw fault(
+          "version", "it is " + version + ", but this node reads version " + known + " only");
+    }
+  }
+
   /** Reads the kind of a record, which then begins as {@link #begin()} says. */
   Kind kind() {
     int code = int1("kind of a record");
@@ -68,6 +77,11 @@ final class WireReader {
   /** Ends a part, and passes over the fields in it that this node does not know. */
   void end(int outer) {
     in.position(in.limit()).limit(outer);
+  }
+
+  /** Returns the bytes that are not read yet, which are those of the given buffer. */
+  ByteBuffer rest() {
+    return in.slice();
   }
 
   /** Checks that all bytes are read. */

@@ -1,9 +1,10 @@
 /**
  * The form of records between nodes: bytes in place of the records of {@link
  * dev.dormouse.server.protocol}. Start at {@link dev.dormouse.server.protocol.wire.RecordCodec},
- * which writes and reads records; {@link dev.dormouse.server.protocol.wire.FrameReader} cuts a
- * stream into the bytes of single records. Both are plain computations: the package has no threads,
- * no clocks and no state but a stream's unfinished frame.
+ * which writes and reads records. {@link dev.dormouse.server.protocol.wire.LinkFrameCodec} does so
+ * with the frames of a link, and {@link dev.dormouse.server.protocol.wire.FrameReader} cuts a
+ * stream into frames. All three are plain computations: the package has no threads, no clocks and
+ * no state but a stream's unfinished frame.
  *
  * <p><b>Values.</b> Numbers are big-endian.
  *
@@ -17,10 +18,13 @@
  * part of ...               int4 length of what follows · the fields
  * </pre>
  *
- * <p><b>Frames and records.</b> A frame is cut out of a stream by its length, and has one record.
+ * <p><b>Frames and records.</b> A frame is cut out of a stream by its length, and has at most one
+ * record. {@link dev.dormouse.server.protocol.Link} says what its numbers mean.
  *
  * <pre>
- * frame                     int4 length of what follows · message
+ * frame                     int4 length of what follows · int1 version (1) · numbers · message,
+ *                           if the sequence is not 0
+ * numbers                   part of: int8 from · int8 to · int8 sequence · int8 acknowledged
  * message for a host        int1 version (1) · int8 epoch · record
  * message for a gateway     int1 version (1) · record
  * record                    int1 kind · part of the fields below

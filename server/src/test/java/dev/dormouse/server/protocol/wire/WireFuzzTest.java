@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import com.sun.management.ThreadMXBean;
 import dev.dormouse.server.protocol.FromHost;
+import dev.dormouse.server.protocol.Link;
 import dev.dormouse.server.protocol.ToHost;
 import java.io.ByteArrayOutputStream;
 import java.lang.management.ManagementFactory;
@@ -180,6 +181,50 @@ class WireFuzzTest {
     byte[] bytes = new byte[buffer.remaining()];
     buffer.get(bytes);
     return bytes;
+  }
+
+  // -- streams
+
+  @Example
+  void mutatedStreamsAreReadOrRefusedInWords() {
+    List<byte[]> streams = new ArrayList<>();
+    List<Object> records = samples(Records.anyOf(Records.toHost()));
+    for (int i = 0; i + 4 < records.size(); i += 4) {
+      ByteArrayOutputStream stream = new ByteArrayOutputStream();
+      for (int sequence = 1; sequence <= 4; sequence++) {
+        ByteBuffer record = RecordCodec.encode(5, (ToHost) records.get(i + sequence));
+        Link.Frame<ByteBuffer> frame = new Link.Frame<>(7, 8, sequence, 9, record);
+        stream.writeBytes(bytesOf(LinkFrameCodec.head(frame)));
+        stream.writeBytes(bytesOf(record));
+      }
+      streams.add(stream.toByteArray());
+    }
+    for (int i = 0; i < TRIES / 10; i++) {
+      checkStream(mutated(streams));
+    }
+    assertThat(read).isGreaterThan(TRIES / 20);
+    assertThat(refused).isGreaterThan(TRIES / 20);
+  }
+
+  private void checkStream(byte[] stream) {
+    FrameReader reader = new FrameReader(FrameReader.FRAME_BYTES_MAX);
+    try {
+      for (int from = 0; from < stream.length; ) {
+        int length = Math.min(stream.length - from, 1 + random.nextInt(1_000));
+        ByteBuffer chunk = ByteBuffer.wrap(stream, from, length);
+        ByteBuffer frame;
+        while ((frame = reader.next(chunk)) != null) {
+          var unused = LinkFrameCodec.decode(frame, RecordCodec::decodeForHost);
+          read++;
+        }
+        assertThat(reader.heldBytes()).isLessThanOrEqualTo(Math.max(4 << 10, 2 * stream.length));
+        from += length;
+      }
+    } catch (WireException e) {
+      refused++;
+    } catch (RuntimeException e) {
+      throw new AssertionError(about(stream), e);
+    }
   }
 
   // -- lengths that lie
