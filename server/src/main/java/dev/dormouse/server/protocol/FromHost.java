@@ -46,12 +46,13 @@ public sealed interface FromHost permits Release, FromHost.Notice {
   }
 
   /**
-   * Refuses records of the gateway, or ends the attachment of the gateway: the host does not own
-   * the group in that epoch, or the gateway has not announced its sockets. The gateway keeps what
-   * is unanswered, and asks the {@link Placement} again.
+   * Refuses an announcement of the gateway, or ends the attachment of the gateway: the host does
+   * not own the group in that epoch, or owns it no longer. The gateway keeps what is unanswered,
+   * and asks the {@link Placement} again. Each announcement is refused once at most, and other
+   * records are not refused, so a notice is never about an earlier attachment.
    *
    * @param group the group
-   * @param refused the epoch that the gateway's record carried, or that has ended
+   * @param refused the epoch that the announcement carried, or that has ended
    * @param known the owner that the host knows of; null if the host knows none
    */
   record NotOwner(int group, long refused, @Nullable Owner known) implements Notice {

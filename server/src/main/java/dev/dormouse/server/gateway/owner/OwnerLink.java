@@ -13,9 +13,9 @@ import org.jspecify.annotations.Nullable;
  * <p><b>The rule.</b> A gateway is <em>attached</em> to at most one owner of the group, in one
  * epoch. The first records that it sends to that owner are the announcement of its sockets. It
  * takes releases of that epoch alone. When the link to the owner breaks, when the owner says that
- * it owns the group no longer, or when a later epoch becomes known, the gateway <em>seeks</em>: it
- * sends nothing for the group, keeps what is unanswered, and asks the placement again and again. It
- * never goes back to an earlier epoch.
+ * it owns the group no longer, or when a later epoch has been known for {@link #PATIENCE_NS}, the
+ * gateway <em>seeks</em>: it sends nothing for the group, keeps what is unanswered, and asks the
+ * placement again and again. It never goes back to an earlier epoch.
  *
  * <p>The monitor of the object guards its fields; {@link #owner} may be read without it.
  */
@@ -46,6 +46,13 @@ final class OwnerLink {
   /** The shortest pause between two attachments, so that a refusal is not answered at once. */
   static final long PAUSE_NS = TimeUnit.MILLISECONDS.toNanos(100);
 
+  /**
+   * The time for which a gateway that learns of a later owner stays attached to the former one. The
+   * former owner says its last, and then that it owns the group no longer, so nothing is lost if it
+   * leaves in good order.
+   */
+  static final long PATIENCE_NS = TimeUnit.SECONDS.toNanos(1);
+
   private State state = State.SEEKING;
 
   /**
@@ -57,6 +64,10 @@ final class OwnerLink {
   /** The greatest epoch that is known of the group. */
   private long highest;
 
+  /** Whether the placement names a later owner than the one the gateway is attached to. */
+  private boolean isLaterKnown;
+
+  private long laterKnownSinceNs;
   private long seekingSinceNs;
   private boolean isLimboOver;
 
@@ -94,7 +105,14 @@ final class OwnerLink {
       if (found.epoch() == current.epoch()) {
         return false;
       }
-      seek(nowNs); // there is a later owner, although nobody has said so yet
+      if (!isLaterKnown) {
+        isLaterKnown = true;
+        laterKnownSinceNs = nowNs;
+      }
+      if (nowNs - laterKnownSinceNs < PATIENCE_NS) {
+        return false;
+      }
+      seek(nowNs);
     }
     if (nowNs - pausesUntilNs < 0) {
       return false;
@@ -153,6 +171,7 @@ final class OwnerLink {
   private void seek(long nowNs) {
     state = state.to(State.SEEKING);
     owner = null;
+    isLaterKnown = false;
     seekingSinceNs = nowNs;
   }
 

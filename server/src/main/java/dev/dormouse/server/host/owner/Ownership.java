@@ -41,10 +41,15 @@ import org.jspecify.annotations.Nullable;
  * sockets again, and sends again what is unanswered. What an actor has begun to handle by then is
  * {@link InFlight}: its repeats are passed over.
  *
+ * <p><b>Refusals.</b> An announcement is answered once: it is taken, or its first part is refused.
+ * Nothing else is refused. A record of a gateway that is not attached is passed over, because the
+ * gateway has been told, or will be, by the refusal of its announcement, by the notice at the end
+ * of the ownership, or by the break of the link; and then it sends the record again. A second
+ * refusal of the same attempt would come when the gateway has announced its sockets anew, and would
+ * end that attachment.
+ *
  * <p><b>The end.</b> While the ownership is left in good order nothing enters, and what actors send
- * goes out. Records of attached gateways are passed over without a refusal, because a refusal would
- * overtake the releases that are on their way; the notice at the end has these records sent to the
- * next owner. When the ownership is over nothing goes out either, whatever actors still do.
+ * goes out. When the ownership is over nothing goes out either, whatever actors still do.
  *
  * <p>The object's monitor guards its fields. It is held while a record is handed to the transport,
  * so that no release overtakes the held ones. No actor's cell is called while it is held.
@@ -254,8 +259,10 @@ public final class Ownership {
     static final Entry PASSED_OVER = new Entry(false, null, null);
   }
 
-  private Entry refused(long epoch, @Nullable Owner known) {
-    return new Entry(false, new NotOwner(group, epoch, known), null);
+  private Entry refused(Announce part, long epoch, @Nullable Owner known) {
+    return part.isFirst()
+        ? new Entry(false, new NotOwner(group, epoch, known), null)
+        : Entry.PASSED_OVER;
   }
 
   /**
@@ -265,11 +272,11 @@ public final class Ownership {
    */
   synchronized Entry enter(long gateway, long epoch, ToHost.ForActor record) {
     Peer peer = peers.get(gateway);
-    boolean isAttached = epoch == owner.epoch() && peer != null && peer.isAttached;
-    if (peer == null || !isAttached) {
-      return refused(epoch, life == Life.SERVING ? owner : null);
-    }
-    if (life != Life.SERVING || peer.inFlight.passesOver(record)) {
+    if (life != Life.SERVING
+        || epoch != owner.epoch()
+        || peer == null
+        || !peer.isAttached
+        || peer.inFlight.passesOver(record)) {
       return Entry.PASSED_OVER;
     }
     if (record instanceof ToHost.Open open && open.connection().number() < peer.firstNew) {
@@ -308,10 +315,10 @@ public final class Ownership {
    */
   synchronized Entry announce(long gateway, long epoch, Announce part, long nowNs) {
     if (life != Life.SERVING) {
-      return refused(epoch, null);
+      return refused(part, epoch, null);
     }
     if (epoch != owner.epoch()) {
-      return refused(epoch, owner);
+      return refused(part, epoch, owner);
     }
     Peer peer = peer(gateway, nowNs);
     if (part.isFirst()) {
@@ -320,7 +327,7 @@ public final class Ownership {
     }
     List<long[]> parts = peer.parts;
     if (parts == null) {
-      return refused(epoch, owner); // its first part was lost with an earlier link
+      return Entry.PASSED_OVER; // the first part was refused
     }
     parts.add(part.connections());
     return part.isLast()
@@ -519,7 +526,10 @@ public final class Ownership {
     return life == Life.LEAVING && nowNs - deadlineNs >= 0;
   }
 
-  /** Ends the ownership: nothing leaves from here on, but the notice to the attached gateways. */
+  /**
+   * Ends the ownership: nothing leaves from here on, but the notice to the gateways that are
+   * attached or in the middle of an announcement.
+   */
   synchronized void end() {
     if (life == Life.OVER) {
       return;
@@ -527,7 +537,7 @@ public final class Ownership {
     life = life.to(Life.OVER);
     peers.forEach(
         (run, peer) -> {
-          if (peer.isAttached) {
+          if (peer.isAttached || peer.parts != null) {
             ways.toGateway(run, new NotOwner(group, owner.epoch(), next));
           }
         });

@@ -146,13 +146,18 @@ public final class Ownerships {
             ? placement.groupOf(forActor.actor())
             : ((ToHost.Announce) record).group();
     Ownership ownership = owned.get(group);
+    boolean isAttempt = record instanceof ToHost.Announce part && part.isFirst();
     if (ownership == null) {
-      ways.toGateway(gateway, new NotOwner(group, epoch, placement.ownerOf(group)));
+      if (isAttempt) { // nothing else is refused, see Ownership
+        ways.toGateway(gateway, new NotOwner(group, epoch, placement.ownerOf(group)));
+      }
       return;
     }
     if (epoch > ownership.epoch()) {
       lose(group, ownership, "a gateway knows of epoch " + epoch);
-      ways.toGateway(gateway, new NotOwner(group, epoch, null));
+      if (isAttempt) {
+        ways.toGateway(gateway, new NotOwner(group, epoch, null));
+      }
       return;
     }
     Entry entry =
