@@ -3,9 +3,12 @@ package dev.dormouse.server.host;
 import dev.dormouse.sdk.ActorId;
 import dev.dormouse.server.host.commit.Answers;
 import dev.dormouse.server.host.commit.CommitPipeline;
+import dev.dormouse.server.host.commit.Outlet;
 import dev.dormouse.server.host.commit.OutputGate;
 import dev.dormouse.server.host.commit.Repeats;
 import dev.dormouse.server.host.commit.TurnWatch;
+import dev.dormouse.server.host.owner.InFlight;
+import dev.dormouse.server.host.owner.Ownership;
 import dev.dormouse.server.host.rows.ActorRows;
 import dev.dormouse.server.host.turn.Activation;
 import dev.dormouse.server.host.turn.AutoReplyRows;
@@ -25,6 +28,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
@@ -71,12 +75,34 @@ import org.jspecify.annotations.Nullable;
  * {@link CellState} draws the life of a cell. When the actor is idle, its object is dropped. When
  * all commits are in the store and every close is handled, the cell retires. The next event of the
  * actor makes a new cell.
+ *
+ * <p>If other nodes may own the actor, a cell belongs to one {@link Ownership} and keeps its epoch
+ * for life. When the ownership is left in good order, the cell {@linkplain #finish finishes}: it
+ * handles no further event, but the open turn and {@code onHibernate} are committed. When the
+ * ownership is lost, the cell is {@linkplain #drop dropped}: the open turn is abandoned, and
+ * nothing leaves the gate any more. Either way the cell ends once its commits have been reported.
+ * The actor's next cell on this node waits for that end, so that no turns of two cells overlap.
  */
 final class ActorCell {
   /** The most steps that a cell takes before it gives its thread to other cells. */
   private static final int SLICE = 64;
 
+  private static final String DROPPED = "the node does not own the actor any more";
+
   private final ActorId id;
+
+  /** The ownership under which the cell was made; null if no other node can own the actor. */
+  private final @Nullable Ownership ownership;
+
+  /** Completes when the cell has ended, so that nothing of it is on its way. */
+  private final CompletableFuture<Void> left = new CompletableFuture<>();
+
+  /** The end of the actor's cell before this one; null if it has ended, or there was none. */
+  private @Nullable CompletionStage<Void> predecessor;
+
+  /** True if the end of the predecessor will start the cell. */
+  private boolean isWaitingForPredecessor;
+
   private final Executor executor;
   private final HostOptions options;
   private final Time time;
@@ -92,7 +118,10 @@ final class ActorCell {
   private final ActorRows rows;
   private final AutoReplyRows autoReplies;
   private final ClosingConnections closing;
+
+  /** The wishes to be told when the actor object is gone; the list's monitor guards it. */
   private final List<CompletableFuture<Boolean>> waitingForSleep = new ArrayList<>(0);
+
   private final CommitPipeline commits;
   private final Recovery recovery;
   private final Repeats repeats;
@@ -125,12 +154,17 @@ final class ActorCell {
   /**
    * Makes a cell without an actor object.
    *
+   * @param ownership the ownership under which the cell runs; null if no other node can own the
+   *     actor
+   * @param predecessor completes when the actor's cell before this one has ended; null if it has
    * @param executor where the actor's handlers run
    * @param activations reads the actor's row and makes an activation
    * @param onRetired told when this cell has retired, so that the actor needs a new one
    */
   ActorCell(
       ActorId id,
+      @Nullable Ownership ownership,
+      @Nullable CompletionStage<Void> predecessor,
       Executor executor,
       HostOptions options,
       Time time,
@@ -148,6 +182,8 @@ final class ActorCell {
       Supplier<Activation> activations,
       Consumer<ActorCell> onRetired) {
     this.id = id;
+    this.ownership = ownership;
+    this.predecessor = predecessor;
     this.executor = executor;
     this.options = options;
     this.time = time;
@@ -171,6 +207,11 @@ final class ActorCell {
     return id;
   }
 
+  /** Returns the ownership under which the cell runs; null if no other node can own the actor. */
+  @Nullable Ownership ownership() {
+    return ownership;
+  }
+
   // Calls from outside. Any thread.
 
   /**
@@ -189,11 +230,61 @@ final class ActorCell {
         commits.sendNow(Answers.noRoom(work));
       }
       case QUEUED, OUT_OF_TURN -> {}
+      case SHUT -> passOver(work);
       case RETIRED -> {
         return false;
       }
     }
     return true;
+  }
+
+  private static void passOver(Event unhandled) {
+    if (unhandled instanceof Event.Hibernate hibernate) {
+      hibernate.dropped().complete(false);
+    }
+  }
+
+  /**
+   * Ends the cell in good order: events that wait are passed over, the open turn goes on, and the
+   * actor object is dropped after its {@code onHibernate}.
+   *
+   * @return completes when the cell has ended
+   */
+  CompletionStage<Void> finish() {
+    mailbox.shut().forEach(ActorCell::passOver);
+    signal();
+    return left;
+  }
+
+  /**
+   * Ends the cell at once: events that wait are passed over, the open turn is abandoned, and
+   * nothing leaves from here on. Idempotent.
+   *
+   * @return completes when the commits that are on their way have been reported
+   */
+  CompletionStage<Void> drop() {
+    List<Event> waiting = mailbox.shut();
+    gate.shut();
+    waiting.forEach(ActorCell::passOver);
+    wakeSleepers(false);
+    boolean isMine = mailbox.signal();
+    Turn turn = openTurn;
+    if (isMine || (turn != null && turn.abandon(DROPPED))) {
+      run();
+    }
+    return left;
+  }
+
+  /**
+   * Forgets the events that a gateway has sent and will send again.
+   *
+   * @param inFlight takes the gateway's messages and requests that are not answered yet
+   */
+  void forget(long gateway, InFlight inFlight) {
+    mailbox.forget(gateway, inFlight);
+    if (mailbox.isWithholding()) {
+      signal(); // there may be room for messages of other gateways
+    }
   }
 
   /**
@@ -314,8 +405,17 @@ final class ActorCell {
    *     retired, or because the thread that ends the open turn runs the cell from then on
    */
   private boolean step() {
+    if (gate.isShut()) {
+      return leave();
+    }
+    if (predecessor != null && !hasPredecessorEnded(predecessor)) {
+      return false;
+    }
     if (gate.loss() != null) {
       return resetAfterLoss();
+    }
+    if (mailbox.isShut()) {
+      return leave();
     }
     boolean isQuiet = recovery.isQuiet();
     Event.Client owed = isQuiet ? null : recovery.owedDue();
@@ -330,6 +430,7 @@ final class ActorCell {
       return first.accept(step);
     }
     if (owed == null && (mayRun || mailbox.size() == 0)) {
+      tellResumable();
       return state == CellState.SETTLING ? settle() : !mailbox.park();
     }
     if (!isQuiet && recovery.isResting()) {
@@ -345,6 +446,67 @@ final class ActorCell {
       return activate();
     }
     return owed == null || owed.accept(step);
+  }
+
+  /** Rests until the actor's cell before this one has ended, if it has not. */
+  private boolean hasPredecessorEnded(CompletionStage<Void> before) {
+    if (left(before)) {
+      predecessor = null;
+      return true;
+    }
+    boolean isFirst = !isWaitingForPredecessor;
+    isWaitingForPredecessor = true;
+    mailbox.rest(); // from here on another thread may run the cell
+    if (isFirst) {
+      before.whenComplete((nothing, error) -> signal());
+    } else if (left(before)) {
+      signal();
+    }
+    return false;
+  }
+
+  private static boolean left(CompletionStage<Void> cell) {
+    return cell.toCompletableFuture().isDone();
+  }
+
+  /**
+   * Ends the cell, whose mailbox is shut. If the gate is open, the actor object hibernates first,
+   * and what was sent leaves.
+   */
+  private boolean leave() {
+    if (state == CellState.RETIRED) {
+      return false;
+    }
+    Activation current = activation;
+    if (gate.isShut()) {
+      Turn lost = openTurn;
+      if (lost != null) {
+        commits.discard(lost);
+      }
+      if (current != null) {
+        watch.left(id, lost, current);
+      }
+    } else if (state.isActive()) {
+      state = state.to(CellState.HIBERNATING);
+      return runTurn(new Event.Hibernate(false, false, new CompletableFuture<>()));
+    }
+    if (state.isActive()) {
+      drop(CellState.COLD);
+    }
+    if (!gate.isEmpty(signal)) {
+      return !mailbox.park();
+    }
+    wakeSleepers(!gate.isShut());
+    if (!mailbox.retire()) {
+      return true;
+    }
+    if (state == CellState.COLD) {
+      state = state.to(CellState.SETTLING);
+    }
+    state = state.to(CellState.RETIRED);
+    onRetired.accept(this);
+    left.complete(null);
+    return false;
   }
 
   /** Returns whether the event can be handled although no turn may begin. */
@@ -417,7 +579,9 @@ final class ActorCell {
       hibernate.dropped().complete(false);
       return true;
     }
-    waitingForSleep.add(hibernate.dropped());
+    synchronized (waitingForSleep) {
+      waitingForSleep.add(hibernate.dropped());
+    }
     if (state.isActive() && !hibernate.isReset()) {
       state = state.to(CellState.HIBERNATING);
       return runTurn(hibernate);
@@ -446,12 +610,20 @@ final class ActorCell {
     }
     state = state.to(CellState.RETIRED);
     onRetired.accept(this);
+    left.complete(null);
     return false;
   }
 
   private void wakeSleepers(boolean isDropped) {
-    waitingForSleep.forEach(dropped -> dropped.complete(isDropped));
-    waitingForSleep.clear();
+    List<CompletableFuture<Boolean>> sleepers;
+    synchronized (waitingForSleep) {
+      if (waitingForSleep.isEmpty()) {
+        return;
+      }
+      sleepers = List.copyOf(waitingForSleep);
+      waitingForSleep.clear();
+    }
+    sleepers.forEach(dropped -> dropped.complete(isDropped));
   }
 
   /**
@@ -481,7 +653,7 @@ final class ActorCell {
     }
     ToHost.Closed consequence = vain.consequence();
     if (consequence != null) {
-      offer(new Event.Client(consequence));
+      offer(Event.Client.ofHost(consequence));
     }
     recovery.done(client);
     return true;
@@ -529,6 +701,11 @@ final class ActorCell {
     Turn turn = commits.open(work, time.nowNs(), this::lastStageCompleted);
     openTurn = turn;
     atHand = work;
+    if (gate.isShut()) { // the cell was dropped before the other thread could see this turn
+      boolean isMine = turn.abandon(DROPPED);
+      boolean unused = turn.returned(null); // clears the interrupt flag
+      return isMine;
+    }
     Throwable thrown = null;
     if (Answers.isOneTooMany(work, current.connectionCount(), current.options().connectionsMax())) {
       watch.hit("connections-per-actor", "503", id, work.connection());
@@ -565,6 +742,9 @@ final class ActorCell {
   }
 
   private void end(Turn turn, Activation current) {
+    if (gate.isShut()) {
+      return; // the next step discards the turn
+    }
     Throwable failure = turn.failure();
     if (failure == null) {
       failure = Answers.undecided(turn);
@@ -621,7 +801,8 @@ final class ActorCell {
     Event work = turn.work();
     List<ToGateway> records = turn.sayLast(commits.handled(work));
     closing.noteClosesOf(records, turn.number());
-    commits.commit(turn, records, watch.of(id, turn, current, lastEventNs));
+    long[] gateways = commits.isRouted() ? current.gateways() : Outlet.NO_GATEWAYS;
+    commits.commit(turn, records, gateways, watch.of(id, turn, current, lastEventNs));
     if (work instanceof Event.Activate) {
       recovery.activated();
     } else if (!(work instanceof Event.Hibernate)) {

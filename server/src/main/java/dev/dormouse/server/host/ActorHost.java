@@ -12,9 +12,16 @@ import dev.dormouse.server.host.commit.AlarmOutcomes;
 import dev.dormouse.server.host.commit.Answers;
 import dev.dormouse.server.host.commit.CommitPipeline;
 import dev.dormouse.server.host.commit.LostCloses;
+import dev.dormouse.server.host.commit.Outlet;
 import dev.dormouse.server.host.commit.OutputGate;
 import dev.dormouse.server.host.commit.Repeats;
 import dev.dormouse.server.host.commit.TurnWatch;
+import dev.dormouse.server.host.commit.Unanswered;
+import dev.dormouse.server.host.owner.InFlight;
+import dev.dormouse.server.host.owner.Ownership;
+import dev.dormouse.server.host.owner.Ownership.Announcement;
+import dev.dormouse.server.host.owner.Ownership.GivenUp;
+import dev.dormouse.server.host.owner.Ownerships;
 import dev.dormouse.server.host.rows.ActorRows;
 import dev.dormouse.server.host.rows.Quarantine;
 import dev.dormouse.server.host.rows.UnreadableCounts;
@@ -35,14 +42,19 @@ import dev.dormouse.server.protocol.Time;
 import dev.dormouse.server.protocol.ToGateway;
 import dev.dormouse.server.protocol.ToHost;
 import dev.dormouse.server.protocol.Transport;
+import dev.dormouse.storage.CommitResult;
 import dev.dormouse.storage.NodeStore;
+import dev.dormouse.storage.OwnershipListener;
 import dev.dormouse.storage.codec.ValueCodec;
 import dev.dormouse.storage.rows.DueAlarm;
+import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.LongAdder;
@@ -50,6 +62,7 @@ import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 
@@ -57,14 +70,25 @@ import org.slf4j.Logger;
  * Runs the actors of a node: brings each event to its actor's cell, makes cells when they are
  * needed, and has idle actors hibernate. All methods may be called from any thread, and return at
  * once unless they say that they read the store.
+ *
+ * <p>If the {@link Placement} is not fixed, the host runs the actors of those groups of shards
+ * alone that it owns. Every record of a gateway then passes the door of {@link Ownerships}, a cell
+ * belongs to the ownership under which it was made, and releases leave by that ownership. If the
+ * placement is fixed, there is no door, and releases go straight to the transport.
  */
-public final class ActorHost {
+public final class ActorHost implements Transport.HostEnd, OwnershipListener, Ownerships.Cells {
   private static final Logger log = Log.of(ActorHost.class);
 
   private final Map<String, ActorType> types;
   private final NodeStore store;
   private final Transport transport;
   private final Time time;
+  private final Placement placement;
+
+  /** The groups that this host owns; null if it owns everything for ever. */
+  private final @Nullable Ownerships ownerships;
+
+  private final Outlet outlet;
 
   /** The limits of each actor type, by the type's name. */
   private final Map<String, HostOptions> limits;
@@ -76,17 +100,22 @@ public final class ActorHost {
   private final LongAdder eventsGivenUp = new LongAdder();
   private final TurnWatch watch;
   private final Questions questions;
-  private final Receiver receiver = new Receiver();
+
+  /** Takes the records of gateways if this host owns everything. */
+  private final Receiver receiver = new Receiver(null);
+
   private final UnsettledTurns unsettled;
   private final HostRounds rounds;
   private final Quarantine quarantine = new Quarantine();
   private final ConcurrentHashMap<ActorId, ActorCell> cells = new ConcurrentHashMap<>();
+
+  /** The ends of dropped cells, some of whose commits are on their way. */
+  private final ConcurrentHashMap<ActorId, CompletableFuture<Void>> leaving =
+      new ConcurrentHashMap<>();
+
   private final Consumer<ActorCell> onRetired = this::remove;
   private final LostCloses lostCloses = new LostCloses();
   private final LeftoverCloses leftovers;
-
-  /** True if gateways and this host may lose each other, so that gateways send events again. */
-  private final boolean mayRepeat;
 
   private volatile boolean isStopping;
 
@@ -101,7 +130,8 @@ public final class ActorHost {
   }
 
   /**
-   * Creates a host without actors in memory whose events are reported to observers.
+   * Creates a host of a node that owns everything, without actors in memory, whose events are
+   * reported to observers.
    *
    * @throws IllegalArgumentException if two types have the same name
    */
@@ -112,24 +142,40 @@ public final class ActorHost {
       Time time,
       HostOptions options,
       Observers observers) {
-    this(types, store, transport, Placement.fixed(new Owner("", 1)), time, options, observers);
+    this(
+        types,
+        store,
+        transport,
+        "",
+        Placement.fixed(new Owner("", store.epoch(0))),
+        time,
+        options,
+        observers);
   }
 
   /**
-   * Creates a host without actors in memory whose gateways may be in other processes.
+   * Creates a host without actors in memory whose events are reported to observers. If the
+   * placement is not fixed, the host owns nothing until {@link #onOwned}; it listens to the store
+   * by {@link NodeStore#listen}.
    *
-   * @param placement tells which hosts own which groups of shards
-   * @throws IllegalArgumentException if two types have the same name
+   * @param node the name of the host's node
+   * @throws IllegalArgumentException if two types have the same name, or the groups of the
+   *     placement are not those of the store
    */
   public ActorHost(
       List<ActorType> types,
       NodeStore store,
       Transport transport,
+      String node,
       Placement placement,
       Time time,
       HostOptions options,
       Observers observers) {
-    this.mayRepeat = !placement.isFixed();
+    if (!placement.isFixed() && placement.groups() != store.groups().groups()) {
+      throw new IllegalArgumentException(
+          "the placement has %s groups, and the store has %s"
+              .formatted(placement.groups(), store.groups().groups()));
+    }
     this.types =
         types.stream()
             .collect(
@@ -143,12 +189,21 @@ public final class ActorHost {
     this.store = store;
     this.transport = transport;
     this.time = time;
+    this.placement = placement;
+    Ownerships owned =
+        placement.isFixed()
+            ? null
+            : new Ownerships(node, placement, transport::toGateway, time, this);
+    this.ownerships = owned;
+    this.outlet =
+        owned == null ? (release, gateways) -> transport.toGateway(0, release) : owned::send;
     this.limits =
         this.types.values().stream()
             .collect(
                 Collectors.toUnmodifiableMap(ActorType::name, type -> options.of(type.options())));
     this.failures = new FailureLog(time);
-    this.alarmClock = new AlarmClock(store, time, this.types.keySet(), this::accept);
+    this.alarmClock =
+        new AlarmClock(store, time, this.types.keySet(), this::accept, placement.isFixed());
     this.alarms = new AlarmOutcomes(alarmClock, failures, this::optionsOf);
     this.background = new BackgroundWork(failures);
     this.watch = new TurnWatch(observers, time);
@@ -166,26 +221,41 @@ public final class ActorHost {
             this::hibernateIfIdle);
   }
 
-  /**
-   * Takes a record of a gateway.
-   *
-   * @param gateway the run of the gateway's node
-   * @param epoch the epoch in which the gateway believes that this host owns the record's group
-   */
+  @Override
   public void accept(long gateway, long epoch, ToHost told) {
-    accept(told);
+    if (ownerships == null) {
+      accept(told);
+    } else {
+      ownerships.accept(gateway, epoch, told);
+    }
   }
 
-  /** Takes an event, or the answer to a question of an actor, from a gateway. */
+  @Override
+  public void broken(long gateway) {
+    if (ownerships != null) {
+      ownerships.broken(gateway);
+    }
+  }
+
+  /**
+   * Takes an event, or the answer to a question of an actor, from the gateway of a node that owns
+   * everything.
+   */
   public void accept(ToHost told) {
     told.dispatch(receiver);
   }
 
-  /** Takes each kind of record that gateways send. */
+  /** Takes each kind of record that gateways send and that has passed the door, if there is one. */
   private final class Receiver implements ToHost.Receiver {
+    private final @Nullable Ownership ownership;
+
+    Receiver(@Nullable Ownership ownership) {
+      this.ownership = ownership;
+    }
+
     @Override
     public void event(ToHost.ClientEvent event) {
-      accept(new Event.Client(event, watch.nowNsIfHeard()));
+      accept(ownership, new Event.Client(event, watch.nowNsIfHeard()));
     }
 
     @Override
@@ -204,20 +274,32 @@ public final class ActorHost {
     }
   }
 
+  /** Takes a close that the host itself makes; one of an actor that is not owned is dropped. */
   void accept(Event.Client client) {
+    Ownership ownership = ownershipOf(client.event().actor());
+    if (ownerships == null || ownership != null) {
+      accept(ownership, client);
+    }
+  }
+
+  private @Nullable Ownership ownershipOf(ActorId actor) {
+    return ownerships == null ? null : ownerships.of(actor);
+  }
+
+  private void accept(@Nullable Ownership ownership, Event.Client client) {
     ToHost.ClientEvent event = client.event();
     ActorType type = types.get(event.actor().type());
     if (type == null) {
-      refuse(client, Answers.unknownType(event));
+      refuse(ownership, client, Answers.unknownType(event));
     } else if (isStopping && !(event instanceof ToHost.Closed)) {
-      refuse(client, Answers.stopping(event));
+      refuse(ownership, client, Answers.stopping(event));
     } else if (rounds.isCrowded()
         && Answers.isFromNewcomer(event)
         && !cells.containsKey(event.actor())) {
       watch.hit("actors-in-memory", "503", event.actor(), client.connection());
-      refuse(client, Answers.crowded(event));
+      refuse(ownership, client, Answers.crowded(event));
     } else {
-      offer(event.actor(), type, client);
+      offer(ownership, event.actor(), type, client);
     }
   }
 
@@ -226,23 +308,59 @@ public final class ActorHost {
     if (type == null) {
       throw new AssertionError("the clock passes over alarms of types that are not registered");
     }
-    offer(
-        due.actor(), type, new Event.Alarm(due, () -> alarmClock.ended(due), watch.nowNsIfHeard()));
+    Ownership ownership = ownershipOf(due.actor());
+    if (ownerships == null || ownership != null) {
+      offer(
+          ownership,
+          due.actor(),
+          type,
+          new Event.Alarm(due, () -> alarmClock.ended(due), watch.nowNsIfHeard()));
+    }
   }
 
-  private void refuse(Event.Client client, List<ToGateway> records) {
+  private void refuse(@Nullable Ownership ownership, Event.Client client, List<ToGateway> records) {
     if (!records.isEmpty()) {
       ActorId actor = client.event().actor();
-      transport.toGateway(0, new Release(actor, store.epochOf(actor), records));
+      outlet.send(new Release(actor, epochOf(ownership, actor), records), Outlet.NO_GATEWAYS);
     }
     client.end();
   }
 
-  private void offer(ActorId id, ActorType type, Event event) {
+  private long epochOf(@Nullable Ownership ownership, ActorId actor) {
+    return ownership == null ? store.epochOf(actor) : ownership.epoch();
+  }
+
+  /**
+   * Offers an event to the actor's cell.
+   *
+   * @param ownership the ownership under which the event came; null if this host owns everything.
+   *     If it is not in force any more, the event is passed over: no gateway waits for this host
+   */
+  private void offer(@Nullable Ownership ownership, ActorId id, ActorType type, Event event) {
     ActorCell cell = cells.get(id); // takes no lock, and most often finds the cell
-    while (cell == null || !cell.offer(event)) {
-      cell = cells.computeIfAbsent(id, key -> newCell(key, type));
+    while (cell == null || !isOffered(cell, ownership, event)) {
+      if (ownership != null && !ownership.isServing()) {
+        return;
+      }
+      cell = cells.computeIfAbsent(id, key -> newCell(key, type, ownership));
+      if (ownership != null && !ownership.isServing()) {
+        drop(cell); // the cell may have been made after the others of the group were dropped
+        return;
+      }
     }
+  }
+
+  /** Returns whether the event is the cell's business, or nobody's. */
+  private boolean isOffered(ActorCell cell, @Nullable Ownership ownership, Event event) {
+    Ownership ofCell = cell.ownership();
+    if (ofCell == ownership) {
+      return cell.offer(event);
+    }
+    if (ofCell != null && ofCell.isOver()) {
+      drop(cell);
+      return false;
+    }
+    return true; // the ownership under which the event came is over
   }
 
   /** Returns the options of an actor type; the defaults if there is no type of that name. */
@@ -251,15 +369,22 @@ public final class ActorHost {
     return known == null ? ActorOptions.defaults() : known.options();
   }
 
-  private ActorCell newCell(ActorId id, ActorType type) {
+  private ActorCell newCell(ActorId id, ActorType type, @Nullable Ownership ownership) {
     HostOptions options = Objects.requireNonNull(limits.get(type.name()));
-    long epoch = store.epochOf(id);
+    long epoch = epochOf(ownership, id);
     Executor executor = type.executor().apply(id);
-    Mailbox mailbox = new Mailbox(options.mailboxMax());
+    Unanswered unanswered = ownership == null ? null : new Unanswered();
+    Mailbox mailbox = new Mailbox(options.mailboxMax(), unanswered);
     ActorRows rows = new ActorRows(store, id, quarantine);
     ClosingConnections closing = new ClosingConnections();
     AutoReplyRows autoReplies = new AutoReplyRows(rows, type.options());
-    OutputGate gate = new OutputGate(transport, questions, unsettled);
+    OutputGate gate =
+        new OutputGate(
+            outlet,
+            unanswered,
+            ownership == null ? null : () -> fenced(ownership),
+            questions,
+            unsettled);
     CommitPipeline pipeline =
         new CommitPipeline(
             id,
@@ -273,7 +398,7 @@ public final class ActorHost {
             unsettled,
             lostCloses,
             type.options().turnBytesMax(),
-            mayRepeat);
+            ownership == null ? null : () -> confirm(ownership));
     Recovery recovery =
         new Recovery(
             id,
@@ -302,10 +427,12 @@ public final class ActorHost {
                 alarms.running(),
                 background,
                 questions,
-                mayRepeat,
+                ownership != null,
                 pipeline::sendNow);
     return new ActorCell(
         id,
+        ownership,
+        leaving.get(id),
         executor,
         options,
         time,
@@ -319,13 +446,142 @@ public final class ActorHost {
         gate,
         pipeline,
         recovery,
-        new Repeats(rows, mayRepeat),
+        new Repeats(rows, ownership != null),
         activations,
         onRetired);
   }
 
   private void remove(ActorCell retired) {
     cells.remove(retired.id(), retired);
+  }
+
+  // Groups of shards. The methods of Cells are called by the door alone.
+
+  /** Begins the ownership of a group: the host runs its actors, and rings their alarms. */
+  @Override
+  public void onOwned(int group, long epoch) {
+    door().begin(group, epoch);
+    alarmClock.owned(group);
+  }
+
+  /** Ends the ownership of a group at once; nothing of its actors leaves any more. */
+  @Override
+  public void onLost(int group, String why) {
+    door().lose(group, why);
+  }
+
+  /**
+   * Leaves the ownership of a group in good order: open turns end, {@code onHibernate} is called,
+   * and everything that was sent goes out. At the deadline the group is dropped, as it is then.
+   *
+   * @param next the owner that follows; null if none is known
+   * @param within the time until the deadline
+   * @return completes when the host has nothing to do with the group any more
+   */
+  public CompletionStage<Void> giveUp(int group, @Nullable Owner next, Duration within) {
+    return door().leave(group, next, time.nowNs() + within.toNanos());
+  }
+
+  private Ownerships door() {
+    if (ownerships == null) {
+      throw new IllegalStateException("a node that is alone owns everything for ever");
+    }
+    return ownerships;
+  }
+
+  /** Returns whether this host owns the group of an actor. */
+  public boolean owns(ActorId actor) {
+    return ownerships == null || ownerships.of(actor) != null;
+  }
+
+  /** Returns the number of groups that this host owns. */
+  public int ownedGroups() {
+    return ownerships == null ? placement.groups() : ownerships.count();
+  }
+
+  /**
+   * Returns the number of releases that were dropped because their gateway did not announce its
+   * sockets in time.
+   */
+  public long droppedReleases() {
+    return ownerships == null ? 0 : ownerships.dropped();
+  }
+
+  private CompletionStage<CommitResult> confirm(Ownership ownership) {
+    return store.confirm(ownership.group(), ownership.epoch());
+  }
+
+  private void fenced(Ownership ownership) {
+    door().lose(ownership, "the store has a later epoch");
+  }
+
+  @Override
+  public void take(Ownership ownership, ToHost.ForActor record) {
+    record.dispatch(new Receiver(ownership));
+  }
+
+  @Override
+  public void forgetQueued(int group, long gateway, InFlight inFlight) {
+    for (ActorCell cell : cells.values()) {
+      if (placement.groupOf(cell.id()) == group) {
+        cell.forget(gateway, inFlight);
+      }
+    }
+  }
+
+  @Override
+  public void compare(Ownership ownership, Announcement announcement) {
+    leftovers.compare(ownership, announcement);
+  }
+
+  @Override
+  public void closeAll(Ownership ownership, GivenUp gateways) {
+    questions.unanswerable(
+        (actor, connection) ->
+            placement.groupOf(actor) == ownership.group() && gateways.has(connection.run()));
+    leftovers.closeAll(ownership, gateways);
+  }
+
+  @Override
+  public CompletionStage<Void> settle(int group) {
+    alarmClock.lost(group);
+    List<CompletableFuture<Void>> ends = new ArrayList<>();
+    for (ActorCell cell : cells.values()) {
+      if (placement.groupOf(cell.id()) == group) {
+        ends.add(cell.finish().toCompletableFuture());
+      }
+    }
+    return CompletableFuture.allOf(ends.toArray(CompletableFuture[]::new));
+  }
+
+  @Override
+  public void drop(int group) {
+    alarmClock.lost(group);
+    for (ActorCell cell : cells.values()) {
+      Ownership ownership = cell.ownership();
+      if (ownership != null && ownership.group() == group && ownership.isOver()) {
+        drop(cell);
+      }
+    }
+    questions.unanswerable((actor, connection) -> placement.groupOf(actor) == group);
+  }
+
+  /** Drops a cell; the actor's next one waits until this one has ended. */
+  private void drop(ActorCell cell) {
+    ActorId id = cell.id();
+    CompletableFuture<Void> end = new CompletableFuture<>();
+    CompletableFuture<Void> known = leaving.put(id, end);
+    CompletableFuture<Void> before =
+        known == null ? CompletableFuture.completedFuture(null) : known;
+    cells.remove(id, cell);
+    cell.drop()
+        .toCompletableFuture()
+        .runAfterBoth(
+            before,
+            () -> {
+              leaving.remove(id, end);
+              end.complete(null);
+            });
   }
 
   /**
@@ -345,13 +601,16 @@ public final class ActorHost {
    */
   public void tick(int parts) {
     unsettled.look();
+    if (ownerships != null) {
+      ownerships.tick();
+    }
     rounds.tick(parts);
   }
 
   private void beginRound() {
     failures.tick();
     if (!isStopping) {
-      lostCloses.retry(this::accept);
+      lostCloses.retry(closed -> accept(Event.Client.ofHost(closed)));
     }
   }
 
@@ -425,15 +684,17 @@ public final class ActorHost {
 
   /**
    * Closes a connection at once, without a turn of its actor; the actor's {@code onClose} follows.
-   * Nothing happens if the connection is not open.
+   * Nothing happens if the connection is not open, or this host does not own the actor.
    *
    * @throws IllegalArgumentException if the code may not be sent, or the reason is too long
    */
   public void close(ActorId id, ConnectionId connection, int code, String reason) {
     CloseReason.checkSendable(code, reason);
-    transport.toGateway(
-        0,
-        new Release(id, store.epochOf(id), List.of(new ToGateway.Close(connection, code, reason))));
+    Ownership ownership = ownershipOf(id);
+    if (ownerships == null || ownership != null) {
+      ToGateway close = new ToGateway.Close(connection, code, reason);
+      outlet.send(new Release(id, epochOf(ownership, id), List.of(close)), Outlet.NO_GATEWAYS);
+    }
   }
 
   private void checkHosted(ActorId id) {
@@ -558,7 +819,8 @@ public final class ActorHost {
     alarmClock.stop();
     log.debug("stopping with {} actors in memory", cells.size());
     return CompletableFuture.allOf(
-            cells.keySet().stream().map(this::hibernate).toArray(CompletableFuture[]::new))
+            Stream.concat(cells.keySet().stream().map(this::hibernate), leaving.values().stream())
+                .toArray(CompletableFuture[]::new))
         .thenCompose(dropped -> background.drained());
   }
 }

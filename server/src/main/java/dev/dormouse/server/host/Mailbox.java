@@ -1,6 +1,8 @@
 package dev.dormouse.server.host;
 
 import dev.dormouse.sdk.ConnectionId;
+import dev.dormouse.server.host.commit.Unanswered;
+import dev.dormouse.server.host.owner.InFlight;
 import dev.dormouse.server.host.turn.Event;
 import dev.dormouse.server.protocol.ToGateway;
 import dev.dormouse.server.protocol.ToGateway.Resumed;
@@ -19,6 +21,9 @@ import org.jspecify.annotations.Nullable;
  * The mailbox is the border between the threads that bring events and the thread that runs the
  * cell. Its monitor guards all fields.
  *
+ * <p>A mailbox that is shut, because the node leaves the ownership of the actor or has lost it, is
+ * empty and takes nothing.
+ *
  * <p>Messages over the capacity are not taken. The mailbox remembers the number of the first
  * message that it did not take of a connection, and ignores later messages of that connection until
  * the gateway has sent the messages from that number on again.
@@ -36,7 +41,9 @@ final class Mailbox {
     /** The message is ignored, since the gateway will send it again. */
     OUT_OF_TURN,
     /** The cell is retired; the event belongs to the actor's next cell. */
-    RETIRED
+    RETIRED,
+    /** The node does not own the actor any more; the event is passed over. */
+    SHUT
   }
 
   /** True if a thread runs the cell. */
@@ -84,13 +91,33 @@ final class Mailbox {
 
   private State state = State.PARKED;
 
+  /** True once no event is taken any more; {@link #isShut} reads the field without the monitor. */
+  private volatile boolean isShut;
+
+  /** The events that were taken out and are not answered; null if nobody asks for them. */
+  private final @Nullable Unanswered unanswered;
+
+  /** Creates an empty mailbox. */
   Mailbox(int capacity) {
+    this(capacity, null);
+  }
+
+  /**
+   * Creates an empty mailbox.
+   *
+   * @param unanswered told of the events that are taken out; null if nobody asks for them
+   */
+  Mailbox(int capacity, @Nullable Unanswered unanswered) {
     this.capacity = capacity;
+    this.unanswered = unanswered;
   }
 
   synchronized Admission offer(Event work) {
     if (state == State.RETIRED) {
       return Admission.RETIRED;
+    }
+    if (isShut) {
+      return Admission.SHUT;
     }
     if (work instanceof Event.Client client) {
       Admission refused = refusal(client.event());
@@ -136,18 +163,25 @@ final class Mailbox {
 
   /** Takes the first event; the mailbox must not be empty. Cell's thread. */
   synchronized Event take() {
-    return queue.remove();
+    return taken(queue.remove());
+  }
+
+  private <E extends @Nullable Event> E taken(E event) {
+    if (unanswered != null) {
+      unanswered.taken(event);
+    }
+    return event;
   }
 
   /** Takes the first event; null if none waits. Cell's thread. */
   synchronized @Nullable Event poll() {
-    return queue.poll();
+    return taken(queue.poll());
   }
 
   /** Takes the first event if the predicate accepts it; else returns null. Cell's thread. */
   synchronized @Nullable Event pollIf(Predicate<Event> whom) {
     Event first = queue.peek();
-    return first != null && whom.test(first) ? queue.remove() : null;
+    return first != null && whom.test(first) ? taken(queue.remove()) : null;
   }
 
   /** Returns whether there is a message that was not taken and has not come again since. */
@@ -157,14 +191,58 @@ final class Mailbox {
 
   /** Puts an event back to the front, even if the mailbox is full. Cell's thread. */
   synchronized void putBack(Event first) {
-    queue.addFirst(first);
+    if (unanswered != null) {
+      unanswered.putBack(first);
+    }
+    if (!isShut) {
+      queue.addFirst(first);
+    }
   }
 
   /** Takes all events that the predicate accepts, in order. Cell's thread. */
   synchronized List<Event> takeAll(Predicate<Event> whom) {
     List<Event> taken = new ArrayList<>();
     queue.removeIf(event -> whom.test(event) && taken.add(event));
+    taken.forEach(this::taken);
     return taken;
+  }
+
+  /**
+   * Drops the events that a gateway has sent and will send again, and says which of the gateway's
+   * events were taken out and are not answered.
+   *
+   * @param gateway the run of the gateway's node
+   */
+  synchronized void forget(long gateway, InFlight inFlight) {
+    queue.removeIf(
+        event ->
+            event instanceof Event.Client client
+                && client.gateway() == gateway
+                && !client.isOfHost());
+    if (gaps != null) {
+      gaps.keySet().removeIf(connection -> connection.run() == gateway);
+    }
+    if (unanswered != null) {
+      unanswered.addTo(inFlight, gateway);
+    }
+  }
+
+  /**
+   * Shuts the mailbox.
+   *
+   * @return the events that waited, none of which will be handled
+   */
+  synchronized List<Event> shut() {
+    isShut = true;
+    List<Event> waiting = List.copyOf(queue);
+    queue.clear();
+    gaps = null;
+    return waiting;
+  }
+
+  /** Returns whether the mailbox is shut. */
+  boolean isShut() {
+    return isShut;
   }
 
   /**

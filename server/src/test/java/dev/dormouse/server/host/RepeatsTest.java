@@ -80,7 +80,7 @@ class RepeatsTest {
   }
 
   private static void tell(TestHost host, ToHost record) {
-    host.host.accept(record);
+    host.tell((ToHost.ForActor) record);
     host.steps.runAll();
   }
 

@@ -10,6 +10,7 @@ import dev.dormouse.sdk.RequestHead;
 import dev.dormouse.server.host.turn.ActorType;
 import dev.dormouse.server.observe.Observers;
 import dev.dormouse.server.protocol.DirectTransport;
+import dev.dormouse.server.protocol.FromHost;
 import dev.dormouse.server.protocol.Owner;
 import dev.dormouse.server.protocol.Payload;
 import dev.dormouse.server.protocol.Placement;
@@ -23,8 +24,10 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 
 /**
@@ -43,6 +46,8 @@ final class TestHost {
   final List<ToGateway> said = new ArrayList<>();
   private final Map<ConnectionId, Long> sequences = new HashMap<>();
   private long connections;
+  private final boolean isLosable;
+  private final Set<Long> gateways = new HashSet<>();
   private boolean isFailing;
   private long requests;
 
@@ -78,7 +83,7 @@ final class TestHost {
       HostOptions options,
       ManualTime time,
       List<Class<?>> classes) {
-    this(disk, script, typeOptions, options, time, classes, Placement.fixed(new Owner("", 1)));
+    this(disk, script, typeOptions, options, time, classes, false);
   }
 
   /** Creates a host that may lose its gateways, so that they send events again. */
@@ -90,30 +95,7 @@ final class TestHost {
         HostOptions.defaults(),
         new ManualTime(),
         List.of(Script.Note.class, Script.Tally.class),
-        new Losable());
-  }
-
-  /** The placement of one node that may have to give its one group to another node. */
-  private static final class Losable implements Placement {
-    @Override
-    public int groups() {
-      return 1;
-    }
-
-    @Override
-    public int groupOf(ActorId actor) {
-      return 0;
-    }
-
-    @Override
-    public Owner ownerOf(int group) {
-      return new Owner("", 1);
-    }
-
-    @Override
-    public boolean isFixed() {
-      return false;
-    }
+        true);
   }
 
   private TestHost(
@@ -123,16 +105,21 @@ final class TestHost {
       HostOptions options,
       ManualTime time,
       List<Class<?>> classes,
-      Placement placement) {
+      boolean isLosable) {
     this.time = time;
+    this.isLosable = isLosable;
     store = new HeldStore(Stores.memory(disk));
     ActorType type =
         new ActorType(
             "room", () -> new Script.Actor(script), Codecs.kryo(classes), id -> steps, typeOptions);
     observers = new Observers(time);
     DirectTransport transport = new DirectTransport();
-    host = new ActorHost(List.of(type), store, transport, placement, time, options, observers);
-    transport.connect(host::accept, record -> hear((Release) record));
+    Placement placement = isLosable ? new OwnerOfAll() : Placement.fixed(new Owner("", 1));
+    host = new ActorHost(List.of(type), store, transport, "", placement, time, options, observers);
+    transport.connect(host, this::hear);
+    if (isLosable) {
+      store.listen(host);
+    }
   }
 
   TestHost(Script script, HostOptions options) {
@@ -158,6 +145,53 @@ final class TestHost {
   /** Makes the hand-over of the next release fail. */
   void failNextRelease() {
     isFailing = true;
+  }
+
+  /** The placement of the one node of a cluster, which owns everything. */
+  private final class OwnerOfAll implements Placement {
+    @Override
+    public int groups() {
+      return store.groups().groups();
+    }
+
+    @Override
+    public int groupOf(ActorId actor) {
+      return store.groupOf(actor);
+    }
+
+    @Override
+    public Owner ownerOf(int group) {
+      return new Owner("", store.epoch(group));
+    }
+
+    @Override
+    public boolean isFixed() {
+      return false;
+    }
+  }
+
+  /** Brings a record of a gateway, which announces that it has no sockets before its first one. */
+  void tell(ToHost.ForActor record) {
+    if (!isLosable) {
+      host.accept(record);
+      return;
+    }
+    long gateway =
+        record instanceof ToHost.Request request
+            ? new ConnectionId(request.request()).run()
+            : ((ToHost.ClientEvent) record).connection().run();
+    int group = store.groupOf(record.actor());
+    long epoch = store.epoch(group);
+    if (gateways.add(gateway)) {
+      host.accept(gateway, epoch, new ToHost.Announce(group, 0, new long[0], true, true));
+    }
+    host.accept(gateway, epoch, record);
+  }
+
+  private void hear(FromHost record) {
+    if (record instanceof Release release) {
+      hear(release);
+    }
   }
 
   private void hear(Release release) {
@@ -197,7 +231,7 @@ final class TestHost {
   /** Begins the upgrade of a client that gets a subprotocol, unless that is null. */
   ConnectionId offerUpgrade(String name, String subprotocol) {
     ConnectionId id = ConnectionId.of(store.run(), ++connections);
-    host.accept(new ToHost.Open(ROOM, id, head("name", name), subprotocol));
+    tell(new ToHost.Open(ROOM, id, head("name", name), subprotocol));
     return id;
   }
 
@@ -214,8 +248,7 @@ final class TestHost {
   }
 
   void offer(ConnectionId from, String text) {
-    host.accept(
-        new ToHost.Message(ROOM, from, sequences.merge(from, 1L, Long::sum), Payload.text(text)));
+    tell(new ToHost.Message(ROOM, from, sequences.merge(from, 1L, Long::sum), Payload.text(text)));
   }
 
   void message(ConnectionId from, String text) {
@@ -224,12 +257,12 @@ final class TestHost {
   }
 
   void close(ConnectionId gone, int code) {
-    host.accept(new ToHost.Closed(ROOM, gone, new CloseReason(code, "", CloseReason.Cause.CLIENT)));
+    tell(new ToHost.Closed(ROOM, gone, new CloseReason(code, "", CloseReason.Cause.CLIENT)));
     steps.runAll();
   }
 
   long request() {
-    host.accept(new ToHost.Request(ROOM, ++requests, head("a", "b"), new byte[0]));
+    tell(new ToHost.Request(ROOM, ++requests, head("a", "b"), new byte[0]));
     steps.runAll();
     return requests;
   }

@@ -36,6 +36,10 @@ import org.slf4j.Logger;
  * hold up all others. If a flight ends without such a commit, for instance because the commit was
  * lost, its alarm rests for some seconds and is then looked at again.
  *
+ * <p><b>Groups.</b> If other nodes may own groups of shards, the clock rings the alarms of those
+ * groups alone that it was told are {@link #owned}. When a group is {@link #lost}, its flights are
+ * forgotten; the alarms stay in the store, for the next owner.
+ *
  * <p><b>Alarms that are passed over.</b> Alarms of actor types that are not registered, alarms that
  * cannot be read, and alarms of actors that cannot be read stay in the store, below the bound. They
  * are looked at again after the next start.
@@ -110,19 +114,37 @@ public final class AlarmClock {
   private boolean isStopped;
 
   /**
-   * Creates a clock that knows of no alarm yet; the first {@link #ring} looks at the store.
+   * Creates a clock of a node that owns everything. The clock knows of no alarm yet; the first
+   * {@link #ring} looks at the store.
    *
    * @param types the names of the actor types that are registered
    * @param host takes each alarm that is due
    */
   public AlarmClock(ActorStore store, Time time, Set<String> types, Consumer<DueAlarm> host) {
+    this(store, time, types, host, true);
+  }
+
+  /**
+   * Creates a clock that knows of no alarm yet.
+   *
+   * @param types the names of the actor types that are registered
+   * @param host takes each alarm that is due
+   * @param isOwningAll whether the node owns everything; else it owns nothing until {@link #owned}
+   */
+  public AlarmClock(
+      ActorStore store,
+      Time time,
+      Set<String> types,
+      Consumer<DueAlarm> host,
+      boolean isOwningAll) {
     this.store = store;
     this.time = time;
     this.types = types;
     this.host = host;
     this.mark = markIn(store);
     this.running = new RunningTime(time, mark);
-    this.lanes = new AlarmLanes(store);
+    this.lanes = new AlarmLanes(store, isOwningAll);
+    this.isFilled = !isOwningAll;
   }
 
   private static @Nullable ClockMark markIn(ActorStore store) {
@@ -161,6 +183,19 @@ public final class AlarmClock {
   /** Passes over an alarm from now on, because the alarm or its actor cannot be read. */
   public synchronized void setAside(DueAlarm alarm) {
     land(alarm);
+  }
+
+  /** Rings the alarms of a group of shards from now on, because the node owns the group. */
+  public synchronized void owned(int group) {
+    lanes.open(group);
+  }
+
+  /** Forgets the alarms of a group of shards, because the node does not own the group any more. */
+  public synchronized void lost(int group) {
+    lanes.close(group);
+    List<DueAlarm> gone =
+        flights.keySet().stream().filter(alarm -> store.groupOf(alarm.actor()) == group).toList();
+    gone.forEach(this::land);
   }
 
   /** Stops the clock: after this method has returned, no alarm is handed out. */
@@ -346,6 +381,9 @@ public final class AlarmClock {
   /** Chooses the alarms to hand out, and the place at which the lane is read on. */
   private synchronized List<DueAlarm> take(AlarmLanes.Page page, List<DueAlarm> found, long nowMs) {
     List<DueAlarm> taken = new ArrayList<>();
+    if (!lanes.isOpen(page.lane())) {
+      return taken; // the group was lost while the page was read
+    }
     Long nextMs = found.size() < PAGE ? null : Long.valueOf(found.get(PAGE - 1).ms());
     DueAlarm last = null;
     for (DueAlarm alarm : found) {

@@ -13,7 +13,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * The bound of each lane of the store: the earliest time at which the lane may have an alarm that
  * the clock has not looked at. A lane is a shard's alarms by one clock, in the order of their
- * times. Not safe for use by several threads at once.
+ * times. A lane of a shard that the node does not own is closed: it has no bound, and no page of it
+ * is read to its end. Not safe for use by several threads at once.
  */
 final class AlarmLanes {
   private static final long NEVER = Long.MAX_VALUE;
@@ -24,18 +25,52 @@ final class AlarmLanes {
   /** The bounds in milliseconds, by lane: first the lanes of the running clock, then the others. */
   private final long[] fromMs;
 
+  /** For each shard whether its lanes are open. */
+  private final boolean[] isOpen;
+
   /** For each clock a time in milliseconds that is not later than the bound of any of its lanes. */
   private final long[] soonestMs = {NEVER, NEVER};
 
   /** The last alarm that was read of a lane, if more alarms of the same time may follow. */
   private final Map<Integer, DueAlarm> cursors = new HashMap<>();
 
-  /** Creates the lanes of a store, without a known alarm. */
-  AlarmLanes(ActorStore store) {
+  /**
+   * Creates the lanes of a store, without a known alarm.
+   *
+   * @param areOpen whether all lanes are open
+   */
+  AlarmLanes(ActorStore store, boolean areOpen) {
     this.store = store;
     this.shards = store.shards();
+    this.isOpen = new boolean[shards];
+    Arrays.fill(isOpen, areOpen);
     this.fromMs = new long[2 * shards];
     Arrays.fill(fromMs, NEVER);
+  }
+
+  /** Opens the lanes of a group of shards, which may have alarms of any time. */
+  void open(int group) {
+    for (int shard = store.groups().first(group); shard < store.groups().end(group); shard++) {
+      isOpen[shard] = true;
+      lower(shard, 0);
+      lower(shard + shards, 0);
+    }
+  }
+
+  /** Closes the lanes of a group of shards. */
+  void close(int group) {
+    for (int shard = store.groups().first(group); shard < store.groups().end(group); shard++) {
+      isOpen[shard] = false;
+      fromMs[shard] = NEVER;
+      fromMs[shard + shards] = NEVER;
+      cursors.remove(shard);
+      cursors.remove(shard + shards);
+    }
+  }
+
+  /** Returns whether a lane is open. */
+  boolean isOpen(int lane) {
+    return isOpen[lane % shards];
   }
 
   int number() {
@@ -83,6 +118,9 @@ final class AlarmLanes {
   }
 
   private void lower(int lane, long ms) {
+    if (!isOpen(lane)) {
+      return;
+    }
     DueAlarm cursor = cursors.get(lane);
     if (cursor != null && ms <= cursor.ms()) {
       cursors.remove(lane);
@@ -129,7 +167,7 @@ final class AlarmLanes {
    * @param nextMs the earliest time at which there may be more alarms; null if there are none
    */
   void end(Page page, @Nullable DueAlarm last, @Nullable Long nextMs) {
-    if (nextMs != null && nextMs < fromMs[page.lane]) {
+    if (nextMs != null && isOpen(page.lane) && nextMs < fromMs[page.lane]) {
       set(page.lane, nextMs);
       if (last != null && last.ms() == nextMs) {
         cursors.put(page.lane, last);

@@ -28,6 +28,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 
@@ -87,7 +88,6 @@ public final class CommitPipeline {
   private final Questions questions;
   private final UnsettledTurns unsettled;
   private final int turnBytesMax;
-  private final boolean mayRepeat;
 
   /**
    * The closes of the host whose commit was lost, and of connections that may be stored although
@@ -99,6 +99,13 @@ public final class CommitPipeline {
   private final LostTurns lostTurns = new LostTurns();
 
   private final Executor executor;
+
+  /**
+   * Asks the store whether this node still owns the actor; null if no other node can own it. What a
+   * turn says that has written nothing waits for the answer.
+   */
+  private final @Nullable Supplier<CompletionStage<CommitResult>> confirm;
+
   private CommitChain chain;
   private long turns;
 
@@ -108,7 +115,8 @@ public final class CommitPipeline {
    * @param epoch the epoch in which this node owns the actor
    * @param executor where the actor's handlers run
    * @param turnBytesMax the most bytes that one turn may send and store
-   * @param mayRepeat whether gateways repeat closes until they hear that the close took effect
+   * @param confirm asks the store whether this node still owns the actor; null if no other node can
+   *     own it
    */
   public CommitPipeline(
       ActorId id,
@@ -122,7 +130,7 @@ public final class CommitPipeline {
       UnsettledTurns unsettled,
       LostCloses lostCloses,
       int turnBytesMax,
-      boolean mayRepeat) {
+      @Nullable Supplier<CompletionStage<CommitResult>> confirm) {
     this.id = id;
     this.epoch = epoch;
     this.executor = executor;
@@ -135,7 +143,12 @@ public final class CommitPipeline {
     this.unsettled = unsettled;
     this.lostCloses = lostCloses;
     this.turnBytesMax = turnBytesMax;
-    this.mayRepeat = mayRepeat;
+    this.confirm = confirm;
+  }
+
+  /** Returns whether releases must name the gateways that hold connections of the actor. */
+  public boolean isRouted() {
+    return confirm != null;
   }
 
   /** Creates the next turn; the calling thread runs its handler. */
@@ -165,7 +178,7 @@ public final class CommitPipeline {
   /** Sends records after those of all turns so far. */
   public void sendInOrder(List<ToGateway> records) {
     Release release = release(records);
-    gate.pass(nextNumber(), 0, release, loss -> release, null);
+    pass(nextNumber(), 0, release, Outlet.NO_GATEWAYS, loss -> release, null);
   }
 
   /**
@@ -181,32 +194,65 @@ public final class CommitPipeline {
    * lost, the event is answered as lost, too.
    */
   public void answer(Event.Client event, List<ToGateway> records) {
-    gate.pass(
-        nextNumber(), 0, release(records), loss -> release(ofLost(event, List.of(), loss)), null);
+    pass(
+        nextNumber(),
+        0,
+        release(records),
+        Outlet.NO_GATEWAYS,
+        loss -> release(ofLost(event, List.of(), loss)),
+        null);
   }
 
   /** Returns what the gateway of an event is told when the turn of the event has succeeded. */
   public List<ToGateway> handled(Event work) {
-    return mayRepeat
+    return isRouted()
             && work instanceof Event.Client client
             && client.event() instanceof ToHost.Closed closed
         ? Answers.ended(closed)
         : Answers.handled(work);
   }
 
+  /** Hands records to the gate whose turn, if they have one, has written nothing. */
+  private void pass(
+      long number,
+      long bytes,
+      Release release,
+      long[] gateways,
+      Function<CommitResult, Release> ifLost,
+      OutputGate.@Nullable Listener listener) {
+    if (confirm == null || release.records().isEmpty()) {
+      gate.pass(number, bytes, release, gateways, ifLost, listener);
+    } else {
+      gate.hold(number, bytes, release, gateways, ifLost, listener, confirmed(confirm));
+    }
+  }
+
+  private static CompletionStage<CommitResult> confirmed(
+      Supplier<CompletionStage<CommitResult>> confirm) {
+    try {
+      return confirm.get();
+    } catch (RuntimeException e) {
+      return CompletableFuture.completedStage(new CommitResult.Unknown(e));
+    }
+  }
+
   /**
    * Commits a turn: hands its writes to the store, and its records to the gate, where they wait for
    * the writes.
    *
+   * @param gateways the runs of the gateways that hold connections of the actor; empty unless
+   *     {@link #isRouted}
    * @param listener told what became of the turn; null if there is no observer
    */
-  public void commit(Turn turn, List<ToGateway> records, OutputGate.@Nullable Listener listener) {
+  public void commit(
+      Turn turn, List<ToGateway> records, long[] gateways, OutputGate.@Nullable Listener listener) {
     commit(
         turn.number(),
         turn.heapBytes(),
         turn.writes(),
         turn.clears(),
         records,
+        gateways,
         turn.work(),
         listener);
     turn.endCount();
@@ -215,7 +261,7 @@ public final class CommitPipeline {
   /** Commits rows in the place of a turn that the event did not have, or that failed. */
   void commitRows(NavigableMap<RowKey, Optional<byte[]>> writes, Event event) {
     rows.open(writes, List.of());
-    commit(nextNumber(), 0, writes, List.of(), handled(event), event, null);
+    commit(nextNumber(), 0, writes, List.of(), handled(event), Outlet.NO_GATEWAYS, event, null);
   }
 
   /** Answers the event of a turn that is lost because it saw the changes of a lost commit. */
@@ -258,15 +304,17 @@ public final class CommitPipeline {
       NavigableMap<RowKey, Optional<byte[]>> writes,
       List<TurnBatch.Clear> clears,
       List<ToGateway> records,
+      long[] gateways,
       Event event,
       OutputGate.@Nullable Listener listener) {
     Function<CommitResult, Release> ifLost = loss -> release(ofLost(event, records, loss));
     if (writes.isEmpty() && clears.isEmpty()) {
       rows.discard();
-      gate.pass(number, bytes, release(records), ifLost, listener);
+      pass(number, bytes, release(records), gateways, ifLost, listener);
     } else {
       rows.handedIn(number);
-      gate.hold(number, bytes, release(records), ifLost, listener, handIn(writes, clears));
+      gate.hold(
+          number, bytes, release(records), gateways, ifLost, listener, handIn(writes, clears));
     }
     rows.settle(gate.settled());
   }

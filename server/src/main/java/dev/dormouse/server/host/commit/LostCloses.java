@@ -32,7 +32,7 @@ public final class LostCloses {
   }
 
   /** Hands some closes to the host again. Must be called regularly. */
-  public void retry(Consumer<ToHost> host) {
+  public void retry(Consumer<ToHost.Closed> host) {
     int most = isLosing ? 1 : PAGE;
     isLosing = false;
     for (int i = 0; i < most; i++) {

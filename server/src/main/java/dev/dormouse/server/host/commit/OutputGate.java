@@ -4,7 +4,6 @@ import dev.dormouse.log.Log;
 import dev.dormouse.server.host.turn.Questions;
 import dev.dormouse.server.host.turn.UnsettledTurns;
 import dev.dormouse.server.protocol.Release;
-import dev.dormouse.server.protocol.Transport;
 import dev.dormouse.storage.CommitResult;
 import java.util.ArrayDeque;
 import java.util.concurrent.CompletionStage;
@@ -20,10 +19,13 @@ import org.slf4j.Logger;
  * <p>Once a commit is lost (refused, fenced or unknown), the gate sends only the answers for lost
  * turns, until the cell has reset itself.
  *
+ * <p>Once the gate is shut, because this node does not own the actor any more, nothing leaves it.
+ * Commits may still be on their way then; the gate is empty when they have been reported.
+ *
  * <p>Turns arrive on the thread that runs the cell, results of commits on a thread of the store.
- * The gate's monitor guards all fields; {@code loss} and {@code settled} can also be read without
- * it. The monitor is held while a release is handed to the transport, so that no release overtakes
- * another.
+ * The gate's monitor guards all fields; {@code loss}, {@code settled} and {@code isShut} can also
+ * be read without it. The monitor is held while a release is handed to the outlet, so that no
+ * release overtakes another.
  */
 public final class OutputGate {
   private static final Logger log = Log.of(OutputGate.class);
@@ -42,6 +44,7 @@ public final class OutputGate {
     final long turn;
     final long bytes;
     final Release release;
+    final long[] gateways;
     final Function<CommitResult, Release> ifLost;
     final @Nullable Listener listener;
     @Nullable CommitResult result;
@@ -50,24 +53,34 @@ public final class OutputGate {
         long turn,
         long bytes,
         Release release,
+        long[] gateways,
         Function<CommitResult, Release> ifLost,
         @Nullable Listener listener,
         @Nullable CommitResult result) {
       this.turn = turn;
       this.bytes = bytes;
       this.release = release;
+      this.gateways = gateways;
       this.ifLost = ifLost;
       this.listener = listener;
       this.result = result;
     }
   }
 
-  private final Transport transport;
+  private final Outlet outlet;
+  private final @Nullable Unanswered unanswered;
+  private final @Nullable Runnable onFenced;
   private final Questions questions;
   private final UnsettledTurns unsettled;
   private final ArrayDeque<Held> held = new ArrayDeque<>(2);
   private volatile @Nullable CommitResult loss;
   private volatile long settled;
+
+  /** True once nothing may leave any more. */
+  private volatile boolean isShut;
+
+  /** The number of commits on their way since the gate was shut. */
+  private int underWay;
 
   /** An action to run once nothing is held any more; null unless the cell waits for that. */
   private @Nullable Runnable whenEmpty;
@@ -75,11 +88,22 @@ public final class OutputGate {
   /**
    * Creates a gate that holds nothing.
    *
+   * @param outlet takes the releases, with the monitor held
+   * @param unanswered told of the answers that leave; null if nothing need be remembered
+   * @param onFenced runs when a commit was fenced, so that the gate is shut; null if a fenced
+   *     commit is a lost one, because no other node can own the actor
    * @param questions told of messages that are not sent, with the monitor held
    * @param unsettled told how many bytes begin or cease to wait here, with the monitor held
    */
-  public OutputGate(Transport transport, Questions questions, UnsettledTurns unsettled) {
-    this.transport = transport;
+  public OutputGate(
+      Outlet outlet,
+      @Nullable Unanswered unanswered,
+      @Nullable Runnable onFenced,
+      Questions questions,
+      UnsettledTurns unsettled) {
+    this.outlet = outlet;
+    this.unanswered = unanswered;
+    this.onFenced = onFenced;
     this.questions = questions;
     this.unsettled = unsettled;
   }
@@ -88,6 +112,7 @@ public final class OutputGate {
    * Takes the records of a turn that stored nothing.
    *
    * @param bytes the memory that the turn holds
+   * @param gateways the gateways that hold connections of the actor
    * @param ifLost makes the records to send instead if a commit before the turn is lost
    * @param listener told what became of the turn; null if there is no observer
    */
@@ -95,18 +120,25 @@ public final class OutputGate {
       long turn,
       long bytes,
       Release release,
+      long[] gateways,
       Function<CommitResult, Release> ifLost,
       @Nullable Listener listener) {
     long waiting = held.isEmpty() ? 0 : bytes;
-    unsettled.begin(waiting);
-    held.add(new Held(turn, waiting, release, ifLost, listener, CommitResult.DONE));
-    letOut();
+    Held entry = new Held(turn, waiting, release, gateways, ifLost, listener, CommitResult.DONE);
+    if (isShut) {
+      drop(entry);
+    } else {
+      unsettled.begin(waiting);
+      held.add(entry);
+      letOut();
+    }
   }
 
   /**
    * Takes the records of a turn whose writes are on their way to the store.
    *
    * @param bytes the memory that the turn holds
+   * @param gateways the gateways that hold connections of the actor
    * @param ifLost makes the records to send instead, from the result of the first lost commit;
    *     called at most once
    * @param listener told what became of the turn; null if there is no observer
@@ -116,13 +148,19 @@ public final class OutputGate {
       long turn,
       long bytes,
       Release release,
+      long[] gateways,
       Function<CommitResult, Release> ifLost,
       @Nullable Listener listener,
       CompletionStage<CommitResult> commit) {
-    Held entry = new Held(turn, bytes, release, ifLost, listener, null);
+    Held entry = new Held(turn, bytes, release, gateways, ifLost, listener, null);
     synchronized (this) {
-      unsettled.begin(bytes);
-      held.add(entry);
+      if (isShut) {
+        drop(entry);
+        underWay++;
+      } else {
+        unsettled.begin(bytes);
+        held.add(entry);
+      }
     }
     commit.whenComplete(
         (result, error) ->
@@ -131,22 +169,63 @@ public final class OutputGate {
 
   /** Sends records that belong to no turn, such as flow control, at once. */
   synchronized void send(Release release) {
-    emit(release);
+    if (!isShut) {
+      emit(release, Outlet.NO_GATEWAYS);
+    }
   }
 
   private void arrived(Held entry, CommitResult result) {
     Runnable waiting = null;
+    boolean isFenced = false;
     synchronized (this) {
-      entry.result = result;
-      letOut();
-      if (held.isEmpty()) {
+      if (isShut) {
+        underWay--;
+      } else {
+        entry.result = result;
+        isFenced = onFenced != null && result instanceof CommitResult.Fenced;
+        if (isFenced) {
+          shut();
+        } else {
+          letOut();
+        }
+      }
+      if (held.isEmpty() && underWay == 0) {
         waiting = whenEmpty;
         whenEmpty = null;
       }
     }
+    if (isFenced && onFenced != null) {
+      onFenced.run();
+    }
     if (waiting != null) {
       waiting.run();
     }
+  }
+
+  /**
+   * Shuts the gate: what is held, and what comes from here on, is dropped. Idempotent. Any thread.
+   */
+  public synchronized void shut() {
+    if (isShut) {
+      return;
+    }
+    isShut = true;
+    for (Held entry : held) {
+      unsettled.end(entry.bytes);
+      drop(entry);
+      underWay += entry.result == null ? 1 : 0;
+    }
+    held.clear();
+  }
+
+  private void drop(Held entry) {
+    questions.discarded(entry.release.records());
+    tell(entry.listener, false);
+  }
+
+  /** Returns whether the gate is shut. */
+  public boolean isShut() {
+    return isShut;
   }
 
   private void letOut() {
@@ -158,10 +237,10 @@ public final class OutputGate {
       unsettled.end(next.bytes);
       if (loss == null) {
         settled = next.turn;
-        emit(next.release);
+        emit(next.release, next.gateways);
       } else {
         questions.discarded(next.release.records());
-        emit(next.ifLost.apply(loss));
+        emit(next.ifLost.apply(loss), Outlet.NO_GATEWAYS);
       }
       tell(next.listener, loss == null);
     }
@@ -175,12 +254,16 @@ public final class OutputGate {
     }
   }
 
-  private void emit(Release release) {
+  private void emit(Release release, long[] gateways) {
     if (release.records().isEmpty()) {
       return;
     }
     try {
-      transport.toGateway(0, release);
+      if (unanswered == null) {
+        outlet.send(release, gateways);
+      } else {
+        unanswered.leave(release, gateways, outlet);
+      }
     } catch (RuntimeException | Error e) {
       log.error(
           "the records of a turn of actor {} could not be handed to the gateway; some may be lost",
@@ -195,13 +278,12 @@ public final class OutputGate {
   }
 
   /**
-   * Returns whether nothing is held.
+   * Returns whether nothing is held and no commit is on its way.
    *
-   * @param later if something is held now, run once nothing is held any more, on the thread that
-   *     let the last release out
+   * @param later if not, run once that is so, on the thread that let the last release out
    */
   public synchronized boolean isEmpty(Runnable later) {
-    whenEmpty = held.isEmpty() ? null : later;
+    whenEmpty = held.isEmpty() && underWay == 0 ? null : later;
     return whenEmpty == null;
   }
 

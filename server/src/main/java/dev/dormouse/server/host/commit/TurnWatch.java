@@ -76,6 +76,18 @@ public final class TurnWatch {
     }
   }
 
+  /**
+   * Tells that an actor object is dropped, because the node does not own the actor any more.
+   *
+   * @param turn the turn that was open; null if none was
+   */
+  public void left(ActorId actor, @Nullable Turn turn, Activation activation) {
+    if (turn != null && observers.isAny()) {
+      new Ended(actor, turn, activation, time.nowNs()).tell(TurnOutcome.LOST, 0);
+    }
+    reset(actor, "the node does not own the actor any more", false);
+  }
+
   /** Tells that an actor object is dropped, because of a failure or on request. */
   public void reset(ActorId actor, @Nullable Object cause, boolean isFailure) {
     if (observers.isAnyOfActors()) {

@@ -194,6 +194,15 @@ public final class Ownerships {
   }
 
   /**
+   * Sends a release to the gateways that its records concern, each of which gets its part.
+   *
+   * @param gateways the runs of the gateways that hold connections of the actor
+   */
+  public void send(Release release, long[] gateways) {
+    Routes.split(release, gateways).forEach(this::send);
+  }
+
+  /**
    * Sends a release to a gateway, if the host owns the group of its actor in the release's epoch.
    */
   public void send(long gateway, Release release) {

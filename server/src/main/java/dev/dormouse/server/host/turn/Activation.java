@@ -43,6 +43,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.function.Consumer;
+import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -91,6 +92,9 @@ public final class Activation implements ActorContext<@Nullable Object> {
   /** The row with the connections that the actor has now. */
   private ActorRow current;
 
+  /** The row with the connections that the actor had when the last turn began. */
+  private ActorRow before;
+
   private @Nullable Turn turn;
 
   /** The connections that the open turn has touched, each once. */
@@ -137,6 +141,7 @@ public final class Activation implements ActorContext<@Nullable Object> {
     this.number = stored.activations() + 1;
     this.madeNs = time.nowNs();
     this.current = stored;
+    this.before = stored;
     this.storage = new TurnStorage(this, rows, type.codec(), type.options());
     this.alarms = new TurnAlarms(this, id, rows, running, type.options());
     this.requests = mayRepeat ? new RequestRows(rows) : null;
@@ -238,6 +243,7 @@ public final class Activation implements ActorContext<@Nullable Object> {
     synchronized (this) {
       opened.check(); // a thread that was held up until its turn was abandoned ends here
       turn = opened;
+      before = current;
       touched = List.of();
       rows.open(opened.writes(), opened.clears());
     }
@@ -510,6 +516,19 @@ public final class Activation implements ActorContext<@Nullable Object> {
     return current.connections();
   }
 
+  /**
+   * Returns the runs of the gateways that held connections of the actor when the last turn began or
+   * hold some now.
+   */
+  public synchronized long[] gateways() {
+    LongStream now = current.gateways().stream().mapToLong(ActorRow.Gateway::run);
+    return before == current
+        ? now.toArray()
+        : LongStream.concat(now, before.gateways().stream().mapToLong(ActorRow.Gateway::run))
+            .distinct()
+            .toArray();
+  }
+
   /** Returns how many connections have all these tags, as the open turn sees it. */
   synchronized int count(Set<String> tags) {
     turn();
@@ -727,7 +746,8 @@ public final class Activation implements ActorContext<@Nullable Object> {
   CompletionStage<Optional<Instant>> askSeen(ConnectionId connection) {
     turn();
     CompletableFuture<Optional<Instant>> stage = new CompletableFuture<>();
-    tell.accept(List.of(new ToGateway.AskSeen(connection, questions.askSeen(stage, executor()))));
+    long report = questions.askSeen(id, connection, stage, executor());
+    tell.accept(List.of(new ToGateway.AskSeen(connection, report)));
     return stage;
   }
 

@@ -63,16 +63,39 @@ public sealed interface Event {
    * @param arrivedNs when the event came; 0 if no observer listens
    */
   record Client(ToHost.ClientEvent event, Runnable ended, long arrivedNs) implements Event {
+    private static final Runnable NOTHING = () -> {};
+    private static final Runnable NOBODY_WAITS = () -> {};
+
+    /** Creates a close that the host itself hands to the actor again. */
+    public static Client ofHost(ToHost.Closed closed) {
+      return new Client(closed, NOBODY_WAITS);
+    }
+
     public Client(ToHost.ClientEvent event) {
       this(event, 0);
     }
 
     public Client(ToHost.ClientEvent event, long arrivedNs) {
-      this(event, () -> {}, arrivedNs);
+      this(event, NOTHING, arrivedNs);
     }
 
     public Client(ToHost.ClientEvent event, Runnable ended) {
       this(event, ended, 0);
+    }
+
+    /**
+     * Returns whether the host itself has made the event, so that no gateway will send it again.
+     */
+    public boolean isOfHost() {
+      return ended != NOTHING;
+    }
+
+    /** Returns the run of the node whose gateway has the client. */
+    public long gateway() {
+      ConnectionId about = event.connection();
+      return about != null
+          ? about.run()
+          : event instanceof ToHost.Request request ? new ConnectionId(request.request()).run() : 0;
     }
 
     @Override

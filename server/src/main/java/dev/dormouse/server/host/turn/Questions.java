@@ -1,6 +1,7 @@
 package dev.dormouse.server.host.turn;
 
 import dev.dormouse.log.Log;
+import dev.dormouse.sdk.ActorId;
 import dev.dormouse.sdk.ConnectionId;
 import dev.dormouse.sdk.Delivery.Outcome;
 import dev.dormouse.server.observe.LogLabels;
@@ -15,6 +16,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.BiPredicate;
 import org.slf4j.Logger;
 
 /**
@@ -27,10 +29,13 @@ public final class Questions {
   /**
    * A question that has no answer yet.
    *
+   * @param actor the actor that asks
+   * @param connection the connection that the question is about
    * @param answer completed with the answer, which may run code of the actor
    * @param executor where the answer is completed
    */
-  private record Question<T>(CompletableFuture<T> answer, Executor executor) {
+  private record Question<T>(
+      ActorId actor, ConnectionId connection, CompletableFuture<T> answer, Executor executor) {
     void answer(T said) {
       try {
         executor.execute(() -> complete(said));
@@ -65,29 +70,40 @@ public final class Questions {
   /**
    * Asks what becomes of a message that is to be sent.
    *
+   * @param actor the actor that asks
+   * @param connection the connection that the message is for
    * @param answer completed once, with the answer
    * @param executor where the answer is completed
    * @return the number to report under
    */
-  long askOutcome(CompletableFuture<Outcome> answer, Executor executor) {
-    return ask(outcomes, answer, executor);
+  long askOutcome(
+      ActorId actor,
+      ConnectionId connection,
+      CompletableFuture<Outcome> answer,
+      Executor executor) {
+    return ask(outcomes, new Question<>(actor, connection, answer, executor));
   }
 
   /**
    * Asks when something was last heard of a client.
    *
+   * @param actor the actor that asks
+   * @param connection the client's connection
    * @param answer completed once, with the answer
    * @param executor where the answer is completed
    * @return the number to report under
    */
-  long askSeen(CompletableFuture<Optional<Instant>> answer, Executor executor) {
-    return ask(seen, answer, executor);
+  long askSeen(
+      ActorId actor,
+      ConnectionId connection,
+      CompletableFuture<Optional<Instant>> answer,
+      Executor executor) {
+    return ask(seen, new Question<>(actor, connection, answer, executor));
   }
 
-  private <T> long ask(
-      Map<Long, Question<T>> open, CompletableFuture<T> answer, Executor executor) {
+  private <T> long ask(Map<Long, Question<T>> open, Question<T> question) {
     long report = last.incrementAndGet();
-    open.put(report, new Question<>(answer, executor));
+    open.put(report, question);
     return report;
   }
 
@@ -115,6 +131,28 @@ public final class Questions {
         answer(outcomes, send.report(), Outcome.TURN_DISCARDED);
       }
     }
+  }
+
+  /**
+   * Answers questions whose answers will not come, because no gateway will bring them to this host:
+   * a message counts as not written, and nothing is known of a client.
+   *
+   * @param whose chooses the questions, by the actor that asks and the connection that the question
+   *     is about
+   */
+  public void unanswerable(BiPredicate<ActorId, ConnectionId> whose) {
+    unanswerable(outcomes, whose, Outcome.CONNECTION_CLOSED);
+    unanswerable(seen, whose, Optional.empty());
+  }
+
+  private static <T> void unanswerable(
+      Map<Long, Question<T>> open, BiPredicate<ActorId, ConnectionId> whose, T said) {
+    open.forEach(
+        (report, question) -> {
+          if (whose.test(question.actor, question.connection)) {
+            answer(open, report, said);
+          }
+        });
   }
 
   /** Returns the number of questions without an answer. */

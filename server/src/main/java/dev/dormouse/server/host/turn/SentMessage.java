@@ -46,7 +46,12 @@ final class SentMessage implements Delivery {
               "what becomes of a message can be asked only within the turn that sends it");
         }
         OutcomeStage<Outcome> stage = new OutcomeStage<>(activation, turn);
-        open.report(place, () -> activation.questions().askOutcome(stage, activation.executor()));
+        open.report(
+            place,
+            to ->
+                activation
+                    .questions()
+                    .askOutcome(activation.id(), to, stage, activation.executor()));
         asked = stage;
         outcome = stage;
       }

@@ -1,5 +1,6 @@
 package dev.dormouse.server.host.turn;
 
+import dev.dormouse.sdk.ConnectionId;
 import dev.dormouse.sdk.LimitExceededException;
 import dev.dormouse.sdk.Storage;
 import dev.dormouse.sdk.TurnStateException;
@@ -16,7 +17,7 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
-import java.util.function.LongSupplier;
+import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -221,14 +222,18 @@ public final class Turn {
    * Asks the gateway to report what becomes of a message.
    *
    * @param place the place of the message in the outbox
-   * @param question registers the question and returns the number to report under; not called if
-   *     the turn is over
+   * @param question registers the question about a message to a connection and returns the number
+   *     to report under; not called if the turn is over
    */
-  synchronized void report(int place, LongSupplier question) {
+  synchronized void report(int place, ToLongFunction<ConnectionId> question) {
     check();
     if (outbox.get(place) instanceof ToGateway.Send send) {
       ToGateway.Send reported =
-          new ToGateway.Send(send.connection(), send.payload(), send.key(), question.getAsLong());
+          new ToGateway.Send(
+              send.connection(),
+              send.payload(),
+              send.key(),
+              question.applyAsLong(send.connection()));
       outbox.set(place, reported);
       if (asked.isEmpty()) {
         asked = new ArrayList<>(1);
