@@ -152,6 +152,11 @@ final class HeldStore implements NodeStore {
     }
   }
 
+  /** Keeps the first commit that waits, which goes on waiting for its report. */
+  void keepUnreported() {
+    store.commit(waiting.element().batch);
+  }
+
   void lose(CommitResult as) {
     Waiting next = waiting.remove();
     broken.add(next.batch.chain());
