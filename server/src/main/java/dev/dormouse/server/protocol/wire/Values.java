@@ -211,7 +211,7 @@ final class Values {
 
   private static final Payload.Visitor<WireWriter, @Nullable Void, RuntimeException>
       PAYLOAD_WRITER =
-          new Payload.Visitor<>() {
+          new Payload.Visitor<WireWriter, @Nullable Void, RuntimeException>() {
             @Override
             public @Nullable Void text(Payload.Text text, WireWriter out) {
               out.int1(TEXT_PAYLOAD);
@@ -288,9 +288,7 @@ final class Values {
     headers(out, head.headers());
     out.text(head.remoteAddress());
     out.bool(head.user().isPresent());
-    if (head.user().isPresent()) {
-      user(out, head.user().get());
-    }
+    head.user().ifPresent(user -> user(out, user));
     out.end(begin);
   }
 

@@ -79,16 +79,16 @@ final class WireReader {
     in.position(in.limit()).limit(outer);
   }
 
-  /** Returns the bytes that are not read yet, which are those of the given buffer. */
-  ByteBuffer rest() {
-    return in.slice();
-  }
-
   /** Checks that all bytes are read. */
   void end() {
     if (in.hasRemaining()) {
       throw fault("end", in.remaining() + " bytes follow the record");
     }
+  }
+
+  /** Returns the bytes that are not read yet, which are those of the given buffer. */
+  ByteBuffer rest() {
+    return in.slice();
   }
 
   int int1(String field) {
@@ -153,7 +153,7 @@ final class WireReader {
   }
 
   List<String> texts(String field) {
-    return list(field, Integer.BYTES, in -> in.text(field));
+    return list(field, Integer.BYTES, from -> from.text(field));
   }
 
   long[] longs(String field) {

@@ -14,6 +14,11 @@ final class WireWriter {
   private static final int LEAST_BYTES = 128;
 
   private final String what;
+
+  /** What was written, and room for more. */
+  private byte[] bytes;
+
+  /** The same bytes, with the place of the next one. */
   private ByteBuffer out;
 
   /**
@@ -25,7 +30,8 @@ final class WireWriter {
   WireWriter(String what, long expectedBytes) {
     this.what = what;
     long capacity = Math.min(expectedBytes, RecordCodec.BYTES_MAX);
-    this.out = ByteBuffer.allocate((int) Math.max(capacity, LEAST_BYTES));
+    this.bytes = new byte[(int) Math.max(capacity, LEAST_BYTES)];
+    this.out = ByteBuffer.wrap(bytes);
   }
 
   /** Returns what was written. */
@@ -116,7 +122,8 @@ final class WireWriter {
         throw fault("it takes more than " + RecordCodec.BYTES_MAX + " bytes");
       }
       int capacity = (int) Math.min(Math.max(needed, 2L * out.capacity()), RecordCodec.BYTES_MAX);
-      out = ByteBuffer.wrap(Arrays.copyOf(out.array(), capacity)).position(out.position());
+      bytes = Arrays.copyOf(bytes, capacity);
+      out = ByteBuffer.wrap(bytes).position(out.position());
     }
     return out;
   }

@@ -28,6 +28,7 @@ import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -49,7 +50,7 @@ class RecordCodecTest {
     assertThat(Kind.values()).hasSameSizeAs(kinds);
     Set<String> named = new HashSet<>();
     for (Class<?> kind : kinds) {
-      named.add(kind.getSimpleName().replaceAll("(?<=.)([A-Z])", "_$1").toUpperCase());
+      named.add(kind.getSimpleName().replaceAll("(?<=.)([A-Z])", "_$1").toUpperCase(Locale.ROOT));
     }
     for (Kind kind : Kind.values()) {
       assertThat(named).contains(kind.name());
@@ -262,7 +263,7 @@ class RecordCodecTest {
     for (int i = 0; i < 1 << 14; i++) {
       StringBuilder name = new StringBuilder();
       for (int bit = 0; bit < 14; bit++) {
-        name.append((i >> bit & 1) == 0 ? "Aa" : "BB");
+        name.append(((i >> bit) & 1) == 0 ? "Aa" : "BB");
       }
       query.put(name.toString(), List.of(""));
     }

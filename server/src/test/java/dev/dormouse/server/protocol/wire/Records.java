@@ -27,7 +27,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.TreeSet;
 import java.util.stream.LongStream;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
@@ -318,12 +317,5 @@ final class Records {
     List<Arbitrary<T>> all = new ArrayList<>();
     byKind.values().forEach(generator -> all.add(generator.map(record -> record)));
     return Arbitraries.oneOf(all);
-  }
-
-  /** Returns the names of classes, without packages, in order. */
-  static Set<String> names(Iterable<Class<?>> classes) {
-    Set<String> names = new TreeSet<>();
-    classes.forEach(type -> names.add(type.getSimpleName()));
-    return names;
   }
 }

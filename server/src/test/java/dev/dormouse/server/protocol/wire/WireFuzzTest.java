@@ -116,7 +116,7 @@ class WireFuzzTest {
   }
 
   private static long allocated() {
-    return THREADS.getThreadAllocatedBytes(Thread.currentThread().getId());
+    return THREADS.getCurrentThreadAllocatedBytes();
   }
 
   private static String about(byte[] bytes) {
