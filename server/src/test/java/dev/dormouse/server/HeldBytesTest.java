@@ -94,7 +94,7 @@ class HeldBytesTest {
         "ClientMemory.held",
         "ClientMemory.revocables",
         "LeftoverCloses.types",
-        "LeftoverCloses.causes");
+        "LeftoverCloses$EarlierRuns.causes");
     bounded(
         "references to sockets or addresses, of which there are as many as file handles",
         "Admission.byAddress",
@@ -173,7 +173,37 @@ class HeldBytesTest {
         "ClosingConnections.ids",
         "OwedCloses.owed",
         "LostCloses.waiting",
-        "CommitPipeline$Lost.closes");
+        "CommitPipeline$Lost.closes",
+        "InFlight.messages",
+        "Ownership$Announcement.asked",
+        "Ownership$Peer.asked",
+        "Ownership$Peer.parts");
+    bounded(
+        "a number for each message or request whose gateway waits for the answer",
+        "InFlight.requests",
+        "Unanswered.taken");
+    bounded(
+        "at most HELD_RELEASES_MAX releases of HELD_BYTES_MAX for each gateway and group",
+        "Ownership$Peer.held");
+    bounded(
+        "one for each gateway that this host knows of, or waits for",
+        "LeftoverCloses.waiting",
+        "Ownership$GivenUp.gone",
+        "Ownership$GivenUp.known",
+        "Ownership.peers",
+        "Routes.parts");
+    bounded(
+        "the ids of actors that have connections of one gateway",
+        "Ownership$Announcement.bereft",
+        "Ownership$Peer.bereft");
+    bounded("the actors that were dropped and whose commits are on their way", "ActorHost.leaving");
+    bounded(
+        "at most RequestRows.NUMBERS_MAX numbers of RequestRows.GATEWAYS_MAX gateways",
+        "RequestRows.numbers");
+    bounded(
+        "an answer to an event that is repeated, gone when it is handed on",
+        "Repeats$Vain.consequence",
+        "Repeats$Vain.records");
     bounded("an answer of the host's own, gone when it is made", "Answers$Answer.response");
     bounded(
         "verdicts, a few words for each turn that was lost; those turns are bounded by what is"
@@ -181,6 +211,7 @@ class HeldBytesTest {
         "CommitPipeline$Lost.answers");
     bounded(
         "bounded for one turn by ActorOptions.turnBytesMax, for all that wait for the store by UnsettledTurns",
+        "Turn.answer",
         "Turn.asked",
         "Turn.clears",
         "Turn.outbox",

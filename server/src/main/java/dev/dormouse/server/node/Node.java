@@ -189,7 +189,7 @@ public final class Node implements AutoCloseable {
             options.time(),
             store.run(),
             this.observers);
-    transport.connect(host::accept, gateway::accept);
+    transport.connect(host, gateway::accept);
     transport.measure(gateway::underWayBytes);
     this.accessLog =
         options.accessLog() == AccessLogFormat.OFF
@@ -509,6 +509,7 @@ public final class Node implements AutoCloseable {
         gateway.activeRequests(),
         host.owedCloses(),
         host.eventsGivenUp(),
+        host.droppedReleases(),
         store.durability() == Durability.MEMORY ? 0 : ServerMetrics.bytesIn(options.data()),
         observers.failures(),
         threads.oldestWaiting(options.time().nowNs()),

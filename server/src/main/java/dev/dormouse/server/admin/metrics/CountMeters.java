@@ -131,6 +131,10 @@ final class CountMeters {
         Snapshot::owedCloses);
     counter("dormouse.events.given_up", "events that were given up", Snapshot::eventsGivenUp);
     counter(
+        "dormouse.releases.dropped",
+        "outputs of turns for gateways that did not announce their sockets in time",
+        Snapshot::releasesDropped);
+    counter(
         "dormouse.events.refused",
         "events of actors that cannot be read",
         s -> s.host().refusedEvents());

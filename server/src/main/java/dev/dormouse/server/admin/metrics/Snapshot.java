@@ -19,6 +19,8 @@ import java.util.Map;
  * @param activeRequests HTTP requests that are not answered yet
  * @param owedCloses connections that have ended and whose {@code onClose} has not taken effect yet
  * @param eventsGivenUp events that were given up
+ * @param releasesDropped outputs of turns that were dropped, because their gateways did not
+ *     announce their sockets in time
  * @param storeBytes bytes in the data folder
  * @param observerFailures exceptions that observers threw
  * @param oldestWaitingNs nanoseconds that the oldest task of a handler has waited for a thread
@@ -37,6 +39,7 @@ public record Snapshot(
     long activeRequests,
     long owedCloses,
     long eventsGivenUp,
+    long releasesDropped,
     long storeBytes,
     long observerFailures,
     long oldestWaitingNs,
