@@ -5,6 +5,7 @@ import dev.dormouse.storage.rows.ClockMark;
 import dev.dormouse.storage.rows.CorruptRowException;
 import dev.dormouse.storage.rows.DueAlarm;
 import dev.dormouse.storage.rows.DueClock;
+import dev.dormouse.storage.rows.HeldMark;
 import dev.dormouse.storage.rows.KeySpan;
 import dev.dormouse.storage.rows.ShardGroups;
 import dev.dormouse.storage.rows.Table;
@@ -141,16 +142,22 @@ public interface ActorStore {
    */
   List<DueAlarm> due(DueClock clock, int shard, long fromMs, @Nullable DueAlarm after, int limit);
 
-  /** Returns the mark that {@link #keep} kept last; null if none was kept. */
-  @Nullable ClockMark clockMark();
+  /**
+   * Returns the mark of a group's running clock that was kept last, and how to tell its age; null
+   * if none was kept.
+   *
+   * @throws CorruptRowException if the mark is damaged
+   */
+  @Nullable HeldMark clockMark(int group);
 
   /**
-   * Keeps a mark of the running clock in place of the one before. The mark is not synced, so a
-   * power cut may bring back an earlier one, whatever the durability.
+   * Keeps a mark of a group's running clock in place of the one before, if this node owns the
+   * group. The mark is not synced, so a power cut may bring back an earlier one, whatever the
+   * durability.
    *
    * @throws java.io.UncheckedIOException if the mark cannot be written, or the disk has no room
    */
-  void keep(ClockMark mark);
+  void keep(int group, ClockMark mark);
 
   /**
    * Commits the writes of a turn. The stage completes when the writes are kept as {@link

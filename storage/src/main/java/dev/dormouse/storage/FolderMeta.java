@@ -21,8 +21,9 @@ import org.rocksdb.WriteOptions;
  * The facts about a data folder as a whole, which its store reads and writes at each opening.
  *
  * <p>Stored are four numbers, of eight bytes big-endian, under {@code format}, {@code shards},
- * {@code run} and {@code epoch}; a {@link ClockMark} under {@code clock}; and a {@link RunRow} for
- * each of the last {@value #RUNS_KEPT} openings. All are sealed like rows.
+ * {@code run} and {@code epoch}; a {@link ClockMark} for each group of shards, under {@code clock}
+ * and the number of the group (2); and a {@link RunRow} for each of the last {@value #RUNS_KEPT}
+ * openings. All are sealed like rows.
  *
  * <p>The format says what the rows look like and which tables the folder must have. A folder of
  * another format is refused.
@@ -59,7 +60,7 @@ record FolderMeta(int shards, long run, long epoch, Surroundings surroundings) {
   static final byte[] SHARDS_KEY = "shards".getBytes(StandardCharsets.UTF_8);
   private static final byte[] RUN_KEY = "run".getBytes(StandardCharsets.UTF_8);
   private static final byte[] EPOCH_KEY = "epoch".getBytes(StandardCharsets.UTF_8);
-  private static final byte[] CLOCK_KEY = "clock".getBytes(StandardCharsets.UTF_8);
+  private static final byte[] CLOCK_KEY_PREFIX = "clock".getBytes(StandardCharsets.UTF_8);
 
   /**
    * Reads the facts and begins a run and an epoch, which are on the disk when this method returns.
@@ -138,17 +139,25 @@ record FolderMeta(int shards, long run, long epoch, Surroundings surroundings) {
     return payload == null ? null : RunRow.decodeOrNull(payload);
   }
 
+  private static byte[] clockKey(int group) {
+    return ByteBuffer.allocate(CLOCK_KEY_PREFIX.length + Short.BYTES)
+        .put(CLOCK_KEY_PREFIX)
+        .putShort((short) group)
+        .array();
+  }
+
   /**
-   * Reads the mark of the running clock; returns null if none was kept.
+   * Reads the mark of a group's running clock; returns null if none was kept.
    *
    * @throws CorruptRowException if the mark is damaged
    */
-  static @Nullable ClockMark clockMark(RocksTables tables) throws RocksDBException {
-    byte @Nullable [] stored = tables.db().get(tables.meta(), CLOCK_KEY);
+  static @Nullable ClockMark clockMark(RocksTables tables, int group) throws RocksDBException {
+    byte[] key = clockKey(group);
+    byte @Nullable [] stored = tables.db().get(tables.meta(), key);
     if (stored == null) {
       return null;
     }
-    byte @Nullable [] payload = RowSeal.open(CLOCK_KEY, stored);
+    byte @Nullable [] payload = RowSeal.open(key, stored);
     if (payload == null) {
       throw new CorruptRowException(
           "the mark of the running clock " + RowSeal.faultOf(stored), null);
@@ -156,10 +165,11 @@ record FolderMeta(int shards, long run, long epoch, Surroundings surroundings) {
     return ClockMark.decode(payload);
   }
 
-  /** Keeps the mark of the running clock, without an fsync. */
-  static void keep(RocksTables tables, ClockMark mark) throws RocksDBException {
+  /** Keeps the mark of a group's running clock, without an fsync. */
+  static void keep(RocksTables tables, int group, ClockMark mark) throws RocksDBException {
+    byte[] key = clockKey(group);
     try (WriteOptions options = new WriteOptions()) {
-      tables.db().put(tables.meta(), options, CLOCK_KEY, RowSeal.seal(CLOCK_KEY, mark.encode()));
+      tables.db().put(tables.meta(), options, key, RowSeal.seal(key, mark.encode()));
     }
   }
 

@@ -5,6 +5,7 @@ import dev.dormouse.storage.rows.ClockMark;
 import dev.dormouse.storage.rows.DueAlarm;
 import dev.dormouse.storage.rows.DueClock;
 import dev.dormouse.storage.rows.DueIndex;
+import dev.dormouse.storage.rows.HeldMark;
 import dev.dormouse.storage.rows.KeySpan;
 import dev.dormouse.storage.rows.RowKeys;
 import dev.dormouse.storage.rows.ShardGroups;
@@ -19,6 +20,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicLongArray;
 import java.util.function.BiFunction;
+import java.util.function.LongSupplier;
 import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
 
@@ -36,6 +38,11 @@ final class MemoryActorStore implements NodeStore {
   /** For each group the epoch in which this store owns it; 0 if it does not own the group. */
   private final AtomicLongArray owned = new AtomicLongArray(GROUPS.groups());
 
+  private final LongSupplier clockNs;
+
+  /** For each group when the last mark from another machine came. Its monitor guards it. */
+  private final long[] arrivedNs = new long[GROUPS.groups()];
+
   /** The listener to ownerships; null until it is set. The monitor guards it. */
   private @Nullable OwnershipListener listener;
 
@@ -45,10 +52,20 @@ final class MemoryActorStore implements NodeStore {
    * Opens a store on a disk.
    *
    * @param machine the machine on which the store runs
+   * @param clockNs the machine's clock that never jumps, in nanoseconds
    */
-  MemoryActorStore(MemoryDisk disk, String machine) {
+  MemoryActorStore(MemoryDisk disk, String machine, LongSupplier clockNs) {
     this.disk = disk;
-    this.run = disk.begin(machine);
+    this.clockNs = clockNs;
+    Arrays.setAll(arrivedNs, group -> clockNs.getAsLong()); // the marks that the disk has come now
+    this.run = disk.begin(this, machine);
+  }
+
+  /** Notes that the disk has a mark of a group from another machine. */
+  void arrive(int group) {
+    synchronized (arrivedNs) {
+      arrivedNs[group] = clockNs.getAsLong();
+    }
   }
 
   /** Notes that this store owns a group. The disk calls it, for one event after the other. */
@@ -239,15 +256,21 @@ final class MemoryActorStore implements NodeStore {
   }
 
   @Override
-  public @Nullable ClockMark clockMark() {
+  public @Nullable HeldMark clockMark(int group) {
     checkOpen();
-    return disk.clockMark();
+    ClockMark mark = disk.clockMark(group);
+    if (mark == null || disk.isOfSameMachine(mark.run(), run)) {
+      return mark == null ? null : HeldMark.own(mark);
+    }
+    synchronized (arrivedNs) {
+      return HeldMark.arrived(mark, clockNs.getAsLong() - arrivedNs[group]);
+    }
   }
 
   @Override
-  public void keep(ClockMark mark) {
+  public void keep(int group, ClockMark mark) {
     checkOpen();
-    disk.keep(owned.get(0), mark);
+    disk.keep(group, owned.get(group), mark);
   }
 
   @Override
@@ -261,7 +284,7 @@ final class MemoryActorStore implements NodeStore {
   @Override
   public void close() {
     isClosed = true;
-    disk.end(run);
+    disk.end(this, run);
   }
 
   private void checkOpen() {

@@ -3,6 +3,7 @@ package dev.dormouse.storage;
 import dev.dormouse.storage.codec.StableHash;
 import dev.dormouse.storage.rows.ClockMark;
 import dev.dormouse.storage.rows.Table;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.HashMap;
@@ -49,7 +50,11 @@ public final class MemoryDisk {
   /** The store that owns each group; null if none does. */
   private final @Nullable MemoryActorStore[] owners = new MemoryActorStore[epochs.length];
 
-  private @Nullable ClockMark clockMark;
+  /** The mark of each group's running clock; null if none was kept. */
+  private final @Nullable ClockMark[] clockMarks = new ClockMark[epochs.length];
+
+  /** The stores that are open. */
+  private final List<MemoryActorStore> open = new ArrayList<>();
 
   /** Creates an empty disk, on which the first store has run 1. */
   public MemoryDisk() {
@@ -72,9 +77,10 @@ public final class MemoryDisk {
   }
 
   /** Begins a run on a machine. */
-  long begin(String machine) {
+  long begin(MemoryActorStore store, String machine) {
     lock.writeLock().lock();
     try {
+      open.add(store);
       run++;
       long boot = boots.computeIfAbsent(machine, name -> 1L);
       long number = StableHash.of(machine) | 1; // of the folder; 0 would mean that it is unknown
@@ -142,9 +148,10 @@ public final class MemoryDisk {
   }
 
   /** Notes that the store of a run was closed. */
-  void end(long ended) {
+  void end(MemoryActorStore store, long ended) {
     lock.writeLock().lock();
     try {
+      open.remove(store);
       runs.computeIfPresent(ended, (key, row) -> new RunRow(row.surroundings(), true));
     } finally {
       lock.writeLock().unlock();
@@ -227,22 +234,37 @@ public final class MemoryDisk {
     }
   }
 
-  /** Returns the mark that was kept last; null if none was. */
-  @Nullable ClockMark clockMark() {
+  /** Returns whether two runs took place on one machine. */
+  boolean isOfSameMachine(long one, long other) {
     lock.readLock().lock();
     try {
-      return clockMark;
+      RunRow row = runs.get(one);
+      RunRow otherRow = runs.get(other);
+      return row != null
+          && otherRow != null
+          && row.surroundings().folder() == otherRow.surroundings().folder();
     } finally {
       lock.readLock().unlock();
     }
   }
 
-  /** Keeps a mark of the running clock if the epoch is in force. */
-  void keep(long ownEpoch, ClockMark mark) {
+  /** Returns the mark of a group that was kept last; null if none was. */
+  @Nullable ClockMark clockMark(int group) {
+    lock.readLock().lock();
+    try {
+      return clockMarks[group];
+    } finally {
+      lock.readLock().unlock();
+    }
+  }
+
+  /** Keeps a mark of a group's running clock if the epoch is in force. */
+  void keep(int group, long ownEpoch, ClockMark mark) {
     lock.writeLock().lock();
     try {
-      if (ownEpoch == epochs[0]) {
-        clockMark = mark;
+      if (ownEpoch == epochs[group]) {
+        clockMarks[group] = mark;
+        open.forEach(store -> store.arrive(group));
       }
     } finally {
       lock.writeLock().unlock();

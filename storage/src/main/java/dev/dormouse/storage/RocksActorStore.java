@@ -7,6 +7,7 @@ import dev.dormouse.storage.rows.CorruptRowException;
 import dev.dormouse.storage.rows.DueAlarm;
 import dev.dormouse.storage.rows.DueClock;
 import dev.dormouse.storage.rows.DueIndex;
+import dev.dormouse.storage.rows.HeldMark;
 import dev.dormouse.storage.rows.KeySpan;
 import dev.dormouse.storage.rows.RowKeys;
 import dev.dormouse.storage.rows.RowSeal;
@@ -342,10 +343,12 @@ final class RocksActorStore implements NodeStore {
   }
 
   @Override
-  public @Nullable ClockMark clockMark() {
+  public @Nullable HeldMark clockMark(int group) {
+    Objects.checkIndex(group, groups.groups());
     long pass = gate.enter();
     try {
-      return FolderMeta.clockMark(tables);
+      ClockMark mark = FolderMeta.clockMark(tables, group);
+      return mark == null ? null : HeldMark.own(mark); // only this folder's runs write to it
     } catch (RocksDBException e) {
       throw unreadable("the mark of the running clock", e);
     } finally {
@@ -354,7 +357,8 @@ final class RocksActorStore implements NodeStore {
   }
 
   @Override
-  public void keep(ClockMark mark) {
+  public void keep(int group, ClockMark mark) {
+    Objects.checkIndex(group, groups.groups());
     long pass = gate.enter();
     try {
       String refusal = writer.refusalBeside();
@@ -363,7 +367,7 @@ final class RocksActorStore implements NodeStore {
             "the mark of the running clock cannot be written: " + refusal,
             new IOException(refusal));
       }
-      FolderMeta.keep(tables, mark);
+      FolderMeta.keep(tables, group, mark);
     } catch (RocksDBException e) {
       throw new UncheckedIOException(
           "the mark of the running clock cannot be written: " + e.getMessage(), new IOException(e));

@@ -7,6 +7,7 @@ import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.LongSupplier;
 
 /** The factory of stores. Any thread may call every method. */
 public final class Stores {
@@ -29,7 +30,7 @@ public final class Stores {
    * groups in place of them.
    */
   public static NodeStore memory(MemoryDisk disk) {
-    MemoryActorStore store = new MemoryActorStore(disk, "");
+    MemoryActorStore store = new MemoryActorStore(disk, "", System::nanoTime);
     disk.takeOver(store);
     return store;
   }
@@ -37,9 +38,11 @@ public final class Stores {
   /**
    * Opens a store in memory that owns no group until {@link MemoryDisk#give} gives it one. A later
    * store on the same machine counts as the next opening of the same folder.
+   *
+   * @param clockNs the machine's clock that never jumps, in nanoseconds
    */
-  public static NodeStore memoryOn(MemoryDisk disk, String machine) {
-    return new MemoryActorStore(disk, machine);
+  public static NodeStore memoryOn(MemoryDisk disk, String machine, LongSupplier clockNs) {
+    return new MemoryActorStore(disk, machine, clockNs);
   }
 
   /**

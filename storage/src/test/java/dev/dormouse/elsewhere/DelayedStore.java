@@ -14,6 +14,7 @@ import dev.dormouse.storage.rows.ClockMark;
 import dev.dormouse.storage.rows.DueAlarm;
 import dev.dormouse.storage.rows.DueClock;
 import dev.dormouse.storage.rows.DueIndex;
+import dev.dormouse.storage.rows.HeldMark;
 import dev.dormouse.storage.rows.KeySpan;
 import dev.dormouse.storage.rows.RowKeys;
 import dev.dormouse.storage.rows.ShardGroups;
@@ -48,7 +49,7 @@ final class DelayedStore implements NodeStore {
   static final class Disk {
     private final Map<Table, NavigableMap<byte[], byte[]>> tables = new EnumMap<>(Table.class);
     private final List<Ending> endings = new ArrayList<>();
-    private @Nullable ClockMark mark;
+    private final Map<Integer, ClockMark> marks = new TreeMap<>();
 
     Disk() {
       for (Table table : Table.values()) {
@@ -304,16 +305,17 @@ final class DelayedStore implements NodeStore {
   }
 
   @Override
-  public @Nullable ClockMark clockMark() {
+  public @Nullable HeldMark clockMark(int group) {
     synchronized (disk) {
-      return disk.mark;
+      ClockMark mark = disk.marks.get(group);
+      return mark == null ? null : HeldMark.own(mark);
     }
   }
 
   @Override
-  public void keep(ClockMark mark) {
+  public void keep(int group, ClockMark mark) {
     synchronized (disk) {
-      disk.mark = mark;
+      disk.marks.put(group, mark);
     }
   }
 }

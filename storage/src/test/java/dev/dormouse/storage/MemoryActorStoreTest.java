@@ -3,10 +3,13 @@ package dev.dormouse.storage;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
+import dev.dormouse.storage.rows.ClockMark;
+import dev.dormouse.storage.rows.HeldMark;
 import dev.dormouse.storage.rows.Table;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 
 class MemoryActorStoreTest extends ActorStoreContract {
@@ -42,8 +45,8 @@ class MemoryActorStoreTest extends ActorStoreContract {
   @Test
   void aGroupMovesFromOneMachineToAnotherAndBothHearOfIt() {
     int group = store.groupOf(LOBBY);
-    try (NodeStore east = Stores.memoryOn(disk, "east");
-        NodeStore west = Stores.memoryOn(disk, "west")) {
+    try (NodeStore east = Stores.memoryOn(disk, "east", System::nanoTime);
+        NodeStore west = Stores.memoryOn(disk, "west", System::nanoTime)) {
       List<String> heard = new ArrayList<>();
       east.listen(writesTo("east", heard));
       assertThat(heard).isEmpty();
@@ -89,14 +92,38 @@ class MemoryActorStoreTest extends ActorStoreContract {
   }
 
   @Test
+  void theAgeOfAMarkGoesByTheOwnMachinesClocks() {
+    AtomicLong nowNs = new AtomicLong(5);
+    ClockMark mark;
+    try (NodeStore east = Stores.memoryOn(disk, "east", nowNs::get);
+        NodeStore west = Stores.memoryOn(disk, "west", nowNs::get)) {
+      disk.give(3, east);
+      mark = new ClockMark(1, 2, east.run());
+      west.keep(3, new ClockMark(9, 9, west.run())); // it does not own the group
+      assertThat(east.clockMark(3)).isNull();
+      east.keep(3, mark);
+      nowNs.addAndGet(100);
+      assertThat(east.clockMark(3)).isEqualTo(HeldMark.own(mark));
+      assertThat(west.clockMark(3)).isEqualTo(HeldMark.arrived(mark, 100));
+      assertThat(west.clockMark(4)).isNull();
+    }
+    try (NodeStore east = Stores.memoryOn(disk, "east", nowNs::get);
+        NodeStore west = Stores.memoryOn(disk, "west", nowNs::get)) {
+      nowNs.addAndGet(7);
+      assertThat(east.clockMark(3)).isEqualTo(HeldMark.own(mark));
+      assertThat(west.clockMark(3)).isEqualTo(HeldMark.arrived(mark, 7));
+    }
+  }
+
+  @Test
   void howARunEndedIsToldByTheNextRunOfItsMachine() {
-    Stores.memoryOn(disk, "east").close();
-    NodeStore dead = Stores.memoryOn(disk, "west");
+    Stores.memoryOn(disk, "east", System::nanoTime).close();
+    NodeStore dead = Stores.memoryOn(disk, "west", System::nanoTime);
     disk.restartMachine();
-    try (NodeStore east = Stores.memoryOn(disk, "east")) {
+    try (NodeStore east = Stores.memoryOn(disk, "east", System::nanoTime)) {
       assertThat(east.endingOf(2)).isEqualTo(Ending.CLOSED);
       assertThat(east.endingOf(dead.run())).isEqualTo(Ending.PROCESS_DIED);
-      try (NodeStore west = Stores.memoryOn(disk, "west")) {
+      try (NodeStore west = Stores.memoryOn(disk, "west", System::nanoTime)) {
         assertThat(west.endingOf(dead.run())).isEqualTo(Ending.MACHINE_RESTARTED);
       }
     }

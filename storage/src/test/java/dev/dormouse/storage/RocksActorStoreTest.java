@@ -11,6 +11,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import dev.dormouse.sdk.ActorId;
 import dev.dormouse.storage.rows.ClockMark;
 import dev.dormouse.storage.rows.CorruptRowException;
+import dev.dormouse.storage.rows.HeldMark;
 import dev.dormouse.storage.rows.KeySpan;
 import dev.dormouse.storage.rows.RowKeys;
 import dev.dormouse.storage.rows.RowSeal;
@@ -333,20 +334,20 @@ class RocksActorStoreTest {
   void theMarkOfTheClockIsNotWrittenToAFullDisk() throws IOException {
     AtomicLong usableBytes = new AtomicLong(Long.MAX_VALUE);
     StoreOptions options = StoreOptions.in(folder).durability(Durability.WAL);
-    ClockMark kept = new ClockMark(1, 2);
+    ClockMark kept = new ClockMark(1, 2, 1);
     try (RocksActorStore store =
         RocksActorStore.open(options, engine -> new DiskRoom(usableBytes::get, 1 << 20))) {
-      store.keep(kept);
+      store.keep(0, kept);
       usableBytes.set((1 << 20) - 1);
       long bytes = logBytes();
       assertThatExceptionOfType(UncheckedIOException.class)
-          .isThrownBy(() -> store.keep(new ClockMark(3, 4)))
+          .isThrownBy(() -> store.keep(0, new ClockMark(3, 4, 1)))
           .withStackTraceContaining("the disk has too little room");
-      assertThat(store.clockMark()).isEqualTo(kept);
+      assertThat(store.clockMark(0)).isEqualTo(HeldMark.own(kept));
       assertThat(logBytes()).isEqualTo(bytes);
       usableBytes.set(Long.MAX_VALUE);
-      store.keep(new ClockMark(5, 6));
-      assertThat(store.clockMark()).isEqualTo(new ClockMark(5, 6));
+      store.keep(0, new ClockMark(5, 6, 1));
+      assertThat(store.clockMark(0)).isEqualTo(HeldMark.own(new ClockMark(5, 6, 1)));
     }
   }
 

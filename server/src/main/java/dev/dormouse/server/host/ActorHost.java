@@ -203,7 +203,8 @@ public final class ActorHost implements Transport.HostEnd, OwnershipListener, Ow
                 Collectors.toUnmodifiableMap(ActorType::name, type -> options.of(type.options())));
     this.failures = new FailureLog(time);
     this.alarmClock =
-        new AlarmClock(store, time, this.types.keySet(), this::accept, placement.isFixed());
+        new AlarmClock(
+            store, store.run(), time, this.types.keySet(), this::accept, placement.isFixed());
     this.alarms = new AlarmOutcomes(alarmClock, failures, this::optionsOf);
     this.background = new BackgroundWork(failures);
     this.watch = new TurnWatch(observers, time);
@@ -424,7 +425,7 @@ public final class ActorHost implements Transport.HostEnd, OwnershipListener, Ow
                 closing,
                 time,
                 epoch,
-                alarms.running(),
+                alarms.running(id),
                 background,
                 questions,
                 ownership != null,

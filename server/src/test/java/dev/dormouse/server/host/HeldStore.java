@@ -13,6 +13,7 @@ import dev.dormouse.storage.rows.AutoRepliesRow;
 import dev.dormouse.storage.rows.ClockMark;
 import dev.dormouse.storage.rows.DueAlarm;
 import dev.dormouse.storage.rows.DueClock;
+import dev.dormouse.storage.rows.HeldMark;
 import dev.dormouse.storage.rows.KeySpan;
 import dev.dormouse.storage.rows.ShardGroups;
 import dev.dormouse.storage.rows.Table;
@@ -278,13 +279,13 @@ final class HeldStore implements NodeStore {
   }
 
   @Override
-  public @Nullable ClockMark clockMark() {
-    return store.clockMark();
+  public @Nullable HeldMark clockMark(int group) {
+    return store.clockMark(group);
   }
 
   @Override
-  public void keep(ClockMark mark) {
-    store.keep(mark);
+  public void keep(int group, ClockMark mark) {
+    store.keep(group, mark);
   }
 
   @Override

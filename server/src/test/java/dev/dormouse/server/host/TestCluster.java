@@ -53,9 +53,9 @@ final class TestCluster {
     final ActorHost host;
     private final ActorStore bare;
 
-    private Node(String name) {
+    private Node(String name, ManualTime time) {
       this.name = name;
-      var opened = Stores.memoryOn(disk, name);
+      var opened = Stores.memoryOn(disk, name, time::nowNs);
       bare = opened;
       store = new HeldStore(opened);
       ActorType type =
@@ -172,7 +172,12 @@ final class TestCluster {
   }
 
   Node node(String name) {
-    return new Node(name);
+    return new Node(name, time);
+  }
+
+  /** Returns a node with clocks of its own. */
+  Node node(String name, ManualTime clocks) {
+    return new Node(name, clocks);
   }
 
   /** Lets time pass for a node, in ticks of a quarter of a second. */

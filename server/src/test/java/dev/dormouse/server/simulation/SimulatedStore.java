@@ -10,6 +10,7 @@ import dev.dormouse.storage.TurnBatch;
 import dev.dormouse.storage.rows.ClockMark;
 import dev.dormouse.storage.rows.DueAlarm;
 import dev.dormouse.storage.rows.DueClock;
+import dev.dormouse.storage.rows.HeldMark;
 import dev.dormouse.storage.rows.KeySpan;
 import dev.dormouse.storage.rows.ShardGroups;
 import dev.dormouse.storage.rows.Table;
@@ -48,7 +49,7 @@ final class SimulatedStore implements NodeStore {
     /** The epoch in force. It is far from every run, so that one is found in the other's place. */
     private long epoch = 1_000;
 
-    private @Nullable ClockMark mark;
+    private final Map<Integer, ClockMark> marks = new LinkedHashMap<>();
   }
 
   private static final int SHARDS = 4;
@@ -216,13 +217,14 @@ final class SimulatedStore implements NodeStore {
   }
 
   @Override
-  public @Nullable ClockMark clockMark() {
-    return disk.mark;
+  public @Nullable HeldMark clockMark(int group) {
+    ClockMark mark = disk.marks.get(group);
+    return mark == null ? null : HeldMark.own(mark);
   }
 
   @Override
-  public void keep(ClockMark mark) {
-    disk.mark = mark;
+  public void keep(int group, ClockMark mark) {
+    disk.marks.put(group, mark);
   }
 
   private void mayFail(@Nullable ActorId actor) {

@@ -30,12 +30,12 @@ class AlarmRowTest {
   @Test
   @DisplayName("The bytes of a clock's mark never change")
   void markIsGolden() {
-    ClockMark mark = new ClockMark(1, 0x0203);
-    String hex = "0000000000000001" + "0000000000000203";
+    ClockMark mark = new ClockMark(1, 0x0203, 0x0405);
+    String hex = "0000000000000001" + "0000000000000203" + "0000000000000405";
     assertThat(HEX.formatHex(mark.encode())).isEqualTo(hex);
     assertThat(ClockMark.decode(HEX.parseHex(hex))).isEqualTo(mark);
     assertThatExceptionOfType(CorruptRowException.class)
-        .isThrownBy(() -> ClockMark.decode(new byte[15]));
+        .isThrownBy(() -> ClockMark.decode(new byte[23]));
   }
 
   @Test

@@ -98,12 +98,16 @@ public interface DueAlarmsContract {
   }
 
   @Test
-  default void theMarkOfTheClockIsThatWhichWasKeptLast() {
+  default void theMarkOfAGroupsClockIsThatWhichWasKeptLast() {
     NodeStore store = store();
-    assertThat(store.clockMark()).isNull();
-    store.keep(new ClockMark(1, 2));
-    store.keep(new ClockMark(-3, Long.MAX_VALUE));
-    assertThat(reopened().clockMark()).isEqualTo(new ClockMark(-3, Long.MAX_VALUE));
+    int last = store.groups().groups() - 1;
+    ClockMark mark = new ClockMark(-3, Long.MAX_VALUE, store.run());
+    assertThat(store.clockMark(last)).isNull();
+    store.keep(last, new ClockMark(1, 2, store.run()));
+    store.keep(last, mark);
+    NodeStore again = reopened();
+    assertThat(again.clockMark(last)).isEqualTo(HeldMark.own(mark));
+    assertThat(again.clockMark(0)).isNull();
   }
 
   private static void put(NodeStore store, DueAlarm alarm) {

@@ -4,10 +4,11 @@ import dev.dormouse.log.Log;
 import dev.dormouse.sdk.ActorId;
 import dev.dormouse.server.protocol.Time;
 import dev.dormouse.storage.ActorStore;
-import dev.dormouse.storage.rows.ClockMark;
 import dev.dormouse.storage.rows.DueAlarm;
 import dev.dormouse.storage.rows.DueClock;
+import dev.dormouse.storage.rows.ShardGroups;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -17,7 +18,6 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 
 /**
@@ -91,7 +91,8 @@ public final class AlarmClock {
   }
 
   private final ActorStore store;
-  private final RunningTime running;
+  private final ShardGroups groups;
+  private final GroupClocks running;
   private final Time time;
   private final Set<String> types;
   private final Consumer<DueAlarm> host;
@@ -100,7 +101,10 @@ public final class AlarmClock {
   // Guarded by the lock ringing.
   private boolean isFilled;
   private int nextLane;
-  private @Nullable ClockMark mark;
+
+  /** For each group the time by its running clock, in the round of {@link #ring} under way. */
+  private final long[] runningMs;
+
   private long faultUntilNs;
   private boolean isFaulty;
 
@@ -117,22 +121,26 @@ public final class AlarmClock {
    * Creates a clock of a node that owns everything. The clock knows of no alarm yet; the first
    * {@link #ring} looks at the store.
    *
+   * @param run the run of this node
    * @param types the names of the actor types that are registered
    * @param host takes each alarm that is due
    */
-  public AlarmClock(ActorStore store, Time time, Set<String> types, Consumer<DueAlarm> host) {
-    this(store, time, types, host, true);
+  public AlarmClock(
+      ActorStore store, long run, Time time, Set<String> types, Consumer<DueAlarm> host) {
+    this(store, run, time, types, host, true);
   }
 
   /**
    * Creates a clock that knows of no alarm yet.
    *
+   * @param run the run of this node
    * @param types the names of the actor types that are registered
    * @param host takes each alarm that is due
    * @param isOwningAll whether the node owns everything; else it owns nothing until {@link #owned}
    */
   public AlarmClock(
       ActorStore store,
+      long run,
       Time time,
       Set<String> types,
       Consumer<DueAlarm> host,
@@ -141,25 +149,16 @@ public final class AlarmClock {
     this.time = time;
     this.types = types;
     this.host = host;
-    this.mark = markIn(store);
-    this.running = new RunningTime(time, mark);
+    this.groups = store.groups();
+    this.runningMs = new long[groups.groups()];
+    this.running = new GroupClocks(store, run, time);
     this.lanes = new AlarmLanes(store, isOwningAll);
     this.isFilled = !isOwningAll;
   }
 
-  private static @Nullable ClockMark markIn(ActorStore store) {
-    try {
-      return store.clockMark();
-    } catch (RuntimeException e) {
-      log.error(
-          "the stored mark of the running clock cannot be read; alarms go by the wall clock", e);
-      return null;
-    }
-  }
-
-  /** Returns the clock of alarms that are set by a delay. */
-  public RunningTime running() {
-    return running;
+  /** Returns the clock of an actor's alarms that are set by a delay. */
+  public RunningTime running(ActorId actor) {
+    return running.of(store.groupOf(actor));
   }
 
   // Reports of cells. Any thread.
@@ -262,18 +261,26 @@ public final class AlarmClock {
       return false;
     }
     fill();
-    keepMark();
-    release(time.nowNs());
-    Map<DueClock, Long> nowMs = new EnumMap<>(DueClock.class);
-    nowMs.put(DueClock.RUNNING, running.nowMs());
-    nowMs.put(DueClock.WALL, time.wallMs());
-    if (!isAnyDue(nowMs)) {
+    running.keepMarks(this::groupsWithRunningAlarms);
+    long nowNs = time.nowNs();
+    release(nowNs);
+    long latestMs = Long.MIN_VALUE;
+    for (int group = 0; group < runningMs.length; group++) {
+      boolean isOwned = store.epoch(group) != 0;
+      runningMs[group] = isOwned ? running.of(group).atMs(nowNs) : Long.MIN_VALUE;
+      latestMs = Math.max(latestMs, runningMs[group]);
+    }
+    long wallMs = time.wallMs();
+    if (!isAnyDue(latestMs, wallMs)) {
       return false;
     }
     boolean isBehind = false;
     for (int i = 0; i < lanes.number(); i++) {
       int lane = nextLane;
-      long laneMs = nowMs.getOrDefault(lanes.clockOf(lane), 0L);
+      long laneMs =
+          lanes.clockOf(lane) == DueClock.RUNNING
+              ? runningMs[groups.groupOf(lanes.shardOf(lane))]
+              : wallMs;
       for (int pages = 0; isDue(lane, laneMs); pages++) {
         if (!hasRoom()) {
           return true;
@@ -303,35 +310,26 @@ public final class AlarmClock {
     isFilled = true;
   }
 
-  /** Stores a mark of the running clock if a new one is needed and an alarm goes by that clock. */
-  private void keepMark() {
-    ClockMark now = running.newMark(mark);
-    if (now == null || !hasAlarmsBy(DueClock.RUNNING)) {
-      return;
+  private synchronized BitSet groupsWithRunningAlarms() {
+    BitSet found = new BitSet(runningMs.length);
+    for (int group = 0; group < runningMs.length; group++) {
+      found.set(group, lanes.hasAny(DueClock.RUNNING, group));
     }
-    try {
-      store.keep(now);
-    } catch (RuntimeException e) {
-      log.error("the mark of the running clock could not be stored; trying again in a minute", e);
+    for (DueAlarm alarm : flights.keySet()) {
+      if (alarm.clock() == DueClock.RUNNING) {
+        found.set(store.groupOf(alarm.actor()));
+      }
     }
-    mark = now;
-  }
-
-  private synchronized boolean hasAlarmsBy(DueClock clock) {
-    return lanes.hasAny(clock)
-        || flights.keySet().stream().anyMatch(alarm -> alarm.clock() == clock);
+    return found;
   }
 
   private synchronized boolean isStopped() {
     return isStopped;
   }
 
-  private synchronized boolean isAnyDue(Map<DueClock, Long> nowMs) {
-    boolean isAny = false;
-    for (Map.Entry<DueClock, Long> now : nowMs.entrySet()) {
-      isAny |= lanes.isAnyDue(now.getKey(), now.getValue());
-    }
-    return isAny;
+  private synchronized boolean isAnyDue(long latestRunningMs, long wallMs) {
+    return lanes.isAnyDue(DueClock.RUNNING, latestRunningMs)
+        || lanes.isAnyDue(DueClock.WALL, wallMs);
   }
 
   private synchronized boolean isDue(int lane, long nowMs) {

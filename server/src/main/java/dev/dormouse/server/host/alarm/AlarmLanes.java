@@ -98,13 +98,20 @@ final class AlarmLanes {
     return soonestMs[half] <= nowMs;
   }
 
+  /** Returns the shard whose alarms a lane has. */
+  int shardOf(int lane) {
+    return lane % shards;
+  }
+
   boolean isDue(int lane, long nowMs) {
     return fromMs[lane] <= nowMs;
   }
 
-  boolean hasAny(DueClock clock) {
+  /** Returns whether a group of shards may have an alarm by a clock that was not looked at. */
+  boolean hasAny(DueClock clock, int group) {
     int first = clock == DueClock.RUNNING ? 0 : shards;
-    for (int lane = first; lane < first + shards; lane++) {
+    int end = first + store.groups().end(group);
+    for (int lane = first + store.groups().first(group); lane < end; lane++) {
       if (fromMs[lane] != NEVER) {
         return true;
       }

@@ -60,9 +60,9 @@ public final class AlarmOutcomes {
     this.options = options;
   }
 
-  /** Returns the clock of alarms that are set by a delay. */
-  public RunningTime running() {
-    return clock.running();
+  /** Returns the clock of an actor's alarms that are set by a delay. */
+  public RunningTime running(ActorId actor) {
+    return clock.running(actor);
   }
 
   /** Tells the clock of the alarms among the writes of a commit, once the commit has ended. */
@@ -140,7 +140,7 @@ public final class AlarmOutcomes {
     int attempts = row.failures() + 1;
     return attempts >= attemptsMax(due.actor())
         ? Optional.empty()
-        : Optional.of(row.failed(running().nowMs() + AlarmRetry.delayMs(due, attempts)));
+        : Optional.of(row.failed(running(due.actor()).nowMs() + AlarmRetry.delayMs(due, attempts)));
   }
 
   /**
@@ -155,7 +155,8 @@ public final class AlarmOutcomes {
         pipeline,
         alarm,
         (due, row) ->
-            Optional.of(row.putOff(running().nowMs() + AlarmRetry.delayMs(due, activations))));
+            Optional.of(
+                row.putOff(running(due.actor()).nowMs() + AlarmRetry.delayMs(due, activations))));
   }
 
   /**
@@ -208,7 +209,7 @@ public final class AlarmOutcomes {
   /** Lists the alarms of an actor as they are stored, without those that cannot be read. */
   public List<Alarm> list(ActorStore store, ActorId actor) {
     return store.scan(actor, Table.ALARM, KeySpan.all(), ActorOptions.ALARMS_CEILING).stream()
-        .map(row -> TurnAlarms.alarm(row, running(), attemptsMax(actor)))
+        .map(row -> TurnAlarms.alarm(row, running(actor), attemptsMax(actor)))
         .filter(Objects::nonNull)
         .sorted(TurnAlarms.BY_DUE)
         .toList();
