@@ -142,6 +142,9 @@ final class ActorCell {
    */
   private volatile @Nullable Turn openTurn;
 
+  /** True if a gateway has come back that may not have heard of closes. Any thread. */
+  private volatile boolean mustTellCloses;
+
   /**
    * The time at which the last turn ended, by the clock that never jumps. Written by the thread
    * that runs the cell, read by any thread.
@@ -282,8 +285,21 @@ final class ActorCell {
    */
   void forget(long gateway, InFlight inFlight) {
     mailbox.forget(gateway, inFlight);
-    if (mailbox.isWithholding()) {
-      signal(); // there may be room for messages of other gateways
+    mustTellCloses = true; // those that the actor has told may be lost with the link
+    if (mailbox.isWithholding() || !closing.isEmpty()) {
+      signal(); // there may be room for messages of other gateways, or closes to tell
+    }
+  }
+
+  /**
+   * Tells gateways again of the closes whose ends they have not reported. Without that a socket
+   * that has not heard of its close would stay open, and its messages would be passed over.
+   */
+  private void tellClosesAgain() {
+    mustTellCloses = false;
+    List<ToGateway> closes = closing.told();
+    if (!closes.isEmpty()) {
+      commits.tellAgain(closes);
     }
   }
 
@@ -416,6 +432,9 @@ final class ActorCell {
     }
     if (mailbox.isShut()) {
       return leave();
+    }
+    if (mustTellCloses) {
+      tellClosesAgain();
     }
     boolean isQuiet = recovery.isQuiet();
     Event.Client owed = isQuiet ? null : recovery.owedDue();

@@ -164,9 +164,12 @@ final class HeldStore implements NodeStore {
     next.result.complete(as);
   }
 
-  /** Keeps the next commit, and reports it as lost. */
+  /** Keeps the next commit, unless one before it was lost, and reports it as lost. */
   void keepButLose(CommitResult as) {
-    store.commit(waiting.element().batch);
+    TurnBatch next = waiting.element().batch;
+    if (!broken.contains(next.chain())) {
+      store.commit(next);
+    }
     lose(as);
   }
 

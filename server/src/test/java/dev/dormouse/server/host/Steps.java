@@ -12,6 +12,14 @@ final class Steps implements Executor {
     tasks.add(task);
   }
 
+  /** Runs the first task, if there is one. */
+  void runOne() {
+    Runnable task = tasks.poll();
+    if (task != null) {
+      task.run();
+    }
+  }
+
   void runAll() {
     for (Runnable task = tasks.poll(); task != null; task = tasks.poll()) {
       task.run();

@@ -42,7 +42,7 @@ final class Mutations {
           of(
               "messages of a connection that the actor closed are passed on",
               "host/turn/ClosingConnections.java",
-              "ids().putIfAbsent(close.connection(), turn);",
+              "ids().putIfAbsent(close.connection(), new Closing(turn, close));",
               "ids().remove(close.connection());",
               ONE_AT_A_TIME,
               SLEEP),

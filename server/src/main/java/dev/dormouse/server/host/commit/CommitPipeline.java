@@ -182,6 +182,14 @@ public final class CommitPipeline {
   }
 
   /**
+   * Tells gateways again, behind all turns so far, what earlier turns have told them. If the commit
+   * of one of these turns is lost, nothing is told.
+   */
+  public void tellAgain(List<ToGateway> records) {
+    pass(nextNumber(), 0, release(records), Outlet.NO_GATEWAYS, loss -> release(List.of()), null);
+  }
+
+  /**
    * Acknowledges a message of a connection that the actor has closed. If the commit of that close
    * is lost, the message is answered as lost, too.
    */

@@ -3,9 +3,11 @@ package dev.dormouse.server.host.turn;
 import dev.dormouse.sdk.ConnectionId;
 import dev.dormouse.server.protocol.ToGateway;
 import dev.dormouse.server.protocol.ToHost;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The connections that the actor has closed, or that have ended, and whose close event is not
@@ -17,16 +19,23 @@ public final class ClosingConnections {
   /** The turn number of a connection that is closed whatever becomes of commits. */
   private static final long NONE = 0;
 
-  private static final Map<ConnectionId, Long> NOBODY = Map.of();
+  /**
+   * A connection that is closed.
+   *
+   * @param turn the turn that closed it first; {@link #NONE} if it is closed for sure
+   * @param close what its gateway was told; null if the connection has ended by itself
+   */
+  private record Closing(long turn, ToGateway.@Nullable Close close) {}
 
-  /** For each connection the turn that closed it first; {@link #NONE} if it is closed for sure. */
-  private Map<ConnectionId, Long> ids = NOBODY;
+  private static final Map<ConnectionId, Closing> NOBODY = Map.of();
+
+  private Map<ConnectionId, Closing> ids = NOBODY;
 
   /** Notes the closes that a turn sends, unless its commit is lost. */
   public void noteClosesOf(List<ToGateway> records, long turn) {
     for (ToGateway record : records) {
       if (record instanceof ToGateway.Close close) {
-        ids().putIfAbsent(close.connection(), turn);
+        ids().putIfAbsent(close.connection(), new Closing(turn, close));
       }
     }
   }
@@ -35,14 +44,14 @@ public final class ClosingConnections {
   public void noteClosesOf(List<ToGateway> records) {
     for (ToGateway record : records) {
       if (record instanceof ToGateway.Close close) {
-        ids().put(close.connection(), NONE);
+        ids().put(close.connection(), new Closing(NONE, close));
       }
     }
   }
 
   /** Notes that a connection ended and that its close is put off. */
   public void add(ToHost.Closed closed) {
-    ids().put(closed.connection(), NONE);
+    ids().put(closed.connection(), new Closing(NONE, null));
   }
 
   /** Forgets the connection of an event that was handled, if the event is its close. */
@@ -72,11 +81,22 @@ public final class ClosingConnections {
   /** Forgets the closes of all turns after this one, which were lost. */
   public void lostAfter(long turn) {
     if (!ids.isEmpty()) {
-      ids.values().removeIf(closer -> closer > turn);
+      ids.values().removeIf(closing -> closing.turn > turn);
     }
   }
 
-  private Map<ConnectionId, Long> ids() {
+  /** Returns what the gateways were told of connections whose end they have not reported. */
+  public List<ToGateway> told() {
+    List<ToGateway> told = new ArrayList<>();
+    for (Closing closing : ids.values()) {
+      if (closing.close != null) {
+        told.add(closing.close);
+      }
+    }
+    return told;
+  }
+
+  private Map<ConnectionId, Closing> ids() {
     if (ids == NOBODY) {
       ids = new HashMap<>();
     }
