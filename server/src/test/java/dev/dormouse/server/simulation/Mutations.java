@@ -75,7 +75,7 @@ final class Mutations {
           of(
               "the number of connections does not go down",
               "host/turn/Activation.java",
-              "    connectionCount--;\n",
+              "    current = current.with(gone.run(), -1);\n",
               "",
               ATOMIC),
           of(
@@ -245,7 +245,7 @@ final class Mutations {
               "a close does not remove the connection",
               "host/turn/Activation.java",
               "ended.writes().put(RowKey.connection(gone), Optional.empty());\n"
-                  + "    connectionCount--;",
+                  + "    current = current.with(gone.run(), -1);",
               "",
               ATOMIC,
               CLOSED_ONCE),
