@@ -80,7 +80,10 @@ final class Releases implements ToGateway.Receiver<Releases.Underway>, OwnerLink
   @Override
   public long[] announced(int group) {
     // A close is kept before its socket is forgotten, so no id is missed in this order.
-    LongStream sockets = parts.groups().all(group).stream().mapToLong(s -> s.id().value());
+    LongStream sockets =
+        parts.groups().all(group).stream()
+            .filter(socket -> !socket.isEnded())
+            .mapToLong(socket -> socket.id().value());
     return LongStream.concat(LongStream.of(sockets.toArray()), parts.closes().connections(group))
         .sorted()
         .distinct()
@@ -109,14 +112,26 @@ final class Releases implements ToGateway.Receiver<Releases.Underway>, OwnerLink
   public void unknown(int group, long[] connections) {
     List<ClientSocket> sockets = new ArrayList<>();
     for (long connection : connections) {
-      ConnectionId id = new ConnectionId(connection);
-      parts.closes().ended(group, id);
-      ClientSocket socket = parts.groups().get(group, id);
+      ClientSocket socket = ended(group, new ConnectionId(connection));
       if (socket != null) {
         sockets.add(socket);
       }
     }
     visit(sockets, ClientSocket::unknown);
+  }
+
+  /**
+   * Forgets the close of a connection of which the host keeps nothing.
+   *
+   * @return the connection's socket; null if there is none any more
+   */
+  private @Nullable ClientSocket ended(int group, ConnectionId id) {
+    ClientSocket socket = parts.links().isFixed() ? null : parts.groups().get(group, id);
+    parts.closes().ended(group, id);
+    if (socket != null) {
+      socket.ended();
+    }
+    return socket;
   }
 
   /** Applies a step to sockets, in pieces, so that their event loops do other work in between. */
@@ -195,7 +210,7 @@ final class Releases implements ToGateway.Receiver<Releases.Underway>, OwnerLink
 
   @Override
   public void ended(ToGateway.Ended ended, Underway steps) {
-    parts.closes().ended(steps.group, ended.connection());
+    ended(steps.group, ended.connection());
   }
 
   @Override

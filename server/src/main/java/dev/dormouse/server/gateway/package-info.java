@@ -13,6 +13,8 @@
  *   network ──► frame decoder ──► ClientSocket ─► InboundMessages ─► ToHost.Message
  *               (Netty)             ▲  SocketState, Closing          ToHost.Closed
  *                                   │
+ *   OwnerLinks: every record to and from hosts passes here
+ *
  *   Release ──► Releases ──► LoopQueues ──► SocketWriter ──► OutboundFrames ──► network
  *                 └ ConnectionGroups           └ WaitingMessages
  * </pre>
@@ -27,6 +29,8 @@
  *   <tr><td>{@code upgrade}</td><td>the package of upgrades, from the request to the 101</td></tr>
  *   <tr><td>{@code wire}</td><td>the package of frames and compression</td></tr>
  *   <tr><td>{@code socket}</td><td>the package of open sockets</td></tr>
+ *   <tr><td>{@code owner}</td><td>the package of the links to the hosts that own the
+ *       actors</td></tr>
  *   <tr><td>{@code HttpFront}</td><td>routes or refuses each HTTP request</td></tr>
  *   <tr><td>{@code IncomingRequest}, {@code ActorRequest}</td><td>a request, read once before the
  *       router and once at its route</td></tr>
@@ -81,6 +85,12 @@
  * connection once, after all messages of the connection. The memory that a client takes is bounded.
  * Every dropped message is counted in {@link dev.dormouse.server.gateway.limits.GatewayCounts}. An
  * actor that asks for the outcome of a message is told the outcome once.
+ *
+ * <p><b>When hosts come and go.</b> Whatever a host has not answered is kept where it arose, and is
+ * sent again to the next owner of the actor: messages by their socket, in order; a close by {@code
+ * UnansweredCloses}; upgrades, under another connection id, by {@code PendingUpgrades}; requests by
+ * {@code PlainRequests}. {@code OwnerLinks} announces the sockets first. Where gateway and host are
+ * one process, none of this is kept.
  *
  * <p><b>Threads.</b> A socket belongs to the event loop that accepted it. A release may come on any
  * thread, which determines the recipients; their event loops do the rest.

@@ -93,15 +93,19 @@ final class LimitLog {
               "the actor answers too slowly; raise the limit with GatewayOptions.request"));
 
   /**
-   * The clauses that tell what a client did that broke a protocol, by the name under which
-   * observers hear of it. All other names are those of limits.
+   * The clauses that tell why a client is turned away, by the name under which observers hear of
+   * it. All other names are those of limits.
    */
-  private static final Map<String, String> BREACHES =
+  private static final Map<String, String> CLAUSES =
       Map.of(
           "tls-handshake",
           "did not agree with the server on TLS",
           "proxy-header",
           "did not begin with a PROXY header that is accepted",
+          "unknown-connection",
+          "is not known to the host of its actor",
+          "time-without-host",
+          "had no host of its actor for 10 s",
           "websocket-protocol",
           "broke the WebSocket protocol");
 
@@ -152,7 +156,7 @@ final class LimitLog {
           "{}{} {} and is turned away ({}); {} ({} such lines left out)",
           hit.connection() == null ? "a client" : "connection " + hit.connection(),
           hit.actor() == null ? "" : " of actor " + hit.actor(),
-          BREACHES.getOrDefault(hit.limit(), "is over the limit " + hit.limit()),
+          CLAUSES.getOrDefault(hit.limit(), "is over the limit " + hit.limit()),
           hit.outcome(),
           REMEDIES.getOrDefault(hit.limit(), "no option raises the limit"),
           leftOut);

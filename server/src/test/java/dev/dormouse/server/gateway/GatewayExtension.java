@@ -51,6 +51,17 @@ public final class GatewayExtension
     return opened(new TestServer(vertx(), options, time));
   }
 
+  /** Opens a gateway whose actors move between hosts. */
+  public TestServer open(GatewayOptions options, Time time, FakeHosts hosts) {
+    return open(options, time, hosts, router -> {});
+  }
+
+  /** Opens a gateway whose actors move between hosts, behind routes of the test's own. */
+  public TestServer open(
+      GatewayOptions options, Time time, FakeHosts hosts, Consumer<Router> before) {
+    return opened(new TestServer(vertx(), options, time, before, hosts));
+  }
+
   /**
    * Opens a gateway behind routes of the test's own.
    *

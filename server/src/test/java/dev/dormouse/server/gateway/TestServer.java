@@ -39,6 +39,9 @@ public final class TestServer implements AutoCloseable {
   /** The subprotocols of {@code /chat}; the other routes have none. */
   static final List<String> SUBPROTOCOLS = List.of("v2", "v1");
 
+  /** The number of the run of the gateway's node. */
+  public static final long RUN = 7;
+
   private static final int EVENT_LOOPS = 2;
 
   public final FakeHost host = new FakeHost(this::awaitIdleLoops);
@@ -70,11 +73,29 @@ public final class TestServer implements AutoCloseable {
   }
 
   private TestServer(Vertx vertx, GatewayOptions options, Time time, Consumer<Router> before) {
+    this(vertx, options, time, before, null);
+  }
+
+  /**
+   * Opens a gateway.
+   *
+   * @param before adds routes before those of actors
+   * @param hosts the hosts between which actors move; null if one fake host has them all
+   */
+  public TestServer(
+      Vertx vertx,
+      GatewayOptions options,
+      Time time,
+      Consumer<Router> before,
+      @Nullable FakeHosts hosts) {
     this.vertx = vertx;
     Router router = Router.router(vertx);
     before.accept(router);
     GatewayOptions named = options.hosts().isEmpty() ? options.hosts(Set.of("*")) : options;
-    gateway = new WebSocketGateway(named, vertx, host.transport(), time, 7, observers);
+    gateway =
+        hosts == null
+            ? new WebSocketGateway(named, vertx, host.transport(), time, RUN, observers)
+            : new WebSocketGateway(named, vertx, hosts, hosts, time, RUN, observers);
     mount(router, "chat", false, o -> o.subprotocols(SUBPROTOCOLS.toArray(String[]::new)));
     mount(router, "small", true, o -> o.messageBytesMax(100));
     mount(
@@ -90,7 +111,11 @@ public final class TestServer implements AutoCloseable {
     mount(router, "mute", new HandledKinds(false, false, false), o -> o);
     mount(router, "drop", false, o -> o.outboundPolicy(OutboundPolicy.DROP_OLDEST));
     mount(router, "conflate", false, o -> o.outboundPolicy(OutboundPolicy.CONFLATE));
-    host.connect(gateway::accept);
+    if (hosts == null) {
+      host.connect(gateway);
+    } else {
+      hosts.connect((run, epoch, record) -> {}, gateway);
+    }
     SocketAddress address = SocketAddress.sharedRandomPort(1, "127.0.0.1");
     deployment =
         await(

@@ -14,7 +14,8 @@ import java.util.Map;
  * @param messagesOut messages handed to the network, one for each recipient
  * @param refusals upgrades that were not answered 101, by reason; every reason is there
  * @param cutOff plain requests that were over a limit, by the limit; every limit is there
- * @param droppedIn messages that came after the close of their connection
+ * @param droppedIn messages that came after the close of their connection, and unhandled messages
+ *     of the clients among {@code hostlessClosed}
  * @param droppedOut messages whose connection was gone or closing, or went before they were handed
  *     to the network, one for each recipient
  * @param slowClosed clients closed with 1013, because they read too slowly

@@ -135,6 +135,9 @@ public final class ClientSocket extends LivenessWheel.Peer {
   /** True while the client is not read because it has sent too many light frames at once. */
   private boolean isResting;
 
+  /** True once the host keeps nothing of the connection. Guarded by the group's monitor. */
+  private boolean isEnded;
+
   /** The number of light frames in the current read, see {@link #LIGHT_FRAMES_MAX}. */
   private short lightFrames;
 
@@ -591,9 +594,19 @@ public final class ClientSocket extends LivenessWheel.Peer {
     if (isSpeaking() || state == SocketState.UPGRADING) {
       parts.tally().hit(parts.tally().counters().hostlessClosed, limit, "close 1012", actor, id);
     }
-    inbound.forget();
+    inbound.giveUp();
     answered();
     close(reason);
+  }
+
+  /** Hears that the host keeps nothing of the connection. The caller holds the group's monitor. */
+  public void ended() {
+    isEnded = true;
+  }
+
+  /** Returns whether the host keeps nothing of the connection, so that it need not be announced. */
+  public boolean isEnded() {
+    return isEnded;
   }
 
   /** Closes the connection for the actor or the gateway. Only the first reason counts. */

@@ -516,10 +516,21 @@ final class InboundMessages {
   /** Drops the unhandled messages, because the actor does not want them. */
   void forget() {
     if (window != null) {
-      parts.tally().counters().droppedIn.add(window.waiting());
-      window.letGo();
-      window = null;
+      drop(window, window.waiting());
     }
+  }
+
+  /** Drops the unhandled messages, because no host handles them. */
+  void giveUp() {
+    if (window != null) {
+      drop(window, window.unhandled());
+    }
+  }
+
+  private void drop(Window unhandled, int dropped) {
+    parts.tally().counters().droppedIn.add(dropped);
+    unhandled.letGo();
+    window = null;
   }
 
   /**
@@ -669,6 +680,11 @@ final class InboundMessages {
     /** Returns whether the host handled everything. */
     boolean isEmpty() {
       return sent.isEmpty() && waiting.isEmpty();
+    }
+
+    /** Returns how many messages are not handled. */
+    int unhandled() {
+      return sent.size() + waiting.size();
     }
 
     /** Returns how many messages wait: they were not sent, or the host had no room for them. */
