@@ -58,8 +58,8 @@ public final class FakeHosts implements Transport, Placement {
   @Override
   public void toHost(Owner owner, ToHost record) {
     Heard came = new Heard(owner, record);
-    heard.add(came);
     FromHost answer = answers.apply(came);
+    heard.add(came);
     if (answer != null) {
       toGateway(0, answer);
     }

@@ -70,12 +70,27 @@ class OwnerLinkTest {
   }
 
   @Test
-  @DisplayName("a later owner that the placement names replaces the owner at once")
-  void attachesToALaterOwnerAtOnce() {
+  @DisplayName("a later owner that the placement names replaces one that does not give way in time")
+  void attachesToALaterOwnerAfterAWhile() {
     attach(ADA, 0);
-    attach(BOB, 1);
+    assertThat(link.attach(BOB, 1)).isFalse();
+    assertThat(link.attach(BOB, OwnerLink.PATIENCE_NS)).isFalse();
+    assertThat(link.isFromOwner(5)).isTrue();
+    attach(BOB, 1 + OwnerLink.PATIENCE_NS);
     assertThat(link.isFromOwner(5)).isFalse();
     assertThat(link.isFromOwner(6)).isTrue();
+  }
+
+  @Test
+  @DisplayName("a later owner is attached at once when the former one gives way")
+  void attachesToALaterOwnerWhenTheFormerGivesWay() {
+    attach(ADA, 0);
+    assertThat(link.attach(BOB, 1)).isFalse();
+    assertThat(link.refused(refusal(ADA, BOB), 2)).isTrue();
+    attach(BOB, 2);
+    assertThat(link.attach(ADA_LATER, 3)).isFalse();
+    assertThat(link.attach(ADA_LATER, 2 + OwnerLink.PATIENCE_NS)).isFalse();
+    attach(ADA_LATER, 3 + OwnerLink.PATIENCE_NS);
   }
 
   @Test
@@ -86,6 +101,7 @@ class OwnerLinkTest {
     assertThat(link.owner()).isNull();
     assertThat(link.attach(ADA, 1 + PAUSE_NS)).isFalse();
     attach(BOB, 1 + PAUSE_NS);
+    assertThat(link.refused(refusal(BOB, ADA_LATER), 2 + PAUSE_NS)).isTrue();
     attach(ADA_LATER, 2 + PAUSE_NS);
     assertThat(link.attach(BOB, 3 + PAUSE_NS)).isFalse();
   }

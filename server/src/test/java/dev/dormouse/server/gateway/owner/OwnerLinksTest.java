@@ -188,7 +188,7 @@ class OwnerLinksTest {
     links.tick();
     hosts.release(ADA, LOBBY);
     hosts.own(BOB);
-    links.tick();
+    hosts.refuse(ADA, BOB);
     hosts.release(ADA, LOBBY);
     hosts.toGateway(0, new FromHost.Unknown(0, ADA.epoch(), new long[] {1}));
     hosts.release(BOB, LOBBY);
