@@ -3,7 +3,9 @@ package dev.dormouse.storage;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.channels.FileChannel;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
@@ -35,7 +37,7 @@ record HandleRoom(Path file) {
 
   /** Returns whether the engine can open as many files as it needs, by opening that many. */
   boolean isThere() {
-    return canOpen(WANTED);
+    return !isShortOf(WANTED);
   }
 
   /** Returns whether the engine, or a copy of files, failed only for a want of file handles. */
@@ -44,22 +46,28 @@ record HandleRoom(Path file) {
       String message = String.valueOf(cause.getMessage());
       boolean isOpening = cause instanceof FileSystemException || message.contains(OPENING);
       if ((cause instanceof RocksDBException || cause instanceof IOException)
-          && (message.contains(TOO_MANY) || (isOpening && !canOpen(1)))) {
+          && (message.contains(TOO_MANY) || (isOpening && isShortOf(1)))) {
         return true;
       }
     }
     return false;
   }
 
-  private boolean canOpen(int number) {
+  /**
+   * Returns whether the process cannot have so many handles more. A trial that fails because the
+   * file is missing or may not be read says nothing about handles.
+   */
+  private boolean isShortOf(int number) {
     List<FileChannel> opened = new ArrayList<>();
     try {
       for (int i = 0; i < number; i++) {
         opened.add(FileChannel.open(file, StandardOpenOption.READ));
       }
-      return true;
-    } catch (IOException e) {
       return false;
+    } catch (NoSuchFileException | AccessDeniedException e) {
+      return false;
+    } catch (IOException e) {
+      return true;
     } finally {
       opened.forEach(HandleRoom::close);
     }
