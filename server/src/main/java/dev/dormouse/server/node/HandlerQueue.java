@@ -7,6 +7,8 @@ import io.netty.util.concurrent.EventExecutor;
 import io.netty.util.concurrent.EventExecutorGroup;
 import io.netty.util.concurrent.FastThreadLocal;
 import io.netty.util.concurrent.FastThreadLocalThread;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executor;
@@ -39,8 +41,10 @@ import org.slf4j.Logger;
  * those that were at work at the last look: handlers that allocate much run one after the other,
  * and handlers that block delay others by a few looks at most.
  *
- * <p><b>Tasks from an event loop</b> wait until the loop has finished reading. The loop then starts
- * one worker, so it wakes one thread for all of these tasks and not one for each message.
+ * <p><b>Tasks from an event loop</b> wait until the loop has finished reading, and then come into
+ * the queue together. So the loop wakes one thread for all of these tasks and not one for each
+ * message. A worker that is at work meanwhile does not take them one by one, which would make one
+ * write of the store out of each turn. If the loop is held up, a look brings them into the queue.
  */
 final class HandlerQueue implements Executor {
   /** The number of tasks that one worker runs before it makes room for others. */
@@ -70,6 +74,7 @@ final class HandlerQueue implements Executor {
   private final int beginningMax;
   private final Queue<Runnable> tasks = new ConcurrentLinkedQueue<>();
   private final FastThreadLocal<@Nullable Burst> burst = new FastThreadLocal<>();
+  private final List<Burst> bursts;
   private final @Nullable ClassLoader classes = Thread.currentThread().getContextClassLoader();
   private final AtomicInteger working = new AtomicInteger();
   private final LongAdder refusedThreads = new LongAdder();
@@ -115,17 +120,23 @@ final class HandlerQueue implements Executor {
     this.beginningMax = beginningMax;
     this.workingMax = beginningMax;
     this.onBusy = onBusy;
-    eventLoops.forEach(loop -> loop.execute(() -> burst.set(new Burst(loop))));
+    List<Burst> ofLoops = new ArrayList<>();
+    for (EventExecutor loop : eventLoops) {
+      Burst ofLoop = new Burst(loop);
+      ofLoops.add(ofLoop);
+      loop.execute(() -> burst.set(ofLoop));
+    }
+    this.bursts = List.copyOf(ofLoops);
   }
 
   @Override
   public void execute(Runnable task) {
-    tasks.add(task);
     Burst ofLoop = Thread.currentThread() instanceof FastThreadLocalThread ? burst.get() : null;
     if (ofLoop == null) {
+      tasks.add(task);
       haveOneReady();
     } else {
-      ofLoop.begin();
+      ofLoop.add(task);
     }
   }
 
@@ -157,6 +168,7 @@ final class HandlerQueue implements Executor {
     if (isOneStuck) {
       isHeldUp = true;
     }
+    bursts.forEach(Burst::look);
     if (!tasks.isEmpty()) {
       if (mark == null) {
         Mark made = new Mark(nowNs);
@@ -173,7 +185,10 @@ final class HandlerQueue implements Executor {
 
   /** Returns whether no task runs or waits, so that no looks are needed. */
   boolean isIdle() {
-    return tasks.isEmpty() && working.get() == 0 && ordinary.ready.get() == null;
+    return tasks.isEmpty()
+        && working.get() == 0
+        && ordinary.ready.get() == null
+        && bursts.stream().allMatch(ofLoop -> ofLoop.added.isEmpty());
   }
 
   /**
@@ -350,27 +365,53 @@ final class HandlerQueue implements Executor {
     }
   }
 
-  /**
-   * Collects the tasks that an event loop adds while it reads; only for the thread of that loop.
-   */
+  /** The tasks that an event loop adds while it reads. The loop's thread adds them. */
   private final class Burst {
     private final EventExecutor loop;
+    private final Queue<Runnable> added = new ConcurrentLinkedQueue<>();
+
+    /** True while the loop has a task that ends the burst; for the loop's thread only. */
     private boolean isBegun;
+
+    /** The task that was the first at the last look; null if there was none. */
+    private @Nullable Runnable firstAtLastLook;
 
     Burst(EventExecutor loop) {
       this.loop = loop;
     }
 
-    void begin() {
+    void add(Runnable task) {
+      added.add(task);
       if (!isBegun) {
-        loop.execute(this::end);
-        isBegun = true; // only now: after an exception above no task would end the burst
+        onBusy.run(); // if the loop does not end the burst, looks bring its tasks into the queue
+        try {
+          loop.execute(this::end);
+          isBegun = true; // only now: after an exception above no task would end the burst
+        } catch (RejectedExecutionException loopIsShutDown) {
+          bring();
+        }
       }
     }
 
     private void end() {
       isBegun = false;
+      bring();
+    }
+
+    private void bring() {
+      for (Runnable next = added.poll(); next != null; next = added.poll()) {
+        tasks.add(next);
+      }
       haveOneReady();
+    }
+
+    /** Brings the tasks into the queue if the loop has held one of them up since the last look. */
+    void look() {
+      Runnable first = added.peek();
+      if (first != null && first == firstAtLastLook) {
+        bring();
+      }
+      firstAtLastLook = first;
     }
   }
 }

@@ -82,6 +82,63 @@ class HandlerQueueTest {
   }
 
   @Test
+  void aWorkerThatIsAtWorkTakesTheTasksOfALoopOnlyWhenTheLoopHasBroughtThemAll() {
+    List<Integer> ran = new ArrayList<>();
+    List<Runnable> workers = new ArrayList<>();
+    HandlerQueue queue = queue(workers::add);
+    List<Integer> ranMeanwhile = new CopyOnWriteArrayList<>();
+    loops
+        .next()
+        .submit(
+            () -> {
+              queue.execute(() -> ran.add(1));
+              queue.execute(() -> ran.add(2));
+              Thread other = new Thread(() -> queue.execute(() -> ran.add(3)));
+              other.start();
+              other.join();
+              workers.remove(0).run();
+              ranMeanwhile.addAll(ran);
+              return null;
+            })
+        .syncUninterruptibly();
+    loops.next().submit(() -> {}).syncUninterruptibly();
+
+    assertThat(ranMeanwhile).containsExactly(3);
+    while (!workers.isEmpty()) {
+      workers.remove(0).run();
+    }
+    assertThat(ran).containsExactly(3, 1, 2);
+  }
+
+  @Test
+  void theTasksOfALoopThatIsHeldUpAreBroughtByTheSecondLook() {
+    List<Integer> ran = new CopyOnWriteArrayList<>();
+    HandlerQueue queue = queue(Runnable::run);
+    CountDownLatch isAdded = new CountDownLatch(1);
+    CountDownLatch mayGoOn = new CountDownLatch(1);
+    loops
+        .next()
+        .execute(
+            () -> {
+              queue.execute(() -> ran.add(1));
+              isAdded.countDown();
+              await(mayGoOn);
+            });
+    await(isAdded);
+
+    queue.look(0);
+    assertThat(ran).isEmpty();
+    assertThat(queue.isIdle()).isFalse();
+    queue.look(1);
+    assertThat(ran).containsExactly(1);
+
+    mayGoOn.countDown();
+    loops.next().submit(() -> {}).syncUninterruptibly();
+    assertThat(ran).containsExactly(1);
+    assertThat(queue.isIdle()).isTrue();
+  }
+
+  @Test
   void whatComesFromElsewhereStartsAtOnce() {
     List<Thread> ranOn = new ArrayList<>();
     queue(Runnable::run).execute(() -> ranOn.add(Thread.currentThread()));
