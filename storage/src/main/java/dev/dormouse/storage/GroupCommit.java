@@ -618,6 +618,7 @@ public final class GroupCommit implements AutoCloseable {
   }
 
   /** Completes the commits of the round; those that the sink was not given count as lost. */
+  @SuppressWarnings("ReferenceEquality") // the same commit, not an equal one
   private void report(CommitResult result) {
     boolean isDone = result instanceof CommitResult.Done;
     CommitResult ofBroken = isDone ? BUILT_ON_LOST : result;

@@ -81,7 +81,6 @@ public final class ActorHost implements Transport.HostEnd, OwnershipListener, Ow
 
   private final Map<String, ActorType> types;
   private final NodeStore store;
-  private final Transport transport;
   private final Time time;
   private final Placement placement;
 
@@ -187,7 +186,6 @@ public final class ActorHost implements Transport.HostEnd, OwnershipListener, Ow
                           "two actor types have the name " + a.name());
                     }));
     this.store = store;
-    this.transport = transport;
     this.time = time;
     this.placement = placement;
     Ownerships owned =
@@ -575,14 +573,15 @@ public final class ActorHost implements Transport.HostEnd, OwnershipListener, Ow
     CompletableFuture<Void> before =
         known == null ? CompletableFuture.completedFuture(null) : known;
     cells.remove(id, cell);
-    cell.drop()
-        .toCompletableFuture()
-        .runAfterBoth(
-            before,
-            () -> {
-              leaving.remove(id, end);
-              end.complete(null);
-            });
+    var unused =
+        cell.drop()
+            .toCompletableFuture()
+            .runAfterBoth(
+                before,
+                () -> {
+                  leaving.remove(id, end);
+                  end.complete(null);
+                });
   }
 
   /**

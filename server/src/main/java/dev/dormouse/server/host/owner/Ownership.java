@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
@@ -142,12 +143,7 @@ public final class Ownership {
      * @param number the number of the connection within the gateway's run
      */
     public boolean isGone(long connection, long number) {
-      if (number >= firstNew || has(connection)) {
-        return false;
-      }
-      synchronized (asked) {
-        return !asked.contains(connection);
-      }
+      return number < firstNew && !has(connection) && !asked.contains(connection);
     }
 
     /** Returns whether something that the actor sent to the gateway was dropped. */
@@ -178,7 +174,7 @@ public final class Ownership {
     /**
      * Connections with numbers below {@link #firstNew} that were asked for after the announcement.
      */
-    Set<Long> asked = new HashSet<>(0);
+    Set<Long> asked = ConcurrentHashMap.newKeySet();
 
     /** The messages and requests whose repeats are passed over. */
     InFlight inFlight = new InFlight();
@@ -280,9 +276,7 @@ public final class Ownership {
       return Entry.PASSED_OVER;
     }
     if (record instanceof ToHost.Open open && open.connection().number() < peer.firstNew) {
-      synchronized (peer.asked) {
-        peer.asked.add(open.connection().value());
-      }
+      peer.asked.add(open.connection().value());
     }
     return Entry.TAKEN;
   }
@@ -347,7 +341,7 @@ public final class Ownership {
     peer.isAttached = true;
     peer.isGivenUp = false;
     peer.firstNew = firstNew;
-    peer.asked = new HashSet<>(0);
+    peer.asked = ConcurrentHashMap.newKeySet();
     Announcement announcement =
         new Announcement(gateway, firstNew, sorted, peer.bereft, peer.wasAttached, peer.asked);
     peer.wasAttached = true;

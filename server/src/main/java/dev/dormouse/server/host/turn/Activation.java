@@ -520,6 +520,7 @@ public final class Activation implements ActorContext<@Nullable Object> {
    * Returns the runs of the gateways that held connections of the actor when the last turn began or
    * hold some now.
    */
+  @SuppressWarnings("ReferenceEquality") // each change of the row makes another object
   public synchronized long[] gateways() {
     LongStream now = current.gateways().stream().mapToLong(ActorRow.Gateway::run);
     return before == current

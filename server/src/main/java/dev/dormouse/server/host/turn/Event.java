@@ -63,7 +63,10 @@ public sealed interface Event {
    * @param arrivedNs when the event came; 0 if no observer listens
    */
   record Client(ToHost.ClientEvent event, Runnable ended, long arrivedNs) implements Event {
+    @SuppressWarnings("UnnecessaryLambda") // compared by identity
     private static final Runnable NOTHING = () -> {};
+
+    @SuppressWarnings("UnnecessaryLambda") // compared by identity
     private static final Runnable NOBODY_WAITS = () -> {};
 
     /** Creates a close that the host itself hands to the actor again. */

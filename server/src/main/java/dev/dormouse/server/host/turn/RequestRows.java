@@ -14,6 +14,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
+import java.util.NavigableSet;
 import java.util.Optional;
 import java.util.SortedSet;
 import java.util.TreeSet;
@@ -37,7 +38,7 @@ final class RequestRows {
   private final ActorRows rows;
 
   /** The numbers of all stored answers, by the run of the gateway; without runs not looked at. */
-  private final Map<Long, TreeSet<Long>> numbers = new HashMap<>(2);
+  private final Map<Long, NavigableSet<Long>> numbers = new HashMap<>(2);
 
   RequestRows(ActorRows rows) {
     this.rows = rows;
@@ -56,7 +57,7 @@ final class RequestRows {
     long run = new ConnectionId(request.request()).run();
     long settled = request.settled();
     boolean isAnySettled = new ConnectionId(settled).run() == run;
-    TreeSet<Long> stored = numbers.get(run);
+    NavigableSet<Long> stored = numbers.get(run);
     if (stored == null) {
       stored = read(run);
     }
@@ -77,13 +78,13 @@ final class RequestRows {
   /**
    * Returns the numbers of a run's stored answers, and remembers them; null if they are too many.
    */
-  private @Nullable TreeSet<Long> read(long run) {
+  private @Nullable NavigableSet<Long> read(long run) {
     List<RowKey> keys =
         rows.keys(Table.REQUEST, KeySpan.prefix(Arrays.copyOf(first(run), RUN_BYTES)), NUMBERS_MAX);
     if (keys == null) {
       return null;
     }
-    TreeSet<Long> stored = new TreeSet<>();
+    NavigableSet<Long> stored = new TreeSet<>();
     keys.forEach(key -> stored.add(RequestRow.requestOf(key.bytes())));
     if (numbers.size() == GATEWAYS_MAX) {
       numbers.clear();

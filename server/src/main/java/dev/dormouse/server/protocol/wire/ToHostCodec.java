@@ -12,6 +12,7 @@ final class ToHostCodec {
   }
 
   /** Writes each kind of record; the fields come in the order of the record's own. */
+  @SuppressWarnings("NullAway") // the visitors' result type admits null here
   private record Writer(WireWriter out)
       implements ToHost.Receiver, ToHost.ClientEvent.Visitor<@Nullable Void, RuntimeException> {
 

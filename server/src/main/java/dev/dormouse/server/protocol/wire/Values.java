@@ -209,6 +209,7 @@ final class Values {
 
   // -- messages
 
+  @SuppressWarnings("NullAway") // the visitor's result type admits null here
   private static final Payload.Visitor<WireWriter, @Nullable Void, RuntimeException>
       PAYLOAD_WRITER =
           new Payload.Visitor<WireWriter, @Nullable Void, RuntimeException>() {
@@ -409,42 +410,32 @@ final class Values {
 
   private static Object claim(WireReader in, int depth) {
     int code = in.int1("kind of a claim");
-    switch (code) {
-      case CLAIM_TEXT:
-        return in.text("text of a claim");
-      case CLAIM_FALSE:
-        return false;
-      case CLAIM_TRUE:
-        return true;
-      case CLAIM_BYTE:
-        return (byte) in.int1("number of a claim");
-      case CLAIM_SHORT:
-        return (short) in.int2("number of a claim");
-      case CLAIM_INT:
-        return in.int4("number of a claim");
-      case CLAIM_LONG:
-        return in.int8("number of a claim");
-      case CLAIM_FLOAT:
-        return Float.intBitsToFloat(in.int4("number of a claim"));
-      case CLAIM_DOUBLE:
-        return Double.longBitsToDouble(in.int8("number of a claim"));
-      case CLAIM_BIG_INTEGER:
-        return new BigInteger(in.bytes("number of a claim"));
-      case CLAIM_BIG_DECIMAL:
+    return switch (code) {
+      case CLAIM_TEXT -> in.text("text of a claim");
+      case CLAIM_FALSE -> false;
+      case CLAIM_TRUE -> true;
+      case CLAIM_BYTE -> (byte) in.int1("number of a claim");
+      case CLAIM_SHORT -> (short) in.int2("number of a claim");
+      case CLAIM_INT -> in.int4("number of a claim");
+      case CLAIM_LONG -> in.int8("number of a claim");
+      case CLAIM_FLOAT -> Float.intBitsToFloat(in.int4("number of a claim"));
+      case CLAIM_DOUBLE -> Double.longBitsToDouble(in.int8("number of a claim"));
+      case CLAIM_BIG_INTEGER -> new BigInteger(in.bytes("number of a claim"));
+      case CLAIM_BIG_DECIMAL -> {
         int scale = in.int4("scale of a claim");
-        return new BigDecimal(new BigInteger(in.bytes("number of a claim")), scale);
-      case CLAIM_LIST:
+        yield new BigDecimal(new BigInteger(in.bytes("number of a claim")), scale);
+      }
+      case CLAIM_LIST -> {
         checkDepth(in, depth + 1);
         List<Object> list = new ArrayList<>();
         for (int left = in.count("list of claims", Byte.BYTES); left > 0; left--) {
           list.add(claim(in, depth + 1));
         }
-        return list;
-      case CLAIM_MAP:
-        return claims(in, depth + 1);
-      default:
-        throw in.fault("kind of a claim", "no kind of the number " + code + " is known");
-    }
+        yield list;
+      }
+      case CLAIM_MAP -> claims(in, depth + 1);
+      default -> throw in.fault("kind of a claim", "no kind of the number " + code + " is known");
+    };
   }
 
   private static void checkDepth(WireWriter out, int depth) {

@@ -46,7 +46,7 @@ final class WireReader {
     }
   }
 
-  /** Reads the kind of a record, which then begins as {@link #begin()} says. */
+  /** Reads the kind of a record, which then begins as {@link WireWriter#begin} says. */
   Kind kind() {
     int code = int1("kind of a record");
     Kind kind = Kind.of(code);
