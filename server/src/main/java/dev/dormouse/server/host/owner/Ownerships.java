@@ -13,7 +13,9 @@ import dev.dormouse.server.protocol.Owner;
 import dev.dormouse.server.protocol.Placement;
 import dev.dormouse.server.protocol.Release;
 import dev.dormouse.server.protocol.Time;
+import dev.dormouse.server.protocol.ToGateway;
 import dev.dormouse.server.protocol.ToHost;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicReferenceArray;
@@ -224,6 +226,12 @@ public final class Ownerships {
           gateway,
           Counted.of(drops, "release"),
           release.actor());
+      boolean isAccepting =
+          release.records().stream().anyMatch(ToGateway.Accepted.class::isInstance);
+      if (isAccepting && ownership.isGivenUp(gateway)) {
+        // The connection may have been stored after the connections of the gateway were closed.
+        cells.closeAll(ownership, new GivenUp(Set.of(gateway), null, 0));
+      }
     }
   }
 
