@@ -2,6 +2,7 @@ package dev.dormouse.server.simulation;
 
 import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
+import java.util.List;
 import org.junit.jupiter.api.extension.AfterAllCallback;
 import org.junit.jupiter.api.extension.BeforeAllCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
@@ -9,15 +10,16 @@ import org.slf4j.LoggerFactory;
 
 /** Keeps the host from logging while simulations run: it fails on purpose, thousands of times. */
 final class QuietHost implements BeforeAllCallback, AfterAllCallback {
-  private final Logger host = (Logger) LoggerFactory.getLogger("dev.dormouse.server.host");
+  private static final List<String> LOGGERS =
+      List.of("dev.dormouse.server.host", "dev.dormouse.server.observe");
 
   @Override
   public void beforeAll(ExtensionContext context) {
-    host.setLevel(Level.OFF);
+    LOGGERS.forEach(name -> ((Logger) LoggerFactory.getLogger(name)).setLevel(Level.OFF));
   }
 
   @Override
   public void afterAll(ExtensionContext context) {
-    host.setLevel(null);
+    LOGGERS.forEach(name -> ((Logger) LoggerFactory.getLogger(name)).setLevel(null));
   }
 }
