@@ -774,6 +774,11 @@ public final class ActorHost implements Transport.HostEnd, OwnershipListener, Ow
     return questions.size();
   }
 
+  /** Returns the bytes of turns that are open or wait for the store. */
+  long unsettledBytes() {
+    return unsettled.bytes();
+  }
+
   /** Returns the counts of stored parts that could not be read since the host was made. */
   public UnreadableCounts counts() {
     return quarantine.counts();

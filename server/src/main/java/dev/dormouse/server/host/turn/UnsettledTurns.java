@@ -129,7 +129,7 @@ public final class UnsettledTurns {
   }
 
   /** Returns the bytes of turns and of records that are on their way to gateways. */
-  long bytes() {
+  public long bytes() {
     return bytes.get() + underWay.getAsLong();
   }
 
