@@ -9,8 +9,12 @@
  *   Release ◄── Transport ◄── OutputGate ◄─────────────────────────────────────────────┘
  * </pre>
  *
+ * <p>In a cluster, {@code Ownerships} is the door in front of {@code ActorHost}, and the way of
+ * releases between {@code OutputGate} and {@code Transport}.
+ *
  * <p>Calls between the packages go one way: from this package to {@code commit}, from there to
- * {@code turn}, and from there to {@code rows} and {@code alarm}.
+ * {@code turn}, and from there to {@code rows} and {@code alarm}. The package {@code owner} calls
+ * none of them.
  *
  * <table>
  *   <caption>The parts</caption>
@@ -24,6 +28,8 @@
  *       IdlePolicy} decides which hibernate</td></tr>
  *   <tr><td>{@code CommitPipeline}</td><td>hands a turn's writes to the store, and its
  *       records to {@code OutputGate}, which holds them until the writes are stored</td></tr>
+ *   <tr><td>{@code Unanswered}</td><td>knows the messages and requests that are being handled, in
+ *       case their gateway sends them again</td></tr>
  *   <tr><td>{@code Answers}</td><td>decides what the gateway is told about an event</td></tr>
  *   <tr><td>{@code Repeats}</td><td>decides which events need no turn, because they took effect
  *       before or their connection is gone; {@code RequestRows} keeps the answers of requests for

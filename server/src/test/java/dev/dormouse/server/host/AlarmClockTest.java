@@ -25,6 +25,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.IntStream;
@@ -266,5 +267,35 @@ class AlarmClockTest {
     assertThat(node.host.alarms(room(1))).hasSize(2).noneMatch(Alarm::isRetry);
     assertThat(node.host.alarmCounts()).isEqualTo(new AlarmCounts(0, 3, 0, 0, 0));
     assertThat(node.host.counts().unreadableActors()).isEqualTo(1);
+  }
+
+  @Test
+  void aClockOfAClusterRingsTheAlarmsOfGroupsThatAreOwnedAlone() {
+    DueAlarm alarm = new DueAlarm(room(1), DueClock.WALL, time.wallMs(), "a");
+    left(List.of(alarm));
+    try (NodeStore store = Stores.memory(disk)) {
+      List<DueAlarm> handed = new ArrayList<>();
+      AlarmClock clock =
+          new AlarmClock(store, store.run(), time, Set.of("room"), handed::add, false);
+      int group = store.groupOf(room(1));
+      assertThat(clock.ring()).isFalse();
+      clock.owned((group + 1) % store.groups().groups());
+      assertThat(clock.ring()).isFalse();
+      assertThat(handed).isEmpty();
+      clock.owned(group);
+      clock.ring();
+      assertThat(handed).containsExactly(alarm);
+      assertThat(clock.underWay()).isEqualTo(1);
+      clock.lost(group);
+      assertThat(clock.underWay()).isZero();
+      clock.ended(alarm);
+      clock.committed(alarm, false, true); // of a commit that was on its way
+      time.advance(Duration.ofSeconds(10));
+      clock.ring();
+      assertThat(handed).containsExactly(alarm);
+      clock.owned(group);
+      clock.ring();
+      assertThat(handed).containsExactly(alarm, alarm);
+    }
   }
 }

@@ -71,7 +71,7 @@ class MovesStormTest {
   private final Set<String> writing = ConcurrentHashMap.newKeySet();
 
   /** A store that is asked for the groups only. */
-  private final NodeStore groups = Stores.memoryOn(new MemoryDisk(), "groups");
+  private final NodeStore groups = Stores.memoryOn(new MemoryDisk(), "groups", System::nanoTime);
 
   private final List<Node> nodes = List.of(new Node("a"), new Node("b"));
   private final List<ActorId> rooms = rooms();
@@ -102,7 +102,7 @@ class MovesStormTest {
     final ActorHost host;
 
     Node(String name) {
-      bare = Stores.memoryOn(disk, name);
+      bare = Stores.memoryOn(disk, name, System::nanoTime);
       store = slow(bare);
       ActorType type =
           new ActorType(

@@ -39,15 +39,23 @@ class MovesTest {
     @Override
     void onMessage(Actor self, Connection<Object> from, String text) {
       events.add(text);
+      if (text.equals("large")) {
+        self.store().put("word", text);
+      }
       if (text.startsWith("set ")) {
         self.store().put("word", text.substring(4));
-      } else if (text.startsWith("wait ")) {
+      } else if (text.startsWith("wait ") && !text.equals("wait large")) {
         self.store().put("word", text.substring(5));
         self.await(stage);
       } else if (text.equals("all")) {
         self.all().broadcast("hello");
       } else if (text.equals("alarm")) {
         self.clock().after("bell", Duration.ofSeconds(3));
+      } else if (text.equals("large")) {
+        from.send("x".repeat(100_000));
+      } else if (text.equals("wait large")) {
+        from.send("x".repeat(100_000));
+        self.await(stage);
       } else if (text.equals("ask")) {
         from.send("did you get it?").outcome().thenAccept(outcomes::add);
       }
@@ -225,6 +233,21 @@ class MovesTest {
     assertThat(cluster.heard(GATEWAY)).containsExactly("a not owner");
     assertThat(a.host.owns(ROOM)).isFalse();
     assertThat(a.host.activeActors()).isZero();
+  }
+
+  @Test
+  void theMemoryOfTurnsThatAreDroppedIsCountedNoLonger() {
+    ConnectionId id = connectedAtA();
+    a.store.hold();
+    a.message(id, 1, "large");
+    a.message(id, 2, "wait large");
+    assertThat(a.host.unsettledBytes()).isGreaterThan(300_000);
+    b.own();
+    assertThat(a.host.unsettledBytes()).isZero();
+    a.store.letAllThrough();
+    diary.stage.complete("late");
+    a.steps.runAll();
+    assertThat(a.host.unsettledBytes()).isZero();
   }
 
   @Test
