@@ -52,7 +52,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <pre>{@code
  * gateway.mount(router, new ActorRoute("chat", "/chat/:key", HandledKinds.ALL, options));
- * transport.connect(host::accept, gateway);
+ * transport.connect(host, gateway);
  * vertx.createHttpServer(gateway.httpOptions())
  *     .connectionHandler(gateway::meet)
  *     .requestHandler(gateway.inFrontOf(router))

@@ -189,7 +189,7 @@ public final class Node implements AutoCloseable {
             options.time(),
             store.run(),
             this.observers);
-    transport.connect(host, gateway::accept);
+    transport.connect(host, gateway);
     transport.measure(gateway::underWayBytes);
     this.accessLog =
         options.accessLog() == AccessLogFormat.OFF

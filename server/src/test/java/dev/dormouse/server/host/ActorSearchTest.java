@@ -47,7 +47,7 @@ class ActorSearchTest {
 
   @BeforeEach
   void connect() {
-    transport.connect(host::accept, said -> {});
+    transport.connect(host, said -> {});
   }
 
   private ActorType type(String name) {

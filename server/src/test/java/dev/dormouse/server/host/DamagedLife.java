@@ -54,7 +54,7 @@ final class DamagedLife {
             ActorOptions.defaults());
     DirectTransport transport = new DirectTransport();
     host = new ActorHost(List.of(type), damage.store(), transport, time, HostOptions.defaults());
-    transport.connect(host::accept, record -> said.addAll(((Release) record).records()));
+    transport.connect(host, record -> said.addAll(((Release) record).records()));
   }
 
   void accept(ToHost event) {

@@ -195,7 +195,7 @@ class FaultsTest {
             transport,
             time,
             HostOptions.defaults());
-    transport.connect(host::accept, record -> heard.addAll(((Release) record).records()));
+    transport.connect(host, record -> heard.addAll(((Release) record).records()));
     return host;
   }
 

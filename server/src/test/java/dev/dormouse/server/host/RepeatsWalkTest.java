@@ -415,7 +415,7 @@ class RepeatsWalkTest {
       node = new Node();
       gateways.values().forEach(Gateway::attach);
     } else if (chance < 97) {
-      node.host.hibernate(ROOM);
+      var unused = node.host.hibernate(ROOM);
     } else if (chance < 99) {
       node.host.ringAlarms();
     } else {
@@ -476,7 +476,7 @@ class RepeatsWalkTest {
     Map<String, Long> effects = new HashMap<>();
     for (byte[] key : node.store.keys(ROOM, Table.VALUE, KeySpan.all(), 9_999)) {
       byte[] value = node.store.get(ROOM, Table.VALUE, key);
-      effects.put(new String(key, StandardCharsets.UTF_8), (Long) CODEC.decode(value, Long.class));
+      effects.put(new String(key, StandardCharsets.UTF_8), CODEC.decode(value, Long.class));
     }
     assertThat(effects.values()).as("no event takes effect twice").containsOnly(1L);
     for (ConnectionId connection : opened) {

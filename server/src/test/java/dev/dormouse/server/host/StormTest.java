@@ -136,7 +136,7 @@ class StormTest {
             transport,
             Time.system(),
             HostOptions.defaults().withIdle(Duration.ZERO));
-    transport.connect(host::accept, record -> deliver(clients, (Release) record));
+    transport.connect(host, record -> deliver(clients, (Release) record));
     AtomicBoolean isOver = new AtomicBoolean();
     Thread sandman =
         new Thread(

@@ -135,39 +135,44 @@ class WireFuzzTest {
 
   private byte[] mutated(byte[] bytes, List<byte[]> samples) {
     int at = random.nextInt(bytes.length + 1);
-    switch (random.nextInt(7)) {
-      case 0: // flip bits
-        for (int left = random.nextInt(4); left >= 0 && bytes.length > 0; left--) {
-          bytes[random.nextInt(bytes.length)] ^= (byte) (1 << random.nextInt(8));
-        }
-        return bytes;
-      case 1: // cut
-        return Arrays.copyOf(bytes, at);
-      case 2: // join the beginning of one record and the end of another
+    return switch (random.nextInt(7)) {
+      case 0 -> flipped(bytes);
+      case 1 -> Arrays.copyOf(bytes, at); // cut
+      case 2 -> { // join the beginning of one record and the end of another
         byte[] other = samples.get(random.nextInt(samples.size()));
         int from = random.nextInt(other.length);
-        return joined(bytes, at, Arrays.copyOfRange(other, from, other.length));
-      case 3: // change what is a length, or is read as one
-        if (bytes.length < 4) {
-          return bytes;
-        }
-        int place = random.nextInt(bytes.length - 3);
-        int left = bytes.length - place - 4;
-        int[] lengths = {0, -1, Integer.MAX_VALUE, left, left + 1, left / 4, left / 8, 1 << 20};
-        ByteBuffer.wrap(bytes).putInt(place, lengths[random.nextInt(lengths.length)]);
-        return bytes;
-      case 4: // change a length by a little
-        if (bytes.length < 4) {
-          return bytes;
-        }
-        bytes[random.nextInt(bytes.length)] += (byte) (random.nextInt(9) - 4);
-        return bytes;
-      case 5: // remove some bytes
+        yield joined(bytes, at, Arrays.copyOfRange(other, from, other.length));
+      }
+      case 3 -> bytes.length < 4 ? bytes : withOtherLength(bytes);
+      case 4 -> bytes.length < 4 ? bytes : withLengthChangedALittle(bytes);
+      case 5 -> { // remove some bytes
         int end = Math.min(bytes.length, at + 1 + random.nextInt(8));
-        return joined(bytes, at, Arrays.copyOfRange(bytes, end, bytes.length));
-      default: // repeat some bytes
-        return joined(bytes, at, Arrays.copyOfRange(bytes, random.nextInt(at + 1), bytes.length));
+        yield joined(bytes, at, Arrays.copyOfRange(bytes, end, bytes.length));
+      }
+      default -> // repeat some bytes
+          joined(bytes, at, Arrays.copyOfRange(bytes, random.nextInt(at + 1), bytes.length));
+    };
+  }
+
+  private byte[] flipped(byte[] bytes) {
+    for (int left = random.nextInt(4); left >= 0 && bytes.length > 0; left--) {
+      bytes[random.nextInt(bytes.length)] ^= (byte) (1 << random.nextInt(8));
     }
+    return bytes;
+  }
+
+  /** Changes four bytes that are a length, or are read as one. */
+  private byte[] withOtherLength(byte[] bytes) {
+    int place = random.nextInt(bytes.length - 3);
+    int left = bytes.length - place - 4;
+    int[] lengths = {0, -1, Integer.MAX_VALUE, left, left + 1, left / 4, left / 8, 1 << 20};
+    ByteBuffer.wrap(bytes).putInt(place, lengths[random.nextInt(lengths.length)]);
+    return bytes;
+  }
+
+  private byte[] withLengthChangedALittle(byte[] bytes) {
+    bytes[random.nextInt(bytes.length)] += (byte) (random.nextInt(9) - 4);
+    return bytes;
   }
 
   private static byte[] joined(byte[] first, int length, byte[] second) {

@@ -84,7 +84,7 @@ public class FanOutBenchmark {
             Time.system(),
             1,
             new Observers(Time.system()));
-    transport.connect(record -> accept(transport, record), gateway::accept);
+    transport.connect((from, epoch, record) -> accept(transport, record), gateway);
     Router router = Router.router(vertx);
     gateway.mount(
         router, new ActorRoute("bench", "/bench/:key", HandledKinds.ALL, ActorOptions.defaults()));
@@ -110,7 +110,7 @@ public class FanOutBenchmark {
   private static void accept(DirectTransport transport, ToHost record) {
     if (record instanceof ToHost.Open open) {
       ToGateway accepted = new ToGateway.Accepted(open.connection(), List.of(), List.of());
-      transport.toGateway(new Release(ID, 1, List.of(accepted)));
+      transport.toGateway(0, new Release(ID, 1, List.of(accepted)));
     }
   }
 

@@ -55,7 +55,7 @@ public class IdleTickBenchmark {
             transport,
             Time.system(),
             HostOptions.defaults().withIdle(Duration.ofDays(1)));
-    transport.connect(host::accept, release -> {});
+    transport.connect(host, release -> {});
     RequestHead head = new RequestHead("GET", "/", Map.of(), List.of(), "");
     for (int i = 0; i < ACTORS; i++) {
       host.accept(new ToHost.Request(new ActorId("bench", "k" + i), i, head, new byte[0]));

@@ -98,7 +98,7 @@ public class TurnBenchmark {
     host =
         new ActorHost(
             List.of(type), store, transport, Time.system(), HostOptions.defaults(), observers);
-    transport.connect(host::accept, release -> {});
+    transport.connect(host, release -> {});
     connection = ConnectionId.of(store.run(), 1);
     RequestHead head = new RequestHead("GET", "/", Map.of(), List.of(), "");
     host.accept(new ToHost.Open(ID, connection, head, null));
