@@ -180,6 +180,7 @@ class HeldBytesTest {
         "Ownership$Announcement.asked",
         "Ownership$Peer.asked",
         "Ownership$Peer.parts");
+    bounded("the connections of one page of LeftoverCloses", "Event$Difference.retagged");
     bounded(
         "a number for each message or request whose gateway waits for the answer",
         "InFlight.requests",

@@ -91,6 +91,13 @@ final class Releases implements ToGateway.Receiver<Releases.Underway>, OwnerLink
   }
 
   @Override
+  public long[] states(int group, long[] connections) {
+    return LongStream.of(connections)
+        .map(connection -> parts.groups().state(group, new ConnectionId(connection)))
+        .toArray();
+  }
+
+  @Override
   public long firstNew() {
     return upgrades.firstNew();
   }

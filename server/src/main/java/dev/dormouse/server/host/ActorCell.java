@@ -1,6 +1,7 @@
 package dev.dormouse.server.host;
 
 import dev.dormouse.sdk.ActorId;
+import dev.dormouse.sdk.ConnectionId;
 import dev.dormouse.server.host.commit.Answers;
 import dev.dormouse.server.host.commit.CommitPipeline;
 import dev.dormouse.server.host.commit.Outlet;
@@ -10,6 +11,7 @@ import dev.dormouse.server.host.commit.TurnWatch;
 import dev.dormouse.server.host.owner.InFlight;
 import dev.dormouse.server.host.owner.Ownership;
 import dev.dormouse.server.host.rows.ActorRows;
+import dev.dormouse.server.host.rows.RowKey;
 import dev.dormouse.server.host.turn.Activation;
 import dev.dormouse.server.host.turn.AutoReplyRows;
 import dev.dormouse.server.host.turn.ClosingConnections;
@@ -21,6 +23,7 @@ import dev.dormouse.server.protocol.Time;
 import dev.dormouse.server.protocol.ToGateway;
 import dev.dormouse.server.protocol.ToHost;
 import dev.dormouse.storage.CommitResult;
+import dev.dormouse.storage.rows.ConnectionRow;
 import dev.dormouse.storage.rows.CorruptRowException;
 import java.io.UncheckedIOException;
 import java.math.BigDecimal;
@@ -530,7 +533,7 @@ final class ActorCell {
 
   /** Returns whether the event can be handled although no turn may begin. */
   private boolean needsNoObject(Event first) {
-    return first instanceof Event.Hibernate
+    return first.needsNoObject()
         || (first instanceof Event.Client client && closing.hasEnded(client));
   }
 
@@ -552,8 +555,46 @@ final class ActorCell {
     }
 
     @Override
+    public Boolean difference(Event.Difference difference) {
+      tellStored(difference);
+      return true;
+    }
+
+    @Override
     public Boolean activate(Event.Activate activate) {
       throw new AssertionError("an Activate event came from the mailbox; only the cell makes one");
+    }
+  }
+
+  /**
+   * Tells a gateway the tags and automatic replies that it has not heard of. The rows are read only
+   * when all turns before have ended, and what they say leaves behind the records of these turns.
+   * So the gateway never goes back to something older.
+   */
+  private void tellStored(Event.Difference difference) {
+    List<ToGateway> records = new ArrayList<>(1);
+    try {
+      for (ConnectionId connection : difference.retagged()) {
+        byte[] row = rows.get(RowKey.connection(connection));
+        if (row != null) {
+          records.add(new ToGateway.Retagged(connection, ConnectionRow.decode(row).tags()));
+        }
+      }
+      if (difference.isAnsweredOtherwise()) {
+        records.add(autoReplies.told());
+      }
+      commits.tellStored(difference, records);
+    } catch (RuntimeException e) {
+      difference.untold().run();
+      failures.error(
+          "the tags and automatic replies of actor {} cannot be read now; a gateway that has missed"
+              + " a change is told later: {}",
+          id,
+          String.valueOf(e));
+    }
+    difference.end();
+    if (state == CellState.COLD && recovery.isQuiet()) {
+      state = state.to(CellState.SETTLING); // the cell may have been made for this event alone
     }
   }
 

@@ -209,7 +209,8 @@ public final class ActorHost implements Transport.HostEnd, OwnershipListener, Ow
     this.questions = new Questions(store.run());
     this.unsettled = new UnsettledTurns(options.unsettledBytesMax(), transport::underWayBytes);
     this.leftovers =
-        new LeftoverCloses(store, store, this.types.keySet(), this::accept, quarantine, time);
+        new LeftoverCloses(
+            store, store, this.types.keySet(), this::accept, this::accept, quarantine, time);
     this.rounds =
         new HostRounds(
             cells.values(),
@@ -299,6 +300,18 @@ public final class ActorHost implements Transport.HostEnd, OwnershipListener, Ow
       refuse(ownership, client, Answers.crowded(event));
     } else {
       offer(ownership, event.actor(), type, client);
+    }
+  }
+
+  /**
+   * Takes a finding about what a gateway knows; one about an actor that is not owned is dropped.
+   */
+  private void accept(Event.Difference difference) {
+    ActorId actor = difference.actor();
+    ActorType type = types.get(actor.type());
+    Ownership ownership = ownershipOf(actor);
+    if (type != null && ownership != null) {
+      offer(ownership, actor, type, difference);
     }
   }
 

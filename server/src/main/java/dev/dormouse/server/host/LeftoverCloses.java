@@ -3,6 +3,7 @@ package dev.dormouse.server.host;
 import dev.dormouse.log.Counted;
 import dev.dormouse.log.Log;
 import dev.dormouse.sdk.ActorId;
+import dev.dormouse.sdk.AutoReply;
 import dev.dormouse.sdk.CloseReason;
 import dev.dormouse.sdk.ConnectionId;
 import dev.dormouse.server.host.owner.Ownership;
@@ -13,10 +14,14 @@ import dev.dormouse.server.host.rows.RowKey;
 import dev.dormouse.server.host.turn.Event;
 import dev.dormouse.server.protocol.Time;
 import dev.dormouse.server.protocol.ToHost;
+import dev.dormouse.server.protocol.ToHost.Announce;
 import dev.dormouse.storage.ActorStore;
 import dev.dormouse.storage.ActorStore.PlacedRow;
 import dev.dormouse.storage.StoreFolder;
 import dev.dormouse.storage.TurnBatch;
+import dev.dormouse.storage.rows.ActorRow;
+import dev.dormouse.storage.rows.AutoRepliesRow;
+import dev.dormouse.storage.rows.ConnectionRow;
 import dev.dormouse.storage.rows.CorruptRowException;
 import dev.dormouse.storage.rows.RequestRow;
 import dev.dormouse.storage.rows.Table;
@@ -26,6 +31,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -33,6 +39,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -42,8 +49,9 @@ import org.slf4j.Logger;
  * Closes stored connections that have no socket: each gets a close event with 1006, and the turn of
  * that event removes its row. A connection has no socket if an earlier run of the node left it, if
  * its gateway has announced its sockets without it, or if its gateway was given up. The class also
- * tells gateways of announced connections that are not stored, and removes the answers that are
- * kept for requests of gateways that were given up.
+ * tells gateways of announced connections that are not stored, finds announced connections whose
+ * gateway knows other tags or automatic replies than those that are stored, and removes the answers
+ * that are kept for requests of gateways that were given up.
  *
  * <p>Each reason is a pass over stored rows. One pass after the other is made, and one page of
  * closes is under way at a time, so that they do not crowd out events of living clients. The thread
@@ -69,6 +77,7 @@ final class LeftoverCloses {
   private final StoreFolder folder;
   private final Set<String> types;
   private final Consumer<Event.Client> host;
+  private final Consumer<Event.Difference> differences;
   private final Quarantine quarantine;
   private final Time time;
 
@@ -83,18 +92,21 @@ final class LeftoverCloses {
    *
    * @param types the actor types that are registered
    * @param host takes the close events
+   * @param differences takes the findings about what gateways know
    */
   LeftoverCloses(
       ActorStore store,
       StoreFolder folder,
       Set<String> types,
       Consumer<Event.Client> host,
+      Consumer<Event.Difference> differences,
       Quarantine quarantine,
       Time time) {
     this.store = store;
     this.folder = folder;
     this.types = types;
     this.host = host;
+    this.differences = differences;
     this.quarantine = quarantine;
     this.time = time;
   }
@@ -119,7 +131,7 @@ final class LeftoverCloses {
    * #goOn} does the work.
    */
   void compare(Ownership ownership, Announcement announcement) {
-    add(new Comparison(ownership, announcement));
+    add(new Comparison(ownership, announcement, false));
   }
 
   /**
@@ -233,7 +245,7 @@ final class LeftoverCloses {
     return false;
   }
 
-  /** A close, or the removal of rows. */
+  /** A close, the news of a difference, or the removal of rows. */
   private interface Task {
     /** Begins the task; {@code ended} runs once it has ended. */
     void begin(Runnable ended);
@@ -418,7 +430,12 @@ final class LeftoverCloses {
     }
   }
 
-  /** The pass that compares the stored connections of a gateway with its announcement. */
+  /**
+   * The pass that compares the stored connections of a gateway with its announcement. The pass may
+   * read a row before a change of it is stored, or after. Both are safe: a change that is stored
+   * later is told later, to the gateway that is attached; and whatever is told again comes from the
+   * actor's cell, in the order of turns.
+   */
   private final class Comparison extends OfGroup {
     private final Announcement announcement;
 
@@ -428,15 +445,27 @@ final class LeftoverCloses {
     /** The places of the stored connections of actors some of whose output was dropped. */
     private final BitSet bereft = new BitSet(0);
 
-    Comparison(Ownership ownership, Announcement announcement) {
+    /** The actor whose automatic replies {@code repliesHash} is about; null before the first. */
+    private @Nullable ActorId answering;
+
+    private int repliesHash;
+
+    /** True if connections without sockets, and sockets without connections, were found before. */
+    private final boolean isOfStatesAlone;
+
+    /** True once the pass is to be made again, because the gateway could not be told something. */
+    private final AtomicBoolean isToBeRepeated = new AtomicBoolean();
+
+    Comparison(Ownership ownership, Announcement announcement, boolean isOfStatesAlone) {
       super(ownership);
+      this.isOfStatesAlone = isOfStatesAlone;
       this.announcement = announcement;
       this.stored = new BitSet(announcement.connections().length);
     }
 
     @Override
     CloseReason.@Nullable Cause causeOf(PlacedRow row, ConnectionId connection) {
-      if (connection.run() != announcement.gateway()) {
+      if (isOfStatesAlone || connection.run() != announcement.gateway()) {
         return null;
       }
       int place = Arrays.binarySearch(announcement.connections(), connection.value());
@@ -453,6 +482,101 @@ final class LeftoverCloses {
     }
 
     @Override
+    List<Task> tasks(List<PlacedRow> page) {
+      List<Task> tasks = super.tasks(page);
+      Map<ActorId, List<ConnectionId>> retagged = new LinkedHashMap<>(0);
+      Set<ActorId> answeredOtherwise = new HashSet<>(0);
+      for (PlacedRow row : page) {
+        ConnectionId connection = RowKey.connection(row.key());
+        long known = knownOf(row, connection);
+        if (known != Announce.NO_STATE) {
+          long stored = stateOf(row, connection, known);
+          boolean isAnsweredAlike = Announce.isAnsweredAlike(known, stored);
+          if (!Announce.isTaggedAlike(known, stored)) {
+            retagged.computeIfAbsent(row.actor(), actor -> new ArrayList<>(1)).add(connection);
+          } else if (!isAnsweredAlike) {
+            retagged.computeIfAbsent(row.actor(), actor -> new ArrayList<>(0));
+          }
+          if (!isAnsweredAlike) {
+            answeredOtherwise.add(row.actor());
+          }
+        }
+      }
+      retagged.forEach(
+          (actor, connections) ->
+              tasks.add(
+                  ended ->
+                      differences.accept(
+                          new Event.Difference(
+                              actor,
+                              announcement.gateway(),
+                              connections,
+                              answeredOtherwise.contains(actor),
+                              this::repeat,
+                              ended))));
+      return tasks;
+    }
+
+    /** Has the states compared again later; any thread. */
+    private void repeat() {
+      if (isToBeRepeated.compareAndSet(false, true)) {
+        putOff(new Comparison(ownership, announcement, true));
+      }
+    }
+
+    /** Returns what the gateway knows of a connection; {@code NO_STATE} if that does not matter. */
+    private long knownOf(PlacedRow row, ConnectionId connection) {
+      if (connection.run() != announcement.gateway() || !types.contains(row.actor().type())) {
+        return Announce.NO_STATE;
+      }
+      int place = Arrays.binarySearch(announcement.connections(), connection.value());
+      return place < 0 || announcement.isBereft(row.actor())
+          ? Announce.NO_STATE
+          : announcement.state(place);
+    }
+
+    /**
+     * Returns what is stored of a connection, in the form in which gateways announce it.
+     *
+     * @param known what the gateway knows, which is returned if the rows cannot be read
+     */
+    private long stateOf(PlacedRow row, ConnectionId connection, long known) {
+      if (!row.actor().equals(answering)) {
+        answering = row.actor();
+        repliesHash = repliesHashOf(row.actor(), known);
+      }
+      try {
+        return row.value() == null
+            ? known
+            : Announce.stateOf(ConnectionRow.decode(row.value()).tags(), repliesHash);
+      } catch (CorruptRowException e) {
+        quarantine.connection(row.actor(), connection, e);
+        return known;
+      }
+    }
+
+    private int repliesHashOf(ActorId actor, long known) {
+      ActorRow row;
+      try {
+        row = ActorRow.decodeOrNone(store.get(actor, Table.ACTOR, ActorRow.KEY));
+      } catch (CorruptRowException e) {
+        quarantine.actor(actor, e);
+        return (int) known;
+      }
+      List<AutoReply> replies = List.of();
+      if (row.mayHaveAutoReplies()) {
+        try {
+          replies =
+              AutoRepliesRow.decodeOrNone(store.get(actor, Table.ACTOR, AutoRepliesRow.key()))
+                  .replies();
+        } catch (CorruptRowException e) {
+          quarantine.value(actor, "automatic replies", e); // the actor has none for its turns, too
+        }
+      }
+      return Announce.repliesHash(replies);
+    }
+
+    @Override
     String subject() {
       return "connections of group " + ownership.group() + " and run " + announcement.gateway();
     }
@@ -460,6 +584,9 @@ final class LeftoverCloses {
     @Override
     void end(boolean isWhole) {
       super.end(isWhole);
+      if (isOfStatesAlone) {
+        return;
+      }
       BitSet unknown = bereft;
       if (isWhole) {
         stored.flip(0, announcement.connections().length);

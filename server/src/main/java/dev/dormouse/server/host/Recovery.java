@@ -252,6 +252,11 @@ final class Recovery {
           }
 
           @Override
+          public @Nullable Void difference(Event.Difference difference) {
+            throw new AssertionError("a difference is told without a turn");
+          }
+
+          @Override
           public @Nullable Void hibernate(Event.Hibernate hibernate) {
             turnFailed(hibernate, cause);
             return null;
@@ -287,6 +292,10 @@ final class Recovery {
     if (work instanceof Event.Alarm alarm) {
       alarms.failed(rows, commits, alarm);
       done(alarm);
+    }
+    if (work instanceof Event.Difference difference) {
+      difference.untold().run();
+      difference.end();
     }
     if (!(work instanceof Event.Client client)) {
       return;
@@ -380,7 +389,7 @@ final class Recovery {
     logActivation(failed, first, cause);
     if (isStopping.getAsBoolean() || failed.failures() > policy.attemptsMax()) {
       event = null;
-      giveUp(work -> !(work instanceof Event.Hibernate), cause);
+      giveUp(work -> !work.needsNoObject(), cause);
       return;
     }
     if (first != null) {
@@ -395,8 +404,8 @@ final class Recovery {
   }
 
   private void failFirst(Event first, Throwable cause, Retry failed) {
-    if (first instanceof Event.Hibernate) {
-      return; // the wish came while the actor was being activated for an owed close
+    if (first.needsNoObject()) {
+      return; // the event came while the actor was being activated for an owed close
     }
     // An alarm is given up at once, since giving it up only stores a later time for it.
     if (failed.failures() >= policy.attemptsMax() || first instanceof Event.Alarm) {

@@ -1,11 +1,14 @@
 package dev.dormouse.server.protocol;
 
 import dev.dormouse.sdk.ActorId;
+import dev.dormouse.sdk.AutoReply;
 import dev.dormouse.sdk.CloseReason;
 import dev.dormouse.sdk.ConnectionId;
 import dev.dormouse.sdk.Delivery.Outcome;
 import dev.dormouse.sdk.RequestHead;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -261,19 +264,85 @@ public sealed interface ToHost {
    * one before anything else that it sends to an owner in an epoch, and again when the link to the
    * owner was broken.
    *
+   * <p>With each socket comes a short form of what the gateway knows of its connection: the tags,
+   * and the automatic replies of the actor. A {@link ToGateway.Retagged} or {@link
+   * ToGateway.AutoReplies} may have been lost with a link or with an owner, and nothing else would
+   * ever tell it again. The owner compares the short form with what is stored, and tells the
+   * gateway what differs. Credit and withheld messages need no comparison: a gateway that announces
+   * its sockets begins with full credit, takes no message for withheld, and sends all unhandled
+   * messages again.
+   *
    * @param group the group
    * @param firstNew the number of the next connection that the gateway will ask for; connections
    *     with smaller numbers that are not announced have no socket
    * @param connections the ids of this part, as {@link ConnectionId#value}, at most {@value
    *     #PART_MAX}
+   * @param states what the gateway knows of each of these connections, as {@link #stateOf} says it,
+   *     or {@link #NO_STATE}
    * @param isFirst whether this is the first part
    * @param isLast whether this is the last part
    */
   @SuppressWarnings("ArrayRecordComponent") // nobody compares them
-  record Announce(int group, long firstNew, long[] connections, boolean isFirst, boolean isLast)
+  record Announce(
+      int group, long firstNew, long[] connections, long[] states, boolean isFirst, boolean isLast)
       implements ToHost {
     /** The most ids of one part. */
     public static final int PART_MAX = 8_192;
+
+    /**
+     * Says that the gateway keeps neither tags nor automatic replies for a connection, because its
+     * socket is closing or has ended. Nothing is compared then.
+     */
+    public static final long NO_STATE = 0;
+
+    /**
+     * Checks that there is a state for each connection.
+     *
+     * @throws IllegalArgumentException if there is not
+     */
+    public Announce {
+      if (states.length != connections.length) {
+        throw new IllegalArgumentException(
+            "an announcement of %s connections has %s states"
+                .formatted(connections.length, states.length));
+      }
+    }
+
+    /** Creates a part whose connections have {@link #NO_STATE}. */
+    public Announce(int group, long firstNew, long[] connections, boolean isFirst, boolean isLast) {
+      this(group, firstNew, connections, new long[connections.length], isFirst, isLast);
+    }
+
+    /**
+     * Returns the short form of what is known of a connection. It is the same on every node, since
+     * the hash codes of texts and lists are specified.
+     *
+     * @param tags the connection's tags, in order
+     * @param repliesHash the {@link #repliesHash} of its actor's automatic replies
+     */
+    public static long stateOf(List<String> tags, int repliesHash) {
+      return ((long) tags.hashCode() << Integer.SIZE) | Integer.toUnsignedLong(repliesHash);
+    }
+
+    /** Returns the hash of an actor's automatic replies, in order. */
+    public static int repliesHash(List<AutoReply> replies) {
+      List<String> texts = new ArrayList<>(2 * replies.size());
+      for (AutoReply reply : replies) {
+        texts.add(reply.request());
+        texts.add(reply.reply());
+      }
+      return texts.hashCode();
+    }
+
+    /** Returns whether two states have the same tags. */
+    public static boolean isTaggedAlike(long state, long other) {
+      return (state ^ other) >>> Integer.SIZE == 0;
+    }
+
+    /** Returns whether two states have the same automatic replies. */
+    public static boolean isAnsweredAlike(long state, long other) {
+      return (int) state == (int) other;
+    }
 
     @Override
     public void dispatch(Receiver receiver) {

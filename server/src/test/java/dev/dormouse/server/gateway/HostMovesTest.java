@@ -4,6 +4,7 @@ import static dev.dormouse.server.gateway.TestServer.LOBBY;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.dormouse.sdk.ActorId;
+import dev.dormouse.sdk.AutoReply;
 import dev.dormouse.sdk.CloseReason;
 import dev.dormouse.sdk.CloseReason.Cause;
 import dev.dormouse.sdk.ConnectionId;
@@ -62,6 +63,7 @@ class HostMovesTest {
   private static final Owner ADA = new Owner("ada", 5);
   private static final Owner BOB = new Owner("bob", 6);
   private static final Owner EVE = new Owner("eve", 7);
+  private static final Owner ADA_AGAIN = new Owner("ada", 8);
   private static final ActorId SMALL = new ActorId("small", "desk");
   private static final Duration PAUSE = Duration.ofMillis(100);
 
@@ -162,6 +164,33 @@ class HostMovesTest {
       client.text("m3");
       message(BOB, 3, false);
       heardNothing();
+    }
+  }
+
+  @Test
+  @DisplayName("the next owner hears which tags and automatic replies the gateway knows")
+  void theNextOwnerHearsWhatTheGatewayKnows() throws Exception {
+    List<AutoReply> replies = List.of(new AutoReply("ping", "pong"));
+    int none = Announce.repliesHash(List.of());
+    int some = Announce.repliesHash(replies);
+    try (RawClient client = server.client();
+        RawClient other = server.client()) {
+      ConnectionId id = accept(ADA, client);
+      assertThat(attach(BOB).states()).containsExactly(Announce.stateOf(List.of(), none));
+      hosts.release(
+          BOB,
+          LOBBY,
+          new ToGateway.Retagged(id, List.of("red", "big")),
+          new ToGateway.AutoReplies(replies));
+      assertThat(attach(EVE).states())
+          .containsExactly(Announce.stateOf(List.of("red", "big"), some));
+      accept(EVE, other);
+      hosts.release(EVE, LOBBY, new ToGateway.Retagged(id, List.of("red")));
+      client.close();
+      hosts.next(EVE, Closed.class);
+      lose(EVE);
+      assertThat(attach(ADA_AGAIN).states())
+          .containsExactly(Announce.NO_STATE, Announce.stateOf(List.of(), some));
     }
   }
 

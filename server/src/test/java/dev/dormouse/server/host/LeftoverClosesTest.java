@@ -3,6 +3,7 @@ package dev.dormouse.server.host;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.dormouse.sdk.ActorId;
+import dev.dormouse.sdk.AutoReply;
 import dev.dormouse.sdk.CloseReason.Cause;
 import dev.dormouse.sdk.ConnectionId;
 import dev.dormouse.sdk.HttpResponse;
@@ -26,6 +27,7 @@ import dev.dormouse.storage.MemoryDisk;
 import dev.dormouse.storage.Stores;
 import dev.dormouse.storage.TurnBatch;
 import dev.dormouse.storage.rows.ActorRow;
+import dev.dormouse.storage.rows.AutoRepliesRow;
 import dev.dormouse.storage.rows.ConnectionRow;
 import dev.dormouse.storage.rows.CorruptRowException;
 import dev.dormouse.storage.rows.KeySpan;
@@ -53,8 +55,9 @@ class LeftoverClosesTest {
   private final HeldStore store = new HeldStore(Stores.memory(new MemoryDisk()));
   private final Quarantine quarantine = new Quarantine();
   private final List<Event.Client> begun = new ArrayList<>();
+  private final List<Event.Difference> found = new ArrayList<>();
   private final LeftoverCloses closes =
-      new LeftoverCloses(store, store, Set.of("room"), begun::add, quarantine, time);
+      new LeftoverCloses(store, store, Set.of("room"), begun::add, found::add, quarantine, time);
   private final List<FromHost> told = new ArrayList<>();
   private final int group = store.groupOf(ROOM);
   private final Ownerships door =
@@ -322,6 +325,138 @@ class LeftoverClosesTest {
       }
     }
     throw new AssertionError("no actor lies in the group of " + ROOM);
+  }
+
+  // What gateways know.
+
+  private static final List<AutoReply> REPLIES = List.of(new AutoReply("ping", "pong"));
+
+  private void storeTagged(ActorId actor, ConnectionId connection, String... tags) {
+    commit(
+        actor,
+        List.of(
+            new TurnBatch.Write(
+                Table.CONNECTION,
+                RowKey.connection(connection).bytes(),
+                new ConnectionRow(1, List.of(tags), null).encode())));
+  }
+
+  private void storeReplies(ActorId actor) {
+    byte[] row = new ActorRow(1, 1, List.of(), true).encode();
+    commit(
+        actor,
+        List.of(
+            new TurnBatch.Write(Table.ACTOR, ActorRow.KEY, row),
+            new TurnBatch.Write(
+                Table.ACTOR, AutoRepliesRow.key(), new AutoRepliesRow(REPLIES).encode())));
+  }
+
+  private void announceKnowing(long[] connections, long... states) {
+    door.accept(
+        GATEWAY, store.epoch(group), new Announce(group, 9, connections, states, true, true));
+  }
+
+  private static long known(List<AutoReply> replies, String... tags) {
+    return Announce.stateOf(List.of(tags), Announce.repliesHash(replies));
+  }
+
+  /** Goes on, and returns the differences that were found since, and ends them. */
+  private List<String> found() {
+    closes.goOn();
+    List<Event.Difference> ending = List.copyOf(found);
+    found.clear();
+    ending.forEach(Event.Difference::end);
+    return ending.stream()
+        .map(
+            each ->
+                each.actor().key()
+                    + " "
+                    + each.retagged()
+                    + (each.isAnsweredOtherwise() ? " and replies" : ""))
+        .toList();
+  }
+
+  @Test
+  void nothingIsFoundIfTheGatewayKnowsWhatIsStoredAndRepliesAreReadOnlyIfThereMayBeSome() {
+    ActorId quiet = quietNeighbour();
+    store(ROOM, id(GATEWAY, 1));
+    storeTagged(ROOM, id(GATEWAY, 2), "red", "big");
+    announceKnowing(ids(GATEWAY, 1, 2), known(List.of()), known(List.of(), "red", "big"));
+    assertThat(found()).isEmpty();
+    assertThat(store.autoReplyReads()).isZero();
+    storeReplies(quiet);
+    storeTagged(quiet, id(GATEWAY, 3), "blue");
+    storeTagged(quiet, id(GATEWAY, 4));
+    announceKnowing(ids(GATEWAY, 1, 3, 4), 0, known(REPLIES, "blue"), known(REPLIES));
+    assertThat(found()).isEmpty();
+    assertThat(store.autoReplyReads()).isEqualTo(1);
+  }
+
+  @Test
+  void otherTagsAndOtherRepliesAreFoundOncePerActor() {
+    ActorId quiet = quietNeighbour();
+    store(ROOM, id(GATEWAY, 1), id(GATEWAY, 2), id(GATEWAY, 3));
+    storeReplies(quiet);
+    storeTagged(quiet, id(GATEWAY, 4), "blue");
+    storeTagged(quiet, id(GATEWAY, 5), "blue");
+    announceKnowing(
+        ids(GATEWAY, 1, 2, 3, 4, 5),
+        known(List.of(), "red"),
+        known(List.of()),
+        known(List.of(), "red", "big"),
+        known(List.of(), "blue"),
+        known(List.of(), "blue"));
+    assertThat(found())
+        .containsExactlyInAnyOrder("one [7.1, 7.3]", quiet.key() + " [] and replies");
+  }
+
+  @Test
+  void repliesThatWereRemovedAreFound() {
+    store(ROOM, id(GATEWAY, 1));
+    announceKnowing(ids(GATEWAY, 1), known(REPLIES));
+    assertThat(found()).containsExactly("one [] and replies");
+  }
+
+  @Test
+  void connectionsWithoutAStateAndThoseOfOtherGatewaysAreNotCompared() {
+    storeTagged(ROOM, id(GATEWAY, 1), "red");
+    storeTagged(ROOM, id(OTHER, 1), "red");
+    announceKnowing(ids(GATEWAY, 1), Announce.NO_STATE);
+    assertThat(found()).isEmpty();
+  }
+
+  @Test
+  void rowsThatCannotBeReadAreNotCompared() {
+    storeTagged(ROOM, id(GATEWAY, 1), "red");
+    store.failActorReads(new CorruptRowException("as asked", null));
+    announceKnowing(ids(GATEWAY, 1), known(REPLIES, "red"));
+    assertThat(found()).isEmpty();
+    store.failActorReads(null);
+    byte[] damaged = {99};
+    commit(
+        ROOM,
+        List.of(
+            new TurnBatch.Write(
+                Table.CONNECTION, RowKey.connection(id(GATEWAY, 1)).bytes(), damaged)));
+    announceKnowing(ids(GATEWAY, 1), known(REPLIES, "red"));
+    assertThat(found()).isEmpty();
+    assertThat(quarantine.counts().unreadableConnections()).isEqualTo(1);
+  }
+
+  @Test
+  void whatCouldNotBeToldIsComparedAgainASecondLaterAndNothingElseIs() {
+    storeTagged(ROOM, id(GATEWAY, 1), "red");
+    announceKnowing(ids(GATEWAY, 1, 2), known(List.of()), known(List.of()));
+    closes.goOn();
+    found.forEach(each -> each.untold().run());
+    assertThat(found()).hasSize(1);
+    assertThat(unknown()).containsExactly("7.2");
+    assertThat(found()).isEmpty();
+    time.advance(Duration.ofSeconds(1));
+    assertThat(found()).containsExactly("one [7.1]");
+    time.advance(Duration.ofSeconds(1));
+    assertThat(found()).isEmpty();
+    assertThat(unknown()).isEmpty();
   }
 
   // The way of a pass.

@@ -2,6 +2,7 @@ package dev.dormouse.server.host;
 
 import dev.dormouse.sdk.ActorId;
 import dev.dormouse.sdk.ActorOptions;
+import dev.dormouse.sdk.AutoReply;
 import dev.dormouse.sdk.CloseReason;
 import dev.dormouse.sdk.ConnectionId;
 import dev.dormouse.server.host.turn.ActorType;
@@ -111,6 +112,18 @@ final class TestCluster {
     Node announce(long gateway, ConnectionId... sockets) {
       long[] ids = Arrays.stream(sockets).mapToLong(ConnectionId::value).toArray();
       host.accept(gateway, epoch(), new ToHost.Announce(group(), 1_000, ids, true, true));
+      steps.runAll();
+      return this;
+    }
+
+    /** Announces the socket of a connection, and what its gateway knows of the connection. */
+    Node announce(ConnectionId socket, List<String> tags, AutoReply... replies) {
+      long[] ids = {socket.value()};
+      long[] states = {
+        ToHost.Announce.stateOf(tags, ToHost.Announce.repliesHash(List.of(replies)))
+      };
+      ToHost announce = new ToHost.Announce(group(), 1_000, ids, states, true, true);
+      host.accept(socket.run(), epoch(), announce);
       steps.runAll();
       return this;
     }
@@ -245,6 +258,12 @@ final class TestCluster {
     }
     if (record instanceof ToGateway.Responded responded) {
       return "answer " + responded.response().status();
+    }
+    if (record instanceof ToGateway.Retagged retagged) {
+      return "tags of " + retagged.connection() + " " + retagged.tags();
+    }
+    if (record instanceof ToGateway.AutoReplies replies) {
+      return "replies to " + replies.replies().stream().map(AutoReply::request).toList();
     }
     return record.getClass().getSimpleName();
   }

@@ -331,6 +331,18 @@ final class GatewayNode implements Wires.End, OwnerLinks.Holder {
         .toArray();
   }
 
+  @Override
+  public long[] states(int group, long[] connections) {
+    return LongStream.of(connections)
+        .mapToObj(connection -> sockets.get(new ConnectionId(connection)))
+        .mapToLong(
+            socket ->
+                socket == null
+                    ? ToHost.Announce.NO_STATE
+                    : ToHost.Announce.stateOf(socket.tags, ToHost.Announce.repliesHash(List.of())))
+        .toArray();
+  }
+
   private List<ClusterSocket> of(int group) {
     return sockets.values().stream()
         .filter(socket -> ReplicatedLog.groupOf(socket.actor) == group)

@@ -52,6 +52,14 @@ public final class OwnerLinks {
     /** Returns the ids of the group's sockets that must be announced. */
     long[] announced(int group);
 
+    /**
+     * Returns what the gateway knows of connections that it announces, as {@link ToHost.Announce}
+     * says it. By default it knows nothing, so that nothing is compared.
+     */
+    default long[] states(int group, long[] connections) {
+      return new long[connections.length];
+    }
+
     /** Returns the number of the next connection that the gateway will ask for. */
     long firstNew();
 
@@ -296,10 +304,10 @@ public final class OwnerLinks {
     do {
       int to = Math.min(all.length, from + ToHost.Announce.PART_MAX);
       isLast = to == all.length;
+      long[] part = Arrays.copyOfRange(all, from, to);
+      long[] states = holder().states(group, part);
       transport.toHost(
-          owner,
-          new ToHost.Announce(
-              group, firstNew, Arrays.copyOfRange(all, from, to), from == 0, isLast));
+          owner, new ToHost.Announce(group, firstNew, part, states, from == 0, isLast));
       from = to;
     } while (!isLast && isAttached(group, owner));
   }

@@ -260,6 +260,13 @@ public final class ClientSocket extends LivenessWheel.Peer {
   }
 
   /**
+   * Returns the connection's tags. Only the thread that brings the actor's releases may call it.
+   */
+  List<String> tags() {
+    return tags;
+  }
+
+  /**
    * Returns whether the connection has all of these tags. Only the thread that brings the actor's
    * releases may call it.
    */

@@ -5,6 +5,7 @@ import dev.dormouse.sdk.AutoReply;
 import dev.dormouse.sdk.ConnectionId;
 import dev.dormouse.server.gateway.owner.OwnerLinks;
 import dev.dormouse.server.protocol.Payload;
+import dev.dormouse.server.protocol.ToHost.Announce;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -91,6 +92,27 @@ public final class ConnectionGroups {
   /** Returns the socket of a connection to an actor of this group of shards; null if none. */
   public @Nullable ClientSocket get(int group, ConnectionId id) {
     return byId.get(group).get(id);
+  }
+
+  /**
+   * Returns the tags and the automatic replies that are kept for a connection, in the short form of
+   * announcements. It is {@link Announce#NO_STATE} if no messages may be sent to the connection.
+   * Only the thread that brings the actor's releases may call it.
+   */
+  public long state(int group, ConnectionId id) {
+    ClientSocket socket = get(group, id);
+    Object members = socket == null ? null : byActor.get(socket.actor());
+    if (socket == null || members == null) {
+      return Announce.NO_STATE;
+    }
+    if (members instanceof Group sockets) {
+      return sockets.has(socket)
+          ? Announce.stateOf(socket.tags(), sockets.autoReplies.hash)
+          : Announce.NO_STATE;
+    }
+    return members == socket
+        ? Announce.stateOf(socket.tags(), AutoReplies.NONE.hash)
+        : Announce.NO_STATE;
   }
 
   /** Sets the automatic replies of an actor, if it has sockets. */
@@ -191,6 +213,10 @@ public final class ConnectionGroups {
       return size == 0;
     }
 
+    synchronized boolean has(ClientSocket socket) {
+      return socket.place != ClientSocket.NO_PLACE && members[socket.place] == socket;
+    }
+
     synchronized void forEach(Consumer<ClientSocket> action) {
       for (int i = 0; i < size; i++) {
         action.accept(members[i]);
@@ -206,9 +232,13 @@ public final class ConnectionGroups {
     private final Payload[] requests;
     private final Payload[] replies;
 
+    /** The hash by which announcements tell them from others. */
+    private final int hash;
+
     private AutoReplies(List<AutoReply> all) {
       requests = all.stream().map(AutoReply::request).map(Payload::text).toArray(Payload[]::new);
       replies = all.stream().map(AutoReply::reply).map(Payload::text).toArray(Payload[]::new);
+      hash = Announce.repliesHash(all);
     }
 
     static AutoReplies of(List<AutoReply> all) {

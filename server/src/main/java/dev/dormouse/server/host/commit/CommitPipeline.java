@@ -190,6 +190,25 @@ public final class CommitPipeline {
   }
 
   /**
+   * Tells a gateway what is stored, behind all turns so far. If the commit of one of these turns is
+   * lost, the gateway is not told.
+   *
+   * @param records the tags and automatic replies as the turns so far have stored them
+   */
+  public void tellStored(Event.Difference difference, List<ToGateway> records) {
+    pass(
+        nextNumber(),
+        0,
+        release(records),
+        new long[] {difference.gateway()},
+        loss -> {
+          difference.untold().run();
+          return release(List.of());
+        },
+        null);
+  }
+
+  /**
    * Acknowledges a message of a connection that the actor has closed. If the commit of that close
    * is lost, the message is answered as lost, too.
    */

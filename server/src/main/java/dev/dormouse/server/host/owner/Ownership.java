@@ -97,6 +97,7 @@ public final class Ownership {
     private final long gateway;
     private final long firstNew;
     private final long[] sorted;
+    private final long[] states;
     private final Set<ActorId> bereft;
     private final boolean isAgain;
     private final Set<Long> asked;
@@ -105,12 +106,14 @@ public final class Ownership {
         long gateway,
         long firstNew,
         long[] sorted,
+        long[] states,
         Set<ActorId> bereft,
         boolean isAgain,
         Set<Long> asked) {
       this.gateway = gateway;
       this.firstNew = firstNew;
       this.sorted = sorted;
+      this.states = states;
       this.bereft = bereft;
       this.isAgain = isAgain;
       this.asked = asked;
@@ -129,6 +132,15 @@ public final class Ownership {
     /** Returns the announced ids, in ascending order. The caller must not change the array. */
     public long[] connections() {
       return sorted;
+    }
+
+    /**
+     * Returns what the gateway knows of an announced connection, as {@link Announce} says it.
+     *
+     * @param place the place of the connection in {@link #connections()}
+     */
+    public long state(int place) {
+      return states[place];
     }
 
     /** Returns whether the gateway has announced the connection. */
@@ -160,8 +172,8 @@ public final class Ownership {
     long absentSinceNs;
     long firstNew;
 
-    /** The ids of the parts of an announcement that is not complete; null if none has begun. */
-    @Nullable List<long[]> parts;
+    /** The parts of an announcement that is not complete; null if none has begun. */
+    @Nullable List<Announce> parts;
 
     /** The releases that wait for the announcement. */
     ArrayDeque<Release> held = new ArrayDeque<>(0);
@@ -319,18 +331,25 @@ public final class Ownership {
       leave(peer, nowNs);
       peer.parts = new ArrayList<>(1);
     }
-    List<long[]> parts = peer.parts;
+    List<Announce> parts = peer.parts;
     if (parts == null) {
       return Entry.PASSED_OVER; // the first part was refused
     }
-    parts.add(part.connections());
+    parts.add(part);
     return part.isLast()
         ? new Entry(true, null, attach(gateway, peer, part.firstNew(), parts))
         : Entry.TAKEN;
   }
 
-  private Announcement attach(long gateway, Peer peer, long firstNew, List<long[]> parts) {
-    long[] sorted = parts.stream().flatMapToLong(Arrays::stream).sorted().toArray();
+  private Announcement attach(long gateway, Peer peer, long firstNew, List<Announce> parts) {
+    long[] sorted =
+        parts.stream().flatMapToLong(part -> Arrays.stream(part.connections())).sorted().toArray();
+    long[] states = new long[sorted.length];
+    for (Announce part : parts) {
+      for (int i = 0; i < part.connections().length; i++) {
+        states[Arrays.binarySearch(sorted, part.connections()[i])] = part.states()[i];
+      }
+    }
     peer.unknown =
         peer.isGivenUp
             ? sorted
@@ -343,7 +362,8 @@ public final class Ownership {
     peer.firstNew = firstNew;
     peer.asked = ConcurrentHashMap.newKeySet();
     Announcement announcement =
-        new Announcement(gateway, firstNew, sorted, peer.bereft, peer.wasAttached, peer.asked);
+        new Announcement(
+            gateway, firstNew, sorted, states, peer.bereft, peer.wasAttached, peer.asked);
     peer.wasAttached = true;
     peer.bereft = new HashSet<>(0);
     ways.toGateway(gateway, new Attached(group, owner.epoch()));

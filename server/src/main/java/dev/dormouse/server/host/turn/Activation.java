@@ -321,6 +321,11 @@ public final class Activation implements ActorContext<@Nullable Object> {
     }
 
     @Override
+    public @Nullable Void difference(Event.Difference difference) {
+      throw new AssertionError("a difference is told without a turn");
+    }
+
+    @Override
     public @Nullable Void client(Event.Client client) throws Exception {
       return client.event().accept(this);
     }

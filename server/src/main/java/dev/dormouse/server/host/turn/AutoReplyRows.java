@@ -132,6 +132,17 @@ public final class AutoReplyRows {
     return isNews ? List.of(new ToGateway.AutoReplies(replies)) : List.of();
   }
 
+  /**
+   * Returns the record that tells a gateway the replies that turns so far have stored. Must not be
+   * called while a turn is open.
+   *
+   * @throws java.io.UncheckedIOException if the store cannot be read
+   */
+  public ToGateway told() {
+    List<AutoReply> replies = known;
+    return new ToGateway.AutoReplies(replies == null ? read() : replies);
+  }
+
   private static boolean isAccepting(Turn ended) {
     for (ToGateway said : ended.outbox()) {
       if (said instanceof ToGateway.Accepted) {

@@ -1,8 +1,10 @@
 package dev.dormouse.server.host.turn;
 
+import dev.dormouse.sdk.ActorId;
 import dev.dormouse.sdk.ConnectionId;
 import dev.dormouse.server.protocol.ToHost;
 import dev.dormouse.storage.rows.DueAlarm;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
@@ -28,6 +30,8 @@ public sealed interface Event {
     R hibernate(Hibernate hibernate) throws X;
 
     R alarm(Alarm alarm) throws X;
+
+    R difference(Difference difference) throws X;
   }
 
   /** Calls the visitor's method for this kind of event. */
@@ -39,6 +43,11 @@ public sealed interface Event {
   /** Returns the connection that the event is about; null if it is about none. */
   default @Nullable ConnectionId connection() {
     return null;
+  }
+
+  /** Returns whether the cell handles the event without an actor object. */
+  default boolean needsNoObject() {
+    return false;
   }
 
   /** Returns when the event came to the host; 0 if no observer listens, or the cell made it. */
@@ -172,6 +181,54 @@ public sealed interface Event {
     @Override
     public String label() {
       return "hibernate";
+    }
+
+    @Override
+    public boolean needsNoObject() {
+      return true;
+    }
+  }
+
+  /**
+   * The finding that a gateway knows other tags or automatic replies than those that are stored,
+   * because it has not heard of a change. The cell tells the gateway what is stored, behind the
+   * turns so far.
+   *
+   * @param actor the actor
+   * @param gateway the run of the gateway's node
+   * @param retagged the connections whose tags differ
+   * @param isAnsweredOtherwise whether the actor's automatic replies differ
+   * @param untold run if the gateway could not be told, on any thread; must return at once
+   * @param ended run when the cell is done with the event, once
+   */
+  record Difference(
+      ActorId actor,
+      long gateway,
+      List<ConnectionId> retagged,
+      boolean isAnsweredOtherwise,
+      Runnable untold,
+      Runnable ended)
+      implements Event {
+
+    @Override
+    public <R extends @Nullable Object, X extends Exception> R accept(Visitor<R, X> visitor)
+        throws X {
+      return visitor.difference(this);
+    }
+
+    @Override
+    public String label() {
+      return "difference";
+    }
+
+    @Override
+    public boolean needsNoObject() {
+      return true;
+    }
+
+    @Override
+    public void end() {
+      ended.run();
     }
   }
 

@@ -104,6 +104,7 @@ final class ToHostCodec {
       out.int4(announce.group());
       out.int8(announce.firstNew());
       out.longs(announce.connections());
+      out.longs(announce.states());
       out.bool(announce.isFirst());
       out.bool(announce.isLast());
       out.end(begin);
@@ -153,17 +154,23 @@ final class ToHostCodec {
                   in.bytes("body"),
                   in.int8("settled"),
                   in.bool("isRepeat"));
-          case ANNOUNCE ->
-              new ToHost.Announce(
-                  Values.group(in),
-                  in.int8("firstNew"),
-                  part(in),
-                  in.bool("isFirst"),
-                  in.bool("isLast"));
+          case ANNOUNCE -> announce(in);
           default -> throw in.misplaced(kind);
         };
     in.end(outer);
     return record;
+  }
+
+  private static ToHost announce(WireReader in) {
+    int group = Values.group(in);
+    long firstNew = in.int8("firstNew");
+    long[] connections = part(in);
+    long[] states = in.longs("states");
+    if (states.length != connections.length) {
+      throw in.fault("states", states.length + " are not one for each of " + connections.length);
+    }
+    return new ToHost.Announce(
+        group, firstNew, connections, states, in.bool("isFirst"), in.bool("isLast"));
   }
 
   private static long[] part(WireReader in) {

@@ -36,8 +36,8 @@
  *  5 Delivered              actor · connection · int8 report · outcome
  *  6 Seen                   actor · connection · int8 report · time?
  *  7 Request                actor · int8 request · head · bytes body · int8 settled · bool isRepeat
- *  8 Announce               int4 group · int8 firstNew · list of connection · bool isFirst
- *                           · bool isLast
+ *  8 Announce               int4 group · int8 firstNew · list of connection · list of int8 state
+ *                           · bool isFirst · bool isLast
  *
  * 32 Accepted               connection · list of text tags · list of header
  * 33 Rejected               connection · response

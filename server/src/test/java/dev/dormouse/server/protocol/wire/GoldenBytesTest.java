@@ -119,7 +119,13 @@ class GoldenBytesTest {
             true));
     put(
         "Announce",
-        new ToHost.Announce(2, BOB.number(), new long[] {ADA.value(), BOB.value()}, true, false));
+        new ToHost.Announce(
+            2,
+            BOB.number(),
+            new long[] {ADA.value(), BOB.value()},
+            new long[] {ToHost.Announce.stateOf(List.of("blue"), 1), ToHost.Announce.NO_STATE},
+            true,
+            false));
     put("Announce nothing", new ToHost.Announce(2, 0, new long[0], false, true));
     put(
         "Accepted",

@@ -242,7 +242,16 @@ final class Records {
         Combinators.combine(ACTORS, LONGS, HEADS, BYTES, LONGS, BOOLS).as(ToHost.Request::new));
     all.put(
         ToHost.Announce.class,
-        Combinators.combine(GROUPS, LONGS, IDS, BOOLS, BOOLS).as(ToHost.Announce::new));
+        Combinators.combine(GROUPS, LONGS, IDS, BOOLS, BOOLS)
+            .flatAs(
+                (group, firstNew, ids, isFirst, isLast) ->
+                    LONGS
+                        .array(long[].class)
+                        .ofSize(ids.length)
+                        .map(
+                            states ->
+                                new ToHost.Announce(
+                                    group, firstNew, ids, states, isFirst, isLast))));
     return all;
   }
 
