@@ -1,7 +1,7 @@
 package dev.dormouse.server.simulation;
 
 import dev.dormouse.sdk.ActorId;
-import dev.dormouse.sdk.ConnectionId;
+import java.util.Comparator;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -147,15 +147,14 @@ final class ClusterHealing {
 
   private @Nullable String difference(ActorId actor) {
     List<String> stored =
-        run.ledger().kept(actor).connections().keySet().stream()
-            .map(ConnectionId::toString)
+        run.ledger().kept(actor).connections().entrySet().stream()
+            .map(entry -> entry.getKey() + " " + entry.getValue().tags())
             .toList();
     List<String> known =
         run.sockets().stream()
             .filter(socket -> socket.actor.equals(actor))
-            .map(socket -> socket.id)
-            .sorted()
-            .map(ConnectionId::toString)
+            .sorted(Comparator.comparing(socket -> socket.id))
+            .map(socket -> socket.id + " " + socket.tags)
             .toList();
     return stored.equals(known)
         ? null
