@@ -295,6 +295,8 @@ public sealed interface ToHost {
      */
     public static final long NO_STATE = 0;
 
+    private static final long FNV_PRIME = 0x100000001b3L;
+
     /**
      * Checks that there is a state for each connection.
      *
@@ -314,14 +316,14 @@ public sealed interface ToHost {
     }
 
     /**
-     * Returns the short form of what is known of a connection. It is the same on every node, since
-     * the hash codes of texts and lists are specified.
+     * Returns the short form of what is known of a connection. It is the same on every node. Two
+     * different lists of tags have the same short form once in four thousand million cases.
      *
      * @param tags the connection's tags, in order
      * @param repliesHash the {@link #repliesHash} of its actor's automatic replies
      */
     public static long stateOf(List<String> tags, int repliesHash) {
-      return ((long) tags.hashCode() << Integer.SIZE) | Integer.toUnsignedLong(repliesHash);
+      return ((long) hashOf(tags) << Integer.SIZE) | Integer.toUnsignedLong(repliesHash);
     }
 
     /** Returns the hash of an actor's automatic replies, in order. */
@@ -331,7 +333,19 @@ public sealed interface ToHost {
         texts.add(reply.request());
         texts.add(reply.reply());
       }
-      return texts.hashCode();
+      return hashOf(texts);
+    }
+
+    /** Returns the hash FNV-1a of texts and their lengths, with its two halves joined. */
+    private static int hashOf(List<String> texts) {
+      long hash = 0xcbf29ce484222325L;
+      for (String text : texts) {
+        hash = (hash ^ text.length()) * FNV_PRIME;
+        for (int i = 0; i < text.length(); i++) {
+          hash = (hash ^ text.charAt(i)) * FNV_PRIME;
+        }
+      }
+      return Long.hashCode(hash);
     }
 
     /** Returns whether two states have the same tags. */

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.dormouse.sdk.AutoReply;
 import dev.dormouse.sdk.Connection;
 import dev.dormouse.sdk.ConnectionId;
+import dev.dormouse.server.protocol.ToHost;
 import dev.dormouse.storage.CommitResult;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -218,5 +219,13 @@ class MissedChangesTest {
     assertThat(cluster.heard(GATEWAY))
         .containsExactly("a tags of " + id + " [red, big]", "a handled " + id + " 2");
     assertThat(script.events).containsExactly("activate");
+  }
+
+  @Test
+  void shortFormsTellTagsApartWhoseHashCodesAreEqual() {
+    assertThat(ToHost.Announce.stateOf(List.of("Aa"), 0))
+        .isNotEqualTo(ToHost.Announce.stateOf(List.of("BB"), 0))
+        .isNotEqualTo(ToHost.Announce.stateOf(List.of("A", "a"), 0))
+        .isEqualTo(ToHost.Announce.stateOf(List.of("Aa"), 0));
   }
 }

@@ -236,8 +236,8 @@ final class Mutations {
           of(
               "a stop does not wait for the actors",
               "host/ActorHost.java",
-              "cells.keySet().stream().map(this::hibernate).toArray(",
-              "cells.keySet().stream().map(this::hibernate).limit(0).toArray(",
+              "cells.keySet().stream().map(this::hibernate), leaving",
+              "cells.keySet().stream().map(this::hibernate).limit(0), leaving",
               SLEEP,
               LIVENESS),
           // 5
@@ -251,9 +251,9 @@ final class Mutations {
               CLOSED_ONCE),
           of(
               "a close that comes twice is handled twice",
-              "host/ActorCell.java",
-              "return !rows.has(closed.connection()) && passOver(client);",
-              "return false;",
+              "host/commit/Repeats.java",
+              "boolean isStored = rows.has(closed.connection());",
+              "boolean isStored = true;",
               CLOSED_ONCE),
           of(
               "a close that may be the second is handled",
@@ -278,8 +278,8 @@ final class Mutations {
           of(
               "leftovers of the run before the last are not closed",
               "host/LeftoverCloses.java",
-              "if (RowKey.connection(row.key()).run() == folder.run()) {",
-              "if (RowKey.connection(row.key()).run() != folder.run() - 1) {",
+              "return run == folder.run() ? null : causes",
+              "return run != folder.run() - 1 ? null : causes",
               CLOSED_ONCE,
               LIVENESS),
           of(
