@@ -609,8 +609,9 @@ final class LeftoverCloses {
 
     @Override
     CloseReason.@Nullable Cause causeOf(PlacedRow row, ConnectionId connection) {
-      // The connections of a gateway that came after all are settled by its announcement.
-      return gateways.has(connection.run()) && !ownership.isAttached(connection.run())
+      // The connections of a gateway that came after all are settled by its announcement, even if
+      // it has gone again.
+      return gateways.has(connection.run()) && ownership.isGivenUp(connection.run())
           ? CloseReason.Cause.GATEWAY_LOST
           : null;
     }
@@ -657,7 +658,7 @@ final class LeftoverCloses {
       Map<ActorId, List<TurnBatch.Write>> removals = new LinkedHashMap<>();
       for (PlacedRow row : page) {
         long run = new ConnectionId(RequestRow.requestOf(row.key())).run();
-        if (gateways.has(run) && !ownership.isAttached(run)) {
+        if (gateways.has(run) && ownership.isGivenUp(run)) {
           removals
               .computeIfAbsent(row.actor(), actor -> new ArrayList<>(1))
               .add(new TurnBatch.Write(Table.REQUEST, row.key(), null));

@@ -408,6 +408,12 @@ public final class Ownership {
     return peer != null && peer.isAttached;
   }
 
+  /** Returns whether a gateway was given up and has not announced its sockets since. */
+  public synchronized boolean isGivenUp(long gateway) {
+    Peer peer = peers.get(gateway);
+    return peer == null ? areOthersGivenUp : peer.isGivenUp;
+  }
+
   /** Hears that the link to a gateway is broken. */
   synchronized void broken(long gateway, long nowNs) {
     Peer peer = peers.get(gateway);
