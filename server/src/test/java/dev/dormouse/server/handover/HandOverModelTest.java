@@ -26,9 +26,7 @@ class HandOverModelTest {
       assertThat(outcome.isWhole()).as("all states of '%s' are visited", scenario.name()).isTrue();
       states += outcome.states();
       steps += outcome.steps();
-      if (IS_DEEP) {
-        System.out.printf("%s: %d states%n", scenario.name(), outcome.states());
-      }
+      System.out.printf("%s: %d states%n", scenario.name(), outcome.states());
     }
     System.out.printf(
         "states visited: %d (%d steps, %d scenarios)%n", states, steps, scenarios.size());

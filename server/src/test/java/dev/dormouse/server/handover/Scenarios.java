@@ -17,7 +17,7 @@ public final class Scenarios {
           of("leave", "m", "m").leaves(1).lossless().build(),
           of("leave twice", "mm", null).leaves(2).lossless().pipeline(2).build(),
           of("leave with upgrade", "", null).arrives().requests(1).leaves(1).lossless().build(),
-          of("leave with break", "m", null).leaves(1).breaks(1).time().build(),
+          of("leave with break", "m", null).leaves(1).breaks(1).build(),
           of("move", "mm", null).moves(1).queued().build(),
           of("move with two gateways", "m", "m").moves(1).build(),
           of("move twice", "m", null).moves(2).closes(1).build(),
@@ -47,6 +47,7 @@ public final class Scenarios {
   /** Returns larger explorations, for hours when nobody waits. */
   static List<Scenario> deep() {
     return List.of(
+        of("deep: leave with break", "m", null).leaves(1).breaks(1).time().build(),
         of("deep: moves", "m", "m").onOne().moves(2).queued().build(),
         of("deep: move and break", "m", "m").moves(1).breaks(1).build(),
         of("deep: alarm", "m", "").alarm().moves(1).hostCrashes(1).build(),
