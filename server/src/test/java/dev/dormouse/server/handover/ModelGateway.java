@@ -17,6 +17,7 @@ import dev.dormouse.server.protocol.ToHost;
 import dev.dormouse.server.protocol.Transport;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -257,6 +258,18 @@ final class ModelGateway
                     || (s.life == Life.CLOSED && !world.has(ModelFault.CLOSES_NOT_ANNOUNCED)))
         .mapToLong(s -> s.id)
         .toArray();
+  }
+
+  @Override
+  public long[] states(int group, long[] connections) {
+    return LongStream.of(connections).map(this::state).toArray();
+  }
+
+  private long state(long connection) {
+    Socket socket = find(connection);
+    return socket == null || socket.life != Life.OPEN
+        ? ToHost.Announce.NO_STATE
+        : ToHost.Announce.stateOf(ModelHost.tags(socket.tag), 0);
   }
 
   @Override

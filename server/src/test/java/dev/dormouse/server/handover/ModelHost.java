@@ -253,7 +253,7 @@ final class ModelHost implements Ownerships.Cells, Ownership.Ways, Placement, Ti
             if (announcement.isGone(id, connection.number())) {
               cell().mailbox.add(new Work.Gone(id, true));
             } else if (announcement.has(id)
-                && (row.tag() != 0 || row.isClosing())
+                && (row.isClosing() || missesTags(announcement, id, row))
                 && !world.has(ModelFault.MISSED_STATE)) {
               cell().mailbox.add(new Work.Refresh(id));
             }
@@ -266,6 +266,17 @@ final class ModelHost implements Ownerships.Cells, Ownership.Ways, Placement, Ti
     if (unknown.length > 0) {
       compare.ownership().unknown(announcement.gateway(), unknown);
     }
+  }
+
+  private static boolean missesTags(Announcement announcement, long id, Row row) {
+    long known = announcement.state(Arrays.binarySearch(announcement.connections(), id));
+    return known != ToHost.Announce.NO_STATE
+        && !ToHost.Announce.isTaggedAlike(known, ToHost.Announce.stateOf(tags(row.tag()), 0));
+  }
+
+  /** Returns the tags of a connection, which has one or none. */
+  static List<String> tags(long tag) {
+    return tag == 0 ? List.of() : List.of("t");
   }
 
   // The actor.

@@ -507,12 +507,6 @@ public final class Ownership {
         : new GivenUp(gone, areOthers ? Set.copyOf(peers.keySet()) : null, dropped);
   }
 
-  /** Returns whether a gateway is given up, and has not been attached since. */
-  synchronized boolean isGivenUp(long gateway) {
-    Peer peer = peers.get(gateway);
-    return peer != null && peer.isGivenUp;
-  }
-
   /**
    * The gateways whose stored connections must be closed.
    *
