@@ -450,7 +450,11 @@ public final class Ownership {
       ways.toGateway(gateway, release);
       return 0;
     }
-    long bytes = release.records().stream().mapToLong(ToGateway::bytes).sum();
+    Release lasting = withoutFlowControl(release);
+    if (lasting.records().isEmpty()) {
+      return 0;
+    }
+    long bytes = lasting.records().stream().mapToLong(ToGateway::bytes).sum();
     boolean isTooMuch =
         peer.held.size() >= HELD_RELEASES_MAX || peer.heldBytes + bytes > HELD_BYTES_MAX;
     if (peer.isGivenUp || isTooMuch) {
@@ -459,9 +463,23 @@ public final class Ownership {
     if (peer.bereft.contains(release.actor())) {
       return drop(peer, release); // the sockets of the actor will be closed
     }
-    peer.held.add(release);
+    peer.held.add(lasting);
     peer.heldBytes += bytes;
     return 0;
+  }
+
+  /**
+   * Returns a release without what it says about messages that the gateway sends again anyway when
+   * it announces. Behind the announcement the gateway would take it for an answer to the repeats.
+   */
+  private static Release withoutFlowControl(Release release) {
+    List<ToGateway> lasting =
+        release.records().stream()
+            .filter(r -> !(r instanceof ToGateway.Withheld || r instanceof ToGateway.Resumed))
+            .toList();
+    return lasting.size() == release.records().size()
+        ? release
+        : new Release(release.actor(), release.epoch(), lasting);
   }
 
   private static int drop(Peer peer, Release release) {
