@@ -742,7 +742,7 @@ final class ActorCell {
 
   private boolean passOver(Event.Client handle) {
     if (handle.event() instanceof ToHost.Message) {
-      commits.acknowledge(handle);
+      commits.acknowledge(handle, closing);
     }
     recovery.done(handle);
     return true;

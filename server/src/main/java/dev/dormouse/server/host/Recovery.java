@@ -451,7 +451,7 @@ final class Recovery {
     } else if (isRefusable(work)) {
       commits.sendInOrder(Answers.unavailable(work, restSeconds()));
     } else if (work instanceof Event.Client client && closing.hasEnded(client)) {
-      commits.acknowledge(client);
+      commits.acknowledge(client, closing);
     } else if (work instanceof Event.Client client
         && client.event() instanceof ToHost.Closed closed) {
       logGivenUp(work, "put off", "the actor failed too often", cause);

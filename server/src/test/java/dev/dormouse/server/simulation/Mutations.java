@@ -356,8 +356,8 @@ final class Mutations {
               "messages of a connection that the actor closed are not answered",
               "host/ActorCell.java",
               "    if (handle.event() instanceof ToHost.Message) {\n"
-                  + "      commits.acknowledge(handle);",
-              "    if (mailbox.size() > 99) {\n      commits.acknowledge(handle);",
+                  + "      commits.acknowledge(handle, closing);",
+              "    if (mailbox.size() > 99) {\n      commits.acknowledge(handle, closing);",
               LIVENESS,
               ONE_AT_A_TIME),
           of(

@@ -6,6 +6,7 @@ import dev.dormouse.sdk.CloseReason;
 import dev.dormouse.sdk.ConnectionId;
 import dev.dormouse.server.host.rows.ActorRows;
 import dev.dormouse.server.host.rows.RowKey;
+import dev.dormouse.server.host.turn.ClosingConnections;
 import dev.dormouse.server.host.turn.Event;
 import dev.dormouse.server.host.turn.Questions;
 import dev.dormouse.server.host.turn.Turn;
@@ -210,10 +211,17 @@ public final class CommitPipeline {
 
   /**
    * Acknowledges a message of a connection that the actor has closed. If the commit of that close
-   * is lost, the message is answered as lost, too.
+   * is lost, the message is answered as lost, too. Where the close itself may have been lost with a
+   * link, it is told again with the answer, so that no message is dropped whose client goes on.
    */
-  public void acknowledge(Event.Client message) {
-    answer(message, Answers.handled(message));
+  public void acknowledge(Event.Client message, ClosingConnections closing) {
+    List<ToGateway> records = new ArrayList<>(Answers.handled(message));
+    ConnectionId connection = message.event().connection();
+    ToGateway.Close close = isRouted() && connection != null ? closing.closeOf(connection) : null;
+    if (close != null) {
+      records.add(close);
+    }
+    answer(message, List.copyOf(records));
   }
 
   /**

@@ -85,6 +85,12 @@ public final class ClosingConnections {
     }
   }
 
+  /** Returns what the gateway was told of a connection; null if the connection ended by itself. */
+  public ToGateway.@Nullable Close closeOf(ConnectionId connection) {
+    Closing closing = ids.get(connection);
+    return closing == null ? null : closing.close;
+  }
+
   /** Returns what the gateways were told of connections whose end they have not reported. */
   public List<ToGateway> told() {
     List<ToGateway> told = new ArrayList<>();
