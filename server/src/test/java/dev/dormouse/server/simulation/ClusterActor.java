@@ -175,7 +175,14 @@ final class ClusterActor extends WebSocketActor<Object> {
 
   @Override
   protected void onClose(Connection<Object> gone, CloseReason reason) throws Exception {
-    handle(Kind.CLOSE, gone.id(), 0, turn -> null);
+    handle(
+        Kind.CLOSE,
+        gone.id(),
+        0,
+        turn -> {
+          run.ledger().closes(turn, reason);
+          return null;
+        });
   }
 
   @Override

@@ -55,7 +55,7 @@ public final class ClusterSimulation {
     JUMP
   }
 
-  private static final int DEPOSED_LEARN_PERCENT = 15;
+  private static final int DEPOSED_LEARN_PERCENT = 8;
 
   private final Dice dice;
   private final ClusterWeather weather;

@@ -315,6 +315,7 @@ final class GatewayNode implements Wires.End, OwnerLinks.Holder {
 
   /** Takes the end of a socket. */
   void report(ClusterSocket socket, ToHost.@Nullable Failed failed, ToHost.Closed closed) {
+    run.ledger().reported(closed);
     closes.report(failed, closed);
     sockets.remove(socket.id, socket);
   }

@@ -1,10 +1,12 @@
 package dev.dormouse.server.simulation;
 
 import dev.dormouse.sdk.ActorId;
+import dev.dormouse.sdk.CloseReason;
 import dev.dormouse.sdk.ConnectionId;
 import dev.dormouse.server.protocol.Payload;
 import dev.dormouse.server.protocol.Release;
 import dev.dormouse.server.protocol.ToGateway;
+import dev.dormouse.server.protocol.ToHost;
 import dev.dormouse.server.simulation.ReplicatedLog.Group;
 import dev.dormouse.server.simulation.TurnModel.Fate;
 import dev.dormouse.server.simulation.TurnModel.Kind;
@@ -62,6 +64,12 @@ final class Ledger {
 
   /** What is known of a connection. */
   private static final class Known {
+    /** The end that the gateway has reported; null before. */
+    @Nullable CloseReason reported;
+
+    /** The turns whose answers the client has heard, by the messages that they answer. */
+    final Map<Long, ClusterTurn> answers = new HashMap<>();
+
     /** The last message that has begun anywhere, and the last whose effect is kept. */
     long begun;
 
@@ -156,7 +164,7 @@ final class Ledger {
     view.open = turn;
     run.trace("begin " + turn);
     run.count(ClusterHappening.TURN);
-    if (run.log().group(ReplicatedLog.groupOf(view.actor)).epoch > view.epoch) {
+    if (!isInForce(turn)) {
       run.count(ClusterHappening.TURN_OF_A_DEPOSED_OWNER);
     }
     checkEvent(turn);
@@ -178,6 +186,11 @@ final class Ledger {
     return run.time().nowNs() - turn.beganNs >= run.weather().options().turnLimit().toNanos();
   }
 
+  /** Returns whether nobody was elected after the owner that runs a turn. */
+  private boolean isInForce(ClusterTurn turn) {
+    return run.log().group(ReplicatedLog.groupOf(turn.actor())).epoch == turn.view.epoch;
+  }
+
   private void checkEvent(ClusterTurn turn) {
     ConnectionId id = turn.connection;
     switch (turn.kind) {
@@ -186,7 +199,7 @@ final class Ledger {
         if (turn.about > known.begun + 1) {
           broken(Promise.ONE_AT_A_TIME, turn + " comes after message " + known.begun);
         }
-        if (turn.about <= known.effective) {
+        if (turn.about <= known.effective && isInForce(turn)) {
           broken(
               Promise.ONE_AT_A_TIME,
               turn + " comes though message " + known.effective + " has taken effect");
@@ -366,7 +379,21 @@ final class Ledger {
     }
   }
 
-  // The reports of what leaves follow.
+  // The reports of what enters and leaves follow.
+
+  /** Records that a gateway reports the end of a connection. */
+  void reported(ToHost.Closed closed) {
+    known(closed.connection()).reported = closed.reason();
+  }
+
+  /** Records how a connection has ended, as a handler is told. */
+  void closes(ClusterTurn turn, CloseReason reason) {
+    CloseReason reported = known(turn.connection).reported;
+    boolean isTold = reported == null || reported.equals(reason);
+    if (!isTold && reason.cause() != CloseReason.Cause.GATEWAY_LOST) {
+      broken(Promise.CLOSED_ONCE, "%s is told %s, not %s".formatted(turn, reason, reported));
+    }
+  }
 
   /** Records that a gateway carries out a release. */
   void released(GatewayNode gateway, Release release) {
@@ -391,6 +418,14 @@ final class Ledger {
             .anyMatch(w -> w.text().equals(text) && (w.to() == null || w.to().equals(socket.id)));
     if (!isMeant) {
       broken(Promise.ATOMIC, socket + " hears '" + text + "', which is not for it");
+    }
+    if (turn.kind == Kind.MESSAGE && socket.id.equals(turn.connection)) {
+      ClusterTurn before = known(socket.id).answers.putIfAbsent(turn.about, turn);
+      if (before != null && before != turn) {
+        broken(
+            Promise.ONE_AT_A_TIME,
+            "%s hears the answers of %s and of %s".formatted(socket, before, turn));
+      }
     }
     boolean isLater =
         turn.number > socket.heardTurn

@@ -45,6 +45,9 @@ final class ReplicatedStore implements NodeStore {
           .thenComparing(alarm -> alarm.actor().toString())
           .thenComparing(DueAlarm::name);
 
+  /** How often a deposed owner is not sent the entries of others. */
+  private static final int SLOW_PERCENT = 90;
+
   /** The host's part in one group. */
   private static final class Part {
     /** The number of entries that are applied. */
@@ -125,6 +128,9 @@ final class ReplicatedStore implements NodeStore {
   /** Applies the next few entries of some group. */
   void applySome() {
     Group group = run.dice().pick(log.groups());
+    if (node.isAlone() || (isDeposed(group) && run.mayMisbehave(SLOW_PERCENT))) {
+      return; // nobody sends it what others keep
+    }
     int most = run.dice().between(1, 5);
     for (int i = 0; i < most && parts.get(group.number).applied < group.entries.size(); i++) {
       apply(group, false);
@@ -225,13 +231,18 @@ final class ReplicatedStore implements NodeStore {
     }
   }
 
+  /** Returns whether this host believes wrongly that it owns a group. */
+  private boolean isDeposed(Group group) {
+    long owned = parts.get(group.number).owned;
+    return owned != 0 && (group.leader != this || group.epoch != owned);
+  }
+
   /** Lets this host hear that it was deposed, or believe so without reason. */
   void learn(boolean mayBeWrong) {
     for (Group group : log.groups()) {
       long owned = parts.get(group.number).owned;
-      boolean isDeposed = owned != 0 && (group.leader != this || group.epoch != owned);
-      if (isDeposed || (owned != 0 && mayBeWrong)) {
-        if (!isDeposed) {
+      if (isDeposed(group) || (owned != 0 && mayBeWrong)) {
+        if (!isDeposed(group)) {
           log.died(this); // it steps down
         }
         lose(group, "it hears so");
