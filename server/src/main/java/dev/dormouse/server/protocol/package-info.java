@@ -20,6 +20,13 @@
  * <p><b>Messages out.</b> A gateway reports what becomes of a message only if the message was sent
  * with a number to report under; then it sends one {@link
  * dev.dormouse.server.protocol.ToHost.Delivered}.
+ *
+ * <p><b>Two ends that may lose each other.</b> The {@link dev.dormouse.server.protocol.Placement}
+ * names the {@link dev.dormouse.server.protocol.Owner} of each group of shards. A gateway announces
+ * its sockets to the owner before anything else, and keeps every event until the host has answered
+ * it. When the link breaks or the owner changes, the gateway announces its sockets again and repeats
+ * what is unanswered. A host refuses records of other epochs than its own, and an event that comes
+ * twice takes effect once. On one node the placement is fixed, and none of this happens.
  */
 @NullMarked
 package dev.dormouse.server.protocol;
