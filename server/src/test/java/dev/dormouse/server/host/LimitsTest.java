@@ -14,6 +14,7 @@ import dev.dormouse.server.host.Script.Actor;
 import dev.dormouse.server.observe.Logs;
 import dev.dormouse.server.protocol.ToGateway;
 import dev.dormouse.storage.MemoryDisk;
+import dev.dormouse.storage.CommitResult;
 import dev.dormouse.storage.TurnBatch;
 import dev.dormouse.storage.rows.ActorRow;
 import dev.dormouse.storage.rows.Table;
@@ -62,9 +63,9 @@ class LimitsTest {
     TurnBatch batch =
         new TurnBatch(
             TestHost.ROOM,
-            1,
+            node.store.epochOf(TestHost.ROOM),
             List.of(new TurnBatch.Write(Table.ACTOR, ActorRow.KEY, full.encode())));
-    assertThat(node.store.commit(batch).toCompletableFuture()).isCompleted();
+    assertThat(node.store.commit(batch).toCompletableFuture()).isCompletedWithValue(CommitResult.DONE);
     node.connect("one too many");
     assertThat(node.heard())
         .singleElement()

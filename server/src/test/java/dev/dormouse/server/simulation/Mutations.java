@@ -59,7 +59,7 @@ final class Mutations {
               "what a failed turn wrote is kept",
               "host/ActorCell.java",
               "    commits.discard(turn);\n",
-              "    commits.commit(turn, List.of(), null);\n",
+              "    commits.commit(turn, List.of(), Outlet.NO_GATEWAYS, null);\n",
               ATOMIC),
           of(
               "the object of a failed turn is used again",
@@ -148,16 +148,18 @@ final class Mutations {
           of(
               "a turn speaks before it is committed",
               "host/commit/CommitPipeline.java",
-              "gate.hold(number, bytes, release(records), ifLost, listener, handIn(writes, clears));",
+              "gate.hold(\n"
+                  + "          number, bytes, release(records), gateways, ifLost, listener,"
+                  + " handIn(writes, clears));",
               "handIn(writes, clears).thenAccept(result -> {});"
-                  + " gate.pass(number, bytes, release(records), ifLost, listener);",
+                  + " gate.pass(number, bytes, release(records), gateways, ifLost, listener);",
               ATOMIC,
               KEPT_FIRST),
           of(
               "a turn that stored nothing does not wait for those before it",
               "host/commit/OutputGate.java",
-              "held.add(new Held(turn, waiting, release, ifLost, listener, CommitResult.DONE));",
-              "held.addFirst(new Held(turn, waiting, release, ifLost, listener, CommitResult.DONE));",
+              "held.add(entry);\n      letOut();",
+              "held.addFirst(entry);\n      letOut();",
               KEPT_FIRST,
               ATOMIC),
           of(
