@@ -54,8 +54,8 @@ class HandOverMutationsTest {
               OWNERSHIP,
               "the comparison closes connections that were asked for after the announcement",
               "upgrade, slow passes;upgrade given up",
-              "if (number >= firstNew || has(connection)) {",
-              "if (has(connection)) {"),
+              "return number < firstNew && !has(connection)",
+              "return !has(connection)"),
           in(
               OWNERSHIP,
               "the end of an ownership is not told",
