@@ -24,9 +24,9 @@
  * <p><b>Two ends that may lose each other.</b> The {@link dev.dormouse.server.protocol.Placement}
  * names the {@link dev.dormouse.server.protocol.Owner} of each group of shards. A gateway announces
  * its sockets to the owner before anything else, and keeps every event until the host has answered
- * it. When the link breaks or the owner changes, the gateway announces its sockets again and repeats
- * what is unanswered. A host refuses records of other epochs than its own, and an event that comes
- * twice takes effect once. On one node the placement is fixed, and none of this happens.
+ * it. When the link breaks or the owner changes, the gateway announces its sockets again and
+ * repeats what is unanswered. A host refuses records of other epochs than its own, and an event
+ * that comes twice takes effect once. On one node the placement is fixed, and none of this happens.
  */
 @NullMarked
 package dev.dormouse.server.protocol;

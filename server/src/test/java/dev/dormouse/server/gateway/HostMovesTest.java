@@ -168,6 +168,7 @@ class HostMovesTest {
   }
 
   @Test
+  @SuppressWarnings("try") // the end of the client is part of the test
   @DisplayName("the next owner hears which tags and automatic replies the gateway knows")
   void theNextOwnerHearsWhatTheGatewayKnows() throws Exception {
     List<AutoReply> replies = List.of(new AutoReply("ping", "pong"));

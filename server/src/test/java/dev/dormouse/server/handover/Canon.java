@@ -93,7 +93,7 @@ final class Canon {
       mix(text.length());
     } else if (value instanceof Enum<?> constant) {
       mix(3);
-      mix(constant.ordinal());
+      mix(constant.name().hashCode());
     } else if (value instanceof Integer || value instanceof Long) {
       mix(4);
       mix(((Number) value).longValue());

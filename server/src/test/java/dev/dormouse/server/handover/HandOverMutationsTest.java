@@ -15,6 +15,7 @@ import org.junit.jupiter.api.io.TempDir;
 @Tag("once") // the model finds the same faults on every JVM
 @Tag("full")
 @ExtendWith(QuietHandOver.class)
+@SuppressWarnings("StringConcatToTextBlock") // the texts are pieces of lines
 class HandOverMutationsTest {
   private static final String LINK = "gateway/owner/OwnerLink.java";
   private static final String LINKS = "gateway/owner/OwnerLinks.java";

@@ -25,6 +25,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
@@ -61,9 +62,9 @@ final class ModelHost implements Ownerships.Cells, Ownership.Ways, Placement, Ti
     final long epoch;
     final Proposal proposal;
     final @Nullable Work work;
-    final TreeMap<Long, List<ToGateway>> says;
+    final Map<Long, List<ToGateway>> says;
 
-    Turn(long epoch, Proposal proposal, Work work, TreeMap<Long, List<ToGateway>> says) {
+    Turn(long epoch, Proposal proposal, Work work, Map<Long, List<ToGateway>> says) {
       this.epoch = epoch;
       this.proposal = proposal;
       this.work = work;
@@ -294,7 +295,7 @@ final class ModelHost implements Ownerships.Cells, Ownership.Ways, Placement, Ti
 
   private void handle(Cell actor, Work work) {
     List<Write> writes = new ArrayList<>();
-    TreeMap<Long, List<ToGateway>> says = new TreeMap<>();
+    Map<Long, List<ToGateway>> says = new TreeMap<>();
     if (work instanceof Work.Gone gone) {
       if (!actor.rows.connections.containsKey(gone.connection())) {
         return;
@@ -353,7 +354,7 @@ final class ModelHost implements Ownerships.Cells, Ownership.Ways, Placement, Ti
             ownerships.send(gateway, new Release(World.ACTOR, turn.epoch, List.copyOf(records))));
   }
 
-  private static void say(TreeMap<Long, List<ToGateway>> says, long id, ToGateway record) {
+  private static void say(Map<Long, List<ToGateway>> says, long id, ToGateway record) {
     says.computeIfAbsent(run(id), r -> new ArrayList<>()).add(record);
   }
 
@@ -362,7 +363,7 @@ final class ModelHost implements Ownerships.Cells, Ownership.Ways, Placement, Ti
   }
 
   /** Tells all connections the place of a message in the list, and the message. */
-  private static void broadcast(Cell actor, TreeMap<Long, List<ToGateway>> says, long message) {
+  private static void broadcast(Cell actor, Map<Long, List<ToGateway>> says, long message) {
     Payload payload = Payload.text(actor.rows.list.size() + 1 + ":" + message);
     actor.rows.connections.keySet().stream()
         .map(ModelHost::run)
@@ -378,9 +379,9 @@ final class ModelHost implements Ownerships.Cells, Ownership.Ways, Placement, Ti
       implements ToHost.ClientEvent.Visitor<@Nullable Void, RuntimeException> {
     private final Cell actor;
     private final List<Write> writes;
-    private final TreeMap<Long, List<ToGateway>> says;
+    private final Map<Long, List<ToGateway>> says;
 
-    Handler(Cell actor, List<Write> writes, TreeMap<Long, List<ToGateway>> says) {
+    Handler(Cell actor, List<Write> writes, Map<Long, List<ToGateway>> says) {
       this.actor = actor;
       this.writes = writes;
       this.says = says;

@@ -98,6 +98,7 @@ final class World {
       this.words = words;
     }
 
+    @SuppressWarnings("EnumOrdinal") // steps are not stored
     int step(int first, int second) {
       return ordinal() << 16 | first << 8 | second;
     }
@@ -133,7 +134,6 @@ final class World {
 
   private long lastEpoch = 1;
   private final boolean[] isConnected = new boolean[2];
-  private final int[] sent = new int[2];
   private int requests;
   private int closes;
   private int moves;
@@ -669,6 +669,7 @@ final class World {
     return null;
   }
 
+  @SuppressWarnings("ReferenceEquality") // each attachment has an object of its own
   private @Nullable String wrong(Socket socket) {
     Row row = store.rows.connections.get(socket.id);
     if (socket.life != Life.OPEN) {

@@ -13,8 +13,8 @@ import dev.dormouse.sdk.Storage;
 import dev.dormouse.server.host.Script.Actor;
 import dev.dormouse.server.observe.Logs;
 import dev.dormouse.server.protocol.ToGateway;
-import dev.dormouse.storage.MemoryDisk;
 import dev.dormouse.storage.CommitResult;
+import dev.dormouse.storage.MemoryDisk;
 import dev.dormouse.storage.TurnBatch;
 import dev.dormouse.storage.rows.ActorRow;
 import dev.dormouse.storage.rows.Table;
@@ -65,7 +65,8 @@ class LimitsTest {
             TestHost.ROOM,
             node.store.epochOf(TestHost.ROOM),
             List.of(new TurnBatch.Write(Table.ACTOR, ActorRow.KEY, full.encode())));
-    assertThat(node.store.commit(batch).toCompletableFuture()).isCompletedWithValue(CommitResult.DONE);
+    assertThat(node.store.commit(batch).toCompletableFuture())
+        .isCompletedWithValue(CommitResult.DONE);
     node.connect("one too many");
     assertThat(node.heard())
         .singleElement()

@@ -233,7 +233,7 @@ class MovesStormTest {
     private @Nullable Owned attached;
 
     Gateway(int number) {
-      run = 50 + number;
+      run = 50L + number;
       dice = new Random(number);
     }
 

@@ -93,10 +93,10 @@ final class Ledger {
   private final Map<Long, ClusterTurn> turns = new HashMap<>();
   private final Map<ActorId, Truth> truths = new HashMap<>();
   private final Map<ConnectionId, Known> connections = new HashMap<>();
-  private final Map<TurnBatch, ClusterTurn> batches = new IdentityHashMap<>();
+  private final IdentityHashMap<TurnBatch, ClusterTurn> batches = new IdentityHashMap<>();
 
   /** The sockets whose clients have missed something, with the first message that it was about. */
-  private final Map<ClusterSocket, String> bereft = new IdentityHashMap<>();
+  private final IdentityHashMap<ClusterSocket, String> bereft = new IdentityHashMap<>();
 
   private long turnNumbers;
   private long places;
