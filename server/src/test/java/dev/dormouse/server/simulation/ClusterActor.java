@@ -63,11 +63,6 @@ final class ClusterActor extends WebSocketActor<Object> {
     return id();
   }
 
-  /** Returns the name of the last turn that is stored; null if there is none. */
-  @Nullable String last() {
-    return storage().get("last", String.class).orElse(null);
-  }
-
   private <R extends @Nullable Object> R handle(
       Kind kind, @Nullable ConnectionId connection, long about, Answering<R> handler)
       throws Exception {
@@ -346,29 +341,43 @@ final class ClusterActor extends WebSocketActor<Object> {
 
   // The checks of what the handler finds follow.
 
+  private static final List<String> PARTS =
+      List.of("storage", "connections", "number of connections", "alarms");
+
   private void look(ClusterTurn turn) {
-    List<String> wanted = new ArrayList<>();
-    turn.work.values().forEach((key, value) -> wanted.add(key + "=" + value));
-    List<String> found =
+    List<Object> wanted = wanted(turn.work);
+    List<Object> found = found();
+    for (int i = 0; i < PARTS.size(); i++) {
+      same(turn, PARTS.get(i), wanted.get(i), found.get(i));
+    }
+  }
+
+  /** Returns whether the actor sees a state. */
+  boolean sees(Picture picture) {
+    return found().equals(wanted(picture));
+  }
+
+  private static List<Object> wanted(Picture picture) {
+    List<String> values = new ArrayList<>();
+    picture.values().forEach((key, value) -> values.add(key + "=" + value));
+    List<String> members = new ArrayList<>();
+    picture
+        .connections()
+        .forEach((id, m) -> members.add(id + " " + m.tags() + " " + m.attachment()));
+    return List.of(values, members, members.size(), List.copyOf(picture.alarms().keySet()));
+  }
+
+  private List<Object> found() {
+    List<String> values =
         storage().list(KeyRange.all(), Object.class).stream()
             .map(entry -> entry.key() + "=" + entry.value())
             .toList();
-    same(turn, "storage", wanted, found);
     List<String> members = new ArrayList<>();
-    turn.work
-        .connections()
-        .forEach((id, m) -> members.add(id + " " + m.tags() + " " + m.attachment()));
-    List<String> there = new ArrayList<>();
     for (Connection<Object> c : connections()) {
-      there.add(c.id() + " " + c.tags() + " " + TextCodec.describeOrNull(c.attachment()));
+      members.add(c.id() + " " + c.tags() + " " + TextCodec.describeOrNull(c.attachment()));
     }
-    same(turn, "connections", members, there);
-    same(turn, "number of connections", members.size(), connections().count());
-    same(
-        turn,
-        "alarms",
-        List.copyOf(turn.work.alarms().keySet()),
-        alarms().list().stream().map(Alarm::name).sorted().toList());
+    List<String> names = alarms().list().stream().map(Alarm::name).sorted().toList();
+    return List.of(values, members, connections().count(), names);
   }
 
   private void same(ClusterTurn turn, String what, Object wanted, @Nullable Object found) {

@@ -18,7 +18,6 @@ import java.util.HashSet;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -172,12 +171,10 @@ final class Ledger {
   }
 
   private void activated(View view, ClusterActor object) {
-    Rows stored = view.store.rows(view.actor);
-    String last = Picture.of(stored).values().get("last");
-    if (view.hasLost && Objects.equals(object.last(), last)) {
+    if (view.hasLost && !object.sees(view.picture)) {
       view.hasLost = false;
-      view.rows = stored.copy();
-      view.picture = Picture.of(stored);
+      view.rows = view.store.rows(view.actor).copy();
+      view.picture = Picture.of(view.rows);
     }
     view.object = object;
   }

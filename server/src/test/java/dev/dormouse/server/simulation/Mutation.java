@@ -1,7 +1,9 @@
 package dev.dormouse.server.simulation;
 
+import dev.dormouse.server.host.ActorHost;
 import java.io.IOException;
 import java.net.MalformedURLException;
+import java.net.URI;
 import java.net.URL;
 import java.net.URLClassLoader;
 import java.nio.file.Files;
@@ -24,8 +26,13 @@ import org.jspecify.annotations.Nullable;
  */
 record Mutation(String name, Set<Promise> promises, String file, String from, String to) {
   private static final Path SOURCES = Path.of("src/main/java/dev/dormouse/server");
-  private static final Path CLASSES = Path.of("target/classes");
-  private static final Path TEST_CLASSES = Path.of("target/test-classes");
+  private static final Path CLASSES = folderOf(ActorHost.class);
+  private static final Path TEST_CLASSES = folderOf(Mutation.class);
+
+  private static Path folderOf(Class<?> compiled) {
+    return Path.of(
+        URI.create(compiled.getProtectionDomain().getCodeSource().getLocation().toString()));
+  }
 
   /** Runs seeds with faulty classes. */
   interface Runs extends AutoCloseable {
@@ -42,8 +49,9 @@ record Mutation(String name, Set<Promise> promises, String file, String from, St
    * tests.
    *
    * @param folder an empty folder for the compiled classes
+   * @param simulation the class whose runs are to notice the fault
    */
-  Runs compile(Path folder) throws IOException {
+  Runs compile(Path folder, Class<?> simulation) throws IOException {
     String source = Files.readString(SOURCES.resolve(file));
     int at = source.indexOf(from);
     if (at < 0 || source.indexOf(from, at + 1) >= 0) {
@@ -79,7 +87,7 @@ record Mutation(String name, Set<Promise> promises, String file, String from, St
       public @Nullable String broken(long seed) throws Exception {
         return (String)
             loader
-                .loadClass("dev.dormouse.server.simulation.Simulation")
+                .loadClass(simulation.getName())
                 .getMethod("broken", long.class)
                 .invoke(null, seed);
       }

@@ -19,22 +19,39 @@ import org.junit.jupiter.params.provider.MethodSource;
 class MutationsTest {
   private static final int SEEDS_MAX = 500;
 
+  /** More seeds for clusters, where rare things must meet. */
+  private static final int CLUSTER_SEEDS_MAX = 5_000;
+
   @TempDir private Path folder;
 
   static List<Mutation> mutations() {
     return Mutations.ALL;
   }
 
+  static List<Mutation> mutationsOfClusters() {
+    return ClusterMutations.ALL;
+  }
+
   @ParameterizedTest(name = "{0}")
   @MethodSource("mutations")
   void isNoticed(Mutation mutation) throws Exception {
-    try (Mutation.Runs runs = mutation.compile(folder)) {
+    check(mutation, Simulation.class, SEEDS_MAX);
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @MethodSource("mutationsOfClusters")
+  void isNoticedInACluster(Mutation mutation) throws Exception {
+    check(mutation, ClusterSimulation.class, CLUSTER_SEEDS_MAX);
+  }
+
+  private void check(Mutation mutation, Class<?> simulation, int seedsMax) throws Exception {
+    try (Mutation.Runs runs = mutation.compile(folder, simulation)) {
       String broken = null;
       int seeds = 0;
-      while (broken == null && seeds < SEEDS_MAX) {
+      while (broken == null && seeds < seedsMax) {
         broken = runs.broken(++seeds);
       }
-      assertThat(broken).as("what %d seeds find of: %s", SEEDS_MAX, mutation.name()).isNotNull();
+      assertThat(broken).as("what %d seeds find of: %s", seedsMax, mutation.name()).isNotNull();
       String[] lines = broken.split("\n", 2);
       System.out.printf(
           "| %s | %s | %d | %s |%n",
@@ -48,5 +65,7 @@ class MutationsTest {
     String readme =
         Files.readString(Path.of("src/test/java/dev/dormouse/server/simulation/README.md"));
     assertThat(mutations()).allMatch(mutation -> readme.contains("| " + mutation.name() + " |"));
+    assertThat(mutationsOfClusters())
+        .allMatch(mutation -> readme.contains("| " + mutation.name() + " |"));
   }
 }
