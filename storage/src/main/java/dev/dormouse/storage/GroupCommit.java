@@ -211,7 +211,7 @@ public final class GroupCommit implements AutoCloseable {
   /** Those of them whose chains were not broken, so that the sink was given them. */
   private final List<Waiting> sound = new ArrayList<>(ROUND_COMMITS_MAX);
 
-  /** Whether the commits of the round have any writes. */
+  /** True if a commit of the round has a write. */
   private boolean isWriting;
 
   // The lock guards all fields below.

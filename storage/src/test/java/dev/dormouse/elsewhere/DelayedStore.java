@@ -45,7 +45,7 @@ final class DelayedStore implements NodeStore {
   private static final RowKeys KEYS = new RowKeys(64);
   private static final ShardGroups GROUPS = new ShardGroups(KEYS.shards(), 4);
 
-  /** What outlives the store. Its monitor guards its fields. */
+  /** The rows that outlive the store. The monitor of the object guards its fields. */
   static final class Disk {
     private final Map<Table, NavigableMap<byte[], byte[]>> tables = new EnumMap<>(Table.class);
     private final List<Ending> endings = new ArrayList<>();

@@ -75,7 +75,7 @@ public final class Link<S, R> {
     }
   }
 
-  /** What a link does to its surroundings. The methods are called within those of the link. */
+  /** Takes the effects of a link. The link calls these methods from within its own methods. */
   public interface Outside<S, R> {
     /**
      * Hands a frame to the carrier, which may lose it. The method must not call the link, and must

@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 final class Explorer {
 
   /**
-   * What an exploration found.
+   * The result of an exploration.
    *
    * @param states how many states were visited
    * @param isWhole whether that is all of them

@@ -76,7 +76,7 @@ final class ModelGateway
     final List<Unanswered> unanswered = new ArrayList<>();
     long tag;
 
-    // What the client has seen.
+    // The fields below hold the answers that the client has seen.
 
     int sent;
     long answered;
@@ -341,7 +341,7 @@ final class ModelGateway
     return null;
   }
 
-  // What the hosts say.
+  // The methods below take the records of hosts.
 
   @Override
   public void accepted(ToGateway.Accepted accepted, Release release) {

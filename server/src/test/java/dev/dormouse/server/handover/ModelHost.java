@@ -42,7 +42,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class ModelHost implements Ownerships.Cells, Ownership.Ways, Placement, Time, Canon.Clocked {
 
-  /** What waits in the mailbox. */
+  /** The events that wait in the mailbox. */
   private sealed interface Work {
     /** An event of a gateway. */
     record Client(long gateway, ToHost.ClientEvent event) implements Work {}
@@ -477,7 +477,7 @@ final class ModelHost implements Ownerships.Cells, Ownership.Ways, Placement, Ti
     }
   }
 
-  // What the ownerships ask for.
+  // The methods below carry out the decisions of the ownerships.
 
   @Override
   public void take(Ownership ownership, ToHost.ForActor record) {

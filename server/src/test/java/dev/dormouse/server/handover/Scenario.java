@@ -3,8 +3,8 @@ package dev.dormouse.server.handover;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What may happen in one exploration: who connects where, what the clients send, and how many
- * faults there are. Everything within these bounds is tried in every order.
+ * The bounds of one exploration: who connects where, what the clients send, and how many faults
+ * there are. Everything within these bounds is tried in every order.
  *
  * @param name what is explored, in words
  * @param first what the first client sends, a letter a message; see {@link ModelHost}

@@ -47,7 +47,7 @@ final class World {
 
   private static final long LIMBO_NS = 10_000_000_000L;
 
-  /** What kind of step. */
+  /** The kinds of steps. */
   enum Sort {
     /** A client or the actor does something; nobody needs to. */
     DEED,
@@ -126,7 +126,7 @@ final class World {
   /** The last owner that the control plane has named. */
   private Owner owner = new Owner("A", 1);
 
-  /** Whether the last owner has ended its ownership, or never began it. */
+  /** True if the last owner has ended its ownership, or never began it. */
   private boolean isOwnerGone;
 
   /** The owner that follows when the owner has left; null if the owner does not leave. */
@@ -576,7 +576,7 @@ final class World {
     }
   }
 
-  // What must hold.
+  // The methods below check the promises.
 
   /** The servers close a socket that the client did not close. */
   void closedByServer(long connection) {

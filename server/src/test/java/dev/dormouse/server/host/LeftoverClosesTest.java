@@ -327,7 +327,7 @@ class LeftoverClosesTest {
     throw new AssertionError("no actor lies in the group of " + ROOM);
   }
 
-  // What gateways know.
+  // The tests below are about tags and replies that a gateway knows.
 
   private static final List<AutoReply> REPLIES = List.of(new AutoReply("ping", "pong"));
 

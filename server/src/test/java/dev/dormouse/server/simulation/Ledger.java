@@ -61,7 +61,7 @@ final class Ledger {
     }
   }
 
-  /** What is known of a connection. */
+  /** The recorded life of a connection. */
   private static final class Known {
     /** The end that the gateway has reported; null before. */
     @Nullable CloseReason reported;
@@ -76,7 +76,7 @@ final class Ledger {
     final Map<Long, List<ClusterTurn>> turns = new HashMap<>();
   }
 
-  /** What is known of an actor. */
+  /** The recorded life of an actor. */
   private static final class Truth {
     Picture picture = new Picture();
     final Set<ConnectionId> ever = new HashSet<>();

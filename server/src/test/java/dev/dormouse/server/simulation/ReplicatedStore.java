@@ -61,7 +61,7 @@ final class ReplicatedStore implements NodeStore {
 
     int barrier;
 
-    /** What was handed in and not reported, in order. */
+    /** The commits that were handed in and not reported, in order. */
     final ArrayDeque<Proposal> proposals = new ArrayDeque<>();
 
     final List<Confirm> confirms = new ArrayList<>();

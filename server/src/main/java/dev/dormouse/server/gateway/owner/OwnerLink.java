@@ -64,7 +64,7 @@ final class OwnerLink {
   /** The greatest epoch that is known of the group. */
   private long highest;
 
-  /** Whether the placement names a later owner than the one the gateway is attached to. */
+  /** True while the placement names a later owner than the owner of this attachment. */
   private boolean isLaterKnown;
 
   private long laterKnownSinceNs;

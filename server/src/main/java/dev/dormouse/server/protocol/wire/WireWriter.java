@@ -15,10 +15,10 @@ final class WireWriter {
 
   private final String what;
 
-  /** What was written, and room for more. */
+  /** The bytes that were written, followed by free room. */
   private byte[] bytes;
 
-  /** The same bytes, with the place of the next one. */
+  /** A buffer over these bytes, whose position is the place of the next byte. */
   private ByteBuffer out;
 
   /**
