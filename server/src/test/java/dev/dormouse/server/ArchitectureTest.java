@@ -39,6 +39,7 @@ class ArchitectureTest {
   private static final String PROTOCOL = "dev.dormouse.server.protocol..";
   private static final String GATEWAY = "dev.dormouse.server.gateway..";
   private static final String HOST = "dev.dormouse.server.host..";
+  private static final String LINK = "dev.dormouse.server.cluster.link..";
   private static final String OBSERVE = "dev.dormouse.server.observe";
   private static final String ADMIN = "dev.dormouse.server.admin";
   private static final String DASHBOARD = "dev.dormouse.server.admin.dashboard..";
@@ -124,6 +125,7 @@ class ArchitectureTest {
         room(
             INSPECTOR, INSPECTOR, ADMIN, GATEWAY, HOST, OBSERVE, PROTOCOL, SDK, JDK, JSPECIFY,
             VERTX, NETTY),
+        room(LINK, LINK, OBSERVE, PROTOCOL, JDK, JDK_CRYPTO, JSPECIFY, SLF4J, LOG, VERTX),
         room(TRACING, TRACING, OBSERVE, PROTOCOL, SDK, JDK, JSPECIFY, OPENTELEMETRY),
         room(HOST, HOST, OBSERVE, PROTOCOL, SDK, STORAGE, JDK, JSPECIFY, SLF4J, LOG));
   }
