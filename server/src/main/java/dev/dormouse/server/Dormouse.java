@@ -63,7 +63,9 @@ public final class Dormouse {
    * cannot be stored are mistakes; the start reports the mistakes of all actor types at once.
    *
    * @param path where clients reach the actors; the parameter {@code :key} is the actor's key, as
-   *     in {@code /chat/:key}
+   *     in {@code /chat/:key}. A path that ends with {@code :key*}, as {@code /docs/:key*} does,
+   *     takes the rest of a request's path as the key, slashes included. The key is decoded once,
+   *     after the router has resolved dot segments and doubled slashes
    * @param type the actor class; its attachment's type is read from {@code extends
    *     WebSocketActor<…>}, through any number of base classes. Messages and requests are refused
    *     if this class and its base classes do not override the handlers for them, even if the

@@ -54,9 +54,12 @@ public record ActorDefinition(
       Supplier<? extends WebSocketActor<?>> factory,
       ActorOptions options) {
     List<String> faults = new ArrayList<>();
-    if (!Arrays.asList(path.split("/", -1)).contains(":key")) {
-      faults.add("the path '%s' has no ':key'".formatted(path));
-    }
+    collect(
+        faults,
+        () -> {
+          ActorRoute.checkPath(path);
+          return path;
+        });
     String name = options.name() == null ? nameOf(path) : options.name();
     collect(faults, () -> new ActorId(name, "any").type());
     Map<TypeVariable<?>, Type> filledIn = argumentsOf(type);

@@ -23,7 +23,7 @@ final class SocketUrls {
    *
    * @param isTls whether the server speaks TLS; the scheme that a proxy uses is not known here
    * @param authority returns the server's host and port
-   * @param paths the path of each actor type's route, with {@code :key}
+   * @param paths the path of each actor type's route, with {@code :key} or {@code :key*}
    */
   SocketUrls(boolean isTls, Supplier<String> authority, Map<String, String> paths) {
     this.scheme = isTls ? "wss://" : "ws://";
@@ -50,7 +50,9 @@ final class SocketUrls {
   /** Returns the URL of an actor. */
   String of(ActorId actor) {
     String path = paths.getOrDefault(actor.type(), "/" + actor.type() + "/:key");
-    return scheme + authority.get() + path.replace(":key", encode(actor.key()));
+    return scheme
+        + authority.get()
+        + path.replace(":key*", ":key").replace(":key", encode(actor.key()));
   }
 
   static String encode(String text) {

@@ -41,8 +41,7 @@ public record ActorRequest(
    * @throws IllegalArgumentException if the key is not valid; the message says why
    */
   public static ActorId actor(RoutingContext routing, ActorRoute route) {
-    String key = routing.pathParam(ActorRoute.KEY);
-    return new ActorId(route.type(), key == null ? "" : key);
+    return new ActorId(route.type(), route.keyOf(routing));
   }
 
   /**

@@ -15,7 +15,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 class RedactionTest {
   private static final SocketUrls URLS =
-      new SocketUrls(true, () -> "0.0.0.0:8443", Map.of("chat", "/chat/:key"));
+      new SocketUrls(
+          true, () -> "0.0.0.0:8443", Map.of("chat", "/chat/:key", "docs", "/docs/:key*"));
 
   private final Redaction redaction = new Redaction(Set.of("chat.v1", "chat.v2"));
 
@@ -92,5 +93,6 @@ class RedactionTest {
   @Test
   void whereARequestIsForgottenTheUrlIsThatOfTheActor() {
     assertThat(URLS.of(new ActorId("chat", "a/ü"))).isEqualTo("wss://0.0.0.0:8443/chat/a%2F%C3%BC");
+    assertThat(URLS.of(new ActorId("docs", "a/b"))).isEqualTo("wss://0.0.0.0:8443/docs/a%2Fb");
   }
 }
