@@ -61,6 +61,9 @@ public final class ActorOptions {
   /** The longest request or reply that {@link #autoReplyBytesMax(int)} allows: 8 KiB. */
   public static final int AUTO_REPLY_BYTES_CEILING = 8 << 10;
 
+  /** The longest text that {@link #heartbeat(String, String)} takes: 125 characters. */
+  public static final int HEARTBEAT_CHARS_MAX = 125;
+
   /** The shortest time that {@link #idle(Duration)} allows: 10 ms. */
   public static final Duration IDLE_FLOOR = Duration.ofMillis(10);
 
@@ -105,6 +108,7 @@ public final class ActorOptions {
     int turnBytesMax = TURN_BYTES_CEILING;
     int autoRepliesMax = AutoReply.REPLIES_DEFAULT;
     int autoReplyBytesMax = AutoReply.BYTES_DEFAULT;
+    Optional<AutoReply> heartbeat = Optional.of(AutoReply.HEARTBEAT_DEFAULT);
     @Nullable Duration idle;
     @Nullable Duration turnLimit;
     @Nullable Integer mailboxMax;
@@ -605,6 +609,35 @@ public final class ActorOptions {
   }
 
   /**
+   * Chooses the heartbeat of the clients: a text message that the server answers at once, so that a
+   * client notices a dead network. The actor is not woken and hears nothing of it, and nothing is
+   * stored. An automatic reply of the actor to the same text comes first. A heartbeat counts for
+   * {@link #messagesPerSecondMax}.
+   *
+   * <p>The default is {@link AutoReply#HEARTBEAT_DEFAULT}, which Dormouse's client for JavaScript
+   * sends. A page that uses another client may need another text.
+   *
+   * @param request the whole message that is answered, 1 to 125 printable characters of ASCII
+   * @param reply the answer, 1 to 125 printable characters of ASCII
+   * @throws IllegalArgumentException if one of them is too long, empty or not of such characters
+   */
+  public ActorOptions heartbeat(String request, String reply) {
+    checkHeartbeat("request", request);
+    checkHeartbeat("reply", reply);
+    return with(v -> v.heartbeat = Optional.of(new AutoReply(request, reply)));
+  }
+
+  /** Passes every text to the actor, unless the actor itself has an automatic reply to it. */
+  public ActorOptions noHeartbeat() {
+    return with(v -> v.heartbeat = Optional.empty());
+  }
+
+  /** Returns the heartbeat of the clients; empty if there is none. */
+  public Optional<AutoReply> heartbeat() {
+    return values.heartbeat;
+  }
+
+  /**
    * Chooses the rule that decides who may reach the actors, by upgrade or by plain request. The
    * rule is asked before an actor hears of either, and without waking the actor. A denied request
    * costs no turn and no activation.
@@ -624,6 +657,21 @@ public final class ActorOptions {
   /** Returns the rule that decides who may reach the actors; null if everybody may. */
   public @Nullable BiFunction<ActorId, RequestHead, Access> access() {
     return values.access;
+  }
+
+  private static void checkHeartbeat(String what, String text) {
+    if (text.isEmpty()
+        || text.length() > HEARTBEAT_CHARS_MAX
+        || !text.chars().allMatch(c -> c >= ' ' && c <= '~')) {
+      throw new IllegalArgumentException(
+          "the "
+              + what
+              + " of a heartbeat has 1 to "
+              + HEARTBEAT_CHARS_MAX
+              + " printable characters of ASCII, which '"
+              + text
+              + "' has not");
+    }
   }
 
   private static void checkToken(String subprotocol) {

@@ -15,6 +15,12 @@ import java.nio.charset.StandardCharsets;
  */
 public record AutoReply(String request, String reply) {
   /**
+   * The heartbeat that the server answers by default; see {@link ActorOptions#heartbeat(String,
+   * String)}. Names of fields that begin with <code>$</code> are reserved for such messages.
+   */
+  public static final AutoReply HEARTBEAT_DEFAULT = new AutoReply("{\"$ping\":1}", "{\"$pong\":1}");
+
+  /**
    * The number of automatic replies that an actor may have by default; see {@link
    * ActorOptions#autoRepliesMax}.
    */

@@ -159,7 +159,9 @@ class HeldBytesTest {
         "the head of a 101, of which the actor has chosen what is long; gone with it",
         "HttpWatch$Upgrade.switched");
     bounded(
-        "an answer of the server's own, on its way to HttpAnswers", "Handshake$Refused.response");
+        "an answer of the server's own, on its way to HttpAnswers",
+        "Handshake$Refused.response",
+        "UpgradeProbe.origins");
     bounded(
         "charged by the gateway until the host has answered: InboundMessages, PlainRequests,"
             + " PendingUpgrades",

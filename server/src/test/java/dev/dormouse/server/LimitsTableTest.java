@@ -166,6 +166,7 @@ class LimitsTableTest {
         "ActorOptions.AUTO_REPLIES_CEILING",
         "ActorOptions.autoReplyBytesMax",
         "ActorOptions.AUTO_REPLY_BYTES_CEILING");
+    row("request and reply of a heartbeat", "ActorOptions.HEARTBEAT_CHARS_MAX");
     row("platform threads for handlers", "HandlerThreads.PLATFORM_THREADS_MAX");
     row(
         "handlers that begin in 5 ms, besides those that run already",
@@ -251,6 +252,7 @@ class LimitsTableTest {
         "RequestRow.BODY_BYTES_MAX",
         "RequestRow.HEADER_BYTES_MAX",
         "Values.CLAIM_DEPTH_MAX");
+    notForUsers("is a pair of texts, no number", "ActorOptions.heartbeat");
     notForUsers("bounds a number that the server makes", "ConnectionId.NUMBER_MAX");
     notForUsers("bounds a number that the server makes", "ConnectionId.RUN_MAX");
     notForUsers("sizes the store's caches, as is said below the table", "NativeMemory.CACHE_MAX");

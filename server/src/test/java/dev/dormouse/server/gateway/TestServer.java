@@ -106,6 +106,8 @@ public final class TestServer implements AutoCloseable {
     mount(router, "large", false, o -> o.messageBytesMax(8 << 20));
     mount(router, "deflate", false, o -> o.compression(Compression.ON));
     mount(router, "context", false, o -> o.compression(Compression.WITH_CONTEXT));
+    mount(router, "beat", false, o -> o.heartbeat("are you there?", "yes"));
+    mount(router, "beatless", false, ActorOptions::noHeartbeat);
     mount(router, "text", new HandledKinds(true, false, false), o -> o);
     mount(router, "binary", new HandledKinds(false, true, true), o -> o);
     mount(router, "mute", new HandledKinds(false, false, false), o -> o);

@@ -2,6 +2,7 @@ package dev.dormouse.server.gateway.socket;
 
 import dev.dormouse.sdk.ActorId;
 import dev.dormouse.sdk.ActorOptions;
+import dev.dormouse.sdk.AutoReply;
 import dev.dormouse.sdk.CloseReason;
 import dev.dormouse.sdk.ConnectionId;
 import dev.dormouse.server.gateway.limits.ClientMemory;
@@ -318,10 +319,33 @@ final class InboundMessages {
       throw new ViolationException(CloseCodes.POLICY, "too many messages in a second");
     }
     Payload reply = parts.groups().autoReplyTo(actor, message);
+    if (reply == null) {
+      reply = heartbeatReplyTo(message);
+    }
     if (reply != null) {
       parts.tally().counters().autoReplies.increment();
     }
     return reply;
+  }
+
+  /** Returns the reply to a heartbeat; null if the message is none. */
+  private @Nullable Payload heartbeatReplyTo(Payload message) {
+    AutoReply heartbeat = options.heartbeat().orElse(null);
+    return heartbeat != null && isMessageText && isAscii(message.bytes(), heartbeat.request())
+        ? Payload.text(heartbeat.reply())
+        : null;
+  }
+
+  private static boolean isAscii(byte[] bytes, String ascii) {
+    if (bytes.length != ascii.length()) {
+      return false;
+    }
+    for (int i = 0; i < bytes.length; i++) {
+      if (bytes[i] != ascii.charAt(i)) {
+        return false;
+      }
+    }
+    return true;
   }
 
   private void pass(Payload message, ClientMemory.@Nullable Address address) {

@@ -150,7 +150,9 @@ public final class HttpFront {
   }
 
   private void pass(ActorRequest request) {
-    if (!request.route().handled().requests()) {
+    if (UpgradeProbe.isProbe(request.head())) {
+      answerProbe(request);
+    } else if (!request.route().handled().requests()) {
       HttpResponse answer = Handshake.upgradeRequired(request.head());
       tally.hit(RequestLimit.UNHANDLED, String.valueOf(answer.status()), request.actor());
       HttpAnswers.send(request.routing(), answer);
@@ -159,6 +161,26 @@ public final class HttpFront {
       HttpAnswers.send(request.routing(), HttpAnswers.to(Refusal.ADDRESS_RATE));
     } else {
       requests.pass(request);
+    }
+  }
+
+  /** Answers the question whether an upgrade would be admitted. */
+  private void answerProbe(ActorRequest request) {
+    UpgradeProbe probe = new UpgradeProbe(request.head(), request.incoming().target(), origins);
+    if (!probe.isAllowed()) {
+      HttpAnswers.send(request.routing(), probe.forbidden());
+    } else if (upgrades.isStopping()) {
+      HttpAnswers.send(request.routing(), probe.refused(HttpAnswers.to(Refusal.STOPPING)));
+    } else {
+      tally
+          .admission()
+          .admit(request.incoming().client(), tally.time().nowNs())
+          .tell(
+              seat -> {
+                seat.free();
+                HttpAnswers.send(request.routing(), probe.admitted());
+              },
+              why -> HttpAnswers.send(request.routing(), probe.refused(HttpAnswers.to(why))));
     }
   }
 
