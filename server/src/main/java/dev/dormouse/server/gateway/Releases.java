@@ -5,12 +5,10 @@ import dev.dormouse.sdk.ActorId;
 import dev.dormouse.sdk.CloseReason;
 import dev.dormouse.sdk.CloseReason.Cause;
 import dev.dormouse.sdk.ConnectionId;
-import dev.dormouse.server.gateway.http.PlainRequests;
 import dev.dormouse.server.gateway.owner.OwnerLinks;
 import dev.dormouse.server.gateway.socket.ClientSocket;
 import dev.dormouse.server.gateway.socket.LoopQueues;
 import dev.dormouse.server.gateway.socket.SocketParts;
-import dev.dormouse.server.gateway.upgrade.PendingUpgrades;
 import dev.dormouse.server.gateway.wire.CloseCodes;
 import dev.dormouse.server.gateway.wire.OutboundFrames;
 import dev.dormouse.server.protocol.HeapCost;
@@ -52,16 +50,32 @@ final class Releases implements ToGateway.Receiver<Releases.Underway>, OwnerLink
     }
   }
 
+  /** The upgrades and plain requests of a gateway that wait for a host. */
+  interface Waiting {
+    /** Makes an upgrade that the host has accepted a socket. */
+    void accepted(ActorId actor, ToGateway.Accepted accepted, LoopQueues.Steps steps);
+
+    /** Sends the host's rejection of an upgrade. */
+    void rejected(ToGateway.Rejected rejected);
+
+    /** Sends the host's answer to a plain request. */
+    void responded(ToGateway.Responded responded);
+
+    /** Returns the number of the next connection that the gateway will ask for. */
+    long firstNew();
+
+    /** Asks an owner again about everything of a group that is not answered. */
+    void attached(int group, Owner owner);
+  }
+
   private final SocketParts parts;
   private final LoopQueues loops;
-  private final PendingUpgrades upgrades;
-  private final PlainRequests requests;
+  private final Waiting waiting;
 
-  Releases(SocketParts parts, LoopQueues loops, PendingUpgrades upgrades, PlainRequests requests) {
+  Releases(SocketParts parts, LoopQueues loops, Waiting waiting) {
     this.parts = parts;
     this.loops = loops;
-    this.upgrades = upgrades;
-    this.requests = requests;
+    this.waiting = waiting;
   }
 
   /** Carries out a release, and returns before the event loops have applied its steps. */
@@ -99,15 +113,14 @@ final class Releases implements ToGateway.Receiver<Releases.Underway>, OwnerLink
 
   @Override
   public long firstNew() {
-    return upgrades.firstNew();
+    return waiting.firstNew();
   }
 
   @Override
   public void attached(int group, Owner owner) {
     visit(parts.groups().all(group), socket -> socket.attached(owner));
     parts.closes().attached(group, owner);
-    upgrades.attached(group, owner);
-    requests.attached(group, owner);
+    waiting.attached(group, owner);
   }
 
   @Override
@@ -154,17 +167,17 @@ final class Releases implements ToGateway.Receiver<Releases.Underway>, OwnerLink
 
   @Override
   public void accepted(ToGateway.Accepted accepted, Underway steps) {
-    upgrades.accepted(steps.actor, accepted, steps);
+    waiting.accepted(steps.actor, accepted, steps);
   }
 
   @Override
   public void rejected(ToGateway.Rejected rejected, Underway steps) {
-    upgrades.rejected(rejected);
+    waiting.rejected(rejected);
   }
 
   @Override
   public void responded(ToGateway.Responded responded, Underway steps) {
-    requests.responded(responded);
+    waiting.responded(responded);
   }
 
   @Override

@@ -28,6 +28,7 @@ import dev.dormouse.server.protocol.FromHost;
 import dev.dormouse.server.protocol.Owner;
 import dev.dormouse.server.protocol.Placement;
 import dev.dormouse.server.protocol.Time;
+import dev.dormouse.server.protocol.ToGateway;
 import dev.dormouse.server.protocol.Transport;
 import io.vertx.core.Future;
 import io.vertx.core.Handler;
@@ -134,7 +135,7 @@ public final class WebSocketGateway implements Transport.GatewayEnd {
     this.upgrades = new PendingUpgrades(parts, access, run);
     PlainRequests requests = new PlainRequests(tally, links, access, run);
     this.front = new HttpFront(tally, edge, upgrades, requests);
-    this.releases = new Releases(parts, loops, upgrades, requests);
+    this.releases = new Releases(parts, loops, waiting(upgrades, requests));
     this.visits = new SocketVisits(vertx, groups, loops, parts.heartbeats());
     links.begin(releases);
     if (links.isFixed()) {
@@ -143,6 +144,36 @@ public final class WebSocketGateway implements Transport.GatewayEnd {
       links.tick();
       this.ticks = Optional.of(vertx.setPeriodic(TICK_MS, tick -> links.tick()));
     }
+  }
+
+  private static Releases.Waiting waiting(PendingUpgrades upgrades, PlainRequests requests) {
+    return new Releases.Waiting() {
+      @Override
+      public void accepted(ActorId actor, ToGateway.Accepted accepted, LoopQueues.Steps steps) {
+        upgrades.accepted(actor, accepted, steps);
+      }
+
+      @Override
+      public void rejected(ToGateway.Rejected rejected) {
+        upgrades.rejected(rejected);
+      }
+
+      @Override
+      public void responded(ToGateway.Responded responded) {
+        requests.responded(responded);
+      }
+
+      @Override
+      public long firstNew() {
+        return upgrades.firstNew();
+      }
+
+      @Override
+      public void attached(int group, Owner owner) {
+        upgrades.attached(group, owner);
+        requests.attached(group, owner);
+      }
+    };
   }
 
   /**

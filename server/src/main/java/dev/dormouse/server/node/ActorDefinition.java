@@ -91,11 +91,17 @@ public record ActorDefinition(
     }
   }
 
-  ActorRoute route() {
+  /** Returns the gateway's part of the definition. */
+  public ActorRoute route() {
     return ActorRoute.of(name, path, actorClass, options);
   }
 
-  ActorType type(Function<ActorId, Executor> executor) {
+  /**
+   * Returns the host's part of the definition.
+   *
+   * @param executor where an actor's handlers run
+   */
+  public ActorType type(Function<ActorId, Executor> executor) {
     return new ActorType(name, factory, codec, attachment, isAttachmentOptional, executor, options);
   }
 

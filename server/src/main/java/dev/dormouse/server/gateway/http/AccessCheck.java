@@ -21,6 +21,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.function.BiFunction;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 
@@ -67,8 +68,27 @@ public final class AccessCheck {
    * @param asker is called on the request's context; at once, if the rule decides at once
    */
   public void ask(ActorRequest request, Asker asker) {
-    ActorId actor = request.actor();
-    BiFunction<ActorId, RequestHead, Access> rule = request.route().options().access();
+    ask(
+        request.actor(),
+        request.head(),
+        request.route().options().access(),
+        asker,
+        later -> await(request, later, asker));
+  }
+
+  /**
+   * Asks a rule on the caller's thread.
+   *
+   * @param rule the rule; null if every client may connect
+   * @param asker is called at once, if the rule decides at once
+   * @param await is called instead, if the rule decides later; it must call {@link #tell} then
+   */
+  public void ask(
+      ActorId actor,
+      RequestHead head,
+      @Nullable BiFunction<ActorId, RequestHead, Access> rule,
+      Asker asker,
+      Consumer<Access.Later> await) {
     if (rule == null) {
       asker.granted();
       return;
@@ -77,7 +97,7 @@ public final class AccessCheck {
     ThreadState before = ThreadState.uninterrupted();
     Map<String, String> labels = LogLabels.now();
     try {
-      access = rule.apply(actor, request.head());
+      access = rule.apply(actor, head);
     } catch (Throwable e) {
       failed(actor, e).tell(asker);
       return;
@@ -86,10 +106,24 @@ public final class AccessCheck {
       LogLabels.restore(labels);
     }
     if (access instanceof Access.Later later) {
-      await(request, later, asker);
+      await.accept(later);
     } else {
       decision(actor, access).tell(asker);
     }
+  }
+
+  /** Calls the asker when a rule has decided, on the thread that completes the rule's stage. */
+  public void tell(ActorId actor, Access.Later later, Asker asker) {
+    var unused =
+        settled(later)
+            .whenComplete(
+                (access, e) ->
+                    (e == null ? decision(actor, access) : failed(actor, e)).tell(asker));
+  }
+
+  /** Returns the answer to a client whose rule did not decide in time. */
+  public static HttpResponse tooLate() {
+    return HttpAnswers.unavailable("the access rule did not decide in time");
   }
 
   private void await(ActorRequest request, Access.Later later, Asker asker) {
@@ -134,9 +168,7 @@ public final class AccessCheck {
   }
 
   private static Decision overdue() {
-    return asker ->
-        asker.denied(
-            Refusal.OVERDUE, HttpAnswers.unavailable("the access rule did not decide in time"));
+    return asker -> asker.denied(Refusal.OVERDUE, tooLate());
   }
 
   private Decision failed(ActorId actor, Throwable thrown) {

@@ -112,6 +112,11 @@ public final class HttpAnswers {
     }
   }
 
+  /** Returns whether an answer may have a header of this name, which the server does not set. */
+  public static boolean isOfAnswer(String name) {
+    return !RESERVED.contains(name.toLowerCase(Locale.ROOT));
+  }
+
   /** Adds a header to an answer, unless the header belongs to the connection. */
   public static void add(HttpServerResponse response, Header header) {
     String name = header.name().toLowerCase(Locale.ROOT);

@@ -101,7 +101,7 @@ public record IncomingRequest(
   }
 
   /** Returns parameters as a map, in which names that differ only in case are one. */
-  static Map<String, List<String>> query(MultiMap parameters) {
+  public static Map<String, List<String>> query(MultiMap parameters) {
     Map<String, List<String>> query = new LinkedHashMap<>();
     parameters.forEach((name, value) -> query.computeIfAbsent(name, parameters::getAll));
     query.replaceAll((name, values) -> List.copyOf(values));
@@ -152,7 +152,7 @@ public record IncomingRequest(
    *
    * @throws IllegalArgumentException if the path is malformed; the message says why
    */
-  static void checkPath(@Nullable String path) {
+  public static void checkPath(@Nullable String path) {
     if (path == null || !path.startsWith("/")) {
       throw new IllegalArgumentException("the path does not begin with /");
     }

@@ -262,7 +262,7 @@ public final class ClientSocket extends LivenessWheel.Peer {
   /**
    * Returns the connection's tags. Only the thread that brings the actor's releases may call it.
    */
-  List<String> tags() {
+  public List<String> tags() {
     return tags;
   }
 

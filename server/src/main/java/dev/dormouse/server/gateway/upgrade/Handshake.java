@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  * <p>The client gets the first of its subprotocols that the actor type serves (section 1.9), or
  * none. The only extension is permessage-deflate, see {@link DeflateTerms}.
  */
-sealed interface Handshake {
+public sealed interface Handshake {
 
   /** The caller that acts on a verdict. */
   interface Asker {
