@@ -13,6 +13,8 @@ import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * Checks how the jar uses the JVM's temporary folder, and how it starts on machines that it was not
@@ -49,18 +51,18 @@ class TemporaryFolderIT {
       assertThat(client.ask("x")).startsWith("1 ");
     }
     assertThat(server.output()).doesNotContain("\tat ", "WARN", "ERROR");
-    hasEpoll(server, true);
+    isNative(server, true);
   }
 
   /**
-   * Checks whether Netty uses epoll; Netty falls back to something slower if its library cannot be
-   * loaded.
+   * Checks whether Netty uses io_uring or epoll; Netty falls back to something slower if its
+   * libraries cannot be loaded.
    */
-  private static void hasEpoll(ServerProcess server, boolean isIt) throws IOException {
+  private static void isNative(ServerProcess server, boolean isIt) throws IOException {
     Path maps = Path.of("/proc", String.valueOf(server.pid()), "maps");
     if (Files.exists(maps)) {
-      assertThat(Files.readString(maps).contains("libnetty_transport_native_epoll"))
-          .as("epoll")
+      assertThat(Files.readString(maps).contains("libnetty_transport_native_"))
+          .as("a library of Netty")
           .isEqualTo(isIt);
     }
   }
@@ -128,12 +130,55 @@ class TemporaryFolderIT {
       try (Client client = server.connect("/counter/one")) {
         assertThat(client.ask("x")).startsWith("1 ");
       }
-      hasEpoll(server, false);
+      isNative(server, false);
       assertThat(server.output().lines().filter(line -> line.contains("WARN")))
           .singleElement()
           .asString()
-          .contains("without epoll", "-Djava.io.tmpdir=FOLDER");
+          .contains("without io_uring and epoll", "-Djava.io.tmpdir=FOLDER");
       assertThat(server.output()).doesNotContain("\tat ");
+    }
+  }
+
+  @Test
+  @Tag("once")
+  @DisplayName("a server that is told to use a transport that does not work does not start")
+  void aServerThatIsToldToUseATransportThatDoesNotWorkDoesNotStart() throws Exception {
+    List<String> command =
+        List.of(
+            System.getProperty("dormouse.test.java"),
+            "-Dio.netty.native.workdir=" + UNWRITABLE,
+            "-jar",
+            ServerProcess.jar(),
+            "--port=0",
+            "--admin-port=0",
+            "--transport=epoll");
+    try (Child server = Child.start(directory, Map.of(), command)) {
+      assertThat(server.awaitExit()).isEqualTo(CANNOT_START);
+      assertThat(server.output())
+          .startsWith("dormouse: the transport epoll does not work here: ")
+          .contains("--transport, or auto")
+          .hasLineCount(1);
+    }
+  }
+
+  @ParameterizedTest
+  @Tag("once")
+  @ValueSource(strings = {"epoll", "nio"})
+  @DisplayName("a server uses the transport that it is told to use, and says so")
+  void aServerUsesTheTransportThatItIsToldToUse(String transport) throws Exception {
+    List<String> command =
+        List.of(
+            System.getProperty("dormouse.test.java"),
+            "-jar",
+            ServerProcess.jar(),
+            "--port=0",
+            "--admin-port=0",
+            "--transport=" + transport);
+    try (ServerProcess server = ServerProcess.of(Child.start(directory, Map.of(), command))) {
+      try (Client client = server.connect("/counter/one")) {
+        assertThat(client.ask("x")).startsWith("1 ");
+      }
+      assertThat(server.output()).containsPattern("network +" + transport);
     }
   }
 

@@ -7,6 +7,7 @@ import dev.dormouse.server.gateway.limits.GatewayOptions;
 import dev.dormouse.server.gateway.limits.Ranges;
 import dev.dormouse.server.node.Node;
 import dev.dormouse.server.observe.accesslog.AccessLogFormat;
+import dev.dormouse.server.options.NetworkTransport;
 import dev.dormouse.server.options.ServerOptions;
 import dev.dormouse.server.options.ServerStartException;
 import dev.dormouse.server.tls.TlsFiles;
@@ -206,6 +207,20 @@ public final class ServerCommand {
   private @Nullable Integer eventLoops;
 
   @Option(
+      names = "--transport",
+      paramLabel = "NAME",
+      defaultValue = "auto",
+      converter = TransportConverter.class,
+      description = {
+        "How the event loops use sockets. Default: ${DEFAULT-VALUE}",
+        "  io_uring  the fastest; containers often forbid it",
+        "  epoll     for every Linux",
+        "  nio       for every system",
+        "  auto      the first of these that works"
+      })
+  private NetworkTransport transport = NetworkTransport.AUTO;
+
+  @Option(
       names = "--access-log",
       paramLabel = "FORMAT",
       defaultValue = "off",
@@ -336,6 +351,7 @@ public final class ServerCommand {
             .data(data)
             .durability(durability)
             .restarts(isRestart)
+            .transport(transport)
             .accessLog(accessLog);
     options = with(line, "--port", options, o -> o.port(port));
     options = with(line, "--admin-port", options, o -> o.adminPort(adminPort));
@@ -473,6 +489,20 @@ public final class ServerCommand {
   }
 
   /** Converts {@code off}, {@code combined} and {@code json}. */
+  static final class TransportConverter implements ITypeConverter<NetworkTransport> {
+    @Override
+    public NetworkTransport convert(String text) {
+      return switch (text.strip().toLowerCase(Locale.ROOT)) {
+        case "auto" -> NetworkTransport.AUTO;
+        case "io_uring" -> NetworkTransport.IO_URING;
+        case "epoll" -> NetworkTransport.EPOLL;
+        case "nio" -> NetworkTransport.NIO;
+        default ->
+            throw new TypeConversionException("'" + text + "' is not auto, io_uring, epoll or nio");
+      };
+    }
+  }
+
   static final class AccessLogConverter implements ITypeConverter<AccessLogFormat> {
     @Override
     public AccessLogFormat convert(String text) {

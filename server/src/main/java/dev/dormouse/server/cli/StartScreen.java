@@ -31,6 +31,7 @@ final class StartScreen {
 
       listening    %s://%s:%s
       admin        %s   (%s)
+      network      %s
       connections  %s
       data         %s
       durability   %s: %s
@@ -43,6 +44,7 @@ final class StartScreen {
             node.listeners.port(),
             node.admin.url(),
             options.adminTokenFile() == null ? "loopback only" : "asks for its token",
+            node.listeners.transport(),
             connections(options, asked),
             data,
             options.durability().name().toLowerCase(Locale.ROOT),

@@ -3,6 +3,7 @@ package dev.dormouse.server.node;
 import dev.dormouse.log.Log;
 import dev.dormouse.server.gateway.WebSocketGateway;
 import dev.dormouse.server.observe.accesslog.AccessLog;
+import dev.dormouse.server.options.NetworkTransport;
 import dev.dormouse.server.options.ServerOptions;
 import dev.dormouse.server.options.ServerStartException;
 import io.vertx.core.Future;
@@ -15,14 +16,17 @@ import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.internal.ContextInternal;
 import io.vertx.core.internal.VertxInternal;
+import io.vertx.core.transport.Transport;
 import io.vertx.ext.web.Router;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 
@@ -61,32 +65,72 @@ public final class HttpListeners {
 
   /**
    * Creates the Vert.x instance with the event loops of the listeners. Logs a warning if the
-   * network runs without epoll on a system that should have it.
+   * network runs on the JDK's selectors, without being told to, on a system that has something
+   * faster.
    *
    * @param scratch the folder in which Vert.x keeps files from the class path and Netty its native
    *     library; if the library cannot be loaded from there, Netty uses the JVM's temporary folder
+   * @throws ServerStartException if the transport that the options name does not work here
    */
   static Vertx vertx(ServerOptions options, Path scratch) {
     if (System.getProperty(NETTY_FOLDER) == null && mayBeLoadedFrom(scratch)) {
       System.setProperty(NETTY_FOLDER, scratch.toString());
     }
-    Vertx vertx =
-        Vertx.vertx(
+    return Vertx.builder()
+        .with(
             new VertxOptions()
-                .setPreferNativeTransport(true)
                 .setFileSystemOptions(
                     new FileSystemOptions()
                         .setFileCacheDirAsExactPath(true)
                         .setFileCacheDir(scratch.resolve("vertx-cache").toString()))
-                .setEventLoopPoolSize(eventLoops(options)));
-    if (!vertx.isNativeTransportEnabled() && System.getProperty("os.name").equals("Linux")) {
-      log.warn(
-          "the network runs without epoll, which is slower: Netty's library cannot be loaded ({});"
-              + " it needs a folder that is writable and not mounted noexec: name one with"
-              + " java -Djava.io.tmpdir=FOLDER",
-          innermost(vertx.unavailableNativeTransportCause()));
+                .setEventLoopPoolSize(eventLoops(options)))
+        .withTransport(transport(options.transport()))
+        .build();
+  }
+
+  private static Transport transport(NetworkTransport asked) {
+    return switch (asked) {
+      case IO_URING -> checked(Transport.IO_URING);
+      case EPOLL -> checked(Transport.EPOLL);
+      case NIO -> Transport.NIO;
+      case AUTO -> fastest();
+    };
+  }
+
+  private static Transport checked(Transport asked) {
+    if (!asked.available()) {
+      throw new ServerStartException(
+          "the transport %s does not work here: %s; choose another one with --transport, or auto"
+              .formatted(asked.name(), innermost(asked.unavailabilityCause())),
+          null);
     }
-    return vertx;
+    return asked;
+  }
+
+  private static Transport fastest() {
+    for (Transport fast : List.of(Transport.IO_URING, Transport.EPOLL)) {
+      if (fast.available()) {
+        return fast;
+      }
+    }
+    if (System.getProperty("os.name").equals("Linux")) {
+      log.warn(
+          "the network runs without io_uring and epoll, which is slower: Netty's library cannot be"
+              + " loaded ({}); it needs a folder that is writable and not mounted noexec: name one"
+              + " with java -Djava.io.tmpdir=FOLDER",
+          innermost(Transport.EPOLL.unavailabilityCause()));
+    }
+    return Transport.NIO;
+  }
+
+  /** Returns the name of the transport that the event loops use, as the option has it. */
+  public String transport() {
+    io.vertx.core.spi.transport.Transport used = ((VertxInternal) vertx).transport();
+    return Stream.of(Transport.IO_URING, Transport.EPOLL, Transport.NIO)
+        .filter(known -> known.implementation() == used)
+        .findFirst()
+        .orElseThrow()
+        .name();
   }
 
   /**

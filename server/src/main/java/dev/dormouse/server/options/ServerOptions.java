@@ -54,6 +54,7 @@ public final class ServerOptions {
     GatewayOptions gateway = GatewayOptions.defaults().limits(ConnectionLimits.shared());
     @Nullable TlsFiles tls;
     @Nullable Integer eventLoops;
+    NetworkTransport transport = NetworkTransport.AUTO;
     AccessLogFormat accessLog = AccessLogFormat.OFF;
     Optional<Duration> stallExit = Optional.of(Duration.ofMinutes(1));
     Consumer<ProcessEnd> onFatal = ProcessEnd::halt;
@@ -274,6 +275,19 @@ public final class ServerOptions {
   /** Returns the number of event loops that serve the sockets; empty for two for each processor. */
   public OptionalInt eventLoops() {
     return values.eventLoops == null ? OptionalInt.empty() : OptionalInt.of(values.eventLoops);
+  }
+
+  /**
+   * Sets how the event loops use sockets. The default is {@link NetworkTransport#AUTO}. The start
+   * of a server fails if another one is set and does not work on this machine.
+   */
+  public ServerOptions transport(NetworkTransport transport) {
+    return with(v -> v.transport = transport);
+  }
+
+  /** Returns how the event loops use sockets. */
+  public NetworkTransport transport() {
+    return values.transport;
   }
 
   /**

@@ -90,6 +90,7 @@ class ServerCommandTest {
     "--drain=25h, --drain: 90000000 ms is not 0 ms to 24 h",
     "--port=65536, --port: 65536 is not 0 to 65535",
     "--event-loops=0, --event-loops: 0 is not 1 or more",
+    "--transport=kqueue, '''kqueue'' is not auto'",
     "--max-connections=0, --max-connections: 0 is not 1 or more",
     "--max-connections-per-ip=0, --max-connections-per-ip: 0 is not 1 or more",
     "--max-connections-per-ip=all, '''all'' is not a number, and not any'",

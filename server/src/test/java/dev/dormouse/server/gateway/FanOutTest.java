@@ -34,7 +34,7 @@ class FanOutTest {
             GatewayOptions.defaults()
                 .outboundBytesMax(1 << 18)
                 .reading(Duration.ofSeconds(30))
-                .burstBytesMax(0)
+                .burstBytesMax(1 << 18)
                 .close(Duration.ofMillis(200)));
     host = server.host;
   }

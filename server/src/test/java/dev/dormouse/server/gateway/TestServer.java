@@ -16,6 +16,7 @@ import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
 import io.vertx.core.net.SocketAddress;
+import io.vertx.core.transport.Transport;
 import io.vertx.ext.web.Router;
 import java.util.List;
 import java.util.Set;
@@ -23,6 +24,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** A gateway behind an HTTP server on a free port, with a fake host. */
@@ -150,8 +152,17 @@ public final class TestServer implements AutoCloseable {
   }
 
   public static Vertx vertx() {
-    return Vertx.vertx(
-        new VertxOptions().setPreferNativeTransport(true).setEventLoopPoolSize(EVENT_LOOPS));
+    return Vertx.builder()
+        .with(new VertxOptions().setEventLoopPoolSize(EVENT_LOOPS))
+        .withTransport(transport(System.getProperty("dormouse.test.transport", "auto")))
+        .build();
+  }
+
+  private static Transport transport(String name) {
+    return Stream.of(Transport.IO_URING, Transport.EPOLL, Transport.NIO)
+        .filter(t -> name.equals("auto") ? t.available() : t.name().equals(name))
+        .findFirst()
+        .orElseThrow(() -> new IllegalArgumentException("no transport " + name));
   }
 
   public int port() {

@@ -13,12 +13,14 @@ import dev.dormouse.server.protocol.HeapCost;
 import dev.dormouse.server.protocol.Payload;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
+import io.netty.channel.ChannelConfig;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.channel.WriteBufferWaterMark;
-import io.netty.channel.epoll.EpollSocketChannel;
+import io.netty.channel.epoll.EpollChannelOption;
 import io.netty.channel.socket.DuplexChannel;
 import io.netty.channel.socket.DuplexChannelConfig;
+import io.netty.channel.uring.IoUringChannelOption;
 import io.netty.handler.ssl.SslHandler;
 import java.time.Duration;
 import java.util.OptionalInt;
@@ -56,7 +58,7 @@ final class SocketWriter {
    * The unsent bytes that the operating system may take from the channel, on Linux. With few of
    * them, the bytes that it takes show how many bytes the client reads.
    */
-  private static final int UNSENT_BYTES_MAX = 128 << 10;
+  private static final long UNSENT_BYTES_MAX = 128 << 10;
 
   /** The time, in milliseconds, after which the charge for the channel's bytes is updated. */
   private static final long CHARGE_MS = 100;
@@ -94,8 +96,9 @@ final class SocketWriter {
     if (context.channel().config() instanceof DuplexChannelConfig duplex) {
       duplex.setAllowHalfClosure(true);
     }
-    if (context.channel() instanceof EpollSocketChannel linux) {
-      linux.config().setTcpNotSentLowAt(UNSENT_BYTES_MAX);
+    ChannelConfig config = context.channel().config();
+    if (!config.setOption(EpollChannelOption.TCP_NOTSENT_LOWAT, UNSENT_BYTES_MAX)) {
+      config.setOption(IoUringChannelOption.TCP_NOTSENT_LOWAT, UNSENT_BYTES_MAX);
     }
   }
 
