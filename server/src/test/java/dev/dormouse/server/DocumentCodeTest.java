@@ -42,7 +42,8 @@ class DocumentCodeTest {
   private static List<Path> documents() throws IOException {
     List<Path> documents = new ArrayList<>(List.of(ROOT.resolve("README.md")));
     documents.add(ROOT.resolve("CONTRIBUTING.md"));
-    for (String module : List.of("sdk", "storage", "server", "examples", "examples/bench")) {
+    for (String module :
+        List.of("sdk", "sdk/client-js", "storage", "server", "examples", "examples/bench")) {
       try (Stream<Path> files = Files.list(ROOT.resolve(module))) {
         files.filter(file -> file.toString().endsWith(".md")).sorted().forEach(documents::add);
       }
