@@ -149,6 +149,11 @@ final class ActorDump {
       shown.put("path", request.path());
       shown.put("remoteAddress", request.remoteAddress());
     }
+    ConnectionRow.Closing closing = row.closing();
+    if (closing != null) {
+      shown.put("closeCode", closing.code());
+      shown.put("closeReason", closing.reason());
+    }
     byte[] attachment = row.attachment();
     if (attachment != null) {
       shown.put("attachment", codec.describe(attachment));

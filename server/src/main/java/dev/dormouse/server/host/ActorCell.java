@@ -567,17 +567,17 @@ final class ActorCell {
   }
 
   /**
-   * Tells a gateway the tags and automatic replies that it has not heard of. The rows are read only
-   * when all turns before have ended, and what they say leaves behind the records of these turns.
-   * So the gateway never goes back to something older.
+   * Tells a gateway the tags, automatic replies and closes that it has not heard of. The rows are
+   * read only when all turns before have ended, and what they say leaves behind the records of
+   * these turns. So the gateway never goes back to something older.
    */
   private void tellStored(Event.Difference difference) {
     List<ToGateway> records = new ArrayList<>(1);
     try {
-      for (ConnectionId connection : difference.retagged()) {
+      for (ConnectionId connection : difference.connections()) {
         byte[] row = rows.get(RowKey.connection(connection));
         if (row != null) {
-          records.add(new ToGateway.Retagged(connection, ConnectionRow.decode(row).tags()));
+          records.add(stored(connection, ConnectionRow.decode(row)));
         }
       }
       if (difference.isAnsweredOtherwise()) {
@@ -587,8 +587,8 @@ final class ActorCell {
     } catch (RuntimeException e) {
       difference.untold().run();
       failures.error(
-          "the tags and automatic replies of actor {} cannot be read now; a gateway that has missed"
-              + " a change is told later: {}",
+          "the connections or automatic replies of actor {} cannot be read now; a gateway that has"
+              + " missed a change is told later: {}",
           id,
           String.valueOf(e));
     }
@@ -596,6 +596,17 @@ final class ActorCell {
     if (state == CellState.COLD && recovery.isQuiet()) {
       state = state.to(CellState.SETTLING); // the cell may have been made for this event alone
     }
+  }
+
+  /** Returns the record that tells a gateway what is stored of a connection. */
+  private ToGateway stored(ConnectionId connection, ConnectionRow row) {
+    ConnectionRow.Closing closed = row.closing();
+    if (closed == null) {
+      return new ToGateway.Retagged(connection, row.tags());
+    }
+    ToGateway.Close close = new ToGateway.Close(connection, closed.code(), closed.reason());
+    closing.addStored(close);
+    return close;
   }
 
   /** Tells the gateway to send withheld messages again, once the mailbox has room. */

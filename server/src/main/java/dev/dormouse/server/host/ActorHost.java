@@ -458,7 +458,7 @@ public final class ActorHost implements Transport.HostEnd, OwnershipListener, Ow
         gate,
         pipeline,
         recovery,
-        new Repeats(rows, ownership != null),
+        new Repeats(rows, closing, ownership != null),
         activations,
         onRetired);
   }

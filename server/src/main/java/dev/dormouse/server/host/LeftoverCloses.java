@@ -50,8 +50,8 @@ import org.slf4j.Logger;
  * that event removes its row. A connection has no socket if an earlier run of the node left it, if
  * its gateway has announced its sockets without it, or if its gateway was given up. The class also
  * tells gateways of announced connections that are not stored, finds announced connections whose
- * gateway knows other tags or automatic replies than those that are stored, and removes the answers
- * that are kept for requests of gateways that were given up.
+ * gateway has missed a change of tags or automatic replies or a close of the actor, and removes the
+ * answers that are kept for requests of gateways that were given up.
  *
  * <p>Each reason is a pass over stored rows. One pass after the other is made, and one page of
  * closes is under way at a time, so that they do not crowd out events of living clients. The thread
@@ -484,25 +484,26 @@ final class LeftoverCloses {
     @Override
     List<Task> tasks(List<PlacedRow> page) {
       List<Task> tasks = super.tasks(page);
-      Map<ActorId, List<ConnectionId>> retagged = new LinkedHashMap<>(0);
+      Map<ActorId, List<ConnectionId>> missed = new LinkedHashMap<>(0);
       Set<ActorId> answeredOtherwise = new HashSet<>(0);
       for (PlacedRow row : page) {
         ConnectionId connection = RowKey.connection(row.key());
-        long known = knownOf(row, connection);
-        if (known != Announce.NO_STATE) {
-          long stored = stateOf(row, connection, known);
-          boolean isAnsweredAlike = Announce.isAnsweredAlike(known, stored);
-          if (!Announce.isTaggedAlike(known, stored)) {
-            retagged.computeIfAbsent(row.actor(), actor -> new ArrayList<>(1)).add(connection);
-          } else if (!isAnsweredAlike) {
-            retagged.computeIfAbsent(row.actor(), actor -> new ArrayList<>(0));
-          }
-          if (!isAnsweredAlike) {
-            answeredOtherwise.add(row.actor());
-          }
+        int place = placeOf(row, connection);
+        ConnectionRow stored = place < 0 ? null : read(row, connection);
+        if (stored == null) {
+          continue;
+        }
+        long known = announcement.state(place);
+        long state = known == Announce.NO_STATE ? known : stateOf(row.actor(), stored, known);
+        if (stored.closing() != null || !Announce.isTaggedAlike(known, state)) {
+          missed.computeIfAbsent(row.actor(), actor -> new ArrayList<>(1)).add(connection);
+        }
+        if (!Announce.isAnsweredAlike(known, state)) {
+          missed.computeIfAbsent(row.actor(), actor -> new ArrayList<>(0));
+          answeredOtherwise.add(row.actor());
         }
       }
-      retagged.forEach(
+      missed.forEach(
           (actor, connections) ->
               tasks.add(
                   ended ->
@@ -524,35 +525,39 @@ final class LeftoverCloses {
       }
     }
 
-    /** Returns what the gateway knows of a connection; {@code NO_STATE} if that does not matter. */
-    private long knownOf(PlacedRow row, ConnectionId connection) {
-      if (connection.run() != announcement.gateway() || !types.contains(row.actor().type())) {
-        return Announce.NO_STATE;
+    /**
+     * Returns the place of a connection in the announcement; negative if the gateway need not be
+     * told anything of it.
+     */
+    private int placeOf(PlacedRow row, ConnectionId connection) {
+      return connection.run() != announcement.gateway()
+              || !types.contains(row.actor().type())
+              || announcement.isBereft(row.actor())
+          ? -1
+          : Arrays.binarySearch(announcement.connections(), connection.value());
+    }
+
+    /** Returns the row of a connection; null if it cannot be read. */
+    private @Nullable ConnectionRow read(PlacedRow row, ConnectionId connection) {
+      try {
+        return row.value() == null ? null : ConnectionRow.decode(row.value());
+      } catch (CorruptRowException e) {
+        quarantine.connection(row.actor(), connection, e);
+        return null;
       }
-      int place = Arrays.binarySearch(announcement.connections(), connection.value());
-      return place < 0 || announcement.isBereft(row.actor())
-          ? Announce.NO_STATE
-          : announcement.state(place);
     }
 
     /**
      * Returns what is stored of a connection, in the form in which gateways announce it.
      *
-     * @param known what the gateway knows, which is returned if the rows cannot be read
+     * @param known what the gateway knows, which is returned where rows cannot be read
      */
-    private long stateOf(PlacedRow row, ConnectionId connection, long known) {
-      if (!row.actor().equals(answering)) {
-        answering = row.actor();
-        repliesHash = repliesHashOf(row.actor(), known);
+    private long stateOf(ActorId actor, ConnectionRow stored, long known) {
+      if (!actor.equals(answering)) {
+        answering = actor;
+        repliesHash = repliesHashOf(actor, known);
       }
-      try {
-        return row.value() == null
-            ? known
-            : Announce.stateOf(ConnectionRow.decode(row.value()).tags(), repliesHash);
-      } catch (CorruptRowException e) {
-        quarantine.connection(row.actor(), connection, e);
-        return known;
-      }
+      return Announce.stateOf(stored.tags(), repliesHash);
     }
 
     private int repliesHashOf(ActorId actor, long known) {

@@ -371,7 +371,7 @@ class LeftoverClosesTest {
             each ->
                 each.actor().key()
                     + " "
-                    + each.retagged()
+                    + each.connections()
                     + (each.isAnsweredOtherwise() ? " and replies" : ""))
         .toList();
   }

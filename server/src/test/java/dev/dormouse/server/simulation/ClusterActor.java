@@ -274,7 +274,9 @@ final class ClusterActor extends WebSocketActor<Object> {
       Member before = turn.work.connections().get(target.id());
       turn.work
           .connections()
-          .put(target.id(), new Member(TextCodec.describe(attachment), before.tags()));
+          .put(
+              target.id(),
+              new Member(TextCodec.describe(attachment), before.tags(), before.closing()));
     }
   }
 
@@ -293,7 +295,9 @@ final class ClusterActor extends WebSocketActor<Object> {
       target.untag(tag);
       tags.remove(tag);
     }
-    turn.work.connections().put(target.id(), new Member(before.attachment(), List.copyOf(tags)));
+    turn.work
+        .connections()
+        .put(target.id(), new Member(before.attachment(), List.copyOf(tags), before.closing()));
   }
 
   private void setOrCancelAlarm(ClusterTurn turn) {
@@ -335,7 +339,14 @@ final class ClusterActor extends WebSocketActor<Object> {
     Connection<Object> target = run.isCalm() || dice.chance(60) ? null : someone(turn);
     if (target != null) {
       run.trace(turn + " closes " + target.id());
-      target.close(4000 + dice.below(100), "T" + turn.number);
+      int code = 4000 + dice.below(100);
+      boolean isOpen = target.isOpen();
+      target.close(code, "T" + turn.number);
+      if (isOpen) {
+        turn.work
+            .connections()
+            .compute(target.id(), (id, member) -> member.closed(code, "T" + turn.number));
+      }
     }
   }
 
@@ -349,6 +360,12 @@ final class ClusterActor extends WebSocketActor<Object> {
     List<Object> found = found();
     for (int i = 0; i < PARTS.size(); i++) {
       same(turn, PARTS.get(i), wanted.get(i), found.get(i));
+    }
+    for (Connection<Object> c : connections()) {
+      Member member = turn.work.connections().get(c.id());
+      if (member != null && member.closing() != null && c.isOpen()) {
+        run.ledger().broken(Promise.SLEEP, turn + " finds " + c.id() + " open, which was closed");
+      }
     }
   }
 

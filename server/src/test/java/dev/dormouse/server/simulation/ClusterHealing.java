@@ -146,6 +146,12 @@ final class ClusterHealing {
   }
 
   private @Nullable String difference(ActorId actor) {
+    for (var entry : run.ledger().kept(actor).connections().entrySet()) {
+      if (entry.getValue().closing() != null) {
+        return "%s has connections that it has closed and whose clients stay: %s"
+            .formatted(actor, entry);
+      }
+    }
     List<String> stored =
         run.ledger().kept(actor).connections().entrySet().stream()
             .map(entry -> entry.getKey() + " " + entry.getValue().tags())

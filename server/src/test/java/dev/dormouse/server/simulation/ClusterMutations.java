@@ -63,6 +63,26 @@ final class ClusterMutations {
               "host/ActorCell.java",
               "    mustTellCloses = true; // those",
               "    mustTellCloses = false; // those"),
+          of(
+              "a close of the actor is not stored",
+              "host/turn/TurnConnection.java",
+              "        closing = new ConnectionRow.Closing(code, reason);\n",
+              ""),
+          of(
+              "a gateway that has missed a close is not told of it",
+              "host/LeftoverCloses.java",
+              "if (stored.closing() != null || !Announce",
+              "if (!Announce"),
+          of(
+              "an actor does not see that its former owner has closed a connection",
+              "host/turn/TurnConnection.java",
+              "      markClosing();\n      activation.noteClosing",
+              "      activation.noteClosing"),
+          of(
+              "messages of a connection that a former owner has closed are handled",
+              "host/commit/Repeats.java",
+              "                return close == null\n",
+              "                return last < Long.MAX_VALUE\n"),
           // Held outputs.
           of(
               "what was held for a gateway is not sent when it announces",

@@ -204,6 +204,10 @@ final class Ledger {
         known.begun = Math.max(known.begun, turn.about);
         known.turns.computeIfAbsent(turn.about, n -> new ArrayList<>(1)).add(turn);
         checkIsThere(turn, Promise.SLEEP);
+        Picture.Member from = turn.base.connections().get(id);
+        if (from != null && from.closing() != null) {
+          broken(Promise.ONE_AT_A_TIME, turn + " comes after " + from.closing());
+        }
       }
       case CLOSE -> {
         checkIsThere(turn, Promise.CLOSED_ONCE);

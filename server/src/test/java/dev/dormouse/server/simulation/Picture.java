@@ -45,8 +45,20 @@ record Picture(
    * @param attachment the attachment in the form of {@link TextCodec#describe}; null if there is
    *     none
    * @param tags the tags, in order
+   * @param closing the close that the actor has sent; null if it has not, or if that is not stored
    */
-  record Member(@Nullable String attachment, List<String> tags) {}
+  record Member(
+      @Nullable String attachment, List<String> tags, ConnectionRow.@Nullable Closing closing) {
+    Member(@Nullable String attachment, List<String> tags) {
+      this(attachment, tags, null);
+    }
+
+    Member closed(int code, String reason) {
+      return closing == null
+          ? new Member(attachment, tags, new ConnectionRow.Closing(code, reason))
+          : this;
+    }
+  }
 
   Picture() {
     this(new TreeMap<>(), new TreeMap<>(), new LinkedHashMap<>(), new TreeMap<>());
@@ -93,7 +105,7 @@ record Picture(
                       : new String(row.attachment(), StandardCharsets.UTF_8);
               picture.connections.put(
                   new ConnectionId(ByteBuffer.wrap(key).getLong()),
-                  new Member(attachment, row.tags()));
+                  new Member(attachment, row.tags(), row.closing()));
             });
     for (AutoReply reply :
         AutoRepliesRow.decodeOrNone(rows.get(Table.ACTOR, AutoRepliesRow.key())).replies()) {

@@ -22,6 +22,9 @@ class ConnectionRowTest {
   private static final String REQUEST_BYTES =
       "0003" + "3a3a31" + "0005" + "2f632fc3a4" + "0002" + "00016e000131" + "00016e0000";
 
+  private static final ConnectionRow.Closing KICKED = new ConnectionRow.Closing(65535, "ä");
+  private static final String KICKED_BYTES = "ffff" + "0002" + "c3a4";
+
   private static void assertIs(ConnectionRow row, String bytes) {
     assertThat(HEX.formatHex(row.encode())).isEqualTo(bytes);
     ConnectionRow read = ConnectionRow.decode(HEX.parseHex(bytes));
@@ -29,6 +32,7 @@ class ConnectionRowTest {
     assertThat(read.sequence()).isEqualTo(row.sequence());
     assertThat(read.tags()).isEqualTo(row.tags());
     assertThat(read.request()).isEqualTo(row.request());
+    assertThat(read.closing()).isEqualTo(row.closing());
     assertThat(read.attachment()).isEqualTo(row.attachment());
   }
 
@@ -37,18 +41,26 @@ class ConnectionRowTest {
     List<String> tags = List.of("x");
     byte[] attachment = {9};
     assertIs(
-        new ConnectionRow(5, 0, tags, REQUEST, attachment),
+        new ConnectionRow(5, 0, tags, REQUEST, null, attachment),
         ACCEPTED_AND_TAG + "03" + REQUEST_BYTES + "09");
-    assertIs(new ConnectionRow(5, 0, tags, REQUEST, null), ACCEPTED_AND_TAG + "02" + REQUEST_BYTES);
     assertIs(
-        new ConnectionRow(5, 258, tags, null, null), ACCEPTED + "0000000000000102" + TAG + "00");
+        new ConnectionRow(5, 0, tags, REQUEST, null, null),
+        ACCEPTED_AND_TAG + "02" + REQUEST_BYTES);
+    assertIs(
+        new ConnectionRow(5, 258, tags, null, null, null),
+        ACCEPTED + "0000000000000102" + TAG + "00");
     assertIs(new ConnectionRow(5, tags, attachment), ACCEPTED_AND_TAG + "01" + "09");
     assertIs(new ConnectionRow(5, tags, null), ACCEPTED_AND_TAG + "00");
+    assertIs(
+        new ConnectionRow(5, 0, tags, null, KICKED, null), ACCEPTED_AND_TAG + "04" + KICKED_BYTES);
+    assertIs(
+        new ConnectionRow(5, 0, tags, REQUEST, KICKED, attachment),
+        ACCEPTED_AND_TAG + "07" + REQUEST_BYTES + KICKED_BYTES + "09");
   }
 
   @Test
-  void aRequestThatIsCutShortIsCorrupt() {
-    byte[] bytes = new ConnectionRow(5, 0, List.of("x"), REQUEST, null).encode();
+  void aRequestOrACloseThatIsCutShortIsCorrupt() {
+    byte[] bytes = new ConnectionRow(5, 0, List.of("x"), REQUEST, KICKED, null).encode();
     for (int length = 0; length < bytes.length; length++) {
       byte[] cut = Arrays.copyOf(bytes, length);
       assertThatExceptionOfType(CorruptRowException.class)

@@ -234,6 +234,11 @@ public final class Answers {
         message, SERVICE_RESTART, "what the server sent may be lost; connect again");
   }
 
+  /** Answers a message of a connection that the actor has closed. */
+  static List<ToGateway> closed(ToHost.Message message, ToGateway.Close close) {
+    return List.of(new ToGateway.Handled(message.connection(), message.sequence()), close);
+  }
+
   /** Answers a message of which nobody can tell whether it took effect before. */
   static List<ToGateway> inDoubt(ToHost.Message message) {
     return handledAndClosed(message, INTERNAL_ERROR, "the connection cannot be read");

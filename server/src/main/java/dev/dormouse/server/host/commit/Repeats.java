@@ -5,6 +5,7 @@ import dev.dormouse.sdk.ConnectionId;
 import dev.dormouse.server.host.rows.ActorRows;
 import dev.dormouse.server.host.rows.RowKey;
 import dev.dormouse.server.host.turn.Activation;
+import dev.dormouse.server.host.turn.ClosingConnections;
 import dev.dormouse.server.host.turn.Event;
 import dev.dormouse.server.protocol.ToGateway;
 import dev.dormouse.server.protocol.ToHost;
@@ -19,8 +20,10 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A gateway that has lost its host sends again what is unanswered, perhaps to another host. A
  * message took effect if the row of its connection has its number or a later one, a request if
- * there is a row with its answer, and a close if its connection has no row. Where gateway and host
- * are one process nothing comes twice but closes, so only closes are looked at there.
+ * there is a row with its answer, and a close if its connection has no row. A message whose
+ * connection the actor has closed has no effect, even if a former owner of the actor closed it and
+ * the gateway has not heard of that; it is answered with the close. Where gateway and host are one
+ * process nothing comes twice but closes, so only closes are looked at there.
  */
 public final class Repeats {
 
@@ -37,15 +40,18 @@ public final class Repeats {
   }
 
   private final ActorRows rows;
+  private final ClosingConnections closing;
   private final boolean mayRepeat;
 
   /**
    * Creates the decisions for an actor.
    *
+   * @param closing knows the connections that the actor has closed, as far as their rows were read
    * @param mayRepeat whether gateway and host may lose each other
    */
-  public Repeats(ActorRows rows, boolean mayRepeat) {
+  public Repeats(ActorRows rows, ClosingConnections closing, boolean mayRepeat) {
     this.rows = rows;
+    this.closing = closing;
     this.mayRepeat = mayRepeat;
   }
 
@@ -71,7 +77,11 @@ public final class Repeats {
 
               @Override
               public @Nullable Vain message(ToHost.Message message) {
-                return look(message, current.lastSequence(message.connection()));
+                long last = current.lastSequence(message.connection()); // reads the row
+                ToGateway.Close close = closing.closeOf(message.connection());
+                return close == null
+                    ? look(message, last)
+                    : new Vain(Answers.closed(message, close));
               }
 
               @Override

@@ -358,9 +358,9 @@ public final class Activation implements ActorContext<@Nullable Object> {
 
     @Override
     public @Nullable Void failed(ToHost.Failed failed) throws Exception {
-      actor.error(
-          connection(failed.connection()),
-          new ConnectionFailedException(failed.error(), failed.reason()));
+      TurnConnection broken = connection(failed.connection());
+      boolean unused = broken.isOpen(); // reads the row, if closes are kept
+      actor.error(broken, new ConnectionFailedException(failed.error(), failed.reason()));
       return null;
     }
 
@@ -514,6 +514,19 @@ public final class Activation implements ActorContext<@Nullable Object> {
 
   ActorRows rows() {
     return rows;
+  }
+
+  /**
+   * Returns whether the rows of connections tell which connections the actor has closed, because
+   * the actor may get another owner before its gateways hear of these closes.
+   */
+  boolean keepsCloses() {
+    return requests != null;
+  }
+
+  /** Notes that a connection is stored as closed by the actor. */
+  void noteClosing(ConnectionId connection, ConnectionRow.Closing stored) {
+    closing.addStored(new ToGateway.Close(connection, stored.code(), stored.reason()));
   }
 
   /** Returns the number of stored connections, as the open turn sees it. */

@@ -49,6 +49,11 @@ public final class ClosingConnections {
     }
   }
 
+  /** Notes a close that is stored, which a former owner of the actor may have sent. */
+  public void addStored(ToGateway.Close close) {
+    ids().putIfAbsent(close.connection(), new Closing(NONE, close));
+  }
+
   /** Notes that a connection ended and that its close is put off. */
   public void add(ToHost.Closed closed) {
     ids().put(closed.connection(), new Closing(NONE, null));

@@ -190,13 +190,12 @@ public sealed interface Event {
   }
 
   /**
-   * The finding that a gateway knows other tags or automatic replies than those that are stored,
-   * because it has not heard of a change. The cell tells the gateway what is stored, behind the
-   * turns so far.
+   * The finding that a gateway has not heard of a change that is stored: of tags, of automatic
+   * replies, or of a close. The cell tells the gateway what is stored, behind the turns so far.
    *
    * @param actor the actor
    * @param gateway the run of the gateway's node
-   * @param retagged the connections whose tags differ
+   * @param connections the connections whose tags differ, or that the actor has closed
    * @param isAnsweredOtherwise whether the actor's automatic replies differ
    * @param untold run if the gateway could not be told, on any thread; must return at once
    * @param ended run when the cell is done with the event, once
@@ -204,7 +203,7 @@ public sealed interface Event {
   record Difference(
       ActorId actor,
       long gateway,
-      List<ConnectionId> retagged,
+      List<ConnectionId> connections,
       boolean isAnsweredOtherwise,
       Runnable untold,
       Runnable ended)

@@ -95,6 +95,9 @@ final class TurnConnection implements Connection<@Nullable Object> {
 
   private Set<String> tags = Set.of();
 
+  /** The close that the actor has sent; null if it has not, or if closes are not kept. */
+  private ConnectionRow.@Nullable Closing closing;
+
   /** The attachment's bytes as stored, or as to be stored unless the object changes in place. */
   private byte @Nullable [] storedAttachment;
 
@@ -147,6 +150,11 @@ final class TurnConnection implements Connection<@Nullable Object> {
     request = row.request();
     tags = row.tags().isEmpty() ? Set.of() : new LinkedHashSet<>(row.tags());
     storedAttachment = row.attachment();
+    closing = row.closing();
+    if (closing != null) {
+      markClosing();
+      activation.noteClosing(id, closing);
+    }
   }
 
   /** Takes a row that was read in a scan, unless this handle has read its row already. */
@@ -182,6 +190,17 @@ final class TurnConnection implements Connection<@Nullable Object> {
       known = Known.ROW;
       fault = e;
     }
+  }
+
+  /**
+   * Returns the state of the connection. Where closes are kept, a handle whose row was not read
+   * reads it, since a former owner of the actor may have closed the connection.
+   */
+  private Life life() {
+    if (life == Life.OPEN && activation.keepsCloses()) {
+      read();
+    }
+    return life;
   }
 
   /** Throws a {@link StoredValueException} if the row cannot be read. */
@@ -252,7 +271,7 @@ final class TurnConnection implements Connection<@Nullable Object> {
   @Override
   public boolean isOpen() {
     synchronized (activation) {
-      return life == Life.OPEN;
+      return life() == Life.OPEN;
     }
   }
 
@@ -423,7 +442,7 @@ final class TurnConnection implements Connection<@Nullable Object> {
 
   private Delivery send(Payload payload, @Nullable String key) {
     synchronized (activation) {
-      if (life != Life.OPEN) {
+      if (life() != Life.OPEN) {
         return SentMessage.TO_NOBODY;
       }
       if (key != null) {
@@ -445,7 +464,7 @@ final class TurnConnection implements Connection<@Nullable Object> {
   @Override
   public CompletionStage<Optional<Instant>> lastSeen() {
     synchronized (activation) {
-      return life != Life.OPEN
+      return life() != Life.OPEN
           ? CompletableFuture.completedStage(Optional.empty())
           : activation.askSeen(id);
     }
@@ -454,7 +473,7 @@ final class TurnConnection implements Connection<@Nullable Object> {
   @Override
   public void close(int code, String reason) {
     synchronized (activation) {
-      if (life != Life.OPEN) {
+      if (life() != Life.OPEN) {
         return;
       }
       Turn turn = activation.turn();
@@ -468,6 +487,11 @@ final class TurnConnection implements Connection<@Nullable Object> {
       }
       turn.say(new ToGateway.Close(id, code, reason));
       life = life.to(Life.CLOSING);
+      if (activation.keepsCloses()) {
+        closing = new ConnectionRow.Closing(code, reason);
+        isRowStale = true;
+        activation.touch(turn, this);
+      }
     }
   }
 
@@ -523,7 +547,7 @@ final class TurnConnection implements Connection<@Nullable Object> {
     }
     storedAttachment = bytes;
     isRowStale = false;
-    return new ConnectionRow(acceptedAtMs, sequence, List.copyOf(tags), request, bytes);
+    return row(bytes);
   }
 
   /**
@@ -550,7 +574,11 @@ final class TurnConnection implements Connection<@Nullable Object> {
       return null;
     }
     sequence = message;
-    return new ConnectionRow(acceptedAtMs, sequence, List.copyOf(tags), request, storedAttachment);
+    return row(storedAttachment);
+  }
+
+  private ConnectionRow row(byte @Nullable [] bytes) {
+    return new ConnectionRow(acceptedAtMs, sequence, List.copyOf(tags), request, closing, bytes);
   }
 
   private byte @Nullable [] encoded() {
