@@ -141,7 +141,9 @@ final class ActorDump {
   private void putConnection(Map<String, Object> shown, ConnectionRow row) {
     shown.put("acceptedAt", Instant.ofEpochMilli(row.acceptedAtMs()).toString());
     shown.put("tags", row.tags());
-    if (row.sequence() > 0) {
+    if (row.sequence() == ConnectionRow.FAILED) {
+      shown.put("isFailed", true);
+    } else if (row.sequence() > 0) {
       shown.put("sequence", row.sequence());
     }
     ConnectionRow.Request request = row.request();

@@ -637,12 +637,12 @@ public final class ActorHost implements Transport.HostEnd, OwnershipListener, Ow
    * may wait for the disk, once {@link #closeLeftovers} has completed. A call while another one is
    * under way does nothing.
    *
-   * @return whether more alarms are due than may be under way, so that the caller should call again
-   *     soon
+   * @return whether more alarms are due than may be under way, or more stored connections are to be
+   *     looked at, so that the caller should call again soon
    */
   public boolean ringAlarms() {
-    leftovers.goOn();
-    return alarmClock.ring();
+    boolean isMore = leftovers.goOn();
+    return alarmClock.ring() || isMore;
   }
 
   /** Returns the counts of alarms since the start, by what became of them. */

@@ -64,6 +64,9 @@ final class LeftoverCloses {
   private static final Logger log = Log.of(LeftoverCloses.class);
   private static final int PAGE = 256;
 
+  /** The most pages without closes that one call reads, so that alarms do not wait for a pass. */
+  static final int PAGES_MAX = 16;
+
   /** The time after which a pass is made again that could not read the store. */
   private static final long RETRY_NS = TimeUnit.SECONDS.toNanos(1);
 
@@ -150,11 +153,22 @@ final class LeftoverCloses {
   // The way of a pass.
 
   /**
-   * Begins the pass that is next, if none is under way. Reads the store. Must be called several
-   * times a second.
+   * Begins the pass that is next, if none is under way, or goes on with one that rests because it
+   * has read many pages. Reads the store. Must be called several times a second.
+   *
+   * @return whether a pass rests, so that the caller should call again soon
    */
-  void goOn() {
+  boolean goOn() {
     goOnWith(next(null));
+    return isResting();
+  }
+
+  private synchronized boolean isResting() {
+    return current != null && current.isResting;
+  }
+
+  private synchronized void rest(Pass pass) {
+    pass.isResting = true;
   }
 
   /** Goes on with a pass, and the passes behind it, until closes are under way. */
@@ -174,6 +188,10 @@ final class LeftoverCloses {
     // The closes of an ownership that is over may never end, since its cells were dropped.
     if (current == ended || (current != null && current.isOver())) {
       current = null;
+    }
+    if (current != null && current.isResting) {
+      current.isResting = false;
+      return current;
     }
     if (current != null) {
       return null;
@@ -201,12 +219,19 @@ final class LeftoverCloses {
     waiting.add(pass);
   }
 
-  /** Goes on page by page; returns whether the pass is at its end, or false if closes are begun. */
+  /**
+   * Goes on page by page; returns whether the pass is at its end, or false if closes are begun or
+   * the pass rests.
+   */
   private boolean isAtEnd(Pass pass) {
     boolean isPageDone = true;
-    while (isPageDone) {
+    for (int pages = 0; isPageDone; pages++) {
       if (pass.isOver()) {
         return true;
+      }
+      if (pages == pass.pagesMax()) {
+        rest(pass);
+        return false;
       }
       List<PlacedRow> page;
       List<Task> tasks;
@@ -264,6 +289,9 @@ final class LeftoverCloses {
     /** The time before which the pass is not made; null if it may be made at once. */
     @Nullable Long notBeforeNs;
 
+    /** True while the pass waits for the next call; the monitor of the outer class guards it. */
+    boolean isResting;
+
     /** The number of closes that were begun, or of rows that were removed. */
     long handled;
 
@@ -283,6 +311,9 @@ final class LeftoverCloses {
 
     /** Returns why a connection is closed; null if it is not. */
     abstract CloseReason.@Nullable Cause causeOf(PlacedRow row, ConnectionId connection);
+
+    /** Returns the most pages without closes that one call reads. */
+    abstract int pagesMax();
 
     /** Returns whether the pass need not go on, since its ownership is over. */
     abstract boolean isOver();
@@ -389,6 +420,11 @@ final class LeftoverCloses {
     }
 
     @Override
+    int pagesMax() {
+      return Integer.MAX_VALUE; // no actor runs yet
+    }
+
+    @Override
     boolean isOver() {
       return false;
     }
@@ -422,6 +458,11 @@ final class LeftoverCloses {
     @Override
     List<PlacedRow> read(@Nullable PlacedRow behind) {
       return store.scanAll(Table.CONNECTION, ownership.group(), behind, PAGE);
+    }
+
+    @Override
+    int pagesMax() {
+      return PAGES_MAX;
     }
 
     @Override

@@ -39,6 +39,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 
@@ -325,6 +326,21 @@ class LeftoverClosesTest {
       }
     }
     throw new AssertionError("no actor lies in the group of " + ROOM);
+  }
+
+  @Test
+  void aPassOverManyRowsRestsSoThatAlarmsNeedNotWaitForItsEnd() {
+    ConnectionId[] others =
+        IntStream.rangeClosed(1, LeftoverCloses.PAGES_MAX * 256)
+            .mapToObj(number -> id(3, number))
+            .toArray(ConnectionId[]::new);
+    store(ROOM, others);
+    store(ROOM, id(GATEWAY, 1));
+    announce(GATEWAY, 9);
+    assertThat(closes.goOn()).as("the pass rests").isTrue();
+    assertThat(begun).isEmpty();
+    assertThat(closes.goOn()).as("the pass rests").isFalse();
+    assertThat(begun()).containsExactly("7.1 1006 CONNECTION_LOST");
   }
 
   // The tests below are about tags and replies that a gateway knows.

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.dormouse.sdk.CloseReason;
 import dev.dormouse.sdk.Connection;
+import dev.dormouse.sdk.ConnectionFailedException;
 import dev.dormouse.sdk.ConnectionId;
 import dev.dormouse.sdk.FailurePolicy;
 import dev.dormouse.sdk.Header;
@@ -23,6 +24,7 @@ import dev.dormouse.server.protocol.ToHost;
 import dev.dormouse.storage.CommitResult;
 import dev.dormouse.storage.MemoryDisk;
 import dev.dormouse.storage.TurnBatch;
+import dev.dormouse.storage.rows.ActorRow;
 import dev.dormouse.storage.rows.ConnectionRow;
 import dev.dormouse.storage.rows.KeySpan;
 import dev.dormouse.storage.rows.RequestRow;
@@ -61,11 +63,20 @@ class RepeatsTest {
     }
 
     @Override
+    void onError(Actor self, Connection<Object> connection, ConnectionFailedException error) {
+      seen.add("error of " + connection.id());
+      self.store().put("last", "error");
+    }
+
+    @Override
     HttpAnswer onRequest(Actor self, HttpRequest request) throws Exception {
       String query = request.head().query("do").orElse("");
       seen.add(query);
       if (query.startsWith("set")) {
         self.store().put("last", query);
+      } else if (query.equals("clear")) {
+        self.store().put("last", query);
+        self.store().delete("last");
       }
       return HttpResponse.text(201, "done " + query).with("X-Kind", "first");
     }
@@ -235,6 +246,33 @@ class RepeatsTest {
             CloseReason.abnormal(CloseReason.Cause.CONNECTION_LOST)));
     assertThat(node.heard()).isEmpty();
     assertThat(diary.seen).isEmpty();
+  }
+
+  @Test
+  void anErrorThatTookEffectIsNotHandledAgainEvenByTheNextOwner() {
+    node.connect("ada");
+    tell(node, message(1, "set a", false));
+    ToHost failed =
+        new ToHost.Failed(
+            TestHost.ROOM, id(1), "reset", CloseReason.abnormal(CloseReason.Cause.CONNECTION_LOST));
+    tell(node, failed);
+    tell(node, failed);
+    TestHost next = TestHost.losable(disk, diary, FailurePolicy.KEEP_OPEN);
+    tell(next, failed);
+    tell(next, closed(1));
+    assertThat(diary.seen).containsExactly("set a", "error of 1.1", "close of 1.1 1006");
+  }
+
+  @Test
+  void anActorThatHasNothingButKeptAnswersHasNoRowAndKnowsItsRequests() {
+    tell(node, request(1, "clear", 1, false));
+    assertThat(node.hibernate()).isTrue();
+    assertThat(node.store.get(TestHost.ROOM, Table.ACTOR, ActorRow.KEY)).isNull();
+    assertThat(answers(node)).containsExactly(1L);
+    node.heard();
+    tell(node, request(1, "clear", 1, true));
+    assertThat(responses(node.heard())).containsExactly("1 201 done clear");
+    assertThat(diary.seen).containsExactly("clear");
   }
 
   @Test

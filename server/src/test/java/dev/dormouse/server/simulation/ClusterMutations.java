@@ -35,8 +35,14 @@ final class ClusterMutations {
           of(
               "the number of the last message that took effect is not stored",
               "host/turn/Activation.java",
-              "        ended.writes().put(key, Optional.of(row.encode()));\n      }\n    } else if",
-              "        key.bytes();\n      }\n    } else if"),
+              "      ended.writes().put(RowKey.connection(connection), Optional.of(row.encode()));\n    }\n"
+                  + "  }\n\n  private void store",
+              "    }\n  }\n\n  private void store"),
+          of(
+              "an error that took effect is told to the actor again",
+              "host/commit/Repeats.java",
+              "                return isStored && !isRepeat ? null",
+              "                return isStored ? null"),
           of(
               "the client of a repeated message is not told that it may have missed something",
               "host/commit/Answers.java",

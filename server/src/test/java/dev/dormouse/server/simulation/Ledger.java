@@ -73,6 +73,10 @@ final class Ledger {
     long begun;
 
     long effective;
+
+    /** Is true once an error's effect is kept. */
+    boolean isFailed;
+
     final Map<Long, List<ClusterTurn>> turns = new HashMap<>();
   }
 
@@ -375,6 +379,11 @@ final class Ledger {
         broken(Promise.ONE_AT_A_TIME, turn + " takes effect after message " + known.effective);
       }
       known.effective = turn.about;
+    } else if (turn.kind == Kind.ERROR) {
+      if (known(turn.connection).isFailed) {
+        broken(Promise.ONE_AT_A_TIME, turn + " takes effect twice");
+      }
+      known(turn.connection).isFailed = true;
     } else if (turn.kind == Kind.REQUEST && !truth.requests.add(turn.about)) {
       broken(Promise.ONE_AT_A_TIME, turn + " takes effect twice");
     }

@@ -24,7 +24,8 @@ import org.jspecify.annotations.Nullable;
  *
  * @param acceptedAtMs when the connection was accepted, in milliseconds since 1970
  * @param sequence the number of the connection's last message that took effect; 0 if it is not
- *     kept, or if there was no message
+ *     kept, or if there was no message; {@link #FAILED} once the error behind the last message took
+ *     effect
  * @param tags the connection's tags, in order
  * @param request the request for the upgrade; null if the row was damaged and began anew
  * @param closing the close that the actor has sent; null if the actor has not closed the
@@ -39,6 +40,12 @@ public record ConnectionRow(
     @Nullable Request request,
     @Nullable Closing closing,
     byte @Nullable [] attachment) {
+
+  /**
+   * The sequence of a connection whose error has taken effect: no message comes behind an error, so
+   * all messages and the error itself have taken effect.
+   */
+  public static final long FAILED = Long.MAX_VALUE;
 
   private static final byte VERSION = 1;
   private static final byte[] NOTHING = {};

@@ -9,6 +9,7 @@ import dev.dormouse.server.host.turn.ClosingConnections;
 import dev.dormouse.server.host.turn.Event;
 import dev.dormouse.server.protocol.ToGateway;
 import dev.dormouse.server.protocol.ToHost;
+import dev.dormouse.storage.rows.ConnectionRow;
 import dev.dormouse.storage.rows.CorruptRowException;
 import dev.dormouse.storage.rows.RequestRow;
 import java.util.List;
@@ -19,11 +20,12 @@ import org.jspecify.annotations.Nullable;
  * before or that their connection is gone.
  *
  * <p>A gateway that has lost its host sends again what is unanswered, perhaps to another host. A
- * message took effect if the row of its connection has its number or a later one, a request if
- * there is a row with its answer, and a close if its connection has no row. A message whose
- * connection the actor has closed has no effect, even if a former owner of the actor closed it and
- * the gateway has not heard of that; it is answered with the close. Where gateway and host are one
- * process nothing comes twice but closes, so only closes are looked at there.
+ * message took effect if the row of its connection has its number or a later one, an error if that
+ * row says so, a request if there is a row with its answer, and a close if its connection has no
+ * row. A message whose connection the actor has closed has no effect, even if a former owner of the
+ * actor closed it and the gateway has not heard of that; it is answered with the close. Where
+ * gateway and host are one process nothing comes twice but closes, so only closes are looked at
+ * there.
  */
 public final class Repeats {
 
@@ -87,7 +89,9 @@ public final class Repeats {
               @Override
               public @Nullable Vain failed(ToHost.Failed failed) {
                 boolean isStored = rows.has(failed.connection());
-                return isStored ? null : new Vain(List.of());
+                boolean isRepeat =
+                    mayRepeat && current.lastSequence(failed.connection()) == ConnectionRow.FAILED;
+                return isStored && !isRepeat ? null : new Vain(List.of());
               }
 
               @Override

@@ -432,14 +432,19 @@ public final class Activation implements ActorContext<@Nullable Object> {
    */
   private void keepEffect(Turn ended, ToHost.ClientEvent event, RequestRows answers) {
     if (event instanceof ToHost.Message message) {
-      ConnectionRow row = connection(message.connection()).rowAfter(message.sequence());
-      if (row != null) {
-        RowKey key = RowKey.connection(message.connection());
-        ended.writes().put(key, Optional.of(row.encode()));
-      }
+      keepSequence(ended, message.connection(), message.sequence());
+    } else if (event instanceof ToHost.Failed failed) {
+      keepSequence(ended, failed.connection(), ConnectionRow.FAILED);
     } else if (event instanceof ToHost.Request request
         && ended.answer() instanceof ToGateway.Responded answer) {
       answers.keep(ended.writes(), ended.clears(), request, answer.response());
+    }
+  }
+
+  private void keepSequence(Turn ended, ConnectionId connection, long sequence) {
+    ConnectionRow row = connection(connection).rowAfter(sequence);
+    if (row != null) {
+      ended.writes().put(RowKey.connection(connection), Optional.of(row.encode()));
     }
   }
 
@@ -454,6 +459,8 @@ public final class Activation implements ActorContext<@Nullable Object> {
   /**
    * Returns whether the store has nothing of the actor, or only the actor's own row. Such a row is
    * removed, since otherwise a client could fill the store by activating actors under any keys.
+   * Answers that are kept for repeated requests do not count: they are found without the row, and
+   * go with the next request or with their gateway.
    */
   private boolean hasNothingStored() {
     if (connectionCount() > 0 || autoReplies.mayBeStored()) {
