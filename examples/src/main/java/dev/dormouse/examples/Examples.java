@@ -1,6 +1,7 @@
 package dev.dormouse.examples;
 
 import dev.dormouse.examples.Bench.AfterEcho;
+import dev.dormouse.examples.yjs.YjsDocument;
 import dev.dormouse.sdk.Threading;
 import dev.dormouse.server.Dormouse;
 
@@ -23,6 +24,7 @@ public final class Examples {
         .actor("/echo/:key", Echo.class, Echo::new, o -> o.messageBytesMax(16 << 20))
         .actor("/journal/:key", Journal.class, Journal::new, Journal::options)
         .actor("/reminder/:key", Reminder.class, Reminder::new)
+        .actor("/yjs/:key*", YjsDocument.class, YjsDocument::new, YjsDocument::options)
         .actor("/bench/echo/:key", Bench.class, () -> new Bench(AfterEcho.NOTHING))
         .actor("/bench/attach/:key", Bench.class, () -> new Bench(AfterEcho.ATTACH))
         .actor(

@@ -9,6 +9,7 @@
  *   <tr><td>{@code /echo/{key}}</td><td>{@link dev.dormouse.examples.Echo}</td></tr>
  *   <tr><td>{@code /journal/{key}}</td><td>{@link dev.dormouse.examples.Journal}</td></tr>
  *   <tr><td>{@code /reminder/{key}}</td><td>{@link dev.dormouse.examples.Reminder}</td></tr>
+ *   <tr><td>{@code /yjs/{document}}</td><td>{@link dev.dormouse.examples.yjs.YjsDocument}</td></tr>
  *   <tr><td>{@code /bench/echo/{key}}, {@code /bench/attach/{key}}, {@code /bench/put/{key}}</td>
  *       <td>{@link dev.dormouse.examples.Bench}</td></tr>
  * </table>
