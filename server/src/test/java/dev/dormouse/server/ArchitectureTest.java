@@ -40,6 +40,10 @@ class ArchitectureTest {
   private static final String GATEWAY = "dev.dormouse.server.gateway..";
   private static final String HOST = "dev.dormouse.server.host..";
   private static final String LINK = "dev.dormouse.server.cluster.link..";
+  private static final String RAFT = "dev.dormouse.server.cluster.raft..";
+  private static final String ENTRY_LOG = "dev.dormouse.storage.entrylog..";
+  private static final String JRAFT = "com.alipay..";
+  private static final String PROTOBUF = "com.google.protobuf..";
   private static final String OBSERVE = "dev.dormouse.server.observe";
   private static final String ADMIN = "dev.dormouse.server.admin";
   private static final String DASHBOARD = "dev.dormouse.server.admin.dashboard..";
@@ -126,6 +130,8 @@ class ArchitectureTest {
             INSPECTOR, INSPECTOR, ADMIN, GATEWAY, HOST, OBSERVE, PROTOCOL, SDK, JDK, JSPECIFY,
             VERTX, NETTY),
         room(LINK, LINK, OBSERVE, PROTOCOL, JDK, JDK_CRYPTO, JSPECIFY, SLF4J, LOG, VERTX),
+        room(RAFT, RAFT, LINK, PROTOCOL, STORAGE, JDK, JSPECIFY, SLF4J, LOG, JRAFT, PROTOBUF),
+        room(ENTRY_LOG, ENTRY_LOG, JDK, JSPECIFY, ROCKSDB),
         room(TRACING, TRACING, OBSERVE, PROTOCOL, SDK, JDK, JSPECIFY, OPENTELEMETRY),
         room(HOST, HOST, OBSERVE, PROTOCOL, SDK, STORAGE, JDK, JSPECIFY, SLF4J, LOG));
   }
@@ -201,6 +207,17 @@ class ArchitectureTest {
         .should()
         .dependOnClassesThat()
         .resideInAnyPackage(ROCKSDB, KRYO)
+        .check(PRODUCT);
+  }
+
+  @Test
+  void theEngineOfTheReplicatedLogStaysInItsPackage() {
+    noClasses()
+        .that()
+        .resideOutsideOfPackage(RAFT)
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage(JRAFT, PROTOBUF)
         .check(PRODUCT);
   }
 

@@ -218,16 +218,8 @@ final class EngineWriter implements GroupCommit.Sink, AutoCloseable {
     long recoveries = tables.recoveries();
     try (WriteBatch batch = new WriteBatch()) {
       for (StoredWrite write : writes) {
-        byte[] value = write.value();
-        byte[] end = write.end();
-        if (end != null) {
-          batch.deleteRange(tables.of(write.table()), write.key(), end);
-          ranges++;
-        } else if (value == null) {
-          batch.delete(tables.of(write.table()), write.key());
-        } else {
-          batch.put(tables.of(write.table()), write.key(), value);
-        }
+        append(batch, tables, write);
+        ranges += write.end() == null ? 0 : 1;
       }
       long before = tables.db().getLatestSequenceNumber();
       tables.db().write(options, batch);
@@ -244,6 +236,20 @@ final class EngineWriter implements GroupCommit.Sink, AutoCloseable {
         stopped(e, recoveries);
       }
       throw e;
+    }
+  }
+
+  /** Adds a write to a write of the engine. */
+  static void append(WriteBatch batch, RocksTables tables, StoredWrite write)
+      throws RocksDBException {
+    byte[] value = write.value();
+    byte[] end = write.end();
+    if (end != null) {
+      batch.deleteRange(tables.of(write.table()), write.key(), end);
+    } else if (value == null) {
+      batch.delete(tables.of(write.table()), write.key());
+    } else {
+      batch.put(tables.of(write.table()), write.key(), value);
     }
   }
 

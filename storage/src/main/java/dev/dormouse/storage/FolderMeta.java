@@ -22,8 +22,9 @@ import org.rocksdb.WriteOptions;
  *
  * <p>Stored are four numbers, of eight bytes big-endian, under {@code format}, {@code shards},
  * {@code run} and {@code epoch}; a {@link ClockMark} for each group of shards, under {@code clock}
- * and the number of the group (2); and a {@link RunRow} for each of the last {@value #RUNS_KEPT}
- * openings. All are sealed like rows.
+ * and the number of the group (2); a {@link RunRow} for each of the last {@value #RUNS_KEPT}
+ * openings; and, in a cluster, the index (8) of the entry that was applied last to each group,
+ * under {@code applied} and the number of the group (2). All are sealed like rows.
  *
  * <p>The format says what the rows look like and which tables the folder must have. A folder of
  * another format is refused.
@@ -60,6 +61,7 @@ record FolderMeta(int shards, long run, long epoch, Surroundings surroundings) {
   static final byte[] SHARDS_KEY = "shards".getBytes(StandardCharsets.UTF_8);
   private static final byte[] RUN_KEY = "run".getBytes(StandardCharsets.UTF_8);
   private static final byte[] EPOCH_KEY = "epoch".getBytes(StandardCharsets.UTF_8);
+  private static final byte[] APPLIED_KEY_PREFIX = "applied".getBytes(StandardCharsets.UTF_8);
   private static final byte[] CLOCK_KEY_PREFIX = "clock".getBytes(StandardCharsets.UTF_8);
 
   /**
@@ -171,6 +173,48 @@ record FolderMeta(int shards, long run, long epoch, Surroundings surroundings) {
     try (WriteOptions options = new WriteOptions()) {
       tables.db().put(tables.meta(), options, key, RowSeal.seal(key, mark.encode()));
     }
+  }
+
+  /** Adds to a write the mark of a group's running clock. */
+  static void keep(WriteBatch batch, RocksTables tables, int group, ClockMark mark)
+      throws RocksDBException {
+    byte[] key = clockKey(group);
+    batch.put(tables.meta(), key, RowSeal.seal(key, mark.encode()));
+  }
+
+  private static byte[] appliedKey(int group) {
+    return ByteBuffer.allocate(APPLIED_KEY_PREFIX.length + Short.BYTES)
+        .put(APPLIED_KEY_PREFIX)
+        .putShort((short) group)
+        .array();
+  }
+
+  /** Adds to a write the index of the last entry of the cluster's log that it applies. */
+  static void applied(WriteBatch batch, RocksTables tables, int group, long index)
+      throws RocksDBException {
+    byte[] key = appliedKey(group);
+    batch.put(
+        tables.meta(),
+        key,
+        RowSeal.seal(key, ByteBuffer.allocate(Long.BYTES).putLong(index).array()));
+  }
+
+  /**
+   * Reads the index of the last entry of the cluster's log that was applied to a group; returns 0
+   * if none was.
+   *
+   * @throws CorruptRowException if the stored index is damaged
+   */
+  static long applied(RocksTables tables, int group) throws RocksDBException {
+    byte[] key = appliedKey(group);
+    if (tables.db().get(tables.meta(), key) == null) {
+      return 0;
+    }
+    Long index = number(tables.db(), tables.meta(), key);
+    if (index == null) {
+      throw new CorruptRowException("the applied index of group " + group + " is damaged", null);
+    }
+    return index;
   }
 
   /**

@@ -26,6 +26,16 @@ public final class Stores {
   }
 
   /**
+   * Opens the store of a node of a cluster, which owns groups when the log says so.
+   *
+   * @param options the options; a commit that is done survives more than their durability says
+   * @throws StoreOpenException for the reasons that {@link #open} lists
+   */
+  public static NodeStore replicated(StoreOptions options, Replication replication) {
+    return ReplicatedActorStore.open(options, replication);
+  }
+
+  /**
    * Opens a store in memory that finds what earlier stores left on the same disk, and owns all
    * groups in place of them.
    */

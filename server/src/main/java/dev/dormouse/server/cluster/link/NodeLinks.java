@@ -272,14 +272,17 @@ public final class NodeLinks implements AutoCloseable {
     Void unused = closed.completeOnTimeout(null, CLOSE_LIMIT_S, TimeUnit.SECONDS).join();
   }
 
-  // The event loop runs everything below, but for the counts.
-
-  /** Runs a task on the event loop, after those that were handed over before. */
-  void run(Runnable task) {
+  /**
+   * Runs a task on the event loop that calls the receivers, after those that were handed over
+   * before; not after {@link #close}.
+   */
+  public void run(Runnable task) {
     if (!isClosed) {
       context.runOnContext(run -> task.run());
     }
   }
+
+  // The event loop runs everything below, but for the counts.
 
   private void tick(long timer) {
     long nowNs = time.nowNs();

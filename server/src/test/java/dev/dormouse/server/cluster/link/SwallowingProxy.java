@@ -18,8 +18,8 @@ public final class SwallowingProxy implements AutoCloseable {
   private final NetServer server;
   private final NetClient client;
   private final int port;
-  private final int target;
   private final Set<NetSocket> sockets = ConcurrentHashMap.newKeySet();
+  private volatile int target;
   private volatile boolean isCut;
 
   /** Creates a proxy to a port of this machine. */
@@ -32,6 +32,11 @@ public final class SwallowingProxy implements AutoCloseable {
 
   public int port() {
     return port;
+  }
+
+  /** Leads new connections to another port of this machine. */
+  public void leadTo(int port) {
+    target = port;
   }
 
   /** Swallows everything from now on. */

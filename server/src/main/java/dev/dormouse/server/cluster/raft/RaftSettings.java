@@ -1,0 +1,49 @@
+package dev.dormouse.server.cluster.raft;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.regex.Pattern;
+
+/**
+ * The settings of a node's replicated log.
+ *
+ * @param folder the folder of the log, which is made if it is missing
+ * @param members the names of all nodes of the cluster when it is made, this one included; of
+ *     letters, digits, dots, underscores and hyphens
+ * @param groups the number of groups, fixed when the cluster is made
+ * @param election the time after which the silence of an owner leads to an election
+ * @param snapshots the time between two snapshots of a group; zero for none
+ * @param mayOwn whether this node may own groups; if not, it only keeps copies
+ */
+public record RaftSettings(
+    Path folder,
+    List<String> members,
+    int groups,
+    Duration election,
+    Duration snapshots,
+    boolean mayOwn) {
+  private static final Pattern NAME = Pattern.compile("[A-Za-z0-9._-]{1,64}");
+
+  /**
+   * Checks the names.
+   *
+   * @throws IllegalArgumentException if a name has other characters
+   */
+  public RaftSettings {
+    members = List.copyOf(members);
+    for (String member : members) {
+      if (!NAME.matcher(member).matches()) {
+        throw new IllegalArgumentException(
+            "the node's name \""
+                + member
+                + "\" is not 1 to 64 letters, digits, dots, underscores and hyphens");
+      }
+    }
+  }
+
+  /** Returns the default settings: 8 groups, an election after 1 s, snapshots every 5 minutes. */
+  public static RaftSettings of(Path folder, List<String> members) {
+    return new RaftSettings(folder, members, 8, Duration.ofSeconds(1), Duration.ofMinutes(5), true);
+  }
+}
