@@ -93,9 +93,10 @@ public interface ReplicatedLog extends AutoCloseable {
 
     /** Returns the number of bytes that {@link #encode} returns. */
     public long bytes() {
-      long bytes = HEAD_BYTES + (mark == null ? 0 : MARK_BYTES);
+      long bytes = (long) HEAD_BYTES + (mark == null ? 0 : MARK_BYTES);
       for (StoredWrite write : writes) {
-        bytes += WRITE_BYTES + write.key().length + length(write.value()) + length(write.end());
+        bytes += (long) WRITE_BYTES + write.key().length;
+        bytes += (long) length(write.value()) + length(write.end());
       }
       return bytes;
     }
