@@ -124,8 +124,13 @@ final class ReplicatedActorStore extends EngineStore {
             Surroundings::of,
             (folder, tables, meta, room) ->
                 new ReplicatedActorStore(options, replication, folder, tables, meta, room));
-    store.entries.start();
-    return store;
+    try {
+      store.entries.start();
+      return store;
+    } catch (RuntimeException | Error e) {
+      store.close();
+      throw e;
+    }
   }
 
   @Override

@@ -97,8 +97,8 @@ final class LinkConnection {
   private @Nullable Greeting own;
   private @Nullable Greeting others;
 
-  /** The peer; null until the greeting has ended. */
-  private @Nullable Peer peer;
+  /** The peer; null until the greeting has ended. Any thread reads it, for messages. */
+  private volatile @Nullable Peer peer;
 
   /** The lane; null until it is known. */
   private @Nullable Lane lane;

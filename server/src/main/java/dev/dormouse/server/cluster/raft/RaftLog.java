@@ -40,6 +40,10 @@ public final class RaftLog implements ReplicatedLog {
 
   private static final long WATCH_MS = 250;
   private static final long STUCK_NS = Duration.ofSeconds(3).toNanos();
+
+  /** The time between two looks from which the machine counts as too busy to judge by. */
+  private static final long BUSY_NS = Duration.ofSeconds(1).toNanos();
+
   private static final int RESTARTS_MAX = 1;
 
   private static final int APPEND_THREADS = 4;
@@ -60,6 +64,7 @@ public final class RaftLog implements ReplicatedLog {
     private RaftGroupService service;
     private long committed;
     private long committedNs;
+    private long watchedNs;
     private int restarts;
 
     Watched(RaftGroup group, RaftGroupService service) {
@@ -251,6 +256,8 @@ public final class RaftLog implements ReplicatedLog {
     Node node = each.service.getRaftNode();
     long nowNs = time.nowNs();
     long committed;
+    boolean isBusy = nowNs - each.watchedNs > BUSY_NS;
+    each.watchedNs = nowNs;
     boolean isGoingOn;
     try {
       committed = node.getLastCommittedIndex();
@@ -258,7 +265,7 @@ public final class RaftLog implements ReplicatedLog {
     } catch (IllegalStateException e) {
       return; // it is starting or stopping
     }
-    if (isGoingOn || committed != each.committed) {
+    if (isGoingOn || isBusy || committed != each.committed) {
       each.committed = committed;
       each.committedNs = nowNs;
       each.restarts = isGoingOn ? 0 : each.restarts;

@@ -132,6 +132,9 @@ class NodeLinksTest {
     for (int i = 0; i < 2_000; i++) {
       assertThat(beta.heard().next()).startsWith(i + " ");
     }
+    String large = "x".repeat(3 << 20);
+    assertThat(alpha.links().message("beta", Lane.RAFT, 7, large.getBytes(UTF_8))).isTrue();
+    assertThat(beta.heard().next()).isEqualTo("7 " + large);
     assertThat(alpha.links().isUp("beta", Lane.RAFT)).isTrue();
     assertThat(alpha.links().counts().refused()).isZero();
   }
