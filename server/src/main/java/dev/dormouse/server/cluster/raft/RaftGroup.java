@@ -486,7 +486,7 @@ final class RaftGroup extends StateMachineAdapter {
 
   @Override
   public boolean onSnapshotLoad(SnapshotReader reader) {
-    SnapshotMeta meta = (SnapshotMeta) reader.load();
+    SnapshotMeta meta = reader.load();
     try {
       machine.load(number, Path.of(reader.getPath()), meta.getLastIncludedIndex());
       return true;
