@@ -2,6 +2,7 @@ package dev.dormouse.sdk;
 
 import dev.dormouse.sdk.spi.ActorContext;
 import dev.dormouse.sdk.spi.ActorInvoker;
+import dev.dormouse.sdk.spi.CallHandlers;
 import java.nio.ByteBuffer;
 import java.time.Instant;
 import java.util.concurrent.CompletionStage;
@@ -240,6 +241,32 @@ public abstract class WebSocketActor<A extends @Nullable Object> {
     return context().reset(why);
   }
 
+  /**
+   * Returns a reference to another actor, or to this one, by which this actor calls it.
+   *
+   * @param type the class of the other actor, which the server must have as one actor type
+   * @param key the key of the other actor
+   * @throws IllegalArgumentException if the server has no actor type of this class or more than
+   *     one, or the key cannot be one
+   */
+  protected final <T extends WebSocketActor<?>> ActorRef<T> actor(Class<T> type, String key) {
+    return context().actor(type, key);
+  }
+
+  /**
+   * Runs an action once the current turn is committed, for work outside of actors that must not
+   * happen if the turn is discarded: a mail, a call to another service. If the turn is discarded or
+   * lost, or the process dies first, the action does not run.
+   *
+   * @param action runs on a thread of handlers, beside later turns; it must not use the actor, and
+   *     a failure is only logged. The actions of one turn run one after the other
+   * @throws LimitExceededException if the turn has 1,024 actions
+   * @throws TurnStateException if no turn is open
+   */
+  protected final void afterCommit(Runnable action) {
+    context().afterCommit(action);
+  }
+
   /** Returns the time by the server's clock, which a test moves by hand. */
   protected final Instant now() {
     return context().now();
@@ -320,6 +347,11 @@ public abstract class WebSocketActor<A extends @Nullable Object> {
     @Override
     public void alarm(Alarm alarm) throws Exception {
       actor.onAlarm(alarm);
+    }
+
+    @Override
+    public @Nullable Object call(CallHandlers.Handler handler, Call<?> call) throws Exception {
+      return handler.invoke(actor, call);
     }
   }
 }

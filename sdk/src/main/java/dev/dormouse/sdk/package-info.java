@@ -21,6 +21,9 @@
  *   <tr><td>{@link dev.dormouse.sdk.HttpRequest}, {@link dev.dormouse.sdk.HttpResponse}</td>
  *       <td>plain HTTP to an actor; a {@link dev.dormouse.sdk.ResponseException} is an answer that
  *       is thrown</td></tr>
+ *   <tr><td>{@link dev.dormouse.sdk.Call}, {@link dev.dormouse.sdk.ActorRef}, {@link
+ *       dev.dormouse.sdk.OutsideRef}</td>
+ *       <td>calls to an actor, from another actor or from plain Java</td></tr>
  *   <tr><td>{@link dev.dormouse.sdk.ActorOptions}</td><td>the options of an actor type</td></tr>
  *   <tr><td>{@link dev.dormouse.sdk.StoredFields}</td>
  *       <td>an object of an earlier version of the application, to be migrated</td></tr>

@@ -3,6 +3,8 @@ package dev.dormouse.server;
 import dev.dormouse.sdk.ActorId;
 import dev.dormouse.sdk.Alarm;
 import dev.dormouse.sdk.ConnectionId;
+import dev.dormouse.sdk.OutsideRef;
+import dev.dormouse.sdk.WebSocketActor;
 import dev.dormouse.server.gateway.limits.GatewayCounts;
 import dev.dormouse.server.gateway.socket.ConnectionStatus;
 import dev.dormouse.server.host.ActorStatus;
@@ -148,6 +150,19 @@ public final class DormouseServer implements AutoCloseable {
    */
   public Runnable observe(DormouseObserver observer) {
     return node.observers.add(observer);
+  }
+
+  /**
+   * Returns a reference to an actor, by which code outside of actors calls it: a scheduler, an HTTP
+   * handler, a controller of a web framework. The reference may be kept.
+   *
+   * @param type the class of the actor, which the server must have as one actor type
+   * @param key the key of the actor
+   * @throws IllegalArgumentException if the server has no actor type of this class or more than
+   *     one, or the key cannot be one
+   */
+  public <T extends WebSocketActor<?>> OutsideRef<T> actor(Class<T> type, String key) {
+    return node.host.actor(type, key);
   }
 
   /** Returns the current status of an actor, without waking the actor. */

@@ -197,6 +197,11 @@ class LimitsTableTest {
         "RetryPolicy.restMax",
         "RetryPolicy.patience");
     row("background work of an actor under way (`inBackground`)", "BackgroundWork.STAGES_MAX");
+    row("a call to an actor, its answer", "Call.BYTES_MAX");
+    row("the deadline of an `ask`", "ActorRef.DEADLINE_MAX");
+    row("calls of a node that wait for an answer", "OpenCalls.OPEN_MAX");
+    row("actors of which each waits for the next one", "TurnRef.WAITING_MAX");
+    row("actions of one turn after its commit (`afterCommit`)", "Turn.AFTER_COMMIT_MAX");
     row(
         "log lines that nobody reads",
         "Log.BYTES_MAX=256 KiB to 8 MiB, a 64th of the heap",

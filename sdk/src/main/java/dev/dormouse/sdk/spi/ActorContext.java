@@ -1,6 +1,7 @@
 package dev.dormouse.sdk.spi;
 
 import dev.dormouse.sdk.ActorId;
+import dev.dormouse.sdk.ActorRef;
 import dev.dormouse.sdk.Alarms;
 import dev.dormouse.sdk.AutoReply;
 import dev.dormouse.sdk.Connections;
@@ -54,6 +55,12 @@ public interface ActorContext<A extends @Nullable Object> {
 
   /** Discards the current turn and drops the actor object; returns what the handler must throw. */
   RuntimeException reset(String why);
+
+  /** Returns a reference to an actor, by which the actor of this context calls it. */
+  <T extends WebSocketActor<?>> ActorRef<T> actor(Class<T> type, String key);
+
+  /** Runs an action once the current turn is committed. */
+  void afterCommit(Runnable action);
 
   /** Returns the time, by the clock of the program that runs the actor. */
   Instant now();

@@ -1,6 +1,7 @@
 package dev.dormouse.sdk.spi;
 
 import dev.dormouse.sdk.Alarm;
+import dev.dormouse.sdk.Call;
 import dev.dormouse.sdk.CloseReason;
 import dev.dormouse.sdk.Connection;
 import dev.dormouse.sdk.ConnectionFailedException;
@@ -112,4 +113,12 @@ public abstract class ActorInvoker<A extends @Nullable Object> {
 
   /** Calls the handler {@code onAlarm}. */
   public abstract void alarm(Alarm alarm) throws Exception;
+
+  /**
+   * Calls a handler {@code onCall} of the actor's class.
+   *
+   * @return the answer, or a stage of it; null for no answer
+   */
+  public abstract @Nullable Object call(CallHandlers.Handler handler, Call<?> call)
+      throws Exception;
 }

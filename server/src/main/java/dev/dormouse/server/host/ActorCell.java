@@ -1,6 +1,7 @@
 package dev.dormouse.server.host;
 
 import dev.dormouse.sdk.ActorId;
+import dev.dormouse.sdk.CallFailedException.Reason;
 import dev.dormouse.sdk.ConnectionId;
 import dev.dormouse.server.host.commit.Answers;
 import dev.dormouse.server.host.commit.CommitPipeline;
@@ -234,6 +235,9 @@ final class ActorCell {
       case FULL -> {
         watch.hit("mailbox", Answers.noRoomOutcome(work), id, work.connection());
         commits.sendNow(Answers.noRoom(work));
+        if (work instanceof Event.Call call) {
+          call.refuse(Reason.BUSY, "too many events wait for the actor");
+        }
       }
       case QUEUED, OUT_OF_TURN -> {}
       case SHUT -> passOver(work);
@@ -244,7 +248,11 @@ final class ActorCell {
     return true;
   }
 
-  private static void passOver(Event unhandled) {
+  /** Ends an event that this node does not handle, because it does not own the actor any more. */
+  static void passOver(Event unhandled) {
+    if (unhandled instanceof Event.Call call) {
+      call.refuse(Reason.CANNOT_WAKE, DROPPED);
+    }
     if (unhandled instanceof Event.Hibernate hibernate) {
       hibernate.dropped().complete(false);
     }
@@ -504,6 +512,7 @@ final class ActorCell {
       Turn lost = openTurn;
       if (lost != null) {
         commits.discard(lost);
+        passOver(lost.work());
       }
       if (current != null) {
         watch.left(id, lost, current);
@@ -552,6 +561,11 @@ final class ActorCell {
     @Override
     public Boolean hibernate(Event.Hibernate wish) {
       return ActorCell.this.hibernate(wish);
+    }
+
+    @Override
+    public Boolean call(Event.Call call) {
+      return isVain(call) || runEvent(call);
     }
 
     @Override
@@ -749,6 +763,15 @@ final class ActorCell {
       recovery.done(alarm); // it is still set, and comes again
       return true;
     }
+  }
+
+  /** Passes over a call for which nobody waits any more; returns whether it needs no turn. */
+  private boolean isVain(Event.Call call) {
+    boolean isOver = call.reply().isOver();
+    if (isOver) {
+      recovery.done(call);
+    }
+    return isOver;
   }
 
   private boolean passOver(Event.Client handle) {

@@ -4,10 +4,16 @@ import dev.dormouse.log.Log;
 import dev.dormouse.sdk.ActorId;
 import dev.dormouse.sdk.ActorOptions;
 import dev.dormouse.sdk.Alarm;
+import dev.dormouse.sdk.CallFailedException.Reason;
 import dev.dormouse.sdk.CloseReason;
 import dev.dormouse.sdk.ConnectionId;
+import dev.dormouse.sdk.OutsideRef;
+import dev.dormouse.sdk.WebSocketActor;
 import dev.dormouse.server.host.alarm.AlarmClock;
 import dev.dormouse.server.host.alarm.AlarmCounts;
+import dev.dormouse.server.host.call.CallTypes;
+import dev.dormouse.server.host.call.OpenCalls;
+import dev.dormouse.server.host.call.StrangerRef;
 import dev.dormouse.server.host.commit.AlarmOutcomes;
 import dev.dormouse.server.host.commit.Answers;
 import dev.dormouse.server.host.commit.CommitPipeline;
@@ -26,6 +32,7 @@ import dev.dormouse.server.host.rows.ActorRows;
 import dev.dormouse.server.host.rows.Quarantine;
 import dev.dormouse.server.host.rows.UnreadableCounts;
 import dev.dormouse.server.host.turn.Activation;
+import dev.dormouse.server.host.turn.ActorCalls;
 import dev.dormouse.server.host.turn.ActorType;
 import dev.dormouse.server.host.turn.AutoReplyRows;
 import dev.dormouse.server.host.turn.BackgroundWork;
@@ -35,6 +42,8 @@ import dev.dormouse.server.host.turn.Questions;
 import dev.dormouse.server.host.turn.UnsettledTurns;
 import dev.dormouse.server.observe.FailureLog;
 import dev.dormouse.server.observe.Observers;
+import dev.dormouse.server.protocol.CallReply;
+import dev.dormouse.server.protocol.CallRequest;
 import dev.dormouse.server.protocol.Owner;
 import dev.dormouse.server.protocol.Placement;
 import dev.dormouse.server.protocol.Release;
@@ -103,6 +112,8 @@ public final class ActorHost implements Transport.HostEnd, OwnershipListener, Ow
   /** Takes the records of gateways if this host owns everything. */
   private final Receiver receiver = new Receiver(null);
 
+  private final CallTypes callTypes;
+  private final OpenCalls calls;
   private final UnsettledTurns unsettled;
   private final HostRounds rounds;
   private final Quarantine quarantine = new Quarantine();
@@ -207,6 +218,15 @@ public final class ActorHost implements Transport.HostEnd, OwnershipListener, Ow
     this.background = new BackgroundWork(failures);
     this.watch = new TurnWatch(observers, time);
     this.questions = new Questions(store.run());
+    this.callTypes =
+        new CallTypes(
+            types.stream()
+                .map(
+                    type ->
+                        new CallTypes.Callable(
+                            type.name(), type.calls(), type.codec(), type.executor()))
+                .toList());
+    this.calls = new OpenCalls(time, observers, this::accept);
     this.unsettled = new UnsettledTurns(options.unsettledBytesMax(), transport::underWayBytes);
     this.leftovers =
         new LeftoverCloses(
@@ -330,6 +350,39 @@ public final class ActorHost implements Transport.HostEnd, OwnershipListener, Ow
     }
   }
 
+  /**
+   * Takes a call to an actor. If this host does not own the actor, the call fails.
+   *
+   * @param reply told once what became of the call
+   */
+  public void accept(CallRequest request, CallReply reply) {
+    ActorId actor = request.target();
+    ActorType type = types.get(actor.type());
+    Ownership ownership = ownershipOf(actor);
+    if (type == null) {
+      reply.failed(Reason.UNKNOWN, "there is no actor type " + actor.type());
+    } else if (isStopping) {
+      reply.failed(Reason.STOPPING, "the server is stopping");
+    } else if (ownerships != null && ownership == null) {
+      reply.failed(Reason.CANNOT_WAKE, "this node does not own the actor");
+    } else if (rounds.isCrowded() && !cells.containsKey(actor)) {
+      watch.hit("actors-in-memory", "call failed", actor, null);
+      reply.failed(Reason.BUSY, "the server has as many busy actors in memory as it may");
+    } else {
+      offer(ownership, actor, type, new Event.Call(request, reply, watch.nowNsIfHeard()));
+    }
+  }
+
+  /**
+   * Returns a reference to an actor for callers that are not actors.
+   *
+   * @throws IllegalArgumentException if there is no actor type of this class or more than one, or
+   *     the key cannot be one
+   */
+  public <T extends WebSocketActor<?>> OutsideRef<T> actor(Class<T> type, String key) {
+    return new StrangerRef<>(type, key, callTypes, calls);
+  }
+
   private void refuse(@Nullable Ownership ownership, Event.Client client, List<ToGateway> records) {
     if (!records.isEmpty()) {
       ActorId actor = client.event().actor();
@@ -352,11 +405,13 @@ public final class ActorHost implements Transport.HostEnd, OwnershipListener, Ow
     ActorCell cell = cells.get(id); // takes no lock, and most often finds the cell
     while (cell == null || !isOffered(cell, ownership, event)) {
       if (ownership != null && !ownership.isServing()) {
+        ActorCell.passOver(event);
         return;
       }
       cell = cells.computeIfAbsent(id, key -> newCell(key, type, ownership));
       if (ownership != null && !ownership.isServing()) {
         drop(cell); // the cell may have been made after the others of the group were dropped
+        ActorCell.passOver(event);
         return;
       }
     }
@@ -372,6 +427,7 @@ public final class ActorHost implements Transport.HostEnd, OwnershipListener, Ow
       drop(cell);
       return false;
     }
+    ActorCell.passOver(event);
     return true; // the ownership under which the event came is over
   }
 
@@ -409,6 +465,7 @@ public final class ActorHost implements Transport.HostEnd, OwnershipListener, Ow
             questions,
             unsettled,
             lostCloses,
+            background,
             type.options().turnBytesMax(),
             ownership == null ? null : () -> confirm(ownership));
     Recovery recovery =
@@ -440,6 +497,7 @@ public final class ActorHost implements Transport.HostEnd, OwnershipListener, Ow
                 background,
                 questions,
                 ownership != null,
+                new ActorCalls(callTypes, calls, pipeline::awaitEarlier),
                 pipeline::sendNow);
     return new ActorCell(
         id,
@@ -614,6 +672,7 @@ public final class ActorHost implements Transport.HostEnd, OwnershipListener, Ow
    */
   public void tick(int parts) {
     unsettled.look();
+    calls.tick(time.nowNs());
     if (ownerships != null) {
       ownerships.tick();
     }
@@ -839,6 +898,10 @@ public final class ActorHost implements Transport.HostEnd, OwnershipListener, Ow
     return CompletableFuture.allOf(
             Stream.concat(cells.keySet().stream().map(this::hibernate), leaving.values().stream())
                 .toArray(CompletableFuture[]::new))
-        .thenCompose(dropped -> background.drained());
+        .thenCompose(
+            dropped -> {
+              calls.stop();
+              return background.drained();
+            });
   }
 }

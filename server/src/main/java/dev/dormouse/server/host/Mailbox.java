@@ -124,6 +124,8 @@ final class Mailbox {
       if (refused != null) {
         return refused;
       }
+    } else if (work instanceof Event.Call && queue.size() >= capacity) {
+      return Admission.FULL;
     }
     queue.add(work);
     if (state != State.PARKED) {

@@ -2,6 +2,7 @@ package dev.dormouse.server.host;
 
 import dev.dormouse.log.Counted;
 import dev.dormouse.sdk.ActorId;
+import dev.dormouse.sdk.CallFailedException.Reason;
 import dev.dormouse.sdk.FailurePolicy;
 import dev.dormouse.server.host.commit.AlarmOutcomes;
 import dev.dormouse.server.host.commit.Answers;
@@ -20,6 +21,7 @@ import dev.dormouse.storage.NoFileHandlesException;
 import dev.dormouse.storage.rows.CorruptRowException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.BooleanSupplier;
@@ -46,7 +48,8 @@ import org.jspecify.annotations.Nullable;
  *   <li>a close is kept in {@link OwedCloses}, which tries it later;
  *   <li>an alarm is stored with a later time at once, any number of times;
  *   <li>upgrades and requests, whose clients can ask again, wait as long as {@link
- *       RetryPolicy#patience} allows and are then answered 503.
+ *       RetryPolicy#patience} allows and are then answered 503;
+ *   <li>calls wait as long, and then fail with the reason.
  * </ul>
  *
  * <p>Methods are called by the thread that runs the cell, unless a comment says otherwise.
@@ -167,6 +170,9 @@ final class Recovery {
       return false;
     }
     commits.sendNow(Answers.unavailable(work, restSeconds()));
+    if (work instanceof Event.Call call) {
+      call.refuse(Reason.CANNOT_WAKE, "the actor could not be woken, and is not tried again yet");
+    }
     return true;
   }
 
@@ -252,6 +258,16 @@ final class Recovery {
           }
 
           @Override
+          public @Nullable Void call(Event.Call call) {
+            if (unreadable == null) {
+              turnFailed(call, cause);
+            } else {
+              callUnreadable(call, unreadable);
+            }
+            return null;
+          }
+
+          @Override
           public @Nullable Void difference(Event.Difference difference) {
             throw new AssertionError("a difference is told without a turn");
           }
@@ -297,6 +313,11 @@ final class Recovery {
       difference.untold().run();
       difference.end();
     }
+    if (work instanceof Event.Call call) {
+      commits.fail(
+          call, isReset ? Reason.ACTOR_RESET : Reason.HANDLER_FAILED, causeOf(failure).toString());
+      done(call);
+    }
     if (!(work instanceof Event.Client client)) {
       return;
     }
@@ -306,6 +327,11 @@ final class Recovery {
       sendInOrder(isReset ? Answers.reset(work) : Answers.failed(work, failurePolicy, failure));
       done(client);
     }
+  }
+
+  private static Throwable causeOf(Throwable failure) {
+    Throwable cause = failure instanceof CompletionException ? failure.getCause() : null;
+    return cause == null ? failure : cause;
   }
 
   /**
@@ -379,6 +405,17 @@ final class Recovery {
     done(work);
   }
 
+  /** Fails a call whose turn could not read the store; its caller may try again. */
+  private void callUnreadable(Event.Call call, Throwable cause) {
+    failures.error(
+        "a turn of actor {} could not read the store ({}): {}",
+        id,
+        call.description(),
+        String.valueOf(cause));
+    commits.fail(call, Reason.CANNOT_WAKE, "the store could not be read: " + cause.getMessage());
+    done(call);
+  }
+
   /** Decides what becomes of the events that wait after an activation failed. */
   void activationFailed(Throwable cause, long beganNs) {
     long nowNs = time.nowNs();
@@ -433,6 +470,10 @@ final class Recovery {
   }
 
   private static boolean isRefusable(Event work) {
+    return work instanceof Event.Call || isAnswered503(work);
+  }
+
+  private static boolean isAnswered503(Event work) {
     return work instanceof Event.Client client
         && (client.event() instanceof ToHost.Open || client.event() instanceof ToHost.Request);
   }
@@ -448,7 +489,9 @@ final class Recovery {
       if (!isStopping.getAsBoolean()) {
         alarms.putOff(rows, commits, alarm, Math.max(1, failedActivations()));
       }
-    } else if (isRefusable(work)) {
+    } else if (work instanceof Event.Call call) {
+      commits.fail(call, Reason.CANNOT_WAKE, "the actor could not be woken: " + cause);
+    } else if (isAnswered503(work)) {
       commits.sendInOrder(Answers.unavailable(work, restSeconds()));
     } else if (work instanceof Event.Client client && closing.hasEnded(client)) {
       commits.acknowledge(client, closing);
@@ -499,6 +542,14 @@ final class Recovery {
       alarms.setAside(alarm);
       done(alarm);
       commits.sendNow(mailbox.resumable());
+    } else if (mailbox.peek() instanceof Event.Call call) {
+      owed.failed(nowNs, nowNs);
+      mailbox.take();
+      quarantine.actor(id, cause);
+      quarantine.eventRefused();
+      commits.fail(call, Reason.CANNOT_WAKE, "what is stored of the actor cannot be read");
+      done(call);
+      commits.sendNow(mailbox.resumable());
     } else {
       activationFailed(cause, nowNs);
     }
@@ -507,6 +558,10 @@ final class Recovery {
   /** Answers an event whose turn is lost because a commit before it was lost. */
   void lost(Event work, CommitResult loss) {
     commits.answerLost(work, loss);
+    if (work instanceof Event.Call call) {
+      call.refuse(Reason.NOT_STORED, "a turn before it could not be stored");
+      done(call);
+    }
     if (work instanceof Event.Client || work instanceof Event.Alarm) {
       done(work);
     }

@@ -6,6 +6,7 @@ import dev.dormouse.sdk.StorageKey;
 import dev.dormouse.sdk.Upgrade;
 import dev.dormouse.sdk.WebSocketActor;
 import dev.dormouse.sdk.spi.ActorInvoker;
+import dev.dormouse.sdk.spi.CallHandlers;
 import dev.dormouse.server.gateway.http.ActorRoute;
 import dev.dormouse.server.host.turn.ActorType;
 import dev.dormouse.storage.codec.Codecs;
@@ -37,6 +38,7 @@ public record ActorDefinition(
     String path,
     Supplier<? extends WebSocketActor<?>> factory,
     ActorOptions options,
+    CallHandlers calls,
     ValueCodec codec,
     Type attachment,
     boolean isAttachmentOptional,
@@ -74,12 +76,17 @@ public record ActorDefinition(
     List<Type> stored = new ArrayList<>(options.stores());
     stored.add(attachment);
     stored.addAll(typesOfKeys(type, filledIn));
+    CallHandlers calls = collect(faults, () -> CallHandlers.of(type));
+    if (calls != null) {
+      stored.addAll(calls.types());
+    }
     ValueCodec codec =
         collect(faults, () -> Codecs.kryo(stored, options.renamed(), options.migrates()));
-    if (codec == null || !faults.isEmpty()) {
+    if (codec == null || calls == null || !faults.isEmpty()) {
       throw new IllegalArgumentException(String.join("\n", faults));
     }
-    return new ActorDefinition(name, path, factory, options, codec, attachment, isOptional, type);
+    return new ActorDefinition(
+        name, path, factory, options, calls, codec, attachment, isOptional, type);
   }
 
   private static <T> @Nullable T collect(List<String> faults, Supplier<T> step) {
@@ -102,7 +109,8 @@ public record ActorDefinition(
    * @param executor where an actor's handlers run
    */
   public ActorType type(Function<ActorId, Executor> executor) {
-    return new ActorType(name, factory, codec, attachment, isAttachmentOptional, executor, options);
+    return new ActorType(
+        name, factory, calls, codec, attachment, isAttachmentOptional, executor, options);
   }
 
   /**

@@ -179,7 +179,7 @@ public interface DormouseObserver {
    *
    * @param actor the actor
    * @param reason the kind of event that woke the actor: {@code upgrade}, {@code message}, {@code
-   *     close}, {@code error}, {@code request}, {@code alarm}
+   *     close}, {@code error}, {@code request}, {@code alarm}, {@code call}
    * @param activation the number of this activation, counted over the actor's whole life
    * @param tookNs nanoseconds since the event was ready to be handled
    */
@@ -208,7 +208,7 @@ public interface DormouseObserver {
    *
    * @param actor the actor
    * @param event the kind of event: {@code upgrade}, {@code message}, {@code close}, {@code error},
-   *     {@code request}, {@code alarm}, {@code activate}, {@code hibernate}
+   *     {@code request}, {@code alarm}, {@code call}, {@code activate}, {@code hibernate}
    * @param connection the connection of the event; null if it has none
    * @param queuedNs nanoseconds that the event waited for its actor
    * @param ranNs nanoseconds from the start of the handler to the end of all it waited for
@@ -226,6 +226,18 @@ public interface DormouseObserver {
       long commitNs,
       long storedBytes,
       TurnOutcome outcome) {}
+
+  /**
+   * Reports what became of a call to an actor; each call is reported once.
+   *
+   * @param actor the actor that was called
+   * @param call the simple name of the call's class
+   * @param isTell whether the call was told, so that its answer is dropped
+   * @param outcome {@code answered}, or the {@link dev.dormouse.sdk.CallFailedException.Reason} in
+   *     lower case with hyphens, such as {@code handler-failed}
+   * @param tookNs nanoseconds since the call was made
+   */
+  record CallEnded(ActorId actor, String call, boolean isTell, String outcome, long tookNs) {}
 
   /**
    * Reports that a limit was hit, or that a client broke a protocol.
@@ -289,6 +301,9 @@ public interface DormouseObserver {
 
   /** Hears that a turn has ended. */
   default void turnEnded(TurnEnded ended) {}
+
+  /** Hears what became of a call to an actor. */
+  default void callEnded(CallEnded ended) {}
 
   /** Hears that a limit was hit. */
   default void limitHit(LimitHit hit) {}

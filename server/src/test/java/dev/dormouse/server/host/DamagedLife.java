@@ -7,6 +7,7 @@ import dev.dormouse.sdk.ActorOptions;
 import dev.dormouse.sdk.CloseReason;
 import dev.dormouse.sdk.ConnectionId;
 import dev.dormouse.sdk.RequestHead;
+import dev.dormouse.sdk.spi.CallHandlers;
 import dev.dormouse.server.host.Script.Actor;
 import dev.dormouse.server.host.rows.DamagedRows;
 import dev.dormouse.server.host.rows.RowKey;
@@ -47,6 +48,7 @@ final class DamagedLife {
         new ActorType(
             "room",
             () -> new Actor(script),
+            CallHandlers.none(),
             codec,
             attachment,
             attachment == Object.class,

@@ -43,6 +43,7 @@ final class EventMeters implements DormouseObserver {
   private final MeterProvider<Timer> lifetimes;
   private final MeterProvider<Timer> wakes;
   private final MeterProvider<Timer> lives;
+  private final MeterProvider<Timer> calls;
   private final MeterProvider<Counter> resets;
   private final MeterProvider<Counter> limits;
   private final MeterProvider<Counter> bytes;
@@ -55,6 +56,7 @@ final class EventMeters implements DormouseObserver {
     this.lifetimes = timer("dormouse.connection.duration", "connections that are closed");
     this.wakes = timer("dormouse.actor.wake.duration", "wakes, by kind of event");
     this.lives = timer("dormouse.actor.awake.duration", "time that actors were in memory");
+    this.calls = timer("dormouse.call.duration", "calls to actors, by outcome");
     this.resets =
         Counter.builder("dormouse.actor.resets")
             .description("actors dropped because of a failure")
@@ -124,6 +126,19 @@ final class EventMeters implements DormouseObserver {
   @Override
   public void actorReset(ActorReset reset) {
     resets.withTags("type", reset.actor().type()).increment();
+  }
+
+  @Override
+  public void callEnded(CallEnded ended) {
+    record(
+        calls,
+        ended.tookNs(),
+        "type",
+        ended.actor().type(),
+        "kind",
+        ended.isTell() ? "tell" : "ask",
+        "outcome",
+        ended.outcome());
   }
 
   @Override

@@ -164,6 +164,9 @@ public final class Answers {
 
   /** Returns the outcome of an event that the full mailbox refused, in a word for observers. */
   public static String noRoomOutcome(Event event) {
+    if (event instanceof Event.Call) {
+      return "call failed";
+    }
     return event instanceof Event.Client client && client.event() instanceof ToHost.Message
         ? "pause"
         : "503";

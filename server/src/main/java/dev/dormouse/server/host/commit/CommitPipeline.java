@@ -2,10 +2,12 @@ package dev.dormouse.server.host.commit;
 
 import dev.dormouse.log.Log;
 import dev.dormouse.sdk.ActorId;
+import dev.dormouse.sdk.CallFailedException.Reason;
 import dev.dormouse.sdk.CloseReason;
 import dev.dormouse.sdk.ConnectionId;
 import dev.dormouse.server.host.rows.ActorRows;
 import dev.dormouse.server.host.rows.RowKey;
+import dev.dormouse.server.host.turn.BackgroundWork;
 import dev.dormouse.server.host.turn.ClosingConnections;
 import dev.dormouse.server.host.turn.Event;
 import dev.dormouse.server.host.turn.Questions;
@@ -88,6 +90,7 @@ public final class CommitPipeline {
   private final AlarmOutcomes alarms;
   private final Questions questions;
   private final UnsettledTurns unsettled;
+  private final BackgroundWork background;
   private final int turnBytesMax;
 
   /**
@@ -115,6 +118,7 @@ public final class CommitPipeline {
    *
    * @param epoch the epoch in which this node owns the actor
    * @param executor where the actor's handlers run
+   * @param background runs the actions that wait for a commit
    * @param turnBytesMax the most bytes that one turn may send and store
    * @param confirm asks the store whether this node still owns the actor; null if no other node can
    *     own it
@@ -130,6 +134,7 @@ public final class CommitPipeline {
       Questions questions,
       UnsettledTurns unsettled,
       LostCloses lostCloses,
+      BackgroundWork background,
       int turnBytesMax,
       @Nullable Supplier<CompletionStage<CommitResult>> confirm) {
     this.id = id;
@@ -143,6 +148,7 @@ public final class CommitPipeline {
     this.questions = questions;
     this.unsettled = unsettled;
     this.lostCloses = lostCloses;
+    this.background = background;
     this.turnBytesMax = turnBytesMax;
     this.confirm = confirm;
   }
@@ -247,7 +253,54 @@ public final class CommitPipeline {
         : Answers.handled(work);
   }
 
-  /** Hands records to the gate whose turn, if they have one, has written nothing. */
+  /**
+   * Answers a call whose turn has failed, behind all turns so far, of which the failure may speak.
+   */
+  public void fail(Event.Call call, Reason reason, String why) {
+    Release nothing = release(List.of());
+    gate.pass(
+        nextNumber(),
+        0,
+        nothing,
+        Outlet.NO_GATEWAYS,
+        loss -> nothing,
+        new OutputGate.Listener() {
+          @Override
+          public void kept() {
+            call.refuse(reason, why);
+          }
+
+          @Override
+          public void lost() {
+            call.refuse(Reason.NOT_STORED, TurnEnd.NOT_STORED);
+          }
+        });
+  }
+
+  /**
+   * Waits for the turns before an open one, and for the confirmation that this node owns the actor,
+   * if another one can. Any thread of the open turn.
+   *
+   * @param committed run on a thread of the actor once they are committed
+   * @param lost run if one of them is lost; may run with the monitor of the gate held
+   */
+  public void awaitEarlier(Turn open, Runnable committed, Runnable lost) {
+    Release nothing = release(List.of());
+    OutputGate.Listener listener =
+        new OutputGate.Listener() {
+          @Override
+          public void kept() {
+            executor.execute(committed);
+          }
+
+          @Override
+          public void lost() {
+            lost.run();
+          }
+        };
+    pass(open.number() - 1, 0, nothing, Outlet.NO_GATEWAYS, loss -> nothing, listener, true);
+  }
+
   private void pass(
       long number,
       long bytes,
@@ -255,7 +308,23 @@ public final class CommitPipeline {
       long[] gateways,
       Function<CommitResult, Release> ifLost,
       OutputGate.@Nullable Listener listener) {
-    if (confirm == null || release.records().isEmpty()) {
+    pass(number, bytes, release, gateways, ifLost, listener, !release.records().isEmpty());
+  }
+
+  /**
+   * Hands records to the gate whose turn, if they have one, has written nothing.
+   *
+   * @param isSaying whether anything is said, so that this node must own the actor
+   */
+  private void pass(
+      long number,
+      long bytes,
+      Release release,
+      long[] gateways,
+      Function<CommitResult, Release> ifLost,
+      OutputGate.@Nullable Listener listener,
+      boolean isSaying) {
+    if (confirm == null || !isSaying) {
       gate.pass(number, bytes, release, gateways, ifLost, listener);
     } else {
       gate.hold(number, bytes, release, gateways, ifLost, listener, confirmed(confirm));
@@ -289,7 +358,7 @@ public final class CommitPipeline {
         records,
         gateways,
         turn.work(),
-        listener);
+        TurnEnd.of(id, turn, executor, background, listener));
     turn.endCount();
   }
 
@@ -345,7 +414,8 @@ public final class CommitPipeline {
     Function<CommitResult, Release> ifLost = loss -> release(ofLost(event, records, loss));
     if (writes.isEmpty() && clears.isEmpty()) {
       rows.discard();
-      pass(number, bytes, release(records), gateways, ifLost, listener);
+      boolean isSaying = !records.isEmpty() || listener instanceof TurnEnd;
+      pass(number, bytes, release(records), gateways, ifLost, listener, isSaying);
     } else {
       rows.handedIn(number);
       gate.hold(

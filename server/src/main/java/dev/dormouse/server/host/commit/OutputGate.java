@@ -236,7 +236,7 @@ public final class OutputGate {
       held.remove();
       unsettled.end(next.bytes);
       if (loss == null) {
-        settled = next.turn;
+        settled = Math.max(settled, next.turn);
         emit(next.release, next.gateways);
       } else {
         questions.discarded(next.release.records());

@@ -2,6 +2,7 @@ package dev.dormouse.server.host.turn;
 
 import dev.dormouse.sdk.ActorId;
 import dev.dormouse.sdk.ActorOptions;
+import dev.dormouse.sdk.ActorRef;
 import dev.dormouse.sdk.Alarm;
 import dev.dormouse.sdk.Alarms;
 import dev.dormouse.sdk.AutoReply;
@@ -41,6 +42,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.function.Consumer;
 import java.util.stream.LongStream;
@@ -66,6 +68,10 @@ public final class Activation implements ActorContext<@Nullable Object> {
   private final Map<ConnectionId, TurnConnection> known = new HashMap<>(2);
   private final TurnStorage storage;
   private final TurnAlarms alarms;
+  private final ActorCalls calls;
+
+  /** The threads that run actions after a commit, which are no part of any turn. */
+  private final Set<Thread> outsiders = ConcurrentHashMap.newKeySet(0);
 
   /** Keeps answers for repeated requests; null if gateways repeat nothing. */
   private final @Nullable RequestRows requests;
@@ -111,6 +117,7 @@ public final class Activation implements ActorContext<@Nullable Object> {
    * @param epoch the number of the ownership under which the actor runs
    * @param mayRepeat whether gateways may send events again, so that the turns of messages and
    *     requests must keep what tells that they took effect
+   * @param calls sends the calls of the actor
    * @param tell hands records that belong to no turn to the gateway at once
    */
   public Activation(
@@ -125,6 +132,7 @@ public final class Activation implements ActorContext<@Nullable Object> {
       BackgroundWork background,
       Questions questions,
       boolean mayRepeat,
+      ActorCalls calls,
       Consumer<List<ToGateway>> tell) {
     this.id = id;
     this.type = type;
@@ -133,6 +141,7 @@ public final class Activation implements ActorContext<@Nullable Object> {
     this.time = time;
     this.background = background;
     this.questions = questions;
+    this.calls = calls;
     this.tell = tell;
     this.closing = closing;
     this.stored = ActorRow.decodeOrNone(rows.get(RowKey.ACTOR));
@@ -214,6 +223,27 @@ public final class Activation implements ActorContext<@Nullable Object> {
       open = turn();
     }
     return open.reset(why);
+  }
+
+  @Override
+  public <T extends WebSocketActor<?>> ActorRef<T> actor(Class<T> to, String key) {
+    return new TurnRef<>(this, calls.types().idOf(to, key), calls);
+  }
+
+  @Override
+  public synchronized void afterCommit(Runnable action) {
+    Objects.requireNonNull(action, "action");
+    turn().afterCommit(() -> outside(action));
+  }
+
+  /** Runs an action on whose thread the actor cannot be used. */
+  private void outside(Runnable action) {
+    outsiders.add(Thread.currentThread());
+    try {
+      action.run();
+    } finally {
+      outsiders.remove(Thread.currentThread());
+    }
   }
 
   @Override
@@ -323,6 +353,13 @@ public final class Activation implements ActorContext<@Nullable Object> {
     @Override
     public @Nullable Void difference(Event.Difference difference) {
       throw new AssertionError("a difference is told without a turn");
+    }
+
+    @Override
+    public @Nullable Void call(Event.Call call) throws Exception {
+      TurnCall asked = new TurnCall(Activation.this, type, call.request());
+      asked.answer(actor.call(asked.handler(), asked.call()));
+      return null;
     }
 
     @Override
@@ -510,7 +547,7 @@ public final class Activation implements ActorContext<@Nullable Object> {
    * @throws TurnStateException if no turn is open, or the caller does not belong to it
    */
   synchronized Turn turn() {
-    if (turn == null) {
+    if (turn == null || (!outsiders.isEmpty() && outsiders.contains(Thread.currentThread()))) {
       throw new TurnStateException(
           TurnStateException.Why.NONE_OPEN,
           "no turn is open; an actor can be used inside its handlers only");

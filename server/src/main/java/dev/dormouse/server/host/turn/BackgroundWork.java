@@ -3,10 +3,14 @@ package dev.dormouse.server.host.turn;
 import dev.dormouse.sdk.ActorId;
 import dev.dormouse.sdk.LimitExceededException;
 import dev.dormouse.server.observe.FailureLog;
+import dev.dormouse.server.observe.LogLabels;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -36,16 +40,52 @@ public final class BackgroundWork {
   void add(ActorId actor, CompletionStage<?> stage) {
     synchronized (this) {
       int others = underWay.getOrDefault(actor, 0);
-      if (others == STAGES_MAX) {
+      if (others >= STAGES_MAX) {
         throw new LimitExceededException(
             "the number of pieces of background work of an actor", others + 1, STAGES_MAX);
       }
-      if (underWay.isEmpty()) {
-        drained = new CompletableFuture<>();
-      }
-      underWay.put(actor, others + 1);
+      begin(actor);
     }
     stage.whenComplete((result, error) -> ended(actor, error));
+  }
+
+  /**
+   * Runs actions one after the other as a piece of background work, which {@link #STAGES_MAX} does
+   * not count. A failure is logged, and the next action runs.
+   */
+  public void run(ActorId actor, Executor executor, List<Runnable> actions) {
+    CompletableFuture<Void> done = new CompletableFuture<>();
+    begin(actor);
+    done.whenComplete((nothing, error) -> ended(actor, error));
+    try {
+      executor.execute(
+          () -> {
+            for (Runnable action : actions) {
+              runOne(actor, action);
+            }
+            done.complete(null);
+          });
+    } catch (RejectedExecutionException stopped) {
+      done.completeExceptionally(stopped);
+    }
+  }
+
+  private void runOne(ActorId actor, Runnable action) {
+    Map<String, String> labels = LogLabels.put(actor, null);
+    try {
+      action.run();
+    } catch (RuntimeException | Error e) {
+      failures.error("an action after a commit of actor {} failed", actor, e);
+    } finally {
+      LogLabels.restore(labels);
+    }
+  }
+
+  private synchronized void begin(ActorId actor) {
+    if (underWay.isEmpty()) {
+      drained = new CompletableFuture<>();
+    }
+    underWay.merge(actor, 1, Integer::sum);
   }
 
   private void ended(ActorId actor, @Nullable Throwable error) {

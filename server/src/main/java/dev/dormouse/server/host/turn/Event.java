@@ -1,7 +1,10 @@
 package dev.dormouse.server.host.turn;
 
 import dev.dormouse.sdk.ActorId;
+import dev.dormouse.sdk.CallFailedException.Reason;
 import dev.dormouse.sdk.ConnectionId;
+import dev.dormouse.server.protocol.CallReply;
+import dev.dormouse.server.protocol.CallRequest;
 import dev.dormouse.server.protocol.ToHost;
 import dev.dormouse.storage.rows.DueAlarm;
 import java.util.List;
@@ -32,6 +35,8 @@ public sealed interface Event {
     R alarm(Alarm alarm) throws X;
 
     R difference(Difference difference) throws X;
+
+    R call(Call call) throws X;
   }
 
   /** Calls the visitor's method for this kind of event. */
@@ -228,6 +233,37 @@ public sealed interface Event {
     @Override
     public void end() {
       ended.run();
+    }
+  }
+
+  /**
+   * A call of another actor or of a caller outside.
+   *
+   * @param request the call
+   * @param reply told once what became of the call
+   * @param arrivedNs when the call came; 0 if no observer listens
+   */
+  record Call(CallRequest request, CallReply reply, long arrivedNs) implements Event {
+
+    /** Fails the call at once, because it will not be handled. Any thread. */
+    public void refuse(Reason reason, String why) {
+      reply.failed(reason, why);
+    }
+
+    @Override
+    public <R extends @Nullable Object, X extends Exception> R accept(Visitor<R, X> visitor)
+        throws X {
+      return visitor.call(this);
+    }
+
+    @Override
+    public String label() {
+      return "call";
+    }
+
+    @Override
+    public String description() {
+      return "call " + request.name();
     }
   }
 

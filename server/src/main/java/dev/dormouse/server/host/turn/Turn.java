@@ -62,6 +62,9 @@ public final class Turn {
     }
   }
 
+  /** The most actions that wait for the commit of one turn. */
+  public static final int AFTER_COMMIT_MAX = 1_024;
+
   private static final long NOT_COUNTED = -1;
 
   /** The memory that a record or a row takes besides its own bytes, roughly, in bytes. */
@@ -101,6 +104,12 @@ public final class Turn {
 
   /** The answer to the upgrade or the request that the turn is about; null before it is given. */
   private @Nullable ToGateway answer;
+
+  /** The actions to run once the turn is committed. */
+  private List<Runnable> afterCommit = List.of();
+
+  /** The encoded answer to the call that the turn is about; null before it is given. */
+  private byte @Nullable [] callAnswer;
 
   private State state = State.RUNNING;
   private int awaited;
@@ -210,6 +219,40 @@ public final class Turn {
    */
   @Nullable ToGateway answer() {
     return answer;
+  }
+
+  /** Adds the encoded answer to the call that the turn is about. */
+  void answerCall(byte[] answer) {
+    charge(answer.length + (long) OVERHEAD_BYTES);
+    callAnswer = answer;
+  }
+
+  /** Returns the encoded answer to the call that the turn is about; null if none is given. */
+  public byte @Nullable [] callAnswer() {
+    return callAnswer;
+  }
+
+  /**
+   * Adds an action to run once the turn is committed.
+   *
+   * @throws LimitExceededException if the turn has {@value #AFTER_COMMIT_MAX} actions
+   */
+  void afterCommit(Runnable action) {
+    if (afterCommit.size() == AFTER_COMMIT_MAX) {
+      throw new LimitExceededException(
+          "the number of actions after the commit of one turn",
+          AFTER_COMMIT_MAX + 1,
+          AFTER_COMMIT_MAX);
+    }
+    if (afterCommit.isEmpty()) {
+      afterCommit = new ArrayList<>(1); // most turns have none
+    }
+    afterCommit.add(action);
+  }
+
+  /** Returns the actions to run once the turn is committed. */
+  public List<Runnable> afterCommit() {
+    return afterCommit;
   }
 
   /** Adds the last records, which the turn's limit does not count; returns all records. */
