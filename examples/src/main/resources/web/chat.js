@@ -1,6 +1,6 @@
 import { Composer } from './composer.js';
-import { Connection } from './connection.js';
 import { byId, el, setText, stored, storedInTab } from './dom.js';
+import { connect } from './dormouse.min.js';
 import { closeDrawer, setUpDrawers } from './drawers.js';
 import { MessageList } from './message-list.js';
 import { showActor, showMembers, showRooms, showStale } from './panels.js';
@@ -19,7 +19,10 @@ let name = storedInTab.get('name') ?? stored.get('name') ?? guestName();
 let room = null;
 let connection = null;
 let rooms = null;
-let status = { phase: 'connecting', failures: 0 };
+let status = { state: 'connecting', failures: 0 };
+
+/** Whether the room has welcomed this connection. An open socket alone proves little. */
+let isIn = false;
 let unread = 0;
 
 /** How often the server told its rooms since this page came into one; the first answer may be older than that. */
@@ -31,7 +34,7 @@ setUpName();
 setUpRooms();
 setUpBanner();
 enterRoom(roomInHash() ?? stored.get('room') ?? DEFAULT_ROOM);
-const poll = new RoomsPoll({ onRooms: roomsHeard, onStale: showStale, onBack: () => connection.serverIsBack() });
+const poll = new RoomsPoll({ onRooms: roomsHeard, onStale: showStale, onBack: () => status.state === 'waiting' && connection.reconnect() });
 if (matchMedia('(pointer: fine)').matches) composer.focus();
 
 // ── The room in view ────────────────────────────────────────────────
@@ -50,12 +53,16 @@ function enterRoom(roomName) {
   showMembers([]);
   heardInside = 0;
   showRoomStates();
-  connection = new Connection({ url: chatUrl, onMessage: received, onStatus: statusChanged });
+  statusChanged({ state: 'connecting', failures: 0 });
+  connection = connect(chatUrl, { queue: { messages: 0 } }); // the composer keeps what cannot be sent
+  connection.on('message', received);
+  connection.on('state', statusChanged);
+  connection.on('drop', () => {});
 }
 
+/** Asked for before each attempt, because the name may have changed. */
 function chatUrl() {
-  const scheme = location.protocol === 'https:' ? 'wss' : 'ws';
-  return `${scheme}://${location.host}/chat/${encodeURIComponent(room.name)}?name=${encodeURIComponent(name)}`;
+  return `/chat/${encodeURIComponent(room.name)}?name=${encodeURIComponent(name)}`;
 }
 
 function roomInHash() {
@@ -72,6 +79,9 @@ const handlers = {
     messages.reset(message.history);
     composer.giveBack(lost);
     showName(message.you.name);
+    isIn = true;
+    showStatus();
+    poll.now();
   },
   said(entry) {
     if (!room.said(entry)) return;
@@ -108,9 +118,9 @@ function person(personName) {
 }
 
 function say(text) {
-  const sent = connection.send({ type: 'say', text });
-  if (sent) room.sent(text);
-  return sent;
+  const isSent = connection.send({ type: 'say', text }) === 'sent';
+  if (isSent) room.sent(text);
+  return isSent;
 }
 
 function showTitle() {
@@ -120,34 +130,43 @@ function showTitle() {
 // ── Connection banner ───────────────────────────────────────────────
 
 function setUpBanner() {
-  byId('try-now').addEventListener('click', () => connection.retryNow());
-  window.addEventListener('online', () => connection.retryNow());
+  byId('try-now').addEventListener('click', () => connection.reconnect());
   document.addEventListener('visibilitychange', () => {
     if (document.hidden) return;
     unread = 0;
     showTitle();
-    connection.retryNow();
   });
   setInterval(showBanner, 250);
 }
 
 function statusChanged(next) {
   status = next;
-  if (status.phase !== 'online') heardInside = 0;
-  composer.phase = status.phase === 'online' ? 'online' : isConnecting() ? 'connecting' : 'offline';
-  if (status.phase === 'online') poll.now();
-  const away = status.failures > 0;
-  setText(byId('connection-status'), away ? 'The server is away; trying again.' : '');
+  isIn &&= status.state === 'open';
+  if (!isIn) heardInside = 0;
+  showStatus();
+}
+
+function showStatus() {
+  composer.phase = isIn ? 'online' : isConnecting() ? 'connecting' : 'offline';
+  setText(byId('connection-status'), isAway() ? 'The server is away; trying again.' : '');
   showBanner();
 }
 
 function showBanner() {
-  byId('banner').hidden = status.failures === 0;
-  if (status.failures === 0) return;
-  const seconds = Math.max(1, Math.ceil((status.until - Date.now()) / 1000));
-  const waiting = status.phase === 'waiting';
-  setText(byId('banner-text'), `The server is away; trying again ${waiting ? `in ${seconds} s` : 'now…'}`);
-  byId('try-now').disabled = !waiting;
+  byId('banner').hidden = !isAway();
+  if (!isAway()) return;
+  const seconds = Math.max(1, Math.ceil((status.retryAtMs - Date.now()) / 1000));
+  setText(byId('banner-text'), {
+    closed: 'The server has closed the connection',
+    offline: `This device is offline; trying again in ${seconds} s`,
+    waiting: `The server is away; trying again in ${seconds} s`,
+  }[status.state] ?? 'The server is away; trying again now…');
+  byId('try-now').disabled = ['connecting', 'open'].includes(status.state);
+}
+
+/** Whether the server was lost or could not be reached. */
+function isAway() {
+  return !isIn && !isConnecting();
 }
 
 // ── Rooms ───────────────────────────────────────────────────────────
@@ -171,7 +190,7 @@ function setUpRooms() {
 
 function roomsHeard(heard) {
   rooms = heard;
-  if (status.phase === 'online') heardInside += 1;
+  if (isIn) heardInside += 1;
   showStale(undefined);
   showRoomStates();
 }
@@ -189,7 +208,7 @@ function showRoomStates() {
 
 /** Whether the server is being reached for the first time, or for the first time after it was there. */
 function isConnecting() {
-  return status.phase === 'connecting' && status.failures === 0;
+  return status.failures === 0 && (status.state === 'connecting' || status.state === 'open');
 }
 
 // ── Your name ───────────────────────────────────────────────────────
@@ -210,7 +229,7 @@ function rename() {
   const wanted = nameField.value.trim();
   if (!wanted || wanted === name) return showName(name);
   // Offline, the new name goes along with the next connection.
-  if (!connection.send({ type: 'rename', name: wanted })) rememberName(wanted);
+  if (connection.send({ type: 'rename', name: wanted }) !== 'sent') rememberName(wanted);
 }
 
 /** Kept for the next visit, and for this tab, so that two tabs can be two people. */

@@ -10,6 +10,7 @@ import dev.dormouse.sdk.HttpResponse;
 import dev.dormouse.sdk.KeyRange;
 import dev.dormouse.sdk.Threading;
 import dev.dormouse.sdk.WebSocketActor;
+import io.vertx.core.json.JsonObject;
 import java.io.Closeable;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -38,6 +39,7 @@ final class TestActors {
             () -> new Bench(AfterEcho.NOTHING),
             o -> o.compression(Compression.ON))
         .actor("/burst/:key", Burst.class, Burst::new)
+        .actor("/calls/:key", Calls.class, Calls::new)
         .actor("/den/:key", Den.class, Den::new)
         .actor("/pause/:key", Pause.class, Pause::new)
         .actor("/goodbyes/:key", Goodbyes.class, Goodbyes::new)
@@ -124,6 +126,30 @@ final class TestActors {
       int bytes = Integer.parseInt(request.head().query("bytes").orElse("0"));
       storage().increment("asked", 1);
       return HttpResponse.of(200, List.of(), new byte[bytes]);
+    }
+  }
+
+  /**
+   * Answers calls of the client for JavaScript: {@code add} with the sum, {@code close} with a
+   * close of that code, anything else with an error. A message without an id comes back.
+   */
+  static final class Calls extends WebSocketActor<Void> {
+    @Override
+    protected void onMessage(Connection<Void> from, String text) {
+      JsonObject message = new JsonObject(text);
+      JsonObject answer = new JsonObject().put("$re", message.getValue("$id"));
+      switch (message.getString("type")) {
+        case "add" ->
+            from.send(
+                answer.put("sum", message.getInteger("a") + message.getInteger("b")).encode());
+        case "close" -> from.close(message.getInteger("code"), "as asked");
+        case "say" -> from.send(text);
+        default -> {
+          JsonObject error =
+              new JsonObject().put("code", "unknown type").put("message", "there is no such type");
+          from.send(answer.put("$error", error).encode());
+        }
+      }
     }
   }
 
