@@ -7,7 +7,7 @@ import { test } from './shared.mjs';
 
 const [server, screenshots] = process.argv.slice(2);
 const ROOM = 'e2e';
-const OUTAGE = /net::ERR_(CONNECTION_REFUSED|CONNECTION_RESET|EMPTY_RESPONSE)/;
+const OUTAGE = /net::ERR_(INTERNET_DISCONNECTED|CONNECTION_REFUSED|CONNECTION_RESET|EMPTY_RESPONSE)/;
 
 const browser = await Browser.launch();
 let isOutage = false;
@@ -144,6 +144,21 @@ try {
   await say(bo, texts.at(-1));
   for (const page of both) await showsTexts(page, texts);
   await shot(bo, '5-back-dark');
+
+  // Without a network a page says so at once, and comes back with it, without a word lost or doubled.
+  isOutage = true;
+  await bo.context().setOffline(true);
+  await bo.getByTestId('banner').filter({ hasText: 'This device is offline' }).waitFor();
+  texts.push('Are you there?');
+  await say(ada, texts.at(-1));
+  await showsTexts(ada, texts);
+  await bo.context().setOffline(false);
+  await bo.getByTestId('banner').waitFor({ state: 'hidden' });
+  isOutage = false;
+  for (const page of both) {
+    await showsTexts(page, texts);
+    await showsMembers(page, isAdaAndBo);
+  }
 
   // Light and dark, and the choice is kept.
   const background = () => getComputedStyle(document.body).backgroundColor;
