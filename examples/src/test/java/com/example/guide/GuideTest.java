@@ -1,63 +1,50 @@
 package com.example.guide;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertThrows;
 
-import dev.dormouse.sdk.ActorId;
 import dev.dormouse.sdk.OutboundPolicy;
 import dev.dormouse.server.Dormouse;
 import dev.dormouse.server.DormouseServer;
 import dev.dormouse.server.options.ServerOptions;
-import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse.BodyHandlers;
+import dev.dormouse.testkit.TestActors;
+import dev.dormouse.testkit.TestClient;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The tests of the guide to the SDK. */
 class GuideTest {
-  // tag::server
-  private static DormouseServer server;
+  // tag::kit
+  @RegisterExtension
+  final TestActors actors =
+      TestActors.of("/lobby/:key", Lobby.class, Lobby::new)
+          .and("/notes/:key", Notes.class, Notes::new)
+          .and("/countdown/:key", Countdown.class, Countdown::new)
+          .and(
+              "/ticker/:key",
+              Ticker.class,
+              Ticker::new,
+              o -> o.outboundPolicy(OutboundPolicy.CONFLATE))
+          .and("/translator/:key", Translator.class, () -> new Translator(new Pending()));
 
-  @BeforeAll
-  static void start(@TempDir Path data) {
-    server =
-        Dormouse.server()
-            .actor("/lobby/:key", Lobby.class, Lobby::new)
-            .actor("/notes/:key", Notes.class, Notes::new)
-            .actor("/countdown/:key", Countdown.class, Countdown::new)
-            .actor(
-                "/ticker/:key",
-                Ticker.class,
-                Ticker::new,
-                o -> o.outboundPolicy(OutboundPolicy.CONFLATE))
-            .actor("/translator/:key", Translator.class, () -> new Translator(new Reverser()))
-            .open(ServerOptions.defaults().port(0).adminPort(0).data(data));
-  }
+  // end::kit
 
-  @AfterAll
-  static void stop() {
-    server.close();
-  }
+  // tag::pending
+  private final List<CompletableFuture<String>> answers = new ArrayList<>();
 
-  private static void sleep(String type, String key) {
-    server.hibernate(new ActorId(type, key)).toCompletableFuture().join();
-  }
-
-  // end::server
-
-  /** Stands in for the other service. */
-  private static final class Reverser implements Translator.Service {
+  /** Stands in for the other service; the test gives the answers. */
+  private final class Pending implements Translator.Service {
     @Override
     public CompletionStage<String> translate(String text) {
-      return CompletableFuture.supplyAsync(() -> new StringBuilder(text).reverse().toString());
+      answers.add(new CompletableFuture<>());
+      return answers.get(answers.size() - 1);
     }
 
     @Override
@@ -66,125 +53,125 @@ class GuideTest {
     }
   }
 
+  // end::pending
+
   // tag::upgradeTest
   @Test
-  void aClientWithoutANameIsRejected() throws Exception {
-    assertThrows(CompletionException.class, () -> new TestSocket(server, "/lobby/a"));
-    assertEquals("welcome", new TestSocket(server, "/lobby/a?name=ada").hear());
+  void aClientWithoutANameIsRejected() {
+    assertEquals(400, actors.request("/lobby/a").refusal().status());
+    actors.connect("/lobby/a?name=ada").expect("welcome");
   }
 
   // end::upgradeTest
 
   // tag::sendTest
   @Test
-  void theOthersAndTheModeratorHearWhatOneSays() throws Exception {
-    TestSocket ada = new TestSocket(server, "/lobby/b?name=ada");
-    assertEquals("welcome", ada.hear());
-    TestSocket bo = new TestSocket(server, "/lobby/b?name=bo");
-    assertEquals("welcome", bo.hear());
+  void theOthersAndTheModeratorHearWhatOneSays() {
+    TestClient ada = actors.connect("/lobby/b?name=ada");
+    TestClient bo = actors.connect("/lobby/b?name=bo");
     bo.send("hello");
-    assertEquals("you said hello", bo.hear());
-    assertEquals("bo: hello", ada.hear());
-    assertEquals("to moderate: hello", ada.hear()); // ada came first
+    bo.expect("welcome", "you said hello");
+    ada.expect("welcome", "bo: hello", "to moderate: hello"); // ada came first
   }
 
   // end::sendTest
 
   // tag::attachmentTest
   @Test
-  void theSecondWarningClosesEvenIfTheLobbySleptBetween() throws Exception {
-    TestSocket ada = new TestSocket(server, "/lobby/c?name=ada");
-    assertEquals("welcome", ada.hear());
+  void theSecondWarningClosesEvenIfTheLobbySleptBetween() {
+    TestClient ada = actors.connect("/lobby/c?name=ada");
     ada.send("hey!!");
-    assertEquals("you said hey!!", ada.hear());
-    assertEquals("to moderate: hey!!", ada.hear());
-    sleep("lobby", "c");
+    ada.expect("welcome", "you said hey!!", "to moderate: hey!!");
+    actors.hibernate("/lobby/c");
     ada.send("hey!!");
-    assertEquals("you said hey!!", ada.hear());
-    assertEquals("to moderate: hey!!", ada.hear());
-    assertEquals("closed 4001", ada.hear());
+    ada.expect("you said hey!!", "to moderate: hey!!");
+    ada.expectClosed(4001);
   }
 
   // end::attachmentTest
 
   // tag::closeTest
   @Test
-  void theOthersHearWhoLeaves() throws Exception {
-    TestSocket ada = new TestSocket(server, "/lobby/d?name=ada");
-    assertEquals("welcome", ada.hear());
-    TestSocket bo = new TestSocket(server, "/lobby/d?name=bo");
-    assertEquals("welcome", bo.hear());
+  void theOthersHearWhoLeaves() {
+    TestClient ada = actors.connect("/lobby/d?name=ada");
+    TestClient bo = actors.connect("/lobby/d?name=bo");
     bo.close();
-    assertEquals("bo left", ada.hear());
+    ada.expect("welcome", "bo left");
   }
 
   // end::closeTest
 
   // tag::pingTest
   @Test
-  void aPingIsAnsweredWhileTheLobbySleeps() throws Exception {
-    TestSocket ada = new TestSocket(server, "/lobby/e?name=ada");
-    assertEquals("welcome", ada.hear());
-    sleep("lobby", "e");
-    long wakes = server.status(new ActorId("lobby", "e")).wakes();
+  void aPingIsAnsweredWhileTheLobbySleeps() {
+    TestClient ada = actors.connect("/lobby/e?name=ada");
+    actors.hibernate("/lobby/e");
     ada.send("ping");
-    assertEquals("pong", ada.hear());
-    assertEquals(wakes, server.status(new ActorId("lobby", "e")).wakes());
+    ada.expect("welcome", "pong");
+    assertEquals(1, actors.status("/lobby/e").wakes());
   }
 
   // end::pingTest
 
   // tag::notesTest
   @Test
-  void theLastNotesAreKeptAndShown() throws Exception {
-    TestSocket ada = new TestSocket(server, "/notes/a");
+  void theLastNotesAreKeptAndShown() {
+    TestClient ada = actors.connect("/notes/a");
     for (int number = 1; number <= 4; number++) {
       ada.send("note " + number);
-      assertEquals("kept as " + number, ada.hear());
+      ada.expect("kept as " + number);
     }
-    sleep("notes", "a");
-    URI uri = URI.create("http://127.0.0.1:" + server.port() + "/notes/a");
-    var answer =
-        HttpClient.newHttpClient()
-            .send(HttpRequest.newBuilder(uri).build(), BodyHandlers.ofString());
-    assertEquals("note 4\nnote 3\nnote 2", answer.body());
+    actors.crash();
+    byte[] notes = actors.get("/notes/a").body();
+    assertEquals("note 4\nnote 3\nnote 2", new String(notes, StandardCharsets.UTF_8));
   }
 
   // end::notesTest
 
   // tag::alarmTest
   @Test
-  void anAlarmWakesTheActor() throws Exception {
-    TestSocket ada = new TestSocket(server, "/countdown/a");
-    ada.send("1");
-    assertEquals("started", ada.hear());
-    sleep("countdown", "a");
-    assertEquals("done", ada.hear());
+  void anAlarmWakesTheActor() {
+    TestClient ada = actors.connect("/countdown/a");
+    ada.send("3600");
+    actors.hibernate("/countdown/a");
+    actors.advance(Duration.ofHours(1));
+    ada.expect("started", "done");
   }
 
   // end::alarmTest
 
   @Test
-  void pricesGoToTheOthersAndBytesComeBack() throws Exception {
-    TestSocket exchange = new TestSocket(server, "/ticker/a");
-    TestSocket client = new TestSocket(server, "/ticker/a");
+  void pricesGoToTheOthersAndBytesComeBack() {
+    TestClient exchange = actors.connect("/ticker/a");
+    TestClient client = actors.connect("/ticker/a");
     exchange.send("ACME 42.10");
-    assertEquals("ACME 42.10", client.hear());
+    client.expect("ACME 42.10");
     client.send(new byte[] {1, 2, 3});
-    assertEquals("3 bytes", client.hear());
+    client.expect(new byte[] {1, 2, 3});
   }
 
   // tag::waitTest
   @Test
-  void answersComeInTheOrderOfTheMessages() throws Exception {
-    TestSocket ada = new TestSocket(server, "/translator/a");
+  void answersComeInTheOrderOfTheMessages() {
+    TestClient ada = actors.connect("/translator/a");
     ada.send("star");
-    ada.send("live");
-    assertEquals("rats", ada.hear());
-    assertEquals("evil", ada.hear());
+    ada.send("live"); // waits until the turn before has ended
+    answers.get(0).complete("rats");
+    ada.expect("rats");
+    answers.get(1).complete("evil");
+    ada.expect("evil");
   }
 
   // end::waitTest
+
+  // tag::sleepTest
+  @Test
+  void sleepChangesNothing() {
+    actors.checkThatSleepChangesNothing(this::theOthersAndTheModeratorHearWhatOneSays);
+    actors.checkThatSleepChangesNothing(this::theLastNotesAreKeptAndShown);
+  }
+
+  // end::sleepTest
 
   // tag::migratesTest
   @Test

@@ -26,6 +26,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
+import java.util.regex.Matcher;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.extension.AfterEachCallback;
 import org.junit.jupiter.api.extension.BeforeEachCallback;
@@ -704,7 +705,9 @@ public final class TestActors implements BeforeEachCallback, AfterEachCallback, 
   private static String pathOf(List<ActorDefinition> definitions, ActorId actor) {
     return definitions.stream()
         .filter(definition -> definition.name().equals(actor.type()))
-        .map(definition -> definition.path().replace(":key", actor.key()))
+        .map(
+            definition ->
+                definition.path().replaceFirst(":key\\*?", Matcher.quoteReplacement(actor.key())))
         .findFirst()
         .orElse(actor.toString());
   }

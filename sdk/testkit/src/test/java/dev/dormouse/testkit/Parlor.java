@@ -57,6 +57,7 @@ final class Parlor extends WebSocketActor<Parlor.Guest> {
     String rest = words.length < 2 ? "" : words[1];
     switch (words[0]) {
       case "count" -> from.send(String.valueOf(from.attachment().said()));
+      case "key" -> from.send(id().key());
       case "field" -> from.send(String.valueOf(saidSinceAwake));
       case "keep" -> storage().put("kept", rest);
       case "kept" -> from.send(storage().get("kept", String.class).orElse("nothing"));

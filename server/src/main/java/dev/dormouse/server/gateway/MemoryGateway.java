@@ -371,8 +371,9 @@ public final class MemoryGateway implements Transport.GatewayEnd {
    * route.
    */
   private static @Nullable String keyOf(String route, String path) {
-    String[] wanted = parts(route);
-    String[] found = parts(path);
+    boolean isRest = route.endsWith("/:key*");
+    String[] wanted = isRest ? route.split("/", -1) : parts(route);
+    String[] found = isRest ? path.split("/", wanted.length) : parts(path);
     if (wanted.length != found.length) {
       return null;
     }
@@ -382,7 +383,7 @@ public final class MemoryGateway implements Transport.GatewayEnd {
       if (!isParameter && !wanted[i].equals(found[i])) {
         return null;
       }
-      if (wanted[i].equals(":key")) {
+      if (wanted[i].equals(":key") || wanted[i].equals(":key*")) {
         key = QueryStringDecoder.decodeComponent(found[i].replace("+", "%2B"));
       }
     }
