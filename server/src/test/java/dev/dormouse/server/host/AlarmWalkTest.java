@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.stream.LongStream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -23,6 +24,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * alarm into its storage, in the same turn: the two must never differ, no alarm may come early, and
  * none may be lost.
  */
+@Tag("once") // a walk has one thread, and is the same on every JVM
 class AlarmWalkTest {
   private static final int STEPS = 300;
   private static final int NAMES = 6;

@@ -48,6 +48,7 @@ import java.util.TreeMap;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.slf4j.LoggerFactory;
 
@@ -56,6 +57,7 @@ import org.slf4j.LoggerFactory;
  * gateways repeat what is unanswered. Whatever the order, each message, request and close takes
  * effect at most once, and exactly once if its gateway was told so.
  */
+@Tag("once") // a walk has one thread, and is the same on every JVM
 class RepeatsWalkTest {
   private static final int WALKS = 400;
   private static final int STEPS = 150;

@@ -9,9 +9,11 @@ import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Tests links over carriers that do what each test says, or what a seed says. */
+@Tag("once") // a seed gives the same run on every JVM
 class LinkTest {
   private static final long SECOND = TimeUnit.SECONDS.toNanos(1);
   private static final long MS = TimeUnit.MILLISECONDS.toNanos(1);

@@ -10,10 +10,12 @@ import java.util.Map;
 import java.util.Set;
 import java.util.SplittableRandom;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /** Runs the simulation of a cluster; the README beside this file explains it. */
+@Tag("once") // a seed gives the same run on every JVM
 @ExtendWith(QuietHost.class)
 class ClusterSimulationTest {
   private static final String COMMAND =

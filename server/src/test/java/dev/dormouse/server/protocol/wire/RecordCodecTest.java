@@ -39,7 +39,9 @@ import net.jqwik.api.Example;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
+import net.jqwik.api.Tag;
 
+@Tag("once") // the bytes of a record are the same on every JVM
 class RecordCodecTest {
   private static final ActorId ACTOR = new ActorId("chat", "lobby");
   private static final ConnectionId CONNECTION = ConnectionId.of(3, 17);

@@ -19,11 +19,13 @@ import java.util.Random;
 import java.util.function.Function;
 import net.jqwik.api.Arbitrary;
 import net.jqwik.api.Example;
+import net.jqwik.api.Tag;
 
 /**
  * Reads bytes that are no records, and checks that only {@link WireException} is thrown and that
  * memory is taken only as the bytes give reason to.
  */
+@Tag("once") // bytes are read or refused the same on every JVM
 class WireFuzzTest {
   private static final long SEED = Long.getLong("dormouse.wire.seed", 20_260_301);
   private static final int TRIES = 200_000;
