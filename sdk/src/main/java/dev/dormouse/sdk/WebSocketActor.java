@@ -256,7 +256,8 @@ public abstract class WebSocketActor<A extends @Nullable Object> {
   /**
    * Runs an action once the current turn is committed, for work outside of actors that must not
    * happen if the turn is discarded: a mail, a call to another service. If the turn is discarded or
-   * lost, or the process dies first, the action does not run.
+   * lost, or the process dies first, the action does not run. To let a call to another actor happen
+   * for certain, use {@link ActorRef#tell}.
    *
    * @param action runs on a thread of handlers, beside later turns; it must not use the actor, and
    *     a failure is only logged. The actions of one turn run one after the other

@@ -200,6 +200,11 @@ class LimitsTableTest {
     row("a call to an actor, its answer", "Call.BYTES_MAX");
     row("the deadline of an `ask`", "ActorRef.DEADLINE_MAX");
     row("calls of a node that wait for an answer", "OpenCalls.OPEN_MAX");
+    row(
+        "calls that an actor has told and that have not taken effect yet (`tell`)",
+        "ActorRef.TELLS_MAX",
+        "TellDelivery.TOLD_BYTES_MAX");
+    row("attempts to handle a call that was told", "ActorRef.TELL_ATTEMPTS_MAX");
     row("actors of which each waits for the next one", "TurnRef.WAITING_MAX");
     row("actions of one turn after its commit (`afterCommit`)", "Turn.AFTER_COMMIT_MAX");
     row(

@@ -11,6 +11,8 @@ import dev.dormouse.storage.rows.AutoRepliesRow;
 import dev.dormouse.storage.rows.ConnectionRow;
 import dev.dormouse.storage.rows.CorruptRowException;
 import dev.dormouse.storage.rows.DueClock;
+import dev.dormouse.storage.rows.InboxRow;
+import dev.dormouse.storage.rows.OutboxRow;
 import dev.dormouse.storage.rows.RequestRow;
 import dev.dormouse.storage.rows.RowKeys;
 import dev.dormouse.storage.rows.RowSeal;
@@ -78,7 +80,7 @@ final class ActorDump {
     switch (table) {
       case ACTOR -> shown.put("row", isOwn ? "actor" : isReplies ? "autoReplies" : "unknown");
       case CONNECTION -> shown.put("row", "connection");
-      case VALUE, ALARM, DUE, REQUEST -> shown.put("row", RocksTables.nameOf(table));
+      case VALUE, ALARM, DUE, REQUEST, OUTBOX, INBOX -> shown.put("row", RocksTables.nameOf(table));
     }
     if (isOwn) {
       shown.put("type", actor.type());
@@ -100,6 +102,15 @@ final class ActorDump {
         shown.put("value", codec.describe(payload));
       } else if (table == Table.REQUEST) {
         putRequest(shown, RequestRow.decode(payload));
+      } else if (table == Table.OUTBOX) {
+        OutboxRow told = OutboxRow.decode(payload);
+        shown.put("target", told.target().toString());
+        shown.put("call", told.name());
+        shown.put("bytes", told.call().length);
+      } else if (table == Table.INBOX) {
+        InboxRow last = InboxRow.decode(payload);
+        shown.put("epoch", last.epoch());
+        shown.put("number", last.number());
       } else {
         putAlarm(shown, AlarmRow.decode(payload));
       }
@@ -178,6 +189,13 @@ final class ActorDump {
     }
     if (table == Table.CONNECTION && rowKey.length == Long.BYTES) {
       return new ConnectionId(ByteBuffer.wrap(rowKey).getLong()).toString();
+    }
+    if (table == Table.INBOX) {
+      try {
+        return InboxRow.senderOf(rowKey).toString();
+      } catch (CorruptRowException e) {
+        return RowKeys.hex(rowKey);
+      }
     }
     String text = new String(rowKey, StandardCharsets.UTF_8);
     boolean isText =

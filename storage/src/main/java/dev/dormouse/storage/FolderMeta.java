@@ -37,7 +37,7 @@ import org.rocksdb.WriteOptions;
  */
 record FolderMeta(int shards, long run, long epoch, Surroundings surroundings) {
   /** The format of keys, seals, rows and column families that this version writes. */
-  static final long FORMAT = 4;
+  static final long FORMAT = 5;
 
   /** The oldest format that this version reads. */
   private static final long FORMAT_MIN = 4;

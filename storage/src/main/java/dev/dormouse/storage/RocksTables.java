@@ -370,6 +370,8 @@ final class RocksTables implements AutoCloseable {
       case ALARM -> "alarm";
       case DUE -> "due";
       case REQUEST -> "request";
+      case OUTBOX -> "outbox";
+      case INBOX -> "inbox";
     };
   }
 

@@ -12,6 +12,8 @@ import dev.dormouse.storage.rows.AutoRepliesRow;
 import dev.dormouse.storage.rows.ConnectionRow;
 import dev.dormouse.storage.rows.CorruptRowException;
 import dev.dormouse.storage.rows.DueAlarm;
+import dev.dormouse.storage.rows.InboxRow;
+import dev.dormouse.storage.rows.OutboxRow;
 import dev.dormouse.storage.rows.RequestRow;
 import dev.dormouse.storage.rows.RowKeys;
 import dev.dormouse.storage.rows.RowSeal;
@@ -150,6 +152,14 @@ final class RowCheck {
         case ALARM -> checkAlarm(place, AlarmRow.decode(payload));
         case DUE -> checkDue(DueAlarm.of(place.actor(), place.rowKey()));
         case REQUEST -> checkRequest(place, RequestRow.decode(payload));
+        case OUTBOX -> {
+          long unused = OutboxRow.numberOf(place.rowKey());
+          OutboxRow.decode(payload);
+        }
+        case INBOX -> {
+          InboxRow.senderOf(place.rowKey());
+          InboxRow.decode(payload);
+        }
       }
     } catch (CorruptRowException | StoredValueException | IllegalArgumentException e) {
       fault(nameOf(table, place) + e.getMessage());

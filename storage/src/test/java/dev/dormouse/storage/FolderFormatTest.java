@@ -91,7 +91,7 @@ class FolderFormatTest {
     return folder
         + " was written by an earlier build: it has format "
         + format
-        + ", this build reads format 4, and nothing converts one to the other; use an empty data"
+        + ", this build reads format 5, and nothing converts one to the other; use an empty data"
         + " folder, or the build that wrote this one";
   }
 

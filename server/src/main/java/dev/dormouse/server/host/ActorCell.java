@@ -20,12 +20,14 @@ import dev.dormouse.server.host.turn.Event;
 import dev.dormouse.server.host.turn.Turn;
 import dev.dormouse.server.host.turn.UnsettledTurns;
 import dev.dormouse.server.observe.FailureLog;
+import dev.dormouse.server.protocol.TellId;
 import dev.dormouse.server.protocol.Time;
 import dev.dormouse.server.protocol.ToGateway;
 import dev.dormouse.server.protocol.ToHost;
 import dev.dormouse.storage.CommitResult;
 import dev.dormouse.storage.rows.ConnectionRow;
 import dev.dormouse.storage.rows.CorruptRowException;
+import dev.dormouse.storage.rows.InboxRow;
 import java.io.UncheckedIOException;
 import java.math.BigDecimal;
 import java.time.Duration;
@@ -765,13 +767,35 @@ final class ActorCell {
     }
   }
 
-  /** Passes over a call for which nobody waits any more; returns whether it needs no turn. */
+  /**
+   * Ends a call for which nobody waits any more, or that was told and has taken effect before.
+   *
+   * @return whether the call needs no turn
+   */
   private boolean isVain(Event.Call call) {
-    boolean isOver = call.reply().isOver();
-    if (isOver) {
+    if (call.reply().isOver()) {
       recovery.done(call);
+      return true;
     }
-    return isOver;
+    TellId tell = call.request().tell();
+    if (tell == null) {
+      return false;
+    }
+    try {
+      byte[] last = rows.get(RowKey.inbox(tell.sender()));
+      if (last == null) {
+        return false;
+      }
+      InboxRow row = InboxRow.decode(last);
+      if (tell.isAfter(row.epoch(), row.number())) {
+        return false;
+      }
+      commits.repeated(call);
+      recovery.done(call);
+    } catch (UncheckedIOException | CorruptRowException e) {
+      recovery.callUnreadable(call, e);
+    }
+    return true;
   }
 
   private boolean passOver(Event.Client handle) {

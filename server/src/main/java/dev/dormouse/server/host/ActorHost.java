@@ -14,6 +14,7 @@ import dev.dormouse.server.host.alarm.AlarmCounts;
 import dev.dormouse.server.host.call.CallTypes;
 import dev.dormouse.server.host.call.OpenCalls;
 import dev.dormouse.server.host.call.StrangerRef;
+import dev.dormouse.server.host.call.TellDelivery;
 import dev.dormouse.server.host.commit.AlarmOutcomes;
 import dev.dormouse.server.host.commit.Answers;
 import dev.dormouse.server.host.commit.CommitPipeline;
@@ -114,6 +115,7 @@ public final class ActorHost implements Transport.HostEnd, OwnershipListener, Ow
 
   private final CallTypes callTypes;
   private final OpenCalls calls;
+  private final TellDelivery tells;
   private final UnsettledTurns unsettled;
   private final HostRounds rounds;
   private final Quarantine quarantine = new Quarantine();
@@ -227,6 +229,16 @@ public final class ActorHost implements Transport.HostEnd, OwnershipListener, Ow
                             type.name(), type.calls(), type.codec(), type.executor()))
                 .toList());
     this.calls = new OpenCalls(time, observers, this::accept);
+    this.tells =
+        new TellDelivery(
+            store,
+            time,
+            callTypes,
+            this::accept,
+            placement.isFixed(),
+            options.retries()::restNs,
+            failures,
+            observers);
     this.unsettled = new UnsettledTurns(options.unsettledBytesMax(), transport::underWayBytes);
     this.leftovers =
         new LeftoverCloses(
@@ -465,6 +477,7 @@ public final class ActorHost implements Transport.HostEnd, OwnershipListener, Ow
             questions,
             unsettled,
             lostCloses,
+            tells,
             background,
             type.options().turnBytesMax(),
             ownership == null ? null : () -> confirm(ownership));
@@ -497,7 +510,7 @@ public final class ActorHost implements Transport.HostEnd, OwnershipListener, Ow
                 background,
                 questions,
                 ownership != null,
-                new ActorCalls(callTypes, calls, pipeline::awaitEarlier),
+                new ActorCalls(callTypes, calls, tells, pipeline::awaitEarlier),
                 pipeline::sendNow);
     return new ActorCell(
         id,
@@ -532,6 +545,7 @@ public final class ActorHost implements Transport.HostEnd, OwnershipListener, Ow
   public void onOwned(int group, long epoch) {
     door().begin(group, epoch);
     alarmClock.owned(group);
+    tells.owned(group);
   }
 
   /** Ends the ownership of a group at once; nothing of its actors leaves any more. */
@@ -615,6 +629,7 @@ public final class ActorHost implements Transport.HostEnd, OwnershipListener, Ow
   @Override
   public CompletionStage<Void> settle(int group) {
     alarmClock.lost(group);
+    tells.lost(group);
     List<CompletableFuture<Void>> ends = new ArrayList<>();
     for (ActorCell cell : cells.values()) {
       if (placement.groupOf(cell.id()) == group) {
@@ -627,6 +642,7 @@ public final class ActorHost implements Transport.HostEnd, OwnershipListener, Ow
   @Override
   public void drop(int group) {
     alarmClock.lost(group);
+    tells.lost(group);
     for (ActorCell cell : cells.values()) {
       Ownership ownership = cell.ownership();
       if (ownership != null && ownership.group() == group && ownership.isOver()) {
@@ -691,17 +707,30 @@ public final class ActorHost implements Transport.HostEnd, OwnershipListener, Ow
   }
 
   /**
-   * Hands alarms that are due to their actors, and goes on with the closes of stored connections
-   * that have no socket. Reads the store. Must be called several times a second, by a thread that
-   * may wait for the disk, once {@link #closeLeftovers} has completed. A call while another one is
-   * under way does nothing.
+   * Hands alarms that are due to their actors, delivers calls that were told before, and goes on
+   * with the closes of stored connections that have no socket. Reads the store. Must be called
+   * several times a second, by a thread that may wait for the disk, once {@link #closeLeftovers}
+   * has completed. A call while another one is under way does nothing.
    *
    * @return whether more alarms are due than may be under way, or more stored connections are to be
    *     looked at, so that the caller should call again soon
    */
   public boolean ringAlarms() {
     boolean isMore = leftovers.goOn();
+    tells.goOn();
     return alarmClock.ring() || isMore;
+  }
+
+  /**
+   * Returns the number of calls that actors of this host have told and that wait to take effect.
+   */
+  public int waitingTells() {
+    return tells.waiting();
+  }
+
+  /** Returns the number of calls that were told and given up since the start. */
+  public long tellsGivenUp() {
+    return tells.givenUp();
   }
 
   /** Returns the counts of alarms since the start, by what became of them. */
@@ -894,6 +923,7 @@ public final class ActorHost implements Transport.HostEnd, OwnershipListener, Ow
   public CompletableFuture<Void> stop() {
     isStopping = true;
     alarmClock.stop();
+    tells.stop();
     log.debug("stopping with {} actors in memory", cells.size());
     return CompletableFuture.allOf(
             Stream.concat(cells.keySet().stream().map(this::hibernate), leaving.values().stream())

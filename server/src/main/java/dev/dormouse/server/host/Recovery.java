@@ -406,7 +406,7 @@ final class Recovery {
   }
 
   /** Fails a call whose turn could not read the store; its caller may try again. */
-  private void callUnreadable(Event.Call call, Throwable cause) {
+  void callUnreadable(Event.Call call, Throwable cause) {
     failures.error(
         "a turn of actor {} could not read the store ({}): {}",
         id,

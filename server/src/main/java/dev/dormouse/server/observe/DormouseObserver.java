@@ -233,8 +233,9 @@ public interface DormouseObserver {
    * @param actor the actor that was called
    * @param call the simple name of the call's class
    * @param isTell whether the call was told, so that its answer is dropped
-   * @param outcome {@code answered}, or the {@link dev.dormouse.sdk.CallFailedException.Reason} in
-   *     lower case with hyphens, such as {@code handler-failed}
+   * @param outcome {@code answered}; {@code given-up} if an actor told the call and its handler
+   *     failed too often; or the {@link dev.dormouse.sdk.CallFailedException.Reason} in lower case
+   *     with hyphens, such as {@code handler-failed}
    * @param tookNs nanoseconds since the call was made
    */
   record CallEnded(ActorId actor, String call, boolean isTell, String outcome, long tookNs) {}

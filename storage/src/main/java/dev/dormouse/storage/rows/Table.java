@@ -22,7 +22,13 @@ public enum Table {
    * A {@link RequestRow} for each plain request that was answered and that its gateway may ask
    * again, under the request's number: eight bytes, big-endian.
    */
-  REQUEST('Q', 4, 0);
+  REQUEST('Q', 4, 0),
+  /**
+   * An {@link OutboxRow} for each call that the actor has told and that has not taken effect yet.
+   */
+  OUTBOX('O', 5, 0),
+  /** An {@link InboxRow} for each actor whose calls have taken effect, unless it was removed. */
+  INBOX('I', 5, 0);
 
   private final byte code;
   private final long sinceFormat;

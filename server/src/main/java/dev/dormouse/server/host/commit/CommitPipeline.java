@@ -5,6 +5,7 @@ import dev.dormouse.sdk.ActorId;
 import dev.dormouse.sdk.CallFailedException.Reason;
 import dev.dormouse.sdk.CloseReason;
 import dev.dormouse.sdk.ConnectionId;
+import dev.dormouse.server.host.call.TellDelivery;
 import dev.dormouse.server.host.rows.ActorRows;
 import dev.dormouse.server.host.rows.RowKey;
 import dev.dormouse.server.host.turn.BackgroundWork;
@@ -90,6 +91,7 @@ public final class CommitPipeline {
   private final AlarmOutcomes alarms;
   private final Questions questions;
   private final UnsettledTurns unsettled;
+  private final TellDelivery tells;
   private final BackgroundWork background;
   private final int turnBytesMax;
 
@@ -118,6 +120,7 @@ public final class CommitPipeline {
    *
    * @param epoch the epoch in which this node owns the actor
    * @param executor where the actor's handlers run
+   * @param tells delivers the calls that turns tell
    * @param background runs the actions that wait for a commit
    * @param turnBytesMax the most bytes that one turn may send and store
    * @param confirm asks the store whether this node still owns the actor; null if no other node can
@@ -134,6 +137,7 @@ public final class CommitPipeline {
       Questions questions,
       UnsettledTurns unsettled,
       LostCloses lostCloses,
+      TellDelivery tells,
       BackgroundWork background,
       int turnBytesMax,
       @Nullable Supplier<CompletionStage<CommitResult>> confirm) {
@@ -148,6 +152,7 @@ public final class CommitPipeline {
     this.questions = questions;
     this.unsettled = unsettled;
     this.lostCloses = lostCloses;
+    this.tells = tells;
     this.background = background;
     this.turnBytesMax = turnBytesMax;
     this.confirm = confirm;
@@ -277,6 +282,24 @@ public final class CommitPipeline {
         });
   }
 
+  /** Reports that a call has taken effect before, behind all turns so far. */
+  public void repeated(Event.Call call) {
+    Release nothing = release(List.of());
+    OutputGate.Listener listener =
+        new OutputGate.Listener() {
+          @Override
+          public void kept() {
+            call.reply().answered(new byte[0]);
+          }
+
+          @Override
+          public void lost() {
+            call.refuse(Reason.NOT_STORED, TurnEnd.NOT_STORED);
+          }
+        };
+    pass(nextNumber(), 0, nothing, Outlet.NO_GATEWAYS, loss -> nothing, listener, true);
+  }
+
   /**
    * Waits for the turns before an open one, and for the confirmation that this node owns the actor,
    * if another one can. Any thread of the open turn.
@@ -358,7 +381,7 @@ public final class CommitPipeline {
         records,
         gateways,
         turn.work(),
-        TurnEnd.of(id, turn, executor, background, listener));
+        TurnEnd.of(id, turn, tells, executor, background, listener));
     turn.endCount();
   }
 

@@ -2,6 +2,8 @@ package dev.dormouse.server.host.commit;
 
 import dev.dormouse.sdk.ActorId;
 import dev.dormouse.sdk.CallFailedException.Reason;
+import dev.dormouse.server.host.call.TellDelivery;
+import dev.dormouse.server.host.call.Told;
 import dev.dormouse.server.host.turn.BackgroundWork;
 import dev.dormouse.server.host.turn.Event;
 import dev.dormouse.server.host.turn.Turn;
@@ -9,7 +11,10 @@ import java.util.List;
 import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 
-/** Does what follows the commit of a turn: answers its call, and runs the actions that wait. */
+/**
+ * Does what follows the commit of a turn: answers its call, has what it told delivered, and runs
+ * the actions that wait.
+ */
 final class TurnEnd implements OutputGate.Listener {
   static final String NOT_STORED =
       "its turn could not be stored, or this node has lost the actor meanwhile";
@@ -20,6 +25,8 @@ final class TurnEnd implements OutputGate.Listener {
   private final Event.@Nullable Call call;
   private final byte[] answer;
   private final List<Runnable> actions;
+  private final List<Told> told;
+  private final TellDelivery tells;
   private final Executor executor;
   private final BackgroundWork background;
   private final OutputGate.@Nullable Listener next;
@@ -27,6 +34,7 @@ final class TurnEnd implements OutputGate.Listener {
   private TurnEnd(
       ActorId actor,
       Turn turn,
+      TellDelivery tells,
       Executor executor,
       BackgroundWork background,
       OutputGate.@Nullable Listener next) {
@@ -35,6 +43,8 @@ final class TurnEnd implements OutputGate.Listener {
     this.call = turn.work() instanceof Event.Call asked ? asked : null;
     this.answer = given == null ? NO_ANSWER : given;
     this.actions = turn.afterCommit();
+    this.told = turn.told();
+    this.tells = tells;
     this.executor = executor;
     this.background = background;
     this.next = next;
@@ -49,18 +59,24 @@ final class TurnEnd implements OutputGate.Listener {
   static OutputGate.@Nullable Listener of(
       ActorId actor,
       Turn turn,
+      TellDelivery tells,
       Executor executor,
       BackgroundWork background,
       OutputGate.@Nullable Listener next) {
-    return turn.work() instanceof Event.Call || !turn.afterCommit().isEmpty()
-        ? new TurnEnd(actor, turn, executor, background, next)
-        : next;
+    boolean isAny =
+        turn.work() instanceof Event.Call
+            || !turn.afterCommit().isEmpty()
+            || !turn.told().isEmpty();
+    return isAny ? new TurnEnd(actor, turn, tells, executor, background, next) : next;
   }
 
   @Override
   public void kept() {
     if (call != null) {
       call.reply().answered(answer);
+    }
+    if (!told.isEmpty()) {
+      tells.kept(told);
     }
     if (!actions.isEmpty()) {
       background.run(actor, executor, actions);
@@ -74,6 +90,9 @@ final class TurnEnd implements OutputGate.Listener {
   public void lost() {
     if (call != null) {
       call.refuse(Reason.NOT_STORED, NOT_STORED);
+    }
+    if (!told.isEmpty()) {
+      tells.lost(actor);
     }
     if (next != null) {
       next.lost();

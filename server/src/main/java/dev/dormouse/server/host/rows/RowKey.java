@@ -1,8 +1,11 @@
 package dev.dormouse.server.host.rows;
 
+import dev.dormouse.sdk.ActorId;
 import dev.dormouse.sdk.ConnectionId;
 import dev.dormouse.storage.rows.ActorRow;
 import dev.dormouse.storage.rows.AutoRepliesRow;
+import dev.dormouse.storage.rows.InboxRow;
+import dev.dormouse.storage.rows.OutboxRow;
 import dev.dormouse.storage.rows.RequestRow;
 import dev.dormouse.storage.rows.Table;
 import java.nio.ByteBuffer;
@@ -27,6 +30,16 @@ public record RowKey(Table table, byte[] bytes) implements Comparable<RowKey> {
   /** Returns the key of the row of an answered request. */
   public static RowKey request(long request) {
     return new RowKey(Table.REQUEST, RequestRow.key(request));
+  }
+
+  /** Returns the key of the row of a call that the actor has told. */
+  public static RowKey outbox(long epoch, long number) {
+    return new RowKey(Table.OUTBOX, OutboxRow.key(epoch, number));
+  }
+
+  /** Returns the key of the row of the last call of a sender that took effect in the actor. */
+  public static RowKey inbox(ActorId sender) {
+    return new RowKey(Table.INBOX, InboxRow.key(sender));
   }
 
   /**

@@ -23,12 +23,14 @@ import dev.dormouse.server.host.rows.RowKey;
 import dev.dormouse.server.observe.LogLabels;
 import dev.dormouse.server.protocol.HeapCost;
 import dev.dormouse.server.protocol.Payload;
+import dev.dormouse.server.protocol.TellId;
 import dev.dormouse.server.protocol.Time;
 import dev.dormouse.server.protocol.ToGateway;
 import dev.dormouse.server.protocol.ToHost;
 import dev.dormouse.storage.rows.ActorRow;
 import dev.dormouse.storage.rows.ConnectionRow;
 import dev.dormouse.storage.rows.CorruptRowException;
+import dev.dormouse.storage.rows.InboxRow;
 import dev.dormouse.storage.rows.KeySpan;
 import dev.dormouse.storage.rows.Table;
 import java.nio.ByteBuffer;
@@ -452,6 +454,11 @@ public final class Activation implements ActorContext<@Nullable Object> {
     if (requests != null && ended.isWriting() && ended.work() instanceof Event.Client client) {
       keepEffect(ended, client.event(), requests);
     }
+    if (ended.work() instanceof Event.Call call && call.request().tell() != null) {
+      TellId tell = call.request().tell();
+      byte[] effect = new InboxRow(tell.epoch(), tell.number()).encode();
+      ended.writes().put(RowKey.inbox(tell.sender()), Optional.of(effect));
+    }
     if (ended.isWriting()) {
       store(ended, current.written(epoch, number, autoReplies.mayBeStored()));
     } else if (isLast && hasNothingStored()) {
@@ -554,6 +561,11 @@ public final class Activation implements ActorContext<@Nullable Object> {
     }
     turn.check();
     return turn;
+  }
+
+  /** Returns the number of the ownership under which the actor runs. */
+  long epoch() {
+    return epoch;
   }
 
   ActorRows rows() {

@@ -2,15 +2,18 @@ package dev.dormouse.server.host.turn;
 
 import dev.dormouse.server.host.call.CallTypes;
 import dev.dormouse.server.host.call.OpenCalls;
+import dev.dormouse.server.host.call.TellDelivery;
 
 /**
  * The means by which the actors of one cell call other actors.
  *
  * @param types the actor types that can be called
  * @param open the calls that wait for answers
+ * @param tells delivers the calls that were told
  * @param earlier runs an action once the turns before an open one are committed
  */
-public record ActorCalls(CallTypes types, OpenCalls open, EarlierTurns earlier) {
+public record ActorCalls(
+    CallTypes types, OpenCalls open, TellDelivery tells, EarlierTurns earlier) {
 
   /** Waits for the turns before an open one. */
   @FunctionalInterface

@@ -5,10 +5,12 @@ import dev.dormouse.sdk.LimitExceededException;
 import dev.dormouse.sdk.Storage;
 import dev.dormouse.sdk.TurnStateException;
 import dev.dormouse.sdk.TurnStateException.Why;
+import dev.dormouse.server.host.call.Told;
 import dev.dormouse.server.host.rows.RowKey;
 import dev.dormouse.server.protocol.HeapCost;
 import dev.dormouse.server.protocol.ToGateway;
 import dev.dormouse.storage.TurnBatch.Clear;
+import dev.dormouse.storage.rows.OutboxRow;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -107,6 +109,11 @@ public final class Turn {
 
   /** The actions to run once the turn is committed. */
   private List<Runnable> afterCommit = List.of();
+
+  /** The calls that the turn tells other actors. */
+  private List<Told> told = List.of();
+
+  private long toldBytes;
 
   /** The encoded answer to the call that the turn is about; null before it is given. */
   private byte @Nullable [] callAnswer;
@@ -248,6 +255,32 @@ public final class Turn {
       afterCommit = new ArrayList<>(1); // most turns have none
     }
     afterCommit.add(action);
+  }
+
+  /**
+   * Adds a call to another actor to what the turn stores.
+   *
+   * @throws LimitExceededException if the turn would send and write too much
+   */
+  void tell(Told call) {
+    byte[] row = new OutboxRow(call.target(), call.name(), call.call()).encode();
+    charge(row.length + (long) OVERHEAD_BYTES);
+    writes.put(RowKey.outbox(call.id().epoch(), call.id().number()), Optional.of(row));
+    if (told.isEmpty()) {
+      told = new ArrayList<>(1); // most turns tell nothing
+    }
+    told.add(call);
+    toldBytes += call.call().length;
+  }
+
+  /** Returns the calls that the turn tells other actors. */
+  public List<Told> told() {
+    return told;
+  }
+
+  /** Returns the bytes of the calls that the turn tells. */
+  long toldBytes() {
+    return toldBytes;
   }
 
   /** Returns the actions to run once the turn is committed. */

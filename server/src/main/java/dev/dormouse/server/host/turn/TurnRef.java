@@ -8,7 +8,9 @@ import dev.dormouse.sdk.WebSocketActor;
 import dev.dormouse.server.host.call.CallTypes;
 import dev.dormouse.server.host.call.OpenCalls.OpenCall;
 import dev.dormouse.server.host.call.StrangerRef;
+import dev.dormouse.server.host.call.Told;
 import dev.dormouse.server.protocol.CallRequest;
+import dev.dormouse.server.protocol.TellId;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -72,6 +74,20 @@ final class TurnRef<T extends WebSocketActor<?>> implements ActorRef<T> {
               () -> asked.failed(Reason.ASKER_LOST, "an earlier turn of the asker was not stored"));
     }
     return (CompletionStage<R>) asked.answer();
+  }
+
+  @Override
+  public void tell(Call<?> call) {
+    synchronized (activation) {
+      Turn open = activation.turn();
+      CallTypes.Encoded encoded = calls.types().encode(id, call);
+      calls
+          .tells()
+          .checkRoom(
+              activation.id(), open.told().size() + 1, open.toldBytes() + encoded.bytes().length);
+      TellId tell = new TellId(activation.id(), activation.epoch(), calls.tells().nextNumber());
+      open.tell(new Told(tell, id, encoded.name(), encoded.bytes()));
+    }
   }
 
   /** Returns the actors that wait for the open turn, and this actor, which waits for the call. */
