@@ -41,8 +41,8 @@ final class MemoryNode {
   /** The steps after which it is certain that the actors never come to rest. */
   private static final int STEPS_MAX = 1_000_000;
 
-  /** The rounds of alarms after which it is certain that there is no end of them. */
-  private static final int RINGS_MAX = 100_000;
+  /** The rounds of alarms at one time after which it is certain that there is no end of them. */
+  private static final int RINGS_MAX = 10_000;
 
   final NodeStore store;
   final ActorHost host;
@@ -53,7 +53,7 @@ final class MemoryNode {
   private final Queue<Runnable> tasks = new ConcurrentLinkedQueue<>();
   private final ArrayDeque<ToHost> toHost = new ArrayDeque<>();
 
-  /** The actors that had an event in this life. */
+  /** The actors that were awake in this life. */
   private final Set<ActorId> known = new LinkedHashSet<>();
 
   private volatile boolean isDead;
@@ -76,6 +76,14 @@ final class MemoryNode {
     this.store = faults.in(Stores.memory(disk));
     Observers observers = new Observers(time);
     var unused = observers.add(observer);
+    var unusedToo =
+        observers.add(
+            new DormouseObserver() {
+              @Override
+              public void actorActivated(ActorActivated activated) {
+                known.add(activated.actor());
+              }
+            });
     Executor executor = this::execute;
     Carrier carrier = new Carrier();
     this.host =
@@ -148,10 +156,7 @@ final class MemoryNode {
         if (next != null) {
           hasMoved = true;
           host.accept(next);
-          if (next instanceof ToHost.ForActor event) {
-            known.add(event.actor());
-            hibernateAfter();
-          }
+          hibernateAfter();
         }
         if (++steps > STEPS_MAX) {
           throw new AssertionError(
@@ -195,14 +200,16 @@ final class MemoryNode {
     }
   }
 
+  /** Rings the alarms that are due, also those that the handlers of alarms set. */
   private void ring() {
     int rings = 0;
     boolean isMore = true;
     while (isMore && !isDead) {
+      long before = host.alarmCounts().rung();
       isMore = host.ringAlarms();
-      rest();
       hibernateAfter();
       rest();
+      isMore |= host.alarmCounts().rung() > before;
       if (++rings > RINGS_MAX) {
         throw new AssertionError("alarms ring without end: each handler sets one that is due");
       }
@@ -212,6 +219,7 @@ final class MemoryNode {
   /** Lets time pass: timers, alarms, idle actors and late turns come at their time. */
   void advance(Duration by) {
     rest();
+    ring();
     long leftNs = by.toNanos();
     long roundNs = Math.max(ROUND.toNanos(), leftNs / ROUNDS_MAX);
     while (leftNs > 0 && !isDead) {
@@ -255,7 +263,7 @@ final class MemoryNode {
     gateway.kill();
   }
 
-  /** Returns the actors that had an event in this life. */
+  /** Returns the actors that were awake in this life. */
   Set<ActorId> known() {
     return known;
   }

@@ -72,6 +72,7 @@ final class Parlor extends WebSocketActor<Parlor.Guest> {
         storage().put("kept", "waited");
       }
       case "alarm" -> alarms().after(rest, Duration.ofHours(1));
+      case "now" -> alarms().after(rest, Duration.ZERO);
       case "auto" -> autoReply("ping", "pong");
       case "leave" -> from.close(4001, "bye");
       case "flood" -> {

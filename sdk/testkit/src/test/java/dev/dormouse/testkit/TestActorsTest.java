@@ -9,11 +9,15 @@ import dev.dormouse.sdk.OutboundPolicy;
 import dev.dormouse.sdk.User;
 import dev.dormouse.server.host.ActorStatus.State;
 import java.time.Duration;
+import java.util.HashSet;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 class TestActorsTest {
+  private static final String OF_A_SERVER = "(?i).*(dormouse|netty|vert|event|alarm|round|pool).*";
+
   private final CompletableFuture<String> stage = new CompletableFuture<>();
 
   @RegisterExtension
@@ -282,5 +286,26 @@ class TestActorsTest {
     assertThatThrownBy(() -> actors.hibernate("/hall/a"))
         .hasMessage("the path '/hall/a' leads to no actor; the paths are [/parlor/:key]");
     assertThat(actors.get("/hall/a").status()).isEqualTo(404);
+  }
+
+  @Test
+  void anAlarmThatIsDueAtOnceRingsWithoutTime() {
+    TestClient ann = ann();
+    ann.send("now tea");
+    ann.expectNothing();
+    actors.advance(Duration.ZERO);
+    ann.expect("alarm tea");
+  }
+
+  @Test
+  void noThreadIsStarted() {
+    Set<Thread> before = Thread.getAllStackTraces().keySet();
+    TestClient ann = ann();
+    ann.send("alarm tea");
+    actors.advance(Duration.ofHours(2));
+    actors.crash();
+    Set<Thread> started = new HashSet<>(Thread.getAllStackTraces().keySet());
+    started.removeAll(before);
+    assertThat(started).extracting(Thread::getName).noneMatch(name -> name.matches(OF_A_SERVER));
   }
 }

@@ -33,7 +33,7 @@ public final class MemorySocket {
     this.channel = new Channel(time);
   }
 
-  /** The server's end of the socket. It keeps frames until {@link #deliver} takes them. */
+  /** The server's end of the socket. It keeps frames until {@link MemorySocket#run} takes them. */
   private static final class Channel extends EmbeddedChannel {
     private final ArrayDeque<byte[]> written = new ArrayDeque<>();
     private boolean isStuck;
