@@ -3,9 +3,11 @@ package dev.dormouse.testkit;
 import dev.dormouse.log.Log;
 import dev.dormouse.sdk.ActorId;
 import dev.dormouse.sdk.ActorOptions;
+import dev.dormouse.sdk.Call;
 import dev.dormouse.sdk.ConnectionId;
 import dev.dormouse.sdk.Header;
 import dev.dormouse.sdk.HttpResponse;
+import dev.dormouse.sdk.OutsideRef;
 import dev.dormouse.sdk.WebSocketActor;
 import dev.dormouse.server.gateway.MemoryGateway;
 import dev.dormouse.server.gateway.MemorySocket;
@@ -24,6 +26,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import java.util.regex.Matcher;
@@ -455,6 +458,46 @@ public final class TestActors implements BeforeEachCallback, AfterEachCallback, 
     AssertionFailedError failed = new AssertionFailedError(message + "\n\n" + story(path));
     failures.forEach(failed::addSuppressed);
     return failed;
+  }
+
+  /**
+   * Returns a reference to an actor, by which the test calls it as code outside of actors does. The
+   * stage of a call is complete when the call returns, unless the actor itself waits for something.
+   * The reference outlasts a crash.
+   *
+   * <pre>{@code
+   * Boolean done = actors.actor(Device.class, "d1").ask(new Reboot(true)).toCompletableFuture().join();
+   * }</pre>
+   *
+   * @param type the class of the actor
+   * @param key the key of the actor
+   * @throws IllegalArgumentException if no actor type is of this class or more than one, or the key
+   *     cannot be one
+   */
+  public <T extends WebSocketActor<?>> OutsideRef<T> actor(Class<T> type, String key) {
+    ActorId id = node().host.actor(type, key).id();
+    return new OutsideRef<>() {
+      @Override
+      public ActorId id() {
+        return id;
+      }
+
+      @Override
+      public <R extends @Nullable Object> CompletionStage<R> ask(Call<R> call, Duration deadline) {
+        rest();
+        CompletionStage<R> answer = node().host.actor(type, key).ask(call, deadline);
+        rest();
+        return answer;
+      }
+
+      @Override
+      public CompletionStage<Void> tell(Call<?> call) {
+        rest();
+        CompletionStage<Void> told = node().host.actor(type, key).tell(call);
+        rest();
+        return told;
+      }
+    };
   }
 
   // What happens to the node and its actors.

@@ -1,6 +1,7 @@
 package dev.dormouse.testkit;
 
 import dev.dormouse.sdk.Alarm;
+import dev.dormouse.sdk.Call;
 import dev.dormouse.sdk.CloseReason;
 import dev.dormouse.sdk.Connection;
 import dev.dormouse.sdk.HttpAnswer;
@@ -15,6 +16,14 @@ import java.util.concurrent.CompletableFuture;
 /** An actor that does what it is told, one word for each verb of the SDK. */
 final class Parlor extends WebSocketActor<Parlor.Guest> {
   record Guest(String name, int said) {}
+
+  /** Asks how many guests are here, after telling them a text. */
+  record Announce(String text) implements Call<Integer> {}
+
+  int onCall(Announce call) {
+    connections().broadcast(call.text());
+    return connections().count();
+  }
 
   /** The stages that turns wait for, in order; a test completes them. */
   private final CompletableFuture<String> stage;
@@ -73,6 +82,11 @@ final class Parlor extends WebSocketActor<Parlor.Guest> {
       }
       case "alarm" -> alarms().after(rest, Duration.ofHours(1));
       case "now" -> alarms().after(rest, Duration.ZERO);
+      case "next" ->
+          waitFor(
+              actor(Parlor.class, rest)
+                  .ask(new Announce(guest.name() + " knocks"))
+                  .thenAccept(there -> from.send(there + " there")));
       case "auto" -> autoReply("ping", "pong");
       case "leave" -> from.close(4001, "bye");
       case "flood" -> {

@@ -308,4 +308,31 @@ class TestActorsTest {
     started.removeAll(before);
     assertThat(started).extracting(Thread::getName).noneMatch(name -> name.matches(OF_A_SERVER));
   }
+
+  @Test
+  void aTestCallsAnActorAsCodeOutsideDoes() {
+    TestClient ann = ann();
+    var parlor = actors.actor(Parlor.class, "a");
+    Parlor.Announce tea = new Parlor.Announce("tea");
+    assertThat(parlor.ask(tea).toCompletableFuture()).isCompletedWithValue(1);
+    ann.expect("tea");
+    actors.crash();
+    assertThat(parlor.ask(tea).toCompletableFuture()).isCompletedWithValue(0);
+    assertThat(parlor.tell(tea).toCompletableFuture()).isCompleted();
+    assertThat(parlor.id().toString()).isEqualTo("parlor/a");
+  }
+
+  @Test
+  void actorsCallEachOtherAndSleepChangesNothing() {
+    Runnable steps =
+        () -> {
+          TestClient ann = ann();
+          TestClient bob = actors.connect("/parlor/b?name=bob");
+          ann.send("next b");
+          ann.expect("1 there");
+          bob.expect("welcome bob", "ann knocks");
+        };
+    steps.run();
+    actors.checkThatSleepChangesNothing(steps);
+  }
 }
