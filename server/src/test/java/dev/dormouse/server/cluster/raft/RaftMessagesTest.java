@@ -19,18 +19,19 @@ class RaftMessagesTest {
     byte[] bytes = RaftMessages.encode(response);
     assertThat(bytes[0]).isEqualTo((byte) 14);
     assertThat(RaftMessages.decode(bytes)).isEqualTo(response);
-    assertThat(RaftMessages.encode(RpcRequests.PingRequest.newBuilder().setSendTimestamp(1).build()))
+    assertThat(
+            RaftMessages.encode(RpcRequests.PingRequest.newBuilder().setSendTimestamp(1).build()))
         .startsWith(1);
-    assertThat(RaftMessages.encode(RpcRequests.AppendEntriesResponse.newBuilder()
-            .setTerm(1).setSuccess(true).build()))
+    assertThat(
+            RaftMessages.encode(
+                RpcRequests.AppendEntriesResponse.newBuilder().setTerm(1).setSuccess(true).build()))
         .startsWith(10);
   }
 
   @Test
   void otherMessagesAreNotSentAndHostileBytesAreRefused() {
     assertThatIllegalArgumentException()
-        .isThrownBy(
-            () -> RaftMessages.encode(CliRequests.GetPeersRequest.getDefaultInstance()));
+        .isThrownBy(() -> RaftMessages.encode(CliRequests.GetPeersRequest.getDefaultInstance()));
     Random random = new Random(3);
     for (int i = 0; i < 20_000; i++) {
       byte[] bytes = new byte[random.nextInt(60)];
