@@ -282,7 +282,8 @@ public abstract class WebSocketActor<A extends @Nullable Object> {
     return context().activation();
   }
 
-  private ActorContext<A> context() {
+  /** Returns the services of the actor, for the SDK's own base classes. */
+  final ActorContext<A> context() {
     if (context == null) {
       throw new TurnStateException(
           TurnStateException.Why.NONE_OPEN,

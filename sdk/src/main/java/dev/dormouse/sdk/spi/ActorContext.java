@@ -62,6 +62,23 @@ public interface ActorContext<A extends @Nullable Object> {
   /** Runs an action once the current turn is committed. */
   void afterCommit(Runnable action);
 
+  /**
+   * Sends a text to the sender of the message that the open turn is about, if the turn is discarded
+   * because its handler failed, took too long, or reset the actor. A later call replaces the text.
+   * In turns of other events it does nothing.
+   */
+  void replyIfDiscarded(String text);
+
+  /**
+   * Notes that the message which the open turn is about was refused. The refusal is counted by
+   * actor type and code, whether or not the turn is committed. In turns of other events it does
+   * nothing.
+   *
+   * @throws IllegalArgumentException if the code is not 1 to 40 of the characters {@code a-z},
+   *     {@code 0-9}, {@code _} and {@code -}
+   */
+  void messageRefused(String code);
+
   /** Returns the time, by the clock of the program that runs the actor. */
   Instant now();
 

@@ -881,6 +881,7 @@ final class ActorCell {
     Throwable cause = failure == null ? unreadable : failure;
     openTurn = null;
     lastEventNs = time.nowNs();
+    watch.messageRefused(id, turn);
     if (gate.loss() == null && cause == null) {
       commit(turn, current);
       if (isLast) {
@@ -911,7 +912,7 @@ final class ActorCell {
     } else if (cause == null) {
       throw new AssertionError("a turn is discarded although neither it nor a commit has failed");
     } else {
-      recovery.discarded(work, cause, unreadable, hasMetUnreadable, turn.startedNs());
+      recovery.discarded(turn, cause, unreadable, hasMetUnreadable);
     }
   }
 
@@ -967,7 +968,7 @@ final class ActorCell {
     if (failed != null) {
       atHand = null;
       try {
-        recovery.turnFailed(failed, cause);
+        recovery.turnFailed(failed, cause, null);
       } catch (RuntimeException | Error e) {
         failures.error(
             "the answers to a failed event of actor {} could not be sent; its client is not told",

@@ -12,6 +12,7 @@ import dev.dormouse.server.host.rows.Quarantine;
 import dev.dormouse.server.host.turn.ClosingConnections;
 import dev.dormouse.server.host.turn.Event;
 import dev.dormouse.server.host.turn.ResetException;
+import dev.dormouse.server.host.turn.Turn;
 import dev.dormouse.server.observe.FailureLog;
 import dev.dormouse.server.protocol.Time;
 import dev.dormouse.server.protocol.ToGateway;
@@ -213,54 +214,53 @@ final class Recovery {
   }
 
   /**
-   * Decides what becomes of an event whose turn was discarded.
+   * Decides what becomes of the event of a discarded turn.
    *
    * @param cause why the turn failed
    * @param unreadable why the turn could not read the store; null if it could
    * @param hasMetUnreadable whether the turn met something stored that cannot be understood
-   * @param beganNs when the turn began
    */
   @SuppressWarnings("NullAway") // the visitor's result type admits null here
   void discarded(
-      Event failed,
-      Throwable cause,
-      @Nullable Throwable unreadable,
-      boolean hasMetUnreadable,
-      long beganNs) {
-    failed.accept(
-        new Event.Visitor<@Nullable Void, RuntimeException>() {
-          @Override
-          public @Nullable Void activate(Event.Activate activate) {
-            activationFailed(unreadable == null ? cause : unreadable, beganNs);
-            return null;
-          }
+      Turn failed, Throwable cause, @Nullable Throwable unreadable, boolean hasMetUnreadable) {
+    long beganNs = failed.startedNs();
+    String reply = failed.replyIfDiscarded();
+    failed
+        .work()
+        .accept(
+            new Event.Visitor<@Nullable Void, RuntimeException>() {
+              @Override
+              public @Nullable Void activate(Event.Activate activate) {
+                activationFailed(unreadable == null ? cause : unreadable, beganNs);
+                return null;
+              }
 
-          @Override
-          public @Nullable Void client(Event.Client client) {
-            if (unreadable != null) {
-              unreadable(client, unreadable, beganNs);
-            } else if (hasMetUnreadable && client.event() instanceof ToHost.Closed closed) {
-              closeNotUnderstood(client, closed, cause, beganNs);
-            } else {
-              turnFailed(client, cause);
-            }
-            return null;
-          }
+              @Override
+              public @Nullable Void client(Event.Client client) {
+                if (unreadable != null) {
+                  unreadable(client, unreadable, beganNs);
+                } else if (hasMetUnreadable && client.event() instanceof ToHost.Closed closed) {
+                  closeNotUnderstood(client, closed, cause, beganNs);
+                } else {
+                  turnFailed(client, cause, reply);
+                }
+                return null;
+              }
 
-          @Override
-          public @Nullable Void alarm(Event.Alarm alarm) {
-            if (unreadable instanceof NoFileHandlesException) {
-              alarmUnreadable(alarm, unreadable);
-            } else {
-              turnFailed(alarm, cause);
-            }
-            return null;
-          }
+              @Override
+              public @Nullable Void alarm(Event.Alarm alarm) {
+                if (unreadable instanceof NoFileHandlesException) {
+                  alarmUnreadable(alarm, unreadable);
+                } else {
+                  turnFailed(alarm, cause, null);
+                }
+                return null;
+              }
 
           @Override
           public @Nullable Void call(Event.Call call) {
             if (unreadable == null) {
-              turnFailed(call, cause);
+              turnFailed(call, cause, null);
             } else {
               callUnreadable(call, unreadable);
             }
@@ -272,12 +272,12 @@ final class Recovery {
             throw new AssertionError("a difference is told without a turn");
           }
 
-          @Override
-          public @Nullable Void hibernate(Event.Hibernate hibernate) {
-            turnFailed(hibernate, cause);
-            return null;
-          }
-        });
+              @Override
+              public @Nullable Void hibernate(Event.Hibernate hibernate) {
+                turnFailed(hibernate, cause, null);
+                return null;
+              }
+            });
   }
 
   /** Notes that the event is answered, or needs no answer, and is over. */
@@ -294,8 +294,12 @@ final class Recovery {
     work.end();
   }
 
-  /** Answers an event whose handler failed or reset its actor; nothing of its turn is kept. */
-  void turnFailed(Event work, Throwable failure) {
+  /**
+   * Answers an event whose handler failed or reset its actor; nothing of its turn is kept.
+   *
+   * @param reply what the sender of a message is sent; null for nothing
+   */
+  void turnFailed(Event work, Throwable failure, @Nullable String reply) {
     boolean isReset = failure instanceof ResetException;
     failures.error(
         isReset
@@ -324,7 +328,9 @@ final class Recovery {
     if (client.event() instanceof ToHost.Closed closed) {
       forget(client, closed);
     } else {
-      sendInOrder(isReset ? Answers.reset(work) : Answers.failed(work, failurePolicy, failure));
+      List<ToGateway> records = new ArrayList<>(Answers.replied(work, reply));
+      records.addAll(isReset ? Answers.reset(work) : Answers.failed(work, failurePolicy, failure));
+      sendInOrder(records);
       done(client);
     }
   }

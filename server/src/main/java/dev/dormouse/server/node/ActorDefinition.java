@@ -5,8 +5,10 @@ import dev.dormouse.sdk.ActorOptions;
 import dev.dormouse.sdk.StorageKey;
 import dev.dormouse.sdk.Upgrade;
 import dev.dormouse.sdk.WebSocketActor;
+import dev.dormouse.sdk.spi.ActorClassCheck;
 import dev.dormouse.sdk.spi.ActorInvoker;
 import dev.dormouse.sdk.spi.CallHandlers;
+import dev.dormouse.sdk.spi.CheckedBy;
 import dev.dormouse.server.gateway.http.ActorRoute;
 import dev.dormouse.server.host.turn.ActorType;
 import dev.dormouse.storage.codec.Codecs;
@@ -73,6 +75,10 @@ public record ActorDefinition(
                   .formatted(attachment.getTypeName())
               + " upgrade.accept(attachment), or extend WebSocketActor<Void>");
     }
+    CheckedBy checked = type.getAnnotation(CheckedBy.class);
+    if (checked != null) {
+      collect(faults, () -> check(checked.value(), type));
+    }
     List<Type> stored = new ArrayList<>(options.stores());
     stored.add(attachment);
     stored.addAll(typesOfKeys(type, filledIn));
@@ -87,6 +93,20 @@ public record ActorDefinition(
     }
     return new ActorDefinition(
         name, path, factory, options, calls, codec, attachment, isOptional, type);
+  }
+
+  /** Runs the check that the base class of an actor class names. */
+  private static boolean check(
+      Class<? extends ActorClassCheck> check, Class<? extends WebSocketActor<?>> type) {
+    try {
+      check.getConstructor().newInstance().check(type);
+      return true;
+    } catch (ReflectiveOperationException e) {
+      throw new IllegalArgumentException(
+          "its check %s has no public constructor without parameters that works: %s"
+              .formatted(check.getName(), e),
+          e);
+    }
   }
 
   private static <T> @Nullable T collect(List<String> faults, Supplier<T> step) {

@@ -254,6 +254,16 @@ public interface DormouseObserver {
       String limit, String outcome, @Nullable ActorId actor, @Nullable ConnectionId connection) {}
 
   /**
+   * Reports that an actor refused a message, because it could not be read or because the actor
+   * chose to; see {@link dev.dormouse.sdk.MessageActor}. The connection stays open.
+   *
+   * @param actor the actor
+   * @param connection the connection of the sender
+   * @param code the short name of the reason, such as {@code unknown_type}
+   */
+  record MessageRefused(ActorId actor, ConnectionId connection, String code) {}
+
+  /**
    * Returns whether {@link #frameIn} and {@link #frameOut} are to be called; asked once, when the
    * observer is added.
    */
@@ -305,6 +315,9 @@ public interface DormouseObserver {
 
   /** Hears what became of a call to an actor. */
   default void callEnded(CallEnded ended) {}
+
+  /** Hears that an actor refused a message. */
+  default void messageRefused(MessageRefused refused) {}
 
   /** Hears that a limit was hit. */
   default void limitHit(LimitHit hit) {}

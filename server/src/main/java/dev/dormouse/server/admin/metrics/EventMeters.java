@@ -46,6 +46,7 @@ final class EventMeters implements DormouseObserver {
   private final MeterProvider<Timer> calls;
   private final MeterProvider<Counter> resets;
   private final MeterProvider<Counter> limits;
+  private final MeterProvider<Counter> refusals;
   private final MeterProvider<Counter> bytes;
 
   EventMeters(MeterRegistry registry) {
@@ -64,6 +65,10 @@ final class EventMeters implements DormouseObserver {
     this.limits =
         Counter.builder("dormouse.limits.hit")
             .description("limits that were hit")
+            .withRegistry(registry);
+    this.refusals =
+        Counter.builder("dormouse.messages.refused")
+            .description("messages that actors refused, by code")
             .withRegistry(registry);
     this.bytes =
         Counter.builder("dormouse.connection.payload")
@@ -144,6 +149,11 @@ final class EventMeters implements DormouseObserver {
   @Override
   public void limitHit(LimitHit hit) {
     limits.withTags("limit", hit.limit(), "outcome", hit.outcome()).increment();
+  }
+
+  @Override
+  public void messageRefused(MessageRefused refused) {
+    refusals.withTags("type", refused.actor().type(), "code", refused.code()).increment();
   }
 
   @Override

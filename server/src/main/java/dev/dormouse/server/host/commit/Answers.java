@@ -5,6 +5,7 @@ import dev.dormouse.sdk.HttpResponse;
 import dev.dormouse.sdk.ResponseException;
 import dev.dormouse.server.host.turn.Event;
 import dev.dormouse.server.host.turn.Turn;
+import dev.dormouse.server.protocol.Payload;
 import dev.dormouse.server.protocol.ToGateway;
 import dev.dormouse.server.protocol.ToHost;
 import dev.dormouse.storage.CommitResult;
@@ -94,6 +95,20 @@ public final class Answers {
                     : handledAndClosed(message, INTERNAL_ERROR, "internal error"),
             responseTo(failure, isOpen))
         .to(event);
+  }
+
+  /**
+   * Sends a text to the sender of a message whose turn is discarded.
+   *
+   * @param reply the text; null for nothing
+   */
+  public static List<ToGateway> replied(Event event, @Nullable String reply) {
+    return reply == null
+        ? List.of()
+        : new Answer(
+                message -> List.of(new ToGateway.Send(message.connection(), Payload.text(reply))),
+                null)
+            .to(event);
   }
 
   private static HttpResponse responseTo(Throwable failure, boolean isOpen) {

@@ -11,10 +11,12 @@ import dev.dormouse.server.observe.DormouseObserver;
 import dev.dormouse.server.observe.DormouseObserver.ActorActivated;
 import dev.dormouse.server.observe.DormouseObserver.ActorHibernated;
 import dev.dormouse.server.observe.DormouseObserver.ActorReset;
+import dev.dormouse.server.observe.DormouseObserver.MessageRefused;
 import dev.dormouse.server.observe.DormouseObserver.TurnEnded;
 import dev.dormouse.server.observe.DormouseObserver.TurnOutcome;
 import dev.dormouse.server.observe.Observers;
 import dev.dormouse.server.protocol.Time;
+import dev.dormouse.server.protocol.ToHost;
 import dev.dormouse.storage.CommitResult;
 import org.jspecify.annotations.Nullable;
 
@@ -93,6 +95,18 @@ public final class TurnWatch {
     if (observers.isAnyOfActors()) {
       observers.tellOfActor(
           DormouseObserver::actorReset, new ActorReset(actor, String.valueOf(cause), isFailure));
+    }
+  }
+
+  /** Tells that the message of a turn was refused, if it was. */
+  public void messageRefused(ActorId actor, Turn turn) {
+    String code = turn.refusalCode();
+    if (code != null
+        && observers.isAny()
+        && turn.work() instanceof Event.Client client
+        && client.event() instanceof ToHost.Message message) {
+      observers.tell(
+          DormouseObserver::messageRefused, new MessageRefused(actor, message.connection(), code));
     }
   }
 

@@ -47,6 +47,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.function.Consumer;
+import java.util.regex.Pattern;
 import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
 
@@ -86,6 +87,8 @@ public final class Activation implements ActorContext<@Nullable Object> {
 
   /** The most views by tags whose number of connections is remembered. */
   private static final int COUNTS_MAX = 64;
+
+  private static final Pattern REFUSAL_CODE = Pattern.compile("[a-z0-9_-]{1,40}");
 
   /** How many connections have all tags of a set, for the sets that were counted. */
   private final Map<Set<String>, Integer> counts = new HashMap<>(0);
@@ -246,6 +249,21 @@ public final class Activation implements ActorContext<@Nullable Object> {
     } finally {
       outsiders.remove(Thread.currentThread());
     }
+  }
+
+  @Override
+  public synchronized void replyIfDiscarded(String text) {
+    turn().replyIfDiscarded(Objects.requireNonNull(text, "text"));
+  }
+
+  @Override
+  public synchronized void messageRefused(String code) {
+    if (!REFUSAL_CODE.matcher(code).matches()) {
+      throw new IllegalArgumentException(
+          "the code '%s' of a refusal is not 1 to 40 of the characters a-z, 0-9, _ and -"
+              .formatted(code));
+    }
+    turn().refused(code);
   }
 
   @Override

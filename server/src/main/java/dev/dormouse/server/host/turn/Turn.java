@@ -118,6 +118,12 @@ public final class Turn {
   /** The encoded answer to the call that the turn is about; null before it is given. */
   private byte @Nullable [] callAnswer;
 
+  /** The text for the sender of the turn's message if the turn is discarded; null for none. */
+  private volatile @Nullable String reply;
+
+  /** The code with which the turn's message was refused; null if it was not refused. */
+  private volatile @Nullable String refusalCode;
+
   private State state = State.RUNNING;
   private int awaited;
   private @Nullable Throwable failure;
@@ -286,6 +292,26 @@ public final class Turn {
   /** Returns the actions to run once the turn is committed. */
   public List<Runnable> afterCommit() {
     return afterCommit;
+  }
+
+  /** Sets what the sender of the turn's message is sent if the turn is discarded. */
+  void replyIfDiscarded(String text) {
+    reply = text;
+  }
+
+  /** Returns what the sender of the turn's message is sent if the turn is discarded, or null. */
+  public @Nullable String replyIfDiscarded() {
+    return reply;
+  }
+
+  /** Notes that the turn's message was refused. */
+  void refused(String code) {
+    refusalCode = code;
+  }
+
+  /** Returns the code with which the turn's message was refused; null if it was not. */
+  public @Nullable String refusalCode() {
+    return refusalCode;
   }
 
   /** Adds the last records, which the turn's limit does not count; returns all records. */
