@@ -1,6 +1,9 @@
 package dev.dormouse.sdk;
 
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
@@ -18,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  * <pre>{@code
  * connections().broadcast("hello");
  * connections().tagged("member").except(me).broadcast(me.id() + " moved");
- * for (Connection<Member> c : connections()) names.add(c.attachment().name());
+ * List<Member> here = connections().attachments();
  * }</pre>
  *
  * @param <A> the type of the attachment
@@ -102,6 +105,29 @@ public interface Connections<A extends @Nullable Object> extends Iterable<Connec
    * @throws IllegalArgumentException if the code may not be sent or the reason is too long
    */
   void close(int code, String reason);
+
+  /**
+   * Returns the attachments of the open connections in this view, so that an actor can tell in a
+   * line who is here: {@code connections().tagged("member").attachments()}. They are in the order
+   * in which the clients asked to connect, and a client with several connections is there several
+   * times. The rows of all connections are read, unless this activation has read them before.
+   *
+   * <p>The list needs no care of the actor's own, because connections are stored in the commit that
+   * accepts them, and leave in that of their {@code onClose}. After a crash, the connections of the
+   * process that died leave the list one by one, each with its {@code onClose}, before the server
+   * accepts clients; if that takes longer than 10 s, it goes on while clients connect.
+   *
+   * @throws StoredValueException as {@link Connection#attachment} says
+   */
+  default List<A> attachments() {
+    List<A> attachments = new ArrayList<>();
+    for (Connection<A> connection : this) {
+      if (connection.isOpen()) {
+        attachments.add(connection.attachment());
+      }
+    }
+    return Collections.unmodifiableList(attachments);
+  }
 
   /** Returns a stream of the connections, which reads them as it goes. */
   default Stream<Connection<A>> stream() {

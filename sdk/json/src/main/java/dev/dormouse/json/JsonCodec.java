@@ -113,7 +113,7 @@ public final class JsonCodec<In, Out> implements MessageCodec<In, Out> {
     }
     if (depthMax < 1 || depthMax > JsonRules.DEPTH_CEILING) {
       shapes.mistake(
-          "depthMax %d of @JsonRules is not 1 to %d".formatted(depthMax, JsonRules.DEPTH_CEILING));
+          "depthMax %s of @JsonRules is not 1 to %s".formatted(depthMax, JsonRules.DEPTH_CEILING));
     }
     shapes.check();
   }
@@ -200,7 +200,7 @@ public final class JsonCodec<In, Out> implements MessageCodec<In, Out> {
     }
     throw new MessageRefusedException(
         MALFORMED,
-        "the field '$id' must be a number or a text of 1 to %d characters, but is %s"
+        "the field '$id' must be a number or a text of 1 to %s characters, but is %s"
             .formatted(ID_CHARS_MAX, Excerpt.of(id)),
         null);
   }

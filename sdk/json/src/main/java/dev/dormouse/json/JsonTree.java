@@ -76,9 +76,9 @@ final class JsonTree {
       return object;
     } catch (StreamConstraintsException e) {
       throw malformed(
-          ("the message has more than %,d values, a number of more than %d characters, or a name of"
-                  + " more than %d; send a smaller message")
-              .formatted(TOKENS_MAX, NUMBER_CHARS_MAX, NAME_CHARS_MAX));
+          ("the message has more than 100,000 values, a number of more than %s characters, or a"
+                  + " name of more than %s; send a smaller message")
+              .formatted(NUMBER_CHARS_MAX, NAME_CHARS_MAX));
     } catch (JsonProcessingException e) {
       long place = e.getLocation() == null ? -1 : e.getLocation().getCharOffset();
       throw malformed(
@@ -122,7 +122,7 @@ final class JsonTree {
     if (depth > depthMax) {
       throw new MessageRefusedException(
           JsonCodec.TOO_DEEP,
-          "the message is nested deeper than %d; send a flatter one".formatted(depthMax),
+          "the message is nested deeper than %s; send a flatter one".formatted(depthMax),
           null);
     }
   }

@@ -211,7 +211,7 @@ abstract sealed class Shape {
 
     @Override
     String noun() {
-      return "a whole number from %d to %d".formatted(min, max);
+      return "a whole number from %s to %s".formatted(min, max);
     }
 
     @Override
@@ -235,7 +235,7 @@ abstract sealed class Shape {
       if (number < min || number > max) {
         throw new InvalidValueException(
             JsonCodec.INVALID_FIELD,
-            "is %d, which a page cannot read exactly; declare it as a String or BigInteger"
+            "is %s, which a page cannot read exactly; declare it as a String or BigInteger"
                 .formatted(number));
       }
       out.writeNumber(number);

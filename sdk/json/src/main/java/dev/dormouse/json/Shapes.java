@@ -247,7 +247,7 @@ final class Shapes {
     }
     if (chosen.value().isEmpty() || chosen.value().length() > NAME_CHARS_MAX) {
       mistake(
-          "%s: the name '%s' has not 1 to %d characters"
+          "%s: the name '%s' has not 1 to %s characters"
               .formatted(where, chosen.value(), NAME_CHARS_MAX));
     }
     return chosen.value();
