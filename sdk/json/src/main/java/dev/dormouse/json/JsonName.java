@@ -11,7 +11,8 @@ import java.lang.annotation.Target;
  * record, and a field has the name of the record's component.
  *
  * <pre>{@code
- * @JsonName("say") public record Say(@JsonName("txt") String text) implements In {}   // {"type":"say","txt":"hello"}
+ * // {"type":"say","txt":"hello"}
+ * public @JsonName("say") record Say(@JsonName("txt") String text) implements In {}
  * }</pre>
  */
 @Documented

@@ -11,8 +11,7 @@ import java.lang.annotation.Target;
  * Changes the rules by which an actor class reads messages.
  *
  * <pre>{@code
- * @JsonRules(refusesUnknownFields = true)
- * public final class Chat extends JsonActor<Member, Chat.In, Chat.Out> { … }
+ * public @JsonRules(refusesUnknownFields = true) class Chat extends JsonActor<Member, In, Out> { … }
  * }</pre>
  */
 @Documented

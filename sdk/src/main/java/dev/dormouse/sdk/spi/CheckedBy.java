@@ -12,8 +12,7 @@ import java.lang.annotation.Target;
  * server reports what it finds together with all other mistakes of actor types.
  *
  * <pre>{@code
- * @CheckedBy(TopicCheck.class)
- * public abstract class TopicActor<A> extends WebSocketActor<A> { … }
+ * public abstract @CheckedBy(TopicCheck.class) class TopicActor<A> extends WebSocketActor<A> { … }
  * }</pre>
  */
 @Documented
