@@ -45,9 +45,9 @@ final class Presences {
         known == null
             ? !said.isGone()
             : said.clock() > known.presence.clock()
-                || said.clock() == known.presence.clock()
+                || (said.clock() == known.presence.clock()
                     && said.isGone()
-                    && !known.presence.isGone();
+                    && !known.presence.isGone());
     if (isNews) {
       // Others only tell that a client has gone; its own connection stays the one that counts.
       ConnectionId by = known != null && said.isGone() ? known.by : from;

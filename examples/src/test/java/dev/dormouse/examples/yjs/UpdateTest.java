@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
@@ -100,7 +101,7 @@ class UpdateTest {
   void everyBeginningOfAnUpdateIsMalformed() {
     byte[] whole = Update.merge(List.of(typed(0, "abc"), deleted(0, 2))).bytes();
     for (int length = 0; length < whole.length; length++) {
-      byte[] part = java.util.Arrays.copyOf(whole, length);
+      byte[] part = Arrays.copyOf(whole, length);
       assertThatThrownBy(() -> Update.read(part)).isInstanceOf(MalformedException.class);
     }
   }
