@@ -135,7 +135,7 @@ class ReplicatedActorStoreTest extends ActorStoreContract {
 
     NodeStore second = open("second", new ModelLog.Kept(GROUPS), 1, 3);
     try {
-      ModelLog.Machine machine = log.get().machine();
+      ReplicatedLog.Machine machine = log.get().machine();
       machine.apply(group, List.of(new ReplicatedLog.Committed(1, 1, entryOf(1, "old", "gone"))));
       machine.load(group, files, index);
 

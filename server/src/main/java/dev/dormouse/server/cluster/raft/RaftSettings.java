@@ -14,7 +14,8 @@ import java.util.regex.Pattern;
  * @param groups the number of groups, fixed when the cluster is made
  * @param election the time after which the silence of an owner leads to an election
  * @param snapshots the time between two snapshots of a group; zero for none
- * @param mayOwn whether this node may own groups; if not, it only keeps copies
+ * @param mayOwn whether this node stands for election by itself; if not, it only owns groups that
+ *     an owner hands to it when that owner is stopped
  */
 public record RaftSettings(
     Path folder,
