@@ -27,12 +27,12 @@ class GoldenTest {
   }
 
   /** The class as it is today, with one more component. */
-  static final class After extends WebSocketActor<After.Member> {
-    record Member(String name, @Nullable String color) {}
+  static final class After extends WebSocketActor<After.Person> {
+    record Person(String name, @Nullable String color) {}
 
     @Override
-    protected void onUpgrade(Upgrade<Member> upgrade) {
-      upgrade.accept(new Member("x", null));
+    protected void onUpgrade(Upgrade<Person> upgrade) {
+      upgrade.accept(new Person("x", null));
     }
   }
 
@@ -42,7 +42,7 @@ class GoldenTest {
           "/r/:key",
           After.class,
           After::new,
-          o -> o.renamed(Before.Member.class.getName(), After.Member.class));
+          o -> o.renamed(Before.Member.class.getName(), After.Person.class));
 
   @AfterEach
   void forget() {
@@ -61,7 +61,7 @@ class GoldenTest {
     String written = Files.readString(Path.of(file));
     assertThat(written).contains("name=ann");
     before.checkGolden(Before.class, file, new Before.Member("ann"));
-    after.checkGolden(After.class, file, new After.Member("ann", null));
+    after.checkGolden(After.class, file, new After.Person("ann", null));
     assertThat(Files.readString(Path.of(file))).isEqualTo(written);
   }
 
