@@ -39,11 +39,6 @@ final class ClusterMutations {
                   + "  }\n\n  private void store",
               "    }\n  }\n\n  private void store"),
           of(
-              "an error that took effect is told to the actor again",
-              "host/commit/Repeats.java",
-              "                return isStored && !isRepeat ? null",
-              "                return isStored ? null"),
-          of(
               "the client of a repeated message is not told that it may have missed something",
               "host/commit/Answers.java",
               "    return handledAndClosed(\n        message, SERVICE_RESTART,"
@@ -84,11 +79,6 @@ final class ClusterMutations {
               "host/turn/TurnConnection.java",
               "      markClosing();\n      activation.noteClosing",
               "      activation.noteClosing"),
-          of(
-              "messages of a connection that a former owner has closed are handled",
-              "host/commit/Repeats.java",
-              "                return close == null\n",
-              "                return last < Long.MAX_VALUE\n"),
           // Held outputs.
           of(
               "what was held for a gateway is not sent when it announces",

@@ -158,6 +158,10 @@ final class ClusterSocket {
       sent.remove();
       first++;
     }
+    while (first <= sequence && first <= repeatsTo && !waiting.isEmpty()) {
+      waiting.remove();
+      first++;
+    }
     pump();
     report();
   }

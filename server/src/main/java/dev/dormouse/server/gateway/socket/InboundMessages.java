@@ -653,10 +653,19 @@ final class InboundMessages {
       isWithheld = false;
     }
 
-    /** Forgets a sent message that the host has handled, and all messages before it. */
+    /**
+     * Forgets a message that the host has handled, and all messages before it. They may wait to be
+     * sent again, because the owner has changed since they were sent.
+     */
     void handled(long sequence) {
       while (first <= sequence && !sent.isEmpty()) {
         hold(-cost(sent.remove()));
+        first++;
+      }
+      while (first <= sequence && first <= repeatsTo && !waiting.isEmpty()) {
+        Payload message = waiting.remove();
+        waitingBytes -= cost(message);
+        hold(-cost(message));
         first++;
       }
     }
