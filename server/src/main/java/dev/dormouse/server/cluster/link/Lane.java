@@ -19,6 +19,9 @@ public enum Lane {
 
   /** Returns the lane's number on the wire, which never changes. */
   int code() {
-    return ordinal();
+    return switch (this) {
+      case RAFT -> 0;
+      case FRAMES -> 1;
+    };
   }
 }

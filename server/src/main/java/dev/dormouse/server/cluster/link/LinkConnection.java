@@ -61,7 +61,7 @@ final class LinkConnection {
 
     /** Returns whether this state may be followed by another. */
     boolean mayBecome(State next) {
-      return next.ordinal() > ordinal();
+      return next.compareTo(this) > 0;
     }
   }
 

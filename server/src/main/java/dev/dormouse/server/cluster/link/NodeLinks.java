@@ -325,7 +325,7 @@ public final class NodeLinks implements AutoCloseable {
             .onSuccess(
                 socket -> {
                   if (isClosed) {
-                    var closing = socket.close();
+                    var unusedClose = socket.close();
                     return;
                   }
                   greetings++;

@@ -75,7 +75,6 @@ public final class RaftLog implements ReplicatedLog {
 
   private final RaftSettings settings;
   private final String self;
-  private final Machine machine;
   private final Time time;
   private final Consumer<Throwable> onFatal;
   private final EntryLog entries;
@@ -107,7 +106,6 @@ public final class RaftLog implements ReplicatedLog {
       Consumer<Throwable> onFatal) {
     this.settings = settings;
     this.self = links.node();
-    this.machine = machine;
     this.time = time;
     this.onFatal = onFatal;
     this.entries = EntryLog.open(settings.folder().resolve("log"), onFatal);

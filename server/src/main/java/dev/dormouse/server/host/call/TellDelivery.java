@@ -29,6 +29,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
+import java.util.SortedSet;
+import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -302,11 +304,11 @@ public final class TellDelivery {
     }
   }
 
-  private synchronized @Nullable Integer next(TreeSet<Integer> groups) {
+  private synchronized @Nullable Integer next(SortedSet<Integer> groups) {
     return groups.isEmpty() ? null : groups.first();
   }
 
-  private synchronized void done(TreeSet<Integer> groups, Integer group) {
+  private synchronized void done(Set<Integer> groups, Integer group) {
     groups.remove(group);
   }
 
@@ -554,7 +556,7 @@ public final class TellDelivery {
                     removed(lane, told);
                     start(lane.route);
                   } else {
-                    int failed = again(lane, false); // it is delivered again, and passed over
+                    int unusedFailures = again(lane, false); // it is delivered again, and passed over
                   }
                 });
   }

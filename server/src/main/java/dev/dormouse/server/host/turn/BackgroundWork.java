@@ -56,7 +56,7 @@ public final class BackgroundWork {
   public void run(ActorId actor, Executor executor, List<Runnable> actions) {
     CompletableFuture<Void> done = new CompletableFuture<>();
     begin(actor);
-    done.whenComplete((nothing, error) -> ended(actor, error));
+    var unused = done.whenComplete((nothing, error) -> ended(actor, error));
     try {
       executor.execute(
           () -> {
