@@ -23,6 +23,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -90,26 +91,30 @@ public final class HttpListeners {
 
   private static Transport transport(NetworkTransport asked) {
     return switch (asked) {
-      case IO_URING -> checked(Transport.IO_URING);
-      case EPOLL -> checked(Transport.EPOLL);
+      case IO_URING -> checked(Transport.IO_URING, "io_uring");
+      case EPOLL -> checked(Transport.EPOLL, "epoll");
       case NIO -> Transport.NIO;
       case AUTO -> fastest();
     };
   }
 
-  private static Transport checked(Transport asked) {
-    if (!asked.available()) {
+  private static Transport checked(@Nullable Transport asked, String name) {
+    if (asked == null || !asked.available()) {
       throw new ServerStartException(
           "the transport %s does not work here: %s; choose another one with --transport, or auto"
-              .formatted(asked.name(), innermost(asked.unavailabilityCause())),
+              .formatted(
+                  name,
+                  asked == null
+                      ? "its classes are not on the class path"
+                      : innermost(asked.unavailabilityCause())),
           null);
     }
     return asked;
   }
 
   private static Transport fastest() {
-    for (Transport fast : List.of(Transport.IO_URING, Transport.EPOLL)) {
-      if (fast.available()) {
+    for (Transport fast : known()) {
+      if (fast != Transport.NIO && fast.available()) {
         return fast;
       }
     }
@@ -118,7 +123,7 @@ public final class HttpListeners {
           "the network runs without io_uring and epoll, which is slower: Netty's library cannot be"
               + " loaded ({}); it needs a folder that is writable and not mounted noexec: name one"
               + " with java -Djava.io.tmpdir=FOLDER",
-          innermost(Transport.EPOLL.unavailabilityCause()));
+          Transport.EPOLL == null ? "no classes" : innermost(Transport.EPOLL.unavailabilityCause()));
     }
     return Transport.NIO;
   }
@@ -126,11 +131,21 @@ public final class HttpListeners {
   /** Returns the name of the transport that the event loops use, as the option has it. */
   public String transport() {
     io.vertx.core.spi.transport.Transport used = ((VertxInternal) vertx).transport();
-    return Stream.of(Transport.IO_URING, Transport.EPOLL, Transport.NIO)
+    return known().stream()
         .filter(known -> known.implementation() == used)
         .findFirst()
         .orElseThrow()
         .name();
+  }
+
+  /**
+   * Returns the transports whose classes are on the class path, the fastest first. Vert.x has null
+   * in the place of the others.
+   */
+  private static List<Transport> known() {
+    return Stream.of(Transport.IO_URING, Transport.EPOLL, Transport.NIO)
+        .filter(Objects::nonNull)
+        .toList();
   }
 
   /**
