@@ -44,7 +44,7 @@ final class Presences {
     boolean isNews =
         known == null
             ? !said.isGone()
-            : said.clock() > known.presence.clock()
+            : (said.clock() > known.presence.clock())
                 || (said.clock() == known.presence.clock()
                     && said.isGone()
                     && !known.presence.isGone());

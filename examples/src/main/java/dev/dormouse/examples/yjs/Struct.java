@@ -280,7 +280,8 @@ final class Struct {
       in.readNumber();
     }
     ByteReader other = new ByteReader(next.bytes, rightOfNext);
-    return in.readNumber() == other.readNumber() && in.readNumber() == other.readNumber();
+    boolean isOfSameClient = in.readNumber() == other.readNumber();
+    return isOfSameClient && in.readNumber() == other.readNumber();
   }
 
   /**

@@ -257,20 +257,20 @@ final class Recovery {
                 return null;
               }
 
-          @Override
-          public @Nullable Void call(Event.Call call) {
-            if (unreadable == null) {
-              turnFailed(call, cause, null);
-            } else {
-              callUnreadable(call, unreadable);
-            }
-            return null;
-          }
+              @Override
+              public @Nullable Void call(Event.Call call) {
+                if (unreadable == null) {
+                  turnFailed(call, cause, null);
+                } else {
+                  callUnreadable(call, unreadable);
+                }
+                return null;
+              }
 
-          @Override
-          public @Nullable Void difference(Event.Difference difference) {
-            throw new AssertionError("a difference is told without a turn");
-          }
+              @Override
+              public @Nullable Void difference(Event.Difference difference) {
+                throw new AssertionError("a difference is told without a turn");
+              }
 
               @Override
               public @Nullable Void hibernate(Event.Hibernate hibernate) {

@@ -123,7 +123,9 @@ public final class HttpListeners {
           "the network runs without io_uring and epoll, which is slower: Netty's library cannot be"
               + " loaded ({}); it needs a folder that is writable and not mounted noexec: name one"
               + " with java -Djava.io.tmpdir=FOLDER",
-          Transport.EPOLL == null ? "no classes" : innermost(Transport.EPOLL.unavailabilityCause()));
+          Transport.EPOLL == null
+              ? "no classes"
+              : innermost(Transport.EPOLL.unavailabilityCause()));
     }
     return Transport.NIO;
   }

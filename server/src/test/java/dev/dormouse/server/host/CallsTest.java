@@ -180,6 +180,7 @@ class CallsTest {
   }
 
   @Test
+  @SuppressWarnings("FutureReturnValueIgnored") // the call is answered by it
   void theTurnWaitsForAnAskAndItsCallbackBelongsToTheTurn() {
     host.action("double", actor -> actor.get("n") * 2);
     host.action(

@@ -28,9 +28,9 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.TreeMap;
-import java.util.SortedSet;
 import java.util.Set;
+import java.util.SortedSet;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -556,7 +556,8 @@ public final class TellDelivery {
                     removed(lane, told);
                     start(lane.route);
                   } else {
-                    int unusedFailures = again(lane, false); // it is delivered again, and passed over
+                    int unusedFailures =
+                        again(lane, false); // it is delivered again, and passed over
                   }
                 });
   }

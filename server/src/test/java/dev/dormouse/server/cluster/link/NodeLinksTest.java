@@ -10,6 +10,7 @@ import dev.dormouse.server.protocol.Time;
 import io.vertx.core.Vertx;
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.InetAddress;
 import java.net.Socket;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
@@ -64,7 +65,7 @@ class NodeLinksTest {
       } else if (asked.equals("throw")) {
         throw new IllegalStateException("as you wish");
       } else {
-        mayAnswer.thenRun(() -> answer.send(("you said " + asked).getBytes(UTF_8)));
+        var unused = mayAnswer.thenRun(() -> answer.send(("you said " + asked).getBytes(UTF_8)));
       }
     }
 
@@ -256,7 +257,7 @@ class NodeLinksTest {
     Node beta = node("beta");
     beta.links().peer("alpha", new NodeAddress("127.0.0.1", 9));
     Node alpha = node("alpha", new ClusterSecret(other), Limits.defaults());
-    try (Raw raw = new Raw(new Socket("127.0.0.1", beta.links().port()))) {
+    try (Raw raw = new Raw(new Socket(InetAddress.getLoopbackAddress(), beta.links().port()))) {
       Greeting hello = new Greeting(Lane.RAFT, "test", "alpha", "beta", 1, new byte[32]);
       raw.send(1, hello.encode());
       Greeting answer = Greeting.decode(ByteBuffer.wrap(raw.frame(2)));
@@ -264,7 +265,7 @@ class NodeLinksTest {
       raw.ends();
     }
     assertThat(beta.links().counts().refused()).isEqualTo(1);
-    try (Raw raw = new Raw(new Socket("127.0.0.1", beta.links().port()))) {
+    try (Raw raw = new Raw(new Socket(InetAddress.getLoopbackAddress(), beta.links().port()))) {
       // A proof of the listener is no proof of the dialler, so it cannot be sent back.
       Greeting hello = new Greeting(Lane.RAFT, "test", "alpha", "beta", 1, new byte[32]);
       raw.send(1, hello.encode());
@@ -305,7 +306,7 @@ class NodeLinksTest {
             java.util.Arrays.copyOf(good, 20),
             new byte[0]);
     for (byte[] hello : hellos) {
-      try (Raw raw = new Raw(new Socket("127.0.0.1", beta.links().port()))) {
+      try (Raw raw = new Raw(new Socket(InetAddress.getLoopbackAddress(), beta.links().port()))) {
         raw.send(1, hello);
         raw.ends();
       }
@@ -316,13 +317,13 @@ class NodeLinksTest {
   @Test
   void whoeverDoesNotGreetInTimeIsCutOff() throws Exception {
     Node beta = node("beta", SECRET, Limits.defaults().greetingLimit(Duration.ofMillis(100)));
-    try (Raw silent = new Raw(new Socket("127.0.0.1", beta.links().port()));
-        Raw half = new Raw(new Socket("127.0.0.1", beta.links().port()))) {
+    try (Raw silent = new Raw(new Socket(InetAddress.getLoopbackAddress(), beta.links().port()));
+        Raw half = new Raw(new Socket(InetAddress.getLoopbackAddress(), beta.links().port()))) {
       half.socket.getOutputStream().write(new byte[] {0, 0, 0, 50, 1});
       silent.ends();
       half.ends();
     }
-    try (Raw tooLong = new Raw(new Socket("127.0.0.1", beta.links().port()))) {
+    try (Raw tooLong = new Raw(new Socket(InetAddress.getLoopbackAddress(), beta.links().port()))) {
       tooLong.socket.getOutputStream().write(new byte[] {0, 0, 4, 1, 1});
       tooLong.ends();
     }
@@ -337,7 +338,7 @@ class NodeLinksTest {
     beta.links().peer("aaa", new NodeAddress("127.0.0.1", 9));
     Random random = new Random(7);
     for (int round = 0; round < 200; round++) {
-      try (Raw raw = new Raw(new Socket("127.0.0.1", beta.links().port()))) {
+      try (Raw raw = new Raw(new Socket(InetAddress.getLoopbackAddress(), beta.links().port()))) {
         boolean isGreeting = round % 2 == 0;
         if (!isGreeting) {
           Greeting hello = new Greeting(Lane.FRAMES, "test", "aaa", "beta", round, new byte[32]);

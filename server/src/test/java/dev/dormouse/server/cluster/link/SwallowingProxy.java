@@ -14,6 +14,7 @@ import java.util.concurrent.TimeUnit;
  * A proxy between two nodes. While it is cut it swallows all bytes of both sides and keeps their
  * connections open, as a stopped machine or a lost route does.
  */
+@SuppressWarnings("try") // close() may be interrupted
 public final class SwallowingProxy implements AutoCloseable {
   private final NetServer server;
   private final NetClient client;

@@ -35,6 +35,7 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 
 /** Three nodes in this process, with real links on loopback and real folders. */
+@SuppressWarnings("try") // close() may be interrupted
 final class TestCluster implements AutoCloseable {
   static final List<String> NAMES = List.of("alpha", "beta", "gamma");
   private static final long LIMIT_NS = TimeUnit.SECONDS.toNanos(40);
