@@ -262,6 +262,21 @@ class LimitsTableTest {
         "RequestRow.BODY_BYTES_MAX",
         "RequestRow.HEADER_BYTES_MAX",
         "Values.CLAIM_DEPTH_MAX");
+    notForUsers(
+        "is of the links between the nodes of a cluster and of their log",
+        "ClusterSecret.BYTES_MAX",
+        "EntryLog.WAL_BYTES_MAX",
+        "Greeting.NAME_BYTES_MAX",
+        "LinkConnection.GREETING_BYTES_MAX",
+        "NodeLinks.LINES_BURST",
+        "RaftGroup.APPLIED_BYTES_MAX",
+        "RaftGroup.APPLIED_MAX",
+        "RaftGroup.COALESCED_BYTES_MAX",
+        "RaftGroup.COALESCED_MAX",
+        "RaftGroup.OPEN_MAX",
+        "RaftLog.RESTARTS_MAX",
+        "ReplicatedLog.ENTRY_BYTES_MAX");
+    notForUsers("is of actors in memory, which only tests run", "MemoryGateway.PARAMETERS_MAX");
     notForUsers("is a pair of texts, no number", "ActorOptions.heartbeat");
     notForUsers("bounds a number that the server makes", "ConnectionId.NUMBER_MAX");
     notForUsers("bounds a number that the server makes", "ConnectionId.RUN_MAX");
@@ -299,6 +314,9 @@ class LimitsTableTest {
         "OutboundFrames.LENGTH_7_MAX",
         "OutboundFrames.LENGTH_16_MAX",
         "OutboundFrames.HEADER_BYTES_MAX",
+        "MemorySocket.LENGTH_7_MAX",
+        "MemorySocket.LENGTH_16_MAX",
+        "MemorySocket.HEADER_BYTES_MAX",
         "Addresses.CHARACTERS_MAX",
         "ProxyHeader.EXTRA_BYTES_MAX",
         "Utf8Check.CONTINUATION_MAX");
@@ -312,6 +330,7 @@ class LimitsTableTest {
     notForUsers(
         "is a step of the server's own work",
         "AlarmClock.PAGES_OF_LANE_MAX",
+        "LeftoverCloses.PAGES_MAX",
         "OwedCloses.REST_MAX",
         "RetryPolicy.DOUBLINGS_MAX",
         "HttpListeners.OPENING_LIMIT",
