@@ -555,19 +555,19 @@ abstract sealed class Shape {
       try {
         return canonical.newInstance(values);
       } catch (InvocationTargetException e) {
-        if (e.getCause() instanceof Error error) {
+        Throwable cause = e.getCause();
+        if (cause instanceof Error error) {
           throw error;
         }
-        boolean isForPeople =
-            e.getCause() instanceof IllegalArgumentException && e.getCause().getMessage() != null;
+        String why = cause instanceof IllegalArgumentException ? cause.getMessage() : null;
         throw new InvalidValueException(
                 JsonCodec.INVALID_FIELD,
-                isForPeople
-                    ? "is refused: " + e.getCause().getMessage()
+                why != null
+                    ? "is refused: " + why
                     : "is refused; its values do not go together")
             .in(label());
       } catch (ReflectiveOperationException e) {
-        throw new AssertionError(e); // Shapes has made it accessible
+        throw new LinkageError("a constructor that is accessible cannot be called", e);
       }
     }
 

@@ -931,7 +931,7 @@ final class ActorCell {
 
   private boolean resetAfterLoss() {
     if (!gate.isEmpty(signal)) {
-      return !mailbox.park();
+      return !mailbox.parkWithEvents();
     }
     if (state.isActive()) {
       watch.reset(id, gate.loss(), true);

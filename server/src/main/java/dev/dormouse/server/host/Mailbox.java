@@ -291,11 +291,21 @@ final class Mailbox {
    * @return false if something came, so that the cell's thread must go on
    */
   synchronized boolean park() {
-    if (state == State.SIGNALLED) {
-      state = state.to(State.SCHEDULED);
+    if (state != State.SIGNALLED && !queue.isEmpty()) {
       return false;
     }
-    if (!queue.isEmpty()) {
+    return parkWithEvents();
+  }
+
+  /**
+   * Parks the cell even if events wait, unless a signal does. The next event or signal lets the
+   * cell run again.
+   *
+   * @return false if a signal came, so that the cell's thread must go on
+   */
+  synchronized boolean parkWithEvents() {
+    if (state == State.SIGNALLED) {
+      state = state.to(State.SCHEDULED);
       return false;
     }
     rest();

@@ -26,6 +26,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 /** Checks that everything one event did takes effect together, and what a turn sees. */
 class AtomicTurnsTest {
@@ -82,6 +83,27 @@ class AtomicTurnsTest {
     // The records are two sends, two changes of tags, a broadcast, a close, the replies, and the
     // note that the message is handled.
     assertThat(node.heard()).hasSize(8);
+  }
+
+  @Test
+  // An actor that does not rest keeps its thread for ever.
+  @Timeout(value = 30, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+  void anActorThatHasLostACommitRestsUntilTheOthersAreReported() {
+    TestHost node = new TestHost(new Busy());
+    ConnectionId ada = node.connect("ada");
+    ConnectionId bo = node.connect("bo");
+    node.heard();
+    node.store.hold();
+    node.message(ada, "well");
+    node.message(ada, "well");
+    assertThat(node.store.waiting()).isEqualTo(2);
+    node.store.lose(new CommitResult.Unknown(new IOException("disk trouble")));
+    node.message(bo, "well");
+    node.steps.runAll();
+    assertThat(node.store.waiting()).isEqualTo(1);
+    node.store.letAllThrough();
+    node.steps.runAll();
+    assertThat(node.heard()).contains(new Handled(bo, 1));
   }
 
   @Test
