@@ -239,10 +239,10 @@ class JsonActorTest {
   }
 
   /** An actor whose messages cannot be written, and that needs an attachment. */
-  public static final class Faulty extends JsonActor<String, Chat.In, Faulty.Out> {
-    sealed interface Out {}
+  public static final class Faulty extends JsonActor<String, Chat.In, Faulty.Answer> {
+    sealed interface Answer {}
 
-    record Said(Object any, String type) implements Out {}
+    record Said(Object any, String type) implements Answer {}
 
     @Override
     protected void onMessage(Connection<String> from, Chat.In message) {}

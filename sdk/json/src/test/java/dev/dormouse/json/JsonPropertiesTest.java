@@ -175,8 +175,8 @@ class JsonPropertiesTest {
           Optional.ofNullable(maybe(() -> tree(4))));
     }
 
-    private void some(Supplier<?> step) {
-      IntStream.range(0, random.nextInt(4)).forEach(i -> step.get());
+    private void some(Runnable step) {
+      IntStream.range(0, random.nextInt(4)).forEach(i -> step.run());
     }
 
     private <T> List<T> list(Supplier<T> element) {
@@ -204,7 +204,7 @@ class JsonPropertiesTest {
     }
 
     private Color color() {
-      return Color.values()[random.nextInt(2)];
+      return List.of(Color.values()).get(random.nextInt(2));
     }
 
     private String text() {
