@@ -179,7 +179,7 @@ class RocksActorStoreTest {
         .isThrownBy(() -> open(Durability.FSYNC))
         .withMessageContaining(folder.toString())
         .withMessageEndingWith(
-            "was written by a newer version: it has format 5, and this version reads up to 4");
+            "was written by a newer version: it has format 6, and this version reads up to 5");
   }
 
   @Test
