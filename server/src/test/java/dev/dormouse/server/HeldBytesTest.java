@@ -182,7 +182,7 @@ class HeldBytesTest {
         "Ownership$Announcement.asked",
         "Ownership$Peer.asked",
         "Ownership$Peer.parts");
-    bounded("the connections of one page of LeftoverCloses", "Event$Difference.retagged");
+    bounded("the connections of one page of LeftoverCloses", "Event$Difference.connections");
     bounded(
         "a number for each message or request whose gateway waits for the answer",
         "InFlight.requests",
@@ -262,6 +262,39 @@ class HeldBytesTest {
         "AlarmClock.flights",
         "AlarmLanes.cursors");
     bounded("1,024 pieces of an actor at most", "BackgroundWork.underWay");
+    bounded("the threads that run actions after a commit", "Activation.outsiders");
+    bounded("one for each actor type", "CallTypes.types");
+    bounded(
+        "what actors and the application ask: OpenCalls.OPEN_MAX calls of Call.BYTES_MAX",
+        "OpenCalls.open",
+        "CallTypes$Encoded.bytes");
+    bounded(
+        "ActorRef.TELLS_MAX calls of a sender, of TellDelivery.TOLD_BYTES_MAX in all; the rest of"
+            + " what is stored is read later",
+        "TellDelivery$Lane.waiting",
+        "TellDelivery.lanes",
+        "TellDelivery.loads",
+        "TellDelivery.resting",
+        "Told.call");
+    bounded("one for each group of shards", "TellDelivery.unread", "TellDelivery.unswept");
+    bounded(
+        "what one turn has told, and its answer of Call.BYTES_MAX, until the turn is committed",
+        "Turn.afterCommit",
+        "Turn.callAnswer",
+        "Turn.told",
+        "TurnEnd.actions",
+        "TurnEnd.answer",
+        "TurnEnd.told");
+    bounded(
+        "actors in memory, which only tests run",
+        "MemoryGateway$Asked.overdue",
+        "MemoryGateway$Request.headers",
+        "MemoryGateway$Routed.head",
+        "MemoryGateway.asked",
+        "MemoryGateway.routes",
+        "MemoryGateway.sockets",
+        "MemoryGateway.tasks",
+        "MemorySocket$Channel.written");
   }
 
   private static boolean canHold(Class<?> type) {

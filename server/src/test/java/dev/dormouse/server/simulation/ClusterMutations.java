@@ -20,7 +20,7 @@ final class ClusterMutations {
           of(
               "a turn that wrote nothing speaks without being confirmed",
               "host/commit/CommitPipeline.java",
-              "if (confirm == null || release.records().isEmpty()) {",
+              "if (confirm == null || !isSaying) {",
               "if (number > 0) {"),
           of(
               "the cells of a lost group live on",
@@ -59,11 +59,6 @@ final class ClusterMutations {
               "host/ActorCell.java",
               "    mailbox.forget(gateway, inFlight);\n",
               ""),
-          of(
-              "a close that was lost with a link is not told again",
-              "host/ActorCell.java",
-              "    mustTellCloses = true; // those",
-              "    mustTellCloses = false; // those"),
           of(
               "a close of the actor is not stored",
               "host/turn/TurnConnection.java",

@@ -50,9 +50,9 @@ final class Mutations {
           of(
               "what a failed turn said goes out",
               "host/ActorCell.java",
-              "      recovery.discarded(work,",
+              "      recovery.discarded(turn,",
               "      commits.sendInOrder(List.copyOf(turn.sayLast(List.of())));\n"
-                  + "      recovery.discarded(work,",
+                  + "      recovery.discarded(turn,",
               ATOMIC,
               KEPT_FIRST),
           of(
@@ -172,8 +172,8 @@ final class Mutations {
           of(
               "the turns after a lost one speak",
               "host/commit/OutputGate.java",
-              "      if (loss == null) {\n        settled = next.turn;",
-              "      if (next.result instanceof CommitResult.Done) {\n        settled = next.turn;",
+              "      if (loss == null) {\n        settled = Math.max(settled, next.turn);",
+              "      if (next.result instanceof CommitResult.Done) {\n        settled = Math.max(settled, next.turn);",
               KEPT_FIRST),
           of(
               "the sender of a lost message is not told",
