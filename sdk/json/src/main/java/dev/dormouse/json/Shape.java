@@ -562,9 +562,7 @@ abstract sealed class Shape {
         String why = cause instanceof IllegalArgumentException ? cause.getMessage() : null;
         throw new InvalidValueException(
                 JsonCodec.INVALID_FIELD,
-                why != null
-                    ? "is refused: " + why
-                    : "is refused; its values do not go together")
+                why != null ? "is refused: " + why : "is refused; its values do not go together")
             .in(label());
       } catch (ReflectiveOperationException e) {
         throw new LinkageError("a constructor that is accessible cannot be called", e);
