@@ -213,10 +213,10 @@ public final class ServerCommand {
       converter = TransportConverter.class,
       description = {
         "How the event loops use sockets. Default: ${DEFAULT-VALUE}",
-        "  io_uring  the fastest; containers often forbid it",
+        "  io_uring  the fastest; for a heap of 512 MiB and more",
         "  epoll     for every Linux",
         "  nio       for every system",
-        "  auto      the first of these that works"
+        "  auto      epoll where it works, and otherwise nio"
       })
   private NetworkTransport transport = NetworkTransport.AUTO;
 

@@ -22,8 +22,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.List;
-import java.util.Objects;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -66,8 +64,8 @@ public final class HttpListeners {
 
   /**
    * Creates the Vert.x instance with the event loops of the listeners. Logs a warning if the
-   * network runs on the JDK's selectors, without being told to, on a system that has something
-   * faster.
+   * network runs without epoll, although nothing else was asked for, on a system that should have
+   * it.
    *
    * @param scratch the folder in which Vert.x keeps files from the class path and Netty its native
    *     library; if the library cannot be loaded from there, Netty uses the JVM's temporary folder
@@ -94,7 +92,7 @@ public final class HttpListeners {
       case IO_URING -> checked(Transport.IO_URING, "io_uring");
       case EPOLL -> checked(Transport.EPOLL, "epoll");
       case NIO -> Transport.NIO;
-      case AUTO -> fastest();
+      case AUTO -> ofThisSystem();
     };
   }
 
@@ -112,17 +110,15 @@ public final class HttpListeners {
     return asked;
   }
 
-  private static Transport fastest() {
-    for (Transport fast : known()) {
-      if (fast != Transport.NIO && fast.available()) {
-        return fast;
-      }
+  private static Transport ofThisSystem() {
+    if (Transport.EPOLL != null && Transport.EPOLL.available()) {
+      return Transport.EPOLL;
     }
     if (System.getProperty("os.name").equals("Linux")) {
       log.warn(
-          "the network runs without io_uring and epoll, which is slower: Netty's library cannot be"
-              + " loaded ({}); it needs a folder that is writable and not mounted noexec: name one"
-              + " with java -Djava.io.tmpdir=FOLDER",
+          "the network runs without epoll, which is slower: Netty's library cannot be loaded ({});"
+              + " it needs a folder that is writable and not mounted noexec: name one with"
+              + " java -Djava.io.tmpdir=FOLDER",
           Transport.EPOLL == null
               ? "no classes"
               : innermost(Transport.EPOLL.unavailabilityCause()));
@@ -133,21 +129,11 @@ public final class HttpListeners {
   /** Returns the name of the transport that the event loops use, as the option has it. */
   public String transport() {
     io.vertx.core.spi.transport.Transport used = ((VertxInternal) vertx).transport();
-    return known().stream()
-        .filter(known -> known.implementation() == used)
+    return Stream.of(Transport.IO_URING, Transport.EPOLL, Transport.NIO)
+        .filter(known -> known != null && known.implementation() == used)
         .findFirst()
         .orElseThrow()
         .name();
-  }
-
-  /**
-   * Returns the transports whose classes are on the class path, the fastest first. Vert.x has null
-   * in the place of the others.
-   */
-  private static List<Transport> known() {
-    return Stream.of(Transport.IO_URING, Transport.EPOLL, Transport.NIO)
-        .filter(Objects::nonNull)
-        .toList();
   }
 
   /**
