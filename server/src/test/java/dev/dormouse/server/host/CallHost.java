@@ -70,6 +70,10 @@ final class CallHost {
       return actor(Doer.class, key);
     }
 
+    String name() {
+      return id().key();
+    }
+
     void put(String key, int value) {
       storage().put(key, value);
     }

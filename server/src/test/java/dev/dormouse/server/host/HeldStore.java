@@ -52,6 +52,7 @@ final class HeldStore implements NodeStore {
   private boolean isScanFailing;
   private final Set<CommitChain> broken = Collections.newSetFromMap(new IdentityHashMap<>());
   private boolean isHolding;
+  private @Nullable Table dropped;
   private boolean isFull;
   private int refusals;
 
@@ -173,8 +174,23 @@ final class HeldStore implements NodeStore {
     lose(as);
   }
 
+  /** Leaves the writes of a table out of all batches, which is a fault; null leaves none out. */
+  void dropWritesOf(@Nullable Table table) {
+    dropped = table;
+  }
+
+  private TurnBatch without(TurnBatch batch) {
+    return new TurnBatch(
+        batch.actor(),
+        batch.epoch(),
+        batch.chain(),
+        batch.cleared(),
+        batch.writes().stream().filter(write -> write.table() != dropped).toList());
+  }
+
   @Override
-  public CompletionStage<CommitResult> commit(TurnBatch batch) {
+  public CompletionStage<CommitResult> commit(TurnBatch handedIn) {
+    TurnBatch batch = dropped == null ? handedIn : without(handedIn);
     if (!isHolding) {
       return write(batch);
     }
