@@ -63,7 +63,7 @@ public final class YjsDocument extends WebSocketActor<YjsDocument.Editor> {
   private @Nullable Presences presences;
 
   /**
-   * What is kept of a client.
+   * Describes one client.
    *
    * @param announced what it had announced when the actor last fell asleep, or when it announced
    *     another client

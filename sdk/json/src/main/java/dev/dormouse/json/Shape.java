@@ -56,7 +56,7 @@ abstract sealed class Shape {
         JsonCodec.INVALID_FIELD, "must be %s, but is %s".formatted(noun(), Excerpt.of(json)));
   }
 
-  /** What it means that a value is null or missing. */
+  /** Lists the meanings of a value that is null or missing. */
   enum Absence {
     /** It is an error. */
     REFUSED,

@@ -500,7 +500,7 @@ public final class TestActors implements BeforeEachCallback, AfterEachCallback, 
     };
   }
 
-  // What happens to the node and its actors.
+  // Events of the node and its actors.
 
   /**
    * Does everything that is under way. Other methods do so, too; this one is for stages that the
@@ -601,7 +601,7 @@ public final class TestActors implements BeforeEachCallback, AfterEachCallback, 
     return faults;
   }
 
-  // What the test can see.
+  // Views for the test.
 
   /**
    * Returns the status of an actor: awake, asleep or inactive, and how often it has woken.

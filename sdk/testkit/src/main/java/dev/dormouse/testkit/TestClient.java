@@ -51,7 +51,7 @@ public final class TestClient {
     this.transcript = transcript;
   }
 
-  // What the wire tells, on the test's thread.
+  // Reports of the wire, on the test's thread.
 
   void opened(Wire wire, @Nullable ConnectionId id, List<Header> headers) {
     this.wire = wire;
@@ -102,7 +102,7 @@ public final class TestClient {
     return wire();
   }
 
-  // What the client does.
+  // Actions of the client.
 
   /**
    * Sends a text message.
@@ -178,7 +178,7 @@ public final class TestClient {
     wire().settle();
   }
 
-  // What the test asks.
+  // Checks of the test.
 
   /**
    * Expects these texts as the next messages, in this order. Messages behind them stay for later

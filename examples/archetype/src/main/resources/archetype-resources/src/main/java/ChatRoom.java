@@ -9,7 +9,7 @@ import dev.dormouse.server.Dormouse;
 /** A room of the chat: each name below /chat/ is a room of its own. */
 public final class ChatRoom extends WebSocketActor<ChatRoom.Member> {
 
-  /** What the room knows of one connection; it is stored, and survives sleep and restarts. */
+  /** Describes one connection to the room; it is stored, and survives sleep and restarts. */
   public record Member(String name) {}
 
   @Override

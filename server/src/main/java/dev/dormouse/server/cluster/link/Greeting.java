@@ -8,7 +8,7 @@ import java.security.MessageDigest;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a node says of itself when a connection begins.
+ * The message in which a node names itself when a connection begins.
  *
  * <pre>
  *   the node that dials                    the node that listens

@@ -1,7 +1,7 @@
 package dev.dormouse.server.cluster.link;
 
 /**
- * What became of a node's links so far.
+ * Counts the outcomes of a node's links since its start.
  *
  * @param up the lanes that are up now
  * @param greeted the greetings that succeeded
