@@ -39,6 +39,7 @@ class ArchitectureTest {
   private static final String PROTOCOL = "dev.dormouse.server.protocol..";
   private static final String GATEWAY = "dev.dormouse.server.gateway..";
   private static final String HOST = "dev.dormouse.server.host..";
+  private static final String CLUSTER = "dev.dormouse.server.cluster";
   private static final String LINK = "dev.dormouse.server.cluster.link..";
   private static final String RAFT = "dev.dormouse.server.cluster.raft..";
   private static final String ENTRY_LOG = "dev.dormouse.storage.entrylog..";
@@ -101,6 +102,7 @@ class ArchitectureTest {
         room(
             ADMIN,
             ADMIN,
+            CLUSTER,
             GATEWAY,
             HOST,
             PROTOCOL,

@@ -53,6 +53,7 @@ public final class ServerOptions {
     boolean restarts;
     GatewayOptions gateway = GatewayOptions.defaults().limits(ConnectionLimits.shared());
     @Nullable TlsFiles tls;
+    @Nullable ClusterOptions cluster;
     @Nullable Integer eventLoops;
     NetworkTransport transport = NetworkTransport.AUTO;
     AccessLogFormat accessLog = AccessLogFormat.OFF;
@@ -246,6 +247,16 @@ public final class ServerOptions {
   /** Returns limits and times of the sockets. */
   public GatewayOptions gateway() {
     return values.gateway;
+  }
+
+  /** Makes the server a node of a cluster; null for a server that is alone, the default. */
+  public ServerOptions cluster(@Nullable ClusterOptions cluster) {
+    return with(v -> v.cluster = cluster);
+  }
+
+  /** Returns the node's part in its cluster; null for a server that is alone. */
+  public @Nullable ClusterOptions cluster() {
+    return values.cluster;
   }
 
   /**
