@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * The placement of a cluster: the owner of a group is the node that the replicated log has elected,
  * as far as this node has heard. Any thread.
  */
-public final class LogPlacement implements Placement {
+final class LogPlacement implements Placement {
   private final ActorStore store;
   private final ReplicatedLog log;
 
@@ -21,7 +21,7 @@ public final class LogPlacement implements Placement {
    * @param store the node's store, which knows the group of each actor
    * @param log the log of that store
    */
-  public LogPlacement(ActorStore store, ReplicatedLog log) {
+  LogPlacement(ActorStore store, ReplicatedLog log) {
     this.store = store;
     this.log = log;
   }

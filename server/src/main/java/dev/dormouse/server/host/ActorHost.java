@@ -45,6 +45,7 @@ import dev.dormouse.server.observe.FailureLog;
 import dev.dormouse.server.observe.Observers;
 import dev.dormouse.server.protocol.CallReply;
 import dev.dormouse.server.protocol.CallRequest;
+import dev.dormouse.server.protocol.CallRoute;
 import dev.dormouse.server.protocol.Owner;
 import dev.dormouse.server.protocol.Placement;
 import dev.dormouse.server.protocol.Release;
@@ -88,6 +89,10 @@ import org.slf4j.Logger;
  */
 public final class ActorHost implements Transport.HostEnd, OwnershipListener, Ownerships.Cells {
   private static final Logger log = Log.of(ActorHost.class);
+
+  /** The route of a host that does not know how to reach the owners of other actors. */
+  public static final CallRoute NO_ROUTE =
+      (request, reply) -> reply.failed(Reason.CANNOT_WAKE, "this node does not own the actor");
 
   private final Map<String, ActorType> types;
   private final NodeStore store;
@@ -160,6 +165,7 @@ public final class ActorHost implements Transport.HostEnd, OwnershipListener, Ow
         transport,
         "",
         Placement.fixed(new Owner("", store.epoch(0))),
+        NO_ROUTE,
         time,
         options,
         observers);
@@ -171,6 +177,7 @@ public final class ActorHost implements Transport.HostEnd, OwnershipListener, Ow
    * by {@link NodeStore#listen}.
    *
    * @param node the name of the host's node
+   * @param others takes the calls to actors that this host does not own
    * @throws IllegalArgumentException if two types have the same name, or the groups of the
    *     placement are not those of the store
    */
@@ -180,6 +187,7 @@ public final class ActorHost implements Transport.HostEnd, OwnershipListener, Ow
       Transport transport,
       String node,
       Placement placement,
+      CallRoute others,
       Time time,
       HostOptions options,
       Observers observers) {
@@ -228,13 +236,16 @@ public final class ActorHost implements Transport.HostEnd, OwnershipListener, Ow
                         new CallTypes.Callable(
                             type.name(), type.calls(), type.codec(), type.executor()))
                 .toList());
-    this.calls = new OpenCalls(time, observers, this::accept);
+    CallRoute own = this::accept;
+    CallRoute route =
+        (request, reply) -> (owns(request.target()) ? own : others).send(request, reply);
+    this.calls = new OpenCalls(time, observers, route);
     this.tells =
         new TellDelivery(
             store,
             time,
             callTypes,
-            this::accept,
+            route,
             placement.isFixed(),
             options.retries()::restNs,
             failures,

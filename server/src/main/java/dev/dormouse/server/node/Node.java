@@ -10,6 +10,7 @@ import dev.dormouse.server.admin.dashboard.Dashboard;
 import dev.dormouse.server.admin.inspector.InspectorPage;
 import dev.dormouse.server.admin.metrics.ServerMetrics;
 import dev.dormouse.server.admin.metrics.Snapshot;
+import dev.dormouse.server.cluster.ClusterNode;
 import dev.dormouse.server.gateway.WebSocketGateway;
 import dev.dormouse.server.gateway.limits.GatewayOptions;
 import dev.dormouse.server.host.ActorHost;
@@ -18,21 +19,18 @@ import dev.dormouse.server.observe.DormouseObserver;
 import dev.dormouse.server.observe.Observers;
 import dev.dormouse.server.observe.accesslog.AccessLog;
 import dev.dormouse.server.observe.accesslog.AccessLogFormat;
+import dev.dormouse.server.options.ClusterOptions;
 import dev.dormouse.server.options.FileHandles;
 import dev.dormouse.server.options.ProcessEnd;
 import dev.dormouse.server.options.ServerOptions;
 import dev.dormouse.server.options.ServerStartException;
-import dev.dormouse.server.protocol.DirectTransport;
 import dev.dormouse.server.protocol.Transport;
 import dev.dormouse.server.tls.CertificateWatch;
 import dev.dormouse.server.tls.TlsFiles;
 import dev.dormouse.storage.BackupReport;
 import dev.dormouse.storage.Durability;
-import dev.dormouse.storage.MemoryDisk;
 import dev.dormouse.storage.NodeStore;
 import dev.dormouse.storage.Scratch;
-import dev.dormouse.storage.StoreOptions;
-import dev.dormouse.storage.Stores;
 import io.vertx.core.Vertx;
 import io.vertx.core.internal.VertxInternal;
 import io.vertx.ext.web.Route;
@@ -44,6 +42,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -100,6 +99,9 @@ public final class Node implements AutoCloseable {
 
   private final NodeStore store;
 
+  /** The parts that this node has as one of several; null if it is alone. */
+  private final @Nullable ClusterNode cluster;
+
   /** The folder for files that Vert.x and Netty unpack. */
   private final Scratch scratch;
 
@@ -144,14 +146,14 @@ public final class Node implements AutoCloseable {
       @Nullable CertificateWatch certificate,
       Scratch scratch,
       Vertx vertx,
-      NodeStore store,
-      Transport transport) {
+      Foundation foundation) {
     ProcessEnd.prepare();
     actors.forEach(actor -> this.actors.put(actor.name(), actor));
     this.options = options;
     this.certificate = certificate;
     this.scratch = scratch;
-    this.store = store;
+    this.store = foundation.store();
+    this.cluster = foundation.cluster();
     this.observers = new Observers(options.time());
     observers.forEach(this.observers::add);
     this.vertx = vertx;
@@ -163,7 +165,10 @@ public final class Node implements AutoCloseable {
                 .map(actor -> actor.type(id -> threads.of(actor.options().threading(), id)))
                 .toList(),
             store,
-            transport,
+            foundation.transport(),
+            foundation.name(),
+            foundation.placement(),
+            foundation.calls(),
             options.time(),
             HostOptions.defaults()
                 .withIdle(options.idle())
@@ -185,12 +190,13 @@ public final class Node implements AutoCloseable {
         new WebSocketGateway(
             certificate == null ? sockets : sockets.tls(certificate.tls()),
             vertx,
-            transport,
+            foundation.placement(),
+            foundation.transport(),
             options.time(),
             store.run(),
             this.observers);
-    transport.connect(host, gateway);
-    transport.measure(gateway::underWayBytes);
+    foundation.transport().connect(host, gateway);
+    foundation.transport().measure(gateway::underWayBytes);
     this.accessLog =
         options.accessLog() == AccessLogFormat.OFF
             ? null
@@ -231,8 +237,8 @@ public final class Node implements AutoCloseable {
         options,
         adminOf(options, handles),
         certificateOf(options),
-        openStore(options, handles),
-        new DirectTransport());
+        handles,
+        options.cluster() == null ? Foundation.alone(options, handles) : null);
   }
 
   /**
@@ -247,33 +253,58 @@ public final class Node implements AutoCloseable {
       Transport transport) {
     FileHandles handles = FileHandles.ofProcess(HttpListeners.eventLoops(asked));
     ServerOptions options = endingOnce(handles.fitted(asked));
-    return wired(actors, observers, options, adminOf(options, handles), null, store, transport);
+    return wired(
+        actors,
+        observers,
+        options,
+        adminOf(options, handles),
+        null,
+        handles,
+        Foundation.alone(store, transport));
   }
 
-  /** Creates a node; if that fails, everything that was opened for it is closed. */
+  /**
+   * Creates a node; if that fails, everything that was opened for it is closed.
+   *
+   * @param alone the foundation of a node that is alone; null to open that of a node of a cluster
+   */
   private static Node wired(
       List<ActorDefinition> actors,
       List<DormouseObserver> observers,
       ServerOptions options,
       AdminOptions admin,
       @Nullable CertificateWatch certificate,
-      NodeStore store,
-      Transport transport) {
+      FileHandles handles,
+      @Nullable Foundation alone) {
     Scratch scratch = null;
     Vertx vertx = null;
+    Foundation foundation = alone;
     try {
       scratch = scratchOf(options);
       vertx = HttpListeners.vertx(options, scratch.path());
+      ClusterOptions several = options.cluster();
+      if (foundation == null && several != null) {
+        foundation = Foundation.ofCluster(several, options, handles, vertx);
+      }
       return new Node(
-          actors, observers, options, admin, certificate, scratch, vertx, store, transport);
+          actors,
+          observers,
+          options,
+          admin,
+          certificate,
+          scratch,
+          vertx,
+          Objects.requireNonNull(foundation));
     } catch (RuntimeException | Error e) {
+      if (foundation != null) {
+        foundation.close();
+      }
       if (vertx != null) {
         vertx.close();
       }
       if (scratch != null) {
         scratch.close();
       }
-      store.close();
       throw e;
     }
   }
@@ -303,35 +334,6 @@ public final class Node implements AutoCloseable {
   private static @Nullable CertificateWatch certificateOf(ServerOptions options) {
     TlsFiles tls = options.tls();
     return tls == null ? null : CertificateWatch.open(tls, options.time());
-  }
-
-  private static NodeStore openStore(ServerOptions options, FileHandles handles) {
-    if (options.durability() == Durability.MEMORY) {
-      return Stores.memory(new MemoryDisk());
-    }
-    NativeMemory memory = NativeMemory.ofProcess();
-    memory.warnIfBelowFloor();
-    return Stores.open(
-        StoreOptions.in(options.data())
-            .durability(options.durability())
-            .blockCacheBytes(memory.blockCacheBytes())
-            .openFilesMax(handles.storeFiles())
-            .onFatal(cause -> options.onFatal().accept(storeFailed(cause))));
-  }
-
-  /**
-   * Returns the end of the process after an I/O error of the store: the state on disk is unknown
-   * until the next start reads it.
-   */
-  private static ProcessEnd storeFailed(Throwable cause) {
-    ProcessEnd end = ProcessEnd.of(cause);
-    return end != null
-        ? end
-        : new ProcessEnd(
-            ProcessEnd.STORE_FAILED,
-            "the store failed; the process ends, so that nothing is answered that is not kept ("
-                + cause
-                + ")");
   }
 
   private List<Watchdog.Part> watched() {
@@ -398,7 +400,12 @@ public final class Node implements AutoCloseable {
     if (certificate != null) {
       vertx.setPeriodic(CERTIFICATE_LOOK_MS, timer -> lookAt(certificate));
     }
-    closeLeftovers();
+    if (cluster == null) {
+      closeLeftovers();
+    } else {
+      store.listen(host);
+      cluster.start(host::accept, request -> host.owns(request.target()));
+    }
     alarms.start(); // not earlier: the alarms' handlers would see connections that are gone
     Router router = router(routes);
     HttpListeners.await(
@@ -567,6 +574,9 @@ public final class Node implements AutoCloseable {
     isInterrupted |= drain(host::stop, deadlineNs, "actors");
     List<Throwable> failures = new ArrayList<>();
     stop(failures, this::warnOfOwedCloses, alarms::close, rounds::close, store::close);
+    if (cluster != null) {
+      stop(failures, cluster::close);
+    }
     stop(failures, threads::close, watchdog::partsAreStopping);
     long loopsDeadlineNs = options.time().nowNs() + EVENT_LOOPS_LIMIT.toNanos();
     isInterrupted |= drain(() -> vertx.close().toCompletionStage(), loopsDeadlineNs, "event loops");

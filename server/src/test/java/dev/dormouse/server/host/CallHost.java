@@ -130,6 +130,7 @@ final class CallHost {
             transport,
             "",
             Placement.fixed(new Owner("", 1)),
+            ActorHost.NO_ROUTE,
             time,
             options,
             observers);

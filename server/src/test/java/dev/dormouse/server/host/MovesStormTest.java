@@ -118,6 +118,7 @@ class MovesStormTest {
               this,
               name,
               new Unplaced(),
+              ActorHost.NO_ROUTE,
               Time.system(),
               HostOptions.defaults(),
               new Observers(Time.system()));

@@ -278,6 +278,7 @@ class RepeatsWalkTest {
               new Links(),
               "",
               this,
+              ActorHost.NO_ROUTE,
               time,
               HostOptions.defaults(),
               new Observers(time));

@@ -73,6 +73,7 @@ final class TestCluster {
               new Carrier(),
               name,
               new Unplaced(store),
+              ActorHost.NO_ROUTE,
               time,
               HostOptions.defaults(),
               new Observers(time));

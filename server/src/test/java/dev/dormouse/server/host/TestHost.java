@@ -115,7 +115,17 @@ final class TestHost {
     observers = new Observers(time);
     DirectTransport transport = new DirectTransport();
     Placement placement = isLosable ? new OwnerOfAll() : Placement.fixed(new Owner("", 1));
-    host = new ActorHost(List.of(type), store, transport, "", placement, time, options, observers);
+    host =
+        new ActorHost(
+            List.of(type),
+            store,
+            transport,
+            "",
+            placement,
+            ActorHost.NO_ROUTE,
+            time,
+            options,
+            observers);
     transport.connect(host, this::hear);
     if (isLosable) {
       store.listen(host);

@@ -109,6 +109,7 @@ final class HostNode implements Wires.End {
             new Carrier(),
             name,
             rumours,
+            ActorHost.NO_ROUTE,
             run.time(),
             run.weather().options(),
             new Observers(run.time()));

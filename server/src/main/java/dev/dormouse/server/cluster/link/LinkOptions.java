@@ -8,18 +8,12 @@ import java.time.Duration;
  *
  * @param cluster the id of the cluster; nodes of other clusters are refused
  * @param node the lasting name of this node
- * @param run the number of this life of the node's process, which others learn at the greeting
  * @param listen the address at which the node listens
  * @param secret the secret of the cluster
  * @param limits the limits
  */
 public record LinkOptions(
-    String cluster,
-    String node,
-    long run,
-    NodeAddress listen,
-    ClusterSecret secret,
-    Limits limits) {
+    String cluster, String node, NodeAddress listen, ClusterSecret secret, Limits limits) {
 
   /**
    * Checks the names.

@@ -91,6 +91,7 @@ public final class NodeLinks implements AutoCloseable {
   private final AtomicLong full = new AtomicLong();
   private volatile boolean isClosed;
   private volatile int port;
+  private volatile long run;
 
   // Only the event loop uses the fields below.
 
@@ -130,9 +131,11 @@ public final class NodeLinks implements AutoCloseable {
   /**
    * Listens, and dials the peers that are in the address book.
    *
+   * @param run the number of this life of the node's process, which others learn at the greeting
    * @return the port; the stage fails if the address cannot be listened at
    */
-  public CompletionStage<Integer> start() {
+  public CompletionStage<Integer> start(long run) {
+    this.run = run;
     CompletableFuture<Integer> started = new CompletableFuture<>();
     run(
         () -> {
@@ -367,7 +370,7 @@ public final class NodeLinks implements AutoCloseable {
   Greeting greeting(Lane lane, String to) {
     byte[] nonce = new byte[Greeting.NONCE_BYTES];
     random.nextBytes(nonce);
-    return new Greeting(lane, options.cluster(), options.node(), to, options.run(), nonce);
+    return new Greeting(lane, options.cluster(), options.node(), to, run, nonce);
   }
 
   /**

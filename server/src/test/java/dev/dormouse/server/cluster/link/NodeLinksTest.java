@@ -87,11 +87,11 @@ class NodeLinksTest {
 
   private Node node(String name, ClusterSecret secret, Limits limits) throws Exception {
     LinkOptions options =
-        new LinkOptions("test", name, 7, new NodeAddress("127.0.0.1", 0), secret, limits);
+        new LinkOptions("test", name, new NodeAddress("127.0.0.1", 0), secret, limits);
     Node node = new Node(new NodeLinks(vertx, options, Time.system()), new Heard());
     opened.add(node.links());
     node.links().receive(Lane.RAFT, node.heard());
-    node.links().start().toCompletableFuture().get(10, TimeUnit.SECONDS);
+    node.links().start(7).toCompletableFuture().get(10, TimeUnit.SECONDS);
     return node;
   }
 

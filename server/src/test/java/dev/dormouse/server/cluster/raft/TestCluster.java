@@ -79,7 +79,6 @@ final class TestCluster implements AutoCloseable {
               new LinkOptions(
                   "test",
                   name,
-                  1,
                   new NodeAddress("127.0.0.1", 0),
                   SECRET,
                   LinkOptions.Limits.defaults()),
@@ -113,7 +112,7 @@ final class TestCluster implements AutoCloseable {
                             failure -> fatal.put(name, failure)));
                     return log.get();
                   }));
-      int port = links.start().toCompletableFuture().get(10, TimeUnit.SECONDS);
+      int port = links.start(store.run()).toCompletableFuture().get(10, TimeUnit.SECONDS);
       for (String other : NAMES) {
         if (other.compareTo(name) < 0) {
           links.peer(other, new NodeAddress("127.0.0.1", 9)); // it dials
