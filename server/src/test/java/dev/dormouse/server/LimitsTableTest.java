@@ -231,6 +231,10 @@ class LimitsTableTest {
     row("half a request head", "GatewayOptions.head");
     row("half a frame, half a message", "GatewayOptions.frame", "GatewayOptions.message");
     row("time without a host of the actor, in a cluster", "OwnerLink.LIMBO_MAX");
+    row(
+        "nodes of a cluster; groups of its shards, fixed when it is made",
+        "ClusterOptions.NODES_MAX",
+        "ClusterOptions.GROUPS_MAX");
     row("answers to what a client sent before it closed", "GatewayOptions.drain");
     row("what a client still sends after its end", "GatewayOptions.close", "GatewayOptions.drain");
     row("reason of a close", "CloseReason.REASON_BYTES_MAX");

@@ -1,31 +1,16 @@
 package dev.dormouse.server.cli;
 
 import dev.dormouse.sdk.ActorId;
-import dev.dormouse.storage.BackupException;
-import dev.dormouse.storage.StoreOpenException;
-import dev.dormouse.storage.codec.ValueCodec;
-import dev.dormouse.storage.rows.CorruptRowException;
-import java.io.PrintWriter;
 import java.nio.file.Path;
-import java.util.function.Function;
-import org.jspecify.annotations.Nullable;
-import picocli.CommandLine;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.Spec;
 
 /**
- * Describes a command of the server's command line that works on a data folder instead of running a
- * server: {@link BackupCommand}, {@link RestoreCommand}, {@link VerifyCommand}, {@link
- * DumpCommand}, {@link SalvageCommand}.
+ * Describes a command that works on a data folder: {@link BackupCommand}, {@link RestoreCommand},
+ * {@link VerifyCommand}, {@link DumpCommand}, {@link SalvageCommand}.
  */
-abstract class FolderCommand {
-  static final int DONE = 0;
-  static final int FAILED = 1;
+abstract class FolderCommand extends JarCommand {
   static final int DAMAGED = 3;
-
-  @Spec private @Nullable CommandSpec spec;
 
   @Option(
       names = "--data",
@@ -34,68 +19,8 @@ abstract class FolderCommand {
       description = "The data folder. Default: ${DEFAULT-VALUE}")
   private Path data = Path.of("data");
 
-  @Option(
-      names = "--config",
-      paramLabel = "FILE",
-      description = "A properties file with options. Default: none")
-  @SuppressWarnings("UnusedVariable") // Settings reads this option before the others
-  private Path config = Path.of("");
-
-  @Option(
-      names = {"-h", "--help"},
-      usageHelp = true,
-      description = "Show this help message and exit.")
-  @SuppressWarnings("UnusedVariable") // picocli reads this field
-  private boolean isHelpWanted;
-
-  /** Runs the command and returns the exit code of the process. */
-  abstract int run();
-
   Path data() {
     return data;
-  }
-
-  private CommandLine line() {
-    if (spec == null) {
-      throw new IllegalStateException("not a command yet");
-    }
-    return spec.commandLine();
-  }
-
-  PrintWriter out() {
-    return line().getOut();
-  }
-
-  /**
-   * Prints a line that may contain text from clients. Characters that could control a terminal or
-   * reverse text are printed as Unicode escapes, which are valid in texts of JSON.
-   */
-  void say(String text) {
-    out().println(printable(text));
-  }
-
-  static String printable(String text) {
-    StringBuilder shown = new StringBuilder(text.length());
-    text.chars()
-        .forEach(
-            c -> {
-              boolean turnsAround =
-                  c == 0x200E
-                      || c == 0x200F
-                      || (c >= 0x2028 && c <= 0x202E)
-                      || (c >= 0x2066 && c <= 0x2069);
-              if (turnsAround || Character.isISOControl(c)) {
-                shown.append("\\u%04x".formatted(c));
-              } else {
-                shown.append((char) c);
-              }
-            });
-    return shown.toString();
-  }
-
-  int failed(String why) {
-    line().getErr().println("dormouse: " + printable(why));
-    return FAILED;
   }
 
   ActorId actor(String type, String key) {
@@ -103,43 +28,6 @@ abstract class FolderCommand {
       return new ActorId(type, key);
     } catch (IllegalArgumentException e) {
       throw new ParameterException(line(), String.valueOf(e.getMessage()), e);
-    }
-  }
-
-  /**
-   * Adds all commands to the server's command line.
-   *
-   * @param codecs returns the codec of an actor type; null if no type has the name
-   */
-  static void addTo(CommandLine line, Function<String, @Nullable ValueCodec> codecs) {
-    line.addSubcommand(new BackupCommand());
-    line.addSubcommand(new RestoreCommand());
-    line.addSubcommand(new VerifyCommand(codecs));
-    line.addSubcommand(new DumpCommand(codecs));
-    line.addSubcommand(new SalvageCommand());
-  }
-
-  /**
-   * Runs the command that was parsed.
-   *
-   * @return the exit code of the process
-   * @throws ParameterException if the command line is at fault
-   */
-  static int run(CommandLine parent, CommandLine.ParseResult parsed) {
-    CommandLine line = parsed.subcommand().commandSpec().commandLine();
-    if (parsed.subcommand().isUsageHelpRequested()) {
-      line.usage(line.getOut());
-      return DONE;
-    }
-    if (!parsed.matchedOptions().isEmpty()) {
-      throw new ParameterException(
-          parent, "options of '" + line.getCommandName() + "' must come after its name");
-    }
-    FolderCommand command = line.getCommand();
-    try {
-      return command.run();
-    } catch (BackupException | StoreOpenException | CorruptRowException e) {
-      return command.failed(String.valueOf(e.getMessage()));
     }
   }
 }

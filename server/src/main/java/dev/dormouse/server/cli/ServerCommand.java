@@ -199,6 +199,8 @@ public final class ServerCommand {
 
   @Mixin private final TlsOptions tls = new TlsOptions();
 
+  @Mixin private final ClusterCommandOptions cluster = new ClusterCommandOptions();
+
   @Option(
       names = "--event-loops",
       paramLabel = "NUMBER",
@@ -284,14 +286,14 @@ public final class ServerCommand {
       PrintWriter err) {
     ServerCommand command = new ServerCommand();
     CommandLine line = new CommandLine(command);
-    FolderCommand.addTo(line, codecs);
+    JarCommand.addTo(line, codecs);
     line.setOut(out).setErr(err);
     ServerOptions options;
     try {
       line.setDefaultValueProvider(Settings.read(line, args, environment));
       CommandLine.ParseResult parsed = line.parseArgs(args);
       if (parsed.hasSubcommand()) {
-        return OptionalInt.of(FolderCommand.run(line, parsed));
+        return OptionalInt.of(JarCommand.run(line, parsed));
       }
       if (line.isUsageHelpRequested() || line.isVersionHelpRequested()) {
         print(line, out);
@@ -363,6 +365,7 @@ public final class ServerCommand {
     options = with(line, "--event-loops", options, this::eventLoops);
     GatewayOptions gateway = clients.in(line, options.gateway()).limits(limits(line));
     options = options.gateway(with(line, "--ping", gateway, this::ping));
+    options = cluster.in(line, options);
     TlsFiles files = tls.files(line);
     return files == null ? options : options.tls(files);
   }

@@ -1,5 +1,6 @@
 package dev.dormouse.server.cluster;
 
+import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -13,6 +14,44 @@ import org.jspecify.annotations.Nullable;
  */
 public record ClusterStatus(
     String cluster, String node, List<NodeStatus> nodes, List<GroupStatus> groups) {
+  /**
+   * The number of entries that a node may lack and still has caught up with its leader: what is on
+   * its way while the cluster works.
+   */
+  private static final long CAUGHT_UP_ENTRIES = 64;
+
+  /** Copies the lists. */
+  public ClusterStatus {
+    nodes = List.copyOf(nodes);
+    groups = List.copyOf(groups);
+  }
+
+  /**
+   * Returns why the cluster is not whole, a sentence for each reason; empty if every node is up,
+   * every group has an owner, and every node has got what the owners have written.
+   */
+  public List<String> missing() {
+    List<String> missing = new ArrayList<>();
+    for (NodeStatus other : nodes) {
+      if (!other.isUp) {
+        missing.add("node %s is not connected to node %s".formatted(other.name, node));
+      }
+    }
+    for (GroupStatus group : groups) {
+      if (group.leader == null) {
+        missing.add("group %s has no leader that node %s knows of".formatted(group.number, node));
+      } else if (group.lag < 0) {
+        missing.add(
+            "group %s: its leader %s has not told how far the other nodes are"
+                .formatted(group.number, group.leader));
+      } else if (group.lag > CAUGHT_UP_ENTRIES) {
+        missing.add(
+            "group %s: a node lacks %s entries that its leader %s has"
+                .formatted(group.number, group.lag, group.leader));
+      }
+    }
+    return missing;
+  }
 
   /**
    * A node of the cluster.
@@ -30,8 +69,8 @@ public record ClusterStatus(
    * @param leader the name of the node that owns the group; null if the telling node knows of none
    * @param epoch the epoch of that ownership; 0 if the telling node knows of no owner
    * @param applied the index of the last entry that the telling node has applied
-   * @param lag the greatest number of entries that a follower has not got, as the leader knows it;
-   *     -1 if the telling node is not the leader
+   * @param lag the greatest number of entries that a node has not got, as the leader has told; -1
+   *     if the telling node has not heard it
    */
   public record GroupStatus(
       int number, @Nullable String leader, long epoch, long applied, long lag) {}

@@ -145,7 +145,7 @@ class FolderCommandsTest {
         server().open(options.eventLoops(1).adminHost("127.0.0.1").adminTokenFile(token))) {
       String port = "--admin-port=" + server.adminPort();
       assertThat(run("backup", "--data=" + data, "--to=" + backup, port))
-          .isEqualTo(FolderCommand.FAILED);
+          .isEqualTo(JarCommand.FAILED);
       assertThat(said.toString()).contains("answers: the admin port wants");
 
       assertThat(
@@ -158,7 +158,7 @@ class FolderCommandsTest {
           .as("%s", said)
           .isZero();
       assertThat(run("backup", "--data=" + data, "--to=" + backup, port, "--admin-token-file=none"))
-          .isEqualTo(FolderCommand.FAILED);
+          .isEqualTo(JarCommand.FAILED);
       assertThat(said.toString()).contains("--admin-token-file: there is no file none");
     }
   }
@@ -201,7 +201,7 @@ class FolderCommandsTest {
                   backup.toString(),
                   "--admin-port",
                   port))
-          .isEqualTo(FolderCommand.FAILED);
+          .isEqualTo(JarCommand.FAILED);
       assertThat(said.toString())
           .startsWith("dormouse: the server on admin port " + port + " answers: ")
           .contains("it is there, and not an empty folder");
@@ -261,7 +261,7 @@ class FolderCommandsTest {
     assertThat(run("restore", "--from=" + backup, "--data=" + restored)).as("%s", said).isZero();
     assertThat(said.toString()).startsWith(restored + ": ");
     assertThat(run("restore", "--from=" + backup, "--data=" + restored))
-        .isEqualTo(FolderCommand.FAILED);
+        .isEqualTo(JarCommand.FAILED);
     assertThat(said.toString()).contains("it is there, and not an empty folder");
     assertThat(run("verify", "--data=" + restored)).isZero();
     data = restored;
@@ -277,13 +277,13 @@ class FolderCommandsTest {
     try (DormouseServer server = open()) {
       String free = Integer.toString(server.port());
       assertThat(run("backup", "--data=" + data, "--to=" + backup, "--admin-port=" + free))
-          .isEqualTo(FolderCommand.FAILED);
+          .isEqualTo(JarCommand.FAILED);
       for (String command : List.of("verify", "dump")) {
         String[] args =
             command.equals("dump")
                 ? new String[] {"dump", "room", "one", "--data=" + data}
                 : new String[] {"verify", data.toString()};
-        assertThat(run(args)).isEqualTo(FolderCommand.FAILED);
+        assertThat(run(args)).isEqualTo(JarCommand.FAILED);
         assertThat(said.toString())
             .startsWith("dormouse: the data folder " + data + " is already open");
       }
@@ -313,11 +313,10 @@ class FolderCommandsTest {
 
   @Test
   void whatIsNotThereIsSaid() {
-    assertThat(run("dump", "room", "one", "--data=" + data)).isEqualTo(FolderCommand.FAILED);
+    assertThat(run("dump", "room", "one", "--data=" + data)).isEqualTo(JarCommand.FAILED);
     assertThat(said.toString()).isEqualTo("dormouse: there is no data folder " + data + "\n");
-    assertThat(run("verify", data.toString())).isEqualTo(FolderCommand.FAILED);
-    assertThat(run("restore", "--from=" + backup, "--data=" + data))
-        .isEqualTo(FolderCommand.FAILED);
+    assertThat(run("verify", data.toString())).isEqualTo(JarCommand.FAILED);
+    assertThat(run("restore", "--from=" + backup, "--data=" + data)).isEqualTo(JarCommand.FAILED);
     assertThat(said.toString()).contains(backup + " is no backup");
     assertThat(data).doesNotExist();
   }
@@ -325,7 +324,7 @@ class FolderCommandsTest {
   @Test
   void anActorThatIsNotStoredIsSaid() throws Exception {
     open().close();
-    assertThat(run("dump", "room", "nobody", "--data=" + data)).isEqualTo(FolderCommand.FAILED);
+    assertThat(run("dump", "room", "nobody", "--data=" + data)).isEqualTo(JarCommand.FAILED);
     assertThat(said.toString())
         .isEqualTo("dormouse: there is no actor room/nobody in " + data + "\n");
   }
@@ -358,7 +357,7 @@ class FolderCommandsTest {
   @DisplayName("a client's text cannot steer the terminal of a user who verifies or dumps")
   @Test
   void controlCharactersArePrintedAsEscapes() {
-    assertThat(FolderCommand.printable("a\u001b[2J\u009b2J\u202eb\r\n\u00e9"))
+    assertThat(JarCommand.printable("a\u001b[2J\u009b2J\u202eb\r\n\u00e9"))
         .isEqualTo("a\\u001b[2J\\u009b2J\\u202eb\\u000d\\u000a\u00e9");
   }
 }
