@@ -8,6 +8,7 @@ import dev.dormouse.sdk.Connection;
 import dev.dormouse.sdk.Upgrade;
 import dev.dormouse.sdk.WebSocketActor;
 import dev.dormouse.server.options.ClusterOptions;
+import dev.dormouse.server.options.ClusterOptions.Role;
 import dev.dormouse.server.options.ServerOptions;
 import java.net.ServerSocket;
 import java.nio.file.Files;
@@ -79,7 +80,7 @@ class ClusterServersTest {
   }
 
   @BeforeEach
-  void startAll() throws Exception {
+  void choosePorts() throws Exception {
     Files.writeString(folder.resolve("secret"), "0123456789abcdef0123456789abcdef");
     List<ServerSocket> ports = new ArrayList<>();
     for (String name : NAMES) {
@@ -90,14 +91,17 @@ class ClusterServersTest {
     for (ServerSocket port : ports) {
       port.close();
     }
+  }
+
+  private void startAll(Role role) throws Exception {
     List<CompletableFuture<Void>> starts = new ArrayList<>();
     for (String name : NAMES) {
-      starts.add(CompletableFuture.runAsync(() -> start(name)));
+      starts.add(CompletableFuture.runAsync(() -> start(name, role)));
     }
     CompletableFuture.allOf(starts.toArray(CompletableFuture[]::new)).get(30, TimeUnit.SECONDS);
   }
 
-  private void start(String name) {
+  private void start(String name, Role role) {
     DormouseServer server =
         Dormouse.server()
             .actor("/room/:key", Room.class, Room::new)
@@ -108,7 +112,7 @@ class ClusterServersTest {
                     .data(folder.resolve(name))
                     .idle(Duration.ofMillis(200))
                     .drain(Duration.ofSeconds(2))
-                    .cluster(new ClusterOptions(name, peers, folder.resolve("secret"), 4)));
+                    .cluster(new ClusterOptions(name, role, peers, folder.resolve("secret"), 4)));
     synchronized (servers) {
       servers.put(name, server);
     }
@@ -134,6 +138,7 @@ class ClusterServersTest {
   @Test
   @DisplayName("an actor's connections on all nodes hear its messages in one order")
   void anActorsConnectionsOnAllNodesHearItsMessagesInOneOrder() throws Exception {
+    startAll(Role.ALL);
     for (String room : rooms()) {
       List<TextClient> here = new ArrayList<>();
       for (String node : NAMES) {
@@ -151,6 +156,7 @@ class ClusterServersTest {
   @Test
   @DisplayName("every node calls every actor, and what an actor tells arrives on other nodes")
   void everyNodeCallsEveryActor() throws Exception {
+    startAll(Role.ALL);
     for (String room : rooms()) {
       client("a", room, "ada").ask("hello");
     }
@@ -180,6 +186,7 @@ class ClusterServersTest {
   @Test
   @DisplayName("the sockets of the others outlive a node, and nothing that was answered is lost")
   void theSocketsOfTheOthersOutliveANode() throws Exception {
+    startAll(Role.ALL);
     Map<String, TextClient> talkers = new TreeMap<>();
     for (String room : rooms()) {
       talkers.put(room, client("a", room, "ada"));
@@ -192,8 +199,33 @@ class ClusterServersTest {
     for (String room : rooms()) {
       assertThat(talkers.get(room).ask("two")).as(room).isEqualTo("2 ada: two");
     }
-    start("b");
+    start("b", Role.ALL);
     TextClient again = client("b", "r0", "bo");
     assertThat(again.ask("back")).isEqualTo("3 bo: back");
+  }
+
+  @Test
+  @DisplayName("a gateway's sockets outlive the restart of every host")
+  void aGatewaysSocketsOutliveTheRestartOfEveryHost() throws Exception {
+    startAll(Role.HOST);
+    start("gate", Role.GATEWAY);
+    Map<String, TextClient> talkers = new TreeMap<>();
+    for (String room : rooms()) {
+      talkers.put(room, client("gate", room, "ada"));
+      assertThat(talkers.get(room).ask("hello")).isEqualTo("1 ada: hello");
+    }
+    int number = 1;
+    for (String name : NAMES) {
+      servers.remove(name).close();
+      number++;
+      for (String room : rooms()) {
+        assertThat(talkers.get(room).ask("hello")).as(room).isEqualTo(number + " ada: hello");
+      }
+      start(name, Role.HOST);
+      number++;
+      for (String room : rooms()) {
+        assertThat(talkers.get(room).ask("hello")).as(room).isEqualTo(number + " ada: hello");
+      }
+    }
   }
 }

@@ -114,6 +114,21 @@ record FolderMeta(int shards, long run, long epoch, Surroundings surroundings) {
     }
   }
 
+  /** Takes the number of an opening out of use, and returns it. One caller at a time. */
+  static long reserve(RocksTables tables) throws RocksDBException {
+    Long last = number(tables.db(), tables.meta(), RUN_KEY);
+    if (last == null) {
+      throw new CorruptRowException("the number of the last opening is missing or damaged", null);
+    }
+    long reserved = last + 1;
+    try (WriteBatch batch = new WriteBatch();
+        WriteOptions synced = new WriteOptions().setSync(true)) {
+      put(batch, RUN_KEY, reserved);
+      tables.db().write(synced, batch);
+    }
+    return reserved;
+  }
+
   /** Notes that the store was closed, so that the next opening does not take it for a crash. */
   void end(RocksTables tables) throws RocksDBException {
     try (WriteBatch batch = new WriteBatch();

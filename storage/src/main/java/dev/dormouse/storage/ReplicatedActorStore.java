@@ -139,6 +139,22 @@ final class ReplicatedActorStore extends EngineStore {
   }
 
   @Override
+  public long reserveRun() {
+    long pass = gate.enter();
+    try {
+      synchronized (meta) {
+        return replication.runOf(FolderMeta.reserve(tables));
+      }
+    } catch (RocksDBException e) {
+      onFatal.accept(e);
+      throw new UncheckedIOException(
+          "the number of a run cannot be written: " + e.getMessage(), new IOException(e));
+    } finally {
+      gate.leave(pass);
+    }
+  }
+
+  @Override
   public Ending endingOf(long earlier) {
     return endingOfOpening(replication.openingOf(earlier));
   }

@@ -16,6 +16,17 @@ public interface StoreFolder extends AutoCloseable {
    */
   long run();
 
+  /**
+   * Reserves the number of a run for a process of the cluster that has no folder, as if the folder
+   * had been opened. The number is on the disk when this method returns.
+   *
+   * @throws java.io.UncheckedIOException if it cannot be written
+   * @throws UnsupportedOperationException if the store is not one of a cluster
+   */
+  default long reserveRun() {
+    throw new UnsupportedOperationException("a node that is alone needs no more runs");
+  }
+
   /** Returns how an earlier run ended; {@link Ending#PROCESS_DIED} if nothing else is known. */
   default Ending endingOf(long run) {
     return Ending.PROCESS_DIED;

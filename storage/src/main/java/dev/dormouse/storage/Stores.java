@@ -1,5 +1,6 @@
 package dev.dormouse.storage;
 
+import dev.dormouse.storage.rows.ShardGroups;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -33,6 +34,17 @@ public final class Stores {
    */
   public static NodeStore replicated(StoreOptions options, Replication replication) {
     return ReplicatedActorStore.open(options, replication);
+  }
+
+  /**
+   * Returns the store of a node that runs no actors.
+   *
+   * @param groups how the actors of the cluster are divided
+   * @param run the run of the node, which another node has {@linkplain StoreFolder#reserveRun
+   *     reserved}
+   */
+  public static NodeStore ownerless(ShardGroups groups, long run) {
+    return new OwnerlessStore(groups, run);
   }
 
   /**

@@ -1,5 +1,6 @@
 package dev.dormouse.server.cluster;
 
+import dev.dormouse.log.Log;
 import dev.dormouse.server.cluster.ClusterStatus.GroupStatus;
 import dev.dormouse.server.cluster.ClusterStatus.NodeStatus;
 import dev.dormouse.server.cluster.link.ClusterSecret;
@@ -23,17 +24,27 @@ import dev.dormouse.storage.NodeStore;
 import dev.dormouse.storage.Replication;
 import dev.dormouse.storage.StoreOptions;
 import dev.dormouse.storage.Stores;
+import dev.dormouse.storage.rows.ShardGroups;
 import io.vertx.core.Vertx;
+import java.nio.ByteBuffer;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.TreeMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
 
 /**
  * The parts that make a node one of several: the links to its peers, the store that they replicate,
@@ -41,19 +52,40 @@ import org.jspecify.annotations.Nullable;
  * node that is alone has as its own store, a fixed placement and direct calls.
  */
 public final class ClusterNode implements AutoCloseable {
+  private static final Logger log = Log.of(ClusterNode.class);
   private static final String CLUSTER = "dormouse";
   private static final String LOG_FOLDER = "cluster";
   private static final long TICK_MS = 50;
   private static final long LISTEN_LIMIT_S = 10;
 
+  /** The id on the lane of frames of the list of the groups that a node owns. */
+  private static final long OWNED = 3;
+
+  /** The first byte of a call to an actor. */
+  private static final byte ACTOR_CALL = 1;
+
+  /** The first byte of a request for a run; the answer is run, groups and shards. */
+  private static final byte RUN_CALL = 2;
+
+  private static final long OWNED_EVERY_NS = TimeUnit.SECONDS.toNanos(1);
+  private static final Duration RUN_LIMIT = Duration.ofSeconds(2);
+  private static final Duration RUN_LIMIT_ALL = Duration.ofSeconds(60);
+  private static final long RUN_PAUSE_NS = TimeUnit.MILLISECONDS.toNanos(50);
+
   private final ClusterOptions options;
   private final Vertx vertx;
   private final NodeLinks links;
   private final NodeStore store;
-  private final RaftLog log;
-  private final LogPlacement placement;
+  private final Placement placement;
   private final LinkTransport transport;
   private final RemoteCalls calls;
+  private final Time time;
+
+  /** The guests whose lane of frames is up. Only the event loop of the links uses it. */
+  private final Set<String> guests = new HashSet<>();
+
+  private OwnedGroups told = new OwnedGroups(Map.of());
+  private long toldNs;
 
   /** The timer of the transport; -1 before the start. */
   private long timer = -1;
@@ -63,24 +95,25 @@ public final class ClusterNode implements AutoCloseable {
       Vertx vertx,
       NodeLinks links,
       NodeStore store,
-      RaftLog log,
+      Placement placement,
       Time time) {
     this.options = options;
     this.vertx = vertx;
     this.links = links;
     this.store = store;
-    this.log = log;
-    this.placement = new LogPlacement(store, log);
+    this.time = time;
+    this.placement = placement;
     this.transport = new LinkTransport(store.run(), links, Link.Limits.defaults(), time);
-    this.calls = new RemoteCalls(vertx, links, placement);
+    this.calls = new RemoteCalls(vertx, links, placement, ACTOR_CALL);
     links.receive(Lane.FRAMES, new Frames());
   }
 
   /**
-   * Opens the store of a node. No peer is spoken to before {@link #start}.
+   * Opens the store of a node that hosts actors, without a word to its peers; or asks the peers for
+   * the run of a node that is a gateway only, which may take a minute.
    *
    * @param onFatal called when the process must end
-   * @throws ServerStartException if the secret cannot be read
+   * @throws ServerStartException if the secret cannot be read, or no peer answers the gateway
    */
   public static ClusterNode open(
       ClusterOptions options,
@@ -89,25 +122,40 @@ public final class ClusterNode implements AutoCloseable {
       Vertx vertx,
       Time time,
       Consumer<Throwable> onFatal) {
-    List<String> names = List.copyOf(options.peers().keySet());
+    boolean isGateway = options.role() == ClusterOptions.Role.GATEWAY;
     NodeLinks links =
         new NodeLinks(
             vertx,
             new LinkOptions(
                 CLUSTER,
                 options.node(),
-                addressOf(options, options.node()),
+                isGateway ? null : addressOf(options, options.node()),
                 secretOf(options),
                 LinkOptions.Limits.defaults()),
             time);
-    AtomicReference<RaftLog> log = new AtomicReference<>();
+    return isGateway
+        ? gateway(options, links, vertx, time)
+        : host(options, storeOptions, data, links, vertx, time, onFatal);
+  }
+
+  private static ClusterNode host(
+      ClusterOptions options,
+      StoreOptions storeOptions,
+      Path data,
+      NodeLinks links,
+      Vertx vertx,
+      Time time,
+      Consumer<Throwable> onFatal) {
+    List<String> names = List.copyOf(options.peers().keySet());
+    AtomicReference<@Nullable RaftLog> log = new AtomicReference<>();
+    RaftSettings defaults = RaftSettings.of(data.resolve(LOG_FOLDER), names);
     RaftSettings settings =
         new RaftSettings(
-            data.resolve(LOG_FOLDER),
+            defaults.folder(),
             names,
             options.groups(),
-            RaftSettings.of(data, names).election(),
-            RaftSettings.of(data, names).snapshots(),
+            defaults.election(),
+            defaults.snapshots(),
             true);
     NodeStore store =
         Stores.replicated(
@@ -121,7 +169,58 @@ public final class ClusterNode implements AutoCloseable {
                   log.set(made);
                   return made;
                 }));
-    return new ClusterNode(options, vertx, links, store, log.get(), time);
+    RaftLog made = Objects.requireNonNull(log.get(), "the store makes its log when it is opened");
+    return new ClusterNode(options, vertx, links, store, new LogPlacement(store, made), time);
+  }
+
+  private static ClusterNode gateway(
+      ClusterOptions options, NodeLinks links, Vertx vertx, Time time) {
+    try {
+      listen(links, 0);
+      meetPeers(options, links);
+      ByteBuffer answer = ByteBuffer.wrap(askForRun(options, links, time));
+      long run = answer.getLong();
+      ShardGroups groups = new ShardGroups(answer.getInt(), answer.getInt());
+      NodeStore store = Stores.ownerless(groups, run);
+      ClusterNode node =
+          new ClusterNode(options, vertx, links, store, new HeardPlacement(store), time);
+      links.greetAs(run);
+      return node;
+    } catch (RuntimeException | Error e) {
+      links.close();
+      throw e;
+    }
+  }
+
+  /** Asks the peers, one after the other, for the run of this process, until one answers. */
+  private static byte[] askForRun(ClusterOptions options, NodeLinks links, Time time) {
+    long endNs = time.nowNs() + RUN_LIMIT_ALL.toNanos();
+    String why = "none can be reached";
+    while (time.nowNs() - endNs < 0) {
+      for (String peer : options.peers().keySet()) {
+        if (links.isUp(peer, Lane.FRAMES)) {
+          try {
+            return links
+                .call(peer, Lane.FRAMES, new byte[] {RUN_CALL}, RUN_LIMIT)
+                .toCompletableFuture()
+                .get();
+          } catch (ExecutionException e) {
+            why = peer + ": " + e.getMessage();
+          } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new ServerStartException("interrupted while starting", e);
+          }
+        }
+      }
+      LockSupport.parkNanos(RUN_PAUSE_NS);
+    }
+    throw new ServerStartException(
+        "no node of --peers has taken this gateway in for "
+            + RUN_LIMIT_ALL.toSeconds()
+            + " s ("
+            + why
+            + "); check that one of them runs, and that the secret is theirs",
+        null);
   }
 
   private static ClusterSecret secretOf(ClusterOptions options) {
@@ -178,24 +277,62 @@ public final class ClusterNode implements AutoCloseable {
    */
   public void start(CallRoute host, Predicate<CallRequest> isOwned) {
     calls.serve(host, isOwned);
+    if (options.role() != ClusterOptions.Role.GATEWAY) {
+      listen(links, store.run());
+      meetPeers(options, links);
+    }
+    timer = vertx.setPeriodic(TICK_MS, elapsed -> links.run(this::tick));
+  }
+
+  private static void listen(NodeLinks links, long run) {
     try {
-      Integer unused =
-          links.start(store.run()).toCompletableFuture().get(LISTEN_LIMIT_S, TimeUnit.SECONDS);
+      Integer unused = links.start(run).toCompletableFuture().get(LISTEN_LIMIT_S, TimeUnit.SECONDS);
     } catch (ExecutionException e) {
-      throw new ServerStartException(
-          "--peers: " + String.valueOf(e.getCause().getMessage()), e.getCause());
+      Throwable cause = e.getCause() == null ? e : e.getCause();
+      throw new ServerStartException("--peers: " + cause.getMessage(), cause);
     } catch (TimeoutException e) {
       throw new ServerStartException("--peers: the node could not listen in time", e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new ServerStartException("interrupted while starting", e);
     }
+  }
+
+  private static void meetPeers(ClusterOptions options, NodeLinks links) {
     for (String name : options.peers().keySet()) {
       if (!name.equals(options.node())) {
         links.peer(name, addressOf(options, name));
       }
     }
-    timer = vertx.setPeriodic(TICK_MS, elapsed -> links.run(transport::tick));
+  }
+
+  /** Does what is due on the links, and tells guests which groups this node owns. */
+  private void tick() {
+    transport.tick();
+    long nowNs = time.nowNs();
+    OwnedGroups owned = owned();
+    if (!owned.equals(told) || nowNs - toldNs >= OWNED_EVERY_NS) {
+      told = owned;
+      toldNs = nowNs;
+      guests.forEach(this::tellOwned);
+    }
+  }
+
+  private OwnedGroups owned() {
+    Map<Integer, Long> epochs = new TreeMap<>();
+    for (int group = 0; group < placement.groups(); group++) {
+      long epoch = store.epoch(group);
+      if (epoch != 0) {
+        epochs.put(group, epoch);
+      }
+    }
+    return new OwnedGroups(epochs);
+  }
+
+  private void tellOwned(String guest) {
+    if (!links.message(guest, Lane.FRAMES, OWNED, told.encode())) {
+      log.debug("the guest {} is told later which groups this node owns", guest);
+    }
   }
 
   /** Returns the state of the cluster, as this node knows it. Any thread. */
@@ -241,16 +378,50 @@ public final class ClusterNode implements AutoCloseable {
     @Override
     public void up(Peer peer) {
       transport.up(peer);
+      if (!options.peers().containsKey(peer.node()) && guests.add(peer.node())) {
+        told = owned();
+        tellOwned(peer.node());
+      }
+    }
+
+    @Override
+    public void down(Peer peer, String why) {
+      guests.remove(peer.node());
     }
 
     @Override
     public void message(Peer peer, long id, byte[] body) {
-      transport.message(peer, id, body);
+      if (id != OWNED) {
+        transport.message(peer, id, body);
+      } else if (placement instanceof HeardPlacement heard) {
+        heard.heard(peer.node(), OwnedGroups.decode(body));
+      }
     }
 
     @Override
     public void called(Peer peer, byte[] body, Answer answer) {
-      calls.called(body, answer);
+      if (body.length > 0 && body[0] == ACTOR_CALL) {
+        calls.called(body, answer);
+      } else if (body.length == 1 && body[0] == RUN_CALL) {
+        reserveRun(answer);
+      } else {
+        answer.fail("this node does not know the kind of the call");
+      }
     }
+  }
+
+  private void reserveRun(LinkReceiver.Answer answer) {
+    var unused =
+        vertx
+            .executeBlocking(store::reserveRun, false)
+            .onSuccess(
+                run ->
+                    answer.send(
+                        ByteBuffer.allocate(Long.BYTES + 2 * Integer.BYTES)
+                            .putLong(run)
+                            .putInt(store.shards())
+                            .putInt(placement.groups())
+                            .array()))
+            .onFailure(failure -> answer.fail(String.valueOf(failure.getMessage())));
   }
 }

@@ -294,11 +294,16 @@ final class LinkTransport implements Transport {
 
   /** Hears that the lane of frames to a peer is up. */
   void up(Peer peer) {
-    peer(peer.node()).met(peer.run(), time.nowNs());
+    if (peer.run() != 0) { // a guest begins without a run
+      peer(peer.node()).met(peer.run(), time.nowNs());
+    }
   }
 
   /** Takes a frame that came on the lane of frames. */
   void message(Peer from, long id, byte[] body) {
+    if (from.run() == 0) {
+      return;
+    }
     Peering peer = peer(from.node());
     long nowNs = time.nowNs();
     ByteBuffer bytes = ByteBuffer.wrap(body);

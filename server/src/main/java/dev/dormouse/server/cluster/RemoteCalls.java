@@ -15,6 +15,7 @@ import dev.dormouse.server.protocol.Placement;
 import dev.dormouse.server.protocol.wire.CallCodec;
 import dev.dormouse.server.protocol.wire.WireException;
 import io.vertx.core.Vertx;
+import java.util.Arrays;
 import java.util.concurrent.CompletionException;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
@@ -37,13 +38,20 @@ final class RemoteCalls implements CallRoute {
   private final Vertx vertx;
   private final NodeLinks links;
   private final Placement placement;
+  private final byte kind;
 
   /** The door of this node's host; null until the host is there. */
   private volatile @Nullable CallRoute host;
 
   private volatile Predicate<CallRequest> isOwned = request -> false;
 
-  RemoteCalls(Vertx vertx, NodeLinks links, Placement placement) {
+  /**
+   * Creates the way to the actors of other nodes.
+   *
+   * @param kind the byte by which the lane tells calls to actors from other calls
+   */
+  RemoteCalls(Vertx vertx, NodeLinks links, Placement placement, byte kind) {
+    this.kind = kind;
     this.vertx = vertx;
     this.links = links;
     this.placement = placement;
@@ -59,12 +67,19 @@ final class RemoteCalls implements CallRoute {
   public void send(CallRequest request, CallReply reply) {
     byte[] body;
     try {
-      body = CallCodec.encode(request);
+      body = withKind(CallCodec.encode(request));
     } catch (WireException e) {
       reply.failed(Reason.CANNOT_WAKE, String.valueOf(e.getMessage()));
       return;
     }
     send(request, body, reply);
+  }
+
+  private byte[] withKind(byte[] call) {
+    byte[] body = new byte[1 + call.length];
+    body[0] = kind;
+    System.arraycopy(call, 0, body, 1, call.length);
+    return body;
   }
 
   private void send(CallRequest request, byte[] body, CallReply reply) {
@@ -132,7 +147,8 @@ final class RemoteCalls implements CallRoute {
 
   private void failed(
       Owner owner, CallRequest request, byte[] body, Throwable failure, CallReply reply) {
-    Throwable cause = failure instanceof CompletionException ? failure.getCause() : failure;
+    Throwable inner = failure instanceof CompletionException ? failure.getCause() : failure;
+    Throwable cause = inner == null ? failure : inner;
     if (cause instanceof LinkException link && !link.wasSent()) {
       again(request, body, reply);
     } else {
@@ -146,7 +162,7 @@ final class RemoteCalls implements CallRoute {
   void called(byte[] body, Answer answer) {
     CallRequest request;
     try {
-      request = CallCodec.decode(body);
+      request = CallCodec.decode(Arrays.copyOfRange(body, 1, body.length));
     } catch (WireException e) {
       answer.fail(String.valueOf(e.getMessage()));
       return;

@@ -73,6 +73,7 @@ import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -575,6 +576,17 @@ public final class ActorHost implements Transport.HostEnd, OwnershipListener, Ow
    */
   public CompletionStage<Void> giveUp(int group, @Nullable Owner next, Duration within) {
     return door().leave(group, next, time.nowNs() + within.toNanos());
+  }
+
+  /**
+   * Leaves the ownership of all groups in good order, as {@link #giveUp} leaves that of one. The
+   * store may hand them to this host again, until it is closed.
+   */
+  public CompletionStage<Void> giveUpAll(Duration within) {
+    return CompletableFuture.allOf(
+        IntStream.range(0, placement.groups())
+            .mapToObj(group -> giveUp(group, null, within).toCompletableFuture())
+            .toArray(CompletableFuture[]::new));
   }
 
   private Ownerships door() {

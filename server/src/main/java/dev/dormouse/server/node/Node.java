@@ -411,11 +411,18 @@ public final class Node implements AutoCloseable {
     HttpListeners.await(
         admin.listen(options.adminPort()),
         "--admin-port " + options.adminPort() + " on " + options.adminHost());
-    if (options.durability() != Durability.MEMORY) {
+    if (store.durability() != Durability.MEMORY) {
       AdminPortNote.write(options.data(), admin.port());
     }
-    listeners.open(router);
+    if (!isHostOnly()) {
+      listeners.open(router);
+    }
     isStarted = true;
+  }
+
+  private boolean isHostOnly() {
+    ClusterOptions several = options.cluster();
+    return several != null && several.role() == ClusterOptions.Role.HOST;
   }
 
   private long tick() {
@@ -569,7 +576,11 @@ public final class Node implements AutoCloseable {
     long deadlineNs = options.time().nowNs() + options.drain().toNanos();
     Duration forSockets = options.drain().dividedBy(2);
     int code = options.restarts() ? SERVICE_RESTART : GOING_AWAY;
-    boolean isInterrupted =
+    boolean isInterrupted = false;
+    if (cluster != null) {
+      isInterrupted = drain(() -> host.giveUpAll(forSockets), deadlineNs, "hand-over of actors");
+    }
+    isInterrupted |=
         drain(() -> gateway.shutdown(code, forSockets).toCompletionStage(), deadlineNs, "sockets");
     isInterrupted |= drain(host::stop, deadlineNs, "actors");
     List<Throwable> failures = new ArrayList<>();

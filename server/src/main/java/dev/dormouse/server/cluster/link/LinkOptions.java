@@ -2,18 +2,24 @@ package dev.dormouse.server.cluster.link;
 
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The options of a node's links.
  *
  * @param cluster the id of the cluster; nodes of other clusters are refused
  * @param node the lasting name of this node
- * @param listen the address at which the node listens
+ * @param listen the address at which the node listens; null for a guest, which dials all nodes, and
+ *     has only a lane of frames to each
  * @param secret the secret of the cluster
  * @param limits the limits
  */
 public record LinkOptions(
-    String cluster, String node, NodeAddress listen, ClusterSecret secret, Limits limits) {
+    String cluster,
+    String node,
+    @Nullable NodeAddress listen,
+    ClusterSecret secret,
+    Limits limits) {
 
   /**
    * Checks the names.

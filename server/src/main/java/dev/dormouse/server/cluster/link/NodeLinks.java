@@ -33,7 +33,8 @@ import org.slf4j.Logger;
 /**
  * A node's links to the other nodes of its cluster. The node listens on one port. Of two nodes, the
  * one with the smaller name dials, once for each {@link Lane}, and dials again for as long as a
- * lane is down.
+ * lane is down. A <em>guest</em> is in nobody's address book: it does not listen, and dials a lane
+ * of frames to each node.
  *
  * <p>Nodes have lasting names, and an address book says where each is reached. An address may
  * change at any time; the next attempt uses it.
@@ -76,7 +77,9 @@ public final class NodeLinks implements AutoCloseable {
   private final LineRate lines;
   private final SecureRandom random = new SecureRandom();
 
-  private final NetServer server;
+  /** The server to which peers connect; null if this node is a guest. */
+  private final @Nullable NetServer server;
+
   private final NetClient client;
 
   // Any thread uses the fields below.
@@ -108,13 +111,16 @@ public final class NodeLinks implements AutoCloseable {
     this.options = options;
     this.time = time;
     this.lines = new LineRate(time, LINES_BURST, Duration.ofSeconds(1));
+    NodeAddress listen = options.listen();
     this.server =
-        vertx.createNetServer(
-            new NetServerOptions()
-                .setTcpNoDelay(true)
-                .setReuseAddress(true)
-                .setHost(options.listen().host())
-                .setPort(options.listen().port()));
+        listen == null
+            ? null
+            : vertx.createNetServer(
+                new NetServerOptions()
+                    .setTcpNoDelay(true)
+                    .setReuseAddress(true)
+                    .setHost(listen.host())
+                    .setPort(listen.port()));
     this.client =
         vertx.createNetClient(
             new NetClientOptions()
@@ -132,13 +138,21 @@ public final class NodeLinks implements AutoCloseable {
    * Listens, and dials the peers that are in the address book.
    *
    * @param run the number of this life of the node's process, which others learn at the greeting
-   * @return the port; the stage fails if the address cannot be listened at
+   * @return the port, or 0 if this node is a guest; the stage fails if the address cannot be
+   *     listened at
    */
   public CompletionStage<Integer> start(long run) {
     this.run = run;
     CompletableFuture<Integer> started = new CompletableFuture<>();
     run(
         () -> {
+          tickedNs = time.nowNs();
+          long timer = vertx.setPeriodic(TICK_MS, id -> tick(id));
+          log.debug("timer {} watches the links of {}", timer, options.node());
+          if (server == null) {
+            started.complete(0);
+            return;
+          }
           server.connectHandler(this::accept);
           var unused =
               server
@@ -146,9 +160,6 @@ public final class NodeLinks implements AutoCloseable {
                   .onSuccess(
                       listening -> {
                         port = listening.actualPort();
-                        tickedNs = time.nowNs();
-                        long timer = vertx.setPeriodic(TICK_MS, id -> tick(id));
-                        log.debug("timer {} watches the links of {}", timer, options.node());
                         started.complete(port);
                       })
                   .onFailure(
@@ -190,12 +201,27 @@ public final class NodeLinks implements AutoCloseable {
           if (known == null) {
             peers.put(node, new Dial(address));
             for (Lane lane : Lane.values()) {
-              dial(node, lane);
+              if (!isGuest() || lane == Lane.FRAMES) {
+                dial(node, lane);
+              }
             }
           } else {
             known.address = address;
           }
         });
+  }
+
+  /**
+   * Changes the number of this life of the node's process. All connections end and begin again, so
+   * that the peers learn it.
+   */
+  public void greetAs(long run) {
+    this.run = run;
+    run(() -> List.copyOf(all).forEach(each -> each.disconnect("this node has got its run")));
+  }
+
+  private boolean isGuest() {
+    return server == null;
   }
 
   /** Takes a peer out of the address book and ends its connections. */
@@ -270,7 +296,9 @@ public final class NodeLinks implements AutoCloseable {
             connection.close("this node stops");
           }
           var unused =
-              Future.join(server.close(), client.close()).onComplete(end -> closed.complete(null));
+              Future.join(
+                      server == null ? Future.succeededFuture() : server.close(), client.close())
+                  .onComplete(end -> closed.complete(null));
         });
     Void unused = closed.completeOnTimeout(null, CLOSE_LIMIT_S, TimeUnit.SECONDS).join();
   }
@@ -312,7 +340,7 @@ public final class NodeLinks implements AutoCloseable {
   }
 
   private boolean isDialler(String node) {
-    return options.node().compareTo(node) < 0;
+    return isGuest() || options.node().compareTo(node) < 0;
   }
 
   private void dial(String node, Lane lane) {
@@ -395,10 +423,11 @@ public final class NodeLinks implements AutoCloseable {
     if (dialled != null && (!greeting.from().equals(dialled) || greeting.lane() != lane)) {
       throw new BadGreetingException("it is the node " + greeting.from() + ", not " + dialled);
     }
-    if (!peers.containsKey(greeting.from())) {
+    boolean isKnown = peers.containsKey(greeting.from());
+    if (!isKnown && greeting.lane() != Lane.FRAMES) {
       throw new BadGreetingException("this node's address book has no node " + greeting.from());
     }
-    if (dialled == null && isDialler(greeting.from())) {
+    if (dialled == null && isKnown && isDialler(greeting.from())) {
       throw new BadGreetingException(
           "of the nodes "
               + options.node()
