@@ -70,12 +70,15 @@ abstract class EngineStore implements NodeStore {
   /**
    * Opens a data folder.
    *
+   * @param replication the node of a cluster that opens the folder; null for a server that runs
+   *     alone
    * @param roomIn returns the room on the disk of the engine's folder
    * @param surroundings returns where the engine's folder is opened
    * @throws StoreOpenException for the reasons that {@link Stores#open} lists
    */
   static <S> S open(
       StoreOptions options,
+      @Nullable Replication replication,
       Function<File, DiskRoom> roomIn,
       Function<Path, Surroundings> surroundings,
       Maker<S> maker) {
@@ -86,7 +89,8 @@ abstract class EngineStore implements NodeStore {
       Backups.sweep(folder);
       tables = RocksTables.open(folder.engine(), options.blockCacheBytes(), options.openFilesMax());
       FolderMeta meta =
-          FolderMeta.begin(tables, folder, options.shards(), surroundings.apply(folder.engine()));
+          FolderMeta.begin(
+              tables, folder, options.shards(), replication, surroundings.apply(folder.engine()));
       DiskRoom room = roomIn.apply(folder.engine().toFile());
       return maker.make(folder, tables, meta, room);
     } catch (RuntimeException | Error e) {

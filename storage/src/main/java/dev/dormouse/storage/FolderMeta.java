@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.security.SecureRandom;
 import org.jspecify.annotations.Nullable;
 import org.rocksdb.ColumnFamilyHandle;
+import org.rocksdb.ReadOptions;
 import org.rocksdb.RocksDB;
 import org.rocksdb.RocksDBException;
 import org.rocksdb.WriteBatch;
@@ -22,9 +23,14 @@ import org.rocksdb.WriteOptions;
  *
  * <p>Stored are four numbers, of eight bytes big-endian, under {@code format}, {@code shards},
  * {@code run} and {@code epoch}; a {@link ClockMark} for each group of shards, under {@code clock}
- * and the number of the group (2); a {@link RunRow} for each of the last {@value #RUNS_KEPT}
- * openings; and, in a cluster, the index (8) of the entry that was applied last to each group,
- * under {@code applied} and the number of the group (2). All are sealed like rows.
+ * and the number of the group (2); and a {@link RunRow} for each of the last {@value #RUNS_KEPT}
+ * openings. All are sealed like rows.
+ *
+ * <p>The folder of a node of a cluster also has, under {@code node}, the number of groups (4), the
+ * node's slot (4), the number of slots (4) and the node's name; under {@code cluster} the id of the
+ * cluster, once the node knows it; and under {@code applied} and the number of a group (2) the
+ * index (8) of the entry that was applied last to the group. A folder keeps the node that it was
+ * made for.
  *
  * <p>The format says what the rows look like and which tables the folder must have. A folder of
  * another format is refused.
@@ -61,6 +67,8 @@ record FolderMeta(int shards, long run, long epoch, Surroundings surroundings) {
   static final byte[] SHARDS_KEY = "shards".getBytes(StandardCharsets.UTF_8);
   private static final byte[] RUN_KEY = "run".getBytes(StandardCharsets.UTF_8);
   private static final byte[] EPOCH_KEY = "epoch".getBytes(StandardCharsets.UTF_8);
+  private static final byte[] NODE_KEY = "node".getBytes(StandardCharsets.UTF_8);
+  private static final byte[] CLUSTER_KEY = "cluster".getBytes(StandardCharsets.UTF_8);
   private static final byte[] APPLIED_KEY_PREFIX = "applied".getBytes(StandardCharsets.UTF_8);
   private static final byte[] CLOCK_KEY_PREFIX = "clock".getBytes(StandardCharsets.UTF_8);
 
@@ -68,11 +76,18 @@ record FolderMeta(int shards, long run, long epoch, Surroundings surroundings) {
    * Reads the facts and begins a run and an epoch, which are on the disk when this method returns.
    *
    * @param shardsIfNew the number of shards if the folder is new
+   * @param replication the node of a cluster that opens the folder; null for a server that runs
+   *     alone
    * @param surroundings where the opening takes place
-   * @throws StoreOpenException if the folder has another format or cannot be read
+   * @throws StoreOpenException if the folder has another format, belongs to another node, or cannot
+   *     be read
    */
   static FolderMeta begin(
-      RocksTables tables, DataFolder folder, int shardsIfNew, Surroundings surroundings) {
+      RocksTables tables,
+      DataFolder folder,
+      int shardsIfNew,
+      @Nullable Replication replication,
+      Surroundings surroundings) {
     try (WriteBatch batch = new WriteBatch();
         WriteOptions synced = new WriteOptions().setSync(true)) {
       // A folder is new if nothing was ever written, not even by an opening that was cut short.
@@ -82,6 +97,10 @@ record FolderMeta(int shards, long run, long epoch, Surroundings surroundings) {
         put(batch, SHARDS_KEY, shardsIfNew);
       } else {
         checkFormat(format, "the data folder " + folder);
+        checkNode(tables, folder, replication);
+      }
+      if (isNew && replication != null) {
+        batch.put(NODE_KEY, RowSeal.seal(NODE_KEY, nodeOf(replication)));
       }
       tables.complete(format, folder);
       if (format < FORMAT) {
@@ -156,6 +175,117 @@ record FolderMeta(int shards, long run, long epoch, Surroundings surroundings) {
     return payload == null ? null : RunRow.decodeOrNull(payload);
   }
 
+  private static byte[] nodeOf(Replication replication) {
+    byte[] name = replication.node().getBytes(StandardCharsets.UTF_8);
+    return ByteBuffer.allocate(3 * Integer.BYTES + name.length)
+        .putInt(replication.groups())
+        .putInt(replication.slot())
+        .putInt(replication.slots())
+        .put(name)
+        .array();
+  }
+
+  /** Checks that the folder was made for the node that opens it. */
+  private static void checkNode(
+      RocksTables tables, DataFolder folder, @Nullable Replication replication)
+      throws RocksDBException {
+    byte @Nullable [] stored = tables.db().get(tables.meta(), NODE_KEY);
+    if (stored == null) {
+      if (replication != null) {
+        throw new StoreOpenException(
+            "the data folder "
+                + folder
+                + " belongs to a server that runs alone, and cannot become a node's; start the node "
+                + replication.node()
+                + " with an empty data folder",
+            null);
+      }
+      return;
+    }
+    byte @Nullable [] payload = RowSeal.open(NODE_KEY, stored);
+    if (payload == null || payload.length <= 3 * Integer.BYTES) {
+      throw new StoreOpenException(
+          "the data folder " + folder + " is damaged: its node cannot be read", null);
+    }
+    ByteBuffer in = ByteBuffer.wrap(payload);
+    int groups = in.getInt();
+    int slot = in.getInt();
+    int slots = in.getInt();
+    String name = StandardCharsets.UTF_8.decode(in).toString();
+    String belongs = "the data folder " + folder + " belongs to the node " + name + " of a cluster";
+    if (replication == null) {
+      throw new StoreOpenException(
+          belongs + "; start this server as that node, or with an empty data folder", null);
+    }
+    if (!name.equals(replication.node())) {
+      throw new StoreOpenException(
+          belongs
+              + ", not to "
+              + replication.node()
+              + "; start this server as "
+              + name
+              + ", or with the data folder of "
+              + replication.node(),
+          null);
+    }
+    if (groups != replication.groups()) {
+      throw new StoreOpenException(
+          belongs
+              + " that was made with "
+              + groups
+              + " groups, not "
+              + replication.groups()
+              + "; start it with "
+              + groups
+              + " groups",
+          null);
+    }
+    if (slot != replication.slot() || slots != replication.slots()) {
+      throw new StoreOpenException(
+          belongs
+              + " in slot "
+              + slot
+              + " of "
+              + slots
+              + ", and is opened for slot "
+              + replication.slot()
+              + " of "
+              + replication.slots()
+              + "; name the same nodes as when the cluster was made",
+          null);
+    }
+  }
+
+  /**
+   * Reads the id of the cluster that the folder belongs to; returns null if none was kept.
+   *
+   * @throws CorruptRowException if the stored id is damaged
+   */
+  static @Nullable String cluster(RocksTables tables) throws RocksDBException {
+    try (ReadOptions latest = new ReadOptions()) {
+      return cluster(tables, latest);
+    }
+  }
+
+  /** Reads the id of the cluster as it is at a moment that the options choose. */
+  static @Nullable String cluster(RocksTables tables, ReadOptions options) throws RocksDBException {
+    byte @Nullable [] stored = tables.db().get(tables.meta(), options, CLUSTER_KEY);
+    if (stored == null) {
+      return null;
+    }
+    byte @Nullable [] payload = RowSeal.open(CLUSTER_KEY, stored);
+    if (payload == null) {
+      throw new CorruptRowException("the id of the cluster " + RowSeal.faultOf(stored), null);
+    }
+    return new String(payload, StandardCharsets.UTF_8);
+  }
+
+  /** Adds to a write the id of the cluster that the folder belongs to. */
+  static void cluster(WriteBatch batch, RocksTables tables, String id) throws RocksDBException {
+    batch.put(
+        tables.meta(), CLUSTER_KEY, RowSeal.seal(CLUSTER_KEY, id.getBytes(StandardCharsets.UTF_8)));
+  }
+
   private static byte[] clockKey(int group) {
     return ByteBuffer.allocate(CLOCK_KEY_PREFIX.length + Short.BYTES)
         .put(CLOCK_KEY_PREFIX)
@@ -169,8 +299,16 @@ record FolderMeta(int shards, long run, long epoch, Surroundings surroundings) {
    * @throws CorruptRowException if the mark is damaged
    */
   static @Nullable ClockMark clockMark(RocksTables tables, int group) throws RocksDBException {
+    try (ReadOptions latest = new ReadOptions()) {
+      return clockMark(tables, latest, group);
+    }
+  }
+
+  /** Reads the mark of a group's running clock as it is at a moment that the options choose. */
+  static @Nullable ClockMark clockMark(RocksTables tables, ReadOptions options, int group)
+      throws RocksDBException {
     byte[] key = clockKey(group);
-    byte @Nullable [] stored = tables.db().get(tables.meta(), key);
+    byte @Nullable [] stored = tables.db().get(tables.meta(), options, key);
     if (stored == null) {
       return null;
     }

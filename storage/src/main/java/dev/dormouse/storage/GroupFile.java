@@ -13,25 +13,29 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.function.BooleanSupplier;
 import java.util.zip.CRC32C;
 import java.util.zip.CheckedInputStream;
 import java.util.zip.CheckedOutputStream;
+import org.jspecify.annotations.Nullable;
 import org.rocksdb.ReadOptions;
 import org.rocksdb.RocksDBException;
 import org.rocksdb.RocksIterator;
 import org.rocksdb.Slice;
+import org.rocksdb.Snapshot;
 import org.rocksdb.WriteBatch;
 import org.rocksdb.WriteOptions;
 
 /**
  * The rows of one group of shards in a file, from which another node takes them.
  *
- * <p>Bytes: magic (4), format (1), shards (4), 1 and the mark of the running clock (24) or 0; then
- * for each row the table's code (1), length of the key (4), key, length of the value (4), value;
- * then 0 (1) and the CRC-32C of everything before (8).
+ * <p>Bytes: magic (4), format (1), shards (4), length (1) and UTF-8 of the cluster's id, 1 and the
+ * mark of the running clock (24) or 0; then for each row the table's code (1), length of the key
+ * (4), key, length of the value (4), value; then 0 (1) and the CRC-32C of everything before (8).
  */
 final class GroupFile {
   static final String NAME = "rows";
@@ -44,12 +48,25 @@ final class GroupFile {
 
   private GroupFile() {}
 
-  /** Writes the rows of a group as they are now, and syncs them. */
-  static void save(RocksTables tables, ShardGroups groups, int group, Path folder)
+  /**
+   * Writes the rows of a group, and syncs them.
+   *
+   * @param snapshot the moment whose rows are written
+   * @param isGivenUp returns whether the file is not needed any more
+   * @throws UncheckedIOException if the file cannot be written or was given up
+   */
+  static void save(
+      RocksTables tables,
+      Snapshot snapshot,
+      ShardGroups groups,
+      int group,
+      Path folder,
+      BooleanSupplier isGivenUp)
       throws RocksDBException {
-    try (FileChannel file =
-        FileChannel.open(
-            folder.resolve(NAME), StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+    try (ReadOptions then = new ReadOptions().setSnapshot(snapshot);
+        FileChannel file =
+            FileChannel.open(
+                folder.resolve(NAME), StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
       CRC32C crc = new CRC32C();
       DataOutputStream out =
           new DataOutputStream(
@@ -58,7 +75,11 @@ final class GroupFile {
       out.writeInt(MAGIC);
       out.writeByte(FORMAT);
       out.writeInt(groups.shards());
-      ClockMark mark = FolderMeta.clockMark(tables, group);
+      String cluster = FolderMeta.cluster(tables, then);
+      byte[] id = cluster == null ? new byte[0] : cluster.getBytes(StandardCharsets.UTF_8);
+      out.writeByte(id.length);
+      out.write(id);
+      ClockMark mark = FolderMeta.clockMark(tables, then, group);
       out.writeByte(mark == null ? 0 : 1);
       if (mark != null) {
         out.write(mark.encode());
@@ -69,12 +90,16 @@ final class GroupFile {
             Slice upper = new Slice(span.to());
             ReadOptions options =
                 new ReadOptions()
+                    .setSnapshot(snapshot)
                     .setTotalOrderSeek(true)
                     .setFillCache(false)
                     .setIterateLowerBound(lower)
                     .setIterateUpperBound(upper);
             RocksIterator rows = tables.db().newIterator(tables.of(table), options)) {
           for (rows.seekToFirst(); rows.isValid(); rows.next()) {
+            if (isGivenUp.getAsBoolean()) {
+              throw new IOException("it is not needed any more");
+            }
             out.writeByte(table.code());
             byte[] key = rows.key();
             out.writeInt(key.length);
@@ -91,7 +116,22 @@ final class GroupFile {
       out.flush();
       file.force(true);
     } catch (IOException e) {
-      throw new UncheckedIOException("the rows of group " + group + " cannot be written", e);
+      throw new UncheckedIOException(
+          "the rows of group " + group + " cannot be written: " + e.getMessage(), e);
+    }
+  }
+
+  /**
+   * Checks that a file is whole and can be read.
+   *
+   * @return the id of the cluster that is in the file; null if there is none
+   * @throws UncheckedIOException if the file is damaged or cannot be read
+   */
+  static @Nullable String check(ShardGroups groups, Path folder) {
+    try {
+      return read(folder.resolve(NAME), groups, (table, key, value) -> {}, mark -> {});
+    } catch (RocksDBException e) {
+      throw new AssertionError("the engine was not used", e);
     }
   }
 
@@ -99,11 +139,27 @@ final class GroupFile {
    * Replaces the rows of a group by those of a file. The file is read to its end before anything is
    * changed. If the process ends between, the group counts as one to which nothing was applied, and
    * the file is loaded again.
+   *
+   * @param known the id of the cluster that this node belongs to; null if it knows none
+   * @return the id of the cluster that is in the file; null if there is none
+   * @throws UncheckedIOException if the file is damaged, cannot be read or is of another cluster
    */
-  static void load(RocksTables tables, ShardGroups groups, int group, Path folder, long index)
+  static @Nullable String load(
+      RocksTables tables,
+      ShardGroups groups,
+      int group,
+      Path folder,
+      long index,
+      @Nullable String known)
       throws RocksDBException {
     Path file = folder.resolve(NAME);
-    read(file, groups, (table, key, value) -> {}, mark -> {});
+    String cluster = check(groups, folder);
+    if (known != null && cluster != null && !known.equals(cluster)) {
+      throw new UncheckedIOException(
+          "the file " + file + " cannot be taken",
+          new IOException(
+              "it is of the cluster " + cluster + ", and this node belongs to " + known));
+    }
     try (WriteOptions unsynced = new WriteOptions();
         WriteBatch batch = new WriteBatch()) {
       FolderMeta.applied(batch, tables, group, 0);
@@ -113,20 +169,25 @@ final class GroupFile {
       }
       tables.db().write(unsynced, batch);
       batch.clear();
-      read(
-          file,
-          groups,
-          (table, key, value) -> {
-            batch.put(tables.of(table), key, value);
-            if (batch.getDataSize() > BATCH_BYTES) {
-              tables.db().write(unsynced, batch);
-              batch.clear();
-            }
-          },
-          mark -> FolderMeta.keep(batch, tables, group, mark));
+      String same =
+          read(
+              file,
+              groups,
+              (table, key, value) -> {
+                batch.put(tables.of(table), key, value);
+                if (batch.getDataSize() > BATCH_BYTES) {
+                  tables.db().write(unsynced, batch);
+                  batch.clear();
+                }
+              },
+              mark -> FolderMeta.keep(batch, tables, group, mark));
+      if (known == null && same != null) {
+        FolderMeta.cluster(batch, tables, same);
+      }
       FolderMeta.applied(batch, tables, group, index);
       tables.db().write(unsynced, batch);
     }
+    return cluster;
   }
 
   private interface RowTaker {
@@ -137,8 +198,8 @@ final class GroupFile {
     void take(ClockMark mark) throws RocksDBException;
   }
 
-  private static void read(Path file, ShardGroups groups, RowTaker taker, MarkTaker marks)
-      throws RocksDBException {
+  private static @Nullable String read(
+      Path file, ShardGroups groups, RowTaker taker, MarkTaker marks) throws RocksDBException {
     CRC32C crc = new CRC32C();
     try (DataInputStream in =
         new DataInputStream(
@@ -151,6 +212,7 @@ final class GroupFile {
       if (shards != groups.shards()) {
         throw new IOException("it has " + shards + " shards, and this node " + groups.shards());
       }
+      byte[] id = bytes(in, in.readUnsignedByte());
       if (in.readByte() != 0) {
         marks.take(ClockMark.decode(bytes(in, MARK_BYTES)));
       }
@@ -161,6 +223,7 @@ final class GroupFile {
       if (in.readLong() != sum) {
         throw new IOException("its checksum is wrong");
       }
+      return id.length == 0 ? null : new String(id, StandardCharsets.UTF_8);
     } catch (IOException e) {
       throw new UncheckedIOException("the file " + file + " cannot be read: " + e.getMessage(), e);
     }

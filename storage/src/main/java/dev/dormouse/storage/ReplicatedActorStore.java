@@ -25,6 +25,7 @@ import java.util.function.Consumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.rocksdb.RocksDBException;
+import org.rocksdb.Snapshot;
 import org.rocksdb.WriteBatch;
 import org.rocksdb.WriteOptions;
 import org.slf4j.Logger;
@@ -75,6 +76,9 @@ final class ReplicatedActorStore extends EngineStore {
   /** The listener to ownerships; null until it is set. The monitor guards it. */
   private @Nullable OwnershipListener listener;
 
+  /** The id of the cluster; null while this node does not know it. */
+  private volatile @Nullable String cluster;
+
   private volatile boolean isClosed;
 
   private ReplicatedActorStore(
@@ -94,6 +98,7 @@ final class ReplicatedActorStore extends EngineStore {
     this.arrivedNs = new AtomicLongArray(groups.groups());
     long nowNs = System.nanoTime();
     try {
+      cluster = FolderMeta.cluster(tables);
       for (int group = 0; group < groups.groups(); group++) {
         applied.set(group, FolderMeta.applied(tables, group));
         arrivedNs.set(group, nowNs); // the marks that the folder has come now
@@ -120,6 +125,7 @@ final class ReplicatedActorStore extends EngineStore {
     ReplicatedActorStore store =
         EngineStore.open(
             options,
+            replication,
             roomIn,
             Surroundings::of,
             (folder, tables, meta, room) ->
@@ -342,6 +348,11 @@ final class ReplicatedActorStore extends EngineStore {
   private final class Applier implements ReplicatedLog.Machine {
 
     @Override
+    public @Nullable String cluster() {
+      return cluster;
+    }
+
+    @Override
     public long applied(int group) {
       return applied.get(group);
     }
@@ -350,6 +361,7 @@ final class ReplicatedActorStore extends EngineStore {
     public List<CommitResult> apply(int group, List<Committed> committed) {
       List<CommitResult> results = new ArrayList<>(committed.size());
       long index = committed.get(committed.size() - 1).index();
+      String found = null;
       long pass = gate.enter();
       try (WriteBatch batch = new WriteBatch()) {
         for (Committed each : committed) {
@@ -365,6 +377,11 @@ final class ReplicatedActorStore extends EngineStore {
               ranges.incrementAndGet();
             }
           }
+          String id = entry.cluster();
+          if (cluster == null && found == null && id != null) {
+            found = id;
+            FolderMeta.cluster(batch, tables, id);
+          }
           ClockMark mark = entry.mark();
           if (mark != null) {
             FolderMeta.keep(batch, tables, group, mark);
@@ -376,6 +393,9 @@ final class ReplicatedActorStore extends EngineStore {
         FolderMeta.applied(batch, tables, group, index);
         tables.db().write(unsynced, batch);
         applied.set(group, index);
+        if (found != null) {
+          cluster = found; // one group alone has it, so that one thread alone writes it
+        }
         if (ranges.get() >= EngineWriter.RANGES_MAX) {
           ranges.set(0);
           tables.beginFlush();
@@ -421,16 +441,18 @@ final class ReplicatedActorStore extends EngineStore {
     }
 
     @Override
-    public void save(int group, Path to) {
+    public ReplicatedLog.Saving save(int group) {
       long pass = gate.enter();
       try {
-        GroupFile.save(tables, groups, group, to);
-        tables.db().syncWal();
-      } catch (RocksDBException e) {
-        throw unreadable("group " + group, e);
+        return new Held(group, tables.db().getSnapshot());
       } finally {
         gate.leave(pass);
       }
+    }
+
+    @Override
+    public void check(int group, Path from) {
+      String unused = GroupFile.check(groups, from);
     }
 
     @Override
@@ -441,12 +463,54 @@ final class ReplicatedActorStore extends EngineStore {
       long pass = gate.enter();
       try {
         applied.set(group, 0);
-        GroupFile.load(tables, groups, group, from, index);
+        String id = GroupFile.load(tables, groups, group, from, index, cluster);
+        if (id != null) {
+          cluster = id;
+        }
         arrivedNs.set(group, System.nanoTime());
         applied.set(group, index);
       } catch (RocksDBException e) {
         onFatal.accept(e);
         throw unreadable("group " + group, e);
+      } finally {
+        gate.leave(pass);
+      }
+    }
+  }
+
+  /** The rows of a group at a moment. */
+  private final class Held implements ReplicatedLog.Saving {
+    private final int group;
+    private final Snapshot snapshot;
+
+    Held(int group, Snapshot snapshot) {
+      this.group = group;
+      this.snapshot = snapshot;
+    }
+
+    @Override
+    public void write(Path to) {
+      long pass = gate.enter();
+      try {
+        GroupFile.save(tables, snapshot, groups, group, to, () -> isClosed);
+        tables.db().syncWal();
+      } catch (RocksDBException e) {
+        throw unreadable("group " + group, e);
+      } finally {
+        gate.leave(pass);
+      }
+    }
+
+    @Override
+    public void close() {
+      long pass;
+      try {
+        pass = gate.enter();
+      } catch (IllegalStateException e) {
+        return; // the snapshot has ended with the engine
+      }
+      try {
+        tables.db().releaseSnapshot(snapshot);
       } finally {
         gate.leave(pass);
       }

@@ -4,6 +4,7 @@ import dev.dormouse.storage.rows.ClockMark;
 import dev.dormouse.storage.rows.Table;
 import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -75,30 +76,42 @@ public interface ReplicatedLog extends AutoCloseable {
   /**
    * An entry of the log: bytes that are written, and no events that are run.
    *
-   * <p>Bytes: format (1), epoch (8), 1 and the mark (24) or 0, number of writes (4), and for each
-   * write the table's code (1), key, value and end. Each of these is a length (4) and bytes; the
-   * length of what is missing is -1.
+   * <p>Bytes: format (1), epoch (8), 1 and the mark (24) or 0, the cluster's id, number of writes
+   * (4), and for each write the table's code (1), key, value and end. The id and each of these is a
+   * length (4) and bytes; the length of what is missing is -1.
    *
    * @param epoch the epoch of the ownership that appends the entry
    * @param writes the writes in the order in which they take effect
    * @param mark a mark of the group's running clock to keep; null if there is none
+   * @param cluster an id for the cluster, which every node keeps if it knows none; null if there is
+   *     none
    */
-  record Entry(long epoch, List<StoredWrite> writes, @Nullable ClockMark mark) {
+  record Entry(
+      long epoch, List<StoredWrite> writes, @Nullable ClockMark mark, @Nullable String cluster) {
     /** The format that this version writes, and the only one that it reads. */
     public static final int FORMAT = 1;
 
-    private static final int HEAD_BYTES = 1 + Long.BYTES + 1 + Integer.BYTES;
+    private static final int HEAD_BYTES = 1 + Long.BYTES + 1 + 2 * Integer.BYTES;
     private static final int MARK_BYTES = 24;
     private static final int WRITE_BYTES = 1 + 3 * Integer.BYTES;
 
+    /** Creates an entry that has no id for the cluster. */
+    public Entry(long epoch, List<StoredWrite> writes, @Nullable ClockMark mark) {
+      this(epoch, writes, mark, null);
+    }
+
     /** Returns the number of bytes that {@link #encode} returns. */
     public long bytes() {
-      long bytes = (long) HEAD_BYTES + (mark == null ? 0 : MARK_BYTES);
+      long bytes = (long) HEAD_BYTES + (mark == null ? 0 : MARK_BYTES) + length(clusterBytes());
       for (StoredWrite write : writes) {
         bytes += (long) WRITE_BYTES + write.key().length;
         bytes += (long) length(write.value()) + length(write.end());
       }
       return bytes;
+    }
+
+    private byte @Nullable [] clusterBytes() {
+      return cluster == null ? null : cluster.getBytes(StandardCharsets.UTF_8);
     }
 
     private static int length(byte @Nullable [] bytes) {
@@ -116,6 +129,7 @@ public interface ReplicatedLog extends AutoCloseable {
       if (mark != null) {
         out.put(mark.encode());
       }
+      put(out, clusterBytes());
       out.putInt(writes.size());
       for (StoredWrite write : writes) {
         out.put(write.table().code());
@@ -143,7 +157,11 @@ public interface ReplicatedLog extends AutoCloseable {
         int format = in.get();
         if (format != FORMAT) {
           throw new IllegalArgumentException(
-              "an entry has format " + format + ", and this version reads " + FORMAT);
+              "an entry has format "
+                  + format
+                  + ", and this version reads format "
+                  + FORMAT
+                  + "; start this node with the version of the other nodes");
         }
         long epoch = in.getLong();
         ClockMark mark = null;
@@ -152,6 +170,8 @@ public interface ReplicatedLog extends AutoCloseable {
           in.get(bytes);
           mark = ClockMark.decode(bytes);
         }
+        byte[] id = bytes(in);
+        String cluster = id == null ? null : new String(id, StandardCharsets.UTF_8);
         int count = in.getInt();
         if (count < 0 || count > in.remaining() / WRITE_BYTES) {
           throw new IllegalArgumentException("an entry says it has " + count + " writes");
@@ -168,7 +188,7 @@ public interface ReplicatedLog extends AutoCloseable {
         if (in.hasRemaining()) {
           throw new IllegalArgumentException("an entry has bytes behind its end");
         }
-        return new Entry(epoch, writes, mark);
+        return new Entry(epoch, writes, mark, cluster);
       } catch (BufferUnderflowException e) {
         throw new IllegalArgumentException("an entry is cut short", e);
       }
@@ -212,6 +232,9 @@ public interface ReplicatedLog extends AutoCloseable {
    * #onLost} for all groups by one thread, in the order in which they happened.
    */
   interface Machine {
+    /** Returns the id of the cluster; null while this node does not know it. Any thread. */
+    @Nullable String cluster();
+
     /** Returns the index of the entry of a group that was applied last; 0 if there is none. */
     long applied(int group);
 
@@ -230,21 +253,38 @@ public interface ReplicatedLog extends AutoCloseable {
     /** Hears that an ownership has ended, of which {@link #onOwned} was told. */
     void onLost(Ownership ownership, String why);
 
-    /**
-     * Writes the state of a group into files of a folder that is there and empty. What was applied
-     * is on the disk when this method returns, since the log is cut after it.
-     *
-     * @throws RuntimeException if the files cannot be written
-     */
-    void save(int group, Path folder);
+    /** Holds on to the state of a group as it is now, until what is returned is closed. */
+    Saving save(int group);
 
     /**
-     * Takes the state of a group from files that {@link #save} wrote, perhaps on another node, in
-     * place of its own, unless its own is as late.
+     * Checks files that {@link Saving#write} wrote, perhaps on another node. Any thread.
+     *
+     * @throws RuntimeException if the files are damaged or cannot be read
+     */
+    void check(int group, Path folder);
+
+    /**
+     * Takes the state of a group from files that {@link Saving#write} wrote, perhaps on another
+     * node, in place of its own, unless its own is as late.
      *
      * @param index the index of the last entry that is in the files
      * @throws RuntimeException if the files are damaged or cannot be taken
      */
     void load(int group, Path folder, long index);
+  }
+
+  /** A state of a group that is held while entries go on to be applied. One thread at a time. */
+  interface Saving extends AutoCloseable {
+    /**
+     * Writes the state into files of a folder that is there and empty. What was applied until then
+     * is on the disk when this method returns, since the log is cut after it.
+     *
+     * @throws RuntimeException if the files cannot be written, or the store is being closed
+     */
+    void write(Path folder);
+
+    /** Lets the state go. */
+    @Override
+    void close();
   }
 }

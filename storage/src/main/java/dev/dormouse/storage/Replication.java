@@ -5,6 +5,7 @@ import java.util.function.Function;
 /**
  * How a store is replicated.
  *
+ * @param node the lasting name of this node, which its data folder keeps
  * @param groups the number of groups of shards, fixed when the cluster is made
  * @param slot the place of this node among the most nodes that the cluster may ever have, from 0;
  *     no two nodes have the same, and a node never changes it. The runs of a node are numbered so
@@ -13,7 +14,11 @@ import java.util.function.Function;
  * @param log makes the log for the machine that its entries are applied to
  */
 public record Replication(
-    int groups, int slot, int slots, Function<ReplicatedLog.Machine, ReplicatedLog> log) {
+    String node,
+    int groups,
+    int slot,
+    int slots,
+    Function<ReplicatedLog.Machine, ReplicatedLog> log) {
 
   /**
    * Checks the numbers.

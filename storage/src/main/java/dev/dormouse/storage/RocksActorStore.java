@@ -111,6 +111,7 @@ final class RocksActorStore extends EngineStore {
       Function<Path, Surroundings> surroundings) {
     return EngineStore.open(
         options,
+        null,
         roomIn,
         surroundings,
         (folder, tables, meta, room) -> new RocksActorStore(options, folder, tables, meta, room));

@@ -41,6 +41,7 @@ class ReplicatedActorStoreTest extends ActorStoreContract {
     return Stores.replicated(
         StoreOptions.in(folder.resolve(name)).shards(SHARDS).blockCacheBytes(1 << 20),
         new Replication(
+            name,
             GROUPS,
             slot,
             slots,
@@ -131,7 +132,10 @@ class ReplicatedActorStoreTest extends ActorStoreContract {
     log.get().append(group, 9, new Entry(9, List.of(), mark));
     long index = log.get().machine().applied(group);
     Path files = Files.createDirectory(folder.resolve("files"));
-    log.get().machine().save(group, files);
+    try (ReplicatedLog.Saving saving = log.get().machine().save(group)) {
+      put(LOBBY, "a", "later"); // and is in no file
+      saving.write(files);
+    }
 
     NodeStore second = open("second", new ModelLog.Kept(GROUPS), 1, 3);
     try {
@@ -151,6 +155,9 @@ class ReplicatedActorStoreTest extends ActorStoreContract {
       bytes[bytes.length / 2] ^= 1;
       Files.write(files.resolve("rows"), bytes);
       assertThatExceptionOfType(UncheckedIOException.class)
+          .isThrownBy(() -> machine.check(group, files))
+          .withMessageContaining("cannot be read");
+      assertThatExceptionOfType(UncheckedIOException.class)
           .isThrownBy(() -> machine.load(group, files, index + 1));
       assertThat(second.scan(LOBBY, Table.VALUE, KeySpan.all(), 10)).hasSize(2);
     } finally {
@@ -159,14 +166,66 @@ class ReplicatedActorStoreTest extends ActorStoreContract {
   }
 
   @Test
+  void aFolderIsRefusedByEveryNodeButItsOwn() {
+    store.close();
+    store = open();
+    store.close();
+    assertThatExceptionOfType(StoreOpenException.class)
+        .isThrownBy(() -> Stores.open(StoreOptions.in(folder.resolve("data"))))
+        .withMessageContaining("belongs to the node data of a cluster; start this server as");
+    for (Replication other :
+        List.of(
+            new Replication("other", GROUPS, 0, 1, machine -> new ModelLog(kept, machine)),
+            new Replication("data", GROUPS - 1, 0, 1, machine -> new ModelLog(kept, machine)),
+            new Replication("data", GROUPS, 1, 2, machine -> new ModelLog(kept, machine)))) {
+      assertThatExceptionOfType(StoreOpenException.class)
+          .isThrownBy(() -> Stores.replicated(StoreOptions.in(folder.resolve("data")), other))
+          .withMessageContaining("belongs to the node data of a cluster");
+    }
+    Stores.open(StoreOptions.in(folder.resolve("alone"))).close();
+    assertThatExceptionOfType(StoreOpenException.class)
+        .isThrownBy(() -> open("alone", kept, 0, 1))
+        .withMessageContaining("belongs to a server that runs alone")
+        .withMessageContaining("start the node alone with an empty data folder");
+    store = open();
+  }
+
+  @Test
+  void theFirstIdOfTheClusterIsKeptAndGoesWithTheRows() throws IOException {
+    assertThat(log.get().machine().cluster()).isNull();
+    log.get().append(0, 9, new Entry(9, List.of(), null, "one"));
+    log.get().append(0, 9, new Entry(9, List.of(), null, "two"));
+    assertThat(log.get().machine().cluster()).isEqualTo("one");
+    store.close();
+    store = open();
+    ReplicatedLog.Machine machine = log.get().machine();
+    assertThat(machine.cluster()).isEqualTo("one");
+    Path files = Files.createDirectory(folder.resolve("files"));
+    try (ReplicatedLog.Saving saving = machine.save(0)) {
+      saving.write(files);
+    }
+    NodeStore second = open("second", new ModelLog.Kept(GROUPS), 0, 1);
+    log.get().machine().load(0, files, 5);
+    assertThat(log.get().machine().cluster()).isEqualTo("one");
+    second.close();
+    NodeStore third = open("third", new ModelLog.Kept(GROUPS), 0, 1);
+    log.get().append(0, 9, new Entry(9, List.of(), null, "three"));
+    assertThatExceptionOfType(UncheckedIOException.class)
+        .isThrownBy(() -> log.get().machine().load(0, files, 100))
+        .withStackTraceContaining("it is of the cluster one, and this node belongs to three");
+    third.close();
+  }
+
+  @Test
   void runsOfDifferentNodesDiffer() {
-    Replication west = new Replication(8, 0, 3, machine -> null);
-    Replication east = new Replication(8, 2, 3, machine -> null);
+    Replication west = new Replication("west", 8, 0, 3, machine -> null);
+    Replication east = new Replication("east", 8, 2, 3, machine -> null);
     assertThat(List.of(west.runOf(1), west.runOf(2), east.runOf(1), east.runOf(2)))
         .containsExactly(1L, 4L, 3L, 6L);
     assertThat(west.openingOf(4)).isEqualTo(2);
     assertThat(east.openingOf(4)).isZero();
-    assertThatIllegalArgumentException().isThrownBy(() -> new Replication(8, 3, 3, m -> null));
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> new Replication("east", 8, 3, 3, m -> null));
   }
 
   @Test
@@ -178,12 +237,14 @@ class ReplicatedActorStoreTest extends ActorStoreContract {
                 new StoredWrite(Table.VALUE, bytes("k"), bytes("v")),
                 new StoredWrite(Table.ALARM, bytes("k"), null),
                 new StoredWrite(Table.CONNECTION, bytes("a"), null, bytes("b"))),
-            new ClockMark(1, 2, 3));
+            new ClockMark(1, 2, 3),
+            "cluster");
     byte[] encoded = entry.encode();
     assertThat(encoded).hasSize((int) entry.bytes());
     Entry read = Entry.decode(ByteBuffer.wrap(encoded));
     assertThat(read.encode()).isEqualTo(encoded);
     assertThat(read.epoch()).isEqualTo(77);
+    assertThat(read.cluster()).isEqualTo("cluster");
     assertThat(read.writes()).hasSize(3);
     Random random = new Random(5);
     for (int i = 0; i < 5_000; i++) {

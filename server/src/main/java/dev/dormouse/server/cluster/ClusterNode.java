@@ -53,7 +53,10 @@ import org.slf4j.Logger;
  */
 public final class ClusterNode implements AutoCloseable {
   private static final Logger log = Log.of(ClusterNode.class);
-  private static final String CLUSTER = "dormouse";
+
+  /** The version of the software, as the other nodes hear it. */
+  private static final String VERSION = versionOf(ClusterNode.class.getPackage());
+
   private static final String LOG_FOLDER = "cluster";
   private static final long TICK_MS = 50;
   private static final long LISTEN_LIMIT_S = 10;
@@ -127,10 +130,11 @@ public final class ClusterNode implements AutoCloseable {
         new NodeLinks(
             vertx,
             new LinkOptions(
-                CLUSTER,
                 options.node(),
+                VERSION,
                 isGateway ? null : addressOf(options, options.node()),
                 secretOf(options),
+                null,
                 LinkOptions.Limits.defaults()),
             time);
     return isGateway
@@ -161,6 +165,7 @@ public final class ClusterNode implements AutoCloseable {
         Stores.replicated(
             storeOptions,
             new Replication(
+                options.node(),
                 options.groups(),
                 names.indexOf(options.node()),
                 ClusterOptions.NODES_MAX,
@@ -221,6 +226,11 @@ public final class ClusterNode implements AutoCloseable {
             + why
             + "); check that one of them runs, and that the secret is theirs",
         null);
+  }
+
+  private static String versionOf(Package of) {
+    String version = of.getImplementationVersion();
+    return version == null ? "unknown" : version;
   }
 
   private static ClusterSecret secretOf(ClusterOptions options) {
@@ -342,7 +352,8 @@ public final class ClusterNode implements AutoCloseable {
       boolean isUp =
           name.equals(options.node())
               || (links.isUp(name, Lane.RAFT) && links.isUp(name, Lane.FRAMES));
-      nodes.add(new NodeStatus(name, isUp, null));
+      String version = name.equals(options.node()) ? VERSION : links.softwareOf(name);
+      nodes.add(new NodeStatus(name, isUp, version));
     }
     List<GroupStatus> groups = new ArrayList<>();
     for (int group = 0; group < placement.groups(); group++) {
@@ -355,7 +366,7 @@ public final class ClusterNode implements AutoCloseable {
               0,
               -1));
     }
-    return new ClusterStatus(CLUSTER, options.node(), nodes, groups);
+    return new ClusterStatus(links.cluster(), options.node(), nodes, groups);
   }
 
   /** Returns the name of the node that owns an actor's group; null if this node knows of none. */

@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * The state of a cluster, as one of its nodes knows it.
  *
- * @param cluster the id of the cluster
+ * @param cluster the id of the cluster; empty while the telling node does not know it
  * @param node the name of the node that tells
  * @param nodes all nodes, in the order of their names
  * @param groups all groups of shards, in the order of their numbers

@@ -21,18 +21,20 @@ import org.jspecify.annotations.Nullable;
  * and both names. So a proof can be neither repeated later, nor sent back to its maker, nor given
  * to a third node.
  *
- * <p>Bytes: magic (4), version (1), lane (1), run (8), nonce (32), then cluster, from and to, each
- * as length (1) and UTF-8.
+ * <p>Bytes: magic (4), version (1), lane (1), run (8), nonce (32), then cluster, from, to and
+ * software, each as length (1) and UTF-8.
  *
  * @param lane the lane of the connection
- * @param cluster the cluster's id
+ * @param cluster the id of the cluster that the speaker belongs to; empty if it does not know one
  * @param from the name of the node that speaks
  * @param to the name of the node that is spoken to
+ * @param software the version of the speaker's software
  * @param run the run of the node that speaks
  * @param nonce 32 random bytes
  */
 @SuppressWarnings("ArrayRecordComponent") // nobody compares them
-record Greeting(Lane lane, String cluster, String from, String to, long run, byte[] nonce) {
+record Greeting(
+    Lane lane, String cluster, String from, String to, String software, long run, byte[] nonce) {
   /** The version of the link that this node speaks, and the only one that it understands. */
   static final int VERSION = 1;
 
@@ -61,7 +63,7 @@ record Greeting(Lane lane, String cluster, String from, String to, long run, byt
             .putLong(run)
             .array());
     out.writeBytes(nonce);
-    for (String name : new String[] {cluster, from, to}) {
+    for (String name : new String[] {cluster, from, to, software}) {
       byte[] bytes = name.getBytes(StandardCharsets.UTF_8);
       out.write(bytes.length);
       out.writeBytes(bytes);
@@ -91,7 +93,7 @@ record Greeting(Lane lane, String cluster, String from, String to, long run, byt
       long run = in.getLong();
       byte[] nonce = new byte[NONCE_BYTES];
       in.get(nonce);
-      return new Greeting(lane, text(in), text(in), text(in), run, nonce);
+      return new Greeting(lane, text(in), text(in), text(in), text(in), run, nonce);
     } catch (BufferUnderflowException e) {
       throw new BadGreetingException("its greeting is cut short");
     }

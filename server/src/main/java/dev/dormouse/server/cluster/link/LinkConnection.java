@@ -146,6 +146,11 @@ final class LinkConnection {
     return peer;
   }
 
+  /** Returns the greeting of the other side; null until it has come. */
+  @Nullable Greeting others() {
+    return others;
+  }
+
   /** Returns the lane; null until it is known. */
   @Nullable Lane lane() {
     return lane;
@@ -328,6 +333,7 @@ final class LinkConnection {
     } else if (dialled != null && mine != null && frame.kind() == CHALLENGE) {
       Greeting answer = Greeting.decode(in);
       links.check(answer, dialled, lane);
+      others = answer;
       byte[] proof = new byte[in.remaining()];
       in.get(proof);
       if (!Greeting.isSame(Greeting.proof(links.secret(), Role.LISTENER, mine, answer), proof)) {

@@ -7,28 +7,30 @@ import org.jspecify.annotations.Nullable;
 /**
  * The options of a node's links.
  *
- * @param cluster the id of the cluster; nodes of other clusters are refused
  * @param node the lasting name of this node
+ * @param software the version of this node's software, which others learn at the greeting
  * @param listen the address at which the node listens; null for a guest, which dials all nodes, and
  *     has only a lane of frames to each
  * @param secret the secret of the cluster
+ * @param tls the certificate of this node; null if the network between the nodes is private
  * @param limits the limits
  */
 public record LinkOptions(
-    String cluster,
     String node,
+    String software,
     @Nullable NodeAddress listen,
     ClusterSecret secret,
+    @Nullable LinkTls tls,
     Limits limits) {
 
   /**
-   * Checks the names.
+   * Checks name and version.
    *
-   * @throws IllegalArgumentException if a name is empty or has more than 200 bytes of UTF-8
+   * @throws IllegalArgumentException if one is empty or has more than 200 bytes of UTF-8
    */
   public LinkOptions {
-    checkName("cluster's id", cluster);
     checkName("node's name", node);
+    checkName("software's version", software);
   }
 
   /**

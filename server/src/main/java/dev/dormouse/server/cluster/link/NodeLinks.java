@@ -9,6 +9,7 @@ import dev.dormouse.server.protocol.Time;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
+import io.vertx.core.http.ClientAuth;
 import io.vertx.core.net.NetClient;
 import io.vertx.core.net.NetClientOptions;
 import io.vertx.core.net.NetServer;
@@ -86,6 +87,7 @@ public final class NodeLinks implements AutoCloseable {
 
   private final Map<Lane, LinkReceiver> receivers = new ConcurrentHashMap<>();
   private final Map<Key, LinkConnection> open = new ConcurrentHashMap<>();
+  private final Map<String, String> software = new ConcurrentHashMap<>();
   private final AtomicLong greeted = new AtomicLong();
   private final AtomicLong refused = new AtomicLong();
   private final AtomicLong broken = new AtomicLong();
@@ -95,6 +97,9 @@ public final class NodeLinks implements AutoCloseable {
   private volatile boolean isClosed;
   private volatile int port;
   private volatile long run;
+
+  /** The id of the cluster that this node belongs to; empty while it does not know one. */
+  private volatile String cluster = "";
 
   // Only the event loop uses the fields below.
 
@@ -112,18 +117,27 @@ public final class NodeLinks implements AutoCloseable {
     this.time = time;
     this.lines = new LineRate(time, LINES_BURST, Duration.ofSeconds(1));
     NodeAddress listen = options.listen();
+    NetServerOptions listening = new NetServerOptions();
+    NetClientOptions dialling = new NetClientOptions();
+    LinkTls tls = options.tls();
+    if (tls != null) {
+      tls.applyTo(listening);
+      tls.applyTo(dialling);
+      listening.setClientAuth(ClientAuth.REQUIRED);
+      dialling.setHostnameVerificationAlgorithm(""); // the greeting proves the name
+    }
     this.server =
         listen == null
             ? null
             : vertx.createNetServer(
-                new NetServerOptions()
+                listening
                     .setTcpNoDelay(true)
                     .setReuseAddress(true)
                     .setHost(listen.host())
                     .setPort(listen.port()));
     this.client =
         vertx.createNetClient(
-            new NetClientOptions()
+            dialling
                 .setTcpNoDelay(true)
                 .setConnectTimeout(CONNECT_LIMIT_MS)
                 .setReconnectAttempts(0));
@@ -154,6 +168,11 @@ public final class NodeLinks implements AutoCloseable {
             return;
           }
           server.connectHandler(this::accept);
+          server.exceptionHandler(
+              failure -> {
+                refused.incrementAndGet();
+                warn("a connection was refused before its greeting: {}", reasonOf(failure));
+              });
           var unused =
               server
                   .listen()
@@ -173,6 +192,37 @@ public final class NodeLinks implements AutoCloseable {
                                   failure)));
         });
     return started;
+  }
+
+  /**
+   * Names the cluster that this node belongs to. Nodes that belong to another are refused, and
+   * their connections end; a node that knows no cluster is taken.
+   *
+   * @throws IllegalArgumentException if the id is empty or has more than 200 bytes of UTF-8
+   */
+  public void cluster(String id) {
+    LinkOptions.checkName("cluster's id", id);
+    cluster = id;
+    run(
+        () -> {
+          for (LinkConnection connection : List.copyOf(all)) {
+            Greeting greeting = connection.others();
+            if (greeting != null && isOfAnother(greeting)) {
+              connection.close("it belongs to the cluster " + greeting.cluster());
+            }
+          }
+        });
+  }
+
+  /** Returns the id of the cluster that this node belongs to; empty if it does not know one. */
+  public String cluster() {
+    return cluster;
+  }
+
+  private boolean isOfAnother(Greeting greeting) {
+    return !greeting.cluster().isEmpty()
+        && !cluster.isEmpty()
+        && !greeting.cluster().equals(cluster);
   }
 
   /** Returns the name of this node. */
@@ -271,6 +321,14 @@ public final class NodeLinks implements AutoCloseable {
     if (connection != null) {
       connection.disconnect(why);
     }
+  }
+
+  /**
+   * Returns the version of a peer's software, as the peer told it at the last greeting that
+   * succeeded; null if there was none.
+   */
+  public @Nullable String softwareOf(String node) {
+    return software.get(node);
   }
 
   /** Returns what became of the links so far. */
@@ -398,7 +456,7 @@ public final class NodeLinks implements AutoCloseable {
   Greeting greeting(Lane lane, String to) {
     byte[] nonce = new byte[Greeting.NONCE_BYTES];
     random.nextBytes(nonce);
-    return new Greeting(lane, options.cluster(), options.node(), to, run, nonce);
+    return new Greeting(lane, cluster, options.node(), to, options.software(), run, nonce);
   }
 
   /**
@@ -409,12 +467,14 @@ public final class NodeLinks implements AutoCloseable {
    */
   void check(Greeting greeting, @Nullable String dialled, @Nullable Lane lane)
       throws BadGreetingException {
-    if (!greeting.cluster().equals(options.cluster())) {
+    if (isOfAnother(greeting)) {
       throw new BadGreetingException(
           "it belongs to the cluster "
               + greeting.cluster()
               + ", and this node belongs to "
-              + options.cluster());
+              + cluster
+              + "; correct the addresses of the peers, or start one of the two with an empty data"
+              + " folder");
     }
     if (!greeting.to().equals(options.node())) {
       throw new BadGreetingException(
@@ -468,6 +528,10 @@ public final class NodeLinks implements AutoCloseable {
     Dial dial = peers.get(peer.node());
     if (dial != null) {
       dial.failures[lane.code()] = 0;
+    }
+    Greeting greeting = connection.others();
+    if (greeting != null) {
+      software.put(peer.node(), greeting.software());
     }
     open.put(new Key(peer.node(), lane), connection);
     log.info("the lane {} to {} is up", lane, connection.name());

@@ -9,7 +9,8 @@
  * blocks. A peer that is not heard of for 1.5 s counts as gone.
  *
  * <p><b>What it does not do.</b> The greeting proves that both nodes have the cluster's secret. It
- * protects no byte after it, so the network between the nodes must be private.
+ * protects no byte after it, so the network between the nodes must be private, or the nodes must
+ * have certificates: see {@link dev.dormouse.server.cluster.link.LinkTls}.
  */
 @NullMarked
 package dev.dormouse.server.cluster.link;

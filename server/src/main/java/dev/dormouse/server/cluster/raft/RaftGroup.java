@@ -12,6 +12,7 @@ import com.alipay.sofa.jraft.entity.RaftOutter.SnapshotMeta;
 import com.alipay.sofa.jraft.entity.Task;
 import com.alipay.sofa.jraft.error.RaftError;
 import com.alipay.sofa.jraft.error.RaftException;
+import com.alipay.sofa.jraft.option.RaftOptions;
 import com.alipay.sofa.jraft.storage.snapshot.SnapshotReader;
 import com.alipay.sofa.jraft.storage.snapshot.SnapshotWriter;
 import dev.dormouse.log.Log;
@@ -21,6 +22,7 @@ import dev.dormouse.storage.ReplicatedLog.Entry;
 import dev.dormouse.storage.ReplicatedLog.Machine;
 import dev.dormouse.storage.ReplicatedLog.Owner;
 import dev.dormouse.storage.ReplicatedLog.Ownership;
+import dev.dormouse.storage.ReplicatedLog.Saving;
 import dev.dormouse.storage.StoredWrite;
 import dev.dormouse.storage.rows.ClockMark;
 import java.io.File;
@@ -30,9 +32,11 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -117,10 +121,15 @@ final class RaftGroup extends StateMachineAdapter {
   private final String self;
   private final Machine machine;
   private final Executor notifier;
+  private final Executor snapshots;
+  private final Runnable onCluster;
   private final Consumer<Throwable> onFatal;
 
   /** The engine's node; null before it is started. */
   private volatile @Nullable Node node;
+
+  /** The store of snapshots; null before the engine's node is started. */
+  private volatile @Nullable RaftSnapshots stored;
 
   /** The owner as far as this node knows; null if it knows none. */
   private volatile @Nullable Owner owner;
@@ -145,14 +154,24 @@ final class RaftGroup extends StateMachineAdapter {
    *
    * @param self the name of this node
    * @param notifier runs what tells the machine of ownerships, one task after the other
+   * @param snapshots writes the files of snapshots
+   * @param onCluster called when the machine may have learnt the id of the cluster
    * @param onFatal called when the process must end
    */
   RaftGroup(
-      int number, String self, Machine machine, Executor notifier, Consumer<Throwable> onFatal) {
+      int number,
+      String self,
+      Machine machine,
+      Executor notifier,
+      Executor snapshots,
+      Runnable onCluster,
+      Consumer<Throwable> onFatal) {
     this.number = number;
     this.self = self;
     this.machine = machine;
     this.notifier = notifier;
+    this.snapshots = snapshots;
+    this.onCluster = onCluster;
     this.onFatal = onFatal;
   }
 
@@ -290,7 +309,9 @@ final class RaftGroup extends StateMachineAdapter {
       }
       Ownership next = new Ownership(number, leading, ++numbers);
       become(State.ELECTED, next);
-      handOver(new Open(next, List.of()), new Entry(next.epoch(), List.of(), null));
+      boolean isFirst = number == 0 && machine.cluster() == null;
+      String cluster = isFirst ? UUID.randomUUID().toString() : null;
+      handOver(new Open(next, List.of()), new Entry(next.epoch(), List.of(), null, cluster));
     }
   }
 
@@ -412,8 +433,11 @@ final class RaftGroup extends StateMachineAdapter {
     try {
       return Entry.decode(data.duplicate());
     } catch (IllegalArgumentException e) {
-      onFatal.accept(e);
-      throw e;
+      IllegalStateException fatal =
+          new IllegalStateException(
+              "the log of group " + number + " cannot be applied: " + e.getMessage(), e);
+      onFatal.accept(fatal);
+      throw fatal;
     }
   }
 
@@ -422,6 +446,9 @@ final class RaftGroup extends StateMachineAdapter {
       return;
     }
     List<CommitResult> results = machine.apply(number, List.copyOf(committed));
+    if (committed.stream().anyMatch(each -> each.entry().cluster() != null)) {
+      onCluster.run();
+    }
     for (int i = 0; i < results.size(); i++) {
       Open entry = opens.get(i);
       if (entry != null) {
@@ -466,22 +493,63 @@ final class RaftGroup extends StateMachineAdapter {
 
   // Snapshots.
 
+  /** Makes the store of this group's snapshots. */
+  RaftSnapshots snapshotsIn(Path folder, RaftOptions options) {
+    RaftSnapshots made = new RaftSnapshots(folder, options, number, machine);
+    stored = made;
+    return made;
+  }
+
+  /** Returns whether a snapshot must be taken in place of one that is damaged. */
+  boolean wantsSnapshot() {
+    RaftSnapshots known = stored;
+    return known != null && known.wantsAnother();
+  }
+
   @Override
   public void onSnapshotSave(SnapshotWriter writer, Closure done) {
-    Status status = Status.OK();
     try {
-      machine.save(number, Path.of(writer.getPath()));
-      File[] files = new File(writer.getPath()).listFiles(File::isFile);
-      for (File file : files == null ? new File[0] : files) {
-        if (!writer.addFile(file.getName())) {
-          status = new Status(RaftError.EIO, "the file %s could not be added", file.getName());
-        }
+      Saving state = machine.save(number);
+      try {
+        snapshots.execute(() -> done.run(written(state, writer)));
+      } catch (RejectedExecutionException e) {
+        state.close();
+        done.run(new Status(RaftError.ESHUTDOWN, "this node stops"));
       }
     } catch (RuntimeException e) {
-      log.error("the state of group {} could not be saved; its log is not cut", number, e);
-      status = new Status(RaftError.EIO, "the state could not be saved: %s", e.getMessage());
+      done.run(notSaved(e));
     }
-    done.run(status);
+  }
+
+  private Status written(Saving state, SnapshotWriter writer) {
+    try (state) {
+      Path folder = Path.of(writer.getPath());
+      state.write(folder);
+      machine.check(number, folder);
+      File[] files = folder.toFile().listFiles(File::isFile);
+      for (File file : files == null ? new File[0] : files) {
+        if (!writer.addFile(file.getName())) {
+          throw new IllegalStateException("the file " + file.getName() + " could not be added");
+        }
+      }
+      return Status.OK();
+    } catch (RuntimeException e) {
+      return notSaved(e);
+    }
+  }
+
+  /** Returns a status that does not end the group, whose log goes on and is not cut. */
+  private Status notSaved(RuntimeException e) {
+    if (isStopping()) {
+      log.debug("the state of group {} is not saved, since this node stops", number, e);
+    } else {
+      log.error("the state of group {} could not be saved; its log is not cut", number, e);
+    }
+    return new Status(RaftError.EINTERNAL, "the state could not be saved: %s", e.getMessage());
+  }
+
+  private synchronized boolean isStopping() {
+    return isClosed;
   }
 
   @Override
@@ -489,6 +557,7 @@ final class RaftGroup extends StateMachineAdapter {
     SnapshotMeta meta = reader.load();
     try {
       machine.load(number, Path.of(reader.getPath()), meta.getLastIncludedIndex());
+      onCluster.run();
       return true;
     } catch (RuntimeException e) {
       log.error("the state of group {} could not be taken from another node", number, e);

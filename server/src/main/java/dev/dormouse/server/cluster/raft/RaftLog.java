@@ -6,8 +6,10 @@ import com.alipay.sofa.jraft.conf.Configuration;
 import com.alipay.sofa.jraft.core.DefaultJRaftServiceFactory;
 import com.alipay.sofa.jraft.core.ElectionPriority;
 import com.alipay.sofa.jraft.entity.PeerId;
+import com.alipay.sofa.jraft.option.NodeOptions;
 import com.alipay.sofa.jraft.option.RaftOptions;
 import com.alipay.sofa.jraft.storage.LogStorage;
+import com.alipay.sofa.jraft.storage.SnapshotStorage;
 import com.alipay.sofa.jraft.util.ThreadPoolsFactory;
 import com.alipay.sofa.jraft.util.concurrent.DefaultFixedThreadsExecutorGroupFactory;
 import com.alipay.sofa.jraft.util.concurrent.FixedThreadsExecutorGroup;
@@ -75,12 +77,15 @@ public final class RaftLog implements ReplicatedLog {
 
   private final RaftSettings settings;
   private final String self;
+  private final NodeLinks links;
+  private final Machine machine;
   private final Time time;
   private final Consumer<Throwable> onFatal;
   private final EntryLog entries;
   private final RaftRpc rpc;
   private final List<RaftGroup> groups = new ArrayList<>();
   private final ThreadPoolExecutor notifier = RaftThreads.pool("dormouse-raft-owner", 1);
+  private final ThreadPoolExecutor saving = RaftThreads.pool("dormouse-raft-snapshot", 1);
   private final ScheduledThreadPoolExecutor watch;
   private final FixedThreadsExecutorGroup appending =
       DefaultFixedThreadsExecutorGroupFactory.INSTANCE.newExecutorGroup(
@@ -106,6 +111,8 @@ public final class RaftLog implements ReplicatedLog {
       Consumer<Throwable> onFatal) {
     this.settings = settings;
     this.self = links.node();
+    this.links = links;
+    this.machine = machine;
     this.time = time;
     this.onFatal = onFatal;
     this.entries = EntryLog.open(settings.folder().resolve("log"), onFatal);
@@ -120,7 +127,16 @@ public final class RaftLog implements ReplicatedLog {
               return thread;
             });
     for (int group = 0; group < settings.groups(); group++) {
-      groups.add(new RaftGroup(group, self, machine, notifier, onFatal));
+      groups.add(new RaftGroup(group, self, machine, notifier, saving, this::identify, onFatal));
+    }
+    identify();
+  }
+
+  /** Tells the links the id of the cluster, as soon as this node knows it. */
+  private void identify() {
+    String cluster = machine.cluster();
+    if (cluster != null) {
+      links.cluster(cluster);
     }
   }
 
@@ -173,6 +189,11 @@ public final class RaftLog implements ReplicatedLog {
           public LogStorage createLogStorage(String uri, RaftOptions unused) {
             return new RaftLogStorage(entries.group(group));
           }
+
+          @Override
+          public SnapshotStorage createSnapshotStorage(NodeOptions of) {
+            return groups.get(group).snapshotsIn(Path.of(of.getSnapshotUri()), of.getRaftOptions());
+          }
         });
     RaftOptions raft = options.getRaftOptions();
     raft.setMaxElectionDelayMs((int) (settings.election().toMillis() / 2));
@@ -214,6 +235,14 @@ public final class RaftLog implements ReplicatedLog {
     return groups.get(group).owner();
   }
 
+  /**
+   * Returns the id of the cluster, which the first owner of group 0 has made; null while this node
+   * does not know it.
+   */
+  public @Nullable String cluster() {
+    return machine.cluster();
+  }
+
   /** Takes a snapshot of each group now, and cuts its log. Completes when all are taken. */
   public CompletionStage<Void> snapshot() {
     List<CompletableFuture<Void>> taken = new ArrayList<>();
@@ -252,6 +281,9 @@ public final class RaftLog implements ReplicatedLog {
   private void watch(Watched each) {
     each.group.againIfLeading();
     Node node = each.service.getRaftNode();
+    if (each.group.wantsSnapshot()) {
+      node.snapshot(status -> log.info("group {} has another snapshot: {}", node, status));
+    }
     long nowNs = time.nowNs();
     long committed;
     boolean isBusy = nowNs - each.watchedNs > BUSY_NS;
@@ -319,6 +351,7 @@ public final class RaftLog implements ReplicatedLog {
     rpc.shutdown();
     boolean unused = appending.shutdownGracefully();
     notifier.shutdown();
+    saving.shutdown();
     entries.close();
   }
 }

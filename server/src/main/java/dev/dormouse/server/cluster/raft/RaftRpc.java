@@ -40,8 +40,9 @@ import org.slf4j.Logger;
  *       they were sent, on an executor that the engine chooses. Votes and copies of snapshots block
  *       on the disk, so they have threads of their own.
  *   <li>When a link comes up, each group looks for replicators that gave up. When it goes down, the
- *       engine forgets what it knows of the connection. That may take long, so what a peer asks on
- *       its next connection waits for it.
+ *       engine forgets what it knows of the connection, while it holds a lock that a running
+ *       request may need. So it forgets only when no request to append runs any more that came on
+ *       the connection, and the next such request of the peer waits until then.
  *   <li>Every call ends.
  * </ul>
  */
@@ -58,8 +59,42 @@ final class RaftRpc implements LinkReceiver, RpcServer {
     private final Map<String, Object> values = new ConcurrentHashMap<>();
     private final Answer disconnecting;
 
+    /** The requests to append that run. The monitor guards it. */
+    private int running;
+
+    /** Runs when the connection has ended and no request runs; null before its end. */
+    private @Nullable Runnable atEnd;
+
     Attributes(Answer disconnecting) {
       this.disconnecting = disconnecting;
+    }
+
+    /** Notes that a request to append begins to run, or to wait for a thread. */
+    synchronized void begin() {
+      running++;
+    }
+
+    /** Notes that a request to append does not run any more. */
+    void end() {
+      Runnable due;
+      synchronized (this) {
+        running--;
+        due = running == 0 ? atEnd : null;
+      }
+      if (due != null) {
+        due.run();
+      }
+    }
+
+    /** Notes that the connection has ended, so that no request begins any more. */
+    void endWith(Runnable then) {
+      synchronized (this) {
+        atEnd = then;
+        if (running > 0) {
+          return;
+        }
+      }
+      then.run();
     }
 
     @Override
@@ -83,8 +118,8 @@ final class RaftRpc implements LinkReceiver, RpcServer {
     }
   }
 
-  /** A call that waits until the engine has forgotten the peer's last connection. */
-  private record Held(Peer peer, byte[] body, Answer answer) {}
+  /** A request to append that waits until the engine has forgotten the peer's last connection. */
+  private record Held(Peer peer, AppendEntriesRequest request, Answer answer) {}
 
   /** The connections of a peer that the engine is forgetting. */
   private static final class Forgetting {
@@ -146,40 +181,38 @@ final class RaftRpc implements LinkReceiver, RpcServer {
 
   @Override
   public void down(Peer peer, String why) {
+    Forgetting waiting = held.get(peer.node());
+    if (waiting != null) {
+      boolean unused = waiting.calls.removeIf(call -> call.peer().equals(peer));
+    }
     Attributes gone = connections.remove(peer.number());
     if (gone == null) {
       return;
     }
     held.computeIfAbsent(peer.node(), node -> new Forgetting()).connections++;
-    tell(
-        () -> {
-          try {
-            closedListeners.forEach(listener -> listener.onClosed(peer.node() + ":" + PORT, gone));
-          } finally {
-            links.run(() -> release(peer.node()));
-          }
-        });
+    gone.endWith(
+        () ->
+            tell(
+                () -> {
+                  try {
+                    closedListeners.forEach(
+                        listener -> listener.onClosed(peer.node() + ":" + PORT, gone));
+                  } finally {
+                    links.run(() -> release(peer.node()));
+                  }
+                }));
   }
 
   private void release(String node) {
     Forgetting forgetting = held.get(node);
     if (forgetting != null && --forgetting.connections == 0) {
       held.remove(node);
-      forgetting.calls.forEach(call -> handle(call.peer(), call.body(), call.answer()));
+      forgetting.calls.forEach(call -> handle(call.peer(), call.request(), call.answer()));
     }
   }
 
   @Override
   public void called(Peer peer, byte[] body, Answer answer) {
-    Forgetting forgetting = held.get(peer.node());
-    if (forgetting == null) {
-      handle(peer, body, answer);
-    } else {
-      forgetting.calls.add(new Held(peer, body, answer));
-    }
-  }
-
-  private void handle(Peer peer, byte[] body, Answer answer) {
     Message request;
     try {
       request = RaftMessages.decode(body);
@@ -188,6 +221,15 @@ final class RaftRpc implements LinkReceiver, RpcServer {
       answer.disconnect("it sent a request that cannot be read: " + e.getMessage());
       return;
     }
+    Forgetting forgetting = held.get(peer.node());
+    if (forgetting != null && request instanceof AppendEntriesRequest append) {
+      forgetting.calls.add(new Held(peer, append, answer));
+    } else {
+      handle(peer, request, answer);
+    }
+  }
+
+  private void handle(Peer peer, Message request, Answer answer) {
     RpcProcessor<Message> processor = processors.get(request.getClass().getName());
     if (processor == null) {
       answer.fail("there is nothing that handles " + request.getClass().getSimpleName());
@@ -195,12 +237,26 @@ final class RaftRpc implements LinkReceiver, RpcServer {
     }
     Attributes connection =
         connections.computeIfAbsent(peer.number(), number -> new Attributes(answer));
+    boolean isAppend = request instanceof AppendEntriesRequest;
+    if (isAppend) {
+      connection.begin();
+    }
+    Runnable ended = isAppend ? connection::end : () -> {};
     try {
       executor(processor, request)
-          .execute(() -> processor.handleRequest(new Context(peer, connection, answer), request));
+          .execute(
+              () -> {
+                try {
+                  processor.handleRequest(new Context(peer, connection, answer), request);
+                } finally {
+                  ended.run();
+                }
+              });
     } catch (RejectedExecutionException e) {
+      ended.run();
       answer.fail("too many requests wait");
     } catch (RuntimeException | AssertionError e) {
+      ended.run();
       answer.fail("the request cannot be handled now: " + e); // its group ends or begins
     }
   }

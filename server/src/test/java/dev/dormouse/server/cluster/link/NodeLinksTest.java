@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
+import dev.dormouse.server.Certificates;
+import dev.dormouse.server.Certificates.Identity;
 import dev.dormouse.server.cluster.link.LinkOptions.Limits;
 import dev.dormouse.server.protocol.Time;
 import io.vertx.core.Vertx;
@@ -25,6 +27,7 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -86,8 +89,13 @@ class NodeLinksTest {
   }
 
   private Node node(String name, ClusterSecret secret, Limits limits) throws Exception {
+    return node(name, secret, null, limits);
+  }
+
+  private Node node(String name, ClusterSecret secret, @Nullable LinkTls tls, Limits limits)
+      throws Exception {
     LinkOptions options =
-        new LinkOptions("test", name, new NodeAddress("127.0.0.1", 0), secret, limits);
+        new LinkOptions(name, "1.2.3", new NodeAddress("127.0.0.1", 0), secret, tls, limits);
     Node node = new Node(new NodeLinks(vertx, options, Time.system()), new Heard());
     opened.add(node.links());
     node.links().receive(Lane.RAFT, node.heard());
@@ -232,7 +240,7 @@ class NodeLinksTest {
       introduce(alpha, "beta", listening.getLocalPort());
       beta = new Raw(listening.accept());
       Greeting hello = Greeting.decode(ByteBuffer.wrap(beta.frame(1)));
-      Greeting own = new Greeting(hello.lane(), "test", "beta", "alpha", 1, new byte[32]);
+      Greeting own = new Greeting(hello.lane(), "test", "beta", "alpha", "v1", 1, new byte[32]);
       beta.send(2, concat(own.encode(), proof(SECRET, Greeting.Role.LISTENER, hello, own)));
       beta.frame(3); // the proof; from now on beta reads nothing
       boolean isSent = true;
@@ -258,7 +266,7 @@ class NodeLinksTest {
     beta.links().peer("alpha", new NodeAddress("127.0.0.1", 9));
     Node alpha = node("alpha", new ClusterSecret(other), Limits.defaults());
     try (Raw raw = new Raw(new Socket(InetAddress.getLoopbackAddress(), beta.links().port()))) {
-      Greeting hello = new Greeting(Lane.RAFT, "test", "alpha", "beta", 1, new byte[32]);
+      Greeting hello = new Greeting(Lane.RAFT, "test", "alpha", "beta", "v1", 1, new byte[32]);
       raw.send(1, hello.encode());
       Greeting answer = Greeting.decode(ByteBuffer.wrap(raw.frame(2)));
       raw.send(3, proof(new ClusterSecret(other), Greeting.Role.DIALER, hello, answer));
@@ -267,7 +275,7 @@ class NodeLinksTest {
     assertThat(beta.links().counts().refused()).isEqualTo(1);
     try (Raw raw = new Raw(new Socket(InetAddress.getLoopbackAddress(), beta.links().port()))) {
       // A proof of the listener is no proof of the dialler, so it cannot be sent back.
-      Greeting hello = new Greeting(Lane.RAFT, "test", "alpha", "beta", 1, new byte[32]);
+      Greeting hello = new Greeting(Lane.RAFT, "test", "alpha", "beta", "v1", 1, new byte[32]);
       raw.send(1, hello.encode());
       byte[] answer = raw.frame(2);
       raw.send(3, java.util.Arrays.copyOfRange(answer, answer.length - 32, answer.length));
@@ -285,9 +293,10 @@ class NodeLinksTest {
   @Test
   void greetingsOfOtherClustersNodesAndVersionsAreRefused() throws Exception {
     Node beta = node("beta");
+    beta.links().cluster("test");
     beta.links().peer("alpha", new NodeAddress("127.0.0.1", 9));
     byte[] nonce = new byte[32];
-    byte[] good = new Greeting(Lane.RAFT, "test", "alpha", "beta", 1, nonce).encode();
+    byte[] good = new Greeting(Lane.RAFT, "test", "alpha", "beta", "v1", 1, nonce).encode();
     byte[] version = good.clone();
     version[4] = 2;
     byte[] magic = good.clone();
@@ -296,10 +305,10 @@ class NodeLinksTest {
     lane[5] = 2;
     List<byte[]> hellos =
         List.of(
-            new Greeting(Lane.RAFT, "other", "alpha", "beta", 1, nonce).encode(),
-            new Greeting(Lane.RAFT, "test", "alpha", "gamma", 1, nonce).encode(),
-            new Greeting(Lane.RAFT, "test", "nobody", "beta", 1, nonce).encode(),
-            new Greeting(Lane.RAFT, "test", "gamma", "beta", 1, nonce).encode(),
+            new Greeting(Lane.RAFT, "other", "alpha", "beta", "v1", 1, nonce).encode(),
+            new Greeting(Lane.RAFT, "test", "alpha", "gamma", "v1", 1, nonce).encode(),
+            new Greeting(Lane.RAFT, "test", "nobody", "beta", "v1", 1, nonce).encode(),
+            new Greeting(Lane.RAFT, "test", "gamma", "beta", "v1", 1, nonce).encode(),
             version,
             magic,
             lane,
@@ -341,14 +350,15 @@ class NodeLinksTest {
       try (Raw raw = new Raw(new Socket(InetAddress.getLoopbackAddress(), beta.links().port()))) {
         boolean isGreeting = round % 2 == 0;
         if (!isGreeting) {
-          Greeting hello = new Greeting(Lane.FRAMES, "test", "aaa", "beta", round, new byte[32]);
+          Greeting hello =
+              new Greeting(Lane.FRAMES, "test", "aaa", "beta", "v1", round, new byte[32]);
           raw.send(1, hello.encode());
           Greeting answer = Greeting.decode(ByteBuffer.wrap(raw.frame(2)));
           raw.send(3, proof(SECRET, Greeting.Role.DIALER, hello, answer));
         }
         byte[] bytes =
             isGreeting
-                ? new Greeting(Lane.FRAMES, "test", "aaa", "beta", 1, new byte[32]).encode()
+                ? new Greeting(Lane.FRAMES, "test", "aaa", "beta", "v1", 1, new byte[32]).encode()
                 : new byte[40];
         byte[] frame = Raw.frameOf(isGreeting ? 1 : 4 + random.nextInt(6), bytes);
         for (int i = 0; i < 3; i++) {
@@ -361,6 +371,61 @@ class NodeLinksTest {
     }
     assertThat(alpha.call("beta", "hello")).asString(UTF_8).isEqualTo("you said hello");
     assertThat(beta.links().counts().up()).isLessThanOrEqualTo(3);
+  }
+
+  @Test
+  void aNodeThatKnowsNoClusterIsTakenAndOneThatLearnsOfAnotherIsCutOff() throws Exception {
+    Node alpha = node("alpha");
+    Node beta = node("beta");
+    beta.links().cluster("one");
+    link(alpha, beta, beta.links().port());
+    assertThat(alpha.links().softwareOf("beta")).isEqualTo("1.2.3");
+    assertThat(beta.links().softwareOf("alpha")).isEqualTo("1.2.3");
+
+    alpha.links().cluster("one");
+    assertThat(alpha.call("beta", "hello")).asString(UTF_8).isEqualTo("you said hello");
+
+    alpha.links().cluster("two");
+    assertThat(alpha.heard().next()).isEqualTo("down beta: it belongs to the cluster one");
+    while (alpha.links().counts().refused() + beta.links().counts().refused() < 2) {
+      Thread.onSpinWait();
+    }
+    assertThat(alpha.links().counts().up()).isZero();
+    assertThat(alpha.links().isUp("beta", Lane.RAFT)).isFalse();
+  }
+
+  @Test
+  void nodesWithCertificatesOfTheAuthorityAloneAreLinked(@TempDir Path folder) throws Exception {
+    Identity authority = Certificates.selfSigned("authority");
+    LinkTls known = files(folder, "known", Certificates.signedBy(authority, "node"), authority);
+    LinkTls stranger = files(folder, "stranger", Certificates.selfSigned("stranger"), authority);
+    Node alpha = node("alpha", SECRET, known, Limits.defaults());
+    Node beta = node("beta", SECRET, known, Limits.defaults());
+    link(alpha, beta, beta.links().port());
+    assertThat(alpha.call("beta", "hello")).asString(UTF_8).isEqualTo("you said hello");
+
+    Node aaa = node("aaa", SECRET, stranger, Limits.defaults());
+    Node plain = node("bbb");
+    beta.links().peer("aaa", new NodeAddress("127.0.0.1", 9));
+    introduce(aaa, "beta", beta.links().port());
+    introduce(plain, "beta", beta.links().port());
+    while (beta.links().counts().refused() < 2) {
+      Thread.onSpinWait();
+    }
+    assertThat(aaa.links().counts().up() + plain.links().counts().up()).isZero();
+    assertThat(alpha.call("beta", "hello")).asString(UTF_8).isEqualTo("you said hello");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> new LinkTls(known.certificates(), known.key(), folder.resolve("none")))
+        .withMessageContaining("there is no file");
+  }
+
+  private static LinkTls files(Path folder, String name, Identity own, Identity authority)
+      throws IOException {
+    Path certificates = folder.resolve(name + ".crt");
+    Path key = folder.resolve(name + ".key");
+    own.write(certificates, key);
+    Path ca = Files.writeString(folder.resolve(name + ".ca"), authority.certificatesPem());
+    return new LinkTls(certificates, key, ca);
   }
 
   @Test

@@ -42,6 +42,16 @@ class RaftClusterTest {
 
     assertThat(cluster.untilEqual()).hasSize(100);
     cluster.check("alpha", "beta", "gamma");
+    String id = cluster.node("alpha").log().cluster();
+    assertThat(id).isNotNull();
+    cluster.until(
+        "all nodes know the cluster",
+        () ->
+            TestCluster.NAMES.stream()
+                .allMatch(name -> id.equals(cluster.node(name).log().cluster())));
+    cluster.stop("alpha", "beta", "gamma");
+    cluster.start("alpha");
+    assertThat(cluster.node("alpha").log().cluster()).isEqualTo(id);
   }
 
   @Test

@@ -77,10 +77,11 @@ final class TestCluster implements AutoCloseable {
           new NodeLinks(
               vertx,
               new LinkOptions(
-                  "test",
                   name,
+                  "test",
                   new NodeAddress("127.0.0.1", 0),
                   SECRET,
+                  null,
                   LinkOptions.Limits.defaults()),
               Time.system());
       AtomicReference<RaftLog> log = new AtomicReference<>();
@@ -99,6 +100,7 @@ final class TestCluster implements AutoCloseable {
                   .blockCacheBytes(8 << 20)
                   .onFatal(failure -> fatal.put(name, failure)),
               new Replication(
+                  name,
                   groups,
                   onlyAlphaOwns ? 0 : slot,
                   onlyAlphaOwns ? 1 : 3,
