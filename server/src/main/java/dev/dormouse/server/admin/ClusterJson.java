@@ -17,7 +17,7 @@ public final class ClusterJson {
 
   /**
    * Returns the state as {@code {cluster, node, nodes: [{name, state, version}], groups: [{number,
-   * leader, epoch, lag, applied}]}}. What is not known is null.
+   * leader, epoch, lag, applied}], takeovers}}. What is not known is null.
    */
   public static JsonObject of(ClusterStatus status) {
     JsonArray nodes = new JsonArray();
@@ -42,7 +42,8 @@ public final class ClusterJson {
         .put("cluster", status.cluster())
         .put("node", status.node())
         .put("nodes", nodes)
-        .put("groups", groups);
+        .put("groups", groups)
+        .put("takeovers", status.takeovers());
   }
 
   /**
@@ -57,7 +58,8 @@ public final class ClusterJson {
           given(status.getString("cluster")),
           given(status.getString("node")),
           objects(status, "nodes").stream().map(ClusterJson::node).toList(),
-          objects(status, "groups").stream().map(ClusterJson::group).toList());
+          objects(status, "groups").stream().map(ClusterJson::group).toList(),
+          given(status.getLong("takeovers")));
     } catch (ClassCastException e) {
       throw new DecodeException("a field has a value of another type", e);
     }

@@ -1,6 +1,9 @@
 package dev.dormouse.server.cli;
 
+import dev.dormouse.server.cluster.ClusterStatus;
+import dev.dormouse.server.cluster.ClusterView;
 import dev.dormouse.server.node.Node;
+import dev.dormouse.server.options.ClusterOptions;
 import dev.dormouse.server.options.FileHandles;
 import dev.dormouse.server.options.ServerOptions;
 import dev.dormouse.storage.Durability;
@@ -32,7 +35,7 @@ final class StartScreen {
       listening    %s://%s:%s
       admin        %s   (%s)
       network      %s
-      connections  %s
+    %s  connections  %s
       data         %s
       durability   %s: %s
       idle         %s s without events, then an actor falls asleep; its sockets stay
@@ -45,6 +48,7 @@ final class StartScreen {
             node.admin.url(),
             options.adminTokenFile() == null ? "loopback only" : "asks for its token",
             node.listeners.transport(),
+            cluster(node),
             connections(options, asked),
             data,
             options.durability().name().toLowerCase(Locale.ROOT),
@@ -53,6 +57,25 @@ final class StartScreen {
             Runtime.version().feature(),
             ProcessHandle.current().pid(),
             startedInMs);
+  }
+
+  /** Returns the line about the cluster; nothing if the server is alone. */
+  private static String cluster(Node node) {
+    ClusterOptions options = node.options.cluster();
+    ClusterView view = node.cluster();
+    if (options == null || view == null) {
+      return "";
+    }
+    ClusterStatus status = view.status();
+    long led = status.groups().size() - status.leaderless();
+    return "  cluster      node %s at %s; %s of %s nodes are up, %s of %s groups have a leader\n"
+        .formatted(
+            options.node(),
+            options.peers().get(options.node()),
+            status.nodesUp(),
+            status.nodes().size(),
+            led,
+            status.groups().size());
   }
 
   private static String connections(ServerOptions options, ServerOptions asked) {

@@ -1,6 +1,7 @@
 package dev.dormouse.server.cluster;
 
 import dev.dormouse.log.Log;
+import dev.dormouse.sdk.ActorId;
 import dev.dormouse.server.cluster.ClusterStatus.GroupStatus;
 import dev.dormouse.server.cluster.ClusterStatus.NodeStatus;
 import dev.dormouse.server.cluster.link.ClusterSecret;
@@ -39,10 +40,12 @@ import java.util.TreeMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 
@@ -51,7 +54,7 @@ import org.slf4j.Logger;
  * the placement of the actors, and the ways of records and calls between the nodes. They are what a
  * node that is alone has as its own store, a fixed placement and direct calls.
  */
-public final class ClusterNode implements AutoCloseable {
+public final class ClusterNode implements ClusterView, AutoCloseable {
   private static final Logger log = Log.of(ClusterNode.class);
 
   /** The version of the software, as the other nodes hear it. */
@@ -82,6 +85,11 @@ public final class ClusterNode implements AutoCloseable {
   private final Placement placement;
   private final LinkTransport transport;
   private final RemoteCalls calls;
+
+  /** The log of this node; null if the node is a gateway only. */
+  private final @Nullable RaftLog raft;
+
+  private final NodeReports reports;
   private final Time time;
 
   /** The guests whose lane of frames is up. Only the event loop of the links uses it. */
@@ -93,12 +101,21 @@ public final class ClusterNode implements AutoCloseable {
   /** The timer of the transport; -1 before the start. */
   private long timer = -1;
 
+  private final AtomicLong takeovers = new AtomicLong();
+
+  /** The last epoch that was seen of each group; 0 if none was. Only the event loop of the links uses it. */
+  private final long[] epochs;
+
+  /** The timer of the reports; -1 before the start. */
+  private long reportTimer = -1;
+
   private ClusterNode(
       ClusterOptions options,
       Vertx vertx,
       NodeLinks links,
       NodeStore store,
       Placement placement,
+      @Nullable RaftLog raft,
       Time time) {
     this.options = options;
     this.vertx = vertx;
@@ -108,6 +125,14 @@ public final class ClusterNode implements AutoCloseable {
     this.placement = placement;
     this.transport = new LinkTransport(store.run(), links, Link.Limits.defaults(), time);
     this.calls = new RemoteCalls(vertx, links, placement, ACTOR_CALL);
+    this.raft = raft;
+    this.epochs = new long[placement.groups()];
+    this.reports =
+        new NodeReports(
+            options.peers().keySet().stream().filter(name -> !name.equals(options.node())).toList(),
+            placement.groups(),
+            this::applied,
+            time);
     links.receive(Lane.FRAMES, new Frames());
   }
 
@@ -175,7 +200,7 @@ public final class ClusterNode implements AutoCloseable {
                   return made;
                 }));
     RaftLog made = Objects.requireNonNull(log.get(), "the store makes its log when it is opened");
-    return new ClusterNode(options, vertx, links, store, new LogPlacement(store, made), time);
+    return new ClusterNode(options, vertx, links, store, new LogPlacement(store, made), made, time);
   }
 
   private static ClusterNode gateway(
@@ -188,7 +213,7 @@ public final class ClusterNode implements AutoCloseable {
       ShardGroups groups = new ShardGroups(answer.getInt(), answer.getInt());
       NodeStore store = Stores.ownerless(groups, run);
       ClusterNode node =
-          new ClusterNode(options, vertx, links, store, new HeardPlacement(store), time);
+          new ClusterNode(options, vertx, links, store, new HeardPlacement(store), null, time);
       links.greetAs(run);
       return node;
     } catch (RuntimeException | Error e) {
@@ -292,6 +317,8 @@ public final class ClusterNode implements AutoCloseable {
       meetPeers(options, links);
     }
     timer = vertx.setPeriodic(TICK_MS, elapsed -> links.run(this::tick));
+    reportTimer =
+        vertx.setPeriodic(NodeReports.STEP.toMillis(), elapsed -> links.run(this::report));
   }
 
   private static void listen(NodeLinks links, long run) {
@@ -345,13 +372,44 @@ public final class ClusterNode implements AutoCloseable {
     }
   }
 
-  /** Returns the state of the cluster, as this node knows it. Any thread. */
+  /** Tells the others how far this node is, and looks for new owners. */
+  private void report() {
+    countTakeovers();
+    if (raft == null) {
+      return;
+    }
+    byte[] report = reports.next();
+    Stream.concat(options.peers().keySet().stream(), guests.stream())
+        .filter(name -> !name.equals(options.node()))
+        .forEach(
+            name -> {
+              boolean unused = links.message(name, Lane.FRAMES, NodeReports.ID, report);
+            });
+  }
+
+  private long applied(int group) {
+    return raft == null ? 0 : raft.applied(group);
+  }
+
+  private void countTakeovers() {
+    for (int group = 0; group < epochs.length; group++) {
+      Owner owner = placement.ownerOf(group);
+      if (owner != null && owner.epoch() > epochs[group]) {
+        if (epochs[group] != 0) {
+          takeovers.incrementAndGet();
+        }
+        epochs[group] = owner.epoch();
+      }
+    }
+  }
+
+  @Override
   public ClusterStatus status() {
     List<NodeStatus> nodes = new ArrayList<>();
     for (String name : options.peers().keySet()) {
       boolean isUp =
           name.equals(options.node())
-              || (links.isUp(name, Lane.RAFT) && links.isUp(name, Lane.FRAMES));
+              || (links.isUp(name, Lane.FRAMES) && (raft == null || links.isUp(name, Lane.RAFT)));
       String version = name.equals(options.node()) ? VERSION : links.softwareOf(name);
       nodes.add(new NodeStatus(name, isUp, version));
     }
@@ -363,15 +421,25 @@ public final class ClusterNode implements AutoCloseable {
               group,
               owner == null ? null : owner.node(),
               owner == null ? 0 : owner.epoch(),
-              0,
-              -1));
+              applied(group),
+              lagOf(group, owner)));
     }
-    return new ClusterStatus(links.cluster(), options.node(), nodes, groups);
+    return new ClusterStatus(
+        links.cluster(), options.node(), nodes, groups, takeovers.get());
   }
 
-  /** Returns the name of the node that owns an actor's group; null if this node knows of none. */
-  public @Nullable String ownerOf(int group) {
-    Owner owner = placement.ownerOf(group);
+  private long lagOf(int group, @Nullable Owner owner) {
+    if (owner == null) {
+      return -1;
+    }
+    return owner.node().equals(options.node())
+        ? reports.lag(group)
+        : reports.lag(group, owner.node());
+  }
+
+  @Override
+  public @Nullable String ownerOf(ActorId actor) {
+    Owner owner = placement.ownerOf(placement.groupOf(actor));
     return owner == null ? null : owner.node();
   }
 
@@ -381,6 +449,9 @@ public final class ClusterNode implements AutoCloseable {
     if (timer >= 0) {
       boolean unused = vertx.cancelTimer(timer);
     }
+    if (reportTimer >= 0) {
+      boolean unused = vertx.cancelTimer(reportTimer);
+    }
     links.close();
   }
 
@@ -388,6 +459,7 @@ public final class ClusterNode implements AutoCloseable {
   private final class Frames implements LinkReceiver {
     @Override
     public void up(Peer peer) {
+      reports.forget(peer.node());
       transport.up(peer);
       if (!options.peers().containsKey(peer.node()) && guests.add(peer.node())) {
         told = owned();
@@ -402,7 +474,9 @@ public final class ClusterNode implements AutoCloseable {
 
     @Override
     public void message(Peer peer, long id, byte[] body) {
-      if (id != OWNED) {
+      if (id == NodeReports.ID) {
+        reports.take(peer.node(), body);
+      } else if (id != OWNED) {
         transport.message(peer, id, body);
       } else if (placement instanceof HeardPlacement heard) {
         heard.heard(peer.node(), OwnedGroups.decode(body));

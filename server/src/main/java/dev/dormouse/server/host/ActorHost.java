@@ -762,6 +762,14 @@ public final class ActorHost implements Transport.HostEnd, OwnershipListener, Ow
   }
 
   /**
+   * Counts the alarms that have been due for more than {@value AlarmClock#OVERDUE_MS} ms, up to
+   * {@value AlarmClock#OVERDUE_COUNTED}; see {@link AlarmClock#overdue}. Reads the store.
+   */
+  public int overdueAlarms() {
+    return alarmClock.overdue();
+  }
+
+  /**
    * Lists the alarms of an actor as they are stored, in the order in which they are due. Reads the
    * store.
    */

@@ -6,11 +6,13 @@ import dev.dormouse.server.DormouseServer;
 import dev.dormouse.server.admin.AdminOptions;
 import dev.dormouse.server.admin.AdminServer;
 import dev.dormouse.server.admin.BackupPage;
+import dev.dormouse.server.admin.ClusterPage;
 import dev.dormouse.server.admin.dashboard.Dashboard;
 import dev.dormouse.server.admin.inspector.InspectorPage;
 import dev.dormouse.server.admin.metrics.ServerMetrics;
 import dev.dormouse.server.admin.metrics.Snapshot;
 import dev.dormouse.server.cluster.ClusterNode;
+import dev.dormouse.server.cluster.ClusterView;
 import dev.dormouse.server.gateway.WebSocketGateway;
 import dev.dormouse.server.gateway.limits.GatewayOptions;
 import dev.dormouse.server.host.ActorHost;
@@ -213,7 +215,8 @@ public final class Node implements AutoCloseable {
             adminOptions,
             options.time(),
             new BackupPage(vertx, options.data(), this::backup),
-            new Dashboard(vertx, host, store, gateway, this.observers, options.time()),
+            new ClusterPage(cluster),
+            new Dashboard(vertx, host, store, gateway, this.observers, options.time(), cluster),
             new InspectorPage(
                 vertx,
                 this.observers,
@@ -223,7 +226,7 @@ public final class Node implements AutoCloseable {
                 actors.stream().map(ActorDefinition::route).toList(),
                 options.tls() != null,
                 () -> options.host() + ":" + listeners.port()),
-            new ServerMetrics(vertx, this.observers, this::snapshot));
+            new ServerMetrics(vertx, this.observers, this::snapshot, cluster != null));
   }
 
   /** Creates a node over the store that the options name; the node is not started yet. */
@@ -425,6 +428,11 @@ public final class Node implements AutoCloseable {
     return several != null && several.role() == ClusterOptions.Role.HOST;
   }
 
+  /** Returns the view of the cluster; null if this node is alone. */
+  public @Nullable ClusterView cluster() {
+    return cluster;
+  }
+
   private long tick() {
     host.tick(ROUND_TICKS);
     return TICK_MS;
@@ -516,6 +524,7 @@ public final class Node implements AutoCloseable {
         gateway.counts(),
         host.counts(),
         host.alarmCounts(),
+        host.overdueAlarms(),
         store.commitCounts(),
         host.activeActors(),
         gateway.countActors(actor -> !host.isActive(actor)),
@@ -528,7 +537,8 @@ public final class Node implements AutoCloseable {
         observers.failures(),
         threads.oldestWaiting(options.time().nowNs()),
         threads.refusedThreads(),
-        watchdog.stillNsByKind());
+        watchdog.stillNsByKind(),
+        cluster == null ? null : cluster.status());
   }
 
   /**

@@ -76,7 +76,7 @@ class AdminServerTest {
             AdminOptions.loopback(),
             Time.system(),
             new Dashboard(
-                vertx, host, store, gateway, new Observers(Time.system()), Time.system()));
+                vertx, host, store, gateway, new Observers(Time.system()), Time.system(), null));
     client = vertx.createHttpClient();
     admin.listen(0).onComplete(context.succeedingThenComplete());
   }

@@ -67,11 +67,12 @@ class ClusterWaitTest {
         "test",
         "a",
         List.of(new NodeStatus("a", true, "1"), new NodeStatus("b", isOtherUp, null)),
-        List.of(LED, second));
+        List.of(LED, second),
+        5);
   }
 
   private static ClusterStatus whole() {
-    return status(true, new GroupStatus(1, "b", 4, 9, 2));
+    return status(true, new GroupStatus(1, "b", 4, 9, 0));
   }
 
   private int serve(@Nullable ClusterView cluster) {
@@ -120,7 +121,8 @@ class ClusterWaitTest {
                  "nodes": [{"name": "a", "state": "up", "version": "1"},
                            {"name": "b", "state": "down", "version": null}],
                  "groups": [{"number": 0, "leader": "a", "epoch": 3, "lag": 0, "applied": 17},
-                            {"number": 1, "leader": null, "epoch": 0, "lag": null, "applied": 9}]}
+                            {"number": 1, "leader": null, "epoch": 0, "lag": null, "applied": 9}],
+                 "takeovers": 5}
                 """));
   }
 
@@ -151,7 +153,7 @@ class ClusterWaitTest {
     assertThat(await(serve(new Told(late, late)), "0s")).isEqualTo(JarCommand.FAILED);
     assertThat(said.toString())
         .containsAnyOf(
-            "group 1: a node lacks 65 entries that its leader b has",
+            "group 1: a node has yet to apply 65 of the entries that its leader b has",
             "group 1: its leader b has not told how far the other nodes are");
   }
 

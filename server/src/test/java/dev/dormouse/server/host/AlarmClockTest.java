@@ -298,4 +298,28 @@ class AlarmClockTest {
       assertThat(handed).containsExactly(alarm, alarm);
     }
   }
+
+  @Test
+  void alarmsThatHaveBeenDueForMoreThanTenSecondsAreCounted() {
+    left(IntStream.range(0, 200).mapToObj(i -> alarm(room(i), "a" + i)).toList());
+    left(List.of(alarm(new ActorId("gone", "g"), "of a type that is not registered")));
+    try (NodeStore store = Stores.memory(disk)) {
+      List<DueAlarm> handed = new ArrayList<>();
+      AlarmClock clock = new AlarmClock(store, store.run(), time, Set.of("room"), handed::add);
+      assertThat(clock.ring()).isTrue();
+      time.advance(Duration.ofMillis(AlarmClock.OVERDUE_MS));
+      assertThat(clock.overdue()).isZero();
+      time.advance(Duration.ofMillis(1));
+      assertThat(clock.overdue()).isEqualTo(200);
+      handed.forEach(alarm -> clock.committed(alarm, true, true));
+      assertThat(clock.overdue()).isEqualTo(200 - AlarmClock.FLIGHTS_MAX);
+      left(IntStream.range(0, 1_100).mapToObj(i -> alarm(room(i), "b" + i)).toList());
+    }
+    try (NodeStore store = Stores.memory(disk)) {
+      AlarmClock clock = new AlarmClock(store, store.run(), time, Set.of("room"), alarm -> {});
+      clock.ring();
+      time.advance(Duration.ofSeconds(11));
+      assertThat(clock.overdue()).isEqualTo(AlarmClock.OVERDUE_COUNTED);
+    }
+  }
 }

@@ -1,6 +1,8 @@
 package dev.dormouse.server.admin.dashboard;
 
+import dev.dormouse.sdk.ActorId;
 import dev.dormouse.sdk.Alarm;
+import dev.dormouse.server.cluster.ClusterView;
 import dev.dormouse.server.host.ActorStatus;
 import dev.dormouse.server.observe.DormouseObserver.TurnEnded;
 import io.vertx.core.json.JsonArray;
@@ -20,6 +22,15 @@ final class ActorJson {
     JsonArray first = new JsonArray();
     alarms.stream().limit(alarmsShown).forEach(alarm -> first.add(of(alarm)));
     return of(actor).put("alarms", alarms.size()).put("nextAlarms", first);
+  }
+
+  /**
+   * Adds to an actor's status the name of the node that runs the actor, null if it is not known.
+   *
+   * @param cluster shows the cluster; null on a server that is alone, where nothing is added
+   */
+  static JsonObject withOwner(@Nullable ClusterView cluster, ActorId actor, JsonObject status) {
+    return cluster == null ? status : status.put("owner", cluster.ownerOf(actor));
   }
 
   static JsonObject of(ActorStatus actor) {

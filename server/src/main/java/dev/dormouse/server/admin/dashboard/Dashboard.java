@@ -3,6 +3,7 @@ package dev.dormouse.server.admin.dashboard;
 import dev.dormouse.server.admin.AdminPage;
 import dev.dormouse.server.admin.PageFile;
 import dev.dormouse.server.admin.StoreReads;
+import dev.dormouse.server.cluster.ClusterView;
 import dev.dormouse.server.gateway.WebSocketGateway;
 import dev.dormouse.server.host.ActorHost;
 import dev.dormouse.server.observe.Observers;
@@ -11,6 +12,7 @@ import dev.dormouse.storage.NodeStore;
 import io.vertx.core.Vertx;
 import io.vertx.ext.web.Router;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Serves the dashboard at {@code GET /}, a page that shows the node, its actors, and the details of
@@ -39,14 +41,19 @@ public final class Dashboard implements AdminPage {
   private final NodePage node;
   private final List<AdminPage> pages;
 
-  /** Creates the dashboard of a server. */
+  /**
+   * Creates the dashboard of a server.
+   *
+   * @param cluster shows the cluster; null on a server that is alone
+   */
   public Dashboard(
       Vertx vertx,
       ActorHost host,
       NodeStore store,
       WebSocketGateway gateway,
       Observers observers,
-      Time time) {
+      Time time,
+      @Nullable ClusterView cluster) {
     this.vertx = vertx;
     this.reads = new StoreReads(vertx);
     StoredActors actors = new StoredActors(host, store);
@@ -56,14 +63,15 @@ public final class Dashboard implements AdminPage {
     observers.addOfActors(wakes);
     this.audience = new Audience(observers, time, List.of(turns, meter), turns::forgetAll);
     this.node =
-        new NodePage(host, store, gateway, reads, time, wakes, new NodeHistory(time, wakes, meter));
+        new NodePage(
+            host, store, gateway, reads, time, wakes, new NodeHistory(time, wakes, meter), cluster);
     this.pages =
         List.of(
             node,
-            new ActorStatusPage(host, reads),
+            new ActorStatusPage(host, reads, cluster),
             new ConnectionsPage(vertx, host, gateway),
             new ActorListPage(host, reads, wakes),
-            new ActorDetailPage(actors, reads, wakes, turns, audience),
+            new ActorDetailPage(actors, reads, wakes, turns, audience, cluster),
             new ActorConnectionsPage(actors, gateway, reads),
             new ActorValuesPage(actors, reads),
             new ActorOrdersPage(actors, gateway, reads));

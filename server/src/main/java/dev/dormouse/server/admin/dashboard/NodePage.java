@@ -2,6 +2,8 @@ package dev.dormouse.server.admin.dashboard;
 
 import dev.dormouse.server.admin.AdminPage;
 import dev.dormouse.server.admin.StoreReads;
+import dev.dormouse.server.cluster.ClusterStatus;
+import dev.dormouse.server.cluster.ClusterView;
 import dev.dormouse.server.gateway.WebSocketGateway;
 import dev.dormouse.server.gateway.limits.GatewayCounts;
 import dev.dormouse.server.host.ActorHost;
@@ -23,7 +25,7 @@ import org.jspecify.annotations.Nullable;
  * Answers {@code GET /api/node} with the state of the node, now and during the last {@value
  * NodeHistory#SAMPLES_MAX} seconds: a list of numbers for each series, the oldest first. Upgrades,
  * turns and commit times are measured only while there is an {@link Audience}; they are null
- * before.
+ * before. The state of the cluster is null on a server that is alone.
  */
 final class NodePage implements AdminPage {
   private final ActorHost host;
@@ -33,6 +35,7 @@ final class NodePage implements AdminPage {
   private final Time time;
   private final RecentWakes wakes;
   private final NodeHistory history;
+  private final @Nullable ClusterView cluster;
   private final LiveHeap heap = new LiveHeap();
   private final long startedNs;
 
@@ -43,7 +46,8 @@ final class NodePage implements AdminPage {
       StoreReads reads,
       Time time,
       RecentWakes wakes,
-      NodeHistory history) {
+      NodeHistory history,
+      @Nullable ClusterView cluster) {
     this.host = host;
     this.folder = folder;
     this.gateway = gateway;
@@ -51,6 +55,7 @@ final class NodePage implements AdminPage {
     this.time = time;
     this.wakes = wakes;
     this.history = history;
+    this.cluster = cluster;
     this.startedNs = time.nowNs();
   }
 
@@ -90,9 +95,23 @@ final class NodePage implements AdminPage {
         .put("failing", wakes.failing().size())
         .put("owedCloses", host.owedCloses())
         .put("types", types)
+        .put("cluster", cluster == null ? null : json(cluster.status()))
         .put("heap", heap())
         .put("totals", totals(counts))
         .put("history", history());
+  }
+
+  private static JsonObject json(ClusterStatus status) {
+    return new JsonObject()
+        .put("node", status.node())
+        .put("nodes", status.nodes().size())
+        .put("nodesUp", status.nodesUp())
+        .put("groups", status.groups().size())
+        .put("groupsLed", status.led().size())
+        .put("groupsLeaderless", status.leaderless())
+        .put("lag", status.lag())
+        .put("takeovers", status.takeovers())
+        .put("missing", new JsonArray(status.missing()));
   }
 
   private JsonObject heap() {

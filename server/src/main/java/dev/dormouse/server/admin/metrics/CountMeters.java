@@ -1,5 +1,6 @@
 package dev.dormouse.server.admin.metrics;
 
+import dev.dormouse.server.cluster.ClusterStatus;
 import dev.dormouse.server.gateway.limits.Refusal;
 import dev.dormouse.server.gateway.limits.RequestLimit;
 import io.micrometer.core.instrument.FunctionCounter;
@@ -19,7 +20,7 @@ final class CountMeters {
   /** The last snapshot; null before the first one. */
   private volatile @Nullable Snapshot last;
 
-  CountMeters(MeterRegistry registry) {
+  CountMeters(MeterRegistry registry, boolean isInCluster) {
     this.registry = registry;
     connections();
     drops();
@@ -28,6 +29,9 @@ final class CountMeters {
     handlers();
     edge();
     stalls();
+    if (isInCluster) {
+      cluster();
+    }
   }
 
   /** Sets the snapshot that the meters read from now on. */
@@ -151,6 +155,10 @@ final class CountMeters {
     alarms("failed", s -> s.alarms().failed());
     alarms("given_up", s -> s.alarms().givenUp());
     gauge(
+        "dormouse.alarms.overdue",
+        "alarms that have been due for more than 10 s, of which at most 1,000 are counted",
+        Snapshot::overdueAlarms);
+    gauge(
         "dormouse.alarms.unhosted_types",
         "actor types with due alarms that are not registered",
         s -> s.alarms().unhosted());
@@ -219,6 +227,36 @@ final class CountMeters {
         "dormouse.observer.failures",
         "exceptions that observers threw",
         Snapshot::observerFailures);
+  }
+
+  private void cluster() {
+    gauge(
+        "dormouse.cluster.nodes_up",
+        "nodes of the cluster that are up, as this node knows",
+        ofCluster(ClusterStatus::nodesUp));
+    gauge(
+        "dormouse.cluster.groups_led",
+        "groups of shards that this node leads",
+        ofCluster(status -> status.led().size()));
+    gauge(
+        "dormouse.cluster.groups_leaderless",
+        "groups of shards of which this node knows no leader",
+        ofCluster(ClusterStatus::leaderless));
+    gauge(
+        "dormouse.cluster.lag",
+        "entries that a node is behind in a group that this node leads, the most of all groups",
+        ofCluster(ClusterStatus::lag));
+    counter(
+        "dormouse.cluster.takeovers",
+        "changes of the owner's epoch that this node has seen, of all groups",
+        ofCluster(ClusterStatus::takeovers));
+  }
+
+  private static ToDoubleFunction<Snapshot> ofCluster(ToDoubleFunction<ClusterStatus> value) {
+    return snapshot -> {
+      ClusterStatus status = snapshot.cluster();
+      return status == null ? 0 : value.applyAsDouble(status);
+    };
   }
 
   private void gauge(String name, String what, ToDoubleFunction<Snapshot> value) {

@@ -39,12 +39,14 @@ public final class ServerMetrics implements AdminPage {
    * Creates the metrics page of a server.
    *
    * @param look reads the server's counts; may take some milliseconds
+   * @param isInCluster whether the server is a node of a cluster
    */
-  public ServerMetrics(Vertx vertx, Observers observers, Supplier<Snapshot> look) {
+  public ServerMetrics(
+      Vertx vertx, Observers observers, Supplier<Snapshot> look, boolean isInCluster) {
     this.vertx = vertx;
     this.observers = observers;
     this.look = look;
-    this.counts = new CountMeters(registry);
+    this.counts = new CountMeters(registry, isInCluster);
     this.events = new EventMeters(registry);
     ProcessMeters.bind(registry);
   }

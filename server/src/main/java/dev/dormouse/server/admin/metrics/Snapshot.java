@@ -1,10 +1,12 @@
 package dev.dormouse.server.admin.metrics;
 
+import dev.dormouse.server.cluster.ClusterStatus;
 import dev.dormouse.server.gateway.limits.GatewayCounts;
 import dev.dormouse.server.host.alarm.AlarmCounts;
 import dev.dormouse.server.host.rows.UnreadableCounts;
 import dev.dormouse.storage.CommitCounts;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Holds the counts of a server that one answer needs.
@@ -12,6 +14,7 @@ import java.util.Map;
  * @param gateway the gateway's counts
  * @param host the counts of data that the host could not read
  * @param alarms the counts of alarms by outcome
+ * @param overdueAlarms alarms that have been due for more than 10 s
  * @param commits the counts of the store's commits and of the groups that it wrote
  * @param awakeActors actors in memory
  * @param asleepActors actors with sockets here that are not in memory
@@ -27,11 +30,13 @@ import java.util.Map;
  * @param refusedThreads threads for handlers that could not be made
  * @param stillNs for each kind of part, the nanoseconds that the part which has stood still longest
  *     has made no progress
+ * @param cluster the state of the cluster; null on a server that is alone
  */
 public record Snapshot(
     GatewayCounts gateway,
     UnreadableCounts host,
     AlarmCounts alarms,
+    long overdueAlarms,
     CommitCounts commits,
     long awakeActors,
     long asleepActors,
@@ -44,4 +49,5 @@ public record Snapshot(
     long observerFailures,
     long oldestWaitingNs,
     long refusedThreads,
-    Map<String, Long> stillNs) {}
+    Map<String, Long> stillNs,
+    @Nullable ClusterStatus cluster) {}

@@ -185,6 +185,16 @@ final class RaftGroup extends StateMachineAdapter {
     return owner;
   }
 
+  /** Returns the index of the entry that was applied last; 0 while the engine's node is stopped. */
+  long applied() {
+    Node engine = node;
+    try {
+      return engine == null ? 0 : engine.getLastAppliedLogIndex();
+    } catch (IllegalStateException e) {
+      return 0; // it is starting or stopping
+    }
+  }
+
   // The door.
 
   CompletionStage<CommitResult> submit(Ownership by, Entry entry) {

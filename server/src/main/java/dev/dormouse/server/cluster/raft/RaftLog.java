@@ -243,6 +243,14 @@ public final class RaftLog implements ReplicatedLog {
     return machine.cluster();
   }
 
+  /**
+   * Returns the index of the entry that this node has applied last to a group; 0 before the log is
+   * started.
+   */
+  public long applied(int group) {
+    return groups.get(group).applied();
+  }
+
   /** Takes a snapshot of each group now, and cuts its log. Completes when all are taken. */
   public CompletionStage<Void> snapshot() {
     List<CompletableFuture<Void>> taken = new ArrayList<>();

@@ -8,6 +8,7 @@ import dev.dormouse.storage.rows.DueAlarm;
 import dev.dormouse.storage.rows.DueClock;
 import dev.dormouse.storage.rows.ShardGroups;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.BitSet;
 import java.util.EnumMap;
 import java.util.HashMap;
@@ -52,6 +53,12 @@ public final class AlarmClock {
 
   /** The most flights that are counted at a time. */
   public static final int FLIGHTS_MAX = 64;
+
+  /** The time in milliseconds after which an alarm that is due counts as overdue. */
+  public static final long OVERDUE_MS = 10_000;
+
+  /** The number of overdue alarms at which counting ends. */
+  public static final int OVERDUE_COUNTED = 1_000;
 
   /** The most flights of one actor at a time. */
   public static final int FLIGHTS_OF_ACTOR_MAX = 16;
@@ -102,9 +109,6 @@ public final class AlarmClock {
   private boolean isFilled;
   private int nextLane;
 
-  /** For each group the time by its running clock, in the round of {@link #ring} under way. */
-  private final long[] runningMs;
-
   private long faultUntilNs;
   private boolean isFaulty;
 
@@ -150,7 +154,6 @@ public final class AlarmClock {
     this.types = types;
     this.host = host;
     this.groups = store.groups();
-    this.runningMs = new long[groups.groups()];
     this.running = new GroupClocks(store, run, time);
     this.lanes = new AlarmLanes(store, isOwningAll);
     this.isFilled = !isOwningAll;
@@ -225,6 +228,73 @@ public final class AlarmClock {
     return unhosted.size();
   }
 
+  /**
+   * Counts the alarms that have been due for more than {@value #OVERDUE_MS} ms and have not taken
+   * effect, up to {@value #OVERDUE_COUNTED}; alarms that are passed over are left out. Reads the
+   * store.
+   */
+  public int overdue() {
+    long[] beforeMs = runningMs(time.nowNs());
+    for (int group = 0; group < beforeMs.length; group++) {
+      beforeMs[group] = Math.max(Long.MIN_VALUE + OVERDUE_MS, beforeMs[group]) - OVERDUE_MS;
+    }
+    long beforeWallMs = time.wallMs() - OVERDUE_MS;
+    long found = 0;
+    List<AlarmLanes.Page> late = new ArrayList<>();
+    synchronized (this) {
+      for (DueAlarm alarm : flights.keySet()) {
+        boolean isRunning = alarm.clock() == DueClock.RUNNING;
+        long ms = isRunning ? beforeMs[store.groupOf(alarm.actor())] : beforeWallMs;
+        found += alarm.ms() < ms ? 1 : 0;
+      }
+      for (int lane = 0; lane < lanes.number(); lane++) {
+        if (lanes.isDue(lane, before(lane, beforeMs, beforeWallMs))) {
+          late.add(lanes.next(lane));
+        }
+      }
+    }
+    for (AlarmLanes.Page page : late) {
+      found += overdueFrom(page, before(page.lane(), beforeMs, beforeWallMs), found);
+    }
+    return (int) Math.min(OVERDUE_COUNTED, found);
+  }
+
+  private long before(int lane, long[] beforeMs, long beforeWallMs) {
+    return lanes.clockOf(lane) == DueClock.RUNNING
+        ? beforeMs[groups.groupOf(lanes.shardOf(lane))]
+        : beforeWallMs;
+  }
+
+  /** Counts the overdue alarms of a lane that are not under way, until enough are found in all. */
+  private long overdueFrom(AlarmLanes.Page first, long beforeMs, long foundBefore) {
+    long found = 0;
+    AlarmLanes.Page page = first;
+    while (foundBefore + found < OVERDUE_COUNTED) {
+      List<DueAlarm> read = lanes.read(page, PAGE);
+      synchronized (this) {
+        for (DueAlarm alarm : read) {
+          boolean isWaiting = !flights.containsKey(alarm) && types.contains(alarm.actor().type());
+          found += alarm.ms() < beforeMs && isWaiting ? 1 : 0;
+        }
+      }
+      if (read.size() < PAGE || read.get(PAGE - 1).ms() >= beforeMs) {
+        return found;
+      }
+      page = new AlarmLanes.Page(page.lane(), page.fromMs(), read.get(PAGE - 1));
+    }
+    return found;
+  }
+
+  /** Returns the time by the running clock of each group; the earliest there is if not owned. */
+  private long[] runningMs(long nowNs) {
+    long[] ms = new long[groups.groups()];
+    for (int group = 0; group < ms.length; group++) {
+      boolean isOwned = store.epoch(group) != 0;
+      ms[group] = isOwned ? running.of(group).atMs(nowNs) : Long.MIN_VALUE;
+    }
+    return ms;
+  }
+
   // Calls of the thread that rings alarms.
 
   /**
@@ -264,12 +334,8 @@ public final class AlarmClock {
     running.keepMarks(this::groupsWithRunningAlarms);
     long nowNs = time.nowNs();
     release(nowNs);
-    long latestMs = Long.MIN_VALUE;
-    for (int group = 0; group < runningMs.length; group++) {
-      boolean isOwned = store.epoch(group) != 0;
-      runningMs[group] = isOwned ? running.of(group).atMs(nowNs) : Long.MIN_VALUE;
-      latestMs = Math.max(latestMs, runningMs[group]);
-    }
+    long[] runningMs = runningMs(nowNs);
+    long latestMs = Arrays.stream(runningMs).max().orElse(Long.MIN_VALUE);
     long wallMs = time.wallMs();
     if (!isAnyDue(latestMs, wallMs)) {
       return false;
@@ -311,8 +377,8 @@ public final class AlarmClock {
   }
 
   private synchronized BitSet groupsWithRunningAlarms() {
-    BitSet found = new BitSet(runningMs.length);
-    for (int group = 0; group < runningMs.length; group++) {
+    BitSet found = new BitSet(groups.groups());
+    for (int group = 0; group < groups.groups(); group++) {
       found.set(group, lanes.hasAny(DueClock.RUNNING, group));
     }
     for (DueAlarm alarm : flights.keySet()) {

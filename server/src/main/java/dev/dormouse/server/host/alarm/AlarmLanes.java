@@ -150,6 +150,11 @@ final class AlarmLanes {
    */
   record Page(int lane, long fromMs, @Nullable DueAlarm after) {}
 
+  /** Returns the page with which a lane goes on, and leaves the lane as it is. */
+  Page next(int lane) {
+    return new Page(lane, fromMs[lane], cursors.get(lane));
+  }
+
   /** Begins the next page of a lane; alarms that are noted before its end are not forgotten. */
   Page begin(int lane) {
     Page page = new Page(lane, fromMs[lane], cursors.remove(lane));
