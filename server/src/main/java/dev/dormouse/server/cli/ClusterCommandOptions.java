@@ -5,17 +5,21 @@ import static dev.dormouse.server.cli.ServerCommand.with;
 import dev.dormouse.server.cluster.link.ClusterSecret;
 import dev.dormouse.server.cluster.link.NodeAddress;
 import dev.dormouse.server.options.ClusterOptions;
+import dev.dormouse.server.options.ClusterOptions.Role;
 import dev.dormouse.server.options.ServerOptions;
 import dev.dormouse.storage.Durability;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
+import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.TypeConversionException;
 
 /** Holds the options that make a server a node of a cluster. */
 final class ClusterCommandOptions {
@@ -27,8 +31,8 @@ final class ClusterCommandOptions {
       names = "--node",
       paramLabel = "NAME",
       description =
-          "The lasting name of this node in its cluster, one of the names in --peers."
-              + " Without it the server is alone. Default: none")
+          "The lasting name of this node in its cluster, one of the names in --peers"
+              + " unless it is a gateway. Without it the server is alone. Default: none")
   private @Nullable String node;
 
   @Option(
@@ -36,10 +40,23 @@ final class ClusterCommandOptions {
       paramLabel = "NODE",
       split = ",",
       description =
-          "All nodes of the cluster, this one included, each as NAME=HOST:PORT,"
-              + " separated by commas. The node listens for the others at its own address,"
-              + " and reaches them at theirs. Default: none")
+          "All nodes of the cluster that host actors, this one included, each as"
+              + " NAME=HOST:PORT, separated by commas. The node listens for the others at"
+              + " its own address, and reaches them at theirs. Default: none")
   private @Nullable List<String> peers;
+
+  @Option(
+      names = "--role",
+      paramLabel = "ROLE",
+      defaultValue = "all",
+      converter = RoleConverter.class,
+      description = {
+        "The work of this node in its cluster. Default: ${DEFAULT-VALUE}",
+        "  all      it holds sockets and hosts actors",
+        "  host     it hosts actors, and has no port for clients",
+        "  gateway  it holds sockets and keeps no data; it is none of --peers"
+      })
+  private Role role = Role.ALL;
 
   @Option(
       names = "--cluster-secret-file",
@@ -54,6 +71,7 @@ final class ClusterCommandOptions {
     if (node == null) {
       refuse(line, "--peers", peers);
       refuse(line, "--cluster-secret-file", secretFile);
+      refuse(line, "--role", role == Role.ALL ? null : role);
       return options;
     }
     if (peers == null) {
@@ -67,7 +85,7 @@ final class ClusterCommandOptions {
               + " secret; "
               + REMEDY);
     }
-    if (options.durability() == Durability.MEMORY) {
+    if (options.durability() == Durability.MEMORY && role != Role.GATEWAY) {
       throw new ParameterException(
           line,
           "--durability: memory keeps nothing, but a node of a cluster keeps its state on disk;"
@@ -77,15 +95,24 @@ final class ClusterCommandOptions {
     List<String> entries = peers;
     Path file = secretFile;
     ServerOptions clustered =
-        with(line, "--peers", options, o -> o.cluster(ClusterOptions.of(name, map(entries), file)));
+        with(line, "--peers", options, o -> o.cluster(cluster(name, map(entries), file)));
     warnOfEven(line, entries.size());
     return with(line, "--cluster-secret-file", clustered, o -> checked(o, file));
+  }
+
+  private ClusterOptions cluster(String name, Map<String, String> addresses, Path file) {
+    if (role != Role.GATEWAY && !addresses.containsKey(name)) {
+      throw new IllegalArgumentException(
+          "the node %s is none of the nodes %s; correct --node, or add the node's address"
+              .formatted(name, String.join(", ", addresses.keySet())));
+    }
+    return new ClusterOptions(name, role, addresses, file, ClusterOptions.GROUPS);
   }
 
   private static void refuse(CommandLine line, String option, @Nullable Object value) {
     if (value != null) {
       throw new ParameterException(
-          line, option + " needs --node, the name of this node among those in --peers");
+          line, option + " needs --node, the name of this node in its cluster");
     }
   }
 
@@ -136,6 +163,19 @@ final class ClusterCommandOptions {
       return options;
     } catch (IllegalArgumentException e) {
       throw new IllegalArgumentException(e.getMessage() + "; " + REMEDY, e);
+    }
+  }
+
+  /** Converts {@code all}, {@code host} and {@code gateway}. */
+  static final class RoleConverter implements ITypeConverter<Role> {
+    @Override
+    public Role convert(String text) {
+      return switch (text.strip().toLowerCase(Locale.ROOT)) {
+        case "all" -> Role.ALL;
+        case "host" -> Role.HOST;
+        case "gateway" -> Role.GATEWAY;
+        default -> throw new TypeConversionException("'" + text + "' is not all, host or gateway");
+      };
     }
   }
 }

@@ -32,7 +32,7 @@ final class StartScreen {
        (-.-)  z z    Dormouse: actors that own WebSockets, and sleep
       c(")(")
 
-      listening    %s://%s:%s
+      listening    %s
       admin        %s   (%s)
       network      %s
     %s  connections  %s
@@ -42,9 +42,7 @@ final class StartScreen {
       java         %s, pid %s, up in %s ms
     """
         .formatted(
-            options.tls() == null ? "http" : "https",
-            options.host(),
-            node.listeners.port(),
+            listening(node),
             node.admin.url(),
             options.adminTokenFile() == null ? "loopback only" : "asks for its token",
             node.listeners.transport(),
@@ -68,14 +66,26 @@ final class StartScreen {
     }
     ClusterStatus status = view.status();
     long led = status.groups().size() - status.leaderless();
-    return "  cluster      node %s at %s; %s of %s nodes are up, %s of %s groups have a leader\n"
+    String address = options.peers().get(options.node());
+    return "  cluster      node %s%s; %s of %s nodes are up, %s of %s groups have a leader\n"
         .formatted(
             options.node(),
-            options.peers().get(options.node()),
+            address == null ? ", a gateway" : " at " + address,
             status.nodesUp(),
             status.nodes().size(),
             led,
             status.groups().size());
+  }
+
+  /** Returns the URL for clients; for a node that only hosts actors, that there is none. */
+  private static String listening(Node node) {
+    ServerOptions options = node.options;
+    ClusterOptions cluster = options.cluster();
+    return cluster != null && cluster.role() == ClusterOptions.Role.HOST
+        ? "for no clients, because this node only hosts actors"
+        : "%s://%s:%s"
+            .formatted(
+                options.tls() == null ? "http" : "https", options.host(), node.listeners.port());
   }
 
   private static String connections(ServerOptions options, ServerOptions asked) {

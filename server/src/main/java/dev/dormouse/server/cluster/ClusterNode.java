@@ -103,7 +103,10 @@ public final class ClusterNode implements ClusterView, AutoCloseable {
 
   private final AtomicLong takeovers = new AtomicLong();
 
-  /** The last epoch that was seen of each group; 0 if none was. Only the event loop of the links uses it. */
+  /**
+   * The last epoch that was seen of each group; 0 if none was. Only the event loop of the links
+   * uses it.
+   */
   private final long[] epochs;
 
   /** The timer of the reports; -1 before the start. */
@@ -424,8 +427,7 @@ public final class ClusterNode implements ClusterView, AutoCloseable {
               applied(group),
               lagOf(group, owner)));
     }
-    return new ClusterStatus(
-        links.cluster(), options.node(), nodes, groups, takeovers.get());
+    return new ClusterStatus(links.cluster(), options.node(), nodes, groups, takeovers.get());
   }
 
   private long lagOf(int group, @Nullable Owner owner) {

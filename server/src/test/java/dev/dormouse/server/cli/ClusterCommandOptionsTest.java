@@ -3,6 +3,7 @@ package dev.dormouse.server.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.dormouse.server.options.ClusterOptions;
+import dev.dormouse.server.options.ClusterOptions.Role;
 import dev.dormouse.server.options.ServerOptions;
 import dev.dormouse.server.options.ServerStartException;
 import java.io.IOException;
@@ -68,6 +69,15 @@ class ClusterCommandOptionsTest {
   }
 
   @Test
+  void aGatewayIsNoneOfThePeers() {
+    String file = "--cluster-secret-file=" + secret;
+    assertThat(run(Map.of(), "--node=g", "--role=Gateway", "--peers", PEERS, file))
+        .isEqualTo(ServerCommand.CANNOT_START);
+    assertThat(opened.get(0).cluster())
+        .isEqualTo(new ClusterOptions("g", Role.GATEWAY, ADDRESSES, secret, ClusterOptions.GROUPS));
+  }
+
+  @Test
   void theOptionsComeFromEnvironmentAndFile() throws IOException {
     Path config =
         Files.writeString(
@@ -84,10 +94,14 @@ class ClusterCommandOptionsTest {
         "--node=a | --node needs --peers, the names and addresses of all nodes, such as a=10",
         "--peers=a=h:1 | --peers needs --node, the name of this node",
         "--cluster-secret-file=S | --cluster-secret-file needs --node",
+        "--role=gateway | --role needs --node",
+        "--role=boss | is not all, host or gateway",
+        "--node=a --role=gateway --peers=a=h:1 --cluster-secret-file=S"
+            + " | --peers: the node a is a gateway, and the peers are the nodes that host actors",
         "--node=a --peers=a=h:1 | --node needs --cluster-secret-file,",
         "--node=a --peers=a=h:1 | make one for all nodes with: head -c 32 /dev/urandom",
         "--node=d --peers=a=h:1,b=h:2,c=h:3 --cluster-secret-file=S"
-            + " | --peers: the node d is none of the peers a, b, c",
+            + " | --peers: the node d is none of the nodes a, b, c; correct --node",
         "--node=a --peers=a --cluster-secret-file=S | --peers: 'a' is not NAME=HOST:PORT",
         "--node=a --peers=a=h --cluster-secret-file=S"
             + " | --peers: \"h\" is not an address host:port",
