@@ -17,11 +17,13 @@ import dev.dormouse.server.protocol.Transport;
 import dev.dormouse.storage.BackupReport;
 import dev.dormouse.storage.Durability;
 import dev.dormouse.storage.NodeStore;
+import io.micrometer.core.instrument.MeterRegistry;
 import io.vertx.core.Vertx;
 import io.vertx.ext.web.Route;
 import io.vertx.ext.web.Router;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
@@ -163,6 +165,26 @@ public final class DormouseServer implements AutoCloseable {
    */
   public <T extends WebSocketActor<?>> OutsideRef<T> actor(Class<T> type, String key) {
     return node.host.actor(type, key);
+  }
+
+  /**
+   * Returns why the server is not ready for clients, as {@code /readyz} of the admin port says it;
+   * empty if the server is ready.
+   */
+  public Optional<String> whyNotReady() {
+    return node.whyNotReady();
+  }
+
+  /**
+   * Registers the server's meters with a registry of the application. They are those of {@code
+   * /metrics}, except the ones of the JVM and the process. Measurements of durations and turns
+   * begin with this call; counts are at most a second old. One registry is given once only.
+   *
+   * @return removes the meters for counts and ends the measurements, so that another server can use
+   *     the registry; running it again does nothing
+   */
+  public Runnable meters(MeterRegistry registry) {
+    return node.metrics.registerWith(registry);
   }
 
   /** Returns the current status of an actor, without waking the actor. */

@@ -94,6 +94,7 @@ class ArchitectureTest {
             GATEWAY,
             HOST,
             OBSERVE,
+            PROTOCOL,
             STORAGE,
             LOG,
             JDK,

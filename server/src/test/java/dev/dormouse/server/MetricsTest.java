@@ -12,6 +12,8 @@ import dev.dormouse.server.observe.DormouseObserver.TurnEnded;
 import dev.dormouse.server.observe.Heard;
 import dev.dormouse.server.options.ServerOptions;
 import dev.dormouse.storage.Durability;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -198,5 +200,26 @@ class MetricsTest {
         + "{http_request_method=\"GET\",http_response_status_code=\""
         + status
         + "\"}";
+  }
+
+  @Test
+  @DisplayName("a registry of the application has the meters until they are removed")
+  void aRegistryOfTheApplicationHasTheMetersUntilTheyAreRemoved() throws Exception {
+    MeterRegistry registry = new SimpleMeterRegistry();
+    Runnable removal = server.meters(registry);
+    try (TextClient client = new TextClient(server, "/room/" + ROOM.key())) {
+      assertThat(client.ask("hello")).isEqualTo("hello");
+      assertThat(registry.get("dormouse.connections").gauge().value()).isEqualTo(1);
+      assertThat(registry.get("dormouse.actor.wake.duration").timer().count()).isEqualTo(1);
+    }
+
+    removal.run();
+    removal.run();
+
+    assertThat(registry.find("dormouse.connections").gauge()).isNull();
+    server.meters(registry);
+    server.close();
+    assertThat(registry.get("dormouse.store.commits").functionCounter().count()).isPositive();
+    assertThat(server.whyNotReady()).contains("not ready");
   }
 }

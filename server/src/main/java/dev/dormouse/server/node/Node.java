@@ -96,6 +96,7 @@ public final class Node implements AutoCloseable {
   public final ActorHost host;
   public final WebSocketGateway gateway;
   public final Observers observers;
+  public final ServerMetrics metrics;
   public final AdminServer admin;
   public final HttpListeners listeners;
 
@@ -207,6 +208,9 @@ public final class Node implements AutoCloseable {
       this.observers.add(accessLog);
     }
     this.listeners = new HttpListeners(options, vertx, gateway, accessLog);
+    this.metrics =
+        new ServerMetrics(
+            vertx, this.observers, this::snapshot, options.time(), cluster != null);
     this.admin =
         new AdminServer(
             vertx,
@@ -226,7 +230,7 @@ public final class Node implements AutoCloseable {
                 actors.stream().map(ActorDefinition::route).toList(),
                 options.tls() != null,
                 () -> options.host() + ":" + listeners.port()),
-            new ServerMetrics(vertx, this.observers, this::snapshot, cluster != null));
+            metrics);
   }
 
   /** Creates a node over the store that the options name; the node is not started yet. */
@@ -377,7 +381,8 @@ public final class Node implements AutoCloseable {
         });
   }
 
-  private Optional<String> whyNotReady() {
+  /** Returns why the node is not ready for clients; empty if it is. */
+  public Optional<String> whyNotReady() {
     if (!isStarted || isClosed.get()) {
       return Optional.of("not ready");
     }

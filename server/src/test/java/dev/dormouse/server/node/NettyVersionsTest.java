@@ -2,7 +2,11 @@ package dev.dormouse.server.node;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Map;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -17,6 +21,16 @@ class NettyVersionsTest {
     assertThat(NettyVersions.found())
         .containsKeys("netty-common", "netty-transport", "netty-codec-haproxy")
         .allSatisfy((module, version) -> assertThat(version).isEqualTo(NettyVersions.NEEDED));
+  }
+
+  @Test
+  @DisplayName("N3: the BOM gives applications the version that is needed")
+  void theBomGivesApplicationsTheVersionThatIsNeeded() throws IOException {
+    assertThat(Files.readString(Path.of("../sdk/bom/pom.xml")))
+        .containsPattern(
+            "<artifactId>netty-bom</artifactId>\\s+<version>"
+                + Pattern.quote(NettyVersions.NEEDED)
+                + "</version>");
   }
 
   @ParameterizedTest

@@ -1,27 +1,34 @@
 package dev.dormouse.server.admin.metrics;
 
+import dev.dormouse.log.Log;
 import dev.dormouse.server.cluster.ClusterStatus;
 import dev.dormouse.server.gateway.limits.Refusal;
 import dev.dormouse.server.gateway.limits.RequestLimit;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.MeterRegistry;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.Supplier;
 import java.util.function.ToDoubleFunction;
-import org.jspecify.annotations.Nullable;
 
-/** Registers meters for the server's own counts, which read the last {@link Snapshot}. */
+/**
+ * Registers meters for the server's own counts, which read a {@link Snapshot}. A registry does not
+ * keep this object from being collected: the caller must.
+ */
 final class CountMeters {
   private static final double NS_PER_SECOND = 1e9;
 
   private final MeterRegistry registry;
 
-  /** The last snapshot; null before the first one. */
-  private volatile @Nullable Snapshot last;
+  private final Supplier<Snapshot> snapshots;
+  private final List<Meter> meters = new ArrayList<>();
 
-  CountMeters(MeterRegistry registry, boolean isInCluster) {
+  CountMeters(MeterRegistry registry, Supplier<Snapshot> snapshots, boolean isInCluster) {
     this.registry = registry;
+    this.snapshots = snapshots;
     connections();
     drops();
     cutOff();
@@ -34,9 +41,9 @@ final class CountMeters {
     }
   }
 
-  /** Sets the snapshot that the meters read from now on. */
-  void take(Snapshot snapshot) {
-    last = snapshot;
+  /** Removes the meters from the registry. */
+  void remove() {
+    meters.forEach(registry::remove);
   }
 
   private void connections() {
@@ -192,14 +199,15 @@ final class CountMeters {
 
   private void stalls() {
     for (String part : List.of("event_loop", "acceptor", "store", "alarms", "rounds")) {
-      Gauge.builder(
-              "dormouse.stalled",
-              this,
-              self -> self.read(s -> s.stillNs().getOrDefault(part, 0L) / NS_PER_SECOND))
-          .description("time for which a part with work to do has made no progress")
-          .baseUnit("seconds")
-          .tag("part", part)
-          .register(registry);
+      meters.add(
+          Gauge.builder(
+                  "dormouse.stalled",
+                  this,
+                  self -> self.read(s -> s.stillNs().getOrDefault(part, 0L) / NS_PER_SECOND))
+              .description("time for which a part with work to do has made no progress")
+              .baseUnit("seconds")
+              .tag("part", part)
+              .register(registry));
     }
   }
 
@@ -227,6 +235,10 @@ final class CountMeters {
         "dormouse.observer.failures",
         "exceptions that observers threw",
         Snapshot::observerFailures);
+    counter(
+        "dormouse.log.lines.lost",
+        "log lines and prints that were lost, because the log was read too slowly",
+        unused -> Log.lost());
   }
 
   private void cluster() {
@@ -260,26 +272,28 @@ final class CountMeters {
   }
 
   private void gauge(String name, String what, ToDoubleFunction<Snapshot> value) {
-    Gauge.builder(name, this, self -> self.read(value)).description(what).register(registry);
+    meters.add(
+        Gauge.builder(name, this, self -> self.read(value)).description(what).register(registry));
   }
 
   private void gauge(String name, String what, String unit, ToDoubleFunction<Snapshot> value) {
-    Gauge.builder(name, this, self -> self.read(value))
-        .description(what)
-        .baseUnit(unit)
-        .register(registry);
+    meters.add(
+        Gauge.builder(name, this, self -> self.read(value))
+            .description(what)
+            .baseUnit(unit)
+            .register(registry));
   }
 
   private void counter(
       String name, String what, ToDoubleFunction<Snapshot> value, String... labels) {
-    FunctionCounter.builder(name, this, self -> self.read(value))
-        .description(what)
-        .tags(labels)
-        .register(registry);
+    meters.add(
+        FunctionCounter.builder(name, this, self -> self.read(value))
+            .description(what)
+            .tags(labels)
+            .register(registry));
   }
 
   private double read(ToDoubleFunction<Snapshot> value) {
-    Snapshot snapshot = last;
-    return snapshot == null ? 0 : value.applyAsDouble(snapshot);
+    return value.applyAsDouble(snapshots.get());
   }
 }

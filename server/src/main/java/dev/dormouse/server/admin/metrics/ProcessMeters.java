@@ -1,7 +1,5 @@
 package dev.dormouse.server.admin.metrics;
 
-import dev.dormouse.log.Log;
-import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.binder.jvm.ClassLoaderMetrics;
 import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
@@ -10,7 +8,7 @@ import io.micrometer.core.instrument.binder.system.FileDescriptorMetrics;
 import io.micrometer.core.instrument.binder.system.ProcessorMetrics;
 import io.micrometer.core.instrument.binder.system.UptimeMetrics;
 
-/** Registers meters for the JVM, the process, and the log that all of the process shares. */
+/** Registers meters for the JVM and the process. */
 final class ProcessMeters {
   private ProcessMeters() {}
 
@@ -21,8 +19,5 @@ final class ProcessMeters {
     new FileDescriptorMetrics().bindTo(registry);
     new ProcessorMetrics().bindTo(registry);
     new UptimeMetrics().bindTo(registry);
-    FunctionCounter.builder("dormouse.log.lines.lost", registry, unused -> Log.lost())
-        .description("log lines and prints that were lost, because the log was read too slowly")
-        .register(registry);
   }
 }

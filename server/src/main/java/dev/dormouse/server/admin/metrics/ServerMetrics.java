@@ -3,6 +3,8 @@ package dev.dormouse.server.admin.metrics;
 import dev.dormouse.server.admin.AdminPage;
 import dev.dormouse.server.observe.DormouseObserver;
 import dev.dormouse.server.observe.Observers;
+import dev.dormouse.server.protocol.Time;
+import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.vertx.core.Vertx;
@@ -12,6 +14,8 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
@@ -28,12 +32,15 @@ public final class ServerMetrics implements AdminPage {
 
   private final Vertx vertx;
   private final Observers observers;
-  private final Supplier<Snapshot> look;
+  private final boolean isInCluster;
+  private final RecentSnapshot snapshot;
   private final PrometheusMeterRegistry registry =
       new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
-  private final CountMeters counts;
   private final DormouseObserver events;
   private final AtomicBoolean isListening = new AtomicBoolean();
+
+  /** The meters for counts, of this page and of the application's registries. */
+  private final Set<CountMeters> counts = ConcurrentHashMap.newKeySet();
 
   /**
    * Creates the metrics page of a server.
@@ -42,13 +49,32 @@ public final class ServerMetrics implements AdminPage {
    * @param isInCluster whether the server is a node of a cluster
    */
   public ServerMetrics(
-      Vertx vertx, Observers observers, Supplier<Snapshot> look, boolean isInCluster) {
+      Vertx vertx, Observers observers, Supplier<Snapshot> look, Time time, boolean isInCluster) {
     this.vertx = vertx;
     this.observers = observers;
-    this.look = look;
-    this.counts = new CountMeters(registry, isInCluster);
+    this.isInCluster = isInCluster;
+    this.snapshot = new RecentSnapshot(look, time);
+    counts.add(new CountMeters(registry, snapshot, isInCluster));
     this.events = new EventMeters(registry);
     ProcessMeters.bind(registry);
+  }
+
+  /**
+   * Registers the meters of this page with a registry of the application, except those of the JVM
+   * and the process.
+   *
+   * @return removes the meters for counts, and ends the measurements
+   */
+  public Runnable registerWith(MeterRegistry registry) {
+    CountMeters meters = new CountMeters(registry, snapshot, isInCluster);
+    counts.add(meters);
+    Runnable listening = observers.add(new EventMeters(registry));
+    return () -> {
+      listening.run();
+      if (counts.remove(meters)) {
+        meters.remove();
+      }
+    };
   }
 
   @Override
@@ -84,7 +110,7 @@ public final class ServerMetrics implements AdminPage {
   }
 
   private String text() {
-    counts.take(look.get());
+    snapshot.renew();
     return registry.scrape();
   }
 }
