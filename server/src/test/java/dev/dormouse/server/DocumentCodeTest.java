@@ -23,9 +23,10 @@ import org.junit.jupiter.api.Test;
  * <p>A comment on the line before a block names the source of the block: {@code <!-- code:
  * examples/src/test/java/com/example/TinyChat.java -->} is a whole file, and {@code <!-- code:
  * …/Tasks.java#history -->} is the part of the file between the lines {@code // tag::history} and
- * {@code // end::history}, moved to the left margin. Every block in Java needs such a comment. A
- * block in XML needs one, or a comment {@code <!-- file: pom.xml -->}: such a block is a file of
- * the README's first project, which another test builds and runs.
+ * {@code // end::history}, moved to the left margin. In XML they are {@code <!-- tag::history -->}
+ * and {@code <!-- end::history -->}. Every block in Java needs such a comment. A block in XML needs
+ * one, or a comment {@code <!-- file: pom.xml -->}: such a block is a file of the README's first
+ * project, which another test builds and runs.
  *
  * <p>With {@code -Ddormouse.docs.renew=true} this test writes the code into the documents.
  */
@@ -58,14 +59,14 @@ class DocumentCodeTest {
     if (region == null) {
       return lines;
     }
-    List<String> stripped = lines.stream().map(String::strip).toList();
+    List<String> stripped = lines.stream().map(DocumentCodeTest::comment).toList();
     int start = stripped.indexOf("// tag::" + region);
     int end = stripped.indexOf("// end::" + region);
     assertThat(start).as("line '// tag::%s' in %s", region, source.group(1)).isNotNegative();
     assertThat(end).as("line '// end::%s' in %s", region, source.group(1)).isGreaterThan(start);
     List<String> part =
         lines.subList(start + 1, end).stream()
-            .filter(line -> !line.strip().matches("// (tag|end)::[\\w-]+"))
+            .filter(line -> !comment(line).matches("// (tag|end)::[\\w-]+"))
             .toList();
     int margin =
         part.stream()
@@ -78,6 +79,11 @@ class DocumentCodeTest {
             .map(line -> line.isBlank() ? "" : line.substring(margin))
             .collect(Collectors.joining("\n"));
     return code.strip().lines().toList();
+  }
+
+  /** Returns a line without the white space around it; a comment of XML as one of Java. */
+  private static String comment(String line) {
+    return line.strip().replaceFirst("^<!-- (.*) -->$", "// $1");
   }
 
   /** Returns the comments on the lines right before a line. */

@@ -24,6 +24,7 @@ import org.springframework.context.ConfigurableApplicationContext;
 class ChatApplicationTest {
   private static final HttpClient HTTP = HttpClient.newHttpClient();
 
+  // tag::start
   private static ConfigurableApplicationContext start(Path data) {
     return SpringApplication.run(
         ChatApplication.class,
@@ -32,6 +33,8 @@ class ChatApplicationTest {
         "--dormouse.admin-port=0",
         "--dormouse.data=" + data);
   }
+
+  // end::start
 
   @Test
   void membersAreGreetedByAServiceToldByAControllerAndClosedAtTheEnd(@TempDir Path data)

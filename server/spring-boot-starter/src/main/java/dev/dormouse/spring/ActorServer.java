@@ -1,5 +1,6 @@
 package dev.dormouse.spring;
 
+import dev.dormouse.log.Log;
 import dev.dormouse.sdk.OutsideRef;
 import dev.dormouse.sdk.WebSocketActor;
 import dev.dormouse.server.Dormouse;
@@ -10,6 +11,7 @@ import dev.dormouse.storage.StoreOpenException;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
 import org.springframework.aop.support.AopUtils;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
@@ -26,6 +28,8 @@ import org.springframework.context.SmartLifecycle;
 public final class ActorServer implements SmartLifecycle {
   /** The phase of the server in the life of the context, which is below that of web servers. */
   public static final int PHASE = DEFAULT_PHASE - 4096;
+
+  private static final Logger log = Log.of(ActorServer.class);
 
   private final ConfigurableListableBeanFactory beans;
   private final Dormouse description;
@@ -99,6 +103,11 @@ public final class ActorServer implements SmartLifecycle {
     }
     registries.ifAvailable(registry -> unmetered = opened.meters(registry));
     server = opened;
+    log.info(
+        "the actors' server listens on port {} of {}; its dashboard is at {}",
+        opened.port(),
+        options.host(),
+        opened.adminUrl());
   }
 
   @Override

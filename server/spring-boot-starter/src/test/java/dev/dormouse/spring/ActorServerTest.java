@@ -50,10 +50,12 @@ class ActorServerTest {
   static class Own extends WebSocketActor<Void> {}
 
   static class WithOptions {
+    // tag::options
     @Bean
     Dormouse description(ObjectProvider<Own> objects) {
       return Dormouse.server().actor("/o/:key", Own.class, objects::getObject, o -> o.name("o"));
     }
+    // end::options
   }
 
   record Offset(int number) {}
