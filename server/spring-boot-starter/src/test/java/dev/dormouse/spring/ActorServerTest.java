@@ -18,6 +18,8 @@ import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.beans.factory.UnsatisfiedDependencyException;
 import org.springframework.beans.factory.config.BeanPostProcessor;
 import org.springframework.boot.actuate.health.HealthIndicator;
+import org.springframework.boot.diagnostics.FailureAnalysis;
+import org.springframework.context.ApplicationContextException;
 import org.springframework.context.annotation.AnnotationConfigApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Scope;
@@ -156,6 +158,18 @@ class ActorServerTest {
     AnnotationConfigApplicationContext proxying = context(Plain.class);
     proxying.registerBean(Proxying.class);
     assertStartFails(proxying, "the actor Plain would be wrapped in a proxy");
+  }
+
+  @Test
+  void theReasonIsAllThatSpringBootPrints() {
+    ActorServerException reason = new ActorServerException("Netty 4.1.128 is too old", null);
+
+    FailureAnalysis printed =
+        new ActorServerFailureAnalyzer()
+            .analyze(new ApplicationContextException("Failed to start bean", reason));
+
+    assertThat(printed.getDescription()).isEqualTo("Dormouse: Netty 4.1.128 is too old");
+    assertThat(printed.getAction()).isNull();
   }
 
   /** Wraps each actor in a proxy, as the post-processors of transactions do. */

@@ -209,8 +209,7 @@ public final class Node implements AutoCloseable {
     }
     this.listeners = new HttpListeners(options, vertx, gateway, accessLog);
     this.metrics =
-        new ServerMetrics(
-            vertx, this.observers, this::snapshot, options.time(), cluster != null);
+        new ServerMetrics(vertx, this.observers, this::snapshot, options.time(), cluster != null);
     this.admin =
         new AdminServer(
             vertx,
