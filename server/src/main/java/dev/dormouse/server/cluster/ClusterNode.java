@@ -180,15 +180,7 @@ public final class ClusterNode implements ClusterView, AutoCloseable {
       Consumer<Throwable> onFatal) {
     List<String> names = List.copyOf(options.peers().keySet());
     AtomicReference<@Nullable RaftLog> log = new AtomicReference<>();
-    RaftSettings defaults = RaftSettings.of(data.resolve(LOG_FOLDER), names);
-    RaftSettings settings =
-        new RaftSettings(
-            defaults.folder(),
-            names,
-            options.groups(),
-            defaults.election(),
-            defaults.snapshots(),
-            true);
+    RaftSettings settings = RaftSettings.of(data.resolve(LOG_FOLDER), names, options.groups());
     NodeStore store =
         Stores.replicated(
             storeOptions,

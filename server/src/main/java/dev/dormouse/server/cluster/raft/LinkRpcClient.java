@@ -36,6 +36,7 @@ final class LinkRpcClient implements RpcClient {
     ReplicatorGroup registered = group;
     if (registered != null) {
       ours.rpc().add(registered);
+      ours.group().replicateBy(registered);
     }
     return true;
   }

@@ -3,11 +3,14 @@ package dev.dormouse.server.cluster.raft;
 import com.alipay.sofa.jraft.Closure;
 import com.alipay.sofa.jraft.Iterator;
 import com.alipay.sofa.jraft.Node;
+import com.alipay.sofa.jraft.ReplicatorGroup;
 import com.alipay.sofa.jraft.Status;
 import com.alipay.sofa.jraft.closure.ReadIndexClosure;
 import com.alipay.sofa.jraft.conf.Configuration;
+import com.alipay.sofa.jraft.core.Replicator;
 import com.alipay.sofa.jraft.core.StateMachineAdapter;
 import com.alipay.sofa.jraft.entity.LeaderChangeContext;
+import com.alipay.sofa.jraft.entity.PeerId;
 import com.alipay.sofa.jraft.entity.RaftOutter.SnapshotMeta;
 import com.alipay.sofa.jraft.entity.Task;
 import com.alipay.sofa.jraft.error.RaftError;
@@ -15,6 +18,7 @@ import com.alipay.sofa.jraft.error.RaftException;
 import com.alipay.sofa.jraft.option.RaftOptions;
 import com.alipay.sofa.jraft.storage.snapshot.SnapshotReader;
 import com.alipay.sofa.jraft.storage.snapshot.SnapshotWriter;
+import com.alipay.sofa.jraft.util.ThreadId;
 import dev.dormouse.log.Log;
 import dev.dormouse.storage.CommitResult;
 import dev.dormouse.storage.ReplicatedLog.Committed;
@@ -28,6 +32,7 @@ import dev.dormouse.storage.rows.ClockMark;
 import java.io.File;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -37,6 +42,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -125,6 +131,12 @@ final class RaftGroup extends StateMachineAdapter {
   private final Runnable onCluster;
   private final Consumer<Throwable> onFatal;
 
+  /** What copies the entries to the other nodes; null before the engine's node is started. */
+  private volatile @Nullable ReplicatorGroup replicators;
+
+  /** True while the state of the group is taken from a snapshot. */
+  private volatile boolean isLoading;
+
   /** The engine's node; null before it is started. */
   private volatile @Nullable Node node;
 
@@ -148,6 +160,12 @@ final class RaftGroup extends StateMachineAdapter {
   private final Deque<Open> open = new ArrayDeque<>();
   private final Deque<Submitted> waiting = new ArrayDeque<>();
   private boolean isClosed;
+
+  /** The attempt to hand the group to another node; null if there is none. */
+  private @Nullable Transfer transfer;
+
+  /** An attempt to hand the group to another node. */
+  private record Transfer(String to, CompletableFuture<TransferResult> result) {}
 
   /**
    * Creates the group.
@@ -181,18 +199,55 @@ final class RaftGroup extends StateMachineAdapter {
     againIfLeading();
   }
 
-  @Nullable Owner owner() {
-    return owner;
+  /** Sets what copies the entries to the other nodes. */
+  void replicateBy(ReplicatorGroup engine) {
+    replicators = engine;
   }
 
-  /** Returns the index of the entry that was applied last; 0 while the engine's node is stopped. */
-  long applied() {
+  int number() {
+    return number;
+  }
+
+  boolean isLoading() {
+    return isLoading;
+  }
+
+  synchronized boolean isOwned() {
+    return state == State.OWNED;
+  }
+
+  synchronized RaftGroupState.Role role() {
+    return switch (state) {
+      case NONE -> RaftGroupState.Role.FOLLOWER;
+      case ELECTED -> RaftGroupState.Role.ELECTED;
+      case OWNED -> RaftGroupState.Role.OWNER;
+    };
+  }
+
+  /** Returns the index of the last entry in this node's log; 0 while the group starts or stops. */
+  long last() {
     Node engine = node;
     try {
-      return engine == null ? 0 : engine.getLastAppliedLogIndex();
+      return engine == null ? 0 : engine.getLastLogIndex();
     } catch (IllegalStateException e) {
-      return 0; // it is starting or stopping
+      return 0;
     }
+  }
+
+  /** Returns the number of entries that a peer has not got, if this node leads; or else -1. */
+  long lagOf(String peer) {
+    ReplicatorGroup copying = replicators;
+    Node engine = node;
+    if (copying == null || engine == null || !engine.isLeader(false)) {
+      return -1;
+    }
+    ThreadId replicator = copying.getReplicator(new PeerId(peer, RaftRpc.PORT));
+    long next = replicator == null ? 0 : Replicator.getNextIndex(replicator);
+    return next == 0 ? last() : Math.max(0, last() + 1 - next);
+  }
+
+  @Nullable Owner owner() {
+    return owner;
   }
 
   // The door.
@@ -308,7 +363,71 @@ final class RaftGroup extends StateMachineAdapter {
     synchronized (this) {
       leading = term;
     }
+    leads(self);
     againIfLeading();
+  }
+
+  /**
+   * Hands the group to another node. The stage never fails.
+   *
+   * @param limit the time after which nobody waits for the other node any more
+   */
+  CompletionStage<TransferResult> transfer(String to, Duration limit) {
+    CompletableFuture<TransferResult> result = new CompletableFuture<>();
+    Transfer begun = new Transfer(to, result);
+    Node engine = node;
+    synchronized (this) {
+      if (state != State.OWNED || engine == null) {
+        return refused("this node does not own group " + number);
+      }
+      if (to.equals(self)) {
+        return CompletableFuture.completedStage(new TransferResult.Done());
+      }
+      if (transfer != null) {
+        return refused("group " + number + " is being handed over already");
+      }
+      transfer = begun;
+    }
+    var unused =
+        result
+            .completeOnTimeout(new TransferResult.TimedOut(), limit.toNanos(), TimeUnit.NANOSECONDS)
+            .whenComplete((ended, failure) -> ended(begun));
+    try {
+      Status status = engine.transferLeadershipTo(new PeerId(to, RaftRpc.PORT));
+      if (!status.isOk()) {
+        result.complete(new TransferResult.Refused(status.getErrorMsg()));
+      }
+    } catch (RuntimeException e) {
+      result.complete(new TransferResult.Refused("the group is being stopped: " + e));
+    }
+    return result;
+  }
+
+  private static CompletionStage<TransferResult> refused(String why) {
+    return CompletableFuture.completedStage(new TransferResult.Refused(why));
+  }
+
+  private synchronized void ended(Transfer over) {
+    if (transfer == over) {
+      transfer = null;
+    }
+  }
+
+  /** Ends the attempt to hand over the group, if there is one, since a node leads the group. */
+  private void leads(String leader) {
+    Transfer begun;
+    synchronized (this) {
+      begun = transfer;
+    }
+    if (begun != null) {
+      begun
+          .result()
+          .complete(
+              begun.to().equals(leader)
+                  ? new TransferResult.Done()
+                  : new TransferResult.Refused(
+                      "node " + leader + " leads the group instead of " + begun.to()));
+    }
   }
 
   /** Begins an ownership if this node leads and has none. */
@@ -382,6 +501,10 @@ final class RaftGroup extends StateMachineAdapter {
         change.getLeaderId() == null || change.getLeaderId().isEmpty()
             ? null
             : new Owner(change.getLeaderId().getIp(), change.getTerm());
+    Owner known = owner;
+    if (known != null) {
+      leads(known.node());
+    }
   }
 
   @Override
@@ -565,6 +688,7 @@ final class RaftGroup extends StateMachineAdapter {
   @Override
   public boolean onSnapshotLoad(SnapshotReader reader) {
     SnapshotMeta meta = reader.load();
+    isLoading = true;
     try {
       machine.load(number, Path.of(reader.getPath()), meta.getLastIncludedIndex());
       onCluster.run();
@@ -572,6 +696,8 @@ final class RaftGroup extends StateMachineAdapter {
     } catch (RuntimeException e) {
       log.error("the state of group {} could not be taken from another node", number, e);
       return false;
+    } finally {
+      isLoading = false;
     }
   }
 }

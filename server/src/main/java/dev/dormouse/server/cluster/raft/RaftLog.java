@@ -1,6 +1,5 @@
 package dev.dormouse.server.cluster.raft;
 
-import com.alipay.sofa.jraft.Node;
 import com.alipay.sofa.jraft.RaftGroupService;
 import com.alipay.sofa.jraft.conf.Configuration;
 import com.alipay.sofa.jraft.core.DefaultJRaftServiceFactory;
@@ -15,6 +14,7 @@ import com.alipay.sofa.jraft.util.concurrent.DefaultFixedThreadsExecutorGroupFac
 import com.alipay.sofa.jraft.util.concurrent.FixedThreadsExecutorGroup;
 import dev.dormouse.log.Log;
 import dev.dormouse.server.cluster.link.Lane;
+import dev.dormouse.server.cluster.link.LinkReceiver;
 import dev.dormouse.server.cluster.link.NodeLinks;
 import dev.dormouse.server.protocol.Time;
 import dev.dormouse.storage.CommitResult;
@@ -23,9 +23,13 @@ import dev.dormouse.storage.entrylog.EntryLog;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
@@ -41,13 +45,6 @@ public final class RaftLog implements ReplicatedLog {
   private static final Logger log = Log.of(RaftLog.class);
 
   private static final long WATCH_MS = 250;
-  private static final long STUCK_NS = Duration.ofSeconds(3).toNanos();
-
-  /** The time between two looks from which the machine counts as too busy to judge by. */
-  private static final long BUSY_NS = Duration.ofSeconds(1).toNanos();
-
-  private static final int RESTARTS_MAX = 1;
-
   private static final int APPEND_THREADS = 4;
   private static final int APPEND_QUEUE = 32_768;
   private static final int CLOSURE_THREADS = 4;
@@ -60,39 +57,23 @@ public final class RaftLog implements ReplicatedLog {
   private static final ThreadPoolExecutor CLOSURES =
       RaftThreads.pool("dormouse-raft-closure", CLOSURE_THREADS);
 
-  /** A group, and how its log goes on. Only the watch uses the fields that change. */
-  private static final class Watched {
-    private final RaftGroup group;
-    private RaftGroupService service;
-    private long committed;
-    private long committedNs;
-    private long watchedNs;
-    private int restarts;
-
-    Watched(RaftGroup group, RaftGroupService service) {
-      this.group = group;
-      this.service = service;
-    }
-  }
-
   private final RaftSettings settings;
   private final String self;
   private final NodeLinks links;
   private final Machine machine;
-  private final Time time;
-  private final Consumer<Throwable> onFatal;
   private final EntryLog entries;
   private final RaftRpc rpc;
   private final List<RaftGroup> groups = new ArrayList<>();
   private final ThreadPoolExecutor notifier = RaftThreads.pool("dormouse-raft-owner", 1);
   private final ThreadPoolExecutor saving = RaftThreads.pool("dormouse-raft-snapshot", 1);
-  private final ScheduledThreadPoolExecutor watch;
+  private final RaftWatch watch;
+  private final ScheduledThreadPoolExecutor watching;
   private final FixedThreadsExecutorGroup appending =
       DefaultFixedThreadsExecutorGroupFactory.INSTANCE.newExecutorGroup(
           APPEND_THREADS, "dormouse-raft-append", APPEND_QUEUE, true);
 
   /** The groups that are started. The monitor guards it. */
-  private final List<Watched> started = new ArrayList<>();
+  private final List<RunningGroup> started = new ArrayList<>();
 
   /** True once {@link #close} was called. The monitor guards it. */
   private boolean isClosed;
@@ -113,12 +94,16 @@ public final class RaftLog implements ReplicatedLog {
     this.self = links.node();
     this.links = links;
     this.machine = machine;
-    this.time = time;
-    this.onFatal = onFatal;
-    this.entries = EntryLog.open(settings.folder().resolve("log"), onFatal);
     this.rpc = new RaftRpc(links);
+    Consumer<Throwable> fatal =
+        failure -> {
+          rpc.silence();
+          onFatal.accept(failure);
+        };
+    this.entries = EntryLog.open(settings.folder().resolve("log"), fatal);
     links.receive(Lane.RAFT, rpc);
-    this.watch =
+    this.watch = new RaftWatch(settings, self, rpc, machine, time, fatal);
+    this.watching =
         new ScheduledThreadPoolExecutor(
             1,
             task -> {
@@ -127,7 +112,7 @@ public final class RaftLog implements ReplicatedLog {
               return thread;
             });
     for (int group = 0; group < settings.groups(); group++) {
-      groups.add(new RaftGroup(group, self, machine, notifier, saving, this::identify, onFatal));
+      groups.add(new RaftGroup(group, self, machine, notifier, saving, this::identify, fatal));
     }
     identify();
   }
@@ -148,13 +133,13 @@ public final class RaftLog implements ReplicatedLog {
       } catch (IllegalArgumentException e) {
         log.debug("the group {} has its threads already", group); // another node of the process
       }
-      RaftGroupService service = service(group);
-      Node node = service.start(false);
-      groups.get(group).use(node);
-      started.add(new Watched(groups.get(group), service));
+      int number = group;
+      RunningGroup running = new RunningGroup(groups.get(group), () -> service(number));
+      started.add(running);
+      watch.add(running);
     }
     var unused =
-        watch.scheduleWithFixedDelay(this::watch, WATCH_MS, WATCH_MS, TimeUnit.MILLISECONDS);
+        watching.scheduleWithFixedDelay(this::watch, WATCH_MS, WATCH_MS, TimeUnit.MILLISECONDS);
   }
 
   private static String nameOf(int group) {
@@ -163,7 +148,7 @@ public final class RaftLog implements ReplicatedLog {
 
   private RaftGroupService service(int group) {
     Path folder = settings.folder();
-    RaftNodeOptions options = new RaftNodeOptions(rpc);
+    RaftNodeOptions options = new RaftNodeOptions(rpc, groups.get(group));
     Configuration members = new Configuration();
     settings.members().forEach(member -> members.addPeer(new PeerId(member, RaftRpc.PORT)));
     options.setInitialConf(members);
@@ -243,23 +228,121 @@ public final class RaftLog implements ReplicatedLog {
     return machine.cluster();
   }
 
-  /**
-   * Returns the index of the entry that this node has applied last to a group; 0 before the log is
-   * started.
-   */
+  /** Returns the index of the entry that this node has applied last to a group; 0 if none. */
   public long applied(int group) {
-    return groups.get(group).applied();
+    return machine.applied(group);
+  }
+
+  /**
+   * Hands a group of this node to another node that has all its entries, but for those that are on
+   * their way. Turns that wait meanwhile end in {@link CommitResult.Unknown}, since the ownership
+   * ends. The stage never fails.
+   *
+   * @param limit the time after which the answer is {@link TransferResult.TimedOut}
+   * @throws IndexOutOfBoundsException if there is no such group
+   */
+  public CompletionStage<TransferResult> transfer(int group, String node, Duration limit) {
+    RaftGroup moving = groups.get(group);
+    if (!settings.members().contains(node)) {
+      return CompletableFuture.completedStage(
+          new TransferResult.Refused("node " + node + " is no member of the cluster"));
+    }
+    CompletableFuture<TransferResult> result = new CompletableFuture<>();
+    try {
+      watching.execute(
+          () -> {
+            if (!node.equals(self) && moving.isOwned() && !watch.isCaughtUp(group, node)) {
+              result.complete(
+                  new TransferResult.Refused("node " + node + " has not got all entries"));
+              return;
+            }
+            var unused =
+                moving.transfer(node, limit).thenAccept(outcome -> result.complete(outcome));
+          });
+    } catch (RejectedExecutionException e) {
+      result.complete(new TransferResult.Refused("this node stops"));
+    }
+    return result.whenComplete((outcome, failure) -> watch.count(outcome));
+  }
+
+  /**
+   * Hands all groups of this node to others that have their entries, and takes none any more. What
+   * nobody can take stays. The stage never fails.
+   *
+   * @param limit the time for each group
+   * @return the number of groups that were handed over
+   */
+  public CompletionStage<Integer> handOverAll(Duration limit) {
+    watch.takeNoMore();
+    List<CompletableFuture<TransferResult>> results = new ArrayList<>();
+    Map<String, Integer> takers = watch.takers();
+    if (takers != null) {
+      for (RaftGroup group : groups) {
+        String to =
+            group.isOwned() ? Balance.successor(group.number(), takers, watch::isCaughtUp) : null;
+        if (to != null) {
+          takers.merge(to, 1, Integer::sum);
+          results.add(transfer(group.number(), to, limit).toCompletableFuture());
+        }
+      }
+    }
+    return CompletableFuture.allOf(results.toArray(CompletableFuture<?>[]::new))
+        .thenApply(
+            all ->
+                (int)
+                    results.stream()
+                        .filter(result -> result.join() instanceof TransferResult.Done)
+                        .count());
+  }
+
+  /** Returns the state of all groups, as this node knows it, in the order of their numbers. */
+  public List<RaftGroupState> groups() {
+    List<RaftGroupState> states = new ArrayList<>();
+    for (RaftGroup group : groups) {
+      Owner owner = group.owner();
+      Map<String, Long> lags = new TreeMap<>();
+      for (String peer : watch.peers()) {
+        long lag = group.lagOf(peer);
+        if (lag >= 0) {
+          lags.put(peer, lag);
+        }
+      }
+      long lag =
+          lags.isEmpty()
+              ? watch.lagToldBy(owner == null ? null : owner.node(), group.number())
+              : Collections.max(lags.values());
+      states.add(
+          new RaftGroupState(
+              group.number(),
+              group.role(),
+              owner == null ? null : owner.node(),
+              owner == null ? 0 : owner.epoch(),
+              group.last(),
+              machine.applied(group.number()),
+              lags,
+              lag));
+    }
+    return states;
+  }
+
+  /** Returns what the watch over the log has done so far. */
+  public RaftCounts counts() {
+    return watch.counts();
+  }
+
+  /** Returns the receiver of the lane of the log, for tests that lose what it is sent. */
+  LinkReceiver receiver() {
+    return rpc;
   }
 
   /** Takes a snapshot of each group now, and cuts its log. Completes when all are taken. */
   public CompletionStage<Void> snapshot() {
     List<CompletableFuture<Void>> taken = new ArrayList<>();
     synchronized (this) {
-      for (Watched each : started) {
+      for (RunningGroup each : started) {
         CompletableFuture<Void> one = new CompletableFuture<>();
         taken.add(one);
-        each.service
-            .getRaftNode()
+        each.node()
             .snapshot(
                 status -> {
                   if (status.isOk()) {
@@ -277,68 +360,11 @@ public final class RaftLog implements ReplicatedLog {
     try {
       synchronized (this) {
         if (!isClosed) {
-          started.forEach(this::watch);
+          watch.look();
         }
       }
     } catch (RuntimeException e) {
       log.error("the replicated log could not be watched", e);
-    }
-  }
-
-  /** Restarts a group whose log does not go on although this node leads it. */
-  private void watch(Watched each) {
-    each.group.againIfLeading();
-    Node node = each.service.getRaftNode();
-    if (each.group.wantsSnapshot()) {
-      node.snapshot(status -> log.info("group {} has another snapshot: {}", node, status));
-    }
-    long nowNs = time.nowNs();
-    long committed;
-    boolean isBusy = nowNs - each.watchedNs > BUSY_NS;
-    each.watchedNs = nowNs;
-    boolean isGoingOn;
-    try {
-      committed = node.getLastCommittedIndex();
-      isGoingOn = !node.isLeader(false) || node.getLastLogIndex() <= committed;
-    } catch (IllegalStateException e) {
-      return; // it is starting or stopping
-    }
-    if (isGoingOn || isBusy || committed != each.committed) {
-      each.committed = committed;
-      each.committedNs = nowNs;
-      each.restarts = isGoingOn ? 0 : each.restarts;
-    } else if (nowNs - each.committedNs > STUCK_NS) {
-      restart(each, nowNs);
-    }
-  }
-
-  private void restart(Watched each, long nowNs) {
-    if (each.restarts >= RESTARTS_MAX) {
-      onFatal.accept(
-          new IllegalStateException(
-              "the log of group " + each.service.getGroupId() + " does not go on"));
-      return;
-    }
-    log.error(
-        "the log of group {} has not gone on for {} s; it is started again",
-        each.service.getGroupId(),
-        TimeUnit.NANOSECONDS.toSeconds(STUCK_NS));
-    each.restarts++;
-    each.committedNs = nowNs;
-    each.group.stopped();
-    stop(each);
-    int group = groups.indexOf(each.group);
-    each.service = service(group);
-    each.group.use(each.service.start(false));
-  }
-
-  private static void stop(Watched each) {
-    Node node = each.service.getRaftNode();
-    each.service.shutdown();
-    try {
-      node.join();
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
     }
   }
 
@@ -350,11 +376,11 @@ public final class RaftLog implements ReplicatedLog {
       }
       isClosed = true;
     }
-    watch.shutdown();
+    watching.shutdown();
     groups.forEach(RaftGroup::close);
     synchronized (this) {
-      started.forEach(each -> each.service.getRaftNode().shutdown(null));
-      started.forEach(RaftLog::stop);
+      started.forEach(RunningGroup::stop);
+      started.forEach(RunningGroup::join);
     }
     rpc.shutdown();
     boolean unused = appending.shutdownGracefully();

@@ -8,6 +8,7 @@ import com.alipay.sofa.jraft.rpc.RpcContext;
 import com.alipay.sofa.jraft.rpc.RpcProcessor;
 import com.alipay.sofa.jraft.rpc.RpcRequests.AppendEntriesRequest;
 import com.alipay.sofa.jraft.rpc.RpcRequests.AppendEntriesRequestHeader;
+import com.alipay.sofa.jraft.rpc.RpcRequests.GetFileRequest;
 import com.alipay.sofa.jraft.rpc.RpcServer;
 import com.alipay.sofa.jraft.rpc.impl.ConnectionClosedEventListener;
 import com.google.protobuf.Message;
@@ -21,12 +22,14 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 
@@ -48,6 +51,9 @@ import org.slf4j.Logger;
  */
 final class RaftRpc implements LinkReceiver, RpcServer {
   private static final Logger log = Log.of(RaftRpc.class);
+
+  /** The first byte of a call that asks how far the groups are; no type of message has it. */
+  private static final byte PROGRESS = 0x7f;
 
   /** The port in the engine's names of nodes, which means nothing. */
   static final int PORT = 1;
@@ -128,6 +134,16 @@ final class RaftRpc implements LinkReceiver, RpcServer {
   }
 
   private final NodeLinks links;
+
+  /** For each peer the number of parts of snapshots that it has asked for. */
+  private final Map<String, AtomicLong> partsSent = new ConcurrentHashMap<>();
+
+  /** True once nothing is answered or sent any more, because the disk has failed. */
+  private volatile boolean isSilent;
+
+  /** What this node tells its peers of its groups; null before it was set. */
+  private volatile byte @Nullable [] progress;
+
   private final Map<String, RpcProcessor<Message>> processors = new ConcurrentHashMap<>();
   private final List<ConnectionClosedEventListener> closedListeners = new CopyOnWriteArrayList<>();
   private final Set<ReplicatorGroup> groups = ConcurrentHashMap.newKeySet();
@@ -168,7 +184,39 @@ final class RaftRpc implements LinkReceiver, RpcServer {
 
   /** Asks a peer; the stage ends in the answer or in a failure. */
   CompletionStage<Message> call(String node, byte[] body, Duration limit) {
+    if (isSilent) {
+      return CompletableFuture.failedStage(new IllegalStateException("the node has failed"));
+    }
     return links.call(node, Lane.RAFT, body, limit).thenApply(RaftMessages::decode);
+  }
+
+  /**
+   * Answers nothing and sends nothing from now on: a node whose disk has failed must neither vote
+   * nor acknowledge, until it has been started again.
+   */
+  void silence() {
+    isSilent = true;
+  }
+
+  /** Sets what this node tells its peers of its groups. */
+  void tell(Progress own) {
+    progress = own.encode();
+  }
+
+  /** Asks a peer how far its groups are; the stage ends in the answer or in a failure. */
+  CompletionStage<Progress> progressOf(String node, Duration limit) {
+    return links.call(node, Lane.RAFT, new byte[] {PROGRESS}, limit).thenApply(Progress::decode);
+  }
+
+  /** Ends the connection to a peer, which begins again. */
+  void disconnect(String node, String why) {
+    links.disconnect(node, Lane.RAFT, why);
+  }
+
+  /** Returns the number of parts of snapshots that this node has sent to a peer. */
+  long partsSentTo(String node) {
+    AtomicLong parts = partsSent.get(node);
+    return parts == null ? 0 : parts.get();
   }
 
   // For the links.
@@ -213,6 +261,18 @@ final class RaftRpc implements LinkReceiver, RpcServer {
 
   @Override
   public void called(Peer peer, byte[] body, Answer answer) {
+    if (isSilent) {
+      return;
+    }
+    if (body.length > 0 && body[0] == PROGRESS) {
+      byte[] told = progress;
+      if (told == null) {
+        answer.fail("this node starts");
+      } else {
+        answer.send(told);
+      }
+      return;
+    }
     Message request;
     try {
       request = RaftMessages.decode(body);
@@ -237,6 +297,10 @@ final class RaftRpc implements LinkReceiver, RpcServer {
     }
     Attributes connection =
         connections.computeIfAbsent(peer.number(), number -> new Attributes(answer));
+    if (request instanceof GetFileRequest) {
+      long unused =
+          partsSent.computeIfAbsent(peer.node(), node -> new AtomicLong()).incrementAndGet();
+    }
     boolean isAppend = request instanceof AppendEntriesRequest;
     if (isAppend) {
       connection.begin();
@@ -296,10 +360,22 @@ final class RaftRpc implements LinkReceiver, RpcServer {
   }
 
   /** The context of one request. */
-  private record Context(Peer peer, Attributes connection, Answer answer) implements RpcContext {
+  private final class Context implements RpcContext {
+    private final Peer peer;
+    private final Attributes connection;
+    private final Answer answer;
+
+    Context(Peer peer, Attributes connection, Answer answer) {
+      this.peer = peer;
+      this.connection = connection;
+      this.answer = answer;
+    }
+
     @Override
     public void sendResponse(Object response) {
-      answer.send(RaftMessages.encode(response));
+      if (!isSilent) {
+        answer.send(RaftMessages.encode(response));
+      }
     }
 
     @Override

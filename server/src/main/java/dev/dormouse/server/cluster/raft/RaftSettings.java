@@ -14,6 +14,9 @@ import java.util.regex.Pattern;
  * @param groups the number of groups, fixed when the cluster is made
  * @param election the time after which the silence of an owner leads to an election
  * @param snapshots the time between two snapshots of a group; zero for none
+ * @param stall the time after which a log that should go on and does not is repaired
+ * @param balance the time between two groups that a node hands to one that owns fewer; zero for
+ *     never
  * @param mayOwn whether this node stands for election by itself; if not, it only owns groups that
  *     an owner hands to it when that owner is stopped
  */
@@ -23,6 +26,8 @@ public record RaftSettings(
     int groups,
     Duration election,
     Duration snapshots,
+    Duration stall,
+    Duration balance,
     boolean mayOwn) {
   private static final Pattern NAME = Pattern.compile("[A-Za-z0-9._-]{1,64}");
 
@@ -43,8 +48,19 @@ public record RaftSettings(
     }
   }
 
-  /** Returns the default settings: 8 groups, an election after 1 s, snapshots every 5 minutes. */
-  public static RaftSettings of(Path folder, List<String> members) {
-    return new RaftSettings(folder, members, 8, Duration.ofSeconds(1), Duration.ofMinutes(5), true);
+  /**
+   * Returns the default settings: an election after 1 s, snapshots every 5 minutes, repairs after 3
+   * s, and one group handed over every 5 s until each node owns its share.
+   */
+  public static RaftSettings of(Path folder, List<String> members, int groups) {
+    return new RaftSettings(
+        folder,
+        members,
+        groups,
+        Duration.ofSeconds(1),
+        Duration.ofMinutes(5),
+        Duration.ofSeconds(3),
+        Duration.ofSeconds(5),
+        true);
   }
 }

@@ -6,11 +6,29 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import com.alipay.sofa.jraft.rpc.CliRequests;
 import com.alipay.sofa.jraft.rpc.RpcRequests;
 import com.alipay.sofa.jraft.util.RpcFactoryHelper;
+import java.util.Arrays;
+import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
 /** Tests the messages between nodes. */
 class RaftMessagesTest {
+  @Test
+  void whatNodesTellOfTheirGroupsIsReadAsItWasWritten() {
+    Progress progress =
+        new Progress(
+            true,
+            List.of(
+                new Progress.Group(true, false, 7, 6, 3),
+                new Progress.Group(false, true, Long.MAX_VALUE, 0, -1)));
+    byte[] bytes = progress.encode();
+    assertThat(Progress.decode(bytes)).isEqualTo(progress);
+    assertThat(Progress.decode(new Progress(false, List.of()).encode()).takesGroups()).isFalse();
+    for (int length = 0; length < bytes.length; length++) {
+      byte[] cut = Arrays.copyOf(bytes, length);
+      assertThatIllegalArgumentException().isThrownBy(() -> Progress.decode(cut));
+    }
+  }
 
   @Test
   void messagesAreReadAsTheyWereWrittenUnderNumbersThatNeverChange() {

@@ -14,6 +14,8 @@ import dev.dormouse.server.cluster.link.NodeAddress;
 import dev.dormouse.server.cluster.link.NodeLinks;
 import dev.dormouse.server.protocol.Time;
 import io.vertx.core.Vertx;
+import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executor;
@@ -68,9 +70,11 @@ class RaftRpcTest {
     }
   }
 
-  private static final class Nobody implements Answer {
+  private final class Nobody implements Answer {
     @Override
-    public void send(byte[] body) {}
+    public void send(byte[] body) {
+      events.add("answered");
+    }
 
     @Override
     public void fail(String why) {}
@@ -130,5 +134,30 @@ class RaftRpcTest {
       assertThat(events.poll(20, TimeUnit.SECONDS)).isEqualTo(event);
     }
     assertThat(events).isEmpty();
+  }
+
+  @Test
+  void aNodeWhoseDiskHasFailedHandlesNothingAndAnswersNothing() throws Exception {
+    rpc.registerProcessor(new Appending());
+    rpc.tell(new Progress(true, List.of()));
+    mayEnd.countDown();
+    Peer peer = new Peer("beta", 1, 1);
+    links.run(() -> rpc.called(peer, new byte[] {0x7f}, new Nobody()));
+    assertThat(events.poll(20, TimeUnit.SECONDS)).isEqualTo("answered");
+
+    rpc.silence();
+    CountDownLatch isCalled = new CountDownLatch(1);
+    links.run(
+        () -> {
+          rpc.called(peer, append(1), new Nobody());
+          rpc.called(peer, new byte[] {0x7f}, new Nobody());
+          isCalled.countDown();
+        });
+    assertThat(isCalled.await(20, TimeUnit.SECONDS)).isTrue();
+    thread.shutdown();
+    assertThat(thread.awaitTermination(20, TimeUnit.SECONDS)).isTrue();
+    assertThat(events).isEmpty();
+    assertThat(rpc.call("beta", append(1), Duration.ofSeconds(1)).toCompletableFuture())
+        .isCompletedExceptionally();
   }
 }

@@ -2,9 +2,12 @@ package dev.dormouse.server.cluster.raft;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.alipay.sofa.jraft.rpc.RpcRequests.AppendEntriesRequest;
 import dev.dormouse.sdk.ActorId;
 import dev.dormouse.server.cluster.link.ClusterSecret;
+import dev.dormouse.server.cluster.link.Lane;
 import dev.dormouse.server.cluster.link.LinkOptions;
+import dev.dormouse.server.cluster.link.LinkReceiver;
 import dev.dormouse.server.cluster.link.NodeAddress;
 import dev.dormouse.server.cluster.link.NodeLinks;
 import dev.dormouse.server.cluster.link.SwallowingProxy;
@@ -42,12 +45,54 @@ final class TestCluster implements AutoCloseable {
   private static final ClusterSecret SECRET = new ClusterSecret(new byte[32]);
 
   /** A node that runs. */
-  record Node(String name, NodeLinks links, NodeStore store, RaftLog log) {}
+  record Node(String name, NodeLinks links, NodeStore store, RaftLog log, Losses losses) {
+    int owned() {
+      return (int)
+          log.groups().stream().filter(group -> group.role() == RaftGroupState.Role.OWNER).count();
+    }
+  }
+
+  /** Loses the entries that a node is sent, and nothing else, as long as it is told to. */
+  static final class Losses implements LinkReceiver {
+    volatile boolean isLosing;
+    private final LinkReceiver log;
+
+    Losses(LinkReceiver log) {
+      this.log = log;
+    }
+
+    @Override
+    public void up(Peer peer) {
+      log.up(peer);
+    }
+
+    @Override
+    public void down(Peer peer, String why) {
+      log.down(peer, why);
+    }
+
+    @Override
+    public void called(Peer peer, byte[] body, Answer answer) {
+      boolean hasEntries =
+          isLosing
+              && body[0] < 0x7f
+              && RaftMessages.decode(body) instanceof AppendEntriesRequest append
+              && append.getEntriesCount() > 0;
+      if (!hasEntries) {
+        log.called(peer, body, answer);
+      }
+    }
+  }
 
   private final Path folder;
   private final Vertx vertx = Vertx.vertx();
   private final int groups;
   private final boolean onlyAlphaOwns;
+
+  /** The settings of the nodes that are started next. */
+  Duration stall = Duration.ofSeconds(3);
+
+  Duration balance = Duration.ZERO;
   private final Map<String, Node> nodes = new TreeMap<>();
 
   /** The proxies by the names of the node that dials and the node that listens. */
@@ -92,6 +137,8 @@ final class TestCluster implements AutoCloseable {
               groups,
               Duration.ofMillis(500),
               Duration.ZERO,
+              stall,
+              balance,
               !onlyAlphaOwns || name.equals("alpha"));
       NodeStore store =
           Stores.replicated(
@@ -114,6 +161,8 @@ final class TestCluster implements AutoCloseable {
                             failure -> fatal.put(name, failure)));
                     return log.get();
                   }));
+      Losses losses = new Losses(log.get().receiver());
+      links.receive(Lane.RAFT, losses);
       int port = links.start(store.run()).toCompletableFuture().get(10, TimeUnit.SECONDS);
       for (String other : NAMES) {
         if (other.compareTo(name) < 0) {
@@ -123,7 +172,7 @@ final class TestCluster implements AutoCloseable {
           links.peer(other, new NodeAddress("127.0.0.1", proxy(name, other).port()));
         }
       }
-      nodes.put(name, new Node(name, links, store, log.get()));
+      nodes.put(name, new Node(name, links, store, log.get(), losses));
     }
   }
 
