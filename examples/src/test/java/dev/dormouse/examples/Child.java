@@ -80,7 +80,12 @@ final class Child implements AutoCloseable {
 
   /** Waits until the process has printed this. */
   Matcher awaitOutput(Pattern wanted) throws InterruptedException {
-    long deadlineNs = System.nanoTime() + LIMIT.toNanos();
+    return awaitOutput(wanted, LIMIT);
+  }
+
+  /** Waits until a slow process has printed this. */
+  Matcher awaitOutput(Pattern wanted, Duration limit) throws InterruptedException {
+    long deadlineNs = System.nanoTime() + limit.toNanos();
     synchronized (lock) {
       while (true) {
         Matcher matcher = wanted.matcher(output.toString());

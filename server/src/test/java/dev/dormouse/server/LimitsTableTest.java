@@ -268,6 +268,7 @@ class LimitsTableTest {
         "Values.CLAIM_DEPTH_MAX");
     notForUsers(
         "is of the links between the nodes of a cluster and of their log",
+        "ClusterNode.RUN_LIMIT",
         "ClusterSecret.BYTES_MAX",
         "EntryLog.WAL_BYTES_MAX",
         "Greeting.NAME_BYTES_MAX",
