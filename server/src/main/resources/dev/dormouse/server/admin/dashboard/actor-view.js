@@ -102,6 +102,7 @@ class ActorSheet {
   #over = new AbortController();
   #about = {
     state: fact('State'),
+    owner: fact('Owner'),
     connections: fact('Connections'),
     wakes: fact('Wakes'),
     wake: fact('Last wake'),
@@ -221,8 +222,9 @@ class ActorSheet {
   }
 
   #show(actor) {
-    const { state, connections, wakes, wake, keptAwakeBy, failures, reset } = this.#about;
+    const { state, owner, connections, wakes, wake, keptAwakeBy, failures, reset } = this.#about;
     state.show(actor.state, () => stateOf(actor.state));
+    owner.show(ownerOf(actor));
     connections.show(whole(actor.connections));
     wakes.show(whole(actor.wakes));
     wake.show(actor.wake ? `${away(actor.wake.at)} by ${actor.wake.reason}, in ${ms(actor.wake.tookMs)}` : 'not remembered');
@@ -334,6 +336,12 @@ class ActorSheet {
     }, 'Show'));
     return place;
   }
+}
+
+/** In a cluster, the node that runs the actor. Nothing on a server that is alone. */
+function ownerOf({ owner }) {
+  if (owner === undefined) return '';
+  return owner === null ? 'no node leads its group' : `node ${owner}, which alone knows whether the actor is awake`;
 }
 
 /** One fact of a list of them; it is not there while there is nothing to show. */

@@ -4,7 +4,7 @@ import { ActorList } from './actor-list.js';
 import { ActorView } from './actor-view.js';
 import { setText } from './dom.js';
 import { NodeStrip } from './node-strip.js';
-import { serverTimeIs, span, time } from './words.js';
+import { plural, serverTimeIs, span, time, whole } from './words.js';
 
 const NODE_MS = 1_000;
 const byTestId = (id) => document.querySelector(`[data-testid=${id}]`);
@@ -81,13 +81,23 @@ function isAway(error) {
   say(byTestId('away'), `${error.message} ${since}This page tries again by itself.`);
 }
 
+/** What a node of a cluster knows of the cluster; nothing of a server that is alone. */
+function clusterFacts({ cluster }) {
+  say(byTestId('cluster-trouble'), cluster?.missing.length ? `The cluster is not whole: ${cluster.missing.join('; ')}.` : null);
+  if (!cluster) return '';
+  const leads = `leads ${whole(cluster.groupsLed)} of ${plural(cluster.groups, 'group')}`;
+  const lag = cluster.lag ? ` · lag ${whole(cluster.lag)}` : '';
+  return `node ${cluster.node} · ${whole(cluster.nodesUp)} of ${plural(cluster.nodes, 'node')} up · ${leads} · `
+    + `${plural(cluster.takeovers, 'takeover')}${lag} · `;
+}
+
 repeat(NODE_MS, async () => {
   try {
     const node = await get('/api/node');
     serverTimeIs(node.at);
     strip.update(node);
     list.tell(node);
-    setText(byTestId('facts'), `up ${span(node.upMs)} · durability ${node.durability} · Java ${node.java} · pid ${node.pid}`);
+    setText(byTestId('facts'), `${clusterFacts(node)}up ${span(node.upMs)} · durability ${node.durability} · Java ${node.java} · pid ${node.pid}`);
     isAnswering(node);
   } catch (error) {
     if (!(error instanceof ApiError || error instanceof Away)) throw error;
