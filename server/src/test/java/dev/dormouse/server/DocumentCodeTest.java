@@ -24,9 +24,10 @@ import org.junit.jupiter.api.Test;
  * examples/src/test/java/com/example/TinyChat.java -->} is a whole file, and {@code <!-- code:
  * …/Tasks.java#history -->} is the part of the file between the lines {@code // tag::history} and
  * {@code // end::history}, moved to the left margin. In XML they are {@code <!-- tag::history -->}
- * and {@code <!-- end::history -->}. Every block in Java needs such a comment. A block in XML needs
- * one, or a comment {@code <!-- file: pom.xml -->}: such a block is a file of the README's first
- * project, which another test builds and runs.
+ * and {@code <!-- end::history -->}. Every block in Java needs such a comment. A block of text
+ * after {@code <!-- api: dev.dormouse.sdk.Alarms -->} has the signatures of that type. A block in
+ * XML needs one, or a comment {@code <!-- file: pom.xml -->}: such a block is a file of the
+ * README's first project, which another test builds and runs.
  *
  * <p>With {@code -Ddormouse.docs.renew=true} this test writes the code into the documents.
  */
@@ -34,6 +35,7 @@ import org.junit.jupiter.api.Test;
 class DocumentCodeTest {
   private static final Path ROOT = Path.of("").toAbsolutePath().getParent();
   private static final Pattern SOURCE = Pattern.compile("<!-- code: ([^ #]+)(?:#([\\w-]+))? -->");
+  private static final Pattern API = Pattern.compile("<!-- api: ([\\w.]+) -->");
   private static final Pattern FILE = Pattern.compile("<!-- file: \\S+ -->");
   private static final Pattern LINK = Pattern.compile("\\]\\((?!https?:)([^)#]*)(?:#([^)]*))?\\)");
   private static final List<String> CHECKED = List.of("```java", "```xml");
@@ -46,7 +48,10 @@ class DocumentCodeTest {
     for (String module :
         List.of("sdk", "sdk/client-js", "storage", "server", "examples", "examples/bench")) {
       try (Stream<Path> files = Files.list(ROOT.resolve(module))) {
-        files.filter(file -> file.toString().endsWith(".md")).sorted().forEach(documents::add);
+        files
+            .filter(file -> file.toString().endsWith(".md") || file.endsWith("llms.txt"))
+            .sorted()
+            .forEach(documents::add);
       }
     }
     return documents;
@@ -95,6 +100,34 @@ class DocumentCodeTest {
     return comments.toString();
   }
 
+  /** Returns the signatures of a type of the SDK, which another test compares with the code. */
+  private static List<String> signatures(String type) throws IOException {
+    List<String> lines = Files.readAllLines(ROOT.resolve("sdk/src/test/resources/api.txt"));
+    Pattern head = Pattern.compile("[a-z ]+ \\Q" + type + "\\E\\b(?![.\\w]).*");
+    int start = 0;
+    while (start < lines.size() && !head.matcher(lines.get(start)).matches()) {
+      start++;
+    }
+    assertThat(start).as("signatures of %s", type).isLessThan(lines.size());
+    List<String> rest = lines.subList(start, lines.size());
+    return rest.subList(0, rest.indexOf(""));
+  }
+
+  /**
+   * Returns whether the block that begins at a line differs from what it should be; in a renewal,
+   * the block becomes what it should be.
+   */
+  private static boolean differs(List<String> lines, int start, List<String> wanted) {
+    List<String> rest = lines.subList(start, lines.size());
+    List<String> block = rest.subList(0, rest.indexOf("```"));
+    if (IS_RENEWAL) {
+      block.clear();
+      lines.addAll(start, wanted);
+      return false;
+    }
+    return !block.equals(wanted);
+  }
+
   @Test
   void theCodeInTheDocumentsIsTheCodeThatIsCompiled() throws IOException {
     List<String> wrong = new ArrayList<>();
@@ -102,21 +135,21 @@ class DocumentCodeTest {
     for (Path document : documents()) {
       List<String> lines = new ArrayList<>(Files.readAllLines(document));
       for (int i = 0; i < lines.size(); i++) {
+        String comments = commentsBefore(lines, i);
+        String where = ROOT.relativize(document) + ":" + (i + 1);
+        Matcher api = API.matcher(comments);
+        if (lines.get(i).equals("```text") && api.find()) {
+          if (differs(lines, i + 1, signatures(api.group(1)))) {
+            wrong.add(where + " differs from the signatures of " + api.group(1));
+          }
+        }
         if (!CHECKED.contains(lines.get(i))) {
           continue;
         }
-        String comments = commentsBefore(lines, i);
-        String where = ROOT.relativize(document) + ":" + (i + 1);
         Matcher source = SOURCE.matcher(comments);
         if (source.find()) {
           compared++;
-          List<String> rest = lines.subList(i + 1, lines.size());
-          List<String> block = rest.subList(0, rest.indexOf("```"));
-          List<String> code = code(source);
-          if (IS_RENEWAL) {
-            block.clear();
-            lines.addAll(i + 1, code);
-          } else if (!block.equals(code)) {
+          if (differs(lines, i + 1, code(source))) {
             wrong.add(where + " differs from " + source.group());
           }
         } else if (lines.get(i).equals("```java") || !FILE.matcher(comments).find()) {
