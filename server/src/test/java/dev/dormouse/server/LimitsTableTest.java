@@ -279,7 +279,8 @@ class LimitsTableTest {
         "RaftGroup.COALESCED_BYTES_MAX",
         "RaftGroup.COALESCED_MAX",
         "RaftGroup.OPEN_MAX",
-        "RaftLog.RESTARTS_MAX",
+        "RaftWatch.RESTARTS_MAX",
+        "RaftWatch.TRANSFER_LIMIT",
         "ReplicatedLog.ENTRY_BYTES_MAX");
     notForUsers("is of actors in memory, which only tests run", "MemoryGateway.PARAMETERS_MAX");
     notForUsers("is a pair of texts, no number", "ActorOptions.heartbeat");

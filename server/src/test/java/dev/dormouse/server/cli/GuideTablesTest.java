@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
@@ -85,6 +87,21 @@ class GuideTablesTest {
   @Test
   void everyCommandAndItsOptionsStandInTheGuide() throws IOException {
     checkCommands(line(), section("Options") + section("Back it up"));
+  }
+
+  @Test
+  void theSectionOfClustersNamesOptionsThatAreThere() throws IOException {
+    Set<String> known = new TreeSet<>(List.of("--timeout"));
+    line().getCommandSpec().options().forEach(option -> known.add(option.longestName()));
+    Set<String> named = new TreeSet<>();
+    Matcher option =
+        Pattern.compile("(?<![\\w-])--[a-z][a-z-]+|DORMOUSE_[A-Z_]+")
+            .matcher(section("Several machines"));
+    while (option.find()) {
+      String name = option.group().replace("DORMOUSE", "-").replace('_', '-');
+      named.add(name.toLowerCase(Locale.ROOT));
+    }
+    assertThat(named).isSubsetOf(known).hasSizeGreaterThan(7);
   }
 
   private static void checkCommands(CommandLine line, String text) {
