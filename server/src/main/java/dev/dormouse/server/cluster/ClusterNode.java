@@ -74,8 +74,8 @@ public final class ClusterNode implements ClusterView, AutoCloseable {
   private static final byte RUN_CALL = 2;
 
   private static final long OWNED_EVERY_NS = TimeUnit.SECONDS.toNanos(1);
-  private static final Duration RUN_LIMIT = Duration.ofSeconds(2);
-  private static final Duration RUN_LIMIT_ALL = Duration.ofSeconds(60);
+  private static final Duration RUN_ANSWER = Duration.ofSeconds(2);
+  private static final Duration RUN_WAIT = Duration.ofSeconds(60);
   private static final long RUN_PAUSE_NS = TimeUnit.MILLISECONDS.toNanos(50);
 
   private final ClusterOptions options;
@@ -219,14 +219,14 @@ public final class ClusterNode implements ClusterView, AutoCloseable {
 
   /** Asks the peers, one after the other, for the run of this process, until one answers. */
   private static byte[] askForRun(ClusterOptions options, NodeLinks links, Time time) {
-    long endNs = time.nowNs() + RUN_LIMIT_ALL.toNanos();
+    long endNs = time.nowNs() + RUN_WAIT.toNanos();
     String why = "none can be reached";
     while (time.nowNs() - endNs < 0) {
       for (String peer : options.peers().keySet()) {
         if (links.isUp(peer, Lane.FRAMES)) {
           try {
             return links
-                .call(peer, Lane.FRAMES, new byte[] {RUN_CALL}, RUN_LIMIT)
+                .call(peer, Lane.FRAMES, new byte[] {RUN_CALL}, RUN_ANSWER)
                 .toCompletableFuture()
                 .get();
           } catch (ExecutionException e) {
@@ -241,7 +241,7 @@ public final class ClusterNode implements ClusterView, AutoCloseable {
     }
     throw new ServerStartException(
         "no node of --peers has taken this gateway in for "
-            + RUN_LIMIT_ALL.toSeconds()
+            + RUN_WAIT.toSeconds()
             + " s ("
             + why
             + "); check that one of them runs, and that the secret is theirs",

@@ -217,6 +217,11 @@ final class LinkTransport implements Transport {
   }
 
   @Override
+  public boolean isReachable(String to) {
+    return to.equals(node) || links.isUp(to, Lane.FRAMES);
+  }
+
+  @Override
   public void toHost(Owner owner, ToHost record) {
     if (owner.node().equals(node)) {
       queue(() -> hostEnd().accept(ownRun, owner.epoch(), record), 0);

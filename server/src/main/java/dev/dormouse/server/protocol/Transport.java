@@ -59,6 +59,11 @@ public interface Transport {
     return 0;
   }
 
+  /** Returns whether there is a connection to the host of a node at this moment. */
+  default boolean isReachable(String node) {
+    return true;
+  }
+
   /** Sets the source of {@link #underWayBytes}; called before any record is carried. */
   default void measure(LongSupplier underWay) {}
 

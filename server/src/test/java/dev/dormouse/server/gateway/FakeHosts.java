@@ -29,6 +29,7 @@ public final class FakeHosts implements Transport, Placement {
   private volatile Function<Heard, @Nullable FromHost> answers = came -> null;
   private volatile @Nullable Owner owner;
   private volatile @Nullable GatewayEnd gateway;
+  private volatile @Nullable String unreachable;
 
   @Override
   public int groups() {
@@ -96,6 +97,16 @@ public final class FakeHosts implements Transport, Placement {
   /** Says that a host does not own the actors, or not any more. */
   public void refuse(Owner refused, @Nullable Owner known) {
     toGateway(0, new FromHost.NotOwner(0, refused.epoch(), known));
+  }
+
+  @Override
+  public boolean isReachable(String node) {
+    return !node.equals(unreachable);
+  }
+
+  /** Ends the connection to a host for ever, although its link is not broken yet. */
+  public void cut(Owner host) {
+    unreachable = host.node();
   }
 
   /** Breaks the link to a host. */

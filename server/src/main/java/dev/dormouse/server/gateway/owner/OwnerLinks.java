@@ -283,6 +283,11 @@ public final class OwnerLinks {
     Owner found = placement.ownerOf(group);
     OwnerLink link = links[group];
     synchronized (link) {
+      Owner before = link.owner();
+      boolean isLater = before != null && found != null && found.epoch() > before.epoch();
+      if (isLater && !transport.isReachable(before.node())) {
+        link.broken(before.node(), time.nowNs()); // nothing more can come from that owner
+      }
       if (!link.attach(found, time.nowNs())) {
         return;
       }

@@ -180,6 +180,25 @@ class OwnerLinksTest {
   }
 
   @Test
+  @DisplayName("nobody waits for what a former owner has still to say if it cannot be reached")
+  void leavesAnOwnerThatCannotBeReachedAtOnce() throws Exception {
+    hosts.own(ADA);
+    links.tick();
+    hosts.next(ADA, ToHost.Announce.class);
+    hosts.own(BOB);
+    links.tick();
+    time.advance(Duration.ofMillis(100));
+    links.tick();
+    assertThat(hosts.hasHeard()).isFalse();
+    hosts.cut(ADA);
+    links.tick();
+    time.advance(Duration.ofMillis(100));
+    links.tick();
+    hosts.next(BOB, ToHost.Announce.class);
+    assertThat(holder.told).containsExactly("attached to ada", "attached to bob");
+  }
+
+  @Test
   @DisplayName("releases and unknown connections count only if they come from the owner")
   void refusesWhatIsNotOfTheOwner() {
     hosts.release(ADA, LOBBY);

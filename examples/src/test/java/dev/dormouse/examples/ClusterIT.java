@@ -1,0 +1,78 @@
+package dev.dormouse.examples;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * Runs a cluster of three hosts and a gateway as processes, under load, and stops, kills and halts
+ * the hosts. {@code -Ddormouse.test.scribes} sets the number of sockets.
+ */
+@Tag("once")
+class ClusterIT {
+  private static final List<String> HOSTS = List.of("a", "b", "c");
+  private static final int SCRIBES = Integer.getInteger("dormouse.test.scribes", 100);
+  private static final int JOURNALS = 20;
+  private static final int PAUSE_MS = 200;
+
+  @TempDir private Path folder;
+
+  @Test
+  @DisplayName(
+      "no socket closes and no message is lost while hosts are replaced, killed and halted")
+  void noSocketClosesWhileHostsAreReplacedKilledAndHalted() throws Exception {
+    try (ClusterRig rig = new ClusterRig(folder, HOSTS)) {
+      rig.start("host", HOSTS.toArray(String[]::new));
+      rig.start("gateway", "gate");
+      rig.awaitWell("a");
+      try (Scribes scribes = new Scribes(rig.port("gate"), SCRIBES, JOURNALS, PAUSE_MS)) {
+        scribes.write();
+        awaitMore(scribes, SCRIBES);
+        scribes.longestMs();
+
+        for (String host : HOSTS) {
+          assertThat(rig.stop(host)).isZero();
+          awaitMore(scribes, SCRIBES);
+          rig.start("host", host);
+          rig.awaitWell(host);
+        }
+        System.out.printf("replaced: longest wait %d ms%n", scribes.longestMs());
+
+        String busiest = rig.busiest("a");
+        rig.kill(busiest);
+        awaitMore(scribes, SCRIBES);
+        System.out.printf("killed one: longest wait %d ms%n", scribes.longestMs());
+        rig.start("host", busiest);
+        rig.awaitWell(busiest);
+
+        busiest = rig.busiest("a");
+        rig.signal(busiest, "STOP");
+        LockSupport.parkNanos(TimeUnit.SECONDS.toNanos(4));
+        awaitMore(scribes, SCRIBES);
+        rig.signal(busiest, "CONT");
+        awaitMore(scribes, SCRIBES);
+        System.out.printf("halted one: longest wait %d ms%n", scribes.longestMs());
+
+        scribes.rest();
+        scribes.check(rig.port("gate"));
+      }
+    }
+  }
+
+  /** Waits until the scribes have heard more answers. */
+  private static void awaitMore(Scribes scribes, int more) throws Exception {
+    int enough = scribes.answered() + more;
+    Until.isTrue(
+        () -> {
+          scribes.checkOpen();
+          return scribes.answered() >= enough;
+        });
+  }
+}

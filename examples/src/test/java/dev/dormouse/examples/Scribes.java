@@ -1,0 +1,174 @@
+package dev.dormouse.examples;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.vertx.core.Vertx;
+import io.vertx.core.VertxOptions;
+import io.vertx.core.http.WebSocket;
+import io.vertx.core.http.WebSocketClient;
+import io.vertx.core.http.WebSocketClientOptions;
+import java.net.URI;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * Many clients that write into journals, each on a socket of its own. A scribe sends its next
+ * message a while after the answer to the one before. At the end the journals must have each
+ * message of each scribe once, in order, and the scribes must have heard the right answers.
+ */
+final class Scribes implements AutoCloseable {
+  private static final int LOOPS = 2;
+
+  /** A scribe. Its event loop uses it, and the test when all scribes rest. */
+  private static final class Scribe {
+    final String name;
+    final String journal;
+    final List<String> sent = new ArrayList<>();
+    final List<String> answers = new ArrayList<>();
+    WebSocket socket;
+    long sentNs;
+    long longestNs;
+
+    Scribe(String name, String journal) {
+      this.name = name;
+      this.journal = journal;
+    }
+  }
+
+  private final Vertx vertx = Vertx.vertx(new VertxOptions().setEventLoopPoolSize(LOOPS));
+  private final List<Scribe> scribes = new ArrayList<>();
+  private final Queue<String> closed = new ConcurrentLinkedQueue<>();
+  private final AtomicInteger waiting = new AtomicInteger();
+  private final AtomicInteger answered = new AtomicInteger();
+  private final int pauseMs;
+  private volatile boolean isResting = true;
+
+  /**
+   * Connects scribes, who rest at first.
+   *
+   * @param port the port of a server or a balancer
+   * @param pauseMs the time in milliseconds between an answer and the next message
+   */
+  Scribes(int port, int number, int journals, int pauseMs) throws Exception {
+    this.pauseMs = pauseMs;
+    WebSocketClient client =
+        vertx.createWebSocketClient(
+            new WebSocketClientOptions().setMaxConnections(number).setConnectTimeout(30_000));
+    for (int i = 0; i < number; i++) {
+      Scribe scribe = new Scribe("s" + i, "j" + i % journals);
+      scribes.add(scribe);
+      scribe.socket =
+          client
+              .connect(port, "127.0.0.1", "/journal/" + scribe.journal)
+              .toCompletionStage()
+              .toCompletableFuture()
+              .get(Child.LIMIT.toSeconds(), TimeUnit.SECONDS);
+      scribe.socket.textMessageHandler(text -> heard(scribe, text));
+      scribe.socket.closeHandler(
+          end ->
+              closed.add(
+                  "%s %s %s"
+                      .formatted(
+                          scribe.name,
+                          scribe.socket.closeStatusCode(),
+                          scribe.socket.closeReason())));
+    }
+  }
+
+  /** Lets all scribes write. */
+  void write() {
+    isResting = false;
+    scribes.forEach(this::send);
+  }
+
+  private void send(Scribe scribe) {
+    waiting.incrementAndGet();
+    scribe.sentNs = System.nanoTime();
+    String message = scribe.name + "-" + scribe.sent.size();
+    scribe.sent.add(message);
+    scribe.socket.writeTextMessage(message);
+  }
+
+  private void heard(Scribe scribe, String text) {
+    scribe.answers.add(text);
+    answered.incrementAndGet();
+    waiting.decrementAndGet();
+    scribe.longestNs = Math.max(scribe.longestNs, System.nanoTime() - scribe.sentNs);
+    vertx.setTimer(
+        pauseMs,
+        elapsed -> {
+          if (!isResting) {
+            send(scribe);
+          }
+        });
+  }
+
+  /** Returns the number of answers so far. */
+  int answered() {
+    return answered.get();
+  }
+
+  /** Lets no scribe write any more, and waits until all have their answers. */
+  void rest() throws Exception {
+    isResting = true;
+    Until.isTrue(
+        () -> {
+          checkOpen();
+          return waiting.get() == 0;
+        });
+  }
+
+  /** Checks that no socket has closed. */
+  void checkOpen() {
+    assertThat(closed).isEmpty();
+  }
+
+  /** Returns the longest wait for an answer since the last call, in milliseconds. */
+  long longestMs() {
+    long longest = 0;
+    for (Scribe scribe : scribes) {
+      longest = Math.max(longest, scribe.longestNs);
+      scribe.longestNs = 0;
+    }
+    return TimeUnit.NANOSECONDS.toMillis(longest);
+  }
+
+  /** Compares the journals, which a server or a balancer returns, with what was sent and heard. */
+  void check(int port) throws Exception {
+    checkOpen();
+    for (String journal : scribes.stream().map(s -> s.journal).distinct().toList()) {
+      List<String> lines =
+          Http.get(URI.create("http://127.0.0.1:" + port + "/journal/" + journal))
+              .body()
+              .lines()
+              .toList();
+      List<String> answers = HashChain.answers(lines);
+      int ofScribes = 0;
+      for (Scribe scribe : scribes) {
+        if (scribe.journal.equals(journal)) {
+          List<String> kept = new ArrayList<>();
+          List<String> right = new ArrayList<>();
+          for (int i = 0; i < lines.size(); i++) {
+            if (lines.get(i).startsWith(scribe.name + "-")) {
+              kept.add(lines.get(i));
+              right.add(answers.get(i));
+            }
+          }
+          assertThat(kept).as(scribe.name).isEqualTo(scribe.sent);
+          assertThat(scribe.answers).as(scribe.name).isEqualTo(right);
+          ofScribes += kept.size();
+        }
+      }
+      assertThat(lines).hasSize(ofScribes);
+    }
+  }
+
+  @Override
+  public void close() throws Exception {
+    vertx.close().toCompletionStage().toCompletableFuture().get(10, TimeUnit.SECONDS);
+  }
+}
