@@ -37,6 +37,8 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -435,6 +437,15 @@ public final class ClusterNode implements ClusterView, AutoCloseable {
   public @Nullable String ownerOf(ActorId actor) {
     Owner owner = placement.ownerOf(placement.groupOf(actor));
     return owner == null ? null : owner.node();
+  }
+
+  /**
+   * Hands the groups that this node leads to other nodes, because it is about to stop.
+   *
+   * @return completes when each group is handed over, or could not be within the limit
+   */
+  public CompletionStage<Integer> handOver(Duration limit) {
+    return raft == null ? CompletableFuture.completedStage(0) : raft.handOverAll(limit);
   }
 
   /** Ends the links. The store, and the log with it, must be closed before. */

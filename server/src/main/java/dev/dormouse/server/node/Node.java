@@ -592,7 +592,14 @@ public final class Node implements AutoCloseable {
     int code = options.restarts() ? SERVICE_RESTART : GOING_AWAY;
     boolean isInterrupted = false;
     if (cluster != null) {
-      isInterrupted = drain(() -> host.giveUpAll(forSockets), deadlineNs, "hand-over of actors");
+      ClusterNode several = cluster;
+      isInterrupted =
+          drain(
+              () ->
+                  host.giveUpAll(forSockets)
+                      .thenCompose(left -> several.handOver(forSockets.dividedBy(2))),
+              deadlineNs,
+              "hand-over of actors");
     }
     isInterrupted |=
         drain(() -> gateway.shutdown(code, forSockets).toCompletionStage(), deadlineNs, "sockets");
