@@ -217,6 +217,59 @@ class ReplicatedActorStoreTest extends ActorStoreContract {
   }
 
   @Test
+  void aTurnForWhichThereIsNoRoomIsRefusedBeforeItIsAppended() {
+    AtomicReference<Long> free = new AtomicReference<>(Long.MAX_VALUE);
+    NodeStore full =
+        ReplicatedActorStore.open(
+            StoreOptions.in(folder.resolve("full")).shards(SHARDS).blockCacheBytes(1 << 20),
+            new Replication("full", GROUPS, 0, 1, machine -> new ModelLog(kept, machine)),
+            engine -> new DiskRoom(free::get, 1 << 20));
+    int group = full.groupOf(LOBBY);
+    List<TurnBatch.Write> write = List.of(new TurnBatch.Write(Table.VALUE, bytes("a"), bytes("1")));
+    long epoch = full.epoch(group);
+    int before = kept.entries(group);
+    free.set(1L << 10);
+    assertThat(join(full.commit(new TurnBatch(LOBBY, epoch, write))))
+        .isInstanceOf(CommitResult.Refused.class);
+    assertThatExceptionOfType(UncheckedIOException.class)
+        .isThrownBy(() -> full.keep(group, new ClockMark(1, 2, full.run())));
+    assertThat(kept.entries(group)).isEqualTo(before);
+
+    free.set(Long.MAX_VALUE);
+    assertThat(join(full.commit(new TurnBatch(LOBBY, epoch, write)))).isEqualTo(CommitResult.DONE);
+    assertThat(kept.entries(group)).isGreaterThan(before);
+    full.close();
+  }
+
+  @Test
+  void anEntryThatCannotBeAppliedEndsTheProcess() {
+    List<Throwable> fatal = new ArrayList<>();
+    AtomicReference<ModelLog> model = new AtomicReference<>();
+    NodeStore broken =
+        Stores.replicated(
+            StoreOptions.in(folder.resolve("broken"))
+                .shards(SHARDS)
+                .blockCacheBytes(1 << 20)
+                .onFatal(fatal::add),
+            new Replication(
+                "broken",
+                GROUPS,
+                0,
+                1,
+                machine -> {
+                  model.set(new ModelLog(new ModelLog.Kept(GROUPS), machine));
+                  return model.get();
+                }));
+    // The engine refuses a range whose end lies before its beginning, as it would a failing disk.
+    StoredWrite refused = new StoredWrite(Table.VALUE, bytes("b"), null, bytes("a"));
+    assertThatExceptionOfType(UncheckedIOException.class)
+        .isThrownBy(() -> model.get().append(0, 9, new Entry(9, List.of(refused), null)));
+    assertThat(fatal).hasSize(1);
+    assertThat(model.get().machine().applied(0)).isZero();
+    broken.close();
+  }
+
+  @Test
   void runsOfDifferentNodesDiffer() {
     Replication west = new Replication("west", 8, 0, 3, machine -> null);
     Replication east = new Replication("east", 8, 2, 3, machine -> null);

@@ -14,6 +14,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -49,8 +50,11 @@ final class RaftWatch {
 
   private static final int RESTARTS_MAX = 1;
 
-  /** The time after a repair of a node, in limits of a stall, in which there is no other. */
-  private static final int REPAIR_PAUSE = 10;
+  /**
+   * The greatest number of doublings of the pause between two repairs of the same node, which
+   * begins with the limit of a stall: a node that cannot be helped must not cost the others much.
+   */
+  private static final int PAUSE_DOUBLINGS_MAX = 10;
 
   /** What a peer has told of its groups, and when. */
   private record Told(Progress progress, long atNs) {}
@@ -86,6 +90,13 @@ final class RaftWatch {
     private boolean isLate;
     private int attempts;
     private long quietUntilNs = time.nowNs();
+
+    /** Forgets what was compared, but not the attempts to help. */
+    void begin(long nowNs) {
+      entries.reset(nowNs);
+      wanted = 0;
+      isLate = false;
+    }
   }
 
   private final RaftSettings settings;
@@ -94,7 +105,7 @@ final class RaftWatch {
   private final Machine machine;
   private final Time time;
   private final Consumer<Throwable> onFatal;
-  private final List<Watched> groups = new ArrayList<>();
+  private final List<Watched> groups = new CopyOnWriteArrayList<>();
   private final Map<String, Told> told = new ConcurrentHashMap<>();
   private final AtomicLong restarts = new AtomicLong();
   private final AtomicLong repairs = new AtomicLong();
@@ -111,6 +122,10 @@ final class RaftWatch {
   // Only the thread that looks uses the fields below.
 
   private long lookedNs;
+
+  /** When a group was started again last. */
+  private long restartedNs;
+
   private long askedNs;
   private long balancedNs;
   private Set<String> takersBefore = Set.of();
@@ -130,6 +145,7 @@ final class RaftWatch {
     this.onFatal = onFatal;
     this.takesGroups = settings.mayOwn();
     this.lookedNs = time.nowNs();
+    this.restartedNs = lookedNs - settings.stall().toNanos();
     this.askedNs = lookedNs - ASK_EVERY.toNanos();
     this.balancedNs = lookedNs;
   }
@@ -242,18 +258,42 @@ final class RaftWatch {
     if (committed > each.committedAtRestart) {
       each.restarts = 0;
     }
-    boolean shouldCommit = isLeader && last > committed && !isBusy;
-    if (each.commits.isStalled(committed, shouldCommit, nowNs)) {
+    boolean shouldCommit = isLeader && last > committed && !isBusy && !isLoadedElsewhere(group);
+    if (each.commits.isStalled(committed + movedElsewhere(group), shouldCommit, nowNs)) {
       moveOn(each, committed, nowNs);
     } else if (isLeader) {
       for (String peer : peers()) {
         look(each, peer, last, isBusy, nowNs, late);
       }
     } else {
-      each.followers.clear();
+      each.followers.values().forEach(follower -> follower.begin(nowNs));
     }
     long lag = isLeader ? lagOf(group, peers()) : -1;
     return new Progress.Group(group.isOwned(), group.isLoading(), last, applied, lag);
+  }
+
+  /** Returns whether another node takes the state of a group from a snapshot, which takes time. */
+  private boolean isLoadedElsewhere(RaftGroup group) {
+    return told.values().stream()
+        .anyMatch(
+            last ->
+                group.number() < last.progress.groups().size()
+                    && last.progress.groups().get(group.number()).isLoading());
+  }
+
+  /**
+   * Returns a number that grows while other nodes get entries of a group or parts of snapshots.
+   * While they do, nothing may be committed for long although nothing stands still.
+   */
+  private long movedElsewhere(RaftGroup group) {
+    long moved = 0;
+    for (Map.Entry<String, Told> each : told.entrySet()) {
+      Progress there = each.getValue().progress;
+      moved += rpc.partsSentTo(each.getKey());
+      moved +=
+          group.number() < there.groups().size() ? there.groups().get(group.number()).last() : 0;
+    }
+    return moved;
   }
 
   private void moveOn(Watched each, long committed, long nowNs) {
@@ -280,9 +320,11 @@ final class RaftWatch {
   private void restart(Watched each) {
     long unused = restarts.incrementAndGet();
     each.running.restart();
-    each.commits.reset(time.nowNs());
-    each.followers.clear();
-    lookedNs = time.nowNs(); // the restart took time
+    long nowNs = time.nowNs();
+    each.commits.reset(nowNs);
+    each.followers.values().forEach(follower -> follower.begin(nowNs));
+    lookedNs = nowNs; // the restart took time
+    restartedNs = nowNs;
   }
 
   private void look(
@@ -291,8 +333,7 @@ final class RaftWatch {
     Follower follower = each.followers.computeIfAbsent(peer, name -> new Follower());
     Told heard = fresh(peer, nowNs);
     if (heard == null || isBusy || group.number() >= heard.progress.groups().size()) {
-      follower.entries.reset(nowNs);
-      follower.isLate = false;
+      follower.begin(nowNs);
       return;
     }
     Progress.Group there = heard.progress.groups().get(group.number());
@@ -309,14 +350,16 @@ final class RaftWatch {
       return;
     }
     boolean unusedLate = late.add(peer);
-    if (nowNs - follower.quietUntilNs < 0) {
-      return;
+    long stallNs = settings.stall().toNanos();
+    boolean isRestart = follower.attempts % 2 == 1;
+    if (nowNs - follower.quietUntilNs < 0 || (isRestart && nowNs - restartedNs < stallNs)) {
+      return; // one group at a time is started again
     }
     long unused = repairs.incrementAndGet();
     follower.entries.reset(nowNs);
-    follower.quietUntilNs = nowNs + settings.stall().toNanos();
+    follower.quietUntilNs = nowNs + (stallNs << Math.min(follower.attempts, PAUSE_DOUBLINGS_MAX));
     follower.attempts++;
-    if (follower.attempts % 2 == 1) {
+    if (!isRestart) {
       log.error(
           "node {} lacks {} entries of group {} and gets none; its connection begins again",
           peer,
@@ -329,11 +372,7 @@ final class RaftWatch {
           peer,
           last - there.last(),
           group.number());
-      long quietUntilNs = nowNs + REPAIR_PAUSE * settings.stall().toNanos();
       restart(each);
-      Follower next = new Follower();
-      next.quietUntilNs = quietUntilNs;
-      each.followers.put(peer, next);
     }
   }
 
