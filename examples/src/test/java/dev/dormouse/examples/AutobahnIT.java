@@ -62,6 +62,7 @@ class AutobahnIT {
       command.addAll(
           List.of(
               System.getProperty("dormouse.test.java"),
+              "-XX:TieredStopAtLevel=1",
               "-Dpython.cachedir.skip=true",
               "-jar",
               DIRECTORY.resolve("jython.jar").toString(),

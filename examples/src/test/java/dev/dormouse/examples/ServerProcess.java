@@ -45,7 +45,10 @@ final class ServerProcess implements AutoCloseable {
     return start(data.getParent(), Map.of(), withPorts(data, flags));
   }
 
-  /** Starts a server with {@link TestActors} too and these options of the JVM, and waits for it. */
+  /**
+   * Starts a server with {@link TestActors} too and these options of the JVM, and waits for it.
+   * Without options it has those of {@link QuickStart}.
+   */
   static ServerProcess startTestActors(Path data, List<String> jvm, String... flags)
       throws Exception {
     return new ServerProcess(launchTestActors(data, jvm, flags));
@@ -72,7 +75,10 @@ final class ServerProcess implements AutoCloseable {
     return new ServerProcess(launchTestActors(before, data, List.of(), flags));
   }
 
-  /** Launches a server with {@link TestActors}, and waits for nothing. */
+  /**
+   * Launches a server with {@link TestActors}, and waits for nothing. Without options of the JVM it
+   * has those of {@link QuickStart}.
+   */
   static Child launchTestActors(Path data, List<String> jvm, String... flags) throws IOException {
     return launchTestActors(List.of(), data, jvm, flags);
   }
@@ -87,7 +93,7 @@ final class ServerProcess implements AutoCloseable {
             "-XX:+IgnoreUnrecognizedVMOptions",
             "--enable-native-access=ALL-UNNAMED",
             "--sun-misc-unsafe-memory-access=allow"));
-    command.addAll(jvm);
+    command.addAll(before.isEmpty() && jvm.isEmpty() ? QuickStart.options() : jvm);
     String tests = TestActors.class.getProtectionDomain().getCodeSource().getLocation().getPath();
     command.addAll(List.of("-cp", jar() + File.pathSeparator + tests, TestActors.class.getName()));
     command.addAll(List.of(withPorts(data, flags)));
@@ -117,11 +123,12 @@ final class ServerProcess implements AutoCloseable {
     return new ServerProcess(process);
   }
 
-  /** Launches the server, and waits for nothing. */
+  /** Launches the server, with the options of {@link QuickStart}, and waits for nothing. */
   static Child launch(Path directory, Map<String, String> variables, String... flags)
       throws IOException {
     List<String> command = new ArrayList<>();
     command.add(System.getProperty("dormouse.test.java"));
+    command.addAll(QuickStart.options());
     command.add("-jar");
     command.add(jar());
     command.addAll(List.of(flags));
