@@ -1,23 +1,10 @@
-// What the scripts share: bounded waits, editors that are clients of y-websocket, talk with the test that runs the script.
-import { createInterface } from 'node:readline';
+// What the scripts share: editors that are clients of y-websocket, and what they share with all other scripts.
 import WebSocket from 'ws';
 import * as Y from 'yjs';
 import { WebsocketProvider } from 'y-websocket';
+import { within } from '../js/shared.mjs';
 
-export const LIMIT_MS = 30_000;
-
-/** Fails if it takes too long. */
-export async function within(promise, what, limitMs = LIMIT_MS) {
-  let timer;
-  const late = new Promise((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`${what}: not within ${limitMs} ms`)), limitMs);
-  });
-  try {
-    return await Promise.race([promise, late]);
-  } finally {
-    clearTimeout(timer);
-  }
-}
+export { test, within } from '../js/shared.mjs';
 
 /** A document that is open in an unchanged client. */
 export class Editor {
@@ -54,13 +41,4 @@ export class Editor {
   close() {
     this.provider.destroy();
   }
-}
-
-const lines = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
-
-/** Asks the test for something, and waits until it says that it is done. */
-export async function test(request) {
-  console.log(request);
-  const { value } = await within(lines.next(), `the test was asked to ${request}`);
-  if (value !== 'done') throw new Error(`the test answered ${value}`);
 }
