@@ -167,6 +167,17 @@ class DocumentCodeTest {
   }
 
   @Test
+  void thePageForAgentsHasTheReadmesCommandThatMakesAProject() throws IOException {
+    List<String> commands =
+        Files.readAllLines(ROOT.resolve("README.md")).stream()
+            .filter(line -> line.startsWith("mvn -B archetype:generate "))
+            .toList();
+
+    assertThat(commands).hasSize(1);
+    assertThat(Files.readAllLines(ROOT.resolve("sdk/llms.txt"))).containsAll(commands);
+  }
+
+  @Test
   void theReadmeHasAtMost150Lines() throws IOException {
     assertThat(Files.readAllLines(ROOT.resolve("README.md"))).hasSizeLessThanOrEqualTo(150);
   }
