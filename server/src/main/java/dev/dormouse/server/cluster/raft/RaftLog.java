@@ -45,6 +45,10 @@ public final class RaftLog implements ReplicatedLog {
   private static final Logger log = Log.of(RaftLog.class);
 
   private static final long WATCH_MS = 250;
+
+  /** The number of entries since the last snapshot from which there is another: it has all rows. */
+  private static final int SNAPSHOT_ENTRIES_MIN = 1_000;
+
   private static final int APPEND_THREADS = 4;
   private static final int APPEND_QUEUE = 32_768;
   private static final int CLOSURE_THREADS = 4;
@@ -157,6 +161,7 @@ public final class RaftLog implements ReplicatedLog {
     options.setRaftMetaUri(folder.resolve("meta").resolve(nameOf(group)).toString());
     options.setSnapshotUri(folder.resolve("snapshot").resolve(nameOf(group)).toString());
     options.setSnapshotIntervalSecs((int) settings.snapshots().toSeconds());
+    options.setSnapshotLogIndexMargin(SNAPSHOT_ENTRIES_MIN);
     options.setElectionTimeoutMs((int) settings.election().toMillis());
     options.setElectionPriority(
         settings.mayOwn() ? ElectionPriority.Disabled : ElectionPriority.NotElected);
@@ -342,15 +347,14 @@ public final class RaftLog implements ReplicatedLog {
       for (RunningGroup each : started) {
         CompletableFuture<Void> one = new CompletableFuture<>();
         taken.add(one);
-        each.node()
-            .snapshot(
-                status -> {
-                  if (status.isOk()) {
-                    one.complete(null);
-                  } else {
-                    one.completeExceptionally(new IllegalStateException(status.getErrorMsg()));
-                  }
-                });
+        each.snapshot(
+            status -> {
+              if (status.isOk()) {
+                one.complete(null);
+              } else {
+                one.completeExceptionally(new IllegalStateException(status.getErrorMsg()));
+              }
+            });
       }
     }
     return CompletableFuture.allOf(taken.toArray(CompletableFuture<?>[]::new));

@@ -253,7 +253,7 @@ final class RaftWatch {
       return new Progress.Group(false, false, applied, applied, -1); // it is starting or stopping
     }
     if (group.wantsSnapshot()) {
-      node.snapshot(status -> log.info("group {} has another snapshot: {}", node, status));
+      each.running.snapshot(status -> log.info("group {} has another snapshot: {}", node, status));
     }
     if (committed > each.committedAtRestart) {
       each.restarts = 0;

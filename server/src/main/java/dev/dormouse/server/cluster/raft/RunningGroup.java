@@ -1,7 +1,9 @@
 package dev.dormouse.server.cluster.raft;
 
+import com.alipay.sofa.jraft.Closure;
 import com.alipay.sofa.jraft.Node;
 import com.alipay.sofa.jraft.RaftGroupService;
+import com.alipay.sofa.jraft.option.NodeOptions;
 import java.util.function.Supplier;
 
 /** A group that runs on this node, and can be started again. One thread at a time. */
@@ -24,6 +26,18 @@ final class RunningGroup {
 
   Node node() {
     return service.getRaftNode();
+  }
+
+  /** Takes a snapshot now, however few entries were applied since the last one. */
+  void snapshot(Closure done) {
+    NodeOptions options = node().getOptions();
+    int margin = options.getSnapshotLogIndexMargin();
+    options.setSnapshotLogIndexMargin(0);
+    try {
+      node().snapshot(done);
+    } finally {
+      options.setSnapshotLogIndexMargin(margin);
+    }
   }
 
   /** Starts the group again in this process, which takes an election. */
