@@ -40,6 +40,9 @@ final class Scribes implements AutoCloseable {
   }
 
   private final Vertx vertx = Vertx.vertx(new VertxOptions().setEventLoopPoolSize(LOOPS));
+  /** The client of all sockets, which would close them if nothing referred to it. */
+  private final WebSocketClient client;
+
   private final List<Scribe> scribes = new ArrayList<>();
   private final Queue<String> closed = new ConcurrentLinkedQueue<>();
   private final AtomicInteger waiting = new AtomicInteger();
@@ -55,7 +58,7 @@ final class Scribes implements AutoCloseable {
    */
   Scribes(int port, int number, int journals, int pauseMs) throws Exception {
     this.pauseMs = pauseMs;
-    WebSocketClient client =
+    client =
         vertx.createWebSocketClient(
             new WebSocketClientOptions().setMaxConnections(number).setConnectTimeout(30_000));
     for (int i = 0; i < number; i++) {

@@ -211,7 +211,6 @@ public final class ClusterNode implements ClusterView, AutoCloseable {
       NodeStore store = Stores.ownerless(groups, run);
       ClusterNode node =
           new ClusterNode(options, vertx, links, store, new HeardPlacement(store), null, time);
-      links.greetAs(run);
       return node;
     } catch (RuntimeException | Error e) {
       links.close();
@@ -309,7 +308,9 @@ public final class ClusterNode implements ClusterView, AutoCloseable {
    */
   public void start(CallRoute host, Predicate<CallRequest> isOwned) {
     calls.serve(host, isOwned);
-    if (options.role() != ClusterOptions.Role.GATEWAY) {
+    if (options.role() == ClusterOptions.Role.GATEWAY) {
+      links.greetAs(store.run());
+    } else {
       listen(links, store.run());
       meetPeers(options, links);
     }
