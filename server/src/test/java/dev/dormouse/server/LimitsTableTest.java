@@ -279,6 +279,7 @@ class LimitsTableTest {
         "RaftGroup.COALESCED_BYTES_MAX",
         "RaftGroup.COALESCED_MAX",
         "RaftGroup.OPEN_MAX",
+        "RaftWatch.PAUSE_DOUBLINGS_MAX",
         "RaftWatch.RESTARTS_MAX",
         "RaftWatch.TRANSFER_LIMIT",
         "ReplicatedLog.ENTRY_BYTES_MAX");

@@ -407,6 +407,7 @@ final class RaftGroup extends StateMachineAdapter {
     return CompletableFuture.completedStage(new TransferResult.Refused(why));
   }
 
+  @SuppressWarnings("ReferenceEquality") // each attempt is an object of its own
   private synchronized void ended(Transfer over) {
     if (transfer == over) {
       transfer = null;

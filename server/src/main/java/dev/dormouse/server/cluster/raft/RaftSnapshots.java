@@ -75,7 +75,7 @@ final class RaftSnapshots extends LocalSnapshotStorage {
       log.error("the snapshots in {} cannot be read", folder, e);
       return false;
     }
-    if (!super.init(unused)) {
+    if (!super.init(null)) {
       return false;
     }
     keep();

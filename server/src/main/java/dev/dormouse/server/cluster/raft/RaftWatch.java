@@ -215,7 +215,7 @@ final class RaftWatch {
     rpc.tell(new Progress(takesGroups, own));
     if (!settings.balance().isZero() && nowNs - balancedNs >= settings.balance().toNanos()) {
       balancedNs = nowNs;
-      balance(nowNs);
+      balance();
     }
   }
 
@@ -404,7 +404,7 @@ final class RaftWatch {
     return rpc.isUp(node) && lag >= 0 && lag <= CAUGHT_UP_ENTRIES;
   }
 
-  private void balance(long nowNs) {
+  private void balance() {
     Map<String, Integer> takers = takers();
     Set<String> before = takersBefore;
     takersBefore = takers == null ? Set.of() : takers.keySet();

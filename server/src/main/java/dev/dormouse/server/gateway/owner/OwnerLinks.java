@@ -284,8 +284,10 @@ public final class OwnerLinks {
     OwnerLink link = links[group];
     synchronized (link) {
       Owner before = link.owner();
-      boolean isLater = before != null && found != null && found.epoch() > before.epoch();
-      if (isLater && !transport.isReachable(before.node())) {
+      if (before != null
+          && found != null
+          && found.epoch() > before.epoch()
+          && !transport.isReachable(before.node())) {
         link.broken(before.node(), time.nowNs()); // nothing more can come from that owner
       }
       if (!link.attach(found, time.nowNs())) {
