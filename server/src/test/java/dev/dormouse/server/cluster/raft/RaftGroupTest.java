@@ -175,7 +175,7 @@ class RaftGroupTest {
 
     @Override
     public long getIndex() {
-      return at + 1;
+      return at + 1L;
     }
 
     @Override
