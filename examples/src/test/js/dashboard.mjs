@@ -120,10 +120,17 @@ try {
   await legible(light);
 
   // What sleeps looks asleep: by its colour, and by its shape.
-  const looks = (state) => light.locator(`tbody [data-state=${state}]`).first().evaluate((element) => {
-    const mark = getComputedStyle(element, '::before');
-    return [getComputedStyle(element).color, mark.backgroundColor, mark.boxShadow];
-  });
+  const looks = async (state) => {
+    for (let tries = 0; tries < 100; tries++) {
+      const found = await light.locator(`tbody [data-state=${state}]`).first().evaluate((element) => {
+        const mark = getComputedStyle(element, '::before');
+        const look = [getComputedStyle(element).color, mark.backgroundColor, mark.boxShadow];
+        return element.isConnected ? look : null; // the list may have made the row anew meanwhile
+      });
+      if (found) return found;
+    }
+    return assert.fail(`no row stays in the list that is ${state}`);
+  };
   const [awake, asleep] = [await looks('awake'), await looks('asleep')];
   assert.notEqual(awake[0], asleep[0]);
   assert.notEqual(awake[1], asleep[1]);

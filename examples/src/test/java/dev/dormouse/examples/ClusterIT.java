@@ -20,6 +20,7 @@ import org.junit.jupiter.api.io.TempDir;
  * no others, are closed with 1012.
  */
 @Tag("once")
+@Tag("alone")
 class ClusterIT {
   private static final List<String> HOSTS = List.of("a", "b", "c");
   private static final int SCRIBES = Integer.getInteger("dormouse.test.scribes", 100);

@@ -2,8 +2,6 @@ package dev.dormouse.examples;
 
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -32,13 +30,7 @@ final class ClusterRig implements AutoCloseable {
     this.folder = folder;
     Files.writeString(folder.resolve("secret"), "0123456789abcdef0123456789abcdef");
     for (String host : hosts) {
-      peers.put(host, freePort());
-    }
-  }
-
-  static int freePort() throws IOException {
-    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      return socket.getLocalPort();
+      peers.put(host, LastingPorts.choose(1).iterator().next());
     }
   }
 
@@ -60,8 +52,8 @@ final class ClusterRig implements AutoCloseable {
 
   private Child launch(String role, String name) throws IOException {
     if (!ports.containsKey(name)) {
-      ports.put(name, freePort());
-      adminPorts.put(name, freePort());
+      ports.put(name, LastingPorts.choose(1).iterator().next());
+      adminPorts.put(name, LastingPorts.choose(1).iterator().next());
     }
     List<String> command =
         new ArrayList<>(

@@ -8,7 +8,6 @@ import dev.dormouse.server.options.ClusterOptions;
 import dev.dormouse.server.options.ServerOptions;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
-import java.net.ServerSocket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -18,6 +17,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -53,15 +53,8 @@ class ClusterAdminTest {
   @BeforeEach
   void startAll() throws Exception {
     Files.writeString(folder.resolve("secret"), "0123456789abcdef0123456789abcdef");
-    List<ServerSocket> ports = new ArrayList<>();
-    for (String name : NAMES) {
-      ServerSocket port = new ServerSocket(0);
-      ports.add(port);
-      peers.put(name, "127.0.0.1:" + port.getLocalPort());
-    }
-    for (ServerSocket port : ports) {
-      port.close();
-    }
+    Iterator<Integer> ports = LastingPorts.choose(NAMES.size()).iterator();
+    NAMES.forEach(name -> peers.put(name, "127.0.0.1:" + ports.next()));
     List<CompletableFuture<Void>> starts = new ArrayList<>();
     NAMES.forEach(name -> starts.add(CompletableFuture.runAsync(() -> start(name))));
     CompletableFuture.allOf(starts.toArray(CompletableFuture[]::new)).get(60, TimeUnit.SECONDS);
@@ -76,7 +69,7 @@ class ClusterAdminTest {
                     .port(0)
                     .adminPort(0)
                     .data(folder.resolve(name))
-                    .drain(Duration.ofSeconds(2))
+                    .drain(Duration.ofSeconds(10))
                     .cluster(ClusterOptions.of(name, peers, folder.resolve("secret"))));
     synchronized (servers) {
       servers.put(name, server);

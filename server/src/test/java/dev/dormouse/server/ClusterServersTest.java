@@ -10,11 +10,11 @@ import dev.dormouse.sdk.WebSocketActor;
 import dev.dormouse.server.options.ClusterOptions;
 import dev.dormouse.server.options.ClusterOptions.Role;
 import dev.dormouse.server.options.ServerOptions;
-import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -82,15 +82,8 @@ class ClusterServersTest {
   @BeforeEach
   void choosePorts() throws Exception {
     Files.writeString(folder.resolve("secret"), "0123456789abcdef0123456789abcdef");
-    List<ServerSocket> ports = new ArrayList<>();
-    for (String name : NAMES) {
-      ServerSocket port = new ServerSocket(0);
-      ports.add(port);
-      peers.put(name, "127.0.0.1:" + port.getLocalPort());
-    }
-    for (ServerSocket port : ports) {
-      port.close();
-    }
+    Iterator<Integer> ports = LastingPorts.choose(NAMES.size()).iterator();
+    NAMES.forEach(name -> peers.put(name, "127.0.0.1:" + ports.next()));
   }
 
   private void startAll(Role role) throws Exception {
@@ -111,7 +104,7 @@ class ClusterServersTest {
                     .adminPort(0)
                     .data(folder.resolve(name))
                     .idle(Duration.ofMillis(200))
-                    .drain(Duration.ofSeconds(2))
+                    .drain(Duration.ofSeconds(10))
                     .cluster(new ClusterOptions(name, role, peers, folder.resolve("secret"), 4)));
     synchronized (servers) {
       servers.put(name, server);

@@ -423,6 +423,17 @@ final class ReplicatedActorStore extends EngineStore {
     }
 
     @Override
+    public CompletionStage<Void> leave(Ownership ownership) {
+      OwnershipListener known;
+      synchronized (ReplicatedActorStore.this) {
+        known = listener;
+      }
+      return known == null
+          ? CompletableFuture.completedStage(null)
+          : known.onLeaving(ownership.group());
+    }
+
+    @Override
     public void onLost(Ownership ownership, String why) {
       int group = ownership.group();
       Owned present;

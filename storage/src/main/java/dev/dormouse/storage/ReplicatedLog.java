@@ -8,6 +8,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
@@ -38,8 +39,8 @@ public interface ReplicatedLog extends AutoCloseable {
    *   <li>in {@link CommitResult.Unknown} if none of these is known.
    * </ul>
    *
-   * <p>After the first that is {@code Unknown} so are all that wait, the ownership has ended, and
-   * {@link Machine#onLost} follows.
+   * <p>After the first that is {@code Unknown} so are all that wait. The ownership has ended, and
+   * {@link Machine#onLost} has been told before, so that nobody answers in its name.
    */
   CompletionStage<CommitResult> submit(Ownership ownership, Entry entry);
 
@@ -249,6 +250,16 @@ public interface ReplicatedLog extends AutoCloseable {
 
     /** Hears that this node owns a group, and has applied all that earlier owners committed. */
     void onOwned(Ownership ownership);
+
+    /**
+     * Ends in good order what is done under an ownership that is about to be handed to another
+     * node. Any thread may call this method.
+     *
+     * @return completes when nothing is under way, or cannot be waited for any longer
+     */
+    default CompletionStage<Void> leave(Ownership ownership) {
+      return CompletableFuture.completedStage(null);
+    }
 
     /** Hears that an ownership has ended, of which {@link #onOwned} was told. */
     void onLost(Ownership ownership, String why);

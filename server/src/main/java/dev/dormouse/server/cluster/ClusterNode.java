@@ -209,9 +209,7 @@ public final class ClusterNode implements ClusterView, AutoCloseable {
       long run = answer.getLong();
       ShardGroups groups = new ShardGroups(answer.getInt(), answer.getInt());
       NodeStore store = Stores.ownerless(groups, run);
-      ClusterNode node =
-          new ClusterNode(options, vertx, links, store, new HeardPlacement(store), null, time);
-      return node;
+      return new ClusterNode(options, vertx, links, store, new HeardPlacement(store), null, time);
     } catch (RuntimeException | Error e) {
       links.close();
       throw e;
@@ -475,7 +473,9 @@ public final class ClusterNode implements ClusterView, AutoCloseable {
 
     @Override
     public void down(Peer peer, String why) {
-      guests.remove(peer.node());
+      if (guests.remove(peer.node())) {
+        transport.guestDown(peer.node());
+      }
     }
 
     @Override

@@ -18,6 +18,7 @@ import java.nio.ByteBuffer;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
@@ -49,6 +50,9 @@ final class LinkTransport implements Transport {
   /** The most records that the event loop takes from the queue before it does other work. */
   private static final int TURN = 256;
 
+  /** The time for which the lane of a guest is down until the guest is forgotten. */
+  private static final long GUEST_REST_NS = TimeUnit.MINUTES.toNanos(1);
+
   /** How far the numbers of the links of one run of a node are from those of the next run. */
   private static final int NUMBERS_OF_RUN_BITS = 24;
 
@@ -66,6 +70,9 @@ final class LinkTransport implements Transport {
 
     /** The run of the peer's process; 0 until it is known. */
     private long run;
+
+    /** The time since when the lane of a guest is down; null while it is up. */
+    private @Nullable Long downSinceNs;
 
     Peering(String node) {
       this.node = node;
@@ -144,6 +151,7 @@ final class LinkTransport implements Transport {
         toHost.breakOff("the node has started again", nowNs);
         runs.remove(run);
       }
+      downSinceNs = null;
       run = nextRun;
       runs.put(run, this);
       toGateway.carrierUp(nowNs);
@@ -291,6 +299,31 @@ final class LinkTransport implements Transport {
               peer.toHost.tick(nowNs);
               peer.toGateway.tick(nowNs);
             });
+    forgetGuests(nowNs);
+  }
+
+  /** Forgets the guests that have not come back, which may never come again under their names. */
+  private void forgetGuests(long nowNs) {
+    peers
+        .values()
+        .removeIf(
+            peer -> {
+              Long since = peer.downSinceNs;
+              boolean isGone = since != null && nowNs - since >= GUEST_REST_NS;
+              if (isGone) {
+                runs.remove(peer.run);
+                hostEnd().broken(peer.run);
+              }
+              return isGone;
+            });
+  }
+
+  /** Hears that the lane of frames to a guest is down. */
+  void guestDown(String guest) {
+    Peering peer = peers.get(guest);
+    if (peer != null) {
+      peer.downSinceNs = time.nowNs();
+    }
   }
 
   private Peering peer(String name) {

@@ -95,6 +95,9 @@ public final class ActorHost implements Transport.HostEnd, OwnershipListener, Ow
   public static final CallRoute NO_ROUTE =
       (request, reply) -> reply.failed(Reason.CANNOT_WAKE, "this node does not own the actor");
 
+  /** The time for the open turns of a group that the log hands to another node. */
+  private static final Duration LEAVE_WITHIN = Duration.ofSeconds(2);
+
   private final Map<String, ActorType> types;
   private final NodeStore store;
   private final Time time;
@@ -558,6 +561,12 @@ public final class ActorHost implements Transport.HostEnd, OwnershipListener, Ow
     door().begin(group, epoch);
     alarmClock.owned(group);
     tells.owned(group);
+  }
+
+  /** Leaves the ownership of a group in good order, since another node is about to take it. */
+  @Override
+  public CompletionStage<Void> onLeaving(int group) {
+    return giveUp(group, null, LEAVE_WITHIN);
   }
 
   /** Ends the ownership of a group at once; nothing of its actors leaves any more. */

@@ -279,7 +279,7 @@ final class RaftGroup extends StateMachineAdapter {
           new ReadIndexClosure() {
             @Override
             public void run(Status status, long index, byte[] context) {
-              result.complete(confirmed(by, status));
+              confirmed(by, status, result);
             }
           });
     } catch (RuntimeException e) {
@@ -288,13 +288,19 @@ final class RaftGroup extends StateMachineAdapter {
     return result;
   }
 
-  private synchronized CommitResult confirmed(Ownership by, Status status) {
-    if (!by.equals(ownership)) {
-      return new CommitResult.Fenced(epoch());
+  private void confirmed(Ownership by, Status status, CompletableFuture<CommitResult> result) {
+    boolean isOver;
+    synchronized (this) {
+      isOver = !by.equals(ownership);
     }
-    return status.isOk()
-        ? CommitResult.DONE
-        : new CommitResult.Unknown(new IllegalStateException(status.getErrorMsg()));
+    if (isOver) {
+      result.complete(new CommitResult.Fenced(epoch()));
+    } else if (status.isOk()) {
+      result.complete(CommitResult.DONE);
+    } else {
+      end(by, "it could not be confirmed: " + status.getErrorMsg());
+      afterLoss("the ownership could not be confirmed", result::complete);
+    }
   }
 
   /** Returns the epoch that is in force, as far as this node knows; 0 if it knows none. */
@@ -376,8 +382,10 @@ final class RaftGroup extends StateMachineAdapter {
     CompletableFuture<TransferResult> result = new CompletableFuture<>();
     Transfer begun = new Transfer(to, result);
     Node engine = node;
+    Ownership by;
     synchronized (this) {
-      if (state != State.OWNED || engine == null) {
+      by = ownership;
+      if (state != State.OWNED || engine == null || by == null) {
         return refused("this node does not own group " + number);
       }
       if (to.equals(self)) {
@@ -391,7 +399,12 @@ final class RaftGroup extends StateMachineAdapter {
     var unused =
         result
             .completeOnTimeout(new TransferResult.TimedOut(), limit.toNanos(), TimeUnit.NANOSECONDS)
-            .whenComplete((ended, failure) -> ended(begun));
+            .whenComplete((ended, failure) -> ended(begun, by, ended));
+    machine.leave(by).whenComplete((left, failure) -> handOver(engine, to, result));
+    return result;
+  }
+
+  private static void handOver(Node engine, String to, CompletableFuture<TransferResult> result) {
     try {
       Status status = engine.transferLeadershipTo(new PeerId(to, RaftRpc.PORT));
       if (!status.isOk()) {
@@ -400,7 +413,6 @@ final class RaftGroup extends StateMachineAdapter {
     } catch (RuntimeException e) {
       result.complete(new TransferResult.Refused("the group is being stopped: " + e));
     }
-    return result;
   }
 
   private static CompletionStage<TransferResult> refused(String why) {
@@ -408,9 +420,14 @@ final class RaftGroup extends StateMachineAdapter {
   }
 
   @SuppressWarnings("ReferenceEquality") // each attempt is an object of its own
-  private synchronized void ended(Transfer over) {
-    if (transfer == over) {
-      transfer = null;
+  private void ended(Transfer over, Ownership by, @Nullable TransferResult result) {
+    synchronized (this) {
+      if (transfer == over) {
+        transfer = null;
+      }
+    }
+    if (!(result instanceof TransferResult.Done)) {
+      end(by, "it was left, and no other node has taken it"); // this node may begin again
     }
   }
 
@@ -489,10 +506,21 @@ final class RaftGroup extends StateMachineAdapter {
       }
     }
     log.info("the ownership of group {} in epoch {} has ended: {}", number, by.epoch(), why);
-    if (!lost.isEmpty()) {
-      CommitResult unknown =
-          new CommitResult.Unknown(new IllegalStateException("the ownership ended: " + why));
-      lost.forEach(submitted -> submitted.result().complete(unknown));
+    afterLoss(
+        "the ownership ended: " + why,
+        unknown -> lost.forEach(submitted -> submitted.result().complete(unknown)));
+  }
+
+  /**
+   * Reports that nobody knows what became of commits, after the machine has heard of the end of the
+   * ownership. So nobody answers for an owner that has ended.
+   */
+  private void afterLoss(String why, Consumer<CommitResult> report) {
+    CommitResult unknown = new CommitResult.Unknown(new IllegalStateException(why));
+    try {
+      notifier.execute(() -> report.accept(unknown));
+    } catch (RejectedExecutionException e) { // the log is closed
+      report.accept(unknown);
     }
   }
 
