@@ -38,12 +38,12 @@ class ClusterIT {
       rig.awaitWell("a");
       try (Scribes scribes = new Scribes(rig.port("gate"), SCRIBES, JOURNALS, PAUSE_MS)) {
         scribes.write();
-        awaitMore(scribes, SCRIBES);
+        scribes.awaitRound();
         scribes.longestMs();
 
         for (String host : HOSTS) {
           assertThat(rig.stop(host)).isZero();
-          awaitMore(scribes, SCRIBES);
+          scribes.awaitRound();
           rig.start("host", host);
           rig.awaitWell(host);
         }
@@ -52,7 +52,7 @@ class ClusterIT {
 
         String busiest = rig.busiest("a");
         rig.kill(busiest);
-        awaitMore(scribes, SCRIBES);
+        scribes.awaitRound();
         System.out.printf(
             "killed one: longest wait %d ms, %d sockets closed%n",
             scribes.longestMs(), scribes.closes().size());
@@ -62,9 +62,9 @@ class ClusterIT {
         busiest = rig.busiest("a");
         rig.signal(busiest, "STOP");
         LockSupport.parkNanos(TimeUnit.SECONDS.toNanos(4));
-        awaitMore(scribes, SCRIBES);
+        scribes.awaitRound();
         rig.signal(busiest, "CONT");
-        awaitMore(scribes, SCRIBES);
+        scribes.awaitRound();
         System.out.printf(
             "halted one: longest wait %d ms, %d sockets closed%n",
             scribes.longestMs(), scribes.closes().size());
@@ -73,15 +73,5 @@ class ClusterIT {
         scribes.check(rig.port("gate"));
       }
     }
-  }
-
-  /** Waits until the scribes have heard more answers. */
-  private static void awaitMore(Scribes scribes, int more) throws Exception {
-    int enough = scribes.answered() + more;
-    Until.isTrue(
-        () -> {
-          scribes.checkOpen();
-          return scribes.answered() >= enough;
-        });
   }
 }

@@ -26,6 +26,10 @@ import java.util.concurrent.atomic.AtomicInteger;
  */
 final class Scribes implements AutoCloseable {
   private static final int LOOPS = 2;
+
+  /** The answers of a round: the first may have been on its way before. */
+  private static final int ROUND = 2;
+
   private static final short RESTART = 1012;
 
   /** A scribe. Its event loop uses it, and the test when all scribes rest. */
@@ -34,6 +38,7 @@ final class Scribes implements AutoCloseable {
     final String journal;
     final List<String> sent = new ArrayList<>();
     final List<Optional<String>> answers = new ArrayList<>();
+    final AtomicInteger rounds = new AtomicInteger();
     WebSocket socket;
     long sentNs;
     long longestNs;
@@ -58,7 +63,6 @@ final class Scribes implements AutoCloseable {
   private final Queue<String> wrong = new ConcurrentLinkedQueue<>();
 
   private final AtomicInteger waiting = new AtomicInteger();
-  private final AtomicInteger answered = new AtomicInteger();
   private final int port;
   private final int pauseMs;
   private volatile boolean isResting = true;
@@ -131,7 +135,7 @@ final class Scribes implements AutoCloseable {
 
   private void ended(Scribe scribe, Optional<String> answer) {
     scribe.answers.add(answer);
-    answered.incrementAndGet();
+    scribe.rounds.incrementAndGet();
     waiting.decrementAndGet();
     vertx.setTimer(
         pauseMs,
@@ -142,9 +146,19 @@ final class Scribes implements AutoCloseable {
         });
   }
 
-  /** Returns the number of answers so far. */
-  int answered() {
-    return answered.get();
+  /** Waits until every scribe has written on and has its answer. */
+  void awaitRound() throws Exception {
+    List<Integer> before = scribes.stream().map(scribe -> scribe.rounds.get()).toList();
+    Until.isTrue(
+        () -> {
+          checkOpen();
+          for (int i = 0; i < scribes.size(); i++) {
+            if (scribes.get(i).rounds.get() < before.get(i) + ROUND) {
+              return false;
+            }
+          }
+          return true;
+        });
   }
 
   /** Lets no scribe write any more, and waits until all have their answers. */
