@@ -16,7 +16,7 @@ import java.util.stream.Collectors;
 
 /** A room with a chat and its history, with presence, and with reminders. */
 public final class MeetingRoom extends WebSocketActor<MeetingRoom.Member> {
-  /** What the room knows of a connection; it is stored with the connection. */
+  /** The attachment of a connection, which is stored with the connection. */
   public record Member(String name) {}
 
   /** One message of the history. */

@@ -59,7 +59,7 @@ final class Scribes implements AutoCloseable {
   /** The closes of sockets, whatever their code. */
   private final Queue<String> closed = new ConcurrentLinkedQueue<>();
 
-  /** What must not happen: closes with another code, or without need. */
+  /** The faults: closes with another code than 1012, and closes without need. */
   private final Queue<String> wrong = new ConcurrentLinkedQueue<>();
 
   private final AtomicInteger waiting = new AtomicInteger();

@@ -36,7 +36,7 @@ public final class ActorServer implements SmartLifecycle {
   private final ServerOptions options;
   private final ObjectProvider<MeterRegistry> registries;
 
-  /** Whether the actor types of the beans are part of the description; used by the lifecycle. */
+  /** True once the description has the actor types of the beans. Only the lifecycle uses it. */
   private boolean isComplete;
 
   /** The running server; null before the start and after the stop. */

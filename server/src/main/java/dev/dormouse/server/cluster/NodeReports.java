@@ -44,7 +44,7 @@ final class NodeReports {
   private static final int SAMPLES = (int) GRACE.dividedBy(STEP) + 1;
 
   /**
-   * What a node has told.
+   * The last report of a node.
    *
    * @param atNs when it came
    * @param applied the index that the node has applied, by group
@@ -60,7 +60,7 @@ final class NodeReports {
 
   // The monitor guards the fields below.
 
-  /** What this node had applied during {@link #GRACE}, the oldest first. */
+  /** The indexes that this node had applied during {@link #GRACE}, the oldest first. */
   private final Deque<long[]> samples = new ArrayDeque<>();
 
   private final Map<String, Report> reports = new HashMap<>();

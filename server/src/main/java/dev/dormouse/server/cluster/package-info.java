@@ -1,7 +1,7 @@
 /**
- * What a node of a cluster has and a single node does not: the links to the other nodes, the log
- * that they keep together, and the placement that follows from it. A single node starts no part of
- * it.
+ * The parts of a node of a cluster that a single node lacks: the links to the other nodes, the log
+ * that the nodes keep together, and the placement that follows from the log. A single node starts
+ * no part of it.
  *
  * <p>Begin with {@code ClusterNode}, which puts the parts together. {@code LinkTransport} carries
  * the records of gateways and hosts, {@code RemoteCalls} the calls of actors, both over {@link

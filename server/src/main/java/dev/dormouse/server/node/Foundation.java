@@ -21,8 +21,8 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a node's gateway and host stand on: the store, the placement of the actors, and the ways of
- * records and calls. A node that is alone owns everything; a node of a cluster does not.
+ * The parts under a node's gateway and host: the store, the placement of the actors, and the ways
+ * of records and calls. A node that is alone owns everything; a node of a cluster does not.
  *
  * @param name the name of the node; empty if it is alone
  * @param cluster the parts that the node has as one of several; null if it is alone

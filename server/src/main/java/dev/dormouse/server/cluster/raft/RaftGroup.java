@@ -131,7 +131,7 @@ final class RaftGroup extends StateMachineAdapter {
   private final Runnable onCluster;
   private final Consumer<Throwable> onFatal;
 
-  /** What copies the entries to the other nodes; null before the engine's node is started. */
+  /** The copying of entries to the other nodes; null before the engine's node is started. */
   private volatile @Nullable ReplicatorGroup replicators;
 
   /** True while the state of the group is taken from a snapshot. */

@@ -60,7 +60,7 @@ final class RaftRpc implements LinkReceiver, RpcServer {
 
   private static final int REQUEST_THREADS = 4;
 
-  /** What the engine keeps of a connection. */
+  /** The state that the engine keeps of a connection. */
   private static final class Attributes implements Connection {
     private final Map<String, Object> values = new ConcurrentHashMap<>();
     private final Answer disconnecting;
@@ -141,7 +141,7 @@ final class RaftRpc implements LinkReceiver, RpcServer {
   /** True once nothing is answered or sent any more, because the disk has failed. */
   private volatile boolean isSilent;
 
-  /** What this node tells its peers of its groups; null before it was set. */
+  /** The report of this node's groups for its peers; null before it was set. */
   private volatile byte @Nullable [] progress;
 
   private final Map<String, RpcProcessor<Message>> processors = new ConcurrentHashMap<>();

@@ -56,7 +56,7 @@ final class RaftWatch {
    */
   private static final int PAUSE_DOUBLINGS_MAX = 10;
 
-  /** What a peer has told of its groups, and when. */
+  /** The last report of a peer about its groups, and the time of the report. */
   private record Told(Progress progress, long atNs) {}
 
   /** How the log of one group goes on. */
